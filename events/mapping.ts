@@ -1,0 +1,34 @@
+import { eventFields } from "./fields.ts";
+
+/** One item of a Data Prep mapping set that copies a source attribute to a field of the schema. */
+export type EventMapping = {
+  readonly sourceType: "ATTRIBUTE";
+  /** Dot path into the body that the relay sends. */
+  readonly source: string;
+  /** Dot path into the schema. */
+  readonly destination: string;
+};
+
+/**
+ * The mapping from the body that the relay sends to the schema's fields.
+ *
+ * `_id` and `timestamp` are what the ExperienceEvent class requires: the first from Customer.io's event id, which stays the
+ * same when an event is sent again; the second from the ISO 8601 time that the relay adds, since an ExperienceEvent
+ * refuses Customer.io's Unix seconds.
+ *
+ * @param tenantId the organisation's tenant id, without the leading underscore
+ * @param testMode leaves `cio_id` unmapped, as Adobe's Customer.io tutorial asks while Customer.io sends test events,
+ *   which have no such attribute
+ */
+export function eventMappings({ tenantId, testMode }: { tenantId: string; testMode: boolean }): EventMapping[] {
+  const fields = testMode ? eventFields.filter(({ name }) => name !== "cio_id") : eventFields;
+  return [
+    attribute("event_id", "_id"),
+    attribute("relay.occurred_at", "timestamp"),
+    ...fields.map(({ name, source }) => attribute(source, `_${tenantId}.customerio.${name}`)),
+  ];
+}
+
+function attribute(source: string, destination: string): EventMapping {
+  return { sourceType: "ATTRIBUTE", source, destination };
+}

@@ -1,0 +1,190 @@
+/**
+ * Gets Pulumi's engine onto this machine, where npm's `pulumi` looks for it, so that `npx pulumi` works from then on.
+ * The official build comes first. Where its host can't be reached but Go is there, the same sources are built: the CLI
+ * and the Node.js language host, from the two modules beside this file.
+ */
+import { spawn } from "node:child_process";
+import { access, chmod, constants, mkdir, mkdtemp, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { homedir } from "node:os";
+import path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+
+const folder = import.meta.dirname;
+const require = createRequire(path.join(folder, "engine.ts"));
+const oldestGo = [1, 26] as const;
+
+export type Report = (line: string) => void;
+
+/** The engine's version: that of npm's `pulumi` package, since it is looked up by it. */
+export const engineVersion = (require("pulumi/package.json") as { version: string }).version;
+
+/** Where npm's `pulumi` expects the executables of its version. */
+export function engineFolder(): string {
+  const home = process.env.PULUMI_HOME ?? path.join(homedir(), ".pulumi");
+  return path.join(home, "versions", engineVersion, "bin");
+}
+
+/**
+ * Installs or builds the engine once per machine and answers the path of the `pulumi` executable. Building takes some
+ * six minutes on two cores; `report` is told how far it is.
+ * @throws Error saying what to install, where neither way works.
+ */
+export async function ensureEngine(report: Report): Promise<string> {
+  const executable = path.join(engineFolder(), "pulumi");
+  if (await isExecutable(executable)) return executable;
+  const release = await lock(report, executable);
+  if (!release) return executable;
+  try {
+    if (!(await download(report))) await build(report);
+  } finally {
+    await release();
+  }
+  if (!(await isExecutable(executable)))
+    throw new Error(`Pulumi ${engineVersion} was installed but is not at ${executable}.`);
+  return executable;
+}
+
+async function download(report: Report): Promise<boolean> {
+  const reachable = await fetch("https://get.pulumi.com/install.sh", { signal: AbortSignal.timeout(10_000) })
+    .then((response) => response.ok)
+    .catch(() => false);
+  if (!reachable) return false;
+  report(`downloading Pulumi ${engineVersion}`);
+  return run(process.execPath, [require.resolve("pulumi/run.js"), "version"], folder, report).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function build(report: Report): Promise<void> {
+  await requireGo();
+  const target = engineFolder();
+  await mkdir(target, { recursive: true });
+  // Beside the target, so that the finished files arrive there by a rename and never half-written.
+  const work = await mkdtemp(path.join(path.dirname(target), "build-"));
+  try {
+    report(`building Pulumi ${engineVersion} from source with Go, once for this machine (some minutes)`);
+    const host = path.join(work, "pulumi-language-nodejs-host");
+    await goBuild(
+      "language-nodejs",
+      "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+      host,
+      [],
+      report,
+    );
+    const version = `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${engineVersion}`;
+    const cli = path.join(work, "pulumi");
+    await goBuild("cli", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", cli, ["-ldflags", `-s -w ${version}`], report);
+    // This host is of the last version that can be built by itself; it takes `typescript: false` as a flag, not from
+    // Pulumi.yaml as the official one does.
+    const launcher = path.join(work, "pulumi-language-nodejs");
+    await writeFile(launcher, '#!/bin/sh\nexec "$(dirname "$0")/pulumi-language-nodejs-host" -typescript=false "$@"\n');
+    await chmod(launcher, 0o755);
+    for (const file of [host, launcher, cli]) await rename(file, path.join(target, path.basename(file)));
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function goBuild(
+  module: string,
+  command: string,
+  output: string,
+  flags: string[],
+  report: Report,
+): Promise<void> {
+  const directory = path.join(folder, module);
+  report(`fetching the sources of ${module}`);
+  const listing: string[] = [];
+  await run("go", ["list", "-deps", command], directory, (line) => listing.push(line));
+  let built = 0;
+  let shown = Date.now();
+  await run("go", ["build", "-v", "-buildvcs=false", ...flags, "-o", output, command], directory, (line) => {
+    // `-v` names each package as it is compiled.
+    if (/^[\w.-]+(\/|$)/.test(line)) built++;
+    if (Date.now() - shown < 5_000) return;
+    shown = Date.now();
+    report(`building ${module}: ${built} of at most ${listing.length} packages`);
+  });
+}
+
+async function requireGo(): Promise<void> {
+  const wanted = oldestGo.join(".");
+  const lines: string[] = [];
+  await run("go", ["env", "GOVERSION"], folder, (line) => lines.push(line)).catch(() => undefined);
+  const [major = 0, minor = 0] = (lines[0] ?? "").replace(/^go/, "").split(".").map(Number);
+  if (major > oldestGo[0] || (major === oldestGo[0] && minor >= oldestGo[1])) return;
+  const found = lines[0] ? `Go here is ${lines[0]}` : "Go is not installed";
+  throw new Error(
+    `Pulumi's engine ${engineVersion} is not on this machine: get.pulumi.com can't be reached, and ${found}. ` +
+      `Install Pulumi (https://www.pulumi.com/docs/install/) or Go ${wanted} or newer, then run the command again.`,
+  );
+}
+
+/** Runs a command, hands over each line that it prints, and rejects with the last lines when it fails. */
+function run(command: string, args: string[], directory: string, onLine: Report): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: directory, stdio: ["ignore", "pipe", "pipe"] });
+    const tail: string[] = [];
+    for (const stream of [child.stdout, child.stderr]) {
+      let rest = "";
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        const lines = (rest + text).split("\n");
+        rest = lines.pop() ?? "";
+        for (const line of lines) {
+          tail.push(line);
+          if (tail.length > 20) tail.shift();
+          onLine(line);
+        }
+      });
+    }
+    child.on("error", reject);
+    child.on("close", (code) =>
+      code === 0
+        ? resolve()
+        : reject(new Error(`${command} ${args.slice(0, 2).join(" ")} failed:\n${tail.join("\n")}`)),
+    );
+  });
+}
+
+/**
+ * Lets one process install while others wait for it. Answers undefined when another has finished the work meanwhile.
+ * A lock whose owner is gone is taken over.
+ */
+async function lock(report: Report, executable: string): Promise<(() => Promise<void>) | undefined> {
+  const file = `${path.dirname(engineFolder())}.lock`;
+  await mkdir(path.dirname(file), { recursive: true });
+  for (let told = false; ; ) {
+    try {
+      const handle = await open(file, "wx");
+      await handle.writeFile(String(process.pid));
+      await handle.close();
+      return () => rm(file, { force: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+    const owner = Number(await readFile(file, "utf8").catch(() => ""));
+    if (owner && !isAlive(owner)) await rm(file, { force: true });
+    if (!told) report("waiting for another process that is installing Pulumi's engine");
+    told = true;
+    await wait(1_000);
+    if (await isExecutable(executable)) return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isExecutable(file: string): Promise<boolean> {
+  return access(file, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,6 @@
+//go:build tools
+
+// Names the command that is built from this module's pinned requirements.
+package tools
+
+import _ "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs"

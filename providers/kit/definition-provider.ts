@@ -1,0 +1,235 @@
+import { z } from "zod";
+import { differences } from "./difference.ts";
+import { metadata, propertiesWhere } from "./metadata.ts";
+import { packageSchema } from "./package-schema.ts";
+import type { CheckFailure, DiffResult, PropertyDiffKind, Provider, ResourceCall } from "./provider.ts";
+import { PartialFailure } from "./provider.ts";
+import { ConfigError, readConfig } from "./provider-config.ts";
+import { type FunctionDefinition, type Operation, type ResourceDefinition, Unfinished } from "./resource-definition.ts";
+import { holdsSecret, holdsUnknown, type PropertyMap, type PropertyValue, reveal, Secret, Unknown } from "./values.ts";
+
+export interface PackageDefinition<Client, Config extends z.ZodObject> {
+  /** The package's name, which is also the namespace of its settings: `aep`. */
+  readonly name: string;
+  readonly version: string;
+  readonly displayName: string;
+  readonly description: string;
+  readonly config: Config;
+  readonly connect: (config: z.output<Config>) => Client;
+  // biome-ignore lint/suspicious/noExplicitAny: a list of definitions of differing inputs and outputs
+  readonly resources: readonly ResourceDefinition<Client, any, any>[];
+  // biome-ignore lint/suspicious/noExplicitAny: a list of definitions of differing arguments and results
+  readonly functions?: readonly FunctionDefinition<Client, any, any>[];
+}
+
+/** The provider that a package's definitions describe: everything that is the same for every resource. */
+export function definitionProvider<Client, Config extends z.ZodObject>(
+  definition: PackageDefinition<Client, Config>,
+): Provider {
+  const resources = new Map(definition.resources.map((resource) => [resource.type, resource]));
+  const functions = new Map((definition.functions ?? []).map((entry) => [entry.token, entry]));
+  const stop = new AbortController();
+  let client: Client | undefined;
+
+  function resourceOf(call: ResourceCall): ResourceDefinition<Client> {
+    const resource = resources.get(call.type);
+    if (!resource) throw new Error(`The provider ${definition.name} has no resource type ${call.type}.`);
+    return resource;
+  }
+
+  function connected(): Client {
+    if (client === undefined) throw new Error(`The provider ${definition.name} was called before it was configured.`);
+    return client;
+  }
+
+  function operation(call: ResourceCall): Operation<Client> {
+    return { client: connected(), name: call.name, signal: call.signal, progress: call.progress };
+  }
+
+  return {
+    name: definition.name,
+    version: definition.version,
+    schema: () => packageSchema(definition),
+
+    checkConfig(inputs) {
+      try {
+        readConfig(definition.name, definition.config, inputs);
+        return { inputs, failures: [] };
+      } catch (error) {
+        if (error instanceof ConfigError) return { inputs, failures: error.failures };
+        throw error;
+      }
+    },
+
+    async configure(inputs) {
+      const config = readConfig(definition.name, definition.config, inputs);
+      if (config) client = definition.connect(config);
+    },
+
+    async check(call, { news }) {
+      const resource = resourceOf(call);
+      const { values, failures } = validate(resource.inputs, news);
+      if (failures.length === 0 && resource.check && !holdsUnknown(values)) {
+        failures.push(...resource.check(reveal(values) as Record<string, unknown>));
+      }
+      return { inputs: markSecrets(values, resource.inputs, news), failures };
+    },
+
+    async diff(call, { olds, news }) {
+      return difference(resourceOf(call), olds, news);
+    },
+
+    async create(call, { inputs, preview }) {
+      const resource = resourceOf(call);
+      if (preview) return { id: "", properties: { ...inputs, ...unknownOutputs(resource, {}, true) } };
+      try {
+        const made = await resource.create(operation(call), plainInputs(resource, inputs));
+        return { id: made.id, properties: merge(resource, inputs, made.outputs) };
+      } catch (error) {
+        throw partial(resource, inputs, error);
+      }
+    },
+
+    async read(call, { id, inputs }) {
+      const resource = resourceOf(call);
+      const known = Object.keys(inputs).length > 0 ? plainInputs(resource, inputs) : undefined;
+      const found = await resource.read(operation(call), id, known);
+      if (!found) return undefined;
+      const { values } = validate(resource.inputs, withoutUndefined(found.inputs));
+      const now = markSecrets(values, resource.inputs, inputs);
+      // The id may have been given in another spelling (`pulumi import`); a definition that has one answers it.
+      return { id: found.id ?? id, inputs: now, properties: merge(resource, now, found.outputs) };
+    },
+
+    async update(call, { id, olds, state, news, preview }) {
+      const resource = resourceOf(call);
+      if (preview) return { ...news, ...unknownOutputs(resource, state, false) };
+      if (!resource.update) throw new Error(`${call.type} can't be updated in place.`);
+      try {
+        const outputs = await resource.update(operation(call), id, {
+          news: plainInputs(resource, news),
+          olds: plainInputs(resource, olds),
+          outputs: outputsOf(resource, state),
+        });
+        return merge(resource, news, outputs);
+      } catch (error) {
+        throw partial(resource, news, error);
+      }
+    },
+
+    async delete(call, { id, state }) {
+      await resourceOf(call).delete(operation(call), id, reveal(state) as Record<string, unknown>);
+    },
+
+    async invoke(token, args) {
+      const entry = functions.get(token);
+      if (!entry) throw new Error(`The provider ${definition.name} has no function ${token}.`);
+      const result = await entry.call(connected(), entry.args.parse(reveal(args)), stop.signal);
+      return markSecrets(withoutUndefined(result), entry.result, {});
+    },
+
+    cancel: () => stop.abort(new Error("stopped by the user")),
+  };
+}
+
+/** Checks each property that is wholly known; what is not known yet is checked when it is. Applies defaults. */
+function validate(schema: z.ZodObject, given: PropertyMap): { values: PropertyMap; failures: CheckFailure[] } {
+  const values: PropertyMap = {};
+  const failures: CheckFailure[] = [];
+  for (const name of Object.keys(given)) {
+    if (name in schema.shape) continue;
+    const known = Object.keys(schema.shape).join(", ");
+    failures.push({ property: name, reason: `There is no property "${name}". There are: ${known}.` });
+  }
+  for (const [name, property] of Object.entries(schema.shape)) {
+    const value = given[name];
+    if (value !== undefined && holdsUnknown(value)) {
+      values[name] = value;
+      continue;
+    }
+    const parsed = z.safeParse(property, value === undefined || value === null ? undefined : reveal(value));
+    if (parsed.success) {
+      if (parsed.data !== undefined) values[name] = parsed.data as PropertyValue;
+      continue;
+    }
+    for (const issue of parsed.error.issues) {
+      const path = [name, ...issue.path].map((key, index) => pathPart(key, index)).join("");
+      const missing = value === undefined || value === null;
+      failures.push({ property: path, reason: missing ? `"${path}" is required.` : `"${path}": ${issue.message}.` });
+    }
+  }
+  return { values, failures };
+}
+
+function pathPart(key: PropertyKey, index: number): string {
+  if (typeof key === "number") return `[${key}]`;
+  return index === 0 ? String(key) : `.${String(key)}`;
+}
+
+/** Secret is what the schema says, and what the program handed over as secret. */
+function markSecrets(values: PropertyMap, schema: z.ZodObject, given: PropertyMap): PropertyMap {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => {
+      const property = schema.shape[name] as z.ZodType | undefined;
+      const secret = (property && metadata(property).secret) || (given[name] !== undefined && holdsSecret(given[name]));
+      return [name, secret && !(value instanceof Secret) ? new Secret(reveal(value)) : value];
+    }),
+  );
+}
+
+function merge(
+  resource: ResourceDefinition<never>,
+  inputs: PropertyMap,
+  outputs: Record<string, unknown>,
+): PropertyMap {
+  return { ...inputs, ...markSecrets(withoutUndefined(outputs), resource.outputs, {}) };
+}
+
+function withoutUndefined(object: Record<string, unknown>): PropertyMap {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as PropertyMap;
+}
+
+/** Inputs as the definition sees them. State of an older version may lack what is required now; it is passed as it is. */
+function plainInputs(resource: ResourceDefinition<never>, inputs: PropertyMap): Record<string, unknown> {
+  const plain = reveal(inputs) as Record<string, unknown>;
+  const parsed = resource.inputs.safeParse(plain);
+  return parsed.success ? parsed.data : plain;
+}
+
+function outputsOf(resource: ResourceDefinition<never>, state: PropertyMap): Record<string, unknown> {
+  const plain = reveal(state) as Record<string, unknown>;
+  return Object.fromEntries(Object.keys(resource.outputs.shape).map((name) => [name, plain[name]]));
+}
+
+/** A preview's outputs: all unknown before the create; before an update only those that it may change. */
+function unknownOutputs(resource: ResourceDefinition<never>, state: PropertyMap, all: boolean): PropertyMap {
+  const changing = new Set(propertiesWhere(resource.outputs, (meta) => all || meta.volatile === true));
+  return Object.fromEntries(
+    Object.keys(resource.outputs.shape).map((name) => {
+      const stable = changing.has(name) ? undefined : state[name];
+      return [name, stable ?? Unknown.instance];
+    }),
+  );
+}
+
+function difference(resource: ResourceDefinition<never>, olds: PropertyMap, news: PropertyMap): DiffResult {
+  const normal = (inputs: PropertyMap): PropertyMap =>
+    resource.normalise && !holdsUnknown(inputs)
+      ? withoutUndefined(resource.normalise(plainInputs(resource, inputs)))
+      : inputs;
+  const comparable = !holdsUnknown(news);
+  const [before, after] = comparable ? [normal(olds), normal(news)] : [olds, news];
+  const replacing = new Set(propertiesWhere(resource.inputs, (meta) => meta.replaces === true));
+  const detailed: Record<string, PropertyDiffKind> = {};
+  for (const { path, kind } of differences(before, after, "")) {
+    const property = path.split(/[.[]/)[0] ?? path;
+    detailed[path] = !resource.update || replacing.has(property) ? `${kind}-replace` : kind;
+  }
+  return { detailed, deleteBeforeReplace: resource.deleteBeforeReplace ?? false };
+}
+
+function partial(resource: ResourceDefinition<never>, inputs: PropertyMap, error: unknown): unknown {
+  if (!(error instanceof Unfinished)) return error;
+  const properties = merge(resource, inputs, error.outputs as Record<string, unknown>);
+  return new PartialFailure({ id: error.id, properties, inputs, reasons: [error.message] });
+}

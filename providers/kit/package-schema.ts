@@ -1,0 +1,130 @@
+import { z } from "zod";
+import type { PackageDefinition } from "./definition-provider.ts";
+import { metadata } from "./metadata.ts";
+
+type Json = { [key: string]: unknown };
+/** The part of JSON Schema that zod's own converter emits for the shapes that definitions use. */
+interface JsonSchema {
+  type?: string;
+  description?: string;
+  items?: JsonSchema;
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  additionalProperties?: boolean | JsonSchema;
+  anyOf?: JsonSchema[];
+  enum?: unknown[];
+  default?: unknown;
+}
+
+/** The Pulumi package schema of a provider: what `pulumi package get-schema` prints and SDKs are generated from. */
+export function packageSchema<Client, Config extends z.ZodObject>(definition: PackageDefinition<Client, Config>): Json {
+  const types: Json = {};
+  const describe = (object: z.ZodObject, owner: string) => describeProperties(definition.name, types, object, owner);
+  const resources = definition.resources.map((resource) => {
+    const name = resource.type.split(":").at(-1) ?? "";
+    const inputs = describe(resource.inputs, name);
+    const outputs = describe(resource.outputs, name);
+    return [
+      resource.type,
+      {
+        description: resource.description,
+        inputProperties: inputs.properties,
+        requiredInputs: inputs.required,
+        properties: { ...inputs.properties, ...outputs.properties },
+        required: [...new Set([...inputs.present, ...outputs.present])],
+      },
+    ];
+  });
+  const functions = (definition.functions ?? []).map((entry) => {
+    const name = entry.token.split(":").at(-1) ?? "";
+    const [args, result] = [describe(entry.args, `${name}Args`), describe(entry.result, `${name}Result`)];
+    return [
+      entry.token,
+      {
+        description: entry.description,
+        inputs: { type: "object", properties: args.properties, required: args.required },
+        outputs: { type: "object", properties: result.properties, required: result.present },
+      },
+    ];
+  });
+  const config = describe(definition.config, "Config");
+  return {
+    name: definition.name,
+    displayName: definition.displayName,
+    version: definition.version,
+    description: definition.description,
+    license: "Apache-2.0",
+    config: { variables: config.properties, required: config.required },
+    provider: { description: definition.description, inputProperties: config.properties },
+    types,
+    resources: Object.fromEntries(resources),
+    functions: Object.fromEntries(functions),
+  };
+}
+
+/** `required`: must be given; `present`: always there afterwards, since given or defaulted. */
+function describeProperties(
+  packageName: string,
+  types: Json,
+  object: z.ZodObject,
+  owner: string,
+): { properties: Json; required: string[]; present: string[] } {
+  const properties: Json = {};
+  const required: string[] = [];
+  const present: string[] = [];
+  for (const [name, property] of Object.entries(object.shape) as [string, z.ZodType][]) {
+    const { description, secret, replaces, environment } = metadata(property);
+    const json = z.toJSONSchema(property, { io: "input", unrepresentable: "any" }) as JsonSchema;
+    const spec =
+      property instanceof z.ZodCustom
+        ? { $ref: "pulumi.json#/Archive" }
+        : toPulumi(packageName, types, json, `${owner}${name[0]?.toUpperCase()}${name.slice(1)}`);
+    properties[name] = {
+      ...spec,
+      ...(description ? { description } : {}),
+      ...(secret ? { secret: true } : {}),
+      ...(replaces ? { willReplaceOnChanges: true } : {}),
+      ...(environment ? { defaultInfo: { environment: [environment] } } : {}),
+      ...(isScalar(json.default) ? { default: json.default } : {}),
+    };
+    if (!z.safeParse(property, undefined).success) required.push(name);
+    if (!(property instanceof z.ZodOptional)) present.push(name);
+  }
+  return { properties, required, present };
+}
+
+function toPulumi(packageName: string, types: Json, json: JsonSchema, name: string): Json {
+  const alternatives = (json.anyOf ?? []).filter((option) => option.type !== "null");
+  if (alternatives.length === 1 && alternatives[0]) return toPulumi(packageName, types, alternatives[0], name);
+  switch (json.type) {
+    case "string":
+    case "boolean":
+    case "integer":
+    case "number":
+      return { type: json.type };
+    case "array":
+      return { type: "array", items: toPulumi(packageName, types, json.items ?? {}, name) };
+    case "object": {
+      if (!json.properties || Object.keys(json.properties).length === 0) {
+        const values = typeof json.additionalProperties === "object" ? json.additionalProperties : {};
+        return { type: "object", additionalProperties: toPulumi(packageName, types, values, `${name}Value`) };
+      }
+      const token = `${packageName}:index:${name}`;
+      const properties = Object.entries(json.properties).map(([key, property]) => [
+        key,
+        {
+          ...toPulumi(packageName, types, property, `${name}${key[0]?.toUpperCase()}${key.slice(1)}`),
+          ...(property.description ? { description: property.description } : {}),
+        },
+      ]);
+      types[token] = { type: "object", properties: Object.fromEntries(properties), required: json.required ?? [] };
+      return { $ref: `#/types/${token}` };
+    }
+    default:
+      return { $ref: "pulumi.json#/Any" };
+  }
+}
+
+function isScalar(value: unknown): boolean {
+  return ["string", "number", "boolean"].includes(typeof value);
+}

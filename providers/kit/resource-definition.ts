@@ -1,0 +1,98 @@
+import type { z } from "zod";
+import type { ResourceCall } from "./provider.ts";
+
+declare module "zod" {
+  interface GlobalMeta {
+    /** Kept encrypted in state and hidden in every message. */
+    secret?: boolean;
+    /** A change makes a new object in place of the old one. */
+    replaces?: boolean;
+    /** An output that an update changes; unknown in the preview of an update. */
+    volatile?: boolean;
+    /** Of a provider's setting: the environment variable read when the stack's configuration lacks it. */
+    environment?: string;
+  }
+}
+
+/** What a resource's operation gets besides its own values: the vendor's client and the engine's call. */
+export interface Operation<Client> extends Pick<ResourceCall, "name" | "signal" | "progress"> {
+  readonly client: Client;
+}
+
+/** The remote object was made but is not finished; it is kept in the state and completed by the next `up`. */
+export class Unfinished<Outputs> extends Error {
+  readonly id: string;
+  readonly outputs: Outputs;
+  constructor(id: string, outputs: Outputs, reason: string) {
+    super(reason);
+    this.name = "Unfinished";
+    this.id = id;
+    this.outputs = outputs;
+  }
+}
+
+/**
+ * One remote object, told once. The kit derives from it check, diff, preview, import, the package schema, the program's
+ * resource class and the reference page.
+ *
+ * `inputs` and `outputs` are zod objects; each property carries `.meta({ description, secret?, replaces?, volatile? })`
+ * as its last call. Outputs hold only what the vendor adds. State = inputs + outputs.
+ */
+export interface ResourceDefinition<
+  Client,
+  Inputs extends z.ZodObject = z.ZodObject,
+  Outputs extends z.ZodObject = z.ZodObject,
+> {
+  /** Type token: `aep:index:Schema`. */
+  readonly type: string;
+  /** What the resource is, in the vendor's words, and the vendor's page or fact behind it. */
+  readonly description: string;
+  readonly inputs: Inputs;
+  readonly outputs: Outputs;
+  /** Names or vendor limits force the old object to go before the new one comes. */
+  readonly deleteBeforeReplace?: boolean;
+
+  /** Mistakes that the zod schema can't tell; only called with wholly known inputs. */
+  check?(inputs: z.output<Inputs>): { property: string; reason: string }[];
+  /** The form in which two inputs are compared (a set in one order, say), as the vendor answers it. */
+  normalise?(inputs: z.output<Inputs>): Record<string, unknown>;
+  create(operation: Operation<Client>, inputs: z.output<Inputs>): Promise<{ id: string; outputs: z.output<Outputs> }>;
+  /**
+   * The object as the vendor has it now; undefined only when the vendor says that it is gone (404, 410).
+   * `inputs` is what the state holds, absent on `pulumi import`; what the vendor never returns is taken from it.
+   * An answered `id` is the object's id in its one spelling, where users may give several.
+   */
+  read(
+    operation: Operation<Client>,
+    id: string,
+    inputs: z.output<Inputs> | undefined,
+  ): Promise<{ id?: string; inputs: z.output<Inputs>; outputs: z.output<Outputs> } | undefined>;
+  /** Absent: every change replaces. */
+  update?(
+    operation: Operation<Client>,
+    id: string,
+    change: { news: z.output<Inputs>; olds: z.output<Inputs>; outputs: z.output<Outputs> },
+  ): Promise<z.output<Outputs>>;
+  /** Treats an object that is already gone as deleted. */
+  delete(operation: Operation<Client>, id: string, state: z.output<Inputs> & z.output<Outputs>): Promise<void>;
+}
+
+/** Keeps a definition's inferred types; has no effect at run time. */
+export function defineResource<Client>() {
+  return <Inputs extends z.ZodObject, Outputs extends z.ZodObject>(
+    definition: ResourceDefinition<Client, Inputs, Outputs>,
+  ): ResourceDefinition<Client, Inputs, Outputs> => definition;
+}
+
+/** A function of the package that programs call for a value: `aep:index:getTenant`. */
+export interface FunctionDefinition<
+  Client,
+  Args extends z.ZodObject = z.ZodObject,
+  Result extends z.ZodObject = z.ZodObject,
+> {
+  readonly token: string;
+  readonly description: string;
+  readonly args: Args;
+  readonly result: Result;
+  call(client: Client, args: z.output<Args>, signal: AbortSignal): Promise<z.output<Result>>;
+}

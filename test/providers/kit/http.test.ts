@@ -1,0 +1,125 @@
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type Call, HttpClient, type HttpClientOptions, VendorError } from "../../../providers/kit/http.ts";
+
+type Answer = { status: number; headers?: Record<string, string>; body?: string } | "reset";
+
+let server: Server;
+let answers: Answer[];
+let seen: IncomingMessage[];
+
+beforeEach(async () => {
+  answers = [];
+  seen = [];
+  server = createServer((request, response) => {
+    seen.push(request);
+    const answer = answers.shift() ?? { status: 200, body: "{}" };
+    if (answer === "reset") return void request.socket.destroy();
+    response.writeHead(answer.status, { "content-type": "application/json", ...answer.headers });
+    response.end(answer.body ?? "{}");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+});
+
+afterEach(() => new Promise((resolve) => server.close(resolve)));
+
+function client(options: Partial<HttpClientOptions> = {}): HttpClient {
+  return new HttpClient({
+    vendor: "The shop",
+    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    baseUrlSetting: "shop:url",
+    headers: async (renew) => ({ authorization: renew ? "Bearer fresh" : "Bearer stale" }),
+    complaint: ({ data }) => ({ code: (data as { code?: string }).code, detail: (data as { detail?: string }).detail }),
+    ...options,
+  });
+}
+
+function call(changes: Partial<Call> = {}): Call {
+  return {
+    method: "GET",
+    path: "/things",
+    signal: new AbortController().signal,
+    purpose: "read the things",
+    ...changes,
+  };
+}
+
+const soon = { headers: { "retry-after": "0" } };
+
+test("answers the body of a 2xx", async () => {
+  answers = [{ status: 201, body: '{"id":7}' }];
+  expect((await client().call(call())).data).toEqual({ id: 7 });
+});
+
+test.each([429, 503])("repeats any method after %i, as the vendor has not acted", async (status) => {
+  answers = [{ status, ...soon }, { status: 200 }];
+  await client().call(call({ method: "POST" }));
+  expect(seen).toHaveLength(2);
+});
+
+test.each([500, 502, 504, 408])(
+  "repeats a GET after %i but never a POST, which may have been carried out",
+  async (status) => {
+    answers = [{ status, ...soon }, { status: 200 }];
+    await client().call(call());
+    expect(seen).toHaveLength(2);
+    answers = [{ status, ...soon }, { status: 200 }];
+    await expect(client().call(call({ method: "POST" }))).rejects.toMatchObject({
+      status,
+      outcomeUnknown: status !== 408,
+    });
+    expect(seen).toHaveLength(3);
+  },
+);
+
+test("does not repeat a POST whose connection broke, and says that its outcome is unknown", async () => {
+  answers = ["reset"];
+  const error = await client()
+    .call(call({ method: "POST", purpose: "create the thing" }))
+    .catch((caught) => caught);
+  expect(error).toBeInstanceOf(VendorError);
+  expect(error.outcomeUnknown).toBe(true);
+  expect(error.message).toMatch(/^Could not create the thing: The shop at .* did not answer \(ECONNRESET\)/);
+  expect(error.message).toContain("shop:url");
+  expect(seen).toHaveLength(1);
+});
+
+test("asks once for a fresh credential after a 401", async () => {
+  answers = [{ status: 401 }, { status: 200 }];
+  await client().call(call());
+  expect(seen.map(({ headers }) => headers.authorization)).toEqual(["Bearer stale", "Bearer fresh"]);
+  answers = [{ status: 401 }, { status: 401, body: '{"code":"401013","detail":"Oauth token is not valid"}' }];
+  await expect(client().call(call())).rejects.toThrow(
+    "Could not read the things: The shop answered 401: Oauth token is not valid, code 401013.",
+  );
+});
+
+test("gives up on what can't be mended by repeating, and only 404 and 410 mean gone", async () => {
+  for (const status of [400, 403, 404, 409, 410, 412, 423]) {
+    answers = [{ status }];
+    const error: VendorError = await client()
+      .call(call())
+      .catch((caught) => caught);
+    expect([status, error.status, error.gone]).toEqual([status, status, status === 404 || status === 410]);
+  }
+  expect(seen).toHaveLength(7);
+});
+
+test("stops at once when the operation is stopped, also while it waits", async () => {
+  answers = [{ status: 429, headers: { "retry-after": "3600" } }];
+  const controller = new AbortController();
+  const running = client()
+    .call(call({ signal: controller.signal }))
+    .catch((caught) => caught);
+  while (seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  setTimeout(() => controller.abort(), 20);
+  expect(await running).toBeInstanceOf(VendorError);
+});
+
+test("no header of the request, and so no credential, is in an error", async () => {
+  answers = ["reset", "reset", "reset", "reset", "reset"];
+  const error = await client()
+    .call(call({ method: "POST" }))
+    .catch((caught) => caught);
+  expect(JSON.stringify(error) + error.stack).not.toContain("Bearer");
+});
