@@ -90,10 +90,14 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
       }
     },
 
-    async read(call, { id, inputs }) {
+    async read(call, { id, inputs, state }) {
       const resource = resourceOf(call);
-      const known = Object.keys(inputs).length > 0 ? plainInputs(resource, inputs) : undefined;
-      const found = await resource.read(operation(call), id, known);
+      const known = Object.keys(inputs).length > 0;
+      const stored = known ? outputsOf(resource, state) : undefined;
+      const given = known ? plainInputs(resource, inputs) : undefined;
+      const found = await resource.read(operation(call), id, given, stored).catch((error: unknown) => {
+        throw partial(resource, inputs, error);
+      });
       if (!found) return undefined;
       const { values } = validate(resource.inputs, withoutUndefined(found.inputs));
       const now = markSecrets(values, resource.inputs, inputs);

@@ -14,8 +14,8 @@ interface Describes<Inputs extends z.ZodObject, Outputs extends z.ZodObject> {
 type DeepInput<T> = pulumi.Input<
   T extends Archive
     ? pulumi.asset.Archive
-    : T extends (infer Item)[]
-      ? DeepInput<Item>[]
+    : T extends readonly (infer Item)[]
+      ? readonly DeepInput<Item>[]
       : T extends object
         ? { [Key in keyof T]: DeepInput<T[Key]> }
         : T

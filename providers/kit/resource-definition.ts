@@ -59,13 +59,15 @@ export interface ResourceDefinition<
   create(operation: Operation<Client>, inputs: z.output<Inputs>): Promise<{ id: string; outputs: z.output<Outputs> }>;
   /**
    * The object as the vendor has it now; undefined only when the vendor says that it is gone (404, 410).
-   * `inputs` is what the state holds, absent on `pulumi import`; what the vendor never returns is taken from it.
+   * `inputs` and `outputs` are what the state holds, absent on `pulumi import`; what the vendor never returns is taken
+   * from them.
    * An answered `id` is the object's id in its one spelling, where users may give several.
    */
   read(
     operation: Operation<Client>,
     id: string,
     inputs: z.output<Inputs> | undefined,
+    outputs: z.output<Outputs> | undefined,
   ): Promise<{ id?: string; inputs: z.output<Inputs>; outputs: z.output<Outputs> } | undefined>;
   /** Absent: every change replaces. */
   update?(

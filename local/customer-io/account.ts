@@ -1,0 +1,99 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Clock } from "./clock.ts";
+import { SigningKey } from "./signing-key.ts";
+
+/** What the caller of the App API chooses about a reporting webhook. */
+export interface ReportingWebhookInput {
+  readonly name: string;
+  readonly endpoint: string;
+  readonly events: readonly string[];
+  readonly disabled: boolean;
+  readonly full_resolution: boolean;
+  readonly with_content: boolean;
+}
+
+/** A reporting webhook as the App API shows it. */
+export interface ReportingWebhook extends ReportingWebhookInput {
+  readonly id: number;
+  /** `js` webhooks run JavaScript inside Customer.io; the App API lists them, but can't make them. */
+  readonly type: "webhook" | "js";
+}
+
+export interface WorkspaceOptions {
+  readonly name: string;
+  /** Opens this workspace, and only it. */
+  readonly appApiKey: string;
+  readonly signingKey: string;
+}
+
+/** How many webhooks were made through the App API and how many were there before it, and what became of the latter. */
+export interface Census {
+  readonly webhooks: number;
+  readonly foreign: number;
+  /** Foreign webhooks that are gone or not as they were. */
+  readonly foreignChanged: number;
+}
+
+export interface Workspace {
+  readonly id: number;
+  readonly name: string;
+  readonly appApiKey: string;
+  readonly signingKey: SigningKey;
+  readonly webhooks: Map<number, ReportingWebhook>;
+  /** What others made before: a plain webhook and one of type `js`. Their receivers are no part of the stand-in. */
+  readonly foreign: readonly ReportingWebhook[];
+}
+
+/** Whether the webhook was there before the account's user made any. */
+export function isForeign(workspace: Workspace, webhookId: number): boolean {
+  return workspace.foreign.some(({ id }) => id === webhookId);
+}
+
+/** The customer's account: its workspaces with their reporting webhooks. */
+export class Account {
+  readonly workspaces: readonly Workspace[];
+  #lastId = 0;
+
+  constructor(workspaces: readonly WorkspaceOptions[], clock: Clock) {
+    const keys = new Set(workspaces.map(({ appApiKey }) => appApiKey));
+    if (workspaces.length === 0 || keys.size < workspaces.length) {
+      throw new Error("Customer.io's stand-in needs at least one workspace, and an App API key of its own for each.");
+    }
+    this.workspaces = workspaces.map(({ name, appApiKey, signingKey }, index) => {
+      const foreign = [this.#foreignWebhook("webhook"), this.#foreignWebhook("js")];
+      const webhooks = new Map(foreign.map((webhook) => [webhook.id, webhook]));
+      return { id: index + 1, name, appApiKey, signingKey: new SigningKey(signingKey, clock), webhooks, foreign };
+    });
+  }
+
+  newWebhookId(): number {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+
+  census(): Census {
+    const all = this.workspaces.flatMap(({ webhooks }) => [...webhooks.values()]);
+    const foreign = this.workspaces.flatMap((workspace) =>
+      workspace.foreign.map((before) => ({ before, now: workspace.webhooks.get(before.id) })),
+    );
+    const stillThere = foreign.filter(({ now }) => now !== undefined).length;
+    return {
+      webhooks: all.length - stillThere,
+      foreign: stillThere,
+      foreignChanged: foreign.filter(({ before, now }) => !isDeepStrictEqual(before, now)).length,
+    };
+  }
+
+  #foreignWebhook(type: ReportingWebhook["type"]): ReportingWebhook {
+    return {
+      id: this.newWebhookId(),
+      type,
+      name: type === "js" ? "Score leads" : "Warehouse",
+      endpoint: "https://warehouse.example.com/customerio",
+      events: ["email_sent", "email_delivered", "email_opened"],
+      disabled: false,
+      full_resolution: false,
+      with_content: false,
+    };
+  }
+}

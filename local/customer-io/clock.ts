@@ -1,0 +1,105 @@
+interface Wait {
+  readonly time: number;
+  readonly action: () => void;
+}
+
+/**
+ * The time by which Customer.io retries, limits and stamps: either real time, which can be advanced on top, or a time that
+ * stands still until it is advanced. Calls over the network take real time in both.
+ */
+export class Clock {
+  readonly #running: boolean;
+  /** Running: milliseconds ahead of real time. Stopped: the time itself. */
+  #base: number;
+  readonly #waits = new Set<Wait>();
+  readonly #work = new Set<Promise<void>>();
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor(running: boolean, base: number) {
+    this.#running = running;
+    this.#base = base;
+  }
+
+  /** Real time. */
+  static running(): Clock {
+    return new Clock(true, 0);
+  }
+
+  /** A time that only `advance` moves. */
+  static stopped(at: Date): Clock {
+    return new Clock(false, at.getTime());
+  }
+
+  /** Milliseconds since 1970. */
+  now(): number {
+    return this.#running ? Date.now() + this.#base : this.#base;
+  }
+
+  /** Whole seconds since 1970. */
+  seconds(): number {
+    return Math.floor(this.now() / 1000);
+  }
+
+  /** Calls `action` once `time` (milliseconds since 1970) has come; the answer cancels it. */
+  at(time: number, action: () => void): () => void {
+    const wait = { time, action };
+    this.#waits.add(wait);
+    this.#arm();
+    return () => {
+      this.#waits.delete(wait);
+      this.#arm();
+    };
+  }
+
+  /** `advance` doesn't move the time while this work is under way. */
+  holdFor(work: Promise<void>): void {
+    this.#work.add(work);
+    void work.finally(() => this.#work.delete(work));
+  }
+
+  /** Resolves once no work is under way. */
+  async settled(): Promise<void> {
+    while (this.#work.size > 0) await Promise.all(this.#work);
+  }
+
+  /**
+   * Moves the time from one due wait to the next, each at its own time and with all the work that it sets off, up to
+   * `milliseconds` from now.
+   */
+  async advance(milliseconds: number): Promise<void> {
+    await this.settled();
+    const end = this.now() + milliseconds;
+    for (let due = this.#earliest(); due !== undefined && due.time <= end; due = this.#earliest()) {
+      this.#moveTo(due.time);
+      this.#fire(due);
+      await this.settled();
+    }
+    this.#moveTo(end);
+    this.#arm();
+  }
+
+  #moveTo(time: number): void {
+    this.#base += Math.max(0, time - this.now());
+  }
+
+  #fire(wait: Wait): void {
+    if (this.#waits.delete(wait)) wait.action();
+  }
+
+  #earliest(): Wait | undefined {
+    let earliest: Wait | undefined;
+    for (const wait of this.#waits) if (earliest === undefined || wait.time < earliest.time) earliest = wait;
+    return earliest;
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    const next = this.#earliest();
+    if (!this.#running || next === undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#fire(next);
+      this.#arm();
+    }, next.time - this.now());
+    this.#timer.unref();
+  }
+}

@@ -1,0 +1,72 @@
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type HttpBindings, serve } from "@hono/node-server";
+import { Hono } from "hono";
+import { Account, type WorkspaceOptions } from "./account.ts";
+import { adminRoutes } from "./admin.ts";
+import { appApi, type Region } from "./app-api.ts";
+import { Clock } from "./clock.ts";
+import { DeliveryLog } from "./delivery-log.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { Faults } from "./faults.ts";
+import { Sender } from "./sender.ts";
+import { type CustomerIoSwitches, defaultSwitches } from "./switches.ts";
+
+export interface CustomerIoOptions {
+  /** The account's workspaces; at least one. */
+  readonly workspaces: readonly WorkspaceOptions[];
+  /** Whose address list is answered; a real key works in its own region only. Default: `us`. */
+  readonly region?: Region;
+  /** What no source settles; see `CustomerIoSwitches`. */
+  readonly switches?: Partial<CustomerIoSwitches>;
+  /** Default: real time. */
+  readonly clock?: Clock;
+}
+
+export interface CustomerIoStandIn {
+  /** Origin of the App API (`CUSTOMERIO_APP_API_URL`) and of the admin routes (`/__local`, see `adminRoutes`). */
+  readonly url: string;
+  /** Stops sending and answering. */
+  close(): Promise<void>;
+}
+
+/** Starts a stand-in for Customer.io on a free port of 127.0.0.1: its App API, and the dispatch of reporting webhooks. */
+export async function startCustomerIo(options: CustomerIoOptions): Promise<CustomerIoStandIn> {
+  const clock = options.clock ?? Clock.running();
+  const switches = { ...defaultSwitches, ...options.switches };
+  const account = new Account(options.workspaces, clock);
+  const faults = new Faults();
+  const log = new DeliveryLog();
+  const dispatcher = new Dispatcher({ switches, clock, log, faults, sender: new Sender() });
+  const app = new Hono<{ Bindings: HttpBindings }>()
+    .route("/__local", adminRoutes({ account, clock, dispatcher, log, faults }))
+    .route(
+      "/v1",
+      appApi({
+        account,
+        region: options.region ?? "us",
+        switches,
+        clock,
+        faults,
+        webhookChanged: (workspace, id) => dispatcher.webhookChanged(workspace, id),
+      }),
+    );
+  const { server, port } = await listen(app);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async close() {
+      dispatcher.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await clock.settled();
+    },
+  };
+}
+
+function listen(app: Hono<{ Bindings: HttpBindings }>): Promise<{ server: Server; port: number }> {
+  return new Promise((resolve) => {
+    const server = serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0 }, ({ port }: AddressInfo) =>
+      resolve({ server: server as Server, port }),
+    );
+  });
+}

@@ -1,0 +1,54 @@
+/**
+ * What no source settles about Customer.io, each as a named switch. The defaults are the documented behaviour where there
+ * is one, else the side that is harder on the caller.
+ */
+export interface CustomerIoSwitches {
+  /** How the App API answers one webhook: as the object itself, or as `{"reporting_webhook": …}`. */
+  readonly singleObject: "bare" | "wrapped";
+  /** 200 in Customer.io's description; 204 in one of its own clients. The body is empty either way. */
+  readonly deleteStatus: 200 | 204;
+  /** How an empty list of webhooks is written. */
+  readonly emptyList: "array" | "null";
+  /** Whether a webhook's `events` come back in the order of Customer.io's own list or in that of the request. */
+  readonly eventOrder: "catalogue" | "as-sent";
+  /** Adds a field that no description has, as Customer.io says it may do at any time. */
+  readonly undocumentedField: boolean;
+  /** `errors[].status`: a string today, an integer in earlier descriptions. */
+  readonly errorStatusType: "string" | "number";
+  /** Whether a name that Customer.io doesn't list is refused (400) or taken in `events`. */
+  readonly unknownEventNames: "refuse" | "accept";
+  /** What the App API keys may do: everything, everything but reporting webhooks, or nothing from this address. */
+  readonly appApiKeyAccess: "full" | "no-reporting-webhooks" | "address-refused";
+  /** Who shares the ten requests a second. */
+  readonly rateLimitScope: "account" | "workspace";
+  /** How many calls to one webhook may be under way at a time; 1 is strict first in, first out. */
+  readonly lanes: number;
+  /** What a failing call holds up: its own webhook's calls, or all of the workspace's. */
+  readonly blockingScope: "webhook" | "workspace";
+  /** Whether a repeated call has its own `X-CIO-Timestamp` or that of the first attempt. */
+  readonly timestampOnRetry: "fresh" | "first";
+  /** What becomes of events while their webhook is disabled, and of its backlog when it gets disabled. */
+  readonly whileDisabled: "lost" | "kept";
+  /** Seconds before the first retry after a failure that isn't on Customer.io's one-hour list. */
+  readonly shortFirstWaitSeconds: number;
+  /** Seconds that one call may take; 4 is documented, tests shorten it. */
+  readonly callTimeoutSeconds: number;
+}
+
+export const defaultSwitches: CustomerIoSwitches = {
+  singleObject: "bare",
+  deleteStatus: 200,
+  emptyList: "array",
+  eventOrder: "catalogue",
+  undocumentedField: false,
+  errorStatusType: "string",
+  unknownEventNames: "refuse",
+  appApiKeyAccess: "full",
+  rateLimitScope: "account",
+  lanes: 1,
+  blockingScope: "webhook",
+  timestampOnRetry: "fresh",
+  whileDisabled: "lost",
+  shortFirstWaitSeconds: 60,
+  callTimeoutSeconds: 4,
+};
