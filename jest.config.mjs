@@ -6,9 +6,13 @@ export default {
   transform: {
     "\\.ts$": [
       "@swc/jest",
-      { jsc: { parser: { syntax: "typescript" }, target: "es2024" }, module: { type: "commonjs" }, sourceMaps: "inline" },
+      {
+        jsc: { parser: { syntax: "typescript" }, target: "es2024" },
+        module: { type: "commonjs" },
+        sourceMaps: "inline",
+      },
     ],
   },
-  extensionsToTreatAsEsm: [],
+  globalSetup: "<rootDir>/test/global-setup.ts",
   testTimeout: 30_000,
 };

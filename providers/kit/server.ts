@@ -13,6 +13,7 @@ import statusProto from "@pulumi/pulumi/proto/status_pb.js";
 import anyProto from "google-protobuf/google/protobuf/any_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
 import structProto from "google-protobuf/google/protobuf/struct_pb.js";
+import { differences } from "./difference.ts";
 import {
   type CheckFailure,
   type CheckResult,
@@ -95,8 +96,12 @@ class Service {
       checkConfig: unary(async (request: providerProto.CheckRequest) => {
         return checkResponse(provider.checkConfig(read(request.getNews())));
       }),
-      // Nothing in a configuration forces a replacement: a rotated secret must never touch a resource.
-      diffConfig: unary(async () => new providerProto.DiffResponse().setChanges(1)),
+      // A changed setting is never a reason to replace resources: a rotated secret must touch none of them. But it has to
+      // be told as a change, or the engine goes on with the settings of the last update.
+      diffConfig: unary(async (request: providerProto.DiffRequest) => {
+        const changes = differences(read(request.getOldInputs()), read(request.getNews()), "");
+        return diffResponse({ detailed: Object.fromEntries(changes.map(({ path, kind }) => [path, kind])) });
+      }),
       configure: unary(async (request: providerProto.ConfigureRequest) => {
         await provider.configure(read(request.getArgs()));
         const response = new providerProto.ConfigureResponse();

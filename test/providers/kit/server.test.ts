@@ -136,3 +136,15 @@ test("settings that are refused come back with their property", async () => {
     { property: "pin", reason: "The pin is missing." },
   ]);
 });
+
+test("changed settings are told as a change that replaces nothing", async () => {
+  const diffConfig = (olds: object, news: object) =>
+    new Promise<providerProto.DiffResponse>((resolve, reject) => {
+      const request = new providerProto.DiffRequest().setOldInputs(struct(olds)).setNews(struct(news));
+      client.diffConfig(request, (error, answer) => (error ? reject(error) : resolve(answer)));
+    });
+  const changes = providerProto.DiffResponse.DiffChanges;
+  expect((await diffConfig({ pin: "1" }, { pin: { ...secretMark, value: "1" } })).getChanges()).toBe(changes.DIFF_NONE);
+  const rotated = await diffConfig({ pin: "1" }, { pin: "2" });
+  expect([rotated.getChanges(), rotated.getReplacesList()]).toEqual([changes.DIFF_SOME, []]);
+});

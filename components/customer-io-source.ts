@@ -1,0 +1,84 @@
+import * as pulumi from "@pulumi/pulumi";
+import { PlatformDataflow } from "./platform-dataflow.ts";
+import { ReportingWebhookSubscription } from "./reporting-webhook.ts";
+import type { Settings } from "./settings.ts";
+import { WebhookRelay } from "./webhook-relay.ts";
+
+/**
+ * Every event of a Customer.io workspace in a dataset of Adobe Experience Platform.
+ *
+ * Customer.io posts each event to the relay, which stores it before it answers, and delivers it to the dataflow, which
+ * maps it into the dataset. They are made in the order in which events travel back: dataflow, relay, webhook; so no
+ * event is sent before there is somebody to take it. They go in the opposite order, and the relay not before it has
+ * delivered what it holds.
+ */
+export class CustomerIoSource extends pulumi.ComponentResource {
+  readonly relayUrl: pulumi.Output<string>;
+  readonly streamingUrl: pulumi.Output<string>;
+  readonly dataflowId: pulumi.Output<string>;
+  readonly datasetId: pulumi.Output<string>;
+  readonly schemaId: pulumi.Output<string>;
+  readonly webhookId: pulumi.Output<number>;
+  readonly nextSteps: pulumi.Output<string[]>;
+
+  constructor(name: string, settings: Settings, options?: pulumi.ComponentResourceOptions) {
+    super("customerio-aep:index:CustomerIoSource", name, {}, options);
+    const parent = { parent: this };
+    // Titles are unique in a Platform sandbox, and a workspace may serve several stacks.
+    const title = `Customer.io events (${pulumi.getStack()})`;
+
+    const dataflow = new PlatformDataflow(`${name}-platform`, { title, testMode: settings.testMode }, parent);
+    const relay = new WebhookRelay(
+      `${name}-relay`,
+      {
+        ...settings,
+        streamingUrl: dataflow.streamingUrl,
+        readyAt: dataflow.changedAt.apply((changed) => later(changed, settings.dataflowActivationSeconds)),
+      },
+      parent,
+    );
+    const subscription = new ReportingWebhookSubscription(
+      `${name}-subscription`,
+      {
+        title,
+        endpoint: relay.url,
+        events: settings.events,
+        fullResolution: settings.fullResolution,
+        withContent: settings.withContent,
+        // Without the key no event could be verified; Customer.io would meet refusals and hold back for an hour.
+        disabled: settings.signingKeys === undefined,
+      },
+      // The relay answers and can be drained: only then does Customer.io send.
+      { ...parent, dependsOn: relay.ready },
+    );
+
+    this.relayUrl = relay.url;
+    this.streamingUrl = dataflow.streamingUrl;
+    this.dataflowId = dataflow.dataflowId;
+    this.datasetId = dataflow.datasetId;
+    this.schemaId = dataflow.schemaId;
+    this.webhookId = subscription.webhookId;
+    this.nextSteps = subscription.webhookId.apply(() => nextSteps(title, settings.signingKeys !== undefined));
+    this.registerOutputs({
+      relayUrl: this.relayUrl,
+      dataflowId: this.dataflowId,
+      datasetId: this.datasetId,
+      schemaId: this.schemaId,
+      webhookId: this.webhookId,
+    });
+  }
+}
+
+/** The App API never returns the signing key, so a person has to carry it over once. */
+function nextSteps(title: string, keyIsKnown: boolean): string[] {
+  if (keyIsKnown) return [];
+  return [
+    `In Customer.io, open Data & Integrations > Integrations > Reporting Webhooks, and in the three-dots menu of "${title}" choose "Copy signing key".`,
+    "pulumi config set --secret signingKeys <the key>",
+    "pulumi up",
+  ];
+}
+
+function later(time: string, seconds: number): string {
+  return new Date(Date.parse(time) + seconds * 1000).toISOString();
+}

@@ -1,0 +1,90 @@
+import * as pulumi from "@pulumi/pulumi";
+import { fieldGroupBody } from "../events/field-group.ts";
+import { eventMappings } from "../events/mapping.ts";
+import * as aep from "../providers/aep/sdk.ts";
+
+export interface PlatformDataflowArgs {
+  /** What the objects are called in Platform's screens; schema and field group titles are unique in a sandbox. */
+  title: string;
+  /** Leaves `cio_id` unmapped, as Adobe asks while Customer.io's test events are sent. */
+  testMode: boolean;
+}
+
+/**
+ * Adobe's streaming source for Customer.io: a schema of ExperienceEvent class from the event catalogue, a dataset, and
+ * the dataflow that maps events into it. The steps are those of Adobe's tutorial "Create a source connection and
+ * dataflow for Customer.io".
+ */
+export class PlatformDataflow extends pulumi.ComponentResource {
+  readonly schemaId: pulumi.Output<string>;
+  readonly datasetId: pulumi.Output<string>;
+  readonly dataflowId: pulumi.Output<string>;
+  /** Where events are posted to; who has it can write into the dataset, so it is secret. */
+  readonly streamingUrl: pulumi.Output<string>;
+  /** When the dataflow was last changed (ISO 8601); events sent within the minutes after that may be lost. */
+  readonly changedAt: pulumi.Output<string>;
+
+  constructor(name: string, args: PlatformDataflowArgs, options?: pulumi.ComponentResourceOptions) {
+    super("customerio-aep:index:PlatformDataflow", name, {}, options);
+    const parent = { parent: this };
+    const { title } = args;
+    const { tenantId } = pulumi.output(aep.getTenant(parent));
+
+    const fieldGroup = new aep.FieldGroup(
+      `${name}-fields`,
+      {
+        title: `${title} fields`,
+        description: "What Customer.io reports of its messages and customers.",
+        ...fieldGroupOf(tenantId),
+      },
+      parent,
+    );
+    const schema = new aep.Schema(
+      `${name}-schema`,
+      { title, description: "One record for each Customer.io event.", fieldGroupIds: [fieldGroup.id] },
+      parent,
+    );
+    const dataset = new aep.Dataset(
+      `${name}-dataset`,
+      { name: title, description: "Customer.io events.", schemaId: schema.id, errorDiagnostics: true },
+      parent,
+    );
+    const source = new aep.SourceConnection(
+      `${name}-source`,
+      { name: `${title} source`, description: "Customer.io reporting webhook." },
+      parent,
+    );
+    const target = new aep.TargetConnection(
+      `${name}-target`,
+      { name: `${title} target`, description: "Customer.io events.", datasetId: dataset.id, schemaId: schema.id },
+      parent,
+    );
+    const mappings = tenantId.apply((tenant) => eventMappings({ tenantId: tenant, testMode: args.testMode }));
+    const mappingSet = new aep.MappingSet(`${name}-mapping`, { schemaId: schema.id, mappings }, parent);
+    const dataflow = new aep.Dataflow(
+      `${name}-dataflow`,
+      {
+        name: title,
+        description: "Customer.io events, by way of the relay.",
+        sourceConnectionId: source.id,
+        targetConnectionId: target.id,
+        mappingSetId: mappingSet.id,
+        mappingSetVersion: mappingSet.version,
+        errorDiagnostics: true,
+      },
+      parent,
+    );
+
+    this.schemaId = schema.id;
+    this.datasetId = dataset.id;
+    this.dataflowId = dataflow.id;
+    this.streamingUrl = dataflow.streamingUrl;
+    this.changedAt = dataflow.updatedAt;
+    this.registerOutputs({ schemaId: this.schemaId, datasetId: this.datasetId, dataflowId: this.dataflowId });
+  }
+}
+
+function fieldGroupOf(tenantId: pulumi.Output<string>) {
+  const body = tenantId.apply(fieldGroupBody);
+  return { definitions: body.apply(({ definitions }) => definitions), allOf: body.apply(({ allOf }) => allOf) };
+}

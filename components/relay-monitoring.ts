@@ -1,0 +1,139 @@
+import { createHash } from "node:crypto";
+import * as insights from "@pulumi/azure-native/applicationinsights/index.js";
+import * as monitor from "@pulumi/azure-native/monitor/index.js";
+import { Workspace } from "@pulumi/azure-native/operationalinsights/index.js";
+import * as pulumi from "@pulumi/pulumi";
+
+export interface RelayMonitoringArgs {
+  resourceGroupName: pulumi.Input<string>;
+  /** Who is told; without anybody the alerts still show in the Azure portal. */
+  alertEmails: string[];
+  /** Days that logs are kept. */
+  logRetentionDays: number;
+}
+
+/** The relay writes one line of JSON for each outcome; `line` is that line, parsed. */
+const outcomes = 'AppTraces | where Message startswith "{" | extend line = parse_json(Message)';
+
+/** What somebody has to be told of, as queries over the relay's outcomes. */
+const alerts = {
+  "dead-letters": {
+    description: "Events were refused for good or given up, and wait as dead letters. They can be replayed.",
+    query: `${outcomes} | where tostring(line.outcome) in ("dead", "poison") or toint(line.dead) > 0`,
+  },
+  held: {
+    description: "Platform refuses the relay (401, 403 or 404): events are held until the dataflow is mended.",
+    query: `${outcomes} | where tostring(line.outcome) == "held" and SeverityLevel >= 3`,
+  },
+  unavailable: {
+    description: "The relay could not take events, so Customer.io holds back all that follow.",
+    query: `${outcomes} | where tostring(line.outcome) == "unavailable"`,
+  },
+} as const;
+
+/** What happened to the events, hour by hour. */
+const workbookQuery = `${outcomes}
+| summarize accepted = sum(toint(line.accepted)), delivered = sum(toint(line.delivered)),
+    retried = sum(toint(line.retried)), held = sum(toint(line.held)), dead = sum(toint(line.dead))
+  by bin(TimeGenerated, 1h)
+| order by TimeGenerated asc`;
+
+/** The relay's logs, the alerts on them, and a workbook of its counts. */
+export class RelayMonitoring extends pulumi.ComponentResource {
+  readonly componentId: pulumi.Output<string>;
+  readonly connectionString: pulumi.Output<string>;
+
+  constructor(name: string, args: RelayMonitoringArgs, options?: pulumi.ComponentResourceOptions) {
+    super("customerio-aep:index:RelayMonitoring", name, {}, options);
+    const parent = { parent: this };
+    const inGroup = { resourceGroupName: args.resourceGroupName };
+
+    const workspace = new Workspace(
+      `${name}-logs`,
+      { ...inGroup, sku: { name: "PerGB2018" }, retentionInDays: args.logRetentionDays },
+      parent,
+    );
+    const component = new insights.Component(
+      `${name}-insights`,
+      {
+        ...inGroup,
+        kind: "web",
+        applicationType: "web",
+        ingestionMode: "LogAnalytics",
+        workspaceResourceId: workspace.id,
+        disableLocalAuth: true,
+      },
+      parent,
+    );
+    const people = new monitor.ActionGroup(
+      `${name}-people`,
+      {
+        ...inGroup,
+        location: "Global",
+        groupShortName: "cio-relay",
+        enabled: true,
+        emailReceivers: args.alertEmails.map((emailAddress) => ({ name: emailAddress, emailAddress })),
+      },
+      parent,
+    );
+    for (const [alert, { description, query }] of Object.entries(alerts)) {
+      new monitor.ScheduledQueryRule(
+        `${name}-${alert}`,
+        {
+          ...inGroup,
+          kind: "LogAlert",
+          description,
+          severity: 1,
+          enabled: true,
+          scopes: [workspace.id],
+          evaluationFrequency: "PT5M",
+          windowSize: "PT5M",
+          criteria: { allOf: [{ query, timeAggregation: "Count", operator: "GreaterThan", threshold: 0 }] },
+          actions: { actionGroups: [people.id] },
+        },
+        parent,
+      );
+    }
+    new insights.Workbook(
+      `${name}-workbook`,
+      {
+        ...inGroup,
+        resourceName: workbookId(name),
+        kind: "shared",
+        category: "workbook",
+        displayName: `Customer.io relay (${pulumi.getStack()})`,
+        sourceId: workspace.id,
+        serializedData: JSON.stringify(workbook),
+      },
+      parent,
+    );
+
+    this.componentId = component.id;
+    this.connectionString = component.connectionString;
+    this.registerOutputs({ componentId: this.componentId });
+  }
+}
+
+const workbook = {
+  version: "Notebook/1.0",
+  items: [
+    {
+      type: 3,
+      content: {
+        version: "KqlItem/1.0",
+        title: "Events by outcome",
+        query: workbookQuery,
+        queryType: 0,
+        resourceType: "microsoft.operationalinsights/workspaces",
+        visualization: "timechart",
+        timeContext: { durationMs: 7 * 24 * 60 * 60 * 1000 },
+      },
+    },
+  ],
+};
+
+/** Azure wants a GUID for a workbook's name; the same stack gets the same one. */
+function workbookId(name: string): string {
+  const hex = createHash("sha256").update(`${pulumi.getProject()}/${pulumi.getStack()}/${name}`).digest("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}

@@ -1,0 +1,100 @@
+import * as storage from "@pulumi/azure-native/storage/index.js";
+import * as pulumi from "@pulumi/pulumi";
+
+export interface RelayStorageArgs {
+  resourceGroupName: pulumi.Input<string>;
+  /** Start of the account's name: lower-case letters and digits only. */
+  compactName: string;
+}
+
+/**
+ * Days after which a claim is swept that no message refers to any more: longer than any message can live, since one
+ * that is still needed would be lost.
+ */
+const claimDays = 90;
+
+/** Where the relay keeps what it has accepted: queues, the bodies too large for them, dead letters, and its own code. */
+export class RelayStorage extends pulumi.ComponentResource {
+  readonly accountId: pulumi.Output<string>;
+  readonly eventsQueueId: pulumi.Output<string>;
+  readonly codeContainerUrl: pulumi.Output<string>;
+  /** Everything that has to be there before the app starts. */
+  readonly resources: pulumi.Resource[];
+  readonly #endpoints: pulumi.Output<{ blob: string; queue: string; table: string }>;
+
+  constructor(name: string, args: RelayStorageArgs, options?: pulumi.ComponentResourceOptions) {
+    super("customerio-aep:index:RelayStorage", name, {}, options);
+    const parent = { parent: this };
+    const { resourceGroupName } = args;
+    const account = new storage.StorageAccount(
+      args.compactName,
+      {
+        resourceGroupName,
+        kind: "StorageV2",
+        sku: { name: "Standard_LRS" },
+        allowBlobPublicAccess: false,
+        allowSharedKeyAccess: false,
+        allowCrossTenantReplication: false,
+        defaultToOAuthAuthentication: true,
+        enableHttpsTrafficOnly: true,
+        minimumTlsVersion: "TLS1_2",
+      },
+      parent,
+    );
+    const inAccount = { resourceGroupName, accountName: account.name };
+    // Azure refuses parallel writes below one account (409 ConcurrentModification), so each waits for the one before.
+    const made: pulumi.Resource[] = [];
+    const next = () => ({ ...parent, dependsOn: made.slice(-1) });
+    const queue = (queueName: string) => {
+      const resource = new storage.Queue(`${name}-${queueName}`, { ...inAccount, queueName }, next());
+      made.push(resource);
+      return resource;
+    };
+    const container = (containerName: string) => {
+      const resource = new storage.BlobContainer(`${name}-${containerName}`, { ...inAccount, containerName }, next());
+      made.push(resource);
+      return resource;
+    };
+    const events = queue("events");
+    queue("events-poison");
+    container("claims");
+    container("dead-letters");
+    const code = container("code");
+    made.push(new storage.ManagementPolicy(`${name}-sweep`, { ...inAccount, ...sweepOfClaims }, next()));
+
+    this.accountId = account.id;
+    this.eventsQueueId = events.id;
+    this.codeContainerUrl = pulumi.interpolate`${account.primaryEndpoints.blob}${code.name}`;
+    this.resources = made;
+    this.#endpoints = account.primaryEndpoints;
+    this.registerOutputs({ accountId: this.accountId });
+  }
+
+  /** The app settings that make an identity-based connection of that name. */
+  connection(setting: string, clientId: pulumi.Input<string>): Record<string, pulumi.Input<string>> {
+    return {
+      [`${setting}__blobServiceUri`]: this.#endpoints.blob,
+      [`${setting}__queueServiceUri`]: this.#endpoints.queue,
+      [`${setting}__tableServiceUri`]: this.#endpoints.table,
+      [`${setting}__credential`]: "managedidentity",
+      // Required for a user-assigned identity (azure-functions-host#10089).
+      [`${setting}__clientId`]: clientId,
+    };
+  }
+}
+
+const sweepOfClaims = {
+  managementPolicyName: "default",
+  policy: {
+    rules: [
+      {
+        name: "sweep-claims",
+        type: "Lifecycle",
+        definition: {
+          filters: { blobTypes: ["blockBlob"], prefixMatch: ["claims/"] },
+          actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: claimDays } } },
+        },
+      },
+    ],
+  },
+};

@@ -1,0 +1,30 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { SubscriptionName } from "../events/catalogue.ts";
+import { ReportingWebhook } from "../providers/customerio/sdk.ts";
+
+export interface ReportingWebhookSubscriptionArgs {
+  /** What the webhook is called in Customer.io. */
+  title: string;
+  /** Where Customer.io posts its events. */
+  endpoint: pulumi.Input<string>;
+  events: SubscriptionName[];
+  /** True sends every open and click of a delivery, false the first of each. */
+  fullResolution: boolean;
+  /** True adds the message body to the sent events. */
+  withContent: boolean;
+  /** A disabled webhook exists, with its signing key to be copied, but sends nothing. */
+  disabled: boolean;
+}
+
+/** The workspace's subscription: Customer.io's reporting webhook, posting to the relay. */
+export class ReportingWebhookSubscription extends pulumi.ComponentResource {
+  readonly webhookId: pulumi.Output<number>;
+
+  constructor(name: string, args: ReportingWebhookSubscriptionArgs, options?: pulumi.ComponentResourceOptions) {
+    super("customerio-aep:index:ReportingWebhookSubscription", name, {}, options);
+    const { title, ...webhookArgs } = args;
+    const webhook = new ReportingWebhook(`${name}-webhook`, { name: title, ...webhookArgs }, { parent: this });
+    this.webhookId = webhook.webhookId;
+    this.registerOutputs({ webhookId: this.webhookId });
+  }
+}

@@ -1,0 +1,80 @@
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { type SubscriptionName, subscriptionNames } from "../events/catalogue.ts";
+
+const subscription = z.enum(subscriptionNames, {
+  error: (issue) => `"${String(issue.input)}" is no reporting webhook event; the README lists them`,
+});
+
+const settingsSchema = z.strictObject({
+  events: z.array(subscription).transform((names) => (names.length > 0 ? names : [...subscriptionNames])),
+  fullResolution: z.boolean(),
+  withContent: z.boolean(),
+  testMode: z.boolean(),
+  dataflowActivationSeconds: z.int().min(0).max(3600),
+  drainTimeoutSeconds: z.int().min(1).max(86_400),
+  nodeVersion: z.union([z.literal(22), z.literal(24)]),
+  instanceMemory: z.union([z.literal(512), z.literal(2048), z.literal(4096)]),
+  maximumInstances: z.int().min(40).max(1000),
+  alwaysReadyInstances: z.int().min(0).max(40),
+  alertEmails: z.array(z.email()),
+  logRetentionDays: z.int().min(30).max(730),
+});
+
+/** The program's settings, as declared with types, defaults and descriptions in Pulumi.yaml. */
+export interface Settings extends z.output<typeof settingsSchema> {
+  readonly events: SubscriptionName[];
+  /** Signing keys of the Customer.io workspace, one a line; undefined until the user has copied one. */
+  readonly signingKeys: pulumi.Output<string> | undefined;
+}
+
+/**
+ * Reads the stack's configuration of this project. Defaults come from Pulumi.yaml, which the engine applies.
+ * @throws pulumi.RunError naming every mistake at once: the key, what is wrong, and the command that mends it.
+ */
+export function readSettings(config: pulumi.Config): Settings {
+  const raw: Record<string, unknown> = {};
+  for (const key of Object.keys(settingsSchema.shape)) raw[key] = parse(config.get(key));
+  const unknown = unknownKeys(config.name);
+  const parsed = settingsSchema.safeParse(raw);
+  const problems = [
+    ...unknown.map((key) => `${config.name}:${key} is not a setting. Remove it: pulumi config rm ${key}`),
+    ...(parsed.error?.issues ?? []).map((issue) => {
+      const [key, index] = issue.path.map(String);
+      const given = raw[key ?? ""] === undefined ? "is missing" : `is not right: ${issue.message}`;
+      const path = index === undefined ? `${key} <value>` : `--path '${key}[${index}]' <value>`;
+      return `${config.name}:${key} ${given}. Set it: pulumi config set ${path}`;
+    }),
+  ];
+  if (!parsed.success || problems.length > 0) {
+    throw new pulumi.RunError(
+      `The stack's settings can't be used:\n${problems.map((line) => `  - ${line}`).join("\n")}`,
+    );
+  }
+  return { ...parsed.data, signingKeys: signingKeys(config) };
+}
+
+/** A key counts as given when the setting is neither absent nor empty, which Pulumi.yaml's default is. */
+function signingKeys(config: pulumi.Config): pulumi.Output<string> | undefined {
+  const empty = pulumi.runtime.allConfig()[`${config.name}:signingKeys`]?.trim() ?? "";
+  return empty === "" ? undefined : config.requireSecret("signingKeys");
+}
+
+function unknownKeys(namespace: string): string[] {
+  const known = new Set([...Object.keys(settingsSchema.shape), "signingKeys"]);
+  return Object.keys(pulumi.runtime.allConfig())
+    .filter((key) => key.startsWith(`${namespace}:`))
+    .map((key) => key.slice(namespace.length + 1))
+    .filter((key) => !known.has(key));
+}
+
+/** Pulumi hands every value over as text; what is JSON there (numbers, booleans, lists) is JSON here. */
+function parse(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "number" && String(value) !== text ? text : value;
+  } catch {
+    return text;
+  }
+}

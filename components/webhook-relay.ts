@@ -1,0 +1,182 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { getClientConfigOutput } from "@pulumi/azure-native/authorization/index.js";
+import * as keyvault from "@pulumi/azure-native/keyvault/index.js";
+import { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity/index.js";
+import { ResourceGroup } from "@pulumi/azure-native/resources/index.js";
+import * as web from "@pulumi/azure-native/web/index.js";
+import * as pulumi from "@pulumi/pulumi";
+import { FunctionCode, QueueDrain } from "../providers/relay/sdk.ts";
+import { assignRole } from "./azure-roles.ts";
+import { RelayMonitoring } from "./relay-monitoring.ts";
+import { RelayStorage } from "./relay-storage.ts";
+
+export interface WebhookRelayArgs {
+  /** Where the relay posts events on to. */
+  streamingUrl: pulumi.Input<string>;
+  /** ISO time before which nothing is sent. */
+  readyAt: pulumi.Input<string>;
+  /** Signing keys, one a line; without one the relay answers 503 to every event. */
+  signingKeys: pulumi.Input<string> | undefined;
+  /** Node.js major version. */
+  nodeVersion: number;
+  /** Memory of an instance in MB. */
+  instanceMemory: number;
+  /** Most instances of each function group. */
+  maximumInstances: number;
+  /** Instances kept warm for HTTP calls. */
+  alwaysReadyInstances: number;
+  drainTimeoutSeconds: number;
+  alertEmails: string[];
+  logRetentionDays: number;
+}
+
+/**
+ * The relay in Azure: a function app on the Flex Consumption plan between Customer.io, which waits 4 seconds and holds
+ * everything back after a failure, and Platform. Its own identity opens storage and vault; there are no account keys.
+ */
+export class WebhookRelay extends pulumi.ComponentResource {
+  /** Where Customer.io posts events; stays the same for the life of the stack. */
+  readonly url: pulumi.Output<string>;
+  /** What has to be there before Customer.io may send, and has to go after it has stopped. */
+  readonly ready: pulumi.Resource[];
+
+  constructor(name: string, args: WebhookRelayArgs, options?: pulumi.ComponentResourceOptions) {
+    super("customerio-aep:index:WebhookRelay", name, {}, options);
+    const parent = { parent: this };
+    const { subscriptionId, tenantId } = getClientConfigOutput(parent);
+    // Storage accounts and vaults have names of letters and digits, unique in all of Azure; azure-native adds 8 digits.
+    const compactName = `cioaep${pulumi
+      .getStack()
+      .toLowerCase()
+      .replace(/[^a-z0-9]/g, "")}`.slice(0, 16);
+
+    const group = new ResourceGroup(`${name}-${pulumi.getStack()}`, {}, parent);
+    const inGroup = { resourceGroupName: group.name };
+    const identity = new UserAssignedIdentity(`${name}-identity`, inGroup, parent);
+    const storage = new RelayStorage(`${name}-storage`, { ...inGroup, compactName }, parent);
+    const monitoring = new RelayMonitoring(`${name}-monitoring`, { ...inGroup, ...args }, parent);
+    const vault = new keyvault.Vault(
+      compactName,
+      { ...inGroup, properties: { tenantId, sku: { family: "A", name: "standard" }, enableRbacAuthorization: true } },
+      parent,
+    );
+    const grant = (role: Parameters<typeof assignRole>[1]["role"], scope: pulumi.Input<string>) =>
+      assignRole(`${name}-${role}`, { role, scope, subscriptionId, principalId: identity.principalId }, parent);
+    const roles = [
+      grant("storage-blob-data-owner", storage.accountId),
+      grant("storage-queue-data-contributor", storage.accountId),
+      grant("storage-table-data-contributor", storage.accountId),
+      grant("key-vault-secrets-user", vault.id),
+      grant("monitoring-metrics-publisher", monitoring.componentId),
+    ];
+
+    const reference = (setting: string, value: pulumi.Input<string>) => {
+      const secretArgs = { ...inGroup, vaultName: vault.name, secretName: setting, properties: { value } };
+      const secret = new keyvault.Secret(`${name}-${setting}`, secretArgs, parent);
+      // With its version, so that a new value is a new setting, which the app takes at once.
+      return pulumi.interpolate`@Microsoft.KeyVault(SecretUri=${secret.properties.secretUriWithVersion})`;
+    };
+    // The secret is there without a key too: a vault keeps the name of a deleted secret for days and refuses it meanwhile.
+    const signingKeys = reference("customerio-signing-keys", args.signingKeys ?? "none yet");
+    const settings = {
+      PLATFORM_STREAMING_URL: reference("platform-streaming-url", args.streamingUrl),
+      PLATFORM_READY_AT: args.readyAt,
+      ...(args.signingKeys && { CUSTOMERIO_SIGNING_KEYS: signingKeys }),
+      ...storage.connection("RELAY_STORAGE", identity.clientId),
+      ...storage.connection("AzureWebJobsStorage", identity.clientId),
+      APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.connectionString,
+      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: pulumi.interpolate`ClientId=${identity.clientId};Authorization=AAD`,
+    };
+
+    const plan = new web.AppServicePlan(
+      `${name}-plan`,
+      { ...inGroup, kind: "functionapp", reserved: true, sku: { name: "FC1", tier: "FlexConsumption" } },
+      parent,
+    );
+    const app = new web.WebApp(
+      `${name}-${pulumi.getStack()}`,
+      {
+        ...inGroup,
+        serverFarmId: plan.id,
+        kind: "functionapp,linux",
+        reserved: true,
+        httpsOnly: true,
+        identity: { type: "UserAssigned", userAssignedIdentities: [identity.id] },
+        keyVaultReferenceIdentity: identity.id,
+        functionAppConfig: {
+          deployment: {
+            storage: {
+              type: "blobContainer",
+              value: storage.codeContainerUrl,
+              authentication: { type: "UserAssignedIdentity", userAssignedIdentityResourceId: identity.id },
+            },
+          },
+          runtime: { name: "node", version: String(args.nodeVersion) },
+          scaleAndConcurrency: {
+            instanceMemoryMB: args.instanceMemory,
+            maximumInstanceCount: args.maximumInstances,
+            alwaysReady:
+              args.alwaysReadyInstances > 0 ? [{ name: "http", instanceCount: args.alwaysReadyInstances }] : [],
+            // The intake only verifies and enqueues; more calls share an instance than Azure's default of 16.
+            triggers: { http: { perInstanceConcurrency: 100 } },
+          },
+        },
+        // No siteConfig: the SDK would add netFrameworkVersion, which Flex refuses (pulumi-azure-native#4168).
+      },
+      // A plan takes one app only, so a replaced app has to go first.
+      { ...parent, dependsOn: [...roles, ...storage.resources], deleteBeforeReplace: true },
+    );
+    const basicAuth = { ...inGroup, name: app.name, allow: false };
+    new web.WebAppFtpAllowed(`${name}-ftp`, basicAuth, parent);
+    new web.WebAppScmAllowed(`${name}-scm`, basicAuth, parent);
+    const appSettings = new web.WebAppApplicationSettings(
+      `${name}-settings`,
+      { ...inGroup, name: app.name, properties: settings },
+      parent,
+    );
+    const code = new FunctionCode(
+      `${name}-code`,
+      {
+        siteId: app.id,
+        hostName: app.defaultHostName,
+        scmHostName: app.hostNameSslStates.apply(repositoryHost),
+        package: new pulumi.asset.FileArchive(relayPackage()),
+        configuration: pulumi.all(settings).apply(fingerprint),
+      },
+      { ...parent, dependsOn: appSettings },
+    );
+    const drain = new QueueDrain(
+      `${name}-drain`,
+      { queueId: storage.eventsQueueId, timeoutSeconds: args.drainTimeoutSeconds },
+      // The engine must not end the wait before the resource itself does, which tells what is left.
+      { ...parent, dependsOn: code, customTimeouts: { delete: `${args.drainTimeoutSeconds + 60}s` } },
+    );
+
+    this.url = pulumi.interpolate`https://${app.defaultHostName}/customerio`;
+    this.ready = [code, drain];
+    this.registerOutputs({ url: this.url });
+  }
+}
+
+/** The host that takes deployments; it can't be guessed from the app's name. */
+function repositoryHost(states: { hostType?: string; name?: string }[] | undefined): string {
+  const host = states?.find(({ hostType }) => hostType === "Repository")?.name;
+  if (!host)
+    throw new pulumi.RunError("Azure names no deployment host (hostNameSslStates, hostType Repository) for the app.");
+  return host;
+}
+
+/** Tells two sets of settings apart. They hold references, no secrets. */
+function fingerprint(settings: Record<string, string>): string {
+  return createHash("sha256").update(JSON.stringify(settings)).digest("hex").slice(0, 16);
+}
+
+function relayPackage(): string {
+  const folder = path.resolve(import.meta.dirname, "../relay/dist");
+  if (!existsSync(path.join(folder, "host.json"))) {
+    throw new pulumi.RunError("The relay's code is not built yet (relay/dist is missing). Build it: npm run build");
+  }
+  return folder;
+}

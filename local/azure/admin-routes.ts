@@ -1,0 +1,11 @@
+import { Hono } from "hono";
+import type { LocalAzure } from "./azure.ts";
+
+/** Looks and test controls that no API of Azure has, under `/__local/` of the ARM address. No credential is asked for. */
+export function adminRoutes(azure: Omit<LocalAzure, "armUrl">): Hono {
+  return new Hono()
+    .get("/census", (context) => context.json(azure.census()))
+    .get("/queues", async (context) => context.json(await azure.queues()))
+    .get("/blobs", async (context) => context.json(await azure.blobs(context.req.query("container") ?? "")))
+    .post("/function-hosts/kill", async (context) => context.json({ killed: await azure.killFunctionHosts() }));
+}

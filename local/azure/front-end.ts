@@ -1,0 +1,77 @@
+import http, { type IncomingMessage, type ServerResponse } from "node:http";
+
+/** Microsoft Learn, "Azure Functions scale and hosting": HTTP request limits of the platform. */
+const longestRequest = 230_000;
+const largestBody = 210 * 1024 * 1024;
+const longestUrl = 8192;
+
+export interface FrontEndOptions {
+  readonly serving: () => Promise<{ port: number } | { status: number }>;
+  readonly hostName: () => string;
+}
+
+/** The front end of an app: passes requests on to the host process, or answers in its place. */
+export function frontEnd(options: FrontEndOptions): http.RequestListener {
+  const agent = new http.Agent({ keepAlive: true });
+  return (request, response) => {
+    const refusal = overLimit(request);
+    if (refusal !== undefined) return answer(request, response, refusal);
+    options.serving().then(
+      (target) => {
+        if ("status" in target) return answer(request, response, target.status);
+        pass(request, response, { agent, port: target.port, hostName: options.hostName() });
+      },
+      () => answer(request, response, 500),
+    );
+  };
+}
+
+function overLimit(request: IncomingMessage): number | undefined {
+  if ((request.url ?? "").length > longestUrl) return 414;
+  return Number(request.headers["content-length"] ?? 0) > largestBody ? 413 : undefined;
+}
+
+function pass(
+  request: IncomingMessage,
+  response: ServerResponse,
+  target: { agent: http.Agent; port: number; hostName: string },
+): void {
+  const { connection: _hopByHop, ...headers } = request.headers;
+  const upstream = http.request({
+    agent: target.agent,
+    host: "127.0.0.1",
+    port: target.port,
+    method: request.method,
+    path: request.url,
+    headers: {
+      ...headers,
+      "x-forwarded-for": `${request.socket.remoteAddress}:${request.socket.remotePort}`,
+      "x-forwarded-proto": "https",
+      "x-forwarded-host": request.headers.host ?? target.hostName,
+    },
+    timeout: longestRequest,
+  });
+  upstream.once("response", (answered) => {
+    const { connection: _connection, "keep-alive": _keepAlive, ...answeredHeaders } = answered.headers;
+    response.writeHead(answered.statusCode ?? 502, answeredHeaders);
+    answered.pipe(response);
+    answered.once("error", () => response.destroy());
+  });
+  upstream.once("timeout", () => {
+    answer(request, response, 504);
+    upstream.destroy();
+  });
+  upstream.once("error", () => answer(request, response, 502));
+  response.once("close", () => upstream.destroy());
+  request.pipe(upstream);
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, status: number): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  request.resume();
+  response.writeHead(status, { "content-type": "text/html" });
+  response.end(`<!DOCTYPE html><title>${status} ${http.STATUS_CODES[status] ?? ""}</title>`);
+}

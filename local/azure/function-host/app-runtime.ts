@@ -1,0 +1,166 @@
+import { globSync, readFileSync } from "node:fs";
+import type http from "node:http";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { z } from "zod";
+import {
+  type FunctionMetadata,
+  FunctionsCore,
+  type InvocationResponse,
+  type RegisteredFunction,
+} from "./functions-core.ts";
+import type { HostLog } from "./host-log.ts";
+import { type HostSettings, readHostSettings } from "./host-settings.ts";
+import { type HostKeys, httpTriggers, triggerOf } from "./http-triggers.ts";
+import { FunctionTimeout, type InvocationInput, Invoker } from "./invoker.ts";
+import { isQueueOutput, sendOutput } from "./queue-output.ts";
+import { connectionOf, QueueTriggers, queueNameOf } from "./queue-triggers.ts";
+import { blobService, type Environment, queueService } from "./storage-connection.ts";
+
+const packageJson = z.looseObject({ main: z.string().optional(), type: z.string().optional() });
+const hostKeys = z.object({ master: z.string(), function: z.string() });
+
+interface LoadOptions {
+  readonly folder: string;
+  readonly environment: Environment;
+  readonly log: HostLog;
+  /** Called once an invocation has overrun its time: the process has to be replaced, as the real worker is. */
+  readonly fatal: () => void;
+}
+
+/** A function app, loaded and ready to run. */
+export class AppRuntime {
+  readonly answer: http.RequestListener;
+  readonly #core: FunctionsCore;
+  readonly #settings: HostSettings;
+  readonly #invoker: Invoker;
+  readonly #queues: QueueTriggers;
+  readonly #options: LoadOptions;
+
+  /** Loads the package. Any problem is thrown as an Error that says what is wrong: the host is then in error as a whole. */
+  static async load(options: LoadOptions): Promise<AppRuntime> {
+    const settings = readHostSettings(
+      readFileSync(path.join(options.folder, "host.json"), "utf8"),
+      options.environment,
+    );
+    options.log.filterBy(settings.logFilter);
+    globalThis.console = options.log.console();
+    const core = new FunctionsCore(options.log);
+    core.install();
+    await loadEntryPoints(options.folder);
+    await core.start(options.folder);
+    await probeHostStorage(options.environment);
+    return new AppRuntime(core, settings, options);
+  }
+
+  private constructor(core: FunctionsCore, settings: HostSettings, options: LoadOptions) {
+    this.#core = core;
+    this.#settings = settings;
+    this.#options = options;
+    this.#invoker = new Invoker(core, options.log, settings.functionTimeout);
+    const functions = [...core.functions.values()];
+    for (const target of functions) this.#checkBindings(target);
+    this.#queues = new QueueTriggers({
+      functions,
+      settings: settings.queues,
+      environment: options.environment,
+      log: options.log,
+      run: async (target, input) => {
+        await this.#run(target, input);
+      },
+    });
+    this.answer = httpTriggers({
+      functions,
+      routePrefix: settings.routePrefix,
+      keys: keysOf(options.environment),
+      run: (target, data) =>
+        this.#run(target, {
+          inputData: [{ name: triggerOf(target)?.name ?? "", data: { http: data } }],
+          triggerMetadata: {},
+          reason: "This function was programmatically called via the host APIs.",
+        }),
+    });
+  }
+
+  get functions(): FunctionMetadata[] {
+    return [...this.#core.functions.values()].map(({ metadata }) => metadata);
+  }
+
+  /** Lets the triggers of these functions fire. */
+  listen(functionNames: readonly string[]): void {
+    this.#queues.start(functionNames);
+  }
+
+  /** Takes no more messages, lets everything under way finish, and runs the app's `appTerminate` hooks. */
+  async stop(): Promise<void> {
+    await this.#queues.stop();
+    await this.#invoker.drained();
+    await this.#core.runHooks("appTerminate", { hookData: {}, appHookData: {} });
+  }
+
+  async #run(target: RegisteredFunction, input: InvocationInput): Promise<InvocationResponse> {
+    try {
+      // Outputs are part of the invocation: an HTTP caller hears of success only once they are written.
+      return await this.#invoker.invoke(target, input, (response) => this.#sendOutputs(target, response));
+    } catch (error) {
+      if (error instanceof FunctionTimeout) setImmediate(this.#options.fatal);
+      throw error;
+    }
+  }
+
+  async #sendOutputs(target: RegisteredFunction, response: InvocationResponse): Promise<void> {
+    const outputs = [...(response.outputData ?? [])];
+    if (response.returnValue) outputs.push({ name: "$return", data: response.returnValue });
+    for (const { name, data } of outputs) {
+      const binding = target.metadata.bindings[name];
+      if (binding === undefined || !isQueueOutput(binding)) continue;
+      const { environment } = this.#options;
+      const queueName = queueNameOf(binding, environment);
+      const queue = queueService(connectionOf(binding), environment).getQueueClient(queueName);
+      await sendOutput(queue, data, this.#settings.queues.messageEncoding);
+      this.#queues.notify(queueName);
+    }
+  }
+
+  #checkBindings({ metadata }: RegisteredFunction): void {
+    for (const binding of Object.values(metadata.bindings)) {
+      if (isQueueOutput(binding)) queueService(connectionOf(binding), this.#options.environment);
+      const known = ["httptrigger", "queuetrigger", "http", "queue"].includes(binding.type.toLowerCase());
+      if (!known) {
+        throw new Error(
+          `The '${metadata.name}' function is in error: the binding type '${binding.type}' is not one that this host runs.`,
+        );
+      }
+    }
+  }
+}
+
+async function loadEntryPoints(folder: string): Promise<void> {
+  const { main, type } = packageJson.parse(JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8")));
+  const files = main === undefined ? [] : globSync(main, { cwd: folder });
+  if (files.length === 0) throw new Error(`Found zero files matching the entry point "${main ?? ""}" of package.json.`);
+  const require = createRequire(path.join(path.resolve(folder), "package.json"));
+  for (const file of files) {
+    const module = path.resolve(folder, file);
+    const isEsm = module.endsWith(".mjs") || (module.endsWith(".js") && type === "module");
+    if (isEsm) await import(pathToFileURL(module).href);
+    else require(module);
+  }
+}
+
+/** The host keeps its locks and keys in a storage account of its own, if one is set; without access to it nothing starts. */
+async function probeHostStorage(environment: Environment): Promise<void> {
+  const blobs = blobService("AzureWebJobsStorage", environment);
+  try {
+    await blobs?.getContainerClient("azure-webjobs-hosts").createIfNotExists();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`The host's own storage (AzureWebJobsStorage) can't be reached or used: ${reason}`);
+  }
+}
+
+function keysOf(environment: Environment): HostKeys | undefined {
+  const text = environment.LOCAL_HOST_KEYS;
+  return text === undefined ? undefined : hostKeys.parse(JSON.parse(text));
+}

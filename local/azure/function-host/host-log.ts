@@ -1,0 +1,56 @@
+import { Console } from "node:console";
+import { Writable } from "node:stream";
+
+/** Levels as the worker names them, least first. */
+const levels = ["trace", "debug", "information", "warning", "error", "critical", "none"] as const;
+export type LogLevel = (typeof levels)[number];
+
+/** Category prefix → least level that is written, from host.json's `logging.logLevel`. */
+export type LogFilter = Readonly<Record<string, LogLevel>>;
+
+export interface LogDetails {
+  readonly function?: string;
+  readonly invocationId?: string;
+}
+
+/** The host's log: one JSON object a line, with the categories and texts of the Functions host. */
+export class HostLog {
+  #filter: LogFilter = {};
+  readonly #write: (line: string) => void;
+
+  constructor(write: (line: string) => void) {
+    this.#write = write;
+  }
+
+  filterBy(filter: LogFilter): void {
+    this.#filter = filter;
+  }
+
+  write(level: LogLevel, category: string, message: string, details: LogDetails = {}): void {
+    if (levels.indexOf(level) < levels.indexOf(this.#leastLevel(category))) return;
+    this.#write(JSON.stringify({ timestamp: new Date().toISOString(), level, category, ...details, message }));
+  }
+
+  /** A console for the app: what it prints becomes log lines, as the host does with its worker's output. */
+  console(): Console {
+    const lines = (level: LogLevel) =>
+      new Writable({
+        decodeStrings: false,
+        write: (chunk: string, _encoding, done) => {
+          this.write(level, "Host.Function.Console", String(chunk).replace(/\n$/, ""));
+          done();
+        },
+      });
+    return new Console(lines("information"), lines("error"));
+  }
+
+  #leastLevel(category: string): LogLevel {
+    const fits = Object.keys(this.#filter).filter((prefix) => category === prefix || category.startsWith(`${prefix}.`));
+    const closest = fits.sort((left, right) => right.length - left.length)[0];
+    return this.#filter[closest ?? "default"] ?? "information";
+  }
+}
+
+export function isLogLevel(text: unknown): text is LogLevel {
+  return levels.some((level) => level === text);
+}

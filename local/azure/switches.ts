@@ -1,0 +1,39 @@
+/**
+ * What no source settles about Azure, each as a named switch. The defaults are the documented behaviour where there is
+ * one, else the side that is harder on the caller.
+ */
+export interface AzureSwitches {
+  /** What a Flex Consumption app answers before any code was deployed: its placeholder host has no route, or no host at all. */
+  readonly beforeFirstDeploy: 404 | 503;
+  /** Where a deployment tells that the app's identity can't write the package: `POST /api/publish` answers 400, or it is taken and its status says failed. */
+  readonly storageRefusal: "publish" | "status";
+  /** Whether a deployment makes the platform know the app's triggers; if not, only the explicit sync does. */
+  readonly deploySyncsTriggers: boolean;
+  /** Whether the host can read packaged files whose zip entries carry no Unix file mode. */
+  readonly filesWithoutUnixMode: "unreadable" | "readable";
+  /** Whether two parts of one storage account may be written at the same time; Azure refuses it now and then. */
+  readonly parallelAccountWrites: "refuse" | "allow";
+  /** Milliseconds until a new role assignment takes effect; in Azure mostly under a minute, at times minutes. */
+  readonly roleAssignmentDelay: number;
+  /** What a queue message may be updated with (its lease renewed, its retry delayed): the documented `messages/write`, or `process/action` too. */
+  readonly messageUpdateNeeds: "write" | "write-or-process";
+  /** Node versions that a Flex Consumption app starts with; ARM takes any text and the app then fails to start. */
+  readonly nodeVersions: readonly string[];
+  /** Milliseconds that the front end holds a request while its host starts. */
+  readonly coldStartPatience: number;
+  /** Milliseconds before an app whose host is in error is started anew; doubles with each failure, up to a minute. */
+  readonly hostRestartDelay: number;
+}
+
+export const defaultSwitches: AzureSwitches = {
+  beforeFirstDeploy: 404,
+  storageRefusal: "publish",
+  deploySyncsTriggers: false,
+  filesWithoutUnixMode: "unreadable",
+  parallelAccountWrites: "refuse",
+  roleAssignmentDelay: 0,
+  messageUpdateNeeds: "write",
+  nodeVersions: ["20", "22", "24"],
+  coldStartPatience: 30_000,
+  hostRestartDelay: 1_000,
+};

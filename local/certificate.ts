@@ -1,0 +1,43 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import tls from "node:tls";
+import { generate } from "selfsigned";
+
+/** A self-signed certificate for 127.0.0.1 and localhost. */
+export interface Certificate {
+  /** PEM file to name in `NODE_EXTRA_CA_CERTS` of every client process. */
+  readonly certificateFile: string;
+  /** PEM file of the private key. */
+  readonly keyFile: string;
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** Makes a certificate that is good for a year and writes `certificate.pem` and `key.pem` (owner only) into a folder. */
+export async function createCertificate(folder: string): Promise<Certificate> {
+  const made = await generate([{ name: "commonName", value: "localhost" }], {
+    keyType: "ec",
+    algorithm: "sha256",
+    extensions: [
+      { name: "basicConstraints", cA: true },
+      {
+        name: "subjectAltName",
+        altNames: [
+          { type: 2, value: "localhost" },
+          { type: 7, ip: "127.0.0.1" },
+        ],
+      },
+    ],
+  });
+  await mkdir(folder, { recursive: true });
+  const certificateFile = path.join(folder, "certificate.pem");
+  const keyFile = path.join(folder, "key.pem");
+  await writeFile(certificateFile, made.cert);
+  await writeFile(keyFile, made.private, { mode: 0o600 });
+  return { certificateFile, keyFile, certificate: made.cert, key: made.private };
+}
+
+/** Makes the running process trust the certificate too: `NODE_EXTRA_CA_CERTS` is only read when a process starts. */
+export function trustInThisProcess({ certificate }: Certificate): void {
+  tls.setDefaultCACertificates([...tls.getCACertificates("default"), certificate]);
+}

@@ -1,0 +1,117 @@
+import { spawn } from "node:child_process";
+import { appendFile } from "node:fs/promises";
+import path from "node:path";
+import type { CloudEnvironment } from "../cloud.ts";
+
+const repository = path.resolve(import.meta.dirname, "../..");
+
+/** Plain `pulumi` commands on the program of this repository, as a user in a shell with this environment runs them. */
+export class Pulumi {
+  readonly #environment: NodeJS.ProcessEnv;
+  readonly #stack: string;
+  readonly #logFile: string;
+  readonly #configFile: string[];
+
+  /** `configFile` takes the place of the stack's `Pulumi.<stack>.yaml`. */
+  constructor(options: { environment: CloudEnvironment; stack: string; logFile: string; configFile?: string }) {
+    // The repository's own Node comes first, as it does for commands that npx runs.
+    const bin = path.join(repository, "node_modules", ".bin");
+    const inherited = { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH ?? ""}` };
+    this.#environment = { ...inherited, ...options.environment };
+    this.#stack = options.stack;
+    this.#logFile = options.logFile;
+    this.#configFile = options.configFile ? ["--config-file", options.configFile] : [];
+  }
+
+  initialise(): Promise<string> {
+    return this.run("stack", "init", this.#stack, "--no-select");
+  }
+
+  up(): Promise<string> {
+    return this.#operation("up", "--yes", "--skip-preview");
+  }
+
+  /** `--diff` shows each property that changes. */
+  preview(...flags: string[]): Promise<string> {
+    return this.#operation("preview", "--diff", ...flags);
+  }
+
+  refresh(...flags: string[]): Promise<string> {
+    return this.#operation("refresh", "--yes", "--skip-preview", ...flags);
+  }
+
+  destroy(): Promise<string> {
+    return this.#operation("destroy", "--yes", "--skip-preview");
+  }
+
+  configure(key: string, value: string): Promise<string> {
+    return this.#operation("config", "set", key, value);
+  }
+
+  /** The value goes by standard input, since arguments can be seen by every process of the machine. */
+  configureSecret(key: string, value: string): Promise<string> {
+    return this.#run(["config", "set", "--secret", key, "--stack", this.#stack, ...this.#configFile], value);
+  }
+
+  unconfigure(key: string): Promise<string> {
+    return this.#operation("config", "rm", key);
+  }
+
+  #operation(...command: string[]): Promise<string> {
+    return this.run(...command, "--stack", this.#stack, ...this.#configFile);
+  }
+
+  async outputs(): Promise<Record<string, unknown>> {
+    return JSON.parse(await this.run("stack", "output", "--json", "--show-secrets", "--stack", this.#stack));
+  }
+
+  /** Resources in the state, without the stack itself and its providers. */
+  async resources(): Promise<string[]> {
+    const state = JSON.parse(await this.run("stack", "export", "--stack", this.#stack)) as {
+      deployment: { resources?: { urn: string; type: string }[] };
+    };
+    return (state.deployment.resources ?? [])
+      .filter(({ type }) => type !== "pulumi:pulumi:Stack" && !type.startsWith("pulumi:providers:"))
+      .map(({ urn }) => urn);
+  }
+
+  /** Runs one command and answers what it prints; a failure carries the end of its output. */
+  run(...command: string[]): Promise<string> {
+    return this.#run(command, "");
+  }
+
+  #run(command: string[], input: string): Promise<string> {
+    const child = spawn("pulumi", [...command, "--non-interactive", "--color", "never"], {
+      cwd: repository,
+      env: this.#environment,
+      stdio: "pipe",
+      // Its own process group: on Ctrl-C the demo stops it in order.
+      detached: true,
+    });
+    child.stdin.end(input);
+    let printed = "";
+    let complaints = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      printed += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      complaints += text;
+    });
+    return new Promise((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", async (code) => {
+        const secret = command.includes("--show-secrets");
+        await appendFile(this.#logFile, `$ pulumi ${command.join(" ")}\n${secret ? "" : printed}${complaints}\n`);
+        if (code === 0) return resolve(printed);
+        const tail = `${printed}\n${complaints}`.trimEnd().split("\n").slice(-40).join("\n");
+        reject(new Error(`pulumi ${command.join(" ")} failed:\n${tail}\nAll of its output: ${this.#logFile}`));
+      });
+    });
+  }
+}
+
+/** The CLI's own summary of an operation, such as `45 created`. */
+export function summaryOf(output: string): string {
+  const counts = output.match(/^\s+[+~-]*\s*\d+ (created|updated|deleted|unchanged|replaced)$/gm) ?? [];
+  return counts.map((line) => line.replace(/^[\s+~-]+/, "")).join(", ");
+}

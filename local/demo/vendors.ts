@@ -1,0 +1,146 @@
+import type { CloudEnvironment } from "../cloud.ts";
+import { localCredentials } from "../credentials.ts";
+
+type Json = { [key: string]: unknown };
+
+/**
+ * What the demo asks the stand-ins: the vendors' own APIs where they have a call for it, and the `/__local/` routes for what
+ * only a person or the vendor itself could do or see.
+ */
+export class Vendors {
+  readonly #customerIo: string;
+  readonly #platform: string;
+  readonly #azure: string;
+  #token: string | undefined;
+
+  constructor(environment: CloudEnvironment) {
+    this.#customerIo = environment.CUSTOMERIO_APP_API_URL ?? "";
+    this.#platform = environment.AEP_PLATFORM_URL ?? "";
+    this.#azure = environment.AZURE_RESOURCE_MANAGER_URL ?? "";
+  }
+
+  /** Lets events happen in the workspace. */
+  async emit(events: readonly object[]): Promise<void> {
+    await post(`${this.#customerIo}/__local/events`, { events });
+  }
+
+  /** A message sent to many people, each sending being one event. */
+  async blast(recipients: number): Promise<void> {
+    await post(`${this.#customerIo}/__local/blast`, { recipients, metrics: { sent: 1 } });
+  }
+
+  /** Waits until Customer.io has nothing left to send. */
+  async sent(): Promise<void> {
+    const { idle, waiting } = await post<{ idle: boolean; waiting: unknown }>(`${this.#customerIo}/__local/idle`, {
+      timeoutSeconds: 120,
+    });
+    if (!idle) throw new Error(`Customer.io still waits for an answer to: ${JSON.stringify(waiting)}`);
+  }
+
+  sentIds(): Promise<string[]> {
+    return this.#deliveries("");
+  }
+
+  /** Events that the relay answered with 2xx. */
+  acceptedIds(): Promise<string[]> {
+    return this.#deliveries("&status=accepted");
+  }
+
+  async #deliveries(filter: string): Promise<string[]> {
+    const url = `${this.#customerIo}/__local/deliveries?limit=1000000${filter}`;
+    const { deliveries } = await get<{ deliveries: { id: string }[] }>(url);
+    return deliveries.map(({ id }) => id);
+  }
+
+  /** Events that Platform has taken and mapped. */
+  async deliveredIds(): Promise<string[]> {
+    const { receipts } = await get<{ receipts: { eventId: string; fate: string }[] }>(
+      `${this.#platform}/__local/journal`,
+    );
+    return receipts.filter(({ fate }) => fate === "delivered").map(({ eventId }) => eventId);
+  }
+
+  async deadLetteredIds(): Promise<string[]> {
+    const blobs = await get<{ content: string }[]>(`${this.#azure}/__local/blobs?container=dead-letters`);
+    return blobs.map(
+      ({ content }) => (JSON.parse(content) as { eventId?: string }).eventId ?? "(an event without an id)",
+    );
+  }
+
+  /** Events that wait in the queues; of a message that is hidden while it is worked on or waits, only that it is there. */
+  async pendingIds(): Promise<string[]> {
+    const queues = await get<{ queue: string; messages: number; visible: string[] }[]>(`${this.#azure}/__local/queues`);
+    return queues.flatMap(({ queue, messages, visible }) => [
+      ...visible.flatMap((text) => (JSON.parse(text) as { events: { id: string }[] }).events.map(({ id }) => id)),
+      ...Array.from({ length: Math.max(0, messages - visible.length) }, () => `(a hidden message of ${queue})`),
+    ]);
+  }
+
+  /** Records written into the dataset, from the dataflow's runs (Flow Service API). */
+  async rowsWritten(dataflowId: string): Promise<number> {
+    const runs = await this.#platformGet<{ items: { metrics: { recordSummary: { outputRecordCount: number } } }[] }>(
+      `/data/foundation/flowservice/runs?property=flowId==${dataflowId}`,
+    );
+    return runs.items.reduce((sum, { metrics }) => sum + metrics.recordSummary.outputRecordCount, 0);
+  }
+
+  /** The first rows of a dataset (Data Access API). */
+  async previewRows(datasetId: string): Promise<Json[]> {
+    const preview = await this.#platformGet<{ data: Json[] }>(`/data/foundation/export/datasets/${datasetId}/preview`);
+    return preview.data;
+  }
+
+  /** What is still there of all that the program makes, by vendor. */
+  async leftovers(): Promise<{ Platform: string[]; "Customer.io": string[]; Azure: string[] }> {
+    const [platform, customerIo, azure] = await Promise.all([
+      get<Record<string, number>>(`${this.#platform}/__local/census`),
+      get<{ webhooks: number; foreignChanged: number }>(`${this.#customerIo}/__local/census`),
+      get<{ resources: Record<string, number>; processes: { kind: string; pid: number }[] }>(
+        `${this.#azure}/__local/census`,
+      ),
+    ]);
+    const counted = (counts: Record<string, number>) =>
+      Object.entries(counts).flatMap(([kind, count]) => (count > 0 ? [`${count} ${kind}`] : []));
+    return {
+      Platform: counted(platform),
+      "Customer.io": counted({ webhooks: customerIo.webhooks, "foreign webhooks changed": customerIo.foreignChanged }),
+      Azure: [...counted(azure.resources), ...azure.processes.map(({ kind, pid }) => `${kind} process ${pid}`)],
+    };
+  }
+
+  async #platformGet<T>(path: string): Promise<T> {
+    const { clientId, clientSecret, orgId, sandbox } = localCredentials.platform;
+    this.#token ??= await token(this.#platform, clientId, clientSecret);
+    return get<T>(this.#platform + path, {
+      authorization: `Bearer ${this.#token}`,
+      "x-api-key": clientId,
+      "x-gw-ims-org-id": orgId,
+      "x-sandbox-name": sandbox,
+    });
+  }
+}
+
+async function token(imsUrl: string, clientId: string, clientSecret: string): Promise<string> {
+  const body = new URLSearchParams({
+    grant_type: "client_credentials",
+    client_id: clientId,
+    client_secret: clientSecret,
+    scope: "openid,AdobeID",
+  });
+  const answer = await fetch(`${imsUrl}/ims/token/v3`, { method: "POST", body });
+  return (await read<{ access_token: string }>(answer)).access_token;
+}
+
+async function get<T>(url: string, headers: Record<string, string> = {}): Promise<T> {
+  return read<T>(await fetch(url, { headers }));
+}
+
+async function post<T>(url: string, body: object): Promise<T> {
+  const headers = { "content-type": "application/json" };
+  return read<T>(await fetch(url, { method: "POST", headers, body: JSON.stringify(body) }));
+}
+
+async function read<T>(answer: Response): Promise<T> {
+  if (!answer.ok) throw new Error(`${answer.url} answered ${answer.status}: ${await answer.text()}`);
+  return (await answer.json()) as T;
+}

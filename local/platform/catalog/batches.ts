@@ -1,0 +1,97 @@
+import { Hono } from "hono";
+import { answer, numberParameter, type PlatformEnvironment, pathParameter } from "../http.ts";
+import type { JsonObject } from "../json.ts";
+import { plainProblem } from "../problem.ts";
+import { compareValues } from "../property-filter.ts";
+import type { PlatformState, RunWindow, Sandbox } from "../state.ts";
+
+/** Catalog Service: the batches that an hour of a streaming flow leaves, one of its rows and one of its failed records. */
+export function batchRoutes(state: PlatformState): Hono<PlatformEnvironment> {
+  const routes = new Hono<PlatformEnvironment>();
+
+  routes.get("/batches", (context) => {
+    const { dataSet, status, orderBy = "desc:created" } = context.req.query();
+    const limit = numberParameter(context, "limit", 1) ?? 20;
+    const [direction, field = "created"] = orderBy.split(":");
+    const sign = direction === "desc" ? -1 : 1;
+    const found = batches(state, context.get("sandbox"))
+      .filter(({ datasetId, item }) => (dataSet ?? datasetId) === datasetId && (status ?? item.status) === item.status)
+      .sort((left, right) => compareValues(left.item[field], right.item[field]) * sign)
+      .slice(0, limit);
+    return answer(200, Object.fromEntries(found.map(({ id, item }) => [id, item])));
+  });
+
+  routes.get("/batches/:id", (context) => {
+    const id = pathParameter(context, "id");
+    const batch = batches(state, context.get("sandbox")).find((candidate) => candidate.id === id);
+    if (batch === undefined) throw plainProblem(404, `The batch ${id} was not found`);
+    return answer(200, { [id]: batch.item });
+  });
+
+  routes.get("/lastBatches", (context) => {
+    const wanted = context.req.query("dataSetId");
+    const sandbox = context.get("sandbox");
+    const known = batches(state, sandbox).sort((left, right) => compareValues(right.item.updated, left.item.updated));
+    const answers: JsonObject = {};
+    for (const { id } of sandbox.datasets.values()) {
+      const own = known.filter((batch) => batch.datasetId === id);
+      const [last] = own;
+      if (last === undefined || (wanted ?? id) !== id) continue;
+      answers[id] = {
+        lastBatchId: last.id,
+        lastBatchStatus: last.item.status,
+        lastSuccessfulBatchId: own.find((batch) => batch.item.status === "success")?.id,
+        lastFailedBatchId: own.find((batch) => batch.item.status === "failed")?.id,
+        imsOrg: state.options.credentials.orgId,
+        sandboxId: sandbox.id,
+        created: last.item.created,
+        updated: last.item.updated,
+      };
+    }
+    return answer(200, answers);
+  });
+
+  return routes;
+}
+
+interface Batch {
+  readonly id: string;
+  readonly datasetId: string;
+  readonly item: JsonObject;
+}
+
+function batches(state: PlatformState, sandbox: Sandbox): Batch[] {
+  const found: Batch[] = [];
+  for (const run of sandbox.runs.values()) {
+    if (run.outputRecords > 0) {
+      const outcome = { status: "success", recordCount: run.outputRecords, failedRecordCount: 0, errors: [] };
+      found.push({ id: run.successBatchId, datasetId: run.datasetId, item: render(state, run, outcome) });
+    }
+    if (run.failedRecords > 0) {
+      const errors = run.errors.map(({ code, message }) => ({ code, description: message, rows: [] }));
+      const outcome = { status: "failed", recordCount: 0, failedRecordCount: run.failedRecords, errors };
+      found.push({ id: run.failedBatchId, datasetId: run.datasetId, item: render(state, run, outcome) });
+    }
+  }
+  return found;
+}
+
+function render(state: PlatformState, run: RunWindow, outcome: JsonObject): JsonObject {
+  const client = state.options.credentials.clientId;
+  return {
+    imsOrg: state.options.credentials.orgId,
+    created: run.startedAt,
+    updated: run.updatedAt,
+    started: run.startedAt,
+    completed: run.updatedAt,
+    createdClient: client,
+    createdUser: client,
+    updatedUser: client,
+    version: "1.0.1",
+    ...outcome,
+    relatedObjects: [{ type: "dataSet", id: run.datasetId }],
+    metrics: { inputRecordCount: run.inputRecords, outputRecordCount: run.outputRecords },
+    tags: { flowId: [run.flowId] },
+    inputFormat: { format: "json" },
+  };
+}

@@ -1,0 +1,220 @@
+import { Hono } from "hono";
+import {
+  answer,
+  numberParameter,
+  type PlatformContext,
+  type PlatformEnvironment,
+  pathParameter,
+  readJson,
+} from "../http.ts";
+import { hex } from "../identifiers.ts";
+import { clone, isObject, type Json, type JsonObject, objectOf, stringOf, stringsOf } from "../json.ts";
+import { applyPatch, PatchError, readPatch } from "../json-patch.ts";
+import { plainProblem } from "../problem.ts";
+import { type Condition, compareValues, fulfils, parseCondition } from "../property-filter.ts";
+import { isUnion } from "../schema-registry/rules.ts";
+import type { Dataset, PlatformState, Sandbox } from "../state.ts";
+
+/** The attributes that a caller gives. */
+const callerAttributes = [
+  "name",
+  "description",
+  "schemaRef",
+  "tags",
+  "enableErrorDiagnostics",
+  "extensions",
+  "fileDescription",
+];
+
+/** Query parameters of the list that aren't filters on an attribute of the same name. */
+const listParameters = new Set(["limit", "start", "orderBy", "property", "properties"]);
+
+/** Catalog Service: datasets. Catalog answers changes with an array of references and look-ups with objects by id. */
+export function datasetRoutes(state: PlatformState): Hono<PlatformEnvironment> {
+  const routes = new Hono<PlatformEnvironment>();
+
+  routes.post("/dataSets", async (context) => {
+    const sandbox = context.get("sandbox");
+    const body = callerPart(await objectBody(context));
+    checkDataset(sandbox, body);
+    const now = state.clock();
+    const dataset: Dataset = { id: hex(24), viewId: hex(24), body, created: now, updated: now, patch: 0, rows: [] };
+    sandbox.datasets.set(dataset.id, dataset);
+    return answer(201, [reference(dataset)], {
+      Location: `${state.url}/data/foundation/catalog/dataSets/${dataset.id}`,
+    });
+  });
+
+  routes.get("/dataSets", (context) => answer(200, list(state, context)));
+
+  routes.get("/dataSets/:id", (context) => {
+    const dataset = find(context);
+    return answer(200, { [dataset.id]: trimmed(render(state, dataset), context.req.query("properties")) });
+  });
+
+  routes.patch("/dataSets/:id", async (context) => {
+    const dataset = find(context);
+    const body = await readJson(context);
+    const isJsonPatch = (context.req.header("content-type") ?? "").startsWith("application/json-patch+json");
+    const changed = isJsonPatch ? patched(dataset.body, body) : { ...dataset.body, ...callerPart(objectOf(body)) };
+    return update(state, context, dataset, changed);
+  });
+
+  routes.patch("/v2/dataSets/:id", async (context) => {
+    const dataset = find(context);
+    return update(state, context, dataset, deepMerged(dataset.body, callerPart(await objectBody(context))));
+  });
+
+  routes.put("/dataSets/:id", async (context) =>
+    update(state, context, find(context), callerPart(await objectBody(context))),
+  );
+
+  routes.delete("/dataSets/:id", (context) => {
+    const sandbox = context.get("sandbox");
+    const dataset = sandbox.datasets.get(pathParameter(context, "id"));
+    if (dataset === undefined) return answer(200, []);
+    const flow = flowInto(sandbox, dataset.id);
+    if (flow !== undefined && state.switches.deleteDatasetInUse === "refused") {
+      throw plainProblem(400, `The dataset ${dataset.id} is the target of the flow ${flow} and can't be deleted`);
+    }
+    sandbox.datasets.delete(dataset.id);
+    return answer(200, [reference(dataset)]);
+  });
+
+  return routes;
+}
+
+/** The major version that a content type like `application/vnd.adobe.xed+json;version=1` names. */
+export function schemaVersion(contentType: Json | undefined): string | undefined {
+  return /version=(\d+)/.exec(stringOf(contentType) ?? "")?.[1];
+}
+
+function update(state: PlatformState, context: PlatformContext, dataset: Dataset, body: JsonObject): Response {
+  checkDataset(context.get("sandbox"), body);
+  const [before, after] = [objectOf(dataset.body.schemaRef), objectOf(body.schemaRef)];
+  if (before.id !== after.id || schemaVersion(before.contentType) !== schemaVersion(after.contentType)) {
+    throw plainProblem(400, "The schemaRef of a dataset can't be changed");
+  }
+  dataset.body = body;
+  dataset.patch += 1;
+  dataset.updated = state.clock();
+  return answer(200, [reference(dataset)]);
+}
+
+function find(context: PlatformContext): Dataset {
+  const id = pathParameter(context, "id");
+  const dataset = context.get("sandbox").datasets.get(id);
+  if (dataset === undefined) throw plainProblem(404, `The dataset ${id} was not found`);
+  return dataset;
+}
+
+function reference(dataset: Dataset): string {
+  return `@/dataSets/${dataset.id}`;
+}
+
+function callerPart(body: JsonObject): JsonObject {
+  const part: JsonObject = {};
+  for (const name of callerAttributes) if (body[name] !== undefined) part[name] = body[name];
+  return part;
+}
+
+async function objectBody(context: PlatformContext): Promise<JsonObject> {
+  const body = await readJson(context);
+  if (!isObject(body)) throw plainProblem(400, "The request body must be a JSON object");
+  return body;
+}
+
+function patched(document: JsonObject, body: Json | undefined): JsonObject {
+  try {
+    return callerPart(applyPatch(withParents(document), readPatch(body)));
+  } catch (error) {
+    if (error instanceof PatchError) throw plainProblem(400, `The JSON Patch is not valid: ${error.message}`);
+    throw error;
+  }
+}
+
+/** The documented patch adds `/tags/unifiedProfile` to datasets that may have no tags yet. */
+function withParents(document: JsonObject): JsonObject {
+  return { ...document, tags: objectOf(document.tags) };
+}
+
+function deepMerged(target: JsonObject, addition: JsonObject): JsonObject {
+  const merged = clone(target);
+  for (const [name, value] of Object.entries(addition)) {
+    const existing = merged[name];
+    merged[name] = isObject(existing) && isObject(value) ? deepMerged(existing, value) : value;
+  }
+  return merged;
+}
+
+/** A dataset needs a known schema with its version, and for Profile one that is enabled for Profile. */
+function checkDataset(sandbox: Sandbox, body: JsonObject): void {
+  const schemaRef = objectOf(body.schemaRef);
+  const schema = sandbox.resources.get(stringOf(schemaRef.id) ?? "");
+  if (schema?.kind !== "schemas") throw plainProblem(400, `The schema ${String(schemaRef.id)} does not exist`);
+  if (schemaVersion(schemaRef.contentType) !== "1") {
+    throw plainProblem(400, `The schema ${schema.id} has no version as in ${String(schemaRef.contentType)}`);
+  }
+  const profileTag = stringsOf(objectOf(body.tags).unifiedProfile).map((tag) => tag.replaceAll(" ", ""));
+  if (profileTag.includes("enabled:true") && !isUnion(schema)) {
+    throw plainProblem(400, "To enable profile datasets the schema should be valid");
+  }
+}
+
+function flowInto(sandbox: Sandbox, datasetId: string): string | undefined {
+  const targets = Array.from(sandbox.connections.targetConnections.values())
+    .filter((target) => objectOf(target.body.params).dataSetId === datasetId)
+    .map((target) => target.id);
+  const flows = Array.from(sandbox.flows.values());
+  return flows.find((flow) => stringsOf(flow.body.targetConnectionIds).some((id) => targets.includes(id)))?.id;
+}
+
+function render(state: PlatformState, dataset: Dataset): JsonObject {
+  const client = state.options.credentials.clientId;
+  return {
+    ...dataset.body,
+    imsOrg: state.options.credentials.orgId,
+    created: dataset.created,
+    updated: dataset.updated,
+    version: `1.0.${dataset.patch}`,
+    createdClient: client,
+    createdUser: client,
+    updatedUser: client,
+    tags: objectOf(dataset.body.tags),
+    viewId: dataset.viewId,
+    files: `@/dataSets/${dataset.id}/views/${dataset.viewId}/files`,
+    observableSchema: {},
+  };
+}
+
+function trimmed(item: JsonObject, properties: string | undefined): JsonObject {
+  if (properties === undefined) return item;
+  return Object.fromEntries(properties.split(",").map((name) => [name, item[name]]));
+}
+
+function list(state: PlatformState, context: PlatformContext): JsonObject {
+  const limit = numberParameter(context, "limit", 1) ?? 20;
+  if (limit > 100) throw plainProblem(400, "The parameter limit must not exceed 100");
+  const start = numberParameter(context, "start") ?? 0;
+  const filters = Object.entries(context.req.queries())
+    .filter(([name]) => !listParameters.has(name))
+    .map(([name, values]) => ({ path: name, operator: "==", value: values[0] ?? "" }));
+  const conditions = (context.req.queries("property") ?? []).map(
+    (text) => parseCondition(text) ?? { path: text, operator: "exists", value: "" },
+  );
+  const [direction, orderBy] = (context.req.query("orderBy") ?? "asc:created").split(":");
+  const sign = direction === "desc" ? -1 : 1;
+  const found = Array.from(context.get("sandbox").datasets.values(), (dataset) => ({
+    id: dataset.id,
+    item: render(state, dataset),
+  }))
+    .filter(({ item }) => [...filters, ...conditions].every((condition) => fits(item, condition)))
+    .sort((left, right) => compareValues(left.item[orderBy ?? ""], right.item[orderBy ?? ""]) * sign)
+    .slice(start, start + limit);
+  return Object.fromEntries(found.map(({ id, item }) => [id, trimmed(item, context.req.query("properties"))]));
+}
+
+function fits(item: JsonObject, condition: Condition): boolean {
+  if (condition.operator === "exists") return item[condition.path] !== undefined;
+  return fulfils(item, condition, [condition.value]);
+}

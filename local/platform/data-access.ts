@@ -1,0 +1,17 @@
+import { Hono } from "hono";
+import { answer, type PlatformEnvironment, pathParameter } from "./http.ts";
+import { plainProblem } from "./problem.ts";
+import type { PlatformState } from "./state.ts";
+
+/** Data Access: the first hundred rows of a dataset, which is what "Preview dataset" shows in the UI. */
+export function dataAccessRoutes(state: PlatformState): Hono<PlatformEnvironment> {
+  const routes = new Hono<PlatformEnvironment>();
+  routes.get("/datasets/:id/preview", (context) => {
+    const id = pathParameter(context, "id");
+    const dataset = context.get("sandbox").datasets.get(id);
+    const isEmpty = dataset?.rows.length === 0 && state.switches.emptyPreview === "404";
+    if (dataset === undefined || isEmpty) throw plainProblem(404, `The dataset ${id} has nothing to preview`);
+    return answer(200, { data: dataset.rows.slice(0, 100) });
+  });
+  return routes;
+}

@@ -1,0 +1,83 @@
+import { isObject, type Json, type JsonObject, objectOf } from "../json.ts";
+import { show } from "./functions/mapper-function.ts";
+import { readDate } from "./known-dates.ts";
+import { DateTime, isValueObject, type Value, type ValueObject } from "./value.ts";
+
+/** A value that doesn't fit the type of its XDM field: fails the record. */
+export class TypeMismatch extends Error {
+  constructor(path: string, value: Value, type: string) {
+    super(`${path}: ${show(value)} does not fit the XDM type ${type}`);
+  }
+}
+
+const trueWords = new Set(["y", "yes", "Y", "YES", "on", "ON", "true", "TRUE"]);
+const falseWords = new Set(["n", "N", "no", "NO", "off", "OFF", "false", "FALSE"]);
+
+/**
+ * Gives a value the type of its XDM field, as far as Data Prep does so by itself: strings to booleans and dates by the lists of
+ * its data handling page, numbers to strings (the API description's preview makes "1234" of 1234), numeric strings to numbers,
+ * objects by copying the attributes that the field has. A number never becomes a date.
+ */
+export function coerce(value: Value, field: JsonObject, path: string): Json {
+  if (value === null) return null;
+  const type = typeof field.type === "string" ? field.type : "object";
+  const coerced = coercions[type]?.(value, field, path);
+  if (coerced === undefined) throw new TypeMismatch(path, value, xdmType(field, type));
+  return coerced;
+}
+
+type Coercion = (value: Value, field: JsonObject, path: string) => Json | undefined;
+
+const coercions: Readonly<Record<string, Coercion>> = {
+  string: (value, field) => {
+    if (field.format === "date-time") return dateText(value)?.toISOString();
+    if (field.format === "date") return dateText(value)?.toISOString().slice(0, 10);
+    return isScalar(value) ? String(value) : undefined;
+  },
+  integer: (value) => {
+    const number = numeric(value);
+    return Number.isSafeInteger(number) ? number : undefined;
+  },
+  number: (value) => numeric(value),
+  boolean: (value) => {
+    if (typeof value === "boolean") return value;
+    if (typeof value !== "string") return undefined;
+    return trueWords.has(value) ? true : falseWords.has(value) ? false : undefined;
+  },
+  array: (value, field, path) =>
+    Array.isArray(value)
+      ? value.map((item, index) => coerce(item, objectOf(field.items), `${path}[${index}]`))
+      : undefined,
+  object: (value, field, path) => (isValueObject(value) ? copied(value, field, path) : undefined),
+};
+
+/** Object copy: attributes with matching names; those that the schema lacks stay behind. */
+function copied(value: ValueObject, field: JsonObject, path: string): JsonObject {
+  const result: JsonObject = {};
+  for (const [name, item] of Object.entries(value)) {
+    const known = objectOf(field.properties)[name] ?? field.additionalProperties;
+    if (item === undefined || item === null || !isObject(known)) continue;
+    result[name] = coerce(item, known, `${path}.${name}`);
+  }
+  return result;
+}
+
+function dateText(value: Value): Date | undefined {
+  const time = typeof value === "string" ? readDate(value) : value;
+  return time instanceof DateTime ? new Date(time.epochMilliseconds) : undefined;
+}
+
+function numeric(value: Value): number | undefined {
+  if (typeof value === "number") return value;
+  if (typeof value !== "string" || value.trim() === "") return undefined;
+  const number = Number(value);
+  return Number.isNaN(number) ? undefined : number;
+}
+
+function isScalar(value: Value): boolean {
+  return typeof value !== "object" || value instanceof DateTime;
+}
+
+function xdmType(field: JsonObject, type: string): string {
+  return typeof field.format === "string" ? field.format : type;
+}

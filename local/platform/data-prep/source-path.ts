@@ -1,0 +1,70 @@
+import type { Json } from "../json.ts";
+import { isObject } from "../json.ts";
+import { SyntaxProblem } from "./value.ts";
+
+/** One step of a path: a field, an item of an array, or all its items (`[*]`). */
+export type PathStep =
+  | { readonly kind: "field"; readonly name: string }
+  | { readonly kind: "item"; readonly index: number }
+  | { readonly kind: "items" };
+
+/**
+ * Reads a path of a mapping: `data.identifiers.email`, `products[*].sku`, `products[0].sku`. Odd names are wrapped in `${...}`,
+ * and a period that is part of a name is escaped with a backslash (Data Prep functions page, "Fields").
+ */
+export function parsePath(text: string): PathStep[] {
+  const steps: PathStep[] = [];
+  let rest = text;
+  do {
+    const match = /^(?:\$\{((?:\\.|[^}\\])+)\}|((?:\\.|[^\\.[\]{}\s])+))((?:\[(?:\d+|\*)\])*)(?:\.(?=.)|$)/s.exec(rest);
+    if (match === null) throw new SyntaxProblem(`"${text}" is not a path`);
+    const [whole, wrapped, plain = "", brackets = ""] = match;
+    steps.push(...(wrapped === undefined ? [field(plain)] : parseWrapped(wrapped)), ...parseBrackets(brackets));
+    rest = rest.slice(whole.length);
+  } while (rest !== "");
+  return steps;
+}
+
+/** The inside of `${...}`: any characters; a period separates fields unless it is escaped. */
+export function parseWrapped(text: string): PathStep[] {
+  return text.split(/(?<!\\)\./).flatMap((name) => {
+    const match = /^(.*?)((?:\[(?:\d+|\*)\])*)$/s.exec(name);
+    if (match?.[1] === undefined || match[1] === "") throw new SyntaxProblem(`"\${${text}}" names no field`);
+    return [field(match[1]), ...parseBrackets(match[2] ?? "")];
+  });
+}
+
+function field(name: string): PathStep {
+  return { kind: "field", name: name.replaceAll(/\\(.)/g, "$1") };
+}
+
+function parseBrackets(text: string): PathStep[] {
+  return Array.from(text.matchAll(/\[(\d+|\*)\]/g), ([, inside]) =>
+    inside === "*" ? { kind: "items" } : { kind: "item", index: Number(inside) },
+  );
+}
+
+/**
+ * The value at a path, or undefined if the path doesn't exist; null counts as existing. With `[*]` it is the array of the values
+ * at the rest of the path, null where an item lacks it.
+ */
+export function readPath(source: Json | undefined, steps: readonly PathStep[]): Json | undefined {
+  let value = source;
+  for (const [position, step] of steps.entries()) {
+    if (step.kind === "items") {
+      const rest = steps.slice(position + 1);
+      return Array.isArray(value) ? value.map((item) => readPath(item, rest) ?? null) : undefined;
+    }
+    if (step.kind === "item") value = Array.isArray(value) ? value[step.index] : undefined;
+    else value = isObject(value) && Object.hasOwn(value, step.name) ? value[step.name] : undefined;
+    if (value === undefined) return undefined;
+  }
+  return value;
+}
+
+export function formatPath(steps: readonly PathStep[]): string {
+  return steps
+    .map((step) => (step.kind === "field" ? `.${step.name}` : step.kind === "items" ? "[*]" : `[${step.index}]`))
+    .join("")
+    .replace(/^\./, "");
+}

@@ -1,0 +1,42 @@
+import type { JsonObject } from "../json.ts";
+import { Problem } from "../problem.ts";
+
+/** An error of Flow Service, by the codes and texts of its error page and in the body form of its samples. */
+export function flowProblem(code: string, title: string, message: string, report: JsonObject = {}): Problem {
+  const status = Number(code.slice(-3));
+  return new Problem(status, message, ({ requestId }) => ({
+    type: `https://ns.adobe.com/aep/errors/FLOW-${code}`,
+    title,
+    status,
+    report: { "detailed-message": message, "request-id": requestId, ...report },
+    errorMessage: message,
+    errorDetails: message,
+  }));
+}
+
+export function invalidRequest(code: string, message: string): Problem {
+  return flowProblem(code, "Invalid request", message);
+}
+
+/** The error page lists 1439-400; the samples answer it with 404. */
+export function notFound(kind: string, id: string): Problem {
+  return flowProblem(
+    "1439-404",
+    "Resource not found",
+    `The requested ${kind} resource ${id} is not found. Verify the resource ID before trying again.`,
+    { id, type: kind },
+  );
+}
+
+/** An id in a request that leads nowhere. */
+export function unknownId(): Problem {
+  return flowProblem(
+    "1101-404",
+    "Resource not found",
+    "The requested resource is not found. Error from flow provider: Resource with given id does not exist.",
+  );
+}
+
+export function invalidSpec(): Problem {
+  return invalidRequest("1413-400", "The spec ID provided is  invalid. Please provide a valid spec ID and try again.");
+}

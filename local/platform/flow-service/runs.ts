@@ -1,0 +1,106 @@
+import { Hono } from "hono";
+import { answer, type PlatformEnvironment, pathParameter } from "../http.ts";
+import { batchId, etag, uuid } from "../identifiers.ts";
+import type { JsonObject } from "../json.ts";
+import type { Flow, PlatformState, RunWindow, Sandbox } from "../state.ts";
+import { listEntities } from "./list-query.ts";
+import { notFound } from "./problems.ts";
+
+const hour = 3_600_000;
+
+/** Flow Service: the runs of streaming flows, one for each hour in which events came (monitor-streaming page). */
+export function runRoutes(state: PlatformState): Hono<PlatformEnvironment> {
+  const routes = new Hono<PlatformEnvironment>();
+  routes.get("/", (context) => {
+    const sandbox = context.get("sandbox");
+    const all = Array.from(sandbox.runs.values(), (run) => render(state, sandbox, run));
+    return answer(200, listEntities(context, "runs", all));
+  });
+  routes.get("/:id", (context) => {
+    const sandbox = context.get("sandbox");
+    const id = pathParameter(context, "id");
+    const run = Array.from(sandbox.runs.values()).find((candidate) => candidate.id === id);
+    if (run === undefined) throw notFound("runs", id);
+    return answer(200, { items: [render(state, sandbox, run)] });
+  });
+  return routes;
+}
+
+/** The run of the present hour, begun if this is its first record. */
+export function currentRun(sandbox: Sandbox, flow: Flow, datasetId: string, now: number): RunWindow {
+  const startedAt = Math.floor(now / hour) * hour;
+  const key = `${flow.id} ${startedAt}`;
+  const known = sandbox.runs.get(key);
+  if (known !== undefined) return known;
+  const run: RunWindow = {
+    id: uuid(),
+    etag: etag(now),
+    flowId: flow.id,
+    datasetId,
+    startedAt,
+    updatedAt: now,
+    inputRecords: 0,
+    outputRecords: 0,
+    failedRecords: 0,
+    warningRecords: 0,
+    inputBytes: 0,
+    outputBytes: 0,
+    errors: [],
+    successBatchId: batchId(now),
+    failedBatchId: batchId(now),
+  };
+  sandbox.runs.set(key, run);
+  return run;
+}
+
+/** Counts a failed record under its error. */
+export function countError(run: RunWindow, code: string, message: string): void {
+  const known = run.errors.find((error) => error.code === code && error.message === message);
+  if (known === undefined) run.errors.push({ code, message, recordCount: 1 });
+  else known.recordCount += 1;
+}
+
+export function latestRun(sandbox: Sandbox, flowId: string): RunWindow | undefined {
+  return Array.from(sandbox.runs.values())
+    .filter((run) => run.flowId === flowId)
+    .sort((left, right) => right.startedAt - left.startedAt)[0];
+}
+
+/** A run in which some records went through is a success with errors, as in the monitoring guide's sample. */
+export function runStatus(run: RunWindow): "success" | "failed" {
+  return run.outputRecords === 0 && run.failedRecords > 0 ? "failed" : "success";
+}
+
+function render(state: PlatformState, sandbox: Sandbox, run: RunWindow): JsonObject {
+  const client = state.options.credentials.clientId;
+  const flow = sandbox.flows.get(run.flowId);
+  return {
+    id: run.id,
+    createdAt: run.startedAt,
+    updatedAt: run.updatedAt,
+    createdBy: client,
+    updatedBy: client,
+    createdClient: client,
+    updatedClient: client,
+    sandboxId: sandbox.id,
+    sandboxName: sandbox.name,
+    imsOrgId: state.options.credentials.orgId,
+    flowId: run.flowId,
+    flowSpec: flow?.body.flowSpec,
+    providerRefId: flow?.providerRefId,
+    etag: run.etag,
+    metrics: {
+      durationSummary: { startedAtUTC: run.startedAt, completedAtUTC: run.updatedAt },
+      sizeSummary: { inputBytes: run.inputBytes, outputBytes: run.outputBytes },
+      recordSummary: {
+        inputRecordCount: run.inputRecords,
+        outputRecordCount: run.outputRecords,
+        failedRecordCount: run.failedRecords,
+        warningRecordCount: run.warningRecords,
+        skippedRecordCount: 0,
+      },
+      statusSummary: { status: runStatus(run), errors: run.errors.map((error) => ({ ...error })) },
+    },
+    activities: [],
+  };
+}

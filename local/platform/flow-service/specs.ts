@@ -1,0 +1,121 @@
+import { Hono } from "hono";
+import { answer, type PlatformEnvironment, pathParameter } from "../http.ts";
+import { type JsonObject, objectOf } from "../json.ts";
+import type { PlatformState } from "../state.ts";
+import { listEntities } from "./list-query.ts";
+import { invalidRequest, invalidSpec, notFound } from "./problems.ts";
+
+export const customerIoSpec = "96479064-7b8a-4d69-b9ed-21c5683837ea";
+export const dataLakeSpec = "c604ff05-7f1a-43c0-8e18-33bf874cb11c";
+export const genericStreamingFlowSpec = "e77fde5a-22a8-11ed-861d-0242ac120002";
+const streamingProvider = "521eee4d-8cbe-4906-bb48-fb6bd4450033";
+
+/** Customer.io's own connection spec isn't published: this is the template of the Streaming SDK that it was built with. */
+const streamingSource: JsonObject = {
+  version: "1.0",
+  providerId: streamingProvider,
+  authSpec: [],
+  sourceSpec: { attributes: { authRequired: false, uiAttributes: { isSource: true, category: { key: "streaming" } } } },
+  exploreSpec: { name: "Streaming", type: "StreamingConnection" },
+  attributes: { isSource: true },
+  permissionsInfo: {
+    manage: [{ "@type": "lowLevel", name: "StreamingSource", permissions: ["read", "write"] }],
+    view: [{ "@type": "lowLevel", name: "StreamingSource", permissions: ["read"] }],
+  },
+};
+
+const connectionSpecs: readonly JsonObject[] = [
+  { ...streamingSource, id: customerIoSpec, name: "customerio" },
+  {
+    id: dataLakeSpec,
+    name: "Data Lake",
+    providerId: "0ed90a81-07f4-4586-8190-b40eccef1c5a",
+    version: "1.0",
+    authSpec: [],
+    attributes: { isTarget: true },
+  },
+];
+
+const flowSpecs: readonly JsonObject[] = [
+  {
+    id: genericStreamingFlowSpec,
+    name: "GenericStreamingAEP",
+    providerId: streamingProvider,
+    version: "1.0",
+    sourceConnectionSpecIds: [customerIoSpec],
+    targetConnectionSpecIds: [dataLakeSpec],
+    optionSpec: {
+      name: "OptionSpec",
+      spec: {
+        type: "object",
+        properties: {
+          inletUrl: { type: "string" },
+          errorDiagnosticsEnabled: { type: "boolean" },
+          partialIngestionPercent: { type: "number", exclusiveMinimum: 0 },
+        },
+      },
+    },
+    transformationSpecs: [
+      {
+        name: "Mapping",
+        spec: {
+          type: "object",
+          properties: { mappingId: { type: "string" }, mappingVersion: { type: "string" } },
+        },
+      },
+    ],
+    attributes: {
+      isSourceFlow: true,
+      flacValidationSupported: true,
+      frequency: "streaming",
+      uiAttributes: { apiFeatures: { updateSupported: true, flowRunsSupported: true } },
+    },
+    permissionsInfo: {
+      manage: [{ "@type": "lowLevel", name: "StreamingSource", permissions: ["write"] }],
+      view: [{ "@type": "lowLevel", name: "StreamingSource", permissions: ["read"] }],
+    },
+  },
+];
+
+/** Flow Service: the specifications of connections and flows; a cheap way to learn whether the source is there. */
+export function specRoutes(state: PlatformState): Hono<PlatformEnvironment> {
+  const routes = new Hono<PlatformEnvironment>();
+  for (const [kind, all] of Object.entries({ connectionSpecs, flowSpecs })) {
+    const known = () => all.filter((spec) => spec.id !== customerIoSpec || isEntitled(state));
+    routes.get(`/${kind}`, (context) => answer(200, listEntities(context, kind, known())));
+    routes.get(`/${kind}/:id`, (context) => {
+      const id = pathParameter(context, "id");
+      const spec = known().find((candidate) => candidate.id === id);
+      if (spec === undefined) throw notFound(kind, id);
+      return answer(200, { items: [spec] });
+    });
+  }
+  return routes;
+}
+
+function isEntitled(state: PlatformState): boolean {
+  return state.switches.customerIoSource === "entitled";
+}
+
+/** The connection spec that a request names, by id and version (1413-400, and 1100-400 for a source not bought). */
+export function connectionSpec(state: PlatformState, body: JsonObject): JsonObject {
+  const spec = named(connectionSpecs, objectOf(body.connectionSpec));
+  if (spec.id === customerIoSpec && !isEntitled(state)) {
+    throw invalidRequest(
+      "1100-400",
+      "The request could not be processed. Error from flow provider: Not entitled to this operation.",
+    );
+  }
+  return spec;
+}
+
+/** The flow spec that a request names, by id and version (1413-400). */
+export function flowSpec(body: JsonObject): JsonObject {
+  return named(flowSpecs, objectOf(body.flowSpec));
+}
+
+function named(specs: readonly JsonObject[], { id, version }: JsonObject): JsonObject {
+  const spec = specs.find((candidate) => candidate.id === id && candidate.version === (version ?? "1.0"));
+  if (spec === undefined) throw invalidSpec();
+  return spec;
+}

@@ -1,0 +1,104 @@
+import { mapRecord } from "./data-prep/mapper.ts";
+import { compileMappingSet, versionOf } from "./data-prep/mapping-set.ts";
+import { checkFlow, type FlowWiring } from "./flow-service/flow-rules.ts";
+import { countError, currentRun } from "./flow-service/runs.ts";
+import type { Receipt } from "./journal.ts";
+import { type JsonObject, objectOf, stringOf, stringsOf } from "./json.ts";
+import { primaryIdentity } from "./schema-registry/descriptors.ts";
+import { extended } from "./schema-registry/render.ts";
+import type { Dataset, Flow, PlatformState, RunWindow, Sandbox } from "./state.ts";
+import { composedSchema } from "./xdm/compose.ts";
+import { rowViolations } from "./xdm/validate-row.ts";
+
+const timeSeries = "https://ns.adobe.com/xdm/data/time-series";
+
+/** An event that an inlet took for a flow. */
+export interface Arrival {
+  readonly sandbox: Sandbox;
+  readonly flow: Flow;
+  readonly record: JsonObject;
+  /** The body's size. */
+  readonly bytes: number;
+  /** Enveloped XDM isn't mapped. */
+  readonly isXdm: boolean;
+}
+
+/**
+ * What Platform does after it has answered 200: maps the event, checks the row against the schema, and adds it to the dataset
+ * or to the failed records. Counts it in the run of this hour and notes its fate in the receipt.
+ */
+export function ingest(state: PlatformState, arrival: Arrival, receipt: Receipt): void {
+  try {
+    record(state, arrival, receipt);
+  } catch (error) {
+    // The flow's dataset or a mapped field went away after the event had come.
+    receipt.fate = "failed";
+    receipt.reason = error instanceof Error ? error.message : String(error);
+  }
+}
+
+function record(state: PlatformState, arrival: Arrival, receipt: Receipt): void {
+  const { sandbox, flow, bytes } = arrival;
+  const { dataset, mapping } = checkFlow(sandbox, flow.body);
+  const now = state.clock();
+  const run = currentRun(sandbox, flow, dataset.id, now);
+  run.updatedAt = now;
+  run.inputRecords += 1;
+  run.inputBytes += bytes;
+  const { row, warnings, failures } = arrival.isXdm ? asItIs(arrival.record) : mapped(state, arrival, mapping);
+  receipt.warnings = warnings;
+  if (failures.length > 0) {
+    fail(run, receipt, "MAPPER-3700-400", "Mapper Transform Error", failures);
+    return;
+  }
+  const violations = violationsOf(sandbox, dataset, row, now);
+  if (violations.length > 0) {
+    fail(run, receipt, "INGEST-1212-400", "The record does not conform to the XDM schema", violations);
+    return;
+  }
+  dataset.rows.push(row);
+  run.outputRecords += 1;
+  run.outputBytes += Buffer.byteLength(JSON.stringify(row));
+  if (warnings.length > 0) run.warningRecords += 1;
+  receipt.fate = "delivered";
+}
+
+interface Outcome {
+  readonly row: JsonObject;
+  readonly warnings: readonly string[];
+  readonly failures: readonly string[];
+}
+
+function asItIs(row: JsonObject): Outcome {
+  return { row, warnings: [], failures: [] };
+}
+
+function mapped(state: PlatformState, { sandbox, record }: Arrival, mapping: FlowWiring["mapping"]): Outcome {
+  const set = mapping && sandbox.mappingSets.get(mapping.id);
+  const content = set && versionOf(set, mapping?.version);
+  if (content === undefined) return asItIs(record);
+  const { row, warnings, failures } = mapRecord(
+    compileMappingSet(sandbox, content),
+    { source: record, now: state.clock() },
+    state.switches.missingSourceAttribute,
+  );
+  const text = (issue: { destination: string; exception: string }) => `${issue.destination}: ${issue.exception}`;
+  return { row, warnings: warnings.map(text), failures: failures.map(text) };
+}
+
+function violationsOf(sandbox: Sandbox, dataset: Dataset, row: JsonObject, now: number): string[] {
+  const schemaId = stringOf(objectOf(dataset.body.schemaRef).id) ?? "";
+  const body = sandbox.resources.get(schemaId)?.body ?? {};
+  return rowViolations(composedSchema(sandbox, schemaId), row, {
+    primaryIdentity: primaryIdentity(sandbox, schemaId),
+    timeSeries: stringsOf(extended(sandbox, body)).includes(timeSeries),
+    now,
+  });
+}
+
+function fail(run: RunWindow, receipt: Receipt, code: string, message: string, reasons: readonly string[]): void {
+  run.failedRecords += 1;
+  countError(run, code, message);
+  receipt.fate = "failed";
+  receipt.reason = `${code}: ${reasons.join("; ")}`;
+}

@@ -1,0 +1,92 @@
+/** The one customer that a stand-in knows. */
+export interface PlatformCredentials {
+  readonly clientId: string;
+  /** One secret, or the two that a credential may hold while it is rotated. */
+  readonly clientSecret: string | readonly string[];
+  /** With its `@AdobeOrg`. */
+  readonly orgId: string;
+}
+
+/**
+ * The behaviours that no public source settles. The defaults are on the strict side: what passes here should pass there.
+ */
+export interface PlatformSwitches {
+  /** A call of a sandboxed service without `x-sandbox-name`: refused with FLOW-2105-400, or taken for `prod`. */
+  missingSandboxHeader: "refused" | "prod";
+  /** Whether the org may use the Customer.io source, which is a beta. */
+  customerIoSource: "entitled" | "not-entitled";
+  /** Whether the credential was added to a role: without one Flow Service answers FLOW-2120-403 and no permission is listed. */
+  role: "assigned" | "missing";
+  /** DELETE of a schema that still has descriptors. */
+  deleteSchemaWithDescriptors: "refused" | "cascades";
+  /** DELETE of a dataset that a flow still fills. */
+  deleteDatasetInUse: "refused" | "allowed";
+  /** The status of PUT /descriptors/{id}: 201 on the descriptors page, 200 in the API description. */
+  descriptorPutStatus: 201 | 200;
+  /** DELETE of a mapping set, which the API description lacks and Adobe's Python client calls. */
+  deleteMappingSet: "405" | "204";
+  /** What PUT does to a mapping set's version. */
+  mappingSetPutVersion: "increments" | "stays";
+  /** PATCH, action and DELETE of a flow that is on its way from one state to another. */
+  transitionalStates: "refused" | "allowed";
+  /** After a change of a flow's transformations: events are lost for the warm-up again, or it keeps running. */
+  afterMappingChange: "warms-up" | "keeps-running";
+  /** An event that comes before the flow is enabled and warm: answered 200 and lost, or ingested all the same. */
+  beforeEnabled: "dropped" | "ingested";
+  /** An event for a disabled flow: answered 200 and lost, or refused with 400. */
+  disabledFlow: "dropped" | "refused";
+  /** The answer to an inlet id that doesn't exist. */
+  unknownInlet: 404 | 400;
+  /** A flow id that doesn't belong to the inlet: refused with 400, or answered 200 and lost. */
+  unknownFlow: "refused" | "dropped";
+  /** A raw event without a flow id in header or query: refused with 400, or answered 200 and lost. */
+  missingFlowId: "refused" | "dropped";
+  /** Raw events in a batch; only enveloped XDM is documented there. */
+  rawEventsInBatch: "refused" | "accepted";
+  /** "1 MB", above which a request is answered 413: in bytes. */
+  maximumRequestBytes: number;
+  /** A mapping's source path that the event lacks: the record fails, or the target stays empty. */
+  missingSourceAttribute: "fails-record" | "leaves-empty";
+  /** Preview of a dataset without rows: 404, or an empty list. */
+  emptyPreview: "404" | "empty-list";
+}
+
+export const strictSwitches: Readonly<PlatformSwitches> = {
+  missingSandboxHeader: "refused",
+  customerIoSource: "entitled",
+  role: "assigned",
+  deleteSchemaWithDescriptors: "refused",
+  deleteDatasetInUse: "refused",
+  descriptorPutStatus: 201,
+  deleteMappingSet: "405",
+  mappingSetPutVersion: "increments",
+  transitionalStates: "refused",
+  afterMappingChange: "warms-up",
+  beforeEnabled: "dropped",
+  disabledFlow: "dropped",
+  unknownInlet: 404,
+  unknownFlow: "refused",
+  missingFlowId: "refused",
+  rawEventsInBatch: "refused",
+  maximumRequestBytes: 1_000_000,
+  missingSourceAttribute: "fails-record",
+  emptyPreview: "404",
+};
+
+export interface PlatformOptions {
+  readonly credentials: PlatformCredentials;
+  /** Without the underscore that fields wear. */
+  readonly tenantId: string;
+  /** Names, in lower case; `prod` is a production sandbox and the default one, all others are development sandboxes. */
+  readonly sandboxes: readonly string[];
+  readonly switches?: Partial<PlatformSwitches>;
+  /** Seconds from creating or enabling a flow until its state is `enabled` and its inlet URL shows; 6, as in the tutorial's sample. */
+  readonly activationSeconds?: number;
+  /**
+   * Seconds after that in which events are still lost; as many as `activationSeconds` unless given. Adobe's streaming
+   * tutorial (http.md) asks for about five minutes.
+   */
+  readonly warmUpSeconds?: number;
+  /** Milliseconds since 1970; real time unless given. */
+  readonly clock?: () => number;
+}

@@ -1,0 +1,95 @@
+import type { AddressInfo } from "node:net";
+import { serve } from "@hono/node-server";
+import { Hono } from "hono";
+import { accessControlRoutes } from "./access-control.ts";
+import { adminRoutes } from "./admin.ts";
+import { batchRoutes } from "./catalog/batches.ts";
+import { datasetRoutes } from "./catalog/datasets.ts";
+import { dataAccessRoutes } from "./data-access.ts";
+import { dataPrepRoutes } from "./data-prep/routes.ts";
+import { injectFaults } from "./faults.ts";
+import { flowServiceRoutes } from "./flow-service/routes.ts";
+import { gateway, sandboxed } from "./gateway.ts";
+import { answer, type PlatformContext, type PlatformEnvironment } from "./http.ts";
+import { uuid } from "./identifiers.ts";
+import { identityNamespaceRoutes } from "./identity-namespaces.ts";
+import { imsRoutes } from "./ims.ts";
+import { observabilityRoutes } from "./observability.ts";
+import type { PlatformOptions } from "./options.ts";
+import { Problem, plainProblem } from "./problem.ts";
+import { sandboxManagementRoutes } from "./sandbox-management.ts";
+import { schemaRegistryRoutes } from "./schema-registry/routes.ts";
+import { PlatformState } from "./state.ts";
+import { streamingRoutes } from "./streaming.ts";
+
+export type { PlatformCredentials, PlatformOptions, PlatformSwitches } from "./options.ts";
+export { strictSwitches } from "./options.ts";
+
+export interface PlatformStandIn {
+  /** The one origin of gateway (`AEP_PLATFORM_URL`), identity service (`AEP_IMS_URL`) and inlets (`${url}/collection/…`). */
+  readonly url: string;
+  /** Stops listening and forgets everything. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a stand-in for Adobe Experience Platform on a free port of 127.0.0.1: IMS, Schema Registry, Catalog, Flow Service,
+ * Data Prep, Data Access, sandboxes, access control, identity namespaces, Observability Insights, the streaming host, and the
+ * admin routes under `/__local/` (see admin.ts). It keeps everything in memory; two of them share nothing.
+ */
+export async function startPlatform(options: PlatformOptions): Promise<PlatformStandIn> {
+  const state = new PlatformState(options);
+  const app = platformApp(state);
+  const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
+    const starting = serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0 }, () => resolve(starting));
+  });
+  state.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url: state.url,
+    close: () =>
+      new Promise((resolve, reject) => {
+        server.close((error) => (error === undefined ? resolve() : reject(error)));
+        if ("closeAllConnections" in server) server.closeAllConnections();
+      }),
+  };
+}
+
+function platformApp(state: PlatformState): Hono<PlatformEnvironment> {
+  const app = new Hono<PlatformEnvironment>();
+  app.use(async (context, next) => {
+    context.set("requestId", uuid());
+    await next();
+    context.res.headers.set("X-Request-Id", context.get("requestId"));
+  });
+  app.route("/", imsRoutes(state));
+  app.route("/", streamingRoutes(state));
+  app.route("/__local", adminRoutes(state));
+
+  app.use("/data/*", gateway(state), injectFaults(state, "gateway"), sandboxed(state));
+  app.route("/data/foundation/schemaregistry", schemaRegistryRoutes(state));
+  app.route("/data/foundation/catalog", datasetRoutes(state));
+  app.route("/data/foundation/catalog", batchRoutes(state));
+  app.route("/data/foundation/flowservice", flowServiceRoutes(state));
+  app.route("/data/foundation/conversion", dataPrepRoutes(state));
+  app.route("/data/foundation/export", dataAccessRoutes(state));
+  app.route("/data/foundation/sandbox-management", sandboxManagementRoutes(state));
+  app.route("/data/foundation/access-control", accessControlRoutes(state));
+  app.route("/data/infrastructure/observability/insights", observabilityRoutes(state));
+  app.route("/data/core/idnamespace", identityNamespaceRoutes());
+
+  app.notFound((context) =>
+    refuse(state, context, plainProblem(404, `No API at ${context.req.method} ${context.req.path}`)),
+  );
+  app.onError((error, context) => {
+    // Anything else is a defect of the stand-in itself; its message helps more than a dropped connection.
+    const problem = error instanceof Problem ? error : plainProblem(500, error.stack ?? error.message);
+    return refuse(state, context, problem);
+  });
+  return app;
+}
+
+function refuse(state: PlatformState, context: PlatformContext, problem: Problem): Response {
+  if (context.req.path.startsWith("/collection/")) state.journal.refused(problem.status);
+  const quoted = { requestId: context.get("requestId"), now: state.clock() };
+  return answer(problem.status, problem.body?.(quoted), problem.headers);
+}

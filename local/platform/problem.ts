@@ -1,0 +1,56 @@
+import type { Json } from "./json.ts";
+
+/** What an error body may quote of the call that it answers. */
+export interface ProblemContext {
+  readonly requestId: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** A refusal: thrown anywhere in a handler, answered as it is. */
+export class Problem extends Error {
+  readonly status: number;
+  readonly body: ((context: ProblemContext) => Json) | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    status: number,
+    message: string,
+    body?: (context: ProblemContext) => Json,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(message);
+    this.status = status;
+    this.body = body;
+    this.headers = headers;
+  }
+}
+
+/**
+ * The gateway's flat error: `{"error_code","message"}`. The status is the code's first three digits, as in all samples of
+ * Adobe's API troubleshooting guide.
+ */
+export function gatewayProblem(code: string, message: string, headers: Readonly<Record<string, string>> = {}): Problem {
+  return new Problem(Number(code.slice(0, 3)), message, () => ({ error_code: code, message }), headers);
+}
+
+const titles: Readonly<Record<number, string>> = {
+  400: "BadRequestError",
+  403: "ForbiddenError",
+  404: "NotFoundError",
+  405: "MethodNotAllowedError",
+  406: "NotAcceptableError",
+};
+
+/**
+ * The body that several services give where no code of their own is published:
+ * `{"type":"/placeholder/type/uri","status","title","detail"}` (older pages of the XDM troubleshooting guide).
+ */
+export function plainProblem(status: number, detail: string): Problem {
+  return new Problem(status, detail, () => ({
+    type: "/placeholder/type/uri",
+    status,
+    title: titles[status] ?? "Error",
+    detail,
+  }));
+}

@@ -1,0 +1,159 @@
+import { Hono } from "hono";
+import { answer, numberParameter, type PlatformEnvironment, pathParameter, readObject } from "../http.ts";
+import { hex } from "../identifiers.ts";
+import { identityNamespaces } from "../identity-namespaces.ts";
+import { type JsonObject, stringOf } from "../json.ts";
+import { plainProblem } from "../problem.ts";
+import { fulfils, parseCondition } from "../property-filter.ts";
+import type { Descriptor, PlatformState, Sandbox } from "../state.ts";
+import { composedSchema, fieldAt } from "../xdm/compose.ts";
+import { checkDescriptorLookup, descriptorListForm } from "./accept.ts";
+import { descriptorNotFound, resourceNotFound } from "./problems.ts";
+import { isUnion } from "./rules.ts";
+
+const identityAttributes = [
+  "@type",
+  "xdm:sourceSchema",
+  "xdm:sourceVersion",
+  "xdm:sourceProperty",
+  "xdm:namespace",
+  "xdm:property",
+  "xdm:isPrimary",
+];
+
+/** Descriptors: of the several types only the identity descriptor, which the package uses. */
+export function descriptorRoutes(state: PlatformState): Hono<PlatformEnvironment> {
+  const routes = new Hono<PlatformEnvironment>();
+
+  routes.get("/", (context) => {
+    const { form, paged } = descriptorListForm(context.req.header("accept"));
+    const sandbox = context.get("sandbox");
+    const filters = (context.req.queries("property") ?? []).map(parseCondition);
+    const found = Array.from(sandbox.descriptors.values()).filter((descriptor) =>
+      filters.every((filter) => filter === undefined || fulfils(descriptor.body, filter, [filter.value])),
+    );
+    const shown = found.map((descriptor) =>
+      form === "whole"
+        ? render(state, sandbox, descriptor)
+        : form === "id"
+          ? descriptor.id
+          : `/tenant/descriptors/${descriptor.id}`,
+    );
+    if (!paged) return answer(200, shown.length === 0 ? {} : { "xdm:descriptorIdentity": shown });
+    const start = numberParameter(context, "start") ?? 0;
+    const limit = numberParameter(context, "limit", 1) ?? 300;
+    const results = shown.slice(start, start + limit);
+    const next = start + limit < shown.length ? String(start + limit) : null;
+    return answer(200, { results, _page: { next, count: results.length }, _links: { next } });
+  });
+
+  routes.get("/:id", (context) => {
+    checkDescriptorLookup(context.req.header("accept"));
+    const sandbox = context.get("sandbox");
+    return answer(200, render(state, sandbox, find(sandbox, pathParameter(context, "id"))));
+  });
+
+  routes.post("/", async (context) => {
+    const sandbox = context.get("sandbox");
+    const body = checked(sandbox, await readObject(context));
+    const now = state.clock();
+    const descriptor: Descriptor = { id: hex(40), body, created: now, modified: now };
+    sandbox.descriptors.set(descriptor.id, descriptor);
+    sandbox.registryRevision += 1;
+    return answer(201, render(state, sandbox, descriptor));
+  });
+
+  routes.put("/:id", async (context) => {
+    const sandbox = context.get("sandbox");
+    const descriptor = find(sandbox, pathParameter(context, "id"));
+    descriptor.body = checked(sandbox, await readObject(context), descriptor.id);
+    descriptor.modified = state.clock();
+    sandbox.registryRevision += 1;
+    return answer(state.switches.descriptorPutStatus, { "@id": descriptor.id });
+  });
+
+  routes.delete("/:id", (context) => {
+    const sandbox = context.get("sandbox");
+    const { id, body } = find(sandbox, pathParameter(context, "id"));
+    const schema = sandbox.resources.get(stringOf(body["xdm:sourceSchema"]) ?? "");
+    if (isUnion(schema) && body["xdm:isPrimary"] === true) {
+      throw plainProblem(403, `The schema ${schema?.id} is enabled for Profile and needs its primary identity`);
+    }
+    sandbox.descriptors.delete(id);
+    sandbox.registryRevision += 1;
+    return answer(204);
+  });
+
+  return routes;
+}
+
+function find(sandbox: Sandbox, id: string): Descriptor {
+  const descriptor = sandbox.descriptors.get(id);
+  if (descriptor === undefined) throw descriptorNotFound(id);
+  return descriptor;
+}
+
+function render(state: PlatformState, sandbox: Sandbox, { id, body, created, modified }: Descriptor): JsonObject {
+  const client = state.options.credentials.clientId;
+  return {
+    "@id": id,
+    ...body,
+    imsOrg: state.options.credentials.orgId,
+    version: "1",
+    "meta:containerId": "tenant",
+    "meta:sandboxId": sandbox.id,
+    "meta:sandboxType": sandbox.type,
+    createdUser: client,
+    createdClient: client,
+    updatedUser: client,
+    created,
+    updated: modified,
+  };
+}
+
+/** The rules for identity descriptors of the descriptors page: a known schema and field, a namespace, one primary a schema. */
+function checked(sandbox: Sandbox, request: JsonObject, own?: string): JsonObject {
+  if (request["@type"] !== "xdm:descriptorIdentity") {
+    throw plainProblem(400, `The descriptor type ${String(request["@type"])} is not supported`);
+  }
+  const schemaId = stringOf(request["xdm:sourceSchema"]) ?? "";
+  const schema = sandbox.resources.get(schemaId);
+  if (schema?.kind !== "schemas") throw resourceNotFound("schemas", schemaId);
+  if (request["xdm:sourceVersion"] !== 1) throw plainProblem(400, "xdm:sourceVersion must be 1");
+  const path = stringOf(request["xdm:sourceProperty"]) ?? "";
+  if (!/^\/.*[^/]$/.test(path)) throw plainProblem(400, 'xdm:sourceProperty must begin with "/" and not end with it');
+  const field = fieldAt(composedSchema(sandbox, schemaId), path.slice(1).split("/"));
+  if (field === undefined) throw plainProblem(400, `The schema ${schemaId} has no field ${path}`);
+  if (field.type !== "string") throw plainProblem(400, `The field ${path} is no string and can't be an identity`);
+  checkNamespace(request);
+  if (request["xdm:isPrimary"] === true) {
+    for (const { id, body } of sandbox.descriptors.values()) {
+      if (id !== own && body["xdm:sourceSchema"] === schemaId && body["xdm:isPrimary"] === true) {
+        throw plainProblem(400, `The schema ${schemaId} already has a primary identity: descriptor ${id}`);
+      }
+    }
+  }
+  const body: JsonObject = { "xdm:isPrimary": false };
+  for (const name of identityAttributes) if (request[name] !== undefined) body[name] = request[name];
+  return body;
+}
+
+function checkNamespace(request: JsonObject): void {
+  const property = request["xdm:property"];
+  if (property !== "xdm:code" && property !== "xdm:id") {
+    throw plainProblem(400, "xdm:property must be xdm:code or xdm:id");
+  }
+  const namespace = String(request["xdm:namespace"]);
+  const known = identityNamespaces.some(({ id, code }) => namespace === (property === "xdm:code" ? code : String(id)));
+  if (!known) throw plainProblem(400, `The identity namespace ${namespace} does not exist`);
+}
+
+/** The path of the schema's primary identity, as property names. */
+export function primaryIdentity(sandbox: Sandbox, schemaId: string): readonly string[] | undefined {
+  for (const { body } of sandbox.descriptors.values()) {
+    if (body["xdm:sourceSchema"] === schemaId && body["xdm:isPrimary"] === true) {
+      return (stringOf(body["xdm:sourceProperty"]) ?? "").slice(1).split("/");
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,65 @@
+import { VendorError } from "../kit/http.ts";
+
+/** How one kind of object is made, and found again when the answer to its making was lost. */
+export interface Creation<Item> {
+  /** The objects that could be the one asked for: same name, same content. */
+  list(signal: AbortSignal): Promise<readonly Item[]>;
+  /** What tells two objects apart. */
+  idOf(item: Item): string;
+  post(): Promise<Item>;
+}
+
+/** The parts of an operation that making an object needs. */
+export interface Pace {
+  readonly signal: AbortSignal;
+  readonly progress: (message: string) => void;
+  /** Waits a moment between two looks. */
+  readonly pause: (signal: AbortSignal) => Promise<void>;
+}
+
+/** Times that the object is asked for, and times that it is looked for after each lost answer. */
+const attempts = 3;
+/** Milliseconds for looking, after the operation itself has been stopped. */
+const graceTime = 15_000;
+
+/**
+ * Makes an object and never a second one. Platform's APIs know no idempotency key, and most names are not unique; so
+ * what is there beforehand is noted, and after a lost answer (a timeout, a 5xx) the object that has come since is the one
+ * that was made. Only when none has come, it is asked for again.
+ */
+export async function createOnce<Item>(creation: Creation<Item>, { signal, progress, pause }: Pace): Promise<Item> {
+  const before = new Set((await creation.list(signal)).map(creation.idOf));
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await creation.post();
+    } catch (error) {
+      if (!(error instanceof VendorError && error.outcomeUnknown)) throw error;
+      progress("no clear answer from Platform; looking whether the object was made");
+      const made = await lookFor(creation, before, signal.aborted ? AbortSignal.timeout(graceTime) : signal, pause);
+      if (made !== undefined) return made;
+      if (attempt === attempts || signal.aborted) throw error;
+    }
+  }
+}
+
+/** The object that was not there before; it may come late, since Platform may still be at work on the lost call. */
+async function lookFor<Item>(
+  creation: Creation<Item>,
+  before: ReadonlySet<string>,
+  signal: AbortSignal,
+  pause: Pace["pause"],
+): Promise<Item | undefined> {
+  for (let look = 1; look <= attempts; look++) {
+    await pause(signal);
+    const found = (await creation.list(signal)).filter((item) => !before.has(creation.idOf(item)));
+    if (found.length > 1) {
+      const ids = found.map(creation.idOf).join(", ");
+      throw new Error(
+        `Several new objects fit the one that was being made (${ids}), so none is taken. ` +
+          "Delete the superfluous ones in Experience Platform, or import the right one with pulumi import.",
+      );
+    }
+    if (found[0] !== undefined) return found[0];
+  }
+  return undefined;
+}

@@ -1,0 +1,245 @@
+import { z } from "zod";
+import { defineResource, type Operation, Unfinished } from "../kit/resource-definition.ts";
+import type { AepClient } from "./client.ts";
+import {
+  createItem,
+  deleteItem,
+  findItem,
+  flowServiceItem,
+  getItem,
+  labelSteps,
+  type PatchStep,
+  patchItem,
+  switchFlow,
+} from "./flow-service.ts";
+import { paths } from "./paths.ts";
+
+/** GenericStreamingAEP: the flow specification of all self-serve streaming sources (Adobe's Customer.io tutorial). */
+const flowSpec = { id: "e77fde5a-22a8-11ed-861d-0242ac120002", version: "1.0" };
+/** The name that the flow specification wants for its one transformation. */
+const mappingStep = "Mapping";
+
+const answer = flowServiceItem.extend({
+  updatedAt: z.number(),
+  sourceConnectionIds: z.array(z.string()),
+  targetConnectionIds: z.array(z.string()),
+  options: z
+    .object({
+      inletUrl: z.string().nullish(),
+      errorDiagnosticsEnabled: z.boolean().nullish(),
+      partialIngestionPercent: z.number().nullish(),
+    })
+    .nullish(),
+  transformations: z
+    .array(
+      z.object({
+        name: z.string(),
+        params: z.object({ mappingId: z.string().nullish(), mappingVersion: z.coerce.number().nullish() }).nullish(),
+      }),
+    )
+    .nullish(),
+});
+
+const inputs = z.object({
+  name: z.string().min(1).meta({ description: "Name; need not be unique." }),
+  description: z.string().min(1).optional().meta({ description: "What the dataflow is for." }),
+  sourceConnectionId: z.string().meta({ description: "Id of the source connection.", replaces: true }),
+  targetConnectionId: z.string().meta({ description: "Id of the target connection.", replaces: true }),
+  mappingSetId: z.string().meta({ description: "Id of the mapping set; its schema must be the dataset's." }),
+  mappingSetVersion: z
+    .number()
+    .int()
+    .nonnegative()
+    .default(0)
+    .meta({ description: "Version of the mapping set; default 0, a set's first." }),
+  enabled: z.boolean().default(true).meta({ description: "Whether the dataflow takes in events; default true." }),
+  errorDiagnostics: z
+    .boolean()
+    .default(true)
+    .meta({ description: "Whether failed records come with the reason; default true.", replaces: true }),
+  partialIngestionPercent: z.number().positive().max(100).optional().meta({
+    description: "Percentage of failed records up to which a batch is still taken in; default: Platform's own.",
+    replaces: true,
+  }),
+});
+
+const outputs = z.object({
+  inletUrl: z.string().meta({ description: "URL of the streaming endpoint, without the dataflow's id.", secret: true }),
+  streamingUrl: z.string().meta({
+    description: "URL to POST one event's JSON to. Who has it can write into the dataset.",
+    secret: true,
+  }),
+  state: z.string().meta({ description: "State as Platform names it: enabled, disabled and others.", volatile: true }),
+  updatedAt: z.string().meta({
+    description:
+      "Time of the last change, ISO 8601. Adobe asks to wait some 5 minutes after it, since events may get lost before.",
+    volatile: true,
+  }),
+});
+
+type Inputs = z.output<typeof inputs>;
+type Outputs = z.output<typeof outputs>;
+type Flow = z.output<typeof answer>;
+
+/** A streaming dataflow of the Flow Service. */
+export const dataflow = defineResource<AepClient>()({
+  type: "aep:index:Dataflow",
+  description:
+    "A streaming dataflow: takes events in at a URL of its own, maps them and writes them into a dataset. " +
+    "Imported by its id. Adobe: Flow Service API, flows endpoint; tutorial “Create a dataflow for Customer.io”.",
+  inputs,
+  outputs,
+
+  async create(operation, given) {
+    const options = {
+      errorDiagnosticsEnabled: given.errorDiagnostics,
+      ...(given.partialIngestionPercent === undefined
+        ? {}
+        : { partialIngestionPercent: given.partialIngestionPercent }),
+    };
+    const body = {
+      name: given.name,
+      ...(given.description === undefined ? {} : { description: given.description }),
+      flowSpec,
+      sourceConnectionIds: [given.sourceConnectionId],
+      targetConnectionIds: [given.targetConnectionId],
+      transformations: [mappingOf(given)],
+      options,
+    };
+    const id = await createItem(operation, paths.flows, answer, body, (flow) => {
+      const [source, target] = [flow.sourceConnectionIds[0], flow.targetConnectionIds[0]];
+      return source === given.sourceConnectionId && target === given.targetConnectionId;
+    });
+    // Platform enables a new dataflow by itself; only then can it be disabled.
+    const outputs = await keepOnError(id, `The dataflow "${given.name}" (${id}) was made`, {}, async () => {
+      const enabled = await settle(operation, id, true, {});
+      return given.enabled ? enabled : switchTo(operation, id, false, enabled);
+    });
+    return { id, outputs };
+  },
+
+  async read(operation, id, known, stored) {
+    const flow = await findItem(operation, paths.flows, id, answer);
+    if (!flow) return undefined;
+    const outputs = outputsOf(flow, stored ?? {});
+    if (outputs) return { inputs: inputsOf(flow, known), outputs };
+    throw new Unfinished(
+      id,
+      progressOf(flow),
+      `The dataflow "${flow.name}" (${id}) has no streaming endpoint (state: ${flow.state}). ` +
+        "If it is new, Platform is still at work on it, and pulumi up waits for that. " +
+        "If it is not, it is no streaming dataflow, and can't be managed by this resource.",
+    );
+  },
+
+  async update(operation, id, { news, outputs: stored }) {
+    await patchItem(operation, paths.flows, id, answer, (flow) => [
+      ...labelSteps(flow, news),
+      ...mappingSteps(flow, news),
+    ]);
+    return keepOnError(id, `The dataflow "${news.name}" (${id}) was changed`, stored, () =>
+      switchTo(operation, id, news.enabled, stored),
+    );
+  },
+
+  delete: (operation, id) => deleteItem(operation, paths.flows, id),
+});
+
+async function switchTo(
+  operation: Operation<AepClient>,
+  id: string,
+  enabled: boolean,
+  stored: Partial<Outputs>,
+): Promise<Outputs> {
+  const op = enabled ? "enable" : "disable";
+  await switchFlow(operation, id, answer, op, (flow) => flow.state === (enabled ? "disabled" : "enabled"));
+  return settle(operation, id, enabled, stored);
+}
+
+/**
+ * Waits until the dataflow is as wanted. Platform answers a new dataflow's id at once and enables it some seconds later;
+ * its streaming endpoint and its final etag exist only then.
+ */
+async function settle(
+  { client, signal, progress }: Operation<AepClient>,
+  id: string,
+  enabled: boolean,
+  stored: Partial<Outputs>,
+): Promise<Outputs> {
+  const wanted = enabled ? "enabled" : "disabled";
+  for (let look = 1; ; look++) {
+    const flow = await getItem({ client, signal }, paths.flows, id, answer);
+    const outputs = outputsOf(flow, stored);
+    if (outputs && flow.state === wanted) {
+      if (look > 1) progress(`Platform has ${wanted} the dataflow`);
+      return outputs;
+    }
+    progress(`waiting until Platform has ${wanted} the dataflow (state: ${flow.state})`);
+    await client.pause(signal);
+    if (signal.aborted) {
+      const reason = `Platform had not ${wanted} it when the time was up or the command was stopped (state: ${flow.state}).`;
+      throw new Unfinished(id, progressOf(flow), reason);
+    }
+  }
+}
+
+/** Whatever goes wrong once the dataflow is there, it stays in the stack's state, with what is known of it. */
+async function keepOnError(
+  id: string,
+  done: string,
+  stored: Partial<Outputs>,
+  work: () => Promise<Outputs>,
+): Promise<Outputs> {
+  try {
+    return await work();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const outputs = error instanceof Unfinished ? { ...stored, ...error.outputs } : stored;
+    throw new Unfinished(
+      id,
+      outputs,
+      `${done}, but is not ready: ${reason} Run pulumi up again, which goes on from here.`,
+    );
+  }
+}
+
+function mappingOf({ mappingSetId, mappingSetVersion }: Inputs): object {
+  return { name: mappingStep, params: { mappingId: mappingSetId, mappingVersion: mappingSetVersion } };
+}
+
+function mappingSteps(flow: Flow, wanted: Inputs): PatchStep[] {
+  const index = (flow.transformations ?? []).findIndex(({ name }) => name === mappingStep);
+  if (index === -1) return [{ op: "add", path: "/transformations/-", value: mappingOf(wanted) }];
+  const { mappingSetId, mappingSetVersion } = inputsOf(flow, undefined);
+  if (mappingSetId === wanted.mappingSetId && mappingSetVersion === wanted.mappingSetVersion) return [];
+  return [{ op: "replace", path: `/transformations/${index}`, value: mappingOf(wanted) }];
+}
+
+/** What the flow has; what Platform does not repeat is taken from what is known. */
+function inputsOf(flow: Flow, known: Inputs | undefined): Inputs {
+  const mapping = flow.transformations?.find(({ name }) => name === mappingStep)?.params;
+  const percent = flow.options?.partialIngestionPercent ?? undefined;
+  return {
+    name: flow.name,
+    description: flow.description || undefined,
+    sourceConnectionId: flow.sourceConnectionIds[0] ?? "",
+    targetConnectionId: flow.targetConnectionIds[0] ?? "",
+    mappingSetId: mapping?.mappingId ?? "",
+    mappingSetVersion: mapping?.mappingVersion ?? 0,
+    enabled: flow.state !== "disabled",
+    errorDiagnostics: flow.options?.errorDiagnosticsEnabled ?? known?.errorDiagnostics ?? false,
+    // Not asked for, it is Platform's own affair.
+    partialIngestionPercent: known && known.partialIngestionPercent === undefined ? undefined : percent,
+  };
+}
+
+/** Undefined as long as there is no streaming endpoint. A dataflow keeps its endpoint, should Platform not repeat it. */
+function outputsOf(flow: Flow, stored: Partial<Outputs>): Outputs | undefined {
+  const inletUrl = flow.options?.inletUrl ?? stored.inletUrl;
+  if (!inletUrl) return undefined;
+  return { inletUrl, streamingUrl: `${inletUrl}?x-adobe-flow-id=${flow.id}`, ...progressOf(flow) };
+}
+
+function progressOf({ state, updatedAt }: Flow): Pick<Outputs, "state" | "updatedAt"> {
+  return { state, updatedAt: new Date(updatedAt).toISOString() };
+}

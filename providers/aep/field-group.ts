@@ -1,0 +1,182 @@
+import { z } from "zod";
+import { defineResource } from "../kit/resource-definition.ts";
+import type { AepClient } from "./client.ts";
+import { pathOf, paths } from "./paths.ts";
+import {
+  accept,
+  brokenFields,
+  experienceEvent,
+  keepSpelling,
+  normalDefinition,
+  withoutAdditions,
+  xdmList,
+  xdmResource,
+} from "./xdm.ts";
+
+const answer = xdmResource.extend({
+  description: z.string().nullish(),
+  definitions: z.record(z.string(), z.unknown()).nullish(),
+  allOf: z.array(z.looseObject({ $ref: z.string() })).nullish(),
+  "meta:intendedToExtend": z.array(z.string()).nullish(),
+});
+
+const inputs = z.object({
+  title: z
+    .string()
+    .min(1)
+    .meta({ description: "Title; unique across all field groups, schemas, classes and data types." }),
+  description: z.string().min(1).optional().meta({ description: "What the field group is for." }),
+  intendedToExtend: z
+    .array(z.string())
+    .min(1)
+    .default([experienceEvent])
+    .meta({ description: "$ids of the classes whose schemas may use it; default: XDM ExperienceEvent." }),
+  definitions: z.record(z.string(), z.unknown()).meta({
+    description:
+      "Fields, as JSON schemas by name of the definition. They lie under `properties._<tenant id>`, which the function " +
+      "aep:index:getTenant gives. Fields can only be added once a dataset uses the field group.",
+  }),
+  allOf: z
+    .array(z.object({ $ref: z.string() }))
+    .min(1)
+    .meta({ description: "References to the definitions that count: [{ $ref: '#/definitions/<name>' }]." }),
+});
+
+type Inputs = z.output<typeof inputs>;
+type Answer = z.output<typeof answer>;
+
+/** A custom field group of the Schema Registry. */
+export const fieldGroup = defineResource<AepClient>()({
+  type: "aep:index:FieldGroup",
+  description:
+    "A custom field group: fields that schemas of certain classes can take in. " +
+    "Imported by its $id or meta:altId. Adobe: Schema Registry API, field groups endpoint.",
+  inputs,
+  outputs: z.object({
+    altId: z.string().meta({ description: "Id in dot notation: _<tenant id>.mixins.<hash>." }),
+    version: z.string().meta({ description: "Version; its minor part grows with each change.", volatile: true }),
+  }),
+  // Titles are unique.
+  deleteBeforeReplace: true,
+
+  check({ definitions, allOf }) {
+    const missing = allOf.flatMap(({ $ref }, index) => {
+      const name = $ref.match(/^#\/definitions\/(.+)$/)?.[1];
+      if (name === undefined || name in definitions) return [];
+      return [{ property: `allOf[${index}].$ref`, reason: `There is no definition "${name}" in definitions.` }];
+    });
+    const misplaced = Object.entries(definitions).flatMap(([name, definition]) =>
+      Object.keys(propertiesOf(definition)).flatMap((field) => {
+        if (field.startsWith("_")) return [];
+        const property = `definitions.${name}.properties.${field}`;
+        return [{ property, reason: "Custom fields must lie under _<tenant id>; aep:index:getTenant gives it." }];
+      }),
+    );
+    return [...missing, ...misplaced];
+  },
+
+  normalise: (given) => ({ ...given, definitions: normalDefinition(given.definitions) }),
+
+  async create({ client, signal, progress }, given) {
+    const made = await client.createOnce(
+      { signal, progress },
+      {
+        list: async (until) => {
+          const path = `${paths.fieldGroups}?property=title==${encodeURIComponent(given.title)}`;
+          const call = {
+            method: "GET",
+            path,
+            headers: accept.list,
+            signal: until,
+            purpose: "list the field groups",
+          } as const;
+          return (await client.call(call, xdmList)).results.filter(({ title }) => title === given.title);
+        },
+        idOf: ({ $id }) => $id,
+        post: () => {
+          const purpose = `create the field group "${given.title}"`;
+          const call = { method: "POST", path: paths.fieldGroups, body: bodyOf(given), signal, purpose } as const;
+          return client.call(call, xdmResource);
+        },
+      },
+    );
+    return { id: made.$id, outputs: outputsOf(made) };
+  },
+
+  async read({ client, signal }, id, known) {
+    const purpose = `read the field group ${id}`;
+    const call = {
+      method: "GET",
+      path: pathOf(paths.fieldGroups, id),
+      headers: accept.lookup,
+      signal,
+      purpose,
+    } as const;
+    const found = await client.find(call, answer);
+    return found && { id: found.$id, inputs: inputsOf(found, known), outputs: outputsOf(found) };
+  },
+
+  async update({ client, signal }, id, { news, olds }) {
+    const call = {
+      method: "PUT",
+      path: pathOf(paths.fieldGroups, id),
+      body: bodyOf(news),
+      signal,
+      purpose: `update the field group "${news.title}"`,
+      ...hintFor(olds, news),
+    } as const;
+    return outputsOf(await client.call(call, xdmResource));
+  },
+
+  async delete({ client, signal }, id, { title }) {
+    const hint = "Platform keeps a field group as long as a schema uses it: take it out of those schemas first.";
+    await client.remove({
+      path: pathOf(paths.fieldGroups, id),
+      signal,
+      purpose: `delete the field group "${title}"`,
+      hint,
+    });
+  },
+});
+
+function bodyOf(given: Inputs): object {
+  return {
+    type: "object",
+    title: given.title,
+    ...(given.description === undefined ? {} : { description: given.description }),
+    "meta:intendedToExtend": given.intendedToExtend,
+    definitions: given.definitions,
+    allOf: given.allOf,
+  };
+}
+
+function outputsOf(found: z.output<typeof xdmResource>): { altId: string; version: string } {
+  return { altId: found["meta:altId"], version: found.version };
+}
+
+function inputsOf(found: Answer, known: Inputs | undefined): Inputs {
+  const definitions = withoutAdditions(found.definitions ?? {}) as Inputs["definitions"];
+  return {
+    title: found.title,
+    description: found.description || undefined,
+    intendedToExtend: found["meta:intendedToExtend"] ?? [],
+    definitions: keepSpelling(known?.definitions, definitions, normalDefinition),
+    allOf: (found.allOf ?? []).map(({ $ref }) => ({ $ref })),
+  };
+}
+
+/** Why Platform may refuse a change: only what is compatible with stored data may change once a dataset exists. */
+function hintFor(olds: Inputs, news: Inputs): { hint?: string } {
+  const broken = brokenFields(olds.definitions, news.definitions);
+  if (broken.length === 0) return {};
+  return {
+    hint:
+      `The change removes fields or gives them another type (${broken.join(", ")}). Platform allows that only until a ` +
+      "dataset uses the schema; after that, keep the field as it is and add a new one beside it.",
+  };
+}
+
+function propertiesOf(definition: unknown): object {
+  const parsed = z.object({ properties: z.record(z.string(), z.unknown()) }).safeParse(definition);
+  return parsed.success ? parsed.data.properties : {};
+}

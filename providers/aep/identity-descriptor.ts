@@ -1,0 +1,119 @@
+import { z } from "zod";
+import { defineResource } from "../kit/resource-definition.ts";
+import type { AepClient } from "./client.ts";
+import { pathOf, paths } from "./paths.ts";
+import { accept } from "./xdm.ts";
+
+const descriptorIdentity = "xdm:descriptorIdentity";
+
+const answer = z.object({
+  "@id": z.string(),
+  "@type": z.string(),
+  "xdm:sourceSchema": z.string(),
+  "xdm:sourceVersion": z.coerce.number(),
+  "xdm:sourceProperty": z.string(),
+  "xdm:namespace": z.string(),
+  "xdm:isPrimary": z.boolean().nullish(),
+});
+// Lists come grouped by type; the types of descriptors that others made are of no interest.
+const listAnswer = z.object({ [descriptorIdentity]: z.array(z.unknown()).optional() });
+
+const inputs = z.object({
+  schemaId: z.string().meta({ description: "$id of the schema." }),
+  schemaVersion: z
+    .number()
+    .int()
+    .positive()
+    .default(1)
+    .meta({ description: "Major version of the schema; default 1." }),
+  sourceProperty: z
+    .string()
+    .regex(
+      /^\/(?!.*\/properties\/)/,
+      'it must be a path such as "/_tenant/customerio/email", without "properties" in it',
+    )
+    .meta({ description: "Path of the field that identifies: /_<tenant id>/customerio/email." }),
+  namespace: z.string().min(1).meta({ description: "Code of the identity namespace: Email." }),
+  isPrimary: z.boolean().default(false).meta({
+    description:
+      "Whether it is the schema's one primary identity; default false. Records that lack a primary identity are refused.",
+  }),
+});
+
+type Inputs = z.output<typeof inputs>;
+
+/** An identity descriptor of the Schema Registry. */
+export const identityDescriptor = defineResource<AepClient>()({
+  type: "aep:index:IdentityDescriptor",
+  description:
+    "An identity descriptor: marks a field of a schema as an identity of a namespace. Imported by its @id. " +
+    "Adobe: Schema Registry API, descriptors endpoint.",
+  inputs,
+  outputs: z.object({}),
+  // A schema has one primary identity at a time.
+  deleteBeforeReplace: true,
+
+  async create({ client, signal, progress }, given) {
+    const made = await client.createOnce(
+      { signal, progress },
+      {
+        list: async (until) => {
+          const purpose = "list the identity descriptors";
+          const headers = accept.descriptors;
+          const call = { method: "GET", path: paths.descriptors, headers, signal: until, purpose } as const;
+          const listed = (await client.call(call, listAnswer))[descriptorIdentity] ?? [];
+          return listed.flatMap((descriptor) => {
+            const parsed = answer.safeParse(descriptor);
+            return parsed.success && isSame(parsed.data, given) ? [parsed.data] : [];
+          });
+        },
+        idOf: (descriptor) => descriptor["@id"],
+        post: () => {
+          const purpose = `make ${given.sourceProperty} an identity of the namespace ${given.namespace}`;
+          const call = { method: "POST", path: paths.descriptors, body: bodyOf(given), signal, purpose } as const;
+          return client.call(call, z.object({ "@id": z.string() }));
+        },
+      },
+    );
+    return { id: made["@id"], outputs: {} };
+  },
+
+  async read({ client, signal }, id) {
+    const purpose = `read the identity descriptor ${id}`;
+    const call = { method: "GET", path: pathOf(paths.descriptors, id), signal, purpose } as const;
+    const found = await client.find(call, answer);
+    return found && { inputs: inputsOf(found), outputs: {} };
+  },
+
+  async delete({ client, signal }, id) {
+    const purpose = `delete the identity descriptor ${id}`;
+    await client.remove({ path: pathOf(paths.descriptors, id), signal, purpose });
+  },
+});
+
+function bodyOf(given: Inputs): object {
+  return {
+    "@type": descriptorIdentity,
+    "xdm:sourceSchema": given.schemaId,
+    "xdm:sourceVersion": given.schemaVersion,
+    "xdm:sourceProperty": given.sourceProperty,
+    "xdm:namespace": given.namespace,
+    "xdm:property": "xdm:code",
+    "xdm:isPrimary": given.isPrimary,
+  };
+}
+
+function inputsOf(found: z.output<typeof answer>): Inputs {
+  return {
+    schemaId: found["xdm:sourceSchema"],
+    schemaVersion: found["xdm:sourceVersion"],
+    sourceProperty: found["xdm:sourceProperty"],
+    namespace: found["xdm:namespace"],
+    isPrimary: found["xdm:isPrimary"] ?? false,
+  };
+}
+
+function isSame(found: z.output<typeof answer>, wanted: Inputs): boolean {
+  const { schemaId, sourceProperty, namespace } = inputsOf(found);
+  return schemaId === wanted.schemaId && sourceProperty === wanted.sourceProperty && namespace === wanted.namespace;
+}

@@ -1,0 +1,105 @@
+import type { AxiosResponse } from "axios";
+import { z } from "zod";
+import { HttpClient, sleep, type VendorComplaint, VendorError } from "../kit/http.ts";
+import type { Config } from "./config.ts";
+
+const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() });
+const refusal = z.object({ error: z.string(), error_description: z.string().optional() });
+
+/** Seconds before its end at which a token is no longer used, as in Adobe's own Python client. */
+const margin = 500;
+/** Milliseconds that getting a token may take, retries included. */
+const timeLimit = 120_000;
+const attempts = 3;
+
+/**
+ * Access tokens of an OAuth Server-to-Server credential (`POST /ims/token/v3`). Adobe asks clients to keep a token for
+ * its whole life of about 24 hours, so there is one at a time, and one request for it however many calls wait.
+ */
+export class AccessTokens {
+  readonly #config: Config;
+  readonly #http: HttpClient;
+  readonly #now: () => number;
+  #current: { readonly token: string; readonly staleAt: number } | undefined;
+  #pending: Promise<string> | undefined;
+
+  constructor(config: Config, now: () => number = Date.now) {
+    this.#config = config;
+    this.#now = now;
+    this.#http = new HttpClient({
+      vendor: "Adobe IMS",
+      baseUrl: config.imsUrl,
+      baseUrlSetting: "aep:imsUrl",
+      headers: async () => ({ "Content-Type": "application/x-www-form-urlencoded" }),
+      complaint,
+    });
+  }
+
+  /** A token that is good for some minutes at least; `renew` asks for another one, since Platform refused the last. */
+  get(renew: boolean): Promise<string> {
+    if (!renew && this.#current && this.#now() < this.#current.staleAt) return Promise.resolve(this.#current.token);
+    this.#pending ??= this.#fetch().finally(() => {
+      this.#pending = undefined;
+    });
+    return this.#pending;
+  }
+
+  async #fetch(): Promise<string> {
+    // Not a caller's own signal: others wait for the same token.
+    const signal = AbortSignal.timeout(timeLimit);
+    const answer = tokenAnswer.safeParse(await this.#post(signal));
+    if (!answer.success) {
+      throw new Error(
+        `Could not get an access token: ${this.#config.imsUrl} did not answer as Adobe IMS does. ` +
+          "Check that the setting aep:imsUrl leads there, and not to a proxy's own page.",
+      );
+    }
+    const { access_token: token, expires_in: seconds } = answer.data;
+    const life = Math.max(seconds - margin, seconds / 2);
+    this.#current = { token, staleAt: this.#now() + life * 1000 };
+    return token;
+  }
+
+  async #post(signal: AbortSignal): Promise<unknown> {
+    // In the body, since Adobe logs the query.
+    const body = new URLSearchParams({
+      grant_type: "client_credentials",
+      client_id: this.#config.clientId,
+      client_secret: this.#config.clientSecret,
+      scope: this.#config.scopes,
+    }).toString();
+    const purpose = "get an access token";
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const response = await this.#http.call({ method: "POST", path: "/ims/token/v3", body, signal, purpose });
+        return response.data;
+      } catch (error) {
+        // A token too many does no harm, so a lost answer is asked for again.
+        const lost = error instanceof VendorError && error.outcomeUnknown;
+        if (!lost || attempt === attempts || signal.aborted) throw error;
+        await sleep(1000 * Math.random(), signal);
+      }
+    }
+  }
+}
+
+/** Reads the error shape of OAuth 2.0, with the setting that is wrong. */
+function complaint(response: AxiosResponse): VendorComplaint {
+  const requestId = response.headers["x-debug-id"] ?? response.headers["x-request-id"];
+  const answer = refusal.safeParse(response.data);
+  if (!answer.success) return { requestId };
+  const { error: code, error_description: detail } = answer.data;
+  return { code, detail: detail ?? code, requestId, remedy: remedy(code, detail ?? "") };
+}
+
+function remedy(code: string, detail: string): string | undefined {
+  const page = "the page of the credential (OAuth Server-to-Server) in Adobe Developer Console";
+  if (code === "invalid_scope") {
+    return `Copy the scopes from ${page} and set them: pulumi config set aep:scopes <scopes>`;
+  }
+  if (code !== "invalid_client") return undefined;
+  const secret = `Copy the client secret from ${page} and set it: pulumi config set --secret aep:clientSecret`;
+  const id = `Copy the client id from ${page} and set it: pulumi config set aep:clientId <id>`;
+  if (detail.includes("client_secret")) return secret;
+  return detail.includes("client_id") ? id : `${id} ${secret}`;
+}

@@ -1,0 +1,146 @@
+import { z } from "zod";
+import { defineResource } from "../kit/resource-definition.ts";
+import type { AepClient } from "./client.ts";
+import { pathOf, paths } from "./paths.ts";
+import { keepSpelling, versionOf } from "./xdm.ts";
+
+const sourceTypes = ["ATTRIBUTE", "EXPRESSION", "STATIC"] as const;
+
+/** Data Prep answers each mapping in its present and its older spelling. */
+const mappingAnswer = z.object({
+  sourceType: z.string().nullish(),
+  source: z.string().nullish(),
+  sourceAttribute: z.string().nullish(),
+  sourceExpression: z.string().nullish(),
+  destination: z.string().nullish(),
+  destinationXdmPath: z.string().nullish(),
+});
+const answer = z.object({
+  id: z.string(),
+  version: z.coerce.number(),
+  outputSchema: z.object({ schemaRef: z.object({ id: z.string(), contentType: z.string().optional() }) }),
+  mappings: z.array(mappingAnswer),
+});
+const creationAnswer = z.object({ id: z.string(), version: z.coerce.number() });
+
+const inputs = z.object({
+  schemaId: z.string().meta({ description: "$id of the schema that records are mapped to: the one of the dataset." }),
+  schemaVersion: z
+    .number()
+    .int()
+    .positive()
+    .default(1)
+    .meta({ description: "Major version of the schema; default 1." }),
+  mappings: z
+    .array(
+      z.object({
+        sourceType: z.enum(sourceTypes).meta({
+          description:
+            "ATTRIBUTE: source is a path; EXPRESSION: source is an expression of Data Prep; STATIC: source is the value.",
+        }),
+        source: z
+          .string()
+          .max(4096, "an expression may have 4096 characters")
+          .meta({ description: "Where the value comes from." }),
+        destination: z
+          .string()
+          .min(1)
+          .meta({ description: "Path of the field in the schema: _<tenant id>.customerio.email." }),
+      }),
+    )
+    .min(1)
+    .meta({ description: "What goes where, in any order." }),
+});
+
+type Inputs = z.output<typeof inputs>;
+type Mapping = Inputs["mappings"][number];
+
+/** A mapping set of Data Prep. It is never changed: each change makes a new one, which the dataflow then takes up. */
+export const mappingSet = defineResource<AepClient>()({
+  type: "aep:index:MappingSet",
+  description:
+    "A mapping set: how source attributes become fields of a schema. A change makes a new set. Imported by its id. " +
+    "Adobe: Data Prep API, mappingSets endpoint.",
+  inputs,
+  outputs: z.object({ version: z.number().int().meta({ description: "Version of the set, which a dataflow names." }) }),
+
+  check({ mappings }) {
+    return mappings.flatMap(({ destination }, index) => {
+      const first = mappings.findIndex((other) => other.destination === destination);
+      if (first === index) return [];
+      const reason = `The field "${destination}" is mapped twice, first in mappings[${first}].`;
+      return [{ property: `mappings[${index}].destination`, reason }];
+    });
+  },
+
+  normalise: (given) => ({ ...given, mappings: byDestination(given.mappings) }),
+
+  async create({ client, signal, progress }, { schemaId, schemaVersion, mappings }) {
+    const contentType = `application/vnd.adobe.xed-full+json;version=${schemaVersion}`;
+    const body = { outputSchema: { schemaRef: { id: schemaId, contentType } }, mappings };
+    const made = await client.createOnce(
+      { signal, progress },
+      {
+        // Sets have no name to find them by. One too many has no effect, since no dataflow refers to it.
+        list: async () => [],
+        idOf: ({ id }) => id,
+        post: () => {
+          const call = {
+            method: "POST",
+            path: paths.mappingSets,
+            body,
+            signal,
+            purpose: "create the mapping set",
+          } as const;
+          return client.call(call, creationAnswer);
+        },
+      },
+    );
+    return { id: made.id, outputs: { version: made.version } };
+  },
+
+  async read({ client, signal }, id, known) {
+    const purpose = `read the mapping set ${id}`;
+    const call = { method: "GET", path: pathOf(paths.mappingSets, id), signal, purpose } as const;
+    const found = await client.find(call, answer);
+    if (!found) return undefined;
+    const { id: schemaId, contentType } = found.outputSchema.schemaRef;
+    const mappings = found.mappings.map(mappingOf);
+    return {
+      inputs: {
+        schemaId,
+        schemaVersion: versionOf(contentType),
+        mappings: keepSpelling(known?.mappings, mappings, byDestination),
+      },
+      outputs: { version: found.version },
+    };
+  },
+
+  async delete({ client, signal }, id) {
+    await client.removeIfPossible({
+      path: pathOf(paths.mappingSets, id),
+      signal,
+      purpose: `delete the mapping set ${id}`,
+    });
+  },
+});
+
+function mappingOf(found: z.output<typeof mappingAnswer>): Mapping {
+  return {
+    sourceType: sourceTypeOf(found),
+    source: found.source ?? found.sourceAttribute ?? found.sourceExpression ?? "",
+    destination: found.destination ?? found.destinationXdmPath ?? "",
+  };
+}
+
+function sourceTypeOf({ sourceType, sourceExpression }: z.output<typeof mappingAnswer>): Mapping["sourceType"] {
+  const known = sourceTypes.find((type) => type === sourceType);
+  if (known) return known;
+  // Media types are the older spelling: text/x.schema-path for attributes, text/x.aep-xl for expressions.
+  if (sourceType === "text/x.schema-path") return "ATTRIBUTE";
+  return sourceType === "text/x.aep-xl" || sourceExpression ? "EXPRESSION" : "ATTRIBUTE";
+}
+
+function byDestination(mappings: readonly Mapping[]): Mapping[] {
+  return mappings.toSorted((one, other) => (one.destination < other.destination ? -1 : 1));
+}

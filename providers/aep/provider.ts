@@ -1,0 +1,37 @@
+import manifest from "../../package.json" with { type: "json" };
+import { definitionProvider, type PackageDefinition } from "../kit/definition-provider.ts";
+import { AepClient } from "./client.ts";
+import { config } from "./config.ts";
+import { dataflow } from "./dataflow.ts";
+import { dataset } from "./dataset.ts";
+import { fieldGroup } from "./field-group.ts";
+import { identityDescriptor } from "./identity-descriptor.ts";
+import { mappingSet } from "./mapping-set.ts";
+import { schema } from "./schema.ts";
+import { sourceConnection } from "./source-connection.ts";
+import { targetConnection } from "./target-connection.ts";
+import { getTenant } from "./tenant.ts";
+
+/** What the Pulumi package `aep` consists of. */
+export const aepPackage: PackageDefinition<AepClient, typeof config> = {
+  name: "aep",
+  version: manifest.version,
+  displayName: "Adobe Experience Platform",
+  description: "Schemas, datasets and streaming dataflows of Adobe Experience Platform, through its APIs.",
+  config,
+  connect: (settings) => new AepClient(settings),
+  resources: [
+    fieldGroup,
+    schema,
+    identityDescriptor,
+    dataset,
+    sourceConnection,
+    targetConnection,
+    mappingSet,
+    dataflow,
+  ],
+  functions: [getTenant],
+};
+
+/** The Pulumi provider `aep`. */
+export const provider = definitionProvider(aepPackage);

@@ -1,0 +1,136 @@
+import { z } from "zod";
+import { defineResource } from "../kit/resource-definition.ts";
+import type { AepClient } from "./client.ts";
+import { pathOf, paths } from "./paths.ts";
+import { accept, experienceEvent, keepSpelling, xdmList, xdmResource } from "./xdm.ts";
+
+const answer = xdmResource.extend({
+  description: z.string().nullish(),
+  allOf: z.array(z.looseObject({ $ref: z.string() })),
+  "meta:class": z.string().nullish(),
+  "meta:immutableTags": z.array(z.string()).nullish(),
+});
+
+const inputs = z.object({
+  title: z
+    .string()
+    .min(1)
+    .meta({ description: "Title; unique across all schemas, field groups, classes and data types." }),
+  description: z.string().min(1).optional().meta({ description: "What the schema is for." }),
+  classId: z
+    .string()
+    .default(experienceEvent)
+    .meta({ description: "$id of the class; default: XDM ExperienceEvent.", replaces: true }),
+  fieldGroupIds: z.array(z.string()).meta({
+    description:
+      "$ids of the field groups, Adobe's and custom ones, in any order. They can only be added once a dataset uses the schema.",
+  }),
+});
+
+type Inputs = z.output<typeof inputs>;
+type Answer = z.output<typeof answer>;
+
+/** A schema of the Schema Registry. It is never enabled for Profile here, since that can't be undone. */
+export const schema = defineResource<AepClient>()({
+  type: "aep:index:Schema",
+  description:
+    "A schema: a class and field groups. Imported by its $id or meta:altId. " +
+    "Adobe: Schema Registry API, schemas endpoint.",
+  inputs,
+  outputs: z.object({
+    altId: z.string().meta({ description: "Id in dot notation: _<tenant id>.schemas.<hash>." }),
+    version: z.string().meta({ description: "Version; its minor part grows with each change.", volatile: true }),
+  }),
+  // Titles are unique.
+  deleteBeforeReplace: true,
+
+  normalise: (given) => ({ ...given, fieldGroupIds: asSet(given.fieldGroupIds) }),
+
+  async create({ client, signal, progress }, given) {
+    const made = await client.createOnce(
+      { signal, progress },
+      {
+        list: async (until) => {
+          const path = `${paths.schemas}?property=title==${encodeURIComponent(given.title)}`;
+          const call = {
+            method: "GET",
+            path,
+            headers: accept.list,
+            signal: until,
+            purpose: "list the schemas",
+          } as const;
+          return (await client.call(call, xdmList)).results.filter(({ title }) => title === given.title);
+        },
+        idOf: ({ $id }) => $id,
+        post: () => {
+          const purpose = `create the schema "${given.title}"`;
+          const call = { method: "POST", path: paths.schemas, body: bodyOf(given), signal, purpose } as const;
+          return client.call(call, xdmResource);
+        },
+      },
+    );
+    return { id: made.$id, outputs: outputsOf(made) };
+  },
+
+  async read({ client, signal }, id, known) {
+    const found = await find(client, id, signal);
+    return found && { id: found.$id, inputs: inputsOf(found, known), outputs: outputsOf(found) };
+  },
+
+  async update({ client, signal }, id, { news, olds }) {
+    const found = await find(client, id, signal);
+    // A PUT replaces everything, and Profile's tag may have been set by hand.
+    const tags = found?.["meta:immutableTags"];
+    const body = { ...bodyOf(news), ...(tags ? { "meta:immutableTags": tags } : {}) };
+    const purpose = `update the schema "${news.title}"`;
+    const removed = olds.fieldGroupIds.filter((group) => !news.fieldGroupIds.includes(group));
+    const hint = `The change takes field groups out (${removed.join(", ")}). Platform allows that only until a dataset uses the schema.`;
+    const call = { method: "PUT", path: pathOf(paths.schemas, id), body, signal, purpose } as const;
+    return outputsOf(await client.call(removed.length > 0 ? { ...call, hint } : call, xdmResource));
+  },
+
+  async delete({ client, signal }, id, { title }) {
+    const found = await find(client, id, signal);
+    if (!found) return;
+    if (found["meta:immutableTags"]?.includes("union")) {
+      throw new Error(
+        `The schema "${title}" (${id}) has been enabled for Profile, and Platform never deletes such a schema. ` +
+          "Leave it in Platform and take it out of the stack: pulumi state delete <its URN>",
+      );
+    }
+    const hint = "Platform keeps a schema as long as a dataset uses it: delete those datasets first.";
+    await client.remove({ path: pathOf(paths.schemas, id), signal, purpose: `delete the schema "${title}"`, hint });
+  },
+});
+
+function find(client: AepClient, id: string, signal: AbortSignal): Promise<Answer | undefined> {
+  const purpose = `read the schema ${id}`;
+  const call = { method: "GET", path: pathOf(paths.schemas, id), headers: accept.lookup, signal, purpose } as const;
+  return client.find(call, answer);
+}
+
+function bodyOf({ title, description, classId, fieldGroupIds }: Inputs): object {
+  const allOf = [classId, ...fieldGroupIds].map(($ref) => ({ $ref }));
+  // The registry wants a description, if only an empty one.
+  return { type: "object", title, description: description ?? "", allOf };
+}
+
+function outputsOf(found: z.output<typeof xdmResource>): { altId: string; version: string } {
+  return { altId: found["meta:altId"], version: found.version };
+}
+
+function inputsOf(found: Answer, known: Inputs | undefined): Inputs {
+  const references = found.allOf.map(({ $ref }) => $ref);
+  const classId = found["meta:class"] ?? references[0] ?? experienceEvent;
+  const groups = references.filter((reference) => reference !== classId);
+  return {
+    title: found.title,
+    description: found.description || undefined,
+    classId,
+    fieldGroupIds: keepSpelling(known?.fieldGroupIds, groups, asSet),
+  };
+}
+
+function asSet(ids: readonly string[]): string[] {
+  return [...new Set(ids)].sort();
+}

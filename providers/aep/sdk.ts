@@ -1,0 +1,40 @@
+import * as pulumi from "@pulumi/pulumi";
+import { resourceClass } from "../kit/resource-class.ts";
+import { dataflow } from "./dataflow.ts";
+import { dataset } from "./dataset.ts";
+import { fieldGroup } from "./field-group.ts";
+import { identityDescriptor } from "./identity-descriptor.ts";
+import { mappingSet } from "./mapping-set.ts";
+import { schema } from "./schema.ts";
+import { sourceConnection } from "./source-connection.ts";
+import { targetConnection } from "./target-connection.ts";
+import { getTenant as tenantFunction } from "./tenant.ts";
+
+/** A custom field group; `id` is its `$id`. */
+export class FieldGroup extends resourceClass(fieldGroup) {}
+
+/** A schema: a class and field groups; `id` is its `$id`. */
+export class Schema extends resourceClass(schema) {}
+
+/** Marks a field of a schema as an identity. */
+export class IdentityDescriptor extends resourceClass(identityDescriptor) {}
+
+/** A dataset of the data lake. Deleting or replacing it deletes its data. */
+export class Dataset extends resourceClass(dataset) {}
+
+/** The source side of a streaming dataflow. */
+export class SourceConnection extends resourceClass(sourceConnection) {}
+
+/** The data lake side of a dataflow. */
+export class TargetConnection extends resourceClass(targetConnection) {}
+
+/** How source attributes become fields of a schema; a change makes a new set. */
+export class MappingSet extends resourceClass(mappingSet) {}
+
+/** A streaming dataflow: takes in events at a URL of its own and writes them into a dataset. */
+export class Dataflow extends resourceClass(dataflow) {}
+
+/** The organization's tenant id; custom fields lie under `_<tenantId>`. Asks Platform in previews too. */
+export function getTenant(options?: pulumi.InvokeOptions): Promise<{ tenantId: string }> {
+  return pulumi.runtime.invoke(tenantFunction.token, {}, options);
+}

@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { defineResource } from "../kit/resource-definition.ts";
+import type { AepClient } from "./client.ts";
+import { createItem, deleteConnection, findItem, flowServiceItem, labelSteps, patchItem } from "./flow-service.ts";
+import { paths } from "./paths.ts";
+
+/** The Customer.io source of Adobe's catalogue (Adobe's Customer.io tutorial). */
+const customerIoConnectionSpec = "96479064-7b8a-4d69-b9ed-21c5683837ea";
+const connectionSpecVersion = "1.0";
+/** The provider behind all streaming sources. */
+const streamingProvider = "521eee4d-8cbe-4906-bb48-fb6bd4450033";
+
+const answer = flowServiceItem.extend({ connectionSpec: z.object({ id: z.string() }) });
+
+const inputs = z.object({
+  name: z.string().min(1).meta({ description: "Name; need not be unique." }),
+  description: z.string().min(1).optional().meta({ description: "What the connection is for." }),
+  connectionSpecId: z.string().default(customerIoConnectionSpec).meta({
+    description: "Id of the streaming source's connection specification; default: Customer.io.",
+    replaces: true,
+  }),
+});
+
+/** The source side of a streaming dataflow. */
+export const sourceConnection = defineResource<AepClient>()({
+  type: "aep:index:SourceConnection",
+  description:
+    "The source connection of a streaming dataflow, for JSON events. Imported by its id. " +
+    "Adobe: Flow Service API, sourceConnections endpoint; tutorial “Create a dataflow for Customer.io”.",
+  inputs,
+  outputs: z.object({}),
+
+  async create(operation, { name, description, connectionSpecId }) {
+    const body = {
+      name,
+      providerId: streamingProvider,
+      ...(description === undefined ? {} : { description }),
+      connectionSpec: { id: connectionSpecId, version: connectionSpecVersion },
+      data: { format: "json" },
+    };
+    const id = await createItem(operation, paths.sourceConnections, answer, body, (item) => {
+      return item.connectionSpec.id === connectionSpecId && (item.description || undefined) === description;
+    });
+    return { id, outputs: {} };
+  },
+
+  async read(operation, id) {
+    const found = await findItem(operation, paths.sourceConnections, id, answer);
+    if (!found) return undefined;
+    const { name, description, connectionSpec } = found;
+    return {
+      inputs: { name, description: description || undefined, connectionSpecId: connectionSpec.id },
+      outputs: {},
+    };
+  },
+
+  // Other changes would not reach the dataflow (Adobe's update-dataflows.md), so they replace.
+  async update(operation, id, { news }) {
+    await patchItem(operation, paths.sourceConnections, id, answer, (found) => labelSteps(found, news));
+    return {};
+  },
+
+  delete: (operation, id) => deleteConnection(operation, paths.sourceConnections, id),
+});

@@ -1,0 +1,87 @@
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+
+/** The class of time series events, the one that streamed events belong to. */
+export const experienceEvent = "https://ns.adobe.com/xdm/context/experienceevent";
+
+/** `Accept` headers of the Schema Registry: a look-up must name the major version, a list must not (XDM-1006..1009). */
+export const accept = {
+  lookup: { Accept: "application/vnd.adobe.xed+json; version=1" },
+  list: { Accept: "application/vnd.adobe.xed-id+json" },
+  descriptors: { Accept: "application/vnd.adobe.xdm+json" },
+} as const;
+
+/** What every object of the registry has. */
+export const xdmResource = z.object({
+  $id: z.string(),
+  "meta:altId": z.string(),
+  version: z.string(),
+  title: z.string(),
+});
+
+export const xdmList = z.object({ results: z.array(xdmResource) });
+
+/** The major version in a content type, such as 1 in `application/vnd.adobe.xed-full+json; version=1`. */
+export function versionOf(contentType: string | undefined): number {
+  return Number(contentType?.match(/version=(\d+)/)?.[1] ?? 1);
+}
+
+/** What the registry adds to each part of a definition by itself. */
+const additions = new Set(["meta:xdmType", "meta:xdmField", "meta:xedConverted"]);
+
+/** A definition without what the registry adds. */
+export function withoutAdditions(value: unknown): unknown {
+  return mapObjects(value, (object) =>
+    Object.fromEntries(Object.entries(object).filter(([key, item]) => !isAddition(key, item, object))),
+  );
+}
+
+/** The form in which definitions are compared: what was sent and what comes back are alike in it. */
+export function normalDefinition(value: unknown): unknown {
+  // The registry completes the type of what has properties.
+  return mapObjects(withoutAdditions(value), (object) =>
+    "properties" in object && !("type" in object) ? { ...object, type: "object" } : object,
+  );
+}
+
+function mapObjects(value: unknown, change: (object: object) => object): unknown {
+  if (Array.isArray(value)) return value.map((item) => mapObjects(item, change));
+  if (value === null || typeof value !== "object") return value;
+  const entries = Object.entries(change(value));
+  return Object.fromEntries(entries.map(([key, item]) => [key, mapObjects(item, change)]));
+}
+
+function isAddition(key: string, item: unknown, owner: object): boolean {
+  if (additions.has(key)) return true;
+  if (key === "description") return item === "";
+  if (key === "isRequired") return item === false;
+  if (key === "required") return Array.isArray(item) && item.length === 0;
+  return key === "type" && item === "object" && "$ref" in owner;
+}
+
+/** The known spelling where the vendor's means the same, so that a refresh shows no difference; else the vendor's. */
+export function keepSpelling<T>(known: T | undefined, found: T, normal: (value: T) => unknown): T {
+  return known !== undefined && isDeepStrictEqual(normal(known), normal(found)) ? known : found;
+}
+
+type Field = { readonly [key: string]: unknown };
+
+/** Paths of the fields that a change of definitions removes or gives another type; such a change is a breaking one. */
+export function brokenFields(before: Field, after: Field): string[] {
+  return Object.entries(before).flatMap(([name, field]) => broken(field, after[name], [name]));
+}
+
+function broken(before: unknown, after: unknown, path: readonly string[]): string[] {
+  if (!isField(before)) return [];
+  const here = path.slice(1).join(".") || path.join(".");
+  if (!isField(after) || before.type !== after.type || before.format !== after.format) return [here];
+  if (before.$ref !== after.$ref) return [here];
+  const properties = isField(before.properties) ? before.properties : {};
+  const remaining = isField(after.properties) ? after.properties : {};
+  const inside = Object.entries(properties).flatMap(([name, field]) => broken(field, remaining[name], [...path, name]));
+  return [...inside, ...(isField(before.items) ? broken(before.items, after.items, path) : [])];
+}
+
+function isField(value: unknown): value is Field {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}

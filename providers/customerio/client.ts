@@ -1,0 +1,186 @@
+import { z } from "zod";
+import { HttpClient, sleep, VendorError } from "../kit/http.ts";
+import { complaint } from "./complaint.ts";
+import { appApiUrl, type Config } from "./config.ts";
+
+/** A reporting webhook as asked for. */
+export interface WebhookSettings {
+  readonly name: string;
+  readonly endpoint: string;
+  readonly events: readonly string[];
+  readonly disabled: boolean;
+  readonly fullResolution: boolean;
+  readonly withContent: boolean;
+}
+
+/** A reporting webhook as Customer.io has it. */
+export interface Webhook extends WebhookSettings {
+  readonly id: number;
+  /** `webhook`; `js` is a JavaScript webhook, which only Customer.io's UI can make and which is never touched here. */
+  readonly type: string;
+}
+
+const creationAttempts = 3;
+/** Milliseconds before each look for a webhook whose creation got no answer: Customer.io may still be at work on it. */
+const lookWaits = [1_000, 2_000, 4_000];
+
+// What each field may lack is taken as the API's own default; unknown fields may come without notice.
+const webhookAnswer = z.object({
+  id: z.number().int(),
+  type: z.string().nullish(),
+  name: z.string().nullish(),
+  endpoint: z.string().nullish(),
+  events: z.array(z.string()).nullish(),
+  disabled: z.boolean().nullish(),
+  full_resolution: z.boolean().nullish(),
+  with_content: z.boolean().nullish(),
+});
+const listAnswer = z.object({ reporting_webhooks: z.array(z.unknown()).nullish() });
+
+/**
+ * The reporting webhooks of one workspace: Customer.io's App API, `/v1/reporting_webhooks`.
+ *
+ * Errors are `VendorError`s whose text names the remedy. Every method stops when `signal` aborts.
+ */
+export class ReportingWebhooks {
+  readonly #http: HttpClient;
+  readonly #pause: typeof sleep;
+
+  constructor(settings: Config, pause = sleep) {
+    this.#pause = pause;
+    this.#http = new HttpClient({
+      vendor: "Customer.io",
+      baseUrl: appApiUrl(settings),
+      baseUrlSetting: "customerio:appApiUrl",
+      headers: async () => ({ Authorization: `Bearer ${settings.appApiKey}` }),
+      complaint: (response) => complaint(settings, response),
+      callsPerSecond: 10,
+    });
+  }
+
+  /** All webhooks of the workspace, JavaScript ones and those of others included. */
+  async list(signal: AbortSignal): Promise<Webhook[]> {
+    const purpose = "list the reporting webhooks";
+    const { data } = await this.#http.call({ method: "GET", path: "/v1/reporting_webhooks", signal, purpose });
+    const answer = listAnswer.safeParse(data);
+    if (!answer.success) throw notUnderstood(purpose);
+    return (answer.data.reporting_webhooks ?? []).map((webhook) => webhookFrom(webhook, purpose));
+  }
+
+  /** The webhook, or undefined when there is none of this id. */
+  async get(id: number, signal: AbortSignal): Promise<Webhook | undefined> {
+    const purpose = `read the reporting webhook ${id}`;
+    const data = await this.#unlessGone(() => this.#http.call({ method: "GET", path: path(id), signal, purpose }));
+    return data && webhookFrom(data.data, purpose);
+  }
+
+  /**
+   * Makes a webhook that sends nothing yet, and never a second one. The API has no idempotency key, so a creation that
+   * an interrupted run or a lost answer may have left behind is looked for first, by name and endpoint: such a webhook
+   * is still disabled and is taken over (`adopted`), whatever else is set on it. One that is enabled is in use by
+   * somebody and is refused, since a second one would deliver every event twice.
+   */
+  async createDisabled(wanted: WebhookSettings, signal: AbortSignal): Promise<{ webhook: Webhook; adopted: boolean }> {
+    let left = await this.#leftover(wanted, signal);
+    for (let attempt = 1; !left; attempt++) {
+      try {
+        return { webhook: await this.#post({ ...wanted, disabled: true }, signal), adopted: false };
+      } catch (error) {
+        const uncertain = error instanceof VendorError && error.outcomeUnknown;
+        if (!uncertain || attempt === creationAttempts || signal.aborted) throw error;
+        left = await this.#appeared(wanted, signal);
+      }
+    }
+    return { webhook: left, adopted: true };
+  }
+
+  /** Sets everything; the API wants the whole body. */
+  async update(id: number, wanted: WebhookSettings, signal: AbortSignal): Promise<Webhook> {
+    const purpose = `update the reporting webhook ${id}`;
+    const call = { method: "PUT", path: path(id), body: bodyOf(wanted), signal, purpose } as const;
+    return webhookFrom((await this.#http.call(call)).data, purpose);
+  }
+
+  /** Deletes the webhook; one that is already gone is fine. */
+  async delete(id: number, signal: AbortSignal): Promise<void> {
+    const purpose = `delete the reporting webhook ${id}`;
+    await this.#unlessGone(() => this.#http.call({ method: "DELETE", path: path(id), signal, purpose }));
+  }
+
+  async #post(wanted: WebhookSettings, signal: AbortSignal): Promise<Webhook> {
+    const purpose = `create the reporting webhook "${wanted.name}"`;
+    const call = { method: "POST", path: "/v1/reporting_webhooks", body: bodyOf(wanted), signal, purpose } as const;
+    return webhookFrom((await this.#http.call(call)).data, purpose);
+  }
+
+  async #appeared(wanted: WebhookSettings, signal: AbortSignal): Promise<Webhook | undefined> {
+    for (const wait of lookWaits) {
+      await this.#pause(wait, signal);
+      const webhook = await this.#leftover(wanted, signal);
+      if (webhook) return webhook;
+    }
+    return undefined;
+  }
+
+  async #leftover({ name, endpoint }: WebhookSettings, signal: AbortSignal): Promise<Webhook | undefined> {
+    const twins = (await this.list(signal)).filter(
+      (webhook) => webhook.type === "webhook" && webhook.name === name && webhook.endpoint === endpoint,
+    );
+    const inUse = twins.find((webhook) => !webhook.disabled);
+    if (!inUse) return twins[0];
+    throw new Error(
+      `Customer.io already has a reporting webhook "${name}" with this endpoint (id ${inUse.id}), and it is enabled; ` +
+        "a second one would deliver every event twice. Take it over with: " +
+        `pulumi import customerio:index:ReportingWebhook <resource name> ${inUse.id}, or delete it in Customer.io.`,
+    );
+  }
+
+  async #unlessGone<T>(call: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await call();
+    } catch (error) {
+      if (error instanceof VendorError && error.gone) return undefined;
+      throw error;
+    }
+  }
+}
+
+function path(id: number): string {
+  return `/v1/reporting_webhooks/${id}`;
+}
+
+function bodyOf(wanted: WebhookSettings): object {
+  return {
+    name: wanted.name,
+    endpoint: wanted.endpoint,
+    events: wanted.events,
+    disabled: wanted.disabled,
+    full_resolution: wanted.fullResolution,
+    with_content: wanted.withContent,
+  };
+}
+
+/** Customer.io's description answers the webhook itself; its Go client expects it under `reporting_webhook`. */
+function webhookFrom(answer: unknown, purpose: string): Webhook {
+  const wrapped = z.object({ reporting_webhook: z.unknown() }).safeParse(answer);
+  const parsed = webhookAnswer.safeParse(wrapped.success ? wrapped.data.reporting_webhook : answer);
+  if (!parsed.success) throw notUnderstood(purpose);
+  const { id, type, name, endpoint, events, disabled, full_resolution, with_content } = parsed.data;
+  return {
+    id,
+    type: type ?? "webhook",
+    name: name ?? "",
+    endpoint: endpoint ?? "",
+    events: events ?? [],
+    disabled: disabled ?? false,
+    fullResolution: full_resolution ?? false,
+    withContent: with_content ?? false,
+  };
+}
+
+function notUnderstood(purpose: string): VendorError {
+  const message =
+    `Could not ${purpose}: the answer was not that of Customer.io's App API. ` +
+    "Check that the setting customerio:appApiUrl leads there, and not to a proxy's own page.";
+  return new VendorError(message, { outcomeUnknown: true });
+}

@@ -1,0 +1,152 @@
+import { z } from "zod";
+import { HttpClient, VendorError } from "../kit/http.ts";
+import { complaint, storageAccessCode } from "./arm-complaint.ts";
+import type { Login } from "./login.ts";
+import type { NotYet } from "./patience.ts";
+
+/** Where a deployment stands. `conflict`: another one was running; `cancelled`: somebody stopped it. */
+export type DeploymentState = "running" | "success" | "failed" | "conflict" | "partial" | "cancelled";
+
+export interface Deployment {
+  readonly id: string;
+  readonly state: DeploymentState;
+  /** What the deployment site says of it, if anything. */
+  readonly text: string | undefined;
+}
+
+/** Why a package was not taken although it may be a moment later. */
+export interface NotTaken extends NotYet {
+  /** Whether the package may have arrived all the same. */
+  readonly uncertain?: boolean;
+}
+
+// Kudu's DeployStatus, as numbers or names (Azure/azure-functions-core-tools, Azure/functions-action).
+const states: Record<string, DeploymentState> = {
+  "-1": "cancelled",
+  "0": "running",
+  "1": "running",
+  "2": "running",
+  "3": "failed",
+  "4": "success",
+  "5": "conflict",
+  "6": "partial",
+  cancelled: "cancelled",
+  pending: "running",
+  building: "running",
+  deploying: "running",
+  failed: "failed",
+  success: "success",
+  conflict: "conflict",
+  partialsuccess: "partial",
+};
+
+const deploymentAnswer = z.object({
+  id: z.string().nullish(),
+  status: z.union([z.string(), z.number()]).transform((status, context) => {
+    const state = states[String(status).toLowerCase()];
+    if (!state) context.addIssue({ code: "custom", message: "unknown status" });
+    return state ?? z.NEVER;
+  }),
+  status_text: z.string().nullish(),
+});
+const logAnswer = z.array(z.object({ message: z.string().nullish() }));
+
+/**
+ * Milliseconds for which a refusal is worth waiting out: a new access rule or role takes a minute or two to reach the
+ * site, and a new site's name a moment to be known everywhere.
+ */
+const accessPatience = 2 * 60_000;
+
+/** The deployment site ("scm site", Kudu) of one function app on the Flex Consumption plan. */
+export class Kudu {
+  readonly #http: HttpClient;
+
+  constructor(hostName: string, login: Login) {
+    this.#http = new HttpClient({
+      vendor: "Azure's deployment site",
+      baseUrl: `https://${hostName}`,
+      baseUrlSetting: "scmHostName of relay:index:FunctionCode",
+      headers: async (renew, signal) => ({ Authorization: `Bearer ${await login(renew, signal)}` }),
+      complaint,
+      // A package of some megabytes over a slow line.
+      attemptTimeout: 180_000,
+    });
+  }
+
+  /** Hands over a package ("one deploy", the only way on Flex Consumption); it is put to use in the background. */
+  async publish(zip: Uint8Array, signal: AbortSignal): Promise<{ deployment: Partial<Deployment> } | NotTaken> {
+    try {
+      const { data } = await this.#http.call({
+        method: "POST",
+        path: "/api/publish",
+        params: { RemoteBuild: "false", Deployer: "customerio-aep", isAsync: "true" },
+        headers: { "Content-Type": "application/zip" },
+        body: Buffer.from(zip),
+        signal,
+        purpose: "publish the relay's code",
+      });
+      return { deployment: publishedFrom(data) };
+    } catch (error) {
+      return notTaken(error);
+    }
+  }
+
+  /** A deployment by its id, or `latest`; undefined while the site has no clean answer. */
+  async deployment(id: string, signal: AbortSignal): Promise<Deployment | undefined> {
+    try {
+      const purpose = "follow the deployment of the relay's code";
+      const path = `/api/deployments/${encodeURIComponent(id)}`;
+      const { data } = await this.#http.call({ method: "GET", path, signal, purpose });
+      const parsed = deploymentAnswer.safeParse(data);
+      if (!parsed.success) return undefined;
+      return { id: parsed.data.id ?? id, state: parsed.data.status, text: parsed.data.status_text || undefined };
+    } catch (error) {
+      if (error instanceof VendorError && error.status !== 400 && error.status !== 401) return undefined;
+      throw error;
+    }
+  }
+
+  /** The last lines of a deployment's log; empty when there is none to be had. */
+  async log(id: string, signal: AbortSignal): Promise<string> {
+    try {
+      const path = `/api/deployments/${encodeURIComponent(id)}/log`;
+      const { data } = await this.#http.call({ method: "GET", path, signal, purpose: "read the deployment's log" });
+      const lines = logAnswer.parse(data).flatMap(({ message }) => (message ? [message] : []));
+      return lines.slice(-3).join(" | ");
+    } catch {
+      // The log only explains a failure that is reported anyway.
+      return "";
+    }
+  }
+}
+
+/** An answer of 2xx to a publish: the deployment's id as text, or the deployment with its state, or nothing at all. */
+function publishedFrom(data: unknown): Partial<Deployment> {
+  if (typeof data === "string" && data.trim() !== "") return { id: data.trim() };
+  const parsed = deploymentAnswer.partial().safeParse(data);
+  if (!parsed.success) return {};
+  const { id, status, status_text } = parsed.data;
+  return { ...(id ? { id } : {}), ...(status ? { state: status } : {}), text: status_text || undefined };
+}
+
+function notTaken(error: unknown): NotTaken {
+  if (!(error instanceof VendorError)) throw error;
+  const detail = error.message;
+  switch (error.status) {
+    case 400:
+      if (error.code !== storageAccessCode) throw error;
+      return { notYet: "waiting for the app's role on its deployment container", detail };
+    case 403:
+      return { notYet: "waiting for the deployment site to let you in", detail, patience: accessPatience };
+    case 409:
+      return { notYet: "waiting for another deployment to end", detail };
+    case 502:
+    case 503:
+    case 504:
+      return { notYet: "waiting for the deployment site", detail, uncertain: error.status !== 503 };
+    case undefined:
+      return { notYet: "waiting for the deployment site to answer", detail, patience: accessPatience, uncertain: true };
+    default:
+      throw error;
+  }
+}

@@ -1,0 +1,52 @@
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import path from "node:path";
+import { type Zippable, zipSync } from "fflate";
+
+/** A folder as the one zip file that Azure Functions takes. */
+export interface Package {
+  readonly zip: Uint8Array;
+  /** SHA-256 of the zip, in hexadecimal; the same for the same files anywhere. */
+  readonly hash: string;
+}
+
+/** What Azure Functions needs at the root of a package; Node's `main` is named in package.json. */
+const rootFiles = ["host.json", "package.json"];
+
+/** The first moment that a zip entry can have, in local time as fflate writes it, so that the zip never depends on the clock. */
+const fixedTime = new Date(1980, 0, 1);
+/**
+ * Flex Consumption mounts the package as a Linux file system: without Unix permissions in the zip the host can't read the
+ * files, and shows no functions and no error.
+ */
+const readableFile = { os: 3, attrs: (0o100644 << 16) >>> 0, mtime: fixedTime, level: 9 } as const;
+
+/** Why a folder can't be deployed, with what to do about it; undefined: it can. */
+export function packageMistake(folder: string): string | undefined {
+  const missing = isFolder(folder) ? rootFiles.filter((name) => !existsSync(path.join(folder, name))) : rootFiles;
+  if (missing.length === 0) return undefined;
+  return `the folder "${folder}" lacks ${missing.join(" and ")} at its root; run \`npm run build\` first`;
+}
+
+/** Zips a folder: names sorted, times and permissions fixed. */
+export function zipFolder(folder: string): Package {
+  const mistake = packageMistake(folder);
+  if (mistake) throw new Error(`The relay's code can't be deployed: ${mistake}.`);
+  const files: Zippable = {};
+  for (const name of filesIn(folder).sort()) files[name] = [readFileSync(path.join(folder, name)), readableFile];
+  const zip = zipSync(files);
+  return { zip, hash: createHash("sha256").update(zip).digest("hex") };
+}
+
+/** Paths of the plain files in a folder and below; links are left out, since they may lead anywhere. */
+function filesIn(folder: string, prefix = ""): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const name = `${prefix}${entry.name}`;
+    if (entry.isDirectory()) return filesIn(path.join(folder, entry.name), `${name}/`);
+    return entry.isFile() ? [name] : [];
+  });
+}
+
+function isFolder(folder: string): boolean {
+  return statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}

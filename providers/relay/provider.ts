@@ -1,0 +1,18 @@
+import manifest from "../../package.json" with { type: "json" };
+import { definitionProvider } from "../kit/definition-provider.ts";
+import { AzureClient } from "./client.ts";
+import { config } from "./config.ts";
+import { functionCode } from "./function-code.ts";
+import { queueDrain } from "./queue-drain.ts";
+
+/** The Pulumi provider `relay`. */
+export const provider = definitionProvider({
+  name: "relay",
+  version: manifest.version,
+  displayName: "Customer.io relay",
+  description:
+    "Deploys the relay's code to an Azure function app, and lets its queue run empty before it is taken down.",
+  config,
+  connect: (settings) => new AzureClient(settings),
+  resources: [functionCode, queueDrain],
+});

@@ -1,0 +1,20 @@
+/**
+ * Runs work that must end within a time: past it the signal is aborted, and the promise fails whether or not the work has noticed.
+ *
+ * @param milliseconds from now
+ * @throws what the work throws, or a DOMException named `TimeoutError`
+ */
+export async function withinBudget<T>(milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const expired = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const error = new DOMException(`not done within ${milliseconds} ms`, "TimeoutError");
+    controller.abort(error);
+    expired.reject(error);
+  }, milliseconds);
+  try {
+    return await Promise.race([work(controller.signal), expired.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,36 @@
+import type { InvocationContext } from "@azure/functions";
+import { isObject } from "../core/json.ts";
+
+/**
+ * One outcome as one line of JSON. Counts, event ids, names of blobs and reasons are for the log; bodies, URLs and keys never are.
+ *
+ * | `outcome` | of | says |
+ * |---|---|---|
+ * | `accepted` | intake | `accepted` events are durable in one message |
+ * | `refused` | intake | a call had no valid signature |
+ * | `unavailable` | intake, health | a call was answered with 503 |
+ * | `forwarded` | forwarder | of one message's events, how many were `delivered`, `retried`, `held` or `gone` (done with by an earlier run); and `oldestSeconds`, the age of the oldest |
+ * | `waiting` | forwarder | all `held` events of a message wait, untried: for `PLATFORM_READY_AT`, or for settings to be mended |
+ * | `dead` | all | one event became a dead letter (`dead` is 1), a blob named `deadLetter` |
+ * | `claimLeft` | forwarder, poison | a claim could not be deleted |
+ */
+export interface Outcome {
+  readonly outcome: "accepted" | "refused" | "unavailable" | "forwarded" | "waiting" | "dead" | "claimLeft";
+  readonly [property: string]: unknown;
+}
+
+/** `info`: as it should be. `warn`: the relay copes by itself. `error`: somebody has to do something. */
+export type LogLevel = "info" | "warn" | "error";
+
+/** Writes the line to the Functions log, and so to Application Insights. */
+export function logOutcome(context: InvocationContext, level: LogLevel, outcome: Outcome): void {
+  context[level](JSON.stringify(outcome));
+}
+
+/** What went wrong in words that hold no payload: the error's code and the first line of its message, without any address. */
+export function describeError(error: unknown): string {
+  const { code, message } = isObject(error) ? error : {};
+  const firstLine = String(message ?? "unknown error").split("\n", 1)[0] ?? "";
+  const words = typeof code === "string" ? `${code}: ${firstLine}` : firstLine;
+  return words.replaceAll(/https?:\/\/\S+/g, "[address]").slice(0, 200);
+}

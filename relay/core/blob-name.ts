@@ -1,0 +1,23 @@
+import { createHash } from "node:crypto";
+
+/**
+ * The name of the blob that holds one event: `yyyy/mm/dd/<event id>-<hash of the body>.json`, by the UTC day on which it was
+ * received. The same receipt always gives the same name, so whatever is done twice after a crash overwrites its own blob.
+ *
+ * @param id the event's id; one that isn't fit for a blob name is left out
+ * @param receivedAt ISO 8601
+ */
+export function blobName({
+  id,
+  receivedAt,
+  body,
+}: {
+  id?: string;
+  receivedAt: string;
+  body: string | Uint8Array;
+}): string {
+  const hash = createHash("sha256").update(body).digest("hex").slice(0, 32);
+  const day = receivedAt.slice(0, 10).replaceAll("-", "/");
+  const fit = id !== undefined && /^[A-Za-z0-9_-]{1,64}$/.test(id);
+  return `${day}/${fit ? `${id}-` : ""}${hash}.json`;
+}

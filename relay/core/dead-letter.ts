@@ -1,0 +1,102 @@
+import * as z from "zod";
+import { blobName } from "./blob-name.ts";
+import type { QueuedEvent } from "./envelope.ts";
+
+/**
+ * Why a body is a dead letter.
+ *
+ * - `malformed`: signed by Customer.io, but no event.
+ * - `refused`: Platform will never take it as it is.
+ * - `expired`: it could not be delivered for 7 days.
+ * - `poison`: the forwarder failed on its message several times, which is a bug.
+ * - `unreadable`: not an event but a whole queue message that is no envelope; the body is its text.
+ */
+const deadLetterClass = z.enum(["malformed", "refused", "expired", "poison", "unreadable"]);
+export type DeadLetterClass = z.infer<typeof deadLetterClass>;
+
+/** The document in the container `dead-letters`: all that is needed to understand what happened, and to replay the event. */
+const deadLetter = z.object({
+  version: z.literal(1),
+  class: deadLetterClass,
+  /** For people. */
+  reason: z.string(),
+  /** Customer.io's event id as far as it is known. */
+  eventId: z.string().optional(),
+  /** When the relay received it (ISO 8601). */
+  receivedAt: z.iso.datetime(),
+  firstAttemptAt: z.iso.datetime().optional(),
+  /** When it became a dead letter. */
+  deadAt: z.iso.datetime(),
+  attempts: z.int().min(0),
+  encoding: z.enum(["utf8", "base64"]),
+  /** The bytes that came: as text if they are UTF-8, else in base64. */
+  body: z.string(),
+});
+export type DeadLetter = z.infer<typeof deadLetter>;
+
+/** A blob of the container `dead-letters`. */
+export interface DeadLetterBlob {
+  readonly name: string;
+  readonly document: DeadLetter;
+}
+
+/** The dead letter of an event that was in the queue. */
+export function deadEvent(
+  event: QueuedEvent,
+  body: string,
+  { class: why, reason, now }: { class: DeadLetterClass; reason: string; now: Date },
+): DeadLetterBlob {
+  const { id, receivedAt, attempts, firstAttemptAt } = event;
+  return {
+    name: blobName({ id, receivedAt, body }),
+    document: {
+      version: 1,
+      class: why,
+      reason,
+      eventId: id,
+      receivedAt,
+      ...(firstAttemptAt === undefined ? {} : { firstAttemptAt }),
+      deadAt: now.toISOString(),
+      attempts,
+      encoding: "utf8",
+      body,
+    },
+  };
+}
+
+/** The dead letter of something that never was an event: a body that is malformed, or a queue message that is unreadable. */
+export function deadBody(
+  body: Uint8Array,
+  {
+    class: why,
+    reason,
+    receivedAt,
+    now,
+  }: { class: "malformed" | "unreadable"; reason: string; receivedAt: string; now: Date },
+): DeadLetterBlob {
+  const bytes = Buffer.from(body);
+  const text = bytes.toString("utf8");
+  const encoding = Buffer.from(text).equals(bytes) ? "utf8" : "base64";
+  return {
+    name: blobName({ receivedAt, body }),
+    document: {
+      version: 1,
+      class: why,
+      reason,
+      receivedAt,
+      deadAt: now.toISOString(),
+      attempts: 0,
+      encoding,
+      body: encoding === "utf8" ? text : bytes.toString("base64"),
+    },
+  };
+}
+
+/**
+ * Reads a dead letter's document, as whoever replays it does.
+ *
+ * @throws SyntaxError or ZodError if the blob is no dead letter of this version
+ */
+export function parseDeadLetter(text: string): DeadLetter {
+  return deadLetter.parse(JSON.parse(text));
+}

@@ -1,0 +1,143 @@
+import * as z from "zod";
+
+/** The only version of the envelope so far; another one is refused, since what it means can't be known. */
+const version = 1;
+
+/** A queue message holds 64 KiB of text, which in base64 is this many bytes (Azure's Queue Storage limits). */
+export const maxEnvelopeBytes = 49_152;
+
+/**
+ * More events than this never share a message: even if Platform is slow to answer each of them, four at a time, the forwarder
+ * ends well within the host's `functionTimeout`.
+ */
+export const maxEnvelopeEvents = 64;
+
+/** Longest text of a last error and of an event id in an envelope. */
+const maxErrorLength = 120;
+const maxIdLength = 128;
+
+const fate = {
+  /** Customer.io's event id, cut to 128 characters: a label for logs and names. The body has the whole. */
+  id: z.string(),
+  /** When the relay received the event (ISO 8601). */
+  receivedAt: z.iso.datetime(),
+  /** How often the event was sent to Platform without success. */
+  attempts: z.int().min(0),
+  firstAttemptAt: z.iso.datetime().optional(),
+  lastError: z.string().optional(),
+};
+
+const queuedEvent = z.union([
+  /** The body: Customer.io's JSON as it came. */
+  z.strictObject({ ...fate, body: z.string() }),
+  /** A body too large for a message is a blob of the container `claims`, and this its name. */
+  z.strictObject({ ...fate, claim: z.string().min(1) }),
+]);
+
+/** One event on its way, with its own attempts and fate. */
+export type QueuedEvent = z.infer<typeof queuedEvent>;
+
+const envelope = z.strictObject({ version: z.literal(version), events: z.array(queuedEvent).min(1) });
+
+/** An event that was never sent yet, its body in the envelope. */
+export function newEvent({
+  id,
+  receivedAt,
+  body,
+}: {
+  id: string;
+  receivedAt: string;
+  body: string;
+}): QueuedEvent & { body: string } {
+  return { id: id.slice(0, maxIdLength), receivedAt, attempts: 0, body };
+}
+
+/** The same event, its body in the blob of that name. */
+export function claimed({ body: _, ...event }: QueuedEvent & { body: string }, claim: string): QueuedEvent {
+  return { ...event, claim };
+}
+
+/** The event after an attempt that failed; the reason is kept short enough for `fitsInline` to stay true. */
+export function afterFailure(event: QueuedEvent, { at, error }: { at: string; error: string }): QueuedEvent {
+  return {
+    ...event,
+    attempts: event.attempts + 1,
+    firstAttemptAt: event.firstAttemptAt ?? at,
+    // What JSON would escape is left out, so that the text's length is also its size in the envelope.
+    lastError: error.replaceAll(/[^ !#-[\]-~]/g, "?").slice(0, maxErrorLength),
+  };
+}
+
+/** Whether the event fits a message with its body in it, now and after any failure. */
+export function fitsInline(event: QueuedEvent): boolean {
+  const failed = {
+    attempts: Number.MAX_SAFE_INTEGER,
+    firstAttemptAt: event.receivedAt,
+    lastError: "x".repeat(maxErrorLength),
+  };
+  return new EnvelopeWriter().add({ ...event, ...failed });
+}
+
+const opening = `{"version":${version},"events":[`;
+const closing = "]}";
+
+/** Fills one envelope up to the limits of a queue message. */
+export class EnvelopeWriter {
+  readonly #events: string[] = [];
+  #bytes = opening.length + closing.length;
+
+  /** @returns false if the event doesn't fit any more, and was not added */
+  add(event: QueuedEvent): boolean {
+    const json = JSON.stringify(event);
+    const bytes = this.#bytes + Buffer.byteLength(json) + (this.#events.length > 0 ? 1 : 0);
+    if (bytes > maxEnvelopeBytes || this.#events.length === maxEnvelopeEvents) return false;
+    this.#events.push(json);
+    this.#bytes = bytes;
+    return true;
+  }
+
+  /** The text of the queue message: base64, as the Functions host expects it. */
+  encode(): string {
+    return Buffer.from(opening + this.#events.join(",") + closing).toString("base64");
+  }
+}
+
+/**
+ * The texts of as few queue messages as hold the events in their order.
+ *
+ * @throws RangeError for an event that no message can hold; `fitsInline` and claims see to it that there is none
+ */
+export function encodeEnvelopes(events: readonly QueuedEvent[]): string[] {
+  const writers: EnvelopeWriter[] = [];
+  for (const event of events) {
+    if (writers.at(-1)?.add(event)) continue;
+    const writer = new EnvelopeWriter();
+    if (!writer.add(event)) throw new RangeError(`Event ${event.id} is too large for a queue message.`);
+    writers.push(writer);
+  }
+  return writers.map((writer) => writer.encode());
+}
+
+/** A queue message read: its events, or why it can't be read and the message as text. */
+export type DecodedEnvelope =
+  | { readonly readable: true; readonly events: readonly QueuedEvent[] }
+  | { readonly readable: false; readonly reason: string; readonly text: string };
+
+/**
+ * Reads a queue message as the Functions library hands it over: base64 undone, and JSON parsed if it is JSON.
+ */
+export function decodeEnvelope(message: unknown): DecodedEnvelope {
+  const parsed = envelope.safeParse(message);
+  if (parsed.success) return { readable: true, events: parsed.data.events };
+  const text = typeof message === "string" ? message : JSON.stringify(message);
+  return { readable: false, reason: unreadableReason(message), text };
+}
+
+function unreadableReason(message: unknown): string {
+  if (typeof message !== "object" || message === null) return "The queue message is not an envelope of events.";
+  const found = "version" in message ? message.version : undefined;
+  if (found !== version) {
+    return `The queue message's envelope has version ${JSON.stringify(found)}; this relay reads version ${version}.`;
+  }
+  return "The queue message's envelope has parts that this relay does not know.";
+}

@@ -1,0 +1,7 @@
+/** An object as JSON has them. */
+export type JsonObject = Record<string, unknown>;
+
+/** Whether a parsed JSON value is an object: neither null nor a list. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

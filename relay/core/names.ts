@@ -1,0 +1,8 @@
+/** The queues of the relay's storage account. The poison queue's name is the Functions host's own rule: `<queue>-poison`. */
+export const queueNames = { events: "events", poison: "events-poison" } as const;
+
+/** The blob containers of the relay's storage account. */
+export const containerNames = { claims: "claims", deadLetters: "dead-letters" } as const;
+
+/** The prefix of the storage settings, which is also the `connection` of the queue triggers. */
+export const storageConnection = "RELAY_STORAGE";

@@ -1,0 +1,42 @@
+/** Queue Storage hides a message for 7 days at most. */
+export const maxVisibilitySeconds = 7 * 24 * 60 * 60;
+
+/** An event that could not be delivered for so long after its first attempt becomes a dead letter, from which it can be replayed. */
+const horizonMilliseconds = 7 * 24 * 60 * 60 * 1000;
+
+/** Seconds: the longest wait after the first failure, doubled by each further one up to the cap. */
+const schedules = {
+  retry: { base: 5, cap: 15 * 60 },
+  // Somebody has to mend what an event is held for, so asking again soon is of no use.
+  hold: { base: 5 * 60, cap: 60 * 60 },
+} as const;
+
+/** What a wait is for: see `Verdict`. */
+export type WaitReason = keyof typeof schedules;
+
+/**
+ * How long a message stays hidden before its events are tried again: exponential with full jitter, so that messages that failed
+ * together don't come back together. At least what Platform asked for in `Retry-After`; then the jitter comes on top.
+ *
+ * @param attempts failed attempts so far, at least 1
+ * @param random from 0 up to, not including, 1
+ * @returns whole seconds, 1 to 7 days
+ */
+export function retryDelaySeconds(
+  reason: WaitReason,
+  { attempts, retryAfter, random }: { attempts: number; retryAfter?: number | undefined; random: number },
+): number {
+  const { base, cap } = schedules[reason];
+  const jitter = Math.ceil(random * Math.min(cap, base * 2 ** (attempts - 1)));
+  return Math.min(maxVisibilitySeconds, Math.max(1, (retryAfter ?? 0) + jitter));
+}
+
+/** Whole seconds from now until a time, 0 if it is past, at most 7 days: whoever waits looks again then. */
+export function secondsUntil(time: Date, now: Date): number {
+  return Math.min(maxVisibilitySeconds, Math.max(0, Math.ceil((time.getTime() - now.getTime()) / 1000)));
+}
+
+/** Whether an event has been tried for 7 days and is to be given up. */
+export function isExpired({ firstAttemptAt }: { firstAttemptAt?: string | undefined }, now: Date): boolean {
+  return firstAttemptAt !== undefined && now.getTime() - Date.parse(firstAttemptAt) >= horizonMilliseconds;
+}

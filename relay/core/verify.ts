@@ -1,0 +1,54 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+
+/** What App Service leaves in a setting whose Key Vault reference it could not resolve starts with this. */
+const unresolvedReference = "@Microsoft.KeyVault(";
+
+/** Whether a setting has a value: one that isn't blank, nor a Key Vault reference that App Service could not resolve. */
+export function isSet(value: string | undefined): value is string {
+  return value !== undefined && value.trim() !== "" && !value.trim().startsWith(unresolvedReference);
+}
+
+/**
+ * The signing keys of a setting's text, one key a line; blank lines and unresolved Key Vault references are left out.
+ *
+ * @returns an empty list when signatures can't be checked at all, upon which the relay refuses with 503
+ */
+export function parseSigningKeys(text: string | undefined): readonly string[] {
+  return (text ?? "")
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter(isSet);
+}
+
+/** A call as it came, of which only the body's bytes may have any content. */
+export interface SignedCall {
+  /** The header `X-CIO-Timestamp`, or null. */
+  readonly timestamp: string | null;
+  /** The header `X-CIO-Signature`, or null. */
+  readonly signature: string | null;
+  /** The raw bytes: parsing and writing the JSON again would change them. */
+  readonly body: Uint8Array;
+}
+
+/**
+ * Checks Customer.io's signature: lower-case hex HMAC-SHA256 over `v0:<X-CIO-Timestamp>:<raw body>`, whose key is the signing
+ * key's text as it stands (Customer.io's reporting webhook docs).
+ *
+ * Any of the keys may fit, so that a key can be rotated. All keys are tried in constant time. How old the timestamp is isn't
+ * checked: no source says that a retried call gets a fresh one, and a refused call would hold up all later ones for days,
+ * while a call replayed by somebody else only repeats an event that Platform already knows by its `_id`.
+ *
+ * @returns undefined if the call is authentic, else why it is not, in words for the log
+ */
+export function signatureProblem(keys: readonly string[], call: SignedCall): string | undefined {
+  if (!call.timestamp) return "the call has no X-CIO-Timestamp header";
+  if (!call.signature) return "the call has no X-CIO-Signature header";
+  if (!/^[0-9a-f]{64}$/.test(call.signature)) return "X-CIO-Signature is not 64 lower-case hexadecimal digits";
+  const claimed = Buffer.from(call.signature, "hex");
+  let authentic = false;
+  for (const key of keys) {
+    const expected = createHmac("sha256", key).update(`v0:${call.timestamp}:`).update(call.body).digest();
+    authentic = timingSafeEqual(expected, claimed) || authentic;
+  }
+  return authentic ? undefined : "no signing key fits X-CIO-Signature";
+}

@@ -1,0 +1,113 @@
+import * as pulumi from "@pulumi/pulumi";
+import { CustomerIoSource } from "../../components/customer-io-source.ts";
+import { readSettings } from "../../components/settings.ts";
+import { configure, type DeclaredResource, declaredBy } from "./stack.ts";
+
+async function source(settings: Record<string, unknown> = {}) {
+  configure(settings);
+  const { resources, outputs } = await declaredBy(() => {
+    const { relayUrl, streamingUrl, nextSteps } = new CustomerIoSource(
+      "customerio-aep",
+      readSettings(new pulumi.Config("customerio-aep")),
+    );
+    return { relayUrl, streamingUrl, nextSteps };
+  });
+  return { resources, outputs: outputs as { relayUrl: string; nextSteps: string[] } };
+}
+
+function one(resources: DeclaredResource[], type: string, name = ""): DeclaredResource["inputs"] {
+  const found = resources.filter((resource) => resource.type === type && resource.name.endsWith(name));
+  expect(found).toHaveLength(1);
+  return found[0]?.inputs;
+}
+
+test("without a signing key the webhook is made disabled, and the next steps are told", async () => {
+  const { resources, outputs } = await source();
+  const webhook = one(resources, "customerio:index:ReportingWebhook");
+  expect(webhook).toMatchObject({
+    name: "Customer.io events (dev)",
+    endpoint: "https://relay.example/customerio",
+    disabled: true,
+  });
+  expect(webhook.events).toHaveLength(72);
+  expect(outputs.nextSteps[0]).toContain('menu of "Customer.io events (dev)"');
+  expect(outputs.nextSteps.slice(1)).toEqual(["pulumi config set --secret signingKeys <the key>", "pulumi up"]);
+  const settings = one(resources, "azure-native:web:WebAppApplicationSettings").properties;
+  expect(Object.keys(settings)).not.toContain("CUSTOMERIO_SIGNING_KEYS");
+});
+
+test("with one it is enabled, and the key reaches the relay by the vault alone", async () => {
+  const { resources, outputs } = await source({ signingKeys: "the key" });
+  expect(one(resources, "customerio:index:ReportingWebhook").disabled).toBe(false);
+  expect(outputs.nextSteps).toEqual([]);
+  const settings = one(resources, "azure-native:web:WebAppApplicationSettings").properties;
+  expect(settings.CUSTOMERIO_SIGNING_KEYS).toMatch(
+    /^@Microsoft\.KeyVault\(SecretUri=https:\/\/vault\.example\/secrets\/.*\/v1\)$/,
+  );
+  expect(settings.PLATFORM_STREAMING_URL).toMatch(/^@Microsoft\.KeyVault\(/);
+  expect(one(resources, "azure-native:keyvault:Secret", "signing-keys").properties.value.value).toBe("the key");
+});
+
+test("the relay holds events back while Platform enables the dataflow", async () => {
+  const { resources } = await source({ dataflowActivationSeconds: 60 });
+  const settings = one(resources, "azure-native:web:WebAppApplicationSettings").properties;
+  expect(settings.PLATFORM_READY_AT).toBe("2026-01-02T03:05:05.000Z");
+});
+
+test("the app is one that Flex Consumption takes, opened by its identity alone", async () => {
+  const { resources } = await source();
+  const app = one(resources, "azure-native:web:WebApp");
+  expect(app.siteConfig).toBeUndefined();
+  expect(app.functionAppConfig.runtime).toEqual({ name: "node", version: "22" });
+  expect(app.functionAppConfig.deployment.storage).toMatchObject({
+    value: "https://b.example/customerio-aep-relay-storage-code",
+    authentication: { type: "UserAssignedIdentity" },
+  });
+  const settings = one(resources, "azure-native:web:WebAppApplicationSettings").properties;
+  expect(settings).toMatchObject({
+    RELAY_STORAGE__queueServiceUri: "https://q.example/",
+    RELAY_STORAGE__blobServiceUri: "https://b.example/",
+    RELAY_STORAGE__credential: "managedidentity",
+    RELAY_STORAGE__clientId: "client",
+    AzureWebJobsStorage__clientId: "client",
+  });
+  for (const refused of ["FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_EXTENSION_VERSION", "WEBSITE_RUN_FROM_PACKAGE"]) {
+    expect(Object.keys(settings)).not.toContain(refused);
+  }
+  expect(one(resources, "azure-native:storage:StorageAccount").allowSharedKeyAccess).toBe(false);
+  const roles = resources.filter(({ type }) => type === "azure-native:authorization:RoleAssignment");
+  expect(roles).toHaveLength(5);
+  for (const { inputs } of roles) expect(inputs.principalType).toBe("ServicePrincipal");
+});
+
+test("claims outlive every message that may refer to them", async () => {
+  const { resources } = await source();
+  const rule = one(resources, "azure-native:storage:ManagementPolicy").policy.rules[0];
+  expect(rule.definition.filters.prefixMatch).toEqual(["claims/"]);
+  expect(rule.definition.actions.baseBlob.delete.daysAfterModificationGreaterThan).toBeGreaterThan(30);
+});
+
+test("names and titles carry the stack", async () => {
+  const { resources } = await source();
+  expect(one(resources, "aep:index:Schema").title).toBe("Customer.io events (dev)");
+  expect(one(resources, "aep:index:FieldGroup").title).toBe("Customer.io events (dev) fields");
+  expect(resources.find(({ type }) => type === "azure-native:storage:StorageAccount")?.name).toBe("cioaepdev");
+});
+
+test("test mode leaves cio_id unmapped", async () => {
+  const destinations = async (settings: Record<string, unknown>) => {
+    const { resources } = await source(settings);
+    return one(resources, "aep:index:MappingSet").mappings.map((item: { destination: string }) => item.destination);
+  };
+  expect(await destinations({})).toContain("_acme.customerio.cio_id");
+  expect(await destinations({ testMode: true })).not.toContain("_acme.customerio.cio_id");
+});
+
+test("those who are to be told of trouble are told of all of it", async () => {
+  const { resources } = await source({ alertEmails: ["ops@example.org"] });
+  expect(one(resources, "azure-native:monitor:ActionGroup").emailReceivers).toEqual([
+    { name: "ops@example.org", emailAddress: "ops@example.org" },
+  ]);
+  const rules = resources.filter(({ type }) => type === "azure-native:monitor:ScheduledQueryRule");
+  expect(rules.map(({ name }) => name.split("monitoring-")[1])).toEqual(["dead-letters", "held", "unavailable"]);
+});

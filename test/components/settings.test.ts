@@ -1,0 +1,65 @@
+import * as pulumi from "@pulumi/pulumi";
+import { readSettings } from "../../components/settings.ts";
+import { subscriptionNames } from "../../events/catalogue.ts";
+import { configure, declared } from "./stack.ts";
+
+const read = () => readSettings(new pulumi.Config("customerio-aep"));
+
+function problems(settings: Record<string, unknown>): string {
+  configure(settings);
+  try {
+    read();
+  } catch (error) {
+    if (pulumi.RunError.isInstance(error)) return error.message;
+    throw error;
+  }
+  return "";
+}
+
+test("Pulumi.yaml's defaults make valid settings, with every event and no signing key", () => {
+  configure();
+  expect(read()).toEqual({
+    events: subscriptionNames,
+    fullResolution: false,
+    withContent: false,
+    testMode: false,
+    dataflowActivationSeconds: 300,
+    drainTimeoutSeconds: 1800,
+    nodeVersion: 22,
+    instanceMemory: 2048,
+    maximumInstances: 40,
+    alwaysReadyInstances: 1,
+    alertEmails: [],
+    logRetentionDays: 30,
+    signingKeys: undefined,
+  });
+});
+
+test("every setting is declared with a description, and every declared one is read", () => {
+  configure();
+  expect(Object.keys(declared).sort()).toEqual(Object.keys(read()).sort());
+  for (const [key, { description }] of Object.entries(declared))
+    expect([key, description]).toEqual([key, expect.any(String)]);
+});
+
+test("given signing keys are secret", async () => {
+  configure({ signingKeys: "key one\nkey two" });
+  const { signingKeys } = read();
+  expect(await pulumi.isSecret(signingKeys as pulumi.Output<string>)).toBe(true);
+});
+
+test("blanks are no signing key", () => {
+  configure({ signingKeys: " \n" });
+  expect(read().signingKeys).toBeUndefined();
+});
+
+test("all mistakes are told at once, each with its key and the command that mends it", () => {
+  const said = problems({ events: ["email_sent", "email_sended"], nodeVersion: 18, withContent: "yes", colour: "red" });
+  expect(said.split("\n")).toEqual([
+    "The stack's settings can't be used:",
+    "  - customerio-aep:colour is not a setting. Remove it: pulumi config rm colour",
+    "  - customerio-aep:events is not right: \"email_sended\" is no reporting webhook event; the README lists them. Set it: pulumi config set --path 'events[1]' <value>",
+    "  - customerio-aep:withContent is not right: Invalid input: expected boolean, received string. Set it: pulumi config set withContent <value>",
+    "  - customerio-aep:nodeVersion is not right: Invalid input. Set it: pulumi config set nodeVersion <value>",
+  ]);
+});

@@ -1,0 +1,89 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
+
+const projectFile = path.resolve(import.meta.dirname, "../../Pulumi.yaml");
+const project = parse(readFileSync(projectFile, "utf8")) as {
+  config: Record<string, { type: string; default?: unknown; secret?: boolean; description?: string }>;
+};
+
+/** Every setting as Pulumi.yaml declares it. */
+export const declared = project.config;
+
+/** Sets the stack's configuration as the engine does: Pulumi.yaml's defaults, under what the stack sets. */
+export function configure(settings: Record<string, unknown> = {}): void {
+  const defaults = Object.entries(declared)
+    .filter(([, { default: value }]) => value !== undefined)
+    .map(([key, { default: value }]) => [key, value] as const);
+  const all = Object.fromEntries([...defaults, ...Object.entries(settings)]);
+  const texts = Object.entries(all).map(([key, value]) => [
+    `customerio-aep:${key}`,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  pulumi.runtime.setAllConfig(Object.fromEntries(texts), secretKeys);
+}
+
+const secretKeys = Object.entries(declared)
+  .filter(([, { secret }]) => secret)
+  .map(([key]) => `customerio-aep:${key}`);
+
+export interface DeclaredResource {
+  readonly type: string;
+  readonly name: string;
+  // biome-ignore lint/suspicious/noExplicitAny: the inputs of whatever type of resource
+  readonly inputs: any;
+}
+
+/** Runs a program against Pulumi's mocks and answers what it declares. */
+export async function declaredBy(program: () => object): Promise<{ resources: DeclaredResource[]; outputs: object }> {
+  const resources: DeclaredResource[] = [];
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }) => {
+        resources.push({ type, name, inputs });
+        return { id: `${name}-id`, state: { name, ...inputs, ...outputsOf(type, name) } };
+      },
+      call: ({ token }) =>
+        token === "aep:index:getTenant" ? { tenantId: "acme" } : { subscriptionId: "sub", tenantId: "tenant" },
+    },
+    "customerio-aep",
+    "dev",
+    false,
+  );
+  const outputs = program();
+  const values = await new Promise<object>((resolve) => pulumi.output(outputs).apply(resolve));
+  await pulumi.runtime.disconnect();
+  return { resources, outputs: values };
+}
+
+/** What the vendors would add, as far as the program reads it. */
+function outputsOf(type: string, name: string): object {
+  switch (type) {
+    case "aep:index:Dataflow":
+      return {
+        streamingUrl: "https://dcs.example/collection/1?x-adobe-flow-id=2",
+        updatedAt: "2026-01-02T03:04:05.000Z",
+      };
+    case "aep:index:MappingSet":
+      return { version: 0 };
+    case "customerio:index:ReportingWebhook":
+      return { webhookId: 7 };
+    case "azure-native:storage:StorageAccount":
+      return {
+        primaryEndpoints: { blob: "https://b.example/", queue: "https://q.example/", table: "https://t.example/" },
+      };
+    case "azure-native:web:WebApp":
+      return {
+        defaultHostName: "relay.example",
+        hostNameSslStates: [
+          { hostType: "Standard", name: "relay.example" },
+          { hostType: "Repository", name: "relay.scm.example" },
+        ],
+      };
+    case "azure-native:keyvault:Secret":
+      return { properties: { secretUriWithVersion: `https://vault.example/secrets/${name}/v1` } };
+    default:
+      return { principalId: "principal", clientId: "client", connectionString: "InstrumentationKey=0" };
+  }
+}

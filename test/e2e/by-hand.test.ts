@@ -1,0 +1,168 @@
+import { largeEmail, samples } from "../../events/samples.ts";
+import { localCredentials } from "../../local/credentials.ts";
+import { balance, mismatches } from "../../local/demo/balance.ts";
+import { type LocalStack, startLocalStack } from "./local-stack.ts";
+
+// What somebody does by hand on a stack that is up, in the order in which they stand: each test goes on from the last.
+let stack: LocalStack;
+
+beforeAll(async () => {
+  stack = await startLocalStack();
+}, 60_000);
+
+afterAll(() => stack.stop(), 60_000);
+
+const minutes = 60_000;
+
+/** What the engine says was changed, from its summary. */
+const changes = (output: string) => output.match(/\d+ (created|updated|deleted|replaced)|[+~-]+ ?\d+ to \w+/g) ?? [];
+
+async function failure(work: Promise<string>): Promise<string> {
+  return work.then(
+    (output) => {
+      throw new Error(`It should have failed:\n${output}`);
+    },
+    (error: Error) => error.message,
+  );
+}
+
+test(
+  "a missing setting and a wrong one are told at preview, with the command that mends them",
+  async () => {
+    await stack.pulumi.unconfigure("aep:orgId");
+    await stack.pulumi.configure("nodeVersion", "18");
+    const said = await failure(stack.pulumi.preview());
+    expect(said).toContain("customerio-aep:nodeVersion is not right");
+    expect(said).toContain("pulumi config set nodeVersion <value>");
+    await stack.pulumi.configure("nodeVersion", "22");
+    const saidNext = await failure(stack.pulumi.preview());
+    expect(saidNext).toContain("The setting aep:orgId is missing");
+    expect(saidNext).toContain("pulumi config set aep:orgId <value>");
+    await stack.pulumi.configure("aep:orgId", localCredentials.platform.orgId);
+  },
+  3 * minutes,
+);
+
+test(
+  "a wrong client secret and a Platform that can't be reached each give one readable error",
+  async () => {
+    await stack.pulumi.configureSecret("aep:clientSecret", "not-the-secret");
+    const refused = await failure(stack.pulumi.up());
+    expect(refused).toContain("aep:clientSecret");
+    expect(refused).toContain("invalid_client");
+    expect(refused).not.toContain("not-the-secret");
+    await stack.pulumi.configureSecret("aep:clientSecret", localCredentials.platform.clientSecret);
+
+    const nowhere = "http://127.0.0.1:9";
+    const unreachable = await failure(stack.pulumiWith({ AEP_PLATFORM_URL: nowhere }).up());
+    expect(unreachable).toContain(`Adobe Experience Platform at ${nowhere} did not answer (ECONNREFUSED)`);
+    expect(unreachable).toContain("aep:platformUrl");
+  },
+  4 * minutes,
+);
+
+test(
+  "the first up without a signing key makes everything, leaves the webhook disabled and says how to go on",
+  async () => {
+    await stack.pulumi.configureSecret("signingKeys", "");
+    await stack.pulumi.up();
+    const outputs = await stack.pulumi.outputs();
+    expect(outputs.nextSteps).toHaveLength(3);
+    await stack.vendors.emit([largeEmail(1024)]);
+    expect(await stack.vendors.sentIds()).toEqual([]);
+  },
+  4 * minutes,
+);
+
+test(
+  "with the key the second up enables it, and every event arrives",
+  async () => {
+    await stack.pulumi.configureSecret("signingKeys", localCredentials.customerIo.signingKey);
+    await stack.pulumi.up();
+    const outputs = await stack.pulumi.outputs();
+    expect(outputs.nextSteps).toEqual([]);
+    await stack.vendors.emit(samples.map(({ event }) => event));
+    await stack.vendors.sent();
+    const ids = await stack.vendors.sentIds();
+    expect(ids.toSorted()).toEqual(samples.map(({ event }) => event.event_id).toSorted());
+    const result = await balance(stack.vendors, String(outputs.dataflowId), ids);
+    expect(mismatches(result, ids)).toEqual([]);
+    expect(result.rows).toBe(samples.length);
+  },
+  4 * minutes,
+);
+
+test(
+  "the tutorial's event is a row with the tutorial's seven fields",
+  async () => {
+    const { datasetId } = await stack.pulumi.outputs();
+    const rows = await stack.vendors.previewRows(String(datasetId));
+    const row = rows.find(({ _id }) => _id === "01E4C4CT6YDC7Y5M7FE1GWWPQJ");
+    expect(row?.timestamp).toBe("2021-02-11T17:04:49.000Z");
+    expect(row?.[`_${localCredentials.platform.tenantId}`]).toHaveProperty(
+      "customerio",
+      expect.objectContaining({
+        object_type: "customer",
+        id: "42",
+        email: "test@example.com",
+        event_id: "01E4C4CT6YDC7Y5M7FE1GWWPQJ",
+        cio_id: "d9c106000001",
+        metric: "subscribed",
+        timestamp: 1613063089,
+      }),
+    );
+  },
+  minutes,
+);
+
+test(
+  "a second up changes nothing, and a refresh finds no drift",
+  async () => {
+    expect(changes(await stack.pulumi.up())).toEqual([]);
+    await stack.pulumi.refresh("--expect-no-changes");
+  },
+  4 * minutes,
+);
+
+test(
+  "a preview after a changed setting shows only that",
+  async () => {
+    await stack.pulumi.configure("fullResolution", "true");
+    const preview = await stack.pulumi.preview();
+    expect(changes(preview)).toEqual(["~ 1 to update"]);
+    expect(preview).toMatch(/~ fullResolution: false => true/);
+    await stack.pulumi.configure("fullResolution", "false");
+  },
+  2 * minutes,
+);
+
+test(
+  "state and logs hold no secret in plain text",
+  async () => {
+    const outputs = await stack.pulumi.outputs();
+    const state = await stack.pulumi.run("stack", "export", "--stack", "local");
+    const logs = await stack.logs();
+    const secrets = {
+      clientSecret: localCredentials.platform.clientSecret,
+      appApiKey: localCredentials.customerIo.appApiKey,
+      signingKey: localCredentials.customerIo.signingKey,
+      streamingUrl: String(outputs.streamingUrl),
+      inlet: String(outputs.streamingUrl).split("/collection/")[1]?.split("?")[0] ?? "no inlet",
+    };
+    for (const [name, secret] of Object.entries(secrets)) {
+      expect([name, state.includes(secret)]).toEqual([name, false]);
+      expect([name, logs.includes(secret)]).toEqual([name, false]);
+    }
+  },
+  minutes,
+);
+
+test(
+  "a destroy leaves nothing in the state and nothing with any vendor",
+  async () => {
+    await stack.pulumi.destroy();
+    expect(await stack.pulumi.resources()).toEqual([]);
+    expect(await stack.vendors.leftovers()).toEqual({ Platform: [], "Customer.io": [], Azure: [] });
+  },
+  4 * minutes,
+);

@@ -1,0 +1,84 @@
+import { AepClient } from "../../../providers/aep/client.ts";
+import { aepPackage } from "../../../providers/aep/provider.ts";
+import { definitionProvider } from "../../../providers/kit/definition-provider.ts";
+import type { CreateResult, DiffResult, Provider, ReadResult, ResourceCall } from "../../../providers/kit/provider.ts";
+import type { PropertyMap } from "../../../providers/kit/values.ts";
+
+export const credential = {
+  clientId: "client-1",
+  clientSecret: "p8e-hidden",
+  orgId: "0123456789ABCDEF01234567@AdobeOrg",
+  sandbox: "dev",
+};
+
+/** The provider as the engine drives it, for one resource at a time. */
+export class Aep {
+  readonly progress: string[] = [];
+  readonly stop = new AbortController();
+  readonly provider: Provider;
+
+  constructor() {
+    this.provider = definitionProvider({
+      ...aepPackage,
+      connect: (settings) => new AepClient(settings, { pollInterval: 1 }),
+    });
+  }
+
+  /** A provider whose settings name this server as Platform and IMS. */
+  static async connect(url: string, settings: PropertyMap = {}): Promise<Aep> {
+    const aep = new Aep();
+    await aep.provider.configure({ ...credential, imsUrl: url, platformUrl: url, ...settings });
+    return aep;
+  }
+
+  /** Inputs with their defaults; throws the mistakes. */
+  async check(type: string, news: PropertyMap): Promise<PropertyMap> {
+    const { inputs, failures } = await this.provider.check(this.#call(type), { olds: {}, news });
+    if (failures.length > 0)
+      throw new Error(failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n"));
+    return inputs;
+  }
+
+  async create(type: string, news: PropertyMap): Promise<CreateResult & { inputs: PropertyMap }> {
+    const inputs = await this.check(type, news);
+    return { ...(await this.provider.create(this.#call(type), { inputs, preview: false })), inputs };
+  }
+
+  /** As `refresh` does with inputs and state, as `pulumi import` does without. */
+  read(type: string, id: string, inputs: PropertyMap = {}, state: PropertyMap = {}): Promise<ReadResult | undefined> {
+    return this.provider.read(this.#call(type), { id, inputs, state });
+  }
+
+  diff(type: string, id: string, olds: PropertyMap, news: PropertyMap): Promise<DiffResult> {
+    return this.provider.diff(this.#call(type), { id, olds, state: olds, news });
+  }
+
+  async update(type: string, id: string, olds: PropertyMap, news: PropertyMap, state = olds): Promise<PropertyMap> {
+    const [before, after] = [await this.check(type, olds), await this.check(type, news)];
+    return this.provider.update(this.#call(type), { id, olds: before, state, news: after, preview: false });
+  }
+
+  delete(type: string, id: string, state: PropertyMap = {}): Promise<void> {
+    return this.provider.delete(this.#call(type), { id, state });
+  }
+
+  #call(type: string): ResourceCall {
+    return {
+      type,
+      urn: `urn:pulumi:dev::test::${type}::thing`,
+      name: "thing",
+      signal: this.stop.signal,
+      progress: (message) => this.progress.push(message),
+    };
+  }
+}
+
+/** What a promise is rejected with; fails the test when it is not. */
+export async function errorOf(promise: Promise<unknown>): Promise<Error> {
+  const outcome = await promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (!(outcome instanceof Error)) throw new Error("there was no error");
+  return outcome;
+}

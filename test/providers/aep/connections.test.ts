@@ -1,0 +1,177 @@
+import { Aep, errorOf } from "./aep.ts";
+import { PlatformStub } from "./platform-stub.ts";
+
+const id = "c5b4dbb5-1b8a-4b4e-9f3c-9d4a6c2f5d11";
+const flowService = "/data/foundation/flowservice";
+const etag = '"af00a717-0000-0200-0000-63ef2cbd0000"';
+const schemaId = "https://ns.adobe.com/acme/schemas/e417987b";
+const common = {
+  id,
+  createdAt: 1676618941000,
+  updatedAt: 1676618941000,
+  sandboxName: "dev",
+  imsOrgId: "0123456789ABCDEF01234567@AdobeOrg",
+  state: "enabled",
+  version: etag,
+  etag,
+  providerRefId: "d5b4dbb5-1b8a-4b4e-9f3c-9d4a6c2f5d12",
+};
+
+const kinds = [
+  {
+    type: "aep:index:SourceConnection",
+    kind: "source connection",
+    collection: `${flowService}/sourceConnections`,
+    inputs: { name: "Customer.io", description: "Events." },
+    defaults: { connectionSpecId: "96479064-7b8a-4d69-b9ed-21c5683837ea" },
+    body: {
+      name: "Customer.io",
+      providerId: "521eee4d-8cbe-4906-bb48-fb6bd4450033",
+      description: "Events.",
+      connectionSpec: { id: "96479064-7b8a-4d69-b9ed-21c5683837ea", version: "1.0" },
+      data: { format: "json" },
+    },
+    other: { connectionSpec: { id: "other", version: "1.0" } },
+    replacing: { connectionSpecId: "e77fd9d2-22a8-11ed-861d-0242ac120002" },
+  },
+  {
+    type: "aep:index:TargetConnection",
+    kind: "target connection",
+    collection: `${flowService}/targetConnections`,
+    inputs: { name: "Customer.io", description: "Events.", datasetId: "5c8c3c555033b814b69f947f", schemaId },
+    defaults: { schemaVersion: 1 },
+    body: {
+      name: "Customer.io",
+      description: "Events.",
+      connectionSpec: { id: "c604ff05-7f1a-43c0-8e18-33bf874cb11c", version: "1.0" },
+      data: { format: "json", schema: { id: schemaId, version: "application/vnd.adobe.xed-full+json;version=1" } },
+      params: { dataSetId: "5c8c3c555033b814b69f947f" },
+    },
+    other: { params: { dataSetId: "other" } },
+    replacing: { datasetId: "6c8c3c555033b814b69f947f" },
+  },
+] as const;
+
+describe.each(kinds)("a $kind", ({ type, kind, collection, inputs, defaults, body, other, replacing }) => {
+  const list = `GET ${collection}?orderby=-createdAt&limit=100`;
+  const one = `${collection}/${id}`;
+  const item = { ...body, ...common };
+  const stale = {
+    status: 412,
+    body: { type: "https://ns.adobe.com/aep/errors/FLOW-1404-412", title: "Version mismatch", status: 412 },
+  };
+  let stub: PlatformStub;
+  let aep: Aep;
+
+  beforeEach(async () => {
+    stub = await new PlatformStub().start();
+    aep = await Aep.connect(stub.url);
+    stub.answer(list, { body: { items: [], _links: {} } });
+    stub.answer(`GET ${one}`, { body: { items: [item] } });
+  });
+  afterEach(() => stub.close());
+
+  test("is created", async () => {
+    stub.answer(`POST ${collection}`, { status: 201, body: { id, etag } });
+    expect(await aep.create(type, inputs)).toMatchObject({ id, properties: { ...inputs, ...defaults } });
+    expect(stub.requests).toEqual([{ call: list }, { call: `POST ${collection}`, body }]);
+  });
+
+  test("a lost answer is looked up by name and content", async () => {
+    const others = [
+      { ...item, id: "1" },
+      { ...item, id: "2", name: "Other" },
+      { ...item, id: "3", ...other },
+      { id: "4" },
+    ];
+    stub.answer(list, { body: { items: others.slice(0, 1) } }, { body: { items: [...others, item] } });
+    stub.answer(`POST ${collection}`, { lost: true });
+    expect((await aep.create(type, inputs)).id).toBe(id);
+  });
+
+  test("a refresh right after shows no difference, and an import finds all", async () => {
+    const checked = await aep.check(type, inputs);
+    const expected = { id, inputs: checked, properties: checked };
+    expect(await aep.read(type, id, checked, checked)).toEqual(expected);
+    expect(await aep.read(type, id)).toEqual(expected);
+    expect(stub.calls).toEqual([`GET ${one}`, `GET ${one}`]);
+  });
+
+  test("name and description change in place, with a fresh etag after a 412", async () => {
+    const fresh = { ...item, etag: '"af00a717-0000-0200-0000-63ef2cbe0000"' };
+    stub.answer(`GET ${one}`, { body: { items: [item] } }, { body: { items: [fresh] } });
+    stub.answer(`PATCH ${one}`, stale, { body: { id, etag: "x" } });
+    const { description: _, ...news } = { ...inputs, name: "Renamed" };
+    await aep.update(type, id, inputs, news);
+    const steps = [
+      { op: "replace", path: "/name", value: "Renamed" },
+      { op: "remove", path: "/description" },
+    ];
+    expect(stub.requests).toEqual([
+      { call: `GET ${one}` },
+      { call: `PATCH ${one}`, body: steps, ifMatch: item.etag },
+      { call: `GET ${one}` },
+      { call: `PATCH ${one}`, body: steps, ifMatch: fresh.etag },
+    ]);
+  });
+
+  test("a patch whose answer was lost is not repeated once it shows", async () => {
+    stub.answer(`GET ${one}`, { body: { items: [item] } }, { body: { items: [{ ...item, name: "Renamed" }] } });
+    stub.answer(`PATCH ${one}`, { lost: true });
+    await aep.update(type, id, inputs, { ...inputs, name: "Renamed" });
+    expect(stub.calls).toEqual([`GET ${one}`, `PATCH ${one}`, `GET ${one}`]);
+  });
+
+  test("a patch that stays stale is given up", async () => {
+    stub.answer(`PATCH ${one}`, stale);
+    const { message } = await errorOf(aep.update(type, id, inputs, { ...inputs, name: "Renamed" }));
+    expect(message).toContain(`Could not update the ${kind} "Customer.io" (${id})`);
+    expect(stub.calls.filter((call) => call.startsWith("PATCH"))).toHaveLength(5);
+  });
+
+  test("what would not reach the dataflow replaces", async () => {
+    const [before, after] = [await aep.check(type, inputs), await aep.check(type, { ...inputs, ...replacing })];
+    expect(await aep.diff(type, id, before, after)).toEqual({
+      detailed: { [Object.keys(replacing)[0] ?? ""]: "update-replace" },
+      deleteBeforeReplace: false,
+    });
+  });
+
+  test("somebody's deletion is told with the way out", async () => {
+    stub.answer(`GET ${one}`, { status: 404, body: { type: "https://ns.adobe.com/aep/errors/FLOW-1439-404" } });
+    stub.answer("GET /data/foundation/schemaregistry/stats", { body: { tenantId: "acme" } });
+    expect(await aep.read(type, id)).toBeUndefined();
+    expect((await errorOf(aep.update(type, id, inputs, { ...inputs, name: "Renamed" }))).message).toBe(
+      `The ${kind} ${id} is gone: somebody deleted it in Experience Platform. ` +
+        "Run pulumi refresh, then pulumi up, which makes it again.",
+    );
+  });
+
+  test("is deleted, once the dataflow just deleted has let go of it", async () => {
+    const used = { status: 400, body: { type: "https://ns.adobe.com/aep/errors/FLOW-1447-400", title: "In use" } };
+    stub.answer(`DELETE ${one}`, used, used, { status: 204 });
+    await aep.delete(type, id);
+    expect(stub.calls).toEqual([`DELETE ${one}`, `DELETE ${one}`, `DELETE ${one}`]);
+  });
+
+  test("stays while another dataflow uses it", async () => {
+    const used = { status: 400, body: { type: "https://ns.adobe.com/aep/errors/FLOW-1447-400", title: "In use" } };
+    stub.answer(`DELETE ${one}`, used);
+    expect((await errorOf(aep.delete(type, id))).message).toBe(
+      `Could not delete the ${kind} ${id}: Adobe Experience Platform answered 400: In use, code FLOW-1447-400. ` +
+        "Delete the dataflows that use it first: Sources > Dataflows in Experience Platform.",
+    );
+    expect(stub.calls.filter((call) => call.startsWith("DELETE"))).toHaveLength(15);
+  });
+
+  test("deactivated together with its dataflow, it counts as deleted", async () => {
+    stub.answer(`DELETE ${one}`, { status: 400, body: { title: "Not active" } });
+    stub.answer(`GET ${one}`, { body: { items: [{ ...item, state: "disabled" }] } });
+    await aep.delete(type, id);
+    stub.answer(`GET ${one}`, { body: { items: [item] } });
+    await expect(aep.delete(type, id)).rejects.toThrow("Not active");
+    stub.answer(`GET ${one}`, { body: { items: [{ ...item, state: "disabled" }] } });
+    stub.answer(`DELETE ${one}`, { status: 403, body: { title: "Forbidden" } });
+    await expect(aep.delete(type, id)).rejects.toThrow("Forbidden");
+  });
+});

@@ -1,0 +1,114 @@
+import { Aep, errorOf } from "./aep.ts";
+import { PlatformStub } from "./platform-stub.ts";
+
+const type = "aep:index:MappingSet";
+const id = "e7c80e4c0d8f4a98a7d400b4e178b635";
+const collection = "/data/foundation/conversion/mappingSets";
+const schemaId = "https://ns.adobe.com/acme/schemas/e417987b";
+const schemaRef = { id: schemaId, contentType: "application/vnd.adobe.xed-full+json;version=1" };
+
+const mappings = [
+  { sourceType: "ATTRIBUTE", source: "event_id", destination: "_id" },
+  { sourceType: "EXPRESSION", source: "now()", destination: "timestamp" },
+  { sourceType: "STATIC", source: "customer.io", destination: "producedBy" },
+];
+const inputs = { schemaId, mappings };
+const state = { ...inputs, schemaVersion: 1, version: 0 };
+const made = {
+  id,
+  version: 0,
+  createdDate: 1614901254724,
+  modifiedDate: 1614901254724,
+  createdBy: "c",
+  modifiedBy: "c",
+};
+/** As Data Prep answers: other spellings, another order. */
+const answer = {
+  ...made,
+  supportVersion: "1.1",
+  outputSchema: { id: "cf0a57df22354cfdb5f32a747b63a456", version: 0, schemaRef },
+  mappings: [
+    { id: "1", version: 0, sourceType: "STATIC", source: "customer.io", destination: "producedBy" },
+    { id: "2", version: 0, sourceType: "text/x.schema-path", source: "event_id", destination: "_id", name: "id" },
+    {
+      id: "3",
+      sourceType: "text/x.aep-xl",
+      sourceExpression: "now()",
+      destinationXdmPath: "timestamp",
+      identity: false,
+    },
+  ],
+  status: "DRAFT",
+  schemaRef,
+};
+
+let stub: PlatformStub;
+let aep: Aep;
+
+beforeEach(async () => {
+  stub = await new PlatformStub().start();
+  aep = await Aep.connect(stub.url);
+});
+afterEach(() => stub.close());
+
+test("is created", async () => {
+  stub.answer(`POST ${collection}`, { status: 200, body: made });
+  expect(await aep.create(type, inputs)).toMatchObject({ id, properties: state });
+  expect(stub.requests).toEqual([{ call: `POST ${collection}`, body: { outputSchema: { schemaRef }, mappings } }]);
+});
+
+test("is asked for again after a lost answer, since a set that no dataflow names does no harm", async () => {
+  stub.answer(`POST ${collection}`, { lost: true }, { body: made });
+  expect((await aep.create(type, inputs)).id).toBe(id);
+});
+
+test("a refresh right after shows no difference, whatever spelling and order come back", async () => {
+  stub.answer(`GET ${collection}/${id}`, { body: answer });
+  const checked = await aep.check(type, inputs);
+  expect(await aep.read(type, id, checked, state)).toEqual({ id, inputs: checked, properties: state });
+});
+
+test("is imported by its id, from the older spelling too", async () => {
+  const legacy = [
+    { destinationXdmPath: "_id", sourceAttribute: "event_id", identity: false, version: 0 },
+    { destinationXdmPath: "timestamp", sourceExpression: "now()", sourceType: "EXPRESSION" },
+    { destination: "producedBy", sourceType: "STATIC", source: "customer.io" },
+  ];
+  stub.answer(`GET ${collection}/${id}`, { body: { ...answer, version: 2, mappings: legacy } });
+  const found = await aep.read(type, id);
+  expect(found).toEqual({ id, inputs: { ...inputs, schemaVersion: 1 }, properties: { ...state, version: 2 } });
+});
+
+test("every change makes a new set, before the old one goes; another order is none", async () => {
+  const before = await aep.check(type, inputs);
+  const reordered = await aep.check(type, { ...inputs, mappings: mappings.toReversed() });
+  expect((await aep.diff(type, id, before, reordered)).detailed).toEqual({});
+  const changed = await aep.check(type, {
+    ...inputs,
+    mappings: mappings.map((item) => ({ ...item, source: "metric" })),
+  });
+  const { detailed, deleteBeforeReplace } = await aep.diff(type, id, before, changed);
+  expect(new Set(Object.values(detailed))).toEqual(new Set(["update-replace"]));
+  expect(deleteBeforeReplace).toBe(false);
+});
+
+test.each([204, 404, 405])("a deletion answered %d leaves the stack", async (status) => {
+  stub.answer(`DELETE ${collection}/${id}`, { status });
+  await aep.delete(type, id, state);
+  expect(stub.calls).toEqual([`DELETE ${collection}/${id}`]);
+});
+
+test("other answers to a deletion are errors", async () => {
+  stub.answer(`DELETE ${collection}/${id}`, { status: 403, body: {} });
+  expect((await errorOf(aep.delete(type, id, state))).message).toContain(`Could not delete the mapping set ${id}`);
+});
+
+test("a field that is mapped twice, an unknown source type and an empty set are mistakes", async () => {
+  const twice = { ...inputs, mappings: [...mappings, { sourceType: "ATTRIBUTE", source: "id", destination: "_id" }] };
+  await expect(aep.check(type, twice)).rejects.toThrow(
+    'mappings[3].destination: The field "_id" is mapped twice, first in mappings[0].',
+  );
+  const unknown = { ...inputs, mappings: [{ sourceType: "attribute", source: "id", destination: "_id" }] };
+  await expect(aep.check(type, unknown)).rejects.toThrow("mappings[0].sourceType");
+  await expect(aep.check(type, { ...inputs, mappings: [] })).rejects.toThrow("mappings");
+});

@@ -1,0 +1,82 @@
+import { localCredentials } from "../../../local/credentials.ts";
+import { type CustomerIoStandIn, startCustomerIo } from "../../../local/customer-io/customer-io.ts";
+import type { CustomerIoSwitches } from "../../../local/customer-io/switches.ts";
+import { provider } from "../../../providers/customerio/provider.ts";
+import type { ResourceCall } from "../../../providers/kit/provider.ts";
+import { type PropertyMap, Secret } from "../../../providers/kit/values.ts";
+
+const call: ResourceCall = {
+  type: "customerio:index:ReportingWebhook",
+  urn: "urn:pulumi:dev::test::customerio:index:ReportingWebhook::relay",
+  name: "relay",
+  signal: new AbortController().signal,
+  progress: () => undefined,
+};
+const program: PropertyMap = {
+  name: "Relay (dev)",
+  endpoint: new Secret("https://relay.example/customerio"),
+  events: ["email_sent", "customer_subscribed"],
+};
+const checked = { ...program, disabled: false, fullResolution: false, withContent: false };
+
+let customerIo: CustomerIoStandIn;
+
+async function start(switches: Partial<CustomerIoSwitches>): Promise<void> {
+  const { appApiKey, signingKey } = localCredentials.customerIo;
+  customerIo = await startCustomerIo({ workspaces: [{ name: "Test", appApiKey, signingKey }], switches });
+  const config = { appApiKey: new Secret(appApiKey), appApiUrl: customerIo.url };
+  expect(provider.checkConfig(config).failures).toEqual([]);
+  await provider.configure(config);
+}
+
+afterEach(() => customerIo.close());
+
+test.each<Partial<CustomerIoSwitches>>([
+  {},
+  { singleObject: "wrapped", deleteStatus: 204, emptyList: "null", undocumentedField: true, errorStatusType: "number" },
+  { eventOrder: "as-sent" },
+])("a webhook's whole life against the stand-in with %j", async (switches) => {
+  await start(switches);
+
+  const check = await provider.check(call, { olds: {}, news: program });
+  expect(check).toEqual({ inputs: checked, failures: [] });
+
+  const { id, properties } = await provider.create(call, { inputs: check.inputs, preview: false });
+  expect(properties).toEqual({ ...checked, webhookId: Number(id), type: "webhook" });
+
+  const read = await provider.read(call, { id, inputs: checked, state: properties });
+  const same = await provider.diff(call, { id, olds: read?.inputs ?? {}, state: {}, news: checked });
+  expect(same.detailed).toEqual({});
+
+  const news = { ...checked, events: ["sms_sent", "email_sent"], disabled: true };
+  const change = { id, olds: checked, state: properties, news };
+  expect((await provider.diff(call, change)).detailed).toEqual({
+    events: "update",
+    disabled: "update",
+  });
+  expect(await provider.update(call, { ...change, preview: false })).toEqual({
+    ...news,
+    webhookId: Number(id),
+    type: "webhook",
+  });
+
+  const imported = await provider.read(call, { id, inputs: {}, state: {} });
+  expect(imported?.inputs).toMatchObject({ name: "Relay (dev)", endpoint: "https://relay.example/customerio" });
+  expect(imported?.inputs.disabled).toBe(true);
+  expect(new Set(imported?.inputs.events as string[])).toEqual(new Set(news.events));
+
+  await provider.delete(call, { id, state: { ...news, webhookId: Number(id), type: "webhook" } });
+  expect(await provider.read(call, { id, inputs: news, state: {} })).toBeUndefined();
+  await provider.delete(call, { id, state: { ...news, webhookId: Number(id), type: "webhook" } });
+});
+
+test("the stand-in's refusals reach the user with their remedy", async () => {
+  await start({});
+  await expect(
+    provider.create(call, { inputs: { ...checked, events: ["no_such_event"] }, preview: false }),
+  ).rejects.toThrow(/^Could not create the reporting webhook "Relay \(dev\)": Customer\.io answered 400: /);
+  await provider.configure({ appApiKey: "wrong", appApiUrl: customerIo.url });
+  await expect(provider.create(call, { inputs: checked, preview: false })).rejects.toThrow(
+    "The key is wrong, or it belongs to another region than us.",
+  );
+});

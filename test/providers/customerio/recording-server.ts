@@ -1,0 +1,69 @@
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+
+export interface RecordedRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+  readonly headers: IncomingMessage["headers"];
+  readonly bytes: Buffer;
+  /** The body as JSON, or undefined. */
+  readonly json: unknown;
+}
+
+export interface Answer {
+  readonly status?: number;
+  readonly headers?: Record<string, string>;
+  /** A string goes out as it is, anything else as JSON. */
+  readonly body?: unknown;
+  /** Cuts the connection in place of an answer. */
+  readonly drop?: boolean;
+}
+
+export interface RecordingServer {
+  readonly port: number;
+  readonly requests: RecordedRequest[];
+  /** `METHOD path` of each request so far. */
+  calls(): string[];
+  close(): Promise<void>;
+}
+
+/** A server on a free port of 127.0.0.1 that answers by a function and remembers every request. */
+export async function recordingServer(
+  answer: (request: RecordedRequest) => Answer,
+  tls?: { key: string; cert: string },
+): Promise<RecordingServer> {
+  const requests: RecordedRequest[] = [];
+  const listener = async (incoming: IncomingMessage, response: ServerResponse) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    const bytes = Buffer.concat(chunks);
+    const { method = "", url = "", headers } = incoming;
+    const request = { method, url, headers, bytes, json: parsed(bytes) };
+    requests.push(request);
+    const { status = 200, headers: answered = {}, body, drop } = answer(request);
+    if (drop) return incoming.socket.destroy();
+    response.writeHead(status, answered);
+    response.end(body === undefined || typeof body === "string" ? body : JSON.stringify(body));
+  };
+  const server = tls ? createHttpsServer(tls, listener) : createHttpServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    requests,
+    calls: () => requests.map(({ method, url }) => `${method} ${url}`),
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function parsed(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,59 @@
+import { readFile } from "node:fs/promises";
+import Module from "node:module";
+import { join } from "node:path";
+import { buildRelay, type RelayBundle } from "../../relay/build.ts";
+
+let bundle: RelayBundle;
+beforeAll(async () => {
+  bundle = await buildRelay();
+});
+
+const read = (name: string) => readFile(join(bundle.folder, name), "utf8");
+
+test("the same sources give the same bytes, without a path of this machine in them", async () => {
+  const code = await read("index.cjs");
+  expect(bundle.bytes).toBe(Buffer.byteLength(code));
+  await buildRelay();
+  expect((await read("index.cjs")) === code).toBe(true);
+  expect(code.includes(join(bundle.folder, "..", ".."))).toBe(false);
+});
+
+test("host.json and package.json are what a Functions host looks for", async () => {
+  expect(JSON.parse(await read("package.json"))).toMatchObject({ main: "index.cjs" });
+  expect(JSON.parse(await read("host.json"))).toMatchObject({
+    version: "2.0",
+    extensions: { http: { routePrefix: "" }, queues: { messageEncoding: "base64", maxDequeueCount: 5 } },
+  });
+});
+
+test("loaded by a host it registers four functions under their fixed names, with no setting at all", async () => {
+  const registered: Record<string, unknown> = {};
+  const core = {
+    version: "1",
+    hostVersion: "4",
+    registerFunction: ({ name, bindings }: { name: string; bindings: Record<string, object> }) => {
+      registered[name] = Object.values(bindings).filter(
+        (binding) => (binding as { direction: string }).direction === "in",
+      );
+      return { dispose() {} };
+    },
+    setProgrammingModel() {},
+    registerHook: () => ({ dispose() {} }),
+    log() {},
+    Disposable: class {},
+  };
+  // jest gives tests a `require` of its own; the bundle has to be loaded by Node's, as in a host.
+  const module = new Module(join(bundle.folder, "index.cjs")) as Module & {
+    _compile(code: string, file: string): void;
+  };
+  module.require = ((id: string) => (id === "@azure/functions-core" ? core : require(id))) as NodeJS.Require;
+  module._compile(await read("index.cjs"), join(bundle.folder, "index.cjs"));
+  const http = { type: "httpTrigger", authLevel: "anonymous" };
+  const queue = { type: "queueTrigger", connection: "RELAY_STORAGE" };
+  expect(registered).toMatchObject({
+    intake: [{ ...http, methods: ["POST"], route: "customerio" }],
+    health: [{ ...http, methods: ["GET"], route: "health" }],
+    forwarder: [{ ...queue, queueName: "events" }],
+    poison: [{ ...queue, queueName: "events-poison" }],
+  });
+});

@@ -1,0 +1,35 @@
+import { coerce } from "../../relay/core/coerce.ts";
+
+test.each([
+  ["string", "x", "x"],
+  ["string", "", ""],
+  ["string", 12, "12"],
+  ["string", 1.5, "1.5"],
+  ["string", false, "false"],
+  ["string", 2 ** 53, undefined],
+  ["string", ["x"], undefined],
+  ["string", {}, undefined],
+  ["long", 12, 12],
+  ["long", "-12", -12],
+  ["long", "012", 12],
+  ["long", "9007199254740993", undefined],
+  ["long", "1e3", undefined],
+  ["long", "", undefined],
+  ["long", 1.5, undefined],
+  ["long", true, undefined],
+  ["boolean", true, true],
+  ["boolean", "false", false],
+  ["boolean", "yes", undefined],
+  ["boolean", 1, undefined],
+  ["date-time", "2026-11-20T10:00:00Z", "2026-11-20T10:00:00.000Z"],
+  ["date-time", "2026-11-20T11:00:00.5+01:00", "2026-11-20T10:00:00.500Z"],
+  ["date-time", "2026-11-20", undefined],
+  ["date-time", "2026-13-45T99:00:00Z", undefined],
+  ["date-time", 1_727_953_200, undefined],
+  ["string[]", ["a", 1, true], ["a", "1", "true"]],
+  ["string[]", [], []],
+  ["string[]", ["a", null], undefined],
+  ["string[]", "a", undefined],
+] as const)("as %s, %j is %j", (type, value, expected) => {
+  expect(coerce(value, type)).toEqual(expected);
+});

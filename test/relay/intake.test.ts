@@ -1,0 +1,211 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { samples } from "../../events/samples.ts";
+import { type IntakePorts, intakeBudget, intakeHandler } from "../../relay/azure/intake.ts";
+import { RelayStorage } from "../../relay/azure/storage.ts";
+import { containerNames, queueNames } from "../../relay/core/names.ts";
+import { type Azurite, startAzurite } from "./support/azurite.ts";
+import { call, invocation, signedCall, signingKey } from "./support/invocation.ts";
+
+const now = new Date("2026-11-20T10:00:00.000Z");
+const receivedAt = now.toISOString();
+const event = (id: string, more: object = {}) => JSON.stringify({ event_id: id, timestamp: 1_727_953_200, ...more });
+
+let azurite: Azurite;
+let storage: RelayStorage;
+beforeAll(async () => {
+  azurite = await startAzurite();
+  storage = new RelayStorage({ connectionString: azurite.connectionString });
+});
+beforeEach(() => azurite.reset());
+afterAll(() => azurite.stop());
+
+const intake = (ports: Partial<IntakePorts> = {}) => {
+  const handler = intakeHandler({
+    signingKeys: [signingKey],
+    storage,
+    clock: () => now,
+    budget: intakeBudget,
+    ...ports,
+  });
+  return async (request: Parameters<typeof handler>[0]) => {
+    const { context, lines } = invocation();
+    const response = (await handler(request, context)) as { status: number; jsonBody?: unknown };
+    return { ...response, lines };
+  };
+};
+
+test("each sample is in the queue as it came before it is answered, and never expires", async () => {
+  const post = intake();
+  for (const { event } of samples) expect(await post(signedCall(JSON.stringify(event)))).toMatchObject({ status: 200 });
+  const messages = await azurite.take(queueNames.events);
+  expect(messages.map(({ message }) => message)).toEqual(
+    samples.map(({ event }) => ({
+      version: 1,
+      events: [{ id: event.event_id, receivedAt, attempts: 0, body: JSON.stringify(event) }],
+    })),
+  );
+  expect(messages[0]?.expiresOn.getUTCFullYear()).toBe(9999);
+});
+
+test("calls at the same time share messages, and the log has each event once", async () => {
+  const post = intake();
+  const ids = Array.from({ length: 100 }, (_, at) => `e${at}`);
+  const answers = await Promise.all(ids.map((id) => post(signedCall(event(id)))));
+  expect(answers.map(({ status }) => status)).toEqual(ids.map(() => 200));
+  const messages = await azurite.takeEvents();
+  expect(messages.length).toBeLessThan(20);
+  expect(
+    messages
+      .flat()
+      .map(({ id }) => id)
+      .sort(),
+  ).toEqual([...ids].sort());
+  const logged = answers.flatMap(({ lines }) => lines.map(({ outcome }) => outcome));
+  expect(logged).toHaveLength(messages.length);
+  expect(logged.flatMap(({ ids }) => ids).sort()).toEqual([...ids].sort());
+});
+
+test("a large body becomes a claim, and its message points to it", async () => {
+  const body = event("large", { data: { content: "ë".repeat(100_000) } });
+  expect(await intake()(signedCall(body))).toMatchObject({ status: 200 });
+  const [claim] = await azurite.blobNames(containerNames.claims);
+  expect(claim).toMatch(/^2026\/11\/20\/large-[0-9a-f]{32}\.json$/);
+  expect(await azurite.takeEvents()).toEqual([[{ id: "large", receivedAt, attempts: 0, claim }]]);
+  expect(await storage.readClaim(claim ?? "", AbortSignal.timeout(5_000))).toBe(body);
+});
+
+test("what is signed but no event is a dead letter, and is answered 200 lest it hold up all others", async () => {
+  const bytes = Buffer.from([0x7b, 0xff]);
+  for (const body of [Buffer.from("{}"), bytes, Buffer.from("")]) {
+    expect(await intake()(signedCall(body))).toMatchObject({
+      status: 200,
+      lines: [{ level: "error", outcome: { outcome: "dead", dead: 1 } }],
+    });
+  }
+  const found = (await azurite.deadLetters()).map(({ class: why, reason, encoding, body }) => [
+    why,
+    reason,
+    encoding,
+    body,
+  ]);
+  expect(found.sort()).toEqual([
+    ["malformed", "The body is empty.", "utf8", ""],
+    ["malformed", "The body is not UTF-8 text.", "base64", bytes.toString("base64")],
+    ["malformed", "The event has no event_id. The event has no timestamp.", "utf8", "{}"],
+  ]);
+  expect(await azurite.waiting(queueNames.events)).toBe(0);
+});
+
+test("the same malformed call again overwrites its dead letter", async () => {
+  await intake()(signedCall("{}"));
+  await intake()(signedCall("{}"));
+  expect(await azurite.blobNames(containerNames.deadLetters)).toHaveLength(1);
+});
+
+test("a call that no key fits is refused with 401 and leaves nothing behind", async () => {
+  const calls = [
+    signedCall(event("a"), "another key"),
+    call(event("a"), {}),
+    call(event("a"), { "x-cio-timestamp": "1", "x-cio-signature": "zz" }),
+  ];
+  for (const request of calls) {
+    const { status, jsonBody, lines } = await intake()(request);
+    expect({ status, jsonBody }).toEqual({ status: 401, jsonBody: { error: "the signature is missing or wrong" } });
+    expect(lines).toMatchObject([{ level: "warning", outcome: { outcome: "refused" } }]);
+  }
+  expect(await azurite.waiting(queueNames.events)).toBe(0);
+});
+
+test("any of several keys will do", async () => {
+  expect(await intake({ signingKeys: ["new key", signingKey] })(signedCall(event("a")))).toMatchObject({ status: 200 });
+});
+
+test("without a signing key every call is refused with 503, however it is signed", async () => {
+  const { status, jsonBody, lines } = await intake({ signingKeys: [] })(signedCall(event("a"), ""));
+  expect({ status, jsonBody }).toEqual({ status: 503, jsonBody: { error: "no signing key is configured" } });
+  expect(lines).toMatchObject([
+    { level: "error", outcome: { reason: "CUSTOMERIO_SIGNING_KEYS holds no signing key" } },
+  ]);
+});
+
+describe("when the storage can't take the event, the answer is 503", () => {
+  const unavailable = { status: 503, jsonBody: { error: "the event could not be stored" } };
+  const bodies = {
+    "an event": event("a"),
+    "a large event": event("large", { data: { content: "x".repeat(60_000) } }),
+    "a malformed one": "{}",
+  };
+
+  test.each(Object.entries(bodies))("nothing listens: %s", async (_, body) => {
+    const unreachable = new RelayStorage({
+      connectionString: azurite.connectionString.replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, "http://127.0.0.1:1"),
+    });
+    expect(await intake({ storage: unreachable })(signedCall(body))).toMatchObject(unavailable);
+  });
+
+  test.each(Object.entries(bodies))("it never answers: %s", async (_, body) => {
+    const silent = createServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const { port } = silent.address() as AddressInfo;
+    const hanging = new RelayStorage({
+      connectionString: azurite.connectionString.replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, `http://127.0.0.1:${port}`),
+    });
+    const budget = { call: 300, write: 200, patience: 50 };
+    const { status, lines } = await intake({ storage: hanging, budget })(signedCall(body));
+    expect(status).toBe(503);
+    expect(lines[0]?.outcome.outcome).toBe("unavailable");
+    silent.closeAllConnections();
+    await new Promise((resolve) => silent.close(resolve));
+  });
+
+  test("its settings are wrong", async () => {
+    const unset = new RelayStorage({ problem: "App settings: RELAY_STORAGE__queueServiceUri is not set." });
+    const { status, lines } = await intake({ storage: unset })(signedCall(event("a")));
+    expect(status).toBe(503);
+    expect(lines).toMatchObject([
+      { level: "error", outcome: { reason: "App settings: RELAY_STORAGE__queueServiceUri is not set." } },
+    ]);
+  });
+
+  test("the budgets leave Customer.io's 4 seconds some room, and a slow write its whole time", () => {
+    expect(intakeBudget.call).toBeLessThanOrEqual(3_000);
+    expect(intakeBudget.patience + intakeBudget.write).toBeLessThan(intakeBudget.call);
+  });
+});
+
+test("a storage that is slow but well gets all events: a slow write doesn't hold up the next", async () => {
+  const secondWrite = Promise.withResolvers<void>();
+  let writes = 0;
+  const slow = {
+    putClaim: storage.putClaim.bind(storage),
+    putDeadLetter: storage.putDeadLetter.bind(storage),
+    enqueue: async (...written: Parameters<RelayStorage["enqueue"]>) => {
+      writes += 1;
+      if (writes === 2) secondWrite.resolve();
+      await secondWrite.promise;
+      await storage.enqueue(...written);
+    },
+  };
+  const post = intake({ storage: slow, budget: { ...intakeBudget, patience: 10 } });
+  const answers = await Promise.all(["a", "b", "c"].map((id) => post(signedCall(event(id)))));
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+  expect((await azurite.takeEvents()).map((events) => events.map(({ id }) => id).sort())).toEqual(
+    expect.arrayContaining([["a"], ["b", "c"]]),
+  );
+});
+
+test("neither log nor answer ever holds the body, the key or the signature", async () => {
+  const secret = "ada@example.org";
+  const requests = [
+    signedCall(event("a", { data: { recipient: secret } })),
+    signedCall(JSON.stringify({ recipient: secret })),
+    signedCall(`not JSON ${secret}`),
+    signedCall(event("a", { data: { recipient: secret } }), "another key"),
+  ];
+  for (const request of requests) {
+    const signature = request.headers.get("x-cio-signature") ?? "";
+    const said = JSON.stringify(await intake()(request));
+    for (const hidden of [secret, signingKey, signature]) expect(said).not.toContain(hidden);
+  }
+});

@@ -1,0 +1,121 @@
+import fc from "fast-check";
+import { forwarderHandler } from "../../relay/azure/forwarder.ts";
+import { intakeHandler } from "../../relay/azure/intake.ts";
+import { poisonHandler } from "../../relay/azure/poison.ts";
+import { queueNames } from "../../relay/core/names.ts";
+import { type Fault, FaultyWorld } from "./support/faulty-world.ts";
+import { invocation, signedCall, signingKey } from "./support/invocation.ts";
+
+/** Short, since the timers of processes that died go on until then. A call that takes longer is only repeated. */
+const budget = { call: 500, write: 400, patience: 50 };
+
+/** Posts the bodies as Customer.io does: all that were not answered 200 come again. Returns how often each was answered 200. */
+async function post(world: FaultyWorld, bodies: readonly string[]): Promise<void> {
+  let open = bodies;
+  while (open.length > 0) {
+    const { storage, clock, run } = world.startProcess();
+    const intake = intakeHandler({ signingKeys: [signingKey], storage, clock, budget });
+    const answers = await Promise.all(
+      open.map((body) =>
+        run(() => intake(signedCall(body), invocation().context)).then(
+          (response) => (response as { status: number }).status,
+          () => 0,
+        ),
+      ),
+    );
+    open = open.filter((_, at) => answers[at] !== 200);
+    world.now += 60 * 60 * 1000;
+  }
+}
+
+/** Works off the queues as the Functions host does: what fails comes again, and after some times goes to the poison queue. */
+async function workOff(world: FaultyWorld, maxDequeueCount = 5): Promise<void> {
+  const { events, "events-poison": poison } = world.queues as Record<
+    "events" | "events-poison",
+    (typeof world.queues)[string]
+  >;
+  for (;;) {
+    const [queue, name] = events.length > 0 ? [events, queueNames.events] : [poison, queueNames.poison];
+    const message = queue.shift();
+    if (!message) return;
+    world.now += 10 * 60 * 60 * 1000;
+    const { storage, platform, clock, run } = world.startProcess();
+    const target = { client: platform, readyAt: undefined };
+    const handler =
+      name === queueNames.events
+        ? forwarderHandler({ target, storage, clock, random: () => 0.5 })
+        : poisonHandler({ storage, clock });
+    message.dequeueCount += 1;
+    const parsed: unknown = JSON.parse(Buffer.from(message.text, "base64").toString("utf8"));
+    const completed = await run(() => handler(parsed, invocation().context)).then(
+      () => true,
+      () => false,
+    );
+    if (completed) continue;
+    if (name === queueNames.events && message.dequeueCount >= maxDequeueCount)
+      poison.push({ ...message, dequeueCount: 0 });
+    else queue.push(message);
+  }
+}
+
+const kinds = {
+  small: (id: string) => JSON.stringify({ event_id: id, timestamp: 1_727_953_200 }),
+  large: (id: string) =>
+    JSON.stringify({ event_id: id, timestamp: 1_727_953_200, data: { content: "x".repeat(49_000) } }),
+  malformed: (id: string) => JSON.stringify({ id }),
+};
+const kind = fc.constantFrom<keyof typeof kinds>("small", "small", "large", "malformed");
+const fault = fc.oneof(
+  { weight: 2, arbitrary: fc.constant<Fault>("none") },
+  { weight: 3, arbitrary: fc.constantFrom<Fault>("fail", "failAfter", "die", "dieAfter") },
+);
+const status = fc.constantFrom(200, 200, 503, 429, 400, 404, 401);
+
+test("whatever fails and whenever the relay dies, each accepted event is in Platform or a dead letter at the end", async () => {
+  const script = fc.array(fault, { maxLength: 40 });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(kind, { minLength: 1, maxLength: 12 }),
+      fc.array(fc.tuple(script, script), { minLength: 1, maxLength: 2 }),
+      fc.array(status, { maxLength: 60 }),
+      fc.constantFrom(1, 5),
+      async (events, rounds, statuses, maxDequeueCount) => {
+        const world = new FaultyWorld(statuses);
+        const bodies = events.map((kind, at) => kinds[kind](`e${at}`));
+        // In a second round Customer.io sends the same events once more.
+        for (const [whilePosting, whileWorking] of rounds) {
+          world.faults = [...whilePosting];
+          await post(world, bodies);
+          world.faults = [...whileWorking];
+          await workOff(world, maxDequeueCount);
+        }
+        const buried = new Set([...world.deadLetters.values()].map(({ body }) => body));
+        const lost = bodies.filter((body, at) => !world.delivered.has(`e${at}`) && !buried.has(body));
+        expect(lost).toEqual([]);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test("if nothing fails, each event is delivered exactly once", async () => {
+  const world = new FaultyWorld([]);
+  const bodies = Array.from({ length: 200 }, (_, at) => kinds[at % 10 === 0 ? "large" : "small"](`e${at}`));
+  await post(world, bodies);
+  expect(world.queues[queueNames.events]?.length).toBeLessThan(100);
+  await workOff(world);
+  expect([...world.delivered.values()]).toEqual(bodies.map(() => 1));
+  expect(world.claims.size).toBe(0);
+  expect(world.deadLetters.size).toBe(0);
+});
+
+test("if Platform is down for a while, neither are events lost nor delivered ones sent again", async () => {
+  const world = new FaultyWorld([200, 200, ...Array.from({ length: 30 }, () => 503)]);
+  await post(
+    world,
+    Array.from({ length: 100 }, (_, at) => kinds.small(`e${at}`)),
+  );
+  await workOff(world);
+  expect(world.delivered.size).toBe(100);
+  expect([...world.delivered.values()].every((times) => times === 1)).toBe(true);
+});

@@ -1,0 +1,81 @@
+import { largeEmail, samples } from "../../events/samples.ts";
+import { forwarderHandler } from "../../relay/azure/forwarder.ts";
+import { intakeBudget, intakeHandler } from "../../relay/azure/intake.ts";
+import { PlatformClient } from "../../relay/azure/platform-client.ts";
+import { RelayStorage } from "../../relay/azure/storage.ts";
+import { containerNames, queueNames } from "../../relay/core/names.ts";
+import { type Azurite, startAzurite } from "./support/azurite.ts";
+import { type FakePlatform, startFakePlatform } from "./support/fake-platform.ts";
+import { invocation, signedCall, signingKey } from "./support/invocation.ts";
+
+const clock = () => new Date("2026-11-20T10:00:00.000Z");
+const events = [...samples.map(({ event }) => event), largeEmail(200_000)];
+const ids = events.map(({ event_id }) => event_id).sort();
+
+let azurite: Azurite;
+let platform: FakePlatform;
+let storage: RelayStorage;
+beforeAll(async () => {
+  azurite = await startAzurite();
+  platform = await startFakePlatform();
+  storage = new RelayStorage({ connectionString: azurite.connectionString });
+});
+beforeEach(async () => {
+  await azurite.reset();
+  platform.reset();
+});
+afterAll(async () => {
+  await platform.stop();
+  await azurite.stop();
+});
+
+async function post(): Promise<void> {
+  const intake = intakeHandler({ signingKeys: [signingKey], storage, clock, budget: intakeBudget });
+  const answers = await Promise.all(
+    events.map((event) => intake(signedCall(JSON.stringify(event)), invocation().context)),
+  );
+  expect(answers).toEqual(events.map(() => ({ status: 200 })));
+}
+
+/** Hands every message of the queue to the forwarder, also those that it puts back, whose waiting time is left out. */
+async function workOff(): Promise<void> {
+  const client = new PlatformClient(platform.streamingUrl, { timeout: 5_000 });
+  const impatient = {
+    enqueue: (text: string, { signal }: { signal: AbortSignal }) => storage.enqueue(text, { delaySeconds: 0, signal }),
+    readClaim: storage.readClaim.bind(storage),
+    deleteClaim: storage.deleteClaim.bind(storage),
+    putDeadLetter: storage.putDeadLetter.bind(storage),
+  };
+  const target = { client, readyAt: undefined };
+  const forwarder = forwarderHandler({ target, storage: impatient, clock, random: Math.random });
+  while ((await azurite.waiting(queueNames.events)) > 0) {
+    for (const { message } of await azurite.take(queueNames.events)) await forwarder(message, invocation().context);
+  }
+}
+
+test("every sample and a large e-mail go from Customer.io's call to Platform", async () => {
+  await post();
+  await workOff();
+  expect(platform.received.map(({ event_id }) => event_id).sort()).toEqual(ids);
+  for (const event of events) {
+    const body = platform.received.find(({ event_id }) => event_id === event.event_id);
+    expect(body).toMatchObject({ metric: event.metric, data: { identifiers: event.data?.identifiers ?? {} } });
+  }
+  for (const container of Object.values(containerNames)) expect(await azurite.blobNames(container)).toEqual([]);
+});
+
+test("through an outage of Platform, and each event is taken once", async () => {
+  let refusals = 12;
+  const taken: unknown[] = [];
+  platform.answer = ({ event_id }) => {
+    if (refusals > 0) {
+      refusals -= 1;
+      return refusals % 2 === 0 ? { status: 503, headers: { "retry-after": "1" } } : "reset";
+    }
+    taken.push(event_id);
+    return { status: 200 };
+  };
+  await post();
+  await workOff();
+  expect(taken.sort()).toEqual(ids);
+});

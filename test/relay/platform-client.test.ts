@@ -1,0 +1,77 @@
+import { PlatformClient } from "../../relay/azure/platform-client.ts";
+import { type FakeAnswer, type FakePlatform, startFakePlatform } from "./support/fake-platform.ts";
+
+let platform: FakePlatform;
+beforeAll(async () => {
+  platform = await startFakePlatform();
+});
+beforeEach(() => platform.reset());
+afterAll(() => platform.stop());
+
+const send = (answer: FakeAnswer, timeout = 5_000) => {
+  platform.answer = () => answer;
+  return new PlatformClient(platform.streamingUrl, { timeout }).send('{"event_id":"a"}');
+};
+
+test("posts the JSON as it is to the inlet, with the flow id", async () => {
+  expect(await send({ status: 200 })).toEqual({ status: 200, retryAfter: null, detail: "" });
+  expect(platform.received).toEqual([{ event_id: "a" }]);
+  const { pathname, search } = new URL(platform.streamingUrl);
+  expect(platform.requests).toEqual([{ method: "POST", url: pathname + search, contentType: "application/json" }]);
+});
+
+test("hands over Retry-After", async () => {
+  expect(await send({ status: 503, headers: { "retry-after": "17" }, body: "" })).toEqual({
+    status: 503,
+    retryAfter: "17",
+    detail: "",
+  });
+});
+
+describe("Platform's words about a refusal", () => {
+  const inlet = () => new URL(platform.streamingUrl).pathname.split("/").at(-1);
+  const detailOf = async (answer: FakeAnswer) => {
+    const said = await send(answer);
+    return "detail" in said ? said.detail : said.failure;
+  };
+
+  test("are its title, its message and the id of the request", async () => {
+    const body = {
+      title: "Invalid XDM Message Format",
+      report: { message: `inletId: [${inlet()}] Message is invalid` },
+    };
+    expect(await detailOf({ status: 400, headers: { "x-request-id": "r-1" }, body })).toBe(
+      "Invalid XDM Message Format: inletId: [[hidden]] Message is invalid (request r-1)",
+    );
+  });
+  test("are those of the gateway", async () => {
+    expect(await detailOf({ status: 403, body: { error_code: "403003", message: "Api Key is invalid" } })).toBe(
+      "Api Key is invalid",
+    );
+  });
+  test("are the whole answer if it has no such parts, up to 500 characters, without inlet and flow id", async () => {
+    const flowId = new URL(platform.streamingUrl).searchParams.get("x-adobe-flow-id");
+    expect(await detailOf({ status: 404, body: `no ${inlet()} for ${flowId}` })).toBe("no [hidden] for [hidden]");
+    expect(await detailOf({ status: 404, body: { status: 404 } })).toBe('{"status":404}');
+    expect(await detailOf({ status: 404, body: "x".repeat(10_000) })).toBe("x".repeat(500));
+  });
+});
+
+test("doesn't follow redirects", async () => {
+  expect(await send({ status: 301, headers: { location: platform.streamingUrl }, body: "" })).toMatchObject({
+    status: 301,
+  });
+  expect(platform.received).toHaveLength(1);
+});
+
+test.each([
+  ["that never comes", "hang" as const, 100, "no answer in time"],
+  ["that is broken off", "reset" as const, 5_000, "no answer: UND_ERR_SOCKET"],
+])("tells of an answer %s", async (_, answer, timeout, failure) => {
+  expect(await send(answer, timeout)).toEqual({ failure });
+});
+
+test("tells of an address where nothing listens, without naming it", async () => {
+  const client = new PlatformClient("http://127.0.0.1:1/collection/i?x-adobe-flow-id=f", { timeout: 5_000 });
+  expect(await client.send("{}")).toEqual({ failure: expect.stringMatching(/^no answer(: \w+)?$/) });
+});

@@ -1,0 +1,59 @@
+import fc from "fast-check";
+import { isExpired, retryDelaySeconds, secondsUntil } from "../../relay/core/retry-schedule.ts";
+
+const almostOne = 1 - Number.EPSILON;
+const longest = (reason: "retry" | "hold") =>
+  [1, 2, 3, 4, 5, 8, 9, 50].map((attempts) => retryDelaySeconds(reason, { attempts, random: almostOne }));
+
+test("the longest wait doubles up to a cap", () => {
+  expect(longest("retry")).toEqual([5, 10, 20, 40, 80, 640, 900, 900]);
+  expect(longest("hold")).toEqual([300, 600, 1200, 2400, 3600, 3600, 3600, 3600]);
+});
+
+test("the jitter is full: from next to nothing to the longest wait", () => {
+  expect([0, 0.25, 0.5, 0.75].map((random) => retryDelaySeconds("retry", { attempts: 5, random }))).toEqual([
+    1, 20, 40, 60,
+  ]);
+});
+
+test("what Platform asks for is waited for, with the jitter on top", () => {
+  expect(retryDelaySeconds("retry", { attempts: 1, retryAfter: 120, random: 0 })).toBe(120);
+  expect(retryDelaySeconds("retry", { attempts: 1, retryAfter: 120, random: 0.5 })).toBe(123);
+});
+
+test("a wait is whole seconds, at least 1 and what was asked for, at most 7 days", () => {
+  const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+  fc.assert(
+    fc.property(
+      fc.constantFrom("retry" as const, "hold" as const),
+      fc.integer({ min: 1, max: 10_000 }),
+      fc.option(fc.nat({ max: 10_000_000 }), { nil: undefined }),
+      random,
+      (reason, attempts, retryAfter, random) => {
+        const seconds = retryDelaySeconds(reason, { attempts, retryAfter, random });
+        expect(Number.isInteger(seconds)).toBe(true);
+        expect(seconds).toBeGreaterThanOrEqual(Math.min(604_800, Math.max(1, retryAfter ?? 0)));
+        expect(seconds).toBeLessThanOrEqual(604_800);
+      },
+    ),
+  );
+});
+
+test.each([
+  ["2026-11-20T09:59:59.000Z", 0],
+  ["2026-11-20T10:00:00.000Z", 0],
+  ["2026-11-20T10:00:00.001Z", 1],
+  ["2026-11-20T10:05:00.000Z", 300],
+  ["2027-11-20T10:00:00.000Z", 604_800],
+])("secondsUntil(%s) is %d", (time, seconds) => {
+  expect(secondsUntil(new Date(time), new Date("2026-11-20T10:00:00.000Z"))).toBe(seconds);
+});
+
+test.each([
+  [undefined, false],
+  ["2026-11-20T10:00:00.000Z", false],
+  ["2026-11-13T10:00:00.001Z", false],
+  ["2026-11-13T10:00:00.000Z", true],
+])("an event first tried at %s: given up is %j", (firstAttemptAt, expired) => {
+  expect(isExpired({ firstAttemptAt }, new Date("2026-11-20T10:00:00.000Z"))).toBe(expired);
+});

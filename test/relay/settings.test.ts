@@ -1,0 +1,91 @@
+import { readSettings } from "../../relay/azure/settings.ts";
+
+const streamingUrl = "https://dcs.adobedc.net/collection/0123456789abcdef?x-adobe-flow-id=f1a2";
+const reference = "@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/s)";
+const unset = "is not set, or is a Key Vault reference that could not be resolved";
+const badUrl = "must be the dataflow's inlet URL with the query parameter x-adobe-flow-id";
+
+test("signing keys, one a line", () => {
+  expect(readSettings({ CUSTOMERIO_SIGNING_KEYS: "one\ntwo" }).signingKeys).toEqual(["one", "two"]);
+  expect(readSettings({ CUSTOMERIO_SIGNING_KEYS: reference }).signingKeys).toEqual([]);
+  expect(readSettings({}).signingKeys).toEqual([]);
+});
+
+describe("platform", () => {
+  test.each([
+    ["only the URL", { PLATFORM_STREAMING_URL: streamingUrl }, { streamingUrl, readyAt: undefined }],
+    [
+      "an empty time",
+      { PLATFORM_STREAMING_URL: streamingUrl, PLATFORM_READY_AT: "" },
+      { streamingUrl, readyAt: undefined },
+    ],
+    [
+      "a time with an offset",
+      { PLATFORM_STREAMING_URL: streamingUrl, PLATFORM_READY_AT: "2026-11-20T11:00:00+01:00" },
+      { streamingUrl, readyAt: new Date("2026-11-20T10:00:00Z") },
+    ],
+    ["nothing", {}, { problem: `App settings: PLATFORM_STREAMING_URL ${unset}.` }],
+    [
+      "an unresolved reference",
+      { PLATFORM_STREAMING_URL: reference },
+      { problem: `App settings: PLATFORM_STREAMING_URL ${unset}.` },
+    ],
+    [
+      "a URL without the flow id, which Platform would answer 200 and forget",
+      { PLATFORM_STREAMING_URL: "https://dcs.adobedc.net/collection/0123456789abcdef" },
+      { problem: `App settings: PLATFORM_STREAMING_URL ${badUrl}.` },
+    ],
+    [
+      "something else",
+      { PLATFORM_STREAMING_URL: "ftp://x/?x-adobe-flow-id=1" },
+      { problem: `App settings: PLATFORM_STREAMING_URL ${badUrl}.` },
+    ],
+    [
+      "a time that is none",
+      { PLATFORM_STREAMING_URL: streamingUrl, PLATFORM_READY_AT: "tomorrow" },
+      { problem: "App settings: PLATFORM_READY_AT must be an ISO 8601 time." },
+    ],
+  ])("%s", (_, environment, platform) => {
+    expect(readSettings(environment).platform).toEqual(platform);
+  });
+});
+
+describe("storage", () => {
+  const identity = {
+    RELAY_STORAGE__queueServiceUri: "https://relay.queue.core.windows.net",
+    RELAY_STORAGE__blobServiceUri: "https://relay.blob.core.windows.net",
+    RELAY_STORAGE__credential: "managedidentity",
+  };
+  const services = {
+    queueServiceUri: identity.RELAY_STORAGE__queueServiceUri,
+    blobServiceUri: identity.RELAY_STORAGE__blobServiceUri,
+  };
+  test.each([
+    [
+      "a connection string",
+      { RELAY_STORAGE: "UseDevelopmentStorage=true" },
+      { connectionString: "UseDevelopmentStorage=true" },
+    ],
+    ["the function app's own identity", identity, { ...services, clientId: undefined }],
+    ["a user-assigned identity", { ...identity, RELAY_STORAGE__clientId: "c1" }, { ...services, clientId: "c1" }],
+    [
+      "another credential",
+      { ...identity, RELAY_STORAGE__credential: "key" },
+      { problem: "App settings: RELAY_STORAGE__credential must be managedidentity." },
+    ],
+    [
+      "nothing",
+      {},
+      {
+        problem: `App settings: RELAY_STORAGE__queueServiceUri ${unset}; RELAY_STORAGE__blobServiceUri ${unset}; RELAY_STORAGE__credential ${unset}.`,
+      },
+    ],
+    [
+      "an address that is none",
+      { ...identity, RELAY_STORAGE__blobServiceUri: "relay" },
+      { problem: "App settings: RELAY_STORAGE__blobServiceUri must be the URL of the storage account's service." },
+    ],
+  ])("%s", (_, environment, storage) => {
+    expect(readSettings(environment).storage).toEqual(storage);
+  });
+});

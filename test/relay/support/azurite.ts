@@ -1,0 +1,139 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { BlobServiceClient } from "@azure/storage-blob";
+import { QueueServiceClient } from "@azure/storage-queue";
+import type { Certificate } from "../../../local/certificate.ts";
+import { type DeadLetter, parseDeadLetter } from "../../../relay/core/dead-letter.ts";
+import { decodeEnvelope, type QueuedEvent } from "../../../relay/core/envelope.ts";
+import { containerNames, queueNames } from "../../../relay/core/names.ts";
+
+/** A message of a queue, read without being taken off it for good: what the Functions host would hand over. */
+export interface HostMessage {
+  /** As the Functions library makes it: JSON parsed if it is JSON. */
+  readonly message: unknown;
+  readonly expiresOn: Date;
+}
+
+/** Microsoft's storage emulator, with the relay's queues and containers in it and nothing else. */
+export interface Azurite {
+  readonly connectionString: string;
+  readonly queueServiceUri: string;
+  readonly blobServiceUri: string;
+  /** Empties queues and containers. */
+  reset(): Promise<void>;
+  /** Takes the messages that are visible now off a queue, as the host would. */
+  take(queue: string): Promise<HostMessage[]>;
+  /** The events in those messages of the queue `events`, message by message. */
+  takeEvents(): Promise<(readonly QueuedEvent[])[]>;
+  /** How many messages the queue has, hidden ones too. */
+  waiting(queue: string): Promise<number>;
+  blobNames(container: string): Promise<string[]>;
+  deadLetters(): Promise<DeadLetter[]>;
+  stop(): Promise<void>;
+}
+
+const key = randomBytes(64).toString("base64");
+
+/**
+ * Starts it in a process of its own, on free ports and in a temporary folder.
+ *
+ * @param certificate makes it serve https and take Entra ID's tokens too, of which it checks the claims
+ */
+export async function startAzurite(certificate?: Certificate): Promise<Azurite> {
+  const folder = await mkdtemp(join(tmpdir(), "relay-azurite-"));
+  const ports = ["--blobPort", "0", "--queuePort", "0", "--tablePort", "0"];
+  const flags = ["--silent", "--skipApiVersionCheck", "--disableTelemetry", "--location", folder];
+  const tls = certificate
+    ? ["--cert", certificate.certificateFile, "--key", certificate.keyFile, "--oauth", "basic"]
+    : [];
+  const child = spawn(process.execPath, [require.resolve("azurite/dist/src/azurite"), ...ports, ...flags, ...tls], {
+    env: { ...process.env, AZURITE_ACCOUNTS: `relaytest:${key}` },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const addresses = await listening(child);
+  const connectionString =
+    `AccountName=relaytest;AccountKey=${key};` +
+    `BlobEndpoint=${addresses.Blob}/relaytest;QueueEndpoint=${addresses.Queue}/relaytest;`;
+  const queues = QueueServiceClient.fromConnectionString(connectionString);
+  const blobs = BlobServiceClient.fromConnectionString(connectionString);
+  for (const name of Object.values(queueNames)) await queues.getQueueClient(name).create();
+  for (const name of Object.values(containerNames)) await blobs.getContainerClient(name).create();
+
+  const blobNames = async (container: string) => {
+    const names: string[] = [];
+    for await (const { name } of blobs.getContainerClient(container).listBlobsFlat()) names.push(name);
+    return names;
+  };
+  const take = async (queue: string) => {
+    const client = queues.getQueueClient(queue);
+    const { receivedMessageItems } = await client.receiveMessages({ numberOfMessages: 32 });
+    for (const { messageId, popReceipt } of receivedMessageItems) await client.deleteMessage(messageId, popReceipt);
+    return receivedMessageItems.map(({ messageText, expiresOn }) => {
+      const text = Buffer.from(messageText, "base64").toString("utf8");
+      return { message: parsedIfJson(text), expiresOn };
+    });
+  };
+  return {
+    connectionString,
+    queueServiceUri: `${addresses.Queue}/relaytest`,
+    blobServiceUri: `${addresses.Blob}/relaytest`,
+    blobNames,
+    take,
+    async reset() {
+      for (const name of Object.values(queueNames)) await queues.getQueueClient(name).clearMessages();
+      for (const name of Object.values(containerNames)) {
+        for (const blob of await blobNames(name)) await blobs.getContainerClient(name).deleteBlob(blob);
+      }
+    },
+    async takeEvents() {
+      const messages = await take(queueNames.events);
+      return messages.map(({ message }) => {
+        const decoded = decodeEnvelope(message);
+        if (!decoded.readable) throw new Error(decoded.reason);
+        return decoded.events;
+      });
+    },
+    async waiting(queue) {
+      return (await queues.getQueueClient(queue).getProperties()).approximateMessagesCount ?? 0;
+    },
+    async deadLetters() {
+      const names = await blobNames(containerNames.deadLetters);
+      const container = blobs.getContainerClient(containerNames.deadLetters);
+      const texts = await Promise.all(names.map((name) => container.getBlobClient(name).downloadToBuffer()));
+      return texts.map((text) => parseDeadLetter(text.toString("utf8")));
+    },
+    async stop() {
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      child.kill();
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits until blob and queue service say where they listen. */
+function listening(child: ChildProcess): Promise<Record<string, string>> {
+  const addresses: Record<string, string> = {};
+  return new Promise((resolve, reject) => {
+    let output = "";
+    child.stdout?.on("data", (chunk: Buffer) => {
+      output += chunk;
+      for (const [, service, address] of output.matchAll(/Azurite (\w+) service is successfully listening at (\S+)/g)) {
+        if (service && address) addresses[service] = address;
+      }
+      if (addresses.Blob && addresses.Queue && addresses.Table) resolve(addresses);
+    });
+    child.once("exit", (code) => reject(new Error(`Azurite ended with ${code}: ${output}`)));
+  });
+}
+
+function parsedIfJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

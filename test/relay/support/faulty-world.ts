@@ -1,0 +1,82 @@
+import type { PlatformAnswer } from "../../../relay/azure/platform-client.ts";
+import type { RelayStorage } from "../../../relay/azure/storage.ts";
+import type { DeadLetter, DeadLetterBlob } from "../../../relay/core/dead-letter.ts";
+import { queueNames } from "../../../relay/core/names.ts";
+
+/**
+ * What happens to one call of the storage or of Platform: it fails before or after it had its effect, or the process dies before or
+ * after it.
+ */
+export type Fault = "none" | "fail" | "failAfter" | "die" | "dieAfter";
+
+interface Message {
+  readonly text: string;
+  dequeueCount: number;
+}
+
+/** Ends what a process had under way when it dies. */
+export class ProcessDied extends Error {}
+
+/**
+ * A storage account and a Platform that outlive the processes that use them, in memory, with a script of faults.
+ */
+export class FaultyWorld {
+  readonly queues: Record<string, Message[]> = { [queueNames.events]: [], [queueNames.poison]: [] };
+  readonly claims = new Map<string, string>();
+  readonly deadLetters = new Map<string, DeadLetter>();
+  /** The event ids that Platform answered 200 to, or that it has although its answer got lost. */
+  readonly delivered = new Map<string, number>();
+  now = Date.parse("2026-11-20T10:00:00.000Z");
+  /** What happens to the next calls. When the script is used up, all goes well. */
+  faults: Fault[] = [];
+  readonly #statuses: number[];
+
+  /** @param statuses Platform's next answers; after them it answers 200 */
+  constructor(statuses: readonly number[]) {
+    this.#statuses = [...statuses];
+  }
+
+  /** A process of the relay: what it does to the world, until it dies. */
+  startProcess() {
+    let alive = true;
+    const died = Promise.withResolvers<never>();
+    died.promise.catch(() => undefined);
+    const die = () => {
+      alive = false;
+      died.reject(new ProcessDied());
+      return new Promise<never>(() => undefined);
+    };
+    const act = async <T>(effect: () => T): Promise<T> => {
+      await Promise.resolve();
+      if (!alive) return new Promise<never>(() => undefined);
+      const fault = this.faults.shift() ?? "none";
+      if (fault === "die") return die();
+      if (fault === "fail") throw new Error("the call failed");
+      const result = effect();
+      if (fault === "dieAfter") return die();
+      if (fault === "failAfter") throw new Error("the call had its effect, but its answer got lost");
+      return result;
+    };
+    const storage: Pick<RelayStorage, "enqueue" | "putClaim" | "readClaim" | "deleteClaim" | "putDeadLetter"> = {
+      enqueue: (text) => act(() => void this.queues[queueNames.events]?.push({ text, dequeueCount: 0 })),
+      putClaim: (name, body) => act(() => void this.claims.set(name, body)),
+      readClaim: (name) => act(() => this.claims.get(name)),
+      deleteClaim: (name) => act(() => void this.claims.delete(name)),
+      putDeadLetter: ({ name, document }: DeadLetterBlob) => act(() => void this.deadLetters.set(name, document)),
+    };
+    const platform = {
+      send: (body: string) => act(() => this.#receive(body)).catch((): PlatformAnswer => ({ failure: "no answer" })),
+    };
+    /** Runs an invocation to its end or to that of the process. */
+    const run = <T>(invocation: () => Promise<T> | T): Promise<T> =>
+      Promise.race([Promise.resolve().then(invocation), died.promise]);
+    return { storage, platform, clock: () => new Date(this.now), run };
+  }
+
+  #receive(body: string): PlatformAnswer {
+    const status = this.#statuses.shift() ?? 200;
+    const id: string = JSON.parse(body).event_id;
+    if (status === 200) this.delivered.set(id, (this.delivered.get(id) ?? 0) + 1);
+    return { status, retryAfter: null, detail: "" };
+  }
+}
