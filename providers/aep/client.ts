@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { type Call, HttpClient, sleep, VendorError } from "../kit/http.ts";
+import { type Call, HttpClient } from "../kit/http.ts";
+import { sleep } from "../kit/sleep.ts";
+import { VendorError } from "../kit/vendor-error.ts";
 import { complaint } from "./complaint.ts";
 import type { Config } from "./config.ts";
 import { type Creation, createOnce, type Pace } from "./create-once.ts";

@@ -1,6 +1,6 @@
 import type { AxiosResponse } from "axios";
 import { z } from "zod";
-import type { VendorComplaint } from "../kit/http.ts";
+import type { VendorComplaint } from "../kit/vendor-error.ts";
 
 /**
  * The error shapes of Platform's APIs in one: the gateway's `error_code` and `message`; the problem documents of Schema

@@ -1,13 +1,5 @@
 import { z } from "zod";
-
-/** Hosts to which credentials may go without TLS, since nothing leaves the machine. */
-const loopbackHosts = new Set(["localhost", "127.0.0.1", "[::1]"]);
-
-const address = z
-  .string()
-  .trim()
-  .refine(isSafeUrl, "it must be a URL that begins with https://, since the client secret and tokens are sent there")
-  .transform((url) => url.replace(/\/+$/, ""));
+import { address } from "../kit/address.ts";
 
 /** Settings of the provider: `pulumi config set aep:<name>`. */
 export const config = z.object({
@@ -35,6 +27,7 @@ export const config = z.object({
       description:
         "Id of the organization, from the credential's page in Adobe Developer Console; it ends in @AdobeOrg.",
       environment: "AEP_ORG_ID",
+      replaces: true,
     }),
   sandbox: z
     .string()
@@ -43,6 +36,7 @@ export const config = z.object({
     .meta({
       description: "Name of the sandbox that holds everything this provider makes, such as dev or prod.",
       environment: "AEP_SANDBOX",
+      replaces: true,
     }),
   scopes: z
     .string()
@@ -61,9 +55,3 @@ export const config = z.object({
 });
 
 export type Config = z.output<typeof config>;
-
-function isSafeUrl(url: string): boolean {
-  if (!URL.canParse(url)) return false;
-  const { protocol, hostname } = new URL(url);
-  return protocol === "https:" || (protocol === "http:" && loopbackHosts.has(hostname));
-}

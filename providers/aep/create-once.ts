@@ -1,4 +1,4 @@
-import { VendorError } from "../kit/http.ts";
+import { VendorError } from "../kit/vendor-error.ts";
 
 /** How one kind of object is made, and found again when the answer to its making was lost. */
 export interface Creation<Item> {

@@ -1,6 +1,8 @@
 import type { AxiosResponse } from "axios";
 import { z } from "zod";
-import { HttpClient, sleep, type VendorComplaint, VendorError } from "../kit/http.ts";
+import { HttpClient } from "../kit/http.ts";
+import { sleep } from "../kit/sleep.ts";
+import { type VendorComplaint, VendorError } from "../kit/vendor-error.ts";
 import type { Config } from "./config.ts";
 
 const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() });

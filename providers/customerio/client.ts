@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { HttpClient, sleep, VendorError } from "../kit/http.ts";
+import { HttpClient } from "../kit/http.ts";
+import { sleep } from "../kit/sleep.ts";
+import { VendorError } from "../kit/vendor-error.ts";
 import { complaint } from "./complaint.ts";
 import { appApiUrl, type Config } from "./config.ts";
 

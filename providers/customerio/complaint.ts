@@ -1,6 +1,6 @@
 import type { AxiosResponse } from "axios";
 import { z } from "zod";
-import type { VendorComplaint } from "../kit/http.ts";
+import type { VendorComplaint } from "../kit/vendor-error.ts";
 import type { Config } from "./config.ts";
 
 // The App API documents both shapes; `status` was an integer once and is a string now. Some answers have no body at all.

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { address } from "../kit/address.ts";
 
 /** Where the App API answers in each region; a key of one region is refused by the other. */
 const regionUrls = { us: "https://api.customer.io", eu: "https://api-eu.customer.io" } as const;
@@ -20,17 +21,10 @@ export const config = z.object({
     description: "The data centre of the Customer.io account: us or eu; default us.",
     environment: "CUSTOMERIO_REGION",
   }),
-  appApiUrl: z
-    .url({ error: "it must be a URL that begins with https://", abort: true })
-    .regex(
-      /^(https:|http:\/\/(localhost|127\.0\.0\.1)([:/]|$))/,
-      "it must begin with https://, since the key is sent there",
-    )
-    .optional()
-    .meta({
-      description: "Address of the App API, for a proxy in between; default: the region's own.",
-      environment: "CUSTOMERIO_APP_API_URL",
-    }),
+  appApiUrl: address.optional().meta({
+    description: "Address of the App API, for a proxy in between; default: the region's own.",
+    environment: "CUSTOMERIO_APP_API_URL",
+  }),
 });
 
 export type Config = z.output<typeof config>;

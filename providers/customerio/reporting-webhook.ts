@@ -69,12 +69,12 @@ export const reportingWebhook = defineResource<ReportingWebhooks>()({
   normalise: (values) => ({ ...values, events: distinct(values.events).sort().join(" ") }),
 
   async create(operation, values) {
-    const { client, signal, progress } = operation;
+    const { client, signal, warn } = operation;
     warnOfUnknownEvents(operation, values);
     const wanted = settingsOf(values);
     const { webhook, adopted } = await client.createDisabled(wanted, signal);
     const id = String(webhook.id);
-    if (adopted) progress(`takes over the reporting webhook ${id}, which was made already and is still disabled`);
+    if (adopted) warn(`takes over the reporting webhook ${id}, which was made already and is still disabled`);
     if (!adopted && values.disabled) return { id, outputs: taken(webhook, values) };
     try {
       return { id, outputs: taken(await client.update(webhook.id, wanted, signal), values) };
@@ -140,11 +140,11 @@ function taken(webhook: Webhook, values: Inputs): Outputs {
   );
 }
 
-function warnOfUnknownEvents({ progress }: Operation<ReportingWebhooks>, values: Inputs): void {
+function warnOfUnknownEvents({ warn }: Operation<ReportingWebhooks>, values: Inputs): void {
   const known: readonly string[] = subscriptionNames;
   const unknown = distinct(values.events).filter((event) => !known.includes(event));
   if (unknown.length > 0)
-    progress(`events unknown to this package, sent to Customer.io as they are: ${unknown.join(", ")}`);
+    warn(`events unknown to this package, sent to Customer.io as they are: ${unknown.join(", ")}`);
 }
 
 function numberOf(id: string): number {

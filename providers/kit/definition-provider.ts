@@ -43,7 +43,8 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
   }
 
   function operation(call: ResourceCall): Operation<Client> {
-    return { client: connected(), name: call.name, signal: call.signal, progress: call.progress };
+    const { name, signal, progress, warn } = call;
+    return { client: connected(), name, signal, progress, warn };
   }
 
   return {
@@ -59,6 +60,20 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
         if (error instanceof ConfigError) return { inputs, failures: error.failures };
         throw error;
       }
+    },
+
+    // Told as a change even where nothing is replaced, or the engine goes on with the settings of the last update.
+    diffConfig(olds, news) {
+      const replacing = new Set(propertiesWhere(definition.config, (meta) => meta.replaces === true));
+      const changes = differences(olds, news, "");
+      return {
+        detailed: Object.fromEntries(
+          changes.map(({ path, kind }): [string, PropertyDiffKind] => [
+            path,
+            replacing.has(path) && kind !== "add" ? `${kind}-replace` : kind,
+          ]),
+        ),
+      };
     },
 
     async configure(inputs) {

@@ -1,37 +1,6 @@
-import axios, { type AxiosError, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse } from "axios";
-
-/** Why a call failed for good, in words for the user; `status` is undefined where no answer came. */
-export class VendorError extends Error {
-  readonly status: number | undefined;
-  /** The vendor's own code, such as `XDM-1521-400`. */
-  readonly code: string | undefined;
-  /** Whether the vendor may have acted on the call although no clean answer came. */
-  readonly outcomeUnknown: boolean;
-  constructor(
-    message: string,
-    detail: { status?: number | undefined; code?: string | undefined; outcomeUnknown?: boolean },
-  ) {
-    super(message);
-    this.name = "VendorError";
-    this.status = detail.status;
-    this.code = detail.code;
-    this.outcomeUnknown = detail.outcomeUnknown ?? false;
-  }
-
-  /** The vendor says that the object does not exist; nothing else may be read as gone. */
-  get gone(): boolean {
-    return this.status === 404 || this.status === 410;
-  }
-}
-
-/** What a vendor's error body says, as far as it could be read. */
-export interface VendorComplaint {
-  readonly code?: string | undefined;
-  readonly detail?: string | undefined;
-  readonly requestId?: string | undefined;
-  /** What the user can do about it. */
-  readonly remedy?: string | undefined;
-}
+import type { AxiosError, AxiosRequestConfig, AxiosResponse } from "axios";
+import { sleep } from "./sleep.ts";
+import { type VendorComplaint, VendorError } from "./vendor-error.ts";
 
 export interface HttpClientOptions {
   /** The vendor as users know it, for messages: `Adobe Experience Platform`. */
@@ -71,24 +40,25 @@ export const retryRules = {
   /** Answers and transport faults after which only calls that can be repeated without harm are. */
   idempotentOnly: [408, 500, 502, 504],
   idempotentMethods: ["GET", "PUT", "DELETE"],
+  /** Transport faults before the request was sent, so that any method may be repeated. */
+  neverSent: ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN"],
+  /** Transport faults that come again: the certificate isn't trusted. */
+  never: [
+    "CERT_HAS_EXPIRED",
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+    "ERR_TLS_CERT_ALTNAME_INVALID",
+    "SELF_SIGNED_CERT_IN_CHAIN",
+    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  ],
 } as const;
 
 /** An axios instance in the vendor's manner: authenticated, paced, retried by class, its errors written for people. */
 export class HttpClient {
   readonly #options: HttpClientOptions;
-  readonly #axios: AxiosInstance;
   #nextSlot = 0;
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
-    this.#axios = axios.create({
-      baseURL: options.baseUrl,
-      timeout: options.attemptTimeout ?? 30_000,
-      maxRedirects: 0,
-      // Every status is looked at here, so that no axios error with its request headers can escape.
-      validateStatus: () => true,
-      transformResponse: (body: unknown) => parseJson(body),
-    });
   }
 
   /** Makes the call and answers 2xx responses; everything else becomes a `VendorError`. */
@@ -115,7 +85,15 @@ export class HttpClient {
   }
 
   async #attempt<T>(call: Call, renew: boolean): Promise<AxiosResponse<T> | AxiosError> {
+    // Loaded at the first call, since it takes longer than everything else between a provider's start and its port.
+    const { default: axios } = await import("axios");
     const request: AxiosRequestConfig = {
+      baseURL: this.#options.baseUrl,
+      timeout: this.#options.attemptTimeout ?? 30_000,
+      maxRedirects: 0,
+      // Every status is looked at here, so that no axios error with its request headers can escape.
+      validateStatus: () => true,
+      transformResponse: (body: unknown) => parseJson(body),
       method: call.method,
       url: call.path,
       signal: call.signal,
@@ -124,7 +102,7 @@ export class HttpClient {
     if (call.params) request.params = call.params;
     if (call.body !== undefined) request.data = call.body;
     try {
-      return await this.#axios.request<T>(request);
+      return await axios.request<T>(request);
     } catch (error) {
       if (axios.isAxiosError(error)) return error;
       throw error;
@@ -143,43 +121,53 @@ export class HttpClient {
 
   #error(call: Call, outcome: AxiosResponse | AxiosError): VendorError {
     const { vendor, baseUrl, baseUrlSetting } = this.#options;
+    const changes = call.method === "POST" || call.method === "PATCH";
     if (outcome instanceof Error) {
-      const reason = call.signal.aborted ? "it was stopped or ran out of time" : (outcome.code ?? outcome.message);
+      const outcomeUnknown = changes && !includes(retryRules.neverSent, outcome.code);
+      if (call.signal.aborted) {
+        return new VendorError(`Could not ${call.purpose}: it was stopped or ran out of time.`, { outcomeUnknown });
+      }
+      const reason = outcome.code ?? outcome.message;
       return new VendorError(
         `Could not ${call.purpose}: ${vendor} at ${baseUrl} did not answer (${reason}). ` +
           `Check the network, a proxy in between, and the setting ${baseUrlSetting}; then run the command again.`,
-        { outcomeUnknown: !retryRules.idempotentMethods.includes(call.method as "GET") },
+        { code: outcome.code, outcomeUnknown },
       );
     }
-    const complaint = this.#options.complaint(outcome);
-    const said = [complaint.detail ?? `HTTP ${outcome.status}`, complaint.code && `code ${complaint.code}`]
+    const { detail, code, requestId, remedy } = this.#options.complaint(outcome);
+    const said = [detail?.replace(/\.$/, "") ?? `HTTP ${outcome.status}`, code && `code ${code}`]
       .filter(Boolean)
       .join(", ");
-    const requestId = complaint.requestId ? ` Request id: ${complaint.requestId}.` : "";
-    const remedy = complaint.remedy ? ` ${complaint.remedy}` : "";
-    return new VendorError(
-      `Could not ${call.purpose}: ${vendor} answered ${outcome.status}: ${said.replace(/\.$/, "")}.${requestId}${remedy}`,
-      {
-        status: outcome.status,
-        code: complaint.code,
-        outcomeUnknown: call.method === "POST" && outcome.status >= 500 && outcome.status !== 503,
-      },
-    );
+    const sentences = [
+      `Could not ${call.purpose}: ${vendor} answered ${outcome.status}: ${said}.`,
+      requestId && `Request id: ${requestId}.`,
+      remedy,
+    ];
+    return new VendorError(sentences.filter(Boolean).join(" "), {
+      status: outcome.status,
+      code,
+      outcomeUnknown: changes && mayHaveActed(outcome.status),
+    });
   }
 }
 
 function mayRetry(call: Call, outcome: AxiosResponse | AxiosError): boolean {
-  const status = outcome instanceof Error ? undefined : outcome.status;
-  if (status !== undefined && (retryRules.always as readonly number[]).includes(status)) return true;
-  const idempotent = (retryRules.idempotentMethods as readonly string[]).includes(call.method);
-  if (!idempotent) return refusedBeforeSending(outcome);
-  return status === undefined || (retryRules.idempotentOnly as readonly number[]).includes(status);
+  const idempotent = includes(retryRules.idempotentMethods, call.method);
+  if (outcome instanceof Error) {
+    if (includes(retryRules.never, outcome.code)) return false;
+    return idempotent || includes(retryRules.neverSent, outcome.code);
+  }
+  if (includes(retryRules.always, outcome.status)) return true;
+  return idempotent && includes(retryRules.idempotentOnly, outcome.status);
 }
 
-/** The connection never came about, so the vendor can't have acted on the call. */
-function refusedBeforeSending(outcome: AxiosResponse | AxiosError): boolean {
-  const code = outcome instanceof Error ? outcome.code : undefined;
-  return code === "ECONNREFUSED" || code === "ENOTFOUND" || code === "EAI_AGAIN";
+/** Whether a failed call may have been carried out all the same: the answer was lost on its way, or came too late. */
+function mayHaveActed(status: number): boolean {
+  return !includes(retryRules.always, status) && (status >= 500 || status === 408);
+}
+
+function includes<T>(list: readonly T[], item: unknown): boolean {
+  return list.includes(item as T);
 }
 
 /** Milliseconds until the next attempt: the vendor's Retry-After (seconds or a date) if given, else full jitter. */
@@ -200,18 +188,4 @@ function parseJson(body: unknown): unknown {
   } catch {
     return body;
   }
-}
-
-/** Waits; ends at once, without an error, when the operation is aborted. */
-export function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener("abort", done, { once: true });
-  });
 }

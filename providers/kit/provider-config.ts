@@ -62,7 +62,8 @@ function explain(
     return `The setting ${key} is not known. Known are: ${Object.keys(schema.shape).join(", ")}. Remove it: pulumi config rm ${key}`;
   }
   const { description, secret, environment } = metadata(property);
-  const command = `pulumi config set ${secret ? "--secret " : ""}${key} <value>`;
+  // Without a value the command asks for it, which keeps a secret out of the shell's history.
+  const command = secret ? `pulumi config set --secret ${key}` : `pulumi config set ${key} <value>`;
   const variable = environment ? ` (or the environment variable ${environment})` : "";
   const what = settings[name] === undefined ? "is missing" : `is not right: ${message}`;
   return `The setting ${key} ${what}. ${description ?? ""} Set it: ${command}${variable}`.replace(/ {2,}/g, " ");

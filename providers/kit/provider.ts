@@ -30,6 +30,8 @@ export interface ResourceCall {
   readonly signal: AbortSignal;
   /** Shows a line of progress beside the resource in the CLI; never a secret. */
   readonly progress: (message: string) => void;
+  /** Tells the user of something that is worth knowing but stops nothing; stays in the output. Never a secret. */
+  readonly warn: (message: string) => void;
 }
 
 export interface CreateResult {
@@ -71,6 +73,8 @@ export interface Provider {
   /** The Pulumi package schema. */
   schema(): object;
   checkConfig(inputs: PropertyMap): CheckResult;
+  /** Which settings replace every resource when they change; absent: none. */
+  diffConfig?(olds: PropertyMap, news: PropertyMap): DiffResult;
   configure(inputs: PropertyMap): Promise<void>;
   check(call: ResourceCall, request: { olds: PropertyMap; news: PropertyMap }): Promise<CheckResult>;
   diff(

@@ -5,7 +5,7 @@ declare module "zod" {
   interface GlobalMeta {
     /** Kept encrypted in state and hidden in every message. */
     secret?: boolean;
-    /** A change makes a new object in place of the old one. */
+    /** A change makes a new object in place of the old one; of a provider's setting: of all its objects. */
     replaces?: boolean;
     /** An output that an update changes; unknown in the preview of an update. */
     volatile?: boolean;
@@ -15,7 +15,7 @@ declare module "zod" {
 }
 
 /** What a resource's operation gets besides its own values: the vendor's client and the engine's call. */
-export interface Operation<Client> extends Pick<ResourceCall, "name" | "signal" | "progress"> {
+export interface Operation<Client> extends Pick<ResourceCall, "name" | "signal" | "progress" | "warn"> {
   readonly client: Client;
 }
 

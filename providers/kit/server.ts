@@ -96,11 +96,11 @@ class Service {
       checkConfig: unary(async (request: providerProto.CheckRequest) => {
         return checkResponse(provider.checkConfig(read(request.getNews())));
       }),
-      // A changed setting is never a reason to replace resources: a rotated secret must touch none of them. But it has to
-      // be told as a change, or the engine goes on with the settings of the last update.
       diffConfig: unary(async (request: providerProto.DiffRequest) => {
-        const changes = differences(read(request.getOldInputs()), read(request.getNews()), "");
-        return diffResponse({ detailed: Object.fromEntries(changes.map(({ path, kind }) => [path, kind])) });
+        const [olds, news] = [read(request.getOldInputs()), read(request.getNews())];
+        if (provider.diffConfig) return diffResponse(provider.diffConfig(olds, news));
+        const changes = differences(olds, news, "").map(({ path, kind }) => [path, kind]);
+        return diffResponse({ detailed: Object.fromEntries(changes) });
       }),
       configure: unary(async (request: providerProto.ConfigureRequest) => {
         await provider.configure(read(request.getArgs()));
@@ -188,7 +188,8 @@ class Service {
         type: request.getType() || (urn.split("::")[2]?.split("$").pop() ?? ""),
         name: request.getName() || (urn.split("::")[3] ?? ""),
         signal: controller.signal,
-        progress: (message) => this.#progress(urn, message),
+        progress: (message) => this.#tell(urn, message, { ephemeral: true }),
+        warn: (message) => this.#tell(urn, message, { ephemeral: false }),
       });
     } finally {
       clearTimeout(timer);
@@ -200,10 +201,10 @@ class Service {
     this.#engine = new engineGrpc.EngineClient(address, grpc.credentials.createInsecure());
   }
 
-  #progress(urn: string, message: string): void {
-    const request = new engineProto.LogRequest().setUrn(urn).setMessage(message).setEphemeral(true);
-    request.setSeverity(engineProto.LogSeverity.INFO);
-    // Progress is a courtesy: a failure to show it must not fail the operation.
+  #tell(urn: string, message: string, { ephemeral }: { ephemeral: boolean }): void {
+    const request = new engineProto.LogRequest().setUrn(urn).setMessage(message).setEphemeral(ephemeral);
+    request.setSeverity(ephemeral ? engineProto.LogSeverity.INFO : engineProto.LogSeverity.WARNING);
+    // Messages are a courtesy: a failure to show one must not fail the operation.
     this.#engine?.log(request, () => undefined);
   }
 }

@@ -1,6 +1,6 @@
 import type { AxiosResponse } from "axios";
 import { z } from "zod";
-import type { VendorComplaint } from "../kit/http.ts";
+import type { VendorComplaint } from "../kit/vendor-error.ts";
 
 // Azure Resource Manager wraps its errors; App Service behind it answers bare ones with capitals; deployment sites write text.
 const wrapped = z.object({ error: z.object({ code: z.string(), message: z.string().optional() }) });

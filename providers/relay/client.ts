@@ -1,6 +1,8 @@
 import axios from "axios";
 import { z } from "zod";
-import { HttpClient, sleep, VendorError } from "../kit/http.ts";
+import { HttpClient } from "../kit/http.ts";
+import { sleep } from "../kit/sleep.ts";
+import { VendorError } from "../kit/vendor-error.ts";
 import { complaint, saysGone } from "./arm-complaint.ts";
 import type { Config } from "./config.ts";
 import { Kudu } from "./kudu.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { HttpClient, VendorError } from "../kit/http.ts";
+import { HttpClient } from "../kit/http.ts";
+import { VendorError } from "../kit/vendor-error.ts";
 import { complaint, storageAccessCode } from "./arm-complaint.ts";
 import type { Login } from "./login.ts";
 import type { NotYet } from "./patience.ts";

@@ -96,13 +96,13 @@ function emptiness(
 }
 
 async function abandon(operation: Operation<AzureClient>, queueId: string, name: string): Promise<void> {
-  const { client, signal, progress } = operation;
+  const { client, signal, warn } = operation;
   try {
     const length = await client.queueLength(queueId, signal);
-    if (length) progress(`gives up ${messages(length)} in the queue "${name}", as RELAY_ABANDON_QUEUE asks`);
+    if (length) warn(`gives up ${messages(length)} in the queue "${name}", as RELAY_ABANDON_QUEUE asks`);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    progress(`gives up the queue "${name}", as RELAY_ABANDON_QUEUE asks; its messages could not be counted. ${reason}`);
+    warn(`gives up the queue "${name}", as RELAY_ABANDON_QUEUE asks; its messages could not be counted. ${reason}`);
   }
 }
 

@@ -69,6 +69,7 @@ export class Aep {
       name: "thing",
       signal: this.stop.signal,
       progress: (message) => this.progress.push(message),
+      warn: (message) => this.progress.push(message),
     };
   }
 }

@@ -55,7 +55,7 @@ test.each([
   ["sandbox", "My Sandbox", "in lower case, and not its title"],
   ["clientSecret", "  ", "it is empty"],
   ["platformUrl", "platform.adobe.io", "it must be a URL that begins with https://"],
-  ["platformUrl", "http://gateway.example", "since the client secret and tokens are sent there"],
+  ["platformUrl", "http://gateway.example", "since credentials are sent there"],
   ["imsUrl", "ftp://ims.example", "it must be a URL that begins with https://"],
 ])("a wrong %s is told", (name, value, part) => {
   const told = mistakes({ ...credential, [name]: value });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { createOnce } from "../../../providers/aep/create-once.ts";
-import { VendorError } from "../../../providers/kit/http.ts";
+import { VendorError } from "../../../providers/kit/vendor-error.ts";
 import { errorOf } from "./aep.ts";
 
 const lost = () => new VendorError("no answer", { outcomeUnknown: true });

@@ -1,5 +1,5 @@
 import { ReportingWebhooks, type WebhookSettings } from "../../../providers/customerio/client.ts";
-import { VendorError } from "../../../providers/kit/http.ts";
+import { VendorError } from "../../../providers/kit/vendor-error.ts";
 import { type Answer, type RecordingServer, recordingServer } from "./recording-server.ts";
 
 const wanted: WebhookSettings = {

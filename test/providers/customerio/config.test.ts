@@ -55,7 +55,7 @@ test("a key pasted with a line break is taken without it", () => {
 
 test("each mistake names the setting and the command that mends it", () => {
   expect(mistakes({}).appApiKey).toContain(
-    "Set it: pulumi config set --secret customerio:appApiKey <value> (or the environment variable CUSTOMERIO_APP_API_KEY)",
+    "Set it: pulumi config set --secret customerio:appApiKey (or the environment variable CUSTOMERIO_APP_API_KEY)",
   );
   expect(mistakes({ appApiKey: "two words" }).appApiKey).toContain("a key has no spaces");
   expect(mistakes({ appApiKey: "two words" }).appApiKey).not.toContain("two words");
@@ -67,7 +67,7 @@ test("each mistake names the setting and the command that mends it", () => {
   );
   for (const open of ["http://api.customer.io", "http://localhost.example"]) {
     expect(mistakes({ appApiKey: "key", appApiUrl: open }).appApiUrl).toContain(
-      "it must begin with https://, since the key is sent there",
+      "it must begin with https://, since credentials are sent there",
     );
   }
 });

@@ -11,6 +11,7 @@ const call: ResourceCall = {
   name: "relay",
   signal: new AbortController().signal,
   progress: () => undefined,
+  warn: () => undefined,
 };
 const program: PropertyMap = {
   name: "Relay (dev)",

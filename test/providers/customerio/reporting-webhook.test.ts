@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { ReportingWebhooks } from "../../../providers/customerio/client.ts";
 import { reportingWebhook } from "../../../providers/customerio/reporting-webhook.ts";
-import { VendorError } from "../../../providers/kit/http.ts";
 import { Unfinished } from "../../../providers/kit/resource-definition.ts";
+import { VendorError } from "../../../providers/kit/vendor-error.ts";
 import { type Answer, type RecordedRequest, type RecordingServer, recordingServer } from "./recording-server.ts";
 
 const list = "GET /v1/reporting_webhooks";
@@ -53,10 +53,12 @@ class Workspace {
 let workspace: Workspace;
 let server: RecordingServer;
 let progress: string[];
+let warnings: string[];
 
 beforeEach(async () => {
   workspace = new Workspace();
   progress = [];
+  warnings = [];
   server = await recordingServer((request) => workspace.answer(request));
 });
 afterEach(() => server.close());
@@ -68,6 +70,7 @@ function operation() {
     name: "relay",
     signal: new AbortController().signal,
     progress: (message: string) => progress.push(message),
+    warn: (message: string) => warnings.push(message),
   };
 }
 
@@ -105,7 +108,7 @@ describe("create", () => {
     const events = ["email_sent", "carrier_pigeon_sent", "email_sent"];
     await reportingWebhook.create(operation(), { ...inputs, events });
     expect(bodies("PUT")).toEqual([{ ...wire, events: ["email_sent", "carrier_pigeon_sent"] }]);
-    expect(progress).toEqual(["events unknown to this package, sent to Customer.io as they are: carrier_pigeon_sent"]);
+    expect(warnings).toEqual(["events unknown to this package, sent to Customer.io as they are: carrier_pigeon_sent"]);
   });
 
   test.each<[string, Workspace["override"]]>([
@@ -141,7 +144,7 @@ describe("create", () => {
     expect(made.id).toBe("41");
     expect(server.calls()).toEqual([list, post, list, "PUT /v1/reporting_webhooks/41"]);
     expect(workspace.webhooks).toEqual([{ id: 41, type: "webhook", ...wire }]);
-    expect(progress).toEqual(["takes over the reporting webhook 41, which was made already and is still disabled"]);
+    expect(warnings).toEqual(["takes over the reporting webhook 41, which was made already and is still disabled"]);
   });
 
   test("repeats a call that was lost before it took effect", async () => {

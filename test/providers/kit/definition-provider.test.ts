@@ -82,6 +82,7 @@ const call: ResourceCall = {
   name: "t",
   signal: new AbortController().signal,
   progress: () => undefined,
+  warn: () => undefined,
 };
 
 beforeEach(() => provider.configure({ pin: new Secret("1234") }));

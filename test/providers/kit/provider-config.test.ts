@@ -38,7 +38,7 @@ test("tells every mistake at once, with the command that mends it", () => {
     {
       property: "apiKey",
       reason:
-        "The setting shop:apiKey is missing. The API key. Set it: pulumi config set --secret shop:apiKey <value> (or the environment variable SHOP_API_KEY)",
+        "The setting shop:apiKey is missing. The API key. Set it: pulumi config set --secret shop:apiKey (or the environment variable SHOP_API_KEY)",
     },
     {
       property: "url",

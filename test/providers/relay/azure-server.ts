@@ -77,6 +77,7 @@ export interface TestOperation {
   readonly name: string;
   readonly signal: AbortSignal;
   readonly progress: (message: string) => void;
+  readonly warn: (message: string) => void;
 }
 
 /** An operation on the server, with its clock, its progress lines and its stop at hand. */
@@ -92,6 +93,7 @@ export function operationOn(azure: AzureServer): TestOperation {
     stop,
     name: "code",
     signal: stop.signal,
+    warn: (message) => shown.push(message.replaceAll(azure.host, "relay.example")),
     progress: (message) => shown.push(message.replaceAll(azure.host, "relay.example")),
   };
 }
