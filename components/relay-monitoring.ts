@@ -19,11 +19,11 @@ const outcomes = 'AppTraces | where Message startswith "{" | extend line = parse
 const alerts = {
   "dead-letters": {
     description: "Events were refused for good or given up, and wait as dead letters. They can be replayed.",
-    query: `${outcomes} | where tostring(line.outcome) in ("dead", "poison") or toint(line.dead) > 0`,
+    query: `${outcomes} | where tostring(line.outcome) == "dead"`,
   },
   held: {
     description: "Platform refuses the relay (401, 403 or 404): events are held until the dataflow is mended.",
-    query: `${outcomes} | where tostring(line.outcome) == "held" and SeverityLevel >= 3`,
+    query: `${outcomes} | where toint(line.held) > 0 and SeverityLevel >= 3`,
   },
   unavailable: {
     description: "The relay could not take events, so Customer.io holds back all that follow.",
