@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** The last second that ISO 8601 writes with a year of four digits; milliseconds sent by mistake lie far beyond it. */
 const lastSecond = 253_402_300_799;

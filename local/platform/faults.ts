@@ -3,7 +3,7 @@ import type { MiddlewareHandler } from "hono";
 import { z } from "zod";
 import type { PlatformEnvironment } from "./http.ts";
 import { uuid } from "./identifiers.ts";
-import { gatewayProblem, Problem } from "./problem.ts";
+import { gatewayProblem, inletProblem, type Problem } from "./problem.ts";
 import type { PlatformState } from "./state.ts";
 
 const effect = z.discriminatedUnion("kind", [
@@ -113,27 +113,3 @@ const statusTexts: Readonly<Record<number, string>> = {
   500: "Internal server error",
   503: "Service unavailable",
 };
-
-/**
- * A refusal of the streaming host. 403 has no body: it stands for an address that isn't on the allow-list (Adobe's
- * allow-listing page).
- */
-export function inletProblem(
-  status: number,
-  title: string,
-  message = title,
-  headers: Readonly<Record<string, string>> = {},
-): Problem {
-  if (status === 403) return new Problem(status, title, undefined, headers);
-  return new Problem(
-    status,
-    message,
-    () => ({
-      type: "http://ns.adobe.com/adobecloud/problem/data-collection-service/inlet",
-      status,
-      title,
-      report: { message },
-    }),
-    headers,
-  );
-}

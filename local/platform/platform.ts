@@ -28,6 +28,8 @@ export { strictSwitches } from "./options.ts";
 export interface PlatformStandIn {
   /** The one origin of gateway (`AEP_PLATFORM_URL`), identity service (`AEP_IMS_URL`) and inlets (`${url}/collection/…`). */
   readonly url: string;
+  /** What it remembers, for tests in the same process. */
+  readonly state: PlatformState;
   /** Stops listening and forgets everything. */
   close(): Promise<void>;
 }
@@ -46,6 +48,7 @@ export async function startPlatform(options: PlatformOptions): Promise<PlatformS
   state.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     url: state.url,
+    state,
     close: () =>
       new Promise((resolve, reject) => {
         server.close((error) => (error === undefined ? resolve() : reject(error)));
@@ -55,7 +58,8 @@ export async function startPlatform(options: PlatformOptions): Promise<PlatformS
 }
 
 function platformApp(state: PlatformState): Hono<PlatformEnvironment> {
-  const app = new Hono<PlatformEnvironment>();
+  // The API descriptions write some paths with a slash at the end and some without.
+  const app = new Hono<PlatformEnvironment>({ strict: false });
   app.use(async (context, next) => {
     context.set("requestId", uuid());
     await next();

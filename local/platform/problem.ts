@@ -54,3 +54,27 @@ export function plainProblem(status: number, detail: string): Problem {
     detail,
   }));
 }
+
+/**
+ * A refusal of the streaming host. 403 has no body: it stands for an address that isn't on the allow-list (Adobe's
+ * allow-listing page).
+ */
+export function inletProblem(
+  status: number,
+  title: string,
+  message = title,
+  headers: Readonly<Record<string, string>> = {},
+): Problem {
+  if (status === 403) return new Problem(status, title, undefined, headers);
+  return new Problem(
+    status,
+    message,
+    () => ({
+      type: "http://ns.adobe.com/adobecloud/problem/data-collection-service/inlet",
+      status,
+      title,
+      report: { message },
+    }),
+    headers,
+  );
+}

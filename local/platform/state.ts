@@ -121,6 +121,8 @@ export class PlatformState {
   readonly tokens = new Map<string, number>();
   /** How often a token was asked for and given. */
   tokensIssued = 0;
+  /** How many requests the inlets have numbered. */
+  transactions = 0;
   readonly faults = new FaultTable();
   readonly journal = new Journal();
   /** The origin, once it listens. */

@@ -1,11 +1,11 @@
 import { Hono } from "hono";
-import { injectFaults, inletProblem } from "./faults.ts";
+import { injectFaults } from "./faults.ts";
 import { settle } from "./flow-service/lifecycle.ts";
 import { answer, type PlatformContext, type PlatformEnvironment, pathParameter } from "./http.ts";
 import { ingest } from "./ingestion.ts";
 import type { Receipt } from "./journal.ts";
 import { isObject, type Json, type JsonObject, objectOf, stringOf } from "./json.ts";
-import type { Problem } from "./problem.ts";
+import { inletProblem, type Problem } from "./problem.ts";
 import type { Flow, PlatformState, Sandbox } from "./state.ts";
 
 /**
@@ -20,7 +20,7 @@ export function streamingRoutes(state: PlatformState): Hono<PlatformEnvironment>
     const { messages } = objectOf(await readMessage(state, context));
     if (!Array.isArray(messages)) throw inletProblem(400, "Invalid XDM Message Format", "messages is missing");
     const receivedTimeMs = state.clock();
-    const transaction = transactionId(receivedTimeMs);
+    const transaction = transactionId(state, receivedTimeMs);
     return answer(207, {
       inletId: inlet.flow.inletId,
       batchId: transaction,
@@ -39,7 +39,7 @@ export function streamingRoutes(state: PlatformState): Hono<PlatformEnvironment>
     const inlet = findInlet(state, context);
     const message = await readMessage(state, context);
     const receivedTimeMs = state.clock();
-    const xactionId = transactionId(receivedTimeMs);
+    const xactionId = transactionId(state, receivedTimeMs);
     const refusal = receive(state, inlet, { message, xactionId, flowId: flowIdOf(context), isBatch: false });
     if (refusal !== undefined) throw refusal;
     return answer(200, { inletId: inlet.flow.inletId, xactionId, receivedTimeMs });
@@ -76,10 +76,10 @@ function flowIdOf(context: PlatformContext): string | undefined {
 
 async function readMessage(state: PlatformState, context: PlatformContext): Promise<Json> {
   const limit = state.switches.maximumRequestBytes;
-  const tooLarge = inletProblem(413, "Payload Too Large", `The payload is larger than ${limit} bytes`);
-  if (Number(context.req.header("content-length") ?? 0) > limit) throw tooLarge;
+  const tooLarge = () => inletProblem(413, "Payload Too Large", `The payload is larger than ${limit} bytes`);
+  if (Number(context.req.header("content-length") ?? 0) > limit) throw tooLarge();
   const body = Buffer.from(await context.req.arrayBuffer());
-  if (body.byteLength > limit) throw tooLarge;
+  if (body.byteLength > limit) throw tooLarge();
   if (!/^application\/json\s*(;|$)/i.test(context.req.header("content-type") ?? "")) {
     throw inletProblem(400, "Invalid XDM Message Format", "The content type must be application/json");
   }
@@ -163,10 +163,8 @@ function newReceipt(
   };
 }
 
-let counter = 0;
-
 /** `1584479347507:2153:240`: the time and two numbers that make it unique. */
-function transactionId(now: number): string {
-  counter += 1;
-  return `${now}:${Math.floor(counter / 1000) % 10_000}:${counter % 1000}`;
+function transactionId(state: PlatformState, now: number): string {
+  state.transactions += 1;
+  return `${now}:${Math.floor(state.transactions / 1000) % 10_000}:${state.transactions % 1000}`;
 }

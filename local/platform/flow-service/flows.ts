@@ -132,7 +132,8 @@ function sameJson(left: Json | undefined, right: Json | undefined): boolean {
 }
 
 function render(state: PlatformState, sandbox: Sandbox, flow: Flow): JsonObject {
-  const options: JsonObject = { ...objectOf(flow.body.options) };
+  // The inlet's URL is the service's to fill in, though it stands in the same option spec as the caller's options.
+  const { inletUrl: _given, ...options } = objectOf(flow.body.options);
   if (flow.inletShown) options.inletUrl = `${state.url}/collection/${flow.inletId}`;
   const specs = (kind: "sourceConnections" | "targetConnections", ids: Json | undefined) =>
     stringsOf(ids).map((id) => ({ id, connectionSpec: sandbox.connections[kind].get(id)?.body.connectionSpec }));

@@ -15,11 +15,11 @@ const streamingSource: JsonObject = {
   version: "1.0",
   providerId: streamingProvider,
   authSpec: [],
-  sourceSpec: { attributes: { authRequired: false, uiAttributes: { isSource: true, category: { key: "streaming" } } } },
+  sourceSpec: { attributes: { authRequired: false, uiAttributes: { isSource: true } } },
   exploreSpec: { name: "Streaming", type: "StreamingConnection" },
   attributes: { isSource: true },
   permissionsInfo: {
-    manage: [{ "@type": "lowLevel", name: "StreamingSource", permissions: ["read", "write"] }],
+    manage: [{ "@type": "lowLevel", name: "StreamingSource", permissions: ["write"] }],
     view: [{ "@type": "lowLevel", name: "StreamingSource", permissions: ["read"] }],
   },
 };

@@ -71,8 +71,11 @@ export function fieldAt(schema: JsonObject, path: readonly string[]): JsonObject
 /** Adds one tree of fields to another; throws a MergeConflict where the types differ. */
 export function mergeFields(target: JsonObject, addition: JsonObject, path = ""): JsonObject {
   const merged: JsonObject = { ...target, ...addition };
-  const types = [stringOf(target.type), stringOf(addition.type)].filter((type) => type !== undefined);
+  const types = [xdmType(target), xdmType(addition)].filter((type) => type !== undefined);
   if (new Set(types).size > 1) throw new MergeConflict(path, types);
+  if (isObject(target.items) && isObject(addition.items)) {
+    merged.items = mergeFields(target.items, addition.items, `${path}[]`);
+  }
   if (target.properties !== undefined || addition.properties !== undefined) {
     const properties: JsonObject = { ...objectOf(target.properties) };
     for (const [name, field] of Object.entries(objectOf(addition.properties))) {
@@ -84,6 +87,11 @@ export function mergeFields(target: JsonObject, addition: JsonObject, path = "")
   const required = [...stringsOf(target.required), ...stringsOf(addition.required)];
   if (required.length > 0) merged.required = [...new Set(required)];
   return merged;
+}
+
+/** A date-time is another type than a string, though JSON schema knows it by its format only. */
+function xdmType(field: JsonObject): string | undefined {
+  return stringOf(field.format) ?? stringOf(field.type);
 }
 
 function resolve(

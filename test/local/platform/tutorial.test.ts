@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../../../local/platform/json.ts";
+import { isObject, type JsonObject, objectOf } from "../../../local/platform/json.ts";
 import { startPlatform } from "../../../local/platform/platform.ts";
 import { credentials, experienceEvent, scope, tenantId } from "./harness.ts";
 
@@ -181,7 +181,7 @@ test("the tutorial's calls in their order, its sample event in, the row out", as
     const [item] = (read.json as { items: JsonObject[] }).items;
     expect(item).toMatchObject({ state: "enabled", createdAt: now - 6_000, updatedAt: now });
     expect(item?.etag).not.toBe((flow.json as JsonObject).etag);
-    const inletUrl = String((item?.options as JsonObject).inletUrl);
+    const inletUrl = String(objectOf(item?.options).inletUrl);
     expect(inletUrl).toMatch(new RegExp(`^${url}/collection/[0-9a-f]{64}$`));
 
     now += 300_000;

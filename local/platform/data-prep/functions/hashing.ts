@@ -29,7 +29,12 @@ export const hashingFunctions: readonly MapperFunction[] = [
     syntax: "crc32(INPUT, CHARSET)",
     example: 'crc32("my text", "UTF-8")',
     takes: [1, 2],
-    of: ofStrings((text, charset) => crc32(encoded(text, charset)).toString(16)),
+    of: ofStrings((text, charset) => {
+      // The lowest byte first, as the page's example has it.
+      const bytes = Buffer.alloc(4);
+      bytes.writeUInt32LE(crc32(encoded(text, charset)));
+      return bytes.toString("hex");
+    }),
   }),
 ];
 
