@@ -72,7 +72,9 @@ export class PlatformDataflow extends pulumi.ComponentResource {
         mappingSetVersion: mappingSet.version,
         errorDiagnostics: true,
       },
-      parent,
+      // A changed dataflow loses events for some minutes, in which the relay still sends by its old settings. A new one
+      // is enabled beside the old one, to which the relay sends until it is told of the new one.
+      { ...parent, replaceOnChanges: ["mappingSetId", "mappingSetVersion"] },
     );
 
     this.schemaId = schema.id;

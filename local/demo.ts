@@ -28,9 +28,13 @@ async function demo(keep: boolean): Promise<void> {
   await report.step("Pulumi's engine is on this machine", () => ensureEngine((line) => report.progress(line)));
   const folder = keep ? keptFolder : await mkdtemp(path.join(tmpdir(), "customerio-aep-demo-"));
   const cloud = await report.step("local cloud up: Platform, Customer.io, Azure", () => startCloud(folder));
-  const stop = stopOnSignals(cloud);
+  const pulumi = pulumiOf(cloud, folder);
+  const stop = stopOnSignals(async () => {
+    await pulumi.interrupt();
+    await cloud.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
   try {
-    const pulumi = pulumiOf(cloud, folder);
     await pulumi.initialise();
     await report.step("pulumi up", () => pulumi.up(), summaryOf);
     const vendors = new Vendors(cloud.environment);
@@ -121,11 +125,11 @@ function pulumiOf(cloud: Cloud, folder: string): Pulumi {
   return new Pulumi({ environment: cloud.environment, stack: "local", logFile: path.join(folder, "pulumi.log") });
 }
 
-/** Ctrl-C and termination stop the cloud and what it has started; without this they would wait for the demo's end. */
-function stopOnSignals(cloud: Cloud): () => void {
+/** Ctrl-C and termination: stops what runs, in order. Answers what takes that back. */
+function stopOnSignals(stopAll: () => Promise<void>): () => void {
   const stop = async (signal: NodeJS.Signals) => {
-    report.line(`stopped by ${signal}; stopping the local cloud`);
-    await cloud.stop();
+    report.line(`stopped by ${signal}; stopping everything that was started`);
+    await stopAll();
     process.exit(130);
   };
   process.once("SIGINT", stop).once("SIGTERM", stop);

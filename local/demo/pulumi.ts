@@ -1,4 +1,5 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { appendFile } from "node:fs/promises";
 import path from "node:path";
 import type { CloudEnvironment } from "../cloud.ts";
@@ -11,6 +12,7 @@ export class Pulumi {
   readonly #stack: string;
   readonly #logFile: string;
   readonly #configFile: string[];
+  #running: ChildProcess | undefined;
 
   /** `configFile` takes the place of the stack's `Pulumi.<stack>.yaml`. */
   constructor(options: { environment: CloudEnvironment; stack: string; logFile: string; configFile?: string }) {
@@ -80,6 +82,15 @@ export class Pulumi {
     return this.#run(command, "");
   }
 
+  /** Stops the command that is under way, if any, as Ctrl-C does: the engine cancels what its plugins do and ends them. */
+  async interrupt(): Promise<void> {
+    const child = this.#running;
+    if (child?.pid === undefined) return;
+    const ended = once(child, "close");
+    process.kill(-child.pid, "SIGINT");
+    await ended;
+  }
+
   #run(command: string[], input: string): Promise<string> {
     const child = spawn("pulumi", [...command, "--non-interactive", "--color", "never"], {
       cwd: repository,
@@ -88,6 +99,7 @@ export class Pulumi {
       // Its own process group: on Ctrl-C the demo stops it in order.
       detached: true,
     });
+    this.#running = child;
     child.stdin.end(input);
     let printed = "";
     let complaints = "";
@@ -100,6 +112,7 @@ export class Pulumi {
     return new Promise((resolve, reject) => {
       child.on("error", reject);
       child.on("close", async (code) => {
+        this.#running = undefined;
         const secret = command.includes("--show-secrets");
         await appendFile(this.#logFile, `$ pulumi ${command.join(" ")}\n${secret ? "" : printed}${complaints}\n`);
         if (code === 0) return resolve(printed);

@@ -37,6 +37,11 @@ export class Vendors {
     if (!idle) throw new Error(`Customer.io still waits for an answer to: ${JSON.stringify(waiting)}`);
   }
 
+  /** Lets Customer.io's clock run ahead, so that events that wait for another attempt are sent again. */
+  async passTime(seconds: number): Promise<void> {
+    await post(`${this.#customerIo}/__local/clock`, { advanceSeconds: seconds });
+  }
+
   sentIds(): Promise<string[]> {
     return this.#deliveries("");
   }

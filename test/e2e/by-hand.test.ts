@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { largeEmail, samples } from "../../events/samples.ts";
 import { localCredentials } from "../../local/credentials.ts";
 import { balance, mismatches } from "../../local/demo/balance.ts";
@@ -134,6 +135,33 @@ test(
     await stack.pulumi.configure("fullResolution", "false");
   },
   2 * minutes,
+);
+
+test(
+  "a changed mapping on a living stack loses no event that comes meanwhile",
+  async () => {
+    await stack.pulumi.configure("testMode", "true");
+    const before = await stack.pulumi.outputs();
+    let updating = true;
+    const updated = stack.pulumi.up().finally(() => {
+      updating = false;
+    });
+    while (updating) {
+      await stack.vendors.emit([{ object_type: "email", metric: "delivered", data: { identifiers: { id: "u-1" } } }]);
+      await wait(100);
+    }
+    await updated;
+    expect((await stack.pulumi.outputs()).dataflowId).not.toBe(before.dataflowId);
+    // While the app restarted, Customer.io may have met a 503 or a closed connection and wait for its next attempt.
+    await stack.vendors.passTime(2 * 60 * 60);
+    await stack.vendors.sent();
+    const accepted = await stack.vendors.acceptedIds();
+    expect(accepted.length).toBeGreaterThan(samples.length + 20);
+    const delivered = async () => new Set(await stack.vendors.deliveredIds());
+    while ((await delivered()).size < accepted.length) await wait(250);
+    expect(await delivered()).toEqual(new Set(accepted));
+  },
+  4 * minutes,
 );
 
 test(
