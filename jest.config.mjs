@@ -1,18 +1,21 @@
+const toCommonJs = {
+  jsc: { parser: { syntax: "typescript" }, target: "es2024" },
+  module: { type: "commonjs" },
+  sourceMaps: "inline",
+};
+
+/** Packages that are ES modules alone, which jest can't load as Node does; Azure's HTTP client needs them. */
+const esModules = "https-proxy-agent|http-proxy-agent|agent-base|proxy-agent-negotiate";
+
 /** @type {import("jest").Config} */
 export default {
   testEnvironment: "node",
   testMatch: ["<rootDir>/test/**/*.test.ts"],
-  // Pulumi's and azure-native's packages are plain CommonJS; only our own TypeScript is transformed.
   transform: {
-    "\\.ts$": [
-      "@swc/jest",
-      {
-        jsc: { parser: { syntax: "typescript" }, target: "es2024" },
-        module: { type: "commonjs" },
-        sourceMaps: "inline",
-      },
-    ],
+    "\\.ts$": ["@swc/jest", toCommonJs],
+    [`/node_modules/(${esModules})/.*\\.js$`]: ["@swc/jest", toCommonJs],
   },
+  transformIgnorePatterns: [`/node_modules/(?!(${esModules})/)`],
   globalSetup: "<rootDir>/test/global-setup.ts",
   testTimeout: 30_000,
 };

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import tls from "node:tls";
@@ -15,7 +16,9 @@ export interface Certificate {
 
 /** Makes a certificate that is good for a year and writes `certificate.pem` and `key.pem` (owner only) into a folder. */
 export async function createCertificate(folder: string): Promise<Certificate> {
-  const made = await generate([{ name: "commonName", value: "localhost" }], {
+  // A name of its own: OpenSSL takes the first trusted certificate of a name for the issuer, and one process may trust several.
+  const name = `local cloud ${randomBytes(8).toString("hex")}`;
+  const made = await generate([{ name: "commonName", value: name }], {
     keyType: "ec",
     algorithm: "sha256",
     extensions: [

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { Hono } from "hono";
@@ -50,7 +51,7 @@ export interface LocalAzure {
   blobs(container: string): Promise<BlobSummary[]>;
   /** Kills the function hosts (SIGKILL) as a crash would; returns how many. They are started anew. */
   killFunctionHosts(): Promise<number>;
-  /** The log files of the function apps, one JSON object a line. */
+  /** The log files of the function apps that have run, one JSON object a line. */
   functionLogs(): string[];
   /** Ends every process and deletes what storage accounts hold. */
   close(): Promise<void>;
@@ -97,7 +98,11 @@ export async function startAzure(options: AzureOptions): Promise<LocalAzure> {
       await Promise.all(running.map((app) => app.killHost()));
       return running.length;
     },
-    functionLogs: () => apps.list().map(({ logFile }) => logFile),
+    functionLogs: () =>
+      apps
+        .list()
+        .map(({ logFile }) => logFile)
+        .filter(existsSync),
     close: async () => {
       await apps.close();
       await storage.close();

@@ -72,7 +72,9 @@ function refusalOf(request: IncomingMessage, server: https.Server): Refusal | un
   const authorization = request.headers.authorization;
   const url = new URL(request.url ?? "/", "https://127.0.0.1");
   if (authorization === undefined || !/^bearer /i.test(authorization)) {
-    const usesKey = authorization !== undefined || url.searchParams.has("sig");
+    // A signature made with a user delegation key stands for a principal, not for an account key.
+    const isSigned = url.searchParams.has("sig") && !url.searchParams.has("skoid");
+    const usesKey = authorization !== undefined || isSigned;
     return usesKey && !rules.allowSharedKeyAccess ? keysNotPermitted : undefined;
   }
   const claims = readToken(rules.tokenSecret, bearerToken(authorization) ?? "");

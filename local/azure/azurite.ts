@@ -8,7 +8,6 @@ import { type Child, startChild } from "./child-process.ts";
 import type { StorageService } from "./data-plane-authorization.ts";
 
 const azuriteMain = createRequire(path.join(import.meta.dirname, "azurite.ts")).resolve("azurite/dist/src/azurite.js");
-const stopGrace = 5_000;
 
 /** What the guard has to know beside the ports: see `AccessRules`. */
 export type AccountAccess = Omit<AccessRules, "version" | "ports">;
@@ -64,7 +63,7 @@ export class Azurite {
         ...["--location", folder, "--silent", "--disableTelemetry", "--skipApiVersionCheck"],
       ],
       environment: { AZURITE_ACCOUNTS: `${account}:${keys.join(":")}` },
-      onLine: (line) => heard(line),
+      output: { onLine: (line) => heard(line) },
       onMessage: (message) => {
         if ("applied" in message) acknowledged.get(Number(message.applied))?.();
       },
@@ -104,9 +103,9 @@ export class Azurite {
     this.#acknowledged.delete(version);
   }
 
-  /** Ends the process and deletes what it stored. */
+  /** Ends the process and deletes what it stored; there is nothing to save, so it needs no notice. */
   async stop(): Promise<void> {
-    await this.#child.stop(stopGrace);
+    await this.#child.kill();
     await rm(this.#folder, { recursive: true, force: true });
   }
 }

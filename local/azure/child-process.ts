@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 
@@ -22,20 +23,28 @@ export interface ChildOptions {
   readonly preload?: readonly string[];
   /** The whole environment: nothing of this process's own is handed on but `PATH`. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly onLine: (line: string) => void;
+  /** What the process prints: to a file, or line by line to a listener. */
+  readonly output: { readonly file: string } | { readonly onLine: (line: string) => void };
   readonly onMessage?: (message: object) => void;
 }
 
 /** Starts a child process on the Node that runs this one. */
 export function startChild(options: ChildOptions): Child {
   const preload = [path.join(import.meta.dirname, "exit-with-parent.ts"), ...(options.preload ?? [])];
+  const { output } = options;
+  // Straight to the file, so that a busy child costs this process nothing.
+  const file = "file" in output ? openSync(output.file, "a") : undefined;
   const child = spawn(
     process.execPath,
     [...preload.flatMap((module) => ["--import", module]), options.module, ...(options.arguments ?? [])],
-    { env: { PATH: process.env.PATH, ...options.environment }, stdio: ["ignore", "pipe", "pipe", "ipc"] },
+    {
+      env: { PATH: process.env.PATH, ...options.environment },
+      stdio: ["ignore", file ?? "pipe", file ?? "pipe", "ipc"],
+    },
   );
+  if (file !== undefined) closeSync(file);
   for (const stream of [child.stdout, child.stderr]) {
-    if (stream) createInterface({ input: stream }).on("line", options.onLine);
+    if (stream && "onLine" in output) createInterface({ input: stream }).on("line", output.onLine);
   }
   child.on("message", (message) => options.onMessage?.(message as object));
   // A message to a process that is just ending has nobody to miss it.

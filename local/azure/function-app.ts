@@ -1,11 +1,11 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
-
 import https from "node:https";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Certificate } from "../certificate.ts";
+import { hostEnvironment } from "./app-environment.ts";
 import { resolveSettings } from "./app-settings.ts";
 import { ArmError } from "./arm-error.ts";
 import { frontEnd } from "./front-end.ts";
@@ -211,7 +211,18 @@ export class FunctionApp {
       await this.#note(`The runtime node ${version} is not one that this region has: the app can't start.`);
       return undefined;
     }
-    const host = await startHost({ appFolder, logFile: this.logFile, environment: this.#environment(site) });
+    const { subscription, storage, identities, certificate } = this.#options;
+    const environment = hostEnvironment({
+      settings: resolveSettings(subscription, site, this.#settings),
+      siteName: this.name,
+      hostName: this.hostName,
+      instanceId: this.#instanceId,
+      keys: this.keys,
+      certificateFile: certificate.certificateFile,
+      storageEndpoints: storage.endpointsByName(),
+      identity: site.outputs.identity === undefined ? undefined : { url: identities.url, header: this.#identityHeader },
+    });
+    const host = await startHost({ appFolder, logFile: this.logFile, environment });
     if (host === undefined || host.error !== undefined) this.#startLater();
     else host.listenFor((this.#known ?? []).map(({ name }) => name));
     const started = Date.now();
@@ -233,28 +244,6 @@ export class FunctionApp {
     setTimeout(() => {
       if (this.#host === undefined || this.#host.error !== undefined) this.#change(() => this.#replaceHost());
     }, delay).unref();
-  }
-
-  #environment(site: Resource): Record<string, string> {
-    const { subscription, storage, identities, certificate, name } = this.#options;
-    return {
-      ...resolveSettings(subscription, site, this.#settings),
-      NODE_EXTRA_CA_CERTS: certificate.certificateFile,
-      PORT: "0",
-      WEBSITE_SITE_NAME: name,
-      WEBSITE_HOSTNAME: this.hostName,
-      WEBSITE_INSTANCE_ID: this.#instanceId,
-      WEBSITE_SKU: "FlexConsumption",
-      FUNCTIONS_EXTENSION_VERSION: "~4",
-      FUNCTIONS_WORKER_RUNTIME: "node",
-      AZURE_FUNCTIONS_ENVIRONMENT: "Production",
-      LOCAL_STORAGE_ENDPOINTS: JSON.stringify(storage.endpointsByName()),
-      LOCAL_HOST_KEYS: JSON.stringify(this.keys),
-      ...(this.#site?.outputs.identity !== undefined && {
-        IDENTITY_ENDPOINT: identities.url,
-        IDENTITY_HEADER: this.#identityHeader,
-      }),
-    };
   }
 
   async #note(message: string): Promise<void> {

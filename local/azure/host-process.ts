@@ -1,4 +1,3 @@
-import { appendFileSync } from "node:fs";
 import path from "node:path";
 import { type Child, startChild } from "./child-process.ts";
 import type { FunctionMetadata } from "./function-host/functions-core.ts";
@@ -32,7 +31,7 @@ export async function startHost(options: {
     module: path.join(import.meta.dirname, "function-host.ts"),
     arguments: [options.appFolder],
     environment: options.environment,
-    onLine: (line) => appendFileSync(options.logFile, `${line}\n`),
+    output: { file: options.logFile },
     onMessage: (message) => report(message as HostMessage),
   });
   const message = await Promise.race([reported, child.exited.then(() => undefined)]);

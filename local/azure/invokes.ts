@@ -2,8 +2,8 @@ import { BlobSASPermissions, generateBlobSASQueryParameters, StorageSharedKeyCre
 import { type PropertyMap, Secret } from "../../providers/kit/values.ts";
 import { issueToken } from "./access-token.ts";
 import { ArmError } from "./arm-error.ts";
+import type { AzureParts } from "./effects.ts";
 import type { FunctionApp } from "./function-app.ts";
-import type { AzureParts } from "./resource-effects.ts";
 import { type Principal, type Resource, text } from "./subscription.ts";
 
 export interface InvokeParts extends AzureParts {

@@ -85,15 +85,16 @@ export class OneDeploy {
       log: [],
       status: status.pending,
     };
-    const zip = new Uint8Array(await context.req.arrayBuffer());
     this.#deployments.unshift(deployment);
     const refusesAtOnce = this.#options.switches.storageRefusal === "publish";
+    let zip: Uint8Array;
     try {
+      zip = new Uint8Array(await context.req.arrayBuffer());
       this.#note(deployment, "[StorageAccessibleCheck] starting.");
       await this.#checkStorage();
     } catch (error) {
+      this.#fail(deployment, error instanceof Error ? error.message : String(error));
       if (!(error instanceof StorageRefusal)) throw error;
-      this.#fail(deployment, error.message);
       return refusesAtOnce ? context.text(error.message, 400) : context.json(deployment.id, 202);
     }
     const work = this.#deploy(deployment, zip);

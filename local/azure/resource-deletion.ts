@@ -1,4 +1,5 @@
-import { type AzureParts, effectsOf } from "./resource-effects.ts";
+import type { AzureParts } from "./effects.ts";
+import { effectsOf } from "./resource-effects.ts";
 import type { Resource } from "./subscription.ts";
 
 /** Deletes a resource and all that is part of it, unless Azure refuses. What is gone already stays gone. */

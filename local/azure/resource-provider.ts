@@ -12,9 +12,10 @@ import { ArmError } from "./arm-error.ts";
 import { type InvokeParts, invoke } from "./invokes.ts";
 import { type Request, refuse } from "./refusals.ts";
 import { deleteResource } from "./resource-deletion.ts";
-import { effectsOf, inlineSettings } from "./resource-effects.ts";
+import { effectsOf } from "./resource-effects.ts";
 import { checkInputs, deletesBeforeReplace } from "./resource-inputs.ts";
 import { pathInputs, type ResourceType, resourceTypes } from "./resource-types.ts";
+import { inlineSettings } from "./site-effects.ts";
 import { type Resource, text } from "./subscription.ts";
 
 /** azure-native, as far as the engine and a program can tell, over what exists in the local cloud. */
@@ -126,7 +127,7 @@ export class AzureNative implements Provider {
       ? await update?.({ ...request, existing }, this.#parts)
       : await create?.(request, this.#parts);
     const kept = existing ? computedOf(type, existing.outputs) : {};
-    const outputs = merge(merge(echo(type, request.inputs), kept), computed ?? {});
+    const outputs = overlay(overlay(echo(type, request.inputs), kept), computed ?? {});
     const resource = {
       id,
       type,
@@ -200,7 +201,7 @@ function echo(type: ResourceType, inputs: PropertyMap): PropertyMap {
 /** What a preview knows: the inputs; everything that Azure decides stays open, the name too unless it is an input `name`. */
 function previewOutputs(type: ResourceType, inputs: PropertyMap): PropertyMap {
   let outputs = echo(type, inputs);
-  for (const path of type.computed) outputs = merge(outputs, at(path, Unknown.instance));
+  for (const path of type.computed) outputs = overlay(outputs, at(path, Unknown.instance));
   return { ...outputs, name: type.nameInput === "name" ? (inputs.name ?? Unknown.instance) : Unknown.instance };
 }
 
@@ -208,27 +209,24 @@ function previewOutputs(type: ResourceType, inputs: PropertyMap): PropertyMap {
 function computedOf(type: ResourceType, outputs: PropertyMap): PropertyMap {
   let kept: PropertyMap = {};
   for (const path of type.computed) {
-    const value = path
-      .split(".")
-      .reduce<PropertyValue | undefined>((map, key) => (isMap(map) ? map[key] : undefined), outputs);
-    if (value !== undefined) kept = merge(kept, at(path, value));
+    const [key = "", below] = path.split(".");
+    const value = outputs[key];
+    const found = below === undefined ? value : isMap(value) ? value[below] : undefined;
+    if (found !== undefined) kept = overlay(kept, at(path, found));
   }
   return kept;
 }
 
-/** A map that holds nothing but a value at a path such as `properties.vaultUri`. */
+/** A map that holds nothing but a value at a path such as `state` or `properties.vaultUri`. */
 function at(path: string, value: PropertyValue): PropertyMap {
-  const [key = "", ...rest] = path.split(".");
-  return { [key]: rest.length === 0 ? value : at(rest.join("."), value) };
+  const [key = "", below] = path.split(".");
+  return { [key]: below === undefined ? value : { [below]: value } };
 }
 
-function merge(base: PropertyMap, over: PropertyMap): PropertyMap {
-  const merged = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    const below = merged[key];
-    merged[key] = isMap(below) && isMap(value) ? merge(below, value) : value;
-  }
-  return merged;
+/** Puts outputs over others. `properties` is shared by inputs and what Azure adds; all else is one or the other. */
+function overlay(base: PropertyMap, over: PropertyMap): PropertyMap {
+  const [below, above] = [base.properties, over.properties];
+  return { ...base, ...over, ...(isMap(below) && isMap(above) && { properties: { ...below, ...above } }) };
 }
 
 /** Azure's regions know neither case nor blanks. */

@@ -1,5 +1,5 @@
+import type { AzureParts } from "./effects.ts";
 import { decodeMessage } from "./function-host/message-encoding.ts";
-import type { AzureParts } from "./resource-effects.ts";
 
 export interface QueueSummary {
   readonly account: string;

@@ -16,7 +16,7 @@ import { type HostKeys, httpTriggers, triggerOf } from "./http-triggers.ts";
 import { FunctionTimeout, type InvocationInput, Invoker } from "./invoker.ts";
 import { isQueueOutput, sendOutput } from "./queue-output.ts";
 import { connectionOf, QueueTriggers, queueNameOf } from "./queue-triggers.ts";
-import { blobService, type Environment, queueService } from "./storage-connection.ts";
+import { type Environment, StorageConnections } from "./storage-connections.ts";
 
 const packageJson = z.looseObject({ main: z.string().optional(), type: z.string().optional() });
 const hostKeys = z.object({ master: z.string(), function: z.string() });
@@ -37,6 +37,7 @@ export class AppRuntime {
   readonly #invoker: Invoker;
   readonly #queues: QueueTriggers;
   readonly #options: LoadOptions;
+  readonly #connections: StorageConnections;
 
   /** Loads the package. Any problem is thrown as an Error that says what is wrong: the host is then in error as a whole. */
   static async load(options: LoadOptions): Promise<AppRuntime> {
@@ -50,20 +51,28 @@ export class AppRuntime {
     core.install();
     await loadEntryPoints(options.folder);
     await core.start(options.folder);
-    await probeHostStorage(options.environment);
-    return new AppRuntime(core, settings, options);
+    const connections = new StorageConnections(options.environment);
+    await probeHostStorage(connections);
+    return new AppRuntime(core, settings, options, connections);
   }
 
-  private constructor(core: FunctionsCore, settings: HostSettings, options: LoadOptions) {
+  private constructor(
+    core: FunctionsCore,
+    settings: HostSettings,
+    options: LoadOptions,
+    connections: StorageConnections,
+  ) {
+    this.#connections = connections;
     this.#core = core;
     this.#settings = settings;
     this.#options = options;
     this.#invoker = new Invoker(core, options.log, settings.functionTimeout);
+    for (const target of core.functions.values()) this.#checkBindings(target);
     const functions = [...core.functions.values()];
-    for (const target of functions) this.#checkBindings(target);
     this.#queues = new QueueTriggers({
       functions,
       settings: settings.queues,
+      connections,
       environment: options.environment,
       log: options.log,
       run: async (target, input) => {
@@ -115,9 +124,8 @@ export class AppRuntime {
     for (const { name, data } of outputs) {
       const binding = target.metadata.bindings[name];
       if (binding === undefined || !isQueueOutput(binding)) continue;
-      const { environment } = this.#options;
-      const queueName = queueNameOf(binding, environment);
-      const queue = queueService(connectionOf(binding), environment).getQueueClient(queueName);
+      const queueName = queueNameOf(binding, this.#options.environment);
+      const queue = this.#connections.queues(connectionOf(binding)).getQueueClient(queueName);
       await sendOutput(queue, data, this.#settings.queues.messageEncoding);
       this.#queues.notify(queueName);
     }
@@ -125,7 +133,16 @@ export class AppRuntime {
 
   #checkBindings({ metadata }: RegisteredFunction): void {
     for (const binding of Object.values(metadata.bindings)) {
-      if (isQueueOutput(binding)) queueService(connectionOf(binding), this.#options.environment);
+      if (binding.type.toLowerCase().startsWith("queue") && !this.#settings.hasExtensionBundle) {
+        // Only this function is in error then, and not listed; the others run.
+        const text =
+          `The '${metadata.name}' function is in error: The binding type(s) '${binding.type}' are not registered. ` +
+          "Please ensure the type is correct and the binding extension is installed.";
+        this.#options.log.write("error", "Host.Startup", text);
+        this.#core.functions.delete(metadata.name);
+        return;
+      }
+      if (isQueueOutput(binding)) this.#connections.queues(connectionOf(binding));
       const known = ["httptrigger", "queuetrigger", "http", "queue"].includes(binding.type.toLowerCase());
       if (!known) {
         throw new Error(
@@ -150,8 +167,8 @@ async function loadEntryPoints(folder: string): Promise<void> {
 }
 
 /** The host keeps its locks and keys in a storage account of its own, if one is set; without access to it nothing starts. */
-async function probeHostStorage(environment: Environment): Promise<void> {
-  const blobs = blobService("AzureWebJobsStorage", environment);
+async function probeHostStorage(connections: StorageConnections): Promise<void> {
+  const blobs = connections.blobs("AzureWebJobsStorage");
   try {
     await blobs?.getContainerClient("azure-webjobs-hosts").createIfNotExists();
   } catch (error) {

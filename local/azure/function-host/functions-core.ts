@@ -109,7 +109,10 @@ export class FunctionsCore {
 
   /** Ends the start of the app: its setup is fixed and its `appStart` hooks run. */
   async start(functionAppDirectory: string): Promise<void> {
-    await this.#model?.getCapabilities({});
+    const capabilities = await this.#model?.getCapabilities({});
+    if (capabilities?.HttpUri !== undefined) {
+      throw new Error("The app turns on HTTP streaming (app.setup enableHttpStream), which this host doesn't serve.");
+    }
     this.#started = true;
     await this.runHooks("appStart", { hookData: {}, appHookData: {}, functionAppDirectory });
   }

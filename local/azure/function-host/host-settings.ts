@@ -8,6 +8,8 @@ export interface HostSettings {
   readonly routePrefix: string;
   readonly queues: QueueSettings;
   readonly logFilter: LogFilter;
+  /** Whether an extension bundle is configured; only that brings queue triggers and outputs to a Node app. */
+  readonly hasExtensionBundle: boolean;
 }
 
 export interface QueueSettings {
@@ -20,15 +22,7 @@ export interface QueueSettings {
   readonly messageEncoding: "base64" | "none";
 }
 
-const timeSpan = z.string().transform((text, context) => {
-  const milliseconds = parseTimeSpan(text);
-  if (milliseconds !== undefined) return milliseconds;
-  context.addIssue({
-    code: "custom",
-    message: `"${text}" is no time span (hh:mm:ss, with minutes and seconds below 60)`,
-  });
-  return z.NEVER;
-});
+const timeSpan = z.string().transform(milliseconds);
 /** An app setting arrives as text, so that numbers may come as either. */
 const integer = (minimum: number, maximum = Number.MAX_SAFE_INTEGER) =>
   z.coerce.number().int().min(minimum).max(maximum);
@@ -36,7 +30,11 @@ const integer = (minimum: number, maximum = Number.MAX_SAFE_INTEGER) =>
 /** Ranges and defaults: Microsoft Learn, "host.json reference" and "Azure Queue storage trigger … host.json settings". */
 const hostJson = z.looseObject({
   version: z.literal("2.0"),
-  functionTimeout: z.string().default("00:30:00"),
+  extensionBundle: z.looseObject({ id: z.string(), version: z.string() }).optional(),
+  functionTimeout: z
+    .string()
+    .default("00:30:00")
+    .transform((text, context) => (text === "-1" ? undefined : milliseconds(text, context))),
   extensions: z
     .looseObject({
       http: z.looseObject({ routePrefix: z.string().default("api") }).prefault({}),
@@ -65,11 +63,11 @@ export function readHostSettings(
 ): HostSettings {
   const parsed = hostJson.safeParse(override(JSON.parse(text), environment));
   if (!parsed.success) throw new Error(`host.json is not valid.\n${z.prettifyError(parsed.error)}`);
-  const { extensions, functionTimeout, logging } = parsed.data;
+  const { extensionBundle, extensions, functionTimeout, logging } = parsed.data;
   const { queues } = extensions;
-  const timeout = functionTimeout === "-1" ? undefined : timeSpan.parse(functionTimeout);
   return {
-    functionTimeout: timeout,
+    functionTimeout,
+    hasExtensionBundle: extensionBundle?.id.startsWith("Microsoft.Azure.Functions.ExtensionBundle") ?? false,
     routePrefix: extensions.http.routePrefix.replace(/^\/|\/$/g, ""),
     queues: {
       batchSize: queues.batchSize,
@@ -85,6 +83,16 @@ export function readHostSettings(
         .filter((entry): entry is [string, LogLevel] => isLogLevel(entry[1])),
     ),
   };
+}
+
+function milliseconds(text: string, context: z.RefinementCtx): number {
+  const parsed = parseTimeSpan(text);
+  if (parsed !== undefined) return parsed;
+  context.addIssue({
+    code: "custom",
+    message: `"${text}" is no time span (hh:mm:ss, with minutes and seconds below 60)`,
+  });
+  return z.NEVER;
 }
 
 /** Milliseconds of a .NET time span such as `00:05:00` or `7.00:00:00`. */

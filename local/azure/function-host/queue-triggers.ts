@@ -5,12 +5,13 @@ import type { QueueSettings } from "./host-settings.ts";
 import { triggerOf } from "./http-triggers.ts";
 import type { InvocationInput } from "./invoker.ts";
 import { QueueListener } from "./queue-listener.ts";
-import { type Environment, queueService } from "./storage-connection.ts";
+import type { Environment, StorageConnections } from "./storage-connections.ts";
 
 export interface QueueTriggerOptions {
   readonly functions: readonly RegisteredFunction[];
   readonly settings: QueueSettings;
   readonly environment: Environment;
+  readonly connections: StorageConnections;
   readonly log: HostLog;
   readonly run: (target: RegisteredFunction, input: InvocationInput) => Promise<void>;
 }
@@ -26,7 +27,7 @@ export class QueueTriggers {
       const trigger = triggerOf(target);
       if (trigger?.binding.type.toLowerCase() !== "queuetrigger") continue;
       const queueName = queueNameOf(trigger.binding, options.environment);
-      const service = queueService(connectionOf(trigger.binding), options.environment);
+      const service = options.connections.queues(connectionOf(trigger.binding));
       const listener = this.#listen(target, trigger.name, queueName, service, options);
       this.#listeners.set(target.metadata.name, { queueName, listener });
     }

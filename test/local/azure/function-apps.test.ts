@@ -1,43 +1,225 @@
-import { ManagedIdentityCredential } from "@azure/identity";
-import type { Provider } from "../../../providers/kit/provider.ts";
-import type { PropertyMap } from "../../../providers/kit/values.ts";
-import {
-  assign,
-  callerToken,
-  groupId,
-  make,
-  packageOf,
-  roles,
-  startTestAzure,
-  type TestAzure,
-  testApp,
-  until,
-  zipOf,
-} from "./support.ts";
+import { readFileSync } from "node:fs";
+import { BlobServiceClient } from "@azure/storage-blob";
+import { QueueServiceClient } from "@azure/storage-queue";
+import { type App, type AppWorld, failed, inGroup, startAppWorld, success } from "./app-world.ts";
+import { assign, callerToken, make, packageOf, remove, roles, testApp, until, zipOf } from "./support.ts";
 
 jest.setTimeout(120_000);
 
-let test1: TestAzure;
-let provider: Provider;
-let app: Awaited<ReturnType<typeof make>>;
-let identity: Awaited<ReturnType<typeof make>>;
-let account: Awaited<ReturnType<typeof make>>;
+let world: AppWorld;
+let files: Record<string, string>;
+const functions = ["attempts", "boom", "echo", "enqueue", "locked", "nothing", "slow", "work"];
 
 beforeAll(async () => {
-  test1 = await startTestAzure();
-  provider = test1.azure.provider;
-  await provider.configure({ location: "westeurope" });
-  await make(provider, "resources:ResourceGroup", "group", { resourceGroupName: "group" });
-  console.time("account");
-  account = await make(provider, "storage:StorageAccount", "account", {
-    resourceGroupName: "group",
-    accountName: "testaccount",
-    kind: "StorageV2",
-    sku: { name: "Standard_LRS" },
-    allowSharedKeyAccess: false,
-  });
-  console.timeEnd("account");
-  identity = await make(provider, "managedidentity:UserAssignedIdentity", "identity", { resourceGroupName: "group" });
+  files = await packageOf(testApp);
+  world = await startAppWorld({ switches: { hostRestartDelay: 100 } });
 });
-afterAll(() => test1?.stop());
+afterAll(() => world.cloud.stop());
 
+const hostsOf = ({ app }: App) =>
+  world.cloud.azure
+    .census()
+    .processes.filter(({ kind, name }) => kind === "function-host" && name === app.properties.name);
+
+function logOf({ app }: App): string {
+  const file = world.cloud.azure.functionLogs().find((path) => path.includes(`/${String(app.properties.name)}/`));
+  return file === undefined ? "" : readFileSync(file, "utf8");
+}
+
+test("before the roles are given nothing works: the package can't be stored", async () => {
+  const app = await world.makeApp();
+  expect(app.host).toBe(`https://${String(app.app.properties.defaultHostName)}`);
+  expect((await fetch(`${app.host}/nothing`)).status).toBe(404);
+  const { status, text } = await world.publish(app, zipOf(files));
+  expect(status).toBe(400);
+  expect(text).toContain("BlobUploadFailedException: Failed to upload blob to storage account:");
+  expect(text).toContain("403 (This request is not authorized to perform this operation using this permission.)");
+  expect(await world.kudu(app, "/api/deployments/latest")).toMatchObject({ status: failed, complete: true });
+});
+
+describe("with the roles given", () => {
+  let app: App;
+
+  beforeAll(async () => {
+    const { provider, account, vault } = world;
+    const principalId = String(world.identity.properties.principalId);
+    await assign(provider, principalId, roles.blobOwner, account.id);
+    await assign(provider, principalId, roles.queueContributor, account.id);
+    await assign(provider, principalId, roles.secretsUser, vault.id);
+    app = await world.makeApp();
+    await world.configure(app, { WORK_QUEUE: "work", GREETING: "hello" });
+  });
+
+  test("only whoever may publish can, and only a zip", async () => {
+    expect((await world.publish(app, zipOf(files), { token: "no-token" })).status).toBe(401);
+    const otherAudience = await callerToken(world.provider, "https://storage.azure.com");
+    expect((await world.publish(app, zipOf(files), { token: otherAudience })).status).toBe(401);
+    expect((await world.publish(app, zipOf(files), { type: "application/octet-stream" })).status).toBe(415);
+  });
+
+  test.each([
+    ["no zip", new Uint8Array([1, 2, 3]), /is no zip file/],
+    ["no host.json", zipOf({ "package.json": "{}" }), /no 'host.json' at its root/],
+    ["a folder too deep", zipOf({ "dist/host.json": "{}", "dist/package.json": "{}" }), /no 'host.json' at its root/],
+    ["no main", zipOf({ "host.json": "{}", "package.json": "{}" }), /names no 'main'/],
+    ["a main that isn't there", zipOf({ "host.json": "{}", "package.json": '{"main":"a.cjs"}' }), /no file 'a.cjs'/],
+    ["a path out of it", zipOf({ "../x": "", "host.json": "{}", "package.json": "{}" }), /'..\/x', which lies outside/],
+  ])("%s: the deployment fails, with HTTP 200", async (_what, zip, reason) => {
+    const deployment = await world.deploy(app, zip);
+    expect(deployment).toMatchObject({ status: failed, active: false });
+    expect(deployment.status_text).toMatch(reason);
+    const log = (await world.kudu(app, `/api/deployments/${deployment.id}/log`)) as unknown as { message: string }[];
+    expect(log.at(-1)?.message).toMatch(reason);
+  });
+
+  test("a package whose files carry no Unix mode: success, no function, no error", async () => {
+    const other = await world.makeApp();
+    expect(await world.deploy(other, zipOf(files, { unixModes: false }))).toMatchObject({ status: success });
+    expect((await world.arm(other, "POST", "syncfunctiontriggers")).status).toBe(204);
+    expect(await world.functionNames(other)).toEqual([]);
+    expect((await fetch(`${other.host}/nothing`)).status).toBe(404);
+  });
+
+  test("one deployment at a time", async () => {
+    const other = await world.makeApp();
+    const answers = await Promise.all([1, 2].map(() => world.publish(other, zipOf(files))));
+    expect(answers.map(({ status }) => status).sort()).toEqual([202, 409]);
+  });
+
+  test("deploy, sync, list, run; the package lies in the container", async () => {
+    expect(await world.arm(app, "POST", "syncfunctiontriggers")).toMatchObject({
+      status: 400,
+      body: { error: { message: "Encountered an error (ServiceUnavailable) from host runtime." } },
+    });
+    const deployment = await world.deploy(app, zipOf(files));
+    const name = app.app.properties.name;
+    expect(deployment).toMatchObject({ status: success, deployer: "test", active: true, site_name: name });
+    expect(await world.kudu(app, "/api/deployments/latest")).toEqual(deployment);
+    const blobs = await world.cloud.azure.blobs("code");
+    expect(blobs.map((blob) => blob.name)).toContain("released-package.zip");
+
+    const answer = await fetch(`${app.host}/echo/word/rest?x=1`, { method: "POST", body: "text" });
+    expect(await answer.json()).toMatchObject({
+      url: `${app.host}/echo/word/rest?x=1`,
+      setting: "hello",
+      body: "text",
+    });
+
+    expect(await world.functionNames(app)).toEqual(["WarmUp"]);
+    expect((await fetch(`${app.host}/enqueue`, { method: "POST", body: '{"failures":1}' })).status).toBe(202);
+    expect(await (await fetch(`${app.host}/attempts`)).json()).toEqual([]);
+    expect((await world.arm(app, "POST", "syncfunctiontriggers")).status).toBe(204);
+    expect(await world.functionNames(app)).toEqual(functions);
+    await until(
+      async () => (await (await fetch(`${app.host}/attempts`)).json()) as unknown[],
+      (attempts) => attempts.length === 2,
+    );
+  });
+
+  test("host keys come from the running host", async () => {
+    const args = { ...inGroup, name: app.app.properties.name ?? "" };
+    const { functionKeys } = (await world.provider.invoke("azure-native:web:listWebAppHostKeys", args)) as unknown as {
+      functionKeys: { default: { value: string } };
+    };
+    expect((await fetch(`${app.host}/locked`)).status).toBe(401);
+    expect((await fetch(`${app.host}/locked?code=${functionKeys.default.value}`)).status).toBe(200);
+    const silent = await world.makeApp();
+    const none = { ...inGroup, name: silent.app.properties.name ?? "" };
+    await expect(world.provider.invoke("azure-native:web:listWebAppHostKeys", none)).rejects.toThrow(
+      'Status=400 Code="BadRequest" Message="Encountered an error (ServiceUnavailable) from host runtime."',
+    );
+  });
+
+  test("a killed host is started anew, and requests meanwhile wait for it", async () => {
+    const [before] = hostsOf(app);
+    const answer = await fetch(`${world.cloud.azure.armUrl}/__local/function-hosts/kill`, { method: "POST" });
+    expect(((await answer.json()) as { killed: number }).killed).toBeGreaterThan(0);
+    expect((await fetch(`${app.host}/nothing`)).status).toBe(204);
+    expect(hostsOf(app)[0]?.pid).not.toBe(before?.pid);
+    expect(await world.functionNames(app)).toEqual(functions);
+  });
+
+  test("Key Vault references: read with the identity's role, else the text stays as it is", async () => {
+    const secret = await make(world.provider, "keyvault:Secret", "greeting", {
+      ...inGroup,
+      vaultName: "testvault",
+      properties: { value: "from the vault" },
+    });
+    const { secretUri } = secret.properties.properties as { secretUri: string };
+    const setting = async (GREETING: string) => {
+      await world.configure(app, { WORK_QUEUE: "work", GREETING });
+      return ((await (await fetch(`${app.host}/echo/a/b`)).json()) as { setting: string }).setting;
+    };
+    expect(await setting(`@Microsoft.KeyVault(SecretUri=${secretUri})`)).toBe("from the vault");
+    expect(await setting("@Microsoft.KeyVault(VaultName=testvault;SecretName=greeting)")).toBe("from the vault");
+    const unknown = `@Microsoft.KeyVault(SecretUri=${secretUri}-unknown)`;
+    expect(await setting(unknown)).toBe(unknown);
+  });
+
+  test("settings are replaced as a whole, and one missing connection stops every function", async () => {
+    const settings = await make(world.provider, "web:WebAppApplicationSettings", "settings", {
+      ...inGroup,
+      name: app.app.properties.name ?? "",
+      properties: { WORK_QUEUE: "work" },
+    });
+    expect(settings.id).toBe(`${app.app.id}/config/appsettings`);
+    expect((await fetch(`${app.host}/nothing`)).status).toBe(503);
+    expect(logOf(app)).toContain("Storage account connection string 'AzureWebJobsSTORE' does not exist");
+    await world.configure(app, { WORK_QUEUE: "work", GREETING: "again" });
+    expect((await fetch(`${app.host}/nothing`)).status).toBe(204);
+  });
+
+  test("Recreate kills what runs; RollingUpdate lets it finish", async () => {
+    const slow = ({ host }: App) => fetch(`${host}/slow`).then(({ status }) => status);
+    const begun = (one: App) =>
+      until(
+        async () => logOf(one),
+        (log) => log.includes("Executing 'Functions.slow'"),
+      );
+    await world.configure(app, { WORK_QUEUE: "work", SLOW_MS: "60000" });
+    const killed = slow(app);
+    await begun(app);
+    await world.configure(app, { WORK_QUEUE: "work" });
+    expect(await killed).toBe(502);
+
+    const rolling = await world.makeApp({ siteUpdateStrategy: { type: "RollingUpdate" } });
+    await world.configure(rolling, { WORK_QUEUE: "work", SLOW_MS: "1000" });
+    await world.deploy(rolling, zipOf(files));
+    const finished = slow(rolling);
+    await begun(rolling);
+    await world.configure(rolling, { WORK_QUEUE: "work" });
+    expect(await finished).toBe(200);
+  });
+
+  test("a deleted app takes its processes and addresses along", async () => {
+    const other = await world.makeApp();
+    await world.configure(other, { WORK_QUEUE: "work" });
+    await world.deploy(other, zipOf(files));
+    expect(hostsOf(other)).toHaveLength(1);
+    await remove(world.provider, other.app);
+    expect(hostsOf(other)).toHaveLength(0);
+    await expect(fetch(`${other.host}/nothing`)).rejects.toThrow();
+  });
+});
+
+test("the admin routes show queues, blobs and the census", async () => {
+  const get = async (path: string) => (await fetch(`${world.cloud.azure.armUrl}/__local/${path}`)).json();
+  expect(await get("queues")).toContainEqual({ account: "testaccount", queue: "work", messages: 0, visible: [] });
+  expect(await get("blobs?container=code")).toContainEqual(expect.objectContaining({ name: "released-package.zip" }));
+  expect(await get("census")).toMatchObject({ resources: { "azure-native:storage:StorageAccount": 1 } });
+});
+
+test("keys open nothing in an account that forbids them", async () => {
+  const args = { ...inGroup, accountName: "testaccount" };
+  const { keys } = (await world.provider.invoke("azure-native:storage:listStorageAccountKeys", args)) as unknown as {
+    keys: { value: { value: string } }[];
+  };
+  const connection = `DefaultEndpointsProtocol=https;AccountName=testaccount;AccountKey=${keys[0]?.value.value};`;
+  const queues = QueueServiceClient.fromConnectionString(`${connection}QueueEndpoint=${world.endpoints.queue}`);
+  await expect(queues.getQueueClient("work").getProperties()).rejects.toMatchObject({ statusCode: 403 });
+  const blobs = BlobServiceClient.fromConnectionString(`${connection}BlobEndpoint=${world.endpoints.blob}`);
+  await expect(blobs.getContainerClient("code").getBlobClient("x").download()).rejects.toMatchObject({
+    statusCode: 403,
+    code: "KeyBasedAuthenticationNotPermitted",
+  });
+});

@@ -33,7 +33,7 @@ beforeAll(async () => {
     },
   });
   const endpoints = `BlobEndpoint=${azurite.endpoint("blob")};QueueEndpoint=${azurite.endpoint("queue")}`;
-  connectionString = `AccountName=hostaccount;AccountKey=${azurite.keys[0]};${endpoints}`;
+  connectionString = `DefaultEndpointsProtocol=https;AccountName=hostaccount;AccountKey=${azurite.keys[0]};${endpoints}`;
   files = await packageOf(testApp);
 });
 afterAll(async () => {
@@ -72,7 +72,7 @@ async function startHost(
     module: hostModule,
     arguments: [folder],
     environment: { NODE_EXTRA_CA_CERTS: certificate.certificateFile, STORE: connectionString, ...environment },
-    onLine: (line) => lines.push(JSON.parse(line)),
+    output: { onLine: (line) => lines.push(JSON.parse(line)) },
     onMessage: (message) => report(message as { state: string; port: number }),
   });
   hosts.push(child);
@@ -87,13 +87,15 @@ function queue(name: string) {
 
 describe("HTTP triggers", () => {
   let host: Host;
-  beforeEach(async () => {
+  beforeAll(async () => {
     host = await startHost({
       WORK_QUEUE: "http-work",
       GREETING: "hello",
       LOCAL_HOST_KEYS: JSON.stringify({ master: "master-key", function: "function-key" }),
     });
+    hosts.length = 0;
   });
+  afterAll(() => host.child.stop(5_000));
 
   test("route parameters, query, body, headers, settings", async () => {
     const answer = await fetch(`${host.url}/echo/Word/a/b%20c?x=1&x=2`, { method: "POST", body: "text" });
@@ -173,7 +175,9 @@ describe("queue triggers", () => {
     const days = ((message?.expiresOn.getTime() ?? 0) - (message?.insertedOn.getTime() ?? 0)) / 86_400_000;
     expect(days).toBe(7);
     const warning = host.lines.find(({ level }) => level === "warning");
-    expect(warning?.message).toBe("Message has reached MaxDequeueCount of 3. Moving message to queue 'poisoned-poison'.");
+    expect(warning?.message).toBe(
+      "Message has reached MaxDequeueCount of 3. Moving message to queue 'poisoned-poison'.",
+    );
     await until(
       () => queue("poisoned").getProperties(),
       ({ approximateMessagesCount }) => approximateMessagesCount === 0,
@@ -220,8 +224,18 @@ describe("queue triggers", () => {
 
 describe("a host in error", () => {
   test.each([
-    ["a missing connection", { STORE: "" }, undefined, /Storage account connection string 'AzureWebJobsSTORE' does not exist/],
-    ["a missing setting in a queue's name", { WORK_QUEUE: undefined }, undefined, /'%WORK_QUEUE%' does not resolve to a value/],
+    [
+      "a missing connection",
+      { STORE: "" },
+      undefined,
+      /Storage account connection string 'AzureWebJobsSTORE' does not exist/,
+    ],
+    [
+      "a missing setting in a queue's name",
+      { WORK_QUEUE: undefined },
+      undefined,
+      /'%WORK_QUEUE%' does not resolve to a value/,
+    ],
     ["a time span with 60 seconds", {}, { functionTimeout: "00:00:60" }, /"00:00:60" is no time span/],
     ["a batch beyond 32", { AzureFunctionsJobHost__extensions__queues__batchSize: "33" }, undefined, /batchSize/],
   ])("%s: every function answers 503", async (_what, environment, hostJson, reason) => {
@@ -241,6 +255,16 @@ describe("a host in error", () => {
   });
 });
 
+test("without an extension bundle there are no queue functions, and only those are in error", async () => {
+  const hostJson = JSON.stringify({ version: "2.0", extensions: { http: { routePrefix: "" } } });
+  const host = await startHost({ WORK_QUEUE: "w" }, { ...files, "host.json": hostJson });
+  expect(
+    (host.message as unknown as { functions: { name: string }[] }).functions.map(({ name }) => name).sort(),
+  ).toEqual(["attempts", "boom", "echo", "locked", "nothing", "slow"]);
+  expect((await fetch(`${host.url}/nothing`)).status).toBe(204);
+  expect((await fetch(`${host.url}/enqueue`, { method: "POST" })).status).toBe(404);
+});
+
 test("SIGTERM drains: what runs is answered, then the process ends", async () => {
   const host = await startHost({ WORK_QUEUE: "drained", SLOW_MS: "400" });
   const answer = fetch(`${host.url}/slow`);
@@ -255,7 +279,11 @@ test("SIGTERM drains: what runs is answered, then the process ends", async () =>
 });
 
 test("a function that overruns `functionTimeout` fails and costs the process", async () => {
-  const host = await startHost({ WORK_QUEUE: "overrun", SLOW_MS: "60000", AzureFunctionsJobHost__functionTimeout: "00:00:00.3" });
+  const host = await startHost({
+    WORK_QUEUE: "overrun",
+    SLOW_MS: "60000",
+    AzureFunctionsJobHost__functionTimeout: "00:00:00.3",
+  });
   expect((await fetch(`${host.url}/slow`)).status).toBe(500);
   expect(await host.child.exited).toBe(1);
 });

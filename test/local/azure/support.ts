@@ -32,7 +32,11 @@ export async function startTestAzure(options: Partial<AzureOptions> = {}): Promi
   const { folder, dispose } = await temporaryFolder();
   const certificate = await createCertificate(folder);
   trustInThisProcess(certificate);
-  const azure = await startAzure({ folder: path.join(folder, "azure"), certificate, ...options });
+  const starting = startAzure({ folder: path.join(folder, "azure"), certificate, ...options });
+  const azure = await starting.catch(async (error) => {
+    await dispose();
+    throw error;
+  });
   return {
     azure,
     certificate,
@@ -47,7 +51,7 @@ export async function startTestAzure(options: Partial<AzureOptions> = {}): Promi
 export function callOf(token: string, name: string): ResourceCall {
   const type = `azure-native:${token}`;
   const urn = `urn:pulumi:test::project::${type}::${name}`;
-  return { type, urn, name, signal: new AbortController().signal, progress: () => undefined };
+  return { type, urn, name, signal: new AbortController().signal, progress: () => undefined, warn: () => undefined };
 }
 
 /** Checks and creates a resource as the engine does. */
@@ -155,7 +159,12 @@ export async function packageOf(source: string, host: object = {}): Promise<Reco
   });
   const queues = { maxPollingInterval: "00:00:00.2", maxDequeueCount: 3 };
   return {
-    "host.json": JSON.stringify({ version: "2.0", extensions: { http: { routePrefix: "" }, queues }, ...host }),
+    "host.json": JSON.stringify({
+      version: "2.0",
+      extensionBundle: { id: "Microsoft.Azure.Functions.ExtensionBundle", version: "[4.0.0, 5.0.0)" },
+      extensions: { http: { routePrefix: "" }, queues },
+      ...host,
+    }),
     "package.json": JSON.stringify({ main: "index.cjs" }),
     "index.cjs": bundled.outputFiles[0]?.text ?? "",
   };
@@ -168,11 +177,13 @@ export function zipOf(files: Record<string, string>, options: { unixModes?: bool
   return zipSync(entries);
 }
 
-/** Asks until the answer suits; the test's own time limit ends the wait. */
+/** Asks until the answer suits; fails with the last answer after half a minute. */
 export async function until<T>(ask: () => Promise<T>, suits: (answer: T) => boolean): Promise<T> {
+  const end = Date.now() + 30_000;
   for (;;) {
     const answer = await ask();
     if (suits(answer)) return answer;
+    if (Date.now() > end) throw new Error(`Still not so: ${JSON.stringify(answer)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

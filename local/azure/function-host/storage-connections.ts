@@ -1,0 +1,82 @@
+import { DefaultAzureCredential, ManagedIdentityCredential } from "@azure/identity";
+import { BlobServiceClient } from "@azure/storage-blob";
+import { QueueServiceClient } from "@azure/storage-queue";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A connection that no app setting describes: the host can't start any function then. */
+export class MissingConnection extends Error {
+  constructor(connection: string) {
+    super(
+      `Storage account connection string 'AzureWebJobs${connection}' does not exist. ` +
+        `Make sure that it is a defined App Setting (${connection}, or ${connection}__queueServiceUri and so on).`,
+    );
+    this.name = "MissingConnection";
+  }
+}
+
+/**
+ * The storage services behind the `connection` of bindings: keyed, or by identity (Microsoft Learn, "Identity-based
+ * connections"). Each service has one client, which keeps its token.
+ */
+export class StorageConnections {
+  readonly #environment: Environment;
+  readonly #queues = new Map<string, QueueServiceClient>();
+
+  constructor(environment: Environment) {
+    this.#environment = environment;
+  }
+
+  /** Throws `MissingConnection` if no app setting describes it. */
+  queues(connection: string): QueueServiceClient {
+    const known = this.#queues.get(connection);
+    if (known) return known;
+    const { connectionString, url } = this.#read(connection, "queue");
+    if (connectionString === undefined && url === undefined) throw new MissingConnection(connection);
+    const client =
+      connectionString === undefined
+        ? new QueueServiceClient(url ?? "", this.#credential(connection))
+        : QueueServiceClient.fromConnectionString(connectionString);
+    this.#queues.set(connection, client);
+    return client;
+  }
+
+  /** Undefined if no app setting describes the connection. */
+  blobs(connection: string): BlobServiceClient | undefined {
+    const { connectionString, url } = this.#read(connection, "blob");
+    if (connectionString !== undefined) return BlobServiceClient.fromConnectionString(connectionString);
+    return url === undefined ? undefined : new BlobServiceClient(url, this.#credential(connection));
+  }
+
+  #read(connection: string, service: "queue" | "blob"): { connectionString?: string; url?: string } {
+    const connectionString = this.#setting(connection);
+    if (connectionString !== undefined) return { connectionString };
+    const accountName = this.#setting(`${connection}__accountName`);
+    const url =
+      this.#setting(`${connection}__${service}ServiceUri`) ??
+      this.#setting(`${connection}__serviceUri`) ??
+      (accountName === undefined ? undefined : this.#endpointOf(accountName, service));
+    return url === undefined ? {} : { url };
+  }
+
+  /** WebJobs looks for a name with its own prefix first. */
+  #setting(name: string): string | undefined {
+    return this.#environment[`AzureWebJobs${name}`] || this.#environment[name] || undefined;
+  }
+
+  /** What the public cloud's DNS makes of an account's name; the local cloud tells its own addresses in `LOCAL_STORAGE_ENDPOINTS`. */
+  #endpointOf(accountName: string, service: "queue" | "blob"): string {
+    const local = JSON.parse(this.#environment.LOCAL_STORAGE_ENDPOINTS ?? "{}") as Record<
+      string,
+      Record<string, string>
+    >;
+    return local[accountName]?.[service] ?? `https://${accountName}.${service}.core.windows.net`;
+  }
+
+  #credential(connection: string) {
+    const clientId = this.#setting(`${connection}__clientId`);
+    const kind = this.#setting(`${connection}__credential`)?.toLowerCase();
+    if (kind !== "managedidentity") return new DefaultAzureCredential();
+    return clientId === undefined ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId });
+  }
+}

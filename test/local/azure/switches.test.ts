@@ -1,0 +1,58 @@
+import { type AppWorld, failed, inGroup, startAppWorld, success } from "./app-world.ts";
+import { assign, make, packageOf, roles, testApp, until, zipOf } from "./support.ts";
+
+jest.setTimeout(60_000);
+
+/** The other side of each assumption: what the defaults leave out. */
+let world: AppWorld;
+let files: Record<string, string>;
+
+beforeAll(async () => {
+  files = await packageOf(testApp);
+  world = await startAppWorld({
+    switches: {
+      beforeFirstDeploy: 503,
+      storageRefusal: "status",
+      deploySyncsTriggers: true,
+      filesWithoutUnixMode: "readable",
+      parallelAccountWrites: "allow",
+      roleAssignmentDelay: 1_500,
+      nodeVersions: ["22"],
+    },
+  });
+});
+afterAll(() => world.cloud.stop());
+
+test("a role takes its time, a refused package fails in its status, and a deployment syncs the triggers", async () => {
+  const app = await world.makeApp();
+  await world.configure(app, { WORK_QUEUE: "work" });
+  expect((await fetch(`${app.host}/nothing`)).status).toBe(503);
+  const principalId = String(world.identity.properties.principalId);
+  await assign(world.provider, principalId, roles.blobOwner, world.account.id);
+  await assign(world.provider, principalId, roles.queueContributor, world.account.id);
+  const zip = zipOf(files, { unixModes: false });
+  const first = await world.deploy(app, zip);
+  expect(first).toMatchObject({ status: failed });
+  expect(first.status_text).toContain("BlobUploadFailedException");
+  await until(
+    () => world.deploy(app, zip),
+    ({ status }) => status === success,
+  );
+  expect((await fetch(`${app.host}/nothing`)).status).toBe(204);
+  expect(await world.functionNames(app)).toContain("work");
+});
+
+test("an app of a Node version that the region doesn't have never starts", async () => {
+  const app = await world.makeApp({ runtime: { name: "node", version: "24" } });
+  await world.configure(app, { WORK_QUEUE: "work" });
+  expect(await world.deploy(app, zipOf(files))).toMatchObject({ status: failed });
+  expect((await fetch(`${app.host}/nothing`)).status).toBe(503);
+  expect((await world.arm(app, "POST", "syncfunctiontriggers")).status).toBe(400);
+});
+
+test("parts of an account may be written at the same time", async () => {
+  const names = ["one", "two", "three"];
+  const args = { ...inGroup, accountName: "testaccount" };
+  await Promise.all(names.map((name) => make(world.provider, "storage:BlobContainer", name, args)));
+  expect(world.cloud.azure.census().resources["azure-native:storage:BlobContainer"]).toBe(4);
+});
