@@ -25,6 +25,10 @@ const alerts = {
     description: "Platform refuses the relay (401, 403 or 404): events are held until the dataflow is mended.",
     query: `${outcomes} | where toint(line.held) > 0 and SeverityLevel >= 3`,
   },
+  late: {
+    description: "Events wait for more than an hour: Platform is away, or takes less than comes in.",
+    query: `${outcomes} | where toint(line.oldestSeconds) > 3600`,
+  },
   unavailable: {
     description: "The relay could not take events, so Customer.io holds back all that follow.",
     query: `${outcomes} | where tostring(line.outcome) == "unavailable"`,
@@ -32,10 +36,27 @@ const alerts = {
 } as const;
 
 /** What happened to the events, hour by hour. */
-const workbookQuery = `${outcomes}
-| summarize accepted = sum(toint(line.accepted)), delivered = sum(toint(line.delivered)),
-    retried = sum(toint(line.retried)), held = sum(toint(line.held)), dead = sum(toint(line.dead))
+const countsQuery = `${outcomes}
+| summarize accepted = sum(toint(line.accepted)), filtered = sum(toint(line.filtered)),
+    delivered = sum(toint(line.delivered)), duplicate = sum(toint(line.duplicate)), retried = sum(toint(line.retried)),
+    held = sum(toint(line.held)), dead = sum(toint(line.dead))
   by bin(TimeGenerated, 1h)
+| order by TimeGenerated asc`;
+
+/** How old events are when Platform takes them, from their receipt on. */
+const ageQuery = `${outcomes}
+| where toint(line.delivered) > 0
+| summarize median = percentile(toint(line.ageSeconds), 50), p95 = percentile(toint(line.ageSeconds), 95),
+    oldest = max(toint(line.ageSeconds))
+  by bin(TimeGenerated, 1h)
+| order by TimeGenerated asc`;
+
+/** What the stack's own choices keep from Platform. */
+const choicesQuery = `${outcomes}
+| where isnotempty(line.rule) or isnotnull(line.redacted)
+| extend choice = iff(isnotempty(line.rule), bag_pack(tostring(line.rule), toint(line.filtered)), line.redacted)
+| mv-expand kind = bag_keys(choice) to typeof(string)
+| summarize events = sum(toint(choice[kind])) by choice = kind, bin(TimeGenerated, 1h)
 | order by TimeGenerated asc`;
 
 /** The relay's logs, the alerts on them, and a workbook of its counts. */
@@ -117,20 +138,26 @@ export class RelayMonitoring extends pulumi.ComponentResource {
 const workbook = {
   version: "Notebook/1.0",
   items: [
-    {
-      type: 3,
-      content: {
-        version: "KqlItem/1.0",
-        title: "Events by outcome",
-        query: workbookQuery,
-        queryType: 0,
-        resourceType: "microsoft.operationalinsights/workspaces",
-        visualization: "timechart",
-        timeContext: { durationMs: 7 * 24 * 60 * 60 * 1000 },
-      },
-    },
+    chart("Events by outcome", countsQuery),
+    chart("Seconds from receipt to delivery", ageQuery),
+    chart("Left out by a filter, or without personal data", choicesQuery),
   ],
 };
+
+function chart(title: string, query: string) {
+  return {
+    type: 3,
+    content: {
+      version: "KqlItem/1.0",
+      title,
+      query,
+      queryType: 0,
+      resourceType: "microsoft.operationalinsights/workspaces",
+      visualization: "timechart",
+      timeContext: { durationMs: 7 * 24 * 60 * 60 * 1000 },
+    },
+  };
+}
 
 /** Azure wants a GUID for a workbook's name; the same stack gets the same one. */
 function workbookId(name: string): string {

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { type SubscriptionName, subscriptionNames } from "../events/catalogue.ts";
+import { eventFilters, personalData } from "../relay/core/policy.ts";
 
 const subscription = z.enum(subscriptionNames, {
   error: (issue) => `"${String(issue.input)}" is no reporting webhook event; the README lists them`,
@@ -11,6 +12,11 @@ const settingsSchema = z.strictObject({
   fullResolution: z.boolean(),
   withContent: z.boolean(),
   testMode: z.boolean(),
+  filters: eventFilters,
+  personalData,
+  maximumCallAgeSeconds: z.int().min(0).max(604_800),
+  duplicateWindowDays: z.int().min(0).max(90),
+  maximumRequestsPerSecond: z.int().min(1).max(10_000),
   dataflowActivationSeconds: z.int().min(0).max(3600),
   drainTimeoutSeconds: z.int().min(1).max(86_400),
   nodeVersion: z.union([z.literal(22), z.literal(24)]),
@@ -40,10 +46,10 @@ export function readSettings(config: pulumi.Config): Settings {
   const problems = [
     ...unknown.map((key) => `${config.name}:${key} is not a setting. Remove it: pulumi config rm ${key}`),
     ...(parsed.error?.issues ?? []).map((issue) => {
-      const [key, index] = issue.path.map(String);
-      const given = raw[key ?? ""] === undefined ? "is missing" : `is not right: ${issue.message}`;
-      const path = index === undefined ? `${key} <value>` : `--path '${key}[${index}]' <value>`;
-      return `${config.name}:${key} ${given}. Set it: pulumi config set ${path}`;
+      const key = String(issue.path[0]);
+      const given = raw[key] === undefined ? "is missing" : `is not right: ${issue.message}`;
+      const path = issue.path.length === 1 ? key : `--path '${pathOf(issue.path)}'`;
+      return `${config.name}:${key} ${given}. Set it: pulumi config set ${path} <value>`;
     }),
   ];
   if (!parsed.success || problems.length > 0) {
@@ -52,6 +58,11 @@ export function readSettings(config: pulumi.Config): Settings {
     );
   }
   return { ...parsed.data, signingKeys: signingKeys(config) };
+}
+
+/** As `pulumi config set --path` writes it, such as `filters.only.metrics[0]`. */
+function pathOf([key, ...rest]: readonly PropertyKey[]): string {
+  return String(key) + rest.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("");
 }
 
 /** A key counts as given when the setting is neither absent nor empty, which Pulumi.yaml's default is. */

@@ -8,6 +8,7 @@ import { ResourceGroup } from "@pulumi/azure-native/resources/index.js";
 import * as web from "@pulumi/azure-native/web/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import { FunctionCode, QueueDrain } from "../providers/relay/sdk.ts";
+import type { EventFilters, PersonalData } from "../relay/core/policy.ts";
 import { assignRole } from "./azure-roles.ts";
 import { RelayMonitoring } from "./relay-monitoring.ts";
 import { RelayStorage } from "./relay-storage.ts";
@@ -19,6 +20,15 @@ export interface WebhookRelayArgs {
   readyAt: pulumi.Input<string>;
   /** Signing keys, one a line; without one the relay answers 503 to every event. */
   signingKeys: pulumi.Input<string> | undefined;
+  /** Which events the relay takes in, and what personal data they keep. */
+  filters: EventFilters;
+  personalData: PersonalData;
+  /** How far a call's signature may be from the time now; 0 is any distance. */
+  maximumCallAgeSeconds: number;
+  /** How long delivered events are remembered, to leave out duplicates; 0 is not at all. */
+  duplicateWindowDays: number;
+  /** Most requests a second that the relay sends to Platform. */
+  maximumRequestsPerSecond: number;
   /** Node.js major version. */
   nodeVersion: number;
   /** Memory of an instance in MB. */
@@ -83,6 +93,10 @@ export class WebhookRelay extends pulumi.ComponentResource {
     const settings = {
       PLATFORM_STREAMING_URL: reference("platform-streaming-url", args.streamingUrl),
       PLATFORM_READY_AT: args.readyAt,
+      PLATFORM_REQUESTS_PER_SECOND: String(args.maximumRequestsPerSecond),
+      EVENT_POLICY: JSON.stringify({ filters: args.filters, personalData: args.personalData }),
+      MAXIMUM_CALL_AGE_SECONDS: String(args.maximumCallAgeSeconds),
+      DUPLICATE_WINDOW_DAYS: String(args.duplicateWindowDays),
       ...(args.signingKeys && { CUSTOMERIO_SIGNING_KEYS: signingKeys }),
       ...storage.connection("RELAY_STORAGE", identity.clientId),
       ...storage.connection("AzureWebJobsStorage", identity.clientId),

@@ -1,3 +1,4 @@
+import type { Pause } from "../core/breaker.ts";
 import { classifyText } from "../core/classify.ts";
 import { type DeadLetterClass, deadEvent } from "../core/dead-letter.ts";
 import { retryAfterSeconds, verdictOf } from "../core/delivery.ts";
@@ -5,8 +6,9 @@ import { enrich } from "../core/enrich.ts";
 import { afterFailure, type QueuedEvent } from "../core/envelope.ts";
 import { isExpired, type WaitReason } from "../core/retry-schedule.ts";
 import { bodyOf } from "./claims.ts";
+import type { Duplicates } from "./duplicates.ts";
 import { describeError } from "./log.ts";
-import type { PlatformClient } from "./platform-client.ts";
+import type { Sender } from "./paced-client.ts";
 import { type RelayStorage, storageTimeout } from "./storage.ts";
 
 /** What became of one event of a message. */
@@ -15,11 +17,19 @@ export type Delivery =
   | { readonly fate: "delivered"; readonly event: QueuedEvent }
   /** Platform won't take it, and it is a dead letter of that name. */
   | { readonly fate: "dead"; readonly event: QueuedEvent; readonly deadLetter: string; readonly reason: string }
+  /** Platform has an event of its id already. */
+  | { readonly fate: "duplicate"; readonly event: QueuedEvent }
   /** Its claim is gone, so an earlier run of the same message was done with it. */
   | { readonly fate: "gone"; readonly event: QueuedEvent }
   | FailedDelivery
-  /** It wasn't tried, since Platform had something against one before it that may well stand for all. */
-  | { readonly fate: "unsent"; readonly event: QueuedEvent };
+  | UnsentDelivery;
+
+/** It wasn't tried: Platform had something against one before it that may well stand for all, or nothing is to be sent now. */
+export interface UnsentDelivery {
+  readonly fate: "unsent";
+  readonly event: QueuedEvent;
+  readonly pause?: Pause;
+}
 
 /** The event has to come again later; `event` counts the attempt. */
 export interface FailedDelivery {
@@ -35,15 +45,15 @@ export function hasFailed(delivery: Delivery): delivery is FailedDelivery {
 }
 
 export interface DeliveryPorts {
-  readonly platform: Pick<PlatformClient, "send">;
+  readonly platform: Pick<Sender, "send">;
   readonly storage: Pick<RelayStorage, "readClaim" | "putDeadLetter">;
+  readonly duplicates: Duplicates;
+  /** Is told that duplicates can't be told just now. */
+  readonly onTrouble: (reason: string) => void;
   readonly clock: () => Date;
 }
 
-/**
- * Requests under way at a time for one message. The host runs up to 24 messages an instance, so an instance has at most 96 under way,
- * some 1,000 requests a second at Platform's usual pace: what Adobe's ingestion guardrails name for an organisation.
- */
+/** Requests under way at a time for one message. The host runs up to 24 messages an instance, so an instance has at most 96. */
 const concurrency = 4;
 
 /**
@@ -61,48 +71,95 @@ export async function deliverAll(events: readonly QueuedEvent[], ports: Delivery
       if (waiting) return;
       const delivery = await deliver(event, ports);
       deliveries[index] = delivery;
-      if (hasFailed(delivery)) waiting = true;
+      if (hasFailed(delivery) || delivery.fate === "unsent") waiting = true;
     }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
   return deliveries;
 }
 
-async function deliver(event: QueuedEvent, { platform, storage, clock }: DeliveryPorts): Promise<Delivery> {
-  const wait = (fate: WaitReason, reason: string, retryAfter?: number): Delivery => {
-    return { fate, event: afterFailure(event, { at: clock().toISOString(), error: reason }), reason, retryAfter };
-  };
-  const bury = async (buried: QueuedEvent, body: string, why: DeadLetterClass, reason: string): Promise<Delivery> => {
-    const blob = deadEvent(buried, body, { class: why, reason, now: clock() });
-    try {
-      await storage.putDeadLetter(blob, AbortSignal.timeout(storageTimeout));
-      return { fate: "dead", event: buried, deadLetter: blob.name, reason: why };
-    } catch (error) {
-      return wait("retry", `the dead letter could not be written: ${describeError(error)}`);
-    }
-  };
+async function deliver(event: QueuedEvent, ports: DeliveryPorts): Promise<Delivery> {
+  const { platform, storage, duplicates, onTrouble, clock } = ports;
+  const bury = (buried: QueuedEvent, body: string, why: DeadLetterClass, reason: string) =>
+    buryEvent({ event, buried }, body, { class: why, reason }, ports);
 
   let body: string | undefined;
   try {
     body = await bodyOf(event, storage);
   } catch (error) {
-    return wait("retry", `the claim could not be read: ${describeError(error)}`);
+    return failed(event, `the claim could not be read: ${describeError(error)}`, clock());
   }
   if (body === undefined) return { fate: "gone", event };
 
   const classified = classifyText(body);
   if (classified.kind === "malformed") return bury(event, body, "malformed", classified.reason);
 
-  const answer = await platform.send(enrich(classified.event, event.receivedAt));
-  const verdict = "status" in answer ? verdictOf(answer.status) : "retry";
-  if (verdict === "delivered") return { fate: "delivered", event };
+  let record: string;
+  try {
+    record = enrich(classified.event, event.receivedAt);
+  } catch (error) {
+    // Such as JSON nested too deeply to be written again. Thrown, it would make the whole message poison.
+    return bury(event, body, "poison", `The relay could not make a record of the event: ${describeError(error)}`);
+  }
 
-  const summary = "status" in answer ? `HTTP ${answer.status}` : answer.failure;
-  const words = "status" in answer && answer.detail !== "" ? `${summary}, ${answer.detail}` : summary;
-  const retryAfter = "status" in answer ? retryAfterSeconds(answer.retryAfter, clock()) : undefined;
-  const failed = afterFailure(event, { at: clock().toISOString(), error: summary });
-  if (verdict === "dead") return bury(failed, body, "refused", `Platform refused the event: ${words}`);
-  if (isExpired(failed, clock()))
-    return bury(failed, body, "expired", `Platform did not take the event for 7 days; at last: ${words}`);
-  return { fate: verdict, event: failed, reason: summary, retryAfter };
+  const send = async (): Promise<Delivery> => {
+    const answer = await platform.send(record);
+    if ("seconds" in answer) return { fate: "unsent", event, pause: answer };
+    const verdict = "status" in answer ? verdictOf(answer.status) : "retry";
+    if (verdict === "delivered") return { fate: "delivered", event };
+
+    const summary = "status" in answer ? `HTTP ${answer.status}` : answer.failure;
+    const words = "status" in answer && answer.detail !== "" ? `${summary}, ${answer.detail}` : summary;
+    const retryAfter = "status" in answer ? retryAfterSeconds(answer.retryAfter, clock()) : undefined;
+    const tried = afterFailure(event, { at: clock().toISOString(), error: summary });
+    if (verdict === "dead") return bury(tried, body, "refused", `Platform refused the event: ${words}`);
+    if (isExpired(tried, clock())) {
+      return bury(tried, body, "expired", `Platform did not take the event for 7 days; at last: ${words}`);
+    }
+    return { fate: verdict, event: tried, reason: summary, retryAfter };
+  };
+  const delivery = await duplicates.deliverOnce(classified.event.event_id, send, onTrouble);
+  return delivery ?? { fate: "duplicate", event };
+}
+
+/** Makes an event that waited for 30 days a dead letter, since its message must not outlive a claim. It doesn't throw. */
+export async function giveUp(
+  event: QueuedEvent,
+  why: string,
+  ports: Pick<DeliveryPorts, "storage" | "clock">,
+): Promise<Delivery> {
+  try {
+    const body = await bodyOf(event, ports.storage);
+    if (body === undefined) return { fate: "gone", event };
+    return await buryEvent(
+      { event, buried: event },
+      body,
+      { class: "expired", reason: `The event waited for 30 days; at last: ${why}` },
+      ports,
+    );
+  } catch (error) {
+    return failed(event, `the claim could not be read: ${describeError(error)}`, ports.clock());
+  }
+}
+
+/** Makes an event a dead letter; `buried` counts the attempt at hand, for which `event` comes again if that fails. */
+async function buryEvent(
+  { event, buried }: { event: QueuedEvent; buried: QueuedEvent },
+  body: string,
+  { class: why, reason }: { class: DeadLetterClass; reason: string },
+  { storage, clock }: Pick<DeliveryPorts, "storage" | "clock">,
+): Promise<Delivery> {
+  const blob = deadEvent(buried, body, { class: why, reason, now: clock() });
+  try {
+    await storage.putDeadLetter(blob, AbortSignal.timeout(storageTimeout));
+    return { fate: "dead", event: buried, deadLetter: blob.name, reason: why };
+  } catch (error) {
+    return failed(event, `the dead letter could not be written: ${describeError(error)}`, clock());
+  }
+}
+
+/** The event has to come again, for a trouble that is not Platform's. */
+function failed(event: QueuedEvent, reason: string, now: Date): FailedDelivery {
+  const tried = afterFailure(event, { at: now.toISOString(), error: reason });
+  return { fate: "retry", event: tried, reason, retryAfter: undefined };
 }

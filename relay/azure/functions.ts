@@ -1,8 +1,12 @@
 import { app } from "@azure/functions";
 import { queueNames, storageConnection } from "../core/names.ts";
+import { Pace } from "../core/pace.ts";
+import { Census } from "./census.ts";
+import { keepDuplicates, RememberedDuplicates } from "./duplicates.ts";
 import { type ForwarderTarget, forwarderHandler } from "./forwarder.ts";
 import { healthHandler } from "./health.ts";
 import { intakeBudget, intakeHandler } from "./intake.ts";
+import { PacedClient } from "./paced-client.ts";
 import { PlatformClient } from "./platform-client.ts";
 import { poisonHandler } from "./poison.ts";
 import { type PlatformSettings, readSettings } from "./settings.ts";
@@ -14,13 +18,24 @@ const platformTimeout = 10_000;
 const settings = readSettings(process.env);
 const storage = new RelayStorage(settings.storage);
 const clock = () => new Date();
+/** Never goes back, whatever happens to the clock on the wall. */
+const monotonic = () => performance.now();
+const { duplicateWindowDays: windowDays } = settings;
+const duplicates =
+  windowDays > 0 ? new RememberedDuplicates({ tables: storage.tables, clock, windowDays }) : keepDuplicates;
 
 app.http("intake", {
   methods: ["POST"],
   route: "customerio",
   // No function key: Customer.io's signature is the authentication, and the URL stays the same whatever key is rotated.
   authLevel: "anonymous",
-  handler: intakeHandler({ signingKeys: settings.signingKeys, storage, clock, budget: intakeBudget }),
+  handler: intakeHandler({
+    signingKeys: settings.signingKeys,
+    settings: settings.intake,
+    storage,
+    clock,
+    budget: intakeBudget,
+  }),
 });
 
 app.http("health", {
@@ -33,7 +48,7 @@ app.http("health", {
 app.storageQueue("forwarder", {
   queueName: queueNames.events,
   connection: storageConnection,
-  handler: forwarderHandler({ target: target(settings.platform), storage, clock, random: Math.random }),
+  handler: forwarderHandler({ target: target(settings.platform), storage, duplicates, clock, random: Math.random }),
 });
 
 app.storageQueue("poison", {
@@ -47,5 +62,14 @@ storage.warmUp();
 
 function target(platform: PlatformSettings): ForwarderTarget {
   if ("problem" in platform) return platform;
-  return { client: new PlatformClient(platform.streamingUrl, { timeout: platformTimeout }), readyAt: platform.readyAt };
+  const { streamingUrl, readyAt, requestsPerSecond } = platform;
+  const census = new Census({ tables: storage.tables, monotonic });
+  const client = new PacedClient({
+    client: new PlatformClient(streamingUrl, { timeout: platformTimeout }),
+    pace: new Pace({ requestsPerSecond, random: Math.random }),
+    instances: () => census.instances(),
+    monotonic,
+    clock,
+  });
+  return { client, readyAt };
 }

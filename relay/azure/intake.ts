@@ -3,10 +3,14 @@ import { blobName } from "../core/blob-name.ts";
 import { classify } from "../core/classify.ts";
 import { deadBody } from "../core/dead-letter.ts";
 import { claimed, fitsInline, newEvent, type QueuedEvent } from "../core/envelope.ts";
+import { filteredBy } from "../core/filter.ts";
 import { GroupCommit } from "../core/group-commit.ts";
-import { signatureProblem } from "../core/verify.ts";
+import type { EventPolicy } from "../core/policy.ts";
+import { type RedactedEvent, redact } from "../core/redact.ts";
+import { freshnessProblem, signatureProblem } from "../core/verify.ts";
 import { withinBudget } from "./budget.ts";
 import { describeError, logOutcome } from "./log.ts";
+import type { IntakeSettings } from "./settings.ts";
 import type { RelayStorage } from "./storage.ts";
 
 /** Milliseconds. Customer.io gives a call 4 s with everything, the way there and back included. */
@@ -24,6 +28,7 @@ export const intakeBudget: IntakeBudget = { call: 3_000, write: 2_600, patience:
 
 export interface IntakePorts {
   readonly signingKeys: readonly string[];
+  readonly settings: IntakeSettings;
   readonly storage: Pick<RelayStorage, "enqueue" | "putClaim" | "putDeadLetter">;
   readonly clock: () => Date;
   readonly budget: IntakeBudget;
@@ -34,9 +39,12 @@ export interface IntakePorts {
  *
  * | answer | when |
  * |---|---|
- * | 200 | the event is in the queue; or it was signed but is none, and is a dead letter: refused, it would hold up all others for days |
- * | 401 | no signing key fits |
- * | 503 | no signing key is set, or the storage did not take the event in time. Customer.io repeats the call, sooner than after a 500 or 429 |
+ * | 200 | the event is in the queue; or it is left out by a filter; or it was signed but is none, and is a dead letter: refused, it would hold up all others for days |
+ * | 401 | no signing key fits, or the signature's time is too far off where that is checked |
+ * | 503 | no signing key is set or the settings can't be used, or the storage did not take the event in time. Customer.io repeats the call, sooner than after a 500 or 429 |
+ *
+ * Filters and personal data are seen to here, before anything is stored: what is left out costs nothing further, and what is dropped
+ * or hashed is in no queue, claim or dead letter. What can't be read, though, can't be redacted either, and is a dead letter as it came.
  *
  * There is no limit of size: the body is in memory before this code runs, the host has its own limit (100 MB), and whatever was
  * signed is kept: in the queue message, or as a claim. What Platform won't take becomes a dead letter later.
@@ -45,7 +53,7 @@ export interface IntakePorts {
  * message: the same, and the claim is overwritten by the repeated call or swept by the container's lifecycle rule. After the message
  * but before the answer: the repeated call queues the event again, and Platform gets it twice under the same `_id`.
  */
-export function intakeHandler({ signingKeys, storage, clock, budget }: IntakePorts): HttpHandler {
+export function intakeHandler({ signingKeys, settings, storage, clock, budget }: IntakePorts): HttpHandler {
   const groups = new GroupCommit({
     write: (message) => withinBudget(budget.write, (signal) => storage.enqueue(message, { delaySeconds: 0, signal })),
     whenSlow: (callBack) => {
@@ -54,27 +62,43 @@ export function intakeHandler({ signingKeys, storage, clock, budget }: IntakePor
     },
   });
 
-  const keep = async (body: Uint8Array, context: InvocationContext, signal: AbortSignal): Promise<void> => {
+  const keep = async (body: Uint8Array, policy: EventPolicy, context: InvocationContext, signal: AbortSignal) => {
     const now = clock();
     const receivedAt = now.toISOString();
-    const classified = classify(body);
-    if (classified.kind === "malformed") {
-      const blob = deadBody(body, { class: "malformed", reason: classified.reason, receivedAt, now });
+    const bury = async (why: "malformed" | "poison", reason: string): Promise<void> => {
+      const blob = deadBody(body, { class: why, reason, receivedAt, now });
       await storage.putDeadLetter(blob, signal);
-      logOutcome(context, "error", { outcome: "dead", dead: 1, reason: classified.reason, deadLetter: blob.name });
+      logOutcome(context, "error", { outcome: "dead", dead: 1, reason, deadLetter: blob.name });
+    };
+    const classified = classify(body);
+    if (classified.kind === "malformed") return bury("malformed", classified.reason);
+    const rule = filteredBy(classified.event, policy.filters);
+    if (rule !== undefined) {
+      const ids = [classified.event.event_id];
+      logOutcome(context, "info", { outcome: "filtered", filtered: 1, rule, ids });
       return;
     }
-    const { event, text } = classified;
-    const inline = newEvent({ id: event.event_id, receivedAt, body: text });
+    const { event_id: id } = classified.event;
+    let { text } = classified;
+    let redacted: RedactedEvent["redacted"];
+    try {
+      const safe = redact(classified.event, policy.personalData);
+      redacted = safe.redacted;
+      if (redacted.length > 0) text = JSON.stringify(safe.event);
+    } catch (error) {
+      // Such as JSON nested too deeply to be written again. Answered with 503, it would come again for days.
+      return bury("poison", `The event's personal data could not be taken out: ${describeError(error)}`);
+    }
+    const inline = newEvent({ id, receivedAt, body: text });
     let queued: QueuedEvent = inline;
     if (!fitsInline(inline)) {
       const claim = blobName(inline);
       await storage.putClaim(claim, text, signal);
       queued = claimed(inline, claim);
     }
-    const { first, ids } = await groups.commit(queued);
+    const { first, ids, labels } = await groups.commit(queued, redacted);
     // One line for all that share a message: at thousands of events a second the log is the larger part of the bill.
-    if (first) logOutcome(context, "info", { outcome: "accepted", accepted: ids.length, ids });
+    if (first) logOutcome(context, "info", { outcome: "accepted", accepted: ids.length, ...countsOf(labels), ids });
   };
 
   return async (request, context) => {
@@ -82,17 +106,24 @@ export function intakeHandler({ signingKeys, storage, clock, budget }: IntakePor
       logOutcome(context, "error", { outcome: "unavailable", reason: "CUSTOMERIO_SIGNING_KEYS holds no signing key" });
       return answer(503, "no signing key is configured");
     }
+    if ("problem" in settings) {
+      logOutcome(context, "error", { outcome: "unavailable", reason: settings.problem });
+      return answer(503, "the relay's settings can't be used");
+    }
+    const { policy, maximumAgeSeconds } = settings;
     try {
       return await withinBudget(budget.call, async (signal) => {
         const body = new Uint8Array(await request.arrayBuffer());
         const timestamp = request.headers.get("x-cio-timestamp");
         const signature = request.headers.get("x-cio-signature");
-        const problem = signatureProblem(signingKeys, { timestamp, signature, body });
+        const problem =
+          signatureProblem(signingKeys, { timestamp, signature, body }) ??
+          freshnessProblem(timestamp, { now: clock(), maximumAgeSeconds });
         if (problem !== undefined) {
           logOutcome(context, "warn", { outcome: "refused", reason: problem });
           return answer(401, "the signature is missing or wrong");
         }
-        await keep(body, context, signal);
+        await keep(body, policy, context, signal);
         return answer(200);
       });
     } catch (error) {
@@ -100,6 +131,14 @@ export function intakeHandler({ signingKeys, storage, clock, budget }: IntakePor
       return answer(503, "the event could not be stored");
     }
   };
+}
+
+/** How many events had each kind of personal data taken out, as `redacted`; nothing if none had. */
+function countsOf(labels: readonly string[]): { redacted?: Record<string, number> } {
+  if (labels.length === 0) return {};
+  const redacted: Record<string, number> = {};
+  for (const label of labels) redacted[label] = (redacted[label] ?? 0) + 1;
+  return { redacted };
 }
 
 function answer(status: number, error?: string): HttpResponseInit {

@@ -6,16 +6,27 @@ import { isObject } from "../core/json.ts";
  *
  * | `outcome` | of | says |
  * |---|---|---|
- * | `accepted` | intake | `accepted` events are durable in one message |
+ * | `accepted` | intake | `accepted` events are durable in one message; `redacted` counts those without their `content`, `email` or `recipient` |
+ * | `filtered` | intake | one event was left out (`filtered` is 1) by the `rule` |
  * | `refused` | intake | a call had no valid signature |
  * | `unavailable` | intake, health | a call was answered with 503 |
- * | `forwarded` | forwarder | of one message's events, how many were `delivered`, `retried`, `held` or `gone` (done with by an earlier run); and `oldestSeconds`, the age of the oldest |
- * | `waiting` | forwarder | all `held` events of a message wait, untried: for `PLATFORM_READY_AT`, or for settings to be mended |
+ * | `forwarded` | forwarder | of one message's events, how many were `delivered`, `duplicate` (Platform has them already), `retried`, `held` (retried, and somebody has to mend something) or `gone` (done with by an earlier run); `ageSeconds`, the age of the oldest when it was delivered; `oldestSeconds`, the age of the oldest of all |
+ * | `waiting` | forwarder | all `held` events of a message wait, untried: for `PLATFORM_READY_AT`, for Platform to come back, or for settings to be mended |
+ * | `duplicatesUnknown` | forwarder | the tables of delivered events can't be used, so that events may go twice |
  * | `dead` | all | one event became a dead letter (`dead` is 1), a blob named `deadLetter` |
  * | `claimLeft` | forwarder, poison | a claim could not be deleted |
  */
 export interface Outcome {
-  readonly outcome: "accepted" | "refused" | "unavailable" | "forwarded" | "waiting" | "dead" | "claimLeft";
+  readonly outcome:
+    | "accepted"
+    | "filtered"
+    | "refused"
+    | "unavailable"
+    | "forwarded"
+    | "waiting"
+    | "duplicatesUnknown"
+    | "dead"
+    | "claimLeft";
   readonly [property: string]: unknown;
 }
 

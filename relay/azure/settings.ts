@@ -1,13 +1,26 @@
 import * as z from "zod";
+import { type EventPolicy, eventPolicy } from "../core/policy.ts";
 import { isSet, parseSigningKeys } from "../core/verify.ts";
 
 /** Where events go, and from when on; or what is wrong with the settings, for people. */
-export type PlatformSettings = { readonly streamingUrl: string; readonly readyAt: Date | undefined } | SettingsProblem;
+export type PlatformSettings =
+  | {
+      readonly streamingUrl: string;
+      readonly readyAt: Date | undefined;
+      /** Most requests a second that all instances together send. */
+      readonly requestsPerSecond: number;
+    }
+  | SettingsProblem;
 
 /** How the relay reaches its storage account: see `readSettings`. */
 export type StorageSettings =
   | { readonly connectionString: string }
-  | { readonly queueServiceUri: string; readonly blobServiceUri: string; readonly clientId: string | undefined }
+  | {
+      readonly queueServiceUri: string;
+      readonly blobServiceUri: string;
+      readonly tableServiceUri: string | undefined;
+      readonly clientId: string | undefined;
+    }
   | SettingsProblem;
 
 /** Names the setting that is wrong, never its value. */
@@ -15,12 +28,38 @@ export interface SettingsProblem {
   readonly problem: string;
 }
 
+/** What the intake does with a call; or what is wrong with the settings, upon which it takes none. */
+export type IntakeSettings =
+  | {
+      readonly policy: EventPolicy;
+      /** How far the signature's timestamp may be from the time now; 0 is any distance. */
+      readonly maximumAgeSeconds: number;
+    }
+  | SettingsProblem;
+
 export interface RelaySettings {
   /** Empty if signatures can't be checked. */
   readonly signingKeys: readonly string[];
+  readonly intake: IntakeSettings;
   readonly platform: PlatformSettings;
+  /** How long delivered events are remembered, to leave out duplicates; 0 is not at all. */
+  readonly duplicateWindowDays: number;
   readonly storage: StorageSettings;
 }
+
+const json = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue({ code: "custom", message: "must be JSON" });
+    return z.NEVER;
+  }
+});
+
+const intake = z.object({
+  EVENT_POLICY: json.prefault("{}").pipe(eventPolicy),
+  MAXIMUM_CALL_AGE_SECONDS: z.coerce.number({ error: "must be a number" }).min(0, "must be 0 or more").default(0),
+});
 
 /** The URL that Adobe's Customer.io tutorial tells to paste into Customer.io: `<inletUrl>?x-adobe-flow-id=<flow id>`. */
 const streamingUrl = z.custom<string>(
@@ -35,13 +74,20 @@ const streamingUrl = z.custom<string>(
 const platform = z.object({
   PLATFORM_STREAMING_URL: streamingUrl,
   PLATFORM_READY_AT: z.iso.datetime({ offset: true, error: "must be an ISO 8601 time" }).optional(),
+  // Adobe's ingestion guardrails name 1,000 requests a second for an organisation, which may have other sources.
+  PLATFORM_REQUESTS_PER_SECOND: z.coerce.number({ error: "must be a number" }).min(1, "must be 1 or more").default(800),
 });
+
+/** What can't be read is none: without the window no event is lost, only sent twice. */
+const days = z.coerce.number().int().min(0).max(90).catch(0);
 
 const serviceUri = z.url({ protocol: /^https?$/, error: "must be the URL of the storage account's service" });
 
 const identityStorage = z.object({
   RELAY_STORAGE__queueServiceUri: serviceUri,
   RELAY_STORAGE__blobServiceUri: serviceUri,
+  // What is kept in tables only saves work, so the relay does without it where there is none.
+  RELAY_STORAGE__tableServiceUri: serviceUri.optional(),
   RELAY_STORAGE__credential: z.literal("managedidentity", { error: "must be managedidentity" }),
   RELAY_STORAGE__clientId: z.string().optional(),
 });
@@ -52,10 +98,14 @@ const identityStorage = z.object({
  * | setting | meaning |
  * |---|---|
  * | `CUSTOMERIO_SIGNING_KEYS` | Customer.io's signing keys, one a line |
+ * | `EVENT_POLICY` | which events go on and with which personal data: the JSON of `eventPolicy`; all and everything if it isn't set |
+ * | `MAXIMUM_CALL_AGE_SECONDS` | how far the signature's timestamp may be from the time now; any distance if it is 0 or isn't set |
  * | `PLATFORM_STREAMING_URL` | the dataflow's inlet URL with `x-adobe-flow-id` |
  * | `PLATFORM_READY_AT` | ISO 8601 time before which nothing is sent; optional |
+ * | `PLATFORM_REQUESTS_PER_SECOND` | most requests that all instances together send; 800 if it isn't set |
+ * | `DUPLICATE_WINDOW_DAYS` | days that delivered events are remembered, 90 at most; duplicates aren't told if it isn't set |
  * | `RELAY_STORAGE` | connection string of the storage account, or in its place: |
- * | `RELAY_STORAGE__queueServiceUri`, `__blobServiceUri`, `__credential` (`managedidentity`), `__clientId` (of a user-assigned identity) | the account by managed identity |
+ * | `RELAY_STORAGE__queueServiceUri`, `__blobServiceUri`, `__tableServiceUri`, `__credential` (`managedidentity`), `__clientId` (of a user-assigned identity) | the account by managed identity |
  *
  * A setting that is absent, blank or an unresolved Key Vault reference counts as not set. Nothing is thrown: a relay with half of
  * its settings still does whatever loses no event.
@@ -64,16 +114,28 @@ export function readSettings(environment: Record<string, string | undefined>): R
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => isSet(value)));
   return {
     signingKeys: parseSigningKeys(environment.CUSTOMERIO_SIGNING_KEYS),
+    intake: intakeSettings(given),
     platform: platformSettings(given),
+    duplicateWindowDays: days.parse(given.DUPLICATE_WINDOW_DAYS),
     storage: storageSettings(given),
   };
+}
+
+function intakeSettings(given: Record<string, string | undefined>): IntakeSettings {
+  const parsed = intake.safeParse(given);
+  if (!parsed.success) return { problem: problemOf(parsed.error, given) };
+  return { policy: parsed.data.EVENT_POLICY, maximumAgeSeconds: parsed.data.MAXIMUM_CALL_AGE_SECONDS };
 }
 
 function platformSettings(given: Record<string, string | undefined>): PlatformSettings {
   const parsed = platform.safeParse(given);
   if (!parsed.success) return { problem: problemOf(parsed.error, given) };
-  const { PLATFORM_STREAMING_URL, PLATFORM_READY_AT } = parsed.data;
-  return { streamingUrl: PLATFORM_STREAMING_URL, readyAt: PLATFORM_READY_AT ? new Date(PLATFORM_READY_AT) : undefined };
+  const { PLATFORM_STREAMING_URL, PLATFORM_READY_AT, PLATFORM_REQUESTS_PER_SECOND } = parsed.data;
+  return {
+    streamingUrl: PLATFORM_STREAMING_URL,
+    readyAt: PLATFORM_READY_AT ? new Date(PLATFORM_READY_AT) : undefined,
+    requestsPerSecond: PLATFORM_REQUESTS_PER_SECOND,
+  };
 }
 
 function storageSettings(given: Record<string, string | undefined>): StorageSettings {
@@ -83,6 +145,7 @@ function storageSettings(given: Record<string, string | undefined>): StorageSett
   return {
     queueServiceUri: parsed.data.RELAY_STORAGE__queueServiceUri,
     blobServiceUri: parsed.data.RELAY_STORAGE__blobServiceUri,
+    tableServiceUri: parsed.data.RELAY_STORAGE__tableServiceUri,
     clientId: parsed.data.RELAY_STORAGE__clientId,
   };
 }
@@ -90,9 +153,10 @@ function storageSettings(given: Record<string, string | undefined>): StorageSett
 function problemOf(error: z.ZodError, given: Record<string, string | undefined>): string {
   const problems = error.issues.map(({ path, message }) => {
     const name = String(path[0]);
+    const where = path.length > 1 ? ` at ${path.slice(1).join(".")}` : "";
     return given[name] === undefined
       ? `${name} is not set, or is a Key Vault reference that could not be resolved`
-      : `${name} ${message}`;
+      : `${name}${where} ${message}`;
   });
   return `App settings: ${problems.join("; ")}.`;
 }

@@ -6,6 +6,7 @@ import { isObject } from "../core/json.ts";
 import { containerNames, queueNames } from "../core/names.ts";
 import type { StorageSettings } from "./settings.ts";
 import type { StorageAccess } from "./storage-access.ts";
+import { Tables } from "./tables.ts";
 
 /** Milliseconds that one call may take, tries and waits between them included, where nobody waits for an answer. */
 export const storageTimeout = 30_000;
@@ -28,9 +29,12 @@ export interface EnqueueOptions {
 export class RelayStorage {
   readonly #events: () => Promise<QueueClient>;
   readonly #blobs: () => Promise<BlobServiceClient>;
+  /** The account's tables, which hold nothing that must not get lost. */
+  readonly tables: Tables;
 
   constructor(settings: StorageSettings) {
     const access = once(() => accessTo(settings));
+    this.tables = new Tables(access);
     this.#events = once(async () => (await import("./open-queue.ts")).openQueue(await access(), queueNames.events));
     this.#blobs = once(async () => (await import("./open-blobs.ts")).openBlobs(await access()));
   }
@@ -111,9 +115,9 @@ export class RelayStorage {
 async function accessTo(settings: StorageSettings): Promise<StorageAccess> {
   if ("problem" in settings) throw new Error(settings.problem);
   if ("connectionString" in settings) return settings;
-  const { queueServiceUri, blobServiceUri, clientId } = settings;
+  const { clientId, ...serviceUris } = settings;
   const { managedIdentity } = await import("./managed-identity.ts");
-  return { queueServiceUri, blobServiceUri, credential: managedIdentity(clientId) };
+  return { ...serviceUris, credential: managedIdentity(clientId) };
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

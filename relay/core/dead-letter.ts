@@ -7,8 +7,8 @@ import type { QueuedEvent } from "./envelope.ts";
  *
  * - `malformed`: signed by Customer.io, but no event.
  * - `refused`: Platform will never take it as it is.
- * - `expired`: it could not be delivered for 7 days.
- * - `poison`: the forwarder failed on its message several times, which is a bug.
+ * - `expired`: it could not be delivered for 7 days, or waited for 30 without being tried.
+ * - `poison`: the relay itself failed on it, or several times on its queue message, which is a bug.
  * - `unreadable`: not an event but a whole queue message that is no envelope; the body is its text.
  */
 const deadLetterClass = z.enum(["malformed", "refused", "expired", "poison", "unreadable"]);
@@ -72,7 +72,7 @@ export function deadBody(
     reason,
     receivedAt,
     now,
-  }: { class: "malformed" | "unreadable"; reason: string; receivedAt: string; now: Date },
+  }: { class: "malformed" | "poison" | "unreadable"; reason: string; receivedAt: string; now: Date },
 ): DeadLetterBlob {
   const bytes = Buffer.from(body);
   const text = bytes.toString("utf8");

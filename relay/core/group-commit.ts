@@ -16,11 +16,14 @@ export interface CommitReceipt {
   readonly first: boolean;
   /** The ids of all events of the message. */
   readonly ids: readonly string[];
+  /** The labels of all events of the message. */
+  readonly labels: readonly string[];
 }
 
 interface Group {
   readonly writer: EnvelopeWriter;
   readonly ids: string[];
+  readonly labels: string[];
   readonly written: PromiseWithResolvers<void>;
 }
 
@@ -45,16 +48,18 @@ export class GroupCommit {
   }
 
   /**
+   * @param labels what the receipt is to say of the event
    * @returns once the event is durable
    * @throws what the write threw; RangeError for an event that doesn't fit a message
    */
-  async commit(event: QueuedEvent): Promise<CommitReceipt> {
+  async commit(event: QueuedEvent, labels: readonly string[] = []): Promise<CommitReceipt> {
     const group = this.#groupFor(event);
     const first = group.ids.length === 0;
     group.ids.push(event.id);
+    group.labels.push(...labels);
     if (this.#underWay === 0) this.#writeOpen();
     await group.written.promise;
-    return { first, ids: group.ids };
+    return { first, ids: group.ids, labels: group.labels };
   }
 
   #groupFor(event: QueuedEvent): Group {
@@ -62,7 +67,7 @@ export class GroupCommit {
     const writer = new EnvelopeWriter();
     if (!writer.add(event)) throw new RangeError(`Event ${event.id} is too large for a queue message.`);
     this.#writeOpen();
-    this.#open = { writer, ids: [], written: Promise.withResolvers() };
+    this.#open = { writer, ids: [], labels: [], written: Promise.withResolvers() };
     return this.#open;
   }
 

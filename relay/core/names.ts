@@ -4,5 +4,8 @@ export const queueNames = { events: "events", poison: "events-poison" } as const
 /** The blob containers of the relay's storage account. */
 export const containerNames = { claims: "claims", deadLetters: "dead-letters" } as const;
 
+/** The table in which each instance that sends says so; the tables of delivered events are named by `deliveredTables`. */
+export const forwardersTable = "forwarders";
+
 /** The prefix of the storage settings, which is also the `connection` of the queue triggers. */
 export const storageConnection = "RELAY_STORAGE";

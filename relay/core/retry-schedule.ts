@@ -1,8 +1,14 @@
 /** Queue Storage hides a message for 7 days at most. */
-export const maxVisibilitySeconds = 7 * 24 * 60 * 60;
+const maxVisibilitySeconds = 7 * 24 * 60 * 60;
 
 /** An event that could not be delivered for so long after its first attempt becomes a dead letter, from which it can be replayed. */
 const horizonMilliseconds = 7 * 24 * 60 * 60 * 1000;
+
+/**
+ * An event that waited for so long since its receipt, tried or not, becomes a dead letter too. No message may live nearly as long as
+ * claims are kept (90 days), or the body of a large event would be swept while it still waits.
+ */
+const longestLifeMilliseconds = 30 * 24 * 60 * 60 * 1000;
 
 /** Seconds: the longest wait after the first failure, doubled by each further one up to the cap. */
 const schedules = {
@@ -31,6 +37,23 @@ export function retryDelaySeconds(
   return Math.min(maxVisibilitySeconds, Math.max(1, (retryAfter ?? 0) + jitter));
 }
 
+/**
+ * How long nothing at all is sent after Platform took nothing any more: exponential like the wait of an event, but at least half of
+ * it, so that there is a pause in any case. What Platform asked for comes on top.
+ *
+ * @param openings pauses so far that no recovery came between, this one included
+ * @param random from 0 up to, not including, 1
+ * @returns whole seconds, at least 1
+ */
+export function pauseSeconds(
+  reason: WaitReason,
+  { openings, retryAfter, random }: { openings: number; retryAfter?: number | undefined; random: number },
+): number {
+  const { base, cap } = schedules[reason];
+  const longest = Math.min(cap, base * 2 ** (openings - 1));
+  return (retryAfter ?? 0) + Math.ceil((longest * (1 + random)) / 2);
+}
+
 /** Whole seconds from now until a time, 0 if it is past, at most 7 days: whoever waits looks again then. */
 export function secondsUntil(time: Date, now: Date): number {
   return Math.min(maxVisibilitySeconds, Math.max(0, Math.ceil((time.getTime() - now.getTime()) / 1000)));
@@ -39,4 +62,9 @@ export function secondsUntil(time: Date, now: Date): number {
 /** Whether an event has been tried for 7 days and is to be given up. */
 export function isExpired({ firstAttemptAt }: { firstAttemptAt?: string | undefined }, now: Date): boolean {
   return firstAttemptAt !== undefined && now.getTime() - Date.parse(firstAttemptAt) >= horizonMilliseconds;
+}
+
+/** Whether an event has waited for 30 days and is to be given up, even if it was never tried. */
+export function isOverdue({ receivedAt }: { receivedAt: string }, now: Date): boolean {
+  return now.getTime() - Date.parse(receivedAt) >= longestLifeMilliseconds;
 }

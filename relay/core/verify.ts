@@ -34,9 +34,9 @@ export interface SignedCall {
  * Checks Customer.io's signature: lower-case hex HMAC-SHA256 over `v0:<X-CIO-Timestamp>:<raw body>`, whose key is the signing
  * key's text as it stands (Customer.io's reporting webhook docs).
  *
- * Any of the keys may fit, so that a key can be rotated. All keys are tried in constant time. How old the timestamp is isn't
- * checked: no source says that a retried call gets a fresh one, and a refused call would hold up all later ones for days,
- * while a call replayed by somebody else only repeats an event that Platform already knows by its `_id`.
+ * Any of the keys may fit, so that a key can be rotated. All keys are tried in constant time.
+ *
+ * How old the timestamp is isn't looked at here: see `freshnessProblem`.
  *
  * @returns undefined if the call is authentic, else why it is not, in words for the log
  */
@@ -51,4 +51,23 @@ export function signatureProblem(keys: readonly string[], call: SignedCall): str
     authentic = timingSafeEqual(expected, claimed) || authentic;
   }
   return authentic ? undefined : "no signing key fits X-CIO-Signature";
+}
+
+/**
+ * Checks that a call was signed not long ago, if that is asked for. It is not by default: no source says that a retried or held-up
+ * call gets a fresh timestamp, and a refused call would hold up all later ones for days, while a call replayed by somebody else only
+ * repeats an event that Platform already knows by its `_id`.
+ *
+ * @param timestamp the header `X-CIO-Timestamp`, or null
+ * @param maximumAgeSeconds how far it may be from the time now, either way; 0 for any distance
+ * @returns undefined if it is near enough, else what is wrong, in words for the log
+ */
+export function freshnessProblem(
+  timestamp: string | null,
+  { now, maximumAgeSeconds }: { now: Date; maximumAgeSeconds: number },
+): string | undefined {
+  if (maximumAgeSeconds === 0) return undefined;
+  const seconds = /^\d{1,12}$/.test(timestamp ?? "") ? Number(timestamp) : Number.NaN;
+  const near = Math.abs(now.getTime() / 1000 - seconds) <= maximumAgeSeconds;
+  return near ? undefined : `X-CIO-Timestamp is not within ${maximumAgeSeconds} seconds of the time now`;
 }

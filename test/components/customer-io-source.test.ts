@@ -1,6 +1,9 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { CustomerIoSource } from "../../components/customer-io-source.ts";
 import { readSettings } from "../../components/settings.ts";
+import { readSettings as readRelaySettings } from "../../relay/azure/settings.ts";
 import { configure, type DeclaredResource, declaredBy } from "./stack.ts";
 
 async function source(settings: Record<string, unknown> = {}) {
@@ -109,5 +112,63 @@ test("those who are to be told of trouble are told of all of it", async () => {
     { name: "ops@example.org", emailAddress: "ops@example.org" },
   ]);
   const rules = resources.filter(({ type }) => type === "azure-native:monitor:ScheduledQueryRule");
-  expect(rules.map(({ name }) => name.split("monitoring-")[1])).toEqual(["dead-letters", "held", "unavailable"]);
+  expect(rules.map(({ name }) => name.split("monitoring-")[1])).toEqual([
+    "dead-letters",
+    "held",
+    "late",
+    "unavailable",
+  ]);
+});
+
+test("what the relay is to do with events reaches it as it reads it", async () => {
+  const { resources } = await source({
+    filters: { except: { recipientDomains: ["Example.org"] } },
+    personalData: { email: "hash" },
+    maximumCallAgeSeconds: 600,
+    duplicateWindowDays: 3,
+    maximumRequestsPerSecond: 250,
+  });
+  const given = one(resources, "azure-native:web:WebAppApplicationSettings").properties;
+  const read = readRelaySettings({ ...given, PLATFORM_STREAMING_URL: "https://dcs.example/1?x-adobe-flow-id=2" });
+  expect(read).toMatchObject({
+    intake: {
+      policy: {
+        filters: { except: { recipientDomains: ["example.org"] } },
+        personalData: { content: "keep", email: "hash", recipient: "keep" },
+      },
+      maximumAgeSeconds: 600,
+    },
+    platform: { requestsPerSecond: 250, readyAt: new Date("2026-01-02T03:09:05.000Z") },
+    duplicateWindowDays: 3,
+    storage: { tableServiceUri: "https://t.example/" },
+  });
+});
+
+test("every field of the relay's log lines that alerts and workbook read is one that the relay writes", async () => {
+  const { resources } = await source();
+  const queries = [
+    ...resources
+      .filter(({ type }) => type === "azure-native:monitor:ScheduledQueryRule")
+      .map(({ inputs }) => inputs.criteria.allOf[0].query as string),
+    one(resources, "azure-native:applicationinsights:Workbook").serializedData as string,
+  ];
+  const read = new Set(queries.flatMap((query) => [...query.matchAll(/line\.(\w+)/g)].map(([, field]) => field)));
+  const folder = path.resolve(import.meta.dirname, "../../relay/azure");
+  const code = readdirSync(folder).map((name) => readFileSync(path.join(folder, name), "utf8"));
+  const written = (field: string | undefined) => code.some((text) => new RegExp(`\\b${field}\\b`).test(text));
+  expect([...read].filter((field) => !written(field))).toEqual([]);
+  expect([...read].sort()).toEqual([
+    "accepted",
+    "ageSeconds",
+    "dead",
+    "delivered",
+    "duplicate",
+    "filtered",
+    "held",
+    "oldestSeconds",
+    "outcome",
+    "redacted",
+    "retried",
+    "rule",
+  ]);
 });

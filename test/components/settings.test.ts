@@ -23,6 +23,11 @@ test("Pulumi.yaml's defaults make valid settings, with every event and no signin
     fullResolution: false,
     withContent: false,
     testMode: false,
+    filters: {},
+    personalData: { content: "keep", email: "keep", recipient: "keep" },
+    maximumCallAgeSeconds: 0,
+    duplicateWindowDays: 7,
+    maximumRequestsPerSecond: 800,
     dataflowActivationSeconds: 300,
     drainTimeoutSeconds: 1800,
     nodeVersion: 22,
@@ -61,5 +66,18 @@ test("all mistakes are told at once, each with its key and the command that mend
     "  - customerio-aep:events is not right: \"email_sended\" is no reporting webhook event; the README lists them. Set it: pulumi config set --path 'events[1]' <value>",
     "  - customerio-aep:withContent is not right: Invalid input: expected boolean, received string. Set it: pulumi config set withContent <value>",
     "  - customerio-aep:nodeVersion is not right: Invalid input. Set it: pulumi config set nodeVersion <value>",
+  ]);
+});
+
+test("filters and personal data are checked down to the word", () => {
+  const said = problems({
+    filters: { only: { metrics: ["sent", "opend"] }, without: {} },
+    personalData: { email: "encrypt" },
+  });
+  const lines = said.split("\n").slice(1);
+  expect(lines.map((line) => line.replace(/Invalid option: .*?\. Set/, "Invalid option. Set"))).toEqual([
+    "  - customerio-aep:filters is not right: Invalid option. Set it: pulumi config set --path 'filters.only.metrics[1]' <value>",
+    '  - customerio-aep:filters is not right: Unrecognized key: "without". Set it: pulumi config set filters <value>',
+    "  - customerio-aep:personalData is not right: Invalid option. Set it: pulumi config set --path 'personalData.email' <value>",
   ]);
 });

@@ -1,3 +1,4 @@
+import { keepDuplicates, RememberedDuplicates } from "../../relay/azure/duplicates.ts";
 import { type ForwarderPorts, forwarderHandler } from "../../relay/azure/forwarder.ts";
 import { PlatformClient } from "../../relay/azure/platform-client.ts";
 import { RelayStorage } from "../../relay/azure/storage.ts";
@@ -7,6 +8,7 @@ import { containerNames, queueNames } from "../../relay/core/names.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
 import { type FakePlatform, startFakePlatform } from "./support/fake-platform.ts";
 import { invocation } from "./support/invocation.ts";
+import { unpaced } from "./support/unpaced.ts";
 
 const now = new Date("2026-11-20T10:00:00.000Z");
 const receivedAt = "2026-11-20T09:59:30.000Z";
@@ -44,11 +46,12 @@ async function forward(body: unknown, ports: Partial<ForwarderPorts> = {}, metad
     deleteClaim: storage.deleteClaim.bind(storage),
     putDeadLetter: storage.putDeadLetter.bind(storage),
   };
-  const client = new PlatformClient(platform.streamingUrl, { timeout: 500 });
+  const client = unpaced(new PlatformClient(platform.streamingUrl, { timeout: 20_000 }));
   const { context, lines } = invocation(metadata);
   const handler = forwarderHandler({
     target: { client, readyAt: undefined },
     storage: watched,
+    duplicates: keepDuplicates,
     clock: () => now,
     random: () => 0.5,
     ...ports,
@@ -73,10 +76,12 @@ test("delivers each event of a message, enriched, and puts nothing back", async 
       level: "information",
       outcome: "forwarded",
       delivered: 2,
+      duplicate: 0,
       retried: 0,
       held: 0,
       gone: 0,
       oldestSeconds: 30,
+      ageSeconds: 30,
       ids: ["a", "b"],
     },
   ]);
@@ -137,18 +142,19 @@ describe("events that Platform does not take now", () => {
   });
 
   test.each([
-    ["hang" as const, "no answer in time"],
-    ["reset" as const, "no answer: UND_ERR_SOCKET"],
-  ])("for want of an answer (%s) come again", async (answer, lastError) => {
+    ["hang" as const, 100, "no answer in time"],
+    ["reset" as const, 20_000, "no answer: UND_ERR_SOCKET"],
+  ])("for want of an answer (%s) come again", async (answer, timeout, lastError) => {
     platform.answer = () => answer;
-    await forward(message(event("a")));
+    const client = unpaced(new PlatformClient(platform.streamingUrl, { timeout }));
+    await forward(message(event("a")), { target: { client, readyAt: undefined } });
     expect(await azurite.takeEvents()).toMatchObject([[{ id: "a", attempts: 1, lastError }]]);
   });
 
   test("fit their messages whatever was added to them", async () => {
     const full = Array.from({ length: 60 }, (_, at) => event(`e${at}`, { data: { content: "x".repeat(500) } }));
     platform.answer = () => "reset";
-    const client = { send: async () => ({ failure: "no answer: UND_ERR_SOCKET" }) };
+    const client = unpaced({ send: async () => ({ failure: "no answer: UND_ERR_SOCKET" }) });
     expect(encodeEnvelopes(full)).toHaveLength(1);
     await forward(message(...full), { target: { client, readyAt: undefined } });
     expect((await azurite.takeEvents()).flat()).toHaveLength(60);
@@ -298,20 +304,27 @@ describe("claims", () => {
 
 describe("before Platform is ready", () => {
   test("events wait untried until then", async () => {
-    const client = new PlatformClient(platform.streamingUrl, { timeout: 500 });
+    const client = unpaced(new PlatformClient(platform.streamingUrl, { timeout: 20_000 }));
     const { delays, outcomes } = await forward(message(event("a"), event("b")), {
       target: { client, readyAt: new Date("2026-11-20T10:05:00.000Z") },
     });
     expect(platform.received).toEqual([]);
     expect(delays).toEqual([300]);
     expect(outcomes).toEqual([
-      { level: "information", outcome: "waiting", held: 2, delaySeconds: 300, reason: "PLATFORM_READY_AT" },
+      {
+        level: "information",
+        outcome: "waiting",
+        held: 2,
+        delaySeconds: 300,
+        oldestSeconds: 30,
+        reason: "PLATFORM_READY_AT",
+      },
     ]);
     expect(await azurite.takeEvents()).toEqual([[event("a"), event("b")]]);
   });
 
   test("from that moment on they are sent", async () => {
-    const client = new PlatformClient(platform.streamingUrl, { timeout: 500 });
+    const client = unpaced(new PlatformClient(platform.streamingUrl, { timeout: 20_000 }));
     await forward(message(event("a")), { target: { client, readyAt: now } });
     expect(receivedIds()).toEqual(["a"]);
   });
@@ -325,6 +338,107 @@ describe("before Platform is ready", () => {
       { level: "error", outcome: "waiting", held: 1, reason: "App settings: PLATFORM_STREAMING_URL is not set." },
     ]);
     expect(await azurite.takeEvents()).toEqual([[event("a")]]);
+  });
+});
+
+test("events that Platform has already are left out and counted, and their claims deleted", async () => {
+  const large = event("large", { data: { content: "x".repeat(60_000) } });
+  const claim = blobName(large);
+  await storage.putClaim(claim, large.body, AbortSignal.timeout(5_000));
+  const duplicates = new RememberedDuplicates({ tables: storage.tables, clock: () => now, windowDays: 7 });
+  await forward(message(event("large")), { duplicates });
+  const { delays, outcomes } = await forward(message(claimed(large, claim), event("b")), { duplicates });
+  expect(receivedIds()).toEqual(["b", "large"]);
+  expect(delays).toEqual([]);
+  expect(outcomes).toMatchObject([
+    { level: "information", delivered: 1, duplicate: 1, ids: ["b"], duplicateIds: ["large"] },
+  ]);
+  expect(await azurite.blobNames(containerNames.claims)).toEqual([]);
+});
+
+test("if duplicates can't be told, every event is sent, and the log says so", async () => {
+  const broken = () => Promise.reject(new Error("server is busy"));
+  const tables = { has: broken, put: broken, create: broken, list: broken, delete: broken };
+  const duplicates = new RememberedDuplicates({ tables, clock: () => now, windowDays: 7 });
+  const { outcomes } = await forward(message(event("a")), { duplicates });
+  expect(receivedIds()).toEqual(["a"]);
+  expect(outcomes).toMatchObject([
+    { level: "warning", outcome: "duplicatesUnknown", reason: "server is busy" },
+    { outcome: "forwarded", delivered: 1 },
+  ]);
+});
+
+describe("while nothing is to be sent", () => {
+  const pause = (reason: "retry" | "hold") => ({ reason, seconds: 77, why: "Platform is away" });
+
+  test.each([
+    ["retry" as const, "warning"],
+    ["hold" as const, "error"],
+  ])("events wait untried and uncounted (%s)", async (reason, level) => {
+    const client = { pause: () => pause(reason), send: () => Promise.reject(new Error("must not be sent")) };
+    const { delays, outcomes } = await forward(message(event("a"), event("b")), {
+      target: { client, readyAt: undefined },
+    });
+    expect(delays).toEqual([77]);
+    expect(outcomes).toEqual([
+      { level, outcome: "waiting", held: 2, delaySeconds: 77, oldestSeconds: 30, reason: "Platform is away" },
+    ]);
+    expect(await azurite.takeEvents()).toEqual([[event("a"), event("b")]]);
+  });
+
+  test("events that have waited for 30 days become dead letters, or their claims would be swept", async () => {
+    const old = "2026-10-21T10:00:00.000Z";
+    const large = { ...event("large", { data: { content: "x".repeat(60_000) } }), receivedAt: old };
+    const claim = blobName(large);
+    await storage.putClaim(claim, large.body, AbortSignal.timeout(5_000));
+    const events = [{ ...event("a"), receivedAt: old }, claimed(large, claim), event("b")];
+    const { delays, outcomes } = await forward(message(...events), { target: { problem: "App settings: none." } });
+    expect(delays).toEqual([150]);
+    expect(await azurite.takeEvents()).toEqual([[event("b")]]);
+    const reason = "The event waited for 30 days; at last: App settings: none.";
+    expect((await azurite.deadLetters()).map(({ eventId, class: why, reason }) => [eventId, why, reason])).toEqual([
+      ["a", "expired", reason],
+      ["large", "expired", reason],
+    ]);
+    expect(await azurite.blobNames(containerNames.claims)).toEqual([]);
+    expect(outcomes).toMatchObject([
+      { outcome: "dead", ids: ["a"], reason: "expired" },
+      { outcome: "dead", ids: ["large"], reason: "expired" },
+      { outcome: "waiting", held: 1 },
+    ]);
+  });
+
+  test("if such a dead letter can't be written, the event waits on", async () => {
+    const old = { ...event("a"), receivedAt: "2026-10-01T10:00:00.000Z" };
+    await forward(message(old), {
+      target: { problem: "App settings: none." },
+      storage: {
+        enqueue: (text, options) => storage.enqueue(text, { ...options, delaySeconds: 0 }),
+        readClaim: storage.readClaim.bind(storage),
+        deleteClaim: storage.deleteClaim.bind(storage),
+        putDeadLetter: () => Promise.reject(new Error("container is gone")),
+      },
+    });
+    expect(await azurite.takeEvents()).toMatchObject([
+      [{ id: "a", lastError: "the dead letter could not be written: container is gone" }],
+    ]);
+  });
+
+  test("the rest of a message waits, untried and uncounted", async () => {
+    const sent: string[] = [];
+    const send = async (body: string) => {
+      if (sent.length === 2) return pause("retry");
+      sent.push(JSON.parse(body).event_id);
+      return { status: 200, retryAfter: null, detail: "" };
+    };
+    const target = { client: { pause: () => undefined, send }, readyAt: undefined };
+    const { delays, outcomes } = await forward(message(event("a"), event("b"), event("c"), event("d")), { target });
+    expect(sent).toEqual(["a", "b"]);
+    expect(delays).toEqual([77]);
+    expect(outcomes).toMatchObject([
+      { level: "warning", delivered: 2, retried: 2, held: 0, delaySeconds: 77, reasons: ["Platform is away"] },
+    ]);
+    expect(await azurite.takeEvents()).toEqual([[event("c"), event("d")]]);
   });
 });
 
@@ -362,6 +476,19 @@ test("an event of the queue that is none becomes a dead letter", async () => {
   await forward(message(newEvent({ id: "a", receivedAt, body: "{}" })));
   expect(await azurite.deadLetters()).toMatchObject([{ class: "malformed", eventId: "a", body: "{}" }]);
   expect(platform.received).toEqual([]);
+});
+
+test("an event on which the relay itself fails becomes a dead letter, and its neighbours are delivered", async () => {
+  const nested = `{"event_id":"a","timestamp":1,"data":{"x":${"[".repeat(20_000)}${"]".repeat(20_000)}}}`;
+  await forward(message(newEvent({ id: "a", receivedAt, body: nested }), event("b")));
+  expect(receivedIds()).toEqual(["b"]);
+  expect(await azurite.deadLetters()).toMatchObject([
+    {
+      class: "poison",
+      reason: "The relay could not make a record of the event: Maximum call stack size exceeded",
+      body: nested,
+    },
+  ]);
 });
 
 test("no log ever holds a body or the streaming URL", async () => {

@@ -70,7 +70,7 @@ test("an idle relay writes an event at once, and answers once it is written", as
   expect(answers).toEqual({});
   write(0).end();
   await settle();
-  expect(answers).toEqual({ a: { first: true, ids: ["a"] } });
+  expect(answers).toEqual({ a: { first: true, ids: ["a"], labels: [] } });
   expect(write(0).cancelled).toBe(true);
 });
 
@@ -85,9 +85,9 @@ test("events that arrive during a write share the next message, and the first of
   write(1).end();
   await settle();
   expect(answers).toMatchObject({
-    b: { first: true, ids: ["b", "c", "d"] },
-    c: { first: false, ids: ["b", "c", "d"] },
-    d: { first: false, ids: ["b", "c", "d"] },
+    b: { first: true, ids: ["b", "c", "d"], labels: [] },
+    c: { first: false, ids: ["b", "c", "d"], labels: [] },
+    d: { first: false, ids: ["b", "c", "d"], labels: [] },
   });
 });
 
@@ -102,10 +102,10 @@ test("a write that fails fails for each of its callers and for nobody else", asy
   write(2).end();
   await settle();
   expect(answers).toEqual({
-    a: { first: true, ids: ["a"] },
+    a: { first: true, ids: ["a"], labels: [] },
     b: "storage is busy",
     c: "storage is busy",
-    d: { first: true, ids: ["d"] },
+    d: { first: true, ids: ["d"], labels: [] },
   });
 });
 

@@ -14,7 +14,7 @@ async function health(signingKeys: string[], connectionString: string) {
   const { context, lines } = invocation();
   const storage = new RelayStorage({ connectionString });
   const request = new HttpRequest({ method: "GET", url: "https://relay.example.org/health" });
-  const response = await healthHandler({ signingKeys, storage, budget: 3_000 })(request, context);
+  const response = await healthHandler({ signingKeys, storage, budget: 20_000 })(request, context);
   return { response, lines };
 }
 

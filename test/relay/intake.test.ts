@@ -4,12 +4,16 @@ import { samples } from "../../events/samples.ts";
 import { type IntakePorts, intakeBudget, intakeHandler } from "../../relay/azure/intake.ts";
 import { RelayStorage } from "../../relay/azure/storage.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";
+import { eventPolicy } from "../../relay/core/policy.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
-import { call, invocation, signedCall, signingKey } from "./support/invocation.ts";
+import { call, invocation, signedCall, signingKey, takeAll } from "./support/invocation.ts";
 
 const now = new Date("2026-11-20T10:00:00.000Z");
 const receivedAt = now.toISOString();
 const event = (id: string, more: object = {}) => JSON.stringify({ event_id: id, timestamp: 1_727_953_200, ...more });
+
+/** Long enough for a busy machine. */
+const patient = { call: 20_000, write: 20_000, patience: 20_000 };
 
 let azurite: Azurite;
 let storage: RelayStorage;
@@ -23,6 +27,7 @@ afterAll(() => azurite.stop());
 const intake = (ports: Partial<IntakePorts> = {}) => {
   const handler = intakeHandler({
     signingKeys: [signingKey],
+    settings: takeAll,
     storage,
     clock: () => now,
     budget: intakeBudget,
@@ -129,6 +134,75 @@ test("without a signing key every call is refused with 503, however it is signed
   ]);
 });
 
+describe("filters and personal data", () => {
+  const settings = (policy: object) => ({ policy: eventPolicy.parse(policy), maximumAgeSeconds: 0 });
+
+  test("an event that a filter leaves out is answered 200, stored nowhere, and counted with its rule", async () => {
+    const post = intake({ settings: settings({ filters: { except: { metrics: ["opened"] } } }) });
+    expect(await post(signedCall(event("a", { metric: "opened" })))).toMatchObject({
+      status: 200,
+      lines: [
+        { level: "information", outcome: { outcome: "filtered", filtered: 1, rule: "except.metrics", ids: ["a"] } },
+      ],
+    });
+    expect(await post(signedCall(event("b", { metric: "clicked" })))).toMatchObject({ status: 200 });
+    expect(await azurite.takeEvents()).toMatchObject([[{ id: "b" }]]);
+    for (const container of Object.values(containerNames)) expect(await azurite.blobNames(container)).toEqual([]);
+  });
+
+  test("what is dropped or hashed is not even stored, and is counted", async () => {
+    const post = intake({ settings: settings({ personalData: { content: "drop", email: "drop" } }) });
+    const body = event("a", { data: { content: "x".repeat(60_000), recipient: "ada@example.org", subject: "Hello" } });
+    expect(await post(signedCall(body))).toMatchObject({
+      status: 200,
+      lines: [{ outcome: { outcome: "accepted", accepted: 1, redacted: { content: 1, email: 1 }, ids: ["a"] } }],
+    });
+    expect(await azurite.takeEvents()).toMatchObject([
+      [{ id: "a", body: event("a", { data: { content: null, recipient: null, subject: "Hello" } }) }],
+    ]);
+    expect(await azurite.blobNames(containerNames.claims)).toEqual([]);
+  });
+
+  test("an event without such data goes on byte by byte as it came", async () => {
+    const body = ' {"event_id" : "a", "timestamp":1.0e1, "data":{"n":9007199254740993}}\n';
+    await intake({ settings: settings({ personalData: { content: "drop", email: "hash", recipient: "hash" } }) })(
+      signedCall(body),
+    );
+    expect(await azurite.takeEvents()).toMatchObject([[{ body }]]);
+  });
+
+  test("an event whose data can't be taken out is a dead letter, lest it hold up all others", async () => {
+    const nested = `{"event_id":"a","timestamp":1,"data":{"recipient":"ada@example.org","x":${"[".repeat(20_000)}${"]".repeat(20_000)}}}`;
+    expect(await intake({ settings: settings({ personalData: { email: "hash" } }) })(signedCall(nested))).toMatchObject(
+      {
+        status: 200,
+      },
+    );
+    expect(await azurite.deadLetters()).toMatchObject([{ class: "poison", body: nested }]);
+  });
+
+  test("if the settings can't be used, no event is taken: it might go where it should not", async () => {
+    const problem = "App settings: EVENT_POLICY must be JSON.";
+    const { status, jsonBody, lines } = await intake({ settings: { problem } })(signedCall(event("a")));
+    expect({ status, jsonBody }).toEqual({ status: 503, jsonBody: { error: "the relay's settings can't be used" } });
+    expect(lines).toMatchObject([{ level: "error", outcome: { outcome: "unavailable", reason: problem } }]);
+    expect(await azurite.waiting(queueNames.events)).toBe(0);
+  });
+});
+
+test("where a window is set, a call signed outside of it is refused with 401", async () => {
+  const { policy } = takeAll;
+  const signedAt = new Date(1_717_430_405_000);
+  const post = (clock: Date) => intake({ settings: { policy, maximumAgeSeconds: 300 }, clock: () => clock });
+  expect(await post(signedAt)(signedCall(event("a")))).toMatchObject({ status: 200 });
+  const late = await post(new Date(signedAt.getTime() + 301_000))(signedCall(event("b")));
+  expect(late).toMatchObject({
+    status: 401,
+    lines: [{ level: "warning", outcome: { reason: "X-CIO-Timestamp is not within 300 seconds of the time now" } }],
+  });
+  expect(await azurite.takeEvents()).toMatchObject([[{ id: "a" }]]);
+});
+
 describe("when the storage can't take the event, the answer is 503", () => {
   const unavailable = { status: 503, jsonBody: { error: "the event could not be stored" } };
   const bodies = {
@@ -187,7 +261,7 @@ test("a storage that is slow but well gets all events: a slow write doesn't hold
       await storage.enqueue(...written);
     },
   };
-  const post = intake({ storage: slow, budget: { ...intakeBudget, patience: 10 } });
+  const post = intake({ storage: slow, budget: { ...patient, patience: 10 } });
   const answers = await Promise.all(["a", "b", "c"].map((id) => post(signedCall(event(id)))));
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
   expect((await azurite.takeEvents()).map((events) => events.map(({ id }) => id).sort())).toEqual(

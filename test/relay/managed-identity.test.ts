@@ -18,7 +18,13 @@ const asked: { resource: string | null; clientId: string | null; secret: unknown
 function token(): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const nbf = Math.floor(Date.now() / 1000) - 60;
-  const claims = { aud: "https://storage.azure.com", iss: "https://sts.windows.net/tenant/", nbf, exp: nbf + 3600 };
+  const claims = {
+    aud: "https://storage.azure.com",
+    iss: "https://sts.windows.net/tenant/",
+    iat: nbf,
+    nbf,
+    exp: nbf + 3600,
+  };
   return `${part({ alg: "none", typ: "JWT" })}.${part(claims)}.x`;
 }
 
@@ -57,10 +63,11 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test("queue and blobs open with the user-assigned identity of the settings, and no key", async () => {
+test("queue, blobs and tables open with the user-assigned identity of the settings, and no key", async () => {
   const { storage: settings } = readSettings({
     RELAY_STORAGE__queueServiceUri: azurite.queueServiceUri,
     RELAY_STORAGE__blobServiceUri: azurite.blobServiceUri,
+    RELAY_STORAGE__tableServiceUri: azurite.tableServiceUri,
     RELAY_STORAGE__credential: "managedidentity",
     RELAY_STORAGE__clientId: "33333333-4444-4555-8666-777777777777",
   });
@@ -69,6 +76,9 @@ test("queue and blobs open with the user-assigned identity of the settings, and 
   await storage.check(signal);
   await storage.enqueue(Buffer.from('"hello"').toString("base64"), { delaySeconds: 0, signal });
   await storage.putClaim("2026/11/20/claim.json", "{}", signal);
+  await storage.tables.create("delivered", signal);
+  await storage.tables.put("delivered", { partition: "ab", row: "abcd" }, signal);
+  expect(await storage.tables.has("delivered", { partition: "ab", row: "abcd" }, signal)).toBe(true);
   expect(await azurite.take(queueNames.events)).toMatchObject([{ message: "hello" }]);
   expect(await azurite.blobNames(containerNames.claims)).toEqual(["2026/11/20/claim.json"]);
   expect(asked.length).toBeGreaterThan(0);

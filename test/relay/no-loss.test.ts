@@ -1,10 +1,12 @@
 import fc from "fast-check";
+import { keepDuplicates, RememberedDuplicates } from "../../relay/azure/duplicates.ts";
 import { forwarderHandler } from "../../relay/azure/forwarder.ts";
 import { intakeHandler } from "../../relay/azure/intake.ts";
 import { poisonHandler } from "../../relay/azure/poison.ts";
 import { queueNames } from "../../relay/core/names.ts";
 import { type Fault, FaultyWorld } from "./support/faulty-world.ts";
-import { invocation, signedCall, signingKey } from "./support/invocation.ts";
+import { invocation, signedCall, signingKey, takeAll } from "./support/invocation.ts";
+import { unpaced } from "./support/unpaced.ts";
 
 /** Short, since the timers of processes that died go on until then. A call that takes longer is only repeated. */
 const budget = { call: 500, write: 400, patience: 50 };
@@ -14,7 +16,7 @@ async function post(world: FaultyWorld, bodies: readonly string[]): Promise<void
   let open = bodies;
   while (open.length > 0) {
     const { storage, clock, run } = world.startProcess();
-    const intake = intakeHandler({ signingKeys: [signingKey], storage, clock, budget });
+    const intake = intakeHandler({ signingKeys: [signingKey], settings: takeAll, storage, clock, budget });
     const answers = await Promise.all(
       open.map((body) =>
         run(() => intake(signedCall(body), invocation().context)).then(
@@ -29,7 +31,7 @@ async function post(world: FaultyWorld, bodies: readonly string[]): Promise<void
 }
 
 /** Works off the queues as the Functions host does: what fails comes again, and after some times goes to the poison queue. */
-async function workOff(world: FaultyWorld, maxDequeueCount = 5): Promise<void> {
+async function workOff(world: FaultyWorld, { maxDequeueCount = 5, windowDays = 0 } = {}): Promise<void> {
   const { events, "events-poison": poison } = world.queues as Record<
     "events" | "events-poison",
     (typeof world.queues)[string]
@@ -39,11 +41,12 @@ async function workOff(world: FaultyWorld, maxDequeueCount = 5): Promise<void> {
     const message = queue.shift();
     if (!message) return;
     world.now += 10 * 60 * 60 * 1000;
-    const { storage, platform, clock, run } = world.startProcess();
-    const target = { client: platform, readyAt: undefined };
+    const { storage, tables, platform, clock, run } = world.startProcess();
+    const duplicates = windowDays > 0 ? new RememberedDuplicates({ tables, clock, windowDays }) : keepDuplicates;
+    const target = { client: unpaced(platform), readyAt: undefined };
     const handler =
       name === queueNames.events
-        ? forwarderHandler({ target, storage, clock, random: () => 0.5 })
+        ? forwarderHandler({ target, storage, duplicates, clock, random: () => 0.5 })
         : poisonHandler({ storage, clock });
     message.dequeueCount += 1;
     const parsed: unknown = JSON.parse(Buffer.from(message.text, "base64").toString("utf8"));
@@ -78,8 +81,8 @@ test("whatever fails and whenever the relay dies, each accepted event is in Plat
       fc.array(kind, { minLength: 1, maxLength: 12 }),
       fc.array(fc.tuple(script, script), { minLength: 1, maxLength: 2 }),
       fc.array(status, { maxLength: 60 }),
-      fc.constantFrom(1, 5),
-      async (events, rounds, statuses, maxDequeueCount) => {
+      fc.record({ maxDequeueCount: fc.constantFrom(1, 5), windowDays: fc.constantFrom(0, 1, 7) }),
+      async (events, rounds, statuses, options) => {
         const world = new FaultyWorld(statuses);
         const bodies = events.map((kind, at) => kinds[kind](`e${at}`));
         // In a second round Customer.io sends the same events once more.
@@ -87,7 +90,7 @@ test("whatever fails and whenever the relay dies, each accepted event is in Plat
           world.faults = [...whilePosting];
           await post(world, bodies);
           world.faults = [...whileWorking];
-          await workOff(world, maxDequeueCount);
+          await workOff(world, options);
         }
         const buried = new Set([...world.deadLetters.values()].map(({ body }) => body));
         const lost = bodies.filter((body, at) => !world.delivered.has(`e${at}`) && !buried.has(body));
@@ -107,6 +110,18 @@ test("if nothing fails, each event is delivered exactly once", async () => {
   expect([...world.delivered.values()]).toEqual(bodies.map(() => 1));
   expect(world.claims.size).toBe(0);
   expect(world.deadLetters.size).toBe(0);
+});
+
+test("if nothing fails, events that Customer.io sends again within the window are delivered exactly once", async () => {
+  const world = new FaultyWorld([]);
+  const bodies = Array.from({ length: 50 }, (_, at) => kinds[at % 10 === 0 ? "large" : "small"](`e${at}`));
+  for (let round = 0; round < 3; round += 1) {
+    await post(world, bodies);
+    await workOff(world, { windowDays: 7 });
+    world.now += 24 * 60 * 60 * 1000;
+  }
+  expect([...world.delivered.values()]).toEqual(bodies.map(() => 1));
+  expect(world.claims.size).toBe(0);
 });
 
 test("if Platform is down for a while, neither are events lost nor delivered ones sent again", async () => {

@@ -1,12 +1,14 @@
 import { largeEmail, samples } from "../../events/samples.ts";
+import { keepDuplicates } from "../../relay/azure/duplicates.ts";
 import { forwarderHandler } from "../../relay/azure/forwarder.ts";
-import { intakeBudget, intakeHandler } from "../../relay/azure/intake.ts";
+import { intakeHandler } from "../../relay/azure/intake.ts";
 import { PlatformClient } from "../../relay/azure/platform-client.ts";
 import { RelayStorage } from "../../relay/azure/storage.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
 import { type FakePlatform, startFakePlatform } from "./support/fake-platform.ts";
-import { invocation, signedCall, signingKey } from "./support/invocation.ts";
+import { invocation, signedCall, signingKey, takeAll } from "./support/invocation.ts";
+import { unpaced } from "./support/unpaced.ts";
 
 const clock = () => new Date("2026-11-20T10:00:00.000Z");
 const events = [...samples.map(({ event }) => event), largeEmail(200_000)];
@@ -30,7 +32,13 @@ afterAll(async () => {
 });
 
 async function post(): Promise<void> {
-  const intake = intakeHandler({ signingKeys: [signingKey], storage, clock, budget: intakeBudget });
+  const intake = intakeHandler({
+    signingKeys: [signingKey],
+    settings: takeAll,
+    storage,
+    clock,
+    budget: { call: 20_000, write: 20_000, patience: 20_000 },
+  });
   const answers = await Promise.all(
     events.map((event) => intake(signedCall(JSON.stringify(event)), invocation().context)),
   );
@@ -39,7 +47,7 @@ async function post(): Promise<void> {
 
 /** Hands every message of the queue to the forwarder, also those that it puts back, whose waiting time is left out. */
 async function workOff(): Promise<void> {
-  const client = new PlatformClient(platform.streamingUrl, { timeout: 5_000 });
+  const client = unpaced(new PlatformClient(platform.streamingUrl, { timeout: 20_000 }));
   const impatient = {
     enqueue: (text: string, { signal }: { signal: AbortSignal }) => storage.enqueue(text, { delaySeconds: 0, signal }),
     readClaim: storage.readClaim.bind(storage),
@@ -47,7 +55,13 @@ async function workOff(): Promise<void> {
     putDeadLetter: storage.putDeadLetter.bind(storage),
   };
   const target = { client, readyAt: undefined };
-  const forwarder = forwarderHandler({ target, storage: impatient, clock, random: Math.random });
+  const forwarder = forwarderHandler({
+    target,
+    storage: impatient,
+    duplicates: keepDuplicates,
+    clock,
+    random: Math.random,
+  });
   while ((await azurite.waiting(queueNames.events)) > 0) {
     for (const { message } of await azurite.take(queueNames.events)) await forwarder(message, invocation().context);
   }

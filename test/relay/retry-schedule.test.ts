@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { isExpired, retryDelaySeconds, secondsUntil } from "../../relay/core/retry-schedule.ts";
+import { isExpired, isOverdue, retryDelaySeconds, secondsUntil } from "../../relay/core/retry-schedule.ts";
 
 const almostOne = 1 - Number.EPSILON;
 const longest = (reason: "retry" | "hold") =>
@@ -56,4 +56,11 @@ test.each([
   ["2026-11-13T10:00:00.000Z", true],
 ])("an event first tried at %s: given up is %j", (firstAttemptAt, expired) => {
   expect(isExpired({ firstAttemptAt }, new Date("2026-11-20T10:00:00.000Z"))).toBe(expired);
+});
+
+test.each([
+  ["2026-10-21T10:00:00.001Z", false],
+  ["2026-10-21T10:00:00.000Z", true],
+])("an event received at %s: has waited too long is %j", (receivedAt, overdue) => {
+  expect(isOverdue({ receivedAt }, new Date("2026-11-20T10:00:00.000Z"))).toBe(overdue);
 });

@@ -11,18 +11,69 @@ test("signing keys, one a line", () => {
   expect(readSettings({}).signingKeys).toEqual([]);
 });
 
+describe("intake", () => {
+  const all = { filters: {}, personalData: { content: "keep", email: "keep", recipient: "keep" } };
+  test.each([
+    ["nothing", {}, { policy: all, maximumAgeSeconds: 0 }],
+    ["a window", { MAXIMUM_CALL_AGE_SECONDS: "300" }, { policy: all, maximumAgeSeconds: 300 }],
+    [
+      "a policy",
+      { EVENT_POLICY: '{"filters":{"except":{"recipientDomains":["Example.org"]}},"personalData":{"email":"hash"}}' },
+      {
+        policy: {
+          filters: { except: { recipientDomains: ["example.org"] } },
+          personalData: { ...all.personalData, email: "hash" },
+        },
+        maximumAgeSeconds: 0,
+      },
+    ],
+    ["no JSON", { EVENT_POLICY: "drop all" }, { problem: "App settings: EVENT_POLICY must be JSON." }],
+    [
+      "a metric that there is not",
+      { EVENT_POLICY: '{"filters":{"only":{"objectTypes":["email"],"metrics":["opend"]}}}' },
+      { problem: expect.stringMatching(/^App settings: EVENT_POLICY at filters\.only\.metrics\.0 Invalid option/) },
+    ],
+    [
+      "a word misspelt",
+      { EVENT_POLICY: '{"personaldata":{}}' },
+      { problem: 'App settings: EVENT_POLICY Unrecognized key: "personaldata".' },
+    ],
+    [
+      "a window that is none",
+      { MAXIMUM_CALL_AGE_SECONDS: "long" },
+      { problem: "App settings: MAXIMUM_CALL_AGE_SECONDS must be a number." },
+    ],
+  ])("%s", (_, environment, intake) => {
+    expect(readSettings(environment).intake).toEqual(intake);
+  });
+});
+
+test.each([
+  [undefined, 0],
+  ["7", 7],
+  ["0", 0],
+  ["91", 0],
+  ["week", 0],
+])("DUPLICATE_WINDOW_DAYS %j is %d", (text, days) => {
+  expect(readSettings({ DUPLICATE_WINDOW_DAYS: text }).duplicateWindowDays).toBe(days);
+});
+
 describe("platform", () => {
   test.each([
-    ["only the URL", { PLATFORM_STREAMING_URL: streamingUrl }, { streamingUrl, readyAt: undefined }],
+    [
+      "only the URL",
+      { PLATFORM_STREAMING_URL: streamingUrl },
+      { streamingUrl, readyAt: undefined, requestsPerSecond: 800 },
+    ],
     [
       "an empty time",
       { PLATFORM_STREAMING_URL: streamingUrl, PLATFORM_READY_AT: "" },
-      { streamingUrl, readyAt: undefined },
+      { streamingUrl, readyAt: undefined, requestsPerSecond: 800 },
     ],
     [
       "a time with an offset",
       { PLATFORM_STREAMING_URL: streamingUrl, PLATFORM_READY_AT: "2026-11-20T11:00:00+01:00" },
-      { streamingUrl, readyAt: new Date("2026-11-20T10:00:00Z") },
+      { streamingUrl, readyAt: new Date("2026-11-20T10:00:00Z"), requestsPerSecond: 800 },
     ],
     ["nothing", {}, { problem: `App settings: PLATFORM_STREAMING_URL ${unset}.` }],
     [
@@ -39,6 +90,16 @@ describe("platform", () => {
       "something else",
       { PLATFORM_STREAMING_URL: "ftp://x/?x-adobe-flow-id=1" },
       { problem: `App settings: PLATFORM_STREAMING_URL ${badUrl}.` },
+    ],
+    [
+      "a rate",
+      { PLATFORM_STREAMING_URL: streamingUrl, PLATFORM_REQUESTS_PER_SECOND: "250" },
+      { streamingUrl, readyAt: undefined, requestsPerSecond: 250 },
+    ],
+    [
+      "a rate that is none",
+      { PLATFORM_STREAMING_URL: streamingUrl, PLATFORM_REQUESTS_PER_SECOND: "0" },
+      { problem: "App settings: PLATFORM_REQUESTS_PER_SECOND must be 1 or more." },
     ],
     [
       "a time that is none",
@@ -66,8 +127,16 @@ describe("storage", () => {
       { RELAY_STORAGE: "UseDevelopmentStorage=true" },
       { connectionString: "UseDevelopmentStorage=true" },
     ],
-    ["the function app's own identity", identity, { ...services, clientId: undefined }],
-    ["a user-assigned identity", { ...identity, RELAY_STORAGE__clientId: "c1" }, { ...services, clientId: "c1" }],
+    ["the function app's own identity", identity, { ...services, tableServiceUri: undefined, clientId: undefined }],
+    [
+      "a user-assigned identity",
+      {
+        ...identity,
+        RELAY_STORAGE__tableServiceUri: "https://relay.table.core.windows.net",
+        RELAY_STORAGE__clientId: "c1",
+      },
+      { ...services, tableServiceUri: "https://relay.table.core.windows.net", clientId: "c1" },
+    ],
     [
       "another credential",
       { ...identity, RELAY_STORAGE__credential: "key" },

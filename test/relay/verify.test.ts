@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
-import { isSet, parseSigningKeys, signatureProblem } from "../../relay/core/verify.ts";
+import { freshnessProblem, isSet, parseSigningKeys, signatureProblem } from "../../relay/core/verify.ts";
 import golden from "./golden-signatures.json" with { type: "json" };
 
 const sign = (key: string, timestamp: string, body: Uint8Array) =>
@@ -87,6 +87,31 @@ describe("signatureProblem", () => {
         expect(typeof signatureProblem(["key"], { timestamp, signature, body })).toBe("string");
       }),
     );
+  });
+});
+
+describe("freshnessProblem", () => {
+  const now = new Date("2026-11-20T10:00:00.000Z");
+  const seconds = now.getTime() / 1000;
+  const stale = "X-CIO-Timestamp is not within 300 seconds of the time now";
+  test.each([
+    ["now", String(seconds), undefined],
+    ["as old as may be", String(seconds - 300), undefined],
+    ["older", String(seconds - 301), stale],
+    ["as far ahead as may be", String(seconds + 300), undefined],
+    ["further ahead", String(seconds + 301), stale],
+    ["milliseconds", String(now.getTime()), stale],
+    ["no number", "now", stale],
+    ["a fraction", `${seconds}.5`, stale],
+    ["empty", "", stale],
+    ["absent", null, stale],
+  ])("a timestamp that is %s", (_, timestamp, problem) => {
+    expect(freshnessProblem(timestamp, { now, maximumAgeSeconds: 300 })).toBe(problem);
+  });
+  test("is none whatever the timestamp, unless it is asked for", () => {
+    for (const timestamp of ["0", "now", "", null]) {
+      expect(freshnessProblem(timestamp, { now, maximumAgeSeconds: 0 })).toBeUndefined();
+    }
   });
 });
 

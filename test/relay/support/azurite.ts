@@ -22,6 +22,7 @@ export interface Azurite {
   readonly connectionString: string;
   readonly queueServiceUri: string;
   readonly blobServiceUri: string;
+  readonly tableServiceUri: string;
   /** Empties queues and containers. */
   reset(): Promise<void>;
   /** Takes the messages that are visible now off a queue, as the host would. */
@@ -53,14 +54,26 @@ export async function startAzurite(certificate?: Certificate): Promise<Azurite> 
     env: { ...process.env, AZURITE_ACCOUNTS: `relaytest:${key}` },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  const stop = async () => {
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill();
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  };
   const addresses = await listening(child);
   const connectionString =
-    `AccountName=relaytest;AccountKey=${key};` +
-    `BlobEndpoint=${addresses.Blob}/relaytest;QueueEndpoint=${addresses.Queue}/relaytest;`;
-  const queues = QueueServiceClient.fromConnectionString(connectionString);
-  const blobs = BlobServiceClient.fromConnectionString(connectionString);
-  for (const name of Object.values(queueNames)) await queues.getQueueClient(name).create();
-  for (const name of Object.values(containerNames)) await blobs.getContainerClient(name).create();
+    `DefaultEndpointsProtocol=${certificate ? "https" : "http"};AccountName=relaytest;AccountKey=${key};` +
+    `BlobEndpoint=${addresses.Blob}/relaytest;QueueEndpoint=${addresses.Queue}/relaytest;TableEndpoint=${addresses.Table}/relaytest;`;
+  const retryOptions = { maxTries: 2, retryDelayInMs: 100 };
+  const queues = QueueServiceClient.fromConnectionString(connectionString, { retryOptions });
+  const blobs = BlobServiceClient.fromConnectionString(connectionString, { retryOptions });
+  try {
+    for (const name of Object.values(queueNames)) await queues.getQueueClient(name).create();
+    for (const name of Object.values(containerNames)) await blobs.getContainerClient(name).create();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 
   const blobNames = async (container: string) => {
     const names: string[] = [];
@@ -80,6 +93,7 @@ export async function startAzurite(certificate?: Certificate): Promise<Azurite> 
     connectionString,
     queueServiceUri: `${addresses.Queue}/relaytest`,
     blobServiceUri: `${addresses.Blob}/relaytest`,
+    tableServiceUri: `${addresses.Table}/relaytest`,
     blobNames,
     take,
     async reset() {
@@ -105,12 +119,7 @@ export async function startAzurite(certificate?: Certificate): Promise<Azurite> 
       const texts = await Promise.all(names.map((name) => container.getBlobClient(name).downloadToBuffer()));
       return texts.map((text) => parseDeadLetter(text.toString("utf8")));
     },
-    async stop() {
-      const ended = new Promise((resolve) => child.once("exit", resolve));
-      child.kill();
-      await ended;
-      await rm(folder, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 

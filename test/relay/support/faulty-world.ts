@@ -1,5 +1,7 @@
+import type { RememberedDuplicatesPorts } from "../../../relay/azure/duplicates.ts";
 import type { PlatformAnswer } from "../../../relay/azure/platform-client.ts";
 import type { RelayStorage } from "../../../relay/azure/storage.ts";
+import { TableError } from "../../../relay/azure/tables.ts";
 import type { DeadLetter, DeadLetterBlob } from "../../../relay/core/dead-letter.ts";
 import { queueNames } from "../../../relay/core/names.ts";
 
@@ -24,6 +26,7 @@ export class FaultyWorld {
   readonly queues: Record<string, Message[]> = { [queueNames.events]: [], [queueNames.poison]: [] };
   readonly claims = new Map<string, string>();
   readonly deadLetters = new Map<string, DeadLetter>();
+  readonly tables = new Map<string, Set<string>>();
   /** The event ids that Platform answered 200 to, or that it has although its answer got lost. */
   readonly delivered = new Map<string, number>();
   now = Date.parse("2026-11-20T10:00:00.000Z");
@@ -64,13 +67,25 @@ export class FaultyWorld {
       deleteClaim: (name) => act(() => void this.claims.delete(name)),
       putDeadLetter: ({ name, document }: DeadLetterBlob) => act(() => void this.deadLetters.set(name, document)),
     };
+    const tableOf = (name: string): Set<string> => {
+      const table = this.tables.get(name);
+      if (!table) throw new TableError(404, "TableNotFound");
+      return table;
+    };
+    const tables: RememberedDuplicatesPorts["tables"] = {
+      has: (table, { row }) => act(() => this.tables.get(table)?.has(row) ?? false),
+      put: (table, { row }) => act(() => void tableOf(table).add(row)),
+      create: (table) => act(() => !this.tables.has(table) && Boolean(this.tables.set(table, new Set()))),
+      list: () => act(() => [...this.tables.keys()]),
+      delete: (table) => act(() => void this.tables.delete(table)),
+    };
     const platform = {
       send: (body: string) => act(() => this.#receive(body)).catch((): PlatformAnswer => ({ failure: "no answer" })),
     };
     /** Runs an invocation to its end or to that of the process. */
     const run = <T>(invocation: () => Promise<T> | T): Promise<T> =>
       Promise.race([Promise.resolve().then(invocation), died.promise]);
-    return { storage, platform, clock: () => new Date(this.now), run };
+    return { storage, tables, platform, clock: () => new Date(this.now), run };
   }
 
   #receive(body: string): PlatformAnswer {

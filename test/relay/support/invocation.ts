@@ -1,8 +1,12 @@
 import { createHmac } from "node:crypto";
 import { HttpRequest, InvocationContext } from "@azure/functions";
+import { eventPolicy } from "../../../relay/core/policy.ts";
 
 /** The one key that the tests' calls are signed with. */
 export const signingKey = "cio-test-signing-key";
+
+/** Settings of an intake that takes every event as it is. */
+export const takeAll = { policy: eventPolicy.parse({}), maximumAgeSeconds: 0 };
 
 /** A context as the host makes one for each invocation, and the lines that were logged to it. */
 export function invocation(triggerMetadata: Record<string, string> = {}) {

@@ -1,0 +1,131 @@
+import { type DeliveredTables, deliveredKey, deliveredTables, outdated } from "../core/delivered-tables.ts";
+import { describeError } from "./log.ts";
+import { TableError, type Tables } from "./tables.ts";
+
+/** Milliseconds for one look or note: an event is rather sent twice than held up by what only saves a duplicate. */
+const patience = 2_000;
+
+/** Ids that an instance keeps in memory, some 10 MB. */
+const remembered = 100_000;
+
+/** Keeps Platform from getting an event a second time. */
+export interface Duplicates {
+  /**
+   * Delivers an event by `send`, unless Platform has an event of that id already.
+   *
+   * @param report is told, at most once a minute, that it can't be looked up or noted, in words for the log
+   * @returns what `send` says, whose fate `delivered` means that Platform took it; undefined if it was left out
+   * @throws what `send` throws, and nothing else
+   */
+  deliverOnce<T extends { readonly fate: string }>(
+    eventId: string,
+    send: () => Promise<T>,
+    report: (reason: string) => void,
+  ): Promise<T | undefined>;
+}
+
+/** Lets every event through. */
+export const keepDuplicates: Duplicates = { deliverOnce: (_eventId, send) => send() };
+
+export interface RememberedDuplicatesPorts {
+  readonly tables: Pick<Tables, "create" | "delete" | "list" | "put" | "has">;
+  readonly clock: () => Date;
+  /** How long an event is remembered at least. */
+  readonly windowDays: number;
+}
+
+/**
+ * Remembers the ids of the events that Platform took in the account's tables: looked up before an event is sent, in this window's
+ * table and the one before, and noted after Platform's 2xx, never before. So no event is left out that Platform does not have. What
+ * can go twice nonetheless, under the same `_id`: an event whose process ended between Platform's answer and the note, one whose
+ * answer got lost, one that two instances send in the same moment, and all for which the tables did not answer in time.
+ *
+ * Three transactions of a table for each event. Platform knows nothing of bodies, so whether two events of one id are the same is not
+ * compared: Customer.io's id is that of the event (its reporting webhook docs), and Platform's `_id` is made of it.
+ */
+export class RememberedDuplicates implements Duplicates {
+  readonly #ports: RememberedDuplicatesPorts;
+  /** In the order in which they were noted; the oldest goes first. */
+  readonly #delivered = new Set<string>();
+  /** Events of this instance that are under way, and whether Platform took them. */
+  readonly #underWay = new Map<string, Promise<boolean>>();
+  #troubleAt = Number.NEGATIVE_INFINITY;
+
+  constructor(ports: RememberedDuplicatesPorts) {
+    this.#ports = ports;
+  }
+
+  async deliverOnce<T extends { readonly fate: string }>(
+    eventId: string,
+    send: () => Promise<T>,
+    report: (reason: string) => void,
+  ): Promise<T | undefined> {
+    for (let other = this.#underWay.get(eventId); other; other = this.#underWay.get(eventId)) {
+      if (await other) return undefined;
+    }
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#underWay.set(eventId, promise);
+    let delivered = false;
+    try {
+      delivered = await this.#isDelivered(eventId, report);
+      if (delivered) return undefined;
+      const delivery = await send();
+      delivered = delivery.fate === "delivered";
+      if (delivered) await this.#note(eventId, report);
+      return delivery;
+    } finally {
+      this.#underWay.delete(eventId);
+      resolve(delivered);
+    }
+  }
+
+  async #isDelivered(eventId: string, report: (reason: string) => void): Promise<boolean> {
+    if (this.#delivered.has(eventId)) return true;
+    const { tables, clock, windowDays } = this.#ports;
+    const signal = AbortSignal.timeout(patience);
+    const { current, previous } = deliveredTables(clock(), windowDays);
+    const key = deliveredKey(eventId);
+    try {
+      const found = await Promise.all([current, previous].map((table) => tables.has(table, key, signal)));
+      return found.includes(true);
+    } catch (error) {
+      this.#trouble(error, report);
+      return false;
+    }
+  }
+
+  async #note(eventId: string, report: (reason: string) => void): Promise<void> {
+    this.#delivered.add(eventId);
+    for (const oldest of this.#delivered) {
+      if (this.#delivered.size <= remembered) break;
+      this.#delivered.delete(oldest);
+    }
+    const { tables, clock, windowDays } = this.#ports;
+    const signal = AbortSignal.timeout(patience);
+    const names = deliveredTables(clock(), windowDays);
+    const key = deliveredKey(eventId);
+    try {
+      await tables.put(names.current, key, signal).catch(async (error: unknown) => {
+        if (!(error instanceof TableError && error.status === 404)) throw error;
+        await this.#begin(names, signal);
+        await tables.put(names.current, key, signal);
+      });
+    } catch (error) {
+      this.#trouble(error, report);
+    }
+  }
+
+  /** Makes a new period's table; whoever of all instances made it removes those of the past. */
+  async #begin(names: DeliveredTables, signal: AbortSignal): Promise<void> {
+    const { tables } = this.#ports;
+    if (!(await tables.create(names.current, signal))) return;
+    for (const table of outdated(await tables.list(signal), names)) await tables.delete(table, signal);
+  }
+
+  #trouble(error: unknown, report: (reason: string) => void): void {
+    const now = this.#ports.clock().getTime();
+    if (now - this.#troubleAt < 60_000) return;
+    this.#troubleAt = now;
+    report(describeError(error));
+  }
+}

@@ -1,0 +1,155 @@
+import { createHmac } from "node:crypto";
+import { isObject, type JsonObject } from "../core/json.ts";
+import type { StorageAccess } from "./storage-access.ts";
+
+/** The two keys that make an entity of a table unique. Both must be fit for a URL: letters, digits, `-` and `_`. */
+export interface EntityKey {
+  readonly partition: string;
+  readonly row: string;
+}
+
+/** The last version of the REST interface that changed anything for tables; tokens of Entra ID need it. */
+const apiVersion = "2020-12-06";
+
+/** The Table service answered with a status that was not expected. */
+export class TableError extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string) {
+    super(`the storage account's Table service answered HTTP ${status}`);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/**
+ * The Table service of the relay's storage account, by its REST interface ("Table service REST API" in Microsoft Learn) and Node's
+ * fetch: the six calls that are needed take no library, and so add nothing to a cold start.
+ *
+ * Every method throws a TableError, what fetch throws, or an error that names the setting to mend.
+ */
+export class Tables {
+  readonly #access: () => Promise<StorageAccess>;
+
+  constructor(access: () => Promise<StorageAccess>) {
+    this.#access = access;
+  }
+
+  /** @returns false if there is such a table already */
+  async create(table: string, signal: AbortSignal): Promise<boolean> {
+    return (
+      (await this.#call("POST", "Tables", { signal, accept: [201, 204, 409], body: { TableName: table } })).status !==
+      409
+    );
+  }
+
+  async delete(table: string, signal: AbortSignal): Promise<void> {
+    await this.#call("DELETE", `Tables('${table}')`, { signal, accept: [204, 404] });
+  }
+
+  /** The names of the account's tables, up to the first thousand. */
+  async list(signal: AbortSignal): Promise<string[]> {
+    const { rows } = await this.#call("GET", "Tables", { signal, accept: [200] });
+    return rows.map(({ TableName: name }) => String(name));
+  }
+
+  /** Writes an entity without properties, in place of the one that may be there. */
+  async put(table: string, key: EntityKey, signal: AbortSignal): Promise<void> {
+    await this.#call("PUT", entityPath(table, key), { signal, accept: [204], body: {} });
+  }
+
+  /** @returns false also if there is no such table */
+  async has(table: string, key: EntityKey, signal: AbortSignal): Promise<boolean> {
+    return (await this.#call("GET", entityPath(table, key), { signal, accept: [200, 404] })).status === 200;
+  }
+
+  async remove(table: string, key: EntityKey, signal: AbortSignal): Promise<void> {
+    await this.#call("DELETE", entityPath(table, key), { signal, accept: [204, 404] });
+  }
+
+  /** The rows of a partition with the milliseconds since each was written, by the service's own clock; up to the first thousand. */
+  async ages(table: string, partition: string, signal: AbortSignal): Promise<{ row: string; age: number }[]> {
+    const filter = `PartitionKey eq '${partition}'`;
+    const { rows, date } = await this.#call("GET", `${table}()`, { signal, accept: [200], filter });
+    return rows.map(({ RowKey: row, Timestamp: written }) => ({
+      row: String(row),
+      age: date - Date.parse(String(written)),
+    }));
+  }
+
+  async #call(
+    method: string,
+    path: string,
+    { signal, accept, body, filter }: { signal: AbortSignal; accept: number[]; body?: object; filter?: string },
+  ): Promise<{ status: number; rows: JsonObject[]; date: number }> {
+    const { address, authorize } = endpointOf(await this.#access());
+    const url = new URL(`${address.replace(/\/$/, "")}/${path}`);
+    const date = new Date().toUTCString();
+    const authorization = await authorize(url, date);
+    if (filter !== undefined) url.searchParams.set("$filter", filter);
+    const response = await fetch(url, {
+      method,
+      headers: {
+        authorization,
+        "x-ms-date": date,
+        "x-ms-version": apiVersion,
+        dataserviceversion: "3.0",
+        accept: "application/json;odata=nometadata",
+        ...(body && { "content-type": "application/json", prefer: "return-no-content" }),
+        ...(method === "DELETE" && path.includes("RowKey") && { "if-match": "*" }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+      signal,
+    });
+    const text = await response.text();
+    if (!accept.includes(response.status))
+      throw new TableError(response.status, response.headers.get("x-ms-error-code") ?? "");
+    const answer: unknown = response.status === 200 ? JSON.parse(text) : undefined;
+    const rows = isObject(answer) && Array.isArray(answer.value) ? answer.value.filter(isObject) : [];
+    return { status: response.status, rows, date: Date.parse(response.headers.get("date") ?? date) };
+  }
+}
+
+function entityPath(table: string, { partition, row }: EntityKey): string {
+  return `${table}(PartitionKey='${partition}',RowKey='${row}')`;
+}
+
+interface TableEndpoint {
+  readonly address: string;
+  /** The header `Authorization` of a call; the URL is still without its query, which is not signed. */
+  readonly authorize: (url: URL, date: string) => Promise<string> | string;
+}
+
+function endpointOf(access: StorageAccess): TableEndpoint {
+  if (!("connectionString" in access)) {
+    if (access.tableServiceUri === undefined)
+      throw new Error("App settings: RELAY_STORAGE__tableServiceUri is not set.");
+    const { credential } = access;
+    return {
+      address: access.tableServiceUri,
+      authorize: async () => `Bearer ${(await credential.getToken("https://storage.azure.com/.default"))?.token}`,
+    };
+  }
+  const parts = new Map(
+    access.connectionString.split(";").map((part) => {
+      const [name = "", ...value] = part.split("=");
+      return [name.trim().toLowerCase(), value.join("=")] as const;
+    }),
+  );
+  const [account, key] = [parts.get("accountname"), parts.get("accountkey")];
+  const suffix = parts.get("endpointsuffix") ?? "core.windows.net";
+  const address =
+    parts.get("tableendpoint") ?? `${parts.get("defaultendpointsprotocol") ?? "https"}://${account}.table.${suffix}`;
+  if (account === undefined || key === undefined) {
+    throw new Error("App settings: RELAY_STORAGE has no AccountName and AccountKey, which the Table service needs.");
+  }
+  return {
+    address,
+    // "Authorize with Shared Key" in Microsoft Learn: SharedKeyLite for the Table service.
+    authorize: ({ pathname }, date) => {
+      const signature = createHmac("sha256", Buffer.from(key, "base64")).update(`${date}\n/${account}${pathname}`);
+      return `SharedKeyLite ${account}:${signature.digest("base64")}`;
+    },
+  };
+}

@@ -1,0 +1,150 @@
+import { keepDuplicates, RememberedDuplicates, type RememberedDuplicatesPorts } from "../../relay/azure/duplicates.ts";
+import { RelayStorage } from "../../relay/azure/storage.ts";
+import { deliveredKey, deliveredTables, outdated } from "../../relay/core/delivered-tables.ts";
+import { type Azurite, startAzurite } from "./support/azurite.ts";
+
+let azurite: Azurite;
+let tables: RelayStorage["tables"];
+beforeAll(async () => {
+  azurite = await startAzurite();
+  tables = new RelayStorage({ connectionString: azurite.connectionString }).tables;
+});
+afterAll(() => azurite.stop());
+
+const day = 24 * 60 * 60 * 1000;
+const start = Date.parse("2026-11-20T10:00:00.000Z");
+
+/** An instance of the relay, whose clock can be put on. */
+function instance(ports: Partial<RememberedDuplicatesPorts> = {}) {
+  let now = start;
+  const troubles: string[] = [];
+  const duplicates = new RememberedDuplicates({ tables, clock: () => new Date(now), windowDays: 7, ...ports });
+  const deliver = async (id: string, fate = "delivered") =>
+    (
+      await duplicates.deliverOnce(
+        id,
+        async () => ({ fate }),
+        (reason) => troubles.push(reason),
+      )
+    )?.fate ?? "left out";
+  const pass = (milliseconds: number) => {
+    now += milliseconds;
+  };
+  return { deliver, duplicates, troubles, pass };
+}
+
+test("an event is left out once Platform has it, by any instance, and never before", async () => {
+  const [one, other] = [instance(), instance()];
+  for (const fate of ["retry", "hold", "unsent", "dead"]) expect(await one.deliver("a", fate)).toBe(fate);
+  expect(await one.deliver("a")).toBe("delivered");
+  expect(await one.deliver("a")).toBe("left out");
+  expect(await other.deliver("a")).toBe("left out");
+  expect(await other.deliver("b")).toBe("delivered");
+  expect(one.troubles).toEqual([]);
+});
+
+test("any text can be an id", async () => {
+  const ids = ["", "'", "../x", "ë✓", "x".repeat(5_000)];
+  for (const id of ids) expect(await instance().deliver(id)).toBe("delivered");
+  for (const id of ids) expect(await instance().deliver(id)).toBe("left out");
+});
+
+test("it is remembered for the window at least, and for twice as long at most", async () => {
+  const ages = [7 * day - 1, 14 * day];
+  for (const age of ages) expect(await instance().deliver(`aged ${age}`)).toBe("delivered");
+  const later = ages.map(async (age) => {
+    const { deliver, pass } = instance();
+    pass(age);
+    return deliver(`aged ${age}`, "retry");
+  });
+  expect(await Promise.all(later)).toEqual(["left out", "retry"]);
+});
+
+test("the tables of the past are removed when a period begins", async () => {
+  await tables.create("others", AbortSignal.timeout(10_000));
+  const { deliver, pass } = instance();
+  for (let period = 0; period < 4; period += 1) {
+    await deliver(`period ${period}`);
+    pass(7 * day);
+  }
+  const { current, previous } = deliveredTables(new Date(start + 21 * day), 7);
+  expect((await tables.list(AbortSignal.timeout(10_000))).sort()).toEqual([previous, current, "others"].sort());
+});
+
+test("an event that comes twice at the same moment is delivered once", async () => {
+  const { duplicates } = instance();
+  let sent = 0;
+  const send = async (fate: string) => {
+    sent += 1;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return { fate };
+  };
+  const twice = (id: string, fates: string[]) =>
+    Promise.all(
+      fates.map((fate) =>
+        duplicates.deliverOnce(
+          id,
+          () => send(fate),
+          () => undefined,
+        ),
+      ),
+    );
+  expect(await twice("same", ["delivered", "delivered"])).toEqual([{ fate: "delivered" }, undefined]);
+  expect(sent).toBe(1);
+  expect(await twice("again", ["retry", "delivered", "delivered"])).toEqual([
+    { fate: "retry" },
+    { fate: "delivered" },
+    undefined,
+  ]);
+});
+
+test("while the tables can't be used every event is sent, and somebody is told once a minute", async () => {
+  const broken = () => Promise.reject(new Error("server is busy"));
+  const { deliver, troubles, pass } = instance({
+    tables: { has: broken, put: broken, create: broken, list: broken, delete: broken },
+  });
+  expect(await deliver("a")).toBe("delivered");
+  expect(await deliver("b")).toBe("delivered");
+  expect(troubles).toEqual(["server is busy"]);
+  // What this instance itself delivered it knows nonetheless.
+  expect(await deliver("a")).toBe("left out");
+  pass(60_000);
+  await deliver("c");
+  expect(troubles).toHaveLength(2);
+});
+
+test("what sending throws is thrown, and lets the next one try", async () => {
+  const { duplicates, deliver } = instance();
+  const failing = duplicates.deliverOnce(
+    "thrown",
+    () => Promise.reject(new Error("bug")),
+    () => undefined,
+  );
+  await expect(failing).rejects.toThrow("bug");
+  expect(await deliver("thrown")).toBe("delivered");
+});
+
+test("switched off, nothing is left out", async () => {
+  const send = async () => ({ fate: "delivered" });
+  for (let time = 0; time < 2; time += 1) {
+    expect(await keepDuplicates.deliverOnce("a", send, () => undefined)).toEqual({ fate: "delivered" });
+  }
+});
+
+describe("the tables' names", () => {
+  test("are fit for Azure, and change with window and period", () => {
+    expect(deliveredTables(new Date(start), 7)).toEqual({ current: "delivered7d2968", previous: "delivered7d2967" });
+    expect(deliveredTables(new Date(start), 90)).toEqual({ current: "delivered90d230", previous: "delivered90d229" });
+  });
+  test("show which are outdated, those of another window among them", () => {
+    const names = { current: "delivered7d2968", previous: "delivered7d2967" };
+    const others = ["delivered7d2966", "delivered3d6926", "forwarders", "AzureFunctionsDiagnosticEvents202611"];
+    expect(outdated([...others, names.current, names.previous], names)).toEqual(["delivered7d2966", "delivered3d6926"]);
+  });
+  test("keys are a hash, spread by its first two digits", () => {
+    expect(deliveredKey("")).toEqual({
+      partition: "e3",
+      row: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    });
+  });
+});

@@ -1,0 +1,122 @@
+import { Census } from "../../relay/azure/census.ts";
+import { RelayStorage } from "../../relay/azure/storage.ts";
+import { TableError, type Tables } from "../../relay/azure/tables.ts";
+import { forwardersTable } from "../../relay/core/names.ts";
+import { type Azurite, startAzurite } from "./support/azurite.ts";
+
+let azurite: Azurite;
+let tables: Tables;
+beforeAll(async () => {
+  azurite = await startAzurite();
+  tables = new RelayStorage({ connectionString: azurite.connectionString }).tables;
+});
+afterAll(() => azurite.stop());
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+const signal = AbortSignal.timeout(60_000);
+const key = { partition: "ab", row: "abcd" };
+
+describe("tables", () => {
+  test("are made once, listed and deleted", async () => {
+    expect(await tables.create("one", signal)).toBe(true);
+    expect(await tables.create("one", signal)).toBe(false);
+    expect(await tables.list(signal)).toEqual(["one"]);
+    await tables.delete("one", signal);
+    await tables.delete("one", signal);
+    expect(await tables.list(signal)).toEqual([]);
+  });
+
+  test("hold entities, which may be written twice and removed twice", async () => {
+    expect(await tables.has("two", key, signal)).toBe(false);
+    await tables.create("two", signal);
+    expect(await tables.has("two", key, signal)).toBe(false);
+    await tables.put("two", key, signal);
+    await tables.put("two", key, signal);
+    expect(await tables.has("two", key, signal)).toBe(true);
+    const [row] = await tables.ages("two", "ab", signal);
+    expect(row?.row).toBe("abcd");
+    expect(row?.age).toBeLessThan(60_000);
+    expect(await tables.ages("two", "cd", signal)).toEqual([]);
+    await tables.remove("two", key, signal);
+    await tables.remove("two", key, signal);
+    expect(await tables.has("two", key, signal)).toBe(false);
+  });
+
+  test("that are not there refuse entities", async () => {
+    const refusal = tables.put("three", key, signal);
+    await expect(refusal).rejects.toThrow("the storage account's Table service answered HTTP 404");
+    await expect(refusal).rejects.toBeInstanceOf(TableError);
+  });
+
+  test.each([
+    ["RELAY_STORAGE", { connectionString: "AccountName=x;TableEndpoint=http://127.0.0.1:1" }],
+    [
+      "RELAY_STORAGE__tableServiceUri",
+      { queueServiceUri: "https://q", blobServiceUri: "https://b", tableServiceUri: undefined, clientId: "c" },
+    ],
+  ])("without a usable %s say so", async (setting, settings) => {
+    await expect(new RelayStorage(settings).tables.list(signal)).rejects.toThrow(setting);
+  });
+});
+
+describe("the census", () => {
+  test("counts the instances that send, and has one alone at first", async () => {
+    let now = 0;
+    const monotonic = () => now;
+    const first = new Census({ tables, monotonic });
+    expect(await first.instances()).toBe(1);
+    expect(await Promise.all([2, 3].map(() => new Census({ tables, monotonic }).instances()))).toContain(3);
+    now += 14_999;
+    expect(await first.instances()).toBe(1);
+    now += 1;
+    // It goes on with what it knows while it counts.
+    expect(await first.instances()).toBe(1);
+    await until(async () => (await first.instances()) === 3);
+    expect(await tables.ages(forwardersTable, "forwarder", signal)).toHaveLength(3);
+  });
+
+  const rows = (...ages: number[]) => ages.map((age, at) => ({ row: `r${at}`, age }));
+  const fake = (ages: number[]) => {
+    const removed: string[] = [];
+    const ports = {
+      create: async () => true,
+      put: async () => undefined,
+      ages: async () => rows(...ages),
+      remove: async (_: string, { row }: { row: string }) => void removed.push(row),
+    };
+    return { removed, census: new Census({ tables: ports, monotonic: () => 0 }) };
+  };
+
+  test("leaves out those that have been silent for 45 seconds, and forgets them after an hour", async () => {
+    const { census, removed } = fake([0, 44_999, 45_000, 3_600_000, 3_600_001]);
+    expect(await census.instances()).toBe(2);
+    expect(removed).toEqual(["r4"]);
+  });
+
+  test("takes a new one's count before it sends, and keeps the last one when the storage fails", async () => {
+    let now = 0;
+    let failing = false;
+    const ports = {
+      create: async () => true,
+      put: async () => {
+        if (failing) throw new Error("busy");
+      },
+      ages: async () => rows(0, 0, 0),
+      remove: async () => undefined,
+    };
+    const census = new Census({ tables: ports, monotonic: () => now });
+    expect(await census.instances()).toBe(3);
+    failing = true;
+    now += 20_000;
+    expect(await census.instances()).toBe(3);
+  });
+
+  test("that never could count takes as many instances as there may be", async () => {
+    const unavailable = () => Promise.reject(new Error("unreachable"));
+    const ports = { create: unavailable, put: unavailable, ages: unavailable, remove: unavailable };
+    expect(await new Census({ tables: ports, monotonic: () => 0 }).instances()).toBe(40);
+  });
+});
