@@ -15,6 +15,9 @@ import { startPlatform } from "./platform/platform.ts";
 /** Seconds for which a new dataflow of the stand-in accepts events and drops them; in Platform it is some minutes. */
 const activationSeconds = 1;
 
+/** What somebody who replays dead letters was given beside the stack; an Owner may not touch the data in an account. */
+const operatorRoles = ["Storage Blob Data Contributor", "Storage Queue Data Contributor"];
+
 interface Running {
   readonly environment: CloudEnvironment;
   close(): Promise<void>;
@@ -35,7 +38,7 @@ async function start(folder: string): Promise<Running> {
     switches: { deleteMappingSet: "204" },
   });
   const customerIo = await startCustomerIo({ workspaces: [{ name: "Local", ...customerIoCredentials }] });
-  const azure = await startAzure({ folder: path.join(folder, "azure"), certificate });
+  const azure = await startAzure({ folder: path.join(folder, "azure"), certificate, callerRoles: operatorRoles });
   const azureNative = await serve(azure.provider);
   return {
     environment: {
@@ -50,6 +53,8 @@ async function start(folder: string): Promise<Running> {
       PULUMI_BACKEND_URL: `file://${state}`,
       PULUMI_CONFIG_PASSPHRASE: "local",
       PULUMI_SKIP_UPDATE_CHECK: "1",
+      // azure-native is attached to; without this the engine still tries to download it, for seconds, where it can't.
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     },
     async close() {
       await azureNative.close();

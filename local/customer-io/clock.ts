@@ -96,10 +96,13 @@ export class Clock {
     clearTimeout(this.#timer);
     const next = this.#earliest();
     if (!this.#running || next === undefined) return;
-    this.#timer = setTimeout(() => {
-      this.#fire(next);
-      this.#arm();
-    }, next.time - this.now());
+    this.#timer = setTimeout(
+      () => {
+        this.#fire(next);
+        this.#arm();
+      },
+      Math.max(0, next.time - this.now()),
+    );
     this.#timer.unref();
   }
 }

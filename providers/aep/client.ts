@@ -8,11 +8,6 @@ import { type Creation, createOnce, type Pace } from "./create-once.ts";
 import { AccessTokens } from "./ims.ts";
 import { paths } from "./paths.ts";
 
-/** A call on Platform; `hint` is added to a refusal of the request itself, where only the caller knows what it means. */
-export interface PlatformCall extends Call {
-  readonly hint?: string;
-}
-
 /** What an error says, for deciding whether waiting helps. */
 export interface Refusal {
   /** Undefined where no answer came. */
@@ -20,6 +15,15 @@ export interface Refusal {
   /** The number in a code of the Flow Service: 1404 of `FLOW-1404-412`. */
   readonly flowCode: number | undefined;
 }
+
+/**
+ * Adobe gives no numbers for its gateway's limits (429050). This much lets a whole stack's calls through at once and holds
+ * back a program of hundreds of objects; what is throttled all the same makes every call of the provider wait.
+ */
+const platformBudget = { perSecond: 20, burst: 100 };
+
+/** An answer of which only matters that it is one of Platform's, and not a proxy's page. */
+export const json = z.union([z.looseObject({}), z.array(z.unknown())]);
 
 const statsAnswer = z.object({ tenantId: z.string().min(1) });
 
@@ -31,21 +35,30 @@ export class AepClient {
   readonly #http: HttpClient;
   readonly #config: Config;
   readonly #pollInterval: number;
+  readonly #sleep: typeof sleep;
   #tenantId: Promise<string> | undefined;
 
-  /** @param options.pollInterval milliseconds between two looks at something that takes its time; default 2,000 */
-  constructor(config: Config, options: { pollInterval?: number } = {}) {
-    const tokens = new AccessTokens(config);
+  /**
+   * @param options.pollInterval milliseconds between two looks at something that takes its time; default 2,000
+   * @param options.sleep waits; for every wait of this client
+   * @param options.attemptTimeout milliseconds for one try of a call; default 60,000
+   */
+  constructor(config: Config, options: { pollInterval?: number; sleep?: typeof sleep; attemptTimeout?: number } = {}) {
+    const tokens = new AccessTokens(config, { sleep: options.sleep });
+    this.#sleep = options.sleep ?? sleep;
     this.#config = config;
     this.#pollInterval = options.pollInterval ?? 2_000;
     this.#http = new HttpClient({
       vendor: "Adobe Experience Platform",
       baseUrl: config.platformUrl,
       baseUrlSetting: "aep:platformUrl",
-      attemptTimeout: 60_000,
+      attemptTimeout: options.attemptTimeout ?? 60_000,
       complaint,
-      headers: async (renew) => ({
-        Authorization: `Bearer ${await tokens.get(renew)}`,
+      budget: platformBudget,
+      sleep: options.sleep,
+      // Of many calls that were refused with the same token, one renews it for all.
+      headers: async (renew, _signal, refused) => ({
+        Authorization: `Bearer ${await tokens.get(renew ? refused.Authorization?.replace("Bearer ", "") : undefined)}`,
         "x-api-key": config.clientId,
         "x-gw-ims-org-id": config.orgId,
         "x-sandbox-name": config.sandbox,
@@ -54,20 +67,16 @@ export class AepClient {
   }
 
   /** Makes the call and reads its answer. */
-  async call<Answer extends z.ZodType>(call: PlatformCall, answer: Answer): Promise<z.output<Answer>> {
+  async call<Answer extends z.ZodType>(call: Call, answer: Answer): Promise<z.output<Answer>> {
     const data = await this.#send(call);
     const parsed = answer.safeParse(data);
     if (parsed.success) return parsed.data;
     const [issue] = parsed.error.issues;
-    throw new VendorError(
-      `Could not ${call.purpose}: the answer was not as Adobe documents it (${issue?.path.join(".")}: ${issue?.message}). ` +
-        `Check that the setting aep:platformUrl (${this.#config.platformUrl}) leads to Platform's APIs.`,
-      { outcomeUnknown: call.method === "POST" },
-    );
+    throw this.#notUnderstood(call, `${issue?.path.join(".")}: ${issue?.message}`);
   }
 
   /** Like `call`; undefined when Platform says that the object is gone. */
-  async find<Answer extends z.ZodType>(call: PlatformCall, answer: Answer): Promise<z.output<Answer> | undefined> {
+  async find<Answer extends z.ZodType>(call: Call, answer: Answer): Promise<z.output<Answer> | undefined> {
     try {
       return await this.call(call, answer);
     } catch (error) {
@@ -77,27 +86,32 @@ export class AepClient {
   }
 
   /** Deletes; an object that is gone already is fine. */
-  async remove(call: Omit<PlatformCall, "method">): Promise<void> {
+  async remove(call: Omit<Call, "method">): Promise<void> {
     try {
-      await this.#send({ ...call, method: "DELETE" });
+      await this.#delete(call);
     } catch (error) {
       if (!(await this.#saysGone(error, call.signal))) throw error;
     }
   }
 
   /** Deletes where the API lets it: Data Prep's description of `/mappingSets` knows no DELETE, though Adobe's client uses it. */
-  async removeIfPossible(call: Omit<PlatformCall, "method">): Promise<void> {
+  async removeIfPossible(call: Omit<Call, "method">): Promise<void> {
     try {
-      await this.#send({ ...call, method: "DELETE" });
+      await this.#delete(call);
     } catch (error) {
-      if (!(error instanceof VendorError && (error.status === 404 || error.status === 405))) throw error;
+      if (error instanceof VendorError && error.status === 405) return;
+      if (!(await this.#saysGone(error, call.signal))) throw error;
     }
   }
 
   /** Makes an object and never a second one; see `createOnce`. */
-  createOnce<Item>(operation: Omit<Pace, "pause">, creation: Creation<Item>): Promise<Item> {
+  createOnce<Item>(
+    operation: Omit<Pace, "pause">,
+    before: ReadonlySet<string>,
+    creation: Creation<Item>,
+  ): Promise<Item> {
     const { signal, progress } = operation;
-    return createOnce(creation, { signal, progress, pause: (until) => this.pause(until) });
+    return createOnce(creation, before, { signal, progress, pause: (until) => this.pause(until) });
   }
 
   /** What Platform's refusal in an error says; undefined for errors of another origin. */
@@ -127,7 +141,7 @@ export class AepClient {
 
   /** Waits a moment before the next look at something that takes its time. */
   pause(signal: AbortSignal): Promise<void> {
-    return sleep(this.#pollInterval, signal);
+    return this.#sleep(this.#pollInterval, signal);
   }
 
   /** The organization's tenant id; custom fields lie under `_<tenant id>`. Asked for once. */
@@ -143,15 +157,22 @@ export class AepClient {
     return this.#tenantId;
   }
 
-  async #send({ hint, ...call }: PlatformCall): Promise<unknown> {
-    try {
-      const response = await this.#http.call(call);
-      return response.data;
-    } catch (error) {
-      if (!hint || !(error instanceof VendorError) || !refused(error)) throw error;
-      const { status, code, outcomeUnknown } = error;
-      throw new VendorError(`${error.message} ${hint}`, { status, code, outcomeUnknown });
-    }
+  /** Platform answers a deletion with nothing or with JSON; a proxy's page in its place says nothing about the object. */
+  async #delete(call: Omit<Call, "method">): Promise<void> {
+    const data = await this.#send({ ...call, method: "DELETE" });
+    if (typeof data === "string" && data !== "") throw this.#notUnderstood({ ...call, method: "DELETE" }, "no JSON");
+  }
+
+  #notUnderstood({ method, purpose }: Call, issue: string): VendorError {
+    return new VendorError(
+      `Could not ${purpose}: the answer was not as Adobe documents it (${issue}). ` +
+        `Check that the setting aep:platformUrl (${this.#config.platformUrl}) leads to Platform's APIs.`,
+      { outcomeUnknown: method === "POST" },
+    );
+  }
+
+  async #send(call: Call): Promise<unknown> {
+    return (await this.#http.call(call)).data;
   }
 
   /**
@@ -163,9 +184,4 @@ export class AepClient {
     await this.tenantId(signal);
     return true;
   }
-}
-
-/** Platform understood the request and won't do it, for reasons of its content. */
-function refused({ status }: VendorError): boolean {
-  return status !== undefined && status >= 400 && status < 500 && ![401, 403, 404, 410, 412, 429].includes(status);
 }

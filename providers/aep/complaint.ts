@@ -58,6 +58,9 @@ function foreign(response: AxiosResponse, requestId: string | undefined): Vendor
   };
 }
 
+const credential =
+  "Check that the settings aep:clientId and aep:clientSecret are those of a credential that still exists in Adobe " +
+  "Developer Console.";
 const role =
   "Add the API credential to a role in Experience Platform (Permissions > Roles > API credentials) that includes the " +
   "sandbox of aep:sandbox and the permissions Manage Sources, Manage Schemas, Manage Datasets, " +
@@ -77,7 +80,6 @@ const schemaClash =
 const remedies: readonly (readonly [code: RegExp, remedy: string])[] = [
   [/^(403025|FLOW-200[012]-401)$/, organization],
   [/^40300[03]$/, clientId],
-  [/^429050$/, "Wait some minutes, then run the command again, with fewer calls at a time: pulumi up --parallel 4"],
   [/^FLOW-(2118|2120|2121)-403$/, role],
   [/^FLOW-(2100|2101|2103)-404$/, sandbox],
   [
@@ -97,7 +99,9 @@ const remedies: readonly (readonly [code: RegExp, remedy: string])[] = [
 function remedy(code: string, detail: string, status: number): string | undefined {
   if (code === "XDM-1521-400") return titleClash(detail);
   const known = remedies.find(([pattern]) => pattern.test(code))?.[1];
-  return known ?? (status === 403 ? role : undefined);
+  if (known) return known;
+  if (status === 401) return credential;
+  return status === 403 ? role : undefined;
 }
 
 /** The registry's sentence names the object that holds the title: a field group's id has `/mixins/` in it. */

@@ -2,7 +2,7 @@ import { VendorError } from "../kit/vendor-error.ts";
 
 /** How one kind of object is made, and found again when the answer to its making was lost. */
 export interface Creation<Item> {
-  /** The objects that could be the one asked for: same name, same content. */
+  /** The objects that could be the one asked for: those with the resource's mark. */
   list(signal: AbortSignal): Promise<readonly Item[]>;
   /** What tells two objects apart. */
   idOf(item: Item): string;
@@ -24,11 +24,16 @@ const graceTime = 15_000;
 
 /**
  * Makes an object and never a second one. Platform's APIs know no idempotency key, and most names are not unique; so
- * what is there beforehand is noted, and after a lost answer (a timeout, a 5xx) the object that has come since is the one
- * that was made. Only when none has come, it is asked for again.
+ * after a lost answer (a timeout, a 5xx) the object that has come since is the one that was made. Only when none has
+ * come, it is asked for again. What a killed process has made is found by the next one: see `mark.ts`.
+ *
+ * @param before ids of the objects that `creation.list` gives already
  */
-export async function createOnce<Item>(creation: Creation<Item>, { signal, progress, pause }: Pace): Promise<Item> {
-  const before = new Set((await creation.list(signal)).map(creation.idOf));
+export async function createOnce<Item>(
+  creation: Creation<Item>,
+  before: ReadonlySet<string>,
+  { signal, progress, pause }: Pace,
+): Promise<Item> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await creation.post();

@@ -8,10 +8,12 @@ import {
   flowServiceItem,
   getItem,
   labelSteps,
+  leftoverItems,
   type PatchStep,
   patchItem,
   switchFlow,
 } from "./flow-service.ts";
+import { withoutMark } from "./mark.ts";
 import { paths } from "./paths.ts";
 
 /** GenericStreamingAEP: the flow specification of all self-serve streaming sources (Adobe's Customer.io tutorial). */
@@ -90,6 +92,9 @@ export const dataflow = defineResource<AepClient>()({
   inputs,
   outputs,
 
+  leftovers: (operation, wanted) =>
+    leftoverItems(operation, paths.flows, answer, wanted, (flow) => inputsOf(flow, wanted)),
+
   async create(operation, given) {
     const options = {
       errorDiagnosticsEnabled: given.errorDiagnostics,
@@ -99,17 +104,14 @@ export const dataflow = defineResource<AepClient>()({
     };
     const body = {
       name: given.name,
-      ...(given.description === undefined ? {} : { description: given.description }),
+      description: given.description,
       flowSpec,
       sourceConnectionIds: [given.sourceConnectionId],
       targetConnectionIds: [given.targetConnectionId],
       transformations: [mappingOf(given)],
       options,
     };
-    const id = await createItem(operation, paths.flows, answer, body, (flow) => {
-      const [source, target] = [flow.sourceConnectionIds[0], flow.targetConnectionIds[0]];
-      return source === given.sourceConnectionId && target === given.targetConnectionId;
-    });
+    const id = await createItem(operation, paths.flows, answer, body);
     // Platform enables a new dataflow by itself; only then can it be disabled.
     const outputs = await keepOnError(id, `The dataflow "${given.name}" (${id}) was made`, {}, async () => {
       const enabled = await settle(operation, id, true, {});
@@ -134,7 +136,7 @@ export const dataflow = defineResource<AepClient>()({
 
   async update(operation, id, { news, outputs: stored }) {
     await patchItem(operation, paths.flows, id, answer, (flow) => [
-      ...labelSteps(flow, news),
+      ...labelSteps(flow, news, operation.urn),
       ...mappingSteps(flow, news),
     ]);
     return keepOnError(id, `The dataflow "${news.name}" (${id}) was changed`, stored, () =>
@@ -221,7 +223,7 @@ function inputsOf(flow: Flow, known: Inputs | undefined): Inputs {
   const percent = flow.options?.partialIngestionPercent ?? undefined;
   return {
     name: flow.name,
-    description: flow.description || undefined,
+    description: withoutMark(flow.description),
     sourceConnectionId: flow.sourceConnectionIds[0] ?? "",
     targetConnectionId: flow.targetConnectionIds[0] ?? "",
     mappingSetId: mapping?.mappingId ?? "",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineResource } from "../kit/resource-definition.ts";
 import type { AepClient } from "./client.ts";
+import { markOf } from "./mark.ts";
 import { pathOf, paths } from "./paths.ts";
 import { versionOf } from "./xdm.ts";
 
@@ -9,7 +10,11 @@ const answer = z.object({
   description: z.string().nullish(),
   enableErrorDiagnostics: z.boolean().nullish(),
   schemaRef: z.object({ id: z.string(), contentType: z.string().optional() }),
+  tags: z.record(z.string(), z.array(z.string())).nullish().catch(undefined),
+  created: z.number().optional(),
 });
+/** Catalog's description of tags: for marking an object "in a way that [an external system] understands". */
+const markTag = "pulumi/resource";
 // What others made may lack a schema.
 const listAnswer = z.record(z.string(), z.unknown());
 /** Catalog answers references: `["@/dataSets/<id>"]`. */
@@ -41,36 +46,30 @@ export const dataset = defineResource<AepClient>()({
   inputs,
   outputs: z.object({}),
 
-  async create({ client, signal, progress }, given) {
-    const id = await client.createOnce(
-      { signal, progress },
-      {
-        // Newest first and compared here, since names are not unique and a filter may read them in its own way.
-        list: async (until) => {
-          const path = `${paths.dataSets}?orderBy=desc:created&limit=100&properties=name,description,schemaRef`;
-          const listed = await client.call(
-            { method: "GET", path, signal: until, purpose: "list the datasets" },
-            listAnswer,
-          );
-          return Object.entries(listed).flatMap(([key, value]) => {
-            const parsed = answer.safeParse(value);
-            return parsed.success && isSame(parsed.data, given) ? [key] : [];
-          });
-        },
-        idOf: (key) => key,
-        post: async () => {
-          const purpose = `create the dataset "${given.name}"`;
-          const contentType = `application/vnd.adobe.xed+json;version=${given.schemaVersion}`;
-          const body = { ...bodyOf(given), schemaRef: { id: given.schemaId, contentType } };
-          const [reference] = await client.call(
-            { method: "POST", path: paths.dataSets, body, signal, purpose },
-            references,
-          );
-          return reference?.split("/").at(-1) ?? "";
-        },
+  async leftovers({ client, signal, urn, isHeld }, wanted) {
+    const left = [];
+    for (const { id, ...item } of await listMarked(client, wanted.name, urn, signal)) {
+      const inUse = !isHeld(id) && (await isTarget(client, id, signal));
+      left.push({ id, createdAt: item.created, inputs: inputsOf(item, wanted), inUse });
+    }
+    return left;
+  },
+
+  async create({ client, signal, progress, urn, present }, given) {
+    const made = await client.createOnce({ signal, progress }, present, {
+      list: (until) => listMarked(client, given.name, urn, until),
+      idOf: ({ id }) => id,
+      post: async () => {
+        const purpose = `create the dataset "${given.name}"`;
+        const contentType = `application/vnd.adobe.xed+json;version=${given.schemaVersion}`;
+        const schemaRef = { id: given.schemaId, contentType };
+        const body = { ...bodyOf(given), schemaRef, tags: { [markTag]: [markOf(urn)] } };
+        const call = { method: "POST", path: paths.dataSets, body, signal, purpose } as const;
+        const [reference] = await client.call(call, references);
+        return { id: reference?.split("/").at(-1) ?? "" };
       },
-    );
-    return { id, outputs: {} };
+    });
+    return { id: made.id, outputs: {} };
   },
 
   async read({ client, signal }, id, known) {
@@ -89,8 +88,16 @@ export const dataset = defineResource<AepClient>()({
     // An empty description takes the old one away.
     const cleared = olds.description !== undefined && news.description === undefined ? { description: "" } : {};
     const body = { ...bodyOf(news), ...cleared };
-    const purpose = `update the dataset "${news.name}"`;
-    await client.call({ method: "PATCH", path: pathOf(paths.dataSets, id), body, signal, purpose }, references);
+    const purpose = `update the dataset "${news.name}" (${id})`;
+    const call = {
+      method: "PATCH",
+      path: pathOf(paths.dataSets, id),
+      body,
+      signal,
+      purpose,
+      repeatable: true,
+    } as const;
+    await client.call(call, references);
     return {};
   },
 
@@ -120,12 +127,21 @@ function inputsOf(found: z.output<typeof answer>, known: Inputs | undefined): In
   };
 }
 
-function isSame(found: z.output<typeof answer>, wanted: Inputs): boolean {
-  const { name, description, schemaId, schemaVersion } = inputsOf(found, undefined);
-  return (
-    name === wanted.name &&
-    description === wanted.description &&
-    schemaId === wanted.schemaId &&
-    schemaVersion === wanted.schemaVersion
-  );
+async function listMarked(client: AepClient, name: string, urn: string, signal: AbortSignal) {
+  // Newest first and compared here, since how a filter by tags reads a value is not documented.
+  const properties = "name,description,enableErrorDiagnostics,schemaRef,tags,created";
+  const path = `${paths.dataSets}?orderBy=desc:created&limit=100&properties=${properties}`;
+  const purpose = `look whether the dataset "${name}" is there already`;
+  const listed = await client.call({ method: "GET", path, signal, purpose }, listAnswer);
+  return Object.entries(listed).flatMap(([id, value]) => {
+    const parsed = answer.safeParse(value);
+    return parsed.success && parsed.data.tags?.[markTag]?.includes(markOf(urn)) ? [{ id, ...parsed.data }] : [];
+  });
+}
+
+/** Whether a target connection leads to the dataset. */
+async function isTarget(client: AepClient, id: string, signal: AbortSignal): Promise<boolean> {
+  const path = `${paths.targetConnections}?property=params.dataSetId==${id}&limit=1`;
+  const call = { method: "GET", path, signal, purpose: `look for connections that lead to the dataset ${id}` } as const;
+  return (await client.call(call, z.object({ items: z.array(z.unknown()) }))).items.length > 0;
 }

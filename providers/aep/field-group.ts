@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineResource } from "../kit/resource-definition.ts";
 import type { AepClient } from "./client.ts";
+import { bearsMark, described, withoutMark } from "./mark.ts";
 import { pathOf, paths } from "./paths.ts";
 import {
   accept,
@@ -59,7 +60,8 @@ export const fieldGroup = defineResource<AepClient>()({
   // Titles are unique.
   deleteBeforeReplace: true,
 
-  check({ definitions, allOf }) {
+  check({ definitions, allOf = [] }) {
+    if (!definitions) return [];
     const missing = allOf.flatMap(({ $ref }, index) => {
       const name = $ref.match(/^#\/definitions\/(.+)$/)?.[1];
       if (name === undefined || name in definitions) return [];
@@ -77,50 +79,39 @@ export const fieldGroup = defineResource<AepClient>()({
 
   normalise: (given) => ({ ...given, definitions: normalDefinition(given.definitions) }),
 
-  async create({ client, signal, progress }, given) {
-    const made = await client.createOnce(
-      { signal, progress },
-      {
-        list: async (until) => {
-          const path = `${paths.fieldGroups}?property=title==${encodeURIComponent(given.title)}`;
-          const call = {
-            method: "GET",
-            path,
-            headers: accept.list,
-            signal: until,
-            purpose: "list the field groups",
-          } as const;
-          return (await client.call(call, xdmList)).results.filter(({ title }) => title === given.title);
-        },
-        idOf: ({ $id }) => $id,
-        post: () => {
-          const purpose = `create the field group "${given.title}"`;
-          const call = { method: "POST", path: paths.fieldGroups, body: bodyOf(given), signal, purpose } as const;
-          return client.call(call, xdmResource);
-        },
+  async leftovers(operation, wanted) {
+    const { client, signal, urn, isHeld } = operation;
+    const left = [];
+    for (const found of await listMarked(client, wanted.title, urn, signal)) {
+      const inUse = !isHeld(found.$id) && (await isUsed(client, found.$id, signal));
+      left.push({ id: found.$id, createdAt: undefined, inputs: inputsOf(found, wanted), inUse });
+    }
+    return left;
+  },
+
+  async create({ client, signal, progress, urn, present }, given) {
+    const made = await client.createOnce<z.output<typeof xdmResource>>({ signal, progress }, present, {
+      list: (until) => listMarked(client, given.title, urn, until),
+      idOf: ({ $id }) => $id,
+      post: () => {
+        const purpose = `create the field group "${given.title}"`;
+        const call = { method: "POST", path: paths.fieldGroups, body: bodyOf(given, urn), signal, purpose } as const;
+        return client.call(call, xdmResource);
       },
-    );
+    });
     return { id: made.$id, outputs: outputsOf(made) };
   },
 
   async read({ client, signal }, id, known) {
-    const purpose = `read the field group ${id}`;
-    const call = {
-      method: "GET",
-      path: pathOf(paths.fieldGroups, id),
-      headers: accept.lookup,
-      signal,
-      purpose,
-    } as const;
-    const found = await client.find(call, answer);
+    const found = await find(client, id, signal);
     return found && { id: found.$id, inputs: inputsOf(found, known), outputs: outputsOf(found) };
   },
 
-  async update({ client, signal }, id, { news, olds }) {
+  async update({ client, signal, urn }, id, { news, olds }) {
     const call = {
       method: "PUT",
       path: pathOf(paths.fieldGroups, id),
-      body: bodyOf(news),
+      body: bodyOf(news, urn),
       signal,
       purpose: `update the field group "${news.title}"`,
       ...hintFor(olds, news),
@@ -139,11 +130,43 @@ export const fieldGroup = defineResource<AepClient>()({
   },
 });
 
-function bodyOf(given: Inputs): object {
+function find(client: AepClient, id: string, signal: AbortSignal): Promise<Answer | undefined> {
+  const purpose = `read the field group ${id}`;
+  const path = pathOf(paths.fieldGroups, id);
+  return client.find({ method: "GET", path, headers: accept.lookup, signal, purpose }, answer);
+}
+
+/** Those of the title that bear the resource's mark: one at most, since titles are unique. */
+async function listMarked(client: AepClient, title: string, urn: string, signal: AbortSignal): Promise<Answer[]> {
+  const path = `${paths.fieldGroups}?property=title==${encodeURIComponent(title)}`;
+  const call = {
+    method: "GET",
+    path,
+    headers: accept.list,
+    signal,
+    purpose: `look whether the field group "${title}" is there already`,
+  } as const;
+  const marked: Answer[] = [];
+  for (const listed of (await client.call(call, xdmList)).results) {
+    const found = listed.title === title ? await find(client, listed.$id, signal) : undefined;
+    if (found && bearsMark(found.description, urn)) marked.push(found);
+  }
+  return marked;
+}
+
+/** Whether a schema takes the field group in. */
+async function isUsed(client: AepClient, id: string, signal: AbortSignal): Promise<boolean> {
+  const path = `${paths.schemas}?property=meta:extends==${encodeURIComponent(id)}`;
+  const purpose = `look for schemas that use the field group ${id}`;
+  const { results } = await client.call({ method: "GET", path, headers: accept.list, signal, purpose }, xdmList);
+  return results.length > 0;
+}
+
+function bodyOf(given: Inputs, urn: string): object {
   return {
     type: "object",
     title: given.title,
-    ...(given.description === undefined ? {} : { description: given.description }),
+    description: described(given.description, urn),
     "meta:intendedToExtend": given.intendedToExtend,
     definitions: given.definitions,
     allOf: given.allOf,
@@ -158,7 +181,7 @@ function inputsOf(found: Answer, known: Inputs | undefined): Inputs {
   const definitions = withoutAdditions(found.definitions ?? {}) as Inputs["definitions"];
   return {
     title: found.title,
-    description: found.description || undefined,
+    description: withoutMark(found.description),
     intendedToExtend: found["meta:intendedToExtend"] ?? [],
     definitions: keepSpelling(known?.definitions, definitions, normalDefinition),
     allOf: (found.allOf ?? []).map(({ $ref }) => ({ $ref })),

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import type { Operation } from "../kit/resource-definition.ts";
-import type { AepClient, Refusal } from "./client.ts";
+import type { Leftover, Operation } from "../kit/resource-definition.ts";
+import { type AepClient, json, type Refusal } from "./client.ts";
+import { bearsMark, described, withoutMark } from "./mark.ts";
 import { pathOf, paths } from "./paths.ts";
 
 /** What every object of the Flow Service has. */
@@ -10,6 +11,7 @@ export const flowServiceItem = z.object({
   description: z.string().nullish(),
   state: z.string(),
   etag: z.string(),
+  createdAt: z.number().optional(),
 });
 
 /** A step of a JSON Patch; the Flow Service takes these three, in lower case. */
@@ -56,37 +58,75 @@ export async function getItem<Item extends typeof flowServiceItem>(
   );
 }
 
-/** Makes an object, once; `isSame` tells whether a listed object is what `body` asks for. Answers the id. */
-export async function createItem<Item extends typeof flowServiceItem>(
-  { client, signal, progress }: Operation<AepClient>,
+/** What a killed run may have left: the objects that bear the resource's mark, and whether a dataflow uses them. */
+export async function leftoverItems<Item extends typeof flowServiceItem, Inputs>(
+  { client, signal, urn, isHeld }: Operation<AepClient>,
   collection: string,
   item: Item,
-  body: { readonly name: string },
-  isSame: (item: z.output<Item>) => boolean,
+  { name }: { readonly name: string },
+  inputsOf: (item: z.output<Item>) => Inputs,
+): Promise<Leftover<Inputs>[]> {
+  const left: Leftover<Inputs>[] = [];
+  for (const found of await listMarked(client, collection, item, { name, urn }, signal)) {
+    const { id, createdAt } = found;
+    const inUse = collection !== paths.flows && !isHeld(id) && (await isInUse(client, collection, id, signal));
+    left.push({ id, createdAt, inputs: inputsOf(found), inUse });
+  }
+  return left;
+}
+
+async function isInUse(client: AepClient, collection: string, id: string, signal: AbortSignal): Promise<boolean> {
+  const side = collection === paths.sourceConnections ? "sourceConnectionIds" : "targetConnectionIds";
+  const path = `${paths.flows}?property=${side}[]==${id}&limit=1`;
+  const purpose = `look for dataflows that use the ${kindOf(collection)} ${id}`;
+  const { items } = await client.call(
+    { method: "GET", path, signal, purpose },
+    z.object({ items: z.array(z.unknown()) }),
+  );
+  return items.length > 0;
+}
+
+async function listMarked<Item extends typeof flowServiceItem>(
+  client: AepClient,
+  collection: string,
+  item: Item,
+  { name, urn }: { readonly name: string; readonly urn: string },
+  signal: AbortSignal,
+): Promise<z.output<Item>[]> {
+  // Newest first and compared here, since a filter knows whole descriptions only.
+  const path = `${collection}?orderby=-createdAt&limit=100`;
+  const call = {
+    method: "GET",
+    path,
+    signal,
+    purpose: `look whether the ${kindOf(collection)} "${name}" is there already`,
+  } as const;
+  // Others' objects may lack what ours have, and are none of our business.
+  const { items } = await client.call(call, z.object({ items: z.array(z.unknown()) }));
+  return items.flatMap((listed) => {
+    const parsed = item.safeParse(listed);
+    return parsed.success && bearsMark(parsed.data.description, urn) ? [parsed.data] : [];
+  });
+}
+
+/** Makes an object, once, with the resource's mark in its description. Answers the id. */
+export async function createItem<Item extends typeof flowServiceItem>(
+  { client, signal, progress, urn, present }: Operation<AepClient>,
+  collection: string,
+  item: Item,
+  wanted: { readonly name: string; readonly description?: string | undefined },
 ): Promise<string> {
   const kind = kindOf(collection);
-  const made = await client.createOnce<{ id: string }>(
-    { signal, progress },
-    {
-      // Newest first and compared here: a filter by name would take a comma in the name for "any of".
-      list: async (until) => {
-        const path = `${collection}?orderby=-createdAt&limit=100`;
-        const call = { method: "GET", path, signal: until, purpose: `list the ${kind}s` } as const;
-        // Others' objects may lack what ours have, and are none of our business.
-        const { items } = await client.call(call, z.object({ items: z.array(z.unknown()) }));
-        return items.flatMap((listed) => {
-          const parsed = item.safeParse(listed);
-          return parsed.success && parsed.data.name === body.name && isSame(parsed.data) ? [parsed.data] : [];
-        });
-      },
-      idOf: ({ id }) => id,
-      post: () => {
-        const purpose = `create the ${kind} "${body.name}"`;
-        const answer = z.object({ id: z.string() });
-        return client.call({ method: "POST", path: collection, body, signal, purpose }, answer);
-      },
+  const body = { ...wanted, description: described(wanted.description, urn) };
+  const made = await client.createOnce<{ id: string }>({ signal, progress }, present, {
+    list: (until) => listMarked(client, collection, item, { name: wanted.name, urn }, until),
+    idOf: ({ id }) => id,
+    post: () => {
+      const purpose = `create the ${kind} "${body.name}"`;
+      const answer = z.object({ id: z.string() });
+      return client.call({ method: "POST", path: collection, body, signal, purpose }, answer);
     },
-  );
+  });
   return made.id;
 }
 
@@ -108,21 +148,21 @@ export async function patchItem<Item extends typeof flowServiceItem>(
     if (body.length === 0) return;
     const purpose = `update the ${kindOf(collection)} "${found.name}" (${id})`;
     const headers = { "If-Match": found.etag };
-    await client.call({ method: "PATCH", path: pathOf(collection, id), headers, body, signal, purpose }, z.unknown());
+    await client.call({ method: "PATCH", path: pathOf(collection, id), headers, body, signal, purpose }, json);
   });
 }
 
-/** The steps that bring name and description to what is wanted. */
+/** The steps that bring name and description to what is wanted; a new description bears the resource's mark. */
 export function labelSteps(
   found: { name: string; description?: string | null | undefined },
   wanted: { name: string; description?: string | undefined },
+  urn: string,
 ): PatchStep[] {
   const steps: PatchStep[] = [];
   if (found.name !== wanted.name) steps.push({ op: "replace", path: "/name", value: wanted.name });
-  const [before, after] = [found.description || undefined, wanted.description];
-  if (before === after) return steps;
-  if (after === undefined) return [...steps, { op: "remove", path: "/description" }];
-  return [...steps, { op: before === undefined ? "add" : "replace", path: "/description", value: after }];
+  if (withoutMark(found.description) === wanted.description) return steps;
+  const value = described(wanted.description, urn);
+  return [...steps, { op: found.description ? "replace" : "add", path: "/description", value }];
 }
 
 /** Enables or disables a dataflow, where `isNeeded` finds it in the opposite state. */
@@ -138,10 +178,7 @@ export async function switchFlow<Item extends typeof flowServiceItem>(
     const found = await getItem(access, paths.flows, id, item);
     if (!isNeeded(found)) return;
     const path = `${pathOf(paths.flows, id)}/action?op=${op}`;
-    await client.call(
-      { method: "POST", path, signal, purpose: `${op} the dataflow "${found.name}" (${id})` },
-      z.unknown(),
-    );
+    await client.call({ method: "POST", path, signal, purpose: `${op} the dataflow "${found.name}" (${id})` }, json);
   });
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { defineResource } from "../kit/resource-definition.ts";
 import type { AepClient } from "./client.ts";
@@ -53,28 +54,22 @@ export const identityDescriptor = defineResource<AepClient>()({
   // A schema has one primary identity at a time.
   deleteBeforeReplace: true,
 
-  async create({ client, signal, progress }, given) {
-    const made = await client.createOnce(
-      { signal, progress },
-      {
-        list: async (until) => {
-          const purpose = "list the identity descriptors";
-          const headers = accept.descriptors;
-          const call = { method: "GET", path: paths.descriptors, headers, signal: until, purpose } as const;
-          const listed = (await client.call(call, listAnswer))[descriptorIdentity] ?? [];
-          return listed.flatMap((descriptor) => {
-            const parsed = answer.safeParse(descriptor);
-            return parsed.success && isSame(parsed.data, given) ? [parsed.data] : [];
-          });
-        },
-        idOf: (descriptor) => descriptor["@id"],
-        post: () => {
-          const purpose = `make ${given.sourceProperty} an identity of the namespace ${given.namespace}`;
-          const call = { method: "POST", path: paths.descriptors, body: bodyOf(given), signal, purpose } as const;
-          return client.call(call, z.object({ "@id": z.string() }));
-        },
+  // No mark: a descriptor has no room for one, and a second one that says the same would say nothing more.
+  async leftovers({ client, signal }, wanted) {
+    const same = await listSame(client, wanted, signal);
+    return same.map((item) => ({ id: item["@id"], createdAt: undefined, inputs: inputsOf(item) }));
+  },
+
+  async create({ client, signal, progress, present }, given) {
+    const made = await client.createOnce<{ "@id": string }>({ signal, progress }, present, {
+      list: (until) => listSame(client, given, until),
+      idOf: (descriptor) => descriptor["@id"],
+      post: () => {
+        const purpose = `make ${given.sourceProperty} an identity of the namespace ${given.namespace}`;
+        const call = { method: "POST", path: paths.descriptors, body: bodyOf(given), signal, purpose } as const;
+        return client.call(call, z.object({ "@id": z.string() }));
       },
-    );
+    });
     return { id: made["@id"], outputs: {} };
   },
 
@@ -113,7 +108,12 @@ function inputsOf(found: z.output<typeof answer>): Inputs {
   };
 }
 
-function isSame(found: z.output<typeof answer>, wanted: Inputs): boolean {
-  const { schemaId, sourceProperty, namespace } = inputsOf(found);
-  return schemaId === wanted.schemaId && sourceProperty === wanted.sourceProperty && namespace === wanted.namespace;
+async function listSame(client: AepClient, wanted: Inputs, signal: AbortSignal) {
+  const purpose = `look whether ${wanted.sourceProperty} is an identity already`;
+  const call = { method: "GET", path: paths.descriptors, headers: accept.descriptors, signal, purpose } as const;
+  const listed = (await client.call(call, listAnswer))[descriptorIdentity] ?? [];
+  return listed.flatMap((descriptor) => {
+    const parsed = answer.safeParse(descriptor);
+    return parsed.success && isDeepStrictEqual(inputsOf(parsed.data), wanted) ? [parsed.data] : [];
+  });
 }

@@ -22,24 +22,29 @@ export class AccessTokens {
   readonly #config: Config;
   readonly #http: HttpClient;
   readonly #now: () => number;
+  readonly #sleep: typeof sleep;
   #current: { readonly token: string; readonly staleAt: number } | undefined;
   #pending: Promise<string> | undefined;
 
-  constructor(config: Config, now: () => number = Date.now) {
+  constructor(config: Config, time: { now?: () => number; sleep?: typeof sleep | undefined } = {}) {
     this.#config = config;
-    this.#now = now;
+    this.#now = time.now ?? Date.now;
+    this.#sleep = time.sleep ?? sleep;
     this.#http = new HttpClient({
       vendor: "Adobe IMS",
       baseUrl: config.imsUrl,
       baseUrlSetting: "aep:imsUrl",
+      secrets: [config.clientSecret],
       headers: async () => ({ "Content-Type": "application/x-www-form-urlencoded" }),
       complaint,
+      sleep: time.sleep,
     });
   }
 
-  /** A token that is good for some minutes at least; `renew` asks for another one, since Platform refused the last. */
-  get(renew: boolean): Promise<string> {
-    if (!renew && this.#current && this.#now() < this.#current.staleAt) return Promise.resolve(this.#current.token);
+  /** A token that is good for some minutes at least, and another one than `refused`, which Platform did not take. */
+  get(refused?: string): Promise<string> {
+    if (this.#current?.token !== refused && this.#current && this.#now() < this.#current.staleAt)
+      return Promise.resolve(this.#current.token);
     this.#pending ??= this.#fetch().finally(() => {
       this.#pending = undefined;
     });
@@ -79,7 +84,7 @@ export class AccessTokens {
         // A token too many does no harm, so a lost answer is asked for again.
         const lost = error instanceof VendorError && error.outcomeUnknown;
         if (!lost || attempt === attempts || signal.aborted) throw error;
-        await sleep(1000 * Math.random(), signal);
+        await this.#sleep(1000 * Math.random(), signal);
       }
     }
   }
@@ -91,7 +96,12 @@ function complaint(response: AxiosResponse): VendorComplaint {
   const answer = refusal.safeParse(response.data);
   if (!answer.success) return { requestId };
   const { error: code, error_description: detail } = answer.data;
-  return { code, detail: detail ?? code, requestId, remedy: remedy(code, detail ?? "") };
+  return {
+    code,
+    detail: detail ?? code,
+    requestId,
+    remedy: remedy(code, detail ?? ""),
+  };
 }
 
 function remedy(code: string, detail: string): string | undefined {

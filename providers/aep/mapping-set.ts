@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineResource } from "../kit/resource-definition.ts";
 import type { AepClient } from "./client.ts";
+import { markOf } from "./mark.ts";
 import { pathOf, paths } from "./paths.ts";
 import { keepSpelling, versionOf } from "./xdm.ts";
 
@@ -20,6 +21,9 @@ const answer = z.object({
   version: z.coerce.number(),
   outputSchema: z.object({ schemaRef: z.object({ id: z.string(), contentType: z.string().optional() }) }),
   mappings: z.array(mappingAnswer),
+});
+const listAnswer = z.object({
+  data: z.array(answer.extend({ name: z.string().nullish(), createdDate: z.number().optional().catch(undefined) })),
 });
 const creationAnswer = z.object({ id: z.string(), version: z.coerce.number() });
 
@@ -64,7 +68,7 @@ export const mappingSet = defineResource<AepClient>()({
   inputs,
   outputs: z.object({ version: z.number().int().meta({ description: "Version of the set, which a dataflow names." }) }),
 
-  check({ mappings }) {
+  check({ mappings = [] }) {
     return mappings.flatMap(({ destination }, index) => {
       const first = mappings.findIndex((other) => other.destination === destination);
       if (first === index) return [];
@@ -75,27 +79,20 @@ export const mappingSet = defineResource<AepClient>()({
 
   normalise: (given) => ({ ...given, mappings: byDestination(given.mappings) }),
 
-  async create({ client, signal, progress }, { schemaId, schemaVersion, mappings }) {
+  async leftovers({ client, signal, urn }, wanted) {
+    const sets = await listMarked(client, wanted.schemaId, urn, signal);
+    return sets.map((set) => ({ id: set.id, createdAt: set.createdDate, inputs: inputsOf(set, wanted) }));
+  },
+
+  async create({ client, signal, progress, urn, present }, { schemaId, schemaVersion, mappings }) {
     const contentType = `application/vnd.adobe.xed-full+json;version=${schemaVersion}`;
-    const body = { outputSchema: { schemaRef: { id: schemaId, contentType } }, mappings };
-    const made = await client.createOnce(
-      { signal, progress },
-      {
-        // Sets have no name to find them by. One too many has no effect, since no dataflow refers to it.
-        list: async () => [],
-        idOf: ({ id }) => id,
-        post: () => {
-          const call = {
-            method: "POST",
-            path: paths.mappingSets,
-            body,
-            signal,
-            purpose: "create the mapping set",
-          } as const;
-          return client.call(call, creationAnswer);
-        },
-      },
-    );
+    const body = { name: nameOf(urn), outputSchema: { schemaRef: { id: schemaId, contentType } }, mappings };
+    const purpose = `create the mapping set for the schema ${schemaId}`;
+    const made = await client.createOnce<z.output<typeof creationAnswer>>({ signal, progress }, present, {
+      list: (until) => listMarked(client, schemaId, urn, until),
+      idOf: ({ id }) => id,
+      post: () => client.call({ method: "POST", path: paths.mappingSets, body, signal, purpose }, creationAnswer),
+    });
     return { id: made.id, outputs: { version: made.version } };
   },
 
@@ -103,17 +100,7 @@ export const mappingSet = defineResource<AepClient>()({
     const purpose = `read the mapping set ${id}`;
     const call = { method: "GET", path: pathOf(paths.mappingSets, id), signal, purpose } as const;
     const found = await client.find(call, answer);
-    if (!found) return undefined;
-    const { id: schemaId, contentType } = found.outputSchema.schemaRef;
-    const mappings = found.mappings.map(mappingOf);
-    return {
-      inputs: {
-        schemaId,
-        schemaVersion: versionOf(contentType),
-        mappings: keepSpelling(known?.mappings, mappings, byDestination),
-      },
-      outputs: { version: found.version },
-    };
+    return found && { inputs: inputsOf(found, known), outputs: { version: found.version } };
   },
 
   async delete({ client, signal }, id) {
@@ -124,6 +111,29 @@ export const mappingSet = defineResource<AepClient>()({
     });
   },
 });
+
+/** The name of a resource's sets, which no screen of Platform shows: its mark. */
+function nameOf(urn: string): string {
+  return `Pulumi ${markOf(urn)}`;
+}
+
+/** The sets that were made for the resource, those of earlier changes too where Data Prep has not deleted them. */
+async function listMarked(client: AepClient, schemaId: string, urn: string, signal: AbortSignal) {
+  const name = nameOf(urn);
+  const path = `${paths.mappingSets}?name=${encodeURIComponent(name)}&orderBy=-createdDate&start=0&limit=100`;
+  const purpose = `look whether a mapping set for the schema ${schemaId} is there already`;
+  const { data } = await client.call({ method: "GET", path, signal, purpose }, listAnswer);
+  return data.filter((set) => set.name === name);
+}
+
+function inputsOf(found: z.output<typeof answer>, known: Inputs | undefined): Inputs {
+  const { id: schemaId, contentType } = found.outputSchema.schemaRef;
+  return {
+    schemaId,
+    schemaVersion: versionOf(contentType),
+    mappings: keepSpelling(known?.mappings, found.mappings.map(mappingOf), byDestination),
+  };
+}
 
 function mappingOf(found: z.output<typeof mappingAnswer>): Mapping {
   return {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineResource } from "../kit/resource-definition.ts";
 import type { AepClient } from "./client.ts";
+import { bearsMark, described, withoutMark } from "./mark.ts";
 import { pathOf, paths } from "./paths.ts";
 import { accept, experienceEvent, keepSpelling, xdmList, xdmResource } from "./xdm.ts";
 
@@ -46,29 +47,26 @@ export const schema = defineResource<AepClient>()({
 
   normalise: (given) => ({ ...given, fieldGroupIds: asSet(given.fieldGroupIds) }),
 
-  async create({ client, signal, progress }, given) {
-    const made = await client.createOnce(
-      { signal, progress },
-      {
-        list: async (until) => {
-          const path = `${paths.schemas}?property=title==${encodeURIComponent(given.title)}`;
-          const call = {
-            method: "GET",
-            path,
-            headers: accept.list,
-            signal: until,
-            purpose: "list the schemas",
-          } as const;
-          return (await client.call(call, xdmList)).results.filter(({ title }) => title === given.title);
-        },
-        idOf: ({ $id }) => $id,
-        post: () => {
-          const purpose = `create the schema "${given.title}"`;
-          const call = { method: "POST", path: paths.schemas, body: bodyOf(given), signal, purpose } as const;
-          return client.call(call, xdmResource);
-        },
+  async leftovers(operation, wanted) {
+    const { client, signal, urn, isHeld } = operation;
+    const left = [];
+    for (const found of await listMarked(client, wanted.title, urn, signal)) {
+      const inUse = !isHeld(found.$id) && (await isUsed(client, found.$id, signal));
+      left.push({ id: found.$id, createdAt: undefined, inputs: inputsOf(found, wanted), inUse });
+    }
+    return left;
+  },
+
+  async create({ client, signal, progress, urn, present }, given) {
+    const made = await client.createOnce<z.output<typeof xdmResource>>({ signal, progress }, present, {
+      list: (until) => listMarked(client, given.title, urn, until),
+      idOf: ({ $id }) => $id,
+      post: () => {
+        const purpose = `create the schema "${given.title}"`;
+        const call = { method: "POST", path: paths.schemas, body: bodyOf(given, urn), signal, purpose } as const;
+        return client.call(call, xdmResource);
       },
-    );
+    });
     return { id: made.$id, outputs: outputsOf(made) };
   },
 
@@ -77,11 +75,17 @@ export const schema = defineResource<AepClient>()({
     return found && { id: found.$id, inputs: inputsOf(found, known), outputs: outputsOf(found) };
   },
 
-  async update({ client, signal }, id, { news, olds }) {
+  async update({ client, signal, urn }, id, { news, olds }) {
     const found = await find(client, id, signal);
+    if (!found) {
+      throw new Error(
+        `The schema "${news.title}" (${id}) is gone: somebody deleted it in Experience Platform. ` +
+          "Run pulumi refresh, then pulumi up, which makes it again.",
+      );
+    }
     // A PUT replaces everything, and Profile's tag may have been set by hand.
-    const tags = found?.["meta:immutableTags"];
-    const body = { ...bodyOf(news), ...(tags ? { "meta:immutableTags": tags } : {}) };
+    const tags = found["meta:immutableTags"];
+    const body = { ...bodyOf(news, urn), ...(tags ? { "meta:immutableTags": tags } : {}) };
     const purpose = `update the schema "${news.title}"`;
     const removed = olds.fieldGroupIds.filter((group) => !news.fieldGroupIds.includes(group));
     const hint = `The change takes field groups out (${removed.join(", ")}). Platform allows that only until a dataset uses the schema.`;
@@ -109,10 +113,36 @@ function find(client: AepClient, id: string, signal: AbortSignal): Promise<Answe
   return client.find(call, answer);
 }
 
-function bodyOf({ title, description, classId, fieldGroupIds }: Inputs): object {
+/** Those of the title that bear the resource's mark: one at most, since titles are unique. */
+async function listMarked(client: AepClient, title: string, urn: string, signal: AbortSignal): Promise<Answer[]> {
+  const path = `${paths.schemas}?property=title==${encodeURIComponent(title)}`;
+  const call = {
+    method: "GET",
+    path,
+    headers: accept.list,
+    signal,
+    purpose: `look whether the schema "${title}" is there already`,
+  } as const;
+  const marked: Answer[] = [];
+  for (const listed of (await client.call(call, xdmList)).results) {
+    const found = listed.title === title ? await find(client, listed.$id, signal) : undefined;
+    if (found && bearsMark(found.description, urn)) marked.push(found);
+  }
+  return marked;
+}
+
+/** Whether one of the newest datasets follows the schema. */
+async function isUsed(client: AepClient, id: string, signal: AbortSignal): Promise<boolean> {
+  const path = `${paths.dataSets}?orderBy=desc:created&limit=100&properties=schemaRef`;
+  const purpose = `look for datasets that follow the schema ${id}`;
+  const listed = await client.call({ method: "GET", path, signal, purpose }, z.record(z.string(), z.unknown()));
+  const follows = z.object({ schemaRef: z.object({ id: z.literal(id) }) });
+  return Object.values(listed).some((dataset) => follows.safeParse(dataset).success);
+}
+
+function bodyOf({ title, description, classId, fieldGroupIds }: Inputs, urn: string): object {
   const allOf = [classId, ...fieldGroupIds].map(($ref) => ({ $ref }));
-  // The registry wants a description, if only an empty one.
-  return { type: "object", title, description: description ?? "", allOf };
+  return { type: "object", title, description: described(description, urn), allOf };
 }
 
 function outputsOf(found: z.output<typeof xdmResource>): { altId: string; version: string } {
@@ -125,7 +155,7 @@ function inputsOf(found: Answer, known: Inputs | undefined): Inputs {
   const groups = references.filter((reference) => reference !== classId);
   return {
     title: found.title,
-    description: found.description || undefined,
+    description: withoutMark(found.description),
     classId,
     fieldGroupIds: keepSpelling(known?.fieldGroupIds, groups, asSet),
   };

@@ -1,7 +1,16 @@
 import { z } from "zod";
 import { defineResource } from "../kit/resource-definition.ts";
 import type { AepClient } from "./client.ts";
-import { createItem, deleteConnection, findItem, flowServiceItem, labelSteps, patchItem } from "./flow-service.ts";
+import {
+  createItem,
+  deleteConnection,
+  findItem,
+  flowServiceItem,
+  labelSteps,
+  leftoverItems,
+  patchItem,
+} from "./flow-service.ts";
+import { withoutMark } from "./mark.ts";
 import { paths } from "./paths.ts";
 
 /** The Customer.io source of Adobe's catalogue (Adobe's Customer.io tutorial). */
@@ -30,35 +39,33 @@ export const sourceConnection = defineResource<AepClient>()({
   inputs,
   outputs: z.object({}),
 
+  leftovers: (operation, wanted) => leftoverItems(operation, paths.sourceConnections, answer, wanted, inputsOf),
+
   async create(operation, { name, description, connectionSpecId }) {
     const body = {
       name,
+      description,
       providerId: streamingProvider,
-      ...(description === undefined ? {} : { description }),
       connectionSpec: { id: connectionSpecId, version: connectionSpecVersion },
       data: { format: "json" },
     };
-    const id = await createItem(operation, paths.sourceConnections, answer, body, (item) => {
-      return item.connectionSpec.id === connectionSpecId && (item.description || undefined) === description;
-    });
-    return { id, outputs: {} };
+    return { id: await createItem(operation, paths.sourceConnections, answer, body), outputs: {} };
   },
 
   async read(operation, id) {
     const found = await findItem(operation, paths.sourceConnections, id, answer);
-    if (!found) return undefined;
-    const { name, description, connectionSpec } = found;
-    return {
-      inputs: { name, description: description || undefined, connectionSpecId: connectionSpec.id },
-      outputs: {},
-    };
+    return found && { inputs: inputsOf(found), outputs: {} };
   },
 
   // Other changes would not reach the dataflow (Adobe's update-dataflows.md), so they replace.
   async update(operation, id, { news }) {
-    await patchItem(operation, paths.sourceConnections, id, answer, (found) => labelSteps(found, news));
+    await patchItem(operation, paths.sourceConnections, id, answer, (found) => labelSteps(found, news, operation.urn));
     return {};
   },
 
   delete: (operation, id) => deleteConnection(operation, paths.sourceConnections, id),
 });
+
+function inputsOf({ name, description, connectionSpec }: z.output<typeof answer>): z.output<typeof inputs> {
+  return { name, description: withoutMark(description), connectionSpecId: connectionSpec.id };
+}

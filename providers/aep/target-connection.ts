@@ -1,7 +1,16 @@
 import { z } from "zod";
 import { defineResource } from "../kit/resource-definition.ts";
 import type { AepClient } from "./client.ts";
-import { createItem, deleteConnection, findItem, flowServiceItem, labelSteps, patchItem } from "./flow-service.ts";
+import {
+  createItem,
+  deleteConnection,
+  findItem,
+  flowServiceItem,
+  labelSteps,
+  leftoverItems,
+  patchItem,
+} from "./flow-service.ts";
+import { withoutMark } from "./mark.ts";
 import { paths } from "./paths.ts";
 import { versionOf } from "./xdm.ts";
 
@@ -37,20 +46,18 @@ export const targetConnection = defineResource<AepClient>()({
   inputs,
   outputs: z.object({}),
 
-  async create(operation, given) {
-    const version = `application/vnd.adobe.xed-full+json;version=${given.schemaVersion}`;
+  leftovers: (operation, wanted) => leftoverItems(operation, paths.targetConnections, answer, wanted, inputsOf),
+
+  async create(operation, { name, description, datasetId, schemaId, schemaVersion }) {
+    const version = `application/vnd.adobe.xed-full+json;version=${schemaVersion}`;
     const body = {
-      name: given.name,
-      ...(given.description === undefined ? {} : { description: given.description }),
+      name,
+      description,
       connectionSpec: dataLakeConnectionSpec,
-      data: { format: "json", schema: { id: given.schemaId, version } },
-      params: { dataSetId: given.datasetId },
+      data: { format: "json", schema: { id: schemaId, version } },
+      params: { dataSetId: datasetId },
     };
-    const id = await createItem(operation, paths.targetConnections, answer, body, (item) => {
-      const { description, datasetId, schemaId } = inputsOf(item);
-      return description === given.description && datasetId === given.datasetId && schemaId === given.schemaId;
-    });
-    return { id, outputs: {} };
+    return { id: await createItem(operation, paths.targetConnections, answer, body), outputs: {} };
   },
 
   async read(operation, id) {
@@ -60,7 +67,7 @@ export const targetConnection = defineResource<AepClient>()({
 
   // Other changes would not reach the dataflow (Adobe's update-dataflows.md), so they replace.
   async update(operation, id, { news }) {
-    await patchItem(operation, paths.targetConnections, id, answer, (found) => labelSteps(found, news));
+    await patchItem(operation, paths.targetConnections, id, answer, (found) => labelSteps(found, news, operation.urn));
     return {};
   },
 
@@ -70,7 +77,7 @@ export const targetConnection = defineResource<AepClient>()({
 function inputsOf({ name, description, data, params }: z.output<typeof answer>): Inputs {
   return {
     name,
-    description: description || undefined,
+    description: withoutMark(description),
     datasetId: params.dataSetId,
     schemaId: data.schema.id,
     schemaVersion: versionOf(data.schema.version),

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { HttpClient } from "../kit/http.ts";
 import { sleep } from "../kit/sleep.ts";
@@ -26,6 +27,9 @@ const creationAttempts = 3;
 /** Milliseconds before each look for a webhook whose creation got no answer: Customer.io may still be at work on it. */
 const lookWaits = [1_000, 2_000, 4_000];
 
+/** Milliseconds for looking, after the operation itself has been stopped. */
+const graceTime = 15_000;
+
 // What each field may lack is taken as the API's own default; unknown fields may come without notice.
 const webhookAnswer = z.object({
   id: z.number().int(),
@@ -48,7 +52,12 @@ export class ReportingWebhooks {
   readonly #http: HttpClient;
   readonly #pause: typeof sleep;
 
-  constructor(settings: Config, pause = sleep) {
+  /**
+   * @param pause waits between two looks for a webhook whose creation got no answer
+   * @param http.sleep waits between two tries of a call, and for the budget of 10 calls a second
+   * @param http.attemptTimeout milliseconds for one try of a call; default 30,000
+   */
+  constructor(settings: Config, pause = sleep, http: { sleep?: typeof sleep; attemptTimeout?: number } = {}) {
     this.#pause = pause;
     this.#http = new HttpClient({
       vendor: "Customer.io",
@@ -56,13 +65,14 @@ export class ReportingWebhooks {
       baseUrlSetting: "customerio:appApiUrl",
       headers: async () => ({ Authorization: `Bearer ${settings.appApiKey}` }),
       complaint: (response) => complaint(settings, response),
-      callsPerSecond: 10,
+      // The App API's limit for these operations.
+      budget: { perSecond: 10 },
+      ...http,
     });
   }
 
   /** All webhooks of the workspace, JavaScript ones and those of others included. */
-  async list(signal: AbortSignal): Promise<Webhook[]> {
-    const purpose = "list the reporting webhooks";
+  async list(signal: AbortSignal, purpose = "list the reporting webhooks"): Promise<Webhook[]> {
     const { data } = await this.#http.call({ method: "GET", path: "/v1/reporting_webhooks", signal, purpose });
     const answer = listAnswer.safeParse(data);
     if (!answer.success) throw notUnderstood(purpose);
@@ -77,20 +87,26 @@ export class ReportingWebhooks {
   }
 
   /**
-   * Makes a webhook that sends nothing yet, and never a second one. The API has no idempotency key, so a creation that
-   * an interrupted run or a lost answer may have left behind is looked for first, by name and endpoint: such a webhook
-   * is still disabled and is taken over (`adopted`), whatever else is set on it. One that is enabled is in use by
-   * somebody and is refused, since a second one would deliver every event twice.
+   * Makes a webhook that sends nothing yet, and never a second one. The API has no idempotency key and a webhook no room
+   * for a mark, so a creation that an interrupted run or a lost answer may have left behind is looked for first, by name
+   * and endpoint, and taken over (`adopted`): one that is still disabled, whatever else is set on it, or one that is in
+   * every setting as wanted. An enabled one that differs is in use by somebody, and so is one that another resource
+   * holds; both are refused, since a second one would deliver every event twice.
    */
-  async createDisabled(wanted: WebhookSettings, signal: AbortSignal): Promise<{ webhook: Webhook; adopted: boolean }> {
-    let left = await this.#leftover(wanted, signal);
+  async createDisabled(
+    wanted: WebhookSettings,
+    signal: AbortSignal,
+    isHeld: (id: string) => boolean,
+  ): Promise<{ webhook: Webhook; adopted: boolean }> {
+    let left = await this.#leftover(wanted, signal, isHeld);
     for (let attempt = 1; !left; attempt++) {
       try {
         return { webhook: await this.#post({ ...wanted, disabled: true }, signal), adopted: false };
       } catch (error) {
         const uncertain = error instanceof VendorError && error.outcomeUnknown;
-        if (!uncertain || attempt === creationAttempts || signal.aborted) throw error;
-        left = await this.#appeared(wanted, signal);
+        if (!uncertain) throw error;
+        left = await this.#appeared(wanted, signal, isHeld);
+        if (!left && (attempt === creationAttempts || signal.aborted)) throw error;
       }
     }
     return { webhook: left, adopted: true };
@@ -106,7 +122,9 @@ export class ReportingWebhooks {
   /** Deletes the webhook; one that is already gone is fine. */
   async delete(id: number, signal: AbortSignal): Promise<void> {
     const purpose = `delete the reporting webhook ${id}`;
-    await this.#unlessGone(() => this.#http.call({ method: "DELETE", path: path(id), signal, purpose }));
+    const answer = await this.#unlessGone(() => this.#http.call({ method: "DELETE", path: path(id), signal, purpose }));
+    // A deletion is answered with nothing, or with JSON; a proxy's page says nothing about the webhook.
+    if (typeof answer?.data === "string" && answer.data !== "") throw notUnderstood(purpose);
   }
 
   async #post(wanted: WebhookSettings, signal: AbortSignal): Promise<Webhook> {
@@ -115,25 +133,43 @@ export class ReportingWebhooks {
     return webhookFrom((await this.#http.call(call)).data, purpose);
   }
 
-  async #appeared(wanted: WebhookSettings, signal: AbortSignal): Promise<Webhook | undefined> {
+  async #appeared(
+    wanted: WebhookSettings,
+    signal: AbortSignal,
+    isHeld: (id: string) => boolean,
+  ): Promise<Webhook | undefined> {
+    // A stopped command still looks for what it may have made.
+    const until = signal.aborted ? AbortSignal.timeout(graceTime) : signal;
     for (const wait of lookWaits) {
-      await this.#pause(wait, signal);
-      const webhook = await this.#leftover(wanted, signal);
+      await this.#pause(wait, until);
+      const webhook = await this.#leftover(wanted, until, isHeld);
       if (webhook) return webhook;
     }
     return undefined;
   }
 
-  async #leftover({ name, endpoint }: WebhookSettings, signal: AbortSignal): Promise<Webhook | undefined> {
-    const twins = (await this.list(signal)).filter(
+  async #leftover(
+    wanted: WebhookSettings,
+    signal: AbortSignal,
+    isHeld: (id: string) => boolean,
+  ): Promise<Webhook | undefined> {
+    const { name, endpoint } = wanted;
+    const purpose = `look whether the reporting webhook "${name}" is there already`;
+    const twins = (await this.list(signal, purpose)).filter(
       (webhook) => webhook.type === "webhook" && webhook.name === name && webhook.endpoint === endpoint,
     );
-    const inUse = twins.find((webhook) => !webhook.disabled);
-    if (!inUse) return twins[0];
+    const held = twins.find(({ id }) => isHeld(String(id)));
+    const other = twins.find((webhook) => !webhook.disabled && !isSame(webhook, wanted));
+    const inUse = held ?? other;
+    // The enabled one first: a disabled one beside it sends nothing.
+    if (!inUse) return twins.find(({ disabled }) => !disabled) ?? twins[0];
     throw new Error(
-      `Customer.io already has a reporting webhook "${name}" with this endpoint (id ${inUse.id}), and it is enabled; ` +
-        "a second one would deliver every event twice. Take it over with: " +
-        `pulumi import customerio:index:ReportingWebhook <resource name> ${inUse.id}, or delete it in Customer.io.`,
+      `Customer.io already has a reporting webhook "${name}" with this endpoint (id ${inUse.id}), and it is ` +
+        `${held ? "another resource's" : "enabled with other settings"}; a second one would deliver every event twice. ` +
+        (held
+          ? "Give the resources different names or endpoints."
+          : "Take it over with: pulumi import customerio:index:ReportingWebhook <resource name> " +
+            `${inUse.id}, or delete it in Customer.io.`),
     );
   }
 
@@ -145,6 +181,16 @@ export class ReportingWebhooks {
       throw error;
     }
   }
+}
+
+function isSame(webhook: Webhook, wanted: WebhookSettings): boolean {
+  const { disabled, fullResolution, withContent } = wanted;
+  return (
+    isDeepStrictEqual(new Set(webhook.events), new Set(wanted.events)) &&
+    webhook.disabled === disabled &&
+    webhook.fullResolution === fullResolution &&
+    webhook.withContent === withContent
+  );
 }
 
 function path(id: number): string {

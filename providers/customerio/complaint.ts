@@ -20,7 +20,8 @@ const metaError = z.object({ meta: z.object({ error: z.string() }) });
 /** Reads an error answer of the App API, and says what to do about it. */
 export function complaint(settings: Config, response: AxiosResponse): VendorComplaint {
   const { detail, code } = said(response.data);
-  return { detail: detail && withoutEndpoint(detail, response), code, remedy: remedy(settings, response) };
+  const requestId = response.headers["x-request-id"];
+  return { detail: detail && withoutEndpoint(detail, response), code, requestId, remedy: remedy(settings, response) };
 }
 
 function said(body: unknown): VendorComplaint {
@@ -67,6 +68,7 @@ function remedy({ region }: Config, { status, headers }: AxiosResponse): string 
         "address. Both are set in Customer.io under Settings > API credentials > App API keys."
       );
     case 404:
+    case 410:
       return "The webhook was deleted in Customer.io. To make it anew, run: pulumi refresh, then pulumi up";
     case 429:
       // The App API's description: only the limit per second comes with Retry-After.

@@ -1,8 +1,7 @@
-import { enableCompileCache, flushCompileCache } from "node:module";
+import { flushCompileCache } from "node:module";
+import { main } from "../kit/server.ts";
+import { provider } from "./provider.ts";
 
-// The engine starts a provider for every command; compiled code kept on disk saves a quarter of that time. It stops one
-// by killing it, so the cache is written right after the start.
-enableCompileCache();
-const [{ main }, { provider }] = await Promise.all([import("../kit/server.ts"), import("./provider.ts")]);
 await main(provider);
+// The engine ends its plugins by force, before Node would write the cache (see pulumi-resource-customerio) by itself.
 flushCompileCache();

@@ -1,11 +1,11 @@
 import manifest from "../../package.json" with { type: "json" };
-import { definitionProvider } from "../kit/definition-provider.ts";
+import { definitionProvider, type PackageDefinition } from "../kit/definition-provider.ts";
 import { ReportingWebhooks } from "./client.ts";
 import { config } from "./config.ts";
 import { reportingWebhook } from "./reporting-webhook.ts";
 
-/** The Pulumi provider `customerio`. */
-export const provider = definitionProvider({
+/** What the Pulumi package `customerio` consists of. */
+export const customerioPackage: PackageDefinition<ReportingWebhooks, typeof config> = {
   name: "customerio",
   version: manifest.version,
   displayName: "Customer.io",
@@ -13,4 +13,7 @@ export const provider = definitionProvider({
   config,
   connect: (settings) => new ReportingWebhooks(settings),
   resources: [reportingWebhook],
-});
+};
+
+/** The Pulumi provider `customerio`. */
+export const provider = definitionProvider(customerioPackage);

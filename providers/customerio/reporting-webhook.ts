@@ -69,12 +69,12 @@ export const reportingWebhook = defineResource<ReportingWebhooks>()({
   normalise: (values) => ({ ...values, events: distinct(values.events).sort().join(" ") }),
 
   async create(operation, values) {
-    const { client, signal, warn } = operation;
+    const { client, signal, warn, isHeld } = operation;
     warnOfUnknownEvents(operation, values);
     const wanted = settingsOf(values);
-    const { webhook, adopted } = await client.createDisabled(wanted, signal);
+    const { webhook, adopted } = await client.createDisabled(wanted, signal, isHeld);
     const id = String(webhook.id);
-    if (adopted) warn(`takes over the reporting webhook ${id}, which was made already and is still disabled`);
+    if (adopted) warn(`takes over the reporting webhook ${id}, which was there already with this name and endpoint`);
     if (!adopted && values.disabled) return { id, outputs: taken(webhook, values) };
     try {
       return { id, outputs: taken(await client.update(webhook.id, wanted, signal), values) };

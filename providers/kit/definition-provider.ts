@@ -1,10 +1,11 @@
 import { z } from "zod";
+import { Custody, takeOver } from "./custody.ts";
 import { differences } from "./difference.ts";
 import { metadata, propertiesWhere } from "./metadata.ts";
 import { packageSchema } from "./package-schema.ts";
 import type { CheckFailure, DiffResult, PropertyDiffKind, Provider, ResourceCall } from "./provider.ts";
 import { PartialFailure } from "./provider.ts";
-import { ConfigError, readConfig } from "./provider-config.ts";
+import { ConfigError, currentSettings, readConfig } from "./provider-config.ts";
 import { type FunctionDefinition, type Operation, type ResourceDefinition, Unfinished } from "./resource-definition.ts";
 import { holdsSecret, holdsUnknown, type PropertyMap, type PropertyValue, reveal, Secret, Unknown } from "./values.ts";
 
@@ -29,6 +30,7 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
   const resources = new Map(definition.resources.map((resource) => [resource.type, resource]));
   const functions = new Map((definition.functions ?? []).map((entry) => [entry.token, entry]));
   const stop = new AbortController();
+  const custody = new Custody();
   let client: Client | undefined;
 
   function resourceOf(call: ResourceCall): ResourceDefinition<Client> {
@@ -43,8 +45,9 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
   }
 
   function operation(call: ResourceCall): Operation<Client> {
-    const { name, signal, progress, warn } = call;
-    return { client: connected(), name, signal, progress, warn };
+    const { urn, name, signal, progress, warn } = call;
+    const isHeld = (id: string) => custody.isHeld(call.type, id);
+    return { client: connected(), urn, name, signal, progress, warn, isHeld, present: new Set() };
   }
 
   return {
@@ -55,7 +58,8 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
     checkConfig(inputs) {
       try {
         readConfig(definition.name, definition.config, inputs);
-        return { inputs, failures: [] };
+        // The engine hands them over in plain text; what is marked here is marked in its log and encrypted in the state.
+        return { inputs: markSecrets(inputs, definition.config, inputs), failures: [] };
       } catch (error) {
         if (error instanceof ConfigError) return { inputs, failures: error.failures };
         throw error;
@@ -76,21 +80,23 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
       };
     },
 
-    async configure(inputs) {
-      const config = readConfig(definition.name, definition.config, inputs);
+    async configure(inputs, { isDefault } = { isDefault: false }) {
+      const settings = isDefault ? { ...inputs, ...currentSettings(definition.config) } : inputs;
+      const config = readConfig(definition.name, definition.config, settings);
       if (config) client = definition.connect(config);
     },
 
-    async check(call, { news }) {
+    async check(call, { olds, news }) {
       const resource = resourceOf(call);
+      if (Object.keys(olds).length > 0) custody.inState(call.urn);
       const { values, failures } = validate(resource.inputs, news);
-      if (failures.length === 0 && resource.check && !holdsUnknown(values)) {
-        failures.push(...resource.check(reveal(values) as Record<string, unknown>));
-      }
+      const known = Object.entries(values).filter(([, value]) => !holdsUnknown(value));
+      failures.push(...(resource.check?.(reveal(Object.fromEntries(known)) as Record<string, unknown>) ?? []));
       return { inputs: markSecrets(values, resource.inputs, news), failures };
     },
 
-    async diff(call, { olds, news }) {
+    async diff(call, { id, olds, news }) {
+      custody.hold(call, id);
       return difference(resourceOf(call), olds, news);
     },
 
@@ -98,7 +104,16 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
       const resource = resourceOf(call);
       if (preview) return { id: "", properties: { ...inputs, ...unknownOutputs(resource, {}, true) } };
       try {
-        const made = await resource.create(operation(call), plainInputs(resource, inputs));
+        const [work, wanted] = [operation(call), plainInputs(resource, inputs)];
+        const found = (await resource.leftovers?.(work, wanted)) ?? [];
+        const replacements = (before: Record<string, unknown>) => {
+          const { detailed } = difference(resource, withoutUndefined(before), inputs);
+          return Object.values(detailed).map((kind) => kind.endsWith("-replace"));
+        };
+        const taken = await takeOver(resource, work, wanted, custody.free(call, resource, found), replacements);
+        const present = new Set(found.map(({ id }) => id));
+        const made = taken ?? (await resource.create({ ...work, present }, wanted));
+        custody.hold(call, made.id);
         return { id: made.id, properties: merge(resource, inputs, made.outputs) };
       } catch (error) {
         throw partial(resource, inputs, error);
@@ -107,6 +122,7 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
 
     async read(call, { id, inputs, state }) {
       const resource = resourceOf(call);
+      custody.hold(call, id);
       const known = Object.keys(inputs).length > 0;
       const stored = known ? outputsOf(resource, state) : undefined;
       const given = known ? plainInputs(resource, inputs) : undefined;
@@ -124,6 +140,7 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
       const resource = resourceOf(call);
       if (preview) return { ...news, ...unknownOutputs(resource, state, false) };
       if (!resource.update) throw new Error(`${call.type} can't be updated in place.`);
+      custody.hold(call, id);
       try {
         const outputs = await resource.update(operation(call), id, {
           news: plainInputs(resource, news),
@@ -138,6 +155,7 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
 
     async delete(call, { id, state }) {
       await resourceOf(call).delete(operation(call), id, reveal(state) as Record<string, unknown>);
+      custody.release(call, id);
     },
 
     async invoke(token, args) {

@@ -1,4 +1,5 @@
 import type { AxiosError, AxiosRequestConfig, AxiosResponse } from "axios";
+import { generalRemedy } from "./remedy.ts";
 import { sleep } from "./sleep.ts";
 import { type VendorComplaint, VendorError } from "./vendor-error.ts";
 
@@ -8,14 +9,31 @@ export interface HttpClientOptions {
   readonly baseUrl: string;
   /** The setting that names `baseUrl`, for messages: `aep:platformUrl`. */
   readonly baseUrlSetting: string;
-  /** Headers of each attempt (a token may be renewed between two attempts); `renew` asks for a fresh credential. */
-  readonly headers: (renew: boolean, signal: AbortSignal) => Promise<Record<string, string>>;
+  /**
+   * Headers of each attempt (a token may be renewed between two attempts); `renew` asks for a fresh credential, since the
+   * one in `refused`, the headers of the attempt before, was answered with 401.
+   */
+  readonly headers: (
+    renew: boolean,
+    signal: AbortSignal,
+    refused: Readonly<Record<string, string>>,
+  ) => Promise<Record<string, string>>;
   /** Reads the vendor's error shapes. */
   readonly complaint: (response: AxiosResponse) => VendorComplaint;
-  /** Calls per second shared by all calls of this client; default: no limit. */
-  readonly callsPerSecond?: number;
+  /** Cut out of what the vendor says, beside the request's own `Authorization`: what else of a request is secret. */
+  readonly secrets?: readonly string[];
+  /** What all calls of this client share; default: no limit. */
+  readonly budget?: Budget;
   /** Milliseconds that a single attempt may take; default 30,000. */
   readonly attemptTimeout?: number;
+  /** Waits; default: in real time. */
+  readonly sleep?: typeof sleep | undefined;
+}
+
+export interface Budget {
+  readonly perSecond: number;
+  /** Calls that may go at once after a rest; default 1: evenly spaced over the second. */
+  readonly burst?: number;
 }
 
 export interface Call {
@@ -25,6 +43,10 @@ export interface Call {
   readonly headers?: Record<string, string>;
   readonly body?: unknown;
   readonly signal: AbortSignal;
+  /** May be repeated without harm, although its method does not say so: it sets what it names, whatever was before. */
+  readonly repeatable?: boolean;
+  /** Added to a refusal of the request itself, where only the caller knows what it means. */
+  readonly hint?: string;
   /** What the call is for, for messages: `create the schema "Customer.io events (dev)"`. */
   readonly purpose: string;
 }
@@ -55,19 +77,25 @@ export const retryRules = {
 /** An axios instance in the vendor's manner: authenticated, paced, retried by class, its errors written for people. */
 export class HttpClient {
   readonly #options: HttpClientOptions;
+  readonly #sleep: typeof sleep;
   #nextSlot = 0;
+  /** Until when the vendor has asked to be left alone; the same for all calls. */
+  #restUntil = 0;
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
+    this.#sleep = options.sleep ?? sleep;
   }
 
   /** Makes the call and answers 2xx responses; everything else becomes a `VendorError`. */
   async call<T = unknown>(call: Call): Promise<AxiosResponse<T>> {
     let renewed = false;
     let renew = false;
+    let headers: Record<string, string> = {};
     for (let attempt = 1; ; attempt++) {
       await this.#slot(call.signal);
-      const outcome = await this.#attempt<T>(call, renew);
+      headers = await this.#options.headers(renew, call.signal, headers);
+      const outcome = await this.#attempt<T>(call, headers);
       if (!(outcome instanceof Error)) {
         if (outcome.status >= 200 && outcome.status < 300) return outcome;
         if (outcome.status === 401 && !renewed) {
@@ -79,12 +107,14 @@ export class HttpClient {
       renew = false;
       const last = attempt >= retryRules.attempts || !mayRetry(call, outcome);
       if (last || call.signal.aborted) throw this.#error(call, outcome);
-      await sleep(delay(attempt, outcome), call.signal);
+      const wait = delay(attempt, outcome);
+      if (isThrottled(outcome)) this.#restUntil = Math.max(this.#restUntil, Date.now() + wait);
+      await this.#sleep(wait, call.signal);
       if (call.signal.aborted) throw this.#error(call, outcome);
     }
   }
 
-  async #attempt<T>(call: Call, renew: boolean): Promise<AxiosResponse<T> | AxiosError> {
+  async #attempt<T>(call: Call, headers: Record<string, string>): Promise<AxiosResponse<T> | AxiosError> {
     // Loaded at the first call, since it takes longer than everything else between a provider's start and its port.
     const { default: axios } = await import("axios");
     const request: AxiosRequestConfig = {
@@ -97,7 +127,7 @@ export class HttpClient {
       method: call.method,
       url: call.path,
       signal: call.signal,
-      headers: { ...(await this.#options.headers(renew, call.signal)), ...call.headers },
+      headers: { ...headers, ...call.headers },
     };
     if (call.params) request.params = call.params;
     if (call.body !== undefined) request.data = call.body;
@@ -109,14 +139,18 @@ export class HttpClient {
     }
   }
 
-  /** Spaces calls evenly over the second, whoever makes them. */
+  /** Keeps to the budget, whoever makes the calls, and lets all of them rest while the vendor throttles one. */
   async #slot(signal: AbortSignal): Promise<void> {
-    const perSecond = this.#options.callsPerSecond;
-    if (perSecond === undefined) return;
+    const { perSecond, burst = 1 } = this.#options.budget ?? {};
     const now = Date.now();
-    const slot = Math.max(now, this.#nextSlot);
-    this.#nextSlot = slot + 1000 / perSecond;
-    if (slot > now) await sleep(slot - now, signal);
+    let start = Math.max(now, this.#restUntil);
+    if (perSecond !== undefined) {
+      const interval = 1000 / perSecond;
+      const slot = Math.max(start - (burst - 1) * interval, this.#nextSlot);
+      this.#nextSlot = slot + interval;
+      start = Math.max(start, slot);
+    }
+    if (start > now) await this.#sleep(start - now, signal);
   }
 
   #error(call: Call, outcome: AxiosResponse | AxiosError): VendorError {
@@ -134,7 +168,8 @@ export class HttpClient {
         { code: outcome.code, outcomeUnknown },
       );
     }
-    const { detail, code, requestId, remedy } = this.#options.complaint(outcome);
+    const { detail, code, requestId, remedy } = this.#withoutSecrets(this.#options.complaint(outcome), outcome);
+    const hint = isRefusal(outcome.status) ? call.hint : undefined;
     const said = [detail?.replace(/\.$/, "") ?? `HTTP ${outcome.status}`, code && `code ${code}`]
       .filter(Boolean)
       .join(", ");
@@ -142,6 +177,8 @@ export class HttpClient {
       `Could not ${call.purpose}: ${vendor} answered ${outcome.status}: ${said}.`,
       requestId && `Request id: ${requestId}.`,
       remedy,
+      hint,
+      !remedy && !hint && generalRemedy(outcome.status),
     ];
     return new VendorError(sentences.filter(Boolean).join(" "), {
       status: outcome.status,
@@ -149,10 +186,21 @@ export class HttpClient {
       outcomeUnknown: changes && mayHaveActed(outcome.status),
     });
   }
+
+  /** A vendor's words without the credential that the request came with, which a careless one may repeat. */
+  #withoutSecrets(complaint: VendorComplaint, { config }: AxiosResponse): VendorComplaint {
+    const credential = String(config.headers.Authorization ?? "").replace(/^\S+ /, "");
+    const plain = [credential, ...(this.#options.secrets ?? [])].filter((secret) => secret !== "");
+    const secrets = plain.flatMap((secret) => [secret, encodeURIComponent(secret)]);
+    const clean = (text: string | undefined) =>
+      text && secrets.reduce((rest, secret) => rest.replaceAll(secret, "[secret]"), text);
+    const { detail, code, requestId, remedy } = complaint;
+    return { detail: clean(detail), code: clean(code), requestId: clean(requestId), remedy: clean(remedy) };
+  }
 }
 
 function mayRetry(call: Call, outcome: AxiosResponse | AxiosError): boolean {
-  const idempotent = includes(retryRules.idempotentMethods, call.method);
+  const idempotent = call.repeatable ?? includes(retryRules.idempotentMethods, call.method);
   if (outcome instanceof Error) {
     if (includes(retryRules.never, outcome.code)) return false;
     return idempotent || includes(retryRules.neverSent, outcome.code);
@@ -161,9 +209,19 @@ function mayRetry(call: Call, outcome: AxiosResponse | AxiosError): boolean {
   return idempotent && includes(retryRules.idempotentOnly, outcome.status);
 }
 
+/** The vendor throttles the client as a whole, and says for how long; without that, each call backs off by itself. */
+function isThrottled(outcome: AxiosResponse | AxiosError): boolean {
+  return !(outcome instanceof Error) && outcome.status === 429 && outcome.headers["retry-after"] !== undefined;
+}
+
 /** Whether a failed call may have been carried out all the same: the answer was lost on its way, or came too late. */
 function mayHaveActed(status: number): boolean {
   return !includes(retryRules.always, status) && (status >= 500 || status === 408);
+}
+
+/** The vendor understood the request and won't do it, for reasons of its content. */
+function isRefusal(status: number): boolean {
+  return status >= 400 && status < 500 && ![401, 403, 404, 408, 410, 412, 429].includes(status);
 }
 
 function includes<T>(list: readonly T[], item: unknown): boolean {

@@ -2,6 +2,9 @@ import { z } from "zod";
 import type { PackageDefinition } from "./definition-provider.ts";
 import { metadata } from "./metadata.ts";
 
+/** Where types of settings would be named after. */
+const settings = "Config";
+
 type Json = { [key: string]: unknown };
 /** The part of JSON Schema that zod's own converter emits for the shapes that definitions use. */
 interface JsonSchema {
@@ -13,8 +16,15 @@ interface JsonSchema {
   additionalProperties?: boolean | JsonSchema;
   anyOf?: JsonSchema[];
   enum?: unknown[];
-  default?: unknown;
 }
+
+// The generated packages carry the schema's own version, and Python's is built the way that Python does today.
+const languages = {
+  nodejs: { respectSchemaVersion: true },
+  python: { respectSchemaVersion: true, pyproject: { enabled: true } },
+  csharp: { respectSchemaVersion: true },
+  go: { respectSchemaVersion: true, generateResourceContainerTypes: true },
+};
 
 /** The Pulumi package schema of a provider: what `pulumi package get-schema` prints and SDKs are generated from. */
 export function packageSchema<Client, Config extends z.ZodObject>(definition: PackageDefinition<Client, Config>): Json {
@@ -23,6 +33,8 @@ export function packageSchema<Client, Config extends z.ZodObject>(definition: Pa
   const resources = definition.resources.map((resource) => {
     const name = resource.type.split(":").at(-1) ?? "";
     const inputs = describe(resource.inputs, name);
+    // Without an update in place, each change of an input makes a new object.
+    if (!resource.update) for (const input of Object.values(inputs.properties)) input.willReplaceOnChanges = true;
     const outputs = describe(resource.outputs, name);
     return [
       resource.type,
@@ -47,14 +59,17 @@ export function packageSchema<Client, Config extends z.ZodObject>(definition: Pa
       },
     ];
   });
-  const config = describe(definition.config, "Config");
+  const config = describe(definition.config, settings);
   return {
     name: definition.name,
     displayName: definition.displayName,
     version: definition.version,
     description: definition.description,
     license: "Apache-2.0",
-    config: { variables: config.properties, required: config.required },
+    keywords: ["pulumi", definition.name, "category/infrastructure"],
+    language: languages,
+    // `defaults` is what Pulumi's metaschema calls the list of required variables.
+    config: { variables: config.properties, defaults: config.required },
     provider: { description: definition.description, inputProperties: config.properties },
     types,
     resources: Object.fromEntries(resources),
@@ -68,24 +83,20 @@ function describeProperties(
   types: Json,
   object: z.ZodObject,
   owner: string,
-): { properties: Json; required: string[]; present: string[] } {
-  const properties: Json = {};
+): { properties: Record<string, Json>; required: string[]; present: string[] } {
+  const properties: Record<string, Json> = {};
   const required: string[] = [];
   const present: string[] = [];
   for (const [name, property] of Object.entries(object.shape) as [string, z.ZodType][]) {
     const { description, secret, replaces, environment } = metadata(property);
-    const json = z.toJSONSchema(property, { io: "input", unrepresentable: "any" }) as JsonSchema;
-    const spec =
-      property instanceof z.ZodCustom
-        ? { $ref: "pulumi.json#/Archive" }
-        : toPulumi(packageName, types, json, `${owner}${name[0]?.toUpperCase()}${name.slice(1)}`);
+    const type = specOf(packageName, types, property, `${owner}${name[0]?.toUpperCase()}${name.slice(1)}`);
     properties[name] = {
-      ...spec,
+      ...type,
       ...(description ? { description } : {}),
       ...(secret ? { secret: true } : {}),
       ...(replaces ? { willReplaceOnChanges: true } : {}),
       ...(environment ? { defaultInfo: { environment: [environment] } } : {}),
-      ...(isScalar(json.default) ? { default: json.default } : {}),
+      ...defaultOf(property),
     };
     if (!z.safeParse(property, undefined).success) required.push(name);
     if (!(property instanceof z.ZodOptional)) present.push(name);
@@ -93,11 +104,20 @@ function describeProperties(
   return { properties, required, present };
 }
 
+function specOf(packageName: string, types: Json, property: z.ZodType, name: string): Json {
+  if (property instanceof z.ZodCustom) return { $ref: "pulumi.json#/Archive" };
+  const json = z.toJSONSchema(property, { io: "input", unrepresentable: "any" }) as JsonSchema;
+  return toPulumi(packageName, types, json, name);
+}
+
 function toPulumi(packageName: string, types: Json, json: JsonSchema, name: string): Json {
   const alternatives = (json.anyOf ?? []).filter((option) => option.type !== "null");
   if (alternatives.length === 1 && alternatives[0]) return toPulumi(packageName, types, alternatives[0], name);
   switch (json.type) {
     case "string":
+      // The generator for Go makes code that doesn't compile of a setting with an enumeration.
+      if (!json.enum || name.startsWith(settings)) return { type: "string" };
+      return enumeration(types, json.enum, `${packageName}:index:${name}`);
     case "boolean":
     case "integer":
     case "number":
@@ -108,6 +128,11 @@ function toPulumi(packageName: string, types: Json, json: JsonSchema, name: stri
       if (!json.properties || Object.keys(json.properties).length === 0) {
         const values = typeof json.additionalProperties === "object" ? json.additionalProperties : {};
         return { type: "object", additionalProperties: toPulumi(packageName, types, values, `${name}Value`) };
+      }
+      // A name such as `$ref` is none in any language, so such an object stays a map.
+      if (!Object.keys(json.properties).every((key) => /^[A-Za-z]\w*$/.test(key))) {
+        const [value = {}] = Object.values(json.properties);
+        return { type: "object", additionalProperties: toPulumi(packageName, types, value, `${name}Value`) };
       }
       const token = `${packageName}:index:${name}`;
       const properties = Object.entries(json.properties).map(([key, property]) => [
@@ -125,6 +150,13 @@ function toPulumi(packageName: string, types: Json, json: JsonSchema, name: stri
   }
 }
 
-function isScalar(value: unknown): boolean {
-  return ["string", "number", "boolean"].includes(typeof value);
+function enumeration(types: Json, values: readonly unknown[], token: string): Json {
+  types[token] = { type: "string", enum: values.map((value) => ({ value })) };
+  return { $ref: `#/types/${token}` };
+}
+
+function defaultOf(property: z.ZodType): { default?: unknown } {
+  const value = property instanceof z.ZodDefault ? property.def.defaultValue : undefined;
+  // A schema has defaults for scalars only.
+  return ["string", "number", "boolean"].includes(typeof value) ? { default: value } : {};
 }

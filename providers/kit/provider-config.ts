@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { metadata } from "./metadata.ts";
+import { metadata, propertiesWhere } from "./metadata.ts";
 import type { CheckFailure } from "./provider.ts";
 import { holdsUnknown, type PropertyMap, reveal } from "./values.ts";
 
@@ -47,6 +47,21 @@ export function readConfig<Config extends z.ZodObject>(
       }));
     }),
   );
+}
+
+/**
+ * What the stack's configuration says now of the settings that say how the vendor is reached, and not which objects are
+ * meant. Without running the program, as in a refresh or destroy, the engine configures a provider as the last update did;
+ * a secret that was rotated since would be refused for ever. The engine gives the present configuration to every plugin in
+ * `PULUMI_CONFIG` (pulumi/pulumi, `defaultHost.Provider`), as a JSON object of texts without the package's name.
+ */
+export function currentSettings(
+  schema: z.ZodObject,
+  environment: Record<string, string | undefined> = process.env,
+): PropertyMap {
+  const stack = JSON.parse(environment.PULUMI_CONFIG || "{}") as Record<string, string>;
+  const free = propertiesWhere(schema, (meta) => meta.replaces !== true);
+  return Object.fromEntries(Object.entries(stack).filter(([name]) => free.includes(name)));
 }
 
 function explain(

@@ -75,7 +75,8 @@ export interface Provider {
   checkConfig(inputs: PropertyMap): CheckResult;
   /** Which settings replace every resource when they change; absent: none. */
   diffConfig?(olds: PropertyMap, news: PropertyMap): DiffResult;
-  configure(inputs: PropertyMap): Promise<void>;
+  /** `isDefault`: the provider that the engine makes of the stack's configuration, and not one that a program makes. */
+  configure(inputs: PropertyMap, provider?: { readonly isDefault: boolean }): Promise<void>;
   check(call: ResourceCall, request: { olds: PropertyMap; news: PropertyMap }): Promise<CheckResult>;
   diff(
     call: ResourceCall,

@@ -15,8 +15,23 @@ declare module "zod" {
 }
 
 /** What a resource's operation gets besides its own values: the vendor's client and the engine's call. */
-export interface Operation<Client> extends Pick<ResourceCall, "name" | "signal" | "progress" | "warn"> {
+export interface Operation<Client> extends Pick<ResourceCall, "urn" | "name" | "signal" | "progress" | "warn"> {
   readonly client: Client;
+  /** Whether this object is known to be a resource's own already, as far as the engine has told in this run. */
+  readonly isHeld: (id: string) => boolean;
+  /** In a create: ids of the leftovers that were not taken over. */
+  readonly present: ReadonlySet<string>;
+}
+
+/** A remote object that may have been made for a resource by a run that was killed before it could note the id. */
+export interface Leftover<Inputs> {
+  readonly id: string;
+  /** Milliseconds since 1970 by the vendor's clock; undefined where the vendor does not tell. */
+  readonly createdAt: number | undefined;
+  /** As the vendor has the object now. */
+  readonly inputs: Inputs;
+  /** Others refer to it, so a run has known its id before: it was not left behind, though this stack does not hold it. */
+  readonly inUse?: boolean;
 }
 
 /** The remote object was made but is not finished; it is kept in the state and completed by the next `up`. */
@@ -52,10 +67,15 @@ export interface ResourceDefinition<
   /** Names or vendor limits force the old object to go before the new one comes. */
   readonly deleteBeforeReplace?: boolean;
 
-  /** Mistakes that the zod schema can't tell; only called with wholly known inputs. */
-  check?(inputs: z.output<Inputs>): { property: string; reason: string }[];
+  /** Mistakes that the zod schema can't tell. Inputs that are not known yet, or wrong by themselves, are absent. */
+  check?(inputs: Partial<z.output<Inputs>>): { property: string; reason: string }[];
   /** The form in which two inputs are compared (a set in one order, say), as the vendor answers it. */
   normalise?(inputs: z.output<Inputs>): Record<string, unknown>;
+  /**
+   * Objects that carry this resource's mark: what a killed run may have left behind. Called before each create; one that
+   * can be taken over makes the create needless (see `takeOver`), the others it finds as `operation.present`.
+   */
+  leftovers?(operation: Operation<Client>, inputs: z.output<Inputs>): Promise<readonly Leftover<z.output<Inputs>>[]>;
   create(operation: Operation<Client>, inputs: z.output<Inputs>): Promise<{ id: string; outputs: z.output<Outputs> }>;
   /**
    * The object as the vendor has it now; undefined only when the vendor says that it is gone (404, 410).

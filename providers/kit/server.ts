@@ -63,6 +63,15 @@ export async function main(provider: Provider): Promise<void> {
   const engineAddress = process.argv.slice(2).find((argument) => !argument.startsWith("-"));
   const { port } = await serve(provider, engineAddress ? { engineAddress } : {});
   process.stdout.write(`${port}\n`);
+  endWithParent();
+}
+
+/** The engine ends its plugins itself; one that was killed can't, and they would stay for ever. */
+function endWithParent(): void {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) process.exit(1);
+  }, 1_000).unref();
 }
 
 class Service {
@@ -103,7 +112,8 @@ class Service {
         return diffResponse({ detailed: Object.fromEntries(changes) });
       }),
       configure: unary(async (request: providerProto.ConfigureRequest) => {
-        await provider.configure(read(request.getArgs()));
+        const isDefault = /::pulumi:providers:[^:]+::default(_|$)/.test(request.getUrn() ?? "");
+        await provider.configure(read(request.getArgs()), { isDefault });
         const response = new providerProto.ConfigureResponse();
         response.setAcceptsecrets(true);
         response.setSupportspreview(true);

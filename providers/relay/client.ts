@@ -1,4 +1,3 @@
-import axios from "axios";
 import { z } from "zod";
 import { HttpClient } from "../kit/http.ts";
 import { sleep } from "../kit/sleep.ts";
@@ -82,6 +81,8 @@ export class AzureClient {
 
   /** What a URL of the relay answers; `status` is undefined where no answer came, and `text` then says why. */
   async ask(url: string, signal: AbortSignal): Promise<{ status: number | undefined; text: string }> {
+    // Loaded when it is needed, as in kit/http.ts.
+    const { default: axios } = await import("axios");
     try {
       const { status, data } = await axios.get<string>(url, {
         signal,

@@ -74,8 +74,8 @@ export const functionCode = defineResource<AzureClient>()({
   inputs,
   outputs,
 
-  check({ package: { path } }) {
-    const mistake = packageMistake(path);
+  check({ package: archive }) {
+    const mistake = archive && packageMistake(archive.path);
     return mistake ? [{ property: "package", reason: `"package": ${mistake}.` }] : [];
   },
 

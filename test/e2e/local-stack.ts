@@ -12,6 +12,8 @@ export interface LocalStack {
   readonly cloud: Cloud;
   readonly vendors: Vendors;
   readonly pulumi: Pulumi;
+  /** The copy of the stack's settings, for commands that take `--config-file`. */
+  readonly configFile: string;
   /** The same stack for a shell whose environment differs. */
   pulumiWith(environment: CloudEnvironment): Pulumi;
   /** Everything that was written to logs so far. */
@@ -32,6 +34,7 @@ export async function startLocalStack(): Promise<LocalStack> {
   return {
     cloud,
     pulumi,
+    configFile,
     pulumiWith,
     vendors: new Vendors(cloud.environment),
     logs: async () => (await Promise.all([logFile, cloud.logFile].map((file) => readFile(file, "utf8")))).join("\n"),

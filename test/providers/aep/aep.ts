@@ -1,4 +1,5 @@
 import { AepClient } from "../../../providers/aep/client.ts";
+import { markOf } from "../../../providers/aep/mark.ts";
 import { aepPackage } from "../../../providers/aep/provider.ts";
 import { definitionProvider } from "../../../providers/kit/definition-provider.ts";
 import type { CreateResult, DiffResult, Provider, ReadResult, ResourceCall } from "../../../providers/kit/provider.ts";
@@ -65,13 +66,22 @@ export class Aep {
   #call(type: string): ResourceCall {
     return {
       type,
-      urn: `urn:pulumi:dev::test::${type}::thing`,
+      urn: urnOf(type),
       name: "thing",
       signal: this.stop.signal,
       progress: (message) => this.progress.push(message),
       warn: (message) => this.progress.push(message),
     };
   }
+}
+
+function urnOf(type: string): string {
+  return `urn:pulumi:dev::test::${type}::thing`;
+}
+
+/** The mark that objects of this type get here. */
+export function mark(type: string): string {
+  return markOf(urnOf(type));
 }
 
 /** What a promise is rejected with; fails the test when it is not. */

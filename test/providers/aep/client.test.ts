@@ -115,7 +115,8 @@ describe("an error is told with code, request id and remedy", () => {
       detail: "A valid content-type must be specified",
     };
     expect(await refusal({ status: 400, body })).toBe(
-      "Could not look: Adobe Experience Platform answered 400: A valid content-type must be specified.",
+      "Could not look: Adobe Experience Platform answered 400: A valid content-type must be specified. " +
+        "Correct what is named here, then run the command again.",
     );
   });
 

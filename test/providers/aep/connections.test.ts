@@ -1,4 +1,4 @@
-import { Aep, errorOf } from "./aep.ts";
+import { Aep, errorOf, mark } from "./aep.ts";
 import { PlatformStub } from "./platform-stub.ts";
 
 const id = "c5b4dbb5-1b8a-4b4e-9f3c-9d4a6c2f5d11";
@@ -27,11 +27,10 @@ const kinds = [
     body: {
       name: "Customer.io",
       providerId: "521eee4d-8cbe-4906-bb48-fb6bd4450033",
-      description: "Events.",
+      description: `Events. [Pulumi ${mark("aep:index:SourceConnection")}]`,
       connectionSpec: { id: "96479064-7b8a-4d69-b9ed-21c5683837ea", version: "1.0" },
       data: { format: "json" },
     },
-    other: { connectionSpec: { id: "other", version: "1.0" } },
     replacing: { connectionSpecId: "e77fd9d2-22a8-11ed-861d-0242ac120002" },
   },
   {
@@ -42,17 +41,16 @@ const kinds = [
     defaults: { schemaVersion: 1 },
     body: {
       name: "Customer.io",
-      description: "Events.",
+      description: `Events. [Pulumi ${mark("aep:index:TargetConnection")}]`,
       connectionSpec: { id: "c604ff05-7f1a-43c0-8e18-33bf874cb11c", version: "1.0" },
       data: { format: "json", schema: { id: schemaId, version: "application/vnd.adobe.xed-full+json;version=1" } },
       params: { dataSetId: "5c8c3c555033b814b69f947f" },
     },
-    other: { params: { dataSetId: "other" } },
     replacing: { datasetId: "6c8c3c555033b814b69f947f" },
   },
 ] as const;
 
-describe.each(kinds)("a $kind", ({ type, kind, collection, inputs, defaults, body, other, replacing }) => {
+describe.each(kinds)("a $kind", ({ type, kind, collection, inputs, defaults, body, replacing }) => {
   const list = `GET ${collection}?orderby=-createdAt&limit=100`;
   const one = `${collection}/${id}`;
   const item = { ...body, ...common };
@@ -77,11 +75,11 @@ describe.each(kinds)("a $kind", ({ type, kind, collection, inputs, defaults, bod
     expect(stub.requests).toEqual([{ call: list }, { call: `POST ${collection}`, body }]);
   });
 
-  test("a lost answer is looked up by name and content", async () => {
+  test("a lost answer is looked up by the mark", async () => {
     const others = [
-      { ...item, id: "1" },
-      { ...item, id: "2", name: "Other" },
-      { ...item, id: "3", ...other },
+      { ...item, id: "1", description: "Events." },
+      { ...item, id: "2", description: "Other." },
+      { ...item, id: "3", description: "Events. [Pulumi 0123456789abcdef]" },
       { id: "4" },
     ];
     stub.answer(list, { body: { items: others.slice(0, 1) } }, { body: { items: [...others, item] } });
@@ -105,7 +103,7 @@ describe.each(kinds)("a $kind", ({ type, kind, collection, inputs, defaults, bod
     await aep.update(type, id, inputs, news);
     const steps = [
       { op: "replace", path: "/name", value: "Renamed" },
-      { op: "remove", path: "/description" },
+      { op: "replace", path: "/description", value: `[Pulumi ${mark(type)}]` },
     ];
     expect(stub.requests).toEqual([
       { call: `GET ${one}` },

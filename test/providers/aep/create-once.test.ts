@@ -43,13 +43,15 @@ class Collection {
   }
 }
 
-function make(collection: Collection, stop = new AbortController()): Promise<{ id: string }> {
+async function make(collection: Collection, stop = new AbortController()): Promise<{ id: string }> {
+  const before = new Set((await collection.list()).map(({ id }) => id));
   return createOnce<{ id: string }>(
     {
       list: () => collection.list(),
       idOf: (item) => collection.idOf(item),
       post: () => collection.post(),
     },
+    before,
     { signal: stop.signal, progress: () => undefined, pause: async () => undefined },
   );
 }

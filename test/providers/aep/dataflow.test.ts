@@ -1,6 +1,6 @@
 import { PartialFailure } from "../../../providers/kit/provider.ts";
 import { Secret } from "../../../providers/kit/values.ts";
-import { Aep, errorOf } from "./aep.ts";
+import { Aep, errorOf, mark } from "./aep.ts";
 import { type Answer, PlatformStub } from "./platform-stub.ts";
 
 const type = "aep:index:Dataflow";
@@ -22,7 +22,7 @@ const defaults = { mappingSetVersion: 0, enabled: true, errorDiagnostics: true }
 const transformation = { name: "Mapping", params: { mappingId: inputs.mappingSetId, mappingVersion: 0 } };
 const body = {
   name: inputs.name,
-  description: inputs.description,
+  description: `${inputs.description} [Pulumi ${mark(type)}]`,
   flowSpec: { id: "e77fde5a-22a8-11ed-861d-0242ac120002", version: "1.0" },
   sourceConnectionIds: [inputs.sourceConnectionId],
   targetConnectionIds: [inputs.targetConnectionId],
@@ -94,8 +94,8 @@ test("is created, and waits until Platform has enabled it", async () => {
   ]);
 });
 
-test("a lost answer is looked up by name and connections", async () => {
-  const namesake = { ...item, id: "1", sourceConnectionIds: ["other"] };
+test("a lost answer is looked up by the mark", async () => {
+  const namesake = { ...item, id: "1", description: inputs.description };
   stub.answer(list, { body: { items: [namesake] } }, { body: { items: [young, namesake] } });
   stub.answer(`POST ${flows}`, { status: 500, body: problem("FLOW-2200-500", 500).body });
   expect((await aep.create(type, inputs)).id).toBe(id);
@@ -189,7 +189,7 @@ test("name, description and mapping change in one PATCH, with a fresh etag after
   await aep.update(type, id, inputs, news);
   const steps = [
     { op: "replace", path: "/name", value: "Renamed" },
-    { op: "remove", path: "/description" },
+    { op: "replace", path: "/description", value: `[Pulumi ${mark(type)}]` },
     {
       op: "replace",
       path: "/transformations/0",
@@ -210,7 +210,7 @@ test("a mapping that somebody took out is put in again, and an added description
   expect(stub.requests[1]).toEqual({
     call: `PATCH ${one}`,
     body: [
-      { op: "add", path: "/description", value: inputs.description },
+      { op: "add", path: "/description", value: body.description },
       { op: "add", path: "/transformations/-", value: transformation },
     ],
     ifMatch: item.etag,

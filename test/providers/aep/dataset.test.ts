@@ -1,10 +1,11 @@
-import { Aep, errorOf } from "./aep.ts";
+import { Aep, errorOf, mark } from "./aep.ts";
 import { PlatformStub } from "./platform-stub.ts";
 
 const type = "aep:index:Dataset";
 const id = "5c8c3c555033b814b69f947f";
 const collection = "/data/foundation/catalog/dataSets";
-const list = `GET ${collection}?orderBy=desc:created&limit=100&properties=name,description,schemaRef`;
+const properties = "name,description,enableErrorDiagnostics,schemaRef,tags,created";
+const list = `GET ${collection}?orderBy=desc:created&limit=100&properties=${properties}`;
 const schemaId = "https://ns.adobe.com/acme/schemas/e417987b";
 
 const inputs = { name: "Customer.io events", schemaId };
@@ -43,6 +44,7 @@ test("is created", async () => {
         name: "Customer.io events",
         enableErrorDiagnostics: true,
         schemaRef: { id: schemaId, contentType: "application/vnd.adobe.xed+json;version=1" },
+        tags: { "pulumi/resource": [mark(type)] },
       },
     },
   ]);
@@ -50,7 +52,8 @@ test("is created", async () => {
 
 test("a lost answer is looked up, past a namesake that was there before", async () => {
   const others = { "5b020a27e7040801dedbf46e": answer, "5b020a27e7040801dedbf46f": { name: "Customer.io events" } };
-  stub.answer(list, { body: others }, { body: { ...others, [id]: answer } });
+  const marked = { ...answer, tags: { ...answer.tags, "pulumi/resource": [mark(type)] } };
+  stub.answer(list, { body: others }, { body: { ...others, [id]: marked } });
   stub.answer(`POST ${collection}`, { lost: true });
   expect((await aep.create(type, inputs)).id).toBe(id);
   expect(stub.calls).toEqual([list, `POST ${collection}`, list]);

@@ -1,4 +1,4 @@
-import { Aep, errorOf } from "./aep.ts";
+import { Aep, errorOf, mark } from "./aep.ts";
 import { PlatformStub } from "./platform-stub.ts";
 
 const type = "aep:index:FieldGroup";
@@ -29,6 +29,8 @@ const inputs = {
   allOf: [{ $ref: "#/definitions/customFields" }],
 };
 
+const description = `${inputs.description} [Pulumi ${mark(type)}]`;
+
 /** The registry's own rendering of the same. */
 const answer = {
   $id: id,
@@ -37,7 +39,7 @@ const answer = {
   version: "1.0",
   title: inputs.title,
   type: "object",
-  description: inputs.description,
+  description,
   definitions: {
     customFields: {
       type: "object",
@@ -86,7 +88,7 @@ test("is created by one POST, after a look at who holds the title", async () => 
       body: {
         type: "object",
         title: inputs.title,
-        description: inputs.description,
+        description,
         "meta:intendedToExtend": [experienceEvent],
         definitions: inputs.definitions,
         allOf: inputs.allOf,
@@ -95,13 +97,13 @@ test("is created by one POST, after a look at who holds the title", async () => 
   ]);
 });
 
-test("a lost answer is looked up by the title", async () => {
+test("a lost answer is looked up by title and mark", async () => {
   const found = { $id: id, "meta:altId": altId, version: "1.0", title: inputs.title };
   const namesake = { ...found, $id: `${id}0`, title: "Customer.io Events" };
   stub.answer(list, { body: { results: [namesake] } }, { body: { results: [namesake, found] } });
-  stub.answer(`POST ${collection}`, { lost: true });
+  stub.answer(`POST ${collection}`, { lost: true }).answer(`GET ${one}`, { body: answer });
   expect((await aep.create(type, inputs)).id).toBe(id);
-  expect(stub.calls).toEqual([list, `POST ${collection}`, list]);
+  expect(stub.calls).toEqual([list, `POST ${collection}`, list, `GET ${one}`]);
   expect(aep.progress).toEqual(["no clear answer from Platform; looking whether the object was made"]);
 });
 
@@ -165,7 +167,7 @@ test("is updated by a PUT of everything", async () => {
       body: {
         type: "object",
         title: "Other",
-        description: inputs.description,
+        description,
         "meta:intendedToExtend": [experienceEvent],
         definitions: inputs.definitions,
         allOf: inputs.allOf,

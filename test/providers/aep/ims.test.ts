@@ -14,12 +14,12 @@ beforeEach(async () => {
   stub = await new PlatformStub().start();
   now = 0;
   const settings: z.output<typeof config> = config.parse({ ...credential, imsUrl: stub.url });
-  tokens = new AccessTokens(settings, () => now);
+  tokens = new AccessTokens(settings, { now: () => now });
 });
 afterEach(() => stub.close());
 
 test("asks as Adobe documents it, with everything in the body", async () => {
-  expect(await tokens.get(false)).toBe("token-1");
+  expect(await tokens.get()).toBe("token-1");
   expect(stub.tokenRequests).toEqual([
     {
       grant_type: "client_credentials",
@@ -31,38 +31,38 @@ test("asks as Adobe documents it, with everything in the body", async () => {
 });
 
 test("however many calls wait, there is one request, and its token serves the later ones", async () => {
-  const all = await Promise.all(Array.from({ length: 20 }, () => tokens.get(false)));
+  const all = await Promise.all(Array.from({ length: 20 }, () => tokens.get()));
   expect(new Set(all)).toEqual(new Set(["token-1"]));
-  expect(await tokens.get(false)).toBe("token-1");
+  expect(await tokens.get()).toBe("token-1");
   expect(stub.tokenRequests).toHaveLength(1);
 });
 
 test("renews 500 seconds before the end", async () => {
   stub.answer("POST /ims/token/v3", { body: token }, { body: { ...token, access_token: "token-2" } });
-  await tokens.get(false);
+  await tokens.get();
   now = (86399 - 500) * 1000 - 1;
-  expect(await tokens.get(false)).toBe("token-1");
+  expect(await tokens.get()).toBe("token-1");
   now += 1;
-  expect(await tokens.get(false)).toBe("token-2");
+  expect(await tokens.get()).toBe("token-2");
 });
 
 test("a token of a short life is used for half of it", async () => {
   stub.answer("POST /ims/token/v3", { body: { ...token, expires_in: 600 } });
-  await tokens.get(false);
+  await tokens.get();
   now = 299_999;
-  await tokens.get(false);
+  await tokens.get();
   expect(stub.tokenRequests).toHaveLength(1);
   now = 300_000;
-  await tokens.get(false);
+  await tokens.get();
   expect(stub.tokenRequests).toHaveLength(2);
 });
 
 test("asks again after a lost answer and after a failure", async () => {
   stub.answer("POST /ims/token/v3", { lost: true }, { body: token });
-  expect(await tokens.get(false)).toBe("token-1");
+  expect(await tokens.get()).toBe("token-1");
   stub.answer("POST /ims/token/v3", { status: 400, body: { error: "invalid_client" } }, { body: token });
-  await errorOf(tokens.get(true));
-  expect(await tokens.get(true)).toBe("token-1");
+  await errorOf(tokens.get("token-1"));
+  expect(await tokens.get("token-1")).toBe("token-1");
 });
 
 test.each([
@@ -86,12 +86,12 @@ test.each([
   ],
 ])("%j says what to set", async (body, message) => {
   stub.answer("POST /ims/token/v3", { status: 400, body });
-  expect((await errorOf(tokens.get(false))).message).toBe(message);
+  expect((await errorOf(tokens.get())).message).toBe(message);
 });
 
 test("an answer of something else than IMS names the setting", async () => {
   stub.answer("POST /ims/token/v3", { body: "<html>Sign in</html>" });
-  expect((await errorOf(tokens.get(false))).message).toBe(
+  expect((await errorOf(tokens.get())).message).toBe(
     `Could not get an access token: ${stub.url} did not answer as Adobe IMS does. ` +
       "Check that the setting aep:imsUrl leads there, and not to a proxy's own page.",
   );
@@ -110,4 +110,12 @@ test("a token that Platform refuses is renewed once", async () => {
   const { message } = await errorOf(other.provider.invoke("aep:index:getTenant", {}));
   expect(message).toContain("Adobe Experience Platform answered 401: Oauth token is not valid, code 401013.");
   expect(stub.calls).toHaveLength(4);
+});
+
+test("of many calls that are refused with one token, one renews it for all", async () => {
+  stub.answer("POST /ims/token/v3", { body: token }, { body: { ...token, access_token: "token-2" } });
+  await tokens.get();
+  const renewed = [await tokens.get("token-1"), ...(await Promise.all([tokens.get("token-1"), tokens.get("token-1")]))];
+  expect(renewed).toEqual(["token-2", "token-2", "token-2"]);
+  expect(stub.tokenRequests).toHaveLength(2);
 });

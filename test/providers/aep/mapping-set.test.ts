@@ -1,4 +1,4 @@
-import { Aep, errorOf } from "./aep.ts";
+import { Aep, errorOf, mark } from "./aep.ts";
 import { PlatformStub } from "./platform-stub.ts";
 
 const type = "aep:index:MappingSet";
@@ -6,6 +6,9 @@ const id = "e7c80e4c0d8f4a98a7d400b4e178b635";
 const collection = "/data/foundation/conversion/mappingSets";
 const schemaId = "https://ns.adobe.com/acme/schemas/e417987b";
 const schemaRef = { id: schemaId, contentType: "application/vnd.adobe.xed-full+json;version=1" };
+
+const name = `Pulumi ${mark(type)}`;
+const list = `GET ${collection}?name=${encodeURIComponent(name)}&orderBy=-createdDate&start=0&limit=100`;
 
 const mappings = [
   { sourceType: "ATTRIBUTE", source: "event_id", destination: "_id" },
@@ -48,18 +51,40 @@ let aep: Aep;
 beforeEach(async () => {
   stub = await new PlatformStub().start();
   aep = await Aep.connect(stub.url);
+  stub.answer(list, { body: { data: [], _page: { count: 0, limit: 100 } } });
 });
 afterEach(() => stub.close());
 
 test("is created", async () => {
   stub.answer(`POST ${collection}`, { status: 200, body: made });
   expect(await aep.create(type, inputs)).toMatchObject({ id, properties: state });
-  expect(stub.requests).toEqual([{ call: `POST ${collection}`, body: { outputSchema: { schemaRef }, mappings } }]);
+  expect(stub.requests).toEqual([
+    { call: list },
+    { call: `POST ${collection}`, body: { name, outputSchema: { schemaRef }, mappings } },
+  ]);
 });
 
-test("is asked for again after a lost answer, since a set that no dataflow names does no harm", async () => {
-  stub.answer(`POST ${collection}`, { lost: true }, { body: made });
+test("a lost answer is looked up by the mark", async () => {
+  stub.answer(list, { body: { data: [] } }, { body: { data: [{ ...answer, name }] } });
+  stub.answer(`POST ${collection}`, { lost: true });
   expect((await aep.create(type, inputs)).id).toBe(id);
+  expect(stub.calls).toEqual([list, `POST ${collection}`, list]);
+});
+
+test("the set of a killed run is taken over, past one of other mappings and one of somebody else", async () => {
+  const sets = [
+    { ...answer, id: "1", name, mappings: answer.mappings.slice(1) },
+    { ...answer, id: "2", name: "By hand" },
+    { ...answer, name },
+  ];
+  stub.answer(list, { body: { data: sets } });
+  stub.answer(`GET ${collection}/${id}`, { body: answer });
+  expect(await aep.create(type, inputs)).toMatchObject({ id, properties: state });
+  expect(stub.calls).toEqual([list, `GET ${collection}/${id}`]);
+  expect(aep.progress).toEqual([
+    "leaves 1 alone, which an interrupted run made for this resource with other settings",
+    `takes over ${id}, which an interrupted run made for this resource`,
+  ]);
 });
 
 test("a refresh right after shows no difference, whatever spelling and order come back", async () => {
@@ -93,9 +118,10 @@ test("every change makes a new set, before the old one goes; another order is no
 });
 
 test.each([204, 404, 405])("a deletion answered %d leaves the stack", async (status) => {
-  stub.answer(`DELETE ${collection}/${id}`, { status });
+  const stats = "GET /data/foundation/schemaregistry/stats";
+  stub.answer(stats, { body: { tenantId: "acme" } }).answer(`DELETE ${collection}/${id}`, { status });
   await aep.delete(type, id, state);
-  expect(stub.calls).toEqual([`DELETE ${collection}/${id}`]);
+  expect(stub.calls).toEqual([`DELETE ${collection}/${id}`, ...(status === 404 ? [stats] : [])]);
 });
 
 test("other answers to a deletion are errors", async () => {

@@ -7,7 +7,7 @@ test("the package has Platform's resources and the tenant's function, each with 
   const schema = provider.schema() as {
     resources: Record<string, { description: string; inputProperties: Record<string, { description?: string }> }>;
     functions: Record<string, unknown>;
-    config: { variables: Record<string, { secret?: boolean }>; required: string[] };
+    config: { variables: Record<string, { secret?: boolean }>; defaults: string[] };
   };
   expect(Object.keys(schema.resources).sort()).toEqual([
     "aep:index:Dataflow",
@@ -20,7 +20,7 @@ test("the package has Platform's resources and the tenant's function, each with 
     "aep:index:TargetConnection",
   ]);
   expect(Object.keys(schema.functions)).toEqual(["aep:index:getTenant"]);
-  expect(schema.config.required).toEqual(["clientId", "clientSecret", "orgId", "sandbox"]);
+  expect(schema.config.defaults).toEqual(["clientId", "clientSecret", "orgId", "sandbox"]);
   expect(schema.config.variables.clientSecret?.secret).toBe(true);
   for (const { description, inputProperties } of Object.values(schema.resources)) {
     expect(description).toMatch(/Imported by its .* Adobe: /);

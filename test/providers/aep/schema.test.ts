@@ -1,4 +1,4 @@
-import { Aep, errorOf } from "./aep.ts";
+import { Aep, errorOf, mark } from "./aep.ts";
 import { PlatformStub } from "./platform-stub.ts";
 
 const type = "aep:index:Schema";
@@ -50,7 +50,7 @@ test("is created from class and field groups", async () => {
       body: {
         type: "object",
         title: "Customer.io",
-        description: "",
+        description: `[Pulumi ${mark(type)}]`,
         allOf: [{ $ref: experienceEvent }, { $ref: groupB }, { $ref: groupA }],
       },
     },
@@ -99,7 +99,7 @@ test("is updated by a PUT that keeps Profile's tag", async () => {
     body: {
       type: "object",
       title: "Customer.io",
-      description: "New.",
+      description: `New. [Pulumi ${mark(type)}]`,
       allOf: [{ $ref: experienceEvent }, { $ref: groupB }, { $ref: groupA }],
       "meta:immutableTags": ["union"],
     },

@@ -32,6 +32,8 @@ async function refusal(given: Answer, region: "us" | "eu" = "us"): Promise<Vendo
   return error;
 }
 
+const correct = "Correct what is named here, then run the command again.";
+
 test.each([
   ["a list", { errors: [{ detail: "events is empty", status: "400" }] }, "events is empty"],
   ["an integer status", { errors: [{ detail: "events is empty", status: 400 }] }, "events is empty"],
@@ -48,7 +50,7 @@ test.each([
   ["an empty list", { errors: [] }, "HTTP 400"],
 ])("an error body with %s is read", async (_, body, said) => {
   const error = await refusal({ status: 400, body });
-  expect(error.message).toBe(`Could not update the reporting webhook 7: Customer.io answered 400: ${said}.`);
+  expect(error.message).toBe(`Could not update the reporting webhook 7: Customer.io answered 400: ${said}. ${correct}`);
   expect(error.status).toBe(400);
 });
 

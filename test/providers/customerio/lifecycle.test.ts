@@ -76,7 +76,7 @@ test("the stand-in's refusals reach the user with their remedy", async () => {
   await expect(
     provider.create(call, { inputs: { ...checked, events: ["no_such_event"] }, preview: false }),
   ).rejects.toThrow(/^Could not create the reporting webhook "Relay \(dev\)": Customer\.io answered 400: /);
-  await provider.configure({ appApiKey: "wrong", appApiUrl: customerIo.url });
+  await provider.configure({ appApiKey: "key-of-another-region", appApiUrl: customerIo.url });
   await expect(provider.create(call, { inputs: checked, preview: false })).rejects.toThrow(
     "The key is wrong, or it belongs to another region than us.",
   );

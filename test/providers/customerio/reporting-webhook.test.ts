@@ -67,7 +67,10 @@ function operation() {
   const appApiUrl = `http://127.0.0.1:${server.port}`;
   return {
     client: new ReportingWebhooks({ appApiKey: "app-key", region: "us", appApiUrl }, async () => undefined),
+    urn: "urn:pulumi:dev::test::customerio:index:ReportingWebhook::relay",
     name: "relay",
+    isHeld: () => false,
+    present: new Set<string>(),
     signal: new AbortController().signal,
     progress: (message: string) => progress.push(message),
     warn: (message: string) => warnings.push(message),
@@ -144,7 +147,9 @@ describe("create", () => {
     expect(made.id).toBe("41");
     expect(server.calls()).toEqual([list, post, list, "PUT /v1/reporting_webhooks/41"]);
     expect(workspace.webhooks).toEqual([{ id: 41, type: "webhook", ...wire }]);
-    expect(warnings).toEqual(["takes over the reporting webhook 41, which was made already and is still disabled"]);
+    expect(warnings).toEqual([
+      "takes over the reporting webhook 41, which was there already with this name and endpoint",
+    ]);
   });
 
   test("repeats a call that was lost before it took effect", async () => {
@@ -164,7 +169,8 @@ describe("create", () => {
       method === "POST" ? { status: 400, body: { errors: [{ detail: "no such event", status: "400" }] } } : undefined;
     const error = await failure(reportingWebhook.create(operation(), inputs));
     expect(error.message).toBe(
-      'Could not create the reporting webhook "Relay (dev)": Customer.io answered 400: no such event.',
+      'Could not create the reporting webhook "Relay (dev)": Customer.io answered 400: no such event. ' +
+        "Correct what is named here, then run the command again.",
     );
     expect(server.calls()).toEqual([list, post]);
   });
@@ -177,11 +183,27 @@ describe("create", () => {
   });
 
   test("refuses to double an enabled webhook, and names the import that takes it over", async () => {
-    workspace.webhooks = [{ id: 12, type: "webhook", ...wire }];
+    workspace.webhooks = [{ id: 12, type: "webhook", ...wire, with_content: true }];
     const error = await failure(reportingWebhook.create(operation(), inputs));
-    expect(error.message).toContain("a second one would deliver every event twice");
+    expect(error.message).toContain("enabled with other settings; a second one would deliver every event twice");
     expect(error.message).toContain("pulumi import customerio:index:ReportingWebhook <resource name> 12");
     expect(error.message).not.toContain("relay.example");
+    expect(server.calls()).toEqual([list]);
+  });
+
+  test("takes over what a run killed after enabling left behind: the same in every setting", async () => {
+    workspace.webhooks = [{ id: 12, type: "webhook", ...wire, events: wire.events.toReversed() }];
+    expect((await reportingWebhook.create(operation(), inputs)).id).toBe("12");
+    expect(server.calls()).toEqual([list, "PUT /v1/reporting_webhooks/12"]);
+    expect(warnings).toEqual([
+      "takes over the reporting webhook 12, which was there already with this name and endpoint",
+    ]);
+  });
+
+  test("never takes what another resource of the program holds", async () => {
+    workspace.webhooks = [{ id: 12, type: "webhook", ...wire, disabled: true }];
+    const error = await failure(reportingWebhook.create({ ...operation(), isHeld: (id) => id === "12" }, inputs));
+    expect(error.message).toContain("(id 12), and it is another resource's");
     expect(server.calls()).toEqual([list]);
   });
 
@@ -217,15 +239,17 @@ describe("create", () => {
     expect(error.message).toContain("took the reporting webhook 41 without these events: email_delivered");
   });
 
-  test("stops when it is told to", async () => {
+  test("stops when it is told to, and keeps what it has made", async () => {
     const stop = new AbortController();
     workspace.override = ({ method }) => {
       if (method === "POST") stop.abort(new Error("stopped by the user"));
       return undefined;
     };
     const error = await failure(reportingWebhook.create({ ...operation(), signal: stop.signal }, inputs));
+    expect(error).toBeInstanceOf(Unfinished);
+    expect(error).toMatchObject({ id: "41" });
     expect(error.message).toContain("it was stopped or ran out of time");
-    expect(server.calls()).toEqual([list, post]);
+    expect(server.calls()).toEqual([list, post, list]);
   });
 });
 

@@ -104,6 +104,10 @@ test("check tells all mistakes at once, each on its property path", async () => 
   const { failures } = await check({ tags: ["x", 5], size: 1.5, colour: "red" });
   expect(failures.map(({ property }) => property)).toEqual(["colour", "name", "tags[1]", "size"]);
   expect(failures[1]).toEqual({ property: "name", reason: '"name" is required.' });
+  // Also while something else is wrong or not known yet, as most ids are in the first preview.
+  expect((await check({ name: Unknown.instance, size: 13 })).failures).toEqual([
+    { property: "size", reason: "13 is not made." },
+  ]);
   expect((await check({ name: "a", size: 13 })).failures).toEqual([{ property: "size", reason: "13 is not made." }]);
 });
 
@@ -174,7 +178,7 @@ test("the package schema has every property with its description, type and flags
   const schema = provider.schema() as { resources: Record<string, object>; config: object; functions: object };
   expect(schema.config).toEqual({
     variables: { pin: { type: "string", description: "The pin.", secret: true } },
-    required: ["pin"],
+    defaults: ["pin"],
   });
   expect(schema.resources["shop:index:Thing"]).toEqual({
     description: "A thing of the shop.",

@@ -124,3 +124,42 @@ test("no header of the request, and so no credential, is in an error", async () 
     .catch((caught) => caught);
   expect(JSON.stringify(error) + error.stack).not.toContain("Bearer");
 });
+
+describe("the budget that all calls of a client share", () => {
+  let waits: number[];
+  const sleep = async (milliseconds: number) => {
+    waits.push(milliseconds);
+  };
+  beforeEach(() => {
+    waits = [];
+  });
+
+  test("spaces calls evenly, or lets a burst through first", async () => {
+    const even = client({ budget: { perSecond: 10 }, sleep });
+    await Promise.all([1, 2, 3].map(() => even.call(call())));
+    expect(waits.map((wait) => Math.ceil(wait / 100))).toEqual([1, 2]);
+    waits = [];
+    const bursting = client({ budget: { perSecond: 10, burst: 3 }, sleep });
+    await Promise.all([1, 2, 3, 4, 5].map(() => bursting.call(call())));
+    expect(waits.map((wait) => Math.ceil(wait / 100))).toEqual([1, 2]);
+  });
+
+  test("rests as a whole while the vendor throttles one call", async () => {
+    answers = [{ status: 429, headers: { "retry-after": "7" } }];
+    const throttled = client({ sleep });
+    await throttled.call(call());
+    expect(waits[0]).toBe(7000);
+    waits = [];
+    await throttled.call(call());
+    expect(waits.map((wait) => Math.ceil(wait / 1000))).toEqual([7]);
+  });
+
+  test("does not rest for a 429 that names no time: that call backs off by itself", async () => {
+    answers = [{ status: 429 }];
+    const throttled = client({ sleep });
+    await throttled.call(call());
+    waits = [];
+    await throttled.call(call());
+    expect(waits).toEqual([]);
+  });
+});

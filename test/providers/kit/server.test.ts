@@ -95,6 +95,19 @@ test("cancel aborts what is under way", async () => {
   expect(await creating).toBe("stopped by the user");
 });
 
+test("an operation ends when its time limit is over", async () => {
+  const started = new Promise<void>((resolve) => {
+    createStarted = resolve;
+  });
+  const request = new providerProto.CreateRequest()
+    .setUrn(urn)
+    .setProperties(struct({ name: "slow" }))
+    .setTimeout(0.05);
+  const creating = new Promise((resolve) => client.create(request, (error) => resolve(error?.details)));
+  await started;
+  expect(await creating).toBe("no end after 0.05 s");
+});
+
 test("diff tells paths, replaced properties and the order of the replacement", async () => {
   const response = await new Promise<providerProto.DiffResponse>((resolve, reject) => {
     client.diff(new providerProto.DiffRequest().setUrn(urn), (error, answer) =>

@@ -74,7 +74,10 @@ export interface TestOperation {
   readonly clock: TestClock;
   readonly shown: string[];
   readonly stop: AbortController;
+  readonly urn: string;
   readonly name: string;
+  readonly isHeld: () => boolean;
+  readonly present: ReadonlySet<string>;
   readonly signal: AbortSignal;
   readonly progress: (message: string) => void;
   readonly warn: (message: string) => void;
@@ -91,7 +94,10 @@ export function operationOn(azure: AzureServer): TestOperation {
     clock,
     shown,
     stop,
+    urn: "urn:pulumi:dev::test::relay:index:FunctionCode::code",
     name: "code",
+    isHeld: () => false,
+    present: new Set(),
     signal: stop.signal,
     warn: (message) => shown.push(message.replaceAll(azure.host, "relay.example")),
     progress: (message) => shown.push(message.replaceAll(azure.host, "relay.example")),

@@ -1,0 +1,53 @@
+import { type Exception, exceptions } from "./exceptions.ts";
+import type { Exchange, Finding, Validator } from "./validator.ts";
+
+export interface Account {
+  /** `conformance: 400 calls, 300 validated, 100 by listed exceptions, 0 unexplained`. */
+  readonly summary: string;
+  /** Differences that no exception lists, each once. */
+  readonly unexplained: readonly string[];
+  /** Exceptions that no call needed. */
+  readonly deadExceptions: readonly string[];
+}
+
+/** Holds all calls against their descriptions, and what differs against the list of exceptions. */
+export function account(validator: Validator, exchanges: readonly Exchange[]): Account {
+  const used = new Set<Exception>();
+  const unexplained = new Set<string>();
+  let [validated, excepted] = [0, 0];
+  for (const exchange of exchanges) {
+    const { findings } = validator.validate(exchange);
+    const explained = findings.map((finding) => exceptionOf(finding, exchange));
+    for (const [index, exception] of explained.entries()) {
+      if (exception) used.add(exception);
+      else unexplained.add(written(findings[index]));
+    }
+    if (findings.length === 0) validated++;
+    else if (!explained.includes(undefined)) excepted++;
+  }
+  const open = exchanges.length - validated - excepted;
+  return {
+    summary:
+      `conformance: ${exchanges.length} calls, ${validated} validated, ${excepted} by listed exceptions, ` +
+      `${open} unexplained`,
+    unexplained: [...unexplained].sort(),
+    deadExceptions: exceptions
+      .filter((exception) => !used.has(exception))
+      .map(({ where, description }) => `${where}: ${description}`),
+  };
+}
+
+function exceptionOf({ operation, difference }: Finding, { answer }: Exchange): Exception | undefined {
+  return exceptions.find(
+    (exception) =>
+      exception.operation.test(operation) &&
+      exception.difference.test(difference) &&
+      (exception.answer === undefined ||
+        answer.body === "" ||
+        exception.answer.safeParse(JSON.parse(answer.body)).success),
+  );
+}
+
+function written(finding: Finding | undefined): string {
+  return finding ? `${finding.operation}: ${finding.difference}` : "";
+}

@@ -1,0 +1,250 @@
+import { z } from "zod";
+import { samples } from "../../events/samples.ts";
+import { Vendors } from "../../local/demo/vendors.ts";
+import type { Config } from "../../providers/aep/config.ts";
+import { ReportingWebhooks } from "../../providers/customerio/client.ts";
+import { config as customerioConfig } from "../../providers/customerio/config.ts";
+import { type PropertyMap, reveal } from "../../providers/kit/values.ts";
+import { PlatformClient } from "../../relay/azure/platform-client.ts";
+import { account } from "./account.ts";
+import { hasDescriptions } from "./descriptions.ts";
+import type { Made } from "./driver.ts";
+import { deleteAll, fieldGroupInputs, makeAll, mappingInputs } from "./platform-objects.ts";
+import { Validator } from "./validator.ts";
+import { appApiKey, World } from "./world.ts";
+
+const suite = hasDescriptions ? describe : describe.skip;
+const title = hasDescriptions
+  ? "every call of the providers and every answer of the stand-ins is as the vendors describe it, or a listed exception"
+  : "conformance (skipped: the vendors' API descriptions are not at hand in ../shared/specs)";
+
+// One world, whose calls add up; the last test holds them all against the descriptions.
+suite(title, () => {
+  let world: World;
+
+  beforeAll(async () => {
+    world = await World.start();
+  });
+  afterAll(() => world.close());
+
+  test("aep: everything is made, read, imported and deleted, and is gone then", async () => {
+    const aep = await world.aep();
+    const objects = await makeAll(aep, "Life");
+    for (const made of Object.values(objects)) {
+      expect((await aep.read(made))?.id).toBe(made.id);
+      expect((await aep.import(made))?.id).toBe(made.id);
+    }
+    await deleteAll(aep, objects);
+    for (const made of Object.values(objects)) {
+      if (made.type !== "aep:index:MappingSet") expect(await aep.read(made)).toBeUndefined();
+      await aep.delete(made);
+    }
+  });
+
+  test("aep: each property that can be changed is changed, and what can't be is replaced", async () => {
+    const aep = await world.aep();
+    const objects = await makeAll(aep, "Changes");
+    const change = async (made: Made, ...steps: Parameters<typeof aep.change>[1][]): Promise<Made> => {
+      let current = made;
+      for (const step of steps) current = await aep.change(current, step);
+      return current;
+    };
+    const description = "What Customer.io reports.";
+    const profile = "https://ns.adobe.com/xdm/context/profile";
+    const experienceEvent = "https://ns.adobe.com/xdm/context/experienceevent";
+    await change(
+      objects.group,
+      { description },
+      { title: "Changes, other fields" },
+      { intendedToExtend: [experienceEvent, profile] },
+      { definitions: fieldGroupInputs("", ["email", "metric"]).definitions ?? {} },
+    );
+    const more = await aep.make("aep:index:FieldGroup", fieldGroupInputs("Changes, more fields", ["subject"]));
+    const schema = await change(
+      objects.schema,
+      { description },
+      { title: "Changes, other" },
+      { fieldGroupIds: [objects.group.id, more.id] },
+      { description: null },
+    );
+    const descriptor = await change(objects.descriptor, { isPrimary: true });
+    const dataset = await change(
+      objects.dataset,
+      { description },
+      { name: "Changes, other" },
+      { errorDiagnostics: false },
+      { description: null },
+    );
+    const source = await change(objects.source, { description }, { name: "Changes, other" }, { description: null });
+    const target = await change(objects.target, { description }, { name: "Changes, other" }, { description: null });
+    const mapping = await aep.make("aep:index:MappingSet", mappingInputs(schema.id, "data.recipient"));
+    let flow = await change(
+      objects.flow,
+      { description },
+      { name: "Changes, other" },
+      { mappingSetId: mapping.id },
+      { enabled: false },
+      { enabled: true },
+      { description: null },
+    );
+    flow = await change(flow, { partialIngestionPercent: 5 }, { errorDiagnostics: false });
+    const otherMapping = await change(mapping, { mappings: mappingInputs("", "data.email_address").mappings ?? [] });
+    flow = await change(flow, { mappingSetId: otherMapping.id });
+    await deleteAll(aep, { ...objects, flow, mapping: otherMapping, source, target, dataset, descriptor, schema });
+    await aep.delete(more);
+  });
+
+  test("aep: the vendor's refusals", async () => {
+    const { client } = world;
+    const aep = await world.aep();
+    const signal = new AbortController().signal;
+    const objects = await makeAll(aep, "Refusals");
+    const { group, schema, dataset, source, target, flow } = objects;
+    const unknown = "0".repeat(32);
+    const refused = (work: Promise<unknown>) => expect(work).rejects.toThrow();
+
+    await refused(aep.make(group.type, fieldGroupInputs("Refusals, fields")));
+    await refused(aep.make(schema.type, { title: "Refusals", fieldGroupIds: [group.id] }));
+    await refused(aep.make(schema.type, { title: "Refusals, unknown group", fieldGroupIds: [`${group.id}0`] }));
+    await refused(aep.make(dataset.type, { name: "Refusals, unknown schema", schemaId: `${schema.id}0` }));
+    await refused(aep.make(source.type, { name: "Refusals, unknown source", connectionSpecId: unknown }));
+    await refused(aep.make(target.type, { name: "Unknown dataset", datasetId: "0".repeat(24), schemaId: schema.id }));
+    await refused(aep.make("aep:index:MappingSet", mappingInputs(`${schema.id}0`)));
+    await refused(aep.make(flow.type, { ...flow.inputs, mappingSetId: unknown }));
+    await refused(aep.delete(schema));
+    await refused(aep.delete(group));
+    await refused(aep.delete(dataset));
+    await refused(aep.change(group, { definitions: fieldGroupInputs("", ["metric"]).definitions ?? {} }));
+
+    const stale = { "If-Match": '"00000000-0000-0200-0000-000000000000"' };
+    const body = [{ op: "replace", path: "/name", value: "Too late" }];
+    const patch = { method: "PATCH", headers: stale, body, signal, purpose: "update what has changed since" } as const;
+    for (const [collection, { id }] of [
+      ["flows", flow],
+      ["sourceConnections", source],
+      ["targetConnections", target],
+    ] as const) {
+      const path = `/data/foundation/flowservice/${collection}/${id}`;
+      await expect(client.call({ ...patch, path }, z.unknown())).rejects.toMatchObject({ status: 412 });
+    }
+    const remove = (path: string) => client.remove({ path, signal, purpose: "delete what is in use" });
+    await refused(remove(`/data/foundation/flowservice/sourceConnections/${source.id}`));
+    await deleteAll(aep, objects);
+  });
+
+  test("aep: wrong credentials, sandbox and organization, and a token that Platform no longer takes", async () => {
+    const aep = await world.aep();
+    const objects = await makeAll(aep, "Access");
+    const mistakes: Partial<Config>[] = [
+      { clientSecret: "wrong" },
+      { clientId: "wrong" },
+      { scopes: "wrong" },
+      { orgId: "FFFF@AdobeOrg" },
+      { sandbox: "typo" },
+    ];
+    for (const mistake of mistakes) {
+      const wrong = await world.aep(mistake);
+      for (const made of Object.values(objects)) await expect(wrong.read(made)).rejects.toThrow();
+    }
+    world.pass(86_400);
+    for (const made of Object.values(objects)) expect((await aep.read(made))?.id).toBe(made.id);
+    await deleteAll(aep, objects);
+  });
+
+  test("aep: trouble that passes", async () => {
+    await world.platformFault("/ims/token/v3", 503, "ims");
+    await world.platformFault("/ims/token/v3", 429, "ims");
+    const aep = await world.aep();
+    const objects = await makeAll(aep, "Trouble");
+    for (const made of Object.values(objects)) {
+      for (const status of [429, 500, 503]) {
+        await world.platformFault(nameInPath(made), status);
+        expect((await aep.read(made))?.id).toBe(made.id);
+      }
+    }
+    await world.platformFault(nameInPath(objects.flow), 429);
+    await aep.change(objects.flow, { name: "Trouble is over" });
+    for (const path of ["fieldgroups", "schemas", "descriptors", "dataSets", "sourceConnections", "flows"]) {
+      await world.platformFault(`/${path}`, 503);
+    }
+    await deleteAll(aep, await makeAll(aep, "Trouble again"));
+    for (const made of Object.values(objects)) await world.platformFault(nameInPath(made), 429);
+    await deleteAll(aep, objects);
+  }, 60_000);
+
+  test("the relay's events, what becomes of them, and the demo's looks at it", async () => {
+    const aep = await world.aep();
+    const objects = await makeAll(aep, "Events");
+    const inletUrl = new URL(String(reveal(objects.flow.properties.inletUrl ?? "")));
+    world.pass(600);
+    const body = JSON.stringify({ ...samples[0]?.event, relay: { occurred_at: "2026-01-05T09:00:00.000Z" } });
+    const send = (path: string, flowId: string, event = body) => {
+      const url = `${world.platformUrl}${path}?x-adobe-flow-id=${flowId}`;
+      return new PlatformClient(url, { timeout: 5_000 }).send(event);
+    };
+    expect(await send(inletUrl.pathname, objects.flow.id)).toMatchObject({ status: 200 });
+    expect(await send(inletUrl.pathname, "another-flow")).toMatchObject({ status: 400 });
+    expect(await send(`/collection/${"0".repeat(64)}`, objects.flow.id)).toMatchObject({ status: 404 });
+    const large = JSON.stringify({ event_id: "large", text: "x".repeat(1_000_001) });
+    expect(await send(inletUrl.pathname, objects.flow.id, large)).toMatchObject({ status: 413 });
+    for (const status of [401, 403, 429, 500, 503]) {
+      await world.platformFault("/collection/", status, "inlet");
+      expect(await send(inletUrl.pathname, objects.flow.id)).toMatchObject({ status });
+    }
+    await fetch(`${world.platformUrl}/__local/idle`, { method: "POST" });
+    const vendors = new Vendors({ AEP_PLATFORM_URL: world.platformUrl });
+    expect(await vendors.rowsWritten(objects.flow.id)).toBe(1);
+    expect(await vendors.previewRows(objects.dataset.id)).toHaveLength(1);
+    await deleteAll(aep, objects);
+  });
+
+  test("customerio: a webhook's whole life, refusals and passing trouble", async () => {
+    const { customerIo } = world;
+    const type = "customerio:index:ReportingWebhook";
+    const settings = { name: "Relay", endpoint: "https://relay.example/customerio", events: ["email_sent"] };
+    let webhook = await customerIo.make(type, settings);
+    await customerIo.import(webhook);
+    const changes: PropertyMap[] = [
+      { name: "Other" },
+      { endpoint: "https://relay.example/other" },
+      { events: ["customer_subscribed", "email_sent"] },
+      { disabled: true },
+      { fullResolution: true },
+      { withContent: true },
+    ];
+    for (const change of changes) {
+      webhook = await customerIo.change(webhook, change);
+      expect((await customerIo.read(webhook))?.inputs).toEqual(webhook.inputs);
+    }
+    await expect(customerIo.make(type, { ...settings, events: ["no_such_event"] })).rejects.toThrow("400");
+    for (const operation of ["list", "create", "read", "update", "delete"]) {
+      await world.customerIoFault(operation, { kind: "status", status: 429 });
+      const copy = await customerIo.make(type, { ...settings, name: operation });
+      await customerIo.read(copy);
+      await customerIo.delete(copy);
+    }
+    await world.customerIoFault("read", { kind: "status", status: 500 });
+    await customerIo.read(webhook);
+    await customerIo.delete(webhook);
+    expect(await customerIo.read(webhook)).toBeUndefined();
+    await customerIo.delete(webhook);
+    await expect(customerIo.change(webhook, { name: "Gone" })).rejects.toThrow("404");
+    const wrongKey = customerioConfig.parse({ appApiKey: "wrong", appApiUrl: world.customerIoUrl });
+    await expect(new ReportingWebhooks(wrongKey).list(new AbortController().signal)).rejects.toThrow("401");
+    const authorized = { headers: { Authorization: `Bearer ${appApiKey}` } };
+    const limited = Array.from({ length: 12 }, () => fetch(`${world.customerIoUrl}/v1/reporting_webhooks`, authorized));
+    expect((await Promise.all(limited)).map(({ status }) => status)).toContain(429);
+  }, 60_000);
+
+  test("all of them", () => {
+    const result = account(new Validator(), world.exchanges);
+    process.stdout.write(`${result.summary}\n`);
+    expect(result.unexplained).toEqual([]);
+    expect(result.deadExceptions).toEqual([]);
+  });
+});
+
+/** The part of an object's id that its path has as it is; the rest of a registry's id is encoded there. */
+function nameInPath({ id }: Made): string {
+  return id.split("/").at(-1) ?? id;
+}

@@ -1,0 +1,254 @@
+import { z } from "zod";
+
+/** One point in which a vendor's description is wrong or silent. A call may differ from its description in these only. */
+export interface Exception {
+  /** Of the operations meant: matches names such as `Flow Service: PATCH /flows/{FLOW_ID}`. */
+  readonly operation: RegExp;
+  /** Of the differences meant, as the validator words them. */
+  readonly difference: RegExp;
+  /** What the answer's body must be all the same. */
+  readonly answer?: z.ZodType;
+  /** The operations, for people. */
+  readonly where: string;
+  /** What the description says, or leaves out. */
+  readonly description: string;
+  /** What is sent or answered here. */
+  readonly instead: string;
+  readonly source: string;
+}
+
+/** The errors of Platform's services (troubleshooting guide of the Schema Registry; "Flow Service errors"). */
+const serviceProblem = z.looseObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.number(),
+  detail: z.string().optional(),
+  report: z.looseObject({}).optional(),
+});
+/** The errors of the gateway before all services (Adobe's troubleshooting guide). */
+const gatewayProblem = z.strictObject({ error_code: z.string(), message: z.string() });
+const inletProblem = z.strictObject({
+  type: z.string(),
+  status: z.number(),
+  title: z.string(),
+  report: z.looseObject({ message: z.string() }),
+});
+const tokenAnswer = z.union([
+  z.strictObject({ access_token: z.string(), token_type: z.literal("bearer"), expires_in: z.number() }),
+  z.strictObject({ error: z.string(), error_description: z.string() }),
+  gatewayProblem,
+]);
+const preview = z.looseObject({ data: z.array(z.looseObject({})) });
+
+const noBody = "this status is not described|no body is described";
+
+/** The one source of the list in docs/fidelity.md; an entry that no call needs fails the conformance test. */
+export const exceptions: readonly Exception[] = [
+  {
+    operation: /^(Schema Registry|Flow Service): /,
+    difference: new RegExp(`^answer (400|404|412): (${noBody})`),
+    answer: serviceProblem,
+    where: "Schema Registry and Flow Service: refusals of most operations",
+    description: "Leaves out 400, 404 or 412, or their bodies.",
+    instead: "The problem documents of the services, with a code such as `FLOW-1439-404` at the end of `type`.",
+    source: "Adobe: “Schema Registry troubleshooting guide”; “Flow Service errors”",
+  },
+  {
+    operation: /^(Schema Registry|Flow Service|Catalog|Data Prep): /,
+    difference: new RegExp(`^answer (401|403|429|500|503): (${noBody})`),
+    answer: z.union([gatewayProblem, serviceProblem]),
+    where: "All services behind the gateway",
+    description: "Leaves out 401, 403, 429, 500 or 503, or their bodies.",
+    instead: "What the gateway answers for every service: `error_code` and `message`.",
+    source: "Adobe: “Experience Platform troubleshooting guide”, API status codes and request header errors",
+  },
+  {
+    operation: /^Catalog: /,
+    difference: /^answer (400|404): no body is described/,
+    where: "Catalog: refusals",
+    description: "Names the statuses and no body.",
+    instead: "A problem document such as the other services have.",
+    source: "None",
+  },
+  {
+    operation: /^Data Prep: /,
+    difference: new RegExp(`^answer (400|404): (${noBody})`),
+    where: "Data Prep: refusals",
+    description: "Leaves out 404, and the body of 400.",
+    instead: "A problem document such as the other services have.",
+    source: "None",
+  },
+  {
+    operation: /^Schema Registry: GET \/\{CONTAINER_ID\}\/(fieldgroups|schemas)$/,
+    difference: /^answer 200: \/(_links|_page)\/next must be string$/,
+    where: "Schema Registry: lists",
+    description: "`_page.next` and `_links.next` are strings.",
+    instead: "null on the last page.",
+    source: "The description's own example",
+  },
+  {
+    operation: /^Schema Registry: (POST|PUT) \/tenant\/schemas/,
+    difference: /^request: \/allOf\/N must NOT have unevaluated properties \(\$ref\)$/,
+    where: "Schema Registry: creating and replacing a schema",
+    description: 'Names the references of `allOf` `"$ref "`, with a space.',
+    instead: "`$ref`.",
+    source: "The description's own examples; Adobe: “Schemas endpoint”",
+  },
+  {
+    operation: /^Schema Registry: .*descriptors/,
+    difference: /xdm:sourceVersion must be string$/,
+    where: "Schema Registry: descriptors",
+    description: "`xdm:sourceVersion` is a string.",
+    instead: "The number 1.",
+    source: "The description's own examples; Adobe: “Descriptors endpoint”",
+  },
+  {
+    operation: /^Schema Registry: (POST|PUT) \/tenant\/descriptors/,
+    difference: /^request: the body must NOT have unevaluated properties \(xdm:(isPrimary|namespace|property)\)$/,
+    where: "Schema Registry: creating a descriptor",
+    description: "Names only the properties that all kinds of descriptors share.",
+    instead: "`xdm:namespace`, `xdm:property` and `xdm:isPrimary`, which make an identity descriptor.",
+    source: "Adobe: “Descriptors endpoint”; the description's schema of the answer has them",
+  },
+  {
+    operation: /^Flow Service: .* \/flows/,
+    difference: /\/params\/mappingVersion must be string$/,
+    where: "Flow Service: a dataflow's mapping",
+    description: "`transformations[].params.mappingVersion` is a string.",
+    instead: "A number.",
+    source: "Adobe: “Create a source connection and dataflow for Customer.io”",
+  },
+  {
+    operation: /^Flow Service: POST \/flows$/,
+    difference: /^request: the body must NOT have unevaluated properties \(options\)$/,
+    where: "Flow Service: creating a dataflow",
+    description: "Knows no `options`.",
+    instead: "`options.errorDiagnosticsEnabled` and `options.partialIngestionPercent`.",
+    source: "Adobe: the flow specification's `optionSpec`, in “Update flow specifications” of the Streaming SDK",
+  },
+  {
+    operation: /^Flow Service: POST \/sourceConnections$/,
+    difference: /^request: the body must NOT have unevaluated properties \(providerId\)$/,
+    where: "Flow Service: creating a source connection",
+    description: "Knows no `providerId`.",
+    instead: "The id of the streaming provider.",
+    source: "Adobe: “Create a source connection and dataflow for Customer.io”",
+  },
+  {
+    operation: /^Flow Service: PATCH /,
+    difference: /^request: \/N\/op must be equal to one of the allowed values \(ADD, REPLACE, REMOVE\)$/,
+    where: "Flow Service: changing an object",
+    description: "`op` is ADD, REPLACE or REMOVE.",
+    instead: "add, replace or remove, as in RFC 6902.",
+    source: "Adobe: “Update dataflows using the Flow Service API”; the operation's own text",
+  },
+  {
+    operation: /^Flow Service: PATCH /,
+    difference: /^request: \/N\/value must (be object|NOT have unevaluated properties \((name|params)\))$/,
+    where: "Flow Service: changing a name, a description or the mapping",
+    description: "`value` is an object with a `description`.",
+    instead: "The new text, or the new transformation.",
+    source: "Adobe: “Update dataflows using the Flow Service API”",
+  },
+  {
+    operation: /^Flow Service: POST \/flows\/\{FLOW_ID\}\/action$/,
+    difference: /^request: the query parameter (op must be|subOp is missing)/,
+    where: "Flow Service: enabling and disabling a dataflow",
+    description: "`op` is in upper case and comes with a `subOp`.",
+    instead: "`op=enable` or `op=disable` alone.",
+    source: "Adobe: “Update destination dataflows”, enable or disable; Adobe's Python client",
+  },
+  {
+    operation: /^Data Prep: /,
+    difference: /^answer 200: .*\/(created|modified)Date must be string$/,
+    where: "Data Prep: mapping sets",
+    description: "`createdDate` and `modifiedDate` are texts in date-time format.",
+    instead: "Milliseconds since 1970.",
+    source: "The description's own examples; Adobe: “Create a source connection and dataflow for Customer.io”",
+  },
+  {
+    operation: /^Data Prep: GET \/mappingSets/,
+    difference: /\/sourceType must be equal to one of the allowed values \(ATTRIBUTE, EXPRESSION, STATIC\)$/,
+    where: "Data Prep: looking up a mapping set",
+    description: "`sourceType` is ATTRIBUTE, EXPRESSION or STATIC.",
+    instead: "`text/x.schema-path` for an attribute. The provider reads both spellings.",
+    source: "The description's own examples",
+  },
+  {
+    operation: /^DELETE \/data\/foundation\/conversion\/mappingSets\/\{id\}$/,
+    difference: /^this operation is not described$/,
+    where: "Data Prep: deleting a mapping set",
+    description: "Has no such operation.",
+    instead:
+      "Tried all the same; 404 and 405 are fine. Whether the stand-in refuses it is the switch `deleteMappingSet`.",
+    source: "Adobe's Python client",
+  },
+  {
+    operation: /^Streaming Ingestion: POST \/collection\/\{CONNECTION_ID\}$/,
+    difference:
+      /^request: (the body must (NOT have unevaluated properties|have required property)|the query parameter x-adobe-flow-id)/,
+    where: "Streaming Ingestion: one event",
+    description: "The body is an XDM envelope.",
+    instead: "The source's own JSON, with the dataflow's id in `x-adobe-flow-id`.",
+    source: "Adobe: the Customer.io tutorial of the UI; “Create a streaming connection using the API”",
+  },
+  {
+    operation: /^Streaming Ingestion: POST \/collection\/\{CONNECTION_ID\}$/,
+    difference: /^request: the header x-sandbox-name is missing$/,
+    where: "Streaming Ingestion: one event",
+    description: "`x-sandbox-name` is required.",
+    instead: "Not sent, as Customer.io's own webhook would not: the dataflow's id says where events go.",
+    source: "Adobe: the Customer.io tutorial of the UI",
+  },
+  {
+    operation: /^Streaming Ingestion: POST \/collection\/\{CONNECTION_ID\}$/,
+    difference: /^answer 200: \/receivedTimeMs must match format "int32"$/,
+    where: "Streaming Ingestion: one event",
+    description: "`receivedTimeMs` is a 32-bit integer.",
+    instead: "Milliseconds since 1970, which need more.",
+    source: "The description's own example",
+  },
+  {
+    operation: /^Streaming Ingestion: POST \/collection\/\{CONNECTION_ID\}$/,
+    difference: new RegExp(`^answer (400|401|404|413|429|500|503): (${noBody})`),
+    answer: inletProblem,
+    where: "Streaming Ingestion: refusals",
+    description: "Leaves out 404, and all bodies.",
+    instead: "Adobe's inlet problem, with `report.message`. What an unknown inlet gets is the switch `unknownInlet`.",
+    source: "Adobe: “Streaming ingestion validation” (the body); 404: none",
+  },
+  {
+    operation: /^POST \/ims\/token\/v3$/,
+    difference: /^this operation is not described$/,
+    answer: tokenAnswer,
+    where: "Identity service (IMS): access token",
+    description: "No machine-readable description is published.",
+    instead: "Form body in, JSON out, as the guide has it.",
+    source: "Adobe Developer Console: “Server to Server authentication”",
+  },
+  {
+    operation: /^GET \/data\/foundation\/export\/datasets\/\{id\}\/preview$/,
+    difference: /^this operation is not described$/,
+    answer: preview,
+    where: "Data Access: preview of a dataset (the demo only)",
+    description: "Not among the descriptions compared here.",
+    instead: "The first rows in `data`.",
+    source: "Adobe: “Data Access API”",
+  },
+  {
+    operation: /^App API: POST \/v1\/reporting_webhooks$/,
+    difference: /^request: \/events\/N must be equal to one of the allowed values/,
+    where: "Customer.io App API: creating a webhook",
+    description: "Lists the names of events.",
+    instead: "Names that the list lacks are sent as they are, since Customer.io adds events without notice.",
+    source: "Customer.io: “App API”, note on new fields; event names came later than the events several times",
+  },
+  {
+    operation: /^App API: /,
+    difference: /^answer (401|500): this status is not described$/,
+    where: "Customer.io App API: all operations",
+    description: "Leaves out 401 and 5xx.",
+    instead: "`errors[].detail` and `status`, as for the statuses described.",
+    source: "Public clients of these operations meet 401; 5xx: none",
+  },
+];

@@ -1,0 +1,18 @@
+import path from "node:path";
+import { exceptions } from "./exceptions.ts";
+
+export const fidelityDocument = path.resolve(import.meta.dirname, "../../docs/fidelity.md");
+
+const listed = /(<!-- exceptions: .* -->\n)[\s\S]*(<!-- end of exceptions -->)/;
+
+/** The document with the exceptions as they are now. */
+export function withExceptions(document: string): string {
+  if (!listed.test(document)) throw new Error("docs/fidelity.md lacks the two marks between which exceptions stand.");
+  return document.replace(listed, (_, begin: string, end: string) => `${begin}\n${table()}\n${end}`);
+}
+
+function table(): string {
+  const rows = exceptions.map(({ where, description, instead, source }) => [where, description, instead, source]);
+  const head = ["where", "what the description says", "what is done here", "source"];
+  return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |\n`).join("");
+}

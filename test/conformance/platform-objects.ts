@@ -1,0 +1,67 @@
+import type { PropertyMap } from "../../providers/kit/values.ts";
+import type { Driver, Made } from "./driver.ts";
+import { tenantId } from "./world.ts";
+
+export function fieldGroupInputs(title: string, fields: readonly string[] = ["email"]): PropertyMap {
+  const properties = Object.fromEntries(fields.map((name) => [name, { type: "string", title: name }]));
+  const customerio = { type: "object", properties };
+  return {
+    title,
+    definitions: {
+      customFields: {
+        type: "object",
+        properties: { [`_${tenantId}`]: { type: "object", properties: { customerio } } },
+      },
+    },
+    allOf: [{ $ref: "#/definitions/customFields" }],
+  };
+}
+
+export function mappingInputs(schemaId: string, source = "data.identifiers.email"): PropertyMap {
+  const attribute = (from: string, destination: string) => ({ sourceType: "ATTRIBUTE", source: from, destination });
+  return {
+    schemaId,
+    mappings: [
+      attribute("event_id", "_id"),
+      attribute("relay.occurred_at", "timestamp"),
+      attribute(source, `_${tenantId}.customerio.email`),
+    ],
+  };
+}
+
+export interface PlatformObjects {
+  readonly group: Made;
+  readonly schema: Made;
+  readonly descriptor: Made;
+  readonly dataset: Made;
+  readonly source: Made;
+  readonly target: Made;
+  readonly mapping: Made;
+  readonly flow: Made;
+}
+
+/** One object of each type, wired as the program does it. */
+export async function makeAll(aep: Driver, name: string): Promise<PlatformObjects> {
+  const make = (type: string, inputs: PropertyMap) => aep.make(`aep:index:${type}`, inputs);
+  const group = await make("FieldGroup", fieldGroupInputs(`${name}, fields`));
+  const schema = await make("Schema", { title: name, fieldGroupIds: [group.id] });
+  const sourceProperty = `/_${tenantId}/customerio/email`;
+  const descriptor = await make("IdentityDescriptor", { schemaId: schema.id, sourceProperty, namespace: "Email" });
+  const dataset = await make("Dataset", { name, schemaId: schema.id });
+  const source = await make("SourceConnection", { name });
+  const target = await make("TargetConnection", { name, datasetId: dataset.id, schemaId: schema.id });
+  const mapping = await make("MappingSet", mappingInputs(schema.id));
+  const flow = await make("Dataflow", {
+    name,
+    sourceConnectionId: source.id,
+    targetConnectionId: target.id,
+    mappingSetId: mapping.id,
+  });
+  return { group, schema, descriptor, dataset, source, target, mapping, flow };
+}
+
+/** Deletes in the order that Platform accepts. */
+export async function deleteAll(aep: Driver, objects: PlatformObjects): Promise<void> {
+  const { group, schema, descriptor, dataset, source, target, mapping, flow } = objects;
+  for (const made of [flow, mapping, target, source, dataset, descriptor, schema, group]) await aep.delete(made);
+}

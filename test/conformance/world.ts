@@ -1,0 +1,107 @@
+import { localCredentials } from "../../local/credentials.ts";
+import { type CustomerIoStandIn, startCustomerIo } from "../../local/customer-io/customer-io.ts";
+import { type PlatformStandIn, startPlatform } from "../../local/platform/platform.ts";
+import { AepClient } from "../../providers/aep/client.ts";
+import { config as aepConfig, type Config } from "../../providers/aep/config.ts";
+import { aepPackage } from "../../providers/aep/provider.ts";
+import { provider as customerioProvider } from "../../providers/customerio/provider.ts";
+import { definitionProvider } from "../../providers/kit/definition-provider.ts";
+import { Driver } from "./driver.ts";
+import { type RecordingProxy, startRecordingProxy } from "./recording-proxy.ts";
+import type { Exchange } from "./validator.ts";
+
+export const { tenantId, ...credential } = localCredentials.platform;
+export const { appApiKey, signingKey } = localCredentials.customerIo;
+
+/** Both vendors' stand-ins, each behind a recording proxy, and the providers that know of the proxies' addresses only. */
+export class World {
+  readonly customerIo: Driver;
+  /** A client as the aep provider has one, for what only a mishap makes it do. */
+  readonly client: AepClient;
+  readonly platformUrl: string;
+  readonly customerIoUrl: string;
+  readonly #parts: readonly { close(): Promise<void> }[];
+  readonly #proxies: readonly RecordingProxy[];
+  readonly #time: { now: number };
+
+  private constructor(
+    time: { now: number },
+    standIns: readonly [PlatformStandIn, CustomerIoStandIn],
+    proxies: readonly [RecordingProxy, RecordingProxy],
+  ) {
+    this.#time = time;
+    this.#parts = [...proxies, ...standIns];
+    this.#proxies = proxies;
+    const [platform, customerIo] = proxies;
+    this.platformUrl = platform.url;
+    this.customerIoUrl = customerIo.url;
+    this.client = clientOf(platform.url, {});
+    this.customerIo = new Driver(customerioProvider);
+  }
+
+  static async start(): Promise<World> {
+    // Time passes with each look at the clock, so that the seconds of enabling a dataflow are over after some looks.
+    const time = { now: Date.parse("2026-01-05T10:00:00.000Z") };
+    const clock = () => {
+      time.now += 100;
+      return time.now;
+    };
+    const platform = await startPlatform({
+      credentials: credential,
+      tenantId,
+      sandboxes: ["prod", credential.sandbox],
+      clock,
+    });
+    const customerIo = await startCustomerIo({ workspaces: [{ name: "Test", appApiKey, signingKey }] });
+    const proxies = [
+      await startRecordingProxy("platform", platform.url),
+      await startRecordingProxy("customer-io", customerIo.url),
+    ] as const;
+    const world = new World(time, [platform, customerIo], proxies);
+    await customerioProvider.configure({ appApiKey, appApiUrl: world.customerIoUrl });
+    return world;
+  }
+
+  get exchanges(): readonly Exchange[] {
+    return this.#proxies.flatMap(({ exchanges }) => exchanges);
+  }
+
+  /** An aep provider, with some settings of its own. */
+  async aep(settings: Partial<Config> = {}): Promise<Driver> {
+    const provider = definitionProvider({ ...aepPackage, connect: () => clientOf(this.platformUrl, settings) });
+    await provider.configure({ ...credential });
+    return new Driver(provider);
+  }
+
+  pass(seconds: number): void {
+    this.#time.now += seconds * 1000;
+  }
+
+  /** Answers with this status in place of the next call whose path contains `path`. */
+  async platformFault(path: string, status: number, target: "gateway" | "ims" | "inlet" = "gateway"): Promise<void> {
+    const effect = { kind: "status", status, retryAfterSeconds: 0 };
+    await post(`${this.platformUrl}/__local/faults`, { target, path, effect, calls: 1 });
+  }
+
+  async customerIoFault(operation: string, fault: object): Promise<void> {
+    await post(`${this.customerIoUrl}/__local/faults`, { faults: [{ operation, ...fault }] });
+  }
+
+  async close(): Promise<void> {
+    for (const part of this.#parts) await part.close();
+  }
+}
+
+function clientOf(url: string, settings: Partial<Config>): AepClient {
+  const config = aepConfig.parse({ ...credential, imsUrl: url, platformUrl: url, ...settings });
+  return new AepClient(config, { pollInterval: 1 });
+}
+
+async function post(url: string, body: object): Promise<void> {
+  const answer = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`);
+}

@@ -1,0 +1,134 @@
+import { execFile } from "node:child_process";
+import path from "node:path";
+import { promisify } from "node:util";
+import { provider as aep } from "../../providers/aep/provider.ts";
+import { provider as customerio } from "../../providers/customerio/provider.ts";
+import { provider as relay } from "../../providers/relay/provider.ts";
+
+interface Property {
+  readonly type?: string;
+  readonly $ref?: string;
+  readonly description?: string;
+  readonly secret?: boolean;
+  readonly willReplaceOnChanges?: boolean;
+  readonly default?: unknown;
+  readonly defaultInfo?: { readonly environment: string[] };
+  readonly items?: Property;
+  readonly additionalProperties?: Property;
+}
+type Properties = Record<string, Property>;
+interface PackageSchema {
+  readonly name: string;
+  readonly description: string;
+  readonly config: { readonly variables: Properties };
+  readonly types?: Record<string, { properties?: Properties; enum?: unknown[]; required?: string[] }>;
+  readonly resources: Record<
+    string,
+    { description: string; inputProperties: Properties; properties?: Properties; requiredInputs?: string[] }
+  >;
+  readonly functions?: Record<string, { description: string; outputs: { properties: Properties } }>;
+}
+
+const repository = path.resolve(__dirname, "../..");
+const providers = { aep, customerio, relay };
+const names = Object.keys(providers) as (keyof typeof providers)[];
+
+/** The schema as the engine prints it; it has then been bound, as for the generators of all languages. */
+async function printed(name: string): Promise<PackageSchema> {
+  const bin = path.join(repository, "node_modules", ".bin");
+  const executable = path.join(repository, "providers", name, `pulumi-resource-${name}`);
+  const { stdout } = await promisify(execFile)("pulumi", ["package", "get-schema", executable], {
+    env: { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH ?? ""}`, PULUMI_SKIP_UPDATE_CHECK: "1" },
+  });
+  return JSON.parse(stdout) as PackageSchema;
+}
+
+/** Property paths that lack a description or a type; types that are referred to count with the property. */
+function gaps(schema: PackageSchema, properties: Properties, at: string): string[] {
+  return Object.entries(properties).flatMap(([name, property]) => {
+    const here = `${at}.${name}`;
+    const missing = [property.description ? [] : [`${here}: no description`], typed(schema, property, here)];
+    return missing.flat();
+  });
+}
+
+function typed(schema: PackageSchema, property: Property, at: string): string[] {
+  const token = property.$ref?.match(/^#\/types\/(.+)$/)?.[1];
+  if (token) {
+    const type = schema.types?.[token];
+    if (!type) return [`${at}: no type ${token}`];
+    return type.enum ? [] : gaps(schema, type.properties ?? {}, at);
+  }
+  if (property.$ref?.startsWith("pulumi.json#/")) return [];
+  if (property.type === "array") return property.items ? typed(schema, property.items, `${at}[]`) : [`${at}: no items`];
+  if (property.type === "object") {
+    const { additionalProperties: values } = property;
+    return values ? typed(schema, values, `${at}.*`) : [`${at}: nothing about its properties`];
+  }
+  return property.type ? [] : [`${at}: no type`];
+}
+
+test.each(names)("the engine takes the schema of %s, and everything in it is described and typed", async (name) => {
+  const schema = await printed(name);
+  expect(Object.keys(schema.resources)).toEqual(
+    Object.keys((providers[name].schema() as PackageSchema).resources).toSorted(),
+  );
+  expect(schema.description).toMatch(/\w\.$/);
+  const parts = [
+    ...gaps(schema, schema.config.variables, "config"),
+    ...Object.entries(schema.resources).flatMap(([token, resource]) => [
+      ...(/[\w”]\.$/.test(resource.description) ? [] : [`${token}: no description`]),
+      ...gaps(schema, resource.inputProperties, token),
+      ...gaps(schema, resource.properties ?? {}, token),
+    ]),
+    ...Object.entries(schema.functions ?? {}).flatMap(([token, { outputs }]) =>
+      gaps(schema, outputs.properties, token),
+    ),
+  ];
+  expect(parts).toEqual([]);
+});
+
+function replacing(schema: PackageSchema): Record<string, string[]> {
+  return Object.fromEntries(
+    Object.entries(schema.resources).map(([token, { inputProperties }]) => [
+      token.split(":")[2] ?? "",
+      Object.keys(inputProperties).filter((name) => inputProperties[name]?.willReplaceOnChanges),
+    ]),
+  );
+}
+
+function secrets(schema: PackageSchema): string[] {
+  return Object.entries({ ...schema.resources, config: { properties: schema.config.variables } }).flatMap(
+    ([token, { properties = {} }]) =>
+      Object.keys(properties).flatMap((name) => (properties[name]?.secret ? [`${token}.${name}`] : [])),
+  );
+}
+
+test("it says what replaces, what is secret, what must be given, and where settings come from", async () => {
+  const [platform, webhooks, code] = await Promise.all(names.map(printed));
+  if (!platform || !webhooks || !code) throw new Error("a schema is missing");
+  expect(replacing(platform)).toMatchObject({
+    IdentityDescriptor: ["isPrimary", "namespace", "schemaId", "schemaVersion", "sourceProperty"],
+    MappingSet: ["mappings", "schemaId", "schemaVersion"],
+    Schema: ["classId"],
+  });
+  expect(replacing(platform).Dataflow).toEqual(expect.arrayContaining(["sourceConnectionId", "targetConnectionId"]));
+  expect(replacing(webhooks)).toEqual({ ReportingWebhook: [] });
+  expect(secrets(platform)).toEqual([
+    "aep:index:Dataflow.inletUrl",
+    "aep:index:Dataflow.streamingUrl",
+    "config.clientSecret",
+  ]);
+  expect(secrets(webhooks)).toEqual(["config.appApiKey"]);
+  expect(platform.resources["aep:index:Dataset"]?.requiredInputs).toEqual(["name", "schemaId"]);
+  expect(webhooks.resources["customerio:index:ReportingWebhook"]?.requiredInputs).toEqual([
+    "name",
+    "endpoint",
+    "events",
+  ]);
+  expect(platform.config.variables.platformUrl).toMatchObject({
+    default: "https://platform.adobe.io",
+    defaultInfo: { environment: ["AEP_PLATFORM_URL"] },
+  });
+  expect(code.resources["relay:index:FunctionCode"]?.inputProperties.package?.$ref).toBe("pulumi.json#/Archive");
+});

@@ -1,0 +1,144 @@
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import path from "node:path";
+import type { Pulumi } from "../../local/demo/pulumi.ts";
+import { type LocalStack, repository, startLocalStack } from "../e2e/local-stack.ts";
+import { type Gatekeeper, startAdobe, startCustomerIo, startIdentity } from "./gatekeeper.ts";
+
+/** The engine at its most talkative, for one command. */
+const talkative = ["--logtostderr", "-v=9"];
+
+export interface WrittenFile {
+  readonly path: string;
+  readonly content: Buffer;
+}
+
+/** A stack in a local cloud of its own, whose secrets are new ones and whose every trace is kept. */
+export class TaintedStack {
+  readonly stack: LocalStack;
+  readonly adobe: Gatekeeper;
+  readonly customerIo: Gatekeeper;
+  readonly identity: Gatekeeper;
+  readonly pulumi: Pulumi;
+  /** What the commands printed, or failed with. */
+  readonly printed: string[] = [];
+  readonly #grpcLog: string;
+  readonly #folder: string;
+  readonly #temporary: string | undefined;
+  readonly #startedAt = Date.now();
+
+  private constructor(
+    stack: LocalStack,
+    [adobe, customerIo, identity]: readonly [Gatekeeper, Gatekeeper, Gatekeeper],
+    folder: string,
+    temporary: string | undefined,
+  ) {
+    this.stack = stack;
+    this.adobe = adobe;
+    this.customerIo = customerIo;
+    this.identity = identity;
+    this.#folder = folder;
+    this.#temporary = temporary;
+    this.#grpcLog = path.join(folder, "grpc.json");
+    this.pulumi = stack.pulumiWith({
+      AEP_PLATFORM_URL: adobe.url,
+      AEP_IMS_URL: adobe.url,
+      CUSTOMERIO_APP_API_URL: customerIo.url,
+      IDENTITY_ENDPOINT: `${identity.url}/msi/token`,
+      PULUMI_DEBUG_GRPC: this.#grpcLog,
+      // Where there is no network, the engine's tries to reach it take longer than all else.
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    });
+  }
+
+  /** `TMPDIR` is turned to a folder of its own, so that everything left behind in it counts. */
+  static async start(clientSecret: string, appApiKey: string): Promise<TaintedStack> {
+    const folder = await mkdtemp(path.join(tmpdir(), "customerio-aep-taint-"));
+    const temporary = process.env.TMPDIR;
+    process.env.TMPDIR = folder;
+    const stack = await startLocalStack();
+    const { environment } = stack.cloud;
+    const gatekeepers = [
+      await startAdobe(environment.AEP_PLATFORM_URL ?? "", clientSecret),
+      await startCustomerIo(environment.CUSTOMERIO_APP_API_URL ?? "", appApiKey),
+      await startIdentity(new URL(environment.IDENTITY_ENDPOINT ?? "").origin),
+    ] as const;
+    return new TaintedStack(stack, gatekeepers, folder, temporary);
+  }
+
+  /** Runs a talkative command that must work. */
+  async run(...command: string[]): Promise<string> {
+    const output = await this.pulumi.run(...command, ...this.#flags());
+    this.printed.push(output);
+    return output;
+  }
+
+  /** Runs a talkative command that must fail, and answers all that it printed. */
+  async fail(...command: string[]): Promise<string> {
+    const log = path.join(path.dirname(this.stack.cloud.logFile), "pulumi.log");
+    const { length } = await readFile(log);
+    const error = await this.pulumi.run(...command, ...this.#flags()).then(
+      () => undefined,
+      (reason: Error) => reason.message,
+    );
+    if (error === undefined) throw new Error(`pulumi ${command.join(" ")} should have failed.`);
+    this.printed.push(error);
+    return (await readFile(log)).subarray(length).toString();
+  }
+
+  /** Rotates the key with which Customer.io signs. */
+  async newSigningKey(): Promise<string> {
+    const url = `${this.stack.cloud.environment.CUSTOMERIO_APP_API_URL}/__local/signing-key/rotate`;
+    const answer = await fetch(url, { method: "POST" });
+    return ((await answer.json()) as { signingKey: string }).signingKey;
+  }
+
+  grpcLog(): Promise<string> {
+    return readFile(this.#grpcLog, "utf8");
+  }
+
+  /** Processes of the local cloud in Azure's stand-in. */
+  async processes(): Promise<{ kind: string; pid: number }[]> {
+    const answer = await fetch(`${this.stack.cloud.environment.AZURE_RESOURCE_MANAGER_URL}/__local/census`);
+    return ((await answer.json()) as { processes: { kind: string; pid: number }[] }).processes;
+  }
+
+  /**
+   * All files that the run may have written: logs, state with its backups and history, what is left in the temporary folder,
+   * Pulumi's own folder, and this repository; without the gRPC log, which has rules of its own.
+   */
+  async files(): Promise<WrittenFile[]> {
+    const folders = [this.#folder, path.join(homedir(), ".pulumi"), repository];
+    const found = (await Promise.all(folders.map((folder) => this.#writtenIn(folder)))).flat();
+    return Promise.all(found.map(async (file) => ({ path: file, content: await readFile(file) })));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.adobe.close(), this.customerIo.close(), this.identity.close()]);
+    await this.stack.stop();
+    if (this.#temporary === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = this.#temporary;
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  #flags(): string[] {
+    return [
+      "--stack",
+      "local",
+      "--config-file",
+      path.join(path.dirname(this.stack.cloud.logFile), "Pulumi.local.yaml"),
+      ...talkative,
+    ];
+  }
+
+  async #writtenIn(folder: string): Promise<string[]> {
+    const entries = await readdir(folder, { withFileTypes: true });
+    const files = entries.map(async (entry): Promise<string[]> => {
+      const full = path.join(folder, entry.name);
+      if (entry.isDirectory()) return ["node_modules", ".git"].includes(entry.name) ? [] : this.#writtenIn(full);
+      if (!entry.isFile() || full === this.#grpcLog) return [];
+      return (await stat(full)).mtimeMs >= this.#startedAt ? [full] : [];
+    });
+    return (await Promise.all(files)).flat();
+  }
+}
