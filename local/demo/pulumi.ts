@@ -6,16 +6,26 @@ import type { CloudEnvironment } from "../cloud.ts";
 
 const repository = path.resolve(import.meta.dirname, "../..");
 
-/** Plain `pulumi` commands on the program of this repository, as a user in a shell with this environment runs them. */
+/** Plain `pulumi` commands on a program of this repository, as a user in a shell with this environment runs them. */
 export class Pulumi {
   readonly #environment: NodeJS.ProcessEnv;
   readonly #stack: string;
   readonly #logFile: string;
   readonly #configFile: string[];
+  readonly #program: string;
   #running: ChildProcess | undefined;
 
-  /** `configFile` takes the place of the stack's `Pulumi.<stack>.yaml`. */
-  constructor(options: { environment: CloudEnvironment; stack: string; logFile: string; configFile?: string }) {
+  /**
+   * @param options.configFile takes the place of the stack's `Pulumi.<stack>.yaml`
+   * @param options.program folder of the program; default: the repository's own
+   */
+  constructor(options: {
+    environment: CloudEnvironment;
+    stack: string;
+    logFile: string;
+    configFile?: string;
+    program?: string;
+  }) {
     // The repository's own Node comes first, as it does for commands that npx runs.
     const bin = path.join(repository, "node_modules", ".bin");
     const inherited = { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH ?? ""}` };
@@ -23,6 +33,7 @@ export class Pulumi {
     this.#stack = options.stack;
     this.#logFile = options.logFile;
     this.#configFile = options.configFile ? ["--config-file", options.configFile] : [];
+    this.#program = options.program ?? repository;
   }
 
   initialise(): Promise<string> {
@@ -93,7 +104,7 @@ export class Pulumi {
 
   #run(command: string[], input: string): Promise<string> {
     const child = spawn("pulumi", [...command, "--non-interactive", "--color", "never"], {
-      cwd: repository,
+      cwd: this.#program,
       env: this.#environment,
       stdio: "pipe",
       // Its own process group: on Ctrl-C the demo stops it in order.

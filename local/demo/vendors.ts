@@ -65,6 +65,14 @@ export class Vendors {
     return receipts.filter(({ fate }) => fate === "delivered").map(({ eventId }) => eventId);
   }
 
+  /** Events that Platform answered with 200 and that are in no dataset. */
+  async lostIds(): Promise<string[]> {
+    const { receipts } = await get<{ receipts: { eventId: string; fate: string }[] }>(
+      `${this.#platform}/__local/journal`,
+    );
+    return receipts.filter(({ fate }) => fate === "dropped" || fate === "failed").map(({ eventId }) => eventId);
+  }
+
   async deadLetteredIds(): Promise<string[]> {
     const blobs = await get<{ content: string }[]>(`${this.#azure}/__local/blobs?container=dead-letters`);
     return blobs.map(

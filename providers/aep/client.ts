@@ -14,6 +14,8 @@ export interface Refusal {
   readonly status: number | undefined;
   /** The number in a code of the Flow Service: 1404 of `FLOW-1404-412`. */
   readonly flowCode: number | undefined;
+  /** In words, for what has no code of its own. */
+  readonly message: string;
 }
 
 /**
@@ -118,7 +120,11 @@ export class AepClient {
   refusal(error: unknown): Refusal | undefined {
     if (!(error instanceof VendorError)) return undefined;
     const number = error.code?.match(/^FLOW-(\d+)-/)?.[1];
-    return { status: error.status, flowCode: number === undefined ? undefined : Number(number) };
+    return {
+      status: error.status,
+      flowCode: number === undefined ? undefined : Number(number),
+      message: error.message,
+    };
   }
 
   /** Repeats what Platform refuses for the moment only, as `passing` tells. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineResource } from "../kit/resource-definition.ts";
-import type { AepClient } from "./client.ts";
+import type { AepClient, Refusal } from "./client.ts";
 import { bearsMark, described, withoutMark } from "./mark.ts";
 import { pathOf, paths } from "./paths.ts";
 import {
@@ -42,6 +42,9 @@ const inputs = z.object({
     .min(1)
     .meta({ description: "References to the definitions that count: [{ $ref: '#/definitions/<name>' }]." }),
 });
+
+/** Tries of deleting a field group that a schema still seems to use; eight seconds, since it may be in earnest. */
+const attemptsWhileUsed = 5;
 
 type Inputs = z.output<typeof inputs>;
 type Answer = z.output<typeof answer>;
@@ -121,14 +124,17 @@ export const fieldGroup = defineResource<AepClient>()({
 
   async delete({ client, signal }, id, { title }) {
     const hint = "Platform keeps a field group as long as a schema uses it: take it out of those schemas first.";
-    await client.remove({
-      path: pathOf(paths.fieldGroups, id),
-      signal,
-      purpose: `delete the field group "${title}"`,
-      hint,
-    });
+    const purpose = `delete the field group "${title}"`;
+    const remove = () => client.remove({ path: pathOf(paths.fieldGroups, id), signal, purpose, hint });
+    // After an update of a schema whose answer was lost, the engine may delete the schema beside the group, and not before.
+    await client.untilAccepted(signal, attemptsWhileUsed, saysUsed, remove);
   },
 });
+
+/** A schema still uses the field group, as the refusal says; Adobe publishes no code for that, so the words have to tell. */
+function saysUsed({ status, message }: Refusal): boolean {
+  return status === 400 && /\b(used by|in use)\b/i.test(message);
+}
 
 function find(client: AepClient, id: string, signal: AbortSignal): Promise<Answer | undefined> {
   const purpose = `read the field group ${id}`;

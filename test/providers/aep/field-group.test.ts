@@ -198,7 +198,13 @@ test("is deleted; gone is fine, and use by a schema is told", async () => {
     'Could not delete the field group "Customer.io Events, dev": Adobe Experience Platform answered 400: In use. ' +
       "Platform keeps a field group as long as a schema uses it: take it out of those schemas first.",
   );
-  expect(stub.calls).toEqual([`DELETE ${one}`, `DELETE ${one}`, stats, `DELETE ${one}`]);
+  expect(stub.calls).toEqual([`DELETE ${one}`, `DELETE ${one}`, stats, ...Array(5).fill(`DELETE ${one}`)]);
+});
+
+test("waits for a schema that is being deleted beside it", async () => {
+  stub.answer(`DELETE ${one}`, { status: 400, body: { detail: "In use" } }, { status: 204 });
+  await aep.delete(type, id, state);
+  expect(stub.calls).toEqual([`DELETE ${one}`, `DELETE ${one}`]);
 });
 
 test("mistakes in definitions are told on their property", async () => {

@@ -1,0 +1,10 @@
+/** `npm run bench`: start-up and memory of the providers, speed of the relay, measured on this machine, as a table. */
+import { availableParallelism } from "node:os";
+import { providerStart } from "./provider-start.ts";
+import { relayBundle } from "./relay-bundle.ts";
+import { relayIntake } from "./relay-intake.ts";
+import { table } from "./statistics.ts";
+
+console.log(`Node ${process.version}, ${availableParallelism()} cores; times are medians unless they say otherwise\n`);
+const figures = [...(await providerStart()), ...(await relayIntake()), ...(await relayBundle())];
+console.log(table(figures));

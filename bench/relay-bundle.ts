@@ -1,0 +1,45 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { gzipSync } from "fflate";
+import { buildRelay } from "../relay/build.ts";
+import { type Figure, median } from "./statistics.ts";
+
+const runs = 11;
+
+/** Prints how long the bundle takes to load; the Functions worker's own module is replaced, as it is no part of the bundle. */
+const loader = `
+  const Module = require("node:module");
+  const load = Module._load;
+  const core = { registerFunction: () => ({ dispose() {} }), registerHook: () => ({ dispose() {} }), setProgrammingModel() {} };
+  Module._load = (request, ...rest) => (request === "@azure/functions-core" ? core : load(request, ...rest));
+  const begin = performance.now();
+  require(process.argv[1]);
+  process.stdout.write(String(performance.now() - begin), () => process.exit());
+`;
+
+/** Size of what Azure gets, and how long its one file takes to load: the part of a cold start that is ours. */
+export async function relayBundle(): Promise<Figure[]> {
+  const { folder, bytes } = await buildRelay();
+  const file = path.join(folder, "index.cjs");
+  const compressed = gzipSync(await readFile(file)).length;
+  const cwd = await mkdtemp(path.join(tmpdir(), "bench-bundle-"));
+  try {
+    const times: number[] = [];
+    for (let run = 0; run < runs; run++) {
+      const { stdout } = await promisify(execFile)(process.execPath, ["-e", loader, file], { cwd });
+      times.push(Number(stdout));
+    }
+    return [
+      {
+        what: "relay bundle, size",
+        value: `${(bytes / 1000).toFixed(0)} KB, ${(compressed / 1000).toFixed(0)} KB compressed`,
+      },
+      { what: "relay bundle, time to load", value: `${median(times).toFixed(0)} ms` },
+    ];
+  } finally {
+    await rm(cwd, { recursive: true, force: true });
+  }
+}

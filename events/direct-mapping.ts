@@ -1,0 +1,46 @@
+import { eventFields } from "./fields.ts";
+
+/** One item of a Data Prep mapping set that takes an attribute as it is, or works a value out. */
+export type DirectMapping = {
+  readonly sourceType: "ATTRIBUTE" | "EXPRESSION";
+  /** Dot path into Customer.io's event, or an expression of Data Prep. */
+  readonly source: string;
+  /** Dot path into the schema. */
+  readonly destination: string;
+};
+
+/**
+ * The mapping from an event as Customer.io sends it to the schema's fields, for a webhook that posts straight to Platform's
+ * streaming URL. Data Prep does what the relay does otherwise, as far as it can:
+ *
+ * - A mapping that refers to an attribute which the event lacks is an error (Adobe's streaming monitoring docs), and most
+ *   events lack most attributes; so each is asked for first.
+ * - An ExperienceEvent's `timestamp` is ISO 8601, made from Customer.io's Unix seconds.
+ *
+ * Fields that only the relay fills (devices, topics, time of receipt) stay empty, and a value of another type than its
+ * field's makes Platform refuse the record.
+ *
+ * @param tenantId the organisation's tenant id, without the leading underscore
+ */
+export function directMappings(tenantId: string): DirectMapping[] {
+  return [
+    { sourceType: "ATTRIBUTE", source: "event_id", destination: "_id" },
+    {
+      sourceType: "EXPRESSION",
+      source: `dformat(${attribute("timestamp")} * 1000, "yyyy-MM-dd'T'HH:mm:ss.SSSX")`,
+      destination: "timestamp",
+    },
+    ...eventFields
+      .filter(({ source }) => !source.startsWith("relay."))
+      .map(({ name, source }) => ({
+        sourceType: "EXPRESSION" as const,
+        source: `iif(contains_key("${source}"), ${attribute(source)}, nullify())`,
+        destination: `_${tenantId}.customerio.${name}`,
+      })),
+  ];
+}
+
+/** An attribute in an expression: the name of a function is a reserved word, unless it stands in `${}` (Adobe's Data Prep functions page). */
+function attribute(path: string): string {
+  return path === "timestamp" ? "${timestamp}" : path;
+}

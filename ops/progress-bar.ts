@@ -1,0 +1,31 @@
+const width = 30;
+/** Milliseconds between two drawings. */
+const pace = 100;
+
+/** A bar on a terminal that is drawn over itself; where there is no terminal, nothing is shown. */
+export class ProgressBar {
+  readonly #stream: NodeJS.WriteStream;
+  readonly #total: number;
+  readonly #started = Date.now();
+  #drawnAt = 0;
+
+  constructor(total: number, stream: NodeJS.WriteStream = process.stderr) {
+    this.#total = total;
+    this.#stream = stream;
+  }
+
+  show(done: number, words: string): void {
+    const now = Date.now();
+    if (!this.#stream.isTTY || (now - this.#drawnAt < pace && done < this.#total)) return;
+    this.#drawnAt = now;
+    const filled = Math.round((width * done) / Math.max(1, this.#total));
+    const left =
+      done === 0 ? "" : `, ${Math.ceil((((now - this.#started) / done) * (this.#total - done)) / 1000)} s left`;
+    this.#stream.write(`\r\x1b[K[${"#".repeat(filled).padEnd(width, ".")}] ${done} of ${this.#total}, ${words}${left}`);
+  }
+
+  /** Clears the line for what comes next. */
+  end(): void {
+    if (this.#stream.isTTY) this.#stream.write("\r\x1b[K");
+  }
+}

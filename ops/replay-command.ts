@@ -1,0 +1,110 @@
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { mayFit } from "./dead-letter-filter.ts";
+import { ProgressBar } from "./progress-bar.ts";
+import { PulumiStack } from "./pulumi-stack.ts";
+import { RelayStorageAccount } from "./relay-storage.ts";
+import { type ReplayAction, type ReplayCounts, replay } from "./replay.ts";
+import { stackOptions } from "./stack-options.ts";
+
+export const replayUsage = `replay    puts dead letters back into the relay's queue, or deletes old ones
+  --class <class>            only malformed, refused, expired, poison or unreadable ones
+  --reason <text>            only those whose reason contains this text
+  --object-type <type>       only events of this object type, such as email
+  --metric <metric>          only events of this metric, such as sent
+  --from <time>, --to <time> only those that the relay received in this time: 2026-11-20, or 2026-11-20T10:00:00Z
+  --rate <number>            dead letters a second, at most; default 20
+  --dry-run                  only counts
+  --purge-older-than <days>  deletes, in place of replaying, those that died longer ago than this`;
+
+const time = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?$/, "it must be a date, or an ISO 8601 time with its zone")
+  .transform((text) => new Date(text))
+  .refine((date) => !Number.isNaN(date.getTime()), "there is no such time");
+const positive = z.coerce.number("it must be a number").positive("it must be more than 0");
+const choices = z.object({
+  stack: z.string().optional(),
+  "config-file": z.string().optional(),
+  class: z.enum(["malformed", "refused", "expired", "poison", "unreadable"]).optional(),
+  reason: z.string().optional(),
+  "object-type": z.string().optional(),
+  metric: z.string().optional(),
+  from: time.optional(),
+  to: time.optional(),
+  rate: positive.default(20),
+  "dry-run": z.boolean().default(false),
+  "purge-older-than": positive.optional(),
+});
+
+const dayMilliseconds = 24 * 60 * 60 * 1000;
+
+/** `ops replay`. @returns the exit code */
+export async function replayCommand(args: string[]): Promise<number> {
+  const text = { type: "string" } as const;
+  const { values } = parseArgs({
+    args,
+    options: {
+      ...stackOptions,
+      ...{ class: text, reason: text, "object-type": text, metric: text, from: text, to: text, rate: text },
+      "dry-run": { type: "boolean" },
+      "purge-older-than": text,
+    },
+  });
+  const parsed = choices.safeParse(values);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new Error(`--${issue?.path.join(".")} is not right: ${issue?.message}`);
+  }
+  const chosen = parsed.data;
+  const purgeDays = chosen["purge-older-than"];
+  const filter = {
+    ...{ class: chosen.class, reason: chosen.reason, metric: chosen.metric, objectType: chosen["object-type"] },
+    ...{ from: chosen.from, to: chosen.to },
+  };
+
+  const stack = await PulumiStack.read({ stack: chosen.stack, configFile: chosen["config-file"] });
+  const storage = await RelayStorageAccount.open(stack);
+  const diedBefore = purgeDays === undefined ? Number.POSITIVE_INFINITY : Date.now() - purgeDays * dayMilliseconds;
+  const entries = await storage.deadLetters();
+  const names = entries
+    .filter(({ name, writtenAt }) => mayFit(name, filter) && writtenAt.getTime() < diedBefore)
+    .map(({ name }) => name);
+
+  const action: ReplayAction = chosen["dry-run"] ? "count" : purgeDays === undefined ? "replay" : "purge";
+  const bar = new ProgressBar(names.length);
+  const stop = stopOnInterrupt();
+  const counts = await replay({
+    ...{ storage, names, filter, action },
+    perSecond: chosen.rate,
+    signal: stop.signal,
+    progress: ({ examined, done }) => bar.show(examined, `${done} ${pastOf(action, purgeDays)}`),
+  }).finally(() => bar.end());
+  stop.done();
+  process.stdout.write(
+    `${report(counts, { stack: stack.name, total: entries.length, verb: pastOf(action, purgeDays) })}\n`,
+  );
+  if (!stop.signal.aborted) return 0;
+  process.stdout.write("Stopped. The same command goes on with the rest.\n");
+  return 130;
+}
+
+function pastOf(action: ReplayAction, purgeDays: number | undefined): string {
+  if (action === "count") return purgeDays === undefined ? "would be replayed" : "would be purged";
+  return action === "replay" ? "replayed" : "purged";
+}
+
+function report(counts: ReplayCounts, { stack, total, verb }: { stack: string; total: number; verb: string }): string {
+  const lines = [`${counts.done} of ${total} dead letters of the stack ${stack} ${verb}.`];
+  for (const [kind, number] of [...counts.kinds].sort(([, a], [, b]) => b - a)) lines.push(`  ${number} ${kind}`);
+  for (const [why, number] of counts.left) lines.push(`  ${number} stay: they ${why}`);
+  return lines.join("\n");
+}
+
+/** The first Ctrl-C ends the work in order; a second one ends the process, which loses nothing either. */
+function stopOnInterrupt(): { signal: AbortSignal; done: () => void } {
+  const controller = new AbortController();
+  const stop = () => controller.abort();
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  return { signal: controller.signal, done: () => process.off("SIGINT", stop).off("SIGTERM", stop) };
+}

@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { blobName } from "../relay/core/blob-name.ts";
+import type { DeadLetter } from "../relay/core/dead-letter.ts";
+import { claimed, encodeEnvelopes, fitsInline, maxEnvelopeBytes, newEvent } from "../relay/core/envelope.ts";
+import { type DeadLetterFilter, fits, kindOf, understood } from "./dead-letter-filter.ts";
+import type { RelayStorageAccount } from "./relay-storage.ts";
+
+/** Dead letters under way at a time. */
+const concurrency = 4;
+
+/** What is done with the dead letters that are meant. */
+export type ReplayAction = "count" | "replay" | "purge";
+
+export interface ReplayOptions {
+  readonly storage: Pick<RelayStorageAccount, "readDeadLetter" | "removeDeadLetter" | "putClaim" | "enqueue">;
+  /** The blobs to look at. */
+  readonly names: readonly string[];
+  readonly filter: DeadLetterFilter;
+  readonly action: ReplayAction;
+  /** Dead letters a second, at most. */
+  readonly perSecond: number;
+  /** Ends the work after the dead letters under way. */
+  readonly signal: AbortSignal;
+  /** Told after each dead letter. */
+  readonly progress: (counts: ReplayCounts) => void;
+}
+
+/** What became of the dead letters. */
+export interface ReplayCounts {
+  /** Looked at so far, of those that were to be. */
+  examined: number;
+  /** Counted, replayed or purged, as the action was. */
+  done: number;
+  /** `done` by class and kind of event, such as `refused email sent`. */
+  readonly kinds: Map<string, number>;
+  /** Why dead letters that were meant can't be replayed, and how many. */
+  readonly left: Map<string, number>;
+}
+
+/**
+ * Goes through dead letters and puts those that are meant back into the queue of events, or deletes them, or counts them.
+ *
+ * A dead letter is removed only after its message is durable. So where this ends early, whatever the reason, nothing is lost, and
+ * of the dead letters then under way the next run replays those again that were not removed yet: their events may come to Platform
+ * twice, under the same `_id`. It is removed only as it was read: an event that dies again has the same name, and stays.
+ *
+ * @throws what the storage throws
+ */
+export async function replay(options: ReplayOptions): Promise<ReplayCounts> {
+  const counts: ReplayCounts = { examined: 0, done: 0, kinds: new Map(), left: new Map() };
+  const names = options.names.values();
+  let failure: { error: unknown } | undefined;
+  let nextStart = 0;
+  const worker = async () => {
+    for (const name of names) {
+      if (options.action !== "count") {
+        const now = Date.now();
+        const start = Math.max(now, nextStart);
+        nextStart = start + 1000 / options.perSecond;
+        if (start > now) await sleep(start - now, undefined, { signal: options.signal }).catch(() => undefined);
+      }
+      if (options.signal.aborted || failure) return;
+      try {
+        await handle(name, options, counts);
+      } catch (error) {
+        failure ??= { error };
+      }
+      counts.examined += 1;
+      options.progress(counts);
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+  if (failure) throw failure.error;
+  return counts;
+}
+
+async function handle(name: string, { storage, filter, action }: ReplayOptions, counts: ReplayCounts): Promise<void> {
+  const read = await storage.readDeadLetter(name);
+  if (read === undefined) return;
+  const letter = understood(read.text);
+  if (letter === undefined) return count(counts.left, "are no dead letters of a version that is known here");
+  if (!fits(letter, filter)) return;
+  if (action !== "purge") {
+    const message = messageOf(letter, name);
+    if ("impossible" in message) return count(counts.left, message.impossible);
+    if (action === "replay") {
+      // The claim first: the forwarder may have the message at once.
+      if (message.claim) await storage.putClaim(message.claim, letter.body);
+      await storage.enqueue(message.text);
+    }
+  }
+  if (action !== "count" && !(await storage.removeDeadLetter(name, read.etag)) && action === "purge") return;
+  const { objectType, metric } = kindOf(letter);
+  counts.done += 1;
+  count(counts.kinds, [letter.class, objectType, metric].filter(Boolean).join(" "));
+}
+
+type Message = { readonly text: string; readonly claim?: string } | { readonly impossible: string };
+
+/** The queue message that brings a dead letter's event on its way again, with its attempts counted anew. */
+function messageOf(letter: DeadLetter, name: string): Message {
+  const { class: why, receivedAt, eventId, body, encoding } = letter;
+  if (why === "unreadable") {
+    // Not an event but a message of the queue, which a newer relay may be able to read.
+    const bytes = Buffer.from(body, encoding);
+    if (bytes.length > maxEnvelopeBytes) return { impossible: "are larger than a queue message" };
+    return { text: bytes.toString("base64") };
+  }
+  if (encoding !== "utf8") return { impossible: "have a body that is not text, so that no event can be in it" };
+  const id = eventId ?? name.replace(/^.*\/|\.json$/g, "");
+  const event = newEvent({ id, receivedAt, body });
+  if (fitsInline(event)) return { text: only(encodeEnvelopes([event])) };
+  const claim = blobName(event);
+  return { text: only(encodeEnvelopes([claimed(event, claim)])), claim };
+}
+
+function only([text = ""]: readonly string[]): string {
+  return text;
+}
+
+function count(map: Map<string, number>, key: string): void {
+  map.set(key, (map.get(key) ?? 0) + 1);
+}

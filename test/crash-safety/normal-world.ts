@@ -1,0 +1,33 @@
+interface Found {
+  readonly kind: string;
+  readonly id: string;
+  readonly item: Record<string, unknown>;
+}
+
+/** What the vendor makes up by itself, so that it differs from run to run. */
+const ownAffairs =
+  /^(id|\$id|@id|etag|version|created|updated|createdAt|updatedAt|createdDate|modifiedDate|viewId|files|inletUrl|providerRefId|lastOperation|sandboxId|meta:sandboxId|meta:registryMetadata|meta:altId)$/;
+
+/** Objects as texts without ids and times, sorted: equal for two worlds that hold the same. */
+export function normalWorld(found: readonly Found[]): string[] {
+  const texts = found.map(({ kind, item }) => `${kind} ${JSON.stringify(withoutOwnAffairs(item))}`);
+  // References by id become references by name.
+  const named = texts.map((text) =>
+    found.reduce((part, { kind, id, item }) => {
+      const name = `<${kind} ${String(item.title ?? item.name ?? "")}>`;
+      return part.replaceAll(id, name);
+    }, text),
+  );
+  return named.toSorted();
+}
+
+function withoutOwnAffairs(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutOwnAffairs);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => !ownAffairs.test(key))
+      .toSorted(([one], [other]) => (one < other ? -1 : 1))
+      .map(([key, item]) => [key, withoutOwnAffairs(item)]),
+  );
+}

@@ -1,0 +1,55 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import * as grpc from "@grpc/grpc-js";
+import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
+import structProto from "google-protobuf/google/protobuf/struct_pb.js";
+import type { PropertyMap } from "../../providers/kit/values.ts";
+import type { World } from "./world.ts";
+
+const struct = (object: object) => structProto.Struct.fromJavaScript(object as never);
+
+/** A provider's executable, started and asked as the engine does it, that can be killed. */
+export class ProviderProcess {
+  readonly #child: ChildProcess;
+  readonly #client: providerGrpc.ResourceProviderClient;
+  readonly #exited: Promise<unknown>;
+
+  private constructor(child: ChildProcess, port: string) {
+    this.#child = child;
+    this.#client = new providerGrpc.ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
+    this.#exited = new Promise((resolve) => child.on("exit", resolve));
+  }
+
+  /** Configured to call the vendor at `url`. */
+  static async start(world: World, url: string): Promise<ProviderProcess> {
+    const folder = path.resolve(__dirname, "../../providers", world.package);
+    const child = spawn(path.join(folder, `pulumi-resource-${world.package}`), [], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const port = await new Promise<string>((resolve) => createInterface(child.stdout).once("line", resolve));
+    const provider = new ProviderProcess(child, port);
+    const request = new providerProto.ConfigureRequest().setArgs(struct(world.config(url)));
+    await new Promise<void>((resolve, reject) => {
+      provider.#client.configure(request, (error) => (error ? reject(error) : resolve()));
+    });
+    return provider;
+  }
+
+  /** Answers the id. */
+  create(type: string, inputs: PropertyMap): Promise<string> {
+    const urn = `urn:pulumi:dev::crash-safety::${type}::subject`;
+    const request = new providerProto.CreateRequest().setUrn(urn).setProperties(struct(inputs));
+    return new Promise((resolve, reject) => {
+      this.#client.create(request, (error, made) => (error ? reject(error) : resolve(made.getId())));
+    });
+  }
+
+  /** SIGKILL: the process does nothing more, not even say so. */
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#exited;
+    this.#client.close();
+  }
+}

@@ -1,0 +1,81 @@
+import { customerioSubjects, customerioWorld } from "./customerio-world.ts";
+import type { Held } from "./engine.ts";
+import { Line, type Moment } from "./line.ts";
+import { platformSubjects, platformWorld } from "./platform-world.ts";
+import { ProviderProcess } from "./provider-process.ts";
+import type { Subject, World } from "./world.ts";
+
+interface Kill {
+  readonly subject: Subject;
+  readonly open: () => Promise<World>;
+  readonly type: string;
+  /** The first call of this method is the last of the process. */
+  readonly method: string;
+  readonly moment: Moment;
+}
+
+const creations: Kill[] = platformSubjects.map((subject) => ({
+  subject,
+  open: () => platformWorld({ activationSeconds: 0 }),
+  type: subject.type,
+  method: "POST",
+  moment: "acted",
+}));
+const dataset = creations.filter(({ type }) => type === "aep:index:Dataset");
+const webhooks = customerioSubjects.map((subject) => ({ subject, open: customerioWorld, type: subject.type }));
+const kills: Kill[] = [
+  ...creations,
+  ...dataset.flatMap((kill) => [
+    { ...kill, moment: "before" as const },
+    { ...kill, moment: "answered" as const },
+  ]),
+  ...webhooks.flatMap((webhook) => [
+    { ...webhook, method: "POST", moment: "acted" as const },
+    { ...webhook, method: "PUT", moment: "acted" as const },
+  ]),
+];
+
+let killed = 0;
+
+test.each(kills)("$type: a process killed at $method ($moment) leaves what the next one takes over", async (kill) => {
+  const { subject, open, type, method, moment } = kill;
+  const world = await open();
+  const nothing = await world.objects();
+  const helper = await world.engine(await Line.open(world.url));
+  const needs = await subject.needs(helper);
+  const inputs = subject.inputs(needs.map(({ id }) => id));
+  const checked = await helper.check(type, "subject", {}, inputs);
+
+  // What a straight run makes, to compare with.
+  const straight = await helper.create(type, "subject", inputs);
+  const expected = await world.objects();
+  await helper.delete(straight);
+
+  const line = await Line.open(world.url);
+  const first = await ProviderProcess.start(world, line.url);
+  line.startOperation();
+  line.killAtMethod(method, moment);
+  const dying = first.create(type, checked).catch(() => undefined);
+  await line.killed;
+  await first.kill();
+  await dying;
+  await line.close();
+
+  const secondLine = await Line.open(world.url);
+  const second = await ProviderProcess.start(world, secondLine.url);
+  const id = await second.create(type, checked);
+  await second.kill();
+  await secondLine.close();
+  expect(await world.objects()).toEqual(expected);
+
+  const held: Held = { ...straight, id };
+  for (const object of [held, ...needs.toReversed()]) await helper.delete(object);
+  expect(await world.objects()).toEqual(nothing);
+  await helper.line.close();
+  await world.close();
+  killed++;
+});
+
+afterAll(() => {
+  process.stdout.write(`real SIGKILLs: ${killed}, all taken over by the next process\n`);
+});

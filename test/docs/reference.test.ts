@@ -1,0 +1,46 @@
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { examples } from "../../docs/reference/examples.ts";
+import { referencePages } from "../../docs/reference/pages.ts";
+import { provider as aep } from "../../providers/aep/provider.ts";
+import { provider as customerio } from "../../providers/customerio/provider.ts";
+import type { Provider } from "../../providers/kit/provider.ts";
+import { Archive, type PropertyMap, type PropertyValue, Unknown } from "../../providers/kit/values.ts";
+import { provider as relay } from "../../providers/relay/provider.ts";
+import { buildRelay } from "../../relay/build.ts";
+
+const folder = path.resolve(__dirname, "../../docs/reference");
+const providers: Record<string, Provider> = { aep, customerio, relay };
+
+test("the reference is what the package schemas say; npm run docs writes it anew", async () => {
+  const pages = referencePages();
+  const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".md"));
+  expect(files.toSorted()).toEqual([...pages.keys()].toSorted());
+  for (const [name, text] of pages) expect(await readFile(path.join(folder, name), "utf8")).toBe(text);
+});
+
+/** An example's inputs as the engine hands them over in a preview, where other resources' properties aren't known yet. */
+function previewed(value: unknown): PropertyValue {
+  if (typeof value === "string" && value.startsWith("${")) return Unknown.instance;
+  if (Array.isArray(value)) return value.map(previewed);
+  if (value === null || typeof value !== "object") return value as PropertyValue;
+  if ("fn::fileArchive" in value) return new Archive(path.resolve(__dirname, "../../relay/dist"), "hash");
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, previewed(item)]));
+}
+
+// The example deploys what `npm run build` makes.
+beforeAll(() => buildRelay());
+
+test.each(Object.keys(examples))("the example of %s passes the provider's check", async (type) => {
+  const provider = providers[type.split(":")[0] ?? ""];
+  const call = {
+    type,
+    name: "example",
+    urn: `urn:pulumi:dev::docs::${type}::example`,
+    signal: new AbortController().signal,
+    progress: () => undefined,
+    warn: () => undefined,
+  };
+  const news = previewed(examples[type]?.inputs ?? {}) as PropertyMap;
+  expect((await provider?.check(call, { olds: {}, news }))?.failures).toEqual([]);
+});

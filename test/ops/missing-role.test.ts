@@ -1,0 +1,21 @@
+import { localCredentials } from "../../local/credentials.ts";
+import { blobRole, queueRole, startAccount, type TestAccount } from "./storage-account.ts";
+
+let owner: TestAccount;
+beforeAll(async () => {
+  owner = await startAccount([]);
+}, 60_000);
+afterAll(() => owner.stop());
+
+test("an Owner without data roles is told the role and the command that assigns it", async () => {
+  const { id, account } = owner;
+  const told = (role: string) =>
+    `Your Azure login lacks the role ${role} on the storage account relaystorage (AuthorizationPermissionMismatch). ` +
+    "Assign it, and wait a minute or two: az role assignment create " +
+    `--assignee-object-id ${localCredentials.azure.objectId} --role "${role}" --scope ${id}`;
+  await expect(account.deadLetters()).rejects.toThrow(told(blobRole));
+  await expect(account.readDeadLetter("a")).rejects.toThrow(told(blobRole));
+  await expect(account.removeDeadLetter("a", "1")).rejects.toThrow(told(blobRole));
+  await expect(account.putClaim("a", "{}")).rejects.toThrow(told(blobRole));
+  await expect(account.enqueue("e30=")).rejects.toThrow(told(queueRole));
+});

@@ -1,0 +1,28 @@
+import { ProgressBar } from "../../ops/progress-bar.ts";
+
+/** A stream that keeps what is written to it. */
+function stream(isTTY: boolean) {
+  const written: string[] = [];
+  return { written, stream: { isTTY, write: (text: string) => written.push(text) } as unknown as NodeJS.WriteStream };
+}
+
+test("on a terminal it draws over itself, at the end in full, and leaves the line clean", () => {
+  const terminal = stream(true);
+  const bar = new ProgressBar(4, terminal.stream);
+  bar.show(1, "1 replayed");
+  bar.show(2, "2 replayed");
+  bar.show(4, "3 replayed");
+  bar.end();
+  const drawn = terminal.written.join("");
+  expect(drawn).toMatch(/\[#{8}\.{22}\] 1 of 4, 1 replayed, \d+ s left/);
+  expect(drawn).toContain(`[${"#".repeat(30)}] 4 of 4, 3 replayed`);
+  expect(drawn.endsWith("\r\x1b[K")).toBe(true);
+});
+
+test("without a terminal it shows nothing", () => {
+  const file = stream(false);
+  const bar = new ProgressBar(1, file.stream);
+  bar.show(1, "1 replayed");
+  bar.end();
+  expect(file.written).toEqual([]);
+});

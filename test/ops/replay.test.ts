@@ -1,0 +1,208 @@
+import fc from "fast-check";
+import type { DeadLetterFilter } from "../../ops/dead-letter-filter.ts";
+import { type ReplayAction, replay } from "../../ops/replay.ts";
+import { type DeadLetter, deadBody, deadEvent } from "../../relay/core/dead-letter.ts";
+import { decodeEnvelope, newEvent, type QueuedEvent } from "../../relay/core/envelope.ts";
+
+const receivedAt = "2026-11-20T10:00:00.000Z";
+const now = new Date("2026-11-21T10:00:00.000Z");
+
+/** The storage account in memory, whose n-th call may fail before or after it had its effect. */
+class FaultyAccount {
+  readonly deadLetters = new Map<string, { text: string; etag: string }>();
+  readonly claims = new Map<string, string>();
+  readonly messages: string[] = [];
+  /** What happens to the next calls; when it is used up, all goes well. */
+  faults: ("fails" | "fails after" | "works")[] = [];
+  #versions = 0;
+
+  put({ name, document }: { name: string; document: DeadLetter }): string {
+    this.#versions += 1;
+    this.deadLetters.set(name, { text: JSON.stringify(document), etag: String(this.#versions) });
+    return name;
+  }
+
+  readDeadLetter = (name: string) => this.#act(() => this.deadLetters.get(name));
+  putClaim = (name: string, body: string) => this.#act(() => void this.claims.set(name, body));
+  enqueue = (message: string) => this.#act(() => void this.messages.push(message));
+  removeDeadLetter = (name: string, etag: string) =>
+    this.#act(() => {
+      const found = this.deadLetters.get(name);
+      if (found === undefined) return true;
+      return found.etag === etag && this.deadLetters.delete(name);
+    });
+
+  /** The events in the queue, each message read as the forwarder does. */
+  events(): QueuedEvent[] {
+    return this.messages.flatMap((message) => {
+      const decoded = decodeEnvelope(JSON.parse(Buffer.from(message, "base64").toString("utf8")));
+      if (!decoded.readable) throw new Error(decoded.reason);
+      return decoded.events;
+    });
+  }
+
+  async #act<T>(effect: () => T): Promise<T> {
+    const fault = this.faults.shift();
+    if (fault === "fails") throw new Error("the storage failed");
+    const result = effect();
+    if (fault === "fails after") throw new Error("the answer got lost");
+    return result;
+  }
+}
+
+let account: FaultyAccount;
+beforeEach(() => {
+  account = new FaultyAccount();
+});
+
+function refused(id: string, data: object = {}, reason = "Platform refused the event: HTTP 400"): string {
+  const body = JSON.stringify({ event_id: id, object_type: "email", metric: "sent", timestamp: 1, ...data });
+  const event = { ...newEvent({ id, receivedAt, body }), attempts: 3, firstAttemptAt: receivedAt };
+  return account.put(deadEvent(event, body, { class: "refused", reason, now }));
+}
+
+function run(choice: { action?: ReplayAction; filter?: DeadLetterFilter; signal?: AbortSignal } = {}) {
+  return replay({
+    storage: account,
+    names: [...account.deadLetters.keys()],
+    filter: choice.filter ?? {},
+    action: choice.action ?? "replay",
+    perSecond: 1_000_000,
+    signal: choice.signal ?? new AbortController().signal,
+    progress: () => undefined,
+  });
+}
+
+test("an event goes back into the queue as it was received, with its attempts counted anew, and its dead letter goes", async () => {
+  refused("a");
+  const counts = await run();
+  const body = JSON.stringify({ event_id: "a", object_type: "email", metric: "sent", timestamp: 1 });
+  expect(account.events()).toEqual([{ id: "a", receivedAt, attempts: 0, body }]);
+  expect(account.deadLetters.size).toBe(0);
+  expect([counts.examined, counts.done, [...counts.kinds]]).toEqual([1, 1, [["refused email sent", 1]]]);
+});
+
+test("a body too large for a message becomes a claim", async () => {
+  refused("large", { data: { content: "x".repeat(60_000) } });
+  await run();
+  const [event] = account.events();
+  if (!event || !("claim" in event)) throw new Error("the event has no claim");
+  expect(JSON.parse(account.claims.get(event.claim) ?? "")).toMatchObject({ event_id: "large" });
+});
+
+test("an unreadable queue message is put back byte by byte", async () => {
+  const text = '{"version":99,"events":"of a newer relay"}';
+  account.put(deadBody(Buffer.from(text), { class: "unreadable", reason: "version 99", receivedAt, now }));
+  await run();
+  expect(account.messages.map((message) => Buffer.from(message, "base64").toString())).toEqual([text]);
+});
+
+test("a malformed body that is text is tried again, one that is not stays and is told of", async () => {
+  account.put(deadBody(Buffer.from('{"id":1}'), { class: "malformed", reason: "no event_id", receivedAt, now }));
+  account.put(deadBody(Buffer.from([0xff, 0xfe]), { class: "malformed", reason: "not UTF-8", receivedAt, now }));
+  const counts = await run();
+  expect(account.events().map((event) => "body" in event && event.body)).toEqual(['{"id":1}']);
+  expect(account.deadLetters.size).toBe(1);
+  expect([...counts.left]).toEqual([["have a body that is not text, so that no event can be in it", 1]]);
+});
+
+test("a blob that is no dead letter stays and is told of", async () => {
+  account.deadLetters.set("note.txt", { text: "not one of ours", etag: "1" });
+  const counts = await run();
+  expect([account.deadLetters.size, account.messages.length, [...counts.left.values()]]).toEqual([1, 0, [1]]);
+});
+
+test("a dry run counts, and changes nothing", async () => {
+  refused("a");
+  refused("b", { metric: "opened" });
+  const counts = await run({ action: "count" });
+  expect(counts.done).toBe(2);
+  expect([account.deadLetters.size, account.messages.length]).toEqual([2, 0]);
+});
+
+test("a purge deletes, and puts nothing back", async () => {
+  refused("a");
+  const counts = await run({ action: "purge" });
+  expect([counts.done, account.deadLetters.size, account.messages.length]).toEqual([1, 0, 0]);
+});
+
+test.each<[string, DeadLetterFilter, string[]]>([
+  ["class", { class: "expired" }, []],
+  ["reason, in any case", { reason: "payload TOO large" }, ["c"]],
+  ["object type", { objectType: "sms" }, ["b"]],
+  ["metric", { metric: "sent" }, ["a", "b"]],
+  ["times, the end left out", { from: new Date(receivedAt), to: new Date(now) }, ["a", "b", "c"]],
+  ["a time before", { to: new Date(receivedAt) }, []],
+  ["several at once", { objectType: "email", metric: "sent" }, ["a"]],
+])("only those are meant that fit the filter: %s", async (_name, filter, meant) => {
+  refused("a");
+  refused("b", { object_type: "sms" });
+  refused("c", { metric: "opened" }, "Platform refused the event: HTTP 413, Payload Too Large");
+  await run({ filter });
+  expect(
+    account
+      .events()
+      .map(({ id }) => id)
+      .sort(),
+  ).toEqual(meant);
+  expect(account.deadLetters.size).toBe(3 - meant.length);
+});
+
+test("an event that dies again before its old dead letter was removed keeps the new one", async () => {
+  const name = refused("a");
+  const enqueue = account.enqueue;
+  account.enqueue = async (message) => {
+    await enqueue(message);
+    refused("a");
+  };
+  await run();
+  expect(account.events()).toHaveLength(1);
+  expect([...account.deadLetters.keys()]).toEqual([name]);
+});
+
+test("stopped, it ends after what is under way, and the next run goes on with the rest", async () => {
+  for (let index = 0; index < 40; index++) refused(`e${index}`);
+  const stop = new AbortController();
+  const enqueue = account.enqueue;
+  account.enqueue = async (message) => {
+    await enqueue(message);
+    if (account.messages.length === 10) stop.abort();
+  };
+  const counts = await run({ signal: stop.signal });
+  expect(counts.done).toBe(account.messages.length);
+  expect(counts.done).toBeLessThan(20);
+  await run();
+  expect(
+    account
+      .events()
+      .map(({ id }) => id)
+      .sort(),
+  ).toEqual(Array.from({ length: 40 }, (_, index) => `e${index}`).sort());
+  expect(account.deadLetters.size).toBe(0);
+});
+
+test("wherever the storage fails, repeated runs bring every event back, and never make one up", async () => {
+  const fault = fc.constantFrom("works" as const, "works" as const, "fails" as const, "fails after" as const);
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.boolean(), { minLength: 1, maxLength: 8 }), fc.array(fault), async (sizes, faults) => {
+      account = new FaultyAccount();
+      const ids = sizes.map((isLarge, index) => {
+        refused(`e${index}`, isLarge ? { data: { content: "x".repeat(50_000) } } : {});
+        return `e${index}`;
+      });
+      account.faults = [...faults];
+      let runs = 0;
+      while (account.deadLetters.size > 0) {
+        runs += 1;
+        await run().catch(() => undefined);
+        if (runs > faults.length + 1) throw new Error("it does not come to an end");
+      }
+      expect([...new Set(account.events().map(({ id }) => id))].sort()).toEqual(ids.sort());
+      for (const event of account.events()) {
+        if ("claim" in event) expect(account.claims.has(event.claim)).toBe(true);
+      }
+      if (!faults.some((one) => one !== "works")) expect(account.messages).toHaveLength(ids.length);
+    }),
+    { numRuns: 200 },
+  );
+});

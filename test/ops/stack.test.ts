@@ -1,0 +1,217 @@
+import { spawn } from "node:child_process";
+import path from "node:path";
+import { samples } from "../../events/samples.ts";
+import { localCredentials } from "../../local/credentials.ts";
+import { type LocalStack, repository, startLocalStack } from "../e2e/local-stack.ts";
+import { type Ended, ops } from "./ops.ts";
+
+// One stack for all, in the order in which they stand: each test goes on from the last.
+let stack: LocalStack;
+
+const minutes = 60_000;
+
+beforeAll(async () => {
+  stack = await startLocalStack();
+  await stack.pulumi.up();
+}, 4 * minutes);
+
+afterAll(() => stack.stop(), minutes);
+
+function run(...args: string[]): Promise<Ended> {
+  return ops(stack.cloud.environment, ...args, "--stack", "local", "--config-file", stack.configFile);
+}
+
+/** Verdict by part, as `ops status` shows them. */
+function verdicts(stdout: string): Record<string, string> {
+  const lines = [...stdout.matchAll(/^ {2}(fine|waiting|broken) +(webhook|relay|queue|dead letters|dataflow) /gm)];
+  return Object.fromEntries(lines.map(([, verdict = "", part = ""]) => [part, verdict]));
+}
+
+const allFine = { webhook: "fine", relay: "fine", queue: "fine", "dead letters": "fine", dataflow: "fine" };
+
+async function platform(method: string, route: string, body?: object): Promise<unknown> {
+  const answer = await fetch(`${stack.cloud.environment.AEP_PLATFORM_URL}/__local/${route}`, {
+    method,
+    headers: { "content-type": "application/json" },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  return answer.status === 204 ? undefined : answer.json();
+}
+
+const refuseWith = (status: number) =>
+  platform("POST", "faults", { target: "inlet", effect: { kind: "status", status }, rate: 1 });
+
+/** Lets these events happen and waits until Customer.io has sent them. */
+async function send(ids: readonly string[]): Promise<void> {
+  const [sample] = samples;
+  const metrics = ["subscribed", "unsubscribed"];
+  const events = ids.map((event_id, index) => ({
+    ...sample?.event,
+    event_id,
+    metric: metrics[index % metrics.length],
+  }));
+  await stack.vendors.emit(events);
+  await stack.vendors.sent();
+}
+
+async function eventually<T>(ask: () => Promise<T>, expected: T): Promise<void> {
+  const end = Date.now() + minutes;
+  for (;;) {
+    const found = await ask();
+    if (JSON.stringify(found) === JSON.stringify(expected) || Date.now() > end) return expect(found).toEqual(expected);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+const deadIds = async () => (await stack.vendors.deadLetteredIds()).sort();
+const deliveredIds = async () => (await stack.vendors.deliveredIds()).sort();
+
+test(
+  "on a healthy stack all is fine, and the balance holds what was delivered",
+  async () => {
+    await send(["ok-1", "ok-2"]);
+    await eventually(deliveredIds, ["ok-1", "ok-2"]);
+    await eventually(() => stack.vendors.pendingIds(), []);
+    const { code, stdout } = await run("status");
+    expect([code, verdicts(stdout)]).toEqual([0, allFine]);
+    expect(stdout).toContain(
+      "balance: accepted = 2 rows + 0 failed records + 0 dead letters + what is in 0 waiting messages",
+    );
+  },
+  2 * minutes,
+);
+
+test(
+  "with Platform out of reach only the dataflow is broken, and the setting is named",
+  async () => {
+    const nowhere = { AEP_PLATFORM_URL: "http://127.0.0.1:9" };
+    const environment = { ...stack.cloud.environment, ...nowhere };
+    const { code, stdout } = await ops(environment, "status", "-s", "local", "--config-file", stack.configFile);
+    expect([code, verdicts(stdout)]).toEqual([1, { ...allFine, dataflow: "broken" }]);
+    expect(stdout).toMatch(/dataflow .*did not answer \(ECONNREFUSED\).*aep:platformUrl/);
+    expect(stdout).toContain("accepted = ? rows");
+  },
+  2 * minutes,
+);
+
+test(
+  "a webhook that somebody disabled is broken, with the command that mends it",
+  async () => {
+    const { webhookId } = await stack.pulumi.outputs();
+    const url = `${stack.cloud.environment.CUSTOMERIO_APP_API_URL}/v1/reporting_webhooks/${webhookId}`;
+    const headers = { authorization: `Bearer ${localCredentials.customerIo.appApiKey}` };
+    const {
+      id: _id,
+      type: _type,
+      ...webhook
+    } = (await (await fetch(url, { headers })).json()) as Record<string, unknown>;
+    const put = (disabled: boolean) =>
+      fetch(url, { method: "PUT", headers, body: JSON.stringify({ ...webhook, disabled }) });
+    await put(true);
+    const { code, stdout } = await run("status");
+    await put(false);
+    expect([code, verdicts(stdout)]).toEqual([1, { ...allFine, webhook: "broken" }]);
+    expect(stdout).toMatch(/is disabled: Customer\.io sends nothing\.\n +do: pulumi up --refresh --stack local/);
+  },
+  2 * minutes,
+);
+
+test(
+  "dead letters are told of, counted by a dry run, and replayed into rows by what they are",
+  async () => {
+    await refuseWith(400);
+    await send(["dead-1", "dead-2", "dead-3"]);
+    await eventually(deadIds, ["dead-1", "dead-2", "dead-3"]);
+    await platform("DELETE", "faults");
+
+    const status = await run("status");
+    expect([status.code, verdicts(status.stdout)]).toEqual([1, { ...allFine, "dead letters": "broken" }]);
+
+    const dry = await run("replay", "--dry-run");
+    expect([dry.code, dry.stdout]).toEqual([
+      0,
+      "3 of 3 dead letters of the stack local would be replayed.\n  2 refused customer subscribed\n  1 refused customer unsubscribed\n",
+    ]);
+    expect(await deadIds()).toEqual(["dead-1", "dead-2", "dead-3"]);
+
+    const some = await run("replay", "--metric", "unsubscribed");
+    expect([some.code, some.stdout]).toEqual([
+      0,
+      "1 of 3 dead letters of the stack local replayed.\n  1 refused customer unsubscribed\n",
+    ]);
+    await eventually(deliveredIds, ["dead-2", "ok-1", "ok-2"]);
+    expect(await deadIds()).toEqual(["dead-1", "dead-3"]);
+
+    const rest = await run("replay", "--rate", "5");
+    expect(rest.stdout).toContain("2 of 2 dead letters of the stack local replayed.");
+    await eventually(deliveredIds, ["dead-1", "dead-2", "dead-3", "ok-1", "ok-2"]);
+    expect(await deadIds()).toEqual([]);
+    expect((await run("replay")).stdout).toBe("0 of 0 dead letters of the stack local replayed.\n");
+    await eventually(() => stack.vendors.pendingIds(), []);
+    expect((await run("status")).code).toBe(0);
+  },
+  4 * minutes,
+);
+
+test(
+  "only an explicit age purges, and only what is older",
+  async () => {
+    await refuseWith(400);
+    await send(["old-1"]);
+    await eventually(deadIds, ["old-1"]);
+    await platform("DELETE", "faults");
+    const young = await run("replay", "--purge-older-than", "1");
+    expect(young.stdout).toBe("0 of 1 dead letters of the stack local purged.\n");
+    const age = String(1 / 24 / 3600 / 1000);
+    expect((await run("replay", "--purge-older-than", age, "--dry-run")).stdout).toMatch(/^1 of 1 .* would be purged/);
+    expect(await deadIds()).toEqual(["old-1"]);
+    expect((await run("replay", "--purge-older-than", age)).stdout).toMatch(/^1 of 1 .* purged/);
+    expect(await deadIds()).toEqual([]);
+  },
+  2 * minutes,
+);
+
+test(
+  "Ctrl-C stops a destroy that waits for the queue, with the number left; the flag goes on without them",
+  async () => {
+    await refuseWith(404);
+    await send(["left-1"]);
+    await eventually(async () => (await stack.vendors.pendingIds()).length > 0, true);
+    const status = await run("status");
+    expect([status.code, verdicts(status.stdout)]).toEqual([0, { ...allFine, queue: "waiting" }]);
+
+    const { output, code } = await destroyUntil("messages left", "message left");
+    expect(code).not.toBe(0);
+    expect(output).toMatch(/has not run empty \(stopped by the user\): \d+ messages? left/);
+    expect(output).toContain("RELAY_ABANDON_QUEUE=true pulumi destroy");
+
+    const abandoned = await stack.pulumiWith({ RELAY_ABANDON_QUEUE: "true" }).destroy();
+    expect(abandoned).toMatch(/gives up \d+ messages? in the queue "events", as RELAY_ABANDON_QUEUE asks/);
+    expect(await stack.pulumi.resources()).toEqual([]);
+  },
+  6 * minutes,
+);
+
+/** Runs `pulumi destroy` as a terminal does, and presses Ctrl-C once it has said one of these. */
+async function destroyUntil(...words: string[]): Promise<{ output: string; code: number | null }> {
+  const bin = path.join(repository, "node_modules/.bin");
+  const flags = ["--yes", "--skip-preview", "--non-interactive", "--color", "never"];
+  const child = spawn("pulumi", ["destroy", ...flags, "--stack", "local", "--config-file", stack.configFile], {
+    cwd: repository,
+    env: { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH}`, ...stack.cloud.environment },
+    // A process group of its own, which gets the signal as a whole, as that of a terminal does.
+    detached: true,
+  });
+  let output = "";
+  let pressed = false;
+  const press = (text: string) => {
+    output += text;
+    if (pressed || !words.some((word) => output.includes(word))) return;
+    pressed = true;
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGINT");
+  };
+  child.stdout.setEncoding("utf8").on("data", press);
+  child.stderr.setEncoding("utf8").on("data", press);
+  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  return { output, code };
+}

@@ -1,0 +1,45 @@
+import type { PulumiStack } from "../../ops/pulumi-stack.ts";
+import { RelayStorageAccount } from "../../ops/relay-storage.ts";
+import { make, startTestAzure } from "../local/azure/support.ts";
+
+/** The relay's storage account in a subscription of its own, opened as the caller. */
+export interface TestAccount {
+  readonly id: string;
+  readonly account: RelayStorageAccount;
+  readonly endpoints: { readonly blob: string; readonly queue: string };
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a subscription whose Owner the caller is, with these roles beside. One for each test file: the login keeps its token.
+ */
+export async function startAccount(callerRoles: readonly string[]): Promise<TestAccount> {
+  const { azure, stop } = await startTestAzure({ callerRoles });
+  const { provider } = azure;
+  await make(provider, "resources:ResourceGroup", "group", { resourceGroupName: "group", location: "westeurope" });
+  const { id, properties } = await make(provider, "storage:StorageAccount", "relaystorage", {
+    ...{ resourceGroupName: "group", accountName: "relaystorage", kind: "StorageV2", sku: { name: "Standard_LRS" } },
+    allowSharedKeyAccess: false,
+  });
+  const inAccount = { resourceGroupName: "group", accountName: "relaystorage" };
+  await make(provider, "storage:Queue", "events", { ...inAccount, queueName: "events" });
+  for (const containerName of ["claims", "dead-letters"]) {
+    await make(provider, "storage:BlobContainer", containerName, { ...inAccount, containerName });
+  }
+  process.env.IDENTITY_ENDPOINT = azure.identityEndpoint;
+  process.env.IDENTITY_HEADER = azure.identityHeader;
+  const stack = { resource: () => ({ type: "azure-native:storage:StorageAccount", id, outputs: properties }) };
+  const account = await RelayStorageAccount.open(stack as unknown as PulumiStack);
+  return {
+    ...{ id, account },
+    endpoints: properties.primaryEndpoints as TestAccount["endpoints"],
+    async stop() {
+      delete process.env.IDENTITY_ENDPOINT;
+      delete process.env.IDENTITY_HEADER;
+      await stop();
+    },
+  };
+}
+
+export const blobRole = "Storage Blob Data Contributor";
+export const queueRole = "Storage Queue Data Contributor";

@@ -1,0 +1,40 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { ops } from "./ops.ts";
+
+test("without a command it tells all of them, and fails", async () => {
+  const { code, stderr } = await ops({});
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^npm run ops -- <command>/);
+  for (const command of ["status", "replay"]) expect(stderr).toMatch(new RegExp(`^${command} `, "m"));
+});
+
+test("help is no mistake", async () => {
+  const { code, stdout } = await ops({}, "--help");
+  expect([code, stdout.includes("--purge-older-than <days>")]).toEqual([0, true]);
+});
+
+test.each([
+  [["replay", "--from", "yesterday"], "--from is not right: it must be a date, or an ISO 8601 time with its zone"],
+  [["replay", "--to", "2026-11-20T10:00"], "--to is not right: it must be a date, or an ISO 8601 time with its zone"],
+  [["replay", "--rate", "0"], "--rate is not right: it must be more than 0"],
+  [["replay", "--purge-older-than", "old"], "--purge-older-than is not right: it must be a number"],
+  [["replay", "--class", "unknown"], "--class is not right"],
+  [["status", "--everything"], "Unknown option '--everything'"],
+])("a mistake is told before anything is done: %j", async (args, words) => {
+  const { code, stderr } = await ops({}, ...args);
+  expect(code).toBe(1);
+  expect(stderr).toContain(words);
+});
+
+test("a stack that is not there is told in Pulumi's words", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "customerio-aep-ops-"));
+  const state = { PULUMI_BACKEND_URL: `file://${folder}`, PULUMI_CONFIG_PASSPHRASE: "none" };
+  const { code, stderr } = await ops(state, "status", "--stack", "nowhere");
+  await rm(folder, { recursive: true });
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringContaining("Could not read the stack: no stack named 'nowhere' found"),
+  ]);
+});
