@@ -1,0 +1,95 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { buildRelay } from "../../relay/build.ts";
+import { malformedAmong } from "./events.ts";
+import { type Balance, balanceOf, tableOf } from "./ledger.ts";
+import { type Load, type Scenario, scenarios } from "./scenarios.ts";
+import { SharedClock } from "./shared-clock.ts";
+import { Storage } from "./storage.ts";
+import { World } from "./world.ts";
+
+// Everything that a run can be told: the seed of a run before, and more events over a longer time.
+const seed = Number(process.env.CONSERVATION_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const load: Load = {
+  // Scenarios send them in up to four equal parts.
+  count: Math.ceil(Number(process.env.CONSERVATION_EVENTS ?? 100) / 4) * 4,
+  duration: Number(process.env.CONSERVATION_SECONDS ?? 1.5) * 1000,
+};
+const rows: { scenario: string; balance: Balance; seconds: number }[] = [];
+
+let folder: string;
+let bundle: string;
+let clock: SharedClock;
+let storage: Storage;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "customerio-aep-conservation-"));
+  bundle = (await buildRelay()).folder;
+  clock = new SharedClock(folder);
+  storage = await Storage.start(path.join(folder, "storage"), clock);
+}, 60_000);
+
+afterAll(async () => {
+  await storage.stop();
+  process.stdout.write(`\nConservation of events, seed ${seed}\n${tableOf(rows)}\n`);
+  await rm(folder, { recursive: true, force: true });
+});
+
+test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
+  "%s",
+  async (name, scenario) => {
+    const started = Date.now();
+    const place = path.join(folder, name.replaceAll(/\W+/g, "-"));
+    const world = await World.start({
+      ...{ seed, storage, clock, bundle },
+      folder: place,
+      ...(scenario.instances && { instances: scenario.instances }),
+      ...(scenario.settings && { settings: scenario.settings }),
+    });
+    try {
+      await scenario.act(world, load);
+      await world.settle();
+      const logs = await world.logs();
+      const balance = balanceOf(logs);
+      rows.push({ scenario: name, balance, seconds: (Date.now() - started) / 1000 });
+      const refused = world.outcomes().filter(({ outcome }) => outcome === "refused").length;
+      const wrong = mistakes(scenario, { balance, refused });
+      if (wrong.length === 0) return;
+      throw new Error(`${wrong.join("\n")}\n${await reproduction(name, { logs, outcomes: world.outcomes() })}`);
+    } finally {
+      await world.close();
+      await rm(place, { recursive: true, force: true });
+    }
+  },
+  180_000,
+);
+
+/** What the promise forbids: events lost, made up, left over or refused, or repeated although nothing went wrong. */
+function mistakes(
+  { mayRepeat = true, mayExpire = false, hasForgeries = false }: Scenario,
+  found: { balance: Balance; refused: number },
+): string[] {
+  const { balance, refused } = found;
+  const { sent, accepted, dead, pending, duplicates, lost, unexpected } = balance;
+  const tell = (wrong: boolean, words: string) => (wrong ? [words] : []);
+  return [
+    ...tell(lost.length > 0, `lost: ${lost.join(", ")}`),
+    ...tell(unexpected.length > 0, `unexpected: ${unexpected.join(", ")}`),
+    ...tell(accepted !== sent, `${sent - accepted} of ${sent} never accepted`),
+    ...tell(pending > 0, `${pending} still pending`),
+    ...tell(
+      !mayExpire && dead !== malformedAmong(load.count),
+      `${dead} dead letters, not ${malformedAmong(load.count)}`,
+    ),
+    ...tell(!mayRepeat && duplicates > 0, `${duplicates} delivered twice`),
+    ...tell(refused > 0 && !hasForgeries, `${refused} calls refused`),
+  ];
+}
+
+/** Keeps what was logged, and says how to run the same again. */
+async function reproduction(name: string, found: object): Promise<string> {
+  const file = path.join(tmpdir(), `conservation-${seed}-${name.replaceAll(/\W+/g, "-")}.json`);
+  await writeFile(file, JSON.stringify(found, null, 1));
+  return `The logs of all three: ${file}\nThe same again: CONSERVATION_SEED=${seed} npx jest test/conservation -t '${name}'`;
+}

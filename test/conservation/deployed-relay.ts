@@ -1,0 +1,150 @@
+import { cpSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { type HostProcess, startHost } from "../../local/azure/host-process.ts";
+import type { SharedClock } from "./shared-clock.ts";
+
+export interface DeployedRelayOptions {
+  /** Where packages and logs go. */
+  readonly folder: string;
+  /** The built package. */
+  readonly bundle: string;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly clock: SharedClock;
+}
+
+interface Instance {
+  host: HostProcess | undefined;
+  /** Of the host that runs. */
+  logFile: string;
+  wanted: boolean;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Ends once the instance has been stopped for good. */
+  life: Promise<void>;
+}
+
+/** How often a listener looks at its queue, which in host.json is 2 s. */
+const impatience = { AzureFunctionsJobHost__extensions__queues__maxPollingInterval: "00:00:00.2000000" };
+
+/** The relay's bundle in function hosts, each started anew when it ends, as the platform does. */
+export class DeployedRelay {
+  readonly #options: DeployedRelayOptions;
+  #settings: Readonly<Record<string, string>>;
+  #package: string;
+  #packages = 0;
+  #turn = 0;
+  readonly #logFiles: string[] = [];
+  #instances: Instance[] = [];
+
+  constructor(options: DeployedRelayOptions) {
+    this.#options = options;
+    this.#settings = options.settings;
+    this.#package = this.#unpack();
+  }
+
+  /** The port of the next instance in turn; undefined if none runs. */
+  nextPort(): number | undefined {
+    const ports = this.#instances.flatMap(({ host }) => (host ? [host.port] : []));
+    this.#turn += 1;
+    return ports[this.#turn % Math.max(1, ports.length)];
+  }
+
+  /**
+   * Starts instances, with the newest settings and package, and waits until they serve.
+   *
+   * @param clockShift milliseconds by which the clock of these is off
+   */
+  async start(instances = 1, clockShift = 0): Promise<void> {
+    const environment = {
+      ...impatience,
+      ...this.#options.clock.environment,
+      ...this.#settings,
+      CLOCK_SHIFT: String(clockShift),
+    };
+    const started = Array.from({ length: instances }, (): Instance => {
+      return { host: undefined, logFile: "", wanted: true, environment, life: Promise.resolve() };
+    });
+    this.#instances.push(...started);
+    await Promise.all(started.map((instance) => this.#begin(instance)));
+  }
+
+  /** Stops all instances that run now, as a platform does: no new calls, then SIGTERM. */
+  async stop(): Promise<void> {
+    const instances = this.#instances;
+    this.#instances = [];
+    await Promise.all(
+      instances.map(async (instance) => {
+        instance.wanted = false;
+        const { host } = instance;
+        instance.host = undefined;
+        await host?.stop(10_000);
+        await instance.life;
+      }),
+    );
+  }
+
+  /** New instances take over before the old ones stop. */
+  async replace(change: { settings?: Readonly<Record<string, string>>; upgrade?: boolean }): Promise<void> {
+    const before = this.#instances;
+    this.#settings = { ...this.#settings, ...change.settings };
+    if (change.upgrade) this.#package = this.#unpack();
+    this.#instances = [];
+    await this.start(Math.max(1, before.length));
+    const after = this.#instances;
+    this.#instances = before;
+    const stopped = this.stop();
+    this.#instances = after;
+    await stopped;
+  }
+
+  /** Kills an instance (SIGKILL) as a crash would; it is started anew. */
+  async kill(): Promise<void> {
+    const running = this.#instances.filter(({ host }) => host !== undefined);
+    this.#turn += 1;
+    await running[this.#turn % running.length]?.host?.kill();
+  }
+
+  /** What the hosts have logged, each line parsed. */
+  log(): { message: string }[] {
+    return this.#logFiles.flatMap(linesOf);
+  }
+
+  /** Whether a function runs now. */
+  busy(): boolean {
+    return this.#instances.some(({ host, logFile }) => {
+      const messages = host === undefined ? [] : linesOf(logFile).map(({ message }) => message);
+      const having = (start: string) => messages.filter((message) => message.startsWith(start)).length;
+      return having("Executing '") > having("Executed '");
+    });
+  }
+
+  async #begin(instance: Instance): Promise<void> {
+    const { environment } = instance;
+    instance.logFile = path.join(this.#options.folder, `host-${this.#logFiles.length}.log`);
+    this.#logFiles.push(instance.logFile);
+    const host = await startHost({ appFolder: this.#package, logFile: instance.logFile, environment });
+    if (host?.error !== undefined) throw new Error(`The function host did not start: ${host.error}`);
+    instance.host = host;
+    host?.listenFor(host.functions.map(({ name }) => name));
+    instance.life = this.#restartAfter(instance, host);
+  }
+
+  async #restartAfter(instance: Instance, host: HostProcess | undefined): Promise<void> {
+    await host?.exited;
+    instance.host = undefined;
+    if (instance.wanted) await this.#begin(instance);
+  }
+
+  #unpack(): string {
+    this.#packages += 1;
+    const folder = path.join(this.#options.folder, `package-${this.#packages}`);
+    cpSync(this.#options.bundle, folder, { recursive: true });
+    return folder;
+  }
+}
+
+/** The whole lines of a log; a killed host may have left half of one. */
+function linesOf(file: string): { message: string }[] {
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .flatMap((line) => (line.startsWith("{") && line.endsWith("}") ? [JSON.parse(line) as { message: string }] : []));
+}

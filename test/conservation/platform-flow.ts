@@ -1,0 +1,68 @@
+import { fieldGroupBody } from "../../events/field-group.ts";
+import { eventMappings } from "../../events/mapping.ts";
+import type { JsonObject } from "../../local/platform/json.ts";
+import {
+  catalog,
+  contentType,
+  conversion,
+  experienceEvent,
+  flowBody,
+  flowService,
+  getFlow,
+  mappingSetBody,
+  Platform,
+  schema,
+  schemaRegistry,
+  sourceConnection,
+  targetConnection,
+  tenantId,
+} from "../local/platform/harness.ts";
+
+const years = 10 * 365 * 24 * 60 * 60 * 1000;
+
+/** Platform with a dataflow of the real mapping. */
+export interface RunningDataflow {
+  readonly platform: Platform;
+  /** Inlet and flow id by way of a port. */
+  streamingUrl(port: number): string;
+  readonly port: number;
+}
+
+/**
+ * Starts Platform's stand-in with the dataflow that the program would make. Its clock is years ahead, so that a relay whose
+ * clock is moved on sends no events from the future, which Platform fails on.
+ */
+export async function startDataflow(): Promise<RunningDataflow> {
+  const platform = await Platform.start({ clock: () => Date.now() + years });
+  const make = async (path: string, body: JsonObject) => (await platform.call("POST", path, { body })).json;
+  const idOf = (json: unknown, key = "id") => String((json as JsonObject)[key]);
+  const group = idOf(
+    await make(`${schemaRegistry}/tenant/fieldgroups`, {
+      type: "object",
+      title: "Customer.io",
+      description: "Customer.io",
+      "meta:intendedToExtend": [experienceEvent],
+      ...fieldGroupBody(tenantId),
+    } as unknown as JsonObject),
+    "$id",
+  );
+  const schemaId = idOf(await make(`${schemaRegistry}/tenant/schemas`, schema(group)), "$id");
+  const datasetBody = { name: "Events", schemaRef: { id: schemaId, contentType } };
+  const dataset = String(await make(`${catalog}/dataSets`, datasetBody)).replace("@/dataSets/", "");
+  const source = idOf(await make(`${flowService}/sourceConnections`, sourceConnection()));
+  const target = idOf(await make(`${flowService}/targetConnections`, targetConnection(schemaId, dataset)));
+  const mappings = eventMappings({ tenantId, testMode: false }).map((mapping): JsonObject => ({ ...mapping }));
+  const mappingSet = idOf(await make(`${conversion}/mappingSets`, mappingSetBody(schemaId, mappings)));
+  const wiring = { fieldGroup: group, schema: schemaId, dataset, source, target, mappingSet };
+  const flow = idOf(await make(`${flowService}/flows`, flowBody(wiring)));
+  const { inletUrl } = (await getFlow(platform, flow)).options as { inletUrl: string };
+  return {
+    platform,
+    port: Number(new URL(platform.url).port),
+    streamingUrl(port) {
+      const url = new URL(`${inletUrl}?x-adobe-flow-id=${flow}`);
+      url.port = String(port);
+      return url.href;
+    },
+  };
+}

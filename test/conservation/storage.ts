@@ -1,0 +1,147 @@
+import { randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { BlobServiceClient } from "@azure/storage-blob";
+import { type QueueClient, QueueServiceClient } from "@azure/storage-queue";
+import { type Child, startChild } from "../../local/azure/child-process.ts";
+import { containerNames, queueNames } from "../../relay/core/names.ts";
+import type { SharedClock } from "./shared-clock.ts";
+
+const azuriteMain = createRequire(path.join(import.meta.dirname, "storage.ts")).resolve("azurite/dist/src/azurite.js");
+const key = randomBytes(64).toString("base64");
+const accountNames = Array.from({ length: 64 }, (_, index) => `account${index}`);
+
+/** Where the services of the storage account listen. */
+export interface Ports {
+  readonly blob: number;
+  readonly queue: number;
+  readonly table: number;
+}
+
+/** Azure's storage emulator by the shared clock, with a fresh account for each scenario. */
+export class Storage {
+  readonly ports: Ports;
+  readonly #child: Child;
+  #accounts = 0;
+
+  private constructor(child: Child, ports: Ports) {
+    this.ports = ports;
+    this.#child = child;
+  }
+
+  static async start(folder: string, clock: SharedClock): Promise<Storage> {
+    await mkdir(folder, { recursive: true });
+    const ports = Promise.withResolvers<Ports>();
+    const listening = new Map<string, number>();
+    const child = startChild({
+      module: azuriteMain,
+      arguments: [
+        ...["--blobPort", "0", "--queuePort", "0", "--tablePort", "0", "--location", folder],
+        ...["--silent", "--disableTelemetry", "--skipApiVersionCheck"],
+      ],
+      environment: {
+        ...clock.environment,
+        AZURITE_ACCOUNTS: accountNames.map((account) => `${account}:${key}`).join(";"),
+      },
+      output: {
+        onLine: (line) => {
+          const [, service, port] = line.match(/Azurite (\w+) service is successfully listening at \S+:(\d+)/) ?? [];
+          if (service !== undefined) listening.set(service, Number(port));
+          const [blob, queue, table] = ["Blob", "Queue", "Table"].map((name) => listening.get(name));
+          if (blob !== undefined && queue !== undefined && table !== undefined) ports.resolve({ blob, queue, table });
+        },
+      },
+    });
+    void child.exited.then((end) => ports.reject(new Error(`Azurite ended (${end}) before it listened.`)));
+    return new Storage(child, await ports.promise);
+  }
+
+  /** An account that nobody has used yet, with the relay's queues and containers. */
+  async nextAccount(): Promise<Account> {
+    const name = accountNames[this.#accounts];
+    if (name === undefined) throw new Error("There are more scenarios than accounts.");
+    this.#accounts += 1;
+    const account = new Account(name, this.ports);
+    await account.prepare();
+    return account;
+  }
+
+  async stop(): Promise<void> {
+    await this.#child.kill();
+  }
+}
+
+/** One account, seen directly and not through any fault. */
+export class Account {
+  readonly #name: string;
+  readonly #queues: QueueServiceClient;
+  readonly #blobs: BlobServiceClient;
+
+  constructor(name: string, ports: Ports) {
+    this.#name = name;
+    const connectionString = this.connectionString(ports);
+    this.#queues = QueueServiceClient.fromConnectionString(connectionString);
+    this.#blobs = BlobServiceClient.fromConnectionString(connectionString);
+  }
+
+  /** By way of these ports. */
+  connectionString({ blob, queue, table }: Ports): string {
+    const endpoint = (port: number) => `http://127.0.0.1:${port}/${this.#name}`;
+    return (
+      `DefaultEndpointsProtocol=http;AccountName=${this.#name};AccountKey=${key};` +
+      `BlobEndpoint=${endpoint(blob)};QueueEndpoint=${endpoint(queue)};TableEndpoint=${endpoint(table)};`
+    );
+  }
+
+  async prepare(): Promise<void> {
+    for (const name of Object.values(queueNames)) await this.queue(name).create();
+    for (const name of Object.values(containerNames)) await this.#blobs.getContainerClient(name).create();
+  }
+
+  queue(name: string): QueueClient {
+    return this.#queues.getQueueClient(name);
+  }
+
+  /** Messages in both queues, hidden ones too. */
+  async waiting(): Promise<number> {
+    const counts = await Promise.all(
+      Object.values(queueNames).map(async (name) => (await this.queue(name).getProperties()).approximateMessagesCount),
+    );
+    return counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
+  }
+
+  /** Whether no message of either queue could be read now. */
+  async quiet(): Promise<boolean> {
+    for (const name of Object.values(queueNames)) {
+      if ((await this.queue(name).peekMessages()).peekedMessageItems.length > 0) return false;
+    }
+    return true;
+  }
+
+  /** Takes all visible messages off both queues; their texts without base64. */
+  async takeAll(): Promise<string[]> {
+    const texts: string[] = [];
+    for (const name of Object.values(queueNames)) {
+      for (;;) {
+        const { receivedMessageItems } = await this.queue(name).receiveMessages({ numberOfMessages: 32 });
+        if (receivedMessageItems.length === 0) break;
+        for (const { messageId, popReceipt, messageText } of receivedMessageItems) {
+          texts.push(Buffer.from(messageText, "base64").toString("utf8"));
+          await this.queue(name).deleteMessage(messageId, popReceipt);
+        }
+      }
+    }
+    return texts;
+  }
+
+  /** The contents of a container's blobs. */
+  async blobs(container: string): Promise<string[]> {
+    const client = this.#blobs.getContainerClient(container);
+    const contents: string[] = [];
+    for await (const { name } of client.listBlobsFlat()) {
+      contents.push((await client.getBlobClient(name).downloadToBuffer()).toString("utf8"));
+    }
+    return contents;
+  }
+}

@@ -1,0 +1,301 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { subscriptionNames } from "../../events/catalogue.ts";
+import { localCredentials } from "../../local/credentials.ts";
+import { Clock } from "../../local/customer-io/clock.ts";
+import { type CustomerIoStandIn, startCustomerIo } from "../../local/customer-io/customer-io.ts";
+import { parseDeadLetter } from "../../relay/core/dead-letter.ts";
+import { containerNames } from "../../relay/core/names.ts";
+import { DeployedRelay } from "./deployed-relay.ts";
+import { traffic } from "./events.ts";
+import { FaultProxy, type NetworkFault } from "./fault-proxy.ts";
+import type { EventLogs } from "./ledger.ts";
+import { type RunningDataflow, startDataflow } from "./platform-flow.ts";
+import { randomFrom } from "./random.ts";
+import type { SharedClock } from "./shared-clock.ts";
+import type { Account, Storage } from "./storage.ts";
+
+const { appApiKey, signingKey } = localCredentials.customerIo;
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** The stand-in's hours in which an old signing key still signs: more than pass by themselves. */
+const overlapHours = 1000;
+
+/** Milliseconds that everything may take to come to rest once nothing is wrong any more. */
+const patience = 60_000;
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly storage: Storage;
+  readonly clock: SharedClock;
+  /** Where packages and logs go. */
+  readonly folder: string;
+  /** The relay's built package. */
+  readonly bundle: string;
+  readonly instances?: number;
+  /** App settings beside those that every relay has. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** Customer.io, the relay and Platform, with a network between them that can be made to fail. */
+export class World {
+  readonly random: () => number;
+  readonly relay: DeployedRelay;
+  readonly account: Account;
+  readonly platform: RunningDataflow;
+  /** In front of the relay's storage: blobs, queues and tables. */
+  readonly storageNetwork: readonly FaultProxy[];
+  readonly platformNetwork: FaultProxy;
+  readonly #time: SharedClock;
+  readonly #customerIo: CustomerIoStandIn;
+  readonly #clock: Clock;
+  readonly #front: FaultProxy;
+  readonly #sent: string[] = [];
+  /** Events that came into the queue by another way than the intake. */
+  readonly #queued: string[] = [];
+  #beating = true;
+  #beat: Promise<void> = Promise.resolve();
+
+  private constructor(parts: {
+    random: () => number;
+    relay: DeployedRelay;
+    time: SharedClock;
+    account: Account;
+    platform: RunningDataflow;
+    storageNetwork: readonly FaultProxy[];
+    platformNetwork: FaultProxy;
+    customerIo: CustomerIoStandIn;
+    clock: Clock;
+    front: FaultProxy;
+  }) {
+    this.random = parts.random;
+    this.relay = parts.relay;
+    this.#time = parts.time;
+    this.account = parts.account;
+    this.platform = parts.platform;
+    this.storageNetwork = parts.storageNetwork;
+    this.platformNetwork = parts.platformNetwork;
+    this.#customerIo = parts.customerIo;
+    this.#clock = parts.clock;
+    this.#front = parts.front;
+  }
+
+  static async start({
+    seed,
+    storage,
+    clock: time,
+    folder,
+    bundle,
+    instances,
+    settings,
+  }: WorldOptions): Promise<World> {
+    const random = randomFrom(seed);
+    const account = await storage.nextAccount();
+    const platform = await startDataflow();
+    const blob = await FaultProxy.start(() => storage.ports.blob, random);
+    const queue = await FaultProxy.start(() => storage.ports.queue, random);
+    const table = await FaultProxy.start(() => storage.ports.table, random);
+    const platformNetwork = await FaultProxy.start(() => platform.port, random);
+    const relay = new DeployedRelay({
+      folder,
+      bundle,
+      clock: time,
+      settings: {
+        CUSTOMERIO_SIGNING_KEYS: signingKey,
+        DUPLICATE_WINDOW_DAYS: "7",
+        PLATFORM_STREAMING_URL: platform.streamingUrl(platformNetwork.port),
+        RELAY_STORAGE: account.connectionString({ blob: blob.port, queue: queue.port, table: table.port }),
+        ...settings,
+      },
+    });
+    await relay.start(instances);
+    const front = await FaultProxy.start(() => relay.nextPort(), random);
+    const clock = Clock.running();
+    const customerIo = await startCustomerIo({
+      workspaces: [{ name: "Main", appApiKey, signingKey }],
+      switches: { lanes: 8 },
+      clock,
+    });
+    const world = new World({
+      ...{ random, relay, time, account, platform, platformNetwork, customerIo, clock, front },
+      storageNetwork: [blob, queue, table],
+    });
+    await world.#subscribe();
+    world.#beat = world.#keepRetrying();
+    return world;
+  }
+
+  /** Lets so many events happen, spread over the time (milliseconds). */
+  async send(count: number, duration: number): Promise<void> {
+    const events = traffic(this.#sent.length, count);
+    const end = Date.now() + duration;
+    for (let sent = 0; sent < events.length; ) {
+      const part = events.slice(sent, sent + 8);
+      await this.#ask("/__local/events", { events: part });
+      this.#sent.push(...part.map(({ event_id }) => event_id));
+      sent += part.length;
+      await sleep(Math.max(0, ((end - Date.now()) * part.length) / (events.length - sent + part.length)));
+    }
+  }
+
+  /** Events that are in the queue without the intake's doing. */
+  queued(ids: readonly string[]): void {
+    this.#queued.push(...ids);
+  }
+
+  /** Lets the network between the relay and one of its neighbours suffer a fault while events come. */
+  async under(network: readonly FaultProxy[], fault: NetworkFault, share: number, work: () => Promise<void>) {
+    for (const proxy of network) proxy.strike(fault, share);
+    await work();
+    for (const proxy of network) proxy.heal();
+  }
+
+  /** Lets nobody be reached behind these proxies meanwhile. */
+  async without(network: readonly FaultProxy[], work: () => Promise<void>) {
+    await Promise.all(network.map((proxy) => proxy.goDown()));
+    await work();
+    await Promise.all(network.map((proxy) => proxy.comeUp()));
+  }
+
+  /** Makes a new signing key in Customer.io, which signs from `switchSigningKey` on. */
+  async rotateSigningKey(): Promise<string> {
+    const overlap = { overlapSeconds: overlapHours * 3600 };
+    return (await this.#ask<{ signingKey: string }>("/__local/signing-key/rotate", overlap)).signingKey;
+  }
+
+  async switchSigningKey(): Promise<void> {
+    await this.#delivered();
+    await this.#clock.advance(overlapHours * hour);
+  }
+
+  /** Sends its events a second time, as Customer.io does after an answer that came too late. */
+  async repeatAccepted(times: number): Promise<void> {
+    await this.#ask("/__local/faults", { faults: [{ kind: "duplicate", times }] });
+  }
+
+  /** The address that Customer.io posts to. */
+  get endpoint(): string {
+    return `http://127.0.0.1:${this.#front.port}/customerio`;
+  }
+
+  /** The time of storage and relay. */
+  now(): Date {
+    return this.#time.now();
+  }
+
+  /** Lets the time pass for storage and relay, as soon as no function runs whose lease on its message would end by that. */
+  async pass(milliseconds: number): Promise<void> {
+    const until = Date.now() + patience;
+    while (this.relay.busy() && Date.now() < until) await sleep(50);
+    await this.#time.pass(milliseconds);
+  }
+
+  /** Waits until Customer.io has nothing to send and the relay nothing to do; if either does not come, so it stays. */
+  async settle(): Promise<void> {
+    await this.#delivered();
+    const until = Date.now() + patience;
+    let before = -1;
+    while (Date.now() < until) {
+      const waiting = await this.account.waiting();
+      if (waiting === 0) break;
+      // What waits is hidden, and nobody works at it: its lease or its delay has to pass.
+      if (waiting === before && (await this.account.quiet())) await this.pass(20 * minute);
+      before = waiting;
+      await sleep(300);
+    }
+    await this.platform.platform.idle();
+  }
+
+  /** Stops the relay and reads all logs. */
+  async logs(): Promise<EventLogs> {
+    await this.relay.stop();
+    await this.platform.platform.idle();
+    const { deliveries } = await this.#deliveries();
+    const receipts = await this.platform.platform.receipts();
+    // Nothing stays hidden for longer than 7 days.
+    if ((await this.account.waiting()) > 0) await this.#time.pass(8 * day);
+    const deadLetters = await this.account.blobs(containerNames.deadLetters);
+    const messages = await this.account.takeAll();
+    return {
+      sent: [...this.#sent, ...this.#queued],
+      accepted: [...deliveries.filter(({ status }) => status === "accepted").map(({ id }) => id), ...this.#queued],
+      delivered: receipts.filter(({ fate }) => fate === "delivered").map(({ eventId }) => String(eventId)),
+      dead: deadLetters.flatMap(idsOfDeadLetter),
+      pending: messages.flatMap(idsOfMessage),
+      suppressed: this.outcomes().flatMap(({ outcome, ids }) =>
+        outcome === "filtered" && Array.isArray(ids) ? ids.map(String) : [],
+      ),
+    };
+  }
+
+  /** What the relay has logged so far, line by line. */
+  outcomes(): Record<string, unknown>[] {
+    return this.relay
+      .log()
+      .flatMap(({ message }) =>
+        message.startsWith('{"outcome"') ? [JSON.parse(message) as Record<string, unknown>] : [],
+      );
+  }
+
+  async close(): Promise<void> {
+    this.#beating = false;
+    await this.#beat;
+    await this.relay.stop();
+    await this.#customerIo.close();
+    await this.platform.platform.close();
+    for (const proxy of [this.#front, this.platformNetwork, ...this.storageNetwork]) await proxy.close();
+  }
+
+  /** Customer.io waits for an hour after most failures; here each hour is over in a moment. */
+  async #keepRetrying(): Promise<void> {
+    while (this.#beating) {
+      await this.#clock.advance(hour);
+      await sleep(300);
+    }
+  }
+
+  async #subscribe(): Promise<void> {
+    const answer = await fetch(`${this.#customerIo.url}/v1/reporting_webhooks`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${appApiKey}`, "content-type": "application/json" },
+      body: JSON.stringify({
+        name: "Relay",
+        endpoint: this.endpoint,
+        events: subscriptionNames,
+        disabled: false,
+        full_resolution: true,
+        with_content: true,
+      }),
+    });
+    if (!answer.ok) throw new Error(`Customer.io answered ${answer.status}: ${await answer.text()}`);
+  }
+
+  /** Customer.io has an answer to everything, or no more patience. */
+  async #delivered(): Promise<void> {
+    const until = Date.now() + patience;
+    while (Date.now() < until && (await this.#deliveries()).counts.waiting > 0) await sleep(50);
+  }
+
+  async #deliveries() {
+    const answer = await fetch(`${this.#customerIo.url}/__local/deliveries?limit=1000000`);
+    return (await answer.json()) as { counts: { waiting: number }; deliveries: { id: string; status: string }[] };
+  }
+
+  async #ask<T>(path: string, body: object): Promise<T> {
+    const headers = { "content-type": "application/json" };
+    const answer = await fetch(this.#customerIo.url + path, { method: "POST", headers, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`Customer.io answered ${answer.status}: ${await answer.text()}`);
+    return (await answer.json()) as T;
+  }
+}
+
+function idsOfDeadLetter(text: string): string[] {
+  const { class: why, eventId, body } = parseDeadLetter(text);
+  if (eventId !== undefined) return [eventId];
+  return why === "unreadable" ? idsOfMessage(body) : [String((JSON.parse(body) as { event_id: unknown }).event_id)];
+}
+
+function idsOfMessage(text: string): string[] {
+  return (JSON.parse(text) as { events: { id: string }[] }).events.map(({ id }) => id);
+}
