@@ -1,0 +1,298 @@
+import { isDeepStrictEqual } from "node:util";
+import { type DiffResult, PartialFailure, type Provider, type ResourceCall } from "../../providers/kit/provider.ts";
+import { isMap, type PropertyMap, type PropertyValue, reveal, Secret, Unknown } from "../../providers/kit/values.ts";
+
+/** A resource that a program declares; its inputs may hold references to resources before it. */
+export interface Declared {
+  readonly name: string;
+  readonly type: string;
+  readonly inputs: { readonly [key: string]: Input };
+}
+
+/** The value of another resource's property, or its id. */
+export class Reference {
+  readonly name: string;
+  readonly property: string;
+  constructor(name: string, property = "id") {
+    this.name = name;
+    this.property = property;
+  }
+}
+
+export type Input = PropertyValue | Reference | readonly Input[] | { readonly [key: string]: Input };
+
+/** A resource in the state. */
+export interface Held {
+  readonly name: string;
+  readonly type: string;
+  readonly id: string;
+  readonly inputs: PropertyMap;
+  readonly properties: PropertyMap;
+  /** Half-made: the next `up` updates it, whether its inputs have changed or not. */
+  readonly unfinished: boolean;
+  /** Replaced already; deleted at the end of the next `up` that gets so far. */
+  readonly doomed: boolean;
+}
+
+/** An operation that ended with an error, as the user sees it; the state is as far as it got. */
+export class OperationFailed extends Error {
+  readonly reason: unknown;
+  constructor(what: string, reason: unknown) {
+    super(`${what}: ${reason instanceof Error ? reason.message : String(reason)}`);
+    this.name = "OperationFailed";
+    this.reason = reason;
+  }
+}
+
+/**
+ * What Pulumi's engine does with providers and state, one step after the other (pulumi/pulumi:
+ * pkg/resource/deploy/step_generator.go and the implementer's guide): checks, diffs, replaces (before or after the delete,
+ * with the dependents that must go first), keeps half-made resources, deletes in reverse order of dependency.
+ */
+export class Engine {
+  state: Held[] = [];
+  readonly #stack: string;
+  readonly #provider: (type: string) => Provider;
+  readonly #signal: AbortSignal;
+
+  constructor(
+    stack: { name: string; state: readonly Held[] },
+    provider: (type: string) => Provider,
+    signal: AbortSignal,
+  ) {
+    this.#stack = stack.name;
+    this.state = [...stack.state];
+    this.#provider = provider;
+    this.#signal = signal;
+  }
+
+  async up(program: readonly Declared[]): Promise<void> {
+    for (const declared of program) await this.#register(declared);
+    const names = new Set(program.map(({ name }) => name));
+    await this.#deleteAll(this.state.filter((held) => held.doomed || !names.has(held.name)));
+  }
+
+  /** The names of the resources that an `up` of the program would touch. */
+  async preview(program: readonly Declared[]): Promise<string[]> {
+    const touched: string[] = [];
+    for (const declared of program) {
+      const held = this.#current(declared.name);
+      const inputs = held && (await this.#check(declared, held.inputs));
+      const diff = held && inputs && (await this.#diff(held, inputs));
+      if (!diff || held.unfinished || Object.keys(diff.detailed).length > 0) touched.push(declared.name);
+    }
+    const names = new Set(program.map(({ name }) => name));
+    return [...touched, ...this.state.filter(({ name, doomed }) => doomed || !names.has(name)).map(({ name }) => name)];
+  }
+
+  async destroy(): Promise<void> {
+    await this.#deleteAll(this.state);
+  }
+
+  /** Reads everything anew; answers the names of what was not as the state had it. */
+  async refresh(): Promise<string[]> {
+    const drifted: string[] = [];
+    for (const held of [...this.state]) {
+      const read = await this.#attempt(held, () =>
+        this.#provider(held.type).read(this.#call(held), {
+          id: held.id,
+          inputs: held.inputs,
+          state: held.properties,
+        }),
+      );
+      if (!read) {
+        this.#drop(held);
+        drifted.push(held.name);
+        continue;
+      }
+      const { id, inputs, properties } = read;
+      if (!isDeepStrictEqual(reveal(inputs), reveal(held.inputs)) || id !== held.id) drifted.push(held.name);
+      this.#put(held, { ...held, id, inputs, properties });
+    }
+    return drifted;
+  }
+
+  /** Takes an object that exists into the state, as `pulumi import` does. */
+  async import(name: string, type: string, id: string): Promise<Held> {
+    const step = { name, type };
+    const read = await this.#attempt(step, () =>
+      this.#provider(type).read(this.#call(step), { id, inputs: {}, state: {} }),
+    );
+    if (!read) throw new OperationFailed(name, new Error(`there is no object ${id}`));
+    const held = { ...step, ...read, unfinished: false, doomed: false };
+    const inputs = await this.#check({ ...step, inputs: read.inputs }, read.inputs);
+    const { detailed } = await this.#diff(held, inputs);
+    const changed = Object.keys(detailed);
+    if (changed.length > 0) throw new TypeError(`the import of ${type} ${id} shows changes: ${changed.join(", ")}`);
+    this.state.push(held);
+    return held;
+  }
+
+  async #register(declared: Declared): Promise<void> {
+    const held = this.#current(declared.name);
+    const inputs = await this.#check(declared, held?.inputs ?? {});
+    if (!held) return this.#create(declared, inputs);
+    const diff = await this.#diff(held, inputs);
+    if (!replaces(diff)) {
+      if (held.unfinished || Object.keys(diff.detailed).length > 0) await this.#update(held, inputs);
+      return;
+    }
+    if (diff.deleteBeforeReplace) {
+      await this.#deleteAll([...(await this.#replacedWith(held)), held]);
+      return this.#create(declared, inputs);
+    }
+    // The old one stays beside the new one until everything else has moved over.
+    const doomed = { ...held, doomed: true };
+    this.#put(held, doomed);
+    try {
+      await this.#create(declared, inputs);
+    } catch (error) {
+      if (!this.#current(declared.name)) this.#put(doomed, held);
+      throw error;
+    }
+  }
+
+  async #create(declared: Declared, inputs: PropertyMap): Promise<void> {
+    const { name, type } = declared;
+    const made = { name, type, inputs, doomed: false };
+    try {
+      const { id, properties } = await this.#provider(type).create(this.#call(declared), { inputs, preview: false });
+      if (id === "") throw new TypeError(`${name} was made without an id`);
+      this.state.push({ ...made, id, properties, unfinished: false });
+    } catch (error) {
+      if (error instanceof PartialFailure) {
+        this.state.push({ ...made, id: error.id, properties: error.properties, unfinished: true });
+      }
+      throw failed(declared, error);
+    }
+  }
+
+  async #update(held: Held, inputs: PropertyMap): Promise<void> {
+    const { id, properties: state } = held;
+    const request = { id, olds: held.inputs, state, news: inputs, preview: false };
+    try {
+      const properties = await this.#provider(held.type).update(this.#call(held), request);
+      this.#put(held, { ...held, inputs, properties, unfinished: false });
+    } catch (error) {
+      if (error instanceof PartialFailure) {
+        this.#put(held, { ...held, inputs, properties: error.properties, unfinished: true });
+      }
+      throw failed(held, error);
+    }
+  }
+
+  /** What must go before the resource does, as it would be replaced with it: its dependents' dependents first. */
+  async #replacedWith(root: Held): Promise<Held[]> {
+    const found: Held[] = [];
+    for (const dependent of this.state) {
+      if (dependent === root || dependent.doomed || !mentions(dependent, root)) continue;
+      const diff = await this.#diff(dependent, obscure(dependent.inputs, root.id) as PropertyMap);
+      if (replaces(diff)) found.push(...(await this.#replacedWith(dependent)), dependent);
+    }
+    return [...new Set(found)];
+  }
+
+  /**
+   * Deletes what nothing left depends on, side by side as far as the order allows: one that is refused is tried once more
+   * when others are gone, since the provider waits for them.
+   */
+  async #deleteAll(doomed: readonly Held[]): Promise<void> {
+    const left = [...doomed];
+    let refused: { held: Held; error: unknown } | undefined;
+    while (left.length > 0) {
+      const free = left.filter((held) => left.every((other) => other === held || !mentions(other, held)));
+      const next = free.findLast((held) => held !== refused?.held);
+      if (!next && refused) throw refused.error;
+      if (!next) throw new TypeError("the state's dependencies form a circle");
+      try {
+        await this.#attempt(next, () =>
+          this.#provider(next.type).delete(this.#call(next), { id: next.id, state: next.properties }),
+        );
+      } catch (error) {
+        if (refused) throw refused.error;
+        refused = { held: next, error };
+        continue;
+      }
+      this.#drop(next);
+      left.splice(left.indexOf(next), 1);
+      refused = undefined;
+    }
+  }
+
+  async #check(declared: Declared, olds: PropertyMap): Promise<PropertyMap> {
+    const news = this.#resolve(declared.inputs) as PropertyMap;
+    const { inputs, failures } = await this.#provider(declared.type).check(this.#call(declared), { olds, news });
+    const [failure] = failures;
+    if (failure) throw new OperationFailed(declared.name, new Error(failure.reason));
+    return inputs;
+  }
+
+  #diff(held: Held, news: PropertyMap): Promise<DiffResult> {
+    const request = { id: held.id, olds: held.inputs, state: held.properties, news };
+    return this.#provider(held.type).diff(this.#call(held), request);
+  }
+
+  /** A read or delete, and what becomes of a resource that the provider says is not as it should be. */
+  async #attempt<T>(step: { name: string; type: string }, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const held = this.state.find((entry) => entry === step);
+      if (held && error instanceof PartialFailure) this.#put(held, { ...held, unfinished: true });
+      throw failed(step, error);
+    }
+  }
+
+  #call({ name, type }: { name: string; type: string }): ResourceCall {
+    const urn = `urn:pulumi:${this.#stack}::fuzz::${type}::${name}`;
+    return { name, type, urn, signal: this.#signal, progress: () => undefined, warn: () => undefined };
+  }
+
+  #current(name: string): Held | undefined {
+    return this.state.find((held) => held.name === name && !held.doomed);
+  }
+
+  #put(held: Held, now: Held): void {
+    this.state = this.state.map((entry) => (entry === held ? now : entry));
+  }
+
+  #drop(held: Held): void {
+    this.state = this.state.filter((entry) => entry !== held);
+  }
+
+  #resolve(input: Input): PropertyValue {
+    if (input instanceof Reference) {
+      const held = this.#current(input.name);
+      const value = input.property === "id" ? held?.id : held?.properties[input.property];
+      if (value === undefined) throw new OperationFailed(input.name, new Error(`it has no ${input.property} yet`));
+      return value;
+    }
+    if (Array.isArray(input)) return input.map((item) => this.#resolve(item));
+    if (!isMap(input as PropertyValue)) return input as PropertyValue;
+    return Object.fromEntries(Object.entries(input as object).map(([key, item]) => [key, this.#resolve(item)]));
+  }
+}
+
+function replaces(diff: DiffResult): boolean {
+  return Object.values(diff.detailed).some((kind) => kind.endsWith("-replace"));
+}
+
+function failed(step: { name: string }, error: unknown): unknown {
+  return error instanceof TypeError ? error : new OperationFailed(step.name, error);
+}
+
+/** Whether one resource depends on another; the engine has it from the program, and here the inputs tell. */
+function mentions(held: Held, other: Held): boolean {
+  // Nothing refers to a webhook, whose id is a small number that stands in many a text.
+  if (other.type === "customerio:index:ReportingWebhook") return false;
+  return JSON.stringify(reveal(held.inputs)).includes(JSON.stringify(other.id).slice(1, -1));
+}
+
+/** Inputs as they are while the resource of this id is being replaced: what came from it is not known. */
+function obscure(value: PropertyValue, id: string): PropertyValue {
+  if (typeof value === "string") return value.includes(id) ? Unknown.instance : value;
+  if (value instanceof Secret) return obscure(value.value, id);
+  if (Array.isArray(value)) return value.map((item) => obscure(item, id));
+  if (!isMap(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, obscure(item, id)]));
+}

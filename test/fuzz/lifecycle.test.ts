@@ -1,0 +1,206 @@
+import { randomInt } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import fc from "fast-check";
+import { Clock } from "../../local/customer-io/clock.ts";
+import { aepPackage } from "../../providers/aep/provider.ts";
+import { customerioPackage } from "../../providers/customerio/provider.ts";
+import { definitionProvider } from "../../providers/kit/definition-provider.ts";
+import type { Provider } from "../../providers/kit/provider.ts";
+import { type Declared, Engine, type Held, OperationFailed } from "./engine.ts";
+import { type FaultPlan, Network } from "./faults.ts";
+import { type Operation, operation } from "./operation.ts";
+import { program } from "./program.ts";
+import { World, type WorldObject } from "./world.ts";
+
+const mockClock = Clock.stopped(new Date("2026-01-05T10:00:00Z"));
+// Waiting takes no time: it moves the clock by which the stand-ins enable dataflows and count calls a second.
+jest.mock("../../providers/kit/sleep.ts", () => ({
+  sleep: async (milliseconds: number, signal: AbortSignal) => {
+    if (!signal.aborted) await mockClock.advance(milliseconds);
+  },
+}));
+
+/** `FUZZ_RUNS=5000 npx jest test/fuzz` runs more; `FUZZ_SEED` (and `FUZZ_PATH`, as a failure prints it) the same again. */
+const { FUZZ_RUNS = "500", FUZZ_SEED = randomInt(2 ** 31), FUZZ_PATH } = process.env;
+const runs = Number(FUZZ_RUNS);
+const seed = Number(FUZZ_SEED);
+/** Milliseconds for everything, the search for a smaller example of a failure included. */
+const timeLimit = 120_000 + runs * 500;
+const network = new Network();
+const secrets = [/p8e-local-client-secret/, /local-app-api-key/, /Bearer /, /\/collection\//];
+
+/** A stack: its program and state, and the world that it shares with others. */
+class Stack {
+  state: readonly Held[] = [];
+  program: readonly Declared[] = [];
+  readonly name: string;
+  readonly #world: World;
+
+  constructor(name: string, world: World) {
+    this.name = name;
+    this.#world = world;
+  }
+
+  /** Runs one command in a process of its own, as the CLI does; answers why it failed, if it did. */
+  async run(faults: FaultPlan, command: (engine: Engine) => Promise<unknown>): Promise<string | undefined> {
+    const signal = network.begin(faults);
+    const [aep, customerio] = [definitionProvider(aepPackage), definitionProvider(customerioPackage)];
+    await aep.configure(this.#world.settings.aep);
+    await customerio.configure(this.#world.settings.customerio);
+    const providers: Record<string, Provider> = { aep, customerio };
+    const engine = new Engine(this, (type) => providers[type.split(":")[0] ?? ""] as Provider, signal);
+    try {
+      await command(engine);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof OperationFailed)) throw error;
+      // Defects of our own have other names.
+      expect(["Error", "VendorError", "PartialFailure"]).toContain((error.reason as Error).name);
+      for (const secret of secrets) expect(error.message).not.toMatch(secret);
+      return error.message;
+    } finally {
+      this.state = engine.state;
+      network.begin([]);
+    }
+  }
+}
+
+/** One world with a stack of ours and what others have made. */
+class Run {
+  readonly #world: World;
+  readonly #ours: Stack;
+  #foreign: WorldObject[] = [];
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#ours = new Stack("dev", world);
+  }
+
+  async seed(others: readonly Declared[]): Promise<void> {
+    await new Stack("others", this.#world).run([], (engine) => engine.up(others));
+    this.#foreign = await this.#world.objects();
+  }
+
+  async step(step: Operation): Promise<void> {
+    const ours = this.#ours;
+    switch (step.kind) {
+      case "up": {
+        ours.program = step.program ? [...step.program, ...this.#imported()] : ours.program;
+        await ours.run(step.faults, async (engine) => {
+          await engine.up(ours.program);
+          expect(await engine.preview(ours.program)).toEqual([]);
+        });
+        break;
+      }
+      case "refresh": {
+        const failure = await ours.run(step.faults, (engine) => engine.refresh());
+        if (step.faults.length === 0 && !ours.state.some(({ unfinished }) => unfinished))
+          expect(failure).toBeUndefined();
+        break;
+      }
+      case "destroy":
+        await this.#destroy(step.faults);
+        break;
+      case "import":
+        await this.#import(step.choice, step.faults);
+        break;
+      default:
+        await this.#byHand(step.kind, step.choice);
+    }
+    await this.#check();
+  }
+
+  /** At the end a destroy without faults leaves both worlds as they were before. */
+  async end(): Promise<void> {
+    expect(await this.#destroy([])).toBeUndefined();
+    expect(this.#ours.state).toEqual([]);
+    await this.#check();
+  }
+
+  async #destroy(faults: FaultPlan): Promise<string | undefined> {
+    this.#ours.program = [];
+    return this.#ours.run(faults, (engine) => engine.destroy());
+  }
+
+  /** Takes over an object of others that nothing else of theirs refers to, and declares it as it is. */
+  async #import(choice: number, faults: FaultPlan): Promise<void> {
+    const free = this.#foreign.filter((object) => object.type !== "js" && !isReferredTo(object, this.#foreign));
+    const chosen = free[choice % Math.max(1, free.length)];
+    if (!chosen) return;
+    const name = `imported-${chosen.id}`;
+    const failure = await this.#ours.run(faults, async (engine) => {
+      const { inputs, type } = await engine.import(name, chosen.type, chosen.id);
+      this.#ours.program = [...this.#ours.program, { name, type, inputs }];
+    });
+    if (faults.length === 0) expect(failure).toBeUndefined();
+    if (failure === undefined) this.#foreign = this.#foreign.filter((object) => object !== chosen);
+  }
+
+  #imported(): Declared[] {
+    return this.#ours.program.filter(({ name }) => name.startsWith("imported-"));
+  }
+
+  async #byHand(kind: "remove" | "change", choice: number): Promise<void> {
+    const all = await this.#world.objects();
+    const ours = all.filter((object) => this.#isHeld(object) && !isReferredTo(object, all));
+    const chosen = ours[choice % Math.max(1, ours.length)];
+    if (chosen) await this.#world[kind](chosen);
+  }
+
+  async #check(): Promise<void> {
+    const held = this.#ours.state;
+    expect(new Set(held.map(({ type, id }) => `${type} ${id}`)).size).toBe(held.length);
+    const current = held.filter(({ doomed }) => !doomed);
+    expect(new Set(current.map(({ name }) => name)).size).toBe(current.length);
+    for (const { inputs, properties } of held)
+      expect(isDeepStrictEqual({ ...properties, ...inputs }, properties)).toBe(true);
+    const all = await this.#world.objects();
+    const foreign = this.#foreign.map(({ type, id }) => all.find((object) => object.type === type && object.id === id));
+    expect(foreign).toEqual(this.#foreign);
+    const orphans = all.filter((object) => !this.#isHeld(object) && !this.#foreign.some(({ id }) => id === object.id));
+    expect(orphans).toEqual([]);
+  }
+
+  #isHeld({ type, id }: WorldObject): boolean {
+    return this.#ours.state.some((held) => held.type === type && held.id === id);
+  }
+}
+
+function isReferredTo({ type, id }: WorldObject, all: readonly WorldObject[]): boolean {
+  if (type === "customerio:index:ReportingWebhook") return false;
+  return all.some((other) => other.id !== id && other.content.includes(id));
+}
+
+test(
+  `${runs} random lives of random programs leave nothing behind and touch nothing of others`,
+  async () => {
+    let operations = 0;
+    const life = fc.asyncProperty(
+      program("others"),
+      fc.array(operation, { minLength: 1, maxLength: 5 }),
+      async (others, steps) => {
+        const world = await World.start(mockClock);
+        try {
+          const run = new Run(world);
+          await run.seed(others);
+          for (const step of steps) await run.step(step);
+          await run.end();
+          operations += steps.length + 2;
+        } finally {
+          await world.close();
+        }
+      },
+    );
+    await fc.assert(life, {
+      numRuns: runs,
+      interruptAfterTimeLimit: timeLimit,
+      markInterruptAsFailure: true,
+      seed,
+      ...(FUZZ_PATH !== undefined && { path: FUZZ_PATH }),
+    });
+    process.stdout.write(
+      `fuzz: seed ${seed}, ${runs} runs, ${operations} operations, ${network.struck} faults, 0 violations\n`,
+    );
+  },
+  timeLimit + 60_000,
+);

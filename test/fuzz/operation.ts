@@ -1,0 +1,60 @@
+import fc from "fast-check";
+import type { Declared } from "./engine.ts";
+import type { Fault, FaultPlan } from "./faults.ts";
+import { program } from "./program.ts";
+
+/** One thing that happens: a command of the user's, with what goes wrong meanwhile, or something that others do by hand. */
+export type Operation =
+  | { readonly kind: "up"; readonly program: readonly Declared[] | undefined; readonly faults: FaultPlan }
+  | { readonly kind: "refresh" | "destroy"; readonly faults: FaultPlan }
+  | { readonly kind: "import"; readonly choice: number; readonly faults: FaultPlan }
+  | { readonly kind: "remove" | "change"; readonly choice: number };
+
+const acted = fc.boolean();
+/** What passes when the call is repeated; the vendor may have acted on it. */
+const passing: fc.Arbitrary<Fault> = fc.oneof(
+  fc.record({ kind: fc.constant("status" as const), status: fc.constantFrom(500, 502, 504), acted }),
+  fc.record({
+    kind: fc.constant("status" as const),
+    status: fc.constantFrom(429, 503),
+    acted: fc.constant(false),
+    retryAfter: fc.constantFrom(0, 7),
+  }),
+  fc.record({ kind: fc.constant("status" as const), status: fc.constantFrom(429, 503), acted: fc.constant(false) }),
+  fc.record({ kind: fc.constant("error" as const), code: fc.constantFrom("ECONNRESET", "ETIMEDOUT"), acted }),
+  fc.constant({ kind: "error" as const, code: "ECONNREFUSED", acted: false }),
+);
+/** What ends the operation: a refusal, before which the vendor has not acted. */
+const refusing: fc.Arbitrary<Fault> = fc.record({
+  kind: fc.constant("status" as const),
+  status: fc.constantFrom(400, 401, 403, 409, 412, 423),
+  acted: fc.constant(false),
+});
+const ending: fc.Arbitrary<Fault> = fc.oneof(
+  fc.constant({ kind: "truncated" as const }),
+  fc.record({ kind: fc.constant("stop" as const), acted }),
+);
+
+function plan(fault: fc.Arbitrary<Fault>, most: number): fc.Arbitrary<FaultPlan> {
+  const struck = fc.record({ at: fc.oneof(fc.nat({ max: 4 }), fc.nat({ max: 15 }), fc.nat({ max: 45 })), fault });
+  return fc.uniqueArray(struck, { minLength: 1, maxLength: most, selector: ({ at }) => at });
+}
+
+// A lost answer and then a refusal to tell what became of it is more than any client can mend, so they don't mix.
+const faults: fc.Arbitrary<FaultPlan> = fc.oneof(fc.constant([]), plan(passing, 2), plan(refusing, 3), plan(ending, 1));
+const choice = fc.nat({ max: 999 });
+
+export const operation: fc.Arbitrary<Operation> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant("up" as const),
+      program: fc.option(program("dev"), { nil: undefined, freq: 3 }),
+      faults,
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("refresh" as const), faults }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("destroy" as const), faults }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("import" as const), choice, faults }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("remove" as const, "change" as const), choice }) },
+);

@@ -1,0 +1,233 @@
+import fc from "fast-check";
+import { subscriptionNames } from "../../events/catalogue.ts";
+import { localCredentials } from "../../local/credentials.ts";
+import { type Declared, type Input, Reference } from "./engine.ts";
+
+const tenant = `_${localCredentials.platform.tenantId}`;
+const classes = {
+  event: "https://ns.adobe.com/xdm/context/experienceevent",
+  profile: "https://ns.adobe.com/xdm/context/profile",
+} as const;
+
+/** A title of the resource's own, or one that others may have too: a stack's names are most often its own. */
+const titles = fc.oneof(
+  { weight: 14, arbitrary: fc.constantFrom("Events", "Customer.io, (dev)").map((title) => ({ title, own: true })) },
+  { weight: 1, arbitrary: fc.constantFrom("Events", "Orders").map((title) => ({ title, own: false })) },
+);
+const description = fc.option(fc.constantFrom("First.", "Second."), { nil: undefined });
+const fieldTypes = {
+  email: { type: "string", title: "Email" },
+  metric: { type: "string", title: "Metric" },
+  count: { type: "integer", title: "Count" },
+} as const;
+const fieldNames = Object.keys(fieldTypes) as (keyof typeof fieldTypes)[];
+const one = (names: readonly string[]) => fc.constantFrom(...names);
+
+const slots = {
+  fieldGroups: ["group-1", "group-2"],
+  schemas: ["schema-1", "schema-2"],
+  descriptors: ["descriptor-1"],
+  datasets: ["dataset-1", "dataset-2"],
+  sources: ["source-1"],
+  targets: ["target-1", "target-2"],
+  mappings: ["mapping-1", "mapping-2"],
+  flows: ["flow-1", "flow-2"],
+  webhooks: ["webhook-1", "webhook-2"],
+} as const;
+
+/** Up to one declaration for each of the names. */
+function slotsOf<T>(names: readonly string[], shape: fc.Arbitrary<T>): fc.Arbitrary<(T & { name: string })[]> {
+  const optional = names.map((name) => fc.option(shape, { freq: 6 }).map((value) => value && { ...value, name }));
+  return fc.tuple(...optional).map((values) => values.flatMap((value) => (value ? [value] : [])));
+}
+
+const shapes = fc.record({
+  fieldGroups: slotsOf(
+    slots.fieldGroups,
+    fc.record({ title: titles, description, fields: fc.uniqueArray(fc.constantFrom(...fieldNames), { minLength: 1 }) }),
+  ),
+  schemas: slotsOf(
+    slots.schemas,
+    fc.record({
+      title: titles,
+      description,
+      class: fc.oneof({ arbitrary: fc.constant("event" as const), weight: 7 }, fc.constant("profile" as const)),
+      fieldGroups: fc.uniqueArray(one(slots.fieldGroups), { minLength: 1 }),
+    }),
+  ),
+  descriptors: slotsOf(
+    slots.descriptors,
+    fc.record({
+      schema: one(slots.schemas),
+      field: fc.constantFrom("email", "metric"),
+      namespace: fc.constantFrom("Email", "Phone"),
+      primary: fc.boolean(),
+    }),
+  ),
+  datasets: slotsOf(
+    slots.datasets,
+    fc.record({ title: titles, description, schema: one(slots.schemas), diagnostics: fc.boolean() }),
+  ),
+  sources: slotsOf(slots.sources, fc.record({ title: titles, description })),
+  targets: slotsOf(slots.targets, fc.record({ title: titles, description, dataset: one(slots.datasets) })),
+  mappings: slotsOf(
+    slots.mappings,
+    fc.record({ target: one(slots.targets), mapped: fc.subarray(fieldNames), backwards: fc.boolean() }),
+  ),
+  flows: slotsOf(
+    slots.flows,
+    fc.record({
+      title: titles,
+      description,
+      mapping: one(slots.mappings),
+      enabled: fc.boolean(),
+      percent: fc.option(fc.integer({ min: 1, max: 100 }), { nil: undefined }),
+    }),
+  ),
+  webhooks: slotsOf(
+    slots.webhooks,
+    fc.record({
+      title: titles,
+      flow: fc.option(one(slots.flows)),
+      events: fc.uniqueArray(fc.constantFrom(...subscriptionNames), { minLength: 1, maxLength: 4 }),
+      disabled: fc.boolean(),
+      withContent: fc.boolean(),
+    }),
+  ),
+});
+
+type Shapes = typeof shapes extends fc.Arbitrary<infer T> ? T : never;
+
+/**
+ * Programs of all resource types. What would refer to a resource that isn't there is left out; a dataflow's mapping set has
+ * the schema of its dataset, as both vendors' rules and Adobe's tutorial have it. Titles, fields and classes may clash, and
+ * what the vendor then refuses is an error that the state has to survive.
+ */
+export function program(stack: string): fc.Arbitrary<readonly Declared[]> {
+  return shapes.map((shape) => declarations(stack, shape));
+}
+
+function declarations(stack: string, shape: Shapes): Declared[] {
+  const titleOf = ({ name, title }: { name: string; title: { title: string; own: boolean } }) =>
+    title.own ? `${title.title} ${stack} ${name}` : title.title;
+  const schemas = shape.schemas.map((schema) => ({
+    ...schema,
+    groups: present(shape.fieldGroups, schema.fieldGroups),
+  }));
+  const fieldsOf = (name: string) =>
+    schemas.find((schema) => schema.name === name)?.groups.flatMap((group): string[] => group.fields);
+  const datasets = shape.datasets.filter(({ schema }) => fieldsOf(schema));
+  const targets = shape.targets.flatMap((target) => {
+    const dataset = datasets.find(({ name }) => name === target.dataset);
+    return dataset ? [{ ...target, schema: dataset.schema }] : [];
+  });
+  const mappings = shape.mappings.flatMap((mapping) => {
+    const target = targets.find(({ name }) => name === mapping.target);
+    return target ? [{ ...mapping, schema: target.schema }] : [];
+  });
+  const flows = shape.flows.flatMap((flow) => {
+    const mapping = mappings.find(({ name }) => name === flow.mapping);
+    const [source] = shape.sources;
+    return mapping && source ? [{ ...flow, target: mapping.target, source: source.name }] : [];
+  });
+  return [
+    ...shape.fieldGroups.map((group) =>
+      declared("aep:index:FieldGroup", group, { title: titleOf(group), ...definitionsOf(group.fields) }),
+    ),
+    ...schemas.map((schema) =>
+      declared("aep:index:Schema", schema, {
+        title: titleOf(schema),
+        classId: classes[schema.class],
+        fieldGroupIds: schema.groups.map((group) => new Reference(group.name)),
+      }),
+    ),
+    ...shape.descriptors
+      .filter(({ schema, field }) => fieldsOf(schema)?.includes(field))
+      .map((descriptor) =>
+        declared("aep:index:IdentityDescriptor", descriptor, {
+          schemaId: new Reference(descriptor.schema),
+          sourceProperty: `/${tenant}/customerio/${descriptor.field}`,
+          namespace: descriptor.namespace,
+          isPrimary: descriptor.primary,
+        }),
+      ),
+    ...datasets.map((dataset) =>
+      declared("aep:index:Dataset", dataset, {
+        name: titleOf(dataset),
+        schemaId: new Reference(dataset.schema),
+        errorDiagnostics: dataset.diagnostics,
+      }),
+    ),
+    ...shape.sources.map((source) => declared("aep:index:SourceConnection", source, { name: titleOf(source) })),
+    ...targets.map((target) =>
+      declared("aep:index:TargetConnection", target, {
+        name: titleOf(target),
+        datasetId: new Reference(target.dataset),
+        schemaId: new Reference(target.schema),
+      }),
+    ),
+    ...mappings.map((mapping) =>
+      declared("aep:index:MappingSet", mapping, {
+        schemaId: new Reference(mapping.schema),
+        mappings: mappingsOf(
+          mapping.mapped.filter((field) => fieldsOf(mapping.schema)?.includes(field)),
+          mapping.backwards,
+        ),
+      }),
+    ),
+    ...flows.map((flow) =>
+      declared("aep:index:Dataflow", flow, {
+        name: titleOf(flow),
+        sourceConnectionId: new Reference(flow.source),
+        targetConnectionId: new Reference(flow.target),
+        mappingSetId: new Reference(flow.mapping),
+        enabled: flow.enabled,
+        partialIngestionPercent: flow.percent,
+      }),
+    ),
+    ...shape.webhooks.map((webhook) => {
+      const { name, events, disabled, withContent } = webhook;
+      const direct = flows.find((flow) => flow.name === webhook.flow);
+      // A disabled webhook with the same name and endpoint counts as left over by an interrupted run, since Customer.io has
+      // no room for a mark; so an endpoint is a stack's own, as a relay's URL is.
+      const endpoint = direct ? new Reference(direct.name, "streamingUrl") : `https://relay.example/${stack}/${name}`;
+      const inputs = { name: titleOf(webhook), endpoint, events, disabled, withContent };
+      return declared("customerio:index:ReportingWebhook", webhook, inputs);
+    }),
+  ];
+}
+
+function declared(
+  type: string,
+  { name, description }: { name: string; description?: string | undefined },
+  inputs: Record<string, Input | undefined>,
+): Declared {
+  const given = Object.entries({ description, ...inputs }).flatMap(([key, input]): [string, Input][] =>
+    input === undefined ? [] : [[key, input]],
+  );
+  return { name, type, inputs: Object.fromEntries(given) };
+}
+
+function present<T extends { name: string }>(all: readonly T[], names: readonly string[]): T[] {
+  return names.flatMap((name) => all.find((entry) => entry.name === name) ?? []);
+}
+
+function definitionsOf(fields: readonly (keyof typeof fieldTypes)[]): Record<string, Input> {
+  const properties = Object.fromEntries(fields.map((field) => [field, fieldTypes[field]]));
+  const customerio = { type: "object", properties };
+  const customFields = { type: "object", properties: { [tenant]: { type: "object", properties: { customerio } } } };
+  return {
+    intendedToExtend: Object.values(classes),
+    definitions: { customFields },
+    allOf: [{ $ref: "#/definitions/customFields" }],
+  };
+}
+
+function mappingsOf(fields: readonly string[], backwards: boolean): Input[] {
+  const attribute = (source: string, destination: string) => ({ sourceType: "ATTRIBUTE", source, destination });
+  const all = [
+    attribute("event_id", "_id"),
+    ...fields.map((field) => attribute(field, `${tenant}.customerio.${field}`)),
+  ];
+  return backwards ? all.reverse() : all;
+}

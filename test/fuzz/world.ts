@@ -1,0 +1,134 @@
+import { localCredentials } from "../../local/credentials.ts";
+import type { Clock } from "../../local/customer-io/clock.ts";
+import { type CustomerIoStandIn, startCustomerIo } from "../../local/customer-io/customer-io.ts";
+import { type PlatformStandIn, startPlatform } from "../../local/platform/platform.ts";
+import type { Sandbox } from "../../local/platform/state.ts";
+
+const { tenantId, ...credential } = localCredentials.platform;
+const { appApiKey, signingKey } = localCredentials.customerIo;
+
+/** What one vendor object looks like from outside, and what it refers to. */
+export interface WorldObject {
+  readonly type: string;
+  readonly id: string;
+  /** Everything that a change of it would change, as text. */
+  readonly content: string;
+}
+
+/** Both vendors: a sandbox of Platform and a workspace of Customer.io, with whatever lives in them. */
+export class World {
+  readonly #platform: PlatformStandIn;
+  readonly #customerIo: CustomerIoStandIn;
+  readonly #clock: Clock;
+
+  private constructor(platform: PlatformStandIn, customerIo: CustomerIoStandIn, clock: Clock) {
+    this.#platform = platform;
+    this.#customerIo = customerIo;
+    this.#clock = clock;
+  }
+
+  static async start(clock: Clock): Promise<World> {
+    const platform = await startPlatform({
+      credentials: credential,
+      tenantId,
+      sandboxes: ["prod", credential.sandbox],
+      clock: () => clock.now(),
+      // The API description knows no DELETE of mapping sets; with it, an empty world can be told.
+      switches: { deleteMappingSet: "204" },
+    });
+    const customerIo = await startCustomerIo({ workspaces: [{ name: "Main", appApiKey, signingKey }], clock });
+    return new World(platform, customerIo, clock);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#platform.close(), this.#customerIo.close()]);
+  }
+
+  get settings() {
+    return {
+      aep: { ...credential, imsUrl: this.#platform.url, platformUrl: this.#platform.url },
+      customerio: { appApiKey, appApiUrl: this.#customerIo.url },
+    };
+  }
+
+  get #sandbox(): Sandbox {
+    const sandbox = this.#platform.state.sandboxes.get(credential.sandbox);
+    if (!sandbox) throw new Error(`the stand-in has no sandbox ${credential.sandbox}`);
+    return sandbox;
+  }
+
+  /** Everything there is, ours and others'. */
+  async objects(): Promise<WorldObject[]> {
+    const { resources, descriptors, datasets, mappingSets, connections, flows } = this.#sandbox;
+    const tenant = Array.from(resources.values()).filter(({ container }) => container === "tenant");
+    const of = (type: string, objects: Iterable<{ id: string }>): WorldObject[] =>
+      Array.from(objects, (object) => ({ type, id: object.id, content: JSON.stringify(object) }));
+    return [
+      ...of(
+        "aep:index:FieldGroup",
+        tenant.filter(({ kind }) => kind === "mixins"),
+      ),
+      ...of(
+        "aep:index:Schema",
+        tenant.filter(({ kind }) => kind === "schemas"),
+      ),
+      ...of("aep:index:IdentityDescriptor", descriptors.values()),
+      ...of("aep:index:Dataset", datasets.values()),
+      ...of("aep:index:SourceConnection", connections.sourceConnections.values()),
+      ...of("aep:index:TargetConnection", connections.targetConnections.values()),
+      ...of("aep:index:MappingSet", mappingSets.values()),
+      ...of("aep:index:Dataflow", flows.values()),
+      ...(await this.#webhooks()),
+    ];
+  }
+
+  /** Deletes an object by hand, as a person in the vendor's UI would. */
+  async remove({ type, id }: WorldObject): Promise<void> {
+    if (type === "customerio:index:ReportingWebhook") {
+      await this.#customerIoCall("DELETE", `/v1/reporting_webhooks/${id}`);
+      return;
+    }
+    const { resources, descriptors, datasets, mappingSets, connections, flows } = this.#sandbox;
+    const { sourceConnections, targetConnections } = connections;
+    for (const kind of [resources, descriptors, datasets, mappingSets, sourceConnections, targetConnections, flows]) {
+      kind.delete(id);
+    }
+    this.#sandbox.registryRevision += 1;
+  }
+
+  /** Changes an object by hand: its description, or whether it is in use. */
+  async change({ type, id }: WorldObject): Promise<void> {
+    const { datasets, connections, flows } = this.#sandbox;
+    if (type === "customerio:index:ReportingWebhook") {
+      await this.#customerIoCall("PUT", `/v1/reporting_webhooks/${id}`, { disabled: true });
+      return;
+    }
+    const flow = flows.get(id);
+    if (flow?.state === "enabled") flow.state = "disabled";
+    const object = datasets.get(id) ?? connections.sourceConnections.get(id) ?? connections.targetConnections.get(id);
+    if (object) object.body = { ...object.body, description: "Changed by hand." };
+  }
+
+  async #webhooks(): Promise<WorldObject[]> {
+    const answer = await this.#customerIoCall("GET", "/v1/reporting_webhooks");
+    const { reporting_webhooks: webhooks } = answer as { reporting_webhooks: { id: number; type: string }[] };
+    return webhooks.map((webhook) => ({
+      type: webhook.type === "js" ? "js" : "customerio:index:ReportingWebhook",
+      id: String(webhook.id),
+      content: JSON.stringify(webhook),
+    }));
+  }
+
+  async #customerIoCall(method: string, path: string, body?: object): Promise<unknown> {
+    // Its ten calls a second are shared with the provider.
+    await this.#clock.advance(1000);
+    const answer = await fetch(this.#customerIo.url + path, {
+      method,
+      headers: { authorization: `Bearer ${appApiKey}` },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}`);
+    const text = await answer.text();
+    return text === "" ? undefined : JSON.parse(text);
+  }
+}
