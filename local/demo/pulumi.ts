@@ -94,11 +94,20 @@ export class Pulumi {
   }
 
   /** Stops the command that is under way, if any, as Ctrl-C does: the engine cancels what its plugins do and ends them. */
-  async interrupt(): Promise<void> {
+  interrupt(): Promise<void> {
+    return this.#signal("SIGINT");
+  }
+
+  /** Ends the command that is under way, if any, and all that it has started by force. */
+  kill(): Promise<void> {
+    return this.#signal("SIGKILL");
+  }
+
+  async #signal(signal: NodeJS.Signals): Promise<void> {
     const child = this.#running;
     if (child?.pid === undefined) return;
     const ended = once(child, "close");
-    process.kill(-child.pid, "SIGINT");
+    process.kill(-child.pid, signal);
     await ended;
   }
 

@@ -1,0 +1,91 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { type LocalStack, startLocalStack } from "./local-stack.ts";
+
+// Commands that end before their time, by Ctrl-C and by force: each test goes on from the last.
+let stack: LocalStack;
+
+beforeAll(async () => {
+  stack = await startLocalStack();
+}, 60_000);
+
+afterAll(() => stack.stop(), 60_000);
+
+const minutes = 60_000;
+
+const faults = () => `${stack.cloud.environment.AEP_PLATFORM_URL}/__local/faults`;
+
+/** Platform answers every call so from now on. */
+async function answerAll(effect: object): Promise<void> {
+  const body = JSON.stringify({ target: "gateway", effect, rate: 1 });
+  await fetch(faults(), { method: "POST", headers: { "content-type": "application/json" }, body });
+}
+
+async function refusals(): Promise<number> {
+  const { faults: inForce } = (await (await fetch(faults())).json()) as { faults: { struck: number }[] };
+  return inForce.reduce((sum, { struck }) => sum + struck, 0);
+}
+
+async function datasets(): Promise<number> {
+  const answer = await fetch(`${stack.cloud.environment.AEP_PLATFORM_URL}/__local/census`);
+  return ((await answer.json()) as { datasets: number }).datasets;
+}
+
+/** Looks until it is so, or the command under way has ended. */
+async function until(isSo: () => Promise<boolean>, command: Promise<unknown>): Promise<void> {
+  let ended = false;
+  const end = () => {
+    ended = true;
+  };
+  command.then(end, end);
+  while (!ended && !(await isSo())) await wait(20);
+  expect(ended).toBe(false);
+}
+
+/** What the state holds that an operation was at work on when it ended. */
+async function pendingOperations(): Promise<unknown[]> {
+  const state = JSON.parse(await stack.pulumi.run("stack", "export", "--stack", "local")) as {
+    deployment: { pending_operations?: unknown[] };
+  };
+  return state.deployment.pending_operations ?? [];
+}
+
+test(
+  "Ctrl-C ends an up whose calls all wait for Platform's next hour, and leaves a state that the next up goes on with",
+  async () => {
+    // Each call rests for as long as Platform asks, which is longer than this test may take.
+    await answerAll({ kind: "status", status: 429, retryAfterSeconds: 3600 });
+    const up = stack.pulumi.up();
+    const failed = up.then(
+      () => "it should have failed",
+      (error: Error) => error.message,
+    );
+    await until(async () => (await refusals()) > 0, up);
+    await stack.pulumi.interrupt();
+    expect(await failed).toContain("cancel");
+    expect(await pendingOperations()).toEqual([]);
+    await fetch(faults(), { method: "DELETE" });
+  },
+  3 * minutes,
+);
+
+test(
+  "an up that is killed with everything it has started is finished by the next one, and destroy leaves nothing",
+  async () => {
+    const up = stack.pulumi.up();
+    const failed = up.catch(() => "killed");
+    // Each answer comes late, so that the kill falls between the deed and the note of it.
+    await answerAll({ kind: "latency", milliseconds: 300 });
+    await until(async () => (await datasets()) > 0, up);
+    await stack.pulumi.kill();
+    expect(await failed).toBe("killed");
+    await fetch(faults(), { method: "DELETE" });
+
+    await stack.pulumi.run("cancel", "local", "--yes");
+    await stack.pulumi.up();
+    expect(await datasets()).toBe(1);
+    await stack.pulumi.destroy();
+    expect(await stack.pulumi.resources()).toEqual([]);
+    expect(await stack.vendors.leftovers()).toEqual({ Platform: [], "Customer.io": [], Azure: [] });
+  },
+  6 * minutes,
+);
