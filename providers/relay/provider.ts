@@ -1,12 +1,12 @@
 import manifest from "../../package.json" with { type: "json" };
-import { definitionProvider } from "../kit/definition-provider.ts";
+import { definitionProvider, type PackageDefinition } from "../kit/definition-provider.ts";
 import { AzureClient } from "./client.ts";
 import { config } from "./config.ts";
 import { functionCode } from "./function-code.ts";
 import { queueDrain } from "./queue-drain.ts";
 
-/** The Pulumi provider `relay`. */
-export const provider = definitionProvider({
+/** The package `relay`: its settings and resources. */
+export const relayPackage: PackageDefinition<AzureClient, typeof config> = {
   name: "relay",
   version: manifest.version,
   displayName: "Customer.io relay",
@@ -15,4 +15,7 @@ export const provider = definitionProvider({
   config,
   connect: (settings) => new AzureClient(settings),
   resources: [functionCode, queueDrain],
-});
+};
+
+/** The Pulumi provider `relay`. */
+export const provider = definitionProvider(relayPackage);

@@ -1,3 +1,4 @@
+import { azureSubjects, azureWorld } from "./azure-world.ts";
 import { customerioSubjects, customerioWorld } from "./customerio-world.ts";
 import type { Engine, Held } from "./engine.ts";
 import { type KillPoint, Line, moments } from "./line.ts";
@@ -75,6 +76,7 @@ class Life {
     const engine = await this.#world.engine(line);
     for (const held of this.#needs.toReversed()) await engine.delete(held);
     await line.close();
+    await this.#world.clear?.();
     return this.objects();
   }
 
@@ -128,6 +130,7 @@ const swept = new Set<string>();
 const worlds = [
   ...platformSubjects.map((subject) => ({ subject, open: () => platformWorld() })),
   ...customerioSubjects.map((subject) => ({ subject, open: customerioWorld })),
+  ...azureSubjects.map((subject) => ({ subject, open: azureWorld })),
 ].map((entry) => ({ ...entry, type: entry.subject.type }));
 
 describe.each(worlds)("$type", ({ subject, open, type }) => {

@@ -15,6 +15,8 @@ export interface World {
   objects(): Promise<string[]>;
   /** Lets as much time pass as the vendor's limit of calls a second needs to be forgotten. */
   rest(): Promise<void>;
+  /** Takes away what resources live in that go with it, and need no deletion of their own. */
+  clear?(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -1,0 +1,202 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, request as forward, type RequestListener, type Server } from "node:http";
+import { createServer as createSecureServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import tls from "node:tls";
+import { unzipSync } from "fflate";
+import { createCertificate, trustInThisProcess } from "../../local/certificate.ts";
+import { definitionProvider } from "../../providers/kit/definition-provider.ts";
+import { Archive } from "../../providers/kit/values.ts";
+import { AzureClient } from "../../providers/relay/client.ts";
+import { relayPackage } from "../../providers/relay/provider.ts";
+import { Engine } from "./engine.ts";
+import type { Subject, World } from "./world.ts";
+
+const siteId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/relay";
+const queueId =
+  "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a/queueServices/default/queues/events";
+
+/**
+ * A function app on the Flex Consumption plan without code, and a queue that another message leaves with each look: as much
+ * of both as the relay's resources ask for.
+ */
+class FunctionApp {
+  /** Digest of the files that run. */
+  #code: string | undefined;
+  #deployments = 0;
+  #triggers = false;
+  #messages = 2;
+
+  answer(method: string, url: string, body: Buffer): { status: number; body?: unknown } {
+    const call = `${method} ${url.split("?")[0]}`;
+    if (call === "POST /api/publish") {
+      this.#code = digestOf(body);
+      this.#triggers = false;
+      this.#deployments += 1;
+      return { status: 202, body: `d${this.#deployments}` };
+    }
+    if (call.startsWith("GET /api/deployments/")) return { status: 200, body: { id: "d", status: 4, complete: true } };
+    if (call === `POST ${siteId}/syncfunctiontriggers`) {
+      this.#triggers = this.#code !== undefined;
+      return { status: 204 };
+    }
+    if (call === `GET ${siteId}/functions`) {
+      return { status: 200, body: { value: this.#triggers ? [{ name: "intake" }] : [] } };
+    }
+    if (call === `GET ${queueId}`) {
+      const approximateMessageCount = Math.max(0, this.#messages--);
+      return { status: 200, body: { properties: { approximateMessageCount } } };
+    }
+    if (call === "GET /health") return { status: this.#code === undefined ? 404 : 200, body: "ok" };
+    return { status: 501, body: call };
+  }
+
+  /** App and queue are deleted, and others are made: without code, and with messages again. */
+  remake(): void {
+    this.#code = undefined;
+    this.#triggers = false;
+    this.#messages = 2;
+  }
+
+  get objects(): string[] {
+    return [
+      `code ${this.#code ?? "none"}, triggers ${this.#triggers ? "known" : "unknown"}`,
+      `messages ${Math.max(0, this.#messages)}`,
+    ];
+  }
+}
+
+/** An app of its own behind HTTPS, as its host names must be; its calls go over the line of the process that is alive. */
+export async function azureWorld(): Promise<World> {
+  const app = new FunctionApp();
+  const azure = await listen(
+    createServer(async (request, response) => {
+      const { status, body } = app.answer(request.method ?? "", request.url ?? "", await bytesOf(request));
+      response.writeHead(status, { "content-type": "application/json" }).end(body && JSON.stringify(body));
+    }),
+  );
+  const folder = mkdtempSync(path.join(tmpdir(), "crash-safety-azure-"));
+  const certificate = await createCertificate(folder);
+  const trusted = tls.getCACertificates("default");
+  trustInThisProcess(certificate);
+  let alive = azure.url;
+  const { certificate: cert, key } = certificate;
+  const front = await listen(
+    createSecureServer(
+      { cert, key },
+      passOnTo(() => alive),
+    ),
+  );
+  host = front.host;
+  return {
+    url: azure.url,
+    package: "relay",
+    config: (url) => ({ armUrl: url }),
+    engine: (line) => {
+      alive = line.url;
+      return Engine.start(line, relayProvider(), { armUrl: line.url });
+    },
+    objects: async () => app.objects,
+    rest: async () => undefined,
+    async clear() {
+      app.remake();
+    },
+    async close() {
+      tls.setDefaultCACertificates(trusted);
+      rmSync(folder, { recursive: true });
+      await Promise.all([front.close(), azure.close()]);
+    },
+  };
+}
+
+/** Where the world that was opened last can be reached. */
+let host = "";
+
+/** The provider with waits that take no time, and with nobody's login. */
+function relayProvider() {
+  let now = 0;
+  const clock = {
+    now: () => now,
+    sleep: async (milliseconds: number) => {
+      now += milliseconds;
+    },
+  };
+  const connect: typeof relayPackage.connect = (settings) =>
+    new AzureClient(settings, { login: async () => "azure-token", clock });
+  return definitionProvider({ ...relayPackage, connect });
+}
+
+interface Listening {
+  readonly host: string;
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+async function listen(server: Server): Promise<Listening> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    host: address,
+    url: `http://${address}`,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function passOnTo(target: () => string): RequestListener {
+  return async (request, response) => {
+    const { method, headers, url = "/" } = request;
+    const sent = forward(target() + url, { method, headers, agent: false }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    sent.on("error", () => request.socket.destroy());
+    sent.end(await bytesOf(request));
+  };
+}
+
+async function bytesOf(message: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+function digestOf(zip: Buffer): string {
+  const files = unzipSync(zip);
+  const hash = createHash("sha256");
+  for (const name of Object.keys(files).toSorted()) hash.update(name).update(files[name] ?? "");
+  return hash.digest("hex");
+}
+
+/** A package of that version, in a folder that goes when the tests end. */
+function packageOf(version: number): Archive {
+  const folder = mkdtempSync(path.join(tmpdir(), "crash-safety-package-"));
+  for (const name of ["host.json", "package.json", "index.cjs"])
+    writeFileSync(path.join(folder, name), `{"v":${version}}`);
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return new Archive(folder, `engine-hash-${version}`);
+}
+
+const [first, second] = [packageOf(1), packageOf(2)];
+
+export const azureSubjects: readonly Subject[] = [
+  {
+    type: "relay:index:FunctionCode",
+    needs: () => Promise.resolve([]),
+    inputs: () => ({ siteId, scmHostName: host, hostName: host, package: first }),
+    change: (inputs) => ({ ...inputs, package: second }),
+  },
+  {
+    type: "relay:index:QueueDrain",
+    needs: () => Promise.resolve([]),
+    inputs: () => ({ queueId, timeoutSeconds: 60 }),
+    change: (inputs) => ({ ...inputs, timeoutSeconds: 120 }),
+  },
+];
