@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { type EventPolicy, eventPolicy } from "../relay/core/policy.ts";
 import { mayFit } from "./dead-letter-filter.ts";
 import { ProgressBar } from "./progress-bar.ts";
 import { PulumiStack } from "./pulumi-stack.ts";
@@ -75,7 +76,7 @@ export async function replayCommand(args: string[]): Promise<number> {
   const bar = new ProgressBar(names.length);
   const stop = stopOnInterrupt();
   const counts = await replay({
-    ...{ storage, names, filter, action },
+    ...{ storage, names, filter, action, policy: policyOf(stack) },
     perSecond: chosen.rate,
     signal: stop.signal,
     progress: ({ examined, done }) => bar.show(examined, `${done} ${pastOf(action, purgeDays)}`),
@@ -87,6 +88,12 @@ export async function replayCommand(args: string[]): Promise<number> {
   if (!stop.signal.aborted) return 0;
   process.stdout.write("Stopped. The same command goes on with the rest.\n");
   return 130;
+}
+
+/** What the settings `filters` and `personalData` say, which Pulumi keeps as JSON. */
+function policyOf(stack: PulumiStack): EventPolicy {
+  const { filters, personalData } = stack.settingsOf("customerio-aep");
+  return eventPolicy.parse({ filters: JSON.parse(filters || "{}"), personalData: JSON.parse(personalData || "{}") });
 }
 
 function pastOf(action: ReplayAction, purgeDays: number | undefined): string {

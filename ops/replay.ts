@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { type Admission, admit } from "../relay/core/admit.ts";
 import { blobName } from "../relay/core/blob-name.ts";
 import type { DeadLetter } from "../relay/core/dead-letter.ts";
 import { claimed, encodeEnvelopes, fitsInline, maxEnvelopeBytes, newEvent } from "../relay/core/envelope.ts";
+import type { EventPolicy } from "../relay/core/policy.ts";
 import { type DeadLetterFilter, fits, kindOf, understood } from "./dead-letter-filter.ts";
 import type { RelayStorageAccount } from "./relay-storage.ts";
 
@@ -16,6 +18,8 @@ export interface ReplayOptions {
   /** The blobs to look at. */
   readonly names: readonly string[];
   readonly filter: DeadLetterFilter;
+  /** The stack's filters and personal data, for what the relay could not read when it came. */
+  readonly policy: EventPolicy;
   readonly action: ReplayAction;
   /** Dead letters a second, at most. */
   readonly perSecond: number;
@@ -74,18 +78,19 @@ export async function replay(options: ReplayOptions): Promise<ReplayCounts> {
   return counts;
 }
 
-async function handle(name: string, { storage, filter, action }: ReplayOptions, counts: ReplayCounts): Promise<void> {
+async function handle(name: string, options: ReplayOptions, counts: ReplayCounts): Promise<void> {
+  const { storage, filter, policy, action } = options;
   const read = await storage.readDeadLetter(name);
   if (read === undefined) return;
   const letter = understood(read.text);
   if (letter === undefined) return count(counts.left, "are no dead letters of a version that is known here");
   if (!fits(letter, filter)) return;
   if (action !== "purge") {
-    const message = messageOf(letter, name);
+    const message = messageOf(letter, policy);
     if ("impossible" in message) return count(counts.left, message.impossible);
     if (action === "replay") {
       // The claim first: the forwarder may have the message at once.
-      if (message.claim) await storage.putClaim(message.claim, letter.body);
+      if (message.claim) await storage.putClaim(message.claim.name, message.claim.body);
       await storage.enqueue(message.text);
     }
   }
@@ -95,23 +100,45 @@ async function handle(name: string, { storage, filter, action }: ReplayOptions, 
   count(counts.kinds, [letter.class, objectType, metric].filter(Boolean).join(" "));
 }
 
-type Message = { readonly text: string; readonly claim?: string } | { readonly impossible: string };
+type Message =
+  | { readonly text: string; readonly claim?: { readonly name: string; readonly body: string } }
+  | { readonly impossible: string };
 
 /** The queue message that brings a dead letter's event on its way again, with its attempts counted anew. */
-function messageOf(letter: DeadLetter, name: string): Message {
-  const { class: why, receivedAt, eventId, body, encoding } = letter;
-  if (why === "unreadable") {
+function messageOf(letter: DeadLetter, policy: EventPolicy): Message {
+  if (letter.class === "unreadable") {
     // Not an event but a message of the queue, which a newer relay may be able to read.
-    const bytes = Buffer.from(body, encoding);
+    const bytes = Buffer.from(letter.body, letter.encoding);
     if (bytes.length > maxEnvelopeBytes) return { impossible: "are larger than a queue message" };
     return { text: bytes.toString("base64") };
   }
-  if (encoding !== "utf8") return { impossible: "have a body that is not text, so that no event can be in it" };
-  const id = eventId ?? name.replace(/^.*\/|\.json$/g, "");
-  const event = newEvent({ id, receivedAt, body });
+  const readable = eventOf(letter, policy);
+  if ("impossible" in readable) return readable;
+  const { id, body } = readable;
+  const event = newEvent({ id, receivedAt: letter.receivedAt, body });
   if (fitsInline(event)) return { text: only(encodeEnvelopes([event])) };
-  const claim = blobName(event);
-  return { text: only(encodeEnvelopes([claimed(event, claim)])), claim };
+  const name = blobName(event);
+  return { text: only(encodeEnvelopes([claimed(event, name)])), claim: { name, body } };
+}
+
+/**
+ * The event that a dead letter holds. One without an id died at the intake, before filters were applied and personal data taken
+ * out; so this is done now, by a relay that may read what an older one could not.
+ */
+function eventOf(
+  { eventId, encoding, body }: DeadLetter,
+  policy: EventPolicy,
+): { readonly id: string; readonly body: string } | { readonly impossible: string } {
+  if (eventId !== undefined) return { id: eventId, body };
+  let admission: Admission;
+  try {
+    admission = admit(Buffer.from(body, encoding), policy);
+  } catch {
+    return { impossible: "can't have their personal data taken out" };
+  }
+  if (admission.kind === "malformed") return { impossible: "hold no event that this version of the relay can read" };
+  if (admission.kind === "filtered") return { impossible: `are left out by the filter ${admission.rule}` };
+  return { id: admission.event.event_id, body: admission.text };
 }
 
 function only([text = ""]: readonly string[]): string {

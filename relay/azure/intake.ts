@@ -1,12 +1,10 @@
 import type { HttpHandler, HttpResponseInit, InvocationContext } from "@azure/functions";
+import { type Admission, admit } from "../core/admit.ts";
 import { blobName } from "../core/blob-name.ts";
-import { classify } from "../core/classify.ts";
 import { deadBody } from "../core/dead-letter.ts";
 import { claimed, fitsInline, newEvent, type QueuedEvent } from "../core/envelope.ts";
-import { filteredBy } from "../core/filter.ts";
 import { GroupCommit } from "../core/group-commit.ts";
 import type { EventPolicy } from "../core/policy.ts";
-import { type RedactedEvent, redact } from "../core/redact.ts";
 import { freshnessProblem, signatureProblem } from "../core/verify.ts";
 import { withinBudget } from "./budget.ts";
 import { describeError, logOutcome } from "./log.ts";
@@ -70,25 +68,20 @@ export function intakeHandler({ signingKeys, settings, storage, clock, budget }:
       await storage.putDeadLetter(blob, signal);
       logOutcome(context, "error", { outcome: "dead", dead: 1, reason, deadLetter: blob.name });
     };
-    const classified = classify(body);
-    if (classified.kind === "malformed") return bury("malformed", classified.reason);
-    const rule = filteredBy(classified.event, policy.filters);
-    if (rule !== undefined) {
-      const ids = [classified.event.event_id];
-      logOutcome(context, "info", { outcome: "filtered", filtered: 1, rule, ids });
-      return;
-    }
-    const { event_id: id } = classified.event;
-    let { text } = classified;
-    let redacted: RedactedEvent["redacted"];
+    let admission: Admission;
     try {
-      const safe = redact(classified.event, policy.personalData);
-      redacted = safe.redacted;
-      if (redacted.length > 0) text = JSON.stringify(safe.event);
+      admission = admit(body, policy);
     } catch (error) {
-      // Such as JSON nested too deeply to be written again. Answered with 503, it would come again for days.
+      // Answered with 503, it would come again for days.
       return bury("poison", `The event's personal data could not be taken out: ${describeError(error)}`);
     }
+    if (admission.kind === "malformed") return bury("malformed", admission.reason);
+    const { event_id: id } = admission.event;
+    if (admission.kind === "filtered") {
+      logOutcome(context, "info", { outcome: "filtered", filtered: 1, rule: admission.rule, ids: [id] });
+      return;
+    }
+    const { text, redacted } = admission;
     const inline = newEvent({ id, receivedAt, body: text });
     let queued: QueuedEvent = inline;
     if (!fitsInline(inline)) {

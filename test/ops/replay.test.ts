@@ -3,6 +3,7 @@ import type { DeadLetterFilter } from "../../ops/dead-letter-filter.ts";
 import { type ReplayAction, replay } from "../../ops/replay.ts";
 import { type DeadLetter, deadBody, deadEvent } from "../../relay/core/dead-letter.ts";
 import { decodeEnvelope, newEvent, type QueuedEvent } from "../../relay/core/envelope.ts";
+import { eventPolicy } from "../../relay/core/policy.ts";
 
 const receivedAt = "2026-11-20T10:00:00.000Z";
 const now = new Date("2026-11-21T10:00:00.000Z");
@@ -61,11 +62,12 @@ function refused(id: string, data: object = {}, reason = "Platform refused the e
   return account.put(deadEvent(event, body, { class: "refused", reason, now }));
 }
 
-function run(choice: { action?: ReplayAction; filter?: DeadLetterFilter; signal?: AbortSignal } = {}) {
+function run(choice: { action?: ReplayAction; filter?: DeadLetterFilter; policy?: object; signal?: AbortSignal } = {}) {
   return replay({
     storage: account,
     names: [...account.deadLetters.keys()],
     filter: choice.filter ?? {},
+    policy: eventPolicy.parse(choice.policy ?? {}),
     action: choice.action ?? "replay",
     perSecond: 1_000_000,
     signal: choice.signal ?? new AbortController().signal,
@@ -97,13 +99,44 @@ test("an unreadable queue message is put back byte by byte", async () => {
   expect(account.messages.map((message) => Buffer.from(message, "base64").toString())).toEqual([text]);
 });
 
-test("a malformed body that is text is tried again, one that is not stays and is told of", async () => {
+/** What an older relay took for malformed, but is an event to this one. */
+function malformed(data: object): void {
+  const body = JSON.stringify({ event_id: "m", object_type: "email", metric: "sent", timestamp: 1, data });
+  account.put(deadBody(Buffer.from(body), { class: "malformed", reason: "not understood then", receivedAt, now }));
+}
+
+test("what still is no event stays and is told of", async () => {
   account.put(deadBody(Buffer.from('{"id":1}'), { class: "malformed", reason: "no event_id", receivedAt, now }));
   account.put(deadBody(Buffer.from([0xff, 0xfe]), { class: "malformed", reason: "not UTF-8", receivedAt, now }));
   const counts = await run();
-  expect(account.events().map((event) => "body" in event && event.body)).toEqual(['{"id":1}']);
-  expect(account.deadLetters.size).toBe(1);
-  expect([...counts.left]).toEqual([["have a body that is not text, so that no event can be in it", 1]]);
+  expect([account.messages.length, account.deadLetters.size]).toEqual([0, 2]);
+  expect([...counts.left]).toEqual([["hold no event that this version of the relay can read", 2]]);
+});
+
+test("what the relay can read by now loses the personal data that it should have lost at the intake", async () => {
+  malformed({ recipient: "ann@example.org", identifiers: { id: "7" } });
+  await run({ policy: { personalData: { recipient: "drop" } } });
+  const [event] = account.events();
+  expect(event?.id).toBe("m");
+  expect(JSON.parse(event && "body" in event ? event.body : "{}").data).toEqual({
+    recipient: null,
+    identifiers: { id: "7" },
+  });
+  expect(account.deadLetters.size).toBe(0);
+});
+
+test("what a filter leaves out stays and is told of", async () => {
+  malformed({ identifiers: { id: "7" } });
+  const counts = await run({ policy: { filters: { except: { metrics: ["sent"] } } } });
+  expect([account.messages.length, account.deadLetters.size]).toEqual([0, 1]);
+  expect([...counts.left]).toEqual([["are left out by the filter except.metrics", 1]]);
+});
+
+test("what was redacted at the intake is not hashed again", async () => {
+  refused("a", { data: { recipient: "0f".repeat(32) } });
+  await run({ policy: { personalData: { recipient: "hash" } } });
+  const [event] = account.events();
+  expect(JSON.parse(event && "body" in event ? event.body : "{}").data).toEqual({ recipient: "0f".repeat(32) });
 });
 
 test("a blob that is no dead letter stays and is told of", async () => {
