@@ -15,8 +15,12 @@ import { startPlatform } from "./platform/platform.ts";
 /** Seconds for which a new dataflow of the stand-in accepts events and drops them; in Platform it is some minutes. */
 const activationSeconds = 1;
 
-/** What somebody who replays dead letters was given beside the stack; an Owner may not touch the data in an account. */
-const operatorRoles = ["Storage Blob Data Contributor", "Storage Queue Data Contributor"];
+/** What an operator was given beside the stack; an Owner may not touch the data in an account. */
+const operatorRoles = [
+  "Storage Blob Data Contributor",
+  "Storage Queue Data Contributor",
+  "Storage Table Data Contributor",
+];
 
 interface Running {
   readonly environment: CloudEnvironment;

@@ -70,6 +70,22 @@ export class PulumiStack {
   }
 
   /**
+   * An output of the program that is text.
+   *
+   * @throws if it isn't there, with the command that makes it
+   */
+  output(name: string): string {
+    const value = this.outputs[name];
+    if (typeof value === "string" || typeof value === "number") return String(value);
+    throw new Error(`The stack ${this.name} has no output ${name} yet. Make it: pulumi up --stack ${this.name}`);
+  }
+
+  /** Whether events go by way of a relay, or straight from Customer.io to Platform. */
+  get hasRelay(): boolean {
+    return this.#resources.some(({ type }) => type === "relay:index:FunctionCode");
+  }
+
+  /**
    * The stack's one resource of a type; of several, the one that has this name.
    *
    * @throws if there is none, with the command that makes it

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { type EventPolicy, eventPolicy } from "../relay/core/policy.ts";
@@ -5,6 +6,7 @@ import { mayFit } from "./dead-letter-filter.ts";
 import { ProgressBar } from "./progress-bar.ts";
 import { PulumiStack } from "./pulumi-stack.ts";
 import { RelayStorageAccount } from "./relay-storage.ts";
+import { RelayTables } from "./relay-tables.ts";
 import { type ReplayAction, type ReplayCounts, replay } from "./replay.ts";
 import { stackOptions } from "./stack-options.ts";
 
@@ -73,14 +75,22 @@ export async function replayCommand(args: string[]): Promise<number> {
     .map(({ name }) => name);
 
   const action: ReplayAction = chosen["dry-run"] ? "count" : purgeDays === undefined ? "replay" : "purge";
+  const note = action === "purge" ? await purgeNote(stack) : undefined;
   const bar = new ProgressBar(names.length);
   const stop = stopOnInterrupt();
+  let done = 0;
   const counts = await replay({
     ...{ storage, names, filter, action, policy: policyOf(stack) },
     perSecond: chosen.rate,
     signal: stop.signal,
-    progress: ({ examined, done }) => bar.show(examined, `${done} ${pastOf(action, purgeDays)}`),
-  }).finally(() => bar.end());
+    progress: (so) => {
+      done = so.done;
+      bar.show(so.examined, `${done} ${pastOf(action, purgeDays)}`);
+    },
+  }).finally(async () => {
+    bar.end();
+    await note?.(done);
+  });
   stop.done();
   process.stdout.write(
     `${report(counts, { stack: stack.name, total: entries.length, verb: pastOf(action, purgeDays) })}\n`,
@@ -94,6 +104,14 @@ export async function replayCommand(args: string[]): Promise<number> {
 function policyOf(stack: PulumiStack): EventPolicy {
   const { filters, personalData } = stack.settingsOf("customerio-aep");
   return eventPolicy.parse({ filters: JSON.parse(filters || "{}"), personalData: JSON.parse(personalData || "{}") });
+}
+
+/** How a purge says how much it deleted. Said once before anything is, so that a missing role shows while nothing is gone. */
+async function purgeNote(stack: PulumiStack): Promise<(purged: number) => Promise<void>> {
+  const tables = await RelayTables.open(stack);
+  const purge = { id: randomUUID(), at: new Date() };
+  await tables.notePurged(purge, 0);
+  return (purged) => tables.notePurged(purge, purged);
 }
 
 function pastOf(action: ReplayAction, purgeDays: number | undefined): string {

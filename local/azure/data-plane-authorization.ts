@@ -51,7 +51,8 @@ export function requiredAccess(
 ): RequiredAccess {
   const segments = request.path.split("/").filter((segment) => segment !== "");
   if (service === "table") {
-    return { actions: ["Microsoft.Storage/storageAccounts/tableServices/tables/entities/any"], resource: "" };
+    const action = request.method === "GET" ? "read" : "any";
+    return { actions: [`Microsoft.Storage/storageAccounts/tableServices/tables/entities/${action}`], resource: "" };
   }
   return service === "queue"
     ? queueAccess(request.method, segments, request.query, options.messageUpdateNeeds)

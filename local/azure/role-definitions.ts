@@ -48,6 +48,12 @@ export const roleDefinitions: readonly RoleDefinition[] = [
     [`${tables}/entities/*`],
   ),
   role(
+    "Storage Table Data Reader",
+    "76199698-9eea-4c19-bc75-cec21354c6b6",
+    [`${tables}/read`],
+    [`${tables}/entities/read`],
+  ),
+  role(
     "Key Vault Secrets User",
     "4633458b-17de-408a-b874-0445c86b69e6",
     [],

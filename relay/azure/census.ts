@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { forwardersTable } from "../core/names.ts";
-import { TableError, type Tables } from "./tables.ts";
+import { makingTable, type Tables } from "./tables.ts";
 
 /** Milliseconds. An instance that sends says so every 15 seconds, and counts for three times as long. */
 const times = { beat: 15_000, alive: 45_000, forgotten: 60 * 60 * 1000, call: 2_000 };
@@ -48,13 +48,7 @@ export class Census {
     const { tables } = this.#ports;
     const signal = AbortSignal.timeout(times.call);
     const me = { partition, row: this.#me };
-    try {
-      await tables.put(forwardersTable, me, signal);
-    } catch (error) {
-      if (!(error instanceof TableError && error.status === 404)) throw error;
-      await tables.create(forwardersTable, signal);
-      await tables.put(forwardersTable, me, signal);
-    }
+    await makingTable(tables, forwardersTable, signal, () => tables.put(forwardersTable, me, signal));
     const rows = await tables.ages(forwardersTable, partition, signal);
     this.#count = Math.max(1, rows.filter(({ age }) => age < times.alive).length);
     for (const { row, age } of rows) {

@@ -6,11 +6,13 @@ import { keepDuplicates, RememberedDuplicates } from "./duplicates.ts";
 import { type ForwarderTarget, forwarderHandler } from "./forwarder.ts";
 import { healthHandler } from "./health.ts";
 import { intakeBudget, intakeHandler } from "./intake.ts";
+import { onOutcome } from "./log.ts";
 import { PacedClient } from "./paced-client.ts";
 import { PlatformClient } from "./platform-client.ts";
 import { poisonHandler } from "./poison.ts";
 import { type PlatformSettings, readSettings } from "./settings.ts";
 import { RelayStorage } from "./storage.ts";
+import { Tally } from "./tally.ts";
 
 /** Milliseconds for one request to Platform: its usual answer takes well under one second. */
 const platformTimeout = 10_000;
@@ -56,6 +58,11 @@ app.storageQueue("poison", {
   connection: storageConnection,
   handler: poisonHandler({ storage, clock }),
 });
+
+const schedule = (callBack: () => void, milliseconds: number) => void setTimeout(callBack, milliseconds).unref();
+const tally = new Tally({ tables: storage.tables, clock, monotonic, schedule });
+onOutcome((outcome) => tally.add(outcome));
+app.hook.appTerminate(() => tally.flush());
 
 // Loads Azure's library and opens the connection while the host still starts; whoever needs it first reports what is wrong.
 storage.warmUp();

@@ -66,7 +66,7 @@ export function intakeHandler({ signingKeys, settings, storage, clock, budget }:
     const bury = async (why: "malformed" | "poison", reason: string): Promise<void> => {
       const blob = deadBody(body, { class: why, reason, receivedAt, now });
       await storage.putDeadLetter(blob, signal);
-      logOutcome(context, "error", { outcome: "dead", dead: 1, reason, deadLetter: blob.name });
+      logOutcome(context, "error", { outcome: "dead", dead: 1, setAside: 1, reason, deadLetter: blob.name });
     };
     let admission: Admission;
     try {
@@ -96,11 +96,15 @@ export function intakeHandler({ signingKeys, settings, storage, clock, budget }:
 
   return async (request, context) => {
     if (signingKeys.length === 0) {
-      logOutcome(context, "error", { outcome: "unavailable", reason: "CUSTOMERIO_SIGNING_KEYS holds no signing key" });
+      logOutcome(context, "error", {
+        outcome: "unavailable",
+        unavailable: 1,
+        reason: "CUSTOMERIO_SIGNING_KEYS holds no signing key",
+      });
       return answer(503, "no signing key is configured");
     }
     if ("problem" in settings) {
-      logOutcome(context, "error", { outcome: "unavailable", reason: settings.problem });
+      logOutcome(context, "error", { outcome: "unavailable", unavailable: 1, reason: settings.problem });
       return answer(503, "the relay's settings can't be used");
     }
     const { policy, maximumAgeSeconds } = settings;
@@ -113,14 +117,14 @@ export function intakeHandler({ signingKeys, settings, storage, clock, budget }:
           signatureProblem(signingKeys, { timestamp, signature, body }) ??
           freshnessProblem(timestamp, { now: clock(), maximumAgeSeconds });
         if (problem !== undefined) {
-          logOutcome(context, "warn", { outcome: "refused", reason: problem });
+          logOutcome(context, "warn", { outcome: "refused", refused: 1, reason: problem });
           return answer(401, "the signature is missing or wrong");
         }
         await keep(body, policy, context, signal);
         return answer(200);
       });
     } catch (error) {
-      logOutcome(context, "error", { outcome: "unavailable", reason: describeError(error) });
+      logOutcome(context, "error", { outcome: "unavailable", unavailable: 1, reason: describeError(error) });
       return answer(503, "the event could not be stored");
     }
   };

@@ -8,12 +8,12 @@ import { isObject } from "../core/json.ts";
  * |---|---|---|
  * | `accepted` | intake | `accepted` events are durable in one message; `redacted` counts those without their `content`, `email` or `recipient` |
  * | `filtered` | intake | one event was left out (`filtered` is 1) by the `rule` |
- * | `refused` | intake | a call had no valid signature |
- * | `unavailable` | intake, health | a call was answered with 503 |
+ * | `refused` | intake | a call had no valid signature (`refused` is 1) |
+ * | `unavailable` | intake, health | a call was answered with 503 (at the intake, `unavailable` is 1) |
  * | `forwarded` | forwarder | of one message's events, how many were `delivered`, `duplicate` (Platform has them already), `retried`, `held` (retried, and somebody has to mend something) or `gone` (done with by an earlier run); `ageSeconds`, the age of the oldest when it was delivered; `oldestSeconds`, the age of the oldest of all |
  * | `waiting` | forwarder | all `held` events of a message wait, untried: for `PLATFORM_READY_AT`, for Platform to come back, or for settings to be mended |
  * | `duplicatesUnknown` | forwarder | the tables of delivered events can't be used, so that events may go twice |
- * | `dead` | all | one event became a dead letter (`dead` is 1), a blob named `deadLetter` |
+ * | `dead` | all | one event became a dead letter, a blob named `deadLetter`: `dead` is 1; at the intake, where it was never accepted, `setAside` is 1 too |
  * | `claimLeft` | forwarder, poison | a claim could not be deleted |
  */
 export interface Outcome {
@@ -33,9 +33,17 @@ export interface Outcome {
 /** `info`: as it should be. `warn`: the relay copes by itself. `error`: somebody has to do something. */
 export type LogLevel = "info" | "warn" | "error";
 
+const listeners: ((outcome: Outcome) => void)[] = [];
+
+/** Hands every line of the process to the listener too, so that log and counts tell the same. */
+export function onOutcome(listener: (outcome: Outcome) => void): void {
+  listeners.push(listener);
+}
+
 /** Writes the line to the Functions log, and so to Application Insights. */
 export function logOutcome(context: InvocationContext, level: LogLevel, outcome: Outcome): void {
   context[level](JSON.stringify(outcome));
+  for (const listener of listeners) listener(outcome);
 }
 
 /** What went wrong in words that hold no payload: the error's code and the first line of its message, without any address. */

@@ -25,7 +25,7 @@ export class TableError extends Error {
 
 /**
  * The Table service of the relay's storage account, by its REST interface ("Table service REST API" in Microsoft Learn) and Node's
- * fetch: the six calls that are needed take no library, and so add nothing to a cold start.
+ * fetch: the few calls that are needed take no library, and so add nothing to a cold start.
  *
  * Every method throws a TableError, what fetch throws, or an error that names the setting to mend.
  */
@@ -54,9 +54,26 @@ export class Tables {
     return rows.map(({ TableName: name }) => String(name));
   }
 
-  /** Writes an entity without properties, in place of the one that may be there. */
-  async put(table: string, key: EntityKey, signal: AbortSignal): Promise<void> {
-    await this.#call("PUT", entityPath(table, key), { signal, accept: [204], body: {} });
+  /** Writes an entity in place of the one that may be there. */
+  async put(
+    table: string,
+    key: EntityKey,
+    signal: AbortSignal,
+    properties: Readonly<Record<string, number>> = {},
+  ): Promise<void> {
+    await this.#call("PUT", entityPath(table, key), { signal, accept: [204], body: properties });
+  }
+
+  /** All entities of a table with their keys and `Timestamp`, page by page; none if there is no such table. */
+  async all(table: string, signal: AbortSignal): Promise<JsonObject[]> {
+    const found: JsonObject[] = [];
+    let from: Record<string, string> = {};
+    do {
+      const { rows, next } = await this.#call("GET", `${table}()`, { signal, accept: [200, 404], query: from });
+      found.push(...rows);
+      from = next;
+    } while (Object.keys(from).length > 0);
+    return found;
   }
 
   /** @returns false also if there is no such table */
@@ -71,7 +88,8 @@ export class Tables {
   /** The rows of a partition with the milliseconds since each was written, by the service's own clock; up to the first thousand. */
   async ages(table: string, partition: string, signal: AbortSignal): Promise<{ row: string; age: number }[]> {
     const filter = `PartitionKey eq '${partition}'`;
-    const { rows, date } = await this.#call("GET", `${table}()`, { signal, accept: [200], filter });
+    const query = { $filter: filter };
+    const { rows, date } = await this.#call("GET", `${table}()`, { signal, accept: [200], query });
     return rows.map(({ RowKey: row, Timestamp: written }) => ({
       row: String(row),
       age: date - Date.parse(String(written)),
@@ -81,13 +99,18 @@ export class Tables {
   async #call(
     method: string,
     path: string,
-    { signal, accept, body, filter }: { signal: AbortSignal; accept: number[]; body?: object; filter?: string },
-  ): Promise<{ status: number; rows: JsonObject[]; date: number }> {
+    {
+      signal,
+      accept,
+      body,
+      query = {},
+    }: { signal: AbortSignal; accept: number[]; body?: object; query?: Record<string, string> },
+  ): Promise<{ status: number; rows: JsonObject[]; date: number; next: Record<string, string> }> {
     const { address, authorize } = endpointOf(await this.#access());
     const url = new URL(`${address.replace(/\/$/, "")}/${path}`);
     const date = new Date().toUTCString();
     const authorization = await authorize(url, date);
-    if (filter !== undefined) url.searchParams.set("$filter", filter);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const response = await fetch(url, {
       method,
       headers: {
@@ -107,7 +130,28 @@ export class Tables {
       throw new TableError(response.status, response.headers.get("x-ms-error-code") ?? "");
     const answer: unknown = response.status === 200 ? JSON.parse(text) : undefined;
     const rows = isObject(answer) && Array.isArray(answer.value) ? answer.value.filter(isObject) : [];
-    return { status: response.status, rows, date: Date.parse(response.headers.get("date") ?? date) };
+    const next: Record<string, string> = {};
+    for (const name of ["NextPartitionKey", "NextRowKey"]) {
+      const value = response.headers.get(`x-ms-continuation-${name}`);
+      if (value) next[name] = value;
+    }
+    return { status: response.status, rows, date: Date.parse(response.headers.get("date") ?? date), next };
+  }
+}
+
+/** Does what needs the table, which is made first if it is not there. */
+export async function makingTable(
+  tables: Pick<Tables, "create">,
+  table: string,
+  signal: AbortSignal,
+  use: () => Promise<void>,
+): Promise<void> {
+  try {
+    await use();
+  } catch (error) {
+    if (!(error instanceof TableError && error.status === 404)) throw error;
+    await tables.create(table, signal);
+    await use();
   }
 }
 

@@ -20,7 +20,12 @@ export function deliveredTables(now: Date, windowDays: number): DeliveredTables 
 
 /** Those of the account's tables that hold only ids from before the window. */
 export function outdated(tables: readonly string[], { current, previous }: DeliveredTables): string[] {
-  return tables.filter((table) => table.startsWith(prefix) && table !== current && table !== previous);
+  return tables.filter((table) => isDeliveredTable(table) && table !== current && table !== previous);
+}
+
+/** Whether a table is one of those, of whatever window and period. */
+export function isDeliveredTable(name: string): boolean {
+  return name.startsWith(prefix);
 }
 
 /** Where an id is in its table: a hash, since an id may be any text, spread over 256 partitions of a table. */

@@ -7,5 +7,8 @@ export const containerNames = { claims: "claims", deadLetters: "dead-letters" } 
 /** The table in which each instance that sends says so; the tables of delivered events are named by `deliveredTables`. */
 export const forwardersTable = "forwarders";
 
+/** The table of what each instance counted: see `Tally`. */
+export const countsTable = "counts";
+
 /** The prefix of the storage settings, which is also the `connection` of the queue triggers. */
 export const storageConnection = "RELAY_STORAGE";

@@ -19,3 +19,13 @@ test("an Owner without data roles is told the role and the command that assigns 
   await expect(account.putClaim("a", "{}")).rejects.toThrow(told(blobRole));
   await expect(account.enqueue("e30=")).rejects.toThrow(told(queueRole));
 });
+
+test("the tables, too, tell the role that is missing: one to read them, another one to note a purge", async () => {
+  const { tables } = owner;
+  const told = (role: string) => `Your Azure login lacks the role ${role} on the storage account relaystorage`;
+  await expect(tables.counts()).rejects.toThrow(told("Storage Table Data Reader"));
+  await expect(tables.wasDelivered("a")).rejects.toThrow(told("Storage Table Data Reader"));
+  await expect(tables.notePurged({ id: "p", at: new Date() }, 1)).rejects.toThrow(
+    told("Storage Table Data Contributor"),
+  );
+});

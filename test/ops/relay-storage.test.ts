@@ -1,11 +1,15 @@
 import { DefaultAzureCredential } from "@azure/identity";
 import { BlobServiceClient } from "@azure/storage-blob";
 import { QueueServiceClient } from "@azure/storage-queue";
-import { blobRole, queueRole, startAccount, type TestAccount } from "./storage-account.ts";
+import { Tables } from "../../relay/azure/tables.ts";
+import { noCounts } from "../../relay/core/counts.ts";
+import { deliveredKey } from "../../relay/core/delivered-tables.ts";
+import { encodeEnvelopes, newEvent } from "../../relay/core/envelope.ts";
+import { blobRole, queueRole, startAccount, type TestAccount, tableRole } from "./storage-account.ts";
 
 let operator: TestAccount;
 beforeAll(async () => {
-  operator = await startAccount([blobRole, queueRole]);
+  operator = await startAccount([blobRole, queueRole, tableRole]);
 }, 60_000);
 afterAll(() => operator.stop());
 
@@ -53,4 +57,57 @@ test("a message never expires, and a claim is there as it was given", async () =
   ]);
   await operator.account.putClaim("c.json", '{"name":"Zoë"}');
   expect((await blob("claims", "c.json").downloadToBuffer()).toString()).toBe('{"name":"Zoë"}');
+});
+
+test("the events that wait are told without taking them, and what is no message of events is passed over", async () => {
+  const event = newEvent({ id: "w", receivedAt: "2026-11-20T10:00:00.000Z", body: "{}" });
+  const [message = ""] = encodeEnvelopes([event]);
+  await operator.account.enqueue(message);
+  await operator.account.enqueue("not base64 at all");
+  for (const _ of "12") expect(await operator.account.waitingEvents()).toEqual([event]);
+});
+
+test("dead letters can be asked for by the beginning of their names", async () => {
+  await write("2026/11/21/d-1.json", "{}");
+  await write("2026/11/22/d-2.json", "{}");
+  expect((await operator.account.deadLetters("2026/11/21/d-")).map(({ name }) => name)).toEqual([
+    "2026/11/21/d-1.json",
+  ]);
+});
+
+describe("the tables", () => {
+  const signal = AbortSignal.timeout(60_000);
+  const tables = () =>
+    new Tables(async () => ({
+      ...{ queueServiceUri: "", blobServiceUri: "", tableServiceUri: operator.endpoints.table },
+      credential: new DefaultAzureCredential(),
+    }));
+
+  test("without any, nothing was counted and deliveries aren't known", async () => {
+    expect(await operator.tables.counts()).toEqual({ total: noCounts(), days: new Map(), countedAt: undefined });
+    expect(await operator.tables.wasDelivered("a")).toBeUndefined();
+  });
+
+  test("the counts of all instances are added up, day by day, purges too", async () => {
+    await tables().create("counts", signal);
+    await tables().put("counts", { partition: "2026-11-21", row: "one" }, signal, { accepted: 5, delivered: 2 });
+    await tables().put("counts", { partition: "2026-11-21", row: "two" }, signal, { accepted: 1 });
+    await tables().put("counts", { partition: "2026-11-20", row: "one" }, signal, { accepted: 10, filtered: 3 });
+    const purge = { id: "p", at: new Date("2026-11-22T10:00:00.000Z") };
+    await operator.tables.notePurged(purge, 1);
+    await operator.tables.notePurged(purge, 4);
+    const { total, days, countedAt } = await operator.tables.counts();
+    expect(total).toEqual({ ...noCounts(), accepted: 16, delivered: 2, filtered: 3, purged: 4 });
+    expect([...days.keys()]).toEqual(["2026-11-20", "2026-11-21", "2026-11-22"]);
+    expect(days.get("2026-11-21")).toEqual({ ...noCounts(), accepted: 6, delivered: 2 });
+    expect(Date.now() - (countedAt?.getTime() ?? 0)).toBeLessThan(60_000);
+  });
+
+  test("an event was delivered if a table of any window says so", async () => {
+    await tables().create("delivered7d2932", signal);
+    await tables().create("delivered3d6841", signal);
+    await tables().put("delivered3d6841", deliveredKey("a"), signal);
+    expect(await operator.tables.wasDelivered("a")).toBe(true);
+    expect(await operator.tables.wasDelivered("b")).toBe(false);
+  });
 });

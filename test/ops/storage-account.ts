@@ -1,12 +1,14 @@
 import type { PulumiStack } from "../../ops/pulumi-stack.ts";
 import { RelayStorageAccount } from "../../ops/relay-storage.ts";
+import { RelayTables } from "../../ops/relay-tables.ts";
 import { make, startTestAzure } from "../local/azure/support.ts";
 
 /** The relay's storage account in a subscription of its own, opened as the caller. */
 export interface TestAccount {
   readonly id: string;
   readonly account: RelayStorageAccount;
-  readonly endpoints: { readonly blob: string; readonly queue: string };
+  readonly tables: RelayTables;
+  readonly endpoints: { readonly blob: string; readonly queue: string; readonly table: string };
   stop(): Promise<void>;
 }
 
@@ -30,8 +32,9 @@ export async function startAccount(callerRoles: readonly string[]): Promise<Test
   process.env.IDENTITY_HEADER = azure.identityHeader;
   const stack = { resource: () => ({ type: "azure-native:storage:StorageAccount", id, outputs: properties }) };
   const account = await RelayStorageAccount.open(stack as unknown as PulumiStack);
+  const tables = await RelayTables.open(stack as unknown as PulumiStack);
   return {
-    ...{ id, account },
+    ...{ id, account, tables },
     endpoints: properties.primaryEndpoints as TestAccount["endpoints"],
     async stop() {
       delete process.env.IDENTITY_ENDPOINT;
@@ -43,3 +46,4 @@ export async function startAccount(callerRoles: readonly string[]): Promise<Test
 
 export const blobRole = "Storage Blob Data Contributor";
 export const queueRole = "Storage Queue Data Contributor";
+export const tableRole = "Storage Table Data Contributor";

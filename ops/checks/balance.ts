@@ -1,0 +1,55 @@
+import type { Counts } from "../../relay/core/counts.ts";
+import type { Finding } from "../finding.ts";
+import type { PulumiStack } from "../pulumi-stack.ts";
+import { RelayStorageAccount } from "../relay-storage.ts";
+import { RelayTables } from "../relay-tables.ts";
+import { queueLength } from "./queue.ts";
+
+/** Whether every event that the relay took in is in one of the places where it may be. */
+export async function checkBalance(stack: PulumiStack): Promise<Finding> {
+  const [{ total, days }, deadLetters, length] = await Promise.all([
+    RelayTables.open(stack).then((tables) => tables.counts()),
+    RelayStorageAccount.open(stack).then(async (storage) => (await storage.deadLetters()).length),
+    queueLength(stack),
+  ]);
+  const [since] = days.keys();
+  return balanceFinding({ total, since, deadLetters, messages: (length?.events ?? 0) + (length?.poison ?? 0) });
+}
+
+/**
+ * Counts tell how many came in and how many are done with; dead letters and messages are looked at, so that a replay, which empties
+ * the one into the other, leaves the balance as it is.
+ */
+export function balanceFinding({
+  total,
+  since,
+  deadLetters,
+  messages,
+}: {
+  total: Counts;
+  /** The first day that anything was counted. */
+  since: string | undefined;
+  deadLetters: number;
+  messages: number;
+}): Finding {
+  if (since === undefined) return { verdict: "fine", found: "No event has come yet." };
+  const { accepted, setAside, delivered, duplicate, gone, purged } = total;
+  const rest = accepted + setAside - delivered - duplicate - gone - deadLetters - purged;
+  const sum =
+    `Since ${since}: ${accepted} accepted${setAside > 0 ? ` + ${setAside} set aside` : ""} = ${delivered} delivered + ` +
+    `${duplicate} duplicate${gone > 0 ? ` + ${gone} gone` : ""} + ${deadLetters} dead letters + ${purged > 0 ? `${purged} purged + ` : ""}${rest} on their way.`;
+  const details = [
+    `left out by filters: ${total.filtered}; calls refused (signature): ${total.refused}; calls answered 503: ${total.unavailable}; put back into the queue: ${total.retried + total.held} times`,
+  ];
+  if (rest === 0 && messages === 0) return { verdict: "fine", found: sum, details };
+  if (rest > 0 && messages > 0) return { verdict: "waiting", found: sum, details };
+  return {
+    verdict: "waiting",
+    found: sum,
+    details: [
+      ...details,
+      `The queue holds ${messages} messages. Counts come some 15 seconds late; if it stays like this, an instance that was killed took`,
+      "its last counts with it. The log has each event by its id.",
+    ],
+  };
+}

@@ -1,0 +1,56 @@
+import { platformOf } from "../clients.ts";
+import type { Finding } from "../finding.ts";
+import { type DataflowRun, listRuns, readDataflow } from "../platform/dataflow.ts";
+import type { PulumiStack } from "../pulumi-stack.ts";
+
+/** Whether the dataflow takes events in. */
+export async function checkDataflow(stack: PulumiStack): Promise<Finding> {
+  const id = stack.output("dataflowId");
+  const flow = await readDataflow(platformOf(stack), id);
+  const mend = `pulumi up --refresh --stack ${stack.name}`;
+  if (!flow) return { verdict: "broken", found: `Platform has no dataflow ${id}: somebody deleted it.`, todo: mend };
+  const found = `"${flow.name}" is ${flow.state}`;
+  if (flow.state === "enabled") return { verdict: "fine", found: `${found}.` };
+  return { verdict: "broken", found: `${found}: it takes no events in.`, todo: mend };
+}
+
+/** What the dataflow's runs (one an hour in which events came) did with them. */
+export async function checkRuns(stack: PulumiStack): Promise<Finding> {
+  return runsFinding(await listRuns(platformOf(stack), stack.output("dataflowId")), new Date());
+}
+
+const day = 24 * 60 * 60 * 1000;
+
+/** @param runs the newest first */
+export function runsFinding(runs: readonly DataflowRun[], now: Date): Finding {
+  if (runs.length === 0) {
+    return { verdict: "waiting", found: "There is none yet: one shows within an hour of the first events." };
+  }
+  const recent = runs.filter(({ startedAt }) => now.getTime() - startedAt.getTime() < day);
+  const sum = (of: (run: DataflowRun) => number) => recent.reduce((total, run) => total + of(run), 0);
+  const failed = sum(({ recordsFailed }) => recordsFailed);
+  const found =
+    recent.length === 0
+      ? `None in the last 24 hours; the last one is of ${runs[0]?.startedAt.toISOString()}.`
+      : `${recent.length} in the last 24 hours: ${sum((run) => run.recordsIn)} records in, ${sum((run) => run.recordsOut)} out, ${failed} failed.`;
+  const details = runs.slice(0, 3).flatMap(describe);
+  if (failed === 0 && recent.every(({ status }) => status !== "failed")) return { verdict: "fine", found, details };
+  return {
+    verdict: "broken",
+    found,
+    details: [...new Set([...details, ...recent.flatMap(({ errors }) => errors.map(asError))])].slice(0, 9),
+    todo: 'Platform answered 200 to these records and then failed on them. In Platform, Sources > Dataflows > the dataflow > the failed run > "Error diagnostics" has them and the reason.',
+  };
+}
+
+function describe({ startedAt, status, recordsIn, recordsOut, recordsFailed, errors }: DataflowRun): string[] {
+  const hour = `${startedAt.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  return [
+    `${hour}  ${status}: ${recordsIn} in, ${recordsOut} out, ${recordsFailed} failed`,
+    ...errors.slice(0, 2).map(asError),
+  ];
+}
+
+function asError(error: string): string {
+  return `  ${error}`;
+}

@@ -1,0 +1,92 @@
+import { platformOf } from "../clients.ts";
+import type { Finding } from "../finding.ts";
+import { type DatasetBatch, listBatches, previewLimit, previewRows, rowsWritten } from "../platform/dataset.ts";
+import type { PulumiStack } from "../pulumi-stack.ts";
+import { type RelayCounts, RelayTables } from "../relay-tables.ts";
+
+const hour = 60 * 60 * 1000;
+const day = 24 * hour;
+
+/** Days that rows are compared with deliveries for, today included. */
+const days = 7;
+
+/** What became of the dataset's last batches. */
+export async function checkBatches(stack: PulumiStack): Promise<Finding> {
+  return batchesFinding(await listBatches(platformOf(stack), stack.output("datasetId")), new Date());
+}
+
+/** @param batches the newest first */
+export function batchesFinding(batches: readonly DatasetBatch[], now: Date): Finding {
+  const [last] = batches;
+  if (!last) return { verdict: "waiting", found: "There is none yet: one shows within an hour of the first events." };
+  const failed = batches.filter(
+    ({ status, createdAt }) => status === "failed" && now.getTime() - createdAt.getTime() < day,
+  );
+  const found = `The last one, of ${last.createdAt.toISOString()}, is: ${last.status}.`;
+  const details = batches.slice(0, 3).map(({ id, createdAt, status, rows, errors }) => {
+    const size = rows === undefined || status === "failed" ? "" : `, ${rows} rows`;
+    return [`${createdAt.toISOString().slice(0, 16).replace("T", " ")} UTC  ${id} ${status}${size}`, ...errors].join(
+      "; ",
+    );
+  });
+  if (failed.length === 0) return { verdict: "fine", found, details };
+  return {
+    verdict: "broken",
+    found: `${failed.length} of the last ${batches.length} failed within 24 hours.`,
+    details,
+    todo: "In Platform, Datasets > the dataset > the failed batch: its error diagnostics have the records and the reason of each.",
+  };
+}
+
+/** Whether the rows in the dataset are as many as the events that Platform took. */
+export async function checkRows(stack: PulumiStack): Promise<Finding> {
+  const client = platformOf(stack);
+  const id = stack.output("datasetId");
+  const now = new Date();
+  const since = new Date(Math.floor(now.getTime() / day) * day - (days - 1) * day);
+  const [rows, counts] = await Promise.all([
+    rowsWritten(client, id, since),
+    stack.hasRelay ? RelayTables.open(stack).then((tables) => tables.counts()) : undefined,
+  ]);
+  if (rows !== undefined) return rowsFinding({ rows, counts, since, now });
+  const shown = (await previewRows(client, id)).length;
+  return {
+    verdict: shown > 0 ? "fine" : "waiting",
+    found:
+      `It has ${shown < previewLimit ? shown : `${previewLimit} rows or more`}${shown < previewLimit ? " rows" : ""}; ` +
+      "the credential may not read Platform's metrics, which tell how many.",
+  };
+}
+
+/** @param since the UTC midnight from which rows were counted */
+export function rowsFinding({
+  rows,
+  counts,
+  since,
+  now,
+}: {
+  rows: number;
+  counts: RelayCounts | undefined;
+  since: Date;
+  now: Date;
+}): Finding {
+  const named = `${rows} rows in the last ${days} days`;
+  if (counts === undefined) return { verdict: rows > 0 ? "fine" : "waiting", found: `It took in ${named}.` };
+  const first = since.toISOString().slice(0, 10);
+  const recent = [...counts.days].filter(([date]) => date >= first);
+  const delivered = recent.reduce((sum, [, day]) => sum + day.delivered, 0);
+  const missing = delivered - rows;
+  if (missing <= 0) return { verdict: "fine", found: `It took in ${named}, for ${delivered} events delivered.` };
+  const today = counts.days.get(now.toISOString().slice(0, 10))?.delivered ?? 0;
+  const quiet = counts.countedAt === undefined || now.getTime() - counts.countedAt.getTime() > hour;
+  const found = `It took in ${named}, but ${delivered} events were delivered: ${missing} are not there`;
+  // Of today's events, the last hour's may still be on their way; of those before, none.
+  if (missing <= today && !quiet) {
+    return { verdict: "waiting", found: `${found} yet. Platform's data lake takes up to an hour.` };
+  }
+  return {
+    verdict: "broken",
+    found: `${found}.`,
+    todo: "Look at the runs and batches above. If they tell nothing, follow one event: npm run ops -- verify",
+  };
+}

@@ -1,0 +1,65 @@
+import type { QueuedEvent } from "../../relay/core/envelope.ts";
+import { queueNames } from "../../relay/core/names.ts";
+import { azureOf, patience } from "../clients.ts";
+import { inWords } from "../duration.ts";
+import type { Finding } from "../finding.ts";
+import type { PulumiStack } from "../pulumi-stack.ts";
+import { RelayStorageAccount } from "../relay-storage.ts";
+
+/** Milliseconds after which an event that still waits is no matter of a busy moment; the alert `late` says the same. */
+const late = 60 * 60 * 1000;
+
+/** How many messages the queues of the relay hold; undefined if one is gone. */
+export async function queueLength(stack: PulumiStack): Promise<{ events: number; poison: number } | undefined> {
+  const client = azureOf(stack);
+  const lengthOf = async (name: string) => {
+    const { id } = stack.resource("azure-native:storage:Queue", name);
+    return client.queueLength(id, patience());
+  };
+  const [events, poison] = await Promise.all([lengthOf(queueNames.events), lengthOf(queueNames.poison)]);
+  return events === undefined || poison === undefined ? undefined : { events, poison };
+}
+
+/** Whether events wait to be delivered, since when, and why. */
+export async function checkQueue(stack: PulumiStack): Promise<Finding> {
+  const length = await queueLength(stack);
+  if (length === undefined) {
+    const todo = `pulumi up --refresh --stack ${stack.name}`;
+    return { verdict: "broken", found: "A queue of the relay is gone: somebody deleted it.", todo };
+  }
+  const { events: messages, poison } = length;
+  if (messages + poison === 0) return { verdict: "fine", found: "Nothing waits." };
+  const storage = await RelayStorageAccount.open(stack);
+  return queueFinding({ messages, poison, waiting: await storage.waitingEvents(), now: new Date(), stack: stack.name });
+}
+
+/** @param waiting events that could be looked at: those in messages that are not hidden until their next try */
+export function queueFinding({
+  messages,
+  poison,
+  waiting,
+  now,
+  stack,
+}: {
+  messages: number;
+  poison: number;
+  waiting: readonly QueuedEvent[];
+  now: Date;
+  stack: string;
+}): Finding {
+  const age = Math.max(0, ...waiting.map(({ receivedAt }) => now.getTime() - Date.parse(receivedAt)));
+  const seen = waiting.length === 0 ? "all hidden until their next try" : `the oldest event for ${inWords(age)}`;
+  const dying = poison > 0 ? `; ${poison} are about to become dead letters` : "";
+  const found = `About ${messages} messages wait, each of one or more events, ${seen}${dying}.`;
+  const reasons = [...new Set(waiting.flatMap(({ lastError }) => lastError ?? []))].slice(0, 3);
+  const details = reasons.map((reason) => `the last try: ${reason}`);
+  if (age < late) return { verdict: "waiting", found, details };
+  return {
+    verdict: "broken",
+    found,
+    details,
+    todo:
+      "HTTP 401, 403 or 404: the dataflow was changed by hand; " +
+      `mend it: pulumi up --refresh --stack ${stack}. Else Platform is away or takes less than comes in; nothing is lost meanwhile.`,
+  };
+}

@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { customerIoOf, patience } from "../clients.ts";
+import type { Finding } from "../finding.ts";
+import type { PulumiStack } from "../pulumi-stack.ts";
+
+/** Whether the reporting webhook sends to the relay, or, where there is none, to the stack's dataflow. */
+export async function checkWebhook(stack: PulumiStack): Promise<Finding> {
+  const id = Number(stack.resource("customerio:index:ReportingWebhook").id);
+  const webhook = await customerIoOf(stack).get(id, patience());
+  const mend = `pulumi up --refresh --stack ${stack.name}`;
+  if (!webhook) {
+    return { verdict: "broken", found: `Customer.io has no reporting webhook ${id}: somebody deleted it.`, todo: mend };
+  }
+  const named = `"${webhook.name}" (${id})`;
+  const elsewhere = stack.hasRelay
+    ? notTheRelay(webhook.endpoint, stack.output("relayUrl"))
+    : notTheDataflow(webhook.endpoint, stack.output("dataflowId"));
+  if (elsewhere !== undefined) return { verdict: "broken", found: `${named} ${elsewhere}`, todo: mend };
+  if (!webhook.disabled) {
+    return { verdict: "fine", found: `${named} is enabled, for ${webhook.events.length} kinds of events.` };
+  }
+  const steps = z.array(z.string()).catch([]).parse(stack.outputs.nextSteps);
+  if (steps.length > 0) {
+    return {
+      verdict: "waiting",
+      found: `${named} is disabled until the signing key is known.`,
+      todo: steps.join(" Then: "),
+    };
+  }
+  return { verdict: "broken", found: `${named} is disabled: Customer.io sends nothing.`, todo: mend };
+}
+
+function notTheRelay(endpoint: string, relayUrl: string): string | undefined {
+  return endpoint === relayUrl ? undefined : `posts to ${endpoint}, not to ${relayUrl}.`;
+}
+
+/** The address itself is a secret: who has it can write into the dataset. */
+function notTheDataflow(endpoint: string, dataflowId: string): string | undefined {
+  const flowId = URL.parse(endpoint)?.searchParams.get("x-adobe-flow-id");
+  return flowId === dataflowId ? undefined : `does not post to the dataflow ${dataflowId}.`;
+}

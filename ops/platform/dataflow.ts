@@ -1,0 +1,79 @@
+import { z } from "zod";
+import type { AepClient } from "../../providers/aep/client.ts";
+import { pathOf, paths } from "../../providers/aep/paths.ts";
+import { patience } from "../clients.ts";
+
+const flowAnswer = z.object({
+  items: z
+    .array(
+      z.object({
+        name: z.string(),
+        state: z.string(),
+        options: z.object({ inletUrl: z.string().optional() }).nullish(),
+      }),
+    )
+    .min(1),
+});
+
+/** A dataflow as Flow Service tells of it; undefined if it is gone. */
+export async function readDataflow(
+  client: AepClient,
+  id: string,
+): Promise<{ name: string; state: string; inletUrl: string | undefined } | undefined> {
+  const purpose = `read the dataflow ${id}`;
+  const call = { method: "GET", path: pathOf(paths.flows, id), signal: patience(), purpose } as const;
+  const [flow] = (await client.find(call, flowAnswer))?.items ?? [];
+  return flow && { name: flow.name, state: flow.state, inletUrl: flow.options?.inletUrl };
+}
+
+/** What a dataflow did in one hour in which events came. */
+export interface DataflowRun {
+  readonly startedAt: Date;
+  readonly status: string;
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  readonly recordsFailed: number;
+  /** Code and words of each, in Adobe's spelling. */
+  readonly errors: readonly string[];
+}
+
+const count = z.number().nullish();
+const runsAnswer = z.object({
+  items: z.array(
+    z.object({
+      createdAt: z.number(),
+      metrics: z.object({
+        durationSummary: z.object({ startedAtUTC: count }).nullish(),
+        recordSummary: z
+          .object({ inputRecordCount: count, outputRecordCount: count, failedRecordCount: count })
+          .nullish(),
+        statusSummary: z
+          .object({
+            status: z.string().nullish(),
+            errors: z.array(z.object({ code: z.string(), message: z.string().nullish() })).nullish(),
+          })
+          .nullish(),
+      }),
+    }),
+  ),
+});
+
+const runsPath = paths.flows.replace(/flows$/, "runs");
+
+/** The newest runs of a dataflow, the newest first: a streaming one has a run for each hour (Adobe's streaming monitoring docs). */
+export async function listRuns(client: AepClient, id: string, limit = 24): Promise<DataflowRun[]> {
+  const params = { property: `flowId==${id}`, orderby: "-createdAt", limit };
+  const purpose = `list the runs of the dataflow ${id}`;
+  const { items } = await client.call(
+    { method: "GET", path: runsPath, params, signal: patience(), purpose },
+    runsAnswer,
+  );
+  return items.map(({ createdAt, metrics: { durationSummary, recordSummary, statusSummary } }) => ({
+    startedAt: new Date(durationSummary?.startedAtUTC ?? createdAt),
+    status: statusSummary?.status ?? "unknown",
+    recordsIn: recordSummary?.inputRecordCount ?? 0,
+    recordsOut: recordSummary?.outputRecordCount ?? 0,
+    recordsFailed: recordSummary?.failedRecordCount ?? 0,
+    errors: (statusSummary?.errors ?? []).map(({ code, message }) => `${code} ${message ?? ""}`.trim()),
+  }));
+}

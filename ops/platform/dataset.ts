@@ -1,0 +1,95 @@
+import { z } from "zod";
+import type { AepClient } from "../../providers/aep/client.ts";
+import { paths } from "../../providers/aep/paths.ts";
+import { VendorError } from "../../providers/kit/vendor-error.ts";
+import { patience } from "../clients.ts";
+
+/** One batch of a dataset: what an hour of a streaming dataflow wrote, or failed on. */
+export interface DatasetBatch {
+  readonly id: string;
+  readonly createdAt: Date;
+  /** Catalog's word: `success`, `failed`, `processing`, … */
+  readonly status: string;
+  readonly rows: number | undefined;
+  readonly errors: readonly string[];
+}
+
+const batchesAnswer = z.record(
+  z.string(),
+  z.object({
+    created: z.number(),
+    status: z.string(),
+    recordCount: z.number().nullish(),
+    errors: z.array(z.object({ code: z.string(), description: z.string().nullish() })).nullish(),
+  }),
+);
+
+/** The newest batches of a dataset, the newest first (Catalog Service). */
+export async function listBatches(client: AepClient, datasetId: string, limit = 10): Promise<DatasetBatch[]> {
+  const path = paths.dataSets.replace(/dataSets$/, "batches");
+  const params = { dataSet: datasetId, orderBy: "desc:created", limit };
+  const purpose = `list the batches of the dataset ${datasetId}`;
+  const found = await client.call({ method: "GET", path, params, signal: patience(), purpose }, batchesAnswer);
+  return Object.entries(found)
+    .map(([id, { created, status, recordCount, errors }]) => ({
+      id,
+      createdAt: new Date(created),
+      status,
+      rows: recordCount ?? undefined,
+      errors: (errors ?? []).map(({ code, description }) => `${code} ${description ?? ""}`.trim()),
+    }))
+    .sort((one, other) => other.createdAt.getTime() - one.createdAt.getTime());
+}
+
+const previewAnswer = z.object({ data: z.array(z.record(z.string(), z.unknown())) });
+
+/** Rows that a preview holds at most. */
+export const previewLimit = 100;
+
+/** What "Preview dataset" shows: the first hundred rows (Data Access). */
+export async function previewRows(client: AepClient, datasetId: string): Promise<Record<string, unknown>[]> {
+  const path = `/data/foundation/export/datasets/${datasetId}/preview`;
+  const purpose = `preview the dataset ${datasetId}`;
+  // A dataset without rows answers 404 too.
+  return (await client.find({ method: "GET", path, signal: patience(), purpose }, previewAnswer))?.data ?? [];
+}
+
+const metric = "timeseries.ingestion.dataset.recordsuccess.count";
+const metricsAnswer = z.object({
+  metricResponses: z.array(
+    z.object({ datapoints: z.array(z.object({ dps: z.record(z.string(), z.number().nullable()) })) }),
+  ),
+});
+
+/**
+ * How many records a dataset took in since a time, from whatever source (Observability Insights).
+ *
+ * @returns undefined where the credential may not ask
+ */
+export async function rowsWritten(client: AepClient, datasetId: string, since: Date): Promise<number | undefined> {
+  const body = {
+    start: since.toISOString(),
+    end: new Date().toISOString(),
+    granularity: "DAY",
+    metrics: [
+      {
+        name: metric,
+        filters: [{ name: "dataSetId", value: datasetId, groupBy: false }],
+        aggregator: "sum",
+        downsample: "sum",
+      },
+    ],
+  };
+  const path = "/data/infrastructure/observability/insights/metrics";
+  const purpose = `count the rows of the dataset ${datasetId}`;
+  try {
+    const answer = await client.call({ method: "POST", path, body, signal: patience(), purpose }, metricsAnswer);
+    const points = answer.metricResponses.flatMap(({ datapoints }) =>
+      datapoints.flatMap(({ dps }) => Object.values(dps)),
+    );
+    return points.reduce<number>((sum, value) => sum + (value ?? 0), 0);
+  } catch (error) {
+    if (error instanceof VendorError && error.status === 403) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,89 @@
+import { z } from "zod";
+import { makingTable, Tables } from "../relay/azure/tables.ts";
+import { addCounts, type Counts, dayOf, noCounts } from "../relay/core/counts.ts";
+import { deliveredKey, isDeliveredTable } from "../relay/core/delivered-tables.ts";
+import { countsTable } from "../relay/core/names.ts";
+import { patience } from "./clients.ts";
+import type { PulumiStack } from "./pulumi-stack.ts";
+import { StoragePermission } from "./storage-permission.ts";
+
+const reader = "Storage Table Data Reader";
+const writer = "Storage Table Data Contributor";
+const row = z.looseObject({ PartitionKey: z.string(), Timestamp: z.string() });
+
+/** What the instances of the relay have counted. */
+export interface RelayCounts {
+  /** Of all days together. */
+  readonly total: Counts;
+  /** By UTC date, the oldest first. */
+  readonly days: ReadonlyMap<string, Counts>;
+  /** When anything was counted last. */
+  readonly countedAt: Date | undefined;
+}
+
+/** The tables of a relay's storage account, opened with the caller's own Azure login. */
+export class RelayTables {
+  readonly #permission: StoragePermission;
+  readonly #tables: Tables;
+
+  private constructor(permission: StoragePermission) {
+    this.#permission = permission;
+    const { endpoints, credential } = permission;
+    this.#tables = new Tables(async () => ({
+      ...{ queueServiceUri: endpoints.queue, blobServiceUri: endpoints.blob, tableServiceUri: endpoints.table },
+      credential,
+    }));
+  }
+
+  static async open(stack: PulumiStack): Promise<RelayTables> {
+    return new RelayTables(await StoragePermission.of(stack));
+  }
+
+  /** All that was counted so far; instances write theirs some seconds later. */
+  async counts(): Promise<RelayCounts> {
+    const rows = await this.#permission.explained(reader, () => this.#tables.all(countsTable, patience()));
+    const total = noCounts();
+    const days = new Map<string, Counts>();
+    let countedAt = 0;
+    for (const found of rows) {
+      const { PartitionKey: date, Timestamp: writtenAt } = row.parse(found);
+      const day = days.get(date) ?? noCounts();
+      days.set(date, day);
+      addCounts(day, found);
+      addCounts(total, found);
+      countedAt = Math.max(countedAt, Date.parse(writtenAt));
+    }
+    const sorted = new Map([...days].sort(([one], [other]) => (one < other ? -1 : 1)));
+    return { total, days: sorted, countedAt: countedAt > 0 ? new Date(countedAt) : undefined };
+  }
+
+  /**
+   * Notes how many dead letters a purge has deleted so far, so that the balance still adds up.
+   *
+   * @param purge unique for the purge; a later note takes the place of an earlier one
+   */
+  async notePurged(purge: { id: string; at: Date }, purged: number): Promise<void> {
+    const key = { partition: dayOf(purge.at), row: `purge-${purge.id}` };
+    await this.#permission.explained(writer, () =>
+      makingTable(this.#tables, countsTable, patience(), () =>
+        this.#tables.put(countsTable, key, patience(), { purged }),
+      ),
+    );
+  }
+
+  /**
+   * Whether Platform has taken an event.
+   *
+   * @returns undefined where the relay remembers no deliveries (`duplicateWindowDays` is 0, or none was made yet)
+   */
+  async wasDelivered(eventId: string): Promise<boolean | undefined> {
+    return this.#permission.explained(reader, async () => {
+      const signal = patience();
+      const tables = (await this.#tables.list(signal)).filter(isDeliveredTable);
+      if (tables.length === 0) return undefined;
+      const key = deliveredKey(eventId);
+      const found = await Promise.all(tables.map((table) => this.#tables.has(table, key, signal)));
+      return found.includes(true);
+    });
+  }
+}

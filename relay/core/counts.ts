@@ -1,0 +1,48 @@
+/**
+ * What the relay counts, so that the whole can be balanced without any log: every event that was taken in is in one of the places
+ * that are counted here, or in a dead letter or the queue, which can be looked at.
+ *
+ * | count | of |
+ * |---|---|
+ * | `accepted` | events answered 2xx that went to the queue |
+ * | `setAside` | signed bodies that went straight to a dead letter: no event, or one that the relay failed on |
+ * | `filtered` | events that a filter left out |
+ * | `refused` | calls without a valid signature |
+ * | `unavailable` | calls answered 503 |
+ * | `delivered`, `duplicate`, `gone`, `dead` | what became of events in the queue: see the log's `forwarded` and `dead` |
+ * | `retried`, `held` | each time that an event went back to the queue; no sum of events |
+ * | `purged` | dead letters that an operator deleted; not the relay but `ops replay` counts them |
+ */
+export const countNames = [
+  "accepted",
+  "setAside",
+  "filtered",
+  "refused",
+  "unavailable",
+  "delivered",
+  "duplicate",
+  "gone",
+  "dead",
+  "retried",
+  "held",
+  "purged",
+] as const;
+
+export type Counts = Record<(typeof countNames)[number], number>;
+
+export function noCounts(): Counts {
+  return Object.fromEntries(countNames.map((name) => [name, 0])) as Counts;
+}
+
+/** Adds what `more` has of the counts; everything else in it is passed over. */
+export function addCounts(to: Counts, more: Readonly<Record<string, unknown>>): void {
+  for (const name of countNames) {
+    const count = more[name];
+    if (typeof count === "number" && Number.isFinite(count)) to[name] += count;
+  }
+}
+
+/** The day that a count belongs to: the UTC date, such as 2026-11-20. */
+export function dayOf(time: Date): string {
+  return time.toISOString().slice(0, 10);
+}

@@ -1,0 +1,203 @@
+import { balanceFinding } from "../../ops/checks/balance.ts";
+import { runsFinding } from "../../ops/checks/dataflow.ts";
+import { batchesFinding, rowsFinding } from "../../ops/checks/dataset.ts";
+import { queueFinding } from "../../ops/checks/queue.ts";
+import { inWords } from "../../ops/duration.ts";
+import { render } from "../../ops/finding.ts";
+import type { DataflowRun } from "../../ops/platform/dataflow.ts";
+import { type Counts, noCounts } from "../../relay/core/counts.ts";
+import { newEvent } from "../../relay/core/envelope.ts";
+
+const now = new Date("2026-11-20T10:30:00.000Z");
+const ago = (milliseconds: number) => new Date(now.getTime() - milliseconds);
+const minute = 60_000;
+const hour = 60 * minute;
+const counts = (some: Partial<Counts>): Counts => ({ ...noCounts(), ...some });
+
+test("a finding is read line by line", () => {
+  expect(
+    render("dead letters", { verdict: "broken", found: "There is 1.", details: ["why"], todo: "mend it" }),
+  ).toEqual([
+    "  broken   dead letters  There is 1.",
+    "                         why",
+    "                         do: mend it",
+  ]);
+});
+
+test.each([
+  [900, "0 seconds"],
+  [1_000, "1 second"],
+  [119_000, "1 minute"],
+  [7_300_000, "2 hours"],
+  [172_800_000, "2 days"],
+])("%d ms are %s", (milliseconds, words) => {
+  expect(inWords(milliseconds)).toBe(words);
+});
+
+describe("the queue", () => {
+  const waiting = (milliseconds: number, lastError?: string) => ({
+    ...newEvent({ id: "a", receivedAt: ago(milliseconds).toISOString(), body: "{}" }),
+    ...(lastError && { lastError, attempts: 1 }),
+  });
+  const found = (events: ReturnType<typeof waiting>[], poison = 0) =>
+    queueFinding({ messages: 3, poison, waiting: events, now, stack: "dev" });
+
+  test("waits while its oldest event is young, whatever its messages' ages are", () => {
+    expect(found([waiting(minute), waiting(5 * minute, "HTTP 503")])).toEqual({
+      verdict: "waiting",
+      found: "About 3 messages wait, each of one or more events, the oldest event for 5 minutes.",
+      details: ["the last try: HTTP 503"],
+    });
+  });
+
+  test("is broken once an event waits for an hour, with the reason of the last try", () => {
+    const { verdict, details, todo } = found([waiting(hour, "HTTP 404"), waiting(minute, "HTTP 404")]);
+    expect([verdict, details]).toEqual(["broken", ["the last try: HTTP 404"]]);
+    expect(todo).toContain("pulumi up --refresh --stack dev");
+  });
+
+  test("says so when nothing of it can be looked at, and what is about to die", () => {
+    expect(found([], 2)).toMatchObject({
+      verdict: "waiting",
+      found:
+        "About 3 messages wait, each of one or more events, all hidden until their next try; 2 are about to become dead letters.",
+    });
+  });
+});
+
+describe("the runs", () => {
+  const run = (milliseconds: number, more: Partial<DataflowRun> = {}): DataflowRun => ({
+    ...{ startedAt: ago(milliseconds), status: "success", recordsIn: 5, recordsOut: 5, recordsFailed: 0, errors: [] },
+    ...more,
+  });
+
+  test("are not there before the first hour", () => {
+    expect(runsFinding([], now).verdict).toBe("waiting");
+  });
+
+  test("are summed up over a day, the newest shown with records in, out and failed", () => {
+    expect(runsFinding([run(hour), run(2 * hour), run(25 * hour, { recordsFailed: 3 })], now)).toEqual({
+      verdict: "fine",
+      found: "2 in the last 24 hours: 10 records in, 10 out, 0 failed.",
+      details: [
+        "2026-11-20 09:30 UTC  success: 5 in, 5 out, 0 failed",
+        "2026-11-20 08:30 UTC  success: 5 in, 5 out, 0 failed",
+        "2026-11-19 09:30 UTC  success: 5 in, 5 out, 3 failed",
+      ],
+    });
+  });
+
+  test("are broken by a failed record, and by a failed run without any, with Adobe's errors", () => {
+    const failing = run(hour, { recordsOut: 4, recordsFailed: 1, errors: ["MAPPER-3700-400 Mapping failed"] });
+    const finding = runsFinding([failing], now);
+    expect([finding.verdict, finding.details?.at(-1)]).toEqual(["broken", "  MAPPER-3700-400 Mapping failed"]);
+    expect(finding.todo).toContain("Sources > Dataflows");
+    expect(runsFinding([run(hour, { status: "failed", recordsIn: 0, recordsOut: 0 })], now).verdict).toBe("broken");
+  });
+
+  test("of long ago tell when the last one was", () => {
+    expect(runsFinding([run(48 * hour)], now).found).toBe(
+      "None in the last 24 hours; the last one is of 2026-11-18T10:30:00.000Z.",
+    );
+  });
+});
+
+describe("the batches", () => {
+  const batch = (milliseconds: number, status: string, errors: string[] = []) => ({
+    ...{ id: `b${milliseconds}`, createdAt: ago(milliseconds), status, rows: 7, errors },
+  });
+
+  test("are not there before the first hour", () => {
+    expect(batchesFinding([], now).verdict).toBe("waiting");
+  });
+
+  test("are fine while none failed within a day", () => {
+    expect(batchesFinding([batch(hour, "success"), batch(25 * hour, "failed")], now)).toMatchObject({
+      verdict: "fine",
+      found: "The last one, of 2026-11-20T09:30:00.000Z, is: success.",
+    });
+  });
+
+  test("that failed are shown with their errors", () => {
+    expect(batchesFinding([batch(0, "success"), batch(hour, "failed", ["INGEST-1212-400 bad"])], now)).toMatchObject({
+      verdict: "broken",
+      found: "1 of the last 2 failed within 24 hours.",
+      details: [
+        "2026-11-20 10:30 UTC  b0 success, 7 rows",
+        "2026-11-20 09:30 UTC  b3600000 failed; INGEST-1212-400 bad",
+      ],
+    });
+  });
+});
+
+describe("the dataset", () => {
+  const since = new Date("2026-11-14T00:00:00.000Z");
+  const relay = (days: Record<string, number>, countedAt = ago(minute)) => ({
+    total: noCounts(),
+    days: new Map(Object.entries(days).map(([date, delivered]) => [date, counts({ delivered })])),
+    countedAt,
+  });
+  const found = (rows: number, days: Record<string, number>, countedAt?: Date) =>
+    rowsFinding({ rows, counts: relay(days, countedAt), since, now });
+
+  test("is fine with as many rows as events, or more from other sources, and days before the window don't count", () => {
+    expect(found(15, { "2026-11-13": 1000, "2026-11-14": 5, "2026-11-20": 10 })).toEqual({
+      verdict: "fine",
+      found: "It took in 15 rows in the last 7 days, for 15 events delivered.",
+    });
+    expect(found(20, { "2026-11-20": 10 }).verdict).toBe("fine");
+  });
+
+  test("waits for the rows of today's events, up to an hour", () => {
+    expect(found(12, { "2026-11-19": 5, "2026-11-20": 10 })).toMatchObject({
+      verdict: "waiting",
+      found: expect.stringMatching(/3 are not there yet\. Platform's data lake takes up to an hour\.$/),
+    });
+  });
+
+  test("is broken when more are missing than came today, or when nothing came for an hour", () => {
+    expect(found(4, { "2026-11-19": 5, "2026-11-20": 10 }).verdict).toBe("broken");
+    expect(found(12, { "2026-11-20": 15 }, ago(hour + 1)).verdict).toBe("broken");
+  });
+
+  test("without a relay there is nothing to compare rows with", () => {
+    expect(rowsFinding({ rows: 3, counts: undefined, since, now }).verdict).toBe("fine");
+    expect(rowsFinding({ rows: 0, counts: undefined, since, now }).verdict).toBe("waiting");
+  });
+});
+
+describe("the balance", () => {
+  const balance = (some: Partial<Counts>, deadLetters: number, messages: number) =>
+    balanceFinding({ total: counts(some), since: "2026-11-14", deadLetters, messages });
+
+  test("adds up when every event is somewhere", () => {
+    const came = { accepted: 10, setAside: 1, filtered: 4, refused: 2, unavailable: 3, retried: 5, held: 1 };
+    expect(balance({ ...came, delivered: 6, duplicate: 2, gone: 1 }, 2, 0)).toEqual({
+      verdict: "fine",
+      found:
+        "Since 2026-11-14: 10 accepted + 1 set aside = 6 delivered + 2 duplicate + 1 gone + 2 dead letters + 0 on their way.",
+      details: [
+        "left out by filters: 4; calls refused (signature): 2; calls answered 503: 3; put back into the queue: 6 times",
+      ],
+    });
+  });
+
+  test("waits while events are on their way", () => {
+    expect(balance({ accepted: 10, delivered: 7 }, 0, 2)).toMatchObject({
+      verdict: "waiting",
+      found: "Since 2026-11-14: 10 accepted = 7 delivered + 0 duplicate + 0 dead letters + 3 on their way.",
+    });
+  });
+
+  test("that can't be told apart from a count that is missing says what may have happened", () => {
+    expect(balance({ accepted: 10, delivered: 9 }, 0, 0).details?.join(" ")).toContain("an instance that was killed");
+    expect(balance({ accepted: 9, delivered: 10 }, 0, 0).verdict).toBe("waiting");
+  });
+
+  test("of nothing is fine", () => {
+    expect(balanceFinding({ total: noCounts(), since: undefined, deadLetters: 0, messages: 0 })).toEqual({
+      verdict: "fine",
+      found: "No event has come yet.",
+    });
+  });
+});

@@ -1,0 +1,137 @@
+import { logOutcome, onOutcome } from "../../relay/azure/log.ts";
+import { RelayStorage } from "../../relay/azure/storage.ts";
+import { TableError, type Tables } from "../../relay/azure/tables.ts";
+import { Tally } from "../../relay/azure/tally.ts";
+import { countNames } from "../../relay/core/counts.ts";
+import { countsTable } from "../../relay/core/names.ts";
+import { type Azurite, startAzurite } from "./support/azurite.ts";
+import { invocation } from "./support/invocation.ts";
+
+let azurite: Azurite;
+let tables: Tables;
+beforeAll(async () => {
+  azurite = await startAzurite();
+  tables = new RelayStorage({ connectionString: azurite.connectionString }).tables;
+});
+afterEach(() => tables.delete(countsTable, AbortSignal.timeout(10_000)));
+afterAll(() => azurite.stop());
+
+/** A tally whose time stands still unless it is moved, and what it wants to do later. */
+function startTally(use: Pick<Tables, "create" | "put"> = tables) {
+  const time = { now: Date.parse("2026-11-20T23:59:00.000Z"), monotonic: 0 };
+  const later: { callBack: () => void; milliseconds: number }[] = [];
+  const tally = new Tally({
+    tables: use,
+    clock: () => new Date(time.now),
+    monotonic: () => time.monotonic,
+    schedule: (callBack, milliseconds) => later.push({ callBack, milliseconds }),
+  });
+  return { tally, time, later };
+}
+
+const signal = AbortSignal.timeout(60_000);
+
+/** The counts of each row that are not 0, by day. */
+async function written(): Promise<Record<string, unknown>[]> {
+  const rows = await tables.all(countsTable, signal);
+  return rows.map((row) => ({
+    day: row.PartitionKey,
+    ...Object.fromEntries(countNames.map((name) => [name, row[name]]).filter(([, count]) => count !== 0)),
+  }));
+}
+
+test("sums up what the log's lines count, and overwrites its own row", async () => {
+  const { tally } = startTally();
+  tally.add({ outcome: "accepted", accepted: 3, ids: ["a", "b", "c"] });
+  tally.add({ outcome: "forwarded", delivered: 2, duplicate: 1, retried: 0, held: 0, gone: 0, oldestSeconds: 7 });
+  await tally.flush();
+  tally.add({ outcome: "dead", dead: 1, setAside: 1 });
+  await tally.flush();
+  await tally.flush();
+  expect(await written()).toEqual([
+    { day: "2026-11-20", accepted: 3, delivered: 2, duplicate: 1, dead: 1, setAside: 1 },
+  ]);
+});
+
+test("each instance and each day has a row of its own", async () => {
+  const { tally, time } = startTally();
+  tally.add({ accepted: 1 });
+  time.now += 60_000;
+  tally.add({ accepted: 10 });
+  await tally.flush();
+  tally.add({ accepted: 10 });
+  await tally.flush();
+  const other = startTally();
+  other.tally.add({ accepted: 100 });
+  await other.tally.flush();
+  const rows = await written();
+  expect(rows.map((row) => JSON.stringify(row)).sort()).toEqual([
+    '{"day":"2026-11-20","accepted":100}',
+    '{"day":"2026-11-20","accepted":1}',
+    '{"day":"2026-11-21","accepted":20}',
+  ]);
+});
+
+test("the first count after a quiet time is written soon, and those that follow at most every 15 seconds", async () => {
+  const writes: unknown[] = [];
+  const { tally, time, later } = startTally({
+    create: async () => true,
+    put: async (_table, _key, _signal, properties) => void writes.push(properties?.accepted),
+  });
+  tally.add({ accepted: 1 });
+  tally.add({ accepted: 1 });
+  expect(later.map(({ milliseconds }) => milliseconds)).toEqual([1_000]);
+  later.shift()?.callBack();
+  await new Promise(setImmediate);
+  time.monotonic += 5_000;
+  tally.add({ accepted: 1 });
+  expect(later.map(({ milliseconds }) => milliseconds)).toEqual([10_000]);
+  later.shift()?.callBack();
+  await new Promise(setImmediate);
+  time.monotonic += 60_000;
+  tally.add({ accepted: 1 });
+  expect(later.map(({ milliseconds }) => milliseconds)).toEqual([1_000]);
+  expect(writes).toEqual([2, 3]);
+});
+
+test("what can't be written is written with the next counts, the day before's too", async () => {
+  let failing = true;
+  const writes: [string, unknown][] = [];
+  const { tally, time } = startTally({
+    create: async () => true,
+    put: async (_table, { partition }, _signal, properties) => {
+      if (failing) throw new TableError(503, "ServerBusy");
+      writes.push([partition, properties?.accepted]);
+    },
+  });
+  tally.add({ accepted: 1 });
+  await tally.flush();
+  time.now += 60_000;
+  failing = false;
+  tally.add({ accepted: 2 });
+  await tally.flush();
+  await tally.flush();
+  expect(writes).toEqual([
+    ["2026-11-20", 1],
+    ["2026-11-21", 2],
+  ]);
+});
+
+test("listens to the lines that the log gets", () => {
+  const heard: unknown[] = [];
+  onOutcome((outcome) => heard.push(outcome));
+  const { context, lines } = invocation();
+  logOutcome(context, "info", { outcome: "filtered", filtered: 1 });
+  expect(heard).toEqual([{ outcome: "filtered", filtered: 1 }]);
+  expect(lines.map(({ outcome }) => outcome)).toEqual(heard);
+});
+
+test("there may be more rows than the service answers at once", async () => {
+  const row = (at: number) => ({ partition: "2026-11-20", row: `r${at}` });
+  await tables.create(countsTable, signal);
+  for (let start = 0; start < 1_050; start += 50) {
+    const some = Array.from({ length: 50 }, (_, at) => row(start + at));
+    await Promise.all(some.map((key) => tables.put(countsTable, key, signal, { accepted: 1 })));
+  }
+  expect(await tables.all(countsTable, signal)).toHaveLength(1_050);
+});
