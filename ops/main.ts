@@ -1,18 +1,24 @@
 /** `npm run ops -- <command>`: what operators ask of a stack that is up, and do to it. */
 import { replayCommand, replayUsage } from "./replay-command.ts";
 import { statusCommand, statusUsage } from "./status-command.ts";
+import { isUsageError } from "./usage-error.ts";
+import { verifyCommand, verifyUsage } from "./verify-command.ts";
 
 const usage = `npm run ops -- <command> [--stack <stack>] [--config-file <file>]
 
 ${statusUsage}
 
+${verifyUsage}
+
 ${replayUsage}
 
-Without --stack it is the stack that \`pulumi stack select\` chose.
+Without --stack it is the stack that \`pulumi stack select\` chose. Every command ends with exit code 0 if all is well, 1 if
+something is broken, 2 if it was called wrongly, and 130 if Ctrl-C stopped it.
 `;
 
 const commands: Record<string, (args: string[]) => Promise<number>> = {
   status: statusCommand,
+  verify: verifyCommand,
   replay: replayCommand,
 };
 
@@ -23,7 +29,7 @@ if (command) {
     process.exitCode = await command(args);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
+    process.exitCode = isUsageError(error) ? 2 : 1;
   }
 } else {
   const asked = ["help", "--help", "-h"].includes(name);

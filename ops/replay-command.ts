@@ -3,12 +3,14 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { type EventPolicy, eventPolicy } from "../relay/core/policy.ts";
 import { mayFit } from "./dead-letter-filter.ts";
+import { interrupted, stopOnInterrupt } from "./interrupt.ts";
 import { ProgressBar } from "./progress-bar.ts";
 import { PulumiStack } from "./pulumi-stack.ts";
 import { RelayStorageAccount } from "./relay-storage.ts";
 import { RelayTables } from "./relay-tables.ts";
 import { type ReplayAction, type ReplayCounts, replay } from "./replay.ts";
 import { stackOptions } from "./stack-options.ts";
+import { UsageError } from "./usage-error.ts";
 
 export const replayUsage = `replay    puts dead letters back into the relay's queue, or deletes old ones
   --class <class>            only malformed, refused, expired, poison or unreadable ones
@@ -57,7 +59,7 @@ export async function replayCommand(args: string[]): Promise<number> {
   const parsed = choices.safeParse(values);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new Error(`--${issue?.path.join(".")} is not right: ${issue?.message}`);
+    throw new UsageError(`--${issue?.path.join(".")} is not right: ${issue?.message}`);
   }
   const chosen = parsed.data;
   const purgeDays = chosen["purge-older-than"];
@@ -97,7 +99,7 @@ export async function replayCommand(args: string[]): Promise<number> {
   );
   if (!stop.signal.aborted) return 0;
   process.stdout.write("Stopped. The same command goes on with the rest.\n");
-  return 130;
+  return interrupted;
 }
 
 /** What the settings `filters` and `personalData` say, which Pulumi keeps as JSON. */
@@ -124,12 +126,4 @@ function report(counts: ReplayCounts, { stack, total, verb }: { stack: string; t
   for (const [kind, number] of [...counts.kinds].sort(([, a], [, b]) => b - a)) lines.push(`  ${number} ${kind}`);
   for (const [why, number] of counts.left) lines.push(`  ${number} stay: they ${why}`);
   return lines.join("\n");
-}
-
-/** The first Ctrl-C ends the work in order; a second one ends the process, which loses nothing either. */
-function stopOnInterrupt(): { signal: AbortSignal; done: () => void } {
-  const controller = new AbortController();
-  const stop = () => controller.abort();
-  process.once("SIGINT", stop).once("SIGTERM", stop);
-  return { signal: controller.signal, done: () => process.off("SIGINT", stop).off("SIGTERM", stop) };
 }

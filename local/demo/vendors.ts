@@ -103,6 +103,12 @@ export class Vendors {
     return preview.data;
   }
 
+  /** Switches a dataflow on or off, as a person could (Flow Service API). */
+  async setFlowState(dataflowId: string, operation: "enable" | "disable"): Promise<void> {
+    const url = `${this.#platform}/data/foundation/flowservice/flows/${dataflowId}/action?op=${operation}`;
+    await read(await fetch(url, { method: "POST", headers: await this.#platformHeaders() }));
+  }
+
   /** What is still there of all that the program makes, by vendor. */
   async leftovers(): Promise<{ Platform: string[]; "Customer.io": string[]; Azure: string[] }> {
     const [platform, customerIo, azure] = await Promise.all([
@@ -122,14 +128,18 @@ export class Vendors {
   }
 
   async #platformGet<T>(path: string): Promise<T> {
+    return get<T>(this.#platform + path, await this.#platformHeaders());
+  }
+
+  async #platformHeaders(): Promise<Record<string, string>> {
     const { clientId, clientSecret, orgId, sandbox } = localCredentials.platform;
     this.#token ??= await token(this.#platform, clientId, clientSecret);
-    return get<T>(this.#platform + path, {
+    return {
       authorization: `Bearer ${this.#token}`,
       "x-api-key": clientId,
       "x-gw-ims-org-id": orgId,
       "x-sandbox-name": sandbox,
-    });
+    };
   }
 }
 

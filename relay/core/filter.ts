@@ -1,4 +1,5 @@
 import type { CustomerIoEvent } from "../../events/event.ts";
+import { verification } from "../../events/verification.ts";
 import { emailAddress } from "./email-address.ts";
 import { isObject } from "./json.ts";
 import type { EventFilters } from "./policy.ts";
@@ -7,8 +8,15 @@ import type { EventFilters } from "./policy.ts";
  * The rule that keeps an event from Platform, such as `only.metrics` or `except.campaigns`; undefined if it is to go there.
  *
  * A property that an event lacks is in no list: `only.campaigns` lets no event through that no campaign sent.
+ *
+ * An operator's verification is none of Customer.io's events, so `only` does not speak of it: it is left out if it asks for that, or
+ * if `except.objectTypes` has `verify`.
  */
 export function filteredBy(event: CustomerIoEvent, { only = {}, except = {} }: EventFilters): string | undefined {
+  if (event.object_type === verification.objectType) {
+    if (event.metric === verification.metrics.filtered) return "verify";
+    return except.objectTypes?.includes(verification.objectType) ? "except.objectTypes" : undefined;
+  }
   const properties = {
     objectTypes: event.object_type,
     metrics: event.metric,

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { metricsByObjectType } from "../../events/catalogue.ts";
+import { verification } from "../../events/verification.ts";
 
-const objectTypes = Object.keys(metricsByObjectType);
+const objectTypes = [...Object.keys(metricsByObjectType), verification.objectType];
 const metrics = [...new Set(Object.values(metricsByObjectType).flat())];
 
 const domain = z
@@ -11,7 +12,7 @@ const domain = z
 
 /** What an event can be told by. Each list that is given has one entry at least. */
 const criteria = z.strictObject({
-  /** `object_type`: customer, email, sms, push, in_app, slack, webhook, whatsapp. */
+  /** `object_type`: customer, email, sms, push, in_app, slack, webhook, whatsapp; and verify, of `ops verify`. */
   objectTypes: z.array(z.enum(objectTypes)).min(1).optional(),
   /** `metric`, such as delivered or opened, as events spell it. */
   metrics: z.array(z.enum(metrics)).min(1).optional(),

@@ -189,6 +189,73 @@ test(
   2 * minutes,
 );
 
+/** The event of a verification, as its first line tells it. */
+const eventOf = ({ stdout }: Ended): string => stdout.match(/event (customerio-aep-verify-\S+)/)?.[1] ?? "";
+
+test(
+  "a verification goes through everything, and its row is marked",
+  async () => {
+    const verified = await run("verify");
+    expect([verified.code, verdicts(verified.stdout)]).toEqual([
+      0,
+      { webhook: fine, relay: fine, delivery: fine, dataset: fine },
+    ]);
+    expect(verified.stdout).toMatch(/relay +It took the event in \d+ ms, signed with the stack's key\./);
+    const { datasetId } = (await stack.pulumi.outputs()) as { datasetId: string };
+    const rows = (await stack.vendors.previewRows(datasetId)) as { _id: string }[];
+    expect(rows.filter(({ _id }) => _id === eventOf(verified))).toHaveLength(1);
+  },
+  2 * minutes,
+);
+
+test(
+  "a filtered one ends at the relay",
+  async () => {
+    const verified = await run("verify", "--filtered");
+    expect([verified.code, verdicts(verified.stdout)]).toEqual([0, { webhook: fine, relay: fine }]);
+    expect(verified.stdout).toContain("and left it out, as it asked for: nothing goes to Platform.");
+    await statusWhen(/left out by filters: 1;/);
+    expect(await deliveredIds()).not.toContain(eventOf(verified));
+  },
+  2 * minutes,
+);
+
+test(
+  "one that Platform refuses is broken, with the reason, and can be followed once it was replayed",
+  async () => {
+    await refuseWith(400);
+    const refused = await run("verify");
+    await platform("DELETE", "faults");
+    expect([refused.code, verdicts(refused.stdout)]).toEqual([1, { webhook: fine, relay: fine, delivery: "broken" }]);
+    expect(refused.stdout).toMatch(/delivery +It is a dead letter: Platform refused the event: HTTP 400/);
+    expect((await run("replay", "--object-type", "verify")).stdout).toContain("1 of 1 dead letters");
+    const followed = await run("verify", "--event", eventOf(refused));
+    expect([followed.code, verdicts(followed.stdout)]).toEqual([0, { webhook: fine, delivery: fine, dataset: fine }]);
+  },
+  2 * minutes,
+);
+
+test(
+  "one whose row does not come is waiting when its time is over, with the command that goes on",
+  async () => {
+    const { dataflowId } = await stack.pulumi.outputs();
+    await stack.vendors.setFlowState(String(dataflowId), "disable");
+    const verified = await run("verify", "--timeout", "0.1");
+    const status = await run("status");
+    await stack.vendors.setFlowState(String(dataflowId), "enable");
+    expect([verified.code, verdicts(verified.stdout)]).toEqual([
+      3,
+      { webhook: fine, relay: fine, delivery: fine, dataset: "waiting" },
+    ]);
+    expect(verified.stdout).toMatch(
+      /Still on its way\. To go on following it: npm run ops -- verify --event customerio-aep-verify-\S+ --stack local\n$/,
+    );
+    // Platform answered 200 to it, and it is nowhere: only counts tell.
+    expect([status.code, verdicts(status.stdout).dataflow]).toEqual([1, "broken"]);
+  },
+  2 * minutes,
+);
+
 test(
   "Ctrl-C stops a destroy that waits for the queue, with the number left; the flag goes on without them",
   async () => {
@@ -196,7 +263,9 @@ test(
     await send(["left-1"]);
     await eventually(async () => (await stack.vendors.pendingIds()).length > 0, true);
     const status = await run("status");
-    expect([status.code, verdicts(status.stdout)]).toEqual([0, { ...allFine, queue: "waiting", balance: "waiting" }]);
+    // The dataset still lacks the row of the verification that the disabled dataflow lost.
+    const waiting = { queue: "waiting", dataset: "waiting", balance: "waiting" };
+    expect([status.code, verdicts(status.stdout)]).toEqual([0, { ...allFine, ...waiting }]);
 
     const { output, code } = await destroyUntil("messages left", "message left");
     expect(code).not.toBe(0);

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { samples } from "../../events/samples.ts";
+import { verificationEvent } from "../../events/verification.ts";
 import { emailAddress, withoutEmailAddresses } from "../../relay/core/email-address.ts";
 import { filteredBy } from "../../relay/core/filter.ts";
 import { eventFilters, personalData } from "../../relay/core/policy.ts";
@@ -39,6 +40,16 @@ describe("filters", () => {
     ],
   ])("%s", (_, filters, rule) => {
     expect(filteredBy(sent, eventFilters.parse(filters))).toBe(rule);
+  });
+
+  test.each([
+    ["followed", { only: { objectTypes: ["email"], campaigns: [1] } }, undefined],
+    ["followed", { except: { objectTypes: ["email"] } }, undefined],
+    ["followed", { except: { objectTypes: ["verify"] } }, "except.objectTypes"],
+    ["filtered", {}, "verify"],
+  ] as const)("an operator's verification (%s) with %j", (metric, filters, rule) => {
+    const verification = verificationEvent("id", new Date(), metric);
+    expect(filteredBy(verification, eventFilters.parse(filters))).toBe(rule);
   });
 
   test("what an event lacks is in no list", () => {

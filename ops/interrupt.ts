@@ -1,0 +1,10 @@
+/** The first Ctrl-C ends the work in order; a second one ends the process. */
+export function stopOnInterrupt(): { signal: AbortSignal; done: () => void } {
+  const controller = new AbortController();
+  const stop = () => controller.abort();
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  return { signal: controller.signal, done: () => process.off("SIGINT", stop).off("SIGTERM", stop) };
+}
+
+/** The exit code of what a Ctrl-C ended, as shells have it. */
+export const interrupted = 130;

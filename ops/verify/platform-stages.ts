@@ -1,0 +1,115 @@
+import type { DocumentedEvent } from "../../events/event.ts";
+import type { AepClient } from "../../providers/aep/client.ts";
+import { platformOf } from "../clients.ts";
+import type { Finding } from "../finding.ts";
+import { type DataflowRun, listRuns, readDataflow } from "../platform/dataflow.ts";
+import { previewLimit, previewRows } from "../platform/dataset.ts";
+import type { PulumiStack } from "../pulumi-stack.ts";
+import type { Stage } from "./follow.ts";
+import { post } from "./post.ts";
+
+/** Posts the event to the dataflow's inlet, as Customer.io does where there is no relay. */
+export function inletStage(stack: PulumiStack, event: DocumentedEvent): Stage {
+  return {
+    part: "inlet",
+    async look() {
+      const id = stack.output("dataflowId");
+      const flow = await readDataflow(platformOf(stack), id);
+      const mend = `pulumi up --refresh --stack ${stack.name}`;
+      if (flow?.inletUrl === undefined || flow.state !== "enabled") {
+        const found = flow ? `The dataflow "${flow.name}" is ${flow.state}.` : `Platform has no dataflow ${id}.`;
+        return { verdict: "broken", found, todo: mend };
+      }
+      const url = `${flow.inletUrl}?x-adobe-flow-id=${id}`;
+      const { status, text, milliseconds } = await post(url, Buffer.from(JSON.stringify(event)), {});
+      if (status !== undefined && status >= 200 && status < 300) {
+        return { verdict: "fine", found: `Platform's inlet took the event in ${milliseconds} ms.` };
+      }
+      // What Platform says tends to repeat the inlet's id, by which anybody could write into the dataset.
+      const inlet = new URL(flow.inletUrl).pathname.split("/").at(-1) ?? "";
+      const said = inlet === "" ? text : text.replaceAll(inlet, "[hidden]");
+      const answered = status === undefined ? `did not answer (${said})` : `answered ${status}: ${said || "nothing"}`;
+      return { verdict: "broken", found: `Platform's inlet ${answered}.`, todo: mend };
+    },
+  };
+}
+
+/** What the dataflow's runs have counted so far. */
+export interface RunTotals {
+  readonly out: number;
+  readonly failed: number;
+}
+
+export async function runTotals(stack: PulumiStack): Promise<RunTotals> {
+  return totalsOf(await listRuns(platformOf(stack), stack.output("dataflowId")));
+}
+
+function totalsOf(runs: readonly DataflowRun[]): RunTotals {
+  return {
+    out: runs.reduce((sum, { recordsOut }) => sum + recordsOut, 0),
+    failed: runs.reduce((sum, { recordsFailed }) => sum + recordsFailed, 0),
+  };
+}
+
+/**
+ * Waits for the event's row. Only a dataset of less than a hundred rows can be searched for it, since that is what a preview shows; of a
+ * larger one, the dataflow's counts have to do.
+ *
+ * @param before the counts from before the event was sent; undefined if they aren't known any more
+ */
+export function rowStage(stack: PulumiStack, id: string, before: RunTotals | undefined): Stage {
+  const client: AepClient = platformOf(stack);
+  return {
+    part: "dataset",
+    async look() {
+      const [rows, runs] = await Promise.all([
+        previewRows(client, stack.output("datasetId")),
+        listRuns(client, stack.output("dataflowId")),
+      ]);
+      return rowFinding({ id, rows, runs, before });
+    },
+  };
+}
+
+export function rowFinding({
+  id,
+  rows,
+  runs,
+  before,
+}: {
+  id: string;
+  rows: readonly Readonly<Record<string, unknown>>[];
+  /** The newest first. */
+  runs: readonly DataflowRun[];
+  before: RunTotals | undefined;
+}): Finding {
+  const row = rows.find(({ _id }) => _id === id);
+  if (row) return { verdict: "fine", found: `Its row is there, with the timestamp ${String(row.timestamp)}.` };
+  const now = totalsOf(runs);
+  const wrote = now.out - (before?.out ?? now.out);
+  const failed = now.failed - (before?.failed ?? now.failed);
+  const errors = [...new Set(runs.slice(0, 2).flatMap((run) => run.errors))].slice(0, 3);
+  const since = `since it was sent, the dataflow wrote ${wrote} rows and failed on ${failed} records`;
+  if (failed > 0 && wrote === 0) {
+    return {
+      verdict: "broken",
+      found: `Platform took the event and then failed on it: ${since}.`,
+      details: errors,
+      todo: "Try the mapping on sample events: npm run ops -- preview",
+    };
+  }
+  if (rows.length >= previewLimit && wrote > 0 && failed === 0) {
+    return {
+      verdict: "fine",
+      found: `It went in, as far as counts tell: ${since}.`,
+      details: [
+        `Platform's preview shows the first ${previewLimit} rows only. Query Service finds the one: … WHERE _id = '${id}'`,
+      ],
+    };
+  }
+  return {
+    verdict: "waiting",
+    found: `Its row is not there yet: Platform's data lake takes up to an hour${before === undefined ? "" : `; ${since}`}.`,
+    ...(failed > 0 ? { details: errors } : {}),
+  };
+}

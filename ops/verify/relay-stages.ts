@@ -1,0 +1,118 @@
+import type { DocumentedEvent } from "../../events/event.ts";
+import { filteredBy } from "../../relay/core/filter.ts";
+import { eventFilters } from "../../relay/core/policy.ts";
+import { parseSigningKeys, signatureOf } from "../../relay/core/verify.ts";
+import { queueLength } from "../checks/queue.ts";
+import { understood } from "../dead-letter-filter.ts";
+import type { PulumiStack } from "../pulumi-stack.ts";
+import { RelayStorageAccount } from "../relay-storage.ts";
+import { RelayTables } from "../relay-tables.ts";
+import type { Stage } from "./follow.ts";
+import { post } from "./post.ts";
+
+/** Milliseconds that Customer.io waits for an answer. */
+const customerIoTimeout = 4_000;
+
+/** Posts the event to the relay, signed with the stack's key, as Customer.io would. */
+export function relayStage(stack: PulumiStack, event: DocumentedEvent): Stage {
+  const settings = stack.settingsOf("customerio-aep");
+  const rule = filteredBy(event, filtersOf(settings.filters));
+  return {
+    part: "relay",
+    async look() {
+      const [key] = parseSigningKeys(settings.signingKeys);
+      if (key === undefined) {
+        return {
+          verdict: "broken",
+          found: "The stack has no signing key yet, so that nothing can be signed.",
+          todo: `pulumi config set --secret signingKeys <the key> --stack ${stack.name}, then: pulumi up --stack ${stack.name}`,
+        };
+      }
+      const body = Buffer.from(JSON.stringify(event));
+      const timestamp = String(Math.floor(Date.now() / 1000));
+      const signature = signatureOf(key, { timestamp, body }).toString("hex");
+      const headers = { "x-cio-timestamp": timestamp, "x-cio-signature": signature };
+      const { status, text, milliseconds } = await post(stack.output("relayUrl"), body, headers);
+      if (status === undefined || status < 200 || status > 299) {
+        const answered = status === undefined ? `did not answer (${text})` : `answered ${status}: ${text || "nothing"}`;
+        return { verdict: "broken", found: `It ${answered}.`, todo: remedyOf(status, stack.name) };
+      }
+      const slow = milliseconds > customerIoTimeout ? ", for which Customer.io would not have waited" : "";
+      const took = `It took the event in ${milliseconds} ms${slow}, signed with the stack's key`;
+      if (rule === undefined) return { verdict: "fine", found: `${took}.` };
+      const why = rule === "verify" ? "as it asked for" : `as the stack's filters say (${rule})`;
+      return { verdict: "fine", found: `${took}, and left it out, ${why}: nothing goes to Platform.`, end: true };
+    },
+  };
+}
+
+function remedyOf(status: number | undefined, stack: string): string {
+  if (status === 401) return `The relay knows other keys than the stack's settings have: pulumi up --stack ${stack}`;
+  return `npm run ops -- status --stack ${stack}`;
+}
+
+function filtersOf(setting: string | undefined) {
+  return eventFilters.parse(setting === undefined || setting === "" ? {} : JSON.parse(setting));
+}
+
+/** Waits until Platform has answered 2xx to the relay; ends with the reason if the event is a dead letter. */
+export function deliveryStage(stack: PulumiStack, id: string, receivedAt: Date): Stage {
+  const opened = once(async () => ({
+    storage: await RelayStorageAccount.open(stack),
+    tables: await RelayTables.open(stack),
+  }));
+  return {
+    part: "delivery",
+    async look() {
+      const { storage, tables } = await opened();
+      const delivered = await tables.wasDelivered(id);
+      if (delivered) return { verdict: "fine", found: "Platform's inlet has taken it." };
+      const reason = await deadLetterReason(storage, id, receivedAt);
+      if (reason !== undefined) {
+        return {
+          verdict: "broken",
+          found: `It is a dead letter: ${reason}`,
+          todo: `Mend what the reason says, then: npm run ops -- replay --object-type verify --stack ${stack.name}`,
+        };
+      }
+      const [waiting, length] = await Promise.all([storage.waitingEvents(), queueLength(stack)]);
+      if (delivered === undefined && length?.events === 0) {
+        return {
+          verdict: "fine",
+          found:
+            "The queue is empty, and it is no dead letter. (The relay remembers no deliveries: duplicateWindowDays.)",
+        };
+      }
+      const event = waiting.find((candidate) => candidate.id === id);
+      const tried = event?.lastError === undefined ? "" : `; the last try: ${event.lastError}`;
+      return {
+        verdict: "waiting",
+        found: `It is not delivered yet; the queue holds about ${length?.events ?? "?"} messages${tried}.`,
+      };
+    },
+  };
+}
+
+/** Dead letters are named by the day of receipt, which may be the day after the event was made. */
+async function deadLetterReason(
+  storage: RelayStorageAccount,
+  id: string,
+  receivedAt: Date,
+): Promise<string | undefined> {
+  const days = [0, 1].map((more) => new Date(receivedAt.getTime() + more * 24 * 60 * 60 * 1000));
+  for (const day of days) {
+    const prefix = `${day.toISOString().slice(0, 10).replaceAll("-", "/")}/${id}-`;
+    const [entry] = await storage.deadLetters(prefix);
+    const read = entry && (await storage.readDeadLetter(entry.name));
+    if (read) return understood(read.text)?.reason ?? "of an unknown version";
+  }
+  return undefined;
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

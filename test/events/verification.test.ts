@@ -1,0 +1,44 @@
+import fc from "fast-check";
+import { metricsByObjectType } from "../../events/catalogue.ts";
+import { customerIoEvent } from "../../events/event.ts";
+import { verificationEvent, verificationId, verificationTime } from "../../events/verification.ts";
+import { blobName } from "../../relay/core/blob-name.ts";
+
+const now = new Date("2026-11-20T10:00:01.234Z");
+
+test("an id tells by its beginning what it is, and by its middle when it was made", () => {
+  expect(verificationId(now, "0a1b2c3d")).toBe("customerio-aep-verify-20261120T100001Z-0a1b2c3d");
+  const times = fc.date({ min: new Date("2000-01-01"), max: new Date("2999-12-31"), noInvalidDate: true });
+  fc.assert(
+    fc.property(times, (time) => {
+      const seconds = Math.floor(time.getTime() / 1000) * 1000;
+      expect(verificationTime(verificationId(time, "0a1b2c3d"))?.getTime()).toBe(seconds);
+    }),
+  );
+  expect(verificationTime("01J9ZK3M5X8QW2R7T4V6B1N0CA")).toBeUndefined();
+});
+
+test("its dead letter can be found by its id", () => {
+  const id = verificationId(now, "0a1b2c3d");
+  expect(blobName({ id, receivedAt: now.toISOString(), body: "{}" })).toMatch(new RegExp(`^2026/11/20/${id}-`));
+});
+
+test("the event is one that the relay takes, of no kind that Customer.io has, with every identifier", () => {
+  const event = verificationEvent("id", now, "followed");
+  expect(customerIoEvent.parse(event)).toEqual(event);
+  expect(Object.keys(metricsByObjectType)).not.toContain(event.object_type);
+  expect(event).toEqual({
+    event_id: "id",
+    object_type: "verify",
+    metric: "followed",
+    timestamp: 1_795_168_801,
+    data: {
+      customer_id: "customerio-aep-verify",
+      identifiers: {
+        id: "customerio-aep-verify",
+        email: "verify@customerio-aep.invalid",
+        cio_id: "customerio-aep-verify",
+      },
+    },
+  });
+});
