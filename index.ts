@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CustomerIoSource } from "./components/customer-io-source.ts";
+import { alertsToSubscribe as alertsOf } from "./components/platform-alerts.ts";
 import { readSettings } from "./components/settings.ts";
 
 const settings = readSettings(new pulumi.Config());
@@ -15,3 +16,5 @@ export const schemaId = source.schemaId;
 export const webhookId = source.webhookId;
 /** What is left for a person to do, if anything. */
 export const nextSteps = source.nextSteps;
+/** Alerts of Platform that a person has to subscribe to: no API does it. */
+export const alertsToSubscribe = source.dataflowId.apply(alertsOf);

@@ -1,4 +1,5 @@
 /** `npm run ops -- <command>`: what operators ask of a stack that is up, and do to it. */
+import { previewCommand, previewUsage } from "./preview-command.ts";
 import { replayCommand, replayUsage } from "./replay-command.ts";
 import { statusCommand, statusUsage } from "./status-command.ts";
 import { isUsageError } from "./usage-error.ts";
@@ -10,6 +11,8 @@ ${statusUsage}
 
 ${verifyUsage}
 
+${previewUsage}
+
 ${replayUsage}
 
 Without --stack it is the stack that \`pulumi stack select\` chose. Every command ends with exit code 0 if all is well, 1 if
@@ -19,6 +22,7 @@ something is broken, 2 if it was called wrongly, and 130 if Ctrl-C stopped it.
 const commands: Record<string, (args: string[]) => Promise<number>> = {
   status: statusCommand,
   verify: verifyCommand,
+  preview: previewCommand,
   replay: replayCommand,
 };
 

@@ -29,6 +29,8 @@ const exported = z.object({
           type: z.string(),
           urn: z.string(),
           id: z.string().default(""),
+          // Replaced already, and about to go.
+          delete: z.boolean().default(false),
           outputs: z.record(z.string(), z.unknown()).default({}),
         }),
       )
@@ -57,7 +59,7 @@ export class PulumiStack {
       pulumi("stack", "export", ...choice),
       pulumi("config", "--json", "--show-secrets", ...choice, ...file),
     ]);
-    const { resources } = exported.parse(JSON.parse(state)).deployment;
+    const resources = exported.parse(JSON.parse(state)).deployment.resources.filter((resource) => !resource.delete);
     const values = Object.entries(configuration.parse(JSON.parse(settings))).map(([key, { value }]) => [key, value]);
     const name = resources[0]?.urn.split(":")[2] ?? stack;
     if (name === undefined) throw new Error("The stack is empty. Make everything first: pulumi up");

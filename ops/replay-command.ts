@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { type EventPolicy, eventPolicy } from "../relay/core/policy.ts";
 import { mayFit } from "./dead-letter-filter.ts";
 import { interrupted, stopOnInterrupt } from "./interrupt.ts";
 import { ProgressBar } from "./progress-bar.ts";
@@ -10,6 +9,7 @@ import { RelayStorageAccount } from "./relay-storage.ts";
 import { RelayTables } from "./relay-tables.ts";
 import { type ReplayAction, type ReplayCounts, replay } from "./replay.ts";
 import { stackOptions } from "./stack-options.ts";
+import { policyOf } from "./stack-policy.ts";
 import { UsageError } from "./usage-error.ts";
 
 export const replayUsage = `replay    puts dead letters back into the relay's queue, or deletes old ones
@@ -100,12 +100,6 @@ export async function replayCommand(args: string[]): Promise<number> {
   if (!stop.signal.aborted) return 0;
   process.stdout.write("Stopped. The same command goes on with the rest.\n");
   return interrupted;
-}
-
-/** What the settings `filters` and `personalData` say, which Pulumi keeps as JSON. */
-function policyOf(stack: PulumiStack): EventPolicy {
-  const { filters, personalData } = stack.settingsOf("customerio-aep");
-  return eventPolicy.parse({ filters: JSON.parse(filters || "{}"), personalData: JSON.parse(personalData || "{}") });
 }
 
 /** How a purge says how much it deleted. Said once before anything is, so that a missing role shows while nothing is gone. */

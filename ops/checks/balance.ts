@@ -7,13 +7,14 @@ import { queueLength } from "./queue.ts";
 
 /** Whether every event that the relay took in is in one of the places where it may be. */
 export async function checkBalance(stack: PulumiStack): Promise<Finding> {
-  const [{ total, days }, deadLetters, length] = await Promise.all([
+  const [{ total, days, countedAt }, deadLetters, length] = await Promise.all([
     RelayTables.open(stack).then((tables) => tables.counts()),
     RelayStorageAccount.open(stack).then(async (storage) => (await storage.deadLetters()).length),
     queueLength(stack),
   ]);
   const [since] = days.keys();
-  return balanceFinding({ total, since, deadLetters, messages: (length?.events ?? 0) + (length?.poison ?? 0) });
+  const messages = (length?.events ?? 0) + (length?.poison ?? 0);
+  return balanceFinding({ total, since, countedAt, deadLetters, messages });
 }
 
 /**
@@ -23,12 +24,15 @@ export async function checkBalance(stack: PulumiStack): Promise<Finding> {
 export function balanceFinding({
   total,
   since,
+  countedAt,
   deadLetters,
   messages,
 }: {
   total: Counts;
   /** The first day that anything was counted. */
   since: string | undefined;
+  /** When anything was counted last. */
+  countedAt: Date | undefined;
   deadLetters: number;
   messages: number;
 }): Finding {
@@ -39,6 +43,7 @@ export function balanceFinding({
     `Since ${since}: ${accepted} accepted${setAside > 0 ? ` + ${setAside} set aside` : ""} = ${delivered} delivered + ` +
     `${duplicate} duplicate${gone > 0 ? ` + ${gone} gone` : ""} + ${deadLetters} dead letters + ${purged > 0 ? `${purged} purged + ` : ""}${rest} on their way.`;
   const details = [
+    ...(countedAt ? [`counted last at ${countedAt.toISOString()}`] : []),
     `left out by filters: ${total.filtered}; calls refused (signature): ${total.refused}; calls answered 503: ${total.unavailable}; put back into the queue: ${total.retried + total.held} times`,
   ];
   if (rest === 0 && messages === 0) return { verdict: "fine", found: sum, details };

@@ -1,12 +1,12 @@
 import type { DocumentedEvent } from "../../events/event.ts";
 import { filteredBy } from "../../relay/core/filter.ts";
-import { eventFilters } from "../../relay/core/policy.ts";
 import { parseSigningKeys, signatureOf } from "../../relay/core/verify.ts";
 import { queueLength } from "../checks/queue.ts";
 import { understood } from "../dead-letter-filter.ts";
 import type { PulumiStack } from "../pulumi-stack.ts";
 import { RelayStorageAccount } from "../relay-storage.ts";
 import { RelayTables } from "../relay-tables.ts";
+import { policyOf } from "../stack-policy.ts";
 import type { Stage } from "./follow.ts";
 import { post } from "./post.ts";
 
@@ -15,12 +15,11 @@ const customerIoTimeout = 4_000;
 
 /** Posts the event to the relay, signed with the stack's key, as Customer.io would. */
 export function relayStage(stack: PulumiStack, event: DocumentedEvent): Stage {
-  const settings = stack.settingsOf("customerio-aep");
-  const rule = filteredBy(event, filtersOf(settings.filters));
+  const rule = filteredBy(event, policyOf(stack).filters);
   return {
     part: "relay",
     async look() {
-      const [key] = parseSigningKeys(settings.signingKeys);
+      const [key] = parseSigningKeys(stack.settingsOf("customerio-aep").signingKeys);
       if (key === undefined) {
         return {
           verdict: "broken",
@@ -49,10 +48,6 @@ export function relayStage(stack: PulumiStack, event: DocumentedEvent): Stage {
 function remedyOf(status: number | undefined, stack: string): string {
   if (status === 401) return `The relay knows other keys than the stack's settings have: pulumi up --stack ${stack}`;
   return `npm run ops -- status --stack ${stack}`;
-}
-
-function filtersOf(setting: string | undefined) {
-  return eventFilters.parse(setting === undefined || setting === "" ? {} : JSON.parse(setting));
 }
 
 /** Waits until Platform has answered 2xx to the relay; ends with the reason if the event is a dead letter. */

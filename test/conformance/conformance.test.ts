@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { samples } from "../../events/samples.ts";
 import { Vendors } from "../../local/demo/vendors.ts";
+import { listRuns, readDataflow } from "../../ops/platform/dataflow.ts";
+import { listBatches, previewRows, rowsWritten } from "../../ops/platform/dataset.ts";
 import type { Config } from "../../providers/aep/config.ts";
 import { type MappingDraft, previewMappings, validateMappings } from "../../providers/aep/mapping-preview.ts";
 import { ReportingWebhooks } from "../../providers/customerio/client.ts";
@@ -173,7 +175,7 @@ suite(title, () => {
     await deleteAll(aep, objects);
   }, 60_000);
 
-  test("the relay's events, what becomes of them, and the demo's looks at it", async () => {
+  test("the relay's events, what becomes of them, and the demo's and the operators' looks at it", async () => {
     const aep = await world.aep();
     const objects = await makeAll(aep, "Events");
     const inletUrl = new URL(String(reveal(objects.flow.properties.inletUrl ?? "")));
@@ -196,6 +198,12 @@ suite(title, () => {
     const vendors = new Vendors({ AEP_PLATFORM_URL: world.platformUrl });
     expect(await vendors.rowsWritten(objects.flow.id)).toBe(1);
     expect(await vendors.previewRows(objects.dataset.id)).toHaveLength(1);
+    const { client } = world;
+    expect(await readDataflow(client, objects.flow.id)).toMatchObject({ state: "enabled" });
+    expect(await listRuns(client, objects.flow.id)).toMatchObject([{ recordsIn: 1, recordsOut: 1, recordsFailed: 0 }]);
+    expect(await listBatches(client, objects.dataset.id)).toMatchObject([{ status: "success", rows: 1 }]);
+    expect(await previewRows(client, objects.dataset.id)).toHaveLength(1);
+    expect(await rowsWritten(client, objects.dataset.id, new Date(0))).toBe(1);
     await deleteAll(aep, objects);
   });
 

@@ -39,6 +39,7 @@ const tokenAnswer = z.union([
   gatewayProblem,
 ]);
 const preview = z.looseObject({ data: z.array(z.looseObject({})) });
+const metrics = z.looseObject({ metricResponses: z.array(z.looseObject({ datapoints: z.array(z.looseObject({})) })) });
 
 const noBody = "this status is not described|no body is described";
 
@@ -255,10 +256,19 @@ export const exceptions: readonly Exception[] = [
     operation: /^GET \/data\/foundation\/export\/datasets\/\{id\}\/preview$/,
     difference: /^this operation is not described$/,
     answer: preview,
-    where: "Data Access: preview of a dataset (the demo only)",
+    where: "Data Access: preview of a dataset (the demo, `ops`)",
     description: "Not among the descriptions compared here.",
     instead: "The first rows in `data`.",
     source: "Adobe: “Data Access API”",
+  },
+  {
+    operation: /^POST \/data\/infrastructure\/observability\/insights\/metrics$/,
+    difference: /^this operation is not described$/,
+    answer: metrics,
+    where: "Observability Insights: metrics of a dataset (`ops` only)",
+    description: "Not among the descriptions compared here.",
+    instead: "A sum for each day in `metricResponses[].datapoints[].dps`.",
+    source: "Adobe: “Metrics endpoint” of Observability Insights",
   },
   {
     operation: /^App API: POST \/v1\/reporting_webhooks$/,

@@ -168,7 +168,7 @@ describe("the dataset", () => {
 
 describe("the balance", () => {
   const balance = (some: Partial<Counts>, deadLetters: number, messages: number) =>
-    balanceFinding({ total: counts(some), since: "2026-11-14", deadLetters, messages });
+    balanceFinding({ total: counts(some), since: "2026-11-14", countedAt: now, deadLetters, messages });
 
   test("adds up when every event is somewhere", () => {
     const came = { accepted: 10, setAside: 1, filtered: 4, refused: 2, unavailable: 3, retried: 5, held: 1 };
@@ -177,6 +177,7 @@ describe("the balance", () => {
       found:
         "Since 2026-11-14: 10 accepted + 1 set aside = 6 delivered + 2 duplicate + 1 gone + 2 dead letters + 0 on their way.",
       details: [
+        "counted last at 2026-11-20T10:30:00.000Z",
         "left out by filters: 4; calls refused (signature): 2; calls answered 503: 3; put back into the queue: 6 times",
       ],
     });
@@ -195,7 +196,9 @@ describe("the balance", () => {
   });
 
   test("of nothing is fine", () => {
-    expect(balanceFinding({ total: noCounts(), since: undefined, deadLetters: 0, messages: 0 })).toEqual({
+    expect(
+      balanceFinding({ total: noCounts(), since: undefined, countedAt: undefined, deadLetters: 0, messages: 0 }),
+    ).toEqual({
       verdict: "fine",
       found: "No event has come yet.",
     });

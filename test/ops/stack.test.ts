@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { samples } from "../../events/samples.ts";
 import { localCredentials } from "../../local/credentials.ts";
@@ -91,6 +92,8 @@ test(
     );
     expect([code, verdicts(stdout)]).toEqual([0, allFine]);
     expect(stdout).toMatch(/runs +1 in the last 24 hours: 2 records in, 2 out, 0 failed\./);
+    const { alertsToSubscribe } = (await stack.pulumi.outputs()) as { alertsToSubscribe: string[] };
+    expect(alertsToSubscribe.join("\n")).toContain('"Sources Dataflow Run Failure"');
     expect(stdout).toMatch(/dataset +It took in 2 rows in the last 7 days, for 2 events delivered\./);
   },
   2 * minutes,
@@ -218,6 +221,40 @@ test(
     expect(await deliveredIds()).not.toContain(eventOf(verified));
   },
   2 * minutes,
+);
+
+test(
+  "samples of every kind become rows, shown side by side with what they are made of",
+  async () => {
+    const { code, stdout } = await run("preview");
+    expect([code, stdout.trimEnd().split("\n").at(-1)]).toEqual([
+      0,
+      `${samples.length} become rows, 0 are left out, 0 fail.`,
+    ]);
+    expect(stdout).toMatch(/; targets without a path lie under _\w+\.customerio\n/);
+    expect(stdout).toContain("email: email clicked, 01J9ZK4A7C2E5G8J1M3P6R9TVX\n");
+    expect(stdout).toMatch(/^ {2}data\.campaign_id = 12 +→ campaign_id = 12$/m);
+    expect(stdout).toMatch(
+      /^ {2}relay\.occurred_at = "2024-10-03T11:01:01\.000Z" +→ timestamp = "2024-10-03T11:01:01/m,
+    );
+    expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
+  },
+  minutes,
+);
+
+test(
+  "a file of samples is taken line by line, and one that is no event makes it fail",
+  async () => {
+    const file = path.join(path.dirname(stack.configFile), "samples.jsonl");
+    const [sample] = samples;
+    await writeFile(file, `${JSON.stringify(sample?.event)}\n{"object_type":"email"}\n`);
+    const { code, stdout } = await run("preview", "--samples", file);
+    expect(code).toBe(1);
+    expect(stdout).toContain("line 1: customer subscribed, 01E4C4CT6YDC7Y5M7FE1GWWPQJ\n");
+    expect(stdout).toContain("line 2: ERROR, it would be a dead letter: The event has no event_id.");
+    expect(stdout).toMatch(/\n1 become rows, 0 are left out, 1 fail\.\n$/);
+  },
+  minutes,
 );
 
 test(

@@ -7,7 +7,8 @@ test("without a command it tells all of them, and fails", async () => {
   const { code, stderr } = await ops({});
   expect(code).toBe(2);
   expect(stderr).toMatch(/^npm run ops -- <command>/);
-  for (const command of ["status", "verify", "replay"]) expect(stderr).toMatch(new RegExp(`^${command} `, "m"));
+  for (const command of ["status", "verify", "preview", "replay"])
+    expect(stderr).toMatch(new RegExp(`^${command} `, "m"));
 });
 
 test("help is no mistake", async () => {
@@ -22,6 +23,7 @@ test.each([
   [["replay", "--purge-older-than", "old"], "--purge-older-than is not right: it must be a number"],
   [["replay", "--class", "unknown"], "--class is not right"],
   [["status", "--everything"], "Unknown option '--everything'"],
+  [["preview", "--samples", "nowhere.json"], "--samples is not right: ENOENT"],
   [["verify", "--timeout", "soon"], "--timeout is not right: it must be a number"],
   [["verify", "--event", "01J9ZK3M5X8QW2R7T4V6B1N0CA"], "--event is not right: it must be the id of a test event"],
   [["verify", "--event", "a", "--filtered"], "--filtered is about a new event, --event about an earlier one."],

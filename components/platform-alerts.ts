@@ -1,0 +1,12 @@
+/**
+ * What to subscribe to in Platform's screens, and where: no API of Adobe's makes a subscription. The names are those of its pages "Manage
+ * dataflows" (the dataflow's menu) and "Alerts UI guide". An older edition of "Standard alert rules" says that streaming sources raise no
+ * alerts; `ops status` and the relay's own alerts in Azure don't depend on them.
+ */
+export function alertsToSubscribe(dataflowId: string): string[] {
+  return [
+    `Sources > Dataflows > the dataflow ${dataflowId} > "..." > Subscribe to alerts: "Sources Dataflow Run Failure".`,
+    'Alerts > Browse > "..." beside the rule > Subscribe: "Sources Ingestion Error Rate Exceeded", which holds for the whole sandbox.',
+    "To get them by e-mail: the bell > settings > Notifications > Emails > Instant notifications.",
+  ];
+}

@@ -1,0 +1,71 @@
+import type { AepClient } from "../../providers/aep/client.ts";
+import {
+  type MappingDraft,
+  type MappingVerdict,
+  type PreviewedRecord,
+  previewMappings,
+  validateMappings,
+} from "../../providers/aep/mapping-preview.ts";
+import { admit } from "../../relay/core/admit.ts";
+import { classifyText } from "../../relay/core/classify.ts";
+import { enrich } from "../../relay/core/enrich.ts";
+import type { EventPolicy } from "../../relay/core/policy.ts";
+import { patience } from "../clients.ts";
+import type { SampleEvent } from "./sample-events.ts";
+
+/** What becomes of one sample. */
+export type MappedEvent =
+  | { readonly fate: "mapped"; readonly sample: SampleEvent; readonly mapped: PreviewedRecord }
+  /** The stack's filters keep it from Platform. */
+  | { readonly fate: "filtered"; readonly sample: SampleEvent; readonly rule: string }
+  /** It would be a dead letter. */
+  | { readonly fate: "malformed"; readonly sample: SampleEvent; readonly reason: string };
+
+export type Preview =
+  | { readonly events: readonly MappedEvent[] }
+  /** Data Prep refuses these mappings, so that nothing can be mapped. */
+  | { readonly invalid: readonly MappingVerdict[] };
+
+type Prepared =
+  | Exclude<MappedEvent, { fate: "mapped" }>
+  | { readonly fate: "ready"; readonly sample: SampleEvent; readonly record: Record<string, unknown> };
+
+/**
+ * Lets Platform map samples as the stack's dataflow would.
+ *
+ * @param policy what the relay does to an event before it sends it on; undefined where there is no relay
+ */
+export async function mapSamples(
+  client: AepClient,
+  draft: MappingDraft,
+  samples: readonly SampleEvent[],
+  policy: EventPolicy | undefined,
+): Promise<Preview> {
+  const verdicts = await validateMappings(client, draft, patience());
+  const invalid = verdicts.filter(({ errors }) => errors.length > 0);
+  if (invalid.length > 0) return { invalid };
+  const prepared = samples.map((sample) => prepare(sample, policy));
+  const records = prepared.flatMap((one) => (one.fate === "ready" ? [one.record] : []));
+  const rows = (await previewMappings(client, draft, records, patience())).values();
+  const events: MappedEvent[] = [];
+  for (const one of prepared) {
+    if (one.fate !== "ready") {
+      events.push(one);
+      continue;
+    }
+    const { value: mapped } = rows.next();
+    if (mapped) events.push({ fate: "mapped", sample: one.sample, mapped });
+  }
+  return { events };
+}
+
+/** The body that Platform would get. */
+function prepare(sample: SampleEvent, policy: EventPolicy | undefined): Prepared {
+  const read = policy === undefined ? undefined : admit(sample.text, policy);
+  if (read?.kind === "filtered") return { fate: "filtered", sample, rule: read.rule };
+  if (read?.kind === "malformed") return { fate: "malformed", sample, reason: read.reason };
+  const classified = classifyText(read?.text ?? sample.text);
+  if (classified.kind === "malformed") return { fate: "malformed", sample, reason: classified.reason };
+  const text = policy === undefined ? classified.text : enrich(classified.event, new Date().toISOString());
+  return { fate: "ready", sample, record: JSON.parse(text) };
+}

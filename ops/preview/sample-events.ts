@@ -1,0 +1,45 @@
+import { readFile } from "node:fs/promises";
+import { samples } from "../../events/samples.ts";
+import { maximumPreviewRecords } from "../../providers/aep/mapping-preview.ts";
+import { UsageError } from "../usage-error.ts";
+
+/** An event to try the mapping on, as Customer.io sends it. */
+export interface SampleEvent {
+  /** Where it is from, for people: `email`, or `line 3`. */
+  readonly name: string;
+  /** The JSON text. */
+  readonly text: string;
+}
+
+/** The events of a file, which is a JSON array or has one JSON object a line; without a file, one of every kind. */
+export async function readSamples(file: string | undefined): Promise<SampleEvent[]> {
+  if (file === undefined) return samples.map(({ name, event }) => ({ name, text: JSON.stringify(event) }));
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    throw new UsageError(`--samples is not right: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const found = parseSamples(text);
+  if (found.length === 0) throw new UsageError(`--samples is not right: ${file} holds no event.`);
+  if (found.length > maximumPreviewRecords) {
+    throw new UsageError(
+      `--samples is not right: ${file} holds ${found.length} events, and a preview takes ${maximumPreviewRecords} at most.`,
+    );
+  }
+  return found;
+}
+
+/** What is no JSON is kept as it is: it is told of as an event that the relay can't read. */
+export function parseSamples(text: string): SampleEvent[] {
+  try {
+    const whole: unknown = JSON.parse(text);
+    const events = Array.isArray(whole) ? whole : [whole];
+    return events.map((event, at) => ({ name: `event ${at + 1}`, text: JSON.stringify(event) }));
+  } catch {
+    return text
+      .split(/\r?\n/)
+      .map((line, at) => ({ name: `line ${at + 1}`, text: line.trim() }))
+      .filter((line) => line.text !== "");
+  }
+}

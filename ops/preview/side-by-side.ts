@@ -1,0 +1,94 @@
+import type {
+  MappingError,
+  MappingItem,
+  MappingVerdict,
+  PreviewedRecord,
+} from "../../providers/aep/mapping-preview.ts";
+import type { MappedEvent } from "./mapped-events.ts";
+
+/** Columns: everything fits a terminal of 100. */
+const left = 46;
+const right = 48;
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** The path that most targets begin with, such as `_acme.customerio.`, which is told once and then left out. */
+export function commonPrefix(mappings: readonly MappingItem[]): string {
+  const counts = new Map<string, number>();
+  for (const { destination } of mappings) {
+    const prefix = destination.slice(0, destination.lastIndexOf(".") + 1);
+    counts.set(prefix, (counts.get(prefix) ?? 0) + 1);
+  }
+  const [[prefix] = [""]] = [...counts].sort(([, one], [, other]) => other - one);
+  return prefix;
+}
+
+/** One event: its source values on the left, and on the right what they become in the row; errors below. */
+export function showEvent(event: MappedEvent, mappings: readonly MappingItem[], prefix: string): string[] {
+  const { sample } = event;
+  if (event.fate === "filtered") return [`${sample.name}: left out by the stack's filters (${event.rule})`];
+  if (event.fate === "malformed") return [`${sample.name}: ERROR, it would be a dead letter: ${event.reason}`];
+  const { record, row, errors } = event.mapped;
+  const kind = [record.object_type, record.metric].filter((part) => typeof part === "string").join(" ");
+  const pairs = mappings.map((mapping) => pair(mapping, event.mapped, prefix));
+  const shown = pairs.filter((line) => line !== undefined);
+  const empty = pairs.length - shown.length;
+  return [
+    `${sample.name}: ${kind || "an event of no kind"}, ${String(row._id ?? record.event_id ?? "without an id")}`,
+    ...shown.map((line) => `  ${line}`),
+    ...(empty > 0 ? [`  empty on both sides: ${empty}`] : []),
+    ...errors.map((error) => `  ERROR ${showError(error)}`),
+  ];
+}
+
+/** Undefined if there is nothing on either side. */
+function pair(mapping: MappingItem, { record, row }: PreviewedRecord, prefix: string): string | undefined {
+  const { sourceType, source, destination } = mapping;
+  const from = sourceType === "ATTRIBUTE" ? valueAt(record, source) : undefined;
+  const to = valueAt(row, destination);
+  if (isEmpty(from) && isEmpty(to)) return undefined;
+  const name = prefix !== "" && destination.startsWith(prefix) ? destination.slice(prefix.length) : destination;
+  const origin = sourceType === "ATTRIBUTE" ? assigned(source, from, left) : cut(written(sourceType, source), left);
+  return `${origin.padEnd(left)} → ${assigned(name, to, right)}`;
+}
+
+function written(sourceType: MappingItem["sourceType"], source: string): string {
+  return sourceType === "STATIC" ? JSON.stringify(source) : source;
+}
+
+function assigned(path: string, value: unknown, width: number): string {
+  const text = value === undefined || value === null ? "(empty)" : JSON.stringify(value);
+  return cut(`${path} = ${text}`, width);
+}
+
+function cut(text: string, width: number): string {
+  const line = text.replaceAll(/\s+/g, " ");
+  return line.length > width ? `${line.slice(0, width - 1)}…` : line;
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || (Array.isArray(value) && value.length === 0);
+}
+
+/** The value at a dot path, with Data Prep's `[0]` for items of lists. */
+export function valueAt(object: Json, path: string): unknown {
+  let value: unknown = object;
+  for (const key of path.replaceAll(/\[(\d+)\]/g, ".$1").split(".")) {
+    value = typeof value === "object" && value !== null ? (value as Json)[key] : undefined;
+  }
+  return value;
+}
+
+/** A mapping that Data Prep refuses. */
+export function showInvalid({ mapping, errors }: MappingVerdict): string[] {
+  return errors.map((error) => `  ERROR ${showError({ ...mapping, ...withoutGaps(error) })}`);
+}
+
+function withoutGaps({ source, destination, message }: MappingError) {
+  return { ...(source !== undefined && { source }), ...(destination !== undefined && { destination }), message };
+}
+
+function showError({ source, destination, message }: MappingError): string {
+  const place = [source, destination].filter((part) => part !== undefined).join(" → ");
+  return place === "" ? message : `${place}: ${message}`;
+}

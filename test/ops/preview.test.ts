@@ -1,0 +1,90 @@
+import { parseSamples } from "../../ops/preview/sample-events.ts";
+import { commonPrefix, showEvent, showInvalid, valueAt } from "../../ops/preview/side-by-side.ts";
+import type { MappingItem } from "../../providers/aep/mapping-preview.ts";
+
+const attribute = (source: string, destination: string): MappingItem => ({
+  sourceType: "ATTRIBUTE",
+  source,
+  destination,
+});
+const mappings: MappingItem[] = [
+  attribute("event_id", "_id"),
+  attribute("data.identifiers.id", "_acme.customerio.id"),
+  attribute("data.campaign_id", "_acme.customerio.campaign_id"),
+  attribute("data.subject", "_acme.customerio.subject"),
+  { sourceType: "EXPRESSION", source: 'concat(metric, "!")', destination: "_acme.customerio.shout" },
+];
+const sample = { name: "email", text: "" };
+const prefix = "_acme.customerio.";
+
+test.each([
+  ['[{"a":1},{"a":2}]', ["event 1", "event 2"]],
+  ['{"a":1}', ["event 1"]],
+  ['{"a":1}\n\n {"a":2}\r\n', ["line 1", "line 3"]],
+  ["[]", []],
+  ["", []],
+  ['{"a":1}\nnot JSON', ["line 1", "line 2"]],
+])("samples are a JSON array, one object, or lines: %j", (text, names) => {
+  expect(parseSamples(text).map(({ name }) => name)).toEqual(names);
+});
+
+test("the path that most targets share is left out", () => {
+  expect(commonPrefix(mappings)).toBe(prefix);
+  expect(commonPrefix([])).toBe("");
+});
+
+test("a value is found by Data Prep's paths", () => {
+  expect(valueAt({ a: { b: [{ c: 1 }] } }, "a.b[0].c")).toBe(1);
+  expect(valueAt({ a: null }, "a.b")).toBeUndefined();
+});
+
+test("source and row stand side by side, within 100 columns; what is empty on both sides is counted", () => {
+  const record = {
+    ...{ event_id: "01J9", object_type: "email", metric: "sent" },
+    data: { identifiers: { id: "u-9001" }, campaign_id: 12, subject: null },
+  };
+  const row = { _id: "01J9", _acme: { customerio: { id: "u-9001", campaign_id: 12, shout: "sent!" } } };
+  const mapped = { record, row, errors: [] };
+  expect(showEvent({ fate: "mapped", sample, mapped }, mappings, prefix)).toEqual([
+    "email: email sent, 01J9",
+    '  event_id = "01J9"                              → _id = "01J9"',
+    '  data.identifiers.id = "u-9001"                 → id = "u-9001"',
+    "  data.campaign_id = 12                          → campaign_id = 12",
+    '  concat(metric, "!")                            → shout = "sent!"',
+    "  empty on both sides: 1",
+  ]);
+  const long = { ...record, data: { ...record.data, subject: "x".repeat(200) } };
+  const lines = showEvent(
+    { fate: "mapped", sample, mapped: { record: long, row: long, errors: [] } },
+    mappings,
+    prefix,
+  );
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
+});
+
+test("an error stands below its row, and a value that did not arrive is seen as empty", () => {
+  const error = { source: "data.campaign_id", destination: "_acme.customerio.campaign_id", message: "not a number" };
+  const mapped = { record: { event_id: "a", data: { campaign_id: "x" } }, row: {}, errors: [error] };
+  expect(showEvent({ fate: "mapped", sample, mapped }, mappings, prefix)).toEqual([
+    "email: an event of no kind, a",
+    '  event_id = "a"                                 → _id = (empty)',
+    '  data.campaign_id = "x"                         → campaign_id = (empty)',
+    "  empty on both sides: 3",
+    "  ERROR data.campaign_id → _acme.customerio.campaign_id: not a number",
+  ]);
+});
+
+test("what never comes to Platform says why", () => {
+  expect(showEvent({ fate: "filtered", sample, rule: "except.metrics" }, mappings, prefix)).toEqual([
+    "email: left out by the stack's filters (except.metrics)",
+  ]);
+  expect(showEvent({ fate: "malformed", sample, reason: "The event has no event_id." }, mappings, prefix)).toEqual([
+    "email: ERROR, it would be a dead letter: The event has no event_id.",
+  ]);
+});
+
+test("a mapping that is refused is named, also where Data Prep doesn't", () => {
+  const [mapping] = mappings;
+  const errors = [{ source: undefined, destination: undefined, message: "no such field" }];
+  expect(mapping && showInvalid({ mapping, errors })).toEqual(["  ERROR event_id → _id: no such field"]);
+});
