@@ -31,11 +31,15 @@ export async function checkWebhook(stack: PulumiStack): Promise<Finding> {
 }
 
 function notTheRelay(endpoint: string, relayUrl: string): string | undefined {
-  return endpoint === relayUrl ? undefined : `posts to ${endpoint}, not to ${relayUrl}.`;
+  const shown = flowIdOf(endpoint) === undefined ? endpoint : "a dataflow of Platform";
+  return endpoint === relayUrl ? undefined : `posts to ${shown}, not to ${relayUrl}.`;
 }
 
-/** The address itself is a secret: who has it can write into the dataset. */
 function notTheDataflow(endpoint: string, dataflowId: string): string | undefined {
-  const flowId = URL.parse(endpoint)?.searchParams.get("x-adobe-flow-id");
-  return flowId === dataflowId ? undefined : `does not post to the dataflow ${dataflowId}.`;
+  return flowIdOf(endpoint) === dataflowId ? undefined : `does not post to the dataflow ${dataflowId}.`;
+}
+
+/** The dataflow whose inlet an address is; the address itself is a secret then: who has it can write into the dataset. */
+function flowIdOf(endpoint: string): string | undefined {
+  return URL.parse(endpoint)?.searchParams.get("x-adobe-flow-id") ?? undefined;
 }

@@ -1,0 +1,90 @@
+import { verificationEvent } from "../../events/verification.ts";
+import { checkWebhook } from "../../ops/checks/webhook.ts";
+import type { PulumiStack } from "../../ops/pulumi-stack.ts";
+import { follow } from "../../ops/verify/follow.ts";
+import { inletStage, rowStage, runTotals } from "../../ops/verify/platform-stages.ts";
+import { reveal } from "../../providers/kit/values.ts";
+import { makeAll } from "../conformance/platform-objects.ts";
+import { appApiKey, credential, World } from "../conformance/world.ts";
+
+// A stack whose webhook posts straight to the dataflow, without the engine: only what the commands ask of it.
+let world: World;
+let stack: PulumiStack;
+let streamingUrl: string;
+let webhookId: string;
+
+beforeAll(async () => {
+  world = await World.start();
+  const aep = await world.aep();
+  const { flow, dataset } = await makeAll(aep, "Direct");
+  streamingUrl = String(reveal(flow.properties.streamingUrl ?? ""));
+  const webhook = { name: "Direct", endpoint: streamingUrl, events: ["email_sent"], disabled: false };
+  webhookId = (await world.customerIo.make("customerio:index:ReportingWebhook", webhook)).id;
+  const outputs: Record<string, string> = { dataflowId: flow.id, datasetId: dataset.id };
+  const settings: Record<string, Record<string, string>> = {
+    aep: { ...credential, platformUrl: world.platformUrl, imsUrl: world.platformUrl },
+    customerio: { appApiKey, appApiUrl: world.customerIoUrl },
+  };
+  stack = {
+    ...{ name: "direct", hasRelay: false, outputs },
+    output: (name: string) => outputs[name] ?? "",
+    settingsOf: (provider: string) => settings[provider] ?? {},
+    resource: () => ({ type: "customerio:index:ReportingWebhook", id: webhookId, outputs: {} }),
+  } as unknown as PulumiStack;
+}, 60_000);
+afterAll(() => world.close());
+
+async function verify(id: string) {
+  // The mapping of these objects has the relay's time as its source.
+  const event = {
+    ...verificationEvent(id, new Date(), "followed"),
+    relay: { occurred_at: "2026-01-05T09:00:00.000Z" },
+  };
+  const before = await runTotals(stack);
+  const reported: string[] = [];
+  const outcome = await follow({
+    stages: [inletStage(stack, event), rowStage(stack, id, before)],
+    timeout: 5_000,
+    signal: new AbortController().signal,
+    progress: () => undefined,
+    report: (part, { verdict, found }) => reported.push(`${verdict} ${part}: ${found}`),
+    monotonic: () => performance.now(),
+    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+  });
+  return { outcome, reported };
+}
+
+test("a verification is posted to the dataflow's inlet, and found in the dataset", async () => {
+  world.pass(600);
+  const { outcome, reported } = await verify("direct-1");
+  expect([outcome, ...reported]).toEqual([
+    "through",
+    expect.stringMatching(/^fine inlet: Platform's inlet took the event in \d+ ms\.$/),
+    "fine dataset: Its row is there, with the timestamp 2026-01-05T09:00:00.000Z.",
+  ]);
+});
+
+test("what the inlet refuses is told without the address, which is a secret", async () => {
+  await world.platformFault("/collection/", 403, "inlet");
+  const { outcome, reported } = await verify("direct-2");
+  expect(outcome).toBe("broken");
+  expect(reported).toEqual([expect.stringMatching(/^broken inlet: Platform's inlet answered 403/)]);
+  expect(reported.join()).not.toContain(new URL(streamingUrl).pathname.split("/").at(-1));
+});
+
+test("the webhook is right if it posts to the stack's dataflow, and never is its address shown", async () => {
+  expect(await checkWebhook(stack)).toEqual({
+    verdict: "fine",
+    found: expect.stringContaining("is enabled, for 1 kinds of events."),
+  });
+  const other = { ...stack, output: () => "another-flow" } as unknown as PulumiStack;
+  const { verdict, found } = await checkWebhook(other);
+  expect([verdict, found]).toEqual([
+    "broken",
+    expect.stringMatching(/"Direct" \(\d+\) does not post to the dataflow another-flow\.$/),
+  ]);
+  const relay = { ...stack, hasRelay: true, output: () => "https://relay.example.org/customerio" };
+  expect((await checkWebhook(relay as unknown as PulumiStack)).found).toMatch(
+    /posts to a dataflow of Platform, not to https:\/\/relay\.example\.org\/customerio\.$/,
+  );
+});
