@@ -8,6 +8,8 @@ export const paths = {
   descriptors: `${foundation}/schemaregistry/tenant/descriptors`,
   dataSets: `${foundation}/catalog/dataSets`,
   mappingSets: `${foundation}/conversion/mappingSets`,
+  validateMappings: `${foundation}/conversion/mappingSets/validate`,
+  previewMappings: `${foundation}/conversion/mappingSets/preview`,
   sourceConnections: `${foundation}/flowservice/sourceConnections`,
   targetConnections: `${foundation}/flowservice/targetConnections`,
   flows: `${foundation}/flowservice/flows`,

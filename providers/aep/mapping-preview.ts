@@ -1,0 +1,139 @@
+import { z } from "zod";
+import type { AepClient } from "./client.ts";
+import { paths } from "./paths.ts";
+
+/** One mapping in the present spelling of Data Prep. */
+export interface MappingItem {
+  readonly sourceType: "ATTRIBUTE" | "EXPRESSION" | "STATIC";
+  /** Dot path into the record, an expression, or the value itself. */
+  readonly source: string;
+  /** Dot path into the schema. */
+  readonly destination: string;
+}
+
+/** Mappings that need not be a mapping set yet, and the schema that they lead to. */
+export interface MappingDraft {
+  /** `$id` of the schema. */
+  readonly schemaId: string;
+  /** Major version of the schema; default 1. */
+  readonly schemaVersion?: number;
+  readonly mappings: readonly MappingItem[];
+}
+
+/** What Data Prep finds wrong, in its own words. */
+export interface MappingError {
+  /** Of the mapping meant, if Data Prep says which. */
+  readonly source: string | undefined;
+  readonly destination: string | undefined;
+  readonly message: string;
+}
+
+/** Data Prep's verdict on one mapping. */
+export interface MappingVerdict {
+  readonly mapping: MappingItem;
+  /** None: the mapping is valid. */
+  readonly errors: readonly MappingError[];
+}
+
+/** What became of one record. */
+export interface PreviewedRecord {
+  readonly record: Readonly<Record<string, unknown>>;
+  /** As it would be in the dataset. A field that has an error is empty. */
+  readonly row: Readonly<Record<string, unknown>>;
+  readonly errors: readonly MappingError[];
+}
+
+/** Most records that one preview takes here. Adobe documents no limit; its screens preview as many rows of a source. */
+export const maximumPreviewRecords = 100;
+
+const text = z.string().nullish();
+const errorAnswer = z.object({ source: text, destination: text, columnName: text, exception: text });
+const errors = z
+  .array(errorAnswer)
+  .nullish()
+  .transform((list) => (list ?? []).map(readError));
+const validationAnswer = z.object({ validationResponse: z.array(z.object({ status: z.string(), errors })) });
+const previewed = z.object({ data: z.record(z.string(), z.unknown()).nullish(), errors });
+// The API description answers one object where its text speaks of rows.
+const previewAnswer = z.union([z.array(previewed), previewed.transform((row) => [row])]);
+
+/**
+ * Lets Data Prep validate mappings against a schema; nothing is made.
+ * Adobe: Data Prep API, `POST /mappingSets/validate`.
+ * @returns the verdicts, in the order of the mappings
+ * @throws VendorError when Platform refuses the call as a whole, as for a schema that it does not have
+ */
+export async function validateMappings(
+  client: AepClient,
+  draft: MappingDraft,
+  signal: AbortSignal,
+): Promise<MappingVerdict[]> {
+  const { validationResponse } = await client.call(
+    {
+      method: "POST",
+      path: paths.validateMappings,
+      body: bodyOf(draft),
+      signal,
+      repeatable: true,
+      purpose: `validate the mappings to the schema ${draft.schemaId}`,
+    },
+    validationAnswer,
+  );
+  return draft.mappings.map((mapping, index) => {
+    const verdict = validationResponse[index];
+    if (verdict === undefined || verdict.status === "SUCCESS") return { mapping, errors: [] };
+    const silent = { source: mapping.source, destination: mapping.destination, message: "Data Prep gives no reason" };
+    return { mapping, errors: verdict.errors.length > 0 ? verdict.errors : [silent] };
+  });
+}
+
+/**
+ * Lets Data Prep map records as a dataflow would, without one; nothing is made and nothing is ingested.
+ * Adobe: Data Prep API, `POST /mappingSets/preview`.
+ * @param records at most `maximumPreviewRecords`
+ * @returns what became of each record, in their order
+ * @throws VendorError when Platform refuses the call as a whole, as it may for mappings that are not valid: ask
+ *   `validateMappings` first, which says which
+ */
+export async function previewMappings(
+  client: AepClient,
+  draft: MappingDraft,
+  records: readonly Readonly<Record<string, unknown>>[],
+  signal: AbortSignal,
+): Promise<PreviewedRecord[]> {
+  if (records.length > maximumPreviewRecords) {
+    throw new RangeError(`A preview takes at most ${maximumPreviewRecords} records, not ${records.length}.`);
+  }
+  if (records.length === 0) return [];
+  const rows = await client.call(
+    {
+      method: "POST",
+      path: paths.previewMappings,
+      body: { data: records, mappingSet: bodyOf(draft) },
+      signal,
+      repeatable: true,
+      purpose: `preview the mappings to the schema ${draft.schemaId}`,
+    },
+    previewAnswer,
+  );
+  return records.map((record, index) => ({
+    record,
+    row: rows[index]?.data ?? {},
+    errors: rows[index]?.errors ?? [
+      { source: undefined, destination: undefined, message: "Data Prep answered nothing for this record" },
+    ],
+  }));
+}
+
+function bodyOf({ schemaId, schemaVersion = 1, mappings }: MappingDraft) {
+  const contentType = `application/vnd.adobe.xed-full+json;version=${schemaVersion}`;
+  return { outputSchema: { schemaRef: { id: schemaId, contentType } }, mappings };
+}
+
+function readError(error: z.output<typeof errorAnswer>): MappingError {
+  return {
+    source: error.source ?? undefined,
+    destination: error.destination ?? error.columnName ?? undefined,
+    message: error.exception ?? "Data Prep gives no reason",
+  };
+}
