@@ -1,0 +1,35 @@
+/**
+ * What a value is, as far as an expression tells. `any` is not known before the event is there; times are told apart by what
+ * they count, since Platform takes none of the counts for a date.
+ */
+export type ValueKind =
+  | "string"
+  | "integer"
+  | "number"
+  | "boolean"
+  | "date-time"
+  | "epoch-seconds"
+  | "epoch-milliseconds"
+  | "string[]"
+  | "array"
+  | "object"
+  | "null"
+  | "any";
+
+/** A function of Data Prep. */
+export interface FunctionEntry {
+  /** Other names for it. */
+  readonly synonyms?: readonly string[];
+  readonly description: string;
+  /**
+   * What is put between the parentheses: `?` after what may be left out, `...` after what may be repeated, as in
+   * `STRING, REGEX?` and `VALUES...`.
+   */
+  readonly parameters: string;
+  /** What it answers where it does not answer null; `arguments`: one of what it was given. */
+  readonly returns: ValueKind | "arguments";
+  readonly example: string;
+}
+
+/** Functions by name, of one category of Adobe's functions page. */
+export type FunctionTable = Readonly<Record<string, FunctionEntry>>;
