@@ -1,6 +1,6 @@
 /**
- * What a value is, as far as an expression tells. `any` is not known before the event is there; times are told apart by what
- * they count, since Platform takes none of the counts for a date.
+ * What a value is, as far as an expression tells. `any` is not known before the event is there. A `date-time` is what the date
+ * functions work with, a `date-text` is a date in ISO 8601, and the counts are no dates to Platform.
  */
 export type ValueKind =
   | "string"
@@ -8,6 +8,7 @@ export type ValueKind =
   | "number"
   | "boolean"
   | "date-time"
+  | "date-text"
   | "epoch-seconds"
   | "epoch-milliseconds"
   | "string[]"
