@@ -1,10 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CustomerIoSource } from "./components/customer-io-source.ts";
+import { eventMapping } from "./components/event-mapping.ts";
 import { alertsToSubscribe as alertsOf } from "./components/platform-alerts.ts";
 import { readSettings } from "./components/settings.ts";
+import { getTenant } from "./providers/aep/sdk.ts";
 
 const settings = readSettings(new pulumi.Config());
-const source = new CustomerIoSource("customerio-aep", settings);
+// Before anything is declared, so that a mistake in the mapping is told while nothing has begun.
+const mappings = eventMapping(settings, await getTenant());
+const source = new CustomerIoSource("customerio-aep", { ...settings, mappings });
 
 /** Where Customer.io posts its events. */
 export const relayUrl = source.relayUrl;

@@ -1,8 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Mapping } from "../mapping/customise.ts";
 import { PlatformDataflow } from "./platform-dataflow.ts";
 import { ReportingWebhookSubscription } from "./reporting-webhook.ts";
 import type { Settings } from "./settings.ts";
 import { WebhookRelay } from "./webhook-relay.ts";
+
+export interface CustomerIoSourceArgs extends Settings {
+  /** What goes where; see `eventMapping`. */
+  readonly mappings: readonly Mapping[];
+}
 
 /**
  * Every event of a Customer.io workspace in a dataset of Adobe Experience Platform.
@@ -21,13 +27,13 @@ export class CustomerIoSource extends pulumi.ComponentResource {
   readonly webhookId: pulumi.Output<number>;
   readonly nextSteps: pulumi.Output<string[]>;
 
-  constructor(name: string, settings: Settings, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, settings: CustomerIoSourceArgs, options?: pulumi.ComponentResourceOptions) {
     super("customerio-aep:index:CustomerIoSource", name, {}, options);
     const parent = { parent: this };
     // Titles are unique in a Platform sandbox, and a workspace may serve several stacks.
     const title = `Customer.io events (${pulumi.getStack()})`;
 
-    const dataflow = new PlatformDataflow(`${name}-platform`, { title, testMode: settings.testMode }, parent);
+    const dataflow = new PlatformDataflow(`${name}-platform`, { title, mappings: settings.mappings }, parent);
     const relay = new WebhookRelay(
       `${name}-relay`,
       {

@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { fieldGroupBody } from "../events/field-group.ts";
-import { eventMappings } from "../events/mapping.ts";
+import type { Mapping } from "../mapping/customise.ts";
 import * as aep from "../providers/aep/sdk.ts";
 
 export interface PlatformDataflowArgs {
   /** What the objects are called in Platform's screens; schema and field group titles are unique in a sandbox. */
   title: string;
-  /** Leaves `cio_id` unmapped, as Adobe asks while Customer.io's test events are sent. */
-  testMode: boolean;
+  /** What goes where. */
+  mappings: readonly Mapping[];
 }
 
 /**
@@ -59,8 +59,11 @@ export class PlatformDataflow extends pulumi.ComponentResource {
       { name: `${title} target`, description: "Customer.io events.", datasetId: dataset.id, schemaId: schema.id },
       parent,
     );
-    const mappings = tenantId.apply((tenant) => eventMappings({ tenantId: tenant, testMode: args.testMode }));
-    const mappingSet = new aep.MappingSet(`${name}-mapping`, { schemaId: schema.id, mappings }, parent);
+    const mappingSet = new aep.MappingSet(
+      `${name}-mapping`,
+      { schemaId: schema.id, mappings: [...args.mappings] },
+      parent,
+    );
     const dataflow = new aep.Dataflow(
       `${name}-dataflow`,
       {

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { type SubscriptionName, subscriptionNames } from "../events/catalogue.ts";
+import { mappingSettings } from "../mapping/settings.ts";
 import { eventFilters, personalData } from "../relay/core/policy.ts";
 
 const subscription = z.enum(subscriptionNames, {
@@ -12,6 +13,7 @@ const settingsSchema = z.strictObject({
   fullResolution: z.boolean(),
   withContent: z.boolean(),
   testMode: z.boolean(),
+  mapping: mappingSettings,
   filters: eventFilters,
   personalData,
   maximumCallAgeSeconds: z.int().min(0).max(604_800),

@@ -34,10 +34,15 @@ export function directMappings(tenantId: string): DirectMapping[] {
       .filter(({ source }) => !source.startsWith("relay."))
       .map(({ name, source }) => ({
         sourceType: "EXPRESSION" as const,
-        source: `iif(contains_key("${source}"), ${attribute(source)}, nullify())`,
+        source: attributeIfThere(source),
         destination: `_${tenantId}.customerio.${name}`,
       })),
   ];
+}
+
+/** An expression for an attribute that an event may lack: its value, or nothing. */
+export function attributeIfThere(path: string): string {
+  return `iif(contains_key("${path}"), ${attribute(path)}, nullify())`;
 }
 
 /** An attribute in an expression: the name of a function is a reserved word, unless it stands in `${}` (Adobe's Data Prep functions page). */

@@ -57,8 +57,9 @@ export class Pulumi {
     return this.#operation("destroy", "--yes", "--skip-preview");
   }
 
-  configure(key: string, value: string): Promise<string> {
-    return this.#operation("config", "set", key, value);
+  /** With `--path` the key leads into a setting: `mapping.set[0].source`. */
+  configure(key: string, value: string, ...flags: "--path"[]): Promise<string> {
+    return this.#operation("config", "set", ...flags, key, value);
   }
 
   /** The value goes by standard input, since arguments can be seen by every process of the machine. */

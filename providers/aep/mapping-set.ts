@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineResource } from "../kit/resource-definition.ts";
 import type { AepClient } from "./client.ts";
+import { expressionProblems, pathProblem } from "./data-prep/mapping-problems.ts";
 import { markOf } from "./mark.ts";
 import { pathOf, paths } from "./paths.ts";
 import { keepSpelling, versionOf } from "./xdm.ts";
@@ -42,10 +43,10 @@ const inputs = z.object({
           description:
             "ATTRIBUTE: source is a path; EXPRESSION: source is an expression of Data Prep; STATIC: source is the value.",
         }),
-        source: z
-          .string()
-          .max(4096, "an expression may have 4096 characters")
-          .meta({ description: "Where the value comes from." }),
+        source: z.string().meta({
+          description:
+            "Where the value comes from. An expression may have 4096 characters and is read before anything is made.",
+        }),
         destination: z
           .string()
           .min(1)
@@ -68,12 +69,14 @@ export const mappingSet = defineResource<AepClient>()({
   inputs,
   outputs: z.object({ version: z.number().int().meta({ description: "Version of the set, which a dataflow names." }) }),
 
-  check({ mappings = [] }) {
-    return mappings.flatMap(({ destination }, index) => {
-      const first = mappings.findIndex((other) => other.destination === destination);
-      if (first === index) return [];
-      const reason = `The field "${destination}" is mapped twice, first in mappings[${first}].`;
-      return [{ property: `mappings[${index}].destination`, reason }];
+  check({ mappings = [] }, warn) {
+    return mappings.flatMap((mapping, index) => {
+      const at = (property: string) => (reason: string) => ({ property: `mappings[${index}].${property}`, reason });
+      const { mistakes, unknownFunctions } = sourceProblems(mapping);
+      for (const message of unknownFunctions) {
+        warn(`mappings[${index}].source: ${message} Sent all the same, since Adobe adds functions to its list.`);
+      }
+      return [...mistakes.map(at("source")), ...destinationProblems(mappings, index).map(at("destination"))];
     });
   },
 
@@ -111,6 +114,22 @@ export const mappingSet = defineResource<AepClient>()({
     });
   },
 });
+
+function sourceProblems({ sourceType, source }: Mapping): { mistakes: string[]; unknownFunctions: string[] } {
+  if (sourceType === "EXPRESSION") return expressionProblems(source);
+  const problem = sourceType === "ATTRIBUTE" ? pathProblem(source) : undefined;
+  return { mistakes: problem === undefined ? [] : [problem], unknownFunctions: [] };
+}
+
+function destinationProblems(mappings: readonly Mapping[], index: number): string[] {
+  const { destination = "" } = mappings[index] ?? {};
+  const first = mappings.findIndex((other) => other.destination === destination);
+  const problem = pathProblem(destination);
+  return [
+    ...(problem === undefined ? [] : [problem]),
+    ...(first === index ? [] : [`The field "${destination}" is mapped twice, first in mappings[${first}].`]),
+  ];
+}
 
 /** The name of a resource's sets, which no screen of Platform shows: its mark. */
 function nameOf(urn: string): string {

@@ -67,8 +67,11 @@ export interface ResourceDefinition<
   /** Names or vendor limits force the old object to go before the new one comes. */
   readonly deleteBeforeReplace?: boolean;
 
-  /** Mistakes that the zod schema can't tell. Inputs that are not known yet, or wrong by themselves, are absent. */
-  check?(inputs: Partial<z.output<Inputs>>): { property: string; reason: string }[];
+  /**
+   * Mistakes that the zod schema can't tell. Inputs that are not known yet, or wrong by themselves, are absent. `warn` tells
+   * the user what may be a mistake.
+   */
+  check?(inputs: Partial<z.output<Inputs>>, warn: (message: string) => void): { property: string; reason: string }[];
   /** The form in which two inputs are compared (a set in one order, say), as the vendor answers it. */
   normalise?(inputs: z.output<Inputs>): Record<string, unknown>;
   /**

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { CustomerIoSource } from "../../components/customer-io-source.ts";
+import { eventMapping } from "../../components/event-mapping.ts";
 import { readSettings } from "../../components/settings.ts";
 import { readSettings as readRelaySettings } from "../../relay/azure/settings.ts";
 import { configure, type DeclaredResource, declaredBy } from "./stack.ts";
@@ -9,10 +10,9 @@ import { configure, type DeclaredResource, declaredBy } from "./stack.ts";
 async function source(settings: Record<string, unknown> = {}) {
   configure(settings);
   const { resources, outputs } = await declaredBy(() => {
-    const { relayUrl, streamingUrl, nextSteps } = new CustomerIoSource(
-      "customerio-aep",
-      readSettings(new pulumi.Config("customerio-aep")),
-    );
+    const given = readSettings(new pulumi.Config("customerio-aep"));
+    const mappings = eventMapping(given, { tenantId: "acme" });
+    const { relayUrl, streamingUrl, nextSteps } = new CustomerIoSource("customerio-aep", { ...given, mappings });
     return { relayUrl, streamingUrl, nextSteps };
   });
   return { resources, outputs: outputs as { relayUrl: string; nextSteps: string[] } };

@@ -45,6 +45,26 @@ test(
 );
 
 test(
+  "a mistake in the mapping is told at preview in one line, and the command in it mends it",
+  async () => {
+    await stack.pulumi.configure("mapping.set[0].destination", "eventTyp", "--path");
+    await stack.pulumi.configure("mapping.set[0].expression", "dformat(${timestamp}, 'yyyy')", "--path");
+    const said = await failure(stack.pulumi.preview());
+    expect(said).toContain(
+      'customerio-aep:mapping.set[0].destination is not right: the schema has no field "eventTyp".',
+    );
+    expect(said).toContain("pulumi config set --path 'mapping.set[0].destination' eventType");
+    expect(said).toContain("dformat counts milliseconds since 1970, and gets seconds");
+    expect(said).not.toMatch(/^\s+at /m);
+    await stack.pulumi.configure("mapping.set[0].destination", "eventType", "--path");
+    await stack.pulumi.configure("mapping.set[0].expression", "dformat(${timestamp} * 1000, 'yyyy')", "--path");
+    expect(await stack.pulumi.preview()).toContain("dformat(${timestamp} * 1000, 'yyyy')");
+    await stack.pulumi.unconfigure("mapping");
+  },
+  3 * minutes,
+);
+
+test(
   "a wrong client secret and a Platform that can't be reached each give one readable error",
   async () => {
     await stack.pulumi.configureSecret("aep:clientSecret", "not-the-secret");

@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject, objectOf } from "../json.ts";
-import { show } from "./functions/mapper-function.ts";
+import { show } from "./functions/evaluation.ts";
 import { readDate } from "./known-dates.ts";
 import { DateTime, isValueObject, type Value, type ValueObject } from "./value.ts";
 

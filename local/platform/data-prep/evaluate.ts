@@ -1,7 +1,16 @@
+import { findFunction } from "../../../providers/aep/data-prep/functions/index.ts";
+import { formatPath } from "../../../providers/aep/data-prep/source-path.ts";
+import type {
+  BinaryOperator,
+  Expression,
+  MethodName,
+  UnaryOperator,
+} from "../../../providers/aep/data-prep/syntax-tree.ts";
+import type { Json } from "../json.ts";
+import { type Argument, compare, numberOf, show, textOf } from "./functions/evaluation.ts";
+import { evaluationOf } from "./functions/index.ts";
 import { truth } from "./functions/logic.ts";
-import { compare, numberOf, show, textOf } from "./functions/mapper-function.ts";
-import { formatPath, readPath } from "./source-path.ts";
-import type { BinaryOperator, Expression, MethodName, UnaryOperator } from "./syntax-tree.ts";
+import { readPath } from "./read-path.ts";
 import {
   type EvaluationContext,
   isValueObject,
@@ -34,9 +43,14 @@ export function evaluate(expression: Expression, context: EvaluationContext): Va
       return result;
     }
     case "call": {
-      const given = expression.arguments.map((argument) => () => evaluate(argument, context));
-      return guarded(() => expression.function.evaluate(given, context));
+      const called = findFunction(expression.function);
+      const evaluation = called && evaluationOf(called.name);
+      if (evaluation === undefined) throw new Error(`readExpression lets the function ${expression.function} pass`);
+      const given = expression.arguments.map((argument) => argumentOf(argument, context));
+      return guarded(() => evaluation(given, context));
     }
+    case "lambda":
+      throw new TransformError("Only filterArray and transformArray take an expression with ->");
     case "method":
       return callMethod(expression.name, evaluate(expression.target, context), evaluate(expression.argument, context));
     case "unary":
@@ -48,6 +62,15 @@ export function evaluate(expression: Expression, context: EvaluationContext): Va
         () => evaluate(expression.right, context),
       );
   }
+}
+
+function argumentOf(argument: Expression, context: EvaluationContext): Argument {
+  if (argument.kind !== "lambda") return () => evaluate(argument, context);
+  const { parameter, body } = argument;
+  return (item) => {
+    if (item === undefined) throw new TransformError("Only filterArray and transformArray take an expression with ->");
+    return evaluate(body, { ...context, source: { ...context.source, [parameter]: item as Json } });
+  };
 }
 
 /** What a function can't do with its arguments (a bad regular expression, bad JSON) is a transformation error. */

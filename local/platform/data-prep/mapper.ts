@@ -1,11 +1,13 @@
+import { formatPath, type PathStep, parsePath } from "../../../providers/aep/data-prep/source-path.ts";
+import { SyntaxProblem } from "../../../providers/aep/data-prep/syntax-problem.ts";
 import { isObject, type Json, type JsonObject, objectOf } from "../json.ts";
 import type { PlatformSwitches } from "../options.ts";
 import { coerce, TypeMismatch } from "./coerce.ts";
 import { evaluate } from "./evaluate.ts";
+import { readExpression } from "./expression.ts";
 import type { MappingItem } from "./mapping-item.ts";
-import { parseExpression } from "./parser.ts";
-import { formatPath, type PathStep, parsePath, readPath } from "./source-path.ts";
-import { type EvaluationContext, MissingAttribute, SyntaxProblem, TransformError, type Value } from "./value.ts";
+import { readPath } from "./read-path.ts";
+import { type EvaluationContext, MissingAttribute, TransformError, type Value } from "./value.ts";
 
 /** A mapping that was read: its source can be worked out, and its destination is a field of the schema. */
 export interface CompiledMapping {
@@ -41,7 +43,7 @@ export function compileMapping(item: MappingItem, schema: JsonObject): CompiledM
 function reader({ sourceType, source }: MappingItem): CompiledMapping["read"] {
   if (sourceType === "STATIC") return () => source;
   if (sourceType === "EXPRESSION") {
-    const expression = parseExpression(source);
+    const expression = readExpression(source);
     return (context) => evaluate(expression, context);
   }
   const steps = parsePath(source);

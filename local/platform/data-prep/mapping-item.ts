@@ -1,6 +1,6 @@
+import { SyntaxProblem } from "../../../providers/aep/data-prep/syntax-problem.ts";
 import { hex } from "../identifiers.ts";
 import { type Json, type JsonObject, objectOf, stringOf } from "../json.ts";
-import { SyntaxProblem } from "./value.ts";
 
 export type SourceType = "ATTRIBUTE" | "EXPRESSION" | "STATIC";
 

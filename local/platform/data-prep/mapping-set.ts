@@ -1,10 +1,10 @@
+import { SyntaxProblem } from "../../../providers/aep/data-prep/syntax-problem.ts";
 import { arrayOf, type Json, type JsonObject, objectOf, stringOf } from "../json.ts";
 import { plainProblem } from "../problem.ts";
 import type { Sandbox } from "../state.ts";
 import { composedSchema } from "../xdm/compose.ts";
 import { type CompiledMapping, compileMapping } from "./mapper.ts";
 import { type MappingItem, readMappingItem } from "./mapping-item.ts";
-import { SyntaxProblem } from "./value.ts";
 
 /** What a mapping set holds at one version. */
 export interface MappingSetContent {

@@ -1,4 +1,6 @@
 import { Hono } from "hono";
+import { dataPrepFunctions } from "../../../providers/aep/data-prep/functions/index.ts";
+import { SyntaxProblem } from "../../../providers/aep/data-prep/syntax-problem.ts";
 import {
   answer,
   numberParameter,
@@ -14,7 +16,7 @@ import { compareValues } from "../property-filter.ts";
 import type { PlatformState, Sandbox } from "../state.ts";
 import { composedSchema } from "../xdm/compose.ts";
 import { evaluate } from "./evaluate.ts";
-import { mapperFunctions } from "./functions/index.ts";
+import { readExpression } from "./expression.ts";
 import { compileMapping, mapRecord } from "./mapper.ts";
 import { readMappingItem, renderMappingItem } from "./mapping-item.ts";
 import {
@@ -27,8 +29,6 @@ import {
   versionOf,
 } from "./mapping-set.ts";
 import { operators } from "./operators.ts";
-import { parseExpression } from "./parser.ts";
-import { SyntaxProblem } from "./value.ts";
 
 /** Data Prep: mapping sets, their validation and preview, and the expression language. */
 export function dataPrepRoutes(state: PlatformState): Hono<PlatformEnvironment> {
@@ -38,8 +38,8 @@ export function dataPrepRoutes(state: PlatformState): Hono<PlatformEnvironment> 
   routes.get("/languages/el/functions", () =>
     answer(
       200,
-      mapperFunctions.flatMap(({ names, category, description, syntax, example }) =>
-        names.map((name) => ({ category, function: name, description, syntax, example, since: 1 })),
+      dataPrepFunctions.flatMap(({ name: first, synonyms = [], category, description, syntax, example }) =>
+        [first, ...synonyms].map((name) => ({ category, function: name, description, syntax, example, since: 1 })),
       ),
     ),
   );
@@ -229,7 +229,7 @@ function previewed(state: PlatformState, sandbox: Sandbox, content: MappingSetCo
 /** Whether an expression can be read and, given a sample, be worked out. */
 function isValid(text: string, sampleData: string | undefined, now: number): boolean {
   try {
-    const expression = parseExpression(text);
+    const expression = readExpression(text);
     if (sampleData !== undefined) evaluate(expression, { source: JSON.parse(sampleData) as JsonObject, now });
     return true;
   } catch {

@@ -32,9 +32,6 @@ export function isoOffset(minutes: number, separator = ":"): string {
   return `${sign}${String(hour).padStart(2, "0")}${separator}${String(minute).padStart(2, "0")}`;
 }
 
-/** An expression or path that can't be read: refused when a mapping set is made. */
-export class SyntaxProblem extends Error {}
-
 /** A transformation that fails for one event: nulls its column and counts as a warning. */
 export class TransformError extends Error {}
 

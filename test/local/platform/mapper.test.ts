@@ -1,8 +1,8 @@
 import { coerce } from "../../../local/platform/data-prep/coerce.ts";
 import { compileMapping, mapRecord } from "../../../local/platform/data-prep/mapper.ts";
 import { readMappingItem } from "../../../local/platform/data-prep/mapping-item.ts";
-import { formatPath, parsePath } from "../../../local/platform/data-prep/source-path.ts";
 import type { Json, JsonObject } from "../../../local/platform/json.ts";
+import { formatPath, parsePath } from "../../../providers/aep/data-prep/source-path.ts";
 
 const schema: JsonObject = {
   type: "object",

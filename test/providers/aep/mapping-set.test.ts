@@ -138,3 +138,29 @@ test("a field that is mapped twice, an unknown source type and an empty set are 
   await expect(aep.check(type, unknown)).rejects.toThrow("mappings[0].sourceType");
   await expect(aep.check(type, { ...inputs, mappings: [] })).rejects.toThrow("mappings");
 });
+
+test("what can't be read, and calls that can't be made, are mistakes at their place", async () => {
+  const wrong = [
+    { sourceType: "ATTRIBUTE", source: "data..email", destination: "_id" },
+    { sourceType: "EXPRESSION", source: "dformat(timestamp * 1000)", destination: "timestamp" },
+    { sourceType: "EXPRESSION", source: "dformat(${timestamp} * 1000)", destination: "eventType" },
+    { sourceType: "STATIC", source: "any( text", destination: "a..b" },
+    { sourceType: "EXPRESSION", source: `"${"x".repeat(4096)}"`, destination: "producedBy" },
+  ];
+  const message = (await errorOf(aep.check(type, { ...inputs, mappings: wrong }))).message;
+  expect(message.split("\n")).toEqual([
+    'mappings[0].source: "data..email" is not a path',
+    "mappings[1].source: This expression can't be read: timestamp is a reserved word: write ${timestamp} for the field of that name",
+    "mappings[2].source: The function dformat takes 2 arguments, not 1: dformat(TIMESTAMP, FORMAT).",
+    'mappings[3].destination: "a..b" is not a path',
+    "mappings[4].source: This expression can't be read: An expression may have 4096 characters, not 4098",
+  ]);
+});
+
+test("a function that this package does not know may be a new one of Adobe's: told, and sent", async () => {
+  const unknown = [{ sourceType: "EXPRESSION", source: "uper(metric)", destination: "eventType" }];
+  await aep.check(type, { ...inputs, mappings: unknown });
+  expect(aep.progress).toEqual([
+    "mappings[0].source: There is no function uper; did you mean upper? Sent all the same, since Adobe adds functions to its list.",
+  ]);
+});

@@ -322,9 +322,9 @@ describe("inputs", () => {
 
   test("a folder that was not built is refused in the preview", () => {
     const given = { ...inputs(), package: new Archive(tmpdir(), "engine-hash") };
-    expect(functionCode.check?.(given)).toEqual([
+    expect(functionCode.check?.(given, () => undefined)).toEqual([
       { property: "package", reason: expect.stringMatching(/^"package": the folder .* run `npm run build` first\.$/) },
     ]);
-    expect(functionCode.check?.(inputs())).toEqual([]);
+    expect(functionCode.check?.(inputs(), () => undefined)).toEqual([]);
   });
 });

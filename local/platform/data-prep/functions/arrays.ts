@@ -1,7 +1,6 @@
-import type { Value } from "../value.ts";
-import { any, arrayOf, type MapperFunction, mapperFunction } from "./mapper-function.ts";
-
-const category = "Hierarchies - Arrays";
+import { isValueObject, type Value } from "../value.ts";
+import { arrayOf, type Evaluations, eager, textOf } from "./evaluation.ts";
+import { truth } from "./logic.ts";
 
 /** A list given as arguments, or as the one array among them. */
 function listOf(values: readonly Value[]): readonly Value[] {
@@ -9,60 +8,40 @@ function listOf(values: readonly Value[]): readonly Value[] {
   return values.length === 1 && Array.isArray(only) ? only : values;
 }
 
-export const arrayFunctions: readonly MapperFunction[] = [
-  mapperFunction({
-    names: ["coalesce"],
-    category,
-    description: "Returns the first non-null object in a given array.",
-    syntax: "coalesce(INPUT)",
-    example: 'coalesce(null, null, null, "first", null, "second")',
-    takes: [1, any],
-    of: (values) => listOf(values).find((value) => value !== null) ?? null,
+export const arrayEvaluations = {
+  coalesce: eager((values) => listOf(values).find((value) => value !== null) ?? null),
+  first: eager((values) => listOf(values)[0] ?? null),
+  last: eager((values) => listOf(values).at(-1) ?? null),
+  add_to_array: eager(([array = null, ...values]) => [...arrayOf(array), ...values]),
+  join_arrays: eager((arrays) => arrays.flatMap(arrayOf)),
+  to_array: eager(([includeNulls = null, ...values]) =>
+    includeNulls === true ? values : values.filter((value) => value !== null),
+  ),
+  // Without a profile to update, the array itself.
+  upsert_array_append: eager(([array = null]) => array),
+  upsert_array_replace: eager(([array = null]) => array),
+  array_to_string: eager(([separator = null, array = null]) => {
+    if (array === null) return null;
+    return flattened(arrayOf(array))
+      .map(itemText)
+      .join(textOf(separator) ?? "");
   }),
-  mapperFunction({
-    names: ["first"],
-    category,
-    description: "Retrieves the first element of the given array.",
-    syntax: "first(INPUT)",
-    example: 'first("1", "2", "3")',
-    takes: [1, any],
-    of: (values) => listOf(values)[0] ?? null,
-  }),
-  mapperFunction({
-    names: ["last"],
-    category,
-    description: "Retrieves the last element of the given array.",
-    syntax: "last(INPUT)",
-    example: 'last("1", "2", "3")',
-    takes: [1, any],
-    of: (values) => listOf(values).at(-1) ?? null,
-  }),
-  mapperFunction({
-    names: ["add_to_array"],
-    category,
-    description: "Adds elements to the end of the array.",
-    syntax: "add_to_array(ARRAY, VALUES)",
-    example: "add_to_array(['a', 'b'], 'c', 'd')",
-    takes: [1, any],
-    of: ([array = null, ...values]) => [...arrayOf(array), ...values],
-  }),
-  mapperFunction({
-    names: ["join_arrays"],
-    category,
-    description: "Combines the arrays with each other.",
-    syntax: "join_arrays(ARRAY, VALUES)",
-    example: "join_arrays(['a', 'b'], ['c'], ['d', 'e'])",
-    takes: [1, any],
-    of: (arrays) => arrays.flatMap(arrayOf),
-  }),
-  mapperFunction({
-    names: ["to_array"],
-    category,
-    description: "Takes a list of inputs and converts it to an array.",
-    syntax: "to_array(INCLUDE_NULLS, VALUES)",
-    example: "to_array(false, 1, null, 2, 3)",
-    takes: [1, any],
-    of: ([includeNulls = null, ...values]) =>
-      includeNulls === true ? values : values.filter((value) => value !== null),
-  }),
-];
+  filterArray: ([array, condition]) => {
+    const items = array?.() ?? null;
+    return items === null ? null : arrayOf(items).filter((item) => truth(condition?.(item) ?? null));
+  },
+  transformArray: ([array, expression]) => {
+    const items = array?.() ?? null;
+    return items === null ? null : arrayOf(items).map((item) => expression?.(item) ?? null);
+  },
+  flattenArray: eager(([array = null]) => (array === null ? null : flattened(arrayOf(array)))),
+} satisfies Evaluations;
+
+function flattened(items: readonly Value[]): Value[] {
+  return items.flatMap((item) => (Array.isArray(item) ? flattened(item) : [item]));
+}
+
+/** Objects come out in JSON with single quotes, as Adobe's pages on exporting arrays show them. */
+function itemText(item: Value): string {
+  return isValueObject(item) ? JSON.stringify(item).replaceAll('"', "'") : (textOf(item) ?? "");
+}

@@ -1,86 +1,100 @@
 import { formatDate, parseDate } from "../date-pattern.ts";
 import { readDateLeniently } from "../known-dates.ts";
+import { inZone, zoneOffset } from "../time-zone.ts";
 import { DateTime, TransformError, type Value } from "../value.ts";
-import { type MapperFunction, mapperFunction, numberOf, show, textOf } from "./mapper-function.ts";
+import { type Evaluations, eager, numberOf, show, textOf } from "./evaluation.ts";
 
-const category = "Date / Time";
+export const dateEvaluations = {
+  now: eager((_values, { now }) => new DateTime(now)),
+  timestamp: eager((_values, { now }) => now),
+  format: eager(([date = null, format]) => (date === null ? null : formatDate(dateTime(date), text(format)))),
+  dformat: eager(([timestamp = null, format]) => {
+    if (timestamp === null) return null;
+    const milliseconds = numberOf(timestamp);
+    if (Number.isNaN(new Date(milliseconds).getTime())) throw new TransformError(`${milliseconds} is not a time`);
+    return formatDate(new DateTime(milliseconds), text(format));
+  }),
+  date: eager(([date = null, format, otherwise = null]) => {
+    if (date === null) return otherwise;
+    if (date instanceof DateTime) return date;
+    const read = format === undefined ? readDateLeniently(text(date)) : parseDate(text(date), text(format));
+    if (read === undefined) throw new TransformError(`${show(date)} is not a date of the format ${show(format)}`);
+    return read;
+  }),
+  date_part: eager(([component, date = null]) => (date === null ? null : datePart(text(component), dateTime(date)))),
+  zone_date_to_utc: eager(([date = null]) => (date === null ? null : new DateTime(dateTime(date).epochMilliseconds))),
+  set_date_part: eager(([component, value = null, date = null]) =>
+    date === null || value === null ? null : withPart(dateTime(date), text(component), numberOf(value)),
+  ),
+  make_date_time: eager((values) => {
+    if (values.includes(null)) return null;
+    const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, nanosecond = 0] = values
+      .slice(0, 7)
+      .map(numberOf);
+    const local = localTime({ year, month, day, hour, minute, second });
+    return inZone(local + Math.floor(nanosecond / 1_000_000), text(values[7]));
+  }),
+  zone_date_to_zone: eager(([date = null, zone]) => {
+    if (date === null) return null;
+    const { epochMilliseconds } = dateTime(date);
+    return new DateTime(epochMilliseconds, zoneOffset(text(zone), epochMilliseconds));
+  }),
+} satisfies Evaluations;
 
-export const dateFunctions: readonly MapperFunction[] = [
-  mapperFunction({
-    names: ["now"],
-    category,
-    description: "Retrieves the current time.",
-    syntax: "now()",
-    example: "now()",
-    takes: 0,
-    of: (_values, { now }) => new DateTime(now),
-  }),
-  mapperFunction({
-    names: ["timestamp"],
-    category,
-    description: "Retrieves the current Unix time.",
-    syntax: "timestamp()",
-    example: "timestamp()",
-    takes: 0,
-    of: (_values, { now }) => now,
-  }),
-  mapperFunction({
-    names: ["format"],
-    category,
-    description: "Formats the input date according to a specified format.",
-    syntax: "format(DATE, FORMAT)",
-    example: 'format(now(), "yyyy-MM-dd HH:mm:ss")',
-    takes: 2,
-    of: ([date = null, format]) => (date === null ? null : formatDate(dateTime(date), text(format))),
-  }),
-  mapperFunction({
-    names: ["dformat"],
-    category,
-    description: "Converts a timestamp in milliseconds to a date string according to a specified format.",
-    syntax: "dformat(TIMESTAMP, FORMAT)",
-    example: "dformat(1571829875000, \"yyyy-MM-dd'T'HH:mm:ss.SSSX\")",
-    takes: 2,
-    of: ([timestamp = null, format]) => {
-      if (timestamp === null) return null;
-      const milliseconds = numberOf(timestamp);
-      if (Number.isNaN(new Date(milliseconds).getTime())) throw new TransformError(`${milliseconds} is not a time`);
-      return formatDate(new DateTime(milliseconds), text(format));
-    },
-  }),
-  mapperFunction({
-    names: ["date"],
-    category,
-    description: "Converts a date string into a ZonedDateTime object (ISO 8601 format).",
-    syntax: "date(DATE, FORMAT, DEFAULT_DATE)",
-    example: 'date("2019-10-23 11:24", "yyyy-MM-dd HH:mm", now())',
-    takes: [1, 3],
-    of: ([date = null, format, otherwise = null]) => {
-      if (date === null) return otherwise;
-      if (date instanceof DateTime) return date;
-      const read = format === undefined ? readDateLeniently(text(date)) : parseDate(text(date), text(format));
-      if (read === undefined) throw new TransformError(`${show(date)} is not a date of the format ${show(format)}`);
-      return read;
-    },
-  }),
-  mapperFunction({
-    names: ["date_part"],
-    category,
-    description: "Retrieves the parts of the date.",
-    syntax: "date_part(COMPONENT, DATE)",
-    example: 'date_part("MM", date("2019-10-17 11:55:12"))',
-    takes: 2,
-    of: ([component, date = null]) => (date === null ? null : datePart(text(component), dateTime(date))),
-  }),
-  mapperFunction({
-    names: ["zone_date_to_utc"],
-    category,
-    description: "Converts a date in any timezone to a date in UTC.",
-    syntax: "zone_date_to_utc(DATE)",
-    example: 'zone_date_to_utc(date("2019-10-17 11:55:12-0800"))',
-    takes: 1,
-    of: ([date = null]) => (date === null ? null : new DateTime(dateTime(date).epochMilliseconds)),
-  }),
-];
+/** The parts that can be set, by all their names; upper and lower case are the same. */
+const settableParts: Readonly<Record<string, keyof DateParts>> = {
+  year: "year",
+  yyyy: "year",
+  yy: "year",
+  month: "month",
+  mm: "month",
+  m: "month",
+  day: "day",
+  dd: "day",
+  d: "day",
+  hour: "hour",
+  hh: "hour",
+  minute: "minute",
+  mi: "minute",
+  n: "minute",
+  second: "second",
+  ss: "second",
+  s: "second",
+};
+
+interface DateParts {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+  readonly hour: number;
+  readonly minute: number;
+  readonly second: number;
+}
+
+function withPart(date: DateTime, component: string, value: number): DateTime {
+  const part = settableParts[component.toLowerCase()];
+  if (part === undefined) throw new TransformError(`A date's part ${component} can't be set`);
+  const offset = date.offsetMinutes * 60_000;
+  const local = new Date(date.epochMilliseconds + offset);
+  const parts: DateParts = {
+    year: local.getUTCFullYear(),
+    month: local.getUTCMonth() + 1,
+    day: local.getUTCDate(),
+    hour: local.getUTCHours(),
+    minute: local.getUTCMinutes(),
+    second: local.getUTCSeconds(),
+    [part]: value,
+  };
+  return new DateTime(localTime(parts) + local.getUTCMilliseconds() - offset, date.offsetMinutes);
+}
+
+/** Milliseconds since 1970 as if the parts were in UTC; refuses a 31st of April. */
+function localTime({ year, month, day, hour, minute, second }: DateParts): number {
+  const time = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
+  const isReal = time.getUTCMonth() === month - 1 && time.getUTCDate() === day && time.getUTCHours() === hour;
+  if (!isReal) throw new TransformError(`${year}-${month}-${day} ${hour}:${minute}:${second} is no time`);
+  return time.getTime();
+}
 
 /** Pattern letters that give the components; upper and lower case are the same. */
 const components: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 import { type PathStep, parseWrapped } from "./source-path.ts";
-import { SyntaxProblem } from "./value.ts";
+import { SyntaxProblem } from "./syntax-problem.ts";
 
 export type Token =
   | { readonly kind: "number"; readonly value: number }
@@ -16,7 +16,7 @@ const patterns = {
   string: /"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'/sy,
   wrapped: /\$\{((?:\\.|[^}\\])+)\}/y,
   name: /(?:\\.|[\p{L}_$])(?:\\.|[\p{L}\p{N}_$])*/uy,
-  symbol: /==|!=|<=|>=|&&|\|\||[-+*/%<>!~()[\]{}.,:]/y,
+  symbol: /->|==|!=|<=|>=|&&|\|\||[-+*/%<>!~()[\]{}.,:]/y,
 };
 
 /** Splits an expression into tokens. */

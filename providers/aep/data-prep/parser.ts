@@ -1,11 +1,11 @@
-import { findFunction, isFunctionName } from "./functions/index.ts";
+import { findFunction } from "./functions/index.ts";
 import type { PathStep } from "./source-path.ts";
+import { SyntaxProblem } from "./syntax-problem.ts";
 import { type BinaryOperator, type Expression, type MethodName, methodNames } from "./syntax-tree.ts";
 import { type Token, tokenize } from "./tokens.ts";
-import { SyntaxProblem } from "./value.ts";
 
 /** Calculated fields may have as many characters (Data Prep troubleshooting guide). */
-const maximumLength = 4096;
+export const maximumExpressionLength = 4096;
 
 /** Reserved keywords (Data Prep functions page, "Fields"); so are the names of all functions. */
 const keywords = new Set(
@@ -24,10 +24,10 @@ const precedence: readonly Readonly<Record<string, BinaryOperator>>[] = [
   { "*": "*", "/": "/", div: "/", "%": "%", mod: "%" },
 ];
 
-/** Reads an expression; throws a SyntaxProblem for bad syntax, unknown functions and wrong numbers of arguments. */
+/** Reads an expression; throws a SyntaxProblem. What it calls is not looked at: see `callProblems`. */
 export function parseExpression(text: string): Expression {
-  if (text.length > maximumLength) {
-    throw new SyntaxProblem(`An expression may have ${maximumLength} characters, not ${text.length}`);
+  if (text.length > maximumExpressionLength) {
+    throw new SyntaxProblem(`An expression may have ${maximumExpressionLength} characters, not ${text.length}`);
   }
   const parser = new Parser(tokenize(text));
   return parser.whole();
@@ -112,18 +112,9 @@ class Parser {
   #named(name: string): Expression {
     if (name === "null") return { kind: "literal", value: null };
     if (name === "true" || name === "false") return { kind: "literal", value: name === "true" };
-    if (this.#accept("(")) return this.#call(name);
+    if (this.#accept("(")) return { kind: "call", function: name, arguments: this.#list(")") };
+    if (this.#accept("->")) return { kind: "lambda", parameter: plainName(name), body: this.#binary(0) };
     return this.#attribute([{ kind: "field", name: plainName(name) }]);
-  }
-
-  #call(name: string): Expression {
-    const mapperFunction = findFunction(name);
-    const given = this.#list(")");
-    const { minimum, maximum } = mapperFunction.arity;
-    if (given.length < minimum || given.length > maximum) {
-      throw new SyntaxProblem(`The function ${mapperFunction.syntax} can't take ${given.length} arguments`);
-    }
-    return { kind: "call", function: mapperFunction, arguments: given };
   }
 
   /** The rest of a path, as long as it is one: a name followed by a parenthesis is a method. */
@@ -201,7 +192,7 @@ function isSymbol(token: Token | undefined, text: string): boolean {
 
 /** A field's name without its escapes; reserved words must be wrapped. */
 function plainName(name: string): string {
-  if (keywords.has(name) || isFunctionName(name)) {
+  if (keywords.has(name) || findFunction(name) !== undefined) {
     throw new SyntaxProblem(`${name} is a reserved word: write \${${name}} for the field of that name`);
   }
   return name.replaceAll(/\\(.)/g, "$1");

@@ -1,39 +1,22 @@
+import type { FunctionName } from "../../../../providers/aep/data-prep/functions/index.ts";
 import { DateTime, type EvaluationContext, isValueObject, TransformError, type Value } from "../value.ts";
 
-/** A function of Data Prep's expression language. */
-export interface MapperFunction {
-  /** The name and its synonyms. */
-  readonly names: readonly [string, ...string[]];
-  readonly category: string;
-  readonly description: string;
-  readonly syntax: string;
-  readonly example: string;
-  readonly arity: { readonly minimum: number; readonly maximum: number };
-  /** The arguments are worked out when they are asked for: `iif` leaves the other branch alone. */
-  readonly evaluate: (argument: readonly (() => Value)[], context: EvaluationContext) => Value;
-}
+/** An argument, worked out when it is asked for; one that is a lambda takes the item that it is asked for. */
+export type Argument = (item?: Value) => Value;
 
-type Definition = Omit<MapperFunction, "arity" | "evaluate"> & {
-  /** How many arguments, or from how many to how many. */
-  readonly takes: number | readonly [number, number];
-  readonly of: (values: readonly Value[], context: EvaluationContext) => Value;
-};
+/** What a function of Data Prep's expression language answers. */
+export type Evaluation = (given: readonly Argument[], context: EvaluationContext) => Value;
+
+export type Evaluations = Readonly<Partial<Record<FunctionName, Evaluation>>>;
 
 /** A function that needs the values of all its arguments. */
-export function mapperFunction({ takes, of, ...described }: Definition): MapperFunction {
-  const [minimum, maximum] = typeof takes === "number" ? [takes, takes] : takes;
-  return {
-    ...described,
-    arity: { minimum, maximum },
-    evaluate: (given, context) =>
-      of(
-        given.map((argument) => argument()),
-        context,
-      ),
-  };
+export function eager(of: (values: readonly Value[], context: EvaluationContext) => Value): Evaluation {
+  return (given, context) =>
+    of(
+      given.map((argument) => argument()),
+      context,
+    );
 }
-
-export const any = Number.POSITIVE_INFINITY;
 
 /** The text of a value; null has none. */
 export function textOf(value: Value | undefined): string | undefined {

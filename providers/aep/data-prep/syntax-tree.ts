@@ -1,16 +1,17 @@
-import type { MapperFunction } from "./functions/mapper-function.ts";
 import type { PathStep } from "./source-path.ts";
 
 export type BinaryOperator = "+" | "-" | "*" | "/" | "%" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "&&" | "||";
 export type UnaryOperator = "-" | "!" | "~";
 
-/** An expression that was read and whose functions are known. */
+/** An expression that was read. Whether its functions exist is for `callProblems` to say. */
 export type Expression =
   | { readonly kind: "literal"; readonly value: null | boolean | number | string }
   | { readonly kind: "array"; readonly items: readonly Expression[] }
   | { readonly kind: "map"; readonly entries: readonly (readonly [Expression, Expression])[] }
   | { readonly kind: "attribute"; readonly steps: readonly PathStep[] }
-  | { readonly kind: "call"; readonly function: MapperFunction; readonly arguments: readonly Expression[] }
+  | { readonly kind: "call"; readonly function: string; readonly arguments: readonly Expression[] }
+  /** What filterArray and transformArray do with each item: `item -> lower(item.name)`. */
+  | { readonly kind: "lambda"; readonly parameter: string; readonly body: Expression }
   | {
       readonly kind: "method";
       readonly name: MethodName;

@@ -1,6 +1,4 @@
-import type { Json } from "../json.ts";
-import { isObject } from "../json.ts";
-import { SyntaxProblem } from "./value.ts";
+import { SyntaxProblem } from "./syntax-problem.ts";
 
 /** One step of a path: a field, an item of an array, or all its items (`[*]`). */
 export type PathStep =
@@ -44,24 +42,7 @@ function parseBrackets(text: string): PathStep[] {
   );
 }
 
-/**
- * The value at a path, or undefined if the path doesn't exist; null counts as existing. With `[*]` it is the array of the values
- * at the rest of the path, null where an item lacks it.
- */
-export function readPath(source: Json | undefined, steps: readonly PathStep[]): Json | undefined {
-  let value = source;
-  for (const [position, step] of steps.entries()) {
-    if (step.kind === "items") {
-      const rest = steps.slice(position + 1);
-      return Array.isArray(value) ? value.map((item) => readPath(item, rest) ?? null) : undefined;
-    }
-    if (step.kind === "item") value = Array.isArray(value) ? value[step.index] : undefined;
-    else value = isObject(value) && Object.hasOwn(value, step.name) ? value[step.name] : undefined;
-    if (value === undefined) return undefined;
-  }
-  return value;
-}
-
+/** Writes a path as people do: `data.items[0].sku`. */
 export function formatPath(steps: readonly PathStep[]): string {
   return steps
     .map((step) => (step.kind === "field" ? `.${step.name}` : step.kind === "items" ? "[*]" : `[${step.index}]`))

@@ -1,0 +1,56 @@
+import * as pulumi from "@pulumi/pulumi";
+import { eventMappings } from "../events/mapping.ts";
+import { type MappingProblem, mappingProblems } from "../mapping/check.ts";
+import { customised, type Mapping } from "../mapping/customise.ts";
+import { definedFields, ownFields, type SchemaDefinition } from "../mapping/schema-fields.ts";
+import type { Settings } from "./settings.ts";
+
+/** Where the events are mapped to. */
+export interface MappingTarget {
+  /** The organization's tenant id, without an underscore. */
+  readonly tenantId: string;
+  /** The schema with all its fields, if it is there already; else it is the one that is made. */
+  readonly definition?: SchemaDefinition;
+  /** Path of the field that is its primary identity, if any. */
+  readonly primaryIdentity?: string;
+}
+
+/**
+ * What goes where: the automatic mapping of the event catalogue, as the setting `mapping` changes it.
+ * @throws pulumi.RunError naming every mistake at once, each with the command that mends it
+ */
+export function eventMapping(settings: Pick<Settings, "mapping" | "testMode">, target: MappingTarget): Mapping[] {
+  const { definition, primaryIdentity, tenantId } = target;
+  const automatic = eventMappings({ tenantId, testMode: settings.testMode });
+  const customisation = { settings: settings.mapping, tenantId };
+  const schema = definition ? definedFields(definition) : ownFields(tenantId);
+  const problems = mappingProblems({ ...customisation, automatic, schema, primaryIdentity });
+  if (problems.length > 0) {
+    throw new pulumi.RunError(`The stack's settings can't be used:\n${problems.map(lineOf).join("\n")}`);
+  }
+  return customised(automatic, customisation);
+}
+
+function lineOf({ path, reason, remedy }: MappingProblem): string {
+  const sentence = /[.?]$/.test(reason) ? reason : `${reason}.`;
+  return `  - customerio-aep:${path} is not right: ${sentence} ${commandOf(path, remedy)}`;
+}
+
+function commandOf(path: string, remedy: MappingProblem["remedy"]): string {
+  switch (remedy.do) {
+    case "remove":
+      return `Remove it: pulumi config rm --path '${path}'`;
+    case "set":
+      if (remedy.value === undefined) return `Set it: pulumi config set --path '${path}' <value>`;
+      return `Perhaps: pulumi config set --path '${path}' ${quoted(remedy.value)}`;
+    case "express": {
+      const expression = path.replace(/source$/, "expression");
+      return `Perhaps: pulumi config rm --path '${path}' && pulumi config set --path '${expression}' ${quoted(remedy.value)}`;
+    }
+  }
+}
+
+/** As a shell takes it for one word. */
+function quoted(value: string): string {
+  return /^[\w.]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,134 @@
+import { attributeIfThere } from "../events/direct-mapping.ts";
+import { subexpressions } from "../providers/aep/data-prep/calls.ts";
+import type { ValueKind } from "../providers/aep/data-prep/function-entry.ts";
+import { expressionProblems, pathProblem } from "../providers/aep/data-prep/mapping-problems.ts";
+import { parseExpression } from "../providers/aep/data-prep/parser.ts";
+import { formatPath, type PathStep, parsePath } from "../providers/aep/data-prep/source-path.ts";
+import type { Expression } from "../providers/aep/data-prep/syntax-tree.ts";
+import { kindNames } from "./fit.ts";
+import { meantPath } from "./meant.ts";
+import type { SourceFields } from "./source-fields.ts";
+import { type Kinds, kindsOf, only } from "./value-kinds.ts";
+
+/** What was found out about the source of a mapping. */
+export interface CheckedSource {
+  readonly mistakes: readonly string[];
+  /** What is seemingly meant: another attribute. */
+  readonly instead?: string;
+  /** What is seemingly meant: an expression in place of an attribute. */
+  readonly expression?: string;
+  /** What it gives; not known if there are mistakes. */
+  readonly kinds: Kinds;
+}
+
+const unknownKinds: Kinds = new Set(["any"]);
+
+/** Checks an attribute that is to be taken as it is. */
+export function checkAttribute(source: string, sources: SourceFields): CheckedSource {
+  const unreadable = pathProblem(source);
+  if (unreadable !== undefined) return { mistakes: [unreadable], kinds: unknownKinds };
+  const path = parsePath(source);
+  const kind = sources.kind(path);
+  if (kind !== undefined) return { mistakes: [], kinds: new Set([kind]) };
+  if (/[("'*+]/.test(source)) {
+    const mistake = `"${source}" is no attribute; what is to be worked out is an expression`;
+    return { mistakes: [mistake], expression: source, kinds: unknownKinds };
+  }
+  const instead = meantPath(source, sources.paths);
+  if (instead !== undefined) return { mistakes: [missing(path, sources)], instead, kinds: unknownKinds };
+  const mistake = `${missing(path, sources)}. If Customer.io does send it, ask each event for it`;
+  return { mistakes: [mistake], expression: attributeIfThere(source), kinds: unknownKinds };
+}
+
+/** Checks what is to be worked out: that it can be read and called, that its attributes are there, and that times are counted right. */
+export function checkExpression(text: string, sources: SourceFields): CheckedSource {
+  const { mistakes, unknownFunctions } = expressionProblems(text);
+  const problems = [...mistakes, ...unknownFunctions];
+  if (problems.length > 0) return { mistakes: problems, kinds: unknownKinds };
+  const expression = parseExpression(text);
+  const found = [...attributeMistakes(expression, sources), ...timeMistakes(expression, sources)];
+  return { mistakes: found, kinds: found.length > 0 ? unknownKinds : kindsOf(expression, sources) };
+}
+
+/**
+ * Attributes that the catalogue lacks. Those that the expression asks for with contains_key are fine, since they fail no record
+ * where they are missing: so newer attributes of Customer.io can be mapped too.
+ */
+function attributeMistakes(expression: Expression, sources: SourceFields): string[] {
+  const parts = subexpressions(expression);
+  const asked = new Set(parts.flatMap(askedFor));
+  const parameters = new Set(parts.flatMap((part) => (part.kind === "lambda" ? [part.parameter] : [])));
+  const unknown = parts.flatMap((part) => {
+    if (part.kind !== "attribute" || sources.kind(part.steps) !== undefined) return [];
+    const [first] = part.steps;
+    const isParameter = first?.kind === "field" && parameters.has(first.name);
+    return isParameter || asked.has(formatPath(part.steps)) ? [] : [part.steps];
+  });
+  return unknown.map((steps) => {
+    const path = formatPath(steps);
+    const meant = meantPath(path, sources.paths);
+    const suggestion = meant === undefined ? "." : `; did you mean ${meant}?`;
+    return `${missing(steps, sources)}${suggestion} If Customer.io does send it, ask for it first: ${attributeIfThere(path)}`;
+  });
+}
+
+function askedFor(part: Expression): string[] {
+  if (part.kind !== "call" || !["contains_key", "is_set"].includes(part.function)) return [];
+  const [path] = part.arguments;
+  return path?.kind === "literal" && typeof path.value === "string" ? [path.value] : [];
+}
+
+function missing(path: readonly PathStep[], sources: SourceFields): string {
+  const text = formatPath(path);
+  const inside = sources.paths.filter((known) => known.startsWith(`${text}.`));
+  if (inside.length > 0) {
+    const names = inside.map((known) => known.slice(text.length + 1));
+    return `"${text}" is an object; name one of its attributes: ${names.join(", ")}`;
+  }
+  if (text.startsWith("relay.") && !sources.paths.some((known) => known.startsWith("relay."))) {
+    return `"${text}" is made by the relay, which there is none of with delivery: direct`;
+  }
+  return `events have no attribute "${text}"`;
+}
+
+/** What the functions of times want, by the place of the argument. */
+const timeArguments: Readonly<Record<string, { readonly index: number; readonly wants: "count" | "date" | "text" }>> = {
+  dformat: { index: 0, wants: "count" },
+  format: { index: 0, wants: "date" },
+  date: { index: 0, wants: "text" },
+  date_part: { index: 1, wants: "date" },
+  set_date_part: { index: 2, wants: "date" },
+  zone_date_to_utc: { index: 0, wants: "date" },
+  zone_date_to_zone: { index: 0, wants: "date" },
+};
+
+function timeMistakes(expression: Expression, sources: SourceFields): string[] {
+  return subexpressions(expression).flatMap((part) => {
+    if (part.kind !== "call") return [];
+    const { index, wants } = timeArguments[part.function] ?? {};
+    const argument = index === undefined ? undefined : part.arguments[index];
+    if (argument === undefined || wants === undefined) return [];
+    const given = kindsOf(argument, sources);
+    const wrong = [...given].find((kind) => !acceptable(kind, wants));
+    return wrong === undefined ? [] : [timeMistake(part.function, wants, wrong)];
+  });
+}
+
+function acceptable(kind: ValueKind, wants: "count" | "date" | "text"): boolean {
+  const kinds = new Set([kind]);
+  if (wants === "count") return only(kinds, "any", "integer", "number", "epoch-milliseconds");
+  if (wants === "date") return only(kinds, "any", "date-time");
+  return only(kinds, "any", "string", "date-text", "date-time");
+}
+
+function timeMistake(name: string, wants: "count" | "date" | "text", kind: ValueKind): string {
+  if (wants === "count" && kind === "epoch-seconds") {
+    return `${name} counts milliseconds since 1970, and gets seconds: multiply them, as in dformat(\${timestamp} * 1000, …)`;
+  }
+  if (wants === "count") return `${name} takes milliseconds since 1970, and gets ${kindNames[kind]}`;
+  const isCount = kind === "epoch-seconds" || kind === "epoch-milliseconds" || kind === "integer";
+  if (isCount)
+    return `${name} takes no count but ${wants === "date" ? "a date" : "a text"}; seconds since 1970 are written by dformat(\${timestamp} * 1000, …)`;
+  if (wants === "date") return `${name} takes a date, and gets ${kindNames[kind]}: read it first, with date(…)`;
+  return `${name} takes a text, and gets ${kindNames[kind]}`;
+}

@@ -1,0 +1,187 @@
+import { pathProblem } from "../providers/aep/data-prep/mapping-problems.ts";
+import { parseExpression } from "../providers/aep/data-prep/parser.ts";
+import { parsePath } from "../providers/aep/data-prep/source-path.ts";
+import { type CheckedSource, checkAttribute, checkExpression } from "./check-source.ts";
+import { type Customisation, customised, type Mapping } from "./customise.ts";
+import { misfit } from "./fit.ts";
+import { meantPath } from "./meant.ts";
+import type { SchemaField, SchemaFields } from "./schema-fields.ts";
+import { type MappingPair, removes, resolveDestination } from "./settings.ts";
+import { type SourceFields, sourceFields } from "./source-fields.ts";
+
+/** A mistake in the setting `mapping`, or something that it has to provide for. */
+export interface MappingProblem {
+  /** The part of the setting, as `pulumi config set --path` takes it: `mapping.set[0].source`. */
+  readonly path: string;
+  readonly reason: string;
+  /** What mends it: another value (the one that is seemingly meant, if any), an expression in place of a source, or nothing. */
+  readonly remedy:
+    | { readonly do: "set"; readonly value?: string }
+    | { readonly do: "express"; readonly value: string }
+    | { readonly do: "remove" };
+}
+
+export interface MappingCheck extends Customisation {
+  /** What is mapped without any setting. */
+  readonly automatic: readonly Mapping[];
+  /** The fields of the schema that records are mapped to. */
+  readonly schema: SchemaFields;
+  /** Path of the field that is the schema's primary identity, if it is one: Platform refuses records without it. */
+  readonly primaryIdentity?: string | undefined;
+}
+
+/** Everything that is wrong with the mapping that the settings make, before Platform is asked. */
+export function mappingProblems(check: MappingCheck): MappingProblem[] {
+  const { settings, delivery = "relay" } = check;
+  const sources = sourceFields(delivery);
+  return [
+    ...settings.remove.flatMap((entry, index) => removeProblems(entry, index, check)),
+    ...settings.set.flatMap((pair, index) => pairProblems(pair, index, check, sources)),
+    ...automaticProblems(check, sources),
+    ...coverageProblems(check),
+  ];
+}
+
+function removeProblems(entry: string, index: number, check: MappingCheck): MappingProblem[] {
+  const { automatic, settings, tenantId } = check;
+  const path = `mapping.remove[${index}]`;
+  const whole = resolveDestination(entry, tenantId);
+  const setInstead = settings.set.findIndex(({ destination }) => resolveDestination(destination, tenantId) === whole);
+  if (setInstead !== -1) {
+    const reason = `"${entry}" is set by mapping.set[${setInstead}], which takes the place of the automatic mapping anyway`;
+    return [{ path, reason, remedy: { do: "remove" } }];
+  }
+  if (automatic.some(({ destination }) => removes(whole, destination))) return [];
+  const meant = meantPath(
+    whole,
+    automatic.map(({ destination }) => destination),
+  );
+  return [{ path, reason: `nothing is mapped to "${entry}" by itself`, remedy: toSet(meant) }];
+}
+
+function pairProblems(pair: MappingPair, index: number, check: MappingCheck, sources: SourceFields): MappingProblem[] {
+  const path = `mapping.set[${index}]`;
+  const destination = resolveDestination(pair.destination, check.tenantId);
+  const field = fieldAt(destination, check.schema);
+  const { checked, part } = sourceOf(pair, sources);
+  const problems: MappingProblem[] = [
+    ...destinationProblems(pair, index, destination, check),
+    ...checked.mistakes.map((reason) => ({ path: `${path}.${part}`, reason, remedy: remedyOf(checked) })),
+  ];
+  if (field === undefined || checked.mistakes.length > 0) return problems;
+  const found = misfit(checked.kinds, field, pair.expression ?? asExpression(pair.source ?? ""), part === "source");
+  if (found) {
+    const reason = `${part === "source" ? pair.source : "it"} ${found.reason} (${destination})`;
+    const remedy = part === "source" ? remedyOf({ expression: found.instead }) : toSet(found.instead);
+    problems.push({ path: `${path}.${part}`, reason, remedy });
+  }
+  return [...problems, ...valueProblems(pair, `${path}.expression`, field)];
+}
+
+function remedyOf({ instead, expression }: { instead?: string | undefined; expression?: string | undefined }) {
+  return expression === undefined ? toSet(instead) : ({ do: "express", value: expression } as const);
+}
+
+function sourceOf(pair: MappingPair, sources: SourceFields): { checked: CheckedSource; part: "source" | "expression" } {
+  return pair.expression === undefined
+    ? { checked: checkAttribute(pair.source ?? "", sources), part: "source" }
+    : { checked: checkExpression(pair.expression, sources), part: "expression" };
+}
+
+function destinationProblems(
+  pair: MappingPair,
+  index: number,
+  destination: string,
+  { schema, settings, tenantId }: MappingCheck,
+): MappingProblem[] {
+  const path = `mapping.set[${index}].destination`;
+  const unreadable = pathProblem(destination);
+  if (unreadable !== undefined) return [{ path, reason: unreadable, remedy: toSet() }];
+  const first = settings.set.findIndex((other) => resolveDestination(other.destination, tenantId) === destination);
+  if (first < index) {
+    const reason = `"${pair.destination}" is set by mapping.set[${first}] already, and a field has one value`;
+    return [{ path: `mapping.set[${index}]`, reason, remedy: { do: "remove" } }];
+  }
+  if (fieldAt(destination, schema) !== undefined) return [];
+  return [
+    { path, reason: `the schema has no field "${destination}"`, remedy: toSet(meantPath(destination, schema.paths)) },
+  ];
+}
+
+/** A fixed text where the schema takes certain ones only. */
+function valueProblems({ expression }: MappingPair, path: string, { values }: SchemaField): MappingProblem[] {
+  if (expression === undefined || values === undefined) return [];
+  const parsed = parseExpression(expression);
+  if (parsed.kind !== "literal" || typeof parsed.value !== "string" || values.includes(parsed.value)) return [];
+  const reason = `the field takes only ${values.map((value) => `"${value}"`).join(", ")}`;
+  return [{ path, reason, remedy: toSet() }];
+}
+
+/** What is mapped by itself fits the schema that is made here, and need not fit one of somebody else's. */
+function automaticProblems(check: MappingCheck, sources: SourceFields): MappingProblem[] {
+  const { automatic, schema, settings } = check;
+  const kept = customised(automatic, { ...check, settings: { ...settings, set: [] } }).filter(
+    ({ destination }) =>
+      !settings.set.some((pair) => resolveDestination(pair.destination, check.tenantId) === destination),
+  );
+  const path = `mapping.remove[${settings.remove.length}]`;
+  const missing = destinationsOf(kept).filter((destination) => fieldAt(destination, schema) === undefined);
+  const unfit = kept.flatMap(({ sourceType, source, destination }) => {
+    const field = fieldAt(destination, schema);
+    const isAttribute = sourceType === "ATTRIBUTE";
+    const { kinds } = isAttribute ? checkAttribute(source, sources) : checkExpression(source, sources);
+    const found = field && misfit(kinds, field, isAttribute ? asExpression(source) : source, isAttribute);
+    if (!found) return [];
+    const reason = `"${destination}" is filled with ${source}, which ${found.reason}`;
+    return [{ path, reason, remedy: toSet(destination) }];
+  });
+  if (missing.length === 0) return unfit;
+  const reason = `the schema lacks what events fill, which has to be added to it or left out: ${missing.join(", ")}`;
+  return [{ path, reason, remedy: toSet(missing.length === 1 ? missing[0] : commonObject(missing)) }, ...unfit];
+}
+
+/** `_acme.customerio.*`, if all lie in one object. */
+function commonObject(paths: readonly string[]): string | undefined {
+  const objects = new Set(paths.map((path) => path.split(".").slice(0, -1).join(".")));
+  const [object] = objects;
+  return objects.size === 1 && object ? `${object}.*` : undefined;
+}
+
+function coverageProblems(check: MappingCheck): MappingProblem[] {
+  const { automatic, primaryIdentity, schema, settings, tenantId } = check;
+  const mapped = destinationsOf(customised(automatic, check));
+  const withAll = destinationsOf(customised(automatic, { ...check, settings: { ...settings, identifiers: "all" } }));
+  const isCovered = (path: string) => mapped.some((other) => other === path || path.startsWith(`${other}.`));
+  const uncovered = (path: string, why: string): MappingProblem => {
+    const reason = `nothing is mapped to "${path}", ${why}`;
+    if (withAll.includes(path)) return { path: "mapping.identifiers", reason, remedy: toSet("all") };
+    const removed = settings.remove.findIndex((entry) => removes(resolveDestination(entry, tenantId), path));
+    return removed === -1
+      ? { path: `mapping.set[${settings.set.length}].destination`, reason, remedy: toSet(path) }
+      : { path: `mapping.remove[${removed}]`, reason, remedy: { do: "remove" } };
+  };
+  const required = schema.required(mapped).filter((path) => !isCovered(path));
+  const problems = required.map((path) => uncovered(path, "without which Platform refuses every record"));
+  if (primaryIdentity !== undefined && !isCovered(primaryIdentity) && !required.includes(primaryIdentity)) {
+    const why = "which is the schema's primary identity: Platform refuses every record without it";
+    problems.push(uncovered(primaryIdentity, why));
+  }
+  return problems;
+}
+
+function destinationsOf(mappings: readonly Mapping[]): string[] {
+  return mappings.map(({ destination }) => destination);
+}
+
+function fieldAt(destination: string, schema: SchemaFields): SchemaField | undefined {
+  return pathProblem(destination) === undefined ? schema.field(parsePath(destination)) : undefined;
+}
+
+/** An attribute as an expression names it: the names of functions, such as timestamp, are reserved. */
+function asExpression(source: string): string {
+  return source === "timestamp" ? "${timestamp}" : source;
+}
+
+function toSet(value?: string): MappingProblem["remedy"] {
+  return value === undefined ? { do: "set" } : { do: "set", value };
+}

@@ -1,0 +1,53 @@
+import { attributeIfThere } from "../events/direct-mapping.ts";
+import { type Delivery, type MappingPair, type MappingSettings, removes, resolveDestination } from "./settings.ts";
+
+/** One item of a Data Prep mapping set. */
+export type Mapping = {
+  readonly sourceType: "ATTRIBUTE" | "EXPRESSION";
+  readonly source: string;
+  readonly destination: string;
+};
+
+/** Attributes that no event of a workspace has that identifies people by id alone. */
+const otherIdentifiers = ["data.identifiers.email", "data.identifiers.cio_id", "data.identifiers.phone"];
+
+export interface Customisation {
+  readonly settings: MappingSettings;
+  readonly tenantId: string;
+  /** Default `relay`. */
+  readonly delivery?: Delivery;
+}
+
+/** The automatic mapping as the settings change it: first what they remove, then what they set. */
+export function customised(automatic: readonly Mapping[], customisation: Customisation): Mapping[] {
+  const { settings, tenantId, delivery = "relay" } = customisation;
+  const set = settings.set.map((pair) => mappingOf(pair, tenantId, delivery));
+  const overridden = new Set(set.map(({ destination }) => destination));
+  const removed = settings.remove.map((entry) => resolveDestination(entry, tenantId));
+  const kept = automatic.filter(
+    (mapping) =>
+      !overridden.has(mapping.destination) &&
+      !removed.some((entry) => removes(entry, mapping.destination)) &&
+      !(settings.identifiers === "id" && otherIdentifiers.some((path) => reads(mapping, path))),
+  );
+  return [...kept, ...set];
+}
+
+/**
+ * A pair of the settings. The relay fills every attribute of the catalogue; Customer.io's own events lack most of them, and a
+ * mapping that refers to a missing attribute is an error (Adobe's streaming monitoring docs).
+ */
+function mappingOf(
+  { destination, source = "", expression }: MappingPair,
+  tenantId: string,
+  delivery: Delivery,
+): Mapping {
+  const whole = resolveDestination(destination, tenantId);
+  if (expression !== undefined) return { sourceType: "EXPRESSION", source: expression, destination: whole };
+  if (delivery === "relay") return { sourceType: "ATTRIBUTE", source, destination: whole };
+  return { sourceType: "EXPRESSION", source: attributeIfThere(source), destination: whole };
+}
+
+function reads({ sourceType, source }: Mapping, path: string): boolean {
+  return source === path || (sourceType === "EXPRESSION" && source === attributeIfThere(path));
+}

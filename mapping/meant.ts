@@ -1,0 +1,12 @@
+import { nearest } from "../providers/kit/nearest.ts";
+
+/** The path that somebody may have meant: one that is spelt alike, or that ends in the same name. */
+export function meantPath(path: string, paths: readonly string[]): string | undefined {
+  const last = path.split(".").at(-1) ?? path;
+  const sameName = paths.filter((candidate) => candidate.split(".").at(-1) === last);
+  if (sameName.length === 1) return sameName[0];
+  const near = nearest(path, paths);
+  if (near !== undefined) return near;
+  const name = nearest(last, new Set(paths.map((candidate) => candidate.split(".").at(-1) ?? candidate)));
+  return name === undefined ? sameName[0] : paths.find((candidate) => candidate.split(".").at(-1) === name);
+}

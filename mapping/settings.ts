@@ -1,0 +1,45 @@
+import { z } from "zod";
+
+const path = z.string().trim().min(1, "it is empty");
+
+/** A field and where its value comes from. */
+const pair = z
+  .strictObject({
+    /** Full path of the schema, such as `eventType` or `_<tenant>.customerio.email`; see `resolveDestination`. */
+    destination: path,
+    /** Path of an attribute of the event, as the event catalogue lists it. */
+    source: path.optional(),
+    /** What to work out, in Data Prep's expression language. */
+    expression: path.optional(),
+  })
+  .refine(({ source, expression }) => (source === undefined) !== (expression === undefined), {
+    error: "it needs either a source or an expression",
+  });
+
+/** The setting `mapping`: what is changed of the automatic mapping. */
+export const mappingSettings = z.strictObject({
+  /** What the workspace knows people by: `id` leaves e-mail address, cio_id and phone number unmapped. */
+  identifiers: z
+    .enum(["all", "id"], { error: "must be all, or id for a workspace that identifies people by id alone" })
+    .default("all"),
+  /** More pairs, and others in place of automatic ones. */
+  set: z.array(pair).default([]),
+  /** Destinations that are not to be mapped; `customerio.*` is all of that object. */
+  remove: z.array(path).default([]),
+});
+
+export type MappingSettings = z.output<typeof mappingSettings>;
+export type MappingPair = MappingSettings["set"][number];
+
+/** Who sends the events to Platform: the relay, which completes them, or Customer.io itself. */
+export type Delivery = "relay" | "direct";
+
+/** The whole path of a destination: `customerio.email` is short for `_<tenant>.customerio.email`. */
+export function resolveDestination(destination: string, tenantId: string): string {
+  return /^customerio(\.|$)/.test(destination) ? `_${tenantId}.${destination}` : destination;
+}
+
+/** Whether an entry of `remove`, in its whole path, means a destination. */
+export function removes(entry: string, destination: string): boolean {
+  return entry.endsWith(".*") ? destination.startsWith(entry.slice(0, -1)) : destination === entry;
+}

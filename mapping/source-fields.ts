@@ -1,0 +1,41 @@
+import { type EventFieldType, eventFields } from "../events/fields.ts";
+import type { ValueKind } from "../providers/aep/data-prep/function-entry.ts";
+import { formatPath, type PathStep } from "../providers/aep/data-prep/source-path.ts";
+import type { Delivery } from "./settings.ts";
+
+/** The attributes that an event has when Platform gets it. */
+export interface SourceFields {
+  /** What the attribute at a path holds; undefined if the event catalogue lacks it. */
+  kind(path: readonly PathStep[]): ValueKind | undefined;
+  readonly paths: readonly string[];
+}
+
+const kinds: Record<EventFieldType, ValueKind> = {
+  string: "string",
+  long: "integer",
+  boolean: "boolean",
+  "date-time": "date-text",
+  "string[]": "string[]",
+};
+
+/** The attributes of the event catalogue; those of the object `relay` only where the relay delivers. */
+export function sourceFields(delivery: Delivery): SourceFields {
+  const all: readonly (readonly [string, ValueKind])[] = [
+    ...eventFields.map(({ source, type }) => [source, kinds[type]] as const),
+    ["relay.occurred_at", "date-text"],
+    // A count of seconds, which Platform takes for no date.
+    ["timestamp", "epoch-seconds"],
+  ];
+  const known = new Map(all.filter(([path]) => delivery === "relay" || !path.startsWith("relay.")));
+  return {
+    paths: [...known.keys()],
+    kind: (path) => {
+      const fields = path.findLastIndex(({ kind }) => kind === "field") + 1;
+      const kind = known.get(formatPath(path.slice(0, fields)));
+      const [step, ...deeper] = path.slice(fields);
+      if (step === undefined || kind === undefined) return kind;
+      if (kind !== "string[]" || deeper.length > 0) return undefined;
+      return step.kind === "items" ? "string[]" : "string";
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import type { ValueKind } from "../providers/aep/data-prep/function-entry.ts";
+import { findFunction } from "../providers/aep/data-prep/functions/index.ts";
+import type { Expression } from "../providers/aep/data-prep/syntax-tree.ts";
+import type { SourceFields } from "./source-fields.ts";
+
+/** What an expression's value may be; several if it depends on the event. */
+export type Kinds = ReadonlySet<ValueKind>;
+
+/** Tells as far as it can what an expression gives; `any` where only the event can. */
+export function kindsOf(expression: Expression, sources: SourceFields): Kinds {
+  const of = (part: Expression) => kindsOf(part, sources);
+  switch (expression.kind) {
+    case "literal":
+      return kinds(literalKind(expression.value));
+    case "attribute":
+      return kinds(sources.kind(expression.steps) ?? "any");
+    case "array":
+      return kinds(expression.items.every((item) => only(of(item), "string")) ? "string[]" : "array");
+    case "map":
+      return kinds("object");
+    case "lambda":
+      return kinds("any");
+    case "method":
+      return kinds(expression.name === "get" ? "any" : "boolean");
+    case "unary":
+      return kinds(expression.operator === "!" ? "boolean" : arithmetic(of(expression.operand)));
+    case "binary":
+      return binaryKinds(expression, of);
+    case "call":
+      return callKinds(expression, of);
+  }
+}
+
+/** Whether the value is surely of one of the kinds, where it is not null. */
+export function only(given: Kinds, ...wanted: ValueKind[]): boolean {
+  return [...given].every((kind) => kind === "null" || wanted.includes(kind));
+}
+
+function kinds(...given: ValueKind[]): Kinds {
+  return new Set(given);
+}
+
+function literalKind(value: null | boolean | number | string): ValueKind {
+  if (value === null) return "null";
+  if (typeof value === "boolean") return "boolean";
+  if (typeof value === "string") return "string";
+  return Number.isInteger(value) ? "integer" : "number";
+}
+
+function callKinds(call: Extract<Expression, { kind: "call" }>, of: (part: Expression) => Kinds): Kinds {
+  const returns = findFunction(call.function)?.returns ?? "any";
+  if (returns !== "arguments") return kinds(returns);
+  const candidates = call.function === "iif" ? call.arguments.slice(1) : call.arguments;
+  const given = new Set(candidates.flatMap((argument) => [...of(argument)]));
+  // Of one array it is an item that comes back.
+  return given.has("array") || given.has("string[]") ? kinds("any") : given;
+}
+
+function binaryKinds(
+  { operator, left, right }: Extract<Expression, { kind: "binary" }>,
+  of: (part: Expression) => Kinds,
+): Kinds {
+  if (!["+", "-", "*", "/", "%"].includes(operator)) return kinds("boolean");
+  const [a, b] = [of(left), of(right)];
+  if (operator === "*" && isThousand(right) && a.has("epoch-seconds")) return kinds("epoch-milliseconds");
+  if (operator === "*" && isThousand(left) && b.has("epoch-seconds")) return kinds("epoch-milliseconds");
+  if (operator === "/" && isThousand(right) && a.has("epoch-milliseconds")) return kinds("epoch-seconds");
+  if (operator === "+" || operator === "-") {
+    // A time that is shifted is still a time.
+    if (only(a, "epoch-seconds", "epoch-milliseconds") && only(b, "integer")) return a;
+    if (operator === "+" && [...a, ...b].some((kind) => kind === "string" || kind === "date-text"))
+      return kinds("string");
+  }
+  const both = [arithmetic(a), arithmetic(b)];
+  if (both.includes("any")) return kinds("any");
+  return kinds(both.includes("number") ? "number" : "integer");
+}
+
+function isThousand(expression: Expression): boolean {
+  return expression.kind === "literal" && expression.value === 1000;
+}
+
+/** What arithmetic makes of an operand: a text may hold any number. */
+function arithmetic(operand: Kinds): ValueKind {
+  if (only(operand, "integer", "epoch-seconds", "epoch-milliseconds")) return "integer";
+  return only(operand, "integer", "number", "epoch-seconds", "epoch-milliseconds") ? "number" : "any";
+}

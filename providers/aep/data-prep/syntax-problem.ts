@@ -1,0 +1,2 @@
+/** An expression or path that can't be read. */
+export class SyntaxProblem extends Error {}

@@ -1,0 +1,396 @@
+import * as pulumi from "@pulumi/pulumi";
+import { eventMapping, type MappingTarget } from "../../components/event-mapping.ts";
+import { readSettings } from "../../components/settings.ts";
+import { eventMappings } from "../../events/mapping.ts";
+import { configure } from "./stack.ts";
+
+const iso = "\"yyyy-MM-dd'T'HH:mm:ss.SSSX\"";
+/** The same between a shell's single quotes. */
+const isoInShell = "\"yyyy-MM-dd'\\''T'\\''HH:mm:ss.SSSX\"";
+
+function mapped(mapping: object, target: Partial<MappingTarget> = {}) {
+  configure({ mapping });
+  return eventMapping(readSettings(new pulumi.Config("customerio-aep")), { tenantId: "acme", ...target });
+}
+
+/** What the user is told, without the parts that each line has. */
+function told(mapping: object, target: Partial<MappingTarget> = {}): string[] {
+  try {
+    mapped(mapping, target);
+    return [];
+  } catch (error) {
+    if (!pulumi.RunError.isInstance(error)) throw error;
+    const [first, ...lines] = error.message.split("\n");
+    expect(first).toBe("The stack's settings can't be used:");
+    return lines.map((line) => line.replace("  - customerio-aep:mapping", "mapping"));
+  }
+}
+
+const pair = (destination: string, from: object) => ({ set: [{ destination, ...from }] });
+
+describe("the kinds of mistakes, and what is told", () => {
+  test.each<[string, object, string]>([
+    [
+      "a field without the tenant's prefix",
+      pair("email", { source: "metric" }),
+      'mapping.set[0].destination is not right: the schema has no field "email". ' +
+        "Perhaps: pulumi config set --path 'mapping.set[0].destination' _acme.customerio.email",
+    ],
+    [
+      "a misspelt field",
+      pair("customerio.emial", { source: "metric" }),
+      'mapping.set[0].destination is not right: the schema has no field "_acme.customerio.emial". ' +
+        "Perhaps: pulumi config set --path 'mapping.set[0].destination' _acme.customerio.email",
+    ],
+    [
+      "another tenant's field",
+      pair("_other.customerio.email", { source: "metric" }),
+      'mapping.set[0].destination is not right: the schema has no field "_other.customerio.email". ' +
+        "Perhaps: pulumi config set --path 'mapping.set[0].destination' _acme.customerio.email",
+    ],
+    [
+      "a field that no schema could have",
+      pair("a..b", { source: "metric" }),
+      "mapping.set[0].destination is not right: \"a..b\" is not a path. Set it: pulumi config set --path 'mapping.set[0].destination' <value>",
+    ],
+    [
+      "an object as a field",
+      pair("customerio", { source: "metric" }),
+      "mapping.set[0].source is not right: metric gives a text, and the field takes an object (_acme.customerio). " +
+        "Set it: pulumi config set --path 'mapping.set[0].source' <value>",
+    ],
+    [
+      "a misspelt attribute",
+      pair("eventType", { source: "metrci" }),
+      'mapping.set[0].source is not right: events have no attribute "metrci". ' +
+        "Perhaps: pulumi config set --path 'mapping.set[0].source' metric",
+    ],
+    [
+      "an attribute without its object",
+      pair("eventType", { source: "identifiers.email" }),
+      'mapping.set[0].source is not right: events have no attribute "identifiers.email". ' +
+        "Perhaps: pulumi config set --path 'mapping.set[0].source' data.identifiers.email",
+    ],
+    [
+      "an object as an attribute",
+      pair("eventType", { source: "data.identifiers" }),
+      'mapping.set[0].source is not right: "data.identifiers" is an object; name one of its attributes: id, email, cio_id, phone. ' +
+        "Perhaps: pulumi config set --path 'mapping.set[0].source' data.identifiers.id",
+    ],
+    [
+      "an attribute that is not known",
+      pair("eventType", { source: "data.colour" }),
+      'mapping.set[0].source is not right: events have no attribute "data.colour". If Customer.io does send it, ask each event for it. ' +
+        "Perhaps: pulumi config rm --path 'mapping.set[0].source' && pulumi config set --path 'mapping.set[0].expression' " +
+        "'iif(contains_key(\"data.colour\"), data.colour, nullify())'",
+    ],
+    [
+      "an expression as a source",
+      pair("eventType", { source: "lower(metric)" }),
+      'mapping.set[0].source is not right: "lower(metric)" is no attribute; what is to be worked out is an expression. ' +
+        "Perhaps: pulumi config rm --path 'mapping.set[0].source' && pulumi config set --path 'mapping.set[0].expression' 'lower(metric)'",
+    ],
+    [
+      "an expression that can't be read",
+      pair("eventType", { expression: "lower(metric" }),
+      'mapping.set[0].expression is not right: This expression can\'t be read: Expected ")" instead of the end. ' +
+        "Set it: pulumi config set --path 'mapping.set[0].expression' <value>",
+    ],
+    [
+      "an expression that is too long",
+      pair("eventType", { expression: `"${"x".repeat(4095)}"` }),
+      "mapping.set[0].expression is not right: This expression can't be read: An expression may have 4096 characters, not 4097. " +
+        "Set it: pulumi config set --path 'mapping.set[0].expression' <value>",
+    ],
+    [
+      "a reserved word",
+      pair("timestamp", { expression: `dformat(timestamp * 1000, ${iso})` }),
+      "mapping.set[0].expression is not right: This expression can't be read: timestamp is a reserved word: write ${timestamp} for the field of that name. " +
+        "Set it: pulumi config set --path 'mapping.set[0].expression' <value>",
+    ],
+    [
+      "a misspelt function",
+      pair("eventType", { expression: "lowre(metric)" }),
+      "mapping.set[0].expression is not right: There is no function lowre; did you mean lower? " +
+        "Set it: pulumi config set --path 'mapping.set[0].expression' <value>",
+    ],
+    [
+      "too many arguments",
+      pair("eventType", { expression: "lower(metric, object_type)" }),
+      "mapping.set[0].expression is not right: The function lower takes 1 argument, not 2: lower(INPUT). " +
+        "Set it: pulumi config set --path 'mapping.set[0].expression' <value>",
+    ],
+    [
+      "a misspelt attribute in an expression",
+      pair("eventType", { expression: "lower(metrci)" }),
+      'mapping.set[0].expression is not right: events have no attribute "metrci"; did you mean metric? If Customer.io does ' +
+        'send it, ask for it first: iif(contains_key("metrci"), metrci, nullify()). ' +
+        "Set it: pulumi config set --path 'mapping.set[0].expression' <value>",
+    ],
+    [
+      "seconds in a date",
+      pair("timestamp", { source: "timestamp" }),
+      "mapping.set[0].source is not right: timestamp gives a count of seconds since 1970, and the field takes a date and time (timestamp). " +
+        "Perhaps: pulumi config rm --path 'mapping.set[0].source' && pulumi config set --path 'mapping.set[0].expression' " +
+        `'dformat(\${timestamp} * 1000, ${isoInShell})'`,
+    ],
+    [
+      "seconds in a date, by an expression",
+      pair("timestamp", { expression: "coalesce(${timestamp}, null)" }),
+      "mapping.set[0].expression is not right: it gives a count of seconds since 1970, and the field takes a date and time (timestamp). " +
+        `Perhaps: pulumi config set --path 'mapping.set[0].expression' 'dformat(coalesce(\${timestamp}, null) * 1000, ${isoInShell})'`,
+    ],
+    [
+      "milliseconds in a date",
+      pair("timestamp", { expression: "${timestamp} * 1000" }),
+      "mapping.set[0].expression is not right: it gives a count of milliseconds since 1970, and the field takes a date and time (timestamp). " +
+        `Perhaps: pulumi config set --path 'mapping.set[0].expression' 'dformat(\${timestamp} * 1000, ${isoInShell})'`,
+    ],
+    [
+      "seconds for dformat",
+      pair("timestamp", { expression: `dformat(\${timestamp}, ${iso})` }),
+      "mapping.set[0].expression is not right: dformat counts milliseconds since 1970, and gets seconds: multiply them, as in dformat(${timestamp} * 1000, …). " +
+        "Set it: pulumi config set --path 'mapping.set[0].expression' <value>",
+    ],
+    [
+      "a count for date",
+      pair("timestamp", { expression: "date(${timestamp})" }),
+      "mapping.set[0].expression is not right: date takes no count but a text; seconds since 1970 are written by dformat(${timestamp} * 1000, …). " +
+        "Set it: pulumi config set --path 'mapping.set[0].expression' <value>",
+    ],
+    [
+      "a text for format",
+      pair("eventType", { expression: "format(relay.occurred_at, 'yyyy')" }),
+      "mapping.set[0].expression is not right: format takes a date, and gets a date as text: read it first, with date(…). " +
+        "Set it: pulumi config set --path 'mapping.set[0].expression' <value>",
+    ],
+    [
+      "a text in a number",
+      pair("customerio.campaign_id", { source: "data.customer_id" }),
+      "mapping.set[0].source is not right: data.customer_id gives a text, and the field takes a whole number (_acme.customerio.campaign_id). " +
+        "Perhaps: pulumi config rm --path 'mapping.set[0].source' && pulumi config set --path 'mapping.set[0].expression' 'to_integer(data.customer_id)'",
+    ],
+    [
+      "a text in a boolean",
+      pair("customerio.machine", { expression: "iif(metric.equals('clicked'), 'yes', null)" }),
+      "mapping.set[0].expression is not right: it gives a text, and the field takes true or false (_acme.customerio.machine). " +
+        "Set it: pulumi config set --path 'mapping.set[0].expression' <value>",
+    ],
+    [
+      "a list in a text",
+      pair("eventType", { source: "relay.topics" }),
+      "mapping.set[0].source is not right: relay.topics gives a list of texts, and the field takes a text (eventType). " +
+        "Perhaps: pulumi config rm --path 'mapping.set[0].source' && pulumi config set --path 'mapping.set[0].expression' 'array_to_string(\",\", relay.topics)'",
+    ],
+    [
+      "a text in an identity map",
+      pair("identityMap", { source: "data.identifiers.email" }),
+      "mapping.set[0].source is not right: data.identifiers.email gives a text, and the field takes an object (identityMap). " +
+        "Set it: pulumi config set --path 'mapping.set[0].source' <value>",
+    ],
+    [
+      "a field that is set twice, in two spellings",
+      {
+        set: [
+          { destination: "customerio.email", source: "data.recipient" },
+          { destination: "_acme.customerio.email", source: "data.email_address" },
+        ],
+      },
+      'mapping.set[1] is not right: "_acme.customerio.email" is set by mapping.set[0] already, and a field has one value. ' +
+        "Remove it: pulumi config rm --path 'mapping.set[1]'",
+    ],
+    [
+      "a field that is set and removed",
+      { set: [{ destination: "customerio.email", source: "data.recipient" }], remove: ["customerio.email"] },
+      'mapping.remove[0] is not right: "customerio.email" is set by mapping.set[0], which takes the place of the automatic mapping anyway. ' +
+        "Remove it: pulumi config rm --path 'mapping.remove[0]'",
+    ],
+    [
+      "a removal of what is not mapped",
+      { remove: ["customerio.emial"] },
+      'mapping.remove[0] is not right: nothing is mapped to "customerio.emial" by itself. ' +
+        "Perhaps: pulumi config set --path 'mapping.remove[0]' _acme.customerio.email",
+    ],
+    [
+      "a removal of what Platform requires",
+      { remove: ["customerio.content", "timestamp"] },
+      'mapping.remove[1] is not right: nothing is mapped to "timestamp", without which Platform refuses every record. ' +
+        "Remove it: pulumi config rm --path 'mapping.remove[1]'",
+    ],
+    [
+      "neither source nor expression",
+      pair("eventType", {}),
+      "mapping is not right: it needs either a source or an expression. Set it: pulumi config set --path 'mapping.set[0]' <value>",
+    ],
+    [
+      "both source and expression",
+      pair("eventType", { source: "metric", expression: "metric" }),
+      "mapping is not right: it needs either a source or an expression. Set it: pulumi config set --path 'mapping.set[0]' <value>",
+    ],
+    [
+      "a part of the setting that there is not",
+      { add: [] },
+      'mapping is not right: Unrecognized key: "add". Set it: pulumi config set mapping <value>',
+    ],
+    [
+      "identifiers that there are not",
+      { identifiers: "email" },
+      "mapping is not right: must be all, or id for a workspace that identifies people by id alone. " +
+        "Set it: pulumi config set --path 'mapping.identifiers' <value>",
+    ],
+  ])("%s", (_, mapping, line) => {
+    expect(told(mapping)).toEqual([line]);
+  });
+
+  test("all of them at once", () => {
+    const mapping = {
+      set: [
+        { destination: "email", source: "metrci" },
+        { destination: "eventType", expression: "now(1)" },
+      ],
+      remove: ["_id"],
+    };
+    expect(told(mapping).map((line) => line.split(" is not right")[0])).toEqual([
+      "mapping.set[0].destination",
+      "mapping.set[0].source",
+      "mapping.set[1].expression",
+      "mapping.remove[0]",
+    ]);
+  });
+
+  test.each<[object, string]>([
+    [{ remove: ["customerio.email"] }, "mapping.remove[0]"],
+    [{ identifiers: "id" }, "mapping.identifiers"],
+  ])("a primary identity that is left empty: %j", (mapping, path) => {
+    expect(told(mapping, { primaryIdentity: "_acme.customerio.email" })).toEqual([
+      expect.stringContaining(
+        `${path} is not right: nothing is mapped to "_acme.customerio.email", which is the schema's primary identity: Platform refuses every record without it.`,
+      ),
+    ]);
+  });
+});
+
+describe("a schema that is there already", () => {
+  const text = { type: "string" };
+  const definition = {
+    type: "object",
+    properties: {
+      _id: { ...text, "meta:xdmField": "@id" },
+      timestamp: { type: "string", format: "date-time", "meta:xdmField": "xdm:timestamp" },
+      web: {
+        type: "object",
+        properties: { url: text, visits: { type: "integer", maximum: 2147483647 } },
+        required: ["url"],
+      },
+      _acme: {
+        type: "object",
+        properties: {
+          mail: {
+            type: "object",
+            properties: { status: { ...text, enum: ["sent", "opened"] }, at: { type: "string", format: "date" } },
+          },
+          people: { type: "array", items: { type: "object", properties: { name: text } } },
+          score: { type: "number" },
+        },
+      },
+    },
+    required: ["@id", "xdm:timestamp"],
+  };
+  const without = (set: object[]) => told({ remove: ["customerio.*"], set }, { definition });
+
+  test("lacks what events fill, unless that is left out", () => {
+    const [line, ...others] = told({ remove: ["customerio.unmapped"] }, { definition });
+    expect(others).toEqual([]);
+    expect(line).toMatch(
+      /^mapping\.remove\[1\] is not right: the schema lacks what events fill, .*: _acme\.customerio\.object_type, .* Perhaps: pulumi config set --path 'mapping\.remove\[1\]' '_acme\.customerio\.\*'$/,
+    );
+    expect(without([])).toEqual([]);
+  });
+
+  test("takes what fits its fields", () => {
+    expect(
+      without([
+        { destination: "_acme.mail.status", expression: "metric" },
+        { destination: "_acme.mail.at", source: "relay.occurred_at" },
+        { destination: "_acme.people[0].name", source: "data.identifiers.email" },
+        { destination: "_acme.score", source: "data.campaign_id" },
+        { destination: "web.url", source: "data.href" },
+        { destination: "web.visits", source: "timestamp" },
+      ]),
+    ).toEqual([]);
+  });
+
+  test("refuses what does not", () => {
+    const lines = without([
+      { destination: "_acme.mail.status", expression: '"clicked"' },
+      { destination: "_acme.people", source: "relay.topics" },
+      { destination: "web.visits", expression: "${timestamp} * 1000" },
+      { destination: "_acme.score", source: "metric" },
+    ]);
+    expect(lines.map((line) => line.replace(/^.*?is not right: (.*?)\. [A-Z].*$/, "$1"))).toEqual([
+      'the field takes only "sent", "opened"',
+      "relay.topics gives a list of texts, and the field takes a list, each item an object (_acme.people)",
+      "it gives a count of milliseconds since 1970, and the field takes a whole number (web.visits)",
+      "metric gives a text, and the field takes a number (_acme.score)",
+      'nothing is mapped to "web.url", without which Platform refuses every record',
+    ]);
+  });
+
+  test("whose fields are of other types than what fills them by itself", () => {
+    const customerio = {
+      type: "object",
+      properties: { metric: text, timestamp: text, campaign_id: text, machine: text, email: { type: "integer" } },
+    };
+    const properties = { ...definition.properties, _acme: { type: "object", properties: { customerio } } };
+    const kept = Object.keys(customerio.properties).map((name) => `_acme.customerio.${name}`);
+    const removed = eventMappings({ tenantId: "acme", testMode: false })
+      .map(({ destination }) => destination)
+      .filter((path) => path.startsWith("_acme.") && !kept.includes(path));
+    const lines = told({ remove: removed }, { definition: { ...definition, properties } });
+    expect(lines).toEqual([
+      expect.stringContaining(
+        '"_acme.customerio.email" is filled with data.identifiers.email, which gives a text, and the field takes a whole number.',
+      ),
+    ]);
+  });
+});
+
+describe("the mapping", () => {
+  const automatic = eventMappings({ tenantId: "acme", testMode: false });
+
+  test("is the automatic one without settings", () => {
+    expect(mapped({})).toEqual(automatic);
+  });
+
+  test("has what is set, in place of what is mapped by itself, and lacks what is removed", () => {
+    const made = mapped({
+      set: [
+        { destination: "eventType", expression: 'concat("customerio.", object_type, ".", metric)' },
+        { destination: "customerio.email", expression: "lower(data.identifiers.email)" },
+        { destination: "producedBy", source: "data.delivery_id" },
+      ],
+      remove: ["customerio.content", "_acme.customerio.subject"],
+    });
+    const without = ["email", "content", "subject"].map((name) => `_acme.customerio.${name}`);
+    expect(made).toEqual([
+      ...automatic.filter(({ destination }) => !without.includes(destination)),
+      { sourceType: "EXPRESSION", source: 'concat("customerio.", object_type, ".", metric)', destination: "eventType" },
+      { sourceType: "EXPRESSION", source: "lower(data.identifiers.email)", destination: "_acme.customerio.email" },
+      { sourceType: "ATTRIBUTE", source: "data.delivery_id", destination: "producedBy" },
+    ]);
+  });
+
+  test("a calculated field can ask for an attribute that is not known yet", () => {
+    const expression = 'iif(contains_key("data.colour"), data.colour, nullify())';
+    expect(mapped(pair("eventType", { expression })).at(-1)).toMatchObject({ source: expression });
+  });
+
+  test("a whole object can be removed", () => {
+    expect(mapped({ remove: ["customerio.*"] })).toEqual(automatic.slice(0, 2));
+  });
+
+  test("of a workspace that identifies people by id alone has no other identifier", () => {
+    const other = ["email", "cio_id", "phone"].map((name) => `_acme.customerio.${name}`);
+    expect(mapped({ identifiers: "id" })).toEqual(automatic.filter(({ destination }) => !other.includes(destination)));
+  });
+});

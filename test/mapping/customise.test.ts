@@ -1,0 +1,41 @@
+import { directMappings } from "../../events/direct-mapping.ts";
+import { mappingProblems } from "../../mapping/check.ts";
+import { customised } from "../../mapping/customise.ts";
+import { ownFields } from "../../mapping/schema-fields.ts";
+import { mappingSettings } from "../../mapping/settings.ts";
+
+const automatic = directMappings("acme");
+const direct = { tenantId: "acme", delivery: "direct" } as const;
+
+describe("direct delivery", () => {
+  test("a source is asked for first, since Customer.io's events lack most attributes", () => {
+    const settings = mappingSettings.parse({ set: [{ destination: "eventType", source: "metric" }] });
+    expect(customised(automatic, { ...direct, settings }).at(-1)).toEqual({
+      sourceType: "EXPRESSION",
+      source: 'iif(contains_key("metric"), metric, nullify())',
+      destination: "eventType",
+    });
+  });
+
+  test("the other identifiers are left out too", () => {
+    const settings = mappingSettings.parse({ identifiers: "id" });
+    const left = automatic.filter(({ destination }) => !/\.(email|cio_id|phone)$/.test(destination));
+    expect(customised(automatic, { ...direct, settings })).toEqual(left);
+    expect(left).toHaveLength(automatic.length - 3);
+  });
+
+  test("what the relay makes is not there, and the automatic mapping has no mistake", () => {
+    const check = (set: object[]) =>
+      mappingProblems({ ...direct, automatic, schema: ownFields("acme"), settings: mappingSettings.parse({ set }) });
+    expect(check([])).toEqual([]);
+    expect(check([{ destination: "eventType", expression: "first(relay.topics)" }])).toEqual([
+      {
+        path: "mapping.set[0].expression",
+        reason: expect.stringContaining(
+          '"relay.topics" is made by the relay, which there is none of with delivery: direct',
+        ),
+        remedy: { do: "set" },
+      },
+    ]);
+  });
+});
