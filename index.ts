@@ -1,9 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CustomerIoSource } from "./components/customer-io-source.ts";
+import { findDestination } from "./components/destination.ts";
 import { readSettings } from "./components/settings.ts";
 
 const settings = readSettings(new pulumi.Config());
-const source = new CustomerIoSource("customerio-aep", settings);
+const destination = await findDestination(settings, { mapsOtherFields: false });
+const source = new CustomerIoSource("customerio-aep", { ...settings, destination });
 
 /** Where Customer.io posts its events. */
 export const relayUrl = source.relayUrl;

@@ -1,8 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Destination } from "./destination.ts";
 import { PlatformDataflow } from "./platform-dataflow.ts";
 import { ReportingWebhookSubscription } from "./reporting-webhook.ts";
 import type { Settings } from "./settings.ts";
+import { defaultTitle } from "./title.ts";
 import { WebhookRelay } from "./webhook-relay.ts";
+
+export interface CustomerIoSourceArgs extends Settings {
+  /** What of the settings' schema and dataset is there already; default: nothing, so that both are made. */
+  readonly destination?: Destination;
+}
 
 /**
  * Every event of a Customer.io workspace in a dataset of Adobe Experience Platform.
@@ -21,13 +28,13 @@ export class CustomerIoSource extends pulumi.ComponentResource {
   readonly webhookId: pulumi.Output<number>;
   readonly nextSteps: pulumi.Output<string[]>;
 
-  constructor(name: string, settings: Settings, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, settings: CustomerIoSourceArgs, options?: pulumi.ComponentResourceOptions) {
     super("customerio-aep:index:CustomerIoSource", name, {}, options);
     const parent = { parent: this };
-    // Titles are unique in a Platform sandbox, and a workspace may serve several stacks.
-    const title = `Customer.io events (${pulumi.getStack()})`;
+    const title = defaultTitle();
 
-    const dataflow = new PlatformDataflow(`${name}-platform`, { title, testMode: settings.testMode }, parent);
+    const dataflow = new PlatformDataflow(`${name}-platform`, { ...settings, title }, parent);
+    const webhookName = settings.webhook.name ?? title;
     const relay = new WebhookRelay(
       `${name}-relay`,
       {
@@ -40,7 +47,7 @@ export class CustomerIoSource extends pulumi.ComponentResource {
     const subscription = new ReportingWebhookSubscription(
       `${name}-subscription`,
       {
-        title,
+        title: webhookName,
         endpoint: relay.url,
         events: settings.events,
         fullResolution: settings.fullResolution,
@@ -58,7 +65,7 @@ export class CustomerIoSource extends pulumi.ComponentResource {
     this.datasetId = dataflow.datasetId;
     this.schemaId = dataflow.schemaId;
     this.webhookId = subscription.webhookId;
-    this.nextSteps = subscription.webhookId.apply(() => nextSteps(title, settings.signingKeys !== undefined));
+    this.nextSteps = subscription.webhookId.apply(() => nextSteps(webhookName, settings.signingKeys !== undefined));
     this.registerOutputs({
       relayUrl: this.relayUrl,
       dataflowId: this.dataflowId,
