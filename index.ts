@@ -1,14 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CustomerIoSource } from "./components/customer-io-source.ts";
+import { findDestination } from "./components/destination.ts";
 import { eventMapping } from "./components/event-mapping.ts";
 import { alertsToSubscribe as alertsOf } from "./components/platform-alerts.ts";
 import { readSettings } from "./components/settings.ts";
 import { getTenant } from "./providers/aep/sdk.ts";
 
 const settings = readSettings(new pulumi.Config());
-// Before anything is declared, so that a mistake in the mapping is told while nothing has begun.
-const mappings = eventMapping(settings, await getTenant());
-const source = new CustomerIoSource("customerio-aep", { ...settings, mappings });
+// Before anything is declared, so that a mistake is told while nothing has begun.
+const destination = await findDestination(settings, { mapsOtherFields: settings.mapping.set.length > 0 });
+const mappings = eventMapping(settings, { ...(await getTenant()), ...destination.schema });
+const source = new CustomerIoSource("customerio-aep", { ...settings, destination, mappings });
 
 /** Where Customer.io posts its events. */
 export const relayUrl = source.relayUrl;

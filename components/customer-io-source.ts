@@ -1,13 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Mapping } from "../mapping/customise.ts";
+import type { Destination } from "./destination.ts";
 import { PlatformDataflow } from "./platform-dataflow.ts";
 import { ReportingWebhookSubscription } from "./reporting-webhook.ts";
 import type { Settings } from "./settings.ts";
+import { defaultTitle } from "./title.ts";
 import { WebhookRelay } from "./webhook-relay.ts";
 
 export interface CustomerIoSourceArgs extends Settings {
   /** What goes where; see `eventMapping`. */
   readonly mappings: readonly Mapping[];
+  /** What of the settings' schema and dataset is there already; default: nothing, so that both are made. */
+  readonly destination?: Destination;
 }
 
 /**
@@ -30,10 +34,10 @@ export class CustomerIoSource extends pulumi.ComponentResource {
   constructor(name: string, settings: CustomerIoSourceArgs, options?: pulumi.ComponentResourceOptions) {
     super("customerio-aep:index:CustomerIoSource", name, {}, options);
     const parent = { parent: this };
-    // Titles are unique in a Platform sandbox, and a workspace may serve several stacks.
-    const title = `Customer.io events (${pulumi.getStack()})`;
+    const title = defaultTitle();
 
-    const dataflow = new PlatformDataflow(`${name}-platform`, { title, mappings: settings.mappings }, parent);
+    const dataflow = new PlatformDataflow(`${name}-platform`, { ...settings, title }, parent);
+    const webhookName = settings.webhook.name ?? title;
     const relay = new WebhookRelay(
       `${name}-relay`,
       {
@@ -46,7 +50,7 @@ export class CustomerIoSource extends pulumi.ComponentResource {
     const subscription = new ReportingWebhookSubscription(
       `${name}-subscription`,
       {
-        title,
+        title: webhookName,
         endpoint: relay.url,
         events: settings.events,
         fullResolution: settings.fullResolution,
@@ -64,7 +68,7 @@ export class CustomerIoSource extends pulumi.ComponentResource {
     this.datasetId = dataflow.datasetId;
     this.schemaId = dataflow.schemaId;
     this.webhookId = subscription.webhookId;
-    this.nextSteps = subscription.webhookId.apply(() => nextSteps(title, settings.signingKeys !== undefined));
+    this.nextSteps = subscription.webhookId.apply(() => nextSteps(webhookName, settings.signingKeys !== undefined));
     this.registerOutputs({
       relayUrl: this.relayUrl,
       dataflowId: this.dataflowId,

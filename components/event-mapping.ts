@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { EventField } from "../events/fields.ts";
+import { type Identities, identityMapping } from "../events/identity-map.ts";
 import { eventMappings } from "../events/mapping.ts";
 import { type MappingProblem, mappingProblems } from "../mapping/check.ts";
 import { customised, type Mapping } from "../mapping/customise.ts";
@@ -11,17 +13,31 @@ export interface MappingTarget {
   readonly tenantId: string;
   /** The schema with all its fields, if it is there already; else it is the one that is made. */
   readonly definition?: SchemaDefinition;
-  /** Path of the field that is its primary identity, if any. */
+  /** Dot path of the field that is its primary identity, if any. */
   readonly primaryIdentity?: string;
+  /** The fields of the event catalogue that it has; default: all. */
+  readonly fields?: readonly EventField[];
+  /** The identities that a record's identity map gets; default: none. */
+  readonly identityMap?: Identities;
 }
 
 /**
  * What goes where: the automatic mapping of the event catalogue, as the setting `mapping` changes it.
  * @throws pulumi.RunError naming every mistake at once, each with the command that mends it
  */
-export function eventMapping(settings: Pick<Settings, "mapping" | "testMode">, target: MappingTarget): Mapping[] {
-  const { definition, primaryIdentity, tenantId } = target;
-  const automatic = eventMappings({ tenantId, testMode: settings.testMode });
+export function eventMapping(
+  settings: Pick<Settings, "mapping" | "testMode" | "profile">,
+  target: MappingTarget,
+): Mapping[] {
+  const { definition, fields, tenantId } = target;
+  const { primaryIdentity, identityMap = {} } = {
+    ...(definition ? {} : madeIdentities(settings, tenantId)),
+    ...target,
+  };
+  const automatic = [
+    ...eventMappings({ tenantId, testMode: settings.testMode, ...(fields && { fields }) }),
+    ...(Object.keys(identityMap).length > 0 ? [identityMapping(identityMap)] : []),
+  ];
   const customisation = { settings: settings.mapping, tenantId };
   const schema = definition ? definedFields(definition) : ownFields(tenantId);
   const problems = mappingProblems({ ...customisation, automatic, schema, primaryIdentity });
@@ -29,6 +45,16 @@ export function eventMapping(settings: Pick<Settings, "mapping" | "testMode">, t
     throw new pulumi.RunError(`The stack's settings can't be used:\n${problems.map(lineOf).join("\n")}`);
   }
   return customised(automatic, customisation);
+}
+
+/** How the schema that is made identifies people. */
+function madeIdentities(
+  { profile }: Pick<Settings, "profile">,
+  tenantId: string,
+): Pick<MappingTarget, "primaryIdentity" | "identityMap"> {
+  if (!profile.enabled) return {};
+  if (profile.primaryIdentity === "identityMap") return { identityMap: profile.identities };
+  return { primaryIdentity: `_${tenantId}.customerio.${profile.primaryIdentity}` };
 }
 
 function lineOf({ path, reason, remedy }: MappingProblem): string {

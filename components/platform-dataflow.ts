@@ -1,13 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
-import { fieldGroupBody } from "../events/field-group.ts";
 import type { Mapping } from "../mapping/customise.ts";
 import * as aep from "../providers/aep/sdk.ts";
+import type { Destination } from "./destination.ts";
+import { eventDataset } from "./event-dataset.ts";
+import type { PlatformSettings } from "./platform-settings.ts";
 
-export interface PlatformDataflowArgs {
-  /** What the objects are called in Platform's screens; schema and field group titles are unique in a sandbox. */
+export interface PlatformDataflowArgs extends PlatformSettings {
+  /** What the objects are called in Platform's screens unless the settings name them; schema and field group titles are unique in a sandbox. */
   title: string;
-  /** What goes where. */
+  /** What goes where; see `eventMapping`. */
   mappings: readonly Mapping[];
+  /** What is there already; default: nothing, so that all of it is made. */
+  destination?: Destination;
 }
 
 /**
@@ -30,66 +34,51 @@ export class PlatformDataflow extends pulumi.ComponentResource {
     const { title } = args;
     const { tenantId } = pulumi.output(aep.getTenant(parent));
 
-    const fieldGroup = new aep.FieldGroup(
-      `${name}-fields`,
-      {
-        title: `${title} fields`,
-        description: "What Customer.io reports of its messages and customers.",
-        ...fieldGroupOf(tenantId),
-      },
-      parent,
-    );
-    const schema = new aep.Schema(
-      `${name}-schema`,
-      { title, description: "One record for each Customer.io event.", fieldGroupIds: [fieldGroup.id] },
-      parent,
-    );
-    const dataset = new aep.Dataset(
-      `${name}-dataset`,
-      { name: title, description: "Customer.io events.", schemaId: schema.id, errorDiagnostics: true },
-      parent,
-    );
+    const { destination = {} } = args;
+    const { id: datasetId, schemaId } = eventDataset(name, { ...args, destination, tenantId }, parent);
+
     const source = new aep.SourceConnection(
       `${name}-source`,
-      { name: `${title} source`, description: "Customer.io reporting webhook." },
+      {
+        name: args.sourceConnection.name ?? `${title} source`,
+        description: args.sourceConnection.description ?? "Customer.io reporting webhook.",
+      },
       parent,
     );
     const target = new aep.TargetConnection(
       `${name}-target`,
-      { name: `${title} target`, description: "Customer.io events.", datasetId: dataset.id, schemaId: schema.id },
+      {
+        name: args.targetConnection.name ?? `${title} target`,
+        description: args.targetConnection.description ?? "Customer.io events.",
+        datasetId,
+        schemaId,
+      },
       parent,
     );
-    const mappingSet = new aep.MappingSet(
-      `${name}-mapping`,
-      { schemaId: schema.id, mappings: [...args.mappings] },
-      parent,
-    );
+    const mappingSet = new aep.MappingSet(`${name}-mapping`, { schemaId, mappings: [...args.mappings] }, parent);
+    const { errorDiagnostics, partialIngestionPercent } = args.dataset;
     const dataflow = new aep.Dataflow(
       `${name}-dataflow`,
       {
-        name: title,
-        description: "Customer.io events, by way of the relay.",
+        name: args.dataflow.name ?? title,
+        description: args.dataflow.description ?? "Customer.io events, by way of the relay.",
         sourceConnectionId: source.id,
         targetConnectionId: target.id,
         mappingSetId: mappingSet.id,
         mappingSetVersion: mappingSet.version,
-        errorDiagnostics: true,
+        errorDiagnostics,
+        ...(partialIngestionPercent === undefined ? {} : { partialIngestionPercent }),
       },
       // A changed dataflow loses events for some minutes, in which the relay still sends by its old settings. A new one
       // is enabled beside the old one, to which the relay sends until it is told of the new one.
       { ...parent, replaceOnChanges: ["mappingSetId", "mappingSetVersion"] },
     );
 
-    this.schemaId = schema.id;
-    this.datasetId = dataset.id;
+    this.schemaId = pulumi.output(schemaId);
+    this.datasetId = pulumi.output(datasetId);
     this.dataflowId = dataflow.id;
     this.streamingUrl = dataflow.streamingUrl;
     this.changedAt = dataflow.updatedAt;
     this.registerOutputs({ schemaId: this.schemaId, datasetId: this.datasetId, dataflowId: this.dataflowId });
   }
-}
-
-function fieldGroupOf(tenantId: pulumi.Output<string>) {
-  const body = tenantId.apply(fieldGroupBody);
-  return { definitions: body.apply(({ definitions }) => definitions), allOf: body.apply(({ allOf }) => allOf) };
 }

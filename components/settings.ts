@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type SubscriptionName, subscriptionNames } from "../events/catalogue.ts";
 import { mappingSettings } from "../mapping/settings.ts";
 import { eventFilters, personalData } from "../relay/core/policy.ts";
+import { platformConflicts, platformSettings } from "./platform-settings.ts";
 
 const subscription = z.enum(subscriptionNames, {
   error: (issue) => `"${String(issue.input)}" is no reporting webhook event; the README lists them`,
@@ -14,6 +15,8 @@ const settingsSchema = z.strictObject({
   withContent: z.boolean(),
   testMode: z.boolean(),
   mapping: mappingSettings,
+  ...platformSettings,
+  webhook: z.strictObject({ name: z.string().trim().min(1, "it is empty").optional() }),
   filters: eventFilters,
   personalData,
   maximumCallAgeSeconds: z.int().min(0).max(604_800),
@@ -50,8 +53,12 @@ export function readSettings(config: pulumi.Config): Settings {
     ...(parsed.error?.issues ?? []).map((issue) => {
       const key = String(issue.path[0]);
       const given = raw[key] === undefined ? "is missing" : `is not right: ${issue.message}`;
-      const path = issue.path.length === 1 ? key : `--path '${pathOf(issue.path)}'`;
-      return `${config.name}:${key} ${given}. Set it: pulumi config set ${path} <value>`;
+      return `${config.name}:${key} ${given}. Set it: pulumi config set ${argumentOf(issue.path)} <value>`;
+    }),
+    ...(parsed.success ? platformConflicts(parsed.data) : []).map(({ path, reason, remedy }) => {
+      const mend = remedy === "remove" ? "Remove it: pulumi config rm" : "Set it: pulumi config set";
+      const command = `${mend} ${argumentOf(path)}${remedy === "set" ? " <value>" : ""}`;
+      return `${config.name}:${pathOf(path)} ${reason}. ${command}`;
     }),
   ];
   if (!parsed.success || problems.length > 0) {
@@ -60,6 +67,10 @@ export function readSettings(config: pulumi.Config): Settings {
     );
   }
   return { ...parsed.data, signingKeys: signingKeys(config) };
+}
+
+function argumentOf(path: readonly PropertyKey[]): string {
+  return path.length === 1 ? String(path[0]) : `--path '${pathOf(path)}'`;
 }
 
 /** As `pulumi config set --path` writes it, such as `filters.only.metrics[0]`. */

@@ -1,9 +1,9 @@
-import { eventFields } from "./fields.ts";
+import { type EventField, eventFields } from "./fields.ts";
 
-/** One item of a Data Prep mapping set that copies a source attribute to a field of the schema. */
+/** One item of a Data Prep mapping set that copies a source attribute to a field of the schema, or works a value out. */
 export type EventMapping = {
-  readonly sourceType: "ATTRIBUTE";
-  /** Dot path into the body that the relay sends. */
+  readonly sourceType: "ATTRIBUTE" | "EXPRESSION";
+  /** Dot path into the body that the relay sends, or an expression of Data Prep. */
   readonly source: string;
   /** Dot path into the schema. */
   readonly destination: string;
@@ -19,13 +19,22 @@ export type EventMapping = {
  * @param tenantId the organisation's tenant id, without the leading underscore
  * @param testMode leaves `cio_id` unmapped, as Adobe's Customer.io tutorial asks while Customer.io sends test events,
  *   which have no such attribute
+ * @param fields those that the schema has; default: all
  */
-export function eventMappings({ tenantId, testMode }: { tenantId: string; testMode: boolean }): EventMapping[] {
-  const fields = testMode ? eventFields.filter(({ name }) => name !== "cio_id") : eventFields;
+export function eventMappings({
+  tenantId,
+  testMode,
+  fields = eventFields,
+}: {
+  tenantId: string;
+  testMode: boolean;
+  fields?: readonly EventField[];
+}): EventMapping[] {
+  const mapped = testMode ? fields.filter(({ name }) => name !== "cio_id") : fields;
   return [
     attribute("event_id", "_id"),
     attribute("relay.occurred_at", "timestamp"),
-    ...fields.map(({ name, source }) => attribute(source, `_${tenantId}.customerio.${name}`)),
+    ...mapped.map(({ name, source }) => attribute(source, `_${tenantId}.customerio.${name}`)),
   ];
 }
 

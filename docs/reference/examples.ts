@@ -44,6 +44,14 @@ export const examples: Readonly<Record<string, Example>> = {
       where: "Schema Registry API: GET /tenant/descriptors; no screen shows it",
     },
   },
+  "aep:index:ProfileEnablement": {
+    name: "profile",
+    inputs: { schemaId: "${schema.id}" },
+    imported: {
+      id: "https://ns.adobe.com/acme/schemas/4d2b8e0a6c1f3957b2e4d6a8c0f1e3b5a7d9c1e3f5b7a9d1",
+      where: "Experience Platform > Schemas > the schema > Schema ID",
+    },
+  },
   "aep:index:Dataset": {
     name: "dataset",
     inputs: { name: "Customer.io events (dev)", schemaId: "${schema.id}" },

@@ -93,6 +93,11 @@ const remedies: readonly (readonly [code: RegExp, remedy: string])[] = [
     /^XDM-102\d-400$/,
     "Fields of a field group must lie under _<tenant id>, which the function aep:index:getTenant gives.",
   ],
+  [
+    /^XDM-152[678]-400$/,
+    "A schema joins Profile once it has a primary identity (an aep:index:IdentityDescriptor with isPrimary) or the field " +
+      "group https://ns.adobe.com/xdm/context/identitymap.",
+  ],
   [/^XDM-1413-400$/, "Another schema of the same class has a field of this path and another type; use another path."],
 ];
 

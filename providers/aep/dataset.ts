@@ -1,8 +1,10 @@
 import { z } from "zod";
-import { defineResource } from "../kit/resource-definition.ts";
+import { defineResource, type Operation, Unfinished } from "../kit/resource-definition.ts";
 import type { AepClient } from "./client.ts";
+import { isEnabled, isReserved, markTag, ownTags, profileTag, tagSteps, tagsOf } from "./dataset-tags.ts";
 import { markOf } from "./mark.ts";
 import { pathOf, paths } from "./paths.ts";
+import { daysOf, rowExpirationBody } from "./row-expiration.ts";
 import { versionOf } from "./xdm.ts";
 
 const answer = z.object({
@@ -11,10 +13,12 @@ const answer = z.object({
   enableErrorDiagnostics: z.boolean().nullish(),
   schemaRef: z.object({ id: z.string(), contentType: z.string().optional() }),
   tags: z.record(z.string(), z.array(z.string())).nullish().catch(undefined),
+  extensions: z
+    .object({ adobe_lakeHouse: z.object({ rowExpiration: z.object({ ttlValue: z.string().nullish() }) }) })
+    .nullish()
+    .catch(undefined),
   created: z.number().optional(),
 });
-/** Catalog's description of tags: for marking an object "in a way that [an external system] understands". */
-const markTag = "pulumi/resource";
 // What others made may lack a schema.
 const listAnswer = z.record(z.string(), z.unknown());
 /** Catalog answers references: `["@/dataSets/<id>"]`. */
@@ -33,6 +37,28 @@ const inputs = z.object({
   errorDiagnostics: z.boolean().default(true).meta({
     description: "Whether failed batches come with files that tell what was wrong with each record; default true.",
   }),
+  rowExpirationDays: z
+    .number()
+    .int()
+    .min(30, "Platform keeps records for 30 days at least")
+    .max(3650, "Platform takes ten years, 3650 days, at most")
+    .optional()
+    .meta({
+      description:
+        "Days after their timestamp after which records are deleted from the data lake, 30 to 3650; default: never. " +
+        "For schemas of events only. Deleted records can't be recovered.",
+    }),
+  tags: z.record(z.string(), z.array(z.string())).optional().meta({
+    description: "Catalog tags: a list of values by name. Other tags that the dataset has are left alone.",
+  }),
+  profile: z
+    .boolean()
+    .default(false)
+    .meta({
+      description:
+        "Whether records go to Real-Time Customer Profile and Identity Service; default false. Needs a schema that is " +
+        "enabled for Profile.",
+    }),
 });
 
 type Inputs = z.output<typeof inputs>;
@@ -46,6 +72,14 @@ export const dataset = defineResource<AepClient>()({
   inputs,
   outputs: z.object({}),
 
+  check: ({ tags = {} }) =>
+    Object.keys(tags)
+      .filter(isReserved)
+      .map((name) => ({
+        property: `tags[${JSON.stringify(name)}]`,
+        reason: `The tag "${name}" belongs to Platform or this provider; Profile is the property "profile".`,
+      })),
+
   async leftovers({ client, signal, urn, isHeld }, wanted) {
     const left = [];
     for (const { id, ...item } of await listMarked(client, wanted.name, urn, signal)) {
@@ -55,7 +89,8 @@ export const dataset = defineResource<AepClient>()({
     return left;
   },
 
-  async create({ client, signal, progress, urn, present }, given) {
+  async create(operation, given) {
+    const { client, signal, progress, urn, present } = operation;
     const made = await client.createOnce({ signal, progress }, present, {
       list: (until) => listMarked(client, given.name, urn, until),
       idOf: ({ id }) => id,
@@ -63,12 +98,18 @@ export const dataset = defineResource<AepClient>()({
         const purpose = `create the dataset "${given.name}"`;
         const contentType = `application/vnd.adobe.xed+json;version=${given.schemaVersion}`;
         const schemaRef = { id: given.schemaId, contentType };
-        const body = { ...bodyOf(given), schemaRef, tags: { [markTag]: [markOf(urn)] } };
+        const body = { ...bodyOf(given), schemaRef, tags: tagsOf(given, urn) };
         const call = { method: "POST", path: paths.dataSets, body, signal, purpose } as const;
         const [reference] = await client.call(call, references);
         return { id: reference?.split("/").at(-1) ?? "" };
       },
     });
+    if (given.rowExpirationDays !== undefined) {
+      await expireRows(operation, made.id, given).catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new Unfinished(made.id, {}, `The dataset was made, but keeps its records for ever. ${reason}`);
+      });
+    }
     return { id: made.id, outputs: {} };
   },
 
@@ -84,20 +125,22 @@ export const dataset = defineResource<AepClient>()({
     return item && { inputs: inputsOf(item, known), outputs: {} };
   },
 
-  async update({ client, signal }, id, { news, olds }) {
+  async update(operation, id, { news, olds }) {
+    const { client, signal } = operation;
     // An empty description takes the old one away.
     const cleared = olds.description !== undefined && news.description === undefined ? { description: "" } : {};
-    const body = { ...bodyOf(news), ...cleared };
     const purpose = `update the dataset "${news.name}" (${id})`;
-    const call = {
-      method: "PATCH",
-      path: pathOf(paths.dataSets, id),
-      body,
-      signal,
-      purpose,
-      repeatable: true,
-    } as const;
-    await client.call(call, references);
+    const change = { method: "PATCH", path: pathOf(paths.dataSets, id), signal, purpose, repeatable: true } as const;
+    await client.call({ ...change, body: { ...bodyOf(news), ...cleared } }, references);
+    const steps = tagSteps(olds, news);
+    if (steps.length > 0) {
+      const headers = { "Content-Type": "application/json-patch+json" };
+      await client.call(
+        { ...change, headers, body: steps, purpose: `tag the dataset "${news.name}" (${id})` },
+        references,
+      );
+    }
+    if (olds.rowExpirationDays !== news.rowExpirationDays) await expireRows(operation, id, news);
     return {};
   },
 
@@ -113,6 +156,24 @@ export const dataset = defineResource<AepClient>()({
   },
 });
 
+/** How long records stay is set by a call of its own (Adobe's “Manage Experience Event dataset retention”). */
+async function expireRows(
+  { client, signal }: Pick<Operation<AepClient>, "client" | "signal">,
+  id: string,
+  { name, rowExpirationDays }: Inputs,
+): Promise<void> {
+  const call = {
+    method: "PATCH",
+    path: pathOf(paths.dataSetsMerge, id),
+    body: rowExpirationBody(rowExpirationDays),
+    signal,
+    purpose: `set how long the dataset "${name}" (${id}) keeps its records`,
+    repeatable: true,
+    hint: "Platform takes it for schemas of events only, from 30 days up to what the organization is entitled to.",
+  } as const;
+  await client.call(call, references);
+}
+
 function bodyOf({ name, description, errorDiagnostics }: Inputs): object {
   return { name, ...(description === undefined ? {} : { description }), enableErrorDiagnostics: errorDiagnostics };
 }
@@ -124,12 +185,15 @@ function inputsOf(found: z.output<typeof answer>, known: Inputs | undefined): In
     schemaId: found.schemaRef.id,
     schemaVersion: versionOf(found.schemaRef.contentType),
     errorDiagnostics: found.enableErrorDiagnostics ?? known?.errorDiagnostics ?? false,
+    rowExpirationDays: daysOf(found.extensions?.adobe_lakeHouse.rowExpiration.ttlValue),
+    tags: ownTags(found.tags, known),
+    profile: isEnabled(found.tags?.[profileTag]),
   };
 }
 
 async function listMarked(client: AepClient, name: string, urn: string, signal: AbortSignal) {
   // Newest first and compared here, since how a filter by tags reads a value is not documented.
-  const properties = "name,description,enableErrorDiagnostics,schemaRef,tags,created";
+  const properties = "name,description,enableErrorDiagnostics,schemaRef,tags,extensions,created";
   const path = `${paths.dataSets}?orderBy=desc:created&limit=100&properties=${properties}`;
   const purpose = `look whether the dataset "${name}" is there already`;
   const listed = await client.call({ method: "GET", path, signal, purpose }, listAnswer);

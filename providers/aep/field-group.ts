@@ -3,6 +3,7 @@ import { defineResource } from "../kit/resource-definition.ts";
 import type { AepClient, Refusal } from "./client.ts";
 import { bearsMark, described, withoutMark } from "./mark.ts";
 import { pathOf, paths } from "./paths.ts";
+import { schemasWith, useOf } from "./schema-users.ts";
 import {
   accept,
   brokenFields,
@@ -86,7 +87,7 @@ export const fieldGroup = defineResource<AepClient>()({
     const { client, signal, urn, isHeld } = operation;
     const left = [];
     for (const found of await listMarked(client, wanted.title, urn, signal)) {
-      const inUse = !isHeld(found.$id) && (await isUsed(client, found.$id, signal));
+      const inUse = !isHeld(found.$id) && (await schemasWith(client, found.$id, signal)).length > 0;
       left.push({ id: found.$id, createdAt: undefined, inputs: inputsOf(found, wanted), inUse });
     }
     return left;
@@ -108,6 +109,21 @@ export const fieldGroup = defineResource<AepClient>()({
   async read({ client, signal }, id, known) {
     const found = await find(client, id, signal);
     return found && { id: found.$id, inputs: inputsOf(found, known), outputs: outputsOf(found) };
+  },
+
+  async foresee({ client, signal, warn }, id, { news, olds }) {
+    const broken = brokenBetween(olds, news);
+    if (broken.length === 0) return;
+    const what = `The change of the field group "${news.title}" removes fields or gives them another type (${broken.join(", ")}).`;
+    for (const { $id, title } of await schemasWith(client, id, signal)) {
+      const use = await useOf(client, $id, signal);
+      if (use === undefined) continue;
+      throw new Error(
+        `${what} Platform refuses that, since the schema "${title}" (${$id}) ${use}: from then on fields can only be added. ` +
+          "Keep those fields as they are, and add new ones beside them.",
+      );
+    }
+    warn(`${what} Platform takes it as long as no dataset follows a schema with this field group, which is so now.`);
   },
 
   async update({ client, signal, urn }, id, { news, olds }) {
@@ -160,14 +176,6 @@ async function listMarked(client: AepClient, title: string, urn: string, signal:
   return marked;
 }
 
-/** Whether a schema takes the field group in. */
-async function isUsed(client: AepClient, id: string, signal: AbortSignal): Promise<boolean> {
-  const path = `${paths.schemas}?property=meta:extends==${encodeURIComponent(id)}`;
-  const purpose = `look for schemas that use the field group ${id}`;
-  const { results } = await client.call({ method: "GET", path, headers: accept.list, signal, purpose }, xdmList);
-  return results.length > 0;
-}
-
 function bodyOf(given: Inputs, urn: string): object {
   return {
     type: "object",
@@ -194,9 +202,14 @@ function inputsOf(found: Answer, known: Inputs | undefined): Inputs {
   };
 }
 
+function brokenBetween(olds: Inputs, news: Inputs): string[] {
+  const [before, after] = [olds, news].map(({ definitions }) => normalDefinition(definitions) as Inputs["definitions"]);
+  return brokenFields(before ?? {}, after ?? {});
+}
+
 /** Why Platform may refuse a change: only what is compatible with stored data may change once a dataset exists. */
 function hintFor(olds: Inputs, news: Inputs): { hint?: string } {
-  const broken = brokenFields(olds.definitions, news.definitions);
+  const broken = brokenBetween(olds, news);
   if (broken.length === 0) return {};
   return {
     hint:

@@ -7,6 +7,9 @@ export const paths = {
   schemas: `${foundation}/schemaregistry/tenant/schemas`,
   descriptors: `${foundation}/schemaregistry/tenant/descriptors`,
   dataSets: `${foundation}/catalog/dataSets`,
+  /** Deep-merges what it is given, and takes extensions. */
+  dataSetsMerge: `${foundation}/catalog/v2/dataSets`,
+  identityNamespaces: "/data/core/idnamespace/identities",
   mappingSets: `${foundation}/conversion/mappingSets`,
   validateMappings: `${foundation}/conversion/mappingSets/validate`,
   previewMappings: `${foundation}/conversion/mappingSets/preview`,

@@ -4,10 +4,14 @@ import { AepClient } from "./client.ts";
 import { config } from "./config.ts";
 import { dataflow } from "./dataflow.ts";
 import { dataset } from "./dataset.ts";
+import { getDataset } from "./dataset-lookup.ts";
 import { fieldGroup } from "./field-group.ts";
 import { identityDescriptor } from "./identity-descriptor.ts";
+import { getIdentityNamespaces } from "./identity-namespaces.ts";
 import { mappingSet } from "./mapping-set.ts";
+import { profileEnablement } from "./profile-enablement.ts";
 import { schema } from "./schema.ts";
+import { getSchema, getSchemas } from "./schema-lookup.ts";
 import { sourceConnection } from "./source-connection.ts";
 import { targetConnection } from "./target-connection.ts";
 import { getTenant } from "./tenant.ts";
@@ -24,13 +28,14 @@ export const aepPackage: PackageDefinition<AepClient, typeof config> = {
     fieldGroup,
     schema,
     identityDescriptor,
+    profileEnablement,
     dataset,
     sourceConnection,
     targetConnection,
     mappingSet,
     dataflow,
   ],
-  functions: [getTenant],
+  functions: [getTenant, getSchema, getSchemas, getDataset, getIdentityNamespaces],
 };
 
 /** The Pulumi provider `aep`. */

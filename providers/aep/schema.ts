@@ -3,7 +3,8 @@ import { defineResource } from "../kit/resource-definition.ts";
 import type { AepClient } from "./client.ts";
 import { bearsMark, described, withoutMark } from "./mark.ts";
 import { pathOf, paths } from "./paths.ts";
-import { accept, experienceEvent, keepSpelling, xdmList, xdmResource } from "./xdm.ts";
+import { datasetsOf, useOf } from "./schema-users.ts";
+import { accept, experienceEvent, isProfileEnabled, keepSpelling, xdmList, xdmResource } from "./xdm.ts";
 
 const answer = xdmResource.extend({
   description: z.string().nullish(),
@@ -31,7 +32,7 @@ const inputs = z.object({
 type Inputs = z.output<typeof inputs>;
 type Answer = z.output<typeof answer>;
 
-/** A schema of the Schema Registry. It is never enabled for Profile here, since that can't be undone. */
+/** A schema of the Schema Registry. Enabling it for Profile is a resource of its own: see `profile-enablement.ts`. */
 export const schema = defineResource<AepClient>()({
   type: "aep:index:Schema",
   description:
@@ -51,7 +52,7 @@ export const schema = defineResource<AepClient>()({
     const { client, signal, urn, isHeld } = operation;
     const left = [];
     for (const found of await listMarked(client, wanted.title, urn, signal)) {
-      const inUse = !isHeld(found.$id) && (await isUsed(client, found.$id, signal));
+      const inUse = !isHeld(found.$id) && (await datasetsOf(client, found.$id, signal)).length > 0;
       left.push({ id: found.$id, createdAt: undefined, inputs: inputsOf(found, wanted), inUse });
     }
     return left;
@@ -75,6 +76,16 @@ export const schema = defineResource<AepClient>()({
     return found && { id: found.$id, inputs: inputsOf(found, known), outputs: outputsOf(found) };
   },
 
+  async foresee({ client, signal }, id, { news, olds }) {
+    const removed = olds.fieldGroupIds.filter((group) => !news.fieldGroupIds.includes(group));
+    const use = removed.length > 0 ? await useOf(client, id, signal) : undefined;
+    if (use === undefined) return;
+    throw new Error(
+      `The change of the schema "${news.title}" (${id}) takes field groups out (${removed.join(", ")}). Platform refuses ` +
+        `that, since the schema ${use}: from then on fields can only be added. Keep them in, or make another schema.`,
+    );
+  },
+
   async update({ client, signal, urn }, id, { news, olds }) {
     const found = await find(client, id, signal);
     if (!found) {
@@ -93,13 +104,14 @@ export const schema = defineResource<AepClient>()({
     return outputsOf(await client.call(removed.length > 0 ? { ...call, hint } : call, xdmResource));
   },
 
-  async delete({ client, signal }, id, { title }) {
+  async delete({ client, signal, urn }, id, { title }) {
     const found = await find(client, id, signal);
     if (!found) return;
-    if (found["meta:immutableTags"]?.includes("union")) {
+    if (isProfileEnabled(found["meta:immutableTags"])) {
       throw new Error(
-        `The schema "${title}" (${id}) has been enabled for Profile, and Platform never deletes such a schema. ` +
-          "Leave it in Platform and take it out of the stack: pulumi state delete <its URN>",
+        `The schema "${title}" (${id}) has been enabled for Profile, and Platform never deletes such a schema. Leave it ` +
+          "in Platform: give it and its field groups the resource option retainOnDelete and run pulumi up before you " +
+          `destroy, or take it out of the stack now: pulumi state delete '${urn}'`,
       );
     }
     const hint = "Platform keeps a schema as long as a dataset uses it: delete those datasets first.";
@@ -129,15 +141,6 @@ async function listMarked(client: AepClient, title: string, urn: string, signal:
     if (found && bearsMark(found.description, urn)) marked.push(found);
   }
   return marked;
-}
-
-/** Whether one of the newest datasets follows the schema. */
-async function isUsed(client: AepClient, id: string, signal: AbortSignal): Promise<boolean> {
-  const path = `${paths.dataSets}?orderBy=desc:created&limit=100&properties=schemaRef`;
-  const purpose = `look for datasets that follow the schema ${id}`;
-  const listed = await client.call({ method: "GET", path, signal, purpose }, z.record(z.string(), z.unknown()));
-  const follows = z.object({ schemaRef: z.object({ id: z.literal(id) }) });
-  return Object.values(listed).some((dataset) => follows.safeParse(dataset).success);
 }
 
 function bodyOf({ title, description, classId, fieldGroupIds }: Inputs, urn: string): object {

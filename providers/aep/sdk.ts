@@ -1,11 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { z } from "zod";
 import { resourceClass } from "../kit/resource-class.ts";
 import { dataflow } from "./dataflow.ts";
 import { dataset } from "./dataset.ts";
+import { getDataset as datasetFunction } from "./dataset-lookup.ts";
 import { fieldGroup } from "./field-group.ts";
 import { identityDescriptor } from "./identity-descriptor.ts";
+import { getIdentityNamespaces as namespacesFunction } from "./identity-namespaces.ts";
 import { mappingSet } from "./mapping-set.ts";
+import { profileEnablement } from "./profile-enablement.ts";
 import { schema } from "./schema.ts";
+import { getSchema as schemaFunction, getSchemas as schemasFunction } from "./schema-lookup.ts";
 import { sourceConnection } from "./source-connection.ts";
 import { targetConnection } from "./target-connection.ts";
 import { getTenant as tenantFunction } from "./tenant.ts";
@@ -18,6 +23,9 @@ export class Schema extends resourceClass(schema) {}
 
 /** Marks a field of a schema as an identity. */
 export class IdentityDescriptor extends resourceClass(identityDescriptor) {}
+
+/** Enables a schema for Profile, for ever. */
+export class ProfileEnablement extends resourceClass(profileEnablement) {}
 
 /** A dataset of the data lake. Deleting or replacing it deletes its data. */
 export class Dataset extends resourceClass(dataset) {}
@@ -38,3 +46,29 @@ export class Dataflow extends resourceClass(dataflow) {}
 export function getTenant(options?: pulumi.InvokeOptions): Promise<{ tenantId: string }> {
   return pulumi.runtime.invoke(tenantFunction.token, {}, options);
 }
+
+/** A schema that is there already, by its $id, meta:altId or title. Asks Platform in previews too. */
+export function getSchema(args: { schema: string }, options?: pulumi.InvokeOptions): Promise<ExistingSchema> {
+  return pulumi.runtime.invoke(schemaFunction.token, args, options);
+}
+
+/** The schemas of a title: none, or one. Asks Platform in previews too. */
+export function getSchemas(
+  args: { title: string },
+  options?: pulumi.InvokeOptions,
+): Promise<z.output<typeof schemasFunction.result>> {
+  return pulumi.runtime.invoke(schemasFunction.token, args, options);
+}
+
+/** A dataset that is there already, by its id or name. Asks Platform in previews too. */
+export function getDataset(args: { dataset: string }, options?: pulumi.InvokeOptions): Promise<ExistingDataset> {
+  return pulumi.runtime.invoke(datasetFunction.token, args, options);
+}
+
+/** Codes of the identity namespaces that there are. Asks Platform in previews too. */
+export function getIdentityNamespaces(options?: pulumi.InvokeOptions): Promise<{ codes: string[] }> {
+  return pulumi.runtime.invoke(namespacesFunction.token, {}, options);
+}
+
+export type ExistingSchema = z.output<typeof schemaFunction.result>;
+export type ExistingDataset = z.output<typeof datasetFunction.result>;

@@ -3,10 +3,14 @@ import { z } from "zod";
 
 /** The class of time series events, the one that streamed events belong to. */
 export const experienceEvent = "https://ns.adobe.com/xdm/context/experienceevent";
+/** The behaviour of classes of events; a schema of such a class has it in `meta:extends`. */
+export const timeSeries = "https://ns.adobe.com/xdm/data/time-series";
 
 /** `Accept` headers of the Schema Registry: a look-up must name the major version, a list must not (XDM-1006..1009). */
 export const accept = {
   lookup: { Accept: "application/vnd.adobe.xed+json; version=1" },
+  /** With the fields of the class and of all field groups. */
+  full: { Accept: "application/vnd.adobe.xed-full+json; version=1" },
   list: { Accept: "application/vnd.adobe.xed-id+json" },
   descriptors: { Accept: "application/vnd.adobe.xdm+json" },
 } as const;
@@ -20,6 +24,11 @@ export const xdmResource = z.object({
 });
 
 export const xdmList = z.object({ results: z.array(xdmResource) });
+
+/** Whether a schema is enabled for Profile: such a schema can't be deleted, nor lose a field, ever. */
+export function isProfileEnabled(immutableTags: readonly string[] | null | undefined): boolean {
+  return immutableTags?.includes("union") ?? false;
+}
 
 /** The major version in a content type, such as 1 in `application/vnd.adobe.xed-full+json; version=1`. */
 export function versionOf(contentType: string | undefined): number {
@@ -66,7 +75,7 @@ export function keepSpelling<T>(known: T | undefined, found: T, normal: (value: 
 
 type Field = { readonly [key: string]: unknown };
 
-/** Paths of the fields that a change of definitions removes or gives another type; such a change is a breaking one. */
+/** Paths of the fields that a change of definitions removes, retypes or restricts to fewer values; such a change is a breaking one. */
 export function brokenFields(before: Field, after: Field): string[] {
   return Object.entries(before).flatMap(([name, field]) => broken(field, after[name], [name]));
 }
@@ -75,11 +84,16 @@ function broken(before: unknown, after: unknown, path: readonly string[]): strin
   if (!isField(before)) return [];
   const here = path.slice(1).join(".") || path.join(".");
   if (!isField(after) || before.type !== after.type || before.format !== after.format) return [here];
-  if (before.$ref !== after.$ref) return [here];
+  if (before.$ref !== after.$ref || narrowed(before.enum, after.enum)) return [here];
   const properties = isField(before.properties) ? before.properties : {};
   const remaining = isField(after.properties) ? after.properties : {};
   const inside = Object.entries(properties).flatMap(([name, field]) => broken(field, remaining[name], [...path, name]));
   return [...inside, ...(isField(before.items) ? broken(before.items, after.items, path) : [])];
+}
+
+function narrowed(before: unknown, after: unknown): boolean {
+  if (!Array.isArray(after)) return false;
+  return !Array.isArray(before) || before.some((value) => !after.includes(value));
 }
 
 function isField(value: unknown): value is Field {

@@ -140,7 +140,13 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
 
     async update(call, { id, olds, state, news, preview }) {
       const resource = resourceOf(call);
-      if (preview) return { ...news, ...unknownOutputs(resource, state, false) };
+      if (preview) {
+        if (resource.foresee && client !== undefined && !holdsUnknown(news)) {
+          const change = { news: plainInputs(resource, news), olds: plainInputs(resource, olds) };
+          await resource.foresee(operation(call), id, change);
+        }
+        return { ...news, ...unknownOutputs(resource, state, false) };
+      }
       if (!resource.update) throw new Error(`${call.type} can't be updated in place.`);
       custody.hold(call, id);
       try {

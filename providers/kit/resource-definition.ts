@@ -92,6 +92,15 @@ export interface ResourceDefinition<
     inputs: z.output<Inputs> | undefined,
     outputs: z.output<Outputs> | undefined,
   ): Promise<{ id?: string; inputs: z.output<Inputs>; outputs: z.output<Outputs> } | undefined>;
+  /**
+   * Looks ahead in the preview of an update in place: warns of what it will lead to, and throws for what the vendor would
+   * refuse, so that it is known before anything is changed. Not called while a new input is unknown.
+   */
+  foresee?(
+    operation: Operation<Client>,
+    id: string,
+    change: { news: z.output<Inputs>; olds: z.output<Inputs> },
+  ): Promise<void>;
   /** Absent: every change replaces. */
   update?(
     operation: Operation<Client>,

@@ -24,6 +24,14 @@ test("Pulumi.yaml's defaults make valid settings, with every event and no signin
     withContent: false,
     testMode: false,
     mapping: { identifiers: "all", set: [], remove: [] },
+    schema: {},
+    fieldGroup: {},
+    dataset: { errorDiagnostics: true },
+    sourceConnection: {},
+    targetConnection: {},
+    dataflow: {},
+    profile: { enabled: false, identities: { email: "Email" }, primaryIdentity: "identityMap" },
+    webhook: {},
     filters: {},
     personalData: { content: "keep", email: "keep", recipient: "keep" },
     maximumCallAgeSeconds: 0,
@@ -81,4 +89,56 @@ test("filters and personal data are checked down to the word", () => {
     '  - customerio-aep:filters is not right: Unrecognized key: "without". Set it: pulumi config set filters <value>',
     "  - customerio-aep:personalData is not right: Invalid option. Set it: pulumi config set --path 'personalData.email' <value>",
   ]);
+});
+
+test("what is used as it is can't be named or described, and is told so with the command that mends it", () => {
+  const said = problems({
+    dataset: { existing: "Events", name: "Other", rowExpirationDays: 90, partialIngestionPercent: 5 },
+    schema: { title: "Mine" },
+    fieldGroup: { description: "Mine." },
+  });
+  expect(said.split("\n").slice(1)).toEqual([
+    "  - customerio-aep:dataset.name has no meaning beside dataset.existing, which is used as it is, with its schema. Remove it: pulumi config rm --path 'dataset.name'",
+    "  - customerio-aep:dataset.rowExpirationDays has no meaning beside dataset.existing, which is used as it is, with its schema. Remove it: pulumi config rm --path 'dataset.rowExpirationDays'",
+    "  - customerio-aep:schema.title has no meaning beside dataset.existing, which is used as it is, with its schema. Remove it: pulumi config rm --path 'schema.title'",
+    "  - customerio-aep:fieldGroup.description has no meaning beside dataset.existing, which is used as it is, with its schema. Remove it: pulumi config rm --path 'fieldGroup.description'",
+  ]);
+  const own = problems({ schema: { existing: "Mine", title: "Mine" }, fieldGroup: { title: "Mine" } });
+  expect(own.split("\n").slice(1)).toEqual([
+    "  - customerio-aep:schema.title has no meaning beside schema.existing, which is used as it is. Remove it: pulumi config rm --path 'schema.title'",
+    "  - customerio-aep:fieldGroup.title has no meaning beside schema.existing, which is used as it is. Remove it: pulumi config rm --path 'fieldGroup.title'",
+  ]);
+});
+
+test("limits of Platform are told before it is asked", () => {
+  const said = problems({ dataset: { rowExpirationDays: 7, partialIngestionPercent: 0 } });
+  expect(said.split("\n").slice(1)).toEqual([
+    "  - customerio-aep:dataset is not right: Too small: expected number to be >0. Set it: pulumi config set --path 'dataset.partialIngestionPercent' <value>",
+    "  - customerio-aep:dataset is not right: Too small: expected number to be >=30. Set it: pulumi config set --path 'dataset.rowExpirationDays' <value>",
+  ]);
+});
+
+test.each([
+  [
+    { primaryIdentity: "id" },
+    {},
+    "identities.id is missing: primaryIdentity is id, which needs the code of its identity namespace",
+  ],
+  [{ identities: {} }, {}, "identities has 0 identities; it must have one to 3"],
+  [
+    { identities: { email: "Email", id: "Crm", cio_id: "Cio", phone: "Phone" } },
+    {},
+    "identities has 4 identities; it must have one to 3",
+  ],
+  [
+    {},
+    { email: "hash" },
+    "identities.email is Email, but personalData.email is hash; hashed addresses have the namespace Email_LC_SHA256",
+  ],
+  [{}, { email: "drop" }, "identities.email has no meaning, since personalData.email drops the address"],
+])("identities %j with personal data %j: %s", (profile, personalData, reason) => {
+  expect(problems({ profile: { enabled: true, ...profile }, personalData })).toContain(
+    `  - customerio-aep:profile.${reason}. `,
+  );
+  expect(problems({ profile, personalData })).toBe("");
 });

@@ -35,8 +35,20 @@ export interface DeclaredResource {
   readonly inputs: any;
 }
 
+/** What the providers' functions answer, by token; of `aep:index:getSchema` and others that look for what is there. */
+export type Answers = Readonly<Record<string, object>>;
+
+const usualAnswers: Answers = {
+  "aep:index:getTenant": { tenantId: "acme" },
+  "aep:index:getSchemas": { schemas: [] },
+  "aep:index:getIdentityNamespaces": { codes: ["Email", "Phone", "Email_LC_SHA256"] },
+};
+
 /** Runs a program against Pulumi's mocks and answers what it declares. */
-export async function declaredBy(program: () => object): Promise<{ resources: DeclaredResource[]; outputs: object }> {
+export async function declaredBy(
+  program: () => object | Promise<object>,
+  answers: Answers = {},
+): Promise<{ resources: DeclaredResource[]; outputs: object }> {
   const resources: DeclaredResource[] = [];
   await pulumi.runtime.setMocks(
     {
@@ -44,14 +56,13 @@ export async function declaredBy(program: () => object): Promise<{ resources: De
         resources.push({ type, name, inputs });
         return { id: `${name}-id`, state: { name, ...inputs, ...outputsOf(type, name) } };
       },
-      call: ({ token }) =>
-        token === "aep:index:getTenant" ? { tenantId: "acme" } : { subscriptionId: "sub", tenantId: "tenant" },
+      call: ({ token }) => ({ ...usualAnswers, ...answers })[token] ?? { subscriptionId: "sub", tenantId: "tenant" },
     },
     "customerio-aep",
     "dev",
     false,
   );
-  const outputs = program();
+  const outputs = await program();
   const values = await new Promise<object>((resolve) => pulumi.output(outputs).apply(resolve));
   await pulumi.runtime.disconnect();
   return { resources, outputs: values };

@@ -97,6 +97,32 @@ suite(title, () => {
     await aep.delete(more);
   });
 
+  test("aep: Profile, and what is there already", async () => {
+    const aep = await world.aep();
+    const identityMap = "https://ns.adobe.com/xdm/context/identitymap";
+    const schema = await aep.make("aep:index:Schema", { title: "In Profile", fieldGroupIds: [identityMap] });
+    const enabled = await aep.make("aep:index:ProfileEnablement", { schemaId: schema.id });
+    expect((await aep.read(enabled))?.id).toBe(schema.id);
+    let dataset = await aep.make("aep:index:Dataset", { name: "In Profile", schemaId: schema.id });
+    const changes: PropertyMap[] = [
+      { profile: true },
+      { tags: { team: ["crm"] } },
+      { rowExpirationDays: 90 },
+      { rowExpirationDays: null },
+    ];
+    for (const change of changes) dataset = await aep.change(dataset, change);
+    expect(await aep.invoke("getSchema", { schema: "In Profile" })).toMatchObject({
+      id: schema.id,
+      profileEnabled: true,
+    });
+    expect(await aep.invoke("getSchemas", { title: "In Profile" })).toMatchObject({ schemas: [{ id: schema.id }] });
+    expect(await aep.invoke("getDataset", { dataset: "In Profile" })).toMatchObject({ id: dataset.id });
+    expect(await aep.invoke("getIdentityNamespaces", {})).toMatchObject({ codes: expect.arrayContaining(["Email"]) });
+    await aep.delete(dataset);
+    await aep.delete(enabled);
+    await expect(aep.delete(schema)).rejects.toThrow("enabled for Profile");
+  });
+
   test("aep: the vendor's refusals", async () => {
     const { client } = world;
     const aep = await world.aep();

@@ -12,8 +12,11 @@ import { clone, isObject, type Json, type JsonObject, objectOf, stringOf, string
 import { applyPatch, PatchError, readPatch } from "../json-patch.ts";
 import { plainProblem } from "../problem.ts";
 import { type Condition, compareValues, fulfils, parseCondition } from "../property-filter.ts";
+import { extended } from "../schema-registry/render.ts";
 import { isUnion } from "../schema-registry/rules.ts";
 import type { Dataset, PlatformState, Sandbox } from "../state.ts";
+import { timeSeriesBehavior } from "../xdm/standard-resources.ts";
+import { checkRowExpiration } from "./row-expiration.ts";
 
 /** The attributes that a caller gives. */
 const callerAttributes = [
@@ -155,6 +158,7 @@ function checkDataset(sandbox: Sandbox, body: JsonObject): void {
   if (schemaVersion(schemaRef.contentType) !== "1") {
     throw plainProblem(400, `The schema ${schema.id} has no version as in ${String(schemaRef.contentType)}`);
   }
+  checkRowExpiration(objectOf(body.extensions), extended(sandbox, schema.body).includes(timeSeriesBehavior));
   const profileTag = stringsOf(objectOf(body.tags).unifiedProfile).map((tag) => tag.replaceAll(" ", ""));
   if (profileTag.includes("enabled:true") && !isUnion(schema)) {
     throw plainProblem(400, "To enable profile datasets the schema should be valid");

@@ -2,6 +2,7 @@ import type { JsonObject } from "../json.ts";
 import type { ResourceKind } from "../state.ts";
 
 export const experienceEventClass = "https://ns.adobe.com/xdm/context/experienceevent";
+export const timeSeriesBehavior = "https://ns.adobe.com/xdm/data/time-series";
 export const profileClass = "https://ns.adobe.com/xdm/context/profile";
 export const identityMapFieldGroup = "https://ns.adobe.com/xdm/context/identitymap";
 
@@ -38,7 +39,7 @@ export const standardResources: readonly { kind: ResourceKind; id: string; body:
       title: "XDM ExperienceEvent",
       description: "The core Experience Event XDM: an immutable fact with its time.",
       type: "object",
-      "meta:extends": ["https://ns.adobe.com/xdm/data/time-series"],
+      "meta:extends": [timeSeriesBehavior],
       properties: {
         _id: { title: "Identifier", type: "string", "meta:xdmField": "@id" },
         timestamp: { title: "Timestamp", type: "string", format: "date-time", "meta:xdmField": "xdm:timestamp" },

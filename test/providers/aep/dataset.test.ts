@@ -4,7 +4,7 @@ import { PlatformStub } from "./platform-stub.ts";
 const type = "aep:index:Dataset";
 const id = "5c8c3c555033b814b69f947f";
 const collection = "/data/foundation/catalog/dataSets";
-const properties = "name,description,enableErrorDiagnostics,schemaRef,tags,created";
+const properties = "name,description,enableErrorDiagnostics,schemaRef,tags,extensions,created";
 const list = `GET ${collection}?orderBy=desc:created&limit=100&properties=${properties}`;
 const schemaId = "https://ns.adobe.com/acme/schemas/e417987b";
 
@@ -21,7 +21,7 @@ const answer = {
   enableErrorDiagnostics: true,
   files: `@/dataSets/${id}/views/5c8c3c555033b814b69f9480/files`,
 };
-const state = { ...inputs, schemaVersion: 1, errorDiagnostics: true };
+const state = { ...inputs, schemaVersion: 1, errorDiagnostics: true, profile: false };
 
 let stub: PlatformStub;
 let aep: Aep;
@@ -85,7 +85,7 @@ test("name, description and diagnostics change in place; the schema makes anothe
   stub.answer(`PATCH ${collection}/${id}`, { body: [`@/dataSets/${id}`] });
   const described = { ...inputs, description: "Old." };
   const news = { ...inputs, name: "Renamed", errorDiagnostics: false };
-  expect(await aep.update(type, id, described, news)).toEqual({ ...news, schemaVersion: 1 });
+  expect(await aep.update(type, id, described, news)).toEqual({ ...news, schemaVersion: 1, profile: false });
   expect(stub.requests).toEqual([
     { call: `PATCH ${collection}/${id}`, body: { name: "Renamed", enableErrorDiagnostics: false, description: "" } },
   ]);

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import path from "node:path";
 import { provider } from "../../../providers/aep/provider.ts";
 
-test("the package has Platform's resources and the tenant's function, each with a description", () => {
+test("the package has Platform's resources and functions, each with a description", () => {
   const schema = provider.schema() as {
     resources: Record<string, { description: string; inputProperties: Record<string, { description?: string }> }>;
     functions: Record<string, unknown>;
@@ -15,11 +15,14 @@ test("the package has Platform's resources and the tenant's function, each with 
     "aep:index:FieldGroup",
     "aep:index:IdentityDescriptor",
     "aep:index:MappingSet",
+    "aep:index:ProfileEnablement",
     "aep:index:Schema",
     "aep:index:SourceConnection",
     "aep:index:TargetConnection",
   ]);
-  expect(Object.keys(schema.functions)).toEqual(["aep:index:getTenant"]);
+  expect(Object.keys(schema.functions)).toEqual(
+    ["getTenant", "getSchema", "getSchemas", "getDataset", "getIdentityNamespaces"].map((name) => `aep:index:${name}`),
+  );
   expect(schema.config.defaults).toEqual(["clientId", "clientSecret", "orgId", "sandbox"]);
   expect(schema.config.variables.clientSecret?.secret).toBe(true);
   for (const { description, inputProperties } of Object.values(schema.resources)) {

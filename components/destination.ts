@@ -1,0 +1,122 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { EventField } from "../events/fields.ts";
+import type { Identities } from "../events/identity-map.ts";
+import type { SchemaDefinition } from "../mapping/schema-fields.ts";
+import * as aep from "../providers/aep/sdk.ts";
+import { usableSchema } from "./existing-schema.ts";
+import type { PlatformSettings } from "./platform-settings.ts";
+import { defaultTitle } from "./title.ts";
+
+/** What of the places where events go is there already, and used as it is; what is absent here is made. */
+export interface Destination {
+  readonly datasetId?: string;
+  readonly schema?: ExistingEventSchema;
+}
+
+export interface ExistingEventSchema {
+  readonly id: string;
+  /** All its fields. */
+  readonly definition: SchemaDefinition;
+  /** Dot path of the field that is its primary identity, if one is. */
+  readonly primaryIdentity?: string;
+  /** The fields of the event catalogue that it has. */
+  readonly fields: readonly EventField[];
+  /** The identities that a record's identity map gets; none where they are fields of the schema, or Profile is off. */
+  readonly identityMap: Identities;
+}
+
+/**
+ * Looks up what the settings name in Platform, and checks it. Before anything is declared, in previews too: so a mistake is
+ * one message, and nothing is half done.
+ *
+ * @param mapsOtherFields whether the settings map fields by themselves, so that a schema may have none of the catalogue's
+ * @throws pulumi.RunError for what can't take the events
+ */
+export async function findDestination(
+  { schema, dataset, profile }: Pick<PlatformSettings, "schema" | "dataset" | "profile">,
+  { mapsOtherFields }: { mapsOtherFields: boolean },
+): Promise<Destination> {
+  await checkIdentities(profile);
+  const use = async (which: string, setting: string) =>
+    usableSchema(await asked(aep.getSchema({ schema: which }), setting), {
+      ...(await asked(aep.getTenant())),
+      profile,
+      setting,
+      mapsOtherFields,
+    });
+  if (dataset.existing !== undefined) {
+    const found = await asked(aep.getDataset({ dataset: dataset.existing }), "dataset.existing");
+    checkDataset(found, profile.enabled);
+    return { datasetId: found.id, schema: await use(found.schemaId, "dataset.existing") };
+  }
+  if (schema.existing !== undefined) return { schema: await use(schema.existing, "schema.existing") };
+  await checkProfile(profile, schema.title ?? defaultTitle());
+  return {};
+}
+
+/** What a function answers; its refusal as one message without a stack, after the setting that led to it. */
+async function asked<Answer>(answer: Promise<Answer>, setting?: string): Promise<Answer> {
+  return answer.catch((error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error);
+    const reason = message.replace(/^invocation of \S+ returned an error: /, "");
+    throw new pulumi.RunError(setting === undefined ? reason : `customerio-aep:${setting}: ${reason}`);
+  });
+}
+
+/** An identity map with unknown namespaces would be taken by Platform, and its record left out of Profile. */
+async function checkIdentities({ enabled, identities }: PlatformSettings["profile"]): Promise<void> {
+  if (!enabled) return;
+  const { codes } = await asked(aep.getIdentityNamespaces());
+  const unknown = Object.entries(identities).filter(([, namespace]) => !codes.includes(namespace));
+  if (unknown.length === 0) return;
+  const lines = unknown.map(
+    ([field, namespace]) =>
+      `  - customerio-aep:profile.identities.${field}: there is no identity namespace "${namespace}". Make it in ` +
+      `Experience Platform (Identities > Create identity namespace), or name another one: pulumi config set --path profile.identities.${field} <code>`,
+  );
+  throw new pulumi.RunError(
+    `Profile can't be fed with these identities:\n${lines.join("\n")}\nThere are: ${codes.join(", ")}.`,
+  );
+}
+
+/** Several stacks may fill one dataset; it stays as whoever made it wants it. */
+function checkDataset({ id, name, profileEnabled }: aep.ExistingDataset, wanted: boolean): void {
+  const what = `customerio-aep:dataset.existing: the dataset "${name}" (${id})`;
+  if (wanted && !profileEnabled) {
+    throw new pulumi.RunError(
+      `${what} is not enabled for Profile, and is used as it is. Enable it in Experience Platform (Datasets > the ` +
+        "dataset > Profile), or leave Profile off: pulumi config set --path profile.enabled false",
+    );
+  }
+  if (profileEnabled && !wanted) {
+    pulumi.log.warn(
+      `${what} is enabled for Profile, but profile.enabled is not set, so that no event carries an identity map. If its ` +
+        "schema has no primary identity either, Profile can't use the events: pulumi config set --path profile.enabled true",
+    );
+  }
+}
+
+/** A schema that is to be made, or was made here before: Profile can be turned on, with a warning, and never off again. */
+async function checkProfile({ enabled, primaryIdentity }: PlatformSettings["profile"], title: string): Promise<void> {
+  const { schemas } = await asked(aep.getSchemas({ title }));
+  const inProfile = schemas.find(({ profileEnabled }) => profileEnabled);
+  if (inProfile && !enabled) {
+    throw new pulumi.RunError(
+      `The schema "${title}" (${inProfile.id}) is enabled for Profile, and Platform never takes that back. So either\n` +
+        "  - keep it so: pulumi config set --path profile.enabled true\n" +
+        `  - or feed it from another stack, as it is: pulumi config set --path schema.existing ${inProfile.id}\n` +
+        "  - or make another schema and dataset, in a stack of their own: pulumi stack init <name>",
+    );
+  }
+  if (inProfile || !enabled) return;
+  pulumi.log.warn(
+    "profile.enabled: there is no way back. Platform never takes a schema out of Profile again, nor deletes it or any " +
+      "field of it. pulumi destroy will leave the schema, its field group and its identities in the sandbox, and delete " +
+      "the dataset with its records.",
+  );
+  if (primaryIdentity === "identityMap") return;
+  pulumi.log.warn(
+    `profile.primaryIdentity: Platform refuses every record without ${primaryIdentity}, so events of people who have none ` +
+      "are lost. The default, identityMap, takes them all.",
+  );
+}

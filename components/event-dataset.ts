@@ -1,0 +1,36 @@
+import type * as pulumi from "@pulumi/pulumi";
+import * as aep from "../providers/aep/sdk.ts";
+import type { Destination } from "./destination.ts";
+import { type EventSchemaArgs, eventSchema } from "./event-schema.ts";
+import type { PlatformSettings } from "./platform-settings.ts";
+
+export interface EventDatasetArgs extends EventSchemaArgs, Pick<PlatformSettings, "dataset"> {
+  destination: Destination;
+}
+
+/** A dataset for events and its schema, of which is made what the destination lacks. */
+export function eventDataset(
+  name: string,
+  args: EventDatasetArgs,
+  parent: { parent: pulumi.Resource },
+): { id: pulumi.Input<string>; schemaId: pulumi.Input<string> } {
+  const { datasetId, schema: existing } = args.destination;
+  const schema = existing ? { id: existing.id, ready: [] } : eventSchema(name, args, parent);
+  if (datasetId !== undefined) return { id: datasetId, schemaId: schema.id };
+
+  const { errorDiagnostics, rowExpirationDays, tags } = args.dataset;
+  const dataset = new aep.Dataset(
+    `${name}-dataset`,
+    {
+      name: args.dataset.name ?? args.title,
+      description: args.dataset.description ?? "Customer.io events.",
+      schemaId: schema.id,
+      errorDiagnostics,
+      ...(rowExpirationDays === undefined ? {} : { rowExpirationDays }),
+      ...(tags === undefined ? {} : { tags }),
+      profile: args.profile.enabled,
+    },
+    { ...parent, dependsOn: schema.ready },
+  );
+  return { id: dataset.id, schemaId: schema.id };
+}

@@ -1,0 +1,73 @@
+import * as pulumi from "@pulumi/pulumi";
+import { fieldGroupBody } from "../events/field-group.ts";
+import * as aep from "../providers/aep/sdk.ts";
+import type { PlatformSettings } from "./platform-settings.ts";
+
+/** Adobe's field group for identity maps; a schema without a primary identity field joins Profile by it. */
+const identityMapGroup = "https://ns.adobe.com/xdm/context/identitymap";
+
+export interface EventSchemaArgs extends Pick<PlatformSettings, "schema" | "fieldGroup" | "profile"> {
+  /** What the schema is called, unless the settings name it. */
+  title: string;
+  tenantId: pulumi.Output<string>;
+}
+
+/**
+ * A schema of ExperienceEvent class with all fields of the event catalogue; enabled for Profile if that is asked for.
+ * @returns the schema's id, and what has to be there before a dataset follows it
+ */
+export function eventSchema(
+  name: string,
+  args: EventSchemaArgs,
+  parent: { parent: pulumi.Resource },
+): { id: pulumi.Output<string>; ready: pulumi.Resource[] } {
+  const { tenantId, profile } = args;
+  const mapsIdentities = profile.primaryIdentity === "identityMap";
+  // What has once been in Profile, Platform never deletes.
+  const options = { ...parent, retainOnDelete: profile.enabled };
+  const { definitions, allOf } = fieldGroupOf(tenantId);
+  const fieldGroup = new aep.FieldGroup(
+    `${name}-fields`,
+    {
+      title: args.fieldGroup.title ?? `${args.title} fields`,
+      description: args.fieldGroup.description ?? "What Customer.io reports of its messages and customers.",
+      definitions,
+      allOf,
+    },
+    options,
+  );
+  const schema = new aep.Schema(
+    `${name}-schema`,
+    {
+      title: args.schema.title ?? args.title,
+      description: args.schema.description ?? "One record for each Customer.io event.",
+      fieldGroupIds: profile.enabled && mapsIdentities ? [fieldGroup.id, identityMapGroup] : [fieldGroup.id],
+    },
+    options,
+  );
+  if (!profile.enabled) return { id: schema.id, ready: [schema] };
+
+  const descriptors = (mapsIdentities ? [] : Object.entries(profile.identities)).map(
+    ([field, namespace]) =>
+      new aep.IdentityDescriptor(
+        `${name}-identity-${field}`,
+        {
+          schemaId: schema.id,
+          sourceProperty: pulumi.interpolate`/_${tenantId}/customerio/${field}`,
+          namespace,
+          isPrimary: field === profile.primaryIdentity,
+        },
+        options,
+      ),
+  );
+  const enablement = { ...parent, dependsOn: descriptors };
+  return {
+    id: schema.id,
+    ready: [schema, new aep.ProfileEnablement(`${name}-profile`, { schemaId: schema.id }, enablement)],
+  };
+}
+
+function fieldGroupOf(tenantId: pulumi.Output<string>) {
+  const body = tenantId.apply(fieldGroupBody);
+  return { definitions: body.apply(({ definitions }) => definitions), allOf: body.apply(({ allOf }) => allOf) };
+}

@@ -1,0 +1,76 @@
+import * as pulumi from "@pulumi/pulumi";
+import { hasField, schemaFit } from "../events/schema-fit.ts";
+import type { ExistingSchema } from "../providers/aep/sdk.ts";
+import type { ExistingEventSchema } from "./destination.ts";
+import type { PlatformSettings } from "./platform-settings.ts";
+
+/** What the schema is to be used for. */
+export interface SchemaUse extends Pick<PlatformSettings, "profile"> {
+  tenantId: string;
+  /** The setting that named it, for messages: `schema.existing`. */
+  setting: string;
+  /** Whether the settings map fields by themselves, so that the schema may have none of the catalogue's. */
+  mapsOtherFields: boolean;
+}
+
+/**
+ * What events fill of a schema that somebody else made: the fields of the catalogue that it has. What stays empty is told.
+ * @throws pulumi.RunError if it can't take events
+ */
+export function usableSchema(schema: ExistingSchema, use: SchemaUse): ExistingEventSchema {
+  const { profile, setting, tenantId } = use;
+  const what = `customerio-aep:${setting}: the schema "${schema.title}" (${schema.id})`;
+  const other =
+    `Name another one (pulumi config set --path ${setting} <which>), or let this stack make its own: ` +
+    `pulumi config rm --path ${setting}`;
+  if (!schema.timeSeries) {
+    throw new pulumi.RunError(
+      `${what} is of the class ${schema.classId}, whose records are no events: they have no _id of the event and no ` +
+        `timestamp. Events need a schema of the class XDM ExperienceEvent. ${other}`,
+    );
+  }
+  const { fields, missing, unfit } = schemaFit(schema.definition, tenantId);
+  const place = `_${tenantId}.customerio`;
+  if (fields.length === 0 && !use.mapsOtherFields) {
+    throw new pulumi.RunError(
+      `${what} has none of the fields that events fill, which are under ${place}, such as ${place}.email. Say which of ` +
+        `its fields they are to fill, by the setting mapping.set, or add such fields to it. ${other}`,
+    );
+  }
+  if (profile.enabled) checkInProfile(schema, what);
+  if (unfit.length > 0) {
+    pulumi.log.warn(
+      `${what} has fields of other types than events have, which stay empty: ${unfit.join("; ")}. ` +
+        "They can be filled with a converted value by the setting mapping.set.",
+    );
+  }
+  if (missing.length > 0) {
+    pulumi.log.warn(
+      `${what} lacks these fields under ${place}, whose values stay out of the dataset: ${missing.join(", ")}. ` +
+        "They come in once the schema has them.",
+    );
+  }
+  const { id, definition, primaryIdentity } = schema;
+  if (primaryIdentity === undefined)
+    return { id, definition, fields, identityMap: profile.enabled ? profile.identities : {} };
+  // The registry writes it as a path of slashes: /_tenant/customerio/email.
+  return { id, definition, fields, identityMap: {}, primaryIdentity: primaryIdentity.slice(1).replaceAll("/", ".") };
+}
+
+function checkInProfile(schema: ExistingSchema, what: string): void {
+  if (!schema.profileEnabled) {
+    throw new pulumi.RunError(
+      `${what} is not enabled for Profile. Since there is no way back, an existing schema is never enabled from here: do ` +
+        "it in Experience Platform (Schemas > the schema > Profile), or leave Profile off: " +
+        "pulumi config set --path profile.enabled false",
+    );
+  }
+  if (schema.primaryIdentity === undefined && !hasField(schema.definition, ["identityMap"])) {
+    throw new pulumi.RunError(`${what} has neither a primary identity nor an identity map, so Profile can't use it.`);
+  }
+  if (schema.primaryIdentity === undefined) return;
+  pulumi.log.warn(
+    `${what} has the primary identity ${schema.primaryIdentity}. Platform refuses records without it, so events of ` +
+      "people who lack it are lost.",
+  );
+}

@@ -1,0 +1,90 @@
+import { z } from "zod";
+import { identityFields } from "../events/identity-map.ts";
+import type { PersonalData } from "../relay/core/policy.ts";
+
+const text = z.string().trim().min(1, "it is empty");
+const named = z.strictObject({ name: text.optional(), description: text.optional() });
+
+/** The settings about objects in Platform; what is left out gets the package's own name and description. */
+export const platformSettings = {
+  schema: z.strictObject({ existing: text.optional(), title: text.optional(), description: text.optional() }),
+  fieldGroup: z.strictObject({ title: text.optional(), description: text.optional() }),
+  dataset: named.extend({
+    existing: text.optional(),
+    errorDiagnostics: z.boolean().default(true),
+    partialIngestionPercent: z.number().gt(0).max(100).optional(),
+    rowExpirationDays: z.int().min(30).max(3650).optional(),
+    tags: z.record(z.string(), z.array(z.string())).optional(),
+  }),
+  sourceConnection: named,
+  targetConnection: named,
+  dataflow: named,
+  profile: z.strictObject({
+    enabled: z.boolean().default(false),
+    /** Identity namespaces by the field that identifies; the first that an event has is its primary identity. */
+    identities: z.partialRecord(z.enum(identityFields), text).default({ email: "Email" }),
+    /** `identityMap` takes whatever an event has; a field is mandatory from then on. */
+    primaryIdentity: z.enum(["identityMap", ...identityFields]).default("identityMap"),
+  }),
+};
+
+const schema = z.object(platformSettings);
+export type PlatformSettings = z.output<typeof schema>;
+
+/** Two settings that don't go together: the path of the one to change, and why. */
+export interface Conflict {
+  readonly path: readonly string[];
+  readonly reason: string;
+  readonly remedy: "remove" | "set";
+}
+
+/** Every identity doubles the expression of the identity map, and Data Prep takes 4096 characters. */
+const mostIdentities = 3;
+
+/** What is wrong with settings that are right each by itself. */
+export function platformConflicts(settings: PlatformSettings & { personalData: PersonalData }): Conflict[] {
+  return [...conflictsWithExisting(settings), ...conflictsOfProfile(settings)];
+}
+
+function conflictsWithExisting({ schema, fieldGroup, dataset }: PlatformSettings): Conflict[] {
+  const unused = (reason: string, group: string, given: object, names = Object.keys(given)): Conflict[] =>
+    names
+      .filter((name) => Object.entries(given).some(([key, value]) => key === name && value !== undefined))
+      .map((name) => ({ path: [group, name], reason, remedy: "remove" }));
+  if (dataset.existing !== undefined) {
+    const reason = "has no meaning beside dataset.existing, which is used as it is, with its schema";
+    const own = ["name", "description", "rowExpirationDays", "tags"];
+    return [
+      ...unused(reason, "dataset", dataset, own),
+      ...unused(reason, "schema", schema),
+      ...unused(reason, "fieldGroup", fieldGroup),
+    ];
+  }
+  if (schema.existing === undefined) return [];
+  const reason = "has no meaning beside schema.existing, which is used as it is";
+  return [...unused(reason, "schema", schema, ["title", "description"]), ...unused(reason, "fieldGroup", fieldGroup)];
+}
+
+function conflictsOfProfile({ profile, personalData }: PlatformSettings & { personalData: PersonalData }): Conflict[] {
+  if (!profile.enabled) return [];
+  const { identities, primaryIdentity } = profile;
+  const conflicts: Conflict[] = [];
+  const count = Object.keys(identities).length;
+  if (count === 0 || count > mostIdentities) {
+    const reason = `has ${count} identities; it must have one to ${mostIdentities}`;
+    conflicts.push({ path: ["profile", "identities"], reason, remedy: "set" });
+  }
+  if (primaryIdentity !== "identityMap" && identities[primaryIdentity] === undefined) {
+    const reason = `is missing: primaryIdentity is ${primaryIdentity}, which needs the code of its identity namespace`;
+    conflicts.push({ path: ["profile", "identities", primaryIdentity], reason, remedy: "set" });
+  }
+  if (identities.email === "Email" && personalData.email === "hash") {
+    const reason = "is Email, but personalData.email is hash; hashed addresses have the namespace Email_LC_SHA256";
+    conflicts.push({ path: ["profile", "identities", "email"], reason, remedy: "set" });
+  }
+  if (identities.email !== undefined && personalData.email === "drop") {
+    const reason = "has no meaning, since personalData.email drops the address";
+    conflicts.push({ path: ["profile", "identities", "email"], reason, remedy: "remove" });
+  }
+  return conflicts;
+}

@@ -1,0 +1,31 @@
+import { z } from "zod";
+import type { AepClient } from "./client.ts";
+import { pathOf, paths } from "./paths.ts";
+import { accept, isProfileEnabled, xdmList } from "./xdm.ts";
+
+/** The schemas that take a field group in. */
+export async function schemasWith(client: AepClient, fieldGroupId: string, signal: AbortSignal) {
+  const path = `${paths.schemas}?property=meta:extends==${encodeURIComponent(fieldGroupId)}`;
+  const purpose = `look for schemas that use the field group ${fieldGroupId}`;
+  return (await client.call({ method: "GET", path, headers: accept.list, signal, purpose }, xdmList)).results;
+}
+
+/** Ids of those of the newest datasets that follow a schema. */
+export async function datasetsOf(client: AepClient, schemaId: string, signal: AbortSignal): Promise<string[]> {
+  const path = `${paths.dataSets}?orderBy=desc:created&limit=100&properties=schemaRef`;
+  const purpose = `look for datasets that follow the schema ${schemaId}`;
+  const listed = await client.call({ method: "GET", path, signal, purpose }, z.record(z.string(), z.unknown()));
+  const follows = z.object({ schemaRef: z.object({ id: z.literal(schemaId) }) });
+  return Object.entries(listed).flatMap(([id, dataset]) => (follows.safeParse(dataset).success ? [id] : []));
+}
+
+/** Why a schema may only grow: a dataset follows it, or it is in Profile; undefined where neither is so. */
+export async function useOf(client: AepClient, schemaId: string, signal: AbortSignal): Promise<string | undefined> {
+  const purpose = `read the schema ${schemaId}`;
+  const path = pathOf(paths.schemas, schemaId);
+  const tags = z.object({ "meta:immutableTags": z.array(z.string()).nullish() });
+  const found = await client.find({ method: "GET", path, headers: accept.lookup, signal, purpose }, tags);
+  if (isProfileEnabled(found?.["meta:immutableTags"])) return "is enabled for Profile";
+  const [dataset] = await datasetsOf(client, schemaId, signal);
+  return dataset === undefined ? undefined : `has the dataset ${dataset}`;
+}

@@ -1,0 +1,283 @@
+import * as pulumi from "@pulumi/pulumi";
+import { findDestination } from "../../components/destination.ts";
+import { eventMapping } from "../../components/event-mapping.ts";
+import { PlatformDataflow } from "../../components/platform-dataflow.ts";
+import { readSettings } from "../../components/settings.ts";
+import { fieldGroupBody } from "../../events/field-group.ts";
+import { eventFields } from "../../events/fields.ts";
+import { type Answers, configure, type DeclaredResource, declaredBy } from "./stack.ts";
+
+const title = "Customer.io events (dev)";
+const schemaId = "https://ns.adobe.com/acme/schemas/1";
+const experienceEvent = "https://ns.adobe.com/xdm/context/experienceevent";
+const identityMapGroup = "https://ns.adobe.com/xdm/context/identitymap";
+
+const warnings: string[] = [];
+
+beforeEach(() => {
+  warnings.length = 0;
+  jest.spyOn(pulumi.log, "warn").mockImplementation((message) => {
+    warnings.push(message);
+    return Promise.resolve();
+  });
+});
+afterEach(() => jest.restoreAllMocks());
+
+async function declared(settings: Record<string, unknown> = {}, answers: Answers = {}) {
+  configure(settings);
+  const { resources, outputs } = await declaredBy(async () => {
+    const given = readSettings(new pulumi.Config("customerio-aep"));
+    const destination = await findDestination(given, { mapsOtherFields: false });
+    const mappings = eventMapping(given, { tenantId: "acme", ...destination.schema });
+    const { schemaId, datasetId } = new PlatformDataflow("platform", { ...given, title, destination, mappings });
+    return { schemaId, datasetId };
+  }, answers);
+  return { resources, outputs };
+}
+
+/** What a program that fails says. */
+async function refusal(settings: Record<string, unknown>, answers: Answers): Promise<string> {
+  const error: unknown = await declared(settings, answers).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (pulumi.RunError.isInstance(error)) return error.message;
+  throw new Error(`It should have been refused: ${error}`);
+}
+
+function one(resources: DeclaredResource[], type: string): DeclaredResource["inputs"] {
+  const found = resources.filter((resource) => resource.type === `aep:index:${type}`);
+  expect(found).toHaveLength(1);
+  return found[0]?.inputs;
+}
+
+const types = (resources: DeclaredResource[]) =>
+  resources.flatMap(({ type }) => (type.startsWith("aep:") ? [type.replace("aep:index:", "")] : [])).sort();
+
+/** What a schema has of its class and of the field group IdentityMap. */
+const ofClass = {
+  _id: { type: "string" },
+  timestamp: { type: "string", format: "date-time" },
+  identityMap: { type: "object", additionalProperties: { type: "array", items: { type: "object" } } },
+};
+
+/** A schema as `getSchema` answers it, with the fields of the catalogue that are named. */
+function existingSchema(fields: readonly string[], changes: object = {}): object {
+  const { properties = {} } = fieldGroupBody("acme").definitions.customFields;
+  const all = properties._acme?.properties?.customerio?.properties ?? {};
+  const own = Object.fromEntries(Object.entries(all).filter(([name]) => fields.includes(name)));
+  return {
+    id: schemaId,
+    title: "By hand",
+    profileEnabled: false,
+    classId: experienceEvent,
+    timeSeries: true,
+    definition: {
+      type: "object",
+      properties: { ...ofClass, _acme: { properties: { customerio: { properties: own } } } },
+    },
+    ...changes,
+  };
+}
+
+const everyField = eventFields.map(({ name }) => name);
+const destinations = (resources: DeclaredResource[]): string[] =>
+  one(resources, "MappingSet").mappings.map(({ destination }: { destination: string }) => destination);
+
+test("makes all of it, outside Profile, under names that carry the title", async () => {
+  const { resources } = await declared();
+  expect(types(resources)).toEqual(
+    ["Dataflow", "Dataset", "FieldGroup", "MappingSet", "Schema", "SourceConnection", "TargetConnection"].sort(),
+  );
+  expect(one(resources, "Dataset")).toMatchObject({ name: title, profile: false, errorDiagnostics: true });
+  expect(one(resources, "Dataset")).not.toHaveProperty("rowExpirationDays");
+  expect(one(resources, "Schema").fieldGroupIds).toEqual(["platform-fields-id"]);
+  expect(warnings).toEqual([]);
+});
+
+test("every object takes its name and description from the settings", async () => {
+  const named = (name: string) => ({ name, description: `${name}.` });
+  const titled = (text: string) => ({ title: text, description: `${text}.` });
+  const { resources } = await declared({
+    schema: titled("My schema"),
+    fieldGroup: titled("My fields"),
+    dataset: {
+      ...named("My dataset"),
+      errorDiagnostics: false,
+      partialIngestionPercent: 5,
+      rowExpirationDays: 90,
+      tags: { team: ["crm"] },
+    },
+    sourceConnection: named("My source"),
+    targetConnection: named("My target"),
+    dataflow: named("My dataflow"),
+  });
+  expect(one(resources, "Schema")).toMatchObject(titled("My schema"));
+  expect(one(resources, "FieldGroup")).toMatchObject(titled("My fields"));
+  expect(one(resources, "Dataset")).toMatchObject({
+    ...named("My dataset"),
+    errorDiagnostics: false,
+    rowExpirationDays: 90,
+    tags: { team: ["crm"] },
+  });
+  expect(one(resources, "SourceConnection")).toMatchObject(named("My source"));
+  expect(one(resources, "TargetConnection")).toMatchObject(named("My target"));
+  expect(one(resources, "Dataflow")).toMatchObject({
+    ...named("My dataflow"),
+    errorDiagnostics: false,
+    partialIngestionPercent: 5,
+  });
+});
+
+describe("an existing schema", () => {
+  const settings = { schema: { existing: "By hand" } };
+  const use = (schema: object, more: Record<string, unknown> = {}) =>
+    declared({ ...settings, ...more }, { "aep:index:getSchema": schema });
+  const refused = (schema: object, more: Record<string, unknown> = {}) =>
+    refusal({ ...settings, ...more }, { "aep:index:getSchema": schema });
+
+  test("with all fields is used as it is, for a dataset of its own", async () => {
+    const { resources, outputs } = await use(existingSchema(everyField));
+    expect(types(resources)).toEqual(["Dataflow", "Dataset", "MappingSet", "SourceConnection", "TargetConnection"]);
+    expect(one(resources, "Dataset")).toMatchObject({ name: title, schemaId });
+    expect(outputs).toEqual({ schemaId, datasetId: "platform-dataset-id" });
+    expect(destinations(resources)).toHaveLength(2 + everyField.length);
+    expect(warnings).toEqual([]);
+  });
+
+  test("with some of them gets those, and the others are told", async () => {
+    const { resources } = await use(existingSchema(["email", "metric"]));
+    expect(destinations(resources)).toEqual(["_id", "timestamp", "_acme.customerio.email", "_acme.customerio.metric"]);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain(
+      `customerio-aep:schema.existing: the schema "By hand" (${schemaId}) lacks these fields under _acme.customerio, ` +
+        "whose values stay out of the dataset: object_type, id, event_id,",
+    );
+  });
+
+  test("with a field of another type leaves that one empty, and says so", async () => {
+    const customerio = {
+      properties: { email: { type: "string" }, timestamp: { type: "string", format: "date-time" } },
+    };
+    const definition = { properties: { ...ofClass, _acme: { properties: { customerio } } } };
+    const { resources } = await use(existingSchema([], { definition }));
+    expect(destinations(resources)).toEqual(["_id", "timestamp", "_acme.customerio.email"]);
+    expect(warnings[0]).toContain(
+      "has fields of other types than events have, which stay empty: timestamp is date-time, not long.",
+    );
+  });
+
+  test("of another class is refused with the reason", async () => {
+    const profileClass = "https://ns.adobe.com/xdm/context/profile";
+    const said = await refused(existingSchema(everyField, { classId: profileClass, timeSeries: false }));
+    expect(said).toContain(
+      `the schema "By hand" (${schemaId}) is of the class ${profileClass}, whose records are no events`,
+    );
+    expect(said).toContain("pulumi config rm --path schema.existing");
+  });
+
+  test("with none of the fields is refused, with what to do", async () => {
+    const said = await refused(existingSchema([]));
+    expect(said).toContain("has none of the fields that events fill, which are under _acme.customerio");
+    expect(said).toContain("by the setting mapping.set");
+  });
+
+  test("is never enabled for Profile from here", async () => {
+    const said = await refused(existingSchema(everyField), { profile: { enabled: true } });
+    expect(said).toContain("is not enabled for Profile. Since there is no way back");
+  });
+
+  test("that Profile knows by an identity map gets one", async () => {
+    const schema = existingSchema(everyField, { profileEnabled: true });
+    const definition = (schema as { definition: { properties: object } }).definition;
+    const withMap = { ...definition, properties: { ...definition.properties, identityMap: { type: "object" } } };
+    const { resources } = await use({ ...schema, definition: withMap }, { profile: { enabled: true } });
+    expect(destinations(resources)).toContain("identityMap");
+    expect(types(resources)).not.toContain("ProfileEnablement");
+    expect(one(resources, "Dataset").profile).toBe(true);
+  });
+
+  test("that has a primary identity gets no map, and what that means is told", async () => {
+    const primaryIdentity = "/_acme/customerio/email";
+    const schema = existingSchema(everyField, { profileEnabled: true, primaryIdentity });
+    const { resources } = await use(schema, { profile: { enabled: true } });
+    expect(destinations(resources)).not.toContain("identityMap");
+    expect(warnings).toEqual([
+      expect.stringContaining(`has the primary identity ${primaryIdentity}. Platform refuses`),
+    ]);
+  });
+});
+
+describe("an existing dataset", () => {
+  const dataset = { id: "5c8c3c555033b814b69f947f", name: "By hand", schemaId, profileEnabled: false };
+  const answers = (changes: object = {}) => ({
+    "aep:index:getDataset": { ...dataset, ...changes },
+    "aep:index:getSchema": existingSchema(everyField),
+  });
+
+  test("is used as it is, with its schema: a second source into one dataset", async () => {
+    const { resources, outputs } = await declared({ dataset: { existing: "By hand" } }, answers());
+    expect(types(resources)).toEqual(["Dataflow", "MappingSet", "SourceConnection", "TargetConnection"]);
+    expect(one(resources, "TargetConnection")).toMatchObject({ datasetId: dataset.id, schemaId });
+    expect(outputs).toEqual({ schemaId, datasetId: dataset.id });
+  });
+
+  test("outside Profile is not enabled from here", async () => {
+    const said = await refusal({ dataset: { existing: "By hand" }, profile: { enabled: true } }, answers());
+    expect(said).toContain(`the dataset "By hand" (${dataset.id}) is not enabled for Profile, and is used as it is`);
+  });
+
+  test("in Profile, without identities to feed it with, is told", async () => {
+    await declared({ dataset: { existing: "By hand" } }, answers({ profileEnabled: true }));
+    expect(warnings).toEqual([expect.stringContaining("is enabled for Profile, but profile.enabled is not set")]);
+  });
+});
+
+describe("Profile", () => {
+  test("takes every event by an identity map, and there is no way back", async () => {
+    const { resources } = await declared({ profile: { enabled: true } });
+    expect(types(resources)).toContain("ProfileEnablement");
+    expect(types(resources)).not.toContain("IdentityDescriptor");
+    expect(one(resources, "Schema").fieldGroupIds).toEqual(["platform-fields-id", identityMapGroup]);
+    expect(one(resources, "ProfileEnablement")).toEqual({ schemaId: "platform-schema-id" });
+    expect(one(resources, "Dataset").profile).toBe(true);
+    expect(destinations(resources)).toContain("identityMap");
+    expect(warnings).toEqual([expect.stringContaining("profile.enabled: there is no way back.")]);
+  });
+
+  test("with a primary identity field marks fields, and tells what is lost", async () => {
+    const { resources } = await declared({ profile: { enabled: true, primaryIdentity: "email" } });
+    expect(one(resources, "IdentityDescriptor")).toEqual({
+      schemaId: "platform-schema-id",
+      sourceProperty: "/_acme/customerio/email",
+      namespace: "Email",
+      isPrimary: true,
+    });
+    expect(one(resources, "Schema").fieldGroupIds).toEqual(["platform-fields-id"]);
+    expect(destinations(resources)).not.toContain("identityMap");
+    expect(warnings[1]).toContain("Platform refuses every record without email");
+  });
+
+  test("refuses an identity namespace that does not exist", async () => {
+    const profile = { enabled: true, identities: { email: "Email", id: "CrmId" } };
+    const said = await refusal({ profile }, {});
+    expect(said).toContain('customerio-aep:profile.identities.id: there is no identity namespace "CrmId"');
+    expect(said).toContain("pulumi config set --path profile.identities.id <code>");
+    expect(said).toContain("There are: Email, Phone, Email_LC_SHA256.");
+  });
+
+  test("that is on already is no news", async () => {
+    const schemas = [{ id: schemaId, title, profileEnabled: true }];
+    await declared({ profile: { enabled: true } }, { "aep:index:getSchemas": { schemas } });
+    expect(warnings).toEqual([]);
+  });
+
+  test("can't be turned off again", async () => {
+    const schemas = [{ id: schemaId, title, profileEnabled: true }];
+    const said = await refusal({}, { "aep:index:getSchemas": { schemas } });
+    expect(said).toContain(
+      `The schema "${title}" (${schemaId}) is enabled for Profile, and Platform never takes that back.`,
+    );
+    expect(said).toContain(`pulumi config set --path schema.existing ${schemaId}`);
+  });
+});

@@ -1,0 +1,34 @@
+import { type Identities, identityMapping } from "../../events/identity-map.ts";
+import { evaluate } from "../../local/platform/data-prep/evaluate.ts";
+import { parseExpression } from "../../providers/aep/data-prep/parser.ts";
+
+/** The identity map that Data Prep makes of an event with these identifiers. */
+function identityMap(identities: Identities, identifiers: Record<string, string | null>): unknown {
+  const { source, sourceType, destination } = identityMapping(identities);
+  expect([sourceType, destination]).toEqual(["EXPRESSION", "identityMap"]);
+  return evaluate(parseExpression(source), { source: { data: { identifiers } }, now: 0 } as never);
+}
+
+const all = { email: "Email", id: "CrmId", cio_id: "CioId" };
+const one = (id: string, primary: boolean) => [{ id, primary }];
+
+test("has what the event has, the first of it primary", () => {
+  expect(identityMap(all, { email: "a@example.org", id: "7", cio_id: "c1" })).toEqual({
+    Email: one("a@example.org", true),
+    CrmId: one("7", false),
+    CioId: one("c1", false),
+  });
+  expect(identityMap(all, { email: null, id: "7", cio_id: null })).toEqual({ CrmId: one("7", true) });
+  expect(identityMap(all, { id: "7", cio_id: "c1" })).toEqual({ CrmId: one("7", true), CioId: one("c1", false) });
+  expect(identityMap({ email: "Email" }, { email: "a@example.org" })).toEqual({ Email: one("a@example.org", true) });
+});
+
+test("of an event of nobody known is nothing, so that the event still comes", () => {
+  expect(identityMap(all, {})).toBeNull();
+  expect(identityMap(all, { email: null, id: null, cio_id: null })).toBeNull();
+});
+
+test("of three identities is short enough for Data Prep", () => {
+  const long = Object.fromEntries(Object.keys(all).map((field) => [field, "N".repeat(64)]));
+  expect(identityMapping(long).source.length).toBeLessThan(4096);
+});

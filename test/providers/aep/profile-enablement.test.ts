@@ -1,0 +1,68 @@
+import { localCredentials } from "../../../local/credentials.ts";
+import { type PlatformStandIn, startPlatform } from "../../../local/platform/platform.ts";
+import { Aep, errorOf } from "./aep.ts";
+
+const { tenantId, ...credential } = localCredentials.platform;
+const type = "aep:index:ProfileEnablement";
+const identityMap = "https://ns.adobe.com/xdm/context/identitymap";
+const unknown = `https://ns.adobe.com/${tenantId}/schemas/${"0".repeat(48)}`;
+
+let platform: PlatformStandIn;
+let aep: Aep;
+
+beforeEach(async () => {
+  platform = await startPlatform({ credentials: credential, tenantId, sandboxes: [credential.sandbox] });
+  aep = await Aep.connect(platform.url, { ...credential });
+});
+afterEach(() => platform.close());
+
+const schemaOf = (fieldGroupIds: string[]) => aep.create("aep:index:Schema", { title: "Events", fieldGroupIds });
+
+test("a schema joins Profile by its identity map, for ever", async () => {
+  const schema = await schemaOf([identityMap]);
+  expect(await aep.read(type, schema.id)).toBeUndefined();
+  const made = await aep.create(type, { schemaId: schema.id });
+  expect(made).toMatchObject({ id: schema.id, properties: { schemaId: schema.id } });
+  expect((await aep.read(type, schema.id))?.inputs).toEqual({ schemaId: schema.id });
+
+  await aep.delete(type, schema.id, made.properties);
+  expect(aep.progress.at(-1)).toBe(
+    `the schema "Events" (${schema.id}) stays in Platform, and so do its field groups and its primary identity: ` +
+      "Platform never deletes a schema that was enabled for Profile. It can be used again by its id.",
+  );
+  expect((await aep.read(type, schema.id))?.id).toBe(schema.id);
+});
+
+test("it is imported by its schema's meta:altId too", async () => {
+  const schema = await schemaOf([identityMap]);
+  await aep.create(type, { schemaId: schema.id });
+  expect((await aep.read(type, String(schema.properties.altId)))?.id).toBe(schema.id);
+});
+
+test("a schema that is in Profile already is left as it is, and told", async () => {
+  const schema = await schemaOf([identityMap]);
+  await aep.create(type, { schemaId: schema.id });
+  await aep.create(type, { schemaId: schema.id });
+  expect(aep.progress.at(-1)).toBe('the schema "Events" was enabled for Profile already');
+});
+
+test("a schema without an identity is refused, with what it needs", async () => {
+  const schema = await schemaOf([]);
+  const { message } = await errorOf(aep.create(type, { schemaId: schema.id }));
+  expect(message).toContain("XDM-1528-400");
+  expect(message).toContain("A schema joins Profile once it has a primary identity");
+});
+
+test("a schema that is not there is told; one that went takes nothing with it", async () => {
+  await expect(aep.create(type, { schemaId: unknown })).rejects.toThrow(`There is no schema ${unknown}`);
+  await aep.delete(type, unknown);
+  expect(aep.progress).toEqual([]);
+});
+
+test("a schema in Profile refuses its deletion, and names the way out", async () => {
+  const schema = await schemaOf([identityMap]);
+  await aep.create(type, { schemaId: schema.id });
+  const { message } = await errorOf(aep.delete("aep:index:Schema", schema.id, schema.properties));
+  expect(message).toContain("give it and its field groups the resource option retainOnDelete and run pulumi up");
+  expect(message).toContain("pulumi state delete 'urn:pulumi:dev::test::aep:index:Schema::thing'");
+});
