@@ -1,8 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CustomerIoSource } from "./components/customer-io-source.ts";
+import { preflight } from "./components/preflight.ts";
 import { readSettings } from "./components/settings.ts";
 
 const settings = readSettings(new pulumi.Config());
+// Before anything is declared, so that nothing is begun which can't be finished.
+await preflight({ source: "customerio" });
 const source = new CustomerIoSource("customerio-aep", settings);
 
 /** Where Customer.io posts its events. */

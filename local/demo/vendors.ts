@@ -103,6 +103,11 @@ export class Vendors {
     return preview.data;
   }
 
+  /** Changes how Platform behaves from now on, by the stand-in's switches (options.ts). */
+  async switchPlatform(switches: object): Promise<void> {
+    await post(`${this.#platform}/__local/switches`, switches);
+  }
+
   /** What is still there of all that the program makes, by vendor. */
   async leftovers(): Promise<{ Platform: string[]; "Customer.io": string[]; Azure: string[] }> {
     const [platform, customerIo, azure] = await Promise.all([

@@ -112,7 +112,8 @@ export interface Sandbox {
 /** Everything that one stand-in remembers. */
 export class PlatformState {
   readonly options: PlatformOptions;
-  readonly switches: Readonly<PlatformSwitches>;
+  /** Changed by `POST /__local/switches`. */
+  switches: Readonly<PlatformSwitches>;
   readonly clock: () => number;
   readonly activationMilliseconds: number;
   readonly warmUpMilliseconds: number;

@@ -68,6 +68,11 @@ export class AepClient {
     });
   }
 
+  /** Name of the sandbox in which everything happens. */
+  get sandbox(): string {
+    return this.#config.sandbox;
+  }
+
   /** Makes the call and reads its answer. */
   async call<Answer extends z.ZodType>(call: Call, answer: Answer): Promise<z.output<Answer>> {
     const data = await this.#send(call);

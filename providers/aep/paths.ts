@@ -1,6 +1,6 @@
 const foundation = "/data/foundation";
 
-/** The collections of Platform's APIs that this provider works with. */
+/** What this provider works with of Platform's APIs. */
 export const paths = {
   stats: `${foundation}/schemaregistry/stats`,
   fieldGroups: `${foundation}/schemaregistry/tenant/fieldgroups`,
@@ -11,6 +11,10 @@ export const paths = {
   sourceConnections: `${foundation}/flowservice/sourceConnections`,
   targetConnections: `${foundation}/flowservice/targetConnections`,
   flows: `${foundation}/flowservice/flows`,
+  connectionSpecs: `${foundation}/flowservice/connectionSpecs`,
+  sandboxes: `${foundation}/sandbox-management/`,
+  permissionNames: `${foundation}/access-control/acl/reference`,
+  effectivePolicies: `${foundation}/access-control/acl/effective-policies`,
 } as const;
 
 /** The path of one object; ids of the Schema Registry are URLs and must be encoded. */

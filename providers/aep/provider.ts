@@ -7,6 +7,7 @@ import { dataset } from "./dataset.ts";
 import { fieldGroup } from "./field-group.ts";
 import { identityDescriptor } from "./identity-descriptor.ts";
 import { mappingSet } from "./mapping-set.ts";
+import { getPreflight } from "./preflight.ts";
 import { schema } from "./schema.ts";
 import { sourceConnection } from "./source-connection.ts";
 import { targetConnection } from "./target-connection.ts";
@@ -30,7 +31,7 @@ export const aepPackage: PackageDefinition<AepClient, typeof config> = {
     mappingSet,
     dataflow,
   ],
-  functions: [getTenant],
+  functions: [getPreflight, getTenant],
 };
 
 /** The Pulumi provider `aep`. */

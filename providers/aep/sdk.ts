@@ -1,10 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { z } from "zod";
 import { resourceClass } from "../kit/resource-class.ts";
 import { dataflow } from "./dataflow.ts";
 import { dataset } from "./dataset.ts";
 import { fieldGroup } from "./field-group.ts";
 import { identityDescriptor } from "./identity-descriptor.ts";
 import { mappingSet } from "./mapping-set.ts";
+import { getPreflight as preflightFunction } from "./preflight.ts";
 import { schema } from "./schema.ts";
 import { sourceConnection } from "./source-connection.ts";
 import { targetConnection } from "./target-connection.ts";
@@ -33,6 +35,14 @@ export class MappingSet extends resourceClass(mappingSet) {}
 
 /** A streaming dataflow: takes in events at a URL of its own and writes them into a dataset. */
 export class Dataflow extends resourceClass(dataflow) {}
+
+/** What can be told of the sandbox before anything is made in it: state, sources, permissions. Asks Platform in previews too. */
+export function getPreflight(
+  args: z.input<typeof preflightFunction.args>,
+  options?: pulumi.InvokeOptions,
+): Promise<z.output<typeof preflightFunction.result>> {
+  return pulumi.runtime.invoke(preflightFunction.token, args, options);
+}
 
 /** The organization's tenant id; custom fields lie under `_<tenantId>`. Asks Platform in previews too. */
 export function getTenant(options?: pulumi.InvokeOptions): Promise<{ tenantId: string }> {

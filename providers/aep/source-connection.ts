@@ -12,9 +12,8 @@ import {
 } from "./flow-service.ts";
 import { withoutMark } from "./mark.ts";
 import { paths } from "./paths.ts";
+import { connectionSpecs } from "./sources.ts";
 
-/** The Customer.io source of Adobe's catalogue (Adobe's Customer.io tutorial). */
-const customerIoConnectionSpec = "96479064-7b8a-4d69-b9ed-21c5683837ea";
 const connectionSpecVersion = "1.0";
 /** The provider behind all streaming sources. */
 const streamingProvider = "521eee4d-8cbe-4906-bb48-fb6bd4450033";
@@ -24,7 +23,7 @@ const answer = flowServiceItem.extend({ connectionSpec: z.object({ id: z.string(
 const inputs = z.object({
   name: z.string().min(1).meta({ description: "Name; need not be unique." }),
   description: z.string().min(1).optional().meta({ description: "What the connection is for." }),
-  connectionSpecId: z.string().default(customerIoConnectionSpec).meta({
+  connectionSpecId: z.string().default(connectionSpecs.customerio).meta({
     description: "Id of the streaming source's connection specification; default: Customer.io.",
     replaces: true,
   }),

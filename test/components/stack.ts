@@ -35,8 +35,24 @@ export interface DeclaredResource {
   readonly inputs: any;
 }
 
-/** Runs a program against Pulumi's mocks and answers what it declares. */
-export async function declaredBy(program: () => object): Promise<{ resources: DeclaredResource[]; outputs: object }> {
+/** What the providers' functions answer of a sandbox that has everything. */
+const answers: Record<string, object> = {
+  "aep:index:getTenant": { tenantId: "acme" },
+  "aep:index:getPreflight": {
+    sandbox: "dev",
+    sandboxState: "active",
+    customerIoSource: "offered",
+    httpSource: "offered",
+    missingPermissions: [],
+    unchecked: [],
+  },
+};
+
+/** Runs a program against Pulumi's mocks and answers what it declares; `given` are other answers of the providers' functions. */
+export async function declaredBy(
+  program: () => object,
+  given: Record<string, object> = {},
+): Promise<{ resources: DeclaredResource[]; outputs: object }> {
   const resources: DeclaredResource[] = [];
   await pulumi.runtime.setMocks(
     {
@@ -44,8 +60,7 @@ export async function declaredBy(program: () => object): Promise<{ resources: De
         resources.push({ type, name, inputs });
         return { id: `${name}-id`, state: { name, ...inputs, ...outputsOf(type, name) } };
       },
-      call: ({ token }) =>
-        token === "aep:index:getTenant" ? { tenantId: "acme" } : { subscriptionId: "sub", tenantId: "tenant" },
+      call: ({ token }) => ({ ...answers, ...given })[token] ?? { subscriptionId: "sub", tenantId: "tenant" },
     },
     "customerio-aep",
     "dev",

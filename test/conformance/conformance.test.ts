@@ -132,6 +132,15 @@ suite(title, () => {
     await deleteAll(aep, objects);
   });
 
+  test("aep: what is told of the sandbox beforehand", async () => {
+    const aep = await world.aep();
+    expect(await aep.invoke("aep:index:getPreflight", { profile: true })).toMatchObject({
+      sandboxState: "active",
+      missingPermissions: [],
+      unchecked: [],
+    });
+  });
+
   test("aep: wrong credentials, sandbox and organization, and a token that Platform no longer takes", async () => {
     const aep = await world.aep();
     const objects = await makeAll(aep, "Access");

@@ -63,6 +63,11 @@ export class Driver {
     return this.#provider.delete(this.#call(made), { id: made.id, state: made.properties });
   }
 
+  /** Calls a function of the package. */
+  invoke(token: string, args: PropertyMap): Promise<PropertyMap> {
+    return this.#provider.invoke(token, args);
+  }
+
   async #check(resource: Pick<Made, "type" | "name">, news: PropertyMap): Promise<PropertyMap> {
     const { inputs, failures } = await this.#provider.check(this.#call(resource), { olds: {}, news });
     if (failures.length > 0) throw new Error(failures.map(({ reason }) => reason).join("\n"));

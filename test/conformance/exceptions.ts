@@ -218,6 +218,25 @@ export const exceptions: readonly Exception[] = [
     source: "Adobe: “Streaming ingestion validation” (the body); 404: none",
   },
   {
+    operation: /^GET \/data\/foundation\/sandbox-management/,
+    difference: /^this operation is not described$/,
+    answer: z
+      .looseObject({ sandboxes: z.array(z.looseObject({ name: z.string(), state: z.string() })) })
+      .or(gatewayProblem),
+    where: "Sandboxes: those that the credential may use",
+    description: "Not among the descriptions compared here.",
+    instead: "`sandboxes` with `name` and `state`.",
+    source: "Adobe: “Sandbox API”",
+  },
+  {
+    operation: /^(GET|POST) \/data\/foundation\/access-control\/acl\//,
+    difference: /^this operation is not described$/,
+    where: "Access control: names of permissions, and which of them are in effect",
+    description: "Not among the descriptions compared here.",
+    instead: "As the endpoint guide has it: what is in effect is answered, what is not is left out.",
+    source: "Adobe: “Access Control API”, effective policies, permissions and resource types",
+  },
+  {
     operation: /^POST \/ims\/token\/v3$/,
     difference: /^this operation is not described$/,
     answer: tokenAnswer,

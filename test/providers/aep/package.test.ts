@@ -19,7 +19,7 @@ test("the package has Platform's resources and the tenant's function, each with 
     "aep:index:SourceConnection",
     "aep:index:TargetConnection",
   ]);
-  expect(Object.keys(schema.functions)).toEqual(["aep:index:getTenant"]);
+  expect(Object.keys(schema.functions)).toEqual(["aep:index:getPreflight", "aep:index:getTenant"]);
   expect(schema.config.defaults).toEqual(["clientId", "clientSecret", "orgId", "sandbox"]);
   expect(schema.config.variables.clientSecret?.secret).toBe(true);
   for (const { description, inputProperties } of Object.values(schema.resources)) {
