@@ -5,7 +5,7 @@ import { readSettings } from "./components/settings.ts";
 
 const settings = readSettings(new pulumi.Config());
 // Before anything is declared, so that nothing is begun which can't be finished.
-await preflight({ source: "customerio" });
+await preflight(settings);
 const source = new CustomerIoSource("customerio-aep", settings);
 
 /** Where Customer.io posts its events. */

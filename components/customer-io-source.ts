@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { getCredential } from "../providers/aep/sdk.ts";
 import { PlatformDataflow } from "./platform-dataflow.ts";
 import { ReportingWebhookSubscription } from "./reporting-webhook.ts";
 import type { Settings } from "./settings.ts";
@@ -27,12 +28,15 @@ export class CustomerIoSource extends pulumi.ComponentResource {
     // Titles are unique in a Platform sandbox, and a workspace may serve several stacks.
     const title = `Customer.io events (${pulumi.getStack()})`;
 
-    const dataflow = new PlatformDataflow(`${name}-platform`, { title, testMode: settings.testMode }, parent);
+    const { source, testMode } = settings;
+    const dataflow = new PlatformDataflow(`${name}-platform`, { title, source, testMode }, parent);
     const relay = new WebhookRelay(
       `${name}-relay`,
       {
         ...settings,
         streamingUrl: dataflow.streamingUrl,
+        // The HTTP API source's endpoint asks for an access token; Customer.io's own source for none.
+        credential: source === "http" ? getCredential(parent) : undefined,
         readyAt: dataflow.changedAt.apply((changed) => later(changed, settings.dataflowActivationSeconds)),
       },
       parent,

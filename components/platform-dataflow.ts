@@ -2,16 +2,18 @@ import * as pulumi from "@pulumi/pulumi";
 import { fieldGroupBody } from "../events/field-group.ts";
 import { eventMappings } from "../events/mapping.ts";
 import * as aep from "../providers/aep/sdk.ts";
+import { platformSource, type Source } from "./platform-source.ts";
 
 export interface PlatformDataflowArgs {
   /** What the objects are called in Platform's screens; schema and field group titles are unique in a sandbox. */
   title: string;
+  source: Source;
   /** Leaves `cio_id` unmapped, as Adobe asks while Customer.io's test events are sent. */
   testMode: boolean;
 }
 
 /**
- * Adobe's streaming source for Customer.io: a schema of ExperienceEvent class from the event catalogue, a dataset, and
+ * A streaming dataflow for Customer.io: a schema of ExperienceEvent class from the event catalogue, a dataset, and
  * the dataflow that maps events into it. The steps are those of Adobe's tutorial "Create a source connection and
  * dataflow for Customer.io".
  */
@@ -49,11 +51,7 @@ export class PlatformDataflow extends pulumi.ComponentResource {
       { name: title, description: "Customer.io events.", schemaId: schema.id, errorDiagnostics: true },
       parent,
     );
-    const source = new aep.SourceConnection(
-      `${name}-source`,
-      { name: `${title} source`, description: "Customer.io reporting webhook." },
-      parent,
-    );
+    const source = platformSource(name, { source: args.source, title }, parent);
     const target = new aep.TargetConnection(
       `${name}-target`,
       { name: `${title} target`, description: "Customer.io events.", datasetId: dataset.id, schemaId: schema.id },
@@ -66,7 +64,7 @@ export class PlatformDataflow extends pulumi.ComponentResource {
       {
         name: title,
         description: "Customer.io events, by way of the relay.",
-        sourceConnectionId: source.id,
+        ...source,
         targetConnectionId: target.id,
         mappingSetId: mappingSet.id,
         mappingSetVersion: mappingSet.version,

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { type SubscriptionName, subscriptionNames } from "../events/catalogue.ts";
 import { eventFilters, personalData } from "../relay/core/policy.ts";
+import { source } from "./platform-source.ts";
 
 const subscription = z.enum(subscriptionNames, {
   error: (issue) => `"${String(issue.input)}" is no reporting webhook event; the README lists them`,
@@ -12,6 +13,7 @@ const settingsSchema = z.strictObject({
   fullResolution: z.boolean(),
   withContent: z.boolean(),
   testMode: z.boolean(),
+  source,
   filters: eventFilters,
   personalData,
   maximumCallAgeSeconds: z.int().min(0).max(604_800),

@@ -17,6 +17,8 @@ export interface PlatformSwitches {
   customerIoSource: "entitled" | "not-entitled";
   /** Whether the org may use the HTTP API source, which comes with Platform. */
   httpApiSource: "entitled" | "not-entitled";
+  /** `x-gw-ims-org-id` in a call of an authenticated inlet, beside the token. */
+  inletOrganization: "required" | "optional";
   /** Whether the credential was added to a role: without one every service refuses it and no permission is listed. */
   role: "assigned" | "missing";
   /** State of all sandboxes, as the list of sandboxes gives it. */
@@ -63,6 +65,7 @@ export const strictSwitches: Readonly<PlatformSwitches> = {
   missingSandboxHeader: "refused",
   customerIoSource: "entitled",
   httpApiSource: "entitled",
+  inletOrganization: "required",
   role: "assigned",
   sandboxState: "active",
   permissionsLacking: "none",

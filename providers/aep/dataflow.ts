@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { defineResource, type Operation, Unfinished } from "../kit/resource-definition.ts";
+import { baseConnectionAnswer } from "./base-connection.ts";
 import type { AepClient } from "./client.ts";
 import {
+  type Access,
   createItem,
   deleteItem,
   findItem,
@@ -15,14 +17,14 @@ import {
 } from "./flow-service.ts";
 import { withoutMark } from "./mark.ts";
 import { paths } from "./paths.ts";
+import { flowSpecs } from "./sources.ts";
 
-/** GenericStreamingAEP: the flow specification of all self-serve streaming sources (Adobe's Customer.io tutorial). */
-const flowSpec = { id: "e77fde5a-22a8-11ed-861d-0242ac120002", version: "1.0" };
 /** The name that the flow specification wants for its one transformation. */
 const mappingStep = "Mapping";
 
 const answer = flowServiceItem.extend({
   updatedAt: z.number(),
+  flowSpec: z.object({ id: z.string() }),
   sourceConnectionIds: z.array(z.string()),
   targetConnectionIds: z.array(z.string()),
   options: z
@@ -42,11 +44,22 @@ const answer = flowServiceItem.extend({
     .nullish(),
 });
 
+const sourceAnswer = flowServiceItem.extend({ baseConnectionId: z.string().nullish() });
+
 const inputs = z.object({
   name: z.string().min(1).meta({ description: "Name; need not be unique." }),
   description: z.string().min(1).optional().meta({ description: "What the dataflow is for." }),
   sourceConnectionId: z.string().meta({ description: "Id of the source connection.", replaces: true }),
   targetConnectionId: z.string().meta({ description: "Id of the target connection.", replaces: true }),
+  flowSpecId: z
+    .string()
+    .optional()
+    .meta({
+      description:
+        "Id of the flow specification; default: that of Customer.io and the other self-serve streaming sources. " +
+        "An HTTP API source takes c1a19761-d2c7-4702-b9fa-fe91f0613e81.",
+      replaces: true,
+    }),
   mappingSetId: z.string().meta({ description: "Id of the mapping set; its schema must be the dataset's." }),
   mappingSetVersion: z
     .number()
@@ -105,7 +118,7 @@ export const dataflow = defineResource<AepClient>()({
     const body = {
       name: given.name,
       description: given.description,
-      flowSpec,
+      flowSpec: { id: given.flowSpecId ?? flowSpecs.customerio, version: "1.0" },
       sourceConnectionIds: [given.sourceConnectionId],
       targetConnectionIds: [given.targetConnectionId],
       transformations: [mappingOf(given)],
@@ -123,7 +136,7 @@ export const dataflow = defineResource<AepClient>()({
   async read(operation, id, known, stored) {
     const flow = await findItem(operation, paths.flows, id, answer);
     if (!flow) return undefined;
-    const outputs = outputsOf(flow, stored ?? {});
+    const outputs = outputsOf(flow, await inletOf(operation, flow, stored ?? {}));
     if (outputs) return { inputs: inputsOf(flow, known), outputs };
     throw new Unfinished(
       id,
@@ -171,7 +184,7 @@ async function settle(
   const wanted = enabled ? "enabled" : "disabled";
   for (let look = 1; ; look++) {
     const flow = await getItem({ client, signal }, paths.flows, id, answer);
-    const outputs = outputsOf(flow, stored);
+    const outputs = outputsOf(flow, await inletOf({ client, signal }, flow, stored));
     if (outputs && flow.state === wanted) {
       if (look > 1) progress(`Platform has ${wanted} the dataflow`);
       return outputs;
@@ -226,6 +239,7 @@ function inputsOf(flow: Flow, known: Inputs | undefined): Inputs {
     description: withoutMark(flow.description),
     sourceConnectionId: flow.sourceConnectionIds[0] ?? "",
     targetConnectionId: flow.targetConnectionIds[0] ?? "",
+    flowSpecId: flow.flowSpec.id === flowSpecs.customerio ? undefined : flow.flowSpec.id,
     mappingSetId: mapping?.mappingId ?? "",
     mappingSetVersion: mapping?.mappingVersion ?? 0,
     enabled: flow.state !== "disabled",
@@ -235,9 +249,21 @@ function inputsOf(flow: Flow, known: Inputs | undefined): Inputs {
   };
 }
 
-/** Undefined as long as there is no streaming endpoint. A dataflow keeps its endpoint, should Platform not repeat it. */
-function outputsOf(flow: Flow, stored: Partial<Outputs>): Outputs | undefined {
-  const inletUrl = flow.options?.inletUrl ?? stored.inletUrl;
+/**
+ * The streaming endpoint: the dataflow's own, or that of the base connection which it has by way of its source connection
+ * (HTTP API). Undefined as long as there is none. It is kept, should Platform not repeat it.
+ */
+async function inletOf(access: Access, flow: Flow, stored: Partial<Outputs>): Promise<string | undefined> {
+  const known = flow.options?.inletUrl ?? stored.inletUrl;
+  const [sourceId] = flow.sourceConnectionIds;
+  if (known || flow.flowSpec.id !== flowSpecs.http || sourceId === undefined) return known;
+  const source = await findItem(access, paths.sourceConnections, sourceId, sourceAnswer);
+  if (!source?.baseConnectionId) return undefined;
+  const base = await findItem(access, paths.connections, source.baseConnectionId, baseConnectionAnswer);
+  return base?.auth?.params?.inletUrl ?? undefined;
+}
+
+function outputsOf(flow: Flow, inletUrl: string | undefined): Outputs | undefined {
   if (!inletUrl) return undefined;
   return { inletUrl, streamingUrl: `${inletUrl}?x-adobe-flow-id=${flow.id}`, ...progressOf(flow) };
 }

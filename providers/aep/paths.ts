@@ -8,6 +8,7 @@ export const paths = {
   descriptors: `${foundation}/schemaregistry/tenant/descriptors`,
   dataSets: `${foundation}/catalog/dataSets`,
   mappingSets: `${foundation}/conversion/mappingSets`,
+  connections: `${foundation}/flowservice/connections`,
   sourceConnections: `${foundation}/flowservice/sourceConnections`,
   targetConnections: `${foundation}/flowservice/targetConnections`,
   flows: `${foundation}/flowservice/flows`,

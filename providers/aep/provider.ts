@@ -1,7 +1,9 @@
 import manifest from "../../package.json" with { type: "json" };
 import { definitionProvider, type PackageDefinition } from "../kit/definition-provider.ts";
+import { baseConnection } from "./base-connection.ts";
 import { AepClient } from "./client.ts";
 import { config } from "./config.ts";
+import { getCredential } from "./credential.ts";
 import { dataflow } from "./dataflow.ts";
 import { dataset } from "./dataset.ts";
 import { fieldGroup } from "./field-group.ts";
@@ -26,12 +28,13 @@ export const aepPackage: PackageDefinition<AepClient, typeof config> = {
     schema,
     identityDescriptor,
     dataset,
+    baseConnection,
     sourceConnection,
     targetConnection,
     mappingSet,
     dataflow,
   ],
-  functions: [getPreflight, getTenant],
+  functions: [getCredential, getPreflight, getTenant],
 };
 
 /** The Pulumi provider `aep`. */

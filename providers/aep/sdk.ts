@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
 import { resourceClass } from "../kit/resource-class.ts";
+import { baseConnection } from "./base-connection.ts";
+import { getCredential as credentialFunction } from "./credential.ts";
 import { dataflow } from "./dataflow.ts";
 import { dataset } from "./dataset.ts";
 import { fieldGroup } from "./field-group.ts";
@@ -24,6 +26,9 @@ export class IdentityDescriptor extends resourceClass(identityDescriptor) {}
 /** A dataset of the data lake. Deleting or replacing it deletes its data. */
 export class Dataset extends resourceClass(dataset) {}
 
+/** The streaming endpoint of an HTTP API source. */
+export class BaseConnection extends resourceClass(baseConnection) {}
+
 /** The source side of a streaming dataflow. */
 export class SourceConnection extends resourceClass(sourceConnection) {}
 
@@ -35,6 +40,13 @@ export class MappingSet extends resourceClass(mappingSet) {}
 
 /** A streaming dataflow: takes in events at a URL of its own and writes them into a dataset. */
 export class Dataflow extends resourceClass(dataflow) {}
+
+/** The provider's own credential, for something else that calls Platform in its name. The client secret stays a secret. */
+export function getCredential(
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<z.output<typeof credentialFunction.result>> {
+  return pulumi.runtime.invokeOutput(credentialFunction.token, {}, options ?? {});
+}
 
 /** What can be told of the sandbox before anything is made in it: state, sources, permissions. Asks Platform in previews too. */
 export function getPreflight(

@@ -23,6 +23,7 @@ test("Pulumi.yaml's defaults make valid settings, with every event and no signin
     fullResolution: false,
     withContent: false,
     testMode: false,
+    source: "customerio",
     filters: {},
     personalData: { content: "keep", email: "keep", recipient: "keep" },
     maximumCallAgeSeconds: 0,

@@ -1,6 +1,8 @@
+import { samples } from "../../events/samples.ts";
+import { localCredentials } from "../../local/credentials.ts";
 import { type LocalStack, startLocalStack } from "./local-stack.ts";
 
-// Against the real engine: a sandbox that lacks something is told before anything is made.
+// Against the real engine, in the order in which the tests stand: a sandbox that lacks something, and the HTTP API source.
 let stack: LocalStack;
 
 beforeAll(async () => {
@@ -36,6 +38,37 @@ test(
     expect(await stack.vendors.leftovers()).toEqual({ Platform: [], "Customer.io": [], Azure: [] });
   },
   3 * minutes,
+);
+
+test(
+  "without the Customer.io source, events go by the HTTP API source with access tokens of the relay's own",
+  async () => {
+    const { vendors, pulumi } = stack;
+    await vendors.switchPlatform({ customerIoSource: "not-entitled", permissionsLacking: "none" });
+    await pulumi.configure("source", "http");
+    await pulumi.up();
+    const { datasetId, dataflowId } = (await pulumi.outputs()) as { datasetId: string; dataflowId: string };
+    await vendors.emit(samples.map(({ event }) => event));
+    await vendors.sent();
+    const ids = samples.map(({ event }) => event.event_id).toSorted();
+    for (let look = 0; look < 100 && (await vendors.rowsWritten(dataflowId)) < ids.length; look++) {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    const rows = (await vendors.previewRows(datasetId)) as { _id: string }[];
+    expect(rows.map(({ _id }) => _id).toSorted()).toEqual(ids);
+    await pulumi.preview("--expect-no-changes");
+    await pulumi.refresh("--expect-no-changes");
+
+    const state = await pulumi.run("stack", "export", "--stack", "local");
+    const secrets = [localCredentials.platform.clientSecret, "/collection/"];
+    for (const secret of secrets) {
+      expect(state).not.toContain(secret);
+      expect(await stack.logs()).not.toContain(secret);
+    }
+    await pulumi.destroy();
+    expect(await vendors.leftovers()).toEqual({ Platform: [], "Customer.io": [], Azure: [] });
+  },
+  5 * minutes,
 );
 
 test(

@@ -8,6 +8,8 @@ import { invalidRequest, invalidSpec, notFound } from "./problems.ts";
 export const customerIoSpec = "96479064-7b8a-4d69-b9ed-21c5683837ea";
 export const httpApiSpec = "bc7b00d6-623a-4dfc-9fdb-f1240aeadaeb";
 export const dataLakeSpec = "c604ff05-7f1a-43c0-8e18-33bf874cb11c";
+/** "Steam data with transformation", as Adobe's own name for it has it. */
+export const transformedStreamFlowSpec = "c1a19761-d2c7-4702-b9fa-fe91f0613e81";
 export const genericStreamingFlowSpec = "e77fde5a-22a8-11ed-861d-0242ac120002";
 const streamingProvider = "521eee4d-8cbe-4906-bb48-fb6bd4450033";
 
@@ -58,44 +60,53 @@ const connectionSpecs: readonly JsonObject[] = [
   },
 ];
 
-const flowSpecs: readonly JsonObject[] = [
-  {
-    id: genericStreamingFlowSpec,
-    name: "GenericStreamingAEP",
-    providerId: streamingProvider,
-    version: "1.0",
-    sourceConnectionSpecIds: [customerIoSpec],
-    targetConnectionSpecIds: [dataLakeSpec],
-    optionSpec: {
-      name: "OptionSpec",
+const mappedStream: JsonObject = {
+  providerId: streamingProvider,
+  version: "1.0",
+  targetConnectionSpecIds: [dataLakeSpec],
+  transformationSpecs: [
+    {
+      name: "Mapping",
       spec: {
         type: "object",
-        properties: {
-          inletUrl: { type: "string" },
-          errorDiagnosticsEnabled: { type: "boolean" },
-          partialIngestionPercent: { type: "number", exclusiveMinimum: 0 },
-        },
+        properties: { mappingId: { type: "string" }, mappingVersion: { type: "string" } },
       },
     },
-    transformationSpecs: [
-      {
-        name: "Mapping",
-        spec: {
-          type: "object",
-          properties: { mappingId: { type: "string" }, mappingVersion: { type: "string" } },
-        },
-      },
-    ],
-    attributes: {
-      isSourceFlow: true,
-      flacValidationSupported: true,
-      frequency: "streaming",
-      uiAttributes: { apiFeatures: { updateSupported: true, flowRunsSupported: true } },
+  ],
+  attributes: {
+    isSourceFlow: true,
+    flacValidationSupported: true,
+    frequency: "streaming",
+    uiAttributes: { apiFeatures: { updateSupported: true, flowRunsSupported: true } },
+  },
+  permissionsInfo: {
+    manage: [{ "@type": "lowLevel", name: "StreamingSource", permissions: ["write"] }],
+    view: [{ "@type": "lowLevel", name: "StreamingSource", permissions: ["read"] }],
+  },
+};
+
+const optionProperties: JsonObject = {
+  errorDiagnosticsEnabled: { type: "boolean" },
+  partialIngestionPercent: { type: "number", exclusiveMinimum: 0 },
+};
+
+const flowSpecs: readonly JsonObject[] = [
+  {
+    ...mappedStream,
+    id: genericStreamingFlowSpec,
+    name: "GenericStreamingAEP",
+    sourceConnectionSpecIds: [customerIoSpec],
+    optionSpec: {
+      name: "OptionSpec",
+      spec: { type: "object", properties: { inletUrl: { type: "string" }, ...optionProperties } },
     },
-    permissionsInfo: {
-      manage: [{ "@type": "lowLevel", name: "StreamingSource", permissions: ["write"] }],
-      view: [{ "@type": "lowLevel", name: "StreamingSource", permissions: ["read"] }],
-    },
+  },
+  {
+    ...mappedStream,
+    id: transformedStreamFlowSpec,
+    name: "Steam data with transformation",
+    sourceConnectionSpecIds: [httpApiSpec],
+    optionSpec: { name: "OptionSpec", spec: { type: "object", properties: optionProperties } },
   },
 ];
 

@@ -10,6 +10,7 @@ test("the package has Platform's resources and the tenant's function, each with 
     config: { variables: Record<string, { secret?: boolean }>; defaults: string[] };
   };
   expect(Object.keys(schema.resources).sort()).toEqual([
+    "aep:index:BaseConnection",
     "aep:index:Dataflow",
     "aep:index:Dataset",
     "aep:index:FieldGroup",
@@ -19,7 +20,11 @@ test("the package has Platform's resources and the tenant's function, each with 
     "aep:index:SourceConnection",
     "aep:index:TargetConnection",
   ]);
-  expect(Object.keys(schema.functions)).toEqual(["aep:index:getPreflight", "aep:index:getTenant"]);
+  expect(Object.keys(schema.functions)).toEqual([
+    "aep:index:getCredential",
+    "aep:index:getPreflight",
+    "aep:index:getTenant",
+  ]);
   expect(schema.config.defaults).toEqual(["clientId", "clientSecret", "orgId", "sandbox"]);
   expect(schema.config.variables.clientSecret?.secret).toBe(true);
   for (const { description, inputProperties } of Object.values(schema.resources)) {
