@@ -1,13 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
+import { directMappings } from "../events/direct-mapping.ts";
 import { fieldGroupBody } from "../events/field-group.ts";
 import { eventMappings } from "../events/mapping.ts";
 import * as aep from "../providers/aep/sdk.ts";
+import type { Delivery } from "./delivery.ts";
 import { platformSource, type Source } from "./platform-source.ts";
 
 export interface PlatformDataflowArgs {
   /** What the objects are called in Platform's screens; schema and field group titles are unique in a sandbox. */
   title: string;
   source: Source;
+  delivery: Delivery;
+  /** Seconds that a new dataflow loses events for; waited for where nobody else would. */
+  activationSeconds: number;
   /** Leaves `cio_id` unmapped, as Adobe asks while Customer.io's test events are sent. */
   testMode: boolean;
 }
@@ -57,22 +62,31 @@ export class PlatformDataflow extends pulumi.ComponentResource {
       { name: `${title} target`, description: "Customer.io events.", datasetId: dataset.id, schemaId: schema.id },
       parent,
     );
-    const mappings = tenantId.apply((tenant) => eventMappings({ tenantId: tenant, testMode: args.testMode }));
+    const isDirect = args.delivery === "direct";
+    const mappings = tenantId.apply((tenant) =>
+      isDirect ? directMappings(tenant) : eventMappings({ tenantId: tenant, testMode: args.testMode }),
+    );
     const mappingSet = new aep.MappingSet(`${name}-mapping`, { schemaId: schema.id, mappings }, parent);
     const dataflow = new aep.Dataflow(
       `${name}-dataflow`,
       {
         name: title,
-        description: "Customer.io events, by way of the relay.",
+        description: `Customer.io events, ${isDirect ? "straight from its webhook" : "by way of the relay"}.`,
         ...source,
         targetConnectionId: target.id,
         mappingSetId: mappingSet.id,
         mappingSetVersion: mappingSet.version,
         errorDiagnostics: true,
+        ...(isDirect && { activationSeconds: args.activationSeconds }),
       },
       // A changed dataflow loses events for some minutes, in which the relay still sends by its old settings. A new one
-      // is enabled beside the old one, to which the relay sends until it is told of the new one.
-      { ...parent, replaceOnChanges: ["mappingSetId", "mappingSetVersion"] },
+      // is enabled beside the old one, to which the relay sends until it is told of the new one. Customer.io's webhook
+      // can't wait, so without the relay every change makes a new one.
+      {
+        ...parent,
+        replaceOnChanges: ["mappingSetId", "mappingSetVersion", ...(isDirect ? ["name", "description"] : [])],
+        customTimeouts: { create: `${args.activationSeconds + 1800}s`, update: `${args.activationSeconds + 1800}s` },
+      },
     );
 
     this.schemaId = schema.id;

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { type SubscriptionName, subscriptionNames } from "../events/catalogue.ts";
 import { eventFilters, personalData } from "../relay/core/policy.ts";
+import { contradictions, delivery } from "./delivery.ts";
 import { source } from "./platform-source.ts";
 
 const subscription = z.enum(subscriptionNames, {
@@ -14,6 +15,7 @@ const settingsSchema = z.strictObject({
   withContent: z.boolean(),
   testMode: z.boolean(),
   source,
+  delivery,
   filters: eventFilters,
   personalData,
   maximumCallAgeSeconds: z.int().min(0).max(604_800),
@@ -46,6 +48,7 @@ export function readSettings(config: pulumi.Config): Settings {
   const unknown = unknownKeys(config.name);
   const parsed = settingsSchema.safeParse(raw);
   const problems = [
+    ...plainSigningKeys(config),
     ...unknown.map((key) => `${config.name}:${key} is not a setting. Remove it: pulumi config rm ${key}`),
     ...(parsed.error?.issues ?? []).map((issue) => {
       const key = String(issue.path[0]);
@@ -53,6 +56,11 @@ export function readSettings(config: pulumi.Config): Settings {
       const path = issue.path.length === 1 ? key : `--path '${pathOf(issue.path)}'`;
       return `${config.name}:${key} ${given}. Set it: pulumi config set ${path} <value>`;
     }),
+    ...(parsed.success ? contradictions(parsed.data) : []).map(
+      ({ setting, reason }) =>
+        `${config.name}:${setting} does not go with delivery: direct, since ${reason}. Remove one of them: ` +
+        `pulumi config rm ${setting}, or pulumi config rm delivery`,
+    ),
   ];
   if (!parsed.success || problems.length > 0) {
     throw new pulumi.RunError(
@@ -71,6 +79,19 @@ function pathOf([key, ...rest]: readonly PropertyKey[]): string {
 function signingKeys(config: pulumi.Config): pulumi.Output<string> | undefined {
   const empty = pulumi.runtime.allConfig()[`${config.name}:signingKeys`]?.trim() ?? "";
   return empty === "" ? undefined : config.requireSecret("signingKeys");
+}
+
+/**
+ * Pulumi.yaml can't ask for encryption, since the setting has a default. The engine names what is stored as a secret in
+ * `PULUMI_CONFIG_SECRET_KEYS`, as a JSON list.
+ */
+function plainSigningKeys(config: pulumi.Config): string[] {
+  const secrets = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS || "[]") as string[];
+  if (signingKeys(config) === undefined || secrets.includes(`${config.name}:signingKeys`)) return [];
+  return [
+    `${config.name}:signingKeys is stored in plain text. Store it encrypted, and rotate it if others could read it: ` +
+      "pulumi config set --secret signingKeys",
+  ];
 }
 
 function unknownKeys(namespace: string): string[] {

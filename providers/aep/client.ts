@@ -161,6 +161,11 @@ export class AepClient {
     return this.#sleep(this.#pollInterval, signal);
   }
 
+  /** Waits; shorter if the signal aborts. */
+  wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+    return this.#sleep(milliseconds, signal);
+  }
+
   /** The organization's tenant id; custom fields lie under `_<tenant id>`. Asked for once. */
   tenantId(signal: AbortSignal): Promise<string> {
     const purpose = `look up the tenant id in the sandbox "${this.#config.sandbox}"`;

@@ -68,6 +68,16 @@ const inputs = z.object({
     .default(0)
     .meta({ description: "Version of the mapping set; default 0, a set's first." }),
   enabled: z.boolean().default(true).meta({ description: "Whether the dataflow takes in events; default true." }),
+  activationSeconds: z
+    .number()
+    .int()
+    .nonnegative()
+    .optional()
+    .meta({
+      description:
+        "Seconds after which a new or changed dataflow keeps what it takes in; the resource is finished only then. Adobe asks " +
+        "to wait some 300, since events may get lost before. Default 0, for a sender that waits by itself.",
+    }),
   errorDiagnostics: z
     .boolean()
     .default(true)
@@ -128,7 +138,8 @@ export const dataflow = defineResource<AepClient>()({
     // Platform enables a new dataflow by itself; only then can it be disabled.
     const outputs = await keepOnError(id, `The dataflow "${given.name}" (${id}) was made`, {}, async () => {
       const enabled = await settle(operation, id, true, {});
-      return given.enabled ? enabled : switchTo(operation, id, false, enabled);
+      if (!given.enabled) return switchTo(operation, id, false, enabled);
+      return activated(operation, enabled, given.activationSeconds ?? 0);
     });
     return { id, outputs };
   },
@@ -152,9 +163,12 @@ export const dataflow = defineResource<AepClient>()({
       ...labelSteps(flow, news, operation.urn),
       ...mappingSteps(flow, news),
     ]);
-    return keepOnError(id, `The dataflow "${news.name}" (${id}) was changed`, stored, () =>
-      switchTo(operation, id, news.enabled, stored),
-    );
+    return keepOnError(id, `The dataflow "${news.name}" (${id}) was changed`, stored, async () => {
+      const outputs = await switchTo(operation, id, news.enabled, stored);
+      const seconds = news.enabled ? (news.activationSeconds ?? 0) : 0;
+      const sinceChange = (Date.now() - Date.parse(outputs.updatedAt)) / 1000;
+      return activated(operation, outputs, Math.min(seconds, seconds - sinceChange));
+    });
   },
 
   delete: (operation, id) => deleteItem(operation, paths.flows, id),
@@ -196,6 +210,19 @@ async function settle(
       throw new Unfinished(id, progressOf(flow), reason);
     }
   }
+}
+
+/** Waits for the time in which Platform answers 200 to events and loses them. */
+async function activated(
+  { client, signal, progress }: Operation<AepClient>,
+  outputs: Outputs,
+  seconds: number,
+): Promise<Outputs> {
+  if (seconds <= 0) return outputs;
+  progress(`waiting ${Math.ceil(seconds)} s, in which Platform would lose events`);
+  await client.wait(seconds * 1000, signal);
+  if (!signal.aborted) return outputs;
+  throw new Unfinished("", outputs, "the wait for its activation was stopped.");
 }
 
 /** Whatever goes wrong once the dataflow is there, it stays in the stack's state, with what is known of it. */
@@ -243,6 +270,7 @@ function inputsOf(flow: Flow, known: Inputs | undefined): Inputs {
     mappingSetId: mapping?.mappingId ?? "",
     mappingSetVersion: mapping?.mappingVersion ?? 0,
     enabled: flow.state !== "disabled",
+    activationSeconds: known?.activationSeconds,
     errorDiagnostics: flow.options?.errorDiagnosticsEnabled ?? known?.errorDiagnostics ?? false,
     // Not asked for, it is Platform's own affair.
     partialIngestionPercent: known && known.partialIngestionPercent === undefined ? undefined : percent,

@@ -12,7 +12,7 @@ const project = parse(readFileSync(projectFile, "utf8")) as {
 export const declared = project.config;
 
 /** Sets the stack's configuration as the engine does: Pulumi.yaml's defaults, under what the stack sets. */
-export function configure(settings: Record<string, unknown> = {}): void {
+export function configure(settings: Record<string, unknown> = {}, secretKeys = ["customerio-aep:signingKeys"]): void {
   const defaults = Object.entries(declared)
     .filter(([, { default: value }]) => value !== undefined)
     .map(([key, { default: value }]) => [key, value] as const);
@@ -21,12 +21,9 @@ export function configure(settings: Record<string, unknown> = {}): void {
     `customerio-aep:${key}`,
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
+  process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(secretKeys);
   pulumi.runtime.setAllConfig(Object.fromEntries(texts), secretKeys);
 }
-
-const secretKeys = Object.entries(declared)
-  .filter(([, { secret }]) => secret)
-  .map(([key]) => `customerio-aep:${key}`);
 
 export interface DeclaredResource {
   readonly type: string;
