@@ -61,11 +61,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
     super("customerio-aep:index:WebhookRelay", name, {}, options);
     const parent = { parent: this };
     const { subscriptionId, tenantId } = getClientConfigOutput(parent);
-    // Storage accounts and vaults have names of letters and digits, unique in all of Azure; azure-native adds 8 digits.
-    const compactName = `cioaep${pulumi
-      .getStack()
-      .toLowerCase()
-      .replace(/[^a-z0-9]/g, "")}`.slice(0, 16);
+    const compactName = compactNameOf(name);
 
     const group = new ResourceGroup(`${name}-${pulumi.getStack()}`, {}, parent);
     const inGroup = { resourceGroupName: group.name };
@@ -189,6 +185,19 @@ function credentialSettings({ imsUrl, clientId, scopes, orgId }: PlatformCredent
     PLATFORM_SCOPES: scopes,
     PLATFORM_ORG_ID: orgId,
   };
+}
+
+/**
+ * Storage accounts and vaults have names of letters and digits, unique in all of Azure; azure-native adds 8 digits. Of several
+ * relays in one program each has a name of its own.
+ */
+function compactNameOf(name: string): string {
+  const own = name === "customerio-aep-relay" ? "aep" : createHash("sha256").update(name).digest("hex").slice(0, 4);
+  const stack = pulumi
+    .getStack()
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, "");
+  return `cio${own}${stack}`.slice(0, 16);
 }
 
 /** The host that takes deployments; it can't be guessed from the app's name. */

@@ -19,9 +19,9 @@ export class Vendors {
     this.#azure = environment.AZURE_RESOURCE_MANAGER_URL ?? "";
   }
 
-  /** Lets events happen in the workspace. */
-  async emit(events: readonly object[]): Promise<void> {
-    await post(`${this.#customerIo}/__local/events`, { events });
+  /** Lets events happen in a workspace. */
+  async emit(events: readonly object[], workspace = "Local"): Promise<void> {
+    await post(`${this.#customerIo}/__local/events?workspace=${workspace}`, { events });
   }
 
   /** A message sent to many people, each sending being one event. */
@@ -101,6 +101,12 @@ export class Vendors {
   async previewRows(datasetId: string): Promise<Json[]> {
     const preview = await this.#platformGet<{ data: Json[] }>(`/data/foundation/export/datasets/${datasetId}/preview`);
     return preview.data;
+  }
+
+  /** All rows of a dataset, in whichever sandbox. */
+  async rows(datasetId: string): Promise<Json[]> {
+    const { rows } = await get<{ rows: Json[] }>(`${this.#platform}/__local/rows?dataset=${datasetId}`);
+    return rows;
   }
 
   /** Changes how Platform behaves from now on, by the stand-in's switches (options.ts). */

@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
+import { providerClass } from "../kit/provider-class.ts";
 import { resourceClass } from "../kit/resource-class.ts";
 import { baseConnection } from "./base-connection.ts";
+import { config } from "./config.ts";
 import { getCredential as credentialFunction } from "./credential.ts";
 import { dataflow } from "./dataflow.ts";
 import { dataset } from "./dataset.ts";
@@ -13,6 +15,9 @@ import { schema } from "./schema.ts";
 import { sourceConnection } from "./source-connection.ts";
 import { targetConnection } from "./target-connection.ts";
 import { getTenant as tenantFunction } from "./tenant.ts";
+
+/** A provider of its own, for another sandbox or organization than that of the stack's settings. */
+export class Provider extends providerClass("aep", config) {}
 
 /** A custom field group; `id` is its `$id`. */
 export class FieldGroup extends resourceClass(fieldGroup) {}

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { readSettings } from "../../components/settings.ts";
+import { readSettings, sourceSettings } from "../../components/settings.ts";
 import { subscriptionNames } from "../../events/catalogue.ts";
 import { configure, declared } from "./stack.ts";
 
@@ -47,6 +47,17 @@ test("every setting is declared with a description, and every declared one is re
   expect(Object.keys(declared).sort()).toEqual(Object.keys(read()).sort());
   for (const [key, { description }] of Object.entries(declared))
     expect([key, description]).toEqual([key, expect.any(String)]);
+});
+
+test("a program of one's own has the same defaults, and is told its mistakes", () => {
+  configure();
+  expect(sourceSettings({})).toEqual(read());
+  expect(() => sourceSettings({ nodeVersion: 23 as 22, delivery: "direct", source: "http" })).toThrow(
+    "The stack's settings can't be used:\n  - nodeVersion is not right: Invalid input.",
+  );
+  expect(() => sourceSettings({ delivery: "direct", source: "http" })).toThrow(
+    "  - source does not go with delivery: direct, since the HTTP API source's endpoint asks for an access token",
+  );
 });
 
 test("signing keys in plain text are refused", () => {
