@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Mapping } from "../mapping/customise.ts";
+import { getCredential } from "../providers/aep/sdk.ts";
+import { directWarning } from "./delivery.ts";
 import type { Destination } from "./destination.ts";
 import { PlatformDataflow } from "./platform-dataflow.ts";
 import { ReportingWebhookSubscription } from "./reporting-webhook.ts";
@@ -20,10 +22,12 @@ export interface CustomerIoSourceArgs extends Settings {
  * Customer.io posts each event to the relay, which stores it before it answers, and delivers it to the dataflow, which
  * maps it into the dataset. They are made in the order in which events travel back: dataflow, relay, webhook; so no
  * event is sent before there is somebody to take it. They go in the opposite order, and the relay not before it has
- * delivered what it holds.
+ * delivered what it holds. With direct delivery there is no relay, and the webhook posts to the dataflow, once that keeps
+ * what it takes in.
  */
 export class CustomerIoSource extends pulumi.ComponentResource {
-  readonly relayUrl: pulumi.Output<string>;
+  /** Undefined where Customer.io posts straight to Platform. */
+  readonly relayUrl: pulumi.Output<string> | undefined;
   readonly streamingUrl: pulumi.Output<string>;
   readonly dataflowId: pulumi.Output<string>;
   readonly datasetId: pulumi.Output<string>;
@@ -36,39 +40,34 @@ export class CustomerIoSource extends pulumi.ComponentResource {
     const parent = { parent: this };
     const title = defaultTitle();
 
-    const dataflow = new PlatformDataflow(`${name}-platform`, { ...settings, title }, parent);
+    const { delivery, dataflowActivationSeconds: activationSeconds } = settings;
     const webhookName = settings.webhook.name ?? title;
-    const relay = new WebhookRelay(
-      `${name}-relay`,
-      {
-        ...settings,
-        streamingUrl: dataflow.streamingUrl,
-        readyAt: dataflow.changedAt.apply((changed) => later(changed, settings.dataflowActivationSeconds)),
-      },
-      parent,
-    );
+    if (delivery === "direct") void pulumi.log.warn(directWarning, this);
+    const dataflow = new PlatformDataflow(`${name}-platform`, { ...settings, title, activationSeconds }, parent);
+    const relay = delivery === "relay" ? this.#relay(`${name}-relay`, settings, dataflow) : undefined;
+    // Without the key the relay could verify no event; Customer.io would meet refusals and hold back for an hour.
+    const awaitsKey = relay !== undefined && settings.signingKeys === undefined;
     const subscription = new ReportingWebhookSubscription(
       `${name}-subscription`,
       {
         title: webhookName,
-        endpoint: relay.url,
+        endpoint: relay?.url ?? dataflow.streamingUrl,
         events: settings.events,
         fullResolution: settings.fullResolution,
         withContent: settings.withContent,
-        // Without the key no event could be verified; Customer.io would meet refusals and hold back for an hour.
-        disabled: settings.signingKeys === undefined,
+        disabled: awaitsKey,
       },
       // The relay answers and can be drained: only then does Customer.io send.
-      { ...parent, dependsOn: relay.ready },
+      { ...parent, dependsOn: relay?.ready ?? [] },
     );
 
-    this.relayUrl = relay.url;
+    this.relayUrl = relay?.url;
     this.streamingUrl = dataflow.streamingUrl;
     this.dataflowId = dataflow.dataflowId;
     this.datasetId = dataflow.datasetId;
     this.schemaId = dataflow.schemaId;
     this.webhookId = subscription.webhookId;
-    this.nextSteps = subscription.webhookId.apply(() => nextSteps(webhookName, settings.signingKeys !== undefined));
+    this.nextSteps = subscription.webhookId.apply(() => (awaitsKey ? keySteps(webhookName) : []));
     this.registerOutputs({
       relayUrl: this.relayUrl,
       dataflowId: this.dataflowId,
@@ -77,11 +76,25 @@ export class CustomerIoSource extends pulumi.ComponentResource {
       webhookId: this.webhookId,
     });
   }
+
+  #relay(name: string, settings: Settings, dataflow: PlatformDataflow): WebhookRelay {
+    const parent = { parent: this };
+    return new WebhookRelay(
+      name,
+      {
+        ...settings,
+        streamingUrl: dataflow.streamingUrl,
+        // The HTTP API source's endpoint asks for an access token; Customer.io's own source for none.
+        credential: settings.source === "http" ? getCredential(parent) : undefined,
+        readyAt: dataflow.changedAt.apply((changed) => later(changed, settings.dataflowActivationSeconds)),
+      },
+      parent,
+    );
+  }
 }
 
 /** The App API never returns the signing key, so a person has to carry it over once. */
-function nextSteps(title: string, keyIsKnown: boolean): string[] {
-  if (keyIsKnown) return [];
+function keySteps(title: string): string[] {
   return [
     `In Customer.io, open Data & Integrations > Integrations > Reporting Webhooks, and in the three-dots menu of "${title}" choose "Copy signing key".`,
     "pulumi config set --secret signingKeys <the key>",

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { directMappings } from "../events/direct-mapping.ts";
 import type { EventField } from "../events/fields.ts";
 import { type Identities, identityMapping } from "../events/identity-map.ts";
 import { eventMappings } from "../events/mapping.ts";
@@ -26,7 +27,7 @@ export interface MappingTarget {
  * @throws pulumi.RunError naming every mistake at once, each with the command that mends it
  */
 export function eventMapping(
-  settings: Pick<Settings, "mapping" | "testMode" | "profile">,
+  settings: Pick<Settings, "mapping" | "testMode" | "profile" | "delivery">,
   target: MappingTarget,
 ): Mapping[] {
   const { definition, fields, tenantId } = target;
@@ -35,10 +36,12 @@ export function eventMapping(
     ...target,
   };
   const automatic = [
-    ...eventMappings({ tenantId, testMode: settings.testMode, ...(fields && { fields }) }),
+    ...(settings.delivery === "direct"
+      ? directMappings(tenantId, fields)
+      : eventMappings({ tenantId, testMode: settings.testMode, ...(fields && { fields }) })),
     ...(Object.keys(identityMap).length > 0 ? [identityMapping(identityMap)] : []),
   ];
-  const customisation = { settings: settings.mapping, tenantId };
+  const customisation = { settings: settings.mapping, tenantId, delivery: settings.delivery };
   const schema = definition ? definedFields(definition) : ownFields(tenantId);
   const problems = mappingProblems({ ...customisation, automatic, schema, primaryIdentity });
   if (problems.length > 0) {

@@ -1,13 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Mapping } from "../mapping/customise.ts";
+import type { Delivery } from "../mapping/settings.ts";
 import * as aep from "../providers/aep/sdk.ts";
 import type { Destination } from "./destination.ts";
 import { eventDataset } from "./event-dataset.ts";
 import type { PlatformSettings } from "./platform-settings.ts";
+import { platformSource, type Source } from "./platform-source.ts";
 
 export interface PlatformDataflowArgs extends PlatformSettings {
   /** What the objects are called in Platform's screens unless the settings name them; schema and field group titles are unique in a sandbox. */
   title: string;
+  source: Source;
+  delivery: Delivery;
+  /** Seconds that a new dataflow loses events for; waited for where nobody else would. */
+  activationSeconds: number;
   /** What goes where; see `eventMapping`. */
   mappings: readonly Mapping[];
   /** What is there already; default: nothing, so that all of it is made. */
@@ -15,7 +21,7 @@ export interface PlatformDataflowArgs extends PlatformSettings {
 }
 
 /**
- * Adobe's streaming source for Customer.io: a schema of ExperienceEvent class from the event catalogue, a dataset, and
+ * A streaming dataflow for Customer.io: a schema of ExperienceEvent class from the event catalogue, a dataset, and
  * the dataflow that maps events into it. The steps are those of Adobe's tutorial "Create a source connection and
  * dataflow for Customer.io".
  */
@@ -36,15 +42,7 @@ export class PlatformDataflow extends pulumi.ComponentResource {
 
     const { destination = {} } = args;
     const { id: datasetId, schemaId } = eventDataset(name, { ...args, destination, tenantId }, parent);
-
-    const source = new aep.SourceConnection(
-      `${name}-source`,
-      {
-        name: args.sourceConnection.name ?? `${title} source`,
-        description: args.sourceConnection.description ?? "Customer.io reporting webhook.",
-      },
-      parent,
-    );
+    const source = platformSource(name, args, parent);
     const target = new aep.TargetConnection(
       `${name}-target`,
       {
@@ -57,21 +55,29 @@ export class PlatformDataflow extends pulumi.ComponentResource {
     );
     const mappingSet = new aep.MappingSet(`${name}-mapping`, { schemaId, mappings: [...args.mappings] }, parent);
     const { errorDiagnostics, partialIngestionPercent } = args.dataset;
+    const isDirect = args.delivery === "direct";
+    const way = isDirect ? "straight from its webhook" : "by way of the relay";
     const dataflow = new aep.Dataflow(
       `${name}-dataflow`,
       {
         name: args.dataflow.name ?? title,
-        description: args.dataflow.description ?? "Customer.io events, by way of the relay.",
-        sourceConnectionId: source.id,
+        description: args.dataflow.description ?? `Customer.io events, ${way}.`,
+        ...source,
         targetConnectionId: target.id,
         mappingSetId: mappingSet.id,
         mappingSetVersion: mappingSet.version,
         errorDiagnostics,
         ...(partialIngestionPercent === undefined ? {} : { partialIngestionPercent }),
+        ...(isDirect && { activationSeconds: args.activationSeconds }),
       },
       // A changed dataflow loses events for some minutes, in which the relay still sends by its old settings. A new one
-      // is enabled beside the old one, to which the relay sends until it is told of the new one.
-      { ...parent, replaceOnChanges: ["mappingSetId", "mappingSetVersion"] },
+      // is enabled beside the old one, to which the relay sends until it is told of the new one. Customer.io's webhook
+      // can't wait, so without the relay every change makes a new one.
+      {
+        ...parent,
+        replaceOnChanges: ["mappingSetId", "mappingSetVersion", ...(isDirect ? ["name", "description"] : [])],
+        customTimeouts: { create: `${args.activationSeconds + 1800}s`, update: `${args.activationSeconds + 1800}s` },
+      },
     );
 
     this.schemaId = pulumi.output(schemaId);

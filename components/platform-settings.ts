@@ -7,25 +7,31 @@ const named = z.strictObject({ name: text.optional(), description: text.optional
 
 /** The settings about objects in Platform; what is left out gets the package's own name and description. */
 export const platformSettings = {
-  schema: z.strictObject({ existing: text.optional(), title: text.optional(), description: text.optional() }),
-  fieldGroup: z.strictObject({ title: text.optional(), description: text.optional() }),
-  dataset: named.extend({
-    existing: text.optional(),
-    errorDiagnostics: z.boolean().default(true),
-    partialIngestionPercent: z.number().gt(0).max(100).optional(),
-    rowExpirationDays: z.int().min(30).max(3650).optional(),
-    tags: z.record(z.string(), z.array(z.string())).optional(),
-  }),
-  sourceConnection: named,
-  targetConnection: named,
-  dataflow: named,
-  profile: z.strictObject({
-    enabled: z.boolean().default(false),
-    /** Identity namespaces by the field that identifies; the first that an event has is its primary identity. */
-    identities: z.partialRecord(z.enum(identityFields), text).default({ email: "Email" }),
-    /** `identityMap` takes whatever an event has; a field is mandatory from then on. */
-    primaryIdentity: z.enum(["identityMap", ...identityFields]).default("identityMap"),
-  }),
+  schema: z
+    .strictObject({ existing: text.optional(), title: text.optional(), description: text.optional() })
+    .prefault({}),
+  fieldGroup: z.strictObject({ title: text.optional(), description: text.optional() }).prefault({}),
+  dataset: named
+    .extend({
+      existing: text.optional(),
+      errorDiagnostics: z.boolean().default(true),
+      partialIngestionPercent: z.number().gt(0).max(100).optional(),
+      rowExpirationDays: z.int().min(30).max(3650).optional(),
+      tags: z.record(z.string(), z.array(z.string())).optional(),
+    })
+    .prefault({}),
+  sourceConnection: named.prefault({}),
+  targetConnection: named.prefault({}),
+  dataflow: named.prefault({}),
+  profile: z
+    .strictObject({
+      enabled: z.boolean().default(false),
+      /** Identity namespaces by the field that identifies; the first that an event has is its primary identity. */
+      identities: z.partialRecord(z.enum(identityFields), text).default({ email: "Email" }),
+      /** `identityMap` takes whatever an event has; a field is mandatory from then on. */
+      primaryIdentity: z.enum(["identityMap", ...identityFields]).default("identityMap"),
+    })
+    .prefault({}),
 };
 
 const schema = z.object(platformSettings);

@@ -3,33 +3,41 @@ import { z } from "zod";
 import { type SubscriptionName, subscriptionNames } from "../events/catalogue.ts";
 import { mappingSettings } from "../mapping/settings.ts";
 import { eventFilters, personalData } from "../relay/core/policy.ts";
+import { contradictions, delivery } from "./delivery.ts";
 import { platformConflicts, platformSettings } from "./platform-settings.ts";
+import { source } from "./platform-source.ts";
 
 const subscription = z.enum(subscriptionNames, {
   error: (issue) => `"${String(issue.input)}" is no reporting webhook event; the README lists them`,
 });
 
+/** The defaults are those of Pulumi.yaml, for programs that have no such file. */
 const settingsSchema = z.strictObject({
-  events: z.array(subscription).transform((names) => (names.length > 0 ? names : [...subscriptionNames])),
-  fullResolution: z.boolean(),
-  withContent: z.boolean(),
-  testMode: z.boolean(),
-  mapping: mappingSettings,
+  events: z
+    .array(subscription)
+    .default([])
+    .transform((names) => (names.length > 0 ? names : [...subscriptionNames])),
+  fullResolution: z.boolean().default(false),
+  withContent: z.boolean().default(false),
+  testMode: z.boolean().default(false),
+  mapping: mappingSettings.prefault({}),
   ...platformSettings,
-  webhook: z.strictObject({ name: z.string().trim().min(1, "it is empty").optional() }),
-  filters: eventFilters,
-  personalData,
-  maximumCallAgeSeconds: z.int().min(0).max(604_800),
-  duplicateWindowDays: z.int().min(0).max(90),
-  maximumRequestsPerSecond: z.int().min(1).max(10_000),
-  dataflowActivationSeconds: z.int().min(0).max(3600),
-  drainTimeoutSeconds: z.int().min(1).max(86_400),
-  nodeVersion: z.union([z.literal(22), z.literal(24)]),
-  instanceMemory: z.union([z.literal(512), z.literal(2048), z.literal(4096)]),
-  maximumInstances: z.int().min(40).max(1000),
-  alwaysReadyInstances: z.int().min(0).max(40),
-  alertEmails: z.array(z.email()),
-  logRetentionDays: z.int().min(30).max(730),
+  webhook: z.strictObject({ name: z.string().trim().min(1, "it is empty").optional() }).prefault({}),
+  source: source.default("customerio"),
+  delivery: delivery.default("relay"),
+  filters: eventFilters.prefault({}),
+  personalData: personalData.prefault({}),
+  maximumCallAgeSeconds: z.int().min(0).max(604_800).default(0),
+  duplicateWindowDays: z.int().min(0).max(90).default(7),
+  maximumRequestsPerSecond: z.int().min(1).max(10_000).default(800),
+  dataflowActivationSeconds: z.int().min(0).max(3600).default(300),
+  drainTimeoutSeconds: z.int().min(1).max(86_400).default(1800),
+  nodeVersion: z.union([z.literal(22), z.literal(24)]).default(22),
+  instanceMemory: z.union([z.literal(512), z.literal(2048), z.literal(4096)]).default(2048),
+  maximumInstances: z.int().min(40).max(1000).default(40),
+  alwaysReadyInstances: z.int().min(0).max(40).default(1),
+  alertEmails: z.array(z.email()).default([]),
+  logRetentionDays: z.int().min(30).max(730).default(30),
 });
 
 /** The program's settings, as declared with types, defaults and descriptions in Pulumi.yaml. */
@@ -48,25 +56,50 @@ export function readSettings(config: pulumi.Config): Settings {
   for (const key of Object.keys(settingsSchema.shape)) raw[key] = parse(config.get(key));
   const unknown = unknownKeys(config.name);
   const parsed = settingsSchema.safeParse(raw);
-  const problems = [
+  refuse([
+    ...plainSigningKeys(config),
     ...unknown.map((key) => `${config.name}:${key} is not a setting. Remove it: pulumi config rm ${key}`),
     ...(parsed.error?.issues ?? []).map((issue) => {
       const key = String(issue.path[0]);
-      const given = raw[key] === undefined ? "is missing" : `is not right: ${issue.message}`;
-      return `${config.name}:${key} ${given}. Set it: pulumi config set ${argumentOf(issue.path)} <value>`;
+      return `${config.name}:${key} is not right: ${issue.message}. Set it: pulumi config set ${argumentOf(issue.path)} <value>`;
     }),
     ...(parsed.success ? platformConflicts(parsed.data) : []).map(({ path, reason, remedy }) => {
       const mend = remedy === "remove" ? "Remove it: pulumi config rm" : "Set it: pulumi config set";
       const command = `${mend} ${argumentOf(path)}${remedy === "set" ? " <value>" : ""}`;
       return `${config.name}:${pathOf(path)} ${reason}. ${command}`;
     }),
-  ];
-  if (!parsed.success || problems.length > 0) {
-    throw new pulumi.RunError(
-      `The stack's settings can't be used:\n${problems.map((line) => `  - ${line}`).join("\n")}`,
-    );
-  }
-  return { ...parsed.data, signingKeys: signingKeys(config) };
+    ...(parsed.success ? contradictions(parsed.data) : []).map(
+      ({ setting, reason }) =>
+        `${config.name}:${setting} does not go with delivery: direct, since ${reason}. Remove one of them: ` +
+        `pulumi config rm ${setting}, or pulumi config rm delivery`,
+    ),
+  ]);
+  return { ...settingsSchema.parse(raw), signingKeys: signingKeys(config) };
+}
+
+/**
+ * Settings for a source in a program of one's own; what is not given is as Pulumi.yaml has it.
+ * @throws pulumi.RunError naming every mistake at once
+ */
+export function sourceSettings(
+  given: z.input<typeof settingsSchema>,
+  signingKeys?: pulumi.Output<string> | undefined,
+): Settings {
+  const parsed = settingsSchema.safeParse(given);
+  refuse([
+    ...(parsed.error?.issues ?? []).map((issue) => `${pathOf(issue.path)} is not right: ${issue.message}.`),
+    ...(parsed.success ? contradictions(parsed.data) : []).map(
+      ({ setting, reason }) => `${setting} does not go with delivery: direct, since ${reason}.`,
+    ),
+    ...(parsed.success ? platformConflicts(parsed.data) : []).map(({ path, reason }) => `${pathOf(path)} ${reason}.`),
+  ]);
+  return { ...settingsSchema.parse(given), signingKeys };
+}
+
+function refuse(problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  const list = problems.map((line) => `  - ${line}`).join("\n");
+  throw new pulumi.RunError(`The stack's settings can't be used:\n${list}`);
 }
 
 function argumentOf(path: readonly PropertyKey[]): string {
@@ -82,6 +115,19 @@ function pathOf([key, ...rest]: readonly PropertyKey[]): string {
 function signingKeys(config: pulumi.Config): pulumi.Output<string> | undefined {
   const empty = pulumi.runtime.allConfig()[`${config.name}:signingKeys`]?.trim() ?? "";
   return empty === "" ? undefined : config.requireSecret("signingKeys");
+}
+
+/**
+ * Pulumi.yaml can't ask for encryption, since the setting has a default. The engine names what is stored as a secret in
+ * `PULUMI_CONFIG_SECRET_KEYS`, as a JSON list.
+ */
+function plainSigningKeys(config: pulumi.Config): string[] {
+  const secrets = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS || "[]") as string[];
+  if (signingKeys(config) === undefined || secrets.includes(`${config.name}:signingKeys`)) return [];
+  return [
+    `${config.name}:signingKeys is stored in plain text. Store it encrypted, and rotate it if others could read it: ` +
+      "pulumi config set --secret signingKeys",
+  ];
 }
 
 function unknownKeys(namespace: string): string[] {

@@ -7,6 +7,7 @@ import { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity/index
 import { ResourceGroup } from "@pulumi/azure-native/resources/index.js";
 import * as web from "@pulumi/azure-native/web/index.js";
 import * as pulumi from "@pulumi/pulumi";
+import type { getCredential } from "../providers/aep/sdk.ts";
 import { FunctionCode, QueueDrain } from "../providers/relay/sdk.ts";
 import type { EventFilters, PersonalData } from "../relay/core/policy.ts";
 import { assignRole } from "./azure-roles.ts";
@@ -16,6 +17,8 @@ import { RelayStorage } from "./relay-storage.ts";
 export interface WebhookRelayArgs {
   /** Where the relay posts events on to. */
   streamingUrl: pulumi.Input<string>;
+  /** Adobe credential with which the relay gets access tokens; undefined where the streaming endpoint wants none. */
+  credential: PlatformCredential | undefined;
   /** ISO time before which nothing is sent. */
   readyAt: pulumi.Input<string>;
   /** Signing keys, one a line; without one the relay answers 503 to every event. */
@@ -42,6 +45,8 @@ export interface WebhookRelayArgs {
   logRetentionDays: number;
 }
 
+export type PlatformCredential = ReturnType<typeof getCredential>;
+
 /**
  * The relay in Azure: a function app on the Flex Consumption plan between Customer.io, which waits 4 seconds and holds
  * everything back after a failure, and Platform. Its own identity opens storage and vault; there are no account keys.
@@ -56,11 +61,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
     super("customerio-aep:index:WebhookRelay", name, {}, options);
     const parent = { parent: this };
     const { subscriptionId, tenantId } = getClientConfigOutput(parent);
-    // Storage accounts and vaults have names of letters and digits, unique in all of Azure; azure-native adds 8 digits.
-    const compactName = `cioaep${pulumi
-      .getStack()
-      .toLowerCase()
-      .replace(/[^a-z0-9]/g, "")}`.slice(0, 16);
+    const compactName = compactNameOf(name);
 
     const group = new ResourceGroup(`${name}-${pulumi.getStack()}`, {}, parent);
     const inGroup = { resourceGroupName: group.name };
@@ -88,8 +89,9 @@ export class WebhookRelay extends pulumi.ComponentResource {
       // With its version, so that a new value is a new setting, which the app takes at once.
       return pulumi.interpolate`@Microsoft.KeyVault(SecretUri=${secret.properties.secretUriWithVersion})`;
     };
-    // The secret is there without a key too: a vault keeps the name of a deleted secret for days and refuses it meanwhile.
+    // Secrets are there without a value too: a vault keeps the name of a deleted secret for days and refuses it meanwhile.
     const signingKeys = reference("customerio-signing-keys", args.signingKeys ?? "none yet");
+    const clientSecret = reference("platform-client-secret", args.credential?.clientSecret ?? "none");
     const settings = {
       PLATFORM_STREAMING_URL: reference("platform-streaming-url", args.streamingUrl),
       PLATFORM_READY_AT: args.readyAt,
@@ -97,6 +99,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
       EVENT_POLICY: JSON.stringify({ filters: args.filters, personalData: args.personalData }),
       MAXIMUM_CALL_AGE_SECONDS: String(args.maximumCallAgeSeconds),
       DUPLICATE_WINDOW_DAYS: String(args.duplicateWindowDays),
+      ...(args.credential && { ...credentialSettings(args.credential), PLATFORM_CLIENT_SECRET: clientSecret }),
       ...(args.signingKeys && { CUSTOMERIO_SIGNING_KEYS: signingKeys }),
       ...storage.connection("RELAY_STORAGE", identity.clientId),
       ...storage.connection("AzureWebJobsStorage", identity.clientId),
@@ -172,6 +175,29 @@ export class WebhookRelay extends pulumi.ComponentResource {
     this.ready = [code, drain];
     this.registerOutputs({ url: this.url });
   }
+}
+
+/** What of the credential is no secret. */
+function credentialSettings({ imsUrl, clientId, scopes, orgId }: PlatformCredential) {
+  return {
+    PLATFORM_IMS_URL: imsUrl,
+    PLATFORM_CLIENT_ID: clientId,
+    PLATFORM_SCOPES: scopes,
+    PLATFORM_ORG_ID: orgId,
+  };
+}
+
+/**
+ * Storage accounts and vaults have names of letters and digits, unique in all of Azure; azure-native adds 8 digits. Of several
+ * relays in one program each has a name of its own.
+ */
+function compactNameOf(name: string): string {
+  const own = name === "customerio-aep-relay" ? "aep" : createHash("sha256").update(name).digest("hex").slice(0, 4);
+  const stack = pulumi
+    .getStack()
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, "");
+  return `cio${own}${stack}`.slice(0, 16);
 }
 
 /** The host that takes deployments; it can't be guessed from the app's name. */

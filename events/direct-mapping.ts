@@ -1,4 +1,4 @@
-import { eventFields } from "./fields.ts";
+import { type EventField, eventFields } from "./fields.ts";
 
 /** One item of a Data Prep mapping set that takes an attribute as it is, or works a value out. */
 export type DirectMapping = {
@@ -21,8 +21,9 @@ export type DirectMapping = {
  * field's makes Platform refuse the record.
  *
  * @param tenantId the organisation's tenant id, without the leading underscore
+ * @param fields those that the schema has; default: all
  */
-export function directMappings(tenantId: string): DirectMapping[] {
+export function directMappings(tenantId: string, fields: readonly EventField[] = eventFields): DirectMapping[] {
   return [
     { sourceType: "ATTRIBUTE", source: "event_id", destination: "_id" },
     {
@@ -30,7 +31,7 @@ export function directMappings(tenantId: string): DirectMapping[] {
       source: `dformat(${attribute("timestamp")} * 1000, "yyyy-MM-dd'T'HH:mm:ss.SSSX")`,
       destination: "timestamp",
     },
-    ...eventFields
+    ...fields
       .filter(({ source }) => !source.startsWith("relay."))
       .map(({ name, source }) => ({
         sourceType: "EXPRESSION" as const,

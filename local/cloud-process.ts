@@ -32,16 +32,21 @@ async function start(folder: string): Promise<Running> {
   await mkdir(state, { recursive: true });
   const certificate = await createCertificate(folder);
   trustInThisProcess(certificate);
-  const { platform: platformCredentials, customerIo: customerIoCredentials } = localCredentials;
+  const { platform: platformCredentials, customerIo: customerIoCredentials, second } = localCredentials;
   const platform = await startPlatform({
     credentials: platformCredentials,
     tenantId: platformCredentials.tenantId,
-    sandboxes: [platformCredentials.sandbox],
+    sandboxes: [platformCredentials.sandbox, second.sandbox],
     activationSeconds,
     // As Adobe's own Python client has it, so that "nothing is left" can be shown of mapping sets too.
     switches: { deleteMappingSet: "204" },
   });
-  const customerIo = await startCustomerIo({ workspaces: [{ name: "Local", ...customerIoCredentials }] });
+  const customerIo = await startCustomerIo({
+    workspaces: [
+      { name: "Local", ...customerIoCredentials },
+      { name: "Second", appApiKey: second.appApiKey, signingKey: second.signingKey },
+    ],
+  });
   const azure = await startAzure({ folder: path.join(folder, "azure"), certificate, callerRoles: operatorRoles });
   const azureNative = await serve(azure.provider);
   return {

@@ -14,6 +14,12 @@ export const localCredentials = {
     appApiKey: "local-app-api-key",
     signingKey: "local-signing-key",
   },
+  /** A second sandbox and a second workspace, for programs that serve several. */
+  second: {
+    sandbox: "second",
+    appApiKey: "local-second-app-api-key",
+    signingKey: "local-second-signing-key",
+  },
   azure: {
     subscriptionId: "11111111-2222-4333-8444-555555555555",
     tenantId: "22222222-3333-4444-8555-666666666666",

@@ -57,6 +57,14 @@ export const examples: Readonly<Record<string, Example>> = {
     inputs: { name: "Customer.io events (dev)", schemaId: "${schema.id}" },
     imported: { id: "63ef2cbd0a1b2c3d4e5f6071", where: "Experience Platform > Datasets > the dataset > Dataset ID" },
   },
+  "aep:index:BaseConnection": {
+    name: "endpoint",
+    inputs: { name: "Customer.io endpoint (dev)" },
+    imported: {
+      id: "b7d9e1f3-4a5c-4e6d-8f70-1a2b3c4d5e6f",
+      where: "Flow Service API: GET /sourceConnections/<id>, baseConnectionId",
+    },
+  },
   "aep:index:SourceConnection": {
     name: "source",
     inputs: { name: "Customer.io (dev)" },

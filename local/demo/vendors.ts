@@ -19,9 +19,9 @@ export class Vendors {
     this.#azure = environment.AZURE_RESOURCE_MANAGER_URL ?? "";
   }
 
-  /** Lets events happen in the workspace. */
-  async emit(events: readonly object[]): Promise<void> {
-    await post(`${this.#customerIo}/__local/events`, { events });
+  /** Lets events happen in a workspace. */
+  async emit(events: readonly object[], workspace = "Local"): Promise<void> {
+    await post(`${this.#customerIo}/__local/events?workspace=${workspace}`, { events });
   }
 
   /** A message sent to many people, each sending being one event. */
@@ -107,6 +107,17 @@ export class Vendors {
   async setFlowState(dataflowId: string, operation: "enable" | "disable"): Promise<void> {
     const url = `${this.#platform}/data/foundation/flowservice/flows/${dataflowId}/action?op=${operation}`;
     await read(await fetch(url, { method: "POST", headers: await this.#platformHeaders() }));
+  }
+
+  /** All rows of a dataset, in whichever sandbox. */
+  async rows(datasetId: string): Promise<Json[]> {
+    const { rows } = await get<{ rows: Json[] }>(`${this.#platform}/__local/rows?dataset=${datasetId}`);
+    return rows;
+  }
+
+  /** Changes how Platform behaves from now on, by the stand-in's switches (options.ts). */
+  async switchPlatform(switches: object): Promise<void> {
+    await post(`${this.#platform}/__local/switches`, switches);
   }
 
   /** What is still there of all that the program makes, by vendor. */

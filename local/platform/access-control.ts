@@ -1,37 +1,24 @@
 import { Hono } from "hono";
 import { answer, type PlatformEnvironment, readJson } from "./http.ts";
 import { type JsonObject, stringsOf } from "./json.ts";
+import { actionsOn, isGranted, permissions, resourceTypes } from "./permissions.ts";
 import { plainProblem } from "./problem.ts";
 import type { PlatformState } from "./state.ts";
 
-/** What a role can grant of all that the package needs, by the names of Adobe's access control pages. */
-const permissions: Readonly<Record<string, readonly string[]>> = {
-  "manage-datasets": ["read", "write", "delete"],
-  "manage-schemas": ["read", "write", "delete"],
-  "manage-sources": ["read", "write", "delete"],
-  "manage-identity-metadata": ["read", "write", "delete"],
-  "view-datasets": ["read"],
-  "view-schemas": ["read"],
-  "view-sources": ["read"],
-  "view-identity-namespaces": ["read"],
-  "view-monitoring-dashboard": ["read"],
-};
-
-const resourceTypes: readonly string[] = [
-  "datasets",
-  "schemas",
-  "sources",
-  "identity-descriptor",
-  "identity-namespaces",
-];
-
-/** Which permissions there are, and which of them the credential has. */
+/** Which permissions there are, and which of them the credential has (Adobe's access control endpoint guide). */
 export function accessControlRoutes(state: PlatformState): Hono<PlatformEnvironment> {
   const routes = new Hono<PlatformEnvironment>();
+  routes.use(async (_context, next) => {
+    if (state.switches.accessControl === "refused") throw plainProblem(403, "Access to this API is not permitted");
+    await next();
+  });
   routes.get("/acl/reference", () =>
     answer(200, {
       permissions: Object.fromEntries(
-        Object.entries(permissions).map(([name, actions]) => [name, { [`/permissions/${name}`]: [...actions] }]),
+        Object.entries(permissions).map(([name, types]) => [
+          name,
+          Object.fromEntries(Object.entries(types).map(([type, actions]) => [type, [...actions]])),
+        ]),
       ),
       "resource-types": Object.fromEntries(resourceTypes.map((name) => [name, ["read", "write", "delete"]])),
     }),
@@ -40,15 +27,19 @@ export function accessControlRoutes(state: PlatformState): Hono<PlatformEnvironm
     const body = await readJson(context);
     if (!Array.isArray(body)) throw plainProblem(400, "The request body must be an array of resource URLs");
     const policies: JsonObject = {};
-    for (const url of stringsOf(body)) policies[url] = [...granted(state, url)];
+    for (const url of stringsOf(body)) {
+      const granted = effective(state, url);
+      // What is not in effect is left out.
+      if (granted.length > 0) policies[url] = granted;
+    }
     return answer(200, { policies });
   });
   return routes;
 }
 
-function granted(state: PlatformState, url: string): readonly string[] {
-  if (state.switches.role === "missing") return [];
+/** A permission that is in effect is answered with an asterisk, a resource type with its actions. */
+function effective(state: PlatformState, url: string): string[] {
   const [, kind, name = ""] = url.split("/");
-  if (kind === "permissions") return permissions[name] ?? [];
-  return kind === "resource-types" && resourceTypes.includes(name) ? ["read", "write", "delete"] : [];
+  if (kind === "permissions") return isGranted(state, name) ? ["*"] : [];
+  return kind === "resource-types" ? actionsOn(state, name) : [];
 }

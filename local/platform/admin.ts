@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { faultRequest } from "./faults.ts";
 import { answer, type PlatformEnvironment, readJson } from "./http.ts";
-import type { JsonObject } from "./json.ts";
+import { type JsonObject, objectOf } from "./json.ts";
 import { plainProblem } from "./problem.ts";
 import type { PlatformState } from "./state.ts";
 
@@ -18,6 +18,7 @@ import type { PlatformState } from "./state.ts";
  * | `GET /__local/faults` | `{"faults":[..]}`: the faults in force |
  * | `POST /__local/faults` | adds a fault: `{"target":"inlet"\|"gateway"\|"ims","path"?,"effect":{"kind":"status","status":503,"retryAfterSeconds"?}\|{"kind":"latency","milliseconds"}\|{"kind":"reset"},"afterwards"?:true,"calls":3 or "rate":0.2}`; answers all in force |
  * | `DELETE /__local/faults` | takes all faults away: 204 |
+ * | `POST /__local/switches` | changes switches (options.ts) from now on: `{"customerIoSource":"not-entitled"}`; answers all of them |
  * | `POST /__local/idle` | `{"pending":0}`, once every event taken so far has met its fate |
  */
 export function adminRoutes(state: PlatformState): Hono<PlatformEnvironment> {
@@ -48,6 +49,13 @@ export function adminRoutes(state: PlatformState): Hono<PlatformEnvironment> {
   routes.delete("/faults", () => {
     state.faults.clear();
     return answer(204);
+  });
+  routes.post("/switches", async (context) => {
+    const changes = objectOf(await readJson(context));
+    const unknown = Object.keys(changes).filter((name) => !(name in state.switches));
+    if (unknown.length > 0) throw plainProblem(400, `There is no switch ${unknown.join(", ")}`);
+    state.switches = { ...state.switches, ...changes };
+    return answer(200, { ...state.switches });
   });
   routes.post("/idle", async () => {
     await state.journal.idle();

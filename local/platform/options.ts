@@ -15,8 +15,18 @@ export interface PlatformSwitches {
   missingSandboxHeader: "refused" | "prod";
   /** Whether the org may use the Customer.io source, which is a beta. */
   customerIoSource: "entitled" | "not-entitled";
-  /** Whether the credential was added to a role: without one Flow Service answers FLOW-2120-403 and no permission is listed. */
+  /** Whether the org may use the HTTP API source, which comes with Platform. */
+  httpApiSource: "entitled" | "not-entitled";
+  /** `x-gw-ims-org-id` in a call of an authenticated inlet, beside the token. */
+  inletOrganization: "required" | "optional";
+  /** Whether the credential was added to a role: without one every service refuses it and no permission is listed. */
   role: "assigned" | "missing";
+  /** State of all sandboxes, as the list of sandboxes gives it. */
+  sandboxState: "active" | "creating" | "deleting" | "deleted" | "resetting" | "failed";
+  /** `none`, or the permissions that the role does not grant: names of the access control API with commas between them. */
+  permissionsLacking: string;
+  /** Whether the credential may ask the access control API what it may do. */
+  accessControl: "open" | "refused";
   /** DELETE of a schema that still has descriptors. */
   deleteSchemaWithDescriptors: "refused" | "cascades";
   /** DELETE of a dataset that a flow still fills. */
@@ -54,7 +64,12 @@ export interface PlatformSwitches {
 export const strictSwitches: Readonly<PlatformSwitches> = {
   missingSandboxHeader: "refused",
   customerIoSource: "entitled",
+  httpApiSource: "entitled",
+  inletOrganization: "required",
   role: "assigned",
+  sandboxState: "active",
+  permissionsLacking: "none",
+  accessControl: "open",
   deleteSchemaWithDescriptors: "refused",
   deleteDatasetInUse: "refused",
   descriptorPutStatus: 201,

@@ -16,6 +16,7 @@ import { identityNamespaceRoutes } from "./identity-namespaces.ts";
 import { imsRoutes } from "./ims.ts";
 import { observabilityRoutes } from "./observability.ts";
 import type { PlatformOptions } from "./options.ts";
+import { permitted } from "./permissions.ts";
 import { Problem, plainProblem } from "./problem.ts";
 import { sandboxManagementRoutes } from "./sandbox-management.ts";
 import { schemaRegistryRoutes } from "./schema-registry/routes.ts";
@@ -70,6 +71,15 @@ function platformApp(state: PlatformState): Hono<PlatformEnvironment> {
   app.route("/__local", adminRoutes(state));
 
   app.use("/data/*", gateway(state), injectFaults(state, "gateway"), sandboxed(state));
+  app.use("/data/foundation/schemaregistry/*", permitted(state, registryType));
+  app.use(
+    "/data/foundation/catalog/*",
+    permitted(state, () => "datasets"),
+  );
+  app.use(
+    "/data/foundation/flowservice/*",
+    permitted(state, () => "streaming-source"),
+  );
   app.route("/data/foundation/schemaregistry", schemaRegistryRoutes(state));
   app.route("/data/foundation/catalog", datasetRoutes(state));
   app.route("/data/foundation/catalog", batchRoutes(state));
@@ -90,6 +100,11 @@ function platformApp(state: PlatformState): Hono<PlatformEnvironment> {
     return refuse(state, context, problem);
   });
   return app;
+}
+
+/** Descriptors are identity metadata, which has a permission of its own; to see them takes no more than to see schemas. */
+function registryType(path: string, method: string): string {
+  return method !== "GET" && path.includes("/descriptors") ? "identity-descriptor" : "schemas";
 }
 
 function refuse(state: PlatformState, context: PlatformContext, problem: Problem): Response {

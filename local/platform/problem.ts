@@ -78,3 +78,13 @@ export function inletProblem(
     headers,
   );
 }
+
+/** The refusal of an authenticated inlet, whose status is a text in Adobe's sample (http.md). */
+export function tokenProblem(message: string): Problem {
+  return new Problem(401, message, () => ({
+    type: "https://ns.adobe.com/adobecloud/problem/data-collection-service-authorization",
+    status: "401",
+    title: "Authorization",
+    report: { message },
+  }));
+}

@@ -1,20 +1,23 @@
 import { Hono } from "hono";
-import { answer, type PlatformEnvironment, pathParameter } from "./http.ts";
+import { answer, numberParameter, type PlatformEnvironment, pathParameter } from "./http.ts";
 import type { JsonObject } from "./json.ts";
 import { plainProblem } from "./problem.ts";
 import type { PlatformState, Sandbox } from "./state.ts";
 
+/** An organisation may have 75 sandboxes; that a page holds fewer is assumed. */
+const largestPage = 50;
+
 /** The sandboxes that the caller may use. */
 export function sandboxManagementRoutes(state: PlatformState): Hono<PlatformEnvironment> {
   const routes = new Hono<PlatformEnvironment>();
-  routes.get("/", () => {
-    const sandboxes =
-      state.switches.role === "assigned"
-        ? Array.from(state.sandboxes.values(), (sandbox) => render(state, sandbox))
-        : [];
+  routes.get("/", (context) => {
+    const limit = Math.min(numberParameter(context, "limit", 1) ?? largestPage, largestPage);
+    const offset = numberParameter(context, "offset") ?? 0;
+    const all = state.switches.role === "assigned" ? [...state.sandboxes.values()] : [];
+    const sandboxes = all.slice(offset, offset + limit).map((sandbox) => render(state, sandbox));
     return answer(200, {
       sandboxes,
-      _page: { limit: 50, count: sandboxes.length },
+      _page: { limit, count: sandboxes.length },
       _links: { page: { href: `${state.url}/data/foundation/sandbox-management/?limit={limit}&offset={offset}` } },
     });
   });
@@ -32,7 +35,7 @@ function render(state: PlatformState, sandbox: Sandbox): JsonObject {
   return {
     name: sandbox.name,
     title: sandbox.name,
-    state: "active",
+    state: state.switches.sandboxState,
     type: sandbox.type,
     // Not VA7, the one data centre that offers synchronous validation, which the inlet here hasn't.
     region: "NLD2",

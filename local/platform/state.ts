@@ -2,7 +2,7 @@ import type { MappingSet } from "./data-prep/mapping-set.ts";
 import { FaultTable } from "./faults.ts";
 import { hex, uuid } from "./identifiers.ts";
 import { Journal } from "./journal.ts";
-import type { JsonObject } from "./json.ts";
+import { type JsonObject, objectOf } from "./json.ts";
 import { type PlatformOptions, type PlatformSwitches, strictSwitches } from "./options.ts";
 import { standardResources } from "./xdm/standard-resources.ts";
 
@@ -54,6 +54,8 @@ export interface Connection {
   readonly createdAt: number;
   updatedAt: number;
   readonly providerRefId: string;
+  /** Of a base connection of the HTTP API source: its inlet, which its flows share. */
+  readonly inletId?: string;
 }
 
 export interface Flow extends Connection {
@@ -64,6 +66,8 @@ export interface Flow extends Connection {
   warmAt: number;
   /** The inlet; its URL shows once the flow has been enabled for the first time. */
   readonly inletId: string;
+  /** Whether the inlet is the base connection's, which shows it in the flow's place. */
+  readonly isInletShared: boolean;
   inletShown: boolean;
   lastOperation: "create" | "enable" | "disable" | "update";
 }
@@ -112,7 +116,8 @@ export interface Sandbox {
 /** Everything that one stand-in remembers. */
 export class PlatformState {
   readonly options: PlatformOptions;
-  readonly switches: Readonly<PlatformSwitches>;
+  /** Changed by `POST /__local/switches`. */
+  switches: Readonly<PlatformSwitches>;
   readonly clock: () => number;
   readonly activationMilliseconds: number;
   readonly warmUpMilliseconds: number;
@@ -138,12 +143,20 @@ export class PlatformState {
     this.sandboxes = new Map(options.sandboxes.map((name) => [name, newSandbox(name, this.clock())]));
   }
 
-  /** The flow behind an inlet, with its sandbox. */
-  flowOfInlet(inletId: string): { flow: Flow; sandbox: Sandbox } | undefined {
+  /** The flow behind an inlet, with its sandbox; where several share it, the one of this id if there is one. */
+  flowOfInlet(inletId: string, flowId: string | undefined): { flow: Flow; sandbox: Sandbox } | undefined {
     for (const sandbox of this.sandboxes.values()) {
-      for (const flow of sandbox.flows.values()) if (flow.inletId === inletId) return { flow, sandbox };
+      const flows = [...sandbox.flows.values()].filter((candidate) => candidate.inletId === inletId);
+      const flow = flows.find(({ id }) => id === flowId) ?? flows[0];
+      if (flow !== undefined) return { flow, sandbox };
     }
     return undefined;
+  }
+
+  /** Whether whoever posts to an inlet must show an access token. */
+  needsToken(sandbox: Sandbox, inletId: string): boolean {
+    const base = [...sandbox.connections.connections.values()].find((connection) => connection.inletId === inletId);
+    return objectOf(objectOf(base?.body.auth).params).authenticationRequired === true;
   }
 }
 

@@ -5,7 +5,7 @@ import { answer, type PlatformContext, type PlatformEnvironment, pathParameter }
 import { ingest } from "./ingestion.ts";
 import type { Receipt } from "./journal.ts";
 import { isObject, type Json, type JsonObject, objectOf, stringOf } from "./json.ts";
-import { inletProblem, type Problem } from "./problem.ts";
+import { inletProblem, type Problem, tokenProblem } from "./problem.ts";
 import type { Flow, PlatformState, Sandbox } from "./state.ts";
 
 /**
@@ -62,11 +62,25 @@ interface Delivery {
 
 function findInlet(state: PlatformState, context: PlatformContext): Inlet {
   const id = pathParameter(context, "inletId");
-  const inlet = state.flowOfInlet(id);
+  const inlet = state.flowOfInlet(id, flowIdOf(context));
   if (inlet === undefined)
     throw inletProblem(state.switches.unknownInlet, "Unknown inlet", `inletId: [${id}] not found`);
+  if (state.needsToken(inlet.sandbox, id)) authorize(state, context, id);
   settle(state, inlet.flow);
   return inlet;
+}
+
+/**
+ * What an authenticated inlet wants: a valid access token (http.md, "Sending messages to an authenticated streaming
+ * connection"), and the organization's id beside it.
+ */
+function authorize(state: PlatformState, context: PlatformContext, inletId: string): void {
+  const token = context.req.header("authorization")?.replace(/^Bearer /, "") ?? "";
+  if (token === "") throw tokenProblem(`[${inletId}] Ims service token is empty`);
+  if ((state.tokens.get(token) ?? 0) <= state.clock()) throw tokenProblem(`[${inletId}] Ims service token is invalid`);
+  const orgId = context.req.header("x-gw-ims-org-id");
+  if (orgId === undefined && state.switches.inletOrganization === "optional") return;
+  if (orgId !== state.options.credentials.orgId) throw tokenProblem(`[${inletId}] Ims org is absent or wrong`);
 }
 
 /** The flow id: as header, or in the query since Customer.io's webhook can't send headers (UI tutorial). */

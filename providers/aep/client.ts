@@ -68,6 +68,17 @@ export class AepClient {
     });
   }
 
+  /** Name of the sandbox in which everything happens. */
+  get sandbox(): string {
+    return this.#config.sandbox;
+  }
+
+  /** With what access tokens are asked for. */
+  get credential(): Pick<Config, "imsUrl" | "clientId" | "clientSecret" | "scopes" | "orgId"> {
+    const { imsUrl, clientId, clientSecret, scopes, orgId } = this.#config;
+    return { imsUrl, clientId, clientSecret, scopes, orgId };
+  }
+
   /** Makes the call and reads its answer. */
   async call<Answer extends z.ZodType>(call: Call, answer: Answer): Promise<z.output<Answer>> {
     const data = await this.#send(call);
@@ -148,6 +159,11 @@ export class AepClient {
   /** Waits a moment before the next look at something that takes its time. */
   pause(signal: AbortSignal): Promise<void> {
     return this.#sleep(this.#pollInterval, signal);
+  }
+
+  /** Waits; shorter if the signal aborts. */
+  wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+    return this.#sleep(milliseconds, signal);
   }
 
   /** The organization's tenant id; custom fields lie under `_<tenant id>`. Asked for once. */

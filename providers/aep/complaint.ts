@@ -88,7 +88,7 @@ const remedies: readonly (readonly [code: RegExp, remedy: string])[] = [
   ],
   [/^FLOW-(1412|1419)-400$/, "Check that mappingSetId and mappingSetVersion name a mapping set of this sandbox."],
   [/^FLOW-1425-400$/, schemaClash],
-  [/^FLOW-1447-400$/, "Delete the dataflows that use it first: Sources > Dataflows in Experience Platform."],
+  [/^FLOW-(1418|1447)-400$/, "Delete the dataflows that use it first: Sources > Dataflows in Experience Platform."],
   [
     /^XDM-102\d-400$/,
     "Fields of a field group must lie under _<tenant id>, which the function aep:index:getTenant gives.",

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { defineResource, type Operation, Unfinished } from "../kit/resource-definition.ts";
+import { baseConnectionAnswer } from "./base-connection.ts";
 import type { AepClient } from "./client.ts";
 import {
+  type Access,
   createItem,
   deleteItem,
   findItem,
@@ -15,14 +17,14 @@ import {
 } from "./flow-service.ts";
 import { withoutMark } from "./mark.ts";
 import { paths } from "./paths.ts";
+import { flowSpecs } from "./sources.ts";
 
-/** GenericStreamingAEP: the flow specification of all self-serve streaming sources (Adobe's Customer.io tutorial). */
-const flowSpec = { id: "e77fde5a-22a8-11ed-861d-0242ac120002", version: "1.0" };
 /** The name that the flow specification wants for its one transformation. */
 const mappingStep = "Mapping";
 
 const answer = flowServiceItem.extend({
   updatedAt: z.number(),
+  flowSpec: z.object({ id: z.string() }),
   sourceConnectionIds: z.array(z.string()),
   targetConnectionIds: z.array(z.string()),
   options: z
@@ -42,11 +44,22 @@ const answer = flowServiceItem.extend({
     .nullish(),
 });
 
+const sourceAnswer = flowServiceItem.extend({ baseConnectionId: z.string().nullish() });
+
 const inputs = z.object({
   name: z.string().min(1).meta({ description: "Name; need not be unique." }),
   description: z.string().min(1).optional().meta({ description: "What the dataflow is for." }),
   sourceConnectionId: z.string().meta({ description: "Id of the source connection.", replaces: true }),
   targetConnectionId: z.string().meta({ description: "Id of the target connection.", replaces: true }),
+  flowSpecId: z
+    .string()
+    .optional()
+    .meta({
+      description:
+        "Id of the flow specification; default: that of Customer.io and the other self-serve streaming sources. " +
+        "An HTTP API source takes c1a19761-d2c7-4702-b9fa-fe91f0613e81.",
+      replaces: true,
+    }),
   mappingSetId: z.string().meta({ description: "Id of the mapping set; its schema must be the dataset's." }),
   mappingSetVersion: z
     .number()
@@ -55,6 +68,16 @@ const inputs = z.object({
     .default(0)
     .meta({ description: "Version of the mapping set; default 0, a set's first." }),
   enabled: z.boolean().default(true).meta({ description: "Whether the dataflow takes in events; default true." }),
+  activationSeconds: z
+    .number()
+    .int()
+    .nonnegative()
+    .optional()
+    .meta({
+      description:
+        "Seconds after which a new or changed dataflow keeps what it takes in; the resource is finished only then. Adobe asks " +
+        "to wait some 300, since events may get lost before. Default 0, for a sender that waits by itself.",
+    }),
   errorDiagnostics: z
     .boolean()
     .default(true)
@@ -105,7 +128,7 @@ export const dataflow = defineResource<AepClient>()({
     const body = {
       name: given.name,
       description: given.description,
-      flowSpec,
+      flowSpec: { id: given.flowSpecId ?? flowSpecs.customerio, version: "1.0" },
       sourceConnectionIds: [given.sourceConnectionId],
       targetConnectionIds: [given.targetConnectionId],
       transformations: [mappingOf(given)],
@@ -115,7 +138,8 @@ export const dataflow = defineResource<AepClient>()({
     // Platform enables a new dataflow by itself; only then can it be disabled.
     const outputs = await keepOnError(id, `The dataflow "${given.name}" (${id}) was made`, {}, async () => {
       const enabled = await settle(operation, id, true, {});
-      return given.enabled ? enabled : switchTo(operation, id, false, enabled);
+      if (!given.enabled) return switchTo(operation, id, false, enabled);
+      return activated(operation, enabled, given.activationSeconds ?? 0);
     });
     return { id, outputs };
   },
@@ -123,7 +147,7 @@ export const dataflow = defineResource<AepClient>()({
   async read(operation, id, known, stored) {
     const flow = await findItem(operation, paths.flows, id, answer);
     if (!flow) return undefined;
-    const outputs = outputsOf(flow, stored ?? {});
+    const outputs = outputsOf(flow, await inletOf(operation, flow, stored ?? {}));
     if (outputs) return { inputs: inputsOf(flow, known), outputs };
     throw new Unfinished(
       id,
@@ -139,9 +163,12 @@ export const dataflow = defineResource<AepClient>()({
       ...labelSteps(flow, news, operation.urn),
       ...mappingSteps(flow, news),
     ]);
-    return keepOnError(id, `The dataflow "${news.name}" (${id}) was changed`, stored, () =>
-      switchTo(operation, id, news.enabled, stored),
-    );
+    return keepOnError(id, `The dataflow "${news.name}" (${id}) was changed`, stored, async () => {
+      const outputs = await switchTo(operation, id, news.enabled, stored);
+      const seconds = news.enabled ? (news.activationSeconds ?? 0) : 0;
+      const sinceChange = (Date.now() - Date.parse(outputs.updatedAt)) / 1000;
+      return activated(operation, outputs, Math.min(seconds, seconds - sinceChange));
+    });
   },
 
   delete: (operation, id) => deleteItem(operation, paths.flows, id),
@@ -171,7 +198,7 @@ async function settle(
   const wanted = enabled ? "enabled" : "disabled";
   for (let look = 1; ; look++) {
     const flow = await getItem({ client, signal }, paths.flows, id, answer);
-    const outputs = outputsOf(flow, stored);
+    const outputs = outputsOf(flow, await inletOf({ client, signal }, flow, stored));
     if (outputs && flow.state === wanted) {
       if (look > 1) progress(`Platform has ${wanted} the dataflow`);
       return outputs;
@@ -183,6 +210,19 @@ async function settle(
       throw new Unfinished(id, progressOf(flow), reason);
     }
   }
+}
+
+/** Waits for the time in which Platform answers 200 to events and loses them. */
+async function activated(
+  { client, signal, progress }: Operation<AepClient>,
+  outputs: Outputs,
+  seconds: number,
+): Promise<Outputs> {
+  if (seconds <= 0) return outputs;
+  progress(`waiting ${Math.ceil(seconds)} s, in which Platform would lose events`);
+  await client.wait(seconds * 1000, signal);
+  if (!signal.aborted) return outputs;
+  throw new Unfinished("", outputs, "the wait for its activation was stopped.");
 }
 
 /** Whatever goes wrong once the dataflow is there, it stays in the stack's state, with what is known of it. */
@@ -226,18 +266,32 @@ function inputsOf(flow: Flow, known: Inputs | undefined): Inputs {
     description: withoutMark(flow.description),
     sourceConnectionId: flow.sourceConnectionIds[0] ?? "",
     targetConnectionId: flow.targetConnectionIds[0] ?? "",
+    flowSpecId: flow.flowSpec.id === flowSpecs.customerio ? undefined : flow.flowSpec.id,
     mappingSetId: mapping?.mappingId ?? "",
     mappingSetVersion: mapping?.mappingVersion ?? 0,
     enabled: flow.state !== "disabled",
+    activationSeconds: known?.activationSeconds,
     errorDiagnostics: flow.options?.errorDiagnosticsEnabled ?? known?.errorDiagnostics ?? false,
     // Not asked for, it is Platform's own affair.
     partialIngestionPercent: known && known.partialIngestionPercent === undefined ? undefined : percent,
   };
 }
 
-/** Undefined as long as there is no streaming endpoint. A dataflow keeps its endpoint, should Platform not repeat it. */
-function outputsOf(flow: Flow, stored: Partial<Outputs>): Outputs | undefined {
-  const inletUrl = flow.options?.inletUrl ?? stored.inletUrl;
+/**
+ * The streaming endpoint: the dataflow's own, or that of the base connection which it has by way of its source connection
+ * (HTTP API). Undefined as long as there is none. It is kept, should Platform not repeat it.
+ */
+async function inletOf(access: Access, flow: Flow, stored: Partial<Outputs>): Promise<string | undefined> {
+  const known = flow.options?.inletUrl ?? stored.inletUrl;
+  const [sourceId] = flow.sourceConnectionIds;
+  if (known || flow.flowSpec.id !== flowSpecs.http || sourceId === undefined) return known;
+  const source = await findItem(access, paths.sourceConnections, sourceId, sourceAnswer);
+  if (!source?.baseConnectionId) return undefined;
+  const base = await findItem(access, paths.connections, source.baseConnectionId, baseConnectionAnswer);
+  return base?.auth?.params?.inletUrl ?? undefined;
+}
+
+function outputsOf(flow: Flow, inletUrl: string | undefined): Outputs | undefined {
   if (!inletUrl) return undefined;
   return { inletUrl, streamingUrl: `${inletUrl}?x-adobe-flow-id=${flow.id}`, ...progressOf(flow) };
 }

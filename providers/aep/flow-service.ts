@@ -21,7 +21,8 @@ export interface PatchStep {
   readonly value?: unknown;
 }
 
-type Access = Pick<Operation<AepClient>, "client" | "signal">;
+/** What it takes to make calls. */
+export type Access = Pick<Operation<AepClient>, "client" | "signal">;
 
 /** Tries while an object's state is on its way to another; at the usual two seconds each, two minutes. */
 const attemptsInTransition = 60;
@@ -76,9 +77,13 @@ export async function leftoverItems<Item extends typeof flowServiceItem, Inputs>
 }
 
 async function isInUse(client: AepClient, collection: string, id: string, signal: AbortSignal): Promise<boolean> {
-  const side = collection === paths.sourceConnections ? "sourceConnectionIds" : "targetConnectionIds";
-  const path = `${paths.flows}?property=${side}[]==${id}&limit=1`;
-  const purpose = `look for dataflows that use the ${kindOf(collection)} ${id}`;
+  const users: Record<string, string> = {
+    [paths.connections]: `${paths.sourceConnections}?property=baseConnectionId==`,
+    [paths.sourceConnections]: `${paths.flows}?property=sourceConnectionIds[]==`,
+    [paths.targetConnections]: `${paths.flows}?property=targetConnectionIds[]==`,
+  };
+  const path = `${users[collection]}${id}&limit=1`;
+  const purpose = `look for what uses the ${kindOf(collection)} ${id}`;
   const { items } = await client.call(
     { method: "GET", path, signal, purpose },
     z.object({ items: z.array(z.unknown()) }),
@@ -212,9 +217,9 @@ function untilAccepted({ client, signal }: Access, change: () => Promise<void>):
   );
 }
 
-/** Dataflows still use the connection (flow-service-errors.md). */
+/** Dataflows still use the connection, or a base connection through its source connections (flow-service-errors.md). */
 function isUsed({ flowCode }: Refusal): boolean {
-  return flowCode === 1447;
+  return flowCode === 1447 || flowCode === 1418;
 }
 
 /** The object's state is on its way to another, so that nothing can be done with it now (flow-service-errors.md). */
@@ -223,12 +228,11 @@ function isTransitional({ flowCode }: Refusal): boolean {
 }
 
 function kindOf(collection: string): string {
-  switch (collection) {
-    case paths.flows:
-      return "dataflow";
-    case paths.sourceConnections:
-      return "source connection";
-    default:
-      return "target connection";
-  }
+  const kinds: Record<string, string> = {
+    [paths.flows]: "dataflow",
+    [paths.connections]: "base connection",
+    [paths.sourceConnections]: "source connection",
+    [paths.targetConnections]: "target connection",
+  };
+  return kinds[collection] ?? "object";
 }

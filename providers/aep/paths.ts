@@ -1,6 +1,6 @@
 const foundation = "/data/foundation";
 
-/** The collections of Platform's APIs that this provider works with. */
+/** What this provider works with of Platform's APIs. */
 export const paths = {
   stats: `${foundation}/schemaregistry/stats`,
   fieldGroups: `${foundation}/schemaregistry/tenant/fieldgroups`,
@@ -13,9 +13,14 @@ export const paths = {
   mappingSets: `${foundation}/conversion/mappingSets`,
   validateMappings: `${foundation}/conversion/mappingSets/validate`,
   previewMappings: `${foundation}/conversion/mappingSets/preview`,
+  connections: `${foundation}/flowservice/connections`,
   sourceConnections: `${foundation}/flowservice/sourceConnections`,
   targetConnections: `${foundation}/flowservice/targetConnections`,
   flows: `${foundation}/flowservice/flows`,
+  connectionSpecs: `${foundation}/flowservice/connectionSpecs`,
+  sandboxes: `${foundation}/sandbox-management/`,
+  permissionNames: `${foundation}/access-control/acl/reference`,
+  effectivePolicies: `${foundation}/access-control/acl/effective-policies`,
 } as const;
 
 /** The path of one object; ids of the Schema Registry are URLs and must be encoded. */

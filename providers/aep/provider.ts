@@ -1,7 +1,9 @@
 import manifest from "../../package.json" with { type: "json" };
 import { definitionProvider, type PackageDefinition } from "../kit/definition-provider.ts";
+import { baseConnection } from "./base-connection.ts";
 import { AepClient } from "./client.ts";
 import { config } from "./config.ts";
+import { getCredential } from "./credential.ts";
 import { dataflow } from "./dataflow.ts";
 import { dataset } from "./dataset.ts";
 import { getDataset } from "./dataset-lookup.ts";
@@ -9,6 +11,7 @@ import { fieldGroup } from "./field-group.ts";
 import { identityDescriptor } from "./identity-descriptor.ts";
 import { getIdentityNamespaces } from "./identity-namespaces.ts";
 import { mappingSet } from "./mapping-set.ts";
+import { getPreflight } from "./preflight.ts";
 import { profileEnablement } from "./profile-enablement.ts";
 import { schema } from "./schema.ts";
 import { getSchema, getSchemas } from "./schema-lookup.ts";
@@ -30,12 +33,13 @@ export const aepPackage: PackageDefinition<AepClient, typeof config> = {
     identityDescriptor,
     profileEnablement,
     dataset,
+    baseConnection,
     sourceConnection,
     targetConnection,
     mappingSet,
     dataflow,
   ],
-  functions: [getTenant, getSchema, getSchemas, getDataset, getIdentityNamespaces],
+  functions: [getCredential, getPreflight, getTenant, getSchema, getSchemas, getDataset, getIdentityNamespaces],
 };
 
 /** The Pulumi provider `aep`. */

@@ -1,6 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
+import { providerClass } from "../kit/provider-class.ts";
 import { resourceClass } from "../kit/resource-class.ts";
+import { baseConnection } from "./base-connection.ts";
+import { config } from "./config.ts";
+import { getCredential as credentialFunction } from "./credential.ts";
 import { dataflow } from "./dataflow.ts";
 import { dataset } from "./dataset.ts";
 import { getDataset as datasetFunction } from "./dataset-lookup.ts";
@@ -8,12 +12,16 @@ import { fieldGroup } from "./field-group.ts";
 import { identityDescriptor } from "./identity-descriptor.ts";
 import { getIdentityNamespaces as namespacesFunction } from "./identity-namespaces.ts";
 import { mappingSet } from "./mapping-set.ts";
+import { getPreflight as preflightFunction } from "./preflight.ts";
 import { profileEnablement } from "./profile-enablement.ts";
 import { schema } from "./schema.ts";
 import { getSchema as schemaFunction, getSchemas as schemasFunction } from "./schema-lookup.ts";
 import { sourceConnection } from "./source-connection.ts";
 import { targetConnection } from "./target-connection.ts";
 import { getTenant as tenantFunction } from "./tenant.ts";
+
+/** A provider of its own, for another sandbox or organization than that of the stack's settings. */
+export class Provider extends providerClass("aep", config) {}
 
 /** A custom field group; `id` is its `$id`. */
 export class FieldGroup extends resourceClass(fieldGroup) {}
@@ -30,6 +38,9 @@ export class ProfileEnablement extends resourceClass(profileEnablement) {}
 /** A dataset of the data lake. Deleting or replacing it deletes its data. */
 export class Dataset extends resourceClass(dataset) {}
 
+/** The streaming endpoint of an HTTP API source. */
+export class BaseConnection extends resourceClass(baseConnection) {}
+
 /** The source side of a streaming dataflow. */
 export class SourceConnection extends resourceClass(sourceConnection) {}
 
@@ -41,6 +52,21 @@ export class MappingSet extends resourceClass(mappingSet) {}
 
 /** A streaming dataflow: takes in events at a URL of its own and writes them into a dataset. */
 export class Dataflow extends resourceClass(dataflow) {}
+
+/** The provider's own credential, for something else that calls Platform in its name. The client secret stays a secret. */
+export function getCredential(
+  options?: pulumi.InvokeOutputOptions,
+): pulumi.Output<z.output<typeof credentialFunction.result>> {
+  return pulumi.runtime.invokeOutput(credentialFunction.token, {}, options ?? {});
+}
+
+/** What can be told of the sandbox before anything is made in it: state, sources, permissions. Asks Platform in previews too. */
+export function getPreflight(
+  args: z.input<typeof preflightFunction.args>,
+  options?: pulumi.InvokeOptions,
+): Promise<z.output<typeof preflightFunction.result>> {
+  return pulumi.runtime.invoke(preflightFunction.token, args, options);
+}
 
 /** The organization's tenant id; custom fields lie under `_<tenantId>`. Asks Platform in previews too. */
 export function getTenant(options?: pulumi.InvokeOptions): Promise<{ tenantId: string }> {

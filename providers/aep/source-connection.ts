@@ -12,20 +12,26 @@ import {
 } from "./flow-service.ts";
 import { withoutMark } from "./mark.ts";
 import { paths } from "./paths.ts";
+import { connectionSpecs } from "./sources.ts";
 
-/** The Customer.io source of Adobe's catalogue (Adobe's Customer.io tutorial). */
-const customerIoConnectionSpec = "96479064-7b8a-4d69-b9ed-21c5683837ea";
 const connectionSpecVersion = "1.0";
 /** The provider behind all streaming sources. */
 const streamingProvider = "521eee4d-8cbe-4906-bb48-fb6bd4450033";
 
-const answer = flowServiceItem.extend({ connectionSpec: z.object({ id: z.string() }) });
+const answer = flowServiceItem.extend({
+  connectionSpec: z.object({ id: z.string() }),
+  baseConnectionId: z.string().nullish(),
+});
 
 const inputs = z.object({
   name: z.string().min(1).meta({ description: "Name; need not be unique." }),
   description: z.string().min(1).optional().meta({ description: "What the connection is for." }),
-  connectionSpecId: z.string().default(customerIoConnectionSpec).meta({
+  connectionSpecId: z.string().default(connectionSpecs.customerio).meta({
     description: "Id of the streaming source's connection specification; default: Customer.io.",
+    replaces: true,
+  }),
+  baseConnectionId: z.string().optional().meta({
+    description: "Id of the base connection, for a source that has one, such as the HTTP API; default: none.",
     replaces: true,
   }),
 });
@@ -41,14 +47,11 @@ export const sourceConnection = defineResource<AepClient>()({
 
   leftovers: (operation, wanted) => leftoverItems(operation, paths.sourceConnections, answer, wanted, inputsOf),
 
-  async create(operation, { name, description, connectionSpecId }) {
-    const body = {
-      name,
-      description,
-      providerId: streamingProvider,
-      connectionSpec: { id: connectionSpecId, version: connectionSpecVersion },
-      data: { format: "json" },
-    };
+  async create(operation, { name, description, connectionSpecId, baseConnectionId }) {
+    const connectionSpec = { id: connectionSpecId, version: connectionSpecVersion };
+    // What a base connection knows already is not said again (Adobe's tutorials for the two kinds of source).
+    const ownPart = { providerId: streamingProvider, data: { format: "json" } };
+    const body = { name, description, connectionSpec, ...(baseConnectionId ? { baseConnectionId } : ownPart) };
     return { id: await createItem(operation, paths.sourceConnections, answer, body), outputs: {} };
   },
 
@@ -66,6 +69,11 @@ export const sourceConnection = defineResource<AepClient>()({
   delete: (operation, id) => deleteConnection(operation, paths.sourceConnections, id),
 });
 
-function inputsOf({ name, description, connectionSpec }: z.output<typeof answer>): z.output<typeof inputs> {
-  return { name, description: withoutMark(description), connectionSpecId: connectionSpec.id };
+function inputsOf(found: z.output<typeof answer>): z.output<typeof inputs> {
+  return {
+    name: found.name,
+    description: withoutMark(found.description),
+    connectionSpecId: found.connectionSpec.id,
+    baseConnectionId: found.baseConnectionId ?? undefined,
+  };
 }

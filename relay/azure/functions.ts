@@ -1,6 +1,7 @@
 import { app } from "@azure/functions";
 import { queueNames, storageConnection } from "../core/names.ts";
 import { Pace } from "../core/pace.ts";
+import { AccessTokens } from "./access-tokens.ts";
 import { Census } from "./census.ts";
 import { keepDuplicates, RememberedDuplicates } from "./duplicates.ts";
 import { type ForwarderTarget, forwarderHandler } from "./forwarder.ts";
@@ -69,10 +70,15 @@ storage.warmUp();
 
 function target(platform: PlatformSettings): ForwarderTarget {
   if ("problem" in platform) return platform;
-  const { streamingUrl, readyAt, requestsPerSecond } = platform;
+  const { streamingUrl, readyAt, requestsPerSecond, credential } = platform;
+  const timeout = platformTimeout;
+  const authorization = credential && {
+    credential,
+    tokens: new AccessTokens({ credential, timeout, monotonic }),
+  };
   const census = new Census({ tables: storage.tables, monotonic });
   const client = new PacedClient({
-    client: new PlatformClient(streamingUrl, { timeout: platformTimeout }),
+    client: new PlatformClient(streamingUrl, { timeout, ...(authorization && { authorization }) }),
     pace: new Pace({ requestsPerSecond, random: Math.random }),
     instances: () => census.instances(),
     monotonic,

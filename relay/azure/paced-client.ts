@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Pause } from "../core/breaker.ts";
 import { retryAfterSeconds, verdictOf } from "../core/delivery.ts";
 import type { Pace } from "../core/pace.ts";
-import type { PlatformAnswer, PlatformClient } from "./platform-client.ts";
+import type { PlatformAnswer } from "./platform-answer.ts";
+import type { PlatformClient } from "./platform-client.ts";
 
 /** What the forwarder sends with. */
 export interface Sender {

@@ -1,12 +1,19 @@
 import { isObject } from "../core/json.ts";
-
-/** Platform's answer to one event, or that there was none. */
-export type PlatformAnswer =
-  | { readonly status: number; readonly retryAfter: string | null; readonly detail: string }
-  | { readonly failure: string };
+import type { AccessTokens, PlatformCredential } from "./access-tokens.ts";
+import { failureOf, type PlatformAnswer } from "./platform-answer.ts";
 
 /** Longest part of an answer that is kept. */
 const maxDetailLength = 500;
+
+export interface PlatformClientOptions {
+  /** Milliseconds for one request with its answer. */
+  readonly timeout: number;
+  /** For an authenticated inlet; others want nothing of the sort. */
+  readonly authorization?: {
+    readonly credential: Pick<PlatformCredential, "clientId" | "orgId">;
+    readonly tokens: Pick<AccessTokens, "get">;
+  };
+}
 
 /**
  * Posts events to the streaming inlet of the dataflow, one a request: Adobe documents batches for XDM records only, not for raw
@@ -17,12 +24,11 @@ const maxDetailLength = 500;
  */
 export class PlatformClient {
   readonly #streamingUrl: URL;
-  readonly #timeout: number;
+  readonly #options: PlatformClientOptions;
 
-  /** @param timeout milliseconds for one request with its answer */
-  constructor(streamingUrl: string, { timeout }: { timeout: number }) {
+  constructor(streamingUrl: string, options: PlatformClientOptions) {
     this.#streamingUrl = new URL(streamingUrl);
-    this.#timeout = timeout;
+    this.#options = options;
   }
 
   /**
@@ -30,20 +36,38 @@ export class PlatformClient {
    * @returns the answer, of any status. Where there was none, Platform may have the event nonetheless.
    */
   async send(body: string): Promise<PlatformAnswer> {
+    const { authorization } = this.#options;
+    if (!authorization) return this.#post(body, {}, []);
+    const { credential, tokens } = authorization;
+    const post = (token: string) => {
+      // Beside the token what every call of Platform's APIs carries (Adobe's "Authenticate and access Experience Platform APIs").
+      const headers = { "x-gw-ims-org-id": credential.orgId, "x-api-key": credential.clientId };
+      return this.#post(body, { ...headers, authorization: `Bearer ${token}` }, [token]);
+    };
+    const token = await tokens.get();
+    if (typeof token !== "string") return token;
+    const answer = await post(token);
+    if (!("status" in answer) || answer.status !== 401) return answer;
+    // The token may have been revoked before its time; another one is tried once.
+    const another = await tokens.get(token);
+    return typeof another !== "string" || another === token ? answer : post(another);
+  }
+
+  async #post(body: string, headers: Record<string, string>, secrets: readonly string[]): Promise<PlatformAnswer> {
     try {
       const response = await fetch(this.#streamingUrl, {
         method: "POST",
-        headers: { "content-type": "application/json" },
+        headers: { "content-type": "application/json", ...headers },
         body,
         // Followed, a 301 or 302 would turn the POST into a GET, whose 200 means nothing.
         redirect: "manual",
-        signal: AbortSignal.timeout(this.#timeout),
+        signal: AbortSignal.timeout(this.#options.timeout),
       });
       const text = await response.text();
       return {
         status: response.status,
         retryAfter: response.headers.get("retry-after"),
-        detail: response.ok ? "" : this.#detailOf(text, response.headers.get("x-request-id")),
+        detail: response.ok ? "" : this.#detailOf(text, response.headers.get("x-request-id"), secrets),
       };
     } catch (error) {
       return { failure: failureOf(error) };
@@ -51,11 +75,12 @@ export class PlatformClient {
   }
 
   /** Platform's words about a refusal; the inlet's id, which they tend to repeat, is left out. */
-  #detailOf(text: string, requestId: string | null): string {
+  #detailOf(text: string, requestId: string | null, others: readonly string[]): string {
     const words = [complaintOf(text), requestId ? `(request ${requestId})` : ""]
       .filter((part) => part !== "")
       .join(" ");
     const secrets = [
+      ...others,
       ...this.#streamingUrl.pathname.split("/").filter((part) => part.length >= 16),
       ...this.#streamingUrl.searchParams.values(),
     ];
@@ -74,12 +99,4 @@ function complaintOf(text: string): string {
   } catch {
     return text;
   }
-}
-
-/** Node's fetch throws a TimeoutError, or a TypeError whose cause has the code; either message could hold the address. */
-function failureOf(error: unknown): string {
-  if (!isObject(error)) return "no answer";
-  if (error.name === "TimeoutError") return "no answer in time";
-  const code = isObject(error.cause) ? error.cause.code : undefined;
-  return typeof code === "string" ? `no answer: ${code}` : "no answer";
 }

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type EventPolicy, eventPolicy } from "../core/policy.ts";
 import { isSet, parseSigningKeys } from "../core/verify.ts";
+import type { PlatformCredential } from "./access-tokens.ts";
 
 /** Where events go, and from when on; or what is wrong with the settings, for people. */
 export type PlatformSettings =
@@ -9,6 +10,8 @@ export type PlatformSettings =
       readonly readyAt: Date | undefined;
       /** Most requests a second that all instances together send. */
       readonly requestsPerSecond: number;
+      /** For an inlet that wants an access token; undefined for one that wants none. */
+      readonly credential: PlatformCredential | undefined;
     }
   | SettingsProblem;
 
@@ -78,6 +81,15 @@ const platform = z.object({
   PLATFORM_REQUESTS_PER_SECOND: z.coerce.number({ error: "must be a number" }).min(1, "must be 1 or more").default(800),
 });
 
+/** Of an inlet that wants an access token (an HTTP API source with authentication): all of it, or none. */
+const credential = z.object({
+  PLATFORM_IMS_URL: z.url({ protocol: /^https?$/, error: "must be the URL of Adobe IMS" }),
+  PLATFORM_CLIENT_ID: z.string(),
+  PLATFORM_CLIENT_SECRET: z.string(),
+  PLATFORM_SCOPES: z.string(),
+  PLATFORM_ORG_ID: z.string(),
+});
+
 /** What can't be read is none: without the window no event is lost, only sent twice. */
 const days = z.coerce.number().int().min(0).max(90).catch(0);
 
@@ -103,6 +115,7 @@ const identityStorage = z.object({
  * | `PLATFORM_STREAMING_URL` | the dataflow's inlet URL with `x-adobe-flow-id` |
  * | `PLATFORM_READY_AT` | ISO 8601 time before which nothing is sent; optional |
  * | `PLATFORM_REQUESTS_PER_SECOND` | most requests that all instances together send; 800 if it isn't set |
+ * | `PLATFORM_IMS_URL`, `PLATFORM_CLIENT_ID`, `PLATFORM_CLIENT_SECRET`, `PLATFORM_SCOPES`, `PLATFORM_ORG_ID` | the credential for an inlet that wants an access token; no token is sent if the client id isn't set |
  * | `DUPLICATE_WINDOW_DAYS` | days that delivered events are remembered, 90 at most; duplicates aren't told if it isn't set |
  * | `RELAY_STORAGE` | connection string of the storage account, or in its place: |
  * | `RELAY_STORAGE__queueServiceUri`, `__blobServiceUri`, `__tableServiceUri`, `__credential` (`managedidentity`), `__clientId` (of a user-assigned identity) | the account by managed identity |
@@ -131,10 +144,23 @@ function platformSettings(given: Record<string, string | undefined>): PlatformSe
   const parsed = platform.safeParse(given);
   if (!parsed.success) return { problem: problemOf(parsed.error, given) };
   const { PLATFORM_STREAMING_URL, PLATFORM_READY_AT, PLATFORM_REQUESTS_PER_SECOND } = parsed.data;
+  const token = given.PLATFORM_CLIENT_ID === undefined ? undefined : credential.safeParse(given);
+  if (token?.error) return { problem: problemOf(token.error, given) };
   return {
+    credential: token && credentialOf(token.data),
     streamingUrl: PLATFORM_STREAMING_URL,
     readyAt: PLATFORM_READY_AT ? new Date(PLATFORM_READY_AT) : undefined,
     requestsPerSecond: PLATFORM_REQUESTS_PER_SECOND,
+  };
+}
+
+function credentialOf(given: z.output<typeof credential>): PlatformCredential {
+  return {
+    imsUrl: given.PLATFORM_IMS_URL,
+    clientId: given.PLATFORM_CLIENT_ID,
+    clientSecret: given.PLATFORM_CLIENT_SECRET,
+    scopes: given.PLATFORM_SCOPES,
+    orgId: given.PLATFORM_ORG_ID,
   };
 }
 

@@ -7,14 +7,14 @@ import { readSettings } from "../../components/settings.ts";
 import { readSettings as readRelaySettings } from "../../relay/azure/settings.ts";
 import { configure, type DeclaredResource, declaredBy } from "./stack.ts";
 
-async function source(settings: Record<string, unknown> = {}) {
+async function source(settings: Record<string, unknown> = {}, answers: Record<string, object> = {}) {
   configure(settings);
   const { resources, outputs } = await declaredBy(() => {
     const given = readSettings(new pulumi.Config("customerio-aep"));
     const mappings = eventMapping(given, { tenantId: "acme" });
     const { relayUrl, streamingUrl, nextSteps } = new CustomerIoSource("customerio-aep", { ...given, mappings });
     return { relayUrl, streamingUrl, nextSteps };
-  });
+  }, answers);
   return { resources, outputs: outputs as { relayUrl: string; nextSteps: string[] } };
 }
 
@@ -142,6 +142,55 @@ test("what the relay is to do with events reaches it as it reads it", async () =
     duplicateWindowDays: 3,
     storage: { tableServiceUri: "https://t.example/" },
   });
+});
+
+test("direct delivery declares nothing in Azure, maps Customer.io's own body, and enables the webhook once events are kept", async () => {
+  const warnings: string[] = [];
+  const warn = jest.spyOn(pulumi.log, "warn").mockImplementation(async (message) => void warnings.push(message));
+  const { resources, outputs } = await source({ delivery: "direct", dataflowActivationSeconds: 240 });
+  warn.mockRestore();
+  expect(resources.filter(({ type }) => /^(azure-native|relay):/.test(type))).toEqual([]);
+  expect(one(resources, "aep:index:Dataflow")).toMatchObject({ activationSeconds: 240 });
+  const webhook = one(resources, "customerio:index:ReportingWebhook");
+  expect(webhook.endpoint).toBe("https://dcs.example/collection/1?x-adobe-flow-id=2");
+  expect(webhook.disabled).toBe(false);
+  expect(outputs.nextSteps).toEqual([]);
+  const sources = one(resources, "aep:index:MappingSet").mappings.map((item: { source: string }) => item.source);
+  expect(sources.filter((path: string) => path.includes("relay."))).toEqual([]);
+  expect(warnings).toEqual([expect.stringMatching(/signature.*holds.*replayed/s)]);
+});
+
+test("the HTTP API source gets a base connection, and the relay a credential whose secret lies in the vault", async () => {
+  const credential = {
+    imsUrl: "https://ims.example",
+    clientId: "client-1",
+    clientSecret: "p8e-hidden",
+    scopes: "openid",
+    orgId: "0123@AdobeOrg",
+  };
+  const { resources } = await source({ source: "http" }, { "aep:index:getCredential": credential });
+  expect(one(resources, "aep:index:BaseConnection").name).toBe("Customer.io events (dev) endpoint");
+  expect(one(resources, "aep:index:SourceConnection")).toMatchObject({
+    connectionSpecId: "bc7b00d6-623a-4dfc-9fdb-f1240aeadaeb",
+    baseConnectionId: "customerio-aep-platform-base-id",
+  });
+  expect(one(resources, "aep:index:Dataflow").flowSpecId).toBe("c1a19761-d2c7-4702-b9fa-fe91f0613e81");
+  const settings = one(resources, "azure-native:web:WebAppApplicationSettings").properties;
+  expect(settings).toMatchObject({
+    PLATFORM_IMS_URL: "https://ims.example",
+    PLATFORM_CLIENT_ID: "client-1",
+    PLATFORM_SCOPES: "openid",
+    PLATFORM_ORG_ID: "0123@AdobeOrg",
+    PLATFORM_CLIENT_SECRET: expect.stringMatching(/^@Microsoft\.KeyVault\(/),
+  });
+  expect(one(resources, "azure-native:keyvault:Secret", "client-secret").properties.value).toBe("p8e-hidden");
+  const without = await source();
+  const plain = one(without.resources, "azure-native:web:WebAppApplicationSettings").properties;
+  expect(
+    Object.keys(plain).filter(
+      (name) => /IMS|CLIENT_(ID|SECRET)$|SCOPES|ORG_ID/.test(name) && name.startsWith("PLATFORM_"),
+    ),
+  ).toEqual([]);
 });
 
 test("every field of the relay's log lines that alerts and workbook read is one that the relay writes", async () => {

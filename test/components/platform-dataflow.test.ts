@@ -29,7 +29,13 @@ async function declared(settings: Record<string, unknown> = {}, answers: Answers
     const given = readSettings(new pulumi.Config("customerio-aep"));
     const destination = await findDestination(given, { mapsOtherFields: false });
     const mappings = eventMapping(given, { tenantId: "acme", ...destination.schema });
-    const { schemaId, datasetId } = new PlatformDataflow("platform", { ...given, title, destination, mappings });
+    const { schemaId, datasetId } = new PlatformDataflow("platform", {
+      ...given,
+      title,
+      destination,
+      mappings,
+      activationSeconds: 300,
+    });
     return { schemaId, datasetId };
   }, answers);
   return { resources, outputs };

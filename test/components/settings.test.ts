@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { readSettings } from "../../components/settings.ts";
+import { readSettings, sourceSettings } from "../../components/settings.ts";
 import { subscriptionNames } from "../../events/catalogue.ts";
 import { configure, declared } from "./stack.ts";
 
 const read = () => readSettings(new pulumi.Config("customerio-aep"));
 
-function problems(settings: Record<string, unknown>): string {
-  configure(settings);
+function problems(settings: Record<string, unknown>, secretKeys?: string[]): string {
+  configure(settings, secretKeys);
   try {
     read();
   } catch (error) {
@@ -32,6 +32,8 @@ test("Pulumi.yaml's defaults make valid settings, with every event and no signin
     dataflow: {},
     profile: { enabled: false, identities: { email: "Email" }, primaryIdentity: "identityMap" },
     webhook: {},
+    source: "customerio",
+    delivery: "relay",
     filters: {},
     personalData: { content: "keep", email: "keep", recipient: "keep" },
     maximumCallAgeSeconds: 0,
@@ -54,6 +56,36 @@ test("every setting is declared with a description, and every declared one is re
   expect(Object.keys(declared).sort()).toEqual(Object.keys(read()).sort());
   for (const [key, { description }] of Object.entries(declared))
     expect([key, description]).toEqual([key, expect.any(String)]);
+});
+
+test("a program of one's own has the same defaults, and is told its mistakes", () => {
+  configure();
+  expect(sourceSettings({})).toEqual(read());
+  expect(() => sourceSettings({ nodeVersion: 23 as 22, delivery: "direct", source: "http" })).toThrow(
+    "The stack's settings can't be used:\n  - nodeVersion is not right: Invalid input.",
+  );
+  expect(() => sourceSettings({ delivery: "direct", source: "http" })).toThrow(
+    "  - source does not go with delivery: direct, since the HTTP API source's endpoint asks for an access token",
+  );
+});
+
+test("signing keys in plain text are refused", () => {
+  expect(problems({ signingKeys: "key-1" }, [])).toBe(
+    "The stack's settings can't be used:\n  - customerio-aep:signingKeys is stored in plain text. Store it encrypted, and " +
+      "rotate it if others could read it: pulumi config set --secret signingKeys",
+  );
+  expect(problems({}, [])).toBe("");
+});
+
+test.each([
+  [{ source: "http" }, "source", "the HTTP API source's endpoint asks for an access token"],
+  [{ filters: { only: { metrics: ["sent"] } } }, "filters", "every event that Customer.io sends goes to Platform"],
+  [{ personalData: { email: "hash" } }, "personalData", "nothing stands between Customer.io and Platform"],
+])("%j does not go with direct delivery", (settings, setting, reason) => {
+  const said = problems({ delivery: "direct", ...settings });
+  expect(said).toContain(`customerio-aep:${setting} does not go with delivery: direct, since ${reason}`);
+  expect(said).toContain(`pulumi config rm ${setting}, or pulumi config rm delivery`);
+  expect(problems(settings)).toBe("");
 });
 
 test("given signing keys are secret", async () => {

@@ -12,7 +12,7 @@ const project = parse(readFileSync(projectFile, "utf8")) as {
 export const declared = project.config;
 
 /** Sets the stack's configuration as the engine does: Pulumi.yaml's defaults, under what the stack sets. */
-export function configure(settings: Record<string, unknown> = {}): void {
+export function configure(settings: Record<string, unknown> = {}, secretKeys = ["customerio-aep:signingKeys"]): void {
   const defaults = Object.entries(declared)
     .filter(([, { default: value }]) => value !== undefined)
     .map(([key, { default: value }]) => [key, value] as const);
@@ -21,12 +21,9 @@ export function configure(settings: Record<string, unknown> = {}): void {
     `customerio-aep:${key}`,
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
+  process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(secretKeys);
   pulumi.runtime.setAllConfig(Object.fromEntries(texts), secretKeys);
 }
-
-const secretKeys = Object.entries(declared)
-  .filter(([, { secret }]) => secret)
-  .map(([key]) => `customerio-aep:${key}`);
 
 export interface DeclaredResource {
   readonly type: string;
@@ -38,13 +35,22 @@ export interface DeclaredResource {
 /** What the providers' functions answer, by token; of `aep:index:getSchema` and others that look for what is there. */
 export type Answers = Readonly<Record<string, object>>;
 
+/** Of a sandbox that has everything that a stack needs, and nothing that a stack makes. */
 const usualAnswers: Answers = {
   "aep:index:getTenant": { tenantId: "acme" },
   "aep:index:getSchemas": { schemas: [] },
   "aep:index:getIdentityNamespaces": { codes: ["Email", "Phone", "Email_LC_SHA256"] },
+  "aep:index:getPreflight": {
+    sandbox: "dev",
+    sandboxState: "active",
+    customerIoSource: "offered",
+    httpSource: "offered",
+    missingPermissions: [],
+    unchecked: [],
+  },
 };
 
-/** Runs a program against Pulumi's mocks and answers what it declares. */
+/** Runs a program against Pulumi's mocks and answers what it declares; `answers` differ from those of a usual sandbox. */
 export async function declaredBy(
   program: () => object | Promise<object>,
   answers: Answers = {},

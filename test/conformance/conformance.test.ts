@@ -8,13 +8,14 @@ import { type MappingDraft, previewMappings, validateMappings } from "../../prov
 import { ReportingWebhooks } from "../../providers/customerio/client.ts";
 import { config as customerioConfig } from "../../providers/customerio/config.ts";
 import { type PropertyMap, reveal } from "../../providers/kit/values.ts";
+import { AccessTokens } from "../../relay/azure/access-tokens.ts";
 import { PlatformClient } from "../../relay/azure/platform-client.ts";
 import { account } from "./account.ts";
 import { hasDescriptions } from "./descriptions.ts";
 import type { Made } from "./driver.ts";
-import { deleteAll, fieldGroupInputs, makeAll, mappingInputs } from "./platform-objects.ts";
+import { deleteAll, fieldGroupInputs, makeAll, makeHttpSource, mappingInputs } from "./platform-objects.ts";
 import { Validator } from "./validator.ts";
-import { appApiKey, World } from "./world.ts";
+import { appApiKey, credential, World } from "./world.ts";
 
 const suite = hasDescriptions ? describe : describe.skip;
 const title = hasDescriptions
@@ -159,6 +160,57 @@ suite(title, () => {
     const remove = (path: string) => client.remove({ path, signal, purpose: "delete what is in use" });
     await refused(remove(`/data/foundation/flowservice/sourceConnections/${source.id}`));
     await deleteAll(aep, objects);
+  });
+
+  test("aep: an HTTP API source, whose endpoint takes events with an access token only", async () => {
+    const aep = await world.aep();
+    const objects = await makeAll(aep, "HTTP");
+    const { base, source, flow } = await makeHttpSource(aep, objects, "HTTP, events");
+    for (const made of [base, source, flow]) {
+      expect((await aep.read(made))?.inputs).toEqual(made.inputs);
+      expect((await aep.import(made))?.inputs).toEqual(made.inputs);
+    }
+    await expect(aep.delete(base)).rejects.toThrow("FLOW-1418-400");
+    await expect(aep.make(source.type, { ...source.inputs, baseConnectionId: "0".repeat(32) })).rejects.toThrow("404");
+    const changed = await aep.change(base, { name: "HTTP, renamed" });
+    const url = String(reveal(flow.properties.streamingUrl ?? ""));
+    const path = new URL(url);
+    expect(reveal(changed.properties.inletUrl ?? "")).toBe(url.split("?")[0]);
+    world.pass(600);
+    const event = JSON.stringify({ ...samples[0]?.event, relay: { occurred_at: "2026-01-05T09:00:00.000Z" } });
+    const { clientId, orgId } = credential;
+    const send = (token: string, organization: string = orgId) => {
+      const tokens = { get: async () => token };
+      const authorization = { credential: { clientId, orgId: organization }, tokens };
+      const address = `${world.platformUrl}${path.pathname}${path.search}`;
+      return new PlatformClient(address, { timeout: 5_000, authorization }).send(event);
+    };
+    const imsUrl = world.platformUrl;
+    const { clientSecret } = credential;
+    const scopes = "openid,AdobeID";
+    const asking = {
+      credential: { imsUrl, clientId, clientSecret, scopes, orgId },
+      timeout: 5_000,
+      monotonic: () => 0,
+    };
+    const token = String(await new AccessTokens(asking).get());
+    expect(await send(token)).toMatchObject({ status: 200 });
+    const withoutToken = new PlatformClient(`${world.platformUrl}${path.pathname}${path.search}`, { timeout: 5_000 });
+    const empty = { status: 401, detail: expect.stringContaining("Ims service token is empty") };
+    expect(await withoutToken.send(event)).toMatchObject(empty);
+    expect(await send("revoked")).toMatchObject({ status: 401 });
+    expect(await send(token, "FFFF@AdobeOrg")).toMatchObject({ status: 401 });
+    for (const made of [flow, source, changed]) await aep.delete(made);
+    await deleteAll(aep, objects);
+  });
+
+  test("aep: what is told of the sandbox beforehand", async () => {
+    const aep = await world.aep();
+    expect(await aep.invoke("getPreflight", { profile: true })).toMatchObject({
+      sandboxState: "active",
+      missingPermissions: [],
+      unchecked: [],
+    });
   });
 
   test("aep: wrong credentials, sandbox and organization, and a token that Platform no longer takes", async () => {

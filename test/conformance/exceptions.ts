@@ -38,6 +38,8 @@ const tokenAnswer = z.union([
   z.strictObject({ error: z.string(), error_description: z.string() }),
   gatewayProblem,
 ]);
+/** The refusal of an authenticated inlet, whose status is a text. */
+const inletAuthorizationProblem = inletProblem.extend({ status: z.literal("401") });
 const preview = z.looseObject({ data: z.array(z.looseObject({})) });
 const metrics = z.looseObject({ metricResponses: z.array(z.looseObject({ datapoints: z.array(z.looseObject({})) })) });
 
@@ -169,6 +171,31 @@ export const exceptions: readonly Exception[] = [
     source: "Adobe: “Create a source connection and dataflow for Customer.io”",
   },
   {
+    operation: /^Flow Service: POST \/connections$/,
+    difference:
+      /^request: \/auth\/params must NOT have unevaluated properties \((authenticationRequired|dataType|name|sourceId)\)$/,
+    where: "Flow Service: creating the base connection of an HTTP API source",
+    description: "`auth.params` are those of accounts with keys and secrets.",
+    instead: "`sourceId`, `dataType`, `name` and `authenticationRequired`.",
+    source: "Adobe: “Create an HTTP API streaming connection”",
+  },
+  {
+    operation: /^Flow Service: POST \/sourceConnections$/,
+    difference: /^request: the body must have required property 'data'$/,
+    where: "Flow Service: creating the source connection of an HTTP API source",
+    description: "`data` is required.",
+    instead: "Not sent: the base connection says which data it takes.",
+    source: "Adobe: “Create an HTTP API streaming connection”",
+  },
+  {
+    operation: /^Flow Service: PATCH \/connections/,
+    difference: /^(request: the body must be object|answer 200: no schema of the body is described)$/,
+    where: "Flow Service: changing a base connection",
+    description: "The body is one operation, and the answer's has no schema.",
+    instead: "A list of operations as for all other objects; `id` and `etag` in the answer.",
+    source: "Adobe: “Update accounts using the Flow Service API”",
+  },
+  {
     operation: /^Flow Service: PATCH /,
     difference: /^request: \/N\/op must be equal to one of the allowed values \(ADD, REPLACE, REMOVE\)$/,
     where: "Flow Service: changing an object",
@@ -270,11 +297,30 @@ export const exceptions: readonly Exception[] = [
   {
     operation: /^Streaming Ingestion: POST \/collection\/\{CONNECTION_ID\}$/,
     difference: new RegExp(`^answer (400|401|404|413|429|500|503): (${noBody})`),
-    answer: inletProblem,
+    answer: inletProblem.or(inletAuthorizationProblem),
     where: "Streaming Ingestion: refusals",
     description: "Leaves out 404, and all bodies.",
     instead: "Adobe's inlet problem, with `report.message`. What an unknown inlet gets is the switch `unknownInlet`.",
     source: "Adobe: “Streaming ingestion validation” (the body); 404: none",
+  },
+  {
+    operation: /^GET \/data\/foundation\/sandbox-management/,
+    difference: /^this operation is not described$/,
+    answer: z
+      .looseObject({ sandboxes: z.array(z.looseObject({ name: z.string(), state: z.string() })) })
+      .or(gatewayProblem),
+    where: "Sandboxes: those that the credential may use",
+    description: "Not among the descriptions compared here.",
+    instead: "`sandboxes` with `name` and `state`.",
+    source: "Adobe: “Sandbox API”",
+  },
+  {
+    operation: /^(GET|POST) \/data\/foundation\/access-control\/acl\//,
+    difference: /^this operation is not described$/,
+    where: "Access control: names of permissions, and which of them are in effect",
+    description: "Not among the descriptions compared here.",
+    instead: "As the endpoint guide has it: what is in effect is answered, what is not is left out.",
+    source: "Adobe: “Access Control API”, effective policies, permissions and resource types",
   },
   {
     operation: /^POST \/ims\/token\/v3$/,

@@ -1,3 +1,4 @@
+import { connectionSpecs, flowSpecs } from "../../providers/aep/sources.ts";
 import type { PropertyMap } from "../../providers/kit/values.ts";
 import type { Driver, Made } from "./driver.ts";
 import { tenantId } from "./world.ts";
@@ -58,6 +59,21 @@ export async function makeAll(aep: Driver, name: string): Promise<PlatformObject
     mappingSetId: mapping.id,
   });
   return { group, schema, descriptor, dataset, source, target, mapping, flow };
+}
+
+/** The objects of an HTTP API source, on the schema and dataset of others. */
+export async function makeHttpSource(aep: Driver, { target, mapping }: PlatformObjects, name: string) {
+  const base = await aep.make("aep:index:BaseConnection", { name });
+  const http = { connectionSpecId: connectionSpecs.http, baseConnectionId: base.id };
+  const source = await aep.make("aep:index:SourceConnection", { name, ...http });
+  const flow = await aep.make("aep:index:Dataflow", {
+    name,
+    sourceConnectionId: source.id,
+    targetConnectionId: target.id,
+    mappingSetId: mapping.id,
+    flowSpecId: flowSpecs.http,
+  });
+  return { base, source, flow };
 }
 
 /** Deletes in the order that Platform accepts. */

@@ -6,7 +6,7 @@ interface Found {
 
 /** What the vendor makes up by itself, so that it differs from run to run. */
 const ownAffairs =
-  /^(id|\$id|@id|etag|version|created|updated|createdAt|updatedAt|createdDate|modifiedDate|viewId|files|inletUrl|providerRefId|lastOperation|sandboxId|meta:sandboxId|meta:registryMetadata|meta:altId)$/;
+  /^(id|\$id|@id|etag|version|created|updated|createdAt|updatedAt|createdDate|modifiedDate|viewId|files|inletId|inletUrl|providerRefId|lastOperation|sandboxId|meta:sandboxId|meta:registryMetadata|meta:altId)$/;
 
 /** Objects as texts without ids and times, sorted: equal for two worlds that hold the same. */
 export function normalWorld(found: readonly Found[]): string[] {

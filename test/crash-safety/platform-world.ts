@@ -22,6 +22,7 @@ const lists = {
     headers: { Accept: "application/vnd.adobe.xdm+json" },
   },
   datasets: { path: `${foundation}/catalog/dataSets?limit=100`, id: "id", headers: {} },
+  bases: { path: `${foundation}/flowservice/connections`, id: "id", headers: {} },
   sources: { path: `${foundation}/flowservice/sourceConnections`, id: "id", headers: {} },
   targets: { path: `${foundation}/flowservice/targetConnections`, id: "id", headers: {} },
   mappingSets: { path: `${foundation}/conversion/mappingSets?limit=100&start=0`, id: "id", headers: {} },
@@ -165,6 +166,12 @@ export const platformSubjects: readonly Subject[] = [
     needs: (engine) => chain(engine, 2),
     inputs: ([, schema]) => ({ name: "Customer.io events", description: "Events.", schemaId: schema ?? "" }),
     change: (inputs) => ({ ...inputs, name: "Renamed", errorDiagnostics: false }),
+  },
+  {
+    type: "aep:index:BaseConnection",
+    needs: () => Promise.resolve([]),
+    inputs: () => ({ name: "Endpoint", description: "Events." }),
+    change: (inputs) => ({ ...inputs, name: "Renamed" }),
   },
   {
     type: "aep:index:SourceConnection",

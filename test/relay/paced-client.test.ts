@@ -1,5 +1,5 @@
 import { PacedClient } from "../../relay/azure/paced-client.ts";
-import type { PlatformAnswer } from "../../relay/azure/platform-client.ts";
+import type { PlatformAnswer } from "../../relay/azure/platform-answer.ts";
 import { Pace } from "../../relay/core/pace.ts";
 
 const ok: PlatformAnswer = { status: 200, retryAfter: null, detail: "" };

@@ -58,6 +58,36 @@ test.each([
   expect(readSettings({ DUPLICATE_WINDOW_DAYS: text }).duplicateWindowDays).toBe(days);
 });
 
+describe("the credential for an inlet that wants a token", () => {
+  const given = {
+    PLATFORM_STREAMING_URL: streamingUrl,
+    PLATFORM_IMS_URL: "https://ims-na1.adobelogin.com",
+    PLATFORM_CLIENT_ID: "client-1",
+    PLATFORM_CLIENT_SECRET: "hidden",
+    PLATFORM_SCOPES: "openid,AdobeID",
+    PLATFORM_ORG_ID: "0123@AdobeOrg",
+  };
+  test("is there as a whole", () => {
+    expect(readSettings(given).platform).toMatchObject({
+      credential: {
+        imsUrl: "https://ims-na1.adobelogin.com",
+        clientId: "client-1",
+        clientSecret: "hidden",
+        scopes: "openid,AdobeID",
+        orgId: "0123@AdobeOrg",
+      },
+    });
+  });
+  test("or not at all", () => {
+    expect(readSettings({ ...given, PLATFORM_CLIENT_ID: undefined }).platform).toMatchObject({ credential: undefined });
+  });
+  test("a part that is missing is named", () => {
+    expect(readSettings({ ...given, PLATFORM_CLIENT_SECRET: reference, PLATFORM_IMS_URL: "ims" }).platform).toEqual({
+      problem: `App settings: PLATFORM_IMS_URL must be the URL of Adobe IMS; PLATFORM_CLIENT_SECRET ${unset}.`,
+    });
+  });
+});
+
 describe("platform", () => {
   test.each([
     [

@@ -1,14 +1,14 @@
 import { Hono } from "hono";
 import { answer, type PlatformContext, type PlatformEnvironment, pathParameter } from "../http.ts";
-import { etag, uuid } from "../identifiers.ts";
+import { etag, hex, uuid } from "../identifiers.ts";
 import { type JsonObject, objectOf, stringOf, stringsOf } from "../json.ts";
 import { type Connection, type ConnectionKind, connectionKinds, type PlatformState, type Sandbox } from "../state.ts";
 import { patched, requiredBody, requireMatch } from "./changes.ts";
 import { listEntities } from "./list-query.ts";
 import { invalidRequest, notFound, unknownId } from "./problems.ts";
-import { connectionSpec, customerIoSpec, dataLakeSpec } from "./specs.ts";
+import { connectionSpec, customerIoSpec, dataLakeSpec, httpApiSpec } from "./specs.ts";
 
-const callerAttributes = ["name", "description", "connectionSpec", "data", "params", "baseConnectionId"];
+const callerAttributes = ["name", "description", "connectionSpec", "data", "params", "baseConnectionId", "auth"];
 
 /** Flow Service: base, source and target connections. */
 export function connectionRoutes(state: PlatformState): Hono<PlatformEnvironment> {
@@ -32,6 +32,7 @@ function routesOf(state: PlatformState, kind: ConnectionKind): Hono<PlatformEnvi
       createdAt: now,
       updatedAt: now,
       providerRefId: uuid(),
+      ...(kind === "connections" && objectOf(body.connectionSpec).id === httpApiSpec && { inletId: hex(64) }),
     };
     sandbox.connections[kind].set(connection.id, connection);
     return answer(
@@ -104,6 +105,7 @@ function checkConnection(state: PlatformState, sandbox: Sandbox, kind: Connectio
       "The request could not be processed. Error from flow provider: The only supported data format is json.",
     );
   }
+  if (spec.id === httpApiSpec) checkHttpApi(sandbox, kind, body);
   if (kind === "targetConnections" && spec.id === dataLakeSpec) {
     const dataset = stringOf(objectOf(body.params).dataSetId) ?? "";
     if (!sandbox.datasets.has(dataset)) {
@@ -113,6 +115,22 @@ function checkConnection(state: PlatformState, sandbox: Sandbox, kind: Connectio
       );
     }
   }
+}
+
+/** The HTTP API source has a base connection with the auth spec's parameters, and source connections on it (http.md). */
+function checkHttpApi(sandbox: Sandbox, kind: ConnectionKind, body: JsonObject): void {
+  const refuse = (words: string) =>
+    invalidRequest("1100-400", `The request could not be processed. Error from flow provider: ${words}`);
+  if (kind === "sourceConnections") {
+    const base = sandbox.connections.connections.get(stringOf(body.baseConnectionId) ?? "");
+    if (base?.inletId === undefined) throw refuse("A base connection of the same connection spec is required.");
+    return;
+  }
+  const { specName, params } = objectOf(body.auth);
+  if (specName !== "Streaming Connection") throw refuse(`Unknown auth spec ${String(specName)}.`);
+  const { dataType, authenticationRequired = false } = objectOf(params);
+  if (dataType !== "raw" && dataType !== "xdm") throw refuse("dataType must be xdm or raw.");
+  if (typeof authenticationRequired !== "boolean") throw refuse("authenticationRequired must be a boolean.");
 }
 
 /** A live flow holds its source and target connection (1447-400); a base connection is held through them (1418-400). */
@@ -160,7 +178,15 @@ function render(state: PlatformState, sandbox: Sandbox, connection: Connection):
   return {
     ...entityAttributes(state, sandbox, connection),
     ...connection.body,
+    ...(connection.inletId && { auth: openedAuth(state, connection, connection.inletId) }),
     state: "enabled",
     inheritedAttributes: {},
   };
+}
+
+/** The auth parameters with the endpoint that came with the connection; what wasn't given is taken from the name. */
+function openedAuth(state: PlatformState, { body }: Connection, inletId: string): JsonObject {
+  const { specName, params } = objectOf(body.auth);
+  const given = { sourceId: body.name, name: body.name, authenticationRequired: false, ...objectOf(params) };
+  return { specName, params: { ...given, inletUrl: `${state.url}/collection/${inletId}`, inletId } };
 }

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { answer, type PlatformContext, type PlatformEnvironment, pathParameter } from "../http.ts";
 import { etag, hex, uuid } from "../identifiers.ts";
-import { type Json, type JsonObject, objectOf, stringsOf } from "../json.ts";
+import { type Json, type JsonObject, objectOf, stringOf, stringsOf } from "../json.ts";
 import type { Flow, PlatformState, Sandbox } from "../state.ts";
 import { patched, requiredBody, requireMatch } from "./changes.ts";
 import { entityAttributes } from "./connections.ts";
@@ -38,7 +38,7 @@ export function flowRoutes(state: PlatformState): Hono<PlatformEnvironment> {
     const body: JsonObject = {};
     for (const name of callerAttributes) if (request[name] !== undefined) body[name] = request[name];
     checkFlow(sandbox, body);
-    const flow = newFlow(state, body);
+    const flow = newFlow(state, body, baseInlet(sandbox, body));
     startEnabling(state, flow);
     sandbox.flows.set(flow.id, flow);
     return answer(201, { id: flow.id, etag: flow.etag }, { Location: `/flows/${flow.id}`, ETag: flow.etag });
@@ -96,7 +96,14 @@ export function flowRoutes(state: PlatformState): Hono<PlatformEnvironment> {
   return routes;
 }
 
-function newFlow(state: PlatformState, body: JsonObject): Flow {
+/** The inlet of the base connection, where the flow's source has one; other flows get inlets of their own. */
+function baseInlet(sandbox: Sandbox, body: JsonObject): string | undefined {
+  const [sourceId = ""] = stringsOf(body.sourceConnectionIds);
+  const baseId = stringOf(sandbox.connections.sourceConnections.get(sourceId)?.body.baseConnectionId);
+  return sandbox.connections.connections.get(baseId ?? "")?.inletId;
+}
+
+function newFlow(state: PlatformState, body: JsonObject, inletId: string | undefined): Flow {
   const now = state.clock();
   return {
     id: uuid(),
@@ -108,7 +115,8 @@ function newFlow(state: PlatformState, body: JsonObject): Flow {
     state: "enabling",
     enabledAt: now,
     warmAt: now,
-    inletId: hex(64),
+    inletId: inletId ?? hex(64),
+    isInletShared: inletId !== undefined,
     inletShown: false,
     lastOperation: "create",
   };
@@ -134,7 +142,7 @@ function sameJson(left: Json | undefined, right: Json | undefined): boolean {
 function render(state: PlatformState, sandbox: Sandbox, flow: Flow): JsonObject {
   // The inlet's URL is the service's to fill in, though it stands in the same option spec as the caller's options.
   const { inletUrl: _given, ...options } = objectOf(flow.body.options);
-  if (flow.inletShown) options.inletUrl = `${state.url}/collection/${flow.inletId}`;
+  if (flow.inletShown && !flow.isInletShared) options.inletUrl = `${state.url}/collection/${flow.inletId}`;
   const specs = (kind: "sourceConnections" | "targetConnections", ids: Json | undefined) =>
     stringsOf(ids).map((id) => ({ id, connectionSpec: sandbox.connections[kind].get(id)?.body.connectionSpec }));
   const run = latestRun(sandbox, flow.id);

@@ -6,7 +6,10 @@ import { listEntities } from "./list-query.ts";
 import { invalidRequest, invalidSpec, notFound } from "./problems.ts";
 
 export const customerIoSpec = "96479064-7b8a-4d69-b9ed-21c5683837ea";
+export const httpApiSpec = "bc7b00d6-623a-4dfc-9fdb-f1240aeadaeb";
 export const dataLakeSpec = "c604ff05-7f1a-43c0-8e18-33bf874cb11c";
+/** "Steam data with transformation", as Adobe's own name for it has it. */
+export const transformedStreamFlowSpec = "c1a19761-d2c7-4702-b9fa-fe91f0613e81";
 export const genericStreamingFlowSpec = "e77fde5a-22a8-11ed-861d-0242ac120002";
 const streamingProvider = "521eee4d-8cbe-4906-bb48-fb6bd4450033";
 
@@ -27,6 +30,27 @@ const streamingSource: JsonObject = {
 const connectionSpecs: readonly JsonObject[] = [
   { ...streamingSource, id: customerIoSpec, name: "customerio" },
   {
+    ...streamingSource,
+    id: httpApiSpec,
+    name: "Streaming Connection",
+    authSpec: [
+      {
+        name: "Streaming Connection",
+        type: "Streaming Connection",
+        spec: {
+          type: "object",
+          properties: {
+            sourceId: { type: "string" },
+            dataType: { type: "string", enum: ["xdm", "raw"] },
+            authenticationRequired: { type: "boolean" },
+            name: { type: "string" },
+          },
+          required: ["dataType"],
+        },
+      },
+    ],
+  },
+  {
     id: dataLakeSpec,
     name: "Data Lake",
     providerId: "0ed90a81-07f4-4586-8190-b40eccef1c5a",
@@ -36,44 +60,53 @@ const connectionSpecs: readonly JsonObject[] = [
   },
 ];
 
-const flowSpecs: readonly JsonObject[] = [
-  {
-    id: genericStreamingFlowSpec,
-    name: "GenericStreamingAEP",
-    providerId: streamingProvider,
-    version: "1.0",
-    sourceConnectionSpecIds: [customerIoSpec],
-    targetConnectionSpecIds: [dataLakeSpec],
-    optionSpec: {
-      name: "OptionSpec",
+const mappedStream: JsonObject = {
+  providerId: streamingProvider,
+  version: "1.0",
+  targetConnectionSpecIds: [dataLakeSpec],
+  transformationSpecs: [
+    {
+      name: "Mapping",
       spec: {
         type: "object",
-        properties: {
-          inletUrl: { type: "string" },
-          errorDiagnosticsEnabled: { type: "boolean" },
-          partialIngestionPercent: { type: "number", exclusiveMinimum: 0 },
-        },
+        properties: { mappingId: { type: "string" }, mappingVersion: { type: "string" } },
       },
     },
-    transformationSpecs: [
-      {
-        name: "Mapping",
-        spec: {
-          type: "object",
-          properties: { mappingId: { type: "string" }, mappingVersion: { type: "string" } },
-        },
-      },
-    ],
-    attributes: {
-      isSourceFlow: true,
-      flacValidationSupported: true,
-      frequency: "streaming",
-      uiAttributes: { apiFeatures: { updateSupported: true, flowRunsSupported: true } },
+  ],
+  attributes: {
+    isSourceFlow: true,
+    flacValidationSupported: true,
+    frequency: "streaming",
+    uiAttributes: { apiFeatures: { updateSupported: true, flowRunsSupported: true } },
+  },
+  permissionsInfo: {
+    manage: [{ "@type": "lowLevel", name: "StreamingSource", permissions: ["write"] }],
+    view: [{ "@type": "lowLevel", name: "StreamingSource", permissions: ["read"] }],
+  },
+};
+
+const optionProperties: JsonObject = {
+  errorDiagnosticsEnabled: { type: "boolean" },
+  partialIngestionPercent: { type: "number", exclusiveMinimum: 0 },
+};
+
+const flowSpecs: readonly JsonObject[] = [
+  {
+    ...mappedStream,
+    id: genericStreamingFlowSpec,
+    name: "GenericStreamingAEP",
+    sourceConnectionSpecIds: [customerIoSpec],
+    optionSpec: {
+      name: "OptionSpec",
+      spec: { type: "object", properties: { inletUrl: { type: "string" }, ...optionProperties } },
     },
-    permissionsInfo: {
-      manage: [{ "@type": "lowLevel", name: "StreamingSource", permissions: ["write"] }],
-      view: [{ "@type": "lowLevel", name: "StreamingSource", permissions: ["read"] }],
-    },
+  },
+  {
+    ...mappedStream,
+    id: transformedStreamFlowSpec,
+    name: "Steam data with transformation",
+    sourceConnectionSpecIds: [httpApiSpec],
+    optionSpec: { name: "OptionSpec", spec: { type: "object", properties: optionProperties } },
   },
 ];
 
@@ -81,7 +114,7 @@ const flowSpecs: readonly JsonObject[] = [
 export function specRoutes(state: PlatformState): Hono<PlatformEnvironment> {
   const routes = new Hono<PlatformEnvironment>();
   for (const [kind, all] of Object.entries({ connectionSpecs, flowSpecs })) {
-    const known = () => all.filter((spec) => spec.id !== customerIoSpec || isEntitled(state));
+    const known = () => all.filter((spec) => isOffered(state, String(spec.id)));
     routes.get(`/${kind}`, (context) => answer(200, listEntities(context, kind, known())));
     routes.get(`/${kind}/:id`, (context) => {
       const id = pathParameter(context, "id");
@@ -93,14 +126,15 @@ export function specRoutes(state: PlatformState): Hono<PlatformEnvironment> {
   return routes;
 }
 
-function isEntitled(state: PlatformState): boolean {
-  return state.switches.customerIoSource === "entitled";
+function isOffered({ switches }: PlatformState, specId: string): boolean {
+  if (specId === httpApiSpec) return switches.httpApiSource === "entitled";
+  return specId !== customerIoSpec || switches.customerIoSource === "entitled";
 }
 
 /** The connection spec that a request names, by id and version (1413-400, and 1100-400 for a source not bought). */
 export function connectionSpec(state: PlatformState, body: JsonObject): JsonObject {
   const spec = named(connectionSpecs, objectOf(body.connectionSpec));
-  if (spec.id === customerIoSpec && !isEntitled(state)) {
+  if (!isOffered(state, String(spec.id))) {
     throw invalidRequest(
       "1100-400",
       "The request could not be processed. Error from flow provider: Not entitled to this operation.",

@@ -3,6 +3,7 @@ import { markOf } from "../../../providers/aep/mark.ts";
 import { aepPackage } from "../../../providers/aep/provider.ts";
 import { definitionProvider } from "../../../providers/kit/definition-provider.ts";
 import type { CreateResult, DiffResult, Provider, ReadResult, ResourceCall } from "../../../providers/kit/provider.ts";
+import { sleep } from "../../../providers/kit/sleep.ts";
 import type { PropertyMap } from "../../../providers/kit/values.ts";
 
 export const credential = {
@@ -16,12 +17,21 @@ export const credential = {
 export class Aep {
   readonly progress: string[] = [];
   readonly stop = new AbortController();
+  /** Milliseconds of each wait of more than a second, none of which takes any time. */
+  readonly waits: number[] = [];
+  /** Happens during such a wait. */
+  duringWait: () => void = () => undefined;
   readonly provider: Provider;
 
   constructor() {
+    const wait = async (milliseconds: number, signal: AbortSignal) => {
+      if (milliseconds <= 1_000) return sleep(milliseconds, signal);
+      this.waits.push(milliseconds);
+      this.duringWait();
+    };
     this.provider = definitionProvider({
       ...aepPackage,
-      connect: (settings) => new AepClient(settings, { pollInterval: 1 }),
+      connect: (settings) => new AepClient(settings, { pollInterval: 1, sleep: wait }),
     });
   }
 

@@ -17,6 +17,9 @@ const common = {
   providerRefId: "d5b4dbb5-1b8a-4b4e-9f3c-9d4a6c2f5d12",
 };
 
+const base = "b7d9e1f3-4a5c-4e6d-8f70-1a2b3c4d5e6f";
+const http = { connectionSpecId: "bc7b00d6-623a-4dfc-9fdb-f1240aeadaeb", baseConnectionId: base };
+
 const kinds = [
   {
     type: "aep:index:SourceConnection",
@@ -32,6 +35,20 @@ const kinds = [
       data: { format: "json" },
     },
     replacing: { connectionSpecId: "e77fd9d2-22a8-11ed-861d-0242ac120002" },
+  },
+  {
+    type: "aep:index:SourceConnection",
+    kind: "source connection",
+    collection: `${flowService}/sourceConnections`,
+    inputs: { name: "Customer.io", description: "Events.", ...http },
+    defaults: {},
+    body: {
+      name: "Customer.io",
+      description: `Events. [Pulumi ${mark("aep:index:SourceConnection")}]`,
+      connectionSpec: { id: http.connectionSpecId, version: "1.0" },
+      baseConnectionId: base,
+    },
+    replacing: { baseConnectionId: "another" },
   },
   {
     type: "aep:index:TargetConnection",

@@ -270,3 +270,67 @@ test("is deleted once it is no longer on its way to another state; gone is fine"
   stub.answer(`DELETE ${one}`, problem("FLOW-2120-403", 403));
   await expect(aep.delete(type, id)).rejects.toThrow("Add the API credential to a role");
 });
+
+describe("a dataflow that nobody holds events back for", () => {
+  const given = { ...inputs, activationSeconds: 300 };
+  const recently = (secondsAgo: number) => found({ ...item, updatedAt: Date.now() - secondsAgo * 1000 });
+
+  test("is finished once it keeps what it takes in", async () => {
+    expect((await aep.create(type, given)).properties).toEqual({ ...given, ...defaults, ...outputs });
+    expect(aep.waits).toEqual([300_000]);
+    expect(aep.progress).toContain("waiting 300 s, in which Platform would lose events");
+  });
+
+  test("waits for what is left of the time after a wait that was stopped", async () => {
+    aep.duringWait = () => aep.stop.abort();
+    const error = await errorOf(aep.create(type, given));
+    if (!(error instanceof PartialFailure)) throw error;
+    expect(error.id).toBe(id);
+    expect(error.reasons[0]).toContain("is not ready: the wait for its activation was stopped.");
+    aep = await Aep.connect(stub.url);
+    stub.answer(`GET ${one}`, recently(100));
+    await aep.update(type, id, given, given, { ...given, ...defaults, ...outputs });
+    expect(aep.waits).toHaveLength(1);
+    expect(aep.waits[0]).toBeGreaterThan(190_000);
+    expect(aep.waits[0]).toBeLessThanOrEqual(200_000);
+  });
+
+  test("does not wait long after its last change, nor while it is disabled", async () => {
+    stub.answer(`GET ${one}`, recently(301));
+    await aep.update(type, id, given, given, { ...given, ...defaults, ...outputs });
+    stub.answer(`GET ${one}`, found({ ...item, state: "disabled", updatedAt: Date.now() }));
+    const disabled = { ...given, enabled: false };
+    await aep.update(type, id, disabled, disabled, { ...disabled, ...outputs });
+    expect(aep.waits).toEqual([]);
+  });
+});
+
+describe("a dataflow of an HTTP API source", () => {
+  const connections = "/data/foundation/flowservice";
+  const http = { ...inputs, flowSpecId: "c1a19761-d2c7-4702-b9fa-fe91f0613e81" };
+  const flow = { ...item, flowSpec: { id: http.flowSpecId, version: "1.0" }, options: body.options };
+  const connection = { id: "x", name: "x", state: "enabled", etag: "e" };
+
+  beforeEach(() => {
+    stub
+      .answer(`GET ${one}`, found(flow))
+      .answer(
+        `GET ${connections}/sourceConnections/${inputs.sourceConnectionId}`,
+        found({ ...connection, baseConnectionId: "base-1" }),
+      )
+      .answer(`GET ${connections}/connections/base-1`, found({ ...connection, auth: { params: { inletUrl } } }));
+  });
+
+  test("has the streaming endpoint of its base connection", async () => {
+    const made = await aep.create(type, http);
+    expect(made.properties).toEqual({ ...http, ...defaults, ...outputs });
+    expect(stub.requests.find(({ call }) => call.startsWith("POST"))?.body).toMatchObject({ flowSpec: flow.flowSpec });
+    const checked = await aep.check(type, http);
+    expect(await aep.read(type, id)).toEqual({ id, inputs: checked, properties: { ...checked, ...outputs } });
+  });
+
+  test("a dataflow of another kind does not become one in place", async () => {
+    const [before, after] = [await aep.check(type, inputs), await aep.check(type, http)];
+    expect((await aep.diff(type, id, before, after)).detailed).toEqual({ flowSpecId: "add-replace" });
+  });
+});

@@ -10,6 +10,7 @@ test("the package has Platform's resources and functions, each with a descriptio
     config: { variables: Record<string, { secret?: boolean }>; defaults: string[] };
   };
   expect(Object.keys(schema.resources).sort()).toEqual([
+    "aep:index:BaseConnection",
     "aep:index:Dataflow",
     "aep:index:Dataset",
     "aep:index:FieldGroup",
@@ -21,7 +22,15 @@ test("the package has Platform's resources and functions, each with a descriptio
     "aep:index:TargetConnection",
   ]);
   expect(Object.keys(schema.functions)).toEqual(
-    ["getTenant", "getSchema", "getSchemas", "getDataset", "getIdentityNamespaces"].map((name) => `aep:index:${name}`),
+    [
+      "getCredential",
+      "getPreflight",
+      "getTenant",
+      "getSchema",
+      "getSchemas",
+      "getDataset",
+      "getIdentityNamespaces",
+    ].map((name) => `aep:index:${name}`),
   );
   expect(schema.config.defaults).toEqual(["clientId", "clientSecret", "orgId", "sandbox"]);
   expect(schema.config.variables.clientSecret?.secret).toBe(true);

@@ -1,5 +1,5 @@
 import type { RememberedDuplicatesPorts } from "../../../relay/azure/duplicates.ts";
-import type { PlatformAnswer } from "../../../relay/azure/platform-client.ts";
+import type { PlatformAnswer } from "../../../relay/azure/platform-answer.ts";
 import type { RelayStorage } from "../../../relay/azure/storage.ts";
 import { TableError } from "../../../relay/azure/tables.ts";
 import type { DeadLetter, DeadLetterBlob } from "../../../relay/core/dead-letter.ts";

@@ -1,0 +1,49 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import * as aep from "../providers/aep/sdk.ts";
+import { connectionSpecs, flowSpecs } from "../providers/aep/sources.ts";
+import type { PlatformSettings } from "./platform-settings.ts";
+
+/** The source of Adobe's catalogue that takes the events in: Customer.io's own, a beta, or the HTTP API. */
+export const source = z.enum(["customerio", "http"], { error: "it must be customerio or http" });
+export type Source = z.output<typeof source>;
+
+export interface PlatformSourceArgs extends Pick<PlatformSettings, "sourceConnection"> {
+  source: Source;
+  title: string;
+}
+
+/** The source side of the dataflow: which connection it has, and how a dataflow of it is specified. */
+export interface PlatformSource {
+  readonly sourceConnectionId: pulumi.Input<string>;
+  readonly flowSpecId?: string;
+}
+
+/**
+ * Declares the source connection; for the HTTP API also the base connection, whose endpoint takes events only with an access
+ * token of the organisation.
+ */
+export function platformSource(
+  name: string,
+  { source, sourceConnection, title }: PlatformSourceArgs,
+  options: pulumi.CustomResourceOptions,
+): PlatformSource {
+  const named = {
+    name: sourceConnection.name ?? `${title} source`,
+    description: sourceConnection.description ?? "Customer.io reporting webhook.",
+  };
+  if (source === "customerio") {
+    return { sourceConnectionId: new aep.SourceConnection(`${name}-source`, named, options).id };
+  }
+  const base = new aep.BaseConnection(
+    `${name}-base`,
+    { name: `${title} endpoint`, description: "Takes Customer.io's events, by way of the relay." },
+    options,
+  );
+  const connection = new aep.SourceConnection(
+    `${name}-source`,
+    { ...named, connectionSpecId: connectionSpecs.http, baseConnectionId: base.id },
+    options,
+  );
+  return { sourceConnectionId: connection.id, flowSpecId: flowSpecs.http };
+}

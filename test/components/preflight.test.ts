@@ -1,0 +1,61 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type Needs, preflight } from "../../components/preflight.ts";
+
+const everything = {
+  sandbox: "dev",
+  sandboxState: "active",
+  customerIoSource: "offered",
+  httpSource: "offered",
+  missingPermissions: [] as string[],
+  unchecked: [] as string[],
+};
+
+async function complaint(
+  report: Partial<typeof everything>,
+  needs: Needs = { source: "customerio", profile: { enabled: false } },
+) {
+  const call = () => ({ ...everything, ...report });
+  await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
+  const error = await preflight(needs).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error === undefined || pulumi.RunError.isInstance(error)).toBe(true);
+  return error === undefined ? [] : (error as Error).message.split("\n").slice(1);
+}
+
+test("nothing is said of a sandbox that has everything, or does not tell", async () => {
+  expect(await complaint({})).toEqual([]);
+  const silent = { sandboxState: "unknown", customerIoSource: "unknown", unchecked: ["No answer."] };
+  expect(await complaint(silent)).toEqual([]);
+});
+
+test("the other source is named where there is one", async () => {
+  const ask = '  - The sandbox "dev" does not offer the Customer.io source. Ask Adobe for it: it is a beta';
+  expect(await complaint({ customerIoSource: "absent" })).toEqual([
+    `${ask}; or use the HTTP API source in its place: pulumi config set source http`,
+  ]);
+  expect(await complaint({ customerIoSource: "absent", httpSource: "absent" })).toEqual([`${ask}.`]);
+  expect(await complaint({ customerIoSource: "absent" }, { source: "http", profile: { enabled: false } })).toEqual([]);
+  expect(await complaint({ httpSource: "absent" }, { source: "http", profile: { enabled: false } })).toEqual([
+    '  - The sandbox "dev" does not offer the HTTP API source (Sources > Catalog > Streaming). It offers the Customer.io ' +
+      "source: pulumi config set source customerio",
+  ]);
+});
+
+test("all that is missing is told at once", async () => {
+  const report = { missingPermissions: ["Manage Schemas", "Manage Sources"], sandboxState: "resetting" };
+  expect(await complaint({ ...report, customerIoSource: "absent", httpSource: "absent" })).toEqual([
+    '  - The sandbox "dev" is resetting. Wait until it is active, or have an administrator mend it.',
+    '  - The credential lacks the permissions Manage Schemas, Manage Sources in the sandbox "dev". In Experience Platform, ' +
+      "add them under Permissions > Roles to the role that has the credential among its API credentials.",
+    '  - The sandbox "dev" does not offer the Customer.io source. Ask Adobe for it: it is a beta.',
+  ]);
+});
+
+test("of a sandbox that isn't there nothing else is told", async () => {
+  const lines = await complaint({ sandboxState: "absent", missingPermissions: ["Manage Schemas"] });
+  expect(lines).toEqual([
+    expect.stringMatching(/^ {2}- The sandbox "dev" is not among those that the credential may use\. Check its name/),
+  ]);
+});

@@ -1,0 +1,115 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { samples } from "../../events/samples.ts";
+import { type LocalStack, startLocalStack } from "./local-stack.ts";
+
+// One stack that changes between the two ways of delivery while events come, in the order in which the tests stand.
+let stack: LocalStack;
+const sent: string[] = [];
+
+beforeAll(async () => {
+  stack = await startLocalStack();
+}, 60_000);
+afterAll(() => stack.stop(), 60_000);
+
+const minutes = 60_000;
+
+/** Lets events happen as long as the work takes, and a moment longer. */
+async function underTraffic<T>(work: () => Promise<T>): Promise<T> {
+  let isDone = false;
+  const traffic = (async () => {
+    for (let rest = 10; rest > 0; isDone && rest--) {
+      // Of opens and clicks only the first of a delivery would be sent.
+      const event = { ...samples[0]?.event, event_id: `traffic-${sent.length}` };
+      sent.push(event.event_id);
+      await stack.vendors.emit([event]);
+      await wait(50);
+    }
+  })();
+  try {
+    return await work();
+  } finally {
+    isDone = true;
+    await traffic;
+  }
+}
+
+/** Until each event that happened is in the dataset, or the patience is over; lets Customer.io's hours of waiting pass. */
+async function missing(): Promise<string[]> {
+  const until = Date.now() + 60_000;
+  for (;;) {
+    await stack.vendors.passTime(3600);
+    const delivered = new Set(await stack.vendors.deliveredIds());
+    const absent = sent.filter((id) => !delivered.has(id));
+    if (absent.length === 0 || Date.now() > until) return absent;
+    await wait(500);
+  }
+}
+
+async function typesInState(): Promise<string[]> {
+  return (await stack.pulumi.resources()).map((urn) => urn.split("::")[2]?.split("$").at(-1) ?? "");
+}
+
+test(
+  "from nothing to direct: no relay is made, the preview says what is given up, and events arrive from the first on",
+  async () => {
+    await stack.pulumi.unconfigure("signingKeys");
+    await stack.pulumi.configure("delivery", "direct");
+    await stack.pulumi.preview();
+    expect(await stack.logs()).toContain("warning: delivery: direct is for trials and sandboxes.");
+    await stack.pulumi.up();
+    expect((await typesInState()).filter((type) => /^(azure-native|relay):/.test(type))).toEqual([]);
+    expect(await stack.pulumi.outputs()).toMatchObject({ nextSteps: [], dataflowId: expect.any(String) });
+    expect(await stack.pulumi.outputs()).not.toHaveProperty("relayUrl");
+    await underTraffic(() => wait(500));
+    expect(await missing()).toEqual([]);
+    await stack.pulumi.preview("--expect-no-changes");
+  },
+  4 * minutes,
+);
+
+test(
+  "from direct to the relay under traffic: every event arrives",
+  async () => {
+    await stack.pulumi.unconfigure("delivery");
+    const key = await signingKey();
+    await stack.pulumi.configureSecret("signingKeys", key);
+    await underTraffic(() => stack.pulumi.up());
+    expect(await typesInState()).toContain("relay:index:QueueDrain");
+    expect(await stack.pulumi.outputs()).toHaveProperty("relayUrl");
+    expect(await missing()).toEqual([]);
+  },
+  6 * minutes,
+);
+
+test(
+  "and back again: the relay goes once it has delivered what it holds",
+  async () => {
+    await stack.pulumi.configure("delivery", "direct");
+    const output = await underTraffic(() => stack.pulumi.up());
+    const placeOf = (line: RegExp) => output.split("\n").findIndex((text) => line.test(text));
+    const [endpointChanged, drained, oldDataflowDeleted] = [
+      /ReportingWebhook .* updated/,
+      /QueueDrain .* deleted/,
+      /Dataflow .* deleting/,
+    ].map(placeOf);
+    expect(endpointChanged).toBeGreaterThan(0);
+    expect(drained).toBeGreaterThan(endpointChanged ?? 0);
+    expect(oldDataflowDeleted).toBeGreaterThan(drained ?? 0);
+    expect((await typesInState()).filter((type) => /^(azure-native|relay):/.test(type))).toEqual([]);
+    expect(await missing()).toEqual([]);
+    expect(await stack.vendors.lostIds()).toEqual([]);
+    await stack.pulumi.destroy();
+    expect(await stack.vendors.leftovers()).toEqual({ Platform: [], "Customer.io": [], Azure: [] });
+    const logs = await readFile(path.join(path.dirname(stack.configFile), "pulumi.log"), "utf8");
+    expect(logs).not.toContain("/collection/");
+  },
+  6 * minutes,
+);
+
+/** What a person copies from Customer.io's screens. */
+async function signingKey(): Promise<string> {
+  const answer = await fetch(`${stack.cloud.environment.CUSTOMERIO_APP_API_URL}/__local/signing-key`);
+  return ((await answer.json()) as { signingKey: string }).signingKey;
+}

@@ -1,0 +1,89 @@
+import { samples } from "../../events/samples.ts";
+import { localCredentials } from "../../local/credentials.ts";
+import { type LocalStack, startLocalStack } from "./local-stack.ts";
+
+// Against the real engine, in the order in which the tests stand: a sandbox that lacks something, and the HTTP API source.
+let stack: LocalStack;
+
+beforeAll(async () => {
+  stack = await startLocalStack();
+}, 60_000);
+afterAll(() => stack.stop(), 60_000);
+
+const minutes = 60_000;
+
+async function complaintOf(work: Promise<string>): Promise<string> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  return error instanceof Error ? error.message : "there was no error";
+}
+
+test(
+  "everything that is missing is told at once, in a preview and in an up without one, and nothing is made",
+  async () => {
+    await stack.vendors.switchPlatform({
+      customerIoSource: "not-entitled",
+      permissionsLacking: "manage-datasets,view-datasets",
+    });
+    for (const attempt of [() => stack.pulumi.preview(), () => stack.pulumi.up()]) {
+      const complaint = await complaintOf(attempt());
+      expect(complaint).toMatch(/error: Experience Platform lacks what this stack needs/);
+      expect(complaint).toContain('The credential lacks the permissions Manage Datasets in the sandbox "dev".');
+      expect(complaint).toContain("pulumi config set source http");
+      expect(complaint).not.toContain("at file:");
+    }
+    expect(await stack.pulumi.resources()).toEqual([]);
+    expect(await stack.vendors.leftovers()).toEqual({ Platform: [], "Customer.io": [], Azure: [] });
+  },
+  3 * minutes,
+);
+
+test(
+  "without the Customer.io source, events go by the HTTP API source with access tokens of the relay's own",
+  async () => {
+    const { vendors, pulumi } = stack;
+    await vendors.switchPlatform({ customerIoSource: "not-entitled", permissionsLacking: "none" });
+    await pulumi.configure("source", "http");
+    await pulumi.up();
+    const { datasetId, dataflowId } = (await pulumi.outputs()) as { datasetId: string; dataflowId: string };
+    await vendors.emit(samples.map(({ event }) => event));
+    await vendors.sent();
+    const ids = samples.map(({ event }) => event.event_id).toSorted();
+    for (let look = 0; look < 100 && (await vendors.rowsWritten(dataflowId)) < ids.length; look++) {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    const rows = (await vendors.previewRows(datasetId)) as { _id: string }[];
+    expect(rows.map(({ _id }) => _id).toSorted()).toEqual(ids);
+    await pulumi.preview("--expect-no-changes");
+    await pulumi.refresh("--expect-no-changes");
+
+    const state = await pulumi.run("stack", "export", "--stack", "local");
+    const secrets = [localCredentials.platform.clientSecret, "/collection/"];
+    for (const secret of secrets) {
+      expect(state).not.toContain(secret);
+      expect(await stack.logs()).not.toContain(secret);
+    }
+    await pulumi.destroy();
+    expect(await vendors.leftovers()).toEqual({ Platform: [], "Customer.io": [], Azure: [] });
+  },
+  5 * minutes,
+);
+
+test(
+  "what Platform does not tell is a warning",
+  async () => {
+    await stack.vendors.switchPlatform({
+      customerIoSource: "entitled",
+      permissionsLacking: "none",
+      accessControl: "refused",
+    });
+    const preview = await stack.pulumi.preview();
+    expect(await stack.logs()).toContain(
+      "warning: Not checked beforehand: Could not ask for the names of the permissions",
+    );
+    expect(preview).toMatch(/\+ \d+ to create/);
+  },
+  2 * minutes,
+);

@@ -1,0 +1,115 @@
+import { AccessTokens } from "../../relay/azure/access-tokens.ts";
+import { PlatformClient } from "../../relay/azure/platform-client.ts";
+import { PlatformStub } from "../providers/aep/platform-stub.ts";
+
+const ims = "POST /ims/token/v3";
+const inlet = "POST /collection/inlet?x-adobe-flow-id=flow";
+
+let stub: PlatformStub;
+let now: number;
+beforeEach(async () => {
+  stub = await new PlatformStub().start();
+  now = 1_000;
+});
+afterEach(() => stub.close());
+
+const credential = () => ({
+  imsUrl: stub.url,
+  clientId: "client-1",
+  clientSecret: "p8e-hidden",
+  scopes: "openid,AdobeID",
+  orgId: "0123@AdobeOrg",
+});
+const tokens = () => new AccessTokens({ credential: credential(), timeout: 5_000, monotonic: () => now });
+const token = (name: string) => ({ body: { access_token: name, token_type: "bearer", expires_in: 86_399 } });
+const client = (source = tokens()) =>
+  new PlatformClient(`${stub.url}/collection/inlet?x-adobe-flow-id=flow`, {
+    timeout: 5_000,
+    authorization: { credential: credential(), tokens: source },
+  });
+
+test("one token is asked for, however many events wait for it, and kept for its life less 500 seconds", async () => {
+  stub.answer(ims, token("first"), token("second"));
+  const source = tokens();
+  expect(await Promise.all([source.get(), source.get(), source.get()])).toEqual(["first", "first", "first"]);
+  expect(stub.tokenRequests).toEqual([
+    { grant_type: "client_credentials", client_id: "client-1", client_secret: "p8e-hidden", scope: "openid,AdobeID" },
+  ]);
+  now += (86_399 - 500) * 1000 - 1;
+  expect(await source.get()).toBe("first");
+  now += 1;
+  expect(await source.get()).toBe("second");
+});
+
+test("an event goes with the token, the organization and the client id", async () => {
+  stub.answer(ims, token("first")).answer(inlet, { body: {} });
+  expect(await client().send('{"event_id":"a"}')).toEqual({ status: 200, retryAfter: null, detail: "" });
+  expect(stub.headers).toEqual([
+    expect.objectContaining({
+      authorization: "Bearer first",
+      "x-gw-ims-org-id": "0123@AdobeOrg",
+      "x-api-key": "client-1",
+      "content-type": "application/json",
+    }),
+  ]);
+});
+
+test("an inlet that wants no token gets none", async () => {
+  stub.answer(inlet, { body: {} });
+  const url = `${stub.url}/collection/inlet?x-adobe-flow-id=flow`;
+  expect(await new PlatformClient(url, { timeout: 5_000 }).send("{}")).toMatchObject({ status: 200 });
+  expect(stub.headers[0]).not.toHaveProperty("authorization");
+  expect(stub.tokenRequests).toEqual([]);
+});
+
+test("a token refused before its time is renewed once, and one refused when it is new is not", async () => {
+  const refused = { status: 401, body: { title: "Authorization", report: { message: "Bearer second and first" } } };
+  stub.answer(ims, token("first"), token("second")).answer(inlet, { body: {} }, refused, { body: {} }, refused);
+  const sender = client();
+  expect(await sender.send("{}")).toMatchObject({ status: 200 });
+  now += 60_000;
+  expect(await sender.send("{}")).toMatchObject({ status: 200 });
+  expect(stub.headers.map(({ authorization }) => authorization)).toEqual([
+    "Bearer first",
+    "Bearer first",
+    "Bearer second",
+  ]);
+  expect(await sender.send("{}")).toMatchObject({
+    status: 401,
+    detail: "Authorization: Bearer [hidden] and first",
+  });
+  expect(stub.tokenRequests).toHaveLength(2);
+});
+
+test("a mistaken credential holds the events, without its words, and IMS is left alone for a while", async () => {
+  const body = { error: "invalid_client", error_description: "p8e-hidden is no client_secret" };
+  stub.answer(ims, { status: 400, body }, token("mended")).answer(inlet, { body: {} });
+  const source = tokens();
+  const held = { status: 401, retryAfter: null, detail: "Adobe IMS refused the relay's credential (invalid_client)" };
+  expect(await client(source).send("{}")).toEqual(held);
+  now += 29_999;
+  expect(await client(source).send("{}")).toEqual(held);
+  expect([stub.tokenRequests.length, stub.requests.length]).toEqual([1, 0]);
+  now += 1;
+  expect(await client(source).send("{}")).toMatchObject({ status: 200 });
+});
+
+test.each([
+  [
+    { status: 400, body: { error: "p8e-hidden!" } },
+    { status: 401, detail: expect.stringMatching(/credential \(400\)$/) },
+  ],
+  [
+    { status: 200, body: { hello: "proxy" } },
+    { status: 401, detail: expect.stringContaining("PLATFORM_IMS_URL") },
+  ],
+  [
+    { status: 429, headers: { "retry-after": "7" } },
+    { status: 429, retryAfter: "7" },
+  ],
+  [{ status: 503 }, { status: 503 }],
+  [{ lost: true as const }, { failure: expect.stringMatching(/^Adobe IMS: no answer/) }],
+])("IMS answers %j", async (answer, expected) => {
+  stub.answer(ims, answer);
+  expect(await client().send("{}")).toMatchObject(expected);
+});
