@@ -97,6 +97,21 @@ async function makeByHand(): Promise<void> {
     data: { format: "json" },
   });
   objects.SourceConnection = { id: String(source.id), inputs: { name: "Customer.io source connection" } };
+  // Of the other tutorial, “Create an HTTP API streaming connection”.
+  const base = await byHand.call("POST", "/flowservice/connections", {
+    name: "Base connection",
+    connectionSpec: { id: "bc7b00d6-623a-4dfc-9fdb-f1240aeadaeb", version: "1.0" },
+    auth: {
+      specName: "Streaming Connection",
+      params: {
+        sourceId: "Sample connection",
+        dataType: "raw",
+        name: "Sample connection",
+        authenticationRequired: true,
+      },
+    },
+  });
+  objects.BaseConnection = { id: String(base.id), inputs: { name: "Base connection" } };
   const target = await byHand.call("POST", "/flowservice/targetConnections", {
     name: "Customer.io target connection",
     connectionSpec: { id: "c604ff05-7f1a-43c0-8e18-33bf874cb11c", version: "1.0" },
@@ -173,6 +188,7 @@ const types = [
   "IdentityDescriptor",
   "ProfileEnablement",
   "Dataset",
+  "BaseConnection",
   "SourceConnection",
   "TargetConnection",
   "MappingSet",
