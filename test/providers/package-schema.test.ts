@@ -115,6 +115,7 @@ test("it says what replaces, what is secret, what must be given, and where setti
   expect(replacing(platform).Dataflow).toEqual(expect.arrayContaining(["sourceConnectionId", "targetConnectionId"]));
   expect(replacing(webhooks)).toEqual({ ReportingWebhook: [] });
   expect(secrets(platform)).toEqual([
+    "aep:index:BaseConnection.inletUrl",
     "aep:index:Dataflow.inletUrl",
     "aep:index:Dataflow.streamingUrl",
     "config.clientSecret",
