@@ -302,23 +302,6 @@ suite(title, () => {
     await deleteAll(aep, objects);
   });
 
-  test("mappings are validated and previewed before there is a mapping set", async () => {
-    const { client } = world;
-    const aep = await world.aep();
-    const objects = await makeAll(aep, "Preview");
-    const signal = new AbortController().signal;
-    const { mappings } = objects.mapping.inputs as unknown as MappingDraft;
-    const unknownField = { sourceType: "ATTRIBUTE", source: "metric", destination: "no.such.field" } as const;
-    const draft = { schemaId: objects.schema.id, mappings: [...mappings, unknownField] };
-    const verdicts = await validateMappings(client, draft, signal);
-    expect(verdicts.map(({ errors }) => errors.length)).toEqual([0, 0, 0, 1]);
-    const records = samples.map(({ event }) => ({ ...event, relay: { occurred_at: "2026-01-05T09:00:00.000Z" } }));
-    const rows = await previewMappings(client, { ...draft, mappings }, records, signal);
-    expect(rows.map(({ row }) => row._id)).toEqual(samples.map(({ event }) => event.event_id));
-    await expect(previewMappings(client, draft, records, signal)).rejects.toThrow("400");
-    await deleteAll(aep, objects);
-  });
-
   test("customerio: a webhook's whole life, refusals and passing trouble", async () => {
     const { customerIo } = world;
     const type = "customerio:index:ReportingWebhook";
