@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Mapping } from "../mapping/customise.ts";
+import type { EventMapping } from "../events/mapping.ts";
 import { getCredential } from "../providers/aep/sdk.ts";
 import { directWarning } from "./delivery.ts";
 import type { Destination } from "./destination.ts";
@@ -11,7 +11,7 @@ import { WebhookRelay } from "./webhook-relay.ts";
 
 export interface CustomerIoSourceArgs extends Settings {
   /** What goes where; see `eventMapping`. */
-  readonly mappings: readonly Mapping[];
+  readonly mappings: readonly EventMapping[];
   /** What of the settings' schema and dataset is there already; default: nothing, so that both are made. */
   readonly destination?: Destination;
 }

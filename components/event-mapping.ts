@@ -2,9 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { directMappings } from "../events/direct-mapping.ts";
 import type { EventField } from "../events/fields.ts";
 import { type Identities, identityMapping } from "../events/identity-map.ts";
-import { eventMappings } from "../events/mapping.ts";
+import { type EventMapping, eventMappings } from "../events/mapping.ts";
 import { type MappingProblem, mappingProblems } from "../mapping/check.ts";
-import { customised, type Mapping } from "../mapping/customise.ts";
+import { customised } from "../mapping/customise.ts";
 import { definedFields, ownFields, type SchemaDefinition } from "../mapping/schema-fields.ts";
 import type { Settings } from "./settings.ts";
 
@@ -29,7 +29,7 @@ export interface MappingTarget {
 export function eventMapping(
   settings: Pick<Settings, "mapping" | "testMode" | "profile" | "delivery">,
   target: MappingTarget,
-): Mapping[] {
+): EventMapping[] {
   const { definition, fields, tenantId } = target;
   const { primaryIdentity, identityMap = {} } = {
     ...(definition ? {} : madeIdentities(settings, tenantId)),

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Mapping } from "../mapping/customise.ts";
+import type { EventMapping } from "../events/mapping.ts";
 import type { Delivery } from "../mapping/settings.ts";
 import * as aep from "../providers/aep/sdk.ts";
 import type { Destination } from "./destination.ts";
@@ -15,7 +15,7 @@ export interface PlatformDataflowArgs extends PlatformSettings {
   /** Seconds that a new dataflow loses events for; waited for where nobody else would. */
   activationSeconds: number;
   /** What goes where; see `eventMapping`. */
-  mappings: readonly Mapping[];
+  mappings: readonly EventMapping[];
   /** What is there already; default: nothing, so that all of it is made. */
   destination?: Destination;
 }

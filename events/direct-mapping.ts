@@ -1,13 +1,5 @@
 import { type EventField, eventFields } from "./fields.ts";
-
-/** One item of a Data Prep mapping set that takes an attribute as it is, or works a value out. */
-export type DirectMapping = {
-  readonly sourceType: "ATTRIBUTE" | "EXPRESSION";
-  /** Dot path into Customer.io's event, or an expression of Data Prep. */
-  readonly source: string;
-  /** Dot path into the schema. */
-  readonly destination: string;
-};
+import type { EventMapping } from "./mapping.ts";
 
 /**
  * The mapping from an event as Customer.io sends it to the schema's fields, for a webhook that posts straight to Platform's
@@ -23,7 +15,7 @@ export type DirectMapping = {
  * @param tenantId the organisation's tenant id, without the leading underscore
  * @param fields those that the schema has; default: all
  */
-export function directMappings(tenantId: string, fields: readonly EventField[] = eventFields): DirectMapping[] {
+export function directMappings(tenantId: string, fields: readonly EventField[] = eventFields): EventMapping[] {
   return [
     { sourceType: "ATTRIBUTE", source: "event_id", destination: "_id" },
     {

@@ -3,7 +3,7 @@ import { type EventField, eventFields } from "./fields.ts";
 /** One item of a Data Prep mapping set that copies a source attribute to a field of the schema, or works a value out. */
 export type EventMapping = {
   readonly sourceType: "ATTRIBUTE" | "EXPRESSION";
-  /** Dot path into the body that the relay sends, or an expression of Data Prep. */
+  /** Dot path into the event as Platform gets it, or an expression of Data Prep. */
   readonly source: string;
   /** Dot path into the schema. */
   readonly destination: string;

@@ -1,8 +1,9 @@
+import type { EventMapping } from "../events/mapping.ts";
 import { pathProblem } from "../providers/aep/data-prep/mapping-problems.ts";
 import { parseExpression } from "../providers/aep/data-prep/parser.ts";
 import { parsePath } from "../providers/aep/data-prep/source-path.ts";
 import { type CheckedSource, checkAttribute, checkExpression } from "./check-source.ts";
-import { type Customisation, customised, type Mapping } from "./customise.ts";
+import { type Customisation, customised } from "./customise.ts";
 import { misfit } from "./fit.ts";
 import { meantPath } from "./meant.ts";
 import type { SchemaField, SchemaFields } from "./schema-fields.ts";
@@ -23,7 +24,7 @@ export interface MappingProblem {
 
 export interface MappingCheck extends Customisation {
   /** What is mapped without any setting. */
-  readonly automatic: readonly Mapping[];
+  readonly automatic: readonly EventMapping[];
   /** The fields of the schema that records are mapped to. */
   readonly schema: SchemaFields;
   /** Path of the field that is the schema's primary identity, if it is one: Platform refuses records without it. */
@@ -169,7 +170,7 @@ function coverageProblems(check: MappingCheck): MappingProblem[] {
   return problems;
 }
 
-function destinationsOf(mappings: readonly Mapping[]): string[] {
+function destinationsOf(mappings: readonly EventMapping[]): string[] {
   return mappings.map(({ destination }) => destination);
 }
 

@@ -1,12 +1,6 @@
 import { attributeIfThere } from "../events/direct-mapping.ts";
+import type { EventMapping } from "../events/mapping.ts";
 import { type Delivery, type MappingPair, type MappingSettings, removes, resolveDestination } from "./settings.ts";
-
-/** One item of a Data Prep mapping set. */
-export type Mapping = {
-  readonly sourceType: "ATTRIBUTE" | "EXPRESSION";
-  readonly source: string;
-  readonly destination: string;
-};
 
 /** Attributes that no event of a workspace has that identifies people by id alone. */
 const otherIdentifiers = ["data.identifiers.email", "data.identifiers.cio_id", "data.identifiers.phone"];
@@ -19,7 +13,7 @@ export interface Customisation {
 }
 
 /** The automatic mapping as the settings change it: first what they remove, then what they set. */
-export function customised(automatic: readonly Mapping[], customisation: Customisation): Mapping[] {
+export function customised(automatic: readonly EventMapping[], customisation: Customisation): EventMapping[] {
   const { settings, tenantId, delivery = "relay" } = customisation;
   const set = settings.set.map((pair) => mappingOf(pair, tenantId, delivery));
   const overridden = new Set(set.map(({ destination }) => destination));
@@ -41,13 +35,13 @@ function mappingOf(
   { destination, source = "", expression }: MappingPair,
   tenantId: string,
   delivery: Delivery,
-): Mapping {
+): EventMapping {
   const whole = resolveDestination(destination, tenantId);
   if (expression !== undefined) return { sourceType: "EXPRESSION", source: expression, destination: whole };
   if (delivery === "relay") return { sourceType: "ATTRIBUTE", source, destination: whole };
   return { sourceType: "EXPRESSION", source: attributeIfThere(source), destination: whole };
 }
 
-function reads({ sourceType, source }: Mapping, path: string): boolean {
+function reads({ sourceType, source }: EventMapping, path: string): boolean {
   return source === path || (sourceType === "EXPRESSION" && source === attributeIfThere(path));
 }

@@ -1,12 +1,12 @@
 import { customerIoEvent } from "../../events/event.ts";
 import { fieldGroupBody } from "../../events/field-group.ts";
 import { eventFields } from "../../events/fields.ts";
-import { eventMappings } from "../../events/mapping.ts";
+import { type EventMapping, eventMappings } from "../../events/mapping.ts";
 import { samples } from "../../events/samples.ts";
 import { compileMapping, mapRecord } from "../../local/platform/data-prep/mapper.ts";
 import { readMappingItem } from "../../local/platform/data-prep/mapping-item.ts";
 import type { JsonObject } from "../../local/platform/json.ts";
-import { customised, type Mapping } from "../../mapping/customise.ts";
+import { customised } from "../../mapping/customise.ts";
 import { mappingSettings } from "../../mapping/settings.ts";
 import { enrich } from "../../relay/core/enrich.ts";
 
@@ -23,7 +23,7 @@ const schema = {
 const automatic = eventMappings({ tenantId: "acme", testMode: false });
 
 /** The row that a sample becomes on its whole way: by the relay, by the mapping, into the schema. */
-function rowOf(sample: string, mappings: readonly Mapping[] = automatic): JsonObject {
+function rowOf(sample: string, mappings: readonly EventMapping[] = automatic): JsonObject {
   const event = samples.find(({ name }) => name === sample)?.event;
   const source = JSON.parse(enrich(customerIoEvent.parse(event), receivedAt)) as JsonObject;
   const compiled = mappings.map((mapping) => compileMapping(readMappingItem({ ...mapping }), schema));
