@@ -74,7 +74,7 @@ export function readSettings(config: pulumi.Config): Settings {
         `pulumi config rm ${setting}, or pulumi config rm delivery`,
     ),
   ]);
-  return { ...settingsSchema.parse(raw), signingKeys: signingKeys(config) };
+  return { ...accepted(parsed), signingKeys: signingKeys(config) };
 }
 
 /**
@@ -93,7 +93,13 @@ export function sourceSettings(
     ),
     ...(parsed.success ? platformConflicts(parsed.data) : []).map(({ path, reason }) => `${pathOf(path)} ${reason}.`),
   ]);
-  return { ...settingsSchema.parse(given), signingKeys };
+  return { ...accepted(parsed), signingKeys };
+}
+
+/** Only asked for once all mistakes were told. */
+function accepted(parsed: z.ZodSafeParseResult<z.output<typeof settingsSchema>>): z.output<typeof settingsSchema> {
+  if (!parsed.success) throw parsed.error;
+  return parsed.data;
 }
 
 function refuse(problems: readonly string[]): void {
