@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { HttpClient } from "../kit/http.ts";
+import { type PlainAnswer, plainCall } from "../kit/plain-call.ts";
 import { sleep } from "../kit/sleep.ts";
 import { VendorError } from "../kit/vendor-error.ts";
 import { complaint, saysGone } from "./arm-complaint.ts";
@@ -80,22 +81,8 @@ export class AzureClient {
   }
 
   /** What a URL of the relay answers; `status` is undefined where no answer came, and `text` then says why. */
-  async ask(url: string, signal: AbortSignal): Promise<{ status: number | undefined; text: string }> {
-    // Loaded when it is needed, as in kit/http.ts.
-    const { default: axios } = await import("axios");
-    try {
-      const { status, data } = await axios.get<string>(url, {
-        signal,
-        timeout: healthTimeout,
-        maxRedirects: 0,
-        responseType: "text",
-        transformResponse: (body: string) => body,
-        validateStatus: () => true,
-      });
-      return { status, text: data.trim().slice(0, 300) };
-    } catch (error) {
-      return { status: undefined, text: axios.isAxiosError(error) ? (error.code ?? error.message) : String(error) };
-    }
+  ask(url: string, signal: AbortSignal): Promise<PlainAnswer> {
+    return plainCall({ method: "GET", url, signal, timeout: healthTimeout });
   }
 
   async #get(path: string, apiVersion: string, purpose: string, signal: AbortSignal): Promise<unknown> {
