@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { largeEmail, samples } from "../../events/samples.ts";
 import { localCredentials } from "../../local/credentials.ts";
 import { balance, mismatches } from "../../local/demo/balance.ts";
-import { type LocalStack, startLocalStack } from "./local-stack.ts";
+import { failureOf, type LocalStack, startLocalStack } from "./local-stack.ts";
 
 // What somebody does by hand on a stack that is up, in the order in which they stand: each test goes on from the last.
 let stack: LocalStack;
@@ -18,25 +18,16 @@ const minutes = 60_000;
 /** What the engine says was changed, from its summary. */
 const changes = (output: string) => output.match(/\d+ (created|updated|deleted|replaced)|[+~-]+ ?\d+ to \w+/g) ?? [];
 
-async function failure(work: Promise<string>): Promise<string> {
-  return work.then(
-    (output) => {
-      throw new Error(`It should have failed:\n${output}`);
-    },
-    (error: Error) => error.message,
-  );
-}
-
 test(
   "a missing setting and a wrong one are told at preview, with the command that mends them",
   async () => {
     await stack.pulumi.unconfigure("aep:orgId");
     await stack.pulumi.configure("nodeVersion", "18");
-    const said = await failure(stack.pulumi.preview());
+    const said = await failureOf(stack.pulumi.preview());
     expect(said).toContain("customerio-aep:nodeVersion is not right");
     expect(said).toContain("pulumi config set nodeVersion <value>");
     await stack.pulumi.configure("nodeVersion", "22");
-    const saidNext = await failure(stack.pulumi.preview());
+    const saidNext = await failureOf(stack.pulumi.preview());
     expect(saidNext).toContain("The setting aep:orgId is missing");
     expect(saidNext).toContain("pulumi config set aep:orgId <value>");
     await stack.pulumi.configure("aep:orgId", localCredentials.platform.orgId);
@@ -49,7 +40,7 @@ test(
   async () => {
     await stack.pulumi.configure("mapping.set[0].destination", "eventTyp", "--path");
     await stack.pulumi.configure("mapping.set[0].expression", "dformat(${timestamp}, 'yyyy')", "--path");
-    const said = await failure(stack.pulumi.preview());
+    const said = await failureOf(stack.pulumi.preview());
     expect(said).toContain(
       'customerio-aep:mapping.set[0].destination is not right: the schema has no field "eventTyp".',
     );
@@ -68,14 +59,14 @@ test(
   "a wrong client secret and a Platform that can't be reached each give one readable error",
   async () => {
     await stack.pulumi.configureSecret("aep:clientSecret", "not-the-secret");
-    const refused = await failure(stack.pulumi.up());
+    const refused = await failureOf(stack.pulumi.up());
     expect(refused).toContain("aep:clientSecret");
     expect(refused).toContain("invalid_client");
     expect(refused).not.toContain("not-the-secret");
     await stack.pulumi.configureSecret("aep:clientSecret", localCredentials.platform.clientSecret);
 
     const nowhere = "http://127.0.0.1:9";
-    const unreachable = await failure(stack.pulumiWith({ AEP_PLATFORM_URL: nowhere }).up());
+    const unreachable = await failureOf(stack.pulumiWith({ AEP_PLATFORM_URL: nowhere }).up());
     expect(unreachable).toContain(`Adobe Experience Platform at ${nowhere} did not answer (ECONNREFUSED)`);
     expect(unreachable).toContain("aep:platformUrl");
   },

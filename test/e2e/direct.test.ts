@@ -1,48 +1,28 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
+import { readFile } from "node:fs/promises";
 import { samples } from "../../events/samples.ts";
-import { type Cloud, startCloud } from "../../local/cloud.ts";
-import { Pulumi } from "../../local/demo/pulumi.ts";
-import { Vendors } from "../../local/demo/vendors.ts";
-import { repository } from "./local-stack.ts";
+import { type LocalExample, startLocalExample } from "./local-stack.ts";
 
 // The example's whole life with the real engine, in the order in which the tests stand.
-let folder: string;
-let cloud: Cloud;
-let pulumi: Pulumi;
-let vendors: Vendors;
+let example: LocalExample;
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), "customerio-aep-direct-"));
-  cloud = await startCloud(folder);
-  vendors = new Vendors(cloud.environment);
-  pulumi = new Pulumi({
-    environment: cloud.environment,
-    stack: "local",
-    logFile: path.join(folder, "pulumi.log"),
-    program: path.join(repository, "examples", "direct"),
-  });
-  await pulumi.initialise();
+  example = await startLocalExample("direct", { ownSettings: false });
 }, 60_000);
 
-afterAll(async () => {
-  await cloud.stop();
-  await rm(folder, { recursive: true, force: true });
-}, 60_000);
+afterAll(() => example.stop(), 60_000);
 
 const minutes = 60_000;
 
 test(
   "up makes the dataflow and a webhook that posts to it, and the streaming URL is shown nowhere",
   async () => {
-    await pulumi.up();
-    expect((await pulumi.resources()).map((urn) => urn.split("::")[3]).toSorted()).toEqual(
+    await example.pulumi.up();
+    expect((await example.pulumi.resources()).map((urn) => urn.split("::")[3]).toSorted()).toEqual(
       ["dataflow", "dataset", "fields", "mapping", "schema", "source", "target", "webhook"].toSorted(),
     );
-    expect(await readFile(path.join(folder, "pulumi.log"), "utf8")).not.toContain("/collection/");
-    await pulumi.preview("--expect-no-changes");
-    await pulumi.refresh("--expect-no-changes");
+    expect(await readFile(example.logFile, "utf8")).not.toContain("/collection/");
+    await example.pulumi.preview("--expect-no-changes");
+    await example.pulumi.refresh("--expect-no-changes");
   },
   3 * minutes,
 );
@@ -50,12 +30,12 @@ test(
 test(
   "the tutorial's event becomes a row without a relay, as does one of every other kind",
   async () => {
-    const { datasetId, dataflowId } = (await pulumi.outputs()) as { datasetId: string; dataflowId: string };
+    const { datasetId, dataflowId } = (await example.pulumi.outputs()) as { datasetId: string; dataflowId: string };
     await untilWarm();
-    await vendors.emit(samples.map(({ event }) => event));
-    await vendors.sent();
+    await example.vendors.emit(samples.map(({ event }) => event));
+    await example.vendors.sent();
     await settled(dataflowId);
-    const rows = (await vendors.previewRows(datasetId)) as { _id: string }[];
+    const rows = (await example.vendors.previewRows(datasetId)) as { _id: string }[];
     expect(rows.map((row) => row._id).toSorted()).toEqual(samples.map(({ event }) => event.event_id).toSorted());
     expect(rows.find(({ _id }) => _id === "01E4C4CT6YDC7Y5M7FE1GWWPQJ")).toMatchObject({
       timestamp: "2021-02-11T17:04:49.000Z",
@@ -70,9 +50,9 @@ test(
 test(
   "destroy leaves nothing",
   async () => {
-    await pulumi.destroy();
-    const { Platform, "Customer.io": customerIo } = await vendors.leftovers();
-    expect({ state: await pulumi.resources(), Platform, customerIo }).toEqual({
+    await example.pulumi.destroy();
+    const { Platform, "Customer.io": customerIo } = await example.vendors.leftovers();
+    expect({ state: await example.pulumi.resources(), Platform, customerIo }).toEqual({
       state: [],
       Platform: [],
       customerIo: [],
@@ -88,7 +68,7 @@ function untilWarm(): Promise<void> {
 
 async function settled(dataflowId: string): Promise<void> {
   for (let look = 0; look < 50; look++) {
-    if ((await vendors.rowsWritten(dataflowId)) >= samples.length) return;
+    if ((await example.vendors.rowsWritten(dataflowId)) >= samples.length) return;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }

@@ -44,3 +44,45 @@ export async function startLocalStack(): Promise<LocalStack> {
     },
   };
 }
+
+/** An example in a local cloud of its own, and its stack, which has no settings yet but those in the example's folder. */
+export interface LocalExample extends Pick<LocalStack, "vendors" | "pulumi" | "stop"> {
+  readonly logFile: string;
+}
+
+/** @param ownSettings whether the stack's settings are in a file of its own, to be set by `configure` */
+export async function startLocalExample(
+  name: string,
+  { ownSettings }: { ownSettings: boolean },
+): Promise<LocalExample> {
+  const folder = await mkdtemp(path.join(tmpdir(), `customerio-aep-${name}-`));
+  const logFile = path.join(folder, "pulumi.log");
+  const cloud = await startCloud(folder);
+  const pulumi = new Pulumi({
+    environment: cloud.environment,
+    stack: "local",
+    logFile,
+    ...(ownSettings && { configFile: path.join(folder, "Pulumi.local.yaml") }),
+    program: path.join(repository, "examples", name),
+  });
+  await pulumi.initialise();
+  return {
+    pulumi,
+    logFile,
+    vendors: new Vendors(cloud.environment),
+    async stop() {
+      await cloud.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What a command says that has to fail. */
+export async function failureOf(command: Promise<string>): Promise<string> {
+  return command.then(
+    (output) => {
+      throw new Error(`It should have failed:\n${output}`);
+    },
+    (error: Error) => error.message,
+  );
+}

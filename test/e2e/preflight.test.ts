@@ -1,6 +1,6 @@
 import { samples } from "../../events/samples.ts";
 import { localCredentials } from "../../local/credentials.ts";
-import { type LocalStack, startLocalStack } from "./local-stack.ts";
+import { failureOf, type LocalStack, startLocalStack } from "./local-stack.ts";
 
 // Against the real engine, in the order in which the tests stand: a sandbox that lacks something, and the HTTP API source.
 let stack: LocalStack;
@@ -12,14 +12,6 @@ afterAll(() => stack.stop(), 60_000);
 
 const minutes = 60_000;
 
-async function complaintOf(work: Promise<string>): Promise<string> {
-  const error = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  return error instanceof Error ? error.message : "there was no error";
-}
-
 test(
   "everything that is missing is told at once, in a preview and in an up without one, and nothing is made",
   async () => {
@@ -28,7 +20,7 @@ test(
       permissionsLacking: "manage-datasets,view-datasets",
     });
     for (const attempt of [() => stack.pulumi.preview(), () => stack.pulumi.up()]) {
-      const complaint = await complaintOf(attempt());
+      const complaint = await failureOf(attempt());
       expect(complaint).toMatch(/error: Experience Platform lacks what this stack needs/);
       expect(complaint).toContain('The credential lacks the permissions Manage Datasets in the sandbox "dev".');
       expect(complaint).toContain("pulumi config set source http");

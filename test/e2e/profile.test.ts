@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { type LocalStack, startLocalStack } from "./local-stack.ts";
+import { failureOf, type LocalStack, startLocalStack } from "./local-stack.ts";
 
 // Profile from the first preview to after destroy: each test goes on from the last.
 let stack: LocalStack;
@@ -11,15 +11,6 @@ beforeAll(async () => {
 afterAll(() => stack.stop(), 60_000);
 
 const minutes = 60_000;
-
-async function failure(work: Promise<string>): Promise<string> {
-  return work.then(
-    (output) => {
-      throw new Error(`It should have failed:\n${output}`);
-    },
-    (error: Error) => error.message,
-  );
-}
 
 let schemaId: unknown;
 
@@ -51,7 +42,7 @@ test(
   "turning it off again is refused at preview",
   async () => {
     await stack.pulumi.run("config", "set", "--path", "profile.enabled", "false", ...stackFlags());
-    const said = await failure(stack.pulumi.preview());
+    const said = await failureOf(stack.pulumi.preview());
     expect(said).toContain(`(${schemaId}) is enabled for Profile, and Platform never takes that back.`);
     expect(said).not.toContain("    at ");
     await stack.pulumi.run("config", "set", "--path", "profile.enabled", "true", ...stackFlags());
@@ -102,7 +93,7 @@ test(
     await stack.pulumi.run("config", "set", "--path", "dataset.existing", "No such dataset", ...stackFlags());
     for (const group of ["schema", "fieldGroup"]) await stack.pulumi.unconfigure(group);
     await stack.pulumi.run("config", "rm", "--path", "dataset.name", ...stackFlags());
-    const said = await failure(stack.pulumi.preview());
+    const said = await failureOf(stack.pulumi.preview());
     expect(said).toContain('customerio-aep:dataset.existing: There is no dataset "No such dataset"');
     expect(said).not.toContain("unhandled exception");
   },
