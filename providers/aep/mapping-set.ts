@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { defineResource } from "../kit/resource-definition.ts";
 import type { AepClient } from "./client.ts";
-import { expressionProblems, pathProblem } from "./data-prep/mapping-problems.ts";
 import { markOf } from "./mark.ts";
 import { pathOf, paths } from "./paths.ts";
 import { keepSpelling, versionOf } from "./xdm.ts";
@@ -58,7 +57,7 @@ const inputs = z.object({
 });
 
 type Inputs = z.output<typeof inputs>;
-type Mapping = Inputs["mappings"][number];
+export type Mapping = Inputs["mappings"][number];
 
 /** A mapping set of Data Prep. It is never changed: each change makes a new one, which the dataflow then takes up. */
 export const mappingSet = defineResource<AepClient>()({
@@ -69,15 +68,9 @@ export const mappingSet = defineResource<AepClient>()({
   inputs,
   outputs: z.object({ version: z.number().int().meta({ description: "Version of the set, which a dataflow names." }) }),
 
-  check({ mappings = [] }, warn) {
-    return mappings.flatMap((mapping, index) => {
-      const at = (property: string) => (reason: string) => ({ property: `mappings[${index}].${property}`, reason });
-      const { mistakes, unknownFunctions } = sourceProblems(mapping);
-      for (const message of unknownFunctions) {
-        warn(`mappings[${index}].source: ${message} Sent all the same, since Adobe adds functions to its list.`);
-      }
-      return [...mistakes.map(at("source")), ...destinationProblems(mappings, index).map(at("destination"))];
-    });
+  async check({ mappings = [] }, warn) {
+    const { mappingProblems } = await import("./mapping-check.ts");
+    return mappingProblems(mappings, warn);
   },
 
   normalise: (given) => ({ ...given, mappings: byDestination(given.mappings) }),
@@ -114,22 +107,6 @@ export const mappingSet = defineResource<AepClient>()({
     });
   },
 });
-
-function sourceProblems({ sourceType, source }: Mapping): { mistakes: string[]; unknownFunctions: string[] } {
-  if (sourceType === "EXPRESSION") return expressionProblems(source);
-  const problem = sourceType === "ATTRIBUTE" ? pathProblem(source) : undefined;
-  return { mistakes: problem === undefined ? [] : [problem], unknownFunctions: [] };
-}
-
-function destinationProblems(mappings: readonly Mapping[], index: number): string[] {
-  const { destination = "" } = mappings[index] ?? {};
-  const first = mappings.findIndex((other) => other.destination === destination);
-  const problem = pathProblem(destination);
-  return [
-    ...(problem === undefined ? [] : [problem]),
-    ...(first === index ? [] : [`The field "${destination}" is mapped twice, first in mappings[${first}].`]),
-  ];
-}
 
 /** The name of a resource's sets, which no screen of Platform shows: its mark. */
 function nameOf(urn: string): string {

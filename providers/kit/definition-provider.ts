@@ -91,9 +91,8 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
       if (Object.keys(olds).length > 0) custody.inState(call.urn);
       const { values, failures } = validate(resource.inputs, news);
       const known = Object.entries(values).filter(([, value]) => !holdsUnknown(value));
-      failures.push(
-        ...(resource.check?.(reveal(Object.fromEntries(known)) as Record<string, unknown>, call.warn) ?? []),
-      );
+      const plain = reveal(Object.fromEntries(known)) as Record<string, unknown>;
+      failures.push(...((await resource.check?.(plain, call.warn)) ?? []));
       return { inputs: markSecrets(values, resource.inputs, news), failures };
     },
 

@@ -71,7 +71,10 @@ export interface ResourceDefinition<
    * Mistakes that the zod schema can't tell. Inputs that are not known yet, or wrong by themselves, are absent. `warn` tells
    * the user what may be a mistake.
    */
-  check?(inputs: Partial<z.output<Inputs>>, warn: (message: string) => void): { property: string; reason: string }[];
+  check?(
+    inputs: Partial<z.output<Inputs>>,
+    warn: (message: string) => void,
+  ): { property: string; reason: string }[] | Promise<{ property: string; reason: string }[]>;
   /** The form in which two inputs are compared (a set in one order, say), as the vendor answers it. */
   normalise?(inputs: z.output<Inputs>): Record<string, unknown>;
   /**
