@@ -3,7 +3,7 @@ import { defineResource } from "../kit/resource-definition.ts";
 import type { AepClient, Refusal } from "./client.ts";
 import { bearsMark, described, withoutMark } from "./mark.ts";
 import { pathOf, paths } from "./paths.ts";
-import { schemasWith, useOf } from "./schema-users.ts";
+import { isInProfile, neverDeleted, schemasWith, useOf } from "./schema-users.ts";
 import {
   accept,
   brokenFields,
@@ -138,14 +138,32 @@ export const fieldGroup = defineResource<AepClient>()({
     return outputsOf(await client.call(call, xdmResource));
   },
 
-  async delete({ client, signal }, id, { title }) {
+  async delete({ client, signal, urn }, id, { title }) {
     const hint = "Platform keeps a field group as long as a schema uses it: take it out of those schemas first.";
     const purpose = `delete the field group "${title}"`;
     const remove = () => client.remove({ path: pathOf(paths.fieldGroups, id), signal, purpose, hint });
     // After an update of a schema whose answer was lost, the engine may delete the schema beside the group, and not before.
-    await client.untilAccepted(signal, attemptsWhileUsed, saysUsed, remove);
+    try {
+      await client.untilAccepted(signal, attemptsWhileUsed, saysUsed, remove);
+    } catch (error) {
+      const refusal = client.refusal(error);
+      if (!refusal || !saysUsed(refusal)) throw error;
+      // The refusal says more than a look that fails.
+      const schema = await inProfile(client, id, signal).catch(() => undefined);
+      if (!schema) throw error;
+      const what = `The field group "${title}" (${id}) belongs to the schema "${schema.title}" (${schema.$id}), which has been`;
+      throw neverDeleted(`${what} enabled for Profile, and Platform never takes it out again`, urn);
+    }
   },
 });
+
+/** The schema in Profile that takes the field group in, if any. */
+async function inProfile(client: AepClient, id: string, signal: AbortSignal) {
+  for (const schema of await schemasWith(client, id, signal)) {
+    if (await isInProfile(client, schema.$id, signal)) return schema;
+  }
+  return undefined;
+}
 
 /** A schema still uses the field group, as the refusal says; Adobe publishes no code for that, so the words have to tell. */
 function saysUsed({ status, message }: Refusal): boolean {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { defineResource } from "../kit/resource-definition.ts";
 import type { AepClient } from "./client.ts";
 import { pathOf, paths } from "./paths.ts";
+import { isInProfile, neverDeleted } from "./schema-users.ts";
 import { accept } from "./xdm.ts";
 
 const descriptorIdentity = "xdm:descriptorIdentity";
@@ -80,7 +81,11 @@ export const identityDescriptor = defineResource<AepClient>()({
     return found && { inputs: inputsOf(found), outputs: {} };
   },
 
-  async delete({ client, signal }, id) {
+  async delete({ client, signal, urn }, id, { schemaId, isPrimary }) {
+    if (isPrimary && (await isInProfile(client, schemaId, signal))) {
+      const what = `The identity descriptor ${id} is the primary identity of the schema ${schemaId}, which has been enabled for`;
+      throw neverDeleted(`${what} Profile and never goes without one`, urn);
+    }
     const purpose = `delete the identity descriptor ${id}`;
     await client.remove({ path: pathOf(paths.descriptors, id), signal, purpose });
   },

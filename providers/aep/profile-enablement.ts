@@ -27,7 +27,12 @@ export const profileEnablement = defineResource<AepClient>()({
 
   async create({ client, signal, warn }, { schemaId }) {
     const found = await find(client, schemaId, signal);
-    if (!found) throw new Error(`There is no schema ${schemaId}, so it can't be enabled for Profile.`);
+    if (!found) {
+      throw new Error(
+        `There is no schema ${schemaId}, so it can't be enabled for Profile. If somebody deleted it by hand, run: ` +
+          "pulumi refresh, then pulumi up",
+      );
+    }
     const tags = found["meta:immutableTags"] ?? [];
     if (isProfileEnabled(tags)) {
       warn(`the schema "${found.title}" was enabled for Profile already`);
@@ -38,7 +43,7 @@ export const profileEnablement = defineResource<AepClient>()({
       path: pathOf(paths.schemas, schemaId),
       body: [{ op: "add", path: "/meta:immutableTags", value: [...tags, "union"] }],
       signal,
-      purpose: `enable the schema "${found.title}" for Profile`,
+      purpose: `enable the schema "${found.title}" (${schemaId}) for Profile`,
       repeatable: true,
     } as const;
     await client.call(call, xdmResource);

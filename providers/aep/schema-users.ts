@@ -19,13 +19,27 @@ export async function datasetsOf(client: AepClient, schemaId: string, signal: Ab
   return Object.entries(listed).flatMap(([id, dataset]) => (follows.safeParse(dataset).success ? [id] : []));
 }
 
+/** That Platform never deletes what a schema in Profile is made of, and both ways out. `what` ends without a full stop. */
+export function neverDeleted(what: string, urn: string): Error {
+  return new Error(
+    `${what}. Leave it in Platform: give the schema, its field groups and its primary identity the resource option ` +
+      "retainOnDelete and run pulumi up before you destroy, or take it out of the stack now: " +
+      `pulumi state delete '${urn}'`,
+  );
+}
+
 /** Why a schema may only grow: a dataset follows it, or it is in Profile; undefined where neither is so. */
 export async function useOf(client: AepClient, schemaId: string, signal: AbortSignal): Promise<string | undefined> {
+  if (await isInProfile(client, schemaId, signal)) return "is enabled for Profile";
+  const [dataset] = await datasetsOf(client, schemaId, signal);
+  return dataset === undefined ? undefined : `has the dataset ${dataset}`;
+}
+
+/** Whether a schema is enabled for Profile. */
+export async function isInProfile(client: AepClient, schemaId: string, signal: AbortSignal): Promise<boolean> {
   const purpose = `read the schema ${schemaId}`;
   const path = pathOf(paths.schemas, schemaId);
   const tags = z.object({ "meta:immutableTags": z.array(z.string()).nullish() });
   const found = await client.find({ method: "GET", path, headers: accept.lookup, signal, purpose }, tags);
-  if (isProfileEnabled(found?.["meta:immutableTags"])) return "is enabled for Profile";
-  const [dataset] = await datasetsOf(client, schemaId, signal);
-  return dataset === undefined ? undefined : `has the dataset ${dataset}`;
+  return isProfileEnabled(found?.["meta:immutableTags"]);
 }

@@ -3,7 +3,7 @@ import { defineResource } from "../kit/resource-definition.ts";
 import type { AepClient } from "./client.ts";
 import { bearsMark, described, withoutMark } from "./mark.ts";
 import { pathOf, paths } from "./paths.ts";
-import { datasetsOf, useOf } from "./schema-users.ts";
+import { datasetsOf, neverDeleted, useOf } from "./schema-users.ts";
 import { accept, experienceEvent, isProfileEnabled, keepSpelling, xdmList, xdmResource } from "./xdm.ts";
 
 const answer = xdmResource.extend({
@@ -108,11 +108,8 @@ export const schema = defineResource<AepClient>()({
     const found = await find(client, id, signal);
     if (!found) return;
     if (isProfileEnabled(found["meta:immutableTags"])) {
-      throw new Error(
-        `The schema "${title}" (${id}) has been enabled for Profile, and Platform never deletes such a schema. Leave it ` +
-          "in Platform: give it and its field groups the resource option retainOnDelete and run pulumi up before you " +
-          `destroy, or take it out of the stack now: pulumi state delete '${urn}'`,
-      );
+      const what = `The schema "${title}" (${id}) has been enabled for Profile, and Platform never deletes such a schema`;
+      throw neverDeleted(what, urn);
     }
     const hint = "Platform keeps a schema as long as a dataset uses it: delete those datasets first.";
     await client.remove({ path: pathOf(paths.schemas, id), signal, purpose: `delete the schema "${title}"`, hint });

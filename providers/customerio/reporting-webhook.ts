@@ -65,8 +65,7 @@ export const reportingWebhook = defineResource<ReportingWebhooks>()({
   // While both stood, every event would be delivered twice.
   deleteBeforeReplace: true,
 
-  // One text, so that a change shows as one of the whole set and not of places in a sorted list that nobody wrote.
-  normalise: (values) => ({ ...values, events: distinct(values.events).sort().join(" ") }),
+  normalise: (values) => ({ ...values, events: asSet(values.events) }),
 
   async create(operation, values) {
     const { client, signal, warn, isHeld } = operation;
@@ -90,7 +89,7 @@ export const reportingWebhook = defineResource<ReportingWebhooks>()({
     }
   },
 
-  async read({ client, signal }, id) {
+  async read({ client, signal }, id, known) {
     const webhook = await client.get(numberOf(id), signal);
     if (!webhook) return undefined;
     if (webhook.type !== "webhook") {
@@ -100,8 +99,10 @@ export const reportingWebhook = defineResource<ReportingWebhooks>()({
       );
     }
     const { name, endpoint, events, disabled, fullResolution, withContent } = webhook;
+    // Customer.io answers them in an order of its own, which a refresh must not take for a change.
+    const spelled = known !== undefined && asSet(known.events) === asSet(events) ? known.events : [...events];
     return {
-      inputs: { name, endpoint, events: [...events], disabled, fullResolution, withContent },
+      inputs: { name, endpoint, events: spelled, disabled, fullResolution, withContent },
       outputs: outputsOf(webhook),
     };
   },
@@ -118,6 +119,11 @@ export const reportingWebhook = defineResource<ReportingWebhooks>()({
 
 function distinct(events: readonly string[]): string[] {
   return [...new Set(events)];
+}
+
+/** One text, so that a change shows as one of the whole set and not of places in a sorted list that nobody wrote. */
+function asSet(events: readonly string[]): string {
+  return distinct(events).sort().join(" ");
 }
 
 function settingsOf(values: Inputs): Inputs {

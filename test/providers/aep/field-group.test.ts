@@ -192,13 +192,15 @@ test("a breaking change that is refused names the fields", async () => {
 
 test("is deleted; gone is fine, and use by a schema is told", async () => {
   stub.answer(`DELETE ${one}`, { status: 204 }, { status: 404 }, { status: 400, body: { detail: "In use" } });
+  const users = `GET /data/foundation/schemaregistry/tenant/schemas?property=meta:extends==${encodeURIComponent(id)}`;
+  stub.answer(users, { body: { results: [] } });
   await aep.delete(type, id, state);
   await aep.delete(type, id, state);
   expect((await errorOf(aep.delete(type, id, state))).message).toBe(
     'Could not delete the field group "Customer.io Events, dev": Adobe Experience Platform answered 400: In use. ' +
       "Platform keeps a field group as long as a schema uses it: take it out of those schemas first.",
   );
-  expect(stub.calls).toEqual([`DELETE ${one}`, `DELETE ${one}`, stats, ...Array(5).fill(`DELETE ${one}`)]);
+  expect(stub.calls).toEqual([`DELETE ${one}`, `DELETE ${one}`, stats, ...Array(5).fill(`DELETE ${one}`), users]);
 });
 
 test("waits for a schema that is being deleted beside it", async () => {

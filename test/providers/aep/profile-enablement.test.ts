@@ -16,6 +16,16 @@ beforeEach(async () => {
 });
 afterEach(() => platform.close());
 
+const fields = {
+  title: "Fields",
+  definitions: {
+    custom: {
+      type: "object",
+      properties: { [`_${tenantId}`]: { type: "object", properties: { email: { type: "string" } } } },
+    },
+  },
+  allOf: [{ $ref: "#/definitions/custom" }],
+};
 const schemaOf = (fieldGroupIds: string[]) => aep.create("aep:index:Schema", { title: "Events", fieldGroupIds });
 
 test("a schema joins Profile by its identity map, for ever", async () => {
@@ -59,10 +69,21 @@ test("a schema that is not there is told; one that went takes nothing with it", 
   expect(aep.progress).toEqual([]);
 });
 
-test("a schema in Profile refuses its deletion, and names the way out", async () => {
-  const schema = await schemaOf([identityMap]);
+test("a schema in Profile refuses its deletion, as do its field groups and its primary identity, and names the way out", async () => {
+  const group = await aep.create("aep:index:FieldGroup", fields);
+  const schema = await schemaOf([group.id]);
+  const primary = { schemaId: schema.id, sourceProperty: `/_${tenantId}/email`, namespace: "Email", isPrimary: true };
+  const descriptor = await aep.create("aep:index:IdentityDescriptor", primary);
   await aep.create(type, { schemaId: schema.id });
-  const { message } = await errorOf(aep.delete("aep:index:Schema", schema.id, schema.properties));
-  expect(message).toContain("give it and its field groups the resource option retainOnDelete and run pulumi up");
-  expect(message).toContain("pulumi state delete 'urn:pulumi:dev::test::aep:index:Schema::thing'");
+  for (const [kind, made, what] of [
+    ["IdentityDescriptor", descriptor, `The identity descriptor ${descriptor.id}`],
+    ["Schema", schema, `The schema "Events" (${schema.id})`],
+    ["FieldGroup", group, `The field group "Fields" (${group.id})`],
+  ] as const) {
+    const { message } = await errorOf(aep.delete(`aep:index:${kind}`, made.id, made.properties));
+    expect(message).toContain(what);
+    expect(message).toContain("enabled for Profile");
+    expect(message).toContain("its field groups and its primary identity the resource option retainOnDelete and run");
+    expect(message).toContain(`pulumi state delete 'urn:pulumi:dev::test::aep:index:${kind}::thing'`);
+  }
 });

@@ -278,6 +278,15 @@ describe("read", () => {
     });
   });
 
+  test("keeps the program's order of events, and shows Customer.io's where the set has changed", async () => {
+    const known = { ...inputs, events: [...inputs.events].reverse() };
+    workspace.webhooks = [{ id: 12, type: "webhook", ...wire }];
+    expect((await reportingWebhook.read(operation(), "12", known, outputs))?.inputs.events).toEqual(known.events);
+    workspace.webhooks = [{ id: 12, type: "webhook", ...wire, events: [...wire.events, "sms_sent"] }];
+    const found = await reportingWebhook.read(operation(), "12", known, outputs);
+    expect(found?.inputs.events).toEqual([...wire.events, "sms_sent"]);
+  });
+
   test("takes absent switches for the API's defaults", async () => {
     const { name, endpoint, events } = wire;
     workspace.webhooks = [{ id: 12, name, endpoint, events }];
