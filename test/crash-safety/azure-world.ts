@@ -13,7 +13,6 @@ import { definitionProvider } from "../../providers/kit/definition-provider.ts";
 import { Archive } from "../../providers/kit/values.ts";
 import { AzureClient } from "../../providers/relay/client.ts";
 import { relayPackage } from "../../providers/relay/provider.ts";
-import { Engine } from "./engine.ts";
 import type { Subject, World } from "./world.ts";
 
 const siteId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/relay";
@@ -96,9 +95,11 @@ export async function azureWorld(): Promise<World> {
     url: azure.url,
     package: "relay",
     config: (url) => ({ armUrl: url }),
-    engine: (line) => {
+    async provider(line) {
       alive = line.url;
-      return Engine.start(line, relayProvider(), { armUrl: line.url });
+      const provider = relayProvider();
+      await provider.configure({ armUrl: line.url });
+      return provider;
     },
     objects: async () => app.objects,
     rest: async () => undefined,
@@ -189,13 +190,13 @@ const [first, second] = [packageOf(1), packageOf(2)];
 export const azureSubjects: readonly Subject[] = [
   {
     type: "relay:index:FunctionCode",
-    needs: () => Promise.resolve([]),
+    needs: [],
     inputs: () => ({ siteId, scmHostName: host, hostName: host, package: first }),
     change: (inputs) => ({ ...inputs, package: second }),
   },
   {
     type: "relay:index:QueueDrain",
-    needs: () => Promise.resolve([]),
+    needs: [],
     inputs: () => ({ queueId, timeoutSeconds: 60 }),
     change: (inputs) => ({ ...inputs, timeoutSeconds: 120 }),
   },

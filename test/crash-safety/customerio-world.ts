@@ -3,7 +3,6 @@ import { startCustomerIo } from "../../local/customer-io/customer-io.ts";
 import { ReportingWebhooks } from "../../providers/customerio/client.ts";
 import { customerioPackage } from "../../providers/customerio/provider.ts";
 import { definitionProvider } from "../../providers/kit/definition-provider.ts";
-import { Engine } from "./engine.ts";
 import { normalWorld } from "./normal-world.ts";
 import type { Subject, World } from "./world.ts";
 
@@ -24,7 +23,11 @@ export async function customerioWorld(): Promise<World> {
     url: standIn.url,
     package: "customerio",
     config,
-    engine: (line, attemptTimeout) => Engine.start(line, customerioProvider(attemptTimeout), config(line.url)),
+    async provider(line, attemptTimeout) {
+      const provider = customerioProvider(attemptTimeout);
+      await provider.configure(config(line.url));
+      return provider;
+    },
     objects: async () =>
       normalWorld((await list()).map((item) => ({ kind: "webhook", id: "(none)", item: { ...item } }))),
     rest: async () => {
@@ -46,7 +49,7 @@ function customerioProvider(attemptTimeout = 30_000) {
 export const customerioSubjects: readonly Subject[] = [
   {
     type: "customerio:index:ReportingWebhook",
-    needs: () => Promise.resolve([]),
+    needs: [],
     inputs: () => ({
       name: "Relay (dev)",
       endpoint: "https://relay.example/customerio",

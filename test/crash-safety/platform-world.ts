@@ -4,7 +4,7 @@ import { AepClient } from "../../providers/aep/client.ts";
 import { aepPackage } from "../../providers/aep/provider.ts";
 import { definitionProvider } from "../../providers/kit/definition-provider.ts";
 import type { PropertyMap } from "../../providers/kit/values.ts";
-import { Engine, type Held } from "./engine.ts";
+import { type Declared, type Input, Reference } from "../engine/engine.ts";
 import { normalWorld } from "./normal-world.ts";
 import type { Subject, World } from "./world.ts";
 
@@ -39,12 +39,16 @@ export async function platformWorld(options: { activationSeconds?: number } = {}
   const sandboxes = ["prod", credential.sandbox];
   const switches = { deleteMappingSet: "204" } as const;
   const standIn = await startPlatform({ credentials: credential, tenantId, sandboxes, clock, switches, ...options });
+  const config = (url: string) => ({ ...credential, imsUrl: url, platformUrl: url });
   return {
     url: standIn.url,
     package: "aep",
-    config: (url) => ({ ...credential, imsUrl: url, platformUrl: url }),
-    engine: (line, attemptTimeout) =>
-      Engine.start(line, aepProvider(attemptTimeout), { ...credential, imsUrl: line.url, platformUrl: line.url }),
+    config,
+    async provider(line, attemptTimeout) {
+      const provider = aepProvider(attemptTimeout);
+      await provider.configure(config(line.url));
+      return provider;
+    },
     objects: () => objects(standIn),
     rest: async () => undefined,
     close: () => standIn.close(),
@@ -98,7 +102,7 @@ async function json(answer: Promise<Response>): Promise<Json> {
   return (await response.json()) as Json;
 }
 
-function fieldGroup(fields: PropertyMap): PropertyMap {
+function fieldGroup(fields: PropertyMap): Record<string, Input> {
   const customerio = { type: "object", properties: { email: { type: "string", title: "Email" }, ...fields } };
   return {
     title: "Customer.io events (fields)",
@@ -121,85 +125,97 @@ function mappings(source: string): PropertyMap[] {
   ];
 }
 
-/** Makes the objects that come before a kind in a dataflow, each once, and answers their ids. */
-async function chain(engine: Engine, upTo: number): Promise<Held[]> {
-  const made: Held[] = [];
-  const id = (index: number) => made[index]?.id ?? "";
-  const steps: (() => Promise<Held>)[] = [
-    () => engine.create("aep:index:FieldGroup", "group", fieldGroup({})),
-    () => engine.create("aep:index:Schema", "schema", { title: "Customer.io events", fieldGroupIds: [id(0)] }),
-    () => engine.create("aep:index:Dataset", "dataset", { name: "Customer.io events", schemaId: id(1) }),
-    () => engine.create("aep:index:SourceConnection", "source", { name: "Customer.io" }),
-    () => engine.create("aep:index:TargetConnection", "target", { name: "Lake", datasetId: id(2), schemaId: id(1) }),
-    () => engine.create("aep:index:MappingSet", "mapping", { schemaId: id(1), mappings: mappings("data.email") }),
-  ];
-  for (const step of steps.slice(0, upTo)) made.push(await step());
-  return made;
-}
+const group = new Reference("group");
+const schema = new Reference("schema");
+const dataset = new Reference("dataset");
+
+/** A dataflow's parts, each after what it needs. */
+const chain: readonly Declared[] = [
+  { name: "group", type: "aep:index:FieldGroup", inputs: fieldGroup({}) },
+  { name: "schema", type: "aep:index:Schema", inputs: { title: "Customer.io events", fieldGroupIds: [group] } },
+  { name: "dataset", type: "aep:index:Dataset", inputs: { name: "Customer.io events", schemaId: schema } },
+  { name: "source", type: "aep:index:SourceConnection", inputs: { name: "Customer.io" } },
+  {
+    name: "target",
+    type: "aep:index:TargetConnection",
+    inputs: { name: "Lake", datasetId: dataset, schemaId: schema },
+  },
+  { name: "mapping", type: "aep:index:MappingSet", inputs: { schemaId: schema, mappings: mappings("data.email") } },
+];
+
+const identityMap = "https://ns.adobe.com/xdm/context/identitymap";
+const profileSchema = (name: string, title: string): Declared => ({
+  name,
+  type: "aep:index:Schema",
+  inputs: { title, fieldGroupIds: [group, identityMap] },
+});
 
 /** One resource of each kind with what it needs, and a change of it. */
 export const platformSubjects: readonly Subject[] = [
   {
     type: "aep:index:FieldGroup",
-    needs: () => Promise.resolve([]),
+    needs: [],
     inputs: () => fieldGroup({}),
     change: (inputs) => ({ ...inputs, ...fieldGroup({ metric: { type: "string" } }), description: "More." }),
   },
   {
     type: "aep:index:Schema",
-    needs: (engine) => chain(engine, 1),
-    inputs: ([group]) => ({ title: "Customer.io events", description: "Events.", fieldGroupIds: [group ?? ""] }),
+    needs: chain.slice(0, 1),
+    inputs: () => ({ title: "Customer.io events", description: "Events.", fieldGroupIds: [group] }),
     change: (inputs) => ({ ...inputs, title: "Customer.io events, renamed" }),
   },
   {
     type: "aep:index:IdentityDescriptor",
-    needs: (engine) => chain(engine, 2),
-    inputs: ([, schema]) => ({
-      schemaId: schema ?? "",
-      sourceProperty: `/_${tenantId}/customerio/email`,
-      namespace: "Email",
-    }),
+    needs: chain.slice(0, 2),
+    inputs: () => ({ schemaId: schema, sourceProperty: `/_${tenantId}/customerio/email`, namespace: "Email" }),
     change: (inputs) => ({ ...inputs, isPrimary: true }),
   },
   {
+    type: "aep:index:ProfileEnablement",
+    needs: [...chain.slice(0, 1), profileSchema("first", "Customer.io events"), profileSchema("second", "Renamed")],
+    inputs: () => ({ schemaId: new Reference("first") }),
+    change: () => ({ schemaId: new Reference("second") }),
+    lasts: (object) => object.startsWith("fieldGroups ") || object.includes('"union"'),
+  },
+  {
     type: "aep:index:Dataset",
-    needs: (engine) => chain(engine, 2),
-    inputs: ([, schema]) => ({ name: "Customer.io events", description: "Events.", schemaId: schema ?? "" }),
+    needs: chain.slice(0, 2),
+    inputs: () => ({ name: "Customer.io events", description: "Events.", schemaId: schema }),
     change: (inputs) => ({ ...inputs, name: "Renamed", errorDiagnostics: false }),
   },
   {
     type: "aep:index:BaseConnection",
-    needs: () => Promise.resolve([]),
+    needs: [],
     inputs: () => ({ name: "Endpoint", description: "Events." }),
     change: (inputs) => ({ ...inputs, name: "Renamed" }),
   },
   {
     type: "aep:index:SourceConnection",
-    needs: () => Promise.resolve([]),
+    needs: [],
     inputs: () => ({ name: "Customer.io", description: "Events." }),
     change: (inputs) => ({ ...inputs, name: "Renamed" }),
   },
   {
     type: "aep:index:TargetConnection",
-    needs: (engine) => chain(engine, 3),
-    inputs: ([, schema, dataset]) => ({ name: "Lake", datasetId: dataset ?? "", schemaId: schema ?? "" }),
+    needs: chain.slice(0, 3),
+    inputs: () => ({ name: "Lake", datasetId: dataset, schemaId: schema }),
     change: (inputs) => ({ ...inputs, name: "Renamed", description: "Events." }),
   },
   {
     type: "aep:index:MappingSet",
-    needs: (engine) => chain(engine, 2),
-    inputs: ([, schema]) => ({ schemaId: schema ?? "", mappings: mappings("data.email") }),
+    needs: chain.slice(0, 2),
+    inputs: () => ({ schemaId: schema, mappings: mappings("data.email") }),
     change: (inputs) => ({ ...inputs, mappings: mappings("data.recipient") }),
   },
   {
     type: "aep:index:Dataflow",
-    needs: (engine) => chain(engine, 6),
-    inputs: ([, , , source, target, mapping]) => ({
+    needs: chain,
+    inputs: () => ({
       name: "Customer.io events",
       description: "From the relay.",
-      sourceConnectionId: source ?? "",
-      targetConnectionId: target ?? "",
-      mappingSetId: mapping ?? "",
+      sourceConnectionId: new Reference("source"),
+      targetConnectionId: new Reference("target"),
+      mappingSetId: new Reference("mapping"),
     }),
     change: (inputs) => ({ ...inputs, name: "Renamed", enabled: false }),
   },

@@ -6,7 +6,8 @@ import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
 import structProto from "google-protobuf/google/protobuf/struct_pb.js";
 import type { PropertyMap } from "../../providers/kit/values.ts";
-import type { World } from "./world.ts";
+import { urnOf } from "../engine/engine.ts";
+import { stack, type World } from "./world.ts";
 
 const struct = (object: object) => structProto.Struct.fromJavaScript(object as never);
 
@@ -39,7 +40,7 @@ export class ProviderProcess {
 
   /** Answers the id. */
   create(type: string, inputs: PropertyMap): Promise<string> {
-    const urn = `urn:pulumi:dev::crash-safety::${type}::subject`;
+    const urn = urnOf(stack, { type, name: "subject" });
     const request = new providerProto.CreateRequest().setUrn(urn).setProperties(struct(inputs));
     return new Promise((resolve, reject) => {
       this.#client.create(request, (error, made) => (error ? reject(error) : resolve(made.getId())));

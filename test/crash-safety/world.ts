@@ -1,6 +1,10 @@
+import type { Provider } from "../../providers/kit/provider.ts";
 import type { PropertyMap } from "../../providers/kit/values.ts";
-import type { Engine, Held } from "./engine.ts";
+import { type Declared, Engine, type Held, type Input } from "../engine/engine.ts";
 import type { Line } from "./line.ts";
+
+/** The name of the stack in which every subject lives. */
+export const stack = "dev";
 
 /** A vendor with nothing in it yet, and how a provider gets at it. */
 export interface World {
@@ -9,8 +13,8 @@ export interface World {
   readonly package: string;
   /** The provider's settings, given the address that it shall call. */
   config(url: string): PropertyMap;
-  /** A new provider process's work, in this process, whose calls go over a line. */
-  engine(line: Line, attemptTimeout?: number): Promise<Engine>;
+  /** The provider as a new process has it, whose calls go over a line and whose waits take no time. */
+  provider(line: Line, attemptTimeout?: number): Promise<Provider>;
   /** Everything in it, without ids and times, in a fixed order. */
   objects(): Promise<string[]>;
   /** Lets as much time pass as the vendor's limit of calls a second needs to be forgotten. */
@@ -20,13 +24,39 @@ export interface World {
   close(): Promise<void>;
 }
 
+type Inputs = { readonly [key: string]: Input };
+
 /** A resource whose life is swept. */
 export interface Subject {
   readonly type: string;
-  /** Makes what must be there first, and answers it. */
-  needs(engine: Engine): Promise<Held[]>;
-  /** Its inputs, given the ids of what it needs. */
-  inputs(ids: string[]): PropertyMap;
+  /** What must be there first. */
+  readonly needs: readonly Declared[];
+  /** Its inputs, known once its world is open. */
+  inputs(): Inputs;
   /** Changed inputs, which are carried out in place or by a replacement. */
-  change(inputs: PropertyMap): PropertyMap;
+  change(inputs: Inputs): Inputs;
+  /** Of what it makes: whether the vendor never deletes the object. */
+  lasts?(object: string): boolean;
+}
+
+/** One command in a process of its own, in this process, whose calls go over the line. */
+export async function engineOf(
+  world: World,
+  line: Line,
+  state: readonly Held[],
+  attemptTimeout?: number,
+): Promise<Engine> {
+  const provider = await world.provider(line, attemptTimeout);
+  const stop = new AbortController();
+  // A killed process does nothing any more; its zombie in this process ends as soon as it can.
+  line.killed.then(() => stop.abort());
+  return new Engine({ name: stack, state }, () => provider, stop.signal);
+}
+
+/** The program after which the subject has been created, changed or deleted. */
+export function programOf(subject: Subject, operation: "create" | "change" | "delete"): Declared[] {
+  const { type, needs } = subject;
+  if (operation === "delete") return [...needs];
+  const inputs = operation === "create" ? subject.inputs() : subject.change(subject.inputs());
+  return [...needs, { name: "subject", type, inputs }];
 }

@@ -50,18 +50,19 @@ export class OperationFailed extends Error {
  * with the dependents that must go first), keeps half-made resources, deletes in reverse order of dependency.
  */
 export class Engine {
-  state: Held[] = [];
+  /** Never changed in place, so that a kill can tell what it was at that moment. */
+  state: readonly Held[];
   readonly #stack: string;
   readonly #provider: (type: string) => Provider;
   readonly #signal: AbortSignal;
 
   constructor(
-    stack: { name: string; state: readonly Held[] },
+    stack: { readonly name: string; readonly state: readonly Held[] },
     provider: (type: string) => Provider,
     signal: AbortSignal,
   ) {
     this.#stack = stack.name;
-    this.state = [...stack.state];
+    this.state = stack.state;
     this.#provider = provider;
     this.#signal = signal;
   }
@@ -76,7 +77,7 @@ export class Engine {
   async preview(program: readonly Declared[]): Promise<string[]> {
     const touched: string[] = [];
     for (const declared of program) {
-      const held = this.#current(declared.name);
+      const held = this.current(declared.name);
       const inputs = held && (await this.#check(declared, held.inputs));
       const diff = held && inputs && (await this.#diff(held, inputs));
       if (!diff || held.unfinished || Object.keys(diff.detailed).length > 0) touched.push(declared.name);
@@ -89,10 +90,19 @@ export class Engine {
     await this.#deleteAll(this.state);
   }
 
-  /** Reads everything anew; answers the names of what was not as the state had it. */
-  async refresh(): Promise<string[]> {
+  /** Does what an error tells to do about an object that the vendor never deletes: `pulumi state delete`. */
+  release(error: OperationFailed): Held | undefined {
+    const urn = error.message.match(/pulumi state delete '([^']+)'/)?.[1];
+    const named = this.state.find((held) => urnOf(this.#stack, held) === urn);
+    if (named) this.#drop(named);
+    return named;
+  }
+
+  /** Reads everything anew, or one resource only; answers the names of what was not as the state had it. */
+  async refresh(only?: string): Promise<string[]> {
     const drifted: string[] = [];
-    for (const held of [...this.state]) {
+    for (const held of this.state) {
+      if (only !== undefined && held.name !== only) continue;
       const read = await this.#attempt(held, () =>
         this.#provider(held.type).read(this.#call(held), {
           id: held.id,
@@ -124,12 +134,17 @@ export class Engine {
     const { detailed } = await this.#diff(held, inputs);
     const changed = Object.keys(detailed);
     if (changed.length > 0) throw new TypeError(`the import of ${type} ${id} shows changes: ${changed.join(", ")}`);
-    this.state.push(held);
+    this.#add(held);
     return held;
   }
 
+  /** What the state holds of a resource, but for what was replaced already. */
+  current(name: string): Held | undefined {
+    return this.state.find((held) => held.name === name && !held.doomed);
+  }
+
   async #register(declared: Declared): Promise<void> {
-    const held = this.#current(declared.name);
+    const held = this.current(declared.name);
     const inputs = await this.#check(declared, held?.inputs ?? {});
     if (!held) return this.#create(declared, inputs);
     const diff = await this.#diff(held, inputs);
@@ -147,7 +162,7 @@ export class Engine {
     try {
       await this.#create(declared, inputs);
     } catch (error) {
-      if (!this.#current(declared.name)) this.#put(doomed, held);
+      if (!this.current(declared.name)) this.#put(doomed, held);
       throw error;
     }
   }
@@ -158,10 +173,10 @@ export class Engine {
     try {
       const { id, properties } = await this.#provider(type).create(this.#call(declared), { inputs, preview: false });
       if (id === "") throw new TypeError(`${name} was made without an id`);
-      this.state.push({ ...made, id, properties, unfinished: false });
+      this.#add({ ...made, id, properties, unfinished: false });
     } catch (error) {
       if (error instanceof PartialFailure) {
-        this.state.push({ ...made, id: error.id, properties: error.properties, unfinished: true });
+        this.#add({ ...made, id: error.id, properties: error.properties, unfinished: true });
       }
       throw failed(declared, error);
     }
@@ -244,12 +259,12 @@ export class Engine {
   }
 
   #call({ name, type }: { name: string; type: string }): ResourceCall {
-    const urn = `urn:pulumi:${this.#stack}::fuzz::${type}::${name}`;
+    const urn = urnOf(this.#stack, { name, type });
     return { name, type, urn, signal: this.#signal, progress: () => undefined, warn: () => undefined };
   }
 
-  #current(name: string): Held | undefined {
-    return this.state.find((held) => held.name === name && !held.doomed);
+  #add(held: Held): void {
+    this.state = [...this.state, held];
   }
 
   #put(held: Held, now: Held): void {
@@ -262,7 +277,7 @@ export class Engine {
 
   #resolve(input: Input): PropertyValue {
     if (input instanceof Reference) {
-      const held = this.#current(input.name);
+      const held = this.current(input.name);
       const value = input.property === "id" ? held?.id : held?.properties[input.property];
       if (value === undefined) throw new OperationFailed(input.name, new Error(`it has no ${input.property} yet`));
       return value;
@@ -271,6 +286,11 @@ export class Engine {
     if (!isMap(input as PropertyValue)) return input as PropertyValue;
     return Object.fromEntries(Object.entries(input as object).map(([key, item]) => [key, this.#resolve(item)]));
   }
+}
+
+/** As the engine names a resource. */
+export function urnOf(stack: string, { name, type }: { readonly name: string; readonly type: string }): string {
+  return `urn:pulumi:${stack}::lives::${type}::${name}`;
 }
 
 function replaces(diff: DiffResult): boolean {

@@ -6,7 +6,7 @@ import { aepPackage } from "../../providers/aep/provider.ts";
 import { customerioPackage } from "../../providers/customerio/provider.ts";
 import { definitionProvider } from "../../providers/kit/definition-provider.ts";
 import type { Provider } from "../../providers/kit/provider.ts";
-import { type Declared, Engine, type Held, OperationFailed } from "./engine.ts";
+import { type Declared, Engine, type Held, OperationFailed } from "../engine/engine.ts";
 import { type FaultPlan, Network } from "./faults.ts";
 import { type Operation, operation } from "./operation.ts";
 import { program } from "./program.ts";

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Declared } from "./engine.ts";
+import type { Declared } from "../engine/engine.ts";
 import type { Fault, FaultPlan } from "./faults.ts";
 import { program } from "./program.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { subscriptionNames } from "../../events/catalogue.ts";
 import { localCredentials } from "../../local/credentials.ts";
-import { type Declared, type Input, Reference } from "./engine.ts";
+import { type Declared, type Input, Reference } from "../engine/engine.ts";
 
 const tenant = `_${localCredentials.platform.tenantId}`;
 const classes = {
