@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { subscriptionNames } from "../../events/catalogue.ts";
 import { localCredentials } from "../../local/credentials.ts";
+import { connectionSpecs } from "../../providers/aep/sources.ts";
 import { type Declared, type Input, Reference } from "../engine/engine.ts";
 
 const tenant = `_${localCredentials.platform.tenantId}`;
@@ -8,6 +9,8 @@ const classes = {
   event: "https://ns.adobe.com/xdm/context/experienceevent",
   profile: "https://ns.adobe.com/xdm/context/profile",
 } as const;
+
+const identityMap = "https://ns.adobe.com/xdm/context/identitymap";
 
 /** A title of the resource's own, or one that others may have too: a stack's names are most often its own. */
 const titles = fc.oneof(
@@ -27,7 +30,9 @@ const slots = {
   fieldGroups: ["group-1", "group-2"],
   schemas: ["schema-1", "schema-2"],
   descriptors: ["descriptor-1"],
+  enablements: ["enablement-1"],
   datasets: ["dataset-1", "dataset-2"],
+  bases: ["base-1"],
   sources: ["source-1"],
   targets: ["target-1", "target-2"],
   mappings: ["mapping-1", "mapping-2"],
@@ -35,10 +40,19 @@ const slots = {
   webhooks: ["webhook-1", "webhook-2"],
 } as const;
 
-/** Up to one declaration for each of the names. */
-function slotsOf<T>(names: readonly string[], shape: fc.Arbitrary<T>): fc.Arbitrary<(T & { name: string })[]> {
-  const optional = names.map((name) => fc.option(shape, { freq: 6 }).map((value) => value && { ...value, name }));
-  return fc.tuple(...optional).map((values) => values.flatMap((value) => (value ? [value] : [])));
+/** Up to one declaration for each of the names; of seven programs, `share` have it. */
+function slotsOf<T>(
+  names: readonly string[],
+  shape: fc.Arbitrary<T>,
+  share = 6,
+): fc.Arbitrary<(T & { name: string })[]> {
+  const optional = names.map((name) =>
+    fc.oneof(
+      { weight: share, arbitrary: shape.map((value) => [{ ...value, name }]) },
+      { weight: 7 - share, arbitrary: fc.constant([]) },
+    ),
+  );
+  return fc.tuple(...optional).map((values) => values.flat());
 }
 
 const shapes = fc.record({
@@ -53,6 +67,7 @@ const shapes = fc.record({
       description,
       class: fc.oneof({ arbitrary: fc.constant("event" as const), weight: 7 }, fc.constant("profile" as const)),
       fieldGroups: fc.uniqueArray(one(slots.fieldGroups), { minLength: 1 }),
+      identityMap: fc.boolean(),
     }),
   ),
   descriptors: slotsOf(
@@ -64,11 +79,20 @@ const shapes = fc.record({
       primary: fc.boolean(),
     }),
   ),
+  // There is no way back from it, so most programs do without.
+  enablements: slotsOf(slots.enablements, fc.record({ schema: one(slots.schemas) }), 2),
   datasets: slotsOf(
     slots.datasets,
-    fc.record({ title: titles, description, schema: one(slots.schemas), diagnostics: fc.boolean() }),
+    fc.record({
+      title: titles,
+      description,
+      schema: one(slots.schemas),
+      diagnostics: fc.boolean(),
+      profile: fc.boolean(),
+    }),
   ),
-  sources: slotsOf(slots.sources, fc.record({ title: titles, description })),
+  bases: slotsOf(slots.bases, fc.record({ title: titles, description, authenticated: fc.boolean() })),
+  sources: slotsOf(slots.sources, fc.record({ title: titles, description, base: fc.option(one(slots.bases)) })),
   targets: slotsOf(slots.targets, fc.record({ title: titles, description, dataset: one(slots.datasets) })),
   mappings: slotsOf(
     slots.mappings,
@@ -99,7 +123,7 @@ const shapes = fc.record({
 type Shapes = typeof shapes extends fc.Arbitrary<infer T> ? T : never;
 
 /**
- * Programs of all resource types. What would refer to a resource that isn't there is left out; a dataflow's mapping set has
+ * Programs of all resource types of `aep` and `customerio`. What would refer to a resource that isn't there is left out; a dataflow's mapping set has
  * the schema of its dataset, as both vendors' rules and Adobe's tutorial have it. Titles, fields and classes may clash, and
  * what the vendor then refuses is an error that the state has to survive.
  */
@@ -113,7 +137,9 @@ function declarations(stack: string, shape: Shapes): Declared[] {
   const schemas = shape.schemas.map((schema) => ({
     ...schema,
     groups: present(shape.fieldGroups, schema.fieldGroups),
+    enabled: shape.enablements.some((enablement) => enablement.schema === schema.name),
   }));
+  const isEnabled = (name: string) => schemas.some((schema) => schema.name === name && schema.enabled);
   const fieldsOf = (name: string) =>
     schemas.find((schema) => schema.name === name)?.groups.flatMap((group): string[] => group.fields);
   const datasets = shape.datasets.filter(({ schema }) => fieldsOf(schema));
@@ -138,7 +164,10 @@ function declarations(stack: string, shape: Shapes): Declared[] {
       declared("aep:index:Schema", schema, {
         title: titleOf(schema),
         classId: classes[schema.class],
-        fieldGroupIds: schema.groups.map((group) => new Reference(group.name)),
+        fieldGroupIds: [
+          ...schema.groups.map((group) => new Reference(group.name)),
+          ...(schema.identityMap ? [identityMap] : []),
+        ],
       }),
     ),
     ...shape.descriptors
@@ -151,14 +180,30 @@ function declarations(stack: string, shape: Shapes): Declared[] {
           isPrimary: descriptor.primary,
         }),
       ),
+    ...shape.enablements
+      .filter(({ schema }) => fieldsOf(schema))
+      .map((enablement) =>
+        declared("aep:index:ProfileEnablement", enablement, { schemaId: new Reference(enablement.schema) }),
+      ),
     ...datasets.map((dataset) =>
       declared("aep:index:Dataset", dataset, {
         name: titleOf(dataset),
         schemaId: new Reference(dataset.schema),
         errorDiagnostics: dataset.diagnostics,
+        profile: dataset.profile && isEnabled(dataset.schema),
       }),
     ),
-    ...shape.sources.map((source) => declared("aep:index:SourceConnection", source, { name: titleOf(source) })),
+    ...shape.bases.map((base) =>
+      declared("aep:index:BaseConnection", base, {
+        name: titleOf(base),
+        authenticationRequired: base.authenticated,
+      }),
+    ),
+    ...shape.sources.map((source) => {
+      const [base] = present(shape.bases, source.base === null ? [] : [source.base]);
+      const http = base && { connectionSpecId: connectionSpecs.http, baseConnectionId: new Reference(base.name) };
+      return declared("aep:index:SourceConnection", source, { name: titleOf(source), ...http });
+    }),
     ...targets.map((target) =>
       declared("aep:index:TargetConnection", target, {
         name: titleOf(target),

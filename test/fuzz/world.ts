@@ -2,6 +2,8 @@ import { localCredentials } from "../../local/credentials.ts";
 import type { Clock } from "../../local/customer-io/clock.ts";
 import { type CustomerIoStandIn, startCustomerIo } from "../../local/customer-io/customer-io.ts";
 import { type PlatformStandIn, startPlatform } from "../../local/platform/platform.ts";
+import { references } from "../../local/platform/schema-registry/render.ts";
+import { isUnion as isEnabled } from "../../local/platform/schema-registry/rules.ts";
 import type { Sandbox } from "../../local/platform/state.ts";
 
 const { tenantId, ...credential } = localCredentials.platform;
@@ -73,13 +75,29 @@ export class World {
         tenant.filter(({ kind }) => kind === "schemas"),
       ),
       ...of("aep:index:IdentityDescriptor", descriptors.values()),
+      // A property of its schema, which is known by the schema's id.
+      ...tenant.filter(isEnabled).map(({ id }) => ({ type: "aep:index:ProfileEnablement", id, content: "enabled" })),
       ...of("aep:index:Dataset", datasets.values()),
+      ...of("aep:index:BaseConnection", connections.connections.values()),
       ...of("aep:index:SourceConnection", connections.sourceConnections.values()),
       ...of("aep:index:TargetConnection", connections.targetConnections.values()),
       ...of("aep:index:MappingSet", mappingSets.values()),
       ...of("aep:index:Dataflow", flows.values()),
       ...(await this.#webhooks()),
     ];
+  }
+
+  /** Whether Platform never deletes an object: a schema in Profile, its field groups, its primary identity. */
+  lasts({ type, id }: WorldObject): boolean {
+    const { resources, descriptors } = this.#sandbox;
+    if (type === "aep:index:ProfileEnablement") return true;
+    const { "xdm:sourceSchema": schemaId, "xdm:isPrimary": isPrimary } = descriptors.get(id)?.body ?? {};
+    return Array.from(resources.values())
+      .filter(isEnabled)
+      .some(
+        (schema) =>
+          schema.id === id || references(schema.body).includes(id) || (isPrimary === true && schema.id === schemaId),
+      );
   }
 
   /** Deletes an object by hand, as a person in the vendor's UI would. */
@@ -89,8 +107,7 @@ export class World {
       return;
     }
     const { resources, descriptors, datasets, mappingSets, connections, flows } = this.#sandbox;
-    const { sourceConnections, targetConnections } = connections;
-    for (const kind of [resources, descriptors, datasets, mappingSets, sourceConnections, targetConnections, flows]) {
+    for (const kind of [resources, descriptors, datasets, mappingSets, ...Object.values(connections), flows]) {
       kind.delete(id);
     }
     this.#sandbox.registryRevision += 1;
@@ -105,7 +122,10 @@ export class World {
     }
     const flow = flows.get(id);
     if (flow?.state === "enabled") flow.state = "disabled";
-    const object = datasets.get(id) ?? connections.sourceConnections.get(id) ?? connections.targetConnections.get(id);
+    const connection = Object.values(connections)
+      .map((kind) => kind.get(id))
+      .find(Boolean);
+    const object = datasets.get(id) ?? connection;
     if (object) object.body = { ...object.body, description: "Changed by hand." };
   }
 
