@@ -29,6 +29,7 @@ export function eventDataset(
       ...(rowExpirationDays === undefined ? {} : { rowExpirationDays }),
       ...(tags === undefined ? {} : { tags }),
       profile: args.profile.enabled,
+      ownership: args.ownership,
     },
     { ...parent, dependsOn: schema.ready },
   );

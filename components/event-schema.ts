@@ -10,6 +10,8 @@ export interface EventSchemaArgs extends Pick<PlatformSettings, "schema" | "fiel
   /** What the schema is called, unless the settings name it. */
   title: string;
   tenantId: pulumi.Output<string>;
+  /** What all that is made belongs to. */
+  ownership: pulumi.Input<string>;
 }
 
 /**
@@ -21,7 +23,7 @@ export function eventSchema(
   args: EventSchemaArgs,
   parent: { parent: pulumi.Resource },
 ): { id: pulumi.Output<string>; ready: pulumi.Resource[] } {
-  const { tenantId, profile } = args;
+  const { tenantId, profile, ownership } = args;
   const mapsIdentities = profile.primaryIdentity === "identityMap";
   // What has once been in Profile, Platform never deletes.
   const options = { ...parent, retainOnDelete: profile.enabled };
@@ -33,6 +35,7 @@ export function eventSchema(
       description: args.fieldGroup.description ?? "What Customer.io reports of its messages and customers.",
       definitions,
       allOf,
+      ownership,
     },
     options,
   );
@@ -42,6 +45,7 @@ export function eventSchema(
       title: args.schema.title ?? args.title,
       description: args.schema.description ?? "One record for each Customer.io event.",
       fieldGroupIds: profile.enabled && mapsIdentities ? [fieldGroup.id, identityMapGroup] : [fieldGroup.id],
+      ownership,
     },
     options,
   );

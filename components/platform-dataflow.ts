@@ -40,9 +40,11 @@ export class PlatformDataflow extends pulumi.ComponentResource {
     const { title } = args;
     const { tenantId } = pulumi.output(aep.getTenant(parent));
 
+    // The first to come and the last to go, so that nothing is left of what a killed run could not note.
+    const ownership = new aep.Ownership(`${name}-ownership`, {}, parent).id;
     const { destination = {} } = args;
-    const { id: datasetId, schemaId } = eventDataset(name, { ...args, destination, tenantId }, parent);
-    const source = platformSource(name, args, parent);
+    const { id: datasetId, schemaId } = eventDataset(name, { ...args, destination, tenantId, ownership }, parent);
+    const source = platformSource(name, { ...args, ownership }, parent);
     const target = new aep.TargetConnection(
       `${name}-target`,
       {
@@ -50,10 +52,15 @@ export class PlatformDataflow extends pulumi.ComponentResource {
         description: args.targetConnection.description ?? "Customer.io events.",
         datasetId,
         schemaId,
+        ownership,
       },
       parent,
     );
-    const mappingSet = new aep.MappingSet(`${name}-mapping`, { schemaId, mappings: [...args.mappings] }, parent);
+    const mappingSet = new aep.MappingSet(
+      `${name}-mapping`,
+      { schemaId, mappings: [...args.mappings], ownership },
+      parent,
+    );
     const { errorDiagnostics, partialIngestionPercent } = args.dataset;
     const isDirect = args.delivery === "direct";
     const way = isDirect ? "straight from its webhook" : "by way of the relay";
@@ -69,6 +76,7 @@ export class PlatformDataflow extends pulumi.ComponentResource {
         errorDiagnostics,
         ...(partialIngestionPercent === undefined ? {} : { partialIngestionPercent }),
         ...(isDirect && { activationSeconds: args.activationSeconds }),
+        ownership,
       },
       // A changed dataflow loses events for some minutes, in which the relay still sends by its old settings. A new one
       // is enabled beside the old one, to which the relay sends until it is told of the new one. Customer.io's webhook

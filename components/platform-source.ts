@@ -11,6 +11,8 @@ export type Source = z.output<typeof source>;
 export interface PlatformSourceArgs extends Pick<PlatformSettings, "sourceConnection"> {
   source: Source;
   title: string;
+  /** What all that is made belongs to. */
+  ownership: pulumi.Input<string>;
 }
 
 /** The source side of the dataflow: which connection it has, and how a dataflow of it is specified. */
@@ -25,19 +27,20 @@ export interface PlatformSource {
  */
 export function platformSource(
   name: string,
-  { source, sourceConnection, title }: PlatformSourceArgs,
+  { source, sourceConnection, title, ownership }: PlatformSourceArgs,
   options: pulumi.CustomResourceOptions,
 ): PlatformSource {
   const named = {
     name: sourceConnection.name ?? `${title} source`,
     description: sourceConnection.description ?? "Customer.io reporting webhook.",
+    ownership,
   };
   if (source === "customerio") {
     return { sourceConnectionId: new aep.SourceConnection(`${name}-source`, named, options).id };
   }
   const base = new aep.BaseConnection(
     `${name}-base`,
-    { name: `${title} endpoint`, description: "Takes Customer.io's events, by way of the relay." },
+    { name: `${title} endpoint`, description: "Takes Customer.io's events, by way of the relay.", ownership },
     options,
   );
   const connection = new aep.SourceConnection(

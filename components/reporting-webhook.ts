@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { SubscriptionName } from "../events/catalogue.ts";
-import { ReportingWebhook } from "../providers/customerio/sdk.ts";
+import * as customerio from "../providers/customerio/sdk.ts";
 
 export interface ReportingWebhookSubscriptionArgs {
   /** What the webhook is called in Customer.io. */
@@ -23,7 +23,15 @@ export class ReportingWebhookSubscription extends pulumi.ComponentResource {
   constructor(name: string, args: ReportingWebhookSubscriptionArgs, options?: pulumi.ComponentResourceOptions) {
     super("customerio-aep:index:ReportingWebhookSubscription", name, {}, options);
     const { title, ...webhookArgs } = args;
-    const webhook = new ReportingWebhook(`${name}-webhook`, { name: title, ...webhookArgs }, { parent: this });
+    const parent = { parent: this };
+    const claim = { name: title, endpoint: args.endpoint };
+    // The first to come and the last to go, so that nothing is left of what a killed run could not note.
+    const ownership = new customerio.Ownership(`${name}-ownership`, claim, parent);
+    const webhook = new customerio.ReportingWebhook(
+      `${name}-webhook`,
+      { name: title, ...webhookArgs },
+      { ...parent, dependsOn: ownership },
+    );
     this.webhookId = webhook.webhookId;
     this.registerOutputs({ webhookId: this.webhookId });
   }

@@ -59,7 +59,8 @@ async function start(folder: string): Promise<Running> {
       IDENTITY_HEADER: azure.identityHeader,
       NODE_EXTRA_CA_CERTS: certificate.certificateFile,
       PULUMI_DEBUG_PROVIDERS: `azure-native:${azureNative.port}`,
-      PULUMI_BACKEND_URL: `file://${state}`,
+      // Without metadata, whose file the backend writes in place: a kill in that moment makes the state unreadable.
+      PULUMI_BACKEND_URL: `file://${state}?metadata=skip`,
       PULUMI_CONFIG_PASSPHRASE: "local",
       PULUMI_SKIP_UPDATE_CHECK: "1",
       // azure-native is attached to; without this the engine still tries to download it, for seconds, where it can't.

@@ -28,6 +28,7 @@ function literal(value: unknown, indent: string): string {
   if (!Array.isArray(value) && "fn::fileArchive" in value) {
     return `new pulumi.asset.FileArchive(${JSON.stringify(value["fn::fileArchive"])})`;
   }
+  if (entries.length === 0) return Array.isArray(value) ? "[]" : "{}";
   const [open, close] = Array.isArray(value) ? ["[", "]"] : ["{ ", " }"];
   const line = `${open}${entries.join(", ")}${close}`;
   if (line.length <= 90 && !line.includes("\n")) return line;

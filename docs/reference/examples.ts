@@ -11,6 +11,14 @@ const tenantField = { type: "object", properties: { email: { type: "string", tit
 
 /** One for each resource, by type token. Together they are a whole program. */
 export const examples: Readonly<Record<string, Example>> = {
+  "aep:index:Ownership": {
+    name: "ownership",
+    inputs: {},
+    imported: {
+      id: "9f1c3b5d7e8a0246",
+      where: "the description of an object that it owns, such as a dataflow: the first digits in [Pulumi …]",
+    },
+  },
   "aep:index:FieldGroup": {
     name: "fields",
     inputs: {
@@ -22,6 +30,7 @@ export const examples: Readonly<Record<string, Example>> = {
         },
       },
       allOf: [{ $ref: "#/definitions/customFields" }],
+      ownership: "${ownership.id}",
     },
     imported: {
       id: "https://ns.adobe.com/acme/mixins/0f3c5d7e9b1a2c4d6e8f0a1b2c3d4e5f60718293a4b5c6d7",
@@ -30,7 +39,7 @@ export const examples: Readonly<Record<string, Example>> = {
   },
   "aep:index:Schema": {
     name: "schema",
-    inputs: { title: "Customer.io events (dev)", fieldGroupIds: ["${fields.id}"] },
+    inputs: { title: "Customer.io events (dev)", fieldGroupIds: ["${fields.id}"], ownership: "${ownership.id}" },
     imported: {
       id: "https://ns.adobe.com/acme/schemas/7d6c5b4a392817060f5e4d3c2b1a0f8e6d4c2a1b9e7d5c3f",
       where: "Experience Platform > Schemas > the schema > API usage",
@@ -54,12 +63,12 @@ export const examples: Readonly<Record<string, Example>> = {
   },
   "aep:index:Dataset": {
     name: "dataset",
-    inputs: { name: "Customer.io events (dev)", schemaId: "${schema.id}" },
+    inputs: { name: "Customer.io events (dev)", schemaId: "${schema.id}", ownership: "${ownership.id}" },
     imported: { id: "63ef2cbd0a1b2c3d4e5f6071", where: "Experience Platform > Datasets > the dataset > Dataset ID" },
   },
   "aep:index:BaseConnection": {
     name: "endpoint",
-    inputs: { name: "Customer.io endpoint (dev)" },
+    inputs: { name: "Customer.io endpoint (dev)", ownership: "${ownership.id}" },
     imported: {
       id: "b7d9e1f3-4a5c-4e6d-8f70-1a2b3c4d5e6f",
       where: "Flow Service API: GET /sourceConnections/<id>, baseConnectionId",
@@ -67,7 +76,7 @@ export const examples: Readonly<Record<string, Example>> = {
   },
   "aep:index:SourceConnection": {
     name: "source",
-    inputs: { name: "Customer.io (dev)" },
+    inputs: { name: "Customer.io (dev)", ownership: "${ownership.id}" },
     imported: {
       id: "f2c4e6a8-0b1d-4f3a-8c5e-7d9b1a3c5e7f",
       where: "Flow Service API: GET /flows/<id>, sourceConnectionIds",
@@ -75,7 +84,12 @@ export const examples: Readonly<Record<string, Example>> = {
   },
   "aep:index:TargetConnection": {
     name: "target",
-    inputs: { name: "Customer.io (dev)", datasetId: "${dataset.id}", schemaId: "${schema.id}" },
+    inputs: {
+      name: "Customer.io (dev)",
+      datasetId: "${dataset.id}",
+      schemaId: "${schema.id}",
+      ownership: "${ownership.id}",
+    },
     imported: {
       id: "a1b3c5d7-2e4f-4a6b-9c8d-0e1f2a3b4c5d",
       where: "Flow Service API: GET /flows/<id>, targetConnectionIds",
@@ -90,6 +104,7 @@ export const examples: Readonly<Record<string, Example>> = {
         { sourceType: "ATTRIBUTE", source: "occurred_at", destination: "timestamp" },
         { sourceType: "EXPRESSION", source: "lower(email)", destination: "_acme.customerio.email" },
       ],
+      ownership: "${ownership.id}",
     },
     imported: {
       id: "3b5d7f9a1c2e4f60718293a4b5c6d7e8",
@@ -104,11 +119,16 @@ export const examples: Readonly<Record<string, Example>> = {
       targetConnectionId: "${target.id}",
       mappingSetId: "${mapping.id}",
       mappingSetVersion: "${mapping.version}",
+      ownership: "${ownership.id}",
     },
     imported: {
       id: "d8a6f005-3c5e-4b7d-9f1a-2b4c6d8e0f12",
       where: "Experience Platform > Sources > Dataflows > the dataflow > Dataflow ID",
     },
+  },
+  "customerio:index:Ownership": {
+    name: "claim",
+    inputs: { name: "Adobe Experience Platform (dev)", endpoint: "https://relay.example.com/customerio" },
   },
   "customerio:index:ReportingWebhook": {
     name: "webhook",

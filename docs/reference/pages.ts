@@ -96,6 +96,7 @@ function packagePage(schema: PackageSchema): string {
 }
 
 function resourcePage(schema: PackageSchema, token: string, resource: Resource): string {
+  const inputs = Object.keys(resource.inputProperties);
   const outputs = Object.entries(resource.properties).filter(([name]) => !(name in resource.inputProperties));
   const example = examples[token];
   if (!example) throw new Error(`docs/reference/examples.ts has no example of ${token}`);
@@ -106,7 +107,7 @@ function resourcePage(schema: PackageSchema, token: string, resource: Resource):
     fenced("ts", typeScriptOf(token, example)),
     fenced("yaml", yamlOf(token, example)),
     "## Inputs",
-    inputTable(schema, resource.inputProperties, resource.requiredInputs),
+    inputs.length > 0 ? inputTable(schema, resource.inputProperties, resource.requiredInputs) : "None.",
     ...nestedTables(schema, resource.inputProperties),
     "## Outputs",
     "All inputs, `id`, and:",

@@ -2,16 +2,16 @@ import { z } from "zod";
 import { defineResource, type Operation, Unfinished } from "../kit/resource-definition.ts";
 import type { AepClient } from "./client.ts";
 import {
+  byMark,
   createItem,
   deleteConnection,
   findItem,
   flowServiceItem,
   getItem,
   labelSteps,
-  leftoverItems,
   patchItem,
 } from "./flow-service.ts";
-import { withoutMark } from "./mark.ts";
+import { ownershipInput, withoutMark } from "./mark.ts";
 import { paths } from "./paths.ts";
 import { connectionSpecs } from "./sources.ts";
 
@@ -46,6 +46,7 @@ const inputs = z.object({
       "Whether whoever sends must show an access token of the organization; default true. Without it, who has the URL can send.",
     replaces: true,
   }),
+  ownership: ownershipInput,
 });
 
 const outputs = z.object({
@@ -68,23 +69,20 @@ export const baseConnection = defineResource<AepClient>()({
   inputs,
   outputs,
 
-  leftovers: (operation, wanted) => leftoverItems(operation, paths.connections, baseConnectionAnswer, wanted, inputsOf),
+  ...byMark(paths.connections, baseConnectionAnswer, inputsOf),
 
   async create(operation, given) {
-    const { name, description } = given;
     const params = {
-      sourceId: name,
+      sourceId: given.name,
       dataType: given.dataType,
-      name,
+      name: given.name,
       authenticationRequired: given.authenticationRequired,
     };
     const body = {
-      name,
-      description,
       connectionSpec: { id: connectionSpecs.http, version: "1.0" },
       auth: { specName: authSpec, params },
     };
-    const id = await createItem(operation, paths.connections, baseConnectionAnswer, body);
+    const id = await createItem(operation, paths.connections, baseConnectionAnswer, given, body);
     return { id, outputs: await untilOpen(operation, id) };
   },
 

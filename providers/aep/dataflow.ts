@@ -4,18 +4,18 @@ import { baseConnectionAnswer } from "./base-connection.ts";
 import type { AepClient } from "./client.ts";
 import {
   type Access,
+  byMark,
   createItem,
   deleteItem,
   findItem,
   flowServiceItem,
   getItem,
   labelSteps,
-  leftoverItems,
   type PatchStep,
   patchItem,
   switchFlow,
 } from "./flow-service.ts";
-import { withoutMark } from "./mark.ts";
+import { ownershipInput, withoutMark } from "./mark.ts";
 import { paths } from "./paths.ts";
 import { flowSpecs } from "./sources.ts";
 
@@ -49,8 +49,12 @@ const sourceAnswer = flowServiceItem.extend({ baseConnectionId: z.string().nulli
 const inputs = z.object({
   name: z.string().min(1).meta({ description: "Name; need not be unique." }),
   description: z.string().min(1).optional().meta({ description: "What the dataflow is for." }),
-  sourceConnectionId: z.string().meta({ description: "Id of the source connection.", replaces: true }),
-  targetConnectionId: z.string().meta({ description: "Id of the target connection.", replaces: true }),
+  sourceConnectionId: z
+    .string()
+    .meta({ description: "Id of the source connection.", replaces: true, references: "aep:index:SourceConnection" }),
+  targetConnectionId: z
+    .string()
+    .meta({ description: "Id of the target connection.", replaces: true, references: "aep:index:TargetConnection" }),
   flowSpecId: z
     .string()
     .optional()
@@ -86,6 +90,7 @@ const inputs = z.object({
     description: "Percentage of failed records up to which a batch is still taken in; default: Platform's own.",
     replaces: true,
   }),
+  ownership: ownershipInput,
 });
 
 const outputs = z.object({
@@ -115,8 +120,7 @@ export const dataflow = defineResource<AepClient>()({
   inputs,
   outputs,
 
-  leftovers: (operation, wanted) =>
-    leftoverItems(operation, paths.flows, answer, wanted, (flow) => inputsOf(flow, wanted)),
+  ...byMark(paths.flows, answer, inputsOf),
 
   async create(operation, given) {
     const options = {
@@ -126,15 +130,13 @@ export const dataflow = defineResource<AepClient>()({
         : { partialIngestionPercent: given.partialIngestionPercent }),
     };
     const body = {
-      name: given.name,
-      description: given.description,
       flowSpec: { id: given.flowSpecId ?? flowSpecs.customerio, version: "1.0" },
       sourceConnectionIds: [given.sourceConnectionId],
       targetConnectionIds: [given.targetConnectionId],
       transformations: [mappingOf(given)],
       options,
     };
-    const id = await createItem(operation, paths.flows, answer, body);
+    const id = await createItem(operation, paths.flows, answer, given, body);
     // Platform enables a new dataflow by itself; only then can it be disabled.
     const outputs = await keepOnError(id, `The dataflow "${given.name}" (${id}) was made`, {}, async () => {
       const enabled = await settle(operation, id, true, {});
@@ -252,13 +254,13 @@ function mappingOf({ mappingSetId, mappingSetVersion }: Inputs): object {
 function mappingSteps(flow: Flow, wanted: Inputs): PatchStep[] {
   const index = (flow.transformations ?? []).findIndex(({ name }) => name === mappingStep);
   if (index === -1) return [{ op: "add", path: "/transformations/-", value: mappingOf(wanted) }];
-  const { mappingSetId, mappingSetVersion } = inputsOf(flow, undefined);
+  const { mappingSetId, mappingSetVersion } = inputsOf(flow);
   if (mappingSetId === wanted.mappingSetId && mappingSetVersion === wanted.mappingSetVersion) return [];
   return [{ op: "replace", path: `/transformations/${index}`, value: mappingOf(wanted) }];
 }
 
 /** What the flow has; what Platform does not repeat is taken from what is known. */
-function inputsOf(flow: Flow, known: Inputs | undefined): Inputs {
+function inputsOf(flow: Flow, known?: Inputs): Inputs {
   const mapping = flow.transformations?.find(({ name }) => name === mappingStep)?.params;
   const percent = flow.options?.partialIngestionPercent ?? undefined;
   return {

@@ -1,5 +1,3 @@
-import { markOf } from "./mark.ts";
-
 /**
  * The tags of a dataset in Catalog that mean something: those that feed Profile and Identity Service (Adobe's “Enable a
  * dataset for Profile and Identity Service using APIs”), and the resource's mark. Catalog's description of tags: for
@@ -22,8 +20,8 @@ export function isReserved(name: string): boolean {
 }
 
 /** The tags of a new dataset. */
-export function tagsOf(given: { tags?: Tags | undefined; profile: boolean }, urn: string): Tags {
-  return { ...given.tags, ...(given.profile ? profileTags(true) : {}), [markTag]: [markOf(urn)] };
+export function tagsOf(given: { tags?: Tags | undefined; profile: boolean }, mark: string): Tags {
+  return { ...given.tags, ...(given.profile ? profileTags(true) : {}), [markTag]: [mark] };
 }
 
 /** The JSON Patch that brings the tags from what they were to what is wanted; empty where nothing differs. */

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { defineResource, type Operation, Unfinished } from "../kit/resource-definition.ts";
+import { defineResource, type Leftover, type Operation, Unfinished } from "../kit/resource-definition.ts";
 import type { AepClient } from "./client.ts";
 import { isEnabled, isReserved, markTag, ownTags, profileTag, tagSteps, tagsOf } from "./dataset-tags.ts";
-import { markOf } from "./mark.ts";
+import { type Bears, isMarkOf, isOwnedBy, markOf, ownershipInput } from "./mark.ts";
 import { pathOf, paths } from "./paths.ts";
 import { daysOf, rowExpirationBody } from "./row-expiration.ts";
 import { versionOf } from "./xdm.ts";
@@ -27,7 +27,11 @@ const references = z.array(z.string()).min(1);
 const inputs = z.object({
   name: z.string().min(1).meta({ description: "Name; need not be unique." }),
   description: z.string().min(1).optional().meta({ description: "What the dataset is for." }),
-  schemaId: z.string().meta({ description: "$id of the schema that its records follow.", replaces: true }),
+  schemaId: z.string().meta({
+    description: "$id of the schema that its records follow.",
+    replaces: true,
+    references: "aep:index:Schema",
+  }),
   schemaVersion: z
     .number()
     .int()
@@ -59,6 +63,7 @@ const inputs = z.object({
         "Whether records go to Real-Time Customer Profile and Identity Service; default false. Needs a schema that is " +
         "enabled for Profile.",
     }),
+  ownership: ownershipInput,
 });
 
 type Inputs = z.output<typeof inputs>;
@@ -80,25 +85,21 @@ export const dataset = defineResource<AepClient>()({
         reason: `The tag "${name}" belongs to Platform or this provider; Profile is the property "profile".`,
       })),
 
-  async leftovers({ client, signal, urn, isHeld }, wanted) {
-    const left = [];
-    for (const { id, ...item } of await listMarked(client, wanted.name, urn, signal)) {
-      const inUse = !isHeld(id) && (await isTarget(client, id, signal));
-      left.push({ id, createdAt: item.created, inputs: inputsOf(item, wanted), inUse });
-    }
-    return left;
-  },
+  leftovers: (operation, wanted) =>
+    findMarked(operation, isMarkOf(operation.urn, wanted.ownership), `the dataset "${wanted.name}"`, wanted),
+  owned: (operation, ownership) => findMarked(operation, isOwnedBy(ownership), "a dataset of an interrupted run"),
 
   async create(operation, given) {
     const { client, signal, progress, urn, present } = operation;
+    const bears = isMarkOf(urn, given.ownership);
     const made = await client.createOnce({ signal, progress }, present, {
-      list: (until) => listMarked(client, given.name, urn, until),
+      list: (until) => listMarked(client, bears, `the dataset "${given.name}"`, until),
       idOf: ({ id }) => id,
       post: async () => {
         const purpose = `create the dataset "${given.name}"`;
         const contentType = `application/vnd.adobe.xed+json;version=${given.schemaVersion}`;
         const schemaRef = { id: given.schemaId, contentType };
-        const body = { ...bodyOf(given), schemaRef, tags: tagsOf(given, urn) };
+        const body = { ...bodyOf(given), schemaRef, tags: tagsOf(given, markOf(urn, given.ownership)) };
         const call = { method: "POST", path: paths.dataSets, body, signal, purpose } as const;
         const [reference] = await client.call(call, references);
         return { id: reference?.split("/").at(-1) ?? "" };
@@ -178,7 +179,7 @@ function bodyOf({ name, description, errorDiagnostics }: Inputs): object {
   return { name, ...(description === undefined ? {} : { description }), enableErrorDiagnostics: errorDiagnostics };
 }
 
-function inputsOf(found: z.output<typeof answer>, known: Inputs | undefined): Inputs {
+function inputsOf(found: z.output<typeof answer>, known?: Inputs): Inputs {
   return {
     name: found.name,
     description: found.description || undefined,
@@ -191,15 +192,30 @@ function inputsOf(found: z.output<typeof answer>, known: Inputs | undefined): In
   };
 }
 
-async function listMarked(client: AepClient, name: string, urn: string, signal: AbortSignal) {
+/** Datasets by their marks; one that a connection leads to, or that has got data, was known to a run. */
+async function findMarked(
+  { client, signal, isHeld }: Operation<AepClient>,
+  bears: Bears,
+  what: string,
+  wanted?: Inputs,
+): Promise<Leftover<Inputs>[]> {
+  const marked = [];
+  for (const { id, ...item } of await listMarked(client, bears, what, signal)) {
+    const inUse = !isHeld(id) && ((await isTarget(client, id, signal)) || (await hasData(client, id, signal)));
+    marked.push({ id, createdAt: item.created, inputs: inputsOf(item, wanted), inUse });
+  }
+  return marked;
+}
+
+async function listMarked(client: AepClient, bears: Bears, what: string, signal: AbortSignal) {
   // Newest first and compared here, since how a filter by tags reads a value is not documented.
   const properties = "name,description,enableErrorDiagnostics,schemaRef,tags,extensions,created";
   const path = `${paths.dataSets}?orderBy=desc:created&limit=100&properties=${properties}`;
-  const purpose = `look whether the dataset "${name}" is there already`;
+  const purpose = `look whether ${what} is there already`;
   const listed = await client.call({ method: "GET", path, signal, purpose }, listAnswer);
   return Object.entries(listed).flatMap(([id, value]) => {
     const parsed = answer.safeParse(value);
-    return parsed.success && parsed.data.tags?.[markTag]?.includes(markOf(urn)) ? [{ id, ...parsed.data }] : [];
+    return parsed.success && parsed.data.tags?.[markTag]?.some(bears) ? [{ id, ...parsed.data }] : [];
   });
 }
 
@@ -208,4 +224,10 @@ async function isTarget(client: AepClient, id: string, signal: AbortSignal): Pro
   const path = `${paths.targetConnections}?property=params.dataSetId==${id}&limit=1`;
   const call = { method: "GET", path, signal, purpose: `look for connections that lead to the dataset ${id}` } as const;
   return (await client.call(call, z.object({ items: z.array(z.unknown()) }))).items.length > 0;
+}
+
+async function hasData(client: AepClient, id: string, signal: AbortSignal): Promise<boolean> {
+  const path = `${paths.batches}?dataSet=${id}&limit=1`;
+  const call = { method: "GET", path, signal, purpose: `look whether the dataset ${id} holds data` } as const;
+  return Object.keys(await client.call(call, listAnswer)).length > 0;
 }

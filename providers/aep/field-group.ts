@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { defineResource } from "../kit/resource-definition.ts";
+import { defineResource, type Leftover, type Operation } from "../kit/resource-definition.ts";
 import type { AepClient, Refusal } from "./client.ts";
-import { bearsMark, described, withoutMark } from "./mark.ts";
+import { described, isMarkOf, isOwnedBy, markIn, markOf, ownershipInput, withoutMark } from "./mark.ts";
 import { pathOf, paths } from "./paths.ts";
 import { isInProfile, neverDeleted, schemasWith, useOf } from "./schema-users.ts";
 import {
@@ -14,6 +14,7 @@ import {
   xdmList,
   xdmResource,
 } from "./xdm.ts";
+import { listAll } from "./xdm-list.ts";
 
 const answer = xdmResource.extend({
   description: z.string().nullish(),
@@ -42,6 +43,7 @@ const inputs = z.object({
     .array(z.object({ $ref: z.string() }))
     .min(1)
     .meta({ description: "References to the definitions that count: [{ $ref: '#/definitions/<name>' }]." }),
+  ownership: ownershipInput,
 });
 
 /** Tries of deleting a field group that a schema still seems to use; eight seconds, since it may be in earnest. */
@@ -84,18 +86,23 @@ export const fieldGroup = defineResource<AepClient>()({
   normalise: (given) => ({ ...given, definitions: normalDefinition(given.definitions) }),
 
   async leftovers(operation, wanted) {
-    const { client, signal, urn, isHeld } = operation;
-    const left = [];
-    for (const found of await listMarked(client, wanted.title, urn, signal)) {
-      const inUse = !isHeld(found.$id) && (await schemasWith(client, found.$id, signal)).length > 0;
-      left.push({ id: found.$id, createdAt: undefined, inputs: inputsOf(found, wanted), inUse });
-    }
-    return left;
+    return withUse(operation, await listMarked(operation.client, wanted, operation.urn, operation.signal), wanted);
+  },
+
+  async owned(operation, ownership) {
+    const { client, signal } = operation;
+    const purpose = "look for field groups of interrupted runs";
+    const all = await listAll(client, { collection: paths.fieldGroups, item: answer, purpose, signal });
+    const bears = isOwnedBy(ownership);
+    return withUse(
+      operation,
+      all.filter(({ description }) => bears(markIn(description))),
+    );
   },
 
   async create({ client, signal, progress, urn, present }, given) {
     const made = await client.createOnce<z.output<typeof xdmResource>>({ signal, progress }, present, {
-      list: (until) => listMarked(client, given.title, urn, until),
+      list: (until) => listMarked(client, given, urn, until),
       idOf: ({ $id }) => $id,
       post: () => {
         const purpose = `create the field group "${given.title}"`;
@@ -176,8 +183,24 @@ function find(client: AepClient, id: string, signal: AbortSignal): Promise<Answe
   return client.find({ method: "GET", path, headers: accept.lookup, signal, purpose }, answer);
 }
 
+/** Whether a schema has taken the field group in: then it was known to a run. */
+async function withUse({ client, signal, isHeld }: Operation<AepClient>, found: readonly Answer[], wanted?: Inputs) {
+  const left: Leftover<Inputs>[] = [];
+  for (const item of found) {
+    const inUse = !isHeld(item.$id) && (await schemasWith(client, item.$id, signal)).length > 0;
+    left.push({ id: item.$id, createdAt: undefined, inputs: inputsOf(item, wanted), inUse });
+  }
+  return left;
+}
+
 /** Those of the title that bear the resource's mark: one at most, since titles are unique. */
-async function listMarked(client: AepClient, title: string, urn: string, signal: AbortSignal): Promise<Answer[]> {
+async function listMarked(
+  client: AepClient,
+  { title, ownership }: Inputs,
+  urn: string,
+  signal: AbortSignal,
+): Promise<Answer[]> {
+  const bears = isMarkOf(urn, ownership);
   const path = `${paths.fieldGroups}?property=title==${encodeURIComponent(title)}`;
   const call = {
     method: "GET",
@@ -189,7 +212,7 @@ async function listMarked(client: AepClient, title: string, urn: string, signal:
   const marked: Answer[] = [];
   for (const listed of (await client.call(call, xdmList)).results) {
     const found = listed.title === title ? await find(client, listed.$id, signal) : undefined;
-    if (found && bearsMark(found.description, urn)) marked.push(found);
+    if (found && bears(markIn(found.description))) marked.push(found);
   }
   return marked;
 }
@@ -198,7 +221,7 @@ function bodyOf(given: Inputs, urn: string): object {
   return {
     type: "object",
     title: given.title,
-    description: described(given.description, urn),
+    description: described(given.description, markOf(urn, given.ownership)),
     "meta:intendedToExtend": given.intendedToExtend,
     definitions: given.definitions,
     allOf: given.allOf,
@@ -209,7 +232,7 @@ function outputsOf(found: z.output<typeof xdmResource>): { altId: string; versio
   return { altId: found["meta:altId"], version: found.version };
 }
 
-function inputsOf(found: Answer, known: Inputs | undefined): Inputs {
+function inputsOf(found: Answer, known?: Inputs): Inputs {
   const definitions = withoutAdditions(found.definitions ?? {}) as Inputs["definitions"];
   return {
     title: found.title,

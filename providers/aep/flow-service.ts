@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Leftover, Operation } from "../kit/resource-definition.ts";
 import { type AepClient, json, type Refusal } from "./client.ts";
-import { bearsMark, described, withoutMark } from "./mark.ts";
+import { type Bears, described, isMarkOf, isOwnedBy, markIn, markOf, withoutMark } from "./mark.ts";
 import { pathOf, paths } from "./paths.ts";
 
 /** What every object of the Flow Service has. */
@@ -19,6 +19,13 @@ export interface PatchStep {
   readonly op: "add" | "replace" | "remove";
   readonly path: string;
   readonly value?: unknown;
+}
+
+/** What every resource of the Flow Service is given. */
+interface Labelled {
+  readonly name: string;
+  readonly description?: string | undefined;
+  readonly ownership?: string | undefined;
 }
 
 /** What it takes to make calls. */
@@ -59,21 +66,33 @@ export async function getItem<Item extends typeof flowServiceItem>(
   );
 }
 
-/** What a killed run may have left: the objects that bear the resource's mark, and whether a dataflow uses them. */
-export async function leftoverItems<Item extends typeof flowServiceItem, Inputs>(
-  { client, signal, urn, isHeld }: Operation<AepClient>,
+/** How a kind of object is found by its mark: the parts of a resource definition that say so. */
+export function byMark<Item extends typeof flowServiceItem, Inputs extends Labelled>(
   collection: string,
   item: Item,
-  { name }: { readonly name: string },
-  inputsOf: (item: z.output<Item>) => Inputs,
-): Promise<Leftover<Inputs>[]> {
-  const left: Leftover<Inputs>[] = [];
-  for (const found of await listMarked(client, collection, item, { name, urn }, signal)) {
-    const { id, createdAt } = found;
-    const inUse = collection !== paths.flows && !isHeld(id) && (await isInUse(client, collection, id, signal));
-    left.push({ id, createdAt, inputs: inputsOf(found), inUse });
-  }
-  return left;
+  inputsOf: (item: z.output<Item>, wanted?: Inputs) => Inputs,
+) {
+  const kind = kindOf(collection);
+  const find = async (
+    { client, signal, isHeld }: Operation<AepClient>,
+    bears: Bears,
+    what: string,
+    wanted?: Inputs,
+  ) => {
+    const marked: Leftover<Inputs>[] = [];
+    for (const found of await listMarked(client, collection, item, { bears, what }, signal)) {
+      const { id, createdAt } = found;
+      const inUse = !isHeld(id) && (await isInUse(client, collection, id, signal));
+      marked.push({ id, createdAt, inputs: inputsOf(found, wanted), inUse });
+    }
+    return marked;
+  };
+  return {
+    leftovers: (operation: Operation<AepClient>, wanted: Inputs) =>
+      find(operation, isMarkOf(operation.urn, wanted.ownership), `the ${kind} "${wanted.name}"`, wanted),
+    owned: (operation: Operation<AepClient>, ownership: string) =>
+      find(operation, isOwnedBy(ownership), `a ${kind} of an interrupted run`),
+  };
 }
 
 async function isInUse(client: AepClient, collection: string, id: string, signal: AbortSignal): Promise<boolean> {
@@ -81,6 +100,7 @@ async function isInUse(client: AepClient, collection: string, id: string, signal
     [paths.connections]: `${paths.sourceConnections}?property=baseConnectionId==`,
     [paths.sourceConnections]: `${paths.flows}?property=sourceConnectionIds[]==`,
     [paths.targetConnections]: `${paths.flows}?property=targetConnectionIds[]==`,
+    [paths.flows]: `${paths.runs}?property=flowId==`,
   };
   const path = `${users[collection]}${id}&limit=1`;
   const purpose = `look for what uses the ${kindOf(collection)} ${id}`;
@@ -95,22 +115,18 @@ async function listMarked<Item extends typeof flowServiceItem>(
   client: AepClient,
   collection: string,
   item: Item,
-  { name, urn }: { readonly name: string; readonly urn: string },
+  { bears, what }: { readonly bears: Bears; readonly what: string },
   signal: AbortSignal,
 ): Promise<z.output<Item>[]> {
   // Newest first and compared here, since a filter knows whole descriptions only.
   const path = `${collection}?orderby=-createdAt&limit=100`;
-  const call = {
-    method: "GET",
-    path,
-    signal,
-    purpose: `look whether the ${kindOf(collection)} "${name}" is there already`,
-  } as const;
+  const purpose = `look whether ${what} is there already`;
   // Others' objects may lack what ours have, and are none of our business.
-  const { items } = await client.call(call, z.object({ items: z.array(z.unknown()) }));
+  const answer = z.object({ items: z.array(z.unknown()) });
+  const { items } = await client.call({ method: "GET", path, signal, purpose }, answer);
   return items.flatMap((listed) => {
     const parsed = item.safeParse(listed);
-    return parsed.success && bearsMark(parsed.data.description, urn) ? [parsed.data] : [];
+    return parsed.success && bears(markIn(parsed.data.description)) ? [parsed.data] : [];
   });
 }
 
@@ -119,15 +135,17 @@ export async function createItem<Item extends typeof flowServiceItem>(
   { client, signal, progress, urn, present }: Operation<AepClient>,
   collection: string,
   item: Item,
-  wanted: { readonly name: string; readonly description?: string | undefined },
+  { name, description, ownership }: Labelled,
+  others: object,
 ): Promise<string> {
   const kind = kindOf(collection);
-  const body = { ...wanted, description: described(wanted.description, urn) };
+  const body = { name, description: described(description, markOf(urn, ownership)), ...others };
+  const look = { bears: isMarkOf(urn, ownership), what: `the ${kind} "${name}"` };
   const made = await client.createOnce<{ id: string }>({ signal, progress }, present, {
-    list: (until) => listMarked(client, collection, item, { name: wanted.name, urn }, until),
+    list: (until) => listMarked(client, collection, item, look, until),
     idOf: ({ id }) => id,
     post: () => {
-      const purpose = `create the ${kind} "${body.name}"`;
+      const purpose = `create the ${kind} "${name}"`;
       const answer = z.object({ id: z.string() });
       return client.call({ method: "POST", path: collection, body, signal, purpose }, answer);
     },
@@ -160,13 +178,13 @@ export async function patchItem<Item extends typeof flowServiceItem>(
 /** The steps that bring name and description to what is wanted; a new description bears the resource's mark. */
 export function labelSteps(
   found: { name: string; description?: string | null | undefined },
-  wanted: { name: string; description?: string | undefined },
+  wanted: Labelled,
   urn: string,
 ): PatchStep[] {
   const steps: PatchStep[] = [];
   if (found.name !== wanted.name) steps.push({ op: "replace", path: "/name", value: wanted.name });
   if (withoutMark(found.description) === wanted.description) return steps;
-  const value = described(wanted.description, urn);
+  const value = described(wanted.description, markOf(urn, wanted.ownership));
   return [...steps, { op: found.description ? "replace" : "add", path: "/description", value }];
 }
 

@@ -86,10 +86,20 @@ export const identityDescriptor = defineResource<AepClient>()({
       const what = `The identity descriptor ${id} is the primary identity of the schema ${schemaId}, which has been enabled for`;
       throw neverDeleted(`${what} Profile and never goes without one`, urn);
     }
-    const purpose = `delete the identity descriptor ${id}`;
-    await client.remove({ path: pathOf(paths.descriptors, id), signal, purpose });
+    await deleteDescriptor(client, id, signal);
   },
 });
+
+export async function deleteDescriptor(client: AepClient, id: string, signal: AbortSignal): Promise<void> {
+  const purpose = `delete the identity descriptor ${id}`;
+  await client.remove({ path: pathOf(paths.descriptors, id), signal, purpose });
+}
+
+/** Ids of the identity descriptors of a schema. */
+export async function identitiesOf(client: AepClient, schemaId: string, signal: AbortSignal): Promise<string[]> {
+  const listed = await listAll(client, `look for identities of the schema ${schemaId}`, signal);
+  return listed.filter((item) => item["xdm:sourceSchema"] === schemaId).map((item) => item["@id"]);
+}
 
 function bodyOf(given: Inputs): object {
   return {
@@ -114,11 +124,15 @@ function inputsOf(found: z.output<typeof answer>): Inputs {
 }
 
 async function listSame(client: AepClient, wanted: Inputs, signal: AbortSignal) {
-  const purpose = `look whether ${wanted.sourceProperty} is an identity already`;
+  const listed = await listAll(client, `look whether ${wanted.sourceProperty} is an identity already`, signal);
+  return listed.filter((descriptor) => isDeepStrictEqual(inputsOf(descriptor), wanted));
+}
+
+async function listAll(client: AepClient, purpose: string, signal: AbortSignal) {
   const call = { method: "GET", path: paths.descriptors, headers: accept.descriptors, signal, purpose } as const;
   const listed = (await client.call(call, listAnswer))[descriptorIdentity] ?? [];
   return listed.flatMap((descriptor) => {
     const parsed = answer.safeParse(descriptor);
-    return parsed.success && isDeepStrictEqual(inputsOf(parsed.data), wanted) ? [parsed.data] : [];
+    return parsed.success ? [parsed.data] : [];
   });
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { defineResource } from "../kit/resource-definition.ts";
+import { defineResource, type Leftover } from "../kit/resource-definition.ts";
 import type { AepClient } from "./client.ts";
-import { markOf } from "./mark.ts";
+import { isOwnedBy, markOf, ownershipInput } from "./mark.ts";
 import { pathOf, paths } from "./paths.ts";
 import { keepSpelling, versionOf } from "./xdm.ts";
 
@@ -22,9 +22,10 @@ const answer = z.object({
   outputSchema: z.object({ schemaRef: z.object({ id: z.string(), contentType: z.string().optional() }) }),
   mappings: z.array(mappingAnswer),
 });
-const listAnswer = z.object({
-  data: z.array(answer.extend({ name: z.string().nullish(), createdDate: z.number().optional().catch(undefined) })),
-});
+const listedSet = answer.extend({ name: z.string().nullish(), createdDate: z.number().optional().catch(undefined) });
+const listAnswer = z.object({ data: z.array(listedSet) });
+/** Of a list: the newest hundred sets, the newest first. */
+const newest = "orderBy=-createdDate&start=0&limit=100";
 const creationAnswer = z.object({ id: z.string(), version: z.coerce.number() });
 
 const inputs = z.object({
@@ -54,9 +55,11 @@ const inputs = z.object({
     )
     .min(1)
     .meta({ description: "What goes where, in any order." }),
+  ownership: ownershipInput,
 });
 
 type Inputs = z.output<typeof inputs>;
+type ListedSet = z.output<typeof listedSet>;
 export type Mapping = Inputs["mappings"][number];
 
 /** A mapping set of Data Prep. It is never changed: each change makes a new one, which the dataflow then takes up. */
@@ -76,16 +79,31 @@ export const mappingSet = defineResource<AepClient>()({
   normalise: (given) => ({ ...given, mappings: byDestination(given.mappings) }),
 
   async leftovers({ client, signal, urn }, wanted) {
-    const sets = await listMarked(client, wanted.schemaId, urn, signal);
-    return sets.map((set) => ({ id: set.id, createdAt: set.createdDate, inputs: inputsOf(set, wanted) }));
+    return withUse(client, await listMade(client, wanted, urn, signal), signal, wanted);
   },
 
-  async create({ client, signal, progress, urn, present }, { schemaId, schemaVersion, mappings }) {
+  async owned({ client, signal }, ownership) {
+    const purpose = "look for mapping sets of interrupted runs";
+    const { data } = await client.call(
+      { method: "GET", path: `${paths.mappingSets}?${newest}`, signal, purpose },
+      listAnswer,
+    );
+    const bears = isOwnedBy(ownership);
+    const owned = data.filter(({ name }) => bears(markIn(name)));
+    return withUse(client, owned, signal);
+  },
+
+  async create({ client, signal, progress, urn, present }, given) {
+    const { schemaId, schemaVersion, mappings } = given;
     const contentType = `application/vnd.adobe.xed-full+json;version=${schemaVersion}`;
-    const body = { name: nameOf(urn), outputSchema: { schemaRef: { id: schemaId, contentType } }, mappings };
+    const body = {
+      name: nameOf(markOf(urn, given.ownership)),
+      outputSchema: { schemaRef: { id: schemaId, contentType } },
+      mappings,
+    };
     const purpose = `create the mapping set for the schema ${schemaId}`;
     const made = await client.createOnce<z.output<typeof creationAnswer>>({ signal, progress }, present, {
-      list: (until) => listMarked(client, schemaId, urn, until),
+      list: (until) => listMade(client, given, urn, until),
       idOf: ({ id }) => id,
       post: () => client.call({ method: "POST", path: paths.mappingSets, body, signal, purpose }, creationAnswer),
     });
@@ -109,20 +127,36 @@ export const mappingSet = defineResource<AepClient>()({
 });
 
 /** The name of a resource's sets, which no screen of Platform shows: its mark. */
-function nameOf(urn: string): string {
-  return `Pulumi ${markOf(urn)}`;
+function nameOf(mark: string): string {
+  return `Pulumi ${mark}`;
+}
+
+function markIn(name: string | null | undefined): string | undefined {
+  return name?.match(/^Pulumi (\S+)$/)?.[1];
+}
+
+/** Whether one of the newest dataflows maps by a set: then it was known to a run. */
+async function withUse(client: AepClient, sets: readonly ListedSet[], signal: AbortSignal, wanted?: Inputs) {
+  if (sets.length === 0) return [];
+  const path = `${paths.flows}?orderby=-createdAt&limit=100`;
+  const call = { method: "GET", path, signal, purpose: "look for dataflows that use the mapping sets" } as const;
+  const used = JSON.stringify((await client.call(call, z.object({ items: z.array(z.unknown()) }))).items);
+  return sets.map((set): Leftover<Inputs> => {
+    const { id, createdDate: createdAt } = set;
+    return { id, createdAt, inputs: inputsOf(set, wanted), inUse: used.includes(JSON.stringify(id)) };
+  });
 }
 
 /** The sets that were made for the resource, those of earlier changes too where Data Prep has not deleted them. */
-async function listMarked(client: AepClient, schemaId: string, urn: string, signal: AbortSignal) {
-  const name = nameOf(urn);
-  const path = `${paths.mappingSets}?name=${encodeURIComponent(name)}&orderBy=-createdDate&start=0&limit=100`;
+async function listMade(client: AepClient, { schemaId, ownership }: Inputs, urn: string, signal: AbortSignal) {
+  const name = nameOf(markOf(urn, ownership));
+  const path = `${paths.mappingSets}?name=${encodeURIComponent(name)}&${newest}`;
   const purpose = `look whether a mapping set for the schema ${schemaId} is there already`;
   const { data } = await client.call({ method: "GET", path, signal, purpose }, listAnswer);
   return data.filter((set) => set.name === name);
 }
 
-function inputsOf(found: z.output<typeof answer>, known: Inputs | undefined): Inputs {
+function inputsOf(found: z.output<typeof answer>, known?: Inputs): Inputs {
   const { id: schemaId, contentType } = found.outputSchema.schemaRef;
   return {
     schemaId,

@@ -1,20 +1,53 @@
 import { createHash } from "node:crypto";
+import { z } from "zod";
 
-const inDescription = / ?\[Pulumi [0-9a-f]{16}\]$/;
+const inDescription = / ?\[Pulumi (?:[0-9a-f]{16}-)?[0-9a-f]{16}\]$/;
+
+/** Whether a text is the id of an ownership. */
+export function isOwnershipId(text: string): boolean {
+  return /^[0-9a-f]{16}$/.test(text);
+}
+
+/** The input by which a resource belongs to an ownership. */
+export const ownershipInput = z
+  .string()
+  .refine(isOwnershipId, "it must be the id of an aep:index:Ownership: 16 hexadecimal digits")
+  .optional()
+  .meta({
+    description:
+      "Id of the `aep:index:Ownership` that removes this object if an interrupted run made it and none took it over; " +
+      "default: none. It matters only when the object is made.",
+    creation: true,
+  });
 
 /**
- * The mark of a resource: a digest of its URN (stack, project, type and name), the one thing that a run knows of a
- * resource before it is made, and that the next run knows again. Every object made for the resource bears it, since most
- * names in Platform are not unique and its APIs know no idempotency key: so what a killed run has left behind is told
- * from what somebody made by hand under the same name.
+ * The mark of a resource: the id of its ownership, if it has one, and a digest of its URN (stack, project, type and name),
+ * the one thing that a run knows of a resource before it is made, and that the next run knows again. Every object made for
+ * the resource bears it, since most names in Platform are not unique and its APIs know no idempotency key: so what a killed
+ * run has left behind is told from what somebody made by hand under the same name.
  */
-export function markOf(urn: string): string {
-  return createHash("sha256").update(urn).digest("hex").slice(0, 16);
+export function markOf(urn: string, ownership?: string): string {
+  const digest = createHash("sha256").update(urn).digest("hex").slice(0, 16);
+  return ownership === undefined ? digest : `${ownership}-${digest}`;
+}
+
+/** Tells marks apart; given none, an object is nobody's. */
+export type Bears = (mark: string | null | undefined) => boolean;
+
+/** Whether a mark is that of one resource. */
+export function isMarkOf(urn: string, ownership: string | undefined): Bears {
+  const own = markOf(urn, ownership);
+  return (mark) => mark === own;
+}
+
+/** Whether a mark is that of any resource of the ownership. */
+export function isOwnedBy(ownership: string): Bears {
+  return (mark) => mark?.startsWith(`${ownership}-`) ?? false;
 }
 
 /** A description with the mark at its end: `Customer.io events. [Pulumi 0123456789abcdef]`. */
-export function described(description: string | undefined, urn: string): string {
-  return [description, `[Pulumi ${markOf(urn)}]`].filter(Boolean).join(" ");
+export function described(description: string | undefined, mark: string): string {
+  return [description, `[Pulumi ${mark}]`].filter(Boolean).join(" ");
 }
 
 /** The description as the program gave it; undefined where there is none. */
@@ -22,7 +55,7 @@ export function withoutMark(description: string | null | undefined): string | un
   return description?.replace(inDescription, "") || undefined;
 }
 
-/** Whether the description bears this resource's mark. */
-export function bearsMark(description: string | null | undefined, urn: string): boolean {
-  return description?.endsWith(`[Pulumi ${markOf(urn)}]`) ?? false;
+/** The mark at a description's end, if there is one. */
+export function markIn(description: string | null | undefined): string | undefined {
+  return description?.match(inDescription)?.[0].replace(/^ ?\[Pulumi |\]$/g, "");
 }

@@ -7,6 +7,7 @@ export const paths = {
   schemas: `${foundation}/schemaregistry/tenant/schemas`,
   descriptors: `${foundation}/schemaregistry/tenant/descriptors`,
   dataSets: `${foundation}/catalog/dataSets`,
+  batches: `${foundation}/catalog/batches`,
   /** Deep-merges what it is given, and takes extensions. */
   dataSetsMerge: `${foundation}/catalog/v2/dataSets`,
   identityNamespaces: "/data/core/idnamespace/identities",
@@ -17,6 +18,7 @@ export const paths = {
   sourceConnections: `${foundation}/flowservice/sourceConnections`,
   targetConnections: `${foundation}/flowservice/targetConnections`,
   flows: `${foundation}/flowservice/flows`,
+  runs: `${foundation}/flowservice/runs`,
   connectionSpecs: `${foundation}/flowservice/connectionSpecs`,
   sandboxes: `${foundation}/sandbox-management/`,
   permissionNames: `${foundation}/access-control/acl/reference`,

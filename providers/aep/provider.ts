@@ -11,6 +11,7 @@ import { fieldGroup } from "./field-group.ts";
 import { identityDescriptor } from "./identity-descriptor.ts";
 import { getIdentityNamespaces } from "./identity-namespaces.ts";
 import { mappingSet } from "./mapping-set.ts";
+import { ownership } from "./ownership.ts";
 import { getPreflight } from "./preflight.ts";
 import { profileEnablement } from "./profile-enablement.ts";
 import { schema } from "./schema.ts";
@@ -28,6 +29,7 @@ export const aepPackage: PackageDefinition<AepClient, typeof config> = {
   config,
   connect: (settings) => new AepClient(settings),
   resources: [
+    ownership,
     fieldGroup,
     schema,
     identityDescriptor,

@@ -1,10 +1,12 @@
 import { z } from "zod";
-import { defineResource } from "../kit/resource-definition.ts";
+import { defineResource, type Leftover, type Operation } from "../kit/resource-definition.ts";
 import type { AepClient } from "./client.ts";
-import { bearsMark, described, withoutMark } from "./mark.ts";
+import { deleteDescriptor, identitiesOf } from "./identity-descriptor.ts";
+import { described, isMarkOf, isOwnedBy, markIn, markOf, ownershipInput, withoutMark } from "./mark.ts";
 import { pathOf, paths } from "./paths.ts";
 import { datasetsOf, neverDeleted, useOf } from "./schema-users.ts";
 import { accept, experienceEvent, isProfileEnabled, keepSpelling, xdmList, xdmResource } from "./xdm.ts";
+import { listAll } from "./xdm-list.ts";
 
 const answer = xdmResource.extend({
   description: z.string().nullish(),
@@ -26,7 +28,9 @@ const inputs = z.object({
   fieldGroupIds: z.array(z.string()).meta({
     description:
       "$ids of the field groups, Adobe's and custom ones, in any order. They can only be added once a dataset uses the schema.",
+    references: "aep:index:FieldGroup",
   }),
+  ownership: ownershipInput,
 });
 
 type Inputs = z.output<typeof inputs>;
@@ -49,18 +53,23 @@ export const schema = defineResource<AepClient>()({
   normalise: (given) => ({ ...given, fieldGroupIds: asSet(given.fieldGroupIds) }),
 
   async leftovers(operation, wanted) {
-    const { client, signal, urn, isHeld } = operation;
-    const left = [];
-    for (const found of await listMarked(client, wanted.title, urn, signal)) {
-      const inUse = !isHeld(found.$id) && (await datasetsOf(client, found.$id, signal)).length > 0;
-      left.push({ id: found.$id, createdAt: undefined, inputs: inputsOf(found, wanted), inUse });
-    }
-    return left;
+    return withUse(operation, await listMarked(operation.client, wanted, operation.urn, operation.signal), wanted);
+  },
+
+  async owned(operation, ownership) {
+    const { client, signal } = operation;
+    const purpose = "look for schemas of interrupted runs";
+    const all = await listAll(client, { collection: paths.schemas, item: answer, purpose, signal });
+    const bears = isOwnedBy(ownership);
+    return withUse(
+      operation,
+      all.filter(({ description }) => bears(markIn(description))),
+    );
   },
 
   async create({ client, signal, progress, urn, present }, given) {
     const made = await client.createOnce<z.output<typeof xdmResource>>({ signal, progress }, present, {
-      list: (until) => listMarked(client, given.title, urn, until),
+      list: (until) => listMarked(client, given, urn, until),
       idOf: ({ $id }) => $id,
       post: () => {
         const purpose = `create the schema "${given.title}"`;
@@ -104,17 +113,32 @@ export const schema = defineResource<AepClient>()({
     return outputsOf(await client.call(removed.length > 0 ? { ...call, hint } : call, xdmResource));
   },
 
-  async delete({ client, signal, urn }, id, { title }) {
+  async delete(operation, id, { title }) {
+    const { client, signal, urn } = operation;
     const found = await find(client, id, signal);
     if (!found) return;
     if (isProfileEnabled(found["meta:immutableTags"])) {
       const what = `The schema "${title}" (${id}) has been enabled for Profile, and Platform never deletes such a schema`;
       throw neverDeleted(what, urn);
     }
+    await deleteIdentities(operation, id);
     const hint = "Platform keeps a schema as long as a dataset uses it: delete those datasets first.";
     await client.remove({ path: pathOf(paths.schemas, id), signal, purpose: `delete the schema "${title}"`, hint });
   },
 });
+
+/**
+ * Identities mean nothing without their schema. Those of the program are gone by now; one is left where a run was killed
+ * while it made it, and Platform may refuse to delete a schema that has one.
+ */
+async function deleteIdentities({ client, signal, warn }: Operation<AepClient>, id: string): Promise<void> {
+  const left = await identitiesOf(client, id, signal);
+  if (left.length === 0 || (await datasetsOf(client, id, signal)).length > 0) return;
+  for (const descriptor of left) {
+    warn(`deletes the identity descriptor ${descriptor} along with the schema`);
+    await deleteDescriptor(client, descriptor, signal);
+  }
+}
 
 function find(client: AepClient, id: string, signal: AbortSignal): Promise<Answer | undefined> {
   const purpose = `read the schema ${id}`;
@@ -122,8 +146,26 @@ function find(client: AepClient, id: string, signal: AbortSignal): Promise<Answe
   return client.find(call, answer);
 }
 
+/** Whether a dataset follows the schema, or Profile has it: then it was known to a run. */
+async function withUse({ client, signal, isHeld }: Operation<AepClient>, found: readonly Answer[], wanted?: Inputs) {
+  const left: Leftover<Inputs>[] = [];
+  for (const item of found) {
+    const inUse =
+      !isHeld(item.$id) &&
+      (isProfileEnabled(item["meta:immutableTags"]) || (await datasetsOf(client, item.$id, signal)).length > 0);
+    left.push({ id: item.$id, createdAt: undefined, inputs: inputsOf(item, wanted), inUse });
+  }
+  return left;
+}
+
 /** Those of the title that bear the resource's mark: one at most, since titles are unique. */
-async function listMarked(client: AepClient, title: string, urn: string, signal: AbortSignal): Promise<Answer[]> {
+async function listMarked(
+  client: AepClient,
+  { title, ownership }: Inputs,
+  urn: string,
+  signal: AbortSignal,
+): Promise<Answer[]> {
+  const bears = isMarkOf(urn, ownership);
   const path = `${paths.schemas}?property=title==${encodeURIComponent(title)}`;
   const call = {
     method: "GET",
@@ -135,21 +177,21 @@ async function listMarked(client: AepClient, title: string, urn: string, signal:
   const marked: Answer[] = [];
   for (const listed of (await client.call(call, xdmList)).results) {
     const found = listed.title === title ? await find(client, listed.$id, signal) : undefined;
-    if (found && bearsMark(found.description, urn)) marked.push(found);
+    if (found && bears(markIn(found.description))) marked.push(found);
   }
   return marked;
 }
 
-function bodyOf({ title, description, classId, fieldGroupIds }: Inputs, urn: string): object {
+function bodyOf({ title, description, classId, fieldGroupIds, ownership }: Inputs, urn: string): object {
   const allOf = [classId, ...fieldGroupIds].map(($ref) => ({ $ref }));
-  return { type: "object", title, description: described(description, urn), allOf };
+  return { type: "object", title, description: described(description, markOf(urn, ownership)), allOf };
 }
 
 function outputsOf(found: z.output<typeof xdmResource>): { altId: string; version: string } {
   return { altId: found["meta:altId"], version: found.version };
 }
 
-function inputsOf(found: Answer, known: Inputs | undefined): Inputs {
+function inputsOf(found: Answer, known?: Inputs): Inputs {
   const references = found.allOf.map(({ $ref }) => $ref);
   const classId = found["meta:class"] ?? references[0] ?? experienceEvent;
   const groups = references.filter((reference) => reference !== classId);

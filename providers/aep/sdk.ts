@@ -12,6 +12,7 @@ import { fieldGroup } from "./field-group.ts";
 import { identityDescriptor } from "./identity-descriptor.ts";
 import { getIdentityNamespaces as namespacesFunction } from "./identity-namespaces.ts";
 import { mappingSet } from "./mapping-set.ts";
+import { ownership } from "./ownership.ts";
 import { getPreflight as preflightFunction } from "./preflight.ts";
 import { profileEnablement } from "./profile-enablement.ts";
 import { schema } from "./schema.ts";
@@ -22,6 +23,9 @@ import { getTenant as tenantFunction } from "./tenant.ts";
 
 /** A provider of its own, for another sandbox or organization than that of the stack's settings. */
 export class Provider extends providerClass("aep", config) {}
+
+/** Deletes with itself what interrupted runs left of the resources that name it in their input `ownership`. */
+export class Ownership extends resourceClass(ownership) {}
 
 /** A custom field group; `id` is its `$id`. */
 export class FieldGroup extends resourceClass(fieldGroup) {}

@@ -2,15 +2,15 @@ import { z } from "zod";
 import { defineResource } from "../kit/resource-definition.ts";
 import type { AepClient } from "./client.ts";
 import {
+  byMark,
   createItem,
   deleteConnection,
   findItem,
   flowServiceItem,
   labelSteps,
-  leftoverItems,
   patchItem,
 } from "./flow-service.ts";
-import { withoutMark } from "./mark.ts";
+import { ownershipInput, withoutMark } from "./mark.ts";
 import { paths } from "./paths.ts";
 import { connectionSpecs } from "./sources.ts";
 
@@ -33,7 +33,9 @@ const inputs = z.object({
   baseConnectionId: z.string().optional().meta({
     description: "Id of the base connection, for a source that has one, such as the HTTP API; default: none.",
     replaces: true,
+    references: "aep:index:BaseConnection",
   }),
+  ownership: ownershipInput,
 });
 
 /** The source side of a streaming dataflow. */
@@ -45,14 +47,15 @@ export const sourceConnection = defineResource<AepClient>()({
   inputs,
   outputs: z.object({}),
 
-  leftovers: (operation, wanted) => leftoverItems(operation, paths.sourceConnections, answer, wanted, inputsOf),
+  ...byMark(paths.sourceConnections, answer, inputsOf),
 
-  async create(operation, { name, description, connectionSpecId, baseConnectionId }) {
+  async create(operation, given) {
+    const { connectionSpecId, baseConnectionId } = given;
     const connectionSpec = { id: connectionSpecId, version: connectionSpecVersion };
     // What a base connection knows already is not said again (Adobe's tutorials for the two kinds of source).
     const ownPart = { providerId: streamingProvider, data: { format: "json" } };
-    const body = { name, description, connectionSpec, ...(baseConnectionId ? { baseConnectionId } : ownPart) };
-    return { id: await createItem(operation, paths.sourceConnections, answer, body), outputs: {} };
+    const body = { connectionSpec, ...(baseConnectionId ? { baseConnectionId } : ownPart) };
+    return { id: await createItem(operation, paths.sourceConnections, answer, given, body), outputs: {} };
   },
 
   async read(operation, id) {

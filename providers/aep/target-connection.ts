@@ -2,15 +2,15 @@ import { z } from "zod";
 import { defineResource } from "../kit/resource-definition.ts";
 import type { AepClient } from "./client.ts";
 import {
+  byMark,
   createItem,
   deleteConnection,
   findItem,
   flowServiceItem,
   labelSteps,
-  leftoverItems,
   patchItem,
 } from "./flow-service.ts";
-import { withoutMark } from "./mark.ts";
+import { ownershipInput, withoutMark } from "./mark.ts";
 import { paths } from "./paths.ts";
 import { versionOf } from "./xdm.ts";
 
@@ -25,7 +25,9 @@ const answer = flowServiceItem.extend({
 const inputs = z.object({
   name: z.string().min(1).meta({ description: "Name; need not be unique." }),
   description: z.string().min(1).optional().meta({ description: "What the connection is for." }),
-  datasetId: z.string().meta({ description: "Id of the dataset that records go to.", replaces: true }),
+  datasetId: z
+    .string()
+    .meta({ description: "Id of the dataset that records go to.", replaces: true, references: "aep:index:Dataset" }),
   schemaId: z.string().meta({ description: "$id of the dataset's schema.", replaces: true }),
   schemaVersion: z
     .number()
@@ -33,6 +35,7 @@ const inputs = z.object({
     .positive()
     .default(1)
     .meta({ description: "Major version of the schema; default 1.", replaces: true }),
+  ownership: ownershipInput,
 });
 
 type Inputs = z.output<typeof inputs>;
@@ -46,18 +49,17 @@ export const targetConnection = defineResource<AepClient>()({
   inputs,
   outputs: z.object({}),
 
-  leftovers: (operation, wanted) => leftoverItems(operation, paths.targetConnections, answer, wanted, inputsOf),
+  ...byMark(paths.targetConnections, answer, inputsOf),
 
-  async create(operation, { name, description, datasetId, schemaId, schemaVersion }) {
+  async create(operation, given) {
+    const { datasetId, schemaId, schemaVersion } = given;
     const version = `application/vnd.adobe.xed-full+json;version=${schemaVersion}`;
     const body = {
-      name,
-      description,
       connectionSpec: dataLakeConnectionSpec,
       data: { format: "json", schema: { id: schemaId, version } },
       params: { dataSetId: datasetId },
     };
-    return { id: await createItem(operation, paths.targetConnections, answer, body), outputs: {} };
+    return { id: await createItem(operation, paths.targetConnections, answer, given, body), outputs: {} };
   },
 
   async read(operation, id) {

@@ -12,6 +12,8 @@ export const accept = {
   /** With the fields of the class and of all field groups. */
   full: { Accept: "application/vnd.adobe.xed-full+json; version=1" },
   list: { Accept: "application/vnd.adobe.xed-id+json" },
+  /** A list of whole objects. */
+  wholes: { Accept: "application/vnd.adobe.xed+json" },
   descriptors: { Accept: "application/vnd.adobe.xdm+json" },
 } as const;
 

@@ -2,6 +2,7 @@ import manifest from "../../package.json" with { type: "json" };
 import { definitionProvider, type PackageDefinition } from "../kit/definition-provider.ts";
 import { ReportingWebhooks } from "./client.ts";
 import { config } from "./config.ts";
+import { ownership } from "./ownership.ts";
 import { reportingWebhook } from "./reporting-webhook.ts";
 
 /** What the Pulumi package `customerio` consists of. */
@@ -12,7 +13,7 @@ export const customerioPackage: PackageDefinition<ReportingWebhooks, typeof conf
   description: "Reporting webhooks of a Customer.io workspace, through Customer.io's App API.",
   config,
   connect: (settings) => new ReportingWebhooks(settings),
-  resources: [reportingWebhook],
+  resources: [ownership, reportingWebhook],
 };
 
 /** The Pulumi provider `customerio`. */

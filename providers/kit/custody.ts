@@ -12,6 +12,7 @@ export class Custody {
   readonly #objects = new Set<string>();
   readonly #idsByUrn = new Map<string, string>();
   readonly #inState = new Set<string>();
+  readonly #known = new Set<string>();
 
   /** The state has a resource of this URN; its id may be told later, or never (`pulumi up --replace` asks for no diff). */
   inState(urn: string): void {
@@ -20,6 +21,7 @@ export class Custody {
 
   hold({ type, urn }: Held, id: string): void {
     this.#objects.add(key(type, id));
+    this.#known.add(key(type, id));
     this.#idsByUrn.set(urn, id);
   }
 
@@ -29,6 +31,11 @@ export class Custody {
 
   isHeld(type: string, id: string): boolean {
     return this.#objects.has(key(type, id));
+  }
+
+  /** Whether the object is held, or was until it was deleted: a vendor may list it for a while. */
+  isKnown(type: string, id: string): boolean {
+    return this.#known.has(key(type, id));
   }
 
   /**

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Custody, takeOver } from "./custody.ts";
 import { differences } from "./difference.ts";
 import { metadata, propertiesWhere } from "./metadata.ts";
+import { deleteUnnoted } from "./ownership.ts";
 import { packageSchema } from "./package-schema.ts";
 import type { CheckFailure, DiffResult, PropertyDiffKind, Provider, ResourceCall } from "./provider.ts";
 import { PartialFailure } from "./provider.ts";
@@ -47,7 +48,8 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
   function operation(call: ResourceCall): Operation<Client> {
     const { urn, name, signal, progress, warn } = call;
     const isHeld = (id: string) => custody.isHeld(call.type, id);
-    return { client: connected(), urn, name, signal, progress, warn, isHeld, present: new Set() };
+    const isKnown = (id: string, type: string) => custody.isKnown(type, id);
+    return { client: connected(), urn, name, signal, progress, warn, isHeld, isKnown, present: new Set() };
   }
 
   return {
@@ -131,7 +133,9 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
         throw partial(resource, inputs, error);
       });
       if (!found) return undefined;
-      const { values } = validate(resource.inputs, withoutUndefined(found.inputs));
+      // Of what matters in a creation alone the vendor knows nothing.
+      const kept = Object.fromEntries(creationInputs(resource).map((name) => [name, given?.[name]]));
+      const { values } = validate(resource.inputs, withoutUndefined({ ...found.inputs, ...kept }));
       const now = markSecrets(values, resource.inputs, inputs);
       // The id may have been given in another spelling (`pulumi import`); a definition that has one answers it.
       return { id: found.id ?? id, inputs: now, properties: merge(resource, now, found.outputs) };
@@ -161,7 +165,14 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
     },
 
     async delete(call, { id, state }) {
-      await resourceOf(call).delete(operation(call), id, reveal(state) as Record<string, unknown>);
+      const [resource, work] = [resourceOf(call), operation(call)];
+      custody.hold(call, id);
+      const inputs = reveal(state) as Record<string, unknown>;
+      const ownershipId = resource.owns ? id : inputs.ownership;
+      if (typeof ownershipId === "string") {
+        await deleteUnnoted(definition.resources, work, { type: call.type, id, ownershipId });
+      }
+      await resource.delete(work, id, inputs);
       custody.release(call, id);
     },
 
@@ -256,7 +267,15 @@ function unknownOutputs(resource: ResourceDefinition<never>, state: PropertyMap,
   );
 }
 
-function difference(resource: ResourceDefinition<never>, olds: PropertyMap, news: PropertyMap): DiffResult {
+function creationInputs(resource: ResourceDefinition<never>): string[] {
+  return propertiesWhere(resource.inputs, (meta) => meta.creation === true);
+}
+
+function difference(resource: ResourceDefinition<never>, given: PropertyMap, wanted: PropertyMap): DiffResult {
+  const ignored = new Set(creationInputs(resource));
+  const [olds, news] = [given, wanted].map((inputs) =>
+    Object.fromEntries(Object.entries(inputs).filter(([name]) => !ignored.has(name))),
+  ) as [PropertyMap, PropertyMap];
   const normal = (inputs: PropertyMap): PropertyMap =>
     resource.normalise && !holdsUnknown(inputs)
       ? withoutUndefined(resource.normalise(plainInputs(resource, inputs)))

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { PackageDefinition } from "./definition-provider.ts";
-import { metadata } from "./metadata.ts";
+import { metadata, propertiesWhere } from "./metadata.ts";
 
 /** Where types of settings would be named after. */
 const settings = "Config";
@@ -34,7 +34,10 @@ export function packageSchema<Client, Config extends z.ZodObject>(definition: Pa
     const name = resource.type.split(":").at(-1) ?? "";
     const inputs = describe(resource.inputs, name);
     // Without an update in place, each change of an input makes a new object.
-    if (!resource.update) for (const input of Object.values(inputs.properties)) input.willReplaceOnChanges = true;
+    if (!resource.update) {
+      const matters = propertiesWhere(resource.inputs, (meta) => !meta.creation);
+      for (const input of matters) Object.assign(inputs.properties[input] ?? {}, { willReplaceOnChanges: true });
+    }
     const outputs = describe(resource.outputs, name);
     return [
       resource.type,

@@ -9,6 +9,10 @@ declare module "zod" {
     replaces?: boolean;
     /** An output that an update changes; unknown in the preview of an update. */
     volatile?: boolean;
+    /** Type of the resource that an input names by id, and that the vendor refuses to delete while it is named. */
+    references?: string;
+    /** An input that matters only when the object is made: a later change of it is no difference. */
+    creation?: boolean;
     /** Of a provider's setting: the environment variable read when the stack's configuration lacks it. */
     environment?: string;
   }
@@ -19,6 +23,8 @@ export interface Operation<Client> extends Pick<ResourceCall, "urn" | "name" | "
   readonly client: Client;
   /** Whether this object is known to be a resource's own already, as far as the engine has told in this run. */
   readonly isHeld: (id: string) => boolean;
+  /** Whether an object is or was a resource's in this run. */
+  readonly isKnown: (id: string, type: string) => boolean;
   /** In a create: ids of the leftovers that were not taken over. */
   readonly present: ReadonlySet<string>;
 }
@@ -66,6 +72,8 @@ export interface ResourceDefinition<
   readonly outputs: Outputs;
   /** Names or vendor limits force the old object to go before the new one comes. */
   readonly deleteBeforeReplace?: boolean;
+  /** It stands for what a stack has made: objects bear its id, and deleting it deletes those that the state does not know. */
+  readonly owns?: boolean;
 
   /**
    * Mistakes that the zod schema can't tell. Inputs that are not known yet, or wrong by themselves, are absent. `warn` tells
@@ -82,6 +90,8 @@ export interface ResourceDefinition<
    * can be taken over makes the create needless (see `takeOver`), the others it finds as `operation.present`.
    */
   leftovers?(operation: Operation<Client>, inputs: z.output<Inputs>): Promise<readonly Leftover<z.output<Inputs>>[]>;
+  /** Objects of this kind that bear an ownership's id; the resource's input `ownership` takes it. */
+  owned?(operation: Operation<Client>, ownership: string): Promise<readonly Leftover<z.output<Inputs>>[]>;
   create(operation: Operation<Client>, inputs: z.output<Inputs>): Promise<{ id: string; outputs: z.output<Outputs> }>;
   /**
    * The object as the vendor has it now; undefined only when the vendor says that it is gone (404, 410).
@@ -111,7 +121,7 @@ export interface ResourceDefinition<
     change: { news: z.output<Inputs>; olds: z.output<Inputs>; outputs: z.output<Outputs> },
   ): Promise<z.output<Outputs>>;
   /** Treats an object that is already gone as deleted. */
-  delete(operation: Operation<Client>, id: string, state: z.output<Inputs> & z.output<Outputs>): Promise<void>;
+  delete(operation: Operation<Client>, id: string, inputs: z.output<Inputs>): Promise<void>;
 }
 
 /** Keeps a definition's inferred types; has no effect at run time. */

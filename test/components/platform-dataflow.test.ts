@@ -92,9 +92,16 @@ const destinations = (resources: DeclaredResource[]): string[] =>
 
 test("makes all of it, outside Profile, under names that carry the title", async () => {
   const { resources } = await declared();
-  expect(types(resources)).toEqual(
-    ["Dataflow", "Dataset", "FieldGroup", "MappingSet", "Schema", "SourceConnection", "TargetConnection"].sort(),
-  );
+  expect(types(resources)).toEqual([
+    "Dataflow",
+    "Dataset",
+    "FieldGroup",
+    "MappingSet",
+    "Ownership",
+    "Schema",
+    "SourceConnection",
+    "TargetConnection",
+  ]);
   expect(one(resources, "Dataset")).toMatchObject({ name: title, profile: false, errorDiagnostics: true });
   expect(one(resources, "Dataset")).not.toHaveProperty("rowExpirationDays");
   expect(one(resources, "Schema").fieldGroupIds).toEqual(["platform-fields-id"]);
@@ -144,7 +151,14 @@ describe("an existing schema", () => {
 
   test("with all fields is used as it is, for a dataset of its own", async () => {
     const { resources, outputs } = await use(existingSchema(everyField));
-    expect(types(resources)).toEqual(["Dataflow", "Dataset", "MappingSet", "SourceConnection", "TargetConnection"]);
+    expect(types(resources)).toEqual([
+      "Dataflow",
+      "Dataset",
+      "MappingSet",
+      "Ownership",
+      "SourceConnection",
+      "TargetConnection",
+    ]);
     expect(one(resources, "Dataset")).toMatchObject({ name: title, schemaId });
     expect(outputs).toEqual({ schemaId, datasetId: "platform-dataset-id" });
     expect(destinations(resources)).toHaveLength(2 + everyField.length);
@@ -223,7 +237,7 @@ describe("an existing dataset", () => {
 
   test("is used as it is, with its schema: a second source into one dataset", async () => {
     const { resources, outputs } = await declared({ dataset: { existing: "By hand" } }, answers());
-    expect(types(resources)).toEqual(["Dataflow", "MappingSet", "SourceConnection", "TargetConnection"]);
+    expect(types(resources)).toEqual(["Dataflow", "MappingSet", "Ownership", "SourceConnection", "TargetConnection"]);
     expect(one(resources, "TargetConnection")).toMatchObject({ datasetId: dataset.id, schemaId });
     expect(outputs).toEqual({ schemaId, datasetId: dataset.id });
   });

@@ -46,13 +46,14 @@ function customerioProvider(attemptTimeout = 30_000) {
   return definitionProvider({ ...customerioPackage, connect });
 }
 
+const claim = { name: "Relay (dev)", endpoint: "https://relay.example/customerio" };
+
 export const customerioSubjects: readonly Subject[] = [
   {
     type: "customerio:index:ReportingWebhook",
-    needs: [],
+    needs: [{ name: "ownership", type: "customerio:index:Ownership", inputs: { ...claim } }],
     inputs: () => ({
-      name: "Relay (dev)",
-      endpoint: "https://relay.example/customerio",
+      ...claim,
       events: ["email_sent", "customer_subscribed"],
     }),
     change: (inputs) => ({ ...inputs, events: ["sms_sent"], withContent: true }),

@@ -150,8 +150,23 @@ const profileSchema = (name: string, title: string): Declared => ({
   inputs: { title, fieldGroupIds: [group, identityMap] },
 });
 
+/** Have no room for a mark, and so no ownership. */
+const unmarked = new Set(["aep:index:IdentityDescriptor", "aep:index:ProfileEnablement"]);
+const ownership: Declared = { name: "ownership", type: "aep:index:Ownership", inputs: {} };
+
+function owned<Of extends { readonly [key: string]: Input }>(type: string, inputs: Of): Of {
+  return unmarked.has(type) ? inputs : { ...inputs, ownership: new Reference("ownership") };
+}
+
+/** The subject in a stack whose objects have an ownership. */
+function inOwnership(subject: Subject): Subject {
+  const { type, needs } = subject;
+  const ownedNeeds = needs.map((declared) => ({ ...declared, inputs: owned(declared.type, declared.inputs) }));
+  return { ...subject, needs: [ownership, ...ownedNeeds], inputs: () => owned(type, subject.inputs()) };
+}
+
 /** One resource of each kind with what it needs, and a change of it. */
-export const platformSubjects: readonly Subject[] = [
+const subjects: readonly Subject[] = [
   {
     type: "aep:index:FieldGroup",
     needs: [],
@@ -220,3 +235,5 @@ export const platformSubjects: readonly Subject[] = [
     change: (inputs) => ({ ...inputs, name: "Renamed", enabled: false }),
   },
 ];
+
+export const platformSubjects: readonly Subject[] = subjects.map(inOwnership);

@@ -18,7 +18,10 @@ test(
   async () => {
     await example.pulumi.up();
     expect((await example.pulumi.resources()).map((urn) => urn.split("::")[3]).toSorted()).toEqual(
-      ["dataflow", "dataset", "fields", "mapping", "schema", "source", "target", "webhook"].toSorted(),
+      ["dataflow", "dataset", "fields", "mapping", "ownership", "schema", "source", "target"].concat([
+        "webhook",
+        "webhook-ownership",
+      ]),
     );
     expect(await readFile(example.logFile, "utf8")).not.toContain("/collection/");
     await example.pulumi.preview("--expect-no-changes");

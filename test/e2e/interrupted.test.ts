@@ -1,33 +1,37 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { type LocalStack, startLocalStack } from "./local-stack.ts";
+import { type LocalExample, type LocalStack, startLocalExample, startLocalStack } from "./local-stack.ts";
 
 // Commands that end before their time, by Ctrl-C and by force: each test goes on from the last.
 let stack: LocalStack;
+let example: LocalExample;
 
 beforeAll(async () => {
   stack = await startLocalStack();
+  example = await startLocalExample("direct", { ownSettings: false });
 }, 60_000);
 
-afterAll(() => stack.stop(), 60_000);
+afterAll(() => Promise.all([stack.stop(), example.stop()]), 60_000);
 
 const minutes = 60_000;
 
-const faults = () => `${stack.cloud.environment.AEP_PLATFORM_URL}/__local/faults`;
+type Of = Pick<LocalStack, "cloud">;
+
+const faults = ({ cloud }: Of) => `${cloud.environment.AEP_PLATFORM_URL}/__local/faults`;
 
 /** Platform answers every call so from now on. */
-async function answerAll(effect: object): Promise<void> {
-  const body = JSON.stringify({ target: "gateway", effect, rate: 1 });
-  await fetch(faults(), { method: "POST", headers: { "content-type": "application/json" }, body });
+async function answerAll(of: Of, effect: object, more: object = {}): Promise<void> {
+  const body = JSON.stringify({ target: "gateway", effect, rate: 1, ...more });
+  await fetch(faults(of), { method: "POST", headers: { "content-type": "application/json" }, body });
 }
 
-async function refusals(): Promise<number> {
-  const { faults: inForce } = (await (await fetch(faults())).json()) as { faults: { struck: number }[] };
+async function refusals(of: Of): Promise<number> {
+  const { faults: inForce } = (await (await fetch(faults(of))).json()) as { faults: { struck: number }[] };
   return inForce.reduce((sum, { struck }) => sum + struck, 0);
 }
 
-async function datasets(): Promise<number> {
-  const answer = await fetch(`${stack.cloud.environment.AEP_PLATFORM_URL}/__local/census`);
-  return ((await answer.json()) as { datasets: number }).datasets;
+async function count({ cloud }: Of, kind: "fieldGroups" | "datasets" | "flows"): Promise<number> {
+  const answer = await fetch(`${cloud.environment.AEP_PLATFORM_URL}/__local/census`);
+  return ((await answer.json()) as Record<typeof kind, number>)[kind];
 }
 
 /** Looks until it is so, or the command under way has ended. */
@@ -53,17 +57,17 @@ test(
   "Ctrl-C ends an up whose calls all wait for Platform's next hour, and leaves a state that the next up goes on with",
   async () => {
     // Each call rests for as long as Platform asks, which is longer than this test may take.
-    await answerAll({ kind: "status", status: 429, retryAfterSeconds: 3600 });
+    await answerAll(stack, { kind: "status", status: 429, retryAfterSeconds: 3600 });
     const up = stack.pulumi.up();
     const failed = up.then(
       () => "it should have failed",
       (error: Error) => error.message,
     );
-    await until(async () => (await refusals()) > 0, up);
+    await until(async () => (await refusals(stack)) > 0, up);
     await stack.pulumi.interrupt();
     expect(await failed).toContain("cancel");
     expect(await pendingOperations()).toEqual([]);
-    await fetch(faults(), { method: "DELETE" });
+    await fetch(faults(stack), { method: "DELETE" });
   },
   3 * minutes,
 );
@@ -74,18 +78,43 @@ test(
     const up = stack.pulumi.up();
     const failed = up.catch(() => "killed");
     // Each answer comes late, so that the kill falls between the deed and the note of it.
-    await answerAll({ kind: "latency", milliseconds: 300 });
-    await until(async () => (await datasets()) > 0, up);
+    await answerAll(stack, { kind: "latency", milliseconds: 300 });
+    await until(async () => (await count(stack, "datasets")) > 0, up);
     await stack.pulumi.kill();
     expect(await failed).toBe("killed");
-    await fetch(faults(), { method: "DELETE" });
+    await fetch(faults(stack), { method: "DELETE" });
 
     await stack.pulumi.run("cancel", "local", "--yes");
     await stack.pulumi.up();
-    expect(await datasets()).toBe(1);
+    expect(await count(stack, "datasets")).toBe(1);
     await stack.pulumi.destroy();
     expect(await stack.pulumi.resources()).toEqual([]);
     expect(await stack.vendors.leftovers()).toEqual({ Platform: [], "Customer.io": [], Azure: [] });
   },
   6 * minutes,
+);
+
+test.each([
+  { kind: "fieldGroups", path: "/data/foundation/schemaregistry/tenant/fieldgroups" },
+  { kind: "datasets", path: "/data/foundation/catalog/dataSets" },
+  { kind: "flows", path: "/data/foundation/flowservice/flows" },
+] as const)(
+  "an up that is killed as soon as there are $kind, and destroyed straight away, leaves nothing at either vendor",
+  async ({ kind, path }) => {
+    // The answer that tells of what was made comes too late.
+    await answerAll(example, { kind: "latency", milliseconds: 3_000 }, { path, afterwards: true });
+    const up = example.pulumi.up();
+    const failed = up.catch(() => "killed");
+    await until(async () => (await count(example, kind)) > 0, up);
+    await example.pulumi.kill();
+    expect(await failed).toBe("killed");
+    await fetch(faults(example), { method: "DELETE" });
+
+    await example.pulumi.run("cancel", "local", "--yes");
+    expect(await example.pulumi.destroy()).toContain("which an interrupted run of this stack made");
+    expect(await example.pulumi.resources()).toEqual([]);
+    const { Platform, "Customer.io": customerIo } = await example.vendors.leftovers();
+    expect({ Platform, customerIo }).toEqual({ Platform: [], customerIo: [] });
+  },
+  3 * minutes,
 );

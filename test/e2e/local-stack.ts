@@ -46,7 +46,7 @@ export async function startLocalStack(): Promise<LocalStack> {
 }
 
 /** An example in a local cloud of its own, and its stack, which has no settings yet but those in the example's folder. */
-export interface LocalExample extends Pick<LocalStack, "vendors" | "pulumi" | "stop"> {
+export interface LocalExample extends Pick<LocalStack, "cloud" | "vendors" | "pulumi" | "stop"> {
   readonly logFile: string;
 }
 
@@ -67,6 +67,7 @@ export async function startLocalExample(
   });
   await pulumi.initialise();
   return {
+    cloud,
     pulumi,
     logFile,
     vendors: new Vendors(cloud.environment),

@@ -24,7 +24,7 @@ interface PackageSchema {
   readonly types?: Record<string, { properties?: Properties; enum?: unknown[]; required?: string[] }>;
   readonly resources: Record<
     string,
-    { description: string; inputProperties: Properties; properties?: Properties; requiredInputs?: string[] }
+    { description: string; inputProperties?: Properties; properties?: Properties; requiredInputs?: string[] }
   >;
   readonly functions?: Record<string, { description: string; outputs: { properties: Properties } }>;
 }
@@ -78,7 +78,7 @@ test.each(names)("the engine takes the schema of %s, and everything in it is des
     ...gaps(schema, schema.config.variables, "config"),
     ...Object.entries(schema.resources).flatMap(([token, resource]) => [
       ...(/[\w”]\.$/.test(resource.description) ? [] : [`${token}: no description`]),
-      ...gaps(schema, resource.inputProperties, token),
+      ...gaps(schema, resource.inputProperties ?? {}, token),
       ...gaps(schema, resource.properties ?? {}, token),
     ]),
     ...Object.entries(schema.functions ?? {}).flatMap(([token, { outputs }]) =>
@@ -90,7 +90,7 @@ test.each(names)("the engine takes the schema of %s, and everything in it is des
 
 function replacing(schema: PackageSchema): Record<string, string[]> {
   return Object.fromEntries(
-    Object.entries(schema.resources).map(([token, { inputProperties }]) => [
+    Object.entries(schema.resources).map(([token, { inputProperties = {} }]) => [
       token.split(":")[2] ?? "",
       Object.keys(inputProperties).filter((name) => inputProperties[name]?.willReplaceOnChanges),
     ]),
@@ -113,7 +113,7 @@ test("it says what replaces, what is secret, what must be given, and where setti
     Schema: ["classId"],
   });
   expect(replacing(platform).Dataflow).toEqual(expect.arrayContaining(["sourceConnectionId", "targetConnectionId"]));
-  expect(replacing(webhooks)).toEqual({ ReportingWebhook: [] });
+  expect(replacing(webhooks)).toEqual({ Ownership: [], ReportingWebhook: [] });
   expect(secrets(platform)).toEqual([
     "aep:index:BaseConnection.inletUrl",
     "aep:index:Dataflow.inletUrl",
@@ -131,5 +131,5 @@ test("it says what replaces, what is secret, what must be given, and where setti
     default: "https://platform.adobe.io",
     defaultInfo: { environment: ["AEP_PLATFORM_URL"] },
   });
-  expect(code.resources["relay:index:FunctionCode"]?.inputProperties.package?.$ref).toBe("pulumi.json#/Archive");
+  expect(code.resources["relay:index:FunctionCode"]?.inputProperties?.package?.$ref).toBe("pulumi.json#/Archive");
 });

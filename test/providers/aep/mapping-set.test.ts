@@ -55,6 +55,8 @@ beforeEach(async () => {
 });
 afterEach(() => stub.close());
 
+const flows = "GET /data/foundation/flowservice/flows?orderby=-createdAt&limit=100";
+
 test("is created", async () => {
   stub.answer(`POST ${collection}`, { status: 200, body: made });
   expect(await aep.create(type, inputs)).toMatchObject({ id, properties: state });
@@ -78,13 +80,22 @@ test("the set of a killed run is taken over, past one of other mappings and one 
     { ...answer, name },
   ];
   stub.answer(list, { body: { data: sets } });
+  stub.answer(flows, { body: { items: [] } });
   stub.answer(`GET ${collection}/${id}`, { body: answer });
   expect(await aep.create(type, inputs)).toMatchObject({ id, properties: state });
-  expect(stub.calls).toEqual([list, `GET ${collection}/${id}`]);
+  expect(stub.calls).toEqual([list, flows, `GET ${collection}/${id}`]);
   expect(aep.progress).toEqual([
     "leaves 1 alone, which an interrupted run made for this resource with other settings",
     `takes over ${id}, which an interrupted run made for this resource`,
   ]);
+});
+
+test("a set that a dataflow maps by is somebody's", async () => {
+  stub.answer(list, { body: { data: [{ ...answer, name }] } }, { body: { data: [{ ...answer, name }] } });
+  const mapping = { name: "Mapping", params: { mappingId: id } };
+  stub.answer(flows, { body: { items: [{ id: "flow-1", transformations: [mapping] }] } });
+  stub.answer(`POST ${collection}`, { body: { id: "new", version: 0 } });
+  expect((await aep.create(type, inputs)).id).toBe("new");
 });
 
 test("a refresh right after shows no difference, whatever spelling and order come back", async () => {

@@ -16,6 +16,7 @@ test("the package has Platform's resources and functions, each with a descriptio
     "aep:index:FieldGroup",
     "aep:index:IdentityDescriptor",
     "aep:index:MappingSet",
+    "aep:index:Ownership",
     "aep:index:ProfileEnablement",
     "aep:index:Schema",
     "aep:index:SourceConnection",
@@ -34,8 +35,8 @@ test("the package has Platform's resources and functions, each with a descriptio
   );
   expect(schema.config.defaults).toEqual(["clientId", "clientSecret", "orgId", "sandbox"]);
   expect(schema.config.variables.clientSecret?.secret).toBe(true);
-  for (const { description, inputProperties } of Object.values(schema.resources)) {
-    expect(description).toMatch(/Imported by its .* Adobe: /);
+  for (const [type, { description, inputProperties }] of Object.entries(schema.resources)) {
+    if (type !== "aep:index:Ownership") expect(description).toMatch(/Imported by its .* Adobe: /);
     for (const property of Object.values(inputProperties)) expect(property.description).toMatch(/\w/);
   }
 });

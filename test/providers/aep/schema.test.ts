@@ -117,6 +117,7 @@ test("a removed field group that is refused is named", async () => {
 
 test("is deleted unless a dataset uses it", async () => {
   stub.answer(`GET ${one}`, { body: answer });
+  stub.answer("GET /data/foundation/schemaregistry/tenant/descriptors", { body: {} });
   stub.answer(`DELETE ${one}`, { status: 204 }, { status: 400, body: { detail: "Referenced" } });
   await aep.delete(type, id, state);
   expect((await errorOf(aep.delete(type, id, state))).message).toBe(

@@ -70,6 +70,7 @@ function operation() {
     urn: "urn:pulumi:dev::test::customerio:index:ReportingWebhook::relay",
     name: "relay",
     isHeld: () => false,
+    isKnown: () => false,
     present: new Set<string>(),
     signal: new AbortController().signal,
     progress: (message: string) => progress.push(message),

@@ -77,6 +77,7 @@ export interface TestOperation {
   readonly urn: string;
   readonly name: string;
   readonly isHeld: () => boolean;
+  readonly isKnown: () => boolean;
   readonly present: ReadonlySet<string>;
   readonly signal: AbortSignal;
   readonly progress: (message: string) => void;
@@ -97,6 +98,7 @@ export function operationOn(azure: AzureServer): TestOperation {
     urn: "urn:pulumi:dev::test::relay:index:FunctionCode::code",
     name: "code",
     isHeld: () => false,
+    isKnown: () => false,
     present: new Set(),
     signal: stop.signal,
     warn: (message) => shown.push(message.replaceAll(azure.host, "relay.example")),

@@ -304,7 +304,7 @@ describe("read", () => {
 });
 
 test("delete calls nothing", async () => {
-  await functionCode.delete(operation, siteId, { ...inputs(), packageHash: hash, deploymentId: "d1" });
+  await functionCode.delete(operation, siteId, inputs());
   expect(azure.calls()).toEqual([]);
 });
 
