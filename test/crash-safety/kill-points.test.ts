@@ -144,7 +144,8 @@ describe.each(worlds)("$type", ({ subject, open, type }) => {
         expect({ at, objects: await life.destroy() }).toEqual({ at, objects: straight.left });
         await world.close();
         points++;
-        await destroyedStraightAfter(open, subject, operation, { call, moment }, straight.left);
+        // Here the vendor has more than the state knows.
+        if (moment === "acted") await destroyedStraightAfter(open, subject, operation, { call, moment }, straight.left);
       }
     }
     swept.add(type);
