@@ -15,7 +15,12 @@ const schema = new aep.Schema("schema", { title, fieldGroupIds: [fields.id], own
 const dataset = new aep.Dataset("dataset", { name: title, schemaId: schema.id, ownership });
 
 const source = new aep.SourceConnection("source", { name: title, ownership });
-const target = new aep.TargetConnection("target", { name: title, datasetId: dataset.id, schemaId: schema.id, ownership });
+const target = new aep.TargetConnection("target", {
+  name: title,
+  datasetId: dataset.id,
+  schemaId: schema.id,
+  ownership,
+});
 const mapping = new aep.MappingSet("mapping", { schemaId: schema.id, mappings: directMappings(tenantId), ownership });
 const dataflow = new aep.Dataflow("dataflow", {
   name: title,
