@@ -18,7 +18,7 @@ export interface Deletion {
  */
 export async function deleteUnnoted<Client>(
   resources: readonly ResourceDefinition<Client>[],
-  operation: Omit<Operation<Client>, "isHeld"> & Pick<Operation<Client>, "isKnown">,
+  operation: Operation<Client>,
   deletion: Deletion,
 ): Promise<void> {
   for (const kind of resources.toReversed()) {

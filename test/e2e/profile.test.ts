@@ -64,8 +64,9 @@ test(
       await stack.pulumi.run("config", "set", "--path", path, `Renamed ${path}`, ...stackFlags());
     }
     const preview = await stack.pulumi.preview();
-    // With the dataflow's time of change, the relay learns anew from when on to send: its settings and its code follow.
-    expect(preview).toMatch(/~ 9 to update/);
+    // The webhook's ownership has its name too. With the dataflow's time of change, the relay learns anew from when on to
+    // send: its settings and its code follow.
+    expect(preview).toMatch(/~ 10 to update/);
     expect(preview).not.toMatch(/to (create|delete|replace)/);
   },
   2 * minutes,
