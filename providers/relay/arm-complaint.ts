@@ -1,6 +1,6 @@
 import type { AxiosResponse } from "axios";
 import { z } from "zod";
-import type { VendorComplaint } from "../kit/vendor-error.ts";
+import type { VendorComplaint, VendorError } from "../kit/vendor-error.ts";
 
 // Azure Resource Manager wraps its errors; App Service behind it answers bare ones with capitals; deployment sites write text.
 const wrapped = z.object({ error: z.object({ code: z.string(), message: z.string().optional() }) });
@@ -60,6 +60,6 @@ function remedy(status: number, code: string | undefined): string | undefined {
  * Whether Azure itself says that the object is not there. A 404 without Azure's code may come from a proxy, and one about
  * the subscription from a login of another tenant; taking those for "gone" would lose what is still there.
  */
-export function saysGone(error: { status: number | undefined; code: string | undefined }): boolean {
-  return error.status === 404 && error.code !== undefined && !/^(Invalid|Subscription)/.test(error.code);
+export function saysGone({ gone, code }: Pick<VendorError, "gone" | "code">): boolean {
+  return gone && code !== undefined && !/^(Invalid|Subscription)/.test(code);
 }

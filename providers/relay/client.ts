@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HttpClient } from "../kit/http.ts";
+import { HttpClient, type HttpClientOptions } from "../kit/http.ts";
 import { type PlainAnswer, plainCall } from "../kit/plain-call.ts";
 import { sleep } from "../kit/sleep.ts";
 import { VendorError } from "../kit/vendor-error.ts";
@@ -17,6 +17,9 @@ export interface Clock {
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
 }
 
+/** How every call of this package on Azure is made. */
+export type AzureCalls = Pick<HttpClientOptions, "headers" | "complaint" | "sleep" | "attemptTimeout">;
+
 const webApiVersion = "2024-04-01";
 const storageApiVersion = "2024-01-01";
 /** Milliseconds that the relay gets to answer its health check; a cold start takes seconds. */
@@ -30,34 +33,46 @@ export class AzureClient {
   readonly clock: Clock;
   /** Whether `pulumi destroy` may give up the events that still wait; `RELAY_ABANDON_QUEUE=true`, never a setting that stays. */
   readonly abandonQueue: boolean;
-  readonly #login: Login;
+  readonly #armUrl: string;
   readonly #arm: HttpClient;
+  readonly #calls: AzureCalls;
+  readonly #healthTimeout: number;
 
-  constructor(settings: Config, parts: { login?: Login; clock?: Clock } = {}) {
-    const { login = callersLogin(), clock = { now: Date.now, sleep } } = parts;
+  /** @param parts.attemptTimeout milliseconds for one try of a call; default: 30,000, for others than Azure's APIs as they need */
+  constructor(settings: Config, parts: { login?: Login; clock?: Clock; attemptTimeout?: number } = {}) {
+    const { login = callersLogin(), clock = { now: Date.now, sleep }, attemptTimeout } = parts;
     this.clock = clock;
     this.abandonQueue = process.env.RELAY_ABANDON_QUEUE === "true";
-    this.#login = login;
+    this.#armUrl = settings.armUrl;
+    this.#healthTimeout = attemptTimeout ?? healthTimeout;
+    this.#calls = {
+      headers: async (renew, signal) => ({ Authorization: `Bearer ${await login(renew, signal)}` }),
+      complaint,
+      sleep: (milliseconds, signal) => clock.sleep(milliseconds, signal),
+      ...(attemptTimeout === undefined ? {} : { attemptTimeout }),
+    };
     this.#arm = new HttpClient({
       vendor: "Azure",
       baseUrl: settings.armUrl,
       baseUrlSetting: "relay:armUrl",
-      headers: async (renew, signal) => ({ Authorization: `Bearer ${await login(renew, signal)}` }),
-      complaint,
+      ...this.#calls,
     });
   }
 
   /** The deployment site of a function app. */
   kudu(hostName: string): Kudu {
-    return new Kudu(hostName, this.#login);
+    return new Kudu(hostName, this.#calls);
   }
 
   /** Makes Azure read anew which triggers the deployed code has; without it a queue's function may never start. */
   async syncTriggers(siteId: string, signal: AbortSignal): Promise<{ done: true } | NotYet> {
+    const purpose = `synchronise the triggers of the function app "${lastPart(siteId)}"`;
     try {
-      const purpose = "synchronise the function app's triggers";
       const params = { "api-version": webApiVersion };
-      await this.#arm.call({ method: "POST", path: `${siteId}/syncfunctiontriggers`, params, signal, purpose });
+      const call = { method: "POST", path: `${siteId}/syncfunctiontriggers`, params, signal, purpose } as const;
+      const { data } = await this.#arm.call(call);
+      // Azure answers with nothing or JSON; a proxy's page in its place has started nothing.
+      if (typeof data === "string" && data.trim() !== "") throw this.#notUnderstood(purpose, "no JSON");
       return { done: true };
     } catch (error) {
       if (!(error instanceof VendorError)) throw error;
@@ -70,28 +85,53 @@ export class AzureClient {
 
   /** Names of the functions that Azure knows of an app; undefined when the app is gone. */
   async functionNames(siteId: string, signal: AbortSignal): Promise<string[] | undefined> {
-    const data = await this.#get(`${siteId}/functions`, webApiVersion, "list the function app's functions", signal);
-    return data === undefined ? undefined : functionList.parse(data).value.map(({ name }) => name);
+    const purpose = `list the functions of the function app "${lastPart(siteId)}"`;
+    const found = await this.#get(`${siteId}/functions`, webApiVersion, purpose, functionList, signal);
+    return found?.value.map(({ name }) => name);
   }
 
   /** About how many messages a storage queue holds, those not visible yet included; undefined when the queue is gone. */
   async queueLength(queueId: string, signal: AbortSignal): Promise<number | undefined> {
-    const data = await this.#get(queueId, storageApiVersion, "count the messages of the events queue", signal);
-    return data === undefined ? undefined : queue.parse(data).properties.approximateMessageCount;
+    const purpose = `count the messages of the queue "${lastPart(queueId)}"`;
+    const found = await this.#get(queueId, storageApiVersion, purpose, queue, signal);
+    return found?.properties.approximateMessageCount;
   }
 
   /** What a URL of the relay answers; `status` is undefined where no answer came, and `text` then says why. */
   ask(url: string, signal: AbortSignal): Promise<PlainAnswer> {
-    return plainCall({ method: "GET", url, signal, timeout: healthTimeout });
+    return plainCall({ method: "GET", url, signal, timeout: this.#healthTimeout });
   }
 
-  async #get(path: string, apiVersion: string, purpose: string, signal: AbortSignal): Promise<unknown> {
+  async #get<Answer extends z.ZodType>(
+    path: string,
+    apiVersion: string,
+    purpose: string,
+    answer: Answer,
+    signal: AbortSignal,
+  ): Promise<z.output<Answer> | undefined> {
+    let data: unknown;
     try {
       const params = { "api-version": apiVersion };
-      return (await this.#arm.call({ method: "GET", path, params, signal, purpose })).data;
+      data = (await this.#arm.call({ method: "GET", path, params, signal, purpose })).data;
     } catch (error) {
       if (error instanceof VendorError && saysGone(error)) return undefined;
       throw error;
     }
+    const parsed = answer.safeParse(data);
+    if (parsed.success) return parsed.data;
+    const [issue] = parsed.error.issues;
+    throw this.#notUnderstood(purpose, `${issue?.path.join(".")}: ${issue?.message}`);
   }
+
+  #notUnderstood(purpose: string, issue: string): Error {
+    return new Error(
+      `Could not ${purpose}: the answer was not as Azure documents it (${issue}). ` +
+        `Check that the setting relay:armUrl (${this.#armUrl}) leads to Azure Resource Manager.`,
+    );
+  }
+}
+
+/** Of an id of Azure Resource Manager: the object's own name. */
+function lastPart(id: string): string {
+  return id.split("/").at(-1) ?? id;
 }

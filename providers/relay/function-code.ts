@@ -119,7 +119,9 @@ async function deploy(
     now = { packageHash: hash, deploymentId: deployed.deploymentId };
   }
   const missing = await activated(operation, values);
-  if (missing) throw new Unfinished(values.siteId, now, `The relay's code is deployed, but ${missing}`);
+  if (missing) {
+    throw new Unfinished(values.siteId, now, `The relay's code is deployed to ${values.hostName}, but ${missing}`);
+  }
   operation.progress("the relay's code works");
   return now;
 }
@@ -148,6 +150,7 @@ async function works({ client, signal }: Operation<AzureClient>, values: Inputs)
   if (status !== 200) return { notYet: `${url} answers ${status}`, detail: `${url} answers ${status}: ${text}` };
   // A package that the host can't read gives no error: just no functions.
   const functions = await client.functionNames(values.siteId, signal);
-  if (functions?.length === 0) return { notYet: "Azure lists no functions of the app yet" };
+  if (functions === undefined) return { notYet: "Azure says that the function app is gone" };
+  if (functions.length === 0) return { notYet: "Azure lists no functions of the app yet" };
   return { done: true };
 }

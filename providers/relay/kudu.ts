@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { HttpClient } from "../kit/http.ts";
 import { VendorError } from "../kit/vendor-error.ts";
-import { complaint, storageAccessCode } from "./arm-complaint.ts";
-import type { Login } from "./login.ts";
+import { storageAccessCode } from "./arm-complaint.ts";
+import type { AzureCalls } from "./client.ts";
 import type { NotYet } from "./patience.ts";
 
 /** Where a deployment stands. `conflict`: another one was running; `cancelled`: somebody stopped it. */
@@ -60,22 +60,24 @@ const accessPatience = 2 * 60_000;
 
 /** The deployment site ("scm site", Kudu) of one function app on the Flex Consumption plan. */
 export class Kudu {
+  readonly #hostName: string;
   readonly #http: HttpClient;
 
-  constructor(hostName: string, login: Login) {
+  constructor(hostName: string, calls: AzureCalls) {
+    this.#hostName = hostName;
     this.#http = new HttpClient({
       vendor: "Azure's deployment site",
       baseUrl: `https://${hostName}`,
       baseUrlSetting: "scmHostName of relay:index:FunctionCode",
-      headers: async (renew, signal) => ({ Authorization: `Bearer ${await login(renew, signal)}` }),
-      complaint,
       // A package of some megabytes over a slow line.
       attemptTimeout: 180_000,
+      ...calls,
     });
   }
 
   /** Hands over a package ("one deploy", the only way on Flex Consumption); it is put to use in the background. */
   async publish(zip: Uint8Array, signal: AbortSignal): Promise<{ deployment: Partial<Deployment> } | NotTaken> {
+    const purpose = `publish the relay's code to ${this.#hostName}`;
     try {
       const { data } = await this.#http.call({
         method: "POST",
@@ -84,26 +86,28 @@ export class Kudu {
         headers: { "Content-Type": "application/zip" },
         body: Buffer.from(zip),
         signal,
-        purpose: "publish the relay's code",
+        purpose,
       });
-      return { deployment: publishedFrom(data) };
+      const deployment = publishedFrom(data);
+      return deployment ? { deployment } : unanswered(notUnderstood(purpose));
     } catch (error) {
       return notTaken(error);
     }
   }
 
-  /** A deployment by its id, or `latest`; undefined while the site has no clean answer. */
-  async deployment(id: string, signal: AbortSignal): Promise<Deployment | undefined> {
+  /** A deployment by its id, or `latest`; waited for while the site has no clean answer. */
+  async deployment(id: string, signal: AbortSignal): Promise<Deployment | NotYet> {
+    const notYet = "Azure is putting the relay's code in place";
+    const purpose = `follow the deployment of the relay's code at ${this.#hostName}`;
     try {
-      const purpose = "follow the deployment of the relay's code";
       const path = `/api/deployments/${encodeURIComponent(id)}`;
       const { data } = await this.#http.call({ method: "GET", path, signal, purpose });
       const parsed = deploymentAnswer.safeParse(data);
-      if (!parsed.success) return undefined;
+      if (!parsed.success) return { notYet, detail: notUnderstood(purpose) };
       return { id: parsed.data.id ?? id, state: parsed.data.status, text: parsed.data.status_text || undefined };
     } catch (error) {
-      if (error instanceof VendorError && error.status !== 400 && error.status !== 401) return undefined;
-      throw error;
+      if (!(error instanceof VendorError) || error.status === 400 || error.status === 401) throw error;
+      return { notYet, detail: error.message };
     }
   }
 
@@ -121,9 +125,14 @@ export class Kudu {
   }
 }
 
-/** An answer of 2xx to a publish: the deployment's id as text, or the deployment with its state, or nothing at all. */
-function publishedFrom(data: unknown): Partial<Deployment> {
-  if (typeof data === "string" && data.trim() !== "") return { id: data.trim() };
+/**
+ * An answer of 2xx to a publish: the deployment's id as text, or the deployment with its state, or nothing at all. Undefined: a
+ * page, which is not the deployment site's.
+ */
+function publishedFrom(data: unknown): Partial<Deployment> | undefined {
+  if (typeof data === "string" && data.trim() !== "") {
+    return /^[\w.-]+$/.test(data.trim()) ? { id: data.trim() } : undefined;
+  }
   const parsed = deploymentAnswer.partial().safeParse(data);
   if (!parsed.success) return {};
   const { id, status, status_text } = parsed.data;
@@ -146,8 +155,19 @@ function notTaken(error: unknown): NotTaken {
     case 504:
       return { notYet: "waiting for the deployment site", detail, uncertain: error.status !== 503 };
     case undefined:
-      return { notYet: "waiting for the deployment site to answer", detail, patience: accessPatience, uncertain: true };
+      return unanswered(detail);
     default:
       throw error;
   }
+}
+
+function unanswered(detail: string): NotTaken {
+  return { notYet: "waiting for the deployment site to answer", detail, patience: accessPatience, uncertain: true };
+}
+
+function notUnderstood(purpose: string): string {
+  return (
+    `Could not ${purpose}: the answer was not that of a deployment site. Check scmHostName of relay:index:FunctionCode, ` +
+    "and that no proxy answers in its place"
+  );
 }

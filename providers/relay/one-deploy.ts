@@ -51,8 +51,9 @@ async function ended(kudu: Kudu, published: Partial<Deployment>, signal: AbortSi
   // An answer of 200 may be that of a deployment that has ended already, and not well.
   if (state && state !== "running") return { done: { id, state, text } };
   const deployment = await kudu.deployment(id, signal);
-  if (deployment && deployment.state !== "running") return { done: deployment };
-  const stage = deployment?.text ? ` (${deployment.text})` : "";
+  if ("notYet" in deployment) return deployment;
+  if (deployment.state !== "running") return { done: deployment };
+  const stage = deployment.text ? ` (${deployment.text})` : "";
   return { notYet: `Azure is putting the relay's code in place${stage}` };
 }
 

@@ -95,9 +95,9 @@ export async function azureWorld(): Promise<World> {
     url: azure.url,
     package: "relay",
     config: (url) => ({ armUrl: url }),
-    async provider(line) {
+    async provider(line, attemptTimeout) {
       alive = line.url;
-      const provider = relayProvider();
+      const provider = relayProvider(attemptTimeout);
       await provider.configure({ armUrl: line.url });
       return provider;
     },
@@ -117,17 +117,17 @@ export async function azureWorld(): Promise<World> {
 /** Where the world that was opened last can be reached. */
 let host = "";
 
-/** The provider with waits that take no time, and with nobody's login. */
-function relayProvider() {
+/** The provider with waits that take no time, and with nobody's login. What has no end is soon given up. */
+function relayProvider(attemptTimeout = 30_000) {
   let now = 0;
   const clock = {
     now: () => now,
     sleep: async (milliseconds: number) => {
-      now += milliseconds;
+      now += 100 * milliseconds;
     },
   };
   const connect: typeof relayPackage.connect = (settings) =>
-    new AzureClient(settings, { login: async () => "azure-token", clock });
+    new AzureClient(settings, { login: async () => "azure-token", clock, attemptTimeout });
   return definitionProvider({ ...relayPackage, connect });
 }
 
@@ -197,7 +197,7 @@ export const azureSubjects: readonly Subject[] = [
   {
     type: "relay:index:QueueDrain",
     needs: [],
-    inputs: () => ({ queueId, timeoutSeconds: 60 }),
-    change: (inputs) => ({ ...inputs, timeoutSeconds: 120 }),
+    inputs: () => ({ queueId, timeoutSeconds: 36_000 }),
+    change: (inputs) => ({ ...inputs, timeoutSeconds: 72_000 }),
   },
 ];

@@ -181,7 +181,9 @@ describe("create", () => {
     azure.script[publish] = [answer];
     const error = await failure(create());
     expect(error).not.toBeInstanceOf(Unfinished);
-    expect(error.message).toContain("Could not publish the relay's code: Azure's deployment site answered");
+    expect(error.message).toContain(
+      `Could not publish the relay's code to ${azure.host}: Azure's deployment site answered`,
+    );
   });
 
   test("gives up on a right that does not come, and says which it may be", async () => {
@@ -249,7 +251,9 @@ describe("create", () => {
     azure.script[sync] = [at(403, { error: { code: "AuthorizationFailed", message: "no" } })];
     const error = await failure(create());
     expect(error).toMatchObject({ name: "Unfinished", outputs: { packageHash: hash, deploymentId: "d1" } });
-    expect(error.message).toContain("Could not synchronise the function app's triggers: Azure answered 403: no");
+    expect(error.message).toContain(
+      'Could not synchronise the triggers of the function app "relay": Azure answered 403: no',
+    );
   });
 
   test("stops on Ctrl-C and keeps what may run in the state", async () => {

@@ -104,7 +104,7 @@ describe("delete", () => {
   test("a count that Azure refuses is an error, not an empty queue", async () => {
     azure.script = { [count]: [{ status: 403, body: { error: { code: "AuthorizationFailed", message: "no" } } }] };
     expect((await failure(drain())).message).toContain(
-      "Could not count the messages of the events queue: Azure answered 403: no, code AuthorizationFailed.",
+      'Could not count the messages of the queue "events": Azure answered 403: no, code AuthorizationFailed.',
     );
   });
 
