@@ -1,0 +1,83 @@
+import { keepDuplicates } from "../../../relay/azure/duplicates.ts";
+import { type ForwarderPorts, forwarderHandler } from "../../../relay/azure/forwarder.ts";
+import { PlatformClient } from "../../../relay/azure/platform-client.ts";
+import { RelayStorage } from "../../../relay/azure/storage.ts";
+import { newEvent, type QueuedEvent } from "../../../relay/core/envelope.ts";
+import { type Azurite, startAzurite } from "./azurite.ts";
+import { type FakePlatform, startFakePlatform } from "./fake-platform.ts";
+import { invocation } from "./invocation.ts";
+import { unpaced } from "./unpaced.ts";
+
+export const now = new Date("2026-11-20T10:00:00.000Z");
+export const receivedAt = "2026-11-20T09:59:30.000Z";
+
+export function bodyOf(id: string, more: object = {}): string {
+  return JSON.stringify({ event_id: id, timestamp: 1_727_953_200, ...more });
+}
+
+export function event(id: string, more: object = {}) {
+  return newEvent({ id, receivedAt, body: bodyOf(id, more) });
+}
+
+export function message(...events: QueuedEvent[]) {
+  return { version: 1, events };
+}
+
+/** A forwarder with real storage before it and a Platform behind it that answers as a test says. */
+export class ForwarderWorld {
+  readonly azurite: Azurite;
+  readonly platform: FakePlatform;
+  readonly storage: RelayStorage;
+
+  private constructor(azurite: Azurite, platform: FakePlatform) {
+    this.azurite = azurite;
+    this.platform = platform;
+    this.storage = new RelayStorage({ connectionString: azurite.connectionString });
+  }
+
+  static async start(): Promise<ForwarderWorld> {
+    return new ForwarderWorld(await startAzurite(), await startFakePlatform());
+  }
+
+  async reset(): Promise<void> {
+    await this.azurite.reset();
+    this.platform.reset();
+  }
+
+  async stop(): Promise<void> {
+    await this.platform.stop();
+    await this.azurite.stop();
+  }
+
+  /** Runs the forwarder over one message, and notes with which delay it put messages back. */
+  async forward(body: unknown, ports: Partial<ForwarderPorts> = {}, metadata: Record<string, string> = {}) {
+    const { storage } = this;
+    const delays: number[] = [];
+    const watched: ForwarderPorts["storage"] = {
+      enqueue: (text, options) => {
+        delays.push(options.delaySeconds);
+        // Visible at once, so that the test can look at it.
+        return storage.enqueue(text, { ...options, delaySeconds: 0 });
+      },
+      readClaim: storage.readClaim.bind(storage),
+      deleteClaim: storage.deleteClaim.bind(storage),
+      putDeadLetter: storage.putDeadLetter.bind(storage),
+    };
+    const client = unpaced(new PlatformClient(this.platform.streamingUrl, { timeout: 20_000 }));
+    const { context, lines } = invocation(metadata);
+    const handler = forwarderHandler({
+      target: { client, readyAt: undefined },
+      storage: watched,
+      duplicates: keepDuplicates,
+      clock: () => now,
+      random: () => 0.5,
+      ...ports,
+    });
+    await handler(body, context);
+    return { delays, lines, outcomes: lines.map(({ level, outcome }) => ({ level, ...outcome })) };
+  }
+
+  receivedIds(): unknown[] {
+    return this.platform.received.map(({ event_id }) => event_id).sort();
+  }
+}

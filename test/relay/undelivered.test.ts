@@ -1,0 +1,281 @@
+import { PlatformClient } from "../../relay/azure/platform-client.ts";
+import { blobName } from "../../relay/core/blob-name.ts";
+import { claimed, encodeEnvelopes } from "../../relay/core/envelope.ts";
+import { containerNames } from "../../relay/core/names.ts";
+import { bodyOf, event, ForwarderWorld, message, now, receivedAt } from "./support/forwarder-world.ts";
+import { unpaced } from "./support/unpaced.ts";
+
+let world: ForwarderWorld;
+beforeAll(async () => {
+  world = await ForwarderWorld.start();
+});
+beforeEach(() => world.reset());
+afterAll(() => world.stop());
+
+describe("events that Platform does not take now", () => {
+  test("go back alone, counted, later; delivered neighbours aren't sent again", async () => {
+    world.platform.answer = ({ event_id }) => ({ status: event_id === "b" ? 503 : 200 });
+    const { delays, outcomes } = await world.forward(message(event("a"), event("b"), event("c")));
+    expect(delays).toEqual([3]);
+    expect(await world.azurite.takeEvents()).toEqual([
+      [{ ...event("b"), attempts: 1, firstAttemptAt: now.toISOString(), lastError: "HTTP 503" }],
+    ]);
+    expect(outcomes).toMatchObject([
+      {
+        level: "warning",
+        delivered: 2,
+        retried: 1,
+        held: 0,
+        ids: ["a", "c"],
+        waitingIds: ["b"],
+        delaySeconds: 3,
+        reasons: ["HTTP 503"],
+      },
+    ]);
+  });
+
+  test("keep the others from being sent, and go behind them", async () => {
+    world.platform.answer = ({ event_id }) => ({ status: event_id === "e0" ? 500 : 200 });
+    await world.forward(message(...Array.from({ length: 60 }, (_, at) => event(`e${at}`))));
+    const [events = []] = await world.azurite.takeEvents();
+    expect(events.length).toBeGreaterThan(1);
+    expect(events.at(-1)).toMatchObject({ id: "e0", attempts: 1 });
+    expect(events.slice(0, -1).map(({ attempts }) => attempts)).toEqual(events.slice(1).map(() => 0));
+    expect([...world.receivedIds().filter((id) => id !== "e0"), ...events.map(({ id }) => id)].sort()).toEqual(
+      Array.from({ length: 60 }, (_, at) => `e${at}`).sort(),
+    );
+  });
+
+  test("wait longer with each attempt, and as long as Platform asks", async () => {
+    world.platform.answer = () => ({ status: 429, headers: { "retry-after": "120" } });
+    const failedBefore = { ...event("a"), attempts: 4, firstAttemptAt: receivedAt };
+    expect((await world.forward(message(failedBefore))).delays).toEqual([120 + 40]);
+    world.platform.answer = () => ({ status: 503, headers: { "retry-after": "Fri, 20 Nov 2026 10:01:00 GMT" } });
+    expect((await world.forward(message(event("a")))).delays).toEqual([60 + 3]);
+  });
+
+  test.each([
+    ["hang" as const, 100, "no answer in time"],
+    ["reset" as const, 20_000, "no answer: UND_ERR_SOCKET"],
+  ])("for want of an answer (%s) come again", async (answer, timeout, lastError) => {
+    world.platform.answer = () => answer;
+    const client = unpaced(new PlatformClient(world.platform.streamingUrl, { timeout }));
+    await world.forward(message(event("a")), { target: { client, readyAt: undefined } });
+    expect(await world.azurite.takeEvents()).toMatchObject([[{ id: "a", attempts: 1, lastError }]]);
+  });
+
+  test("fit their messages whatever was added to them", async () => {
+    const full = Array.from({ length: 60 }, (_, at) => event(`e${at}`, { data: { content: "x".repeat(500) } }));
+    world.platform.answer = () => "reset";
+    const client = unpaced({ send: async () => ({ failure: "no answer: UND_ERR_SOCKET" }) });
+    expect(encodeEnvelopes(full)).toHaveLength(1);
+    await world.forward(message(...full), { target: { client, readyAt: undefined } });
+    expect((await world.azurite.takeEvents()).flat()).toHaveLength(60);
+  });
+
+  test.each([401, 403, 404, 302])(
+    "for something wrong with the inlet (%d) wait long, and somebody is told",
+    async (status) => {
+      world.platform.answer = () => ({ status });
+      const { delays, outcomes } = await world.forward(message(event("a")));
+      expect(delays).toEqual([150]);
+      expect(outcomes).toMatchObject([{ level: "error", retried: 0, held: 1, reasons: [`HTTP ${status}`] }]);
+      expect(await world.azurite.takeEvents()).toMatchObject([[{ id: "a", attempts: 1 }]]);
+    },
+  );
+
+  test("for 7 days become dead letters", async () => {
+    world.platform.answer = () => ({ status: 503 });
+    const old = { ...event("a"), attempts: 700, firstAttemptAt: "2026-11-13T10:00:00.000Z" };
+    const { delays, outcomes } = await world.forward(message(old));
+    expect(delays).toEqual([]);
+    expect(outcomes[0]).toMatchObject({ level: "error", outcome: "dead", dead: 1, ids: ["a"], reason: "expired" });
+    expect(await world.azurite.deadLetters()).toMatchObject([
+      {
+        class: "expired",
+        reason: "Platform did not take the event for 7 days; at last: HTTP 503",
+        attempts: 701,
+        firstAttemptAt: "2026-11-13T10:00:00.000Z",
+        body: bodyOf("a"),
+      },
+    ]);
+  });
+});
+
+describe("events that Platform will never take", () => {
+  test("become dead letters with Platform's reason, and their neighbours are delivered", async () => {
+    world.platform.answer = ({ event_id }) =>
+      event_id === "b"
+        ? { status: 400, body: { title: "Invalid XDM Message Format", report: { message: "Message is invalid" } } }
+        : { status: 200 };
+    const { delays, outcomes } = await world.forward(message(event("a"), event("b"), event("c")));
+    expect(delays).toEqual([]);
+    expect(await world.azurite.deadLetters()).toEqual([
+      {
+        version: 1,
+        class: "refused",
+        reason: "Platform refused the event: HTTP 400, Invalid XDM Message Format: Message is invalid",
+        eventId: "b",
+        receivedAt,
+        firstAttemptAt: now.toISOString(),
+        deadAt: now.toISOString(),
+        attempts: 1,
+        encoding: "utf8",
+        body: bodyOf("b"),
+      },
+    ]);
+    const [deadLetter] = await world.azurite.blobNames(containerNames.deadLetters);
+    expect(outcomes).toMatchObject([
+      { level: "error", outcome: "dead", dead: 1, ids: ["b"], deadLetter, reason: "refused" },
+      { level: "information", outcome: "forwarded", delivered: 2, ids: ["a", "c"] },
+    ]);
+  });
+
+  test("come again if their dead letter can't be written", async () => {
+    world.platform.answer = () => ({ status: 413 });
+    const failing = {
+      enqueue: world.storage.enqueue.bind(world.storage),
+      readClaim: world.storage.readClaim.bind(world.storage),
+      deleteClaim: world.storage.deleteClaim.bind(world.storage),
+      putDeadLetter: () => Promise.reject(new Error("container is gone")),
+    };
+    await world.forward(message(event("a")), {
+      storage: { ...failing, enqueue: (text, options) => world.storage.enqueue(text, { ...options, delaySeconds: 0 }) },
+    });
+    expect(await world.azurite.takeEvents()).toMatchObject([
+      [{ id: "a", attempts: 1, lastError: "the dead letter could not be written: container is gone" }],
+    ]);
+  });
+});
+
+describe("before Platform is ready", () => {
+  test("events wait untried until then", async () => {
+    const client = unpaced(new PlatformClient(world.platform.streamingUrl, { timeout: 20_000 }));
+    const { delays, outcomes } = await world.forward(message(event("a"), event("b")), {
+      target: { client, readyAt: new Date("2026-11-20T10:05:00.000Z") },
+    });
+    expect(world.platform.received).toEqual([]);
+    expect(delays).toEqual([300]);
+    expect(outcomes).toEqual([
+      {
+        level: "information",
+        outcome: "waiting",
+        held: 2,
+        delaySeconds: 300,
+        oldestSeconds: 30,
+        reason: "PLATFORM_READY_AT",
+      },
+    ]);
+    expect(await world.azurite.takeEvents()).toEqual([[event("a"), event("b")]]);
+  });
+
+  test("from that moment on they are sent", async () => {
+    const client = unpaced(new PlatformClient(world.platform.streamingUrl, { timeout: 20_000 }));
+    await world.forward(message(event("a")), { target: { client, readyAt: now } });
+    expect(world.receivedIds()).toEqual(["a"]);
+  });
+
+  test("without a usable setting they wait, and somebody is told which one", async () => {
+    const { delays, outcomes } = await world.forward(message(event("a")), {
+      target: { problem: "App settings: PLATFORM_STREAMING_URL is not set." },
+    });
+    expect(delays).toEqual([150]);
+    expect(outcomes).toMatchObject([
+      { level: "error", outcome: "waiting", held: 1, reason: "App settings: PLATFORM_STREAMING_URL is not set." },
+    ]);
+    expect(await world.azurite.takeEvents()).toEqual([[event("a")]]);
+  });
+});
+
+describe("while nothing is to be sent", () => {
+  const pause = (reason: "retry" | "hold") => ({ reason, seconds: 77, why: "Platform is away" });
+
+  test.each([
+    ["retry" as const, "warning"],
+    ["hold" as const, "error"],
+  ])("events wait untried and uncounted (%s)", async (reason, level) => {
+    const client = { pause: () => pause(reason), send: () => Promise.reject(new Error("must not be sent")) };
+    const { delays, outcomes } = await world.forward(message(event("a"), event("b")), {
+      target: { client, readyAt: undefined },
+    });
+    expect(delays).toEqual([77]);
+    expect(outcomes).toEqual([
+      { level, outcome: "waiting", held: 2, delaySeconds: 77, oldestSeconds: 30, reason: "Platform is away" },
+    ]);
+    expect(await world.azurite.takeEvents()).toEqual([[event("a"), event("b")]]);
+  });
+
+  test("events that have waited for 30 days become dead letters, or their claims would be swept", async () => {
+    const old = "2026-10-21T10:00:00.000Z";
+    const large = { ...event("large", { data: { content: "x".repeat(60_000) } }), receivedAt: old };
+    const claim = blobName(large);
+    await world.storage.putClaim(claim, large.body, AbortSignal.timeout(5_000));
+    const events = [{ ...event("a"), receivedAt: old }, claimed(large, claim), event("b")];
+    const { delays, outcomes } = await world.forward(message(...events), {
+      target: { problem: "App settings: none." },
+    });
+    expect(delays).toEqual([150]);
+    expect(await world.azurite.takeEvents()).toEqual([[event("b")]]);
+    const reason = "The event waited for 30 days; at last: App settings: none.";
+    expect(
+      (await world.azurite.deadLetters()).map(({ eventId, class: why, reason }) => [eventId, why, reason]),
+    ).toEqual([
+      ["a", "expired", reason],
+      ["large", "expired", reason],
+    ]);
+    expect(await world.azurite.blobNames(containerNames.claims)).toEqual([]);
+    expect(outcomes).toMatchObject([
+      { outcome: "dead", ids: ["a"], reason: "expired" },
+      { outcome: "dead", ids: ["large"], reason: "expired" },
+      { outcome: "waiting", held: 1 },
+    ]);
+  });
+
+  test("if such a dead letter can't be written, the event waits on", async () => {
+    const old = { ...event("a"), receivedAt: "2026-10-01T10:00:00.000Z" };
+    await world.forward(message(old), {
+      target: { problem: "App settings: none." },
+      storage: {
+        enqueue: (text, options) => world.storage.enqueue(text, { ...options, delaySeconds: 0 }),
+        readClaim: world.storage.readClaim.bind(world.storage),
+        deleteClaim: world.storage.deleteClaim.bind(world.storage),
+        putDeadLetter: () => Promise.reject(new Error("container is gone")),
+      },
+    });
+    expect(await world.azurite.takeEvents()).toMatchObject([
+      [{ id: "a", lastError: "the dead letter could not be written: container is gone" }],
+    ]);
+  });
+
+  test("the rest of a message waits, untried and uncounted", async () => {
+    const sent: string[] = [];
+    const send = async (body: string) => {
+      if (sent.length === 2) return pause("retry");
+      sent.push(JSON.parse(body).event_id);
+      return { status: 200, retryAfter: null, detail: "" };
+    };
+    const target = { client: { pause: () => undefined, send }, readyAt: undefined };
+    const { delays, outcomes } = await world.forward(message(event("a"), event("b"), event("c"), event("d")), {
+      target,
+    });
+    expect(sent).toEqual(["a", "b"]);
+    expect(delays).toEqual([77]);
+    expect(outcomes).toMatchObject([
+      { level: "warning", delivered: 2, retried: 2, held: 0, delaySeconds: 77, reasons: ["Platform is away"] },
+    ]);
+    expect(await world.azurite.takeEvents()).toEqual([[event("c"), event("d")]]);
+  });
+});
+
+test("if events can't be put back, it throws, so that the host hands the message over again", async () => {
+  world.platform.answer = () => ({ status: 503 });
+  const full = {
+    enqueue: () => Promise.reject(new Error("queue is gone: http://127.0.0.1/secret")),
+    readClaim: world.storage.readClaim.bind(world.storage),
+    deleteClaim: world.storage.deleteClaim.bind(world.storage),
+    putDeadLetter: world.storage.putDeadLetter.bind(world.storage),
+  };
+  await expect(world.forward(message(event("a")), { storage: full })).rejects.toThrow(
+    "1 event(s) could not be put back into the queue; the host will hand the message over again: queue is gone: [address]",
+  );
+});
