@@ -1,4 +1,4 @@
-import { type Exception, exceptions } from "./exceptions.ts";
+import { type Exception, exceptionFor, exceptions } from "./exceptions.ts";
 import type { Exchange, Finding, Validator } from "./validator.ts";
 
 export interface Account {
@@ -17,7 +17,7 @@ export function account(validator: Validator, exchanges: readonly Exchange[]): A
   let [validated, excepted] = [0, 0];
   for (const exchange of exchanges) {
     const { findings } = validator.validate(exchange);
-    const explained = findings.map((finding) => exceptionOf(finding, exchange));
+    const explained = findings.map((finding) => exceptionFor(finding, exchange.answer.body));
     for (const [index, exception] of explained.entries()) {
       if (exception) used.add(exception);
       else unexplained.add(written(findings[index]));
@@ -32,20 +32,9 @@ export function account(validator: Validator, exchanges: readonly Exchange[]): A
       `${open} unexplained`,
     unexplained: [...unexplained].sort(),
     deadExceptions: exceptions
-      .filter((exception) => !used.has(exception))
+      .filter((exception) => !exception.standInOnly && !used.has(exception))
       .map(({ where, description }) => `${where}: ${description}`),
   };
-}
-
-function exceptionOf({ operation, difference }: Finding, { answer }: Exchange): Exception | undefined {
-  return exceptions.find(
-    (exception) =>
-      exception.operation.test(operation) &&
-      exception.difference.test(difference) &&
-      (exception.answer === undefined ||
-        answer.body === "" ||
-        exception.answer.safeParse(JSON.parse(answer.body)).success),
-  );
 }
 
 function written(finding: Finding | undefined): string {

@@ -139,7 +139,7 @@ export class Platform {
     const response = await fetch(this.url + path, { method, headers, ...(body === undefined ? {} : { body }) });
     const text = await response.text();
     const json = text === "" ? null : (JSON.parse(text) as Json);
-    const check = checkContract(method, new URL(this.url + path).pathname, response.status, json);
+    const check = checkContract(method, path, response.status, text);
     this.checks.push(check);
     if (check.violations.length > 0) throw new Error(check.violations.join("\n"));
     return { status: response.status, headers: response.headers, json, body: isObject(json) ? json : {} };
