@@ -1,45 +1,20 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { QueueServiceClient } from "@azure/storage-queue";
-import { Azurite } from "../../../local/azure/azurite.ts";
 import { type Child, startChild } from "../../../local/azure/child-process.ts";
-import { type Certificate, createCertificate, trustInThisProcess } from "../../../local/certificate.ts";
-import { packageOf, temporaryFolder, testApp, until } from "./support.ts";
+import { packageOf, startTestStorage, type TestStorage, testApp, until } from "./support.ts";
 
 jest.setTimeout(120_000);
 
 const hostModule = path.resolve(import.meta.dirname, "../../../local/azure/function-host.ts");
-let temporary: Awaited<ReturnType<typeof temporaryFolder>>;
-let certificate: Certificate;
-let azurite: Azurite;
-let connectionString: string;
+let storage: TestStorage;
 let files: Record<string, string>;
 
 beforeAll(async () => {
-  temporary = await temporaryFolder();
-  certificate = await createCertificate(temporary.folder);
-  trustInThisProcess(certificate);
-  azurite = await Azurite.start({
-    account: "hostaccount",
-    folder: path.join(temporary.folder, "storage"),
-    certificate,
-    access: {
-      tokenSecret: "secret",
-      serviceObjectId: "service",
-      accountId: "/account",
-      allowSharedKeyAccess: true,
-      grants: [],
-      messageUpdateNeeds: "write",
-    },
-  });
-  const endpoints = `BlobEndpoint=${azurite.endpoint("blob")};QueueEndpoint=${azurite.endpoint("queue")}`;
-  connectionString = `DefaultEndpointsProtocol=https;AccountName=hostaccount;AccountKey=${azurite.keys[0]};${endpoints}`;
+  storage = await startTestStorage("hostaccount");
   files = await packageOf(testApp);
 });
-afterAll(async () => {
-  await azurite.stop();
-  await temporary.dispose();
-});
+afterAll(() => storage.stop());
 
 interface Host {
   readonly url: string;
@@ -60,7 +35,7 @@ async function startHost(
   listenFor: string[] = ["work"],
 ): Promise<Host> {
   folders += 1;
-  const folder = path.join(temporary.folder, `app-${folders}`);
+  const folder = path.join(storage.folder, `app-${folders}`);
   await mkdir(folder, { recursive: true });
   for (const [name, text] of Object.entries(content)) await writeFile(path.join(folder, name), text);
   const lines: Host["lines"] = [];
@@ -71,7 +46,11 @@ async function startHost(
   const child = startChild({
     module: hostModule,
     arguments: [folder],
-    environment: { NODE_EXTRA_CA_CERTS: certificate.certificateFile, STORE: connectionString, ...environment },
+    environment: {
+      NODE_EXTRA_CA_CERTS: storage.certificate.certificateFile,
+      STORE: storage.connectionString,
+      ...environment,
+    },
     output: { onLine: (line) => lines.push(JSON.parse(line)) },
     onMessage: (message) => report(message as { state: string; port: number }),
   });
@@ -82,7 +61,7 @@ async function startHost(
 }
 
 function queue(name: string) {
-  return QueueServiceClient.fromConnectionString(connectionString).getQueueClient(name);
+  return QueueServiceClient.fromConnectionString(storage.connectionString).getQueueClient(name);
 }
 
 describe("HTTP triggers", () => {

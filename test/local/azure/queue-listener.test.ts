@@ -1,40 +1,18 @@
-import path from "node:path";
-import { StorageSharedKeyCredential as QueueKey, QueueServiceClient } from "@azure/storage-queue";
-import { Azurite } from "../../../local/azure/azurite.ts";
+import { QueueServiceClient } from "@azure/storage-queue";
 import { HostLog } from "../../../local/azure/function-host/host-log.ts";
 import { QueueListener, type QueueListenerOptions } from "../../../local/azure/function-host/queue-listener.ts";
-import { createCertificate, trustInThisProcess } from "../../../local/certificate.ts";
-import { temporaryFolder, until } from "./support.ts";
+import { startTestStorage, type TestStorage, until } from "./support.ts";
 
 jest.setTimeout(60_000);
 
-let temporary: Awaited<ReturnType<typeof temporaryFolder>>;
-let azurite: Azurite;
+let storage: TestStorage;
 let service: QueueServiceClient;
 
 beforeAll(async () => {
-  temporary = await temporaryFolder();
-  const certificate = await createCertificate(temporary.folder);
-  trustInThisProcess(certificate);
-  azurite = await Azurite.start({
-    account: "listener",
-    folder: path.join(temporary.folder, "storage"),
-    certificate,
-    access: {
-      tokenSecret: "secret",
-      serviceObjectId: "service",
-      accountId: "/account",
-      allowSharedKeyAccess: true,
-      grants: [],
-      messageUpdateNeeds: "write",
-    },
-  });
-  service = new QueueServiceClient(azurite.endpoint("queue"), new QueueKey("listener", azurite.keys[0]));
+  storage = await startTestStorage("listener");
+  service = QueueServiceClient.fromConnectionString(storage.connectionString);
 });
-afterAll(async () => {
-  await azurite.stop();
-  await temporary.dispose();
-});
+afterAll(() => storage.stop());
 
 const settings = {
   batchSize: 4,

@@ -1,9 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { Azurite } from "../../../local/azure/azurite.ts";
 import { type Child, startChild } from "../../../local/azure/child-process.ts";
-import { createCertificate, trustInThisProcess } from "../../../local/certificate.ts";
-import { temporaryFolder, until } from "./support.ts";
+import { startTestStorage, type TestStorage, until } from "./support.ts";
 
 jest.setTimeout(60_000);
 
@@ -13,36 +11,19 @@ const bundle = path.join(repository, "relay/dist");
 const whenBuilt = existsSync(path.join(bundle, "index.cjs")) ? describe : describe.skip;
 
 whenBuilt("the relay's bundle in the host alone", () => {
-  let temporary: Awaited<ReturnType<typeof temporaryFolder>>;
-  let azurite: Azurite;
+  let storage: TestStorage;
   let child: Child;
   let url: string;
 
   beforeAll(async () => {
-    temporary = await temporaryFolder();
-    const certificate = await createCertificate(temporary.folder);
-    trustInThisProcess(certificate);
-    azurite = await Azurite.start({
-      account: "relay",
-      folder: path.join(temporary.folder, "storage"),
-      certificate,
-      access: {
-        tokenSecret: "secret",
-        serviceObjectId: "service",
-        accountId: "/account",
-        allowSharedKeyAccess: true,
-        grants: [],
-        messageUpdateNeeds: "write",
-      },
-    });
-    const endpoints = `BlobEndpoint=${azurite.endpoint("blob")};QueueEndpoint=${azurite.endpoint("queue")}`;
+    storage = await startTestStorage("relay");
     const started = new Promise<number>((resolve, reject) => {
       child = startChild({
         module: path.join(repository, "local/azure/function-host.ts"),
         arguments: [bundle],
         environment: {
-          NODE_EXTRA_CA_CERTS: certificate.certificateFile,
-          RELAY_STORAGE: `DefaultEndpointsProtocol=https;AccountName=relay;AccountKey=${azurite.keys[0]};${endpoints}`,
+          NODE_EXTRA_CA_CERTS: storage.certificate.certificateFile,
+          RELAY_STORAGE: storage.connectionString,
           CUSTOMERIO_SIGNING_KEYS: "key",
           PLATFORM_STREAMING_URL: "http://127.0.0.1:1/collection/inlet?x-adobe-flow-id=flow",
         },
@@ -58,8 +39,7 @@ whenBuilt("the relay's bundle in the host alone", () => {
   });
   afterAll(async () => {
     await child.stop(5_000);
-    await azurite.stop();
-    await temporary.dispose();
+    await storage.stop();
   });
 
   test("its routes answer: an event without a signature is turned away, any other path isn't there", async () => {

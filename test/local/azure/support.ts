@@ -4,6 +4,7 @@ import path from "node:path";
 import { build } from "esbuild";
 import { strToU8, type Zippable, zipSync } from "fflate";
 import { type AzureOptions, type LocalAzure, startAzure } from "../../../local/azure/azure.ts";
+import { Azurite } from "../../../local/azure/azurite.ts";
 import { type Certificate, createCertificate, trustInThisProcess } from "../../../local/certificate.ts";
 import { localCredentials } from "../../../local/credentials.ts";
 import type { Provider, ResourceCall } from "../../../providers/kit/provider.ts";
@@ -19,6 +20,43 @@ const readableMode = { os: 3, attrs: (0o100644 << 16) >>> 0 } as const;
 export async function temporaryFolder(): Promise<{ folder: string; dispose: () => Promise<void> }> {
   const folder = await mkdtemp(path.join(os.tmpdir(), "azure-test-"));
   return { folder, dispose: () => rm(folder, { recursive: true, force: true }) };
+}
+
+export interface TestStorage {
+  readonly connectionString: string;
+  readonly certificate: Certificate;
+  readonly folder: string;
+  stop(): Promise<void>;
+}
+
+/** A storage account alone, which takes its keys; this process trusts its certificate. */
+export async function startTestStorage(account: string): Promise<TestStorage> {
+  const { folder, dispose } = await temporaryFolder();
+  const certificate = await createCertificate(folder);
+  trustInThisProcess(certificate);
+  const azurite = await Azurite.start({
+    account,
+    folder: path.join(folder, "storage"),
+    certificate,
+    access: {
+      tokenSecret: "secret",
+      serviceObjectId: "service",
+      accountId: "/account",
+      allowSharedKeyAccess: true,
+      grants: [],
+      messageUpdateNeeds: "write",
+    },
+  });
+  const endpoints = `BlobEndpoint=${azurite.endpoint("blob")};QueueEndpoint=${azurite.endpoint("queue")}`;
+  return {
+    connectionString: `DefaultEndpointsProtocol=https;AccountName=${account};AccountKey=${azurite.keys[0]};${endpoints}`,
+    certificate,
+    folder,
+    stop: async () => {
+      await azurite.stop();
+      await dispose();
+    },
+  };
 }
 
 export interface TestAzure {
