@@ -83,11 +83,16 @@ export class AccessTokens {
       } catch (error) {
         // A token too many does no harm, so a lost answer is asked for again.
         const lost = error instanceof VendorError && error.outcomeUnknown;
-        if (!lost || attempt === attempts || signal.aborted) throw error;
+        if (!lost || attempt === attempts || signal.aborted) throw ofTokenOnly(error);
         await this.#sleep(1000 * Math.random(), signal);
       }
     }
   }
+}
+
+/** Without the status: a 404 of IMS's says nothing of the object that the token was for, which was not asked about. */
+function ofTokenOnly(error: unknown): unknown {
+  return error instanceof VendorError ? new VendorError(error.message, { code: error.code }) : error;
 }
 
 /** Reads the error shape of OAuth 2.0, with the setting that is wrong. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { AepClient } from "../../../providers/aep/client.ts";
 import { config } from "../../../providers/aep/config.ts";
 import { Aep, credential, errorOf } from "./aep.ts";
-import { type Answer, PlatformStub } from "./platform-stub.ts";
+import { type Answer, PlatformStub, token } from "./platform-stub.ts";
 
 const stats = "GET /data/foundation/schemaregistry/stats";
 const anything = z.unknown();
@@ -166,6 +166,18 @@ describe("gone is", () => {
     const page = { status: 404, body: "<html>nginx</html>" };
     stub.answer("GET /thing", page).answer(stats, page);
     expect((await errorOf(find())).message).toContain("aep:platformUrl");
+  });
+
+  test.each([404, 410])("not what IMS calls so (%d), which knows of tokens only", async (status) => {
+    stub.answer("POST /ims/token/v3", { status }, { body: token });
+    stub.answer("GET /thing", { body: {} }).answer(stats, { body: { tenantId: "acme" } });
+    expect((await errorOf(find())).message).toContain(`Could not get an access token: Adobe IMS answered ${status}`);
+  });
+
+  test("and a deletion is not impossible because IMS has no such method", async () => {
+    stub.answer("POST /ims/token/v3", { status: 405 }, { body: token });
+    const remove = client.removeIfPossible({ path: "/thing", signal, purpose: "delete" });
+    expect((await errorOf(remove)).message).toContain("Could not get an access token: Adobe IMS answered 405");
   });
 
   test.each([400, 403, 500])("not %d", async (status) => {
