@@ -90,9 +90,9 @@ export class AccessTokens {
   }
 }
 
-/** Without the status: a 404 of IMS's says nothing of the object that the token was for, which was not asked about. */
+/** In words alone: the status of IMS's answer, a 404 above all, says nothing of the object that the token was for. */
 function ofTokenOnly(error: unknown): unknown {
-  return error instanceof VendorError ? new VendorError(error.message, { code: error.code }) : error;
+  return error instanceof VendorError ? new Error(error.message) : error;
 }
 
 /** Reads the error shape of OAuth 2.0, with the setting that is wrong. */

@@ -108,7 +108,7 @@ async function offerOf(client: AepClient, id: string, signal: AbortSignal): Prom
   }
 }
 
-/** Of client id, secret, scopes or organisation: then nothing at all would work. The gateway's codes are plain numbers. */
+/** Of client id or organisation: then nothing at all would work. The gateway's codes are plain numbers; IMS throws errors of its own. */
 function isMistakenCredential({ status, code = "" }: VendorError): boolean {
-  return status === 401 || (status === 400 && !code.startsWith("FLOW-")) || (status === 403 && /^\d+$/.test(code));
+  return status === 401 || (status === 403 && /^\d+$/.test(code));
 }
