@@ -15,6 +15,9 @@ import { startPlatform } from "./platform/platform.ts";
 /** Seconds for which a new dataflow of the stand-in accepts events and drops them; in Platform it is some minutes. */
 const activationSeconds = 1;
 
+/** Seconds after which a message comes back that a host was at work on when it was killed; in Azure ten minutes. */
+const messageLease = 60;
+
 /** What an operator was given beside the stack; an Owner may not touch the data in an account. */
 const operatorRoles = [
   "Storage Blob Data Contributor",
@@ -47,7 +50,12 @@ async function start(folder: string): Promise<Running> {
       { name: "Second", appApiKey: second.appApiKey, signingKey: second.signingKey },
     ],
   });
-  const azure = await startAzure({ folder: path.join(folder, "azure"), certificate, callerRoles: operatorRoles });
+  const azure = await startAzure({
+    folder: path.join(folder, "azure"),
+    certificate,
+    callerRoles: operatorRoles,
+    switches: { messageLease },
+  });
   const azureNative = await serve(azure.provider);
   return {
     environment: {

@@ -9,6 +9,8 @@ export interface HostEnvironmentParts {
   readonly keys: HostKeys;
   readonly certificateFile: string;
   readonly storageEndpoints: object;
+  /** Seconds for which a host holds a queue message. */
+  readonly messageLease: number;
   /** Undefined for an app without any identity. */
   readonly identity: { url: string; header: string } | undefined;
 }
@@ -27,6 +29,7 @@ export function hostEnvironment(parts: HostEnvironmentParts): Record<string, str
     FUNCTIONS_WORKER_RUNTIME: "node",
     AZURE_FUNCTIONS_ENVIRONMENT: "Production",
     LOCAL_STORAGE_ENDPOINTS: JSON.stringify(parts.storageEndpoints),
+    LOCAL_MESSAGE_LEASE: String(parts.messageLease),
     LOCAL_HOST_KEYS: JSON.stringify(parts.keys),
     ...(parts.identity && { IDENTITY_ENDPOINT: parts.identity.url, IDENTITY_HEADER: parts.identity.header }),
   };

@@ -220,6 +220,7 @@ export class FunctionApp {
       keys: this.keys,
       certificateFile: certificate.certificateFile,
       storageEndpoints: storage.endpointsByName(),
+      messageLease: this.#options.switches.messageLease,
       identity: site.outputs.identity === undefined ? undefined : { url: identities.url, header: this.#identityHeader },
     });
     const host = await startHost({ appFolder, logFile: this.logFile, environment });

@@ -17,6 +17,8 @@ export interface AzureSwitches {
   readonly roleAssignmentDelay: number;
   /** What a queue message may be updated with (its lease renewed, its retry delayed): the documented `messages/write`, or `process/action` too. */
   readonly messageUpdateNeeds: "write" | "write-or-process";
+  /** Seconds for which a host holds a queue message that it works on; one that is killed leaves the message hidden for so long. */
+  readonly messageLease: number;
   /** Node versions that a Flex Consumption app starts with; ARM takes any text and the app then fails to start. */
   readonly nodeVersions: readonly string[];
   /** Milliseconds that the front end holds a request while its host starts. */
@@ -33,6 +35,7 @@ export const defaultSwitches: AzureSwitches = {
   parallelAccountWrites: "refuse",
   roleAssignmentDelay: 0,
   messageUpdateNeeds: "write",
+  messageLease: 600,
   nodeVersions: ["20", "22", "24"],
   coldStartPatience: 30_000,
   hostRestartDelay: 1_000,

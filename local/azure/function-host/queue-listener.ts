@@ -6,9 +6,6 @@ import { decodeMessage } from "./message-encoding.ts";
 import { PollingDelay } from "./polling-delay.ts";
 import { addMessage } from "./queue-output.ts";
 
-/** Seconds that the host holds a message while it works on it; renewed at half time. */
-const hostLease = 600;
-
 export interface QueueListenerOptions {
   readonly queue: QueueClient;
   readonly poisonQueue: QueueClient;
@@ -19,14 +16,13 @@ export interface QueueListenerOptions {
   readonly run: (text: string, message: DequeuedMessageItem) => Promise<void>;
   /** Told after a message was moved, so that a listener on the poison queue looks at once. */
   readonly poisoned: (queueName: string) => void;
-  /** Seconds; default: the host's ten minutes. */
-  readonly lease?: number;
+  /** Seconds that the host holds a message while it works on it; renewed at half time. */
+  readonly lease: number;
 }
 
 /** Feeds one queue-triggered function, with the rules of Azure's storage queue extension. */
 export class QueueListener {
   readonly #options: QueueListenerOptions;
-  readonly #lease: number;
   readonly #delay: PollingDelay;
   readonly #processing = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
@@ -36,7 +32,6 @@ export class QueueListener {
 
   constructor(options: QueueListenerOptions) {
     this.#options = options;
-    this.#lease = options.lease ?? hostLease;
     this.#delay = new PollingDelay(options.settings.maxPollingInterval);
   }
 
@@ -84,7 +79,7 @@ export class QueueListener {
       // The host asks whether the queue is there before it reads, which needs a right of its own (`queues/read`).
       this.#queueExists ||= await queue.exists();
       if (!this.#queueExists) return [];
-      const request = { numberOfMessages: settings.batchSize, visibilityTimeout: this.#lease };
+      const request = { numberOfMessages: settings.batchSize, visibilityTimeout: this.#options.lease };
       return (await queue.receiveMessages(request)).receivedMessageItems;
     } catch (error) {
       this.#queueExists = false;
@@ -127,7 +122,7 @@ export class QueueListener {
     const renew = async () => {
       try {
         const { queue } = this.#options;
-        const answer = await queue.updateMessage(message.messageId, popReceipt, undefined, this.#lease);
+        const answer = await queue.updateMessage(message.messageId, popReceipt, undefined, this.#options.lease);
         popReceipt = answer.popReceipt ?? popReceipt;
       } catch (error) {
         const text = `The lease of message '${message.messageId}' could not be renewed: ${textOf(error)}`;
@@ -136,7 +131,7 @@ export class QueueListener {
     };
     const timer = setInterval(() => {
       renewal = renewal.then(renew);
-    }, this.#lease * 500);
+    }, this.#options.lease * 500);
     return {
       end: async () => {
         clearInterval(timer);

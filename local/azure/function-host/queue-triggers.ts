@@ -7,6 +7,9 @@ import type { InvocationInput } from "./invoker.ts";
 import { QueueListener } from "./queue-listener.ts";
 import type { Environment, StorageConnections } from "./storage-connections.ts";
 
+/** Seconds for which the host holds a message, as its queue extension does. */
+const hostLease = 600;
+
 export interface QueueTriggerOptions {
   readonly functions: readonly RegisteredFunction[];
   readonly settings: QueueSettings;
@@ -66,6 +69,7 @@ export class QueueTriggers {
       poisonQueue: service.getQueueClient(`${queueName}-poison`),
       functionName: target.metadata.name,
       settings: options.settings,
+      lease: Number(options.environment.LOCAL_MESSAGE_LEASE ?? hostLease),
       log: options.log,
       poisoned: (name) => this.notify(name),
       run: (text, message) =>

@@ -31,6 +31,7 @@ async function listenerOn(name: string, run: QueueListenerOptions["run"], over: 
     poisonQueue: service.getQueueClient(`${name}-poison`),
     functionName: "test",
     settings,
+    lease: 600,
     log: new HostLog(() => undefined),
     poisoned: () => undefined,
     run,

@@ -180,6 +180,7 @@ app.storageQueue("work", {
   handler: async (message, context) => {
     attempts.push({ message, dequeueCount: context.triggerMetadata.dequeueCount, id: typeof context.triggerMetadata.id });
     if (context.triggerMetadata.dequeueCount <= (message.failures ?? 0)) throw new Error("not yet");
+    if (context.triggerMetadata.dequeueCount <= (message.stalls ?? 0)) await new Promise(() => {});
   },
 });
 `;

@@ -17,13 +17,14 @@ beforeAll(async () => {
       filesWithoutUnixMode: "readable",
       parallelAccountWrites: "allow",
       roleAssignmentDelay: 1_500,
+      messageLease: 2,
       nodeVersions: ["22"],
     },
   });
 });
 afterAll(() => world.cloud.stop());
 
-test("a role takes its time, a refused package fails in its status, and a deployment syncs the triggers", async () => {
+test("a role takes its time, a refused package fails in its status, a deployment syncs the triggers, and a lease is short", async () => {
   const app = await world.makeApp();
   await world.configure(app, { WORK_QUEUE: "work" });
   expect((await fetch(`${app.host}/nothing`)).status).toBe(503);
@@ -40,6 +41,13 @@ test("a role takes its time, a refused package fails in its status, and a deploy
   );
   expect((await fetch(`${app.host}/nothing`)).status).toBe(204);
   expect(await world.functionNames(app)).toContain("work");
+
+  const attempts = async () => (await (await fetch(`${app.host}/attempts`)).json()) as { dequeueCount: number }[];
+  await fetch(`${app.host}/enqueue`, { method: "POST", body: '{"stalls":1}' });
+  await until(attempts, (made) => made.length === 1);
+  await fetch(`${world.cloud.azure.armUrl}/__local/function-hosts/kill`, { method: "POST" });
+  const after = await until(attempts, (made) => made.length === 1 && made[0]?.dequeueCount === 2);
+  expect(after).toMatchObject([{ message: { stalls: 1 } }]);
 });
 
 test("an app of a Node version that the region doesn't have never starts", async () => {
