@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { type SubscriptionName, subscriptionNames } from "../events/catalogue.ts";
 import { mappingSettings } from "../mapping/settings.ts";
+import { defaults } from "../relay/core/defaults.ts";
 import { eventFilters, personalData } from "../relay/core/policy.ts";
 import { contradictions, delivery } from "./delivery.ts";
 import { platformConflicts, platformSettings } from "./platform-settings.ts";
@@ -28,8 +29,8 @@ const settingsSchema = z.strictObject({
   filters: eventFilters.prefault({}),
   personalData: personalData.prefault({}),
   maximumCallAgeSeconds: z.int().min(0).max(604_800).default(0),
-  duplicateWindowDays: z.int().min(0).max(90).default(7),
-  maximumRequestsPerSecond: z.int().min(1).max(10_000).default(800),
+  duplicateWindowDays: z.int().min(0).max(90).default(defaults.duplicateWindowDays),
+  maximumRequestsPerSecond: z.int().min(1).max(10_000).default(defaults.requestsPerSecond),
   dataflowActivationSeconds: z.int().min(0).max(3600).default(300),
   drainTimeoutSeconds: z.int().min(1).max(86_400).default(1800),
   nodeVersion: z.union([z.literal(22), z.literal(24)]).default(22),

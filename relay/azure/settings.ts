@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { defaults } from "../core/defaults.ts";
 import { type EventPolicy, eventPolicy } from "../core/policy.ts";
 import { isSet, parseSigningKeys } from "../core/verify.ts";
 import type { PlatformCredential } from "./access-tokens.ts";
@@ -77,8 +78,10 @@ const streamingUrl = z.custom<string>(
 const platform = z.object({
   PLATFORM_STREAMING_URL: streamingUrl,
   PLATFORM_READY_AT: z.iso.datetime({ offset: true, error: "must be an ISO 8601 time" }).optional(),
-  // Adobe's ingestion guardrails name 1,000 requests a second for an organisation, which may have other sources.
-  PLATFORM_REQUESTS_PER_SECOND: z.coerce.number({ error: "must be a number" }).min(1, "must be 1 or more").default(800),
+  PLATFORM_REQUESTS_PER_SECOND: z.coerce
+    .number({ error: "must be a number" })
+    .min(1, "must be 1 or more")
+    .default(defaults.requestsPerSecond),
 });
 
 /** Of an inlet that wants an access token (an HTTP API source with authentication): all of it, or none. */
@@ -90,8 +93,8 @@ const credential = z.object({
   PLATFORM_ORG_ID: z.string(),
 });
 
-/** What can't be read is none: without the window no event is lost, only sent twice. */
-const days = z.coerce.number().int().min(0).max(90).catch(0);
+/** What is not set or can't be read is the default: no window loses an event. */
+const days = z.coerce.number().int().min(0).max(90).catch(defaults.duplicateWindowDays);
 
 const serviceUri = z.url({ protocol: /^https?$/, error: "must be the URL of the storage account's service" });
 
@@ -116,7 +119,7 @@ const identityStorage = z.object({
  * | `PLATFORM_READY_AT` | ISO 8601 time before which nothing is sent; optional |
  * | `PLATFORM_REQUESTS_PER_SECOND` | most requests that all instances together send; 800 if it isn't set |
  * | `PLATFORM_IMS_URL`, `PLATFORM_CLIENT_ID`, `PLATFORM_CLIENT_SECRET`, `PLATFORM_SCOPES`, `PLATFORM_ORG_ID` | the credential for an inlet that wants an access token; no token is sent if the client id isn't set |
- * | `DUPLICATE_WINDOW_DAYS` | days that delivered events are remembered, 90 at most; duplicates aren't told if it isn't set |
+ * | `DUPLICATE_WINDOW_DAYS` | days that delivered events are remembered, 90 at most; 7 if it isn't set, and 0 for not at all |
  * | `RELAY_STORAGE` | connection string of the storage account, or in its place: |
  * | `RELAY_STORAGE__queueServiceUri`, `__blobServiceUri`, `__tableServiceUri`, `__credential` (`managedidentity`), `__clientId` (of a user-assigned identity) | the account by managed identity |
  *

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { readSettings, sourceSettings } from "../../components/settings.ts";
 import { subscriptionNames } from "../../events/catalogue.ts";
+import { defaults } from "../../relay/core/defaults.ts";
 import { configure, declared } from "./stack.ts";
 
 const read = () => readSettings(new pulumi.Config("customerio-aep"));
@@ -37,8 +38,8 @@ test("Pulumi.yaml's defaults make valid settings, with every event and no signin
     filters: {},
     personalData: { content: "keep", email: "keep", recipient: "keep" },
     maximumCallAgeSeconds: 0,
-    duplicateWindowDays: 7,
-    maximumRequestsPerSecond: 800,
+    duplicateWindowDays: defaults.duplicateWindowDays,
+    maximumRequestsPerSecond: defaults.requestsPerSecond,
     dataflowActivationSeconds: 300,
     drainTimeoutSeconds: 1800,
     nodeVersion: 22,

@@ -49,11 +49,12 @@ describe("intake", () => {
 });
 
 test.each([
-  [undefined, 0],
-  ["7", 7],
+  [undefined, 7],
+  ["", 7],
+  ["3", 3],
   ["0", 0],
-  ["91", 0],
-  ["week", 0],
+  ["91", 7],
+  ["week", 7],
 ])("DUPLICATE_WINDOW_DAYS %j is %d", (text, days) => {
   expect(readSettings({ DUPLICATE_WINDOW_DAYS: text }).duplicateWindowDays).toBe(days);
 });
