@@ -16,8 +16,6 @@ export default {
     [`/node_modules/(${esModules})/.*\\.js$`]: ["@swc/jest", toCommonJs],
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esModules})/)`],
-  // The long runs under faults have a command of their own: npm run conservation.
-  testPathIgnorePatterns: ["/node_modules/", "/test/conservation/conservation.test.ts"],
   globalSetup: "<rootDir>/test/global-setup.ts",
   testTimeout: 30_000,
 };

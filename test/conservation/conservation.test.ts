@@ -9,12 +9,12 @@ import { SharedClock } from "./shared-clock.ts";
 import { Storage } from "./storage.ts";
 import { World } from "./world.ts";
 
-// Everything that a run can be told: the seed of a run before, and more events over a longer time.
+// Everything that a run can be told: the seed of a run before, and more events over a longer time, as `npm run conservation` does.
 const seed = Number(process.env.CONSERVATION_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const load: Load = {
   // Scenarios send them in up to four equal parts.
-  count: Math.ceil(Number(process.env.CONSERVATION_EVENTS ?? 100) / 4) * 4,
-  duration: Number(process.env.CONSERVATION_SECONDS ?? 1.5) * 1000,
+  count: Math.ceil(Number(process.env.CONSERVATION_EVENTS ?? 24) / 4) * 4,
+  duration: Number(process.env.CONSERVATION_SECONDS ?? 0.3) * 1000,
 };
 const rows: { scenario: string; balance: Balance; seconds: number }[] = [];
 
@@ -45,6 +45,7 @@ test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
       ...{ seed, storage, clock, bundle },
       folder: place,
       ...(scenario.instances && { instances: scenario.instances }),
+      ...(scenario.source && { source: scenario.source }),
       ...(scenario.settings && { settings: scenario.settings }),
     });
     try {
@@ -56,7 +57,7 @@ test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
       const refused = world.outcomes().filter(({ outcome }) => outcome === "refused").length;
       const wrong = mistakes(scenario, { balance, refused });
       if (wrong.length === 0) return;
-      throw new Error(`${wrong.join("\n")}\n${await reproduction(name, { logs, outcomes: world.outcomes() })}`);
+      throw new Error(`${wrong.join("\n")}\n${await reproduction(name, { logs, hosts: world.relay.log() })}`);
     } finally {
       await world.close();
       await rm(place, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 import { cpSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type HostProcess, startHost } from "../../local/azure/host-process.ts";
 import type { SharedClock } from "./shared-clock.ts";
 
@@ -96,16 +97,23 @@ export class DeployedRelay {
     await stopped;
   }
 
-  /** Kills an instance (SIGKILL) as a crash would; it is started anew. */
+  /** Kills an instance (SIGKILL) as a crash would, as soon as one runs; it is started anew. */
   async kill(): Promise<void> {
-    const running = this.#instances.filter(({ host }) => host !== undefined);
+    const running = () => this.#instances.flatMap(({ host }) => host ?? []);
+    while (running().length === 0) await sleep(20);
     this.#turn += 1;
-    await running[this.#turn % running.length]?.host?.kill();
+    await running()[this.#turn % running().length]?.kill();
   }
 
   /** What the hosts have logged, each line parsed. */
   log(): { message: string }[] {
     return this.#logFiles.flatMap(linesOf);
+  }
+
+  /** Ends once each host has answered a call that goes to storage and back. */
+  async answersOnce(): Promise<void> {
+    const ports = this.#instances.flatMap(({ host }) => (host ? [host.port] : []));
+    await Promise.all(ports.map((port) => fetch(`http://127.0.0.1:${port}/health`).catch(() => undefined)));
   }
 
   /** Whether a function runs now. */

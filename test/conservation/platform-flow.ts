@@ -1,6 +1,7 @@
 import { fieldGroupBody } from "../../events/field-group.ts";
 import { eventMappings } from "../../events/mapping.ts";
 import type { JsonObject } from "../../local/platform/json.ts";
+import { connectionSpecs, flowSpecs } from "../../providers/aep/sources.ts";
 import {
   catalog,
   contentType,
@@ -20,6 +21,8 @@ import {
 
 const years = 10 * 365 * 24 * 60 * 60 * 1000;
 
+export type FlowSource = "customerio" | "http";
+
 /** Platform with a dataflow of the real mapping. */
 export interface RunningDataflow {
   readonly platform: Platform;
@@ -31,8 +34,10 @@ export interface RunningDataflow {
 /**
  * Starts Platform's stand-in with the dataflow that the program would make. Its clock is years ahead, so that a relay whose
  * clock is moved on sends no events from the future, which Platform fails on.
+ *
+ * @param source `http`, as the program's setting `source` has it, wants an access token with each event
  */
-export async function startDataflow(): Promise<RunningDataflow> {
+export async function startDataflow(source: FlowSource): Promise<RunningDataflow> {
   const platform = await Platform.start({ clock: () => Date.now() + years });
   const make = async (path: string, body: JsonObject) => (await platform.call("POST", path, { body })).json;
   const idOf = (json: unknown, key = "id") => String((json as JsonObject)[key]);
@@ -49,13 +54,20 @@ export async function startDataflow(): Promise<RunningDataflow> {
   const schemaId = idOf(await make(`${schemaRegistry}/tenant/schemas`, schema(group)), "$id");
   const datasetBody = { name: "Events", schemaRef: { id: schemaId, contentType } };
   const dataset = String(await make(`${catalog}/dataSets`, datasetBody)).replace("@/dataSets/", "");
-  const source = idOf(await make(`${flowService}/sourceConnections`, sourceConnection()));
+  const base = source === "http" ? idOf(await make(`${flowService}/connections`, baseConnection)) : undefined;
+  const sourceBody = base === undefined ? sourceConnection() : httpSourceConnection(base);
+  const sourceId = idOf(await make(`${flowService}/sourceConnections`, sourceBody));
   const target = idOf(await make(`${flowService}/targetConnections`, targetConnection(schemaId, dataset)));
   const mappings = eventMappings({ tenantId, testMode: false }).map((mapping): JsonObject => ({ ...mapping }));
   const mappingSet = idOf(await make(`${conversion}/mappingSets`, mappingSetBody(schemaId, mappings)));
-  const wiring = { fieldGroup: group, schema: schemaId, dataset, source, target, mappingSet };
-  const flow = idOf(await make(`${flowService}/flows`, flowBody(wiring)));
-  const { inletUrl } = (await getFlow(platform, flow)).options as { inletUrl: string };
+  const wiring = { fieldGroup: group, schema: schemaId, dataset, source: sourceId, target, mappingSet };
+  const flow = idOf(
+    await make(`${flowService}/flows`, flowBody(wiring, { flowSpec: { id: flowSpecs[source], version: "1.0" } })),
+  );
+  const inletUrl =
+    base === undefined
+      ? ((await getFlow(platform, flow)).options as { inletUrl: string }).inletUrl
+      : await inletOfBase(platform, base);
   return {
     platform,
     port: Number(new URL(platform.url).port),
@@ -65,4 +77,25 @@ export async function startDataflow(): Promise<RunningDataflow> {
       return url.href;
     },
   };
+}
+
+const httpSpec = { id: connectionSpecs.http, version: "1.0" };
+
+const baseConnection: JsonObject = {
+  name: "HTTP API",
+  connectionSpec: httpSpec,
+  auth: {
+    specName: "Streaming Connection",
+    params: { sourceId: "Events", dataType: "raw", name: "Events", authenticationRequired: true },
+  },
+};
+
+function httpSourceConnection(base: string): JsonObject {
+  return { name: "HTTP API", connectionSpec: httpSpec, baseConnectionId: base };
+}
+
+async function inletOfBase(platform: Platform, base: string): Promise<string> {
+  const { json } = await platform.call("GET", `${flowService}/connections/${base}`);
+  const { items } = json as unknown as { items: [{ auth: { params: { inletUrl: string } } }] };
+  return items[0].auth.params.inletUrl;
 }

@@ -3,6 +3,7 @@ import { localCredentials } from "../../local/credentials.ts";
 import { queueNames } from "../../relay/core/names.ts";
 import type { FaultProxy, NetworkFault } from "./fault-proxy.ts";
 import { hostileCalls } from "./hostile-calls.ts";
+import type { FlowSource } from "./platform-flow.ts";
 import type { World } from "./world.ts";
 
 const minute = 60_000;
@@ -18,6 +19,8 @@ export interface Load {
 export interface Scenario {
   readonly name: string;
   readonly instances?: number;
+  /** Where the relay posts events to; default: `customerio`. */
+  readonly source?: FlowSource;
   /** App settings of the relay. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Everything that happens until nothing is wrong any more. It sends `load.count` events. */
@@ -108,8 +111,8 @@ export const scenarios: readonly Scenario[] = [
       await world.without([world.platformNetwork], async () => {
         await world.send(count, duration);
         // Longer than the queue's lease and than the longest step of the retries.
-        for (let quarters = 0; quarters < 12; quarters++) {
-          await world.pass(16 * minute);
+        for (let rounds = 0; rounds < 6; rounds++) {
+          await world.pass(30 * minute);
           await sleep(250);
         }
       });
@@ -123,7 +126,7 @@ export const scenarios: readonly Scenario[] = [
         await world.send(count / 2, duration / 2);
         for (let days = 0; days < 9; days++) {
           await world.pass(day);
-          await sleep(400);
+          await sleep(250);
         }
       });
       await world.send(count / 2, duration / 2);
@@ -143,6 +146,22 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
+    name: "Adobe IMS gives no tokens for a while",
+    source: "http",
+    async act(world, { count, duration }) {
+      const { platform } = world.platform;
+      const refusals = [{ status: 503, retryAfterSeconds: 1 }, { status: 401 }];
+      for (const refusal of refusals) {
+        await platform.addFault({ target: "ims", rate: 1, effect: { kind: "status", ...refusal } });
+        await world.send(count / 4, duration / 4);
+        await world.pass(5 * minute);
+        await sleep(250);
+        await platform.plain("DELETE", "/__local/faults");
+      }
+      await world.send(count / 2, duration / 2);
+    },
+  },
+  {
     name: "storage is down for a while",
     async act(world, { count, duration }) {
       await world.send(count / 2, duration / 2);
@@ -153,10 +172,9 @@ export const scenarios: readonly Scenario[] = [
     name: "the host is killed again and again",
     async act(world, { count, duration }) {
       const sending = world.send(count, duration * 2);
-      for (let kills = 0; kills < 5; kills++) {
+      for (let kills = 0; kills < count / 20; kills++) {
         await sleep((duration / 3) * world.random());
         await world.relay.kill();
-        await sleep(1_000);
       }
       await sending;
     },

@@ -5,11 +5,12 @@ import { Clock } from "../../local/customer-io/clock.ts";
 import { type CustomerIoStandIn, startCustomerIo } from "../../local/customer-io/customer-io.ts";
 import { parseDeadLetter } from "../../relay/core/dead-letter.ts";
 import { containerNames } from "../../relay/core/names.ts";
+import { credentials, scope } from "../local/platform/harness.ts";
 import { DeployedRelay } from "./deployed-relay.ts";
 import { traffic } from "./events.ts";
 import { FaultProxy, type NetworkFault } from "./fault-proxy.ts";
 import type { EventLogs } from "./ledger.ts";
-import { type RunningDataflow, startDataflow } from "./platform-flow.ts";
+import { type FlowSource, type RunningDataflow, startDataflow } from "./platform-flow.ts";
 import { randomFrom } from "./random.ts";
 import type { SharedClock } from "./shared-clock.ts";
 import type { Account, Storage } from "./storage.ts";
@@ -34,6 +35,8 @@ export interface WorldOptions {
   /** The relay's built package. */
   readonly bundle: string;
   readonly instances?: number;
+  /** Default: `customerio`. */
+  readonly source?: FlowSource;
   /** App settings beside those that every relay has. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -88,11 +91,12 @@ export class World {
     folder,
     bundle,
     instances,
+    source = "customerio",
     settings,
   }: WorldOptions): Promise<World> {
     const random = randomFrom(seed);
     const account = await storage.nextAccount();
-    const platform = await startDataflow();
+    const platform = await startDataflow(source);
     const blob = await FaultProxy.start(() => storage.ports.blob, random);
     const queue = await FaultProxy.start(() => storage.ports.queue, random);
     const table = await FaultProxy.start(() => storage.ports.table, random);
@@ -103,9 +107,9 @@ export class World {
       clock: time,
       settings: {
         CUSTOMERIO_SIGNING_KEYS: signingKey,
-        DUPLICATE_WINDOW_DAYS: "7",
         PLATFORM_STREAMING_URL: platform.streamingUrl(platformNetwork.port),
         RELAY_STORAGE: account.connectionString({ blob: blob.port, queue: queue.port, table: table.port }),
+        ...(source === "http" && credentialSettings(platformNetwork.port)),
         ...settings,
       },
     });
@@ -184,10 +188,14 @@ export class World {
     return this.#time.now();
   }
 
-  /** Lets the time pass for storage and relay, as soon as no function runs whose lease on its message would end by that. */
+  /** Lets the time pass for storage and relay, as soon as nobody holds a message whose lease would end by that. */
   async pass(milliseconds: number): Promise<void> {
     const until = Date.now() + patience;
-    while (this.relay.busy() && Date.now() < until) await sleep(50);
+    do {
+      while (this.relay.busy() && Date.now() < until) await sleep(50);
+      // A message may be on its way to a host, which begins with it before it answers what comes later.
+      await this.relay.answersOnce();
+    } while (this.relay.busy() && Date.now() < until);
     await this.#time.pass(milliseconds);
   }
 
@@ -202,7 +210,7 @@ export class World {
       // What waits is hidden, and nobody works at it: its lease or its delay has to pass.
       if (waiting === before && (await this.account.quiet())) await this.pass(20 * minute);
       before = waiting;
-      await sleep(300);
+      await sleep(200);
     }
     await this.platform.platform.idle();
   }
@@ -288,6 +296,17 @@ export class World {
     if (!answer.ok) throw new Error(`Customer.io answered ${answer.status}: ${await answer.text()}`);
     return (await answer.json()) as T;
   }
+}
+
+/** Platform's stand-in is IMS too, by way of a port. */
+function credentialSettings(port: number): Record<string, string> {
+  return {
+    PLATFORM_IMS_URL: `http://127.0.0.1:${port}`,
+    PLATFORM_CLIENT_ID: credentials.clientId,
+    PLATFORM_CLIENT_SECRET: credentials.clientSecret[0],
+    PLATFORM_SCOPES: scope,
+    PLATFORM_ORG_ID: credentials.orgId,
+  };
 }
 
 function idsOfDeadLetter(text: string): string[] {
