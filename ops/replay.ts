@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Admission, admit } from "../relay/core/admit.ts";
 import { blobName } from "../relay/core/blob-name.ts";
@@ -117,7 +118,8 @@ function messageOf(letter: DeadLetter, policy: EventPolicy): Message {
   const { id, body } = readable;
   const event = newEvent({ id, receivedAt: letter.receivedAt, body });
   if (fitsInline(event)) return { text: only(encodeEnvelopes([event])) };
-  const name = blobName(event);
+  // Not the name that the event had before: a forwarder that has just made it a dead letter is yet to delete that claim.
+  const name = `${randomUUID()}/${blobName(event)}`;
   return { text: only(encodeEnvelopes([claimed(event, name)])), claim: { name, body } };
 }
 

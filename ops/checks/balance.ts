@@ -1,4 +1,5 @@
 import type { Counts } from "../../relay/core/counts.ts";
+import { inWords } from "../duration.ts";
 import type { Finding } from "../finding.ts";
 import type { PulumiStack } from "../pulumi-stack.ts";
 import { RelayStorageAccount } from "../relay-storage.ts";
@@ -43,8 +44,9 @@ export function balanceFinding({
     `Since ${since}: ${accepted} accepted${setAside > 0 ? ` + ${setAside} set aside` : ""} = ${delivered} delivered + ` +
     `${duplicate} duplicate${gone > 0 ? ` + ${gone} gone` : ""} + ${deadLetters} dead letters + ${purged > 0 ? `${purged} purged + ` : ""}${rest} on their way.`;
   const details = [
+    ...(delivered > 0 ? [`age at delivery: ${inWords((total.deliveredSeconds / delivered) * 1000)} on average`] : []),
     ...(countedAt ? [`counted last at ${countedAt.toISOString()}`] : []),
-    `left out by filters: ${total.filtered}; calls refused (signature): ${total.refused}; calls answered 503: ${total.unavailable}; put back into the queue: ${total.retried + total.held} times`,
+    `left out by filters: ${total.filtered}; calls refused (signature, size): ${total.refused}; calls answered 503: ${total.unavailable}; put back into the queue: ${total.retried + total.held} times`,
   ];
   if (rest === 0 && messages === 0) return { verdict: "fine", found: sum, details };
   if (rest > 0 && messages > 0) return { verdict: "waiting", found: sum, details };

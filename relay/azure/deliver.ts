@@ -4,7 +4,7 @@ import { type DeadLetterClass, deadEvent } from "../core/dead-letter.ts";
 import { retryAfterSeconds, verdictOf } from "../core/delivery.ts";
 import { enrich } from "../core/enrich.ts";
 import { afterFailure, type QueuedEvent } from "../core/envelope.ts";
-import { isExpired, type WaitReason } from "../core/retry-schedule.ts";
+import { isExpired, isOverdue, type WaitReason } from "../core/retry-schedule.ts";
 import { bodyOf } from "./claims.ts";
 import type { Duplicates } from "./duplicates.ts";
 import { describeError } from "./log.ts";
@@ -56,9 +56,13 @@ export interface DeliveryPorts {
 /** Requests under way at a time for one message. The host runs up to 24 messages an instance, so an instance has at most 96. */
 const concurrency = 4;
 
+/** Milliseconds after which a message begins with no further event, so that it ends within the host's `functionTimeout`. */
+const longestWork = 2 * 60 * 1000;
+
 /**
- * Sends the events of one message in their order, a few at a time. After the first that has to wait, no further one is sent: an
- * outage then costs one round of requests a message, and the message ends long before the host's `functionTimeout`.
+ * Sends the events of one message in their order, a few at a time. After the first that has to wait, or where all are slow, no
+ * further one is sent: an outage then costs one round of requests a message, and the message ends long before the host's
+ * `functionTimeout`.
  *
  * @returns one delivery for each event, in their order; it doesn't throw
  */
@@ -66,9 +70,10 @@ export async function deliverAll(events: readonly QueuedEvent[], ports: Delivery
   const deliveries: Delivery[] = events.map((event) => ({ fate: "unsent", event }));
   const queue = events.entries();
   let waiting = false;
+  const until = ports.clock().getTime() + longestWork;
   const worker = async () => {
     for (const [index, event] of queue) {
-      if (waiting) return;
+      if (waiting || ports.clock().getTime() > until) return;
       const delivery = await deliver(event, ports);
       deliveries[index] = delivery;
       if (hasFailed(delivery) || delivery.fate === "unsent") waiting = true;
@@ -104,7 +109,10 @@ async function deliver(event: QueuedEvent, ports: DeliveryPorts): Promise<Delive
 
   const send = async (): Promise<Delivery> => {
     const answer = await platform.send(record);
-    if ("seconds" in answer) return { fate: "unsent", event, pause: answer };
+    if ("seconds" in answer) {
+      if (isOverdue(event, clock())) return bury(event, body, "expired", overdue(answer.why));
+      return { fate: "unsent", event, pause: answer };
+    }
     const verdict = "status" in answer ? verdictOf(answer.status) : "retry";
     if (verdict === "delivered") return { fate: "delivered", event };
 
@@ -131,15 +139,14 @@ export async function giveUp(
   try {
     const body = await bodyOf(event, ports.storage);
     if (body === undefined) return { fate: "gone", event };
-    return await buryEvent(
-      { event, buried: event },
-      body,
-      { class: "expired", reason: `The event waited for 30 days; at last: ${why}` },
-      ports,
-    );
+    return await buryEvent({ event, buried: event }, body, { class: "expired", reason: overdue(why) }, ports);
   } catch (error) {
     return failed(event, `the claim could not be read: ${describeError(error)}`, ports.clock());
   }
+}
+
+function overdue(why: string): string {
+  return `The event waited for 30 days; at last: ${why}`;
 }
 
 /** Makes an event a dead letter; `buried` counts the attempt at hand, for which `event` comes again if that fails. */

@@ -125,10 +125,13 @@ function standstillOf(
   return pause ? { level: pause.reason === "hold" ? "error" : "warn", ...pause } : target;
 }
 
-/** In whole seconds. */
+/** In whole seconds since their receipt. */
+function agesOf(events: readonly QueuedEvent[], now: Date): number[] {
+  return events.map(({ receivedAt }) => Math.max(0, Math.round((now.getTime() - Date.parse(receivedAt)) / 1000)));
+}
+
 function ageOfOldest(events: readonly QueuedEvent[], now: Date): number {
-  const oldest = Math.min(...events.map(({ receivedAt }) => Date.parse(receivedAt)));
-  return Math.max(0, Math.round((now.getTime() - oldest) / 1000));
+  return Math.max(...agesOf(events, now));
 }
 
 function reportDead(deliveries: readonly Delivery[], context: InvocationContext): void {
@@ -153,6 +156,7 @@ function report(
     deliveries.filter(({ fate }) => fate === wanted).map(({ event }) => event);
   const idsOf = (wanted: Delivery["fate"]) => eventsOf(wanted).map(({ id }) => id);
   const delivered = idsOf("delivered");
+  const ages = agesOf(eventsOf("delivered"), now);
   const duplicate = idsOf("duplicate");
   const gone = idsOf("gone");
   const held = reason === "hold" ? waiting.length : 0;
@@ -167,7 +171,9 @@ function report(
       deliveries.map(({ event }) => event),
       now,
     ),
-    ...(delivered.length > 0 ? { ageSeconds: ageOfOldest(eventsOf("delivered"), now) } : {}),
+    ...(delivered.length > 0
+      ? { ageSeconds: Math.max(...ages), deliveredSeconds: ages.reduce((sum, age) => sum + age, 0) }
+      : {}),
     ids: delivered,
     ...(duplicate.length > 0 ? { duplicateIds: duplicate } : {}),
     ...(gone.length > 0 ? { goneIds: gone } : {}),

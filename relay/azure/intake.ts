@@ -1,4 +1,4 @@
-import type { HttpHandler, HttpResponseInit, InvocationContext } from "@azure/functions";
+import type { HttpHandler, HttpRequest, HttpResponseInit, InvocationContext } from "@azure/functions";
 import { type Admission, admit } from "../core/admit.ts";
 import { blobName } from "../core/blob-name.ts";
 import { deadBody } from "../core/dead-letter.ts";
@@ -24,6 +24,9 @@ export interface IntakeBudget {
 /** Patience and a write together stay within the call's budget, so that even a slow storage gets its events in time. */
 export const intakeBudget: IntakeBudget = { call: 3_000, write: 2_600, patience: 250 };
 
+/** Bytes: a hundred times what the largest e-mails have, and small enough for an instance that serves a hundred calls at a time. */
+export const maxBodyBytes = 16 * 2 ** 20;
+
 export interface IntakePorts {
   readonly signingKeys: readonly string[];
   readonly settings: IntakeSettings;
@@ -39,13 +42,14 @@ export interface IntakePorts {
  * |---|---|
  * | 200 | the event is in the queue; or it is left out by a filter; or it was signed but is none, and is a dead letter: refused, it would hold up all others for days |
  * | 401 | no signing key fits, or the signature's time is too far off where that is checked |
+ * | 413 | the body has more than 16 MiB |
  * | 503 | no signing key is set or the settings can't be used, or the storage did not take the event in time. Customer.io repeats the call, sooner than after a 500 or 429 |
  *
  * Filters and personal data are seen to here, before anything is stored: what is left out costs nothing further, and what is dropped
  * or hashed is in no queue, claim or dead letter. What can't be read, though, can't be redacted either, and is a dead letter as it came.
  *
- * There is no limit of size: the body is in memory before this code runs, the host has its own limit (100 MB), and whatever was
- * signed is kept: in the queue message, or as a claim. What Platform won't take becomes a dead letter later.
+ * Up to the limit, whatever was signed is kept: in the queue message, or as a claim. What Platform won't take becomes a dead letter
+ * later.
  *
  * Where it could end early: before the write, nothing was answered, and Customer.io repeats the call. After the claim but before the
  * message: the same, and the claim is overwritten by the repeated call or swept by the container's lifecycle rule. After the message
@@ -110,7 +114,15 @@ export function intakeHandler({ signingKeys, settings, storage, clock, budget }:
     const { policy, maximumAgeSeconds } = settings;
     try {
       return await withinBudget(budget.call, async (signal) => {
-        const body = new Uint8Array(await request.arrayBuffer());
+        const body = await bodyWithin(maxBodyBytes, request);
+        if (body === undefined) {
+          logOutcome(context, "warn", {
+            outcome: "refused",
+            refused: 1,
+            reason: `the body has more than ${maxBodyBytes} bytes`,
+          });
+          return answer(413, `the body has more than ${maxBodyBytes} bytes`);
+        }
         const timestamp = request.headers.get("x-cio-timestamp");
         const signature = request.headers.get("x-cio-signature");
         const problem =
@@ -128,6 +140,13 @@ export function intakeHandler({ signingKeys, settings, storage, clock, budget }:
       return answer(503, "the event could not be stored");
     }
   };
+}
+
+/** The body, or undefined if it is larger than that. */
+async function bodyWithin(limit: number, request: HttpRequest): Promise<Uint8Array | undefined> {
+  if (Number(request.headers.get("content-length")) > limit) return undefined;
+  const body = new Uint8Array(await request.arrayBuffer());
+  return body.length > limit ? undefined : body;
 }
 
 /** How many events had each kind of personal data taken out, as `redacted`; nothing if none had. */

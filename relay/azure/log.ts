@@ -8,9 +8,9 @@ import { isObject } from "../core/json.ts";
  * |---|---|---|
  * | `accepted` | intake | `accepted` events are durable in one message; `redacted` counts those without their `content`, `email` or `recipient` |
  * | `filtered` | intake | one event was left out (`filtered` is 1) by the `rule` |
- * | `refused` | intake | a call had no valid signature (`refused` is 1) |
+ * | `refused` | intake | a call had no valid signature, or a body beyond the limit (`refused` is 1) |
  * | `unavailable` | intake, health | a call was answered with 503 (at the intake, `unavailable` is 1) |
- * | `forwarded` | forwarder | of one message's events, how many were `delivered`, `duplicate` (Platform has them already), `retried`, `held` (retried, and somebody has to mend something) or `gone` (done with by an earlier run); `ageSeconds`, the age of the oldest when it was delivered; `oldestSeconds`, the age of the oldest of all |
+ * | `forwarded` | forwarder | of one message's events, how many were `delivered`, `duplicate` (Platform has them already), `retried`, `held` (retried, and somebody has to mend something) or `gone` (done with by an earlier run); `ageSeconds`, the age of the oldest when it was delivered, and `deliveredSeconds`, the ages of all that were, added up; `oldestSeconds`, the age of the oldest of all |
  * | `waiting` | forwarder | all `held` events of a message wait, untried: for `PLATFORM_READY_AT`, for Platform to come back, or for settings to be mended |
  * | `duplicatesUnknown` | forwarder | the tables of delivered events can't be used, so that events may go twice |
  * | `dead` | all | one event became a dead letter, a blob named `deadLetter`: `dead` is 1; at the intake, where it was never accepted, `setAside` is 1 too |

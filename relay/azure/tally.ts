@@ -30,6 +30,7 @@ export class Tally {
   readonly #days = new Map<string, { counts: Counts; dirty: boolean }>();
   #scheduled = false;
   #writtenAt = Number.NEGATIVE_INFINITY;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(ports: TallyPorts) {
     this.#ports = ports;
@@ -45,8 +46,13 @@ export class Tally {
     this.#writeLater();
   }
 
-  /** Writes what is not written yet. It doesn't throw. */
-  async flush(): Promise<void> {
+  /** Writes what is not written yet, after what is under way: an older sum must not come last. It doesn't throw. */
+  flush(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#write());
+    return this.#writing;
+  }
+
+  async #write(): Promise<void> {
     const { tables, clock, monotonic } = this.#ports;
     this.#writtenAt = monotonic();
     for (const [date, day] of [...this.#days]) {

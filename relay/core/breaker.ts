@@ -4,8 +4,11 @@ import { pauseSeconds, type WaitReason } from "./retry-schedule.ts";
 /** Failures in a row, without any good answer between them, after which nothing is sent for a while. */
 const tolerance = 5;
 
-/** Milliseconds that a probe has for its answer, before another may be made: longer than a request to Platform ever takes. */
-const probeMilliseconds = 15_000;
+/**
+ * Milliseconds that a probe has for its answer, before another may be made: longer than a request ever takes, which may be four of
+ * 10 seconds (an access token, the event, another token, the event again). The answer to an earlier probe would not be heard.
+ */
+const probeMilliseconds = 45_000;
 
 /** Milliseconds after an outage in which the rate grows to its whole. */
 const rampMilliseconds = 30_000;

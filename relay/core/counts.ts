@@ -7,9 +7,10 @@
  * | `accepted` | events answered 2xx that went to the queue |
  * | `setAside` | signed bodies that went straight to a dead letter: no event, or one that the relay failed on |
  * | `filtered` | events that a filter left out |
- * | `refused` | calls without a valid signature |
+ * | `refused` | calls without a valid signature, or with a body beyond the limit |
  * | `unavailable` | calls answered 503 |
  * | `delivered`, `duplicate`, `gone`, `dead` | what became of events in the queue: see the log's `forwarded` and `dead` |
+ * | `deliveredSeconds` | no events, but how old those of `delivered` were, in seconds, all together |
  * | `retried`, `held` | each time that an event went back to the queue; no sum of events |
  * | `purged` | dead letters that an operator deleted; not the relay but `ops replay` counts them |
  */
@@ -20,6 +21,7 @@ export const countNames = [
   "refused",
   "unavailable",
   "delivered",
+  "deliveredSeconds",
   "duplicate",
   "gone",
   "dead",

@@ -172,13 +172,14 @@ describe("the balance", () => {
 
   test("adds up when every event is somewhere", () => {
     const came = { accepted: 10, setAside: 1, filtered: 4, refused: 2, unavailable: 3, retried: 5, held: 1 };
-    expect(balance({ ...came, delivered: 6, duplicate: 2, gone: 1 }, 2, 0)).toEqual({
+    expect(balance({ ...came, delivered: 6, deliveredSeconds: 72, duplicate: 2, gone: 1 }, 2, 0)).toEqual({
       verdict: "fine",
       found:
         "Since 2026-11-14: 10 accepted + 1 set aside = 6 delivered + 2 duplicate + 1 gone + 2 dead letters + 0 on their way.",
       details: [
+        "age at delivery: 12 seconds on average",
         "counted last at 2026-11-20T10:30:00.000Z",
-        "left out by filters: 4; calls refused (signature): 2; calls answered 503: 3; put back into the queue: 6 times",
+        "left out by filters: 4; calls refused (signature, size): 2; calls answered 503: 3; put back into the queue: 6 times",
       ],
     });
   });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { DeadLetterFilter } from "../../ops/dead-letter-filter.ts";
 import { type ReplayAction, replay } from "../../ops/replay.ts";
+import { blobName } from "../../relay/core/blob-name.ts";
 import { type DeadLetter, deadBody, deadEvent } from "../../relay/core/dead-letter.ts";
 import { decodeEnvelope, newEvent, type QueuedEvent } from "../../relay/core/envelope.ts";
 import { eventPolicy } from "../../relay/core/policy.ts";
@@ -90,6 +91,19 @@ test("a body too large for a message becomes a claim", async () => {
   const [event] = account.events();
   if (!event || !("claim" in event)) throw new Error("the event has no claim");
   expect(JSON.parse(account.claims.get(event.claim) ?? "")).toMatchObject({ event_id: "large" });
+});
+
+test("a body too large for a message outlives the forwarder's clearing up after the event's death", async () => {
+  const data = { content: "x".repeat(60_000) };
+  const name = refused("large", { data });
+  const { body } = JSON.parse(account.deadLetters.get(name)?.text ?? "{}") as DeadLetter;
+  account.claims.set(blobName({ id: "large", receivedAt, body }), body);
+  await run();
+  // The forwarder deletes the claim only after the dead letter was written, as late as the rest of its message takes.
+  account.claims.delete(blobName({ id: "large", receivedAt, body }));
+  const [event] = account.events();
+  expect(account.deadLetters.size).toBe(0);
+  expect(event && "claim" in event && account.claims.get(event.claim)).toBe(body);
 });
 
 test("an unreadable queue message is put back byte by byte", async () => {

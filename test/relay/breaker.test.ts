@@ -75,14 +75,22 @@ test("after the pause one request alone finds out; a good answer lets the rest f
   expect([4_000, 5_500, 19_000, 34_000, 99_000].map((now) => breaker.strength(now))).toEqual([0, 0.05, 0.5, 1, 1]);
 });
 
-test("a probe whose end nobody hears of is followed by another after 15 seconds", () => {
+test("a probe whose end nobody hears of is followed by another after 45 seconds", () => {
   const breaker = opened();
   const lost = permit(breaker.enter(3_000));
-  expect(breaker.pause(17_999)).toBeDefined();
-  const second = permit(breaker.enter(18_000));
-  breaker.record(lost, "retry", { now: 18_001 });
-  breaker.record(second, "delivered", { now: 18_002 });
-  expect(breaker.pause(18_002)).toBeUndefined();
+  expect(breaker.pause(47_999)).toBeDefined();
+  const second = permit(breaker.enter(48_000));
+  breaker.record(lost, "retry", { now: 48_001 });
+  breaker.record(second, "delivered", { now: 48_002 });
+  expect(breaker.pause(48_002)).toBeUndefined();
+});
+
+test("a probe that takes as long as two access tokens and two requests is heard", () => {
+  const breaker = opened();
+  const probe = permit(breaker.enter(3_000));
+  expect(pause(breaker.enter(42_000)).reason).toBe("retry");
+  breaker.record(probe, "delivered", { now: 43_000 });
+  expect(breaker.pause(43_000)).toBeUndefined();
 });
 
 test.each([

@@ -31,6 +31,7 @@ test("delivers each event of a message, enriched, and puts nothing back", async 
       gone: 0,
       oldestSeconds: 30,
       ageSeconds: 30,
+      deliveredSeconds: 60,
       ids: ["a", "b"],
     },
   ]);

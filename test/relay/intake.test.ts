@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { samples } from "../../events/samples.ts";
-import { type IntakePorts, intakeBudget, intakeHandler } from "../../relay/azure/intake.ts";
+import { type IntakePorts, intakeBudget, intakeHandler, maxBodyBytes } from "../../relay/azure/intake.ts";
 import { RelayStorage } from "../../relay/azure/storage.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";
 import { eventPolicy } from "../../relay/core/policy.ts";
@@ -120,6 +120,19 @@ test("a call that no key fits is refused with 401 and leaves nothing behind", as
     expect(lines).toMatchObject([{ level: "warning", outcome: { outcome: "refused" } }]);
   }
   expect(await azurite.waiting(queueNames.events)).toBe(0);
+});
+
+test("a body beyond 16 MiB is refused with 413, whether its length is told or not, and one of 16 MiB is kept", async () => {
+  const tooLarge = signedCall(Buffer.alloc(maxBodyBytes + 1, " "));
+  const told = call("{}", { "content-length": String(maxBodyBytes + 1) });
+  for (const request of [tooLarge, told]) {
+    const { status, jsonBody, lines } = await intake()(request);
+    expect({ status, jsonBody }).toEqual({ status: 413, jsonBody: { error: "the body has more than 16777216 bytes" } });
+    expect(lines).toMatchObject([{ level: "warning", outcome: { outcome: "refused", refused: 1 } }]);
+  }
+  const padding = " ".repeat(maxBodyBytes - event("largest").length);
+  expect(await intake({ budget: patient })(signedCall(event("largest") + padding))).toMatchObject({ status: 200 });
+  expect(await azurite.takeEvents()).toMatchObject([[{ id: "largest" }]]);
 });
 
 test("any of several keys will do", async () => {

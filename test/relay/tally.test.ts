@@ -117,6 +117,32 @@ test("what can't be written is written with the next counts, the day before's to
   ]);
 });
 
+test("a flush ends after the one under way, whose older sums must not come last", async () => {
+  const first = Promise.withResolvers<void>();
+  const writes: unknown[] = [];
+  const { tally } = startTally({
+    create: async () => true,
+    put: async (_table, _key, _signal, properties) => {
+      writes.push(properties?.accepted);
+      if (writes.length === 1) await first.promise;
+    },
+  });
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+  tally.add({ accepted: 1 });
+  void tally.flush();
+  await settle();
+  tally.add({ accepted: 1 });
+  let ended = false;
+  const second = tally.flush().then(() => {
+    ended = true;
+  });
+  await settle();
+  expect([writes, ended]).toEqual([[1], false]);
+  first.resolve();
+  await second;
+  expect(writes).toEqual([1, 2]);
+});
+
 test("listens to the lines that the log gets", () => {
   const heard: unknown[] = [];
   onOutcome((outcome) => heard.push(outcome));

@@ -265,6 +265,33 @@ describe("while nothing is to be sent", () => {
     ]);
     expect(await world.azurite.takeEvents()).toEqual([[event("c"), event("d")]]);
   });
+
+  test("an event that is never its turn becomes a dead letter after 30 days, as any that waits", async () => {
+    const client = { pause: () => undefined, send: async () => pause("retry") };
+    const old = { ...event("a"), receivedAt: "2026-10-21T10:00:00.000Z" };
+    const { delays } = await world.forward(message(old, event("b")), { target: { client, readyAt: undefined } });
+    expect(delays).toEqual([77]);
+    expect(await world.azurite.takeEvents()).toEqual([[event("b")]]);
+    expect(await world.azurite.deadLetters()).toMatchObject([
+      { eventId: "a", class: "expired", reason: "The event waited for 30 days; at last: Platform is away" },
+    ]);
+  });
+});
+
+test("a message whose events are all slow ends in time, and the rest comes again at once", async () => {
+  let minutes = 0;
+  const send = async () => {
+    minutes += 1;
+    return { status: 200, retryAfter: null, detail: "" };
+  };
+  const events = Array.from({ length: 12 }, (_, at) => event(`e${at}`));
+  const { delays, outcomes } = await world.forward(message(...events), {
+    target: { client: { pause: () => undefined, send }, readyAt: undefined },
+    clock: () => new Date(now.getTime() + minutes * 60_000),
+  });
+  expect(delays).toEqual([0]);
+  expect(outcomes).toMatchObject([{ outcome: "forwarded", delivered: 4, retried: 8, held: 0, delaySeconds: 0 }]);
+  expect(await world.azurite.takeEvents()).toEqual([events.slice(4)]);
 });
 
 test("if events can't be put back, it throws, so that the host hands the message over again", async () => {
