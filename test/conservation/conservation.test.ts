@@ -54,8 +54,7 @@ test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
       const logs = await world.logs();
       const balance = balanceOf(logs);
       rows.push({ scenario: name, balance, seconds: (Date.now() - started) / 1000 });
-      const refused = world.outcomes().filter(({ outcome }) => outcome === "refused").length;
-      const wrong = mistakes(scenario, { balance, refused });
+      const wrong = mistakes(scenario, { balance, outcomes: world.outcomes() });
       if (wrong.length === 0) return;
       throw new Error(`${wrong.join("\n")}\n${await reproduction(name, { logs, hosts: world.relay.log() })}`);
     } finally {
@@ -63,15 +62,16 @@ test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
       await rm(place, { recursive: true, force: true });
     }
   },
-  180_000,
+  300_000,
 );
 
 /** What the promise forbids: events lost, made up, left over or refused, or repeated although nothing went wrong. */
 function mistakes(
   { mayRepeat = true, mayExpire = false, hasForgeries = false }: Scenario,
-  found: { balance: Balance; refused: number },
+  { balance, outcomes }: { balance: Balance; outcomes: readonly Record<string, unknown>[] },
 ): string[] {
-  const { balance, refused } = found;
+  const having = (wanted: string) => outcomes.filter(({ outcome }) => outcome === wanted).length;
+  const refused = having("refused");
   const { sent, accepted, dead, pending, duplicates, lost, unexpected } = balance;
   const tell = (wrong: boolean, words: string) => (wrong ? [words] : []);
   return [
@@ -83,7 +83,11 @@ function mistakes(
       !mayExpire && dead !== malformedAmong(load.count),
       `${dead} dead letters, not ${malformedAmong(load.count)}`,
     ),
-    ...tell(!mayRepeat && duplicates > 0, `${duplicates} delivered twice`),
+    // A busy machine may keep a table from answering in time, or Customer.io from its answer; the relay then says so.
+    ...tell(
+      !mayRepeat && duplicates > 0 && having("duplicatesUnknown") + having("unavailable") === 0,
+      `${duplicates} delivered twice`,
+    ),
     ...tell(refused > 0 && !hasForgeries, `${refused} calls refused`),
   ];
 }
@@ -92,5 +96,6 @@ function mistakes(
 async function reproduction(name: string, found: object): Promise<string> {
   const file = path.join(tmpdir(), `conservation-${seed}-${name.replaceAll(/\W+/g, "-")}.json`);
   await writeFile(file, JSON.stringify(found, null, 1));
-  return `The logs of all three: ${file}\nThe same again: CONSERVATION_SEED=${seed} npx jest test/conservation -t '${name}'`;
+  const again = `CONSERVATION_SEED=${seed} CONSERVATION_EVENTS=${load.count} CONSERVATION_SECONDS=${load.duration / 1000}`;
+  return `The logs of all three: ${file}\nThe same again: ${again} npx jest test/conservation -t '${name}'`;
 }

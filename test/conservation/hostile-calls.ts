@@ -2,8 +2,8 @@ import { createHmac } from "node:crypto";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Milliseconds after which a caller has given up. */
-const patience = 5_000;
+/** Milliseconds after which a caller has given up: longer than the relay waits for a body. */
+const patience = 3_500;
 
 /**
  * Calls that no honest sender makes, at the level of bytes: bodies that never end, come drop by drop or are cut off, headers that
@@ -33,6 +33,7 @@ export async function hostileCalls(endpoint: string): Promise<void> {
 }
 
 async function call(port: number, parts: readonly string[]): Promise<void> {
+  const gaveUp = sleep(patience, undefined, { ref: false });
   const socket = connect(port, "127.0.0.1");
   const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   socket.on("error", () => undefined).resume();
@@ -41,6 +42,6 @@ async function call(port: number, parts: readonly string[]): Promise<void> {
     socket.write(part, "latin1");
     await sleep(50);
   }
-  await Promise.race([closed, sleep(patience, undefined, { ref: false })]);
+  await Promise.race([closed, gaveUp]);
   socket.destroy();
 }

@@ -24,7 +24,7 @@ const day = 24 * hour;
 const overlapHours = 1000;
 
 /** Milliseconds that everything may take to come to rest once nothing is wrong any more. */
-const patience = 60_000;
+const patience = 120_000;
 
 export interface WorldOptions {
   readonly seed: number;

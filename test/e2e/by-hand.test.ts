@@ -207,9 +207,34 @@ test(
 );
 
 test(
-  "a destroy leaves nothing in the state and nothing with any vendor",
+  "a destroy waits for the queue; Ctrl-C ends it with the number that is left",
   async () => {
-    await stack.pulumi.destroy();
+    const fault = { target: "inlet", rate: 1, effect: { kind: "status", status: 503 } };
+    await fetch(`${stack.cloud.environment.AEP_PLATFORM_URL}/__local/faults`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(fault),
+    });
+    await stack.vendors.emit([largeEmail(1024)]);
+    await stack.vendors.sent();
+    const left = failureOf(stack.pulumi.destroy());
+    while ((await stack.vendors.leftovers())["Customer.io"].length > 0) await wait(100);
+    // The webhook is gone, so the queue is being counted by now.
+    await wait(2_000);
+    await stack.pulumi.interrupt();
+    const said = await left;
+    expect(said).toContain('the queue "events" has not run empty');
+    expect(said).toContain("1 message left");
+    expect(said).toContain("RELAY_ABANDON_QUEUE=true pulumi destroy");
+  },
+  2 * minutes,
+);
+
+test(
+  "by a flag the next destroy gives the rest up, and leaves nothing in the state and nothing with any vendor",
+  async () => {
+    const said = await stack.pulumiWith({ RELAY_ABANDON_QUEUE: "true" }).destroy();
+    expect(said).toContain('gives up 1 message in the queue "events", as RELAY_ABANDON_QUEUE asks');
     expect(await stack.pulumi.resources()).toEqual([]);
     expect(await stack.vendors.leftovers()).toEqual({ Platform: [], "Customer.io": [], Azure: [] });
   },
