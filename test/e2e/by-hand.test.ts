@@ -217,14 +217,15 @@ test(
     });
     await stack.vendors.emit([largeEmail(1024)]);
     await stack.vendors.sent();
+    // One message, or for a moment two: while its events are put back, they are in the old one and the new one.
     const left = failureOf(stack.pulumi.destroy());
     while ((await stack.vendors.leftovers())["Customer.io"].length > 0) await wait(100);
     // The webhook is gone, so the queue is being counted by now.
     await wait(2_000);
     await stack.pulumi.interrupt();
     const said = await left;
-    expect(said).toContain('the queue "events" has not run empty');
-    expect(said).toContain("1 message left");
+    expect(said).toContain('the queue "events" has not run empty (stopped by the user)');
+    expect(said).toMatch(/: [12] messages? left/);
     expect(said).toContain("RELAY_ABANDON_QUEUE=true pulumi destroy");
   },
   2 * minutes,
@@ -234,7 +235,7 @@ test(
   "by a flag the next destroy gives the rest up, and leaves nothing in the state and nothing with any vendor",
   async () => {
     const said = await stack.pulumiWith({ RELAY_ABANDON_QUEUE: "true" }).destroy();
-    expect(said).toContain('gives up 1 message in the queue "events", as RELAY_ABANDON_QUEUE asks');
+    expect(said).toMatch(/gives up [12] messages? in the queue \\?"events\\?", as RELAY_ABANDON_QUEUE asks/);
     expect(await stack.pulumi.resources()).toEqual([]);
     expect(await stack.vendors.leftovers()).toEqual({ Platform: [], "Customer.io": [], Azure: [] });
   },
