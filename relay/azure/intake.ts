@@ -69,8 +69,9 @@ export function intakeHandler({ signingKeys, settings, storage, clock, budget }:
     const receivedAt = now.toISOString();
     const bury = async (why: "malformed" | "poison", reason: string): Promise<void> => {
       const blob = deadBody(body, { class: why, reason, receivedAt, now });
-      await storage.putDeadLetter(blob, signal);
-      logOutcome(context, "error", { outcome: "dead", dead: 1, setAside: 1, reason, deadLetter: blob.name });
+      // A repeated call overwrites its dead letter, and would be counted twice.
+      const count = (await storage.putDeadLetter(blob, signal)) ? 1 : 0;
+      logOutcome(context, "error", { outcome: "dead", dead: count, setAside: count, reason, deadLetter: blob.name });
     };
     let admission: Admission;
     try {

@@ -13,7 +13,7 @@ import { isObject } from "../core/json.ts";
  * | `forwarded` | forwarder | of one message's events, how many were `delivered`, `duplicate` (Platform has them already), `retried`, `held` (retried, and somebody has to mend something) or `gone` (done with by an earlier run); `ageSeconds`, the age of the oldest when it was delivered, and `deliveredSeconds`, the ages of all that were, added up; `oldestSeconds`, the age of the oldest of all |
  * | `waiting` | forwarder | all `held` events of a message wait, untried: for `PLATFORM_READY_AT`, for Platform to come back, or for settings to be mended |
  * | `duplicatesUnknown` | forwarder | the tables of delivered events can't be used, so that events may go twice |
- * | `dead` | all | one event became a dead letter, a blob named `deadLetter`: `dead` is 1; at the intake, where it was never accepted, `setAside` is 1 too |
+ * | `dead` | all | one event became a dead letter, a blob named `deadLetter`: `dead` is 1; at the intake, where it was never accepted, `setAside` is 1 too, and both are 0 for a call that is repeated |
  * | `claimLeft` | forwarder, poison | a claim could not be deleted |
  */
 export interface Outcome {

@@ -87,9 +87,21 @@ export class RelayStorage {
     await claims.getBlobClient(name).deleteIfExists({ abortSignal: signal });
   }
 
-  /** Writes a dead letter. Written twice, it is overwritten: see `blobName`. */
-  async putDeadLetter({ name, document }: DeadLetterBlob, signal: AbortSignal): Promise<void> {
-    await this.#put(containerNames.deadLetters, name, JSON.stringify(document), signal);
+  /**
+   * Writes a dead letter. Written twice, it is overwritten: see `blobName`.
+   *
+   * @returns whether there was none of its name
+   */
+  async putDeadLetter({ name, document }: DeadLetterBlob, signal: AbortSignal): Promise<boolean> {
+    const text = JSON.stringify(document);
+    try {
+      await this.#put(containerNames.deadLetters, name, text, signal, { ifNoneMatch: "*" });
+      return true;
+    } catch (error) {
+      if (!isObject(error) || error.code !== "BlobAlreadyExists") throw error;
+      await this.#put(containerNames.deadLetters, name, text, signal);
+      return false;
+    }
   }
 
   /** Ends if queue and containers are there and can be reached, and throws otherwise. */
@@ -99,10 +111,17 @@ export class RelayStorage {
     await Promise.all([queue(), ...Object.values(containerNames).map(container)]);
   }
 
-  async #put(containerName: string, name: string, text: string, signal: AbortSignal): Promise<void> {
+  async #put(
+    containerName: string,
+    name: string,
+    text: string,
+    signal: AbortSignal,
+    conditions: { ifNoneMatch?: "*" } = {},
+  ): Promise<void> {
     const container = await this.#container(containerName);
     await container.getBlockBlobClient(name).upload(text, Buffer.byteLength(text), {
       blobHTTPHeaders: { blobContentType: "application/json" },
+      conditions,
       abortSignal: signal,
     });
   }

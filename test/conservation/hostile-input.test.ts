@@ -32,6 +32,7 @@ const storage = {
   },
   async putDeadLetter(blob: DeadLetterBlob) {
     stored.deadLetters.push({ ...blob, document: parseDeadLetter(JSON.stringify(blob.document)) });
+    return true;
   },
 };
 const intake = intakeHandler({

@@ -5,7 +5,9 @@ import path from "node:path";
 import { BlobServiceClient } from "@azure/storage-blob";
 import { type QueueClient, QueueServiceClient } from "@azure/storage-queue";
 import { type Child, startChild } from "../../local/azure/child-process.ts";
-import { containerNames, queueNames } from "../../relay/core/names.ts";
+import { Tables } from "../../relay/azure/tables.ts";
+import { addCounts, type Counts, noCounts } from "../../relay/core/counts.ts";
+import { containerNames, countsTable, queueNames } from "../../relay/core/names.ts";
 import type { SharedClock } from "./shared-clock.ts";
 
 const azuriteMain = createRequire(path.join(import.meta.dirname, "storage.ts")).resolve("azurite/dist/src/azurite.js");
@@ -77,12 +79,14 @@ export class Account {
   readonly #name: string;
   readonly #queues: QueueServiceClient;
   readonly #blobs: BlobServiceClient;
+  readonly #tables: Tables;
 
   constructor(name: string, ports: Ports) {
     this.#name = name;
     const connectionString = this.connectionString(ports);
     this.#queues = QueueServiceClient.fromConnectionString(connectionString);
     this.#blobs = BlobServiceClient.fromConnectionString(connectionString);
+    this.#tables = new Tables(async () => ({ connectionString }));
   }
 
   /** By way of these ports. */
@@ -133,6 +137,13 @@ export class Account {
       }
     }
     return texts;
+  }
+
+  /** What the instances of the relay have counted, added up. */
+  async counts(): Promise<Counts> {
+    const total = noCounts();
+    for (const row of await this.#tables.all(countsTable, AbortSignal.timeout(10_000))) addCounts(total, row);
+    return total;
   }
 
   /** The contents of a container's blobs. */

@@ -102,9 +102,9 @@ test("what is signed but no event is a dead letter, and is answered 200 lest it 
   expect(await azurite.waiting(queueNames.events)).toBe(0);
 });
 
-test("the same malformed call again overwrites its dead letter", async () => {
-  await intake()(signedCall("{}"));
-  await intake()(signedCall("{}"));
+test("the same malformed call again overwrites its dead letter, and is counted once", async () => {
+  const counted = async () => (await intake()(signedCall("{}"))).lines.map(({ outcome }) => outcome.setAside);
+  expect([await counted(), await counted()]).toEqual([[1], [0]]);
   expect(await azurite.blobNames(containerNames.deadLetters)).toHaveLength(1);
 });
 

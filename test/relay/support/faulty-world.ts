@@ -65,7 +65,12 @@ export class FaultyWorld {
       putClaim: (name, body) => act(() => void this.claims.set(name, body)),
       readClaim: (name) => act(() => this.claims.get(name)),
       deleteClaim: (name) => act(() => void this.claims.delete(name)),
-      putDeadLetter: ({ name, document }: DeadLetterBlob) => act(() => void this.deadLetters.set(name, document)),
+      putDeadLetter: ({ name, document }: DeadLetterBlob) =>
+        act(() => {
+          const isNew = !this.deadLetters.has(name);
+          this.deadLetters.set(name, document);
+          return isNew;
+        }),
     };
     const tableOf = (name: string): Set<string> => {
       const table = this.tables.get(name);
