@@ -22,10 +22,8 @@ const eventsOf = (messages: string[]): QueuedEvent[] =>
   });
 
 /** Text of every kind that JSON escapes or UTF-8 widens. */
-const anyText = fc.string({
-  unit: fc.constantFrom("a", '"', "\\", "\n", "\u0000", "é", "✓", "😀", "\ud800"),
-  maxLength: 30_000,
-});
+const unit = fc.constantFrom("a", '"', "\\", "\n", "\u0000", "é", "✓", "😀", "\ud800");
+const anyText = fc.string({ unit, maxLength: 30_000 });
 const anyEvent = fc
   .record({ id: fc.string({ maxLength: 300, unit: "binary" }), body: anyText })
   .map(({ id, body }) => event(body, id));
@@ -91,6 +89,22 @@ describe("the limit of a message", () => {
       const failed = afterFailure(fullest, { at: receivedAt, error: '"\\\n✓'.repeat(1000) });
       expect(new EnvelopeWriter().add(failed)).toBe(true);
     }
+  });
+
+  test("is kept to the byte around 48 KiB whatever a body is made of: one more than fits is a claim", () => {
+    const grown = { attempts: Number.MAX_SAFE_INTEGER, firstAttemptAt: receivedAt, lastError: "x".repeat(120) };
+    const bytes = (body: string) =>
+      Buffer.byteLength(JSON.stringify({ version: 1, events: [{ ...event(body), ...grown }] }));
+    fc.assert(
+      fc.property(fc.string({ unit, maxLength: 500 }), fc.integer({ min: -400, max: 400 }), (text, beyond) => {
+        const body = text + "a".repeat(maxEnvelopeBytes - bytes(text) + beyond);
+        const fits = fitsInline(event(body));
+        expect([bytes(body), fits]).toEqual([maxEnvelopeBytes + beyond, beyond <= 0]);
+        const queued = fits ? event(body) : claimed(event(body), "2026/11/20/claim.json");
+        const [message = "", ...more] = encodeEnvelopes([queued]);
+        expect([message.length <= 65_536, more, eventsOf([message])]).toEqual([true, [], [queued]]);
+      }),
+    );
   });
 
   test("never holds more than 64 events", () => {
