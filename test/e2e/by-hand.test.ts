@@ -221,7 +221,7 @@ test(
     const left = failureOf(stack.pulumi.destroy());
     while ((await stack.vendors.leftovers())["Customer.io"].length > 0) await wait(100);
     // The webhook is gone, so the queue is being counted by now.
-    await wait(2_000);
+    await wait(5_000);
     await stack.pulumi.interrupt();
     const said = await left;
     expect(said).toContain('the queue "events" has not run empty (stopped by the user)');
