@@ -24,7 +24,7 @@ export interface IntakeBudget {
 /** Patience and a write together stay within the call's budget, so that even a slow storage gets its events in time. */
 export const intakeBudget: IntakeBudget = { call: 3_000, write: 2_600, patience: 250 };
 
-/** Bytes: a hundred times what the largest e-mails have, and small enough for an instance that serves a hundred calls at a time. */
+/** Bytes: sixteen times what Platform takes, and small enough for an instance that serves a hundred calls at a time. */
 export const maxBodyBytes = 16 * 2 ** 20;
 
 export interface IntakePorts {

@@ -21,6 +21,7 @@ import {
 
 const years = 10 * 365 * 24 * 60 * 60 * 1000;
 
+/** The source that the dataflow begins with, as the program's setting `source` names it; `http` wants an access token with each event. */
 export type FlowSource = "customerio" | "http";
 
 /** Platform with a dataflow of the real mapping. */
@@ -34,8 +35,6 @@ export interface RunningDataflow {
 /**
  * Starts Platform's stand-in with the dataflow that the program would make. Its clock is years ahead, so that a relay whose
  * clock is moved on sends no events from the future, which Platform fails on.
- *
- * @param source `http`, as the program's setting `source` has it, wants an access token with each event
  */
 export async function startDataflow(source: FlowSource): Promise<RunningDataflow> {
   const platform = await Platform.start({ clock: () => Date.now() + years });
