@@ -121,9 +121,8 @@ export class DeployedRelay {
   /** Whether a function runs now. */
   busy(): boolean {
     return this.#instances.some(({ host, logFile }) => {
-      const messages = host === undefined ? [] : linesOf(logFile).map(({ message }) => message);
-      const having = (start: string) => messages.filter((message) => message.startsWith(start)).length;
-      return having("Executing '") > having("Executed '");
+      const log = host === undefined ? "" : readFileSync(logFile, "utf8");
+      return log.split("Executing 'Functions.").length > log.split("Executed 'Functions.").length;
     });
   }
 
