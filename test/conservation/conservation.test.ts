@@ -11,11 +11,13 @@ import { Storage } from "./storage.ts";
 import { World } from "./world.ts";
 
 // Everything that a run can be told: the seed of a run before, and more events over a longer time, as `npm run conservation` does.
+/** `npm run conservation`, and not the run within `npm test`: npm tells a script its name. */
+const isLong = process.env.npm_lifecycle_event === "conservation";
 const seed = Number(process.env.CONSERVATION_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const load: Load = {
   // Scenarios send them in up to four equal parts.
-  count: Math.ceil(Number(process.env.CONSERVATION_EVENTS ?? 24) / 4) * 4,
-  duration: Number(process.env.CONSERVATION_SECONDS ?? 0.3) * 1000,
+  count: Math.ceil(Number(process.env.CONSERVATION_EVENTS ?? (isLong ? 100 : 24)) / 4) * 4,
+  duration: Number(process.env.CONSERVATION_SECONDS ?? (isLong ? 1.5 : 0.3)) * 1000,
 };
 const rows: { scenario: string; balance: Balance; seconds: number }[] = [];
 
