@@ -11,7 +11,8 @@ const inputs = z.object({
   endpoint: z.url({ protocol: /^https?$/, error: "it must be a URL that begins with https:// or http://" }).meta({
     description:
       "URL that gets each event by POST, one event a call. Customer.io checks the certificate of an https endpoint. " +
-      "Mark it secret in the program where the URL itself opens something, as a streaming URL of Adobe does.",
+      "Secret, since with some, such as a streaming URL of Adobe's, whoever knows the URL may send.",
+    secret: true,
   }),
   events: z
     .array(z.string().min(1, "an event's name must not be empty"))

@@ -5,7 +5,7 @@ import * as grpc from "@grpc/grpc-js";
 import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
 import structProto from "google-protobuf/google/protobuf/struct_pb.js";
-import type { PropertyMap } from "../../providers/kit/values.ts";
+import { encodeMap, type PropertyMap } from "../../providers/kit/values.ts";
 import { urnOf } from "../engine/engine.ts";
 import { stack, type World } from "./world.ts";
 
@@ -41,7 +41,7 @@ export class ProviderProcess {
   /** Answers the id. */
   create(type: string, inputs: PropertyMap): Promise<string> {
     const urn = urnOf(stack, { type, name: "subject" });
-    const request = new providerProto.CreateRequest().setUrn(urn).setProperties(struct(inputs));
+    const request = new providerProto.CreateRequest().setUrn(urn).setProperties(struct(encodeMap(inputs)));
     return new Promise((resolve, reject) => {
       this.#client.create(request, (error, made) => (error ? reject(error) : resolve(made.getId())));
     });

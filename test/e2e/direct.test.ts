@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { samples } from "../../events/samples.ts";
-import { type LocalExample, startLocalExample } from "./local-stack.ts";
+import { type LocalProgram, startLocalProgram } from "./local-stack.ts";
 
 // The example's whole life with the real engine, in the order in which the tests stand.
-let example: LocalExample;
+let example: LocalProgram;
 
 beforeAll(async () => {
-  example = await startLocalExample("direct", { ownSettings: false });
+  example = await startLocalProgram("examples/direct", { ownSettings: false });
 }, 60_000);
 
 afterAll(() => example.stop(), 60_000);

@@ -1,13 +1,13 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { type LocalExample, type LocalStack, startLocalExample, startLocalStack } from "./local-stack.ts";
+import { type LocalProgram, type LocalStack, startLocalProgram, startLocalStack } from "./local-stack.ts";
 
 // Commands that end before their time, by Ctrl-C and by force: each test goes on from the last.
 let stack: LocalStack;
-let example: LocalExample;
+let example: LocalProgram;
 
 beforeAll(async () => {
   stack = await startLocalStack();
-  example = await startLocalExample("direct", { ownSettings: false });
+  example = await startLocalProgram("examples/direct", { ownSettings: false });
 }, 60_000);
 
 afterAll(() => Promise.all([stack.stop(), example.stop()]), 60_000);

@@ -45,17 +45,20 @@ export async function startLocalStack(): Promise<LocalStack> {
   };
 }
 
-/** An example in a local cloud of its own, and its stack, which has no settings yet but those in the example's folder. */
-export interface LocalExample extends Pick<LocalStack, "cloud" | "vendors" | "pulumi" | "stop"> {
+/** A program in a local cloud of its own, and its stack, which has no settings yet but those in the program's folder. */
+export interface LocalProgram extends Pick<LocalStack, "cloud" | "vendors" | "pulumi" | "stop"> {
   readonly logFile: string;
 }
 
-/** @param ownSettings whether the stack's settings are in a file of its own, to be set by `configure` */
-export async function startLocalExample(
-  name: string,
+/**
+ * @param program its folder in the repository: `examples/direct`
+ * @param ownSettings whether the stack's settings are in a file of its own, to be set by `configure`
+ */
+export async function startLocalProgram(
+  program: string,
   { ownSettings }: { ownSettings: boolean },
-): Promise<LocalExample> {
-  const folder = await mkdtemp(path.join(tmpdir(), `customerio-aep-${name}-`));
+): Promise<LocalProgram> {
+  const folder = await mkdtemp(path.join(tmpdir(), "customerio-aep-program-"));
   const logFile = path.join(folder, "pulumi.log");
   const cloud = await startCloud(folder);
   const pulumi = new Pulumi({
@@ -63,7 +66,7 @@ export async function startLocalExample(
     stack: "local",
     logFile,
     ...(ownSettings && { configFile: path.join(folder, "Pulumi.local.yaml") }),
-    program: path.join(repository, "examples", name),
+    program: path.join(repository, program),
   });
   await pulumi.initialise();
   return {

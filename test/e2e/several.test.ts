@@ -2,16 +2,16 @@ import { readFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { samples } from "../../events/samples.ts";
 import { localCredentials } from "../../local/credentials.ts";
-import { type LocalExample, startLocalExample } from "./local-stack.ts";
+import { type LocalProgram, startLocalProgram } from "./local-stack.ts";
 
 // The example's whole life with the real engine, in the order in which the tests stand.
-let example: LocalExample;
+let example: LocalProgram;
 
 const { platform, customerIo, second } = localCredentials;
 const minutes = 60_000;
 
 beforeAll(async () => {
-  example = await startLocalExample("several", { ownSettings: true });
+  example = await startLocalProgram("examples/several", { ownSettings: true });
   await example.pulumi.configure("aep:clientId", platform.clientId);
   await example.pulumi.configureSecret("aep:clientSecret", platform.clientSecret);
   await example.pulumi.configure("aep:orgId", platform.orgId);

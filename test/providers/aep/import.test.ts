@@ -1,22 +1,18 @@
 import { localCredentials } from "../../../local/credentials.ts";
 import { type PlatformStandIn, startPlatform } from "../../../local/platform/platform.ts";
-import type { PropertyMap } from "../../../providers/kit/values.ts";
 import { Aep } from "./aep.ts";
 import { ByHand, type Json } from "./by-hand.ts";
+import { type MadeByHand, makeTutorialObjects } from "./tutorial-objects.ts";
 
 // Objects made by hand as Adobe's tutorial “Create a source connection and dataflow for Customer.io” makes them, taken into a
 // stack by the id that a user can copy, against the inputs that a program would give.
 
 const { tenantId, ...credential } = localCredentials.platform;
-const experienceEvent = "https://ns.adobe.com/xdm/context/experienceevent";
-const tenant = `_${tenantId}`;
-const fields = ["object_type", "id", "email", "event_id", "cio_id", "metric"];
 
 let platform: PlatformStandIn;
 let aep: Aep;
 let byHand: ByHand;
-/** Of each type: the id to import by, and what a program says of the object. */
-const objects: Record<string, { id: string; inputs: PropertyMap }> = {};
+let objects: Record<string, MadeByHand>;
 
 beforeAll(async () => {
   let now = Date.parse("2026-01-05T10:00:00.000Z");
@@ -27,160 +23,9 @@ beforeAll(async () => {
   platform = await startPlatform({ credentials: credential, tenantId, sandboxes: [credential.sandbox], clock });
   aep = await Aep.connect(platform.url, { ...credential });
   byHand = new ByHand(platform.url, credential);
-  await makeByHand();
+  objects = await makeTutorialObjects(byHand, tenantId);
 });
 afterAll(() => platform.close());
-
-async function makeByHand(): Promise<void> {
-  const properties = Object.fromEntries(fields.map((name) => [name, { title: name, type: "string" }]));
-  const timestamp = { type: "integer", minimum: -9007199254740992, maximum: 9007199254740992 };
-  const definitions = {
-    customFields: {
-      type: "object",
-      properties: { [tenant]: { type: "object", properties: { ...properties, timestamp } } },
-    },
-  };
-  const allOf = [{ $ref: "#/definitions/customFields" }];
-  const registry = "/schemaregistry/tenant";
-  const group = await byHand.call("POST", `${registry}/fieldgroups`, {
-    type: "object",
-    title: "Customer.io Event Details",
-    description: "",
-    "meta:intendedToExtend": [experienceEvent],
-    definitions,
-    allOf,
-  });
-  const groupId = String(group.$id);
-  objects.FieldGroup = {
-    id: String(group["meta:altId"]),
-    inputs: { title: "Customer.io Event Details", definitions, allOf },
-  };
-
-  const schema = await byHand.call("POST", `${registry}/schemas`, {
-    type: "object",
-    title: "Customer.io",
-    description: "",
-    allOf: [{ $ref: experienceEvent }, { $ref: groupId }],
-  });
-  const schemaId = String(schema.$id);
-  objects.Schema = { id: schemaId, inputs: { title: "Customer.io", fieldGroupIds: [groupId] } };
-
-  const sourceProperty = `/${tenant}/email`;
-  const descriptor = await byHand.call("POST", `${registry}/descriptors`, {
-    "@type": "xdm:descriptorIdentity",
-    "xdm:sourceSchema": schemaId,
-    "xdm:sourceVersion": 1,
-    "xdm:sourceProperty": sourceProperty,
-    "xdm:namespace": "Email",
-    "xdm:property": "xdm:code",
-    "xdm:isPrimary": true,
-  });
-  const identity = { schemaId, sourceProperty, namespace: "Email", isPrimary: true };
-  objects.IdentityDescriptor = { id: String(descriptor["@id"]), inputs: identity };
-  await byHand.call("PATCH", `${registry}/schemas/${encodeURIComponent(schemaId)}`, [
-    { op: "add", path: "/meta:immutableTags", value: ["union"] },
-  ]);
-  objects.ProfileEnablement = { id: schemaId, inputs: { schemaId } };
-
-  const datasetId = await byHand.dataset({
-    name: "Customer.io events",
-    schemaRef: { id: schemaId, contentType: "application/vnd.adobe.xed-full-notext+json; version=1" },
-    enableErrorDiagnostics: true,
-    tags: { unifiedProfile: ["enabled: true"], unifiedIdentity: ["enabled: true"], "adobe/pqs/table": ["events"] },
-  });
-  objects.Dataset = { id: datasetId, inputs: { name: "Customer.io events", schemaId, profile: true } };
-
-  const source = await byHand.call("POST", "/flowservice/sourceConnections", {
-    name: "Customer.io source connection",
-    providerId: "521eee4d-8cbe-4906-bb48-fb6bd4450033",
-    connectionSpec: { id: "96479064-7b8a-4d69-b9ed-21c5683837ea", version: "1.0" },
-    data: { format: "json" },
-  });
-  objects.SourceConnection = { id: String(source.id), inputs: { name: "Customer.io source connection" } };
-  // Of the other tutorial, “Create an HTTP API streaming connection”.
-  const base = await byHand.call("POST", "/flowservice/connections", {
-    name: "Base connection",
-    connectionSpec: { id: "bc7b00d6-623a-4dfc-9fdb-f1240aeadaeb", version: "1.0" },
-    auth: {
-      specName: "Streaming Connection",
-      params: {
-        sourceId: "Sample connection",
-        dataType: "raw",
-        name: "Sample connection",
-        authenticationRequired: true,
-      },
-    },
-  });
-  objects.BaseConnection = { id: String(base.id), inputs: { name: "Base connection" } };
-  const target = await byHand.call("POST", "/flowservice/targetConnections", {
-    name: "Customer.io target connection",
-    connectionSpec: { id: "c604ff05-7f1a-43c0-8e18-33bf874cb11c", version: "1.0" },
-    data: {
-      format: "json",
-      schema: { id: schemaId, version: "application/vnd.adobe.xed-full+json;version=1" },
-    },
-    params: { dataSetId: datasetId },
-  });
-  const targetInputs = { name: "Customer.io target connection", datasetId, schemaId };
-  objects.TargetConnection = { id: String(target.id), inputs: targetInputs };
-
-  const pairs = [
-    ["data.identifiers.cio_id", "cio_id"],
-    ["data.identifiers.email", "email"],
-    ["event_id", "event_id"],
-    ["metric", "metric"],
-    ["object_type", "object_type"],
-    ["timestamp", "timestamp"],
-  ] as const;
-  const contentType = "application/vnd.adobe.xed-full+json;version=1";
-  const mapping = await byHand.call("POST", "/conversion/mappingSets", {
-    outputSchema: { schemaRef: { id: schemaId, contentType } },
-    mappings: [
-      ...pairs.map(([sourceAttribute, name]) => ({
-        destinationXdmPath: `${tenant}.${name}`,
-        sourceAttribute,
-        identity: false,
-        version: 0,
-      })),
-      { destinationXdmPath: "_id", sourceAttribute: "event_id", identity: false, version: 0 },
-      { destinationXdmPath: "timestamp", sourceExpression: "now()", sourceType: "EXPRESSION" },
-    ],
-  });
-  const attribute = (from: string, destination: string) => ({ sourceType: "ATTRIBUTE", source: from, destination });
-  objects.MappingSet = {
-    id: String(mapping.id),
-    inputs: {
-      schemaId,
-      mappings: [
-        attribute("event_id", "_id"),
-        { sourceType: "EXPRESSION", source: "now()", destination: "timestamp" },
-        ...pairs.map(([from, name]) => attribute(from, `${tenant}.${name}`)),
-      ],
-    },
-  };
-
-  const flow = await byHand.call("POST", "/flowservice/flows", {
-    name: "Customer.io dataflow",
-    flowSpec: { id: "e77fde5a-22a8-11ed-861d-0242ac120002", version: "1.0" },
-    sourceConnectionIds: [source.id],
-    targetConnectionIds: [target.id],
-    transformations: [{ name: "Mapping", params: { mappingId: mapping.id, mappingVersion: 0 } }],
-    options: { errorDiagnosticsEnabled: true },
-  });
-  for (let look = 0; look < 20; look++) {
-    const { items } = await byHand.call<{ items: Json[] }>("GET", `/flowservice/flows/${flow.id}`);
-    if (items[0]?.state === "enabled") break;
-  }
-  objects.Dataflow = {
-    id: String(flow.id),
-    inputs: {
-      name: "Customer.io dataflow",
-      sourceConnectionId: String(source.id),
-      targetConnectionId: String(target.id),
-      mappingSetId: String(mapping.id),
-    },
-  };
-}
 
 const types = [
   "FieldGroup",

@@ -62,7 +62,10 @@ test.each<Partial<CustomerIoSwitches>>([
   });
 
   const imported = await provider.read(call, { id, inputs: {}, state: {} });
-  expect(imported?.inputs).toMatchObject({ name: "Relay (dev)", endpoint: "https://relay.example/customerio" });
+  expect(imported?.inputs).toMatchObject({
+    name: "Relay (dev)",
+    endpoint: new Secret("https://relay.example/customerio"),
+  });
   expect(imported?.inputs.disabled).toBe(true);
   expect(new Set(imported?.inputs.events as string[])).toEqual(new Set(news.events));
 

@@ -1,0 +1,55 @@
+import * as aep from "../../../providers/aep/sdk.ts";
+import { ReportingWebhook } from "../../../providers/customerio/sdk.ts";
+import { tutorialFields, tutorialMappings } from "../../providers/aep/tutorial-objects.ts";
+
+// What a person writes who has made the tutorial's objects by hand and takes them into a stack.
+
+const { tenantId } = await aep.getTenant();
+// As `pulumi import` leaves what it takes in.
+const options = { protect: true };
+
+const fields = new aep.FieldGroup(
+  "fieldGroup",
+  { title: "Customer.io Event Details", ...tutorialFields(tenantId) },
+  options,
+);
+const schema = new aep.Schema("schema", { title: "Customer.io", fieldGroupIds: [fields.id] }, options);
+new aep.IdentityDescriptor(
+  "identityDescriptor",
+  { schemaId: schema.id, sourceProperty: `/_${tenantId}/email`, namespace: "Email", isPrimary: true },
+  options,
+);
+new aep.ProfileEnablement("profileEnablement", { schemaId: schema.id }, options);
+const dataset = new aep.Dataset("dataset", { name: "Customer.io events", schemaId: schema.id, profile: true }, options);
+const source = new aep.SourceConnection("sourceConnection", { name: "Customer.io source connection" }, options);
+new aep.BaseConnection("baseConnection", { name: "Base connection" }, options);
+const target = new aep.TargetConnection(
+  "targetConnection",
+  { name: "Customer.io target connection", datasetId: dataset.id, schemaId: schema.id },
+  options,
+);
+const mapping = new aep.MappingSet(
+  "mappingSet",
+  { schemaId: schema.id, mappings: tutorialMappings(tenantId) },
+  options,
+);
+const dataflow = new aep.Dataflow(
+  "dataflow",
+  {
+    name: "Customer.io dataflow",
+    sourceConnectionId: source.id,
+    targetConnectionId: target.id,
+    mappingSetId: mapping.id,
+    mappingSetVersion: mapping.version,
+  },
+  options,
+);
+new ReportingWebhook(
+  "webhook",
+  {
+    name: "Adobe Experience Platform",
+    endpoint: dataflow.streamingUrl,
+    events: ["email_opened", "email_sent", "customer_subscribed"],
+  },
+  options,
+);
