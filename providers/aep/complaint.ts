@@ -63,8 +63,8 @@ const credential =
   "Developer Console.";
 const role =
   "Add the API credential to a role in Experience Platform (Permissions > Roles > API credentials) that includes the " +
-  "sandbox of aep:sandbox and the permissions Manage Sources, Manage Schemas, Manage Datasets, " +
-  "Manage Identity Metadata and View Identity Namespaces.";
+  "sandbox of aep:sandbox and the permissions Manage Sources, Manage Schemas and Manage Datasets; for Profile also " +
+  "Manage Identity Metadata, View Identity Namespaces and Manage Profiles.";
 const sandbox =
   "Check the name of the sandbox, and that the credential's role includes it: pulumi config set aep:sandbox <name>";
 const organization =

@@ -66,8 +66,8 @@ describe("an error is told with code, request id and remedy", () => {
     expect(await refusal(flow("FLOW-2120-403", 403))).toBe(
       "Could not look: Adobe Experience Platform answered 403: No access, code FLOW-2120-403. Request id: r-1. " +
         "Add the API credential to a role in Experience Platform (Permissions > Roles > API credentials) that includes " +
-        "the sandbox of aep:sandbox and the permissions Manage Sources, Manage Schemas, Manage Datasets, " +
-        "Manage Identity Metadata and View Identity Namespaces.",
+        "the sandbox of aep:sandbox and the permissions Manage Sources, Manage Schemas and Manage Datasets; for Profile also " +
+        "Manage Identity Metadata, View Identity Namespaces and Manage Profiles.",
     );
   });
 
