@@ -2,14 +2,20 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { type SubscriptionName, subscriptionNames } from "../events/catalogue.ts";
 import { mappingSettings } from "../mapping/settings.ts";
+import { nearest } from "../providers/kit/nearest.ts";
+import { plainWords } from "../providers/kit/plain-words.ts";
 import { defaults } from "../relay/core/defaults.ts";
 import { eventFilters, personalData } from "../relay/core/policy.ts";
 import { contradictions, delivery } from "./delivery.ts";
 import { platformConflicts, platformSettings } from "./platform-settings.ts";
 import { source } from "./platform-source.ts";
+import { lineOf, type Mistake, mistakesOf, pathOf, removal, setting, unknownSettings } from "./setting-mistakes.ts";
 
 const subscription = z.enum(subscriptionNames, {
-  error: (issue) => `"${String(issue.input)}" is no reporting webhook event; the README lists them`,
+  error: ({ input }) => {
+    const meant = nearest(String(input), subscriptionNames);
+    return `"${String(input)}" is no reporting webhook event; ${meant ? `did you mean ${meant}?` : "events/catalogue.ts lists them"}`;
+  },
 });
 
 /** The defaults are those of Pulumi.yaml, for programs that have no such file. */
@@ -33,8 +39,8 @@ const settingsSchema = z.strictObject({
   maximumRequestsPerSecond: z.int().min(1).max(10_000).default(defaults.requestsPerSecond),
   dataflowActivationSeconds: z.int().min(0).max(3600).default(300),
   drainTimeoutSeconds: z.int().min(1).max(86_400).default(1800),
-  nodeVersion: z.union([z.literal(22), z.literal(24)]).default(22),
-  instanceMemory: z.union([z.literal(512), z.literal(2048), z.literal(4096)]).default(2048),
+  nodeVersion: z.literal([22, 24]).default(22),
+  instanceMemory: z.literal([512, 2048, 4096]).default(2048),
   maximumInstances: z.int().min(40).max(1000).default(40),
   alwaysReadyInstances: z.int().min(0).max(40).default(1),
   alertEmails: z.array(z.email()).default([]),
@@ -55,19 +61,15 @@ export interface Settings extends z.output<typeof settingsSchema> {
 export function readSettings(config: pulumi.Config): Settings {
   const raw: Record<string, unknown> = {};
   for (const key of Object.keys(settingsSchema.shape)) raw[key] = parse(config.get(key));
-  const unknown = unknownKeys(config.name);
-  const parsed = settingsSchema.safeParse(raw);
+  const parsed = settingsSchema.safeParse(raw, { error: plainWords });
+  const lines = (mistakes: readonly Mistake[]) => mistakes.map((mistake) => lineOf(`${config.name}:`, mistake));
   refuse([
     ...plainSigningKeys(config),
-    ...unknown.map((key) => `${config.name}:${key} is not a setting. Remove it: pulumi config rm ${key}`),
-    ...(parsed.error?.issues ?? []).map((issue) => {
-      const key = String(issue.path[0]);
-      return `${config.name}:${key} is not right: ${issue.message}. Set it: pulumi config set ${argumentOf(issue.path)} <value>`;
-    }),
+    ...lines(unknownSettings(givenKeys(config.name), [...Object.keys(settingsSchema.shape), "signingKeys"])),
+    ...lines(mistakesOf(parsed.error?.issues ?? [])),
     ...(parsed.success ? platformConflicts(parsed.data) : []).map(({ path, reason, remedy }) => {
-      const mend = remedy === "remove" ? "Remove it: pulumi config rm" : "Set it: pulumi config set";
-      const command = `${mend} ${argumentOf(path)}${remedy === "set" ? " <value>" : ""}`;
-      return `${config.name}:${pathOf(path)} ${reason}. ${command}`;
+      const mend = remedy === "remove" ? `Remove it: ${removal(path)}` : `Set it: ${setting(path)}`;
+      return `${config.name}:${pathOf(path)} ${reason}. ${mend}`;
     }),
     ...(parsed.success ? contradictions(parsed.data) : []).map(
       ({ setting, reason }) =>
@@ -86,9 +88,9 @@ export function sourceSettings(
   given: z.input<typeof settingsSchema>,
   signingKeys?: pulumi.Output<string> | undefined,
 ): Settings {
-  const parsed = settingsSchema.safeParse(given);
+  const parsed = settingsSchema.safeParse(given, { error: plainWords });
   refuse([
-    ...(parsed.error?.issues ?? []).map((issue) => `${pathOf(issue.path)} is not right: ${issue.message}.`),
+    ...mistakesOf(parsed.error?.issues ?? []).map(({ path, reason }) => `${pathOf(path)} is not right: ${reason}.`),
     ...(parsed.success ? contradictions(parsed.data) : []).map(
       ({ setting, reason }) => `${setting} does not go with delivery: direct, since ${reason}.`,
     ),
@@ -107,15 +109,6 @@ function refuse(problems: readonly string[]): void {
   if (problems.length === 0) return;
   const list = problems.map((line) => `  - ${line}`).join("\n");
   throw new pulumi.RunError(`The stack's settings can't be used:\n${list}`);
-}
-
-function argumentOf(path: readonly PropertyKey[]): string {
-  return path.length === 1 ? String(path[0]) : `--path '${pathOf(path)}'`;
-}
-
-/** As `pulumi config set --path` writes it, such as `filters.only.metrics[0]`. */
-function pathOf([key, ...rest]: readonly PropertyKey[]): string {
-  return String(key) + rest.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("");
 }
 
 /** A key counts as given when the setting is neither absent nor empty, which Pulumi.yaml's default is. */
@@ -137,12 +130,10 @@ function plainSigningKeys(config: pulumi.Config): string[] {
   ];
 }
 
-function unknownKeys(namespace: string): string[] {
-  const known = new Set([...Object.keys(settingsSchema.shape), "signingKeys"]);
+function givenKeys(namespace: string): string[] {
   return Object.keys(pulumi.runtime.allConfig())
     .filter((key) => key.startsWith(`${namespace}:`))
-    .map((key) => key.slice(namespace.length + 1))
-    .filter((key) => !known.has(key));
+    .map((key) => key.slice(namespace.length + 1));
 }
 
 /** Pulumi hands every value over as text; what is JSON there (numbers, booleans, lists) is JSON here. */

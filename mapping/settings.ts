@@ -12,15 +12,21 @@ const pair = z
     /** What to work out, in Data Prep's expression language. */
     expression: path.optional(),
   })
-  .refine(({ source, expression }) => (source === undefined) !== (expression === undefined), {
-    error: "it needs either a source or an expression",
+  .superRefine(({ source, expression }, context) => {
+    const [code, path] = ["custom" as const, ["source"]];
+    if (source === undefined && expression === undefined) {
+      context.addIssue({ code, path, message: "it is missing, and so is an expression in its place" });
+    }
+    if (source !== undefined && expression !== undefined) {
+      context.addIssue({ code, path, message: "it is there beside an expression", params: { superfluous: true } });
+    }
   });
 
 /** The setting `mapping`: what is changed of the automatic mapping. */
 export const mappingSettings = z.strictObject({
   /** What the workspace knows people by: `id` leaves e-mail address, cio_id and phone number unmapped. */
   identifiers: z
-    .enum(["all", "id"], { error: "must be all, or id for a workspace that identifies people by id alone" })
+    .enum(["all", "id"], { error: "it must be all, or id for a workspace that identifies people by id alone" })
     .default("all"),
   /** More pairs, and others in place of automatic ones. */
   set: z.array(pair).default([]),

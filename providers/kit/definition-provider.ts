@@ -4,6 +4,7 @@ import { differences } from "./difference.ts";
 import { metadata, propertiesWhere } from "./metadata.ts";
 import { deleteUnnoted } from "./ownership.ts";
 import { packageSchema } from "./package-schema.ts";
+import { plainWords } from "./plain-words.ts";
 import type { CheckFailure, DiffResult, PropertyDiffKind, Provider, ResourceCall } from "./provider.ts";
 import { PartialFailure } from "./provider.ts";
 import { ConfigError, currentSettings, readConfig } from "./provider-config.ts";
@@ -202,7 +203,8 @@ function validate(schema: z.ZodObject, given: PropertyMap): { values: PropertyMa
       values[name] = value;
       continue;
     }
-    const parsed = z.safeParse(property, value === undefined || value === null ? undefined : reveal(value));
+    const plain = value === undefined || value === null ? undefined : reveal(value);
+    const parsed = z.safeParse(property, plain, { error: plainWords });
     if (parsed.success) {
       if (parsed.data !== undefined) values[name] = parsed.data as PropertyValue;
       continue;

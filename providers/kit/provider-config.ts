@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { metadata, propertiesWhere } from "./metadata.ts";
+import { plainWords } from "./plain-words.ts";
 import type { CheckFailure } from "./provider.ts";
 import { holdsUnknown, type PropertyMap, reveal } from "./values.ts";
 
@@ -36,7 +37,7 @@ export function readConfig<Config extends z.ZodObject>(
     const variable = metadata(property as z.ZodType).environment;
     if (settings[name] === undefined && variable && environment[variable]) settings[name] = environment[variable];
   }
-  const parsed = schema.strict().safeParse(settings);
+  const parsed = schema.strict().safeParse(settings, { error: plainWords });
   if (parsed.success) return parsed.data as z.output<Config>;
   throw new ConfigError(
     parsed.error.issues.flatMap((issue) => {

@@ -220,22 +220,23 @@ describe("the kinds of mistakes, and what is told", () => {
     [
       "neither source nor expression",
       pair("eventType", {}),
-      "mapping is not right: it needs either a source or an expression. Set it: pulumi config set --path 'mapping.set[0]' <value>",
+      "mapping.set[0].source is not right: it is missing, and so is an expression in its place. " +
+        "Set it: pulumi config set --path 'mapping.set[0].source' <value>",
     ],
     [
       "both source and expression",
       pair("eventType", { source: "metric", expression: "metric" }),
-      "mapping is not right: it needs either a source or an expression. Set it: pulumi config set --path 'mapping.set[0]' <value>",
+      "mapping.set[0].source is not right: it is there beside an expression. Remove it: pulumi config rm --path 'mapping.set[0].source'",
     ],
     [
       "a part of the setting that there is not",
       { add: [] },
-      'mapping is not right: Unrecognized key: "add". Set it: pulumi config set mapping <value>',
+      "mapping.add is not right: there is no such name here, but identifiers, set and remove. Remove it: pulumi config rm --path 'mapping.add'",
     ],
     [
       "identifiers that there are not",
       { identifiers: "email" },
-      "mapping is not right: must be all, or id for a workspace that identifies people by id alone. " +
+      "mapping.identifiers is not right: it must be all, or id for a workspace that identifies people by id alone. " +
         "Set it: pulumi config set --path 'mapping.identifiers' <value>",
     ],
   ])("%s", (_, mapping, line) => {

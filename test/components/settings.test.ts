@@ -63,7 +63,7 @@ test("a program of one's own has the same defaults, and is told its mistakes", (
   configure();
   expect(sourceSettings({})).toEqual(read());
   expect(() => sourceSettings({ nodeVersion: 23 as 22, delivery: "direct", source: "http" })).toThrow(
-    "The stack's settings can't be used:\n  - nodeVersion is not right: Invalid input.",
+    "The stack's settings can't be used:\n  - nodeVersion is not right: it must be 22 or 24.",
   );
   expect(() => sourceSettings({ delivery: "direct", source: "http" })).toThrow(
     "  - source does not go with delivery: direct, since the HTTP API source's endpoint asks for an access token",
@@ -104,10 +104,10 @@ test("all mistakes are told at once, each with its key and the command that mend
   const said = problems({ events: ["email_sent", "email_sended"], nodeVersion: 18, withContent: "yes", colour: "red" });
   expect(said.split("\n")).toEqual([
     "The stack's settings can't be used:",
-    "  - customerio-aep:colour is not a setting. Remove it: pulumi config rm colour",
-    "  - customerio-aep:events is not right: \"email_sended\" is no reporting webhook event; the README lists them. Set it: pulumi config set --path 'events[1]' <value>",
-    "  - customerio-aep:withContent is not right: Invalid input: expected boolean, received string. Set it: pulumi config set withContent <value>",
-    "  - customerio-aep:nodeVersion is not right: Invalid input. Set it: pulumi config set nodeVersion <value>",
+    "  - customerio-aep:colour is not right: there is no such setting. Remove it: pulumi config rm colour",
+    "  - customerio-aep:events[1] is not right: \"email_sended\" is no reporting webhook event; did you mean email_sent? Set it: pulumi config set --path 'events[1]' <value>",
+    "  - customerio-aep:withContent is not right: it must be true or false. Set it: pulumi config set withContent <value>",
+    "  - customerio-aep:nodeVersion is not right: it must be 22 or 24. Set it: pulumi config set nodeVersion <value>",
   ]);
 });
 
@@ -116,11 +116,29 @@ test("filters and personal data are checked down to the word", () => {
     filters: { only: { metrics: ["sent", "opend"] }, without: {} },
     personalData: { email: "encrypt" },
   });
-  const lines = said.split("\n").slice(1);
-  expect(lines.map((line) => line.replace(/Invalid option: .*?\. Set/, "Invalid option. Set"))).toEqual([
-    "  - customerio-aep:filters is not right: Invalid option. Set it: pulumi config set --path 'filters.only.metrics[1]' <value>",
-    '  - customerio-aep:filters is not right: Unrecognized key: "without". Set it: pulumi config set filters <value>',
-    "  - customerio-aep:personalData is not right: Invalid option. Set it: pulumi config set --path 'personalData.email' <value>",
+  expect(said.split("\n").slice(1)).toEqual([
+    "  - customerio-aep:filters.only.metrics[1] is not right: \"opend\" is none of the values that there are; did you mean opened? Set it: pulumi config set --path 'filters.only.metrics[1]' <value>",
+    "  - customerio-aep:filters.without is not right: there is no such name here, but only and except. Remove it: pulumi config rm --path 'filters.without'",
+    "  - customerio-aep:personalData.email is not right: it must be keep, hash or drop. Set it: pulumi config set --path 'personalData.email' <value>",
+  ]);
+});
+
+test("a value of another form is told with the commands that put the right one in its place", () => {
+  const said = problems({
+    event: ["email_sent"],
+    schema: "My events",
+    filters: { only: { objectTypes: "email" } },
+    alertEmails: ["data@example"],
+    logRetentionDays: 30.5,
+    profile: { identities: { mail: "Email" } },
+  });
+  expect(said.split("\n").slice(1)).toEqual([
+    "  - customerio-aep:event is not right: there is no such setting; did you mean events? Remove it: pulumi config rm event",
+    "  - customerio-aep:schema is not right: it must be an object of named values. Set it: pulumi config rm schema && pulumi config set --path 'schema.<name>' <value>",
+    "  - customerio-aep:profile.identities.mail is not right: there is no such name here, but email, id, cio_id and phone. Remove it: pulumi config rm --path 'profile.identities.mail'",
+    "  - customerio-aep:filters.only.objectTypes is not right: it must be a list. Set it: pulumi config rm --path 'filters.only.objectTypes' && pulumi config set --path 'filters.only.objectTypes[0]' <value>",
+    "  - customerio-aep:alertEmails[0] is not right: it must be an e-mail address. Set it: pulumi config set --path 'alertEmails[0]' <value>",
+    "  - customerio-aep:logRetentionDays is not right: it must be a whole number. Set it: pulumi config set logRetentionDays <value>",
   ]);
 });
 
@@ -146,8 +164,8 @@ test("what is used as it is can't be named or described, and is told so with the
 test("limits of Platform are told before it is asked", () => {
   const said = problems({ dataset: { rowExpirationDays: 7, partialIngestionPercent: 0 } });
   expect(said.split("\n").slice(1)).toEqual([
-    "  - customerio-aep:dataset is not right: Too small: expected number to be >0. Set it: pulumi config set --path 'dataset.partialIngestionPercent' <value>",
-    "  - customerio-aep:dataset is not right: Too small: expected number to be >=30. Set it: pulumi config set --path 'dataset.rowExpirationDays' <value>",
+    "  - customerio-aep:dataset.partialIngestionPercent is not right: it must be more than 0. Set it: pulumi config set --path 'dataset.partialIngestionPercent' <value>",
+    "  - customerio-aep:dataset.rowExpirationDays is not right: it must be at least 30. Set it: pulumi config set --path 'dataset.rowExpirationDays' <value>",
   ]);
 });
 
