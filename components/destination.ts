@@ -5,6 +5,7 @@ import type { SchemaDefinition } from "../mapping/schema-fields.ts";
 import * as aep from "../providers/aep/sdk.ts";
 import { usableSchema } from "./existing-schema.ts";
 import type { PlatformSettings } from "./platform-settings.ts";
+import { refusalOf } from "./refusal.ts";
 import { defaultTitle } from "./title.ts";
 
 /** What of the places where events go is there already, and used as it is; what is absent here is made. */
@@ -56,11 +57,9 @@ export async function findDestination(
 
 /** What a function answers; its refusal as one message without a stack, after the setting that led to it. */
 async function asked<Answer>(answer: Promise<Answer>, setting?: string): Promise<Answer> {
-  return answer.catch((error: unknown) => {
-    const message = error instanceof Error ? error.message : String(error);
-    const reason = message.replace(/^invocation of \S+ returned an error: /, "");
-    throw new pulumi.RunError(setting === undefined ? reason : `customerio-aep:${setting}: ${reason}`);
-  });
+  const reason = await refusalOf(answer);
+  if (reason === undefined) return answer;
+  throw new pulumi.RunError(setting === undefined ? reason : `customerio-aep:${setting}: ${reason}`);
 }
 
 /** An identity map with unknown namespaces would be taken by Platform, and its record left out of Profile. */

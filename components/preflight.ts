@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { getPreflight } from "../providers/aep/sdk.ts";
+import { getReportingWebhooks } from "../providers/customerio/sdk.ts";
 import type { PlatformSettings } from "./platform-settings.ts";
 import type { Source } from "./platform-source.ts";
+import { refusalOf } from "./refusal.ts";
 
 /** What a stack is going to need of Platform. */
 export interface Needs {
@@ -11,17 +13,29 @@ export interface Needs {
 
 type Report = Awaited<ReturnType<typeof getPreflight>>;
 
+/** The providers to ask, where they are not those of the stack's settings. */
+export interface PreflightProviders {
+  readonly platform?: pulumi.ProviderResource;
+  readonly workspace?: pulumi.ProviderResource;
+}
+
 /**
- * Asks Platform, in a preview too, whether everything is there that the stack needs.
- * @param options names the provider, where it is not the one of the stack's settings
+ * Asks Platform and Customer.io, in a preview too, whether everything is there that the stack needs.
  * @throws pulumi.RunError naming all that is missing at once, each with what to do. What Platform does not tell is a warning.
  */
-export async function preflight(needs: Needs, options: pulumi.InvokeOptions = {}): Promise<void> {
-  const report = await getPreflight({ profile: needs.profile.enabled }, options);
-  const problems = problemsOf(report, needs);
+export async function preflight(needs: Needs, { platform, workspace }: PreflightProviders = {}): Promise<void> {
+  const [report, refusal] = await Promise.all([
+    getPreflight({ profile: needs.profile.enabled }, platform && { provider: platform }),
+    refusalOf(getReportingWebhooks(workspace && { provider: workspace })),
+  ]);
+  const missing = problemsOf(report, needs);
+  const problems = [
+    ...(missing.length > 0 ? [["Experience Platform lacks what this stack needs", ...missing]] : []),
+    ...(refusal === undefined ? [] : [["Customer.io does not let this stack in", refusal]]),
+  ];
   if (problems.length > 0) {
-    const list = problems.map((line) => `  - ${line}`).join("\n");
-    throw new pulumi.RunError(`Experience Platform lacks what this stack needs, so nothing was begun:\n${list}`);
+    const said = problems.map(([what, ...list]) => [`${what}, so nothing was begun:`, ...list].join("\n  - "));
+    throw new pulumi.RunError(said.join("\n"));
   }
   for (const reason of report.unchecked) await pulumi.log.warn(`Not checked beforehand: ${reason}`);
 }

@@ -29,7 +29,7 @@ for (const { name, sandbox, region } of config.requireObject<Brand[]>("brands"))
   // What all of them share, such as alertEmails; whatever Pulumi.yaml of the repository names.
   const settings = sourceSettings(config.getObject("settings") ?? {}, config.getSecret(`${name}SigningKeys`));
 
-  await preflight(settings, { provider: platform });
+  await preflight(settings, { platform, workspace });
   const mappings = eventMapping(settings, await aep.getTenant({ provider: platform }));
   const source = new CustomerIoSource(name, { ...settings, mappings }, { providers: [platform, workspace] });
   const { relayUrl, dataflowId, datasetId, webhookId, nextSteps } = source;

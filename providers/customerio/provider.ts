@@ -4,6 +4,7 @@ import { ReportingWebhooks } from "./client.ts";
 import { config } from "./config.ts";
 import { ownership } from "./ownership.ts";
 import { reportingWebhook } from "./reporting-webhook.ts";
+import { getReportingWebhooks } from "./webhook-list.ts";
 
 /** What the Pulumi package `customerio` consists of. */
 export const customerioPackage: PackageDefinition<ReportingWebhooks, typeof config> = {
@@ -14,6 +15,7 @@ export const customerioPackage: PackageDefinition<ReportingWebhooks, typeof conf
   config,
   connect: (settings) => new ReportingWebhooks(settings),
   resources: [ownership, reportingWebhook],
+  functions: [getReportingWebhooks],
 };
 
 /** The Pulumi provider `customerio`. */

@@ -59,3 +59,14 @@ test("of a sandbox that isn't there nothing else is told", async () => {
     expect.stringMatching(/^ {2}- The sandbox "dev" is not among those that the credential may use\. Check its name/),
   ]);
 });
+
+test("a key that Customer.io refuses is told beside what Platform lacks", async () => {
+  const call = ({ token }: { token: string }) => {
+    if (token !== "customerio:index:getReportingWebhooks") return { ...everything, sandboxState: "absent" };
+    throw Object.assign(new Error(), { details: "Could not list the reporting webhooks: Customer.io answered 401." });
+  };
+  await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
+  await expect(preflight({ source: "customerio", profile: { enabled: false } })).rejects.toThrow(
+    /^Experience Platform lacks .*:\n {2}- The sandbox .*\nCustomer\.io does not let this stack in, so nothing was begun:\n {2}- .*Could not list the reporting webhooks: Customer\.io answered 401\.$/,
+  );
+});

@@ -19,13 +19,17 @@ test(
       customerIoSource: "not-entitled",
       permissionsLacking: "manage-datasets,view-datasets",
     });
+    await stack.pulumi.configureSecret("customerio:appApiKey", "of-another-workspace");
     for (const attempt of [() => stack.pulumi.preview(), () => stack.pulumi.up()]) {
       const complaint = await failureOf(attempt());
       expect(complaint).toMatch(/error: Experience Platform lacks what this stack needs/);
       expect(complaint).toContain('The credential lacks the permissions Manage Datasets in the sandbox "dev".');
       expect(complaint).toContain("pulumi config set source http");
+      expect(complaint).toContain("Customer.io does not let this stack in, so nothing was begun:");
+      expect(complaint).toContain("pulumi config set --secret customerio:appApiKey <key>");
       expect(complaint).not.toContain("at file:");
     }
+    await stack.pulumi.configureSecret("customerio:appApiKey", localCredentials.customerIo.appApiKey);
     expect(await stack.pulumi.resources()).toEqual([]);
     expect(await stack.vendors.leftovers()).toEqual({ Platform: [], "Customer.io": [], Azure: [] });
   },

@@ -45,6 +45,9 @@ test.each<Partial<CustomerIoSwitches>>([
   const { id, properties } = await provider.create(call, { inputs: check.inputs, preview: false });
   expect(properties).toEqual({ ...checked, webhookId: Number(id), type: "webhook" });
 
+  const { webhooks } = await provider.invoke("customerio:index:getReportingWebhooks", {});
+  expect(webhooks).toContainEqual({ id: Number(id), name: "Relay (dev)", type: "webhook" });
+
   const read = await provider.read(call, { id, inputs: checked, state: properties });
   const same = await provider.diff(call, { id, olds: read?.inputs ?? {}, state: {}, news: checked });
   expect(same.detailed).toEqual({});
