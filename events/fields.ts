@@ -300,6 +300,13 @@ const relayFields: readonly EventField[] = [
     type: "string[]",
   },
   {
+    name: "device_failures",
+    source: "relay.device_failures",
+    title: "Device Failures",
+    description: "Why the push message failed on some of its devices, each as the device's token and the reason.",
+    type: "string[]",
+  },
+  {
     name: "topics",
     source: "relay.topics",
     title: "Topics",
@@ -326,8 +333,8 @@ const relayFields: readonly EventField[] = [
 
 /**
  * Every field of the dataset, in the order in which people read them. Left out on purpose: `data.headers` (names of
- * headers can't be known beforehand, as a schema must) and `data.recipients` (its devices are `device_ids` and
- * `device_platforms`).
+ * headers can't be known beforehand, as a schema must) and `data.recipients` (its devices are `device_ids`,
+ * `device_platforms` and `device_failures`).
  */
 export const eventFields: readonly EventField[] = [
   ...tutorialFields,

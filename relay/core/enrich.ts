@@ -18,7 +18,7 @@ const preferencesChanged = "cio_subscription_preferences_changed";
  * - `relay.occurred_at`: the event's time as ISO 8601, or that of its receipt if it is earlier, since an ExperienceEvent's
  *   timestamp must lie in the past (Adobe's ExperienceEvent docs). It is the same at every attempt.
  * - `relay.received_at`: when the relay received it.
- * - `relay.device_ids`, `device_platforms`, `topics`: what Customer.io nests too deep for a row.
+ * - `relay.device_ids`, `device_platforms`, `device_failures`, `topics`: what Customer.io nests too deep for a row.
  * - `relay.unmapped`: source paths of values that did not fit the type of their field, and were set to null.
  *
  * Every source path of the mapping is there, as null if Customer.io did not send it: in Platform, a mapping that refers to a
@@ -75,12 +75,19 @@ function setPath(
   }
 }
 
-/** A push message's devices, as two lists of text. */
-function pushDevices({ data }: CustomerIoEvent): { device_ids: string[]; device_platforms: string[] } {
+/** A push message's devices, as lists of text; a failure is told with the device that it is of. */
+function pushDevices({ data }: CustomerIoEvent) {
   const recipients = Array.isArray(data?.recipients) ? data.recipients.filter(isObject) : [];
-  const texts = (key: string) =>
-    recipients.map((recipient) => recipient[key]).filter((value) => typeof value === "string");
-  return { device_ids: texts("device_id"), device_platforms: [...new Set(texts("device_platform"))] };
+  const isText = (value: unknown) => typeof value === "string";
+  const texts = (key: string) => recipients.map((recipient) => recipient[key]).filter(isText);
+  const failures = recipients.filter(({ failure_message: message }) => isText(message) && message !== "");
+  return {
+    device_ids: texts("device_id"),
+    device_platforms: [...new Set(texts("device_platform"))],
+    device_failures: failures.map(({ device_id: id, failure_message: message }) =>
+      isText(id) ? `${id}: ${message}` : String(message),
+    ),
+  };
 }
 
 /** The subscription topics that a change of preferences turned on: `content` is JSON such as `{"topics":{"topic_1":true}}`. */

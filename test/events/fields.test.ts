@@ -51,6 +51,7 @@ describe("eventFields", () => {
       "to",
       "device_platforms",
       "device_ids",
+      "device_failures",
       "topics",
       "received_at",
       "unmapped",

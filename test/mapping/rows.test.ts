@@ -33,7 +33,14 @@ function rowOf(sample: string, mappings: readonly EventMapping[] = automatic): J
 }
 
 /** What each row has that the relay received. */
-const relayed = { device_platforms: [], device_ids: [], topics: [], received_at: receivedAt, unmapped: [] };
+const relayed = {
+  device_platforms: [],
+  device_ids: [],
+  device_failures: [],
+  topics: [],
+  received_at: receivedAt,
+  unmapped: [],
+};
 
 const rows: readonly (readonly [sample: string, id: string, time: string, fields: JsonObject])[] = [
   [
@@ -109,6 +116,7 @@ const rows: readonly (readonly [sample: string, id: string, time: string, fields
       content_id: 61,
       device_platforms: ["ios", "android"],
       device_ids: ["device-token-1", "device-token-2"],
+      device_failures: ["device-token-2: NotRegistered"],
     },
   ],
   [

@@ -47,6 +47,7 @@ test("an event gains the relay's times and lists, and null for every mapped attr
       received_at: receivedAt,
       device_ids: [],
       device_platforms: [],
+      device_failures: [],
       topics: [],
       unmapped: [],
     },
@@ -143,13 +144,15 @@ test("a push message's devices become lists", () => {
     { device_id: "one", device_platform: "ios" },
     { device_id: "two", device_platform: "android", failure_message: "NotRegistered" },
     { device_id: "three", device_platform: "ios" },
-    { device_id: 4 },
+    { device_id: 4, failure_message: "BadDeviceToken" },
+    { device_id: "three", failure_message: "" },
     "five",
     null,
   ];
   expect(enriched({ ...minimal, data: { recipients } }).relay).toMatchObject({
-    device_ids: ["one", "two", "three"],
+    device_ids: ["one", "two", "three", "three"],
     device_platforms: ["ios", "android"],
+    device_failures: ["two: NotRegistered", "BadDeviceToken"],
   });
 });
 
