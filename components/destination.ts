@@ -107,6 +107,13 @@ async function checkProfile({ enabled, primaryIdentity }: PlatformSettings["prof
         "  - or make another schema and dataset, in a stack of their own: pulumi stack init <name>",
     );
   }
+  if (inProfile?.datasetIds.length === 0) {
+    pulumi.log.warn(
+      `The schema "${title}" (${inProfile.id}) is there already, enabled for Profile, and no dataset follows it. If a ` +
+        "destroyed stack has left it, it can't be made anew, since titles are unique: use it as it is: " +
+        `pulumi config set --path schema.existing ${inProfile.id}`,
+    );
+  }
   if (inProfile || !enabled) return;
   pulumi.log.warn(
     "profile.enabled: there is no way back. Platform never takes a schema out of Profile again, nor deletes it or any " +

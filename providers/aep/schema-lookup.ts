@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { FunctionDefinition } from "../kit/resource-definition.ts";
 import type { AepClient } from "./client.ts";
 import { pathOf, paths } from "./paths.ts";
+import { datasetsOf } from "./schema-users.ts";
 import { accept, isProfileEnabled, timeSeries, xdmList, xdmResource } from "./xdm.ts";
 
 const answer = xdmResource.extend({
@@ -70,7 +71,12 @@ export const getSchema: FunctionDefinition<AepClient, typeof schemaArgs, typeof 
 const titleArgs = z.object({ title: z.string().meta({ description: "The exact title." }) });
 const titleResult = z.object({
   schemas: z
-    .array(z.object(summary))
+    .array(
+      z.object({
+        ...summary,
+        datasetIds: z.array(z.string()).meta({ description: "Ids of those of the newest datasets that follow it." }),
+      }),
+    )
     .meta({ description: "The schema of the title; none or one, since titles are unique." }),
 });
 
@@ -84,7 +90,12 @@ export const getSchemas: FunctionDefinition<AepClient, typeof titleArgs, typeof 
     const found = await Promise.all(
       (await listTitled(client, title, signal)).map(({ $id }) => find(client, $id, signal)),
     );
-    return { schemas: found.flatMap((schema) => (schema ? [summaryOf(schema)] : [])) };
+    const schemas = found.flatMap((schema) => (schema ? [summaryOf(schema)] : []));
+    const withDatasets = async (schema: (typeof schemas)[number]) => ({
+      ...schema,
+      datasetIds: await datasetsOf(client, schema.id, signal),
+    });
+    return { schemas: await Promise.all(schemas.map(withDatasets)) };
   },
 };
 

@@ -287,13 +287,19 @@ describe("Profile", () => {
   });
 
   test("that is on already is no news", async () => {
-    const schemas = [{ id: schemaId, title, profileEnabled: true }];
+    const schemas = [{ id: schemaId, title, profileEnabled: true, datasetIds: ["of-the-stack"] }];
     await declared({ profile: { enabled: true } }, { "aep:index:getSchemas": { schemas } });
     expect(warnings).toEqual([]);
   });
 
+  test("what a destroy has left of it is told, with the setting that uses it again", async () => {
+    const schemas = [{ id: schemaId, title, profileEnabled: true, datasetIds: [] }];
+    await declared({ profile: { enabled: true } }, { "aep:index:getSchemas": { schemas } });
+    expect(warnings).toEqual([expect.stringContaining(`pulumi config set --path schema.existing ${schemaId}`)]);
+  });
+
   test("can't be turned off again", async () => {
-    const schemas = [{ id: schemaId, title, profileEnabled: true }];
+    const schemas = [{ id: schemaId, title, profileEnabled: true, datasetIds: [] }];
     const said = await refusal({}, { "aep:index:getSchemas": { schemas } });
     expect(said).toContain(
       `The schema "${title}" (${schemaId}) is enabled for Profile, and Platform never takes that back.`,

@@ -73,7 +73,7 @@ test(
 );
 
 test(
-  "destroy leaves what Platform would not delete, and says so",
+  "destroy leaves what Platform would not delete, and says so; the next preview says how to use it again",
   async () => {
     await newLogs();
     await stack.pulumi.destroy();
@@ -84,6 +84,9 @@ test(
     const { Platform, ...others } = await stack.vendors.leftovers();
     expect(Platform).toEqual(["1 fieldGroups", "1 schemas"]);
     expect(others).toEqual({ "Customer.io": [], Azure: [] });
+    for (const group of ["schema", "fieldGroup"]) await stack.pulumi.unconfigure(group);
+    await stack.pulumi.preview();
+    expect(await newLogs()).toContain(`use it as it is: pulumi config set --path schema.existing ${schemaId}`);
   },
   4 * minutes,
 );
@@ -92,7 +95,6 @@ test(
   "what is not there is one message at preview, with its setting",
   async () => {
     await stack.pulumi.run("config", "set", "--path", "dataset.existing", "No such dataset", ...stackFlags());
-    for (const group of ["schema", "fieldGroup"]) await stack.pulumi.unconfigure(group);
     await stack.pulumi.run("config", "rm", "--path", "dataset.name", ...stackFlags());
     const said = await failureOf(stack.pulumi.preview());
     expect(said).toContain('customerio-aep:dataset.existing: There is no dataset "No such dataset"');

@@ -73,7 +73,7 @@ describe("a schema", () => {
   );
 
   test("is looked for by its title", async () => {
-    const schemas = [{ id, title: "Events by hand", profileEnabled: false }];
+    const schemas = [{ id, title: "Events by hand", profileEnabled: false, datasetIds: [] }];
     expect(await call("getSchemas", { title: "Events by hand" })).toEqual({ schemas });
     expect(await call("getSchemas", { title: "Events" })).toEqual({ schemas: [] });
   });
