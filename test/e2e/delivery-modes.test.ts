@@ -2,7 +2,9 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { samples } from "../../events/samples.ts";
-import { type LocalStack, startLocalStack } from "./local-stack.ts";
+import { Pulumi } from "../../local/demo/pulumi.ts";
+import { ops } from "../ops/ops.ts";
+import { type LocalStack, repository, startLocalStack } from "./local-stack.ts";
 
 // One stack that changes between the two ways of delivery while events come, in the order in which the tests stand.
 let stack: LocalStack;
@@ -67,6 +69,54 @@ test(
     await stack.pulumi.preview("--expect-no-changes");
   },
   4 * minutes,
+);
+
+test(
+  "a second stack fills the same dataset from another workspace, and goes without a trace in the first",
+  async () => {
+    const second = new Pulumi({
+      environment: stack.cloud.environment,
+      stack: "second",
+      logFile: path.join(path.dirname(stack.configFile), "second.log"),
+      program: path.join(repository, "test/e2e/second-workspace"),
+    });
+    await second.initialise();
+    await second.up();
+    const { datasetId } = await stack.pulumi.outputs();
+    expect((await second.outputs()).datasetId).toBe(datasetId);
+    expect((await second.resources()).filter((urn) => /aep:index:(Dataset|Schema|FieldGroup)::/.test(urn))).toEqual([]);
+
+    await stack.vendors.emit([{ ...samples[0]?.event, event_id: "of-second" }], "Second");
+    await underTraffic(() => wait(200));
+    await stack.vendors.sent();
+    expect(await missing()).toEqual([]);
+    const ids = (await stack.vendors.rows(String(datasetId))).map(({ _id }) => _id);
+    expect(ids.toSorted()).toEqual(["of-second", ...sent].toSorted());
+
+    await second.destroy();
+    await underTraffic(() => wait(200));
+    expect(await missing()).toEqual([]);
+  },
+  4 * minutes,
+);
+
+test(
+  "the operators' commands know a stack without a relay",
+  async () => {
+    const choice = ["--stack", "local", "--config-file", stack.configFile];
+    const verified = await ops(stack.cloud.environment, "verify", ...choice);
+    expect([verified.code, verified.stderr]).toEqual([0, ""]);
+    expect(verified.stdout).toMatch(/fine +inlet +Platform's inlet took the event in \d+ ms\./);
+    expect(verified.stdout).toMatch(/fine +dataset +Its row is there/);
+    const status = await ops(stack.cloud.environment, "status", ...choice);
+    expect([status.code, status.stdout]).toEqual([0, expect.not.stringMatching(/broken|relay|queue/)]);
+    const previewed = await ops(stack.cloud.environment, "preview", ...choice);
+    expect([previewed.code, previewed.stdout]).toEqual([
+      0,
+      expect.stringContaining(`${samples.length} become rows, 0 are left out, 0 fail.`),
+    ]);
+  },
+  2 * minutes,
 );
 
 test(
