@@ -64,7 +64,7 @@ export function readSettings(config: pulumi.Config): Settings {
   const parsed = settingsSchema.safeParse(raw, { error: plainWords });
   const lines = (mistakes: readonly Mistake[]) => mistakes.map((mistake) => lineOf(`${config.name}:`, mistake));
   refuse([
-    ...plainSigningKeys(config),
+    ...plainSecrets(config),
     ...lines(unknownSettings(givenKeys(config.name), [...Object.keys(settingsSchema.shape), "signingKeys"])),
     ...lines(mistakesOf(parsed.error?.issues ?? [])),
     ...(parsed.success ? platformConflicts(parsed.data) : []).map(({ path, reason, remedy }) => {
@@ -113,21 +113,26 @@ function refuse(problems: readonly string[]): void {
 
 /** A key counts as given when the setting is neither absent nor empty, which Pulumi.yaml's default is. */
 function signingKeys(config: pulumi.Config): pulumi.Output<string> | undefined {
-  const empty = pulumi.runtime.allConfig()[`${config.name}:signingKeys`]?.trim() ?? "";
-  return empty === "" ? undefined : config.requireSecret("signingKeys");
+  return isGiven(`${config.name}:signingKeys`) ? config.requireSecret("signingKeys") : undefined;
+}
+
+function isGiven(key: string): boolean {
+  return (pulumi.runtime.allConfig()[key]?.trim() ?? "") !== "";
 }
 
 /**
- * Pulumi.yaml can't ask for encryption, since the setting has a default. The engine names what is stored as a secret in
- * `PULUMI_CONFIG_SECRET_KEYS`, as a JSON list.
+ * Pulumi.yaml can't ask for encryption: not for a setting that has a default, and not for those of providers. The engine names
+ * what is stored as a secret in `PULUMI_CONFIG_SECRET_KEYS`, as a JSON list.
  */
-function plainSigningKeys(config: pulumi.Config): string[] {
-  const secrets = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS || "[]") as string[];
-  if (signingKeys(config) === undefined || secrets.includes(`${config.name}:signingKeys`)) return [];
-  return [
-    `${config.name}:signingKeys is stored in plain text. Store it encrypted, and rotate it if others could read it: ` +
-      "pulumi config set --secret signingKeys",
-  ];
+function plainSecrets(config: pulumi.Config): string[] {
+  const encrypted = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS || "[]") as string[];
+  return [`${config.name}:signingKeys`, "aep:clientSecret", "customerio:appApiKey"]
+    .filter((key) => isGiven(key) && !encrypted.includes(key))
+    .map(
+      (key) =>
+        `${key} is stored in plain text. Store it encrypted, and rotate it if others could read it: ` +
+        `pulumi config set --secret ${key.replace(`${config.name}:`, "")}`,
+    );
 }
 
 function givenKeys(namespace: string): string[] {

@@ -8,7 +8,7 @@ const metrics = [...new Set(Object.values(metricsByObjectType).flat())];
 const domain = z
   .string()
   .toLowerCase()
-  .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, "must be a domain such as example.org");
+  .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, "it must be a domain such as example.org");
 
 /** What an event can be told by. Each list that is given has one entry at least. */
 const criteria = z.strictObject({

@@ -70,12 +70,19 @@ test("a program of one's own has the same defaults, and is told its mistakes", (
   );
 });
 
-test("signing keys in plain text are refused", () => {
+test("secrets in plain text are refused", () => {
   expect(problems({ signingKeys: "key-1" }, [])).toBe(
     "The stack's settings can't be used:\n  - customerio-aep:signingKeys is stored in plain text. Store it encrypted, and " +
       "rotate it if others could read it: pulumi config set --secret signingKeys",
   );
   expect(problems({}, [])).toBe("");
+  configure();
+  pulumi.runtime.setConfig("aep:clientSecret", "p8e-1");
+  pulumi.runtime.setConfig("customerio:appApiKey", "key-1");
+  expect(read).toThrow(/aep:clientSecret is stored in plain text\..*: pulumi config set --secret aep:clientSecret\n/);
+  expect(read).toThrow(
+    /customerio:appApiKey is stored in plain text\..*: pulumi config set --secret customerio:appApiKey$/,
+  );
 });
 
 test.each([
