@@ -16,7 +16,10 @@ export const ownership = defineResource<ReportingWebhooks>()({
     "interrupted run made and nobody took over, with a warning. For endpoints that are the stack's own.",
   inputs: z.object({
     name: z.string().min(1).meta({ description: "Name of the webhook." }),
-    endpoint: z.string().min(1).meta({ description: "Endpoint of the webhook." }),
+    endpoint: z
+      .string()
+      .min(1)
+      .meta({ description: "Endpoint of the webhook. Secret, as the webhook's own.", secret: true }),
   }),
   outputs: z.object({}),
 

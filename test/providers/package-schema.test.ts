@@ -120,7 +120,11 @@ test("it says what replaces, what is secret, what must be given, and where setti
     "aep:index:Dataflow.streamingUrl",
     "config.clientSecret",
   ]);
-  expect(secrets(webhooks)).toEqual(["customerio:index:ReportingWebhook.endpoint", "config.appApiKey"]);
+  expect(secrets(webhooks)).toEqual([
+    "customerio:index:Ownership.endpoint",
+    "customerio:index:ReportingWebhook.endpoint",
+    "config.appApiKey",
+  ]);
   expect(platform.resources["aep:index:Dataset"]?.requiredInputs).toEqual(["name", "schemaId"]);
   expect(webhooks.resources["customerio:index:ReportingWebhook"]?.requiredInputs).toEqual([
     "name",
