@@ -1,23 +1,13 @@
 import { z } from "zod";
-import { defineResource, type Leftover, type Operation } from "../kit/resource-definition.ts";
+import { defineResource } from "../kit/resource-definition.ts";
 import type { AepClient, Refusal } from "./client.ts";
-import { described, isMarkOf, isOwnedBy, markIn, markOf, ownershipInput, withoutMark } from "./mark.ts";
+import { described, markOf, ownershipInput, withoutMark } from "./mark.ts";
 import { pathOf, paths } from "./paths.ts";
+import { registryItem, registryKind, registryOutputs } from "./registry-kind.ts";
 import { isInProfile, neverDeleted, schemasWith, useOf } from "./schema-users.ts";
-import {
-  accept,
-  brokenFields,
-  experienceEvent,
-  keepSpelling,
-  normalDefinition,
-  withoutAdditions,
-  xdmList,
-  xdmResource,
-} from "./xdm.ts";
-import { listAll } from "./xdm-list.ts";
+import { brokenFields, experienceEvent, keepSpelling, normalDefinition, withoutAdditions, xdmResource } from "./xdm.ts";
 
-const answer = xdmResource.extend({
-  description: z.string().nullish(),
+const answer = registryItem.extend({
   definitions: z.record(z.string(), z.unknown()).nullish(),
   allOf: z.array(z.looseObject({ $ref: z.string() })).nullish(),
   "meta:intendedToExtend": z.array(z.string()).nullish(),
@@ -52,6 +42,15 @@ const attemptsWhileUsed = 5;
 type Inputs = z.output<typeof inputs>;
 type Answer = z.output<typeof answer>;
 
+const registry = registryKind({
+  collection: paths.fieldGroups,
+  kind: "field group",
+  item: answer,
+  inputsOf,
+  bodyOf,
+  isUsed: async (client, found, signal) => (await schemasWith(client, found.$id, signal)).length > 0,
+});
+
 /** A custom field group of the Schema Registry. */
 export const fieldGroup = defineResource<AepClient>()({
   type: "aep:index:FieldGroup",
@@ -85,37 +84,13 @@ export const fieldGroup = defineResource<AepClient>()({
 
   normalise: (given) => ({ ...given, definitions: normalDefinition(given.definitions) }),
 
-  async leftovers(operation, wanted) {
-    return withUse(operation, await listMarked(operation.client, wanted, operation.urn, operation.signal), wanted);
-  },
-
-  async owned(operation, ownership) {
-    const { client, signal } = operation;
-    const purpose = "look for field groups of interrupted runs";
-    const all = await listAll(client, { collection: paths.fieldGroups, item: answer, purpose, signal });
-    const bears = isOwnedBy(ownership);
-    return withUse(
-      operation,
-      all.filter(({ description }) => bears(markIn(description))),
-    );
-  },
-
-  async create({ client, signal, progress, urn, present }, given) {
-    const made = await client.createOnce<z.output<typeof xdmResource>>({ signal, progress }, present, {
-      list: (until) => listMarked(client, given, urn, until),
-      idOf: ({ $id }) => $id,
-      post: () => {
-        const purpose = `create the field group "${given.title}"`;
-        const call = { method: "POST", path: paths.fieldGroups, body: bodyOf(given, urn), signal, purpose } as const;
-        return client.call(call, xdmResource);
-      },
-    });
-    return { id: made.$id, outputs: outputsOf(made) };
-  },
+  leftovers: registry.leftovers,
+  owned: registry.owned,
+  create: registry.create,
 
   async read({ client, signal }, id, known) {
-    const found = await find(client, id, signal);
-    return found && { id: found.$id, inputs: inputsOf(found, known), outputs: outputsOf(found) };
+    const found = await registry.find(client, id, signal);
+    return found && { id: found.$id, inputs: inputsOf(found, known), outputs: registryOutputs(found) };
   },
 
   async foresee({ client, signal, warn }, id, { news, olds }) {
@@ -137,12 +112,12 @@ export const fieldGroup = defineResource<AepClient>()({
     const call = {
       method: "PUT",
       path: pathOf(paths.fieldGroups, id),
-      body: bodyOf(news, urn),
+      body: bodyOf(news, markOf(urn, news.ownership)),
       signal,
       purpose: `update the field group "${news.title}"`,
       ...hintFor(olds, news),
     } as const;
-    return outputsOf(await client.call(call, xdmResource));
+    return registryOutputs(await client.call(call, xdmResource));
   },
 
   async delete({ client, signal, urn }, id, { title }) {
@@ -177,59 +152,15 @@ function saysUsed({ status, message }: Refusal): boolean {
   return status === 400 && /\b(used by|in use)\b/i.test(message);
 }
 
-function find(client: AepClient, id: string, signal: AbortSignal): Promise<Answer | undefined> {
-  const purpose = `read the field group ${id}`;
-  const path = pathOf(paths.fieldGroups, id);
-  return client.find({ method: "GET", path, headers: accept.lookup, signal, purpose }, answer);
-}
-
-/** Whether a schema has taken the field group in: then it was known to a run. */
-async function withUse({ client, signal, isHeld }: Operation<AepClient>, found: readonly Answer[], wanted?: Inputs) {
-  const left: Leftover<Inputs>[] = [];
-  for (const item of found) {
-    const inUse = !isHeld(item.$id) && (await schemasWith(client, item.$id, signal)).length > 0;
-    left.push({ id: item.$id, createdAt: undefined, inputs: inputsOf(item, wanted), inUse });
-  }
-  return left;
-}
-
-/** Those of the title that bear the resource's mark: one at most, since titles are unique. */
-async function listMarked(
-  client: AepClient,
-  { title, ownership }: Inputs,
-  urn: string,
-  signal: AbortSignal,
-): Promise<Answer[]> {
-  const bears = isMarkOf(urn, ownership);
-  const path = `${paths.fieldGroups}?property=title==${encodeURIComponent(title)}`;
-  const call = {
-    method: "GET",
-    path,
-    headers: accept.list,
-    signal,
-    purpose: `look whether the field group "${title}" is there already`,
-  } as const;
-  const marked: Answer[] = [];
-  for (const listed of (await client.call(call, xdmList)).results) {
-    const found = listed.title === title ? await find(client, listed.$id, signal) : undefined;
-    if (found && bears(markIn(found.description))) marked.push(found);
-  }
-  return marked;
-}
-
-function bodyOf(given: Inputs, urn: string): object {
+function bodyOf(given: Inputs, mark: string): object {
   return {
     type: "object",
     title: given.title,
-    description: described(given.description, markOf(urn, given.ownership)),
+    description: described(given.description, mark),
     "meta:intendedToExtend": given.intendedToExtend,
     definitions: given.definitions,
     allOf: given.allOf,
   };
-}
-
-function outputsOf(found: z.output<typeof xdmResource>): { altId: string; version: string } {
-  return { altId: found["meta:altId"], version: found.version };
 }
 
 function inputsOf(found: Answer, known?: Inputs): Inputs {

@@ -1,15 +1,14 @@
 import { z } from "zod";
-import { defineResource, type Leftover, type Operation } from "../kit/resource-definition.ts";
+import { defineResource, type Operation } from "../kit/resource-definition.ts";
 import type { AepClient } from "./client.ts";
 import { deleteDescriptor, identitiesOf } from "./identity-descriptor.ts";
-import { described, isMarkOf, isOwnedBy, markIn, markOf, ownershipInput, withoutMark } from "./mark.ts";
+import { described, markOf, ownershipInput, withoutMark } from "./mark.ts";
 import { pathOf, paths } from "./paths.ts";
+import { registryItem, registryKind, registryOutputs } from "./registry-kind.ts";
 import { datasetsOf, neverDeleted, useOf } from "./schema-users.ts";
-import { accept, experienceEvent, isProfileEnabled, keepSpelling, xdmList, xdmResource } from "./xdm.ts";
-import { listAll } from "./xdm-list.ts";
+import { experienceEvent, isProfileEnabled, keepSpelling, xdmResource } from "./xdm.ts";
 
-const answer = xdmResource.extend({
-  description: z.string().nullish(),
+const answer = registryItem.extend({
   allOf: z.array(z.looseObject({ $ref: z.string() })),
   "meta:class": z.string().nullish(),
   "meta:immutableTags": z.array(z.string()).nullish(),
@@ -36,6 +35,16 @@ const inputs = z.object({
 type Inputs = z.output<typeof inputs>;
 type Answer = z.output<typeof answer>;
 
+const registry = registryKind({
+  collection: paths.schemas,
+  kind: "schema",
+  item: answer,
+  inputsOf,
+  bodyOf,
+  isUsed: async (client, found, signal) =>
+    isProfileEnabled(found["meta:immutableTags"]) || (await datasetsOf(client, found.$id, signal)).length > 0,
+});
+
 /** A schema of the Schema Registry. Enabling it for Profile is a resource of its own: see `profile-enablement.ts`. */
 export const schema = defineResource<AepClient>()({
   type: "aep:index:Schema",
@@ -52,37 +61,13 @@ export const schema = defineResource<AepClient>()({
 
   normalise: (given) => ({ ...given, fieldGroupIds: asSet(given.fieldGroupIds) }),
 
-  async leftovers(operation, wanted) {
-    return withUse(operation, await listMarked(operation.client, wanted, operation.urn, operation.signal), wanted);
-  },
-
-  async owned(operation, ownership) {
-    const { client, signal } = operation;
-    const purpose = "look for schemas of interrupted runs";
-    const all = await listAll(client, { collection: paths.schemas, item: answer, purpose, signal });
-    const bears = isOwnedBy(ownership);
-    return withUse(
-      operation,
-      all.filter(({ description }) => bears(markIn(description))),
-    );
-  },
-
-  async create({ client, signal, progress, urn, present }, given) {
-    const made = await client.createOnce<z.output<typeof xdmResource>>({ signal, progress }, present, {
-      list: (until) => listMarked(client, given, urn, until),
-      idOf: ({ $id }) => $id,
-      post: () => {
-        const purpose = `create the schema "${given.title}"`;
-        const call = { method: "POST", path: paths.schemas, body: bodyOf(given, urn), signal, purpose } as const;
-        return client.call(call, xdmResource);
-      },
-    });
-    return { id: made.$id, outputs: outputsOf(made) };
-  },
+  leftovers: registry.leftovers,
+  owned: registry.owned,
+  create: registry.create,
 
   async read({ client, signal }, id, known) {
-    const found = await find(client, id, signal);
-    return found && { id: found.$id, inputs: inputsOf(found, known), outputs: outputsOf(found) };
+    const found = await registry.find(client, id, signal);
+    return found && { id: found.$id, inputs: inputsOf(found, known), outputs: registryOutputs(found) };
   },
 
   async foresee({ client, signal }, id, { news, olds }) {
@@ -96,7 +81,7 @@ export const schema = defineResource<AepClient>()({
   },
 
   async update({ client, signal, urn }, id, { news, olds }) {
-    const found = await find(client, id, signal);
+    const found = await registry.find(client, id, signal);
     if (!found) {
       throw new Error(
         `The schema "${news.title}" (${id}) is gone: somebody deleted it in Experience Platform. ` +
@@ -105,17 +90,17 @@ export const schema = defineResource<AepClient>()({
     }
     // A PUT replaces everything, and Profile's tag may have been set by hand.
     const tags = found["meta:immutableTags"];
-    const body = { ...bodyOf(news, urn), ...(tags ? { "meta:immutableTags": tags } : {}) };
+    const body = { ...bodyOf(news, markOf(urn, news.ownership)), ...(tags ? { "meta:immutableTags": tags } : {}) };
     const purpose = `update the schema "${news.title}"`;
     const removed = olds.fieldGroupIds.filter((group) => !news.fieldGroupIds.includes(group));
     const hint = `The change takes field groups out (${removed.join(", ")}). Platform allows that only until a dataset uses the schema.`;
     const call = { method: "PUT", path: pathOf(paths.schemas, id), body, signal, purpose } as const;
-    return outputsOf(await client.call(removed.length > 0 ? { ...call, hint } : call, xdmResource));
+    return registryOutputs(await client.call(removed.length > 0 ? { ...call, hint } : call, xdmResource));
   },
 
   async delete(operation, id, { title }) {
     const { client, signal, urn } = operation;
-    const found = await find(client, id, signal);
+    const found = await registry.find(client, id, signal);
     if (!found) return;
     if (isProfileEnabled(found["meta:immutableTags"])) {
       const what = `The schema "${title}" (${id}) has been enabled for Profile, and Platform never deletes such a schema`;
@@ -140,55 +125,9 @@ async function deleteIdentities({ client, signal, warn }: Operation<AepClient>, 
   }
 }
 
-function find(client: AepClient, id: string, signal: AbortSignal): Promise<Answer | undefined> {
-  const purpose = `read the schema ${id}`;
-  const call = { method: "GET", path: pathOf(paths.schemas, id), headers: accept.lookup, signal, purpose } as const;
-  return client.find(call, answer);
-}
-
-/** Whether a dataset follows the schema, or Profile has it: then it was known to a run. */
-async function withUse({ client, signal, isHeld }: Operation<AepClient>, found: readonly Answer[], wanted?: Inputs) {
-  const left: Leftover<Inputs>[] = [];
-  for (const item of found) {
-    const inUse =
-      !isHeld(item.$id) &&
-      (isProfileEnabled(item["meta:immutableTags"]) || (await datasetsOf(client, item.$id, signal)).length > 0);
-    left.push({ id: item.$id, createdAt: undefined, inputs: inputsOf(item, wanted), inUse });
-  }
-  return left;
-}
-
-/** Those of the title that bear the resource's mark: one at most, since titles are unique. */
-async function listMarked(
-  client: AepClient,
-  { title, ownership }: Inputs,
-  urn: string,
-  signal: AbortSignal,
-): Promise<Answer[]> {
-  const bears = isMarkOf(urn, ownership);
-  const path = `${paths.schemas}?property=title==${encodeURIComponent(title)}`;
-  const call = {
-    method: "GET",
-    path,
-    headers: accept.list,
-    signal,
-    purpose: `look whether the schema "${title}" is there already`,
-  } as const;
-  const marked: Answer[] = [];
-  for (const listed of (await client.call(call, xdmList)).results) {
-    const found = listed.title === title ? await find(client, listed.$id, signal) : undefined;
-    if (found && bears(markIn(found.description))) marked.push(found);
-  }
-  return marked;
-}
-
-function bodyOf({ title, description, classId, fieldGroupIds, ownership }: Inputs, urn: string): object {
+function bodyOf({ title, description, classId, fieldGroupIds }: Inputs, mark: string): object {
   const allOf = [classId, ...fieldGroupIds].map(($ref) => ({ $ref }));
-  return { type: "object", title, description: described(description, markOf(urn, ownership)), allOf };
-}
-
-function outputsOf(found: z.output<typeof xdmResource>): { altId: string; version: string } {
-  return { altId: found["meta:altId"], version: found.version };
+  return { type: "object", title, description: described(description, mark), allOf };
 }
 
 function inputsOf(found: Answer, known?: Inputs): Inputs {
