@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { HttpClient } from "../kit/http.ts";
+import { type Call, HttpClient } from "../kit/http.ts";
 import { sleep } from "../kit/sleep.ts";
 import { VendorError } from "../kit/vendor-error.ts";
 import { complaint } from "./complaint.ts";
@@ -82,8 +82,8 @@ export class ReportingWebhooks {
   /** The webhook, or undefined when there is none of this id. */
   async get(id: number, signal: AbortSignal): Promise<Webhook | undefined> {
     const purpose = `read the reporting webhook ${id}`;
-    const data = await this.#unlessGone(() => this.#http.call({ method: "GET", path: path(id), signal, purpose }));
-    return data && webhookFrom(data.data, purpose);
+    const answer = await this.#unlessGone({ method: "GET", path: path(id), signal, purpose }, id);
+    return answer && webhookFrom(answer.data, purpose);
   }
 
   /**
@@ -119,10 +119,10 @@ export class ReportingWebhooks {
     return webhookFrom((await this.#http.call(call)).data, purpose);
   }
 
-  /** Deletes the webhook; one that is already gone is fine. */
+  /** Deletes the webhook; one that is gone already is fine. */
   async delete(id: number, signal: AbortSignal): Promise<void> {
     const purpose = `delete the reporting webhook ${id}`;
-    const answer = await this.#unlessGone(() => this.#http.call({ method: "DELETE", path: path(id), signal, purpose }));
+    const answer = await this.#unlessGone({ method: "DELETE", path: path(id), signal, purpose }, id);
     // A deletion is answered with nothing, or with JSON; a proxy's page says nothing about the webhook.
     if (typeof answer?.data === "string" && answer.data !== "") throw notUnderstood(purpose);
   }
@@ -173,12 +173,18 @@ export class ReportingWebhooks {
     );
   }
 
-  async #unlessGone<T>(call: () => Promise<T>): Promise<T | undefined> {
+  /**
+   * Makes a call about one webhook; undefined when it is gone. A 404 alone is not enough: a wrong address or a proxy answers
+   * 404 to everything, and believing it would make a refresh forget the webhook. So the list has to answer, without it.
+   */
+  async #unlessGone(call: Call, id: number): Promise<{ data: unknown } | undefined> {
     try {
-      return await call();
+      return await this.#http.call(call);
     } catch (error) {
-      if (error instanceof VendorError && error.gone) return undefined;
-      throw error;
+      if (!(error instanceof VendorError && error.gone)) throw error;
+      const listed = await this.list(call.signal, `see in the list whether the reporting webhook ${id} is gone`);
+      if (listed.some((webhook) => webhook.id === id)) throw error;
+      return undefined;
     }
   }
 }

@@ -53,7 +53,7 @@ function parsed(body: unknown): unknown {
   }
 }
 
-function remedy({ region }: Config, { status, headers }: AxiosResponse): string | undefined {
+function remedy({ region }: Config, { status, headers, config }: AxiosResponse): string | undefined {
   const other = region === "us" ? "eu" : "us";
   switch (status) {
     case 401:
@@ -69,7 +69,11 @@ function remedy({ region }: Config, { status, headers }: AxiosResponse): string 
       );
     case 404:
     case 410:
-      return "The webhook was deleted in Customer.io. To make it anew, run: pulumi refresh, then pulumi up";
+      // Of a GET or DELETE this comes to light only if the list has the webhook, or is itself what was not found.
+      return config.method === "put"
+        ? "The webhook was deleted in Customer.io. To make it anew, run: pulumi refresh, then pulumi up"
+        : "Customer.io has what was asked for, so something else has answered. Check that the setting " +
+            "customerio:appApiUrl leads to its App API, and not to a proxy; then run the command again.";
     case 429:
       // The App API's description: only the limit per second comes with Retry-After.
       return headers["retry-after"] === undefined

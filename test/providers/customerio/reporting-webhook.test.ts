@@ -6,7 +6,11 @@ import { VendorError } from "../../../providers/kit/vendor-error.ts";
 import { type Answer, type RecordedRequest, type RecordingServer, recordingServer } from "./recording-server.ts";
 
 const list = "GET /v1/reporting_webhooks";
+const one = "GET /v1/reporting_webhooks/12";
 const post = "POST /v1/reporting_webhooks";
+const elsewhere =
+  "Customer.io has what was asked for, so something else has answered. Check that the setting " +
+  "customerio:appApiUrl leads to its App API, and not to a proxy; then run the command again.";
 const inputs = reportingWebhook.inputs.parse({
   name: "Relay (dev)",
   endpoint: "https://relay.example/customerio",
@@ -298,8 +302,39 @@ describe("read", () => {
   });
 
   test("takes nothing but 404 for gone", async () => {
-    expect(await reportingWebhook.read(operation(), "12", inputs, outputs)).toBeUndefined();
     workspace.override = () => ({ status: 403 });
+    expect(await failure(reportingWebhook.read(operation(), "12", inputs, outputs))).toBeInstanceOf(VendorError);
+    expect(server.calls()).toEqual([one]);
+  });
+
+  test.each([404, 410])("believes a %d once the list lacks the webhook too", async (status) => {
+    workspace.override = ({ url }) => (url.endsWith("/12") ? { status } : undefined);
+    expect(await reportingWebhook.read(operation(), "12", inputs, outputs)).toBeUndefined();
+    expect(server.calls()).toEqual([one, list]);
+  });
+
+  test.each([404, 410])("does not believe a %d of a webhook that is listed", async (status) => {
+    workspace.webhooks = [{ id: 12, type: "webhook", ...wire }];
+    workspace.override = ({ url }) => (url.endsWith("/12") ? { status } : undefined);
+    expect((await failure(reportingWebhook.read(operation(), "12", inputs, outputs))).message).toBe(
+      `Could not read the reporting webhook 12: Customer.io answered ${status}: HTTP ${status}. ${elsewhere}`,
+    );
+  });
+
+  test("does not believe the 404 of an address that knows no list either", async () => {
+    workspace.override = () => ({ status: 404 });
+    expect((await failure(reportingWebhook.read(operation(), "12", inputs, outputs))).message).toBe(
+      "Could not see in the list whether the reporting webhook 12 is gone: Customer.io answered 404: HTTP 404. " +
+        elsewhere,
+    );
+  });
+
+  test.each<[string, Answer]>([
+    ["a page", { status: 200, body: "<html>Sign in</html>" }],
+    ["a refusal", { status: 403 }],
+    ["half a list", { status: 200, body: '{"reporting_webhooks":[' }],
+  ])("does not believe a 404 where the list is %s", async (_, answer) => {
+    workspace.override = ({ url }) => (url.endsWith("/12") ? { status: 404 } : answer);
     expect(await failure(reportingWebhook.read(operation(), "12", inputs, outputs))).toBeInstanceOf(VendorError);
   });
 
@@ -319,10 +354,21 @@ describe("read", () => {
 describe("delete", () => {
   const state = { ...inputs, webhookId: 12, type: "webhook" };
 
-  test.each([200, 204, 404])("is done on %d", async (status) => {
+  test.each([200, 204])("is done on %d", async (status) => {
     workspace.override = () => ({ status });
     await reportingWebhook.delete(operation(), "12", state);
     expect(server.calls()).toEqual(["DELETE /v1/reporting_webhooks/12"]);
+  });
+
+  test("is done on a 404 once the list lacks the webhook too", async () => {
+    await reportingWebhook.delete(operation(), "12", state);
+    expect(server.calls()).toEqual(["DELETE /v1/reporting_webhooks/12", list]);
+  });
+
+  test("is not done on a 404 of a webhook that is listed", async () => {
+    workspace.webhooks = [{ id: 12, type: "webhook", ...wire }];
+    workspace.override = ({ method }) => (method === "DELETE" ? { status: 404 } : undefined);
+    expect((await failure(reportingWebhook.delete(operation(), "12", state))).message).toContain(elsewhere);
   });
 
   test("fails on a refusal", async () => {
