@@ -122,6 +122,7 @@ test("it says what replaces, what is secret, what must be given, and where setti
   ]);
   expect(secrets(webhooks)).toEqual([
     "customerio:index:Ownership.endpoint",
+    "customerio:index:Ownership.formerClaims",
     "customerio:index:ReportingWebhook.endpoint",
     "config.appApiKey",
   ]);
