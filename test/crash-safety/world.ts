@@ -58,5 +58,5 @@ export function programOf(subject: Subject, operation: "create" | "change" | "de
   const { type, needs } = subject;
   if (operation === "delete") return [...needs];
   const inputs = operation === "create" ? subject.inputs() : subject.change(subject.inputs());
-  return [...needs, { name: "subject", type, inputs }];
+  return [...needs, { name: "subject", type, inputs, dependsOn: needs.map(({ name }) => name) }];
 }

@@ -7,6 +7,8 @@ export interface Declared {
   readonly name: string;
   readonly type: string;
   readonly inputs: { readonly [key: string]: Input };
+  /** Names of the resources on which it depends although its inputs don't tell. */
+  readonly dependsOn?: readonly string[];
 }
 
 /** The value of another resource's property, or its id. */
@@ -28,6 +30,7 @@ export interface Held {
   readonly id: string;
   readonly inputs: PropertyMap;
   readonly properties: PropertyMap;
+  readonly dependsOn?: readonly string[];
   /** Half-made: the next `up` updates it, whether its inputs have changed or not. */
   readonly unfinished: boolean;
   /** Replaced already; deleted at the end of the next `up` that gets so far. */
@@ -168,8 +171,8 @@ export class Engine {
   }
 
   async #create(declared: Declared, inputs: PropertyMap): Promise<void> {
-    const { name, type } = declared;
-    const made = { name, type, inputs, doomed: false };
+    const { name, type, dependsOn = [] } = declared;
+    const made = { name, type, inputs, dependsOn, doomed: false };
     try {
       const { id, properties } = await this.#provider(type).create(this.#call(declared), { inputs, preview: false });
       if (id === "") throw new TypeError(`${name} was made without an id`);
@@ -303,8 +306,9 @@ function failed(step: { name: string }, error: unknown): unknown {
 
 /** Whether one resource depends on another; the engine has it from the program, and here the inputs tell. */
 function mentions(held: Held, other: Held): boolean {
-  // Nothing refers to a webhook, whose id is a small number that stands in many a text.
-  if (other.type === "customerio:index:ReportingWebhook") return false;
+  if (held.dependsOn?.includes(other.name)) return true;
+  // Nothing refers to a webhook, whose id is a small number that stands in many a text, nor to a claim to a name.
+  if (other.type.startsWith("customerio:")) return false;
   return JSON.stringify(reveal(held.inputs)).includes(JSON.stringify(other.id).slice(1, -1));
 }
 

@@ -7,7 +7,9 @@ export type Fault =
   /** The answer breaks off in the middle. */
   | { readonly kind: "truncated" }
   /** The user stops the command (Ctrl-C) while the call is under way. */
-  | { readonly kind: "stop"; readonly acted: boolean };
+  | { readonly kind: "stop"; readonly acted: boolean }
+  /** The process dies: before the call reaches the vendor, after the vendor has acted, or after its answer came. */
+  | { readonly kind: "kill"; readonly moment: "before" | "acted" | "answered" };
 
 /** The faults of one operation, each at the n-th call (from 0) that the operation makes. */
 export type FaultPlan = readonly { readonly at: number; readonly fault: Fault }[];
@@ -15,28 +17,39 @@ export type FaultPlan = readonly { readonly at: number; readonly fault: Fault }[
 /** The network between the providers and the vendors: counts the calls of an operation and makes its faults. */
 export class Network {
   struck = 0;
+  kills = 0;
   #calls = 0;
   #plan: FaultPlan = [];
   #stop = new AbortController();
+  #die: () => void = () => undefined;
+  #dead = false;
 
   /** Puts itself before the adapter that axios uses for every call. */
   constructor() {
     const send = axios.getAdapter("http");
     axios.defaults.adapter = async (config) => {
+      // Nothing that a dead process would have done gets through.
+      if (this.#dead) throw new AxiosError("canceled", AxiosError.ERR_CANCELED, config);
       const fault = this.#next(config);
       if (!fault) return send(config);
-      this.struck += 1;
-      const acted = fault.kind === "truncated" || fault.acted;
-      const answer = acted ? await send(config) : undefined;
+      if (fault.kind === "kill") this.kills += 1;
+      else this.struck += 1;
+      const answer = hasActed(fault) ? await send(config) : undefined;
       return this.#strike(fault, config, answer);
     };
   }
 
-  /** Begins an operation; its signal aborts when a fault stops it. */
-  begin(plan: FaultPlan): AbortSignal {
+  /**
+   * Begins an operation; its signal aborts when a fault stops it.
+   *
+   * @param die called at the moment when a fault kills the operation's process
+   */
+  begin(plan: FaultPlan, die: () => void = () => undefined): AbortSignal {
     this.#calls = 0;
     this.#plan = plan;
     this.#stop = new AbortController();
+    this.#die = die;
+    this.#dead = false;
     return this.#stop.signal;
   }
 
@@ -60,8 +73,20 @@ export class Network {
       case "stop":
         this.#stop.abort(new Error("stopped by the user"));
         throw new AxiosError("canceled", AxiosError.ERR_CANCELED, config);
+      case "kill":
+        this.#dead = true;
+        this.#die();
+        // What is left of the process here ends as soon as it can.
+        this.#stop.abort(new Error("killed"));
+        if (fault.moment === "answered") return answer as AxiosResponse;
+        throw new AxiosError("canceled", AxiosError.ERR_CANCELED, config);
     }
   }
+}
+
+function hasActed(fault: Fault): boolean {
+  if (fault.kind === "kill") return fault.moment !== "before";
+  return fault.kind === "truncated" || fault.acted;
 }
 
 /**
@@ -70,6 +95,6 @@ export class Network {
  */
 function fitting(fault: Fault, { method, url }: InternalAxiosRequestConfig): Fault | undefined {
   const unfindable = method?.toUpperCase() === "POST" && url?.endsWith("/conversion/mappingSets");
-  if (!unfindable) return fault;
+  if (!unfindable || fault.kind === "kill") return fault;
   return fault.kind === "truncated" ? undefined : { ...fault, acted: false };
 }

@@ -6,6 +6,7 @@ import { aepPackage } from "../../providers/aep/provider.ts";
 import { customerioPackage } from "../../providers/customerio/provider.ts";
 import { definitionProvider } from "../../providers/kit/definition-provider.ts";
 import type { Provider } from "../../providers/kit/provider.ts";
+import { type PropertyMap, reveal } from "../../providers/kit/values.ts";
 import { type Declared, Engine, type Held, OperationFailed } from "../engine/engine.ts";
 import { type FaultPlan, Network } from "./faults.ts";
 import { type Operation, operation } from "./operation.ts";
@@ -29,12 +30,16 @@ const timeLimit = 120_000 + runs * 500;
 const network = new Network();
 const secrets = [/p8e-local-client-secret/, /local-app-api-key/, /Bearer /, /\/collection\//];
 
+/** Why a command failed whose process was killed. */
+const killed = "killed";
+
 /** A stack: its program and state, and the world that it shares with others. */
 class Stack {
   state: readonly Held[] = [];
   program: readonly Declared[] = [];
   /** What the vendor never deletes and the user took out of the state, as an error told. */
   released: readonly Held[] = [];
+  wasKilled = false;
   readonly name: string;
   readonly #world: World;
 
@@ -45,7 +50,10 @@ class Stack {
 
   /** Runs one command in a process of its own, as the CLI does; answers why it failed, if it did. */
   async run(faults: FaultPlan, command: (engine: Engine) => Promise<unknown>): Promise<string | undefined> {
-    const signal = network.begin(faults);
+    let killedWith: readonly Held[] | undefined;
+    const signal = network.begin(faults, () => {
+      killedWith = engine.state;
+    });
     const [aep, customerio] = [definitionProvider(aepPackage), definitionProvider(customerioPackage)];
     await aep.configure(this.#world.settings.aep);
     await customerio.configure(this.#world.settings.customerio);
@@ -53,8 +61,9 @@ class Stack {
     const engine = new Engine(this, (type) => providers[type.split(":")[0] ?? ""] as Provider, signal);
     try {
       await command(engine);
-      return undefined;
+      return killedWith && killed;
     } catch (error) {
+      if (killedWith) return killed;
       if (!(error instanceof OperationFailed)) throw error;
       // Defects of our own have other names.
       expect(["Error", "VendorError", "PartialFailure"]).toContain((error.reason as Error).name);
@@ -63,7 +72,8 @@ class Stack {
       if (released) this.released = [...this.released, released];
       return error.message;
     } finally {
-      this.state = engine.state;
+      this.state = killedWith ?? engine.state;
+      this.wasKilled = killedWith !== undefined;
       network.begin([]);
     }
   }
@@ -71,9 +81,13 @@ class Stack {
 
 /** One world with a stack of ours and what others have made. */
 class Run {
+  /** So many objects killed operations have left that no state knew. */
+  unnoted = 0;
   readonly #world: World;
   readonly #ours: Stack;
   #foreign: WorldObject[] = [];
+  /** Keys of what killed operations have made and no state knows. */
+  #unnoted = new Set<string>();
 
   constructor(world: World) {
     this.#world = world;
@@ -119,12 +133,13 @@ class Run {
     for (;;) {
       const { length } = this.#ours.state;
       const failure = await this.#destroy([]);
+      await this.#check();
       if (failure === undefined) break;
       // An error may only stand in the way if it tells what to take out of the state.
       expect({ failure, isFewer: this.#ours.state.length < length }).toEqual({ failure, isFewer: true });
     }
     expect(this.#ours.state).toEqual([]);
-    await this.#check();
+    expect(this.#unnoted).toEqual(new Set());
     return (await this.#world.objects()).filter((object) => this.#isReleased(object)).length;
   }
 
@@ -138,7 +153,8 @@ class Run {
     const free = this.#foreign.filter((object) => object.type !== "js" && !isReferredTo(object, this.#foreign));
     const chosen = free[choice % Math.max(1, free.length)];
     if (!chosen) return;
-    const name = `imported-${chosen.id}`;
+    // An enablement has the id of its schema.
+    const name = `imported-${chosen.type}-${chosen.id}`;
     const failure = await this.#ours.run(faults, async (engine) => {
       const { inputs, type } = await engine.import(name, chosen.type, chosen.id);
       this.#ours.program = [...this.#ours.program, { name, type, inputs }];
@@ -162,7 +178,8 @@ class Run {
 
   async #check(): Promise<void> {
     const held = this.#ours.state;
-    expect(new Set(held.map(({ type, id }) => `${type} ${id}`)).size).toBe(held.length);
+    const objects = held.filter(({ type }) => !type.endsWith(":Ownership"));
+    expect(new Set(objects.map(keyOf)).size).toBe(objects.length);
     const current = held.filter(({ doomed }) => !doomed);
     expect(new Set(current.map(({ name }) => name)).size).toBe(current.length);
     for (const { inputs, properties } of held)
@@ -170,8 +187,35 @@ class Run {
     const all = await this.#world.objects();
     const foreign = this.#foreign.map(({ type, id }) => all.find((object) => object.type === type && object.id === id));
     expect(foreign).toEqual(this.#foreign);
-    const orphans = all.filter((object) => !this.#isHeld(object) && !this.#foreign.some(({ id }) => id === object.id));
-    expect(orphans.filter((object) => !this.#isReleased(object))).toEqual([]);
+    const unnoted = all.filter(
+      (object) =>
+        !this.#isHeld(object) && !this.#foreign.some(({ id }) => id === object.id) && !this.#isReleased(object),
+    );
+    const orphans = unnoted.filter((object) => !this.#isOwned(object, all));
+    expect(orphans).toEqual([]);
+    const left = unnoted.filter((object) => !this.#unnoted.has(keyOf(object)));
+    if (!this.#ours.wasKilled) expect(left).toEqual([]);
+    this.unnoted += left.length;
+    this.#unnoted = new Set(unnoted.map(keyOf));
+  }
+
+  /** Whether a destroy will find an object that no state knows. */
+  #isOwned({ type, content }: WorldObject, all: readonly WorldObject[]): boolean {
+    const ownerships = (vendor: string) => this.#ours.state.filter((held) => held.type === `${vendor}:index:Ownership`);
+    if (type === "customerio:index:ReportingWebhook") {
+      const webhook = JSON.parse(content) as Claim;
+      return ownerships("customerio").some(({ properties }) => claims(properties, webhook));
+    }
+    // It goes with its schema.
+    if (type === "aep:index:IdentityDescriptor") {
+      return all.some(
+        (schema) =>
+          schema.type === "aep:index:Schema" &&
+          content.includes(schema.id) &&
+          (this.#isHeld(schema) || this.#isReleased(schema) || this.#isOwned(schema, all)),
+      );
+    }
+    return ownerships("aep").some((ownership) => content.includes(ownership.id));
   }
 
   /** An enablement is over for the state alone; what it holds on to was taken out of the state, as an error told. */
@@ -185,6 +229,20 @@ class Run {
   }
 }
 
+function keyOf({ type, id }: { readonly type: string; readonly id: string }): string {
+  return `${type} ${id}`;
+}
+
+interface Claim {
+  readonly name: string;
+  readonly endpoint: string;
+}
+
+function claims(ownership: PropertyMap, { name, endpoint }: Claim): boolean {
+  const claimed = reveal(ownership) as unknown as Claim & { formerClaims: Claim[] };
+  return [claimed, ...claimed.formerClaims].some((claim) => claim.name === name && claim.endpoint === endpoint);
+}
+
 function isReferredTo({ type, id }: WorldObject, all: readonly WorldObject[]): boolean {
   if (type === "customerio:index:ReportingWebhook") return false;
   return all.some((other) => other.id !== id && other.content.includes(id));
@@ -195,6 +253,7 @@ test(
   async () => {
     let operations = 0;
     let lasting = 0;
+    let unnoted = 0;
     const life = fc.asyncProperty(
       program("others"),
       fc.array(operation, { minLength: 1, maxLength: 5 }),
@@ -205,6 +264,7 @@ test(
           await run.seed(others);
           for (const step of steps) await run.step(step);
           lasting += await run.end();
+          unnoted += run.unnoted;
           operations += steps.length + 2;
         } finally {
           await world.close();
@@ -219,7 +279,8 @@ test(
       ...(FUZZ_PATH !== undefined && { path: FUZZ_PATH }),
     });
     process.stdout.write(
-      `fuzz: seed ${seed}, ${runs} runs, ${operations} operations, ${network.struck} faults, 0 violations; ` +
+      `fuzz: seed ${seed}, ${runs} runs, ${operations} operations, ${network.struck} faults, ` +
+        `${network.kills} kills with ${unnoted} objects that no state knew, 0 violations; ` +
         `${lasting} objects left that Platform never deletes\n`,
     );
   },

@@ -34,14 +34,27 @@ const ending: fc.Arbitrary<Fault> = fc.oneof(
   fc.constant({ kind: "truncated" as const }),
   fc.record({ kind: fc.constant("stop" as const), acted }),
 );
+/** After it, nobody has told the state what the last call has made. */
+const killing: fc.Arbitrary<Fault> = fc.record({
+  kind: fc.constant("kill" as const),
+  moment: fc.constantFrom("before" as const, "acted" as const, "answered" as const),
+});
 
-function plan(fault: fc.Arbitrary<Fault>, most: number): fc.Arbitrary<FaultPlan> {
-  const struck = fc.record({ at: fc.oneof(fc.nat({ max: 4 }), fc.nat({ max: 15 }), fc.nat({ max: 45 })), fault });
+const early = fc.oneof(fc.nat({ max: 4 }), fc.nat({ max: 15 }), fc.nat({ max: 45 }));
+
+function plan(fault: fc.Arbitrary<Fault>, most: number, at = early): fc.Arbitrary<FaultPlan> {
+  const struck = fc.record({ at, fault });
   return fc.uniqueArray(struck, { minLength: 1, maxLength: most, selector: ({ at }) => at });
 }
 
 // A lost answer and then a refusal to tell what became of it is more than any client can mend, so they don't mix.
-const faults: fc.Arbitrary<FaultPlan> = fc.oneof(fc.constant([]), plan(passing, 2), plan(refusing, 3), plan(ending, 1));
+const faults: fc.Arbitrary<FaultPlan> = fc.oneof(
+  fc.constant([]),
+  plan(passing, 2),
+  plan(refusing, 3),
+  plan(ending, 1),
+  { weight: 3, arbitrary: plan(killing, 1, fc.oneof(early, fc.nat({ max: 70 }))) },
+);
 const choice = fc.nat({ max: 999 });
 
 export const operation: fc.Arbitrary<Operation> = fc.oneof(

@@ -10,6 +10,9 @@ const classes = {
   profile: "https://ns.adobe.com/xdm/context/profile",
 } as const;
 
+/** Have no room for a mark, and so no ownership. */
+const unmarked = new Set(["aep:index:IdentityDescriptor", "aep:index:ProfileEnablement"]);
+
 const identityMap = "https://ns.adobe.com/xdm/context/identitymap";
 
 /** A title of the resource's own, or one that others may have too: a stack's names are most often its own. */
@@ -157,6 +160,7 @@ function declarations(stack: string, shape: Shapes): Declared[] {
     return mapping && source ? [{ ...flow, target: mapping.target, source: source.name }] : [];
   });
   return [
+    { name: "ownership", type: "aep:index:Ownership", inputs: {} },
     ...shape.fieldGroups.map((group) =>
       declared("aep:index:FieldGroup", group, { title: titleOf(group), ...definitionsOf(group.fields) }),
     ),
@@ -230,14 +234,17 @@ function declarations(stack: string, shape: Shapes): Declared[] {
         partialIngestionPercent: flow.percent,
       }),
     ),
-    ...shape.webhooks.map((webhook) => {
+    ...shape.webhooks.flatMap((webhook) => {
       const { name, events, disabled, withContent } = webhook;
       const direct = flows.find((flow) => flow.name === webhook.flow);
       // A disabled webhook with the same name and endpoint counts as left over by an interrupted run, since Customer.io has
       // no room for a mark; so an endpoint is a stack's own, as a relay's URL is.
       const endpoint = direct ? new Reference(direct.name, "streamingUrl") : `https://relay.example/${stack}/${name}`;
-      const inputs = { name: titleOf(webhook), endpoint, events, disabled, withContent };
-      return declared("customerio:index:ReportingWebhook", webhook, inputs);
+      const claim = { name: titleOf(webhook), endpoint };
+      const ownership = declared("customerio:index:Ownership", { name: `${name}-ownership` }, claim);
+      const inputs = { ...claim, events, disabled, withContent };
+      const dependent = declared("customerio:index:ReportingWebhook", webhook, inputs);
+      return [ownership, { ...dependent, dependsOn: [ownership.name] }];
     }),
   ];
 }
@@ -247,7 +254,9 @@ function declared(
   { name, description }: { name: string; description?: string | undefined },
   inputs: Record<string, Input | undefined>,
 ): Declared {
-  const given = Object.entries({ description, ...inputs }).flatMap(([key, input]): [string, Input][] =>
+  const isOwned = type.startsWith("aep:") && !unmarked.has(type);
+  const ownership = isOwned ? new Reference("ownership") : undefined;
+  const given = Object.entries({ description, ...inputs, ownership }).flatMap(([key, input]): [string, Input][] =>
     input === undefined ? [] : [[key, input]],
   );
   return { name, type, inputs: Object.fromEntries(given) };
