@@ -11,14 +11,15 @@ export type Fault =
   /** The process dies: before the call reaches the vendor, after the vendor has acted, or after its answer came. */
   | { readonly kind: "kill"; readonly moment: "before" | "acted" | "answered" };
 
-/** The faults of one operation, each at the n-th call (from 0) that the operation makes. */
-export type FaultPlan = readonly { readonly at: number; readonly fault: Fault }[];
+/** The faults of one operation, each at the n-th call (from 0) that the operation makes, or the n-th that changes something. */
+export type FaultPlan = readonly { readonly at: number; readonly ofChanges?: boolean; readonly fault: Fault }[];
 
 /** The network between the providers and the vendors: counts the calls of an operation and makes its faults. */
 export class Network {
   struck = 0;
   kills = 0;
   #calls = 0;
+  #changes = 0;
   #plan: FaultPlan = [];
   #stop = new AbortController();
   #die: () => void = () => undefined;
@@ -46,6 +47,7 @@ export class Network {
    */
   begin(plan: FaultPlan, die: () => void = () => undefined): AbortSignal {
     this.#calls = 0;
+    this.#changes = 0;
     this.#plan = plan;
     this.#stop = new AbortController();
     this.#die = die;
@@ -54,8 +56,12 @@ export class Network {
   }
 
   #next(config: InternalAxiosRequestConfig): Fault | undefined {
-    const planned = this.#plan.find(({ at }) => at === this.#calls)?.fault;
+    const changes = config.method !== "get" && !config.url?.includes("/ims/");
+    const isNow = ({ at, ofChanges }: FaultPlan[number]) =>
+      ofChanges ? changes && at === this.#changes : at === this.#calls;
+    const planned = this.#plan.find(isNow)?.fault;
     this.#calls += 1;
+    if (changes) this.#changes += 1;
     return planned && fitting(planned, config);
   }
 

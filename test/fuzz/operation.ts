@@ -34,18 +34,23 @@ const ending: fc.Arbitrary<Fault> = fc.oneof(
   fc.constant({ kind: "truncated" as const }),
   fc.record({ kind: fc.constant("stop" as const), acted }),
 );
-/** After it, nobody has told the state what the last call has made. */
-const killing: fc.Arbitrary<Fault> = fc.record({
-  kind: fc.constant("kill" as const),
-  moment: fc.constantFrom("before" as const, "acted" as const, "answered" as const),
-});
 
-const early = fc.oneof(fc.nat({ max: 4 }), fc.nat({ max: 15 }), fc.nat({ max: 45 }));
-
-function plan(fault: fc.Arbitrary<Fault>, most: number, at = early): fc.Arbitrary<FaultPlan> {
-  const struck = fc.record({ at, fault });
+function plan(fault: fc.Arbitrary<Fault>, most: number): fc.Arbitrary<FaultPlan> {
+  const struck = fc.record({ at: fc.oneof(fc.nat({ max: 4 }), fc.nat({ max: 15 }), fc.nat({ max: 45 })), fault });
   return fc.uniqueArray(struck, { minLength: 1, maxLength: most, selector: ({ at }) => at });
 }
+
+/** Most often at a change: what the last one has made, nobody tells the state. */
+const kill: fc.Arbitrary<FaultPlan> = fc
+  .record({
+    at: fc.nat({ max: 20 }),
+    ofChanges: fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, fc.constant(false)),
+    fault: fc.record({
+      kind: fc.constant("kill" as const),
+      moment: fc.constantFrom("before" as const, "acted" as const, "answered" as const),
+    }),
+  })
+  .map((entry) => [entry]);
 
 // A lost answer and then a refusal to tell what became of it is more than any client can mend, so they don't mix.
 const faults: fc.Arbitrary<FaultPlan> = fc.oneof(
@@ -53,7 +58,7 @@ const faults: fc.Arbitrary<FaultPlan> = fc.oneof(
   plan(passing, 2),
   plan(refusing, 3),
   plan(ending, 1),
-  { weight: 3, arbitrary: plan(killing, 1, fc.oneof(early, fc.nat({ max: 70 }))) },
+  { weight: 3, arbitrary: kill },
 );
 const choice = fc.nat({ max: 999 });
 
