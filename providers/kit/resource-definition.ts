@@ -120,8 +120,8 @@ export interface ResourceDefinition<
     id: string,
     change: { news: z.output<Inputs>; olds: z.output<Inputs>; outputs: z.output<Outputs> },
   ): Promise<z.output<Outputs>>;
-  /** Treats an object that is already gone as deleted. */
-  delete(operation: Operation<Client>, id: string, inputs: z.output<Inputs>): Promise<void>;
+  /** Treats an object that is already gone as deleted. Of one that no state knows, the inputs alone are given. */
+  delete(operation: Operation<Client>, id: string, state: z.output<Inputs> & Partial<z.output<Outputs>>): Promise<void>;
 }
 
 /** Keeps a definition's inferred types; has no effect at run time. */
