@@ -49,7 +49,7 @@ export const ownership = defineResource<ReportingWebhooks>()({
   },
 
   async delete({ client, signal, warn, isKnown }, _id, state) {
-    const claims = [state, ...outputs.parse(state).formerClaims];
+    const claims = [state, ...(state.formerClaims ?? [])];
     const purpose = `look for a reporting webhook "${state.name}" of an interrupted run`;
     for (const webhook of await client.list(signal, purpose)) {
       const { id, type, name } = webhook;
