@@ -27,7 +27,9 @@ export async function buildProviders(): Promise<void> {
     splitting: true,
     legalComments: "none",
     // Libraries among them are CommonJS and call `require`, which an ES module lacks.
-    banner: { js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
+    },
     logLevel: "warning",
   });
 }
