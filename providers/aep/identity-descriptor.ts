@@ -129,10 +129,11 @@ async function listSame(client: AepClient, wanted: Inputs, signal: AbortSignal) 
 }
 
 async function listAll(client: AepClient, purpose: string, signal: AbortSignal) {
+  return (await listDescriptors(client, purpose, signal)).flatMap((listed) => answer.safeParse(listed).data ?? []);
+}
+
+/** The sandbox's identity descriptors, as they come: others' may lack what ours have. */
+export async function listDescriptors(client: AepClient, purpose: string, signal: AbortSignal): Promise<unknown[]> {
   const call = { method: "GET", path: paths.descriptors, headers: accept.descriptors, signal, purpose } as const;
-  const listed = (await client.call(call, listAnswer))[descriptorIdentity] ?? [];
-  return listed.flatMap((descriptor) => {
-    const parsed = answer.safeParse(descriptor);
-    return parsed.success ? [parsed.data] : [];
-  });
+  return (await client.call(call, listAnswer))[descriptorIdentity] ?? [];
 }

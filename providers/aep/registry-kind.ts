@@ -43,12 +43,10 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
   /** Those of the title that bear the resource's mark: one at most. */
   async function listMarked(client: AepClient, { title, ownership }: Inputs, urn: string, signal: AbortSignal) {
     const bears = isMarkOf(urn, ownership);
-    const path = `${collection}?property=title==${encodeURIComponent(title)}`;
     const purpose = `look whether the ${kind} "${title}" is there already`;
-    const call = { method: "GET", path, headers: accept.list, signal, purpose } as const;
     const marked: z.output<Item>[] = [];
-    for (const listed of (await client.call(call, xdmList)).results) {
-      const found = listed.title === title ? await find(client, listed.$id, signal) : undefined;
+    for (const { $id } of await listTitled(client, { collection, title, purpose }, signal)) {
+      const found = await find(client, $id, signal);
       if (found && bears(markIn(found.description))) marked.push(found);
     }
     return marked;
@@ -96,6 +94,17 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
 /** What the registry adds to each object. */
 export function registryOutputs(found: z.output<typeof xdmResource>): { altId: string; version: string } {
   return { altId: found["meta:altId"], version: found.version };
+}
+
+/** What has exactly this title, without its content. */
+export async function listTitled(
+  client: AepClient,
+  { collection, title, purpose }: { collection: string; title: string; purpose: string },
+  signal: AbortSignal,
+) {
+  const path = `${collection}?property=title==${encodeURIComponent(title)}`;
+  const { results } = await client.call({ method: "GET", path, headers: accept.list, signal, purpose }, xdmList);
+  return results.filter((listed) => listed.title === title);
 }
 
 /** All objects of a collection, page by page: a page has 300 at most. */

@@ -1,9 +1,11 @@
 import { z } from "zod";
 import type { FunctionDefinition } from "../kit/resource-definition.ts";
 import type { AepClient } from "./client.ts";
+import { listDescriptors } from "./identity-descriptor.ts";
 import { pathOf, paths } from "./paths.ts";
+import { listTitled } from "./registry-kind.ts";
 import { datasetsOf } from "./schema-users.ts";
-import { accept, isProfileEnabled, timeSeries, xdmList, xdmResource } from "./xdm.ts";
+import { accept, isProfileEnabled, timeSeries, xdmResource } from "./xdm.ts";
 
 const answer = xdmResource.extend({
   properties: z.record(z.string(), z.unknown()).nullish(),
@@ -12,7 +14,6 @@ const answer = xdmResource.extend({
   "meta:extends": z.array(z.string()).nullish(),
   "meta:immutableTags": z.array(z.string()).nullish(),
 });
-const descriptors = z.object({ "xdm:descriptorIdentity": z.array(z.unknown()).optional() });
 const primary = z.object({
   "xdm:sourceSchema": z.string(),
   "xdm:sourceProperty": z.string(),
@@ -50,7 +51,7 @@ export const getSchema: FunctionDefinition<AepClient, typeof schemaArgs, typeof 
   args: schemaArgs,
   result: schemaResult,
   async call(client, { schema }, signal) {
-    const [listed] = isReference(schema) ? [{ $id: schema }] : await listTitled(client, schema, signal);
+    const [listed] = isReference(schema) ? [{ $id: schema }] : await schemasTitled(client, schema, signal);
     const found = listed && (await find(client, listed.$id, signal));
     if (!found) {
       throw new Error(
@@ -88,7 +89,7 @@ export const getSchemas: FunctionDefinition<AepClient, typeof titleArgs, typeof 
   result: titleResult,
   async call(client, { title }, signal) {
     const found = await Promise.all(
-      (await listTitled(client, title, signal)).map(({ $id }) => find(client, $id, signal)),
+      (await schemasTitled(client, title, signal)).map(({ $id }) => find(client, $id, signal)),
     );
     const schemas = found.flatMap((schema) => (schema ? [summaryOf(schema)] : []));
     const withDatasets = async (schema: (typeof schemas)[number]) => ({
@@ -104,11 +105,8 @@ function isReference(schema: string): boolean {
   return /^https:\/\/ns\.adobe\.com\/|^_[^.\s]+\.schemas\.\w+$/.test(schema);
 }
 
-async function listTitled(client: AepClient, title: string, signal: AbortSignal) {
-  const path = `${paths.schemas}?property=title==${encodeURIComponent(title)}`;
-  const purpose = `look for the schema "${title}"`;
-  const { results } = await client.call({ method: "GET", path, headers: accept.list, signal, purpose }, xdmList);
-  return results.filter((listed) => listed.title === title);
+function schemasTitled(client: AepClient, title: string, signal: AbortSignal) {
+  return listTitled(client, { collection: paths.schemas, title, purpose: `look for the schema "${title}"` }, signal);
 }
 
 function find(client: AepClient, id: string, signal: AbortSignal) {
@@ -118,9 +116,7 @@ function find(client: AepClient, id: string, signal: AbortSignal) {
 
 async function primaryIdentityOf(client: AepClient, id: string, signal: AbortSignal): Promise<string | undefined> {
   const purpose = `look for the primary identity of the schema ${id}`;
-  const call = { method: "GET", path: paths.descriptors, headers: accept.descriptors, signal, purpose } as const;
-  const listed = (await client.call(call, descriptors))["xdm:descriptorIdentity"] ?? [];
-  return listed
+  return (await listDescriptors(client, purpose, signal))
     .flatMap((descriptor) => primary.safeParse(descriptor).data ?? [])
     .find((descriptor) => descriptor["xdm:sourceSchema"] === id)?.["xdm:sourceProperty"];
 }
