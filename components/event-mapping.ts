@@ -1,4 +1,3 @@
-import * as pulumi from "@pulumi/pulumi";
 import { directMappings } from "../events/direct-mapping.ts";
 import type { EventField } from "../events/fields.ts";
 import { type Identities, identityMapping } from "../events/identity-map.ts";
@@ -6,6 +5,7 @@ import { type EventMapping, eventMappings } from "../events/mapping.ts";
 import { type MappingProblem, mappingProblems } from "../mapping/check.ts";
 import { customised } from "../mapping/customise.ts";
 import { definedFields, ownFields, type SchemaDefinition } from "../mapping/schema-fields.ts";
+import { notRight, refuse } from "./setting-mistakes.ts";
 import type { Settings } from "./settings.ts";
 
 /** Where the events are mapped to. */
@@ -44,9 +44,7 @@ export function eventMapping(
   const customisation = { settings: settings.mapping, tenantId, delivery: settings.delivery };
   const schema = definition ? definedFields(definition) : ownFields(tenantId);
   const problems = mappingProblems({ ...customisation, automatic, schema, primaryIdentity });
-  if (problems.length > 0) {
-    throw new pulumi.RunError(`The stack's settings can't be used:\n${problems.map(lineOf).join("\n")}`);
-  }
+  refuse(problems.map(lineOf));
   return customised(automatic, customisation);
 }
 
@@ -61,8 +59,7 @@ function madeIdentities(
 }
 
 function lineOf({ path, reason, remedy }: MappingProblem): string {
-  const sentence = /[.?]$/.test(reason) ? reason : `${reason}.`;
-  return `  - customerio-aep:${path} is not right: ${sentence} ${commandOf(path, remedy)}`;
+  return `${notRight(`customerio-aep:${path}`, reason)} ${commandOf(path, remedy)}`;
 }
 
 function commandOf(path: string, remedy: MappingProblem["remedy"]): string {

@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
 import { nearest } from "../providers/kit/nearest.ts";
 
@@ -5,23 +6,36 @@ import { nearest } from "../providers/kit/nearest.ts";
 export interface Mistake {
   readonly path: readonly PropertyKey[];
   readonly reason: string;
-  readonly command: string;
+  /** A sentence that ends with the command. */
+  readonly remedy: string;
+}
+
+/** @throws pulumi.RunError that lists all problems, if there are any */
+export function refuse(problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  const list = problems.map((line) => `  - ${line}`).join("\n");
+  throw new pulumi.RunError(`The stack's settings can't be used:\n${list}`);
+}
+
+/** A setting by its whole path, and what is wrong with it, as a sentence. */
+export function notRight(setting: string, reason: string): string {
+  return `${setting} is not right: ${/[.?]$/.test(reason) ? reason : `${reason}.`}`;
 }
 
 /** The mistakes that a parse has found; of names that there are not, one for each. */
 export function mistakesOf(issues: readonly z.core.$ZodIssue[]): Mistake[] {
   return issues.flatMap(({ path, message: reason, ...issue }): Mistake[] => {
     if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => ({ path: [...path, key], reason, command: removal([...path, key]) }));
+      return issue.keys.map((key) => ({ path: [...path, key], reason, remedy: removeIt([...path, key]) }));
     }
     // What has another form can't be set in parts before it is gone.
-    const anew = (part: PropertyKey) => `${removal(path)} && ${setting([...path, part])}`;
-    if (issue.code === "invalid_type" && issue.expected === "array") return [{ path, reason, command: anew(0) }];
+    const anew = (part: PropertyKey) => `Set it: ${removal(path)} && ${setting([...path, part])}`;
+    if (issue.code === "invalid_type" && issue.expected === "array") return [{ path, reason, remedy: anew(0) }];
     if (issue.code === "invalid_type" && (issue.expected === "object" || issue.expected === "record")) {
-      return [{ path, reason, command: anew("<name>") }];
+      return [{ path, reason, remedy: anew("<name>") }];
     }
     const superfluous = issue.code === "custom" && issue.params?.superfluous === true;
-    return [{ path, reason, command: superfluous ? removal(path) : setting(path) }];
+    return [{ path, reason, remedy: superfluous ? removeIt(path) : setIt(path) }];
   });
 }
 
@@ -32,23 +46,24 @@ export function unknownSettings(given: readonly string[], known: readonly string
     .map((key) => {
       const meant = nearest(key, known);
       const reason = `there is no such setting${meant === undefined ? "" : `; did you mean ${meant}?`}`;
-      return { path: [key], reason, command: removal([key]) };
+      return { path: [key], reason, remedy: removeIt([key]) };
     });
 }
 
-export function setting(path: readonly PropertyKey[]): string {
+export function setIt(path: readonly PropertyKey[]): string {
+  return `Set it: ${setting(path)}`;
+}
+
+export function removeIt(path: readonly PropertyKey[]): string {
+  return `Remove it: ${removal(path)}`;
+}
+
+function setting(path: readonly PropertyKey[]): string {
   return `pulumi config set ${argumentOf(path)} <value>`;
 }
 
-export function removal(path: readonly PropertyKey[]): string {
+function removal(path: readonly PropertyKey[]): string {
   return `pulumi config rm ${argumentOf(path)}`;
-}
-
-/** One line of a list: the mistake and the command. */
-export function lineOf(prefix: string, { path, reason, command }: Mistake): string {
-  const sentence = /[.?]$/.test(reason) ? reason : `${reason}.`;
-  const verb = command.startsWith("pulumi config rm") && !command.includes("&&") ? "Remove it" : "Set it";
-  return `${prefix}${pathOf(path)} is not right: ${sentence} ${verb}: ${command}`;
 }
 
 /** As `pulumi config set --path` writes it, such as `filters.only.metrics[0]`. */

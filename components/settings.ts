@@ -9,7 +9,16 @@ import { eventFilters, personalData } from "../relay/core/policy.ts";
 import { contradictions, delivery } from "./delivery.ts";
 import { platformConflicts, platformSettings } from "./platform-settings.ts";
 import { source } from "./platform-source.ts";
-import { lineOf, type Mistake, mistakesOf, pathOf, removal, setting, unknownSettings } from "./setting-mistakes.ts";
+import {
+  type Mistake,
+  mistakesOf,
+  notRight,
+  pathOf,
+  refuse,
+  removeIt,
+  setIt,
+  unknownSettings,
+} from "./setting-mistakes.ts";
 
 const subscription = z.enum(subscriptionNames, {
   error: ({ input }) => {
@@ -62,13 +71,14 @@ export function readSettings(config: pulumi.Config): Settings {
   const raw: Record<string, unknown> = {};
   for (const key of Object.keys(settingsSchema.shape)) raw[key] = parse(config.get(key));
   const parsed = settingsSchema.safeParse(raw, { error: plainWords });
-  const lines = (mistakes: readonly Mistake[]) => mistakes.map((mistake) => lineOf(`${config.name}:`, mistake));
+  const lines = (mistakes: readonly Mistake[]) =>
+    mistakes.map(({ path, reason, remedy }) => `${notRight(`${config.name}:${pathOf(path)}`, reason)} ${remedy}`);
   refuse([
     ...plainSecrets(config),
     ...lines(unknownSettings(givenKeys(config.name), [...Object.keys(settingsSchema.shape), "signingKeys"])),
     ...lines(mistakesOf(parsed.error?.issues ?? [])),
     ...(parsed.success ? platformConflicts(parsed.data) : []).map(({ path, reason, remedy }) => {
-      const mend = remedy === "remove" ? `Remove it: ${removal(path)}` : `Set it: ${setting(path)}`;
+      const mend = remedy === "remove" ? removeIt(path) : setIt(path);
       return `${config.name}:${pathOf(path)} ${reason}. ${mend}`;
     }),
     ...(parsed.success ? contradictions(parsed.data) : []).map(
@@ -90,7 +100,7 @@ export function sourceSettings(
 ): Settings {
   const parsed = settingsSchema.safeParse(given, { error: plainWords });
   refuse([
-    ...mistakesOf(parsed.error?.issues ?? []).map(({ path, reason }) => `${pathOf(path)} is not right: ${reason}.`),
+    ...mistakesOf(parsed.error?.issues ?? []).map(({ path, reason }) => notRight(pathOf(path), reason)),
     ...(parsed.success ? contradictions(parsed.data) : []).map(
       ({ setting, reason }) => `${setting} does not go with delivery: direct, since ${reason}.`,
     ),
@@ -103,12 +113,6 @@ export function sourceSettings(
 function accepted(parsed: z.ZodSafeParseResult<z.output<typeof settingsSchema>>): z.output<typeof settingsSchema> {
   if (!parsed.success) throw parsed.error;
   return parsed.data;
-}
-
-function refuse(problems: readonly string[]): void {
-  if (problems.length === 0) return;
-  const list = problems.map((line) => `  - ${line}`).join("\n");
-  throw new pulumi.RunError(`The stack's settings can't be used:\n${list}`);
 }
 
 /** A key counts as given when the setting is neither absent nor empty, which Pulumi.yaml's default is. */
