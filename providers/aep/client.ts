@@ -14,6 +14,8 @@ export interface Refusal {
   readonly status: number | undefined;
   /** The number in a code of the Flow Service: 1404 of `FLOW-1404-412`. */
   readonly flowCode: number | undefined;
+  /** Whether Platform may have acted all the same. */
+  readonly outcomeUnknown: boolean;
   /** In words, for what has no code of its own. */
   readonly message: string;
 }
@@ -134,6 +136,7 @@ export class AepClient {
     return {
       status: error.status,
       flowCode: number === undefined ? undefined : Number(number),
+      outcomeUnknown: error.outcomeUnknown,
       message: error.message,
     };
   }

@@ -7,6 +7,8 @@ export interface Creation<Item> {
   /** What tells two objects apart. */
   idOf(item: Item): string;
   post(): Promise<Item>;
+  /** Whether a refusal says that the object, or another of its name, is there already. Default: no refusal says so. */
+  isThere?(error: VendorError): boolean;
 }
 
 /** The parts of an operation that making an object needs. */
@@ -24,8 +26,9 @@ const graceTime = 15_000;
 
 /**
  * Makes an object and never a second one. Platform's APIs know no idempotency key, and most names are not unique; so
- * after a lost answer (a timeout, a 5xx) the object that has come since is the one that was made. Only when none has
- * come, it is asked for again. What a killed process has made is found by the next one: see `mark.ts`.
+ * after an unclear answer (a timeout, a 5xx) the object that has come since is the one that was made. Only when none has
+ * come, it is asked for again. The same holds for a refusal because the object is there already: a gateway may repeat a
+ * call itself. What a killed process has made is found by the next one: see `mark.ts`.
  *
  * @param before ids of the objects that `creation.list` gives already
  */
@@ -38,11 +41,13 @@ export async function createOnce<Item>(
     try {
       return await creation.post();
     } catch (error) {
-      if (!(error instanceof VendorError && error.outcomeUnknown)) throw error;
+      if (!(error instanceof VendorError)) throw error;
+      const isThere = creation.isThere?.(error) ?? false;
+      if (!error.outcomeUnknown && !isThere) throw error;
       progress("no clear answer from Platform; looking whether the object was made");
       const made = await lookFor(creation, before, signal.aborted ? AbortSignal.timeout(graceTime) : signal, pause);
       if (made !== undefined) return made;
-      if (attempt === attempts || signal.aborted) throw error;
+      if (isThere || attempt === attempts || signal.aborted) throw error;
     }
   }
 }

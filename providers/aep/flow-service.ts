@@ -229,7 +229,7 @@ export async function deleteConnection(access: Access, collection: string, id: s
 
 /** Tries a change again where a fresh look at the object can help. */
 function untilAccepted({ client, signal }: Access, change: () => Promise<void>): Promise<void> {
-  const staleOrLost = ({ status }: Refusal) => status === undefined || status === 412 || status >= 500;
+  const staleOrLost = ({ status = 500, outcomeUnknown }: Refusal) => status === 412 || status >= 500 || outcomeUnknown;
   return client.untilAccepted(signal, attemptsInTransition, isTransitional, () =>
     client.untilAccepted(signal, attemptsOfChange, staleOrLost, change),
   );

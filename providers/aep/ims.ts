@@ -1,7 +1,7 @@
 import type { AxiosResponse } from "axios";
 import { z } from "zod";
 import { HttpClient } from "../kit/http.ts";
-import { sleep } from "../kit/sleep.ts";
+import type { sleep } from "../kit/sleep.ts";
 import { type VendorComplaint, VendorError } from "../kit/vendor-error.ts";
 import type { Config } from "./config.ts";
 
@@ -12,7 +12,6 @@ const refusal = z.object({ error: z.string(), error_description: z.string().opti
 const margin = 500;
 /** Milliseconds that getting a token may take, retries included. */
 const timeLimit = 120_000;
-const attempts = 3;
 
 /**
  * Access tokens of an OAuth Server-to-Server credential (`POST /ims/token/v3`). Adobe asks clients to keep a token for
@@ -22,14 +21,12 @@ export class AccessTokens {
   readonly #config: Config;
   readonly #http: HttpClient;
   readonly #now: () => number;
-  readonly #sleep: typeof sleep;
   #current: { readonly token: string; readonly staleAt: number } | undefined;
   #pending: Promise<string> | undefined;
 
   constructor(config: Config, time: { now?: () => number; sleep?: typeof sleep | undefined } = {}) {
     this.#config = config;
     this.#now = time.now ?? Date.now;
-    this.#sleep = time.sleep ?? sleep;
     this.#http = new HttpClient({
       vendor: "Adobe IMS",
       baseUrl: config.imsUrl,
@@ -75,17 +72,12 @@ export class AccessTokens {
       client_secret: this.#config.clientSecret,
       scope: this.#config.scopes,
     }).toString();
-    const purpose = "get an access token";
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const response = await this.#http.call({ method: "POST", path: "/ims/token/v3", body, signal, purpose });
-        return response.data;
-      } catch (error) {
-        // A token too many does no harm, so a lost answer is asked for again.
-        const lost = error instanceof VendorError && error.outcomeUnknown;
-        if (!lost || attempt === attempts || signal.aborted) throw ofTokenOnly(error);
-        await this.#sleep(1000 * Math.random(), signal);
-      }
+    // A token too many does no harm, so a lost answer is asked for again.
+    const call = { method: "POST", path: "/ims/token/v3", body, signal, repeatable: true } as const;
+    try {
+      return (await this.#http.call({ ...call, purpose: "get an access token" })).data;
+    } catch (error) {
+      throw ofTokenOnly(error);
     }
   }
 }

@@ -85,11 +85,16 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
           const purpose = `create the ${kind} "${given.title}"`;
           return client.call({ method: "POST", path: collection, body, signal, purpose }, xdmResource);
         },
+        // Titles are unique; the one who holds it may be the object of a call that was repeated on its way.
+        isThere: ({ code }) => code === titleTaken,
       });
       return { id: made.$id, outputs: registryOutputs(made) };
     },
   };
 }
+
+/** The registry's "Title not unique". */
+const titleTaken = "XDM-1521-400";
 
 /** What the registry adds to each object. */
 export function registryOutputs(found: z.output<typeof xdmResource>): { altId: string; version: string } {

@@ -58,9 +58,12 @@ export const retryRules = {
   baseDelay: 500,
   maxDelay: 30_000,
   /** Answers after which the vendor has surely not acted, so that any method may be repeated. */
-  always: [429, 503],
-  /** Answers and transport faults after which only calls that can be repeated without harm are. */
-  idempotentOnly: [408, 500, 502, 504],
+  always: [429],
+  /**
+   * Answers after which only calls that can be repeated without harm are. 503 is one of them: a gateway answers it for an
+   * upstream that did act (Adobe's Flow Service lists FLOW-1103-503), so whoever asked has to look first.
+   */
+  idempotentOnly: [408, 500, 502, 503, 504],
   idempotentMethods: ["GET", "PUT", "DELETE"],
   /** Transport faults before the request was sent, so that any method may be repeated. */
   neverSent: ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN"],
@@ -105,10 +108,11 @@ export class HttpClient {
         }
       }
       renew = false;
+      const wait = delay(attempt, outcome);
+      // Also where this call is not repeated: whoever looks for its effect waits as long.
+      if (asksForRest(outcome)) this.#restUntil = Math.max(this.#restUntil, Date.now() + wait);
       const last = attempt >= retryRules.attempts || !mayRetry(call, outcome);
       if (last || call.signal.aborted) throw this.#error(call, outcome);
-      const wait = delay(attempt, outcome);
-      if (isThrottled(outcome)) this.#restUntil = Math.max(this.#restUntil, Date.now() + wait);
       await this.#sleep(wait, call.signal);
       if (call.signal.aborted) throw this.#error(call, outcome);
     }
@@ -157,7 +161,8 @@ export class HttpClient {
     const { vendor, baseUrl, baseUrlSetting } = this.#options;
     const changes = call.method === "POST" || call.method === "PATCH";
     if (outcome instanceof Error) {
-      const outcomeUnknown = changes && !includes(retryRules.neverSent, outcome.code);
+      const sent = !includes(retryRules.neverSent, outcome.code) && !includes(retryRules.never, outcome.code);
+      const outcomeUnknown = changes && sent;
       if (call.signal.aborted) {
         return new VendorError(`Could not ${call.purpose}: it was stopped or ran out of time.`, { outcomeUnknown });
       }
@@ -209,14 +214,18 @@ function mayRetry(call: Call, outcome: AxiosResponse | AxiosError): boolean {
   return idempotent && includes(retryRules.idempotentOnly, outcome.status);
 }
 
-/** The vendor throttles the client as a whole, and says for how long; without that, each call backs off by itself. */
-function isThrottled(outcome: AxiosResponse | AxiosError): boolean {
-  return !(outcome instanceof Error) && outcome.status === 429 && outcome.headers["retry-after"] !== undefined;
+/** The vendor asks the client as a whole to wait, and says for how long; without that, each call backs off by itself. */
+function asksForRest(outcome: AxiosResponse | AxiosError): boolean {
+  if (outcome instanceof Error || outcome.headers["retry-after"] === undefined) return false;
+  return outcome.status === 429 || outcome.status === 503;
 }
 
-/** Whether a failed call may have been carried out all the same: the answer was lost on its way, or came too late. */
+/**
+ * Whether a failed call may have been carried out all the same. Only a refusal of the request (4xx) says that it was not; a
+ * redirect or a 5xx comes from something that may have passed the call on.
+ */
 function mayHaveActed(status: number): boolean {
-  return !includes(retryRules.always, status) && (status >= 500 || status === 408);
+  return status < 400 || status >= 500 || status === 408;
 }
 
 /** The vendor understood the request and won't do it, for reasons of its content. */

@@ -69,7 +69,9 @@ export class AzureClient {
     const purpose = `synchronise the triggers of the function app "${lastPart(siteId)}"`;
     try {
       const params = { "api-version": webApiVersion };
-      const call = { method: "POST", path: `${siteId}/syncfunctiontriggers`, params, signal, purpose } as const;
+      const path = `${siteId}/syncfunctiontriggers`;
+      // It makes nothing: however often it is asked, the triggers are those of the deployed code.
+      const call = { method: "POST", path, params, signal, purpose, repeatable: true } as const;
       const { data } = await this.#arm.call(call);
       // Azure answers with nothing or JSON; a proxy's page in its place has started nothing.
       if (typeof data === "string" && data.trim() !== "") throw this.#notUnderstood(purpose, "no JSON");

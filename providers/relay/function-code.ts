@@ -111,7 +111,7 @@ async function deploy(
   const { zip, hash } = zipFolder(values.package.path);
   let now = running;
   if (!now || now.packageHash !== hash) {
-    const deployed = await oneDeploy(operation, values.scmHostName, zip);
+    const deployed = await oneDeploy(operation, values.scmHostName, { zip, hash });
     if ("failure" in deployed) {
       if (!deployed.mayRun) throw new Error(deployed.failure);
       throw new Unfinished(values.siteId, unsure, `${deployed.failure}. To try again, run: pulumi up`);

@@ -13,6 +13,8 @@ export interface Deployment {
   readonly state: DeploymentState;
   /** What the deployment site says of it, if anything. */
   readonly text: string | undefined;
+  /** Who made it, as the publish said; undefined where the deployment site does not say. */
+  readonly deployer?: string | undefined;
 }
 
 /** Why a package was not taken although it may be a moment later. */
@@ -49,6 +51,7 @@ const deploymentAnswer = z.object({
     return state ?? z.NEVER;
   }),
   status_text: z.string().nullish(),
+  deployer: z.string().nullish(),
 });
 const logAnswer = z.array(z.object({ message: z.string().nullish() }));
 
@@ -75,14 +78,22 @@ export class Kudu {
     });
   }
 
-  /** Hands over a package ("one deploy", the only way on Flex Consumption); it is put to use in the background. */
-  async publish(zip: Uint8Array, signal: AbortSignal): Promise<{ deployment: Partial<Deployment> } | NotTaken> {
+  /**
+   * Hands over a package ("one deploy", the only way on Flex Consumption); it is put to use in the background.
+   *
+   * @param deployer told with the deployment, so that it is known again if its publish got no clear answer
+   */
+  async publish(
+    zip: Uint8Array,
+    deployer: string,
+    signal: AbortSignal,
+  ): Promise<{ deployment: Partial<Deployment> } | NotTaken> {
     const purpose = `publish the relay's code to ${this.#hostName}`;
     try {
       const { data } = await this.#http.call({
         method: "POST",
         path: "/api/publish",
-        params: { RemoteBuild: "false", Deployer: "customerio-aep", isAsync: "true" },
+        params: { RemoteBuild: "false", Deployer: deployer, isAsync: "true" },
         headers: { "Content-Type": "application/zip" },
         body: Buffer.from(zip),
         signal,
@@ -104,7 +115,8 @@ export class Kudu {
       const { data } = await this.#http.call({ method: "GET", path, signal, purpose });
       const parsed = deploymentAnswer.safeParse(data);
       if (!parsed.success) return { notYet, detail: notUnderstood(purpose) };
-      return { id: parsed.data.id ?? id, state: parsed.data.status, text: parsed.data.status_text || undefined };
+      const { status: state, status_text: text, deployer } = parsed.data;
+      return { id: parsed.data.id ?? id, state, text: text || undefined, deployer: deployer ?? undefined };
     } catch (error) {
       if (!(error instanceof VendorError) || error.status === 400 || error.status === 401) throw error;
       return { notYet, detail: error.message };
@@ -150,14 +162,11 @@ function notTaken(error: unknown): NotTaken {
       return { notYet: "waiting for the deployment site to let you in", detail, patience: accessPatience };
     case 409:
       return { notYet: "waiting for another deployment to end", detail };
-    case 502:
-    case 503:
-    case 504:
-      return { notYet: "waiting for the deployment site", detail, uncertain: error.status !== 503 };
     case undefined:
       return unanswered(detail);
     default:
-      throw error;
+      if (!error.outcomeUnknown) throw error;
+      return { notYet: "waiting for the deployment site", detail, uncertain: true };
   }
 }
 

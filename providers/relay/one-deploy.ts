@@ -14,24 +14,30 @@ export type Deployed = { readonly deploymentId: string } | { readonly failure: s
 /**
  * Deploys a package to a function app on the Flex Consumption plan by "one deploy", the way of Azure's own tools
  * (azure-functions-core-tools, functions-action): publish to the app's deployment site, then follow the deployment to its
- * end. What passes by itself (roles still spreading, another deployment, a site that is just starting) is waited out.
+ * end. What passes by itself (roles still spreading, another deployment, a site that is just starting) is waited out. After a
+ * publish without a clear answer, the deployment that it may have begun is looked for before the package is handed over again.
  */
 export async function oneDeploy(
   operation: Operation<AzureClient>,
   scmHostName: string,
-  zip: Uint8Array,
+  { zip, hash }: { readonly zip: Uint8Array; readonly hash: string },
 ): Promise<Deployed> {
   const { client, signal, progress } = operation;
   const kudu = client.kudu(scmHostName);
+  const deployer = `customerio-aep-${hash.slice(0, 16)}`;
   let mayRun = false;
+  let unclear = false;
   try {
     const outcome = await patiently<Deployed>(operation, publishPace, async () => {
       progress(`uploading the relay's code (${Math.ceil(zip.length / 1024)} KiB)`);
-      const answer = await kudu.publish(zip, signal);
+      const begun = unclear ? await begunBy(kudu, deployer, signal) : undefined;
+      const answer = begun ? { deployment: begun } : await kudu.publish(zip, deployer, signal);
       if ("notYet" in answer) {
-        mayRun ||= answer.uncertain ?? false;
+        unclear = answer.uncertain ?? false;
+        mayRun ||= unclear;
         return answer;
       }
+      unclear = false;
       mayRun = true;
       const followed = await patiently(operation, followPace, () => ended(kudu, answer.deployment, signal));
       if ("done" in followed) return verdict(kudu, followed.done, signal);
@@ -43,6 +49,13 @@ export async function oneDeploy(
   } catch (error) {
     return { failure: error instanceof Error ? error.message : String(error), mayRun };
   }
+}
+
+/** The latest deployment, if the publish of this package began it and it has not failed; a failed one is told by the next publish. */
+async function begunBy(kudu: Kudu, deployer: string, signal: AbortSignal): Promise<Deployment | undefined> {
+  const latest = await kudu.deployment("latest", signal);
+  if ("notYet" in latest || latest.deployer !== deployer) return undefined;
+  return latest.state === "running" || latest.state === "success" ? latest : undefined;
 }
 
 /** Whether a deployment has ended. A site that gives no id has it as its latest one. */

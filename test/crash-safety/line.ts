@@ -18,6 +18,8 @@ export interface Fault {
   readonly body?: string;
   /** `reset` breaks the connection, `truncated` ends it inside the body, `hang` never answers. */
   readonly break?: "reset" | "truncated" | "hang";
+  /** The vendor carries the call out first, and this is answered in place of its answer; `truncated` breaks that one off. */
+  readonly acted?: boolean;
 }
 
 /** The line from one provider process to a vendor: counts the calls, and is dead once the provider was killed. */
@@ -91,8 +93,9 @@ export class Line {
     const body = await bytesOf(request);
     if (at("before")) return this.#die(request);
     const fault = this.fault(call, index);
-    if (fault) return answer(fault, request, response);
+    if (fault && !fault.acted) return answer(fault, request, response);
     const { status, headers, bytes } = await this.#forward(request, body);
+    if (fault) return answer({ body: bytes.toString(), status, ...fault }, request, response);
     if (at("acted")) return this.#die(request);
     response.writeHead(status, headers);
     response.end(bytes, () => {

@@ -50,9 +50,9 @@ function casesOf(vendor: string): Case[] {
 /** How often one call may be tried, by the class of its answer; see `retryRules` and, for what a lost POST does, `createOnce`. */
 function triesOf(call: string, { name, status }: Case): number {
   const [method] = call.split(" ");
-  const lost = status === undefined ? name !== "non-JSON body" : [408, 500, 502, 504].includes(status);
+  const lost = status === undefined ? name !== "non-JSON body" : [408, 500, 502, 503, 504].includes(status);
   if (status === 401) return 2;
-  if (status === 429 || status === 503) return 5;
+  if (status === 429) return 5;
   if (method === "POST" && !call.includes("/action?")) return lost || status === undefined ? 3 : 1;
   if (method === "PATCH" || method === "POST") return 0;
   return lost ? 5 : 1;

@@ -62,7 +62,7 @@ export class Network {
     const planned = this.#plan.find(isNow)?.fault;
     this.#calls += 1;
     if (changes) this.#changes += 1;
-    return planned && fitting(planned, config);
+    return planned;
   }
 
   #strike(fault: Fault, config: InternalAxiosRequestConfig, answer: AxiosResponse | undefined): AxiosResponse {
@@ -93,14 +93,4 @@ export class Network {
 function hasActed(fault: Fault): boolean {
   if (fault.kind === "kill") return fault.moment !== "before";
   return fault.kind === "truncated" || fault.acted;
-}
-
-/**
- * A fault as this call can suffer it. A mapping set has no name by which a lost one could be found, and no effect as long as
- * no dataflow refers to it; so its making is left out of the lost answers.
- */
-function fitting(fault: Fault, { method, url }: InternalAxiosRequestConfig): Fault | undefined {
-  const unfindable = method?.toUpperCase() === "POST" && url?.endsWith("/conversion/mappingSets");
-  if (!unfindable || fault.kind === "kill") return fault;
-  return fault.kind === "truncated" ? undefined : { ...fault, acted: false };
 }

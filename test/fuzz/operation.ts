@@ -13,14 +13,20 @@ export type Operation =
 const acted = fc.boolean();
 /** What passes when the call is repeated; the vendor may have acted on it. */
 const passing: fc.Arbitrary<Fault> = fc.oneof(
-  fc.record({ kind: fc.constant("status" as const), status: fc.constantFrom(500, 502, 504), acted }),
+  fc.record({ kind: fc.constant("status" as const), status: fc.constantFrom(408, 500, 502, 503, 504), acted }),
   fc.record({
     kind: fc.constant("status" as const),
-    status: fc.constantFrom(429, 503),
+    status: fc.constant(503),
+    acted,
+    retryAfter: fc.constantFrom(0, 7),
+  }),
+  fc.record({
+    kind: fc.constant("status" as const),
+    status: fc.constant(429),
     acted: fc.constant(false),
     retryAfter: fc.constantFrom(0, 7),
   }),
-  fc.record({ kind: fc.constant("status" as const), status: fc.constantFrom(429, 503), acted: fc.constant(false) }),
+  fc.record({ kind: fc.constant("status" as const), status: fc.constant(429), acted: fc.constant(false) }),
   fc.record({ kind: fc.constant("error" as const), code: fc.constantFrom("ECONNRESET", "ETIMEDOUT"), acted }),
   fc.constant({ kind: "error" as const, code: "ECONNREFUSED", acted: false }),
 );

@@ -52,13 +52,13 @@ test("answers the body of a 2xx", async () => {
   expect((await client().call(call())).data).toEqual({ id: 7 });
 });
 
-test.each([429, 503])("repeats any method after %i, as the vendor has not acted", async (status) => {
-  answers = [{ status, ...soon }, { status: 200 }];
+test("repeats any method after 429, as the vendor has not acted", async () => {
+  answers = [{ status: 429, ...soon }, { status: 200 }];
   await client().call(call({ method: "POST" }));
   expect(seen).toHaveLength(2);
 });
 
-test.each([500, 502, 504, 408])(
+test.each([500, 502, 503, 504, 408])(
   "repeats a GET after %i but never a POST, which may have been carried out",
   async (status) => {
     answers = [{ status, ...soon }, { status: 200 }];
@@ -70,6 +70,16 @@ test.each([500, 502, 504, 408])(
       outcomeUnknown: true,
     });
     expect(seen).toHaveLength(3);
+  },
+);
+
+test.each([301, 307, 400, 404, 409])(
+  "a POST answered %i is not repeated, and only a refusal says that nothing was done",
+  async (status) => {
+    answers = [{ status }];
+    const outcomeUnknown = status < 400;
+    await expect(client().call(call({ method: "POST" }))).rejects.toMatchObject({ status, outcomeUnknown });
+    expect(seen).toHaveLength(1);
   },
 );
 
@@ -151,6 +161,14 @@ describe("the budget that all calls of a client share", () => {
     expect(waits[0]).toBe(7000);
     waits = [];
     await throttled.call(call());
+    expect(waits.map((wait) => Math.ceil(wait / 1000))).toEqual([7]);
+  });
+
+  test("rests after a POST answered 503, although only the caller may repeat that", async () => {
+    answers = [{ status: 503, headers: { "retry-after": "7" } }];
+    const away = client({ sleep });
+    await expect(away.call(call({ method: "POST" }))).rejects.toMatchObject({ outcomeUnknown: true });
+    await away.call(call());
     expect(waits.map((wait) => Math.ceil(wait / 1000))).toEqual([7]);
   });
 

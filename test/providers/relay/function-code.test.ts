@@ -23,7 +23,6 @@ const log = "GET /api/deployments/d1/log";
 const sync = `POST ${siteId}/syncfunctiontriggers`;
 const functions = `GET ${siteId}/functions`;
 const health = "GET /health";
-const publishUrl = "POST /api/publish?RemoteBuild=false&Deployer=customerio-aep&isAsync=true";
 const syncUrl = `${sync}?api-version=2024-04-01`;
 const functionsUrl = `${functions}?api-version=2024-04-01`;
 
@@ -42,12 +41,16 @@ let azure: AzureServer;
 let operation: TestOperation;
 let folder: string;
 let hash: string;
+let deployer: string;
+let publishUrl: string;
 
 beforeAll(async () => {
   azure = await azureServer();
   folder = mkdtempSync(path.join(tmpdir(), "function-code-"));
   for (const name of ["host.json", "package.json", "index.cjs"]) writeFileSync(path.join(folder, name), "{}");
   hash = zipFolder(folder).hash;
+  deployer = `customerio-aep-${hash.slice(0, 16)}`;
+  publishUrl = `POST /api/publish?RemoteBuild=false&Deployer=${deployer}&isAsync=true`;
 });
 afterAll(async () => {
   rmSync(folder, { recursive: true });
@@ -162,6 +165,23 @@ describe("create", () => {
     expect(azure.calls().filter((call) => call === publishUrl)).toHaveLength(3);
     expect(operation.clock.sleeps).toEqual([5_000, 10_000]);
     expect(operation.shown).toContain(shown);
+  });
+
+  test.each([{ drop: true }, at(503), at(500)])(
+    "after a publish without a clear answer, goes on with the deployment that it began",
+    async (answer) => {
+      azure.script[publish] = [answer];
+      azure.script["GET /api/deployments/latest"] = [{ body: { id: "d1", status: 1, deployer } }];
+      expect((await create()).outputs).toEqual({ packageHash: hash, deploymentId: "d1" });
+      expect(azure.calls().filter((call) => call === publishUrl)).toHaveLength(1);
+    },
+  );
+
+  test("after a publish without a clear answer, does not take another's deployment for its own", async () => {
+    azure.script[publish] = [{ drop: true }, { status: 202, body: '"d1"' }];
+    azure.script["GET /api/deployments/latest"] = [{ body: { id: "d0", status: 4, deployer: "GITHUB_ZIP_DEPLOY" } }];
+    expect((await create()).outputs.deploymentId).toBe("d1");
+    expect(azure.calls().filter((call) => call === publishUrl)).toHaveLength(2);
   });
 
   test("publishes again after a deployment that another one or a missing role ended", async () => {

@@ -1,0 +1,143 @@
+import type { Engine } from "../engine/engine.ts";
+import { azureSubjects, azureWorld } from "./azure-world.ts";
+import { customerioSubjects, customerioWorld } from "./customerio-world.ts";
+import { type Fault, Line } from "./line.ts";
+import { platformSubjects, platformWorld } from "./platform-world.ts";
+import { engineOf, programOf, type Subject, type World } from "./world.ts";
+
+const operations = ["create", "change", "delete"] as const;
+type Operation = (typeof operations)[number];
+
+/** Everything after which it is not clear whether the vendor has acted. */
+const faults: readonly (readonly [name: string, fault: Fault])[] = [
+  ...[408, 500, 502, 503, 504].map((status) => [String(status), { status, body: "{}" }] as const),
+  ["503 with Retry-After", { status: 503, body: "{}", headers: { "retry-after": "0" } }],
+  ["a redirect", { status: 307, body: "" }],
+  ["a proxy's page", { status: 200, body: "<html>Bad gateway</html>", headers: { "content-type": "text/html" } }],
+  ["reset", { break: "reset" }],
+  ["timeout", { break: "hang" }],
+];
+
+interface Case {
+  readonly name: string;
+  readonly fault: Fault;
+}
+
+const cases: readonly Case[] = [
+  ...faults.flatMap(([name, fault]) => [
+    { name: `${name} before the effect`, fault },
+    { name: `${name} after the effect`, fault: { ...fault, acted: true } },
+  ]),
+  { name: "truncated after the effect", fault: { break: "truncated", acted: true } },
+  // As where a gateway repeats a call itself, and the vendor refuses the second one.
+  {
+    name: "a refusal of the repeated call",
+    fault: {
+      acted: true,
+      status: 400,
+      body: JSON.stringify({ type: "http://ns.adobe.com/aep/errors/XDM-1521-400", title: "Title not unique" }),
+    },
+  },
+];
+
+/** Milliseconds that one try of a call has: long for a stand-in, short for a test of calls that hang. */
+const attemptTimeout = 400;
+
+/** One life in a world of its own: what is there before the operation, the operation with its fault, and what comes after. */
+class Life {
+  readonly world: World;
+  readonly line: Line;
+  readonly #subject: Subject;
+  readonly #engine: Engine;
+
+  private constructor(world: World, line: Line, subject: Subject, engine: Engine) {
+    this.world = world;
+    this.line = line;
+    this.#subject = subject;
+    this.#engine = engine;
+  }
+
+  static async open(open: () => Promise<World>, subject: Subject): Promise<Life> {
+    const world = await open();
+    const line = await Line.open(world.url);
+    return new Life(world, line, subject, await engineOf(world, line, [], attemptTimeout));
+  }
+
+  async prepare(operation: Operation): Promise<void> {
+    await this.run("delete");
+    if (operation !== "create") await this.run("create");
+    this.line.startOperation();
+  }
+
+  run(operation: Operation): Promise<void> {
+    return this.#engine.up(programOf(this.#subject, operation));
+  }
+
+  refresh(): Promise<string[]> {
+    return this.#engine.refresh();
+  }
+
+  async close(): Promise<void> {
+    await this.line.close();
+    await this.world.close();
+  }
+}
+
+let struck = 0;
+let failed = 0;
+
+const worlds = [
+  ...platformSubjects.map((subject) => ({ subject, open: () => platformWorld() })),
+  ...customerioSubjects.map((subject) => ({ subject, open: customerioWorld })),
+  ...azureSubjects.map((subject) => ({ subject, open: azureWorld })),
+].map((entry) => ({ ...entry, type: entry.subject.type }));
+
+describe.each(worlds)("$type", ({ subject, open }) => {
+  test.each(operations)(
+    "one fault at any call of a %s that changes something leaves one object of each",
+    async (operation) => {
+      const straight = await Life.open(open, subject);
+      await straight.prepare(operation);
+      await straight.run(operation);
+      const objects = await straight.world.objects();
+      const calls = straight.line.operationCalls;
+      await straight.close();
+      for (const [index, call] of calls.entries()) {
+        if (call.startsWith("GET ") || call.includes("/ims/")) continue;
+        for (const { name, fault } of cases) {
+          if (name === "a refusal of the repeated call" && !/tenant\/(schemas|fieldgroups)$/.test(call)) continue;
+          const at = `${operation}: ${call} with ${name}`;
+          const life = await Life.open(open, subject);
+          await life.prepare(operation);
+          life.line.fault = (_call, now) => (now === index ? fault : undefined);
+          const error = await life.run(operation).then(
+            () => undefined,
+            (reason: Error) => reason,
+          );
+          life.line.fault = () => undefined;
+          if (error === undefined) {
+            expect({ at, objects: await life.world.objects() }).toEqual({ at, objects });
+          } else {
+            failed++;
+            expect({ at, message: error.message }).toEqual({
+              at,
+              message: expect.stringMatching(/^.*Could not [a-z]/s),
+            });
+          }
+          await life.world.rest();
+          await life.run(operation);
+          expect({ at, objects: await life.world.objects() }).toEqual({ at, objects });
+          expect({ at, drift: await life.refresh() }).toEqual({ at, drift: [] });
+          await life.close();
+          struck++;
+        }
+      }
+    },
+  );
+});
+
+afterAll(() => {
+  process.stdout.write(
+    `single faults: ${struck} calls struck, ${struck - failed} went on by themselves, ${failed} ended in an error and were finished by the next run\n`,
+  );
+});
