@@ -16,7 +16,7 @@ import type { PlatformState } from "./state.ts";
  * | `GET /__local/rows?dataset=<id>` | `{"rows":[..]}`: all rows, not only the hundred of a preview |
  * | `GET /__local/tokens` | `{"count":1}`: how many access tokens were given |
  * | `GET /__local/faults` | `{"faults":[..]}`: the faults in force |
- * | `POST /__local/faults` | adds a fault: `{"target":"inlet"\|"gateway"\|"ims","path"?,"effect":{"kind":"status","status":503,"retryAfterSeconds"?}\|{"kind":"latency","milliseconds"}\|{"kind":"reset"},"afterwards"?:true,"calls":3 or "rate":0.2}`; answers all in force |
+ * | `POST /__local/faults` | adds a fault: `{"target":"inlet"\|"gateway"\|"ims","path"?,"effect":{"kind":"status","status":503,"retryAfterSeconds"?}\|{"kind":"latency","milliseconds"}\|{"kind":"reset"}\|{"kind":"page","status":200,"contentType"?,"body"?},"afterwards"?:true,"calls":3 or "rate":0.2}`; answers all in force |
  * | `DELETE /__local/faults` | takes all faults away: 204 |
  * | `POST /__local/switches` | changes switches (options.ts) from now on: `{"customerIoSource":"not-entitled"}`; answers all of them |
  * | `POST /__local/idle` | `{"pending":0}`, once every event taken so far has met its fate |

@@ -14,6 +14,13 @@ const effect = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("latency"), milliseconds: z.int().positive() }),
   z.strictObject({ kind: z.literal("reset") }),
+  /** Somebody else answers, such as a proxy with a page of its own. */
+  z.strictObject({
+    kind: z.literal("page"),
+    status: z.int().min(200).max(599),
+    contentType: z.string().default("text/html"),
+    body: z.string().default("<html><body>Sign in</body></html>"),
+  }),
 ]);
 
 /** A trouble to be made: for the next `calls`, or for a `rate` of all calls until it is taken away. */
@@ -29,7 +36,10 @@ export const faultRequest = z
     rate: z.number().gt(0).max(1).optional(),
   })
   .refine((fault) => (fault.calls === undefined) !== (fault.rate === undefined), "Give either calls or rate")
-  .refine((fault) => !(fault.afterwards && fault.effect.kind === "status"), "A status can't come after the answer");
+  .refine(
+    (fault) => !(fault.afterwards && ["status", "page"].includes(fault.effect.kind)),
+    "A status can't come after the answer",
+  );
 
 export type FaultTarget = z.infer<typeof faultRequest>["target"];
 type Effect = z.infer<typeof effect>;
@@ -80,7 +90,8 @@ export function injectFaults(state: PlatformState, target: FaultTarget): Middlew
     for (const effect of before) {
       if (effect.kind === "status") throw faultProblem(target, effect.status, effect.retryAfterSeconds);
       if (effect.kind === "latency") await wait(effect.milliseconds);
-      else return reset(context.env.incoming.socket);
+      else if (effect.kind === "reset") return reset(context.env.incoming.socket);
+      else return new Response(effect.body, { status: effect.status, headers: { "content-type": effect.contentType } });
     }
     await next();
     for (const effect of afterwards) {

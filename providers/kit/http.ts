@@ -1,4 +1,6 @@
 import type { AxiosError, AxiosRequestConfig, AxiosResponse } from "axios";
+import { retryAfterSeconds } from "../../http/retry-after.ts";
+import { showProgress } from "./progress.ts";
 import { generalRemedy } from "./remedy.ts";
 import { sleep } from "./sleep.ts";
 import { type VendorComplaint, VendorError } from "./vendor-error.ts";
@@ -96,7 +98,7 @@ export class HttpClient {
     let renew = false;
     let headers: Record<string, string> = {};
     for (let attempt = 1; ; attempt++) {
-      await this.#slot(call.signal);
+      await this.#slot(call);
       headers = await this.#options.headers(renew, call.signal, headers);
       const outcome = await this.#attempt<T>(call, headers);
       if (!(outcome instanceof Error)) {
@@ -108,11 +110,13 @@ export class HttpClient {
         }
       }
       renew = false;
-      const wait = delay(attempt, outcome);
+      const asked = retryAfterOf(outcome);
+      const wait = asked === undefined ? backOff(attempt) : asked * 1000;
       // Also where this call is not repeated: whoever looks for its effect waits as long.
       if (asksForRest(outcome)) this.#restUntil = Math.max(this.#restUntil, Date.now() + wait);
       const last = attempt >= retryRules.attempts || !mayRetry(call, outcome);
       if (last || call.signal.aborted) throw this.#error(call, outcome);
+      if (asked !== undefined) this.#showWait(wait, call);
       await this.#sleep(wait, call.signal);
       if (call.signal.aborted) throw this.#error(call, outcome);
     }
@@ -144,7 +148,7 @@ export class HttpClient {
   }
 
   /** Keeps to the budget, whoever makes the calls, and lets all of them rest while the vendor throttles one. */
-  async #slot(signal: AbortSignal): Promise<void> {
+  async #slot(call: Call): Promise<void> {
     const { perSecond, burst = 1 } = this.#options.budget ?? {};
     const now = Date.now();
     let start = Math.max(now, this.#restUntil);
@@ -154,7 +158,16 @@ export class HttpClient {
       this.#nextSlot = slot + interval;
       start = Math.max(start, slot);
     }
-    if (start > now) await this.#sleep(start - now, signal);
+    if (this.#restUntil > now) this.#showWait(this.#restUntil - now, call);
+    if (start > now) await this.#sleep(start - now, call.signal);
+  }
+
+  /** A wait of a second or more that the vendor asks for is shown: without a word the program would seem to hang. */
+  #showWait(milliseconds: number, call: Call): void {
+    if (milliseconds < 1000) return;
+    showProgress(
+      `${this.#options.vendor} asks to wait ${Math.ceil(milliseconds / 1000)} s; then it goes on to ${call.purpose}`,
+    );
   }
 
   #error(call: Call, outcome: AxiosResponse | AxiosError): VendorError {
@@ -216,7 +229,7 @@ function mayRetry(call: Call, outcome: AxiosResponse | AxiosError): boolean {
 
 /** The vendor asks the client as a whole to wait, and says for how long; without that, each call backs off by itself. */
 function asksForRest(outcome: AxiosResponse | AxiosError): boolean {
-  if (outcome instanceof Error || outcome.headers["retry-after"] === undefined) return false;
+  if (outcome instanceof Error || retryAfterOf(outcome) === undefined) return false;
   return outcome.status === 429 || outcome.status === 503;
 }
 
@@ -237,14 +250,14 @@ function includes<T>(list: readonly T[], item: unknown): boolean {
   return list.includes(item as T);
 }
 
-/** Milliseconds until the next attempt: the vendor's Retry-After (seconds or a date) if given, else full jitter. */
-function delay(attempt: number, outcome: AxiosResponse | AxiosError): number {
-  const retryAfter = outcome instanceof Error ? undefined : outcome.headers["retry-after"];
-  if (typeof retryAfter === "string" && retryAfter !== "") {
-    const seconds = Number(retryAfter);
-    const wait = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(retryAfter) - Date.now();
-    if (Number.isFinite(wait)) return Math.max(0, wait);
-  }
+/** Seconds that the vendor asked to wait. */
+function retryAfterOf(outcome: AxiosResponse | AxiosError): number | undefined {
+  const header: unknown = outcome instanceof Error ? undefined : outcome.headers["retry-after"];
+  return typeof header === "string" ? retryAfterSeconds(header, new Date()) : undefined;
+}
+
+/** Milliseconds until the next attempt, where the vendor named no time. */
+function backOff(attempt: number): number {
   return Math.random() * Math.min(retryRules.maxDelay, retryRules.baseDelay * 2 ** attempt);
 }
 

@@ -14,6 +14,7 @@ import anyProto from "google-protobuf/google/protobuf/any_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
 import structProto from "google-protobuf/google/protobuf/struct_pb.js";
 import { differences } from "./difference.ts";
+import { withProgress } from "./progress.ts";
 import {
   type CheckFailure,
   type CheckResult,
@@ -23,6 +24,7 @@ import {
   type Provider,
   type ResourceCall,
 } from "./provider.ts";
+import { longestTimer } from "./sleep.ts";
 import { decodeMap, encodeMap, type PropertyMap } from "./values.ts";
 
 type Struct = structProto.Struct;
@@ -189,18 +191,21 @@ class Service {
   async #run<T>(request: ResourceRequest, operation: (call: ResourceCall) => Promise<T>): Promise<T> {
     const seconds = request.getTimeout?.() || defaultTimeout;
     const controller = new AbortController();
-    const timer = setTimeout(() => controller.abort(new Error(`no end after ${seconds} s`)), seconds * 1000);
+    const limit = Math.min(seconds * 1000, longestTimer);
+    const timer = setTimeout(() => controller.abort(new Error(`no end after ${seconds} s`)), limit);
     this.#running.add(controller);
     const urn = request.getUrn();
+    const progress = (message: string) => this.#tell(urn, message, { ephemeral: true });
+    const call = {
+      urn,
+      type: request.getType() || (urn.split("::")[2]?.split("$").pop() ?? ""),
+      name: request.getName() || (urn.split("::")[3] ?? ""),
+      signal: controller.signal,
+      progress,
+      warn: (message: string) => this.#tell(urn, message, { ephemeral: false }),
+    };
     try {
-      return await operation({
-        urn,
-        type: request.getType() || (urn.split("::")[2]?.split("$").pop() ?? ""),
-        name: request.getName() || (urn.split("::")[3] ?? ""),
-        signal: controller.signal,
-        progress: (message) => this.#tell(urn, message, { ephemeral: true }),
-        warn: (message) => this.#tell(urn, message, { ephemeral: false }),
-      });
+      return await withProgress(progress, () => operation(call));
     } finally {
       clearTimeout(timer);
       this.#running.delete(controller);

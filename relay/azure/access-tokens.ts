@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { isObject } from "../core/json.ts";
-import { failureOf, type PlatformAnswer } from "./platform-answer.ts";
+import { failureOf, jsonOf, type PlatformAnswer, textOf } from "./platform-answer.ts";
 
 /** An OAuth Server-to-Server credential of Adobe Developer Console. */
 export interface PlatformCredential {
@@ -75,7 +75,7 @@ export class AccessTokens {
         redirect: "manual",
         signal: AbortSignal.timeout(timeout),
       });
-      const answer: unknown = await response.json().catch(() => undefined);
+      const answer = jsonOf(await textOf(response));
       if (!response.ok) return this.#refused(refusalOf(response, answer));
       const parsed = tokenAnswer.safeParse(answer);
       if (!parsed.success) return this.#refused(mistake("did not answer as it does, maybe PLATFORM_IMS_URL is wrong"));

@@ -1,7 +1,8 @@
+import { retryAfterSeconds } from "../../http/retry-after.ts";
 import type { Pause } from "../core/breaker.ts";
 import { classifyText } from "../core/classify.ts";
 import { type DeadLetterClass, deadEvent } from "../core/dead-letter.ts";
-import { retryAfterSeconds, verdictOf } from "../core/delivery.ts";
+import { verdictOf } from "../core/delivery.ts";
 import { enrich } from "../core/enrich.ts";
 import { afterFailure, type QueuedEvent } from "../core/envelope.ts";
 import { isExpired, isOverdue, type WaitReason } from "../core/retry-schedule.ts";
@@ -9,6 +10,7 @@ import { bodyOf } from "./claims.ts";
 import type { Duplicates } from "./duplicates.ts";
 import { describeError } from "./log.ts";
 import type { Sender } from "./paced-client.ts";
+import type { PlatformAnswer } from "./platform-answer.ts";
 import { type RelayStorage, storageTimeout } from "./storage.ts";
 
 /** What became of one event of a message. */
@@ -113,11 +115,12 @@ async function deliver(event: QueuedEvent, ports: DeliveryPorts): Promise<Delive
       if (isOverdue(event, clock())) return bury(event, body, "expired", overdue(answer.why));
       return { fate: "unsent", event, pause: answer };
     }
-    const verdict = "status" in answer ? verdictOf(answer.status) : "retry";
+    const verdict = "status" in answer ? verdictOf(answer) : "retry";
     if (verdict === "delivered") return { fate: "delivered", event };
 
-    const summary = "status" in answer ? `HTTP ${answer.status}` : answer.failure;
-    const words = "status" in answer && answer.detail !== "" ? `${summary}, ${answer.detail}` : summary;
+    const summary = "status" in answer ? summaryOf(answer) : answer.failure;
+    const words =
+      "status" in answer && !answer.isForeign && answer.detail !== "" ? `${summary}, ${answer.detail}` : summary;
     const retryAfter = "status" in answer ? retryAfterSeconds(answer.retryAfter, clock()) : undefined;
     const tried = afterFailure(event, { at: clock().toISOString(), error: summary });
     if (verdict === "dead") return bury(tried, body, "refused", `Platform refused the event: ${words}`);
@@ -128,6 +131,11 @@ async function deliver(event: QueuedEvent, ports: DeliveryPorts): Promise<Delive
   };
   const delivery = await duplicates.deliverOnce(classified.event.event_id, send, onTrouble);
   return delivery ?? { fate: "duplicate", event };
+}
+
+/** In a few words for the log, which must not repeat what Platform says: it may repeat the event. */
+function summaryOf({ status, detail, isForeign }: Extract<PlatformAnswer, { status: number }>): string {
+  return isForeign ? `HTTP ${status} without Platform's receipt: ${detail}` : `HTTP ${status}`;
 }
 
 /** Makes an event that waited for 30 days a dead letter, since its message must not outlive a claim. It doesn't throw. */

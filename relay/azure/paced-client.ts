@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { retryAfterSeconds } from "../../http/retry-after.ts";
 import type { Pause } from "../core/breaker.ts";
-import { retryAfterSeconds, verdictOf } from "../core/delivery.ts";
+import { verdictOf } from "../core/delivery.ts";
 import type { Pace } from "../core/pace.ts";
 import type { PlatformAnswer } from "./platform-answer.ts";
 import type { PlatformClient } from "./platform-client.ts";
@@ -46,7 +47,7 @@ export class PacedClient implements Sender {
     const answer = await client.send(body);
     const outcome =
       "status" in answer
-        ? { verdict: verdictOf(answer.status), retryAfter: retryAfterSeconds(answer.retryAfter, clock()) }
+        ? { verdict: verdictOf(answer), retryAfter: retryAfterSeconds(answer.retryAfter, clock()) }
         : { verdict: "retry" as const, retryAfter: undefined };
     pace.record(turn, outcome.verdict, { now: monotonic(), retryAfter: outcome.retryAfter });
     return answer;

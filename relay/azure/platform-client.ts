@@ -1,6 +1,6 @@
 import { isObject } from "../core/json.ts";
 import type { AccessTokens, PlatformCredential } from "./access-tokens.ts";
-import { failureOf, type PlatformAnswer } from "./platform-answer.ts";
+import { failureOf, isReceipt, jsonOf, type PlatformAnswer, textOf } from "./platform-answer.ts";
 
 /** Longest part of an answer that is kept. */
 const maxDetailLength = 500;
@@ -63,12 +63,12 @@ export class PlatformClient {
         redirect: "manual",
         signal: AbortSignal.timeout(this.#options.timeout),
       });
-      const text = await response.text();
-      return {
-        status: response.status,
-        retryAfter: response.headers.get("retry-after"),
-        detail: response.ok ? "" : this.#detailOf(text, response.headers.get("x-request-id"), secrets),
-      };
+      const text = await textOf(response);
+      const { status, ok, headers: given } = response;
+      const answer = { status, retryAfter: given.get("retry-after") };
+      if (!ok) return { ...answer, detail: this.#detailOf(text, given.get("x-request-id"), secrets) };
+      if (isReceipt(text)) return { ...answer, detail: "" };
+      return { ...answer, detail: foreignAnswer(given.get("content-type")), isForeign: true };
     } catch (error) {
       return { failure: failureOf(error) };
     }
@@ -88,15 +88,17 @@ export class PlatformClient {
   }
 }
 
+/** Nothing of the text is repeated: it may be anybody's page. */
+function foreignAnswer(contentType: string | null): string {
+  const type = /^[\w.+-]+\/[\w.+-]+/.exec(contentType ?? "")?.[0] ?? "no content type";
+  return `${type}; check PLATFORM_STREAMING_URL, and whether a proxy answers in Platform's place`;
+}
+
 /** The title and message of Adobe's problem report (`{ title, report: { message } }`), or the text of anything else. */
 function complaintOf(text: string): string {
-  try {
-    const problem: unknown = JSON.parse(text);
-    if (!isObject(problem)) return text;
-    const message = isObject(problem.report) ? problem.report.message : problem.message;
-    const words = [problem.title, message].filter((part) => typeof part === "string");
-    return words.length > 0 ? words.join(": ") : text;
-  } catch {
-    return text;
-  }
+  const problem = jsonOf(text);
+  if (!isObject(problem)) return text;
+  const message = isObject(problem.report) ? problem.report.message : problem.message;
+  const words = [problem.title, message].filter((part) => typeof part === "string");
+  return words.length > 0 ? words.join(": ") : text;
 }

@@ -5,7 +5,7 @@
  * - `retry`: Platform is busy or ill; the same event may do later.
  * - `dead`: Platform will never take this event; others may do.
  * - `hold`: the address is not what it should be (inlet or dataflow gone, disabled, closed to the relay): the events are fine and
- *   wait, and somebody has to mend it.
+ *   wait, and somebody has to fix it. A 2xx without Platform's receipt is one of these: nobody says that Platform has the event.
  */
 export type Verdict = "delivered" | "retry" | "dead" | "hold";
 
@@ -23,20 +23,12 @@ const verdicts: readonly { readonly from: number; readonly to: number; readonly 
   { from: 500, to: 599, verdict: "retry" },
 ];
 
-/** The verdict on an HTTP status. No answer at all (a timeout, a broken connection) is a `retry`. */
-export function verdictOf(status: number): Verdict {
-  return verdicts.find(({ from, to }) => status >= from && status <= to)?.verdict ?? "hold";
-}
-
 /**
- * Reads a `Retry-After` header: seconds, or an HTTP date.
+ * The verdict on an answer by its HTTP status. No answer at all (a timeout, a broken connection) is a `retry`.
  *
- * @returns seconds from now, never negative; undefined if there is no such header or nothing can be read from it
+ * @param answer.isForeign whether it lacks Platform's receipt although it says that all is well
  */
-export function retryAfterSeconds(header: string | null, now: Date): number | undefined {
-  const text = header?.trim() ?? "";
-  if (/^\d+$/.test(text)) return Number(text);
-  // Without a letter Date.parse would take many a number for a year.
-  const at = /[a-z]/i.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil((at - now.getTime()) / 1000));
+export function verdictOf({ status, isForeign }: { status: number; isForeign?: boolean }): Verdict {
+  if (isForeign) return "hold";
+  return verdicts.find(({ from, to }) => status >= from && status <= to)?.verdict ?? "hold";
 }

@@ -20,6 +20,7 @@ const credential = () => ({
   scopes: "openid,AdobeID",
   orgId: "0123@AdobeOrg",
 });
+const receipt = { body: { inletId: "inlet", xactionId: "1:2:3", receivedTimeMs: 1 } };
 const tokens = () => new AccessTokens({ credential: credential(), timeout: 5_000, monotonic: () => now });
 const token = (name: string) => ({ body: { access_token: name, token_type: "bearer", expires_in: 86_399 } });
 const client = (source = tokens()) =>
@@ -42,7 +43,7 @@ test("one token is asked for, however many events wait for it, and kept for its 
 });
 
 test("an event goes with the token, the organization and the client id", async () => {
-  stub.answer(ims, token("first")).answer(inlet, { body: {} });
+  stub.answer(ims, token("first")).answer(inlet, receipt);
   expect(await client().send('{"event_id":"a"}')).toEqual({ status: 200, retryAfter: null, detail: "" });
   expect(stub.headers).toEqual([
     expect.objectContaining({
@@ -55,7 +56,7 @@ test("an event goes with the token, the organization and the client id", async (
 });
 
 test("an inlet that wants no token gets none", async () => {
-  stub.answer(inlet, { body: {} });
+  stub.answer(inlet, receipt);
   const url = `${stub.url}/collection/inlet?x-adobe-flow-id=flow`;
   expect(await new PlatformClient(url, { timeout: 5_000 }).send("{}")).toMatchObject({ status: 200 });
   expect(stub.headers[0]).not.toHaveProperty("authorization");
@@ -64,7 +65,7 @@ test("an inlet that wants no token gets none", async () => {
 
 test("a token refused before its time is renewed once, and one refused when it is new is not", async () => {
   const refused = { status: 401, body: { title: "Authorization", report: { message: "Bearer second and first" } } };
-  stub.answer(ims, token("first"), token("second")).answer(inlet, { body: {} }, refused, { body: {} }, refused);
+  stub.answer(ims, token("first"), token("second")).answer(inlet, receipt, refused, receipt, refused);
   const sender = client();
   expect(await sender.send("{}")).toMatchObject({ status: 200 });
   now += 60_000;
@@ -83,7 +84,7 @@ test("a token refused before its time is renewed once, and one refused when it i
 
 test("a mistaken credential holds the events, without its words, and IMS is left alone for a while", async () => {
   const body = { error: "invalid_client", error_description: "p8e-hidden is no client_secret" };
-  stub.answer(ims, { status: 400, body }, token("mended")).answer(inlet, { body: {} });
+  stub.answer(ims, { status: 400, body }, token("mended")).answer(inlet, receipt);
   const source = tokens();
   const held = { status: 401, retryAfter: null, detail: "Adobe IMS refused the relay's credential (invalid_client)" };
   expect(await client(source).send("{}")).toEqual(held);

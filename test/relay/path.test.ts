@@ -6,7 +6,7 @@ import { PlatformClient } from "../../relay/azure/platform-client.ts";
 import { RelayStorage } from "../../relay/azure/storage.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
-import { type FakePlatform, startFakePlatform } from "./support/fake-platform.ts";
+import { type FakePlatform, taken as receipt, startFakePlatform } from "./support/fake-platform.ts";
 import { invocation, signedCall, signingKey, takeAll } from "./support/invocation.ts";
 import { unpaced } from "./support/unpaced.ts";
 
@@ -87,7 +87,7 @@ test("through an outage of Platform, and each event is taken once", async () => 
       return refusals % 2 === 0 ? { status: 503, headers: { "retry-after": "1" } } : "reset";
     }
     taken.push(event_id);
-    return { status: 200 };
+    return receipt;
   };
   await post();
   await workOff();

@@ -1,5 +1,6 @@
 import { PlatformClient } from "../../relay/azure/platform-client.ts";
-import { type FakeAnswer, type FakePlatform, startFakePlatform } from "./support/fake-platform.ts";
+import { verdictOf } from "../../relay/core/delivery.ts";
+import { type FakeAnswer, type FakePlatform, startFakePlatform, taken } from "./support/fake-platform.ts";
 
 let platform: FakePlatform;
 beforeAll(async () => {
@@ -14,7 +15,7 @@ const send = (answer: FakeAnswer, timeout = 5_000) => {
 };
 
 test("posts the JSON as it is to the inlet, with the flow id", async () => {
-  expect(await send({ status: 200 })).toEqual({ status: 200, retryAfter: null, detail: "" });
+  expect(await send(taken)).toEqual({ status: 200, retryAfter: null, detail: "" });
   expect(platform.received).toEqual([{ event_id: "a" }]);
   const { pathname, search } = new URL(platform.streamingUrl);
   expect(platform.requests).toEqual([{ method: "POST", url: pathname + search, contentType: "application/json" }]);
@@ -74,4 +75,46 @@ test.each([
 test("tells of an address where nothing listens, without naming it", async () => {
   const client = new PlatformClient("http://127.0.0.1:1/collection/i?x-adobe-flow-id=f", { timeout: 5_000 });
   expect(await client.send("{}")).toEqual({ failure: expect.stringMatching(/^no answer(: \w+)?$/) });
+});
+
+describe("an answer is a delivery only if it is Platform's receipt", () => {
+  const answered = async (answer: FakeAnswer) => {
+    const said = await send(answer);
+    if (!("status" in said)) throw new Error(said.failure);
+    return verdictOf(said);
+  };
+  const receipt = { inletId: "i", xactionId: "1584479347507:2153:240", receivedTimeMs: 1_584_479_347_507 };
+
+  test.each<[string, string | object]>([
+    ["the documented one", receipt],
+    ["one that tells more", { ...receipt, syncValidation: { skipped: true } }],
+  ])("%s is", async (_, body) => expect(await answered({ status: 200, body })).toBe("delivered"));
+
+  const item = { statusCode: 400, message: "Message has unknown xdm format" };
+  test.each<[string, number, string | object]>([
+    ["nothing at all", 200, ""],
+    ["204", 204, ""],
+    ["a page", 200, "<!doctype html><html><body>Sign in</body></html>"],
+    ["somebody else's JSON", 200, { ok: true }],
+    ["an array", 200, "[]"],
+    ["null", 200, "null"],
+    ["a receipt without a transaction", 200, { inletId: "i" }],
+    ["a receipt without an inlet", 200, { xactionId: "x" }],
+    ["blank ids", 200, { inletId: "", xactionId: "" }],
+    ["a batch whose item failed", 207, { inletId: "i", batchId: "b", receivedTimeMs: 1, responses: [item] }],
+    ["a batch in a receipt's clothes", 207, { ...receipt, responses: [item] }],
+    ["a receipt cut short", 200, JSON.stringify(receipt).slice(0, -2)],
+    ["megabytes that begin like one", 200, `${JSON.stringify(receipt).slice(0, -1)},"x":"${"x".repeat(3_000_000)}"}`],
+  ])("%s is not", async (_, status, body) => expect(await answered({ status, body })).toBe("hold"));
+
+  test("and whoever has to fix it reads what came, but none of its text", async () => {
+    expect(
+      await send({ status: 200, headers: { "content-type": "text/html; charset=utf-8" }, body: "<p>secret</p>" }),
+    ).toEqual({
+      status: 200,
+      retryAfter: null,
+      detail: "text/html; check PLATFORM_STREAMING_URL, and whether a proxy answers in Platform's place",
+      isForeign: true,
+    });
+  });
 });

@@ -2,6 +2,7 @@ import { PlatformClient } from "../../relay/azure/platform-client.ts";
 import { blobName } from "../../relay/core/blob-name.ts";
 import { claimed, encodeEnvelopes } from "../../relay/core/envelope.ts";
 import { containerNames } from "../../relay/core/names.ts";
+import { taken } from "./support/fake-platform.ts";
 import { bodyOf, event, ForwarderWorld, message, now, receivedAt } from "./support/forwarder-world.ts";
 import { unpaced } from "./support/unpaced.ts";
 
@@ -14,7 +15,7 @@ afterAll(() => world.stop());
 
 describe("events that Platform does not take now", () => {
   test("go back alone, counted, later; delivered neighbours aren't sent again", async () => {
-    world.platform.answer = ({ event_id }) => ({ status: event_id === "b" ? 503 : 200 });
+    world.platform.answer = ({ event_id }) => (event_id === "b" ? { status: 503 } : taken);
     const { delays, outcomes } = await world.forward(message(event("a"), event("b"), event("c")));
     expect(delays).toEqual([3]);
     expect(await world.azurite.takeEvents()).toEqual([
@@ -35,7 +36,7 @@ describe("events that Platform does not take now", () => {
   });
 
   test("keep the others from being sent, and go behind them", async () => {
-    world.platform.answer = ({ event_id }) => ({ status: event_id === "e0" ? 500 : 200 });
+    world.platform.answer = ({ event_id }) => (event_id === "e0" ? { status: 500 } : taken);
     await world.forward(message(...Array.from({ length: 60 }, (_, at) => event(`e${at}`))));
     const [events = []] = await world.azurite.takeEvents();
     expect(events.length).toBeGreaterThan(1);
@@ -84,6 +85,28 @@ describe("events that Platform does not take now", () => {
     },
   );
 
+  test.each([
+    ["a page", { status: 200, headers: { "content-type": "text/html" }, body: "<html>Sign in</html>" }, "text/html"],
+    ["nothing", { status: 200, headers: { "content-type": "" }, body: "" }, "no content type"],
+    [
+      "a batch's answer with a failed item",
+      { status: 207, body: { inletId: "i", batchId: "b", responses: [{ statusCode: 400, message: "bad" }] } },
+      "application/json",
+    ],
+  ])("because %s says that all is well wait with their claim, and somebody is told", async (_, answer, type) => {
+    world.platform.answer = () => answer;
+    const large = event("large", { data: { content: "x".repeat(60_000) } });
+    await world.storage.putClaim(blobName(large), large.body, AbortSignal.timeout(5_000));
+    const { delays, outcomes } = await world.forward(message(claimed(large, blobName(large))));
+    expect(delays).toEqual([150]);
+    const reason =
+      `HTTP ${answer.status} without Platform's receipt: ${type}; ` +
+      "check PLATFORM_STREAMING_URL, and whether a proxy answers in Platform's place";
+    expect(outcomes).toMatchObject([{ level: "error", delivered: 0, retried: 0, held: 1, reasons: [reason] }]);
+    expect(await world.azurite.takeEvents()).toMatchObject([[{ id: "large", attempts: 1 }]]);
+    expect(await world.azurite.blobNames(containerNames.claims)).toHaveLength(1);
+  });
+
   test("for 7 days become dead letters", async () => {
     world.platform.answer = () => ({ status: 503 });
     const old = { ...event("a"), attempts: 700, firstAttemptAt: "2026-11-13T10:00:00.000Z" };
@@ -107,7 +130,7 @@ describe("events that Platform will never take", () => {
     world.platform.answer = ({ event_id }) =>
       event_id === "b"
         ? { status: 400, body: { title: "Invalid XDM Message Format", report: { message: "Message is invalid" } } }
-        : { status: 200 };
+        : taken;
     const { delays, outcomes } = await world.forward(message(event("a"), event("b"), event("c")));
     expect(delays).toEqual([]);
     expect(await world.azurite.deadLetters()).toEqual([

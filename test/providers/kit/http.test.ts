@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Call, HttpClient, type HttpClientOptions } from "../../../providers/kit/http.ts";
+import { withProgress } from "../../../providers/kit/progress.ts";
 import { VendorError } from "../../../providers/kit/vendor-error.ts";
 
 type Answer = { status: number; headers?: Record<string, string>; body?: string } | "reset";
@@ -152,6 +153,37 @@ describe("the budget that all calls of a client share", () => {
     const bursting = client({ budget: { perSecond: 10, burst: 3 }, sleep });
     await Promise.all([1, 2, 3, 4, 5].map(() => bursting.call(call())));
     expect(waits.map((wait) => Math.ceil(wait / 100))).toEqual([1, 2]);
+  });
+
+  test.each([
+    ["86400", 3600],
+    ["99999999999", 3600],
+    ["Fri, 01 Jan 2100 00:00:00 GMT", 3600],
+    ["soon", 0],
+  ])("waits an hour at most, whatever Retry-After says (%s)", async (retryAfter, seconds) => {
+    answers = [{ status: 503, headers: { "retry-after": retryAfter } }];
+    await client({ sleep }).call(call());
+    expect(Math.floor((waits[0] ?? 0) / 1000)).toBe(seconds);
+  });
+
+  test("shows a wait that the vendor asks for, also to the calls that rest with it", async () => {
+    answers = [{ status: 429, headers: { "retry-after": "30" } }];
+    const shown: string[] = [];
+    const throttled = client({ sleep });
+    await withProgress(
+      (message) => shown.push(message),
+      async () => {
+        await throttled.call(call());
+        await throttled.call(call({ purpose: "read the rest" }));
+      },
+    );
+    expect(shown).toEqual([
+      "The shop asks to wait 30 s; then it goes on to read the things",
+      ...Array(shown.length - 2).fill(
+        expect.stringMatching("^The shop asks to wait \\d+ s; then it goes on to read the things$"),
+      ),
+      expect.stringMatching("^The shop asks to wait \\d+ s; then it goes on to read the rest$"),
+    ]);
   });
 
   test("rests as a whole while the vendor throttles one call", async () => {

@@ -27,7 +27,8 @@ export interface FakePlatform {
   stop(): Promise<void>;
 }
 
-const ok: FakeAnswer = { status: 200, body: { inletId: "i", xactionId: "1:2:3", receivedTimeMs: 1 } };
+/** Platform's receipt of an event. */
+export const taken: FakeAnswer = { status: 200, body: { inletId: "i", xactionId: "1:2:3", receivedTimeMs: 1 } };
 
 /** A streaming inlet on the loopback address that answers as it is told. */
 export async function startFakePlatform(): Promise<FakePlatform> {
@@ -54,12 +55,12 @@ export async function startFakePlatform(): Promise<FakePlatform> {
     streamingUrl: `http://127.0.0.1:${port}/collection/${"0123456789abcdef".repeat(4)}?x-adobe-flow-id=f10a0000-0000-4000-8000-000000000001`,
     received: [],
     requests: [],
-    answer: () => ok,
+    answer: () => taken,
     mostAtOnce: () => most,
     reset() {
       platform.received.length = 0;
       platform.requests.length = 0;
-      platform.answer = () => ok;
+      platform.answer = () => taken;
       most = 0;
     },
     async stop() {
