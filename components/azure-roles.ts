@@ -1,5 +1,6 @@
 import { RoleAssignment } from "@pulumi/azure-native/authorization/index.js";
 import * as pulumi from "@pulumi/pulumi";
+import { guidOf } from "./azure-names.ts";
 
 /** Azure's built-in roles by their fixed GUIDs (learn.microsoft.com, "Azure built-in roles"). */
 const roleIds = {
@@ -19,18 +20,36 @@ export interface RoleArgs {
   principalId: pulumi.Input<string>;
 }
 
-/** Gives an identity a role on a resource. */
+/**
+ * Gives an identity a role on a resource.
+ *
+ * Azure takes one assignment of a role to a principal on a scope, and refuses a second one under another name
+ * (RoleAssignmentExists). So the name follows from these three: a run that was killed before it could note the assignment
+ * leaves one that the next run finds under its name.
+ */
 export function assignRole(name: string, args: RoleArgs, options: pulumi.CustomResourceOptions): RoleAssignment {
+  const roleId = roleIds[args.role];
+  const roleAssignmentName = pulumi
+    .all([args.scope, args.principalId])
+    .apply(([scope, principalId]) => guidOf(scope.toLowerCase(), principalId.toLowerCase(), roleId));
   const definitions = pulumi.interpolate`/subscriptions/${args.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions`;
   return new RoleAssignment(
     name,
     {
+      roleAssignmentName,
       scope: args.scope,
       principalId: args.principalId,
       // Without it an identity made a moment ago is not found (PrincipalNotFound).
       principalType: "ServicePrincipal",
-      roleDefinitionId: pulumi.interpolate`${definitions}/${roleIds[args.role]}`,
+      roleDefinitionId: pulumi.interpolate`${definitions}/${roleId}`,
     },
-    options,
+    {
+      ...options,
+      // Earlier versions left the name to chance. Such an assignment stays: a second one beside it would be refused, and
+      // without any the relay would be locked out until the new one has spread.
+      ignoreChanges: ["roleAssignmentName"],
+      // azure-native deletes first what has a name of the program's. But the old relay needs its roles until it is gone.
+      deleteBeforeReplace: false,
+    },
   );
 }

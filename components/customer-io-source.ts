@@ -41,7 +41,6 @@ export class CustomerIoSource extends pulumi.ComponentResource {
     const title = defaultTitle();
 
     const { delivery, dataflowActivationSeconds: activationSeconds } = settings;
-    const webhookName = settings.webhook.name ?? title;
     if (delivery === "direct") void pulumi.log.warn(directWarning, this);
     const dataflow = new PlatformDataflow(`${name}-platform`, { ...settings, title, activationSeconds }, parent);
     const relay = delivery === "relay" ? this.#relay(`${name}-relay`, settings, dataflow) : undefined;
@@ -50,7 +49,8 @@ export class CustomerIoSource extends pulumi.ComponentResource {
     const subscription = new ReportingWebhookSubscription(
       `${name}-subscription`,
       {
-        title: webhookName,
+        title,
+        name: settings.webhook.name,
         endpoint: relay?.url ?? dataflow.streamingUrl,
         events: settings.events,
         fullResolution: settings.fullResolution,
@@ -67,7 +67,7 @@ export class CustomerIoSource extends pulumi.ComponentResource {
     this.datasetId = dataflow.datasetId;
     this.schemaId = dataflow.schemaId;
     this.webhookId = subscription.webhookId;
-    this.nextSteps = subscription.webhookId.apply(() => (awaitsKey ? keySteps(webhookName) : []));
+    this.nextSteps = subscription.webhookName.apply((webhookName) => (awaitsKey ? keySteps(webhookName) : []));
     this.registerOutputs({
       relayUrl: this.relayUrl,
       dataflowId: this.dataflowId,

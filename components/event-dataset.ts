@@ -3,6 +3,7 @@ import * as aep from "../providers/aep/sdk.ts";
 import type { Destination } from "./destination.ts";
 import { type EventSchemaArgs, eventSchema } from "./event-schema.ts";
 import type { PlatformSettings } from "./platform-settings.ts";
+import { keepingName } from "./title.ts";
 
 export interface EventDatasetArgs extends EventSchemaArgs, Pick<PlatformSettings, "dataset"> {
   destination: Destination;
@@ -31,7 +32,7 @@ export function eventDataset(
       profile: args.profile.enabled,
       ownership: args.ownership,
     },
-    { ...parent, dependsOn: schema.ready },
+    { ...parent, dependsOn: schema.ready, ...keepingName("name", args.dataset.name) },
   );
   return { id: dataset.id, schemaId: schema.id };
 }

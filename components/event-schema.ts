@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { fieldGroupBody } from "../events/field-group.ts";
 import * as aep from "../providers/aep/sdk.ts";
 import type { PlatformSettings } from "./platform-settings.ts";
+import { keepingName } from "./title.ts";
 
 /** Adobe's field group for identity maps; a schema without a primary identity field joins Profile by it. */
 const identityMapGroup = "https://ns.adobe.com/xdm/context/identitymap";
@@ -37,7 +38,7 @@ export function eventSchema(
       allOf,
       ownership,
     },
-    options,
+    { ...options, ...keepingName("title", args.fieldGroup.title) },
   );
   const schema = new aep.Schema(
     `${name}-schema`,
@@ -47,7 +48,7 @@ export function eventSchema(
       fieldGroupIds: profile.enabled && mapsIdentities ? [fieldGroup.id, identityMapGroup] : [fieldGroup.id],
       ownership,
     },
-    options,
+    { ...options, ...keepingName("title", args.schema.title) },
   );
   if (!profile.enabled) return { id: schema.id, ready: [schema] };
 

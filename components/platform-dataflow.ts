@@ -6,6 +6,7 @@ import type { Destination } from "./destination.ts";
 import { eventDataset } from "./event-dataset.ts";
 import type { PlatformSettings } from "./platform-settings.ts";
 import { platformSource, type Source } from "./platform-source.ts";
+import { keepingName } from "./title.ts";
 
 export interface PlatformDataflowArgs extends PlatformSettings {
   /** What the objects are called in Platform's screens unless the settings name them; schema and field group titles are unique in a sandbox. */
@@ -54,7 +55,7 @@ export class PlatformDataflow extends pulumi.ComponentResource {
         schemaId,
         ownership,
       },
-      parent,
+      { ...parent, ...keepingName("name", args.targetConnection.name) },
     );
     const mappingSet = new aep.MappingSet(
       `${name}-mapping`,
@@ -83,6 +84,7 @@ export class PlatformDataflow extends pulumi.ComponentResource {
       // can't wait, so without the relay every change makes a new one.
       {
         ...parent,
+        ...keepingName("name", args.dataflow.name),
         replaceOnChanges: ["mappingSetId", "mappingSetVersion", ...(isDirect ? ["name", "description"] : [])],
         customTimeouts: { create: `${args.activationSeconds + 1800}s`, update: `${args.activationSeconds + 1800}s` },
       },

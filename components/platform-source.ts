@@ -3,6 +3,7 @@ import { z } from "zod";
 import * as aep from "../providers/aep/sdk.ts";
 import { connectionSpecs, flowSpecs } from "../providers/aep/sources.ts";
 import type { PlatformSettings } from "./platform-settings.ts";
+import { keepingName } from "./title.ts";
 
 /** The source of Adobe's catalogue that takes the events in: Customer.io's own, a beta, or the HTTP API. */
 export const source = z.enum(["customerio", "http"], { error: "it must be customerio or http" });
@@ -35,18 +36,19 @@ export function platformSource(
     description: sourceConnection.description ?? "Customer.io reporting webhook.",
     ownership,
   };
+  const keeping = { ...options, ...keepingName("name", sourceConnection.name) };
   if (source === "customerio") {
-    return { sourceConnectionId: new aep.SourceConnection(`${name}-source`, named, options).id };
+    return { sourceConnectionId: new aep.SourceConnection(`${name}-source`, named, keeping).id };
   }
   const base = new aep.BaseConnection(
     `${name}-base`,
     { name: `${title} endpoint`, description: "Takes Customer.io's events, by way of the relay.", ownership },
-    options,
+    { ...options, ...keepingName("name", undefined) },
   );
   const connection = new aep.SourceConnection(
     `${name}-source`,
     { ...named, connectionSpecId: connectionSpecs.http, baseConnectionId: base.id },
-    options,
+    keeping,
   );
   return { sourceConnectionId: connection.id, flowSpecId: flowSpecs.http };
 }

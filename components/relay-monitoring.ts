@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import * as insights from "@pulumi/azure-native/applicationinsights/index.js";
 import * as monitor from "@pulumi/azure-native/monitor/index.js";
 import { Workspace } from "@pulumi/azure-native/operationalinsights/index.js";
 import * as pulumi from "@pulumi/pulumi";
+import { azureName, guidOf } from "./azure-names.ts";
 
 export interface RelayMonitoringArgs {
   resourceGroupName: pulumi.Input<string>;
@@ -70,12 +70,12 @@ export class RelayMonitoring extends pulumi.ComponentResource {
     const inGroup = { resourceGroupName: args.resourceGroupName };
 
     const workspace = new Workspace(
-      `${name}-logs`,
+      azureName("workspace", `${name}-logs`),
       { ...inGroup, sku: { name: "PerGB2018" }, retentionInDays: args.logRetentionDays },
       parent,
     );
     const component = new insights.Component(
-      `${name}-insights`,
+      azureName("component", `${name}-insights`),
       {
         ...inGroup,
         kind: "web",
@@ -87,7 +87,7 @@ export class RelayMonitoring extends pulumi.ComponentResource {
       parent,
     );
     const people = new monitor.ActionGroup(
-      `${name}-people`,
+      azureName("actionGroup", `${name}-people`),
       {
         ...inGroup,
         location: "Global",
@@ -99,7 +99,7 @@ export class RelayMonitoring extends pulumi.ComponentResource {
     );
     for (const [alert, { description, query }] of Object.entries(alerts)) {
       new monitor.ScheduledQueryRule(
-        `${name}-${alert}`,
+        azureName("alert", `${name}-${alert}`),
         {
           ...inGroup,
           kind: "LogAlert",
@@ -119,14 +119,15 @@ export class RelayMonitoring extends pulumi.ComponentResource {
       `${name}-workbook`,
       {
         ...inGroup,
-        resourceName: workbookId(name),
+        resourceName: guidOf(pulumi.getProject(), pulumi.getStack(), name),
         kind: "shared",
         category: "workbook",
         displayName: `Customer.io relay (${pulumi.getStack()})`,
         sourceId: workspace.id,
         serializedData: JSON.stringify(workbook),
       },
-      parent,
+      // Both hold the name that the stack had at first; a renamed stack keeps its workbook.
+      { ...parent, ignoreChanges: ["resourceName", "displayName"] },
     );
 
     this.componentId = component.id;
@@ -157,10 +158,4 @@ function chart(title: string, query: string) {
       timeContext: { durationMs: 7 * 24 * 60 * 60 * 1000 },
     },
   };
-}
-
-/** Azure wants a GUID for a workbook's name; the same stack gets the same one. */
-function workbookId(name: string): string {
-  const hex = createHash("sha256").update(`${pulumi.getProject()}/${pulumi.getStack()}/${name}`).digest("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

@@ -1,10 +1,11 @@
 import * as storage from "@pulumi/azure-native/storage/index.js";
 import * as pulumi from "@pulumi/pulumi";
+import { azureName, compactStem, formerNames } from "./azure-names.ts";
 
 export interface RelayStorageArgs {
   resourceGroupName: pulumi.Input<string>;
-  /** Start of the account's name: lower-case letters and digits only. */
-  compactName: string;
+  /** Name of the relay, of which the account's name is made. */
+  relayName: string;
 }
 
 /**
@@ -25,9 +26,9 @@ export class RelayStorage extends pulumi.ComponentResource {
   constructor(name: string, args: RelayStorageArgs, options?: pulumi.ComponentResourceOptions) {
     super("customerio-aep:index:RelayStorage", name, {}, options);
     const parent = { parent: this };
-    const { resourceGroupName } = args;
+    const { resourceGroupName, relayName } = args;
     const account = new storage.StorageAccount(
-      args.compactName,
+      azureName("storageAccount", compactStem(relayName)),
       {
         resourceGroupName,
         kind: "StorageV2",
@@ -39,7 +40,7 @@ export class RelayStorage extends pulumi.ComponentResource {
         enableHttpsTrafficOnly: true,
         minimumTlsVersion: "TLS1_2",
       },
-      parent,
+      { ...parent, aliases: formerNames("storageAccount", relayName) },
     );
     const inAccount = { resourceGroupName, accountName: account.name };
     // Azure refuses parallel writes below one account (409 ConcurrentModification), so each waits for the one before.

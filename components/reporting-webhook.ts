@@ -1,9 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { SubscriptionName } from "../events/catalogue.ts";
 import * as customerio from "../providers/customerio/sdk.ts";
+import { keepingName } from "./title.ts";
 
 export interface ReportingWebhookSubscriptionArgs {
-  /** What the webhook is called in Customer.io. */
+  /** What the webhook is called in Customer.io, if the settings say so. */
+  name: string | undefined;
+  /** What it is called else, from the time that it is made on. */
   title: string;
   /** Where Customer.io posts its events. */
   endpoint: pulumi.Input<string>;
@@ -19,20 +22,25 @@ export interface ReportingWebhookSubscriptionArgs {
 /** The workspace's subscription: Customer.io's reporting webhook, posting to the relay. */
 export class ReportingWebhookSubscription extends pulumi.ComponentResource {
   readonly webhookId: pulumi.Output<number>;
+  /** What the webhook is called in Customer.io. */
+  readonly webhookName: pulumi.Output<string>;
 
   constructor(name: string, args: ReportingWebhookSubscriptionArgs, options?: pulumi.ComponentResourceOptions) {
     super("customerio-aep:index:ReportingWebhookSubscription", name, {}, options);
-    const { title, ...webhookArgs } = args;
+    const { title, name: given, ...webhookArgs } = args;
     const parent = { parent: this };
-    const claim = { name: title, endpoint: args.endpoint };
+    const keeping = { ...parent, ...keepingName("name", given) };
+    const named = { name: given ?? title };
+    const claim = { ...named, endpoint: args.endpoint };
     // The first to come and the last to go, so that nothing is left of what a killed run could not note.
-    const ownership = new customerio.Ownership(`${name}-ownership`, claim, parent);
+    const ownership = new customerio.Ownership(`${name}-ownership`, claim, keeping);
     const webhook = new customerio.ReportingWebhook(
       `${name}-webhook`,
-      { name: title, ...webhookArgs },
-      { ...parent, dependsOn: ownership },
+      { ...named, ...webhookArgs },
+      { ...keeping, dependsOn: ownership },
     );
     this.webhookId = webhook.webhookId;
+    this.webhookName = webhook.name;
     this.registerOutputs({ webhookId: this.webhookId });
   }
 }

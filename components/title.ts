@@ -4,3 +4,14 @@ import * as pulumi from "@pulumi/pulumi";
 export function defaultTitle(): string {
   return `Customer.io events (${pulumi.getStack()})`;
 }
+
+/**
+ * The option by which an object without a name in the settings keeps the name that it has: the default holds the stack's name,
+ * and `pulumi stack rename` must change nothing in the cloud.
+ *
+ * @param property the input that holds the name
+ * @param given the name in the settings, if there is one
+ */
+export function keepingName(property: string, given: string | undefined): pulumi.CustomResourceOptions {
+  return given === undefined ? { ignoreChanges: [property] } : {};
+}

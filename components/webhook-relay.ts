@@ -10,6 +10,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { getCredential } from "../providers/aep/sdk.ts";
 import { FunctionCode, QueueDrain } from "../providers/relay/sdk.ts";
 import type { EventFilters, PersonalData } from "../relay/core/policy.ts";
+import { azureName, compactStem, formerNames } from "./azure-names.ts";
 import { assignRole } from "./azure-roles.ts";
 import { RelayMonitoring } from "./relay-monitoring.ts";
 import { RelayStorage } from "./relay-storage.ts";
@@ -61,17 +62,20 @@ export class WebhookRelay extends pulumi.ComponentResource {
     super("customerio-aep:index:WebhookRelay", name, {}, options);
     const parent = { parent: this };
     const { subscriptionId, tenantId } = getClientConfigOutput(parent);
-    const compactName = compactNameOf(name);
 
-    const group = new ResourceGroup(`${name}-${pulumi.getStack()}`, {}, parent);
+    const group = new ResourceGroup(
+      azureName("resourceGroup", name),
+      {},
+      { ...parent, aliases: formerNames("resourceGroup", name) },
+    );
     const inGroup = { resourceGroupName: group.name };
-    const identity = new UserAssignedIdentity(`${name}-identity`, inGroup, parent);
-    const storage = new RelayStorage(`${name}-storage`, { ...inGroup, compactName }, parent);
+    const identity = new UserAssignedIdentity(azureName("identity", `${name}-identity`), inGroup, parent);
+    const storage = new RelayStorage(`${name}-storage`, { ...inGroup, relayName: name }, parent);
     const monitoring = new RelayMonitoring(`${name}-monitoring`, { ...inGroup, ...args }, parent);
     const vault = new keyvault.Vault(
-      compactName,
+      azureName("vault", compactStem(name)),
       { ...inGroup, properties: { tenantId, sku: { family: "A", name: "standard" }, enableRbacAuthorization: true } },
-      parent,
+      { ...parent, aliases: formerNames("vault", name) },
     );
     const grant = (role: Parameters<typeof assignRole>[1]["role"], scope: pulumi.Input<string>) =>
       assignRole(`${name}-${role}`, { role, scope, subscriptionId, principalId: identity.principalId }, parent);
@@ -108,12 +112,12 @@ export class WebhookRelay extends pulumi.ComponentResource {
     };
 
     const plan = new web.AppServicePlan(
-      `${name}-plan`,
+      azureName("plan", `${name}-plan`),
       { ...inGroup, kind: "functionapp", reserved: true, sku: { name: "FC1", tier: "FlexConsumption" } },
       parent,
     );
     const app = new web.WebApp(
-      `${name}-${pulumi.getStack()}`,
+      azureName("site", name),
       {
         ...inGroup,
         serverFarmId: plan.id,
@@ -143,7 +147,12 @@ export class WebhookRelay extends pulumi.ComponentResource {
         // No siteConfig: the SDK would add netFrameworkVersion, which Flex refuses (pulumi-azure-native#4168).
       },
       // A plan takes one app only, so a replaced app has to go first.
-      { ...parent, dependsOn: [...roles, ...storage.resources], deleteBeforeReplace: true },
+      {
+        ...parent,
+        aliases: formerNames("site", name),
+        dependsOn: [...roles, ...storage.resources],
+        deleteBeforeReplace: true,
+      },
     );
     const basicAuth = { ...inGroup, name: app.name, allow: false };
     new web.WebAppFtpAllowed(`${name}-ftp`, basicAuth, parent);
@@ -185,19 +194,6 @@ function credentialSettings({ imsUrl, clientId, scopes, orgId }: PlatformCredent
     PLATFORM_SCOPES: scopes,
     PLATFORM_ORG_ID: orgId,
   };
-}
-
-/**
- * Storage accounts and vaults have names of letters and digits, unique in all of Azure; azure-native adds 8 digits. Of several
- * relays in one program each has a name of its own.
- */
-function compactNameOf(name: string): string {
-  const own = name === "customerio-aep-relay" ? "aep" : createHash("sha256").update(name).digest("hex").slice(0, 4);
-  const stack = pulumi
-    .getStack()
-    .toLowerCase()
-    .replace(/[^a-z0-9]/g, "");
-  return `cio${own}${stack}`.slice(0, 16);
 }
 
 /** The host that takes deployments; it can't be guessed from the app's name. */

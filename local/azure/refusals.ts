@@ -1,6 +1,7 @@
 import { isMap, type PropertyMap } from "../../providers/kit/values.ts";
 import { ArmError } from "./arm-error.ts";
 import { refuseFlexSettings, refuseSite } from "./flex-refusals.ts";
+import { refuseName } from "./resource-names.ts";
 import type { ResourceType } from "./resource-types.ts";
 import { findRole } from "./role-definitions.ts";
 import { type Resource, type Subscription, text, valueAt } from "./subscription.ts";
@@ -21,6 +22,7 @@ type Refusal = (request: Request, subscription: Subscription) => void;
 
 /** Throws the `ArmError` with which Azure refuses a resource, if it does. */
 export function refuse(request: Request, subscription: Subscription): void {
+  refuseName(request);
   refuseMissingParent(request, subscription);
   refusals[request.type.token]?.(request, subscription);
 }

@@ -55,6 +55,7 @@ const usualAnswers: Answers = {
 export async function declaredBy(
   program: () => object | Promise<object>,
   answers: Answers = {},
+  stack = "dev",
 ): Promise<{ resources: DeclaredResource[]; outputs: object }> {
   const resources: DeclaredResource[] = [];
   await pulumi.runtime.setMocks(
@@ -66,7 +67,7 @@ export async function declaredBy(
       call: ({ token }) => ({ ...usualAnswers, ...answers })[token] ?? { subscriptionId: "sub", tenantId: "tenant" },
     },
     "customerio-aep",
-    "dev",
+    stack,
     false,
   );
   const outputs = await program();

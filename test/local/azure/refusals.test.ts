@@ -116,6 +116,21 @@ describe("names", () => {
     );
   });
 
+  test.each([
+    ["web:WebApp", "name", ["my_env", "prod.eu", "-edge", "edge-", "x", "x".repeat(61)]],
+    ["web:AppServicePlan", "name", ["my_plan", "x".repeat(61)]],
+    ["resources:ResourceGroup", "resourceGroupName", ["ends.", "a b", "a/b"]],
+    ["managedidentity:UserAssignedIdentity", "resourceName", ["_edge", "a.b", "ab", "x".repeat(129)]],
+    ["applicationinsights:Component", "resourceName", ["a/b", "ends ", "ends.", "x".repeat(261)]],
+    ["monitor:ActionGroup", "actionGroupName", ["a:b", "a|b", "ends."]],
+    ["monitor:ScheduledQueryRule", "ruleName", ["a#b", "ends ", "x".repeat(261)]],
+    ["monitor:MetricAlert", "ruleName", ["a@b", "ends."]],
+  ])("%s", async (token, input, names) => {
+    for (const name of names) {
+      expect(await refusal(token, { ...inGroup, [input]: name })).toContain(`'${name}' of type`);
+    }
+  });
+
   test("account, vault and app names are taken everywhere, not just in one group", async () => {
     const elsewhere = { resourceGroupName: "group2" };
     const account = { ...elsewhere, accountName: "refusals", kind: "StorageV2", sku: { name: "Standard_LRS" } };

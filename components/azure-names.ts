@@ -1,0 +1,75 @@
+import { createHash } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+
+/** The hexadecimal digits that azure-native adds to a logical name to make the resource's name. */
+const addedDigits = 8;
+
+/** What the program of this repository calls its relay. */
+const defaultRelay = "customerio-aep-relay";
+
+interface Rule {
+  /** Characters of a name, azure-native's digits included. */
+  readonly longest: number;
+  /** Letters and digits in lower case alone, no hyphens. */
+  readonly compact?: boolean;
+}
+
+/**
+ * How long a name may be, and whether it is compact (Microsoft Learn, "Naming rules and restrictions for Azure resources"). Each
+ * kind takes letters, digits and hyphens, or those of a compact name that begins with a letter; some would take more.
+ */
+const rules = {
+  resourceGroup: { longest: 90 },
+  identity: { longest: 128 },
+  storageAccount: { longest: 24, compact: true },
+  vault: { longest: 24, compact: true },
+  plan: { longest: 60 },
+  site: { longest: 60 },
+  workspace: { longest: 63 },
+  component: { longest: 260 },
+  actionGroup: { longest: 260 },
+  alert: { longest: 260 },
+} as const satisfies Record<string, Rule>;
+
+export type AzureKind = keyof typeof rules;
+
+/**
+ * A logical name that azure-native makes a valid name of, by adding 8 hexadecimal digits. It is `wanted` itself where that
+ * will do; else what is left of it, with a digest, so that different names stay different.
+ *
+ * The stack's name has no part in it: `pulumi stack rename` must change nothing in the cloud.
+ */
+export function azureName(kind: AzureKind, wanted: string): string {
+  const { longest, compact = false }: Rule = rules[kind];
+  const room = longest - addedDigits;
+  const valid = compact ? /^[a-z][a-z0-9]*$/ : /^[A-Za-z0-9][A-Za-z0-9-]*$/;
+  if (valid.test(wanted) && wanted.length <= room) return wanted;
+  const digest = createHash("sha256").update(wanted).digest("hex").slice(0, 8);
+  const words = wanted.match(/[A-Za-z0-9]+/g) ?? [];
+  const joined = compact ? words.join("").toLowerCase().replace(/^\d+/, "") : words.join("-");
+  const separator = compact ? "" : "-";
+  const kept = joined.slice(0, room - digest.length - separator.length).replace(/-$/, "");
+  return [kept || "relay", digest].join(separator);
+}
+
+/** The start of the names of a relay's storage account and vault, which have little room and are unique in all of Azure. */
+export function compactStem(name: string): string {
+  return name === defaultRelay ? "cioaep" : `cio${name}`;
+}
+
+/** A GUID that is always the same for the same parts, for resources whose name Azure wants to be one. */
+export function guidOf(...parts: readonly string[]): string {
+  const hex = createHash("sha256").update(parts.join("/")).digest("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+/**
+ * The aliases under which a stack may know a resource that an earlier version made, when logical names held the stack's name.
+ * They keep the resource as it is; a stack has to be updated once before it is renamed.
+ */
+export function formerNames(kind: "resourceGroup" | "site" | "storageAccount" | "vault", name: string): pulumi.Alias[] {
+  const stack = pulumi.getStack();
+  if (kind === "resourceGroup" || kind === "site") return [{ name: `${name}-${stack}` }];
+  const own = name === defaultRelay ? "aep" : createHash("sha256").update(name).digest("hex").slice(0, 4);
+  return [{ name: `cio${own}${stack.toLowerCase().replace(/[^a-z0-9]/g, "")}`.slice(0, 16) }];
+}

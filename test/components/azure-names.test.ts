@@ -1,0 +1,112 @@
+import * as pulumi from "@pulumi/pulumi";
+import fc from "fast-check";
+import { azureName, compactStem, guidOf } from "../../components/azure-names.ts";
+import { CustomerIoSource } from "../../components/customer-io-source.ts";
+import { eventMapping } from "../../components/event-mapping.ts";
+import { readSettings } from "../../components/settings.ts";
+import { refuse } from "../../local/azure/refusals.ts";
+import { checkInputs } from "../../local/azure/resource-inputs.ts";
+import { resourceTypes } from "../../local/azure/resource-types.ts";
+import { Subscription, text } from "../../local/azure/subscription.ts";
+import { configure, declaredBy } from "./stack.ts";
+
+/** Azure's rules, said once more and apart from the code under test: the whole name, with azure-native's 8 digits. */
+const legal: Record<Parameters<typeof azureName>[0], RegExp> = {
+  resourceGroup: /^(?=.{1,90}$)[\w.()-]*[\w()-]$/,
+  identity: /^[a-z0-9][\w-]{2,127}$/i,
+  storageAccount: /^[a-z0-9]{3,24}$/,
+  vault: /^(?=.{3,24}$)[a-z](-?[a-z0-9])*$/i,
+  plan: /^[a-z0-9-]{1,60}$/i,
+  site: /^(?=.{2,60}$)[a-z0-9][a-z0-9-]*[a-z0-9]$/i,
+  workspace: /^(?=.{4,63}$)[a-z0-9][a-z0-9-]*[a-z0-9]$/i,
+  component: /^(?=.{1,260}$)[^%&\\?/]*[^%&\\?/ .]$/,
+  actionGroup: /^(?=.{1,260}$)[^:<>+/&%\\?|]*[^:<>+/&%\\?| .]$/,
+  alert: /^(?=.{1,260}$)[^*<>%{}&:\\?+/#|]*[^*<>%{}&:\\?+/#| .]$/,
+};
+const kinds = Object.keys(legal) as (keyof typeof legal)[];
+const digits = "0a1b2c3d";
+
+test("whatever a component is called, its resources' names are ones that Azure takes", () => {
+  const names = fc.oneof(
+    fc.string({ maxLength: 300 }),
+    fc.string({ unit: "binary", maxLength: 80 }),
+    fc.stringMatching(/^[A-Za-z0-9_.-]{1,100}$/),
+    fc.constantFrom("", "-", "--", ".", "0", "9lives", "my_env", "prod.eu", "-edge-", "ÄÖÜ", "x".repeat(500)),
+  );
+  fc.assert(
+    fc.property(names, fc.constantFrom(...kinds), (name, kind) => {
+      const isCompact = kind === "storageAccount" || kind === "vault";
+      expect(azureName(kind, isCompact ? compactStem(name) : name) + digits).toMatch(legal[kind]);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test("names that are cut or cleaned stay different, and the same name stays the same", () => {
+  fc.assert(
+    fc.property(fc.string({ minLength: 60 }), fc.string({ minLength: 60 }), fc.constantFrom(...kinds), (a, b, kind) => {
+      fc.pre(a !== b);
+      expect(azureName(kind, a)).not.toBe(azureName(kind, b));
+      expect(azureName(kind, a)).toBe(azureName(kind, a));
+    }),
+  );
+  expect(azureName("site", "my_env")).not.toBe(azureName("site", "my-env"));
+});
+
+test("a name that will do is left alone, so that nothing made before is replaced", () => {
+  expect(azureName("plan", "customerio-aep-relay-plan")).toBe("customerio-aep-relay-plan");
+  expect(azureName("site", "2nd--Relay")).toBe("2nd--Relay");
+  expect(azureName("site", "x".repeat(52))).toBe("x".repeat(52));
+  expect(azureName("site", "x".repeat(53))).toHaveLength(52);
+});
+
+test("a GUID is one, and follows from its parts", () => {
+  expect(guidOf("a", "b")).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
+  expect(guidOf("a", "b")).toBe(guidOf("a", "b"));
+  expect(guidOf("a", "b")).not.toBe(guidOf("a", "c"));
+});
+
+test.each([
+  ["customerio-aep", "dev"],
+  ["customerio-aep", "my_env"],
+  ["customerio-aep", "prod.eu"],
+  ["customerio-aep", "customer-lifecycle-messaging-production-europe-west"],
+  ["customerio-aep", "x".repeat(100)],
+  ["customerio-aep", "PROD"],
+  ["customerio-aep", "-_.-"],
+  ["customerio-aep", "2026"],
+  ["My events_2 (EU)", "dev"],
+  ["a-component-with-a-name-that-is-much-longer-than-any-site-in-azure-may-be-called", "dev"],
+])("Azure takes every name of the component %p in the stack %p", async (component, stack) => {
+  configure();
+  const { resources } = await declaredBy(
+    () => {
+      const given = readSettings(new pulumi.Config("customerio-aep"));
+      const mappings = eventMapping(given, { tenantId: "acme" });
+      return { id: new CustomerIoSource(component, { ...given, mappings }).webhookId };
+    },
+    {},
+    stack,
+  );
+  const relay = resources.filter(({ type }) => type.startsWith("azure-native:"));
+  expect(relay.length).toBeGreaterThan(25);
+  for (const { type: token, name, inputs } of relay) {
+    const type = resourceTypes.get(token);
+    if (type === undefined) throw new Error(`The stand-in has no ${token}.`);
+    const checked = checkInputs(
+      type,
+      name,
+      { olds: {}, news: inputs },
+      { location: "westeurope", groupLocation: () => undefined },
+    );
+    expect(checked.failures).toEqual([]);
+    const asked = { id: `/${name}`, type, name: text(checked.inputs, type.nameInput), inputs: {}, existing: undefined };
+    expect(() => refuse(asked, nothing)).not.toThrow(/invalid|must be a GUID/i);
+  }
+});
+
+const nothing = new Subscription({
+  subscriptionId: "sub",
+  tenantId: "tenant",
+  owner: { objectId: "owner", clientId: "owner" },
+});
