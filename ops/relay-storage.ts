@@ -1,3 +1,4 @@
+import { text as textOf } from "node:stream/consumers";
 import type { BlobServiceClient, ContainerClient } from "@azure/storage-blob";
 import type { QueueClient, QueueServiceClient } from "@azure/storage-queue";
 import { decodeEnvelope, type QueuedEvent } from "../relay/core/envelope.ts";
@@ -56,18 +57,12 @@ export class RelayStorageAccount {
 
   /** A dead letter's text and its version; undefined if it is gone meanwhile. */
   async readDeadLetter(name: string): Promise<{ text: string; etag: string } | undefined> {
-    return this.#permission.explained(blobRole, async () => {
-      try {
-        const { etag, readableStreamBody } = await this.#deadLetters.getBlobClient(name).download();
-        if (!readableStreamBody || etag === undefined) throw new Error(`The dead letter ${name} came without content.`);
-        const chunks: Buffer[] = [];
-        for await (const chunk of readableStreamBody) chunks.push(Buffer.from(chunk));
-        return { text: Buffer.concat(chunks).toString("utf8"), etag };
-      } catch (error) {
-        if (statusOf(error) === 404) return undefined;
-        throw error;
-      }
-    });
+    return this.#read(this.#deadLetters, name);
+  }
+
+  /** The body that a claim holds; undefined if it is gone. */
+  async readClaim(name: string): Promise<string | undefined> {
+    return (await this.#read(this.#claims, name))?.text;
   }
 
   /**
@@ -100,6 +95,19 @@ export class RelayStorageAccount {
   /** Puts a message, base64, on the queue of events, where it stays until it is done with. */
   async enqueue(message: string): Promise<void> {
     await this.#permission.explained(queueRole, () => this.#events.sendMessage(message, { messageTimeToLive: -1 }));
+  }
+
+  async #read(container: ContainerClient, name: string): Promise<{ text: string; etag: string } | undefined> {
+    return this.#permission.explained(blobRole, async () => {
+      try {
+        const { etag, readableStreamBody } = await container.getBlobClient(name).download();
+        if (!readableStreamBody || etag === undefined) throw new Error(`The blob ${name} came without content.`);
+        return { text: await textOf(readableStreamBody), etag };
+      } catch (error) {
+        if (statusOf(error) === 404) return undefined;
+        throw error;
+      }
+    });
   }
 
   /** The first events of the queue that anybody could take now, in at most 32 messages; nothing is taken or hidden by it. */

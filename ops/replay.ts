@@ -3,7 +3,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Admission, admit } from "../relay/core/admit.ts";
 import { blobName } from "../relay/core/blob-name.ts";
 import type { DeadLetter } from "../relay/core/dead-letter.ts";
-import { claimed, encodeEnvelopes, fitsInline, maxEnvelopeBytes, newEvent } from "../relay/core/envelope.ts";
+import {
+  claimed,
+  type DecodedEnvelope,
+  decodeEnvelope,
+  encodeEnvelopes,
+  fitsInline,
+  maxEnvelopeBytes,
+  newEvent,
+  type QueuedEvent,
+  requeued,
+} from "../relay/core/envelope.ts";
 import type { EventPolicy } from "../relay/core/policy.ts";
 import { type DeadLetterFilter, fits, kindOf, understood } from "./dead-letter-filter.ts";
 import type { RelayStorageAccount } from "./relay-storage.ts";
@@ -15,7 +25,10 @@ const concurrency = 4;
 export type ReplayAction = "count" | "replay" | "purge";
 
 export interface ReplayOptions {
-  readonly storage: Pick<RelayStorageAccount, "readDeadLetter" | "removeDeadLetter" | "putClaim" | "enqueue">;
+  readonly storage: Pick<
+    RelayStorageAccount,
+    "readDeadLetter" | "removeDeadLetter" | "readClaim" | "putClaim" | "enqueue"
+  >;
   /** The blobs to look at. */
   readonly names: readonly string[];
   readonly filter: DeadLetterFilter;
@@ -87,12 +100,12 @@ async function handle(name: string, options: ReplayOptions, counts: ReplayCounts
   if (letter === undefined) return count(counts.left, "are no dead letters of a version that is known here");
   if (!fits(letter, filter)) return;
   if (action !== "purge") {
-    const message = messageOf(letter, policy);
-    if ("impossible" in message) return count(counts.left, message.impossible);
+    const replayable = await messagesOf(letter, policy, storage);
+    if ("impossible" in replayable) return count(counts.left, replayable.impossible);
     if (action === "replay") {
-      // The claim first: the forwarder may have the message at once.
-      if (message.claim) await storage.putClaim(message.claim.name, message.claim.body);
-      await storage.enqueue(message.text);
+      // The claims first: the forwarder may have a message at once.
+      for (const claim of replayable.claims) await storage.putClaim(claim.name, claim.body);
+      for (const message of replayable.messages) await storage.enqueue(message);
     }
   }
   if (action !== "count" && !(await storage.removeDeadLetter(name, read.etag)) && action === "purge") return;
@@ -101,26 +114,76 @@ async function handle(name: string, options: ReplayOptions, counts: ReplayCounts
   count(counts.kinds, [letter.class, objectType, metric].filter(Boolean).join(" "));
 }
 
-type Message =
-  | { readonly text: string; readonly claim?: { readonly name: string; readonly body: string } }
+/** What brings a dead letter on its way again, or why nothing does. */
+type Replayable =
+  | {
+      /** Texts of queue messages. */
+      readonly messages: readonly string[];
+      /** The bodies that these messages refer to. */
+      readonly claims: readonly Claim[];
+    }
   | { readonly impossible: string };
 
-/** The queue message that brings a dead letter's event on its way again, with its attempts counted anew. */
-function messageOf(letter: DeadLetter, policy: EventPolicy): Message {
-  if (letter.class === "unreadable") {
-    // Not an event but a message of the queue, which a newer relay may be able to read.
-    const bytes = Buffer.from(letter.body, letter.encoding);
-    if (bytes.length > maxEnvelopeBytes) return { impossible: "are larger than a queue message" };
-    return { text: bytes.toString("base64") };
-  }
+interface Claim {
+  readonly name: string;
+  readonly body: string;
+}
+
+/** The queue messages that bring a dead letter's events on their way again, with wait and attempts counted anew. */
+async function messagesOf(
+  letter: DeadLetter,
+  policy: EventPolicy,
+  storage: Pick<RelayStorageAccount, "readClaim">,
+): Promise<Replayable> {
+  if (letter.class === "unreadable") return messagesOfMessage(letter, storage);
   const readable = eventOf(letter, policy);
   if ("impossible" in readable) return readable;
   const { id, body } = readable;
-  const event = newEvent({ id, receivedAt: letter.receivedAt, body });
-  if (fitsInline(event)) return { text: only(encodeEnvelopes([event])) };
-  // Not the name that the event had before: a forwarder that has just made it a dead letter is yet to delete that claim.
-  const name = `${randomUUID()}/${blobName(event)}`;
-  return { text: only(encodeEnvelopes([claimed(event, name)])), claim: { name, body } };
+  return replayableOf([{ event: newEvent({ id, receivedAt: letter.receivedAt, body }), body }]);
+}
+
+/** An unreadable letter is no event but a message of the queue. */
+async function messagesOfMessage(
+  { body, encoding }: DeadLetter,
+  storage: Pick<RelayStorageAccount, "readClaim">,
+): Promise<Replayable> {
+  const bytes = Buffer.from(body, encoding);
+  const envelope = envelopeIn(bytes);
+  if (!envelope?.readable) {
+    // A newer relay may be able to read it.
+    if (bytes.length > maxEnvelopeBytes) return { impossible: "are larger than a queue message" };
+    return { messages: [bytes.toString("base64")], claims: [] };
+  }
+  const events: { event: QueuedEvent; body: string }[] = [];
+  for (const event of envelope.events) {
+    const content = "body" in event ? event.body : await storage.readClaim(event.claim);
+    if (content === undefined) return { impossible: "refer to a body that is gone: claims are kept for 90 days" };
+    events.push({ event, body: content });
+  }
+  return replayableOf(events);
+}
+
+function envelopeIn(bytes: Buffer): DecodedEnvelope | undefined {
+  try {
+    return decodeEnvelope(JSON.parse(bytes.toString("utf8")));
+  } catch {
+    return undefined;
+  }
+}
+
+function replayableOf(events: readonly { event: QueuedEvent; body: string }[]): Replayable {
+  const now = new Date();
+  const claims: Claim[] = [];
+  const queued = events.map(({ event, body }): QueuedEvent => {
+    const { body: _body, claim: _claim, ...fate } = { body: "", claim: "", ...requeued(event, now) };
+    const inline = { ...fate, body };
+    if (fitsInline(inline)) return inline;
+    // Not the name that the event had before: a forwarder that has just made it a dead letter is yet to delete that claim.
+    const name = `${randomUUID()}/${blobName(inline)}`;
+    claims.push({ name, body });
+    return claimed(inline, name);
+  });
+  return { messages: encodeEnvelopes(queued), claims };
 }
 
 /**
@@ -141,10 +204,6 @@ function eventOf(
   if (admission.kind === "malformed") return { impossible: "hold no event that this version of the relay can read" };
   if (admission.kind === "filtered") return { impossible: `are left out by the filter ${admission.rule}` };
   return { id: admission.event.event_id, body: admission.text };
-}
-
-function only([text = ""]: readonly string[]): string {
-  return text;
 }
 
 function count(map: Map<string, number>, key: string): void {

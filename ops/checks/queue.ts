@@ -1,4 +1,4 @@
-import type { QueuedEvent } from "../../relay/core/envelope.ts";
+import { type QueuedEvent, waitingSince } from "../../relay/core/envelope.ts";
 import { queueNames } from "../../relay/core/names.ts";
 import { azureOf, patience } from "../clients.ts";
 import { inWords } from "../duration.ts";
@@ -47,7 +47,7 @@ export function queueFinding({
   now: Date;
   stack: string;
 }): Finding {
-  const age = Math.max(0, ...waiting.map(({ receivedAt }) => now.getTime() - Date.parse(receivedAt)));
+  const age = Math.max(0, ...waiting.map((event) => now.getTime() - waitingSince(event)));
   const seen = waiting.length === 0 ? "all hidden until their next try" : `the oldest event for ${inWords(age)}`;
   const dying = poison > 0 ? `; ${poison} are about to become dead letters` : "";
   const found = `About ${messages} messages wait, each of one or more events, ${seen}${dying}.`;

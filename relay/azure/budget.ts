@@ -18,3 +18,21 @@ export async function withinBudget<T>(milliseconds: number, work: (signal: Abort
     clearTimeout(timer);
   }
 }
+
+/**
+ * What a promise settles with, unless the signal is aborted before: libraries need not heed a signal everywhere, such as while they get
+ * a token.
+ *
+ * @throws what the promise is rejected with, or the signal's reason
+ */
+export async function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([aborted.promise, work]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}

@@ -1,5 +1,5 @@
 import type { InvocationContext, StorageQueueHandler } from "@azure/functions";
-import { decodeEnvelope, encodeEnvelopes, type QueuedEvent } from "../core/envelope.ts";
+import { decodeEnvelope, encodeEnvelopes, type QueuedEvent, waitingSince } from "../core/envelope.ts";
 import { isOverdue, retryDelaySeconds, secondsUntil, type WaitReason } from "../core/retry-schedule.ts";
 import { deleteClaims } from "./claims.ts";
 import { type Delivery, deliverAll, giveUp, hasFailed } from "./deliver.ts";
@@ -81,7 +81,7 @@ export function forwarderHandler({ target, storage, duplicates, clock, random }:
       );
       const { length: held } = await settle(deliveries, delaySeconds, context);
       reportDead(deliveries, context);
-      const oldestSeconds = ageOfOldest(events, clock());
+      const oldestSeconds = longestWait(events, clock());
       logOutcome(context, level, { outcome: "waiting", held, delaySeconds, oldestSeconds, reason });
       return;
     }
@@ -125,13 +125,18 @@ function standstillOf(
   return pause ? { level: pause.reason === "hold" ? "error" : "warn", ...pause } : target;
 }
 
-/** In whole seconds since their receipt. */
+/** Whole seconds since each event was received. */
 function agesOf(events: readonly QueuedEvent[], now: Date): number[] {
-  return events.map(({ receivedAt }) => Math.max(0, Math.round((now.getTime() - Date.parse(receivedAt)) / 1000)));
+  return events.map(({ receivedAt }) => wholeSeconds(now.getTime() - Date.parse(receivedAt)));
 }
 
-function ageOfOldest(events: readonly QueuedEvent[], now: Date): number {
-  return Math.max(...agesOf(events, now));
+/** Whole seconds that the event has waited in the queue which has waited longest. */
+function longestWait(events: readonly QueuedEvent[], now: Date): number {
+  return Math.max(...events.map((event) => wholeSeconds(now.getTime() - waitingSince(event))));
+}
+
+function wholeSeconds(milliseconds: number): number {
+  return Math.max(0, Math.round(milliseconds / 1000));
 }
 
 function reportDead(deliveries: readonly Delivery[], context: InvocationContext): void {
@@ -167,7 +172,7 @@ function report(
     retried: waiting.length - held,
     held,
     gone: gone.length,
-    oldestSeconds: ageOfOldest(
+    oldestSeconds: longestWait(
       deliveries.map(({ event }) => event),
       now,
     ),

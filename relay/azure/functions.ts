@@ -13,6 +13,7 @@ import { PlatformClient } from "./platform-client.ts";
 import { poisonHandler } from "./poison.ts";
 import { type PlatformSettings, readSettings } from "./settings.ts";
 import { RelayStorage } from "./storage.ts";
+import { SummedLines } from "./summed-lines.ts";
 import { Tally } from "./tally.ts";
 
 /** Milliseconds for one request to Platform: its usual answer takes well under one second. */
@@ -23,6 +24,7 @@ const storage = new RelayStorage(settings.storage);
 const clock = () => new Date();
 /** Never goes back, whatever happens to the clock on the wall. */
 const monotonic = () => performance.now();
+const lines = new SummedLines();
 const { duplicateWindowDays: windowDays } = settings;
 const duplicates =
   windowDays > 0 ? new RememberedDuplicates({ tables: storage.tables, clock, windowDays }) : keepDuplicates;
@@ -38,6 +40,7 @@ app.http("intake", {
     storage,
     clock,
     budget: intakeBudget,
+    lines,
   }),
 });
 
@@ -63,7 +66,10 @@ app.storageQueue("poison", {
 const schedule = (callBack: () => void, milliseconds: number) => void setTimeout(callBack, milliseconds).unref();
 const tally = new Tally({ tables: storage.tables, clock, monotonic, schedule });
 onOutcome((outcome) => tally.add(outcome));
-app.hook.appTerminate(() => tally.flush());
+app.hook.appTerminate(() => {
+  lines.flush();
+  return tally.flush();
+});
 
 // Loads Azure's library and opens the connection while the host still starts; whoever needs it first reports what is wrong.
 storage.warmUp();

@@ -10,6 +10,7 @@ import { withinBudget } from "./budget.ts";
 import { describeError, logOutcome } from "./log.ts";
 import type { IntakeSettings } from "./settings.ts";
 import type { RelayStorage } from "./storage.ts";
+import { type CallOutcome, SummedLines } from "./summed-lines.ts";
 
 /** Milliseconds. Customer.io gives a call 4 s with everything, the way there and back included. */
 export interface IntakeBudget {
@@ -33,6 +34,8 @@ export interface IntakePorts {
   readonly storage: Pick<RelayStorage, "enqueue" | "putClaim" | "putDeadLetter">;
   readonly clock: () => Date;
   readonly budget: IntakeBudget;
+  /** The log of calls that bring no event; one of its own by default. */
+  readonly lines?: SummedLines;
 }
 
 /**
@@ -42,7 +45,7 @@ export interface IntakePorts {
  * |---|---|
  * | 200 | the event is in the queue; or it is left out by a filter; or it was signed but is none, and is a dead letter: refused, it would hold up all others for days |
  * | 401 | no signing key fits, or the signature's time is too far off where that is checked |
- * | 413 | the body has more than 16 MiB |
+ * | 413 | the body has more than 16 MiB; one far beyond never gets here, since the host answers it with 500 (`bodySizeLimit`) |
  * | 503 | no signing key is set or the settings can't be used, or the storage did not take the event in time. Customer.io repeats the call, sooner than after a 500 or 429 |
  *
  * Filters and personal data are seen to here, before anything is stored: what is left out costs nothing further, and what is dropped
@@ -55,7 +58,14 @@ export interface IntakePorts {
  * message: the same, and the claim is overwritten by the repeated call or swept by the container's lifecycle rule. After the message
  * but before the answer: the repeated call queues the event again, and Platform gets it twice under the same `_id`.
  */
-export function intakeHandler({ signingKeys, settings, storage, clock, budget }: IntakePorts): HttpHandler {
+export function intakeHandler({
+  signingKeys,
+  settings,
+  storage,
+  clock,
+  budget,
+  lines = new SummedLines(),
+}: IntakePorts): HttpHandler {
   const groups = new GroupCommit({
     write: (message) => withinBudget(budget.write, (signal) => storage.enqueue(message, { delaySeconds: 0, signal })),
     whenSlow: (callBack) => {
@@ -100,16 +110,14 @@ export function intakeHandler({ signingKeys, settings, storage, clock, budget }:
   };
 
   return async (request, context) => {
+    const without = (outcome: CallOutcome["outcome"], reason: string) =>
+      lines.add(context, outcome === "refused" ? "warn" : "error", { outcome, reason });
     if (signingKeys.length === 0) {
-      logOutcome(context, "error", {
-        outcome: "unavailable",
-        unavailable: 1,
-        reason: "CUSTOMERIO_SIGNING_KEYS holds no signing key",
-      });
+      without("unavailable", "CUSTOMERIO_SIGNING_KEYS holds no signing key");
       return answer(503, "no signing key is configured");
     }
     if ("problem" in settings) {
-      logOutcome(context, "error", { outcome: "unavailable", unavailable: 1, reason: settings.problem });
+      without("unavailable", settings.problem);
       return answer(503, "the relay's settings can't be used");
     }
     const { policy, maximumAgeSeconds } = settings;
@@ -117,11 +125,7 @@ export function intakeHandler({ signingKeys, settings, storage, clock, budget }:
       return await withinBudget(budget.call, async (signal) => {
         const body = await bodyWithin(maxBodyBytes, request);
         if (body === undefined) {
-          logOutcome(context, "warn", {
-            outcome: "refused",
-            refused: 1,
-            reason: `the body has more than ${maxBodyBytes} bytes`,
-          });
+          without("refused", `the body has more than ${maxBodyBytes} bytes`);
           return answer(413, `the body has more than ${maxBodyBytes} bytes`);
         }
         const timestamp = request.headers.get("x-cio-timestamp");
@@ -130,14 +134,14 @@ export function intakeHandler({ signingKeys, settings, storage, clock, budget }:
           signatureProblem(signingKeys, { timestamp, signature, body }) ??
           freshnessProblem(timestamp, { now: clock(), maximumAgeSeconds });
         if (problem !== undefined) {
-          logOutcome(context, "warn", { outcome: "refused", refused: 1, reason: problem });
+          without("refused", problem);
           return answer(401, "the signature is missing or wrong");
         }
         await keep(body, policy, context, signal);
         return answer(200);
       });
     } catch (error) {
-      logOutcome(context, "error", { outcome: "unavailable", unavailable: 1, reason: describeError(error) });
+      without("unavailable", describeError(error));
       return answer(503, "the event could not be stored");
     }
   };

@@ -8,9 +8,9 @@ import { isObject } from "../core/json.ts";
  * |---|---|---|
  * | `accepted` | intake | `accepted` events are durable in one message; `redacted` counts those without their `content`, `email` or `recipient` |
  * | `filtered` | intake | one event was left out (`filtered` is 1) by the `rule` |
- * | `refused` | intake | a call had no valid signature, or a body beyond the limit (`refused` is 1) |
- * | `unavailable` | intake, health | a call was answered with 503 (at the intake, `unavailable` is 1) |
- * | `forwarded` | forwarder | of one message's events, how many were `delivered`, `duplicate` (Platform has them already), `retried`, `held` (retried, and somebody has to mend something) or `gone` (done with by an earlier run); `ageSeconds`, the age of the oldest when it was delivered, and `deliveredSeconds`, the ages of all that were, added up; `oldestSeconds`, the age of the oldest of all |
+ * | `refused` | intake | `refused` calls had no valid signature, or a body beyond the limit: at most one line a second, with the `reason` of one call, or the different `reasons` of several |
+ * | `unavailable` | intake, health | `unavailable` calls were answered with 503, in lines like those of `refused`; or the storage can't be reached, as `/health` found (no `unavailable`) |
+ * | `forwarded` | forwarder | of one message's events, how many were `delivered`, `duplicate` (Platform has them already), `retried`, `held` (retried, and somebody has to mend something) or `gone` (done with by an earlier run); `ageSeconds`, the age of the oldest when it was delivered, and `deliveredSeconds`, the ages of all that were, added up; `oldestSeconds`, how long the event has waited in the queue that has waited longest |
  * | `waiting` | forwarder | all `held` events of a message wait, untried: for `PLATFORM_READY_AT`, for Platform to come back, or for settings to be mended |
  * | `duplicatesUnknown` | forwarder | the tables of delivered events can't be used, so that events may go twice |
  * | `dead` | all | one event became a dead letter, a blob named `deadLetter`: `dead` is 1; at the intake, where it was never accepted, `setAside` is 1 too, and both are 0 for a call that is repeated |
@@ -35,14 +35,24 @@ export type LogLevel = "info" | "warn" | "error";
 
 const listeners: ((outcome: Outcome) => void)[] = [];
 
-/** Hands every line of the process to the listener too, so that log and counts tell the same. */
+/** Hands every outcome of the process to the listener too, so that log and counts tell the same. */
 export function onOutcome(listener: (outcome: Outcome) => void): void {
   listeners.push(listener);
 }
 
-/** Writes the line to the Functions log, and so to Application Insights. */
+/** Writes the line to the Functions log, and so to Application Insights, and counts it. */
 export function logOutcome(context: InvocationContext, level: LogLevel, outcome: Outcome): void {
+  writeLine(context, level, outcome);
+  countOutcome(outcome);
+}
+
+/** Writes the line alone: see `SummedLines`. */
+export function writeLine(context: InvocationContext, level: LogLevel, outcome: Outcome): void {
   context[level](JSON.stringify(outcome));
+}
+
+/** Tells the listeners of an outcome, whose line may come later, in a sum. */
+export function countOutcome(outcome: Outcome): void {
   for (const listener of listeners) listener(outcome);
 }
 

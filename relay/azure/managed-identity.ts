@@ -1,6 +1,27 @@
-import { ManagedIdentityCredential, type TokenCredential } from "@azure/identity";
+import { type AccessToken, ManagedIdentityCredential, type TokenCredential } from "@azure/identity";
+import { withinBudget } from "./budget.ts";
+
+/**
+ * Milliseconds for one token. The identity library has no limit of its own, and Azure's storage libraries share one request for a token
+ * among all calls: without a limit, one request that is never answered would stop them all for good.
+ */
+const tokenTimeout = 5_000;
 
 /** @param clientId of a user-assigned identity; undefined for the function app's own */
 export function managedIdentity(clientId: string | undefined): TokenCredential {
-  return clientId === undefined ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId });
+  return bounded(
+    clientId === undefined ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId }),
+    tokenTimeout,
+  );
+}
+
+/**
+ * A credential that gives up after so many milliseconds. The caller's own signal is not passed on: others may wait for the same token
+ * and have more time, so whoever has less ends its own wait.
+ */
+export function bounded(credential: TokenCredential, milliseconds: number): TokenCredential {
+  return {
+    getToken: (scopes, { abortSignal: _, ...options } = {}): Promise<AccessToken | null> =>
+      withinBudget(milliseconds, (abortSignal) => credential.getToken(scopes, { ...options, abortSignal })),
+  };
 }

@@ -1,9 +1,11 @@
+import { randomUUID } from "node:crypto";
 import { text as textOf } from "node:stream/consumers";
 import type { BlobServiceClient, ContainerClient } from "@azure/storage-blob";
 import type { QueueClient } from "@azure/storage-queue";
 import type { DeadLetterBlob } from "../core/dead-letter.ts";
 import { isObject } from "../core/json.ts";
 import { containerNames, queueNames } from "../core/names.ts";
+import { orAborted } from "./budget.ts";
 import type { StorageSettings } from "./settings.ts";
 import type { StorageAccess } from "./storage-access.ts";
 import { Tables } from "./tables.ts";
@@ -24,7 +26,8 @@ export interface EnqueueOptions {
  * Azure's libraries are loaded when they are first used, since loading them is most of a cold start and few calls need the one for
  * blobs. Each is imported in a module of its own, from which the bundler keeps only what is used.
  *
- * Every method throws what Azure's library throws, or an error that names the setting to mend.
+ * Every method throws what Azure's library throws, or an error that names the setting to fix. A signal that is aborted ends the method
+ * in any case, also where the library does not heed it, as while it gets a token.
  */
 export class RelayStorage {
   readonly #events: () => Promise<QueueClient>;
@@ -51,40 +54,46 @@ export class RelayStorage {
    *
    * @param message base64, as the Functions host expects it and `sendMessage` does not make it
    */
-  async enqueue(message: string, { delaySeconds, signal }: EnqueueOptions): Promise<void> {
-    const queue = await this.#events();
-    await queue.sendMessage(message, {
-      // A message would be deleted after 7 days unless told to stay for ever.
-      messageTimeToLive: -1,
-      visibilityTimeout: delaySeconds,
-      abortSignal: signal,
+  enqueue(message: string, { delaySeconds, signal }: EnqueueOptions): Promise<void> {
+    return within(signal, async () => {
+      const queue = await this.#events();
+      await queue.sendMessage(message, {
+        // A message would be deleted after 7 days unless told to stay for ever.
+        messageTimeToLive: -1,
+        visibilityTimeout: delaySeconds,
+        abortSignal: signal,
+      });
     });
   }
 
   /** Keeps a body until its event is done with. Written twice, the same claim is overwritten with the same body. */
-  async putClaim(name: string, body: string, signal: AbortSignal): Promise<void> {
-    await this.#put(containerNames.claims, name, body, signal);
+  putClaim(name: string, body: string, signal: AbortSignal): Promise<void> {
+    return within(signal, () => this.#put(containerNames.claims, name, body, signal));
   }
 
   /**
    * @returns undefined if there is no such claim: an earlier run delivered its event, or made it a dead letter, and then deleted the
    *   claim. Nothing else deletes one as young as a message.
    */
-  async readClaim(name: string, signal: AbortSignal): Promise<string | undefined> {
-    const claims = await this.#container(containerNames.claims);
-    try {
-      const { readableStreamBody } = await claims.getBlobClient(name).download(0, undefined, { abortSignal: signal });
-      return readableStreamBody ? await textOf(readableStreamBody) : "";
-    } catch (error) {
-      if (isObject(error) && error.code === "BlobNotFound") return undefined;
-      throw error;
-    }
+  readClaim(name: string, signal: AbortSignal): Promise<string | undefined> {
+    return within(signal, async () => {
+      const claims = await this.#container(containerNames.claims);
+      try {
+        const { readableStreamBody } = await claims.getBlobClient(name).download(0, undefined, { abortSignal: signal });
+        return readableStreamBody ? await textOf(readableStreamBody) : "";
+      } catch (error) {
+        if (isObject(error) && error.code === "BlobNotFound") return undefined;
+        throw error;
+      }
+    });
   }
 
   /** Deletes a claim; that it is gone already is no error. */
-  async deleteClaim(name: string, signal: AbortSignal): Promise<void> {
-    const claims = await this.#container(containerNames.claims);
-    await claims.getBlobClient(name).deleteIfExists({ abortSignal: signal });
+  deleteClaim(name: string, signal: AbortSignal): Promise<void> {
+    return within(signal, async () => {
+      const claims = await this.#container(containerNames.claims);
+      await claims.getBlobClient(name).deleteIfExists({ abortSignal: signal });
+    });
   }
 
   /**
@@ -92,23 +101,32 @@ export class RelayStorage {
    *
    * @returns whether there was none of its name
    */
-  async putDeadLetter({ name, document }: DeadLetterBlob, signal: AbortSignal): Promise<boolean> {
-    const text = JSON.stringify(document);
-    try {
-      await this.#put(containerNames.deadLetters, name, text, signal, { ifNoneMatch: "*" });
-      return true;
-    } catch (error) {
-      if (!isObject(error) || error.code !== "BlobAlreadyExists") throw error;
-      await this.#put(containerNames.deadLetters, name, text, signal);
-      return false;
-    }
+  putDeadLetter({ name, document }: DeadLetterBlob, signal: AbortSignal): Promise<boolean> {
+    return within(signal, async () => {
+      const text = JSON.stringify(document);
+      // Azure's library tries again when an answer is lost, and then meets the blob that it has written itself.
+      const write = randomUUID();
+      try {
+        await this.#put(containerNames.deadLetters, name, text, signal, { ifNoneMatch: "*" }, { write });
+        return true;
+      } catch (error) {
+        if (!isObject(error) || error.code !== "BlobAlreadyExists") throw error;
+        const deadLetters = await this.#container(containerNames.deadLetters);
+        const { metadata } = await deadLetters.getBlobClient(name).getProperties({ abortSignal: signal });
+        if (metadata?.write === write) return true;
+        await this.#put(containerNames.deadLetters, name, text, signal);
+        return false;
+      }
+    });
   }
 
   /** Ends if queue and containers are there and can be reached, and throws otherwise. */
-  async check(signal: AbortSignal): Promise<void> {
-    const queue = async () => (await this.#events()).getProperties({ abortSignal: signal });
-    const container = async (name: string) => (await this.#container(name)).getProperties({ abortSignal: signal });
-    await Promise.all([queue(), ...Object.values(containerNames).map(container)]);
+  check(signal: AbortSignal): Promise<void> {
+    return within(signal, async () => {
+      const queue = async () => (await this.#events()).getProperties({ abortSignal: signal });
+      const container = async (name: string) => (await this.#container(name)).getProperties({ abortSignal: signal });
+      await Promise.all([queue(), ...Object.values(containerNames).map(container)]);
+    });
   }
 
   async #put(
@@ -117,11 +135,13 @@ export class RelayStorage {
     text: string,
     signal: AbortSignal,
     conditions: { ifNoneMatch?: "*" } = {},
+    metadata: Record<string, string> = {},
   ): Promise<void> {
     const container = await this.#container(containerName);
     await container.getBlockBlobClient(name).upload(text, Buffer.byteLength(text), {
       blobHTTPHeaders: { blobContentType: "application/json" },
       conditions,
+      metadata,
       abortSignal: signal,
     });
   }
@@ -129,6 +149,10 @@ export class RelayStorage {
   async #container(name: string): Promise<ContainerClient> {
     return (await this.#blobs()).getContainerClient(name);
   }
+}
+
+function within<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  return orAborted(signal, work());
 }
 
 async function accessTo(settings: StorageSettings): Promise<StorageAccess> {

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { isObject, type JsonObject } from "../core/json.ts";
+import { orAborted } from "./budget.ts";
 import type { StorageAccess } from "./storage-access.ts";
 
 /** The two keys that make an entity of a table unique. Both must be fit for a URL: letters, digits, `-` and `_`. */
@@ -96,20 +97,16 @@ export class Tables {
     }));
   }
 
-  async #call(
-    method: string,
-    path: string,
-    {
-      signal,
-      accept,
-      body,
-      query = {},
-    }: { signal: AbortSignal; accept: number[]; body?: object; query?: Record<string, string> },
-  ): Promise<{ status: number; rows: JsonObject[]; date: number; next: Record<string, string> }> {
+  /** The signal ends a call wherever it is: also while a token is fetched. */
+  #call(method: string, path: string, request: TableRequest): Promise<TableAnswer> {
+    return orAborted(request.signal, this.#ask(method, path, request));
+  }
+
+  async #ask(method: string, path: string, { signal, accept, body, query = {} }: TableRequest): Promise<TableAnswer> {
     const { address, authorize } = endpointOf(await this.#access());
     const url = new URL(`${address.replace(/\/$/, "")}/${path}`);
     const date = new Date().toUTCString();
-    const authorization = await authorize(url, date);
+    const authorization = await authorize(url, date, signal);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const response = await fetch(url, {
       method,
@@ -162,7 +159,24 @@ function entityPath(table: string, { partition, row }: EntityKey): string {
 interface TableEndpoint {
   readonly address: string;
   /** The header `Authorization` of a call; the URL is still without its query, which is not signed. */
-  readonly authorize: (url: URL, date: string) => Promise<string> | string;
+  readonly authorize: (url: URL, date: string, signal: AbortSignal) => Promise<string> | string;
+}
+
+interface TableRequest {
+  readonly signal: AbortSignal;
+  /** Statuses that are no error. */
+  readonly accept: readonly number[];
+  readonly body?: object;
+  readonly query?: Readonly<Record<string, string>>;
+}
+
+interface TableAnswer {
+  readonly status: number;
+  readonly rows: JsonObject[];
+  /** The service's clock, in milliseconds since 1970. */
+  readonly date: number;
+  /** The query of the next page; empty on the last one. */
+  readonly next: Record<string, string>;
 }
 
 function endpointOf(access: StorageAccess): TableEndpoint {
@@ -172,7 +186,8 @@ function endpointOf(access: StorageAccess): TableEndpoint {
     const { credential } = access;
     return {
       address: access.tableServiceUri,
-      authorize: async () => `Bearer ${(await credential.getToken("https://storage.azure.com/.default"))?.token}`,
+      authorize: async (_url, _date, abortSignal) =>
+        `Bearer ${(await credential.getToken("https://storage.azure.com/.default", { abortSignal }))?.token}`,
     };
   }
   const parts = new Map(

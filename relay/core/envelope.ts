@@ -19,23 +19,34 @@ const maxIdLength = 128;
 const fate = {
   /** Customer.io's event id, cut to 128 characters: a label for logs and names. The body has the whole. */
   id: z.string(),
-  /** When the relay received the event (ISO 8601). */
+  /** When the relay received the event (ISO 8601): how old the event is. */
   receivedAt: z.iso.datetime(),
+  /**
+   * When the event was put into the queue, if that was later than its receipt: a dead letter was replayed. Absent otherwise, so that
+   * relays from before this part existed can read every other message.
+   */
+  queuedAt: z.iso.datetime().optional(),
   /** How often the event was sent to Platform without success. */
   attempts: z.int().min(0),
   firstAttemptAt: z.iso.datetime().optional(),
   lastError: z.string().optional(),
 };
 
+/**
+ * Parts that this relay does not know come from a newer one: they are kept and put back with the event, so that going back to an older
+ * relay turns no message into a dead letter. A part that changes what the others mean takes another version.
+ */
 const queuedEvent = z.union([
   /** The body: Customer.io's JSON as it came. */
-  z.strictObject({ ...fate, body: z.string() }),
+  z.looseObject({ ...fate, body: z.string(), claim: z.undefined().optional() }),
   /** A body too large for a message is a blob of the container `claims`, and this its name. */
-  z.strictObject({ ...fate, claim: z.string().min(1) }),
+  z.looseObject({ ...fate, body: z.undefined().optional(), claim: z.string().min(1) }),
 ]);
 
+type Fate = z.infer<z.ZodObject<typeof fate>>;
+
 /** One event on its way, with its own attempts and fate. */
-export type QueuedEvent = z.infer<typeof queuedEvent>;
+export type QueuedEvent = Fate & ({ body: string } | { claim: string });
 
 const envelope = z.strictObject({ version: z.literal(version), events: z.array(queuedEvent).min(1) });
 
@@ -50,6 +61,20 @@ export function newEvent({
   body: string;
 }): QueuedEvent & { body: string } {
   return { id: id.slice(0, maxIdLength), receivedAt, attempts: 0, body };
+}
+
+/** The event put into the queue anew: its age stays, its wait and its attempts begin again. */
+export function requeued<Event extends QueuedEvent>(event: Event, at: Date): Event {
+  const { firstAttemptAt: _first, lastError: _last, ...rest } = event;
+  return { ...rest, attempts: 0, queuedAt: at.toISOString() } as Event;
+}
+
+/** When the event's wait in the queue began, in milliseconds since 1970. Its age is another thing: see `receivedAt`. */
+export function waitingSince({
+  receivedAt,
+  queuedAt = receivedAt,
+}: Pick<QueuedEvent, "receivedAt" | "queuedAt">): number {
+  return Date.parse(queuedAt);
 }
 
 /** The same event, its body in the blob of that name. */

@@ -1,3 +1,5 @@
+import { type QueuedEvent, waitingSince } from "./envelope.ts";
+
 /** Queue Storage hides a message for 7 days at most. */
 const maxVisibilitySeconds = 7 * 24 * 60 * 60;
 
@@ -5,8 +7,9 @@ const maxVisibilitySeconds = 7 * 24 * 60 * 60;
 const horizonMilliseconds = 7 * 24 * 60 * 60 * 1000;
 
 /**
- * An event that waited for so long since its receipt, tried or not, becomes a dead letter too. No message may live nearly as long as
- * claims are kept (90 days), or the body of a large event would be swept while it still waits.
+ * An event that waited in the queue for so long, tried or not, becomes a dead letter too. No message may live nearly as long as claims
+ * are kept (90 days), or the body of a large event would be swept while it still waits. A replay writes the claim anew and starts the
+ * wait anew, so the event may be of any age.
  */
 const longestLifeMilliseconds = 30 * 24 * 60 * 60 * 1000;
 
@@ -64,7 +67,7 @@ export function isExpired({ firstAttemptAt }: { firstAttemptAt?: string | undefi
   return firstAttemptAt !== undefined && now.getTime() - Date.parse(firstAttemptAt) >= horizonMilliseconds;
 }
 
-/** Whether an event has waited for 30 days and is to be given up, even if it was never tried. */
-export function isOverdue({ receivedAt }: { receivedAt: string }, now: Date): boolean {
-  return now.getTime() - Date.parse(receivedAt) >= longestLifeMilliseconds;
+/** Whether an event has waited in the queue for 30 days and is to be given up, even if it was never tried. */
+export function isOverdue(event: Pick<QueuedEvent, "receivedAt" | "queuedAt">, now: Date): boolean {
+  return now.getTime() - waitingSince(event) >= longestLifeMilliseconds;
 }

@@ -3,8 +3,9 @@ import type { DeadLetterFilter } from "../../ops/dead-letter-filter.ts";
 import { type ReplayAction, replay } from "../../ops/replay.ts";
 import { blobName } from "../../relay/core/blob-name.ts";
 import { type DeadLetter, deadBody, deadEvent } from "../../relay/core/dead-letter.ts";
-import { decodeEnvelope, newEvent, type QueuedEvent } from "../../relay/core/envelope.ts";
+import { decodeEnvelope, newEvent, type QueuedEvent, waitingSince } from "../../relay/core/envelope.ts";
 import { eventPolicy } from "../../relay/core/policy.ts";
+import { isExpired, isOverdue } from "../../relay/core/retry-schedule.ts";
 
 const receivedAt = "2026-11-20T10:00:00.000Z";
 const now = new Date("2026-11-21T10:00:00.000Z");
@@ -25,6 +26,7 @@ class FaultyAccount {
   }
 
   readDeadLetter = (name: string) => this.#act(() => this.deadLetters.get(name));
+  readClaim = (name: string) => this.#act(() => this.claims.get(name));
   putClaim = (name: string, body: string) => this.#act(() => void this.claims.set(name, body));
   enqueue = (message: string) => this.#act(() => void this.messages.push(message));
   removeDeadLetter = (name: string, etag: string) =>
@@ -80,7 +82,7 @@ test("an event goes back into the queue as it was received, with its attempts co
   refused("a");
   const counts = await run();
   const body = JSON.stringify({ event_id: "a", object_type: "email", metric: "sent", timestamp: 1 });
-  expect(account.events()).toEqual([{ id: "a", receivedAt, attempts: 0, body }]);
+  expect(account.events()).toEqual([{ id: "a", receivedAt, queuedAt: expect.any(String), attempts: 0, body }]);
   expect(account.deadLetters.size).toBe(0);
   expect([counts.examined, counts.done, [...counts.kinds]]).toEqual([1, 1, [["refused email sent", 1]]]);
 });
@@ -111,6 +113,71 @@ test("an unreadable queue message is put back byte by byte", async () => {
   account.put(deadBody(Buffer.from(text), { class: "unreadable", reason: "version 99", receivedAt, now }));
   await run();
   expect(account.messages.map((message) => Buffer.from(message, "base64").toString())).toEqual([text]);
+});
+
+describe("a dead letter of any age", () => {
+  test("waits in the queue from its replay on, and is given up for its age by nothing", async () => {
+    refused("a");
+    const before = Date.now();
+    await run();
+    const [event] = account.events();
+    if (!event) throw new Error("nothing was replayed");
+    expect(waitingSince(event)).toBeGreaterThanOrEqual(before);
+    const year = 365 * 24 * 60 * 60 * 1000;
+    expect(Date.parse(event.receivedAt)).toBe(Date.parse(receivedAt));
+    expect(isOverdue({ ...event, receivedAt: new Date(before - year).toISOString() }, new Date())).toBe(false);
+    expect(isExpired(event, new Date(before + year))).toBe(false);
+  });
+
+  test("that was a whole message, which this relay can read, comes back with its events' waits begun anew", async () => {
+    const old = {
+      id: "a",
+      receivedAt: "2025-01-01T00:00:00.000Z",
+      attempts: 9,
+      firstAttemptAt: "2025-01-01T00:01:00.000Z",
+    };
+    const events = Array.from({ length: 64 }, (_, at) => ({
+      ...old,
+      id: `e${at}`,
+      body: "x".repeat(700),
+      lastError: "HTTP 500",
+    }));
+    const text = JSON.stringify({ version: 1, events });
+    account.put(deadBody(Buffer.from(text), { class: "unreadable", reason: "an older relay", receivedAt, now }));
+    await run();
+    expect(account.events().map(({ id }) => id)).toEqual(events.map(({ id }) => id));
+    for (const event of account.events()) {
+      expect(event).toMatchObject({ receivedAt: old.receivedAt, attempts: 0 });
+      expect([event.firstAttemptAt, event.lastError, isOverdue(event, new Date())]).toEqual([
+        undefined,
+        undefined,
+        false,
+      ]);
+    }
+    expect(account.deadLetters.size).toBe(0);
+  });
+
+  test("that was a whole message keeps its large bodies, whose claims are written anew", async () => {
+    const body = "x".repeat(60_000);
+    const text = JSON.stringify({
+      version: 1,
+      events: [{ id: "a", receivedAt, attempts: 0, claim: "2026/11/20/a.json" }],
+    });
+    account.claims.set("2026/11/20/a.json", body);
+    account.put(deadBody(Buffer.from(text), { class: "unreadable", reason: "an older relay", receivedAt, now }));
+    await run();
+    account.claims.delete("2026/11/20/a.json");
+    const [event] = account.events();
+    expect(event && "claim" in event && account.claims.get(event.claim)).toBe(body);
+  });
+
+  test("that was a whole message stays if one of its bodies was swept", async () => {
+    const text = JSON.stringify({ version: 1, events: [{ id: "a", receivedAt, attempts: 0, claim: "swept.json" }] });
+    account.put(deadBody(Buffer.from(text), { class: "unreadable", reason: "an older relay", receivedAt, now }));
+    const counts = await run();
+    expect([account.messages.length, account.deadLetters.size]).toEqual([0, 1]);
+    expect([...counts.left]).toEqual([["refer to a body that is gone: claims are kept for 90 days", 1]]);
+  });
 });
 
 /** What an older relay took for malformed, but is an event to this one. */

@@ -10,6 +10,8 @@ import {
   maxEnvelopeEvents,
   newEvent,
   type QueuedEvent,
+  requeued,
+  waitingSince,
 } from "../../relay/core/envelope.ts";
 
 const receivedAt = "2026-11-20T10:00:00.000Z";
@@ -153,6 +155,40 @@ test("a failure counts, keeps the first time and the last error, and leaves out 
     firstAttemptAt: "2026-11-20T10:01:00.000Z",
     lastError: "said ?no??",
   });
+});
+
+describe("an event with parts of a newer relay", () => {
+  const newer = { ...event("{}"), priority: 3, more: { of: "them" } };
+
+  test("is read, and put back with them", () => {
+    const decoded = decodeEnvelope({ version: 1, events: [newer] });
+    if (!decoded.readable) throw new Error(decoded.reason);
+    const failed = decoded.events.map((each) => afterFailure(each, { at: receivedAt, error: "HTTP 503" }));
+    expect(eventsOf(encodeEnvelopes(failed))).toMatchObject([{ ...newer, attempts: 1 }]);
+  });
+});
+
+describe("an event that was replayed", () => {
+  const failed = afterFailure(event("{}"), { at: "2026-11-21T10:00:00.000Z", error: "HTTP 500" });
+  const replayed = requeued(failed, new Date("2026-12-31T10:00:00.000Z"));
+
+  test("is as old as before, but waits anew, with its attempts counted anew", () => {
+    expect(replayed).toEqual({ ...event("{}"), queuedAt: "2026-12-31T10:00:00.000Z" });
+    expect(waitingSince(replayed)).toBe(Date.parse("2026-12-31T10:00:00.000Z"));
+    expect(waitingSince(failed)).toBe(Date.parse(receivedAt));
+  });
+
+  test("keeps the time of its replay when it fails and is put back", () => {
+    const again = afterFailure(replayed, { at: "2027-01-01T10:00:00.000Z", error: "HTTP 503" });
+    expect(eventsOf(encodeEnvelopes([again]))).toEqual([again]);
+    expect(again.queuedAt).toBe("2026-12-31T10:00:00.000Z");
+  });
+});
+
+test("an event that comes from Customer.io makes the message that the first relays read", () => {
+  const [message = ""] = encodeEnvelopes([afterFailure(event("{}"), { at: receivedAt, error: "HTTP 503" })]);
+  const { events } = JSON.parse(Buffer.from(message, "base64").toString("utf8"));
+  expect(Object.keys(events[0])).toEqual(["id", "receivedAt", "attempts", "body", "firstAttemptAt", "lastError"]);
 });
 
 describe("decodeEnvelope refuses", () => {

@@ -45,3 +45,51 @@ test("503 if another account answers, which has neither queue nor containers", a
   const { response } = await health(["key"], azurite.connectionString.replaceAll("relaytest", "another"));
   expect(response).toMatchObject({ status: 503 });
 });
+
+describe("anybody may ask, as often as they like", () => {
+  function watched(check: () => Promise<void>) {
+    let now = 0;
+    let looks = 0;
+    const storage = {
+      check: () => {
+        looks += 1;
+        return check();
+      },
+    };
+    const handler = healthHandler({ signingKeys: ["key"], storage, budget: 20_000, monotonic: () => now });
+    const { context, lines } = invocation();
+    const ask = async () => (await handler(undefined as never, context))?.status;
+    return { ask, lines, looks: () => looks, pass: (milliseconds: number) => (now += milliseconds) };
+  }
+
+  test.each([
+    ["good", 200, () => Promise.resolve()],
+    ["bad", 503, () => Promise.reject(new Error("away"))],
+  ])("a %s result counts for five seconds: the storage is looked at once", async (_, status, check) => {
+    const { ask, lines, looks, pass } = watched(check);
+    for (let call = 0; call < 1_000; call++) expect(await ask()).toBe(status);
+    pass(4_999);
+    expect([await ask(), looks(), lines.length]).toEqual([status, 1, status === 200 ? 0 : 1]);
+    pass(1);
+    expect([await ask(), looks()]).toEqual([status, 2]);
+  });
+
+  test("there is one look at a time, however many wait for it", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { ask, looks } = watched(() => promise);
+    const answers = Array.from({ length: 100 }, ask);
+    resolve();
+    expect(await Promise.all(answers)).toEqual(answers.map(() => 200));
+    expect(looks()).toBe(1);
+  });
+
+  test("what has changed shows after that time", async () => {
+    let well = false;
+    const { ask, pass } = watched(() => (well ? Promise.resolve() : Promise.reject(new Error("away"))));
+    expect(await ask()).toBe(503);
+    well = true;
+    expect(await ask()).toBe(503);
+    pass(5_000);
+    expect(await ask()).toBe(200);
+  });
+});

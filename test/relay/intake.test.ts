@@ -1,8 +1,9 @@
-import { createServer } from "node:http";
+import { createServer, request as httpRequest, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { samples } from "../../events/samples.ts";
 import { type IntakePorts, intakeBudget, intakeHandler, maxBodyBytes } from "../../relay/azure/intake.ts";
 import { RelayStorage } from "../../relay/azure/storage.ts";
+import { SummedLines } from "../../relay/azure/summed-lines.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";
 import { eventPolicy } from "../../relay/core/policy.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
@@ -39,6 +40,30 @@ const intake = (ports: Partial<IntakePorts> = {}) => {
     return { ...response, lines };
   };
 };
+
+/** Stands before the storage's blobs; what it loses is done, but the connection ends before the answer. */
+async function losingAnswers(losesNext: (request: IncomingMessage) => boolean) {
+  const { port: target } = new URL(azurite.blobServiceUri);
+  const server = createServer((request, response) => {
+    const loses = losesNext(request);
+    const { method, url: path, headers } = request;
+    const upstream = httpRequest({ host: "127.0.0.1", port: target, method, path, headers }, (answer) => {
+      if (loses) return request.socket.destroy();
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    request.pipe(upstream);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    connectionString: azurite.connectionString.replace(`127.0.0.1:${target}`, `127.0.0.1:${port}`),
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
 
 test("each sample is in the queue as it came before it is answered, and never expires", async () => {
   const post = intake();
@@ -133,6 +158,24 @@ test("a body beyond 16 MiB is refused with 413, whether its length is told or no
   const padding = " ".repeat(maxBodyBytes - event("largest").length);
   expect(await intake({ budget: patient })(signedCall(event("largest") + padding))).toMatchObject({ status: 200 });
   expect(await azurite.takeEvents()).toMatchObject([[{ id: "largest" }]]);
+});
+
+test("a flood of unsigned calls is refused one by one and written as one line", async () => {
+  const post = intake({ lines: new SummedLines({ schedule: () => undefined }) });
+  const answers = await Promise.all(Array.from({ length: 500 }, () => post(call(event("a"), {}))));
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 401));
+  expect(answers.flatMap(({ lines }) => lines)).toHaveLength(1);
+});
+
+test("a dead letter is counted although the answer to its first write got lost", async () => {
+  let lost = 0;
+  const proxy = await losingAnswers(({ method }) => method === "PUT" && lost++ === 0);
+  const storage = new RelayStorage({ connectionString: proxy.connectionString });
+  const { status, lines } = await intake({ storage, budget: patient })(signedCall("{}"));
+  expect([status, lines.map(({ outcome }) => outcome.setAside)]).toEqual([200, [1]]);
+  expect(lost).toBeGreaterThan(1);
+  expect(await azurite.blobNames(containerNames.deadLetters)).toHaveLength(1);
+  await proxy.stop();
 });
 
 test("any of several keys will do", async () => {

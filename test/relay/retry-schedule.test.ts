@@ -64,3 +64,10 @@ test.each([
 ])("an event received at %s: has waited too long is %j", (receivedAt, overdue) => {
   expect(isOverdue({ receivedAt }, new Date("2026-11-20T10:00:00.000Z"))).toBe(overdue);
 });
+
+test("an event of any age that was put into the queue anew has not waited too long", () => {
+  const now = new Date("2026-11-20T10:00:00.000Z");
+  const receivedAt = "2025-01-01T00:00:00.000Z";
+  expect(isOverdue({ receivedAt, queuedAt: "2026-10-21T10:00:00.001Z" }, now)).toBe(false);
+  expect(isOverdue({ receivedAt, queuedAt: "2026-10-21T10:00:00.000Z" }, now)).toBe(true);
+});

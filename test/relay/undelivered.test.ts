@@ -301,6 +301,40 @@ describe("while nothing is to be sent", () => {
   });
 });
 
+describe("an event that was received long ago and replayed a moment ago", () => {
+  const replayed = { ...event("a"), receivedAt: "2025-01-01T00:00:00.000Z", queuedAt: "2026-11-20T09:59:50.000Z" };
+  const pause = { reason: "retry" as const, seconds: 5, why: "the rate limit towards Platform is reached" };
+  const send = async () => pause;
+
+  test.each([
+    ["the rate limit is reached", { client: { pause: () => undefined, send }, readyAt: undefined }],
+    ["nothing is to be sent", { client: { pause: () => pause, send }, readyAt: undefined }],
+    [
+      "Platform is not ready",
+      { client: { pause: () => undefined, send }, readyAt: new Date("2026-11-20T10:05:00.000Z") },
+    ],
+    ["a setting can't be used", { problem: "App settings: none." }],
+  ])("waits like any other while %s", async (_why, target) => {
+    const { outcomes } = await world.forward(message(replayed), { target });
+    expect(await world.azurite.takeEvents()).toEqual([[replayed]]);
+    expect(await world.azurite.deadLetters()).toEqual([]);
+    expect(outcomes).toMatchObject([{ oldestSeconds: 10 }]);
+  });
+
+  test("has its whole age when it is delivered", async () => {
+    const { outcomes } = await world.forward(message(replayed));
+    const ageSeconds = (now.getTime() - Date.parse(replayed.receivedAt)) / 1000;
+    expect(outcomes).toMatchObject([{ delivered: 1, ageSeconds, oldestSeconds: 10 }]);
+    expect(world.platform.received).toMatchObject([{ received_at: replayed.receivedAt }]);
+  });
+
+  test("becomes a dead letter once it has waited for 30 days again", async () => {
+    const waited = { ...replayed, queuedAt: "2026-10-21T10:00:00.000Z" };
+    await world.forward(message(waited), { target: { problem: "App settings: none." } });
+    expect(await world.azurite.deadLetters()).toMatchObject([{ eventId: "a", class: "expired" }]);
+  });
+});
+
 test("a message whose events are all slow ends in time, and the rest comes again at once", async () => {
   let minutes = 0;
   const send = async () => {

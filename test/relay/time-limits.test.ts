@@ -1,0 +1,133 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Census } from "../../relay/azure/census.ts";
+import { RememberedDuplicates } from "../../relay/azure/duplicates.ts";
+import { healthHandler } from "../../relay/azure/health.ts";
+import { bounded } from "../../relay/azure/managed-identity.ts";
+import { RelayStorage } from "../../relay/azure/storage.ts";
+import { Tables } from "../../relay/azure/tables.ts";
+import { Tally } from "../../relay/azure/tally.ts";
+import { deadEvent } from "../../relay/core/dead-letter.ts";
+import { newEvent } from "../../relay/core/envelope.ts";
+import { invocation } from "./support/invocation.ts";
+
+/** An identity endpoint that takes requests for tokens and never answers. */
+let silent: Server;
+let asked = 0;
+beforeAll(async () => {
+  silent = createServer(() => {
+    asked += 1;
+  });
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  process.env.IDENTITY_ENDPOINT = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/msi/token`;
+  process.env.IDENTITY_HEADER = "identity header";
+});
+afterAll(async () => {
+  delete process.env.IDENTITY_ENDPOINT;
+  delete process.env.IDENTITY_HEADER;
+  silent.closeAllConnections();
+  await new Promise((resolve) => silent.close(resolve));
+});
+
+const uri = "https://127.0.0.1:1/account";
+const settings = { queueServiceUri: uri, blobServiceUri: uri, tableServiceUri: uri, clientId: "identity" };
+const never = { getToken: () => new Promise<never>(() => undefined) };
+const hanging = new Tables(async () => ({ ...settings, credential: never }));
+const body = JSON.stringify({ event_id: "a", timestamp: 1 });
+const letter = deadEvent(newEvent({ id: "a", receivedAt: "2026-11-20T10:00:00.000Z", body }), body, {
+  class: "refused",
+  reason: "HTTP 400",
+  now: new Date("2026-11-20T10:00:00.000Z"),
+});
+
+describe("while a token is fetched and does not come, the signal ends", () => {
+  const key = { partition: "p", row: "r" };
+  test.each<[string, (signal: AbortSignal) => Promise<unknown>]>([
+    ["has", (signal) => hanging.has("t", key, signal)],
+    ["put", (signal) => hanging.put("t", key, signal)],
+    ["create", (signal) => hanging.create("t", signal)],
+    ["list", (signal) => hanging.list(signal)],
+    ["all", (signal) => hanging.all("t", signal)],
+    ["ages", (signal) => hanging.ages("t", "p", signal)],
+    ["remove", (signal) => hanging.remove("t", key, signal)],
+    ["delete", (signal) => hanging.delete("t", signal)],
+  ])("a call of a table: %s", async (_, call) => {
+    await expect(call(AbortSignal.timeout(50))).rejects.toMatchObject({ name: "TimeoutError" });
+  });
+
+  test.each<[string, (storage: RelayStorage, signal: AbortSignal) => Promise<unknown>]>([
+    ["enqueue", (storage, signal) => storage.enqueue("e30=", { delaySeconds: 0, signal })],
+    ["putClaim", (storage, signal) => storage.putClaim("a", "{}", signal)],
+    ["readClaim", (storage, signal) => storage.readClaim("a", signal)],
+    ["deleteClaim", (storage, signal) => storage.deleteClaim("a", signal)],
+    ["putDeadLetter", (storage, signal) => storage.putDeadLetter(letter, signal)],
+    ["check", (storage, signal) => storage.check(signal)],
+  ])(
+    "a call of the queue or of blobs: %s",
+    async (_, call) => {
+      const before = asked;
+      // Long enough for Azure's libraries to be loaded, and to ask for the token.
+      await expect(call(new RelayStorage(settings), AbortSignal.timeout(2_000))).rejects.toMatchObject({
+        name: expect.stringMatching(/TimeoutError|AbortError/),
+      });
+      expect(asked).toBeGreaterThan(before);
+    },
+    20_000,
+  );
+});
+
+test("an event is sent although it can't be known whether it is a duplicate, and its trouble is reported", async () => {
+  const troubles: string[] = [];
+  const duplicates = new RememberedDuplicates({ tables: hanging, clock: () => new Date(), windowDays: 7 });
+  const send = async () => ({ fate: "delivered" }) as const;
+  expect(await duplicates.deliverOnce("a", send as never, (reason) => troubles.push(reason))).toEqual({
+    fate: "delivered",
+  });
+  expect(troubles).toHaveLength(1);
+}, 20_000);
+
+test("instances are counted without a table, and counts are kept for later", async () => {
+  const census = new Census({ tables: hanging, monotonic: () => performance.now() });
+  expect(await census.instances()).toBe(40);
+  const tally = new Tally({
+    tables: hanging,
+    clock: () => new Date(),
+    monotonic: () => performance.now(),
+    schedule: () => undefined,
+  });
+  tally.add({ outcome: "accepted", accepted: 1 });
+  await tally.flush();
+}, 20_000);
+
+test("/health says within its budget that the storage can't be reached", async () => {
+  const handler = healthHandler({ signingKeys: ["key"], storage: new RelayStorage(settings), budget: 100 });
+  expect(await handler(undefined as never, invocation().context)).toMatchObject({ status: 503 });
+});
+
+describe("a credential that gives up", () => {
+  test("ends a request that is never answered, so that the next one may be", async () => {
+    let asks = 0;
+    const token = { token: "t", expiresOnTimestamp: 1 };
+    const credential = bounded(
+      { getToken: () => (asks++ === 0 ? new Promise<never>(() => undefined) : Promise.resolve(token)) },
+      50,
+    );
+    await expect(credential.getToken("scope")).rejects.toMatchObject({ name: "TimeoutError" });
+    expect(await credential.getToken("scope")).toEqual(token);
+  });
+
+  test("is not ended by a caller's signal: others wait for the same token", async () => {
+    const signals: (AbortSignal | undefined)[] = [];
+    const credential = bounded(
+      {
+        getToken: async (_scopes, options) => {
+          signals.push(options?.abortSignal as AbortSignal | undefined);
+          return { token: "t", expiresOnTimestamp: 1 };
+        },
+      },
+      1_000,
+    );
+    await credential.getToken("scope", { abortSignal: AbortSignal.abort() });
+    expect(signals.map((signal) => signal?.aborted)).toEqual([false]);
+  });
+});
