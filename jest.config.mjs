@@ -17,6 +17,7 @@ export default {
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esModules})/)`],
   globalSetup: "<rootDir>/test/global-setup.ts",
+  globalTeardown: "<rootDir>/test/global-teardown.ts",
   testTimeout: 30_000,
   // All cores: the long tests mostly wait, for engines and hosts of their own.
   maxWorkers: "100%",

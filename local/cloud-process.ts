@@ -18,6 +18,9 @@ const activationSeconds = 1;
 /** Seconds after which a message comes back that a host was at work on when it was killed; in Azure ten minutes. */
 const messageLease = 60;
 
+/** Milliseconds that the stand-ins get to end in order. */
+const endPatience = 30_000;
+
 /** What an operator was given beside the stack; an Owner may not touch the data in an account. */
 const operatorRoles = [
   "Storage Blob Data Contributor",
@@ -87,6 +90,8 @@ if (!folder) throw new Error("usage: node local/cloud-process.ts <folder>");
 let released = false;
 let running: Running | undefined;
 const end = async () => {
+  // A host or a connection that won't end holds nothing up: what this process has started ends with it.
+  setTimeout(() => process.exit(1), endPatience).unref();
   await running?.close();
   process.exit(0);
 };

@@ -1,4 +1,5 @@
 /** `npm run ops -- <command>`: what operators ask of a stack that is up, and do to it. */
+import { endWithoutOutput } from "../providers/kit/end-with-engine.ts";
 import { previewCommand, previewUsage } from "./preview-command.ts";
 import { replayCommand, replayUsage } from "./replay-command.ts";
 import { statusCommand, statusUsage } from "./status-command.ts";
@@ -25,6 +26,9 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
   preview: previewCommand,
   replay: replayCommand,
 };
+
+// `ops … | head`, or a terminal that is gone. Not with the parent, which `nohup ops … &` outlives.
+endWithoutOutput();
 
 const [name = "", ...args] = process.argv.slice(2);
 const command = commands[name];

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { runMark } from "../run-mark.ts";
 
 /** A Node process that lives and dies with this one. */
 export interface Child {
@@ -21,7 +22,7 @@ export interface ChildOptions {
   readonly arguments?: readonly string[];
   /** Modules to load before the main one. */
   readonly preload?: readonly string[];
-  /** The whole environment: nothing of this process's own is handed on but `PATH`. */
+  /** The whole environment: nothing of this process's own is handed on but `PATH` and the mark of a run of the tests. */
   readonly environment: Readonly<Record<string, string>>;
   /** What the process prints: to a file, or line by line to a listener. */
   readonly output: { readonly file: string } | { readonly onLine: (line: string) => void };
@@ -38,7 +39,7 @@ export function startChild(options: ChildOptions): Child {
     process.execPath,
     [...preload.flatMap((module) => ["--import", module]), options.module, ...(options.arguments ?? [])],
     {
-      env: { PATH: process.env.PATH, ...options.environment },
+      env: { PATH: process.env.PATH, [runMark]: process.env[runMark], ...options.environment },
       stdio: ["ignore", file ?? "pipe", file ?? "pipe", "ipc"],
     },
   );

@@ -1,7 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
+import { endProgramWithEngine } from "./end-with-engine.ts";
 import { propertiesWhere } from "./metadata.ts";
 import type { Archive } from "./values.ts";
+
+// Here, since every program that uses this package imports this module, through a component or a provider's SDK.
+endProgramWithEngine();
 
 /** The part of a resource definition that a program's class needs; the operations stay in the provider's process. */
 interface Describes<Inputs extends z.ZodObject, Outputs extends z.ZodObject> {

@@ -14,6 +14,7 @@ import anyProto from "google-protobuf/google/protobuf/any_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
 import structProto from "google-protobuf/google/protobuf/struct_pb.js";
 import { differences } from "./difference.ts";
+import { endWithEngine } from "./end-with-engine.ts";
 import { withProgress } from "./progress.ts";
 import {
   type CheckFailure,
@@ -64,16 +65,9 @@ export async function serve(
 export async function main(provider: Provider): Promise<void> {
   const engineAddress = process.argv.slice(2).find((argument) => !argument.startsWith("-"));
   const { port } = await serve(provider, engineAddress ? { engineAddress } : {});
+  // The engine ends its plugins itself; one that was killed can't, and they would stay for ever.
+  endWithEngine(engineAddress);
   process.stdout.write(`${port}\n`);
-  endWithParent();
-}
-
-/** The engine ends its plugins itself; one that was killed can't, and they would stay for ever. */
-function endWithParent(): void {
-  const parent = process.ppid;
-  setInterval(() => {
-    if (process.ppid !== parent) process.exit(1);
-  }, 1_000).unref();
 }
 
 class Service {

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
 import type { CloudEnvironment } from "../../local/cloud.ts";
+import { runMark } from "../../local/run-mark.ts";
 import { repository } from "../e2e/local-stack.ts";
 
 /** What a command printed, and how it ended. */
@@ -13,7 +14,7 @@ export interface Ended {
 /** Runs `npm run ops -- …` in a shell with this environment. */
 export async function ops(environment: CloudEnvironment, ...args: string[]): Promise<Ended> {
   const child = spawn(process.execPath, [path.join(repository, "ops/main.ts"), ...args], {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
+    env: { PATH: process.env.PATH, [runMark]: process.env[runMark], HOME: process.env.HOME, ...environment },
   });
   let stdout = "";
   let stderr = "";

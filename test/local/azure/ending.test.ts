@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { runMark } from "../../../local/run-mark.ts";
 import { temporaryFolder, until } from "./support.ts";
 
 jest.setTimeout(60_000);
@@ -40,7 +41,7 @@ function isAlive(pid: number): boolean {
 async function started(folder: string): Promise<{ parent: ChildProcess; pid: number }> {
   const parent = spawn(process.execPath, ["--input-type=module", "--eval", program, folder], {
     stdio: ["ignore", "pipe", "inherit"],
-    env: { PATH: process.env.PATH },
+    env: { PATH: process.env.PATH, [runMark]: process.env[runMark] },
   });
   if (parent.stdout === null) throw new Error("no output");
   for await (const line of createInterface({ input: parent.stdout })) {

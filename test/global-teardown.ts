@@ -1,0 +1,18 @@
+import { runMark } from "../local/run-mark.ts";
+import { leftAfter, showsEnvironments } from "./left-behind.ts";
+
+/** Milliseconds that a process gets to notice that whatever it worked for is gone. */
+const patience = 15_000;
+
+/** The run fails if a process that it has started, or a process of such a process, is still alive. */
+export default async function globalTeardown(): Promise<void> {
+  if (!showsEnvironments) {
+    process.stdout.write("Not looked for processes left behind: there is no /proc here.\n");
+    return;
+  }
+  const left = await leftAfter(runMark, process.env[runMark] ?? "", patience);
+  for (const { pid } of left) process.kill(pid, "SIGKILL");
+  if (left.length === 0) return;
+  const lines = left.map(({ pid, commandLine }) => `  ${pid} ${commandLine}`);
+  throw new Error(`These processes outlived the tests that started them, and were killed now:\n${lines.join("\n")}`);
+}
