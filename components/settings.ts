@@ -19,6 +19,7 @@ import {
   setIt,
   unknownSettings,
 } from "./setting-mistakes.ts";
+import { checkedSigningKeys, type SigningKeyProblems, signingKeyProblems } from "./signing-keys.ts";
 
 const subscription = z.enum(subscriptionNames, {
   error: ({ input }) => {
@@ -73,8 +74,10 @@ export function readSettings(config: pulumi.Config): Settings {
   const parsed = settingsSchema.safeParse(raw, { error: plainWords });
   const lines = (mistakes: readonly Mistake[]) =>
     mistakes.map(({ path, reason, remedy }) => `${notRight(`${config.name}:${pathOf(path)}`, reason)} ${remedy}`);
+  const keys = givenSigningKeys(config);
   refuse([
     ...plainSecrets(config),
+    ...keys.refusals.map((reason) => signingKeyMistake(config, reason)),
     ...lines(unknownSettings(givenKeys(config.name), [...Object.keys(settingsSchema.shape), "signingKeys"])),
     ...lines(mistakesOf(parsed.error?.issues ?? [])),
     ...(parsed.success ? platformConflicts(parsed.data) : []).map(({ path, reason, remedy }) => {
@@ -87,7 +90,13 @@ export function readSettings(config: pulumi.Config): Settings {
         `pulumi config rm ${setting}, or pulumi config rm delivery`,
     ),
   ]);
-  return { ...accepted(parsed), signingKeys: signingKeys(config) };
+  for (const reason of keys.warnings) {
+    void pulumi.log.warn(
+      `${config.name}:signingKeys ${reason}, which is unusual for a signing key. Press "Send test" in Customer.io after the ` +
+        "update: if the relay refuses the call, the key is another one.",
+    );
+  }
+  return { ...accepted(parsed), signingKeys: keys.given ? config.requireSecret("signingKeys") : undefined };
 }
 
 /**
@@ -106,7 +115,7 @@ export function sourceSettings(
     ),
     ...(parsed.success ? platformConflicts(parsed.data) : []).map(({ path, reason }) => `${pathOf(path)} ${reason}.`),
   ]);
-  return { ...accepted(parsed), signingKeys };
+  return { ...accepted(parsed), signingKeys: signingKeys?.apply(checkedSigningKeys) };
 }
 
 /** Only asked for once all mistakes were told. */
@@ -116,8 +125,21 @@ function accepted(parsed: z.ZodSafeParseResult<z.output<typeof settingsSchema>>)
 }
 
 /** A key counts as given when the setting is neither absent nor empty, which Pulumi.yaml's default is. */
-function signingKeys(config: pulumi.Config): pulumi.Output<string> | undefined {
-  return isGiven(`${config.name}:signingKeys`) ? config.requireSecret("signingKeys") : undefined;
+function givenSigningKeys(config: pulumi.Config): SigningKeyProblems & { readonly given: boolean } {
+  const text = config.get("signingKeys") ?? "";
+  if (text === "") return { given: false, refusals: [], warnings: [] };
+  const others = ["customerio:appApiKey", "aep:clientSecret", "aep:clientId"].map((setting) => ({
+    setting,
+    value: pulumi.runtime.allConfig()[setting] ?? "",
+  }));
+  return { given: true, ...signingKeyProblems(text, others) };
+}
+
+function signingKeyMistake(config: pulumi.Config, reason: string): string {
+  return (
+    `${config.name}:signingKeys ${reason}. Copy the key anew from the webhook's menu in Customer.io ("Copy signing key"), ` +
+    "and paste it when this command asks for it: npx pulumi config set --secret signingKeys"
+  );
 }
 
 function isGiven(key: string): boolean {

@@ -9,6 +9,7 @@ import * as web from "@pulumi/azure-native/web/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { getCredential } from "../providers/aep/sdk.ts";
 import { FunctionCode, QueueDrain } from "../providers/relay/sdk.ts";
+import { hostBodyLimit } from "../relay/core/body-limit.ts";
 import type { EventFilters, PersonalData } from "../relay/core/policy.ts";
 import { azureName, compactStem, formerNames } from "./azure-names.ts";
 import { assignRole } from "./azure-roles.ts";
@@ -102,6 +103,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
       PLATFORM_REQUESTS_PER_SECOND: String(args.maximumRequestsPerSecond),
       EVENT_POLICY: JSON.stringify({ filters: args.filters, personalData: args.personalData }),
       MAXIMUM_CALL_AGE_SECONDS: String(args.maximumCallAgeSeconds),
+      FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: String(hostBodyLimit),
       DUPLICATE_WINDOW_DAYS: String(args.duplicateWindowDays),
       ...(args.credential && { ...credentialSettings(args.credential), PLATFORM_CLIENT_SECRET: clientSecret }),
       ...(args.signingKeys && { CUSTOMERIO_SIGNING_KEYS: signingKeys }),

@@ -1,6 +1,7 @@
 import type { HttpHandler, HttpRequest, HttpResponseInit, InvocationContext } from "@azure/functions";
 import { type Admission, admit } from "../core/admit.ts";
 import { blobName } from "../core/blob-name.ts";
+import { maxBodyBytes } from "../core/body-limit.ts";
 import { deadBody } from "../core/dead-letter.ts";
 import { claimed, fitsInline, newEvent, type QueuedEvent } from "../core/envelope.ts";
 import { GroupCommit } from "../core/group-commit.ts";
@@ -25,9 +26,6 @@ export interface IntakeBudget {
 /** Patience and a write together stay within the call's budget, so that even a slow storage gets its events in time. */
 export const intakeBudget: IntakeBudget = { call: 3_000, write: 2_600, patience: 250 };
 
-/** Bytes: sixteen times what Platform takes, and small enough for an instance that serves a hundred calls at a time. */
-export const maxBodyBytes = 16 * 2 ** 20;
-
 export interface IntakePorts {
   readonly signingKeys: readonly string[];
   readonly settings: IntakeSettings;
@@ -45,7 +43,7 @@ export interface IntakePorts {
  * |---|---|
  * | 200 | the event is in the queue; or it is left out by a filter; or it was signed but is none, and is a dead letter: refused, it would hold up all others for days |
  * | 401 | no signing key fits, or the signature's time is too far off where that is checked |
- * | 413 | the body has more than 16 MiB; one far beyond never gets here, since the host answers it with 500 (`bodySizeLimit`) |
+ * | 413 | the body has more than 16 MiB; one far beyond never gets here, since the host answers it with 500 (`hostBodyLimit`) |
  * | 503 | no signing key is set or the settings can't be used, or the storage did not take the event in time. Customer.io repeats the call, sooner than after a 500 or 429 |
  *
  * Filters and personal data are seen to here, before anything is stored: what is left out costs nothing further, and what is dropped

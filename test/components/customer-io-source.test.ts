@@ -5,6 +5,7 @@ import { CustomerIoSource } from "../../components/customer-io-source.ts";
 import { eventMapping } from "../../components/event-mapping.ts";
 import { readSettings } from "../../components/settings.ts";
 import { readSettings as readRelaySettings } from "../../relay/azure/settings.ts";
+import { maxBodyBytes } from "../../relay/core/body-limit.ts";
 import { configure, type DeclaredResource, declaredBy } from "./stack.ts";
 
 async function source(settings: Record<string, unknown> = {}, answers: Record<string, object> = {}) {
@@ -40,7 +41,7 @@ test("without a signing key the webhook is made disabled, and the next steps are
 });
 
 test("with one it is enabled, and the key reaches the relay by the vault alone", async () => {
-  const { resources, outputs } = await source({ signingKeys: "the key" });
+  const { resources, outputs } = await source({ signingKeys: "cio-test-signing-key" });
   expect(one(resources, "customerio:index:ReportingWebhook").disabled).toBe(false);
   expect(outputs.nextSteps).toEqual([]);
   const settings = one(resources, "azure-native:web:WebAppApplicationSettings").properties;
@@ -48,7 +49,9 @@ test("with one it is enabled, and the key reaches the relay by the vault alone",
     /^@Microsoft\.KeyVault\(SecretUri=https:\/\/vault\.example\/secrets\/.*\/v1\)$/,
   );
   expect(settings.PLATFORM_STREAMING_URL).toMatch(/^@Microsoft\.KeyVault\(/);
-  expect(one(resources, "azure-native:keyvault:Secret", "signing-keys").properties.value.value).toBe("the key");
+  expect(one(resources, "azure-native:keyvault:Secret", "signing-keys").properties.value.value).toBe(
+    "cio-test-signing-key",
+  );
 });
 
 test("the relay holds events back while Platform enables the dataflow", async () => {
@@ -74,6 +77,9 @@ test("the app is one that Flex Consumption takes, opened by its identity alone",
     RELAY_STORAGE__clientId: "client",
     AzureWebJobsStorage__clientId: "client",
   });
+  // The host holds a body in memory before the relay sees it, whoever sends it.
+  const hostLimit = Number(settings.FUNCTIONS_REQUEST_BODY_SIZE_LIMIT);
+  expect([hostLimit > maxBodyBytes, hostLimit < maxBodyBytes * 1.1]).toEqual([true, true]);
   for (const refused of ["FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_EXTENSION_VERSION", "WEBSITE_RUN_FROM_PACKAGE"]) {
     expect(Object.keys(settings)).not.toContain(refused);
   }

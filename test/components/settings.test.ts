@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { readSettings, sourceSettings } from "../../components/settings.ts";
+import { checkedSigningKeys } from "../../components/signing-keys.ts";
 import { subscriptionNames } from "../../events/catalogue.ts";
 import { defaults } from "../../relay/core/defaults.ts";
 import { configure, declared } from "./stack.ts";
@@ -71,7 +72,7 @@ test("a program of one's own has the same defaults, and is told its mistakes", (
 });
 
 test("secrets in plain text are refused", () => {
-  expect(problems({ signingKeys: "key-1" }, [])).toBe(
+  expect(problems({ signingKeys: "0f".repeat(32) }, [])).toBe(
     "The stack's settings can't be used:\n  - customerio-aep:signingKeys is stored in plain text. Store it encrypted, and " +
       "rotate it if others could read it: pulumi config set --secret signingKeys",
   );
@@ -97,15 +98,123 @@ test.each([
 });
 
 test("given signing keys are secret", async () => {
-  configure({ signingKeys: "key one\nkey two" });
+  configure({ signingKeys: `${"0f".repeat(32)}\n${"1e".repeat(32)}` });
   const { signingKeys } = read();
   expect(await pulumi.isSecret(signingKeys as pulumi.Output<string>)).toBe(true);
 });
 
-test("blanks are no signing key", () => {
-  configure({ signingKeys: " \n" });
-  expect(read().signingKeys).toBeUndefined();
+describe("what can't be a signing key is refused at preview", () => {
+  const key = "7d5c0b9e".repeat(8);
+  const other = "c4a1f0e2".repeat(8);
+  const appApiKey = "0123456789abcdef".repeat(2);
+  const plain: [string, string, string][] = [
+    ["blank", " \n\t ", "is blank"],
+    ["the placeholder of the instructions", "<the key>", "is a placeholder"],
+    ["a placeholder of somebody else's", "your-signing-key", "is a placeholder"],
+    ["joined by a comma", `${key},${other}`, "joined by a comma"],
+    ["joined by a comma and a blank", `${key}, ${other}`, "joined by a comma"],
+    ["joined by a semicolon", `${key};${other}`, "joined by a comma or the like"],
+    ["several on one line", `${key} ${other}`, "white space within"],
+    ["a tab within", `${key}\t${other}`, "white space within"],
+    ["broken by a copy", `${key.slice(0, 20)} ${key.slice(20)}`, "white space within"],
+    ["a written line break", `${key}\\n${other}`, "has a \\n in place of a line break"],
+    ["a list", JSON.stringify([key, other]), "is a list"],
+    ["quotes", `"${key}"`, "quotation marks"],
+    ["single quotes", `'${key}'`, "quotation marks"],
+    ["typographic quotes", `\u201c${key}\u201d`, "quotation marks"],
+    ["backticks", `\`${key}\``, "quotation marks"],
+    ["a label", `Signing key: ${key}`, "begins with a label"],
+    ["a label as in a shell", `SIGNING_KEY=${key}`, "begins with a label"],
+    ["a label as in JSON", `"signing_key": "${key}"`, "begins with a label"],
+    ["a short label", `key=${key}`, "begins with a label"],
+    ["a zero-width space", `${key.slice(0, 9)}\u200b${key.slice(9)}`, "can't be seen"],
+    ["a zero-width space at the end", `${key}\u200b`, "can't be seen"],
+    ["a byte order mark", `\ufeff${key}`, "can't be seen"],
+    ["a soft hyphen", `${key.slice(0, 9)}\u00ad${key.slice(9)}`, "can't be seen"],
+    ["a control character", `${key}\u0007`, "can't be seen"],
+    ["a no-break space", `${key.slice(0, 9)}\u00a0${key.slice(9)}`, "white space within"],
+    ["masked", "\u2022".repeat(32), "masked or cut short"],
+    ["masked by asterisks", `${"*".repeat(28)}9e2b`, "masked or cut short"],
+    ["cut short", `${key.slice(0, 12)}\u2026`, "masked or cut short"],
+    ["too short", "a1b2c3", "too short"],
+    ["too long", key.repeat(9), "too long"],
+    ["a URL", "https://relay.example.org/customerio", "is a URL"],
+    ["the App API key of the same stack", appApiKey, "is the value of customerio:appApiKey"],
+    ["a client secret of Adobe", "p8e-abcdefghijklmnopqrstuvwxyz01", "another kind of credential"],
+    ["an access token", `eyJhbGciOiJIUzI1NiJ9.${key}.${other}`, "another kind of credential"],
+    ["a header", `Bearer ${key}`, "another kind of credential"],
+    ["a Key Vault reference", "@Microsoft.KeyVault(SecretUri=https://v.example/secrets/a)", "Key Vault reference"],
+    ["an e-mail address", "ann.example@example.org", "e-mail address"],
+  ];
+
+  test.each(plain)("%s", (_, text, reason) => {
+    configure({ signingKeys: text });
+    pulumi.runtime.setConfig("customerio:appApiKey", appApiKey);
+    const said = message(read);
+    expect(said).toContain(`customerio-aep:signingKeys ${reason.startsWith("is ") ? reason : ""}`);
+    expect(said).toContain(reason);
+    expect(said).toContain("npx pulumi config set --secret signingKeys");
+    const shown = text.match(/[0-9a-f]{8,}/g)?.filter((part) => said.includes(part)) ?? [];
+    expect(shown).toEqual([]);
+  });
+
+  test("also one of several, which is named by its line", () => {
+    const said = problems({ signingKeys: `${key}\n\n"${other}"\n` });
+    expect(said.split("\n").slice(1)).toEqual([
+      expect.stringContaining("customerio-aep:signingKeys line 3 has quotation marks"),
+    ]);
+  });
+
+  test.each([
+    ["hexadecimal", key],
+    ["base64", "Qm9+L2s=".repeat(5)],
+    ["base64 that ends like a label", "abcdefghijklmnopkey=="],
+    ["with blanks around it", `  ${key}\t`],
+    ["several, with blank lines", `\n${key}\r\n\r\n${other}\n`],
+    ["words with hyphens", "cio-test-signing-key"],
+  ])("what may be one is taken: %s", (_, text) => {
+    expect(problems({ signingKeys: text })).toBe("");
+    expect(read().signingKeys).toBeDefined();
+  });
+
+  test("what is unusual is taken with a warning that doesn't show it", () => {
+    const warn = jest.spyOn(pulumi.log, "warn").mockImplementation(async () => undefined);
+    for (const text of [
+      "signing-secret",
+      "schlüssel-aus-köln-1",
+      "0b5c1a52-2d7c-4f0e-8a86-0123456789ab",
+      key.repeat(3),
+    ]) {
+      expect(problems({ signingKeys: text })).toBe("");
+      expect(warn.mock.calls.at(-1)?.[0]).toContain("unusual for a signing key");
+      expect(warn.mock.calls.at(-1)?.[0]).not.toContain(text);
+    }
+    expect(warn).toHaveBeenCalledTimes(4);
+    warn.mockRestore();
+  });
+
+  test("an empty setting, Pulumi.yaml's default, is no key yet", () => {
+    configure({ signingKeys: "" });
+    expect(read().signingKeys).toBeUndefined();
+  });
+
+  test("in a program of one's own, too", () => {
+    expect(() => checkedSigningKeys(`"${key}"`)).toThrow(
+      "  - signingKeys has quotation marks, which are no part of a key.",
+    );
+    expect(checkedSigningKeys(key)).toBe(key);
+  });
 });
+
+function message(read: () => unknown): string {
+  try {
+    read();
+  } catch (error) {
+    if (pulumi.RunError.isInstance(error)) return error.message;
+    throw error;
+  }
+  return "";
+}
 
 test("all mistakes are told at once, each with its key and the command that mends it", () => {
   const said = problems({ events: ["email_sent", "email_sended"], nodeVersion: 18, withContent: "yes", colour: "red" });

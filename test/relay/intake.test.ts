@@ -1,9 +1,10 @@
 import { createServer, request as httpRequest, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { samples } from "../../events/samples.ts";
-import { type IntakePorts, intakeBudget, intakeHandler, maxBodyBytes } from "../../relay/azure/intake.ts";
+import { type IntakePorts, intakeBudget, intakeHandler } from "../../relay/azure/intake.ts";
 import { RelayStorage } from "../../relay/azure/storage.ts";
 import { SummedLines } from "../../relay/azure/summed-lines.ts";
+import { maxBodyBytes } from "../../relay/core/body-limit.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";
 import { eventPolicy } from "../../relay/core/policy.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";

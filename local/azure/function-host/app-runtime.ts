@@ -83,6 +83,12 @@ export class AppRuntime {
       functions,
       routePrefix: settings.routePrefix,
       keys: keysOf(options.environment),
+      bodyLimit: bodyLimitOf(options.environment),
+      failed: (target, reason) => {
+        const { name } = target.metadata;
+        const message = `Exception while executing function: Functions.${name}. Exception binding parameter 'request'. ${reason}`;
+        options.log.write("error", `Function.${name}`, message, { function: name });
+      },
       run: (target, data) =>
         this.#run(target, {
           inputData: [{ name: triggerOf(target)?.name ?? "", data: { http: data } }],
@@ -175,6 +181,11 @@ async function probeHostStorage(connections: StorageConnections): Promise<void> 
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`The host's own storage (AzureWebJobsStorage) can't be reached or used: ${reason}`);
   }
+}
+
+/** As the host reads it: a whole number, or else its default of 100 MB (`HttpRequestBodySizeMiddleware` of azure-functions-host). */
+function bodyLimitOf({ FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: text = "" }: Environment): number {
+  return /^\s*\d+\s*$/.test(text) ? Number(text) : 104_857_600;
 }
 
 function keysOf(environment: Environment): HostKeys | undefined {

@@ -14,6 +14,10 @@ export interface HttpTriggerOptions {
   readonly functions: readonly RegisteredFunction[];
   readonly routePrefix: string;
   readonly keys: HostKeys | undefined;
+  /** Bytes of a body that are read at most. */
+  readonly bodyLimit: number;
+  /** Told why a function could not be run. */
+  readonly failed: (target: RegisteredFunction, reason: string) => void;
   readonly run: (target: RegisteredFunction, data: HttpData) => Promise<InvocationResponse>;
 }
 
@@ -55,7 +59,12 @@ async function handle(
   }
   if (found === undefined) return url.pathname === "/" ? homepage(response) : end(response, 404);
   if (!isAuthorized(found.target, request, url, options.keys)) return end(response, 401);
-  const body = await readBody(request);
+  const body = await readBody(request, options.bodyLimit);
+  if (body === undefined) {
+    const reason = `Request body too large. The max request body size is ${options.bodyLimit} bytes.`;
+    options.failed(found.target, reason);
+    return refuseBody(request, response);
+  }
   const headers = Object.entries(request.headers).map(([name, value]) => [
     name,
     Array.isArray(value) ? value.join(", ") : (value ?? ""),
@@ -100,10 +109,25 @@ function sameText(left: string, right: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-async function readBody(request: IncomingMessage): Promise<Uint8Array> {
+/** Undefined as soon as the body is known to be larger than that: no more of it is kept. */
+async function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array | undefined> {
+  if (Number(request.headers["content-length"] ?? 0) > limit) return undefined;
   const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
+  let size = 0;
+  const iterator = request.iterator({ destroyOnReturn: false });
+  for await (const chunk of iterator) {
+    size += (chunk as Buffer).length;
+    if (size > limit) return undefined;
+    chunks.push(chunk as Buffer);
+  }
   return Buffer.concat(chunks);
+}
+
+/** The Functions host makes 500 of Kestrel's "request body too large" (azure-functions-host#10519), and the connection ends. */
+function refuseBody(request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader("connection", "close");
+  request.resume();
+  end(response, 500);
 }
 
 function respond(response: ServerResponse, method: string, data: HttpData): void {

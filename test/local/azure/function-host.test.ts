@@ -116,6 +116,41 @@ describe("HTTP triggers", () => {
   });
 });
 
+describe("a body beyond FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", () => {
+  let host: Host;
+  beforeAll(async () => {
+    host = await startHost({ WORK_QUEUE: "large-work", FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: "100000" });
+    hosts.length = 0;
+  });
+  afterAll(() => host.child.stop(5_000));
+
+  const post = (body: string | ReadableStream) =>
+    fetch(`${host.url}/echo/word/x`, { method: "POST", body, duplex: "half" } as RequestInit);
+
+  test("never reaches the function: the host answers 500, and its log says why", async () => {
+    expect((await post("x".repeat(100_000))).status).toBe(201);
+    expect((await post("x".repeat(100_001))).status).toBe(500);
+    await until(
+      async () => host.lines,
+      (lines) => lines.some(({ message }) => message.includes("The max request body size is 100000 bytes.")),
+    );
+    expect(host.lines.filter(({ message }) => message === "echoing word")).toHaveLength(1);
+  });
+
+  test("is read no further than that where its length is not told", async () => {
+    const chunk = new Uint8Array(64 * 1024);
+    let sent = 0;
+    const endless = new ReadableStream({
+      pull(controller) {
+        sent += 1;
+        if (sent > 400) controller.close();
+        else controller.enqueue(chunk);
+      },
+    });
+    expect((await post(endless)).status).toBe(500);
+  });
+});
+
 test("the route prefix is `api` by default", async () => {
   const content = { ...files, "host.json": JSON.stringify({ version: "2.0" }) };
   const host = await startHost({ WORK_QUEUE: "prefix-work" }, content);
