@@ -3,6 +3,7 @@ import * as monitor from "@pulumi/azure-native/monitor/index.js";
 import { Workspace } from "@pulumi/azure-native/operationalinsights/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import { azureName, guidOf } from "./azure-names.ts";
+import { outcomes, relayAlerts } from "./relay-alerts.ts";
 
 export interface RelayMonitoringArgs {
   resourceGroupName: pulumi.Input<string>;
@@ -10,30 +11,11 @@ export interface RelayMonitoringArgs {
   alertEmails: string[];
   /** Days that logs are kept. */
   logRetentionDays: number;
+  /** Whether Customer.io's webhook is enabled. */
+  expectsEvents: boolean;
+  /** Hours without any call of Customer.io's after which somebody is told; 0: never. */
+  silenceAlertHours: number;
 }
-
-/** The relay writes one line of JSON for each outcome; `line` is that line, parsed. */
-const outcomes = 'AppTraces | where Message startswith "{" | extend line = parse_json(Message)';
-
-/** What somebody has to be told of, as queries over the relay's outcomes. */
-const alerts = {
-  "dead-letters": {
-    description: "Events were refused for good or given up, and wait as dead letters. They can be replayed.",
-    query: `${outcomes} | where tostring(line.outcome) == "dead"`,
-  },
-  held: {
-    description: "Platform refuses the relay (401, 403 or 404): events are held until the dataflow is mended.",
-    query: `${outcomes} | where toint(line.held) > 0 and SeverityLevel >= 3`,
-  },
-  late: {
-    description: "Events wait for more than an hour: Platform is away, or takes less than comes in.",
-    query: `${outcomes} | where toint(line.oldestSeconds) > 3600`,
-  },
-  unavailable: {
-    description: "The relay could not take events, so Customer.io holds back all that follow.",
-    query: `${outcomes} | where tostring(line.outcome) == "unavailable"`,
-  },
-} as const;
 
 /** What happened to the events, hour by hour. */
 const countsQuery = `${outcomes}
@@ -63,6 +45,8 @@ const choicesQuery = `${outcomes}
 export class RelayMonitoring extends pulumi.ComponentResource {
   readonly componentId: pulumi.Output<string>;
   readonly connectionString: pulumi.Output<string>;
+  /** Who is told of alerts. */
+  readonly actionGroupId: pulumi.Output<string>;
 
   constructor(name: string, args: RelayMonitoringArgs, options?: pulumi.ComponentResourceOptions) {
     super("customerio-aep:index:RelayMonitoring", name, {}, options);
@@ -97,18 +81,23 @@ export class RelayMonitoring extends pulumi.ComponentResource {
       },
       parent,
     );
-    for (const [alert, { description, query }] of Object.entries(alerts)) {
+    const { expectsEvents, silenceAlertHours: silenceHours } = args;
+    for (const [alert, { description, query, window, every, enabled }] of Object.entries(
+      relayAlerts({ expectsEvents, silenceHours }),
+    )) {
       new monitor.ScheduledQueryRule(
-        azureName("alert", `${name}-${alert}`),
+        `${name}-${alert}`,
         {
           ...inGroup,
           kind: "LogAlert",
           description,
           severity: 1,
-          enabled: true,
+          enabled,
           scopes: [workspace.id],
-          evaluationFrequency: "PT5M",
-          windowSize: "PT5M",
+          evaluationFrequency: every,
+          windowSize: window,
+          // A workspace that no line has come to yet may not know the table.
+          skipQueryValidation: true,
           criteria: { allOf: [{ query, timeAggregation: "Count", operator: "GreaterThan", threshold: 0 }] },
           actions: { actionGroups: [people.id] },
         },
@@ -132,6 +121,7 @@ export class RelayMonitoring extends pulumi.ComponentResource {
 
     this.componentId = component.id;
     this.connectionString = component.connectionString;
+    this.actionGroupId = people.id;
     this.registerOutputs({ componentId: this.componentId });
   }
 }

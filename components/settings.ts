@@ -9,6 +9,7 @@ import { eventFilters, personalData } from "../relay/core/policy.ts";
 import { contradictions, delivery } from "./delivery.ts";
 import { platformConflicts, platformSettings } from "./platform-settings.ts";
 import { source } from "./platform-source.ts";
+import { longestSilence } from "./relay-alerts.ts";
 import {
   type Mistake,
   mistakesOf,
@@ -54,6 +55,7 @@ const settingsSchema = z.strictObject({
   maximumInstances: z.int().min(40).max(1000).default(40),
   alwaysReadyInstances: z.int().min(0).max(40).default(1),
   alertEmails: z.array(z.email()).default([]),
+  silenceAlertHours: z.int().min(0).max(longestSilence).default(24),
   logRetentionDays: z.int().min(30).max(730).default(30),
 });
 

@@ -11,6 +11,7 @@ import type { getCredential } from "../providers/aep/sdk.ts";
 import { FunctionCode, QueueDrain } from "../providers/relay/sdk.ts";
 import { hostBodyLimit } from "../relay/core/body-limit.ts";
 import type { EventFilters, PersonalData } from "../relay/core/policy.ts";
+import { AvailabilityTest } from "./availability-test.ts";
 import { azureName, compactStem, formerNames } from "./azure-names.ts";
 import { assignRole } from "./azure-roles.ts";
 import { RelayMonitoring } from "./relay-monitoring.ts";
@@ -44,6 +45,8 @@ export interface WebhookRelayArgs {
   alwaysReadyInstances: number;
   drainTimeoutSeconds: number;
   alertEmails: string[];
+  /** Hours without any call of Customer.io's after which somebody is told; 0: never. */
+  silenceAlertHours: number;
   logRetentionDays: number;
 }
 
@@ -72,7 +75,11 @@ export class WebhookRelay extends pulumi.ComponentResource {
     const inGroup = { resourceGroupName: group.name };
     const identity = new UserAssignedIdentity(azureName("identity", `${name}-identity`), inGroup, parent);
     const storage = new RelayStorage(`${name}-storage`, { ...inGroup, relayName: name }, parent);
-    const monitoring = new RelayMonitoring(`${name}-monitoring`, { ...inGroup, ...args }, parent);
+    const monitoring = new RelayMonitoring(
+      `${name}-monitoring`,
+      { ...inGroup, ...args, expectsEvents: args.signingKeys !== undefined },
+      parent,
+    );
     const vault = new keyvault.Vault(
       azureName("vault", compactStem(name)),
       { ...inGroup, properties: { tenantId, sku: { family: "A", name: "standard" }, enableRbacAuthorization: true } },
@@ -180,6 +187,18 @@ export class WebhookRelay extends pulumi.ComponentResource {
       { queueId: storage.eventsQueueId, timeoutSeconds: args.drainTimeoutSeconds },
       // The engine must not end the wait before the resource itself does, which tells what is left.
       { ...parent, dependsOn: code, customTimeouts: { delete: `${args.drainTimeoutSeconds + 60}s` } },
+    );
+
+    new AvailabilityTest(
+      `${name}-availability`,
+      {
+        ...inGroup,
+        componentId: monitoring.componentId,
+        actionGroupId: monitoring.actionGroupId,
+        url: pulumi.interpolate`https://${app.defaultHostName}/health`,
+      },
+      // Once the code works, and gone before it is: a relay that is being made or taken down wakes nobody.
+      { ...parent, dependsOn: code },
     );
 
     this.url = pulumi.interpolate`https://${app.defaultHostName}/customerio`;

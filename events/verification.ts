@@ -1,3 +1,4 @@
+import { verificationPrefix } from "../relay/core/names.ts";
 import type { DocumentedEvent } from "./event.ts";
 
 /**
@@ -6,7 +7,7 @@ import type { DocumentedEvent } from "./event.ts";
  * and a query leaves it out by `_id NOT LIKE 'customerio-aep-verify-%'`.
  */
 export const verification = {
-  idPrefix: "customerio-aep-verify-",
+  idPrefix: verificationPrefix,
   objectType: "verify",
   metrics: {
     /** It becomes a row. */

@@ -1,4 +1,5 @@
 import { isMap, type PropertyMap } from "../../providers/kit/values.ts";
+import { refuseLogAlert, refuseMetricAlert, refuseWebTest } from "./alert-refusals.ts";
 import { ArmError } from "./arm-error.ts";
 import { refuseFlexSettings, refuseSite } from "./flex-refusals.ts";
 import { refuseName } from "./resource-names.ts";
@@ -116,7 +117,12 @@ const refusals: Record<string, Refusal> = {
   },
   "azure-native:monitor:ActionGroup": (request) =>
     refuseLocation(request, "global,swedencentral,germanywestcentral,northcentralus,southcentralus,eastus2,westus"),
-  "azure-native:monitor:MetricAlert": (request) => refuseLocation(request, "global"),
+  "azure-native:monitor:MetricAlert": (request, subscription) => {
+    refuseLocation(request, "global");
+    refuseMetricAlert(request, subscription);
+  },
+  "azure-native:monitor:ScheduledQueryRule": refuseLogAlert,
+  "azure-native:applicationinsights:WebTest": refuseWebTest,
   "azure-native:resources:Deployment": () => {
     throw new ArmError(501, "NotImplemented", "The local cloud does not evaluate ARM templates.");
   },

@@ -71,6 +71,7 @@ const effects: Record<string, Effects> = {
   "azure-native:applicationinsights:Workbook": {
     create: () => ({ timeModified: new Date().toISOString(), revision: "1", userId: "", etag: randomUUID() }),
   },
+  "azure-native:applicationinsights:WebTest": { create: () => ({ provisioningState: "Succeeded" }) },
   "azure-native:operationalinsights:Workspace": {
     create: () => {
       const now = new Date().toISOString();

@@ -198,6 +198,15 @@ const definitions: Record<string, Definition> = {
     located: true,
     computed: ["timeModified", "revision", "userId", "etag"],
   },
+  "applicationinsights:WebTest": {
+    armType: "Microsoft.Insights/webtests",
+    apiVersion: "2022-06-15",
+    id: `${group}/providers/Microsoft.Insights/webtests/{webTestName}`,
+    nameInput: "webTestName",
+    located: true,
+    replaceOn: ["location"],
+    computed: ["provisioningState"],
+  },
   "operationalinsights:Workspace": {
     armType: "Microsoft.OperationalInsights/workspaces",
     apiVersion: "2023-09-01",

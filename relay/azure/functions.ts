@@ -11,6 +11,7 @@ import { onOutcome } from "./log.ts";
 import { PacedClient } from "./paced-client.ts";
 import { PlatformClient } from "./platform-client.ts";
 import { poisonHandler } from "./poison.ts";
+import { QueueWatch } from "./queue-watch.ts";
 import { type PlatformSettings, readSettings } from "./settings.ts";
 import { RelayStorage } from "./storage.ts";
 import { SummedLines } from "./summed-lines.ts";
@@ -25,6 +26,7 @@ const clock = () => new Date();
 /** Never goes back, whatever happens to the clock on the wall. */
 const monotonic = () => performance.now();
 const lines = new SummedLines();
+const watch = new QueueWatch({ storage });
 const { duplicateWindowDays: windowDays } = settings;
 const duplicates =
   windowDays > 0 ? new RememberedDuplicates({ tables: storage.tables, clock, windowDays }) : keepDuplicates;
@@ -41,6 +43,7 @@ app.http("intake", {
     clock,
     budget: intakeBudget,
     lines,
+    watch,
   }),
 });
 
@@ -48,7 +51,7 @@ app.http("health", {
   methods: ["GET"],
   route: "health",
   authLevel: "anonymous",
-  handler: healthHandler({ signingKeys: settings.signingKeys, storage, budget: intakeBudget.call }),
+  handler: healthHandler({ signingKeys: settings.signingKeys, storage, budget: intakeBudget.call, watch }),
 });
 
 app.storageQueue("forwarder", {

@@ -1,6 +1,7 @@
 import type { HttpHandler, HttpResponseInit, InvocationContext } from "@azure/functions";
 import { withinBudget } from "./budget.ts";
 import { describeError, logOutcome } from "./log.ts";
+import type { QueueWatch } from "./queue-watch.ts";
 import type { RelayStorage } from "./storage.ts";
 
 /** Milliseconds for which an answer is given again without another look. */
@@ -11,6 +12,8 @@ export interface HealthPorts {
   readonly storage: Pick<RelayStorage, "check">;
   /** Milliseconds for the storage to answer. */
   readonly budget: number;
+  /** Is asked to look whenever this looks, so that a stopped queue shows while no event comes. */
+  readonly watch?: Pick<QueueWatch, "look">;
   /** Milliseconds of a clock that never goes back; Node's by default. */
   readonly monotonic?: () => number;
 }
@@ -27,6 +30,7 @@ export function healthHandler({
   signingKeys,
   storage,
   budget,
+  watch,
   monotonic = () => performance.now(),
 }: HealthPorts): HttpHandler {
   const state = { signingKeys: signingKeys.length > 0 };
@@ -34,6 +38,7 @@ export function healthHandler({
   let looking: Promise<HttpResponseInit> | undefined;
 
   const look = async (context: InvocationContext): Promise<HttpResponseInit> => {
+    void watch?.look();
     try {
       await withinBudget(budget, (signal) => storage.check(signal));
       return { status: 200, jsonBody: { status: "ok", ...state } };

@@ -9,6 +9,7 @@ import type { EventPolicy } from "../core/policy.ts";
 import { freshnessProblem, signatureProblem } from "../core/verify.ts";
 import { withinBudget } from "./budget.ts";
 import { describeError, logOutcome } from "./log.ts";
+import type { QueueWatch } from "./queue-watch.ts";
 import type { IntakeSettings } from "./settings.ts";
 import type { RelayStorage } from "./storage.ts";
 import { type CallOutcome, SummedLines } from "./summed-lines.ts";
@@ -34,6 +35,8 @@ export interface IntakePorts {
   readonly budget: IntakeBudget;
   /** The log of calls that bring no event; one of its own by default. */
   readonly lines?: SummedLines;
+  /** Is asked to look after each event, which doesn't wait for it. */
+  readonly watch?: Pick<QueueWatch, "look">;
 }
 
 /**
@@ -63,6 +66,7 @@ export function intakeHandler({
   clock,
   budget,
   lines = new SummedLines(),
+  watch,
 }: IntakePorts): HttpHandler {
   const groups = new GroupCommit({
     write: (message) => withinBudget(budget.write, (signal) => storage.enqueue(message, { delaySeconds: 0, signal })),
@@ -136,6 +140,7 @@ export function intakeHandler({
           return answer(401, "the signature is missing or wrong");
         }
         await keep(body, policy, context, signal);
+        void watch?.look();
         return answer(200);
       });
     } catch (error) {

@@ -14,6 +14,7 @@ import { isObject } from "../core/json.ts";
  * | `waiting` | forwarder | all `held` events of a message wait, untried: for `PLATFORM_READY_AT`, for Platform to come back, or for settings to be mended |
  * | `duplicatesUnknown` | forwarder | the tables of delivered events can't be used, so that events may go twice |
  * | `dead` | all | one event became a dead letter, a blob named `deadLetter`: `dead` is 1; at the intake, where it was never accepted, `setAside` is 1 too, and both are 0 for a call that is repeated |
+ * | `untaken` | intake, health | the message at the head of the `queue` stands there for `untakenSeconds`, and nobody takes it: its function does not run |
  * | `claimLeft` | forwarder, poison | a claim could not be deleted |
  */
 export interface Outcome {
@@ -26,6 +27,7 @@ export interface Outcome {
     | "waiting"
     | "duplicatesUnknown"
     | "dead"
+    | "untaken"
     | "claimLeft";
   readonly [property: string]: unknown;
 }

@@ -13,6 +13,14 @@ import { Tables } from "./tables.ts";
 /** Milliseconds that one call may take, tries and waits between them included, where nobody waits for an answer. */
 export const storageTimeout = 30_000;
 
+/** The message of a queue that whoever comes next would be handed. */
+export interface QueueHead {
+  readonly queue: string;
+  readonly id: string;
+  /** How often it was handed out. */
+  readonly dequeueCount: number;
+}
+
 /** When the message becomes visible: at once, or after so many seconds (7 days at most). */
 export interface EnqueueOptions {
   readonly delaySeconds: number;
@@ -31,6 +39,7 @@ export interface EnqueueOptions {
  */
 export class RelayStorage {
   readonly #events: () => Promise<QueueClient>;
+  readonly #poison: () => Promise<QueueClient>;
   readonly #blobs: () => Promise<BlobServiceClient>;
   /** The account's tables, which hold nothing that must not get lost. */
   readonly tables: Tables;
@@ -38,7 +47,9 @@ export class RelayStorage {
   constructor(settings: StorageSettings) {
     const access = once(() => accessTo(settings));
     this.tables = new Tables(access);
-    this.#events = once(async () => (await import("./open-queue.ts")).openQueue(await access(), queueNames.events));
+    const queue = (name: string) => once(async () => (await import("./open-queue.ts")).openQueue(await access(), name));
+    this.#events = queue(queueNames.events);
+    this.#poison = queue(queueNames.poison);
     this.#blobs = once(async () => (await import("./open-blobs.ts")).openBlobs(await access()));
   }
 
@@ -117,6 +128,18 @@ export class RelayStorage {
         await this.#put(containerNames.deadLetters, name, text, signal);
         return false;
       }
+    });
+  }
+
+  /** The heads of both queues; none of a queue in which no message is visible. Nothing is taken by it. */
+  heads(signal: AbortSignal): Promise<readonly QueueHead[]> {
+    return within(signal, async () => {
+      const peek = async (name: string, open: () => Promise<QueueClient>): Promise<QueueHead[]> => {
+        const { peekedMessageItems } = await (await open()).peekMessages({ numberOfMessages: 1, abortSignal: signal });
+        return peekedMessageItems.map(({ messageId: id, dequeueCount }) => ({ queue: name, id, dequeueCount }));
+      };
+      const heads = [peek(queueNames.events, this.#events), peek(queueNames.poison, this.#poison)];
+      return (await Promise.all(heads)).flat();
     });
   }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { addCounts, type Counts, dayOf, noCounts } from "../core/counts.ts";
+import { addCounts, arrivalOf, type Counts, dayOf, noCounts } from "../core/counts.ts";
 import { countsTable } from "../core/names.ts";
 import { makingTable, type Tables } from "./tables.ts";
 
@@ -17,7 +17,7 @@ export interface TallyPorts {
 
 /**
  * Keeps the counts of this instance of the relay in the table `counts`, in one row for each day, which is overwritten with the day's
- * sums. So writing twice counts nothing twice, instances don't wait for each other, and whoever adds up all rows has the whole.
+ * sums, and when calls were taken and refused last (see `arrivalOf`). So writing twice counts nothing twice, instances don't wait for each other, and whoever adds up all rows has the whole.
  *
  * Events never wait for it: what can't be written is written with the next counts. A process that is killed takes the counts of its
  * last 15 seconds with it, and nothing else; one that is ended in order writes them first. An instance that is busy all month writes
@@ -27,7 +27,7 @@ export class Tally {
   readonly #ports: TallyPorts;
   readonly #me = randomUUID();
   /** By day; a day that is over goes once it is written. */
-  readonly #days = new Map<string, { counts: Counts; dirty: boolean }>();
+  readonly #days = new Map<string, { counts: Counts; arrivals: Record<string, number>; dirty: boolean }>();
   #scheduled = false;
   #writtenAt = Number.NEGATIVE_INFINITY;
   #writing: Promise<void> = Promise.resolve();
@@ -39,9 +39,11 @@ export class Tally {
   /** @param outcome a line of the log; see `Outcome` */
   add(outcome: Readonly<Record<string, unknown>>): void {
     const today = dayOf(this.#ports.clock());
-    const day = this.#days.get(today) ?? { counts: noCounts(), dirty: false };
+    const day = this.#days.get(today) ?? { counts: noCounts(), arrivals: {}, dirty: false };
     this.#days.set(today, day);
     addCounts(day.counts, outcome);
+    const arrival = arrivalOf(outcome);
+    if (arrival) day.arrivals[arrival] = Math.floor(this.#ports.clock().getTime() / 1000);
     day.dirty = true;
     this.#writeLater();
   }
@@ -61,7 +63,9 @@ export class Tally {
       const signal = AbortSignal.timeout(times.call);
       const key = { partition: date, row: this.#me };
       try {
-        await makingTable(tables, countsTable, signal, () => tables.put(countsTable, key, signal, { ...day.counts }));
+        await makingTable(tables, countsTable, signal, () =>
+          tables.put(countsTable, key, signal, { ...day.counts, ...day.arrivals }),
+        );
       } catch {
         day.dirty = true;
       }

@@ -1,3 +1,5 @@
+import { verificationPrefix } from "./names.ts";
+
 /**
  * What the relay counts, so that the whole can be balanced without any log: every event that was taken in is in one of the places
  * that are counted here, or in a dead letter or the queue, which can be looked at.
@@ -30,10 +32,26 @@ export const countNames = [
   "purged",
 ] as const;
 
+/**
+ * When a call of Customer.io's was taken last, and when one was refused: Unix seconds, beside the counts. They fit the 32 bits of a table's
+ * integer until 2038.
+ */
+export const arrivalNames = ["takenAt", "refusedAt"] as const;
+export type ArrivalName = (typeof arrivalNames)[number];
+
 export type Counts = Record<(typeof countNames)[number], number>;
 
 export function noCounts(): Counts {
   return Object.fromEntries(countNames.map((name) => [name, 0])) as Counts;
+}
+
+/** Which time an outcome is: none for what no call brought, nor for an operator's own test event, which proves nothing of Customer.io. */
+export function arrivalOf(outcome: Readonly<Record<string, unknown>>): ArrivalName | undefined {
+  if (outcome.outcome === "refused") return "refusedAt";
+  if (outcome.setAside !== undefined) return "takenAt";
+  if (outcome.outcome !== "accepted" && outcome.outcome !== "filtered") return undefined;
+  const isTest = (id: unknown) => typeof id === "string" && id.startsWith(verificationPrefix);
+  return Array.isArray(outcome.ids) && outcome.ids.length > 0 && outcome.ids.every(isTest) ? undefined : "takenAt";
 }
 
 /** Adds what `more` has of the counts; everything else in it is passed over. */

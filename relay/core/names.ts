@@ -12,3 +12,6 @@ export const countsTable = "counts";
 
 /** The prefix of the storage settings, which is also the `connection` of the queue triggers. */
 export const storageConnection = "RELAY_STORAGE";
+
+/** How the ids of test events begin, which `ops verify` sends. */
+export const verificationPrefix = "customerio-aep-verify-";

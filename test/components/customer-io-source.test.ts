@@ -125,6 +125,17 @@ test("those who are to be told of trouble are told of all of it", async () => {
     "held",
     "late",
     "unavailable",
+    "refused",
+    "silent",
+    "untaken",
+  ]);
+  expect(rules.filter(({ inputs }) => !inputs.enabled).map(({ name }) => name.split("monitoring-")[1])).toEqual([
+    "silent",
+  ]);
+  const test = one(resources, "azure-native:applicationinsights:WebTest");
+  expect(test.request.requestUrl).toBe("https://relay.example/health");
+  expect(one(resources, "azure-native:monitor:MetricAlert").actions).toEqual([
+    { actionGroupId: "customerio-aep-relay-monitoring-people-id" },
   ]);
 });
 
@@ -225,7 +236,11 @@ test("every field of the relay's log lines that alerts and workbook read is one 
     "oldestSeconds",
     "outcome",
     "redacted",
+    "refused",
     "retried",
     "rule",
+    "setAside",
+    "unavailable",
+    "untakenSeconds",
   ]);
 });

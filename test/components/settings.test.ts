@@ -48,6 +48,7 @@ test("Pulumi.yaml's defaults make valid settings, with every event and no signin
     maximumInstances: 40,
     alwaysReadyInstances: 1,
     alertEmails: [],
+    silenceAlertHours: 24,
     logRetentionDays: 30,
     signingKeys: undefined,
   });

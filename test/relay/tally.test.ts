@@ -53,6 +53,29 @@ test("sums up what the log's lines count, and overwrites its own row", async () 
   ]);
 });
 
+test("notes when a call of Customer.io's was taken last, and when one was refused; a test event of ours is neither", async () => {
+  const { tally, time } = startTally();
+  const times = async () => {
+    await tally.flush();
+    const [row] = await tables.all(countsTable, signal);
+    return [row?.takenAt, row?.refusedAt];
+  };
+  const start = time.now / 1000;
+  tally.add({ outcome: "accepted", accepted: 1, ids: ["customerio-aep-verify-20261120T100000Z-0a"] });
+  expect(await times()).toEqual([undefined, undefined]);
+  tally.add({ outcome: "accepted", accepted: 2, ids: ["customerio-aep-verify-20261120T100000Z-0a", "e1"] });
+  time.now += 10_000;
+  tally.add({ outcome: "refused", refused: 1, reason: "no signing key fits" });
+  tally.add({ outcome: "forwarded", delivered: 1, ids: ["e1"] });
+  expect(await times()).toEqual([start, start + 10]);
+  time.now += 5_000;
+  tally.add({ outcome: "dead", dead: 0, setAside: 0 });
+  expect(await times()).toEqual([start + 15, start + 10]);
+  time.now += 5_000;
+  tally.add({ outcome: "filtered", filtered: 1, ids: ["e2"], rule: "except.metrics" });
+  expect(await times()).toEqual([start + 20, start + 10]);
+});
+
 test("each instance and each day has a row of its own", async () => {
   const { tally, time } = startTally();
   tally.add({ accepted: 1 });

@@ -320,3 +320,60 @@ test("blobs through account keys, public containers and templates are out of rea
     "does not evaluate ARM templates",
   );
 });
+
+describe("what watches the relay", () => {
+  let componentId: string;
+  let testId: string;
+  beforeAll(async () => {
+    componentId = (await make(provider, "applicationinsights:Component", "watched", { ...inGroup, kind: "web" })).id;
+    testId = (await make(provider, "applicationinsights:WebTest", "test", webTest())).id;
+  });
+
+  const webTest = (over: PropertyMap = {}): PropertyMap => ({
+    ...{ ...inGroup, kind: "standard", webTestKind: "standard", syntheticMonitorId: "test", enabled: true },
+    ...{ frequency: 900, timeout: 60, locations: [{ location: "emea-nl-ams-azr" }] },
+    request: { requestUrl: "https://relay.example/health" },
+    tags: { [`hidden-link:${componentId}`]: "Resource" },
+    ...over,
+  });
+  const metricAlert = (over: PropertyMap = {}): PropertyMap => ({
+    ...{ ...inGroup, location: "global", evaluationFrequency: "PT5M", windowSize: "PT30M" },
+    scopes: [testId, componentId],
+    criteria: {
+      odataType: "Microsoft.Azure.Monitor.WebtestLocationAvailabilityCriteria",
+      ...{ webTestId: testId, componentId, failedLocationCount: 2 },
+    },
+    ...over,
+  });
+  const logAlert = (over: PropertyMap = {}): PropertyMap => ({
+    ...{ ...inGroup, evaluationFrequency: "PT1H", windowSize: "P2D", scopes: [componentId] },
+    criteria: { allOf: [{ query: "AppTraces" }] },
+    ...over,
+  });
+
+  test("a web test belongs to one component by its tag, calls every 5, 10 or 15 minutes, and from somewhere", async () => {
+    expect(await refusal("applicationinsights:WebTest", webTest())).toBe("accepted");
+    const missing = "A single 'hidden-link' tag pointing to an existing AI component is required. Found none.";
+    expect(await refusal("applicationinsights:WebTest", webTest({ tags: {} }))).toContain(missing);
+    const elsewhere = { tags: { [`hidden-link:${componentId}x`]: "Resource" } };
+    expect(await refusal("applicationinsights:WebTest", webTest(elsewhere))).toContain("hidden-link");
+    expect(await refusal("applicationinsights:WebTest", webTest({ frequency: 60 }))).toContain("300, 600 or 900");
+    expect(await refusal("applicationinsights:WebTest", webTest({ timeout: 121 }))).toContain("timeout");
+    expect(await refusal("applicationinsights:WebTest", webTest({ locations: [] }))).toContain("location");
+    expect(await refusal("applicationinsights:WebTest", webTest({ request: {} }))).toContain("requestUrl");
+  });
+
+  test("a web test's alert is about the test and its component", async () => {
+    expect(await refusal("monitor:MetricAlert", metricAlert())).toBe("accepted");
+    expect(await refusal("monitor:MetricAlert", metricAlert({ scopes: [componentId] }))).toContain("scopes");
+    expect(await refusal("monitor:MetricAlert", metricAlert({ windowSize: "PT10M" }))).toContain("windowSize");
+    expect(await refusal("monitor:MetricAlert", metricAlert({ windowSize: "PT1M" }))).toContain("smaller");
+  });
+
+  test("a log alert looks back two days at most, in steps that Azure knows", async () => {
+    expect(await refusal("monitor:ScheduledQueryRule", logAlert())).toBe("accepted");
+    expect(await refusal("monitor:ScheduledQueryRule", logAlert({ windowSize: "P3D" }))).toContain("windowSize");
+    expect(await refusal("monitor:ScheduledQueryRule", logAlert({ windowSize: "PT5M" }))).toContain("smaller");
+    expect(await refusal("monitor:ScheduledQueryRule", logAlert({ evaluationFrequency: "PT7M" }))).toContain("minutes");
+  });
+});

@@ -1,0 +1,87 @@
+/** A log query whose every row is a reason to wake somebody. */
+export interface RelayAlert {
+  readonly description: string;
+  readonly query: string;
+  /** How far back a look goes, and how often there is one (ISO 8601 durations that Azure's log alerts take). */
+  readonly window: string;
+  readonly every: string;
+  /** What can't happen yet is not looked for. */
+  readonly enabled: boolean;
+}
+
+/** The relay writes one line of JSON for each outcome; `line` is that line, parsed. */
+export const outcomes = 'AppTraces | where Message startswith "{" | extend line = parse_json(Message)';
+
+/** Hours: more than this a log alert of Azure can't look back. */
+export const longestSilence = 47;
+
+/**
+ * What somebody has to be told of, as queries over the relay's outcomes. None of them waits for a line that the broken part would have
+ * to write: that calls are refused and that none comes is told from the intake's lines, that a queue stands still from those of the
+ * functions that answer HTTP. Whether those answer at all is asked from outside: see `AvailabilityTest`.
+ *
+ * @param expectsEvents whether Customer.io's webhook is enabled
+ * @param silenceHours how long none of its calls is nothing unusual; 0: for ever
+ */
+export function relayAlerts({
+  expectsEvents,
+  silenceHours,
+}: {
+  expectsEvents: boolean;
+  silenceHours: number;
+}): Readonly<Record<string, RelayAlert>> {
+  const soon = { window: "PT5M", every: "PT5M", enabled: true };
+  return {
+    "dead-letters": {
+      ...soon,
+      description: "Events were refused for good or given up, and wait as dead letters. They can be replayed.",
+      query: `${outcomes} | where tostring(line.outcome) == "dead"`,
+    },
+    held: {
+      ...soon,
+      description: "Platform refuses the relay (401, 403 or 404): events are held until the dataflow is repaired.",
+      query: `${outcomes} | where toint(line.held) > 0 and SeverityLevel >= 3`,
+    },
+    late: {
+      ...soon,
+      description: "Events wait for more than an hour: Platform is away, or takes less than comes in.",
+      query: `${outcomes} | where toint(line.oldestSeconds) > 3600`,
+    },
+    unavailable: {
+      ...soon,
+      description: "The relay could not take events, so Customer.io holds back all that follow.",
+      query: `${outcomes} | where toint(line.unavailable) > 0`,
+    },
+    refused: {
+      ...soon,
+      window: "PT1H",
+      description:
+        "Calls are refused and none is accepted: most likely the signing key is not Customer.io's. Customer.io repeats the first event and " +
+        "holds back all others for 7 days, then gives them up. Copy the key anew: npm run ops -- status says how.",
+      query: `${outcomes}
+| summarize refused = countif(toint(line.refused) > 0),
+    taken = countif(toint(line.accepted) > 0 or toint(line.filtered) > 0 or isnotnull(line.setAside))
+| where refused > 0 and taken == 0`,
+    },
+    silent: {
+      window: "P2D",
+      every: "PT1H",
+      enabled: expectsEvents && silenceHours > 0,
+      description:
+        `No call has come from Customer.io for ${silenceHours} hours, although the webhook is enabled and calls came before. ` +
+        "npm run ops -- status says what to look at; silenceAlertHours sets the time, or switches this off.",
+      query: `${outcomes}
+| where toint(line.accepted) > 0 or toint(line.filtered) > 0 or isnotnull(line.setAside)
+| summarize last = max(TimeGenerated)
+| where last < ago(${silenceHours}h)`,
+    },
+    untaken: {
+      ...soon,
+      window: "PT15M",
+      description:
+        "Nobody takes messages from a queue of the relay: its function does not run. Events are safe, but none is delivered. " +
+        "npm run ops -- status says what to do.",
+      query: `${outcomes} | where toint(line.untakenSeconds) > 0`,
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { countOutcome, type Outcome } from "./log.ts";
+import type { QueueHead, RelayStorage } from "./storage.ts";
+
+/** Milliseconds. */
+const times = {
+  /** From one look to the next. */
+  between: 60_000,
+  /** For one look. */
+  call: 2_000,
+  /** After so long at the head of its queue, a message that anybody could take is one that nobody takes. */
+  untaken: 10 * 60_000,
+};
+
+export interface QueueWatchPorts {
+  readonly storage: Pick<RelayStorage, "heads">;
+  /** Milliseconds of a clock that never goes back; Node's by default. */
+  readonly monotonic?: () => number;
+  /** Writes a line that belongs to no invocation; by default to Node's console, whose lines the host puts into the same log. */
+  readonly write?: (text: string) => void;
+}
+
+/**
+ * Looks from the side of the HTTP functions whether the functions of the queues run at all: a trigger that Azure doesn't know, or that never
+ * starts, writes no line of its own. Whoever takes a message changes the head of the queue (taken, it is hidden, and comes back with
+ * another count); so a message that stands there unchanged for ten minutes is one that nobody takes. That holds for any backlog.
+ */
+export class QueueWatch {
+  readonly #storage: QueueWatchPorts["storage"];
+  readonly #monotonic: () => number;
+  readonly #write: (text: string) => void;
+  /** By queue: its head as it was seen first, and when. */
+  readonly #seen = new Map<string, { readonly head: string; readonly since: number }>();
+  #lookedAt = Number.NEGATIVE_INFINITY;
+
+  constructor({ storage, monotonic = () => performance.now(), write = (text) => console.log(text) }: QueueWatchPorts) {
+    this.#storage = storage;
+    this.#monotonic = monotonic;
+    this.#write = write;
+  }
+
+  /** Looks, once a minute at most, and writes a line for each queue whose messages nobody takes. It doesn't throw. */
+  async look(): Promise<void> {
+    const now = this.#monotonic();
+    if (now - this.#lookedAt < times.between) return;
+    this.#lookedAt = now;
+    let heads: readonly QueueHead[];
+    try {
+      heads = await this.#storage.heads(AbortSignal.timeout(times.call));
+    } catch {
+      // Whether the storage can be reached is for others to say.
+      return;
+    }
+    for (const [queue] of [...this.#seen]) if (!heads.some((head) => head.queue === queue)) this.#seen.delete(queue);
+    for (const { queue, id, dequeueCount } of heads) this.#see(queue, `${id} ${dequeueCount}`, now);
+  }
+
+  #see(queue: string, head: string, now: number): void {
+    const seen = this.#seen.get(queue);
+    if (seen?.head !== head) {
+      this.#seen.set(queue, { head, since: now });
+      return;
+    }
+    if (now - seen.since < times.untaken) return;
+    const line: Outcome = { outcome: "untaken", queue, untakenSeconds: Math.round((now - seen.since) / 1000) };
+    this.#write(JSON.stringify(line));
+    countOutcome(line);
+  }
+}

@@ -1,0 +1,190 @@
+import { relayAlerts } from "../../components/relay-alerts.ts";
+import { keepDuplicates } from "../../relay/azure/duplicates.ts";
+import { forwarderHandler } from "../../relay/azure/forwarder.ts";
+import { healthHandler } from "../../relay/azure/health.ts";
+import { intakeBudget, intakeHandler } from "../../relay/azure/intake.ts";
+import { poisonHandler } from "../../relay/azure/poison.ts";
+import { QueueWatch } from "../../relay/azure/queue-watch.ts";
+import { SummedLines } from "../../relay/azure/summed-lines.ts";
+import { newEvent } from "../../relay/core/envelope.ts";
+import { eventPolicy } from "../../relay/core/policy.ts";
+import { call, invocation, signedCall, takeAll } from "../relay/support/invocation.ts";
+import { runQuery, type Trace } from "./kql.ts";
+
+const hour = 60 * 60 * 1000;
+const now = new Date("2026-11-20T10:00:00.000Z");
+const alerts = relayAlerts({ expectsEvents: true, silenceHours: 24 });
+const severities: Record<string, number> = { information: 1, warning: 2, error: 3 };
+const windows: Record<string, number> = { PT5M: hour / 12, PT15M: hour / 4, PT1H: hour, P2D: 48 * hour };
+
+/** The relay's log as Application Insights keeps it, whose lines the real functions write. */
+class Log {
+  readonly traces: Trace[] = [];
+  /** When what is done now is written. */
+  at = new Date(now.getTime() - 60_000);
+  readonly storage = {
+    enqueue: async () => undefined,
+    putClaim: async () => undefined,
+    readClaim: async () => undefined,
+    deleteClaim: async () => undefined,
+    putDeadLetter: async () => true,
+  };
+
+  write(Message: string, SeverityLevel = 1): void {
+    this.traces.push({ TimeGenerated: this.at, Message, SeverityLevel });
+  }
+
+  async run(act: (context: ReturnType<typeof invocation>["context"]) => unknown): Promise<void> {
+    const { context, lines } = invocation();
+    await act(context);
+    for (const { level, text } of lines) this.write(text, severities[level]);
+  }
+
+  post(request: ReturnType<typeof call>, ports: Partial<Parameters<typeof intakeHandler>[0]> = {}): Promise<void> {
+    const handler = intakeHandler({
+      ...{ signingKeys: ["cio-test-signing-key"], settings: takeAll, storage: this.storage, budget: intakeBudget },
+      clock: () => now,
+      lines: new SummedLines({ write: (text) => this.write(text) }),
+      ...ports,
+    });
+    return this.run((context) => handler(request, context));
+  }
+
+  forward(send: (body: string) => Promise<unknown>, receivedAt = now.toISOString()): Promise<void> {
+    const handler = forwarderHandler({
+      target: { client: { pause: () => undefined, send: send as never }, readyAt: undefined },
+      ...{ storage: this.storage, duplicates: keepDuplicates, clock: () => now, random: () => 0.5 },
+    });
+    const body = JSON.stringify({ event_id: "a", timestamp: 1 });
+    return this.run((context) => handler({ version: 1, events: [newEvent({ id: "a", receivedAt, body })] }, context));
+  }
+
+  /** The alerts that are on now. */
+  raised(): string[] {
+    return Object.entries(alerts)
+      .filter(([, { query, window }]) => {
+        const from = now.getTime() - (windows[window] ?? Number.NaN);
+        const within = this.traces.filter(({ TimeGenerated }) => TimeGenerated.getTime() >= from);
+        return runQuery(query, within, now).length > 0;
+      })
+      .map(([name]) => name);
+  }
+}
+
+const event = JSON.stringify({ event_id: "a", object_type: "email", metric: "sent", timestamp: 1 });
+const receipt = { status: 200, retryAfter: null, detail: "", receipt: true, inletId: "i", xactionId: "x" };
+let log: Log;
+beforeEach(() => {
+  log = new Log();
+  // What the host itself writes.
+  log.write("Executing 'Functions.forwarder' (Reason='New queue message', Id=1)");
+  log.write("{ not the relay's");
+});
+
+describe("nobody is woken", () => {
+  test("by a log without any line of the relay's", () => {
+    expect(log.raised()).toEqual([]);
+  });
+
+  test("by events that come and are filtered, and a stranger's calls among them", async () => {
+    await log.post(signedCall(event));
+    await log.post(call(event, {}));
+    await log.post(signedCall(event, "a stranger's key"));
+    expect(log.raised()).toEqual([]);
+  });
+
+  test("by a stranger's calls while all events are left out by a filter", async () => {
+    const policy = eventPolicy.parse({ filters: { except: { metrics: ["sent"] } } });
+    await log.post(signedCall(event), { settings: { policy, maximumAgeSeconds: 0 } });
+    await log.post(call(event, {}));
+    expect(log.raised()).toEqual([]);
+  });
+
+  test("by a health check that fails, which the availability test sees", async () => {
+    const away = { check: () => Promise.reject(new Error("away")) };
+    const handler = healthHandler({ signingKeys: ["key"], storage: away, budget: 1_000 });
+    await log.run((context) => handler(undefined as never, context));
+    expect(log.traces.at(-1)?.Message).toContain("unavailable");
+    expect(log.raised()).toEqual([]);
+  });
+
+  test("by silence before the first event", () => {
+    log.at = new Date(now.getTime() - 30 * hour);
+    log.write('{"outcome":"waiting","held":0}');
+    expect(log.raised()).toEqual([]);
+  });
+});
+
+describe("somebody is woken", () => {
+  test("by calls that are refused while none is accepted: the wrong key", async () => {
+    for (let minutes = 0; minutes < 5; minutes++) await log.post(signedCall(event, "key of another workspace"));
+    expect(log.raised()).toEqual(["refused"]);
+  });
+
+  test("by refused calls in sums as well", async () => {
+    log.write(JSON.stringify({ outcome: "refused", refused: 812, reasons: ["no signing key fits X-CIO-Signature"] }));
+    expect(log.raised()).toEqual(["refused"]);
+  });
+
+  test("by refused calls an hour after the last good one, as after a rotation", async () => {
+    log.at = new Date(now.getTime() - 61 * 60_000);
+    await log.post(signedCall(event));
+    log.at = now;
+    await log.post(signedCall(event, "rotated"));
+    expect(log.raised()).toEqual(["refused"]);
+  });
+
+  test("by 24 hours without a call, after there were some", async () => {
+    log.at = new Date(now.getTime() - 25 * hour);
+    await log.post(signedCall(event));
+    expect(log.raised()).toEqual(["silent"]);
+    log.at = new Date(now.getTime() - 23 * hour);
+    await log.post(signedCall(event));
+    expect(log.raised()).toEqual([]);
+  });
+
+  test("by calls that can't be taken, or find no key", async () => {
+    await log.post(signedCall(event), { signingKeys: [] });
+    expect(log.raised()).toEqual(["unavailable"]);
+  });
+
+  test("by a queue that nobody takes from", async () => {
+    let time = 0;
+    const watch = new QueueWatch({
+      storage: { heads: async () => [{ queue: "events", id: "1", dequeueCount: 0 }] },
+      monotonic: () => time,
+      write: (text) => log.write(text),
+    });
+    for (; time <= 10 * 60_000; time += 60_000) await watch.look();
+    expect(log.raised()).toEqual(["untaken"]);
+  });
+
+  test("by dead letters, from the intake, the forwarder and the poison queue", async () => {
+    await log.post(signedCall("{}"));
+    expect(log.raised()).toEqual(["dead-letters"]);
+    log = new Log();
+    const handler = poisonHandler({ storage: { ...log.storage, readClaim: async () => event }, clock: () => now });
+    const poisonous = newEvent({ id: "a", receivedAt: now.toISOString(), body: event });
+    await log.run((context) => handler({ version: 1, events: [poisonous] }, context));
+    expect(log.raised()).toEqual(["dead-letters"]);
+  });
+
+  test("by a dataflow that refuses, and by events that wait for more than an hour", async () => {
+    await log.forward(async () => ({ ...receipt, status: 403 }));
+    expect(log.raised()).toEqual(["held"]);
+    log = new Log();
+    await log.forward(async () => ({ ...receipt, status: 503 }), new Date(now.getTime() - 2 * hour).toISOString());
+    expect(log.raised()).toEqual(["late"]);
+  });
+});
+
+test("silence wakes nobody where no event is expected, or where it is switched off", () => {
+  expect(relayAlerts({ expectsEvents: false, silenceHours: 24 }).silent?.enabled).toBe(false);
+  expect(relayAlerts({ expectsEvents: true, silenceHours: 0 }).silent?.enabled).toBe(false);
+  expect(alerts.silent?.enabled).toBe(true);
+});
+
+test("a query that reads what no line has, or an operator that is unknown, fails here", () => {
+  expect(() => runQuery("AppTraces | where Massage == 1", log.traces, now)).toThrow("no column Massage");
+  expect(() => runQuery("AppTraces | top 5 by TimeGenerated", log.traces, now)).toThrow("Unknown operator");
+});

@@ -1,0 +1,73 @@
+import { QueueWatch } from "../../relay/azure/queue-watch.ts";
+import { type QueueHead, RelayStorage } from "../../relay/azure/storage.ts";
+import { queueNames } from "../../relay/core/names.ts";
+import { startAzurite } from "./support/azurite.ts";
+
+const minute = 60_000;
+
+function world(heads: () => readonly QueueHead[] | Promise<never>) {
+  let now = 0;
+  let looks = 0;
+  const lines: Record<string, unknown>[] = [];
+  const watch = new QueueWatch({
+    storage: {
+      heads: async () => {
+        looks += 1;
+        return heads();
+      },
+    },
+    monotonic: () => now,
+    write: (text) => lines.push(JSON.parse(text)),
+  });
+  /** Asks once a second, as a busy intake does. */
+  const pass = async (milliseconds: number) => {
+    for (const end = now + milliseconds; now < end; now += 1_000) await watch.look();
+  };
+  return { pass, lines, looks: () => looks };
+}
+
+const head = (id: string, dequeueCount = 0, queue: string = queueNames.events) => ({ queue, id, dequeueCount });
+
+test("a message that stands at the head for ten minutes is reported once a minute, by queue", async () => {
+  const { pass, lines, looks } = world(() => [head("1"), head("2", 0, queueNames.poison)]);
+  await pass(10 * minute);
+  expect([lines, looks()]).toEqual([[], 10]);
+  await pass(2 * minute);
+  expect(lines).toEqual([
+    { outcome: "untaken", queue: "events", untakenSeconds: 600 },
+    { outcome: "untaken", queue: "events-poison", untakenSeconds: 600 },
+    { outcome: "untaken", queue: "events", untakenSeconds: 660 },
+    { outcome: "untaken", queue: "events-poison", untakenSeconds: 660 },
+  ]);
+});
+
+test.each<[string, (look: number) => QueueHead[]]>([
+  ["other messages come to the head, however long the queue is", (look) => [head(`m${look}`)]],
+  ["the same message was handed out and came back", (look) => [head("1", look)]],
+  ["the queue is empty in between", (look) => (look % 9 === 0 ? [] : [head("1")])],
+])("nothing is reported while %s", async (_, heads) => {
+  let look = 0;
+  const { pass, lines } = world(() => heads(look++));
+  await pass(120 * minute);
+  expect(lines).toEqual([]);
+});
+
+test("a storage that can't be looked at is no news, and harms nobody", async () => {
+  const { pass, lines } = world(() => Promise.reject(new Error("away")));
+  await pass(20 * minute);
+  expect(lines).toEqual([]);
+});
+
+test("the heads of both queues are looked at, and nothing is taken", async () => {
+  const azurite = await startAzurite();
+  const storage = new RelayStorage({ connectionString: azurite.connectionString });
+  const signal = AbortSignal.timeout(20_000);
+  expect(await storage.heads(signal)).toEqual([]);
+  await storage.enqueue("e30=", { delaySeconds: 0, signal });
+  await storage.enqueue("e30=", { delaySeconds: 600, signal });
+  const looks = [await storage.heads(signal), await storage.heads(signal)];
+  expect(looks[0]).toEqual([{ queue: "events", id: expect.any(String), dequeueCount: 0 }]);
+  expect(looks[1]).toEqual(looks[0]);
+  expect(await azurite.waiting(queueNames.events)).toBe(2);
+  await azurite.stop();
+}, 60_000);
