@@ -1,5 +1,5 @@
-import { RoleAssignment } from "@pulumi/azure-native/authorization/index.js";
 import * as pulumi from "@pulumi/pulumi";
+import { ArmResource } from "../providers/relay/sdk.ts";
 import { guidOf } from "./azure-names.ts";
 
 /** Azure's built-in roles by their fixed GUIDs (learn.microsoft.com, "Azure built-in roles"). */
@@ -25,31 +25,28 @@ export interface RoleArgs {
  *
  * Azure takes one assignment of a role to a principal on a scope, and refuses a second one under another name
  * (RoleAssignmentExists). So the name follows from these three: a run that was killed before it could note the assignment
- * leaves one that the next run finds under its name.
+ * leaves one that the next run finds under its name, and takes over. What earlier versions named by chance keeps its name.
  */
-export function assignRole(name: string, args: RoleArgs, options: pulumi.CustomResourceOptions): RoleAssignment {
+export function assignRole(name: string, args: RoleArgs, options: pulumi.CustomResourceOptions): pulumi.Resource {
   const roleId = roleIds[args.role];
-  const roleAssignmentName = pulumi
+  const assignmentName = pulumi
     .all([args.scope, args.principalId])
     .apply(([scope, principalId]) => guidOf(scope.toLowerCase(), principalId.toLowerCase(), roleId));
-  const definitions = pulumi.interpolate`/subscriptions/${args.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions`;
-  return new RoleAssignment(
+  return new ArmResource(
     name,
     {
-      roleAssignmentName,
-      scope: args.scope,
-      principalId: args.principalId,
-      // Without it an identity made a moment ago is not found (PrincipalNotFound).
-      principalType: "ServicePrincipal",
-      roleDefinitionId: pulumi.interpolate`${definitions}/${roleId}`,
+      parentId: args.scope,
+      path: pulumi.interpolate`providers/Microsoft.Authorization/roleAssignments/${assignmentName}`,
+      apiVersion: "2022-04-01",
+      body: {
+        properties: {
+          principalId: args.principalId,
+          // Without it an identity made a moment ago is not found (PrincipalNotFound).
+          principalType: "ServicePrincipal",
+          roleDefinitionId: pulumi.interpolate`/subscriptions/${args.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${roleId}`,
+        },
+      },
     },
-    {
-      ...options,
-      // Earlier versions left the name to chance. Such an assignment stays: a second one beside it would be refused, and
-      // without any the relay would be locked out until the new one has spread.
-      ignoreChanges: ["roleAssignmentName"],
-      // azure-native deletes first what has a name of the program's. But the old relay needs its roles until it is gone.
-      deleteBeforeReplace: false,
-    },
+    { ...options, aliases: [{ type: "azure-native:authorization:RoleAssignment" }] },
   );
 }

@@ -2,11 +2,13 @@ import * as insights from "@pulumi/azure-native/applicationinsights/index.js";
 import * as monitor from "@pulumi/azure-native/monitor/index.js";
 import { Workspace } from "@pulumi/azure-native/operationalinsights/index.js";
 import * as pulumi from "@pulumi/pulumi";
+import { ArmResource } from "../providers/relay/sdk.ts";
 import { azureName, guidOf } from "./azure-names.ts";
 import { outcomes, relayAlerts } from "./relay-alerts.ts";
 
 export interface RelayMonitoringArgs {
   resourceGroupName: pulumi.Input<string>;
+  resourceGroupId: pulumi.Input<string>;
   /** Who is told; without anybody the alerts still show in the Azure portal. */
   alertEmails: string[];
   /** Days that logs are kept. */
@@ -104,19 +106,26 @@ export class RelayMonitoring extends pulumi.ComponentResource {
         parent,
       );
     }
-    new insights.Workbook(
+    new ArmResource(
       `${name}-workbook`,
       {
-        ...inGroup,
-        resourceName: guidOf(pulumi.getProject(), pulumi.getStack(), name),
-        kind: "shared",
-        category: "workbook",
-        displayName: `Customer.io relay (${pulumi.getStack()})`,
-        sourceId: workspace.id,
-        serializedData: JSON.stringify(workbook),
+        parentId: args.resourceGroupId,
+        path: pulumi.output(args.resourceGroupName).apply((group) => {
+          return `providers/Microsoft.Insights/workbooks/${guidOf(group, name)}`;
+        }),
+        apiVersion: "2023-06-01",
+        body: {
+          location: workspace.location,
+          kind: "shared",
+          properties: {
+            category: "workbook",
+            displayName: pulumi.interpolate`Customer.io relay (${args.resourceGroupName})`,
+            sourceId: workspace.id,
+            serializedData: JSON.stringify(workbook),
+          },
+        },
       },
-      // Both hold the name that the stack had at first; a renamed stack keeps its workbook.
-      { ...parent, ignoreChanges: ["resourceName", "displayName"] },
+      { ...parent, aliases: [{ type: "azure-native:applicationinsights:Workbook" }] },
     );
 
     this.componentId = component.id;

@@ -1,5 +1,6 @@
 import * as storage from "@pulumi/azure-native/storage/index.js";
 import * as pulumi from "@pulumi/pulumi";
+import { ArmResource } from "../providers/relay/sdk.ts";
 import { azureName, compactStem, formerNames } from "./azure-names.ts";
 
 export interface RelayStorageArgs {
@@ -42,30 +43,31 @@ export class RelayStorage extends pulumi.ComponentResource {
       },
       { ...parent, aliases: formerNames("storageAccount", relayName) },
     );
-    const inAccount = { resourceGroupName, accountName: account.name };
     // Azure refuses parallel writes below one account (409 ConcurrentModification), so each waits for the one before.
     const made: pulumi.Resource[] = [];
-    const next = () => ({ ...parent, dependsOn: made.slice(-1) });
-    const queue = (queueName: string) => {
-      const resource = new storage.Queue(`${name}-${queueName}`, { ...inAccount, queueName }, next());
+    // Their names are fixed, so azure-native would not go on after an `up` that was killed between Azure's effect and the state.
+    const part = (logicalName: string, path: string, formerType: string, properties: pulumi.Inputs = {}) => {
+      const resource = new ArmResource(
+        `${name}-${logicalName}`,
+        { parentId: account.id, path, apiVersion: storageApiVersion, body: { properties } },
+        { ...parent, dependsOn: made.slice(-1), aliases: [{ type: `azure-native:storage:${formerType}` }] },
+      );
       made.push(resource);
       return resource;
     };
-    const container = (containerName: string) => {
-      const resource = new storage.BlobContainer(`${name}-${containerName}`, { ...inAccount, containerName }, next());
-      made.push(resource);
-      return resource;
-    };
+    const queue = (queueName: string) => part(queueName, `queueServices/default/queues/${queueName}`, "Queue");
+    const container = (containerName: string) =>
+      part(containerName, `blobServices/default/containers/${containerName}`, "BlobContainer");
     const events = queue("events");
     queue("events-poison");
     container("claims");
     container("dead-letters");
     const code = container("code");
-    made.push(new storage.ManagementPolicy(`${name}-sweep`, { ...inAccount, ...sweepOfClaims }, next()));
+    part("sweep", "managementPolicies/default", "ManagementPolicy", { policy: sweepOfClaims });
 
     this.accountId = account.id;
     this.eventsQueueId = events.id;
-    this.codeContainerUrl = pulumi.interpolate`${account.primaryEndpoints.blob}${code.name}`;
+    this.codeContainerUrl = pulumi.all([account.primaryEndpoints, code.id]).apply(([{ blob }]) => `${blob}code`);
     this.resources = made;
     this.#endpoints = account.primaryEndpoints;
     this.registerOutputs({ accountId: this.accountId });
@@ -84,18 +86,19 @@ export class RelayStorage extends pulumi.ComponentResource {
   }
 }
 
+/** Of Azure's Storage Resource Provider. */
+const storageApiVersion = "2024-01-01";
+
 const sweepOfClaims = {
-  managementPolicyName: "default",
-  policy: {
-    rules: [
-      {
-        name: "sweep-claims",
-        type: "Lifecycle",
-        definition: {
-          filters: { blobTypes: ["blockBlob"], prefixMatch: ["claims/"] },
-          actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: claimDays } } },
-        },
+  rules: [
+    {
+      name: "sweep-claims",
+      enabled: true,
+      type: "Lifecycle",
+      definition: {
+        filters: { blobTypes: ["blockBlob"], prefixMatch: ["claims/"] },
+        actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: claimDays } } },
       },
-    ],
-  },
+    },
+  ],
 };

@@ -8,7 +8,7 @@ import { ResourceGroup } from "@pulumi/azure-native/resources/index.js";
 import * as web from "@pulumi/azure-native/web/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { getCredential } from "../providers/aep/sdk.ts";
-import { FunctionCode, QueueDrain } from "../providers/relay/sdk.ts";
+import { FunctionApp, FunctionCode, QueueDrain, VaultSecret } from "../providers/relay/sdk.ts";
 import { hostBodyLimit } from "../relay/core/body-limit.ts";
 import type { EventFilters, PersonalData } from "../relay/core/policy.ts";
 import { AvailabilityTest } from "./availability-test.ts";
@@ -77,7 +77,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
     const storage = new RelayStorage(`${name}-storage`, { ...inGroup, relayName: name }, parent);
     const monitoring = new RelayMonitoring(
       `${name}-monitoring`,
-      { ...inGroup, ...args, expectsEvents: args.signingKeys !== undefined },
+      { ...inGroup, resourceGroupId: group.id, ...args, expectsEvents: args.signingKeys !== undefined },
       parent,
     );
     const vault = new keyvault.Vault(
@@ -96,12 +96,13 @@ export class WebhookRelay extends pulumi.ComponentResource {
     ];
 
     const reference = (setting: string, value: pulumi.Input<string>) => {
-      const secretArgs = { ...inGroup, vaultName: vault.name, secretName: setting, properties: { value } };
-      const secret = new keyvault.Secret(`${name}-${setting}`, secretArgs, parent);
+      const secretArgs = { vaultId: vault.id, name: setting, value };
+      const aliases = [{ type: "azure-native:keyvault:Secret" }];
+      const secret = new VaultSecret(`${name}-${setting}`, secretArgs, { ...parent, aliases });
       // With its version, so that a new value is a new setting, which the app takes at once.
-      return pulumi.interpolate`@Microsoft.KeyVault(SecretUri=${secret.properties.secretUriWithVersion})`;
+      return pulumi.interpolate`@Microsoft.KeyVault(SecretUri=${secret.uriWithVersion})`;
     };
-    // Secrets are there without a value too: a vault keeps the name of a deleted secret for days and refuses it meanwhile.
+    // Secrets are there without a value too: Azure Resource Manager can't delete one.
     const signingKeys = reference("customerio-signing-keys", args.signingKeys ?? "none yet");
     const clientSecret = reference("platform-client-secret", args.credential?.clientSecret ?? "none");
     const settings = {
@@ -125,58 +126,70 @@ export class WebhookRelay extends pulumi.ComponentResource {
       { ...inGroup, kind: "functionapp", reserved: true, sku: { name: "FC1", tier: "FlexConsumption" } },
       parent,
     );
-    const app = new web.WebApp(
+    const formerApp = { type: "azure-native:web:WebApp" };
+    const app = new FunctionApp(
       azureName("site", name),
       {
-        ...inGroup,
-        serverFarmId: plan.id,
-        kind: "functionapp,linux",
-        reserved: true,
-        httpsOnly: true,
-        identity: { type: "UserAssigned", userAssignedIdentities: [identity.id] },
-        keyVaultReferenceIdentity: identity.id,
-        functionAppConfig: {
-          deployment: {
-            storage: {
-              type: "blobContainer",
-              value: storage.codeContainerUrl,
-              authentication: { type: "UserAssignedIdentity", userAssignedIdentityResourceId: identity.id },
+        resourceGroupId: group.id,
+        // A plan takes one app. One that an interrupted `up` made, but could not note, is found under this name.
+        siteName: plan.name,
+        body: {
+          location: plan.location,
+          kind: "functionapp,linux",
+          identity: {
+            type: "UserAssigned",
+            userAssignedIdentities: identity.id.apply((id): Record<string, object> => ({ [id]: {} })),
+          },
+          properties: {
+            serverFarmId: plan.id,
+            reserved: true,
+            httpsOnly: true,
+            keyVaultReferenceIdentity: identity.id,
+            functionAppConfig: {
+              deployment: {
+                storage: {
+                  type: "blobContainer",
+                  value: storage.codeContainerUrl,
+                  authentication: { type: "UserAssignedIdentity", userAssignedIdentityResourceId: identity.id },
+                },
+              },
+              runtime: { name: "node", version: String(args.nodeVersion) },
+              scaleAndConcurrency: {
+                instanceMemoryMB: args.instanceMemory,
+                maximumInstanceCount: args.maximumInstances,
+                alwaysReady:
+                  args.alwaysReadyInstances > 0 ? [{ name: "http", instanceCount: args.alwaysReadyInstances }] : [],
+                // The intake only verifies and enqueues; more calls share an instance than Azure's default of 16.
+                triggers: { http: { perInstanceConcurrency: 100 } },
+              },
             },
           },
-          runtime: { name: "node", version: String(args.nodeVersion) },
-          scaleAndConcurrency: {
-            instanceMemoryMB: args.instanceMemory,
-            maximumInstanceCount: args.maximumInstances,
-            alwaysReady:
-              args.alwaysReadyInstances > 0 ? [{ name: "http", instanceCount: args.alwaysReadyInstances }] : [],
-            // The intake only verifies and enqueues; more calls share an instance than Azure's default of 16.
-            triggers: { http: { perInstanceConcurrency: 100 } },
-          },
         },
-        // No siteConfig: the SDK would add netFrameworkVersion, which Flex refuses (pulumi-azure-native#4168).
       },
       // A plan takes one app only, so a replaced app has to go first.
       {
         ...parent,
-        aliases: formerNames("site", name),
+        aliases: [formerApp, ...formerNames("site", name).map((alias) => Object.assign({}, formerApp, alias))],
         dependsOn: [...roles, ...storage.resources],
         deleteBeforeReplace: true,
       },
     );
-    const basicAuth = { ...inGroup, name: app.name, allow: false };
+    // From the id: an app that an earlier version made has another name than the program gives it now.
+    const appName = app.id.apply((id) => id.split("/").at(-1) ?? "");
+    const basicAuth = { ...inGroup, name: appName, allow: false };
     new web.WebAppFtpAllowed(`${name}-ftp`, basicAuth, parent);
     new web.WebAppScmAllowed(`${name}-scm`, basicAuth, parent);
     const appSettings = new web.WebAppApplicationSettings(
       `${name}-settings`,
-      { ...inGroup, name: app.name, properties: settings },
+      { ...inGroup, name: appName, properties: settings },
       parent,
     );
     const code = new FunctionCode(
       `${name}-code`,
       {
         siteId: app.id,
-        hostName: app.defaultHostName,
-        scmHostName: app.hostNameSslStates.apply(repositoryHost),
+        hostName: app.hostName,
+        scmHostName: app.scmHostName,
         package: new pulumi.asset.FileArchive(relayPackage()),
         configuration: pulumi.all(settings).apply(fingerprint),
       },
@@ -195,13 +208,13 @@ export class WebhookRelay extends pulumi.ComponentResource {
         ...inGroup,
         componentId: monitoring.componentId,
         actionGroupId: monitoring.actionGroupId,
-        url: pulumi.interpolate`https://${app.defaultHostName}/health`,
+        url: pulumi.interpolate`https://${app.hostName}/health`,
       },
       // Once the code works, and gone before it is: a relay that is being made or taken down wakes nobody.
       { ...parent, dependsOn: code },
     );
 
-    this.url = pulumi.interpolate`https://${app.defaultHostName}/customerio`;
+    this.url = pulumi.interpolate`https://${app.hostName}/customerio`;
     this.ready = [code, drain];
     this.registerOutputs({ url: this.url });
   }
@@ -215,14 +228,6 @@ function credentialSettings({ imsUrl, clientId, scopes, orgId }: PlatformCredent
     PLATFORM_SCOPES: scopes,
     PLATFORM_ORG_ID: orgId,
   };
-}
-
-/** The host that takes deployments; it can't be guessed from the app's name. */
-function repositoryHost(states: { hostType?: string; name?: string }[] | undefined): string {
-  const host = states?.find(({ hostType }) => hostType === "Repository")?.name;
-  if (!host)
-    throw new pulumi.RunError("Azure names no deployment host (hostNameSslStates, hostType Repository) for the app.");
-  return host;
 }
 
 /** Tells two sets of settings apart. They hold references, no secrets. */

@@ -139,12 +139,36 @@ export const examples: Readonly<Record<string, Example>> = {
     },
     imported: { id: "12", where: "Customer.io > Data & Integrations > the webhook: the number in the page's address" },
   },
+  "relay:index:ArmResource": {
+    name: "events",
+    inputs: {
+      parentId: "${account.id}",
+      path: "queueServices/default/queues/events",
+      apiVersion: "2024-01-01",
+    },
+  },
+  "relay:index:FunctionApp": {
+    name: "app",
+    inputs: {
+      resourceGroupId: "${group.id}",
+      siteName: "${plan.name}",
+      body: {
+        location: "${plan.location}",
+        kind: "functionapp,linux",
+        properties: { serverFarmId: "${plan.id}", reserved: true, httpsOnly: true },
+      },
+    },
+  },
+  "relay:index:VaultSecret": {
+    name: "signing-keys",
+    inputs: { vaultId: "${vault.id}", name: "signing-keys", value: "${signingKeys}" },
+  },
   "relay:index:FunctionCode": {
     name: "code",
     inputs: {
       siteId: "${app.id}",
       scmHostName: "${app.scmHostName}",
-      hostName: "${app.defaultHostName}",
+      hostName: "${app.hostName}",
       package: { "fn::fileArchive": "./relay/dist" },
     },
   },

@@ -7,5 +7,11 @@ export function adminRoutes(azure: Omit<LocalAzure, "armUrl">): Hono {
     .get("/census", (context) => context.json(azure.census()))
     .get("/queues", async (context) => context.json(await azure.queues()))
     .get("/blobs", async (context) => context.json(await azure.blobs(context.req.query("container") ?? "")))
+    .get("/effects", (context) => context.json(azure.effects.state))
+    .post("/effects", async (context) => {
+      const { holdAt } = (await context.req.json()) as { holdAt: number };
+      azure.effects.hold(holdAt);
+      return context.json(azure.effects.state);
+    })
     .post("/function-hosts/kill", async (context) => context.json({ killed: await azure.killFunctionHosts() }));
 }

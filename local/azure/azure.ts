@@ -7,11 +7,13 @@ import type { Provider } from "../../providers/kit/provider.ts";
 import type { Certificate } from "../certificate.ts";
 import { localCredentials } from "../credentials.ts";
 import { adminRoutes } from "./admin-routes.ts";
+import type { EffectLog } from "./effect-log.ts";
 import { FunctionApps } from "./function-apps.ts";
 import { listen } from "./listen.ts";
 import { startIdentityEndpoint } from "./managed-identity.ts";
 import { resourceManager } from "./resource-manager.ts";
 import { AzureNative } from "./resource-provider.ts";
+import { ResourceWrites } from "./resource-writes.ts";
 import { roleDefinitions } from "./role-definitions.ts";
 import { StorageAccounts } from "./storage-accounts.ts";
 import { type BlobSummary, type QueueSummary, storageContents } from "./storage-contents.ts";
@@ -46,6 +48,8 @@ export interface LocalAzure {
   /** `IDENTITY_ENDPOINT` and `IDENTITY_HEADER` with which `DefaultAzureCredential` finds the caller's own login. */
   readonly identityEndpoint: string;
   readonly identityHeader: string;
+  /** The writes that have taken effect; the answer to one can be held back. */
+  readonly effects: EffectLog;
   census(): Census;
   queues(): Promise<QueueSummary[]>;
   blobs(container: string): Promise<BlobSummary[]>;
@@ -86,11 +90,13 @@ export async function startAzure(options: AzureOptions): Promise<LocalAzure> {
     folder: path.join(folder, "apps"),
   });
   const parts = { subscription, storage, apps, switches, tokenSecret, caller };
+  const writes = new ResourceWrites(parts);
 
   const azure: Omit<LocalAzure, "armUrl"> = {
-    provider: new AzureNative(parts),
+    provider: new AzureNative(parts, writes),
     identityEndpoint: identities.url,
     identityHeader: identities.register({ own: () => caller, userAssigned: () => [] }),
+    effects: writes.effects,
     census: () => ({ resources: countByType(subscription), processes: processes(storage, apps) }),
     ...storageContents(parts),
     killFunctionHosts: async () => {
@@ -110,7 +116,7 @@ export async function startAzure(options: AzureOptions): Promise<LocalAzure> {
       await rm(path.join(folder, "storage"), { recursive: true, force: true });
     },
   };
-  const routes = new Hono().route("/__local", adminRoutes(azure)).route("/", resourceManager(parts));
+  const routes = new Hono().route("/__local", adminRoutes(azure)).route("/", resourceManager(parts, writes));
   const arm = await listen(routes.fetch);
   return { ...azure, armUrl: `http://127.0.0.1:${arm.port}` };
 }

@@ -2,7 +2,7 @@ import { isMap, type PropertyValue } from "../../providers/kit/values.ts";
 import { forbiddenOnFlex } from "./app-settings.ts";
 import { ArmError } from "./arm-error.ts";
 import type { Request } from "./refusals.ts";
-import { type Subscription, text, valueAt } from "./subscription.ts";
+import { type Resource, type Subscription, text, valueAt } from "./subscription.ts";
 
 /** Site configuration that a Flex Consumption app is refused for, whatever its value (error 51021 in the issues on it). */
 const forbiddenConfiguration = [
@@ -44,7 +44,7 @@ export function refuseSite(request: Request, subscription: Subscription): void {
 }
 
 /** The apps that a plan hosts. */
-export function sitesOn(subscription: Subscription, planId: string): { id: string; name: string }[] {
+export function sitesOn(subscription: Subscription, planId: string): Resource[] {
   return subscription
     .list("web:WebApp")
     .filter(({ inputs }) => text(inputs, "serverFarmId").toLowerCase() === planId.toLowerCase());

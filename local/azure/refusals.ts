@@ -170,7 +170,8 @@ function refuseRoleAssignment({ name, inputs, existing, id }: Request, subscript
   const principalId = text(inputs, "principalId");
   const roleDefinitionId = text(inputs, "roleDefinitionId");
   if (existing) {
-    if (text(existing.inputs, "roleDefinitionId") === roleDefinitionId) return;
+    const isSame = (name: string) => text(existing.inputs, name).toLowerCase() === text(inputs, name).toLowerCase();
+    if (isSame("roleDefinitionId") && isSame("principalId")) return;
     const message = "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.";
     throw new ArmError(400, "RoleAssignmentUpdateNotPermitted", message);
   }

@@ -1,20 +1,22 @@
 import { type Context, Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { reveal } from "../../providers/kit/values.ts";
+import { decodeMap, isMap, type PropertyMap, reveal } from "../../providers/kit/values.ts";
 import { bearerToken, readToken } from "./access-token.ts";
 import { ArmError } from "./arm-error.ts";
 import { isForManagement } from "./audience.ts";
+import { sitesOn } from "./flex-refusals.ts";
 import type { FunctionMetadata } from "./function-host/functions-core.ts";
 import type { InvokeParts } from "./invokes.ts";
-import { deleteResource } from "./resource-deletion.ts";
 import { effectsOf } from "./resource-effects.ts";
-import type { Resource } from "./subscription.ts";
+import { typeOfId } from "./resource-types.ts";
+import type { ResourceWrites } from "./resource-writes.ts";
+import { type Resource, text } from "./subscription.ts";
 
 /**
- * Azure Resource Manager over HTTP: what exists can be read and deleted, and function apps know their functions and trigger
- * syncs. To make and change resources is azure-native's business here.
+ * Azure Resource Manager over HTTP: resources can be made, changed, read and deleted, and function apps know their functions and
+ * trigger syncs.
  */
-export function resourceManager(parts: InvokeParts): Hono {
+export function resourceManager(parts: InvokeParts, writes: ResourceWrites): Hono {
   const app = new Hono();
   app.onError((error, context) => {
     const known = error instanceof ArmError ? error : new ArmError(500, "InternalServerError", error.message);
@@ -35,11 +37,21 @@ export function resourceManager(parts: InvokeParts): Hono {
       return context.json({ value: functions.map((metadata) => describeFunction(find(parts, id), metadata)) });
     }
     if (method === "GET") return context.json(await describe(find(parts, id), parts));
+    if (method === "PUT") {
+      const existed = parts.subscription.get(id) !== undefined;
+      const body = decodeMap((await context.req.json()) as Parameters<typeof decodeMap>[0]);
+      const made = await put(id, body, writes);
+      return context.json(await describe(made, parts), existed ? 200 : 201);
+    }
     if (method !== "DELETE")
       throw new ArmError(405, "MethodNotAllowed", `The HTTP method '${method}' is not supported here.`);
-    const exists = parts.subscription.get(id) !== undefined;
-    await deleteResource(id, parts);
-    return context.body(null, exists ? 200 : 204);
+    const existing = parts.subscription.get(id);
+    const planId = existing && text(existing.inputs, "serverFarmId");
+    await writes.delete(id);
+    // Azure deletes a plan along with its last app, unless it is told not to.
+    const takesPlan = planId && context.req.query("deleteEmptyServerFarm") !== "false";
+    if (takesPlan && sitesOn(parts.subscription, planId).length === 0) await writes.delete(planId);
+    return context.body(null, existing ? 200 : 204);
   });
   return app;
 }
@@ -52,11 +64,12 @@ function splitAction(path: string): [id: string, action: string | undefined] {
 }
 
 function actionName(method: string, id: string, action: string | undefined): string {
-  const [, provider, segments = ""] = id.match(/\/providers\/([^/]+)\/(.+)$/) ?? [];
+  // Of a resource that stands on another one, the last provider tells what it is.
+  const [, provider, segments = ""] = id.match(/^.*\/providers\/([^/]+)\/(.+)$/) ?? [];
   const types = segments.split("/").filter((_segment, index) => index % 2 === 0);
   const type = [provider ?? "Microsoft.Resources", ...types].join("/");
   if (action !== undefined) return `${type}/${action === "functions" ? "functions/read" : `${action}/action`}`;
-  return `${type}/${method === "DELETE" ? "delete" : "read"}`;
+  return `${type}/${method === "DELETE" ? "delete" : method === "PUT" ? "write" : "read"}`;
 }
 
 function authorize(context: Context, parts: InvokeParts, id: string, action: string): void {
@@ -88,6 +101,16 @@ function authorize(context: Context, parts: InvokeParts, id: string, action: str
       `'${action}' over scope '${id}' or the scope is invalid. If access was recently granted, please refresh your credentials.`;
     throw new ArmError(403, "AuthorizationFailed", message);
   }
+}
+
+/** A resource from ARM's envelope: azure-native has most of what lies under `properties` there as inputs of its own. */
+function put(id: string, body: PropertyMap, writes: ResourceWrites): Promise<Resource> {
+  const found = typeOfId(id);
+  if (!found) throw new ArmError(404, "InvalidResourceType", `The local cloud has no resource type for ${id}.`);
+  const { properties = {}, ...envelope } = body;
+  const isFlat = !found.type.token.startsWith("azure-native:keyvault:");
+  const inputs = isFlat ? { ...envelope, ...(isMap(properties) ? properties : {}) } : body;
+  return writes.put(id, found.type, { ...inputs, ...found.path });
 }
 
 function find({ subscription }: InvokeParts, id: string): Resource {

@@ -12,9 +12,9 @@ const late = 60 * 60 * 1000;
 /** How many messages the queues of the relay hold; undefined if one is gone. */
 export async function queueLength(stack: PulumiStack): Promise<{ events: number; poison: number } | undefined> {
   const client = azureOf(stack);
+  const { id } = stack.resource("azure-native:storage:StorageAccount");
   const lengthOf = async (name: string) => {
-    const { id } = stack.resource("azure-native:storage:Queue", name);
-    return client.queueLength(id, patience());
+    return client.queueLength(`${id}/queueServices/default/queues/${name}`, patience());
   };
   const [events, poison] = await Promise.all([lengthOf(queueNames.events), lengthOf(queueNames.poison)]);
   return events === undefined || poison === undefined ? undefined : { events, poison };

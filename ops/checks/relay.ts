@@ -20,7 +20,7 @@ export async function checkRelay(stack: PulumiStack): Promise<Finding> {
     };
   }
   const answered = status === undefined ? `did not answer (${text})` : `answered ${status}: ${text || "nothing"}`;
-  const app = String(stack.resource("azure-native:web:WebApp").outputs.name);
+  const app = stack.resource("relay:index:FunctionCode").id.split("/").at(-1);
   return {
     verdict: "broken",
     found: `${url} ${answered}.`,

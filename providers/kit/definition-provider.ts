@@ -288,7 +288,12 @@ function difference(resource: ResourceDefinition<never>, given: PropertyMap, wan
   const detailed: Record<string, PropertyDiffKind> = {};
   for (const { path, kind } of differences(before, after, "")) {
     const property = path.split(/[.[]/)[0] ?? path;
-    detailed[path] = !resource.update || replacing.has(property) ? `${kind}-replace` : kind;
+    // A required input that the state lacks was not asked for when the object was made, by another version or provider.
+    const isNew =
+      kind === "add" &&
+      path === property &&
+      !(resource.inputs.shape[property] as z.ZodType).safeParse(undefined).success;
+    detailed[path] = !resource.update || (replacing.has(property) && !isNew) ? `${kind}-replace` : kind;
   }
   return { detailed, deleteBeforeReplace: resource.deleteBeforeReplace ?? false };
 }

@@ -26,6 +26,13 @@ const storageApiVersion = "2024-01-01";
 const healthTimeout = 20_000;
 
 const functionList = z.object({ value: z.array(z.object({ name: z.string() })) });
+const object = z.record(z.string(), z.unknown());
+/** Codes of a 409 that says that another write is under way: of storage accounts, and of Azure Resource Manager itself. */
+const busyCodes = new Set([
+  "StorageAccountOperationInProgress",
+  "ConcurrentModification",
+  "AnotherOperationInProgress",
+]);
 const queue = z.object({ properties: z.object({ approximateMessageCount: z.number().int() }) });
 
 /** The few calls on Azure that a deployment of the relay needs, made with the caller's own Azure login. */
@@ -99,9 +106,52 @@ export class AzureClient {
     return found?.properties.approximateMessageCount;
   }
 
+  /** Deletes a function app and leaves its plan, which Azure would delete along with the last app. */
+  deleteSite(siteId: string, signal: AbortSignal): Promise<void> {
+    return this.#delete(siteId, { "api-version": webApiVersion, deleteEmptyServerFarm: "false" }, signal);
+  }
+
+  /** A resource as Azure has it; undefined when it is gone. */
+  armGet(id: string, apiVersion: string, signal: AbortSignal): Promise<Record<string, unknown> | undefined> {
+    return this.#get(id, apiVersion, `read ${relativeId(id)}`, object, signal);
+  }
+
+  /** Makes or updates a resource. Not done while Azure is busy with another write in the same place. */
+  async armPut(
+    id: string,
+    apiVersion: string,
+    body: object,
+    signal: AbortSignal,
+  ): Promise<{ done: Record<string, unknown> } | NotYet> {
+    const purpose = `make or update ${relativeId(id)}`;
+    const params = { "api-version": apiVersion };
+    try {
+      const { data } = await this.#arm.call({ method: "PUT", path: id, params, body, signal, purpose });
+      const parsed = object.safeParse(data);
+      if (parsed.success) return { done: parsed.data };
+      throw this.#notUnderstood(purpose, "no JSON");
+    } catch (error) {
+      if (!(error instanceof VendorError && error.status === 409 && busyCodes.has(error.code ?? ""))) throw error;
+      return { notYet: `waiting to ${purpose}: Azure is busy with another change there`, detail: error.message };
+    }
+  }
+
+  /** Deletes a resource; one that is gone already is fine. */
+  armDelete(id: string, apiVersion: string, signal: AbortSignal): Promise<void> {
+    return this.#delete(id, { "api-version": apiVersion }, signal);
+  }
+
   /** What a URL of the relay answers; `status` is undefined where no answer came, and `text` then says why. */
   ask(url: string, signal: AbortSignal): Promise<PlainAnswer> {
     return plainCall({ method: "GET", url, signal, timeout: this.#healthTimeout });
+  }
+
+  async #delete(id: string, params: Record<string, string>, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#arm.call({ method: "DELETE", path: id, params, signal, purpose: `delete ${relativeId(id)}` });
+    } catch (error) {
+      if (!(error instanceof VendorError && saysGone(error))) throw error;
+    }
   }
 
   async #get<Answer extends z.ZodType>(
@@ -131,6 +181,11 @@ export class AzureClient {
         `Check that the setting relay:armUrl (${this.#armUrl}) leads to Azure Resource Manager.`,
     );
   }
+}
+
+/** An id without what is the same for all of a group: `storageAccounts/cioaep1/queueServices/default/queues/events`. */
+function relativeId(id: string): string {
+  return id.replace(/^.*?\/providers\/[^/]+\//, "");
 }
 
 /** Of an id of Azure Resource Manager: the object's own name. */

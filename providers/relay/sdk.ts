@@ -1,8 +1,11 @@
 import { providerClass } from "../kit/provider-class.ts";
 import { resourceClass } from "../kit/resource-class.ts";
+import { armResource } from "./arm-resource.ts";
 import { config } from "./config.ts";
+import { functionApp } from "./function-app.ts";
 import { functionCode } from "./function-code.ts";
 import { queueDrain } from "./queue-drain.ts";
+import { vaultSecret } from "./vault-secret.ts";
 
 /** A provider of its own, with other settings than the stack's. */
 export class Provider extends providerClass("relay", config) {}
@@ -12,3 +15,12 @@ export class FunctionCode extends resourceClass(functionCode) {}
 
 /** Holds up `pulumi destroy` until a storage queue has run empty. */
 export class QueueDrain extends resourceClass(queueDrain) {}
+
+/** An Azure resource of a fixed name, which an `up` takes over where it exists already. */
+export class ArmResource extends resourceClass(armResource) {}
+
+/** A secret in a key vault. */
+export class VaultSecret extends resourceClass(vaultSecret) {}
+
+/** A function app on the Flex Consumption plan. */
+export class FunctionApp extends resourceClass(functionApp) {}

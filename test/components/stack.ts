@@ -92,16 +92,10 @@ function outputsOf(type: string, name: string): object {
       return {
         primaryEndpoints: { blob: "https://b.example/", queue: "https://q.example/", table: "https://t.example/" },
       };
-    case "azure-native:web:WebApp":
-      return {
-        defaultHostName: "relay.example",
-        hostNameSslStates: [
-          { hostType: "Standard", name: "relay.example" },
-          { hostType: "Repository", name: "relay.scm.example" },
-        ],
-      };
-    case "azure-native:keyvault:Secret":
-      return { properties: { secretUriWithVersion: `https://vault.example/secrets/${name}/v1` } };
+    case "relay:index:FunctionApp":
+      return { hostName: "relay.example", scmHostName: "relay.scm.example" };
+    case "relay:index:VaultSecret":
+      return { uriWithVersion: `https://vault.example/secrets/${name}/v1` };
     default:
       return { principalId: "principal", clientId: "client", connectionString: "InstrumentationKey=0" };
   }

@@ -75,7 +75,7 @@ test("what isn't there", async () => {
   const site = `${groupId}/providers/Microsoft.Web/sites/nowhere`;
   expect(await code(arm("POST", `${site}/syncfunctiontriggers`))).toEqual([404, "ResourceNotFound"]);
   expect(await code(arm("GET", `${site}/functions`))).toEqual([404, "ResourceNotFound"]);
-  expect(await code(arm("PUT", queueId))).toEqual([405, "MethodNotAllowed"]);
+  expect(await code(arm("PATCH", queueId))).toEqual([405, "MethodNotAllowed"]);
 });
 
 test("what a person deletes by hand is gone at the next refresh", async () => {
