@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { EventMapping } from "../events/mapping.ts";
-import { getCredential } from "../providers/aep/sdk.ts";
 import { directWarning } from "./delivery.ts";
 import type { Destination } from "./destination.ts";
+import { type PlatformCredential, platformCredential } from "./platform-credential.ts";
 import { PlatformDataflow } from "./platform-dataflow.ts";
 import { ReportingWebhookSubscription } from "./reporting-webhook.ts";
 import type { Settings } from "./settings.ts";
@@ -14,6 +14,8 @@ export interface CustomerIoSourceArgs extends Settings {
   readonly mappings: readonly EventMapping[];
   /** What of the settings' schema and dataset is there already; default: nothing, so that both are made. */
   readonly destination?: Destination;
+  /** With `source: http`, the credential with which the relay gets its access tokens; default: that of the stack's settings `aep:*`. */
+  readonly credential?: PlatformCredential;
 }
 
 /**
@@ -77,7 +79,7 @@ export class CustomerIoSource extends pulumi.ComponentResource {
     });
   }
 
-  #relay(name: string, settings: Settings, dataflow: PlatformDataflow): WebhookRelay {
+  #relay(name: string, settings: CustomerIoSourceArgs, dataflow: PlatformDataflow): WebhookRelay {
     const parent = { parent: this };
     return new WebhookRelay(
       name,
@@ -85,7 +87,7 @@ export class CustomerIoSource extends pulumi.ComponentResource {
         ...settings,
         streamingUrl: dataflow.streamingUrl,
         // The HTTP API source's endpoint asks for an access token; Customer.io's own source for none.
-        credential: settings.source === "http" ? getCredential(parent) : undefined,
+        credential: settings.source === "http" ? (settings.credential ?? platformCredential()) : undefined,
         readyAt: dataflow.changedAt.apply((changed) => later(changed, settings.dataflowActivationSeconds)),
       },
       parent,

@@ -7,13 +7,13 @@ import { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity/index
 import { ResourceGroup } from "@pulumi/azure-native/resources/index.js";
 import * as web from "@pulumi/azure-native/web/index.js";
 import * as pulumi from "@pulumi/pulumi";
-import type { getCredential } from "../providers/aep/sdk.ts";
 import { FunctionApp, FunctionCode, QueueDrain, VaultSecret } from "../providers/relay/sdk.ts";
 import { hostBodyLimit } from "../relay/core/body-limit.ts";
 import type { EventFilters, PersonalData } from "../relay/core/policy.ts";
 import { AvailabilityTest } from "./availability-test.ts";
 import { azureName, compactStem, formerNames } from "./azure-names.ts";
 import { assignRole } from "./azure-roles.ts";
+import type { PlatformCredential } from "./platform-credential.ts";
 import { RelayMonitoring } from "./relay-monitoring.ts";
 import { RelayStorage } from "./relay-storage.ts";
 
@@ -49,8 +49,6 @@ export interface WebhookRelayArgs {
   silenceAlertHours: number;
   logRetentionDays: number;
 }
-
-export type PlatformCredential = ReturnType<typeof getCredential>;
 
 /**
  * The relay in Azure: a function app on the Flex Consumption plan between Customer.io, which waits 4 seconds and holds

@@ -75,12 +75,6 @@ export class AepClient {
     return this.#config.sandbox;
   }
 
-  /** With what access tokens are asked for. */
-  get credential(): Pick<Config, "imsUrl" | "clientId" | "clientSecret" | "scopes" | "orgId"> {
-    const { imsUrl, clientId, clientSecret, scopes, orgId } = this.#config;
-    return { imsUrl, clientId, clientSecret, scopes, orgId };
-  }
-
   /** Makes the call and reads its answer. */
   async call<Answer extends z.ZodType>(call: Call, answer: Answer): Promise<z.output<Answer>> {
     const data = await this.#send(call);

@@ -3,7 +3,6 @@ import { definitionProvider, type PackageDefinition } from "../kit/definition-pr
 import { baseConnection } from "./base-connection.ts";
 import { AepClient } from "./client.ts";
 import { config } from "./config.ts";
-import { getCredential } from "./credential.ts";
 import { dataflow } from "./dataflow.ts";
 import { dataset } from "./dataset.ts";
 import { getDataset } from "./dataset-lookup.ts";
@@ -41,7 +40,7 @@ export const aepPackage: PackageDefinition<AepClient, typeof config> = {
     mappingSet,
     dataflow,
   ],
-  functions: [getCredential, getPreflight, getTenant, getSchema, getSchemas, getDataset, getIdentityNamespaces],
+  functions: [getPreflight, getTenant, getSchema, getSchemas, getDataset, getIdentityNamespaces],
 };
 
 /** The Pulumi provider `aep`. */

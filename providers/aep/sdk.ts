@@ -4,7 +4,6 @@ import { providerClass } from "../kit/provider-class.ts";
 import { resourceClass } from "../kit/resource-class.ts";
 import { baseConnection } from "./base-connection.ts";
 import { config } from "./config.ts";
-import { getCredential as credentialFunction } from "./credential.ts";
 import { dataflow } from "./dataflow.ts";
 import { dataset } from "./dataset.ts";
 import { getDataset as datasetFunction } from "./dataset-lookup.ts";
@@ -56,13 +55,6 @@ export class MappingSet extends resourceClass(mappingSet) {}
 
 /** A streaming dataflow: takes in events at a URL of its own and writes them into a dataset. */
 export class Dataflow extends resourceClass(dataflow) {}
-
-/** The provider's own credential, for something else that calls Platform in its name. The client secret stays a secret. */
-export function getCredential(
-  options?: pulumi.InvokeOutputOptions,
-): pulumi.Output<z.output<typeof credentialFunction.result>> {
-  return pulumi.runtime.invokeOutput(credentialFunction.token, {}, options ?? {});
-}
 
 /** What can be told of the sandbox before anything is made in it: state, sources, permissions. Asks Platform in previews too. */
 export function getPreflight(

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { Custody, takeOver } from "./custody.ts";
 import { differences } from "./difference.ts";
@@ -34,6 +35,7 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
   const stop = new AbortController();
   const custody = new Custody();
   let client: Client | undefined;
+  let configured: z.output<Config> | undefined;
 
   function resourceOf(call: ResourceCall): ResourceDefinition<Client> {
     const resource = resources.get(call.type);
@@ -86,7 +88,17 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
     async configure(inputs, { isDefault } = { isDefault: false }) {
       const settings = isDefault ? { ...inputs, ...currentSettings(definition.config) } : inputs;
       const config = readConfig(definition.name, definition.config, settings);
-      if (config) client = definition.connect(config);
+      // The engine starts a process for each provider and configures it once. Whoever else finds its port must not be able to turn
+      // the provider, with the stack's secrets, to an address of their own.
+      if (config === undefined || isDeepStrictEqual(config, configured)) return;
+      if (configured !== undefined) {
+        throw new Error(
+          `The provider ${definition.name} is configured already, with other settings, and keeps them. If another program ` +
+            "on this machine uses it, stop that program; then run the command again.",
+        );
+      }
+      configured = config;
+      client = definition.connect(config);
     },
 
     async check(call, { olds, news }) {

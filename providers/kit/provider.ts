@@ -75,7 +75,10 @@ export interface Provider {
   checkConfig(inputs: PropertyMap): CheckResult;
   /** Which settings replace every resource when they change; absent: none. */
   diffConfig?(olds: PropertyMap, news: PropertyMap): DiffResult;
-  /** `isDefault`: the provider that the engine makes of the stack's configuration, and not one that a program makes. */
+  /**
+   * Takes the settings, once: the same ones again are fine, others are an error. Settings that hold unknowns are left to a later call.
+   * `isDefault`: the provider that the engine makes of the stack's configuration, and not one that a program makes.
+   */
   configure(inputs: PropertyMap, provider?: { readonly isDefault: boolean }): Promise<void>;
   check(call: ResourceCall, request: { olds: PropertyMap; news: PropertyMap }): Promise<CheckResult>;
   diff(

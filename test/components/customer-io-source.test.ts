@@ -185,7 +185,7 @@ test("the HTTP API source gets a base connection, and the relay a credential who
     scopes: "openid",
     orgId: "0123@AdobeOrg",
   };
-  const { resources } = await source({ source: "http" }, { "aep:index:getCredential": credential });
+  const { resources } = await source({ source: "http", "aep:": credential });
   expect(one(resources, "aep:index:BaseConnection").name).toBe("Customer.io events (dev) endpoint");
   expect(one(resources, "aep:index:SourceConnection")).toMatchObject({
     connectionSpecId: "bc7b00d6-623a-4dfc-9fdb-f1240aeadaeb",
@@ -200,7 +200,7 @@ test("the HTTP API source gets a base connection, and the relay a credential who
     PLATFORM_ORG_ID: "0123@AdobeOrg",
     PLATFORM_CLIENT_SECRET: expect.stringMatching(/^@Microsoft\.KeyVault\(/),
   });
-  expect(one(resources, "relay:index:VaultSecret", "client-secret").value).toBe("p8e-hidden");
+  expect(one(resources, "relay:index:VaultSecret", "client-secret").value.value).toBe("p8e-hidden");
   const without = await source();
   const plain = one(without.resources, "azure-native:web:WebAppApplicationSettings").properties;
   expect(

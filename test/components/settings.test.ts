@@ -78,7 +78,7 @@ test("secrets in plain text are refused", () => {
       "rotate it if others could read it: pulumi config set --secret signingKeys",
   );
   expect(problems({}, [])).toBe("");
-  configure();
+  configure({}, ["customerio-aep:signingKeys"]);
   pulumi.runtime.setConfig("aep:clientSecret", "p8e-1");
   pulumi.runtime.setConfig("customerio:appApiKey", "key-1");
   expect(read).toThrow(/aep:clientSecret is stored in plain text\..*: pulumi config set --secret aep:clientSecret\n/);

@@ -11,16 +11,24 @@ const project = parse(readFileSync(projectFile, "utf8")) as {
 /** Every setting as Pulumi.yaml declares it. */
 export const declared = project.config;
 
-/** Sets the stack's configuration as the engine does: Pulumi.yaml's defaults, under what the stack sets. */
-export function configure(settings: Record<string, unknown> = {}, secretKeys = ["customerio-aep:signingKeys"]): void {
+/**
+ * Sets the stack's configuration as the engine does: Pulumi.yaml's defaults, under what the stack sets. Settings of a provider
+ * are an object under its name with a colon: `{ "aep:": { clientId } }`.
+ */
+export function configure(
+  settings: Record<string, unknown> = {},
+  secretKeys = ["customerio-aep:signingKeys", "aep:clientSecret"],
+): void {
   const defaults = Object.entries(declared)
     .filter(([, { default: value }]) => value !== undefined)
     .map(([key, { default: value }]) => [key, value] as const);
   const all = Object.fromEntries([...defaults, ...Object.entries(settings)]);
-  const texts = Object.entries(all).map(([key, value]) => [
-    `customerio-aep:${key}`,
-    typeof value === "string" ? value : JSON.stringify(value),
-  ]);
+  const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
+  const texts = Object.entries(all).flatMap(([key, value]) =>
+    key.endsWith(":")
+      ? Object.entries(value as object).map(([name, item]) => [`${key}${name}`, text(item)])
+      : [[`customerio-aep:${key}`, text(value)]],
+  );
   process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(secretKeys);
   pulumi.runtime.setAllConfig(Object.fromEntries(texts), secretKeys);
 }

@@ -1,3 +1,7 @@
+import * as grpc from "@grpc/grpc-js";
+import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
+import structProto from "google-protobuf/google/protobuf/struct_pb.js";
 import { AepClient } from "../../providers/aep/client.ts";
 import { config as aepConfig } from "../../providers/aep/config.ts";
 import { aepPackage } from "../../providers/aep/provider.ts";
@@ -5,6 +9,7 @@ import { ReportingWebhooks } from "../../providers/customerio/client.ts";
 import { config as customerioConfig } from "../../providers/customerio/config.ts";
 import { definitionProvider } from "../../providers/kit/definition-provider.ts";
 import { currentSettings } from "../../providers/kit/provider-config.ts";
+import { serve } from "../../providers/kit/server.ts";
 import { Secret } from "../../providers/kit/values.ts";
 import { type ProxiedAnswer, startProxy } from "../conformance/proxy.ts";
 
@@ -81,4 +86,48 @@ test.each([
     else process.env.PULUMI_CONFIG = before;
   }
   expect(secrets).toEqual([expected]);
+});
+
+describe("somebody else on the machine who has found a provider's port", () => {
+  const struct = (object: object) => structProto.Struct.fromJavaScript(object as never);
+  const urn = "urn:pulumi:dev::p::pulumi:providers:aep::default";
+  const configuration = (args: object) => new providerProto.ConfigureRequest().setUrn(urn).setArgs(struct(args));
+  const configure = (client: providerGrpc.ResourceProviderClient, args: object) =>
+    new Promise<string>((resolve) => {
+      client.configure(configuration(args), (error) => resolve(error?.details ?? "taken"));
+    });
+
+  test("gets no credential from a function, and can't turn the provider to an address of their own", async () => {
+    const asked: string[] = [];
+    const spy = await startProxy("http://127.0.0.1", async ({ url, body }): Promise<ProxiedAnswer> => {
+      asked.push(`${url} ${body}`);
+      return { status: 200, headers: {}, body: '{"access_token":"t","expires_in":86399}' };
+    });
+    const vendor = await startCarelessVendor();
+    const running = await serve(definitionProvider(aepPackage));
+    const connect = () =>
+      new providerGrpc.ResourceProviderClient(`127.0.0.1:${running.port}`, grpc.credentials.createInsecure());
+    const [engine, other] = [connect(), connect()];
+    try {
+      const adobe = { ...settings, imsUrl: vendor.url, platformUrl: vendor.url };
+      expect(await configure(engine, adobe)).toBe("taken");
+      const credential = new providerProto.InvokeRequest().setTok("aep:index:getCredential").setArgs(struct({}));
+      const refused = new Promise<string>((resolve) => {
+        other.invoke(credential, (error) => resolve(error?.details ?? "answered"));
+      });
+      expect(await refused).toBe("The provider aep has no function aep:index:getCredential.");
+      expect(await configure(other, { ...adobe, imsUrl: spy.url })).toContain("is configured already");
+      const tenant = new providerProto.InvokeRequest().setTok("aep:index:getTenant").setArgs(struct({}));
+      await new Promise<void>((resolve) => {
+        other.invoke(tenant, () => resolve());
+      });
+      expect(asked).toEqual([]);
+      // The engine may say the same again.
+      expect(await configure(engine, adobe)).toBe("taken");
+    } finally {
+      engine.close();
+      other.close();
+      await Promise.all([running.close(), vendor.close(), spy.close()]);
+    }
+  });
 });

@@ -23,15 +23,9 @@ test("the package has Platform's resources and functions, each with a descriptio
     "aep:index:TargetConnection",
   ]);
   expect(Object.keys(schema.functions)).toEqual(
-    [
-      "getCredential",
-      "getPreflight",
-      "getTenant",
-      "getSchema",
-      "getSchemas",
-      "getDataset",
-      "getIdentityNamespaces",
-    ].map((name) => `aep:index:${name}`),
+    ["getPreflight", "getTenant", "getSchema", "getSchemas", "getDataset", "getIdentityNamespaces"].map(
+      (name) => `aep:index:${name}`,
+    ),
   );
   expect(schema.config.defaults).toEqual(["clientId", "clientSecret", "orgId", "sandbox"]);
   expect(schema.config.variables.clientSecret?.secret).toBe(true);

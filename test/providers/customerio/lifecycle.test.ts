@@ -1,8 +1,9 @@
 import { localCredentials } from "../../../local/credentials.ts";
 import { type CustomerIoStandIn, startCustomerIo } from "../../../local/customer-io/customer-io.ts";
 import type { CustomerIoSwitches } from "../../../local/customer-io/switches.ts";
-import { provider } from "../../../providers/customerio/provider.ts";
-import type { ResourceCall } from "../../../providers/kit/provider.ts";
+import { customerioPackage } from "../../../providers/customerio/provider.ts";
+import { definitionProvider } from "../../../providers/kit/definition-provider.ts";
+import type { Provider, ResourceCall } from "../../../providers/kit/provider.ts";
 import { type PropertyMap, Secret } from "../../../providers/kit/values.ts";
 
 const call: ResourceCall = {
@@ -21,11 +22,13 @@ const program: PropertyMap = {
 const checked = { ...program, disabled: false, fullResolution: false, withContent: false };
 
 let customerIo: CustomerIoStandIn;
+let provider: Provider;
 
 async function start(switches: Partial<CustomerIoSwitches>): Promise<void> {
   const { appApiKey, signingKey } = localCredentials.customerIo;
   customerIo = await startCustomerIo({ workspaces: [{ name: "Test", appApiKey, signingKey }], switches });
   const config = { appApiKey: new Secret(appApiKey), appApiUrl: customerIo.url };
+  provider = definitionProvider(customerioPackage);
   expect(provider.checkConfig(config).failures).toEqual([]);
   await provider.configure(config);
 }
@@ -82,8 +85,9 @@ test("the stand-in's refusals reach the user with their remedy", async () => {
   await expect(
     provider.create(call, { inputs: { ...checked, events: ["no_such_event"] }, preview: false }),
   ).rejects.toThrow(/^Could not create the reporting webhook "Relay \(dev\)": Customer\.io answered 400: /);
-  await provider.configure({ appApiKey: "key-of-another-region", appApiUrl: customerIo.url });
-  await expect(provider.create(call, { inputs: checked, preview: false })).rejects.toThrow(
+  const other = definitionProvider(customerioPackage);
+  await other.configure({ appApiKey: "key-of-another-region", appApiUrl: customerIo.url });
+  await expect(other.create(call, { inputs: checked, preview: false })).rejects.toThrow(
     "The key is wrong, or it belongs to another region than us.",
   );
 });

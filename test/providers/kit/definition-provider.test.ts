@@ -94,6 +94,14 @@ test("the client gets the revealed settings", () => {
   expect(shop.pin).toBe("1234");
 });
 
+test("settings are taken once: the same again are fine, unknown ones wait, others are refused and change nothing", async () => {
+  const client = shop;
+  await provider.configure({ pin: "1234" });
+  await provider.configure({ pin: Unknown.instance });
+  await expect(provider.configure({ pin: "0000" })).rejects.toThrow("is configured already, with other settings");
+  expect(shop).toBe(client);
+});
+
 test("check applies defaults, keeps unknowns, and marks as secret what the definition or the program says", async () => {
   const { inputs, failures } = await check({ name: new Secret("a"), size: Unknown.instance, pin: "0000" });
   expect(failures).toEqual([]);

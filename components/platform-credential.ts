@@ -1,0 +1,31 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { z } from "zod";
+import { config } from "../providers/aep/config.ts";
+import { ConfigError, readConfig } from "../providers/kit/provider-config.ts";
+
+const credential = config.pick({ clientId: true, clientSecret: true, orgId: true, scopes: true, imsUrl: true });
+
+/** What it takes to get access tokens of an organisation from Adobe IMS. */
+export type PlatformCredential = {
+  readonly [Setting in keyof z.output<typeof credential>]: pulumi.Input<z.output<typeof credential>[Setting]>;
+};
+
+/**
+ * The credential of the stack's settings `aep:*`, read as the provider `aep` reads them: with its defaults and environment variables.
+ * The client secret is a secret.
+ * @throws pulumi.RunError naming what is missing
+ */
+export function platformCredential(): PlatformCredential {
+  const stack = pulumi.runtime.allConfig();
+  const given = Object.keys(credential.shape).flatMap((name) => {
+    const value = stack[`aep:${name}`];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  try {
+    const read = readConfig("aep", credential, Object.fromEntries(given)) as z.output<typeof credential>;
+    return { ...read, clientSecret: pulumi.secret(read.clientSecret) };
+  } catch (error) {
+    if (error instanceof ConfigError) throw new pulumi.RunError(error.message);
+    throw error;
+  }
+}
