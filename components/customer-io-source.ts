@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { EventMapping } from "../events/mapping.ts";
+import { DatasetGuard } from "../providers/aep/sdk.ts";
 import { directWarning } from "./delivery.ts";
 import type { Destination } from "./destination.ts";
 import { type PlatformCredential, platformCredential } from "./platform-credential.ts";
@@ -62,6 +63,14 @@ export class CustomerIoSource extends pulumi.ComponentResource {
       // The relay answers and can be drained: only then does Customer.io send.
       { ...parent, dependsOn: relay?.ready ?? [] },
     );
+
+    if (dataflow.ownsDataset) {
+      const { forceDestroy, keep } = settings.dataset;
+      // Depends on everything, so that a destroy begins with it.
+      const dependsOn = [dataflow, ...(relay ? [relay] : []), subscription];
+      const guarded = { datasetId: dataflow.datasetId, forceDestroy, keep };
+      new DatasetGuard(`${name}-guard`, guarded, { ...parent, dependsOn });
+    }
 
     this.relayUrl = relay?.url;
     this.streamingUrl = dataflow.streamingUrl;

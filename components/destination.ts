@@ -117,8 +117,7 @@ async function checkProfile({ enabled, primaryIdentity }: PlatformSettings["prof
   if (inProfile || !enabled) return;
   pulumi.log.warn(
     "profile.enabled: there is no way back. Platform never takes a schema out of Profile again, nor deletes it or any " +
-      "field of it. pulumi destroy will leave the schema, its field group and its identities in the sandbox, and delete " +
-      "the dataset with its records.",
+      "field of it. npx pulumi destroy will leave the schema, its field group and its identities in the sandbox.",
   );
   if (primaryIdentity === "identityMap") return;
   pulumi.log.warn(

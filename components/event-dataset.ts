@@ -19,7 +19,7 @@ export function eventDataset(
   const schema = existing ? { id: existing.id, ready: [] } : eventSchema(name, args, parent);
   if (datasetId !== undefined) return { id: datasetId, schemaId: schema.id };
 
-  const { errorDiagnostics, rowExpirationDays, tags } = args.dataset;
+  const { errorDiagnostics, rowExpirationDays, tags, forceDestroy, keep } = args.dataset;
   const dataset = new aep.Dataset(
     `${name}-dataset`,
     {
@@ -30,6 +30,8 @@ export function eventDataset(
       ...(rowExpirationDays === undefined ? {} : { rowExpirationDays }),
       ...(tags === undefined ? {} : { tags }),
       profile: args.profile.enabled,
+      forceDestroy,
+      keep,
       ownership: args.ownership,
     },
     { ...parent, dependsOn: schema.ready, ...keepingName("name", args.dataset.name) },

@@ -7,7 +7,7 @@ import { keepingName } from "./title.ts";
 /** Adobe's field group for identity maps; a schema without a primary identity field joins Profile by it. */
 const identityMapGroup = "https://ns.adobe.com/xdm/context/identitymap";
 
-export interface EventSchemaArgs extends Pick<PlatformSettings, "schema" | "fieldGroup" | "profile"> {
+export interface EventSchemaArgs extends Pick<PlatformSettings, "schema" | "fieldGroup" | "dataset" | "profile"> {
   /** What the schema is called, unless the settings name it. */
   title: string;
   tenantId: pulumi.Output<string>;
@@ -26,8 +26,8 @@ export function eventSchema(
 ): { id: pulumi.Output<string>; ready: pulumi.Resource[] } {
   const { tenantId, profile, ownership } = args;
   const mapsIdentities = profile.primaryIdentity === "identityMap";
-  // What has once been in Profile, Platform never deletes.
-  const options = { ...parent, retainOnDelete: profile.enabled };
+  // Platform never deletes what has once been in Profile, nor what a dataset follows.
+  const options = { ...parent, retainOnDelete: profile.enabled || args.dataset.keep };
   const { definitions, allOf } = fieldGroupOf(tenantId);
   const fieldGroup = new aep.FieldGroup(
     `${name}-fields`,

@@ -29,6 +29,8 @@ export interface PlatformDataflowArgs extends PlatformSettings {
 export class PlatformDataflow extends pulumi.ComponentResource {
   readonly schemaId: pulumi.Output<string>;
   readonly datasetId: pulumi.Output<string>;
+  /** Whether the dataset is the stack's own, and goes with it. */
+  readonly ownsDataset: boolean;
   readonly dataflowId: pulumi.Output<string>;
   /** Where events are posted to; who has it can write into the dataset, so it is secret. */
   readonly streamingUrl: pulumi.Output<string>;
@@ -41,9 +43,10 @@ export class PlatformDataflow extends pulumi.ComponentResource {
     const { title } = args;
     const { tenantId } = pulumi.output(aep.getTenant(parent));
 
-    // The first to come and the last to go, so that nothing is left of what a killed run could not note.
-    const ownership = new aep.Ownership(`${name}-ownership`, {}, parent).id;
     const { destination = {} } = args;
+    // The first to come and the last to go, so that nothing is left of what a killed run could not note. Being the first, it
+    // refuses a change that would delete the dataset with its data, before anything else is touched.
+    const ownership = new aep.Ownership(`${name}-ownership`, ownedBy(args, destination), parent).id;
     const { id: datasetId, schemaId } = eventDataset(name, { ...args, destination, tenantId, ownership }, parent);
     const source = platformSource(name, { ...args, ownership }, parent);
     const target = new aep.TargetConnection(
@@ -90,6 +93,7 @@ export class PlatformDataflow extends pulumi.ComponentResource {
       },
     );
 
+    this.ownsDataset = destination.datasetId === undefined;
     this.schemaId = pulumi.output(schemaId);
     this.datasetId = pulumi.output(datasetId);
     this.dataflowId = dataflow.id;
@@ -97,4 +101,9 @@ export class PlatformDataflow extends pulumi.ComponentResource {
     this.changedAt = dataflow.updatedAt;
     this.registerOutputs({ schemaId: this.schemaId, datasetId: this.datasetId, dataflowId: this.dataflowId });
   }
+}
+
+function ownedBy({ dataset: { forceDestroy, keep } }: PlatformDataflowArgs, { datasetId, schema }: Destination) {
+  if (datasetId !== undefined) return {};
+  return { dataset: { ...(schema && { schemaId: schema.id }), forceDestroy, keep } };
 }

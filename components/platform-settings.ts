@@ -18,6 +18,10 @@ export const platformSettings = {
       partialIngestionPercent: z.number().gt(0).max(100).optional(),
       rowExpirationDays: z.int().min(30).max(3650).optional(),
       tags: z.record(z.string(), z.array(z.string())).optional(),
+      /** Whether it may be deleted although it holds data. */
+      forceDestroy: z.boolean().default(false),
+      /** Whether it stays in Platform, with its schema and field group, when it leaves the stack. */
+      keep: z.boolean().default(false),
     })
     .prefault({}),
   sourceConnection: named.prefault({}),
@@ -49,17 +53,25 @@ const mostIdentities = 3;
 
 /** What is wrong with settings that are right each by itself. */
 export function platformConflicts(settings: PlatformSettings & { personalData: PersonalData }): Conflict[] {
-  return [...conflictsWithExisting(settings), ...conflictsOfProfile(settings)];
+  return [...conflictsWithExisting(settings), ...conflictsOfDataset(settings), ...conflictsOfProfile(settings)];
+}
+
+function conflictsOfDataset({ dataset }: PlatformSettings): Conflict[] {
+  if (!dataset.forceDestroy || !dataset.keep) return [];
+  const reason = "contradicts dataset.keep, by which the dataset stays";
+  return [{ path: ["dataset", "forceDestroy"], reason, remedy: "remove" }];
 }
 
 function conflictsWithExisting({ schema, fieldGroup, dataset }: PlatformSettings): Conflict[] {
   const unused = (reason: string, group: string, given: object, names = Object.keys(given)): Conflict[] =>
     names
-      .filter((name) => Object.entries(given).some(([key, value]) => key === name && value !== undefined))
+      .filter((name) =>
+        Object.entries(given).some(([key, value]) => key === name && value !== undefined && value !== false),
+      )
       .map((name) => ({ path: [group, name], reason, remedy: "remove" }));
   if (dataset.existing !== undefined) {
     const reason = "has no meaning beside dataset.existing, which is used as it is, with its schema";
-    const own = ["name", "description", "rowExpirationDays", "tags"];
+    const own = ["name", "description", "rowExpirationDays", "tags", "forceDestroy", "keep"];
     return [
       ...unused(reason, "dataset", dataset, own),
       ...unused(reason, "schema", schema),

@@ -2,13 +2,13 @@
  * `npm run demo`: the whole way on one machine. Local cloud, `pulumi up`, events of all categories, rows of the dataset,
  * a balance, `pulumi destroy`, and proof that nothing is left. `--keep` leaves it up, `--down` takes it down.
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { type Cloud, startCloud } from "./cloud.ts";
+import { type CloudEnvironment, startCloud } from "./cloud.ts";
 import { balance, mismatches } from "./demo/balance.ts";
-import { keptFolder, keptNote, readKept, removeKept, writeKept } from "./demo/kept.ts";
+import { keptFolder, keptNote, readKept, removeKept, settingsFile, writeKept } from "./demo/kept.ts";
 import { Pulumi, summaryOf } from "./demo/pulumi.ts";
 import { Report } from "./demo/report.ts";
 import { showRow } from "./demo/row.ts";
@@ -28,7 +28,8 @@ async function demo(keep: boolean): Promise<void> {
   await report.step("Pulumi's engine is on this machine", () => ensureEngine((line) => report.progress(line)));
   const folder = keep ? keptFolder : await mkdtemp(path.join(tmpdir(), "customerio-aep-demo-"));
   const cloud = await report.step("local cloud up: Platform, Customer.io, Azure", () => startCloud(folder));
-  const pulumi = pulumiOf(cloud, folder);
+  await copyFile(path.resolve(import.meta.dirname, "..", settingsFile), path.join(folder, settingsFile));
+  const pulumi = pulumiOf(cloud.environment, folder);
   const stop = stopOnSignals(async () => {
     await pulumi.interrupt();
     await cloud.stop();
@@ -36,6 +37,8 @@ async function demo(keep: boolean): Promise<void> {
   });
   try {
     await pulumi.initialise();
+    // Its rows are worth nothing, so that the destroy at the end may delete them.
+    await pulumi.configure("dataset.forceDestroy", "true", "--path");
     await report.step("pulumi up", () => pulumi.up(), summaryOf);
     const vendors = new Vendors(cloud.environment);
     await exchange(pulumi, vendors);
@@ -107,11 +110,7 @@ async function takeDown(pulumi: Pulumi, vendors: Vendors): Promise<void> {
 async function down(): Promise<void> {
   const kept = await readKept();
   if (!kept) throw new Error("There is no kept demo to take down.");
-  const pulumi = new Pulumi({
-    environment: kept.environment,
-    stack: "local",
-    logFile: path.join(keptFolder, "pulumi.log"),
-  });
+  const pulumi = pulumiOf(kept.environment, keptFolder);
   await takeDown(pulumi, new Vendors(kept.environment));
   await report.step("local cloud stopped, no process left", async () => {
     process.kill(kept.pid, "SIGTERM");
@@ -121,8 +120,9 @@ async function down(): Promise<void> {
   report.end("The kept demo is gone.");
 }
 
-function pulumiOf(cloud: Cloud, folder: string): Pulumi {
-  return new Pulumi({ environment: cloud.environment, stack: "local", logFile: path.join(folder, "pulumi.log") });
+function pulumiOf(environment: CloudEnvironment, folder: string): Pulumi {
+  const [logFile, configFile] = ["pulumi.log", settingsFile].map((name) => path.join(folder, name)) as [string, string];
+  return new Pulumi({ environment, stack: "local", logFile, configFile });
 }
 
 /** Ctrl-C and termination: stops what runs, in order. Answers what takes that back. */

@@ -13,7 +13,7 @@ const tenantField = { type: "object", properties: { email: { type: "string", tit
 export const examples: Readonly<Record<string, Example>> = {
   "aep:index:Ownership": {
     name: "ownership",
-    inputs: {},
+    inputs: { dataset: { forceDestroy: false } },
     imported: {
       id: "9f1c3b5d7e8a0246",
       where: "the description of an object that it owns, such as a dataflow: the first digits in [Pulumi …]",
@@ -125,6 +125,11 @@ export const examples: Readonly<Record<string, Example>> = {
       id: "d8a6f005-3c5e-4b7d-9f1a-2b4c6d8e0f12",
       where: "Experience Platform > Sources > Dataflows > the dataflow > Dataflow ID",
     },
+  },
+  "aep:index:DatasetGuard": {
+    name: "guard",
+    inputs: { datasetId: "${dataset.id}" },
+    imported: { id: "63ef2cbd0a1b2c3d4e5f6071", where: "Experience Platform > Datasets > the dataset > Dataset ID" },
   },
   "customerio:index:Ownership": {
     name: "claim",

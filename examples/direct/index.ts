@@ -7,12 +7,14 @@ import * as customerio from "../../providers/customerio/sdk.ts";
 
 const title = `Customer.io direct (${pulumi.getStack()})`;
 const { tenantId } = await aep.getTenant();
+// A dataset that holds data is deleted only where that is asked for: npx pulumi config set forceDestroy true
+const forceDestroy = new pulumi.Config().getBoolean("forceDestroy") ?? false;
 
 // First to come and last to go: what a killed run could not note goes with them.
-const ownership = new aep.Ownership("ownership", {}).id;
+const ownership = new aep.Ownership("ownership", { dataset: { forceDestroy } }).id;
 const fields = new aep.FieldGroup("fields", { title: `${title} fields`, ...fieldGroupBody(tenantId), ownership });
 const schema = new aep.Schema("schema", { title, fieldGroupIds: [fields.id], ownership });
-const dataset = new aep.Dataset("dataset", { name: title, schemaId: schema.id, ownership });
+const dataset = new aep.Dataset("dataset", { name: title, schemaId: schema.id, forceDestroy, ownership });
 
 const source = new aep.SourceConnection("source", { name: title, ownership });
 const target = new aep.TargetConnection("target", {
@@ -38,6 +40,9 @@ const webhook = new customerio.ReportingWebhook(
   { ...claim, events: [...subscriptionNames] },
   { dependsOn: new customerio.Ownership("webhook-ownership", claim) },
 );
+
+// First to go: it refuses a destroy before anything is taken down, if the dataset holds data.
+new aep.DatasetGuard("guard", { datasetId: dataset.id, forceDestroy }, { dependsOn: webhook });
 
 export const datasetId = dataset.id;
 export const dataflowId = dataflow.id;

@@ -4,6 +4,8 @@ import type { CloudEnvironment } from "../cloud.ts";
 
 /** Where a kept demo has its files. */
 export const keptFolder = path.resolve(import.meta.dirname, "../../.local");
+/** The stack's settings, as a copy that the demo may change. */
+export const settingsFile = "Pulumi.local.yaml";
 const record = path.join(keptFolder, "kept.json");
 const shellFile = path.join(keptFolder, "environment.sh");
 
@@ -35,10 +37,10 @@ export function keptNote(environment: CloudEnvironment): string {
 The local cloud stays up. In a shell, from the repository's folder:
 
   . .local/environment.sh
-  npx pulumi preview --stack local
-  npx pulumi refresh --stack local
+  npx pulumi preview --stack local --config-file .local/${settingsFile}
+  npx pulumi refresh --stack local --config-file .local/${settingsFile}
   npx pulumi stack output --stack local
-  npx pulumi up --stack local
+  npx pulumi up --stack local --config-file .local/${settingsFile}
 
 What stands for the vendors' screens, as JSON:
 

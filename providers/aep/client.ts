@@ -70,6 +70,11 @@ export class AepClient {
     });
   }
 
+  /** Id of the organization in which everything happens. */
+  get orgId(): string {
+    return this.#config.orgId;
+  }
+
   /** Name of the sandbox in which everything happens. */
   get sandbox(): string {
     return this.#config.sandbox;

@@ -6,6 +6,8 @@
 export const profileTag = "unifiedProfile";
 const identityTag = "unifiedIdentity";
 export const markTag = "pulumi/resource";
+/** Whose the dataset is: `<project>/<stack>`. */
+export const stackTag = "pulumi/stack";
 
 export type Tags = Readonly<Record<string, readonly string[]>>;
 
@@ -16,12 +18,17 @@ export function isEnabled(tag: readonly string[] | undefined): boolean {
 
 /** Whether the tag is not the user's own: Adobe's services and this provider use it. */
 export function isReserved(name: string): boolean {
-  return name === profileTag || name === identityTag || name === markTag || name.startsWith("adobe/");
+  return (
+    name === profileTag || name === identityTag || name === markTag || name === stackTag || name.startsWith("adobe/")
+  );
 }
 
 /** The tags of a new dataset. */
-export function tagsOf(given: { tags?: Tags | undefined; profile: boolean }, mark: string): Tags {
-  return { ...given.tags, ...(given.profile ? profileTags(true) : {}), [markTag]: [mark] };
+export function tagsOf(
+  given: { tags?: Tags | undefined; profile: boolean },
+  { mark, stack }: { mark: string; stack: string },
+): Tags {
+  return { ...given.tags, ...(given.profile ? profileTags(true) : {}), [markTag]: [mark], [stackTag]: [stack] };
 }
 
 /** The JSON Patch that brings the tags from what they were to what is wanted; empty where nothing differs. */

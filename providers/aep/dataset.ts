@@ -1,26 +1,15 @@
 import { z } from "zod";
 import { defineResource, type Leftover, type Operation, Unfinished } from "../kit/resource-definition.ts";
 import type { AepClient } from "./client.ts";
-import { isEnabled, isReserved, markTag, ownTags, profileTag, tagSteps, tagsOf } from "./dataset-tags.ts";
-import { type Bears, isMarkOf, isOwnedBy, markOf, ownershipInput } from "./mark.ts";
+import { afterwards, insteadOfChange, requireEmpty } from "./data-loss.ts";
+import { isEnabled, isReserved, ownTags, profileTag, tagSteps, tagsOf } from "./dataset-tags.ts";
+import { type Bears, isMarkOf, isOwnedBy, markOf, ownershipInput, stackOf } from "./mark.ts";
+import { datasetAnswer, listMarked } from "./marked-datasets.ts";
 import { pathOf, paths } from "./paths.ts";
 import { daysOf, rowExpirationBody } from "./row-expiration.ts";
+import { holdsData } from "./stored-data.ts";
 import { versionOf } from "./xdm.ts";
 
-const answer = z.object({
-  name: z.string(),
-  description: z.string().nullish(),
-  enableErrorDiagnostics: z.boolean().nullish(),
-  schemaRef: z.object({ id: z.string(), contentType: z.string().optional() }),
-  tags: z.record(z.string(), z.array(z.string())).nullish().catch(undefined),
-  extensions: z
-    .object({ adobe_lakeHouse: z.object({ rowExpiration: z.object({ ttlValue: z.string().nullish() }) }) })
-    .nullish()
-    .catch(undefined),
-  created: z.number().optional(),
-});
-// What others made may lack a schema.
-const listAnswer = z.record(z.string(), z.unknown());
 /** Catalog answers references: `["@/dataSets/<id>"]`. */
 const references = z.array(z.string()).min(1);
 
@@ -63,16 +52,33 @@ const inputs = z.object({
         "Whether records go to Real-Time Customer Profile and Identity Service; default false. Needs a schema that is " +
         "enabled for Profile.",
     }),
+  forceDestroy: z
+    .boolean()
+    .default(false)
+    .meta({
+      description:
+        "Whether the dataset may be deleted or replaced although it holds data, which can't be brought back; default " +
+        "false. It counts as the last `pulumi up` has left it.",
+    }),
+  keep: z
+    .boolean()
+    .default(false)
+    .meta({
+      description:
+        "Whether the dataset stays in Platform when this resource is deleted or replaced, whether it holds data or not; " +
+        "default false. Give its schema and the schema's field groups the resource option retainOnDelete then.",
+    }),
   ownership: ownershipInput,
 });
 
 type Inputs = z.output<typeof inputs>;
 
-/** A dataset of the Catalog. Deleting it deletes its data: a program that cares sets `protect` or `retainOnDelete`. */
+/** A dataset of the Catalog. One that holds data is not deleted unless it has `forceDestroy`, as buckets are elsewhere. */
 export const dataset = defineResource<AepClient>()({
   type: "aep:index:Dataset",
   description:
-    "A dataset of the data lake. Deleting or replacing it deletes its data. Imported by its id. " +
+    "A dataset of the data lake. One that holds data is neither deleted nor replaced unless it has `forceDestroy` or " +
+    "`keep`; a preview says so beforehand, and a DatasetGuard says so before a destroy takes anything down. Imported by its id. " +
     "Adobe: Catalog Service API, dataSets endpoint.",
   inputs,
   outputs: z.object({}),
@@ -89,6 +95,22 @@ export const dataset = defineResource<AepClient>()({
     findMarked(operation, isMarkOf(operation.urn, wanted.ownership), `the dataset "${wanted.name}"`, wanted),
   owned: (operation, ownership) => findMarked(operation, isOwnedBy(ownership), "a dataset of an interrupted run"),
 
+  async permit(operation, id, { olds, replaces }) {
+    if (!replaces || olds.forceDestroy || olds.keep) return;
+    const refused = "The change would replace it, so nothing of the change was begun";
+    const goOn = "To go on with it as it is, take the change back.";
+    await requireEmpty(operation, { id, name: olds.name }, { refused, ways: [...insteadOfChange, goOn] });
+  },
+
+  async permitCreation(operation, { forceDestroy, keep }, leftovers) {
+    if (forceDestroy || keep) return;
+    const refused = "It was made for this very resource, so no other dataset is made in its place";
+    for (const { id, inputs } of leftovers.filter(({ inUse }) => inUse)) {
+      const takeIn = `If the stack has forgotten it, take it in again: npx pulumi import aep:index:Dataset ${operation.name} ${id}`;
+      await requireEmpty(operation, { id, name: inputs.name }, { refused, ways: [...insteadOfChange, takeIn] });
+    }
+  },
+
   async create(operation, given) {
     const { client, signal, progress, urn, present } = operation;
     const bears = isMarkOf(urn, given.ownership);
@@ -99,7 +121,11 @@ export const dataset = defineResource<AepClient>()({
         const purpose = `create the dataset "${given.name}"`;
         const contentType = `application/vnd.adobe.xed+json;version=${given.schemaVersion}`;
         const schemaRef = { id: given.schemaId, contentType };
-        const body = { ...bodyOf(given), schemaRef, tags: tagsOf(given, markOf(urn, given.ownership)) };
+        const body = {
+          ...bodyOf(given),
+          schemaRef,
+          tags: tagsOf(given, { mark: markOf(urn, given.ownership), stack: stackOf(urn) }),
+        };
         const call = { method: "POST", path: paths.dataSets, body, signal, purpose } as const;
         const [reference] = await client.call(call, references);
         return { id: reference?.split("/").at(-1) ?? "" };
@@ -121,7 +147,7 @@ export const dataset = defineResource<AepClient>()({
       signal,
       purpose: `read the dataset ${id}`,
     } as const;
-    const found = await client.find(call, z.object({ [id]: answer }));
+    const found = await client.find(call, z.object({ [id]: datasetAnswer }));
     const item = found?.[id];
     return item && { inputs: inputsOf(item, known), outputs: {} };
   },
@@ -132,7 +158,9 @@ export const dataset = defineResource<AepClient>()({
     const cleared = olds.description !== undefined && news.description === undefined ? { description: "" } : {};
     const purpose = `update the dataset "${news.name}" (${id})`;
     const change = { method: "PATCH", path: pathOf(paths.dataSets, id), signal, purpose, repeatable: true } as const;
-    await client.call({ ...change, body: { ...bodyOf(news), ...cleared } }, references);
+    if (JSON.stringify(bodyOf(olds)) !== JSON.stringify(bodyOf(news))) {
+      await client.call({ ...change, body: { ...bodyOf(news), ...cleared } }, references);
+    }
     const steps = tagSteps(olds, news);
     if (steps.length > 0) {
       const headers = { "Content-Type": "application/json-patch+json" };
@@ -145,7 +173,19 @@ export const dataset = defineResource<AepClient>()({
     return {};
   },
 
-  async delete({ client, signal }, id, { name }) {
+  async delete(operation, id, { name, forceDestroy, keep }) {
+    const { client, signal, urn, warn } = operation;
+    if (keep) {
+      warn(
+        `the dataset "${name}" (${id}) stays in Platform. To use it again, with its schema: ` +
+          `npx pulumi config rm dataset && npx pulumi config set --path dataset.existing ${id}`,
+      );
+      return;
+    }
+    if (!forceDestroy) {
+      const forget = `To leave it in Platform and only forget it: npx pulumi state delete '${urn}'`;
+      await requireEmpty(operation, { id, name }, { refused: "It is not deleted", ways: [...afterwards, forget] });
+    }
     // For an unknown id Catalog answers 200 and an empty list.
     const hint = "Delete what still writes into it first, such as a dataflow.";
     await client.remove({
@@ -179,7 +219,7 @@ function bodyOf({ name, description, errorDiagnostics }: Inputs): object {
   return { name, ...(description === undefined ? {} : { description }), enableErrorDiagnostics: errorDiagnostics };
 }
 
-function inputsOf(found: z.output<typeof answer>, known?: Inputs): Inputs {
+function inputsOf(found: z.output<typeof datasetAnswer>, known?: Inputs): Inputs {
   return {
     name: found.name,
     description: found.description || undefined,
@@ -189,6 +229,9 @@ function inputsOf(found: z.output<typeof answer>, known?: Inputs): Inputs {
     rowExpirationDays: daysOf(found.extensions?.adobe_lakeHouse.rowExpiration.ttlValue),
     tags: ownTags(found.tags, known),
     profile: isEnabled(found.tags?.[profileTag]),
+    // The program's own affair.
+    forceDestroy: known?.forceDestroy ?? false,
+    keep: known?.keep ?? false,
   };
 }
 
@@ -201,22 +244,10 @@ async function findMarked(
 ): Promise<Leftover<Inputs>[]> {
   const marked = [];
   for (const { id, ...item } of await listMarked(client, bears, what, signal)) {
-    const inUse = !isHeld(id) && ((await isTarget(client, id, signal)) || (await hasData(client, id, signal)));
+    const inUse = !isHeld(id) && ((await isTarget(client, id, signal)) || (await holdsData(client, id, signal)));
     marked.push({ id, createdAt: item.created, inputs: inputsOf(item, wanted), inUse });
   }
   return marked;
-}
-
-async function listMarked(client: AepClient, bears: Bears, what: string, signal: AbortSignal) {
-  // Newest first and compared here, since how a filter by tags reads a value is not documented.
-  const properties = "name,description,enableErrorDiagnostics,schemaRef,tags,extensions,created";
-  const path = `${paths.dataSets}?orderBy=desc:created&limit=100&properties=${properties}`;
-  const purpose = `look whether ${what} is there already`;
-  const listed = await client.call({ method: "GET", path, signal, purpose }, listAnswer);
-  return Object.entries(listed).flatMap(([id, value]) => {
-    const parsed = answer.safeParse(value);
-    return parsed.success && parsed.data.tags?.[markTag]?.some(bears) ? [{ id, ...parsed.data }] : [];
-  });
 }
 
 /** Whether a target connection leads to the dataset. */
@@ -224,10 +255,4 @@ async function isTarget(client: AepClient, id: string, signal: AbortSignal): Pro
   const path = `${paths.targetConnections}?property=params.dataSetId==${id}&limit=1`;
   const call = { method: "GET", path, signal, purpose: `look for connections that lead to the dataset ${id}` } as const;
   return (await client.call(call, z.object({ items: z.array(z.unknown()) }))).items.length > 0;
-}
-
-async function hasData(client: AepClient, id: string, signal: AbortSignal): Promise<boolean> {
-  const path = `${paths.batches}?dataSet=${id}&limit=1`;
-  const call = { method: "GET", path, signal, purpose: `look whether the dataset ${id} holds data` } as const;
-  return Object.keys(await client.call(call, listAnswer)).length > 0;
 }

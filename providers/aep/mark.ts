@@ -31,6 +31,12 @@ export function markOf(urn: string, ownership?: string): string {
   return ownership === undefined ? digest : `${ownership}-${digest}`;
 }
 
+/** The stack of a URN, with its project: `customerio-aep/dev`. */
+export function stackOf(urn: string): string {
+  const [stack = "", project = ""] = urn.replace("urn:pulumi:", "").split("::");
+  return `${project}/${stack}`;
+}
+
 /** Tells marks apart; given none, an object is nobody's. */
 export type Bears = (mark: string | null | undefined) => boolean;
 

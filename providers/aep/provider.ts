@@ -5,12 +5,14 @@ import { AepClient } from "./client.ts";
 import { config } from "./config.ts";
 import { dataflow } from "./dataflow.ts";
 import { dataset } from "./dataset.ts";
+import { datasetGuard } from "./dataset-guard.ts";
 import { getDataset } from "./dataset-lookup.ts";
 import { fieldGroup } from "./field-group.ts";
 import { identityDescriptor } from "./identity-descriptor.ts";
 import { getIdentityNamespaces } from "./identity-namespaces.ts";
 import { mappingSet } from "./mapping-set.ts";
 import { ownership } from "./ownership.ts";
+import { permitMove } from "./permit-move.ts";
 import { getPreflight } from "./preflight.ts";
 import { profileEnablement } from "./profile-enablement.ts";
 import { schema } from "./schema.ts";
@@ -39,8 +41,10 @@ export const aepPackage: PackageDefinition<AepClient, typeof config> = {
     targetConnection,
     mappingSet,
     dataflow,
+    datasetGuard,
   ],
   functions: [getPreflight, getTenant, getSchema, getSchemas, getDataset, getIdentityNamespaces],
+  permitMove,
 };
 
 /** The Pulumi provider `aep`. */

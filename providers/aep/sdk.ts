@@ -6,6 +6,7 @@ import { baseConnection } from "./base-connection.ts";
 import { config } from "./config.ts";
 import { dataflow } from "./dataflow.ts";
 import { dataset } from "./dataset.ts";
+import { datasetGuard } from "./dataset-guard.ts";
 import { getDataset as datasetFunction } from "./dataset-lookup.ts";
 import { fieldGroup } from "./field-group.ts";
 import { identityDescriptor } from "./identity-descriptor.ts";
@@ -38,8 +39,11 @@ export class IdentityDescriptor extends resourceClass(identityDescriptor) {}
 /** Enables a schema for Profile, for ever. */
 export class ProfileEnablement extends resourceClass(profileEnablement) {}
 
-/** A dataset of the data lake. Deleting or replacing it deletes its data. */
+/** A dataset of the data lake. One that holds data is deleted only with `forceDestroy`. */
 export class Dataset extends resourceClass(dataset) {}
+
+/** Refuses a destroy before anything is taken down, if a dataset holds data. Depends on everything that leads to it. */
+export class DatasetGuard extends resourceClass(datasetGuard) {}
 
 /** The streaming endpoint of an HTTP API source. */
 export class BaseConnection extends resourceClass(baseConnection) {}

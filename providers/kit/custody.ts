@@ -13,10 +13,21 @@ export class Custody {
   readonly #idsByUrn = new Map<string, string>();
   readonly #inState = new Set<string>();
   readonly #known = new Set<string>();
+  readonly #compared = new Set<string>();
 
   /** The state has a resource of this URN; its id may be told later, or never (`pulumi up --replace` asks for no diff). */
   inState(urn: string): void {
     this.#inState.add(urn);
+  }
+
+  /** The engine has asked how what it wants of this URN differs from what the state has. */
+  compare(call: Held, id: string): void {
+    this.hold(call, id);
+    this.#compared.add(call.urn);
+  }
+
+  isCompared(urn: string): boolean {
+    return this.#compared.has(urn);
   }
 
   hold({ type, urn }: Held, id: string): void {

@@ -1,16 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
-import { z } from "zod";
+import type { z } from "zod";
 import { Custody, takeOver } from "./custody.ts";
 import { differences } from "./difference.ts";
 import { metadata, propertiesWhere } from "./metadata.ts";
 import { deleteUnnoted } from "./ownership.ts";
 import { packageSchema } from "./package-schema.ts";
-import { plainWords } from "./plain-words.ts";
-import type { CheckFailure, DiffResult, PropertyDiffKind, Provider, ResourceCall } from "./provider.ts";
+import type { DiffResult, PropertyDiffKind, Provider, ResourceCall } from "./provider.ts";
 import { PartialFailure } from "./provider.ts";
 import { ConfigError, currentSettings, readConfig } from "./provider-config.ts";
 import { type FunctionDefinition, type Operation, type ResourceDefinition, Unfinished } from "./resource-definition.ts";
-import { holdsSecret, holdsUnknown, type PropertyMap, type PropertyValue, reveal, Secret, Unknown } from "./values.ts";
+import { knownInputs, validate } from "./validate.ts";
+import { holdsSecret, holdsUnknown, type PropertyMap, reveal, Secret, Unknown } from "./values.ts";
 
 export interface PackageDefinition<Client, Config extends z.ZodObject> {
   /** The package's name, which is also the namespace of its settings: `aep`. */
@@ -24,6 +24,13 @@ export interface PackageDefinition<Client, Config extends z.ZodObject> {
   readonly resources: readonly ResourceDefinition<Client, any, any>[];
   // biome-ignore lint/suspicious/noExplicitAny: a list of definitions of differing arguments and results
   readonly functions?: readonly FunctionDefinition<Client, any, any>[];
+  /**
+   * Looks at the place that a provider's changed settings leave, before its objects are replaced: throws if that must not be.
+   *
+   * @param client of the settings as they were
+   * @param urn of the provider
+   */
+  readonly permitMove?: (client: Client, urn: string, signal: AbortSignal) => Promise<void>;
 }
 
 /** The provider that a package's definitions describe: everything that is the same for every resource. */
@@ -72,9 +79,14 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
     },
 
     // Told as a change even where nothing is replaced, or the engine goes on with the settings of the last update.
-    diffConfig(olds, news) {
+    async diffConfig(olds, news, { urn }) {
       const replacing = new Set(propertiesWhere(definition.config, (meta) => meta.replaces === true));
       const changes = differences(olds, news, "");
+      const moves = changes.some(({ path, kind }) => replacing.has(path) && kind !== "add");
+      if (moves && definition.permitMove) {
+        const config = readConfig(definition.name, definition.config, olds);
+        if (config) await definition.permitMove(definition.connect(config), urn, stop.signal);
+      }
       return {
         detailed: Object.fromEntries(
           changes.map(({ path, kind }): [string, PropertyDiffKind] => [
@@ -105,26 +117,44 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
       const resource = resourceOf(call);
       if (Object.keys(olds).length > 0) custody.inState(call.urn);
       const { values, failures } = validate(resource.inputs, news);
-      const known = Object.entries(values).filter(([, value]) => !holdsUnknown(value));
-      const plain = reveal(Object.fromEntries(known)) as Record<string, unknown>;
-      failures.push(...((await resource.check?.(plain, call.warn)) ?? []));
+      failures.push(...((await resource.check?.(knownInputs(values), call.warn)) ?? []));
       return { inputs: markSecrets(values, resource.inputs, news), failures };
     },
 
     async diff(call, { id, olds, news }) {
-      custody.hold(call, id);
-      return difference(resourceOf(call), olds, news);
+      custody.compare(call, id);
+      const resource = resourceOf(call);
+      const result = difference(resource, olds, news);
+      const kinds = Object.values(result.detailed);
+      if (resource.permit && client !== undefined && kinds.length > 0) {
+        const change = {
+          olds: plainInputs(resource, olds),
+          news: knownInputs(news),
+          replaces: kinds.some(isReplacement),
+        };
+        await resource.permit(operation(call), id, change);
+      }
+      return result;
     },
 
     async create(call, { inputs, preview }) {
       const resource = resourceOf(call);
-      if (preview) return { id: "", properties: { ...inputs, ...unknownOutputs(resource, {}, true) } };
+      const isFirst = !custody.isCompared(call.urn);
+      if (preview) {
+        // Without its ownership, an object's mark is not known.
+        if (isFirst && resource.permitCreation && client !== undefined && !holdsUnknown(inputs.ownership ?? null)) {
+          const [work, wanted] = [operation(call), knownInputs(inputs)];
+          await resource.permitCreation(work, wanted, (await resource.leftovers?.(work, wanted)) ?? []);
+        }
+        return { id: "", properties: { ...inputs, ...unknownOutputs(resource, {}, true) } };
+      }
       try {
         const [work, wanted] = [operation(call), plainInputs(resource, inputs)];
         const found = (await resource.leftovers?.(work, wanted)) ?? [];
+        if (isFirst) await resource.permitCreation?.(work, wanted, found);
         const replacements = (before: Record<string, unknown>) => {
           const { detailed } = difference(resource, withoutUndefined(before), inputs);
-          return Object.values(detailed).map((kind) => kind.endsWith("-replace"));
+          return Object.values(detailed).map(isReplacement);
         };
         const taken = await takeOver(resource, work, wanted, custody.free(call, resource, found), replacements);
         const present = new Set(found.map(({ id }) => id));
@@ -183,7 +213,8 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
       const inputs = reveal(state) as Record<string, unknown>;
       const ownershipId = resource.owns ? id : inputs.ownership;
       if (typeof ownershipId === "string") {
-        await deleteUnnoted(definition.resources, work, { type: call.type, id, ownershipId });
+        const spared = (resource.owns && resource.spares?.(plainInputs(resource, state))) || [];
+        await deleteUnnoted(definition.resources, work, { type: call.type, id, ownershipId, spared });
       }
       await resource.delete(work, id, inputs);
       custody.release(call, id);
@@ -198,41 +229,6 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
 
     cancel: () => stop.abort(new Error("stopped by the user")),
   };
-}
-
-/** Checks each property that is wholly known; what is not known yet is checked when it is. Applies defaults. */
-function validate(schema: z.ZodObject, given: PropertyMap): { values: PropertyMap; failures: CheckFailure[] } {
-  const values: PropertyMap = {};
-  const failures: CheckFailure[] = [];
-  for (const name of Object.keys(given)) {
-    if (name in schema.shape) continue;
-    const known = Object.keys(schema.shape).join(", ");
-    failures.push({ property: name, reason: `There is no property "${name}". There are: ${known}.` });
-  }
-  for (const [name, property] of Object.entries(schema.shape)) {
-    const value = given[name];
-    if (value !== undefined && holdsUnknown(value)) {
-      values[name] = value;
-      continue;
-    }
-    const plain = value === undefined || value === null ? undefined : reveal(value);
-    const parsed = z.safeParse(property, plain, { error: plainWords });
-    if (parsed.success) {
-      if (parsed.data !== undefined) values[name] = parsed.data as PropertyValue;
-      continue;
-    }
-    for (const issue of parsed.error.issues) {
-      const path = [name, ...issue.path].map((key, index) => pathPart(key, index)).join("");
-      const missing = value === undefined || value === null;
-      failures.push({ property: path, reason: missing ? `"${path}" is required.` : `"${path}": ${issue.message}.` });
-    }
-  }
-  return { values, failures };
-}
-
-function pathPart(key: PropertyKey, index: number): string {
-  if (typeof key === "number") return `[${key}]`;
-  return index === 0 ? String(key) : `.${String(key)}`;
 }
 
 /** Secret is what the schema says, and what the program handed over as secret. */
@@ -263,6 +259,10 @@ function plainInputs(resource: ResourceDefinition<never>, inputs: PropertyMap): 
   const plain = reveal(inputs) as Record<string, unknown>;
   const parsed = resource.inputs.safeParse(plain);
   return parsed.success ? parsed.data : plain;
+}
+
+function isReplacement(kind: PropertyDiffKind): boolean {
+  return kind.endsWith("-replace");
 }
 
 function outputsOf(resource: ResourceDefinition<never>, state: PropertyMap): Record<string, unknown> {

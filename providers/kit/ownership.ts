@@ -6,6 +6,8 @@ export interface Deletion {
   readonly type: string;
   readonly id: string;
   readonly ownershipId: string;
+  /** Types of which nothing is deleted. */
+  readonly spared: readonly string[];
 }
 
 /**
@@ -23,7 +25,7 @@ export async function deleteUnnoted<Client>(
 ): Promise<void> {
   for (const kind of resources.toReversed()) {
     const concerns = concern(kind, deletion);
-    if (!kind.owned || !concerns) continue;
+    if (!kind.owned || !concerns || deletion.spared.includes(kind.type)) continue;
     const isHeld = (id: string) => operation.isKnown(id, kind.type);
     const owned = await kind.owned({ ...operation, isHeld }, deletion.ownershipId).catch((error: unknown) => {
       const reason = error instanceof Error ? error.message : String(error);

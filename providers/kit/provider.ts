@@ -74,7 +74,7 @@ export interface Provider {
   schema(): object;
   checkConfig(inputs: PropertyMap): CheckResult;
   /** Which settings replace every resource when they change; absent: none. */
-  diffConfig?(olds: PropertyMap, news: PropertyMap): DiffResult;
+  diffConfig?(olds: PropertyMap, news: PropertyMap, provider: { readonly urn: string }): Promise<DiffResult>;
   /**
    * Takes the settings, once: the same ones again are fine, others are an error. Settings that hold unknowns are left to a later call.
    * `isDefault`: the provider that the engine makes of the stack's configuration, and not one that a program makes.

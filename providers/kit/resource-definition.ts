@@ -74,6 +74,8 @@ export interface ResourceDefinition<
   readonly deleteBeforeReplace?: boolean;
   /** It stands for what a stack has made: objects bear its id, and deleting it deletes those that the state does not know. */
   readonly owns?: boolean;
+  /** Of what `owns`: types of which it deletes nothing, although they bear its id. */
+  spares?(state: z.output<Inputs>): readonly string[];
 
   /**
    * Mistakes that the zod schema can't tell. Inputs that are not known yet, or wrong by themselves, are absent. `warn` tells
@@ -113,6 +115,24 @@ export interface ResourceDefinition<
     operation: Operation<Client>,
     id: string,
     change: { news: z.output<Inputs>; olds: z.output<Inputs> },
+  ): Promise<void>;
+  /**
+   * Looks before a change is begun, in previews and in earnest: throws for what must not be done. `news` lacks what is not
+   * known yet.
+   */
+  permit?(
+    operation: Operation<Client>,
+    id: string,
+    change: { news: Partial<z.output<Inputs>>; olds: z.output<Inputs>; replaces: boolean },
+  ): Promise<void>;
+  /**
+   * The same before a creation, given its leftovers: unless the engine has asked for a difference first, what looks like one
+   * may be the object that is replaced, since of `pulumi up --replace` it asks for none.
+   */
+  permitCreation?(
+    operation: Operation<Client>,
+    inputs: z.output<Inputs>,
+    leftovers: readonly Leftover<z.output<Inputs>>[],
   ): Promise<void>;
   /** Absent: every change replaces. */
   update?(

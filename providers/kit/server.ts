@@ -103,7 +103,7 @@ class Service {
       }),
       diffConfig: unary(async (request: providerProto.DiffRequest) => {
         const [olds, news] = [read(request.getOldInputs()), read(request.getNews())];
-        if (provider.diffConfig) return diffResponse(provider.diffConfig(olds, news));
+        if (provider.diffConfig) return diffResponse(await provider.diffConfig(olds, news, { urn: request.getUrn() }));
         const changes = differences(olds, news, "").map(({ path, kind }) => [path, kind]);
         return diffResponse({ detailed: Object.fromEntries(changes) });
       }),

@@ -28,7 +28,7 @@ test("Pulumi.yaml's defaults make valid settings, with every event and no signin
     mapping: { identifiers: "all", set: [], remove: [] },
     schema: {},
     fieldGroup: {},
-    dataset: { errorDiagnostics: true },
+    dataset: { errorDiagnostics: true, forceDestroy: false, keep: false },
     sourceConnection: {},
     targetConnection: {},
     dataflow: {},

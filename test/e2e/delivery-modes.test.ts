@@ -12,6 +12,7 @@ const sent: string[] = [];
 
 beforeAll(async () => {
   stack = await startLocalStack();
+  await stack.allowDeletingRows();
 }, 60_000);
 afterAll(() => stack.stop(), 60_000);
 

@@ -18,7 +18,7 @@ test(
   async () => {
     await example.pulumi.up();
     expect((await example.pulumi.resources()).map((urn) => urn.split("::")[3]).toSorted()).toEqual(
-      ["dataflow", "dataset", "fields", "mapping", "ownership", "schema", "source", "target"].concat([
+      ["dataflow", "dataset", "fields", "guard", "mapping", "ownership", "schema", "source", "target"].concat([
         "webhook",
         "webhook-ownership",
       ]),

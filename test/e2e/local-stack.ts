@@ -14,6 +14,8 @@ export interface LocalStack {
   readonly pulumi: Pulumi;
   /** The copy of the stack's settings, for commands that take `--config-file`. */
   readonly configFile: string;
+  /** Lets the stack's destroy delete the dataset with its rows, once the next `up` has told the state. */
+  allowDeletingRows(): Promise<unknown>;
   /** The same stack for a shell whose environment differs. */
   pulumiWith(environment: CloudEnvironment): Pulumi;
   /** Everything that was written to logs so far. */
@@ -35,6 +37,7 @@ export async function startLocalStack(): Promise<LocalStack> {
     cloud,
     pulumi,
     configFile,
+    allowDeletingRows: () => pulumi.configure("dataset.forceDestroy", "true", "--path"),
     pulumiWith,
     vendors: new Vendors(cloud.environment),
     logs: async () => (await Promise.all([logFile, cloud.logFile].map((file) => readFile(file, "utf8")))).join("\n"),

@@ -7,6 +7,7 @@ let stack: LocalStack;
 
 beforeAll(async () => {
   stack = await startLocalStack();
+  await stack.allowDeletingRows();
 }, 60_000);
 afterAll(() => stack.stop(), 60_000);
 

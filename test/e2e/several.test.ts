@@ -21,7 +21,10 @@ beforeAll(async () => {
     { name: "south", sandbox: second.sandbox, region: "us" },
   ];
   await example.pulumi.configure("brands", JSON.stringify(brands));
-  await example.pulumi.configure("settings", JSON.stringify({ dataflowActivationSeconds: 2, alwaysReadyInstances: 0 }));
+  await example.pulumi.configure(
+    "settings",
+    JSON.stringify({ dataflowActivationSeconds: 2, alwaysReadyInstances: 0, dataset: { forceDestroy: true } }),
+  );
   for (const [name, { appApiKey, signingKey }] of [
     ["north", customerIo],
     ["south", second],

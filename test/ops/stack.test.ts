@@ -13,6 +13,7 @@ const minutes = 60_000;
 
 beforeAll(async () => {
   stack = await startLocalStack();
+  await stack.allowDeletingRows();
   await stack.pulumi.up();
 }, 4 * minutes);
 

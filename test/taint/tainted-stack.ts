@@ -57,6 +57,7 @@ export class TaintedStack {
     const temporary = process.env.TMPDIR;
     process.env.TMPDIR = folder;
     const stack = await startLocalStack();
+    await stack.allowDeletingRows();
     const { environment } = stack.cloud;
     const gatekeepers = [
       await startAdobe(environment.AEP_PLATFORM_URL ?? "", clientSecret),

@@ -21,7 +21,16 @@ const answer = {
   enableErrorDiagnostics: true,
   files: `@/dataSets/${id}/views/5c8c3c555033b814b69f9480/files`,
 };
-const state = { ...inputs, schemaVersion: 1, errorDiagnostics: true, profile: false };
+const choices = { forceDestroy: false, keep: false };
+const state = { ...inputs, schemaVersion: 1, errorDiagnostics: true, profile: false, ...choices };
+/** Looks whether it holds data. */
+const looks = {
+  dataset: `GET ${collection}/${id}`,
+  batches: `GET /data/foundation/catalog/batches?dataSet=${id}&limit=100`,
+  targets: `GET /data/foundation/flowservice/targetConnections?property=params.dataSetId==${id}&limit=100`,
+  flows: "GET /data/foundation/flowservice/flows?property=targetConnectionIds[]==target&limit=100",
+  runs: "GET /data/foundation/flowservice/runs?property=flowId==flow&limit=1",
+};
 
 let stub: PlatformStub;
 let aep: Aep;
@@ -44,7 +53,7 @@ test("is created", async () => {
         name: "Customer.io events",
         enableErrorDiagnostics: true,
         schemaRef: { id: schemaId, contentType: "application/vnd.adobe.xed+json;version=1" },
-        tags: { "pulumi/resource": [mark(type)] },
+        tags: { "pulumi/resource": [mark(type)], "pulumi/stack": ["test/dev"] },
       },
     },
   ]);
@@ -85,16 +94,26 @@ test("name, description and diagnostics change in place; the schema makes anothe
   stub.answer(`PATCH ${collection}/${id}`, { body: [`@/dataSets/${id}`] });
   const described = { ...inputs, description: "Old." };
   const news = { ...inputs, name: "Renamed", errorDiagnostics: false };
-  expect(await aep.update(type, id, described, news)).toEqual({ ...news, schemaVersion: 1, profile: false });
+  expect(await aep.update(type, id, described, news)).toEqual({
+    ...news,
+    schemaVersion: 1,
+    profile: false,
+    ...choices,
+  });
   expect(stub.requests).toEqual([
     { call: `PATCH ${collection}/${id}`, body: { name: "Renamed", enableErrorDiagnostics: false, description: "" } },
   ]);
+  stub.answer("GET /data/foundation/schemaregistry/stats", { body: { tenantId: "acme" } });
+  stub.answer(looks.dataset, { status: 404 });
   const [before, after] = [await aep.check(type, inputs), await aep.check(type, { ...inputs, schemaId: "other" })];
   expect((await aep.diff(type, id, before, after)).detailed).toEqual({ schemaId: "update-replace" });
 });
 
 test("is deleted; an unknown id is fine in both of Catalog's ways", async () => {
   stub.answer("GET /data/foundation/schemaregistry/stats", { body: { tenantId: "acme" } });
+  stub.answer(looks.dataset, { body: { [id]: answer } });
+  stub.answer(looks.batches, { body: {} });
+  stub.answer(looks.targets, { body: { items: [] } });
   stub.answer(`DELETE ${collection}/${id}`, { body: [`@/dataSets/${id}`] }, { body: [] }, { status: 404 });
   await aep.delete(type, id, state);
   await aep.delete(type, id, state);
@@ -104,4 +123,104 @@ test("is deleted; an unknown id is fine in both of Catalog's ways", async () => 
     `Could not delete the dataset "Customer.io events" (${id}): Adobe Experience Platform answered 400: In use. ` +
       "Delete what still writes into it first, such as a dataflow.",
   );
+});
+
+describe("of one that holds data", () => {
+  const bare = { status: 200, body: { [id]: answer } };
+  const empty = { body: {} };
+  const none = { body: { items: [] } };
+  const deletes = () => stub.calls.filter((call) => call.startsWith("DELETE"));
+
+  test.each([
+    ["rows", { b1: { status: "success", recordCount: 12 }, b2: { recordCount: 1 } }, "13 rows in 2 batches"],
+    ["a failed batch, whose records can be had", { b1: { status: "failed", recordCount: 0 } }, "0 rows in 1 batch"],
+    ["a batch under way, whose rows are not counted", { b1: { status: "loading" } }, "1 batch"],
+  ])("the deletion is refused for %s", async (_what, batches, said) => {
+    stub.answer(looks.dataset, bare);
+    stub.answer(looks.batches, { body: batches });
+    const { message } = await errorOf(aep.delete(type, id, state));
+    expect(message).toContain(`The dataset "Customer.io events" (${id}) holds data: ${said}. It is not deleted`);
+    expect(message).toContain("npx pulumi config set --path dataset.keep true");
+    expect(message).toContain("npx pulumi config set --path dataset.forceDestroy true");
+    expect(message).toContain(`npx pulumi state delete 'urn:pulumi:dev::test::${type}::thing'`);
+    expect(deletes()).toEqual([]);
+  });
+
+  test("a deleted batch is no data", async () => {
+    stub.answer(looks.dataset, bare);
+    stub.answer(looks.batches, { body: { b1: { status: "deleted", recordCount: 9 } } });
+    stub.answer(looks.targets, none);
+    stub.answer(`DELETE ${collection}/${id}`, { body: [`@/dataSets/${id}`] });
+    await aep.delete(type, id, state);
+    expect(deletes()).toHaveLength(1);
+  });
+
+  test("so many batches that they fill a list are so many or more", async () => {
+    const many = Array.from({ length: 100 }, (_, index) => [`b${index}`, { status: "success", recordCount: 2 }]);
+    stub.answer(looks.dataset, bare);
+    stub.answer(looks.batches, { body: Object.fromEntries(many) });
+    expect((await errorOf(aep.delete(type, id, state))).message).toContain("200 rows in 100 batches, or more.");
+  });
+
+  test("a dataflow that has run counts, since its rows may be on their way", async () => {
+    stub.answer(looks.dataset, bare);
+    stub.answer(looks.batches, empty);
+    stub.answer(looks.targets, { body: { items: [{ id: "target" }] } });
+    stub.answer(looks.flows, { body: { items: [{ id: "flow", name: "Customer.io" }] } });
+    stub.answer(looks.runs, { body: { items: [{ id: "run" }] } });
+    const { message } = await errorOf(aep.delete(type, id, state));
+    expect(message).toContain('its dataflow "Customer.io" has run, and rows take up to an hour to show');
+    expect(deletes()).toEqual([]);
+  });
+
+  test("a batch that only the dataset itself names counts, too", async () => {
+    stub.answer(looks.dataset, { body: { [id]: { ...answer, lastBatchId: "b9" } } });
+    stub.answer(looks.batches, empty);
+    expect((await errorOf(aep.delete(type, id, state))).message).toContain("holds data: the batch b9.");
+  });
+
+  test.each(["dataset", "batches", "targets"] as const)(
+    "where the look at %s fails, nothing is deleted",
+    async (which) => {
+      for (const [name, answered] of [
+        ["dataset", bare],
+        ["batches", empty],
+        ["targets", none],
+      ] as const) {
+        stub.answer(looks[name], name === which ? { status: 403, body: { detail: "No right" } } : answered);
+      }
+      const { message } = await errorOf(aep.delete(type, id, state));
+      expect(message).toContain("may hold data, which could not be looked up. It is not deleted.");
+      expect(message).toContain("answered 403: No right");
+      expect(deletes()).toEqual([]);
+    },
+  );
+
+  test("with forceDestroy in the state it is deleted without a look; with keep it stays", async () => {
+    stub.answer(`DELETE ${collection}/${id}`, { body: [`@/dataSets/${id}`] });
+    await aep.delete(type, id, { ...state, forceDestroy: true });
+    expect(stub.calls).toEqual([`DELETE ${collection}/${id}`]);
+    await aep.delete(type, id, { ...state, keep: true });
+    expect(stub.calls).toHaveLength(1);
+    expect(aep.progress.at(-1)).toContain(`npx pulumi config set --path dataset.existing ${id}`);
+  });
+
+  test("what decides over its deletion changes without a call", async () => {
+    const changed = await aep.update(type, id, inputs, { ...inputs, forceDestroy: true });
+    expect(changed).toEqual({ ...state, forceDestroy: true });
+    expect(stub.calls).toEqual([]);
+    const [before, after] = [await aep.check(type, inputs), await aep.check(type, { ...inputs, keep: true })];
+    expect((await aep.diff(type, id, before, after)).detailed).toEqual({ keep: "update" });
+  });
+
+  test("a replacement is refused when it is compared, unless the state has forceDestroy or keep", async () => {
+    stub.answer(looks.dataset, bare);
+    stub.answer(looks.batches, { body: { b1: { status: "success", recordCount: 1 } } });
+    const olds = await aep.check(type, inputs);
+    const news = await aep.check(type, { ...inputs, schemaId: "other", forceDestroy: true });
+    expect((await errorOf(aep.diff(type, id, olds, news))).message).toContain("nothing of the change was begun");
+    for (const choice of ["forceDestroy", "keep"]) {
+      expect((await aep.diff(type, id, { ...olds, [choice]: true }, news)).detailed.schemaId).toBe("update-replace");
+    }
+  });
 });

@@ -43,7 +43,9 @@ const types = [
 test("every type of resource that is an object of Platform is among them", () => {
   expect(Object.keys(objects).sort()).toEqual(types.toSorted());
   const { resources } = aep.provider.schema() as { resources: object };
-  expect(Object.keys(resources).sort()).toEqual([...types, "Ownership"].map((type) => `aep:index:${type}`).sort());
+  expect(Object.keys(resources).sort()).toEqual(
+    [...types, "DatasetGuard", "Ownership"].map((type) => `aep:index:${type}`).sort(),
+  );
 });
 
 test.each(types)("%s: imported by its id, the next preview has no change", async (type) => {

@@ -1,0 +1,42 @@
+import { VendorError } from "../kit/vendor-error.ts";
+import type { AepClient } from "./client.ts";
+import { requireEmpty } from "./data-loss.ts";
+import { stackOf } from "./mark.ts";
+import { listOfStack } from "./marked-datasets.ts";
+
+/**
+ * A changed sandbox or organization would replace all that a stack has made, its datasets too. Refused here, before the engine
+ * has noted the change, whatever the datasets' settings: once it is noted, taking it back replaces everything again.
+ *
+ * @throws Error if a dataset of the stack in the former sandbox holds data, or if that can't be found out
+ */
+export async function permitMove(client: AepClient, urn: string, signal: AbortSignal): Promise<void> {
+  const stack = stackOf(urn);
+  const { sandbox, orgId } = client;
+  const goOn =
+    `To go on as it is, take the change back: npx pulumi config set aep:sandbox ${sandbox} && ` +
+    `npx pulumi config set aep:orgId ${orgId}`;
+  const ways = [
+    "To feed another sandbox or organization beside this one, make a stack for it: npx pulumi stack init <name>",
+    "To move, take the change back, take this stack down (npx pulumi destroy, which says how to keep the dataset or to " +
+      "delete its data), then make the change again and run npx pulumi up.",
+    goOn,
+  ];
+  const refused = "Another sandbox or organization would replace it, so nothing was begun";
+  for (const found of await datasetsIn(client, stack, signal)) {
+    await requireEmpty({ client, signal }, found, { refused, ways });
+  }
+}
+
+/**
+ * The stack's datasets. None where Platform does not let the former settings in: they may never have been right. Should they
+ * have been right once, each deletion is refused later on, since nobody can look.
+ */
+async function datasetsIn(client: AepClient, stack: string, signal: AbortSignal) {
+  try {
+    return await listOfStack(client, stack, signal);
+  } catch (error) {
+    if (error instanceof VendorError && [400, 401, 403, 404].includes(error.status ?? 0)) return [];
+    throw error;
+  }
+}
