@@ -108,8 +108,10 @@ export class CustomerIoSource extends pulumi.ComponentResource {
 function keySteps(title: string): string[] {
   return [
     `In Customer.io, open Data & Integrations > Integrations > Reporting Webhooks, and in the three-dots menu of "${title}" choose "Copy signing key".`,
-    "pulumi config set --secret signingKeys <the key>",
-    "pulumi up",
+    // Without the key, for which the command asks: an argument would stay in the shell's history.
+    "npx pulumi config set --secret signingKeys",
+    "npx pulumi up",
+    `In Customer.io, press "Send test" for "${title}", and look whether "calls" is fine: npm run ops -- status`,
   ];
 }
 

@@ -18,6 +18,9 @@ export interface StackChoice {
 export interface StackResource {
   readonly type: string;
   readonly id: string;
+  readonly urn: string;
+  /** When the engine made or changed it last; undefined if the state doesn't say. */
+  readonly modifiedAt: Date | undefined;
   readonly outputs: Readonly<Record<string, unknown>>;
 }
 
@@ -32,6 +35,7 @@ const exported = z.object({
           // Replaced already, and about to go.
           delete: z.boolean().default(false),
           outputs: z.record(z.string(), z.unknown()).default({}),
+          modified: z.string().optional(),
         }),
       )
       .default([]),
@@ -59,7 +63,10 @@ export class PulumiStack {
       pulumi("stack", "export", ...choice),
       pulumi("config", "--json", "--show-secrets", ...choice, ...file),
     ]);
-    const resources = exported.parse(JSON.parse(state)).deployment.resources.filter((resource) => !resource.delete);
+    const resources = exported
+      .parse(JSON.parse(state))
+      .deployment.resources.filter((resource) => !resource.delete)
+      .map(({ modified, ...resource }) => ({ ...resource, modifiedAt: modified ? new Date(modified) : undefined }));
     const values = Object.entries(configuration.parse(JSON.parse(settings))).map(([key, { value }]) => [key, value]);
     const name = resources[0]?.urn.split(":")[2] ?? stack;
     if (name === undefined) throw new Error("The stack is empty. Make everything first: pulumi up");

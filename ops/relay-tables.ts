@@ -1,15 +1,19 @@
 import { z } from "zod";
-import { makingTable, Tables } from "../relay/azure/tables.ts";
+import { makingTable, TableError, Tables } from "../relay/azure/tables.ts";
 import { addCounts, type Counts, dayOf, noCounts } from "../relay/core/counts.ts";
 import { deliveredKey, isDeliveredTable } from "../relay/core/delivered-tables.ts";
-import { countsTable } from "../relay/core/names.ts";
+import { countsTable, forwardersPartition, forwardersTable } from "../relay/core/names.ts";
 import { patience } from "./clients.ts";
 import type { PulumiStack } from "./pulumi-stack.ts";
 import { StoragePermission } from "./storage-permission.ts";
 
 const reader = "Storage Table Data Reader";
 const writer = "Storage Table Data Contributor";
-const row = z.looseObject({ PartitionKey: z.string(), Timestamp: z.string() });
+const unixSeconds = z.number().optional().catch(undefined);
+const row = z.looseObject({
+  ...{ PartitionKey: z.string(), Timestamp: z.string() },
+  ...{ takenAt: unixSeconds, refusedAt: unixSeconds },
+});
 
 /** What the instances of the relay have counted. */
 export interface RelayCounts {
@@ -19,6 +23,10 @@ export interface RelayCounts {
   readonly days: ReadonlyMap<string, Counts>;
   /** When anything was counted last. */
   readonly countedAt: Date | undefined;
+  /** When a call of Customer.io's was taken last; test events of `ops verify` don't count. */
+  readonly takenAt: Date | undefined;
+  /** When a call was refused last, whoever's it was. */
+  readonly refusedAt: Date | undefined;
 }
 
 /** The tables of a relay's storage account, opened with the caller's own Azure login. */
@@ -45,16 +53,36 @@ export class RelayTables {
     const total = noCounts();
     const days = new Map<string, Counts>();
     let countedAt = 0;
+    let takenAt = 0;
+    let refusedAt = 0;
     for (const found of rows) {
-      const { PartitionKey: date, Timestamp: writtenAt } = row.parse(found);
+      const { PartitionKey: date, Timestamp: writtenAt, ...arrivals } = row.parse(found);
       const day = days.get(date) ?? noCounts();
       days.set(date, day);
       addCounts(day, found);
       addCounts(total, found);
       countedAt = Math.max(countedAt, Date.parse(writtenAt));
+      takenAt = Math.max(takenAt, (arrivals.takenAt ?? 0) * 1000);
+      refusedAt = Math.max(refusedAt, (arrivals.refusedAt ?? 0) * 1000);
     }
     const sorted = new Map([...days].sort(([one], [other]) => (one < other ? -1 : 1)));
-    return { total, days: sorted, countedAt: countedAt > 0 ? new Date(countedAt) : undefined };
+    const timeOf = (milliseconds: number) => (milliseconds > 0 ? new Date(milliseconds) : undefined);
+    return {
+      ...{ total, days: sorted },
+      ...{ countedAt: timeOf(countedAt), takenAt: timeOf(takenAt), refusedAt: timeOf(refusedAt) },
+    };
+  }
+
+  /** Milliseconds since an instance of the relay sent something to Platform; undefined if none did lately. */
+  async sentAgo(): Promise<number | undefined> {
+    const rows = await this.#permission.explained(reader, () =>
+      this.#tables.ages(forwardersTable, forwardersPartition, patience()).catch((error: unknown) => {
+        // The first instance that sends makes the table.
+        if (error instanceof TableError && error.status === 404) return [];
+        throw error;
+      }),
+    );
+    return rows.length === 0 ? undefined : Math.min(...rows.map(({ age }) => age));
   }
 
   /**

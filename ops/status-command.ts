@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { checkBalance } from "./checks/balance.ts";
+import { checkCalls } from "./checks/calls.ts";
 import { checkDataflow, checkRuns } from "./checks/dataflow.ts";
 import { checkBatches, checkRows } from "./checks/dataset.ts";
 import { checkDeadLetters } from "./checks/dead-letters.ts";
@@ -19,6 +20,7 @@ type Check = (stack: PulumiStack) => Promise<Finding>;
 const checks: readonly (readonly [string, Check, ("relay" | undefined)?])[] = [
   ["webhook", checkWebhook],
   ["relay", checkRelay, "relay"],
+  ["calls", checkCalls, "relay"],
   ["queue", checkQueue, "relay"],
   ["dead letters", checkDeadLetters, "relay"],
   ["dataflow", checkDataflow],

@@ -3,12 +3,14 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { verificationEvent, verificationId, verificationTime } from "../events/verification.ts";
 import { sleep } from "../providers/kit/sleep.ts";
+import { sendTest } from "./checks/calls.ts";
 import { checkWebhook } from "./checks/webhook.ts";
 import { inWords } from "./duration.ts";
 import { brokenBy, render } from "./finding.ts";
 import { interrupted, stopOnInterrupt } from "./interrupt.ts";
 import { ProgressLine } from "./progress-line.ts";
 import { PulumiStack } from "./pulumi-stack.ts";
+import { RelayTables } from "./relay-tables.ts";
 import { stackOptions } from "./stack-options.ts";
 import { UsageError } from "./usage-error.ts";
 import { follow, type Outcome, type Stage } from "./verify/follow.ts";
@@ -73,6 +75,7 @@ export async function verifyCommand(args: string[]): Promise<number> {
   });
   line.end();
   stop.done();
+  if (outcome === "through" && stack.hasRelay) print("", ...(await unproven(stack)));
   if (outcome === "waiting" || outcome === "stopped") {
     const command = `npm run ops -- verify --event ${id} --stack ${stack.name}`;
     print("", `${outcome === "stopped" ? "Stopped" : "Still on its way"}. To go on following it: ${command}`);
@@ -80,6 +83,26 @@ export async function verifyCommand(args: string[]): Promise<number> {
   // The event came through; Customer.io's own would not.
   if (outcome === "through" && webhook.verdict === "broken") return 1;
   return exitCodes[outcome];
+}
+
+/** What a test event can't prove, since it is signed with the stack's own key and posted from here. */
+async function unproven(stack: PulumiStack): Promise<string[]> {
+  const counts = await RelayTables.open(stack)
+    .then((tables) => tables.counts())
+    .catch(() => undefined);
+  const last =
+    counts === undefined
+      ? []
+      : [
+          counts.takenAt === undefined
+            ? "The relay has taken no call of Customer.io's yet."
+            : `The relay took the last call of Customer.io's at ${counts.takenAt.toISOString()}.`,
+        ];
+  return [
+    "What this does not prove: that Customer.io calls, and signs with the same key. The test event was signed with the stack's own.",
+    ...last,
+    `To prove it: ${sendTest}, then: npm run ops -- status --stack ${stack.name}`,
+  ];
 }
 
 /** The whole way of a new event. */

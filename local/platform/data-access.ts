@@ -11,7 +11,8 @@ export function dataAccessRoutes(state: PlatformState): Hono<PlatformEnvironment
     const dataset = context.get("sandbox").datasets.get(id);
     const isEmpty = dataset?.rows.length === 0 && state.switches.emptyPreview === "404";
     if (dataset === undefined || isEmpty) throw plainProblem(404, `The dataset ${id} has nothing to preview`);
-    return answer(200, { data: dataset.rows.slice(0, 100) });
+    const data = dataset.rows.slice(0, 100);
+    return answer(200, state.switches.previewAnswer === "list" ? data : { data });
   });
   return routes;
 }

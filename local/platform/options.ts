@@ -59,6 +59,8 @@ export interface PlatformSwitches {
   missingSourceAttribute: "fails-record" | "leaves-empty";
   /** Preview of a dataset without rows: 404, or an empty list. */
   emptyPreview: "404" | "empty-list";
+  /** A dataset's preview: an object whose `data` has the rows, or the rows alone. */
+  previewAnswer: "object" | "list";
 }
 
 export const strictSwitches: Readonly<PlatformSwitches> = {
@@ -86,6 +88,7 @@ export const strictSwitches: Readonly<PlatformSwitches> = {
   maximumRequestBytes: 1_000_000,
   missingSourceAttribute: "fails-record",
   emptyPreview: "404",
+  previewAnswer: "object",
 };
 
 export interface PlatformOptions {

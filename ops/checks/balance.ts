@@ -4,6 +4,7 @@ import type { Finding } from "../finding.ts";
 import type { PulumiStack } from "../pulumi-stack.ts";
 import { RelayStorageAccount } from "../relay-storage.ts";
 import { RelayTables } from "../relay-tables.ts";
+import { copyKeyAnew } from "./calls.ts";
 import { queueLength } from "./queue.ts";
 
 /** Whether every event that the relay took in is in one of the places where it may be. */
@@ -15,7 +16,7 @@ export async function checkBalance(stack: PulumiStack): Promise<Finding> {
   ]);
   const [since] = days.keys();
   const messages = (length?.events ?? 0) + (length?.poison ?? 0);
-  return balanceFinding({ total, since, countedAt, deadLetters, messages });
+  return balanceFinding({ total, since, countedAt, deadLetters, messages, stack: stack.name });
 }
 
 /**
@@ -28,6 +29,7 @@ export function balanceFinding({
   countedAt,
   deadLetters,
   messages,
+  stack,
 }: {
   total: Counts;
   /** The first day that anything was counted. */
@@ -36,13 +38,18 @@ export function balanceFinding({
   countedAt: Date | undefined;
   deadLetters: number;
   messages: number;
+  stack: string;
 }): Finding {
   if (since === undefined) return { verdict: "fine", found: "No event has come yet." };
-  const { accepted, setAside, delivered, duplicate, gone, purged } = total;
+  const { accepted, setAside, filtered, refused, delivered, duplicate, gone, purged } = total;
+  if (refused > 0 && accepted + setAside + filtered === 0) {
+    const found = `Since ${since}: ${refused} calls were refused, and none was ever accepted.`;
+    return { verdict: "broken", found, todo: copyKeyAnew(stack) };
+  }
   const rest = accepted + setAside - delivered - duplicate - gone - deadLetters - purged;
   const sum =
     `Since ${since}: ${accepted} accepted${setAside > 0 ? ` + ${setAside} set aside` : ""} = ${delivered} delivered + ` +
-    `${duplicate} duplicate${gone > 0 ? ` + ${gone} gone` : ""} + ${deadLetters} dead letters + ${purged > 0 ? `${purged} purged + ` : ""}${rest} on their way.`;
+    `${duplicate} duplicate${gone > 0 ? ` + ${gone} gone` : ""} + ${deadLetters} dead letters + ${purged > 0 ? `${purged} purged + ` : ""}${Math.max(0, rest)} on their way.`;
   const details = [
     ...(delivered > 0 ? [`age at delivery: ${inWords((total.deliveredSeconds / delivered) * 1000)} on average`] : []),
     ...(countedAt ? [`counted last at ${countedAt.toISOString()}`] : []),
@@ -50,11 +57,14 @@ export function balanceFinding({
   ];
   if (rest === 0 && messages === 0) return { verdict: "fine", found: sum, details };
   if (rest > 0 && messages > 0) return { verdict: "waiting", found: sum, details };
+  // Counts are written some seconds after what they tell of, each instance's at another time.
+  const early = rest < 0 ? [`${-rest} more are done with than were counted as accepted so far.`] : [];
   return {
     verdict: "waiting",
     found: sum,
     details: [
       ...details,
+      ...early,
       `The queue holds ${messages} messages. Counts come some 15 seconds late; if it stays like this, an instance that was killed took`,
       "its last counts with it. The log has each event by its id.",
     ],

@@ -66,7 +66,7 @@ export function rowsFinding({
   now,
 }: {
   rows: number;
-  counts: RelayCounts | undefined;
+  counts: Pick<RelayCounts, "days" | "countedAt"> | undefined;
   since: Date;
   now: Date;
 }): Finding {

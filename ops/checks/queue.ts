@@ -5,9 +5,14 @@ import { inWords } from "../duration.ts";
 import type { Finding } from "../finding.ts";
 import type { PulumiStack } from "../pulumi-stack.ts";
 import { RelayStorageAccount } from "../relay-storage.ts";
+import { RelayTables } from "../relay-tables.ts";
+import { deployAnew } from "./relay.ts";
 
 /** Milliseconds after which an event that still waits is no matter of a busy moment; the alert `late` says the same. */
 const late = 60 * 60 * 1000;
+
+/** Milliseconds: a forwarder sends a probe after each pause, and no pause is longer than an hour and half of another. */
+const longestPause = 2 * 60 * 60 * 1000;
 
 /** How many messages the queues of the relay hold; undefined if one is gone. */
 export async function queueLength(stack: PulumiStack): Promise<{ events: number; poison: number } | undefined> {
@@ -29,8 +34,12 @@ export async function checkQueue(stack: PulumiStack): Promise<Finding> {
   }
   const { events: messages, poison } = length;
   if (messages + poison === 0) return { verdict: "fine", found: "Nothing waits." };
-  const storage = await RelayStorageAccount.open(stack);
-  return queueFinding({ messages, poison, waiting: await storage.waitingEvents(), now: new Date(), stack: stack.name });
+  const [waiting, sentAgo] = await Promise.all([
+    RelayStorageAccount.open(stack).then((storage) => storage.waitingEvents()),
+    RelayTables.open(stack).then((tables) => tables.sentAgo()),
+  ]);
+  const { urn } = stack.resource("relay:index:FunctionCode");
+  return queueFinding({ messages, poison, waiting, sentAgo, now: new Date(), stack: stack.name, code: urn });
 }
 
 /** @param waiting events that could be looked at: those in messages that are not hidden until their next try */
@@ -38,14 +47,20 @@ export function queueFinding({
   messages,
   poison,
   waiting,
+  sentAgo,
   now,
   stack,
+  code,
 }: {
   messages: number;
   poison: number;
   waiting: readonly QueuedEvent[];
+  /** Milliseconds since any instance sent something to Platform; undefined if none did lately. */
+  sentAgo: number | undefined;
   now: Date;
   stack: string;
+  /** The URN of the relay's code. */
+  code: string;
 }): Finding {
   const age = Math.max(0, ...waiting.map((event) => now.getTime() - waitingSince(event)));
   const seen = waiting.length === 0 ? "all hidden until their next try" : `the oldest event for ${inWords(age)}`;
@@ -54,6 +69,16 @@ export function queueFinding({
   const reasons = [...new Set(waiting.flatMap(({ lastError }) => lastError ?? []))].slice(0, 3);
   const details = reasons.map((reason) => `the last try: ${reason}`);
   if (age < late) return { verdict: "waiting", found, details };
+  if (sentAgo === undefined || sentAgo > longestPause) {
+    const silent =
+      sentAgo === undefined ? "none has sent anything lately" : `none has sent anything for ${inWords(sentAgo)}`;
+    return {
+      verdict: "broken",
+      found: `${found} No forwarder takes them: ${silent}.`,
+      details,
+      todo: deployAnew(stack, code),
+    };
+  }
   return {
     verdict: "broken",
     found,

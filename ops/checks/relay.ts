@@ -2,29 +2,73 @@ import { z } from "zod";
 import { azureOf, patience } from "../clients.ts";
 import type { Finding } from "../finding.ts";
 import type { PulumiStack } from "../pulumi-stack.ts";
+import { copyKeyAnew } from "./calls.ts";
 
 const health = z.object({ signingKeys: z.boolean() });
 
-/** Whether the relay answers, can reach its storage and has a signing key. */
+/** The functions of the relay's code, by the names under which Azure lists them. */
+const functions = ["intake", "health", "forwarder", "poison"];
+
+/** Deploys the code once more, and has Azure take in its triggers: code that did not change is not deployed by a plain `up`. */
+export function deployAnew(stack: string, code: string): string {
+  return `npx pulumi up --replace '${code}' --stack ${stack}`;
+}
+
+/** Whether the relay answers, can reach its storage and has a signing key, and whether Azure knows all of its functions. */
 export async function checkRelay(stack: PulumiStack): Promise<Finding> {
   const url = new URL("/health", stack.output("relayUrl")).href;
+  // The code's id is that of its function app.
+  const { id: siteId, urn: code } = stack.resource("relay:index:FunctionCode");
   const { status, text } = await azureOf(stack).ask(url, patience());
-  const state = healthOf(text);
-  if (status === 200 && state?.signingKeys) return { verdict: "fine", found: "It is healthy and has a signing key." };
-  if (status === 200) {
-    const todo = `pulumi config set --secret signingKeys <the key> --stack ${stack.name}, then: pulumi up --stack ${stack.name}`;
+  const listed = status === 200 ? await azureOf(stack).functionNames(siteId, patience()) : undefined;
+  const app = siteId.split("/").at(-1) ?? siteId;
+  return relayFinding({ url, status, text, listed, app, stack: stack.name, code });
+}
+
+export function relayFinding({
+  url,
+  status,
+  text,
+  listed,
+  app,
+  stack,
+  code,
+}: {
+  /** Of the health check. */
+  url: string;
+  /** What it answered; undefined where no answer came, for which `text` then has the reason. */
+  status: number | undefined;
+  text: string;
+  /** The functions that Azure lists; asked for only if the health check is well. */
+  listed: readonly string[] | undefined;
+  app: string;
+  stack: string;
+  /** The URN of the relay's code. */
+  code: string;
+}): Finding {
+  if (status !== 200) {
+    const answered = status === undefined ? `did not answer (${text})` : `answered ${status}: ${text || "nothing"}`;
     return {
-      verdict: "waiting",
-      found: "It is healthy, but has no signing key, so that it refuses every event.",
-      todo,
+      verdict: "broken",
+      found: `${url} ${answered}.`,
+      todo:
+        `Look at the log stream of the function app ${app} in the Azure portal. If it tells of an app setting or a role: ` +
+        `npx pulumi up --refresh --stack ${stack}. Else deploy the code once more: ${deployAnew(stack, code)}`,
     };
   }
-  const answered = status === undefined ? `did not answer (${text})` : `answered ${status}: ${text || "nothing"}`;
-  const app = stack.resource("relay:index:FunctionCode").id.split("/").at(-1);
+  const missing = functions.filter((name) => !listed?.includes(name));
+  if (missing.length > 0) {
+    return {
+      verdict: "broken",
+      found: `It answers, but Azure does not list ${missing.join(", ")} among the functions of ${app}, and never starts what it does not list.`,
+      todo: deployAnew(stack, code),
+    };
+  }
+  if (healthOf(text)?.signingKeys) return { verdict: "fine", found: "It is healthy and has a signing key." };
   return {
-    verdict: "broken",
-    found: `${url} ${answered}.`,
-    todo: `Look at the log stream of the function app ${app} in the Azure portal; after a change of its code or settings: pulumi up --stack ${stack.name}`,
+    verdict: "waiting",
+    found: "It is healthy, but has no signing key, so that it refuses every event.",
+    todo: copyKeyAnew(stack),
   };
 }
 

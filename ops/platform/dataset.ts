@@ -41,7 +41,9 @@ export async function listBatches(client: AepClient, datasetId: string, limit = 
     .sort((one, other) => other.createdAt.getTime() - one.createdAt.getTime());
 }
 
-const previewAnswer = z.object({ data: z.array(z.record(z.string(), z.unknown())) });
+const rows = z.array(z.record(z.string(), z.unknown()));
+/** Adobe's "Data Access API" shows the rows in `data`; a bare list is taken too, since no description of the answer is published. */
+const previewAnswer = z.union([rows, z.object({ data: rows }).transform(({ data }) => data)]);
 
 /** Rows that a preview holds at most. */
 export const previewLimit = 100;
@@ -51,7 +53,7 @@ export async function previewRows(client: AepClient, datasetId: string): Promise
   const path = `/data/foundation/export/datasets/${datasetId}/preview`;
   const purpose = `preview the dataset ${datasetId}`;
   // A dataset without rows answers 404 too.
-  return (await client.find({ method: "GET", path, signal: patience(), purpose }, previewAnswer))?.data ?? [];
+  return (await client.find({ method: "GET", path, signal: patience(), purpose }, previewAnswer)) ?? [];
 }
 
 const metric = "timeseries.ingestion.dataset.recordsuccess.count";

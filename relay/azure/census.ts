@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { forwardersTable } from "../core/names.ts";
+import { forwardersPartition, forwardersTable } from "../core/names.ts";
 import { makingTable, type Tables } from "./tables.ts";
 
 /** Milliseconds. An instance that sends says so every 15 seconds, and counts for three times as long. */
@@ -8,7 +8,7 @@ const times = { beat: 15_000, alive: 45_000, forgotten: 60 * 60 * 1000, call: 2_
 /** As long as nothing is known: as many as Flex Consumption may always make (its smallest `maximumInstanceCount`). */
 const unknownInstances = 40;
 
-const partition = "forwarder";
+const partition = forwardersPartition;
 
 export interface CensusPorts {
   readonly tables: Pick<Tables, "create" | "put" | "ages" | "remove">;

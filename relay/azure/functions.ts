@@ -4,6 +4,7 @@ import { Pace } from "../core/pace.ts";
 import { AccessTokens } from "./access-tokens.ts";
 import { Census } from "./census.ts";
 import { keepDuplicates, RememberedDuplicates } from "./duplicates.ts";
+import { forgetDeliveries } from "./forget-deliveries.ts";
 import { type ForwarderTarget, forwarderHandler } from "./forwarder.ts";
 import { healthHandler } from "./health.ts";
 import { intakeBudget, intakeHandler } from "./intake.ts";
@@ -76,6 +77,7 @@ app.hook.appTerminate(() => {
 
 // Loads Azure's library and opens the connection while the host still starts; whoever needs it first reports what is wrong.
 storage.warmUp();
+if (windowDays === 0) void forgetDeliveries(storage.tables);
 
 function target(platform: PlatformSettings): ForwarderTarget {
   if ("problem" in platform) return platform;

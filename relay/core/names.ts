@@ -6,6 +6,8 @@ export const containerNames = { claims: "claims", deadLetters: "dead-letters" } 
 
 /** The table in which each instance that sends says so; the tables of delivered events are named by `deliveredTables`. */
 export const forwardersTable = "forwarders";
+/** The one partition of that table. */
+export const forwardersPartition = "forwarder";
 
 /** The table of what each instance counted: see `Tally`. */
 export const countsTable = "counts";

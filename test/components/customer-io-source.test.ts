@@ -35,7 +35,11 @@ test("without a signing key the webhook is made disabled, and the next steps are
   });
   expect(webhook.events).toHaveLength(72);
   expect(outputs.nextSteps[0]).toContain('menu of "Customer.io events (dev)"');
-  expect(outputs.nextSteps.slice(1)).toEqual(["pulumi config set --secret signingKeys <the key>", "pulumi up"]);
+  expect(outputs.nextSteps.slice(1)).toEqual([
+    "npx pulumi config set --secret signingKeys",
+    "npx pulumi up",
+    'In Customer.io, press "Send test" for "Customer.io events (dev)", and look whether "calls" is fine: npm run ops -- status',
+  ]);
   const settings = one(resources, "azure-native:web:WebAppApplicationSettings").properties;
   expect(Object.keys(settings)).not.toContain("CUSTOMERIO_SIGNING_KEYS");
 });

@@ -80,7 +80,7 @@ test(
     await stack.pulumi.configureSecret("signingKeys", "");
     await stack.pulumi.up();
     const outputs = await stack.pulumi.outputs();
-    expect(outputs.nextSteps).toHaveLength(3);
+    expect(outputs.nextSteps).toHaveLength(4);
     await stack.vendors.emit([largeEmail(1024)]);
     expect(await stack.vendors.sentIds()).toEqual([]);
   },

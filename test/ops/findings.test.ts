@@ -1,12 +1,14 @@
 import { balanceFinding } from "../../ops/checks/balance.ts";
+import { callsFinding } from "../../ops/checks/calls.ts";
 import { runsFinding } from "../../ops/checks/dataflow.ts";
 import { batchesFinding, rowsFinding } from "../../ops/checks/dataset.ts";
 import { queueFinding } from "../../ops/checks/queue.ts";
+import { relayFinding } from "../../ops/checks/relay.ts";
 import { inWords } from "../../ops/duration.ts";
 import { render } from "../../ops/finding.ts";
 import type { DataflowRun } from "../../ops/platform/dataflow.ts";
 import { type Counts, noCounts } from "../../relay/core/counts.ts";
-import { newEvent } from "../../relay/core/envelope.ts";
+import { newEvent, requeued } from "../../relay/core/envelope.ts";
 
 const now = new Date("2026-11-20T10:30:00.000Z");
 const ago = (milliseconds: number) => new Date(now.getTime() - milliseconds);
@@ -40,7 +42,7 @@ describe("the queue", () => {
     ...(lastError && { lastError, attempts: 1 }),
   });
   const found = (events: ReturnType<typeof waiting>[], poison = 0) =>
-    queueFinding({ messages: 3, poison, waiting: events, now, stack: "dev" });
+    queueFinding({ messages: 3, poison, waiting: events, sentAgo: minute, now, stack: "dev", code: "urn:code" });
 
   test("waits while its oldest event is young, whatever its messages' ages are", () => {
     expect(found([waiting(minute), waiting(5 * minute, "HTTP 503")])).toEqual({
@@ -56,12 +58,129 @@ describe("the queue", () => {
     expect(todo).toContain("pulumi up --refresh --stack dev");
   });
 
+  test.each([
+    [undefined, "none has sent anything lately"],
+    [3 * hour, "none has sent anything for 3 hours"],
+  ])("is broken when its oldest event is old and no forwarder sends (%s ms ago)", (sentAgo, said) => {
+    const old = { messages: 3, poison: 0, waiting: [waiting(2 * hour)], now, stack: "dev", code: "urn:code" };
+    const finding = queueFinding({ ...old, sentAgo });
+    expect(finding.found).toContain(`No forwarder takes them: ${said}.`);
+    expect([finding.verdict, finding.todo]).toEqual(["broken", "npx pulumi up --replace 'urn:code' --stack dev"]);
+    expect(queueFinding({ ...old, waiting: [waiting(minute)], sentAgo }).verdict).toBe("waiting");
+  });
+
+  test("counts the wait of a replayed event from its replay on", () => {
+    const replayed = requeued(waiting(40 * 24 * hour), ago(minute));
+    expect(found([replayed]).found).toContain("the oldest event for 1 minute");
+  });
+
   test("says so when nothing of it can be looked at, and what is about to die", () => {
     expect(found([], 2)).toMatchObject({
       verdict: "waiting",
       found:
         "About 3 messages wait, each of one or more events, all hidden until their next try; 2 are about to become dead letters.",
     });
+  });
+});
+
+describe("the relay", () => {
+  const all = ["intake", "health", "forwarder", "poison"];
+  const relay = (some: { status?: number; text?: string; listed?: string[] }) =>
+    relayFinding({
+      ...{ url: "https://relay.example/health", status: some.status, text: some.text ?? "", listed: some.listed },
+      ...{ app: "relay", stack: "dev", code: "urn:code" },
+    });
+  const well = { status: 200, text: '{"status":"ok","signingKeys":true}' };
+
+  test("is fine if it is healthy, has a key, and Azure knows its functions", () => {
+    expect(relay({ ...well, listed: all }).verdict).toBe("fine");
+  });
+
+  test("waits for its signing key, with how it is set", () => {
+    const without = relay({ status: 200, text: '{"status":"ok","signingKeys":false}', listed: all });
+    expect([without.verdict, without.todo]).toEqual(["waiting", expect.stringContaining('"Copy signing key"')]);
+  });
+
+  test.each([
+    [undefined, "ECONNREFUSED", "did not answer (ECONNREFUSED)"],
+    [503, '{"status":"unavailable"}', 'answered 503: {"status":"unavailable"}'],
+    [404, "", "answered 404: nothing"],
+  ])("is broken if it does not answer well (%s)", (status, text, said) => {
+    const finding = relay({ ...(status !== undefined && { status }), text });
+    expect([finding.verdict, finding.found]).toEqual(["broken", `https://relay.example/health ${said}.`]);
+    expect(finding.todo).toContain("npx pulumi up --replace 'urn:code' --stack dev");
+  });
+
+  test("is broken if Azure does not list a function, whose trigger then never starts", () => {
+    const finding = relay({ ...well, listed: ["intake", "health"] });
+    expect([finding.verdict, finding.todo]).toEqual(["broken", "npx pulumi up --replace 'urn:code' --stack dev"]);
+    expect(finding.found).toContain("does not list forwarder, poison among the functions of relay");
+    expect(relay({ ...well, listed: [] }).verdict).toBe("broken");
+  });
+});
+
+describe("Customer.io's calls", () => {
+  const calls = (some: {
+    today?: Partial<Counts>;
+    takenAt?: Date;
+    refusedAt?: Date;
+    enabled?: boolean;
+    changedAt?: Date;
+    silenceHours?: number;
+  }) =>
+    callsFinding({
+      counts: {
+        days: new Map(some.today ? [["2026-11-20", counts(some.today)]] : []),
+        takenAt: some.takenAt,
+        refusedAt: some.refusedAt,
+      },
+      ...{ enabled: some.enabled ?? true, changedAt: some.changedAt, silenceHours: some.silenceHours ?? 24 },
+      ...{ now, stack: "dev" },
+    });
+
+  test("are fine while they are taken, a stranger's among them refused", () => {
+    const took = calls({ today: { accepted: 9, refused: 3 }, takenAt: ago(30 * minute), refusedAt: ago(minute) });
+    expect(took).toEqual({
+      verdict: "fine",
+      found: "They come. The last call of Customer.io's was taken at 2026-11-20T10:00:00.000Z.",
+      details: ["Today 9 calls were taken, and 3 refused."],
+    });
+    expect(calls({ today: { filtered: 2, refused: 1 }, takenAt: ago(minute), refusedAt: ago(0) }).verdict).toBe("fine");
+  });
+
+  test("are broken if all are refused, with how the key is set", () => {
+    const refusedOnly = calls({ today: { refused: 200 }, refusedAt: ago(minute) });
+    expect(refusedOnly.verdict).toBe("broken");
+    expect(refusedOnly.found).toMatch(/^No call was ever taken, but calls were refused/);
+    expect(refusedOnly.todo).toContain('"Copy signing key"');
+    expect(refusedOnly.todo).toContain("npx pulumi config set --secret signingKeys --stack dev");
+  });
+
+  test("are broken if none was taken for an hour while others were refused, as after a rotation", () => {
+    const rotated = calls({ today: { accepted: 50, refused: 7 }, takenAt: ago(3 * hour), refusedAt: ago(minute) });
+    expect(rotated.verdict).toBe("broken");
+    expect(rotated.found).toMatch(/^No call was taken since 2026-11-20T07:30:00.000Z, but calls were refused/);
+  });
+
+  test("wait for the first one, which Send test brings, and are broken if it doesn't come for a day", () => {
+    const first = calls({ changedAt: ago(hour) });
+    expect([first.verdict, first.todo]).toEqual(["waiting", expect.stringContaining("press Send test")]);
+    const never = calls({ changedAt: ago(25 * hour) });
+    expect([never.verdict, never.todo]).toEqual(["broken", expect.stringContaining("press Send test")]);
+    expect(calls({ changedAt: ago(25 * hour), silenceHours: 0 }).verdict).toBe("waiting");
+  });
+
+  test("are broken after as much silence as the setting says, and never where it is switched off", () => {
+    const silent = (silenceHours: number) => calls({ takenAt: ago(30 * hour), silenceHours });
+    expect(silent(24)).toMatchObject({
+      verdict: "broken",
+      found: "None has come from Customer.io for 1 day, although the webhook is enabled.",
+    });
+    expect([silent(47).verdict, silent(0).verdict]).toEqual(["fine", "fine"]);
+  });
+
+  test("are not expected while the webhook is disabled", () => {
+    expect(calls({ enabled: false, today: { refused: 5 }, refusedAt: ago(minute) }).verdict).toBe("waiting");
   });
 });
 
@@ -168,7 +287,23 @@ describe("the dataset", () => {
 
 describe("the balance", () => {
   const balance = (some: Partial<Counts>, deadLetters: number, messages: number) =>
-    balanceFinding({ total: counts(some), since: "2026-11-14", countedAt: now, deadLetters, messages });
+    balanceFinding({ total: counts(some), since: "2026-11-14", countedAt: now, deadLetters, messages, stack: "dev" });
+
+  test("never says that fewer than none are on their way: counts come late", () => {
+    const { found, details } = balance({ accepted: 9, delivered: 10 }, 0, 0);
+    expect(found).toContain("+ 0 on their way.");
+    expect(details).toContain("1 more are done with than were counted as accepted so far.");
+  });
+
+  test("is broken if calls were refused and none was ever taken, with how the key is set", () => {
+    const finding = balance({ refused: 200 }, 0, 0);
+    expect([finding.verdict, finding.found]).toEqual([
+      "broken",
+      "Since 2026-11-14: 200 calls were refused, and none was ever accepted.",
+    ]);
+    expect(finding.todo).toContain("npx pulumi config set --secret signingKeys --stack dev");
+    expect(balance({ refused: 200, filtered: 1 }, 0, 0).verdict).toBe("fine");
+  });
 
   test("adds up when every event is somewhere", () => {
     const came = { accepted: 10, setAside: 1, filtered: 4, refused: 2, unavailable: 3, retried: 5, held: 1 };
@@ -198,7 +333,14 @@ describe("the balance", () => {
 
   test("of nothing is fine", () => {
     expect(
-      balanceFinding({ total: noCounts(), since: undefined, countedAt: undefined, deadLetters: 0, messages: 0 }),
+      balanceFinding({
+        total: noCounts(),
+        since: undefined,
+        countedAt: undefined,
+        deadLetters: 0,
+        messages: 0,
+        stack: "dev",
+      }),
     ).toEqual({
       verdict: "fine",
       found: "No event has come yet.",

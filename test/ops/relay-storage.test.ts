@@ -84,23 +84,39 @@ describe("the tables", () => {
     }));
 
   test("without any, nothing was counted and deliveries aren't known", async () => {
-    expect(await operator.tables.counts()).toEqual({ total: noCounts(), days: new Map(), countedAt: undefined });
+    expect(await operator.tables.counts()).toEqual({ total: noCounts(), days: new Map() });
+    expect(await operator.tables.sentAgo()).toBeUndefined();
     expect(await operator.tables.wasDelivered("a")).toBeUndefined();
   });
 
   test("the counts of all instances are added up, day by day, purges too", async () => {
     await tables().create("counts", signal);
-    await tables().put("counts", { partition: "2026-11-21", row: "one" }, signal, { accepted: 5, delivered: 2 });
-    await tables().put("counts", { partition: "2026-11-21", row: "two" }, signal, { accepted: 1 });
+    await tables().put("counts", { partition: "2026-11-21", row: "one" }, signal, {
+      accepted: 5,
+      delivered: 2,
+      takenAt: 1_795_000_000,
+    });
+    await tables().put("counts", { partition: "2026-11-21", row: "two" }, signal, {
+      accepted: 1,
+      takenAt: 1_795_000_060,
+      refusedAt: 1_795_000_030,
+    });
     await tables().put("counts", { partition: "2026-11-20", row: "one" }, signal, { accepted: 10, filtered: 3 });
     const purge = { id: "p", at: new Date("2026-11-22T10:00:00.000Z") };
     await operator.tables.notePurged(purge, 1);
     await operator.tables.notePurged(purge, 4);
-    const { total, days, countedAt } = await operator.tables.counts();
+    const { total, days, countedAt, takenAt, refusedAt } = await operator.tables.counts();
+    expect([takenAt, refusedAt]).toEqual([new Date(1_795_000_060_000), new Date(1_795_000_030_000)]);
     expect(total).toEqual({ ...noCounts(), accepted: 16, delivered: 2, filtered: 3, purged: 4 });
     expect([...days.keys()]).toEqual(["2026-11-20", "2026-11-21", "2026-11-22"]);
     expect(days.get("2026-11-21")).toEqual({ ...noCounts(), accepted: 6, delivered: 2 });
     expect(Date.now() - (countedAt?.getTime() ?? 0)).toBeLessThan(60_000);
+  });
+
+  test("how long ago an instance sent is told by the freshest row", async () => {
+    await tables().create("forwarders", signal);
+    await tables().put("forwarders", { partition: "forwarder", row: "one" }, signal);
+    expect(await operator.tables.sentAgo()).toBeLessThan(60_000);
   });
 
   test("an event was delivered if a table of any window says so", async () => {

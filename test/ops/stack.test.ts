@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { samples } from "../../events/samples.ts";
 import { localCredentials } from "../../local/credentials.ts";
+import { deployAnew } from "../../ops/checks/relay.ts";
 import { type LocalStack, repository, startLocalStack } from "../e2e/local-stack.ts";
 import { type Ended, ops } from "./ops.ts";
 
@@ -30,7 +31,7 @@ function verdicts(stdout: string): Record<string, string> {
 }
 
 const fine = "fine" as const;
-const relayFine = { webhook: fine, relay: fine, queue: fine, "dead letters": fine };
+const relayFine = { webhook: fine, relay: fine, calls: fine, queue: fine, "dead letters": fine };
 const allFine = { ...relayFine, dataflow: fine, runs: fine, batches: fine, dataset: fine, balance: fine };
 
 /** `ops status` once the relay's counts, which come some seconds late, say this. */
@@ -129,8 +130,21 @@ test(
     await put(true);
     const { code, stdout } = await run("status");
     await put(false);
-    expect([code, verdicts(stdout)]).toEqual([1, { ...allFine, webhook: "broken" }]);
+    expect([code, verdicts(stdout)]).toEqual([1, { ...allFine, webhook: "broken", calls: "waiting" }]);
     expect(stdout).toMatch(/is disabled: Customer\.io sends nothing\.\n +do: pulumi up --refresh --stack local/);
+  },
+  2 * minutes,
+);
+
+test(
+  "the command that status gives for a relay that does not start deploys its code once more",
+  async () => {
+    const code = (await stack.pulumi.resources()).find((urn) => urn.includes("relay:index:FunctionCode"));
+    const command = deployAnew("local", String(code)).replace("npx pulumi ", "").replaceAll("'", "").split(" ");
+    const said = await stack.pulumi.run(...command, "--yes", "--skip-preview", "--config-file", stack.configFile);
+    expect(said).toContain("replaced");
+    const { code: exit, stdout } = await run("status");
+    expect([exit, verdicts(stdout)]).toEqual([0, allFine]);
   },
   2 * minutes,
 );
@@ -204,6 +218,11 @@ test(
       0,
       { webhook: fine, relay: fine, delivery: fine, dataset: fine },
     ]);
+    // Customer.io's own events came before, and this one is none.
+    expect(verified.stdout).toMatch(
+      /signed with the stack's own\.\nThe relay took the last call of Customer\.io's at \S+Z\.\n/,
+    );
+    expect(verified.stdout).toMatch(/To prove it: In Customer\.io, .* press Send test/);
     expect(verified.stdout).toMatch(/relay +It took the event in \d+ ms, signed with the stack's key\./);
     const { datasetId } = (await stack.pulumi.outputs()) as { datasetId: string };
     const rows = (await stack.vendors.previewRows(datasetId)) as { _id: string }[];

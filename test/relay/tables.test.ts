@@ -1,4 +1,5 @@
 import { Census } from "../../relay/azure/census.ts";
+import { forgetDeliveries } from "../../relay/azure/forget-deliveries.ts";
 import { RelayStorage } from "../../relay/azure/storage.ts";
 import { TableError, type Tables } from "../../relay/azure/tables.ts";
 import { forwardersTable } from "../../relay/core/names.ts";
@@ -43,6 +44,14 @@ describe("tables", () => {
     await tables.remove("two", key, signal);
     await tables.remove("two", key, signal);
     expect(await tables.has("two", key, signal)).toBe(false);
+  });
+
+  test("of delivered events go where none is remembered any more, and no others", async () => {
+    for (const table of ["delivered7d2932", "delivered7d2931", "counts"]) await tables.create(table, signal);
+    await forgetDeliveries(tables);
+    expect((await tables.list(signal)).filter((table) => !["two"].includes(table))).toEqual(["counts"]);
+    await tables.delete("counts", signal);
+    await forgetDeliveries({ list: () => Promise.reject(new Error("away")), delete: tables.delete });
   });
 
   test("that are not there refuse entities", async () => {

@@ -1,4 +1,6 @@
 import type { JsonObject } from "../../../local/platform/json.ts";
+import { previewRows } from "../../../ops/platform/dataset.ts";
+import type { AepClient } from "../../../providers/aep/client.ts";
 import { catalog, event, flowing, Platform, type RunningFlow, wire } from "./harness.ts";
 
 let platform: Platform;
@@ -31,6 +33,21 @@ describe("preview", () => {
     const { dataset } = await wire(platform);
     expect((await preview(dataset)).json).toEqual({ data: [] });
   });
+});
+
+test("a dataset's preview is read in either form", async () => {
+  for (const previewAnswer of ["object", "list"] as const) {
+    platform = await Platform.start({ switches: { previewAnswer } });
+    const flow = await flowing(platform);
+    await platform.send(flow.inletUrl, flow.flow, event({ event_id: "1" }));
+    await platform.idle();
+    const shown = await preview(flow.dataset);
+    const client = {
+      find: async (_call: unknown, answer: { parse(data: unknown): unknown }) => answer.parse(shown.json),
+    } as unknown as AepClient;
+    expect(await previewRows(client, flow.dataset)).toMatchObject([{ _id: "1" }]);
+    if (previewAnswer === "object") await platform.close();
+  }
 });
 
 test("an hour's batches: one of its rows, one of its failed records", async () => {

@@ -1,0 +1,100 @@
+import { dayOf } from "../../relay/core/counts.ts";
+import { customerIoOf, patience } from "../clients.ts";
+import { inWords } from "../duration.ts";
+import type { Finding } from "../finding.ts";
+import type { PulumiStack } from "../pulumi-stack.ts";
+import { type RelayCounts, RelayTables } from "../relay-tables.ts";
+
+const hour = 60 * 60 * 1000;
+/** Hours without a call that are worth a look, where the stack's own setting switches the alert off. */
+const usualSilence = 24;
+
+export const sendTest =
+  "In Customer.io, open Data & Integrations > Integrations > Reporting Webhooks, open the webhook and press Send test";
+
+/** How a signing key is set that fits Customer.io's calls. */
+export function copyKeyAnew(stack: string): string {
+  return (
+    "Copy the key anew: in Customer.io, Data & Integrations > Integrations > Reporting Webhooks, in the three-dots menu of the webhook, " +
+    `choose "Copy signing key". Then: npx pulumi config set --secret signingKeys --stack ${stack} (it asks for the key), and ` +
+    `npx pulumi up --stack ${stack}. Events that Customer.io holds back come then, for 7 days.`
+  );
+}
+
+/** Whether Customer.io's calls come, and are taken. */
+export async function checkCalls(stack: PulumiStack): Promise<Finding> {
+  const { id, modifiedAt } = stack.resource("customerio:index:ReportingWebhook");
+  const [counts, webhook] = await Promise.all([
+    RelayTables.open(stack).then((tables) => tables.counts()),
+    customerIoOf(stack).get(Number(id), patience()),
+  ]);
+  const setting = stack.settingsOf("customerio-aep").silenceAlertHours;
+  return callsFinding({
+    ...{ counts, enabled: webhook?.disabled === false, changedAt: modifiedAt, now: new Date(), stack: stack.name },
+    silenceHours: setting === undefined ? usualSilence : Number(setting),
+  });
+}
+
+export function callsFinding({
+  counts: { days, takenAt, refusedAt },
+  enabled,
+  changedAt,
+  silenceHours,
+  now,
+  stack,
+}: {
+  counts: Pick<RelayCounts, "days" | "takenAt" | "refusedAt">;
+  /** Whether Customer.io is to call. */
+  enabled: boolean;
+  /** When the webhook was changed last, such as enabled; undefined if that isn't known. */
+  changedAt: Date | undefined;
+  /** Hours without any call that are nothing unusual; 0: for ever. */
+  silenceHours: number;
+  now: Date;
+  stack: string;
+}): Finding {
+  const today = days.get(dayOf(now));
+  const taken = (today?.accepted ?? 0) + (today?.filtered ?? 0) + (today?.setAside ?? 0);
+  const refused = today?.refused ?? 0;
+  const counted = `Today ${taken} calls were taken, and ${refused} refused.`;
+  const last =
+    takenAt === undefined ? undefined : `The last call of Customer.io's was taken at ${takenAt.toISOString()}.`;
+  const details = [counted, ...(last === undefined ? [] : [last])];
+  if (!enabled) return { verdict: "waiting", found: "None is to come: the webhook is disabled.", details };
+
+  // As the alert `refused` has it: within an hour calls were refused and none was taken.
+  const refusedSince =
+    refusedAt !== undefined && takenAt !== undefined && refusedAt.getTime() - takenAt.getTime() >= hour;
+  const refusedOnly = takenAt === undefined && refused > 0 && taken === 0;
+  if (refusedSince || refusedOnly) {
+    const since = takenAt === undefined ? "No call was ever taken" : `No call was taken since ${takenAt.toISOString()}`;
+    return {
+      verdict: "broken",
+      found: `${since}, but calls were refused: they don't fit a signing key of the stack. Customer.io holds back all events meanwhile.`,
+      details: [counted],
+      todo: copyKeyAnew(stack),
+    };
+  }
+  const patience = (silenceHours || usualSilence) * hour;
+  if (takenAt === undefined) {
+    const waited = changedAt === undefined ? 0 : now.getTime() - changedAt.getTime();
+    const prove = `${sendTest}, then: npm run ops -- status --stack ${stack}`;
+    if (waited < patience || silenceHours === 0) {
+      return { verdict: "waiting", found: "None has come from Customer.io yet.", details: [counted], todo: prove };
+    }
+    const found = `None has come from Customer.io since the webhook was changed last, ${inWords(waited)} ago, although it is enabled.`;
+    return { verdict: "broken", found, details: [counted], todo: prove };
+  }
+  const silence = now.getTime() - takenAt.getTime();
+  if (silenceHours > 0 && silence >= patience) {
+    return {
+      verdict: "broken",
+      found: `None has come from Customer.io for ${inWords(silence)}, although the webhook is enabled.`,
+      details,
+      todo:
+        `${sendTest}. If that comes, nothing was sent meanwhile: silenceAlertHours says how long that may be. If it does not, the page ` +
+        "shows Customer.io's last tries and their errors.",
+    };
+  }
+  return { verdict: "fine", found: `They come. ${last}`, details: [counted] };
+}
