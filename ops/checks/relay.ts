@@ -6,7 +6,7 @@ import { copyKeyAnew } from "./calls.ts";
 
 const health = z.object({ signingKeys: z.boolean() });
 
-/** The functions of the relay's code, by the names under which Azure lists them. */
+/** The functions of the relay's code. */
 const functions = ["intake", "health", "forwarder", "poison"];
 
 /** Deploys the code once more, and has Azure take in its triggers: code that did not change is not deployed by a plain `up`. */
@@ -56,7 +56,9 @@ export function relayFinding({
         `npx pulumi up --refresh --stack ${stack}. Else deploy the code once more: ${deployAnew(stack, code)}`,
     };
   }
-  const missing = functions.filter((name) => !listed?.includes(name));
+  // Azure names a function with its app before it, as it does all that lies below another resource.
+  const known = new Set(listed?.map((name) => name.split("/").at(-1)));
+  const missing = functions.filter((name) => !known.has(name));
   if (missing.length > 0) {
     return {
       verdict: "broken",

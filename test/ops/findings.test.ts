@@ -84,7 +84,7 @@ describe("the queue", () => {
 });
 
 describe("the relay", () => {
-  const all = ["intake", "health", "forwarder", "poison"];
+  const all = ["relay/intake", "relay/health", "relay/forwarder", "relay/poison"];
   const relay = (some: { status?: number; text?: string; listed?: string[] }) =>
     relayFinding({
       ...{ url: "https://relay.example/health", status: some.status, text: some.text ?? "", listed: some.listed },
@@ -112,7 +112,7 @@ describe("the relay", () => {
   });
 
   test("is broken if Azure does not list a function, whose trigger then never starts", () => {
-    const finding = relay({ ...well, listed: ["intake", "health"] });
+    const finding = relay({ ...well, listed: ["relay/intake", "relay/health"] });
     expect([finding.verdict, finding.todo]).toEqual(["broken", "npx pulumi up --replace 'urn:code' --stack dev"]);
     expect(finding.found).toContain("does not list forwarder, poison among the functions of relay");
     expect(relay({ ...well, listed: [] }).verdict).toBe("broken");
