@@ -20,7 +20,7 @@ export const longestSilence = 47;
  * to write: that calls are refused and that none comes is told from the intake's lines, that a queue stands still from those of the
  * functions that answer HTTP. Whether those answer at all is asked from outside: see `AvailabilityTest`.
  *
- * @param expectsEvents whether Customer.io's webhook is enabled
+ * @param expectsEvents whether Customer.io's webhook is enabled: before that only strangers call, and nobody is to be told of them
  * @param silenceHours how long none of its calls is nothing unusual; 0: for ever
  */
 export function relayAlerts({
@@ -49,11 +49,13 @@ export function relayAlerts({
     },
     unavailable: {
       ...soon,
+      enabled: expectsEvents,
       description: "The relay could not take events, so Customer.io holds back all that follow.",
       query: `${outcomes} | where toint(line.unavailable) > 0`,
     },
     refused: {
       ...soon,
+      enabled: expectsEvents,
       window: "PT1H",
       description:
         "Calls are refused and none is accepted: most likely the signing key is not Customer.io's. Customer.io repeats the first event and " +

@@ -132,6 +132,8 @@ test("those who are to be told of trouble are told of all of it", async () => {
     "untaken",
   ]);
   expect(rules.filter(({ inputs }) => !inputs.enabled).map(({ name }) => name.split("monitoring-")[1])).toEqual([
+    "unavailable",
+    "refused",
     "silent",
   ]);
   const test = one(resources, "azure-native:applicationinsights:WebTest");

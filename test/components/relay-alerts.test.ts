@@ -178,10 +178,15 @@ describe("somebody is woken", () => {
   });
 });
 
-test("silence wakes nobody where no event is expected, or where it is switched off", () => {
-  expect(relayAlerts({ expectsEvents: false, silenceHours: 24 }).silent?.enabled).toBe(false);
-  expect(relayAlerts({ expectsEvents: true, silenceHours: 0 }).silent?.enabled).toBe(false);
-  expect(alerts.silent?.enabled).toBe(true);
+test("a stranger's calls wake nobody before events are expected, nor does silence, which can be switched off", () => {
+  const onIn = (choices: Parameters<typeof relayAlerts>[0]) =>
+    Object.entries(relayAlerts(choices))
+      .filter(([, { enabled }]) => enabled)
+      .map(([name]) => name);
+  const always = ["dead-letters", "held", "late", "untaken"];
+  expect(onIn({ expectsEvents: false, silenceHours: 24 }).sort()).toEqual(always);
+  expect(onIn({ expectsEvents: true, silenceHours: 0 }).sort()).toEqual([...always, "refused", "unavailable"].sort());
+  expect(onIn({ expectsEvents: true, silenceHours: 24 })).toEqual(Object.keys(alerts));
 });
 
 test("a query that reads what no line has, or an operator that is unknown, fails here", () => {
