@@ -1,6 +1,7 @@
 import * as insights from "@pulumi/azure-native/applicationinsights/index.js";
 import * as monitor from "@pulumi/azure-native/monitor/index.js";
 import * as pulumi from "@pulumi/pulumi";
+import { azureName } from "./azure-names.ts";
 
 export interface AvailabilityTestArgs {
   resourceGroupName: pulumi.Input<string>;
@@ -28,12 +29,12 @@ export class AvailabilityTest extends pulumi.ComponentResource {
     const parent = { parent: this };
     const { resourceGroupName, componentId } = args;
     const test = new insights.WebTest(
-      name,
+      azureName("webTest", name),
       {
         resourceGroupName,
         kind: "standard",
         webTestKind: "standard",
-        syntheticMonitorId: name,
+        syntheticMonitorId: azureName("webTest", name),
         description: "Whether the relay answers, and reaches its storage.",
         enabled: true,
         frequency,
@@ -48,7 +49,7 @@ export class AvailabilityTest extends pulumi.ComponentResource {
       parent,
     );
     new monitor.MetricAlert(
-      `${name}-alert`,
+      azureName("alert", `${name}-alert`),
       {
         resourceGroupName,
         location: "global",

@@ -29,6 +29,7 @@ const rules = {
   component: { longest: 260 },
   actionGroup: { longest: 260 },
   alert: { longest: 260 },
+  webTest: { longest: 260 },
 } as const satisfies Record<string, Rule>;
 
 export type AzureKind = keyof typeof rules;

@@ -88,7 +88,7 @@ export class RelayMonitoring extends pulumi.ComponentResource {
       relayAlerts({ expectsEvents, silenceHours }),
     )) {
       new monitor.ScheduledQueryRule(
-        `${name}-${alert}`,
+        azureName("alert", `${name}-${alert}`),
         {
           ...inGroup,
           kind: "LogAlert",

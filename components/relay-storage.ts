@@ -17,6 +17,7 @@ const claimDays = 90;
 
 /** Where the relay keeps what it has accepted: queues, the bodies too large for them, dead letters, and its own code. */
 export class RelayStorage extends pulumi.ComponentResource {
+  readonly account: pulumi.Resource;
   readonly accountId: pulumi.Output<string>;
   readonly eventsQueueId: pulumi.Output<string>;
   readonly codeContainerUrl: pulumi.Output<string>;
@@ -50,7 +51,13 @@ export class RelayStorage extends pulumi.ComponentResource {
       const resource = new ArmResource(
         `${name}-${logicalName}`,
         { parentId: account.id, path, apiVersion: storageApiVersion, body: { properties } },
-        { ...parent, dependsOn: made.slice(-1), aliases: [{ type: `azure-native:storage:${formerType}` }] },
+        {
+          ...parent,
+          dependsOn: made.slice(-1),
+          aliases: [{ type: `azure-native:storage:${formerType}` }],
+          // They go with the account alone, which goes last. So nothing deletes a queue while its name stays in use.
+          retainOnDelete: true,
+        },
       );
       made.push(resource);
       return resource;
@@ -65,6 +72,7 @@ export class RelayStorage extends pulumi.ComponentResource {
     const code = container("code");
     part("sweep", "managementPolicies/default", "ManagementPolicy", { policy: sweepOfClaims });
 
+    this.account = account;
     this.accountId = account.id;
     this.eventsQueueId = events.id;
     this.codeContainerUrl = pulumi.all([account.primaryEndpoints, code.id]).apply(([{ blob }]) => `${blob}code`);

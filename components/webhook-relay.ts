@@ -15,6 +15,7 @@ import { azureName, compactStem, formerNames } from "./azure-names.ts";
 import { assignRole } from "./azure-roles.ts";
 import type { PlatformCredential } from "./platform-credential.ts";
 import { RelayMonitoring } from "./relay-monitoring.ts";
+import { warnOfOtherRegion } from "./relay-region.ts";
 import { RelayStorage } from "./relay-storage.ts";
 
 export interface WebhookRelayArgs {
@@ -70,6 +71,8 @@ export class WebhookRelay extends pulumi.ComponentResource {
       {},
       { ...parent, aliases: formerNames("resourceGroup", name) },
     );
+    // Another provider of the program's own has a region of its own.
+    if (this.getProvider("azure-native:resources:ResourceGroup") === undefined) warnOfOtherRegion(group);
     const inGroup = { resourceGroupName: group.name };
     const identity = new UserAssignedIdentity(azureName("identity", `${name}-identity`), inGroup, parent);
     const storage = new RelayStorage(`${name}-storage`, { ...inGroup, relayName: name }, parent);
@@ -122,7 +125,8 @@ export class WebhookRelay extends pulumi.ComponentResource {
     const plan = new web.AppServicePlan(
       azureName("plan", `${name}-plan`),
       { ...inGroup, kind: "functionapp", reserved: true, sku: { name: "FC1", tier: "FlexConsumption" } },
-      parent,
+      // An app keeps the account that it has: a new account gets a plan and an app of its own, and the old app empties the old one.
+      { ...parent, replaceWith: [storage.account] },
     );
     const formerApp = { type: "azure-native:web:WebApp" };
     const app = new FunctionApp(
@@ -164,23 +168,23 @@ export class WebhookRelay extends pulumi.ComponentResource {
           },
         },
       },
-      // A plan takes one app only, so a replaced app has to go first.
       {
         ...parent,
         aliases: [formerApp, ...formerNames("site", name).map((alias) => Object.assign({}, formerApp, alias))],
         dependsOn: [...roles, ...storage.resources],
-        deleteBeforeReplace: true,
       },
     );
     // From the id: an app that an earlier version made has another name than the program gives it now.
     const appName = app.id.apply((id) => id.split("/").at(-1) ?? "");
     const basicAuth = { ...inGroup, name: appName, allow: false };
-    new web.WebAppFtpAllowed(`${name}-ftp`, basicAuth, parent);
-    new web.WebAppScmAllowed(`${name}-scm`, basicAuth, parent);
+    // Parts of the app, which go with it. To delete one alone is to reset it, of an app that may still be at work.
+    const ofTheApp = { ...parent, retainOnDelete: true, deleteBeforeReplace: false };
+    new web.WebAppFtpAllowed(`${name}-ftp`, basicAuth, ofTheApp);
+    new web.WebAppScmAllowed(`${name}-scm`, basicAuth, ofTheApp);
     const appSettings = new web.WebAppApplicationSettings(
       `${name}-settings`,
       { ...inGroup, name: appName, properties: settings },
-      parent,
+      ofTheApp,
     );
     const code = new FunctionCode(
       `${name}-code`,

@@ -47,11 +47,17 @@ const configuration = z.record(z.string(), z.object({ value: z.string().default(
 export class PulumiStack {
   readonly name: string;
   readonly #resources: readonly StackResource[];
+  readonly #replaced: readonly StackResource[];
   readonly #settings: Readonly<Record<string, string>>;
 
-  private constructor(name: string, resources: readonly StackResource[], settings: Readonly<Record<string, string>>) {
+  private constructor(
+    name: string,
+    resources: { readonly current: readonly StackResource[]; readonly replaced: readonly StackResource[] },
+    settings: Readonly<Record<string, string>>,
+  ) {
     this.name = name;
-    this.#resources = resources;
+    this.#resources = resources.current;
+    this.#replaced = resources.replaced;
     this.#settings = settings;
   }
 
@@ -63,12 +69,16 @@ export class PulumiStack {
       pulumi("stack", "export", ...choice),
       pulumi("config", "--json", "--show-secrets", ...choice, ...file),
     ]);
-    const resources = exported
-      .parse(JSON.parse(state))
-      .deployment.resources.filter((resource) => !resource.delete)
-      .map(({ modified, ...resource }) => ({ ...resource, modifiedAt: modified ? new Date(modified) : undefined }));
+    const all = exported.parse(JSON.parse(state)).deployment.resources.map(({ modified, ...resource }) => ({
+      ...resource,
+      modifiedAt: modified ? new Date(modified) : undefined,
+    }));
+    const resources = {
+      current: all.filter((resource) => !resource.delete),
+      replaced: all.filter((resource) => resource.delete),
+    };
     const values = Object.entries(configuration.parse(JSON.parse(settings))).map(([key, { value }]) => [key, value]);
-    const name = resources[0]?.urn.split(":")[2] ?? stack;
+    const name = resources.current[0]?.urn.split(":")[2] ?? stack;
     if (name === undefined) throw new Error("The stack is empty. Make everything first: pulumi up");
     return new PulumiStack(name, resources, Object.fromEntries(values));
   }
@@ -106,6 +116,11 @@ export class PulumiStack {
     if (found) return found;
     const what = name === undefined ? type : `${type} "${name}"`;
     throw new Error(`The stack ${this.name} has no ${what}. Make it: pulumi up --stack ${this.name}`);
+  }
+
+  /** Resources of a type that have been replaced and are still there, since their deletion failed or is yet to come. */
+  replaced(type: string): StackResource[] {
+    return this.#replaced.filter((resource) => resource.type === type);
   }
 
   /** The settings of a provider, such as `aep`, without that prefix. */

@@ -1,6 +1,6 @@
 import { text as textOf } from "node:stream/consumers";
-import type { BlobServiceClient, ContainerClient } from "@azure/storage-blob";
-import type { QueueClient, QueueServiceClient } from "@azure/storage-queue";
+import type { ContainerClient } from "@azure/storage-blob";
+import type { QueueClient } from "@azure/storage-queue";
 import { decodeEnvelope, type QueuedEvent } from "../relay/core/envelope.ts";
 import { containerNames, queueNames } from "../relay/core/names.ts";
 import type { PulumiStack } from "./pulumi-stack.ts";
@@ -11,58 +11,89 @@ const queueRole = "Storage Queue Data Contributor";
 
 /** A dead letter's blob, unread. */
 export interface DeadLetterEntry {
+  /** Name of the blob; of one that lies in the account of a replaced relay, with `@` and the account's name. */
   readonly name: string;
   /** When it was written: when the event died. */
   readonly writtenAt: Date;
 }
 
-/** The storage account of a stack's relay, opened with the caller's own Azure login, since the account allows no keys. */
+interface Container {
+  readonly permission: StoragePermission;
+  readonly blobs: ContainerClient;
+}
+
+interface DeadLetterContainer extends Container {
+  /** What the names of its entries end with. */
+  readonly suffix: string;
+}
+
+/**
+ * The storage account of a stack's relay, opened with the caller's own Azure login, since the account allows no keys. Dead
+ * letters of relays that have been replaced, and are kept until theirs are seen to, are among its own.
+ */
 export class RelayStorageAccount {
   readonly #permission: StoragePermission;
-  readonly #deadLetters: ContainerClient;
+  readonly #deadLetters: readonly DeadLetterContainer[];
   readonly #claims: ContainerClient;
   readonly #events: QueueClient;
 
-  private constructor(permission: StoragePermission, blobs: BlobServiceClient, queues: QueueServiceClient) {
-    this.#permission = permission;
-    this.#deadLetters = blobs.getContainerClient(containerNames.deadLetters);
-    this.#claims = blobs.getContainerClient(containerNames.claims);
-    this.#events = queues.getQueueClient(queueNames.events);
+  private constructor(parts: {
+    permission: StoragePermission;
+    deadLetters: readonly DeadLetterContainer[];
+    claims: ContainerClient;
+    events: QueueClient;
+  }) {
+    this.#permission = parts.permission;
+    this.#deadLetters = parts.deadLetters;
+    this.#claims = parts.claims;
+    this.#events = parts.events;
   }
 
   static async open(stack: PulumiStack): Promise<RelayStorageAccount> {
-    const [permission, { BlobServiceClient }, { QueueServiceClient }] = await Promise.all([
+    const [permission, replaced, { BlobServiceClient }, { QueueServiceClient }] = await Promise.all([
       StoragePermission.of(stack),
+      StoragePermission.ofReplaced(stack),
       import("@azure/storage-blob"),
       import("@azure/storage-queue"),
     ]);
-    const { endpoints, credential } = permission;
-    return new RelayStorageAccount(
+    const container = ({ endpoints, credential }: StoragePermission, name: string) =>
+      new BlobServiceClient(endpoints.blob, credential).getContainerClient(name);
+    return new RelayStorageAccount({
       permission,
-      new BlobServiceClient(endpoints.blob, credential),
-      new QueueServiceClient(endpoints.queue, credential),
-    );
+      deadLetters: [permission, ...replaced].map((one, index) => ({
+        permission: one,
+        blobs: container(one, containerNames.deadLetters),
+        suffix: index === 0 ? "" : `@${one.name}`,
+      })),
+      claims: container(permission, containerNames.claims),
+      events: new QueueServiceClient(permission.endpoints.queue, permission.credential).getQueueClient(
+        queueNames.events,
+      ),
+    });
   }
 
   /** All dead letters whose names begin like this, the oldest day first; see `blobName`. */
   async deadLetters(prefix = ""): Promise<DeadLetterEntry[]> {
-    return this.#permission.explained(blobRole, async () => {
-      const entries: DeadLetterEntry[] = [];
-      for await (const { name, properties } of this.#deadLetters.listBlobsFlat(prefix === "" ? {} : { prefix })) {
-        entries.push({ name, writtenAt: properties.lastModified });
-      }
-      return entries;
-    });
+    const entries: DeadLetterEntry[] = [];
+    for (const { permission, blobs, suffix } of this.#deadLetters) {
+      await permission.explained(blobRole, async () => {
+        for await (const { name, properties } of blobs.listBlobsFlat(prefix === "" ? {} : { prefix })) {
+          entries.push({ name: name + suffix, writtenAt: properties.lastModified });
+        }
+      });
+    }
+    return entries;
   }
 
   /** A dead letter's text and its version; undefined if it is gone meanwhile. */
   async readDeadLetter(name: string): Promise<{ text: string; etag: string } | undefined> {
-    return this.#read(this.#deadLetters, name);
+    const { container, blob } = this.#find(name);
+    return this.#read(container, blob);
   }
 
   /** The body that a claim holds; undefined if it is gone. */
   async readClaim(name: string): Promise<string | undefined> {
-    return (await this.#read(this.#claims, name))?.text;
+    return (await this.#read({ permission: this.#permission, blobs: this.#claims }, name))?.text;
   }
 
   /**
@@ -71,9 +102,10 @@ export class RelayStorageAccount {
    * @returns false if it was written anew meanwhile: its event was replayed, and died again
    */
   async removeDeadLetter(name: string, etag: string): Promise<boolean> {
-    return this.#permission.explained(blobRole, async () => {
+    const { container, blob } = this.#find(name);
+    return container.permission.explained(blobRole, async () => {
       try {
-        await this.#deadLetters.getBlobClient(name).delete({ conditions: { ifMatch: etag } });
+        await container.blobs.getBlobClient(blob).delete({ conditions: { ifMatch: etag } });
         return true;
       } catch (error) {
         if (statusOf(error) === 404) return true;
@@ -97,10 +129,17 @@ export class RelayStorageAccount {
     await this.#permission.explained(queueRole, () => this.#events.sendMessage(message, { messageTimeToLive: -1 }));
   }
 
-  async #read(container: ContainerClient, name: string): Promise<{ text: string; etag: string } | undefined> {
-    return this.#permission.explained(blobRole, async () => {
+  /** The container and the blob that the name of a dead letter means. */
+  #find(name: string): { readonly container: DeadLetterContainer; readonly blob: string } {
+    const container = this.#deadLetters.findLast(({ suffix }) => name.endsWith(suffix));
+    if (container === undefined) throw new Error(`There is no dead letter ${name}.`);
+    return { container, blob: name.slice(0, name.length - container.suffix.length) };
+  }
+
+  async #read({ permission, blobs }: Container, name: string): Promise<{ text: string; etag: string } | undefined> {
+    return permission.explained(blobRole, async () => {
       try {
-        const { etag, readableStreamBody } = await container.getBlobClient(name).download();
+        const { etag, readableStreamBody } = await blobs.getBlobClient(name).download();
         if (!readableStreamBody || etag === undefined) throw new Error(`The blob ${name} came without content.`);
         return { text: await textOf(readableStreamBody), etag };
       } catch (error) {

@@ -1,8 +1,9 @@
 import type { TokenCredential } from "@azure/identity";
 import { z } from "zod";
-import type { PulumiStack } from "./pulumi-stack.ts";
+import type { PulumiStack, StackResource } from "./pulumi-stack.ts";
 
 const scope = "https://storage.azure.com/.default";
+const accountType = "azure-native:storage:StorageAccount";
 const resource = z.object({
   id: z.string(),
   outputs: z.object({
@@ -16,19 +17,28 @@ export class StoragePermission {
   readonly endpoints: { readonly blob: string; readonly queue: string; readonly table: string };
   readonly credential: TokenCredential;
   readonly #id: string;
-  readonly #name: string;
+  /** Name of the account. */
+  readonly name: string;
 
   private constructor({ id, outputs }: z.output<typeof resource>, credential: TokenCredential) {
     this.#id = id;
-    this.#name = outputs.name;
+    this.name = outputs.name;
     this.endpoints = outputs.primaryEndpoints;
     this.credential = credential;
   }
 
   static async of(stack: PulumiStack): Promise<StoragePermission> {
-    const account = resource.parse(stack.resource("azure-native:storage:StorageAccount"));
+    return StoragePermission.#of(stack.resource(accountType));
+  }
+
+  /** The accounts of relays that have been replaced and are still there. */
+  static async ofReplaced(stack: PulumiStack): Promise<StoragePermission[]> {
+    return Promise.all(stack.replaced(accountType).map((account) => StoragePermission.#of(account)));
+  }
+
+  static async #of(account: StackResource): Promise<StoragePermission> {
     const { DefaultAzureCredential } = await import("@azure/identity");
-    return new StoragePermission(account, new DefaultAzureCredential());
+    return new StoragePermission(resource.parse(account), new DefaultAzureCredential());
   }
 
   /** Owners and Contributors may not touch the data in an account, so the first error here mostly is a role that is missing. */
@@ -38,14 +48,14 @@ export class StoragePermission {
     } catch (error) {
       const { code, message } = error as { code?: string; message?: string };
       const said = message?.split("\n", 1)[0] ?? String(error);
-      if (statusOf(error) !== 403) throw new Error(`Could not use the storage account ${this.#name}: ${said}`);
+      if (statusOf(error) !== 403) throw new Error(`Could not use the storage account ${this.name}: ${said}`);
       if (code === "AuthorizationFailure") {
         throw new Error(
-          `The storage account ${this.#name} does not let this network in (${code}). Run the command where it does.`,
+          `The storage account ${this.name} does not let this network in (${code}). Run the command where it does.`,
         );
       }
       throw new Error(
-        `Your Azure login lacks the role ${role} on the storage account ${this.#name} (${code}). Assign it, and wait a ` +
+        `Your Azure login lacks the role ${role} on the storage account ${this.name} (${code}). Assign it, and wait a ` +
           `minute or two: az role assignment create --assignee-object-id ${await this.#callersObjectId()} ` +
           `--role "${role}" --scope ${this.#id}`,
       );

@@ -38,6 +38,10 @@ const rules: Readonly<Record<string, NameRule>> = {
     ...{ minimum: 1, maximum: 260, pattern: without("%&\\\\?/") },
     words: "all characters but %&\\?/, without a blank or period at its end",
   },
+  "applicationinsights:WebTest": {
+    ...{ minimum: 1, maximum: 260, pattern: without("%&\\\\?/") },
+    words: "all characters but %&\\?/, without a blank or period at its end",
+  },
   "monitor:ActionGroup": {
     ...{ minimum: 1, maximum: 260, pattern: without(":<>+/&%\\\\?|") },
     words: "all characters but :<>+/&%\\?|, without a blank or period at its end",

@@ -8,8 +8,8 @@ const repository = path.resolve(import.meta.dirname, "../..");
 
 /** Plain `pulumi` commands on a program of this repository, as a user in a shell with this environment runs them. */
 export class Pulumi {
+  readonly stack: string;
   readonly #environment: NodeJS.ProcessEnv;
-  readonly #stack: string;
   readonly #logFile: string;
   readonly #configFile: string[];
   readonly #program: string;
@@ -30,18 +30,18 @@ export class Pulumi {
     const bin = path.join(repository, "node_modules", ".bin");
     const inherited = { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH ?? ""}` };
     this.#environment = { ...inherited, ...options.environment };
-    this.#stack = options.stack;
+    this.stack = options.stack;
     this.#logFile = options.logFile;
     this.#configFile = options.configFile ? ["--config-file", options.configFile] : [];
     this.#program = options.program ?? repository;
   }
 
   initialise(): Promise<string> {
-    return this.run("stack", "init", this.#stack, "--no-select");
+    return this.run("stack", "init", this.stack, "--no-select");
   }
 
-  up(): Promise<string> {
-    return this.#operation("up", "--yes", "--skip-preview");
+  up(...flags: string[]): Promise<string> {
+    return this.#operation("up", "--yes", "--skip-preview", ...flags);
   }
 
   /** `--diff` shows each property that changes. */
@@ -64,7 +64,7 @@ export class Pulumi {
 
   /** The value goes by standard input, since arguments can be seen by every process of the machine. */
   configureSecret(key: string, value: string): Promise<string> {
-    return this.#run(["config", "set", "--secret", key, "--stack", this.#stack, ...this.#configFile], value);
+    return this.#run(["config", "set", "--secret", key, "--stack", this.stack, ...this.#configFile], value);
   }
 
   unconfigure(key: string): Promise<string> {
@@ -72,16 +72,16 @@ export class Pulumi {
   }
 
   #operation(...command: string[]): Promise<string> {
-    return this.run(...command, "--stack", this.#stack, ...this.#configFile);
+    return this.run(...command, "--stack", this.stack, ...this.#configFile);
   }
 
   async outputs(): Promise<Record<string, unknown>> {
-    return JSON.parse(await this.run("stack", "output", "--json", "--show-secrets", "--stack", this.#stack));
+    return JSON.parse(await this.run("stack", "output", "--json", "--show-secrets", "--stack", this.stack));
   }
 
   /** Resources in the state, without the stack itself and its providers. */
   async resources(): Promise<string[]> {
-    const state = JSON.parse(await this.run("stack", "export", "--stack", this.#stack)) as {
+    const state = JSON.parse(await this.run("stack", "export", "--stack", this.stack)) as {
       deployment: { resources?: { urn: string; type: string }[] };
     };
     return (state.deployment.resources ?? [])

@@ -22,13 +22,17 @@ export const ownershipInput = z
 
 /**
  * The mark of a resource: the id of its ownership, if it has one, and a digest of its URN (stack, project, type and name),
- * the one thing that a run knows of a resource before it is made, and that the next run knows again. Every object made for
- * the resource bears it, since most names in Platform are not unique and its APIs know no idempotency key: so what a killed
+ * the one thing that a run knows of a resource before it is made, and that the next run knows again. Beside an ownership, which
+ * is of one stack, the stack's name does not count: it may be renamed. Every object made for the resource bears its mark, since most names in Platform are not unique and its APIs know no idempotency key: so what a killed
  * run has left behind is told from what somebody made by hand under the same name.
  */
 export function markOf(urn: string, ownership?: string): string {
-  const digest = createHash("sha256").update(urn).digest("hex").slice(0, 16);
-  return ownership === undefined ? digest : `${ownership}-${digest}`;
+  if (ownership === undefined) return digestOf(urn);
+  return `${ownership}-${digestOf(urn.replace(/^urn:pulumi:.*?::/, ""))}`;
+}
+
+function digestOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
 /** The stack of a URN, with its project: `customerio-aep/dev`. */
@@ -42,8 +46,9 @@ export type Bears = (mark: string | null | undefined) => boolean;
 
 /** Whether a mark is that of one resource. */
 export function isMarkOf(urn: string, ownership: string | undefined): Bears {
-  const own = markOf(urn, ownership);
-  return (mark) => mark === own;
+  // Versions before this one put the stack's name into every digest.
+  const own = [markOf(urn, ownership), ...(ownership === undefined ? [] : [`${ownership}-${digestOf(urn)}`])];
+  return (mark) => mark != null && own.includes(mark);
 }
 
 /** Whether a mark is that of any resource of the ownership. */

@@ -40,12 +40,13 @@ export const armResource = defineResource<AzureClient>()({
     "An Azure resource under a name that the program gives it, made by Azure Resource Manager's own PUT, which takes what exists " +
     "under that id as well. So an `up` that was killed before it could note the resource is finished by the next one, where " +
     "`azure-native` would say `cannot create already existing resource`. For resources that Azure makes at once, such as queues, " +
-    "containers and role assignments. It can't be imported: declare it, and `pulumi up` takes over what exists.",
+    "containers and role assignments. Replaced under the same id, it is written anew and what it holds stays. It can't be imported: declare it, and `pulumi up` takes over what exists.",
   inputs,
   outputs: z.object({}),
 
   async create(operation, values) {
     const id = `${values.parentId}/${values.path}`;
+    await noteTakenOver(operation, id, values.apiVersion);
     await put(operation, id, values);
     return { id, outputs: {} };
   },
@@ -64,8 +65,22 @@ export const armResource = defineResource<AzureClient>()({
     return {};
   },
 
-  delete: ({ client, signal }, id, state) => client.armDelete(id, state.apiVersion, signal),
+  async delete({ client, signal }, id, state) {
+    if (!client.takenOver.delete(id)) await client.armDelete(id, state.apiVersion, signal);
+  },
 });
+
+/**
+ * Notes whether a create finds its object there. In a replacement it does, since the name stays: the object is written anew, and the
+ * deletion of what was replaced, which the engine asks for at the end of the same run, must not take it away.
+ */
+export async function noteTakenOver(
+  { client, signal }: Pick<Operation<AzureClient>, "client" | "signal">,
+  id: string,
+  version: string,
+): Promise<void> {
+  if ((await client.armGet(id, version, signal)) !== undefined) client.takenOver.add(id);
+}
 
 /** Azure answers 409 while something else is written in the same account, as by a provider whose engine was killed. */
 const busyPace: Pace = { pauses: [1_000, 2_000, 5_000], limit: 2 * 60_000 };

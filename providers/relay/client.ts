@@ -40,6 +40,8 @@ export class AzureClient {
   readonly clock: Clock;
   /** Whether `pulumi destroy` may give up the events that still wait; `RELAY_ABANDON_QUEUE=true`, never a setting that stays. */
   readonly abandonQueue: boolean;
+  /** Ids of what a create of this run has found there already; see `noteTakenOver`. */
+  readonly takenOver = new Set<string>();
   readonly #armUrl: string;
   readonly #arm: HttpClient;
   readonly #calls: AzureCalls;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineResource, type Operation } from "../kit/resource-definition.ts";
-import { put, seenIn } from "./arm-resource.ts";
+import { noteTakenOver, put, seenIn } from "./arm-resource.ts";
 import type { AzureClient } from "./client.ts";
 import { type Look, type Pace, patiently } from "./patience.ts";
 
@@ -49,6 +49,7 @@ export const functionApp = defineResource<AzureClient>()({
 
   async create(operation, values) {
     const id = `${values.resourceGroupId}/providers/Microsoft.Web/sites/${values.siteName}`;
+    await noteTakenOver(operation, id, apiVersion);
     return { id, outputs: await write(operation, id, values.body) };
   },
 
@@ -65,7 +66,9 @@ export const functionApp = defineResource<AzureClient>()({
   // By the id of the state: an app that an earlier version made has another name than the program gives it now.
   update: (operation, id, { news }) => write(operation, id, news.body),
 
-  delete: ({ client, signal }, id) => client.deleteSite(id, signal),
+  async delete({ client, signal }, id) {
+    if (!client.takenOver.delete(id)) await client.deleteSite(id, signal);
+  },
 });
 
 /** Makes or updates the app, and waits until Azure says where it answers. */

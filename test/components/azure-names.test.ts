@@ -21,6 +21,7 @@ const legal: Record<Parameters<typeof azureName>[0], RegExp> = {
   workspace: /^(?=.{4,63}$)[a-z0-9][a-z0-9-]*[a-z0-9]$/i,
   component: /^(?=.{1,260}$)[^%&\\?/]*[^%&\\?/ .]$/,
   actionGroup: /^(?=.{1,260}$)[^:<>+/&%\\?|]*[^:<>+/&%\\?| .]$/,
+  webTest: /^(?=.{1,260}$)[^%&\\?/]*[^%&\\?/ .]$/,
   alert: /^(?=.{1,260}$)[^*<>%{}&:\\?+/#|]*[^*<>%{}&:\\?+/#| .]$/,
 };
 const kinds = Object.keys(legal) as (keyof typeof legal)[];

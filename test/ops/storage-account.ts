@@ -9,33 +9,39 @@ export interface TestAccount {
   readonly account: RelayStorageAccount;
   readonly tables: RelayTables;
   readonly endpoints: { readonly blob: string; readonly queue: string; readonly table: string };
+  /** Of the account of a relay that has been replaced, if there is one. */
+  readonly formerEndpoints: { readonly blob: string } | undefined;
   stop(): Promise<void>;
 }
 
 /**
  * Starts a subscription whose Owner the caller is, with these roles beside. One for each test file: the login keeps its token.
  */
-export async function startAccount(callerRoles: readonly string[]): Promise<TestAccount> {
+export async function startAccount(callerRoles: readonly string[], { isReplacing = false } = {}): Promise<TestAccount> {
   const { azure, stop } = await startTestAzure({ callerRoles });
   const { provider } = azure;
   await make(provider, "resources:ResourceGroup", "group", { resourceGroupName: "group", location: "westeurope" });
-  const { id, properties } = await make(provider, "storage:StorageAccount", "relaystorage", {
-    ...{ resourceGroupName: "group", accountName: "relaystorage", kind: "StorageV2", sku: { name: "Standard_LRS" } },
-    allowSharedKeyAccess: false,
-  });
-  const inAccount = { resourceGroupName: "group", accountName: "relaystorage" };
-  await make(provider, "storage:Queue", "events", { ...inAccount, queueName: "events" });
-  for (const containerName of ["claims", "dead-letters"]) {
-    await make(provider, "storage:BlobContainer", containerName, { ...inAccount, containerName });
-  }
+  const accountOf = async (accountName: string) => {
+    const inAccount = { resourceGroupName: "group", accountName };
+    const more = { kind: "StorageV2", sku: { name: "Standard_LRS" }, allowSharedKeyAccess: false };
+    const { id, properties } = await make(provider, "storage:StorageAccount", accountName, { ...inAccount, ...more });
+    await make(provider, "storage:Queue", "events", { ...inAccount, queueName: "events" });
+    for (const containerName of ["claims", "dead-letters"]) {
+      await make(provider, "storage:BlobContainer", containerName, { ...inAccount, containerName });
+    }
+    return { type: "azure-native:storage:StorageAccount", id, outputs: properties };
+  };
+  const current = await accountOf("relaystorage");
+  const replaced = isReplacing ? [await accountOf("formerstorage")] : [];
   process.env.IDENTITY_ENDPOINT = azure.identityEndpoint;
   process.env.IDENTITY_HEADER = azure.identityHeader;
-  const stack = { resource: () => ({ type: "azure-native:storage:StorageAccount", id, outputs: properties }) };
+  const stack = { resource: () => current, replaced: () => replaced };
   const account = await RelayStorageAccount.open(stack as unknown as PulumiStack);
   const tables = await RelayTables.open(stack as unknown as PulumiStack);
   return {
-    ...{ id, account, tables },
-    endpoints: properties.primaryEndpoints as TestAccount["endpoints"],
+    ...{ id: current.id, account, tables },
+    endpoints: current.outputs.primaryEndpoints as TestAccount["endpoints"],
+    formerEndpoints: replaced[0]?.outputs.primaryEndpoints as TestAccount["endpoints"] | undefined,
     async stop() {
       delete process.env.IDENTITY_ENDPOINT;
       delete process.env.IDENTITY_HEADER;

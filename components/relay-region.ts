@@ -1,0 +1,25 @@
+import type { ResourceGroup } from "@pulumi/azure-native/resources/index.js";
+import * as pulumi from "@pulumi/pulumi";
+
+/**
+ * Warns that a changed `azure-native:location` does not move a relay: azure-native keeps the location of what is there, without a
+ * word, since Azure moves nothing in place.
+ */
+export function warnOfOtherRegion(group: ResourceGroup): void {
+  const wanted = new pulumi.Config("azure-native").get("location");
+  if (wanted === undefined) return;
+  pulumi.all([group.location, group.urn]).apply(([location, urn]) => {
+    if (normal(location) === normal(wanted)) return;
+    void pulumi.log.warn(
+      `The relay stays in ${location}, although azure-native:location is ${wanted}. To move it, losing no event, run: ` +
+        `npx pulumi up --replace '${urn}' (docs/reliability.md, "Replacing the relay"). ` +
+        `To leave it where it is, run: npx pulumi config set azure-native:location ${normal(location)}`,
+      group,
+    );
+  });
+}
+
+/** Azure's regions know neither case nor blanks. */
+function normal(region: string): string {
+  return region.toLowerCase().replaceAll(" ", "");
+}

@@ -1,0 +1,166 @@
+import { copyFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { samples } from "../../events/samples.ts";
+import { Pulumi } from "../../local/demo/pulumi.ts";
+import { type LocalStack, repository, startLocalStack } from "./local-stack.ts";
+
+// One stack whose parts are replaced while events come, in the order in which the tests stand.
+let stack: LocalStack;
+let pulumi: Pulumi;
+const sent: string[] = [];
+const minutes = 60_000;
+
+beforeAll(async () => {
+  stack = await startLocalStack();
+  pulumi = stack.pulumi;
+  await pulumi.up();
+}, 4 * minutes);
+afterAll(() => stack.stop(), 60_000);
+
+/** Lets events happen as long as the work takes, and a moment longer. */
+async function underTraffic<T>(work: () => Promise<T>): Promise<T> {
+  let isDone = false;
+  const traffic = (async () => {
+    for (let rest = 10; rest > 0; isDone && rest--) {
+      const event = { ...samples[0]?.event, event_id: `traffic-${sent.length}` };
+      sent.push(event.event_id);
+      await stack.vendors.emit([event]);
+      await wait(100);
+    }
+  })();
+  try {
+    return await work();
+  } finally {
+    isDone = true;
+    await traffic;
+  }
+}
+
+/** Until each event that happened is in the dataset, or the patience is over; lets Customer.io's hours of waiting pass. */
+async function missing(): Promise<string[]> {
+  const until = Date.now() + 60_000;
+  for (;;) {
+    await stack.vendors.passTime(3600);
+    const delivered = new Set(await stack.vendors.deliveredIds());
+    const absent = sent.filter((id) => !delivered.has(id));
+    if (absent.length === 0 || Date.now() > until) return absent;
+    await wait(500);
+  }
+}
+
+interface State {
+  readonly deployment: {
+    readonly resources: { urn: string; id?: string; inputs?: { location?: string }; delete?: boolean }[];
+  };
+}
+
+async function state(): Promise<State> {
+  return JSON.parse(await pulumi.run("stack", "export", "--stack", pulumi.stack));
+}
+
+/** Id by the part of the URN after the stack's name. */
+async function ids(): Promise<Record<string, string>> {
+  const { deployment } = await state();
+  const custom = deployment.resources.flatMap(({ urn, id }) => (id === undefined ? [] : [[urn, id] as const]));
+  return Object.fromEntries(custom.map(([urn, id]) => [urn.split("::").slice(1).join("::"), id]));
+}
+
+async function urnOf(type: string, name: string): Promise<string> {
+  const urn = (await pulumi.resources()).find((one) => one.endsWith(`${type}::${name}`));
+  if (urn === undefined) throw new Error(`The stack has no ${type} ${name}.`);
+  return urn;
+}
+
+test(
+  "a stack of a version whose names held the stack's name is taken over as it is",
+  async () => {
+    const before = await ids();
+    // Its state, as that version wrote it.
+    const former = JSON.stringify(await state())
+      .replaceAll(/(ResourceGroup)::customerio-aep-relay"/g, '$1::customerio-aep-relay-local"')
+      .replaceAll(/(StorageAccount|Vault)::cioaep"/g, '$1::cioaeplocal"');
+    expect(former.match(/customerio-aep-relay-local"|cioaeplocal"/g)?.length).toBeGreaterThan(10);
+    const file = path.join(path.dirname(stack.configFile), "former.json");
+    await writeFile(file, former);
+    await pulumi.run("stack", "import", "--stack", "local", "--file", file);
+    await pulumi.preview("--expect-no-changes");
+    await pulumi.up();
+    expect(await ids()).toEqual(before);
+  },
+  3 * minutes,
+);
+
+test(
+  "a renamed stack changes nothing in the cloud, and events still arrive",
+  async () => {
+    const before = await ids();
+    const folder = path.dirname(stack.configFile);
+    const logFile = path.join(folder, "pulumi.log");
+    const renamed = { environment: stack.cloud.environment, stack: "prod.eu_2", logFile };
+    // Elsewhere than in the repository, whose Pulumi.local.yaml the command would rename too.
+    await copyFile(path.join(repository, "Pulumi.yaml"), path.join(folder, "Pulumi.yaml"));
+    await new Pulumi({ ...renamed, program: folder }).run("stack", "rename", "prod.eu_2", "--stack", "local");
+    pulumi = new Pulumi({ ...renamed, configFile: path.join(folder, "Pulumi.prod.eu_2.yaml") });
+    await pulumi.preview("--expect-no-changes");
+    await underTraffic(() => pulumi.up());
+    expect(await ids()).toEqual(before);
+    expect(await missing()).toEqual([]);
+  },
+  3 * minutes,
+);
+
+test(
+  "another region: a preview says that the relay stays, and its command moves it under traffic",
+  async () => {
+    const { relayUrl } = await pulumi.outputs();
+    await pulumi.configure("azure-native:location", "northeurope");
+    const said = await pulumi.preview("--expect-no-changes").then(() => stack.logs());
+    expect(said).toContain("The relay stays in westeurope, although azure-native:location is northeurope.");
+    const [, urn = ""] = said.match(/run: npx pulumi up --replace '([^']+)'/) ?? [];
+    await underTraffic(() => pulumi.up("--replace", urn));
+    expect(await missing()).toEqual([]);
+    expect((await pulumi.outputs()).relayUrl).not.toBe(relayUrl);
+    const located = (await state()).deployment.resources.flatMap(({ inputs }) => inputs?.location ?? []);
+    expect(new Set(located)).toEqual(new Set(["northeurope", "global", "Global"]));
+    await pulumi.preview("--expect-no-changes");
+  },
+  5 * minutes,
+);
+
+test.each([
+  ["azure-native:storage:StorageAccount", "cioaep", "a new relay"],
+  ["azure-native:web:AppServicePlan", "customerio-aep-relay-plan", "a new relay"],
+  ["relay:index:FunctionApp", "customerio-aep-relay", "in its place"],
+  ["relay:index:ArmResource", "customerio-aep-relay-storage-events", "in its place"],
+  ["relay:index:ArmResource", "customerio-aep-relay-storage-claims", "in its place"],
+  ["relay:index:ArmResource", "customerio-aep-relay-storage-blob-data-owner", "in its place"],
+  ["azure-native:keyvault:Vault", "cioaep", "in its place"],
+  ["relay:index:VaultSecret", "customerio-aep-relay-customerio-signing-keys", "in its place"],
+  ["azure-native:managedidentity:UserAssignedIdentity", "customerio-aep-relay-identity", "in its place"],
+  ["azure-native:web:WebAppApplicationSettings", "customerio-aep-relay-settings", "in its place"],
+])(
+  "%s %s is replaced under traffic: %s",
+  async (type, name, way) => {
+    const { relayUrl } = await pulumi.outputs();
+    const before = await stack.vendors.leftovers();
+    const urn = await urnOf(type, name);
+    await underTraffic(() => pulumi.up("--replace", urn));
+    expect(await missing()).toEqual([]);
+    const resources = ({ Azure }: typeof before) => Azure.filter((line) => !line.includes(" process ")).sort();
+    expect(resources(await stack.vendors.leftovers())).toEqual(resources(before));
+    if (way === "a new relay") expect((await pulumi.outputs()).relayUrl).not.toBe(relayUrl);
+    await pulumi.preview("--expect-no-changes");
+  },
+  5 * minutes,
+);
+
+test(
+  "nothing is lost or left in the end",
+  async () => {
+    expect(await stack.vendors.lostIds()).toEqual([]);
+    await pulumi.destroy();
+    expect(await stack.vendors.leftovers()).toEqual({ Platform: [], "Customer.io": [], Azure: [] });
+  },
+  3 * minutes,
+);

@@ -1,0 +1,63 @@
+import { armResource } from "../../../providers/relay/arm-resource.ts";
+import { functionApp } from "../../../providers/relay/function-app.ts";
+import type { Answer } from "../customerio/recording-server.ts";
+import { type AzureServer, azureServer, operationOn, queueId, siteId, type TestOperation } from "./azure-server.ts";
+
+let azure: AzureServer;
+let operation: TestOperation;
+
+beforeAll(async () => {
+  azure = await azureServer();
+});
+afterAll(() => azure.close());
+beforeEach(() => {
+  azure.restart();
+  operation = operationOn(azure);
+});
+
+const gone: Answer = { status: 404, body: { error: { code: "ResourceNotFound", message: "not found" } } };
+const [parentId = "", path] = queueId.split(/\/(?=queueServices)/);
+const queue = { parentId, path: path ?? "", apiVersion: "2024-01-01", body: { properties: {} } };
+const site = {
+  properties: { defaultHostName: "r.example", hostNameSslStates: [{ name: "s.example", hostType: "Repository" }] },
+};
+const app = {
+  resourceGroupId: "/subscriptions/s/resourceGroups/g",
+  siteName: "relay",
+  body: { location: "westeurope" },
+};
+type State = Parameters<typeof armResource.delete>[2];
+type AppState = Parameters<typeof functionApp.delete>[2];
+
+function deletions(): string[] {
+  return azure.calls().filter((call) => call.startsWith("DELETE"));
+}
+
+test("what a replacement finds under its name is written anew, and the end of the run does not take it away", async () => {
+  azure.script = {
+    [`GET ${queueId}`]: [{ body: {} }],
+    [`PUT ${queueId}`]: [{ body: {} }],
+    [`GET ${siteId}`]: [{ body: site }],
+    [`PUT ${siteId}`]: [{ body: site }],
+  };
+  await armResource.create(operation, queue);
+  await armResource.delete(operation, queueId, queue as unknown as State);
+  await functionApp.create(operation, app);
+  await functionApp.delete(operation, siteId, app as unknown as AppState);
+  expect(deletions()).toEqual([]);
+});
+
+test("it is deleted when the engine asks once more, and when it was not there before", async () => {
+  azure.script = {
+    [`GET ${queueId}`]: [{ body: {} }, gone],
+    [`PUT ${queueId}`]: [{ body: {} }],
+    [`DELETE ${queueId}`]: [{ status: 204 }],
+  };
+  await armResource.create(operation, queue);
+  await armResource.delete(operation, queueId, queue as unknown as State);
+  await armResource.delete(operation, queueId, queue as unknown as State);
+  expect(deletions()).toHaveLength(1);
+  await armResource.create(operation, queue);
+  await armResource.delete(operation, queueId, queue as unknown as State);
+  expect(deletions()).toHaveLength(2);
+});
