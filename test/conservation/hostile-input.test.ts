@@ -6,7 +6,7 @@ import { classifyText } from "../../relay/core/classify.ts";
 import { type DeadLetterBlob, parseDeadLetter } from "../../relay/core/dead-letter.ts";
 import { enrich } from "../../relay/core/enrich.ts";
 import { decodeEnvelope, type QueuedEvent } from "../../relay/core/envelope.ts";
-import { call, invocation, signingKey } from "../relay/support/invocation.ts";
+import { call, invocation, linesAtOnce, signingKey } from "../relay/support/invocation.ts";
 import { hostileBody, type Signing, signing } from "./hostile-bodies.ts";
 
 const seed = Number(process.env.CONSERVATION_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -41,6 +41,7 @@ const intake = intakeHandler({
   storage,
   clock: () => now,
   budget: { call: 60_000, write: 60_000, patience: 60_000 },
+  lines: linesAtOnce(),
 });
 
 const signed = (text: string, body: Uint8Array, key = signingKey) =>

@@ -3,12 +3,11 @@ import type { AddressInfo } from "node:net";
 import { samples } from "../../events/samples.ts";
 import { type IntakePorts, intakeBudget, intakeHandler } from "../../relay/azure/intake.ts";
 import { RelayStorage } from "../../relay/azure/storage.ts";
-import { SummedLines } from "../../relay/azure/summed-lines.ts";
 import { maxBodyBytes } from "../../relay/core/body-limit.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";
 import { eventPolicy } from "../../relay/core/policy.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
-import { call, invocation, signedCall, signingKey, takeAll } from "./support/invocation.ts";
+import { call, invocation, linesAtOnce, signedCall, signingKey, takeAll } from "./support/invocation.ts";
 
 const now = new Date("2026-11-20T10:00:00.000Z");
 const receivedAt = now.toISOString();
@@ -33,6 +32,7 @@ const intake = (ports: Partial<IntakePorts> = {}) => {
     storage,
     clock: () => now,
     budget: intakeBudget,
+    lines: linesAtOnce(),
     ...ports,
   });
   return async (request: Parameters<typeof handler>[0]) => {
@@ -162,7 +162,7 @@ test("a body beyond 16 MiB is refused with 413, whether its length is told or no
 });
 
 test("a flood of unsigned calls is refused one by one and written as one line", async () => {
-  const post = intake({ lines: new SummedLines({ schedule: () => undefined }) });
+  const post = intake();
   const answers = await Promise.all(Array.from({ length: 500 }, () => post(call(event("a"), {}))));
   expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 401));
   expect(answers.flatMap(({ lines }) => lines)).toHaveLength(1);

@@ -5,7 +5,7 @@ import { intakeHandler } from "../../relay/azure/intake.ts";
 import { poisonHandler } from "../../relay/azure/poison.ts";
 import { queueNames } from "../../relay/core/names.ts";
 import { type Fault, FaultyWorld } from "./support/faulty-world.ts";
-import { invocation, signedCall, signingKey, takeAll } from "./support/invocation.ts";
+import { invocation, linesAtOnce, signedCall, signingKey, takeAll } from "./support/invocation.ts";
 import { unpaced } from "./support/unpaced.ts";
 
 /** Short, since the timers of processes that died go on until then. A call that takes longer is only repeated. */
@@ -16,7 +16,10 @@ async function post(world: FaultyWorld, bodies: readonly string[]): Promise<void
   let open = bodies;
   while (open.length > 0) {
     const { storage, clock, run } = world.startProcess();
-    const intake = intakeHandler({ signingKeys: [signingKey], settings: takeAll, storage, clock, budget });
+    const intake = intakeHandler({
+      ...{ signingKeys: [signingKey], settings: takeAll, storage, clock, budget },
+      lines: linesAtOnce(),
+    });
     const answers = await Promise.all(
       open.map((body) =>
         run(() => intake(signedCall(body), invocation().context)).then(

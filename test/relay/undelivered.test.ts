@@ -325,7 +325,7 @@ describe("an event that was received long ago and replayed a moment ago", () => 
     const { outcomes } = await world.forward(message(replayed));
     const ageSeconds = (now.getTime() - Date.parse(replayed.receivedAt)) / 1000;
     expect(outcomes).toMatchObject([{ delivered: 1, ageSeconds, oldestSeconds: 10 }]);
-    expect(world.platform.received).toMatchObject([{ received_at: replayed.receivedAt }]);
+    expect(world.platform.received).toMatchObject([{ relay: { received_at: replayed.receivedAt } }]);
   });
 
   test("becomes a dead letter once it has waited for 30 days again", async () => {

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { HttpRequest, InvocationContext } from "@azure/functions";
+import { SummedLines } from "../../../relay/azure/summed-lines.ts";
 import { eventPolicy } from "../../../relay/core/policy.ts";
 
 /** The one key that the tests' calls are signed with. */
@@ -35,4 +36,9 @@ export function call(body: string | Uint8Array, headers: Record<string, string>)
     // The host hands the body over as bytes, which the library's type for tests doesn't foresee.
     body: { bytes: Buffer.from(body) } as never,
   });
+}
+
+/** Lines of calls without an event, of which those that come later are never written: a test is over before its second is. */
+export function linesAtOnce(): SummedLines {
+  return new SummedLines({ schedule: () => undefined });
 }
