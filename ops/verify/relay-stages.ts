@@ -1,6 +1,7 @@
 import type { DocumentedEvent } from "../../events/event.ts";
 import { filteredBy } from "../../relay/core/filter.ts";
 import { parseSigningKeys, signatureOf } from "../../relay/core/verify.ts";
+import { copyKeyAnew } from "../checks/calls.ts";
 import { queueLength } from "../checks/queue.ts";
 import { understood } from "../dead-letter-filter.ts";
 import type { PulumiStack } from "../pulumi-stack.ts";
@@ -24,7 +25,7 @@ export function relayStage(stack: PulumiStack, event: DocumentedEvent): Stage {
         return {
           verdict: "broken",
           found: "The stack has no signing key yet, so that nothing can be signed.",
-          todo: `pulumi config set --secret signingKeys <the key> --stack ${stack.name}, then: pulumi up --stack ${stack.name}`,
+          todo: copyKeyAnew(stack.name),
         };
       }
       const body = Buffer.from(JSON.stringify(event));
