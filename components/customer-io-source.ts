@@ -3,6 +3,7 @@ import type { EventMapping } from "../events/mapping.ts";
 import { DatasetGuard } from "../providers/aep/sdk.ts";
 import { directWarning } from "./delivery.ts";
 import type { Destination } from "./destination.ts";
+import { mappingSamples } from "./mapping-samples.ts";
 import { type PlatformCredential, platformCredential } from "./platform-credential.ts";
 import { PlatformDataflow } from "./platform-dataflow.ts";
 import { ReportingWebhookSubscription } from "./reporting-webhook.ts";
@@ -45,7 +46,11 @@ export class CustomerIoSource extends pulumi.ComponentResource {
 
     const { delivery, dataflowActivationSeconds: activationSeconds } = settings;
     if (delivery === "direct") void pulumi.log.warn(directWarning, this);
-    const dataflow = new PlatformDataflow(`${name}-platform`, { ...settings, title, activationSeconds }, parent);
+    const dataflow = new PlatformDataflow(
+      `${name}-platform`,
+      { ...settings, samples: mappingSamples(settings), title, activationSeconds },
+      parent,
+    );
     const relay = delivery === "relay" ? this.#relay(`${name}-relay`, settings, dataflow) : undefined;
     // Without the key the relay could verify no event; Customer.io would meet refusals and hold back for an hour.
     const awaitsKey = relay !== undefined && settings.signingKeys === undefined;

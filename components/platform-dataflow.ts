@@ -17,6 +17,8 @@ export interface PlatformDataflowArgs extends PlatformSettings {
   activationSeconds: number;
   /** What goes where; see `eventMapping`. */
   mappings: readonly EventMapping[];
+  /** Records on which Platform tries the mapping before anything takes it up, as JSON texts; see `mappingSamples`. */
+  samples: readonly string[];
   /** What is there already; default: nothing, so that all of it is made. */
   destination?: Destination;
 }
@@ -62,7 +64,7 @@ export class PlatformDataflow extends pulumi.ComponentResource {
     );
     const mappingSet = new aep.MappingSet(
       `${name}-mapping`,
-      { schemaId, mappings: [...args.mappings], ownership },
+      { schemaId, mappings: [...args.mappings], samples: [...args.samples], ownership },
       parent,
     );
     const { errorDiagnostics, partialIngestionPercent } = args.dataset;

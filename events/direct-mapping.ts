@@ -7,9 +7,11 @@ import type { EventMapping } from "./mapping.ts";
  *
  * - A mapping that refers to an attribute which the event lacks is an error (Adobe's streaming monitoring docs), and most
  *   events lack most attributes; so each is asked for first.
- * - An ExperienceEvent's `timestamp` is ISO 8601, made from Customer.io's Unix seconds.
+ * - An ExperienceEvent's `timestamp` is ISO 8601, made from Customer.io's Unix seconds. Adobe's functions take milliseconds only,
+ *   and no page shows arithmetic in an expression; so Platform's own preview proves it before anything sends (`mappingSamples`).
+ * - A number that is to be a text is made one.
  *
- * Fields that only the relay fills (devices, topics, time of receipt) stay empty, and a value of another type than its
+ * Fields that only the relay fills (devices, topics, time of receipt) stay empty, and any other value of another type than its
  * field's makes Platform refuse the record.
  *
  * @param tenantId the organisation's tenant id, without the leading underscore
@@ -25,9 +27,9 @@ export function directMappings(tenantId: string, fields: readonly EventField[] =
     },
     ...fields
       .filter(({ source }) => !source.startsWith("relay."))
-      .map(({ name, source }) => ({
+      .map(({ name, source, differs }) => ({
         sourceType: "EXPRESSION" as const,
-        source: attributeIfThere(source),
+        source: differs ? textIfThere(source) : attributeIfThere(source),
         destination: `_${tenantId}.customerio.${name}`,
       })),
   ];
@@ -36,6 +38,12 @@ export function directMappings(tenantId: string, fields: readonly EventField[] =
 /** An expression for an attribute that an event may lack: its value, or nothing. */
 export function attributeIfThere(path: string): string {
   return `iif(contains_key("${path}"), ${attribute(path)}, nullify())`;
+}
+
+/** The same as text: none of Adobe's functions converts to text but those that build one. */
+function textIfThere(path: string): string {
+  const value = attribute(path);
+  return `iif(contains_key("${path}") && ${value} != null, concat(${value}, ""), nullify())`;
 }
 
 /** An attribute in an expression: the name of a function is a reserved word, unless it stands in `${}` (Adobe's Data Prep functions page). */

@@ -10,6 +10,8 @@ export interface EventField {
   readonly title: string;
   readonly description: string;
   readonly type: EventFieldType;
+  /** Customer.io sends a value of another type, at times or always, which has to be converted. */
+  readonly differs?: true;
   /** One of the seven target fields that Adobe's Customer.io tutorial calls mandatory. */
   readonly tutorial?: true;
 }
@@ -184,6 +186,7 @@ const originFields: readonly EventField[] = [
     title: "Transactional Message Id",
     description: "The template of the transactional message.",
     type: "string",
+    differs: true,
   },
 ];
 

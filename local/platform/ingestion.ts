@@ -80,7 +80,7 @@ function mapped(state: PlatformState, { sandbox, record }: Arrival, mapping: Flo
   const { row, warnings, failures } = mapRecord(
     compileMappingSet(sandbox, content),
     { source: record, now: state.clock() },
-    state.switches.missingSourceAttribute,
+    state.switches,
   );
   const text = (issue: { destination: string; exception: string }) => `${issue.destination}: ${issue.exception}`;
   return { row, warnings: warnings.map(text), failures: failures.map(text) };

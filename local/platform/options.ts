@@ -57,6 +57,10 @@ export interface PlatformSwitches {
   maximumRequestBytes: number;
   /** A mapping's source path that the event lacks: the record fails, or the target stays empty. */
   missingSourceAttribute: "fails-record" | "leaves-empty";
+  /** A number or boolean that is mapped to a text field as it is: the record fails, or it becomes text. */
+  numberInTextField: "fails-record" | "converts";
+  /** `+`, `-`, `*`, `/` and `%` in an expression: they calculate, or each is a transformation error. */
+  arithmetic: "calculates" | "fails";
   /** Preview of a dataset without rows: 404, or an empty list. */
   emptyPreview: "404" | "empty-list";
   /** A dataset's preview: an object whose `data` has the rows, or the rows alone. */
@@ -87,6 +91,8 @@ export const strictSwitches: Readonly<PlatformSwitches> = {
   rawEventsInBatch: "refused",
   maximumRequestBytes: 1_000_000,
   missingSourceAttribute: "fails-record",
+  numberInTextField: "fails-record",
+  arithmetic: "calculates",
   emptyPreview: "404",
   previewAnswer: "object",
 };

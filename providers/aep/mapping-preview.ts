@@ -105,17 +105,21 @@ export async function previewMappings(
     throw new RangeError(`A preview takes at most ${maximumPreviewRecords} records, not ${records.length}.`);
   }
   if (records.length === 0) return [];
-  const rows = await client.call(
-    {
-      method: "POST",
-      path: paths.previewMappings,
-      body: { data: records, mappingSet: bodyOf(draft) },
-      signal,
-      repeatable: true,
-      purpose: `preview the mappings to the schema ${draft.schemaId}`,
-    },
-    previewAnswer,
-  );
+  const preview = (data: typeof records) =>
+    client.call(
+      {
+        method: "POST",
+        path: paths.previewMappings,
+        body: { data, mappingSet: bodyOf(draft) },
+        signal,
+        repeatable: true,
+        purpose: `preview the mappings to the schema ${draft.schemaId}`,
+      },
+      previewAnswer,
+    );
+  const rows = await preview(records);
+  // By the API description a call answers one object, whatever it is given: then each record has a call of its own.
+  if (rows.length === 1) for (const record of records.slice(1)) rows.push(...(await preview([record])).slice(0, 1));
   return records.map((record, index) => ({
     record,
     row: rows[index]?.data ?? {},

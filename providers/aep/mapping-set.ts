@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { defineResource, type Leftover } from "../kit/resource-definition.ts";
 import type { AepClient } from "./client.ts";
+import { maximumPreviewRecords } from "./mapping-preview.ts";
+import { proveMappings } from "./mapping-proof.ts";
 import { isOwnedBy, markOf, ownershipInput } from "./mark.ts";
 import { pathOf, paths } from "./paths.ts";
 import { keepSpelling, versionOf } from "./xdm.ts";
@@ -55,6 +57,16 @@ const inputs = z.object({
     )
     .min(1)
     .meta({ description: "What goes where, in any order." }),
+  samples: z
+    .array(z.string().refine(isJsonObject, "it must be the text of a JSON object"))
+    .max(maximumPreviewRecords)
+    .optional()
+    .meta({
+      description:
+        "Records as JSON texts, on which Platform tries the mapping before the set is made; a mapping that fails on one is refused. " +
+        "It matters only when the set is made. Default: none.",
+      creation: true,
+    }),
   ownership: ownershipInput,
 });
 
@@ -93,9 +105,12 @@ export const mappingSet = defineResource<AepClient>()({
     return withUse(client, owned, signal);
   },
 
-  async create({ client, signal, progress, urn, present }, given) {
+  async create(operation, given) {
     const { schemaId, schemaVersion, mappings } = given;
+    const { client, signal, progress, urn, present } = operation;
     const contentType = `application/vnd.adobe.xed-full+json;version=${schemaVersion}`;
+    const records = (given.samples ?? []).map((text) => JSON.parse(text));
+    if (records.length > 0) await proveMappings(operation, { schemaId, schemaVersion, mappings }, records);
     const body = {
       name: nameOf(markOf(urn, given.ownership)),
       outputSchema: { schemaRef: { id: schemaId, contentType } },
@@ -125,6 +140,15 @@ export const mappingSet = defineResource<AepClient>()({
     });
   },
 });
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
 
 /** The name of a resource's sets, which no screen of Platform shows: its mark. */
 function nameOf(mark: string): string {

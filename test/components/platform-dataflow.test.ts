@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { findDestination } from "../../components/destination.ts";
 import { eventMapping } from "../../components/event-mapping.ts";
+import { mappingSamples } from "../../components/mapping-samples.ts";
 import { PlatformDataflow } from "../../components/platform-dataflow.ts";
 import { readSettings } from "../../components/settings.ts";
 import { fieldGroupBody } from "../../events/field-group.ts";
@@ -34,6 +35,7 @@ async function declared(settings: Record<string, unknown> = {}, answers: Answers
       title,
       destination,
       mappings,
+      samples: mappingSamples(given),
       activationSeconds: 300,
     });
     return { schemaId, datasetId };

@@ -5,6 +5,7 @@ import { eventFields } from "../../events/fields.ts";
 import { type Sample, samples } from "../../events/samples.ts";
 import { compileMapping, mapRecord } from "../../local/platform/data-prep/mapper.ts";
 import { readMappingItem } from "../../local/platform/data-prep/mapping-item.ts";
+import { strictSwitches } from "../../local/platform/options.ts";
 
 const fields = fieldGroupBody("acme").definitions.customFields.properties;
 const schema = JSON.parse(
@@ -18,7 +19,7 @@ const compiled = directMappings("acme").map((mapping) => compileMapping(readMapp
 /** What the stand-in's Data Prep makes of an event as Customer.io sends it, where a missing attribute fails the record. */
 function mapped(event: object) {
   const source = JSON.parse(JSON.stringify(event));
-  return mapRecord(compiled, { source, now: Date.parse("2026-11-20T10:00:00Z") }, "fails-record");
+  return mapRecord(compiled, { source, now: Date.parse("2026-11-20T10:00:00Z") }, strictSwitches);
 }
 
 test("the tutorial's event becomes a row with its time in ISO 8601", () => {
@@ -75,3 +76,18 @@ test("what only the relay can fill is not mapped, and each expression is short e
   expect(mappings).toHaveLength(2 + eventFields.filter(({ source }) => !source.startsWith("relay.")).length);
   expect(Math.max(...mappings.map(({ source }) => source.length))).toBeLessThanOrEqual(4096);
 });
+
+test.each([
+  [5, "5"],
+  ["receipt", "receipt"],
+  [null, undefined],
+  [undefined, undefined],
+])("the transactional message %j becomes the text %j", (transactional_message_id, expected) => {
+  const { row, failures } = mapped({ event_id: "e1", timestamp: 1_613_063_089, data: { transactional_message_id } });
+  expect(failures).toEqual([]);
+  expect(customerioOf(row).transactional_message_id).toBe(expected);
+});
+
+function customerioOf(row: object): Record<string, unknown> {
+  return (row as { _acme: { customerio: Record<string, unknown> } })._acme.customerio;
+}

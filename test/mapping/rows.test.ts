@@ -6,6 +6,7 @@ import { samples } from "../../events/samples.ts";
 import { compileMapping, mapRecord } from "../../local/platform/data-prep/mapper.ts";
 import { readMappingItem } from "../../local/platform/data-prep/mapping-item.ts";
 import type { JsonObject } from "../../local/platform/json.ts";
+import { strictSwitches } from "../../local/platform/options.ts";
 import { customised } from "../../mapping/customise.ts";
 import { mappingSettings } from "../../mapping/settings.ts";
 import { enrich } from "../../relay/core/enrich.ts";
@@ -27,7 +28,7 @@ function rowOf(sample: string, mappings: readonly EventMapping[] = automatic): J
   const event = samples.find(({ name }) => name === sample)?.event;
   const source = JSON.parse(enrich(customerIoEvent.parse(event), receivedAt)) as JsonObject;
   const compiled = mappings.map((mapping) => compileMapping(readMappingItem({ ...mapping }), schema));
-  const { row, warnings, failures } = mapRecord(compiled, { source, now: Date.parse(receivedAt) }, "fails-record");
+  const { row, warnings, failures } = mapRecord(compiled, { source, now: Date.parse(receivedAt) }, strictSwitches);
   expect({ warnings, failures }).toEqual({ warnings: [], failures: [] });
   return row;
 }

@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject, objectOf } from "../json.ts";
+import type { PlatformSwitches } from "../options.ts";
 import { show } from "./functions/evaluation.ts";
 import { readDate } from "./known-dates.ts";
 import { DateTime, isValueObject, type Value, type ValueObject } from "./value.ts";
@@ -15,24 +16,27 @@ const falseWords = new Set(["n", "N", "no", "NO", "off", "OFF", "false", "FALSE"
 
 /**
  * Gives a value the type of its XDM field, as far as Data Prep does so by itself: strings to booleans and dates by the lists of
- * its data handling page, numbers to strings (the API description's preview makes "1234" of 1234), numeric strings to numbers,
- * objects by copying the attributes that the field has. A number never becomes a date.
+ * its data handling page, numeric strings to numbers, objects by copying the attributes that the field has. A number never becomes
+ * a date, and a text only where `numberInTextField` says so: an example of the API description's preview makes "1234" of 1234,
+ * but no page has the rule.
  */
-export function coerce(value: Value, field: JsonObject, path: string): Json {
+export function coerce(value: Value, field: JsonObject, path: string, rules: CoercionRules): Json {
   if (value === null) return null;
   const type = typeof field.type === "string" ? field.type : "object";
-  const coerced = coercions[type]?.(value, field, path);
+  const coerced = coercions[type]?.(value, field, path, rules);
   if (coerced === undefined) throw new TypeMismatch(path, value, xdmType(field, type));
   return coerced;
 }
 
-type Coercion = (value: Value, field: JsonObject, path: string) => Json | undefined;
+export type CoercionRules = Pick<PlatformSwitches, "numberInTextField">;
+type Coercion = (value: Value, field: JsonObject, path: string, rules: CoercionRules) => Json | undefined;
 
 const coercions: Readonly<Record<string, Coercion>> = {
-  string: (value, field) => {
+  string: (value, field, _path, { numberInTextField }) => {
     if (field.format === "date-time") return dateText(value)?.toISOString();
     if (field.format === "date") return dateText(value)?.toISOString().slice(0, 10);
-    return isScalar(value) ? String(value) : undefined;
+    const isText = typeof value === "string" || value instanceof DateTime;
+    return isText || (numberInTextField === "converts" && isScalar(value)) ? String(value) : undefined;
   },
   integer: (value) => {
     const number = numeric(value);
@@ -44,20 +48,20 @@ const coercions: Readonly<Record<string, Coercion>> = {
     if (typeof value !== "string") return undefined;
     return trueWords.has(value) ? true : falseWords.has(value) ? false : undefined;
   },
-  array: (value, field, path) =>
+  array: (value, field, path, rules) =>
     Array.isArray(value)
-      ? value.map((item, index) => coerce(item, objectOf(field.items), `${path}[${index}]`))
+      ? value.map((item, index) => coerce(item, objectOf(field.items), `${path}[${index}]`, rules))
       : undefined,
-  object: (value, field, path) => (isValueObject(value) ? copied(value, field, path) : undefined),
+  object: (value, field, path, rules) => (isValueObject(value) ? copied(value, field, path, rules) : undefined),
 };
 
 /** Object copy: attributes with matching names; those that the schema lacks stay behind. */
-function copied(value: ValueObject, field: JsonObject, path: string): JsonObject {
+function copied(value: ValueObject, field: JsonObject, path: string, rules: CoercionRules): JsonObject {
   const result: JsonObject = {};
   for (const [name, item] of Object.entries(value)) {
     const known = objectOf(field.properties)[name] ?? field.additionalProperties;
     if (item === undefined || item === null || !isObject(known)) continue;
-    result[name] = coerce(item, known, `${path}.${name}`);
+    result[name] = coerce(item, known, `${path}.${name}`, rules);
   }
   return result;
 }

@@ -60,6 +60,7 @@ export function evaluate(expression: Expression, context: EvaluationContext): Va
         expression.operator,
         () => evaluate(expression.left, context),
         () => evaluate(expression.right, context),
+        context,
       );
   }
 }
@@ -98,7 +99,12 @@ function applyUnary(operator: UnaryOperator, value: Value): Value {
   return operator === "-" ? -numberOf(value) : ~numberOf(value);
 }
 
-function applyBinary(operator: BinaryOperator, left: () => Value, right: () => Value): Value {
+function applyBinary(
+  operator: BinaryOperator,
+  left: () => Value,
+  right: () => Value,
+  { arithmetic }: EvaluationContext,
+): Value {
   if (operator === "&&") return truth(left()) && truth(right());
   if (operator === "||") return truth(left()) || truth(right());
   const [a, b] = [left(), right()];
@@ -116,6 +122,7 @@ function applyBinary(operator: BinaryOperator, left: () => Value, right: () => V
     case ">=":
       return ordered(a, b) >= 0;
     default:
+      if (arithmetic === "fails") throw new TransformError(`The operator ${operator} is not supported`);
       return calculate(operator, a, b);
   }
 }

@@ -65,6 +65,8 @@ function fieldOf(schema: JsonObject, destination: readonly PathStep[]): JsonObje
   return field;
 }
 
+export type MappingRules = Pick<PlatformSwitches, "missingSourceAttribute" | "numberInTextField" | "arithmetic">;
+
 /**
  * Maps one record. A transformation error nulls its column and is a warning; a reference to an attribute that doesn't exist and
  * a mismatch of types are errors (monitor-streaming page). A null leaves the target empty.
@@ -72,7 +74,7 @@ function fieldOf(schema: JsonObject, destination: readonly PathStep[]): JsonObje
 export function mapRecord(
   mappings: readonly CompiledMapping[],
   context: EvaluationContext,
-  missing: PlatformSwitches["missingSourceAttribute"],
+  rules: MappingRules,
 ): MappedRecord {
   const row: JsonObject = {};
   const warnings: MappingIssue[] = [];
@@ -81,11 +83,11 @@ export function mapRecord(
   const ordered = [...mappings].sort((left, right) => left.destination.length - right.destination.length);
   for (const mapping of ordered) {
     try {
-      const value = mapping.read(context);
-      if (value !== null) place(row, mapping.destination, value, mapping.field, mapping.item.destination);
+      const value = mapping.read({ ...context, arithmetic: rules.arithmetic });
+      if (value !== null) place(row, mapping.destination, value, mapping.field, mapping.item.destination, rules);
     } catch (error) {
       if (error instanceof MissingAttribute) {
-        if (missing === "fails-record") failures.push(issue(mapping.item, error));
+        if (rules.missingSourceAttribute === "fails-record") failures.push(issue(mapping.item, error));
       } else if (error instanceof TypeMismatch) failures.push(issue(mapping.item, error));
       else if (error instanceof TransformError) warnings.push(issue(mapping.item, error));
       else throw error;
@@ -105,22 +107,23 @@ function place(
   value: Value,
   field: JsonObject,
   path: string,
+  rules: MappingRules,
 ): Json {
   const [step, ...rest] = steps;
-  if (step === undefined) return coerce(value, field, path);
+  if (step === undefined) return coerce(value, field, path, rules);
   if (step.kind === "field") {
     const object = isObject(container) ? container : {};
-    object[step.name] = place(object[step.name], rest, value, field, path);
+    object[step.name] = place(object[step.name], rest, value, field, path, rules);
     return object;
   }
   const array = Array.isArray(container) ? container : [];
   if (step.kind === "item") {
     while (array.length <= step.index) array.push(null);
-    array[step.index] = place(array[step.index], rest, value, field, path);
+    array[step.index] = place(array[step.index], rest, value, field, path, rules);
     return array;
   }
   if (!Array.isArray(value)) throw new TypeMismatch(path, value, "array");
-  for (const [index, item] of value.entries()) array[index] = place(array[index], rest, item, field, path);
+  for (const [index, item] of value.entries()) array[index] = place(array[index], rest, item, field, path, rules);
   return array;
 }
 

@@ -217,11 +217,7 @@ function validated(sandbox: Sandbox, schemaId: string, entry: Json): JsonObject 
 
 function previewed(state: PlatformState, sandbox: Sandbox, content: MappingSetContent, record: JsonObject): JsonObject {
   const context = { source: record, now: state.clock() };
-  const { row, warnings, failures } = mapRecord(
-    compileMappingSet(sandbox, content),
-    context,
-    state.switches.missingSourceAttribute,
-  );
+  const { row, warnings, failures } = mapRecord(compileMappingSet(sandbox, content), context, state.switches);
   const errors = [...failures, ...warnings];
   return { data: row, errors: errors.length === 0 ? null : errors };
 }

@@ -51,4 +51,6 @@ export interface EvaluationContext {
   readonly source: JsonObject;
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** What the operators of numbers do; default: they calculate. */
+  readonly arithmetic?: "calculates" | "fails";
 }

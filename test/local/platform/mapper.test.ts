@@ -2,6 +2,7 @@ import { coerce } from "../../../local/platform/data-prep/coerce.ts";
 import { compileMapping, mapRecord } from "../../../local/platform/data-prep/mapper.ts";
 import { readMappingItem } from "../../../local/platform/data-prep/mapping-item.ts";
 import type { Json, JsonObject } from "../../../local/platform/json.ts";
+import { strictSwitches } from "../../../local/platform/options.ts";
 import { formatPath, parsePath } from "../../../providers/aep/data-prep/source-path.ts";
 
 const schema: JsonObject = {
@@ -28,7 +29,7 @@ function map(source: JsonObject, mappings: Readonly<Record<string, string>>, sou
   const compiled = Object.entries(mappings).map(([destination, from]) =>
     compileMapping(readMappingItem({ sourceType, source: from, destination }), schema),
   );
-  return mapRecord(compiled, { source, now: 0 }, "fails-record");
+  return mapRecord(compiled, { source, now: 0 }, strictSwitches);
 }
 
 describe("what goes where", () => {
@@ -139,11 +140,13 @@ describe("types", () => {
     [["1", 2], { type: "array", items: integer }, [1, 2]],
     [null, integer, null],
   ])("%j becomes %j: %j", (value, field, expected) => {
-    expect(coerce(value, field, "x")).toEqual(expected);
+    expect(coerce(value, field, "x", { numberInTextField: "converts" })).toEqual(expected);
   });
 
   test.each<[Json, JsonObject]>([
     [{}, { type: "string" }],
+    [1234, { type: "string" }],
+    [true, { type: "string" }],
     [[1], { type: "string" }],
     [1.5, integer],
     ["many", integer],
@@ -158,7 +161,7 @@ describe("types", () => {
     ["a", { type: "object", properties: {} }],
     [["a", "b"], { type: "array", items: integer }],
   ])("%j doesn't fit %j", (value, field) => {
-    expect(() => coerce(value, field, "x")).toThrow(/does not fit the XDM type/);
+    expect(() => coerce(value, field, "x", strictSwitches)).toThrow(/does not fit the XDM type/);
   });
 });
 

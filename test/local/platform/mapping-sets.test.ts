@@ -210,7 +210,7 @@ test("preview maps without any flow", async () => {
     ).json;
   expect(
     await preview([
-      { event_id: 1, email: null, count: "2" },
+      { event_id: "1", email: null, count: "2" },
       { event_id: "b", count: "x" },
     ]),
   ).toEqual([

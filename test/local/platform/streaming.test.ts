@@ -218,7 +218,7 @@ describe("what fails a record", () => {
   const mappings = [
     { sourceType: "ATTRIBUTE", source: "email", destination: "_acme.email" },
     { sourceType: "ATTRIBUTE", source: "count", destination: "_acme.count" },
-    { sourceType: "EXPRESSION", source: "to_integer(metric)", destination: "_acme.metric" },
+    { sourceType: "EXPRESSION", source: 'concat(to_integer(metric), "")', destination: "_acme.metric" },
   ];
   const complete = { email: "a@example.com", count: 1, metric: "1" };
 
