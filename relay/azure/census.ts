@@ -11,6 +11,8 @@ const unknownInstances = 40;
 const partition = forwardersPartition;
 
 export interface CensusPorts {
+  /** The most instances that the rate can feed; those beyond leave it to the others. */
+  readonly most: number;
   readonly tables: Pick<Tables, "create" | "put" | "ages" | "remove">;
   /** Milliseconds of a clock that never goes back. */
   readonly monotonic: () => number;
@@ -19,7 +21,8 @@ export interface CensusPorts {
 /**
  * Counts the instances of the relay that send to Platform, which share nothing but the storage account: each writes a row of the table
  * `forwarders` while it sends, and counts the rows that are fresh. So the rate limit holds over all of them, but for the seconds in
- * which a new one is not counted yet by the others; and one alone has the whole.
+ * which a new one is not counted yet by the others; and one alone has the whole. Instances that would get less than their part of a
+ * rate too low for all of them send nothing, until one of the others has nothing to send for 45 seconds.
  *
  * If the table can't be used the last count goes on, and before the first one there may be 40 instances.
  */
@@ -27,6 +30,7 @@ export class Census {
   readonly #ports: CensusPorts;
   readonly #me = randomUUID();
   #count: number | undefined;
+  #isBeyond = false;
   #beatAt = Number.NEGATIVE_INFINITY;
   #beat: Promise<void> | undefined;
 
@@ -34,14 +38,17 @@ export class Census {
     this.#ports = ports;
   }
 
-  /** How many instances send now, this one included. Only the first call waits for the storage. */
+  /**
+   * How many instances share the rate now, this one included; `Infinity` if it is one too many. Only the first call waits for the
+   * storage.
+   */
   async instances(): Promise<number> {
     if (this.#ports.monotonic() - this.#beatAt >= times.beat) {
       this.#beatAt = this.#ports.monotonic();
       this.#beat = this.#countAgain().catch(() => undefined);
     }
     if (this.#count === undefined) await this.#beat;
-    return this.#count ?? unknownInstances;
+    return this.#isBeyond ? Number.POSITIVE_INFINITY : (this.#count ?? unknownInstances);
   }
 
   async #countAgain(): Promise<void> {
@@ -50,7 +57,9 @@ export class Census {
     const me = { partition, row: this.#me };
     await makingTable(tables, forwardersTable, signal, () => tables.put(forwardersTable, me, signal));
     const rows = await tables.ages(forwardersTable, partition, signal);
-    this.#count = Math.max(1, rows.filter(({ age }) => age < times.alive).length);
+    const alive = rows.filter(({ age }) => age < times.alive).map(({ row }) => row);
+    this.#count = Math.min(this.#ports.most, Math.max(1, alive.length));
+    this.#isBeyond = alive.sort().indexOf(this.#me) >= this.#ports.most;
     for (const { row, age } of rows) {
       if (age > times.forgotten) await tables.remove(forwardersTable, { partition, row }, signal);
     }

@@ -2,7 +2,6 @@ import { retryAfterSeconds } from "../../http/retry-after.ts";
 import type { Pause } from "../core/breaker.ts";
 import { classifyText } from "../core/classify.ts";
 import { type DeadLetterClass, deadEvent } from "../core/dead-letter.ts";
-import { verdictOf } from "../core/delivery.ts";
 import { enrich } from "../core/enrich.ts";
 import { afterFailure, type QueuedEvent } from "../core/envelope.ts";
 import { isExpired, isOverdue, type WaitReason } from "../core/retry-schedule.ts";
@@ -26,7 +25,7 @@ export type Delivery =
   | FailedDelivery
   | UnsentDelivery;
 
-/** It wasn't tried: Platform had something against one before it that may well stand for all, or nothing is to be sent now. */
+/** It wasn't tried: Platform takes nothing now, its turn is too far off, or the message has taken its time. */
 export interface UnsentDelivery {
   readonly fate: "unsent";
   readonly event: QueuedEvent;
@@ -40,6 +39,8 @@ export interface FailedDelivery {
   readonly reason: string;
   /** Seconds that Platform asked for. */
   readonly retryAfter: number | undefined;
+  /** Whether Platform took nothing at that time, so that it was not the event's own failure. */
+  readonly isOutage: boolean;
 }
 
 export function hasFailed(delivery: Delivery): delivery is FailedDelivery {
@@ -47,7 +48,7 @@ export function hasFailed(delivery: Delivery): delivery is FailedDelivery {
 }
 
 export interface DeliveryPorts {
-  readonly platform: Pick<Sender, "send">;
+  readonly platform: Pick<Sender, "turn" | "isAway">;
   readonly storage: Pick<RelayStorage, "readClaim" | "putDeadLetter">;
   readonly duplicates: Duplicates;
   /** Is told that duplicates can't be told just now. */
@@ -55,38 +56,45 @@ export interface DeliveryPorts {
   readonly clock: () => Date;
 }
 
-/** Requests under way at a time for one message. The host runs up to 24 messages an instance, so an instance has at most 96. */
-const concurrency = 4;
+/**
+ * Events under way at a time for one message: enough that some which get no answer hold up few others. The host runs up to 24
+ * messages an instance; when they are sent is up to the pace of the instance.
+ */
+const concurrency = 16;
 
-/** Milliseconds after which a message begins with no further event, so that it ends within the host's `functionTimeout`. */
+/**
+ * Milliseconds after which a message begins with no further event, so that it ends within the host's `functionTimeout`. For so long
+ * its events wait for their turn at the rate limit, which costs nothing; put back, they would cost three operations of the queue.
+ */
 const longestWork = 2 * 60 * 1000;
 
 /**
- * Sends the events of one message in their order, a few at a time. After the first that has to wait, or where all are slow, no
- * further one is sent: an outage then costs one round of requests a message, and the message ends long before the host's
- * `functionTimeout`.
+ * Sends the events of one message in their order, some at a time. One that fails keeps no other from being tried; only where
+ * Platform takes nothing at all, or the time is over, the rest goes unsent.
  *
  * @returns one delivery for each event, in their order; it doesn't throw
  */
 export async function deliverAll(events: readonly QueuedEvent[], ports: DeliveryPorts): Promise<Delivery[]> {
   const deliveries: Delivery[] = events.map((event) => ({ fate: "unsent", event }));
   const queue = events.entries();
-  let waiting = false;
   const until = ports.clock().getTime() + longestWork;
   const worker = async () => {
     for (const [index, event] of queue) {
-      if (waiting || ports.clock().getTime() > until) return;
-      const delivery = await deliver(event, ports);
-      deliveries[index] = delivery;
-      if (hasFailed(delivery) || delivery.fate === "unsent") waiting = true;
+      const patience = until - ports.clock().getTime();
+      if (patience < 0) return;
+      deliveries[index] = await deliver(event, patience, ports);
     }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
   return deliveries;
 }
 
-async function deliver(event: QueuedEvent, ports: DeliveryPorts): Promise<Delivery> {
+async function deliver(event: QueuedEvent, patience: number, ports: DeliveryPorts): Promise<Delivery> {
   const { platform, storage, duplicates, onTrouble, clock } = ports;
+  const turn = await platform.turn(event.attempts, patience);
+  if ("seconds" in turn) {
+    return isOverdue(event, clock()) ? giveUp(event, turn.why, ports) : { fate: "unsent", event, pause: turn };
+  }
   const bury = (buried: QueuedEvent, body: string, why: DeadLetterClass, reason: string) =>
     buryEvent({ event, buried }, body, { class: why, reason }, ports);
 
@@ -110,12 +118,9 @@ async function deliver(event: QueuedEvent, ports: DeliveryPorts): Promise<Delive
   }
 
   const send = async (): Promise<Delivery> => {
-    const answer = await platform.send(record);
-    if ("seconds" in answer) {
-      if (isOverdue(event, clock())) return bury(event, body, "expired", overdue(answer.why));
-      return { fate: "unsent", event, pause: answer };
-    }
-    const verdict = "status" in answer ? verdictOf(answer) : "retry";
+    const sent = await turn.send(record);
+    if ("seconds" in sent) return { fate: "unsent", event, pause: sent };
+    const { answer, verdict } = sent;
     if (verdict === "delivered") return { fate: "delivered", event };
 
     const summary = "status" in answer ? summaryOf(answer) : answer.failure;
@@ -127,7 +132,7 @@ async function deliver(event: QueuedEvent, ports: DeliveryPorts): Promise<Delive
     if (isExpired(tried, clock())) {
       return bury(tried, body, "expired", `Platform did not take the event for 7 days; at last: ${words}`);
     }
-    return { fate: verdict, event: tried, reason: summary, retryAfter };
+    return { fate: verdict, event: tried, reason: summary, retryAfter, isOutage: platform.isAway };
   };
   const delivery = await duplicates.deliverOnce(classified.event.event_id, send, onTrouble);
   return delivery ?? { fate: "duplicate", event };
@@ -176,5 +181,5 @@ async function buryEvent(
 /** The event has to come again, for a trouble that is not Platform's. */
 function failed(event: QueuedEvent, reason: string, now: Date): FailedDelivery {
   const tried = afterFailure(event, { at: now.toISOString(), error: reason });
-  return { fate: "retry", event: tried, reason, retryAfter: undefined };
+  return { fate: "retry", event: tried, reason, retryAfter: undefined, isOutage: false };
 }

@@ -1,6 +1,6 @@
 import type { InvocationContext, StorageQueueHandler } from "@azure/functions";
 import { decodeEnvelope, encodeEnvelopes, type QueuedEvent, waitingSince } from "../core/envelope.ts";
-import { isOverdue, retryDelaySeconds, secondsUntil, type WaitReason } from "../core/retry-schedule.ts";
+import { isOverdue, retryDelaySeconds, secondsUntil } from "../core/retry-schedule.ts";
 import { deleteClaims } from "./claims.ts";
 import { type Delivery, deliverAll, giveUp, hasFailed } from "./deliver.ts";
 import type { Duplicates } from "./duplicates.ts";
@@ -51,19 +51,19 @@ export function forwarderHandler({ target, storage, duplicates, clock, random }:
     }
   };
 
-  /** Puts back what has to come again, and forgets the claims of the rest. Returns what was put back. */
+  /** Puts back what has to come again, and forgets the claims of the rest. */
   const settle = async (
     deliveries: readonly Delivery[],
-    delaySeconds: number,
+    turns: readonly ComingTurn[],
     context: InvocationContext,
-  ): Promise<readonly QueuedEvent[]> => {
-    const eventsOf = (fates: readonly Delivery["fate"][]) =>
-      deliveries.filter(({ fate }) => fates.includes(fate)).map(({ event }) => event);
-    // The failed ones go last, lest one that Platform always fails on keeps the others from being sent.
-    const waiting = [...eventsOf(["unsent"]), ...eventsOf(["retry", "hold"])];
-    if (waiting.length > 0) await putBack(waiting, delaySeconds);
-    await deleteClaims(eventsOf(["delivered", "duplicate", "dead"]), storage, context);
-    return waiting;
+  ): Promise<void> => {
+    for (const { events, delaySeconds } of turns) await putBack(events, delaySeconds);
+    const isDone = ({ fate }: Delivery) => fate === "delivered" || fate === "duplicate" || fate === "dead";
+    await deleteClaims(
+      deliveries.filter(isDone).map(({ event }) => event),
+      storage,
+      context,
+    );
   };
 
   return async (message, context) => {
@@ -71,7 +71,7 @@ export function forwarderHandler({ target, storage, duplicates, clock, random }:
     if (!envelope.readable) return buryUnreadable(envelope, context, { storage, clock });
     const { events } = envelope;
 
-    const standstill = standstillOf(target, { clock, random });
+    const standstill = standstillOf(target, events, { clock, random });
     if ("why" in standstill) {
       const { level, seconds: delaySeconds, why: reason } = standstill;
       const deliveries = await Promise.all(
@@ -79,7 +79,10 @@ export function forwarderHandler({ target, storage, duplicates, clock, random }:
           return isOverdue(event, clock()) ? giveUp(event, reason, { storage, clock }) : { fate: "unsent", event };
         }),
       );
-      const { length: held } = await settle(deliveries, delaySeconds, context);
+      const waiting = deliveries.filter((delivery) => delivery.fate === "unsent" || hasFailed(delivery));
+      const turns = waiting.length > 0 ? [{ events: waiting.map(({ event }) => event), delaySeconds }] : [];
+      await settle(deliveries, turns, context);
+      const { length: held } = waiting;
       reportDead(deliveries, context);
       const oldestSeconds = longestWait(events, clock());
       logOutcome(context, level, { outcome: "waiting", held, delaySeconds, oldestSeconds, reason });
@@ -88,20 +91,52 @@ export function forwarderHandler({ target, storage, duplicates, clock, random }:
 
     const onTrouble = (reason: string) => logOutcome(context, "warn", { outcome: "duplicatesUnknown", reason });
     const deliveries = await deliverAll(events, { platform: standstill.client, storage, duplicates, onTrouble, clock });
-    const failed = deliveries.filter(hasFailed);
-    const pauses = deliveries.flatMap((delivery) => (delivery.fate === "unsent" ? (delivery.pause ?? []) : []));
-    const reasons: WaitReason[] = [...failed.map(({ fate }) => fate), ...pauses.map(({ reason }) => reason)];
-    const reason = reasons.includes("hold") ? "hold" : "retry";
-    const retryDelay = retryDelaySeconds(reason, {
-      attempts: Math.max(1, ...failed.map(({ event }) => event.attempts)),
-      retryAfter: Math.max(0, ...failed.map(({ retryAfter }) => retryAfter ?? 0)),
-      random: random(),
-    });
-    const delaySeconds = Math.max(failed.length > 0 ? retryDelay : 0, ...pauses.map(({ seconds }) => seconds));
-    const waiting = await settle(deliveries, delaySeconds, context);
+    const turns = comingTurns(deliveries, standstill.client, random);
+    await settle(deliveries, turns, context);
     reportDead(deliveries, context);
-    report(deliveries, { waiting, reason, delaySeconds, now: clock() }, context);
+    report(deliveries, turns, clock(), context);
   };
+}
+
+/** Events that go back to the queue in the same message. */
+interface ComingTurn {
+  readonly events: QueuedEvent[];
+  readonly delaySeconds: number;
+}
+
+/**
+ * When what was not delivered comes again. While others pass, an event that failed waits by itself, the longer the more often it
+ * failed; those that failed as often go together. While Platform takes nothing that is no event's fault, and all wait for it.
+ */
+function comingTurns(
+  deliveries: readonly Delivery[],
+  client: Pick<Sender, "isAway" | "millisecondsToProbe">,
+  random: () => number,
+): ComingTurn[] {
+  const turns = new Map<string, ComingTurn>();
+  const add = (key: string, event: QueuedEvent, delay: () => number) => {
+    const turn = turns.get(key) ?? { events: [], delaySeconds: delay() };
+    turns.set(key, turn);
+    turn.events.push(event);
+  };
+  for (const delivery of deliveries) {
+    const { event } = delivery;
+    if (delivery.fate === "unsent") {
+      add(`unsent ${event.attempts > 0}`, event, () => delivery.pause?.seconds ?? 0);
+    } else if (hasFailed(delivery)) {
+      const { fate, retryAfter, isOutage } = delivery;
+      // Few have failed, so that they need not be spread.
+      if (isOutage || client.isAway)
+        add("away", event, () => Math.max(1, Math.ceil(client.millisecondsToProbe(event.attempts) / 1000)));
+      else {
+        const { attempts } = event;
+        add(`${fate} ${attempts} ${retryAfter}`, event, () =>
+          retryDelaySeconds(fate, { attempts, retryAfter, random: random() }),
+        );
+      }
+    }
+  }
+  return [...turns.values()];
 }
 
 interface Standstill {
@@ -113,6 +148,7 @@ interface Standstill {
 /** Why no event can be sent now, or the client to send with. */
 function standstillOf(
   target: ForwarderTarget,
+  events: readonly QueuedEvent[],
   { clock, random }: Pick<ForwarderPorts, "clock" | "random">,
 ): Standstill | { readonly client: Sender } {
   if ("problem" in target) {
@@ -121,7 +157,7 @@ function standstillOf(
   }
   const seconds = target.readyAt ? secondsUntil(target.readyAt, clock()) : 0;
   if (seconds > 0) return { level: "info", seconds, why: "PLATFORM_READY_AT" };
-  const pause = target.client.pause();
+  const pause = target.client.pause(Math.min(...events.map(({ attempts }) => attempts)));
   return pause ? { level: pause.reason === "hold" ? "error" : "warn", ...pause } : target;
 }
 
@@ -149,14 +185,11 @@ function reportDead(deliveries: readonly Delivery[], context: InvocationContext)
 
 function report(
   deliveries: readonly Delivery[],
-  {
-    waiting,
-    reason,
-    delaySeconds,
-    now,
-  }: { waiting: readonly QueuedEvent[]; reason: WaitReason; delaySeconds: number; now: Date },
+  turns: readonly ComingTurn[],
+  now: Date,
   context: InvocationContext,
 ): void {
+  const waiting = turns.flatMap(({ events }) => events);
   const eventsOf = (wanted: Delivery["fate"]) =>
     deliveries.filter(({ fate }) => fate === wanted).map(({ event }) => event);
   const idsOf = (wanted: Delivery["fate"]) => eventsOf(wanted).map(({ id }) => id);
@@ -164,7 +197,7 @@ function report(
   const ages = agesOf(eventsOf("delivered"), now);
   const duplicate = idsOf("duplicate");
   const gone = idsOf("gone");
-  const held = reason === "hold" ? waiting.length : 0;
+  const held = deliveries.filter(isHeld).length;
   logOutcome(context, held > 0 ? "error" : waiting.length + gone.length > 0 ? "warn" : "info", {
     outcome: "forwarded",
     delivered: delivered.length,
@@ -183,9 +216,18 @@ function report(
     ...(duplicate.length > 0 ? { duplicateIds: duplicate } : {}),
     ...(gone.length > 0 ? { goneIds: gone } : {}),
     ...(waiting.length > 0
-      ? { waitingIds: waiting.map(({ id }) => id), delaySeconds, reasons: reasonsOf(deliveries) }
+      ? {
+          waitingIds: waiting.map(({ id }) => id),
+          delaySeconds: Math.max(...turns.map(({ delaySeconds }) => delaySeconds)),
+          reasons: reasonsOf(deliveries),
+        }
       : {}),
   });
+}
+
+/** Whether somebody has to fix something before the event can go. */
+function isHeld(delivery: Delivery): boolean {
+  return delivery.fate === "hold" || (delivery.fate === "unsent" && delivery.pause?.reason === "hold");
 }
 
 /** Each different reason once. */

@@ -1,6 +1,6 @@
 import { app } from "@azure/functions";
 import { queueNames, storageConnection } from "../core/names.ts";
-import { Pace } from "../core/pace.ts";
+import { instancesFor, Pace } from "../core/pace.ts";
 import { AccessTokens } from "./access-tokens.ts";
 import { Census } from "./census.ts";
 import { keepDuplicates, RememberedDuplicates } from "./duplicates.ts";
@@ -19,7 +19,7 @@ import { SummedLines } from "./summed-lines.ts";
 import { Tally } from "./tally.ts";
 
 /** Milliseconds for one request to Platform: its usual answer takes well under one second. */
-const platformTimeout = 10_000;
+const platformTimeout = 8_000;
 
 const settings = readSettings(process.env);
 const storage = new RelayStorage(settings.storage);
@@ -87,7 +87,7 @@ function target(platform: PlatformSettings): ForwarderTarget {
     credential,
     tokens: new AccessTokens({ credential, timeout, monotonic }),
   };
-  const census = new Census({ tables: storage.tables, monotonic });
+  const census = new Census({ most: instancesFor(requestsPerSecond), tables: storage.tables, monotonic });
   const client = new PacedClient({
     client: new PlatformClient(streamingUrl, { timeout, ...(authorization && { authorization }) }),
     pace: new Pace({ requestsPerSecond, random: Math.random }),

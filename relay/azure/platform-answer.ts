@@ -50,10 +50,13 @@ export function jsonOf(text: string): unknown {
   }
 }
 
+/** The failure of a request that took too long. */
+export const noAnswerInTime = "no answer in time";
+
 /** Node's fetch throws a TimeoutError, or a TypeError whose cause has the code; either message could hold the address. */
 export function failureOf(error: unknown): string {
   if (!isObject(error)) return "no answer";
-  if (error.name === "TimeoutError") return "no answer in time";
+  if (error.name === "TimeoutError") return noAnswerInTime;
   const code = isObject(error.cause) ? error.cause.code : undefined;
   return typeof code === "string" ? `no answer: ${code}` : "no answer";
 }

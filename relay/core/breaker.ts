@@ -1,133 +1,186 @@
 import type { Verdict } from "./delivery.ts";
-import { pauseSeconds, type WaitReason } from "./retry-schedule.ts";
+import type { WaitReason } from "./retry-schedule.ts";
 
-/** Failures in a row, without any good answer between them, after which nothing is sent for a while. */
-const tolerance = 5;
+/** Failures in a row, without a delivery among them, after which Platform counts as away. */
+const tolerance = 20;
+
+/** What the failure of an event counts that has failed before: it may be the event's own fault. */
+const repeatedFailure = 0.25;
+
+/** As many failures in a row cast doubt on whether a refusal is its event's own fault. */
+const doubtful = 3;
 
 /**
- * Milliseconds that a probe has for its answer, before another may be made: longer than a request ever takes, which may be four of
- * 10 seconds (an access token, the event, another token, the event again). The answer to an earlier probe would not be heard.
+ * Milliseconds between two probes: a share of the time that Platform has been away, so that its return is noticed in good time. What
+ * somebody has to fix (`hold`) is not fixed in half a second.
  */
-const probeMilliseconds = 45_000;
+const probes = { share: 0.05, least: { retry: 500, hold: 1_000 }, most: 15 * 60 * 1000 };
 
-/** Milliseconds after an outage in which the rate grows to its whole. */
-const rampMilliseconds = 30_000;
+/**
+ * The share of an outage so far over which messages spread that go back to the queue: a probe needs one of them, and the others only
+ * cost. At most as many milliseconds as between two probes.
+ */
+const spread = 0.25;
 
-/** Platform's wish is obeyed for so many seconds at most, lest a nonsensical one keep an instance silent for days. */
-const maxRetryAfter = 60 * 60;
+/** Milliseconds in which a Platform that was away must have been well, or the next outage counts as the same one going on. */
+const convalescence = 30_000;
+
+/** As long as nothing was delivered for so many milliseconds, so many requests are under way at most: each may be in vain. */
+const caution = { milliseconds: 2_000, requests: 24 };
 
 /** Nothing is to be sent now. */
 export interface Pause {
   readonly reason: WaitReason;
-  /** Whole seconds after which to come back, at least 1. They differ from call to call, so that not all come back at once. */
+  /** How long, for whoever waits here. */
+  readonly milliseconds: number;
+  /** How long, for a message that goes back to the queue: at least 1, and spread, so that not all come back at once. */
   readonly seconds: number;
   /** For the log. */
   readonly why: string;
 }
 
-/** Leave for one request, whose verdict is to be recorded with it. */
+/** Leave for one request. */
 export interface Permit {
-  readonly period: number;
-  /** The one request that finds out whether Platform is back. */
-  readonly probe: boolean;
+  /** Whether its event has not failed before. */
+  readonly isFresh: boolean;
+  /** Whether it finds out if Platform is back. */
+  readonly isProbe: boolean;
+}
+
+interface Outage {
+  readonly since: number;
+  reason: WaitReason;
+  /** When the next probe may go. Events that failed before have probes of their own, which take none from fresh events. */
+  readonly next: { fresh: number; repeated: number };
 }
 
 /**
- * Keeps one instance of the relay from sending while Platform takes nothing anyway.
+ * Tells "Platform is away" from "this event fails", for one instance of the relay, and keeps it from sending to a Platform that
+ * takes nothing.
  *
- * Closed, it lets everything through. It opens after 5 failures in a row, or as soon as Platform asks for a pause (`Retry-After`);
- * then nothing is sent, for a time that doubles with each opening, from some seconds to 15 minutes (an hour for a `hold`). After it
- * one event alone is sent: if Platform answers it, the breaker closes and the rate ramps up over 30 seconds, else it opens again.
- *
- * A refusal of one event (`dead`) is a good answer: Platform is there.
+ * Platform is away after 20 failures in a row; the failure of an event that has failed before counts for a quarter, so that events
+ * which always fail hold up no others. Then single probes go, each half second at first, and in a long outage ever fewer: after a
+ * twentieth of the time that it has lasted, 15 minutes at most. Any delivery ends it.
  *
  * @remarks Times are milliseconds of a clock that never goes back, such as `performance.now()`.
  */
 export class Breaker {
   readonly #random: () => number;
-  /** Goes up with each opening and each probe; the report on a request of an earlier period says nothing about this one. */
-  #period = 0;
   #failures = 0;
-  #openings = 0;
-  #open: { readonly until: number; readonly seconds: number; readonly reason: WaitReason } | undefined;
-  #recoveredAt: number | undefined;
+  /** Those of the failures that somebody has to fix. */
+  #mistakes = 0;
+  #outage: Outage | undefined;
+  #last: { readonly lasted: number; readonly endedAt: number } | undefined;
+  #underWay = 0;
+  #deliveredAt = Number.NEGATIVE_INFINITY;
 
   /** @param random from 0 up to, not including, 1 */
   constructor(random: () => number) {
     this.#random = random;
   }
 
-  /** The pause that is on, if there is one; undefined also when it is time for a probe. */
-  pause(now: number): Pause | undefined {
-    if (this.#open === undefined || now >= this.#open.until) return undefined;
-    const { until, seconds, reason } = this.#open;
-    // Spread over half the pause again, or the messages of a whole outage would come back in the same second.
-    return {
-      reason,
-      seconds: Math.ceil((until - now) / 1000 + (this.#random() * seconds) / 2),
-      why: "Platform took nothing lately, and is left alone for a while",
-    };
+  /** The pause that is on for an event, if there is one; undefined also when it is time for a probe. */
+  pause(now: number, isFresh: boolean): Pause | undefined {
+    if (this.#outage === undefined) return undefined;
+    const { reason, next, since } = this.#outage;
+    const wait = (isFresh ? next.fresh : next.repeated) - now;
+    if (wait <= 0) return undefined;
+    return this.#pauseOf(reason, wait, Math.min(probes.most, (now - since) * spread));
   }
 
   /** Asks leave for one request. */
-  enter(now: number): Permit | Pause {
-    const pause = this.pause(now);
+  enter(now: number, isFresh: boolean): Permit | Pause {
+    const pause = this.pause(now, isFresh);
     if (pause) return pause;
-    if (this.#open === undefined) return { period: this.#period, probe: false };
-    this.#period += 1;
-    this.#open = { ...this.#open, until: now + probeMilliseconds };
-    return { period: this.#period, probe: true };
+    if (this.#outage === undefined) return { isFresh, isProbe: false };
+    const outage = this.#outage;
+    const interval = intervalOf(now - outage.since, outage.reason);
+    outage.next.repeated = now + Math.min(probes.most, 2 * interval);
+    if (isFresh) outage.next.fresh = now + interval;
+    return { isFresh, isProbe: true };
   }
 
-  /** Whether what was permitted may still be sent, after a wait. */
-  isValid(permit: Permit): boolean {
-    return permit.period === this.#period;
+  /** Whether a permitted request may still be sent. */
+  isValid({ isProbe }: Permit): boolean {
+    return isProbe || this.#outage === undefined;
+  }
+
+  /** Takes note that a permitted request is sent now; false if it has to wait until one of those under way has ended. */
+  begin({ isProbe }: Permit, now: number): boolean {
+    const isSure = now - this.#deliveredAt <= caution.milliseconds;
+    if (!isProbe && !isSure && this.#underWay >= caution.requests) return false;
+    this.#underWay += 1;
+    return true;
   }
 
   /**
    * Takes note of how a permitted request ended.
    *
-   * @param retryAfter seconds that Platform asked for
+   * @param outcome.retryAfter seconds that Platform asked for
+   * @returns whether it was Platform's return
    */
   record(
-    permit: Permit,
+    { isFresh, isProbe }: Permit,
     verdict: Verdict,
     { now, retryAfter }: { now: number; retryAfter?: number | undefined },
-  ): void {
-    if (!this.isValid(permit)) return;
-    if (verdict === "delivered" || verdict === "dead") {
-      this.#failures = 0;
-      if (permit.probe) this.#close(now);
-      return;
+  ): boolean {
+    this.#underWay = Math.max(0, this.#underWay - 1);
+    if (verdict === "delivered") return this.#delivered(now);
+    const reason = verdict === "retry" ? "retry" : "hold";
+    if (this.#outage === undefined) {
+      const weight = isFresh || verdict === "dead" ? 1 : repeatedFailure;
+      this.#failures += weight;
+      if (reason === "hold") this.#mistakes += weight;
+      if (this.#failures >= tolerance) this.#open(now);
+    } else if (isProbe) {
+      this.#outage.reason = reason;
     }
-    this.#failures += 1;
-    if (permit.probe || retryAfter !== undefined || this.#failures >= tolerance)
-      this.#openFor(verdict, now, retryAfter);
+    if (this.#outage && retryAfter !== undefined) {
+      const { next } = this.#outage;
+      next.fresh = Math.max(next.fresh, now + retryAfter * 1000);
+      next.repeated = Math.max(next.repeated, next.fresh);
+    }
+    return false;
   }
 
-  /** The share of the usual rate, from 0 to 1, that a Platform that was away may be asked for. */
-  strength(now: number): number {
-    return this.#recoveredAt === undefined ? 1 : Math.min(1, (now - this.#recoveredAt) / rampMilliseconds);
+  /** Whether Platform takes nothing. */
+  get isAway(): boolean {
+    return this.#outage !== undefined;
   }
 
-  #close(now: number): void {
-    this.#open = undefined;
-    this.#recoveredAt = now;
-    // Forgotten by halves: a Platform that falters again right after an outage soon is asked often once more, not every 15 minutes.
-    this.#openings = Math.floor(this.#openings / 2);
+  /** Whether a refusal is its event's own fault, since other events are delivered. */
+  get othersPass(): boolean {
+    return this.#outage === undefined && Number.isFinite(this.#deliveredAt) && this.#failures < doubtful;
   }
 
-  #openFor(reason: WaitReason, now: number, retryAfter: number | undefined): void {
-    if (this.strength(now) === 1 && this.#open === undefined) this.#openings = 0;
-    this.#openings += 1;
-    this.#period += 1;
+  #delivered(now: number): boolean {
+    const outage = this.#outage;
+    this.#deliveredAt = now;
     this.#failures = 0;
-    this.#recoveredAt = undefined;
-    const seconds = pauseSeconds(reason, {
-      openings: this.#openings,
-      retryAfter: retryAfter === undefined ? undefined : Math.min(maxRetryAfter, retryAfter),
-      random: this.#random(),
-    });
-    this.#open = { until: now + seconds * 1000, seconds, reason };
+    this.#mistakes = 0;
+    if (outage === undefined) return false;
+    this.#last = { lasted: now - outage.since, endedAt: now };
+    this.#outage = undefined;
+    return true;
   }
+
+  #open(now: number): void {
+    // A Platform that falters again right after an outage is not asked as often as in a new one.
+    const isRelapse = this.#last !== undefined && now - this.#last.endedAt < convalescence;
+    const since = isRelapse ? now - (this.#last?.lasted ?? 0) / 2 : now;
+    const reason = this.#mistakes > this.#failures / 2 ? "hold" : "retry";
+    const interval = intervalOf(now - since, reason);
+    this.#outage = { since, reason, next: { fresh: now + interval, repeated: now + 2 * interval } };
+    this.#failures = 0;
+    this.#mistakes = 0;
+  }
+
+  #pauseOf(reason: WaitReason, milliseconds: number, more: number): Pause {
+    const seconds = Math.max(1, Math.ceil((milliseconds + this.#random() * more) / 1000));
+    return { reason, milliseconds, seconds, why: "Platform takes nothing, and is asked now and then" };
+  }
+}
+
+function intervalOf(age: number, reason: WaitReason): number {
+  return Math.min(probes.most, Math.max(probes.least[reason], age * probes.share));
 }

@@ -7,8 +7,8 @@ const version = 1;
 export const maxEnvelopeBytes = 49_152;
 
 /**
- * More events than this never share a message: even if Platform is slow to answer each of them, four at a time, the forwarder
- * ends well within the host's `functionTimeout`.
+ * More events than this never share a message: even if Platform is slow to answer each of them, the forwarder ends well within the
+ * host's `functionTimeout`.
  */
 export const maxEnvelopeEvents = 64;
 

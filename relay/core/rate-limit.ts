@@ -18,10 +18,14 @@ export class RateLimit {
    * @returns milliseconds to wait; undefined if it would be longer than that, upon which no place is taken
    */
   take(now: number, { perSecond, patience }: { perSecond: number; patience: number }): number | undefined {
-    const start = Math.max(this.#next, now - slack);
-    const wait = Math.max(0, start - now);
+    const wait = this.wait(now);
     if (wait > patience) return undefined;
-    this.#next = start + 1000 / perSecond;
+    this.#next = Math.max(this.#next, now - slack) + 1000 / perSecond;
     return wait;
+  }
+
+  /** Milliseconds until the next free place. */
+  wait(now: number): number {
+    return Math.max(0, this.#next - now);
   }
 }

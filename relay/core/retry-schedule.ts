@@ -15,8 +15,8 @@ const longestLifeMilliseconds = 30 * 24 * 60 * 60 * 1000;
 
 /** Seconds: the longest wait after the first failure, doubled by each further one up to the cap. */
 const schedules = {
-  retry: { base: 5, cap: 15 * 60 },
-  // Somebody has to mend what an event is held for, so asking again soon is of no use.
+  retry: { base: 2, cap: 60 * 60 },
+  // Somebody has to fix what an event is held for, so asking again soon is of no use.
   hold: { base: 5 * 60, cap: 60 * 60 },
 } as const;
 
@@ -24,8 +24,8 @@ const schedules = {
 export type WaitReason = keyof typeof schedules;
 
 /**
- * How long a message stays hidden before its events are tried again: exponential with full jitter, so that messages that failed
- * together don't come back together. At least what Platform asked for in `Retry-After`; then the jitter comes on top.
+ * How long an event that failed waits while others pass: exponential with full jitter, so that events that failed together don't
+ * come back together. At least what Platform asked for in `Retry-After`; then the jitter comes on top.
  *
  * @param attempts failed attempts so far, at least 1
  * @param random from 0 up to, not including, 1
@@ -38,23 +38,6 @@ export function retryDelaySeconds(
   const { base, cap } = schedules[reason];
   const jitter = Math.ceil(random * Math.min(cap, base * 2 ** (attempts - 1)));
   return Math.min(maxVisibilitySeconds, Math.max(1, (retryAfter ?? 0) + jitter));
-}
-
-/**
- * How long nothing at all is sent after Platform took nothing any more: exponential like the wait of an event, but at least half of
- * it, so that there is a pause in any case. What Platform asked for comes on top.
- *
- * @param openings pauses so far that no recovery came between, this one included
- * @param random from 0 up to, not including, 1
- * @returns whole seconds, at least 1
- */
-export function pauseSeconds(
-  reason: WaitReason,
-  { openings, retryAfter, random }: { openings: number; retryAfter?: number | undefined; random: number },
-): number {
-  const { base, cap } = schedules[reason];
-  const longest = Math.min(cap, base * 2 ** (openings - 1));
-  return (retryAfter ?? 0) + Math.ceil((longest * (1 + random)) / 2);
 }
 
 /** Whole seconds from now until a time, 0 if it is past, at most 7 days: whoever waits looks again then. */

@@ -9,6 +9,7 @@ import { SummedLines } from "../../relay/azure/summed-lines.ts";
 import { newEvent } from "../../relay/core/envelope.ts";
 import { eventPolicy } from "../../relay/core/policy.ts";
 import { call, invocation, signedCall, takeAll } from "../relay/support/invocation.ts";
+import { unpaced } from "../relay/support/unpaced.ts";
 import { runQuery, type Trace } from "./kql.ts";
 
 const hour = 60 * 60 * 1000;
@@ -52,7 +53,7 @@ class Log {
 
   forward(send: (body: string) => Promise<unknown>, receivedAt = now.toISOString()): Promise<void> {
     const handler = forwarderHandler({
-      target: { client: { pause: () => undefined, send: send as never }, readyAt: undefined },
+      target: { client: unpaced({ send: send as never }), readyAt: undefined },
       ...{ storage: this.storage, duplicates: keepDuplicates, clock: () => now, random: () => 0.5 },
     });
     const body = JSON.stringify({ event_id: "a", timestamp: 1 });

@@ -1,182 +1,195 @@
 import fc from "fast-check";
 import { Breaker, type Pause, type Permit } from "../../relay/core/breaker.ts";
+import type { Verdict } from "../../relay/core/delivery.ts";
 
 const permit = (answer: Permit | Pause): Permit => {
-  if ("seconds" in answer) throw new Error(`a pause of ${answer.seconds} s`);
+  if ("seconds" in answer) throw new Error(`a pause of ${answer.milliseconds} ms`);
   return answer;
 };
 const pause = (answer: Permit | Pause): Pause => {
-  if ("period" in answer) throw new Error("leave was given");
+  if ("isProbe" in answer) throw new Error("leave was given");
   return answer;
 };
 
 /** Sends one request whose end is known at once. */
-function send(
-  breaker: Breaker,
-  verdict: "delivered" | "dead" | "retry" | "hold",
-  now: number,
-  retryAfter?: number,
-): void {
-  breaker.record(permit(breaker.enter(now)), verdict, { now, retryAfter });
+function send(breaker: Breaker, verdict: Verdict, now: number, { isFresh = true, retryAfter }: Sending = {}): void {
+  const leave = permit(breaker.enter(now, isFresh));
+  breaker.begin(leave, now);
+  breaker.record(leave, verdict, { now, retryAfter });
+}
+interface Sending {
+  readonly isFresh?: boolean;
+  readonly retryAfter?: number;
 }
 
-function opened(verdict: "retry" | "hold" = "retry", random = () => 0): Breaker {
+function opened(verdict: Verdict = "retry", random = () => 0): Breaker {
   const breaker = new Breaker(random);
-  for (let at = 0; at < 5; at += 1) send(breaker, verdict, 0);
+  for (let at = 0; at < 20; at += 1) send(breaker, verdict, 0);
   return breaker;
 }
 
-test("lets everything through while answers are good, refusals of single events among them", () => {
+test("Platform is away after 20 failures in a row, not after 19", () => {
   const breaker = new Breaker(() => 0);
-  for (let at = 0; at < 100; at += 1)
-    send(breaker, (["delivered", "retry", "dead", "retry"] as const)[at % 4] ?? "dead", at);
-  expect(breaker.pause(100)).toBeUndefined();
-  expect(breaker.strength(100)).toBe(1);
-});
-
-test("opens after five failures in a row, not after four", () => {
-  const breaker = new Breaker(() => 0);
-  for (let at = 0; at < 4; at += 1) send(breaker, "retry", 0);
-  expect(breaker.pause(0)).toBeUndefined();
+  for (let at = 0; at < 19; at += 1) send(breaker, "retry", 0);
+  send(breaker, "delivered", 0);
+  for (let at = 0; at < 19; at += 1) send(breaker, "retry", 0);
+  expect(breaker.isAway).toBe(false);
   send(breaker, "retry", 0);
-  expect(breaker.pause(0)).toEqual({
+  expect(breaker.isAway).toBe(true);
+  expect(breaker.pause(0, true)).toEqual({
     reason: "retry",
-    seconds: 3,
-    why: "Platform took nothing lately, and is left alone for a while",
+    milliseconds: 500,
+    seconds: 1,
+    why: "Platform takes nothing, and is asked now and then",
   });
 });
 
-test("opens at once for as long as Platform asks, and a wish beyond reason counts as an hour", () => {
+test("however much fails, Platform is not away while something is delivered", () => {
   const breaker = new Breaker(() => 0);
-  send(breaker, "retry", 0, 120);
-  expect(pause(breaker.enter(0)).seconds).toBe(123);
-  const other = new Breaker(() => 0);
-  send(other, "retry", 0, 1e9);
-  expect(pause(other.enter(0)).seconds).toBe(3603);
+  for (let at = 0; at < 1_000; at += 1) send(breaker, at % 20 === 19 ? "delivered" : at % 2 ? "retry" : "hold", at);
+  expect(breaker.isAway).toBe(false);
 });
 
-test("what was under way when it opened neither closes it nor makes the pause longer", () => {
+test("a Retry-After holds up nobody while others pass, and everybody while Platform is away", () => {
   const breaker = new Breaker(() => 0);
-  const underWay = [permit(breaker.enter(0)), permit(breaker.enter(0))] as const;
-  for (let at = 0; at < 5; at += 1) send(breaker, "retry", 0);
-  breaker.record(underWay[0], "delivered", { now: 0 });
-  breaker.record(underWay[1], "retry", { now: 0 });
-  expect(breaker.pause(0)?.seconds).toBe(3);
-  expect(breaker.isValid(underWay[0])).toBe(false);
+  send(breaker, "delivered", 0);
+  send(breaker, "retry", 0, { retryAfter: 120 });
+  expect(breaker.pause(0, true)).toBeUndefined();
+  for (let at = 0; at < 19; at += 1) send(breaker, "retry", 0, { retryAfter: 120 });
+  expect([true, false].map((isFresh) => breaker.pause(0, isFresh)?.milliseconds)).toEqual([120_000, 120_000]);
 });
 
-test("after the pause one request alone finds out; a good answer lets the rest follow, ever faster", () => {
+test("events that failed before count for a quarter", () => {
+  const breaker = new Breaker(() => 0);
+  for (let at = 0; at < 79; at += 1) send(breaker, "retry", 0, { isFresh: false });
+  expect(breaker.isAway).toBe(false);
+  send(breaker, "retry", 0, { isFresh: false });
+  expect(breaker.isAway).toBe(true);
+});
+
+test("one probe at a time; a delivery ends the outage, whoever brought it", () => {
   const breaker = opened();
-  const probe = permit(breaker.enter(3_000));
-  expect(probe.probe).toBe(true);
-  expect(pause(breaker.enter(3_001)).reason).toBe("retry");
-  breaker.record(probe, "delivered", { now: 4_000 });
-  expect(permit(breaker.enter(4_000)).probe).toBe(false);
-  expect([4_000, 5_500, 19_000, 34_000, 99_000].map((now) => breaker.strength(now))).toEqual([0, 0.05, 0.5, 1, 1]);
+  const probe = permit(breaker.enter(500, true));
+  expect(probe.isProbe).toBe(true);
+  expect(pause(breaker.enter(501, true)).milliseconds).toBe(499);
+  expect(breaker.record(probe, "delivered", { now: 600 })).toBe(true);
+  expect(permit(breaker.enter(600, true)).isProbe).toBe(false);
+  const other = opened();
+  other.record({ isFresh: false, isProbe: false }, "delivered", { now: 1 });
+  expect(other.isAway).toBe(false);
 });
 
-test("a probe whose end nobody hears of is followed by another after 45 seconds", () => {
+test("a probe without an answer keeps no other from being made", () => {
   const breaker = opened();
-  const lost = permit(breaker.enter(3_000));
-  expect(breaker.pause(47_999)).toBeDefined();
-  const second = permit(breaker.enter(48_000));
-  breaker.record(lost, "retry", { now: 48_001 });
-  breaker.record(second, "delivered", { now: 48_002 });
-  expect(breaker.pause(48_002)).toBeUndefined();
+  permit(breaker.enter(500, true));
+  expect(permit(breaker.enter(1_000, true)).isProbe).toBe(true);
 });
 
-test("a probe that takes as long as two access tokens and two requests is heard", () => {
+test("probes of events that failed before take none from fresh events", () => {
   const breaker = opened();
-  const probe = permit(breaker.enter(3_000));
-  expect(pause(breaker.enter(42_000)).reason).toBe("retry");
-  breaker.record(probe, "delivered", { now: 43_000 });
-  expect(breaker.pause(43_000)).toBeUndefined();
+  const stuck = new Set<number>();
+  for (let now = 0; now < 60_000; now += 100) {
+    const leave = breaker.enter(now, false);
+    if ("seconds" in leave) continue;
+    stuck.add(now);
+    breaker.record(leave, "retry", { now });
+  }
+  expect(stuck.size).toBeGreaterThan(10);
+  expect(permit(breaker.enter(60_000, true)).isProbe).toBe(true);
 });
 
-test.each([
-  ["retry" as const, [3, 5, 10, 20, 40, 80, 160, 320, 450, 450]],
-  ["hold" as const, [150, 300, 600, 1200, 1800, 1800]],
-])("each probe that fails (%s) doubles the pause, up to half its cap and more by chance", (verdict, expected) => {
-  const breaker = opened(verdict);
-  let now = 0;
-  const seconds = expected.map(() => {
-    const { seconds } = pause(breaker.enter(now));
-    now += seconds * 1000;
-    send(breaker, verdict, now);
-    return seconds;
+test.each<[Verdict, number[]]>([
+  ["retry", [500, 500, 1_000, 30_000, 180_000, 900_000, 900_000]],
+  ["hold", [1_000, 1_000, 1_000, 30_000, 180_000, 900_000, 900_000]],
+])("in a long outage (%s) probes are ever fewer", (verdict, expected) => {
+  const waits = [1, 10, 20, 600, 3_600, 18_000, 600_000].map((age) => {
+    const breaker = opened(verdict);
+    breaker.record(permit(breaker.enter(age * 1000, true)), verdict, { now: age * 1000 });
+    return breaker.pause(age * 1000, true)?.milliseconds;
   });
-  expect(seconds).toEqual(expected);
+  expect(waits).toEqual(expected);
 });
 
-test("a short recovery makes the next pause shorter, a whole one the shortest again", () => {
-  const afterRecoveryOf = (milliseconds: number) => {
-    const breaker = opened();
-    let now = 0;
-    for (let failed = 0; failed < 7; failed += 1) {
-      now += pause(breaker.enter(now)).seconds * 1000;
-      send(breaker, "retry", now);
-    }
-    now += pause(breaker.enter(now)).seconds * 1000;
-    send(breaker, "delivered", now);
-    now += milliseconds;
-    for (let at = 0; at < 5; at += 1) send(breaker, "retry", now);
-    return pause(breaker.enter(now)).seconds;
+test("messages come back spread over a quarter of the outage so far, 15 minutes at most", () => {
+  const secondsAt = (age: number, random: number) => {
+    const breaker = opened("retry", () => random);
+    breaker.enter(age * 1000, true);
+    return breaker.pause(age * 1000, true)?.seconds;
   };
-  expect([0, 29_999, 30_000].map(afterRecoveryOf)).toEqual([40, 40, 3]);
+  expect([10, 600, 3_600, 36_000].map((age) => [secondsAt(age, 0), secondsAt(age, 0.999_99)])).toEqual([
+    [1, 3],
+    [30, 180],
+    [180, 1080],
+    [900, 1800],
+  ]);
 });
 
-test("messages are told to come back at different times, within half the pause after its end", () => {
-  fc.assert(
-    fc.property(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), fc.nat(2_500), (random, now) => {
-      const breaker = opened("retry", () => random);
-      const full = Math.ceil((5 * (1 + random)) / 2);
-      const { seconds } = pause(breaker.enter(now));
-      expect(seconds).toBeGreaterThanOrEqual(Math.ceil(full - now / 1000));
-      expect(seconds).toBeLessThanOrEqual(Math.ceil(full * 1.5));
-    }),
-  );
+test("an outage right after another goes on with half of its age; after half a minute it is a new one", () => {
+  const intervalAfter = (milliseconds: number) => {
+    const breaker = opened();
+    send(breaker, "delivered", 3_600_000);
+    const now = 3_600_000 + milliseconds;
+    for (let at = 0; at < 20; at += 1) send(breaker, "retry", now);
+    return breaker.pause(now, true)?.milliseconds;
+  };
+  expect([0, 29_999, 30_000].map(intervalAfter)).toEqual([90_000, 90_000, 500]);
+});
+
+describe("a refusal", () => {
+  test("is the event's own fault as long as others pass", () => {
+    const breaker = new Breaker(() => 0);
+    expect(breaker.othersPass).toBe(false);
+    send(breaker, "delivered", 0);
+    expect(breaker.othersPass).toBe(true);
+    for (let at = 0; at < 3; at += 1) send(breaker, "dead", 0);
+    expect(breaker.othersPass).toBe(false);
+    send(breaker, "delivered", 0);
+    expect(breaker.othersPass).toBe(true);
+  });
+
+  test("of everything is a mistake that somebody has to fix", () => {
+    expect(opened("dead").pause(0, true)?.reason).toBe("hold");
+    expect(opened("hold").pause(0, true)?.reason).toBe("hold");
+  });
+});
+
+test("as long as nothing was delivered for 2 seconds, 24 requests are under way at most, and a probe", () => {
+  const breaker = new Breaker(() => 0);
+  const leave = permit(breaker.enter(0, true));
+  const begun = () => Array.from({ length: 30 }, () => breaker.begin(leave, 0)).filter(Boolean).length;
+  expect(begun()).toBe(24);
+  expect(breaker.begin({ isFresh: true, isProbe: true }, 0)).toBe(true);
+  for (let at = 0; at < 2; at += 1) breaker.record(leave, "retry", { now: 0 });
+  expect(begun()).toBe(1);
+  breaker.record(leave, "delivered", { now: 0 });
+  expect(begun()).toBe(30);
+  expect(breaker.begin(leave, 2_000)).toBe(true);
+  expect(breaker.begin(leave, 2_001)).toBe(false);
 });
 
 const step = fc.record({
   wait: fc.nat(120_000),
-  verdict: fc.constantFrom("delivered" as const, "dead" as const, "retry" as const, "hold" as const),
-  retryAfter: fc.option(fc.nat(100_000), { nil: undefined }),
+  isFresh: fc.boolean(),
+  verdict: fc.constantFrom<Verdict>("delivered", "dead", "retry", "hold"),
+  retryAfter: fc.option(fc.nat(3_600), { nil: undefined }),
 });
 
-test("whatever happens, it never stays shut: a probe may go within the longest pause, and a good one opens the way", () => {
+test("whatever happens, it never stays shut: a probe may go within an hour, and a good one opens the way", () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+    fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
       const breaker = new Breaker(() => 0.999);
       let now = 0;
-      for (const { wait, verdict, retryAfter } of steps) {
+      for (const { wait, isFresh, verdict, retryAfter } of steps) {
         now += wait;
-        const leave = breaker.enter(now);
-        if ("period" in leave) breaker.record(leave, verdict, { now, retryAfter });
+        const leave = breaker.enter(now, isFresh);
+        if ("isProbe" in leave) breaker.record(leave, verdict, { now, retryAfter });
         else expect(leave.seconds).toBeGreaterThanOrEqual(1);
       }
-      // A wish of an hour, and the longest pause on top.
-      now += 2 * 60 * 60 * 1000;
-      breaker.record(permit(breaker.enter(now)), "delivered", { now });
-      expect("period" in breaker.enter(now)).toBe(true);
-    }),
-  );
-});
-
-test("through an outage of any length there is one probe at a time, and ever fewer", () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 1, max: 7 * 24 }), (hours) => {
-      const breaker = new Breaker(() => 0.5);
-      let requests = 0;
-      // Somebody asks each second.
-      for (let now = 0; now < hours * 60 * 60 * 1000; now += 1000) {
-        const leave = breaker.enter(now);
-        if ("seconds" in leave) continue;
-        requests += 1;
-        breaker.record(leave, "retry", { now });
+      now += 60 * 60 * 1000;
+      for (const isFresh of [true, false]) {
+        breaker.record(permit(breaker.enter(now, isFresh)), "delivered", { now });
+        expect(breaker.isAway).toBe(false);
       }
-      // Five to notice, eight while the pause grows, then one in some 11 minutes.
-      expect(requests).toBeLessThanOrEqual(5 + 8 + hours * 6);
     }),
-    { numRuns: 10 },
   );
 });

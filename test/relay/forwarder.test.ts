@@ -43,10 +43,10 @@ test("takes the message parsed, as the Functions library hands it over", async (
   expect(world.receivedIds()).toEqual(["a"]);
 });
 
-test("sends at most four events of a message at a time", async () => {
+test("sends at most sixteen events of a message at a time", async () => {
   await world.forward(message(...Array.from({ length: 40 }, (_, at) => event(`e${at}`))));
   expect(world.platform.received).toHaveLength(40);
-  expect(world.platform.mostAtOnce()).toBeLessThanOrEqual(4);
+  expect(world.platform.mostAtOnce()).toBeLessThanOrEqual(16);
 });
 
 describe("claims", () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
-import { Pace } from "../../relay/core/pace.ts";
+import { instancesFor, type Outcome, Pace } from "../../relay/core/pace.ts";
 import { RateLimit } from "../../relay/core/rate-limit.ts";
+import { Throttle } from "../../relay/core/throttle.ts";
 
 describe("the rate limit", () => {
   const patience = Number.POSITIVE_INFINITY;
@@ -42,13 +43,15 @@ describe("the rate limit", () => {
 
 describe("the pace of an instance", () => {
   const startsOf = (pace: Pace, instances: number, count: number) =>
-    Array.from({ length: count }, () => pace.turn(0, instances)).flatMap((turn) => ("wait" in turn ? [turn.wait] : []));
+    Array.from({ length: count }, () => pace.turn(0, instances, 0)).flatMap((turn) =>
+      "wait" in turn ? [turn.wait] : [],
+    );
 
   test("is its share of the whole", () => {
     const alone = new Pace({ requestsPerSecond: 1000, random: () => 0 });
-    expect(startsOf(alone, 1, 1_001).at(-1)).toBe(900);
+    expect(startsOf(alone, 1, 1_001).at(-1)).toBe(500);
     const oneOfForty = new Pace({ requestsPerSecond: 1000, random: () => 0 });
-    expect(startsOf(oneOfForty, 40, 30).at(-1)).toBe(29 * 40 - 100);
+    expect(startsOf(oneOfForty, 40, 16).at(-1)).toBe(15 * 40 - 100);
   });
 
   test("instances together keep to the whole, however many there are", () => {
@@ -68,30 +71,73 @@ describe("the pace of an instance", () => {
     );
   });
 
-  test("sends an event back to the queue whose turn is more than 5 seconds off", () => {
-    const pace = new Pace({ requestsPerSecond: 2, random: () => 0.5 });
-    expect(startsOf(pace, 1, 20)).toEqual([0, 400, 900, 1400, 1900, 2400, 2900, 3400, 3900, 4400, 4900]);
-    expect(pace.turn(0, 1)).toEqual({
-      reason: "retry",
-      seconds: 15,
-      why: "the rate limit towards Platform is reached",
-    });
+  test("says when there is a place again that is more than half a second off", () => {
+    const pace = new Pace({ requestsPerSecond: 10, random: () => 0.5 });
+    expect(startsOf(pace, 1, 20)).toEqual([0, 0, 100, 200, 300, 400, 500]);
+    const why = "the rate limit towards Platform is reached";
+    expect(pace.turn(0, 1, 0)).toEqual({ reason: "retry", milliseconds: 350, seconds: 15, why });
+    expect(pace.turn(350, 1, 0)).toMatchObject({ wait: 250 });
   });
 
-  test("grows from a fiftieth after an outage, whose probe waits for nobody", () => {
-    const pace = new Pace({ requestsPerSecond: 100, random: () => 0 });
-    for (let at = 0; at < 5; at += 1) {
-      const turn = pace.turn(0, 1);
-      if ("wait" in turn) pace.record(turn, "retry", { now: 0 });
+  test("has no place for an instance that is one too many", () => {
+    const pace = new Pace({ requestsPerSecond: 10, random: () => 0.5 });
+    expect(pace.turn(0, Number.POSITIVE_INFINITY, 0)).toMatchObject({ milliseconds: 5_000 });
+    expect([0.5, 1, 1.9, 10, 800].map(instancesFor)).toEqual([1, 1, 1, 10, 800]);
+  });
+
+  const fail = (pace: Pace, count: number, now: number, outcome: Partial<Outcome> = {}) => {
+    for (let at = 0; at < count; at += 1) {
+      const turn = pace.turn(now, 1, 0);
+      if ("wait" in turn) pace.record(turn, "retry", { now, ...outcome });
     }
-    expect(pace.pause(0)).toMatchObject({ reason: "retry", seconds: 3 });
-    const probe = pace.turn(3_000, 1);
-    expect(probe).toMatchObject({ wait: 0, permit: { probe: true } });
-    if ("wait" in probe) pace.record(probe, "delivered", { now: 3_000 });
-    expect(waitsAt(pace, 3_000, 3)).toEqual([0, 400, 900]);
-    expect(waitsAt(pace, 18_000, 8)).toEqual([0, 0, 0, 0, 0, 0, 20, 40]);
+  };
+  const placesIn = (pace: Pace, from: number, milliseconds: number) => {
+    let places = 0;
+    for (let now = from; now < from + milliseconds; now += 1) while ("wait" in pace.turn(now, 1, 0)) places += 1;
+    return places;
+  };
+
+  test("grows to the whole in a second after an outage, whose probe waits for nobody", () => {
+    const pace = new Pace({ requestsPerSecond: 1_000, random: () => 0 });
+    fail(pace, 20, 0);
+    expect(pace.pause(0, 0)).toMatchObject({ reason: "retry", milliseconds: 500 });
+    const probe = pace.turn(10_000, 1, 0);
+    expect(probe).toMatchObject({ wait: 0, permit: { isProbe: true } });
+    if ("wait" in probe) pace.record(probe, "delivered", { now: 10_000 });
+    const places = placesIn(pace, 10_000, 1_000);
+    expect(places).toBeGreaterThan(400);
+    expect(places).toBeLessThan(1_300);
+    expect(placesIn(pace, 11_000, 1_000)).toBeGreaterThan(980);
   });
 
-  const waitsAt = (pace: Pace, now: number, count: number) =>
-    Array.from({ length: count }, () => pace.turn(now, 1)).map((turn) => ("wait" in turn ? turn.wait : undefined));
+  test("falls while Platform says that it has too much to do, and is whole again soon after", () => {
+    const pace = new Pace({ requestsPerSecond: 1_000, random: () => 0 });
+    for (let at = 0; at < 10; at += 1) fail(pace, 1, at * 1_000, { isOverload: true });
+    // At full strength 700: half a second of places is given ahead, and a tenth made up for.
+    expect(placesIn(pace, 9_001, 100)).toBeLessThan(600);
+    expect(placesIn(pace, 12_000, 1_000)).toBeGreaterThan(980);
+  });
+});
+
+describe("the throttle", () => {
+  test("takes three tenths at each overload, once a second, and gives half as much more each second", () => {
+    const throttle = new Throttle();
+    expect(throttle.strength(0)).toBe(1);
+    throttle.slowDown(0);
+    throttle.slowDown(500);
+    expect([0, 500, 1_000].map((now) => throttle.strength(now).toFixed(2))).toEqual(["0.70", "0.86", "1.00"]);
+  });
+
+  test("never comes to a stop", () => {
+    const throttle = new Throttle();
+    throttle.recover(0);
+    for (let now = 0; now < 60_000; now += 100) throttle.slowDown(now);
+    expect(throttle.strength(60_000)).toBeGreaterThanOrEqual(0.02);
+  });
+
+  test("grows by the whole in a second after an outage", () => {
+    const throttle = new Throttle();
+    throttle.recover(0);
+    expect([0, 450, 900, 5_000].map((now) => throttle.strength(now))).toEqual([0.1, 0.55, 1, 1]);
+  });
 });

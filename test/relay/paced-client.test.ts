@@ -1,10 +1,14 @@
 import { PacedClient } from "../../relay/azure/paced-client.ts";
-import type { PlatformAnswer } from "../../relay/azure/platform-answer.ts";
+import { noAnswerInTime, type PlatformAnswer } from "../../relay/azure/platform-answer.ts";
 import { Pace } from "../../relay/core/pace.ts";
 
-const ok: PlatformAnswer = { status: 200, retryAfter: null, detail: "" };
+const answerOf = (status: number, retryAfter: string | null = null): PlatformAnswer => ({
+  ...{ status, retryAfter, detail: "" },
+});
+const ok = answerOf(200);
+const times = (count: number, answer: PlatformAnswer) => Array.from({ length: count }, () => answer);
 
-function paced(answers: PlatformAnswer[], requestsPerSecond = 1000) {
+function paced(answers: PlatformAnswer[], requestsPerSecond = 10_000) {
   const sent: string[] = [];
   let now = 0;
   const client = new PacedClient({
@@ -18,41 +22,99 @@ function paced(answers: PlatformAnswer[], requestsPerSecond = 1000) {
     instances: async () => 1,
     monotonic: () => now,
     clock: () => new Date("2026-11-20T10:00:00.000Z"),
+    sleep: async (milliseconds) => {
+      now += milliseconds;
+    },
   });
+  const send = async (body: string, attempts = 0, patience = 0) => {
+    const turn = await client.turn(attempts, patience);
+    return "seconds" in turn ? turn : turn.send(body);
+  };
   const pass = (milliseconds: number) => {
     now += milliseconds;
   };
-  return { client, sent, pass };
+  return { client, sent, send, pass, time: () => now };
 }
 
-test("hands on what Platform answers", async () => {
-  const { client } = paced([{ status: 503, retryAfter: null, detail: "busy" }]);
-  expect(await client.send("{}")).toEqual({ status: 503, retryAfter: null, detail: "busy" });
-  expect(await client.send("{}")).toEqual(ok);
+test("hands on what Platform answers, and what it means", async () => {
+  const { send } = paced([answerOf(503)]);
+  expect(await send("{}")).toEqual({ answer: answerOf(503), verdict: "retry" });
+  expect(await send("{}")).toEqual({ answer: ok, verdict: "delivered" });
 });
 
-test("sends nothing more after five failures, until a probe finds Platform back", async () => {
-  const { client, sent, pass } = paced(Array.from({ length: 5 }, () => ({ failure: "no answer" })));
-  for (let at = 0; at < 5; at += 1) await client.send(`${at}`);
-  const pause = { reason: "retry", seconds: 3, why: "Platform took nothing lately, and is left alone for a while" };
-  expect(client.pause()).toEqual(pause);
-  expect(await client.send("5")).toEqual(pause);
-  expect(sent).toHaveLength(5);
-  pass(3_000);
-  expect(client.pause()).toBeUndefined();
-  expect(await client.send("6")).toEqual(ok);
-  expect(await client.send("7")).toEqual(ok);
+test("waits for its turn at the rate limit as long as it may, and no longer", async () => {
+  const { send, time } = paced([], 1);
+  for (let at = 0; at < 5; at += 1) expect(await send(`${at}`, 0, 60_000)).toMatchObject({ verdict: "delivered" });
+  expect(time()).toBe(3_900);
+  expect(await send("5", 0, 600)).toMatchObject({ why: "the rate limit towards Platform is reached" });
 });
 
-test("obeys a Retry-After for all events of the instance", async () => {
-  const { client } = paced([{ status: 429, retryAfter: "Fri, 20 Nov 2026 10:02:00 GMT", detail: "" }]);
-  await client.send("0");
-  expect(await client.send("1")).toMatchObject({ seconds: 123 });
+test("waits out a short pause, and not a long one", async () => {
+  const { client, send, sent, pass, time } = paced(times(100, { failure: "no answer" }));
+  for (let at = 0; at < 20; at += 1) await send(`${at}`);
+  expect(client.isAway).toBe(true);
+  expect(client.pause(0)).toBeUndefined();
+  await send("probe", 0, 60_000);
+  expect([sent.length, time()]).toEqual([21, 500]);
+  pass(600_000);
+  await send("another", 0, 60_000);
+  expect(client.pause(0)).toMatchObject({ reason: "retry", milliseconds: expect.any(Number), seconds: 31 });
+  expect(await send("none", 0, 60_000)).toMatchObject({ reason: "retry" });
+  expect(sent).toHaveLength(22);
 });
 
-test("an event that waits for its turn while Platform fails is not sent", async () => {
-  const { client, sent } = paced([{ status: 429, retryAfter: "60", detail: "" }], 10);
-  const answers = await Promise.all(["0", "1", "2", "3"].map((body) => client.send(body)));
-  expect(answers.map((answer) => "seconds" in answer)).toEqual([false, false, true, true]);
-  expect(sent).toEqual(["0", "1"]);
+test("until somebody has fixed something, messages go back at once", async () => {
+  const { client, send } = paced(times(20, answerOf(403)));
+  for (let at = 0; at < 20; at += 1) await send(`${at}`);
+  expect(client.pause(0)).toMatchObject({ reason: "hold", milliseconds: 1_000 });
+});
+
+test("an event whose turn had come when Platform went away is not sent", async () => {
+  const { client, sent, send } = paced(times(20, answerOf(503)));
+  const turn = await client.turn(0, 0);
+  for (let at = 0; at < 20; at += 1) await send(`${at}`);
+  expect("send" in turn && (await turn.send("late"))).toMatchObject({ seconds: 1 });
+  expect(sent).not.toContain("late");
+});
+
+describe("a refusal (400, 413, 415, 422)", () => {
+  test("is the event's fault if others pass", async () => {
+    const { send } = paced([ok, answerOf(400), answerOf(413)]);
+    const verdicts = [await send("0"), await send("1"), await send("2")];
+    expect(verdicts).toMatchObject([{ verdict: "delivered" }, { verdict: "dead" }, { verdict: "dead" }]);
+  });
+
+  test("is doubted if nothing passes, and held if everything is refused, until something passes", async () => {
+    const { send, pass } = paced([...times(21, answerOf(400)), ok, answerOf(400)]);
+    const verdicts = [];
+    for (let at = 0; at < 20; at += 1) verdicts.push(await send(`${at}`));
+    expect(verdicts.slice(0, 19)).toEqual(times(19, answerOf(400)).map((answer) => ({ answer, verdict: "retry" })));
+    expect(verdicts[19]).toMatchObject({ verdict: "hold" });
+    pass(1_000);
+    expect(await send("probe")).toMatchObject({ verdict: "hold" });
+    pass(1_000);
+    expect(await send("better")).toMatchObject({ verdict: "delivered" });
+    expect(await send("bad")).toMatchObject({ verdict: "dead" });
+  });
+
+  test("of an event that is alone is its own after five tries", async () => {
+    const { send } = paced(times(5, answerOf(400)));
+    const verdicts = [];
+    for (let tries = 0; tries < 5; tries += 1) verdicts.push(await send("alone", tries));
+    expect(verdicts).toMatchObject([...Array(4).fill({ verdict: "retry" }), { verdict: "dead" }]);
+  });
+});
+
+test.each<[string, PlatformAnswer, boolean]>([
+  ["429", answerOf(429), true],
+  ["a Retry-After", answerOf(503, "1"), true],
+  ["no answer in time", { failure: noAnswerInTime }, true],
+  ["500", answerOf(500), false],
+  ["a broken connection", { failure: "no answer: ECONNRESET" }, false],
+])("slows down after %s: %j", async (_, answer, isSlower) => {
+  const { send, time } = paced([ok, answer], 100);
+  await send("0", 0, 60_000);
+  await send("1", 0, 60_000);
+  for (let at = 0; at < 100; at += 1) await send(`${at}`, 0, 60_000);
+  expect(time() > 1_000).toBe(isSlower);
 });

@@ -6,19 +6,19 @@ const longest = (reason: "retry" | "hold") =>
   [1, 2, 3, 4, 5, 8, 9, 50].map((attempts) => retryDelaySeconds(reason, { attempts, random: almostOne }));
 
 test("the longest wait doubles up to a cap", () => {
-  expect(longest("retry")).toEqual([5, 10, 20, 40, 80, 640, 900, 900]);
+  expect(longest("retry")).toEqual([2, 4, 8, 16, 32, 256, 512, 3600]);
   expect(longest("hold")).toEqual([300, 600, 1200, 2400, 3600, 3600, 3600, 3600]);
 });
 
 test("the jitter is full: from next to nothing to the longest wait", () => {
   expect([0, 0.25, 0.5, 0.75].map((random) => retryDelaySeconds("retry", { attempts: 5, random }))).toEqual([
-    1, 20, 40, 60,
+    1, 8, 16, 24,
   ]);
 });
 
 test("what Platform asks for is waited for, with the jitter on top", () => {
   expect(retryDelaySeconds("retry", { attempts: 1, retryAfter: 120, random: 0 })).toBe(120);
-  expect(retryDelaySeconds("retry", { attempts: 1, retryAfter: 120, random: 0.5 })).toBe(123);
+  expect(retryDelaySeconds("retry", { attempts: 1, retryAfter: 120, random: 0.5 })).toBe(121);
 });
 
 test("a wait is whole seconds, at least 1 and what was asked for, at most 7 days", () => {

@@ -75,9 +75,9 @@ describe("the census", () => {
   test("counts the instances that send, and has one alone at first", async () => {
     let now = 0;
     const monotonic = () => now;
-    const first = new Census({ tables, monotonic });
+    const first = new Census({ most: 100, tables, monotonic });
     expect(await first.instances()).toBe(1);
-    expect(await Promise.all([2, 3].map(() => new Census({ tables, monotonic }).instances()))).toContain(3);
+    expect(await Promise.all([2, 3].map(() => new Census({ most: 100, tables, monotonic }).instances()))).toContain(3);
     now += 14_999;
     expect(await first.instances()).toBe(1);
     now += 1;
@@ -96,7 +96,7 @@ describe("the census", () => {
       ages: async () => rows(...ages),
       remove: async (_: string, { row }: { row: string }) => void removed.push(row),
     };
-    return { removed, census: new Census({ tables: ports, monotonic: () => 0 }) };
+    return { removed, census: new Census({ most: 100, tables: ports, monotonic: () => 0 }) };
   };
 
   test("leaves out those that have been silent for 45 seconds, and forgets them after an hour", async () => {
@@ -116,7 +116,7 @@ describe("the census", () => {
       ages: async () => rows(0, 0, 0),
       remove: async () => undefined,
     };
-    const census = new Census({ tables: ports, monotonic: () => now });
+    const census = new Census({ most: 100, tables: ports, monotonic: () => now });
     expect(await census.instances()).toBe(3);
     failing = true;
     now += 20_000;
@@ -126,6 +126,6 @@ describe("the census", () => {
   test("that never could count takes as many instances as there may be", async () => {
     const unavailable = () => Promise.reject(new Error("unreachable"));
     const ports = { create: unavailable, put: unavailable, ages: unavailable, remove: unavailable };
-    expect(await new Census({ tables: ports, monotonic: () => 0 }).instances()).toBe(40);
+    expect(await new Census({ most: 100, tables: ports, monotonic: () => 0 }).instances()).toBe(40);
   });
 });

@@ -87,7 +87,7 @@ test("an event is sent although it can't be known whether it is a duplicate, and
 }, 20_000);
 
 test("instances are counted without a table, and counts are kept for later", async () => {
-  const census = new Census({ tables: hanging, monotonic: () => performance.now() });
+  const census = new Census({ most: 100, tables: hanging, monotonic: () => performance.now() });
   expect(await census.instances()).toBe(40);
   const tally = new Tally({
     tables: hanging,

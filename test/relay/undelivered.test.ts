@@ -1,3 +1,4 @@
+import type { Sender } from "../../relay/azure/paced-client.ts";
 import { PlatformClient } from "../../relay/azure/platform-client.ts";
 import { blobName } from "../../relay/core/blob-name.ts";
 import { claimed, encodeEnvelopes } from "../../relay/core/envelope.ts";
@@ -17,7 +18,7 @@ describe("events that Platform does not take now", () => {
   test("go back alone, counted, later; delivered neighbours aren't sent again", async () => {
     world.platform.answer = ({ event_id }) => (event_id === "b" ? { status: 503 } : taken);
     const { delays, outcomes } = await world.forward(message(event("a"), event("b"), event("c")));
-    expect(delays).toEqual([3]);
+    expect(delays).toEqual([1]);
     expect(await world.azurite.takeEvents()).toEqual([
       [{ ...event("b"), attempts: 1, firstAttemptAt: now.toISOString(), lastError: "HTTP 503" }],
     ]);
@@ -29,30 +30,54 @@ describe("events that Platform does not take now", () => {
         held: 0,
         ids: ["a", "c"],
         waitingIds: ["b"],
-        delaySeconds: 3,
+        delaySeconds: 1,
         reasons: ["HTTP 503"],
       },
     ]);
   });
 
-  test("keep the others from being sent, and go behind them", async () => {
+  test("keep no other event from being sent", async () => {
     world.platform.answer = ({ event_id }) => (event_id === "e0" ? { status: 500 } : taken);
     await world.forward(message(...Array.from({ length: 60 }, (_, at) => event(`e${at}`))));
-    const [events = []] = await world.azurite.takeEvents();
-    expect(events.length).toBeGreaterThan(1);
-    expect(events.at(-1)).toMatchObject({ id: "e0", attempts: 1 });
-    expect(events.slice(0, -1).map(({ attempts }) => attempts)).toEqual(events.slice(1).map(() => 0));
-    expect([...world.receivedIds().filter((id) => id !== "e0"), ...events.map(({ id }) => id)].sort()).toEqual(
-      Array.from({ length: 60 }, (_, at) => `e${at}`).sort(),
-    );
+    expect(new Set(world.receivedIds()).size).toBe(60);
+    expect(await world.azurite.takeEvents()).toMatchObject([[{ id: "e0", attempts: 1 }]]);
+  });
+
+  test("wait by themselves: each as long as it failed often, and as Platform asked for it alone", async () => {
+    world.platform.answer = ({ event_id }) => ({
+      status: event_id === "c" ? 403 : 503,
+      ...(event_id === "d" && { headers: { "retry-after": "86400" } }),
+    });
+    const often = { attempts: 9, firstAttemptAt: receivedAt };
+    const events = [event("a"), event("b"), { ...event("old"), ...often }, event("c"), event("d")];
+    const { delays, outcomes } = await world.forward(message(...events));
+    expect(delays).toEqual([1, 512, 150, 3_600 + 1]);
+    expect((await world.azurite.takeEvents()).map((events) => events.map(({ id }) => id))).toEqual([
+      ["a", "b"],
+      ["old"],
+      ["c"],
+      ["d"],
+    ]);
+    expect(outcomes).toMatchObject([{ level: "error", retried: 4, held: 1, delaySeconds: 3_601 }]);
+  });
+
+  test("because Platform is away come back when it is asked again, whatever they waited before", async () => {
+    world.platform.answer = () => ({ status: 503 });
+    const { turn } = unpaced(new PlatformClient(world.platform.streamingUrl, { timeout: 20_000 }));
+    const client = { isAway: true, millisecondsToProbe: () => 6_001, pause: () => undefined, turn };
+    const failedBefore = { ...event("a"), attempts: 9, firstAttemptAt: receivedAt };
+    const { delays } = await world.forward(message(failedBefore, event("b")), {
+      target: { client, readyAt: undefined },
+    });
+    expect(delays).toEqual([7]);
   });
 
   test("wait longer with each attempt, and as long as Platform asks", async () => {
     world.platform.answer = () => ({ status: 429, headers: { "retry-after": "120" } });
     const failedBefore = { ...event("a"), attempts: 4, firstAttemptAt: receivedAt };
-    expect((await world.forward(message(failedBefore))).delays).toEqual([120 + 40]);
+    expect((await world.forward(message(failedBefore))).delays).toEqual([120 + 16]);
     world.platform.answer = () => ({ status: 503, headers: { "retry-after": "Fri, 20 Nov 2026 10:01:00 GMT" } });
-    expect((await world.forward(message(event("a")))).delays).toEqual([60 + 3]);
+    expect((await world.forward(message(event("a")))).delays).toEqual([60 + 1]);
   });
 
   test.each([
@@ -211,13 +236,14 @@ describe("before Platform is ready", () => {
 });
 
 describe("while nothing is to be sent", () => {
-  const pause = (reason: "retry" | "hold") => ({ reason, seconds: 77, why: "Platform is away" });
+  const pause = (reason: "retry" | "hold") => ({ reason, milliseconds: 77_000, seconds: 77, why: "Platform is away" });
 
   test.each([
     ["retry" as const, "warning"],
     ["hold" as const, "error"],
   ])("events wait untried and uncounted (%s)", async (reason, level) => {
-    const client = { pause: () => pause(reason), send: () => Promise.reject(new Error("must not be sent")) };
+    const turn = () => Promise.reject(new Error("must not be sent"));
+    const client = { pause: () => pause(reason), isAway: true, millisecondsToProbe: () => 0, turn };
     const { delays, outcomes } = await world.forward(message(event("a"), event("b")), {
       target: { client, readyAt: undefined },
     });
@@ -272,12 +298,21 @@ describe("while nothing is to be sent", () => {
 
   test("the rest of a message waits, untried and uncounted", async () => {
     const sent: string[] = [];
-    const send = async (body: string) => {
-      if (sent.length === 2) return pause("retry");
-      sent.push(JSON.parse(body).event_id);
-      return { status: 200, retryAfter: null, detail: "" };
+    const { turn: next } = unpaced({
+      send: async (body) => {
+        sent.push(JSON.parse(body).event_id);
+        return { status: 200, retryAfter: null, detail: "" };
+      },
+    });
+    let turns = 0;
+    const turn: Sender["turn"] = async (...asked) => {
+      turns += 1;
+      return turns > 2 ? pause("retry") : next(...asked);
     };
-    const target = { client: { pause: () => undefined, send }, readyAt: undefined };
+    const target = {
+      client: { pause: () => undefined, isAway: true, millisecondsToProbe: () => 0, turn },
+      readyAt: undefined,
+    };
     const { delays, outcomes } = await world.forward(message(event("a"), event("b"), event("c"), event("d")), {
       target,
     });
@@ -290,7 +325,12 @@ describe("while nothing is to be sent", () => {
   });
 
   test("an event that is never its turn becomes a dead letter after 30 days, as any that waits", async () => {
-    const client = { pause: () => undefined, send: async () => pause("retry") };
+    const client = {
+      pause: () => undefined,
+      isAway: true,
+      millisecondsToProbe: () => 0,
+      turn: async () => pause("retry"),
+    };
     const old = { ...event("a"), receivedAt: "2026-10-21T10:00:00.000Z" };
     const { delays } = await world.forward(message(old, event("b")), { target: { client, readyAt: undefined } });
     expect(delays).toEqual([77]);
@@ -303,16 +343,18 @@ describe("while nothing is to be sent", () => {
 
 describe("an event that was received long ago and replayed a moment ago", () => {
   const replayed = { ...event("a"), receivedAt: "2025-01-01T00:00:00.000Z", queuedAt: "2026-11-20T09:59:50.000Z" };
-  const pause = { reason: "retry" as const, seconds: 5, why: "the rate limit towards Platform is reached" };
-  const send = async () => pause;
+  const pause = {
+    reason: "retry" as const,
+    milliseconds: 5_000,
+    seconds: 5,
+    why: "the rate limit towards Platform is reached",
+  };
+  const client = { isAway: false, millisecondsToProbe: () => 0, pause: () => undefined, turn: async () => pause };
 
   test.each([
-    ["the rate limit is reached", { client: { pause: () => undefined, send }, readyAt: undefined }],
-    ["nothing is to be sent", { client: { pause: () => pause, send }, readyAt: undefined }],
-    [
-      "Platform is not ready",
-      { client: { pause: () => undefined, send }, readyAt: new Date("2026-11-20T10:05:00.000Z") },
-    ],
+    ["the rate limit is reached", { client, readyAt: undefined }],
+    ["nothing is to be sent", { client: { ...client, pause: () => pause }, readyAt: undefined }],
+    ["Platform is not ready", { client, readyAt: new Date("2026-11-20T10:05:00.000Z") }],
     ["a setting can't be used", { problem: "App settings: none." }],
   ])("waits like any other while %s", async (_why, target) => {
     const { outcomes } = await world.forward(message(replayed), { target });
@@ -341,14 +383,14 @@ test("a message whose events are all slow ends in time, and the rest comes again
     minutes += 1;
     return { status: 200, retryAfter: null, detail: "" };
   };
-  const events = Array.from({ length: 12 }, (_, at) => event(`e${at}`));
+  const events = Array.from({ length: 40 }, (_, at) => event(`e${at}`));
   const { delays, outcomes } = await world.forward(message(...events), {
-    target: { client: { pause: () => undefined, send }, readyAt: undefined },
+    target: { client: unpaced({ send }), readyAt: undefined },
     clock: () => new Date(now.getTime() + minutes * 60_000),
   });
   expect(delays).toEqual([0]);
-  expect(outcomes).toMatchObject([{ outcome: "forwarded", delivered: 4, retried: 8, held: 0, delaySeconds: 0 }]);
-  expect(await world.azurite.takeEvents()).toEqual([events.slice(4)]);
+  expect(outcomes).toMatchObject([{ outcome: "forwarded", delivered: 16, retried: 24, held: 0, delaySeconds: 0 }]);
+  expect(await world.azurite.takeEvents()).toEqual([events.slice(16)]);
 });
 
 test("if events can't be put back, it throws, so that the host hands the message over again", async () => {

@@ -1,7 +1,12 @@
 import type { Sender } from "../../../relay/azure/paced-client.ts";
 import type { PlatformClient } from "../../../relay/azure/platform-client.ts";
+import { verdictOf } from "../../../relay/core/delivery.ts";
 
-/** Sends whenever it is asked to. */
+/** Sends whenever it is asked to, to a Platform that takes other events. */
 export function unpaced(client: Pick<PlatformClient, "send">): Sender {
-  return { pause: () => undefined, send: (body) => client.send(body) };
+  const send = async (body: string) => {
+    const answer = await client.send(body);
+    return { answer, verdict: "status" in answer ? verdictOf(answer) : ("retry" as const) };
+  };
+  return { pause: () => undefined, isAway: false, millisecondsToProbe: () => 0, turn: async () => ({ send }) };
 }

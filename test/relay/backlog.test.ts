@@ -1,0 +1,50 @@
+import { receipt, Simulation } from "./support/simulation.ts";
+
+/** Shown where figures are asked for: FIGURES=1. */
+const figure = (text: string) => process.env.FIGURES && process.stdout.write(`${text}\n`);
+
+const slow = () => ({ ...receipt, after: 150 });
+
+/** A backlog of so many messages, and an intake that goes on writing two a second. */
+function behind(simulation: Simulation, messages: number, each: number): void {
+  simulation.backlog(messages, each);
+  void (async () => {
+    for (let at = 0; ; at += 1) {
+      await simulation.enqueue(`new${at}`).catch(() => undefined);
+      await simulation.time.sleep(500);
+    }
+  })();
+}
+
+describe.each([
+  ["one instance", 1, 4, undefined],
+  ["40 instances", 40, 4, undefined],
+  ["40 instances, one event a message", 40, 1, undefined],
+  ["40 instances, 60 events a message", 40, 60, undefined],
+  ["40 instances, a queue that takes 2,000 operations a second", 40, 4, 2_000],
+])("at 100 requests a second with 30,000 messages waiting: %s", (name, instances, each, queueLimit) => {
+  test("waiting costs next to nothing, the whole rate is used, and the intake can write", async () => {
+    const simulation = new Simulation({
+      instances,
+      requestsPerSecond: 100,
+      answer: slow,
+      ...(queueLimit && { queueLimit }),
+    });
+    // Messages that are full take long to make, and no more than these are ever looked at.
+    behind(simulation, each > 10 ? 4_000 : 30_000, each);
+    const seconds = 120;
+    await simulation.time.pass(seconds * 1_000);
+    const delivered = simulation.deliveredAt.size;
+    const { executions, tableCalls, queueCalls, failedWrites, poisoned } = simulation;
+    figure(
+      `${name}: ${(delivered / seconds).toFixed(1)} events/s; an event: ${(executions / delivered).toFixed(2)} executions, ` +
+        `${(tableCalls / delivered).toFixed(2)} table and ${(queueCalls / delivered).toFixed(2)} queue calls; ${failedWrites} writes failed`,
+    );
+    expect(delivered / seconds).toBeGreaterThan(95);
+    expect(delivered / seconds).toBeLessThan(106);
+    expect(executions / delivered).toBeLessThan(1.5);
+    // Those of events under way are not delivered yet.
+    expect(tableCalls / delivered).toBeLessThan(3.1);
+    expect([failedWrites, poisoned]).toEqual([0, 0]);
+  }, 120_000);
+});

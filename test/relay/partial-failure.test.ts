@@ -1,0 +1,154 @@
+import { noAnswerInTime } from "../../relay/azure/platform-answer.ts";
+import { receipt, refusal, Simulation, type SimulationOptions } from "./support/simulation.ts";
+
+const seconds = 1_000;
+const minutes = 60 * seconds;
+const hours = 60 * minutes;
+const numbers = (count: number) => Array.from({ length: count }, (_, at) => at);
+
+/** Queues so many events at once, so many to a message. */
+async function enqueue(simulation: Simulation, ids: readonly string[], each: number): Promise<void> {
+  for (let at = 0; at < ids.length; at += each) await simulation.enqueue(...ids.slice(at, at + each));
+}
+
+/** Lets one event come each so many milliseconds. */
+async function trickle(simulation: Simulation, ids: readonly string[], every: number, each = 1): Promise<void> {
+  for (let at = 0; at < ids.length; at += each) {
+    void simulation.enqueue(...ids.slice(at, at + each));
+    await simulation.time.sleep(every * each);
+  }
+}
+
+/** Shown where figures are asked for: FIGURES=1. */
+const figure = (text: string) => process.env.FIGURES && process.stdout.write(`${text}\n`);
+
+const late = (simulation: Simulation, ids: readonly string[], limit: number) =>
+  ids.filter((id) => simulation.waitOf(id) > limit).length / ids.length;
+
+describe.each([1, 2, 3])("of Platform's answers (seed %i)", (seed) => {
+  const random = () => simulation.random();
+  let simulation: Simulation;
+  const start = (options: SimulationOptions) => {
+    simulation = new Simulation({ seed, ...options });
+    return simulation;
+  };
+
+  test.each([1, 10, 64])(
+    "63 %% of the tries fail: all of 200 events are through in a minute (%i a message)",
+    async (each) => {
+      const troubles = [
+        refusal(500),
+        refusal(503),
+        { answer: { failure: "no answer: UND_ERR_SOCKET" }, after: 5 },
+        { answer: { failure: noAnswerInTime }, after: 8 * seconds },
+      ];
+      const failures = new Map<string, number>();
+      const { time, deliveredAt } = start({
+        answer: (id) => {
+          const failed = failures.get(id) ?? 0;
+          if (failed === 2 || random() >= 0.63) return receipt;
+          failures.set(id, failed + 1);
+          return troubles[Math.floor(random() * troubles.length)] ?? receipt;
+        },
+      });
+      const ids = numbers(200).map((at) => `e${at}`);
+      void enqueue(simulation, ids, each);
+      await time.pass(5 * minutes, () => deliveredAt.size === 200);
+      figure(`63 %, ${each} a message: ${time.now / 1000} s, ${simulation.totalTries} tries`);
+      expect(deliveredAt.size).toBe(200);
+      expect(time.now).toBeLessThan(60 * seconds);
+      expect(simulation.dead.size).toBe(0);
+    },
+  );
+
+  test.each([
+    ["503", 1, refusal(503)],
+    ["503", 10, refusal(503)],
+    ["503 with Retry-After", 10, refusal(503, "1")],
+    ["a closed port", 10, { answer: { failure: "no answer: ECONNREFUSED" }, after: 1 }],
+  ])(
+    "an outage of 10 s (%s) at 200 events/s, %i a message, is over 5 s after its end, with few tries wasted",
+    async (name, each, trouble) => {
+      const { time, deliveredAt } = start({
+        answer: () => (time.now >= 2 * seconds && time.now < 12 * seconds ? trouble : receipt),
+      });
+      const ids = numbers(2_800).map((at) => `e${at}`);
+      void trickle(simulation, ids, 5, each);
+      await time.pass(5 * minutes, () => deliveredAt.size === 2_800);
+      const onTime = ids.filter((id) => (simulation.queuedAt.get(id) ?? 0) < 12 * seconds);
+      const lastOfOutage = Math.max(...onTime.map((id) => deliveredAt.get(id) ?? Number.POSITIVE_INFINITY));
+      figure(
+        `outage ${name}, ${each}: ${time.now / 1000} s, backlog ${lastOfOutage / 1000}, ${simulation.totalTries - 2_800} wasted`,
+      );
+      expect(time.now).toBeLessThan(17 * seconds);
+      expect(simulation.totalTries - 2_800).toBeLessThanOrEqual(70);
+    },
+  );
+
+  test.each([
+    [50, 1 * seconds, 5 * minutes],
+    [50, 1 * minutes, 4 * hours],
+    [10, 10 * minutes, 20 * hours],
+  ])(
+    "%i events always fail, and a good one each %i ms comes: it is through in a minute",
+    async (count, every, length) => {
+      const { time, dead } = start({ answer: (id) => (id.startsWith("bad") ? refusal(500) : receipt) });
+      const good = numbers(length / every).map((at) => `good${at}`);
+      void enqueue(
+        simulation,
+        numbers(count).map((at) => `bad${at}`),
+        25,
+      );
+      void trickle(simulation, good, every);
+      await time.pass(length + minutes);
+      figure(
+        `${count} bad, one each ${every}: late ${late(simulation, good, 60)}, longest ${Math.max(...good.map((id) => simulation.waitOf(id)))}, tries of the bad ${(simulation.totalTries - good.length) / count}`,
+      );
+      expect(late(simulation, good, 60)).toBeLessThanOrEqual(0.05);
+      expect(dead.size).toBe(0);
+    },
+  );
+
+  test.each([
+    [403, "mixed", 10],
+    [404, "mixed", 10],
+    [401, "mixed", 10],
+    [403, "all of them first", 120],
+  ])("of 1,000 events half get %i, %s: the others go as ever, and none is given up", async (status, order, limit) => {
+    const { time, deliveredAt, dead } = start({ answer: (id) => (id.startsWith("bad") ? refusal(status) : receipt) });
+    const isBad = (at: number) => (order === "mixed" ? random() < 0.5 : at < 500);
+    const ids = numbers(1_000).map((at) => (isBad(at) ? `bad${at}` : `good${at}`));
+    const good = ids.filter((id) => id.startsWith("good"));
+    void enqueue(simulation, ids, 20);
+    await time.pass(5 * minutes, () => good.every((id) => deliveredAt.has(id)));
+    figure(`half ${status} ${order}: ${time.now / 1000} s`);
+    expect(deliveredAt.size).toBe(good.length);
+    expect(time.now).toBeLessThan(limit * seconds);
+    expect(dead.size).toBe(0);
+  });
+
+  test.each([false, true])(
+    "1,000 events get 400 (after others were delivered: %j): they are held after a few dozen, and none dies",
+    async (isWarm) => {
+      const { time, dead } = start({ answer: (id) => (id.startsWith("first") ? receipt : refusal(400)) });
+      if (isWarm) await Promise.all([simulation.enqueue("first"), time.pass(5 * seconds)]);
+      void enqueue(
+        simulation,
+        numbers(1_000).map((at) => `e${at}`),
+        20,
+      );
+      const from = time.now;
+      await time.pass(from + 5 * seconds);
+      const soon = simulation.totalTries;
+      await time.pass(from + 10 * minutes);
+      const held = simulation.lines.filter(({ level, outcome }) => level === "error" && Number(outcome.held) > 0);
+      figure(
+        `all 400, warm ${isWarm}: ${soon} soon, ${simulation.totalTries} tries, ${dead.size} dead, ${held.length} lines`,
+      );
+      expect(soon).toBeLessThanOrEqual(60);
+      expect(simulation.totalTries).toBeLessThanOrEqual(200);
+      expect(dead.size).toBeLessThanOrEqual(isWarm ? 3 : 0);
+      expect(held.length).toBeGreaterThan(0);
+    },
+  );
+});

@@ -1,0 +1,224 @@
+import { readFileSync } from "node:fs";
+import { RememberedDuplicates } from "../../../relay/azure/duplicates.ts";
+import { type ForwarderPorts, forwarderHandler } from "../../../relay/azure/forwarder.ts";
+import { PacedClient } from "../../../relay/azure/paced-client.ts";
+import type { PlatformAnswer } from "../../../relay/azure/platform-answer.ts";
+import { encodeEnvelopes, newEvent } from "../../../relay/core/envelope.ts";
+import { Pace } from "../../../relay/core/pace.ts";
+import { randomFrom } from "../../conservation/random.ts";
+import { invocation } from "./invocation.ts";
+import { VirtualTime } from "./virtual-time.ts";
+
+const { batchSize, newBatchThreshold } = JSON.parse(readFileSync("relay/host.json", "utf8")).extensions.queues;
+/** As relay/host.json and the host's queue extension have it. */
+const host = { batchSize, newBatchThreshold, polling: { least: 100, most: 2_000 }, retry: 30_000, tries: 5 };
+
+/** Milliseconds for one call of the storage. */
+const storageLatency = 5;
+
+interface Message {
+  readonly text: string;
+  visibleAt: number;
+  dequeued: number;
+}
+
+export interface SimulationOptions {
+  readonly seed?: number;
+  readonly instances?: number;
+  readonly requestsPerSecond?: number;
+  /** Operations a second that the queue takes; default: any number. Beyond it fails what three tries can't do. */
+  readonly queueLimit?: number;
+  /** What Platform says to an event at its so manieth try, and after how many milliseconds; default: a receipt after 5. */
+  readonly answer?: (id: string, tries: number) => { readonly answer: PlatformAnswer; readonly after: number };
+}
+
+export const receipt = { answer: { status: 200, retryAfter: null, detail: "" }, after: 5 } as const;
+export const refusal = (status: number, retryAfter: string | null = null) => ({
+  answer: { status, retryAfter, detail: "" },
+  after: 5,
+});
+
+/** The forwarder of one or more instances in a host like Azure's, with all of its own parts, in virtual time. */
+export class Simulation {
+  readonly time = new VirtualTime();
+  readonly random: () => number;
+  readonly queue: Message[] = [];
+  readonly queuedAt = new Map<string, number>();
+  /** When Platform took an event. */
+  readonly deliveredAt = new Map<string, number>();
+  readonly tries = new Map<string, number>();
+  readonly dead = new Map<string, string>();
+  readonly lines: { readonly level: string; readonly outcome: Record<string, unknown> }[] = [];
+  executions = 0;
+  tableCalls = 0;
+  queueCalls = 0;
+  failedWrites = 0;
+  poisoned = 0;
+  readonly #options: SimulationOptions;
+  #tokens: number;
+  #filledAt = 0;
+
+  constructor(options: SimulationOptions = {}) {
+    this.#options = options;
+    this.random = randomFrom(options.seed ?? 1);
+    this.#tokens = options.queueLimit ?? 0;
+    for (let at = 0; at < (options.instances ?? 1); at++) void this.#runHost();
+  }
+
+  /** Puts a message with these events on the queue, as the intake does. */
+  async enqueue(...ids: string[]): Promise<void> {
+    const receivedAt = this.time.clock().toISOString();
+    for (const id of ids) this.queuedAt.set(id, this.time.now);
+    const events = ids.map((id) => newEvent({ id, receivedAt, body: JSON.stringify({ event_id: id, timestamp: 1 }) }));
+    for (const text of encodeEnvelopes(events)) await this.#put(text, 0);
+  }
+
+  /** Has so many messages of so many events wait on the queue. */
+  backlog(messages: number, each: number): void {
+    const receivedAt = this.time.clock().toISOString();
+    for (let at = 0; at < messages; at += 1) {
+      const events = Array.from({ length: each }, (_, index) => {
+        const id = `${at}-${index}`;
+        this.queuedAt.set(id, this.time.now);
+        return newEvent({ id, receivedAt, body: JSON.stringify({ event_id: id, timestamp: 1 }) });
+      });
+      for (const text of encodeEnvelopes(events)) this.queue.push({ text, visibleAt: 0, dequeued: 0 });
+    }
+  }
+
+  /** Seconds from an event's receipt to its delivery; infinite if it was not delivered. */
+  waitOf(id: string): number {
+    return ((this.deliveredAt.get(id) ?? Number.POSITIVE_INFINITY) - (this.queuedAt.get(id) ?? 0)) / 1000;
+  }
+
+  get totalTries(): number {
+    return [...this.tries.values()].reduce((sum, tries) => sum + tries, 0);
+  }
+
+  async #runHost(): Promise<void> {
+    const { time } = this;
+    const handle = this.#forwarder();
+    const underWay = new Set<Promise<void>>();
+    let idle = host.polling.least;
+    for (;;) {
+      const batch = await this.#receive();
+      if (batch.length === 0) {
+        await time.sleep(idle);
+        idle = Math.min(host.polling.most, idle * 2);
+        continue;
+      }
+      idle = host.polling.least;
+      for (const message of batch) {
+        const work = this.#execute(message, handle);
+        underWay.add(work);
+        void work.finally(() => underWay.delete(work));
+      }
+      while (underWay.size > host.newBatchThreshold) await Promise.race(underWay);
+    }
+  }
+
+  async #execute(message: Message, handle: (message: unknown) => Promise<void>): Promise<void> {
+    message.dequeued += 1;
+    this.executions += 1;
+    try {
+      await handle(JSON.parse(Buffer.from(message.text, "base64").toString()));
+      await this.#queueCall();
+    } catch {
+      if (message.dequeued >= host.tries) this.poisoned += 1;
+      else this.#show({ ...message, visibleAt: this.time.now + host.retry });
+    }
+  }
+
+  #forwarder(): (message: unknown) => Promise<void> {
+    const { time, random } = this;
+    const { clock, monotonic, sleep } = time;
+    const { instances = 1, requestsPerSecond = 800 } = this.#options;
+    const delivered = new Set<string>();
+    const table = async <T>(act: () => T): Promise<T> => {
+      this.tableCalls += 1;
+      await sleep(storageLatency);
+      return act();
+    };
+    const tables = {
+      has: (name: string, { row }: { row: string }) => table(() => delivered.has(name + row)),
+      put: (name: string, { row }: { row: string }) => table(() => void delivered.add(name + row)),
+      create: () => Promise.resolve(false),
+      list: () => Promise.resolve([]),
+      delete: () => Promise.resolve(),
+    };
+    const client = new PacedClient({
+      client: { send: (body) => this.#send(JSON.parse(body).event_id) },
+      pace: new Pace({ requestsPerSecond, random }),
+      instances: async () => instances,
+      ...{ monotonic, clock, sleep },
+    });
+    const storage: ForwarderPorts["storage"] = {
+      enqueue: (text, { delaySeconds }) => this.#put(text, delaySeconds * 1000),
+      readClaim: async () => undefined,
+      deleteClaim: async () => undefined,
+      putDeadLetter: async ({ document }) => Boolean(this.dead.set(String(document.eventId), document.reason)),
+    };
+    const duplicates = new RememberedDuplicates({ tables, clock, windowDays: 7 });
+    const handler = forwarderHandler({ target: { client, readyAt: undefined }, storage, duplicates, clock, random });
+    return async (message) => {
+      const { context, lines } = invocation();
+      await handler(message, context);
+      this.lines.push(...lines);
+    };
+  }
+
+  async #send(id: string): Promise<PlatformAnswer> {
+    const tries = (this.tries.get(id) ?? 0) + 1;
+    this.tries.set(id, tries);
+    const { answer, after } = this.#options.answer?.(id, tries) ?? receipt;
+    await this.time.sleep(after);
+    if ("status" in answer && answer.status === 200 && !this.deliveredAt.has(id))
+      this.deliveredAt.set(id, this.time.now);
+    return answer;
+  }
+
+  async #receive(): Promise<Message[]> {
+    await this.#queueCall();
+    const taken: Message[] = [];
+    while (taken.length < host.batchSize && (this.queue[0]?.visibleAt ?? Number.POSITIVE_INFINITY) <= this.time.now)
+      taken.push(this.queue.shift() as Message);
+    return taken;
+  }
+
+  async #put(text: string, delay: number): Promise<void> {
+    try {
+      await this.#queueCall(3);
+    } catch (error) {
+      this.failedWrites += 1;
+      throw error;
+    }
+    this.#show({ text, visibleAt: this.time.now + delay, dequeued: 0 });
+  }
+
+  /** Queues hand out what becomes visible first. */
+  #show(message: Message): void {
+    let at = this.queue.length;
+    while (at > 0 && (this.queue[at - 1]?.visibleAt ?? 0) > message.visibleAt) at -= 1;
+    this.queue.splice(at, 0, message);
+  }
+
+  async #queueCall(tries = Number.POSITIVE_INFINITY): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      await this.time.sleep(storageLatency);
+      this.queueCalls += 1;
+      if (this.#takeToken()) return;
+      if (attempt >= tries) throw new Error("ServerBusy");
+      await this.time.sleep(300);
+    }
+  }
+
+  #takeToken(): boolean {
+    const { queueLimit } = this.#options;
+    if (queueLimit === undefined) return true;
+    this.#tokens = Math.min(queueLimit, this.#tokens + ((this.time.now - this.#filledAt) / 1000) * queueLimit);
+    this.#filledAt = this.time.now;
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+}

@@ -1,0 +1,36 @@
+/** Time that passes only as far as somebody waits for it, and then at once. All that waits has to wait by it. */
+export class VirtualTime {
+  /** Milliseconds since the beginning. */
+  now = 0;
+  readonly #waiting: { readonly at: number; readonly go: () => void }[] = [];
+
+  readonly clock = (): Date => new Date(Date.parse("2026-11-20T10:00:00.000Z") + this.now);
+  readonly monotonic = (): number => this.now;
+
+  readonly sleep = (milliseconds: number): Promise<void> =>
+    new Promise((go) => {
+      const at = this.now + Math.max(0, milliseconds);
+      let low = 0;
+      let high = this.#waiting.length;
+      // Sorted, the latest first; of those at one time the first to wait is the last of them, and so the first to go.
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if ((this.#waiting[middle]?.at ?? 0) > at) low = middle + 1;
+        else high = middle;
+      }
+      this.#waiting.splice(low, 0, { at, go });
+    });
+
+  /** Lets time pass until then, or until something is so. */
+  async pass(until: number, isOver: () => boolean = () => false): Promise<void> {
+    for (;;) {
+      // Everything that does not wait for time happens first.
+      await new Promise(setImmediate);
+      const next = this.#waiting.at(-1);
+      if (isOver() || next === undefined || next.at > until) break;
+      this.now = next.at;
+      while (this.#waiting.at(-1)?.at === this.now) this.#waiting.pop()?.go();
+    }
+    if (!isOver()) this.now = Math.max(this.now, until);
+  }
+}
