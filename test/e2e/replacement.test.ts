@@ -14,6 +14,7 @@ const minutes = 60_000;
 beforeAll(async () => {
   stack = await startLocalStack();
   pulumi = stack.pulumi;
+  await stack.allowDeletingRows();
   await pulumi.up();
 }, 4 * minutes);
 afterAll(() => stack.stop(), 60_000);
@@ -128,32 +129,48 @@ test(
   5 * minutes,
 );
 
-test.each([
-  ["azure-native:storage:StorageAccount", "cioaep", "a new relay"],
-  ["azure-native:web:AppServicePlan", "customerio-aep-relay-plan", "a new relay"],
-  ["relay:index:FunctionApp", "customerio-aep-relay", "in its place"],
-  ["relay:index:ArmResource", "customerio-aep-relay-storage-events", "in its place"],
-  ["relay:index:ArmResource", "customerio-aep-relay-storage-claims", "in its place"],
-  ["relay:index:ArmResource", "customerio-aep-relay-storage-blob-data-owner", "in its place"],
-  ["azure-native:keyvault:Vault", "cioaep", "in its place"],
-  ["relay:index:VaultSecret", "customerio-aep-relay-customerio-signing-keys", "in its place"],
-  ["azure-native:managedidentity:UserAssignedIdentity", "customerio-aep-relay-identity", "in its place"],
-  ["azure-native:web:WebAppApplicationSettings", "customerio-aep-relay-settings", "in its place"],
+const storage = "customerio-aep-relay-storage";
+test.each<[what: string, way: "a new relay" | "in its place", parts: [type: string, name: string][]]>([
+  ["the storage account", "a new relay", [["azure-native:storage:StorageAccount", "cioaep"]]],
+  ["the plan", "a new relay", [["azure-native:web:AppServicePlan", "customerio-aep-relay-plan"]]],
+  ["the vault", "in its place", [["azure-native:keyvault:Vault", "cioaep"]]],
+  [
+    "the identity",
+    "in its place",
+    [["azure-native:managedidentity:UserAssignedIdentity", "customerio-aep-relay-identity"]],
+  ],
+  [
+    "each part that has a fixed name",
+    "in its place",
+    [
+      ["relay:index:FunctionApp", "customerio-aep-relay"],
+      ["azure-native:web:WebAppApplicationSettings", "customerio-aep-relay-settings"],
+      ["azure-native:web:WebAppScmAllowed", "customerio-aep-relay-scm"],
+      ...["events", "events-poison", "claims", "dead-letters", "code", "sweep", "blob-data-owner"].map(
+        (part): [string, string] => ["relay:index:ArmResource", `${storage}-${part}`],
+      ),
+      ["relay:index:VaultSecret", "customerio-aep-relay-customerio-signing-keys"],
+    ],
+  ],
 ])(
-  "%s %s is replaced under traffic: %s",
-  async (type, name, way) => {
+  "replaced under traffic: %s, %s",
+  async (_what, way, parts) => {
     const { relayUrl } = await pulumi.outputs();
-    const before = await stack.vendors.leftovers();
-    const urn = await urnOf(type, name);
-    await underTraffic(() => pulumi.up("--replace", urn));
+    const before = await resourcesInAzure();
+    const urns = await Promise.all(parts.map(([type, name]) => urnOf(type, name)));
+    await underTraffic(() => pulumi.up(...urns.flatMap((urn) => ["--replace", urn])));
     expect(await missing()).toEqual([]);
-    const resources = ({ Azure }: typeof before) => Azure.filter((line) => !line.includes(" process ")).sort();
-    expect(resources(await stack.vendors.leftovers())).toEqual(resources(before));
-    if (way === "a new relay") expect((await pulumi.outputs()).relayUrl).not.toBe(relayUrl);
+    expect(await resourcesInAzure()).toEqual(before);
+    expect((await pulumi.outputs()).relayUrl === relayUrl).toBe(way === "in its place");
     await pulumi.preview("--expect-no-changes");
   },
   5 * minutes,
 );
+
+/** How many there are of each type. */
+async function resourcesInAzure(): Promise<string[]> {
+  return (await stack.vendors.leftovers()).Azure.filter((line) => !line.includes(" process ")).sort();
+}
 
 test(
   "nothing is lost or left in the end",
