@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFile } from "node:fs/promises";
 import path from "node:path";
+import { promisify } from "node:util";
 import type { CloudEnvironment } from "../cloud.ts";
 
 const repository = path.resolve(import.meta.dirname, "../..");
@@ -100,8 +101,17 @@ export class Pulumi {
   }
 
   /** Ends the command that is under way, if any, and all that it has started by force. */
-  kill(): Promise<void> {
-    return this.#signal("SIGKILL");
+  async kill(): Promise<void> {
+    // The engine gives each of its plugins a process group of its own, and its language host would look for it for minutes.
+    const plugins = this.#running?.pid === undefined ? [] : await descendants(this.#running.pid);
+    await this.#signal("SIGKILL");
+    for (const pid of plugins) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It has ended by itself.
+      }
+    }
   }
 
   async #signal(signal: NodeJS.Signals): Promise<void> {
@@ -142,6 +152,15 @@ export class Pulumi {
       });
     });
   }
+}
+
+/** Processes that a process has started, and theirs. */
+async function descendants(pid: number): Promise<number[]> {
+  const { stdout } = await promisify(execFile)("ps", ["-A", "-o", "pid=,ppid="]);
+  const parents = stdout.split("\n").map((line) => line.trim().split(/\s+/).map(Number));
+  const below = (parent: number): number[] =>
+    parents.flatMap(([child = 0, of]) => (of === parent ? [child, ...below(child)] : []));
+  return below(pid);
 }
 
 /** The CLI's own summary of an operation, such as `45 created`. */

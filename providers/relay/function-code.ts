@@ -136,7 +136,8 @@ async function activated(operation: Operation<AzureClient>, values: Inputs): Pro
     if ("done" in ready) return undefined;
     return (
       `it does not work ${ready.gaveUp}. Most often a role of the app's identity is still spreading or an app setting ` +
-      "is wrong: see the app's log stream in the Azure portal. Then run: pulumi up"
+      "is wrong: see the app's log stream in the Azure portal. Then run: npx pulumi up. If a destroy was stopped before, what it has " +
+      "deleted is missing: npx pulumi up --refresh"
     );
   } catch (error) {
     return `its start could not be followed. ${error instanceof Error ? error.message : String(error)}`;

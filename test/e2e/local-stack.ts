@@ -42,6 +42,8 @@ export async function startLocalStack(): Promise<LocalStack> {
     vendors: new Vendors(cloud.environment),
     logs: async () => (await Promise.all([logFile, cloud.logFile].map((file) => readFile(file, "utf8")))).join("\n"),
     async stop() {
+      // A test that ran out of time leaves a command under way.
+      await pulumi.kill();
       await cloud.stop();
       await rm(folder, { recursive: true, force: true });
     },
@@ -78,6 +80,8 @@ export async function startLocalProgram(
     logFile,
     vendors: new Vendors(cloud.environment),
     async stop() {
+      // A test that ran out of time leaves a command under way.
+      await pulumi.kill();
       await cloud.stop();
       await rm(folder, { recursive: true, force: true });
     },

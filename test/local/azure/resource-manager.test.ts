@@ -22,11 +22,19 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-async function arm(method: string, path: string, options: { token?: string | null; version?: string } = {}) {
+async function arm(
+  method: string,
+  path: string,
+  options: { token?: string | null; version?: string; body?: object } = {},
+) {
   const token = options.token === undefined ? await callerToken(provider) : options.token;
   const version = options.version ?? "?api-version=2024-01-01";
   const headers: Record<string, string> = token === null ? {} : { Authorization: `Bearer ${token}` };
-  const response = await fetch(cloud.azure.armUrl + path + version, { method, headers });
+  const response = await fetch(cloud.azure.armUrl + path + version, {
+    method,
+    headers,
+    ...(options.body && { body: JSON.stringify(options.body) }),
+  });
   const text = await response.text();
   return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
 }
@@ -67,6 +75,20 @@ test("who may ask", async () => {
   expect(await code(arm("GET", queueId, { version: "" }))).toEqual([400, "MissingApiVersionParameter"]);
   const elsewhere = "/subscriptions/99999999-0000-4000-8000-000000000000/resourceGroups/group";
   expect(await code(arm("GET", elsewhere))).toEqual([403, "AuthorizationFailed"]);
+});
+
+test("a PUT makes a resource, and takes one that exists, which azure-native refuses to create", async () => {
+  const container = queueId.replace("queueServices/default/queues/events", "blobServices/default/containers/claims");
+  const put = (id: string, body: object) => arm("PUT", id, { body });
+  expect((await put(container, { properties: {} })).status).toBe(201);
+  expect((await put(container, { properties: {} })).status).toBe(200);
+  const accountName = "arm";
+  const again = make(provider, "storage:BlobContainer", "claims", { ...inGroup, accountName, containerName: "claims" });
+  await expect(again).rejects.toThrow(`cannot create already existing resource '${container}'`);
+  expect(await code(put(container.replace("/arm/", "/nowhere/"), { properties: {} }))).toEqual([
+    404,
+    "ParentResourceNotFound",
+  ]);
 });
 
 test("what isn't there", async () => {

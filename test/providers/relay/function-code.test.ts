@@ -263,7 +263,7 @@ describe("create", () => {
     expect(error).toBeInstanceOf(Unfinished);
     expect(error).toMatchObject({ id: siteId, outputs: { packageHash: hash, deploymentId: "d1" } });
     expect(error.message).toContain(`https://${azure.host}/health answers 503: {"storage":"403"}`);
-    expect(error.message).toContain("Then run: pulumi up");
+    expect(error.message).toContain("Then run: npx pulumi up");
     expect(operation.clock.time).toBeGreaterThanOrEqual(600_000);
   });
 
