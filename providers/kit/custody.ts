@@ -30,6 +30,14 @@ export class Custody {
     return this.#compared.has(urn);
   }
 
+  /**
+   * Whether the resource of this URN, as the program has it now, is the object of this id. A replacement that was killed under the
+   * same id leaves the state with it twice, and the deletion of the former must not take the present one.
+   */
+  isCurrent(urn: string, id: string): boolean {
+    return this.#compared.has(urn) && this.#idsByUrn.get(urn) === id;
+  }
+
   hold({ type, urn }: Held, id: string): void {
     this.#objects.add(key(type, id));
     this.#known.add(key(type, id));

@@ -59,7 +59,18 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
     const { urn, name, signal, progress, warn } = call;
     const isHeld = (id: string) => custody.isHeld(call.type, id);
     const isKnown = (id: string, type: string) => custody.isKnown(type, id);
-    return { client: connected(), urn, name, signal, progress, warn, isHeld, isKnown, present: new Set() };
+    return {
+      client: connected(),
+      urn,
+      name,
+      signal,
+      progress,
+      warn,
+      isHeld,
+      isKnown,
+      isCurrent: false,
+      present: new Set(),
+    };
   }
 
   return {
@@ -208,7 +219,8 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
     },
 
     async delete(call, { id, state }) {
-      const [resource, work] = [resourceOf(call), operation(call)];
+      const resource = resourceOf(call);
+      const work = { ...operation(call), isCurrent: custody.isCurrent(call.urn, id) };
       custody.hold(call, id);
       const inputs = reveal(state) as Record<string, unknown>;
       const ownershipId = resource.owns ? id : inputs.ownership;

@@ -25,6 +25,8 @@ export interface Operation<Client> extends Pick<ResourceCall, "urn" | "name" | "
   readonly isHeld: (id: string) => boolean;
   /** Whether an object is or was a resource's in this run. */
   readonly isKnown: (id: string, type: string) => boolean;
+  /** In a delete: the program's resource has this very object now, and what is deleted is its predecessor of the same id. */
+  readonly isCurrent: boolean;
   /** In a create: ids of the leftovers that were not taken over. */
   readonly present: ReadonlySet<string>;
 }

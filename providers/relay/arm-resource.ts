@@ -65,8 +65,8 @@ export const armResource = defineResource<AzureClient>()({
     return {};
   },
 
-  async delete({ client, signal }, id, state) {
-    if (!client.takenOver.delete(id)) await client.armDelete(id, state.apiVersion, signal);
+  async delete({ client, signal, isCurrent }, id, state) {
+    if (!client.takenOver.delete(id) && !isCurrent) await client.armDelete(id, state.apiVersion, signal);
   },
 });
 

@@ -66,8 +66,8 @@ export const functionApp = defineResource<AzureClient>()({
   // By the id of the state: an app that an earlier version made has another name than the program gives it now.
   update: (operation, id, { news }) => write(operation, id, news.body),
 
-  async delete({ client, signal }, id) {
-    if (!client.takenOver.delete(id)) await client.deleteSite(id, signal);
+  async delete({ client, signal, isCurrent }, id) {
+    if (!client.takenOver.delete(id) && !isCurrent) await client.deleteSite(id, signal);
   },
 });
 

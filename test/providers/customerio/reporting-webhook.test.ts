@@ -75,6 +75,7 @@ function operation() {
     name: "relay",
     isHeld: () => false,
     isKnown: () => false,
+    isCurrent: false,
     present: new Set<string>(),
     signal: new AbortController().signal,
     progress: (message: string) => progress.push(message),

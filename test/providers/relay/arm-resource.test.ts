@@ -24,17 +24,20 @@ beforeEach(() => {
   operation = operationOn(azure);
 });
 
+const gone = { status: 404, body: JSON.stringify({ error: { code: "ResourceNotFound", message: "not found" } }) };
 const asked = () => azure.requests.map(({ method, url, json }) => ({ call: `${method} ${url}`, json }));
 
 describe("ArmResource", () => {
   test("it is made by one PUT, which takes what exists already", async () => {
+    azure.script[`GET ${queue}`] = [{ status: 200, body: "{}" }];
     azure.script[`PUT ${queue}`] = [{ status: 200, body: JSON.stringify({ id: queue }) }];
     expect(await armResource.create(operation, inputs)).toEqual({ id: queue, outputs: {} });
-    expect(asked()).toEqual([{ call: `PUT ${queue}?api-version=2024-01-01`, json: inputs.body }]);
+    expect(asked().slice(1)).toEqual([{ call: `PUT ${queue}?api-version=2024-01-01`, json: inputs.body }]);
   });
 
   test("it waits while a provider whose engine is gone still writes in the same account", async () => {
     const busy = { error: { code: "StorageAccountOperationInProgress", message: "An operation is performing." } };
+    azure.script[`GET ${queue}`] = [gone];
     azure.script[`PUT ${queue}`] = [
       { status: 409, body: JSON.stringify(busy) },
       { status: 201, body: JSON.stringify({ id: queue }) },
@@ -45,9 +48,10 @@ describe("ArmResource", () => {
 
   test("another conflict is told at once", async () => {
     const exists = { error: { code: "RoleAssignmentExists", message: "The role assignment already exists." } };
+    azure.script[`GET ${queue}`] = [gone];
     azure.script[`PUT ${queue}`] = [{ status: 409, body: JSON.stringify(exists) }];
     expect((await failure(armResource.create(operation, inputs))).message).toContain("RoleAssignmentExists");
-    expect(azure.requests).toHaveLength(1);
+    expect(azure.requests).toHaveLength(2);
   });
 
   test("a change is sent to the id in the state, whatever name the program would give it now", async () => {
@@ -71,7 +75,6 @@ describe("ArmResource", () => {
   });
 
   test("it is gone when Azure says so, and deleting it again is fine", async () => {
-    const gone = { status: 404, body: JSON.stringify({ error: { code: "ResourceNotFound", message: "not found" } }) };
     azure.script = { [`GET ${queue}`]: [gone], [`DELETE ${queue}`]: [gone] };
     expect(await armResource.read(operation, queue, inputs, {})).toBeUndefined();
     await armResource.delete(operation, queue, inputs as never);
@@ -125,7 +128,7 @@ describe("FunctionApp", () => {
   test("it is waited for until Azure says where it answers", async () => {
     azure.script = {
       [`PUT ${id}`]: [{ status: 202, body: JSON.stringify({ properties: {} }) }],
-      [`GET ${id}`]: [{ status: 200, body: JSON.stringify({ properties: {} }) }, made],
+      [`GET ${id}`]: [gone, { status: 200, body: JSON.stringify({ properties: {} }) }, made],
     };
     expect(await functionApp.create(operation, app)).toEqual({
       id,

@@ -78,6 +78,7 @@ export interface TestOperation {
   readonly name: string;
   readonly isHeld: () => boolean;
   readonly isKnown: () => boolean;
+  readonly isCurrent: boolean;
   readonly present: ReadonlySet<string>;
   readonly signal: AbortSignal;
   readonly progress: (message: string) => void;
@@ -99,6 +100,7 @@ export function operationOn(azure: AzureServer): TestOperation {
     name: "code",
     isHeld: () => false,
     isKnown: () => false,
+    isCurrent: false,
     present: new Set(),
     signal: stop.signal,
     warn: (message) => shown.push(message.replaceAll(azure.host, "relay.example")),

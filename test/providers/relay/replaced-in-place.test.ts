@@ -1,5 +1,7 @@
+import { definitionProvider } from "../../../providers/kit/definition-provider.ts";
 import { armResource } from "../../../providers/relay/arm-resource.ts";
 import { functionApp } from "../../../providers/relay/function-app.ts";
+import { relayPackage } from "../../../providers/relay/provider.ts";
 import type { Answer } from "../customerio/recording-server.ts";
 import { type AzureServer, azureServer, operationOn, queueId, siteId, type TestOperation } from "./azure-server.ts";
 
@@ -60,4 +62,20 @@ test("it is deleted when the engine asks once more, and when it was not there be
   await armResource.create(operation, queue);
   await armResource.delete(operation, queueId, queue as unknown as State);
   expect(deletions()).toHaveLength(2);
+});
+
+test("what a killed replacement left in the state beside the present one, under the same id, is not taken away by the next run", async () => {
+  azure.script = { [`DELETE ${queueId}`]: [{ status: 204 }] };
+  const calls = (name: string) => ({
+    ...{ urn: `urn:pulumi:dev::t::relay:index:ArmResource::${name}`, type: "relay:index:ArmResource", name },
+    ...{ signal: operation.signal, progress: () => undefined, warn: () => undefined },
+  });
+  const provider = definitionProvider({ ...relayPackage, connect: () => operation.client });
+  await provider.configure({ armUrl: `https://${azure.host}` });
+  const [present, removed] = [calls("present"), calls("removed")];
+  await provider.diff(present, { id: queueId, olds: queue, state: queue, news: queue });
+  await provider.delete(present, { id: queueId, state: queue });
+  expect(deletions()).toEqual([]);
+  await provider.delete(removed, { id: queueId, state: queue });
+  expect(deletions()).toHaveLength(1);
 });
