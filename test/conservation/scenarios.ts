@@ -106,6 +106,71 @@ export const scenarios: readonly Scenario[] = [
   platformAnswers(429, 5),
   platformAnswers(503, 2),
   {
+    name: "two tries of three fail, in several ways",
+    async act(world, { count, duration }) {
+      const { platform } = world.platform;
+      const effects = [
+        { kind: "status", status: 500 },
+        { kind: "status", status: 503, retryAfterSeconds: 1 },
+        { kind: "reset" },
+      ];
+      for (const effect of effects) await platform.addFault({ target: "inlet", rate: 0.3, effect });
+      await world.send(count, duration);
+      await sleep(2 * duration);
+      await platform.plain("DELETE", "/__local/faults");
+    },
+  },
+  {
+    name: "half of the tries get 403",
+    async act(world, { count, duration }) {
+      const effect = { kind: "status", status: 403 };
+      await world.platform.platform.addFault({ target: "inlet", rate: 0.5, effect });
+      await world.send(count, duration);
+      await sleep(duration);
+      await world.platform.platform.plain("DELETE", "/__local/faults");
+    },
+  },
+  {
+    name: "everything is refused with 400",
+    async act(world, { count, duration }) {
+      const effect = { kind: "status", status: 400 };
+      await world.platform.platform.addFault({ target: "inlet", rate: 1, effect });
+      await world.send(count, duration);
+      await world.pass(hour);
+      await sleep(500);
+      await world.platform.platform.plain("DELETE", "/__local/faults");
+    },
+  },
+  ...[
+    { name: "a proxy answers 200 with a page", effect: { kind: "page", status: 200 } },
+    { name: "a proxy answers 200 with nothing", effect: { kind: "page", status: 200, body: "" } },
+    {
+      name: "Platform answers as to a batch that failed",
+      effect: {
+        ...{ kind: "page", status: 207, contentType: "application/json" },
+        body: '{"inletId":"i","batchId":"b","receivedTimeMs":1,"responses":[{"statusCode":400,"message":"unknown"}]}',
+      },
+    },
+  ].map(
+    ({ name, effect }): Scenario => ({
+      name,
+      async act(world, { count, duration }) {
+        await world.platform.platform.addFault({ target: "inlet", rate: 1, effect });
+        await world.send(count, duration);
+        await world.pass(hour);
+        await sleep(500);
+        await world.platform.platform.plain("DELETE", "/__local/faults");
+      },
+    }),
+  ),
+  {
+    name: "two instances keep to a low rate limit",
+    instances: 2,
+    mayRepeat: false,
+    settings: { PLATFORM_REQUESTS_PER_SECOND: "8" },
+    act: (world, { count, duration }) => world.send(count, duration),
+  },
+  {
     name: "Platform is down for hours",
     async act(world, { count, duration }) {
       await world.without([world.platformNetwork], async () => {

@@ -105,6 +105,37 @@ describe("the census", () => {
     expect(removed).toEqual(["r4"]);
   });
 
+  test("has the rate left to as many as it can feed, until one of them falls silent", async () => {
+    let now = 0;
+    const written = new Map<string, number>();
+    const tables = {
+      create: async () => true,
+      put: async (_: string, { row }: { row: string }) => void written.set(row, now),
+      ages: async () => [...written].map(([row, at]) => ({ row, age: now - at })),
+      remove: async () => undefined,
+    };
+    const all = Array.from({ length: 5 }, () => new Census({ most: 2, tables, monotonic: () => now }));
+    const counts = async (some: readonly Census[]) => {
+      const found: number[] = [];
+      for (const census of some) found.push(await census.instances());
+      return found;
+    };
+    await counts(all);
+    const again = async (some: readonly Census[]) => {
+      now += 15_000;
+      await counts(some);
+      // The last of a round knows of all; the others hear of it once they have counted again.
+      await new Promise(setImmediate);
+      return counts(some);
+    };
+    const shares = await again(all);
+    expect(shares.filter((share) => share === 2)).toHaveLength(2);
+    expect(shares.filter((share) => share === Number.POSITIVE_INFINITY)).toHaveLength(3);
+    const idle = all.filter((_, at) => shares[at] === Number.POSITIVE_INFINITY);
+    for (let beats = 0; beats < 4; beats += 1) await again(idle);
+    expect((await counts(idle)).filter((share) => share === 2)).toHaveLength(2);
+  });
+
   test("takes a new one's count before it sends, and keeps the last one when the storage fails", async () => {
     let now = 0;
     let failing = false;
