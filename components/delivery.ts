@@ -39,6 +39,31 @@ export function contradictions(choices: Choices): { readonly setting: string; re
   return all;
 }
 
+/** Settings of the relay, which nothing reads where there is none. */
+const ofTheRelay = [
+  "maximumCallAgeSeconds",
+  "duplicateWindowDays",
+  "maximumRequestsPerSecond",
+  "drainTimeoutSeconds",
+  "nodeVersion",
+  "instanceMemory",
+  "maximumInstances",
+  "alwaysReadyInstances",
+  "alertEmails",
+  "silenceAlertHours",
+  "logRetentionDays",
+];
+
+/** Settings that change nothing with this delivery, and why; whoever set one is told. */
+export function withoutEffect({ delivery }: Choices): { readonly setting: string; readonly reason: string }[] {
+  if (delivery === "relay") return [];
+  const reason = "it is the relay's, and there is none with delivery: direct";
+  return [
+    ...ofTheRelay.map((setting) => ({ setting, reason })),
+    { setting: "testMode", reason: "with delivery: direct, cio_id is mapped for those events only that have it" },
+  ];
+}
+
 /** What a preview says of direct delivery. */
 export const directWarning =
   "delivery: direct is for trials and sandboxes. Without the relay nobody checks Customer.io's signature: whoever knows the " +

@@ -71,7 +71,7 @@ async function checkIdentities({ enabled, identities }: PlatformSettings["profil
   const lines = unknown.map(
     ([field, namespace]) =>
       `  - customerio-aep:profile.identities.${field}: there is no identity namespace "${namespace}". Make it in ` +
-      `Experience Platform (Identities > Create identity namespace), or name another one: pulumi config set --path profile.identities.${field} <code>`,
+      `Experience Platform (Identities > Create identity namespace), or name another one: npx pulumi config set --path profile.identities.${field} <code>`,
   );
   throw new pulumi.RunError(
     `Profile can't be fed with these identities:\n${lines.join("\n")}\nThere are: ${codes.join(", ")}.`,
@@ -84,13 +84,13 @@ function checkDataset({ id, name, profileEnabled }: aep.ExistingDataset, wanted:
   if (wanted && !profileEnabled) {
     throw new pulumi.RunError(
       `${what} is not enabled for Profile, and is used as it is. Enable it in Experience Platform (Datasets > the ` +
-        "dataset > Profile), or leave Profile off: pulumi config set --path profile.enabled false",
+        "dataset > Profile), or leave Profile off: npx pulumi config set --path profile.enabled false",
     );
   }
   if (profileEnabled && !wanted) {
     pulumi.log.warn(
       `${what} is enabled for Profile, but profile.enabled is not set, so that no event carries an identity map. If its ` +
-        "schema has no primary identity either, Profile can't use the events: pulumi config set --path profile.enabled true",
+        "schema has no primary identity either, Profile can't use the events: npx pulumi config set --path profile.enabled true",
     );
   }
 }
@@ -102,16 +102,16 @@ async function checkProfile({ enabled, primaryIdentity }: PlatformSettings["prof
   if (inProfile && !enabled) {
     throw new pulumi.RunError(
       `The schema "${title}" (${inProfile.id}) is enabled for Profile, and Platform never takes that back. So either\n` +
-        "  - keep it so: pulumi config set --path profile.enabled true\n" +
-        `  - or feed it from another stack, as it is: pulumi config set --path schema.existing ${inProfile.id}\n` +
-        "  - or make another schema and dataset, in a stack of their own: pulumi stack init <name>",
+        "  - keep it so: npx pulumi config set --path profile.enabled true\n" +
+        `  - or feed it from another stack, as it is: npx pulumi config set --path schema.existing ${inProfile.id}\n` +
+        "  - or make another schema and dataset, in a stack of their own: npx pulumi stack init <name>",
     );
   }
   if (inProfile?.datasetIds.length === 0) {
     pulumi.log.warn(
       `The schema "${title}" (${inProfile.id}) is there already, enabled for Profile, and no dataset follows it. If a ` +
         "destroyed stack has left it, it can't be made anew, since titles are unique: use it as it is: " +
-        `pulumi config set --path schema.existing ${inProfile.id}`,
+        `npx pulumi config set --path schema.existing ${inProfile.id}`,
     );
   }
   if (inProfile || !enabled) return;

@@ -65,13 +65,13 @@ function lineOf({ path, reason, remedy }: MappingProblem): string {
 function commandOf(path: string, remedy: MappingProblem["remedy"]): string {
   switch (remedy.do) {
     case "remove":
-      return `Remove it: pulumi config rm --path '${path}'`;
+      return `Remove it: npx pulumi config rm --path '${path}'`;
     case "set":
-      if (remedy.value === undefined) return `Set it: pulumi config set --path '${path}' <value>`;
-      return `Perhaps: pulumi config set --path '${path}' ${quoted(remedy.value)}`;
+      if (remedy.value === undefined) return `Set it: npx pulumi config set --path '${path}' <value>`;
+      return `Perhaps: npx pulumi config set --path '${path}' ${quoted(remedy.value)}`;
     case "express": {
       const expression = path.replace(/source$/, "expression");
-      return `Perhaps: pulumi config rm --path '${path}' && pulumi config set --path '${expression}' ${quoted(remedy.value)}`;
+      return `Perhaps: npx pulumi config rm --path '${path}' && npx pulumi config set --path '${expression}' ${quoted(remedy.value)}`;
     }
   }
 }

@@ -21,8 +21,8 @@ export function usableSchema(schema: ExistingSchema, use: SchemaUse): ExistingEv
   const { profile, setting, tenantId } = use;
   const what = `customerio-aep:${setting}: the schema "${schema.title}" (${schema.id})`;
   const other =
-    `Name another one (pulumi config set --path ${setting} <which>), or let this stack make its own: ` +
-    `pulumi config rm --path ${setting}`;
+    `Name another one (npx pulumi config set --path ${setting} <which>), or let this stack make its own: ` +
+    `npx pulumi config rm --path ${setting}`;
   if (!schema.timeSeries) {
     throw new pulumi.RunError(
       `${what} is of the class ${schema.classId}, whose records are no events: they have no _id of the event and no ` +
@@ -62,7 +62,7 @@ function checkInProfile(schema: ExistingSchema, what: string): void {
     throw new pulumi.RunError(
       `${what} is not enabled for Profile. Since there is no way back, an existing schema is never enabled from here: do ` +
         "it in Experience Platform (Schemas > the schema > Profile), or leave Profile off: " +
-        "pulumi config set --path profile.enabled false",
+        "npx pulumi config set --path profile.enabled false",
     );
   }
   if (schema.primaryIdentity === undefined && !hasField(schema.definition, ["identityMap"])) {

@@ -11,6 +11,9 @@ export interface Needs {
   readonly profile: Pick<PlatformSettings["profile"], "enabled">;
 }
 
+/** What is known of the needs while the settings can't be read: not which source. */
+type PartialNeeds = Pick<Needs, "profile"> & { readonly source: Source | undefined };
+
 type Report = Awaited<ReturnType<typeof getPreflight>>;
 
 /** The providers to ask, where they are not those of the stack's settings. */
@@ -20,31 +23,67 @@ export interface PreflightProviders {
 }
 
 /**
+ * Reads the settings and asks Platform and Customer.io, in a preview too, whether everything is there that the stack needs. What is wrong
+ * with one hides nothing of the others.
+ *
+ * @param read reads the settings, and throws a `pulumi.RunError` that names their mistakes
+ * @throws pulumi.RunError naming all mistakes and all that is missing at once, each with what to do
+ */
+export async function checkedSettings<Settings extends Needs>(read: () => Settings): Promise<Settings> {
+  try {
+    const settings = read();
+    await preflight(settings);
+    return settings;
+  } catch (error) {
+    if (!pulumi.RunError.isInstance(error) || error instanceof PreflightError) throw error;
+    // The settings can't tell what is needed, so that only the credentials and the sandbox are asked about.
+    const { problems } = await findProblems({ source: undefined, profile: { enabled: false } }, {});
+    throw new pulumi.RunError([error.message, ...problems].join("\n"));
+  }
+}
+
+class PreflightError extends pulumi.RunError {}
+
+/**
  * Asks Platform and Customer.io, in a preview too, whether everything is there that the stack needs.
  * @throws pulumi.RunError naming all that is missing at once, each with what to do. What Platform does not tell is a warning.
  */
-export async function preflight(needs: Needs, { platform, workspace }: PreflightProviders = {}): Promise<void> {
-  const [report, refusal] = await Promise.all([
-    getPreflight({ profile: needs.profile.enabled }, platform && { provider: platform }),
+export async function preflight(needs: Needs, providers: PreflightProviders = {}): Promise<void> {
+  const { problems, unchecked } = await findProblems(needs, providers);
+  if (problems.length > 0) throw new PreflightError(problems.join("\n"));
+  for (const reason of unchecked) await pulumi.log.warn(`Not checked beforehand: ${reason}`);
+}
+
+interface Found {
+  /** One for each vendor that has any: a sentence and its list. */
+  readonly problems: string[];
+  readonly unchecked: readonly string[];
+}
+
+async function findProblems(needs: PartialNeeds, { platform, workspace }: PreflightProviders): Promise<Found> {
+  const preflight = getPreflight({ profile: needs.profile.enabled }, platform && { provider: platform });
+  const [closed, refusal] = await Promise.all([
+    refusalOf(preflight),
     refusalOf(getReportingWebhooks(workspace && { provider: workspace })),
   ]);
-  const missing = problemsOf(report, needs);
-  const problems = [
+  const report = closed === undefined ? await preflight : undefined;
+  const missing = report === undefined ? [] : problemsOf(report, needs);
+  const all = [
+    ...(closed === undefined ? [] : [["Experience Platform does not let this stack in", closed]]),
     ...(missing.length > 0 ? [["Experience Platform lacks what this stack needs", ...missing]] : []),
     ...(refusal === undefined ? [] : [["Customer.io does not let this stack in", refusal]]),
   ];
-  if (problems.length > 0) {
-    const said = problems.map(([what, ...list]) => [`${what}, so nothing was begun:`, ...list].join("\n  - "));
-    throw new pulumi.RunError(said.join("\n"));
-  }
-  for (const reason of report.unchecked) await pulumi.log.warn(`Not checked beforehand: ${reason}`);
+  return {
+    problems: all.map(([what, ...list]) => [`${what}, so nothing was begun:`, ...list].join("\n  - ")),
+    unchecked: report?.unchecked ?? [],
+  };
 }
 
-function problemsOf(report: Report, { source }: Needs): string[] {
+function problemsOf(report: Report, { source }: PartialNeeds): string[] {
   const { sandbox, sandboxState, missingPermissions } = report;
   if (sandboxState === "absent") {
     return [
-      `The sandbox "${sandbox}" is not among those that the credential may use. Check its name (pulumi config set aep:sandbox ` +
+      `The sandbox "${sandbox}" is not among those that the credential may use. Check its name (npx pulumi config set aep:sandbox ` +
         "<name>), and in Experience Platform under Permissions > Roles that a role has the sandbox, and the credential " +
         "among its API credentials.",
     ];
@@ -64,16 +103,19 @@ function problemsOf(report: Report, { source }: Needs): string[] {
   return [...problems, ...sourceProblems(report, source)];
 }
 
-function sourceProblems({ sandbox, customerIoSource, httpSource }: Report, source: Source): string[] {
+function sourceProblems({ sandbox, customerIoSource, httpSource }: Report, source: Source | undefined): string[] {
+  if (source === undefined) return [];
   if (source === "http") {
     if (httpSource !== "absent") return [];
     const instead =
-      customerIoSource === "offered" ? " It offers the Customer.io source: pulumi config set source customerio" : "";
+      customerIoSource === "offered"
+        ? " It offers the Customer.io source: npx pulumi config set source customerio"
+        : "";
     return [`The sandbox "${sandbox}" does not offer the HTTP API source (Sources > Catalog > Streaming).${instead}`];
   }
   if (customerIoSource !== "absent") return [];
   const ask = "Ask Adobe for it: it is a beta";
   const instead =
-    httpSource === "absent" ? "." : "; or use the HTTP API source in its place: pulumi config set source http";
+    httpSource === "absent" ? "." : "; or use the HTTP API source in its place: npx pulumi config set source http";
   return [`The sandbox "${sandbox}" does not offer the Customer.io source. ${ask}${instead}`];
 }

@@ -34,6 +34,10 @@ export function mistakesOf(issues: readonly z.core.$ZodIssue[]): Mistake[] {
     if (issue.code === "invalid_type" && (issue.expected === "object" || issue.expected === "record")) {
       return [{ path, reason, remedy: anew("<name>") }];
     }
+    // The CLI takes what looks like a number or a truth value for one, unless it is told.
+    if (issue.code === "invalid_type" && issue.expected === "string") {
+      return [{ path, reason, remedy: `Set it: npx pulumi config set --type string ${argumentOf(path)} <value>` }];
+    }
     const superfluous = issue.code === "custom" && issue.params?.superfluous === true;
     return [{ path, reason, remedy: superfluous ? removeIt(path) : setIt(path) }];
   });
@@ -59,11 +63,11 @@ export function removeIt(path: readonly PropertyKey[]): string {
 }
 
 function setting(path: readonly PropertyKey[]): string {
-  return `pulumi config set ${argumentOf(path)} <value>`;
+  return `npx pulumi config set ${argumentOf(path)} <value>`;
 }
 
 function removal(path: readonly PropertyKey[]): string {
-  return `pulumi config rm ${argumentOf(path)}`;
+  return `npx pulumi config rm ${argumentOf(path)}`;
 }
 
 /** As `pulumi config set --path` writes it, such as `filters.only.metrics[0]`. */

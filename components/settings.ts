@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { type SubscriptionName, subscriptionNames } from "../events/catalogue.ts";
@@ -6,7 +7,7 @@ import { nearest } from "../providers/kit/nearest.ts";
 import { plainWords } from "../providers/kit/plain-words.ts";
 import { defaults } from "../relay/core/defaults.ts";
 import { eventFilters, personalData } from "../relay/core/policy.ts";
-import { contradictions, delivery } from "./delivery.ts";
+import { contradictions, delivery, withoutEffect } from "./delivery.ts";
 import { platformConflicts, platformSettings } from "./platform-settings.ts";
 import { source } from "./platform-source.ts";
 import { longestSilence } from "./relay-alerts.ts";
@@ -52,7 +53,7 @@ const settingsSchema = z.strictObject({
   drainTimeoutSeconds: z.int().min(1).max(86_400).default(1800),
   nodeVersion: z.literal([22, 24]).default(22),
   instanceMemory: z.literal([512, 2048, 4096]).default(2048),
-  maximumInstances: z.int().min(40).max(1000).default(40),
+  maximumInstances: z.int().min(1).max(1000).default(40),
   alwaysReadyInstances: z.int().min(0).max(40).default(1),
   alertEmails: z.array(z.email()).default([]),
   silenceAlertHours: z.int().min(0).max(longestSilence).default(24),
@@ -89,7 +90,7 @@ export function readSettings(config: pulumi.Config): Settings {
     ...(parsed.success ? contradictions(parsed.data) : []).map(
       ({ setting, reason }) =>
         `${config.name}:${setting} does not go with delivery: direct, since ${reason}. Remove one of them: ` +
-        `pulumi config rm ${setting}, or pulumi config rm delivery`,
+        `npx pulumi config rm ${setting}, or npx pulumi config rm delivery`,
     ),
   ]);
   for (const reason of keys.warnings) {
@@ -98,6 +99,7 @@ export function readSettings(config: pulumi.Config): Settings {
         "update: if the relay refuses the call, the key is another one.",
     );
   }
+  warnOf(parsed.data, (path) => `${config.name}:${path}`);
   return { ...accepted(parsed), signingKeys: keys.given ? config.requireSecret("signingKeys") : undefined };
 }
 
@@ -117,8 +119,28 @@ export function sourceSettings(
     ),
     ...(parsed.success ? platformConflicts(parsed.data) : []).map(({ path, reason }) => `${pathOf(path)} ${reason}.`),
   ]);
+  warnOf(parsed.data, (path) => path);
   return { ...accepted(parsed), signingKeys: signingKeys?.apply(checkedSigningKeys) };
 }
+
+/** Says what the settings ask for and will not get, or may not. */
+function warnOf(settings: z.output<typeof settingsSchema> | undefined, named: (setting: string) => string): void {
+  if (settings === undefined) return;
+  const defaults: Record<string, unknown> = settingsSchema.parse({});
+  const idle = withoutEffect(settings).filter(
+    ({ setting }) => !isDeepStrictEqual((settings as Record<string, unknown>)[setting], defaults[setting]),
+  );
+  for (const { setting, reason } of idle) void pulumi.log.warn(`${named(setting)} has no effect, since ${reason}.`);
+  if (settings.delivery === "relay" && settings.maximumInstances < usualLeastInstances) {
+    void pulumi.log.warn(
+      `${named("maximumInstances")} is ${settings.maximumInstances}. Many regions of Azure take ${usualLeastInstances} or more only, and ` +
+        `refuse less in the middle of an update. If yours does: npx pulumi config set maximumInstances ${usualLeastInstances}`,
+    );
+  }
+}
+
+/** The least number of instances that Azure's documentation of Flex Consumption names; regions have come to differ. */
+const usualLeastInstances = 40;
 
 /** Only asked for once all mistakes were told. */
 function accepted(parsed: z.ZodSafeParseResult<z.output<typeof settingsSchema>>): z.output<typeof settingsSchema> {
@@ -159,7 +181,7 @@ function plainSecrets(config: pulumi.Config): string[] {
     .map(
       (key) =>
         `${key} is stored in plain text. Store it encrypted, and rotate it if others could read it: ` +
-        `pulumi config set --secret ${key.replace(`${config.name}:`, "")}`,
+        `npx pulumi config set --secret ${key.replace(`${config.name}:`, "")}`,
     );
 }
 

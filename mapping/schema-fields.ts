@@ -110,7 +110,11 @@ function requiredOf(definition: SchemaDefinition, prefix: string, mapped: readon
 /** The registry names required fields of its own library by their XDM names, such as `xdm:timestamp`. */
 function propertyName(required: string, properties: SchemaDefinition): string {
   if (properties[required] !== undefined) return required;
-  return Object.keys(properties).find((name) => objectOf(properties[name])?.["meta:xdmField"] === required) ?? required;
+  const byXdmName = Object.keys(properties).find((name) => objectOf(properties[name])?.["meta:xdmField"] === required);
+  if (byXdmName !== undefined) return byXdmName;
+  // Without that note, the rule of XDM's names is left: `@id` is `_id`, `xdm:timestamp` is `timestamp`.
+  const plain = required.replace(/^@/, "_").replace(/^xdm:/, "");
+  return properties[plain] === undefined ? required : plain;
 }
 
 function objectOf(value: unknown): SchemaDefinition | undefined {

@@ -16,7 +16,7 @@ ${previewUsage}
 
 ${replayUsage}
 
-Without --stack it is the stack that \`pulumi stack select\` chose. Every command ends with exit code 0 if all is well, 1 if
+Without --stack it is the stack that \`npx pulumi stack select\` chose. Every command ends with exit code 0 if all is well, 1 if
 something is broken, 2 if it was called wrongly, and 130 if Ctrl-C stopped it.
 `;
 

@@ -79,7 +79,7 @@ export class PulumiStack {
     };
     const values = Object.entries(configuration.parse(JSON.parse(settings))).map(([key, { value }]) => [key, value]);
     const name = resources.current[0]?.urn.split(":")[2] ?? stack;
-    if (name === undefined) throw new Error("The stack is empty. Make everything first: pulumi up");
+    if (name === undefined) throw new Error("The stack is empty. Make everything first: npx pulumi up");
     return new PulumiStack(name, resources, Object.fromEntries(values));
   }
 
@@ -96,7 +96,7 @@ export class PulumiStack {
   output(name: string): string {
     const value = this.outputs[name];
     if (typeof value === "string" || typeof value === "number") return String(value);
-    throw new Error(`The stack ${this.name} has no output ${name} yet. Make it: pulumi up --stack ${this.name}`);
+    throw new Error(`The stack ${this.name} has no output ${name} yet. Make it: npx pulumi up --stack ${this.name}`);
   }
 
   /** Whether events go by way of a relay, or straight from Customer.io to Platform. */
@@ -115,7 +115,7 @@ export class PulumiStack {
     );
     if (found) return found;
     const what = name === undefined ? type : `${type} "${name}"`;
-    throw new Error(`The stack ${this.name} has no ${what}. Make it: pulumi up --stack ${this.name}`);
+    throw new Error(`The stack ${this.name} has no ${what}. Make it: npx pulumi up --stack ${this.name}`);
   }
 
   /** Resources of a type that have been replaced and are still there, since their deletion failed or is yet to come. */

@@ -7,7 +7,7 @@ import type { PulumiStack } from "../pulumi-stack.ts";
 export async function checkDataflow(stack: PulumiStack): Promise<Finding> {
   const id = stack.output("dataflowId");
   const flow = await readDataflow(platformOf(stack), id);
-  const mend = `pulumi up --refresh --stack ${stack.name}`;
+  const mend = `npx pulumi up --refresh --stack ${stack.name}`;
   if (!flow) return { verdict: "broken", found: `Platform has no dataflow ${id}: somebody deleted it.`, todo: mend };
   const found = `"${flow.name}" is ${flow.state}`;
   if (flow.state === "enabled") return { verdict: "fine", found: `${found}.` };

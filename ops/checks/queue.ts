@@ -29,7 +29,7 @@ export async function queueLength(stack: PulumiStack): Promise<{ events: number;
 export async function checkQueue(stack: PulumiStack): Promise<Finding> {
   const length = await queueLength(stack);
   if (length === undefined) {
-    const todo = `pulumi up --refresh --stack ${stack.name}`;
+    const todo = `npx pulumi up --refresh --stack ${stack.name}`;
     return { verdict: "broken", found: "A queue of the relay is gone: somebody deleted it.", todo };
   }
   const { events: messages, poison } = length;
@@ -85,6 +85,6 @@ export function queueFinding({
     details,
     todo:
       "HTTP 401, 403 or 404: the dataflow was changed by hand; " +
-      `mend it: pulumi up --refresh --stack ${stack}. Else Platform is away or takes less than comes in; nothing is lost meanwhile.`,
+      `mend it: npx pulumi up --refresh --stack ${stack}. Else Platform is away or takes less than comes in; nothing is lost meanwhile.`,
   };
 }

@@ -7,7 +7,7 @@ import type { PulumiStack } from "../pulumi-stack.ts";
 export async function checkWebhook(stack: PulumiStack): Promise<Finding> {
   const id = Number(stack.resource("customerio:index:ReportingWebhook").id);
   const webhook = await customerIoOf(stack).get(id, patience());
-  const mend = `pulumi up --refresh --stack ${stack.name}`;
+  const mend = `npx pulumi up --refresh --stack ${stack.name}`;
   if (!webhook) {
     return { verdict: "broken", found: `Customer.io has no reporting webhook ${id}: somebody deleted it.`, todo: mend };
   }

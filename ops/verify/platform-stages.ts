@@ -15,7 +15,7 @@ export function inletStage(stack: PulumiStack, event: DocumentedEvent): Stage {
     async look() {
       const id = stack.output("dataflowId");
       const flow = await readDataflow(platformOf(stack), id);
-      const mend = `pulumi up --refresh --stack ${stack.name}`;
+      const mend = `npx pulumi up --refresh --stack ${stack.name}`;
       if (flow?.inletUrl === undefined || flow.state !== "enabled") {
         const found = flow ? `The dataflow "${flow.name}" is ${flow.state}.` : `Platform has no dataflow ${id}.`;
         return { verdict: "broken", found, todo: mend };

@@ -47,7 +47,8 @@ export function relayStage(stack: PulumiStack, event: DocumentedEvent): Stage {
 }
 
 function remedyOf(status: number | undefined, stack: string): string {
-  if (status === 401) return `The relay knows other keys than the stack's settings have: pulumi up --stack ${stack}`;
+  if (status === 401)
+    return `The relay knows other keys than the stack's settings have: npx pulumi up --stack ${stack}`;
   return `npm run ops -- status --stack ${stack}`;
 }
 

@@ -123,7 +123,7 @@ async function untilOpen({ client, signal, progress }: Operation<AepClient>, id:
     throw new Unfinished(
       id,
       {},
-      `The base connection (${id}) is there, but is not ready: ${reason} Run pulumi up again, which goes on from here.`,
+      `The base connection (${id}) is there, but is not ready: ${reason} Run npx pulumi up again, which goes on from here.`,
     );
   }
 }

@@ -66,7 +66,7 @@ const role =
   "sandbox of aep:sandbox and the permissions Manage Sources, Manage Schemas and Manage Datasets; for Profile also " +
   "Manage Identity Metadata, View Identity Namespaces and Manage Profiles.";
 const sandbox =
-  "Check the name of the sandbox, and that the credential's role includes it: pulumi config set aep:sandbox <name>";
+  "Check the name of the sandbox, and that the credential's role includes it: npx pulumi config set aep:sandbox <name>";
 const organization =
   "Check that the setting aep:orgId is the organization in which the credential of aep:clientId was made, and that its " +
   "project in Adobe Developer Console has the API “Experience Platform API” with a product profile.";
@@ -115,5 +115,5 @@ function titleClash(detail: string): string {
   const type = { mixins: "aep:index:FieldGroup", schemas: "aep:index:Schema" }[collection ?? ""];
   const other = "Titles are unique across schemas, field groups, classes and data types: choose another title";
   if (!type) return `${other}.`;
-  return `${other}, or take the existing object into the stack: pulumi import ${type} <resource name> ${id}`;
+  return `${other}, or take the existing object into the stack: npx pulumi import ${type} <resource name> ${id}`;
 }

@@ -66,7 +66,7 @@ async function lookFor<Item>(
       const ids = found.map(creation.idOf).join(", ");
       throw new Error(
         `Several new objects fit the one that was being made (${ids}), so none is taken. ` +
-          "Delete the superfluous ones in Experience Platform, or import the right one with pulumi import.",
+          "Delete the superfluous ones in Experience Platform, or import the right one with npx pulumi import.",
       );
     }
     if (found[0] !== undefined) return found[0];

@@ -155,7 +155,7 @@ export const dataflow = defineResource<AepClient>()({
       id,
       progressOf(flow),
       `The dataflow "${flow.name}" (${id}) has no streaming endpoint (state: ${flow.state}). ` +
-        "If it is new, Platform is still at work on it, and pulumi up waits for that. " +
+        "If it is new, Platform is still at work on it, and npx pulumi up waits for that. " +
         "If it is not, it is no streaming dataflow, and can't be managed by this resource.",
     );
   },
@@ -242,7 +242,7 @@ async function keepOnError(
     throw new Unfinished(
       id,
       outputs,
-      `${done}, but is not ready: ${reason} Run pulumi up again, which goes on from here.`,
+      `${done}, but is not ready: ${reason} Run npx pulumi up again, which goes on from here.`,
     );
   }
 }

@@ -16,7 +16,7 @@ const inputs = z.object({
 export const datasetGuard = defineResource<AepClient>()({
   type: "aep:index:DatasetGuard",
   description:
-    "Refuses a `pulumi destroy` before it has taken anything down, if the dataset holds data and has neither `forceDestroy` " +
+    "Refuses a `npx pulumi destroy` before it has taken anything down, if the dataset holds data and has neither `forceDestroy` " +
     "nor `keep`. It is no object of Platform: give it the resource option dependsOn with everything that must still work " +
     "after a refused destroy. Imported by the dataset's id.",
   inputs,

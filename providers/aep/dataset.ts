@@ -58,7 +58,7 @@ const inputs = z.object({
     .meta({
       description:
         "Whether the dataset may be deleted or replaced although it holds data, which can't be brought back; default " +
-        "false. It counts as the last `pulumi up` has left it.",
+        "false. It counts as the last `npx pulumi up` has left it.",
     }),
   keep: z
     .boolean()

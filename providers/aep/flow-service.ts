@@ -62,7 +62,7 @@ export async function getItem<Item extends typeof flowServiceItem>(
   if (found) return found;
   throw new Error(
     `The ${kindOf(collection)} ${id} is gone: somebody deleted it in Experience Platform. ` +
-      "Run pulumi refresh, then pulumi up, which makes it again.",
+      "Run npx pulumi refresh, then npx pulumi up, which makes it again.",
   );
 }
 

@@ -104,11 +104,11 @@ function complaint(response: AxiosResponse): VendorComplaint {
 function remedy(code: string, detail: string): string | undefined {
   const page = "the page of the credential (OAuth Server-to-Server) in Adobe Developer Console";
   if (code === "invalid_scope") {
-    return `Copy the scopes from ${page} and set them: pulumi config set aep:scopes <scopes>`;
+    return `Copy the scopes from ${page} and set them: npx pulumi config set aep:scopes <scopes>`;
   }
   if (code !== "invalid_client") return undefined;
-  const secret = `Copy the client secret from ${page} and set it: pulumi config set --secret aep:clientSecret`;
-  const id = `Copy the client id from ${page} and set it: pulumi config set aep:clientId <id>`;
+  const secret = `Copy the client secret from ${page} and set it: npx pulumi config set --secret aep:clientSecret`;
+  const id = `Copy the client id from ${page} and set it: npx pulumi config set aep:clientId <id>`;
   if (detail.includes("client_secret")) return secret;
   return detail.includes("client_id") ? id : `${id} ${secret}`;
 }

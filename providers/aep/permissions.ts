@@ -52,6 +52,8 @@ export async function missingPermissions(
   const names = needed.flatMap((permission) => permission.names).filter(known);
   const types = new Set(names.flatMap((name) => typesOf(name).map(([type]) => type)));
   const body = [...names.map((name) => `/permissions/${name}`), ...[...types].map((type) => `/resource-types/${type}`)];
+  // Asked about nothing, Platform may answer with everything or an error; either way nothing was learnt.
+  if (body.length === 0) return { missing: [], unknown: needed.map(({ title }) => title) };
   const { policies } = await client.call(
     {
       method: "POST",

@@ -30,7 +30,7 @@ export const profileEnablement = defineResource<AepClient>()({
     if (!found) {
       throw new Error(
         `There is no schema ${schemaId}, so it can't be enabled for Profile. If somebody deleted it by hand, run: ` +
-          "pulumi refresh, then pulumi up",
+          "npx pulumi refresh, then npx pulumi up",
       );
     }
     const tags = found["meta:immutableTags"] ?? [];

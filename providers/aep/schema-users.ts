@@ -23,8 +23,8 @@ export async function datasetsOf(client: AepClient, schemaId: string, signal: Ab
 export function neverDeleted(what: string, urn: string): Error {
   return new Error(
     `${what}. Leave it in Platform: give the schema, its field groups and its primary identity the resource option ` +
-      "retainOnDelete and run pulumi up before you destroy, or take it out of the stack now: " +
-      `pulumi state delete '${urn}'`,
+      "retainOnDelete and run npx pulumi up before you destroy, or take it out of the stack now: " +
+      `npx pulumi state delete '${urn}'`,
   );
 }
 

@@ -85,7 +85,7 @@ export const schema = defineResource<AepClient>()({
     if (!found) {
       throw new Error(
         `The schema "${news.title}" (${id}) is gone: somebody deleted it in Experience Platform. ` +
-          "Run pulumi refresh, then pulumi up, which makes it again.",
+          "Run npx pulumi refresh, then npx pulumi up, which makes it again.",
       );
     }
     // A PUT replaces everything, and Profile's tag may have been set by hand.

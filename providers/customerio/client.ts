@@ -168,7 +168,7 @@ export class ReportingWebhooks {
         `${held ? "another resource's" : "enabled with other settings"}; a second one would deliver every event twice. ` +
         (held
           ? "Give the resources different names or endpoints."
-          : "Take it over with: pulumi import customerio:index:ReportingWebhook <resource name> " +
+          : "Take it over with: npx pulumi import customerio:index:ReportingWebhook <resource name> " +
             `${inUse.id}, or delete it in Customer.io.`),
     );
   }

@@ -59,8 +59,8 @@ function remedy({ region }: Config, { status, headers, config }: AxiosResponse):
     case 401:
       return (
         `The key is wrong, or it belongs to another region than ${region}. App API keys are made in Customer.io under ` +
-        "Settings > API credentials > App API keys; then run: pulumi config set --secret customerio:appApiKey <key>. " +
-        `If the account is in the other region: pulumi config set customerio:region ${other}`
+        "Settings > API credentials > App API keys; then run: npx pulumi config set --secret customerio:appApiKey <key>. " +
+        `If the account is in the other region: npx pulumi config set customerio:region ${other}`
       );
     case 403:
       return (
@@ -71,7 +71,7 @@ function remedy({ region }: Config, { status, headers, config }: AxiosResponse):
     case 410:
       // Of a GET or DELETE this comes to light only if the list has the webhook, or is itself what was not found.
       return config.method === "put"
-        ? "The webhook was deleted in Customer.io. To make it anew, run: pulumi refresh, then pulumi up"
+        ? "The webhook was deleted in Customer.io. To make it anew, run: npx pulumi refresh, then npx pulumi up"
         : "Customer.io has what was asked for, so something else has answered. Check that the setting " +
             "customerio:appApiUrl leads to its App API, and not to a proxy; then run the command again.";
     case 429:

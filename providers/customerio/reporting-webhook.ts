@@ -85,7 +85,7 @@ export const reportingWebhook = defineResource<ReportingWebhooks>()({
         id,
         outputsOf(webhook),
         `The reporting webhook ${id} exists but is not enabled, so it sends nothing yet. ${reason} ` +
-          "To finish it, run: pulumi up",
+          "To finish it, run: npx pulumi up",
       );
     }
   },
@@ -96,7 +96,7 @@ export const reportingWebhook = defineResource<ReportingWebhooks>()({
     if (webhook.type !== "webhook") {
       throw new Error(
         `The webhook ${id} is of type "${webhook.type}" (a JavaScript webhook), which can be made and changed in ` +
-          "Customer.io's UI only. Import a plain reporting webhook, or let `pulumi up` make a new one.",
+          "Customer.io's UI only. Import a plain reporting webhook, or let `npx pulumi up` make a new one.",
       );
     }
     const { name, endpoint, events, disabled, fullResolution, withContent } = webhook;
@@ -143,7 +143,7 @@ function taken(webhook: Webhook, values: Inputs): Outputs {
     String(webhook.id),
     outputsOf(webhook),
     `Customer.io took the reporting webhook ${webhook.id} without these events: ${missing.join(", ")}. ` +
-      "Check their spelling in `events`, then run: pulumi up",
+      "Check their spelling in `events`, then run: npx pulumi up",
   );
 }
 

@@ -102,7 +102,7 @@ export async function takeOver<Client, Inputs extends z.ZodObject, Outputs exten
     operation.warn(`takes over ${id}, which an interrupted run made for this resource`);
     if (now !== "unfinished" && differences.length === 0) return { id, outputs: now.outputs };
     if (!resource.update)
-      throw new Error(`${id} is only half made and can't be finished. Delete it, then run: pulumi up`);
+      throw new Error(`${id} is only half made and can't be finished. Delete it, then run: npx pulumi up`);
     const olds = inputs;
     const outputs = now === "unfinished" ? ({} as z.output<Outputs>) : now.outputs;
     return { id, outputs: await resource.update(operation, id, { news: wanted, olds, outputs }) };

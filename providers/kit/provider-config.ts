@@ -75,11 +75,11 @@ function explain(
   const key = `${packageName}:${name}`;
   const property = schema.shape[name] as z.ZodType | undefined;
   if (!property) {
-    return `The setting ${key} is not known. Known are: ${Object.keys(schema.shape).join(", ")}. Remove it: pulumi config rm ${key}`;
+    return `The setting ${key} is not known. Known are: ${Object.keys(schema.shape).join(", ")}. Remove it: npx pulumi config rm ${key}`;
   }
   const { description, secret, environment } = metadata(property);
   // Without a value the command asks for it, which keeps a secret out of the shell's history.
-  const command = secret ? `pulumi config set --secret ${key}` : `pulumi config set ${key} <value>`;
+  const command = secret ? `npx pulumi config set --secret ${key}` : `npx pulumi config set ${key} <value>`;
   const variable = environment ? ` (or the environment variable ${environment})` : "";
   const what = settings[name] === undefined ? "is missing" : `is not right: ${message}`;
   return `The setting ${key} ${what}. ${description ?? ""} Set it: ${command}${variable}`.replace(/ {2,}/g, " ");

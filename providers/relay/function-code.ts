@@ -88,7 +88,7 @@ export const functionCode = defineResource<AzureClient>()({
     if (!known || !deployed) {
       throw new Error(
         "A relay:index:FunctionCode can't be imported, since Azure doesn't give deployed code back. " +
-          "Declare it in the program and run: pulumi up",
+          "Declare it in the program and run: npx pulumi up",
       );
     }
     const functions = await client.functionNames(id, signal);
@@ -114,7 +114,7 @@ async function deploy(
     const deployed = await oneDeploy(operation, values.scmHostName, { zip, hash });
     if ("failure" in deployed) {
       if (!deployed.mayRun) throw new Error(deployed.failure);
-      throw new Unfinished(values.siteId, unsure, `${deployed.failure}. To try again, run: pulumi up`);
+      throw new Unfinished(values.siteId, unsure, `${deployed.failure}. To try again, run: npx pulumi up`);
     }
     now = { packageHash: hash, deploymentId: deployed.deploymentId };
   }

@@ -5,7 +5,7 @@ import { type Look, patiently } from "./patience.ts";
 
 /** Milliseconds between two counts; Azure's number lags by a moment anyway. */
 const countEvery = 5_000;
-const abandonCommand = "RELAY_ABANDON_QUEUE=true pulumi destroy";
+const abandonCommand = "RELAY_ABANDON_QUEUE=true npx pulumi destroy";
 
 const inputs = z.object({
   queueId: z
@@ -66,7 +66,7 @@ export const queueDrain = defineResource<AzureClient>()({
     throw new Error(
       `The relay is not taken down, since the queue "${name}" has not run empty ${drained.gaveUp}. Each message holds ` +
         "one or more Customer.io events that Adobe Experience Platform has not got yet: it may be down or refuse them, " +
-        "or the wait after a new dataflow may not be over. To go on, run `pulumi destroy` again later; or, to lose these " +
+        "or the wait after a new dataflow may not be over. To go on, run `npx pulumi destroy` again later; or, to lose these " +
         `events for good: ${abandonCommand}`,
     );
   },

@@ -34,159 +34,159 @@ describe("the kinds of mistakes, and what is told", () => {
       "a field without the tenant's prefix",
       pair("email", { source: "metric" }),
       'mapping.set[0].destination is not right: the schema has no field "email". ' +
-        "Perhaps: pulumi config set --path 'mapping.set[0].destination' _acme.customerio.email",
+        "Perhaps: npx pulumi config set --path 'mapping.set[0].destination' _acme.customerio.email",
     ],
     [
       "a misspelt field",
       pair("customerio.emial", { source: "metric" }),
       'mapping.set[0].destination is not right: the schema has no field "_acme.customerio.emial". ' +
-        "Perhaps: pulumi config set --path 'mapping.set[0].destination' _acme.customerio.email",
+        "Perhaps: npx pulumi config set --path 'mapping.set[0].destination' _acme.customerio.email",
     ],
     [
       "another tenant's field",
       pair("_other.customerio.email", { source: "metric" }),
       'mapping.set[0].destination is not right: the schema has no field "_other.customerio.email". ' +
-        "Perhaps: pulumi config set --path 'mapping.set[0].destination' _acme.customerio.email",
+        "Perhaps: npx pulumi config set --path 'mapping.set[0].destination' _acme.customerio.email",
     ],
     [
       "a field that no schema could have",
       pair("a..b", { source: "metric" }),
-      "mapping.set[0].destination is not right: \"a..b\" is not a path. Set it: pulumi config set --path 'mapping.set[0].destination' <value>",
+      "mapping.set[0].destination is not right: \"a..b\" is not a path. Set it: npx pulumi config set --path 'mapping.set[0].destination' <value>",
     ],
     [
       "an object as a field",
       pair("customerio", { source: "metric" }),
       "mapping.set[0].source is not right: metric gives a text, and the field takes an object (_acme.customerio). " +
-        "Set it: pulumi config set --path 'mapping.set[0].source' <value>",
+        "Set it: npx pulumi config set --path 'mapping.set[0].source' <value>",
     ],
     [
       "a misspelt attribute",
       pair("eventType", { source: "metrci" }),
       'mapping.set[0].source is not right: events have no attribute "metrci". ' +
-        "Perhaps: pulumi config set --path 'mapping.set[0].source' metric",
+        "Perhaps: npx pulumi config set --path 'mapping.set[0].source' metric",
     ],
     [
       "an attribute without its object",
       pair("eventType", { source: "identifiers.email" }),
       'mapping.set[0].source is not right: events have no attribute "identifiers.email". ' +
-        "Perhaps: pulumi config set --path 'mapping.set[0].source' data.identifiers.email",
+        "Perhaps: npx pulumi config set --path 'mapping.set[0].source' data.identifiers.email",
     ],
     [
       "an object as an attribute",
       pair("eventType", { source: "data.identifiers" }),
       'mapping.set[0].source is not right: "data.identifiers" is an object; name one of its attributes: id, email, cio_id, phone. ' +
-        "Perhaps: pulumi config set --path 'mapping.set[0].source' data.identifiers.id",
+        "Perhaps: npx pulumi config set --path 'mapping.set[0].source' data.identifiers.id",
     ],
     [
       "an attribute that is not known",
       pair("eventType", { source: "data.colour" }),
       'mapping.set[0].source is not right: events have no attribute "data.colour". If Customer.io does send it, ask each event for it. ' +
-        "Perhaps: pulumi config rm --path 'mapping.set[0].source' && pulumi config set --path 'mapping.set[0].expression' " +
+        "Perhaps: npx pulumi config rm --path 'mapping.set[0].source' && npx pulumi config set --path 'mapping.set[0].expression' " +
         "'iif(contains_key(\"data.colour\"), data.colour, nullify())'",
     ],
     [
       "an expression as a source",
       pair("eventType", { source: "lower(metric)" }),
       'mapping.set[0].source is not right: "lower(metric)" is no attribute; what is to be worked out is an expression. ' +
-        "Perhaps: pulumi config rm --path 'mapping.set[0].source' && pulumi config set --path 'mapping.set[0].expression' 'lower(metric)'",
+        "Perhaps: npx pulumi config rm --path 'mapping.set[0].source' && npx pulumi config set --path 'mapping.set[0].expression' 'lower(metric)'",
     ],
     [
       "an expression that can't be read",
       pair("eventType", { expression: "lower(metric" }),
       'mapping.set[0].expression is not right: This expression can\'t be read: Expected ")" instead of the end. ' +
-        "Set it: pulumi config set --path 'mapping.set[0].expression' <value>",
+        "Set it: npx pulumi config set --path 'mapping.set[0].expression' <value>",
     ],
     [
       "an expression that is too long",
       pair("eventType", { expression: `"${"x".repeat(4095)}"` }),
       "mapping.set[0].expression is not right: This expression can't be read: An expression may have 4096 characters, not 4097. " +
-        "Set it: pulumi config set --path 'mapping.set[0].expression' <value>",
+        "Set it: npx pulumi config set --path 'mapping.set[0].expression' <value>",
     ],
     [
       "a reserved word",
       pair("timestamp", { expression: `dformat(timestamp * 1000, ${iso})` }),
       "mapping.set[0].expression is not right: This expression can't be read: timestamp is a reserved word: write ${timestamp} for the field of that name. " +
-        "Set it: pulumi config set --path 'mapping.set[0].expression' <value>",
+        "Set it: npx pulumi config set --path 'mapping.set[0].expression' <value>",
     ],
     [
       "a misspelt function",
       pair("eventType", { expression: "lowre(metric)" }),
       "mapping.set[0].expression is not right: There is no function lowre; did you mean lower? " +
-        "Set it: pulumi config set --path 'mapping.set[0].expression' <value>",
+        "Set it: npx pulumi config set --path 'mapping.set[0].expression' <value>",
     ],
     [
       "too many arguments",
       pair("eventType", { expression: "lower(metric, object_type)" }),
       "mapping.set[0].expression is not right: The function lower takes 1 argument, not 2: lower(INPUT). " +
-        "Set it: pulumi config set --path 'mapping.set[0].expression' <value>",
+        "Set it: npx pulumi config set --path 'mapping.set[0].expression' <value>",
     ],
     [
       "a misspelt attribute in an expression",
       pair("eventType", { expression: "lower(metrci)" }),
       'mapping.set[0].expression is not right: events have no attribute "metrci"; did you mean metric? If Customer.io does ' +
         'send it, ask for it first: iif(contains_key("metrci"), metrci, nullify()). ' +
-        "Set it: pulumi config set --path 'mapping.set[0].expression' <value>",
+        "Set it: npx pulumi config set --path 'mapping.set[0].expression' <value>",
     ],
     [
       "seconds in a date",
       pair("timestamp", { source: "timestamp" }),
       "mapping.set[0].source is not right: timestamp gives a count of seconds since 1970, and the field takes a date and time (timestamp). " +
-        "Perhaps: pulumi config rm --path 'mapping.set[0].source' && pulumi config set --path 'mapping.set[0].expression' " +
+        "Perhaps: npx pulumi config rm --path 'mapping.set[0].source' && npx pulumi config set --path 'mapping.set[0].expression' " +
         `'dformat(\${timestamp} * 1000, ${isoInShell})'`,
     ],
     [
       "seconds in a date, by an expression",
       pair("timestamp", { expression: "coalesce(${timestamp}, null)" }),
       "mapping.set[0].expression is not right: it gives a count of seconds since 1970, and the field takes a date and time (timestamp). " +
-        `Perhaps: pulumi config set --path 'mapping.set[0].expression' 'dformat(coalesce(\${timestamp}, null) * 1000, ${isoInShell})'`,
+        `Perhaps: npx pulumi config set --path 'mapping.set[0].expression' 'dformat(coalesce(\${timestamp}, null) * 1000, ${isoInShell})'`,
     ],
     [
       "milliseconds in a date",
       pair("timestamp", { expression: "${timestamp} * 1000" }),
       "mapping.set[0].expression is not right: it gives a count of milliseconds since 1970, and the field takes a date and time (timestamp). " +
-        `Perhaps: pulumi config set --path 'mapping.set[0].expression' 'dformat(\${timestamp} * 1000, ${isoInShell})'`,
+        `Perhaps: npx pulumi config set --path 'mapping.set[0].expression' 'dformat(\${timestamp} * 1000, ${isoInShell})'`,
     ],
     [
       "seconds for dformat",
       pair("timestamp", { expression: `dformat(\${timestamp}, ${iso})` }),
       "mapping.set[0].expression is not right: dformat counts milliseconds since 1970, and gets seconds: multiply them, as in dformat(${timestamp} * 1000, …). " +
-        "Set it: pulumi config set --path 'mapping.set[0].expression' <value>",
+        "Set it: npx pulumi config set --path 'mapping.set[0].expression' <value>",
     ],
     [
       "a count for date",
       pair("timestamp", { expression: "date(${timestamp})" }),
       "mapping.set[0].expression is not right: date takes no count but a text; seconds since 1970 are written by dformat(${timestamp} * 1000, …). " +
-        "Set it: pulumi config set --path 'mapping.set[0].expression' <value>",
+        "Set it: npx pulumi config set --path 'mapping.set[0].expression' <value>",
     ],
     [
       "a text for format",
       pair("eventType", { expression: "format(relay.occurred_at, 'yyyy')" }),
       "mapping.set[0].expression is not right: format takes a date, and gets a date as text: read it first, with date(…). " +
-        "Set it: pulumi config set --path 'mapping.set[0].expression' <value>",
+        "Set it: npx pulumi config set --path 'mapping.set[0].expression' <value>",
     ],
     [
       "a text in a number",
       pair("customerio.campaign_id", { source: "data.customer_id" }),
       "mapping.set[0].source is not right: data.customer_id gives a text, and the field takes a whole number (_acme.customerio.campaign_id). " +
-        "Perhaps: pulumi config rm --path 'mapping.set[0].source' && pulumi config set --path 'mapping.set[0].expression' 'to_integer(data.customer_id)'",
+        "Perhaps: npx pulumi config rm --path 'mapping.set[0].source' && npx pulumi config set --path 'mapping.set[0].expression' 'to_integer(data.customer_id)'",
     ],
     [
       "a text in a boolean",
       pair("customerio.machine", { expression: "iif(metric.equals('clicked'), 'yes', null)" }),
       "mapping.set[0].expression is not right: it gives a text, and the field takes true or false (_acme.customerio.machine). " +
-        "Set it: pulumi config set --path 'mapping.set[0].expression' <value>",
+        "Set it: npx pulumi config set --path 'mapping.set[0].expression' <value>",
     ],
     [
       "a list in a text",
       pair("eventType", { source: "relay.topics" }),
       "mapping.set[0].source is not right: relay.topics gives a list of texts, and the field takes a text (eventType). " +
-        "Perhaps: pulumi config rm --path 'mapping.set[0].source' && pulumi config set --path 'mapping.set[0].expression' 'array_to_string(\",\", relay.topics)'",
+        "Perhaps: npx pulumi config rm --path 'mapping.set[0].source' && npx pulumi config set --path 'mapping.set[0].expression' 'array_to_string(\",\", relay.topics)'",
     ],
     [
       "a text in an identity map",
       pair("identityMap", { source: "data.identifiers.email" }),
       "mapping.set[0].source is not right: data.identifiers.email gives a text, and the field takes an object (identityMap). " +
-        "Set it: pulumi config set --path 'mapping.set[0].source' <value>",
+        "Set it: npx pulumi config set --path 'mapping.set[0].source' <value>",
     ],
     [
       "a field that is set twice, in two spellings",
@@ -197,47 +197,47 @@ describe("the kinds of mistakes, and what is told", () => {
         ],
       },
       'mapping.set[1] is not right: "_acme.customerio.email" is set by mapping.set[0] already, and a field has one value. ' +
-        "Remove it: pulumi config rm --path 'mapping.set[1]'",
+        "Remove it: npx pulumi config rm --path 'mapping.set[1]'",
     ],
     [
       "a field that is set and removed",
       { set: [{ destination: "customerio.email", source: "data.recipient" }], remove: ["customerio.email"] },
       'mapping.remove[0] is not right: "customerio.email" is set by mapping.set[0], which takes the place of the automatic mapping anyway. ' +
-        "Remove it: pulumi config rm --path 'mapping.remove[0]'",
+        "Remove it: npx pulumi config rm --path 'mapping.remove[0]'",
     ],
     [
       "a removal of what is not mapped",
       { remove: ["customerio.emial"] },
       'mapping.remove[0] is not right: nothing is mapped to "customerio.emial" by itself. ' +
-        "Perhaps: pulumi config set --path 'mapping.remove[0]' _acme.customerio.email",
+        "Perhaps: npx pulumi config set --path 'mapping.remove[0]' _acme.customerio.email",
     ],
     [
       "a removal of what Platform requires",
       { remove: ["customerio.content", "timestamp"] },
       'mapping.remove[1] is not right: nothing is mapped to "timestamp", without which Platform refuses every record. ' +
-        "Remove it: pulumi config rm --path 'mapping.remove[1]'",
+        "Remove it: npx pulumi config rm --path 'mapping.remove[1]'",
     ],
     [
       "neither source nor expression",
       pair("eventType", {}),
       "mapping.set[0].source is not right: it is missing, and so is an expression in its place. " +
-        "Set it: pulumi config set --path 'mapping.set[0].source' <value>",
+        "Set it: npx pulumi config set --path 'mapping.set[0].source' <value>",
     ],
     [
       "both source and expression",
       pair("eventType", { source: "metric", expression: "metric" }),
-      "mapping.set[0].source is not right: it is there beside an expression. Remove it: pulumi config rm --path 'mapping.set[0].source'",
+      "mapping.set[0].source is not right: it is there beside an expression. Remove it: npx pulumi config rm --path 'mapping.set[0].source'",
     ],
     [
       "a part of the setting that there is not",
       { add: [] },
-      "mapping.add is not right: there is no such name here, but identifiers, set and remove. Remove it: pulumi config rm --path 'mapping.add'",
+      "mapping.add is not right: there is no such name here, but identifiers, set and remove. Remove it: npx pulumi config rm --path 'mapping.add'",
     ],
     [
       "identifiers that there are not",
       { identifiers: "email" },
       "mapping.identifiers is not right: it must be all, or id for a workspace that identifies people by id alone. " +
-        "Set it: pulumi config set --path 'mapping.identifiers' <value>",
+        "Set it: npx pulumi config set --path 'mapping.identifiers' <value>",
     ],
   ])("%s", (_, mapping, line) => {
     expect(told(mapping)).toEqual([line]);
@@ -303,7 +303,7 @@ describe("a schema that is there already", () => {
     const [line, ...others] = told({ remove: ["customerio.unmapped"] }, { definition });
     expect(others).toEqual([]);
     expect(line).toMatch(
-      /^mapping\.remove\[1\] is not right: the schema lacks what events fill, .*: _acme\.customerio\.object_type, .* Perhaps: pulumi config set --path 'mapping\.remove\[1\]' '_acme\.customerio\.\*'$/,
+      /^mapping\.remove\[1\] is not right: the schema lacks what events fill, .*: _acme\.customerio\.object_type, .* Perhaps: npx pulumi config set --path 'mapping\.remove\[1\]' '_acme\.customerio\.\*'$/,
     );
     expect(without([])).toEqual([]);
   });

@@ -195,7 +195,7 @@ describe("an existing schema", () => {
     expect(said).toContain(
       `the schema "By hand" (${schemaId}) is of the class ${profileClass}, whose records are no events`,
     );
-    expect(said).toContain("pulumi config rm --path schema.existing");
+    expect(said).toContain("npx pulumi config rm --path schema.existing");
   });
 
   test("with none of the fields is refused, with what to do", async () => {
@@ -284,7 +284,7 @@ describe("Profile", () => {
     const profile = { enabled: true, identities: { email: "Email", id: "CrmId" } };
     const said = await refusal({ profile }, {});
     expect(said).toContain('customerio-aep:profile.identities.id: there is no identity namespace "CrmId"');
-    expect(said).toContain("pulumi config set --path profile.identities.id <code>");
+    expect(said).toContain("npx pulumi config set --path profile.identities.id <code>");
     expect(said).toContain("There are: Email, Phone, Email_LC_SHA256.");
   });
 
@@ -297,7 +297,7 @@ describe("Profile", () => {
   test("what a destroy has left of it is told, with the setting that uses it again", async () => {
     const schemas = [{ id: schemaId, title, profileEnabled: true, datasetIds: [] }];
     await declared({ profile: { enabled: true } }, { "aep:index:getSchemas": { schemas } });
-    expect(warnings).toEqual([expect.stringContaining(`pulumi config set --path schema.existing ${schemaId}`)]);
+    expect(warnings).toEqual([expect.stringContaining(`npx pulumi config set --path schema.existing ${schemaId}`)]);
   });
 
   test("can't be turned off again", async () => {
@@ -306,6 +306,6 @@ describe("Profile", () => {
     expect(said).toContain(
       `The schema "${title}" (${schemaId}) is enabled for Profile, and Platform never takes that back.`,
     );
-    expect(said).toContain(`pulumi config set --path schema.existing ${schemaId}`);
+    expect(said).toContain(`npx pulumi config set --path schema.existing ${schemaId}`);
   });
 });

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Needs, preflight } from "../../components/preflight.ts";
+import { checkedSettings, type Needs, preflight } from "../../components/preflight.ts";
 
 const everything = {
   sandbox: "dev",
@@ -33,13 +33,13 @@ test("nothing is said of a sandbox that has everything, or does not tell", async
 test("the other source is named where there is one", async () => {
   const ask = '  - The sandbox "dev" does not offer the Customer.io source. Ask Adobe for it: it is a beta';
   expect(await complaint({ customerIoSource: "absent" })).toEqual([
-    `${ask}; or use the HTTP API source in its place: pulumi config set source http`,
+    `${ask}; or use the HTTP API source in its place: npx pulumi config set source http`,
   ]);
   expect(await complaint({ customerIoSource: "absent", httpSource: "absent" })).toEqual([`${ask}.`]);
   expect(await complaint({ customerIoSource: "absent" }, { source: "http", profile: { enabled: false } })).toEqual([]);
   expect(await complaint({ httpSource: "absent" }, { source: "http", profile: { enabled: false } })).toEqual([
     '  - The sandbox "dev" does not offer the HTTP API source (Sources > Catalog > Streaming). It offers the Customer.io ' +
-      "source: pulumi config set source customerio",
+      "source: npx pulumi config set source customerio",
   ]);
 });
 
@@ -69,4 +69,36 @@ test("a key that Customer.io refuses is told beside what Platform lacks", async 
   await expect(preflight({ source: "customerio", profile: { enabled: false } })).rejects.toThrow(
     /^Experience Platform lacks .*:\n {2}- The sandbox .*\nCustomer\.io does not let this stack in, so nothing was begun:\n {2}- .*Could not list the reporting webhooks: Customer\.io answered 401\.$/,
   );
+});
+
+describe("the first preview with everything wrong", () => {
+  const refuse = (details: string) => {
+    throw Object.assign(new Error(), { details });
+  };
+  const mocks = (call: (token: string) => object) =>
+    pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: ({ token }) => call(token) });
+  const settings = { source: "customerio", profile: { enabled: false } } as const;
+
+  test("is one list: the settings' mistakes, Adobe's credential and Customer.io's key", async () => {
+    await mocks((token) => refuse(token.startsWith("aep:") ? "invalid client_secret parameter" : "the key is wrong"));
+    const read = () => {
+      throw new pulumi.RunError("The stack's settings can't be used:\n  - nodeVersion is not right.");
+    };
+    const error = await checkedSettings(read).catch((reason: unknown) => reason);
+    expect(pulumi.RunError.isInstance(error)).toBe(true);
+    const { message } = error as Error;
+    expect(message.split("\n").filter((line) => line.startsWith("  - "))).toEqual([
+      "  - nodeVersion is not right.",
+      expect.stringContaining("invalid client_secret parameter"),
+      expect.stringContaining("the key is wrong"),
+    ]);
+  });
+
+  test("with right settings, a refused credential is told once, beside the key, and without a stack", async () => {
+    await mocks((token) => refuse(token.startsWith("aep:") ? "invalid client_secret parameter" : "the key is wrong"));
+    const error = await checkedSettings(() => settings).catch((reason: unknown) => reason);
+    expect(pulumi.RunError.isInstance(error)).toBe(true);
+    expect((error as Error).message.match(/invalid client_secret parameter/g)).toHaveLength(1);
+    expect((error as Error).message).toContain("the key is wrong");
+  });
 });

@@ -75,15 +75,17 @@ test("a program of one's own has the same defaults, and is told its mistakes", (
 test("secrets in plain text are refused", () => {
   expect(problems({ signingKeys: "0f".repeat(32) }, [])).toBe(
     "The stack's settings can't be used:\n  - customerio-aep:signingKeys is stored in plain text. Store it encrypted, and " +
-      "rotate it if others could read it: pulumi config set --secret signingKeys",
+      "rotate it if others could read it: npx pulumi config set --secret signingKeys",
   );
   expect(problems({}, [])).toBe("");
   configure({}, ["customerio-aep:signingKeys"]);
   pulumi.runtime.setConfig("aep:clientSecret", "p8e-1");
   pulumi.runtime.setConfig("customerio:appApiKey", "key-1");
-  expect(read).toThrow(/aep:clientSecret is stored in plain text\..*: pulumi config set --secret aep:clientSecret\n/);
   expect(read).toThrow(
-    /customerio:appApiKey is stored in plain text\..*: pulumi config set --secret customerio:appApiKey$/,
+    /aep:clientSecret is stored in plain text\..*: npx pulumi config set --secret aep:clientSecret\n/,
+  );
+  expect(read).toThrow(
+    /customerio:appApiKey is stored in plain text\..*: npx pulumi config set --secret customerio:appApiKey$/,
   );
 });
 
@@ -94,7 +96,7 @@ test.each([
 ])("%j does not go with direct delivery", (settings, setting, reason) => {
   const said = problems({ delivery: "direct", ...settings });
   expect(said).toContain(`customerio-aep:${setting} does not go with delivery: direct, since ${reason}`);
-  expect(said).toContain(`pulumi config rm ${setting}, or pulumi config rm delivery`);
+  expect(said).toContain(`npx pulumi config rm ${setting}, or npx pulumi config rm delivery`);
   expect(problems(settings)).toBe("");
 });
 
@@ -221,10 +223,10 @@ test("all mistakes are told at once, each with its key and the command that mend
   const said = problems({ events: ["email_sent", "email_sended"], nodeVersion: 18, withContent: "yes", colour: "red" });
   expect(said.split("\n")).toEqual([
     "The stack's settings can't be used:",
-    "  - customerio-aep:colour is not right: there is no such setting. Remove it: pulumi config rm colour",
-    "  - customerio-aep:events[1] is not right: \"email_sended\" is no reporting webhook event; did you mean email_sent? Set it: pulumi config set --path 'events[1]' <value>",
-    "  - customerio-aep:withContent is not right: it must be true or false. Set it: pulumi config set withContent <value>",
-    "  - customerio-aep:nodeVersion is not right: it must be 22 or 24. Set it: pulumi config set nodeVersion <value>",
+    "  - customerio-aep:colour is not right: there is no such setting. Remove it: npx pulumi config rm colour",
+    "  - customerio-aep:events[1] is not right: \"email_sended\" is no reporting webhook event; did you mean email_sent? Set it: npx pulumi config set --path 'events[1]' <value>",
+    "  - customerio-aep:withContent is not right: it must be true or false. Set it: npx pulumi config set withContent <value>",
+    "  - customerio-aep:nodeVersion is not right: it must be 22 or 24. Set it: npx pulumi config set nodeVersion <value>",
   ]);
 });
 
@@ -234,9 +236,9 @@ test("filters and personal data are checked down to the word", () => {
     personalData: { email: "encrypt" },
   });
   expect(said.split("\n").slice(1)).toEqual([
-    "  - customerio-aep:filters.only.metrics[1] is not right: \"opend\" is none of the values that there are; did you mean opened? Set it: pulumi config set --path 'filters.only.metrics[1]' <value>",
-    "  - customerio-aep:filters.without is not right: there is no such name here, but only and except. Remove it: pulumi config rm --path 'filters.without'",
-    "  - customerio-aep:personalData.email is not right: it must be keep, hash or drop. Set it: pulumi config set --path 'personalData.email' <value>",
+    "  - customerio-aep:filters.only.metrics[1] is not right: \"opend\" is none of the values that there are; did you mean opened? Set it: npx pulumi config set --path 'filters.only.metrics[1]' <value>",
+    "  - customerio-aep:filters.without is not right: there is no such name here, but only and except. Remove it: npx pulumi config rm --path 'filters.without'",
+    "  - customerio-aep:personalData.email is not right: it must be keep, hash or drop. Set it: npx pulumi config set --path 'personalData.email' <value>",
   ]);
 });
 
@@ -250,12 +252,12 @@ test("a value of another form is told with the commands that put the right one i
     profile: { identities: { mail: "Email" } },
   });
   expect(said.split("\n").slice(1)).toEqual([
-    "  - customerio-aep:event is not right: there is no such setting; did you mean events? Remove it: pulumi config rm event",
-    "  - customerio-aep:schema is not right: it must be an object of named values. Set it: pulumi config rm schema && pulumi config set --path 'schema.<name>' <value>",
-    "  - customerio-aep:profile.identities.mail is not right: there is no such name here, but email, id, cio_id and phone. Remove it: pulumi config rm --path 'profile.identities.mail'",
-    "  - customerio-aep:filters.only.objectTypes is not right: it must be a list. Set it: pulumi config rm --path 'filters.only.objectTypes' && pulumi config set --path 'filters.only.objectTypes[0]' <value>",
-    "  - customerio-aep:alertEmails[0] is not right: it must be an e-mail address. Set it: pulumi config set --path 'alertEmails[0]' <value>",
-    "  - customerio-aep:logRetentionDays is not right: it must be a whole number. Set it: pulumi config set logRetentionDays <value>",
+    "  - customerio-aep:event is not right: there is no such setting; did you mean events? Remove it: npx pulumi config rm event",
+    "  - customerio-aep:schema is not right: it must be an object of named values. Set it: npx pulumi config rm schema && npx pulumi config set --path 'schema.<name>' <value>",
+    "  - customerio-aep:profile.identities.mail is not right: there is no such name here, but email, id, cio_id and phone. Remove it: npx pulumi config rm --path 'profile.identities.mail'",
+    "  - customerio-aep:filters.only.objectTypes is not right: it must be a list. Set it: npx pulumi config rm --path 'filters.only.objectTypes' && npx pulumi config set --path 'filters.only.objectTypes[0]' <value>",
+    "  - customerio-aep:alertEmails[0] is not right: it must be an e-mail address. Set it: npx pulumi config set --path 'alertEmails[0]' <value>",
+    "  - customerio-aep:logRetentionDays is not right: it must be a whole number. Set it: npx pulumi config set logRetentionDays <value>",
   ]);
 });
 
@@ -266,23 +268,23 @@ test("what is used as it is can't be named or described, and is told so with the
     fieldGroup: { description: "Mine." },
   });
   expect(said.split("\n").slice(1)).toEqual([
-    "  - customerio-aep:dataset.name has no meaning beside dataset.existing, which is used as it is, with its schema. Remove it: pulumi config rm --path 'dataset.name'",
-    "  - customerio-aep:dataset.rowExpirationDays has no meaning beside dataset.existing, which is used as it is, with its schema. Remove it: pulumi config rm --path 'dataset.rowExpirationDays'",
-    "  - customerio-aep:schema.title has no meaning beside dataset.existing, which is used as it is, with its schema. Remove it: pulumi config rm --path 'schema.title'",
-    "  - customerio-aep:fieldGroup.description has no meaning beside dataset.existing, which is used as it is, with its schema. Remove it: pulumi config rm --path 'fieldGroup.description'",
+    "  - customerio-aep:dataset.name has no meaning beside dataset.existing, which is used as it is, with its schema. Remove it: npx pulumi config rm --path 'dataset.name'",
+    "  - customerio-aep:dataset.rowExpirationDays has no meaning beside dataset.existing, which is used as it is, with its schema. Remove it: npx pulumi config rm --path 'dataset.rowExpirationDays'",
+    "  - customerio-aep:schema.title has no meaning beside dataset.existing, which is used as it is, with its schema. Remove it: npx pulumi config rm --path 'schema.title'",
+    "  - customerio-aep:fieldGroup.description has no meaning beside dataset.existing, which is used as it is, with its schema. Remove it: npx pulumi config rm --path 'fieldGroup.description'",
   ]);
   const own = problems({ schema: { existing: "Mine", title: "Mine" }, fieldGroup: { title: "Mine" } });
   expect(own.split("\n").slice(1)).toEqual([
-    "  - customerio-aep:schema.title has no meaning beside schema.existing, which is used as it is. Remove it: pulumi config rm --path 'schema.title'",
-    "  - customerio-aep:fieldGroup.title has no meaning beside schema.existing, which is used as it is. Remove it: pulumi config rm --path 'fieldGroup.title'",
+    "  - customerio-aep:schema.title has no meaning beside schema.existing, which is used as it is. Remove it: npx pulumi config rm --path 'schema.title'",
+    "  - customerio-aep:fieldGroup.title has no meaning beside schema.existing, which is used as it is. Remove it: npx pulumi config rm --path 'fieldGroup.title'",
   ]);
 });
 
 test("limits of Platform are told before it is asked", () => {
   const said = problems({ dataset: { rowExpirationDays: 7, partialIngestionPercent: 0 } });
   expect(said.split("\n").slice(1)).toEqual([
-    "  - customerio-aep:dataset.partialIngestionPercent is not right: it must be more than 0. Set it: pulumi config set --path 'dataset.partialIngestionPercent' <value>",
-    "  - customerio-aep:dataset.rowExpirationDays is not right: it must be at least 30. Set it: pulumi config set --path 'dataset.rowExpirationDays' <value>",
+    "  - customerio-aep:dataset.partialIngestionPercent is not right: it must be more than 0. Set it: npx pulumi config set --path 'dataset.partialIngestionPercent' <value>",
+    "  - customerio-aep:dataset.rowExpirationDays is not right: it must be at least 30. Set it: npx pulumi config set --path 'dataset.rowExpirationDays' <value>",
   ]);
 });
 
@@ -309,4 +311,30 @@ test.each([
     `  - customerio-aep:profile.${reason}. `,
   );
   expect(problems({ profile, personalData })).toBe("");
+});
+
+describe("settings that will not take effect say so", () => {
+  const warnings = (settings: Record<string, unknown>) => {
+    const warned = jest.spyOn(pulumi.log, "warn").mockImplementation(async () => undefined);
+    configure(settings);
+    read();
+    const said = warned.mock.calls.map(([message]) => message);
+    warned.mockRestore();
+    return said;
+  };
+
+  test("testMode and the relay's settings, with direct delivery", () => {
+    expect(warnings({ delivery: "direct", testMode: true, nodeVersion: 24 })).toEqual([
+      expect.stringMatching(/^customerio-aep:nodeVersion has no effect, since it is the relay's/),
+      expect.stringMatching(/^customerio-aep:testMode has no effect, since with delivery: direct/),
+    ]);
+    expect(warnings({ delivery: "direct" })).toEqual([]);
+    expect(warnings({ testMode: true, nodeVersion: 24 })).toEqual([]);
+  });
+
+  test("fewer instances than many regions take are a warning", () => {
+    expect(warnings({ maximumInstances: 10 })).toEqual([
+      expect.stringContaining("is 10. Many regions of Azure take 40"),
+    ]);
+  });
 });

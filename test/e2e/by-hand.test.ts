@@ -26,11 +26,11 @@ test(
     await stack.pulumi.configure("nodeVersion", "18");
     const said = await failureOf(stack.pulumi.preview());
     expect(said).toContain("customerio-aep:nodeVersion is not right");
-    expect(said).toContain("pulumi config set nodeVersion <value>");
+    expect(said).toContain("npx pulumi config set nodeVersion <value>");
     await stack.pulumi.configure("nodeVersion", "22");
     const saidNext = await failureOf(stack.pulumi.preview());
     expect(saidNext).toContain("The setting aep:orgId is missing");
-    expect(saidNext).toContain("pulumi config set aep:orgId <value>");
+    expect(saidNext).toContain("npx pulumi config set aep:orgId <value>");
     await stack.pulumi.configure("aep:orgId", localCredentials.platform.orgId);
   },
   3 * minutes,
@@ -45,7 +45,7 @@ test(
     expect(said).toContain(
       'customerio-aep:mapping.set[0].destination is not right: the schema has no field "eventTyp".',
     );
-    expect(said).toContain("pulumi config set --path 'mapping.set[0].destination' eventType");
+    expect(said).toContain("npx pulumi config set --path 'mapping.set[0].destination' eventType");
     expect(said).toContain("dformat counts milliseconds since 1970, and gets seconds");
     expect(said).not.toMatch(/^\s+at /m);
     await stack.pulumi.configure("mapping.set[0].destination", "eventType", "--path");
@@ -227,7 +227,7 @@ test(
     const said = await left;
     expect(said).toContain('the queue "events" has not run empty (stopped by the user)');
     expect(said).toMatch(/: [12] messages? left/);
-    expect(said).toContain("RELAY_ABANDON_QUEUE=true pulumi destroy");
+    expect(said).toContain("RELAY_ABANDON_QUEUE=true npx pulumi destroy");
   },
   2 * minutes,
 );

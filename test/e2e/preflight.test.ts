@@ -25,9 +25,9 @@ test(
       const complaint = await failureOf(attempt());
       expect(complaint).toMatch(/error: Experience Platform lacks what this stack needs/);
       expect(complaint).toContain('The credential lacks the permissions Manage Datasets in the sandbox "dev".');
-      expect(complaint).toContain("pulumi config set source http");
+      expect(complaint).toContain("npx pulumi config set source http");
       expect(complaint).toContain("Customer.io does not let this stack in, so nothing was begun:");
-      expect(complaint).toContain("pulumi config set --secret customerio:appApiKey <key>");
+      expect(complaint).toContain("npx pulumi config set --secret customerio:appApiKey <key>");
       expect(complaint).not.toContain("at file:");
     }
     await stack.pulumi.configureSecret("customerio:appApiKey", localCredentials.customerIo.appApiKey);

@@ -86,7 +86,7 @@ test(
     expect(others).toEqual({ "Customer.io": [], Azure: [] });
     for (const group of ["schema", "fieldGroup"]) await stack.pulumi.unconfigure(group);
     await stack.pulumi.preview();
-    expect(await newLogs()).toContain(`use it as it is: pulumi config set --path schema.existing ${schemaId}`);
+    expect(await newLogs()).toContain(`use it as it is: npx pulumi config set --path schema.existing ${schemaId}`);
   },
   4 * minutes,
 );

@@ -55,7 +55,7 @@ describe("the queue", () => {
   test("is broken once an event waits for an hour, with the reason of the last try", () => {
     const { verdict, details, todo } = found([waiting(hour, "HTTP 404"), waiting(minute, "HTTP 404")]);
     expect([verdict, details]).toEqual(["broken", ["the last try: HTTP 404"]]);
-    expect(todo).toContain("pulumi up --refresh --stack dev");
+    expect(todo).toContain("npx pulumi up --refresh --stack dev");
   });
 
   test.each([

@@ -131,7 +131,7 @@ test(
     const { code, stdout } = await run("status");
     await put(false);
     expect([code, verdicts(stdout)]).toEqual([1, { ...allFine, webhook: "broken", calls: "waiting" }]);
-    expect(stdout).toMatch(/is disabled: Customer\.io sends nothing\.\n +do: pulumi up --refresh --stack local/);
+    expect(stdout).toMatch(/is disabled: Customer\.io sends nothing\.\n +do: npx pulumi up --refresh --stack local/);
   },
   2 * minutes,
 );
@@ -327,7 +327,7 @@ test(
     const { output, code } = await destroyUntil("messages left", "message left");
     expect(code).not.toBe(0);
     expect(output).toMatch(/has not run empty \(stopped by the user\): \d+ messages? left/);
-    expect(output).toContain("RELAY_ABANDON_QUEUE=true pulumi destroy");
+    expect(output).toContain("RELAY_ABANDON_QUEUE=true npx pulumi destroy");
 
     const abandoned = await stack.pulumiWith({ RELAY_ABANDON_QUEUE: "true" }).destroy();
     expect(abandoned).toMatch(/gives up \d+ messages? in the queue "events", as RELAY_ABANDON_QUEUE asks/);

@@ -51,7 +51,7 @@ test("what can't be read after it was made is kept, and finished by the next up"
   expect(error).toBeInstanceOf(PartialFailure);
   expect(error).toMatchObject({
     id,
-    message: expect.stringContaining("Run pulumi up again, which goes on from here."),
+    message: expect.stringContaining("Run npx pulumi up again, which goes on from here."),
   });
   stub.answer(`GET ${one}`, { body: { items: [open] } });
   const { inputs: kept } = error as PartialFailure;

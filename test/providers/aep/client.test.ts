@@ -72,7 +72,7 @@ describe("an error is told with code, request id and remedy", () => {
   });
 
   test.each([
-    ["FLOW-2100-404", 404, "pulumi config set aep:sandbox <name>"],
+    ["FLOW-2100-404", 404, "npx pulumi config set aep:sandbox <name>"],
     ["FLOW-1413-400", 400, "Sources > Catalog"],
     ["FLOW-1425-400", 400, "must have the same schema in the same version"],
     ["FLOW-1419-400", 400, "Check that mappingSetId and mappingSetVersion name a mapping set of this sandbox."],
@@ -103,7 +103,7 @@ describe("an error is told with code, request id and remedy", () => {
     expect(await refusal({ status: 400, body })).toBe(
       `Could not look: Adobe Experience Platform answered 400: ${detail}, code XDM-1521-400. Request id: r-2. ` +
         "Titles are unique across schemas, field groups, classes and data types: choose another title, or take the " +
-        `existing object into the stack: pulumi import ${type} <resource name> ${id}`,
+        `existing object into the stack: npx pulumi import ${type} <resource name> ${id}`,
     );
   });
 
@@ -129,7 +129,9 @@ describe("an error is told with code, request id and remedy", () => {
 
   test("of throttling, after five tries", async () => {
     const body = { error_code: "429050", message: "Too many requests" };
-    expect(await refusal({ status: 429, body, headers: { "Retry-After": "0" } })).toContain("pulumi up --parallel 4");
+    expect(await refusal({ status: 429, body, headers: { "Retry-After": "0" } })).toContain(
+      "npx pulumi up --parallel 4",
+    );
     expect(stub.requests).toHaveLength(5);
   });
 
@@ -159,7 +161,7 @@ describe("gone is", () => {
     stub.answer("GET /thing", missing).answer(stats, unknown);
     const { message } = await errorOf(find());
     expect(message).toContain('Could not look up the tenant id in the sandbox "dev"');
-    expect(message).toContain("pulumi config set aep:sandbox <name>");
+    expect(message).toContain("npx pulumi config set aep:sandbox <name>");
   });
 
   test("nothing, when something else than Platform answers", async () => {
@@ -219,5 +221,5 @@ test("a wrong credential is told by the first function that a program calls, in 
   stub.answer("POST /ims/token/v3", { status: 400, body });
   const aep = await Aep.connect(stub.url);
   const { message } = await errorOf(aep.provider.invoke("aep:index:getTenant", {}));
-  expect(message).toContain("pulumi config set --secret aep:clientSecret");
+  expect(message).toContain("npx pulumi config set --secret aep:clientSecret");
 });

@@ -45,9 +45,9 @@ test("every missing setting is named with the command that sets it", () => {
   const missing = mistakes({});
   expect(Object.keys(missing)).toEqual(["clientId", "clientSecret", "orgId", "sandbox"]);
   expect(missing.clientSecret).toContain("The setting aep:clientSecret is missing.");
-  expect(missing.clientSecret).toContain("pulumi config set --secret aep:clientSecret");
+  expect(missing.clientSecret).toContain("npx pulumi config set --secret aep:clientSecret");
   expect(missing.clientSecret).toContain("AEP_CLIENT_SECRET");
-  expect(missing.sandbox).toContain("pulumi config set aep:sandbox <value>");
+  expect(missing.sandbox).toContain("npx pulumi config set aep:sandbox <value>");
 });
 
 test.each([

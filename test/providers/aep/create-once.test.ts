@@ -113,7 +113,7 @@ test("two new objects that both fit are named, and none is taken", async () => {
   };
   expect((await errorOf(make(collection))).message).toBe(
     "Several new objects fit the one that was being made (of-somebody-else, new-1), so none is taken. " +
-      "Delete the superfluous ones in Experience Platform, or import the right one with pulumi import.",
+      "Delete the superfluous ones in Experience Platform, or import the right one with npx pulumi import.",
   );
 });
 

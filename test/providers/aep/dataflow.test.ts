@@ -118,7 +118,7 @@ test("stays in the state when the time is up before it is enabled, and the next 
   });
   expect(error.reasons).toEqual([
     `The dataflow "Customer.io events" (${id}) was made, but is not ready: Platform had not enabled it when the time was up ` +
-      "or the command was stopped (state: initializing). Run pulumi up again, which goes on from here.",
+      "or the command was stopped (state: initializing). Run npx pulumi up again, which goes on from here.",
   ]);
 
   stub.answer(`GET ${one}`, found(young), found(young), found(item));

@@ -114,7 +114,7 @@ test("a title that another object holds is an error that names it", async () => 
   stub.answer(`POST ${collection}`, { status: 400, body });
   const { message } = await errorOf(aep.create(type, inputs));
   expect(message).toContain('Could not create the field group "Customer.io Events, dev"');
-  expect(message).toContain(`pulumi import aep:index:Schema <resource name> ${holder}`);
+  expect(message).toContain(`npx pulumi import aep:index:Schema <resource name> ${holder}`);
 });
 
 test("a refresh right after shows no difference", async () => {

@@ -70,19 +70,19 @@ test.each([
     { error: "invalid_client", error_description: "invalid client_secret parameter" },
     "Could not get an access token: Adobe IMS answered 400: invalid client_secret parameter, code invalid_client. " +
       "Copy the client secret from the page of the credential (OAuth Server-to-Server) in Adobe Developer Console and " +
-      "set it: pulumi config set --secret aep:clientSecret",
+      "set it: npx pulumi config set --secret aep:clientSecret",
   ],
   [
     { error: "invalid_client", error_description: "invalid client_id parameter" },
     "Could not get an access token: Adobe IMS answered 400: invalid client_id parameter, code invalid_client. " +
       "Copy the client id from the page of the credential (OAuth Server-to-Server) in Adobe Developer Console and " +
-      "set it: pulumi config set aep:clientId <id>",
+      "set it: npx pulumi config set aep:clientId <id>",
   ],
   [
     { error: "invalid_scope", error_description: "unknown scope" },
     "Could not get an access token: Adobe IMS answered 400: unknown scope, code invalid_scope. " +
       "Copy the scopes from the page of the credential (OAuth Server-to-Server) in Adobe Developer Console and " +
-      "set them: pulumi config set aep:scopes <scopes>",
+      "set them: npx pulumi config set aep:scopes <scopes>",
   ],
 ])("%j says what to set", async (body, message) => {
   stub.answer("POST /ims/token/v3", { status: 400, body });

@@ -120,21 +120,21 @@ test("everything is made, read without a difference, imported, changed and delet
 test("a second stack with the same titles is told who holds them", async () => {
   const group = await make("FieldGroup", fieldGroupInputs({}));
   const { message } = await errorOf(make("FieldGroup", fieldGroupInputs({})));
-  expect(message).toContain(`pulumi import aep:index:FieldGroup <resource name> ${group.id}`);
+  expect(message).toContain(`npx pulumi import aep:index:FieldGroup <resource name> ${group.id}`);
 });
 
 test("a wrong sandbox makes nothing look gone", async () => {
   const group = await make("FieldGroup", fieldGroupInputs({}));
   const elsewhere = await Aep.connect(platform.url, { ...credential, sandbox: "typo" });
   await expect(elsewhere.read(group.type, group.id, group.inputs, group.properties)).rejects.toThrow(
-    "pulumi config set aep:sandbox <name>",
+    "npx pulumi config set aep:sandbox <name>",
   );
 });
 
 test("a wrong secret and an unknown organization are told with the setting", async () => {
   const wrongSecret = await Aep.connect(platform.url, { ...credential, clientSecret: "wrong" });
   await expect(wrongSecret.provider.invoke("aep:index:getTenant", {})).rejects.toThrow(
-    "pulumi config set --secret aep:clientSecret",
+    "npx pulumi config set --secret aep:clientSecret",
   );
   const wrongOrg = await Aep.connect(platform.url, { ...credential, orgId: "FFFF@AdobeOrg" });
   await expect(wrongOrg.provider.invoke("aep:index:getTenant", {})).rejects.toThrow("Check that the setting aep:orgId");
@@ -157,7 +157,7 @@ test("a dataflow that is stopped while it is enabled is finished by the next upd
   aep.stop.abort();
   const error = await making;
   if (!(error instanceof PartialFailure)) throw error;
-  expect(error.message).toContain("Run pulumi up again, which goes on from here.");
+  expect(error.message).toContain("Run npx pulumi up again, which goes on from here.");
 
   step = 100;
   const next = await Aep.connect(platform.url, { ...credential });

@@ -78,7 +78,7 @@ test("an access control API that refuses leaves the permissions unchecked", asyn
 test("a wrong credential is an error as with every other call", async () => {
   platform = await startPlatform({ credentials: credential, tenantId, sandboxes: ["dev"] });
   const aep = await Aep.connect(platform.url, { ...credential, clientSecret: "wrong" });
-  await expect(aep.provider.invoke(function_, {})).rejects.toThrow("pulumi config set --secret aep:clientSecret");
+  await expect(aep.provider.invoke(function_, {})).rejects.toThrow("npx pulumi config set --secret aep:clientSecret");
 });
 
 describe("answers that the stand-in does not give", () => {

@@ -84,6 +84,6 @@ test("a schema in Profile refuses its deletion, as do its field groups and its p
     expect(message).toContain(what);
     expect(message).toContain("enabled for Profile");
     expect(message).toContain("its field groups and its primary identity the resource option retainOnDelete and run");
-    expect(message).toContain(`pulumi state delete 'urn:pulumi:dev::test::aep:index:${kind}::thing'`);
+    expect(message).toContain(`npx pulumi state delete 'urn:pulumi:dev::test::aep:index:${kind}::thing'`);
   }
 });

@@ -131,8 +131,8 @@ test("a schema in Profile is not even tried to delete", async () => {
   expect((await errorOf(aep.delete(type, id, state))).message).toBe(
     `The schema "Customer.io" (${id}) has been enabled for Profile, and Platform never deletes such a schema. ` +
       "Leave it in Platform: give the schema, its field groups and its primary identity the resource option retainOnDelete " +
-      "and run pulumi up before you destroy, or take it out of the stack now: " +
-      `pulumi state delete 'urn:pulumi:dev::test::${type}::thing'`,
+      "and run npx pulumi up before you destroy, or take it out of the stack now: " +
+      `npx pulumi state delete 'urn:pulumi:dev::test::${type}::thing'`,
   );
   expect(stub.calls).toEqual([`GET ${one}`]);
 });

@@ -59,10 +59,10 @@ test("a wrong key says where keys are made, and that the region may be wrong", a
   expect((await refusal({ status: 401, body })).message).toBe(
     "Could not update the reporting webhook 7: Customer.io answered 401: unauthorized. The key is wrong, or it belongs " +
       "to another region than us. App API keys are made in Customer.io under Settings > API credentials > App API keys; " +
-      "then run: pulumi config set --secret customerio:appApiKey <key>. If the account is in the other region: " +
-      "pulumi config set customerio:region eu",
+      "then run: npx pulumi config set --secret customerio:appApiKey <key>. If the account is in the other region: " +
+      "npx pulumi config set customerio:region eu",
   );
-  expect((await refusal({ status: 401, body }, "eu")).message).toContain("pulumi config set customerio:region us");
+  expect((await refusal({ status: 401, body }, "eu")).message).toContain("npx pulumi config set customerio:region us");
 });
 
 test("a key without access says what may keep it out", async () => {
@@ -80,7 +80,7 @@ test("too many calls are tried again, and then told apart from a used-up quota",
 });
 
 test("a webhook that somebody deleted says how to make it anew", async () => {
-  expect((await refusal({ status: 404 })).message).toContain("run: pulumi refresh, then pulumi up");
+  expect((await refusal({ status: 404 })).message).toContain("run: npx pulumi refresh, then npx pulumi up");
 });
 
 test("an endpoint that Customer.io quotes is not shown", async () => {

@@ -55,7 +55,7 @@ test("a key pasted with a line break is taken without it", () => {
 
 test("each mistake names the setting and the command that mends it", () => {
   expect(mistakes({}).appApiKey).toContain(
-    "Set it: pulumi config set --secret customerio:appApiKey (or the environment variable CUSTOMERIO_APP_API_KEY)",
+    "Set it: npx pulumi config set --secret customerio:appApiKey (or the environment variable CUSTOMERIO_APP_API_KEY)",
   );
   expect(mistakes({ appApiKey: "two words" }).appApiKey).toContain("a key has no spaces");
   expect(mistakes({ appApiKey: "two words" }).appApiKey).not.toContain("two words");

@@ -192,7 +192,7 @@ describe("create", () => {
     workspace.webhooks = [{ id: 12, type: "webhook", ...wire, with_content: true }];
     const error = await failure(reportingWebhook.create(operation(), inputs));
     expect(error.message).toContain("enabled with other settings; a second one would deliver every event twice");
-    expect(error.message).toContain("pulumi import customerio:index:ReportingWebhook <resource name> 12");
+    expect(error.message).toContain("npx pulumi import customerio:index:ReportingWebhook <resource name> 12");
     expect(error.message).not.toContain("relay.example");
     expect(server.calls()).toEqual([list]);
   });
@@ -231,7 +231,7 @@ describe("create", () => {
     expect(error).toBeInstanceOf(Unfinished);
     expect(error).toMatchObject({ id: "41", outputs: { webhookId: 41, type: "webhook" } });
     expect(error.message).toMatch(/^The reporting webhook 41 exists but is not enabled, so it sends nothing yet\. /);
-    expect(error.message).toMatch(/To finish it, run: pulumi up$/);
+    expect(error.message).toMatch(/To finish it, run: npx pulumi up$/);
     expect(workspace.webhooks).toMatchObject([{ id: 41, disabled: true }]);
   });
 

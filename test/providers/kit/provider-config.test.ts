@@ -38,16 +38,17 @@ test("tells every mistake at once, with the command that mends it", () => {
     {
       property: "apiKey",
       reason:
-        "The setting shop:apiKey is missing. The API key. Set it: pulumi config set --secret shop:apiKey (or the environment variable SHOP_API_KEY)",
+        "The setting shop:apiKey is missing. The API key. Set it: npx pulumi config set --secret shop:apiKey (or the environment variable SHOP_API_KEY)",
     },
     {
       property: "url",
       reason:
-        "The setting shop:url is not right: Invalid URL. Where the shop is. Set it: pulumi config set shop:url <value> (or the environment variable SHOP_URL)",
+        "The setting shop:url is not right: Invalid URL. Where the shop is. Set it: npx pulumi config set shop:url <value> (or the environment variable SHOP_URL)",
     },
     {
       property: "colour",
-      reason: "The setting shop:colour is not known. Known are: apiKey, url. Remove it: pulumi config rm shop:colour",
+      reason:
+        "The setting shop:colour is not known. Known are: apiKey, url. Remove it: npx pulumi config rm shop:colour",
     },
   ]);
 });

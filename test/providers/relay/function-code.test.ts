@@ -133,7 +133,7 @@ describe("create", () => {
     expect(error).toMatchObject({ id: siteId, outputs: { packageHash: "", deploymentId: "" } });
     expect(error.message).toBe(
       'The deployment d1 of the relay\'s code ended as "failed": package is corrupt; Fetching | Not a zip. ' +
-        "To try again, run: pulumi up",
+        "To try again, run: npx pulumi up",
     );
     expect(azure.calls()).toEqual([publishUrl, log]);
   });

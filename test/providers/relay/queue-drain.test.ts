@@ -81,8 +81,8 @@ describe("delete", () => {
     expect(error.message).toBe(
       'The relay is not taken down, since the queue "events" has not run empty after 60 s: 7 messages left. Each message ' +
         "holds one or more Customer.io events that Adobe Experience Platform has not got yet: it may be down or refuse " +
-        "them, or the wait after a new dataflow may not be over. To go on, run `pulumi destroy` again later; or, to lose " +
-        "these events for good: RELAY_ABANDON_QUEUE=true pulumi destroy",
+        "them, or the wait after a new dataflow may not be over. To go on, run `npx pulumi destroy` again later; or, to lose " +
+        "these events for good: RELAY_ABANDON_QUEUE=true npx pulumi destroy",
     );
   });
 

@@ -1,0 +1,116 @@
+import { execFile } from "node:child_process";
+import { globSync } from "node:fs";
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import * as pulumi from "@pulumi/pulumi";
+import { parse, stringify } from "yaml";
+import { readSettings } from "../../components/settings.ts";
+import { configure } from "../components/stack.ts";
+
+// What the product tells people to type is typed here, with the real CLI.
+const run = promisify(execFile);
+const repository = path.resolve(import.meta.dirname, "../..");
+const commands = "up|config|import|refresh|state|stack|cancel|destroy|login|preview";
+const bare = new RegExp(`(?<!npx )(?<![\\w/@.:$-])pulumi (?:${commands})\\b`);
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "advice-"));
+  await writeFile(path.join(folder, "Pulumi.yaml"), "name: customerio-aep\nruntime: nodejs\n");
+  // npx finds the package's own CLI by the folder it is typed in.
+  await symlink(path.join(repository, "node_modules"), path.join(folder, "node_modules"));
+  await shell("npx pulumi stack init dev");
+}, 60_000);
+afterAll(() => rm(folder, { recursive: true }));
+
+/** As somebody's shell in the repository, whose `npx` finds the CLI of this package. */
+async function shell(command: string): Promise<string> {
+  const env = {
+    ...process.env,
+    PULUMI_BACKEND_URL: `file://${folder}`,
+    PULUMI_CONFIG_PASSPHRASE: "advice",
+    PULUMI_SKIP_UPDATE_CHECK: "1",
+  };
+  const { stdout } = await run("bash", ["-ec", command], { cwd: folder, env });
+  return stdout;
+}
+
+function mistakesIn(settings: Record<string, unknown>): string[] {
+  configure(settings);
+  try {
+    readSettings(new pulumi.Config("customerio-aep"));
+    return [];
+  } catch (error) {
+    return (error as Error).message.split("\n").slice(1);
+  }
+}
+
+/** The commands of a line of advice, with a value in place of each placeholder. */
+function advised(line: string, value: string): string[] {
+  const found = line.match(/(?:Set it|Remove it|Remove one of them|Perhaps): (npx pulumi .*)$/)?.[1];
+  if (found === undefined) throw new Error(`no command in: ${line}`);
+  return found.split(", or ").map((command) => command.replaceAll("<value>", value).replaceAll("<name>", "name"));
+}
+
+test.each<[string, Record<string, unknown>, string]>([
+  ["a name that looks like a number", { dataset: { name: 2026 } }, "2026"],
+  ["a name that looks like a truth value", { webhook: { name: true } }, "true"],
+  ["a choice", { source: "https" }, "http"],
+  ["a number", { nodeVersion: 18 }, "24"],
+  ["a truth value", { profile: { enabled: "yes" } }, "true"],
+  ["a number in a list", { filters: { only: { campaigns: ["x"] } } }, "7"],
+  ["a text where a list belongs", { filters: { only: { metrics: "sent" } } }, "sent"],
+  ["a text where an object belongs", { schema: "My events" }, "x"],
+  ["an unknown setting", { colour: "red" }, ""],
+  ["an unknown part", { dataset: { colour: "red" } }, ""],
+  ["a setting beside another", { delivery: "direct", source: "http" }, ""],
+])(
+  "the advice on %s can be typed as it is",
+  async (_what, settings, value) => {
+    const lines = mistakesIn(settings);
+    expect(lines).toHaveLength(1);
+    for (const [key, given] of Object.entries(settings)) {
+      if (typeof given === "object") await writeSetting(key, given as object);
+      else await shell(`npx pulumi config set ${key} '${String(given)}'`);
+    }
+    for (const command of advised(lines[0] ?? "", value)) await shell(command);
+    expect(remaining(mistakesIn(await stored()))).toEqual([]);
+  },
+  60_000,
+);
+
+/** A part of an object that was made anew by a placeholder's name is no setting. */
+function remaining(lines: string[]): string[] {
+  return lines.filter((line) => !line.includes(".name"));
+}
+
+async function writeSetting(key: string, value: object): Promise<void> {
+  const file = path.join(folder, "Pulumi.dev.yaml");
+  const text = await readFile(file, "utf8").catch(() => "");
+  const known = (parse(text) ?? {}) as { config?: object };
+  const config = { ...known.config, [`customerio-aep:${key}`]: value };
+  await writeFile(file, stringify({ ...known, config }));
+}
+
+async function stored(): Promise<Record<string, unknown>> {
+  const { config = {} } = parse(await readFile(path.join(folder, "Pulumi.dev.yaml"), "utf8")) as { config?: object };
+  await shell("rm Pulumi.dev.yaml && npx pulumi stack select dev");
+  return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace("customerio-aep:", ""), value]));
+}
+
+test("every command that is printed or documented begins with npx, so that it runs this package's CLI and Node", async () => {
+  const files = globSync("{components,mapping,ops,providers}/**/*.ts", { cwd: repository }).filter(
+    (name) => !name.includes("dist/"),
+  );
+  const found: string[] = [];
+  for (const name of files) {
+    for (const [index, line] of (await readFile(path.join(repository, name), "utf8")).split("\n").entries()) {
+      if (/^\s*(\*|\/\/|\/\*)/.test(line)) continue;
+      if (bare.test(line)) found.push(`${name}:${index + 1}: ${line.trim()}`);
+    }
+  }
+  expect(found).toEqual([]);
+});
