@@ -60,7 +60,7 @@ export const profileEnablement = defineResource<AepClient>()({
     const found = await find(client, id, signal);
     if (!found || !isProfileEnabled(found["meta:immutableTags"])) return;
     warn(
-      `the schema "${found.title}" (${id}) stays in Platform, and so do its field groups and its primary identity: ` +
+      `the schema "${found.title}" (${id}) stays in Platform, and so do its field groups and its primary identity, if it has one: ` +
         "Platform never deletes a schema that was enabled for Profile. It can be used again by its id.",
     );
   },

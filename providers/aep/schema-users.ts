@@ -22,7 +22,7 @@ export async function datasetsOf(client: AepClient, schemaId: string, signal: Ab
 /** That Platform never deletes what a schema in Profile is made of, and both ways out. `what` ends without a full stop. */
 export function neverDeleted(what: string, urn: string): Error {
   return new Error(
-    `${what}. Leave it in Platform: give the schema, its field groups and its primary identity the resource option ` +
+    `${what}. Leave it in Platform: give the schema, its field groups and its primary identity, if it has one, the resource option ` +
       "retainOnDelete and run npx pulumi up before you destroy, or take it out of the stack now: " +
       `npx pulumi state delete '${urn}'`,
   );

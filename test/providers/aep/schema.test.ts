@@ -130,7 +130,7 @@ test("a schema in Profile is not even tried to delete", async () => {
   stub.answer(`GET ${one}`, { body: { ...answer, "meta:immutableTags": ["union"] } });
   expect((await errorOf(aep.delete(type, id, state))).message).toBe(
     `The schema "Customer.io" (${id}) has been enabled for Profile, and Platform never deletes such a schema. ` +
-      "Leave it in Platform: give the schema, its field groups and its primary identity the resource option retainOnDelete " +
+      "Leave it in Platform: give the schema, its field groups and its primary identity, if it has one, the resource option retainOnDelete " +
       "and run npx pulumi up before you destroy, or take it out of the stack now: " +
       `npx pulumi state delete 'urn:pulumi:dev::test::${type}::thing'`,
   );
