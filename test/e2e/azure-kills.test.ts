@@ -87,10 +87,15 @@ test(
 test(
   "a replacement that is killed at an effect in Azure is finished by the next up",
   () =>
-    eachKill("replace", 1, async () => {
-      await stack.pulumi.up();
-      await expectStraight();
-    }),
+    eachKill(
+      "replace",
+      1,
+      async () => {
+        await stack.pulumi.up();
+        await expectStraight();
+      },
+      () => stack.pulumi.up(),
+    ),
   (tryAll ? 30 : 4) * minutes,
 );
 
