@@ -84,8 +84,13 @@ export class AccessTokens {
 
 /** In words alone: the status of IMS's answer, a 404 above all, says nothing of the object that the token was for. */
 function ofTokenOnly(error: unknown): unknown {
-  return error instanceof VendorError ? new Error(error.message) : error;
+  if (!(error instanceof VendorError)) return error;
+  const isRefusal = error.status === 400 || error.status === 401 || error.status === 403;
+  return isRefusal ? new CredentialRefused(error.message) : new Error(error.message);
 }
+
+/** IMS knows no such credential, or not with this secret or these scopes. */
+export class CredentialRefused extends Error {}
 
 /** Reads the error shape of OAuth 2.0, with the setting that is wrong. */
 function complaint(response: AxiosResponse): VendorComplaint {

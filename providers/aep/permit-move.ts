@@ -1,6 +1,7 @@
 import { VendorError } from "../kit/vendor-error.ts";
 import type { AepClient } from "./client.ts";
 import { requireEmpty } from "./data-loss.ts";
+import { CredentialRefused } from "./ims.ts";
 import { stackOf } from "./mark.ts";
 import { listOfStack } from "./marked-datasets.ts";
 
@@ -10,33 +11,36 @@ import { listOfStack } from "./marked-datasets.ts";
  *
  * @throws Error if a dataset of the stack in the former sandbox holds data, or if that can't be found out
  */
-export async function permitMove(client: AepClient, urn: string, signal: AbortSignal): Promise<void> {
-  const stack = stackOf(urn);
-  const { sandbox, orgId } = client;
-  const goOn =
-    `To go on as it is, take the change back: npx pulumi config set aep:sandbox ${sandbox} && ` +
-    `npx pulumi config set aep:orgId ${orgId}`;
-  const ways = [
-    "To feed another sandbox or organization beside this one, make a stack for it: npx pulumi stack init <name>",
-    "To move, take the change back, take this stack down (npx pulumi destroy, which says how to keep the dataset or to " +
-      "delete its data), then make the change again and run npx pulumi up.",
-    goOn,
-  ];
+export async function permitMove(former: readonly AepClient[], urn: string, signal: AbortSignal): Promise<void> {
   const refused = "Another sandbox or organization would replace it, so nothing was begun";
-  for (const found of await datasetsIn(client, stack, signal)) {
-    await requireEmpty({ client, signal }, found, { refused, ways });
+  for (const client of former) {
+    const found = await datasetsIn(client, stackOf(urn), signal);
+    for (const dataset of found ?? [])
+      await requireEmpty({ client, signal }, dataset, { refused, ways: waysFrom(client) });
+    if (found) return;
   }
 }
 
+function waysFrom({ sandbox, orgId }: AepClient): string[] {
+  return [
+    "To feed another sandbox or organization beside this one, make a stack for it: npx pulumi stack init <name>",
+    "To move, take the change back, take this stack down (npx pulumi destroy, which says how to keep the dataset or to " +
+      "delete its data), then make the change again and run npx pulumi up.",
+    `To go on as it is, take the change back: npx pulumi config set aep:sandbox ${sandbox} && ` +
+      `npx pulumi config set aep:orgId ${orgId}`,
+  ];
+}
+
 /**
- * The stack's datasets. None where Platform does not let the former settings in: they may never have been right. Should they
- * have been right once, each deletion is refused later on, since nobody can look.
+ * The stack's datasets. Undefined where Platform does not let the former settings in: they may never have been right. Should
+ * they have been right once, each deletion is refused later on, since nobody can look.
  */
 async function datasetsIn(client: AepClient, stack: string, signal: AbortSignal) {
   try {
     return await listOfStack(client, stack, signal);
   } catch (error) {
-    if (error instanceof VendorError && [400, 401, 403, 404].includes(error.status ?? 0)) return [];
+    const isShut = error instanceof VendorError && [400, 401, 403, 404].includes(error.status ?? 0);
+    if (isShut || error instanceof CredentialRefused) return undefined;
     throw error;
   }
 }

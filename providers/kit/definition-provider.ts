@@ -27,10 +27,10 @@ export interface PackageDefinition<Client, Config extends z.ZodObject> {
   /**
    * Looks at the place that a provider's changed settings leave, before its objects are replaced: throws if that must not be.
    *
-   * @param client of the settings as they were
+   * @param former clients of that place: by how it is reached now, and by how it was reached then
    * @param urn of the provider
    */
-  readonly permitMove?: (client: Client, urn: string, signal: AbortSignal) => Promise<void>;
+  readonly permitMove?: (former: readonly Client[], urn: string, signal: AbortSignal) => Promise<void>;
 }
 
 /** The provider that a package's definitions describe: everything that is the same for every resource. */
@@ -95,8 +95,12 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
       const changes = differences(olds, news, "");
       const moves = changes.some(({ path, kind }) => replacing.has(path) && kind !== "add");
       if (moves && definition.permitMove) {
-        const config = readConfig(definition.name, definition.config, olds);
-        if (config) await definition.permitMove(definition.connect(config), urn, stop.signal);
+        const place = Object.entries(olds).filter(([name]) => replacing.has(name));
+        const former = [{ ...news, ...Object.fromEntries(place) }, olds].flatMap((settings) => {
+          const config = readConfig(definition.name, definition.config, settings);
+          return config ? [definition.connect(config)] : [];
+        });
+        await definition.permitMove(former, urn, stop.signal);
       }
       return {
         detailed: Object.fromEntries(

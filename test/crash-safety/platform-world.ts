@@ -151,7 +151,7 @@ const profileSchema = (name: string, title: string): Declared => ({
 });
 
 /** Have no room for a mark, and so no ownership. */
-const unmarked = new Set(["aep:index:IdentityDescriptor", "aep:index:ProfileEnablement"]);
+const unmarked = new Set(["aep:index:IdentityDescriptor", "aep:index:ProfileEnablement", "aep:index:DatasetGuard"]);
 const ownership: Declared = { name: "ownership", type: "aep:index:Ownership", inputs: {} };
 
 function owned<Of extends { readonly [key: string]: Input }>(type: string, inputs: Of): Of {
@@ -197,6 +197,12 @@ const subjects: readonly Subject[] = [
     needs: chain.slice(0, 2),
     inputs: () => ({ name: "Customer.io events", description: "Events.", schemaId: schema }),
     change: (inputs) => ({ ...inputs, name: "Renamed", errorDiagnostics: false }),
+  },
+  {
+    type: "aep:index:DatasetGuard",
+    needs: chain.slice(0, 3),
+    inputs: () => ({ datasetId: dataset }),
+    change: (inputs) => ({ ...inputs, forceDestroy: true }),
   },
   {
     type: "aep:index:BaseConnection",

@@ -14,8 +14,8 @@ interface Kill {
 }
 
 const creations: Kill[] = platformSubjects
-  // An enablement is a PATCH of its schema, which leaves nothing that could be taken over.
-  .filter(({ type }) => type !== "aep:index:ProfileEnablement")
+  // An enablement is a PATCH of its schema, and a guard is no object: neither leaves what could be taken over.
+  .filter(({ type }) => !["aep:index:ProfileEnablement", "aep:index:DatasetGuard"].includes(type))
   .map((subject) => ({
     subject,
     open: () => platformWorld({ activationSeconds: 0 }),

@@ -1,6 +1,9 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { samples } from "../../events/samples.ts";
 import { localCredentials } from "../../local/credentials.ts";
+import { ByHand } from "../providers/aep/by-hand.ts";
 import { failureOf, type LocalStack, startLocalStack } from "./local-stack.ts";
 
 // A dataset with rows, and all that could delete it by accident, in the order in which the tests stand.
@@ -105,3 +108,76 @@ test(
   },
   3 * minutes,
 );
+
+test(
+  "with dataset.keep a destroy leaves dataset, schema and field group, and the commands that it prints use them again",
+  async () => {
+    await stack.pulumi.configure("dataset.keep", "true", "--path");
+    await stack.pulumi.up();
+    await stack.pulumi.destroy();
+    expect(await stack.pulumi.resources()).toEqual([]);
+    const left = await stack.vendors.leftovers();
+    expect(left).toEqual({ Platform: ["1 fieldGroups", "1 schemas", "1 datasets"], "Customer.io": [], Azure: [] });
+
+    const log = await readFile(path.join(path.dirname(stack.configFile), "pulumi.log"), "utf8");
+    const [, printed = ""] = /stays in Platform\. To use it again, with its schema: (.*)/.exec(log) ?? [];
+    for (const command of printed.split(" && ")) {
+      await stack.pulumi.run(...command.replace("npx pulumi ", "").split(" "), ...flags());
+    }
+    // Without the relay, which plays no part in what follows.
+    await stack.pulumi.unconfigure("signingKeys");
+    await stack.pulumi.configure("delivery", "direct");
+    await stack.pulumi.up();
+    expect((await stack.pulumi.outputs()).datasetId).toBe(datasetId);
+    await arrives("in its second life");
+    expect(await stack.vendors.rows(datasetId)).toHaveLength(4);
+  },
+  5 * minutes,
+);
+
+test(
+  "another schema.existing, or none any more, is refused, too",
+  async () => {
+    const { schemaId } = (await stack.pulumi.outputs()) as { schemaId: string };
+    await stack.pulumi.unconfigure("dataset");
+    await stack.pulumi.configure("schema.existing", schemaId, "--path");
+    await stack.pulumi.up();
+    datasetId = String((await stack.pulumi.outputs()).datasetId);
+    await arrives("into the second dataset");
+
+    await isRefused(
+      () => stack.pulumi.unconfigure("schema"),
+      () => stack.pulumi.configure("schema.existing", schemaId, "--path"),
+    );
+    const other = await copyOf(schemaId);
+    await isRefused(
+      () => stack.pulumi.configure("schema.existing", other, "--path"),
+      () => stack.pulumi.configure("schema.existing", schemaId, "--path"),
+    );
+  },
+  5 * minutes,
+);
+
+test(
+  "with dataset.forceDestroy a destroy deletes the dataset with its rows",
+  async () => {
+    await stack.allowDeletingRows();
+    await stack.pulumi.up();
+    await stack.pulumi.destroy();
+    expect((await stack.vendors.leftovers()).Platform).toEqual(["1 fieldGroups", "2 schemas", "1 datasets"]);
+    await expect(stack.vendors.rows(datasetId)).rejects.toThrow("404");
+  },
+  3 * minutes,
+);
+
+/** Makes another schema by hand, with the same field groups. */
+async function copyOf(schemaId: string): Promise<string> {
+  const { tenantId: _, ...credential } = localCredentials.platform;
+  const byHand = new ByHand(stack.cloud.environment.AEP_PLATFORM_URL ?? "", credential);
+  const schemas = "/schemaregistry/tenant/schemas";
+  const accept = { Accept: "application/vnd.adobe.xed+json;version=1" };
+  const at = `${schemas}/${encodeURIComponent(schemaId)}`;
+  const { allOf } = await byHand.call<{ allOf: object[] }>("GET", at, undefined, accept);
+  const { $id } = await byHand.call<{ $id: string }>("POST", schemas, { type: "object", title: "By hand", allOf });
+  return $id;
+}

@@ -245,9 +245,13 @@ export class Engine {
     return inputs;
   }
 
-  #diff(held: Held, news: PropertyMap): Promise<DiffResult> {
+  async #diff(held: Held, news: PropertyMap): Promise<DiffResult> {
     const request = { id: held.id, olds: held.inputs, state: held.properties, news };
-    return this.#provider(held.type).diff(this.#call(held), request);
+    try {
+      return await this.#provider(held.type).diff(this.#call(held), request);
+    } catch (error) {
+      throw failed(held, error);
+    }
   }
 
   /** A read or delete, and what becomes of a resource that the provider says is not as it should be. */
