@@ -22,13 +22,14 @@ export const insteadOfChange: readonly string[] = [
  * @param dataset `name` for the case that Platform does not answer
  * @param because.refused what is not done, as a sentence without its full stop
  * @param because.ways what a person can do now, each a sentence with its command
+ * @returns whether the dataset is there
  * @throws Error if the dataset holds data, or if that can't be found out
  */
 export async function requireEmpty(
   { client, signal }: Pick<Operation<AepClient>, "client" | "signal">,
   { id, name }: { readonly id: string; readonly name?: string },
   { refused, ways }: { readonly refused: string; readonly ways: readonly string[] },
-): Promise<void> {
+): Promise<boolean> {
   const stored = await storedData(client, id, signal).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
@@ -36,7 +37,7 @@ export async function requireEmpty(
         "Once Platform answers, run the command again.",
     );
   });
-  if (stored === undefined) return;
+  if (typeof stored !== "object") return stored !== "gone";
   const list = ways.map((way) => `\n  - ${way}`).join("");
   throw new Error(
     `The dataset "${stored.name}" (${id}) holds data: ${stored.what}. ${refused}, since Platform can't bring deleted data back.${list}`,

@@ -184,7 +184,9 @@ export const dataset = defineResource<AepClient>()({
     }
     if (!forceDestroy) {
       const forget = `To leave it in Platform and only forget it: npx pulumi state delete '${urn}'`;
-      await requireEmpty(operation, { id, name }, { refused: "It is not deleted", ways: [...afterwards, forget] });
+      const ways = [...afterwards, forget];
+      // Of one that Platform calls gone nothing was looked at, so that nothing is deleted.
+      if (!(await requireEmpty(operation, { id, name }, { refused: "It is not deleted", ways }))) return;
     }
     // For an unknown id Catalog answers 200 and an empty list.
     const hint = "Delete what still writes into it first, such as a dataflow.";

@@ -21,13 +21,17 @@ export interface StoredData {
 }
 
 /**
- * What a dataset holds; undefined if it holds nothing or is gone. In doubt it holds something, since nothing brings deleted
+ * What a dataset holds; undefined if it holds nothing. In doubt it holds something, since nothing brings deleted
  * rows back: a batch counts whatever its status (of a failed one, Platform keeps the failed records), and so does a dataflow
  * that has run, since rows take up to an hour to become a batch.
  *
  * @throws VendorError if Platform does not answer one of the questions
  */
-export async function storedData(client: AepClient, id: string, signal: AbortSignal): Promise<StoredData | undefined> {
+export async function storedData(
+  client: AepClient,
+  id: string,
+  signal: AbortSignal,
+): Promise<StoredData | "gone" | undefined> {
   const read = {
     method: "GET",
     path: pathOf(paths.dataSets, id),
@@ -35,7 +39,7 @@ export async function storedData(client: AepClient, id: string, signal: AbortSig
     purpose: `read the dataset ${id}`,
   } as const;
   const dataset = (await client.find(read, z.object({ [id]: answer })))?.[id];
-  if (dataset === undefined) return undefined;
+  if (dataset === undefined) return "gone";
   const what =
     (await batchesOf(client, id, signal)) ??
     (dataset.lastBatchId ? `the batch ${dataset.lastBatchId}` : undefined) ??
@@ -44,7 +48,7 @@ export async function storedData(client: AepClient, id: string, signal: AbortSig
 }
 
 export async function holdsData(client: AepClient, id: string, signal: AbortSignal): Promise<boolean> {
-  return (await storedData(client, id, signal)) !== undefined;
+  return typeof (await storedData(client, id, signal)) === "object";
 }
 
 async function batchesOf(client: AepClient, id: string, signal: AbortSignal): Promise<string | undefined> {

@@ -178,6 +178,11 @@ async function copyOf(schemaId: string): Promise<string> {
   const accept = { Accept: "application/vnd.adobe.xed+json;version=1" };
   const at = `${schemas}/${encodeURIComponent(schemaId)}`;
   const { allOf } = await byHand.call<{ allOf: object[] }>("GET", at, undefined, accept);
-  const { $id } = await byHand.call<{ $id: string }>("POST", schemas, { type: "object", title: "By hand", allOf });
+  const { $id } = await byHand.call<{ $id: string }>("POST", schemas, {
+    type: "object",
+    title: "By hand",
+    description: "A copy.",
+    allOf,
+  });
   return $id;
 }
