@@ -181,9 +181,11 @@ export class WebhookRelay extends pulumi.ComponentResource {
     const ofTheApp = { ...parent, retainOnDelete: true, deleteBeforeReplace: false };
     new web.WebAppFtpAllowed(`${name}-ftp`, basicAuth, ofTheApp);
     new web.WebAppScmAllowed(`${name}-scm`, basicAuth, ofTheApp);
+    // What the instances say of themselves, so that the settings in force can be told.
+    const configuration = pulumi.all(settings).apply(fingerprint);
     const appSettings = new web.WebAppApplicationSettings(
       `${name}-settings`,
-      { ...inGroup, name: appName, properties: settings },
+      { ...inGroup, name: appName, properties: { ...settings, RELAY_CONFIGURATION: configuration } },
       ofTheApp,
     );
     const code = new FunctionCode(
@@ -193,13 +195,18 @@ export class WebhookRelay extends pulumi.ComponentResource {
         hostName: app.hostName,
         scmHostName: app.scmHostName,
         package: new pulumi.asset.FileArchive(relayPackage()),
-        configuration: pulumi.all(settings).apply(fingerprint),
+        configuration,
+        queueId: storage.eventsQueueId,
       },
       { ...parent, dependsOn: appSettings },
     );
     const drain = new QueueDrain(
       `${name}-drain`,
-      { queueId: storage.eventsQueueId, timeoutSeconds: args.drainTimeoutSeconds },
+      {
+        queueId: storage.eventsQueueId,
+        healthUrl: pulumi.interpolate`https://${app.hostName}/health`,
+        timeoutSeconds: args.drainTimeoutSeconds,
+      },
       // The engine must not end the wait before the resource itself does, which tells what is left.
       { ...parent, dependsOn: code, customTimeouts: { delete: `${args.drainTimeoutSeconds + 60}s` } },
     );

@@ -20,6 +20,8 @@ export interface Effects {
     request: Request & { existing: Resource },
     parts: AzureParts,
   ) => PropertyMap | Promise<PropertyMap>;
+  /** What a PATCH changes, of the types that have one. */
+  readonly patch?: (resource: Resource, properties: PropertyMap, parts: AzureParts) => Promise<void>;
   /** Throws an `ArmError` where Azure refuses. */
   readonly refuseDelete?: (resource: Resource, parts: AzureParts) => void;
   readonly delete?: (resource: Resource, parts: AzureParts) => void | Promise<void>;

@@ -48,6 +48,8 @@ export class FunctionApp {
   #settings: Readonly<Record<string, string>> = {};
   #appFolder: string | undefined;
   #host: HostProcess | undefined;
+  /** With former settings or code; see the switch `formerInstances`. */
+  readonly #former = new Set<HostProcess>();
   /** The functions that the platform knows of since the last trigger sync; undefined before the first. */
   #known: readonly FunctionMetadata[] | undefined;
   #changes: Promise<void> = Promise.resolve();
@@ -149,7 +151,8 @@ export class FunctionApp {
     await this.#changes;
     const host = this.#host;
     this.#host = undefined;
-    await Promise.all([this.#front?.close(), this.#scm?.close(), host?.stop(stopGrace)]);
+    const former = [...this.#former].map((one) => one.kill());
+    await Promise.all([this.#front?.close(), this.#scm?.close(), host?.stop(stopGrace), ...former]);
   }
 
   /** The principal behind one of the app's identities; without an id, the system-assigned one. */
@@ -197,12 +200,21 @@ export class FunctionApp {
     if (this.#closed || site === undefined || appFolder === undefined) return;
     const rolling = text(site.inputs, "functionAppConfig.siteUpdateStrategy.type") === "RollingUpdate";
     const previous = this.#host;
+    const { formerInstances } = this.#options.switches;
     if (!rolling) {
       this.#host = undefined;
-      await previous?.kill();
+      if (previous && formerInstances > 0) this.#letLive(previous, formerInstances);
+      else await previous?.kill();
     }
     this.#host = await this.#startHost(site, appFolder);
     if (rolling) await previous?.stop(stopGrace);
+  }
+
+  /** Gets no more calls, but takes messages until its time is over. */
+  #letLive(host: HostProcess, milliseconds: number): void {
+    this.#former.add(host);
+    setTimeout(() => void host.kill(), milliseconds).unref();
+    void host.exited.then(() => this.#former.delete(host));
   }
 
   async #startHost(site: Resource, appFolder: string): Promise<HostProcess | undefined> {

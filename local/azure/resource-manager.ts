@@ -43,6 +43,12 @@ export function resourceManager(parts: InvokeParts, writes: ResourceWrites): Hon
       const made = await put(id, body, writes);
       return context.json(await describe(made, parts), existed ? 200 : 201);
     }
+    if (method === "PATCH") {
+      const { properties } = decodeMap((await context.req.json()) as Parameters<typeof decodeMap>[0]);
+      const resource = find(parts, id);
+      await writes.patch(resource, isMap(properties) ? properties : {});
+      return context.json(await describe(resource, parts));
+    }
     if (method !== "DELETE")
       throw new ArmError(405, "MethodNotAllowed", `The HTTP method '${method}' is not supported here.`);
     const existing = parts.subscription.get(id);
@@ -69,7 +75,7 @@ function actionName(method: string, id: string, action: string | undefined): str
   const types = segments.split("/").filter((_segment, index) => index % 2 === 0);
   const type = [provider ?? "Microsoft.Resources", ...types].join("/");
   if (action !== undefined) return `${type}/${action === "functions" ? "functions/read" : `${action}/action`}`;
-  return `${type}/${method === "DELETE" ? "delete" : method === "PUT" ? "write" : "read"}`;
+  return `${type}/${method === "DELETE" ? "delete" : ["PUT", "PATCH"].includes(method) ? "write" : "read"}`;
 }
 
 function authorize(context: Context, parts: InvokeParts, id: string, action: string): void {

@@ -31,6 +31,14 @@ export class ResourceWrites {
     return made;
   }
 
+  /** Azure's PATCH, which few types have. */
+  async patch(resource: Resource, properties: PropertyMap): Promise<void> {
+    const { patch } = effectsOf(resource.type.token);
+    if (!patch) throw new ArmError(405, "MethodNotAllowed", "The HTTP method 'PATCH' is not supported here.");
+    await this.#exclusively(resource.id, () => patch(resource, properties, this.#parts));
+    await this.effects.add(`PATCH ${resource.id}`);
+  }
+
   async delete(id: string): Promise<void> {
     await this.#exclusively(id, () => deleteResource(id, this.#parts));
     await this.effects.add(`DELETE ${id}`);

@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { Archive, type PropertyMap, reveal } from "../../providers/kit/values.ts";
+import { Archive, isMap, type PropertyMap, reveal } from "../../providers/kit/values.ts";
 import type { Effects } from "./effects.ts";
 import { zipFolder } from "./folder-archive.ts";
 import { text } from "./subscription.ts";
@@ -36,9 +36,20 @@ export const storageEffects: Record<string, Effects> = {
     delete: async ({ id, name }, { storage }) => {
       await storage.queues(accountOf(id)).getQueueClient(name).deleteIfExists();
     },
+    // The metadata is replaced as a whole ("Queue - Update" of the storage resource provider).
+    patch: async ({ id, name }, { metadata }, { storage }) => {
+      const texts = isMap(metadata) ? (reveal(metadata) as Record<string, string>) : {};
+      await storage.queues(accountOf(id)).getQueueClient(name).setMetadata(texts);
+    },
     read: async ({ id, name }, { storage }) => {
-      const properties = await storage.queues(accountOf(id)).getQueueClient(name).getProperties();
-      return { approximateMessageCount: properties.approximateMessagesCount ?? 0 };
+      const { approximateMessagesCount, metadata } = await storage
+        .queues(accountOf(id))
+        .getQueueClient(name)
+        .getProperties();
+      return {
+        approximateMessageCount: approximateMessagesCount ?? 0,
+        ...(metadata && Object.keys(metadata).length > 0 && { metadata }),
+      };
     },
   },
   "azure-native:storage:BlobContainer": {

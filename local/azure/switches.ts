@@ -19,6 +19,8 @@ export interface AzureSwitches {
   readonly messageUpdateNeeds: "write" | "write-or-process";
   /** Seconds for which a host holds a queue message that it works on; one that is killed leaves the message hidden for so long. */
   readonly messageLease: number;
+  /** Milliseconds for which an instance lives on after a change of settings or code, and does its work with the former ones. */
+  readonly formerInstances: number;
   /** Node versions that a Flex Consumption app starts with; ARM takes any text and the app then fails to start. */
   readonly nodeVersions: readonly string[];
   /** Milliseconds that the front end holds a request while its host starts. */
@@ -36,6 +38,7 @@ export const defaultSwitches: AzureSwitches = {
   roleAssignmentDelay: 0,
   messageUpdateNeeds: "write",
   messageLease: 600,
+  formerInstances: 0,
   nodeVersions: ["20", "22", "24"],
   coldStartPatience: 30_000,
   hostRestartDelay: 1_000,

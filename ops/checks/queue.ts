@@ -19,7 +19,7 @@ export async function queueLength(stack: PulumiStack): Promise<{ events: number;
   const client = azureOf(stack);
   const { id } = stack.resource("azure-native:storage:StorageAccount");
   const lengthOf = async (name: string) => {
-    return client.queueLength(`${id}/queueServices/default/queues/${name}`, patience());
+    return (await client.queue(`${id}/queueServices/default/queues/${name}`, patience()))?.length;
   };
   const [events, poison] = await Promise.all([lengthOf(queueNames.events), lengthOf(queueNames.poison)]);
   return events === undefined || poison === undefined ? undefined : { events, poison };

@@ -2,7 +2,7 @@
 export interface PlainAnswer {
   /** Undefined where no answer came; `text` then says why. */
   readonly status: number | undefined;
-  /** The beginning of the body, as it is. */
+  /** The beginning of the body, as it is: up to 2,000 characters. */
   readonly text: string;
 }
 
@@ -32,7 +32,7 @@ export async function plainCall(options: {
       transformResponse: (text: string) => text,
       validateStatus: () => true,
     });
-    return { status, text: data.trim().slice(0, 300) };
+    return { status, text: data.trim().slice(0, 2_000) };
   } catch (error) {
     return { status: undefined, text: axios.isAxiosError(error) ? (error.code ?? error.message) : String(error) };
   }

@@ -51,7 +51,7 @@ function remedy(status: number, code: string | undefined): string | undefined {
     return "Your Azure login is not accepted. Log in anew, with the tenant of the subscription: az login --tenant <tenant id>";
   }
   if (status === 403) {
-    return "Your Azure login lacks a right here: Website Contributor on the function app, Reader on the storage account.";
+    return "Your Azure login lacks a right here: it needs the roles Website Contributor on the function app, and Storage Account Contributor on the storage account.";
   }
   return undefined;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseMarks, type QueueMarks, withMarks } from "../../relay/core/queue-marks.ts";
 import { HttpClient, type HttpClientOptions } from "../kit/http.ts";
 import { type PlainAnswer, plainCall } from "../kit/plain-call.ts";
 import { sleep } from "../kit/sleep.ts";
@@ -33,13 +34,29 @@ const busyCodes = new Set([
   "ConcurrentModification",
   "AnotherOperationInProgress",
 ]);
-const queue = z.object({ properties: z.object({ approximateMessageCount: z.number().int() }) });
+const queue = z.object({
+  properties: z.object({
+    approximateMessageCount: z.number().int(),
+    metadata: z.record(z.string(), z.string()).nullish(),
+  }),
+});
+
+/** What Azure Resource Manager says of a storage queue. */
+export interface StorageQueue {
+  /** About how many messages it holds, those not visible yet included. */
+  readonly length: number;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** When Azure said so, by its own clock. */
+  readonly now: Date;
+}
 
 /** The few calls on Azure that a deployment of the relay needs, made with the caller's own Azure login. */
 export class AzureClient {
   readonly clock: Clock;
-  /** Whether `pulumi destroy` may give up the events that still wait; `RELAY_ABANDON_QUEUE=true`, never a setting that stays. */
+  /** Whether the events that still wait may be given up: `RELAY_ABANDON_QUEUE=true`, never a setting that stays. */
   readonly abandonQueue: boolean;
+  /** Whether dead letters may be given up: `RELAY_ABANDON_DEAD_LETTERS=true`, never a setting that stays. */
+  readonly abandonDeadLetters: boolean;
   /** Ids of what a create of this run has found there already; see `noteTakenOver`. */
   readonly takenOver = new Set<string>();
   readonly #armUrl: string;
@@ -52,6 +69,7 @@ export class AzureClient {
     const { login = callersLogin(), clock = { now: Date.now, sleep }, attemptTimeout } = parts;
     this.clock = clock;
     this.abandonQueue = process.env.RELAY_ABANDON_QUEUE === "true";
+    this.abandonDeadLetters = process.env.RELAY_ABANDON_DEAD_LETTERS === "true";
     this.#armUrl = settings.armUrl;
     this.#healthTimeout = attemptTimeout ?? healthTimeout;
     this.#calls = {
@@ -98,14 +116,41 @@ export class AzureClient {
   async functionNames(siteId: string, signal: AbortSignal): Promise<string[] | undefined> {
     const purpose = `list the functions of the function app "${lastPart(siteId)}"`;
     const found = await this.#get(`${siteId}/functions`, webApiVersion, purpose, functionList, signal);
-    return found?.value.map(({ name }) => name);
+    return found?.data.value.map(({ name }) => name);
   }
 
-  /** About how many messages a storage queue holds, those not visible yet included; undefined when the queue is gone. */
-  async queueLength(queueId: string, signal: AbortSignal): Promise<number | undefined> {
-    const purpose = `count the messages of the queue "${lastPart(queueId)}"`;
+  /** A storage queue; undefined when it is gone. */
+  async queue(queueId: string, signal: AbortSignal): Promise<StorageQueue | undefined> {
+    const purpose = `read the queue "${lastPart(queueId)}"`;
     const found = await this.#get(queueId, storageApiVersion, purpose, queue, signal);
-    return found?.properties.approximateMessageCount;
+    if (found === undefined) return undefined;
+    const { approximateMessageCount: length, metadata } = found.data.properties;
+    return { length, metadata: metadata ?? {}, now: found.date };
+  }
+
+  /**
+   * Marks a storage queue, and leaves its other metadata as it is.
+   *
+   * @param marks what to set, by Azure's own time
+   * @returns the marks that it had before; undefined when the queue is gone
+   */
+  async markQueue(
+    queueId: string,
+    marks: (now: Date) => Partial<QueueMarks>,
+    signal: AbortSignal,
+  ): Promise<QueueMarks | undefined> {
+    const before = await this.queue(queueId, signal);
+    if (before === undefined) return undefined;
+    const purpose = `mark the queue "${lastPart(queueId)}"`;
+    const body = { properties: { metadata: withMarks(before.metadata, marks(before.now)) } };
+    const params = { "api-version": storageApiVersion };
+    try {
+      await this.#arm.call({ method: "PATCH", path: queueId, params, body, signal, purpose, repeatable: true });
+    } catch (error) {
+      if (error instanceof VendorError && saysGone(error)) return undefined;
+      throw error;
+    }
+    return parseMarks(before.metadata);
   }
 
   /** Deletes a function app and leaves its plan, which Azure would delete along with the last app. */
@@ -114,8 +159,8 @@ export class AzureClient {
   }
 
   /** A resource as Azure has it; undefined when it is gone. */
-  armGet(id: string, apiVersion: string, signal: AbortSignal): Promise<Record<string, unknown> | undefined> {
-    return this.#get(id, apiVersion, `read ${relativeId(id)}`, object, signal);
+  async armGet(id: string, apiVersion: string, signal: AbortSignal): Promise<Record<string, unknown> | undefined> {
+    return (await this.#get(id, apiVersion, `read ${relativeId(id)}`, object, signal))?.data;
   }
 
   /** Makes or updates a resource. Not done while Azure is busy with another write in the same place. */
@@ -162,17 +207,20 @@ export class AzureClient {
     purpose: string,
     answer: Answer,
     signal: AbortSignal,
-  ): Promise<z.output<Answer> | undefined> {
+  ): Promise<{ data: z.output<Answer>; date: Date } | undefined> {
     let data: unknown;
+    let date: Date;
     try {
       const params = { "api-version": apiVersion };
-      data = (await this.#arm.call({ method: "GET", path, params, signal, purpose })).data;
+      const response = await this.#arm.call({ method: "GET", path, params, signal, purpose });
+      data = response.data;
+      date = new Date(Date.parse(String(response.headers.date)) || this.clock.now());
     } catch (error) {
       if (error instanceof VendorError && saysGone(error)) return undefined;
       throw error;
     }
     const parsed = answer.safeParse(data);
-    if (parsed.success) return parsed.data;
+    if (parsed.success) return { data: parsed.data, date };
     const [issue] = parsed.error.issues;
     throw this.#notUnderstood(purpose, `${issue?.path.join(".")}: ${issue?.message}`);
   }

@@ -1,14 +1,19 @@
 import { z } from "zod";
+import { lookLasts } from "../../relay/core/queue-marks.ts";
+import { longestRequest } from "../../relay/core/time-limits.ts";
 import { defineResource, type Operation, Unfinished } from "../kit/resource-definition.ts";
 import { Archive } from "../kit/values.ts";
 import type { AzureClient } from "./client.ts";
 import { oneDeploy } from "./one-deploy.ts";
 import { packageMistake, zipFolder } from "./package-folder.ts";
 import { type Look, type Pace, patiently } from "./patience.ts";
+import { askHealth } from "./relay-health.ts";
 
 const minute = 60_000;
 const syncPace: Pace = { pauses: [2_000, 5_000], limit: 5 * minute };
 const readyPace: Pace = { pauses: [1_000, 2_000, 3_000], limit: 10 * minute };
+/** Milliseconds after which no instance sends any more that has settings other than the marked ones. */
+const handoverTime = lookLasts + longestRequest + 500;
 
 const hostName = z.string().regex(/^[a-z0-9.-]+(:\d+)?$/i, "it must be a host name alone, without https:// and path");
 
@@ -41,8 +46,16 @@ const inputs = z.object({
     .optional()
     .meta({
       description:
-        "Any text that changes when the app's settings do, such as a digest of them: a change restarts the app, so that it " +
-        "is waited for anew. Nothing is deployed for it.",
+        "Digest of the app's settings, which the app knows too and its health check answers as `configuration`. After a change the " +
+        "resource waits until the app works with the new settings. Nothing is deployed for it.",
+    }),
+  queueId: z
+    .string()
+    .optional()
+    .meta({
+      description:
+        "Azure Resource Manager id of the queue whose functions must stop once the settings have changed. With it, the resource is " +
+        "done only when no instance works with the former settings any more, however long Azure lets it live.",
     }),
 });
 
@@ -133,7 +146,7 @@ async function activated(operation: Operation<AzureClient>, values: Inputs): Pro
     const synchronised = await patiently(operation, syncPace, () => client.syncTriggers(values.siteId, signal));
     if ("gaveUp" in synchronised) return `Azure did not take in its triggers ${synchronised.gaveUp}`;
     const ready = await patiently(operation, readyPace, () => works(operation, values));
-    if ("done" in ready) return undefined;
+    if ("done" in ready) return await handOver(operation, values);
     return (
       `it does not work ${ready.gaveUp}. Most often a role of the app's identity is still spreading or an app setting ` +
       "is wrong: see the app's log stream in the Azure portal. Then run: npx pulumi up. If a destroy was stopped before, what it has " +
@@ -146,12 +159,45 @@ async function activated(operation: Operation<AzureClient>, values: Inputs): Pro
 
 async function works({ client, signal }: Operation<AzureClient>, values: Inputs): Promise<Look<true>> {
   const url = `https://${values.hostName}${values.healthPath}`;
-  const { status, text } = await client.ask(url, signal);
-  if (status === undefined) return { notYet: `${url} does not answer (${text})` };
-  if (status !== 200) return { notYet: `${url} answers ${status}`, detail: `${url} answers ${status}: ${text}` };
+  const health = await askHealth(client, url, signal);
+  if ("failure" in health) return { notYet: health.failure, detail: health.detail };
+  if (values.configuration !== undefined && health.configuration !== values.configuration) {
+    return {
+      notYet: "waiting for the app to start with its new settings",
+      detail: `${url} answers with other settings`,
+    };
+  }
   // A package that the host can't read gives no error: just no functions.
   const functions = await client.functionNames(values.siteId, signal);
   if (functions === undefined) return { notYet: "Azure says that the function app is gone" };
   if (functions.length === 0) return { notYet: "Azure lists no functions of the app yet" };
   return { done: true };
+}
+
+/**
+ * Stops every instance that still has former settings. Azure ends instances some time after a change, and what the former settings
+ * lead to may be deleted as soon as this resource is done. Answers what is missing in the end, if anything.
+ */
+async function handOver(operation: Operation<AzureClient>, values: Inputs): Promise<string | undefined> {
+  const { client, signal, progress } = operation;
+  const { queueId, configuration } = values;
+  if (queueId === undefined || configuration === undefined) return undefined;
+  const before = await client.markQueue(queueId, (since) => ({ wanted: { configuration, since } }), signal);
+  if (before?.wanted?.configuration !== configuration && before?.wanted !== undefined) {
+    progress("waiting until no instance works with the former settings any more");
+    await client.clock.sleep(handoverTime, signal);
+  }
+  // Code of an earlier version does not heed the mark, but says that it is there.
+  const gone = await patiently(operation, readyPace, () => noneOfEarlierVersions(operation, values));
+  return "done" in gone
+    ? undefined
+    : `instances of its earlier version still work ${gone.gaveUp}. Then run: npx pulumi up`;
+}
+
+async function noneOfEarlierVersions({ client, signal }: Operation<AzureClient>, values: Inputs): Promise<Look<true>> {
+  const url = `https://${values.hostName}${values.healthPath}`;
+  const health = await askHealth(client, url, signal);
+  if ("failure" in health) return { notYet: health.failure, detail: health.detail };
+  const earlier = health.forwarders[""] ?? 0;
+  return earlier === 0 ? { done: true } : { notYet: "waiting for instances with the earlier version's code to end" };
 }

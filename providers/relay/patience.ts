@@ -28,12 +28,15 @@ export async function patiently<T>(
   look: () => Promise<Look<T>>,
 ): Promise<{ done: T } | { gaveUp: string }> {
   const start = clock.now();
+  let slept = 0;
+  // The clock on the wall may be set back, which must not make the wait longer.
+  const timeNow = () => Math.max(clock.now(), start + slept);
   let reason: string | undefined;
   let since = start; // when this reason began
   for (let looks = 0; ; looks++) {
     const seen = await look();
     if ("done" in seen) return seen;
-    const now = clock.now();
+    const now = timeNow();
     const detail = seen.detail ?? seen.notYet;
     if (seen.notYet !== reason) {
       reason = seen.notYet;
@@ -43,7 +46,9 @@ export async function patiently<T>(
     if (now - since >= (seen.patience ?? limit) || now - start >= limit) {
       return { gaveUp: `after ${Math.round((now - start) / 1000)} s: ${detail}` };
     }
-    if (!signal.aborted) await clock.sleep(pauses[Math.min(looks, pauses.length - 1)] ?? pauses[0], signal);
+    const pause = pauses[Math.min(looks, pauses.length - 1)] ?? pauses[0];
+    if (!signal.aborted) await clock.sleep(pause, signal);
+    slept += pause;
     if (signal.aborted) return { gaveUp: `(${whyStopped(signal)}): ${detail}` };
   }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { forwardersPartition, forwardersTable } from "../core/names.ts";
-import { makingTable, type Tables } from "./tables.ts";
+import { type AgedRow, makingTable, type Tables } from "./tables.ts";
 
 /** Milliseconds. An instance that sends says so every 15 seconds, and counts for three times as long. */
 const times = { beat: 15_000, alive: 45_000, forgotten: 60 * 60 * 1000, call: 2_000 };
@@ -13,6 +13,8 @@ const partition = forwardersPartition;
 export interface CensusPorts {
   /** The most instances that the rate can feed; those beyond leave it to the others. */
   readonly most: number;
+  /** Digest of the settings that this instance sends with. */
+  readonly configuration?: string | undefined;
   readonly tables: Pick<Tables, "create" | "put" | "ages" | "remove">;
   /** Milliseconds of a clock that never goes back. */
   readonly monotonic: () => number;
@@ -23,6 +25,8 @@ export interface CensusPorts {
  * `forwarders` while it sends, and counts the rows that are fresh. So the rate limit holds over all of them, but for the seconds in
  * which a new one is not counted yet by the others; and one alone has the whole. Instances that would get less than their part of a
  * rate too low for all of them send nothing, until one of the others has nothing to send for 45 seconds.
+ *
+ * A row also tells the settings that its instance sends with, so that `/health` can say whether old ones are still in use.
  *
  * If the table can't be used the last count goes on, and before the first one there may be 40 instances.
  */
@@ -52,16 +56,35 @@ export class Census {
   }
 
   async #countAgain(): Promise<void> {
-    const { tables } = this.#ports;
+    const { tables, configuration = "" } = this.#ports;
     const signal = AbortSignal.timeout(times.call);
     const me = { partition, row: this.#me };
-    await makingTable(tables, forwardersTable, signal, () => tables.put(forwardersTable, me, signal));
+    await makingTable(tables, forwardersTable, signal, () =>
+      tables.put(forwardersTable, me, signal, { configuration }),
+    );
     const rows = await tables.ages(forwardersTable, partition, signal);
-    const alive = rows.filter(({ age }) => age < times.alive).map(({ row }) => row);
+    const alive = rows.filter(isAlive).map(({ row }) => row);
     this.#count = Math.min(this.#ports.most, Math.max(1, alive.length));
     this.#isBeyond = alive.sort().indexOf(this.#me) >= this.#ports.most;
     for (const { row, age } of rows) {
       if (age > times.forgotten) await tables.remove(forwardersTable, { partition, row }, signal);
     }
   }
+}
+
+/** How many instances send now, by the digest of the settings that they send with; "" is one too old to tell. */
+export async function forwarderConfigurations(
+  tables: Pick<Tables, "ages">,
+  signal: AbortSignal,
+): Promise<Record<string, number>> {
+  const found: Record<string, number> = {};
+  for (const { properties } of (await tables.ages(forwardersTable, partition, signal)).filter(isAlive)) {
+    const configuration = typeof properties.configuration === "string" ? properties.configuration : "";
+    found[configuration] = (found[configuration] ?? 0) + 1;
+  }
+  return found;
+}
+
+function isAlive({ age }: AgedRow): boolean {
+  return age < times.alive;
 }

@@ -4,6 +4,7 @@ import { isOverdue, retryDelaySeconds, secondsUntil } from "../core/retry-schedu
 import { deleteClaims } from "./claims.ts";
 import { type Delivery, deliverAll, giveUp, hasFailed } from "./deliver.ts";
 import type { Duplicates } from "./duplicates.ts";
+import type { Fence } from "./fence.ts";
 import { describeError, type LogLevel, logOutcome } from "./log.ts";
 import type { Sender } from "./paced-client.ts";
 import { type RelayStorage, storageTimeout } from "./storage.ts";
@@ -18,6 +19,8 @@ export interface ForwarderPorts {
   readonly target: ForwarderTarget;
   readonly storage: Pick<RelayStorage, "enqueue" | "readClaim" | "deleteClaim" | "putDeadLetter">;
   readonly duplicates: Duplicates;
+  /** Why this instance must send nothing now; default: it always may. */
+  readonly fence?: Fence;
   readonly clock: () => Date;
   /** From 0 up to, not including, 1. */
   readonly random: () => number;
@@ -38,7 +41,14 @@ export interface ForwarderPorts {
  *
  * @throws if the events could neither be delivered nor put back. After the host's fifth try the message is poison.
  */
-export function forwarderHandler({ target, storage, duplicates, clock, random }: ForwarderPorts): StorageQueueHandler {
+export function forwarderHandler({
+  target,
+  storage,
+  duplicates,
+  fence,
+  clock,
+  random,
+}: ForwarderPorts): StorageQueueHandler {
   const putBack = async (events: readonly QueuedEvent[], delaySeconds: number): Promise<void> => {
     try {
       for (const message of encodeEnvelopes(events)) {
@@ -71,7 +81,10 @@ export function forwarderHandler({ target, storage, duplicates, clock, random }:
     if (!envelope.readable) return buryUnreadable(envelope, context, { storage, clock });
     const { events } = envelope;
 
-    const standstill = standstillOf(target, events, { clock, random });
+    const fenced = await fence?.();
+    const standstill: Standstill | { client: Sender } = fenced
+      ? { level: "warn", ...fenced }
+      : standstillOf(target, events, { clock, random });
     if ("why" in standstill) {
       const { level, seconds: delaySeconds, why: reason } = standstill;
       const deliveries = await Promise.all(

@@ -1,14 +1,17 @@
 import { app } from "@azure/functions";
 import { queueNames, storageConnection } from "../core/names.ts";
 import { instancesFor, Pace } from "../core/pace.ts";
+import { longestRequest } from "../core/time-limits.ts";
 import { AccessTokens } from "./access-tokens.ts";
 import { Census } from "./census.ts";
 import { keepDuplicates, RememberedDuplicates } from "./duplicates.ts";
+import { settingsFence } from "./fence.ts";
 import { forgetDeliveries } from "./forget-deliveries.ts";
 import { type ForwarderTarget, forwarderHandler } from "./forwarder.ts";
 import { healthHandler } from "./health.ts";
 import { intakeBudget, intakeHandler } from "./intake.ts";
 import { onOutcome } from "./log.ts";
+import { marksReader } from "./marks-reader.ts";
 import { PacedClient } from "./paced-client.ts";
 import { PlatformClient } from "./platform-client.ts";
 import { poisonHandler } from "./poison.ts";
@@ -18,9 +21,6 @@ import { RelayStorage } from "./storage.ts";
 import { SummedLines } from "./summed-lines.ts";
 import { Tally } from "./tally.ts";
 
-/** Milliseconds for one request to Platform: its usual answer takes well under one second. */
-const platformTimeout = 8_000;
-
 const settings = readSettings(process.env);
 const storage = new RelayStorage(settings.storage);
 const clock = () => new Date();
@@ -28,7 +28,9 @@ const clock = () => new Date();
 const monotonic = () => performance.now();
 const lines = new SummedLines();
 const watch = new QueueWatch({ storage });
-const { duplicateWindowDays: windowDays } = settings;
+const { duplicateWindowDays: windowDays, configuration } = settings;
+const marks = marksReader({ storage, monotonic, budget: intakeBudget.write });
+const fence = settingsFence({ configuration, marks, startedAt: clock(), random: Math.random });
 const duplicates =
   windowDays > 0 ? new RememberedDuplicates({ tables: storage.tables, clock, windowDays }) : keepDuplicates;
 
@@ -41,6 +43,7 @@ app.http("intake", {
     signingKeys: settings.signingKeys,
     settings: settings.intake,
     storage,
+    marks,
     clock,
     budget: intakeBudget,
     lines,
@@ -52,13 +55,28 @@ app.http("health", {
   methods: ["GET"],
   route: "health",
   authLevel: "anonymous",
-  handler: healthHandler({ signingKeys: settings.signingKeys, storage, budget: intakeBudget.call, watch }),
+  handler: healthHandler({
+    signingKeys: settings.signingKeys,
+    configuration,
+    storage,
+    marks,
+    tables: storage.tables,
+    budget: intakeBudget.call,
+    watch,
+  }),
 });
 
 app.storageQueue("forwarder", {
   queueName: queueNames.events,
   connection: storageConnection,
-  handler: forwarderHandler({ target: target(settings.platform), storage, duplicates, clock, random: Math.random }),
+  handler: forwarderHandler({
+    target: target(settings.platform),
+    storage,
+    duplicates,
+    fence,
+    clock,
+    random: Math.random,
+  }),
 });
 
 app.storageQueue("poison", {
@@ -78,18 +96,24 @@ app.hook.appTerminate(() => {
 // Loads Azure's library and opens the connection while the host still starts; whoever needs it first reports what is wrong.
 storage.warmUp();
 if (windowDays === 0) void forgetDeliveries(storage.tables);
+marks().catch(() => undefined);
 
 function target(platform: PlatformSettings): ForwarderTarget {
   if ("problem" in platform) return platform;
   const { streamingUrl, readyAt, requestsPerSecond, credential } = platform;
-  const timeout = platformTimeout;
+  const timeout = longestRequest;
   const authorization = credential && {
     credential,
     tokens: new AccessTokens({ credential, timeout, monotonic }),
   };
-  const census = new Census({ most: instancesFor(requestsPerSecond), tables: storage.tables, monotonic });
+  const census = new Census({
+    configuration,
+    most: instancesFor(requestsPerSecond),
+    tables: storage.tables,
+    monotonic,
+  });
   const client = new PacedClient({
-    client: new PlatformClient(streamingUrl, { timeout, ...(authorization && { authorization }) }),
+    client: new PlatformClient(streamingUrl, { timeout, fence, ...(authorization && { authorization }) }),
     pace: new Pace({ requestsPerSecond, random: Math.random }),
     instances: () => census.instances(),
     monotonic,

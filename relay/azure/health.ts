@@ -1,15 +1,27 @@
 import type { HttpHandler, HttpResponseInit, InvocationContext } from "@azure/functions";
 import { withinBudget } from "./budget.ts";
+import { forwarderConfigurations } from "./census.ts";
 import { describeError, logOutcome } from "./log.ts";
+import { type Marks, noMarks } from "./marks-reader.ts";
 import type { QueueWatch } from "./queue-watch.ts";
 import type { RelayStorage } from "./storage.ts";
+import type { Tables } from "./tables.ts";
 
 /** Milliseconds for which an answer is given again without another look. */
 const freshFor = 5_000;
 
+/** From so many dead letters on, it does not matter how many there are: a page of Azure's list has as many. */
+const mostCounted = 5_000;
+
 export interface HealthPorts {
   readonly signingKeys: readonly string[];
-  readonly storage: Pick<RelayStorage, "check">;
+  /** Digest of the settings in force. */
+  readonly configuration?: string | undefined;
+  readonly storage: Pick<RelayStorage, "check" | "countDeadLetters">;
+  /** Says whether the intake is closed; default: it never is. */
+  readonly marks?: Marks;
+  /** Of the forwarders' rows; without them it is not known which settings forwarders have. */
+  readonly tables?: Pick<Tables, "ages">;
   /** Milliseconds for the storage to answer. */
   readonly budget: number;
   /** Is asked to look whenever this looks, so that a stopped queue shows while no event comes. */
@@ -18,33 +30,63 @@ export interface HealthPorts {
   readonly monotonic?: () => number;
 }
 
+/** What `GET /health` answers in JSON; what could not be looked at is absent. */
+export interface Health {
+  readonly status: "ok" | "unavailable";
+  /** Whether there is a key to check Customer.io's signatures with: without one the relay is well, but refuses every event. */
+  readonly signingKeys: boolean;
+  /** Digest of the settings in force in the instance that answers. */
+  readonly configuration?: string | undefined;
+  /** Only while the relay is being taken down: it takes no events then. */
+  readonly intake?: "closed";
+  /** How many instances have sent to Platform lately, by the digest of their settings; "" is one too old to tell. */
+  readonly forwarders?: Readonly<Record<string, number>>;
+  /** How many there are, while the intake is closed: then they decide whether the relay may go. `more`: there may be others. */
+  readonly deadLetters?: { readonly count: number; readonly more: boolean };
+}
+
 /**
- * `GET /health`: 200 `{ "status": "ok", "signingKeys": true }` once queue and containers can be reached, else 503 with the status
- * `unavailable`. `signingKeys` says whether the relay has a key to check Customer.io's signatures with: without one it is well, but
- * refuses every event. Anybody may ask, so there is no word on why.
+ * `GET /health`: 200 once queue and containers can be reached, else 503 with the status `unavailable`; see `Health`. Anybody may ask,
+ * so there is no word on why.
  *
  * Since anybody may ask as often as they like, there is one look at the storage at a time, and its result, good or bad, counts for five
  * seconds: the queue's request rate is for events.
  */
 export function healthHandler({
   signingKeys,
+  configuration,
   storage,
+  marks = noMarks,
+  tables,
   budget,
   watch,
   monotonic = () => performance.now(),
 }: HealthPorts): HttpHandler {
-  const state = { signingKeys: signingKeys.length > 0 };
+  const state = { signingKeys: signingKeys.length > 0, ...(configuration !== undefined && { configuration }) };
   let last: { readonly answer: HttpResponseInit; readonly until: number } | undefined;
   let looking: Promise<HttpResponseInit> | undefined;
 
+  const report = async (signal: AbortSignal): Promise<Health> => {
+    const [{ closed }, forwarders] = await Promise.all([
+      marks(),
+      tables && forwarderConfigurations(tables, signal).catch(() => undefined),
+      storage.check(signal),
+    ]);
+    const dead = closed ? await storage.countDeadLetters(mostCounted, signal).catch(() => undefined) : undefined;
+    return {
+      ...{ status: "ok", ...state },
+      ...(forwarders && Object.keys(forwarders).length > 0 && { forwarders }),
+      ...(closed && { intake: "closed" }),
+      ...(dead && { deadLetters: dead }),
+    };
+  };
   const look = async (context: InvocationContext): Promise<HttpResponseInit> => {
     void watch?.look();
     try {
-      await withinBudget(budget, (signal) => storage.check(signal));
-      return { status: 200, jsonBody: { status: "ok", ...state } };
+      return { status: 200, jsonBody: await withinBudget(budget, report) };
     } catch (error) {
       logOutcome(context, "error", { outcome: "unavailable", reason: describeError(error) });
-      return { status: 503, jsonBody: { status: "unavailable", ...state } };
+      return { status: 503, jsonBody: { status: "unavailable", ...state } satisfies Health };
     }
   };
 

@@ -6,9 +6,11 @@ import { deadBody } from "../core/dead-letter.ts";
 import { claimed, fitsInline, newEvent, type QueuedEvent } from "../core/envelope.ts";
 import { GroupCommit } from "../core/group-commit.ts";
 import type { EventPolicy } from "../core/policy.ts";
+import { longestCall } from "../core/time-limits.ts";
 import { freshnessProblem, signatureProblem } from "../core/verify.ts";
 import { withinBudget } from "./budget.ts";
 import { describeError, logOutcome } from "./log.ts";
+import { type Marks, noMarks } from "./marks-reader.ts";
 import type { QueueWatch } from "./queue-watch.ts";
 import type { IntakeSettings } from "./settings.ts";
 import type { RelayStorage } from "./storage.ts";
@@ -25,12 +27,14 @@ export interface IntakeBudget {
 }
 
 /** Patience and a write together stay within the call's budget, so that even a slow storage gets its events in time. */
-export const intakeBudget: IntakeBudget = { call: 3_000, write: 2_600, patience: 250 };
+export const intakeBudget: IntakeBudget = { call: longestCall, write: 2_600, patience: 250 };
 
 export interface IntakePorts {
   readonly signingKeys: readonly string[];
   readonly settings: IntakeSettings;
   readonly storage: Pick<RelayStorage, "enqueue" | "putClaim" | "putDeadLetter">;
+  /** Says whether the intake is closed; default: it never is. */
+  readonly marks?: Marks;
   readonly clock: () => Date;
   readonly budget: IntakeBudget;
   /** The log of calls that bring no event; one of its own by default. */
@@ -47,7 +51,7 @@ export interface IntakePorts {
  * | 200 | the event is in the queue; or it is left out by a filter; or it was signed but is none, and is a dead letter: refused, it would hold up all others for days |
  * | 401 | no signing key fits, or the signature's time is too far off where that is checked |
  * | 413 | the body has more than 16 MiB; one far beyond never gets here, since the host answers it with 500 (`hostBodyLimit`) |
- * | 503 | no signing key is set or the settings can't be used, or the storage did not take the event in time. Customer.io repeats the call, sooner than after a 500 or 429 |
+ * | 503 | the intake is closed since the relay is being taken down; or no signing key is set or the settings can't be used, or the storage did not take the event in time. Customer.io repeats the call, sooner than after a 500 or 429 |
  *
  * Filters and personal data are seen to here, before anything is stored: what is left out costs nothing further, and what is dropped
  * or hashed is in no queue, claim or dead letter. What can't be read, though, can't be redacted either, and is a dead letter as it came.
@@ -63,6 +67,7 @@ export function intakeHandler({
   signingKeys,
   settings,
   storage,
+  marks = noMarks,
   clock,
   budget,
   lines = new SummedLines(),
@@ -138,6 +143,11 @@ export function intakeHandler({
         if (problem !== undefined) {
           without("refused", problem);
           return answer(401, "the signature is missing or wrong");
+        }
+        // Asked last, so that whoever closes the intake has to wait for one budget only, and strangers cause no look.
+        if ((await marks()).closed) {
+          logOutcome(context, "info", { outcome: "closed" });
+          return answer(503, "the relay is being taken down and takes no events");
         }
         await keep(body, policy, context, signal);
         void watch?.look();

@@ -1,5 +1,6 @@
 import { isObject } from "../core/json.ts";
 import type { AccessTokens, PlatformCredential } from "./access-tokens.ts";
+import type { Fence } from "./fence.ts";
 import { failureOf, isReceipt, jsonOf, type PlatformAnswer, textOf } from "./platform-answer.ts";
 
 /** Longest part of an answer that is kept. */
@@ -13,6 +14,8 @@ export interface PlatformClientOptions {
     readonly credential: Pick<PlatformCredential, "clientId" | "orgId">;
     readonly tokens: Pick<AccessTokens, "get">;
   };
+  /** Why this instance must not send now, asked right before each request; default: it always may. */
+  readonly fence?: Fence;
 }
 
 /**
@@ -54,6 +57,8 @@ export class PlatformClient {
   }
 
   async #post(body: string, headers: Record<string, string>, secrets: readonly string[]): Promise<PlatformAnswer> {
+    const fenced = await this.#options.fence?.();
+    if (fenced) return { failure: `not sent: ${fenced.why}` };
     try {
       const response = await fetch(this.#streamingUrl, {
         method: "POST",

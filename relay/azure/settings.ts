@@ -49,6 +49,8 @@ export interface RelaySettings {
   /** How long delivered events are remembered, to leave out duplicates; 0 is not at all. */
   readonly duplicateWindowDays: number;
   readonly storage: StorageSettings;
+  /** Digest of all settings, by which whoever changes them sees which ones are in force; undefined if none is given. */
+  readonly configuration: string | undefined;
 }
 
 const json = z.string().transform((text, context): unknown => {
@@ -120,6 +122,7 @@ const identityStorage = z.object({
  * | `PLATFORM_REQUESTS_PER_SECOND` | most requests that all instances together send; 800 if it isn't set |
  * | `PLATFORM_IMS_URL`, `PLATFORM_CLIENT_ID`, `PLATFORM_CLIENT_SECRET`, `PLATFORM_SCOPES`, `PLATFORM_ORG_ID` | the credential for an inlet that wants an access token; no token is sent if the client id isn't set |
  * | `DUPLICATE_WINDOW_DAYS` | days that delivered events are remembered, 90 at most; 7 if it isn't set, and 0 for not at all |
+ * | `RELAY_CONFIGURATION` | digest of all settings: shown by `/health`, and compared with the one that the queue's mark demands; optional |
  * | `RELAY_STORAGE` | connection string of the storage account, or in its place: |
  * | `RELAY_STORAGE__queueServiceUri`, `__blobServiceUri`, `__tableServiceUri`, `__credential` (`managedidentity`), `__clientId` (of a user-assigned identity) | the account by managed identity |
  *
@@ -134,6 +137,7 @@ export function readSettings(environment: Record<string, string | undefined>): R
     platform: platformSettings(given),
     duplicateWindowDays: days.parse(given.DUPLICATE_WINDOW_DAYS),
     storage: storageSettings(given),
+    configuration: given.RELAY_CONFIGURATION,
   };
 }
 

@@ -143,6 +143,24 @@ export class RelayStorage {
     });
   }
 
+  /** The metadata of the queue of events, which holds the marks, and the time by the storage's own clock. */
+  async readMarks(signal: AbortSignal): Promise<{ metadata: Record<string, string>; now: Date }> {
+    const queue = await this.#events();
+    const { metadata = {}, date = new Date() } = await queue.getProperties({ abortSignal: signal });
+    return { metadata, now: date };
+  }
+
+  /** Counts dead letters; stops at the first page that reaches `enough`, and then `more` says whether there may be others. */
+  async countDeadLetters(enough: number, signal: AbortSignal): Promise<{ count: number; more: boolean }> {
+    const container = await this.#container(containerNames.deadLetters);
+    let count = 0;
+    for await (const page of container.listBlobsFlat({ abortSignal: signal }).byPage()) {
+      count += page.segment.blobItems.length;
+      if (count >= enough) return { count, more: Boolean(page.continuationToken) };
+    }
+    return { count, more: false };
+  }
+
   /** Ends if queue and containers are there and can be reached, and throws otherwise. */
   check(signal: AbortSignal): Promise<void> {
     return within(signal, async () => {

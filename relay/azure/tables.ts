@@ -9,6 +9,14 @@ export interface EntityKey {
   readonly row: string;
 }
 
+/** A row, and how old it is. */
+export interface AgedRow {
+  readonly row: string;
+  /** Milliseconds since it was written. */
+  readonly age: number;
+  readonly properties: JsonObject;
+}
+
 /** The last version of the REST interface that changed anything for tables; tokens of Entra ID need it. */
 const apiVersion = "2020-12-06";
 
@@ -60,7 +68,7 @@ export class Tables {
     table: string,
     key: EntityKey,
     signal: AbortSignal,
-    properties: Readonly<Record<string, number>> = {},
+    properties: Readonly<Record<string, number | string>> = {},
   ): Promise<void> {
     await this.#call("PUT", entityPath(table, key), { signal, accept: [204], body: properties });
   }
@@ -86,14 +94,18 @@ export class Tables {
     await this.#call("DELETE", entityPath(table, key), { signal, accept: [204, 404] });
   }
 
-  /** The rows of a partition with the milliseconds since each was written, by the service's own clock; up to the first thousand. */
-  async ages(table: string, partition: string, signal: AbortSignal): Promise<{ row: string; age: number }[]> {
+  /**
+   * The rows of a partition with the milliseconds since each was written, by the service's own clock; up to the first thousand, and
+   * none if there is no such table.
+   */
+  async ages(table: string, partition: string, signal: AbortSignal): Promise<AgedRow[]> {
     const filter = `PartitionKey eq '${partition}'`;
     const query = { $filter: filter };
-    const { rows, date } = await this.#call("GET", `${table}()`, { signal, accept: [200], query });
-    return rows.map(({ RowKey: row, Timestamp: written }) => ({
+    const { rows, date } = await this.#call("GET", `${table}()`, { signal, accept: [200, 404], query });
+    return rows.map(({ RowKey: row, Timestamp: written, ...properties }) => ({
       row: String(row),
       age: date - Date.parse(String(written)),
+      properties,
     }));
   }
 

@@ -102,7 +102,10 @@ describe("nobody is woken", () => {
   });
 
   test("by a health check that fails, which the availability test sees", async () => {
-    const away = { check: () => Promise.reject(new Error("away")) };
+    const away = {
+      check: () => Promise.reject(new Error("away")),
+      countDeadLetters: async () => ({ count: 0, more: false }),
+    };
     const handler = healthHandler({ signingKeys: ["key"], storage: away, budget: 1_000 });
     await log.run((context) => handler(undefined as never, context));
     expect(log.traces.at(-1)?.Message).toContain("unavailable");

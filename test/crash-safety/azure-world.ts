@@ -29,11 +29,15 @@ class FunctionApp {
   #deployments = 0;
   #triggers = false;
   #messages = 2;
+  #version = 0;
+  /** Of the queue. */
+  #metadata: Record<string, string> = {};
 
   answer(method: string, url: string, body: Buffer): { status: number; body?: unknown } {
     const call = `${method} ${url.split("?")[0]}`;
     if (call === "POST /api/publish") {
       this.#code = digestOf(body);
+      this.#version = versionOf(body);
       this.#triggers = false;
       this.#deployments += 1;
       return { status: 202, body: `d${this.#deployments}` };
@@ -48,9 +52,19 @@ class FunctionApp {
     }
     if (call === `GET ${queueId}`) {
       const approximateMessageCount = Math.max(0, this.#messages--);
-      return { status: 200, body: { properties: { approximateMessageCount } } };
+      return { status: 200, body: { properties: { approximateMessageCount, metadata: this.#metadata } } };
     }
-    if (call === "GET /health") return { status: this.#code === undefined ? 404 : 200, body: "ok" };
+    if (call === `GET ${queueId}-poison`) return { status: 200, body: { properties: { approximateMessageCount: 0 } } };
+    if (call === `PATCH ${queueId}`) {
+      this.#metadata = JSON.parse(String(body)).properties.metadata;
+      return { status: 200, body: {} };
+    }
+    if (call === "GET /health") {
+      const configuration = `v${this.#version}`;
+      const isClosed = this.#metadata.intake?.startsWith("closed");
+      const closed = isClosed && { intake: "closed", deadLetters: { count: 0, more: false } };
+      return { status: this.#code === undefined ? 404 : 200, body: { status: "ok", configuration, ...closed } };
+    }
     return { status: 501, body: call };
   }
 
@@ -59,12 +73,15 @@ class FunctionApp {
     this.#code = undefined;
     this.#triggers = false;
     this.#messages = 2;
+    this.#metadata = {};
   }
 
   get objects(): string[] {
     return [
       `code ${this.#code ?? "none"}, triggers ${this.#triggers ? "known" : "unknown"}`,
       `messages ${Math.max(0, this.#messages)}`,
+      // Without the times in them.
+      `marks ${Object.entries(this.#metadata).map(([name, value]) => `${name} ${value.split(" ")[0]}`)}`,
     ];
   }
 }
@@ -176,6 +193,11 @@ function digestOf(zip: Buffer): string {
   return hash.digest("hex");
 }
 
+/** The version of a package; the app's settings have the same. */
+function versionOf(zip: Buffer): number {
+  return JSON.parse(Buffer.from(unzipSync(zip)["host.json"] ?? "").toString()).v;
+}
+
 /** A package of that version, in a folder that goes when the tests end. */
 function packageOf(version: number): Archive {
   const folder = mkdtempSync(path.join(tmpdir(), "crash-safety-package-"));
@@ -191,13 +213,13 @@ export const azureSubjects: readonly Subject[] = [
   {
     type: "relay:index:FunctionCode",
     needs: [],
-    inputs: () => ({ siteId, scmHostName: host, hostName: host, package: first }),
-    change: (inputs) => ({ ...inputs, package: second }),
+    inputs: () => ({ siteId, scmHostName: host, hostName: host, package: first, configuration: "v1", queueId }),
+    change: (inputs) => ({ ...inputs, package: second, configuration: "v2" }),
   },
   {
     type: "relay:index:QueueDrain",
     needs: [],
-    inputs: () => ({ queueId, timeoutSeconds: 36_000 }),
+    inputs: () => ({ queueId, healthUrl: `https://${host}/health`, timeoutSeconds: 36_000 }),
     change: (inputs) => ({ ...inputs, timeoutSeconds: 72_000 }),
   },
 ];

@@ -55,6 +55,7 @@ describe("anybody may ask, as often as they like", () => {
         looks += 1;
         return check();
       },
+      countDeadLetters: async () => ({ count: 0, more: false }),
     };
     const handler = healthHandler({ signingKeys: ["key"], storage, budget: 20_000, monotonic: () => now });
     const { context, lines } = invocation();
@@ -91,5 +92,46 @@ describe("anybody may ask, as often as they like", () => {
     expect(await ask()).toBe(503);
     pass(5_000);
     expect(await ask()).toBe(200);
+  });
+});
+
+describe("what it says for whoever changes or takes down the relay", () => {
+  const storage = { check: async () => undefined, countDeadLetters: async () => ({ count: 3, more: false }) };
+  const tables = {
+    ages: async () => [
+      { row: "a", age: 1_000, properties: { configuration: "new" } },
+      { row: "b", age: 1_000, properties: { configuration: "old" } },
+      { row: "c", age: 1_000, properties: {} },
+      { row: "d", age: 60_000, properties: { configuration: "gone" } },
+    ],
+  };
+  const ask = async (closed: boolean) => {
+    const marks = async () => ({ closed, wanted: undefined });
+    const handler = healthHandler({ signingKeys: ["k"], configuration: "new", storage, marks, tables, budget: 1_000 });
+    const answer = await handler(undefined as never, invocation().context);
+    return answer && "jsonBody" in answer ? answer.jsonBody : undefined;
+  };
+
+  test("the digest of its settings, and of those that forwarders have sent with lately", async () => {
+    expect(await ask(false)).toEqual({
+      status: "ok",
+      signingKeys: true,
+      configuration: "new",
+      forwarders: { new: 1, old: 1, "": 1 },
+    });
+  });
+
+  test("while the intake is closed, that it is, and how many dead letters there are", async () => {
+    expect(await ask(true)).toMatchObject({ intake: "closed", deadLetters: { count: 3, more: false } });
+  });
+
+  test("a count that fails is left out", async () => {
+    const failing = { ...storage, countDeadLetters: () => Promise.reject(new Error("no role")) };
+    const marks = async () => ({ closed: true, wanted: undefined });
+    const handler = healthHandler({ signingKeys: ["k"], storage: failing, marks, budget: 1_000 });
+    expect(await handler(undefined as never, invocation().context)).toEqual({
+      status: 200,
+      jsonBody: { status: "ok", signingKeys: true, intake: "closed" },
+    });
   });
 });

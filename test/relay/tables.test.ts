@@ -87,7 +87,7 @@ describe("the census", () => {
     expect(await tables.ages(forwardersTable, "forwarder", signal)).toHaveLength(3);
   });
 
-  const rows = (...ages: number[]) => ages.map((age, at) => ({ row: `r${at}`, age }));
+  const rows = (...ages: number[]) => ages.map((age, at) => ({ row: `r${at}`, age, properties: {} }));
   const fake = (ages: number[]) => {
     const removed: string[] = [];
     const ports = {
@@ -111,7 +111,7 @@ describe("the census", () => {
     const tables = {
       create: async () => true,
       put: async (_: string, { row }: { row: string }) => void written.set(row, now),
-      ages: async () => [...written].map(([row, at]) => ({ row, age: now - at })),
+      ages: async () => [...written].map(([row, at]) => ({ row, age: now - at, properties: {} })),
       remove: async () => undefined,
     };
     const all = Array.from({ length: 5 }, () => new Census({ most: 2, tables, monotonic: () => now }));

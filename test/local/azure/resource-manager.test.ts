@@ -65,6 +65,13 @@ test("a queue tells about how many messages it holds", async () => {
   });
 });
 
+test("a queue's metadata is replaced as a whole, and told by the queue itself", async () => {
+  const marked = await arm("PATCH", queueId, { body: { properties: { metadata: { intake: "open", owner: "team" } } } });
+  expect(marked).toMatchObject({ status: 200, body: { properties: { metadata: { intake: "open", owner: "team" } } } });
+  await arm("PATCH", queueId, { body: { properties: { metadata: { intake: "closed" } } } });
+  expect(await arm("GET", queueId)).toMatchObject({ body: { properties: { metadata: { intake: "closed" } } } });
+});
+
 test("who may ask", async () => {
   expect(await code(arm("GET", queueId, { token: null }))).toEqual([401, "AuthenticationFailed"]);
   expect(await code(arm("GET", queueId, { token: "x" }))).toEqual([401, "InvalidAuthenticationToken"]);
@@ -97,7 +104,7 @@ test("what isn't there", async () => {
   const site = `${groupId}/providers/Microsoft.Web/sites/nowhere`;
   expect(await code(arm("POST", `${site}/syncfunctiontriggers`))).toEqual([404, "ResourceNotFound"]);
   expect(await code(arm("GET", `${site}/functions`))).toEqual([404, "ResourceNotFound"]);
-  expect(await code(arm("PATCH", queueId))).toEqual([405, "MethodNotAllowed"]);
+  expect(await code(arm("PATCH", groupId, { body: {} }))).toEqual([405, "MethodNotAllowed"]);
 });
 
 test("what a person deletes by hand is gone at the next refresh", async () => {

@@ -12,6 +12,7 @@ import {
   azureServer,
   failure,
   operationOn,
+  queueId,
   type Script,
   siteId,
   type TestOperation,
@@ -350,5 +351,68 @@ describe("inputs", () => {
       { property: "package", reason: expect.stringMatching(/^"package": the folder .* run `npm run build` first\.$/) },
     ]);
     expect(functionCode.check?.(inputs(), () => undefined)).toEqual([]);
+  });
+});
+
+describe("a change of settings", () => {
+  const mark = `PATCH ${queueId}`;
+  const queue = `GET ${queueId}`;
+  const answer = (configuration: string, forwarders: Record<string, number> = {}): Answer => ({
+    body: { status: "ok", configuration, forwarders },
+  });
+  const marked = (configuration?: string): Answer => ({
+    headers: { date: "Fri, 20 Nov 2026 10:00:00 GMT" },
+    body: {
+      properties: {
+        approximateMessageCount: 0,
+        ...(configuration && { metadata: { configuration: `${configuration} since 2026-11-01T00:00:00.000Z` } }),
+      },
+    },
+  });
+  const change = () => {
+    const news = { ...inputs(), configuration: "new", queueId };
+    const outputs = { packageHash: hash, deploymentId: "d0" };
+    return functionCode.update?.(operation, siteId, { news, olds: { ...news, configuration: "old" }, outputs });
+  };
+
+  test("waits until the app answers with the new ones, and then until no instance sends with others", async () => {
+    azure.script[health] = [answer("old"), answer("old"), answer("new")];
+    azure.script[queue] = [marked("old")];
+    azure.script[mark] = [{ body: {} }];
+    await change();
+    expect(operation.clock.sleeps).toEqual([1_000, 2_000, 13_500]);
+    expect(operation.shown).toEqual([
+      "waiting for the app to start with its new settings",
+      "waiting until no instance works with the former settings any more",
+      "the relay's code works",
+    ]);
+    const { bytes } = azure.requests.find(({ method }) => method === "PATCH") ?? { bytes: "" };
+    expect(JSON.parse(String(bytes)).properties.metadata).toEqual({
+      configuration: "new since 2026-11-20T10:00:00.000Z",
+    });
+  });
+
+  test.each([
+    ["nobody has marked the queue", undefined],
+    ["the mark is the same", "new"],
+  ])("waits for no instance where %s", async (_, before) => {
+    azure.script[health] = [answer("new")];
+    azure.script[queue] = [marked(before)];
+    azure.script[mark] = [{ body: {} }];
+    await change();
+    expect(operation.clock.sleeps).toEqual([]);
+  });
+
+  test("waits for instances whose code is too old to heed the mark", async () => {
+    azure.script[health] = [answer("new"), answer("new", { "": 2, new: 1 }), answer("new", { new: 1 })];
+    azure.script[queue] = [marked()];
+    azure.script[mark] = [{ body: {} }];
+    await change();
+    expect(operation.shown).toContain("waiting for instances with the earlier version's code to end");
+  });
+
+  test("an app that keeps its former settings is not done", async () => {
+    azure.script[health] = [answer("old")];
+    expect((await failure(change() ?? Promise.resolve())).message).toContain("answers with other settings");
   });
 });

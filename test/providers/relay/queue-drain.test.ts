@@ -3,7 +3,11 @@ import type { Answer } from "../customerio/recording-server.ts";
 import { type AzureServer, azureServer, failure, operationOn, queueId, type TestOperation } from "./azure-server.ts";
 
 const count = `GET ${queueId}`;
-const state = { queueId, timeoutSeconds: 60 };
+const poison = `GET ${queueId}-poison`;
+const mark = `PATCH ${queueId}`;
+const health = "GET /health";
+/** Of Azure's answers; every mark goes by it. */
+const date = "Fri, 20 Nov 2026 10:00:00 GMT";
 const gone: Answer = { status: 404, body: { error: { code: "ResourceNotFound", message: "not found" } } };
 
 let azure: AzureServer;
@@ -19,53 +23,109 @@ beforeEach(() => {
 });
 afterEach(() => {
   delete process.env.RELAY_ABANDON_QUEUE;
+  delete process.env.RELAY_ABANDON_DEAD_LETTERS;
 });
 
-function holds(...counts: number[]): void {
-  azure.script = { [count]: counts.map((left) => ({ body: { properties: { approximateMessageCount: left } } })) };
+const queue = (length: number, metadata?: Record<string, string>): Answer => ({
+  headers: { date },
+  body: { properties: { approximateMessageCount: length, ...(metadata && { metadata }) } },
+});
+
+/** The queues hold so many messages, count by count, and there are dead letters; the intake is closed from the first look on. */
+function holds({
+  events = [0],
+  waiting = [0],
+  dead = 0,
+}: {
+  events?: number[];
+  waiting?: number[];
+  dead?: number;
+}): void {
+  const closed = { intake: "closed until 2026-11-20T10:10:00.000Z" };
+  azure.script = {
+    // The first look is that of the mark, and each count is followed by a look whether the mark is to be renewed.
+    [count]: [queue(0), ...events.flatMap((left) => [queue(left, closed), queue(left, closed)])],
+    [poison]: waiting.map((left) => queue(left)),
+    [mark]: [{ body: {} }],
+    [health]: [{ body: { status: "ok", intake: "closed", deadLetters: { count: dead, more: false } } }],
+  };
 }
 
+const state = () => ({ queueId, healthUrl: `https://${azure.host}/health`, timeoutSeconds: 60 });
 // The type of no outputs at all admits no inputs beside it.
-const drain = () => queueDrain.delete(operation, queueId, state as Parameters<typeof queueDrain.delete>[2]);
+const drain = () =>
+  queueDrain.delete(operation, queueId, state() as unknown as Parameters<typeof queueDrain.delete>[2]);
 
-test("create and update call nothing", async () => {
-  expect(await queueDrain.create(operation, state)).toEqual({ id: queueId, outputs: {} });
-  expect(await queueDrain.update?.(operation, queueId, { news: state, olds: state, outputs: {} })).toEqual({});
+/** What was marked, in turn. */
+const marks = () =>
+  azure.requests
+    .filter(({ method }) => method === "PATCH")
+    .map(({ bytes }) => JSON.parse(String(bytes)).properties.metadata.intake);
+
+describe("create", () => {
+  test("calls nothing but a look, since an intake that nobody closed is open", async () => {
+    azure.script = { [count]: [queue(3, { owner: "team" })] };
+    expect(await queueDrain.create(operation, state())).toEqual({ id: queueId, outputs: {} });
+    expect(azure.calls()).toEqual([`${count}?api-version=2024-01-01`]);
+  });
+
+  test("opens an intake that a destroy has closed, and leaves other metadata as it is", async () => {
+    azure.script = {
+      [count]: [queue(0, { intake: "closed until 2026-11-21T10:00:00.000Z", owner: "team" })],
+      [mark]: [{ body: {} }],
+    };
+    await queueDrain.create(operation, state());
+    const [, , { bytes } = { bytes: "" }] = azure.requests;
+    expect(JSON.parse(String(bytes))).toEqual({ properties: { metadata: { intake: "open", owner: "team" } } });
+  });
+});
+
+test("update calls nothing", async () => {
+  expect(await queueDrain.update?.(operation, queueId, { news: state(), olds: state(), outputs: {} })).toEqual({});
   expect(azure.calls()).toEqual([]);
 });
 
 describe("read", () => {
   test("answers the state, or the defaults on an import, while the queue is there", async () => {
-    holds(3);
-    expect(await queueDrain.read(operation, queueId, state, {})).toEqual({ inputs: state, outputs: {} });
+    azure.script = { [count]: [queue(3)] };
+    expect(await queueDrain.read(operation, queueId, state(), {})).toEqual({ inputs: state(), outputs: {} });
     expect(await queueDrain.read(operation, queueId, undefined, undefined)).toEqual({
       inputs: { queueId, timeoutSeconds: 1800 },
       outputs: {},
     });
-    expect(azure.calls()[0]).toBe(`${count}?api-version=2024-01-01`);
     expect(azure.requests[0]?.headers.authorization).toBe("Bearer azure-token");
   });
 
   test("a queue that Azure does not find is gone", async () => {
     azure.script = { [count]: [gone] };
-    expect(await queueDrain.read(operation, queueId, state, {})).toBeUndefined();
+    expect(await queueDrain.read(operation, queueId, state(), {})).toBeUndefined();
   });
 });
 
 describe("delete", () => {
-  test("waits until the queue is seen empty twice in a row", async () => {
-    holds(40, 2, 0, 1, 0, 0);
+  test("closes the intake, waits until all instances know, and then until both queues are seen empty twice in a row", async () => {
+    holds({ events: [40, 2, 0, 1, 0, 0], waiting: [0, 0, 3, 0, 0, 0] });
     await drain();
-    expect(azure.requests).toHaveLength(6);
-    expect(operation.clock.sleeps).toEqual(Array(5).fill(5_000));
+    expect(operation.clock.sleeps).toEqual([8_500, ...Array(5).fill(6_000)]);
     expect(operation.shown).toEqual([
-      'queue "events": 40 messages left',
-      'queue "events": 2 messages left',
-      'queue "events": it looks empty and is counted again',
-      'queue "events": 1 message left',
-      'queue "events": it looks empty and is counted again',
-      'queue "events": nothing is left',
+      "the relay takes no more events; waiting until all of its instances know",
+      "the relay's queues: 40 messages left",
+      "the relay's queues: 2 messages left",
+      "the relay's queues: 3 messages left",
+      "the relay's queues: 1 message left",
+      "the relay's queues: they look empty and are counted again",
+      "nothing is left in the relay's queues",
     ]);
+    // For ten minutes at first, and once all is done for the day in which Azure deletes the rest.
+    expect(marks()).toEqual(["closed until 2026-11-20T10:10:00.000Z", "closed until 2026-11-21T10:00:00.000Z"]);
+  });
+
+  test("keeps the intake closed while it waits for long", async () => {
+    holds({ events: [1, 0, 0] });
+    const closedForLess = queue(1, { intake: "closed until 2026-11-20T10:04:59.000Z" });
+    azure.script[count]?.splice(2, 1, closedForLess);
+    await drain();
+    expect(marks().slice(0, 2)).toEqual(Array(2).fill("closed until 2026-11-20T10:10:00.000Z"));
   });
 
   test("has nothing to wait for when the queue is gone", async () => {
@@ -74,38 +134,50 @@ describe("delete", () => {
     expect(azure.requests).toHaveLength(1);
   });
 
-  test("fails with the number of messages left and the two ways on", async () => {
-    holds(40, 7);
-    const error = await failure(drain());
-    expect(operation.clock.time).toBe(60_000);
-    expect(error.message).toBe(
-      'The relay is not taken down, since the queue "events" has not run empty after 60 s: 7 messages left. Each message ' +
-        "holds one or more Customer.io events that Adobe Experience Platform has not got yet: it may be down or refuse " +
-        "them, or the wait after a new dataflow may not be over. To go on, run `npx pulumi destroy` again later; or, to lose " +
-        "these events for good: RELAY_ABANDON_QUEUE=true npx pulumi destroy",
+  test("a poison queue that is gone holds nothing", async () => {
+    holds({});
+    azure.script[poison] = [gone];
+    await drain();
+    expect(operation.shown.at(-1)).toBe("nothing is left in the relay's queues");
+  });
+
+  test("fails with the number of messages left and the two ways on, and opens the intake", async () => {
+    holds({ events: [40, 7] });
+    expect((await failure(drain())).message).toBe(
+      "The relay is not taken down, since its queues have not run empty after 60 s: 7 messages left. Each message holds one or " +
+        "more Customer.io events that Adobe Experience Platform does not have yet: it may be down or refuse them, or the wait " +
+        "after a new dataflow may not be over. The relay goes on as before. To continue, run the same command again later. To " +
+        "lose these events for good, put RELAY_ABANDON_QUEUE=true before the command.",
     );
+    expect(marks().at(-1)).toBe("open");
   });
 
-  test("stops on Ctrl-C with the number left", async () => {
-    holds(7);
-    operation.clock.sleep = async () => operation.stop.abort(new Error("stopped by the user"));
-    expect((await failure(drain())).message).toContain("has not run empty (stopped by the user): 7 messages left.");
-  });
-
-  test("a count that is cut off by the stop ends with the last number", async () => {
-    holds(7);
-    operation.clock.sleep = async () => {
-      setImmediate(() => operation.stop.abort(new Error("no end after 1800 s")));
+  test("stops on Ctrl-C with the number left, and opens the intake", async () => {
+    holds({ events: [7] });
+    operation.clock.sleep = async (milliseconds) => {
+      if (milliseconds === 6_000) operation.stop.abort(new Error("stopped by the user"));
     };
-    const error = await failure(drain());
-    expect(error.message).toContain("has not run empty (no end after 1800 s): 7 messages left.");
+    expect((await failure(drain())).message).toContain("have not run empty (stopped by the user): 7 messages left.");
+    expect(marks().at(-1)).toBe("open");
+  });
+
+  test("an intake that can't be opened again opens by itself, and the failure stays the reason", async () => {
+    holds({ events: [7] });
+    azure.script[mark] = [
+      { body: {} },
+      { status: 403, body: { error: { code: "AuthorizationFailed", message: "no" } } },
+    ];
+    expect((await failure(drain())).message).toContain("7 messages left");
+    expect(operation.shown.at(-1)).toContain("could not be opened again; it opens by itself within 10 minutes.");
   });
 
   test("a count that Azure refuses is an error, not an empty queue", async () => {
-    azure.script = { [count]: [{ status: 403, body: { error: { code: "AuthorizationFailed", message: "no" } } }] };
+    holds({});
+    azure.script[poison] = [{ status: 403, body: { error: { code: "AuthorizationFailed", message: "no" } } }];
     expect((await failure(drain())).message).toContain(
-      'Could not count the messages of the queue "events": Azure answered 403: no, code AuthorizationFailed.',
+      'Could not read the queue "events-poison": Azure answered 403: no, code AuthorizationFailed.',
     );
+    expect(marks().at(-1)).toBe("open");
   });
 
   test("an answer without a count is an error, not an empty queue", async () => {
@@ -113,28 +185,82 @@ describe("delete", () => {
     await expect(drain()).rejects.toThrow();
   });
 
-  test("gives up the messages when told so, and says how many", async () => {
-    process.env.RELAY_ABANDON_QUEUE = "true";
-    operation = operationOn(azure);
-    holds(7);
-    await drain();
-    expect(azure.requests).toHaveLength(1);
-    expect(operation.shown).toEqual(['gives up 7 messages in the queue "events", as RELAY_ABANDON_QUEUE asks']);
+  test("a login that may not close the intake is told which role it lacks, and nothing was waited for", async () => {
+    holds({});
+    azure.script[mark] = [{ status: 403, body: { error: { code: "AuthorizationFailed", message: "no" } } }];
+    expect((await failure(drain())).message).toContain("Storage Account Contributor on the storage account");
+    expect(operation.clock.sleeps).toEqual([]);
   });
 
-  test("gives up messages that it can't count", async () => {
-    process.env.RELAY_ABANDON_QUEUE = "true";
-    operation = operationOn(azure);
-    azure.script = { [count]: [{ status: 403 }] };
-    await drain();
-    expect(operation.shown).toEqual([expect.stringContaining("its messages could not be counted. Could not count")]);
+  describe("dead letters", () => {
+    test("stop it, with their number and the three ways on; the intake is open again", async () => {
+      holds({ dead: 5 });
+      const { message } = await failure(drain());
+      expect(message).toContain("The relay is not taken down, since there are 5 dead letters: ");
+      for (const way of [
+        "ops -- replay",
+        "ops -- export",
+        "RELAY_ABANDON_DEAD_LETTERS=true",
+        "the same command again",
+      ]) {
+        expect(message).toContain(way);
+      }
+      expect(marks().at(-1)).toBe("open");
+    });
+
+    test.each<[string, Answer, string]>([
+      ["no answer", { status: 503, body: "no storage" }, "/health answers 503: no storage"],
+      ["an answer of an earlier version", { body: { status: "ok" } }, "does not say how many there are"],
+    ])("that can't be counted stop it too: %s", async (_, answer, why) => {
+      holds({});
+      azure.script[health] = [answer];
+      const { message } = await failure(drain());
+      expect(message).toContain("could not be counted");
+      expect(message).toContain(why);
+    });
+
+    test("are given up when told so, with their number", async () => {
+      process.env.RELAY_ABANDON_DEAD_LETTERS = "true";
+      operation = operationOn(azure);
+      holds({ dead: 5 });
+      await drain();
+      expect(operation.shown.at(-1)).toBe("gives up the dead letters (5), as RELAY_ABANDON_DEAD_LETTERS asks");
+    });
+  });
+
+  describe("the queue", () => {
+    beforeEach(() => {
+      process.env.RELAY_ABANDON_QUEUE = "true";
+      operation = operationOn(azure);
+    });
+
+    test("is given up when told so, with the number of its messages, and dead letters still count", async () => {
+      holds({ events: [7], waiting: [1], dead: 1 });
+      expect((await failure(drain())).message).toContain("since there is 1 dead letter: ");
+      expect(operation.shown).toContain("gives up 8 messages in the relay's queues, as RELAY_ABANDON_QUEUE asks");
+    });
+
+    test("is given up although its messages can't be counted", async () => {
+      holds({});
+      azure.script[poison] = [{ status: 403 }];
+      await drain();
+      expect(operation.shown.at(-1)).toContain("their messages could not be counted. Could not read");
+    });
   });
 
   test("nothing but `true` gives up messages", async () => {
     process.env.RELAY_ABANDON_QUEUE = "false";
     operation = operationOn(azure);
-    holds(7);
+    holds({ events: [7] });
     await expect(drain()).rejects.toThrow("7 messages left");
+  });
+
+  test("of a stack that does not know the relay's address does not look for dead letters, and says so", async () => {
+    holds({ dead: 5 });
+    await queueDrain.delete(operation, queueId, { queueId, timeoutSeconds: 60 } as Parameters<
+      typeof queueDrain.delete
+    >[2]);
+    expect(operation.shown.at(-1)).toContain("does not look for dead letters");
   });
 });
 

@@ -1,0 +1,69 @@
+import { isClosed, lookLasts, parseMarks, type WantedConfiguration } from "../core/queue-marks.ts";
+import { withinBudget } from "./budget.ts";
+import type { RelayStorage } from "./storage.ts";
+
+/** What the marks on the queue say to this instance. */
+export interface MarksSeen {
+  /** Whether the intake must take nothing. */
+  readonly closed: boolean;
+  /** The settings that forwarders have to have; undefined: any. */
+  readonly wanted: WantedConfiguration | undefined;
+}
+
+/** Yields what the marks say, by a look that is at most `lookLasts` old; throws if the storage does not tell. */
+export type Marks = () => Promise<MarksSeen>;
+
+/** Where nobody marks the queue. */
+export const noMarks: Marks = async () => ({ closed: false, wanted: undefined });
+
+export interface MarksReaderPorts {
+  readonly storage: Pick<RelayStorage, "readMarks">;
+  /** Milliseconds of a clock that never goes back. */
+  readonly monotonic: () => number;
+  /** Milliseconds that one look may take. */
+  readonly budget: number;
+}
+
+interface Look {
+  readonly startedAt: number;
+  readonly seen: Promise<MarksSeen>;
+}
+
+/**
+ * Reads the marks at most every few seconds: one operation on the queue, for 0.2 cents a day and busy instance. While calls come
+ * steadily the next look is made before the last one is too old, so that none of them waits for it.
+ */
+export function marksReader({ storage, monotonic, budget }: MarksReaderPorts): Marks {
+  let last: Look | undefined;
+  let next: Look | undefined;
+
+  const look = (): Look => {
+    const started: Look = { startedAt: monotonic(), seen: withinBudget(budget, seenBy(storage)) };
+    next = started;
+    started.seen.then(
+      () => {
+        last = started;
+        next = undefined;
+      },
+      () => {
+        next = undefined;
+      },
+    );
+    return started;
+  };
+
+  return () => {
+    const age = last === undefined ? Number.POSITIVE_INFINITY : monotonic() - last.startedAt;
+    if (last === undefined || age >= lookLasts) return (next ?? look()).seen;
+    if (age >= lookLasts / 2 && next === undefined) look();
+    return last.seen;
+  };
+}
+
+function seenBy(storage: Pick<RelayStorage, "readMarks">) {
+  return async (signal: AbortSignal): Promise<MarksSeen> => {
+    const { metadata, now } = await storage.readMarks(signal);
+    const { intake, wanted } = parseMarks(metadata);
+    return { closed: isClosed(intake, now), wanted };
+  };
+}

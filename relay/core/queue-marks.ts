@@ -1,0 +1,70 @@
+/**
+ * What `pulumi` tells every instance of the relay by the metadata of the queue `events`. It is written through Azure Resource Manager,
+ * so that no role on the data is needed and nothing restarts, and read by each instance with the queue's own properties.
+ *
+ * | name | value |
+ * |---|---|
+ * | `intake` | `open`, or `closed until <ISO 8601 time>`: never for good, so that a run that was killed leaves no living relay closed |
+ * | `configuration` | `<digest> since <ISO 8601 time>`: the settings that forwarders have to have; see `settingsFence` |
+ */
+export interface QueueMarks {
+  readonly intake: IntakeMark;
+  readonly wanted: WantedConfiguration | undefined;
+}
+
+/** `closed`: the mark can't be read. */
+export type IntakeMark = "open" | "closed" | { readonly closedUntil: Date };
+
+export interface WantedConfiguration {
+  /** Digest of the settings. */
+  readonly configuration: string;
+  /** When it was marked, by Azure's clock. */
+  readonly since: Date;
+}
+
+/**
+ * Milliseconds for which a look at the marks counts, from its start. Whoever changes a mark has to wait so long, and then for what was
+ * begun before.
+ */
+export const lookLasts = 5_000;
+
+/** Reads the metadata of the queue. An `intake` that can't be read is closed, since a call that is refused comes again. */
+export function parseMarks(metadata: Readonly<Record<string, string>>): QueueMarks {
+  const { intake = "open", configuration = "" } = lowerCased(metadata);
+  const until = timeIn(intake, /^closed until (.+)$/);
+  const closed = until === undefined ? "closed" : { closedUntil: until };
+  const since = timeIn(configuration, /^\S+ since (.+)$/);
+  return {
+    intake: intake === "open" ? "open" : closed,
+    wanted: since && { configuration: configuration.split(" ", 1)[0] ?? "", since },
+  };
+}
+
+/** The metadata with the given marks changed; what others keep there stays, since all of it is written at once. */
+export function withMarks(
+  metadata: Readonly<Record<string, string>>,
+  { intake, wanted }: Partial<QueueMarks>,
+): Record<string, string> {
+  return {
+    ...lowerCased(metadata),
+    ...(intake !== undefined && {
+      intake: typeof intake === "string" ? intake : `closed until ${intake.closedUntil.toISOString()}`,
+    }),
+    ...(wanted !== undefined && { configuration: `${wanted.configuration} since ${wanted.since.toISOString()}` }),
+  };
+}
+
+/** @param now by Azure's clock, which the time of expiry is by too */
+export function isClosed(intake: IntakeMark, now: Date): boolean {
+  return typeof intake === "string" ? intake === "closed" : intake.closedUntil.getTime() > now.getTime();
+}
+
+function timeIn(text: string, form: RegExp): Date | undefined {
+  const time = new Date(text.match(form)?.[1] ?? Number.NaN);
+  return Number.isNaN(time.getTime()) ? undefined : time;
+}
+
+/** Metadata travels in headers, so that the case of its names does not last. */
+function lowerCased(metadata: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name.toLowerCase(), value]));
+}

@@ -1,0 +1,5 @@
+/** Milliseconds from a call's arrival at the intake to its answer, whatever the storage does. */
+export const longestCall = 3_000;
+
+/** Milliseconds for one request to Platform with its answer: usually it takes well under one second. */
+export const longestRequest = 8_000;
