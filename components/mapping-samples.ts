@@ -1,6 +1,6 @@
-import { customerIoEvent } from "../events/event.ts";
 import { samples } from "../events/samples.ts";
 import { admit } from "../relay/core/admit.ts";
+import { classifyText } from "../relay/core/classify.ts";
 import { enrich } from "../relay/core/enrich.ts";
 import type { Settings } from "./settings.ts";
 
@@ -17,6 +17,9 @@ export function mappingSamples({ delivery, personalData }: Pick<Settings, "deliv
     if (delivery === "direct") return text;
     const admitted = admit(text, { filters: {}, personalData });
     if (admitted.kind !== "admitted") throw new Error(`The sample ${name} is no event: ${JSON.stringify(admitted)}`);
-    return enrich(customerIoEvent.parse(JSON.parse(admitted.text)), receivedAt);
+    const classified = classifyText(admitted.text);
+    if (classified.kind === "malformed")
+      throw new Error(`The sample ${name} is no event any more: ${classified.reason}`);
+    return enrich(classified, receivedAt);
   });
 }

@@ -8,6 +8,7 @@ import { plainWords } from "../providers/kit/plain-words.ts";
 import { defaults } from "../relay/core/defaults.ts";
 import { eventFilters, personalData } from "../relay/core/policy.ts";
 import { contradictions, delivery, withoutEffect } from "./delivery.ts";
+import { filterWarnings } from "./filter-warnings.ts";
 import { platformConflicts, platformSettings } from "./platform-settings.ts";
 import { source } from "./platform-source.ts";
 import { longestSilence } from "./relay-alerts.ts";
@@ -131,6 +132,8 @@ function warnOf(settings: z.output<typeof settingsSchema> | undefined, named: (s
     ({ setting }) => !isDeepStrictEqual((settings as Record<string, unknown>)[setting], defaults[setting]),
   );
   for (const { setting, reason } of idle) void pulumi.log.warn(`${named(setting)} has no effect, since ${reason}.`);
+  for (const { setting, reason } of filterWarnings(settings.filters))
+    void pulumi.log.warn(`${named(setting)}: ${reason}`);
   if (settings.delivery === "relay" && settings.maximumInstances < usualLeastInstances) {
     void pulumi.log.warn(
       `${named("maximumInstances")} is ${settings.maximumInstances}. Many regions of Azure take ${usualLeastInstances} or more only, and ` +

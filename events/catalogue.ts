@@ -79,6 +79,14 @@ const preferencesChanged = {
   subscription: "customer_subscription_preferences_changed",
 } as const;
 
+/**
+ * Whether a metric is a change of subscription preferences, with whatever prefix or none: payload and subscription already spell
+ * it in two ways.
+ */
+export function isPreferencesChange(metric: unknown): boolean {
+  return typeof metric === "string" && /(^|_)subscription_preferences_changed$/.test(metric);
+}
+
 type JoinedName = {
   [Type in ObjectType]: `${Type}_${Exclude<(typeof metricsByObjectType)[Type][number], typeof preferencesChanged.metric>}`;
 }[ObjectType];
@@ -103,22 +111,46 @@ function isSubscriptionName(name: string): name is SubscriptionName {
 }
 
 /**
+ * The event's `object_type`; undefined if it has none. Customer.io's own description misspells it for changes of preferences, so
+ * that spelling is read too.
+ */
+export function objectTypeOf(event: { object_type?: unknown; object_type_type?: unknown }): unknown {
+  const { object_type: objectType, object_type_type: misspelt } = event;
+  return objectType ?? misspelt ?? undefined;
+}
+
+/**
  * The subscription that an event came by, or undefined for a pair that this catalogue doesn't know.
  *
  * A change of subscription that a message caused names the message's channel as `object_type`; it still comes by a
- * `customer_` subscription. So `email` with `unsubscribed` is ambiguous: it may come by `customer_unsubscribed` (its data
- * has `email_address`) or by `email_unsubscribed` (its data has `delivery_id`), and a webhook subscribed to both gets two
- * events for one act. The answer is then `email_unsubscribed`.
+ * `customer_` subscription. So `email` with `unsubscribed` may come by `customer_unsubscribed` or by `email_unsubscribed`, and a
+ * webhook subscribed to both gets two events for one act. Its `data` tells which it is: that of the person's change has
+ * `email_address`, that of the message has `delivery_id` (Customer.io's reporting webhook docs). Where `data` has neither, the
+ * answer is `email_unsubscribed`.
  *
- * @param event the payload's `object_type` and `metric` as they came; values that aren't strings are unknown
+ * @param event the payload as it came; values of other types than Customer.io's are unknown
  */
-export function subscriptionName(event: { object_type?: unknown; metric?: unknown }): SubscriptionName | undefined {
-  const { object_type: objectType, metric } = event;
-  // Customer.io's own description misspells object_type for this metric, so the metric alone decides.
-  if (metric === preferencesChanged.metric) return preferencesChanged.subscription;
-  if (typeof objectType !== "string" || typeof metric !== "string") return undefined;
+export function subscriptionName(event: {
+  object_type?: unknown;
+  object_type_type?: unknown;
+  metric?: unknown;
+  data?: unknown;
+}): SubscriptionName | undefined {
+  const { metric, data } = event;
+  if (isPreferencesChange(metric)) return preferencesChanged.subscription;
+  const objectType = objectTypeOf(event);
+  if (typeof metric !== "string" || (objectType !== undefined && typeof objectType !== "string")) return undefined;
+  const ofPerson = `customer_${metric}`;
+  const isKnownType = objectType !== undefined && Object.hasOwn(metricsByObjectType, objectType);
+  if (isSubscriptionName(ofPerson) && isPersonsChange(data) && (isKnownType || objectType === undefined)) {
+    return ofPerson;
+  }
   const own = `${objectType}_${metric}`;
   if (isSubscriptionName(own)) return own;
-  const ofPerson = `customer_${metric}`;
-  return Object.hasOwn(metricsByObjectType, objectType) && isSubscriptionName(ofPerson) ? ofPerson : undefined;
+  return isKnownType && isSubscriptionName(ofPerson) ? ofPerson : undefined;
+}
+
+/** Whether `data` is that of a person's own change of subscription, which no delivery belongs to. */
+function isPersonsChange(data: unknown): boolean {
+  return typeof data === "object" && data !== null && "email_address" in data && !("delivery_id" in data);
 }

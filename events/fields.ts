@@ -12,6 +12,8 @@ export interface EventField {
   readonly type: EventFieldType;
   /** Customer.io sends a value of another type, at times or always, which has to be converted. */
   readonly differs?: true;
+  /** It says who the event is about; where its value is blank, there is none. */
+  readonly identifier?: true;
   /** One of the seven target fields that Adobe's Customer.io tutorial calls mandatory. */
   readonly tutorial?: true;
 }
@@ -36,6 +38,7 @@ const tutorialFields: readonly EventField[] = [
     title: "Person Id",
     description: "The person's id in Customer.io. Empty for people known by e-mail address only.",
     type: "string",
+    identifier: true,
     tutorial: true,
   },
   {
@@ -45,6 +48,7 @@ const tutorialFields: readonly EventField[] = [
     description:
       "The person's e-mail address. Empty for people known by id only and in workspaces that identify people by id alone.",
     type: "string",
+    identifier: true,
     tutorial: true,
   },
   {
@@ -62,6 +66,7 @@ const tutorialFields: readonly EventField[] = [
     description:
       "Customer.io's own id of the person, which outlives changes of id and e-mail address. Empty in workspaces that identify people by id alone.",
     type: "string",
+    identifier: true,
     tutorial: true,
   },
   {
@@ -89,8 +94,9 @@ const personFields: readonly EventField[] = [
     source: "data.customer_id",
     title: "Customer Id (deprecated)",
     description:
-      "The person's id as Customer.io sent it before it had several identifiers. Blank once the person was deleted. Person Id is the field to use.",
+      "The person's id as Customer.io sent it before it had several identifiers. Empty once the person was deleted. Person Id is the field to use.",
     type: "string",
+    identifier: true,
   },
   {
     name: "email_address",
@@ -98,6 +104,7 @@ const personFields: readonly EventField[] = [
     title: "Subscription E-mail Address",
     description: "The person's e-mail address as events about subscriptions carry it.",
     type: "string",
+    identifier: true,
   },
   {
     name: "phone",
@@ -105,6 +112,7 @@ const personFields: readonly EventField[] = [
     title: "Person Phone Number",
     description: "The person's phone number, in workspaces that identify people by phone number.",
     type: "string",
+    identifier: true,
   },
 ];
 
@@ -318,6 +326,36 @@ const relayFields: readonly EventField[] = [
     type: "string[]",
   },
   {
+    name: "topics_off",
+    source: "relay.topics_off",
+    title: "Topics Turned off",
+    description:
+      "The subscription topics that a change of preferences turned off. Only if the webhook sends body content.",
+    type: "string[]",
+  },
+  {
+    name: "channels",
+    source: "relay.channels",
+    title: "Channels",
+    description: "The channels that a change of preferences turned on. Only if the webhook sends body content.",
+    type: "string[]",
+  },
+  {
+    name: "channels_off",
+    source: "relay.channels_off",
+    title: "Channels Turned off",
+    description: "The channels that a change of preferences turned off. Only if the webhook sends body content.",
+    type: "string[]",
+  },
+  {
+    name: "headers",
+    source: "relay.headers",
+    title: "Headers",
+    description:
+      "The custom headers of a sent e-mail, each as its name, a colon and its value. Only if the webhook sends body content.",
+    type: "string[]",
+  },
+  {
     name: "received_at",
     source: "relay.received_at",
     title: "Received at",
@@ -329,15 +367,23 @@ const relayFields: readonly EventField[] = [
     source: "relay.unmapped",
     title: "Unmapped",
     description:
-      "Paths of values that did not fit the type of their field, so that the field was left empty. Normally empty itself.",
+      "Paths of values that did not fit the type of their field, so that the field was left empty. For event_id and timestamp, which every record needs, the relay filled in what it could read, else an id made of the event's content and the time of receipt. Normally empty itself.",
+    type: "string[]",
+  },
+  {
+    name: "unknown",
+    source: "relay.unknown",
+    title: "Unknown Attributes",
+    description:
+      "Paths of attributes that Customer.io sent and this schema has no field for; the setting mapping can bring them into the row. Normally empty.",
     type: "string[]",
   },
 ];
 
 /**
- * Every field of the dataset, in the order in which people read them. Left out on purpose: `data.headers` (names of
- * headers can't be known beforehand, as a schema must) and `data.recipients` (its devices are `device_ids`,
- * `device_platforms` and `device_failures`).
+ * Every field of the dataset, in the order in which people read them. What Customer.io nests too deep for a row comes as lists:
+ * `data.headers`, whose names can't be known beforehand, as a schema must, as `headers`; `data.recipients` as `device_ids`,
+ * `device_platforms` and `device_failures`.
  */
 export const eventFields: readonly EventField[] = [
   ...tutorialFields,

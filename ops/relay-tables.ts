@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { makingTable, TableError, Tables } from "../relay/azure/tables.ts";
 import { addCounts, type Counts, dayOf, noCounts } from "../relay/core/counts.ts";
-import { deliveredKey, isDeliveredTable } from "../relay/core/delivered-tables.ts";
+import { deliveredKeysOf, isDeliveredTable } from "../relay/core/delivered-tables.ts";
 import { countsTable, forwardersPartition, forwardersTable } from "../relay/core/names.ts";
 import { patience } from "./clients.ts";
 import type { PulumiStack } from "./pulumi-stack.ts";
@@ -100,7 +100,7 @@ export class RelayTables {
   }
 
   /**
-   * Whether Platform has taken an event.
+   * Whether Platform has taken an event of that id.
    *
    * @returns undefined where the relay remembers no deliveries (`duplicateWindowDays` is 0, or none was made yet)
    */
@@ -109,8 +109,8 @@ export class RelayTables {
       const signal = patience();
       const tables = (await this.#tables.list(signal)).filter(isDeliveredTable);
       if (tables.length === 0) return undefined;
-      const key = deliveredKey(eventId);
-      const found = await Promise.all(tables.map((table) => this.#tables.has(table, key, signal)));
+      const keys = deliveredKeysOf(eventId);
+      const found = await Promise.all(tables.map((table) => this.#tables.hasAny(table, keys, signal)));
       return found.includes(true);
     });
   }

@@ -203,7 +203,7 @@ function eventOf(
   }
   if (admission.kind === "malformed") return { impossible: "hold no event that this version of the relay can read" };
   if (admission.kind === "filtered") return { impossible: `are left out by the filter ${admission.rule}` };
-  return { id: admission.event.event_id, body: admission.text };
+  return { id: admission.id, body: admission.text };
 }
 
 function count(map: Map<string, number>, key: string): void {

@@ -66,6 +66,6 @@ function prepare(sample: SampleEvent, policy: EventPolicy | undefined): Prepared
   if (read?.kind === "malformed") return { fate: "malformed", sample, reason: read.reason };
   const classified = classifyText(read?.text ?? sample.text);
   if (classified.kind === "malformed") return { fate: "malformed", sample, reason: classified.reason };
-  const text = policy === undefined ? classified.text : enrich(classified.event, new Date().toISOString());
+  const text = policy === undefined ? classified.text : enrich(classified, new Date().toISOString());
   return { fate: "ready", sample, record: JSON.parse(text) };
 }

@@ -1,5 +1,5 @@
 import type { DocumentedEvent } from "../../events/event.ts";
-import { filteredBy } from "../../relay/core/filter.ts";
+import { judge } from "../../relay/core/filter.ts";
 import { parseSigningKeys, signatureOf } from "../../relay/core/verify.ts";
 import { copyKeyAnew } from "../checks/calls.ts";
 import { queueLength } from "../checks/queue.ts";
@@ -16,7 +16,7 @@ const customerIoTimeout = 4_000;
 
 /** Posts the event to the relay, signed with the stack's key, as Customer.io would. */
 export function relayStage(stack: PulumiStack, event: DocumentedEvent): Stage {
-  const rule = filteredBy(event, policyOf(stack).filters);
+  const { rule } = judge({ ...event }, policyOf(stack).filters);
   return {
     part: "relay",
     async look() {

@@ -2,6 +2,7 @@ import { retryAfterSeconds } from "../../http/retry-after.ts";
 import type { Pause } from "../core/breaker.ts";
 import { classifyText } from "../core/classify.ts";
 import { type DeadLetterClass, deadEvent } from "../core/dead-letter.ts";
+import { deliveredKey } from "../core/delivered-tables.ts";
 import { enrich } from "../core/enrich.ts";
 import { afterFailure, type QueuedEvent } from "../core/envelope.ts";
 import { isExpired, isOverdue, type WaitReason } from "../core/retry-schedule.ts";
@@ -18,7 +19,7 @@ export type Delivery =
   | { readonly fate: "delivered"; readonly event: QueuedEvent }
   /** Platform won't take it, and it is a dead letter of that name. */
   | { readonly fate: "dead"; readonly event: QueuedEvent; readonly deadLetter: string; readonly reason: string }
-  /** Platform has an event of its id already. */
+  /** Platform has the same event already. */
   | { readonly fate: "duplicate"; readonly event: QueuedEvent }
   /** Its claim is gone, so an earlier run of the same message was done with it. */
   | { readonly fate: "gone"; readonly event: QueuedEvent }
@@ -111,7 +112,7 @@ async function deliver(event: QueuedEvent, patience: number, ports: DeliveryPort
 
   let record: string;
   try {
-    record = enrich(classified.event, event.receivedAt);
+    record = enrich(classified, event.receivedAt);
   } catch (error) {
     // Such as JSON nested too deeply to be written again. Thrown, it would make the whole message poison.
     return bury(event, body, "poison", `The relay could not make a record of the event: ${describeError(error)}`);
@@ -134,7 +135,7 @@ async function deliver(event: QueuedEvent, patience: number, ports: DeliveryPort
     }
     return { fate: verdict, event: tried, reason: summary, retryAfter, isOutage: platform.isAway };
   };
-  const delivery = await duplicates.deliverOnce(classified.event.event_id, send, onTrouble);
+  const delivery = await duplicates.deliverOnce(deliveredKey({ id: classified.id, body }), send, onTrouble);
   return delivery ?? { fate: "duplicate", event };
 }
 

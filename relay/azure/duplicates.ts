@@ -1,31 +1,32 @@
-import { type DeliveredTables, deliveredKey, deliveredTables, outdated } from "../core/delivered-tables.ts";
+import { type DeliveredTables, deliveredTables, outdated } from "../core/delivered-tables.ts";
 import { describeError } from "./log.ts";
-import { TableError, type Tables } from "./tables.ts";
+import { type EntityKey, TableError, type Tables } from "./tables.ts";
 
 /** Milliseconds for one look or note: an event is rather sent twice than held up by what only saves a duplicate. */
 const patience = 2_000;
 
-/** Ids that an instance keeps in memory, some 10 MB. */
+/** Events that an instance keeps in memory, some 15 MB. */
 const remembered = 100_000;
 
 /** Keeps Platform from getting an event a second time. */
 export interface Duplicates {
   /**
-   * Delivers an event by `send`, unless Platform has an event of that id already.
+   * Delivers an event by `send`, unless Platform has the same event already.
    *
+   * @param event its id and content, as `deliveredKey` makes them
    * @param report is told, at most once a minute, that it can't be looked up or noted, in words for the log
    * @returns what `send` says, whose fate `delivered` means that Platform took it; undefined if it was left out
    * @throws what `send` throws, and nothing else
    */
   deliverOnce<T extends { readonly fate: string }>(
-    eventId: string,
+    event: EntityKey,
     send: () => Promise<T>,
     report: (reason: string) => void,
   ): Promise<T | undefined>;
 }
 
 /** Lets every event through. */
-export const keepDuplicates: Duplicates = { deliverOnce: (_eventId, send) => send() };
+export const keepDuplicates: Duplicates = { deliverOnce: (_event, send) => send() };
 
 export interface RememberedDuplicatesPorts {
   readonly tables: Pick<Tables, "create" | "delete" | "list" | "put" | "has">;
@@ -35,13 +36,17 @@ export interface RememberedDuplicatesPorts {
 }
 
 /**
- * Remembers the ids of the events that Platform took in the account's tables: looked up before an event is sent, in this window's
+ * Remembers the events that Platform took in the account's tables: looked up before an event is sent, in this window's
  * table and the one before, and noted after Platform's 2xx, never before. So no event is left out that Platform does not have. What
  * can go twice nonetheless, under the same `_id`: an event whose process ended between Platform's answer and the note, one whose
  * answer got lost, one that two instances send in the same moment, and all for which the tables did not answer in time.
  *
- * Three transactions of a table for each event. Platform knows nothing of bodies, so whether two events of one id are the same is not
- * compared: Customer.io's id is that of the event (its reporting webhook docs), and Platform's `_id` is made of it.
+ * Two events are the same if they have one id and one content, byte by byte, as a repeated call has. Customer.io calls its id that of
+ * the event (its reporting webhook docs), yet ids that two events share have been seen; a guess that is wrong in this way gives a
+ * second row under one `_id`, and the other way round it would lose an event. Notes of former versions, which went by id alone, are
+ * therefore not looked at; they go with their tables.
+ *
+ * Three transactions of a table for each event.
  */
 export class RememberedDuplicates implements Duplicates {
   readonly #ports: RememberedDuplicatesPorts;
@@ -56,35 +61,35 @@ export class RememberedDuplicates implements Duplicates {
   }
 
   async deliverOnce<T extends { readonly fate: string }>(
-    eventId: string,
+    event: EntityKey,
     send: () => Promise<T>,
     report: (reason: string) => void,
   ): Promise<T | undefined> {
-    for (let other = this.#underWay.get(eventId); other; other = this.#underWay.get(eventId)) {
+    const { row } = event;
+    for (let other = this.#underWay.get(row); other; other = this.#underWay.get(row)) {
       if (await other) return undefined;
     }
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    this.#underWay.set(eventId, promise);
+    this.#underWay.set(row, promise);
     let delivered = false;
     try {
-      delivered = await this.#isDelivered(eventId, report);
+      delivered = await this.#isDelivered(event, report);
       if (delivered) return undefined;
       const delivery = await send();
       delivered = delivery.fate === "delivered";
-      if (delivered) await this.#note(eventId, report);
+      if (delivered) await this.#note(event, report);
       return delivery;
     } finally {
-      this.#underWay.delete(eventId);
+      this.#underWay.delete(row);
       resolve(delivered);
     }
   }
 
-  async #isDelivered(eventId: string, report: (reason: string) => void): Promise<boolean> {
-    if (this.#delivered.has(eventId)) return true;
+  async #isDelivered(key: EntityKey, report: (reason: string) => void): Promise<boolean> {
+    if (this.#delivered.has(key.row)) return true;
     const { tables, clock, windowDays } = this.#ports;
     const signal = AbortSignal.timeout(patience);
     const { current, previous } = deliveredTables(clock(), windowDays);
-    const key = deliveredKey(eventId);
     try {
       const found = await Promise.all([current, previous].map((table) => tables.has(table, key, signal)));
       return found.includes(true);
@@ -94,8 +99,8 @@ export class RememberedDuplicates implements Duplicates {
     }
   }
 
-  async #note(eventId: string, report: (reason: string) => void): Promise<void> {
-    this.#delivered.add(eventId);
+  async #note(key: EntityKey, report: (reason: string) => void): Promise<void> {
+    this.#delivered.add(key.row);
     for (const oldest of this.#delivered) {
       if (this.#delivered.size <= remembered) break;
       this.#delivered.delete(oldest);
@@ -103,7 +108,6 @@ export class RememberedDuplicates implements Duplicates {
     const { tables, clock, windowDays } = this.#ports;
     const signal = AbortSignal.timeout(patience);
     const names = deliveredTables(clock(), windowDays);
-    const key = deliveredKey(eventId);
     try {
       await tables.put(names.current, key, signal).catch(async (error: unknown) => {
         if (!(error instanceof TableError && error.status === 404)) throw error;

@@ -7,6 +7,7 @@ import { claimed, fitsInline, newEvent, type QueuedEvent } from "../core/envelop
 import { GroupCommit } from "../core/group-commit.ts";
 import type { EventPolicy } from "../core/policy.ts";
 import { longestCall } from "../core/time-limits.ts";
+import { mostUnknownPaths } from "../core/unknown-attributes.ts";
 import { freshnessProblem, signatureProblem } from "../core/verify.ts";
 import { withinBudget } from "./budget.ts";
 import { describeError, logOutcome } from "./log.ts";
@@ -73,7 +74,7 @@ export function intakeHandler({
   lines = new SummedLines(),
   watch,
 }: IntakePorts): HttpHandler {
-  const groups = new GroupCommit({
+  const groups = new GroupCommit<Label>({
     write: (message) => withinBudget(budget.write, (signal) => storage.enqueue(message, { delaySeconds: 0, signal })),
     whenSlow: (callBack) => {
       const timer = setTimeout(callBack, budget.patience);
@@ -98,12 +99,12 @@ export function intakeHandler({
       return bury("poison", `The event's personal data could not be taken out: ${describeError(error)}`);
     }
     if (admission.kind === "malformed") return bury("malformed", admission.reason);
-    const { event_id: id } = admission.event;
+    const { id } = admission;
     if (admission.kind === "filtered") {
       logOutcome(context, "info", { outcome: "filtered", filtered: 1, rule: admission.rule, ids: [id] });
       return;
     }
-    const { text, redacted } = admission;
+    const { text } = admission;
     const inline = newEvent({ id, receivedAt, body: text });
     let queued: QueuedEvent = inline;
     if (!fitsInline(inline)) {
@@ -111,7 +112,7 @@ export function intakeHandler({
       await storage.putClaim(claim, text, signal);
       queued = claimed(inline, claim);
     }
-    const { first, ids, labels } = await groups.commit(queued, redacted);
+    const { first, ids, labels } = await groups.commit(queued, labelsOf(admission));
     // One line for all that share a message: at thousands of events a second the log is the larger part of the bill.
     if (first) logOutcome(context, "info", { outcome: "accepted", accepted: ids.length, ...countsOf(labels), ids });
   };
@@ -167,12 +168,38 @@ async function bodyWithin(limit: number, request: HttpRequest): Promise<Uint8Arr
   return body.length > limit ? undefined : body;
 }
 
-/** How many events had each kind of personal data taken out, as `redacted`; nothing if none had. */
-function countsOf(labels: readonly string[]): { redacted?: Record<string, number> } {
-  if (labels.length === 0) return {};
+type Label =
+  | { readonly redacted: string }
+  /** A filter could not read what it asks for. */
+  | { readonly unread: true }
+  | { readonly unknown: readonly string[] };
+
+/** What the log is to say of an event. */
+function labelsOf({ redacted, unread, unknown }: Extract<Admission, { kind: "admitted" }>): Label[] {
+  const labels: Label[] = redacted.map((setting) => ({ redacted: setting }));
+  if (unread) labels.push({ unread });
+  if (unknown.length > 0) labels.push({ unknown });
+  return labels;
+}
+
+/** The labels of a group's events added up; nothing of what no event has. */
+function countsOf(labels: readonly Label[]): Record<string, unknown> {
   const redacted: Record<string, number> = {};
-  for (const label of labels) redacted[label] = (redacted[label] ?? 0) + 1;
-  return { redacted };
+  const unknown = new Set<string>();
+  let [unread, unknownAttributes] = [0, 0];
+  for (const label of labels) {
+    if ("redacted" in label) redacted[label.redacted] = (redacted[label.redacted] ?? 0) + 1;
+    else if ("unread" in label) unread += 1;
+    else {
+      unknownAttributes += 1;
+      for (const path of label.unknown) unknown.add(path);
+    }
+  }
+  return {
+    ...(Object.keys(redacted).length > 0 && { redacted }),
+    ...(unread > 0 && { unread }),
+    ...(unknownAttributes > 0 && { unknownAttributes, unknown: [...unknown].slice(0, mostUnknownPaths) }),
+  };
 }
 
 function answer(status: number, error?: string): HttpResponseInit {

@@ -90,6 +90,24 @@ export class Tables {
     return (await this.#call("GET", entityPath(table, key), { signal, accept: [200, 404] })).status === 200;
   }
 
+  /** Whether there is an entity whose row key begins with the prefix. @returns false also if there is no such table */
+  async hasAny(
+    table: string,
+    { partition, rowPrefix }: { readonly partition: string; readonly rowPrefix: string },
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    // `~` comes after all that keys are made of.
+    const range = `PartitionKey eq '${partition}' and RowKey ge '${rowPrefix}' and RowKey lt '${rowPrefix}~'`;
+    let from: Record<string, string> = {};
+    do {
+      const query = { $filter: range, $top: "1", ...from };
+      const { rows, next } = await this.#call("GET", `${table}()`, { signal, accept: [200, 404], query });
+      if (rows.length > 0) return true;
+      from = next;
+    } while (Object.keys(from).length > 0);
+    return false;
+  }
+
   async remove(table: string, key: EntityKey, signal: AbortSignal): Promise<void> {
     await this.#call("DELETE", entityPath(table, key), { signal, accept: [204, 404] });
   }

@@ -1,35 +1,49 @@
-import type { CustomerIoEvent } from "../../events/event.ts";
 import { type ClassifiedEvent, classify, classifyText, type MalformedBody } from "./classify.ts";
-import { filteredBy } from "./filter.ts";
-import type { EventPolicy } from "./policy.ts";
+import { derivedEventId, ownEventId } from "./event-id.ts";
+import { judge } from "./filter.ts";
+import { type EventPolicy, keepsAll } from "./policy.ts";
 import { type RedactedEvent, redact } from "./redact.ts";
+import { unknownAttributes } from "./unknown-attributes.ts";
 
 /**
  * What becomes of a body that Customer.io has signed.
  *
- * - `admitted`: it goes on, as `text`, which lacks the personal data that the policy takes out (`redacted`).
+ * - `admitted`: it goes on, as `text`, which lacks the personal data that the policy takes out (`redacted`). `unread` says that a
+ *   filter let it pass since it could not read it, and `unknown` which attributes the event catalogue lacks.
  * - `filtered`: the filter `rule` keeps it from Platform.
  * - `malformed`: it is no event.
  */
 export type Admission =
-  | ({ readonly kind: "admitted"; readonly event: CustomerIoEvent; readonly text: string } & Pick<
-      RedactedEvent,
-      "redacted"
-    >)
-  | { readonly kind: "filtered"; readonly event: CustomerIoEvent; readonly rule: string }
+  | ({
+      readonly kind: "admitted";
+      readonly id: string;
+      readonly text: string;
+      readonly unread: boolean;
+      readonly unknown: readonly string[];
+    } & Pick<RedactedEvent, "redacted">)
+  | { readonly kind: "filtered"; readonly id: string; readonly rule: string }
   | MalformedBody;
 
 /**
  * Applies the policy to a body, which nothing may have applied before: a hash would be hashed again.
+ *
+ * Where personal data are to be taken out, the text is written from what was looked at: the one that came may say more than its JSON
+ * means, such as a key that is there twice.
  *
  * @throws where personal data can't be taken out, such as from JSON that is nested too deeply to be written again
  */
 export function admit(body: Uint8Array | string, policy: EventPolicy): Admission {
   const classified: ClassifiedEvent | MalformedBody = typeof body === "string" ? classifyText(body) : classify(body);
   if (classified.kind === "malformed") return classified;
-  const { event, text } = classified;
-  const rule = filteredBy(event, policy.filters);
-  if (rule !== undefined) return { kind: "filtered", event, rule };
+  const { event, id } = classified;
+  const { rule, unread } = judge(event, policy.filters);
+  if (rule !== undefined) return { kind: "filtered", id, rule };
+  if (keepsAll(policy.personalData)) {
+    const { text } = classified;
+    return { kind: "admitted", id, text, redacted: [], unread, unknown: unknownAttributes(event) };
+  }
   const { event: safe, redacted } = redact(event, policy.personalData);
-  return { kind: "admitted", event, text: redacted.length > 0 ? JSON.stringify(safe) : text, redacted };
+  const text = JSON.stringify(safe);
+  const safeId = ownEventId(safe.event_id) ?? derivedEventId(text);
+  return { kind: "admitted", id: safeId, text, redacted, unread, unknown: unknownAttributes(safe) };
 }

@@ -1,9 +1,12 @@
-import { type CustomerIoEvent, customerIoEvent } from "../../events/event.ts";
+import type { CustomerIoEvent } from "../../events/event.ts";
+import { derivedEventId, ownEventId } from "./event-id.ts";
 
 /** A body that is an event: its text as it came, and what was read from it. */
 export interface ClassifiedEvent {
   readonly kind: "event";
   readonly event: CustomerIoEvent;
+  /** Customer.io's `event_id`, or one that is made of the body if there is none: never empty. */
+  readonly id: string;
   readonly text: string;
 }
 
@@ -15,7 +18,10 @@ export interface MalformedBody {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** Reads the raw body of an authentic call: the event that it is, or why it is none. Unknown metrics are events too. */
+/**
+ * Reads the raw body of an authentic call: the event that it is, or why it is none. Every JSON object is an event: an unknown metric,
+ * an odd time or a missing id lose nobody an event, since `enrich` repairs what a record needs.
+ */
 export function classify(body: Uint8Array): ClassifiedEvent | MalformedBody {
   let text: string;
   try {
@@ -38,24 +44,9 @@ export function classifyText(text: string): ClassifiedEvent | MalformedBody {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return malformed("The body is not a JSON object.");
   }
-  const parsed = customerIoEvent.safeParse(value);
-  if (parsed.success) return { kind: "event", event: parsed.data, text };
-  const paths = [...new Set(parsed.error.issues.map(({ path }) => path.join(".")))];
-  return malformed(paths.map((path) => propertyProblem(path, value)).join(" "));
+  const event = value as CustomerIoEvent;
+  return { kind: "event", event, id: ownEventId(event.event_id) ?? derivedEventId(text), text };
 }
-
-function propertyProblem(path: string, value: object): string {
-  return path in value
-    ? `The event's ${path} can't be used: ${requirements[path] ?? "unexpected value"}.`
-    : `The event has no ${path}.`;
-}
-
-/** What `customerIoEvent` checks, in words; never the value itself, which may be personal data. */
-const requirements: Record<string, string> = {
-  event_id: "it must be text that isn't empty",
-  timestamp: "it must be a time in Unix seconds",
-  data: "it must be an object",
-};
 
 function malformed(reason: string): MalformedBody {
   return { kind: "malformed", reason };

@@ -9,6 +9,8 @@ import { verificationPrefix } from "./names.ts";
  * | `accepted` | events answered 2xx that went to the queue |
  * | `setAside` | signed bodies that went straight to a dead letter: no event, or one that the relay failed on |
  * | `filtered` | events that a filter left out |
+ * | `unread` | of `accepted`, events that passed a filter because what it asks for could not be read |
+ * | `unknownAttributes` | of `accepted`, events with attributes that the event catalogue lacks |
  * | `refused` | calls without a valid signature, or with a body beyond the limit |
  * | `unavailable` | calls answered 503 |
  * | `delivered`, `duplicate`, `gone`, `dead` | what became of events in the queue: see the log's `forwarded` and `dead` |
@@ -20,6 +22,8 @@ export const countNames = [
   "accepted",
   "setAside",
   "filtered",
+  "unread",
+  "unknownAttributes",
   "refused",
   "unavailable",
   "delivered",

@@ -3,7 +3,13 @@ import { createHash } from "node:crypto";
 const day = 24 * 60 * 60 * 1000;
 const prefix = "delivered";
 
-/** Where the event ids are kept that Platform has. */
+/** The two keys of an entity in a table. */
+interface EntityKey {
+  readonly partition: string;
+  readonly row: string;
+}
+
+/** Where the events are kept that Platform has. */
 export interface DeliveredTables {
   /** Table of the period that is now, which is as long as the window. */
   readonly current: string;
@@ -18,7 +24,7 @@ export function deliveredTables(now: Date, windowDays: number): DeliveredTables 
   return { current: name(period), previous: name(period - 1) };
 }
 
-/** Those of the account's tables that hold only ids from before the window. */
+/** Those of the account's tables that hold only events from before the window. */
 export function outdated(tables: readonly string[], { current, previous }: DeliveredTables): string[] {
   return tables.filter((table) => isDeliveredTable(table) && table !== current && table !== previous);
 }
@@ -28,8 +34,26 @@ export function isDeliveredTable(name: string): boolean {
   return name.startsWith(prefix);
 }
 
-/** Where an id is in its table: a hash, since an id may be any text, spread over 256 partitions of a table. */
-export function deliveredKey(eventId: string): { partition: string; row: string } {
-  const row = createHash("sha256").update(eventId).digest("hex");
-  return { partition: row.slice(0, 2), row };
+/** Hexadecimal digits of each hash in a key: 128 bits. */
+const hashLength = 32;
+
+/**
+ * What an event is remembered by: hashes of its id and of its content, since two different events may come under one id, and only
+ * what Platform has word for word may be left out.
+ *
+ * @param body the event's text as it is stored
+ */
+export function deliveredKey({ id, body }: { id: string; body: string }): EntityKey {
+  const { partition, rowPrefix } = deliveredKeysOf(id);
+  return { partition, row: `${rowPrefix}${hashOf(body)}` };
+}
+
+/** Where all events of an id are, whatever their content: spread over 256 partitions of a table. */
+export function deliveredKeysOf(id: string): { readonly partition: string; readonly rowPrefix: string } {
+  const hash = hashOf(id);
+  return { partition: hash.slice(0, 2), rowPrefix: `${hash}-` };
+}
+
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, hashLength);
 }

@@ -1,61 +1,94 @@
-import type { CustomerIoEvent } from "../../events/event.ts";
-import { eventFields } from "../../events/fields.ts";
+import { objectTypeOf } from "../../events/catalogue.ts";
+import { type CustomerIoEvent, isBlank } from "../../events/event.ts";
+import { type EventField, eventFields } from "../../events/fields.ts";
+import type { ClassifiedEvent } from "./classify.ts";
 import { coerce } from "./coerce.ts";
+import { ownEventId } from "./event-id.ts";
+import { readEventTime } from "./event-time.ts";
 import { isObject, type JsonObject } from "./json.ts";
+import { preferencesOf } from "./preferences.ts";
+import { unknownAttributes } from "./unknown-attributes.ts";
 
 /** Adobe's streaming inlet answers 413 to more than 1 MB. */
 const maxRecordBytes = 1_000_000;
 
 /** The one property without any bound (a message's whole HTML); it is left out before the inlet would refuse the record. */
-const unboundedSource = "data.content";
+const unboundedSource = ["data", "content"];
 
-/** `metric` of a change of subscription preferences, whose `content` holds the topics. */
-const preferencesChanged = "cio_subscription_preferences_changed";
+/** Where a value lies, and what is made of it. */
+interface Conversion {
+  readonly path: readonly string[];
+  /** @returns undefined for a value that does not fit */
+  readonly convert: (value: unknown) => unknown;
+}
+
+/** Every source path of the mapping but those that the relay fills itself. */
+const conversions: readonly Conversion[] = eventFields
+  .filter(({ source }) => !source.startsWith("relay.") && source !== "event_id" && source !== "timestamp")
+  .map((field) => ({ path: field.source.split("."), convert: conversionOf(field) }));
+
+function conversionOf({ identifier, type }: EventField): Conversion["convert"] {
+  const convert = (value: unknown) => coerce(value, type);
+  return identifier ? (value) => (isBlank(value) ? null : convert(value)) : convert;
+}
 
 /**
  * The body that Platform gets for an event: the event itself, and beside it an object `relay`.
  *
- * - `relay.occurred_at`: the event's time as ISO 8601, or that of its receipt if it is earlier, since an ExperienceEvent's
- *   timestamp must lie in the past (Adobe's ExperienceEvent docs). It is the same at every attempt.
+ * - `relay.occurred_at`: the event's time as ISO 8601, or that of its receipt if it is earlier or there is no other, since an
+ *   ExperienceEvent's timestamp must lie in the past (Adobe's ExperienceEvent docs). It is the same at every attempt.
  * - `relay.received_at`: when the relay received it.
- * - `relay.device_ids`, `device_platforms`, `device_failures`, `topics`: what Customer.io nests too deep for a row.
- * - `relay.unmapped`: source paths of values that did not fit the type of their field, and were set to null.
+ * - `relay.device_ids`, `device_platforms`, `device_failures`, `headers`: what Customer.io nests too deep for a row.
+ * - `relay.topics`, `topics_off`, `channels`, `channels_off`: a person's preferences, null if the event has none.
+ * - `relay.unmapped`: source paths of values that did not fit the type of their field. They were set to null, but for `event_id` and
+ *   `timestamp`, in whose place is what the relay made of them.
+ * - `relay.unknown`: paths of attributes that the catalogue has no field for.
  *
  * Every source path of the mapping is there, as null if Customer.io did not send it: in Platform, a mapping that refers to a
  * missing attribute is an error (Adobe's streaming monitoring docs). Values of another type are converted if that changes nothing
- * but their type.
+ * but their type, and identifiers that are blank are null.
  *
  * @param receivedAt ISO 8601
  * @returns the JSON text
  */
-export function enrich(event: CustomerIoEvent, receivedAt: string): string {
+export function enrich({ event, id }: Pick<ClassifiedEvent, "event" | "id">, receivedAt: string): string {
+  const received = Date.parse(receivedAt);
+  const time = readEventTime(event.timestamp);
+  const unmapped: string[] = [];
+  if (ownEventId(event.event_id) === undefined) unmapped.push("event_id");
+  if (time?.documented !== true) unmapped.push("timestamp");
   const relay = {
-    occurred_at: new Date(Math.min(event.timestamp * 1000, Date.parse(receivedAt))).toISOString(),
+    occurred_at: new Date(Math.min(time?.milliseconds ?? received, received)).toISOString(),
     received_at: receivedAt,
-    ...pushDevices(event),
-    topics: topicsTurnedOn(event),
-    unmapped: [] as string[],
+    ...pushDevices(event, unmapped),
+    headers: headersOf(event, unmapped),
+    ...preferenceLists(event),
+    unmapped,
+    unknown: unknownAttributes(event),
   };
-  const body: JsonObject = { ...structuredClone(event), relay };
-  for (const { source, type } of eventFields) {
-    if (source.startsWith("relay.")) continue;
-    setPath(body, source.split("."), (value) => coerce(value, type), relay.unmapped);
-  }
+  const body: JsonObject = {
+    ...event,
+    event_id: id,
+    timestamp: Math.floor((time?.milliseconds ?? received) / 1000),
+    object_type: objectTypeOf(event),
+    relay,
+  };
+  const owned = new Set<object>();
+  for (const conversion of conversions) setPath(body, conversion, { unmapped, owned });
   const text = JSON.stringify(body);
   if (Buffer.byteLength(text) <= maxRecordBytes) return text;
-  setPath(body, unboundedSource.split("."), () => undefined, relay.unmapped);
+  setPath(body, { path: unboundedSource, convert: () => undefined }, { unmapped, owned });
   return JSON.stringify(body);
 }
 
 /**
  * Puts what `convert` makes of the value at the path in its place, or null. A path is listed in `unmapped` if it had a value that
- * became null; objects on the way are made where there are none.
+ * became null; objects on the way are made where there are none, and those of the event are copied once, into `owned`.
  */
 function setPath(
   body: JsonObject,
-  path: readonly string[],
-  convert: (value: unknown) => unknown,
-  unmapped: string[],
+  { path, convert }: Conversion,
+  { unmapped, owned }: { unmapped: string[]; owned: Set<object> },
 ): void {
   let parent = body;
   for (const [depth, key] of path.entries()) {
@@ -64,23 +97,27 @@ function setPath(
       const converted = value === null ? null : convert(value);
       if (converted === undefined && value !== undefined) unmapped.push(path.join("."));
       parent[key] = converted ?? null;
-    } else if (isObject(value)) {
+    } else if (isObject(value) && owned.has(value)) {
       parent = value;
     } else {
-      if (value !== undefined && value !== null) unmapped.push(path.slice(0, depth + 1).join("."));
-      const made = {};
-      parent[key] = made;
-      parent = made;
+      if (!isObject(value) && value !== undefined && value !== null) unmapped.push(path.slice(0, depth + 1).join("."));
+      const own: JsonObject = isObject(value) ? { ...value } : {};
+      owned.add(own);
+      parent[key] = own;
+      parent = own;
     }
   }
 }
 
+const isText = (value: unknown) => typeof value === "string";
+
 /** A push message's devices, as lists of text; a failure is told with the device that it is of. */
-function pushDevices({ data }: CustomerIoEvent) {
-  const recipients = Array.isArray(data?.recipients) ? data.recipients.filter(isObject) : [];
-  const isText = (value: unknown) => typeof value === "string";
-  const texts = (key: string) => recipients.map((recipient) => recipient[key]).filter(isText);
-  const failures = recipients.filter(({ failure_message: message }) => isText(message) && message !== "");
+function pushDevices({ data }: CustomerIoEvent, unmapped: string[]) {
+  const recipients = isObject(data) ? data.recipients : undefined;
+  if (recipients !== undefined && recipients !== null && !Array.isArray(recipients)) unmapped.push("data.recipients");
+  const devices = Array.isArray(recipients) ? recipients.filter(isObject) : [];
+  const texts = (key: string) => devices.map((device) => device[key]).filter(isText);
+  const failures = devices.filter(({ failure_message: message }) => isText(message) && message !== "");
   return {
     device_ids: texts("device_id"),
     device_platforms: [...new Set(texts("device_platform"))],
@@ -90,16 +127,25 @@ function pushDevices({ data }: CustomerIoEvent) {
   };
 }
 
-/** The subscription topics that a change of preferences turned on: `content` is JSON such as `{"topics":{"topic_1":true}}`. */
-function topicsTurnedOn({ metric, data }: CustomerIoEvent): string[] {
-  if (metric !== preferencesChanged || typeof data?.content !== "string") return [];
-  try {
-    const content: unknown = JSON.parse(data.content);
-    if (!isObject(content) || !isObject(content.topics)) return [];
-    return Object.entries(content.topics)
-      .filter(([, on]) => on === true)
-      .map(([topic]) => topic);
-  } catch {
+/** An e-mail's custom headers, each as `Name: value`, since a schema can't know their names beforehand. */
+function headersOf({ data }: CustomerIoEvent, unmapped: string[]): string[] {
+  const headers = isObject(data) ? data.headers : undefined;
+  if (headers === undefined || headers === null) return [];
+  if (!isObject(headers)) {
+    unmapped.push("data.headers");
     return [];
   }
+  return Object.entries(headers).flatMap(([name, values]) =>
+    (Array.isArray(values) ? values : [values]).filter(isText).map((value) => `${name}: ${value}`),
+  );
+}
+
+function preferenceLists(event: CustomerIoEvent) {
+  const { topics, channels } = preferencesOf(event) ?? {};
+  return {
+    topics: topics?.on ?? null,
+    topics_off: topics?.off ?? null,
+    channels: channels?.on ?? null,
+    channels_off: channels?.off ?? null,
+  };
 }

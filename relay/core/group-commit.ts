@@ -11,19 +11,19 @@ export interface GroupCommitOptions {
 }
 
 /** Tells a caller that its event is durable. */
-export interface CommitReceipt {
+export interface CommitReceipt<Label> {
   /** Whether this caller's event was the group's first: one of the group, to report for all. */
   readonly first: boolean;
   /** The ids of all events of the message. */
   readonly ids: readonly string[];
   /** The labels of all events of the message. */
-  readonly labels: readonly string[];
+  readonly labels: readonly Label[];
 }
 
-interface Group {
+interface Group<Label> {
   readonly writer: EnvelopeWriter;
   readonly ids: string[];
-  readonly labels: string[];
+  readonly labels: Label[];
   readonly written: PromiseWithResolvers<void>;
 }
 
@@ -38,9 +38,9 @@ interface Group {
  * Nobody is answered before the write that holds their event has ended. If it fails, it fails for each of its callers; whether
  * the storage has the message nonetheless is unknown, so the events may come twice, but none is lost.
  */
-export class GroupCommit {
+export class GroupCommit<Label = never> {
   readonly #options: GroupCommitOptions;
-  #open: Group | undefined;
+  #open: Group<Label> | undefined;
   #underWay = 0;
 
   constructor(options: GroupCommitOptions) {
@@ -52,7 +52,7 @@ export class GroupCommit {
    * @returns once the event is durable
    * @throws what the write threw; RangeError for an event that doesn't fit a message
    */
-  async commit(event: QueuedEvent, labels: readonly string[] = []): Promise<CommitReceipt> {
+  async commit(event: QueuedEvent, labels: readonly Label[] = []): Promise<CommitReceipt<Label>> {
     const group = this.#groupFor(event);
     const first = group.ids.length === 0;
     group.ids.push(event.id);
@@ -62,7 +62,7 @@ export class GroupCommit {
     return { first, ids: group.ids, labels: group.labels };
   }
 
-  #groupFor(event: QueuedEvent): Group {
+  #groupFor(event: QueuedEvent): Group<Label> {
     if (this.#open?.writer.add(event)) return this.#open;
     const writer = new EnvelopeWriter();
     if (!writer.add(event)) throw new RangeError(`Event ${event.id} is too large for a queue message.`);

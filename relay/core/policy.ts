@@ -1,24 +1,26 @@
 import * as z from "zod";
-import { metricsByObjectType } from "../../events/catalogue.ts";
-import { verification } from "../../events/verification.ts";
+import { asciiDomain } from "./email-address.ts";
 
-const objectTypes = [...Object.keys(metricsByObjectType), verification.objectType];
-const metrics = [...new Set(Object.values(metricsByObjectType).flat())];
+/** A domain in any script and case; compared in the form that the DNS has. */
+const domain = z.string().transform((text, context) => {
+  const ascii = asciiDomain(text);
+  if (ascii !== undefined && /^[a-z0-9_-]+(\.[a-z0-9_-]+)+$/.test(ascii)) return ascii;
+  context.addIssue({ code: "custom", message: "it must be a domain such as example.org" });
+  return z.NEVER;
+});
 
-const domain = z
-  .string()
-  .toLowerCase()
-  .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, "it must be a domain such as example.org");
+/** One that the catalogue lacks is taken too, since Customer.io adds some without notice; a preview warns of it. */
+const name = z.string().trim().min(1, "it is empty");
 
 /** What an event can be told by. Each list that is given has one entry at least. */
 const criteria = z.strictObject({
   /** `object_type`: customer, email, sms, push, in_app, slack, webhook, whatsapp; and verify, of `ops verify`. */
-  objectTypes: z.array(z.enum(objectTypes)).min(1).optional(),
+  objectTypes: z.array(name).min(1).optional(),
   /** `metric`, such as delivered or opened, as events spell it. */
-  metrics: z.array(z.enum(metrics)).min(1).optional(),
+  metrics: z.array(name).min(1).optional(),
   /** `data.campaign_id`. */
   campaigns: z.array(z.int()).min(1).optional(),
-  /** What follows the @ of the recipient's e-mail address: that of the message, else that of the person. */
+  /** What follows the @ of the recipients' e-mail addresses: those of the message, else that of the person. */
   recipientDomains: z.array(domain).min(1).optional(),
 });
 
@@ -39,6 +41,11 @@ export const eventPolicy = z.strictObject({
   filters: eventFilters.prefault({}),
   personalData: personalData.prefault({}),
 });
+
+/** Whether nothing is to be taken out of any event. */
+export function keepsAll(options: PersonalData): boolean {
+  return options.content === "keep" && options.email === "keep" && options.recipient === "keep";
+}
 
 export type EventFilters = z.output<typeof eventFilters>;
 export type PersonalData = z.output<typeof personalData>;

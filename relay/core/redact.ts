@@ -1,8 +1,10 @@
-import { createHash } from "node:crypto";
+import { objectTypeOf } from "../../events/catalogue.ts";
 import type { CustomerIoEvent } from "../../events/event.ts";
-import { emailAddress, withoutEmailAddresses } from "./email-address.ts";
+import { eventFields } from "../../events/fields.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import type { PersonalData } from "./policy.ts";
+import { markOf, type PersonalSetting, PersonalTexts, type Treatment, treated } from "./personal-texts.ts";
+import { keepsAll, type PersonalData } from "./policy.ts";
+import { preferencesOf } from "./preferences.ts";
 
 /** An event without the personal data that is not to go on. */
 export interface RedactedEvent {
@@ -11,76 +13,142 @@ export interface RedactedEvent {
   readonly redacted: readonly (keyof PersonalData)[];
 }
 
-/** `metric` of a change of subscription preferences, whose `content` holds the topics and no message. */
-const preferencesChanged = "cio_subscription_preferences_changed";
-
 /**
- * Takes the personal data out of an event that the settings name, and leaves the event as it is if there is none.
+ * Takes the personal data out of an event that the settings name. It goes by field first, whatever the field's value looks like; then
+ * the same value is hidden wherever else it is in the event, keys included; and then by look, for what no field told of.
  *
- * - `content`: the message's `content` and `headers`. The `content` of a change of preferences stays.
- * - `recipient`: `recipient`, `to`, and each device's id, whatever they are: an address, a number, a channel.
- * - `email`: every e-mail address in `data`, wherever it is (an id may be one too). Within a longer text, such as a failure message,
- *   a mark takes its place.
+ * - `content`: a message's `content` and `headers`. A person's preferences are no message, whatever the metric is called, and stay.
+ * - `recipient`: `recipient`, `to`, and each device's id, whatever they are: an address, a number, a channel. The fields that say who
+ *   the event is about keep the same value, since `email` speaks of those.
+ * - `email`: `identifiers.email`, `email_address`, and an e-mail's `recipient` and `to`; and every text that looks like an address, or
+ *   has one within, anywhere (an id may be one too).
  *
- * `drop` leaves null. `hash` leaves the SHA-256 of the trimmed value in lower case, as lower-case hexadecimal digits, which is what
- * Platform's identity namespace "Emails (SHA256, lowercased)" holds; an e-mail address has few enough guesses that its hash is a
- * pseudonym and no more.
+ * `drop` leaves null. `hash` leaves the SHA-256 of the value, composed (NFC), trimmed and in lower case, as lower-case hexadecimal
+ * digits, which is what Platform's identity namespace "Emails (SHA256, lowercased)" holds. An e-mail address has few enough guesses
+ * that its hash is a pseudonym and no more. Within a longer text, such as a failure message, and in a key, a mark takes the value's place.
  */
-export function redact(event: CustomerIoEvent, options: PersonalData): RedactedEvent {
-  if (!event.data || Object.values(options).every((treatment) => treatment === "keep")) return { event, redacted: [] };
-  const data = structuredClone(event.data);
+export function redact(original: CustomerIoEvent, options: PersonalData): RedactedEvent {
+  if (keepsAll(options)) return { event: original, redacted: [] };
+  const event: CustomerIoEvent = structuredClone(original);
   const redacted = new Set<keyof PersonalData>();
-  if (options.content === "drop" && event.metric !== preferencesChanged) {
-    for (const key of ["content", "headers"]) {
-      if (replace(data, key, null)) redacted.add("content");
-    }
+  if (options.content === "drop" && isObject(event.data) && preferencesOf(event) === undefined) {
+    for (const key of ["content", "headers"]) if (replace(event.data, key, null)) redacted.add("content");
   }
-  if (options.recipient !== "keep") {
-    const devices = Array.isArray(data.recipients) ? data.recipients.filter(isObject) : [];
-    const places = [
-      [data, "recipient"],
-      [data, "to"],
-      ...devices.map((device) => [device, "device_id"] as const),
-    ] as const;
-    for (const [holder, key] of places) {
-      if (replace(holder, key, options.recipient === "hash" ? hashOf(holder[key]) : null)) redacted.add("recipient");
-    }
+  if (options.email === "keep" && options.recipient === "keep") return { event, redacted: [...redacted] };
+
+  const texts = new PersonalTexts(options.email);
+  const fields = personalFields(event, options);
+  for (const { holder, key, setting, treatment } of fields) texts.add(ownValue(holder, key), setting, treatment);
+  const done = new Map<JsonObject, Set<string>>();
+  for (const { holder, key, setting, treatment } of fields) {
+    if (replace(holder, key, treated(ownValue(holder, key), treatment))) redacted.add(setting);
+    done.set(holder, (done.get(holder) ?? new Set()).add(key));
   }
-  if (options.email !== "keep" && hideEmailAddresses(data, options.email)) redacted.add("email");
-  return redacted.size > 0 ? { event: { ...event, data }, redacted: [...redacted] } : { event, redacted: [] };
+  const identifying = identifyingKeys(event);
+  const hideIn = (holder: JsonObject, key: string, text: string): void => {
+    const hidden = texts.hide(text, identifying.get(holder)?.has(key) === true);
+    if (hidden && replace(holder, key, hidden.text)) for (const setting of hidden.settings) redacted.add(setting);
+  };
+  const hideKey = (key: string): string => {
+    const hidden = knownKeys.has(key) ? undefined : texts.hide(key, false);
+    for (const setting of hidden?.settings ?? []) redacted.add(setting);
+    return hidden ? (hidden.text ?? markOf(key)) : key;
+  };
+  eachObject(event, (holder) => {
+    for (const [key, value] of Object.entries(holder)) {
+      const isDone = done.get(holder)?.has(key) === true;
+      if (!isDone && typeof value === "string") hideIn(holder, key, value);
+      // A shorter number may as well be any count or id.
+      if (!isDone && typeof value === "number" && value >= 1_000_000) hideIn(holder, key, String(value));
+    }
+    if (!Array.isArray(holder)) renameKeys(holder, hideKey);
+  });
+  return { event, redacted: [...redacted] };
+}
+
+/** A field that holds personal data whatever its value looks like. */
+interface PersonalField {
+  readonly holder: JsonObject;
+  readonly key: string;
+  readonly setting: PersonalSetting;
+  readonly treatment: Treatment;
+}
+
+function personalFields(event: CustomerIoEvent, { email, recipient }: PersonalData): PersonalField[] {
+  const { data } = event;
+  if (!isObject(data)) return [];
+  const devices = Array.isArray(data.recipients) ? data.recipients.filter(isObject) : [];
+  const isEmail = String(objectTypeOf(event)).toLowerCase() === "email";
+  const all = [
+    ...(isObject(data.identifiers) ? [field(data.identifiers, "email", "email", email)] : []),
+    field(data, "email_address", "email", email),
+    ...["recipient", "to"].map((key) =>
+      // An e-mail's recipient is both, and the stricter setting holds.
+      isEmail && stricter(email, recipient)
+        ? field(data, key, "email", email)
+        : field(data, key, "recipient", recipient),
+    ),
+    ...devices.map((device) => field(device, "device_id", "recipient", recipient)),
+  ];
+  return all.filter(({ treatment }) => treatment !== "keep");
+}
+
+function field(holder: JsonObject, key: string, setting: PersonalSetting, treatment: Treatment): PersonalField {
+  return { holder, key, setting, treatment };
+}
+
+function stricter(one: Treatment, other: Treatment): boolean {
+  const order: readonly Treatment[] = ["keep", "hash", "drop"];
+  return order.indexOf(one) > order.indexOf(other);
+}
+
+/** Where an event says who it is about. A phone number is for `recipient`, as no other setting speaks of it. */
+function identifyingKeys({ data }: CustomerIoEvent): ReadonlyMap<unknown, ReadonlySet<string>> {
+  if (!isObject(data)) return new Map();
+  return new Map([
+    [data, new Set(["customer_id", "email_address"])],
+    [data.identifiers as JsonObject, new Set(["id", "email", "cio_id"])],
+  ]);
+}
+
+/** Names that Customer.io gives its attributes: none is ever a person's. */
+const knownKeys: ReadonlySet<string> = new Set(
+  ["recipients", "headers", "object_type_type", ...eventFields.map(({ source }) => source)].flatMap((path) =>
+    path.split("."),
+  ),
+);
+
+function ownValue(holder: JsonObject, key: string): unknown {
+  return Object.hasOwn(holder, key) ? holder[key] : undefined;
 }
 
 /** @returns whether there was another value */
 function replace(holder: JsonObject, key: string, value: unknown): boolean {
-  const present = Object.hasOwn(holder, key) ? holder[key] : undefined;
+  const present = ownValue(holder, key);
   if (present === undefined || present === null || present === value) return false;
-  holder[key] = value;
+  // As defineProperty, since a key may be __proto__.
+  Object.defineProperty(holder, key, { value, configurable: true, enumerable: true, writable: true });
   return true;
 }
 
 /** Goes through everything below, without recursion: bodies may be nested as deep as JSON can be read. */
-function hideEmailAddresses(data: JsonObject, treatment: "hash" | "drop"): boolean {
-  let found = false;
-  const open: unknown[] = [data];
+function eachObject(root: JsonObject, visit: (holder: JsonObject) => void): void {
+  const open: JsonObject[] = [root];
   for (let holder = open.pop(); holder !== undefined; holder = open.pop()) {
-    if (typeof holder !== "object" || holder === null) continue;
-    const values = holder as JsonObject;
-    for (const [key, value] of Object.entries(values)) {
-      if (typeof value === "object") {
-        open.push(value);
-        continue;
-      }
-      if (typeof value !== "string") continue;
-      const address = emailAddress(value);
-      const hidden =
-        address === undefined ? withoutEmailAddresses(value) : treatment === "hash" ? hashOf(address) : null;
-      if (replace(values, key, hidden)) found = true;
-    }
+    visit(holder);
+    for (const value of Object.values(holder))
+      if (typeof value === "object" && value !== null) open.push(value as JsonObject);
   }
-  return found;
 }
 
-function hashOf(value: unknown): string | null {
-  const text = typeof value === "string" || typeof value === "number" ? String(value) : "";
-  return text === "" ? null : createHash("sha256").update(text.trim().toLowerCase()).digest("hex");
+/** Gives keys other names in their order; two that become the same are told apart by a number. */
+function renameKeys(holder: JsonObject, rename: (key: string) => string): void {
+  const entries = Object.entries(holder).map(([key, value]) => ({ key, value, name: rename(key) }));
+  if (entries.every(({ key, name }) => key === name)) return;
+  for (const { key } of entries) delete holder[key];
+  for (const { name, value } of entries) {
+    let unique = name;
+    for (let count = 2; Object.hasOwn(holder, unique); count += 1) unique = `${name} ${count}`;
+    Object.defineProperty(holder, unique, { value, configurable: true, enumerable: true, writable: true });
+  }
 }

@@ -20,6 +20,9 @@ export function parseSigningKeys(text: string | undefined): readonly string[] {
     .filter(isSet);
 }
 
+/** What Customer.io writes in the header `X-CIO-Timestamp`. */
+const unixSeconds = /^\d{1,12}$/;
+
 /** A call as it came, of which only the body's bytes may have any content. */
 export interface SignedCall {
   /** The header `X-CIO-Timestamp`, or null. */
@@ -49,6 +52,9 @@ export function signatureOf(key: string, { timestamp, body }: { timestamp: strin
  */
 export function signatureProblem(keys: readonly string[], call: SignedCall): string | undefined {
   if (!call.timestamp) return "the call has no X-CIO-Timestamp header";
+  // The hashed text is `v0:<timestamp>:<body>`. Were any text a timestamp, the colon between the two could be any colon of the body,
+  // and one signature would fit many calls that nobody signed.
+  if (!unixSeconds.test(call.timestamp)) return "X-CIO-Timestamp is not a time in Unix seconds";
   if (!call.signature) return "the call has no X-CIO-Signature header";
   if (!/^[0-9a-f]{64}$/.test(call.signature)) return "X-CIO-Signature is not 64 lower-case hexadecimal digits";
   const claimed = Buffer.from(call.signature, "hex");
@@ -74,7 +80,7 @@ export function freshnessProblem(
   { now, maximumAgeSeconds }: { now: Date; maximumAgeSeconds: number },
 ): string | undefined {
   if (maximumAgeSeconds === 0) return undefined;
-  const seconds = /^\d{1,12}$/.test(timestamp ?? "") ? Number(timestamp) : Number.NaN;
+  const seconds = unixSeconds.test(timestamp ?? "") ? Number(timestamp) : Number.NaN;
   const near = Math.abs(now.getTime() / 1000 - seconds) <= maximumAgeSeconds;
   return near ? undefined : `X-CIO-Timestamp is not within ${maximumAgeSeconds} seconds of the time now`;
 }

@@ -164,7 +164,7 @@ describe("somebody is woken", () => {
   });
 
   test("by dead letters, from the intake, the forwarder and the poison queue", async () => {
-    await log.post(signedCall("{}"));
+    await log.post(signedCall("[]"));
     expect(log.raised()).toEqual(["dead-letters"]);
     log = new Log();
     const handler = poisonHandler({ storage: { ...log.storage, readClaim: async () => event }, clock: () => now });

@@ -236,7 +236,6 @@ test("filters and personal data are checked down to the word", () => {
     personalData: { email: "encrypt" },
   });
   expect(said.split("\n").slice(1)).toEqual([
-    "  - customerio-aep:filters.only.metrics[1] is not right: \"opend\" is none of the values that there are; did you mean opened? Set it: npx pulumi config set --path 'filters.only.metrics[1]' <value>",
     "  - customerio-aep:filters.without is not right: there is no such name here, but only and except. Remove it: npx pulumi config rm --path 'filters.without'",
     "  - customerio-aep:personalData.email is not right: it must be keep, hash or drop. Set it: npx pulumi config set --path 'personalData.email' <value>",
   ]);

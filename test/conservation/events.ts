@@ -5,18 +5,18 @@ const largeBytes = 60_000;
 
 /**
  * Events of every category with ids of their own, as they might come together: mostly small ones, one in twenty too large
- * for a queue message, and one in forty that is signed but no event, since its time is a word.
+ * for a queue message, and one in forty that is signed but no event, which has no `event`.
  *
  * @param first how many came before
  */
-export function traffic(first: number, count: number): { event_id: string }[] {
+export function traffic(first: number, count: number): { id: string; event?: { event_id: string } }[] {
   return Array.from({ length: count }, (_, offset) => {
     const index = first + offset;
     const event_id = `event-${index}`;
-    if (index % 20 === 7) return { ...largeEmail(largeBytes), event_id };
+    if (index % 20 === 7) return { id: event_id, event: { ...largeEmail(largeBytes), event_id } };
+    if (index % 40 === 19) return { id: event_id };
     const sample = samples[index % samples.length];
-    const event = { ...structuredClone(sample?.event), event_id };
-    return index % 40 === 19 ? { ...event, timestamp: "soon" } : event;
+    return { id: event_id, event: { ...structuredClone(sample?.event), event_id } };
   });
 }
 

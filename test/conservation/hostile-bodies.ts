@@ -108,6 +108,8 @@ export const hostileBody = bodies.map((bytes) => {
 export type Signing =
   | { readonly kind: "good" }
   | { readonly kind: "headers"; readonly timestamp: string | null; readonly signature: string | null }
+  /** The signed text as it was, cut at another colon: the number says which. */
+  | { readonly kind: "moved colon"; readonly colon: number }
   | { readonly kind: "wrong key" | "other body" | "other timestamp" | "upper case" | "cut" | "v1" };
 
 export const signing: fc.Arbitrary<Signing> = fc.oneof(
@@ -117,6 +119,10 @@ export const signing: fc.Arbitrary<Signing> = fc.oneof(
     arbitrary: fc
       .constantFrom("wrong key", "other body", "other timestamp", "upper case", "cut", "v1")
       .map((kind) => ({ kind }) as Signing),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant("moved colon" as const), colon: fc.nat(100) }),
   },
   {
     weight: 1,

@@ -10,6 +10,7 @@ import { DeployedRelay } from "./deployed-relay.ts";
 import { traffic } from "./events.ts";
 import { FaultProxy, type NetworkFault } from "./fault-proxy.ts";
 import type { EventLogs } from "./ledger.ts";
+import { MalformedCalls } from "./malformed-calls.ts";
 import { type FlowSource, type RunningDataflow, startDataflow } from "./platform-flow.ts";
 import { randomFrom } from "./random.ts";
 import type { SharedClock } from "./shared-clock.ts";
@@ -57,6 +58,8 @@ export class World {
   readonly #sent: string[] = [];
   /** Events that came into the queue by another way than the intake. */
   readonly #queued: string[] = [];
+  readonly #malformed: MalformedCalls;
+  #rotatedKey: string | undefined;
   #beating = true;
   #beat: Promise<void> = Promise.resolve();
 
@@ -82,6 +85,7 @@ export class World {
     this.#customerIo = parts.customerIo;
     this.#clock = parts.clock;
     this.#front = parts.front;
+    this.#malformed = new MalformedCalls(() => this.endpoint, signingKey);
   }
 
   static async start({
@@ -136,8 +140,9 @@ export class World {
     const end = Date.now() + duration;
     for (let sent = 0; sent < events.length; ) {
       const part = events.slice(sent, sent + 8);
-      await this.#ask("/__local/events", { events: part });
-      this.#sent.push(...part.map(({ event_id }) => event_id));
+      await this.#ask("/__local/events", { events: part.flatMap(({ event }) => event ?? []) });
+      for (const { id, event } of part) if (event === undefined) this.#malformed.send(id);
+      this.#sent.push(...part.map(({ id }) => id));
       sent += part.length;
       await sleep(Math.max(0, ((end - Date.now()) * part.length) / (events.length - sent + part.length)));
     }
@@ -165,12 +170,14 @@ export class World {
   /** Makes a new signing key in Customer.io, which signs from `switchSigningKey` on. */
   async rotateSigningKey(): Promise<string> {
     const overlap = { overlapSeconds: overlapHours * 3600 };
-    return (await this.#ask<{ signingKey: string }>("/__local/signing-key/rotate", overlap)).signingKey;
+    this.#rotatedKey = (await this.#ask<{ signingKey: string }>("/__local/signing-key/rotate", overlap)).signingKey;
+    return this.#rotatedKey;
   }
 
   async switchSigningKey(): Promise<void> {
     await this.#delivered();
     await this.#clock.advance(overlapHours * hour);
+    if (this.#rotatedKey !== undefined) this.#malformed.signingKey = this.#rotatedKey;
   }
 
   /** Sends its events a second time, as Customer.io does after an answer that came too late. */
@@ -227,7 +234,11 @@ export class World {
     const messages = await this.account.takeAll();
     return {
       sent: [...this.#sent, ...this.#queued],
-      accepted: [...deliveries.filter(({ status }) => status === "accepted").map(({ id }) => id), ...this.#queued],
+      accepted: [
+        ...deliveries.filter(({ status }) => status === "accepted").map(({ id }) => id),
+        ...this.#malformed.accepted,
+        ...this.#queued,
+      ],
       delivered: receipts.filter(({ fate }) => fate === "delivered").map(({ eventId }) => String(eventId)),
       dead: deadLetters.flatMap(idsOfDeadLetter),
       pending: messages.flatMap(idsOfMessage),
@@ -283,6 +294,7 @@ export class World {
   async #delivered(): Promise<void> {
     const until = Date.now() + patience;
     while (Date.now() < until && (await this.#deliveries()).counts.waiting > 0) await sleep(50);
+    await this.#malformed.settle(until - Date.now());
   }
 
   async #deliveries() {
@@ -312,7 +324,9 @@ function credentialSettings(port: number): Record<string, string> {
 function idsOfDeadLetter(text: string): string[] {
   const { class: why, eventId, body } = parseDeadLetter(text);
   if (eventId !== undefined) return [eventId];
-  return why === "unreadable" ? idsOfMessage(body) : [String((JSON.parse(body) as { event_id: unknown }).event_id)];
+  return why === "unreadable"
+    ? idsOfMessage(body)
+    : (JSON.parse(body) as { event_id: string }[]).map((one) => one.event_id);
 }
 
 function idsOfMessage(text: string): string[] {

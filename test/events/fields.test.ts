@@ -53,8 +53,13 @@ describe("eventFields", () => {
       "device_ids",
       "device_failures",
       "topics",
+      "topics_off",
+      "channels",
+      "channels_off",
+      "headers",
       "received_at",
       "unmapped",
+      "unknown",
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { metricsByObjectType, subscriptionName } from "../../events/catalogue.ts";
-import { customerIoEvent } from "../../events/event.ts";
 import { largeEmail, samples } from "../../events/samples.ts";
+import { classifyText } from "../../relay/core/classify.ts";
 
 /** The sample of that name, as JSON. */
 function sample(name: string): string {
@@ -30,7 +30,7 @@ describe("samples", () => {
   });
 
   test.each(samples.map(({ name, event }) => [name, event] as const))("%s is an event of the catalogue", (_, event) => {
-    expect(customerIoEvent.parse(event)).toEqual(event);
+    expect(classifyText(JSON.stringify(event))).toMatchObject({ kind: "event", id: event.event_id, event });
     expect(subscriptionName(event)).toBeDefined();
     expect(event.event_id).toMatch(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/);
   });
@@ -49,7 +49,7 @@ describe("largeEmail", () => {
 
   test("is an event that reports a sent e-mail with its headers", () => {
     const event = largeEmail(10);
-    expect(customerIoEvent.parse(event)).toEqual(event);
+    expect(classifyText(JSON.stringify(event))).toMatchObject({ kind: "event", id: event.event_id, event });
     expect(subscriptionName(event)).toBe("email_sent");
     expect(Object.keys(event.data?.headers ?? {})).toEqual(["X-Letter", "List-Unsubscribe"]);
     expect(JSON.stringify(event).length).toBeLessThan(1_024);

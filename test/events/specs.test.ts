@@ -105,7 +105,7 @@ describeWithSpecs("the reporting webhooks' description", () => {
     expect(phone).toBe("string");
     const ofCustomerIo = Object.fromEntries(Object.entries(others).filter(([path]) => !path.startsWith("relay.")));
 
-    // Misspelt there, without a type, and what the fields leave out on purpose.
+    // Misspelt there, without a type, and what rows have as lists.
     const { object_type_type, "data.headers": headers, "data.recipients": recipients, ...rest } = expected;
     expect([object_type_type, headers, recipients]).toEqual(["string", "object", "array"]);
     expect(rest["data.transactional_message_id"]).toBe("no type");

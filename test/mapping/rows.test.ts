@@ -1,4 +1,3 @@
-import { customerIoEvent } from "../../events/event.ts";
 import { fieldGroupBody } from "../../events/field-group.ts";
 import { eventFields } from "../../events/fields.ts";
 import { type EventMapping, eventMappings } from "../../events/mapping.ts";
@@ -9,6 +8,7 @@ import type { JsonObject } from "../../local/platform/json.ts";
 import { strictSwitches } from "../../local/platform/options.ts";
 import { customised } from "../../mapping/customise.ts";
 import { mappingSettings } from "../../mapping/settings.ts";
+import { classifyText } from "../../relay/core/classify.ts";
 import { enrich } from "../../relay/core/enrich.ts";
 
 const receivedAt = "2026-11-20T10:00:00.500Z";
@@ -26,7 +26,9 @@ const automatic = eventMappings({ tenantId: "acme", testMode: false });
 /** The row that a sample becomes on its whole way: by the relay, by the mapping, into the schema. */
 function rowOf(sample: string, mappings: readonly EventMapping[] = automatic): JsonObject {
   const event = samples.find(({ name }) => name === sample)?.event;
-  const source = JSON.parse(enrich(customerIoEvent.parse(event), receivedAt)) as JsonObject;
+  const classified = classifyText(JSON.stringify(event));
+  if (classified.kind !== "event") throw new Error(classified.reason);
+  const source = JSON.parse(enrich(classified, receivedAt)) as JsonObject;
   const compiled = mappings.map((mapping) => compileMapping(readMappingItem({ ...mapping }), schema));
   const { row, warnings, failures } = mapRecord(compiled, { source, now: Date.parse(receivedAt) }, strictSwitches);
   expect({ warnings, failures }).toEqual({ warnings: [], failures: [] });
@@ -38,9 +40,10 @@ const relayed = {
   device_platforms: [],
   device_ids: [],
   device_failures: [],
-  topics: [],
+  headers: [],
   received_at: receivedAt,
   unmapped: [],
+  unknown: [],
 };
 
 const rows: readonly (readonly [sample: string, id: string, time: string, fields: JsonObject])[] = [
@@ -111,7 +114,6 @@ const rows: readonly (readonly [sample: string, id: string, time: string, fields
       cio_id: "a3000b000007",
       metric: "sent",
       timestamp: 1727953333,
-      customer_id: "",
       delivery_id: "dgTQ1QQIBAOS-bb28h==",
       newsletter_id: 40,
       content_id: 61,
@@ -210,6 +212,7 @@ const rows: readonly (readonly [sample: string, id: string, time: string, fields
       email_address: "ada@example.org",
       content: '{"topics":{"topic_1":true,"topic_4":false}}',
       topics: ["topic_1"],
+      topics_off: ["topic_4"],
     },
   ],
 ];

@@ -122,8 +122,9 @@ describe("the tables", () => {
   test("an event was delivered if a table of any window says so", async () => {
     await tables().create("delivered7d2932", signal);
     await tables().create("delivered3d6841", signal);
-    await tables().put("delivered3d6841", deliveredKey("a"), signal);
+    for (const id of ["a", "c"]) await tables().put("delivered3d6841", deliveredKey({ id, body: "{}" }), signal);
     expect(await operator.tables.wasDelivered("a")).toBe(true);
     expect(await operator.tables.wasDelivered("b")).toBe(false);
+    expect(await operator.tables.wasDelivered("c")).toBe(true);
   });
 });

@@ -187,7 +187,7 @@ function malformed(data: object): void {
 }
 
 test("what still is no event stays and is told of", async () => {
-  account.put(deadBody(Buffer.from('{"id":1}'), { class: "malformed", reason: "no event_id", receivedAt, now }));
+  account.put(deadBody(Buffer.from("[1]"), { class: "malformed", reason: "no object", receivedAt, now }));
   account.put(deadBody(Buffer.from([0xff, 0xfe]), { class: "malformed", reason: "not UTF-8", receivedAt, now }));
   const counts = await run();
   expect([account.messages.length, account.deadLetters.size]).toEqual([0, 2]);

@@ -267,11 +267,11 @@ test(
   async () => {
     const file = path.join(path.dirname(stack.configFile), "samples.jsonl");
     const [sample] = samples;
-    await writeFile(file, `${JSON.stringify(sample?.event)}\n{"object_type":"email"}\n`);
+    await writeFile(file, `${JSON.stringify(sample?.event)}\n"no event"\n`);
     const { code, stdout } = await run("preview", "--samples", file);
     expect(code).toBe(1);
     expect(stdout).toContain("line 1: customer subscribed, 01E4C4CT6YDC7Y5M7FE1GWWPQJ\n");
-    expect(stdout).toContain("line 2: ERROR, it would be a dead letter: The event has no event_id.");
+    expect(stdout).toContain("line 2: ERROR, it would be a dead letter: The body is not a JSON object.");
     expect(stdout).toMatch(/\n1 become rows, 0 are left out, 1 fail\.\n$/);
   },
   minutes,

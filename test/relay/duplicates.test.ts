@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
 import { keepDuplicates, RememberedDuplicates, type RememberedDuplicatesPorts } from "../../relay/azure/duplicates.ts";
 import { RelayStorage } from "../../relay/azure/storage.ts";
-import { deliveredKey, deliveredTables, outdated } from "../../relay/core/delivered-tables.ts";
+import { deliveredKey, deliveredKeysOf, deliveredTables, outdated } from "../../relay/core/delivered-tables.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
 
 let azurite: Azurite;
@@ -19,10 +20,10 @@ function instance(ports: Partial<RememberedDuplicatesPorts> = {}) {
   let now = start;
   const troubles: string[] = [];
   const duplicates = new RememberedDuplicates({ tables, clock: () => new Date(now), windowDays: 7, ...ports });
-  const deliver = async (id: string, fate = "delivered") =>
+  const deliver = async (id: string, fate = "delivered", body = id) =>
     (
       await duplicates.deliverOnce(
-        id,
+        deliveredKey({ id, body }),
         async () => ({ fate }),
         (reason) => troubles.push(reason),
       )
@@ -41,6 +42,24 @@ test("an event is left out once Platform has it, by any instance, and never befo
   expect(await other.deliver("a")).toBe("left out");
   expect(await other.deliver("b")).toBe("delivered");
   expect(one.troubles).toEqual([]);
+});
+
+test("two different events of one id are both delivered, and each of them once", async () => {
+  const [one, other] = [instance(), instance()];
+  expect(await one.deliver("shared", "delivered", "unsubscribed")).toBe("delivered");
+  expect(await one.deliver("shared", "delivered", "opened")).toBe("delivered");
+  for (const body of ["unsubscribed", "opened"]) {
+    expect(await one.deliver("shared", "delivered", body)).toBe("left out");
+    expect(await other.deliver("shared", "delivered", body)).toBe("left out");
+  }
+});
+
+test("what a former version noted, by id alone, keeps no event from Platform", async () => {
+  const { current } = deliveredTables(new Date(start), 7);
+  const row = createHash("sha256").update("noted before").digest("hex");
+  await instance().deliver("makes the table");
+  await tables.put(current, { partition: row.slice(0, 2), row }, AbortSignal.timeout(10_000));
+  expect(await instance().deliver("noted before")).toBe("delivered");
 });
 
 test("any text can be an id", async () => {
@@ -83,7 +102,7 @@ test("an event that comes twice at the same moment is delivered once", async () 
     Promise.all(
       fates.map((fate) =>
         duplicates.deliverOnce(
-          id,
+          deliveredKey({ id, body: "{}" }),
           () => send(fate),
           () => undefined,
         ),
@@ -116,7 +135,7 @@ test("while the tables can't be used every event is sent, and somebody is told o
 test("what sending throws is thrown, and lets the next one try", async () => {
   const { duplicates, deliver } = instance();
   const failing = duplicates.deliverOnce(
-    "thrown",
+    deliveredKey({ id: "thrown", body: "thrown" }),
     () => Promise.reject(new Error("bug")),
     () => undefined,
   );
@@ -127,7 +146,9 @@ test("what sending throws is thrown, and lets the next one try", async () => {
 test("switched off, nothing is left out", async () => {
   const send = async () => ({ fate: "delivered" });
   for (let time = 0; time < 2; time += 1) {
-    expect(await keepDuplicates.deliverOnce("a", send, () => undefined)).toEqual({ fate: "delivered" });
+    expect(await keepDuplicates.deliverOnce(deliveredKey({ id: "a", body: "{}" }), send, () => undefined)).toEqual({
+      fate: "delivered",
+    });
   }
 });
 
@@ -141,10 +162,11 @@ describe("the tables' names", () => {
     const others = ["delivered7d2966", "delivered3d6926", "forwarders", "AzureFunctionsDiagnosticEvents202611"];
     expect(outdated([...others, names.current, names.previous], names)).toEqual(["delivered7d2966", "delivered3d6926"]);
   });
-  test("keys are a hash, spread by its first two digits", () => {
-    expect(deliveredKey("")).toEqual({
+  test("keys are hashes of id and content, spread by the first two digits of the id's", () => {
+    expect(deliveredKey({ id: "", body: "abc" })).toEqual({
       partition: "e3",
-      row: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+      row: "e3b0c44298fc1c149afbf4c8996fb924-ba7816bf8f01cfea414140de5dae2223",
     });
+    expect(deliveredKeysOf("")).toEqual({ partition: "e3", rowPrefix: "e3b0c44298fc1c149afbf4c8996fb924-" });
   });
 });

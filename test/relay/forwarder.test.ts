@@ -124,7 +124,7 @@ test("events that Platform has already are left out and counted, and their claim
   const claim = blobName(large);
   await world.storage.putClaim(claim, large.body, AbortSignal.timeout(5_000));
   const duplicates = new RememberedDuplicates({ tables: world.storage.tables, clock: () => now, windowDays: 7 });
-  await world.forward(message(event("large")), { duplicates });
+  await world.forward(message(large), { duplicates });
   const { delays, outcomes } = await world.forward(message(claimed(large, claim), event("b")), { duplicates });
   expect(world.receivedIds()).toEqual(["b", "large"]);
   expect(delays).toEqual([]);
@@ -164,8 +164,8 @@ describe("a message that is no envelope", () => {
 });
 
 test("an event of the queue that is none becomes a dead letter", async () => {
-  await world.forward(message(newEvent({ id: "a", receivedAt, body: "{}" })));
-  expect(await world.azurite.deadLetters()).toMatchObject([{ class: "malformed", eventId: "a", body: "{}" }]);
+  await world.forward(message(newEvent({ id: "a", receivedAt, body: "[]" })));
+  expect(await world.azurite.deadLetters()).toMatchObject([{ class: "malformed", eventId: "a", body: "[]" }]);
   expect(world.platform.received).toEqual([]);
 });
 

@@ -108,7 +108,7 @@ test("a large body becomes a claim, and its message points to it", async () => {
 
 test("what is signed but no event is a dead letter, and is answered 200 lest it hold up all others", async () => {
   const bytes = Buffer.from([0x7b, 0xff]);
-  for (const body of [Buffer.from("{}"), bytes, Buffer.from("")]) {
+  for (const body of [Buffer.from("[{}]"), bytes, Buffer.from("")]) {
     expect(await intake()(signedCall(body))).toMatchObject({
       status: 200,
       lines: [{ level: "error", outcome: { outcome: "dead", dead: 1 } }],
@@ -123,13 +123,13 @@ test("what is signed but no event is a dead letter, and is answered 200 lest it 
   expect(found.sort()).toEqual([
     ["malformed", "The body is empty.", "utf8", ""],
     ["malformed", "The body is not UTF-8 text.", "base64", bytes.toString("base64")],
-    ["malformed", "The event has no event_id. The event has no timestamp.", "utf8", "{}"],
+    ["malformed", "The body is not a JSON object.", "utf8", "[{}]"],
   ]);
   expect(await azurite.waiting(queueNames.events)).toBe(0);
 });
 
 test("the same malformed call again overwrites its dead letter, and is counted once", async () => {
-  const counted = async () => (await intake()(signedCall("{}"))).lines.map(({ outcome }) => outcome.setAside);
+  const counted = async () => (await intake()(signedCall("[]"))).lines.map(({ outcome }) => outcome.setAside);
   expect([await counted(), await counted()]).toEqual([[1], [0]]);
   expect(await azurite.blobNames(containerNames.deadLetters)).toHaveLength(1);
 });
@@ -172,7 +172,7 @@ test("a dead letter is counted although the answer to its first write got lost",
   let lost = 0;
   const proxy = await losingAnswers(({ method }) => method === "PUT" && lost++ === 0);
   const storage = new RelayStorage({ connectionString: proxy.connectionString });
-  const { status, lines } = await intake({ storage, budget: patient })(signedCall("{}"));
+  const { status, lines } = await intake({ storage, budget: patient })(signedCall("[]"));
   expect([status, lines.map(({ outcome }) => outcome.setAside)]).toEqual([200, [1]]);
   expect(lost).toBeGreaterThan(1);
   expect(await azurite.blobNames(containerNames.deadLetters)).toHaveLength(1);
@@ -220,12 +220,16 @@ describe("filters and personal data", () => {
     expect(await azurite.blobNames(containerNames.claims)).toEqual([]);
   });
 
-  test("an event without such data goes on byte by byte as it came", async () => {
+  test("where nothing is to be taken out, an event goes on byte by byte as it came", async () => {
     const body = ' {"event_id" : "a", "timestamp":1.0e1, "data":{"n":9007199254740993}}\n';
-    await intake({ settings: settings({ personalData: { content: "drop", email: "hash", recipient: "hash" } }) })(
-      signedCall(body),
-    );
+    await intake()(signedCall(body));
     expect(await azurite.takeEvents()).toMatchObject([[{ body }]]);
+  });
+
+  test("once any personal data is to be taken out, what is stored is written from what was looked at", async () => {
+    const body = '{"event_id":"a","timestamp":1,"data":{"recipient":"ada@example.org"},"data":{}}';
+    await intake({ settings: settings({ personalData: { email: "drop" } }) })(signedCall(body));
+    expect(await azurite.takeEvents()).toMatchObject([[{ body: '{"event_id":"a","timestamp":1,"data":{}}' }]]);
   });
 
   test("an event whose data can't be taken out is a dead letter, lest it hold up all others", async () => {
@@ -265,7 +269,7 @@ describe("when the storage can't take the event, the answer is 503", () => {
   const bodies = {
     "an event": event("a"),
     "a large event": event("large", { data: { content: "x".repeat(60_000) } }),
-    "a malformed one": "{}",
+    "a malformed one": "[]",
   };
 
   test.each(Object.entries(bodies))("nothing listens: %s", async (_, body) => {

@@ -68,7 +68,7 @@ const kinds = {
   small: (id: string) => JSON.stringify({ event_id: id, timestamp: 1_727_953_200 }),
   large: (id: string) =>
     JSON.stringify({ event_id: id, timestamp: 1_727_953_200, data: { content: "x".repeat(49_000) } }),
-  malformed: (id: string) => JSON.stringify({ id }),
+  malformed: (id: string) => JSON.stringify([{ id }]),
 };
 const kind = fc.constantFrom<keyof typeof kinds>("small", "small", "large", "malformed");
 const fault = fc.oneof(

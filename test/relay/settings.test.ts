@@ -29,9 +29,9 @@ describe("intake", () => {
     ],
     ["no JSON", { EVENT_POLICY: "drop all" }, { problem: "App settings: EVENT_POLICY must be JSON." }],
     [
-      "a metric that there is not",
-      { EVENT_POLICY: '{"filters":{"only":{"objectTypes":["email"],"metrics":["opend"]}}}' },
-      { problem: expect.stringMatching(/^App settings: EVENT_POLICY at filters\.only\.metrics\.0 Invalid option/) },
+      "metrics that are no list",
+      { EVENT_POLICY: '{"filters":{"only":{"objectTypes":["email"],"metrics":"opened"}}}' },
+      { problem: expect.stringMatching(/^App settings: EVENT_POLICY at filters\.only\.metrics Invalid input/) },
     ],
     [
       "a word misspelt",

@@ -80,7 +80,9 @@ test("an event is sent although it can't be known whether it is a duplicate, and
   const troubles: string[] = [];
   const duplicates = new RememberedDuplicates({ tables: hanging, clock: () => new Date(), windowDays: 7 });
   const send = async () => ({ fate: "delivered" }) as const;
-  expect(await duplicates.deliverOnce("a", send as never, (reason) => troubles.push(reason))).toEqual({
+  expect(
+    await duplicates.deliverOnce({ partition: "a", row: "a" }, send as never, (reason) => troubles.push(reason)),
+  ).toEqual({
     fate: "delivered",
   });
   expect(troubles).toHaveLength(1);

@@ -1,0 +1,55 @@
+import { isPreferencesChange, subscriptionName } from "../../events/catalogue.ts";
+import type { CustomerIoEvent } from "../../events/event.ts";
+import { coerce } from "./coerce.ts";
+import { isObject, type JsonObject } from "./json.ts";
+
+/** A person's subscription preferences as one event has them; of topics or channels that it does not speak of, nothing. */
+export interface Preferences {
+  readonly topics: Switches | undefined;
+  readonly channels: Switches | undefined;
+}
+
+/** Names of what a person turned on and off. */
+export interface Switches {
+  readonly on: readonly string[];
+  readonly off: readonly string[];
+}
+
+/**
+ * The preferences in an event's `content`, which is JSON as text, such as `{"topics":{"topic_1":true},"channels":{"sms":false}}`;
+ * undefined if `content` is a message's body or is not there. A metric that the catalogue does not know is judged by what its
+ * `content` is, so that a new spelling turns no consent into a message.
+ */
+export function preferencesOf(event: CustomerIoEvent): Preferences | undefined {
+  const content = isObject(event.data) ? event.data.content : undefined;
+  if (content === undefined || content === null) return undefined;
+  const isNamed = isPreferencesChange(event.metric);
+  if (!isNamed && isMessage(event)) return undefined;
+  const value = typeof content === "string" ? parsed(content) : content;
+  if (!isObject(value) || !(isNamed || isObject(value.topics) || isObject(value.channels))) return undefined;
+  return { topics: switchesOf(value.topics), channels: switchesOf(value.channels) };
+}
+
+/** Whether the catalogue knows the event as one of a message's, whose `content` may be any JSON too. */
+function isMessage(event: CustomerIoEvent): boolean {
+  return subscriptionName(event)?.startsWith("customer_") === false;
+}
+
+function parsed(text: string): unknown {
+  if (!/^\s*\{/.test(text)) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function switchesOf(value: unknown): Switches | undefined {
+  if (!isObject(value)) return undefined;
+  const names = (state: boolean) => namesOf(value, state);
+  return { on: names(true), off: names(false) };
+}
+
+function namesOf(switches: JsonObject, state: boolean): string[] {
+  return Object.entries(switches).flatMap(([name, value]) => (coerce(value, "boolean") === state ? [name] : []));
+}

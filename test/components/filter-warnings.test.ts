@@ -1,0 +1,20 @@
+import { filterWarnings } from "../../components/filter-warnings.ts";
+
+test("names that the catalogue has need no word", () => {
+  const filters = { only: { objectTypes: ["email", "verify"], metrics: ["opened"] }, except: { metrics: ["drafted"] } };
+  expect(filterWarnings(filters)).toEqual([]);
+});
+
+test("new and misspelled names are used, with a word, and with the name that may be meant", () => {
+  const filters = { only: { objectTypes: ["fax"] }, except: { metrics: ["sent", "opend"] } };
+  expect(filterWarnings(filters)).toEqual([
+    {
+      setting: "filters.only.objectTypes[0]",
+      reason: '"fax" is an object type that this package does not know. It is used as it is.',
+    },
+    {
+      setting: "filters.except.metrics[1]",
+      reason: '"opend" is a metric that this package does not know. It is used as it is. Did you mean opened?',
+    },
+  ]);
+});
