@@ -4,7 +4,7 @@ import type { Finding } from "../finding.ts";
 import type { PulumiStack } from "../pulumi-stack.ts";
 import { copyKeyAnew } from "./calls.ts";
 
-const health = z.object({ signingKeys: z.boolean() });
+const health = z.object({ signingKeys: z.boolean(), intake: z.string().optional() });
 
 /** The functions of the relay's code. */
 const functions = ["intake", "health", "forwarder", "poison"];
@@ -66,7 +66,17 @@ export function relayFinding({
       todo: deployAnew(stack, code),
     };
   }
-  if (healthOf(text)?.signingKeys) return { verdict: "fine", found: "It is healthy and has a signing key." };
+  const said = healthOf(text);
+  if (said?.intake === "closed") {
+    return {
+      verdict: "waiting",
+      found: "It is healthy, but its intake is closed since it is being taken down, so that it refuses every event.",
+      todo:
+        "If a `destroy` or `up` runs, let it finish. If it was stopped, the intake opens by itself within 15 minutes. To bring back what " +
+        `has been deleted already: npx pulumi up --stack ${stack}`,
+    };
+  }
+  if (said?.signingKeys) return { verdict: "fine", found: "It is healthy and has a signing key." };
   return {
     verdict: "waiting",
     found: "It is healthy, but has no signing key, so that it refuses every event.",

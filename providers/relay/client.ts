@@ -59,6 +59,8 @@ export class AzureClient {
   readonly abandonDeadLetters: boolean;
   /** Ids of what a create of this run has found there already; see `noteTakenOver`. */
   readonly takenOver = new Set<string>();
+  /** Ids of the queues whose intake a create or update of this run has opened: the relay lives on. */
+  readonly opened = new Set<string>();
   readonly #armUrl: string;
   readonly #arm: HttpClient;
   readonly #calls: AzureCalls;
@@ -132,13 +134,13 @@ export class AzureClient {
    * Marks a storage queue, and leaves its other metadata as it is.
    *
    * @param marks what to set, by Azure's own time
-   * @returns the marks that it had before; undefined when the queue is gone
+   * @returns the marks that it had before, and Azure's time; undefined when the queue is gone
    */
   async markQueue(
     queueId: string,
     marks: (now: Date) => Partial<QueueMarks>,
     signal: AbortSignal,
-  ): Promise<QueueMarks | undefined> {
+  ): Promise<{ before: QueueMarks; now: Date } | undefined> {
     const before = await this.queue(queueId, signal);
     if (before === undefined) return undefined;
     const purpose = `mark the queue "${lastPart(queueId)}"`;
@@ -150,7 +152,7 @@ export class AzureClient {
       if (error instanceof VendorError && saysGone(error)) return undefined;
       throw error;
     }
-    return parseMarks(before.metadata);
+    return { before: parseMarks(before.metadata), now: before.now };
   }
 
   /** Deletes a function app and leaves its plan, which Azure would delete along with the last app. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { lookLasts } from "../../relay/core/queue-marks.ts";
+import { lookLasts, type WantedConfiguration } from "../../relay/core/queue-marks.ts";
 import { longestRequest } from "../../relay/core/time-limits.ts";
 import { defineResource, type Operation, Unfinished } from "../kit/resource-definition.ts";
 import { Archive } from "../kit/values.ts";
@@ -93,7 +93,7 @@ export const functionCode = defineResource<AzureClient>()({
   },
 
   async create(operation, values) {
-    return { id: values.siteId, outputs: await deploy(operation, values, undefined) };
+    return { id: values.siteId, outputs: await deploy(operation, values) };
   },
 
   // Azure answers neither the package nor its hash; what it does say is whether the app is still there.
@@ -108,7 +108,7 @@ export const functionCode = defineResource<AzureClient>()({
     return functions && { inputs: known, outputs: deployed };
   },
 
-  update: (operation, _id, { news, outputs: running }) => deploy(operation, news, running),
+  update: (operation, _id, { news, olds, outputs: running }) => deploy(operation, news, { olds, running }),
 
   async delete() {
     // The code goes with its function app.
@@ -119,10 +119,10 @@ export const functionCode = defineResource<AzureClient>()({
 async function deploy(
   operation: Operation<AzureClient>,
   values: Inputs,
-  running: Outputs | undefined,
+  former?: { readonly olds: Inputs; readonly running: Outputs },
 ): Promise<Outputs> {
   const { zip, hash } = zipFolder(values.package.path);
-  let now = running;
+  let now = former?.running;
   if (!now || now.packageHash !== hash) {
     const deployed = await oneDeploy(operation, values.scmHostName, { zip, hash });
     if ("failure" in deployed) {
@@ -131,7 +131,7 @@ async function deploy(
     }
     now = { packageHash: hash, deploymentId: deployed.deploymentId };
   }
-  const missing = await activated(operation, values);
+  const missing = await activated(operation, values, former?.olds);
   if (missing) {
     throw new Unfinished(values.siteId, now, `The relay's code is deployed to ${values.hostName}, but ${missing}`);
   }
@@ -140,13 +140,17 @@ async function deploy(
 }
 
 /** Has Azure take in the triggers and waits for the functions; answers what is missing in the end, if anything. */
-async function activated(operation: Operation<AzureClient>, values: Inputs): Promise<string | undefined> {
+async function activated(
+  operation: Operation<AzureClient>,
+  values: Inputs,
+  olds: Inputs | undefined,
+): Promise<string | undefined> {
   const { client, signal } = operation;
   try {
     const synchronised = await patiently(operation, syncPace, () => client.syncTriggers(values.siteId, signal));
     if ("gaveUp" in synchronised) return `Azure did not take in its triggers ${synchronised.gaveUp}`;
     const ready = await patiently(operation, readyPace, () => works(operation, values));
-    if ("done" in ready) return await handOver(operation, values);
+    if ("done" in ready) return await handOver(operation, values, olds);
     return (
       `it does not work ${ready.gaveUp}. Most often a role of the app's identity is still spreading or an app setting ` +
       "is wrong: see the app's log stream in the Azure portal. Then run: npx pulumi up. If a destroy was stopped before, what it has " +
@@ -178,12 +182,16 @@ async function works({ client, signal }: Operation<AzureClient>, values: Inputs)
  * Stops every instance that still has former settings. Azure ends instances some time after a change, and what the former settings
  * lead to may be deleted as soon as this resource is done. Answers what is missing in the end, if anything.
  */
-async function handOver(operation: Operation<AzureClient>, values: Inputs): Promise<string | undefined> {
+async function handOver(
+  operation: Operation<AzureClient>,
+  values: Inputs,
+  olds: Inputs | undefined,
+): Promise<string | undefined> {
   const { client, signal, progress } = operation;
   const { queueId, configuration } = values;
   if (queueId === undefined || configuration === undefined) return undefined;
-  const before = await client.markQueue(queueId, (since) => ({ wanted: { configuration, since } }), signal);
-  if (before?.wanted?.configuration !== configuration && before?.wanted !== undefined) {
+  const marked = await client.markQueue(queueId, (since) => ({ wanted: { configuration, since } }), signal);
+  if (marked && mayHaveFormer(configuration, olds, marked.before.wanted, marked.now)) {
     progress("waiting until no instance works with the former settings any more");
     await client.clock.sleep(handoverTime, signal);
   }
@@ -192,6 +200,21 @@ async function handOver(operation: Operation<AzureClient>, values: Inputs): Prom
   return "done" in gone
     ? undefined
     : `instances of its earlier version still work ${gone.gaveUp}. Then run: npx pulumi up`;
+}
+
+/**
+ * Whether instances with former settings may still send. Not of a relay that was never marked and is made only now, nor of one that was
+ * marked with these settings long enough ago: an `up` that was killed in the wait leaves the mark, but has not waited.
+ */
+function mayHaveFormer(
+  configuration: string,
+  olds: Inputs | undefined,
+  wanted: WantedConfiguration | undefined,
+  now: Date,
+): boolean {
+  if (olds === undefined) return wanted !== undefined;
+  const isSame = olds.configuration === configuration && wanted?.configuration === configuration;
+  return !isSame || now.getTime() - wanted.since.getTime() < handoverTime;
 }
 
 async function noneOfEarlierVersions({ client, signal }: Operation<AzureClient>, values: Inputs): Promise<Look<true>> {

@@ -115,6 +115,7 @@ function target(platform: PlatformSettings): ForwarderTarget {
   const client = new PacedClient({
     client: new PlatformClient(streamingUrl, { timeout, fence, ...(authorization && { authorization }) }),
     pace: new Pace({ requestsPerSecond, random: Math.random }),
+    fence,
     instances: () => census.instances(),
     monotonic,
     clock,

@@ -30,6 +30,8 @@ export interface IntakeBudget {
 /** Patience and a write together stay within the call's budget, so that even a slow storage gets its events in time. */
 export const intakeBudget: IntakeBudget = { call: longestCall, write: 2_600, patience: 250 };
 
+const levels = { refused: "warn", unavailable: "error", closed: "info" } as const;
+
 export interface IntakePorts {
   readonly signingKeys: readonly string[];
   readonly settings: IntakeSettings;
@@ -119,7 +121,7 @@ export function intakeHandler({
 
   return async (request, context) => {
     const without = (outcome: CallOutcome["outcome"], reason: string) =>
-      lines.add(context, outcome === "refused" ? "warn" : "error", { outcome, reason });
+      lines.add(context, levels[outcome], { outcome, reason });
     if (signingKeys.length === 0) {
       without("unavailable", "CUSTOMERIO_SIGNING_KEYS holds no signing key");
       return answer(503, "no signing key is configured");
@@ -147,7 +149,7 @@ export function intakeHandler({
         }
         // Asked last, so that whoever closes the intake has to wait for one budget only, and strangers cause no look.
         if ((await marks()).closed) {
-          logOutcome(context, "info", { outcome: "closed" });
+          without("closed", "the relay is being taken down");
           return answer(503, "the relay is being taken down and takes no events");
         }
         await keep(body, policy, context, signal);

@@ -3,6 +3,7 @@ import { retryAfterSeconds } from "../../http/retry-after.ts";
 import type { Pause } from "../core/breaker.ts";
 import { type Verdict, verdictOf } from "../core/delivery.ts";
 import type { Pace, Turn } from "../core/pace.ts";
+import type { Fence } from "./fence.ts";
 import { noAnswerInTime, type PlatformAnswer } from "./platform-answer.ts";
 import type { PlatformClient } from "./platform-client.ts";
 
@@ -27,7 +28,7 @@ export interface Sent {
 
 /** An event's turn has come. */
 export interface SendingTurn {
-  /** Sends the event; a pause means that Platform went away meanwhile, and that it was not sent. */
+  /** Sends the event; a pause means that it was not sent: Platform went away meanwhile, or newer settings came into force. */
   send(body: string): Promise<Sent | Pause>;
 }
 
@@ -50,6 +51,8 @@ export interface Sender {
 export interface PacedClientPorts {
   readonly client: Pick<PlatformClient, "send">;
   readonly pace: Pace;
+  /** Why this instance must not send now, asked right before each request; default: it always may. */
+  readonly fence?: Fence;
   /** How many instances send now; `Infinity` if this one is to leave the rate to others. */
   readonly instances: () => Promise<number>;
   /** Milliseconds of a clock that never goes back. */
@@ -115,8 +118,11 @@ export class PacedClient implements Sender {
   }
 
   async #send(body: string, turn: Turn, attempts: number): Promise<Sent | Pause> {
-    const { client, pace, monotonic, clock, sleep: wait = sleep } = this.#ports;
+    const { client, pace, fence, monotonic, clock, sleep: wait = sleep } = this.#ports;
     for (;;) {
+      // Before the request begins, so that it counts neither as a try nor against Platform.
+      const fenced = await fence?.();
+      if (fenced) return { reason: "retry", milliseconds: fenced.seconds * 1000, ...fenced };
       // Platform may have gone away since; then this request would only be one more.
       const pause = pace.isValid(turn) ? undefined : this.#pause(attempts);
       if (pause) return pause;

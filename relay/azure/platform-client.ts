@@ -14,7 +14,7 @@ export interface PlatformClientOptions {
     readonly credential: Pick<PlatformCredential, "clientId" | "orgId">;
     readonly tokens: Pick<AccessTokens, "get">;
   };
-  /** Why this instance must not send now, asked right before each request; default: it always may. */
+  /** Why this instance must not send now, asked again after each wait for a token, which may be long; default: it always may. */
   readonly fence?: Fence;
 }
 
@@ -39,10 +39,12 @@ export class PlatformClient {
    * @returns the answer, of any status. Where there was none, Platform may have the event nonetheless.
    */
   async send(body: string): Promise<PlatformAnswer> {
-    const { authorization } = this.#options;
+    const { authorization, fence } = this.#options;
     if (!authorization) return this.#post(body, {}, []);
     const { credential, tokens } = authorization;
-    const post = (token: string) => {
+    const post = async (token: string): Promise<PlatformAnswer> => {
+      const fenced = await fence?.();
+      if (fenced) return { failure: `not sent: ${fenced.why}` };
       // Beside the token what every call of Platform's APIs carries (Adobe's "Authenticate and access Experience Platform APIs").
       const headers = { "x-gw-ims-org-id": credential.orgId, "x-api-key": credential.clientId };
       return this.#post(body, { ...headers, authorization: `Bearer ${token}` }, [token]);
@@ -57,8 +59,6 @@ export class PlatformClient {
   }
 
   async #post(body: string, headers: Record<string, string>, secrets: readonly string[]): Promise<PlatformAnswer> {
-    const fenced = await this.#options.fence?.();
-    if (fenced) return { failure: `not sent: ${fenced.why}` };
     try {
       const response = await fetch(this.#streamingUrl, {
         method: "POST",

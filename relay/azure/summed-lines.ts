@@ -8,7 +8,7 @@ const mostReasons = 5;
 
 /** A call that was answered, but did not bring an event. */
 export interface CallOutcome {
-  readonly outcome: "refused" | "unavailable";
+  readonly outcome: "refused" | "unavailable" | "closed";
   readonly reason: string;
 }
 

@@ -19,6 +19,9 @@ const siteId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/
 const queueId =
   "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a/queueServices/default/queues/events";
 
+/** Path of the health check of the relay whose queue is drained: its code was deployed long ago. */
+const drainedHealth = "/drained/health";
+
 /**
  * A function app on the Flex Consumption plan without code, and a queue that another message leaves with each look: as much
  * of both as the relay's resources ask for.
@@ -60,10 +63,13 @@ class FunctionApp {
       return { status: 200, body: {} };
     }
     if (call === "GET /health") {
-      const configuration = `v${this.#version}`;
+      if (this.#code === undefined) return { status: 404 };
+      return { status: 200, body: { status: "ok", configuration: `v${this.#version}` } };
+    }
+    if (call === `GET ${drainedHealth}`) {
       const isClosed = this.#metadata.intake?.startsWith("closed");
       const closed = isClosed && { intake: "closed", deadLetters: { count: 0, more: false } };
-      return { status: this.#code === undefined ? 404 : 200, body: { status: "ok", configuration, ...closed } };
+      return { status: 200, body: { status: "ok", ...closed } };
     }
     return { status: 501, body: call };
   }
@@ -71,6 +77,7 @@ class FunctionApp {
   /** App and queue are deleted, and others are made: without code, and with messages again. */
   remake(): void {
     this.#code = undefined;
+    this.#version = 0;
     this.#triggers = false;
     this.#messages = 2;
     this.#metadata = {};
@@ -219,7 +226,7 @@ export const azureSubjects: readonly Subject[] = [
   {
     type: "relay:index:QueueDrain",
     needs: [],
-    inputs: () => ({ queueId, healthUrl: `https://${host}/health`, timeoutSeconds: 36_000 }),
+    inputs: () => ({ queueId, healthUrl: `https://${host}${drainedHealth}`, timeoutSeconds: 36_000 }),
     change: (inputs) => ({ ...inputs, timeoutSeconds: 72_000 }),
   },
 ];

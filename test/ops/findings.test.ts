@@ -101,6 +101,12 @@ describe("the relay", () => {
     expect([without.verdict, without.todo]).toEqual(["waiting", expect.stringContaining('"Copy signing key"')]);
   });
 
+  test("waits for its intake to open, which was closed by a run that was stopped", () => {
+    const closed = relay({ status: 200, text: '{"status":"ok","signingKeys":true,"intake":"closed"}', listed: all });
+    expect([closed.verdict, closed.found]).toEqual(["waiting", expect.stringContaining("its intake is closed")]);
+    expect(closed.todo).toMatch(/opens by itself within 15 minutes.*npx pulumi up --stack dev/);
+  });
+
   test.each([
     [undefined, "ECONNREFUSED", "did not answer (ECONNREFUSED)"],
     [503, '{"status":"unavailable"}', 'answered 503: {"status":"unavailable"}'],

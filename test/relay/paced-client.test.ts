@@ -1,3 +1,4 @@
+import type { Fence } from "../../relay/azure/fence.ts";
 import { PacedClient } from "../../relay/azure/paced-client.ts";
 import { noAnswerInTime, type PlatformAnswer } from "../../relay/azure/platform-answer.ts";
 import { Pace } from "../../relay/core/pace.ts";
@@ -8,7 +9,7 @@ const answerOf = (status: number, retryAfter: string | null = null): PlatformAns
 const ok = answerOf(200);
 const times = (count: number, answer: PlatformAnswer) => Array.from({ length: count }, () => answer);
 
-function paced(answers: PlatformAnswer[], requestsPerSecond = 10_000) {
+function paced(answers: PlatformAnswer[], requestsPerSecond = 10_000, fence?: Fence) {
   const sent: string[] = [];
   let now = 0;
   const client = new PacedClient({
@@ -19,6 +20,7 @@ function paced(answers: PlatformAnswer[], requestsPerSecond = 10_000) {
       },
     },
     pace: new Pace({ requestsPerSecond, random: () => 0 }),
+    ...(fence && { fence }),
     instances: async () => 1,
     monotonic: () => now,
     clock: () => new Date("2026-11-20T10:00:00.000Z"),
@@ -75,6 +77,16 @@ test("an event whose turn had come when Platform went away is not sent", async (
   for (let at = 0; at < 20; at += 1) await send(`${at}`);
   expect("send" in turn && (await turn.send("late"))).toMatchObject({ seconds: 1 });
   expect(sent).not.toContain("late");
+});
+
+test("an event whose turn has come is not sent once newer settings are in force, and no request counts as under way", async () => {
+  let fenced: Awaited<ReturnType<Fence>> = { seconds: 7, why: "newer settings" };
+  const { client, sent, send } = paced(times(20, answerOf(503)), 10_000, async () => fenced);
+  const pause = { reason: "retry", seconds: 7, milliseconds: 7_000, why: "newer settings" };
+  for (let at = 0; at < 1_000; at += 1) expect(await send(`${at}`)).toEqual(pause);
+  expect([sent, client.isAway]).toEqual([[], false]);
+  fenced = undefined;
+  expect(await send("now")).toMatchObject({ verdict: "retry" });
 });
 
 describe("a refusal (400, 413, 415, 422)", () => {

@@ -20,6 +20,7 @@ function world() {
   return {
     summed,
     refuse: (reason: string) => summed.add(context, "warn", { outcome: "refused", reason }),
+    close: () => summed.add(context, "info", { outcome: "closed", reason: "the relay is being taken down" }),
     fail: (reason: string) => summed.add(context, "error", { outcome: "unavailable", reason }),
     pass: (milliseconds: number) => {
       now += milliseconds;
@@ -85,4 +86,13 @@ test("at the process's end, sums without a line are written", () => {
   refuse("no signature");
   summed.flush();
   expect(written).toEqual([{ outcome: "refused", refused: 1, reasons: ["no signature"] }]);
+});
+
+test("calls at a closed intake are summed up too, as what is in order", () => {
+  const { summed, close, pass, own, written } = world();
+  for (let call = 0; call < 10; call++) close();
+  pass(1_000);
+  summed.flush();
+  expect(own()).toEqual([expect.objectContaining({ outcome: "closed", closed: 1 })]);
+  expect(written).toEqual([{ outcome: "closed", closed: 9, reasons: ["the relay is being taken down"] }]);
 });

@@ -360,19 +360,20 @@ describe("a change of settings", () => {
   const answer = (configuration: string, forwarders: Record<string, number> = {}): Answer => ({
     body: { status: "ok", configuration, forwarders },
   });
-  const marked = (configuration?: string): Answer => ({
+  const marked = (configuration?: string, since = "2026-11-01T00:00:00.000Z"): Answer => ({
     headers: { date: "Fri, 20 Nov 2026 10:00:00 GMT" },
     body: {
       properties: {
         approximateMessageCount: 0,
-        ...(configuration && { metadata: { configuration: `${configuration} since 2026-11-01T00:00:00.000Z` } }),
+        ...(configuration && { metadata: { configuration: `${configuration} since ${since}` } }),
       },
     },
   });
-  const change = () => {
-    const news = { ...inputs(), configuration: "new", queueId };
+  const news = () => ({ ...inputs(), configuration: "new", queueId });
+  const change = (before = "old") => {
     const outputs = { packageHash: hash, deploymentId: "d0" };
-    return functionCode.update?.(operation, siteId, { news, olds: { ...news, configuration: "old" }, outputs });
+    const olds = { ...news(), configuration: before };
+    return functionCode.update?.(operation, siteId, { news: news(), olds, outputs });
   };
 
   test("waits until the app answers with the new ones, and then until no instance sends with others", async () => {
@@ -392,15 +393,38 @@ describe("a change of settings", () => {
     });
   });
 
+  const justNow = "2026-11-20T09:59:47.000Z";
+
+  test.each<[string, string, string | undefined, string | undefined]>([
+    ["nobody has marked the queue", "old", undefined, undefined],
+    ["an `up` has marked it, but was killed before it was done", "old", "new", undefined],
+    ["the mark differs, although the state does not", "new", "old", undefined],
+    ["an `up` that was killed in the wait has noted all but the end of it", "new", "new", justNow],
+  ])("waits for instances with the former ones where %s", async (_, before, of, since) => {
+    azure.script[health] = [answer("new")];
+    azure.script[queue] = [marked(of, since)];
+    azure.script[mark] = [{ body: {} }];
+    await change(before);
+    expect(operation.clock.sleeps).toEqual([13_500]);
+  });
+
+  test("waits for no instance where the settings are in force already", async () => {
+    azure.script[health] = [answer("new")];
+    azure.script[queue] = [marked("new")];
+    azure.script[mark] = [{ body: {} }];
+    await change("new");
+    expect(operation.clock.sleeps).toEqual([]);
+  });
+
   test.each([
-    ["nobody has marked the queue", undefined],
-    ["the mark is the same", "new"],
-  ])("waits for no instance where %s", async (_, before) => {
+    ["no instance where the queue was never marked", undefined, []],
+    ["instances that the mark of an earlier creation tells of", "new", [13_500]],
+  ])("a creation waits for %s", async (_, before, sleeps) => {
     azure.script[health] = [answer("new")];
     azure.script[queue] = [marked(before)];
     azure.script[mark] = [{ body: {} }];
-    await change();
-    expect(operation.clock.sleeps).toEqual([]);
+    await functionCode.create(operation, news());
+    expect(operation.clock.sleeps).toEqual(sleeps);
   });
 
   test("waits for instances whose code is too old to heed the mark", async () => {

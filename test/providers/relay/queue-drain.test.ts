@@ -43,8 +43,8 @@ function holds({
 }): void {
   const closed = { intake: "closed until 2026-11-20T10:10:00.000Z" };
   azure.script = {
-    // The first look is that of the mark, and each count is followed by a look whether the mark is to be renewed.
-    [count]: [queue(0), ...events.flatMap((left) => [queue(left, closed), queue(left, closed)])],
+    // The first look is that of the mark.
+    [count]: [queue(0), ...events.map((left) => queue(left, closed))],
     [poison]: waiting.map((left) => queue(left)),
     [mark]: [{ body: {} }],
     [health]: [{ body: { status: "ok", intake: "closed", deadLetters: { count: dead, more: false } } }],
@@ -80,9 +80,29 @@ describe("create", () => {
   });
 });
 
-test("update calls nothing", async () => {
+test("update opens a closed intake too", async () => {
+  azure.script = { [count]: [queue(0, { intake: "closed until 2026-11-21T10:00:00.000Z" })], [mark]: [{ body: {} }] };
   expect(await queueDrain.update?.(operation, queueId, { news: state(), olds: state(), outputs: {} })).toEqual({});
-  expect(azure.calls()).toEqual([]);
+  expect(marks()).toEqual(["open"]);
+});
+
+describe("in a replacement", () => {
+  test("the predecessor's deletion, later in the same run, leaves the intake open", async () => {
+    holds({});
+    await queueDrain.create(operation, state());
+    const calls = azure.requests.length;
+    await drain();
+    expect(azure.requests).toHaveLength(calls);
+    // Only that one: what is deleted in earnest is drained.
+    await drain();
+    expect(marks()).toHaveLength(2);
+  });
+
+  test("that was killed, the next run's deletion of the predecessor does so too", async () => {
+    operation = { ...operation, isCurrent: true };
+    await drain();
+    expect(azure.requests).toEqual([]);
+  });
 });
 
 describe("read", () => {
@@ -116,14 +136,39 @@ describe("delete", () => {
       "the relay's queues: they look empty and are counted again",
       "nothing is left in the relay's queues",
     ]);
-    // For ten minutes at first, and once all is done for the day in which Azure deletes the rest.
-    expect(marks()).toEqual(["closed until 2026-11-20T10:10:00.000Z", "closed until 2026-11-21T10:00:00.000Z"]);
+    // For ten minutes at first, and once all is done for the seconds until the function app is gone.
+    expect(marks()).toEqual(["closed until 2026-11-20T10:10:00.000Z", "closed until 2026-11-20T10:15:00.000Z"]);
+  });
+
+  test("counts each message where it is before where it goes next", async () => {
+    holds({});
+    await drain();
+    const looks = azure.requests.filter(({ method }) => method === "GET").map(({ url }) => url.split("?")[0]);
+    const [events, poisoned, dead] = [count, poison, health].map((call) => call.replace("GET ", ""));
+    // First that of the mark, last that of its renewal; dead letters are looked for early too.
+    expect(looks).toEqual([events, dead, events, poisoned, events, poisoned, dead, events]);
+  });
+
+  test("starts anew if the intake has opened by itself meanwhile", async () => {
+    holds({ events: [0, 0, 0, 0, 0] });
+    const lapsed = queue(0, { intake: "closed until 2026-11-20T09:59:59.000Z" });
+    azure.script[count]?.splice(2, 1, lapsed, lapsed);
+    await drain();
+    expect(operation.clock.sleeps).toEqual([8_500, 6_000, 8_500, 6_000, 6_000]);
+    expect(operation.shown).toContain("the relay's intake had opened by itself and is closed again");
+  });
+
+  test("fails if the intake has opened by itself after the last count", async () => {
+    holds({ events: [0, 0] });
+    azure.script[count]?.push(queue(0, { intake: "closed until 2026-11-20T09:59:59.000Z" }));
+    expect((await failure(drain())).message).toContain("since its intake opened by itself before the end");
+    expect(marks().at(-1)).toBe("open");
   });
 
   test("keeps the intake closed while it waits for long", async () => {
     holds({ events: [1, 0, 0] });
     const closedForLess = queue(1, { intake: "closed until 2026-11-20T10:04:59.000Z" });
-    azure.script[count]?.splice(2, 1, closedForLess);
+    azure.script[count]?.splice(1, 1, closedForLess, closedForLess);
     await drain();
     expect(marks().slice(0, 2)).toEqual(Array(2).fill("closed until 2026-11-20T10:10:00.000Z"));
   });
@@ -146,8 +191,10 @@ describe("delete", () => {
     expect((await failure(drain())).message).toBe(
       "The relay is not taken down, since its queues have not run empty after 60 s: 7 messages left. Each message holds one or " +
         "more Customer.io events that Adobe Experience Platform does not have yet: it may be down or refuse them, or the wait " +
-        "after a new dataflow may not be over. The relay goes on as before. To continue, run the same command again later. To " +
-        "lose these events for good, put RELAY_ABANDON_QUEUE=true before the command.",
+        "after a new dataflow may not be over. The relay goes on as before, but Customer.io's webhook may be deleted already, or " +
+        "turned elsewhere. To continue, run the same command again later. To keep the relay instead, run " +
+        "`npx pulumi up --stack dev` with the settings that it had, which brings the webhook back to it. To lose these events for good, " +
+        "put RELAY_ABANDON_QUEUE=true before the command.",
     );
     expect(marks().at(-1)).toBe("open");
   });
@@ -168,7 +215,7 @@ describe("delete", () => {
       { status: 403, body: { error: { code: "AuthorizationFailed", message: "no" } } },
     ];
     expect((await failure(drain())).message).toContain("7 messages left");
-    expect(operation.shown.at(-1)).toContain("could not be opened again; it opens by itself within 10 minutes.");
+    expect(operation.shown.at(-1)).toContain("could not be opened again; it opens by itself within 15 minutes.");
   });
 
   test("a count that Azure refuses is an error, not an empty queue", async () => {
@@ -198,14 +245,31 @@ describe("delete", () => {
       const { message } = await failure(drain());
       expect(message).toContain("The relay is not taken down, since there are 5 dead letters: ");
       for (const way of [
-        "ops -- replay",
-        "ops -- export",
+        "npm run ops -- replay --stack dev",
+        "npm run ops -- export --folder <folder> --stack dev",
+        "npx pulumi up --stack dev",
         "RELAY_ABANDON_DEAD_LETTERS=true",
         "the same command again",
       ]) {
         expect(message).toContain(way);
       }
       expect(marks().at(-1)).toBe("open");
+      // Nobody waits for queues in vain.
+      expect(azure.calls()).not.toContain(`${poison}?api-version=2024-01-01`);
+    });
+
+    test("stop it also if a message becomes one while the queues run empty", async () => {
+      holds({});
+      const none = { body: { intake: "closed", deadLetters: { count: 0, more: false } } };
+      azure.script[health] = [none, { body: { intake: "closed", deadLetters: { count: 1, more: false } } }];
+      expect((await failure(drain())).message).toContain("since there is 1 dead letter: ");
+    });
+
+    test("are asked for again while the relay starts, or answers what it saw before the intake was closed", async () => {
+      holds({ dead: 0 });
+      azure.script[health]?.unshift({ status: 503, body: "starting" }, { body: { status: "ok" } });
+      await drain();
+      expect(operation.clock.sleeps).toEqual([8_500, 2_000, 5_000, 6_000]);
     });
 
     test.each<[string, Answer, string]>([
@@ -215,7 +279,7 @@ describe("delete", () => {
       holds({});
       azure.script[health] = [answer];
       const { message } = await failure(drain());
-      expect(message).toContain("could not be counted");
+      expect(message).toContain("could not be counted after 62 s: ");
       expect(message).toContain(why);
     });
 
@@ -235,7 +299,9 @@ describe("delete", () => {
     });
 
     test("is given up when told so, with the number of its messages, and dead letters still count", async () => {
-      holds({ events: [7], waiting: [1], dead: 1 });
+      holds({ events: [7], waiting: [1] });
+      const dead = (count: number) => ({ body: { intake: "closed", deadLetters: { count, more: false } } });
+      azure.script[health] = [dead(0), dead(1)];
       expect((await failure(drain())).message).toContain("since there is 1 dead letter: ");
       expect(operation.shown).toContain("gives up 8 messages in the relay's queues, as RELAY_ABANDON_QUEUE asks");
     });

@@ -1,0 +1,15 @@
+import type { Operation } from "../kit/resource-definition.ts";
+
+/** The stack of an operation, for the commands that a message names. */
+export function stackNameOf({ urn }: Pick<Operation<unknown>, "urn">): string {
+  return urn.split(":")[2] ?? "";
+}
+
+/** Says why the relay is not taken down, what becomes of it, and how to go on either way. */
+export function refusal(operation: Pick<Operation<unknown>, "urn">, reason: string): string {
+  return (
+    `The relay is not taken down, ${reason}. The relay goes on as before, but Customer.io's webhook may be deleted already, or turned elsewhere. ` +
+    "To continue, run the same command again later. To keep the relay instead, run " +
+    `\`npx pulumi up --stack ${stackNameOf(operation)}\` with the settings that it had, which brings the webhook back to it.`
+  );
+}
