@@ -1,8 +1,9 @@
+import * as pulumi from "@pulumi/pulumi";
 import { directMappings } from "../events/direct-mapping.ts";
 import type { EventField } from "../events/fields.ts";
 import { type Identities, identityMapping } from "../events/identity-map.ts";
 import { type EventMapping, eventMappings } from "../events/mapping.ts";
-import { type MappingProblem, mappingProblems } from "../mapping/check.ts";
+import { type MappingProblem, mappingProblems, mappingWarnings } from "../mapping/check.ts";
 import { customised } from "../mapping/customise.ts";
 import { definedFields, ownFields, type SchemaDefinition } from "../mapping/schema-fields.ts";
 import { notRight, refuse } from "./setting-mistakes.ts";
@@ -39,12 +40,13 @@ export function eventMapping(
     ...(settings.delivery === "direct"
       ? directMappings(tenantId, fields)
       : eventMappings({ tenantId, testMode: settings.testMode, ...(fields && { fields }) })),
-    ...(Object.keys(identityMap).length > 0 ? [identityMapping(identityMap)] : []),
+    ...(Object.keys(identityMap).length > 0 ? [identityMapping(identityMap, settings.delivery)] : []),
   ];
   const customisation = { settings: settings.mapping, tenantId, delivery: settings.delivery };
   const schema = definition ? definedFields(definition) : ownFields(tenantId);
   const problems = mappingProblems({ ...customisation, automatic, schema, primaryIdentity });
   refuse(problems.map(lineOf));
+  for (const warning of mappingWarnings(customisation)) void pulumi.log.warn(`customerio-aep:${warning}`);
   return customised(automatic, customisation);
 }
 

@@ -1,4 +1,5 @@
 import { type EventField, eventFields } from "./fields.ts";
+import { isGiven } from "./identity-map.ts";
 import type { EventMapping } from "./mapping.ts";
 
 /**
@@ -27,9 +28,9 @@ export function directMappings(tenantId: string, fields: readonly EventField[] =
     },
     ...fields
       .filter(({ source }) => !source.startsWith("relay."))
-      .map(({ name, source, differs }) => ({
+      .map(({ name, source, differs, identifier }) => ({
         sourceType: "EXPRESSION" as const,
-        source: differs ? textIfThere(source) : attributeIfThere(source),
+        source: identifier ? identifierIfGiven(source) : differs ? textIfThere(source) : attributeIfThere(source),
         destination: `_${tenantId}.customerio.${name}`,
       })),
   ];
@@ -38,6 +39,11 @@ export function directMappings(tenantId: string, fields: readonly EventField[] =
 /** An expression for an attribute that an event may lack: its value, or nothing. */
 export function attributeIfThere(path: string): string {
   return `iif(contains_key("${path}"), ${attribute(path)}, nullify())`;
+}
+
+/** The same for an identifier, which may be blank. */
+export function identifierIfGiven(path: string): string {
+  return `iif(${isGiven(path)}, ${path}, nullify())`;
 }
 
 /** The same as text: none of Adobe's functions converts to text but those that build one. */

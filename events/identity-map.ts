@@ -13,13 +13,20 @@ export type Identities = Partial<Record<IdentityField, string>>;
  * Customer.io by id only, by e-mail address only, or by neither once they are deleted.
  *
  * Data Prep has no function that leaves out what is null, so each combination is an expression of its own.
+ *
+ * @param delivery with `direct`, the expression itself leaves out identifiers that are blank or the word null, which would be the same
+ *   person for everybody; the relay has made them null already
  */
-export function identityMapping(identities: Identities): EventMapping {
+export function identityMapping(identities: Identities, delivery: "relay" | "direct"): EventMapping {
   const all = Object.entries(identities).map(([field, namespace]) => ({
     path: `data.identifiers.${field}`,
     namespace,
   }));
-  return { sourceType: "EXPRESSION", source: choose(all, []), destination: "identityMap" };
+  return {
+    sourceType: "EXPRESSION",
+    source: choose(all, [], delivery === "direct" ? isGiven : isThere),
+    destination: "identityMap",
+  };
 }
 
 interface Identity {
@@ -27,10 +34,24 @@ interface Identity {
   readonly namespace: string;
 }
 
-function choose([next, ...rest]: readonly Identity[], present: readonly Identity[]): string {
+function choose(
+  [next, ...rest]: readonly Identity[],
+  present: readonly Identity[],
+  condition: (path: string) => string,
+): string {
   if (!next) return present.length === 0 ? "nullify()" : mapOf(present);
-  const has = `contains_key("${next.path}") && ${next.path} != null`;
-  return `iif(${has}, ${choose(rest, [...present, next])}, ${choose(rest, present)})`;
+  const [withIt, without] = [[...present, next], present].map((some) => choose(rest, some, condition));
+  return `iif(${condition(next.path)}, ${withIt}, ${without})`;
+}
+
+function isThere(path: string): string {
+  return `contains_key("${path}") && ${path} != null`;
+}
+
+/** Whether an identifier of an event as Customer.io sends it says who somebody is. */
+export function isGiven(path: string): string {
+  const text = `trim(coalesce(${path}, ""))`;
+  return `contains_key("${path}") && ${text} != "" && lower(${text}) != "null"`;
 }
 
 /** As Adobe's sources fill an identity map: a list of identities by namespace. */

@@ -17,6 +17,8 @@ export interface CheckedSource {
   readonly instead?: string;
   /** What is seemingly meant: an expression in place of an attribute. */
   readonly expression?: string;
+  /** It may well be right, but this package does not know it: what to say, with the attribute that may be meant. */
+  readonly warning?: string;
   /** What it gives; not known if there are mistakes. */
   readonly kinds: Kinds;
 }
@@ -35,9 +37,19 @@ export function checkAttribute(source: string, sources: SourceFields): CheckedSo
     return { mistakes: [mistake], expression: source, kinds: unknownKinds };
   }
   const instead = meantPath(source, sources.paths);
-  if (instead !== undefined) return { mistakes: [missing(path, sources)], instead, kinds: unknownKinds };
-  const mistake = `${missing(path, sources)}. If Customer.io does send it, ask each event for it`;
-  return { mistakes: [mistake], expression: attributeIfThere(source), kinds: unknownKinds };
+  const hint = instead === undefined ? "" : ` Did you mean ${instead}?`;
+  if (isPossible(path, sources)) {
+    const warning = `events have no attribute "${source}" that this package knows, so it is left empty where an event lacks it.${hint}`;
+    return { mistakes: [], warning, kinds: unknownKinds };
+  }
+  return { mistakes: [missing(path, sources)], ...(instead !== undefined && { instead }), kinds: unknownKinds };
+}
+
+/** Whether Customer.io may send an attribute that the catalogue lacks, as it adds some without notice. */
+export function isPossible(path: readonly PathStep[], sources: SourceFields): boolean {
+  const text = formatPath(path);
+  const isBelowKnown = sources.paths.some((known) => text.startsWith(`${known}.`) || known.startsWith(`${text}.`));
+  return path.every(({ kind }) => kind === "field") && !text.startsWith("relay.") && text !== "relay" && !isBelowKnown;
 }
 
 /** Checks what is to be worked out: that it can be read and called, that its attributes are there, and that times are counted right. */

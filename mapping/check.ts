@@ -43,6 +43,18 @@ export function mappingProblems(check: MappingCheck): MappingProblem[] {
   ];
 }
 
+/** What the pairs of the settings read that may be right, but that this package does not know. */
+export function mappingWarnings({
+  settings,
+  delivery = "relay",
+}: Pick<Customisation, "settings" | "delivery">): string[] {
+  const sources = sourceFields(delivery);
+  return settings.set.flatMap((pair, index) => {
+    const { warning } = sourceOf(pair, sources).checked;
+    return warning === undefined ? [] : [`mapping.set[${index}].source: ${warning}`];
+  });
+}
+
 function removeProblems(entry: string, index: number, check: MappingCheck): MappingProblem[] {
   const { automatic, settings, tenantId } = check;
   const path = `mapping.remove[${index}]`;

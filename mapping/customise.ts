@@ -1,6 +1,8 @@
-import { attributeIfThere } from "../events/direct-mapping.ts";
+import { attributeIfThere, identifierIfGiven } from "../events/direct-mapping.ts";
 import type { EventMapping } from "../events/mapping.ts";
+import { parsePath } from "../providers/aep/data-prep/source-path.ts";
 import { type Delivery, type MappingPair, type MappingSettings, removes, resolveDestination } from "./settings.ts";
+import { sourceFields } from "./source-fields.ts";
 
 /** Attributes that no event of a workspace has that identifies people by id alone. */
 const otherIdentifiers = ["data.identifiers.email", "data.identifiers.cio_id", "data.identifiers.phone"];
@@ -28,8 +30,9 @@ export function customised(automatic: readonly EventMapping[], customisation: Cu
 }
 
 /**
- * A pair of the settings. The relay fills every attribute of the catalogue; Customer.io's own events lack most of them, and a
- * mapping that refers to a missing attribute is an error (Adobe's streaming monitoring docs).
+ * A pair of the settings. The relay fills every attribute of the catalogue; Customer.io's own events lack most of them, and any may
+ * lack one that the catalogue lacks. A mapping that refers to a missing attribute is an error (Adobe's streaming monitoring docs), so
+ * such an attribute is asked for first.
  */
 function mappingOf(
   { destination, source = "", expression }: MappingPair,
@@ -38,10 +41,11 @@ function mappingOf(
 ): EventMapping {
   const whole = resolveDestination(destination, tenantId);
   if (expression !== undefined) return { sourceType: "EXPRESSION", source: expression, destination: whole };
-  if (delivery === "relay") return { sourceType: "ATTRIBUTE", source, destination: whole };
+  const isFilled = delivery === "relay" && sourceFields(delivery).kind(parsePath(source)) !== undefined;
+  if (isFilled) return { sourceType: "ATTRIBUTE", source, destination: whole };
   return { sourceType: "EXPRESSION", source: attributeIfThere(source), destination: whole };
 }
 
 function reads({ sourceType, source }: EventMapping, path: string): boolean {
-  return source === path || (sourceType === "EXPRESSION" && source === attributeIfThere(path));
+  return source === path || (sourceType === "EXPRESSION" && source === identifierIfGiven(path));
 }

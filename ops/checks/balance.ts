@@ -54,6 +54,14 @@ export function balanceFinding({
     ...(delivered > 0 ? [`age at delivery: ${inWords((total.deliveredSeconds / delivered) * 1000)} on average`] : []),
     ...(countedAt ? [`counted last at ${countedAt.toISOString()}`] : []),
     `left out by filters: ${total.filtered}; calls refused (signature, size): ${total.refused}; calls answered 503: ${total.unavailable}; put back into the queue: ${total.retried + total.held} times`,
+    ...(total.unknownAttributes > 0
+      ? [
+          `events with attributes that this package does not know: ${total.unknownAttributes}; the row's field unknown names them, and the setting mapping can bring them into the row`,
+        ]
+      : []),
+    ...(total.unread > 0
+      ? [`events that passed a filter because what it asks for could not be read: ${total.unread}`]
+      : []),
   ];
   if (rest === 0 && messages === 0) return { verdict: "fine", found: sum, details };
   if (rest > 0 && messages > 0) return { verdict: "waiting", found: sum, details };

@@ -3,8 +3,12 @@ import { evaluate } from "../../local/platform/data-prep/evaluate.ts";
 import { parseExpression } from "../../providers/aep/data-prep/parser.ts";
 
 /** The identity map that Data Prep makes of an event with these identifiers. */
-function identityMap(identities: Identities, identifiers: Record<string, string | null>): unknown {
-  const { source, sourceType, destination } = identityMapping(identities);
+function identityMap(
+  identities: Identities,
+  identifiers: Record<string, string | null>,
+  delivery: "relay" | "direct" = "relay",
+): unknown {
+  const { source, sourceType, destination } = identityMapping(identities, delivery);
   expect([sourceType, destination]).toEqual(["EXPRESSION", "identityMap"]);
   return evaluate(parseExpression(source), { source: { data: { identifiers } }, now: 0 } as never);
 }
@@ -30,5 +34,13 @@ test("of an event of nobody known is nothing, so that the event still comes", ()
 
 test("of three identities is short enough for Data Prep", () => {
   const long = Object.fromEntries(Object.keys(all).map((field) => [field, "N".repeat(64)]));
-  expect(identityMapping(long).source.length).toBeLessThan(4096);
+  for (const delivery of ["relay", "direct"] as const) {
+    expect(identityMapping(long, delivery).source.length).toBeLessThan(4096);
+  }
+});
+
+test("straight from Customer.io, of blank identifiers is nothing", () => {
+  expect(identityMap(all, { email: "", id: "7", cio_id: " " }, "direct")).toEqual({ CrmId: one("7", true) });
+  expect(identityMap(all, { email: "null", id: null, cio_id: " NULL " }, "direct")).toBeNull();
+  expect(identityMap(all, { email: "a@example.org" }, "direct")).toEqual({ Email: one("a@example.org", true) });
 });

@@ -292,6 +292,12 @@ describe("the dataset", () => {
 });
 
 describe("the balance", () => {
+  test("says how many events had attributes without a field, or passed a filter unread", () => {
+    const said = balance({ accepted: 2, delivered: 2, unknownAttributes: 1, unread: 2 }, 0, 0).details?.join("\n");
+    expect(said).toContain("events with attributes that this package does not know: 1; ");
+    expect(said).toContain("could not be read: 2");
+  });
+
   const balance = (some: Partial<Counts>, deadLetters: number, messages: number) =>
     balanceFinding({ total: counts(some), since: "2026-11-14", countedAt: now, deadLetters, messages, stack: "dev" });
 
