@@ -12,18 +12,20 @@ export interface Made {
   readonly properties: PropertyMap;
 }
 
+/** How many resources there are, over all drivers: a name stands for one resource only. */
+let resources = 0;
+
 /** Calls a provider as the engine does. */
 export class Driver {
   readonly #provider: Provider;
   readonly #signal = new AbortController().signal;
-  #resources = 0;
 
   constructor(provider: Provider) {
     this.#provider = provider;
   }
 
   /** `name` is that of the resource; default: one that no other has. */
-  async make(type: string, given: PropertyMap, name = `resource-${this.#resources++}`): Promise<Made> {
+  async make(type: string, given: PropertyMap, name = `resource-${resources++}`): Promise<Made> {
     const resource = { type, name };
     const inputs = await this.#check(resource, given);
     const made: CreateResult = await this.#provider.create(this.#call(resource), { inputs, preview: false });

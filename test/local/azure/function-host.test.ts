@@ -147,7 +147,13 @@ describe("a body beyond FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", () => {
         else controller.enqueue(chunk);
       },
     });
-    expect((await post(endless)).status).toBe(500);
+    // The connection is closed behind the answer, which a sender that is still writing may not get to see.
+    const answer = await post(endless).then(
+      ({ status }) => status,
+      ({ cause }: { cause?: { code?: string } }) => cause?.code,
+    );
+    expect([500, "EPIPE", "ECONNRESET"]).toContain(answer);
+    expect(sent).toBeLessThan(400);
   });
 });
 
