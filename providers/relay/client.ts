@@ -147,7 +147,10 @@ export class AzureClient {
     const body = { properties: { metadata: withMarks(before.metadata, marks(before.now)) } };
     const params = { "api-version": storageApiVersion };
     try {
-      await this.#arm.call({ method: "PATCH", path: queueId, params, body, signal, purpose, repeatable: true });
+      const call = { method: "PATCH", path: queueId, params, body, signal, purpose, repeatable: true } as const;
+      const { data } = await this.#arm.call(call);
+      // A proxy's page in Azure's place has marked nothing.
+      if (!object.safeParse(data).success) throw this.#notUnderstood(purpose, "no JSON");
     } catch (error) {
       if (error instanceof VendorError && saysGone(error)) return undefined;
       throw error;

@@ -7,6 +7,7 @@ import type { AzureClient } from "./client.ts";
 import { oneDeploy } from "./one-deploy.ts";
 import { packageMistake, zipFolder } from "./package-folder.ts";
 import { type Look, type Pace, patiently } from "./patience.ts";
+import { queueIsGone } from "./refusal.ts";
 import { askHealth } from "./relay-health.ts";
 
 const minute = 60_000;
@@ -191,7 +192,8 @@ async function handOver(
   const { queueId, configuration } = values;
   if (queueId === undefined || configuration === undefined) return undefined;
   const marked = await client.markQueue(queueId, (since) => ({ wanted: { configuration, since } }), signal);
-  if (marked && mayHaveFormer(configuration, olds, marked.before.wanted, marked.now)) {
+  if (marked === undefined) return `its instances could not be told of their settings. ${queueIsGone(queueId)}`;
+  if (mayHaveFormer(configuration, olds, marked.before.wanted, marked.now)) {
     progress("waiting until no instance works with the former settings any more");
     await client.clock.sleep(handoverTime, signal);
   }

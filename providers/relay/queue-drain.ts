@@ -5,7 +5,7 @@ import { defineResource, type Operation } from "../kit/resource-definition.ts";
 import type { AzureClient } from "./client.ts";
 import { giveUpDeadLetters, refuseDeadLetters } from "./dead-letter-check.ts";
 import { type Look, patiently } from "./patience.ts";
-import { refusal } from "./refusal.ts";
+import { queueIsGone, refusal } from "./refusal.ts";
 
 /** Milliseconds between two counts: longer than an answer of the relay's health check is kept. */
 const countEvery = 6_000;
@@ -106,9 +106,9 @@ export const queueDrain = defineResource<AzureClient>()({
 async function openAtStart({ client, signal }: Operation<AzureClient>, queueId: string): Promise<void> {
   client.opened.add(queueId);
   const found = await client.queue(queueId, signal);
-  if (found && parseMarks(found.metadata).intake !== "open") {
-    await client.markQueue(queueId, () => ({ intake: "open" }), signal);
-  }
+  if (found && parseMarks(found.metadata).intake === "open") return;
+  const marked = found && (await client.markQueue(queueId, () => ({ intake: "open" }), signal));
+  if (!marked) throw new Error(queueIsGone(queueId));
 }
 
 /** Closes the intake, and waits until every instance knows it. Answers false where the queue is gone. */

@@ -13,3 +13,8 @@ export function refusal(operation: Pick<Operation<unknown>, "urn">, reason: stri
     `\`npx pulumi up --stack ${stackNameOf(operation)}\` with the settings that it had, which brings the webhook back to it.`
   );
 }
+
+/** Says that a queue that the relay works with was deleted behind its back, and how it comes back. */
+export function queueIsGone(queueId: string): string {
+  return `Azure has no queue "${queueId.split("/").at(-1)}" any more. To make it again, run: npx pulumi up --refresh`;
+}

@@ -23,7 +23,7 @@ const queueId =
 const drainedHealth = "/drained/health";
 
 /**
- * A function app on the Flex Consumption plan without code, and a queue that another message leaves with each look: as much
+ * A function app on the Flex Consumption plan without code, and a queue that another message leaves with each look while its intake is closed: as much
  * of both as the relay's resources ask for.
  */
 class FunctionApp {
@@ -54,7 +54,9 @@ class FunctionApp {
       return { status: 200, body: { value: this.#triggers ? [{ name: "intake" }] : [] } };
     }
     if (call === `GET ${queueId}`) {
-      const approximateMessageCount = Math.max(0, this.#messages--);
+      const approximateMessageCount = this.#messages;
+      // Only a drain closes the intake, so that no other look changes what there is.
+      if (this.#isClosed) this.#messages = Math.max(0, this.#messages - 1);
       return { status: 200, body: { properties: { approximateMessageCount, metadata: this.#metadata } } };
     }
     if (call === `GET ${queueId}-poison`) return { status: 200, body: { properties: { approximateMessageCount: 0 } } };
@@ -67,8 +69,7 @@ class FunctionApp {
       return { status: 200, body: { status: "ok", configuration: `v${this.#version}` } };
     }
     if (call === `GET ${drainedHealth}`) {
-      const isClosed = this.#metadata.intake?.startsWith("closed");
-      const closed = isClosed && { intake: "closed", deadLetters: { count: 0, more: false } };
+      const closed = this.#isClosed && { intake: "closed", deadLetters: { count: 0, more: false } };
       return { status: 200, body: { status: "ok", ...closed } };
     }
     return { status: 501, body: call };
@@ -83,10 +84,14 @@ class FunctionApp {
     this.#metadata = {};
   }
 
+  get #isClosed(): boolean {
+    return this.#metadata.intake?.startsWith("closed") ?? false;
+  }
+
   get objects(): string[] {
     return [
       `code ${this.#code ?? "none"}, triggers ${this.#triggers ? "known" : "unknown"}`,
-      `messages ${Math.max(0, this.#messages)}`,
+      `messages ${this.#messages}`,
       // Without the times in them.
       `marks ${Object.entries(this.#metadata).map(([name, value]) => `${name} ${value.split(" ")[0]}`)}`,
     ];

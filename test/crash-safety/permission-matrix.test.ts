@@ -176,7 +176,7 @@ function anyId(call: string): string {
 }
 
 function isHealthCheck(signature: string): boolean {
-  return signature === "GET /health";
+  return /^GET \/(.+\/)?health$/.test(signature);
 }
 
 async function survives(

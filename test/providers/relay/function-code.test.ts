@@ -427,6 +427,16 @@ describe("a change of settings", () => {
     expect(operation.clock.sleeps).toEqual(sleeps);
   });
 
+  test("is not done without the queue that tells the instances", async () => {
+    azure.script[health] = [answer("new")];
+    azure.script[queue] = [at(404, { error: { code: "ResourceNotFound", message: "not found" } })];
+    const error = await failure(change() ?? Promise.resolve());
+    expect(error).toBeInstanceOf(Unfinished);
+    expect(error.message).toContain(
+      'Azure has no queue "events" any more. To make it again, run: npx pulumi up --refresh',
+    );
+  });
+
   test("waits for instances whose code is too old to heed the mark", async () => {
     azure.script[health] = [answer("new"), answer("new", { "": 2, new: 1 }), answer("new", { new: 1 })];
     azure.script[queue] = [marked()];

@@ -80,6 +80,16 @@ describe("create", () => {
   });
 });
 
+test.each([[[gone]], [[queue(0, { intake: "closed" }), gone]]])(
+  "create says that the queue is gone, and how it comes back",
+  async (looks) => {
+    azure.script = { [count]: looks };
+    expect((await failure(queueDrain.create(operation, state()))).message).toBe(
+      'Azure has no queue "events" any more. To make it again, run: npx pulumi up --refresh',
+    );
+  },
+);
+
 test("update opens a closed intake too", async () => {
   azure.script = { [count]: [queue(0, { intake: "closed until 2026-11-21T10:00:00.000Z" })], [mark]: [{ body: {} }] };
   expect(await queueDrain.update?.(operation, queueId, { news: state(), olds: state(), outputs: {} })).toEqual({});
@@ -230,6 +240,15 @@ describe("delete", () => {
   test("an answer without a count is an error, not an empty queue", async () => {
     azure.script = { [count]: [{ body: { properties: {} } }] };
     await expect(drain()).rejects.toThrow();
+  });
+
+  test("a proxy's page has closed nothing", async () => {
+    holds({});
+    azure.script[mark] = [{ body: "<html>Sign in</html>" }];
+    expect((await failure(drain())).message).toContain(
+      'Could not mark the queue "events": the answer was not as Azure',
+    );
+    expect(operation.clock.sleeps).toEqual([]);
   });
 
   test("a login that may not close the intake is told which role it lacks, and nothing was waited for", async () => {
