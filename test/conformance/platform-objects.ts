@@ -48,7 +48,8 @@ export async function makeAll(aep: Driver, name: string): Promise<PlatformObject
   const schema = await make("Schema", { title: name, fieldGroupIds: [group.id] });
   const sourceProperty = `/_${tenantId}/customerio/email`;
   const descriptor = await make("IdentityDescriptor", { schemaId: schema.id, sourceProperty, namespace: "Email" });
-  const dataset = await make("Dataset", { name, schemaId: schema.id });
+  // It gets rows, and goes all the same.
+  const dataset = await make("Dataset", { name, schemaId: schema.id, forceDestroy: true });
   const source = await make("SourceConnection", { name });
   const target = await make("TargetConnection", { name, datasetId: dataset.id, schemaId: schema.id });
   const mapping = await make("MappingSet", mappingInputs(schema.id));
