@@ -3,6 +3,7 @@ import { getPreflight } from "../providers/aep/sdk.ts";
 import { getReportingWebhooks } from "../providers/customerio/sdk.ts";
 import type { PlatformSettings } from "./platform-settings.ts";
 import type { Source } from "./platform-source.ts";
+import { providerMistakes } from "./provider-settings.ts";
 import { refusalOf } from "./refusal.ts";
 
 /** What a stack is going to need of Platform. */
@@ -30,19 +31,29 @@ export interface PreflightProviders {
  * @throws pulumi.RunError naming all mistakes and all that is missing at once, each with what to do
  */
 export async function checkedSettings<Settings extends Needs>(read: () => Settings): Promise<Settings> {
+  const mistakes = providerMistakes();
+  const wrong = [...mistakes.platform, ...mistakes.workspace];
+  const asked = { platform: mistakes.platform.length === 0, workspace: mistakes.workspace.length === 0 };
+  let settings: Settings | undefined;
+  let refusal: string | undefined;
   try {
-    const settings = read();
-    await preflight(settings);
-    return settings;
+    settings = read();
   } catch (error) {
-    if (!pulumi.RunError.isInstance(error) || error instanceof PreflightError) throw error;
-    // The settings can't tell what is needed, so that only the credentials and the sandbox are asked about.
-    const { problems } = await findProblems({ source: undefined, profile: { enabled: false } }, {});
-    throw new pulumi.RunError([error.message, ...problems].join("\n"));
+    if (!pulumi.RunError.isInstance(error)) throw error;
+    refusal = error.message;
   }
+  // Settings that can't be read don't tell what is needed, so only the credentials and the sandbox are asked about then.
+  const needs = settings ?? { source: undefined, profile: { enabled: false } };
+  const { problems, unchecked } = await findProblems(needs, {}, asked);
+  const all = [
+    ...(refusal === undefined ? [] : [refusal]),
+    ...(wrong.length > 0 ? [["The providers' settings can't be used:", ...wrong].join("\n  - ")] : []),
+    ...problems,
+  ];
+  if (settings === undefined || all.length > 0) throw new pulumi.RunError(all.join("\n"));
+  await warnOf(unchecked);
+  return settings;
 }
-
-class PreflightError extends pulumi.RunError {}
 
 /**
  * Asks Platform and Customer.io, in a preview too, whether everything is there that the stack needs.
@@ -50,7 +61,11 @@ class PreflightError extends pulumi.RunError {}
  */
 export async function preflight(needs: Needs, providers: PreflightProviders = {}): Promise<void> {
   const { problems, unchecked } = await findProblems(needs, providers);
-  if (problems.length > 0) throw new PreflightError(problems.join("\n"));
+  if (problems.length > 0) throw new pulumi.RunError(problems.join("\n"));
+  await warnOf(unchecked);
+}
+
+async function warnOf(unchecked: readonly string[]): Promise<void> {
   for (const reason of unchecked) await pulumi.log.warn(`Not checked beforehand: ${reason}`);
 }
 
@@ -60,12 +75,17 @@ interface Found {
   readonly unchecked: readonly string[];
 }
 
-async function findProblems(needs: PartialNeeds, { platform, workspace }: PreflightProviders): Promise<Found> {
-  const preflight = getPreflight({ profile: needs.profile.enabled }, platform && { provider: platform });
-  const [closed, refusal] = await Promise.all([
-    refusalOf(preflight),
-    refusalOf(getReportingWebhooks(workspace && { provider: workspace })),
-  ]);
+/** @param asked which vendors are asked: the engine ends the program at once where a provider's settings can't be used */
+async function findProblems(
+  needs: PartialNeeds,
+  { platform, workspace }: PreflightProviders,
+  asked = { platform: true, workspace: true },
+): Promise<Found> {
+  const preflight = asked.platform
+    ? getPreflight({ profile: needs.profile.enabled }, platform && { provider: platform })
+    : undefined;
+  const webhooks = asked.workspace ? getReportingWebhooks(workspace && { provider: workspace }) : undefined;
+  const [closed, refusal] = await Promise.all([preflight && refusalOf(preflight), webhooks && refusalOf(webhooks)]);
   const report = closed === undefined ? await preflight : undefined;
   const missing = report === undefined ? [] : problemsOf(report, needs);
   const all = [

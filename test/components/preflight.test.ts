@@ -72,6 +72,32 @@ test("a key that Customer.io refuses is told beside what Platform lacks", async 
 });
 
 describe("the first preview with everything wrong", () => {
+  const providers = {
+    "aep:clientId": "client",
+    "aep:clientSecret": "wrong",
+    "aep:orgId": "1@AdobeOrg",
+    "aep:sandbox": "dev",
+    "customerio:appApiKey": "wrong",
+  };
+  beforeEach(() => pulumi.runtime.setAllConfig(providers));
+  afterAll(() => pulumi.runtime.setAllConfig({}));
+
+  test("settings of a provider that are missing are in the list, and that vendor is not asked", async () => {
+    pulumi.runtime.setAllConfig({ ...providers, "aep:orgId": "" });
+    const asked: string[] = [];
+    const call = ({ token }: { token: string }) => {
+      asked.push(token);
+      return { webhooks: [] };
+    };
+    await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
+    const settings = { source: "customerio", profile: { enabled: false } } as const;
+    const error = await checkedSettings(() => settings).catch((reason: unknown) => reason);
+    expect((error as Error).message).toMatch(
+      /^The providers' settings can't be used:\n {2}- The setting aep:orgId is /,
+    );
+    expect(asked).toEqual(["customerio:index:getReportingWebhooks"]);
+  });
+
   const refuse = (details: string) => {
     throw Object.assign(new Error(), { details });
   };

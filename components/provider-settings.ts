@@ -1,0 +1,27 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { z } from "zod";
+import { config as aep } from "../providers/aep/config.ts";
+import { config as customerio } from "../providers/customerio/config.ts";
+import { ConfigError, readConfig } from "../providers/kit/provider-config.ts";
+
+/**
+ * What is wrong with the stack's settings of the providers, in the providers' own words. The engine reports it as well, but for one
+ * provider alone, and before the program can say what else is wrong.
+ */
+export function providerMistakes(): { readonly platform: string[]; readonly workspace: string[] } {
+  return { platform: mistakesIn("aep", aep), workspace: mistakesIn("customerio", customerio) };
+}
+
+function mistakesIn(packageName: string, schema: z.ZodObject): string[] {
+  const prefix = `${packageName}:`;
+  const given = Object.entries(pulumi.runtime.allConfig()).flatMap(([key, value]) =>
+    key.startsWith(prefix) ? [[key.slice(prefix.length), value] as const] : [],
+  );
+  try {
+    readConfig(packageName, schema, Object.fromEntries(given));
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.failures.map(({ reason }) => reason);
+    throw error;
+  }
+}
