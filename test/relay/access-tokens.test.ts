@@ -63,6 +63,16 @@ test("an inlet that wants no token gets none", async () => {
   expect(stub.tokenRequests).toEqual([]);
 });
 
+test("an event is not sent if newer settings came into force while it waited for a token", async () => {
+  stub.answer(ims, token("first"));
+  const fenced = { seconds: 5, why: "newer settings" };
+  const sender = new PlatformClient(`${stub.url}/collection/inlet?x-adobe-flow-id=flow`, {
+    ...{ timeout: 5_000, authorization: { credential: credential(), tokens: tokens() } },
+    fence: async () => (stub.tokenRequests.length > 0 ? fenced : undefined),
+  });
+  expect(await sender.send("{}")).toEqual({ failure: "not sent: newer settings" });
+});
+
 test("a token refused before its time is renewed once, and one refused when it is new is not", async () => {
   const refused = { status: 401, body: { title: "Authorization", report: { message: "Bearer second and first" } } };
   stub.answer(ims, token("first"), token("second")).answer(inlet, receipt, refused, receipt, refused);
