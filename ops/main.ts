@@ -1,5 +1,6 @@
 /** `npm run ops -- <command>`: what operators ask of a stack that is up, and do to it. */
 import { endWithoutOutput } from "../providers/kit/end-with-engine.ts";
+import { exportCommand, exportUsage } from "./export-command.ts";
 import { previewCommand, previewUsage } from "./preview-command.ts";
 import { replayCommand, replayUsage } from "./replay-command.ts";
 import { statusCommand, statusUsage } from "./status-command.ts";
@@ -16,6 +17,8 @@ ${previewUsage}
 
 ${replayUsage}
 
+${exportUsage}
+
 Without --stack it is the stack that \`npx pulumi stack select\` chose. Every command ends with exit code 0 if all is well, 1 if
 something is broken, 2 if it was called wrongly, and 130 if Ctrl-C stopped it.
 `;
@@ -25,6 +28,7 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
   verify: verifyCommand,
   preview: previewCommand,
   replay: replayCommand,
+  export: exportCommand,
 };
 
 // `ops … | head`, or a terminal that is gone. Not with the parent, which `nohup ops … &` outlives.

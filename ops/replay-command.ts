@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { mayFit } from "./dead-letter-filter.ts";
+import { choose, filterChoices, filterOf, filterOptions, filterUsage } from "./dead-letter-options.ts";
 import { interrupted, stopOnInterrupt } from "./interrupt.ts";
 import { ProgressBar } from "./progress-bar.ts";
 import { PulumiStack } from "./pulumi-stack.ts";
@@ -10,33 +11,15 @@ import { RelayTables } from "./relay-tables.ts";
 import { type ReplayAction, type ReplayCounts, replay } from "./replay.ts";
 import { stackOptions } from "./stack-options.ts";
 import { policyOf } from "./stack-policy.ts";
-import { UsageError } from "./usage-error.ts";
 
 export const replayUsage = `replay    puts dead letters back into the relay's queue, or deletes old ones
-  --class <class>            only malformed, refused, expired, poison or unreadable ones
-  --reason <text>            only those whose reason contains this text
-  --object-type <type>       only events of this object type, such as email
-  --metric <metric>          only events of this metric, such as sent
-  --from <time>, --to <time> only those that the relay received in this time: 2026-11-20, or 2026-11-20T10:00:00Z
+${filterUsage}
   --rate <number>            dead letters a second, at most; default 20
   --dry-run                  only counts
   --purge-older-than <days>  deletes, in place of replaying, those that died longer ago than this`;
 
-const time = z
-  .string()
-  .regex(/^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?$/, "it must be a date, or an ISO 8601 time with its zone")
-  .transform((text) => new Date(text))
-  .refine((date) => !Number.isNaN(date.getTime()), "there is no such time");
 const positive = z.coerce.number("it must be a number").positive("it must be more than 0");
-const choices = z.object({
-  stack: z.string().optional(),
-  "config-file": z.string().optional(),
-  class: z.enum(["malformed", "refused", "expired", "poison", "unreadable"]).optional(),
-  reason: z.string().optional(),
-  "object-type": z.string().optional(),
-  metric: z.string().optional(),
-  from: time.optional(),
-  to: time.optional(),
+const choices = filterChoices.extend({
   rate: positive.default(20),
   "dry-run": z.boolean().default(false),
   "purge-older-than": positive.optional(),
@@ -51,22 +34,15 @@ export async function replayCommand(args: string[]): Promise<number> {
     args,
     options: {
       ...stackOptions,
-      ...{ class: text, reason: text, "object-type": text, metric: text, from: text, to: text, rate: text },
+      ...filterOptions,
+      rate: text,
       "dry-run": { type: "boolean" },
       "purge-older-than": text,
     },
   });
-  const parsed = choices.safeParse(values);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new UsageError(`--${issue?.path.join(".")} is not right: ${issue?.message}`);
-  }
-  const chosen = parsed.data;
+  const chosen = choose(choices, values);
   const purgeDays = chosen["purge-older-than"];
-  const filter = {
-    ...{ class: chosen.class, reason: chosen.reason, metric: chosen.metric, objectType: chosen["object-type"] },
-    ...{ from: chosen.from, to: chosen.to },
-  };
+  const filter = filterOf(chosen);
 
   const stack = await PulumiStack.read({ stack: chosen.stack, configFile: chosen["config-file"] });
   const storage = await RelayStorageAccount.open(stack);
