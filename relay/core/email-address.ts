@@ -43,7 +43,7 @@ export interface Mailboxes {
 
 /**
  * Reads a field that holds one address or several, each with a display name or without: `Ada <ada@example.org>, bob@example.org`
- * (RFC 5322). A phone number, an id or a URL has none.
+ * (RFC 5322). Several may also be separated by spaces alone. A phone number, an id or a URL has none.
  */
 export function mailboxesOf(text: string): Mailboxes {
   const isUrl = /^\s*(?!mailto:)[a-z][a-z0-9+.-]*:\/\//i.test(text);
@@ -51,21 +51,64 @@ export function mailboxesOf(text: string): Mailboxes {
   const addresses: string[] = [];
   let unreadable = false;
   for (const part of partsOf(text)) {
-    const [, inside] = /<([^<>]*)>[^<>]*$/.exec(part) ?? [];
-    const address = emailAddress((inside ?? part).trim().replace(/^mailto:/i, ""));
-    if (address !== undefined) addresses.push(address);
-    else if (part.includes("@")) unreadable = true;
+    if (!part.includes("@")) continue;
+    for (const candidate of candidatesIn(part)) {
+      const address = emailAddress(candidate.trim().replace(/^mailto:/i, ""));
+      if (address === undefined) unreadable = true;
+      else addresses.push(address);
+    }
   }
   return { addresses, unreadable };
 }
 
-/** Cuts a list at its commas and semicolons, but not at those in quotes; display names in quotes, and comments, are left out. */
+/** What is to be an address in a part that has an @. Without brackets, a word that has none is a name, such as that of a group. */
+function candidatesIn(part: string): string[] {
+  const [, inside] = /<([^<>]*)>[^<>]*$/.exec(part) ?? [];
+  if (inside !== undefined) return [inside];
+  // The local part may be quoted and have spaces.
+  return emailAddress(part) === undefined ? part.split(/\s+/).filter((word) => word.includes("@")) : [part];
+}
+
+/**
+ * Cuts a list at its commas and semicolons, but not at those in quotes. Leaves out comments, and display names in quotes. It goes
+ * through the text once, since that may be as long as a body.
+ */
 function partsOf(text: string): string[] {
-  const plain = text
-    .replaceAll(/"(?:[^"\\]|\\.)*"(?!@)/g, " ")
-    .replaceAll(/\([^()]*\)/g, " ")
-    .replaceAll(/"(?:[^"\\]|\\.)*"(?=@)/g, (local) => local.replaceAll(",", "\u0000").replaceAll(";", "\u0001"));
-  return plain.split(/[,;]/).map((part) => part.replaceAll("\u0000", ",").replaceAll("\u0001", ";").trim());
+  const parts: string[] = [];
+  const marks = /[",;]|\([^()]*\)/g;
+  let part = "";
+  let from = 0;
+  let quotesClose = true;
+  for (let found = marks.exec(text); found; found = marks.exec(text)) {
+    const { index, 0: mark } = found;
+    let end = marks.lastIndex;
+    if (mark === '"') {
+      const closed: number | undefined = quotesClose ? endOfQuoted(text, index) : undefined;
+      // Where one quote does not close, none after it does: those are escaped.
+      quotesClose = closed !== undefined;
+      if (closed === undefined) continue;
+      end = closed;
+    }
+    if (mark === "," || mark === ";") {
+      parts.push(part + text.slice(from, index));
+      part = "";
+    } else {
+      const isLocalPart = mark === '"' && text[end] === "@";
+      part += isLocalPart ? text.slice(from, end) : `${text.slice(from, index)} `;
+    }
+    from = end;
+    marks.lastIndex = end;
+  }
+  return [...parts, part + text.slice(from)];
+}
+
+/** Where the text goes on after the closing quote; undefined if there is none. */
+function endOfQuoted(text: string, start: number): number | undefined {
+  for (let at = start + 1; at < text.length; at += 1) {
+    if (text[at] === "\\") at += 1;
+    else if (text[at] === '"') return at + 1;
+  }
+  return undefined;
 }
 
 /** An address's domain as the DNS writes it (`exämple.org` is `xn--exmple-cua.org`); undefined if it can't be one. */

@@ -1,6 +1,9 @@
 /** The last second that ISO 8601 writes with a year of four digits; as milliseconds it lies in the year 1978. */
 const lastSecond = 253_402_300_799;
 
+/** Milliseconds, microseconds and nanoseconds. */
+const finerUnits = 3;
+
 const dateTime = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?\s?(Z|[+-]\d\d:?\d\d)$/i;
 
 /** A time that was read from an event. */
@@ -12,7 +15,7 @@ export interface EventTime {
 }
 
 /**
- * Reads an event's `timestamp`: Unix seconds, also with a fraction; milliseconds or finer, which no second of a year with four digits
+ * Reads an event's `timestamp`: Unix seconds, also with a fraction; milliseconds, microseconds or nanoseconds, which no second of a year with four digits
  * reaches; or an ISO 8601 time with its offset.
  *
  * @returns undefined if it is none of these, so that what it means can only be guessed
@@ -25,7 +28,8 @@ export function readEventTime(value: unknown): EventTime | undefined {
   const number = typeof value === "string" && /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value;
   if (typeof number !== "number" || !Number.isFinite(number) || number < 0) return undefined;
   let seconds = number;
-  while (!isInRange(seconds)) seconds /= 1000;
+  for (let unit = 0; unit < finerUnits && !isInRange(seconds); unit += 1) seconds /= 1000;
+  if (!isInRange(seconds)) return undefined;
   return {
     milliseconds: Math.floor(Math.round(seconds * 1_000_000) / 1000),
     documented: seconds === number && Number.isInteger(number),

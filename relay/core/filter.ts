@@ -13,21 +13,28 @@ export interface Judgement {
   readonly unread: boolean;
 }
 
-/** What an event has of a property: no value, one or several, or something that can't be read. */
-type Found = readonly string[] | "unreadable";
+/** What an event has of a property. */
+interface Found {
+  /** None, one or several. */
+  readonly values: readonly string[];
+  /** Whether there is something beside them that can't be read. */
+  readonly unreadable: boolean;
+}
+
+const unreadable: Found = { values: [], unreadable: true };
 
 const properties: Readonly<Record<keyof NonNullable<EventFilters["only"]>, (event: CustomerIoEvent) => Found>> = {
   objectTypes: (event) => {
     // A change of subscription names the channel of the message that caused it, and is a customer's nonetheless.
-    if (subscriptionName(event)?.startsWith("customer_")) return ["customer"];
+    if (subscriptionName(event)?.startsWith("customer_")) return found("customer");
     return textOf(objectTypeOf(event));
   },
   metrics: ({ metric }) => textOf(isPreferencesChange(metric) ? preferencesChange : metric),
   campaigns: ({ data }) => {
     const id = isObject(data) ? data.campaign_id : undefined;
     // Customer.io writes ids as numbers; as text they mean the same.
-    if (isBlank(id)) return [];
-    return typeof id === "number" || typeof id === "string" ? [String(id).trim()] : "unreadable";
+    if (isBlank(id)) return found();
+    return typeof id === "number" || typeof id === "string" ? found(String(id).trim()) : unreadable;
   },
   recipientDomains,
 };
@@ -42,8 +49,9 @@ const judgedByNone: Judgement = { rule: undefined, unread: false };
  * subscription that it came by.
  *
  * A property that an event lacks is in no list: `only.campaigns` lets no event through that no campaign sent. One that can't be read
- * may be in any, so the event passes: an event that is left out is lost, and one too many is a row too many. The same goes for an
- * event without an object type or metric, which Customer.io's events have.
+ * may be in any, so the event passes: an event that is left out is lost, and one too many is a row too many. Of several addresses,
+ * those that can be read decide first: `except` leaves the event out for one of them. An event without an object type or metric is
+ * one that can't be read, since Customer.io's events have both.
  *
  * An operator's verification is none of Customer.io's events, so `only` does not speak of it: it is left out if it asks for that, or
  * if `except.objectTypes` has `verify`.
@@ -58,14 +66,16 @@ export function judge(event: CustomerIoEvent, { only = {}, except = {} }: EventF
   let unread = false;
   for (const name of ["objectTypes", "metrics", "campaigns", "recipientDomains"] as const) {
     if (!only[name] && !except[name]) continue;
-    const found = properties[name](event);
-    if (found === "unreadable") {
+    const has = properties[name](event);
+    const isIn = (list: readonly (string | number)[]) => list.some((item) => has.values.includes(compared(item)));
+    if (only[name] && !isIn(only[name])) {
+      if (!has.unreadable) return { rule: `only.${name}`, unread };
       unread = true;
-      continue;
     }
-    const isIn = (list: readonly (string | number)[]) => list.some((item) => found.includes(compared(item)));
-    if (only[name] && !isIn(only[name])) return { rule: `only.${name}`, unread };
-    if (except[name] && isIn(except[name])) return { rule: `except.${name}`, unread };
+    if (except[name]) {
+      if (isIn(except[name])) return { rule: `except.${name}`, unread };
+      unread ||= has.unreadable;
+    }
   }
   return { rule: undefined, unread };
 }
@@ -74,8 +84,12 @@ function compared(item: string | number): string {
   return isPreferencesChange(item) ? preferencesChange : String(item);
 }
 
+function found(...values: readonly string[]): Found {
+  return { values, unreadable: false };
+}
+
 function textOf(value: unknown): Found {
-  return typeof value === "string" && !isBlank(value) ? [value] : "unreadable";
+  return typeof value === "string" && !isBlank(value) ? found(value) : unreadable;
 }
 
 /** The domains of all that the message went to; of a message that names no address, the domain of the person's. */
@@ -84,24 +98,19 @@ function recipientDomains(event: CustomerIoEvent): Found {
   const identifiers = isObject(data.identifiers) ? data.identifiers : {};
   for (const field of [data.recipient, identifiers.email, data.email_address]) {
     const domains = domainsIn(field);
-    if (domains === "unreadable" || domains.length > 0) return domains;
-    if (field === data.recipient && !isBlank(field) && objectTypeOf(event) === "email") return "unreadable";
+    if (domains.unreadable || domains.values.length > 0) return domains;
+    if (field === data.recipient && !isBlank(field) && objectTypeOf(event) === "email") return unreadable;
   }
-  return [];
+  return found();
 }
 
 function domainsIn(field: unknown): Found {
-  if (isBlank(field) || typeof field === "number") return [];
-  const domains: string[] = [];
-  for (const text of Array.isArray(field) ? field : [field]) {
-    if (typeof text !== "string") return "unreadable";
-    const { addresses, unreadable } = mailboxesOf(text);
-    if (unreadable) return "unreadable";
-    for (const address of addresses) {
-      const domain = domainOf(address);
-      if (domain === undefined) return "unreadable";
-      domains.push(domain);
-    }
-  }
-  return domains;
+  if (isBlank(field) || typeof field === "number") return found();
+  const texts = Array.isArray(field) ? field : [field];
+  const read = texts.map((text) =>
+    typeof text === "string" ? mailboxesOf(text) : { addresses: [], unreadable: true },
+  );
+  const domains = read.flatMap(({ addresses }) => addresses).map(domainOf);
+  const values = domains.filter((domain) => domain !== undefined);
+  return { values, unreadable: values.length < domains.length || read.some((part) => part.unreadable) };
 }

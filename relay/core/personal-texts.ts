@@ -61,11 +61,16 @@ export class PersonalTexts {
 
     const settings = new Set<PersonalSetting>();
     let shown = text;
+    let compared = composedLower(shown);
     for (const { spellings, text: hidden, setting } of known) {
       for (const spelling of spellings) {
+        // Most texts have none of them, and are spared the pattern.
+        if (!compared.includes(spelling)) continue;
         const next = without(shown, spelling, markOf(hidden));
-        if (next !== shown) settings.add(setting);
+        if (next === shown) continue;
+        settings.add(setting);
         shown = next;
+        compared = composedLower(shown);
       }
     }
     const last = this.#email === "keep" ? shown : withoutEmailAddresses(shown);
@@ -108,11 +113,13 @@ function spellingsOf(text: string): string[] {
   return [...new Set([text, inUrl, JSON.stringify(text).slice(1, -1), html])];
 }
 
+function composedLower(text: string): string {
+  return text.normalize("NFC").toLowerCase();
+}
+
 /** The text with the mark in the place of what it has within; not of what is only the end or beginning of a longer word. */
 function without(text: string, spelling: string, mark: string): string {
-  // Most texts have it not, and are spared the pattern.
   const composed = text.normalize("NFC");
-  if (!composed.toLowerCase().includes(spelling)) return text;
   const escaped = spelling.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
   const pattern = new RegExp(`(?<![\\p{L}\\p{M}\\p{N}])${escaped}(?![\\p{L}\\p{M}\\p{N}])`, "giu");
   return pattern.test(composed) ? composed.replace(pattern, () => mark) : text;

@@ -113,9 +113,14 @@ function identifyingKeys({ data }: CustomerIoEvent): ReadonlyMap<unknown, Readon
 
 /** Names that Customer.io gives its attributes: none is ever a person's. */
 const knownKeys: ReadonlySet<string> = new Set(
-  ["recipients", "headers", "object_type_type", ...eventFields.map(({ source }) => source)].flatMap((path) =>
-    path.split("."),
-  ),
+  [
+    "recipients",
+    "device_id",
+    "device_platform",
+    "headers",
+    "object_type_type",
+    ...eventFields.map(({ source }) => source),
+  ].flatMap((path) => path.split(".")),
 );
 
 function ownValue(holder: JsonObject, key: string): unknown {

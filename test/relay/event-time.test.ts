@@ -43,6 +43,8 @@ test.each([
   "10/03/2024 11:00:00Z",
   "-5",
   -1,
+  1e300,
+  "253402300800000000000",
   Number.NaN,
   Number.POSITIVE_INFINITY,
   true,

@@ -169,10 +169,28 @@ describe("filters", () => {
       "mailto:ada@corp.example",
       "ADA@CORP.EXAMPLE.",
       ["bob@example.org", "ada@corp.example"],
+      "bob@example.org ada@corp.example",
+      "Ada ada@corp.example",
+      "team: bob@example.org, ada@corp.example;",
+      "Ada (bob@example.org, home) <ada@corp.example>",
+      'bob"@example.org, Ada <ada@corp.example>',
+      "broken@, ada@corp.example",
+      ["broken@", "ada@corp.example"],
+      [7, "ada@corp.example"],
     ])("every address of %j counts", (recipient) => {
       const list = eventFilters.parse({ only: { recipientDomains: ["corp.example"] } }).only;
       expect(filteredBy(of(recipient), { only: list })).toBeUndefined();
       expect(filteredBy(of(recipient), { except: list })).toBe("except.recipientDomains");
+    });
+
+    test.each([
+      ["an unclosed quote", `@"${'\\"'.repeat(100_000)}`],
+      ["brackets", `@${"<".repeat(200_000)}`],
+      ["parentheses", `@${"(".repeat(200_000)}`],
+      ["commas", "ada@corp.example,".repeat(10_000)],
+    ])("a text of any length is read in one pass: %s", (_, recipient) => {
+      const filters = eventFilters.parse({ except: { recipientDomains: ["other.example"] } });
+      expect(filteredBy(of(recipient), filters)).toBeUndefined();
     });
 
     test("a display name is no address", () => {
@@ -308,6 +326,13 @@ describe("personal data", () => {
       recipient: null,
       identifiers: { id: null, email: null, cio_id: "a3" },
       failure_message: "550 5.1.1 <[e-mail]> no such user",
+    });
+  });
+
+  test("an attribute keeps its name, even if a device has the same one for its id", () => {
+    const recipients = [{ device_id: "device_platform", device_platform: "ios" }];
+    expect(redacted({ recipient: "drop" }, { recipients }).event.data).toEqual({
+      recipients: [{ device_id: null, device_platform: "ios" }],
     });
   });
 
@@ -515,6 +540,10 @@ describe("e-mail addresses", () => {
       unreadable: false,
     });
     expect(mailboxesOf("ada@example.org, bob @ b")).toEqual({ addresses: ["ada@example.org"], unreadable: true });
+    expect(mailboxesOf('"(x" <a@a.org>, "b, c"@b.org (d, e), "f" g@g.org')).toEqual({
+      addresses: ["a@a.org", '"b, c"@b.org', "g@g.org"],
+      unreadable: false,
+    });
     expect(domainOf("ada@bücher.example")).toBe("xn--bcher-kva.example");
   });
 
