@@ -138,10 +138,35 @@ test(
 );
 
 test(
-  "and back again: the relay goes once it has delivered what it holds",
+  "dead letters stop the change back to direct, and the relay goes on",
   async () => {
+    await inletFaults("POST", { target: "inlet", effect: { kind: "status", status: 400 }, rate: 1 });
+    await stack.vendors.emit([{ ...samples[0]?.event, event_id: "dead" }]);
+    for (let looks = 0; looks < 200 && (await stack.vendors.deadLetteredIds()).length === 0; looks++) await wait(100);
+    await inletFaults("DELETE");
+    expect(await stack.vendors.deadLetteredIds()).toEqual(["dead"]);
+
     await stack.pulumi.configure("delivery", "direct");
-    const output = await underTraffic(() => stack.pulumi.up());
+    const refused = await stack.pulumi.up().then(
+      () => "it did not stop",
+      (error: unknown) => String(error),
+    );
+    expect((await stack.logs()) + refused).toContain("The relay is not taken down, since there is 1 dead letter: ");
+    expect(await typesInState()).toContain("relay:index:QueueDrain");
+    expect(await missing()).toEqual([]);
+  },
+  6 * minutes,
+);
+
+test(
+  "and back again, with the dead letter given up: the relay goes once it has delivered what it holds",
+  async () => {
+    const givingUp = stack.pulumiWith({ RELAY_ABANDON_DEAD_LETTERS: "true" });
+    await stack.pulumi.configure("delivery", "relay");
+    await underTraffic(() => stack.pulumi.up());
+    await stack.pulumi.configure("delivery", "direct");
+    const output = await underTraffic(() => givingUp.up());
+    expect(output).toContain("gives up the dead letters (1), as RELAY_ABANDON_DEAD_LETTERS asks");
     const placeOf = (line: RegExp) => output.split("\n").findIndex((text) => line.test(text));
     const [endpointChanged, drained, oldDataflowDeleted] = [
       /ReportingWebhook .* updated/,
@@ -161,6 +186,13 @@ test(
   },
   6 * minutes,
 );
+
+async function inletFaults(method: "POST" | "DELETE", fault?: object): Promise<void> {
+  const headers = { "content-type": "application/json" };
+  const url = `${stack.cloud.environment.AEP_PLATFORM_URL}/__local/faults`;
+  const { ok } = await fetch(url, { method, headers, ...(fault && { body: JSON.stringify(fault) }) });
+  if (!ok) throw new Error("the inlet's faults could not be set");
+}
 
 /** What a person copies from Customer.io's screens. */
 async function signingKey(): Promise<string> {
