@@ -8,7 +8,7 @@ import { primaryIdentity } from "./schema-registry/descriptors.ts";
 import { extended } from "./schema-registry/render.ts";
 import type { Dataset, Flow, PlatformState, RunWindow, Sandbox } from "./state.ts";
 import { composedSchema } from "./xdm/compose.ts";
-import { rowViolations } from "./xdm/validate-row.ts";
+import { type RowRules, rowViolations } from "./xdm/validate-row.ts";
 
 const timeSeries = "https://ns.adobe.com/xdm/data/time-series";
 
@@ -51,7 +51,10 @@ function record(state: PlatformState, arrival: Arrival, receipt: Receipt): void 
     fail(run, receipt, "MAPPER-3700-400", "Mapper Transform Error", failures);
     return;
   }
-  const violations = violationsOf(sandbox, dataset, row, now);
+  const violations = violationsOf(sandbox, dataset, row, {
+    now,
+    usableIdentities: state.switches.unusableIdentity === "fails-record",
+  });
   if (violations.length > 0) {
     fail(run, receipt, "INGEST-1212-400", "The record does not conform to the XDM schema", violations);
     return;
@@ -86,12 +89,18 @@ function mapped(state: PlatformState, { sandbox, record }: Arrival, mapping: Flo
   return { row, warnings: warnings.map(text), failures: failures.map(text) };
 }
 
-function violationsOf(sandbox: Sandbox, dataset: Dataset, row: JsonObject, now: number): string[] {
+function violationsOf(
+  sandbox: Sandbox,
+  dataset: Dataset,
+  row: JsonObject,
+  { now, usableIdentities }: Pick<RowRules, "now" | "usableIdentities">,
+): string[] {
   const schemaId = stringOf(objectOf(dataset.body.schemaRef).id) ?? "";
   const body = sandbox.resources.get(schemaId)?.body ?? {};
   return rowViolations(composedSchema(sandbox, schemaId), row, {
     primaryIdentity: primaryIdentity(sandbox, schemaId),
     timeSeries: stringsOf(extended(sandbox, body)).includes(timeSeries),
+    usableIdentities,
     now,
   });
 }

@@ -61,6 +61,8 @@ export interface PlatformSwitches {
   numberInTextField: "fails-record" | "converts";
   /** `+`, `-`, `*`, `/` and `%` in an expression: they calculate, or each is a transformation error. */
   arithmetic: "calculates" | "fails";
+  /** An identity in a record's identity map that identifies nobody (blank, or a placeholder): the record fails, or is taken. */
+  unusableIdentity: "fails-record" | "taken";
   /** Preview of a dataset without rows: 404, or an empty list. */
   emptyPreview: "404" | "empty-list";
   /** A dataset's preview: an object whose `data` has the rows, or the rows alone. */
@@ -93,6 +95,7 @@ export const strictSwitches: Readonly<PlatformSwitches> = {
   missingSourceAttribute: "fails-record",
   numberInTextField: "fails-record",
   arithmetic: "calculates",
+  unusableIdentity: "fails-record",
   emptyPreview: "404",
   previewAnswer: "object",
 };

@@ -29,7 +29,16 @@ const conversions: readonly Conversion[] = eventFields
 
 function conversionOf({ identifier, type }: EventField): Conversion["convert"] {
   const convert = (value: unknown) => coerce(value, type);
-  return identifier ? (value) => (isBlank(value) ? null : convert(value)) : convert;
+  if (!identifier) return convert;
+  return (value) => (isBlank(value) ? null : isPlaceholder(value) ? undefined : convert(value));
+}
+
+/** Characters that an identity may have (Adobe's guardrails for Identity Service). */
+const longestIdentity = 1024;
+
+/** Whether an identifier is a word that Adobe's guardrails for Identity Service name as one for nobody, or too long for one. */
+function isPlaceholder(value: unknown): boolean {
+  return typeof value === "string" && (/^\s*(anonymous|invalid)\s*$/i.test(value) || value.length > longestIdentity);
 }
 
 /**

@@ -300,6 +300,8 @@ test(
     const verified = await run("verify", "--timeout", "0.1");
     const status = await run("status");
     await stack.vendors.setFlowState(String(dataflowId), "enable");
+    // Platform takes some seconds for it, in which the next test would find the dataflow broken.
+    await statusWhen(/dataflow +".*" is enabled\./);
     expect([verified.code, verdicts(verified.stdout)]).toEqual([
       3,
       { webhook: fine, relay: fine, delivery: fine, dataset: "waiting" },

@@ -83,6 +83,13 @@ test("identifiers that are blank are absent", () => {
   expect(body.relay.unmapped).toEqual([]);
 });
 
+test("identifiers that Platform takes for nobody's are empty, and named", () => {
+  const identifiers = { id: "Anonymous", email: "invalid", cio_id: "x".repeat(1025) };
+  const body = enriched({ ...minimal, data: { identifiers } });
+  expect(body.data).toMatchObject({ identifiers: { id: null, email: null, cio_id: null } });
+  expect(body.relay.unmapped).toEqual(["id", "email", "cio_id"].map((name) => `data.identifiers.${name}`));
+});
+
 test("an object type that is spelt as in Customer.io's description of changed preferences is one", () => {
   const body = enriched({ ...minimal, object_type_type: "email", metric: "cio_subscription_preferences_changed" });
   expect(body).toMatchObject({ object_type: "email", relay: { unknown: [] } });

@@ -7,6 +7,8 @@ export interface RowRules {
   readonly primaryIdentity: readonly string[] | undefined;
   /** A time series: its timestamp must be in the past. */
   readonly timeSeries: boolean;
+  /** Whether an identity that identifies nobody keeps the row out. */
+  readonly usableIdentities: boolean;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -30,7 +32,23 @@ export function rowViolations(schema: ComposedSchema, row: JsonObject, rules: Ro
       violations.push(`#: required key [${rules.primaryIdentity.join("/")}] not found: it is the primary identity`);
     }
   }
+  if (rules.usableIdentities) checkIdentities(row.identityMap, violations);
   return violations;
+}
+
+/** Values that Adobe's identity guardrails name as ones that identify nobody, and the longest that one may be. */
+const placeholders = new Set(["", "null", "anonymous", "invalid"]);
+const longestIdentity = 1024;
+
+function checkIdentities(identityMap: Json | undefined, violations: string[]): void {
+  for (const [namespace, identities] of Object.entries(objectOf(identityMap))) {
+    for (const [index, identity] of arrayOf(identities).entries()) {
+      const { id } = objectOf(identity);
+      const text = typeof id === "string" ? id.trim() : "";
+      if (!placeholders.has(text.toLowerCase()) && text.length <= longestIdentity) continue;
+      violations.push(`#/identityMap/${namespace}/${index}/id: [${String(id).slice(0, 40)}] identifies nobody`);
+    }
+  }
 }
 
 function valueAt(row: JsonObject, path: readonly string[]): Json | undefined {

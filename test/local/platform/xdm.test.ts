@@ -5,11 +5,33 @@ import { breakingChanges } from "../../../local/platform/schema-registry/rules.t
 import { compose, fieldAt, MergeConflict, mergeFields } from "../../../local/platform/xdm/compose.ts";
 import { rowViolations } from "../../../local/platform/xdm/validate-row.ts";
 
-const rules = { primaryIdentity: undefined, timeSeries: false, now: 0 };
+const rules = { primaryIdentity: undefined, timeSeries: false, usableIdentities: true, now: 0 };
 
 function violations(field: JsonObject, value: Json): string[] {
   return rowViolations({ type: "object", properties: { x: field }, required: [] }, { x: value }, rules);
 }
+
+describe("identity maps", () => {
+  const identity = { type: "object", properties: { id: { type: "string" }, primary: { type: "boolean" } } };
+  const anyObject = { type: "object", additionalProperties: { type: "array", items: identity } };
+  const schema = { type: "object" as const, properties: { identityMap: anyObject }, required: [] };
+  const found = (id: string, more = {}) =>
+    rowViolations(schema, { identityMap: { Email: [{ id, primary: true }] } }, { ...rules, ...more });
+
+  test.each(["", " ", "null", "Anonymous", "invalid", "x".repeat(1025)])(
+    "an identity for nobody keeps the row out",
+    (id) => {
+      expect(found(id)).toEqual([
+        expect.stringMatching(/^#\/identityMap\/Email\/0\/id: \[.{0,40}\] identifies nobody$/),
+      ]);
+      expect(found(id, { usableIdentities: false })).toEqual([]);
+    },
+  );
+
+  test("any other is fine", () => {
+    expect(found("ada@example.org")).toEqual([]);
+  });
+});
 
 describe("rows", () => {
   test.each<[JsonObject, Json, string]>([
