@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { localCredentials } from "../../local/credentials.ts";
 import { queueNames } from "../../relay/core/names.ts";
+import { lookLasts } from "../../relay/core/queue-marks.ts";
+import { longestCall } from "../../relay/core/time-limits.ts";
 import type { FaultProxy, NetworkFault } from "./fault-proxy.ts";
 import { hostileCalls } from "./hostile-calls.ts";
 import type { FlowSource } from "./platform-flow.ts";
@@ -297,6 +299,21 @@ export const scenarios: readonly Scenario[] = [
       await world.send(count / 4, duration / 4);
       await world.relay.replace({ settings: { CUSTOMERIO_SIGNING_KEYS: rotated } });
       await world.send(count / 4, duration / 4);
+    },
+  },
+  {
+    name: "the intake is closed, and opened again",
+    async act(world, { count, duration }) {
+      const queue = world.account.queue(queueNames.events);
+      const accepted = () => world.outcomes().reduce((sum, { accepted: some }) => sum + Number(some ?? 0), 0);
+      await world.send(count / 2, duration / 2);
+      const until = new Date(world.now().getTime() + hour).toISOString();
+      await queue.setMetadata({ intake: `closed until ${until}` });
+      await sleep(lookLasts + longestCall);
+      const before = accepted();
+      await world.send(count / 2, duration / 2);
+      if (accepted() > before) throw new Error("An event was accepted although the intake was closed.");
+      await queue.setMetadata({ intake: "open" });
     },
   },
   {
