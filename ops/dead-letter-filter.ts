@@ -57,9 +57,9 @@ export function mayFit(name: string, { from, to }: DeadLetterFilter): boolean {
 }
 
 /** A dead letter's document, or undefined for a blob that is none of this version. */
-export function understood(text: string): DeadLetter | undefined {
+export function understood(content: Buffer): DeadLetter | undefined {
   try {
-    return parseDeadLetter(text);
+    return parseDeadLetter(content.toString("utf8"));
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { text as textOf } from "node:stream/consumers";
+import { buffer as contentOf } from "node:stream/consumers";
 import type { ContainerClient } from "@azure/storage-blob";
 import type { QueueClient } from "@azure/storage-queue";
 import { decodeEnvelope, type QueuedEvent } from "../relay/core/envelope.ts";
@@ -15,6 +15,12 @@ export interface DeadLetterEntry {
   readonly name: string;
   /** When it was written: when the event died. */
   readonly writtenAt: Date;
+}
+
+/** A blob as it was read. */
+export interface StoredBlob {
+  readonly content: Buffer;
+  readonly etag: string;
 }
 
 interface Container {
@@ -75,25 +81,33 @@ export class RelayStorageAccount {
   /** All dead letters whose names begin like this, the oldest day first; see `blobName`. */
   async deadLetters(prefix = ""): Promise<DeadLetterEntry[]> {
     const entries: DeadLetterEntry[] = [];
-    for (const { permission, blobs, suffix } of this.#deadLetters) {
-      await permission.explained(blobRole, async () => {
-        for await (const { name, properties } of blobs.listBlobsFlat(prefix === "" ? {} : { prefix })) {
-          entries.push({ name: name + suffix, writtenAt: properties.lastModified });
-        }
-      });
-    }
+    for await (const entry of this.eachDeadLetter(prefix)) entries.push(entry);
     return entries;
   }
 
-  /** A dead letter's text and its version; undefined if it is gone meanwhile. */
-  async readDeadLetter(name: string): Promise<{ text: string; etag: string } | undefined> {
+  /** The same, read from the storage as they are asked for, so that there may be any number of them. */
+  async *eachDeadLetter(prefix = ""): AsyncGenerator<DeadLetterEntry> {
+    for (const { permission, blobs, suffix } of this.#deadLetters) {
+      const pages = blobs.listBlobsFlat(prefix === "" ? {} : { prefix }).byPage();
+      for (;;) {
+        const page = await permission.explained(blobRole, () => pages.next());
+        if (page.done) break;
+        for (const { name, properties } of page.value.segment.blobItems) {
+          yield { name: name + suffix, writtenAt: properties.lastModified };
+        }
+      }
+    }
+  }
+
+  /** A dead letter's content and its version; undefined if it is gone meanwhile. */
+  async readDeadLetter(name: string): Promise<StoredBlob | undefined> {
     const { container, blob } = this.#find(name);
     return this.#read(container, blob);
   }
 
   /** The body that a claim holds; undefined if it is gone. */
   async readClaim(name: string): Promise<string | undefined> {
-    return (await this.#read({ permission: this.#permission, blobs: this.#claims }, name))?.text;
+    return (await this.#read({ permission: this.#permission, blobs: this.#claims }, name))?.content.toString("utf8");
   }
 
   /**
@@ -136,12 +150,12 @@ export class RelayStorageAccount {
     return { container, blob: name.slice(0, name.length - container.suffix.length) };
   }
 
-  async #read({ permission, blobs }: Container, name: string): Promise<{ text: string; etag: string } | undefined> {
+  async #read({ permission, blobs }: Container, name: string): Promise<StoredBlob | undefined> {
     return permission.explained(blobRole, async () => {
       try {
         const { etag, readableStreamBody } = await blobs.getBlobClient(name).download();
         if (!readableStreamBody || etag === undefined) throw new Error(`The blob ${name} came without content.`);
-        return { text: await textOf(readableStreamBody), etag };
+        return { content: await contentOf(readableStreamBody), etag };
       } catch (error) {
         if (statusOf(error) === 404) return undefined;
         throw error;

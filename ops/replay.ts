@@ -16,10 +16,8 @@ import {
 } from "../relay/core/envelope.ts";
 import type { EventPolicy } from "../relay/core/policy.ts";
 import { type DeadLetterFilter, fits, kindOf, understood } from "./dead-letter-filter.ts";
+import { eachOf } from "./each-of.ts";
 import type { RelayStorageAccount } from "./relay-storage.ts";
-
-/** Dead letters under way at a time. */
-const concurrency = 4;
 
 /** What is done with the dead letters that are meant. */
 export type ReplayAction = "count" | "replay" | "purge";
@@ -66,29 +64,19 @@ export interface ReplayCounts {
  */
 export async function replay(options: ReplayOptions): Promise<ReplayCounts> {
   const counts: ReplayCounts = { examined: 0, done: 0, kinds: new Map(), left: new Map() };
-  const names = options.names.values();
-  let failure: { error: unknown } | undefined;
   let nextStart = 0;
-  const worker = async () => {
-    for (const name of names) {
-      if (options.action !== "count") {
-        const now = Date.now();
-        const start = Math.max(now, nextStart);
-        nextStart = start + 1000 / options.perSecond;
-        if (start > now) await sleep(start - now, undefined, { signal: options.signal }).catch(() => undefined);
-      }
-      if (options.signal.aborted || failure) return;
-      try {
-        await handle(name, options, counts);
-      } catch (error) {
-        failure ??= { error };
-      }
-      counts.examined += 1;
-      options.progress(counts);
+  await eachOf(options.names, options.signal, async (name) => {
+    if (options.action !== "count") {
+      const now = Date.now();
+      const start = Math.max(now, nextStart);
+      nextStart = start + 1000 / options.perSecond;
+      if (start > now) await sleep(start - now, undefined, { signal: options.signal }).catch(() => undefined);
+      if (options.signal.aborted) return;
     }
-  };
-  await Promise.all(Array.from({ length: concurrency }, worker));
-  if (failure) throw failure.error;
+    await handle(name, options, counts);
+    counts.examined += 1;
+    options.progress(counts);
+  });
   return counts;
 }
 
@@ -96,7 +84,7 @@ async function handle(name: string, options: ReplayOptions, counts: ReplayCounts
   const { storage, filter, policy, action } = options;
   const read = await storage.readDeadLetter(name);
   if (read === undefined) return;
-  const letter = understood(read.text);
+  const letter = understood(read.content);
   if (letter === undefined) return count(counts.left, "are no dead letters of a version that is known here");
   if (!fits(letter, filter)) return;
   if (action !== "purge") {

@@ -101,7 +101,7 @@ async function deadLetterReason(
     const prefix = `${day.toISOString().slice(0, 10).replaceAll("-", "/")}/${id}-`;
     const [entry] = await storage.deadLetters(prefix);
     const read = entry && (await storage.readDeadLetter(entry.name));
-    if (read) return understood(read.text)?.reason ?? "of an unknown version";
+    if (read) return understood(read.content)?.reason ?? "of an unknown version";
   }
   return undefined;
 }

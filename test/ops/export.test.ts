@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { exportDeadLetters } from "../../ops/export.ts";
+import { PrivateFolder } from "../../ops/private-folder.ts";
 import { deadBody } from "../../relay/core/dead-letter.ts";
 
 const receivedAt = "2026-11-20T10:00:00.000Z";
@@ -9,87 +10,183 @@ const now = new Date("2026-11-21T10:00:00.000Z");
 const malformed = deadBody(Buffer.from("[]"), { class: "malformed", reason: "no object", receivedAt, now });
 const poison = deadBody(Buffer.from("{}"), { class: "poison", reason: "failed", receivedAt, now });
 
+let parent: string;
 let folder: string;
-let stored: Map<string, string>;
+let stored: Map<string, Buffer>;
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), "export-"));
-  stored = new Map([malformed, poison].map(({ name, document }) => [name, JSON.stringify(document)]));
+  parent = await mkdtemp(path.join(tmpdir(), "customerio-aep-export-"));
+  folder = path.join(parent, "kept", "here");
+  stored = new Map(
+    [malformed, poison].map(({ name, document }) => [name, Buffer.from(JSON.stringify(document))] as const),
+  );
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(() => rm(parent, { recursive: true }));
 
 const storage = {
   readDeadLetter: async (name: string) => {
-    const text = stored.get(name);
-    return text === undefined ? undefined : { text, etag: "1" };
+    const content = stored.get(name);
+    return content && { content, etag: "1" };
   },
 };
 
-function run(options: Partial<Parameters<typeof exportDeadLetters>[0]> = {}) {
-  const signal = new AbortController().signal;
-  const names = [...stored.keys()];
-  return exportDeadLetters({ storage, names, filter: {}, folder, signal, progress: () => undefined, ...options });
+async function run(options: Partial<Parameters<typeof exportDeadLetters>[0]> = {}) {
+  return exportDeadLetters({
+    ...{ storage, names: stored.keys(), filter: {}, folder: await PrivateFolder.at(folder) },
+    ...{ signal: new AbortController().signal, progress: () => undefined, ...options },
+  });
 }
 
 const files = async () =>
-  (await readdir(folder, { recursive: true, withFileTypes: true }))
+  (await readdir(parent, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
     .sort();
 
+const modeOf = async (name: string) => (await stat(path.join(folder, name))).mode & 0o777;
+
 test("each dead letter is a file under its own name, as it is stored, for its owner alone", async () => {
-  const counts = await run();
-  expect([counts.written, counts.present, [...counts.classes]]).toEqual([
-    2,
-    0,
-    [
-      ["malformed", 1],
-      ["poison", 1],
-    ],
-  ]);
+  const { written, replaced, present, classes } = await run();
+  expect([written, replaced, present]).toEqual([2, 0, 0]);
+  expect(Object.fromEntries(classes)).toEqual({ malformed: 1, poison: 1 });
   expect(await files()).toEqual([...stored.keys()].sort());
-  const file = path.join(folder, malformed.name);
-  expect(await readFile(file, "utf8")).toBe(stored.get(malformed.name));
-  expect((await stat(file)).mode & 0o777).toBe(0o600);
-  expect((await stat(path.dirname(file))).mode & 0o777).toBe(0o700);
+  expect(await readFile(path.join(folder, malformed.name))).toEqual(stored.get(malformed.name));
+  expect(await modeOf(malformed.name)).toBe(0o600);
+  for (const one of ["..", ".", "2026", "2026/11", "2026/11/20"]) expect(await modeOf(one)).toBe(0o700);
 });
 
-test("a second run writes what is new or has changed, and nothing else", async () => {
-  await run();
-  await writeFile(path.join(folder, poison.name), "half");
-  const counts = await run();
-  expect([counts.written, counts.present]).toEqual([1, 1]);
-  expect(await readFile(path.join(folder, poison.name), "utf8")).toBe(stored.get(poison.name));
+test("a second run writes what is new, and overwrites only what differs from the storage", async () => {
+  await run({ names: [malformed.name] });
+  const before = await stat(path.join(folder, malformed.name));
+  await mkdir(path.dirname(path.join(folder, poison.name)), { recursive: true });
+  await writeFile(path.join(folder, poison.name), "something else");
+  const { written, replaced, present } = await run();
+  expect([written, replaced, present]).toEqual([0, 1, 1]);
+  expect(await readFile(path.join(folder, poison.name))).toEqual(stored.get(poison.name));
+  expect(await modeOf(poison.name)).toBe(0o600);
+  expect((await stat(path.join(folder, malformed.name))).ino).toBe(before.ino);
+  const again = await run();
+  expect([again.written, again.replaced, again.present]).toEqual([0, 0, 2]);
 });
 
-test("only those that are meant; one of an unknown version goes with all", async () => {
+test("what a killed run left half written is completed by the next one, and nothing of it stays", async () => {
+  await mkdir(path.dirname(path.join(folder, poison.name)), { recursive: true });
+  await writeFile(path.join(folder, `${poison.name}.part`), '{"half', { mode: 0o600 });
+  expect((await run()).written).toBe(2);
+  expect(await files()).toEqual([...stored.keys()].sort());
+});
+
+test("only those are exported that the filter lets through; one of an unknown version is exported with all", async () => {
   expect((await run({ filter: { class: "poison" } })).written).toBe(1);
-  stored.set("2026/11/20/later.json", '{"version":2}');
+  stored.set("2026/11/20/later.json", Buffer.from('{"version":2}'));
   expect((await run({ filter: { class: "poison" } })).written).toBe(0);
   const counts = await run();
-  expect([counts.written, counts.classes.get("unknown")]).toEqual([2, 1]);
+  expect([counts.written, counts.classes.get("of an unknown version")]).toEqual([2, 1]);
 });
 
-test("one that is gone meanwhile is passed over", async () => {
+test("one that is gone by now is passed over", async () => {
   expect((await run({ names: ["2026/11/20/gone.json"] })).written).toBe(0);
 });
 
-test.each(["../outside.json", "2026/../../outside.json", "/tmp/outside.json"])(
-  "a name that leads out of the folder is refused: %s",
-  async (name) => {
-    stored.set(name, "{}");
-    await expect(run({ names: [name] })).rejects.toThrow("leads out of the folder");
-    expect(await files()).toEqual([]);
-  },
-);
-
-test("a folder that can't be written is an error, and leaves no half file", async () => {
-  await writeFile(path.join(folder, "2026"), "a file where a folder is needed");
-  await expect(run()).rejects.toThrow(/EEXIST|ENOTDIR/);
-  expect(await files()).toEqual(["2026"]);
+test.each([
+  ...["../outside.json", "2026/../../../outside.json", "/tmp/outside.json", "..", ".", "", "2026/./a.json"],
+  ...[
+    "..\\outside.json",
+    "2026\\..\\..\\..\\outside.json",
+    "C:\\outside.json",
+    "C:outside.json",
+    "2026//a.json",
+    "a\0.json",
+  ],
+])("no file is made for a name that could lead out of the folder, and the others are exported: %j", async (name) => {
+  stored = new Map([[name, Buffer.from("{}")], ...stored]);
+  const counts = await run();
+  expect([counts.unfit, counts.written]).toEqual([[name], 2]);
+  expect(await files()).toEqual([malformed.name, poison.name].sort());
 });
 
-test("stops where it is told to", async () => {
+describe("what the file system does not take is an error that says what to do, and leaves no half file", () => {
+  test("a file where a folder is needed", async () => {
+    await mkdir(folder, { recursive: true });
+    await writeFile(path.join(folder, "2026"), "in the way");
+    await expect(run()).rejects.toThrow(/^Could not write .*2026.*: there is a file where a folder is needed; move it/);
+    expect(await files()).toEqual(["2026"]);
+  });
+
+  test("a folder where a file is needed", async () => {
+    await mkdir(path.join(folder, poison.name), { recursive: true });
+    await expect(run()).rejects.toThrow("there is a folder where the file belongs; move it away");
+    expect((await files()).filter((name) => name.endsWith(".part"))).toEqual([]);
+  });
+
+  test("a full disk", async () => {
+    await mkdir(path.dirname(path.join(folder, poison.name)), { recursive: true });
+    // Linux's device that has no room left.
+    await symlink("/dev/full", path.join(folder, `${poison.name}.part`));
+    await expect(run({ names: [poison.name] })).rejects.toThrow("the disk is full; make room");
+    expect(await readdir(path.dirname(path.join(folder, poison.name)))).toEqual([]);
+  });
+
+  test("no permission", async () => {
+    // Root may write anywhere but in there.
+    if (process.getuid?.() === 0) folder = "/sys/customerio-aep";
+    else {
+      await mkdir(folder, { recursive: true });
+      await chmod(folder, 0o500);
+    }
+    await expect(run()).rejects.toThrow(/you may not write there; .* the same command goes on from there\.$/);
+  });
+});
+
+test("after a failure it starts no more, and says which failure it was", async () => {
+  const names = Array.from({ length: 100 }, (_, index) => `2026/11/20/${index}.json`);
+  let reads = 0;
+  const failing = {
+    readDeadLetter: async () => {
+      reads += 1;
+      throw new Error("the storage failed");
+    },
+  };
+  await expect(run({ storage: failing, names })).rejects.toThrow("the storage failed");
+  expect(reads).toBeLessThanOrEqual(4);
+});
+
+test("names are asked for as they are needed, with at most four dead letters under way", async () => {
+  let listed = 0;
+  let underWay = 0;
+  let most = 0;
+  const names = async function* () {
+    for (; listed < 50; listed++) yield `2026/11/20/${listed}.json`;
+  };
+  const slow = {
+    readDeadLetter: async () => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      underWay -= 1;
+      return undefined;
+    },
+  };
+  const ahead: number[] = [];
+  await run({ storage: slow, names: names(), progress: ({ examined }) => ahead.push(listed - examined) });
+  expect([listed, most, ahead.length]).toEqual([50, 4, 50]);
+  expect(Math.max(...ahead)).toBeLessThanOrEqual(4);
+});
+
+test("stopped, it ends after what is under way, and the next run goes on with the rest", async () => {
+  stored = new Map(Array.from({ length: 40 }, (_, index) => [`2026/11/20/${index}.json`, Buffer.from(`${index}`)]));
   const stop = new AbortController();
-  stop.abort();
-  expect((await run({ signal: stop.signal })).examined).toBe(0);
+  const counts = await run({ signal: stop.signal, progress: ({ examined }) => examined === 10 && stop.abort() });
+  expect(counts.written).toBe((await files()).length);
+  expect(counts.written).toBeLessThan(20);
+  const rest = await run();
+  expect([rest.present, rest.written]).toEqual([counts.written, 40 - counts.written]);
+  expect(await files()).toHaveLength(40);
+});
+
+test("a listing that fails is an error", async () => {
+  const names = async function* () {
+    yield malformed.name;
+    throw new Error("the listing failed");
+  };
+  await expect(run({ names: names() })).rejects.toThrow("the listing failed");
 });

@@ -29,7 +29,7 @@ test("dead letters are listed with the time at which they were written, and read
   expect(entry?.name).toBe("2026/11/20/a.json");
   expect(entry?.writtenAt.getTime()).toBeGreaterThanOrEqual(before);
   const read = await operator.account.readDeadLetter("2026/11/20/a.json");
-  expect(read?.text).toBe("Zoë");
+  expect(read?.content.toString()).toBe("Zoë");
   expect(await operator.account.readDeadLetter("2026/11/20/gone.json")).toBeUndefined();
 });
 
@@ -39,7 +39,7 @@ test("a dead letter is removed only as it was read", async () => {
   await write("b.json", "died again");
   expect(await operator.account.removeDeadLetter("b.json", first?.etag ?? "")).toBe(false);
   const second = await operator.account.readDeadLetter("b.json");
-  expect(second?.text).toBe("died again");
+  expect(second?.content.toString()).toBe("died again");
   expect(await operator.account.removeDeadLetter("b.json", second?.etag ?? "")).toBe(true);
   expect(await operator.account.readDeadLetter("b.json")).toBeUndefined();
 });

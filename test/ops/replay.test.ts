@@ -12,7 +12,7 @@ const now = new Date("2026-11-21T10:00:00.000Z");
 
 /** The storage account in memory, whose n-th call may fail before or after it had its effect. */
 class FaultyAccount {
-  readonly deadLetters = new Map<string, { text: string; etag: string }>();
+  readonly deadLetters = new Map<string, { content: Buffer; etag: string }>();
   readonly claims = new Map<string, string>();
   readonly messages: string[] = [];
   /** What happens to the next calls; when it is used up, all goes well. */
@@ -21,7 +21,7 @@ class FaultyAccount {
 
   put({ name, document }: { name: string; document: DeadLetter }): string {
     this.#versions += 1;
-    this.deadLetters.set(name, { text: JSON.stringify(document), etag: String(this.#versions) });
+    this.deadLetters.set(name, { content: Buffer.from(JSON.stringify(document)), etag: String(this.#versions) });
     return name;
   }
 
@@ -98,7 +98,7 @@ test("a body too large for a message becomes a claim", async () => {
 test("a body too large for a message outlives the forwarder's clearing up after the event's death", async () => {
   const data = { content: "x".repeat(60_000) };
   const name = refused("large", { data });
-  const { body } = JSON.parse(account.deadLetters.get(name)?.text ?? "{}") as DeadLetter;
+  const { body } = JSON.parse(account.deadLetters.get(name)?.content.toString() ?? "{}") as DeadLetter;
   account.claims.set(blobName({ id: "large", receivedAt, body }), body);
   await run();
   // The forwarder deletes the claim only after the dead letter was written, as late as the rest of its message takes.
@@ -221,7 +221,7 @@ test("what was redacted at the intake is not hashed again", async () => {
 });
 
 test("a blob that is no dead letter stays and is told of", async () => {
-  account.deadLetters.set("note.txt", { text: "not one of ours", etag: "1" });
+  account.deadLetters.set("note.txt", { content: Buffer.from("not one of ours"), etag: "1" });
   const counts = await run();
   expect([account.deadLetters.size, account.messages.length, [...counts.left.values()]]).toEqual([1, 0, [1]]);
 });

@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { samples } from "../../events/samples.ts";
 import { localCredentials } from "../../local/credentials.ts";
 import { deployAnew } from "../../ops/checks/relay.ts";
+import { parseDeadLetter } from "../../relay/core/dead-letter.ts";
 import { type LocalStack, repository, startLocalStack } from "../e2e/local-stack.ts";
 import { type Ended, ops } from "./ops.ts";
 
@@ -150,7 +152,7 @@ test(
 );
 
 test(
-  "dead letters are told of, counted by a dry run, and replayed into rows by what they are",
+  "dead letters are told of, counted by a dry run, exported, and replayed into rows by what they are",
   async () => {
     await refuseWith(400);
     await send(["dead-1", "dead-2", "dead-3"]);
@@ -165,6 +167,25 @@ test(
       0,
       "3 of 3 dead letters of the stack local would be replayed.\n  2 refused customer subscribed\n  1 refused customer unsubscribed\n",
     ]);
+    expect(await deadIds()).toEqual(["dead-1", "dead-2", "dead-3"]);
+
+    const folder = path.join(await mkdtemp(path.join(tmpdir(), "customerio-aep-export-")), "kept");
+    const one = await run("export", "--folder", folder, "--metric", "unsubscribed");
+    expect([one.code, one.stdout.split("\n").slice(0, 2)]).toEqual([
+      0,
+      [`1 of 3 dead letters of the stack local are in ${folder}: 1 written, 0 there already.`, "  1 refused"],
+    ]);
+    const all = await run("export", "--folder", folder);
+    expect([all.code, all.stdout]).toEqual([
+      0,
+      `3 of 3 dead letters of the stack local are in ${folder}: 2 written, 1 there already.\n  3 refused\n` +
+        "They are in the relay's storage too. To deliver them: npm run ops -- replay --stack local. To give them up with the relay, " +
+        "put RELAY_ABANDON_DEAD_LETTERS=true before the command that takes it down.\n",
+    ]);
+    const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".json"));
+    const texts = await Promise.all(files.map((name) => readFile(path.join(folder, name), "utf8")));
+    expect(texts.map((text) => parseDeadLetter(text).eventId).sort()).toEqual(["dead-1", "dead-2", "dead-3"]);
+    await rm(path.dirname(folder), { recursive: true });
     expect(await deadIds()).toEqual(["dead-1", "dead-2", "dead-3"]);
 
     const some = await run("replay", "--metric", "unsubscribed");

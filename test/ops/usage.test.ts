@@ -7,7 +7,7 @@ test("without a command it tells all of them, and fails", async () => {
   const { code, stderr } = await ops({});
   expect(code).toBe(2);
   expect(stderr).toMatch(/^npm run ops -- <command>/);
-  for (const command of ["status", "verify", "preview", "replay"])
+  for (const command of ["status", "verify", "preview", "replay", "export"])
     expect(stderr).toMatch(new RegExp(`^${command} `, "m"));
 });
 
@@ -22,6 +22,11 @@ test.each([
   [["replay", "--rate", "0"], "--rate is not right: it must be more than 0"],
   [["replay", "--purge-older-than", "old"], "--purge-older-than is not right: it must be a number"],
   [["replay", "--class", "unknown"], "--class is not right"],
+  [["export"], "--folder is not right: name the folder for the files"],
+  [["export", "--folder", ""], "--folder is not right: it is empty"],
+  [["export", "--folder", "package.json"], /--folder is not right: .*package\.json is a file, not a folder/],
+  [["export", "--folder", "package.json/kept"], "--folder is not right: there is a file where a folder is needed"],
+  [["export", "--folder", "kept", "--class", "unknown"], "--class is not right"],
   [["status", "--everything"], "Unknown option '--everything'"],
   [["preview", "--samples", "nowhere.json"], "--samples is not right: ENOENT"],
   [["verify", "--timeout", "soon"], "--timeout is not right: it must be a number"],
@@ -30,7 +35,7 @@ test.each([
 ])("a mistake is told before anything is done: %j", async (args, words) => {
   const { code, stderr } = await ops({}, ...args);
   expect(code).toBe(2);
-  expect(stderr).toContain(words);
+  expect(stderr).toMatch(words);
 });
 
 test("a stack that is not there is told in Pulumi's words", async () => {
