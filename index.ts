@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
+import { getTenant } from "pulumi-aep";
 import { CustomerIoSource } from "./components/customer-io-source.ts";
 import { findDestination } from "./components/destination.ts";
 import { eventMapping } from "./components/event-mapping.ts";
 import { alertsToSubscribe as alertsOf } from "./components/platform-alerts.ts";
 import { checkedSettings } from "./components/preflight.ts";
 import { readSettings } from "./components/settings.ts";
-import { getTenant } from "./providers/aep/sdk.ts";
 
 // Before anything is declared, so that a mistake is told, and what is missing, while nothing has begun.
 const settings = await checkedSettings(() => readSettings(new pulumi.Config()));

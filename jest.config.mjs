@@ -10,7 +10,7 @@ const esModules = "https-proxy-agent|http-proxy-agent|agent-base|proxy-agent-neg
 /** @type {import("jest").Config} */
 export default {
   testEnvironment: "node",
-  testMatch: ["<rootDir>/test/**/*.test.ts"],
+  testMatch: ["<rootDir>/test/**/*.test.ts", "<rootDir>/packages/*/test/**/*.test.ts"],
   transform: {
     "\\.ts$": ["@swc/jest", toCommonJs],
     [`/node_modules/(${esModules})/.*\\.js$`]: ["@swc/jest", toCommonJs],

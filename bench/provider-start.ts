@@ -51,7 +51,7 @@ async function figuresOf(name: string, bare: number): Promise<Figure[]> {
 }
 
 async function startOnce(name: string, cache: string): Promise<Start> {
-  const executable = path.join(repository, "providers", name, `pulumi-resource-${name}`);
+  const executable = path.join(repository, "node_modules", ".bin", `pulumi-resource-${name}`);
   const begin = performance.now();
   const child = spawn(executable, [], {
     env: { ...process.env, NODE_COMPILE_CACHE: cache },

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { HttpRequest, InvocationContext } from "@azure/functions";
-import { samples } from "../events/samples.ts";
+import { samples } from "../packages/pulumi-customerio/src/events/samples.ts";
 import { intakeBudget, intakeHandler } from "../relay/azure/intake.ts";
 import { RelayStorage } from "../relay/azure/storage.ts";
 import { queueNames } from "../relay/core/names.ts";

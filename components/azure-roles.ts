@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ArmResource } from "../providers/relay/sdk.ts";
+import { ArmResource } from "../provider/sdk.ts";
 import { guidOf } from "./azure-names.ts";
 
 /** Azure's built-in roles by their fixed GUIDs (learn.microsoft.com, "Azure built-in roles"). */

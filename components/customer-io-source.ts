@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { DatasetGuard } from "pulumi-aep";
 import type { EventMapping } from "../events/mapping.ts";
-import { DatasetGuard } from "../providers/aep/sdk.ts";
 import { directWarning } from "./delivery.ts";
 import type { Destination } from "./destination.ts";
 import { mappingSamples } from "./mapping-samples.ts";

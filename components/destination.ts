@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import * as aep from "pulumi-aep";
 import type { EventField } from "../events/fields.ts";
 import type { Identities } from "../events/identity-map.ts";
 import type { SchemaDefinition } from "../mapping/schema-fields.ts";
-import * as aep from "../providers/aep/sdk.ts";
 import { usableSchema } from "./existing-schema.ts";
 import type { PlatformSettings } from "./platform-settings.ts";
 import { refusalOf } from "./refusal.ts";

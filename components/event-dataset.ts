@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import * as aep from "../providers/aep/sdk.ts";
+import * as aep from "pulumi-aep";
 import type { Destination } from "./destination.ts";
 import { type EventSchemaArgs, eventSchema } from "./event-schema.ts";
 import type { PlatformSettings } from "./platform-settings.ts";

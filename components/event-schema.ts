@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import * as aep from "pulumi-aep";
 import { fieldGroupBody } from "../events/field-group.ts";
-import * as aep from "../providers/aep/sdk.ts";
 import type { PlatformSettings } from "./platform-settings.ts";
 import { keepingName } from "./title.ts";
 

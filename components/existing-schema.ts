@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { ExistingSchema } from "pulumi-aep";
 import { hasField, schemaFit } from "../events/schema-fit.ts";
-import type { ExistingSchema } from "../providers/aep/sdk.ts";
 import type { ExistingEventSchema } from "./destination.ts";
 import type { PlatformSettings } from "./platform-settings.ts";
 

@@ -1,6 +1,6 @@
-import { metricsByObjectType } from "../events/catalogue.ts";
+import { metricsByObjectType } from "pulumi-customerio/events";
+import { nearest } from "pulumi-provider-kit/settings";
 import { verification } from "../events/verification.ts";
-import { nearest } from "../providers/kit/nearest.ts";
 import type { EventFilters } from "../relay/core/policy.ts";
 
 const known = {

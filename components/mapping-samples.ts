@@ -1,4 +1,4 @@
-import { samples } from "../events/samples.ts";
+import { samples } from "pulumi-customerio/events";
 import { admit } from "../relay/core/admit.ts";
 import { classifyText } from "../relay/core/classify.ts";
 import { enrich } from "../relay/core/enrich.ts";

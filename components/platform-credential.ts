@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import { config } from "pulumi-aep/settings";
+import { ConfigError, readConfig } from "pulumi-provider-kit/settings";
 import type { z } from "zod";
-import { config } from "../providers/aep/config.ts";
-import { ConfigError, readConfig } from "../providers/kit/provider-config.ts";
 
 const credential = config.pick({ clientId: true, clientSecret: true, orgId: true, scopes: true, imsUrl: true });
 

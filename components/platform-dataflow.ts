@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import * as aep from "pulumi-aep";
 import type { EventMapping } from "../events/mapping.ts";
 import type { Delivery } from "../mapping/settings.ts";
-import * as aep from "../providers/aep/sdk.ts";
 import type { Destination } from "./destination.ts";
 import { eventDataset } from "./event-dataset.ts";
 import type { PlatformSettings } from "./platform-settings.ts";

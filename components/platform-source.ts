@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
+import * as aep from "pulumi-aep";
+import { connectionSpecs, flowSpecs } from "pulumi-aep";
 import { z } from "zod";
-import * as aep from "../providers/aep/sdk.ts";
-import { connectionSpecs, flowSpecs } from "../providers/aep/sources.ts";
 import type { PlatformSettings } from "./platform-settings.ts";
 import { keepingName } from "./title.ts";
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { getPreflight } from "../providers/aep/sdk.ts";
-import { getReportingWebhooks } from "../providers/customerio/sdk.ts";
+import { getPreflight } from "pulumi-aep";
+import { getReportingWebhooks } from "pulumi-customerio";
 import type { PlatformSettings } from "./platform-settings.ts";
 import type { Source } from "./platform-source.ts";
 import { providerMistakes } from "./provider-settings.ts";

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import { config as aep } from "pulumi-aep/settings";
+import { config as customerio } from "pulumi-customerio/settings";
+import { ConfigError, readConfig } from "pulumi-provider-kit/settings";
 import type { z } from "zod";
-import { config as aep } from "../providers/aep/config.ts";
-import { config as customerio } from "../providers/customerio/config.ts";
-import { ConfigError, readConfig } from "../providers/kit/provider-config.ts";
 
 /**
  * What is wrong with the stack's settings of the providers, in the providers' own words. The engine reports it as well, but for one

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { SubscriptionName } from "../events/catalogue.ts";
-import * as customerio from "../providers/customerio/sdk.ts";
+import * as customerio from "pulumi-customerio";
+import type { SubscriptionName } from "pulumi-customerio/events";
 import { keepingName } from "./title.ts";
 
 export interface ReportingWebhookSubscriptionArgs {

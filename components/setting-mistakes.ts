@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { nearest } from "pulumi-provider-kit/settings";
 import type { z } from "zod";
-import { nearest } from "../providers/kit/nearest.ts";
 
 /** What is wrong with a setting, and how `pulumi config` mends it. */
 export interface Mistake {

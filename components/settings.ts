@@ -1,10 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
+import { type SubscriptionName, subscriptionNames } from "pulumi-customerio/events";
+import { nearest, plainWords } from "pulumi-provider-kit/settings";
 import { z } from "zod";
-import { type SubscriptionName, subscriptionNames } from "../events/catalogue.ts";
 import { mappingSettings } from "../mapping/settings.ts";
-import { nearest } from "../providers/kit/nearest.ts";
-import { plainWords } from "../providers/kit/plain-words.ts";
 import { defaults } from "../relay/core/defaults.ts";
 import { eventFilters, personalData } from "../relay/core/policy.ts";
 import { contradictions, delivery, withoutEffect } from "./delivery.ts";
@@ -27,7 +26,7 @@ import { checkedSigningKeys, type SigningKeyProblems, signingKeyProblems } from 
 const subscription = z.enum(subscriptionNames, {
   error: ({ input }) => {
     const meant = nearest(String(input), subscriptionNames);
-    return `"${String(input)}" is no reporting webhook event; ${meant ? `did you mean ${meant}?` : "events/catalogue.ts lists them"}`;
+    return `"${String(input)}" is no reporting webhook event; ${meant ? `did you mean ${meant}?` : "packages/pulumi-customerio/src/events/catalogue.ts lists them"}`;
   },
 });
 

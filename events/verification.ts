@@ -1,5 +1,5 @@
+import type { DocumentedEvent } from "pulumi-customerio/events";
 import { verificationPrefix } from "../relay/core/names.ts";
-import type { DocumentedEvent } from "./event.ts";
 
 /**
  * The event by which an operator tries the whole way from the relay to the dataset, on a living stack too. It is told from Customer.io's

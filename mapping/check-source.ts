@@ -1,10 +1,14 @@
+import type { Expression, ValueKind } from "adobe-data-prep";
+import {
+  expressionProblems,
+  formatPath,
+  type PathStep,
+  parseExpression,
+  parsePath,
+  pathProblem,
+  subexpressions,
+} from "adobe-data-prep";
 import { attributeIfThere } from "../events/direct-mapping.ts";
-import { subexpressions } from "../providers/aep/data-prep/calls.ts";
-import type { ValueKind } from "../providers/aep/data-prep/function-entry.ts";
-import { expressionProblems, pathProblem } from "../providers/aep/data-prep/mapping-problems.ts";
-import { parseExpression } from "../providers/aep/data-prep/parser.ts";
-import { formatPath, type PathStep, parsePath } from "../providers/aep/data-prep/source-path.ts";
-import type { Expression } from "../providers/aep/data-prep/syntax-tree.ts";
 import { kindNames } from "./fit.ts";
 import { meantPath } from "./meant.ts";
 import type { SourceFields } from "./source-fields.ts";

@@ -1,7 +1,5 @@
+import { parseExpression, parsePath, pathProblem } from "adobe-data-prep";
 import type { EventMapping } from "../events/mapping.ts";
-import { pathProblem } from "../providers/aep/data-prep/mapping-problems.ts";
-import { parseExpression } from "../providers/aep/data-prep/parser.ts";
-import { parsePath } from "../providers/aep/data-prep/source-path.ts";
 import { type CheckedSource, checkAttribute, checkExpression } from "./check-source.ts";
 import { type Customisation, customised } from "./customise.ts";
 import { misfit } from "./fit.ts";

@@ -1,6 +1,6 @@
+import { parsePath } from "adobe-data-prep";
 import { attributeIfThere, identifierIfGiven } from "../events/direct-mapping.ts";
 import type { EventMapping } from "../events/mapping.ts";
-import { parsePath } from "../providers/aep/data-prep/source-path.ts";
 import { type Delivery, type MappingPair, type MappingSettings, removes, resolveDestination } from "./settings.ts";
 import { sourceFields } from "./source-fields.ts";
 

@@ -1,4 +1,4 @@
-import type { ValueKind } from "../providers/aep/data-prep/function-entry.ts";
+import type { ValueKind } from "adobe-data-prep";
 import type { SchemaField } from "./schema-fields.ts";
 import type { Kinds } from "./value-kinds.ts";
 

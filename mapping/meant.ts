@@ -1,4 +1,4 @@
-import { nearest } from "../providers/kit/nearest.ts";
+import { nearest } from "pulumi-provider-kit/settings";
 
 /** The path that somebody may have meant: one that is spelt alike, or that ends in the same name. */
 export function meantPath(path: string, paths: readonly string[]): string | undefined {

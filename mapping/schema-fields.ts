@@ -1,5 +1,5 @@
+import type { PathStep } from "adobe-data-prep";
 import { fieldGroupBody } from "../events/field-group.ts";
-import type { PathStep } from "../providers/aep/data-prep/source-path.ts";
 
 export type FieldType =
   | "string"

@@ -1,6 +1,6 @@
+import type { ValueKind } from "adobe-data-prep";
+import { formatPath, type PathStep } from "adobe-data-prep";
 import { type EventFieldType, eventFields } from "../events/fields.ts";
-import type { ValueKind } from "../providers/aep/data-prep/function-entry.ts";
-import { formatPath, type PathStep } from "../providers/aep/data-prep/source-path.ts";
 import type { Delivery } from "./settings.ts";
 
 /** The attributes that an event has when Platform gets it. */

@@ -1,6 +1,5 @@
-import type { ValueKind } from "../providers/aep/data-prep/function-entry.ts";
-import { findFunction } from "../providers/aep/data-prep/functions/index.ts";
-import type { Expression } from "../providers/aep/data-prep/syntax-tree.ts";
+import type { Expression, ValueKind } from "adobe-data-prep";
+import { findFunction } from "adobe-data-prep";
 import type { SourceFields } from "./source-fields.ts";
 
 /** What an expression's value may be; several if it depends on the event. */

@@ -1,11 +1,11 @@
+import { AepClient } from "pulumi-aep/client";
+import { config as aepConfig } from "pulumi-aep/settings";
+import { ReportingWebhooks } from "pulumi-customerio/client";
+import { config as customerIoConfig } from "pulumi-customerio/settings";
+import { readConfig } from "pulumi-provider-kit/settings";
 import type { z } from "zod";
-import { AepClient } from "../providers/aep/client.ts";
-import { config as aepConfig } from "../providers/aep/config.ts";
-import { ReportingWebhooks } from "../providers/customerio/client.ts";
-import { config as customerIoConfig } from "../providers/customerio/config.ts";
-import { readConfig } from "../providers/kit/provider-config.ts";
-import { AzureClient } from "../providers/relay/client.ts";
-import { config as relayConfig } from "../providers/relay/config.ts";
+import { AzureClient } from "../provider/client/client.ts";
+import { config as relayConfig } from "../provider/config.ts";
 import type { PulumiStack } from "./pulumi-stack.ts";
 
 /** Ends what takes longer than a minute, tries again included. */

@@ -1,5 +1,5 @@
 /** `npm run ops -- <command>`: what operators ask of a stack that is up, and do to it. */
-import { endWithoutOutput } from "../providers/kit/end-with-engine.ts";
+import { endWithoutOutput } from "pulumi-provider-kit/end-with-engine";
 import { exportCommand, exportUsage } from "./export-command.ts";
 import { previewCommand, previewUsage } from "./preview-command.ts";
 import { replayCommand, replayUsage } from "./replay-command.ts";

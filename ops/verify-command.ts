@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
+import { sleep } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import { verificationEvent, verificationId, verificationTime } from "../events/verification.ts";
-import { sleep } from "../providers/kit/sleep.ts";
 import { sendTest } from "./checks/calls.ts";
 import { checkWebhook } from "./checks/webhook.ts";
 import { inWords } from "./duration.ts";

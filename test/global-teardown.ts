@@ -1,4 +1,4 @@
-import { runMark } from "../local/run-mark.ts";
+import { runMark } from "../packages/local-cloud/src/run-mark.ts";
 import { leftAfter, showsEnvironments } from "./left-behind.ts";
 
 /** Milliseconds that a process gets to notice that whatever it worked for is gone. */

@@ -8,12 +8,19 @@ export function yamlOf(token: string, { name, inputs }: Example): string {
   return stringify({ resources: { [name]: { type: token, properties: inputs } } }, { lineWidth: 0 }).trimEnd();
 }
 
-/** The declaration in TypeScript, with the classes of this repository. */
+/** The npm package that has the classes of a Pulumi package. */
+const npmPackages: Readonly<Record<string, string>> = {
+  aep: "pulumi-aep",
+  customerio: "pulumi-customerio",
+  relay: "customerio-aep",
+};
+
+/** The declaration in TypeScript. */
 export function typeScriptOf(token: string, { name, inputs }: Example): string {
   const [packageName, , className] = token.split(":");
   const imports = [
     ...(JSON.stringify(inputs).includes("fn::fileArchive") ? ['import * as pulumi from "@pulumi/pulumi";'] : []),
-    `import { ${className} } from "./providers/${packageName}/sdk.ts";`,
+    `import { ${className} } from "${npmPackages[packageName ?? ""]}";`,
   ];
   return `${imports.join("\n")}\n\nconst ${name} = new ${className}("${name}", ${literal(inputs, "")});`;
 }

@@ -1,6 +1,6 @@
-import { provider as aep } from "../../providers/aep/provider.ts";
-import { provider as customerio } from "../../providers/customerio/provider.ts";
-import { provider as relay } from "../../providers/relay/provider.ts";
+import { provider as aep } from "../../packages/pulumi-aep/src/provider.ts";
+import { provider as customerio } from "../../packages/pulumi-customerio/src/provider.ts";
+import { provider as relay } from "../../provider/provider.ts";
 import { typeScriptOf, yamlOf } from "./example-code.ts";
 import { examples } from "./examples.ts";
 
@@ -74,7 +74,7 @@ function packagePage(schema: PackageSchema): string {
     `# ${schema.displayName}: package \`${name}\``,
     schema.description,
     "The schema for the generators of all Pulumi languages:",
-    fenced("sh", `pulumi package get-schema ./providers/${name}/pulumi-resource-${name}`),
+    fenced("sh", `npx pulumi package get-schema ./node_modules/.bin/pulumi-resource-${name}`),
     "## Settings",
     `Set with \`pulumi config set ${name}:<name> <value>\`, secret ones with \`--secret\`; where the stack's configuration ` +
       "has none, the environment variable counts.",

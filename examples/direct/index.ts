@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { subscriptionNames } from "../../events/catalogue.ts";
+import * as aep from "pulumi-aep";
+import * as customerio from "pulumi-customerio";
+import { subscriptionNames } from "pulumi-customerio/events";
 import { directMappings } from "../../events/direct-mapping.ts";
 import { fieldGroupBody } from "../../events/field-group.ts";
-import * as aep from "../../providers/aep/sdk.ts";
-import * as customerio from "../../providers/customerio/sdk.ts";
 
 const title = `Customer.io direct (${pulumi.getStack()})`;
 const { tenantId } = await aep.getTenant();

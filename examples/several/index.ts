@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import * as aep from "pulumi-aep";
+import * as customerio from "pulumi-customerio";
 import { CustomerIoSource } from "../../components/customer-io-source.ts";
 import { eventMapping } from "../../components/event-mapping.ts";
 import { preflight } from "../../components/preflight.ts";
 import { sourceSettings } from "../../components/settings.ts";
-import * as aep from "../../providers/aep/sdk.ts";
-import * as customerio from "../../providers/customerio/sdk.ts";
 
 interface Brand {
   /** Names its resources, and its secrets in the configuration: `northAppApiKey`, `northSigningKeys`. */

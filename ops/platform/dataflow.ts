@@ -1,6 +1,6 @@
+import type { AepClient } from "pulumi-aep/client";
+import { pathOf, paths } from "pulumi-aep/client";
 import { z } from "zod";
-import type { AepClient } from "../../providers/aep/client.ts";
-import { pathOf, paths } from "../../providers/aep/paths.ts";
 import { patience } from "../clients.ts";
 
 const flowAnswer = z.object({

@@ -1,7 +1,7 @@
+import type { AepClient } from "pulumi-aep/client";
+import { paths } from "pulumi-aep/client";
+import { VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
-import type { AepClient } from "../../providers/aep/client.ts";
-import { paths } from "../../providers/aep/paths.ts";
-import { VendorError } from "../../providers/kit/vendor-error.ts";
 import { patience } from "../clients.ts";
 
 /** One batch of a dataset: what an hour of a streaming dataflow wrote, or failed on. */

@@ -1,11 +1,11 @@
-import type { AepClient } from "../../providers/aep/client.ts";
+import type { AepClient } from "pulumi-aep/client";
 import {
   type MappingDraft,
   type MappingVerdict,
   type PreviewedRecord,
   previewMappings,
   validateMappings,
-} from "../../providers/aep/mapping-preview.ts";
+} from "pulumi-aep/client";
 import { admit } from "../../relay/core/admit.ts";
 import { classifyText } from "../../relay/core/classify.ts";
 import { enrich } from "../../relay/core/enrich.ts";

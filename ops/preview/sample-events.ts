@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { samples } from "../../events/samples.ts";
-import { maximumPreviewRecords } from "../../providers/aep/mapping-preview.ts";
+import { maximumPreviewRecords } from "pulumi-aep/client";
+import { samples } from "pulumi-customerio/events";
 import { UsageError } from "../usage-error.ts";
 
 /** An event to try the mapping on, as Customer.io sends it. */

@@ -1,9 +1,4 @@
-import type {
-  MappingError,
-  MappingItem,
-  MappingVerdict,
-  PreviewedRecord,
-} from "../../providers/aep/mapping-preview.ts";
+import type { MappingError, MappingItem, MappingVerdict, PreviewedRecord } from "pulumi-aep/client";
 import type { MappedEvent } from "./mapped-events.ts";
 
 /** Columns: everything fits a terminal of 100. */

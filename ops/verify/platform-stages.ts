@@ -1,5 +1,5 @@
-import type { DocumentedEvent } from "../../events/event.ts";
-import type { AepClient } from "../../providers/aep/client.ts";
+import type { AepClient } from "pulumi-aep/client";
+import type { DocumentedEvent } from "pulumi-customerio/events";
 import { platformOf } from "../clients.ts";
 import type { Finding } from "../finding.ts";
 import { type DataflowRun, listRuns, readDataflow } from "../platform/dataflow.ts";

@@ -1,4 +1,4 @@
-import { type PlainAnswer, plainCall } from "../../providers/kit/plain-call.ts";
+import { type PlainAnswer, plainCall } from "pulumi-provider-kit/http";
 
 /** What answered a post, and how long it took. */
 export interface PostAnswer extends PlainAnswer {

@@ -1,4 +1,4 @@
-import type { DocumentedEvent } from "../../events/event.ts";
+import type { DocumentedEvent } from "pulumi-customerio/events";
 import { judge } from "../../relay/core/filter.ts";
 import { parseSigningKeys, signatureOf } from "../../relay/core/verify.ts";
 import { copyKeyAnew } from "../checks/calls.ts";

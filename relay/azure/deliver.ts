@@ -1,4 +1,4 @@
-import { retryAfterSeconds } from "../../http/retry-after.ts";
+import { retryAfterSeconds } from "pulumi-provider-kit/http";
 import type { Pause } from "../core/breaker.ts";
 import { classifyText } from "../core/classify.ts";
 import { type DeadLetterClass, deadEvent } from "../core/dead-letter.ts";

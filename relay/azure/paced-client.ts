@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { retryAfterSeconds } from "../../http/retry-after.ts";
+import { retryAfterSeconds } from "pulumi-provider-kit/http";
 import type { Pause } from "../core/breaker.ts";
 import { type Verdict, verdictOf } from "../core/delivery.ts";
 import type { Pace, Turn } from "../core/pace.ts";

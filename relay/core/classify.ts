@@ -1,4 +1,4 @@
-import type { CustomerIoEvent } from "../../events/event.ts";
+import type { CustomerIoEvent } from "pulumi-customerio/events";
 import { derivedEventId, ownEventId } from "./event-id.ts";
 
 /** A body that is an event: its text as it came, and what was read from it. */

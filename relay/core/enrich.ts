@@ -1,5 +1,4 @@
-import { objectTypeOf } from "../../events/catalogue.ts";
-import { type CustomerIoEvent, isBlank } from "../../events/event.ts";
+import { type CustomerIoEvent, isBlank, objectTypeOf } from "pulumi-customerio/events";
 import { type EventField, eventFields } from "../../events/fields.ts";
 import type { ClassifiedEvent } from "./classify.ts";
 import { coerce } from "./coerce.ts";

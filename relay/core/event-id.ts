@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { isBlank } from "../../events/event.ts";
+import { isBlank } from "pulumi-customerio/events";
 import { coerce } from "./coerce.ts";
 
 /** What ids begin with that Customer.io did not give. */

@@ -1,5 +1,10 @@
-import { isPreferencesChange, objectTypeOf, subscriptionName } from "../../events/catalogue.ts";
-import { type CustomerIoEvent, isBlank } from "../../events/event.ts";
+import {
+  type CustomerIoEvent,
+  isBlank,
+  isPreferencesChange,
+  objectTypeOf,
+  subscriptionName,
+} from "pulumi-customerio/events";
 import { verification } from "../../events/verification.ts";
 import { domainOf, mailboxesOf } from "./email-address.ts";
 import { isObject } from "./json.ts";

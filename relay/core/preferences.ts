@@ -1,5 +1,5 @@
-import { isPreferencesChange, subscriptionName } from "../../events/catalogue.ts";
-import type { CustomerIoEvent } from "../../events/event.ts";
+import type { CustomerIoEvent } from "pulumi-customerio/events";
+import { isPreferencesChange, subscriptionName } from "pulumi-customerio/events";
 import { coerce } from "./coerce.ts";
 import { isObject, type JsonObject } from "./json.ts";
 

@@ -1,5 +1,5 @@
-import { objectTypeOf } from "../../events/catalogue.ts";
-import type { CustomerIoEvent } from "../../events/event.ts";
+import type { CustomerIoEvent } from "pulumi-customerio/events";
+import { objectTypeOf } from "pulumi-customerio/events";
 import { eventFields } from "../../events/fields.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { markOf, type PersonalSetting, PersonalTexts, type Treatment, treated } from "./personal-texts.ts";

@@ -1,4 +1,4 @@
-import type { CustomerIoEvent } from "../../events/event.ts";
+import type { CustomerIoEvent } from "pulumi-customerio/events";
 import { eventFields } from "../../events/fields.ts";
 import { isObject, type JsonObject } from "./json.ts";
 

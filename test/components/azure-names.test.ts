@@ -4,10 +4,10 @@ import { azureName, compactStem, guidOf } from "../../components/azure-names.ts"
 import { CustomerIoSource } from "../../components/customer-io-source.ts";
 import { eventMapping } from "../../components/event-mapping.ts";
 import { readSettings } from "../../components/settings.ts";
-import { refuse } from "../../local/azure/refusals.ts";
-import { checkInputs } from "../../local/azure/resource-inputs.ts";
-import { resourceTypes } from "../../local/azure/resource-types.ts";
-import { Subscription, text } from "../../local/azure/subscription.ts";
+import { refuse } from "../../packages/local-cloud/src/azure/refusals.ts";
+import { checkInputs } from "../../packages/local-cloud/src/azure/resource-inputs.ts";
+import { resourceTypes } from "../../packages/local-cloud/src/azure/resource-types.ts";
+import { Subscription, text } from "../../packages/local-cloud/src/azure/subscription.ts";
 import { configure, declaredBy } from "./stack.ts";
 
 /** Azure's rules, said once more and apart from the code under test: the whole name, with azure-native's 8 digits. */

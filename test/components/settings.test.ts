@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { readSettings, sourceSettings } from "../../components/settings.ts";
 import { checkedSigningKeys } from "../../components/signing-keys.ts";
-import { subscriptionNames } from "../../events/catalogue.ts";
+import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
 import { defaults } from "../../relay/core/defaults.ts";
 import { configure, declared } from "./stack.ts";
 

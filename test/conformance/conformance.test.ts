@@ -1,13 +1,17 @@
 import { z } from "zod";
-import { samples } from "../../events/samples.ts";
-import { Vendors } from "../../local/demo/vendors.ts";
 import { listRuns, readDataflow } from "../../ops/platform/dataflow.ts";
 import { listBatches, previewRows, rowsWritten } from "../../ops/platform/dataset.ts";
-import type { Config } from "../../providers/aep/config.ts";
-import { type MappingDraft, previewMappings, validateMappings } from "../../providers/aep/mapping-preview.ts";
-import { ReportingWebhooks } from "../../providers/customerio/client.ts";
-import { config as customerioConfig } from "../../providers/customerio/config.ts";
-import { type PropertyMap, reveal } from "../../providers/kit/values.ts";
+import { Vendors } from "../../packages/local-cloud/src/demo/vendors.ts";
+import {
+  type MappingDraft,
+  previewMappings,
+  validateMappings,
+} from "../../packages/pulumi-aep/src/client/mapping-preview.ts";
+import type { Config } from "../../packages/pulumi-aep/src/config.ts";
+import { ReportingWebhooks } from "../../packages/pulumi-customerio/src/client/client.ts";
+import { config as customerioConfig } from "../../packages/pulumi-customerio/src/config.ts";
+import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
+import { type PropertyMap, reveal } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
 import { AccessTokens } from "../../relay/azure/access-tokens.ts";
 import { PlatformClient } from "../../relay/azure/platform-client.ts";
 import { account } from "./account.ts";

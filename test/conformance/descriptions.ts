@@ -1,7 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
-import { arrayOf, isObject, type Json, type JsonObject, objectOf, stringOf } from "../../local/platform/json.ts";
+import {
+  arrayOf,
+  isObject,
+  type Json,
+  type JsonObject,
+  objectOf,
+  stringOf,
+} from "../../packages/local-cloud/src/platform/json.ts";
 import { jsonSchemas } from "./json-schema.ts";
 
 /** The vendors' API descriptions, kept beside the repository where they are at hand. */

@@ -1,5 +1,10 @@
-import type { CreateResult, Provider, ReadResult, ResourceCall } from "../../providers/kit/provider.ts";
-import type { PropertyMap } from "../../providers/kit/values.ts";
+import type {
+  CreateResult,
+  Provider,
+  ReadResult,
+  ResourceCall,
+} from "../../packages/pulumi-provider-kit/src/engine/provider.ts";
+import type { PropertyMap } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
 
 /** An object that a provider made. */
 export interface Made {

@@ -1,4 +1,10 @@
-import { arrayOf, isObject, type Json, type JsonObject, stringsOf } from "../../local/platform/json.ts";
+import {
+  arrayOf,
+  isObject,
+  type Json,
+  type JsonObject,
+  stringsOf,
+} from "../../packages/local-cloud/src/platform/json.ts";
 
 /** Keys under which a description holds schemas by names of its own choosing. */
 const mapsOfSchemas = ["properties", "patternProperties", "schemas", "definitions"];

@@ -1,5 +1,5 @@
-import { connectionSpecs, flowSpecs } from "../../providers/aep/sources.ts";
-import type { PropertyMap } from "../../providers/kit/values.ts";
+import { connectionSpecs, flowSpecs } from "../../packages/pulumi-aep/src/resources/flow-service/sources.ts";
+import type { PropertyMap } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
 import type { Driver, Made } from "./driver.ts";
 import { tenantId } from "./world.ts";
 

@@ -1,4 +1,4 @@
-import { largeEmail, samples } from "../../events/samples.ts";
+import { largeEmail, samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 
 /** Bytes of a body that no queue message holds, so that it becomes a claim. */
 const largeBytes = 60_000;

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { samples } from "../../events/samples.ts";
+import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 
 const sample = fc.constantFrom(...samples.map(({ event }) => JSON.stringify(event)));
 const bytesOf = (text: string) => new Uint8Array(Buffer.from(text, "utf8"));

@@ -1,7 +1,6 @@
 import { fieldGroupBody } from "../../events/field-group.ts";
 import { eventMappings } from "../../events/mapping.ts";
-import type { JsonObject } from "../../local/platform/json.ts";
-import { connectionSpecs, flowSpecs } from "../../providers/aep/sources.ts";
+import type { JsonObject } from "../../packages/local-cloud/src/platform/json.ts";
 import {
   catalog,
   contentType,
@@ -17,7 +16,8 @@ import {
   sourceConnection,
   targetConnection,
   tenantId,
-} from "../local/platform/harness.ts";
+} from "../../packages/local-cloud/test/platform/harness.ts";
+import { connectionSpecs, flowSpecs } from "../../packages/pulumi-aep/src/resources/flow-service/sources.ts";
 
 const years = 10 * 365 * 24 * 60 * 60 * 1000;
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { localCredentials } from "../../local/credentials.ts";
+import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import { queueNames } from "../../relay/core/names.ts";
 import { lookLasts } from "../../relay/core/queue-marks.ts";
 import { longestCall } from "../../relay/core/time-limits.ts";

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { subscriptionNames } from "../../events/catalogue.ts";
-import { localCredentials } from "../../local/credentials.ts";
-import { Clock } from "../../local/customer-io/clock.ts";
-import { type CustomerIoStandIn, startCustomerIo } from "../../local/customer-io/customer-io.ts";
+import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
+import { Clock } from "../../packages/local-cloud/src/customer-io/clock.ts";
+import { type CustomerIoStandIn, startCustomerIo } from "../../packages/local-cloud/src/customer-io/customer-io.ts";
+import { credentials, scope } from "../../packages/local-cloud/test/platform/harness.ts";
+import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
 import { parseDeadLetter } from "../../relay/core/dead-letter.ts";
 import { containerNames } from "../../relay/core/names.ts";
-import { credentials, scope } from "../local/platform/harness.ts";
 import { DeployedRelay } from "./deployed-relay.ts";
 import { traffic } from "./events.ts";
 import { FaultProxy, type NetworkFault } from "./fault-proxy.ts";

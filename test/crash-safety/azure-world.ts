@@ -8,11 +8,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import tls from "node:tls";
 import { unzipSync } from "fflate";
-import { createCertificate, trustInThisProcess } from "../../local/certificate.ts";
-import { definitionProvider } from "../../providers/kit/definition-provider.ts";
-import { Archive } from "../../providers/kit/values.ts";
-import { AzureClient } from "../../providers/relay/client.ts";
-import { relayPackage } from "../../providers/relay/provider.ts";
+import { createCertificate, trustInThisProcess } from "../../packages/local-cloud/src/certificate.ts";
+import { definitionProvider } from "../../packages/pulumi-provider-kit/src/definition/definition-provider.ts";
+import { Archive } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
+import { AzureClient } from "../../provider/client/client.ts";
+import { relayPackage } from "../../provider/provider.ts";
 import type { Subject, World } from "./world.ts";
 
 const siteId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/relay";

@@ -1,8 +1,8 @@
-import { localCredentials } from "../../local/credentials.ts";
-import { startCustomerIo } from "../../local/customer-io/customer-io.ts";
-import { ReportingWebhooks } from "../../providers/customerio/client.ts";
-import { customerioPackage } from "../../providers/customerio/provider.ts";
-import { definitionProvider } from "../../providers/kit/definition-provider.ts";
+import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
+import { startCustomerIo } from "../../packages/local-cloud/src/customer-io/customer-io.ts";
+import { ReportingWebhooks } from "../../packages/pulumi-customerio/src/client/client.ts";
+import { customerioPackage } from "../../packages/pulumi-customerio/src/provider.ts";
+import { definitionProvider } from "../../packages/pulumi-provider-kit/src/definition/definition-provider.ts";
 import { normalWorld } from "./normal-world.ts";
 import type { Subject, World } from "./world.ts";
 

@@ -1,9 +1,9 @@
-import { localCredentials } from "../../local/credentials.ts";
-import { type PlatformStandIn, startPlatform } from "../../local/platform/platform.ts";
-import { AepClient } from "../../providers/aep/client.ts";
-import { aepPackage } from "../../providers/aep/provider.ts";
-import { definitionProvider } from "../../providers/kit/definition-provider.ts";
-import type { PropertyMap } from "../../providers/kit/values.ts";
+import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
+import { type PlatformStandIn, startPlatform } from "../../packages/local-cloud/src/platform/platform.ts";
+import { AepClient } from "../../packages/pulumi-aep/src/client/client.ts";
+import { aepPackage } from "../../packages/pulumi-aep/src/provider.ts";
+import { definitionProvider } from "../../packages/pulumi-provider-kit/src/definition/definition-provider.ts";
+import type { PropertyMap } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
 import { type Declared, type Input, Reference } from "../engine/engine.ts";
 import { normalWorld } from "./normal-world.ts";
 import type { Subject, World } from "./world.ts";

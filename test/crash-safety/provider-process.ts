@@ -5,7 +5,7 @@ import * as grpc from "@grpc/grpc-js";
 import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
 import structProto from "google-protobuf/google/protobuf/struct_pb.js";
-import { encodeMap, type PropertyMap } from "../../providers/kit/values.ts";
+import { encodeMap, type PropertyMap } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
 import { urnOf } from "../engine/engine.ts";
 import { stack, type World } from "./world.ts";
 
@@ -25,8 +25,8 @@ export class ProviderProcess {
 
   /** Configured to call the vendor at `url`. */
   static async start(world: World, url: string): Promise<ProviderProcess> {
-    const folder = path.resolve(__dirname, "../../providers", world.package);
-    const child = spawn(path.join(folder, `pulumi-resource-${world.package}`), [], {
+    const bin = path.resolve(__dirname, "../../node_modules/.bin");
+    const child = spawn(path.join(bin, `pulumi-resource-${world.package}`), [], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     const port = await new Promise<string>((resolve) => createInterface(child.stdout).once("line", resolve));

@@ -1,5 +1,5 @@
-import type { Provider } from "../../providers/kit/provider.ts";
-import type { PropertyMap } from "../../providers/kit/values.ts";
+import type { Provider } from "../../packages/pulumi-provider-kit/src/engine/provider.ts";
+import type { PropertyMap } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
 import { type Declared, Engine, type Held, type Input } from "../engine/engine.ts";
 import type { Line } from "./line.ts";
 

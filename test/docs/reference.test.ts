@@ -2,11 +2,16 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { examples } from "../../docs/reference/examples.ts";
 import { referencePages } from "../../docs/reference/pages.ts";
-import { provider as aep } from "../../providers/aep/provider.ts";
-import { provider as customerio } from "../../providers/customerio/provider.ts";
-import type { Provider } from "../../providers/kit/provider.ts";
-import { Archive, type PropertyMap, type PropertyValue, Unknown } from "../../providers/kit/values.ts";
-import { provider as relay } from "../../providers/relay/provider.ts";
+import { provider as aep } from "../../packages/pulumi-aep/src/provider.ts";
+import { provider as customerio } from "../../packages/pulumi-customerio/src/provider.ts";
+import type { Provider } from "../../packages/pulumi-provider-kit/src/engine/provider.ts";
+import {
+  Archive,
+  type PropertyMap,
+  type PropertyValue,
+  Unknown,
+} from "../../packages/pulumi-provider-kit/src/engine/values.ts";
+import { provider as relay } from "../../provider/provider.ts";
 import { buildRelay } from "../../relay/build.ts";
 
 const folder = path.resolve(__dirname, "../../docs/reference");

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { largeEmail, samples } from "../../events/samples.ts";
-import { localCredentials } from "../../local/credentials.ts";
-import { balance, mismatches } from "../../local/demo/balance.ts";
+import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
+import { balance, mismatches } from "../../packages/local-cloud/src/demo/balance.ts";
+import { largeEmail, samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { failureOf, type LocalStack, startLocalStack } from "./local-stack.ts";
 
 // What somebody does by hand on a stack that is up, in the order in which they stand: each test goes on from the last.

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { samples } from "../../events/samples.ts";
-import { Pulumi } from "../../local/demo/pulumi.ts";
+import { Pulumi } from "../../packages/local-cloud/src/demo/pulumi.ts";
+import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { ops } from "../ops/ops.ts";
 import { type LocalStack, repository, startLocalStack } from "./local-stack.ts";
 

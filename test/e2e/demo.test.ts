@@ -3,7 +3,9 @@ import path from "node:path";
 import { repository } from "./local-stack.ts";
 
 test("the demo runs its whole path and ends with nothing left", async () => {
-  const child = spawn(process.execPath, [path.join(repository, "local/demo.ts")], { cwd: repository });
+  const child = spawn(process.execPath, [path.join(repository, "packages/local-cloud/src/demo.ts")], {
+    cwd: repository,
+  });
   let printed = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { samples } from "../../events/samples.ts";
+import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { type LocalProgram, startLocalProgram } from "./local-stack.ts";
 
 // The example's whole life with the real engine, in the order in which the tests stand.

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { localCredentials } from "../../local/credentials.ts";
-import { ByHand, type Json } from "../providers/aep/by-hand.ts";
-import { type MadeByHand, makeTutorialObjects } from "../providers/aep/tutorial-objects.ts";
+import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
+import { ByHand, type Json } from "../../packages/pulumi-aep/test/by-hand.ts";
+import { type MadeByHand, makeTutorialObjects } from "../../packages/pulumi-aep/test/tutorial-objects.ts";
 import { type LocalProgram, startLocalProgram } from "./local-stack.ts";
 
 // What was made by hand as Adobe's tutorial makes it is taken into a stack with the real engine. Each test goes on from the last.

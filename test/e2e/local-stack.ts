@@ -1,9 +1,9 @@
 import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type Cloud, type CloudEnvironment, startCloud } from "../../local/cloud.ts";
-import { Pulumi } from "../../local/demo/pulumi.ts";
-import { Vendors } from "../../local/demo/vendors.ts";
+import { type Cloud, type CloudEnvironment, startCloud } from "../../packages/local-cloud/src/cloud.ts";
+import { Pulumi } from "../../packages/local-cloud/src/demo/pulumi.ts";
+import { Vendors } from "../../packages/local-cloud/src/demo/vendors.ts";
 
 export const repository = path.resolve(import.meta.dirname, "../..");
 

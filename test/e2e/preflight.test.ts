@@ -1,5 +1,5 @@
-import { samples } from "../../events/samples.ts";
-import { localCredentials } from "../../local/credentials.ts";
+import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
+import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { failureOf, type LocalStack, startLocalStack } from "./local-stack.ts";
 
 // Against the real engine, in the order in which the tests stand: a sandbox that lacks something, and the HTTP API source.

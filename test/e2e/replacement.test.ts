@@ -1,8 +1,8 @@
 import { copyFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { samples } from "../../events/samples.ts";
-import { Pulumi } from "../../local/demo/pulumi.ts";
+import { Pulumi } from "../../packages/local-cloud/src/demo/pulumi.ts";
+import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { type LocalStack, repository, startLocalStack } from "./local-stack.ts";
 
 // One stack whose parts are replaced while events come, in the order in which the tests stand.

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
-import { samples } from "../../events/samples.ts";
-import { localCredentials } from "../../local/credentials.ts";
+import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
+import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { type LocalProgram, startLocalProgram } from "./local-stack.ts";
 
 // The example's whole life with the real engine, in the order in which the tests stand.

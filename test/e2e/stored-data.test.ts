@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { samples } from "../../events/samples.ts";
-import { localCredentials } from "../../local/credentials.ts";
-import { ByHand } from "../providers/aep/by-hand.ts";
+import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
+import { ByHand } from "../../packages/pulumi-aep/test/by-hand.ts";
+import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { failureOf, type LocalStack, startLocalStack } from "./local-stack.ts";
 
 // A dataset with rows, and all that could delete it by accident, in the order in which the tests stand.

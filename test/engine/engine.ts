@@ -1,6 +1,18 @@
 import { isDeepStrictEqual } from "node:util";
-import { type DiffResult, PartialFailure, type Provider, type ResourceCall } from "../../providers/kit/provider.ts";
-import { isMap, type PropertyMap, type PropertyValue, reveal, Secret, Unknown } from "../../providers/kit/values.ts";
+import {
+  type DiffResult,
+  PartialFailure,
+  type Provider,
+  type ResourceCall,
+} from "../../packages/pulumi-provider-kit/src/engine/provider.ts";
+import {
+  isMap,
+  type PropertyMap,
+  type PropertyValue,
+  reveal,
+  Secret,
+  Unknown,
+} from "../../packages/pulumi-provider-kit/src/engine/values.ts";
 
 /** A resource that a program declares; its inputs may hold references to resources before it. */
 export interface Declared {

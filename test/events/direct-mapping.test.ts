@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { directMappings } from "../../events/direct-mapping.ts";
 import { fieldGroupBody } from "../../events/field-group.ts";
 import { eventFields } from "../../events/fields.ts";
-import { type Sample, samples } from "../../events/samples.ts";
-import { compileMapping, mapRecord } from "../../local/platform/data-prep/mapper.ts";
-import { readMappingItem } from "../../local/platform/data-prep/mapping-item.ts";
-import { strictSwitches } from "../../local/platform/options.ts";
+import { compileMapping, mapRecord } from "../../packages/local-cloud/src/platform/data-prep/mapper.ts";
+import { readMappingItem } from "../../packages/local-cloud/src/platform/data-prep/mapping-item.ts";
+import { strictSwitches } from "../../packages/local-cloud/src/platform/options.ts";
+import { type Sample, samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 
 const fields = fieldGroupBody("acme").definitions.customFields.properties;
 const schema = JSON.parse(

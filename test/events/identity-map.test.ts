@@ -1,6 +1,6 @@
 import { type Identities, identityMapping } from "../../events/identity-map.ts";
-import { evaluate } from "../../local/platform/data-prep/evaluate.ts";
-import { parseExpression } from "../../providers/aep/data-prep/parser.ts";
+import { parseExpression } from "../../packages/adobe-data-prep/src/parser.ts";
+import { evaluate } from "../../packages/local-cloud/src/platform/data-prep/evaluate.ts";
 
 /** The identity map that Data Prep makes of an event with these identifiers. */
 function identityMap(

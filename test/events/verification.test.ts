@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { metricsByObjectType } from "../../events/catalogue.ts";
 import { verificationEvent, verificationId, verificationTime } from "../../events/verification.ts";
+import { metricsByObjectType } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
 import { blobName } from "../../relay/core/blob-name.ts";
 import { classifyText } from "../../relay/core/classify.ts";
 

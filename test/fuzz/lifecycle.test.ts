@@ -1,12 +1,12 @@
 import { randomInt } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
-import { Clock } from "../../local/customer-io/clock.ts";
-import { aepPackage } from "../../providers/aep/provider.ts";
-import { customerioPackage } from "../../providers/customerio/provider.ts";
-import { definitionProvider } from "../../providers/kit/definition-provider.ts";
-import type { Provider } from "../../providers/kit/provider.ts";
-import { type PropertyMap, reveal } from "../../providers/kit/values.ts";
+import { Clock } from "../../packages/local-cloud/src/customer-io/clock.ts";
+import { aepPackage } from "../../packages/pulumi-aep/src/provider.ts";
+import { customerioPackage } from "../../packages/pulumi-customerio/src/provider.ts";
+import { definitionProvider } from "../../packages/pulumi-provider-kit/src/definition/definition-provider.ts";
+import type { Provider } from "../../packages/pulumi-provider-kit/src/engine/provider.ts";
+import { type PropertyMap, reveal } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
 import { type Declared, Engine, type Held, OperationFailed } from "../engine/engine.ts";
 import { type FaultPlan, Network } from "./faults.ts";
 import { type Operation, operation } from "./operation.ts";
@@ -15,7 +15,7 @@ import { World, type WorldObject } from "./world.ts";
 
 const mockClock = Clock.stopped(new Date("2026-01-05T10:00:00Z"));
 // Waiting takes no time: it moves the clock by which the stand-ins enable dataflows and count calls a second.
-jest.mock("../../providers/kit/sleep.ts", () => ({
+jest.mock("../../packages/pulumi-provider-kit/src/http/sleep.ts", () => ({
   sleep: async (milliseconds: number, signal: AbortSignal) => {
     if (!signal.aborted) await mockClock.advance(milliseconds);
   },

@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import { subscriptionNames } from "../../events/catalogue.ts";
-import { localCredentials } from "../../local/credentials.ts";
-import { connectionSpecs } from "../../providers/aep/sources.ts";
+import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
+import { connectionSpecs } from "../../packages/pulumi-aep/src/resources/flow-service/sources.ts";
+import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
 import { type Declared, type Input, Reference } from "../engine/engine.ts";
 
 const tenant = `_${localCredentials.platform.tenantId}`;

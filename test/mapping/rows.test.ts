@@ -1,13 +1,13 @@
 import { fieldGroupBody } from "../../events/field-group.ts";
 import { eventFields } from "../../events/fields.ts";
 import { type EventMapping, eventMappings } from "../../events/mapping.ts";
-import { samples } from "../../events/samples.ts";
-import { compileMapping, mapRecord } from "../../local/platform/data-prep/mapper.ts";
-import { readMappingItem } from "../../local/platform/data-prep/mapping-item.ts";
-import type { JsonObject } from "../../local/platform/json.ts";
-import { strictSwitches } from "../../local/platform/options.ts";
 import { customised } from "../../mapping/customise.ts";
 import { mappingSettings } from "../../mapping/settings.ts";
+import { compileMapping, mapRecord } from "../../packages/local-cloud/src/platform/data-prep/mapper.ts";
+import { readMappingItem } from "../../packages/local-cloud/src/platform/data-prep/mapping-item.ts";
+import type { JsonObject } from "../../packages/local-cloud/src/platform/json.ts";
+import { strictSwitches } from "../../packages/local-cloud/src/platform/options.ts";
+import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { classifyText } from "../../relay/core/classify.ts";
 import { enrich } from "../../relay/core/enrich.ts";
 

@@ -1,4 +1,4 @@
-import { localCredentials } from "../../local/credentials.ts";
+import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import { blobRole, queueRole, startAccount, type TestAccount } from "./storage-account.ts";
 
 let owner: TestAccount;

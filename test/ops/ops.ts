@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
-import type { CloudEnvironment } from "../../local/cloud.ts";
-import { runMark } from "../../local/run-mark.ts";
+import type { CloudEnvironment } from "../../packages/local-cloud/src/cloud.ts";
+import { runMark } from "../../packages/local-cloud/src/run-mark.ts";
 import { repository } from "../e2e/local-stack.ts";
 
 /** What a command printed, and how it ended. */

@@ -1,6 +1,6 @@
 import { parseSamples } from "../../ops/preview/sample-events.ts";
 import { commonPrefix, showEvent, showInvalid, valueAt } from "../../ops/preview/side-by-side.ts";
-import type { MappingItem } from "../../providers/aep/mapping-preview.ts";
+import type { MappingItem } from "../../packages/pulumi-aep/src/client/mapping-preview.ts";
 
 const attribute = (source: string, destination: string): MappingItem => ({
   sourceType: "ATTRIBUTE",

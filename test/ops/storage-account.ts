@@ -1,7 +1,7 @@
 import type { PulumiStack } from "../../ops/pulumi-stack.ts";
 import { RelayStorageAccount } from "../../ops/relay-storage.ts";
 import { RelayTables } from "../../ops/relay-tables.ts";
-import { make, startTestAzure } from "../local/azure/support.ts";
+import { make, startTestAzure } from "../../packages/local-cloud/test/azure/support.ts";
 
 /** The relay's storage account in a subscription of its own, opened as the caller. */
 export interface TestAccount {

@@ -3,7 +3,7 @@ import { checkWebhook } from "../../ops/checks/webhook.ts";
 import type { PulumiStack } from "../../ops/pulumi-stack.ts";
 import { follow } from "../../ops/verify/follow.ts";
 import { inletStage, rowStage, runTotals } from "../../ops/verify/platform-stages.ts";
-import { reveal } from "../../providers/kit/values.ts";
+import { reveal } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
 import { makeAll } from "../conformance/platform-objects.ts";
 import { appApiKey, credential, World } from "../conformance/world.ts";
 

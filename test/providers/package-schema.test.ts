@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import path from "node:path";
 import { promisify } from "node:util";
-import { provider as aep } from "../../providers/aep/provider.ts";
-import { provider as customerio } from "../../providers/customerio/provider.ts";
-import { provider as relay } from "../../providers/relay/provider.ts";
+import { provider as aep } from "../../packages/pulumi-aep/src/provider.ts";
+import { provider as customerio } from "../../packages/pulumi-customerio/src/provider.ts";
+import { provider as relay } from "../../provider/provider.ts";
 
 interface Property {
   readonly type?: string;
@@ -36,7 +36,7 @@ const names = Object.keys(providers) as (keyof typeof providers)[];
 /** The schema as the engine prints it; it has then been bound, as for the generators of all languages. */
 async function printed(name: string): Promise<PackageSchema> {
   const bin = path.join(repository, "node_modules", ".bin");
-  const executable = path.join(repository, "providers", name, `pulumi-resource-${name}`);
+  const executable = path.join(bin, `pulumi-resource-${name}`);
   const { stdout } = await promisify(execFile)("pulumi", ["package", "get-schema", executable], {
     env: { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH ?? ""}`, PULUMI_SKIP_UPDATE_CHECK: "1" },
   });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { eventFields } from "../../events/fields.ts";
-import { largeEmail, samples } from "../../events/samples.ts";
+import { largeEmail, samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { type ClassifiedEvent, classifyText } from "../../relay/core/classify.ts";
 import { enrich } from "../../relay/core/enrich.ts";
 import type { JsonObject } from "../../relay/core/json.ts";

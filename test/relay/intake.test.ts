@@ -1,6 +1,6 @@
 import { createServer, request as httpRequest, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import { samples } from "../../events/samples.ts";
+import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { type IntakePorts, intakeBudget, intakeHandler } from "../../relay/azure/intake.ts";
 import { RelayStorage } from "../../relay/azure/storage.ts";
 import { maxBodyBytes } from "../../relay/core/body-limit.ts";

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createCertificate, trustInThisProcess } from "../../local/certificate.ts";
+import { createCertificate, trustInThisProcess } from "../../packages/local-cloud/src/certificate.ts";
 import { readSettings } from "../../relay/azure/settings.ts";
 import { RelayStorage } from "../../relay/azure/storage.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";

@@ -1,4 +1,4 @@
-import { largeEmail, samples } from "../../events/samples.ts";
+import { largeEmail, samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { keepDuplicates } from "../../relay/azure/duplicates.ts";
 import { forwarderHandler } from "../../relay/azure/forwarder.ts";
 import { intakeHandler } from "../../relay/azure/intake.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { samples } from "../../events/samples.ts";
 import { verificationEvent } from "../../events/verification.ts";
+import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { admit } from "../../relay/core/admit.ts";
 import { domainOf, emailAddress, mailboxesOf, withoutEmailAddresses } from "../../relay/core/email-address.ts";
 import { judge } from "../../relay/core/filter.ts";

@@ -1,4 +1,4 @@
-import { localCredentials } from "../../local/credentials.ts";
+import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import {
   type Forward,
   type ProxiedAnswer,

@@ -1,4 +1,4 @@
-import { samples } from "../../events/samples.ts";
+import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { type Canary, freshSecret, Search } from "./canary.ts";
 import { searchGrpcLog } from "./grpc-log.ts";
 import { ofProcess, ProcessWatch, variable } from "./process-watch.ts";

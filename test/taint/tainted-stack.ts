@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
-import type { Pulumi } from "../../local/demo/pulumi.ts";
+import type { Pulumi } from "../../packages/local-cloud/src/demo/pulumi.ts";
 import { type LocalStack, repository, startLocalStack } from "../e2e/local-stack.ts";
 import { type Gatekeeper, startAdobe, startCustomerIo, startIdentity } from "./gatekeeper.ts";
 

@@ -1,6 +1,6 @@
-import * as aep from "../../../providers/aep/sdk.ts";
-import { ReportingWebhook } from "../../../providers/customerio/sdk.ts";
-import { tutorialFields, tutorialMappings } from "../../providers/aep/tutorial-objects.ts";
+import * as aep from "../../../packages/pulumi-aep/src/index.ts";
+import { tutorialFields, tutorialMappings } from "../../../packages/pulumi-aep/test/tutorial-objects.ts";
+import { ReportingWebhook } from "../../../packages/pulumi-customerio/src/index.ts";
 
 // What a person writes who has made the tutorial's objects by hand and takes them into a stack.
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BlobServiceClient } from "@azure/storage-blob";
 import { QueueServiceClient } from "@azure/storage-queue";
-import type { Certificate } from "../../../local/certificate.ts";
+import type { Certificate } from "../../../packages/local-cloud/src/certificate.ts";
 import { type DeadLetter, parseDeadLetter } from "../../../relay/core/dead-letter.ts";
 import { decodeEnvelope, type QueuedEvent } from "../../../relay/core/envelope.ts";
 import { containerNames, queueNames } from "../../../relay/core/names.ts";

@@ -1,0 +1,139 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import path from "node:path";
+import { Hono } from "hono";
+import type { Provider } from "pulumi-provider-kit";
+import type { Certificate } from "../certificate.ts";
+import { localCredentials } from "../credentials.ts";
+import { adminRoutes } from "./admin-routes.ts";
+import type { EffectLog } from "./effect-log.ts";
+import { FunctionApps } from "./function-apps.ts";
+import { listen } from "./listen.ts";
+import { startIdentityEndpoint } from "./managed-identity.ts";
+import { resourceManager } from "./resource-manager.ts";
+import { AzureNative } from "./resource-provider.ts";
+import { ResourceWrites } from "./resource-writes.ts";
+import { roleDefinitions } from "./role-definitions.ts";
+import { StorageAccounts } from "./storage-accounts.ts";
+import { type BlobSummary, type QueueSummary, storageContents } from "./storage-contents.ts";
+import { Subscription } from "./subscription.ts";
+import { type AzureSwitches, defaultSwitches } from "./switches.ts";
+
+export interface AzureOptions {
+  /** Where data, packages and logs go; storage is deleted with its account, logs stay. */
+  readonly folder: string;
+  /** Of every HTTPS address; this process must trust it too (`trustInThisProcess`). */
+  readonly certificate: Certificate;
+  readonly switches?: Partial<AzureSwitches>;
+  /**
+   * Built-in roles, by name, that the caller has on the whole subscription beside Owner, which does not cover the data in
+   * storage accounts. They stand for role assignments that an administrator made by hand.
+   */
+  readonly callerRoles?: readonly string[];
+}
+
+export interface Census {
+  /** Live resources by azure-native's type. */
+  readonly resources: Readonly<Record<string, number>>;
+  readonly processes: readonly { kind: "azurite" | "function-host"; name: string; pid: number }[];
+}
+
+/** The Azure side of the local cloud. */
+export interface LocalAzure {
+  /** azure-native, to be served to the engine. */
+  readonly provider: Provider;
+  /** Azure Resource Manager's address, with the admin routes under `/__local/`. */
+  readonly armUrl: string;
+  /** `IDENTITY_ENDPOINT` and `IDENTITY_HEADER` with which `DefaultAzureCredential` finds the caller's own login. */
+  readonly identityEndpoint: string;
+  readonly identityHeader: string;
+  /** The writes that have taken effect; the answer to one can be held back. */
+  readonly effects: EffectLog;
+  census(): Census;
+  queues(): Promise<QueueSummary[]>;
+  blobs(container: string): Promise<BlobSummary[]>;
+  /** Kills the function hosts (SIGKILL) as a crash would; returns how many. They are started anew. */
+  killFunctionHosts(): Promise<number>;
+  /** The log files of the function apps that have run, one JSON object a line. */
+  functionLogs(): string[];
+  /** Ends every process and deletes what storage accounts hold. */
+  close(): Promise<void>;
+}
+
+/** Starts an empty subscription. */
+export async function startAzure(options: AzureOptions): Promise<LocalAzure> {
+  const { folder, certificate } = options;
+  const switches = { ...defaultSwitches, ...options.switches };
+  const { subscriptionId, tenantId, objectId, clientId } = localCredentials.azure;
+  const caller = { objectId, clientId };
+  const tokenSecret = randomBytes(32).toString("base64");
+  await mkdir(folder, { recursive: true });
+
+  const subscription = new Subscription({ subscriptionId, tenantId, owner: caller });
+  for (const name of options.callerRoles ?? []) {
+    const role = roleDefinitions.find((definition) => definition.name === name);
+    if (role === undefined) throw new Error(`There is no built-in role "${name}" in the local cloud.`);
+    const scope = `/subscriptions/${subscriptionId}`;
+    subscription.grant(`caller ${name}`, { principalId: objectId, roleDefinitionId: role.id, scope, activeFrom: 0 });
+  }
+  const identities = await startIdentityEndpoint({ tokenSecret, tenantId });
+  const storage = new StorageAccounts({
+    subscription,
+    folder: path.join(folder, "storage"),
+    certificate,
+    tokenSecret,
+    switches,
+  });
+  const apps = new FunctionApps({
+    ...{ subscription, storage, identities, certificate, tokenSecret, switches },
+    folder: path.join(folder, "apps"),
+  });
+  const parts = { subscription, storage, apps, switches, tokenSecret, caller };
+  const writes = new ResourceWrites(parts);
+
+  const azure: Omit<LocalAzure, "armUrl"> = {
+    provider: new AzureNative(parts, writes),
+    identityEndpoint: identities.url,
+    identityHeader: identities.register({ own: () => caller, userAssigned: () => [] }),
+    effects: writes.effects,
+    census: () => ({ resources: countByType(subscription), processes: processes(storage, apps) }),
+    ...storageContents(parts),
+    killFunctionHosts: async () => {
+      const running = apps.list().filter(({ hostPid }) => hostPid !== undefined);
+      await Promise.all(running.map((app) => app.killHost()));
+      return running.length;
+    },
+    functionLogs: () =>
+      apps
+        .list()
+        .map(({ logFile }) => logFile)
+        .filter(existsSync),
+    close: async () => {
+      await apps.close();
+      await storage.close();
+      await Promise.all([identities.close(), arm.close()]);
+      await rm(path.join(folder, "storage"), { recursive: true, force: true });
+    },
+  };
+  const routes = new Hono().route("/__local", adminRoutes(azure)).route("/", resourceManager(parts, writes));
+  const arm = await listen(routes.fetch);
+  return { ...azure, armUrl: `http://127.0.0.1:${arm.port}` };
+}
+
+function countByType(subscription: Subscription): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { type } of subscription.list()) counts[type.token] = (counts[type.token] ?? 0) + 1;
+  return counts;
+}
+
+function processes(storage: StorageAccounts, apps: FunctionApps): Census["processes"] {
+  return [
+    ...storage.processes().map((one) => ({ kind: "azurite" as const, ...one })),
+    ...apps
+      .list()
+      .flatMap(({ name, hostPid }) =>
+        hostPid === undefined ? [] : [{ kind: "function-host" as const, name, pid: hostPid }],
+      ),
+  ];
+}

@@ -1,0 +1,156 @@
+/**
+ * `npm run demo`: the whole way on one machine. Local cloud, `pulumi up`, events of all categories, rows of the dataset,
+ * a balance, `pulumi destroy`, and proof that nothing is left. `--keep` leaves it up, `--down` takes it down.
+ */
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { type CloudEnvironment, startCloud } from "./cloud.ts";
+import { balance, mismatches } from "./demo/balance.ts";
+import { keptFolder, keptNote, readKept, removeKept, settingsFile, writeKept } from "./demo/kept.ts";
+import { Pulumi, summaryOf } from "./demo/pulumi.ts";
+import { Report } from "./demo/report.ts";
+import { showRow } from "./demo/row.ts";
+import { sendEverything } from "./demo/traffic.ts";
+import { Vendors } from "./demo/vendors.ts";
+import { ensureEngine } from "./engine/engine.ts";
+
+const report = new Report();
+const { values: flags } = parseArgs({
+  options: { keep: { type: "boolean", default: false }, down: { type: "boolean", default: false } },
+});
+
+async function demo(keep: boolean): Promise<void> {
+  if (await readKept()) {
+    throw new Error("A kept demo is still up. Use it as it told, or take it down first: npm run demo -- --down");
+  }
+  await report.step("Pulumi's engine is on this machine", () => ensureEngine((line) => report.progress(line)));
+  const folder = keep ? keptFolder : await mkdtemp(path.join(tmpdir(), "customerio-aep-demo-"));
+  const cloud = await report.step("local cloud up: Platform, Customer.io, Azure", () => startCloud(folder));
+  await copyFile(path.resolve(import.meta.dirname, "../../..", settingsFile), path.join(folder, settingsFile));
+  const pulumi = pulumiOf(cloud.environment, folder);
+  const stop = stopOnSignals(async () => {
+    await pulumi.interrupt();
+    await cloud.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+  try {
+    await pulumi.initialise();
+    // Its rows are worth nothing, so that the destroy at the end may delete them.
+    await pulumi.configure("dataset.forceDestroy", "true", "--path");
+    await report.step("pulumi up", () => pulumi.up(), summaryOf);
+    const vendors = new Vendors(cloud.environment);
+    await exchange(pulumi, vendors);
+    if (keep) {
+      await writeKept({ pid: cloud.pid, environment: cloud.environment });
+      cloud.release();
+      process.stdout.write(keptNote(cloud.environment));
+      return;
+    }
+    await takeDown(pulumi, vendors);
+  } finally {
+    stop();
+    if (!keep) await cloud.stop();
+  }
+  await report.step("local cloud stopped, no process left", async () => requireEnded(cloud.pid));
+  await rm(folder, { recursive: true, force: true });
+  report.end("Every event that was accepted is in the dataset, and nothing is left behind.");
+}
+
+/** Sends everything and compares what was accepted with what arrived. */
+async function exchange(pulumi: Pulumi, vendors: Vendors): Promise<void> {
+  const outputs = (await pulumi.outputs()) as { datasetId: string; dataflowId: string };
+  const sent = await report.step(
+    "Customer.io sends its events",
+    () => sendEverything(vendors),
+    ({ samples, blast }) => `${samples} samples, an e-mail of 200 KB, a blast of ${blast}`,
+  );
+  const result = await report.step(
+    "events delivered to Platform",
+    () => balance(vendors, outputs.dataflowId, sent.ids),
+    (counts) => `${counts.delivered.length}`,
+  );
+  const rows = await report.step("three rows of the dataset, as Platform's preview shows them", () =>
+    vendors.previewRows(outputs.datasetId),
+  );
+  for (const row of rows.slice(0, 3)) report.line(showRow(row));
+  const { accepted, delivered, deadLettered, pending } = result;
+  report.line(
+    `balance: accepted ${accepted.length} = delivered ${delivered.length} + dead-lettered ${deadLettered.length} + ` +
+      `pending ${pending.length}; rows ${result.rows}`,
+  );
+  const wrong = mismatches(result, sent.ids);
+  if (wrong.length > 0) throw new Error(`The balance does not hold:\n${wrong.map((line) => `  - ${line}`).join("\n")}`);
+}
+
+/** Destroys the stack and proves that neither the state nor any vendor has anything left. */
+async function takeDown(pulumi: Pulumi, vendors: Vendors): Promise<void> {
+  await report.step("pulumi destroy", () => pulumi.destroy(), summaryOf);
+  await report.step(
+    "nothing is left",
+    async () => {
+      const left = { state: await pulumi.resources(), ...(await vendors.leftovers()) };
+      const found = Object.entries(left).filter(([, objects]) => objects.length > 0);
+      if (found.length > 0) {
+        throw new Error(
+          `Left behind:\n${found.map(([where, objects]) => `  - ${where}: ${objects.join(", ")}`).join("\n")}`,
+        );
+      }
+      return left;
+    },
+    (left) =>
+      Object.entries(left)
+        .map(([where, objects]) => `${objects.length} in ${where}`)
+        .join(", "),
+  );
+}
+
+/** Takes down what `--keep` has left up. */
+async function down(): Promise<void> {
+  const kept = await readKept();
+  if (!kept) throw new Error("There is no kept demo to take down.");
+  const pulumi = pulumiOf(kept.environment, keptFolder);
+  await takeDown(pulumi, new Vendors(kept.environment));
+  await report.step("local cloud stopped, no process left", async () => {
+    process.kill(kept.pid, "SIGTERM");
+    await requireEnded(kept.pid);
+  });
+  await removeKept();
+  report.end("The kept demo is gone.");
+}
+
+function pulumiOf(environment: CloudEnvironment, folder: string): Pulumi {
+  const [logFile, configFile] = ["pulumi.log", settingsFile].map((name) => path.join(folder, name)) as [string, string];
+  return new Pulumi({ environment, stack: "local", logFile, configFile });
+}
+
+/** Ctrl-C and termination: stops what runs, in order. Answers what takes that back. */
+function stopOnSignals(stopAll: () => Promise<void>): () => void {
+  const stop = async (signal: NodeJS.Signals) => {
+    report.line(`stopped by ${signal}; stopping everything that was started`);
+    await stopAll();
+    process.exit(130);
+  };
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  return () => process.off("SIGINT", stop).off("SIGTERM", stop);
+}
+
+async function requireEnded(pid: number): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`The local cloud's process ${pid} has not ended after 20 s.`);
+}
+
+try {
+  await (flags.down ? down() : demo(flags.keep));
+} catch (error) {
+  process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

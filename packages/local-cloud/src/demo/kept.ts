@@ -1,0 +1,53 @@
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { CloudEnvironment } from "../cloud.ts";
+
+/** Where a kept demo has its files. */
+export const keptFolder = path.resolve(import.meta.dirname, "../../../../.local");
+/** The stack's settings, as a copy that the demo may change. */
+export const settingsFile = "Pulumi.local.yaml";
+const record = path.join(keptFolder, "kept.json");
+const shellFile = path.join(keptFolder, "environment.sh");
+
+export interface Kept {
+  /** The local cloud's process. */
+  readonly pid: number;
+  readonly environment: CloudEnvironment;
+}
+
+export async function readKept(): Promise<Kept | undefined> {
+  const text = await readFile(record, "utf8").catch(() => undefined);
+  return text === undefined ? undefined : (JSON.parse(text) as Kept);
+}
+
+export async function writeKept(kept: Kept): Promise<void> {
+  await mkdir(keptFolder, { recursive: true });
+  const lines = Object.entries(kept.environment).map(([name, value]) => `export ${name}='${value}'`);
+  await writeFile(shellFile, `${lines.join("\n")}\n`, { mode: 0o600 });
+  await writeFile(record, JSON.stringify(kept, null, 2), { mode: 0o600 });
+}
+
+export function removeKept(): Promise<void> {
+  return rm(keptFolder, { recursive: true, force: true });
+}
+
+/** How to go on with a kept demo. */
+export function keptNote(environment: CloudEnvironment): string {
+  return `
+The local cloud stays up. In a shell, from the repository's folder:
+
+  . .local/environment.sh
+  npx pulumi preview --stack local --config-file .local/${settingsFile}
+  npx pulumi refresh --stack local --config-file .local/${settingsFile}
+  npx pulumi stack output --stack local
+  npx pulumi up --stack local --config-file .local/${settingsFile}
+
+What stands for the vendors' screens, as JSON:
+
+  curl ${environment.CUSTOMERIO_APP_API_URL}/__local/deliveries
+  curl ${environment.AEP_PLATFORM_URL}/__local/journal
+  curl ${environment.AZURE_RESOURCE_MANAGER_URL}/__local/census
+
+Take it down: npm run demo -- --down
+`;
+}

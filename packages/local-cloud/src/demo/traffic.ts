@@ -1,0 +1,26 @@
+import { largeEmail, samples } from "pulumi-customerio/events";
+import type { Vendors } from "./vendors.ts";
+
+/** Recipients of the blast, which is one event each. */
+const blastSize = 500;
+const largeBodyBytes = 200 * 1024;
+
+export interface Sent {
+  /** Ids of all events that Customer.io was made to send. */
+  readonly ids: string[];
+  readonly samples: number;
+  readonly blast: number;
+}
+
+/** Has Customer.io send every sample, one large e-mail and a blast, and waits until it has nothing left to send. */
+export async function sendEverything(vendors: Vendors): Promise<Sent> {
+  const single = [...samples.map(({ event }) => event), largeEmail(largeBodyBytes)];
+  await vendors.emit(single);
+  await vendors.blast(blastSize);
+  await vendors.sent();
+  const ids = await vendors.sentIds();
+  const expected = single.length + blastSize;
+  if (ids.length !== expected)
+    throw new Error(`Customer.io was made to send ${expected} events, but sent ${ids.length}.`);
+  return { ids, samples: samples.length, blast: blastSize };
+}

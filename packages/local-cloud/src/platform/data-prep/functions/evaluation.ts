@@ -1,0 +1,60 @@
+import type { FunctionName } from "adobe-data-prep";
+import { DateTime, type EvaluationContext, isValueObject, TransformError, type Value } from "../value.ts";
+
+/** An argument, worked out when it is asked for; one that is a lambda takes the item that it is asked for. */
+export type Argument = (item?: Value) => Value;
+
+/** What a function of Data Prep's expression language answers. */
+export type Evaluation = (given: readonly Argument[], context: EvaluationContext) => Value;
+
+export type Evaluations = Readonly<Partial<Record<FunctionName, Evaluation>>>;
+
+/** A function that needs the values of all its arguments. */
+export function eager(of: (values: readonly Value[], context: EvaluationContext) => Value): Evaluation {
+  return (given, context) =>
+    of(
+      given.map((argument) => argument()),
+      context,
+    );
+}
+
+/** The text of a value; null has none. */
+export function textOf(value: Value | undefined): string | undefined {
+  if (value === null || value === undefined) return undefined;
+  if (Array.isArray(value) || isValueObject(value)) throw new TransformError("An object or array is not a string");
+  return String(value);
+}
+
+/** A function of strings: null if any of the given arguments is null. */
+export function ofStrings(of: (...texts: string[]) => Value): (values: readonly Value[]) => Value {
+  return (values) => {
+    const texts = values.map(textOf);
+    return texts.every((text) => text !== undefined) ? of(...texts) : null;
+  };
+}
+
+export function numberOf(value: Value | undefined): number {
+  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  if (typeof number !== "number" || Number.isNaN(number)) throw new TransformError(`${show(value)} is not a number`);
+  return number;
+}
+
+export function arrayOf(value: Value | undefined): Value[] {
+  if (!Array.isArray(value)) throw new TransformError(`${show(value)} is not an array`);
+  return value;
+}
+
+/** Compares by natural order: numbers by size, anything else by its text. */
+export function compare(left: Value, right: Value): number {
+  if (left instanceof DateTime && right instanceof DateTime) return left.epochMilliseconds - right.epochMilliseconds;
+  const numbers = [left, right].map((value) => (typeof value === "string" ? Number(value || Number.NaN) : value));
+  const [a, b] = numbers;
+  const eitherIsNumber = typeof left === "number" || typeof right === "number";
+  if (eitherIsNumber && typeof a === "number" && typeof b === "number" && !Number.isNaN(a - b)) return a - b;
+  const [first, second] = [textOf(left) ?? "", textOf(right) ?? ""];
+  return first === second ? 0 : first < second ? -1 : 1;
+}
+
+export function show(value: Value | undefined): string {
+  return value === undefined ? "nothing" : value instanceof DateTime ? value.toString() : JSON.stringify(value);
+}

@@ -1,0 +1,138 @@
+import { formatPath, type PathStep, parsePath, SyntaxProblem } from "adobe-data-prep";
+import { isObject, type Json, type JsonObject, objectOf } from "../json.ts";
+import type { PlatformSwitches } from "../options.ts";
+import { coerce, TypeMismatch } from "./coerce.ts";
+import { evaluate } from "./evaluate.ts";
+import { readExpression } from "./expression.ts";
+import type { MappingItem } from "./mapping-item.ts";
+import { readPath } from "./read-path.ts";
+import { type EvaluationContext, MissingAttribute, TransformError, type Value } from "./value.ts";
+
+/** A mapping that was read: its source can be worked out, and its destination is a field of the schema. */
+export interface CompiledMapping {
+  readonly item: MappingItem;
+  readonly read: (context: EvaluationContext) => Value;
+  readonly destination: readonly PathStep[];
+  readonly field: JsonObject;
+}
+
+/** One mapping's trouble with one record, in the form of the API description's TransformErrorInfo. */
+export interface MappingIssue extends JsonObject {
+  source: string;
+  destination: string;
+  exception: string;
+  columnName: string;
+  sourceType: string;
+}
+
+export interface MappedRecord {
+  readonly row: JsonObject;
+  /** Transformation errors: each nulled its column. */
+  readonly warnings: readonly MappingIssue[];
+  /** Errors that fail the record: an attribute that doesn't exist, an XDM type mismatch. */
+  readonly failures: readonly MappingIssue[];
+}
+
+/** Reads a mapping against its target schema; throws a SyntaxProblem. */
+export function compileMapping(item: MappingItem, schema: JsonObject): CompiledMapping {
+  const destination = parsePath(item.destination);
+  return { item, read: reader(item), destination, field: fieldOf(schema, destination) };
+}
+
+function reader({ sourceType, source }: MappingItem): CompiledMapping["read"] {
+  if (sourceType === "STATIC") return () => source;
+  if (sourceType === "EXPRESSION") {
+    const expression = readExpression(source);
+    return (context) => evaluate(expression, context);
+  }
+  const steps = parsePath(source);
+  return (context) => {
+    const value = readPath(context.source, steps);
+    if (value === undefined) throw new MissingAttribute(source);
+    return value;
+  };
+}
+
+function fieldOf(schema: JsonObject, destination: readonly PathStep[]): JsonObject {
+  let field = schema;
+  for (const step of destination) {
+    const next: Json | undefined =
+      step.kind === "field" ? (objectOf(field.properties)[step.name] ?? field.additionalProperties) : field.items;
+    if (!isObject(next)) throw new SyntaxProblem(`The schema has no field ${formatPath(destination)}`);
+    field = next;
+  }
+  return field;
+}
+
+export type MappingRules = Pick<PlatformSwitches, "missingSourceAttribute" | "numberInTextField" | "arithmetic">;
+
+/**
+ * Maps one record. A transformation error nulls its column and is a warning; a reference to an attribute that doesn't exist and
+ * a mismatch of types are errors (monitor-streaming page). A null leaves the target empty.
+ */
+export function mapRecord(
+  mappings: readonly CompiledMapping[],
+  context: EvaluationContext,
+  rules: MappingRules,
+): MappedRecord {
+  const row: JsonObject = {};
+  const warnings: MappingIssue[] = [];
+  const failures: MappingIssue[] = [];
+  // Parents before children, so that a mapped object doesn't wipe out what was mapped into it.
+  const ordered = [...mappings].sort((left, right) => left.destination.length - right.destination.length);
+  for (const mapping of ordered) {
+    try {
+      const value = mapping.read({ ...context, arithmetic: rules.arithmetic });
+      if (value !== null) place(row, mapping.destination, value, mapping.field, mapping.item.destination, rules);
+    } catch (error) {
+      if (error instanceof MissingAttribute) {
+        if (rules.missingSourceAttribute === "fails-record") failures.push(issue(mapping.item, error));
+      } else if (error instanceof TypeMismatch) failures.push(issue(mapping.item, error));
+      else if (error instanceof TransformError) warnings.push(issue(mapping.item, error));
+      else throw error;
+    }
+  }
+  return { row: objectOf(pruned(row)), warnings, failures };
+}
+
+function issue({ source, destination, sourceType }: MappingItem, { message }: Error): MappingIssue {
+  return { source, destination, exception: message, columnName: destination, sourceType };
+}
+
+/** Puts a value at a path; `[*]` spreads an array over the items, one each. */
+function place(
+  container: Json | undefined,
+  steps: readonly PathStep[],
+  value: Value,
+  field: JsonObject,
+  path: string,
+  rules: MappingRules,
+): Json {
+  const [step, ...rest] = steps;
+  if (step === undefined) return coerce(value, field, path, rules);
+  if (step.kind === "field") {
+    const object = isObject(container) ? container : {};
+    object[step.name] = place(object[step.name], rest, value, field, path, rules);
+    return object;
+  }
+  const array = Array.isArray(container) ? container : [];
+  if (step.kind === "item") {
+    while (array.length <= step.index) array.push(null);
+    array[step.index] = place(array[step.index], rest, value, field, path, rules);
+    return array;
+  }
+  if (!Array.isArray(value)) throw new TypeMismatch(path, value, "array");
+  for (const [index, item] of value.entries()) array[index] = place(array[index], rest, item, field, path, rules);
+  return array;
+}
+
+/** Leaves out nulls. */
+function pruned(value: Json | undefined): Json | undefined {
+  if (Array.isArray(value)) return value.filter((item) => item !== null).map((item) => pruned(item) ?? null);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, item]) => item !== null && item !== undefined)
+      .map(([name, item]) => [name, pruned(item)]),
+  );
+}

@@ -1,0 +1,73 @@
+import { SyntaxProblem } from "adobe-data-prep";
+import { arrayOf, type Json, type JsonObject, objectOf, stringOf } from "../json.ts";
+import { plainProblem } from "../problem.ts";
+import type { Sandbox } from "../state.ts";
+import { composedSchema } from "../xdm/compose.ts";
+import { type CompiledMapping, compileMapping } from "./mapper.ts";
+import { type MappingItem, readMappingItem } from "./mapping-item.ts";
+
+/** What a mapping set holds at one version. */
+export interface MappingSetContent {
+  readonly name: string | undefined;
+  readonly schemaRef: { readonly id: string; readonly contentType: string };
+  readonly inputSchema: Json | undefined;
+  readonly items: readonly MappingItem[];
+}
+
+export interface MappingSetVersion extends MappingSetContent {
+  readonly version: number;
+  readonly modifiedDate: number;
+}
+
+export interface MappingSet {
+  readonly id: string;
+  readonly createdDate: number;
+  /** The oldest first. */
+  readonly versions: MappingSetVersion[];
+}
+
+/** A version of a set, or the latest. */
+export function versionOf(set: MappingSet, version?: number): MappingSetVersion | undefined {
+  return version === undefined ? set.versions.at(-1) : set.versions.find((content) => content.version === version);
+}
+
+/** Reads a mapping set; it needs a known target schema and at least one mapping. The mappings are not read yet. */
+export function readTarget(sandbox: Sandbox, body: JsonObject): MappingSetContent["schemaRef"] {
+  const schemaRef = objectOf(objectOf(body.outputSchema).schemaRef);
+  const id = stringOf(schemaRef.id) ?? "";
+  const contentType = stringOf(schemaRef.contentType) ?? "";
+  if (sandbox.resources.get(id)?.kind !== "schemas") throw plainProblem(400, `The output schema ${id} does not exist`);
+  if (!/version=1$/.test(contentType)) {
+    throw plainProblem(400, `The contentType of the output schema must name its version, not ${contentType}`);
+  }
+  if (arrayOf(body.mappings).length === 0) throw plainProblem(400, "The mappings are missing");
+  return { id, contentType };
+}
+
+/** Reads a whole set and refuses what can't be read: bad syntax, unknown functions, fields that the schema lacks. */
+export function readMappingSet(sandbox: Sandbox, body: JsonObject): MappingSetContent {
+  const schemaRef = readTarget(sandbox, body);
+  const items = arrayOf(body.mappings).map((entry, index) => {
+    try {
+      const item = readMappingItem(entry);
+      compileMapping(item, composedSchema(sandbox, schemaRef.id));
+      return item;
+    } catch (error) {
+      if (error instanceof SyntaxProblem) throw plainProblem(400, `Mapping ${index}: ${error.message}`);
+      throw error;
+    }
+  });
+  return { name: stringOf(body.name), schemaRef, inputSchema: body.inputSchema, items };
+}
+
+const compiledSets = new WeakMap<MappingSetContent, { revision: number; mappings: CompiledMapping[] }>();
+
+/** A set made ready to run, worked out once per change of the registry. */
+export function compileMappingSet(sandbox: Sandbox, content: MappingSetContent): CompiledMapping[] {
+  const kept = compiledSets.get(content);
+  if (kept?.revision === sandbox.registryRevision) return kept.mappings;
+  const schema = composedSchema(sandbox, content.schemaRef.id);
+  const mappings = content.items.map((item) => compileMapping(item, schema));
+  compiledSets.set(content, { revision: sandbox.registryRevision, mappings });
+  return mappings;
+}

@@ -1,0 +1,116 @@
+import { QueueServiceClient } from "@azure/storage-queue";
+import type { Provider } from "../../../pulumi-provider-kit/src/engine/provider.ts";
+import { callerToken, groupId, make, startTestAzure, type TestAzure } from "./support.ts";
+
+jest.setTimeout(60_000);
+
+let cloud: TestAzure;
+let provider: Provider;
+let queueId: string;
+let queueEndpoint: string;
+const inGroup = { resourceGroupName: "group" };
+
+beforeAll(async () => {
+  cloud = await startTestAzure();
+  provider = cloud.azure.provider;
+  await provider.configure({ location: "westeurope" });
+  await make(provider, "resources:ResourceGroup", "group", inGroup);
+  const args = { ...inGroup, accountName: "arm", kind: "StorageV2", sku: { name: "Standard_LRS" } };
+  const account = await make(provider, "storage:StorageAccount", "account", args);
+  queueEndpoint = (account.properties.primaryEndpoints as { queue: string }).queue;
+  queueId = (await make(provider, "storage:Queue", "events", { ...inGroup, accountName: "arm" })).id;
+});
+afterAll(() => cloud.stop());
+
+async function arm(
+  method: string,
+  path: string,
+  options: { token?: string | null; version?: string; body?: object } = {},
+) {
+  const token = options.token === undefined ? await callerToken(provider) : options.token;
+  const version = options.version ?? "?api-version=2024-01-01";
+  const headers: Record<string, string> = token === null ? {} : { Authorization: `Bearer ${token}` };
+  const response = await fetch(cloud.azure.armUrl + path + version, {
+    method,
+    headers,
+    ...(options.body && { body: JSON.stringify(options.body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
+}
+const code = async (answer: ReturnType<typeof arm>) => {
+  const { status, body } = await answer;
+  return [status, body?.error?.code];
+};
+
+test("a queue tells about how many messages it holds", async () => {
+  const { keys } = (await provider.invoke("azure-native:storage:listStorageAccountKeys", {
+    ...inGroup,
+    accountName: "arm",
+  })) as unknown as {
+    keys: { value: { value: string } }[];
+  };
+  const connection = `DefaultEndpointsProtocol=https;AccountName=arm;AccountKey=${keys[0]?.value.value};QueueEndpoint=${queueEndpoint}`;
+  const queue = QueueServiceClient.fromConnectionString(connection).getQueueClient("events");
+  await queue.sendMessage("one");
+  await queue.sendMessage("two", { visibilityTimeout: 600 });
+  expect(await arm("GET", queueId)).toEqual({
+    status: 200,
+    body: {
+      id: queueId,
+      name: "events",
+      type: "Microsoft.Storage/storageAccounts/queueServices/queues",
+      properties: { approximateMessageCount: 2 },
+    },
+  });
+});
+
+test("a queue's metadata is replaced as a whole, and told by the queue itself", async () => {
+  const marked = await arm("PATCH", queueId, { body: { properties: { metadata: { intake: "open", owner: "team" } } } });
+  expect(marked).toMatchObject({ status: 200, body: { properties: { metadata: { intake: "open", owner: "team" } } } });
+  await arm("PATCH", queueId, { body: { properties: { metadata: { intake: "closed" } } } });
+  expect(await arm("GET", queueId)).toMatchObject({ body: { properties: { metadata: { intake: "closed" } } } });
+});
+
+test("who may ask", async () => {
+  expect(await code(arm("GET", queueId, { token: null }))).toEqual([401, "AuthenticationFailed"]);
+  expect(await code(arm("GET", queueId, { token: "x" }))).toEqual([401, "InvalidAuthenticationToken"]);
+  const forStorage = await callerToken(provider, "https://storage.azure.com");
+  expect(await code(arm("GET", queueId, { token: forStorage }))).toEqual([401, "InvalidAuthenticationTokenAudience"]);
+  const classic = await callerToken(provider, "https://management.core.windows.net/");
+  expect((await arm("GET", queueId, { token: classic })).status).toBe(200);
+  expect(await code(arm("GET", queueId, { version: "" }))).toEqual([400, "MissingApiVersionParameter"]);
+  const elsewhere = "/subscriptions/99999999-0000-4000-8000-000000000000/resourceGroups/group";
+  expect(await code(arm("GET", elsewhere))).toEqual([403, "AuthorizationFailed"]);
+});
+
+test("a PUT makes a resource, and takes one that exists, which azure-native refuses to create", async () => {
+  const container = queueId.replace("queueServices/default/queues/events", "blobServices/default/containers/claims");
+  const put = (id: string, body: object) => arm("PUT", id, { body });
+  expect((await put(container, { properties: {} })).status).toBe(201);
+  expect((await put(container, { properties: {} })).status).toBe(200);
+  const accountName = "arm";
+  const again = make(provider, "storage:BlobContainer", "claims", { ...inGroup, accountName, containerName: "claims" });
+  await expect(again).rejects.toThrow(`cannot create already existing resource '${container}'`);
+  expect(await code(put(container.replace("/arm/", "/nowhere/"), { properties: {} }))).toEqual([
+    404,
+    "ParentResourceNotFound",
+  ]);
+});
+
+test("what isn't there", async () => {
+  expect(await code(arm("GET", `${queueId}x`))).toEqual([404, "ResourceNotFound"]);
+  expect(await code(arm("GET", queueId.replace("/group/", "/nowhere/")))).toEqual([404, "ResourceGroupNotFound"]);
+  const site = `${groupId}/providers/Microsoft.Web/sites/nowhere`;
+  expect(await code(arm("POST", `${site}/syncfunctiontriggers`))).toEqual([404, "ResourceNotFound"]);
+  expect(await code(arm("GET", `${site}/functions`))).toEqual([404, "ResourceNotFound"]);
+  expect(await code(arm("PATCH", groupId, { body: {} }))).toEqual([405, "MethodNotAllowed"]);
+});
+
+test("what a person deletes by hand is gone at the next refresh", async () => {
+  const made = await make(provider, "storage:Queue", "byhand", { ...inGroup, accountName: "arm" });
+  expect((await arm("DELETE", made.id)).status).toBe(200);
+  expect((await arm("DELETE", made.id)).status).toBe(204);
+  expect(await provider.read(made.call, { id: made.id, inputs: made.inputs, state: made.properties })).toBeUndefined();
+  expect((await cloud.azure.queues()).map(({ queue }) => queue)).toEqual(["events"]);
+});

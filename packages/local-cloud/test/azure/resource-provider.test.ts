@@ -1,0 +1,352 @@
+import type { Provider } from "../../../pulumi-provider-kit/src/engine/provider.ts";
+import { type PropertyMap, Secret, Unknown } from "../../../pulumi-provider-kit/src/engine/values.ts";
+import {
+  assign,
+  callOf,
+  groupId,
+  make,
+  remove,
+  roles,
+  startTestAzure,
+  subscriptionId,
+  type TestAzure,
+} from "./support.ts";
+
+jest.setTimeout(120_000);
+
+let cloud: TestAzure;
+let provider: Provider;
+const inGroup = { resourceGroupName: "group" };
+
+beforeAll(async () => {
+  cloud = await startTestAzure();
+  provider = cloud.azure.provider;
+  await provider.configure({});
+  await make(provider, "resources:ResourceGroup", "group", { ...inGroup, location: "westeurope" });
+});
+afterAll(() => cloud.stop());
+// What a test doesn't delete goes with the group of the next file's cloud; names are each test's own.
+
+const identity = "managedidentity:UserAssignedIdentity";
+const check = (token: string, name: string, news: PropertyMap, olds: PropertyMap = {}) =>
+  provider.check(callOf(token, name), { olds, news });
+const diff = (token: string, olds: PropertyMap, news: PropertyMap) =>
+  provider.diff(callOf(token, "x"), { id: "id", olds, state: {}, news });
+
+test("it says who it is", () => {
+  expect([provider.name, provider.version]).toEqual(["azure-native", "3.28.0"]);
+});
+
+describe("names", () => {
+  test("what lies in a region: the logical name and 8 hex digits, kept from then on", async () => {
+    const { inputs } = await check(identity, "relay", inGroup);
+    expect(inputs.resourceName).toMatch(/^relay[0-9a-f]{8}$/);
+    expect((await check(identity, "relay", inGroup, inputs)).inputs).toEqual(inputs);
+  });
+
+  test("what lies below: the logical name; a role assignment: a GUID", async () => {
+    const queue = await check("storage:Queue", "events", { ...inGroup, accountName: "a" });
+    expect(queue.inputs.queueName).toBe("events");
+    const role = await check("authorization:RoleAssignment", "role", { scope: groupId, principalId: "p" });
+    expect(role.inputs.roleAssignmentName).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4/);
+  });
+
+  test("settings of an app have no name of their own", async () => {
+    const { failures } = await check("web:WebAppApplicationSettings", "settings", inGroup);
+    expect(failures).toEqual([{ property: "name", reason: "missing required property 'name'" }]);
+  });
+
+  test.each([
+    ["storage:StorageAccount", "accountName", "ab", "'accountName' is too short (2): at least 3 characters required"],
+    ["storage:StorageAccount", "accountName", "With-Dash", "'accountName' does not match expression '^[a-z0-9]+$'"],
+    ["storage:Queue", "queueName", "q".repeat(64), "'queueName' is too long (64): at most 63 characters allowed"],
+    ["keyvault:Vault", "vaultName", "under_score", "'vaultName' does not match expression '^[a-zA-Z0-9-]{3,24}$'"],
+    [
+      "monitor:ActionGroup",
+      "groupShortName",
+      "thirteen-long",
+      "'groupShortName' is too long (13): at most 12 characters allowed",
+    ],
+  ])("%s.%s = %s", async (token, property, value, reason) => {
+    const { failures } = await check(token, "x", {
+      ...inGroup,
+      accountName: "account",
+      location: "global",
+      [property]: value,
+    });
+    expect(failures).toEqual([{ property, reason }]);
+  });
+});
+
+describe("location", () => {
+  const location = async (news: PropertyMap) => (await check(identity, "x", news)).inputs.location;
+
+  test("by itself it is the group's, once the group is known", async () => {
+    expect(await location(inGroup)).toBe("westeurope");
+    expect(await location({ resourceGroupName: Unknown.instance })).toBe(Unknown.instance);
+    expect(await location({ ...inGroup, location: "northeurope" })).toBe("northeurope");
+  });
+
+  test("without a group or a setting it is asked for", async () => {
+    const { failures } = await check("resources:ResourceGroup", "group", {});
+    expect(failures).toEqual([
+      {
+        property: "location",
+        reason:
+          "missing required property 'location'. Either set it explicitly or configure it with 'pulumi config set azure-native:location <value>'.",
+      },
+    ]);
+  });
+
+  test("the setting comes before the group's", async () => {
+    await provider.configure({ location: "uksouth" });
+    expect(await location(inGroup)).toBe("uksouth");
+    await provider.configure({});
+  });
+});
+
+describe("differences", () => {
+  test("a part of the id, the region or the principal replaces; the rest is an update", async () => {
+    const olds = { ...inGroup, accountName: "a", location: "westeurope", sku: { name: "Standard_LRS" } };
+    expect((await diff("storage:StorageAccount", olds, { ...olds, accountName: "b" })).detailed).toEqual({
+      accountName: "update-replace",
+    });
+    expect((await diff("storage:StorageAccount", olds, { ...olds, location: "uksouth" })).detailed).toEqual({
+      location: "update-replace",
+    });
+    expect((await diff("storage:StorageAccount", olds, { ...olds, sku: { name: "Standard_ZRS" } })).detailed).toEqual({
+      "sku.name": "update",
+    });
+    expect((await diff("storage:StorageAccount", olds, { ...olds, location: "West Europe" })).detailed).toEqual({});
+    const role = { scope: groupId, principalId: "p", roleAssignmentName: "n" };
+    expect(
+      (await diff("authorization:RoleAssignment", role, { ...role, principalId: Unknown.instance })).detailed,
+    ).toEqual({
+      principalId: "update-replace",
+    });
+    const rule = { ...inGroup, ruleName: "r", scopes: ["a"] };
+    expect((await diff("monitor:ScheduledQueryRule", rule, { ...rule, scopes: ["b"] })).detailed).toEqual({
+      "scopes[0]": "update-replace",
+    });
+  });
+
+  test("a random name lets the new one come first, a fixed one doesn't", async () => {
+    const { inputs } = await check(identity, "x", inGroup);
+    const moved = { ...inputs, location: "uksouth" };
+    expect((await diff(identity, inputs, moved)).deleteBeforeReplace).toBe(false);
+    const fixed = { ...inGroup, resourceName: "fixed", location: "westeurope" };
+    expect((await diff(identity, fixed, { ...fixed, location: "uksouth" })).deleteBeforeReplace).toBe(true);
+  });
+});
+
+describe("preview", () => {
+  test("on create: no id, no name, nothing that Azure decides", async () => {
+    const call = callOf("keyvault:Vault", "vault");
+    const inputs = { ...inGroup, vaultName: "vault", location: "westeurope", properties: { tenantId: "t" } };
+    const { id, properties } = await provider.create(call, { inputs, preview: true });
+    expect(id).toBe("");
+    expect(properties).toEqual({
+      name: Unknown.instance,
+      location: "westeurope",
+      type: "Microsoft.KeyVault/vaults",
+      azureApiVersion: "2024-11-01",
+      properties: { tenantId: "t", vaultUri: Unknown.instance, provisioningState: Unknown.instance },
+    });
+    expect(cloud.azure.census().resources["azure-native:keyvault:Vault"]).toBeUndefined();
+  });
+
+  test("on update: name and location stay known", async () => {
+    const made = await make(provider, identity, "previewed", inGroup);
+    const state = made.properties;
+    const request = {
+      id: made.id,
+      olds: made.inputs,
+      state,
+      news: { ...made.inputs, tags: { a: "b" } },
+      preview: true,
+    };
+    expect(await provider.update(made.call, request)).toMatchObject({
+      name: made.inputs.resourceName,
+      location: "westeurope",
+      tags: { a: "b" },
+      principalId: Unknown.instance,
+    });
+  });
+});
+
+describe("create, read, update, delete", () => {
+  test("a refresh gives back what was stored", async () => {
+    const made = await make(provider, identity, "refreshed", { ...inGroup, resourceName: "refreshed" });
+    expect(made.id).toBe(`${groupId}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/refreshed`);
+    expect(made.properties).toMatchObject({
+      name: "refreshed",
+      type: "Microsoft.ManagedIdentity/userAssignedIdentities",
+    });
+    const { id, inputs, properties } = made;
+    expect(await provider.read(made.call, { id, inputs, state: properties })).toEqual({ id, inputs, properties });
+    const other = id.replace("resourceGroups", "RESOURCEGROUPS");
+    expect(await provider.read(made.call, { id: other, inputs: {}, state: {} })).toEqual({ id, inputs, properties });
+    await remove(provider, made);
+    expect(await provider.read(made.call, { id, inputs, state: properties })).toBeUndefined();
+    await remove(provider, made);
+  });
+
+  test("an update keeps what Azure decided", async () => {
+    const made = await make(provider, identity, "updated", { ...inGroup, resourceName: "updated" });
+    const news = { ...made.inputs, tags: { team: "data" } };
+    const request = { id: made.id, olds: made.inputs, state: made.properties, news, preview: false };
+    expect(await provider.update(made.call, request)).toEqual({ ...made.properties, tags: { team: "data" } });
+  });
+
+  test("what exists is not created again", async () => {
+    const args = { ...inGroup, resourceName: "twice" };
+    const { id } = await make(provider, identity, "twice", args);
+    await expect(make(provider, identity, "twice", args)).rejects.toThrow(
+      `cannot create already existing resource '${id}'`,
+    );
+  });
+
+  test("with a group goes everything in it", async () => {
+    const other = await make(provider, "resources:ResourceGroup", "other", {
+      resourceGroupName: "other",
+      location: "uksouth",
+    });
+    const inside = await make(provider, identity, "inside", { resourceGroupName: "other" });
+    await remove(provider, other);
+    expect(await provider.read(inside.call, { id: inside.id, inputs: {}, state: {} })).toBeUndefined();
+  });
+
+  test("a list of identities comes back as a map", async () => {
+    const one = await make(provider, identity, "one", { ...inGroup, resourceName: "one" });
+    const plan = await make(provider, "web:AppServicePlan", "classic", { ...inGroup, sku: { name: "B1" } });
+    const app = await make(provider, "web:WebApp", "classic", {
+      ...inGroup,
+      serverFarmId: plan.id,
+      identity: { type: "SystemAssigned, UserAssigned", userAssignedIdentities: [one.id] },
+    });
+    expect(app.properties.identity).toEqual({
+      type: "SystemAssigned, UserAssigned",
+      principalId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      tenantId: one.properties.tenantId,
+      userAssignedIdentities: {
+        [one.id]: { principalId: one.properties.principalId, clientId: one.properties.clientId },
+      },
+    });
+    const news = { ...app.inputs, identity: { type: "UserAssigned", userAssignedIdentities: [] } };
+    const request = { id: app.id, olds: app.inputs, state: app.properties, news, preview: false };
+    expect((await provider.update(app.call, request)).identity).toEqual({ type: "UserAssigned" });
+    await expect(remove(provider, plan)).rejects.toThrow(
+      `Status=409 Code="Conflict" Message="Server farm '${plan.inputs.name}' cannot be deleted because it has web app(s) ${app.inputs.name} assigned to it."`,
+    );
+    await remove(provider, app);
+    await remove(provider, plan);
+  });
+});
+
+describe("Key Vault", () => {
+  const vaultArgs = {
+    ...inGroup,
+    vaultName: "softvault",
+    properties: { tenantId: "t", enableRbacAuthorization: true },
+  };
+  const secret = (value: string) => ({
+    ...inGroup,
+    vaultName: "softvault",
+    secretName: "password",
+    properties: { value: new Secret(value) },
+  });
+
+  test("a secret's value is never read back; a new value has a new version", async () => {
+    await make(provider, "keyvault:Vault", "softvault", vaultArgs);
+    const made = await make(provider, "keyvault:Secret", "password", secret("hunter2"));
+    expect(JSON.stringify(made.properties)).not.toContain("hunter2");
+    const first = made.properties.properties as { secretUri: string; secretUriWithVersion: string };
+    expect(first.secretUri).toBe("https://softvault.vault.azure.net/secrets/password");
+    expect(first.secretUriWithVersion).toMatch(/\/secrets\/password\/[0-9a-f]{32}$/);
+    const read = await provider.read(made.call, { id: made.id, inputs: {}, state: {} });
+    expect(read?.inputs.properties).toEqual({ value: new Secret("hunter2") });
+    expect(JSON.stringify(read?.properties)).not.toContain("hunter2");
+
+    const update = async (value: string) => {
+      const request = { id: made.id, olds: made.inputs, state: made.properties, news: secret(value), preview: false };
+      return (await provider.update(made.call, request)).properties as { secretUriWithVersion: string };
+    };
+    expect((await update("hunter2")).secretUriWithVersion).toBe(first.secretUriWithVersion);
+    expect((await update("hunter3")).secretUriWithVersion).not.toBe(first.secretUriWithVersion);
+    await remove(provider, made);
+    await expect(make(provider, "keyvault:Secret", "password", secret("again"))).rejects.toThrow(
+      /Code="Conflict" Message="Secret password is currently in a deleted but recoverable state/,
+    );
+  });
+
+  test("a deleted vault holds its name until it is recovered, with its secrets", async () => {
+    const args = { ...vaultArgs, vaultName: "lostvault" };
+    const vault = await make(provider, "keyvault:Vault", "lost", args);
+    const kept = await make(provider, "keyvault:Secret", "kept", { ...secret("x"), vaultName: "lostvault" });
+    await remove(provider, vault);
+    await expect(make(provider, "keyvault:Vault", "lost", args)).rejects.toThrow(
+      'Status=409 Code="ConflictError" Message="A vault with the same name already exists in deleted state.',
+    );
+    await make(provider, "keyvault:Vault", "lost", {
+      ...args,
+      properties: { ...args.properties, createMode: "recover" },
+    });
+    expect(await provider.read(kept.call, { id: kept.id, inputs: {}, state: {} })).toBeDefined();
+  });
+});
+
+test("who calls", async () => {
+  const config = await provider.invoke("azure-native:authorization:getClientConfig", {});
+  expect(config).toMatchObject({ subscriptionId, objectId: expect.any(String), tenantId: expect.any(String) });
+  const { token } = await provider.invoke("azure-native:authorization:getClientToken", {});
+  expect(token).toBeInstanceOf(Secret);
+  await expect(provider.invoke("azure-native:web:getWebApp", {})).rejects.toThrow("azure-native:web:getWebApp");
+});
+
+test("another subscription isn't there", async () => {
+  await provider.configure({ subscriptionId: "99999999-0000-4000-8000-000000000000", location: "uksouth" });
+  await expect(make(provider, "resources:ResourceGroup", "elsewhere", {})).rejects.toThrow(
+    'Code="SubscriptionNotFound"',
+  );
+  await provider.configure({});
+});
+
+test("storage: queues and containers are real, and go with their account", async () => {
+  const account = await make(provider, "storage:StorageAccount", "account", {
+    ...inGroup,
+    accountName: "storetest",
+    kind: "StorageV2",
+    sku: { name: "Standard_LRS" },
+  });
+  const inAccount = { ...inGroup, accountName: "storetest" };
+  const endpoints = account.properties.primaryEndpoints as { blob: string; queue: string; file: string };
+  expect(endpoints.blob).toMatch(/^https:\/\/127\.0\.0\.1:\d+\/storetest\/$/);
+  expect(endpoints.file).toBe("https://storetest.file.core.windows.net/");
+
+  const queue = await make(provider, "storage:Queue", "events", inAccount);
+  expect(queue.id).toBe(`${account.id}/queueServices/default/queues/events`);
+  expect(queue.properties).toMatchObject({ name: "events", approximateMessageCount: 0 });
+  const args = { ...inGroup, accountName: "storetest" };
+  const { keys } = (await provider.invoke("azure-native:storage:listStorageAccountKeys", args)) as unknown as {
+    keys: { keyName: string; value: Secret }[];
+  };
+  expect(keys.map(({ keyName, value }) => [keyName, value instanceof Secret])).toEqual([
+    ["key1", true],
+    ["key2", true],
+  ]);
+  expect(await cloud.azure.queues()).toEqual([{ account: "storetest", queue: "events", messages: 0, visible: [] }]);
+  await remove(provider, queue);
+  expect(await cloud.azure.queues()).toEqual([]);
+
+  const [one, two] = await Promise.allSettled(
+    ["one", "two"].map((name) => make(provider, "storage:BlobContainer", name, inAccount)),
+  );
+  expect(one?.status).toBe("fulfilled");
+  expect(two).toMatchObject({ reason: { code: "StorageAccountOperationInProgress", status: 409 } });
+
+  await assign(provider, "44444444-5555-4666-8777-888888888888", roles.blobOwner, account.id);
+  expect(cloud.azure.census().processes.map(({ kind }) => kind)).toEqual(["azurite"]);
+  await remove(provider, account);
+  expect(cloud.azure.census().processes).toEqual([]);
+  expect(cloud.azure.census().resources["azure-native:authorization:RoleAssignment"]).toBeUndefined();
+});

@@ -1,0 +1,6 @@
+import { Sender } from "../../src/customer-io/sender.ts";
+
+const sender = new Sender();
+const { status } = await sender.post(process.argv[2] ?? "", "{}", {}, 4000);
+process.stdout.write(String(status));
+sender.close();

@@ -1,0 +1,143 @@
+import type { JsonObject } from "../../src/platform/json.ts";
+import { flowBody, flowService, Platform, sourceConnection, targetConnection, type Wiring, wire } from "./harness.ts";
+import { expectFlowProblem } from "./problems.ts";
+
+let platform: Platform;
+
+beforeEach(async () => {
+  platform = await Platform.start();
+});
+afterEach(() => platform.close());
+
+async function newFlow(wiring: Wiring, changes: JsonObject = {}): Promise<string> {
+  return String((await platform.call("POST", `${flowService}/flows`, { body: flowBody(wiring, changes) })).body.id);
+}
+
+async function restart(options: Parameters<typeof Platform.start>[0]): Promise<void> {
+  await platform.close();
+  platform = await Platform.start(options);
+}
+
+describe("specifications", () => {
+  test("the Customer.io source and the generic streaming flow are there", async () => {
+    const source = await platform.call("GET", `${flowService}/connectionSpecs/96479064-7b8a-4d69-b9ed-21c5683837ea`);
+    expect(source.body.items).toEqual([expect.objectContaining({ name: "customerio", version: "1.0" })]);
+    const flow = await platform.call("GET", `${flowService}/flowSpecs/e77fde5a-22a8-11ed-861d-0242ac120002`);
+    expect(flow.body.items).toEqual([expect.objectContaining({ name: "GenericStreamingAEP" })]);
+    const list = await platform.call("GET", `${flowService}/connectionSpecs?property=name==customerio`);
+    expect(list.body.items).toHaveLength(1);
+    const unknown = await platform.call("GET", `${flowService}/connectionSpecs/none`);
+    expectFlowProblem(
+      unknown,
+      "1439-404",
+      "The requested connectionSpecs resource none is not found. Verify the resource ID before trying again.",
+      "Resource not found",
+    );
+  });
+
+  test("an org without the Customer.io source can't see or use it", async () => {
+    await restart({ switches: { customerIoSource: "not-entitled" } });
+    const path = `${flowService}/connectionSpecs/96479064-7b8a-4d69-b9ed-21c5683837ea`;
+    expect((await platform.call("GET", path)).status).toBe(404);
+    const created = await platform.call("POST", `${flowService}/sourceConnections`, { body: sourceConnection() });
+    expectFlowProblem(
+      created,
+      "1100-400",
+      "The request could not be processed. Error from flow provider: Not entitled to this operation.",
+    );
+  });
+});
+
+describe("connections", () => {
+  test("are made, read, listed, changed with their etag, and deleted", async () => {
+    const path = `${flowService}/sourceConnections`;
+    const created = await platform.call("POST", path, { body: sourceConnection() });
+    expect(created.status).toBe(201);
+    expect(created.json).toEqual({
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      etag: expect.stringMatching(/^"[0-9a-f]{8}-0000-0200-0000-[0-9a-f]{8}0000"$/),
+    });
+    const { id, etag } = created.body;
+    const read = await platform.call("GET", `${path}/${String(id)}`);
+    expect(read.body.items).toEqual([
+      expect.objectContaining({
+        id,
+        etag,
+        version: etag,
+        name: "Customer.io",
+        state: "enabled",
+        data: { format: "json" },
+      }),
+    ]);
+    const list = await platform.call("GET", `${path}?property=name==Customer.io`);
+    expect(list.body).toMatchObject({ items: [{ id }], _links: {} });
+
+    const body = [{ op: "add", path: "/description", value: "Mine" }];
+    const patched = await platform.call("PATCH", `${path}/${String(id)}`, {
+      body,
+      headers: { "If-Match": String(etag) },
+    });
+    expect(patched.json).toEqual({ id, etag: expect.any(String) });
+    expect(patched.body.etag).not.toBe(etag);
+    const spec = [{ op: "replace", path: "/connectionSpec/id", value: "x" }];
+    expectFlowProblem(
+      await platform.call("PATCH", `${path}/${String(id)}`, {
+        body: spec,
+        headers: { "If-Match": String(patched.body.etag) },
+      }),
+      "1414-400",
+      "The connection spec of a connection cannot be updated.",
+    );
+    expect((await platform.call("DELETE", `${path}/${String(id)}`)).status).toBe(204);
+    expect((await platform.call("GET", `${path}/${String(id)}`)).status).toBe(404);
+    expect((await platform.call("DELETE", `${path}/${String(id)}`)).status).toBe(404);
+  });
+
+  test.each([
+    [{ connectionSpec: { id: "none", version: "1.0" } }, "1413-400", /spec ID provided is {2}invalid/],
+    [{ connectionSpec: { id: "96479064-7b8a-4d69-b9ed-21c5683837ea", version: "9.0" } }, "1413-400", /spec ID/],
+    [{ data: { format: "delimited" } }, "1100-400", /json/],
+    [{ baseConnectionId: "none" }, "1101-404", /Resource with given id does not exist/],
+  ])("a source connection with %j is refused", async (changes, code, message) => {
+    const body = { ...sourceConnection(), ...changes };
+    const answer = await platform.call("POST", `${flowService}/sourceConnections`, { body });
+    expectFlowProblem(answer, code, message, code === "1101-404" ? "Resource not found" : undefined);
+  });
+
+  test("a target connection needs a dataset that exists", async () => {
+    const { schema: id } = await wire(platform);
+    const body = targetConnection(id, "none");
+    const answer = await platform.call("POST", `${flowService}/targetConnections`, { body });
+    expectFlowProblem(answer, "1100-400", /The dataset 'none' does not exist/);
+  });
+
+  test("a live flow holds its connections, and through them the base connection", async () => {
+    const wiring = await wire(platform);
+    const base = await platform.call("POST", `${flowService}/connections`, { body: sourceConnection() });
+    const baseConnectionId = String(base.body.id);
+    const source = await platform.call("POST", `${flowService}/sourceConnections`, {
+      body: { ...sourceConnection(), baseConnectionId },
+    });
+    const flow = await newFlow(wiring, { sourceConnectionIds: [String(source.body.id)] });
+    const held = async (kind: string, id: string) => platform.call("DELETE", `${flowService}/${kind}/${id}`);
+    expectFlowProblem(
+      await held("sourceConnections", String(source.body.id)),
+      "1447-400",
+      `Found active flows containing id ${String(source.body.id)}.`,
+    );
+    expectFlowProblem(
+      await held("targetConnections", wiring.target),
+      "1447-400",
+      `Found active flows containing id ${wiring.target}.`,
+    );
+    expectFlowProblem(await held("connections", baseConnectionId), "1418-400", /cannot be deleted/);
+    expect((await platform.call("DELETE", `${flowService}/flows/${flow}`)).status).toBe(204);
+    for (const [kind, id] of [
+      ["sourceConnections", String(source.body.id)],
+      ["targetConnections", wiring.target],
+      ["connections", baseConnectionId],
+    ]) {
+      expect((await held(String(kind), String(id))).status).toBe(204);
+    }
+  });
+});

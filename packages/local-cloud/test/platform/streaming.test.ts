@@ -1,0 +1,356 @@
+import type { JsonObject } from "../../src/platform/json.ts";
+import {
+  credentials,
+  event,
+  flowing,
+  flowService,
+  getFlow,
+  Platform,
+  type RunningFlow,
+  schemaRegistry,
+} from "./harness.ts";
+
+let platform: Platform;
+let flow: RunningFlow;
+
+async function start(options: Parameters<typeof Platform.start>[0] = {}, mappings: JsonObject[] = []): Promise<void> {
+  platform = await Platform.start(options);
+  flow = await flowing(platform, mappings);
+}
+
+afterEach(() => platform.close());
+
+const problem = (status: number, title: string, message: unknown) => ({
+  type: "http://ns.adobe.com/adobecloud/problem/data-collection-service/inlet",
+  status,
+  title,
+  report: { message },
+});
+
+describe("a single event", () => {
+  test("is answered before it is mapped, and delivered soon after", async () => {
+    await start();
+    const answer = await platform.send(flow.inletUrl, flow.flow, event());
+    expect(answer.status).toBe(200);
+    expect(answer.json).toEqual({
+      inletId: flow.inletUrl.slice(-64),
+      xactionId: expect.stringMatching(new RegExp(`^${platform.now}:\\d+:\\d+$`)),
+      receivedTimeMs: platform.now,
+    });
+    expect(await platform.receipts()).toEqual([
+      {
+        eventId: "E1",
+        xactionId: answer.body.xactionId,
+        inletId: flow.inletUrl.slice(-64),
+        flowId: flow.flow,
+        time: "2024-05-01T12:00:00.000Z",
+        fate: "delivered",
+        reason: null,
+        warnings: [],
+      },
+    ]);
+    expect(await platform.rows(flow.dataset)).toEqual([{ _id: "E1", timestamp: "2024-05-01T11:59:00.000Z" }]);
+  });
+
+  test("takes the flow id as a header too, and needs no credentials", async () => {
+    await start();
+    const answer = await platform.plain(
+      "POST",
+      new URL(flow.inletUrl).pathname,
+      { "Content-Type": "application/json", "x-adobe-flow-id": flow.flow },
+      JSON.stringify(event()),
+    );
+    expect(answer.status).toBe(200);
+  });
+
+  test("the same event twice makes two rows: the data lake doesn't deduplicate", async () => {
+    await start();
+    for (let i = 0; i < 2; i++) await platform.send(flow.inletUrl, flow.flow, event());
+    expect(await platform.rows(flow.dataset)).toHaveLength(2);
+  });
+
+  test.each([
+    ["no object", "[]", "application/json"],
+    ["no JSON", "{", "application/json"],
+    ["no JSON by its type", "{}", "text/plain"],
+  ])("that is %s is refused", async (_name, body, type) => {
+    await start();
+    const path = `${new URL(flow.inletUrl).pathname}?x-adobe-flow-id=${flow.flow}`;
+    const answer = await platform.plain("POST", path, { "Content-Type": type }, body);
+    expect(answer.status).toBe(400);
+    expect(answer.body.title).toBe("Invalid XDM Message Format");
+  });
+
+  test("of more than a megabyte is refused with 413", async () => {
+    await start();
+    const bytes = (padding: number) => event({ padding: "x".repeat(padding) });
+    const overhead = JSON.stringify(bytes(0)).length;
+    expect((await platform.send(flow.inletUrl, flow.flow, bytes(1_000_000 - overhead))).status).toBe(200);
+    const answer = await platform.send(flow.inletUrl, flow.flow, bytes(1_000_001 - overhead));
+    expect(answer.status).toBe(413);
+    expect(answer.json).toEqual(problem(413, "Payload Too Large", "The payload is larger than 1000000 bytes"));
+    const { body } = await platform.plain("GET", "/__local/journal");
+    expect(body.refusals).toEqual({ 413: 1 });
+  });
+
+  test("synchronous validation isn't offered", async () => {
+    await start();
+    const path = `${new URL(flow.inletUrl).pathname}?syncValidation=true&x-adobe-flow-id=${flow.flow}`;
+    expect((await platform.plain("POST", path, { "Content-Type": "application/json" }, "{}")).status).toBe(501);
+  });
+});
+
+describe("unknown inlets and flows", () => {
+  test("by default they are refused", async () => {
+    await start();
+    const inlet = "0".repeat(64);
+    const unknown = await platform.send(`${platform.url}/collection/${inlet}`, flow.flow, event());
+    expect(unknown.json).toEqual(problem(404, "Unknown inlet", `inletId: [${inlet}] not found`));
+    const prefix = `inletId: [${flow.inletUrl.slice(-64)}] imsOrgId: [${credentials.orgId}]`;
+    expect((await platform.send(flow.inletUrl, "none", event())).json).toEqual(
+      problem(400, "Invalid XDM Message Format", `${prefix} The flow none does not belong to this inlet`),
+    );
+    expect((await platform.send(flow.inletUrl, undefined, event())).json).toEqual(
+      problem(400, "Invalid XDM Message Format", `${prefix} Message has no flow id (x-adobe-flow-id)`),
+    );
+    expect(await platform.receipts()).toEqual([]);
+  });
+
+  test("by switches: another status, or 200 and lost", async () => {
+    await start({ switches: { unknownInlet: 400, unknownFlow: "dropped", missingFlowId: "dropped" } });
+    expect((await platform.send(`${platform.url}/collection/0`, flow.flow, event())).status).toBe(400);
+    expect((await platform.send(flow.inletUrl, "none", event())).status).toBe(200);
+    expect((await platform.send(flow.inletUrl, undefined, event())).status).toBe(200);
+    expect((await platform.receipts()).map((receipt) => [receipt.flowId, receipt.fate, receipt.reason])).toEqual([
+      ["none", "dropped", "The flow none does not belong to this inlet"],
+      [null, "dropped", "Message has no flow id (x-adobe-flow-id)"],
+    ]);
+    expect(await platform.rows(flow.dataset)).toEqual([]);
+  });
+
+  test("a deleted flow takes its inlet along", async () => {
+    await start();
+    await platform.call("DELETE", `${flowService}/flows/${flow.flow}`);
+    expect((await platform.send(flow.inletUrl, flow.flow, event())).status).toBe(404);
+  });
+});
+
+describe("a flow that isn't ready", () => {
+  test("loses what comes before it is enabled and warm", async () => {
+    platform = await Platform.start({ activationSeconds: 6, warmUpSeconds: 300 });
+    const making = flowing(platform);
+    const unready = await making;
+    const { state } = await getFlow(platform, unready.flow);
+    expect(state).toBe("enabling");
+    platform.pass(6);
+    const { options } = await getFlow(platform, unready.flow);
+    const { inletUrl } = options as { inletUrl: string };
+    expect((await platform.send(inletUrl, unready.flow, event({ event_id: "early" }))).status).toBe(200);
+    platform.pass(299);
+    expect((await platform.send(inletUrl, unready.flow, event({ event_id: "cool" }))).status).toBe(200);
+    platform.pass(1);
+    expect((await platform.send(inletUrl, unready.flow, event({ event_id: "warm" }))).status).toBe(200);
+    expect((await platform.receipts()).map((receipt) => [receipt.eventId, receipt.fate])).toEqual([
+      ["early", "dropped"],
+      ["cool", "dropped"],
+      ["warm", "delivered"],
+    ]);
+  });
+
+  test("the warm-up lasts as long as the activation unless it is given", async () => {
+    platform = await Platform.start({ activationSeconds: 10 });
+    const unready = await flowing(platform);
+    platform.pass(10);
+    const { inletUrl } = (await getFlow(platform, unready.flow)).options as { inletUrl: string };
+    platform.pass(9);
+    await platform.send(inletUrl, unready.flow, event({ event_id: "1" }));
+    platform.pass(1);
+    await platform.send(inletUrl, unready.flow, event({ event_id: "2" }));
+    expect((await platform.receipts()).map((receipt) => receipt.fate)).toEqual(["dropped", "delivered"]);
+  });
+
+  test("by a switch nothing is lost before it is enabled", async () => {
+    platform = await Platform.start({ warmUpSeconds: 300, switches: { beforeEnabled: "ingested" } });
+    flow = await flowing(platform);
+    await platform.send(flow.inletUrl, flow.flow, event());
+    expect((await platform.receipts())[0]).toMatchObject({ fate: "delivered" });
+  });
+
+  async function remap(): Promise<void> {
+    const { etag, transformations } = await getFlow(platform, flow.flow);
+    const [transformation] = transformations as JsonObject[];
+    const body = [
+      {
+        op: "replace",
+        path: "/transformations/0",
+        value: { ...transformation, params: { mappingId: flow.mappingSet } },
+      },
+    ];
+    const headers = { "If-Match": String(etag) };
+    expect((await platform.call("PATCH", `${flowService}/flows/${flow.flow}`, { body, headers })).status).toBe(200);
+  }
+
+  test.each([
+    ["warms-up", "dropped"],
+    ["keeps-running", "delivered"],
+  ] as const)("after a change of its mapping, when it %s, events are %s", async (afterMappingChange, fate) => {
+    await start({ warmUpSeconds: 30, switches: { afterMappingChange } });
+    platform.pass(30);
+    await remap();
+    await platform.send(flow.inletUrl, flow.flow, event({ event_id: "1" }));
+    platform.pass(30);
+    await platform.send(flow.inletUrl, flow.flow, event({ event_id: "2" }));
+    expect((await platform.receipts()).map((receipt) => receipt.fate)).toEqual([fate, "delivered"]);
+  });
+
+  test.each([
+    ["dropped", 200],
+    ["refused", 400],
+  ] as const)("a disabled flow: %s with %i", async (disabledFlow, status) => {
+    await start({ switches: { disabledFlow } });
+    await platform.call("POST", `${flowService}/flows/${flow.flow}/action?op=disable`);
+    expect((await platform.send(flow.inletUrl, flow.flow, event())).status).toBe(status);
+    expect(await platform.rows(flow.dataset)).toEqual([]);
+  });
+});
+
+describe("what fails a record", () => {
+  const mappings = [
+    { sourceType: "ATTRIBUTE", source: "email", destination: "_acme.email" },
+    { sourceType: "ATTRIBUTE", source: "count", destination: "_acme.count" },
+    { sourceType: "EXPRESSION", source: 'concat(to_integer(metric), "")', destination: "_acme.metric" },
+  ];
+  const complete = { email: "a@example.com", count: 1, metric: "1" };
+
+  async function fateOf(changes: JsonObject): Promise<JsonObject> {
+    await platform.send(flow.inletUrl, flow.flow, event({ ...complete, ...changes }));
+    return (await platform.receipts()).at(-1) ?? {};
+  }
+
+  test("an attribute that doesn't exist, but not one that is null", async () => {
+    await start({}, mappings);
+    expect(await fateOf({ email: null })).toMatchObject({ fate: "delivered", warnings: [] });
+    expect(await platform.rows(flow.dataset)).toEqual([
+      { _id: "E1", timestamp: "2024-05-01T11:59:00.000Z", _acme: { count: 1, metric: "1" } },
+    ]);
+    expect(await fateOf({ email: undefined })).toMatchObject({
+      fate: "failed",
+      reason: "MAPPER-3700-400: _acme.email: The attribute email does not exist in the source data",
+    });
+  });
+
+  test("by a switch an attribute that doesn't exist leaves its target empty", async () => {
+    await start({ switches: { missingSourceAttribute: "leaves-empty" } }, mappings);
+    expect(await fateOf({ email: undefined })).toMatchObject({ fate: "delivered" });
+  });
+
+  test("a mismatch of types; a transformation error only nulls its column, with a warning", async () => {
+    await start({}, mappings);
+    expect(await fateOf({ count: "many" })).toMatchObject({
+      fate: "failed",
+      reason: 'MAPPER-3700-400: _acme.count: _acme.count: "many" does not fit the XDM type integer',
+    });
+    expect(await fateOf({ metric: "opened" })).toMatchObject({
+      fate: "delivered",
+      warnings: ['_acme.metric: "opened" is not a number'],
+    });
+  });
+
+  test.each([
+    [{ event_id: null }, "#: required key [_id] not found"],
+    [{ occurred_at: null }, "#: required key [timestamp] not found"],
+    [{ occurred_at: "2024-05-01T12:00:01.000Z" }, "#/timestamp: [2024-05-01T12:00:01.000Z] is not in the past"],
+  ])("%j", async (changes, reason) => {
+    await start({}, mappings);
+    expect(await fateOf(changes)).toMatchObject({ fate: "failed", reason: `INGEST-1212-400: ${reason}` });
+  });
+
+  test("epoch seconds for a date-time, and a date that is none", async () => {
+    await start({}, mappings);
+    expect(await fateOf({ occurred_at: 1714564740 })).toMatchObject({
+      fate: "failed",
+      reason: "MAPPER-3700-400: timestamp: timestamp: 1714564740 does not fit the XDM type date-time",
+    });
+    expect(await fateOf({ occurred_at: "yesterday" })).toMatchObject({ fate: "failed" });
+  });
+
+  test("a primary identity that is missing or empty", async () => {
+    await start({}, mappings);
+    await platform.call("POST", `${schemaRegistry}/tenant/descriptors`, {
+      body: {
+        "@type": "xdm:descriptorIdentity",
+        "xdm:sourceSchema": flow.schema,
+        "xdm:sourceVersion": 1,
+        "xdm:sourceProperty": "/_acme/email",
+        "xdm:namespace": "Email",
+        "xdm:property": "xdm:code",
+        "xdm:isPrimary": true,
+      },
+    });
+    const reason = "INGEST-1212-400: #: required key [_acme/email] not found: it is the primary identity";
+    expect(await fateOf({ email: null })).toMatchObject({ fate: "failed", reason });
+    expect(await fateOf({ email: "" })).toMatchObject({ fate: "failed", reason });
+    expect(await fateOf({})).toMatchObject({ fate: "delivered" });
+  });
+});
+
+describe("batches and envelopes", () => {
+  const batch = (messages: unknown) =>
+    platform.plain(
+      "POST",
+      `/collection/batch/${flow.inletUrl.slice(-64)}`,
+      { "Content-Type": "application/json" },
+      JSON.stringify({ messages }),
+    );
+  const envelope = (entity: JsonObject, header: JsonObject = {}) => ({
+    header: { imsOrgId: credentials.orgId, datasetId: flow.dataset, flowId: flow.flow, ...header },
+    body: { xdmMeta: {}, xdmEntity: entity },
+  });
+  const row = { _id: "X1", timestamp: "2024-05-01T11:00:00Z" };
+
+  test("207, with an answer for each message", async () => {
+    await start();
+    const answer = await batch([envelope(row), envelope(row, { imsOrgId: "other@AdobeOrg" }), event()]);
+    expect(answer.status).toBe(207);
+    const prefix = `inletId: [${flow.inletUrl.slice(-64)}] imsOrgId: [${credentials.orgId}]`;
+    expect(answer.json).toEqual({
+      inletId: flow.inletUrl.slice(-64),
+      batchId: expect.any(String),
+      receivedTimeMs: platform.now,
+      responses: [
+        { xactionId: `${String(answer.body.batchId)}:0` },
+        { statusCode: 400, message: `${prefix} Message has an absent or wrong ims org in the header` },
+        { statusCode: 400, message: `${prefix} Message has unknown xdm format` },
+      ],
+    });
+    expect(await platform.rows(flow.dataset)).toEqual([row]);
+  });
+
+  test("207 even if all fail; 400 without messages", async () => {
+    await start();
+    expect((await batch([1])).status).toBe(207);
+    expect((await batch(undefined)).status).toBe(400);
+  });
+
+  test("by a switch raw events may come in a batch", async () => {
+    await start({ switches: { rawEventsInBatch: "accepted" } });
+    const path = `/collection/batch/${flow.inletUrl.slice(-64)}?x-adobe-flow-id=${flow.flow}`;
+    const body = JSON.stringify({ messages: [event({ event_id: "1" }), event({ event_id: "2" })] });
+    expect((await platform.plain("POST", path, { "Content-Type": "application/json" }, body)).status).toBe(207);
+    expect(await platform.rows(flow.dataset)).toHaveLength(2);
+  });
+
+  test("a single envelope is taken as it is and checked", async () => {
+    await start();
+    expect((await platform.send(flow.inletUrl, undefined, envelope(row))).status).toBe(200);
+    const extraneous = { ...row, person: {}, _id: 1 };
+    await platform.send(flow.inletUrl, undefined, envelope(extraneous));
+    expect((await platform.receipts()).map((receipt) => [receipt.fate, receipt.reason])).toEqual([
+      ["delivered", null],
+      [
+        "failed",
+        "INGEST-1212-400: #/_id: expected type: String, found: Long; #: extraneous key [person] is not permitted",
+      ],
+    ]);
+  });
+});

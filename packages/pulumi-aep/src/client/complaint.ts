@@ -1,0 +1,119 @@
+import type { AxiosResponse } from "axios";
+import type { VendorComplaint } from "pulumi-provider-kit/http";
+import { z } from "zod";
+
+/**
+ * The error shapes of Platform's APIs in one: the gateway's `error_code` and `message`; the problem documents of Schema
+ * Registry, Flow Service and others with `type`, `title`, `detail` and a `report`; what Data Prep and Catalog send is
+ * documented nowhere, so its likely names are read too.
+ */
+const shape = z.object({
+  type: z.string().optional().catch(undefined),
+  title: z.string().optional().catch(undefined),
+  detail: z.string().optional().catch(undefined),
+  message: z.string().optional().catch(undefined),
+  errorMessage: z.string().optional().catch(undefined),
+  error_code: z.coerce.string().optional().catch(undefined),
+  errorCode: z.coerce.string().optional().catch(undefined),
+  report: z
+    .object({
+      "detailed-message": z.string().optional().catch(undefined),
+      message: z.string().optional().catch(undefined),
+      "request-id": z.string().optional().catch(undefined),
+      registryRequestId: z.string().optional().catch(undefined),
+    })
+    .optional()
+    .catch(undefined),
+});
+
+/** What Platform says in an error answer, and what the user can do about it. */
+export function complaint(response: AxiosResponse): VendorComplaint {
+  const header = response.headers["x-request-id"];
+  const answer = shape.safeParse(response.data);
+  if (!answer.success) return foreign(response, header);
+  const { report, ...body } = answer.data;
+  const code = body.error_code ?? body.errorCode ?? codeOfType(body.type);
+  const detail =
+    report?.["detailed-message"] ?? body.detail ?? body.errorMessage ?? body.message ?? report?.message ?? body.title;
+  return {
+    code,
+    detail,
+    requestId: report?.registryRequestId ?? report?.["request-id"] ?? header,
+    remedy: remedy(code ?? "", detail ?? "", response.status),
+  };
+}
+
+/** `http://ns.adobe.com/aep/errors/XDM-1521-400` → `XDM-1521-400`. */
+function codeOfType(type: string | undefined): string | undefined {
+  return type?.match(/\/([A-Z]+-\d+-\d+)$/)?.[1];
+}
+
+function foreign(response: AxiosResponse, requestId: string | undefined): VendorComplaint {
+  const page = typeof response.data === "string" && response.data.trimStart().startsWith("<");
+  if (!page) return { requestId, remedy: remedy("", "", response.status) };
+  return {
+    detail: "a web page came instead of an API's answer",
+    requestId,
+    remedy: "Check that the setting aep:platformUrl leads to Platform's APIs, and not to a proxy's own page.",
+  };
+}
+
+const credential =
+  "Check that the settings aep:clientId and aep:clientSecret are those of a credential that still exists in Adobe " +
+  "Developer Console.";
+const role =
+  "Add the API credential to a role in Experience Platform (Permissions > Roles > API credentials) that includes the " +
+  "sandbox of aep:sandbox and the permissions Manage Sources, Manage Schemas and Manage Datasets; for Profile also " +
+  "Manage Identity Metadata, View Identity Namespaces and Manage Profiles.";
+const sandbox =
+  "Check the name of the sandbox, and that the credential's role includes it: npx pulumi config set aep:sandbox <name>";
+const organization =
+  "Check that the setting aep:orgId is the organization in which the credential of aep:clientId was made, and that its " +
+  "project in Adobe Developer Console has the API “Experience Platform API” with a product profile.";
+const clientId =
+  "Check that the setting aep:clientId is the client id of the credential, and that its project in Adobe Developer " +
+  "Console has the API “Experience Platform API”.";
+const schemaClash =
+  "The dataset behind the target connection and the mapping set must have the same schema in the same version.";
+
+/** Remedies by code; Adobe's flow-service-errors.md, Schema Registry's troubleshooting guide and the gateway's own. */
+const remedies: readonly (readonly [code: RegExp, remedy: string])[] = [
+  [/^(403025|FLOW-200[012]-401)$/, organization],
+  [/^40300[03]$/, clientId],
+  [/^FLOW-(2118|2120|2121)-403$/, role],
+  [/^FLOW-(2100|2101|2103)-404$/, sandbox],
+  [
+    /^FLOW-(1100|1413)-400$/,
+    "Check that the source is offered in the sandbox: Sources > Catalog in Experience Platform.",
+  ],
+  [/^FLOW-(1412|1419)-400$/, "Check that mappingSetId and mappingSetVersion name a mapping set of this sandbox."],
+  [/^FLOW-1425-400$/, schemaClash],
+  [/^FLOW-(1418|1447)-400$/, "Delete the dataflows that use it first: Sources > Dataflows in Experience Platform."],
+  [
+    /^XDM-102\d-400$/,
+    "Fields of a field group must lie under _<tenant id>, which the function aep:index:getTenant gives.",
+  ],
+  [
+    /^XDM-152[678]-400$/,
+    "A schema joins Profile once it has a primary identity (an aep:index:IdentityDescriptor with isPrimary) or the field " +
+      "group https://ns.adobe.com/xdm/context/identitymap.",
+  ],
+  [/^XDM-1413-400$/, "Another schema of the same class has a field of this path and another type; use another path."],
+];
+
+function remedy(code: string, detail: string, status: number): string | undefined {
+  if (code === "XDM-1521-400") return titleClash(detail);
+  const known = remedies.find(([pattern]) => pattern.test(code))?.[1];
+  if (known) return known;
+  if (status === 401) return credential;
+  return status === 403 ? role : undefined;
+}
+
+/** The registry's sentence names the object that holds the title: a field group's id has `/mixins/` in it. */
+function titleClash(detail: string): string {
+  const [id, collection] = detail.match(/https:\/\/ns\.adobe\.com\/[^/\s]+\/(\w+)\/\w+/) ?? [];
+  const type = { mixins: "aep:index:FieldGroup", schemas: "aep:index:Schema" }[collection ?? ""];
+  const other = "Titles are unique across schemas, field groups, classes and data types: choose another title";
+  if (!type) return `${other}.`;
+  return `${other}, or take the existing object into the stack: npx pulumi import ${type} <resource name> ${id}`;
+}

@@ -1,0 +1,3 @@
+export { AepClient } from "./client.ts";
+export * from "./mapping-preview.ts";
+export { pathOf, paths } from "./paths.ts";

@@ -1,0 +1,64 @@
+import type { FunctionDefinition } from "pulumi-provider-kit";
+import { z } from "zod";
+import type { AepClient } from "../client/client.ts";
+import { pathOf, paths } from "../client/paths.ts";
+import { isEnabled, profileTag } from "../resources/catalog/dataset-tags.ts";
+
+const answer = z.object({
+  name: z.string(),
+  schemaRef: z.object({ id: z.string() }),
+  tags: z.record(z.string(), z.array(z.string())).nullish().catch(undefined),
+});
+
+const args = z.object({ dataset: z.string().meta({ description: "The dataset's id or its name." }) });
+const result = z.object({
+  id: z.string().meta({ description: "The dataset's id." }),
+  name: z.string().meta({ description: "Its name." }),
+  schemaId: z.string().meta({ description: "$id of the schema that its records follow." }),
+  profileEnabled: z.boolean().meta({ description: "Whether its records go to Profile." }),
+});
+
+/** A dataset that is there already. */
+export const getDataset: FunctionDefinition<AepClient, typeof args, typeof result> = {
+  token: "aep:index:getDataset",
+  description:
+    "A dataset that is there already, by its id or its name; a name that several datasets have is refused. " +
+    "Adobe: Catalog Service API, dataSets endpoint.",
+  args,
+  result,
+  async call(client, { dataset }, signal) {
+    const byId = /^[0-9a-f]{24}$/.test(dataset) ? await find(client, dataset, signal) : undefined;
+    const found = byId ? [byId] : await listNamed(client, dataset, signal);
+    const [only, ...others] = found;
+    if (!only) {
+      throw new Error(
+        `There is no dataset "${dataset}" in the sandbox of aep:sandbox. A dataset is known by its id or its name, ` +
+          "which Datasets > Browse shows in Experience Platform.",
+      );
+    }
+    if (others.length > 0) {
+      throw new Error(
+        `Several datasets have the name "${dataset}" (${found.map(({ id }) => id).join(", ")}). Name one by its id.`,
+      );
+    }
+    const { id, name, schemaRef, tags } = only;
+    return { id, name, schemaId: schemaRef.id, profileEnabled: isEnabled(tags?.[profileTag]) };
+  },
+};
+
+async function find(client: AepClient, id: string, signal: AbortSignal) {
+  const call = { method: "GET", path: pathOf(paths.dataSets, id), signal, purpose: `read the dataset ${id}` } as const;
+  const found = (await client.find(call, z.object({ [id]: answer })))?.[id];
+  return found && { id, ...found };
+}
+
+async function listNamed(client: AepClient, name: string, signal: AbortSignal) {
+  const path = `${paths.dataSets}?name=${encodeURIComponent(name)}&limit=100&properties=name,schemaRef,tags`;
+  const call = { method: "GET", path, signal, purpose: `look for the dataset "${name}"` } as const;
+  // What others made may lack a schema.
+  const listed = await client.call(call, z.record(z.string(), z.unknown()));
+  return Object.entries(listed).flatMap(([id, value]) => {
+    const { data } = answer.safeParse(value);
+    return data?.name === name ? [{ id, ...data }] : [];
+  });
+}

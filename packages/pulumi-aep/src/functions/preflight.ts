@@ -1,0 +1,114 @@
+import type { FunctionDefinition } from "pulumi-provider-kit";
+import { VendorError } from "pulumi-provider-kit/http";
+import { z } from "zod";
+import type { AepClient } from "../client/client.ts";
+import { pathOf, paths } from "../client/paths.ts";
+import { connectionSpecs } from "../resources/flow-service/sources.ts";
+import { missingPermissions } from "./permissions.ts";
+
+const offer = z.enum(["offered", "absent", "unknown"]);
+type Offer = z.output<typeof offer>;
+
+const args = z.object({
+  profile: z.boolean().default(false).meta({
+    description: "Whether schema and dataset will be enabled for Real-Time Customer Profile; default false.",
+  }),
+});
+
+const result = z.object({
+  sandbox: z.string().meta({ description: "Name of the sandbox, as the provider's settings give it." }),
+  sandboxState: z.string().meta({
+    description:
+      "State of the sandbox as Platform names it: active, creating, resetting and others; absent: it is not among those that " +
+      "the credential's role includes; unknown: Platform does not say.",
+  }),
+  customerIoSource: offer.meta({
+    description: "Whether the sandbox offers Adobe's source for Customer.io, a beta: offered, absent or unknown.",
+  }),
+  httpSource: offer.meta({
+    description: "Whether the sandbox offers the HTTP API source: offered, absent or unknown.",
+  }),
+  missingPermissions: z.array(z.string()).meta({
+    description:
+      "Permissions that the credential's role lacks for schemas, datasets and dataflows, as Platform's screens name them.",
+  }),
+  unchecked: z.array(z.string()).meta({ description: "What Platform did not tell, and why." }),
+});
+
+/** What can be told beforehand of a sandbox: whether it is there, which sources it offers, and what the credential may do. */
+export const getPreflight: FunctionDefinition<AepClient, typeof args, typeof result> = {
+  token: "aep:index:getPreflight",
+  description:
+    "What can be told of the sandbox before anything is made in it: whether it is active, which sources it offers, and which " +
+    "permissions the credential lacks. Adobe: Sandbox API; Flow Service API, connectionSpecs endpoint; Access Control API.",
+  args,
+  result,
+  async call(client, { profile }, signal) {
+    const unchecked: string[] = [];
+    const ask = async <Answer>(otherwise: Answer, question: () => Promise<Answer>): Promise<Answer> => {
+      try {
+        return await question();
+      } catch (error) {
+        if (!(error instanceof VendorError) || isMistakenCredential(error)) throw error;
+        unchecked.push(error.message);
+        return otherwise;
+      }
+    };
+    const [sandboxState, customerIoSource, httpSource, permissions] = await Promise.all([
+      ask("unknown", () => stateOfSandbox(client, signal)),
+      ask<Offer>("unknown", () => offerOf(client, connectionSpecs.customerio, signal)),
+      ask<Offer>("unknown", () => offerOf(client, connectionSpecs.http, signal)),
+      ask({ missing: [], unknown: [] }, () => missingPermissions(client, { profile }, signal)),
+    ]);
+    for (const title of permissions.unknown) {
+      unchecked.push(`Platform's access control API knows no permission by the name of ${title}.`);
+    }
+    return {
+      sandbox: client.sandbox,
+      sandboxState,
+      customerIoSource,
+      httpSource,
+      missingPermissions: permissions.missing,
+      unchecked,
+    };
+  },
+};
+
+const sandboxes = z.object({ sandboxes: z.array(z.object({ name: z.string(), state: z.string() })) });
+
+/** The list shows what the caller may use; a single sandbox can be looked up by administrators only (Sandbox API). */
+async function stateOfSandbox(client: AepClient, signal: AbortSignal): Promise<string> {
+  const purpose = "list the sandboxes that the credential may use";
+  for (let offset = 0; ; ) {
+    const path = offset === 0 ? paths.sandboxes : `${paths.sandboxes}?offset=${offset}`;
+    const page = (await client.call({ method: "GET", path, signal, purpose }, sandboxes)).sandboxes;
+    const found = page.find(({ name }) => name === client.sandbox);
+    if (found) return found.state;
+    if (page.length < smallestFullPage) return "absent";
+    offset += page.length;
+  }
+}
+
+/** Pages are of 50 where nothing else is asked for; a shorter one is taken for the last. */
+const smallestFullPage = 50;
+
+const specs = z.object({ items: z.array(z.unknown()) });
+
+/** A source that an organisation does not have is no known specification for it (1413), nothing it is entitled to (1100), or not found. */
+async function offerOf(client: AepClient, id: string, signal: AbortSignal): Promise<Offer> {
+  const purpose = `look whether the sandbox offers the source with the connection specification ${id}`;
+  try {
+    const path = pathOf(paths.connectionSpecs, id);
+    const { items } = await client.call({ method: "GET", path, signal, purpose }, specs);
+    return items.length > 0 ? "offered" : "absent";
+  } catch (error) {
+    const code = client.refusal(error)?.flowCode;
+    if (code !== undefined && [1100, 1101, 1404, 1413, 1439].includes(code)) return "absent";
+    throw error;
+  }
+}
+
+/** Of client id or organisation: then nothing at all would work. The gateway's codes are plain numbers; IMS throws errors of its own. */
+function isMistakenCredential({ status, code = "" }: VendorError): boolean {
+  return status === 401 || (status === 403 && /^\d+$/.test(code));
+}

@@ -1,0 +1,126 @@
+import type { FunctionDefinition } from "pulumi-provider-kit";
+import { z } from "zod";
+import type { AepClient } from "../client/client.ts";
+import { pathOf, paths } from "../client/paths.ts";
+import { accept, isProfileEnabled, timeSeries, xdmResource } from "../client/xdm.ts";
+import { listDescriptors } from "../resources/schema-registry/identity-descriptor.ts";
+import { listTitled } from "../resources/schema-registry/registry-kind.ts";
+import { datasetsOf } from "../resources/schema-registry/schema-users.ts";
+
+const answer = xdmResource.extend({
+  properties: z.record(z.string(), z.unknown()).nullish(),
+  required: z.array(z.string()).nullish(),
+  "meta:class": z.string().nullish(),
+  "meta:extends": z.array(z.string()).nullish(),
+  "meta:immutableTags": z.array(z.string()).nullish(),
+});
+const primary = z.object({
+  "xdm:sourceSchema": z.string(),
+  "xdm:sourceProperty": z.string(),
+  "xdm:isPrimary": z.literal(true),
+});
+
+const schemaArgs = z.object({
+  schema: z.string().meta({ description: "The schema's $id, meta:altId or title." }),
+});
+const summary = {
+  id: z.string().meta({ description: "The schema's $id." }),
+  title: z.string().meta({ description: "Its title." }),
+  profileEnabled: z.boolean().meta({ description: "Whether it is enabled for Profile, which can't be undone." }),
+};
+const schemaResult = z.object({
+  ...summary,
+  classId: z.string().meta({ description: "$id of its class." }),
+  timeSeries: z.boolean().meta({
+    description: "Whether it describes events, which have an _id and a timestamp, as XDM ExperienceEvent does.",
+  }),
+  primaryIdentity: z.string().optional().meta({
+    description: "Path of the field that is its primary identity, such as /_tenant/customerio/email; none if absent.",
+  }),
+  definition: z
+    .record(z.string(), z.unknown())
+    .meta({ description: "Its fields with all field groups resolved, as a JSON schema: properties and required." }),
+});
+
+/** A schema that is there already, with all its fields. */
+export const getSchema: FunctionDefinition<AepClient, typeof schemaArgs, typeof schemaResult> = {
+  token: "aep:index:getSchema",
+  description:
+    "A schema that is there already, by its $id, meta:altId or title, with all its fields. " +
+    "Adobe: Schema Registry API, schemas and descriptors endpoints.",
+  args: schemaArgs,
+  result: schemaResult,
+  async call(client, { schema }, signal) {
+    const [listed] = isReference(schema) ? [{ $id: schema }] : await schemasTitled(client, schema, signal);
+    const found = listed && (await find(client, listed.$id, signal));
+    if (!found) {
+      throw new Error(
+        `There is no schema "${schema}" in the sandbox of aep:sandbox. A schema is known by its $id, its meta:altId ` +
+          "or its title, which Schemas > Browse shows in Experience Platform.",
+      );
+    }
+    return {
+      ...summaryOf(found),
+      classId: found["meta:class"] ?? "",
+      timeSeries: found["meta:extends"]?.includes(timeSeries) ?? false,
+      primaryIdentity: await primaryIdentityOf(client, found.$id, signal),
+      definition: { type: "object", properties: found.properties ?? {}, required: found.required ?? [] },
+    };
+  },
+};
+
+const titleArgs = z.object({ title: z.string().meta({ description: "The exact title." }) });
+const titleResult = z.object({
+  schemas: z
+    .array(
+      z.object({
+        ...summary,
+        datasetIds: z.array(z.string()).meta({ description: "Ids of those of the newest datasets that follow it." }),
+      }),
+    )
+    .meta({ description: "The schema of the title; none or one, since titles are unique." }),
+});
+
+/** The schemas of a title: for programs that want to know whether there is one. */
+export const getSchemas: FunctionDefinition<AepClient, typeof titleArgs, typeof titleResult> = {
+  token: "aep:index:getSchemas",
+  description: "The schemas of a title, if any. Adobe: Schema Registry API, schemas endpoint.",
+  args: titleArgs,
+  result: titleResult,
+  async call(client, { title }, signal) {
+    const found = await Promise.all(
+      (await schemasTitled(client, title, signal)).map(({ $id }) => find(client, $id, signal)),
+    );
+    const schemas = found.flatMap((schema) => (schema ? [summaryOf(schema)] : []));
+    const withDatasets = async (schema: (typeof schemas)[number]) => ({
+      ...schema,
+      datasetIds: await datasetsOf(client, schema.id, signal),
+    });
+    return { schemas: await Promise.all(schemas.map(withDatasets)) };
+  },
+};
+
+/** `https://ns.adobe.com/tenant/schemas/<hash>` or `_tenant.schemas.<hash>`; everything else is a title. */
+function isReference(schema: string): boolean {
+  return /^https:\/\/ns\.adobe\.com\/|^_[^.\s]+\.schemas\.\w+$/.test(schema);
+}
+
+function schemasTitled(client: AepClient, title: string, signal: AbortSignal) {
+  return listTitled(client, { collection: paths.schemas, title, purpose: `look for the schema "${title}"` }, signal);
+}
+
+function find(client: AepClient, id: string, signal: AbortSignal) {
+  const purpose = `read the schema ${id}`;
+  return client.find({ method: "GET", path: pathOf(paths.schemas, id), headers: accept.full, signal, purpose }, answer);
+}
+
+async function primaryIdentityOf(client: AepClient, id: string, signal: AbortSignal): Promise<string | undefined> {
+  const purpose = `look for the primary identity of the schema ${id}`;
+  return (await listDescriptors(client, purpose, signal))
+    .flatMap((descriptor) => primary.safeParse(descriptor).data ?? [])
+    .find((descriptor) => descriptor["xdm:sourceSchema"] === id)?.["xdm:sourceProperty"];
+}
+
+function summaryOf(found: z.output<typeof answer>): { id: string; title: string; profileEnabled: boolean } {
+  return { id: found.$id, title: found.title, profileEnabled: isProfileEnabled(found["meta:immutableTags"]) };
+}

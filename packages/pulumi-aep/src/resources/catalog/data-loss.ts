@@ -1,0 +1,45 @@
+import type { Operation } from "pulumi-provider-kit";
+import type { AepClient } from "../../client/client.ts";
+import { storedData } from "./stored-data.ts";
+
+const keepIt = "set its input keep (npx pulumi config set --path dataset.keep true) and run npx pulumi up";
+const forceIt =
+  "set its input forceDestroy (npx pulumi config set --path dataset.forceDestroy true) and run npx pulumi up";
+
+/** How to go on where a command was refused that deletes a dataset. */
+export const afterwards: readonly string[] = [
+  `To keep it in Platform, ${keepIt}; then repeat the command.`,
+  `To delete it with all its data, ${forceIt}; then repeat the command.`,
+];
+
+/** How to go on where a change of the program or its settings was refused that would take a dataset away. */
+export const insteadOfChange: readonly string[] = [
+  `To keep it in Platform and no longer use it, first take the change back, ${keepIt}; then make the change again.`,
+  `To delete it with all its data, first take the change back, ${forceIt}; then make the change again.`,
+];
+
+/**
+ * @param dataset `name` for the case that Platform does not answer
+ * @param because.refused what is not done, as a sentence without its full stop
+ * @param because.ways what a person can do now, each a sentence with its command
+ * @returns whether the dataset is there
+ * @throws Error if the dataset holds data, or if that can't be found out
+ */
+export async function requireEmpty(
+  { client, signal }: Pick<Operation<AepClient>, "client" | "signal">,
+  { id, name }: { readonly id: string; readonly name?: string },
+  { refused, ways }: { readonly refused: string; readonly ways: readonly string[] },
+): Promise<boolean> {
+  const stored = await storedData(client, id, signal).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `The dataset ${name === undefined ? id : `"${name}" (${id})`} may hold data, which could not be looked up. ${refused}. ${reason} ` +
+        "Once Platform answers, run the command again.",
+    );
+  });
+  if (typeof stored !== "object") return stored !== "gone";
+  const list = ways.map((way) => `\n  - ${way}`).join("");
+  throw new Error(
+    `The dataset "${stored.name}" (${id}) holds data: ${stored.what}. ${refused}, since Platform can't bring deleted data back.${list}`,
+  );
+}

@@ -1,0 +1,260 @@
+import { defineResource, type Leftover, type Operation, Unfinished } from "pulumi-provider-kit";
+import { z } from "zod";
+import type { AepClient } from "../../client/client.ts";
+import { pathOf, paths } from "../../client/paths.ts";
+import { versionOf } from "../../client/xdm.ts";
+import { type Bears, isMarkOf, isOwnedBy, markOf, ownershipInput, stackOf } from "../mark.ts";
+import { afterwards, insteadOfChange, requireEmpty } from "./data-loss.ts";
+import { isEnabled, isReserved, ownTags, profileTag, tagSteps, tagsOf } from "./dataset-tags.ts";
+import { datasetAnswer, listMarked } from "./marked-datasets.ts";
+import { daysOf, rowExpirationBody } from "./row-expiration.ts";
+import { holdsData } from "./stored-data.ts";
+
+/** Catalog answers references: `["@/dataSets/<id>"]`. */
+const references = z.array(z.string()).min(1);
+
+const inputs = z.object({
+  name: z.string().min(1).meta({ description: "Name; need not be unique." }),
+  description: z.string().min(1).optional().meta({ description: "What the dataset is for." }),
+  schemaId: z.string().meta({
+    description: "$id of the schema that its records follow.",
+    replaces: true,
+    references: "aep:index:Schema",
+  }),
+  schemaVersion: z
+    .number()
+    .int()
+    .positive()
+    .default(1)
+    .meta({ description: "Major version of the schema; default 1.", replaces: true }),
+  errorDiagnostics: z.boolean().default(true).meta({
+    description: "Whether failed batches come with files that tell what was wrong with each record; default true.",
+  }),
+  rowExpirationDays: z
+    .number()
+    .int()
+    .min(30, "Platform keeps records for 30 days at least")
+    .max(3650, "Platform takes ten years, 3650 days, at most")
+    .optional()
+    .meta({
+      description:
+        "Days after their timestamp after which records are deleted from the data lake, 30 to 3650; default: never. " +
+        "For schemas of events only. Deleted records can't be recovered.",
+    }),
+  tags: z.record(z.string(), z.array(z.string())).optional().meta({
+    description: "Catalog tags: a list of values by name. Other tags that the dataset has are left alone.",
+  }),
+  profile: z
+    .boolean()
+    .default(false)
+    .meta({
+      description:
+        "Whether records go to Real-Time Customer Profile and Identity Service; default false. Needs a schema that is " +
+        "enabled for Profile.",
+    }),
+  forceDestroy: z
+    .boolean()
+    .default(false)
+    .meta({
+      description:
+        "Whether the dataset may be deleted or replaced although it holds data, which can't be brought back; default " +
+        "false. It counts as the last `npx pulumi up` has left it.",
+    }),
+  keep: z
+    .boolean()
+    .default(false)
+    .meta({
+      description:
+        "Whether the dataset stays in Platform when this resource is deleted or replaced, whether it holds data or not; " +
+        "default false. Give its schema and the schema's field groups the resource option retainOnDelete then.",
+    }),
+  ownership: ownershipInput,
+});
+
+type Inputs = z.output<typeof inputs>;
+
+/** A dataset of the Catalog. One that holds data is not deleted unless it has `forceDestroy`, as buckets are elsewhere. */
+export const dataset = defineResource<AepClient>()({
+  type: "aep:index:Dataset",
+  description:
+    "A dataset of the data lake. One that holds data is neither deleted nor replaced unless it has `forceDestroy` or " +
+    "`keep`; a preview says so beforehand, and a DatasetGuard says so before a destroy takes anything down. Imported by its id. " +
+    "Adobe: Catalog Service API, dataSets endpoint.",
+  inputs,
+  outputs: z.object({}),
+
+  check: ({ tags = {} }) =>
+    Object.keys(tags)
+      .filter(isReserved)
+      .map((name) => ({
+        property: `tags[${JSON.stringify(name)}]`,
+        reason: `The tag "${name}" belongs to Platform or this provider; Profile is the property "profile".`,
+      })),
+
+  leftovers: (operation, wanted) =>
+    findMarked(operation, isMarkOf(operation.urn, wanted.ownership), `the dataset "${wanted.name}"`, wanted),
+  owned: (operation, ownership) => findMarked(operation, isOwnedBy(ownership), "a dataset of an interrupted run"),
+
+  async permit(operation, id, { olds, replaces }) {
+    if (!replaces || olds.forceDestroy || olds.keep) return;
+    const refused = "The change would replace it, so nothing of the change was begun";
+    const goOn = "To go on with it as it is, take the change back.";
+    await requireEmpty(operation, { id, name: olds.name }, { refused, ways: [...insteadOfChange, goOn] });
+  },
+
+  async permitCreation(operation, { forceDestroy, keep }, leftovers) {
+    if (forceDestroy || keep) return;
+    const refused = "It was made for this very resource, so no other dataset is made in its place";
+    for (const { id, inputs } of leftovers.filter(({ inUse }) => inUse)) {
+      const takeIn = `If the stack has forgotten it, take it in again: npx pulumi import aep:index:Dataset ${operation.name} ${id}`;
+      await requireEmpty(operation, { id, name: inputs.name }, { refused, ways: [...insteadOfChange, takeIn] });
+    }
+  },
+
+  async create(operation, given) {
+    const { client, signal, progress, urn, present } = operation;
+    const bears = isMarkOf(urn, given.ownership);
+    const made = await client.createOnce({ signal, progress }, present, {
+      list: (until) => listMarked(client, bears, `the dataset "${given.name}"`, until),
+      idOf: ({ id }) => id,
+      post: async () => {
+        const purpose = `create the dataset "${given.name}"`;
+        const contentType = `application/vnd.adobe.xed+json;version=${given.schemaVersion}`;
+        const schemaRef = { id: given.schemaId, contentType };
+        const body = {
+          ...bodyOf(given),
+          schemaRef,
+          tags: tagsOf(given, { mark: markOf(urn, given.ownership), stack: stackOf(urn) }),
+        };
+        const call = { method: "POST", path: paths.dataSets, body, signal, purpose } as const;
+        const [reference] = await client.call(call, references);
+        return { id: reference?.split("/").at(-1) ?? "" };
+      },
+    });
+    if (given.rowExpirationDays !== undefined) {
+      await expireRows(operation, made.id, given).catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new Unfinished(made.id, {}, `The dataset was made, but keeps its records for ever. ${reason}`);
+      });
+    }
+    return { id: made.id, outputs: {} };
+  },
+
+  async read({ client, signal }, id, known) {
+    const call = {
+      method: "GET",
+      path: pathOf(paths.dataSets, id),
+      signal,
+      purpose: `read the dataset ${id}`,
+    } as const;
+    const found = await client.find(call, z.object({ [id]: datasetAnswer }));
+    const item = found?.[id];
+    return item && { inputs: inputsOf(item, known), outputs: {} };
+  },
+
+  async update(operation, id, { news, olds }) {
+    const { client, signal } = operation;
+    // An empty description takes the old one away.
+    const cleared = olds.description !== undefined && news.description === undefined ? { description: "" } : {};
+    const purpose = `update the dataset "${news.name}" (${id})`;
+    const change = { method: "PATCH", path: pathOf(paths.dataSets, id), signal, purpose, repeatable: true } as const;
+    if (JSON.stringify(bodyOf(olds)) !== JSON.stringify(bodyOf(news))) {
+      await client.call({ ...change, body: { ...bodyOf(news), ...cleared } }, references);
+    }
+    const steps = tagSteps(olds, news);
+    if (steps.length > 0) {
+      const headers = { "Content-Type": "application/json-patch+json" };
+      await client.call(
+        { ...change, headers, body: steps, purpose: `tag the dataset "${news.name}" (${id})` },
+        references,
+      );
+    }
+    if (olds.rowExpirationDays !== news.rowExpirationDays) await expireRows(operation, id, news);
+    return {};
+  },
+
+  async delete(operation, id, { name, forceDestroy, keep }) {
+    const { client, signal, urn, warn } = operation;
+    if (keep) {
+      warn(
+        `the dataset "${name}" (${id}) stays in Platform. To use it again, with its schema: ` +
+          `npx pulumi config rm dataset && npx pulumi config set --path dataset.existing ${id}`,
+      );
+      return;
+    }
+    if (!forceDestroy) {
+      const forget = `To leave it in Platform and only forget it: npx pulumi state delete '${urn}'`;
+      const ways = [...afterwards, forget];
+      // Of one that Platform calls gone nothing was looked at, so that nothing is deleted.
+      if (!(await requireEmpty(operation, { id, name }, { refused: "It is not deleted", ways }))) return;
+    }
+    // For an unknown id Catalog answers 200 and an empty list.
+    const hint = "Delete what still writes into it first, such as a dataflow.";
+    await client.remove({
+      path: pathOf(paths.dataSets, id),
+      signal,
+      purpose: `delete the dataset "${name}" (${id})`,
+      hint,
+    });
+  },
+});
+
+/** How long records stay is set by a call of its own (Adobe's “Manage Experience Event dataset retention”). */
+async function expireRows(
+  { client, signal }: Pick<Operation<AepClient>, "client" | "signal">,
+  id: string,
+  { name, rowExpirationDays }: Inputs,
+): Promise<void> {
+  const call = {
+    method: "PATCH",
+    path: pathOf(paths.dataSetsMerge, id),
+    body: rowExpirationBody(rowExpirationDays),
+    signal,
+    purpose: `set how long the dataset "${name}" (${id}) keeps its records`,
+    repeatable: true,
+    hint: "Platform takes it for schemas of events only, from 30 days up to what the organization is entitled to.",
+  } as const;
+  await client.call(call, references);
+}
+
+function bodyOf({ name, description, errorDiagnostics }: Inputs): object {
+  return { name, ...(description === undefined ? {} : { description }), enableErrorDiagnostics: errorDiagnostics };
+}
+
+function inputsOf(found: z.output<typeof datasetAnswer>, known?: Inputs): Inputs {
+  return {
+    name: found.name,
+    description: found.description || undefined,
+    schemaId: found.schemaRef.id,
+    schemaVersion: versionOf(found.schemaRef.contentType),
+    errorDiagnostics: found.enableErrorDiagnostics ?? known?.errorDiagnostics ?? false,
+    rowExpirationDays: daysOf(found.extensions?.adobe_lakeHouse.rowExpiration.ttlValue),
+    tags: ownTags(found.tags, known),
+    profile: isEnabled(found.tags?.[profileTag]),
+    // The program's own affair.
+    forceDestroy: known?.forceDestroy ?? false,
+    keep: known?.keep ?? false,
+  };
+}
+
+/** Datasets by their marks; one that a connection leads to, or that has got data, was known to a run. */
+async function findMarked(
+  { client, signal, isHeld }: Operation<AepClient>,
+  bears: Bears,
+  what: string,
+  wanted?: Inputs,
+): Promise<Leftover<Inputs>[]> {
+  const marked = [];
+  for (const { id, ...item } of await listMarked(client, bears, what, signal)) {
+    const inUse = !isHeld(id) && ((await isTarget(client, id, signal)) || (await holdsData(client, id, signal)));
+    marked.push({ id, createdAt: item.created, inputs: inputsOf(item, wanted), inUse });
+  }
+  return marked;
+}
+
+/** Whether a target connection leads to the dataset. */
+async function isTarget(client: AepClient, id: string, signal: AbortSignal): Promise<boolean> {
+  const path = `${paths.targetConnections}?property=params.dataSetId==${id}&limit=1`;
+  const call = { method: "GET", path, signal, purpose: `look for connections that lead to the dataset ${id}` } as const;
+  return (await client.call(call, z.object({ items: z.array(z.unknown()) }))).items.length > 0;
+}

@@ -1,0 +1,36 @@
+import { expressionProblems, pathProblem } from "adobe-data-prep";
+import type { Mapping } from "./mapping-set.ts";
+
+/**
+ * Mistakes in the mappings of a set that its types can't tell. Warns of functions that Adobe's list lacks. Loaded by the check
+ * of a mapping set, since nothing else of the provider needs the expression language and its table of functions.
+ */
+export function mappingProblems(
+  mappings: readonly Mapping[],
+  warn: (message: string) => void,
+): { property: string; reason: string }[] {
+  return mappings.flatMap((mapping, index) => {
+    const at = (property: string) => (reason: string) => ({ property: `mappings[${index}].${property}`, reason });
+    const { mistakes, unknownFunctions } = sourceProblems(mapping);
+    for (const message of unknownFunctions) {
+      warn(`mappings[${index}].source: ${message} Sent all the same, since Adobe adds functions to its list.`);
+    }
+    return [...mistakes.map(at("source")), ...destinationProblems(mappings, index).map(at("destination"))];
+  });
+}
+
+function sourceProblems({ sourceType, source }: Mapping): { mistakes: string[]; unknownFunctions: string[] } {
+  if (sourceType === "EXPRESSION") return expressionProblems(source);
+  const problem = sourceType === "ATTRIBUTE" ? pathProblem(source) : undefined;
+  return { mistakes: problem === undefined ? [] : [problem], unknownFunctions: [] };
+}
+
+function destinationProblems(mappings: readonly Mapping[], index: number): string[] {
+  const { destination = "" } = mappings[index] ?? {};
+  const first = mappings.findIndex((other) => other.destination === destination);
+  const problem = pathProblem(destination);
+  return [
+    ...(problem === undefined ? [] : [problem]),
+    ...(first === index ? [] : [`The field "${destination}" is mapped twice, first in mappings[${first}].`]),
+  ];
+}

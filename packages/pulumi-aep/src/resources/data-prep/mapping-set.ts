@@ -1,0 +1,210 @@
+import { defineResource, type Leftover } from "pulumi-provider-kit";
+import { z } from "zod";
+import type { AepClient } from "../../client/client.ts";
+import { maximumPreviewRecords } from "../../client/mapping-preview.ts";
+import { pathOf, paths } from "../../client/paths.ts";
+import { keepSpelling, versionOf } from "../../client/xdm.ts";
+import { isOwnedBy, markOf, ownershipInput } from "../mark.ts";
+import { proveMappings } from "./mapping-proof.ts";
+
+const sourceTypes = ["ATTRIBUTE", "EXPRESSION", "STATIC"] as const;
+
+/** Data Prep answers each mapping in its present and its older spelling. */
+const mappingAnswer = z.object({
+  sourceType: z.string().nullish(),
+  source: z.string().nullish(),
+  sourceAttribute: z.string().nullish(),
+  sourceExpression: z.string().nullish(),
+  destination: z.string().nullish(),
+  destinationXdmPath: z.string().nullish(),
+});
+const answer = z.object({
+  id: z.string(),
+  version: z.coerce.number(),
+  outputSchema: z.object({ schemaRef: z.object({ id: z.string(), contentType: z.string().optional() }) }),
+  mappings: z.array(mappingAnswer),
+});
+const listedSet = answer.extend({ name: z.string().nullish(), createdDate: z.number().optional().catch(undefined) });
+const listAnswer = z.object({ data: z.array(listedSet) });
+/** Of a list: the newest hundred sets, the newest first. */
+const newest = "orderBy=-createdDate&start=0&limit=100";
+const creationAnswer = z.object({ id: z.string(), version: z.coerce.number() });
+
+const inputs = z.object({
+  schemaId: z.string().meta({ description: "$id of the schema that records are mapped to: the one of the dataset." }),
+  schemaVersion: z
+    .number()
+    .int()
+    .positive()
+    .default(1)
+    .meta({ description: "Major version of the schema; default 1." }),
+  mappings: z
+    .array(
+      z.object({
+        sourceType: z.enum(sourceTypes).meta({
+          description:
+            "ATTRIBUTE: source is a path; EXPRESSION: source is an expression of Data Prep; STATIC: source is the value.",
+        }),
+        source: z.string().meta({
+          description:
+            "Where the value comes from. An expression may have 4096 characters and is read before anything is made.",
+        }),
+        destination: z
+          .string()
+          .min(1)
+          .meta({ description: "Path of the field in the schema: _<tenant id>.customerio.email." }),
+      }),
+    )
+    .min(1)
+    .meta({ description: "What goes where, in any order." }),
+  samples: z
+    .array(z.string().refine(isJsonObject, "it must be the text of a JSON object"))
+    .max(maximumPreviewRecords)
+    .optional()
+    .meta({
+      description:
+        "Records as JSON texts, on which Platform tries the mapping before the set is made; a mapping that fails on one is refused. " +
+        "It matters only when the set is made. Default: none.",
+      creation: true,
+    }),
+  ownership: ownershipInput,
+});
+
+type Inputs = z.output<typeof inputs>;
+type ListedSet = z.output<typeof listedSet>;
+export type Mapping = Inputs["mappings"][number];
+
+/** A mapping set of Data Prep. It is never changed: each change makes a new one, which the dataflow then takes up. */
+export const mappingSet = defineResource<AepClient>()({
+  type: "aep:index:MappingSet",
+  description:
+    "A mapping set: how source attributes become fields of a schema. A change makes a new set. Imported by its id. " +
+    "Adobe: Data Prep API, mappingSets endpoint.",
+  inputs,
+  outputs: z.object({ version: z.number().int().meta({ description: "Version of the set, which a dataflow names." }) }),
+
+  async check({ mappings = [] }, warn) {
+    const { mappingProblems } = await import("./mapping-check.ts");
+    return mappingProblems(mappings, warn);
+  },
+
+  normalise: (given) => ({ ...given, mappings: byDestination(given.mappings) }),
+
+  async leftovers({ client, signal, urn }, wanted) {
+    return withUse(client, await listMade(client, wanted, urn, signal), signal, wanted);
+  },
+
+  async owned({ client, signal }, ownership) {
+    const purpose = "look for mapping sets of interrupted runs";
+    const { data } = await client.call(
+      { method: "GET", path: `${paths.mappingSets}?${newest}`, signal, purpose },
+      listAnswer,
+    );
+    const bears = isOwnedBy(ownership);
+    const owned = data.filter(({ name }) => bears(markIn(name)));
+    return withUse(client, owned, signal);
+  },
+
+  async create(operation, given) {
+    const { schemaId, schemaVersion, mappings } = given;
+    const { client, signal, progress, urn, present } = operation;
+    const contentType = `application/vnd.adobe.xed-full+json;version=${schemaVersion}`;
+    const records = (given.samples ?? []).map((text) => JSON.parse(text));
+    if (records.length > 0) await proveMappings(operation, { schemaId, schemaVersion, mappings }, records);
+    const body = {
+      name: nameOf(markOf(urn, given.ownership)),
+      outputSchema: { schemaRef: { id: schemaId, contentType } },
+      mappings,
+    };
+    const purpose = `create the mapping set for the schema ${schemaId}`;
+    const made = await client.createOnce<z.output<typeof creationAnswer>>({ signal, progress }, present, {
+      list: (until) => listMade(client, given, urn, until),
+      idOf: ({ id }) => id,
+      post: () => client.call({ method: "POST", path: paths.mappingSets, body, signal, purpose }, creationAnswer),
+    });
+    return { id: made.id, outputs: { version: made.version } };
+  },
+
+  async read({ client, signal }, id, known) {
+    const purpose = `read the mapping set ${id}`;
+    const call = { method: "GET", path: pathOf(paths.mappingSets, id), signal, purpose } as const;
+    const found = await client.find(call, answer);
+    return found && { inputs: inputsOf(found, known), outputs: { version: found.version } };
+  },
+
+  async delete({ client, signal }, id) {
+    await client.removeIfPossible({
+      path: pathOf(paths.mappingSets, id),
+      signal,
+      purpose: `delete the mapping set ${id}`,
+    });
+  },
+});
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
+/** The name of a resource's sets, which no screen of Platform shows: its mark. */
+function nameOf(mark: string): string {
+  return `Pulumi ${mark}`;
+}
+
+function markIn(name: string | null | undefined): string | undefined {
+  return name?.match(/^Pulumi (\S+)$/)?.[1];
+}
+
+/** Whether one of the newest dataflows maps by a set: then it was known to a run. */
+async function withUse(client: AepClient, sets: readonly ListedSet[], signal: AbortSignal, wanted?: Inputs) {
+  if (sets.length === 0) return [];
+  const path = `${paths.flows}?orderby=-createdAt&limit=100`;
+  const call = { method: "GET", path, signal, purpose: "look for dataflows that use the mapping sets" } as const;
+  const used = JSON.stringify((await client.call(call, z.object({ items: z.array(z.unknown()) }))).items);
+  return sets.map((set): Leftover<Inputs> => {
+    const { id, createdDate: createdAt } = set;
+    return { id, createdAt, inputs: inputsOf(set, wanted), inUse: used.includes(JSON.stringify(id)) };
+  });
+}
+
+/** The sets that were made for the resource, those of earlier changes too where Data Prep has not deleted them. */
+async function listMade(client: AepClient, { schemaId, ownership }: Inputs, urn: string, signal: AbortSignal) {
+  const name = nameOf(markOf(urn, ownership));
+  const path = `${paths.mappingSets}?name=${encodeURIComponent(name)}&${newest}`;
+  const purpose = `look whether a mapping set for the schema ${schemaId} is there already`;
+  const { data } = await client.call({ method: "GET", path, signal, purpose }, listAnswer);
+  return data.filter((set) => set.name === name);
+}
+
+function inputsOf(found: z.output<typeof answer>, known?: Inputs): Inputs {
+  const { id: schemaId, contentType } = found.outputSchema.schemaRef;
+  return {
+    schemaId,
+    schemaVersion: versionOf(contentType),
+    mappings: keepSpelling(known?.mappings, found.mappings.map(mappingOf), byDestination),
+  };
+}
+
+function mappingOf(found: z.output<typeof mappingAnswer>): Mapping {
+  return {
+    sourceType: sourceTypeOf(found),
+    source: found.source ?? found.sourceAttribute ?? found.sourceExpression ?? "",
+    destination: found.destination ?? found.destinationXdmPath ?? "",
+  };
+}
+
+function sourceTypeOf({ sourceType, sourceExpression }: z.output<typeof mappingAnswer>): Mapping["sourceType"] {
+  const known = sourceTypes.find((type) => type === sourceType);
+  if (known) return known;
+  // Media types are the older spelling: text/x.schema-path for attributes, text/x.aep-xl for expressions.
+  if (sourceType === "text/x.schema-path") return "ATTRIBUTE";
+  return sourceType === "text/x.aep-xl" || sourceExpression ? "EXPRESSION" : "ATTRIBUTE";
+}
+
+function byDestination(mappings: readonly Mapping[]): Mapping[] {
+  return mappings.toSorted((one, other) => (one.destination < other.destination ? -1 : 1));
+}

@@ -1,0 +1,138 @@
+import { defineResource, type Operation, Unfinished } from "pulumi-provider-kit";
+import { z } from "zod";
+import type { AepClient } from "../../client/client.ts";
+import { paths } from "../../client/paths.ts";
+import { ownershipInput, withoutMark } from "../mark.ts";
+import {
+  byMark,
+  createItem,
+  deleteConnection,
+  findItem,
+  flowServiceItem,
+  getItem,
+  labelSteps,
+  patchItem,
+} from "./flow-service.ts";
+import { connectionSpecs } from "./sources.ts";
+
+/** The one way of authentication that the HTTP API source's specification knows. */
+const authSpec = "Streaming Connection";
+
+const dataType = z.enum(["raw", "xdm"]);
+
+export const baseConnectionAnswer = flowServiceItem.extend({
+  auth: z
+    .object({
+      params: z
+        .object({
+          inletUrl: z.string().nullish(),
+          dataType: dataType.catch("raw"),
+          authenticationRequired: z.boolean().nullish(),
+        })
+        .nullish(),
+    })
+    .nullish(),
+});
+
+const inputs = z.object({
+  name: z.string().min(1).meta({ description: "Name; need not be unique." }),
+  description: z.string().min(1).optional().meta({ description: "What the connection is for." }),
+  dataType: dataType.default("raw").meta({
+    description: "raw for JSON that a dataflow maps, xdm for records in the schema's own form; default raw.",
+    replaces: true,
+  }),
+  authenticationRequired: z.boolean().default(true).meta({
+    description:
+      "Whether whoever sends must show an access token of the organization; default true. Without it, who has the URL can send.",
+    replaces: true,
+  }),
+  ownership: ownershipInput,
+});
+
+const outputs = z.object({
+  inletUrl: z.string().meta({
+    description: "URL of the streaming endpoint that all dataflows of the connection share.",
+    secret: true,
+  }),
+});
+
+type Inputs = z.output<typeof inputs>;
+type Outputs = z.output<typeof outputs>;
+type Connection = z.output<typeof baseConnectionAnswer>;
+
+/** A base connection of the HTTP API source: the endpoint that events are posted to, and who may. */
+export const baseConnection = defineResource<AepClient>()({
+  type: "aep:index:BaseConnection",
+  description:
+    "The base connection of an HTTP API source: a streaming endpoint, with or without authentication. Imported by its id. " +
+    "Adobe: Flow Service API, connections endpoint; tutorial “Create an HTTP API streaming connection”.",
+  inputs,
+  outputs,
+
+  ...byMark(paths.connections, baseConnectionAnswer, inputsOf),
+
+  async create(operation, given) {
+    const params = {
+      sourceId: given.name,
+      dataType: given.dataType,
+      name: given.name,
+      authenticationRequired: given.authenticationRequired,
+    };
+    const body = {
+      connectionSpec: { id: connectionSpecs.http, version: "1.0" },
+      auth: { specName: authSpec, params },
+    };
+    const id = await createItem(operation, paths.connections, baseConnectionAnswer, given, body);
+    return { id, outputs: await untilOpen(operation, id) };
+  },
+
+  async read(operation, id, _known, stored) {
+    const found = await findItem(operation, paths.connections, id, baseConnectionAnswer);
+    if (!found) return undefined;
+    const inletUrl = found.auth?.params?.inletUrl ?? stored?.inletUrl;
+    if (inletUrl) return { inputs: inputsOf(found), outputs: { inletUrl } };
+    throw new Error(
+      `The base connection "${found.name}" (${id}) has no streaming endpoint, so it is none of an HTTP API source.`,
+    );
+  },
+
+  async update(operation, id, { news, outputs: stored }) {
+    await patchItem(operation, paths.connections, id, baseConnectionAnswer, (found) =>
+      labelSteps(found, news, operation.urn),
+    );
+    return stored.inletUrl ? stored : untilOpen(operation, id);
+  },
+
+  delete: (operation, id) => deleteConnection(operation, paths.connections, id),
+});
+
+/** The endpoint comes with the connection; it is waited for, should it come a moment later. */
+async function untilOpen({ client, signal, progress }: Operation<AepClient>, id: string): Promise<Outputs> {
+  try {
+    for (;;) {
+      const found = await getItem({ client, signal }, paths.connections, id, baseConnectionAnswer);
+      const inletUrl = found.auth?.params?.inletUrl;
+      if (inletUrl) return { inletUrl };
+      progress("waiting until Platform has opened the streaming endpoint");
+      await client.pause(signal);
+      if (signal.aborted)
+        throw new Error("it had no streaming endpoint when the time was up or the command was stopped.");
+    }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Unfinished(
+      id,
+      {},
+      `The base connection (${id}) is there, but is not ready: ${reason} Run npx pulumi up again, which goes on from here.`,
+    );
+  }
+}
+
+function inputsOf({ name, description, auth }: Connection): Inputs {
+  return {
+    name,
+    description: withoutMark(description),
+    dataType: auth?.params?.dataType ?? "raw",
+    authenticationRequired: auth?.params?.authenticationRequired ?? false,
+  };
+}

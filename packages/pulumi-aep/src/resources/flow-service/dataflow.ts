@@ -1,0 +1,303 @@
+import { defineResource, type Operation, Unfinished } from "pulumi-provider-kit";
+import { z } from "zod";
+import type { AepClient } from "../../client/client.ts";
+import { paths } from "../../client/paths.ts";
+import { ownershipInput, withoutMark } from "../mark.ts";
+import { baseConnectionAnswer } from "./base-connection.ts";
+import {
+  type Access,
+  byMark,
+  createItem,
+  deleteItem,
+  findItem,
+  flowServiceItem,
+  getItem,
+  labelSteps,
+  type PatchStep,
+  patchItem,
+  switchFlow,
+} from "./flow-service.ts";
+import { flowSpecs } from "./sources.ts";
+
+/** The name that the flow specification wants for its one transformation. */
+const mappingStep = "Mapping";
+
+const answer = flowServiceItem.extend({
+  updatedAt: z.number(),
+  flowSpec: z.object({ id: z.string() }),
+  sourceConnectionIds: z.array(z.string()),
+  targetConnectionIds: z.array(z.string()),
+  options: z
+    .object({
+      inletUrl: z.string().nullish(),
+      errorDiagnosticsEnabled: z.boolean().nullish(),
+      partialIngestionPercent: z.number().nullish(),
+    })
+    .nullish(),
+  transformations: z
+    .array(
+      z.object({
+        name: z.string(),
+        params: z.object({ mappingId: z.string().nullish(), mappingVersion: z.coerce.number().nullish() }).nullish(),
+      }),
+    )
+    .nullish(),
+});
+
+const sourceAnswer = flowServiceItem.extend({ baseConnectionId: z.string().nullish() });
+
+const inputs = z.object({
+  name: z.string().min(1).meta({ description: "Name; need not be unique." }),
+  description: z.string().min(1).optional().meta({ description: "What the dataflow is for." }),
+  sourceConnectionId: z
+    .string()
+    .meta({ description: "Id of the source connection.", replaces: true, references: "aep:index:SourceConnection" }),
+  targetConnectionId: z
+    .string()
+    .meta({ description: "Id of the target connection.", replaces: true, references: "aep:index:TargetConnection" }),
+  flowSpecId: z
+    .string()
+    .optional()
+    .meta({
+      description:
+        "Id of the flow specification; default: that of Customer.io and the other self-serve streaming sources. " +
+        "An HTTP API source takes c1a19761-d2c7-4702-b9fa-fe91f0613e81.",
+      replaces: true,
+    }),
+  mappingSetId: z.string().meta({ description: "Id of the mapping set; its schema must be the dataset's." }),
+  mappingSetVersion: z
+    .number()
+    .int()
+    .nonnegative()
+    .default(0)
+    .meta({ description: "Version of the mapping set; default 0, a set's first." }),
+  enabled: z.boolean().default(true).meta({ description: "Whether the dataflow takes in events; default true." }),
+  activationSeconds: z
+    .number()
+    .int()
+    .nonnegative()
+    .optional()
+    .meta({
+      description:
+        "Seconds after which a new or changed dataflow keeps what it takes in; the resource is finished only then. Adobe asks " +
+        "to wait some 300, since events may get lost before. Default 0, for a sender that waits by itself.",
+    }),
+  errorDiagnostics: z
+    .boolean()
+    .default(true)
+    .meta({ description: "Whether failed records come with the reason; default true.", replaces: true }),
+  partialIngestionPercent: z.number().positive().max(100).optional().meta({
+    description: "Percentage of failed records up to which a batch is still taken in; default: Platform's own.",
+    replaces: true,
+  }),
+  ownership: ownershipInput,
+});
+
+const outputs = z.object({
+  inletUrl: z.string().meta({ description: "URL of the streaming endpoint, without the dataflow's id.", secret: true }),
+  streamingUrl: z.string().meta({
+    description: "URL to POST one event's JSON to. Who has it can write into the dataset.",
+    secret: true,
+  }),
+  state: z.string().meta({ description: "State as Platform names it: enabled, disabled and others.", volatile: true }),
+  updatedAt: z.string().meta({
+    description:
+      "Time of the last change, ISO 8601. Adobe asks to wait some 5 minutes after it, since events may get lost before.",
+    volatile: true,
+  }),
+});
+
+type Inputs = z.output<typeof inputs>;
+type Outputs = z.output<typeof outputs>;
+type Flow = z.output<typeof answer>;
+
+/** A streaming dataflow of the Flow Service. */
+export const dataflow = defineResource<AepClient>()({
+  type: "aep:index:Dataflow",
+  description:
+    "A streaming dataflow: takes events in at a URL of its own, maps them and writes them into a dataset. " +
+    "Imported by its id. Adobe: Flow Service API, flows endpoint; tutorial “Create a dataflow for Customer.io”.",
+  inputs,
+  outputs,
+
+  ...byMark(paths.flows, answer, inputsOf),
+
+  async create(operation, given) {
+    const options = {
+      errorDiagnosticsEnabled: given.errorDiagnostics,
+      ...(given.partialIngestionPercent === undefined
+        ? {}
+        : { partialIngestionPercent: given.partialIngestionPercent }),
+    };
+    const body = {
+      flowSpec: { id: given.flowSpecId ?? flowSpecs.customerio, version: "1.0" },
+      sourceConnectionIds: [given.sourceConnectionId],
+      targetConnectionIds: [given.targetConnectionId],
+      transformations: [mappingOf(given)],
+      options,
+    };
+    const id = await createItem(operation, paths.flows, answer, given, body);
+    // Platform enables a new dataflow by itself; only then can it be disabled.
+    const outputs = await keepOnError(id, `The dataflow "${given.name}" (${id}) was made`, {}, async () => {
+      const enabled = await settle(operation, id, true, {});
+      if (!given.enabled) return switchTo(operation, id, false, enabled);
+      return activated(operation, enabled, given.activationSeconds ?? 0);
+    });
+    return { id, outputs };
+  },
+
+  async read(operation, id, known, stored) {
+    const flow = await findItem(operation, paths.flows, id, answer);
+    if (!flow) return undefined;
+    const outputs = outputsOf(flow, await inletOf(operation, flow, stored ?? {}));
+    if (outputs) return { inputs: inputsOf(flow, known), outputs };
+    throw new Unfinished(
+      id,
+      progressOf(flow),
+      `The dataflow "${flow.name}" (${id}) has no streaming endpoint (state: ${flow.state}). ` +
+        "If it is new, Platform is still at work on it, and npx pulumi up waits for that. " +
+        "If it is not, it is no streaming dataflow, and can't be managed by this resource.",
+    );
+  },
+
+  async update(operation, id, { news, outputs: stored }) {
+    await patchItem(operation, paths.flows, id, answer, (flow) => [
+      ...labelSteps(flow, news, operation.urn),
+      ...mappingSteps(flow, news),
+    ]);
+    return keepOnError(id, `The dataflow "${news.name}" (${id}) was changed`, stored, async () => {
+      const outputs = await switchTo(operation, id, news.enabled, stored);
+      const seconds = news.enabled ? (news.activationSeconds ?? 0) : 0;
+      const sinceChange = (Date.now() - Date.parse(outputs.updatedAt)) / 1000;
+      return activated(operation, outputs, Math.min(seconds, seconds - sinceChange));
+    });
+  },
+
+  delete: (operation, id) => deleteItem(operation, paths.flows, id),
+});
+
+async function switchTo(
+  operation: Operation<AepClient>,
+  id: string,
+  enabled: boolean,
+  stored: Partial<Outputs>,
+): Promise<Outputs> {
+  const op = enabled ? "enable" : "disable";
+  await switchFlow(operation, id, answer, op, (flow) => flow.state === (enabled ? "disabled" : "enabled"));
+  return settle(operation, id, enabled, stored);
+}
+
+/**
+ * Waits until the dataflow is as wanted. Platform answers a new dataflow's id at once and enables it some seconds later;
+ * its streaming endpoint and its final etag exist only then.
+ */
+async function settle(
+  { client, signal, progress }: Operation<AepClient>,
+  id: string,
+  enabled: boolean,
+  stored: Partial<Outputs>,
+): Promise<Outputs> {
+  const wanted = enabled ? "enabled" : "disabled";
+  for (let look = 1; ; look++) {
+    const flow = await getItem({ client, signal }, paths.flows, id, answer);
+    const outputs = outputsOf(flow, await inletOf({ client, signal }, flow, stored));
+    if (outputs && flow.state === wanted) {
+      if (look > 1) progress(`Platform has ${wanted} the dataflow`);
+      return outputs;
+    }
+    progress(`waiting until Platform has ${wanted} the dataflow (state: ${flow.state})`);
+    await client.pause(signal);
+    if (signal.aborted) {
+      const reason = `Platform had not ${wanted} it when the time was up or the command was stopped (state: ${flow.state}).`;
+      throw new Unfinished(id, progressOf(flow), reason);
+    }
+  }
+}
+
+/** Waits for the time in which Platform answers 200 to events and loses them. */
+async function activated(
+  { client, signal, progress }: Operation<AepClient>,
+  outputs: Outputs,
+  seconds: number,
+): Promise<Outputs> {
+  if (seconds <= 0) return outputs;
+  progress(`waiting ${Math.ceil(seconds)} s, in which Platform would lose events`);
+  await client.wait(seconds * 1000, signal);
+  if (!signal.aborted) return outputs;
+  throw new Unfinished("", outputs, "the wait for its activation was stopped.");
+}
+
+/** Whatever goes wrong once the dataflow is there, it stays in the stack's state, with what is known of it. */
+async function keepOnError(
+  id: string,
+  done: string,
+  stored: Partial<Outputs>,
+  work: () => Promise<Outputs>,
+): Promise<Outputs> {
+  try {
+    return await work();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const outputs = error instanceof Unfinished ? { ...stored, ...error.outputs } : stored;
+    throw new Unfinished(
+      id,
+      outputs,
+      `${done}, but is not ready: ${reason} Run npx pulumi up again, which goes on from here.`,
+    );
+  }
+}
+
+function mappingOf({ mappingSetId, mappingSetVersion }: Inputs): object {
+  return { name: mappingStep, params: { mappingId: mappingSetId, mappingVersion: mappingSetVersion } };
+}
+
+function mappingSteps(flow: Flow, wanted: Inputs): PatchStep[] {
+  const index = (flow.transformations ?? []).findIndex(({ name }) => name === mappingStep);
+  if (index === -1) return [{ op: "add", path: "/transformations/-", value: mappingOf(wanted) }];
+  const { mappingSetId, mappingSetVersion } = inputsOf(flow);
+  if (mappingSetId === wanted.mappingSetId && mappingSetVersion === wanted.mappingSetVersion) return [];
+  return [{ op: "replace", path: `/transformations/${index}`, value: mappingOf(wanted) }];
+}
+
+/** What the flow has; what Platform does not repeat is taken from what is known. */
+function inputsOf(flow: Flow, known?: Inputs): Inputs {
+  const mapping = flow.transformations?.find(({ name }) => name === mappingStep)?.params;
+  const percent = flow.options?.partialIngestionPercent ?? undefined;
+  return {
+    name: flow.name,
+    description: withoutMark(flow.description),
+    sourceConnectionId: flow.sourceConnectionIds[0] ?? "",
+    targetConnectionId: flow.targetConnectionIds[0] ?? "",
+    flowSpecId: flow.flowSpec.id === flowSpecs.customerio ? undefined : flow.flowSpec.id,
+    mappingSetId: mapping?.mappingId ?? "",
+    mappingSetVersion: mapping?.mappingVersion ?? 0,
+    enabled: flow.state !== "disabled",
+    activationSeconds: known?.activationSeconds,
+    errorDiagnostics: flow.options?.errorDiagnosticsEnabled ?? known?.errorDiagnostics ?? false,
+    // Not asked for, it is Platform's own affair.
+    partialIngestionPercent: known && known.partialIngestionPercent === undefined ? undefined : percent,
+  };
+}
+
+/**
+ * The streaming endpoint: the dataflow's own, or that of the base connection which it has by way of its source connection
+ * (HTTP API). Undefined as long as there is none. It is kept, should Platform not repeat it.
+ */
+async function inletOf(access: Access, flow: Flow, stored: Partial<Outputs>): Promise<string | undefined> {
+  const known = flow.options?.inletUrl ?? stored.inletUrl;
+  const [sourceId] = flow.sourceConnectionIds;
+  if (known || flow.flowSpec.id !== flowSpecs.http || sourceId === undefined) return known;
+  const source = await findItem(access, paths.sourceConnections, sourceId, sourceAnswer);
+  if (!source?.baseConnectionId) return undefined;
+  const base = await findItem(access, paths.connections, source.baseConnectionId, baseConnectionAnswer);
+  return base?.auth?.params?.inletUrl ?? undefined;
+}
+
+function outputsOf(flow: Flow, inletUrl: string | undefined): Outputs | undefined {
+  if (!inletUrl) return undefined;
+  return { inletUrl, streamingUrl: `${inletUrl}?x-adobe-flow-id=${flow.id}`, ...progressOf(flow) };
+}
+
+function progressOf({ state, updatedAt }: Flow): Pick<Outputs, "state" | "updatedAt"> {
+  return { state, updatedAt: new Date(updatedAt).toISOString() };
+}

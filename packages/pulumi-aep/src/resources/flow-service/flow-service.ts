@@ -1,0 +1,256 @@
+import type { Leftover, Operation } from "pulumi-provider-kit";
+import { z } from "zod";
+import { type AepClient, json, type Refusal } from "../../client/client.ts";
+import { pathOf, paths } from "../../client/paths.ts";
+import { type Bears, described, isMarkOf, isOwnedBy, markIn, markOf, withoutMark } from "../mark.ts";
+
+/** What every object of the Flow Service has. */
+export const flowServiceItem = z.object({
+  id: z.string(),
+  name: z.string(),
+  description: z.string().nullish(),
+  state: z.string(),
+  etag: z.string(),
+  createdAt: z.number().optional(),
+});
+
+/** A step of a JSON Patch; the Flow Service takes these three, in lower case. */
+export interface PatchStep {
+  readonly op: "add" | "replace" | "remove";
+  readonly path: string;
+  readonly value?: unknown;
+}
+
+/** What every resource of the Flow Service is given. */
+interface Labelled {
+  readonly name: string;
+  readonly description?: string | undefined;
+  readonly ownership?: string | undefined;
+}
+
+/** What it takes to make calls. */
+export type Access = Pick<Operation<AepClient>, "client" | "signal">;
+
+/** Tries while an object's state is on its way to another; at the usual two seconds each, two minutes. */
+const attemptsInTransition = 60;
+/** Tries of a change whose etag went stale or whose answer was lost. */
+const attemptsOfChange = 5;
+/** Tries of deleting a connection that a dataflow still seems to use; half a minute, since it may be in earnest. */
+const attemptsWhileUsed = 15;
+
+/** One object, by the path of its collection; undefined when it is gone. */
+export async function findItem<Item extends typeof flowServiceItem>(
+  { client, signal }: Access,
+  collection: string,
+  id: string,
+  item: Item,
+): Promise<z.output<Item> | undefined> {
+  const purpose = `read the ${kindOf(collection)} ${id}`;
+  const answer = z.object({ items: z.array(item).min(1) });
+  const found = await client.find({ method: "GET", path: pathOf(collection, id), signal, purpose }, answer);
+  return found?.items[0];
+}
+
+/** One object that must be there. */
+export async function getItem<Item extends typeof flowServiceItem>(
+  access: Access,
+  collection: string,
+  id: string,
+  item: Item,
+): Promise<z.output<Item>> {
+  const found = await findItem(access, collection, id, item);
+  if (found) return found;
+  throw new Error(
+    `The ${kindOf(collection)} ${id} is gone: somebody deleted it in Experience Platform. ` +
+      "Run npx pulumi refresh, then npx pulumi up, which makes it again.",
+  );
+}
+
+/** How a kind of object is found by its mark: the parts of a resource definition that say so. */
+export function byMark<Item extends typeof flowServiceItem, Inputs extends Labelled>(
+  collection: string,
+  item: Item,
+  inputsOf: (item: z.output<Item>, wanted?: Inputs) => Inputs,
+) {
+  const kind = kindOf(collection);
+  const find = async (
+    { client, signal, isHeld }: Operation<AepClient>,
+    bears: Bears,
+    what: string,
+    wanted?: Inputs,
+  ) => {
+    const marked: Leftover<Inputs>[] = [];
+    for (const found of await listMarked(client, collection, item, { bears, what }, signal)) {
+      const { id, createdAt } = found;
+      const inUse = !isHeld(id) && (await isInUse(client, collection, id, signal));
+      marked.push({ id, createdAt, inputs: inputsOf(found, wanted), inUse });
+    }
+    return marked;
+  };
+  return {
+    leftovers: (operation: Operation<AepClient>, wanted: Inputs) =>
+      find(operation, isMarkOf(operation.urn, wanted.ownership), `the ${kind} "${wanted.name}"`, wanted),
+    owned: (operation: Operation<AepClient>, ownership: string) =>
+      find(operation, isOwnedBy(ownership), `a ${kind} of an interrupted run`),
+  };
+}
+
+async function isInUse(client: AepClient, collection: string, id: string, signal: AbortSignal): Promise<boolean> {
+  const users: Record<string, string> = {
+    [paths.connections]: `${paths.sourceConnections}?property=baseConnectionId==`,
+    [paths.sourceConnections]: `${paths.flows}?property=sourceConnectionIds[]==`,
+    [paths.targetConnections]: `${paths.flows}?property=targetConnectionIds[]==`,
+    [paths.flows]: `${paths.runs}?property=flowId==`,
+  };
+  const path = `${users[collection]}${id}&limit=1`;
+  const purpose = `look for what uses the ${kindOf(collection)} ${id}`;
+  const { items } = await client.call(
+    { method: "GET", path, signal, purpose },
+    z.object({ items: z.array(z.unknown()) }),
+  );
+  return items.length > 0;
+}
+
+async function listMarked<Item extends typeof flowServiceItem>(
+  client: AepClient,
+  collection: string,
+  item: Item,
+  { bears, what }: { readonly bears: Bears; readonly what: string },
+  signal: AbortSignal,
+): Promise<z.output<Item>[]> {
+  // Newest first and compared here, since a filter knows whole descriptions only.
+  const path = `${collection}?orderby=-createdAt&limit=100`;
+  const purpose = `look whether ${what} is there already`;
+  // Others' objects may lack what ours have, and are none of our business.
+  const answer = z.object({ items: z.array(z.unknown()) });
+  const { items } = await client.call({ method: "GET", path, signal, purpose }, answer);
+  return items.flatMap((listed) => {
+    const parsed = item.safeParse(listed);
+    return parsed.success && bears(markIn(parsed.data.description)) ? [parsed.data] : [];
+  });
+}
+
+/** Makes an object, once, with the resource's mark in its description. Answers the id. */
+export async function createItem<Item extends typeof flowServiceItem>(
+  { client, signal, progress, urn, present }: Operation<AepClient>,
+  collection: string,
+  item: Item,
+  { name, description, ownership }: Labelled,
+  others: object,
+): Promise<string> {
+  const kind = kindOf(collection);
+  const body = { name, description: described(description, markOf(urn, ownership)), ...others };
+  const look = { bears: isMarkOf(urn, ownership), what: `the ${kind} "${name}"` };
+  const made = await client.createOnce<{ id: string }>({ signal, progress }, present, {
+    list: (until) => listMarked(client, collection, item, look, until),
+    idOf: ({ id }) => id,
+    post: () => {
+      const purpose = `create the ${kind} "${name}"`;
+      const answer = z.object({ id: z.string() });
+      return client.call({ method: "POST", path: collection, body, signal, purpose }, answer);
+    },
+  });
+  return made.id;
+}
+
+/**
+ * Changes an object by JSON Patch. The steps are worked out from the object as it is, with its etag of that moment; so a
+ * patch that came too late (412), whose answer was lost, or that met a state on its way to another is simply tried again.
+ */
+export async function patchItem<Item extends typeof flowServiceItem>(
+  access: Access,
+  collection: string,
+  id: string,
+  item: Item,
+  steps: (item: z.output<Item>) => PatchStep[],
+): Promise<void> {
+  const { client, signal } = access;
+  await untilAccepted(access, async () => {
+    const found = await getItem(access, collection, id, item);
+    const body = steps(found);
+    if (body.length === 0) return;
+    const purpose = `update the ${kindOf(collection)} "${found.name}" (${id})`;
+    const headers = { "If-Match": found.etag };
+    await client.call({ method: "PATCH", path: pathOf(collection, id), headers, body, signal, purpose }, json);
+  });
+}
+
+/** The steps that bring name and description to what is wanted; a new description bears the resource's mark. */
+export function labelSteps(
+  found: { name: string; description?: string | null | undefined },
+  wanted: Labelled,
+  urn: string,
+): PatchStep[] {
+  const steps: PatchStep[] = [];
+  if (found.name !== wanted.name) steps.push({ op: "replace", path: "/name", value: wanted.name });
+  if (withoutMark(found.description) === wanted.description) return steps;
+  const value = described(wanted.description, markOf(urn, wanted.ownership));
+  return [...steps, { op: found.description ? "replace" : "add", path: "/description", value }];
+}
+
+/** Enables or disables a dataflow, where `isNeeded` finds it in the opposite state. */
+export async function switchFlow<Item extends typeof flowServiceItem>(
+  access: Access,
+  id: string,
+  item: Item,
+  op: "enable" | "disable",
+  isNeeded: (item: z.output<Item>) => boolean,
+): Promise<void> {
+  const { client, signal } = access;
+  await untilAccepted(access, async () => {
+    const found = await getItem(access, paths.flows, id, item);
+    if (!isNeeded(found)) return;
+    const path = `${pathOf(paths.flows, id)}/action?op=${op}`;
+    await client.call({ method: "POST", path, signal, purpose: `${op} the dataflow "${found.name}" (${id})` }, json);
+  });
+}
+
+/** Deletes an object; waits while its state is on its way to another, or a dataflow just deleted still seems to use it. */
+export async function deleteItem(access: Access, collection: string, id: string): Promise<void> {
+  const { client, signal } = access;
+  const purpose = `delete the ${kindOf(collection)} ${id}`;
+  const remove = () => client.remove({ path: pathOf(collection, id), signal, purpose });
+  await client.untilAccepted(signal, attemptsInTransition, isTransitional, () =>
+    client.untilAccepted(signal, attemptsWhileUsed, isUsed, remove),
+  );
+}
+
+/** Deletes a connection. Deleting a dataflow may deactivate its connections, which then refuse a DELETE with a 400. */
+export async function deleteConnection(access: Access, collection: string, id: string): Promise<void> {
+  try {
+    await deleteItem(access, collection, id);
+  } catch (error) {
+    const refusal = access.client.refusal(error);
+    if (refusal?.status !== 400 || isUsed(refusal)) throw error;
+    const found = await findItem(access, collection, id, flowServiceItem);
+    if (found?.state === "enabled") throw error;
+  }
+}
+
+/** Tries a change again where a fresh look at the object can help. */
+function untilAccepted({ client, signal }: Access, change: () => Promise<void>): Promise<void> {
+  const staleOrLost = ({ status = 500, outcomeUnknown }: Refusal) => status === 412 || status >= 500 || outcomeUnknown;
+  return client.untilAccepted(signal, attemptsInTransition, isTransitional, () =>
+    client.untilAccepted(signal, attemptsOfChange, staleOrLost, change),
+  );
+}
+
+/** Dataflows still use the connection, or a base connection through its source connections (flow-service-errors.md). */
+function isUsed({ flowCode }: Refusal): boolean {
+  return flowCode === 1447 || flowCode === 1418;
+}
+
+/** The object's state is on its way to another, so that nothing can be done with it now (flow-service-errors.md). */
+function isTransitional({ flowCode }: Refusal): boolean {
+  return flowCode !== undefined && [1420, 1421, 1422, 1457, 1458].includes(flowCode);
+}
+
+function kindOf(collection: string): string {
+  const kinds: Record<string, string> = {
+    [paths.flows]: "dataflow",
+    [paths.connections]: "base connection",
+    [paths.sourceConnections]: "source connection",
+    [paths.targetConnections]: "target connection",
+  };
+  return kinds[collection] ?? "object";
+}

@@ -1,0 +1,82 @@
+import { defineResource } from "pulumi-provider-kit";
+import { z } from "zod";
+import type { AepClient } from "../../client/client.ts";
+import { paths } from "../../client/paths.ts";
+import { ownershipInput, withoutMark } from "../mark.ts";
+import {
+  byMark,
+  createItem,
+  deleteConnection,
+  findItem,
+  flowServiceItem,
+  labelSteps,
+  patchItem,
+} from "./flow-service.ts";
+import { connectionSpecs } from "./sources.ts";
+
+const connectionSpecVersion = "1.0";
+/** The provider behind all streaming sources. */
+const streamingProvider = "521eee4d-8cbe-4906-bb48-fb6bd4450033";
+
+const answer = flowServiceItem.extend({
+  connectionSpec: z.object({ id: z.string() }),
+  baseConnectionId: z.string().nullish(),
+});
+
+const inputs = z.object({
+  name: z.string().min(1).meta({ description: "Name; need not be unique." }),
+  description: z.string().min(1).optional().meta({ description: "What the connection is for." }),
+  connectionSpecId: z.string().default(connectionSpecs.customerio).meta({
+    description: "Id of the streaming source's connection specification; default: Customer.io.",
+    replaces: true,
+  }),
+  baseConnectionId: z.string().optional().meta({
+    description: "Id of the base connection, for a source that has one, such as the HTTP API; default: none.",
+    replaces: true,
+    references: "aep:index:BaseConnection",
+  }),
+  ownership: ownershipInput,
+});
+
+/** The source side of a streaming dataflow. */
+export const sourceConnection = defineResource<AepClient>()({
+  type: "aep:index:SourceConnection",
+  description:
+    "The source connection of a streaming dataflow, for JSON events. Imported by its id. " +
+    "Adobe: Flow Service API, sourceConnections endpoint; tutorial “Create a dataflow for Customer.io”.",
+  inputs,
+  outputs: z.object({}),
+
+  ...byMark(paths.sourceConnections, answer, inputsOf),
+
+  async create(operation, given) {
+    const { connectionSpecId, baseConnectionId } = given;
+    const connectionSpec = { id: connectionSpecId, version: connectionSpecVersion };
+    // What a base connection knows already is not said again (Adobe's tutorials for the two kinds of source).
+    const ownPart = { providerId: streamingProvider, data: { format: "json" } };
+    const body = { connectionSpec, ...(baseConnectionId ? { baseConnectionId } : ownPart) };
+    return { id: await createItem(operation, paths.sourceConnections, answer, given, body), outputs: {} };
+  },
+
+  async read(operation, id) {
+    const found = await findItem(operation, paths.sourceConnections, id, answer);
+    return found && { inputs: inputsOf(found), outputs: {} };
+  },
+
+  // Other changes would not reach the dataflow (Adobe's update-dataflows.md), so they replace.
+  async update(operation, id, { news }) {
+    await patchItem(operation, paths.sourceConnections, id, answer, (found) => labelSteps(found, news, operation.urn));
+    return {};
+  },
+
+  delete: (operation, id) => deleteConnection(operation, paths.sourceConnections, id),
+});
+
+function inputsOf(found: z.output<typeof answer>): z.output<typeof inputs> {
+  return {
+    name: found.name,
+    description: withoutMark(found.description),
+    connectionSpecId: found.connectionSpec.id,
+    baseConnectionId: found.baseConnectionId ?? undefined,
+  };
+}

@@ -1,0 +1,203 @@
+import { defineResource } from "pulumi-provider-kit";
+import { z } from "zod";
+import type { AepClient, Refusal } from "../../client/client.ts";
+import { pathOf, paths } from "../../client/paths.ts";
+import {
+  brokenFields,
+  experienceEvent,
+  keepSpelling,
+  normalDefinition,
+  withoutAdditions,
+  xdmResource,
+} from "../../client/xdm.ts";
+import { described, markOf, ownershipInput, withoutMark } from "../mark.ts";
+import { registryItem, registryKind, registryOutputs } from "./registry-kind.ts";
+import { isInProfile, neverDeleted, schemasWith, useOf } from "./schema-users.ts";
+
+const answer = registryItem.extend({
+  definitions: z.record(z.string(), z.unknown()).nullish(),
+  allOf: z.array(z.looseObject({ $ref: z.string() })).nullish(),
+  "meta:intendedToExtend": z.array(z.string()).nullish(),
+});
+
+const inputs = z.object({
+  title: z
+    .string()
+    .min(1)
+    .meta({ description: "Title; unique across all field groups, schemas, classes and data types." }),
+  description: z.string().min(1).optional().meta({ description: "What the field group is for." }),
+  intendedToExtend: z
+    .array(z.string())
+    .min(1)
+    .default([experienceEvent])
+    .meta({ description: "$ids of the classes whose schemas may use it; default: XDM ExperienceEvent." }),
+  definitions: z.record(z.string(), z.unknown()).meta({
+    description:
+      "Fields, as JSON schemas by name of the definition. They lie under `properties._<tenant id>`, which the function " +
+      "aep:index:getTenant gives. Fields can only be added once a dataset uses the field group.",
+  }),
+  allOf: z
+    .array(z.object({ $ref: z.string() }))
+    .min(1)
+    .meta({ description: "References to the definitions that count: [{ $ref: '#/definitions/<name>' }]." }),
+  ownership: ownershipInput,
+});
+
+/** Tries of deleting a field group that a schema still seems to use; eight seconds, since it may be in earnest. */
+const attemptsWhileUsed = 5;
+
+type Inputs = z.output<typeof inputs>;
+type Answer = z.output<typeof answer>;
+
+const registry = registryKind({
+  collection: paths.fieldGroups,
+  kind: "field group",
+  item: answer,
+  inputsOf,
+  bodyOf,
+  isUsed: async (client, found, signal) => (await schemasWith(client, found.$id, signal)).length > 0,
+});
+
+/** A custom field group of the Schema Registry. */
+export const fieldGroup = defineResource<AepClient>()({
+  type: "aep:index:FieldGroup",
+  description:
+    "A custom field group: fields that schemas of certain classes can take in. " +
+    "Imported by its $id or meta:altId. Adobe: Schema Registry API, field groups endpoint.",
+  inputs,
+  outputs: z.object({
+    altId: z.string().meta({ description: "Id in dot notation: _<tenant id>.mixins.<hash>." }),
+    version: z.string().meta({ description: "Version; its minor part grows with each change.", volatile: true }),
+  }),
+  // Titles are unique.
+  deleteBeforeReplace: true,
+
+  check({ definitions, allOf = [] }) {
+    if (!definitions) return [];
+    const missing = allOf.flatMap(({ $ref }, index) => {
+      const name = $ref.match(/^#\/definitions\/(.+)$/)?.[1];
+      if (name === undefined || name in definitions) return [];
+      return [{ property: `allOf[${index}].$ref`, reason: `There is no definition "${name}" in definitions.` }];
+    });
+    const misplaced = Object.entries(definitions).flatMap(([name, definition]) =>
+      Object.keys(propertiesOf(definition)).flatMap((field) => {
+        if (field.startsWith("_")) return [];
+        const property = `definitions.${name}.properties.${field}`;
+        return [{ property, reason: "Custom fields must lie under _<tenant id>; aep:index:getTenant gives it." }];
+      }),
+    );
+    return [...missing, ...misplaced];
+  },
+
+  normalise: (given) => ({ ...given, definitions: normalDefinition(given.definitions) }),
+
+  leftovers: registry.leftovers,
+  owned: registry.owned,
+  create: registry.create,
+
+  async read({ client, signal }, id, known) {
+    const found = await registry.find(client, id, signal);
+    return found && { id: found.$id, inputs: inputsOf(found, known), outputs: registryOutputs(found) };
+  },
+
+  async foresee({ client, signal, warn }, id, { news, olds }) {
+    const broken = brokenBetween(olds, news);
+    if (broken.length === 0) return;
+    const what = `The change of the field group "${news.title}" removes fields or gives them another type (${broken.join(", ")}).`;
+    for (const { $id, title } of await schemasWith(client, id, signal)) {
+      const use = await useOf(client, $id, signal);
+      if (use === undefined) continue;
+      throw new Error(
+        `${what} Platform refuses that, since the schema "${title}" (${$id}) ${use}: from then on fields can only be added. ` +
+          "Keep those fields as they are, and add new ones beside them.",
+      );
+    }
+    warn(`${what} Platform takes it as long as no dataset follows a schema with this field group, which is so now.`);
+  },
+
+  async update({ client, signal, urn }, id, { news, olds }) {
+    const call = {
+      method: "PUT",
+      path: pathOf(paths.fieldGroups, id),
+      body: bodyOf(news, markOf(urn, news.ownership)),
+      signal,
+      purpose: `update the field group "${news.title}"`,
+      ...hintFor(olds, news),
+    } as const;
+    return registryOutputs(await client.call(call, xdmResource));
+  },
+
+  async delete({ client, signal, urn }, id, { title }) {
+    const hint = "Platform keeps a field group as long as a schema uses it: take it out of those schemas first.";
+    const purpose = `delete the field group "${title}"`;
+    const remove = () => client.remove({ path: pathOf(paths.fieldGroups, id), signal, purpose, hint });
+    // After an update of a schema whose answer was lost, the engine may delete the schema beside the group, and not before.
+    try {
+      await client.untilAccepted(signal, attemptsWhileUsed, saysUsed, remove);
+    } catch (error) {
+      const refusal = client.refusal(error);
+      if (!refusal || !saysUsed(refusal)) throw error;
+      // The refusal says more than a look that fails.
+      const schema = await inProfile(client, id, signal).catch(() => undefined);
+      if (!schema) throw error;
+      const what = `The field group "${title}" (${id}) belongs to the schema "${schema.title}" (${schema.$id}), which has been`;
+      throw neverDeleted(`${what} enabled for Profile, and Platform never takes it out again`, urn);
+    }
+  },
+});
+
+/** The schema in Profile that takes the field group in, if any. */
+async function inProfile(client: AepClient, id: string, signal: AbortSignal) {
+  for (const schema of await schemasWith(client, id, signal)) {
+    if (await isInProfile(client, schema.$id, signal)) return schema;
+  }
+  return undefined;
+}
+
+/** A schema still uses the field group, as the refusal says; Adobe publishes no code for that, so the words have to tell. */
+function saysUsed({ status, message }: Refusal): boolean {
+  return status === 400 && /\b(used by|in use)\b/i.test(message);
+}
+
+function bodyOf(given: Inputs, mark: string): object {
+  return {
+    type: "object",
+    title: given.title,
+    description: described(given.description, mark),
+    "meta:intendedToExtend": given.intendedToExtend,
+    definitions: given.definitions,
+    allOf: given.allOf,
+  };
+}
+
+function inputsOf(found: Answer, known?: Inputs): Inputs {
+  const definitions = withoutAdditions(found.definitions ?? {}) as Inputs["definitions"];
+  return {
+    title: found.title,
+    description: withoutMark(found.description),
+    intendedToExtend: found["meta:intendedToExtend"] ?? [],
+    definitions: keepSpelling(known?.definitions, definitions, normalDefinition),
+    allOf: (found.allOf ?? []).map(({ $ref }) => ({ $ref })),
+  };
+}
+
+function brokenBetween(olds: Inputs, news: Inputs): string[] {
+  const [before, after] = [olds, news].map(({ definitions }) => normalDefinition(definitions) as Inputs["definitions"]);
+  return brokenFields(before ?? {}, after ?? {});
+}
+
+/** Why Platform may refuse a change: only what is compatible with stored data may change once a dataset exists. */
+function hintFor(olds: Inputs, news: Inputs): { hint?: string } {
+  const broken = brokenBetween(olds, news);
+  if (broken.length === 0) return {};
+  return {
+    hint:
+      `The change removes fields or gives them another type (${broken.join(", ")}). Platform allows that only until a ` +
+      "dataset uses the schema; after that, keep the field as it is and add a new one beside it.",
+  };
+}
+
+function propertiesOf(definition: unknown): object {
+  const parsed = z.object({ properties: z.record(z.string(), z.unknown()) }).safeParse(definition);
+  return parsed.success ? parsed.data.properties : {};
+}

@@ -1,0 +1,139 @@
+import { isDeepStrictEqual } from "node:util";
+import { defineResource } from "pulumi-provider-kit";
+import { z } from "zod";
+import type { AepClient } from "../../client/client.ts";
+import { pathOf, paths } from "../../client/paths.ts";
+import { accept } from "../../client/xdm.ts";
+import { isInProfile, neverDeleted } from "./schema-users.ts";
+
+const descriptorIdentity = "xdm:descriptorIdentity";
+
+const answer = z.object({
+  "@id": z.string(),
+  "@type": z.string(),
+  "xdm:sourceSchema": z.string(),
+  "xdm:sourceVersion": z.coerce.number(),
+  "xdm:sourceProperty": z.string(),
+  "xdm:namespace": z.string(),
+  "xdm:isPrimary": z.boolean().nullish(),
+});
+// Lists come grouped by type; the types of descriptors that others made are of no interest.
+const listAnswer = z.object({ [descriptorIdentity]: z.array(z.unknown()).optional() });
+
+const inputs = z.object({
+  schemaId: z.string().meta({ description: "$id of the schema." }),
+  schemaVersion: z
+    .number()
+    .int()
+    .positive()
+    .default(1)
+    .meta({ description: "Major version of the schema; default 1." }),
+  sourceProperty: z
+    .string()
+    .regex(
+      /^\/(?!.*\/properties\/)/,
+      'it must be a path such as "/_tenant/customerio/email", without "properties" in it',
+    )
+    .meta({ description: "Path of the field that identifies: /_<tenant id>/customerio/email." }),
+  namespace: z.string().min(1).meta({ description: "Code of the identity namespace: Email." }),
+  isPrimary: z.boolean().default(false).meta({
+    description:
+      "Whether it is the schema's one primary identity; default false. Records that lack a primary identity are refused.",
+  }),
+});
+
+type Inputs = z.output<typeof inputs>;
+
+/** An identity descriptor of the Schema Registry. */
+export const identityDescriptor = defineResource<AepClient>()({
+  type: "aep:index:IdentityDescriptor",
+  description:
+    "An identity descriptor: marks a field of a schema as an identity of a namespace. Imported by its @id. " +
+    "Adobe: Schema Registry API, descriptors endpoint.",
+  inputs,
+  outputs: z.object({}),
+  // A schema has one primary identity at a time.
+  deleteBeforeReplace: true,
+
+  // No mark: a descriptor has no room for one, and a second one that says the same would say nothing more.
+  async leftovers({ client, signal }, wanted) {
+    const same = await listSame(client, wanted, signal);
+    return same.map((item) => ({ id: item["@id"], createdAt: undefined, inputs: inputsOf(item) }));
+  },
+
+  async create({ client, signal, progress, present }, given) {
+    const made = await client.createOnce<{ "@id": string }>({ signal, progress }, present, {
+      list: (until) => listSame(client, given, until),
+      idOf: (descriptor) => descriptor["@id"],
+      post: () => {
+        const purpose = `make ${given.sourceProperty} an identity of the namespace ${given.namespace}`;
+        const call = { method: "POST", path: paths.descriptors, body: bodyOf(given), signal, purpose } as const;
+        return client.call(call, z.object({ "@id": z.string() }));
+      },
+    });
+    return { id: made["@id"], outputs: {} };
+  },
+
+  async read({ client, signal }, id) {
+    const purpose = `read the identity descriptor ${id}`;
+    const call = { method: "GET", path: pathOf(paths.descriptors, id), signal, purpose } as const;
+    const found = await client.find(call, answer);
+    return found && { inputs: inputsOf(found), outputs: {} };
+  },
+
+  async delete({ client, signal, urn }, id, { schemaId, isPrimary }) {
+    if (isPrimary && (await isInProfile(client, schemaId, signal))) {
+      const what = `The identity descriptor ${id} is the primary identity of the schema ${schemaId}, which has been enabled for`;
+      throw neverDeleted(`${what} Profile and never goes without one`, urn);
+    }
+    await deleteDescriptor(client, id, signal);
+  },
+});
+
+export async function deleteDescriptor(client: AepClient, id: string, signal: AbortSignal): Promise<void> {
+  const purpose = `delete the identity descriptor ${id}`;
+  await client.remove({ path: pathOf(paths.descriptors, id), signal, purpose });
+}
+
+/** Ids of the identity descriptors of a schema. */
+export async function identitiesOf(client: AepClient, schemaId: string, signal: AbortSignal): Promise<string[]> {
+  const listed = await listAll(client, `look for identities of the schema ${schemaId}`, signal);
+  return listed.filter((item) => item["xdm:sourceSchema"] === schemaId).map((item) => item["@id"]);
+}
+
+function bodyOf(given: Inputs): object {
+  return {
+    "@type": descriptorIdentity,
+    "xdm:sourceSchema": given.schemaId,
+    "xdm:sourceVersion": given.schemaVersion,
+    "xdm:sourceProperty": given.sourceProperty,
+    "xdm:namespace": given.namespace,
+    "xdm:property": "xdm:code",
+    "xdm:isPrimary": given.isPrimary,
+  };
+}
+
+function inputsOf(found: z.output<typeof answer>): Inputs {
+  return {
+    schemaId: found["xdm:sourceSchema"],
+    schemaVersion: found["xdm:sourceVersion"],
+    sourceProperty: found["xdm:sourceProperty"],
+    namespace: found["xdm:namespace"],
+    isPrimary: found["xdm:isPrimary"] ?? false,
+  };
+}
+
+async function listSame(client: AepClient, wanted: Inputs, signal: AbortSignal) {
+  const listed = await listAll(client, `look whether ${wanted.sourceProperty} is an identity already`, signal);
+  return listed.filter((descriptor) => isDeepStrictEqual(inputsOf(descriptor), wanted));
+}
+
+async function listAll(client: AepClient, purpose: string, signal: AbortSignal) {
+  return (await listDescriptors(client, purpose, signal)).flatMap((listed) => answer.safeParse(listed).data ?? []);
+}
+
+/** The sandbox's identity descriptors, as they come: others' may lack what ours have. */
+export async function listDescriptors(client: AepClient, purpose: string, signal: AbortSignal): Promise<unknown[]> {
+  const call = { method: "GET", path: paths.descriptors, headers: accept.descriptors, signal, purpose } as const;
+  return (await client.call(call, listAnswer))[descriptorIdentity] ?? [];
+}

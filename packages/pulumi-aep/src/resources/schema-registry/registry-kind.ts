@@ -1,0 +1,137 @@
+import type { Leftover, Operation } from "pulumi-provider-kit";
+import { z } from "zod";
+import type { AepClient } from "../../client/client.ts";
+import { pathOf } from "../../client/paths.ts";
+import { accept, xdmList, xdmResource } from "../../client/xdm.ts";
+import { isMarkOf, isOwnedBy, markIn, markOf } from "../mark.ts";
+
+/** What an object of the Schema Registry's tenant container has; its description bears the mark. */
+export const registryItem = xdmResource.extend({ description: z.string().nullish() });
+
+/** What every resource of the registry is given. Titles are unique across all kinds. */
+interface Titled {
+  readonly title: string;
+  readonly ownership?: string | undefined;
+}
+
+/** What sets schemas and field groups apart. */
+interface Kind<Item extends typeof registryItem, Inputs extends Titled> {
+  readonly collection: string;
+  /** In words, for messages. */
+  readonly kind: string;
+  readonly item: Item;
+  inputsOf(found: z.output<Item>, wanted?: Inputs): Inputs;
+  /** The body of a POST, with this mark in its description. */
+  bodyOf(given: Inputs, mark: string): object;
+  /** Whether others refer to the object: then it was known to a run. */
+  isUsed(client: AepClient, found: z.output<Item>, signal: AbortSignal): Promise<boolean>;
+}
+
+/** How objects of a kind are found, made once, and found again by their marks: the parts of a resource definition that say so. */
+export function registryKind<Item extends typeof registryItem, Inputs extends Titled>(of: Kind<Item, Inputs>) {
+  const { collection, kind, item } = of;
+
+  async function withUse({ client, signal, isHeld }: Operation<AepClient>, all: z.output<Item>[], wanted?: Inputs) {
+    const left: Leftover<Inputs>[] = [];
+    for (const found of all) {
+      const inUse = !isHeld(found.$id) && (await of.isUsed(client, found, signal));
+      left.push({ id: found.$id, createdAt: undefined, inputs: of.inputsOf(found, wanted), inUse });
+    }
+    return left;
+  }
+
+  /** Those of the title that bear the resource's mark: one at most. */
+  async function listMarked(client: AepClient, { title, ownership }: Inputs, urn: string, signal: AbortSignal) {
+    const bears = isMarkOf(urn, ownership);
+    const purpose = `look whether the ${kind} "${title}" is there already`;
+    const marked: z.output<Item>[] = [];
+    for (const { $id } of await listTitled(client, { collection, title, purpose }, signal)) {
+      const found = await find(client, $id, signal);
+      if (found && bears(markIn(found.description))) marked.push(found);
+    }
+    return marked;
+  }
+
+  function find(client: AepClient, id: string, signal: AbortSignal): Promise<z.output<Item> | undefined> {
+    const purpose = `read the ${kind} ${id}`;
+    const call = { method: "GET", path: pathOf(collection, id), headers: accept.lookup, signal, purpose } as const;
+    return client.find(call, item);
+  }
+
+  return {
+    /** The object, or undefined when it is gone. */
+    find,
+
+    leftovers: async (operation: Operation<AepClient>, wanted: Inputs) =>
+      withUse(operation, await listMarked(operation.client, wanted, operation.urn, operation.signal), wanted),
+
+    async owned(operation: Operation<AepClient>, ownership: string) {
+      const bears = isOwnedBy(ownership);
+      const all = await listAll(operation, collection, `look for ${kind}s of interrupted runs`);
+      // Others' objects may lack what ours have, and are none of our business.
+      const owned = all.flatMap((listed) => {
+        const parsed = item.safeParse(listed);
+        return parsed.success && bears(markIn(parsed.data.description)) ? [parsed.data] : [];
+      });
+      return withUse(operation, owned);
+    },
+
+    async create({ client, signal, progress, urn, present }: Operation<AepClient>, given: Inputs) {
+      const body = of.bodyOf(given, markOf(urn, given.ownership));
+      const made = await client.createOnce<z.output<typeof xdmResource>>({ signal, progress }, present, {
+        list: (until) => listMarked(client, given, urn, until),
+        idOf: ({ $id }) => $id,
+        post: () => {
+          const purpose = `create the ${kind} "${given.title}"`;
+          return client.call({ method: "POST", path: collection, body, signal, purpose }, xdmResource);
+        },
+        // Titles are unique; the one who holds it may be the object of a call that was repeated on its way.
+        isThere: ({ code }) => code === titleTaken,
+      });
+      return { id: made.$id, outputs: registryOutputs(made) };
+    },
+  };
+}
+
+/** The registry's "Title not unique". */
+const titleTaken = "XDM-1521-400";
+
+/** What the registry adds to each object. */
+export function registryOutputs(found: z.output<typeof xdmResource>): { altId: string; version: string } {
+  return { altId: found["meta:altId"], version: found.version };
+}
+
+/** What has exactly this title, without its content. */
+export async function listTitled(
+  client: AepClient,
+  { collection, title, purpose }: { collection: string; title: string; purpose: string },
+  signal: AbortSignal,
+) {
+  const path = `${collection}?property=title==${encodeURIComponent(title)}`;
+  const { results } = await client.call({ method: "GET", path, headers: accept.list, signal, purpose }, xdmList);
+  return results.filter((listed) => listed.title === title);
+}
+
+/** All objects of a collection, page by page: a page has 300 at most. */
+async function listAll(
+  { client, signal }: Operation<AepClient>,
+  collection: string,
+  purpose: string,
+): Promise<unknown[]> {
+  const page = z.object({
+    results: z.array(z.unknown()),
+    _page: z.object({ next: z.string().nullish() }).nullish(),
+  });
+  const found: unknown[] = [];
+  let start: string | null | undefined;
+  do {
+    // Titles are unique, so that they tell where a page ends.
+    const from = start ? `&start=${encodeURIComponent(start)}` : "";
+    const path = `${collection}?orderby=title&limit=300${from}`;
+    const call = { method: "GET", path, headers: accept.wholes, signal, purpose } as const;
+    const { results, _page } = await client.call(call, page);
+    found.push(...results);
+    start = _page?.next;
+  } while (start);
+  return found;
+}

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import type { AepClient } from "../../client/client.ts";
+import { pathOf, paths } from "../../client/paths.ts";
+import { accept, isProfileEnabled, xdmList } from "../../client/xdm.ts";
+
+/** The schemas that take a field group in. */
+export async function schemasWith(client: AepClient, fieldGroupId: string, signal: AbortSignal) {
+  const path = `${paths.schemas}?property=meta:extends==${encodeURIComponent(fieldGroupId)}`;
+  const purpose = `look for schemas that use the field group ${fieldGroupId}`;
+  return (await client.call({ method: "GET", path, headers: accept.list, signal, purpose }, xdmList)).results;
+}
+
+/** Ids of those of the newest datasets that follow a schema. */
+export async function datasetsOf(client: AepClient, schemaId: string, signal: AbortSignal): Promise<string[]> {
+  const path = `${paths.dataSets}?orderBy=desc:created&limit=100&properties=schemaRef`;
+  const purpose = `look for datasets that follow the schema ${schemaId}`;
+  const listed = await client.call({ method: "GET", path, signal, purpose }, z.record(z.string(), z.unknown()));
+  const follows = z.object({ schemaRef: z.object({ id: z.literal(schemaId) }) });
+  return Object.entries(listed).flatMap(([id, dataset]) => (follows.safeParse(dataset).success ? [id] : []));
+}
+
+/** That Platform never deletes what a schema in Profile is made of, and both ways out. `what` ends without a full stop. */
+export function neverDeleted(what: string, urn: string): Error {
+  return new Error(
+    `${what}. Leave it in Platform: give the schema, its field groups and its primary identity, if it has one, the resource option ` +
+      "retainOnDelete and run npx pulumi up before you destroy, or take it out of the stack now: " +
+      `npx pulumi state delete '${urn}'`,
+  );
+}
+
+/** Why a schema may only grow: a dataset follows it, or it is in Profile; undefined where neither is so. */
+export async function useOf(client: AepClient, schemaId: string, signal: AbortSignal): Promise<string | undefined> {
+  if (await isInProfile(client, schemaId, signal)) return "is enabled for Profile";
+  const [dataset] = await datasetsOf(client, schemaId, signal);
+  return dataset === undefined ? undefined : `has the dataset ${dataset}`;
+}
+
+/** Whether a schema is enabled for Profile. */
+export async function isInProfile(client: AepClient, schemaId: string, signal: AbortSignal): Promise<boolean> {
+  const purpose = `read the schema ${schemaId}`;
+  const path = pathOf(paths.schemas, schemaId);
+  const tags = z.object({ "meta:immutableTags": z.array(z.string()).nullish() });
+  const found = await client.find({ method: "GET", path, headers: accept.lookup, signal, purpose }, tags);
+  return isProfileEnabled(found?.["meta:immutableTags"]);
+}

@@ -1,0 +1,147 @@
+import { defineResource, type Operation } from "pulumi-provider-kit";
+import { z } from "zod";
+import type { AepClient } from "../../client/client.ts";
+import { pathOf, paths } from "../../client/paths.ts";
+import { experienceEvent, isProfileEnabled, keepSpelling, xdmResource } from "../../client/xdm.ts";
+import { described, markOf, ownershipInput, withoutMark } from "../mark.ts";
+import { deleteDescriptor, identitiesOf } from "./identity-descriptor.ts";
+import { registryItem, registryKind, registryOutputs } from "./registry-kind.ts";
+import { datasetsOf, neverDeleted, useOf } from "./schema-users.ts";
+
+const answer = registryItem.extend({
+  allOf: z.array(z.looseObject({ $ref: z.string() })),
+  "meta:class": z.string().nullish(),
+  "meta:immutableTags": z.array(z.string()).nullish(),
+});
+
+const inputs = z.object({
+  title: z
+    .string()
+    .min(1)
+    .meta({ description: "Title; unique across all schemas, field groups, classes and data types." }),
+  description: z.string().min(1).optional().meta({ description: "What the schema is for." }),
+  classId: z
+    .string()
+    .default(experienceEvent)
+    .meta({ description: "$id of the class; default: XDM ExperienceEvent.", replaces: true }),
+  fieldGroupIds: z.array(z.string()).meta({
+    description:
+      "$ids of the field groups, Adobe's and custom ones, in any order. They can only be added once a dataset uses the schema.",
+    references: "aep:index:FieldGroup",
+  }),
+  ownership: ownershipInput,
+});
+
+type Inputs = z.output<typeof inputs>;
+type Answer = z.output<typeof answer>;
+
+const registry = registryKind({
+  collection: paths.schemas,
+  kind: "schema",
+  item: answer,
+  inputsOf,
+  bodyOf,
+  isUsed: async (client, found, signal) =>
+    isProfileEnabled(found["meta:immutableTags"]) || (await datasetsOf(client, found.$id, signal)).length > 0,
+});
+
+/** A schema of the Schema Registry. Enabling it for Profile is a resource of its own: see `profile-enablement.ts`. */
+export const schema = defineResource<AepClient>()({
+  type: "aep:index:Schema",
+  description:
+    "A schema: a class and field groups. Imported by its $id or meta:altId. " +
+    "Adobe: Schema Registry API, schemas endpoint.",
+  inputs,
+  outputs: z.object({
+    altId: z.string().meta({ description: "Id in dot notation: _<tenant id>.schemas.<hash>." }),
+    version: z.string().meta({ description: "Version; its minor part grows with each change.", volatile: true }),
+  }),
+  // Titles are unique.
+  deleteBeforeReplace: true,
+
+  normalise: (given) => ({ ...given, fieldGroupIds: asSet(given.fieldGroupIds) }),
+
+  leftovers: registry.leftovers,
+  owned: registry.owned,
+  create: registry.create,
+
+  async read({ client, signal }, id, known) {
+    const found = await registry.find(client, id, signal);
+    return found && { id: found.$id, inputs: inputsOf(found, known), outputs: registryOutputs(found) };
+  },
+
+  async foresee({ client, signal }, id, { news, olds }) {
+    const removed = olds.fieldGroupIds.filter((group) => !news.fieldGroupIds.includes(group));
+    const use = removed.length > 0 ? await useOf(client, id, signal) : undefined;
+    if (use === undefined) return;
+    throw new Error(
+      `The change of the schema "${news.title}" (${id}) takes field groups out (${removed.join(", ")}). Platform refuses ` +
+        `that, since the schema ${use}: from then on fields can only be added. Keep them in, or make another schema.`,
+    );
+  },
+
+  async update({ client, signal, urn }, id, { news, olds }) {
+    const found = await registry.find(client, id, signal);
+    if (!found) {
+      throw new Error(
+        `The schema "${news.title}" (${id}) is gone: somebody deleted it in Experience Platform. ` +
+          "Run npx pulumi refresh, then npx pulumi up, which makes it again.",
+      );
+    }
+    // A PUT replaces everything, and Profile's tag may have been set by hand.
+    const tags = found["meta:immutableTags"];
+    const body = { ...bodyOf(news, markOf(urn, news.ownership)), ...(tags ? { "meta:immutableTags": tags } : {}) };
+    const purpose = `update the schema "${news.title}"`;
+    const removed = olds.fieldGroupIds.filter((group) => !news.fieldGroupIds.includes(group));
+    const hint = `The change takes field groups out (${removed.join(", ")}). Platform allows that only until a dataset uses the schema.`;
+    const call = { method: "PUT", path: pathOf(paths.schemas, id), body, signal, purpose } as const;
+    return registryOutputs(await client.call(removed.length > 0 ? { ...call, hint } : call, xdmResource));
+  },
+
+  async delete(operation, id, { title }) {
+    const { client, signal, urn } = operation;
+    const found = await registry.find(client, id, signal);
+    if (!found) return;
+    if (isProfileEnabled(found["meta:immutableTags"])) {
+      const what = `The schema "${title}" (${id}) has been enabled for Profile, and Platform never deletes such a schema`;
+      throw neverDeleted(what, urn);
+    }
+    await deleteIdentities(operation, id);
+    const hint = "Platform keeps a schema as long as a dataset uses it: delete those datasets first.";
+    await client.remove({ path: pathOf(paths.schemas, id), signal, purpose: `delete the schema "${title}"`, hint });
+  },
+});
+
+/**
+ * Identities mean nothing without their schema. Those of the program are gone by now; one is left where a run was killed
+ * while it made it, and Platform may refuse to delete a schema that has one.
+ */
+async function deleteIdentities({ client, signal, warn }: Operation<AepClient>, id: string): Promise<void> {
+  const left = await identitiesOf(client, id, signal);
+  if (left.length === 0 || (await datasetsOf(client, id, signal)).length > 0) return;
+  for (const descriptor of left) {
+    warn(`deletes the identity descriptor ${descriptor} along with the schema`);
+    await deleteDescriptor(client, descriptor, signal);
+  }
+}
+
+function bodyOf({ title, description, classId, fieldGroupIds }: Inputs, mark: string): object {
+  const allOf = [classId, ...fieldGroupIds].map(($ref) => ({ $ref }));
+  return { type: "object", title, description: described(description, mark), allOf };
+}
+
+function inputsOf(found: Answer, known?: Inputs): Inputs {
+  const references = found.allOf.map(({ $ref }) => $ref);
+  const classId = found["meta:class"] ?? references[0] ?? experienceEvent;
+  const groups = references.filter((reference) => reference !== classId);
+  return {
+    title: found.title,
+    description: withoutMark(found.description),
+    classId,
+    fieldGroupIds: keepSpelling(known?.fieldGroupIds, groups, asSet),
+  };
+}
+
+function asSet(ids: readonly string[]): string[] {
+  return [...new Set(ids)].sort();
+}

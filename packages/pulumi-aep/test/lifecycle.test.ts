@@ -1,0 +1,166 @@
+import { localCredentials } from "../../local-cloud/src/credentials.ts";
+import { type PlatformStandIn, startPlatform } from "../../local-cloud/src/platform/platform.ts";
+import { PartialFailure } from "../../pulumi-provider-kit/src/engine/provider.ts";
+import { type PropertyMap, reveal } from "../../pulumi-provider-kit/src/engine/values.ts";
+import { Aep, errorOf } from "./aep.ts";
+
+const { tenantId, ...credential } = localCredentials.platform;
+
+let now: number;
+/** Milliseconds that pass with each look at the clock: so Platform's six seconds of enabling are over after some looks. */
+let step: number;
+let platform: PlatformStandIn;
+let aep: Aep;
+
+beforeEach(async () => {
+  now = Date.parse("2026-01-05T10:00:00.000Z");
+  step = 100;
+  const clock = () => {
+    now += step;
+    return now;
+  };
+  platform = await startPlatform({ credentials: credential, tenantId, sandboxes: ["prod", credential.sandbox], clock });
+  aep = await Aep.connect(platform.url, { ...credential });
+});
+afterEach(() => platform.close());
+
+interface Made {
+  readonly type: string;
+  readonly id: string;
+  readonly inputs: PropertyMap;
+  readonly properties: PropertyMap;
+}
+
+async function make(type: string, inputs: PropertyMap): Promise<Made> {
+  const token = `aep:index:${type}`;
+  return { type: token, ...(await aep.create(token, inputs)) };
+}
+
+function fieldGroupInputs(fields: PropertyMap): PropertyMap {
+  const customerio = { type: "object", properties: { email: { type: "string", title: "Email" }, ...fields } };
+  return {
+    title: "Customer.io events (fields)",
+    definitions: {
+      customFields: {
+        type: "object",
+        properties: { [`_${tenantId}`]: { type: "object", properties: { customerio } } },
+      },
+    },
+    allOf: [{ $ref: "#/definitions/customFields" }],
+  };
+}
+
+function mappingInputs(schemaId: string, source: string): PropertyMap {
+  const attribute = (from: string, destination: string) => ({ sourceType: "ATTRIBUTE", source: from, destination });
+  return {
+    schemaId,
+    mappings: [
+      attribute("event_id", "_id"),
+      attribute("relay.occurred_at", "timestamp"),
+      attribute(source, `_${tenantId}.customerio.email`),
+    ],
+  };
+}
+
+/** One of each, wired as the program does it. */
+async function makeAll() {
+  const group = await make("FieldGroup", fieldGroupInputs({}));
+  const schema = await make("Schema", { title: "Customer.io events", fieldGroupIds: [group.id] });
+  const sourceProperty = `/_${tenantId}/customerio/email`;
+  const descriptor = await make("IdentityDescriptor", { schemaId: schema.id, sourceProperty, namespace: "Email" });
+  const dataset = await make("Dataset", { name: "Customer.io events, dev", schemaId: schema.id });
+  const source = await make("SourceConnection", { name: "Customer.io", description: "Events." });
+  const target = await make("TargetConnection", { name: "Customer.io", datasetId: dataset.id, schemaId: schema.id });
+  const mapping = await make("MappingSet", mappingInputs(schema.id, "data.identifiers.email"));
+  const flow = await make("Dataflow", {
+    name: "Customer.io",
+    sourceConnectionId: source.id,
+    targetConnectionId: target.id,
+    mappingSetId: mapping.id,
+  });
+  return { group, schema, descriptor, dataset, source, target, mapping, flow };
+}
+
+test("everything is made, read without a difference, imported, changed and deleted", async () => {
+  expect(await aep.provider.invoke("aep:index:getTenant", {})).toEqual({ tenantId });
+  const made = await makeAll();
+  const { group, schema, mapping, flow, dataset, source } = made;
+
+  for (const { type, id, inputs, properties } of Object.values(made)) {
+    expect(await aep.read(type, id, inputs, properties)).toEqual({ id, inputs, properties });
+    const imported = await aep.read(type, id);
+    expect((await aep.diff(type, id, imported?.inputs ?? {}, inputs)).detailed).toEqual({});
+    expect(reveal(imported?.properties ?? {})).toMatchObject(reveal(properties) as object);
+  }
+  expect(reveal(flow.properties)).toMatchObject({
+    state: "enabled",
+    streamingUrl: `${reveal(flow.properties.inletUrl ?? null)}?x-adobe-flow-id=${flow.id}`,
+  });
+
+  const more = fieldGroupInputs({ metric: { type: "string", title: "Metric" } });
+  const wider = await aep.update(group.type, group.id, group.inputs, more, group.properties);
+  expect(wider.version).toBe("1.1");
+  const described = { ...schema.inputs, description: "What Customer.io reports." };
+  await aep.update(schema.type, schema.id, schema.inputs, described, schema.properties);
+  await aep.update(dataset.type, dataset.id, dataset.inputs, { ...dataset.inputs, name: "Renamed" });
+  const { description: _, ...plain } = source.inputs;
+  await aep.update(source.type, source.id, source.inputs, { ...plain, name: "Renamed" });
+  const second = await make("MappingSet", mappingInputs(schema.id, "data.recipient"));
+  const news = { ...flow.inputs, mappingSetId: second.id, description: "Second mapping.", enabled: false };
+  const changed = await aep.update(flow.type, flow.id, flow.inputs, news, flow.properties);
+  expect(changed).toMatchObject({ mappingSetId: second.id, state: "disabled" });
+  expect(await aep.read(flow.type, flow.id, news, changed)).toEqual({ id: flow.id, inputs: news, properties: changed });
+
+  for (const { type, id, properties } of [flow, second, ...Object.values(made).reverse()]) {
+    await aep.delete(type, id, properties);
+    if (type !== mapping.type) expect(await aep.read(type, id)).toBeUndefined();
+  }
+});
+
+test("a second stack with the same titles is told who holds them", async () => {
+  const group = await make("FieldGroup", fieldGroupInputs({}));
+  const { message } = await errorOf(make("FieldGroup", fieldGroupInputs({})));
+  expect(message).toContain(`npx pulumi import aep:index:FieldGroup <resource name> ${group.id}`);
+});
+
+test("a wrong sandbox makes nothing look gone", async () => {
+  const group = await make("FieldGroup", fieldGroupInputs({}));
+  const elsewhere = await Aep.connect(platform.url, { ...credential, sandbox: "typo" });
+  await expect(elsewhere.read(group.type, group.id, group.inputs, group.properties)).rejects.toThrow(
+    "npx pulumi config set aep:sandbox <name>",
+  );
+});
+
+test("a wrong secret and an unknown organization are told with the setting", async () => {
+  const wrongSecret = await Aep.connect(platform.url, { ...credential, clientSecret: "wrong" });
+  await expect(wrongSecret.provider.invoke("aep:index:getTenant", {})).rejects.toThrow(
+    "npx pulumi config set --secret aep:clientSecret",
+  );
+  const wrongOrg = await Aep.connect(platform.url, { ...credential, orgId: "FFFF@AdobeOrg" });
+  await expect(wrongOrg.provider.invoke("aep:index:getTenant", {})).rejects.toThrow("Check that the setting aep:orgId");
+});
+
+test("fields that stored data has can't be taken out, and the schema can't go before its dataset", async () => {
+  const { group, schema } = await makeAll();
+  const news = fieldGroupInputs({ email: { type: "boolean" } });
+  const { message } = await errorOf(aep.update(group.type, group.id, group.inputs, news));
+  expect(message).toContain(`The change removes fields or gives them another type (_${tenantId}.customerio.email).`);
+  expect((await errorOf(aep.delete(schema.type, schema.id, schema.properties))).message).toContain(
+    "Platform keeps a schema as long as a dataset uses it: delete those datasets first.",
+  );
+});
+
+test("a dataflow that is stopped while it is enabled is finished by the next update", async () => {
+  step = 0;
+  const making = errorOf(makeAll());
+  while (aep.progress.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  aep.stop.abort();
+  const error = await making;
+  if (!(error instanceof PartialFailure)) throw error;
+  expect(error.message).toContain("Run npx pulumi up again, which goes on from here.");
+
+  step = 100;
+  const next = await Aep.connect(platform.url, { ...credential });
+  const finished = await next.update("aep:index:Dataflow", error.id, error.inputs, error.inputs, error.properties);
+  expect(finished.state).toBe("enabled");
+});

@@ -1,0 +1,242 @@
+import { localCredentials } from "../../local-cloud/src/credentials.ts";
+import { type PlatformStandIn, startPlatform } from "../../local-cloud/src/platform/platform.ts";
+import { type PropertyMap, reveal, Unknown } from "../../pulumi-provider-kit/src/engine/values.ts";
+import { Aep, errorOf } from "./aep.ts";
+
+// A dataset in Platform's stand-in, with its dataflow and one row, and what would take it away.
+
+const { tenantId, ...credential } = localCredentials.platform;
+const ownership = "aep:index:Ownership";
+const dataset = "aep:index:Dataset";
+const providerUrn = "urn:pulumi:dev::test::pulumi:providers:aep::default";
+
+let platform: PlatformStandIn;
+let now: number;
+
+beforeEach(async () => {
+  now = Date.parse("2026-01-05T10:00:00.000Z");
+  const clock = () => {
+    now += 1000;
+    return now;
+  };
+  const sandboxes = [credential.sandbox, "other"];
+  const switches = { deleteMappingSet: "204" } as const;
+  platform = await startPlatform({ credentials: credential, tenantId, sandboxes, clock, switches });
+});
+afterEach(() => platform.close());
+
+const settings = () => ({ ...credential, imsUrl: platform.url, platformUrl: platform.url });
+
+/** A provider as of a new process, that knows of nothing. */
+const provider = () => Aep.connect(platform.url, { ...credential });
+
+interface Made {
+  readonly type: string;
+  readonly id: string;
+  readonly inputs: PropertyMap;
+  readonly properties: PropertyMap;
+}
+
+/** Everything that leads to the dataset, in the order in which it comes. */
+async function makeAll({ withRow }: { withRow: boolean }) {
+  const aep = await provider();
+  const made: Made[] = [];
+  const make = async (kind: string, inputs: PropertyMap): Promise<Made> => {
+    const resource = { type: `aep:index:${kind}`, ...(await aep.create(`aep:index:${kind}`, inputs)) };
+    made.push(resource);
+    return resource;
+  };
+  const { id: owner } = await make("Ownership", { dataset: {} });
+  const identityMap = "https://ns.adobe.com/xdm/context/identitymap";
+  const schema = await make("Schema", { title: "Events", fieldGroupIds: [identityMap], ownership: owner });
+  const set = await make("Dataset", { name: "Events", schemaId: schema.id, ownership: owner });
+  const source = await make("SourceConnection", { name: "Events", ownership: owner });
+  const target = await make("TargetConnection", {
+    name: "Lake",
+    datasetId: set.id,
+    schemaId: schema.id,
+    ownership: owner,
+  });
+  const attribute = (from: string, to: string) => ({ sourceType: "ATTRIBUTE", source: from, destination: to });
+  const mapping = await make("MappingSet", {
+    schemaId: schema.id,
+    mappings: [attribute("event_id", "_id"), attribute("occurred_at", "timestamp")],
+    ownership: owner,
+  });
+  const flow = await make("Dataflow", {
+    name: "Events",
+    sourceConnectionId: source.id,
+    targetConnectionId: target.id,
+    mappingSetId: mapping.id,
+    ownership: owner,
+  });
+  if (withRow) await send(String(reveal(flow.properties.streamingUrl ?? null)));
+  return { made, owner: made[0] as Made, set };
+}
+
+async function send(url: string): Promise<void> {
+  now += 3_600_000;
+  const body = JSON.stringify({ event_id: "E1", occurred_at: "2026-01-05T10:00:00.000Z" });
+  const headers = { "content-type": "application/json" };
+  expect((await fetch(url, { method: "POST", headers, body })).status).toBe(200);
+  await fetch(`${platform.url}/__local/idle`, { method: "POST" });
+}
+
+async function census(): Promise<Record<string, number>> {
+  const answer = await fetch(`${platform.url}/__local/census`);
+  const counts = Object.entries((await answer.json()) as Record<string, number>);
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
+}
+
+/** Deletes in the order of a destroy; every deletion in a process of its own, as if each had been killed after it. */
+async function destroy(made: readonly Made[]): Promise<void> {
+  for (const { type, id, properties } of made.toReversed()) await (await provider()).delete(type, id, properties);
+}
+
+test("a destroy that is killed and repeated at every point keeps the dataset with its row, and what that needs", async () => {
+  const { made, set } = await makeAll({ withRow: true });
+  const { message } = await errorOf(destroy(made));
+  expect(message).toContain(`The dataset "Events" (${set.id}) holds data: 1 row in 1 batch. It is not deleted`);
+  expect(await census()).toEqual({ schemas: 1, datasets: 1 });
+  // Its schema would be refused by Platform, too; here it is forgotten, and the ownership is all that is left.
+  await destroy(made.slice(0, 1));
+  expect(await census()).toEqual({ schemas: 1, datasets: 1 });
+});
+
+test("without a row all of it goes, and so it does with forceDestroy", async () => {
+  await destroy((await makeAll({ withRow: false })).made);
+  expect(await census()).toEqual({});
+  const { made } = await makeAll({ withRow: true });
+  const forced = made.map((one) =>
+    one.type === dataset ? { ...one, properties: { ...one.properties, forceDestroy: true } } : one,
+  );
+  await destroy(forced);
+  expect(await census()).toEqual({});
+});
+
+test("a kept dataset stays although it holds nothing, and the ownership leaves it alone in another process", async () => {
+  const { made, owner } = await makeAll({ withRow: false });
+  const keep = { keep: true };
+  const kept = made.map((one) => (one.type === dataset ? { ...one, properties: { ...one.properties, ...keep } } : one));
+  // The program gives its schema retainOnDelete, so that the engine does not ask for its deletion.
+  await destroy(kept.filter(({ type }) => type !== "aep:index:Schema" && type !== ownership));
+  await (await provider()).delete(ownership, owner.id, { dataset: keep });
+  expect(await census()).toEqual({ schemas: 1, datasets: 1 });
+});
+
+describe("the ownership", () => {
+  const leaves = async (olds: PropertyMap, news: PropertyMap, id: string) =>
+    (await provider()).diff(ownership, id, olds, news);
+
+  test("refuses that a dataset with a row leaves the stack or gets another schema", async () => {
+    const { owner, set } = await makeAll({ withRow: true });
+    const olds = { dataset: { forceDestroy: false, keep: false } };
+    const changes: PropertyMap[] = [{}, { dataset: { ...olds.dataset, schemaId: "other" } }];
+    for (const news of changes) {
+      const { message } = await errorOf(leaves(olds, news, owner.id));
+      expect(message).toContain(`The dataset "Events" (${set.id}) holds data: 1 row in 1 batch.`);
+      expect(message).toContain("so nothing was begun");
+    }
+    for (const choice of ["forceDestroy", "keep"]) {
+      await leaves({ dataset: { ...olds.dataset, [choice]: true } }, {}, owner.id);
+      await leaves(olds, { dataset: { ...olds.dataset, [choice]: true } }, owner.id);
+    }
+  });
+
+  test("lets an empty one go", async () => {
+    const { owner } = await makeAll({ withRow: false });
+    await leaves({ dataset: { forceDestroy: false, keep: false } }, {}, owner.id);
+  });
+});
+
+describe("another sandbox or organization", () => {
+  const moved = async (olds: PropertyMap, news: PropertyMap) => {
+    const aep = new Aep();
+    return aep.provider.diffConfig?.({ ...settings(), ...olds }, { ...settings(), ...news }, { urn: providerUrn });
+  };
+
+  test("is refused while a dataset of the stack in the former one holds data", async () => {
+    const { set } = await makeAll({ withRow: true });
+    const { message } = await errorOf(moved({}, { sandbox: "other" }) as Promise<unknown>);
+    expect(message).toContain(`The dataset "Events" (${set.id}) holds data: 1 row in 1 batch.`);
+    expect(message).toContain(`npx pulumi config set aep:sandbox ${credential.sandbox}`);
+    expect(message).toContain("npx pulumi stack init <name>");
+    await expect(moved({}, { orgId: "FFFF@AdobeOrg" })).rejects.toThrow("holds data");
+  });
+
+  test("replaces an empty one, and nothing hinders a change of the credential alone", async () => {
+    await makeAll({ withRow: false });
+    expect((await moved({}, { sandbox: "other" }))?.detailed).toEqual({ sandbox: "update-replace" });
+    expect((await moved({}, { clientSecret: "rotated" }))?.detailed).toEqual({ clientSecret: "update" });
+  });
+
+  test("corrects what was never right, but waits for a Platform that does not answer", async () => {
+    await makeAll({ withRow: true });
+    const typos: PropertyMap[] = [{ sandbox: "typo" }, { orgId: "FFFF@AdobeOrg" }];
+    for (const typo of typos) {
+      expect(Object.keys((await moved(typo, {}))?.detailed ?? {})).toEqual(Object.keys(typo).toSorted());
+    }
+    const nowhere = { platformUrl: "http://127.0.0.1:9" };
+    await expect(moved(nowhere, { ...nowhere, sandbox: "other" })).rejects.toThrow("did not answer");
+  });
+
+  test("is seen by a credential that was rotated since, and by the former one where the new one has no right", async () => {
+    await makeAll({ withRow: true });
+    await expect(moved({ clientSecret: "rotated since" }, { sandbox: "other" })).rejects.toThrow("holds data");
+    const elsewhere = { orgId: "FFFF@AdobeOrg", clientId: "of-the-other", clientSecret: "of-the-other" };
+    await expect(moved({}, elsewhere)).rejects.toThrow("holds data");
+    // Neither was ever right, or is any more: whoever then deletes can't look either, and refuses.
+    await moved({ clientSecret: "wrong" }, { clientSecret: "wrong, too", sandbox: "other" });
+  });
+});
+
+describe("a creation of which the engine has told nothing, as with --replace", () => {
+  async function asked(preview: boolean, changes: PropertyMap = {}) {
+    const { set } = await makeAll({ withRow: true });
+    const aep = await provider();
+    const inputs = { ...set.inputs, ...changes };
+    const call = {
+      type: dataset,
+      urn: `urn:pulumi:dev::test::${dataset}::thing`,
+      name: "thing",
+      signal: new AbortController().signal,
+      progress: () => undefined,
+      warn: () => undefined,
+    };
+    return aep.provider.create(call, { inputs, preview });
+  }
+
+  test.each([true, false])("is refused where its own dataset holds data (preview: %s)", async (preview) => {
+    const { message } = await errorOf(asked(preview));
+    expect(message).toContain("It was made for this very resource, so no other dataset is made in its place");
+    expect(await census()).toMatchObject({ datasets: 1 });
+  });
+
+  test("is allowed with forceDestroy", async () => {
+    expect((await asked(false, { forceDestroy: true })).id).toMatch(/^[0-9a-f]{24}$/);
+  });
+
+  test("is not looked at in a preview in which the ownership itself is made", async () => {
+    expect((await asked(true, { ownership: Unknown.instance })).id).toBe("");
+  });
+});
+
+test("the guard refuses as the dataset would, and lets go of an empty, a forced and a kept one", async () => {
+  const { set } = await makeAll({ withRow: true });
+  const aep = await provider();
+  const type = "aep:index:DatasetGuard";
+  const guard = await aep.create(type, { datasetId: set.id });
+  const { message } = await errorOf(aep.delete(type, guard.id, guard.properties));
+  expect(message).toContain(
+    `The dataset "Events" (${set.id}) holds data: 1 row in 1 batch. Nothing has been taken down`,
+  );
+  for (const choice of ["forceDestroy", "keep"]) {
+    await aep.delete(
+      type,
+      guard.id,
+      await aep.update(type, guard.id, guard.inputs, { ...guard.inputs, [choice]: true }),
+    );
+  }
+  expect(await aep.read(type, set.id)).toMatchObject({ id: set.id, inputs: { datasetId: set.id } });
+  await aep.delete(type, "5c8c3c555033b814b69f947f", { datasetId: "5c8c3c555033b814b69f947f" });
+});

@@ -1,0 +1,238 @@
+import { isDeepStrictEqual } from "node:util";
+import { type Call, HttpClient, sleep, VendorError } from "pulumi-provider-kit/http";
+import { z } from "zod";
+import { appApiUrl, type Config } from "../config.ts";
+import { complaint } from "./complaint.ts";
+
+/** A reporting webhook as asked for. */
+export interface WebhookSettings {
+  readonly name: string;
+  readonly endpoint: string;
+  readonly events: readonly string[];
+  readonly disabled: boolean;
+  readonly fullResolution: boolean;
+  readonly withContent: boolean;
+}
+
+/** A reporting webhook as Customer.io has it. */
+export interface Webhook extends WebhookSettings {
+  readonly id: number;
+  /** `webhook`; `js` is a JavaScript webhook, which only Customer.io's UI can make and which is never touched here. */
+  readonly type: string;
+}
+
+const creationAttempts = 3;
+/** Milliseconds before each look for a webhook whose creation got no answer: Customer.io may still be at work on it. */
+const lookWaits = [1_000, 2_000, 4_000];
+
+/** Milliseconds for looking, after the operation itself has been stopped. */
+const graceTime = 15_000;
+
+// What each field may lack is taken as the API's own default; unknown fields may come without notice.
+const webhookAnswer = z.object({
+  id: z.number().int(),
+  type: z.string().nullish(),
+  name: z.string().nullish(),
+  endpoint: z.string().nullish(),
+  events: z.array(z.string()).nullish(),
+  disabled: z.boolean().nullish(),
+  full_resolution: z.boolean().nullish(),
+  with_content: z.boolean().nullish(),
+});
+const listAnswer = z.object({ reporting_webhooks: z.array(z.unknown()).nullish() });
+
+/**
+ * The reporting webhooks of one workspace: Customer.io's App API, `/v1/reporting_webhooks`.
+ *
+ * Errors are `VendorError`s whose text names the remedy. Every method stops when `signal` aborts.
+ */
+export class ReportingWebhooks {
+  readonly #http: HttpClient;
+  readonly #pause: typeof sleep;
+
+  /**
+   * @param pause waits between two looks for a webhook whose creation got no answer
+   * @param http.sleep waits between two tries of a call, and for the budget of 10 calls a second
+   * @param http.attemptTimeout milliseconds for one try of a call; default 30,000
+   */
+  constructor(settings: Config, pause = sleep, http: { sleep?: typeof sleep; attemptTimeout?: number } = {}) {
+    this.#pause = pause;
+    this.#http = new HttpClient({
+      vendor: "Customer.io",
+      baseUrl: appApiUrl(settings),
+      baseUrlSetting: "customerio:appApiUrl",
+      headers: async () => ({ Authorization: `Bearer ${settings.appApiKey}` }),
+      complaint: (response) => complaint(settings, response),
+      // The App API's limit for these operations.
+      budget: { perSecond: 10 },
+      ...http,
+    });
+  }
+
+  /** All webhooks of the workspace, JavaScript ones and those of others included. */
+  async list(signal: AbortSignal, purpose = "list the reporting webhooks"): Promise<Webhook[]> {
+    const { data } = await this.#http.call({ method: "GET", path: "/v1/reporting_webhooks", signal, purpose });
+    const answer = listAnswer.safeParse(data);
+    if (!answer.success) throw notUnderstood(purpose);
+    return (answer.data.reporting_webhooks ?? []).map((webhook) => webhookFrom(webhook, purpose));
+  }
+
+  /** The webhook, or undefined when there is none of this id. */
+  async get(id: number, signal: AbortSignal): Promise<Webhook | undefined> {
+    const purpose = `read the reporting webhook ${id}`;
+    const answer = await this.#unlessGone({ method: "GET", path: path(id), signal, purpose }, id);
+    return answer && webhookFrom(answer.data, purpose);
+  }
+
+  /**
+   * Makes a webhook that sends nothing yet, and never a second one. The API has no idempotency key and a webhook no room
+   * for a mark, so a creation that an interrupted run or a lost answer may have left behind is looked for first, by name
+   * and endpoint, and taken over (`adopted`): one that is still disabled, whatever else is set on it, or one that is in
+   * every setting as wanted. An enabled one that differs is in use by somebody, and so is one that another resource
+   * holds; both are refused, since a second one would deliver every event twice.
+   */
+  async createDisabled(
+    wanted: WebhookSettings,
+    signal: AbortSignal,
+    isHeld: (id: string) => boolean,
+  ): Promise<{ webhook: Webhook; adopted: boolean }> {
+    let left = await this.#leftover(wanted, signal, isHeld);
+    for (let attempt = 1; !left; attempt++) {
+      try {
+        return { webhook: await this.#post({ ...wanted, disabled: true }, signal), adopted: false };
+      } catch (error) {
+        const uncertain = error instanceof VendorError && error.outcomeUnknown;
+        if (!uncertain) throw error;
+        left = await this.#appeared(wanted, signal, isHeld);
+        if (!left && (attempt === creationAttempts || signal.aborted)) throw error;
+      }
+    }
+    return { webhook: left, adopted: true };
+  }
+
+  /** Sets everything; the API wants the whole body. */
+  async update(id: number, wanted: WebhookSettings, signal: AbortSignal): Promise<Webhook> {
+    const purpose = `update the reporting webhook ${id}`;
+    const call = { method: "PUT", path: path(id), body: bodyOf(wanted), signal, purpose } as const;
+    return webhookFrom((await this.#http.call(call)).data, purpose);
+  }
+
+  /** Deletes the webhook; one that is gone already is fine. */
+  async delete(id: number, signal: AbortSignal): Promise<void> {
+    const purpose = `delete the reporting webhook ${id}`;
+    const answer = await this.#unlessGone({ method: "DELETE", path: path(id), signal, purpose }, id);
+    // A deletion is answered with nothing, or with JSON; a proxy's page says nothing about the webhook.
+    if (typeof answer?.data === "string" && answer.data !== "") throw notUnderstood(purpose);
+  }
+
+  async #post(wanted: WebhookSettings, signal: AbortSignal): Promise<Webhook> {
+    const purpose = `create the reporting webhook "${wanted.name}"`;
+    const call = { method: "POST", path: "/v1/reporting_webhooks", body: bodyOf(wanted), signal, purpose } as const;
+    return webhookFrom((await this.#http.call(call)).data, purpose);
+  }
+
+  async #appeared(
+    wanted: WebhookSettings,
+    signal: AbortSignal,
+    isHeld: (id: string) => boolean,
+  ): Promise<Webhook | undefined> {
+    // A stopped command still looks for what it may have made.
+    const until = signal.aborted ? AbortSignal.timeout(graceTime) : signal;
+    for (const wait of lookWaits) {
+      await this.#pause(wait, until);
+      const webhook = await this.#leftover(wanted, until, isHeld);
+      if (webhook) return webhook;
+    }
+    return undefined;
+  }
+
+  async #leftover(
+    wanted: WebhookSettings,
+    signal: AbortSignal,
+    isHeld: (id: string) => boolean,
+  ): Promise<Webhook | undefined> {
+    const { name, endpoint } = wanted;
+    const purpose = `look whether the reporting webhook "${name}" is there already`;
+    const twins = (await this.list(signal, purpose)).filter(
+      (webhook) => webhook.type === "webhook" && webhook.name === name && webhook.endpoint === endpoint,
+    );
+    const held = twins.find(({ id }) => isHeld(String(id)));
+    const other = twins.find((webhook) => !webhook.disabled && !isSame(webhook, wanted));
+    const inUse = held ?? other;
+    // The enabled one first: a disabled one beside it sends nothing.
+    if (!inUse) return twins.find(({ disabled }) => !disabled) ?? twins[0];
+    throw new Error(
+      `Customer.io already has a reporting webhook "${name}" with this endpoint (id ${inUse.id}), and it is ` +
+        `${held ? "another resource's" : "enabled with other settings"}; a second one would deliver every event twice. ` +
+        (held
+          ? "Give the resources different names or endpoints."
+          : "Take it over with: npx pulumi import customerio:index:ReportingWebhook <resource name> " +
+            `${inUse.id}, or delete it in Customer.io.`),
+    );
+  }
+
+  /**
+   * Makes a call about one webhook; undefined when it is gone. A 404 alone is not enough: a wrong address or a proxy answers
+   * 404 to everything, and believing it would make a refresh forget the webhook. So the list has to answer, without it.
+   */
+  async #unlessGone(call: Call, id: number): Promise<{ data: unknown } | undefined> {
+    try {
+      return await this.#http.call(call);
+    } catch (error) {
+      if (!(error instanceof VendorError && error.gone)) throw error;
+      const listed = await this.list(call.signal, `see in the list whether the reporting webhook ${id} is gone`);
+      if (listed.some((webhook) => webhook.id === id)) throw error;
+      return undefined;
+    }
+  }
+}
+
+function isSame(webhook: Webhook, wanted: WebhookSettings): boolean {
+  const { disabled, fullResolution, withContent } = wanted;
+  return (
+    isDeepStrictEqual(new Set(webhook.events), new Set(wanted.events)) &&
+    webhook.disabled === disabled &&
+    webhook.fullResolution === fullResolution &&
+    webhook.withContent === withContent
+  );
+}
+
+function path(id: number): string {
+  return `/v1/reporting_webhooks/${id}`;
+}
+
+function bodyOf(wanted: WebhookSettings): object {
+  return {
+    name: wanted.name,
+    endpoint: wanted.endpoint,
+    events: wanted.events,
+    disabled: wanted.disabled,
+    full_resolution: wanted.fullResolution,
+    with_content: wanted.withContent,
+  };
+}
+
+/** Customer.io's description answers the webhook itself; its Go client expects it under `reporting_webhook`. */
+function webhookFrom(answer: unknown, purpose: string): Webhook {
+  const wrapped = z.object({ reporting_webhook: z.unknown() }).safeParse(answer);
+  const parsed = webhookAnswer.safeParse(wrapped.success ? wrapped.data.reporting_webhook : answer);
+  if (!parsed.success) throw notUnderstood(purpose);
+  const { id, type, name, endpoint, events, disabled, full_resolution, with_content } = parsed.data;
+  return {
+    id,
+    type: type ?? "webhook",
+    name: name ?? "",
+    endpoint: endpoint ?? "",
+    events: events ?? [],
+    disabled: disabled ?? false,
+    fullResolution: full_resolution ?? false,
+    withContent: with_content ?? false,
+  };
+}
+
+function notUnderstood(purpose: string): VendorError {
+  const message =
+    `Could not ${purpose}: the answer was not that of Customer.io's App API. ` +
+    "Check that the setting customerio:appApiUrl leads there, and not to a proxy's own page.";
+  return new VendorError(message, { outcomeUnknown: true });
+}

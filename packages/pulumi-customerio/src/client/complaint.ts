@@ -1,0 +1,85 @@
+import type { AxiosResponse } from "axios";
+import type { VendorComplaint } from "pulumi-provider-kit/http";
+import { z } from "zod";
+import type { Config } from "../config.ts";
+
+// The App API documents both shapes; `status` was an integer once and is a string now. Some answers have no body at all.
+const errorList = z.object({
+  errors: z
+    .array(
+      z.object({
+        detail: z.string().optional(),
+        code: z.string().optional(),
+        source: z.object({ pointer: z.string().optional() }).optional(),
+      }),
+    )
+    .min(1),
+});
+const metaError = z.object({ meta: z.object({ error: z.string() }) });
+
+/** Reads an error answer of the App API, and says what to do about it. */
+export function complaint(settings: Config, response: AxiosResponse): VendorComplaint {
+  const { detail, code } = said(response.data);
+  const requestId = response.headers["x-request-id"];
+  return { detail: detail && withoutEndpoint(detail, response), code, requestId, remedy: remedy(settings, response) };
+}
+
+function said(body: unknown): VendorComplaint {
+  const list = errorList.safeParse(body);
+  if (list.success) {
+    const details = list.data.errors.map(({ detail, source }) =>
+      [detail, source?.pointer && `(at ${source.pointer})`].filter(Boolean).join(" "),
+    );
+    return { detail: details.filter(Boolean).join("; ") || undefined, code: list.data.errors[0]?.code };
+  }
+  const meta = metaError.safeParse(body);
+  if (meta.success) return { detail: meta.data.meta.error };
+  const text = typeof body === "string" ? body.trim() : "";
+  // A page of markup comes from something in between and tells the user nothing.
+  return text === "" || text.startsWith("<") ? {} : { detail: text.slice(0, 300) };
+}
+
+/** The endpoint may be secret (who has a streaming URL can write into the dataset), so a quoted one is cut out. */
+function withoutEndpoint(detail: string, response: AxiosResponse): string {
+  const sent = z.object({ endpoint: z.string() }).safeParse(parsed(response.config.data));
+  return sent.success ? detail.replaceAll(sent.data.endpoint, "<the endpoint>") : detail;
+}
+
+function parsed(body: unknown): unknown {
+  try {
+    return JSON.parse(String(body));
+  } catch {
+    return undefined;
+  }
+}
+
+function remedy({ region }: Config, { status, headers, config }: AxiosResponse): string | undefined {
+  const other = region === "us" ? "eu" : "us";
+  switch (status) {
+    case 401:
+      return (
+        `The key is wrong, or it belongs to another region than ${region}. App API keys are made in Customer.io under ` +
+        "Settings > API credentials > App API keys; then run: npx pulumi config set --secret customerio:appApiKey <key>. " +
+        `If the account is in the other region: npx pulumi config set customerio:region ${other}`
+      );
+    case 403:
+      return (
+        "The key has no access to reporting webhooks, or the workspace's IP allowlist does not hold this machine's " +
+        "address. Both are set in Customer.io under Settings > API credentials > App API keys."
+      );
+    case 404:
+    case 410:
+      // Of a GET or DELETE this comes to light only if the list has the webhook, or is itself what was not found.
+      return config.method === "put"
+        ? "The webhook was deleted in Customer.io. To make it anew, run: npx pulumi refresh, then npx pulumi up"
+        : "Customer.io has what was asked for, so something else has answered. Check that the setting " +
+            "customerio:appApiUrl leads to its App API, and not to a proxy; then run the command again.";
+    case 429:
+      // The App API's description: only the limit per second comes with Retry-After.
+      return headers["retry-after"] === undefined
+        ? "A daily quota of the Customer.io account is used up. Run the command again when it is renewed."
+        : "Something else uses up the 10 calls a second that Customer.io takes. Run the command again in a minute.";
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,1 @@
+export { ReportingWebhooks } from "./client.ts";

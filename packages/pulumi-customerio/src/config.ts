@@ -1,0 +1,35 @@
+import { address } from "pulumi-provider-kit/settings";
+import { z } from "zod";
+
+/** Where the App API answers in each region; a key of one region is refused by the other. */
+const regionUrls = { us: "https://api.customer.io", eu: "https://api-eu.customer.io" } as const;
+
+/** Settings of the provider: `pulumi config set customerio:<name>`. */
+export const config = z.object({
+  appApiKey: z
+    .string()
+    .trim()
+    .regex(/^[\x21-\x7e]+$/, "a key has no spaces, line breaks or other special characters")
+    .meta({
+      description:
+        "Key of Customer.io's App API, made in Customer.io under Settings > API credentials > App API keys. " +
+        "It belongs to one workspace and thereby chooses the workspace. A Track API key does not work.",
+      secret: true,
+      environment: "CUSTOMERIO_APP_API_KEY",
+    }),
+  region: z.enum(["us", "eu"], { error: 'it must be "us" or "eu"' }).default("us").meta({
+    description: "The data centre of the Customer.io account: us or eu; default us.",
+    environment: "CUSTOMERIO_REGION",
+  }),
+  appApiUrl: address.optional().meta({
+    description: "Address of the App API, for a proxy in between; default: the region's own.",
+    environment: "CUSTOMERIO_APP_API_URL",
+  }),
+});
+
+export type Config = z.output<typeof config>;
+
+/** Where the App API is called. */
+export function appApiUrl(settings: Config): string {
+  return settings.appApiUrl ?? regionUrls[settings.region];
+}

@@ -1,0 +1,28 @@
+import type { FunctionDefinition } from "pulumi-provider-kit";
+import { z } from "zod";
+import type { ReportingWebhooks } from "../client/client.ts";
+
+const args = z.object({});
+const result = z.object({
+  webhooks: z
+    .array(
+      z.object({
+        id: z.number().int().meta({ description: "Id of the webhook in Customer.io." }),
+        name: z.string().meta({ description: "Its name." }),
+        type: z.string().meta({ description: "webhook, or js for a JavaScript webhook." }),
+      }),
+    )
+    .meta({ description: "The workspace's reporting webhooks, without what they post to." }),
+});
+
+/** What is there in the workspace; so a program learns before it begins whether the App API key opens it. */
+export const getReportingWebhooks: FunctionDefinition<ReportingWebhooks, typeof args, typeof result> = {
+  token: "customerio:index:getReportingWebhooks",
+  description: "The reporting webhooks of the App API key's workspace. Customer.io: App API, /v1/reporting_webhooks.",
+  args,
+  result,
+  async call(client, _args, signal) {
+    const webhooks = await client.list(signal);
+    return { webhooks: webhooks.map(({ id, name, type }) => ({ id, name, type })) };
+  },
+};

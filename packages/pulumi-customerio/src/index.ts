@@ -1,0 +1,21 @@
+import * as pulumi from "@pulumi/pulumi";
+import { providerClass, resourceClass } from "pulumi-provider-kit";
+import type { z } from "zod";
+import { config } from "./config.ts";
+import { getReportingWebhooks as listFunction } from "./functions/webhook-list.ts";
+import { ownership } from "./resources/ownership.ts";
+import { reportingWebhook } from "./resources/reporting-webhook.ts";
+
+/** A provider of its own, for another workspace than that of the stack's settings. */
+export class Provider extends providerClass("customerio", config) {}
+
+/** Deletes with itself a webhook that an interrupted run left; the webhook depends on it. */
+export class Ownership extends resourceClass(ownership) {}
+
+/** A Customer.io reporting webhook: sends the named events of the App API key's workspace to an endpoint. */
+export class ReportingWebhook extends resourceClass(reportingWebhook) {}
+
+/** The workspace's reporting webhooks. Asks Customer.io in previews too. */
+export function getReportingWebhooks(options?: pulumi.InvokeOptions): Promise<z.output<typeof listFunction.result>> {
+  return pulumi.runtime.invoke(listFunction.token, {}, options);
+}

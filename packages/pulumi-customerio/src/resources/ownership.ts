@@ -1,0 +1,66 @@
+import { defineResource } from "pulumi-provider-kit";
+import { z } from "zod";
+import type { ReportingWebhooks } from "../client/client.ts";
+import { reportingWebhook } from "./reporting-webhook.ts";
+
+const inputs = z.object({
+  name: z.string().min(1).meta({ description: "Name of the webhook." }),
+  endpoint: z
+    .string()
+    .min(1)
+    .meta({ description: "Endpoint of the webhook. Secret, as the webhook's own.", secret: true }),
+});
+
+const outputs = z.object({
+  formerClaims: z
+    .array(inputs)
+    .default([])
+    .meta({ description: "Name and endpoint as they were before each change.", secret: true, volatile: true }),
+});
+
+type Claim = z.output<typeof inputs>;
+
+/**
+ * A stack's claim to a webhook's name and endpoint. A process that is killed while it makes the webhook can't note it in the
+ * state; the next `up` finds it by both, but a `destroy` asks nobody about what the state does not hold. It deletes the
+ * ownership after the webhook, and with it what is left, also of a name or endpoint that the program has changed since.
+ */
+export const ownership = defineResource<ReportingWebhooks>()({
+  type: "customerio:index:Ownership",
+  description:
+    "The ownership of a reporting webhook's name and endpoint; the webhook depends on it (`dependsOn`). It is no object of " +
+    "Customer.io. Its deletion, which comes after the webhook's, also deletes a webhook of this name and endpoint, or of " +
+    "former ones, that an interrupted run made and nobody took over, with a warning. For endpoints that are the stack's own.",
+  inputs,
+  outputs,
+
+  create: (_operation, { name }) => Promise.resolve({ id: name, outputs: { formerClaims: [] } }),
+
+  read: (_operation, id, known, noted) =>
+    Promise.resolve(known && { id, inputs: known, outputs: outputs.parse(noted ?? {}) }),
+
+  update: (_operation, _id, { news, olds, outputs: noted }) => {
+    const claims = [...outputs.parse(noted).formerClaims, olds];
+    const formerClaims = claims.filter((claim, index) => {
+      const same = (other: Claim) => isSame(other, claim);
+      return claims.findIndex(same) === index && !same(news);
+    });
+    return Promise.resolve({ formerClaims });
+  },
+
+  async delete({ client, signal, warn, isKnown }, _id, state) {
+    const claims = [state, ...(state.formerClaims ?? [])];
+    const purpose = `look for a reporting webhook "${state.name}" of an interrupted run`;
+    for (const webhook of await client.list(signal, purpose)) {
+      const { id, type, name } = webhook;
+      const isOwned = type === "webhook" && claims.some((claim) => isSame(claim, webhook));
+      if (!isOwned || isKnown(String(id), reportingWebhook.type)) continue;
+      warn(`deletes the reporting webhook "${name}" (${id}), which an interrupted run of this stack made`);
+      await client.delete(id, signal);
+    }
+  },
+});
+
+function isSame(one: Claim, other: Claim): boolean {
+  return one.name === other.name && one.endpoint === other.endpoint;
+}

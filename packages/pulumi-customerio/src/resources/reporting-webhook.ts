@@ -1,0 +1,162 @@
+import { defineResource, type Operation, Unfinished } from "pulumi-provider-kit";
+import { z } from "zod";
+import type { ReportingWebhooks, Webhook } from "../client/client.ts";
+import { subscriptionNames } from "../events/catalogue.ts";
+
+const inputs = z.object({
+  name: z
+    .string()
+    .min(1, "it must not be empty")
+    .meta({ description: "Name shown in Customer.io's list of webhooks." }),
+  endpoint: z.url({ protocol: /^https?$/, error: "it must be a URL that begins with https:// or http://" }).meta({
+    description:
+      "URL that gets each event by POST, one event a call. Customer.io checks the certificate of an https endpoint. " +
+      "Secret, since with some, such as a streaming URL of Adobe's, whoever knows the URL may send.",
+    secret: true,
+  }),
+  events: z
+    .array(z.string().min(1, "an event's name must not be empty"))
+    .min(1, "it must name at least one event")
+    .meta({
+      description:
+        "Names of the events to send, such as `email_delivered`; their order and repetitions mean nothing. Names that " +
+        "this package does not know yet are sent as they are, since Customer.io adds events without notice.",
+    }),
+  disabled: z
+    .boolean()
+    .default(false)
+    .meta({ description: "Whether nothing is sent; default false. Events of that time are not sent later." }),
+  fullResolution: z
+    .boolean()
+    .default(false)
+    .meta({
+      description:
+        "Whether every open and click of a delivery is sent, and not just the first; default false. " +
+        '"Send frequency" in Customer.io\'s UI.',
+    }),
+  withContent: z
+    .boolean()
+    .default(false)
+    .meta({
+      description:
+        "Whether `sent` events carry the message's body, and changes of subscription preferences their topics; " +
+        'default false. "Body content" in Customer.io\'s UI.',
+    }),
+});
+
+const outputs = z.object({
+  webhookId: z.number().int().meta({ description: "Id of the webhook in Customer.io." }),
+  type: z.string().meta({ description: "Kind of webhook as Customer.io has it: always `webhook`." }),
+});
+
+type Inputs = z.output<typeof inputs>;
+type Outputs = z.output<typeof outputs>;
+
+/**
+ * A subscription to events of one Customer.io workspace (Customer.io's docs, "Reporting webhooks"; App API,
+ * `/v1/reporting_webhooks`). Made disabled and enabled by a second call, so that nothing is sent half-configured.
+ */
+export const reportingWebhook = defineResource<ReportingWebhooks>()({
+  type: "customerio:index:ReportingWebhook",
+  description:
+    "A Customer.io reporting webhook: sends the named events of the App API key's workspace to an endpoint. The key " +
+    "that signs its calls is shown in Customer.io's UI only. JavaScript webhooks are left alone.",
+  inputs,
+  outputs,
+  // While both stood, every event would be delivered twice.
+  deleteBeforeReplace: true,
+
+  normalise: (values) => ({ ...values, events: asSet(values.events) }),
+
+  async create(operation, values) {
+    const { client, signal, warn, isHeld } = operation;
+    warnOfUnknownEvents(operation, values);
+    const wanted = settingsOf(values);
+    const { webhook, adopted } = await client.createDisabled(wanted, signal, isHeld);
+    const id = String(webhook.id);
+    if (adopted) warn(`takes over the reporting webhook ${id}, which was there already with this name and endpoint`);
+    if (!adopted && values.disabled) return { id, outputs: taken(webhook, values) };
+    try {
+      return { id, outputs: taken(await client.update(webhook.id, wanted, signal), values) };
+    } catch (error) {
+      if (error instanceof Unfinished) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Unfinished(
+        id,
+        outputsOf(webhook),
+        `The reporting webhook ${id} exists but is not enabled, so it sends nothing yet. ${reason} ` +
+          "To finish it, run: npx pulumi up",
+      );
+    }
+  },
+
+  async read({ client, signal }, id, known) {
+    const webhook = await client.get(numberOf(id), signal);
+    if (!webhook) return undefined;
+    if (webhook.type !== "webhook") {
+      throw new Error(
+        `The webhook ${id} is of type "${webhook.type}" (a JavaScript webhook), which can be made and changed in ` +
+          "Customer.io's UI only. Import a plain reporting webhook, or let `npx pulumi up` make a new one.",
+      );
+    }
+    const { name, endpoint, events, disabled, fullResolution, withContent } = webhook;
+    // Customer.io answers them in an order of its own, which a refresh must not take for a change.
+    const spelled = known !== undefined && asSet(known.events) === asSet(events) ? known.events : [...events];
+    return {
+      inputs: { name, endpoint, events: spelled, disabled, fullResolution, withContent },
+      outputs: outputsOf(webhook),
+    };
+  },
+
+  async update(operation, id, { news }) {
+    warnOfUnknownEvents(operation, news);
+    return taken(await operation.client.update(numberOf(id), settingsOf(news), operation.signal), news);
+  },
+
+  async delete({ client, signal }, id) {
+    await client.delete(numberOf(id), signal);
+  },
+});
+
+function distinct(events: readonly string[]): string[] {
+  return [...new Set(events)];
+}
+
+/** One text, so that a change shows as one of the whole set and not of places in a sorted list that nobody wrote. */
+function asSet(events: readonly string[]): string {
+  return distinct(events).sort().join(" ");
+}
+
+function settingsOf(values: Inputs): Inputs {
+  return { ...values, events: distinct(values.events) };
+}
+
+function outputsOf({ id, type }: Webhook): Outputs {
+  return { webhookId: id, type };
+}
+
+/** The outputs, once it is sure that Customer.io subscribed the webhook to all events that were asked for. */
+function taken(webhook: Webhook, values: Inputs): Outputs {
+  const missing = distinct(values.events).filter((event) => !webhook.events.includes(event));
+  if (missing.length === 0 || webhook.events.length === 0) return outputsOf(webhook);
+  throw new Unfinished(
+    String(webhook.id),
+    outputsOf(webhook),
+    `Customer.io took the reporting webhook ${webhook.id} without these events: ${missing.join(", ")}. ` +
+      "Check their spelling in `events`, then run: npx pulumi up",
+  );
+}
+
+function warnOfUnknownEvents({ warn }: Operation<ReportingWebhooks>, values: Inputs): void {
+  const known: readonly string[] = subscriptionNames;
+  const unknown = distinct(values.events).filter((event) => !known.includes(event));
+  if (unknown.length > 0)
+    warn(`events unknown to this package, sent to Customer.io as they are: ${unknown.join(", ")}`);
+}
+
+function numberOf(id: string): number {
+  if (/^\d+$/.test(id)) return Number(id);
+  throw new Error(
+    `"${id}" is no id of a reporting webhook. The id is the number in the webhook's address in Customer.io's UI.`,
+  );
+}

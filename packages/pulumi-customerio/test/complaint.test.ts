@@ -1,0 +1,96 @@
+import { VendorError } from "../../pulumi-provider-kit/src/http/vendor-error.ts";
+import { ReportingWebhooks, type WebhookSettings } from "../src/client/client.ts";
+import { type Answer, type RecordingServer, recordingServer } from "./recording-server.ts";
+
+const wanted: WebhookSettings = {
+  name: "Relay",
+  endpoint: "https://streaming.example/secret-inlet",
+  events: ["email_sent"],
+  disabled: false,
+  fullResolution: false,
+  withContent: false,
+};
+
+let server: RecordingServer;
+let answer: Answer;
+
+beforeEach(async () => {
+  server = await recordingServer(() => answer);
+});
+afterEach(() => server.close());
+
+async function refusal(given: Answer, region: "us" | "eu" = "us"): Promise<VendorError> {
+  answer = given;
+  const client = new ReportingWebhooks({
+    appApiKey: "hidden-key",
+    region,
+    appApiUrl: `http://127.0.0.1:${server.port}`,
+  });
+  const error = await client.update(7, wanted, new AbortController().signal).catch((thrown: unknown) => thrown);
+  if (!(error instanceof VendorError)) throw new Error("not refused");
+  expect(error.message).not.toContain("hidden-key");
+  return error;
+}
+
+const correct = "Correct what is named here, then run the command again.";
+
+test.each([
+  ["a list", { errors: [{ detail: "events is empty", status: "400" }] }, "events is empty"],
+  ["an integer status", { errors: [{ detail: "events is empty", status: 400 }] }, "events is empty"],
+  [
+    "several with pointers",
+    { errors: [{ detail: "too long", source: { pointer: "/name" } }, { detail: "unknown" }] },
+    "too long (at /name); unknown",
+  ],
+  ["a code", { errors: [{ detail: "no", code: "bad_input" }] }, "no, code bad_input"],
+  ["meta", { meta: { error: "malformed JSON" } }, "malformed JSON"],
+  ["plain text", "Bad Request", "Bad Request"],
+  ["markup", "<html>proxy</html>", "HTTP 400"],
+  ["nothing", undefined, "HTTP 400"],
+  ["an empty list", { errors: [] }, "HTTP 400"],
+])("an error body with %s is read", async (_, body, said) => {
+  const error = await refusal({ status: 400, body });
+  expect(error.message).toBe(`Could not update the reporting webhook 7: Customer.io answered 400: ${said}. ${correct}`);
+  expect(error.status).toBe(400);
+});
+
+test("a wrong key says where keys are made, and that the region may be wrong", async () => {
+  const body = { errors: [{ detail: "unauthorized", status: "401" }] };
+  expect((await refusal({ status: 401, body })).message).toBe(
+    "Could not update the reporting webhook 7: Customer.io answered 401: unauthorized. The key is wrong, or it belongs " +
+      "to another region than us. App API keys are made in Customer.io under Settings > API credentials > App API keys; " +
+      "then run: npx pulumi config set --secret customerio:appApiKey <key>. If the account is in the other region: " +
+      "npx pulumi config set customerio:region eu",
+  );
+  expect((await refusal({ status: 401, body }, "eu")).message).toContain("npx pulumi config set customerio:region us");
+});
+
+test("a key without access says what may keep it out", async () => {
+  expect((await refusal({ status: 403 })).message).toContain(
+    "The key has no access to reporting webhooks, or the workspace's IP allowlist does not hold this machine's address.",
+  );
+});
+
+test("too many calls are tried again, and then told apart from a used-up quota", async () => {
+  const body = { errors: [{ detail: "rate limited to 10 requests per 1s (reference a1b2c3)", status: "429" }] };
+  const limited = await refusal({ status: 429, headers: { "Retry-After": "0" }, body });
+  expect(limited.message).toContain("reference a1b2c3");
+  expect(limited.message).toContain("Run the command again in a minute.");
+  expect(server.requests).toHaveLength(5);
+});
+
+test("a webhook that somebody deleted says how to make it anew", async () => {
+  expect((await refusal({ status: 404 })).message).toContain("run: npx pulumi refresh, then npx pulumi up");
+});
+
+test("an endpoint that Customer.io quotes is not shown", async () => {
+  const body = { errors: [{ detail: `endpoint ${wanted.endpoint} is not allowed`, status: "400" }] };
+  const { message } = await refusal({ status: 400, body });
+  expect(message).toContain("endpoint <the endpoint> is not allowed");
+  expect(message).not.toContain("secret-inlet");
+});
+
+test("an answer that is not the App API's is no success", async () => {
+  const { message } = await refusal({ status: 200, body: "<html>Sign in</html>" });
+  expect(message).toContain("Check that the setting customerio:appApiUrl leads there");
+});

@@ -1,0 +1,93 @@
+import { localCredentials } from "../../local-cloud/src/credentials.ts";
+import { type CustomerIoStandIn, startCustomerIo } from "../../local-cloud/src/customer-io/customer-io.ts";
+import type { CustomerIoSwitches } from "../../local-cloud/src/customer-io/switches.ts";
+import { definitionProvider } from "../../pulumi-provider-kit/src/definition/definition-provider.ts";
+import type { Provider, ResourceCall } from "../../pulumi-provider-kit/src/engine/provider.ts";
+import { type PropertyMap, Secret } from "../../pulumi-provider-kit/src/engine/values.ts";
+import { customerioPackage } from "../src/provider.ts";
+
+const call: ResourceCall = {
+  type: "customerio:index:ReportingWebhook",
+  urn: "urn:pulumi:dev::test::customerio:index:ReportingWebhook::relay",
+  name: "relay",
+  signal: new AbortController().signal,
+  progress: () => undefined,
+  warn: () => undefined,
+};
+const program: PropertyMap = {
+  name: "Relay (dev)",
+  endpoint: new Secret("https://relay.example/customerio"),
+  events: ["email_sent", "customer_subscribed"],
+};
+const checked = { ...program, disabled: false, fullResolution: false, withContent: false };
+
+let customerIo: CustomerIoStandIn;
+let provider: Provider;
+
+async function start(switches: Partial<CustomerIoSwitches>): Promise<void> {
+  const { appApiKey, signingKey } = localCredentials.customerIo;
+  customerIo = await startCustomerIo({ workspaces: [{ name: "Test", appApiKey, signingKey }], switches });
+  const config = { appApiKey: new Secret(appApiKey), appApiUrl: customerIo.url };
+  provider = definitionProvider(customerioPackage);
+  expect(provider.checkConfig(config).failures).toEqual([]);
+  await provider.configure(config);
+}
+
+afterEach(() => customerIo.close());
+
+test.each<Partial<CustomerIoSwitches>>([
+  {},
+  { singleObject: "wrapped", deleteStatus: 204, emptyList: "null", undocumentedField: true, errorStatusType: "number" },
+  { eventOrder: "as-sent" },
+])("a webhook's whole life against the stand-in with %j", async (switches) => {
+  await start(switches);
+
+  const check = await provider.check(call, { olds: {}, news: program });
+  expect(check).toEqual({ inputs: checked, failures: [] });
+
+  const { id, properties } = await provider.create(call, { inputs: check.inputs, preview: false });
+  expect(properties).toEqual({ ...checked, webhookId: Number(id), type: "webhook" });
+
+  const { webhooks } = await provider.invoke("customerio:index:getReportingWebhooks", {});
+  expect(webhooks).toContainEqual({ id: Number(id), name: "Relay (dev)", type: "webhook" });
+
+  const read = await provider.read(call, { id, inputs: checked, state: properties });
+  const same = await provider.diff(call, { id, olds: read?.inputs ?? {}, state: {}, news: checked });
+  expect(same.detailed).toEqual({});
+
+  const news = { ...checked, events: ["sms_sent", "email_sent"], disabled: true };
+  const change = { id, olds: checked, state: properties, news };
+  expect((await provider.diff(call, change)).detailed).toEqual({
+    events: "update",
+    disabled: "update",
+  });
+  expect(await provider.update(call, { ...change, preview: false })).toEqual({
+    ...news,
+    webhookId: Number(id),
+    type: "webhook",
+  });
+
+  const imported = await provider.read(call, { id, inputs: {}, state: {} });
+  expect(imported?.inputs).toMatchObject({
+    name: "Relay (dev)",
+    endpoint: new Secret("https://relay.example/customerio"),
+  });
+  expect(imported?.inputs.disabled).toBe(true);
+  expect(new Set(imported?.inputs.events as string[])).toEqual(new Set(news.events));
+
+  await provider.delete(call, { id, state: { ...news, webhookId: Number(id), type: "webhook" } });
+  expect(await provider.read(call, { id, inputs: news, state: {} })).toBeUndefined();
+  await provider.delete(call, { id, state: { ...news, webhookId: Number(id), type: "webhook" } });
+});
+
+test("the stand-in's refusals reach the user with their remedy", async () => {
+  await start({});
+  await expect(
+    provider.create(call, { inputs: { ...checked, events: ["no_such_event"] }, preview: false }),
+  ).rejects.toThrow(/^Could not create the reporting webhook "Relay \(dev\)": Customer\.io answered 400: /);
+  const other = definitionProvider(customerioPackage);
+  await other.configure({ appApiKey: "key-of-another-region", appApiUrl: customerIo.url });
+  await expect(other.create(call, { inputs: checked, preview: false })).rejects.toThrow(
+    "The key is wrong, or it belongs to another region than us.",
+  );
+});

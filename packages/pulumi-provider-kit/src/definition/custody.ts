@@ -1,0 +1,119 @@
+import type { z } from "zod";
+import type { ResourceCall } from "../engine/provider.ts";
+import { type Leftover, type Operation, type ResourceDefinition, Unfinished } from "./resource-definition.ts";
+
+type Held = Pick<ResourceCall, "type" | "urn">;
+
+/**
+ * Which remote objects the engine's state holds, as far as the engine has told in this run (it hands over an id with each
+ * diff, read, update and delete). What is held is never taken over by a create.
+ */
+export class Custody {
+  readonly #objects = new Set<string>();
+  readonly #idsByUrn = new Map<string, string>();
+  readonly #inState = new Set<string>();
+  readonly #known = new Set<string>();
+  readonly #compared = new Set<string>();
+
+  /** The state has a resource of this URN; its id may be told later, or never (`pulumi up --replace` asks for no diff). */
+  inState(urn: string): void {
+    this.#inState.add(urn);
+  }
+
+  /** The engine has asked how what it wants of this URN differs from what the state has. */
+  compare(call: Held, id: string): void {
+    this.hold(call, id);
+    this.#compared.add(call.urn);
+  }
+
+  isCompared(urn: string): boolean {
+    return this.#compared.has(urn);
+  }
+
+  /**
+   * Whether the resource of this URN, as the program has it now, is the object of this id. A replacement that was killed under the
+   * same id leaves the state with it twice, and the deletion of the former must not take the present one.
+   */
+  isCurrent(urn: string, id: string): boolean {
+    return this.#compared.has(urn) && this.#idsByUrn.get(urn) === id;
+  }
+
+  hold({ type, urn }: Held, id: string): void {
+    this.#objects.add(key(type, id));
+    this.#known.add(key(type, id));
+    this.#idsByUrn.set(urn, id);
+  }
+
+  release({ type }: Held, id: string): void {
+    this.#objects.delete(key(type, id));
+  }
+
+  isHeld(type: string, id: string): boolean {
+    return this.#objects.has(key(type, id));
+  }
+
+  /** Whether the object is held, or was until it was deleted: a vendor may list it for a while. */
+  isKnown(type: string, id: string): boolean {
+    return this.#known.has(key(type, id));
+  }
+
+  /**
+   * The leftovers that no resource holds, the newest first. Where the state has an object of this URN that is being
+   * replaced, only younger ones count: an older one is the predecessor whose deletion is still due, and the engine would
+   * delete it right after it was taken over. Where the new object comes after the old one is gone, that can't be.
+   */
+  free<Inputs>(
+    { type, urn }: Held,
+    { deleteBeforeReplace }: { readonly deleteBeforeReplace?: boolean },
+    leftovers: readonly Leftover<Inputs>[],
+  ): Leftover<Inputs>[] {
+    const untouched = leftovers.filter(({ id, inUse }) => !inUse && !this.isHeld(type, id));
+    const free = untouched.toSorted((one, other) => age(other) - age(one));
+    if (deleteBeforeReplace || !this.#inState.has(urn)) return free;
+    const current = leftovers.find(({ id }) => id === this.#idsByUrn.get(urn));
+    return current ? free.filter((leftover) => age(leftover) > age(current)) : [];
+  }
+}
+
+/**
+ * Takes over what a killed run has left: the newest leftover that needs no replacement to become what is wanted. It is
+ * brought to what is wanted where it differs, and finished where it was only half made. Never silent: the user is told.
+ *
+ * @param changes of the leftover's inputs to the wanted ones: whether each needs a replacement
+ */
+export async function takeOver<Client, Inputs extends z.ZodObject, Outputs extends z.ZodObject>(
+  resource: ResourceDefinition<Client, Inputs, Outputs>,
+  operation: Operation<Client>,
+  wanted: z.output<Inputs>,
+  leftovers: readonly Leftover<z.output<Inputs>>[],
+  changes: (before: z.output<Inputs>) => boolean[],
+): Promise<{ id: string; outputs: z.output<Outputs> } | undefined> {
+  for (const { id, inputs } of leftovers) {
+    const differences = changes(inputs);
+    if (differences.includes(true)) {
+      operation.warn(`leaves ${id} alone, which an interrupted run made for this resource with other settings`);
+      continue;
+    }
+    const now = await resource.read(operation, id, wanted, undefined).catch((error: unknown) => {
+      if (error instanceof Unfinished) return "unfinished" as const;
+      throw error;
+    });
+    if (now === undefined) continue;
+    operation.warn(`takes over ${id}, which an interrupted run made for this resource`);
+    if (now !== "unfinished" && differences.length === 0) return { id, outputs: now.outputs };
+    if (!resource.update)
+      throw new Error(`${id} is only half made and can't be finished. Delete it, then run: npx pulumi up`);
+    const olds = inputs;
+    const outputs = now === "unfinished" ? ({} as z.output<Outputs>) : now.outputs;
+    return { id, outputs: await resource.update(operation, id, { news: wanted, olds, outputs }) };
+  }
+  return undefined;
+}
+
+function key(type: string, id: string): string {
+  return `${type} ${id}`;
+}
+
+function age({ createdAt }: { readonly createdAt: number | undefined }): number {
+  return createdAt ?? 0;
+}

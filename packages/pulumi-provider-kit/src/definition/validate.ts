@@ -1,0 +1,45 @@
+import { z } from "zod";
+import type { CheckFailure } from "../engine/provider.ts";
+import { holdsUnknown, type PropertyMap, type PropertyValue, reveal } from "../engine/values.ts";
+import { plainWords } from "../settings/plain-words.ts";
+
+/** Checks each property that is wholly known; what is not known yet is checked when it is. Applies defaults. */
+export function validate(schema: z.ZodObject, given: PropertyMap): { values: PropertyMap; failures: CheckFailure[] } {
+  const values: PropertyMap = {};
+  const failures: CheckFailure[] = [];
+  for (const name of Object.keys(given)) {
+    if (name in schema.shape) continue;
+    const known = Object.keys(schema.shape).join(", ");
+    failures.push({ property: name, reason: `There is no property "${name}". There are: ${known}.` });
+  }
+  for (const [name, property] of Object.entries(schema.shape)) {
+    const value = given[name];
+    if (value !== undefined && holdsUnknown(value)) {
+      values[name] = value;
+      continue;
+    }
+    const plain = value === undefined || value === null ? undefined : reveal(value);
+    const parsed = z.safeParse(property, plain, { error: plainWords });
+    if (parsed.success) {
+      if (parsed.data !== undefined) values[name] = parsed.data as PropertyValue;
+      continue;
+    }
+    for (const issue of parsed.error.issues) {
+      const path = [name, ...issue.path].map((key, index) => pathPart(key, index)).join("");
+      const missing = value === undefined || value === null;
+      failures.push({ property: path, reason: missing ? `"${path}" is required.` : `"${path}": ${issue.message}.` });
+    }
+  }
+  return { values, failures };
+}
+
+function pathPart(key: PropertyKey, index: number): string {
+  if (typeof key === "number") return `[${key}]`;
+  return index === 0 ? String(key) : `.${String(key)}`;
+}
+
+/** The inputs that are wholly known. */
+export function knownInputs(inputs: PropertyMap): Record<string, unknown> {
+  const known = Object.entries(inputs).filter(([, value]) => !holdsUnknown(value));
+  return reveal(Object.fromEntries(known)) as Record<string, unknown>;
+}

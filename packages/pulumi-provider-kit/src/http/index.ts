@@ -1,0 +1,5 @@
+export { type Call, HttpClient, type HttpClientOptions } from "./http.ts";
+export { type PlainAnswer, plainCall } from "./plain-call.ts";
+export { retryAfterSeconds } from "./retry-after.ts";
+export { sleep } from "./sleep.ts";
+export { type VendorComplaint, VendorError } from "./vendor-error.ts";

@@ -1,0 +1,86 @@
+import type { z } from "zod";
+import { metadata, propertiesWhere } from "../definition/metadata.ts";
+import type { CheckFailure } from "../engine/provider.ts";
+import { holdsUnknown, type PropertyMap, reveal } from "../engine/values.ts";
+import { plainWords } from "./plain-words.ts";
+
+// The engine adds these to every provider's inputs.
+const engineProperties = new Set(["version", "pluginDownloadURL", "pluginChecksums", "parameterization", "__internal"]);
+
+/** Why a provider's settings can't be used, all mistakes at once, each with the command that mends it. */
+export class ConfigError extends Error {
+  readonly failures: CheckFailure[];
+  constructor(failures: CheckFailure[]) {
+    super(failures.map(({ reason }) => reason).join("\n"));
+    this.name = "ConfigError";
+    this.failures = failures;
+  }
+}
+
+/**
+ * A provider's settings: the stack's configuration first, then the environment variable that a setting names.
+ * Settings whose value is not known yet (explicit providers) are left to the next call.
+ */
+export function readConfig<Config extends z.ZodObject>(
+  packageName: string,
+  schema: Config,
+  given: PropertyMap,
+  environment: Record<string, string | undefined> = process.env,
+): z.output<Config> | undefined {
+  const settings: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(given)) {
+    if (engineProperties.has(name)) continue;
+    if (holdsUnknown(value)) return undefined;
+    settings[name] = reveal(value);
+  }
+  for (const [name, property] of Object.entries(schema.shape)) {
+    const variable = metadata(property as z.ZodType).environment;
+    if (settings[name] === undefined && variable && environment[variable]) settings[name] = environment[variable];
+  }
+  const parsed = schema.strict().safeParse(settings, { error: plainWords });
+  if (parsed.success) return parsed.data as z.output<Config>;
+  throw new ConfigError(
+    parsed.error.issues.flatMap((issue) => {
+      const names = issue.code === "unrecognized_keys" ? issue.keys : [String(issue.path[0] ?? "")];
+      return names.map((name) => ({
+        property: name,
+        reason: explain(packageName, schema, name, settings, issue.message),
+      }));
+    }),
+  );
+}
+
+/**
+ * What the stack's configuration says now of the settings that say how the vendor is reached, and not which objects are
+ * meant. Without running the program, as in a refresh or destroy, the engine configures a provider as the last update did;
+ * a secret that was rotated since would be refused for ever. The engine gives the present configuration to every plugin in
+ * `PULUMI_CONFIG` (pulumi/pulumi, `defaultHost.Provider`), as a JSON object of texts without the package's name.
+ */
+export function currentSettings(
+  schema: z.ZodObject,
+  environment: Record<string, string | undefined> = process.env,
+): PropertyMap {
+  const stack = JSON.parse(environment.PULUMI_CONFIG || "{}") as Record<string, string>;
+  const free = propertiesWhere(schema, (meta) => meta.replaces !== true);
+  return Object.fromEntries(Object.entries(stack).filter(([name]) => free.includes(name)));
+}
+
+function explain(
+  packageName: string,
+  schema: z.ZodObject,
+  name: string,
+  settings: Record<string, unknown>,
+  message: string,
+): string {
+  const key = `${packageName}:${name}`;
+  const property = schema.shape[name] as z.ZodType | undefined;
+  if (!property) {
+    return `The setting ${key} is not known. Known are: ${Object.keys(schema.shape).join(", ")}. Remove it: npx pulumi config rm ${key}`;
+  }
+  const { description, secret, environment } = metadata(property);
+  // Without a value the command asks for it, which keeps a secret out of the shell's history.
+  const command = secret ? `npx pulumi config set --secret ${key}` : `npx pulumi config set ${key} <value>`;
+  const variable = environment ? ` (or the environment variable ${environment})` : "";
+  const what = settings[name] === undefined ? "is missing" : `is not right: ${message}`;
+  return `The setting ${key} ${what}. ${description ?? ""} Set it: ${command}${variable}`.replace(/ {2,}/g, " ");
+}

@@ -1,0 +1,50 @@
+import { Custody } from "../src/definition/custody.ts";
+
+const type = "shop:index:Thing";
+const mine = { type, urn: "urn:pulumi:dev::p::shop:index:Thing::mine" };
+const other = { type, urn: "urn:pulumi:dev::p::shop:index:Thing::other" };
+const leftover = (id: string, createdAt: number | undefined, inUse = false) => ({ id, createdAt, inputs: {}, inUse });
+
+let custody: Custody;
+
+beforeEach(() => {
+  custody = new Custody();
+});
+
+function free(leftovers: ReturnType<typeof leftover>[], definition = {}): string[] {
+  return custody.free(mine, definition, leftovers).map(({ id }) => id);
+}
+
+test("the newest leftover comes first", () => {
+  expect(free([leftover("a", 1), leftover("b", 3), leftover("c", 2)])).toEqual(["b", "c", "a"]);
+});
+
+test("what a resource holds is no leftover, until it was deleted", () => {
+  custody.hold(other, "a");
+  expect(free([leftover("a", 1)])).toEqual([]);
+  custody.release(other, "a");
+  expect(free([leftover("a", 1)])).toEqual(["a"]);
+});
+
+test("what others refer to is no leftover: another backend's stack of the same name made it", () => {
+  expect(free([leftover("a", 1, true)])).toEqual([]);
+});
+
+test("in a replacement only what is younger than the present object counts: an older one is about to be deleted", () => {
+  custody.inState(mine.urn);
+  custody.hold(mine, "present");
+  const all = [leftover("deletion-due", 1), leftover("present", 2), leftover("killed", 3)];
+  expect(free(all)).toEqual(["killed"]);
+});
+
+test("in a replacement whose present object is not known, nothing is taken, as it might be that very object", () => {
+  custody.inState(mine.urn);
+  expect(free([leftover("a", 1), leftover("b", 2)])).toEqual([]);
+});
+
+test("where the old object goes first, age does not matter", () => {
+  custody.inState(mine.urn);
+  custody.hold(mine, "gone");
+  custody.release(mine, "gone");
+  expect(free([leftover("killed", undefined)], { deleteBeforeReplace: true })).toEqual(["killed"]);
+});

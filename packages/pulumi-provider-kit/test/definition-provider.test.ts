@@ -1,0 +1,210 @@
+import { z } from "zod";
+import { definitionProvider } from "../src/definition/definition-provider.ts";
+import { defineResource, Unfinished } from "../src/definition/resource-definition.ts";
+import type { ResourceCall } from "../src/engine/provider.ts";
+import { type PropertyMap, Secret, Unknown } from "../src/engine/values.ts";
+
+/** A shop with one kind of object, in memory. */
+class Shop {
+  readonly things = new Map<string, { name: string; tags: string[]; size: number; version: number }>();
+  readonly pin: string;
+  constructor(pin: string) {
+    this.pin = pin;
+  }
+}
+
+const thing = defineResource<Shop>()({
+  type: "shop:index:Thing",
+  description: "A thing of the shop.",
+  inputs: z.object({
+    name: z.string().min(1).meta({ description: "Its name.", replaces: true }),
+    tags: z.array(z.string()).default([]).meta({ description: "Its tags, a set." }),
+    size: z.int().optional().meta({ description: "Its size in cm." }),
+    pin: z.string().optional().meta({ description: "What opens it.", secret: true }),
+  }),
+  outputs: z.object({
+    serial: z.string().meta({ description: "Its number.", secret: true }),
+    version: z.int().meta({ description: "Counts its changes.", volatile: true }),
+  }),
+  check: ({ size }) => (size === 13 ? [{ property: "size", reason: "13 is not made." }] : []),
+  normalise: (inputs) => ({ ...inputs, tags: [...inputs.tags].sort() }),
+  async create({ client }, { name, tags, size = 0 }) {
+    client.things.set(name, { name, tags, size, version: 1 });
+    if (size > 100) throw new Unfinished(name, { serial: "s", version: 1 }, "It does not fit the shelf.");
+    return { id: name, outputs: { serial: `serial-of-${name}`, version: 1 } };
+  },
+  async read({ client }, id, inputs) {
+    const found = client.things.get(id.toLowerCase());
+    if (!found) return undefined;
+    const { name, tags, size, version } = found;
+    return {
+      id: name,
+      inputs: { name, tags, size, pin: inputs?.pin },
+      outputs: { serial: `serial-of-${name}`, version },
+    };
+  },
+  async update({ client }, id, { news, outputs }) {
+    const { name, tags, size = 0 } = news;
+    client.things.set(id, { name, tags, size, version: outputs.version + 1 });
+    return { ...outputs, version: outputs.version + 1 };
+  },
+  async delete({ client }, id) {
+    client.things.delete(id);
+  },
+});
+
+let shop: Shop;
+const provider = definitionProvider({
+  name: "shop",
+  version: "1.2.3",
+  displayName: "Shop",
+  description: "A shop.",
+  config: z.object({ pin: z.string().meta({ description: "The pin.", secret: true }) }),
+  connect: ({ pin }) => {
+    shop = new Shop(pin);
+    return shop;
+  },
+  resources: [thing],
+  functions: [
+    {
+      token: "shop:index:getOpening",
+      description: "When it opens.",
+      args: z.object({ day: z.string().meta({ description: "The day." }) }),
+      result: z.object({ hour: z.int().meta({ description: "The hour." }) }),
+      call: async (_shop, { day }) => ({ hour: day === "sunday" ? 12 : 9 }),
+    },
+  ],
+});
+
+const call: ResourceCall = {
+  type: "shop:index:Thing",
+  urn: "urn:pulumi:dev::p::shop:index:Thing::t",
+  name: "t",
+  signal: new AbortController().signal,
+  progress: () => undefined,
+  warn: () => undefined,
+};
+
+beforeEach(() => provider.configure({ pin: new Secret("1234") }));
+
+const check = (news: PropertyMap) => provider.check(call, { olds: {}, news });
+const diff = (olds: PropertyMap, news: PropertyMap) => provider.diff(call, { id: "a", olds, state: olds, news });
+
+test("the client gets the revealed settings", () => {
+  expect(shop.pin).toBe("1234");
+});
+
+test("settings are taken once: the same again are fine, unknown ones wait, others are refused and change nothing", async () => {
+  const client = shop;
+  await provider.configure({ pin: "1234" });
+  await provider.configure({ pin: Unknown.instance });
+  await expect(provider.configure({ pin: "0000" })).rejects.toThrow("is configured already, with other settings");
+  expect(shop).toBe(client);
+});
+
+test("check applies defaults, keeps unknowns, and marks as secret what the definition or the program says", async () => {
+  const { inputs, failures } = await check({ name: new Secret("a"), size: Unknown.instance, pin: "0000" });
+  expect(failures).toEqual([]);
+  expect(inputs).toEqual({ name: new Secret("a"), tags: [], size: Unknown.instance, pin: new Secret("0000") });
+});
+
+test("check tells all mistakes at once, each on its property path", async () => {
+  const { failures } = await check({ tags: ["x", 5], size: 1.5, colour: "red" });
+  expect(failures.map(({ property }) => property)).toEqual(["colour", "name", "tags[1]", "size"]);
+  expect(failures[1]).toEqual({ property: "name", reason: '"name" is required.' });
+  // Also while something else is wrong or not known yet, as most ids are in the first preview.
+  expect((await check({ name: Unknown.instance, size: 13 })).failures).toEqual([
+    { property: "size", reason: "13 is not made." },
+  ]);
+  expect((await check({ name: "a", size: 13 })).failures).toEqual([{ property: "size", reason: "13 is not made." }]);
+});
+
+test("diff compares in the normal form, replaces where the definition says, and names the paths", async () => {
+  expect((await diff({ name: "a", tags: ["x", "y"] }, { name: "a", tags: ["y", "x"] })).detailed).toEqual({});
+  expect((await diff({ name: "a", tags: [] }, { name: "b", tags: ["x"], size: 3 })).detailed).toEqual({
+    name: "update-replace",
+    "tags[0]": "add",
+    size: "add",
+  });
+  expect((await diff({ name: "a", tags: [] }, { name: Unknown.instance, tags: [] })).detailed).toEqual({
+    name: "update-replace",
+  });
+});
+
+test("a preview touches nothing; what an update may change is unknown, the rest stays known", async () => {
+  const created = await provider.create(call, { inputs: { name: "a", tags: [] }, preview: true });
+  expect(created.properties).toEqual({ name: "a", tags: [], serial: Unknown.instance, version: Unknown.instance });
+  const state = { name: "a", tags: [], serial: new Secret("s1"), version: 4 };
+  const request = { id: "a", olds: { name: "a", tags: [] }, state, news: { name: "a", tags: ["x"] }, preview: true };
+  expect(await provider.update(call, request)).toEqual({
+    name: "a",
+    tags: ["x"],
+    serial: new Secret("s1"),
+    version: Unknown.instance,
+  });
+  expect(shop.things.size).toBe(0);
+});
+
+test("create, read, update and delete carry inputs and outputs, secrets kept as such", async () => {
+  const inputs = { name: "a", tags: ["x"], pin: new Secret("0000") };
+  const created = await provider.create(call, { inputs, preview: false });
+  expect(created).toEqual({ id: "a", properties: { ...inputs, serial: new Secret("serial-of-a"), version: 1 } });
+  const news = { name: "a", tags: ["x", "z"], pin: new Secret("0000") };
+  const request = { id: "a", olds: inputs, state: created.properties, news, preview: false };
+  expect(await provider.update(call, request)).toMatchObject({ tags: ["x", "z"], version: 2 });
+  const read = await provider.read(call, { id: "a", inputs: news, state: {} });
+  expect(read?.inputs).toEqual({ name: "a", tags: ["x", "z"], size: 0, pin: new Secret("0000") });
+  await provider.delete(call, { id: "a", state: created.properties });
+  expect(await provider.read(call, { id: "a", inputs: news, state: {} })).toBeUndefined();
+});
+
+test("an import has nothing but an id, and answers it in its one spelling", async () => {
+  shop.things.set("a", { name: "a", tags: ["t"], size: 2, version: 9 });
+  expect(await provider.read(call, { id: "A", inputs: {}, state: {} })).toEqual({
+    id: "a",
+    inputs: { name: "a", tags: ["t"], size: 2 },
+    properties: { name: "a", tags: ["t"], size: 2, serial: new Secret("serial-of-a"), version: 9 },
+  });
+});
+
+test("a half-made object is handed to the engine with its id and why", async () => {
+  await expect(
+    provider.create(call, { inputs: { name: "a", tags: [], size: 101 }, preview: false }),
+  ).rejects.toMatchObject({
+    name: "PartialFailure",
+    id: "a",
+    properties: { name: "a", size: 101, serial: new Secret("s"), version: 1 },
+    reasons: ["It does not fit the shelf."],
+  });
+});
+
+test("functions take and answer plain values", async () => {
+  expect(await provider.invoke("shop:index:getOpening", { day: new Secret("sunday") })).toEqual({ hour: 12 });
+});
+
+test("the package schema has every property with its description, type and flags", () => {
+  const schema = provider.schema() as { resources: Record<string, object>; config: object; functions: object };
+  expect(schema.config).toEqual({
+    variables: { pin: { type: "string", description: "The pin.", secret: true } },
+    defaults: ["pin"],
+  });
+  expect(schema.resources["shop:index:Thing"]).toEqual({
+    description: "A thing of the shop.",
+    inputProperties: {
+      name: { type: "string", description: "Its name.", willReplaceOnChanges: true },
+      tags: { type: "array", items: { type: "string" }, description: "Its tags, a set." },
+      size: { type: "integer", description: "Its size in cm." },
+      pin: { type: "string", description: "What opens it.", secret: true },
+    },
+    requiredInputs: ["name"],
+    properties: {
+      name: { type: "string", description: "Its name.", willReplaceOnChanges: true },
+      tags: { type: "array", items: { type: "string" }, description: "Its tags, a set." },
+      size: { type: "integer", description: "Its size in cm." },
+      pin: { type: "string", description: "What opens it.", secret: true },
+      serial: { type: "string", description: "Its number.", secret: true },
+      version: { type: "integer", description: "Counts its changes." },
+    },
+    required: ["name", "tags", "serial", "version"],
+  });
+});

@@ -1,0 +1,215 @@
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { withProgress } from "../src/engine/progress.ts";
+import { type Call, HttpClient, type HttpClientOptions } from "../src/http/http.ts";
+import { VendorError } from "../src/http/vendor-error.ts";
+
+type Answer = { status: number; headers?: Record<string, string>; body?: string } | "reset";
+
+let server: Server;
+let answers: Answer[];
+let seen: IncomingMessage[];
+
+beforeEach(async () => {
+  answers = [];
+  seen = [];
+  server = createServer((request, response) => {
+    seen.push(request);
+    const answer = answers.shift() ?? { status: 200, body: "{}" };
+    if (answer === "reset") return void request.socket.destroy();
+    response.writeHead(answer.status, { "content-type": "application/json", ...answer.headers });
+    response.end(answer.body ?? "{}");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+});
+
+afterEach(() => new Promise((resolve) => server.close(resolve)));
+
+function client(options: Partial<HttpClientOptions> = {}): HttpClient {
+  return new HttpClient({
+    vendor: "The shop",
+    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    baseUrlSetting: "shop:url",
+    headers: async (renew) => ({ authorization: renew ? "Bearer fresh" : "Bearer stale" }),
+    complaint: ({ data }) => ({ code: (data as { code?: string }).code, detail: (data as { detail?: string }).detail }),
+    ...options,
+  });
+}
+
+function call(changes: Partial<Call> = {}): Call {
+  return {
+    method: "GET",
+    path: "/things",
+    signal: new AbortController().signal,
+    purpose: "read the things",
+    ...changes,
+  };
+}
+
+const soon = { headers: { "retry-after": "0" } };
+
+test("answers the body of a 2xx", async () => {
+  answers = [{ status: 201, body: '{"id":7}' }];
+  expect((await client().call(call())).data).toEqual({ id: 7 });
+});
+
+test("repeats any method after 429, as the vendor has not acted", async () => {
+  answers = [{ status: 429, ...soon }, { status: 200 }];
+  await client().call(call({ method: "POST" }));
+  expect(seen).toHaveLength(2);
+});
+
+test.each([500, 502, 503, 504, 408])(
+  "repeats a GET after %i but never a POST, which may have been carried out",
+  async (status) => {
+    answers = [{ status, ...soon }, { status: 200 }];
+    await client().call(call());
+    expect(seen).toHaveLength(2);
+    answers = [{ status, ...soon }, { status: 200 }];
+    await expect(client().call(call({ method: "POST" }))).rejects.toMatchObject({
+      status,
+      outcomeUnknown: true,
+    });
+    expect(seen).toHaveLength(3);
+  },
+);
+
+test.each([301, 307, 400, 404, 409])(
+  "a POST answered %i is not repeated, and only a refusal says that nothing was done",
+  async (status) => {
+    answers = [{ status }];
+    const outcomeUnknown = status < 400;
+    await expect(client().call(call({ method: "POST" }))).rejects.toMatchObject({ status, outcomeUnknown });
+    expect(seen).toHaveLength(1);
+  },
+);
+
+test("does not repeat a POST whose connection broke, and says that its outcome is unknown", async () => {
+  answers = ["reset"];
+  const error = await client()
+    .call(call({ method: "POST", purpose: "create the thing" }))
+    .catch((caught) => caught);
+  expect(error).toBeInstanceOf(VendorError);
+  expect(error.outcomeUnknown).toBe(true);
+  expect(error.message).toMatch(/^Could not create the thing: The shop at .* did not answer \(ECONNRESET\)/);
+  expect(error.message).toContain("shop:url");
+  expect(seen).toHaveLength(1);
+});
+
+test("asks once for a fresh credential after a 401", async () => {
+  answers = [{ status: 401 }, { status: 200 }];
+  await client().call(call());
+  expect(seen.map(({ headers }) => headers.authorization)).toEqual(["Bearer stale", "Bearer fresh"]);
+  answers = [{ status: 401 }, { status: 401, body: '{"code":"401013","detail":"Oauth token is not valid"}' }];
+  await expect(client().call(call())).rejects.toThrow(
+    "Could not read the things: The shop answered 401: Oauth token is not valid, code 401013.",
+  );
+});
+
+test("gives up on what can't be mended by repeating, and only 404 and 410 mean gone", async () => {
+  for (const status of [400, 403, 404, 409, 410, 412, 423]) {
+    answers = [{ status }];
+    const error: VendorError = await client()
+      .call(call())
+      .catch((caught) => caught);
+    expect([status, error.status, error.gone]).toEqual([status, status, status === 404 || status === 410]);
+  }
+  expect(seen).toHaveLength(7);
+});
+
+test("stops at once when the operation is stopped, also while it waits", async () => {
+  answers = [{ status: 429, headers: { "retry-after": "3600" } }];
+  const controller = new AbortController();
+  const running = client()
+    .call(call({ signal: controller.signal }))
+    .catch((caught) => caught);
+  while (seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  setTimeout(() => controller.abort(), 20);
+  expect(await running).toBeInstanceOf(VendorError);
+});
+
+test("no header of the request, and so no credential, is in an error", async () => {
+  answers = ["reset", "reset", "reset", "reset", "reset"];
+  const error = await client()
+    .call(call({ method: "POST" }))
+    .catch((caught) => caught);
+  expect(JSON.stringify(error) + error.stack).not.toContain("Bearer");
+});
+
+describe("the budget that all calls of a client share", () => {
+  let waits: number[];
+  const sleep = async (milliseconds: number) => {
+    waits.push(milliseconds);
+  };
+  beforeEach(() => {
+    waits = [];
+  });
+
+  test("spaces calls evenly, or lets a burst through first", async () => {
+    const even = client({ budget: { perSecond: 10 }, sleep });
+    await Promise.all([1, 2, 3].map(() => even.call(call())));
+    expect(waits.map((wait) => Math.ceil(wait / 100))).toEqual([1, 2]);
+    waits = [];
+    const bursting = client({ budget: { perSecond: 10, burst: 3 }, sleep });
+    await Promise.all([1, 2, 3, 4, 5].map(() => bursting.call(call())));
+    expect(waits.map((wait) => Math.ceil(wait / 100))).toEqual([1, 2]);
+  });
+
+  test.each([
+    ["86400", 3600],
+    ["99999999999", 3600],
+    ["Fri, 01 Jan 2100 00:00:00 GMT", 3600],
+    ["soon", 0],
+  ])("waits an hour at most, whatever Retry-After says (%s)", async (retryAfter, seconds) => {
+    answers = [{ status: 503, headers: { "retry-after": retryAfter } }];
+    await client({ sleep }).call(call());
+    expect(Math.floor((waits[0] ?? 0) / 1000)).toBe(seconds);
+  });
+
+  test("shows a wait that the vendor asks for, also to the calls that rest with it", async () => {
+    answers = [{ status: 429, headers: { "retry-after": "30" } }];
+    const shown: string[] = [];
+    const throttled = client({ sleep });
+    await withProgress(
+      (message) => shown.push(message),
+      async () => {
+        await throttled.call(call());
+        await throttled.call(call({ purpose: "read the rest" }));
+      },
+    );
+    expect(shown).toEqual([
+      "The shop asks to wait 30 s; then it goes on to read the things",
+      ...Array(shown.length - 2).fill(
+        expect.stringMatching("^The shop asks to wait \\d+ s; then it goes on to read the things$"),
+      ),
+      expect.stringMatching("^The shop asks to wait \\d+ s; then it goes on to read the rest$"),
+    ]);
+  });
+
+  test("rests as a whole while the vendor throttles one call", async () => {
+    answers = [{ status: 429, headers: { "retry-after": "7" } }];
+    const throttled = client({ sleep });
+    await throttled.call(call());
+    expect(waits[0]).toBe(7000);
+    waits = [];
+    await throttled.call(call());
+    expect(waits.map((wait) => Math.ceil(wait / 1000))).toEqual([7]);
+  });
+
+  test("rests after a POST answered 503, although only the caller may repeat that", async () => {
+    answers = [{ status: 503, headers: { "retry-after": "7" } }];
+    const away = client({ sleep });
+    await expect(away.call(call({ method: "POST" }))).rejects.toMatchObject({ outcomeUnknown: true });
+    await away.call(call());
+    expect(waits.map((wait) => Math.ceil(wait / 1000))).toEqual([7]);
+  });
+
+  test("does not rest for a 429 that names no time: that call backs off by itself", async () => {
+    answers = [{ status: 429 }];
+    const throttled = client({ sleep });
+    await throttled.call(call());
+    waits = [];
+    await throttled.call(call());
+    expect(waits).toEqual([]);
+  });
+});

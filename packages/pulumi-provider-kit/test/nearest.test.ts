@@ -1,0 +1,27 @@
+import fc from "fast-check";
+import { nearest } from "../src/settings/nearest.ts";
+
+test.each([
+  ["metrci", "metric"],
+  ["Metric", "metric"],
+  ["e-mail", "email"],
+  ["mail", "email"],
+  ["customer.id", "customer_id"],
+  ["colour", undefined],
+  ["", undefined],
+])("%s means %s", (word, meant) => {
+  expect(nearest(word, ["metric", "email", "customer_id"])).toBe(meant);
+});
+
+test("of two, the nearer one", () => {
+  expect(nearest("campaign_ids", ["campaign", "campaign_id"])).toBe("campaign_id");
+});
+
+test("a word is nearest to itself", () => {
+  fc.assert(
+    fc.property(fc.array(fc.string({ minLength: 1 }), { minLength: 1 }), (words) => {
+      const [word = ""] = words;
+      expect(nearest(word, words)?.toLowerCase()).toBe(word.toLowerCase());
+    }),
+  );
+});

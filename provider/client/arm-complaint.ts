@@ -1,0 +1,65 @@
+import type { AxiosResponse } from "axios";
+import type { VendorComplaint, VendorError } from "pulumi-provider-kit/http";
+import { z } from "zod";
+
+// Azure Resource Manager wraps its errors; App Service behind it answers bare ones with capitals; deployment sites write text.
+const wrapped = z.object({ error: z.object({ code: z.string(), message: z.string().optional() }) });
+const bare = z
+  .object({ Code: z.string().optional(), Message: z.string() })
+  .transform(({ Code, Message }) => ({ error: { code: Code, message: Message } }));
+
+/** Reads an error answer of Azure, and says what to do about it. */
+export function complaint({ data, status, headers }: AxiosResponse): VendorComplaint {
+  const parsed = wrapped.or(bare).safeParse(data);
+  const { code: given, message } = parsed.success ? parsed.data.error : { code: undefined, message: text(data) };
+  const code = lacksStorageAccess(raw(data)) ? storageAccessCode : given;
+  const requestId = headers["x-ms-correlation-request-id"] ?? headers["x-ms-request-id"];
+  return {
+    code,
+    detail: message,
+    requestId: typeof requestId === "string" ? requestId : undefined,
+    remedy: remedy(status, code),
+  };
+}
+
+/** The code under which a package is refused that the app can't write to its deployment container yet. */
+export const storageAccessCode = "BlobUploadFailedException";
+
+/** Whether a deployment failed for want of a role on the deployment container: Azure's roles take time to spread. */
+export function lacksStorageAccess(said: string): boolean {
+  return said.includes(storageAccessCode) && said.includes("403");
+}
+
+function raw(body: unknown): string {
+  return typeof body === "string" ? body.trim() : body ? JSON.stringify(body) : "";
+}
+
+function text(body: unknown): string | undefined {
+  const said = raw(body);
+  // A page of markup comes from something in between and tells the user nothing.
+  return said === "" || said.startsWith("<") ? undefined : said.slice(0, 500);
+}
+
+function remedy(status: number, code: string | undefined): string | undefined {
+  if (code !== undefined && /^(Invalid)?Subscription/.test(code)) {
+    return "Your Azure login does not see this subscription. Choose the tenant: az login --tenant <tenant id>";
+  }
+  if (code === storageAccessCode) {
+    return "The app's identity needs the role Storage Blob Data Owner on the storage account of its deployment container.";
+  }
+  if (status === 401) {
+    return "Your Azure login is not accepted. Log in anew, with the tenant of the subscription: az login --tenant <tenant id>";
+  }
+  if (status === 403) {
+    return "Your Azure login lacks a right here: it needs the roles Website Contributor on the function app, and Storage Account Contributor on the storage account.";
+  }
+  return undefined;
+}
+
+/**
+ * Whether Azure itself says that the object is not there. A 404 without Azure's code may come from a proxy, and one about
+ * the subscription from a login of another tenant; taking those for "gone" would lose what is still there.
+ */
+export function saysGone({ gone, code }: Pick<VendorError, "gone" | "code">): boolean {
+  return gone && code !== undefined && !/^(Invalid|Subscription)/.test(code);
+}

@@ -1,0 +1,253 @@
+import {
+  HttpClient,
+  type HttpClientOptions,
+  type PlainAnswer,
+  plainCall,
+  sleep,
+  VendorError,
+} from "pulumi-provider-kit/http";
+import { z } from "zod";
+import { parseMarks, type QueueMarks, withMarks } from "../../relay/core/queue-marks.ts";
+import type { Config } from "../config.ts";
+import { complaint, saysGone } from "./arm-complaint.ts";
+import { Kudu } from "./kudu.ts";
+import { callersLogin, type Login } from "./login.ts";
+import type { NotYet } from "./patience.ts";
+
+/** Time as the operations see it. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Waits; ends at once, without an error, when `signal` aborts. */
+  sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
+}
+
+/** How every call of this package on Azure is made. */
+export type AzureCalls = Pick<HttpClientOptions, "headers" | "complaint" | "sleep" | "attemptTimeout">;
+
+const webApiVersion = "2024-04-01";
+const storageApiVersion = "2024-01-01";
+/** Milliseconds that the relay gets to answer its health check; a cold start takes seconds. */
+const healthTimeout = 20_000;
+
+const functionList = z.object({ value: z.array(z.object({ name: z.string() })) });
+const object = z.record(z.string(), z.unknown());
+/** Codes of a 409 that says that another write is under way: of storage accounts, and of Azure Resource Manager itself. */
+const busyCodes = new Set([
+  "StorageAccountOperationInProgress",
+  "ConcurrentModification",
+  "AnotherOperationInProgress",
+]);
+const queue = z.object({
+  properties: z.object({
+    approximateMessageCount: z.number().int(),
+    metadata: z.record(z.string(), z.string()).nullish(),
+  }),
+});
+
+/** What Azure Resource Manager says of a storage queue. */
+export interface StorageQueue {
+  /** About how many messages it holds, those not visible yet included. */
+  readonly length: number;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** When Azure said so, by its own clock. */
+  readonly now: Date;
+}
+
+/** The few calls on Azure that a deployment of the relay needs, made with the caller's own Azure login. */
+export class AzureClient {
+  readonly clock: Clock;
+  /** Whether the events that still wait may be given up: `RELAY_ABANDON_QUEUE=true`, never a setting that stays. */
+  readonly abandonQueue: boolean;
+  /** Whether dead letters may be given up: `RELAY_ABANDON_DEAD_LETTERS=true`, never a setting that stays. */
+  readonly abandonDeadLetters: boolean;
+  /** Ids of what a create of this run has found there already; see `noteTakenOver`. */
+  readonly takenOver = new Set<string>();
+  /** Ids of the queues whose intake a create or update of this run has opened: the relay lives on. */
+  readonly opened = new Set<string>();
+  readonly #armUrl: string;
+  readonly #arm: HttpClient;
+  readonly #calls: AzureCalls;
+  readonly #healthTimeout: number;
+
+  /** @param parts.attemptTimeout milliseconds for one try of a call; default: 30,000, for others than Azure's APIs as they need */
+  constructor(settings: Config, parts: { login?: Login; clock?: Clock; attemptTimeout?: number } = {}) {
+    const { login = callersLogin(), clock = { now: Date.now, sleep }, attemptTimeout } = parts;
+    this.clock = clock;
+    this.abandonQueue = process.env.RELAY_ABANDON_QUEUE === "true";
+    this.abandonDeadLetters = process.env.RELAY_ABANDON_DEAD_LETTERS === "true";
+    this.#armUrl = settings.armUrl;
+    this.#healthTimeout = attemptTimeout ?? healthTimeout;
+    this.#calls = {
+      headers: async (renew, signal) => ({ Authorization: `Bearer ${await login(renew, signal)}` }),
+      complaint,
+      sleep: (milliseconds, signal) => clock.sleep(milliseconds, signal),
+      ...(attemptTimeout === undefined ? {} : { attemptTimeout }),
+    };
+    this.#arm = new HttpClient({
+      vendor: "Azure",
+      baseUrl: settings.armUrl,
+      baseUrlSetting: "relay:armUrl",
+      ...this.#calls,
+    });
+  }
+
+  /** The deployment site of a function app. */
+  kudu(hostName: string): Kudu {
+    return new Kudu(hostName, this.#calls);
+  }
+
+  /** Makes Azure read anew which triggers the deployed code has; without it a queue's function may never start. */
+  async syncTriggers(siteId: string, signal: AbortSignal): Promise<{ done: true } | NotYet> {
+    const purpose = `synchronise the triggers of the function app "${lastPart(siteId)}"`;
+    try {
+      const params = { "api-version": webApiVersion };
+      const path = `${siteId}/syncfunctiontriggers`;
+      // It makes nothing: however often it is asked, the triggers are those of the deployed code.
+      const call = { method: "POST", path, params, signal, purpose, repeatable: true } as const;
+      const { data } = await this.#arm.call(call);
+      // Azure answers with nothing or JSON; a proxy's page in its place has started nothing.
+      if (typeof data === "string" && data.trim() !== "") throw this.#notUnderstood(purpose, "no JSON");
+      return { done: true };
+    } catch (error) {
+      if (!(error instanceof VendorError)) throw error;
+      // While the host starts, Azure answers 400 with its "Encountered an error (ServiceUnavailable) from host runtime".
+      const starting = error.status === 400 && error.message.includes("from host runtime");
+      if (!starting && error.status !== 409 && (error.status ?? 500) < 500) throw error;
+      return { notYet: "waiting for Azure to take in the functions' triggers", detail: error.message };
+    }
+  }
+
+  /** Names of the functions that Azure knows of an app; undefined when the app is gone. */
+  async functionNames(siteId: string, signal: AbortSignal): Promise<string[] | undefined> {
+    const purpose = `list the functions of the function app "${lastPart(siteId)}"`;
+    const found = await this.#get(`${siteId}/functions`, webApiVersion, purpose, functionList, signal);
+    return found?.data.value.map(({ name }) => name);
+  }
+
+  /** A storage queue; undefined when it is gone. */
+  async queue(queueId: string, signal: AbortSignal): Promise<StorageQueue | undefined> {
+    const purpose = `read the queue "${lastPart(queueId)}"`;
+    const found = await this.#get(queueId, storageApiVersion, purpose, queue, signal);
+    if (found === undefined) return undefined;
+    const { approximateMessageCount: length, metadata } = found.data.properties;
+    return { length, metadata: metadata ?? {}, now: found.date };
+  }
+
+  /**
+   * Marks a storage queue, and leaves its other metadata as it is.
+   *
+   * @param marks what to set, by Azure's own time
+   * @returns the marks that it had before, and Azure's time; undefined when the queue is gone
+   */
+  async markQueue(
+    queueId: string,
+    marks: (now: Date) => Partial<QueueMarks>,
+    signal: AbortSignal,
+  ): Promise<{ before: QueueMarks; now: Date } | undefined> {
+    const before = await this.queue(queueId, signal);
+    if (before === undefined) return undefined;
+    const purpose = `mark the queue "${lastPart(queueId)}"`;
+    const body = { properties: { metadata: withMarks(before.metadata, marks(before.now)) } };
+    const params = { "api-version": storageApiVersion };
+    try {
+      const call = { method: "PATCH", path: queueId, params, body, signal, purpose, repeatable: true } as const;
+      const { data } = await this.#arm.call(call);
+      // A proxy's page in Azure's place has marked nothing.
+      if (!object.safeParse(data).success) throw this.#notUnderstood(purpose, "no JSON");
+    } catch (error) {
+      if (error instanceof VendorError && saysGone(error)) return undefined;
+      throw error;
+    }
+    return { before: parseMarks(before.metadata), now: before.now };
+  }
+
+  /** Deletes a function app and leaves its plan, which Azure would delete along with the last app. */
+  deleteSite(siteId: string, signal: AbortSignal): Promise<void> {
+    return this.#delete(siteId, { "api-version": webApiVersion, deleteEmptyServerFarm: "false" }, signal);
+  }
+
+  /** A resource as Azure has it; undefined when it is gone. */
+  async armGet(id: string, apiVersion: string, signal: AbortSignal): Promise<Record<string, unknown> | undefined> {
+    return (await this.#get(id, apiVersion, `read ${relativeId(id)}`, object, signal))?.data;
+  }
+
+  /** Makes or updates a resource. Not done while Azure is busy with another write in the same place. */
+  async armPut(
+    id: string,
+    apiVersion: string,
+    body: object,
+    signal: AbortSignal,
+  ): Promise<{ done: Record<string, unknown> } | NotYet> {
+    const purpose = `make or update ${relativeId(id)}`;
+    const params = { "api-version": apiVersion };
+    try {
+      const { data } = await this.#arm.call({ method: "PUT", path: id, params, body, signal, purpose });
+      const parsed = object.safeParse(data);
+      if (parsed.success) return { done: parsed.data };
+      throw this.#notUnderstood(purpose, "no JSON");
+    } catch (error) {
+      if (!(error instanceof VendorError && error.status === 409 && busyCodes.has(error.code ?? ""))) throw error;
+      return { notYet: `waiting to ${purpose}: Azure is busy with another change there`, detail: error.message };
+    }
+  }
+
+  /** Deletes a resource; one that is gone already is fine. */
+  armDelete(id: string, apiVersion: string, signal: AbortSignal): Promise<void> {
+    return this.#delete(id, { "api-version": apiVersion }, signal);
+  }
+
+  /** What a URL of the relay answers; `status` is undefined where no answer came, and `text` then says why. */
+  ask(url: string, signal: AbortSignal): Promise<PlainAnswer> {
+    return plainCall({ method: "GET", url, signal, timeout: this.#healthTimeout });
+  }
+
+  async #delete(id: string, params: Record<string, string>, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#arm.call({ method: "DELETE", path: id, params, signal, purpose: `delete ${relativeId(id)}` });
+    } catch (error) {
+      if (!(error instanceof VendorError && saysGone(error))) throw error;
+    }
+  }
+
+  async #get<Answer extends z.ZodType>(
+    path: string,
+    apiVersion: string,
+    purpose: string,
+    answer: Answer,
+    signal: AbortSignal,
+  ): Promise<{ data: z.output<Answer>; date: Date } | undefined> {
+    let data: unknown;
+    let date: Date;
+    try {
+      const params = { "api-version": apiVersion };
+      const response = await this.#arm.call({ method: "GET", path, params, signal, purpose });
+      data = response.data;
+      date = new Date(Date.parse(String(response.headers.date)) || this.clock.now());
+    } catch (error) {
+      if (error instanceof VendorError && saysGone(error)) return undefined;
+      throw error;
+    }
+    const parsed = answer.safeParse(data);
+    if (parsed.success) return { data: parsed.data, date };
+    const [issue] = parsed.error.issues;
+    throw this.#notUnderstood(purpose, `${issue?.path.join(".")}: ${issue?.message}`);
+  }
+
+  #notUnderstood(purpose: string, issue: string): Error {
+    return new Error(
+      `Could not ${purpose}: the answer was not as Azure documents it (${issue}). ` +
+        `Check that the setting relay:armUrl (${this.#armUrl}) leads to Azure Resource Manager.`,
+    );
+  }
+}
+
+/** An id without what is the same for all of a group: `storageAccounts/cioaep1/queueServices/default/queues/events`. */
+function relativeId(id: string): string {
+  return id.replace(/^.*?\/providers\/[^/]+\//, "");
+}
+
+/** Of an id of Azure Resource Manager: the object's own name. */
+function lastPart(id: string): string {
+  return id.split("/").at(-1) ?? id;
+}

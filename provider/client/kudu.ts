@@ -1,0 +1,181 @@
+import { HttpClient, VendorError } from "pulumi-provider-kit/http";
+import { z } from "zod";
+import { storageAccessCode } from "./arm-complaint.ts";
+import type { AzureCalls } from "./client.ts";
+import type { NotYet } from "./patience.ts";
+
+/** Where a deployment stands. `conflict`: another one was running; `cancelled`: somebody stopped it. */
+export type DeploymentState = "running" | "success" | "failed" | "conflict" | "partial" | "cancelled";
+
+export interface Deployment {
+  readonly id: string;
+  readonly state: DeploymentState;
+  /** What the deployment site says of it, if anything. */
+  readonly text: string | undefined;
+  /** Who made it, as the publish said; undefined where the deployment site does not say. */
+  readonly deployer?: string | undefined;
+}
+
+/** Why a package was not taken although it may be a moment later. */
+export interface NotTaken extends NotYet {
+  /** Whether the package may have arrived all the same. */
+  readonly uncertain?: boolean;
+}
+
+// Kudu's DeployStatus, as numbers or names (Azure/azure-functions-core-tools, Azure/functions-action).
+const states: Record<string, DeploymentState> = {
+  "-1": "cancelled",
+  "0": "running",
+  "1": "running",
+  "2": "running",
+  "3": "failed",
+  "4": "success",
+  "5": "conflict",
+  "6": "partial",
+  cancelled: "cancelled",
+  pending: "running",
+  building: "running",
+  deploying: "running",
+  failed: "failed",
+  success: "success",
+  conflict: "conflict",
+  partialsuccess: "partial",
+};
+
+const deploymentAnswer = z.object({
+  id: z.string().nullish(),
+  status: z.union([z.string(), z.number()]).transform((status, context) => {
+    const state = states[String(status).toLowerCase()];
+    if (!state) context.addIssue({ code: "custom", message: "unknown status" });
+    return state ?? z.NEVER;
+  }),
+  status_text: z.string().nullish(),
+  deployer: z.string().nullish(),
+});
+const logAnswer = z.array(z.object({ message: z.string().nullish() }));
+
+/**
+ * Milliseconds for which a refusal is worth waiting out: a new access rule or role takes a minute or two to reach the
+ * site, and a new site's name a moment to be known everywhere.
+ */
+const accessPatience = 2 * 60_000;
+
+/** The deployment site ("scm site", Kudu) of one function app on the Flex Consumption plan. */
+export class Kudu {
+  readonly #hostName: string;
+  readonly #http: HttpClient;
+
+  constructor(hostName: string, calls: AzureCalls) {
+    this.#hostName = hostName;
+    this.#http = new HttpClient({
+      vendor: "Azure's deployment site",
+      baseUrl: `https://${hostName}`,
+      baseUrlSetting: "scmHostName of relay:index:FunctionCode",
+      // A package of some megabytes over a slow line.
+      attemptTimeout: 180_000,
+      ...calls,
+    });
+  }
+
+  /**
+   * Hands over a package ("one deploy", the only way on Flex Consumption); it is put to use in the background.
+   *
+   * @param deployer told with the deployment, so that it is known again if its publish got no clear answer
+   */
+  async publish(
+    zip: Uint8Array,
+    deployer: string,
+    signal: AbortSignal,
+  ): Promise<{ deployment: Partial<Deployment> } | NotTaken> {
+    const purpose = `publish the relay's code to ${this.#hostName}`;
+    try {
+      const { data } = await this.#http.call({
+        method: "POST",
+        path: "/api/publish",
+        params: { RemoteBuild: "false", Deployer: deployer, isAsync: "true" },
+        headers: { "Content-Type": "application/zip" },
+        body: Buffer.from(zip),
+        signal,
+        purpose,
+      });
+      const deployment = publishedFrom(data);
+      return deployment ? { deployment } : unanswered(notUnderstood(purpose));
+    } catch (error) {
+      return notTaken(error);
+    }
+  }
+
+  /** A deployment by its id, or `latest`; waited for while the site has no clean answer. */
+  async deployment(id: string, signal: AbortSignal): Promise<Deployment | NotYet> {
+    const notYet = "Azure is putting the relay's code in place";
+    const purpose = `follow the deployment of the relay's code at ${this.#hostName}`;
+    try {
+      const path = `/api/deployments/${encodeURIComponent(id)}`;
+      const { data } = await this.#http.call({ method: "GET", path, signal, purpose });
+      const parsed = deploymentAnswer.safeParse(data);
+      if (!parsed.success) return { notYet, detail: notUnderstood(purpose) };
+      const { status: state, status_text: text, deployer } = parsed.data;
+      return { id: parsed.data.id ?? id, state, text: text || undefined, deployer: deployer ?? undefined };
+    } catch (error) {
+      if (!(error instanceof VendorError) || error.status === 400 || error.status === 401) throw error;
+      return { notYet, detail: error.message };
+    }
+  }
+
+  /** The last lines of a deployment's log; empty when there is none to be had. */
+  async log(id: string, signal: AbortSignal): Promise<string> {
+    try {
+      const path = `/api/deployments/${encodeURIComponent(id)}/log`;
+      const { data } = await this.#http.call({ method: "GET", path, signal, purpose: "read the deployment's log" });
+      const lines = logAnswer.parse(data).flatMap(({ message }) => (message ? [message] : []));
+      return lines.slice(-3).join(" | ");
+    } catch {
+      // The log only explains a failure that is reported anyway.
+      return "";
+    }
+  }
+}
+
+/**
+ * An answer of 2xx to a publish: the deployment's id as text, or the deployment with its state, or nothing at all. Undefined: a
+ * page, which is not the deployment site's.
+ */
+function publishedFrom(data: unknown): Partial<Deployment> | undefined {
+  if (typeof data === "string" && data.trim() !== "") {
+    return /^[\w.-]+$/.test(data.trim()) ? { id: data.trim() } : undefined;
+  }
+  const parsed = deploymentAnswer.partial().safeParse(data);
+  if (!parsed.success) return {};
+  const { id, status, status_text } = parsed.data;
+  return { ...(id ? { id } : {}), ...(status ? { state: status } : {}), text: status_text || undefined };
+}
+
+function notTaken(error: unknown): NotTaken {
+  if (!(error instanceof VendorError)) throw error;
+  const detail = error.message;
+  switch (error.status) {
+    case 400:
+      if (error.code !== storageAccessCode) throw error;
+      return { notYet: "waiting for the app's role on its deployment container", detail };
+    case 403:
+      return { notYet: "waiting for the deployment site to let you in", detail, patience: accessPatience };
+    case 409:
+      return { notYet: "waiting for another deployment to end", detail };
+    case undefined:
+      return unanswered(detail);
+    default:
+      if (!error.outcomeUnknown) throw error;
+      return { notYet: "waiting for the deployment site", detail, uncertain: true };
+  }
+}
+
+function unanswered(detail: string): NotTaken {
+  return { notYet: "waiting for the deployment site to answer", detail, patience: accessPatience, uncertain: true };
+}
+
+function notUnderstood(purpose: string): string {
+  return (
+    `Could not ${purpose}: the answer was not that of a deployment site. Check scmHostName of relay:index:FunctionCode, ` +
+    "and that no proxy answers in its place"
+  );
+}

@@ -1,0 +1,82 @@
+import type { Operation } from "pulumi-provider-kit";
+import { lacksStorageAccess } from "./arm-complaint.ts";
+import type { AzureClient } from "./client.ts";
+import type { Deployment, Kudu } from "./kudu.ts";
+import { type Look, type Pace, patiently } from "./patience.ts";
+
+const minute = 60_000;
+const publishPace: Pace = { pauses: [5_000, 10_000], limit: 15 * minute };
+const followPace: Pace = { pauses: [500, 1_000, 2_000, 3_000], limit: 10 * minute };
+
+/** How a deployment ended. `mayRun`: the package may have come to run although no success was seen. */
+export type Deployed = { readonly deploymentId: string } | { readonly failure: string; readonly mayRun: boolean };
+
+/**
+ * Deploys a package to a function app on the Flex Consumption plan by "one deploy", the way of Azure's own tools
+ * (azure-functions-core-tools, functions-action): publish to the app's deployment site, then follow the deployment to its
+ * end. What passes by itself (roles still spreading, another deployment, a site that is just starting) is waited out. After a
+ * publish without a clear answer, the deployment that it may have begun is looked for before the package is handed over again.
+ */
+export async function oneDeploy(
+  operation: Operation<AzureClient>,
+  scmHostName: string,
+  { zip, hash }: { readonly zip: Uint8Array; readonly hash: string },
+): Promise<Deployed> {
+  const { client, signal, progress } = operation;
+  const kudu = client.kudu(scmHostName);
+  const deployer = `customerio-aep-${hash.slice(0, 16)}`;
+  let mayRun = false;
+  let unclear = false;
+  try {
+    const outcome = await patiently<Deployed>(operation, publishPace, async () => {
+      progress(`uploading the relay's code (${Math.ceil(zip.length / 1024)} KiB)`);
+      const begun = unclear ? await begunBy(kudu, deployer, signal) : undefined;
+      const answer = begun ? { deployment: begun } : await kudu.publish(zip, deployer, signal);
+      if ("notYet" in answer) {
+        unclear = answer.uncertain ?? false;
+        mayRun ||= unclear;
+        return answer;
+      }
+      unclear = false;
+      mayRun = true;
+      const followed = await patiently(operation, followPace, () => ended(kudu, answer.deployment, signal));
+      if ("done" in followed) return verdict(kudu, followed.done, signal);
+      return { done: { failure: `The deployment of the relay's code did not end ${followed.gaveUp}`, mayRun } };
+    });
+    return "done" in outcome
+      ? outcome.done
+      : { failure: `Azure did not take the relay's code ${outcome.gaveUp}`, mayRun };
+  } catch (error) {
+    return { failure: error instanceof Error ? error.message : String(error), mayRun };
+  }
+}
+
+/** The latest deployment, if the publish of this package began it and it has not failed; a failed one is told by the next publish. */
+async function begunBy(kudu: Kudu, deployer: string, signal: AbortSignal): Promise<Deployment | undefined> {
+  const latest = await kudu.deployment("latest", signal);
+  if ("notYet" in latest || latest.deployer !== deployer) return undefined;
+  return latest.state === "running" || latest.state === "success" ? latest : undefined;
+}
+
+/** Whether a deployment has ended. A site that gives no id has it as its latest one. */
+async function ended(kudu: Kudu, published: Partial<Deployment>, signal: AbortSignal): Promise<Look<Deployment>> {
+  const { id = "latest", state, text } = published;
+  // An answer of 200 may be that of a deployment that has ended already, and not well.
+  if (state && state !== "running") return { done: { id, state, text } };
+  const deployment = await kudu.deployment(id, signal);
+  if ("notYet" in deployment) return deployment;
+  if (deployment.state !== "running") return { done: deployment };
+  const stage = deployment.text ? ` (${deployment.text})` : "";
+  return { notYet: `Azure is putting the relay's code in place${stage}` };
+}
+
+async function verdict(kudu: Kudu, { id, state, text }: Deployment, signal: AbortSignal): Promise<Look<Deployed>> {
+  if (state === "success") return { done: { deploymentId: id } };
+  if (state === "conflict") return { notYet: "waiting for another deployment to end" };
+  const log = await kudu.log(id, signal);
+  const said = [text && !log.includes(text) ? text : "", log].filter(Boolean).join("; ");
+  if (lacksStorageAccess(said))
+    return { notYet: "waiting for the app's role on its deployment container", detail: said };
+  const reason = said || "Azure gives no reason";
+  return { done: { failure: `The deployment ${id} of the relay's code ended as "${state}": ${reason}`, mayRun: true } };
+}

@@ -1,0 +1,58 @@
+import type { Operation } from "pulumi-provider-kit";
+import type { AzureClient } from "./client.ts";
+
+/** Why something isn't done yet. */
+export interface NotYet {
+  /** Shown as progress. */
+  readonly notYet: string;
+  /** More about it, shown if it stays so; default: `notYet`. */
+  readonly detail?: string;
+  /** Milliseconds after which this `notYet`, unchanged, is taken as final; default: the whole time limit. */
+  readonly patience?: number;
+}
+
+/** One look at something that takes time. */
+export type Look<T> = { readonly done: T } | NotYet;
+
+/** How often and how long to look, in milliseconds. */
+export interface Pace {
+  /** Waits between looks; the last one repeats. */
+  readonly pauses: readonly [number, ...number[]];
+  readonly limit: number;
+}
+
+/** Looks until it is done; gives up when the time limit has passed, the patience with one reason ends, or on Ctrl-C. */
+export async function patiently<T>(
+  { client: { clock }, signal, progress }: Pick<Operation<AzureClient>, "client" | "signal" | "progress">,
+  { pauses, limit }: Pace,
+  look: () => Promise<Look<T>>,
+): Promise<{ done: T } | { gaveUp: string }> {
+  const start = clock.now();
+  let slept = 0;
+  // The clock on the wall may be set back, which must not make the wait longer.
+  const timeNow = () => Math.max(clock.now(), start + slept);
+  let reason: string | undefined;
+  let since = start; // when this reason began
+  for (let looks = 0; ; looks++) {
+    const seen = await look();
+    if ("done" in seen) return seen;
+    const now = timeNow();
+    const detail = seen.detail ?? seen.notYet;
+    if (seen.notYet !== reason) {
+      reason = seen.notYet;
+      since = now;
+      progress(reason);
+    }
+    if (now - since >= (seen.patience ?? limit) || now - start >= limit) {
+      return { gaveUp: `after ${Math.round((now - start) / 1000)} s: ${detail}` };
+    }
+    const pause = pauses[Math.min(looks, pauses.length - 1)] ?? pauses[0];
+    if (!signal.aborted) await clock.sleep(pause, signal);
+    slept += pause;
+    if (signal.aborted) return { gaveUp: `(${whyStopped(signal)}): ${detail}` };
+  }
+}
+
+function whyStopped({ reason }: AbortSignal): string {
+  return reason instanceof Error ? reason.message : "stopped";
+}

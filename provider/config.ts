@@ -1,0 +1,12 @@
+import { address } from "pulumi-provider-kit/settings";
+import { z } from "zod";
+
+/** Settings of the provider: `pulumi config set relay:<name>`. */
+export const config = z.object({
+  armUrl: address.default("https://management.azure.com").meta({
+    description: "Address of Azure Resource Manager, for a proxy in between; default https://management.azure.com.",
+    environment: "AZURE_RESOURCE_MANAGER_URL",
+  }),
+});
+
+export type Config = z.output<typeof config>;

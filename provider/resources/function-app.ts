@@ -1,0 +1,92 @@
+import { defineResource, type Operation } from "pulumi-provider-kit";
+import { z } from "zod";
+import type { AzureClient } from "../client/client.ts";
+import { type Look, type Pace, patiently } from "../client/patience.ts";
+import { noteTakenOver, put, seenIn } from "./arm-resource.ts";
+
+const apiVersion = "2024-04-01";
+const readyPace: Pace = { pauses: [1_000, 2_000, 5_000], limit: 10 * 60_000 };
+
+const inputs = z.object({
+  resourceGroupId: z
+    .string()
+    .regex(/^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+$/i, "it must be the id of a resource group")
+    .meta({ description: "Azure Resource Manager id of the resource group (`ResourceGroup.id`).", replaces: true }),
+  siteName: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,58}[a-z0-9]$/i, "it must have 2 to 60 letters, digits and hyphens")
+    .meta({ description: "Name of the app, unique in all of Azure.", replaces: true }),
+  body: z.record(z.string(), z.unknown()).meta({
+    description:
+      "The app as Azure Resource Manager describes a `Microsoft.Web/sites`: `location`, `kind`, `identity`, `properties`. No secrets.",
+  }),
+});
+
+const outputs = z.object({
+  hostName: z.string().meta({ description: "Host name at which the app answers." }),
+  scmHostName: z
+    .string()
+    .meta({ description: "Host name that takes deployments; it can't be guessed from the app's name." }),
+});
+
+type Outputs = z.output<typeof outputs>;
+
+const answer = z.object({
+  properties: z.object({
+    defaultHostName: z.string(),
+    hostNameSslStates: z.array(z.object({ name: z.string(), hostType: z.string() })),
+  }),
+});
+
+/** Not azure-native's, for the reason that `ArmResource` has: a plan takes one app, so one that no state knows is in the way. */
+export const functionApp = defineResource<AzureClient>()({
+  type: "relay:index:FunctionApp",
+  description:
+    "A function app on the Flex Consumption plan, without its code. As with `ArmResource`, one of that name that exists already is " +
+    "taken over, so that an `up` that was killed is finished by the next one. Deleting it leaves its plan. It can't be imported.",
+  inputs,
+  outputs,
+
+  async create(operation, values) {
+    const id = `${values.resourceGroupId}/providers/Microsoft.Web/sites/${values.siteName}`;
+    await noteTakenOver(operation, id, apiVersion);
+    return { id, outputs: await write(operation, id, values.body) };
+  },
+
+  async read({ client, signal }, id, known, outputs) {
+    if (!known)
+      throw new Error("A relay:index:FunctionApp can't be imported. Declare it in the program and run: npx pulumi up");
+    const found = await client.armGet(id, apiVersion, signal);
+    const hosts = hostsOf(found) ?? outputs;
+    return (
+      found && hosts && { inputs: { ...known, body: seenIn(found, known.body) as typeof known.body }, outputs: hosts }
+    );
+  },
+
+  // By the id of the state: an app that an earlier version made has another name than the program gives it now.
+  update: (operation, id, { news }) => write(operation, id, news.body),
+
+  async delete({ client, signal, isCurrent }, id) {
+    if (!client.takenOver.delete(id) && !isCurrent) await client.deleteSite(id, signal);
+  },
+});
+
+/** Makes or updates the app, and waits until Azure says where it answers. */
+async function write(operation: Operation<AzureClient>, id: string, body: Record<string, unknown>): Promise<Outputs> {
+  const { client, signal } = operation;
+  let hosts = hostsOf(await put(operation, id, { apiVersion, body }));
+  const ready = await patiently(operation, readyPace, async (): Promise<Look<Outputs>> => {
+    hosts ??= hostsOf(await client.armGet(id, apiVersion, signal));
+    return hosts ? { done: hosts } : { notYet: "waiting for Azure to make the function app" };
+  });
+  if ("done" in ready) return ready.done;
+  throw new Error(`Azure has not made the function app ${ready.gaveUp}. To go on, run: npx pulumi up`);
+}
+
+function hostsOf(site: unknown): Outputs | undefined {
+  const parsed = answer.safeParse(site);
+  if (!parsed.success) return undefined;
+  const { defaultHostName, hostNameSslStates } = parsed.data.properties;
+  const scmHostName = hostNameSslStates.find(({ hostType }) => hostType === "Repository")?.name;
+  return scmHostName === undefined ? undefined : { hostName: defaultHostName, scmHostName };
+}

@@ -1,0 +1,227 @@
+import { Archive, defineResource, type Operation, Unfinished } from "pulumi-provider-kit";
+import { z } from "zod";
+import { lookLasts, type WantedConfiguration } from "../../relay/core/queue-marks.ts";
+import { longestRequest } from "../../relay/core/time-limits.ts";
+import type { AzureClient } from "../client/client.ts";
+import { oneDeploy } from "../client/one-deploy.ts";
+import { packageMistake, zipFolder } from "../client/package-folder.ts";
+import { type Look, type Pace, patiently } from "../client/patience.ts";
+import { queueIsGone } from "./refusal.ts";
+import { askHealth } from "./relay-health.ts";
+
+const minute = 60_000;
+const syncPace: Pace = { pauses: [2_000, 5_000], limit: 5 * minute };
+const readyPace: Pace = { pauses: [1_000, 2_000, 3_000], limit: 10 * minute };
+/** Milliseconds after which no instance sends any more that has settings other than the marked ones. */
+const handoverTime = lookLasts + longestRequest + 500;
+
+const hostName = z.string().regex(/^[a-z0-9.-]+(:\d+)?$/i, "it must be a host name alone, without https:// and path");
+
+const inputs = z.object({
+  siteId: z
+    .string()
+    .regex(
+      /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Web\/sites\/[^/]+$/i,
+      "it must be the id of a web app: /subscriptions/…/providers/Microsoft.Web/sites/…",
+    )
+    .meta({ description: "Azure Resource Manager id of the function app (`WebApp.id`).", replaces: true }),
+  scmHostName: hostName.meta({
+    description:
+      "Host name of the app's deployment site: the entry of `WebApp.hostNameSslStates` whose `hostType` is " +
+      "`Repository`. Not to be guessed from the app's name.",
+  }),
+  hostName: hostName.meta({ description: "Host name at which the app answers (`WebApp.defaultHostName`)." }),
+  package: z
+    .custom<Archive>((value) => value instanceof Archive, "it must be a pulumi.asset.FileArchive")
+    .meta({
+      description: 'Folder to deploy, with host.json and package.json at its root: `new FileArchive("relay/dist")`.',
+    }),
+  healthPath: z
+    .string()
+    .startsWith("/", 'it must begin with "/"')
+    .default("/health")
+    .meta({ description: "Path that answers 200 once the code works; default /health." }),
+  configuration: z
+    .string()
+    .optional()
+    .meta({
+      description:
+        "Digest of the app's settings, which the app knows too and its health check answers as `configuration`. After a change the " +
+        "resource waits until the app works with the new settings. Nothing is deployed for it.",
+    }),
+  queueId: z
+    .string()
+    .optional()
+    .meta({
+      description:
+        "Azure Resource Manager id of the queue whose functions must stop once the settings have changed. With it, the resource is " +
+        "done only when no instance works with the former settings any more, however long Azure lets it live.",
+    }),
+});
+
+const outputs = z.object({
+  packageHash: z.string().meta({
+    description: "SHA-256 of the deployed zip; empty while it isn't sure which code runs, and then deployed anew.",
+    volatile: true,
+  }),
+  deploymentId: z
+    .string()
+    .meta({ description: "Id of the last deployment at the app's deployment site.", volatile: true }),
+});
+
+type Inputs = z.output<typeof inputs>;
+type Outputs = z.output<typeof outputs>;
+
+const unsure: Outputs = { packageHash: "", deploymentId: "" };
+
+/**
+ * The code of a function app on the Flex Consumption plan, which no resource of azure-native deploys. Done means that the
+ * functions are listed and the health check answers.
+ */
+export const functionCode = defineResource<AzureClient>()({
+  type: "relay:index:FunctionCode",
+  description:
+    "The code of an Azure function app on the Flex Consumption plan: zipped, deployed by one deploy with the caller's " +
+    "own Azure login (role Website Contributor), and waited for until its health check answers. Deleting it calls " +
+    "nothing: the code goes with its function app. It can't be imported.",
+  inputs,
+  outputs,
+
+  check({ package: archive }) {
+    const mistake = archive && packageMistake(archive.path);
+    return mistake ? [{ property: "package", reason: `"package": ${mistake}.` }] : [];
+  },
+
+  async create(operation, values) {
+    return { id: values.siteId, outputs: await deploy(operation, values) };
+  },
+
+  // Azure answers neither the package nor its hash; what it does say is whether the app is still there.
+  async read({ client, signal }, id, known, deployed) {
+    if (!known || !deployed) {
+      throw new Error(
+        "A relay:index:FunctionCode can't be imported, since Azure doesn't give deployed code back. " +
+          "Declare it in the program and run: npx pulumi up",
+      );
+    }
+    const functions = await client.functionNames(id, signal);
+    return functions && { inputs: known, outputs: deployed };
+  },
+
+  update: (operation, _id, { news, olds, outputs: running }) => deploy(operation, news, { olds, running }),
+
+  async delete() {
+    // The code goes with its function app.
+  },
+});
+
+/** Deploys the package unless it is what runs, and waits until it works. */
+async function deploy(
+  operation: Operation<AzureClient>,
+  values: Inputs,
+  former?: { readonly olds: Inputs; readonly running: Outputs },
+): Promise<Outputs> {
+  const { zip, hash } = zipFolder(values.package.path);
+  let now = former?.running;
+  if (!now || now.packageHash !== hash) {
+    const deployed = await oneDeploy(operation, values.scmHostName, { zip, hash });
+    if ("failure" in deployed) {
+      if (!deployed.mayRun) throw new Error(deployed.failure);
+      throw new Unfinished(values.siteId, unsure, `${deployed.failure}. To try again, run: npx pulumi up`);
+    }
+    now = { packageHash: hash, deploymentId: deployed.deploymentId };
+  }
+  const missing = await activated(operation, values, former?.olds);
+  if (missing) {
+    throw new Unfinished(values.siteId, now, `The relay's code is deployed to ${values.hostName}, but ${missing}`);
+  }
+  operation.progress("the relay's code works");
+  return now;
+}
+
+/** Has Azure take in the triggers and waits for the functions; answers what is missing in the end, if anything. */
+async function activated(
+  operation: Operation<AzureClient>,
+  values: Inputs,
+  olds: Inputs | undefined,
+): Promise<string | undefined> {
+  const { client, signal } = operation;
+  try {
+    const synchronised = await patiently(operation, syncPace, () => client.syncTriggers(values.siteId, signal));
+    if ("gaveUp" in synchronised) return `Azure did not take in its triggers ${synchronised.gaveUp}`;
+    const ready = await patiently(operation, readyPace, () => works(operation, values));
+    if ("done" in ready) return await handOver(operation, values, olds);
+    return (
+      `it does not work ${ready.gaveUp}. Most often a role of the app's identity is still spreading or an app setting ` +
+      "is wrong: see the app's log stream in the Azure portal. Then run: npx pulumi up. If a destroy was stopped before, what it has " +
+      "deleted is missing: npx pulumi up --refresh"
+    );
+  } catch (error) {
+    return `its start could not be followed. ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+async function works({ client, signal }: Operation<AzureClient>, values: Inputs): Promise<Look<true>> {
+  const url = `https://${values.hostName}${values.healthPath}`;
+  const health = await askHealth(client, url, signal);
+  if ("failure" in health) return { notYet: health.failure, detail: health.detail };
+  if (values.configuration !== undefined && health.configuration !== values.configuration) {
+    return {
+      notYet: "waiting for the app to start with its new settings",
+      detail: `${url} answers with other settings`,
+    };
+  }
+  // A package that the host can't read gives no error: just no functions.
+  const functions = await client.functionNames(values.siteId, signal);
+  if (functions === undefined) return { notYet: "Azure says that the function app is gone" };
+  if (functions.length === 0) return { notYet: "Azure lists no functions of the app yet" };
+  return { done: true };
+}
+
+/**
+ * Stops every instance that still has former settings. Azure ends instances some time after a change, and what the former settings
+ * lead to may be deleted as soon as this resource is done. Answers what is missing in the end, if anything.
+ */
+async function handOver(
+  operation: Operation<AzureClient>,
+  values: Inputs,
+  olds: Inputs | undefined,
+): Promise<string | undefined> {
+  const { client, signal, progress } = operation;
+  const { queueId, configuration } = values;
+  if (queueId === undefined || configuration === undefined) return undefined;
+  const marked = await client.markQueue(queueId, (since) => ({ wanted: { configuration, since } }), signal);
+  if (marked === undefined) return `its instances could not be told of their settings. ${queueIsGone(queueId)}`;
+  if (mayHaveFormer(configuration, olds, marked.before.wanted, marked.now)) {
+    progress("waiting until no instance works with the former settings any more");
+    await client.clock.sleep(handoverTime, signal);
+  }
+  // Code of an earlier version does not heed the mark, but says that it is there.
+  const gone = await patiently(operation, readyPace, () => noneOfEarlierVersions(operation, values));
+  return "done" in gone
+    ? undefined
+    : `instances of its earlier version still work ${gone.gaveUp}. Then run: npx pulumi up`;
+}
+
+/**
+ * Whether instances with former settings may still send. Not of a relay that was never marked and is made only now, nor of one that was
+ * marked with these settings long enough ago: an `up` that was killed in the wait leaves the mark, but has not waited.
+ */
+function mayHaveFormer(
+  configuration: string,
+  olds: Inputs | undefined,
+  wanted: WantedConfiguration | undefined,
+  now: Date,
+): boolean {
+  if (olds === undefined) return wanted !== undefined;
+  const isSame = olds.configuration === configuration && wanted?.configuration === configuration;
+  return !isSame || now.getTime() - wanted.since.getTime() < handoverTime;
+}
+
+async function noneOfEarlierVersions({ client, signal }: Operation<AzureClient>, values: Inputs): Promise<Look<true>> {
+  const url = `https://${values.hostName}${values.healthPath}`;
+  const health = await askHealth(client, url, signal);
+  if ("failure" in health) return { notYet: health.failure, detail: health.detail };
+  const earlier = health.forwarders[""] ?? 0;
+  return earlier === 0 ? { done: true } : { notYet: "waiting for instances with the earlier version's code to end" };
+}

@@ -1,0 +1,219 @@
+import { defineResource, type Operation } from "pulumi-provider-kit";
+import { z } from "zod";
+import { isClosed, lookLasts, parseMarks } from "../../relay/core/queue-marks.ts";
+import { longestCall } from "../../relay/core/time-limits.ts";
+import type { AzureClient } from "../client/client.ts";
+import { type Look, patiently } from "../client/patience.ts";
+import { giveUpDeadLetters, refuseDeadLetters } from "./dead-letter-check.ts";
+import { queueIsGone, refusal } from "./refusal.ts";
+
+/** Milliseconds between two counts: longer than an answer of the relay's health check is kept. */
+const countEvery = 6_000;
+/** Milliseconds after which no instance can still put a call into the queue that came while the intake was open. */
+const closingTime = lookLasts + longestCall + 500;
+/**
+ * Milliseconds for which the intake stays closed if nobody renews it: a run that was killed must not leave a living relay closed. Once
+ * all is delivered, the function app is deleted within seconds, and longer than a quarter of an hour is needed by nobody.
+ */
+const closedFor = { whileDraining: 10 * 60_000, onceDrained: 15 * 60_000 };
+/** Milliseconds in which the intake is opened again after the operation itself was stopped. */
+const graceTime = 15_000;
+
+const abandonQueue = "RELAY_ABANDON_QUEUE=true";
+
+const inputs = z.object({
+  queueId: z
+    .string()
+    .regex(
+      /^\/subscriptions\/.+\/Microsoft\.Storage\/storageAccounts\/[^/]+\/queueServices\/default\/queues\/[^/]+$/i,
+      "it must be the id of a storage queue: /subscriptions/…/queueServices/default/queues/…",
+    )
+    .meta({ description: "Azure Resource Manager id of the storage queue (`Queue.id`).", replaces: true }),
+  healthUrl: z.url().optional().meta({
+    description:
+      "Address of the relay's health check, which tells how many dead letters there are. Without it, dead letters are not looked for.",
+  }),
+  timeoutSeconds: z
+    .number()
+    .int()
+    .positive()
+    .default(1800)
+    .meta({
+      description:
+        "Seconds that the queue gets to run empty; default 1800. For more, the resource's `customTimeouts.delete` must " +
+        "be raised too.",
+    }),
+});
+
+type Inputs = z.output<typeof inputs>;
+
+/**
+ * Holds up the end of a relay until everything that it has accepted is delivered. It makes nothing: it stands between the webhook,
+ * which goes first, and the relay.
+ */
+export const queueDrain = defineResource<AzureClient>()({
+  type: "relay:index:QueueDrain",
+  description:
+    "On delete, closes the relay's intake, waits until its queue and the queue's poison queue are empty, and fails if there are dead " +
+    "letters; so the relay is taken down only after it has done its work. If it fails, it opens the intake again. On create " +
+    "and on update it opens the intake. The caller's Azure login needs to write to the queue by Azure Resource Manager (role Storage Account Contributor). " +
+    `With the environment variable ${abandonQueue} it gives up what still waits in the queue, with RELAY_ABANDON_DEAD_LETTERS=true the dead letters.`,
+  inputs,
+  outputs: z.object({}),
+
+  async create(operation, values) {
+    await openAtStart(operation, values.queueId);
+    return { id: values.queueId, outputs: {} };
+  },
+
+  async read({ client, signal }, id, known) {
+    if ((await client.queue(id, signal)) === undefined) return undefined;
+    return { inputs: known ?? inputs.parse({ queueId: id }), outputs: {} };
+  },
+
+  async update(operation, _id, { news }) {
+    await openAtStart(operation, news.queueId);
+    return {};
+  },
+
+  async delete(operation, _id, state) {
+    const { client, isCurrent, progress } = operation;
+    const { queueId } = state;
+    // In a replacement the relay lives on, and the predecessor is deleted at the end of the same run.
+    if (client.opened.delete(queueId) || isCurrent) return;
+    if (!(await close(operation, queueId))) return progress("the relay's queue is gone already");
+    try {
+      // Before the wait, which may be long and in vain, and after it, since what waits in the queues may become dead letters.
+      if (!client.abandonDeadLetters) await refuseDeadLetters(operation, state.healthUrl);
+      if (client.abandonQueue) await giveUpQueue(operation, queueId);
+      else await drain(operation, state);
+      if (client.abandonDeadLetters) await giveUpDeadLetters(operation, state.healthUrl);
+      else await refuseDeadLetters(operation, state.healthUrl);
+      const kept = await keepClosed(operation, queueId, closedFor.onceDrained);
+      if (kept === "lapsed" && !client.abandonQueue) {
+        throw new Error(
+          refusal(operation, "since its intake opened by itself before the end: this computer was asleep"),
+        );
+      }
+    } catch (error) {
+      await open(operation, queueId);
+      throw error;
+    }
+  },
+});
+
+/** Opens an intake that an earlier run has closed. */
+async function openAtStart({ client, signal }: Operation<AzureClient>, queueId: string): Promise<void> {
+  client.opened.add(queueId);
+  const found = await client.queue(queueId, signal);
+  if (found && parseMarks(found.metadata).intake === "open") return;
+  const marked = found && (await client.markQueue(queueId, () => ({ intake: "open" }), signal));
+  if (!marked) throw new Error(queueIsGone(queueId));
+}
+
+/** Closes the intake, and waits until every instance knows it. Answers false where the queue is gone. */
+async function close(operation: Operation<AzureClient>, queueId: string): Promise<boolean> {
+  const { client, signal, progress } = operation;
+  if ((await keepClosed(operation, queueId, closedFor.whileDraining)) === "gone") return false;
+  if (!client.abandonQueue || !client.abandonDeadLetters) {
+    progress("the relay takes no more events; waiting until all of its instances know");
+    await client.clock.sleep(closingTime, signal);
+  }
+  return true;
+}
+
+/** Closes the intake for a time from now. `lapsed`: it was open before. `gone`: there is no queue. */
+async function keepClosed(
+  { client, signal }: Operation<AzureClient>,
+  queueId: string,
+  time: number,
+): Promise<"kept" | "lapsed" | "gone"> {
+  const until = (now: Date) => new Date(now.getTime() + time);
+  const marked = await client.markQueue(queueId, (now) => ({ intake: { closedUntil: until(now) } }), signal);
+  if (marked === undefined) return "gone";
+  return isClosed(marked.before.intake, marked.now) ? "kept" : "lapsed";
+}
+
+/** The relay is not taken down, so it goes on taking events. */
+async function open({ client, signal, warn }: Operation<AzureClient>, queueId: string): Promise<void> {
+  const time = signal.aborted ? AbortSignal.timeout(graceTime) : signal;
+  try {
+    await client.markQueue(queueId, () => ({ intake: "open" }), time);
+  } catch (error) {
+    const minutes = closedFor.onceDrained / 60_000;
+    warn(
+      `The relay's intake could not be opened again; it opens by itself within ${minutes} minutes. ${wordsOf(error)}`,
+    );
+  }
+}
+
+async function drain(operation: Operation<AzureClient>, state: Inputs): Promise<void> {
+  const pace = { pauses: [countEvery], limit: state.timeoutSeconds * 1000 } as const;
+  const drained = await patiently(operation, pace, emptiness(operation, state.queueId));
+  if ("done" in drained) return operation.progress("nothing is left in the relay's queues");
+  const reason =
+    `since its queues have not run empty ${drained.gaveUp}. Each message holds one or more Customer.io events that Adobe Experience ` +
+    "Platform does not have yet: it may be down or refuse them, or the wait after a new dataflow may not be over";
+  throw new Error(
+    `${refusal(operation, reason)} To lose these events for good, put ${abandonQueue} before the command.`,
+  );
+}
+
+/**
+ * Looks whether both queues are empty. Azure's numbers are approximate, so one zero does not count, and none does if the intake may have
+ * been open since the one before: a computer that sleeps renews no mark.
+ */
+function emptiness(operation: Operation<AzureClient>, queueId: string): () => Promise<Look<true>> {
+  const { client, signal } = operation;
+  let zeros = 0;
+  let last = "their messages have not been counted";
+  return async () => {
+    try {
+      const found = await client.queue(queueId, signal);
+      if (found === undefined) return { done: true };
+      const { intake } = parseMarks(found.metadata);
+      if (!isClosed(intake, found.now)) {
+        zeros = 0;
+        await close(operation, queueId);
+        return { notYet: "the relay's intake had opened by itself and is closed again", detail: last };
+      }
+      const half = new Date(found.now.getTime() + closedFor.whileDraining / 2);
+      if (!isClosed(intake, half)) await keepClosed(operation, queueId, closedFor.whileDraining);
+      const left = found.length + (await countPoison(client, queueId, signal));
+      zeros = left === 0 ? zeros + 1 : 0;
+      last = left === 0 ? "they look empty and are counted again" : `${messages(left)} left`;
+      return zeros === 2 ? { done: true } : { notYet: `the relay's queues: ${last}`, detail: last };
+    } catch (error) {
+      if (signal.aborted) return { notYet: last };
+      throw error;
+    }
+  };
+}
+
+/**
+ * A message that failed five times is in the poison queue, and is no dead letter yet. It moves from the events to there and on to the dead
+ * letters, and is counted in this order, so that none slips through between two counts.
+ */
+async function countPoison(client: AzureClient, queueId: string, signal: AbortSignal): Promise<number> {
+  return (await client.queue(`${queueId}-poison`, signal))?.length ?? 0;
+}
+
+async function giveUpQueue({ client, signal, warn }: Operation<AzureClient>, queueId: string): Promise<void> {
+  try {
+    const events = (await client.queue(queueId, signal))?.length ?? 0;
+    const left = events + (await countPoison(client, queueId, signal));
+    if (left) warn(`gives up ${messages(left)} in the relay's queues, as RELAY_ABANDON_QUEUE asks`);
+  } catch (error) {
+    warn(
+      `gives up the relay's queues, as RELAY_ABANDON_QUEUE asks; their messages could not be counted. ${wordsOf(error)}`,
+    );
+  }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function messages(count: number): string {
+  return count === 1 ? "1 message" : `${count} messages`;
+}

@@ -1,0 +1,20 @@
+import type { Operation } from "pulumi-provider-kit";
+
+/** The stack of an operation, for the commands that a message names. */
+export function stackNameOf({ urn }: Pick<Operation<unknown>, "urn">): string {
+  return urn.split(":")[2] ?? "";
+}
+
+/** Says why the relay is not taken down, what becomes of it, and how to go on either way. */
+export function refusal(operation: Pick<Operation<unknown>, "urn">, reason: string): string {
+  return (
+    `The relay is not taken down, ${reason}. The relay goes on as before, but Customer.io's webhook may be deleted already, or turned elsewhere. ` +
+    "To continue, run the same command again later. To keep the relay instead, run " +
+    `\`npx pulumi up --stack ${stackNameOf(operation)}\` with the settings that it had, which brings the webhook back to it.`
+  );
+}
+
+/** Says that a queue that the relay works with was deleted behind its back, and how it comes back. */
+export function queueIsGone(queueId: string): string {
+  return `Azure has no queue "${queueId.split("/").at(-1)}" any more. To make it again, run: npx pulumi up --refresh`;
+}

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import type { AzureClient } from "../client/client.ts";
+
+const health = z.object({
+  configuration: z.string().optional(),
+  intake: z.string().optional(),
+  forwarders: z.record(z.string(), z.number()).default({}),
+  deadLetters: z.object({ count: z.number().int(), more: z.boolean() }).optional(),
+});
+
+/** What a relay says of itself where it is well; see `Health` in relay/azure/health.ts. */
+export type RelayHealth = z.output<typeof health>;
+
+/** Why a relay's health check says nothing. */
+export interface IllHealth {
+  /** Changes only if the reason does. */
+  readonly failure: string;
+  /** With what the relay said. */
+  readonly detail: string;
+}
+
+/** Asks the relay's health check; answers why nothing can be said where it is not well. */
+export async function askHealth(
+  client: AzureClient,
+  url: string,
+  signal: AbortSignal,
+): Promise<RelayHealth | IllHealth> {
+  const { status, text } = await client.ask(url, signal);
+  if (status === undefined) {
+    const failure = `${url} does not answer (${text})`;
+    return { failure, detail: failure };
+  }
+  if (status !== 200) return { failure: `${url} answers ${status}`, detail: `${url} answers ${status}: ${text}` };
+  const parsed = health.safeParse(jsonOf(text));
+  // Code of another kind than the relay's may answer in its own words.
+  return parsed.success ? parsed.data : { forwarders: {} };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,25 @@
+import { providerClass, resourceClass } from "pulumi-provider-kit";
+import { config } from "./config.ts";
+import { armResource } from "./resources/arm-resource.ts";
+import { functionApp } from "./resources/function-app.ts";
+import { functionCode } from "./resources/function-code.ts";
+import { queueDrain } from "./resources/queue-drain.ts";
+import { vaultSecret } from "./resources/vault-secret.ts";
+
+/** A provider of its own, with other settings than the stack's. */
+export class Provider extends providerClass("relay", config) {}
+
+/** The code of an Azure function app on the Flex Consumption plan, deployed and waited for. */
+export class FunctionCode extends resourceClass(functionCode) {}
+
+/** Holds up `pulumi destroy` until a storage queue has run empty. */
+export class QueueDrain extends resourceClass(queueDrain) {}
+
+/** An Azure resource of a fixed name, which an `up` takes over where it exists already. */
+export class ArmResource extends resourceClass(armResource) {}
+
+/** A secret in a key vault. */
+export class VaultSecret extends resourceClass(vaultSecret) {}
+
+/** A function app on the Flex Consumption plan. */
+export class FunctionApp extends resourceClass(functionApp) {}

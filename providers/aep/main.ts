@@ -1,7 +1,0 @@
-import { flushCompileCache } from "node:module";
-import { main } from "../kit/server.ts";
-import { provider } from "./provider.ts";
-
-await main(provider);
-// The engine ends its plugins by force, before Node would write the cache (see pulumi-resource-aep) by itself.
-flushCompileCache();

@@ -1,0 +1,8 @@
+import { buildRelay } from "../relay/build.ts";
+import { buildPlugins, plugins } from "./build-plugins.ts";
+
+/** What runs as one file: the relay in Azure, and the plugins that the engine starts. */
+const { bytes } = await buildRelay();
+console.log(`relay/dist: index.cjs has ${Math.round(bytes / 1024)} KiB`);
+await buildPlugins();
+console.log(`${plugins.map((folder) => `${folder}/dist`).join(", ")}: plugin.mjs`);

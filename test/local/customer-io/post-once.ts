@@ -1,6 +1,0 @@
-import { Sender } from "../../../local/customer-io/sender.ts";
-
-const sender = new Sender();
-const { status } = await sender.post(process.argv[2] ?? "", "{}", {}, 4000);
-process.stdout.write(String(status));
-sender.close();

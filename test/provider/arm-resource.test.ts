@@ -1,0 +1,144 @@
+import { armResource } from "../../provider/resources/arm-resource.ts";
+import { functionApp } from "../../provider/resources/function-app.ts";
+import { vaultSecret } from "../../provider/resources/vault-secret.ts";
+import { type AzureServer, azureServer, failure, operationOn, type TestOperation } from "./azure-server.ts";
+
+const group = "/subscriptions/s/resourceGroups/g";
+const account = `${group}/providers/Microsoft.Storage/storageAccounts/a`;
+const path = "queueServices/default/queues/events";
+const queue = `${account}/${path}`;
+const inputs = { parentId: account, path, apiVersion: "2024-01-01", body: { properties: { metadata: { a: "B" } } } };
+
+let azure: AzureServer;
+let operation: TestOperation;
+
+beforeAll(async () => {
+  azure = await azureServer();
+});
+
+afterAll(() => azure.close());
+
+beforeEach(() => {
+  azure.script = {};
+  azure.restart();
+  operation = operationOn(azure);
+});
+
+const gone = { status: 404, body: JSON.stringify({ error: { code: "ResourceNotFound", message: "not found" } }) };
+const asked = () => azure.requests.map(({ method, url, json }) => ({ call: `${method} ${url}`, json }));
+
+describe("ArmResource", () => {
+  test("it is made by one PUT, which takes what exists already", async () => {
+    azure.script[`GET ${queue}`] = [{ status: 200, body: "{}" }];
+    azure.script[`PUT ${queue}`] = [{ status: 200, body: JSON.stringify({ id: queue }) }];
+    expect(await armResource.create(operation, inputs)).toEqual({ id: queue, outputs: {} });
+    expect(asked().slice(1)).toEqual([{ call: `PUT ${queue}?api-version=2024-01-01`, json: inputs.body }]);
+  });
+
+  test("it waits while a provider whose engine is gone still writes in the same account", async () => {
+    const busy = { error: { code: "StorageAccountOperationInProgress", message: "An operation is performing." } };
+    azure.script[`GET ${queue}`] = [gone];
+    azure.script[`PUT ${queue}`] = [
+      { status: 409, body: JSON.stringify(busy) },
+      { status: 201, body: JSON.stringify({ id: queue }) },
+    ];
+    await armResource.create(operation, inputs);
+    expect(operation.shown.join()).toContain("Azure is busy with another change there");
+  });
+
+  test("another conflict is told at once", async () => {
+    const exists = { error: { code: "RoleAssignmentExists", message: "The role assignment already exists." } };
+    azure.script[`GET ${queue}`] = [gone];
+    azure.script[`PUT ${queue}`] = [{ status: 409, body: JSON.stringify(exists) }];
+    expect((await failure(armResource.create(operation, inputs))).message).toContain("RoleAssignmentExists");
+    expect(azure.requests).toHaveLength(2);
+  });
+
+  test("a change is sent to the id in the state, whatever name the program would give it now", async () => {
+    const old = `${account}/providers/Microsoft.Authorization/roleAssignments/by-chance`;
+    azure.script[`PUT ${old}`] = [{ status: 200, body: "{}" }];
+    await armResource.update?.(operation, old, { news: inputs, olds: inputs, outputs: {} });
+    expect(azure.requests).toHaveLength(1);
+  });
+
+  test("only what the program says is compared with what Azure has", async () => {
+    const answers = (metadata: object) => ({
+      status: 200,
+      body: JSON.stringify({ properties: { metadata, count: 3 } }),
+    });
+    azure.script[`GET ${queue}`] = [answers({ a: "b", more: 1 }), answers({ a: "other" }), { status: 200, body: "{}" }];
+    const read = async () => (await armResource.read(operation, queue, inputs, {}))?.inputs.body;
+    // Azure spells ids and words with other capitals now and then.
+    expect(await read()).toEqual(inputs.body);
+    expect(await read()).toEqual({ properties: { metadata: { a: "other" } } });
+    expect(await read()).toEqual(inputs.body);
+  });
+
+  test("it is gone when Azure says so, and deleting it again is fine", async () => {
+    azure.script = { [`GET ${queue}`]: [gone], [`DELETE ${queue}`]: [gone] };
+    expect(await armResource.read(operation, queue, inputs, {})).toBeUndefined();
+    await armResource.delete(operation, queue, inputs as never);
+  });
+
+  test("a proxy's 404 does not make it gone", async () => {
+    azure.script[`GET ${queue}`] = [{ status: 404, body: "<html>" }];
+    await failure(armResource.read(operation, queue, inputs, {}));
+  });
+});
+
+describe("VaultSecret", () => {
+  const vaultId = `${group}/providers/Microsoft.KeyVault/vaults/v`;
+  const id = `${vaultId}/secrets/key`;
+  const uri = "https://v.vault.azure.net/secrets/key/1";
+
+  test("it is written and told by its version; its value is in no message", async () => {
+    azure.script[`PUT ${id}`] = [
+      { status: 200, body: JSON.stringify({ properties: { secretUriWithVersion: uri } }) },
+      { status: 400, body: JSON.stringify({ error: { code: "BadRequest", message: "no" } }) },
+    ];
+    const secret = { vaultId, name: "key", value: "s3cret" };
+    expect(await vaultSecret.create(operation, secret)).toEqual({ id, outputs: { uriWithVersion: uri } });
+    const error = await failure(vaultSecret.create(operation, secret));
+    expect(error.message).not.toContain("s3cret");
+  });
+
+  test("it goes with its vault: its name would stay taken, and an Owner may not delete it", async () => {
+    await vaultSecret.delete(operation, id, { vaultId, name: "key", value: "s3cret" });
+    expect(azure.requests).toEqual([]);
+  });
+});
+
+describe("FunctionApp", () => {
+  const id = `${group}/providers/Microsoft.Web/sites/app`;
+  const app = { resourceGroupId: group, siteName: "app", body: { kind: "functionapp,linux" } };
+  const made = {
+    status: 200,
+    body: JSON.stringify({
+      kind: "functionapp,linux",
+      properties: {
+        defaultHostName: "app.example",
+        hostNameSslStates: [
+          { name: "app.example", hostType: "Standard" },
+          { name: "app.scm.example", hostType: "Repository" },
+        ],
+      },
+    }),
+  };
+
+  test("it is waited for until Azure says where it answers", async () => {
+    azure.script = {
+      [`PUT ${id}`]: [{ status: 202, body: JSON.stringify({ properties: {} }) }],
+      [`GET ${id}`]: [gone, { status: 200, body: JSON.stringify({ properties: {} }) }, made],
+    };
+    expect(await functionApp.create(operation, app)).toEqual({
+      id,
+      outputs: { hostName: "app.example", scmHostName: "app.scm.example" },
+    });
+  });
+
+  test("deleting it leaves its plan", async () => {
+    azure.script[`DELETE ${id}`] = [{ status: 200 }];
+    await functionApp.delete(operation, id, app);
+    expect(asked()).toMatchObject([{ call: `DELETE ${id}?api-version=2024-04-01&deleteEmptyServerFarm=false` }]);
+  });
+});

@@ -1,0 +1,123 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import tls from "node:tls";
+import { createCertificate, trustInThisProcess } from "../../packages/local-cloud/src/certificate.ts";
+import {
+  type Answer,
+  type RecordingServer,
+  recordingServer,
+} from "../../packages/pulumi-customerio/test/recording-server.ts";
+import { AzureClient, type Clock } from "../../provider/client/client.ts";
+
+export const siteId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/relay";
+export const queueId =
+  "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a/queueServices/default/queues/events";
+
+/** Answers in turn, the last one for good; keyed by method and path without query. */
+export type Script = Record<string, Answer[]>;
+
+export interface AzureServer extends RecordingServer {
+  /** `127.0.0.1:<port>`: the function app, its deployment site and Azure Resource Manager in one. */
+  readonly host: string;
+  script: Script;
+  /** Forgets the requests and begins every script anew. */
+  restart(): void;
+}
+
+/** One HTTPS server that plays the function app, its deployment site and Azure Resource Manager by a script. */
+export async function azureServer(): Promise<AzureServer> {
+  const folder = await mkdtemp(path.join(tmpdir(), "certificate-"));
+  const certificate = await createCertificate(folder);
+  const trusted = tls.getCACertificates("default");
+  trustInThisProcess(certificate);
+  await rm(folder, { recursive: true });
+  const turns = new Map<string, number>();
+  const server = await recordingServer(
+    ({ method, url }) => {
+      const key = `${method} ${url.split("?")[0]}`;
+      const turn = turns.get(key) ?? 0;
+      turns.set(key, turn + 1);
+      const answers = azure.script[key] ?? [{ status: 599, body: `not scripted: ${key}` }];
+      return answers[Math.min(turn, answers.length - 1)] ?? {};
+    },
+    { key: certificate.key, cert: certificate.certificate },
+  );
+  const azure: AzureServer = {
+    ...server,
+    host: `127.0.0.1:${server.port}`,
+    script: {},
+    async close() {
+      tls.setDefaultCACertificates(trusted);
+      await server.close();
+    },
+    restart() {
+      server.requests.length = 0;
+      turns.clear();
+    },
+  };
+  return azure;
+}
+
+/** A clock that nobody waits for: sleeping moves it. */
+export class TestClock implements Clock {
+  time = 0;
+  readonly sleeps: number[] = [];
+  now(): number {
+    return this.time;
+  }
+  async sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    this.sleeps.push(milliseconds);
+    this.time += milliseconds;
+  }
+}
+
+export interface TestOperation {
+  readonly client: AzureClient;
+  readonly clock: TestClock;
+  readonly shown: string[];
+  readonly stop: AbortController;
+  readonly urn: string;
+  readonly name: string;
+  readonly isHeld: () => boolean;
+  readonly isKnown: () => boolean;
+  readonly isCurrent: boolean;
+  readonly present: ReadonlySet<string>;
+  readonly signal: AbortSignal;
+  readonly progress: (message: string) => void;
+  readonly warn: (message: string) => void;
+}
+
+/** An operation on the server, with its clock, its progress lines and its stop at hand. */
+export function operationOn(azure: AzureServer): TestOperation {
+  const clock = new TestClock();
+  const shown: string[] = [];
+  const stop = new AbortController();
+  const login = async () => "azure-token";
+  return {
+    client: new AzureClient({ armUrl: `https://${azure.host}` }, { login, clock }),
+    clock,
+    shown,
+    stop,
+    urn: "urn:pulumi:dev::test::relay:index:FunctionCode::code",
+    name: "code",
+    isHeld: () => false,
+    isKnown: () => false,
+    isCurrent: false,
+    present: new Set(),
+    signal: stop.signal,
+    warn: (message) => shown.push(message.replaceAll(azure.host, "relay.example")),
+    progress: (message) => shown.push(message.replaceAll(azure.host, "relay.example")),
+  };
+}
+
+/** The error that a promise ends with. */
+export async function failure(promise: Promise<unknown>): Promise<Error> {
+  const error = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof Error)) throw new Error("it did not fail");
+  return error;
+}

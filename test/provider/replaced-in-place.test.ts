@@ -1,0 +1,81 @@
+import type { Answer } from "../../packages/pulumi-customerio/test/recording-server.ts";
+import { definitionProvider } from "../../packages/pulumi-provider-kit/src/definition/definition-provider.ts";
+import { relayPackage } from "../../provider/provider.ts";
+import { armResource } from "../../provider/resources/arm-resource.ts";
+import { functionApp } from "../../provider/resources/function-app.ts";
+import { type AzureServer, azureServer, operationOn, queueId, siteId, type TestOperation } from "./azure-server.ts";
+
+let azure: AzureServer;
+let operation: TestOperation;
+
+beforeAll(async () => {
+  azure = await azureServer();
+});
+afterAll(() => azure.close());
+beforeEach(() => {
+  azure.restart();
+  operation = operationOn(azure);
+});
+
+const gone: Answer = { status: 404, body: { error: { code: "ResourceNotFound", message: "not found" } } };
+const [parentId = "", path] = queueId.split(/\/(?=queueServices)/);
+const queue = { parentId, path: path ?? "", apiVersion: "2024-01-01", body: { properties: {} } };
+const site = {
+  properties: { defaultHostName: "r.example", hostNameSslStates: [{ name: "s.example", hostType: "Repository" }] },
+};
+const app = {
+  resourceGroupId: "/subscriptions/s/resourceGroups/g",
+  siteName: "relay",
+  body: { location: "westeurope" },
+};
+type State = Parameters<typeof armResource.delete>[2];
+type AppState = Parameters<typeof functionApp.delete>[2];
+
+function deletions(): string[] {
+  return azure.calls().filter((call) => call.startsWith("DELETE"));
+}
+
+test("what a replacement finds under its name is written anew, and the end of the run does not take it away", async () => {
+  azure.script = {
+    [`GET ${queueId}`]: [{ body: {} }],
+    [`PUT ${queueId}`]: [{ body: {} }],
+    [`GET ${siteId}`]: [{ body: site }],
+    [`PUT ${siteId}`]: [{ body: site }],
+  };
+  await armResource.create(operation, queue);
+  await armResource.delete(operation, queueId, queue as unknown as State);
+  await functionApp.create(operation, app);
+  await functionApp.delete(operation, siteId, app as unknown as AppState);
+  expect(deletions()).toEqual([]);
+});
+
+test("it is deleted when the engine asks once more, and when it was not there before", async () => {
+  azure.script = {
+    [`GET ${queueId}`]: [{ body: {} }, gone],
+    [`PUT ${queueId}`]: [{ body: {} }],
+    [`DELETE ${queueId}`]: [{ status: 204 }],
+  };
+  await armResource.create(operation, queue);
+  await armResource.delete(operation, queueId, queue as unknown as State);
+  await armResource.delete(operation, queueId, queue as unknown as State);
+  expect(deletions()).toHaveLength(1);
+  await armResource.create(operation, queue);
+  await armResource.delete(operation, queueId, queue as unknown as State);
+  expect(deletions()).toHaveLength(2);
+});
+
+test("what a killed replacement left in the state beside the present one, under the same id, is not taken away by the next run", async () => {
+  azure.script = { [`DELETE ${queueId}`]: [{ status: 204 }] };
+  const calls = (name: string) => ({
+    ...{ urn: `urn:pulumi:dev::t::relay:index:ArmResource::${name}`, type: "relay:index:ArmResource", name },
+    ...{ signal: operation.signal, progress: () => undefined, warn: () => undefined },
+  });
+  const provider = definitionProvider({ ...relayPackage, connect: () => operation.client });
+  await provider.configure({ armUrl: `https://${azure.host}` });
+  const [present, removed] = [calls("present"), calls("removed")];
+  await provider.diff(present, { id: queueId, olds: queue, state: queue, news: queue });
+  await provider.delete(present, { id: queueId, state: queue });
+  expect(deletions()).toEqual([]);
+  await provider.delete(removed, { id: queueId, state: queue });
+  expect(deletions()).toHaveLength(1);
+});
