@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ArmResource } from "../provider/sdk.ts";
+import { ArmResource } from "../relay/deploy/sdk.ts";
 import { guidOf } from "./azure-names.ts";
 
 /** Azure's built-in roles by their fixed GUIDs (learn.microsoft.com, "Azure built-in roles"). */

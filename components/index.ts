@@ -1,2 +1,2 @@
-export { ArmResource, FunctionApp, FunctionCode, QueueDrain, VaultSecret } from "../provider/sdk.ts";
+export { ArmResource, FunctionApp, FunctionCode, QueueDrain, VaultSecret } from "../relay/deploy/sdk.ts";
 export { CustomerIoSource } from "./customer-io-source.ts";

@@ -2,7 +2,7 @@ import * as insights from "@pulumi/azure-native/applicationinsights/index.js";
 import * as monitor from "@pulumi/azure-native/monitor/index.js";
 import { Workspace } from "@pulumi/azure-native/operationalinsights/index.js";
 import * as pulumi from "@pulumi/pulumi";
-import { ArmResource } from "../provider/sdk.ts";
+import { ArmResource } from "../relay/deploy/sdk.ts";
 import { azureName, guidOf } from "./azure-names.ts";
 import { outcomes, relayAlerts } from "./relay-alerts.ts";
 

@@ -7,9 +7,9 @@ import { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity/index
 import { ResourceGroup } from "@pulumi/azure-native/resources/index.js";
 import * as web from "@pulumi/azure-native/web/index.js";
 import * as pulumi from "@pulumi/pulumi";
-import { FunctionApp, FunctionCode, QueueDrain, VaultSecret } from "../provider/sdk.ts";
 import { hostBodyLimit } from "../relay/core/body-limit.ts";
 import type { EventFilters, PersonalData } from "../relay/core/policy.ts";
+import { FunctionApp, FunctionCode, QueueDrain, VaultSecret } from "../relay/deploy/sdk.ts";
 import { AvailabilityTest } from "./availability-test.ts";
 import { azureName, compactStem, formerNames } from "./azure-names.ts";
 import { assignRole } from "./azure-roles.ts";

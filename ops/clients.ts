@@ -4,8 +4,8 @@ import { ReportingWebhooks } from "pulumi-customerio/client";
 import { config as customerIoConfig } from "pulumi-customerio/settings";
 import { readConfig } from "pulumi-provider-kit/settings";
 import type { z } from "zod";
-import { AzureClient } from "../provider/client/client.ts";
-import { config as relayConfig } from "../provider/config.ts";
+import { AzureClient } from "../relay/deploy/client/client.ts";
+import { config as relayConfig } from "../relay/deploy/config.ts";
 import type { PulumiStack } from "./pulumi-stack.ts";
 
 /** Ends what takes longer than a minute, tries again included. */

@@ -8,7 +8,7 @@ const repository = join(import.meta.dirname, "..");
 const entries = {
   "packages/pulumi-aep": "src/main.ts",
   "packages/pulumi-customerio": "src/main.ts",
-  provider: "main.ts",
+  ".": "relay/deploy/main.ts",
 } as const;
 
 export const plugins = Object.keys(entries) as (keyof typeof entries)[];

@@ -1,6 +1,6 @@
 import { provider as aep } from "../../packages/pulumi-aep/src/provider.ts";
 import { provider as customerio } from "../../packages/pulumi-customerio/src/provider.ts";
-import { provider as relay } from "../../provider/provider.ts";
+import { provider as relay } from "../../relay/deploy/provider.ts";
 import { typeScriptOf, yamlOf } from "./example-code.ts";
 import { examples } from "./examples.ts";
 

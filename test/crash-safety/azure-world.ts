@@ -11,8 +11,8 @@ import { unzipSync } from "fflate";
 import { createCertificate, trustInThisProcess } from "../../packages/local-cloud/src/certificate.ts";
 import { definitionProvider } from "../../packages/pulumi-provider-kit/src/definition/definition-provider.ts";
 import { Archive } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
-import { AzureClient } from "../../provider/client/client.ts";
-import { relayPackage } from "../../provider/provider.ts";
+import { AzureClient } from "../../relay/deploy/client/client.ts";
+import { relayPackage } from "../../relay/deploy/provider.ts";
 import type { Subject, World } from "./world.ts";
 
 const siteId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/relay";

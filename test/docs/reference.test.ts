@@ -11,8 +11,8 @@ import {
   type PropertyValue,
   Unknown,
 } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
-import { provider as relay } from "../../provider/provider.ts";
 import { buildRelay } from "../../relay/build.ts";
+import { provider as relay } from "../../relay/deploy/provider.ts";
 
 const folder = path.resolve(__dirname, "../../docs/reference");
 const providers: Record<string, Provider> = { aep, customerio, relay };

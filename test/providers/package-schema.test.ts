@@ -3,7 +3,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { provider as aep } from "../../packages/pulumi-aep/src/provider.ts";
 import { provider as customerio } from "../../packages/pulumi-customerio/src/provider.ts";
-import { provider as relay } from "../../provider/provider.ts";
+import { provider as relay } from "../../relay/deploy/provider.ts";
 
 interface Property {
   readonly type?: string;

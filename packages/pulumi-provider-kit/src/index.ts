@@ -1,11 +1,12 @@
 export { definitionProvider, type PackageDefinition } from "./definition/definition-provider.ts";
-export { providerClass } from "./definition/provider-class.ts";
-export { resourceClass } from "./definition/resource-class.ts";
+export { type ProviderArgs, type ProviderClass, providerClass } from "./definition/provider-class.ts";
+export { type ResourceArgs, type ResourceClass, resourceClass } from "./definition/resource-class.ts";
 export {
   defineResource,
   type FunctionDefinition,
   type Leftover,
   type Operation,
+  type ResourceDefinition,
   Unfinished,
 } from "./definition/resource-definition.ts";
 export { differences } from "./engine/difference.ts";

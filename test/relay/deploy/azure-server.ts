@@ -2,13 +2,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import tls from "node:tls";
-import { createCertificate, trustInThisProcess } from "../../packages/local-cloud/src/certificate.ts";
+import { createCertificate, trustInThisProcess } from "../../../packages/local-cloud/src/certificate.ts";
 import {
   type Answer,
   type RecordingServer,
   recordingServer,
-} from "../../packages/pulumi-customerio/test/recording-server.ts";
-import { AzureClient, type Clock } from "../../provider/client/client.ts";
+} from "../../../packages/pulumi-customerio/test/recording-server.ts";
+import { AzureClient, type Clock } from "../../../relay/deploy/client/client.ts";
 
 export const siteId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/relay";
 export const queueId =

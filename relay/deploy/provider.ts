@@ -1,5 +1,5 @@
 import { definitionProvider, type PackageDefinition } from "pulumi-provider-kit";
-import manifest from "../package.json" with { type: "json" };
+import manifest from "../../package.json" with { type: "json" };
 import { AzureClient } from "./client/client.ts";
 import { config } from "./config.ts";
 import { armResource } from "./resources/arm-resource.ts";

@@ -1,7 +1,7 @@
 import { Archive, defineResource, type Operation, Unfinished } from "pulumi-provider-kit";
 import { z } from "zod";
-import { lookLasts, type WantedConfiguration } from "../../relay/core/queue-marks.ts";
-import { longestRequest } from "../../relay/core/time-limits.ts";
+import { lookLasts, type WantedConfiguration } from "../../core/queue-marks.ts";
+import { longestRequest } from "../../core/time-limits.ts";
 import type { AzureClient } from "../client/client.ts";
 import { oneDeploy } from "../client/one-deploy.ts";
 import { packageMistake, zipFolder } from "../client/package-folder.ts";

@@ -1,5 +1,5 @@
-import type { Answer } from "../../packages/pulumi-customerio/test/recording-server.ts";
-import { queueDrain } from "../../provider/resources/queue-drain.ts";
+import type { Answer } from "../../../packages/pulumi-customerio/test/recording-server.ts";
+import { queueDrain } from "../../../relay/deploy/resources/queue-drain.ts";
 import { type AzureServer, azureServer, failure, operationOn, queueId, type TestOperation } from "./azure-server.ts";
 
 const count = `GET ${queueId}`;

@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { recordingServer } from "../../packages/pulumi-customerio/test/recording-server.ts";
-import { callersLogin } from "../../provider/client/login.ts";
+import { recordingServer } from "../../../packages/pulumi-customerio/test/recording-server.ts";
+import { callersLogin } from "../../../relay/deploy/client/login.ts";
 import { failure } from "./azure-server.ts";
 
 const signal = new AbortController().signal;

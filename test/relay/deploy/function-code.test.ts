@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { unzipSync } from "fflate";
-import type { Answer } from "../../packages/pulumi-customerio/test/recording-server.ts";
-import { Unfinished } from "../../packages/pulumi-provider-kit/src/definition/resource-definition.ts";
-import { Archive } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
-import { zipFolder } from "../../provider/client/package-folder.ts";
-import { functionCode } from "../../provider/resources/function-code.ts";
+import type { Answer } from "../../../packages/pulumi-customerio/test/recording-server.ts";
+import { Unfinished } from "../../../packages/pulumi-provider-kit/src/definition/resource-definition.ts";
+import { Archive } from "../../../packages/pulumi-provider-kit/src/engine/values.ts";
+import { zipFolder } from "../../../relay/deploy/client/package-folder.ts";
+import { functionCode } from "../../../relay/deploy/resources/function-code.ts";
 import {
   type AzureServer,
   azureServer,

@@ -7,7 +7,7 @@ import {
   VendorError,
 } from "pulumi-provider-kit/http";
 import { z } from "zod";
-import { parseMarks, type QueueMarks, withMarks } from "../../relay/core/queue-marks.ts";
+import { parseMarks, type QueueMarks, withMarks } from "../../core/queue-marks.ts";
 import type { Config } from "../config.ts";
 import { complaint, saysGone } from "./arm-complaint.ts";
 import { Kudu } from "./kudu.ts";
