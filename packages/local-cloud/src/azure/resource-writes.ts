@@ -1,5 +1,6 @@
 import { isMap, type PropertyMap, type PropertyValue, reveal } from "pulumi-provider-kit";
 import { ArmError } from "./arm-error.ts";
+import { covers } from "./data-plane-authorization.ts";
 import { EffectLog } from "./effect-log.ts";
 import type { AzureParts } from "./effects.ts";
 import { type Request, refuse } from "./refusals.ts";
@@ -15,6 +16,9 @@ export class ResourceWrites {
   /** Lower-case ids of storage accounts of which a part is being written. */
   readonly #busyAccounts = new Set<string>();
 
+  /** Ids of what is being made or changed. */
+  readonly #underWay = new Map<Promise<Resource>, string>();
+
   /** The writes that have taken effect, and at which of them the answer is kept back. */
   readonly effects = new EffectLog();
 
@@ -26,7 +30,9 @@ export class ResourceWrites {
   async put(id: string, type: ResourceType, inputs: PropertyMap): Promise<Resource> {
     const existing = this.#parts.subscription.get(id);
     const request = { id, type, inputs, name: nameOf(type, id, inputs), existing };
-    const made = await this.#exclusively(id, () => this.#put(request));
+    const writing = this.#exclusively(id, () => this.#put(request));
+    this.#underWay.set(writing, id);
+    const made = await writing.finally(() => this.#underWay.delete(writing));
     await this.effects.add(`PUT ${id}`);
     return made;
   }
@@ -40,6 +46,9 @@ export class ResourceWrites {
   }
 
   async delete(id: string): Promise<void> {
+    // What is being made in it is finished first and then goes along: Azure repeats the deletion of a part that does not succeed, for 15
+    // minutes (Microsoft Learn, "Azure Resource Manager resource group and resource deletion").
+    await Promise.allSettled([...this.#underWay].flatMap(([writing, part]) => (covers(id, part) ? [writing] : [])));
     await this.#exclusively(id, () => deleteResource(id, this.#parts));
     await this.effects.add(`DELETE ${id}`);
   }

@@ -1,6 +1,6 @@
 import { QueueServiceClient } from "@azure/storage-queue";
 import type { Provider } from "../../../pulumi-provider-kit/src/engine/provider.ts";
-import { callerToken, groupId, make, startTestAzure, type TestAzure } from "./support.ts";
+import { callerToken, callOf, groupId, make, remove, startTestAzure, type TestAzure } from "./support.ts";
 
 jest.setTimeout(60_000);
 
@@ -113,4 +113,14 @@ test("what a person deletes by hand is gone at the next refresh", async () => {
   expect((await arm("DELETE", made.id)).status).toBe(204);
   expect(await provider.read(made.call, { id: made.id, inputs: made.inputs, state: made.properties })).toBeUndefined();
   expect((await cloud.azure.queues()).map(({ queue }) => queue)).toEqual(["events"]);
+});
+
+test("what is still being made in a group goes with the group", async () => {
+  const scope = { resourceGroupName: "short-lived" };
+  const group = await make(provider, "resources:ResourceGroup", "short-lived", { ...scope, location: "westeurope" });
+  const call = callOf("storage:StorageAccount", "account");
+  const news = { ...scope, accountName: "shortlived", kind: "StorageV2", sku: { name: "Standard_LRS" } };
+  const { inputs } = await provider.check(call, { olds: {}, news });
+  await Promise.all([provider.create(call, { inputs, preview: false }), remove(provider, group)]);
+  expect(cloud.azure.census().resources["azure-native:storage:StorageAccount"]).toBe(1);
 });
