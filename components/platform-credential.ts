@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { config } from "pulumi-aep/settings";
 import { ConfigError, readConfig } from "pulumi-provider-kit/settings";
 import type { z } from "zod";
+import { stackSettings } from "./stack-settings.ts";
 
 const credential = config.pick({ clientId: true, clientSecret: true, orgId: true, scopes: true, imsUrl: true });
 
@@ -16,13 +17,10 @@ export type PlatformCredential = {
  * @throws pulumi.RunError naming what is missing
  */
 export function platformCredential(): PlatformCredential {
-  const stack = pulumi.runtime.allConfig();
-  const given = Object.keys(credential.shape).flatMap((name) => {
-    const value = stack[`aep:${name}`];
-    return value === undefined ? [] : [[name, value] as const];
-  });
+  const stack = stackSettings("aep");
+  const given = Object.fromEntries(Object.entries(stack).filter(([name]) => Object.hasOwn(credential.shape, name)));
   try {
-    const read = readConfig("aep", credential, Object.fromEntries(given)) as z.output<typeof credential>;
+    const read = readConfig("aep", credential, given) as z.output<typeof credential>;
     return { ...read, clientSecret: pulumi.secret(read.clientSecret) };
   } catch (error) {
     if (error instanceof ConfigError) throw new pulumi.RunError(error.message);

@@ -1,8 +1,8 @@
-import * as pulumi from "@pulumi/pulumi";
 import { config as aep } from "pulumi-aep/settings";
 import { config as customerio } from "pulumi-customerio/settings";
 import { ConfigError, readConfig } from "pulumi-provider-kit/settings";
 import type { z } from "zod";
+import { stackSettings } from "./stack-settings.ts";
 
 /**
  * What is wrong with the stack's settings of the providers, in the providers' own words. The engine reports it as well, but for one
@@ -13,12 +13,8 @@ export function providerMistakes(): { readonly platform: string[]; readonly work
 }
 
 function mistakesIn(packageName: string, schema: z.ZodObject): string[] {
-  const prefix = `${packageName}:`;
-  const given = Object.entries(pulumi.runtime.allConfig()).flatMap(([key, value]) =>
-    key.startsWith(prefix) ? [[key.slice(prefix.length), value] as const] : [],
-  );
   try {
-    readConfig(packageName, schema, Object.fromEntries(given));
+    readConfig(packageName, schema, stackSettings(packageName));
     return [];
   } catch (error) {
     if (error instanceof ConfigError) return error.failures.map(({ reason }) => reason);

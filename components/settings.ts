@@ -22,6 +22,7 @@ import {
   unknownSettings,
 } from "./setting-mistakes.ts";
 import { checkedSigningKeys, type SigningKeyProblems, signingKeyProblems } from "./signing-keys.ts";
+import { stackSettings } from "./stack-settings.ts";
 
 const subscription = z.enum(subscriptionNames, {
   error: ({ input }) => {
@@ -81,7 +82,9 @@ export function readSettings(config: pulumi.Config): Settings {
   refuse([
     ...plainSecrets(config),
     ...keys.refusals.map((reason) => signingKeyMistake(config, reason)),
-    ...lines(unknownSettings(givenKeys(config.name), [...Object.keys(settingsSchema.shape), "signingKeys"])),
+    ...lines(
+      unknownSettings(Object.keys(stackSettings(config.name)), [...Object.keys(settingsSchema.shape), "signingKeys"]),
+    ),
     ...lines(mistakesOf(parsed.error?.issues ?? [])),
     ...(parsed.success ? platformConflicts(parsed.data) : []).map(({ path, reason, remedy }) => {
       const mend = remedy === "remove" ? removeIt(path) : setIt(path);
@@ -185,12 +188,6 @@ function plainSecrets(config: pulumi.Config): string[] {
         `${key} is stored in plain text. Store it encrypted, and rotate it if others could read it: ` +
         `npx pulumi config set --secret ${key.replace(`${config.name}:`, "")}`,
     );
-}
-
-function givenKeys(namespace: string): string[] {
-  return Object.keys(pulumi.runtime.allConfig())
-    .filter((key) => key.startsWith(`${namespace}:`))
-    .map((key) => key.slice(namespace.length + 1));
 }
 
 /** Pulumi hands every value over as text; what is JSON there (numbers, booleans, lists) is JSON here. */

@@ -50,7 +50,7 @@ export function checkAttribute(source: string, sources: SourceFields): CheckedSo
 }
 
 /** Whether Customer.io may send an attribute that the catalogue lacks, as it adds some without notice. */
-export function isPossible(path: readonly PathStep[], sources: SourceFields): boolean {
+function isPossible(path: readonly PathStep[], sources: SourceFields): boolean {
   const text = formatPath(path);
   const isBelowKnown = sources.paths.some((known) => text.startsWith(`${known}.`) || known.startsWith(`${text}.`));
   return path.every(({ kind }) => kind === "field") && !text.startsWith("relay.") && text !== "relay" && !isBelowKnown;

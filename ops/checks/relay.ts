@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { jsonOf } from "../../relay/core/json.ts";
 import { azureOf, patience } from "../clients.ts";
 import type { Finding } from "../finding.ts";
 import type { PulumiStack } from "../pulumi-stack.ts";
@@ -85,9 +86,5 @@ export function relayFinding({
 }
 
 function healthOf(text: string): z.output<typeof health> | undefined {
-  try {
-    return health.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
+  return health.safeParse(jsonOf(text)).data;
 }

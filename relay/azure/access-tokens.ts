@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { isObject } from "../core/json.ts";
-import { failureOf, jsonOf, type PlatformAnswer, textOf } from "./platform-answer.ts";
+import { isObject, jsonOf } from "../core/json.ts";
+import { failureOf, type PlatformAnswer, textOf } from "./platform-answer.ts";
 
 /** An OAuth Server-to-Server credential of Adobe Developer Console. */
 export interface PlatformCredential {

@@ -8,8 +8,6 @@ const times = { beat: 15_000, alive: 45_000, forgotten: 60 * 60 * 1000, call: 2_
 /** As long as nothing is known: as many as Flex Consumption may always make (its smallest `maximumInstanceCount`). */
 const unknownInstances = 40;
 
-const partition = forwardersPartition;
-
 export interface CensusPorts {
   /** The most instances that the rate can feed; those beyond leave it to the others. */
   readonly most: number;
@@ -58,16 +56,16 @@ export class Census {
   async #countAgain(): Promise<void> {
     const { tables, configuration = "" } = this.#ports;
     const signal = AbortSignal.timeout(times.call);
-    const me = { partition, row: this.#me };
+    const me = { partition: forwardersPartition, row: this.#me };
     await makingTable(tables, forwardersTable, signal, () =>
       tables.put(forwardersTable, me, signal, { configuration }),
     );
-    const rows = await tables.ages(forwardersTable, partition, signal);
+    const rows = await tables.ages(forwardersTable, forwardersPartition, signal);
     const alive = rows.filter(isAlive).map(({ row }) => row);
     this.#count = Math.min(this.#ports.most, Math.max(1, alive.length));
     this.#isBeyond = alive.sort().indexOf(this.#me) >= this.#ports.most;
     for (const { row, age } of rows) {
-      if (age > times.forgotten) await tables.remove(forwardersTable, { partition, row }, signal);
+      if (age > times.forgotten) await tables.remove(forwardersTable, { partition: forwardersPartition, row }, signal);
     }
   }
 }
@@ -78,7 +76,7 @@ export async function forwarderConfigurations(
   signal: AbortSignal,
 ): Promise<Record<string, number>> {
   const found: Record<string, number> = {};
-  for (const { properties } of (await tables.ages(forwardersTable, partition, signal)).filter(isAlive)) {
+  for (const { properties } of (await tables.ages(forwardersTable, forwardersPartition, signal)).filter(isAlive)) {
     const configuration = typeof properties.configuration === "string" ? properties.configuration : "";
     found[configuration] = (found[configuration] ?? 0) + 1;
   }

@@ -1,4 +1,3 @@
-import { retryAfterSeconds } from "pulumi-provider-kit/http";
 import type { Pause } from "../core/breaker.ts";
 import { classifyText } from "../core/classify.ts";
 import { type DeadLetterClass, deadEvent } from "../core/dead-letter.ts";
@@ -121,13 +120,12 @@ async function deliver(event: QueuedEvent, patience: number, ports: DeliveryPort
   const send = async (): Promise<Delivery> => {
     const sent = await turn.send(record);
     if ("seconds" in sent) return { fate: "unsent", event, pause: sent };
-    const { answer, verdict } = sent;
+    const { answer, verdict, retryAfter } = sent;
     if (verdict === "delivered") return { fate: "delivered", event };
 
     const summary = "status" in answer ? summaryOf(answer) : answer.failure;
     const words =
       "status" in answer && !answer.isForeign && answer.detail !== "" ? `${summary}, ${answer.detail}` : summary;
-    const retryAfter = "status" in answer ? retryAfterSeconds(answer.retryAfter, clock()) : undefined;
     const tried = afterFailure(event, { at: clock().toISOString(), error: summary });
     if (verdict === "dead") return bury(tried, body, "refused", `Platform refused the event: ${words}`);
     if (isExpired(tried, clock())) {

@@ -93,9 +93,8 @@ app.hook.appTerminate(() => {
   return tally.flush();
 });
 
-// Loads Azure's library and opens the connection while the host still starts; whoever needs it first reports what is wrong.
-storage.warmUp();
 if (windowDays === 0) void forgetDeliveries(storage.tables);
+// Loads Azure's library and opens the connection while the host still starts; whoever needs it first reports what is wrong.
 marks().catch(() => undefined);
 
 function target(platform: PlatformSettings): ForwarderTarget {

@@ -24,6 +24,8 @@ const lonelyTries = 5;
 export interface Sent {
   readonly answer: PlatformAnswer;
   readonly verdict: Verdict;
+  /** Seconds that Platform asked to wait. */
+  readonly retryAfter: number | undefined;
 }
 
 /** An event's turn has come. */
@@ -139,7 +141,7 @@ export class PacedClient implements Sender {
       isOverload:
         "status" in answer ? answer.status === 429 || retryAfter !== undefined : answer.failure === noAnswerInTime,
     });
-    if (said !== "dead" || isOwnFault) return { answer, verdict: said };
-    return { answer, verdict: pace.isAway ? "hold" : "retry" };
+    if (said !== "dead" || isOwnFault) return { answer, verdict: said, retryAfter };
+    return { answer, verdict: pace.isAway ? "hold" : "retry", retryAfter };
   }
 }

@@ -1,4 +1,4 @@
-import { isObject } from "../core/json.ts";
+import { isObject, jsonOf } from "../core/json.ts";
 
 /** The answer to one event, or that there was none. */
 export type PlatformAnswer =
@@ -39,15 +39,6 @@ export function isReceipt(text: string): boolean {
   const answer = jsonOf(text);
   const isText = (value: unknown) => typeof value === "string" && value !== "";
   return isObject(answer) && isText(answer.inletId) && isText(answer.xactionId) && answer.responses === undefined;
-}
-
-/** The JSON of a text, undefined where it is none. */
-export function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The failure of a request that took too long. */

@@ -1,7 +1,7 @@
-import { isObject } from "../core/json.ts";
+import { isObject, jsonOf } from "../core/json.ts";
 import type { AccessTokens, PlatformCredential } from "./access-tokens.ts";
 import type { Fence } from "./fence.ts";
-import { failureOf, isReceipt, jsonOf, type PlatformAnswer, textOf } from "./platform-answer.ts";
+import { failureOf, isReceipt, type PlatformAnswer, textOf } from "./platform-answer.ts";
 
 /** Longest part of an answer that is kept. */
 const maxDetailLength = 500;

@@ -53,13 +53,6 @@ export class RelayStorage {
     this.#blobs = once(async () => (await import("./open-blobs.ts")).openBlobs(await access()));
   }
 
-  /** Loads Azure's library and gets a token and a connection, so that the first event need not wait for them. Fails silently. */
-  warmUp(): void {
-    this.#events()
-      .then((queue) => queue.getProperties({ abortSignal: AbortSignal.timeout(storageTimeout) }))
-      .catch(() => undefined);
-  }
-
   /**
    * Puts a message on the queue of events; the message is durable when the promise ends.
    *
@@ -144,21 +137,25 @@ export class RelayStorage {
   }
 
   /** The metadata of the queue of events, which holds the marks, and the time by the storage's own clock. */
-  async readMarks(signal: AbortSignal): Promise<{ metadata: Record<string, string>; now: Date }> {
-    const queue = await this.#events();
-    const { metadata = {}, date = new Date() } = await queue.getProperties({ abortSignal: signal });
-    return { metadata, now: date };
+  readMarks(signal: AbortSignal): Promise<{ metadata: Record<string, string>; now: Date }> {
+    return within(signal, async () => {
+      const queue = await this.#events();
+      const { metadata = {}, date = new Date() } = await queue.getProperties({ abortSignal: signal });
+      return { metadata, now: date };
+    });
   }
 
   /** Counts dead letters; stops at the first page that reaches `enough`, and then `more` says whether there may be others. */
-  async countDeadLetters(enough: number, signal: AbortSignal): Promise<{ count: number; more: boolean }> {
-    const container = await this.#container(containerNames.deadLetters);
-    let count = 0;
-    for await (const page of container.listBlobsFlat({ abortSignal: signal }).byPage()) {
-      count += page.segment.blobItems.length;
-      if (count >= enough) return { count, more: Boolean(page.continuationToken) };
-    }
-    return { count, more: false };
+  countDeadLetters(enough: number, signal: AbortSignal): Promise<{ count: number; more: boolean }> {
+    return within(signal, async () => {
+      const container = await this.#container(containerNames.deadLetters);
+      let count = 0;
+      for await (const page of container.listBlobsFlat({ abortSignal: signal }).byPage()) {
+        count += page.segment.blobItems.length;
+        if (count >= enough) return { count, more: Boolean(page.continuationToken) };
+      }
+      return { count, more: false };
+    });
   }
 
   /** Ends if queue and containers are there and can be reached, and throws otherwise. */

@@ -1,7 +1,7 @@
 import type { CustomerIoEvent } from "pulumi-customerio/events";
 import { isPreferencesChange, subscriptionName } from "pulumi-customerio/events";
 import { coerce } from "./coerce.ts";
-import { isObject, type JsonObject } from "./json.ts";
+import { isObject, type JsonObject, jsonOf } from "./json.ts";
 
 /** A person's subscription preferences as one event has them; of topics or channels that it does not speak of, nothing. */
 export interface Preferences {
@@ -25,7 +25,7 @@ export function preferencesOf(event: CustomerIoEvent): Preferences | undefined {
   if (content === undefined || content === null) return undefined;
   const isNamed = isPreferencesChange(event.metric);
   if (!isNamed && isMessage(event)) return undefined;
-  const value = typeof content === "string" ? parsed(content) : content;
+  const value = typeof content === "string" ? jsonOf(content) : content;
   if (!isObject(value) || !(isNamed || isObject(value.topics) || isObject(value.channels))) return undefined;
   return { topics: switchesOf(value.topics), channels: switchesOf(value.channels) };
 }
@@ -33,15 +33,6 @@ export function preferencesOf(event: CustomerIoEvent): Preferences | undefined {
 /** Whether the catalogue knows the event as one of a message's, whose `content` may be any JSON too. */
 function isMessage(event: CustomerIoEvent): boolean {
   return subscriptionName(event)?.startsWith("customer_") === false;
-}
-
-function parsed(text: string): unknown {
-  if (!/^\s*\{/.test(text)) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function switchesOf(value: unknown): Switches | undefined {

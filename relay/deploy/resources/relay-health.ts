@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { jsonOf } from "../../core/json.ts";
 import type { AzureClient } from "../client/client.ts";
 
 const health = z.object({
@@ -34,12 +35,4 @@ export async function askHealth(
   const parsed = health.safeParse(jsonOf(text));
   // Code of another kind than the relay's may answer in its own words.
   return parsed.success ? parsed.data : { forwarders: {} };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

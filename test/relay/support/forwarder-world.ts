@@ -63,13 +63,14 @@ export class ForwarderWorld {
       deleteClaim: storage.deleteClaim.bind(storage),
       putDeadLetter: storage.putDeadLetter.bind(storage),
     };
-    const client = unpaced(new PlatformClient(this.platform.streamingUrl, { timeout: 20_000 }));
+    const clock = () => now;
+    const client = unpaced(new PlatformClient(this.platform.streamingUrl, { timeout: 20_000 }), clock);
     const { context, lines } = invocation(metadata);
     const handler = forwarderHandler({
       target: { client, readyAt: undefined },
       storage: watched,
       duplicates: keepDuplicates,
-      clock: () => now,
+      clock,
       random: () => 0.5,
       ...ports,
     });

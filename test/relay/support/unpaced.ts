@@ -1,12 +1,14 @@
+import { retryAfterSeconds } from "pulumi-provider-kit/http";
 import type { Sender } from "../../../relay/azure/paced-client.ts";
 import type { PlatformClient } from "../../../relay/azure/platform-client.ts";
 import { verdictOf } from "../../../relay/core/delivery.ts";
 
 /** Sends whenever it is asked to, to a Platform that takes other events. */
-export function unpaced(client: Pick<PlatformClient, "send">): Sender {
+export function unpaced(client: Pick<PlatformClient, "send">, clock = () => new Date()): Sender {
   const send = async (body: string) => {
     const answer = await client.send(body);
-    return { answer, verdict: "status" in answer ? verdictOf(answer) : ("retry" as const) };
+    if (!("status" in answer)) return { answer, verdict: "retry" as const, retryAfter: undefined };
+    return { answer, verdict: verdictOf(answer), retryAfter: retryAfterSeconds(answer.retryAfter, clock()) };
   };
   return { pause: () => undefined, isAway: false, millisecondsToProbe: () => 0, turn: async () => ({ send }) };
 }
