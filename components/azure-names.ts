@@ -58,12 +58,6 @@ export function compactStem(name: string): string {
   return name === defaultRelay ? "cioaep" : `cio${name}`;
 }
 
-/** A GUID that is always the same for the same parts, for resources whose name Azure wants to be one. */
-export function guidOf(...parts: readonly string[]): string {
-  const hex = createHash("sha256").update(parts.join("/")).digest("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-}
-
 /**
  * The aliases under which a stack may know a resource that an earlier version made, when logical names held the stack's name.
  * They keep the resource as it is; a stack has to be updated once before it is renamed.

@@ -2,8 +2,9 @@ import * as insights from "@pulumi/azure-native/applicationinsights/index.js";
 import * as monitor from "@pulumi/azure-native/monitor/index.js";
 import { Workspace } from "@pulumi/azure-native/operationalinsights/index.js";
 import * as pulumi from "@pulumi/pulumi";
+import { guidOf } from "../relay/deploy/resources/guid.ts";
 import { ArmResource } from "../relay/deploy/sdk.ts";
-import { azureName, guidOf } from "./azure-names.ts";
+import { azureName } from "./azure-names.ts";
 import { outcomes, relayAlerts } from "./relay-alerts.ts";
 
 export interface RelayMonitoringArgs {

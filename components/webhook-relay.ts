@@ -205,10 +205,14 @@ export class WebhookRelay extends pulumi.ComponentResource {
       {
         queueId: storage.eventsQueueId,
         healthUrl: pulumi.interpolate`https://${app.hostName}/health`,
+        ...(args.duplicateWindowDays > 0 && {
+          takeoverUrl: pulumi.interpolate`https://${app.hostName}/takeover`,
+          principalId: identity.principalId,
+        }),
         timeoutSeconds: args.drainTimeoutSeconds,
       },
-      // The engine must not end the wait before the resource itself does, which tells what is left.
-      { ...parent, dependsOn: code, customTimeouts: { delete: `${args.drainTimeoutSeconds + 60}s` } },
+      // The engine must not end the wait before the resource itself does, which tells what is left; an hour more is for a successor.
+      { ...parent, dependsOn: code, customTimeouts: { delete: `${args.drainTimeoutSeconds + 3660}s` } },
     );
 
     new AvailabilityTest(

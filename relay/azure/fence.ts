@@ -27,13 +27,16 @@ export interface FencePorts {
  * Stops an instance whose settings have been replaced. So `pulumi up` can delete the dataflow that the former settings led to: one
  * look later no instance that still has them sends, however long Azure lets it live.
  *
+ * It also stops a new relay until the one that it replaces is drained, and has told what it delivered.
+ *
  * An instance that started after the mark was set has newer settings than the mark, by an `up` that has not finished. It may send.
  */
 export function settingsFence({ configuration, marks, startedAt, random }: FencePorts): Fence {
   const stop = (why: string) => ({ seconds: wait.least + Math.ceil(random() * wait.jitter), why });
   return async () => {
     try {
-      const { wanted } = await marks();
+      const { wanted, held } = await marks();
+      if (held) return stop("the former relay has not yet told what it delivered");
       if (wanted === undefined || wanted.configuration === configuration) return undefined;
       if (startedAt.getTime() > wanted.since.getTime() + tolerance) return undefined;
       return stop("newer settings have replaced those of this instance");

@@ -19,6 +19,7 @@ import { QueueWatch } from "./queue-watch.ts";
 import { type PlatformSettings, readSettings } from "./settings.ts";
 import { RelayStorage } from "./storage.ts";
 import { SummedLines } from "./summed-lines.ts";
+import { takeoverHandler } from "./takeover.ts";
 import { Tally } from "./tally.ts";
 
 const settings = readSettings(process.env);
@@ -64,6 +65,14 @@ app.http("health", {
     budget: intakeBudget.call,
     watch,
   }),
+});
+
+app.http("takeover", {
+  methods: ["POST"],
+  route: "takeover",
+  // The key that it asks for changes with each replacement, and is in the queue's metadata as a digest.
+  authLevel: "anonymous",
+  handler: takeoverHandler({ marks, storage, windowDays, clock }),
 });
 
 app.storageQueue("forwarder", {

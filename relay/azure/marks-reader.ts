@@ -1,4 +1,11 @@
-import { isClosed, lookLasts, parseMarks, type WantedConfiguration } from "../core/queue-marks.ts";
+import {
+  type FormerAccount,
+  isClosed,
+  isHeld,
+  lookLasts,
+  parseMarks,
+  type WantedConfiguration,
+} from "../core/queue-marks.ts";
 import { withinBudget } from "./budget.ts";
 import type { RelayStorage } from "./storage.ts";
 
@@ -8,13 +15,17 @@ export interface MarksSeen {
   readonly closed: boolean;
   /** The settings that forwarders have to have; undefined: any. */
   readonly wanted: WantedConfiguration | undefined;
+  /** Whether this relay must not send yet, since it does not know what the former relay has delivered. */
+  readonly held: boolean;
+  /** The account whose notes of delivered events are to be taken over. */
+  readonly former: FormerAccount | "none";
 }
 
 /** Yields what the marks say, by a look that is at most `lookLasts` old; throws if the storage does not tell. */
 export type Marks = () => Promise<MarksSeen>;
 
 /** Where nobody marks the queue. */
-export const noMarks: Marks = async () => ({ closed: false, wanted: undefined });
+export const noMarks: Marks = async () => ({ closed: false, wanted: undefined, held: false, former: "none" });
 
 export interface MarksReaderPorts {
   readonly storage: Pick<RelayStorage, "readMarks">;
@@ -63,7 +74,7 @@ export function marksReader({ storage, monotonic, budget }: MarksReaderPorts): M
 function seenBy(storage: Pick<RelayStorage, "readMarks">) {
   return async (signal: AbortSignal): Promise<MarksSeen> => {
     const { metadata, now } = await storage.readMarks(signal);
-    const { intake, wanted } = parseMarks(metadata);
-    return { closed: isClosed(intake, now), wanted };
+    const { intake, wanted, sending, former } = parseMarks(metadata);
+    return { closed: isClosed(intake, now), wanted, held: isHeld(sending, now), former };
   };
 }

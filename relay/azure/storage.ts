@@ -43,14 +43,26 @@ export class RelayStorage {
   readonly #blobs: () => Promise<BlobServiceClient>;
   /** The account's tables, which hold nothing that must not get lost. */
   readonly tables: Tables;
+  readonly #access: () => Promise<StorageAccess>;
 
   constructor(settings: StorageSettings) {
     const access = once(() => accessTo(settings));
+    this.#access = access;
     this.tables = new Tables(access);
     const queue = (name: string) => once(async () => (await import("./open-queue.ts")).openQueue(await access(), name));
     this.#events = queue(queueNames.events);
     this.#poison = queue(queueNames.poison);
     this.#blobs = once(async () => (await import("./open-blobs.ts")).openBlobs(await access()));
+  }
+
+  /** The tables of another account, which this relay's identity may read. */
+  tablesAt(tableServiceUri: string): Tables {
+    return new Tables(async () => {
+      const own = await this.#access();
+      // An account key opens no other account.
+      if ("connectionString" in own) throw new Error("App settings: RELAY_STORAGE names no identity.");
+      return { ...own, tableServiceUri };
+    });
   }
 
   /**

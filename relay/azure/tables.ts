@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { isObject, type JsonObject } from "../core/json.ts";
 import { orAborted } from "./budget.ts";
 import type { StorageAccess } from "./storage-access.ts";
+import { faultOf, type Transaction, transactionOf } from "./table-transaction.ts";
 
 /** The two keys that make an entity of a table unique. Both must be fit for a URL: letters, digits, `-` and `_`. */
 export interface EntityKey {
@@ -16,6 +17,9 @@ export interface AgedRow {
   readonly age: number;
   readonly properties: JsonObject;
 }
+
+/** Where a page of a table begins, as the service said at the end of the page before. */
+export type Position = Readonly<Record<string, string>>;
 
 /** The last version of the REST interface that changed anything for tables; tokens of Entra ID need it. */
 const apiVersion = "2020-12-06";
@@ -76,13 +80,49 @@ export class Tables {
   /** All entities of a table with their keys and `Timestamp`, page by page; none if there is no such table. */
   async all(table: string, signal: AbortSignal): Promise<JsonObject[]> {
     const found: JsonObject[] = [];
-    let from: Record<string, string> = {};
-    do {
+    for (let from: Position | undefined = {}; from !== undefined; ) {
       const { rows, next } = await this.#call("GET", `${table}()`, { signal, accept: [200, 404], query: from });
       found.push(...rows);
       from = next;
-    } while (Object.keys(from).length > 0);
+    }
     return found;
+  }
+
+  /**
+   * The keys of up to a thousand entities in the partitions whose names begin with a prefix, in their order; none if there is no such
+   * table.
+   *
+   * @param from where the page before ended
+   * @returns `next` is undefined at the end
+   */
+  async keys(
+    table: string,
+    { prefix, from = {} }: { readonly prefix: string; readonly from?: Position | undefined },
+    signal: AbortSignal,
+  ): Promise<{ readonly keys: EntityKey[]; readonly next: Position | undefined }> {
+    const range = `PartitionKey ge '${prefix}' and PartitionKey lt '${prefix}~'`;
+    const query = { $filter: range, $select: "PartitionKey,RowKey", ...from };
+    const { rows, next } = await this.#call("GET", `${table}()`, { signal, accept: [200, 404], query });
+    const keys = rows.map(({ PartitionKey: partition, RowKey: row }) => ({
+      partition: String(partition),
+      row: String(row),
+    }));
+    return { keys, next };
+  }
+
+  /**
+   * Writes entities without properties of one partition, at most a hundred, in one transaction ("Performing entity group
+   * transactions" in Microsoft Learn): all of them or none.
+   */
+  async putAll(table: string, keys: readonly EntityKey[], signal: AbortSignal): Promise<void> {
+    const { address } = endpointOf(await this.#access());
+    const puts = keys.map((key) => {
+      const url = `${address.replace(/\/$/, "")}/${entityPath(table, key)}`;
+      return { url, entity: { PartitionKey: key.partition, RowKey: key.row } };
+    });
+    const { text } = await this.#call("POST", "$batch", { signal, accept: [202], transaction: transactionOf(puts) });
+    const fault = faultOf(text);
+    if (fault !== undefined) throw new TableError(fault, "");
   }
 
   /** @returns false also if there is no such table */
@@ -98,13 +138,12 @@ export class Tables {
   ): Promise<boolean> {
     // `~` comes after all that keys are made of.
     const range = `PartitionKey eq '${partition}' and RowKey ge '${rowPrefix}' and RowKey lt '${rowPrefix}~'`;
-    let from: Record<string, string> = {};
-    do {
+    for (let from: Position | undefined = {}; from !== undefined; ) {
       const query = { $filter: range, $top: "1", ...from };
       const { rows, next } = await this.#call("GET", `${table}()`, { signal, accept: [200, 404], query });
       if (rows.length > 0) return true;
       from = next;
-    } while (Object.keys(from).length > 0);
+    }
     return false;
   }
 
@@ -132,7 +171,8 @@ export class Tables {
     return orAborted(request.signal, this.#ask(method, path, request));
   }
 
-  async #ask(method: string, path: string, { signal, accept, body, query = {} }: TableRequest): Promise<TableAnswer> {
+  async #ask(method: string, path: string, request: TableRequest): Promise<TableAnswer> {
+    const { signal, accept, body, transaction, query = {} } = request;
     const { address, authorize } = endpointOf(await this.#access());
     const url = new URL(`${address.replace(/\/$/, "")}/${path}`);
     const date = new Date().toUTCString();
@@ -147,9 +187,11 @@ export class Tables {
         dataserviceversion: "3.0",
         accept: "application/json;odata=nometadata",
         ...(body && { "content-type": "application/json", prefer: "return-no-content" }),
+        ...(transaction && { "content-type": transaction.contentType }),
         ...(method === "DELETE" && path.includes("RowKey") && { "if-match": "*" }),
       },
       ...(body && { body: JSON.stringify(body) }),
+      ...(transaction && { body: transaction.body }),
       signal,
     });
     const text = await response.text();
@@ -162,7 +204,13 @@ export class Tables {
       const value = response.headers.get(`x-ms-continuation-${name}`);
       if (value) next[name] = value;
     }
-    return { status: response.status, rows, date: Date.parse(response.headers.get("date") ?? date), next };
+    return {
+      status: response.status,
+      text,
+      rows,
+      date: Date.parse(response.headers.get("date") ?? date),
+      next: Object.keys(next).length > 0 ? next : undefined,
+    };
   }
 }
 
@@ -197,16 +245,19 @@ interface TableRequest {
   /** Statuses that are no error. */
   readonly accept: readonly number[];
   readonly body?: object;
+  /** In place of `body`. */
+  readonly transaction?: Transaction;
   readonly query?: Readonly<Record<string, string>>;
 }
 
 interface TableAnswer {
   readonly status: number;
+  readonly text: string;
   readonly rows: JsonObject[];
   /** The service's clock, in milliseconds since 1970. */
   readonly date: number;
-  /** The query of the next page; empty on the last one. */
-  readonly next: Record<string, string>;
+  /** Where the next page begins; undefined on the last one. */
+  readonly next: Position | undefined;
 }
 
 function endpointOf(access: StorageAccess): TableEndpoint {

@@ -6,14 +6,29 @@
  * |---|---|
  * | `intake` | `open`, or `closed until <ISO 8601 time>`: never for good, so that a run that was killed leaves no living relay closed |
  * | `configuration` | `<digest> since <ISO 8601 time>`: the settings that forwarders have to have; see `settingsFence` |
+ * | `sending` | `free`, or `held until <ISO 8601 time>`: a new relay takes events but sends none before it knows what the former relay has delivered |
+ * | `former` | `none`, or `<address of the Table service> by <digest of a key>`: the account whose notes of delivered events this relay takes over |
  */
 export interface QueueMarks {
   readonly intake: IntakeMark;
   readonly wanted: WantedConfiguration | undefined;
+  readonly sending: SendingMark;
+  readonly former: FormerAccount | "none";
 }
 
 /** `closed`: the mark can't be read. */
 export type IntakeMark = "open" | "closed" | { readonly closedUntil: Date };
+
+/** A mark that can't be read is `free`: an event is rather sent twice than not at all. */
+export type SendingMark = "free" | { readonly heldUntil: Date };
+
+/** The storage account of a relay that is being replaced. */
+export interface FormerAccount {
+  /** Address of its Table service. */
+  readonly address: string;
+  /** SHA-256, in hexadecimal, of the key that a caller of `takeover` has to show. */
+  readonly keyDigest: string;
+}
 
 export interface WantedConfiguration {
   /** Digest of the settings. */
@@ -30,20 +45,24 @@ export const lookLasts = 5_000;
 
 /** Reads the metadata of the queue. An `intake` that can't be read is closed, since a call that is refused comes again. */
 export function parseMarks(metadata: Readonly<Record<string, string>>): QueueMarks {
-  const { intake = "open", configuration = "" } = lowerCased(metadata);
+  const { intake = "open", configuration = "", sending = "", former = "" } = lowerCased(metadata);
   const until = timeIn(intake, /^closed until (.+)$/);
   const closed = until === undefined ? "closed" : { closedUntil: until };
   const since = timeIn(configuration, /^\S+ since (.+)$/);
+  const heldUntil = timeIn(sending, /^held until (.+)$/);
+  const [, address, keyDigest] = former.match(/^(https?:\S+) by ([0-9a-f]{64})$/) ?? [];
   return {
     intake: intake === "open" ? "open" : closed,
     wanted: since && { configuration: configuration.split(" ", 1)[0] ?? "", since },
+    sending: heldUntil === undefined ? "free" : { heldUntil },
+    former: address === undefined || keyDigest === undefined ? "none" : { address, keyDigest },
   };
 }
 
 /** The metadata with the given marks changed; what others keep there stays, since all of it is written at once. */
 export function withMarks(
   metadata: Readonly<Record<string, string>>,
-  { intake, wanted }: Partial<QueueMarks>,
+  { intake, wanted, sending, former }: Partial<QueueMarks>,
 ): Record<string, string> {
   return {
     ...lowerCased(metadata),
@@ -51,12 +70,21 @@ export function withMarks(
       intake: typeof intake === "string" ? intake : `closed until ${intake.closedUntil.toISOString()}`,
     }),
     ...(wanted !== undefined && { configuration: `${wanted.configuration} since ${wanted.since.toISOString()}` }),
+    ...(sending !== undefined && {
+      sending: sending === "free" ? sending : `held until ${sending.heldUntil.toISOString()}`,
+    }),
+    ...(former !== undefined && { former: former === "none" ? former : `${former.address} by ${former.keyDigest}` }),
   };
 }
 
 /** @param now by Azure's clock, which the time of expiry is by too */
 export function isClosed(intake: IntakeMark, now: Date): boolean {
   return typeof intake === "string" ? intake === "closed" : intake.closedUntil.getTime() > now.getTime();
+}
+
+/** @param now by Azure's clock */
+export function isHeld(sending: SendingMark, now: Date): boolean {
+  return sending !== "free" && sending.heldUntil.getTime() > now.getTime();
 }
 
 function timeIn(text: string, form: RegExp): Date | undefined {

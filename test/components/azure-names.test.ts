@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
-import { azureName, compactStem, guidOf } from "../../components/azure-names.ts";
+import { azureName, compactStem } from "../../components/azure-names.ts";
 import { CustomerIoSource } from "../../components/customer-io-source.ts";
 import { eventMapping } from "../../components/event-mapping.ts";
 import { readSettings } from "../../components/settings.ts";
@@ -8,6 +8,7 @@ import { refuse } from "../../packages/local-cloud/src/azure/refusals.ts";
 import { checkInputs } from "../../packages/local-cloud/src/azure/resource-inputs.ts";
 import { resourceTypes } from "../../packages/local-cloud/src/azure/resource-types.ts";
 import { Subscription, text } from "../../packages/local-cloud/src/azure/subscription.ts";
+import { guidOf } from "../../relay/deploy/resources/guid.ts";
 import { configure, declaredBy } from "./stack.ts";
 
 /** Azure's rules, said once more and apart from the code under test: the whole name, with azure-native's 8 digits. */

@@ -53,6 +53,7 @@ test("loaded by a host it registers four functions under their fixed names, with
   expect(registered).toMatchObject({
     intake: [{ ...http, methods: ["POST"], route: "customerio" }],
     health: [{ ...http, methods: ["GET"], route: "health" }],
+    takeover: [{ ...http, methods: ["POST"], route: "takeover" }],
     forwarder: [{ ...queue, queueName: "events" }],
     poison: [{ ...queue, queueName: "events-poison" }],
   });

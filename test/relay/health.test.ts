@@ -106,7 +106,7 @@ describe("what it says for whoever changes or takes down the relay", () => {
     ],
   };
   const ask = async (closed: boolean) => {
-    const marks = async () => ({ closed, wanted: undefined });
+    const marks = async () => ({ closed, wanted: undefined, held: false, former: "none" as const });
     const handler = healthHandler({ signingKeys: ["k"], configuration: "new", storage, marks, tables, budget: 1_000 });
     const answer = await handler(undefined as never, invocation().context);
     return answer && "jsonBody" in answer ? answer.jsonBody : undefined;
@@ -127,7 +127,7 @@ describe("what it says for whoever changes or takes down the relay", () => {
 
   test("a count that fails is left out", async () => {
     const failing = { ...storage, countDeadLetters: () => Promise.reject(new Error("no role")) };
-    const marks = async () => ({ closed: true, wanted: undefined });
+    const marks = async () => ({ closed: true, wanted: undefined, held: false, former: "none" as const });
     const handler = healthHandler({ signingKeys: ["k"], storage: failing, marks, budget: 1_000 });
     expect(await handler(undefined as never, invocation().context)).toEqual({
       status: 200,

@@ -1,13 +1,15 @@
 import { settingsFence } from "../../relay/azure/fence.ts";
 import { marksReader } from "../../relay/azure/marks-reader.ts";
-import { isClosed, lookLasts, parseMarks, withMarks } from "../../relay/core/queue-marks.ts";
+import { isClosed, isHeld, lookLasts, parseMarks, withMarks } from "../../relay/core/queue-marks.ts";
 
 const now = new Date("2026-11-20T10:00:00.000Z");
 const later = (milliseconds: number) => new Date(now.getTime() + milliseconds);
 
 describe("the marks in a queue's metadata", () => {
+  const unmarked = { sending: "free", former: "none" };
+
   test("of a queue that nobody marked: open, and any settings will do", () => {
-    expect(parseMarks({})).toEqual({ intake: "open", wanted: undefined });
+    expect(parseMarks({})).toEqual({ intake: "open", wanted: undefined, ...unmarked });
     expect(isClosed("open", now)).toBe(false);
   });
 
@@ -15,7 +17,7 @@ describe("the marks in a queue's metadata", () => {
     const wanted = { configuration: "abc", since: now };
     const marked = withMarks({ Owner: "team" }, { intake: { closedUntil: later(1) }, wanted });
     const shouted = Object.fromEntries(Object.entries(marked).map(([name, value]) => [name.toUpperCase(), value]));
-    expect(parseMarks(shouted)).toEqual({ intake: { closedUntil: later(1) }, wanted });
+    expect(parseMarks(shouted)).toEqual({ intake: { closedUntil: later(1) }, wanted, ...unmarked });
     expect(withMarks(marked, { intake: "open" })).toEqual({ ...marked, intake: "open", owner: "team" });
   });
 
@@ -23,8 +25,22 @@ describe("the marks in a queue's metadata", () => {
     expect([0, 1, 2].map((at) => isClosed({ closedUntil: later(1) }, later(at)))).toEqual([true, false, false]);
   });
 
+  test("tell a new relay to hold its events until a time, and where the former relay's notes are", () => {
+    const former = { address: "https://old.table.core.windows.net/", keyDigest: "ab".repeat(32) };
+    const marked = withMarks({ intake: "open" }, { sending: { heldUntil: later(1) }, former });
+    const { sending, ...others } = parseMarks(marked);
+    expect([sending, others.former]).toEqual([{ heldUntil: later(1) }, former]);
+    expect([0, 1].map((at) => isHeld(sending, later(at)))).toEqual([true, false]);
+    expect(parseMarks(withMarks(marked, { sending: "free", former: "none" }))).toMatchObject(unmarked);
+    expect(parseMarks({ sending: "held", former: "https://old" })).toMatchObject(unmarked);
+  });
+
   test("that can't be read close it, and ask for no settings", () => {
-    expect(parseMarks({ intake: "shut", configuration: "abc" })).toEqual({ intake: "closed", wanted: undefined });
+    expect(parseMarks({ intake: "shut", configuration: "abc" })).toEqual({
+      intake: "closed",
+      wanted: undefined,
+      ...unmarked,
+    });
     expect(isClosed("closed", now)).toBe(true);
   });
 });
@@ -71,11 +87,11 @@ describe("an instance's look at the marks", () => {
 
 describe("which instances may send", () => {
   const minute = 60_000;
-  const fence = (configuration: string | undefined, wanted: string | undefined, startedAt: Date) =>
+  const fence = (configuration: string | undefined, wanted: string | undefined, startedAt: Date, held = false) =>
     settingsFence({
       configuration,
       marks: async () => ({
-        closed: false,
+        ...{ closed: false, held, former: "none" },
         wanted: wanted === undefined ? undefined : { configuration: wanted, since: now },
       }),
       startedAt,
@@ -103,6 +119,13 @@ describe("which instances may send", () => {
     expect(await fence(own, "new", startedAt)).toEqual({
       seconds: 5,
       why: "newer settings have replaced those of this instance",
+    });
+  });
+
+  test("none of a new relay that does not know yet what the former one has delivered", async () => {
+    expect(await fence("new", "new", now, true)).toEqual({
+      seconds: 5,
+      why: "the former relay has not yet told what it delivered",
     });
   });
 

@@ -29,6 +29,8 @@ const webApiVersion = "2024-04-01";
 const storageApiVersion = "2024-01-01";
 /** Milliseconds that the relay gets to answer its health check; a cold start takes seconds. */
 const healthTimeout = 20_000;
+/** The same for a call that gives it work; Azure ends one after 230 s. */
+const orderTimeout = 90_000;
 
 const functionList = z.object({ value: z.array(z.object({ name: z.string() })) });
 const object = z.record(z.string(), z.unknown());
@@ -69,6 +71,7 @@ export class AzureClient {
   readonly #arm: HttpClient;
   readonly #calls: AzureCalls;
   readonly #healthTimeout: number;
+  readonly #orderTimeout: number;
 
   /** @param parts.attemptTimeout milliseconds for one try of a call; default: 30,000, for others than Azure's APIs as they need */
   constructor(settings: Config, parts: { login?: Login; clock?: Clock; attemptTimeout?: number } = {}) {
@@ -78,6 +81,7 @@ export class AzureClient {
     this.abandonDeadLetters = process.env.RELAY_ABANDON_DEAD_LETTERS === "true";
     this.#armUrl = settings.armUrl;
     this.#healthTimeout = attemptTimeout ?? healthTimeout;
+    this.#orderTimeout = attemptTimeout ?? orderTimeout;
     this.#calls = {
       headers: async (renew, signal) => ({ Authorization: `Bearer ${await login(renew, signal)}` }),
       complaint,
@@ -195,6 +199,18 @@ export class AzureClient {
   /** Deletes a resource; one that is gone already is fine. */
   armDelete(id: string, apiVersion: string, signal: AbortSignal): Promise<void> {
     return this.#delete(id, { "api-version": apiVersion }, signal);
+  }
+
+  /** What a URL of the relay answers to a call that gives it work; else as `ask`. */
+  order(
+    url: string,
+    { headers, body }: { headers: Record<string, string>; body: object },
+    signal: AbortSignal,
+  ): Promise<PlainAnswer> {
+    return plainCall({
+      ...{ method: "POST", url, signal, timeout: this.#orderTimeout, body: Buffer.from(JSON.stringify(body)) },
+      headers: { ...headers, "content-type": "application/json" },
+    });
   }
 
   /** What a URL of the relay answers; `status` is undefined where no answer came, and `text` then says why. */

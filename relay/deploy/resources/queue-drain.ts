@@ -5,7 +5,8 @@ import { longestCall } from "../../core/time-limits.ts";
 import type { AzureClient } from "../client/client.ts";
 import { type Look, patiently } from "../client/patience.ts";
 import { giveUpDeadLetters, refuseDeadLetters } from "./dead-letter-check.ts";
-import { queueIsGone, refusal } from "./refusal.ts";
+import { abandonQueue, graceTime, queueIsGone, refusal, wordsOf } from "./refusal.ts";
+import { holdSending, Succession } from "./succession.ts";
 
 /** Milliseconds between two counts: longer than an answer of the relay's health check is kept. */
 const countEvery = 6_000;
@@ -13,14 +14,10 @@ const countEvery = 6_000;
 const closingTime = lookLasts + longestCall + 500;
 /**
  * Milliseconds for which the intake stays closed if nobody renews it: a run that was killed must not leave a living relay closed. Once
- * all is delivered, the function app is deleted within seconds, and longer than a quarter of an hour is needed by nobody.
+ * all is delivered, the function app is deleted within seconds, and longer than a quarter of an hour is needed by nobody. A relay that
+ * hands its notes over to its successor gets no calls any more, so that the time does no harm there.
  */
-const closedFor = { whileDraining: 10 * 60_000, onceDrained: 15 * 60_000 };
-/** Milliseconds in which the intake is opened again after the operation itself was stopped. */
-const graceTime = 15_000;
-
-const abandonQueue = "RELAY_ABANDON_QUEUE=true";
-
+const closedFor = { whileDraining: 10 * 60_000, whileHandingOver: 60 * 60_000, onceDrained: 15 * 60_000 };
 const inputs = z.object({
   queueId: z
     .string()
@@ -33,6 +30,22 @@ const inputs = z.object({
     description:
       "Address of the relay's health check, which tells how many dead letters there are. Without it, dead letters are not looked for.",
   }),
+  takeoverUrl: z
+    .url()
+    .optional()
+    .meta({
+      description:
+        "Address at which the relay takes over the notes of delivered events of the relay that it replaces, when that one has another " +
+        "storage account. Without it, it does not learn what the former relay has delivered.",
+    }),
+  principalId: z
+    .string()
+    .optional()
+    .meta({
+      description:
+        "Object id of the relay's identity (`UserAssignedIdentity.principalId`), which gets the role Storage Table Data Reader on the " +
+        "storage account of the relay that it replaces.",
+    }),
   timeoutSeconds: z
     .number()
     .int()
@@ -56,13 +69,19 @@ export const queueDrain = defineResource<AzureClient>()({
   description:
     "On delete, closes the relay's intake, waits until its queue and the queue's poison queue are empty, and fails if there are dead " +
     "letters; so the relay is taken down only after it has done its work. If it fails, it opens the intake again. On create " +
-    "and on update it opens the intake. The caller's Azure login needs to write to the queue by Azure Resource Manager (role Storage Account Contributor). " +
+    "and on update it opens the intake. When another relay with its own storage account takes over, that one first copies the notes of delivered events. The caller's Azure login needs to write to the queue by Azure Resource Manager (role Storage Account Contributor). " +
     `With the environment variable ${abandonQueue} it gives up what still waits in the queue, with RELAY_ABANDON_DEAD_LETTERS=true the dead letters.`,
   inputs,
   outputs: z.object({}),
 
   async create(operation, values) {
+    const { client, signal, other } = operation;
     await openAtStart(operation, values.queueId);
+    // Before the webhook is turned to it: an event that comes again from then on waits until this relay knows what is delivered.
+    if (other && other.inputs.queueId !== values.queueId && values.takeoverUrl !== undefined) {
+      await holdSending(client, values.queueId, signal);
+      await client.clock.sleep(lookLasts, signal);
+    }
     return { id: values.queueId, outputs: {} };
   },
 
@@ -81,26 +100,64 @@ export const queueDrain = defineResource<AzureClient>()({
     const { queueId } = state;
     // In a replacement the relay lives on, and the predecessor is deleted at the end of the same run.
     if (client.opened.delete(queueId) || isCurrent) return;
-    if (!(await close(operation, queueId))) return progress("the relay's queue is gone already");
+    const succession = Succession.of(operation);
     try {
-      // Before the wait, which may be long and in vain, and after it, since what waits in the queues may become dead letters.
-      if (!client.abandonDeadLetters) await refuseDeadLetters(operation, state.healthUrl);
-      if (client.abandonQueue) await giveUpQueue(operation, queueId);
-      else await drain(operation, state);
-      if (client.abandonDeadLetters) await giveUpDeadLetters(operation, state.healthUrl);
-      else await refuseDeadLetters(operation, state.healthUrl);
-      const kept = await keepClosed(operation, queueId, closedFor.onceDrained);
-      if (kept === "lapsed" && !client.abandonQueue) {
-        throw new Error(
-          refusal(operation, "since its intake opened by itself before the end: this computer was asleep"),
-        );
-      }
-    } catch (error) {
-      await open(operation, queueId);
-      throw error;
+      await succession?.hold();
+      if (!(await close(operation, queueId))) return progress("the relay's queue is gone already");
+      await letGo(operation, state, succession);
+    } finally {
+      await succession?.release();
     }
   },
 });
+
+/** @throws if the relay must not be deleted; then its intake is open again */
+async function letGo(
+  operation: Operation<AzureClient>,
+  state: Inputs,
+  succession: Succession | undefined,
+): Promise<void> {
+  const { queueId } = state;
+  try {
+    try {
+      await empty(operation, state, succession);
+    } catch (error) {
+      // What is in its way may keep the former relay for days, while the new one is at work.
+      await succession?.takeOver(queueId).catch(() => undefined);
+      throw error;
+    }
+    if (succession) {
+      await stayClosed(operation, queueId, closedFor.whileHandingOver);
+      await succession.handOver(queueId);
+    }
+    await stayClosed(operation, queueId, closedFor.onceDrained);
+  } catch (error) {
+    await open(operation, queueId);
+    throw error;
+  }
+}
+
+/** Waits until nothing is left in the relay. */
+async function empty(
+  operation: Operation<AzureClient>,
+  state: Inputs,
+  succession: Succession | undefined,
+): Promise<void> {
+  const { client } = operation;
+  // Before the wait, which may be long and in vain, and after it, since what waits in the queues may become dead letters.
+  if (!client.abandonDeadLetters) await refuseDeadLetters(operation, state.healthUrl);
+  if (client.abandonQueue) await giveUpQueue(operation, state.queueId);
+  else await drain(operation, state, succession);
+  if (client.abandonDeadLetters) await giveUpDeadLetters(operation, state.healthUrl);
+  else await refuseDeadLetters(operation, state.healthUrl);
+}
+
+/** Keeps the intake closed, and fails if it was open meanwhile. */
+async function stayClosed(operation: Operation<AzureClient>, queueId: string, time: number): Promise<void> {
+  const kept = await keepClosed(operation, queueId, time);
+  if (kept !== "lapsed" || operation.client.abandonQueue) return;
+  throw new Error(refusal(operation, "since its intake opened by itself before the end: this computer was asleep"));
+}
 
 /** Opens an intake that an earlier run has closed. */
 async function openAtStart({ client, signal }: Operation<AzureClient>, queueId: string): Promise<void> {
@@ -147,9 +204,17 @@ async function open({ client, signal, warn }: Operation<AzureClient>, queueId: s
   }
 }
 
-async function drain(operation: Operation<AzureClient>, state: Inputs): Promise<void> {
+async function drain(
+  operation: Operation<AzureClient>,
+  state: Inputs,
+  succession: Succession | undefined,
+): Promise<void> {
   const pace = { pauses: [countEvery], limit: state.timeoutSeconds * 1000 } as const;
-  const drained = await patiently(operation, pace, emptiness(operation, state.queueId));
+  const look = emptiness(operation, state.queueId);
+  const drained = await patiently(operation, pace, async () => {
+    await succession?.hold();
+    return look();
+  });
   if ("done" in drained) return operation.progress("nothing is left in the relay's queues");
   const reason =
     `since its queues have not run empty ${drained.gaveUp}. Each message holds one or more Customer.io events that Adobe Experience ` +
@@ -208,10 +273,6 @@ async function giveUpQueue({ client, signal, warn }: Operation<AzureClient>, que
       `gives up the relay's queues, as RELAY_ABANDON_QUEUE asks; their messages could not be counted. ${wordsOf(error)}`,
     );
   }
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function messages(count: number): string {

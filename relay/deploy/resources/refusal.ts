@@ -1,5 +1,15 @@
 import type { Operation } from "pulumi-provider-kit";
 
+/** What gives up the events that wait in a relay's queues. */
+export const abandonQueue = "RELAY_ABANDON_QUEUE=true";
+
+/** Milliseconds in which a relay is told to go on after the operation itself was stopped. */
+export const graceTime = 15_000;
+
+export function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** The stack of an operation, for the commands that a message names. */
 export function stackNameOf({ urn }: Pick<Operation<unknown>, "urn">): string {
   return urn.split(":")[2] ?? "";

@@ -83,6 +83,7 @@ export interface TestOperation {
   readonly isHeld: () => boolean;
   readonly isKnown: () => boolean;
   readonly isCurrent: boolean;
+  readonly other: { readonly id: string; readonly inputs: Readonly<Record<string, unknown>> } | undefined;
   readonly present: ReadonlySet<string>;
   readonly signal: AbortSignal;
   readonly progress: (message: string) => void;
@@ -105,6 +106,7 @@ export function operationOn(azure: AzureServer): TestOperation {
     isHeld: () => false,
     isKnown: () => false,
     isCurrent: false,
+    other: undefined,
     present: new Set(),
     signal: stop.signal,
     warn: (message) => shown.push(message.replaceAll(azure.host, "relay.example")),

@@ -1,8 +1,15 @@
 import type { z } from "zod";
 import type { ResourceCall } from "../engine/provider.ts";
 import { type Leftover, type Operation, type ResourceDefinition, Unfinished } from "./resource-definition.ts";
+import type { PropertyMap } from "../engine/values.ts";
 
 type Held = Pick<ResourceCall, "type" | "urn">;
+
+/** An object with the inputs that it has, as the engine told them. */
+export interface HeldObject {
+  readonly id: string;
+  readonly inputs: PropertyMap;
+}
 
 /**
  * Which remote objects the engine's state holds, as far as the engine has told in this run (it hands over an id with each
@@ -14,6 +21,7 @@ export class Custody {
   readonly #inState = new Set<string>();
   readonly #known = new Set<string>();
   readonly #compared = new Set<string>();
+  readonly #present = new Map<string, HeldObject>();
 
   /** The state has a resource of this URN; its id may be told later, or never (`pulumi up --replace` asks for no diff). */
   inState(urn: string): void {
@@ -21,9 +29,21 @@ export class Custody {
   }
 
   /** The engine has asked how what it wants of this URN differs from what the state has. */
-  compare(call: Held, id: string): void {
-    this.hold(call, id);
+  compare(call: Held, object: HeldObject): void {
+    this.present(call, object);
     this.#compared.add(call.urn);
+  }
+
+  /** The resource of this URN is this object now: by a diff, a creation or an update of this run. */
+  present(call: Held, object: HeldObject): void {
+    this.hold(call, object.id);
+    this.#present.set(call.urn, object);
+  }
+
+  /** What the resource of this URN is now, other than the object of this id: in a replacement its successor or predecessor. */
+  other(urn: string, id: string | undefined): HeldObject | undefined {
+    const present = this.#present.get(urn);
+    return present?.id === id ? undefined : present;
   }
 
   isCompared(urn: string): boolean {

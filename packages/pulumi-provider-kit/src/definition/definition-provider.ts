@@ -73,6 +73,11 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
     };
   }
 
+  function otherOf(urn: string, id: string | undefined): Operation<Client>["other"] {
+    const other = custody.other(urn, id);
+    return other && { id: other.id, inputs: reveal(other.inputs) as Record<string, unknown> };
+  }
+
   return {
     name: definition.name,
     version: definition.version,
@@ -137,7 +142,7 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
     },
 
     async diff(call, { id, olds, news }) {
-      custody.compare(call, id);
+      custody.compare(call, { id, inputs: olds });
       const resource = resourceOf(call);
       const result = difference(resource, olds, news);
       const kinds = Object.values(result.detailed);
@@ -173,8 +178,9 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
         };
         const taken = await takeOver(resource, work, wanted, custody.free(call, resource, found), replacements);
         const present = new Set(found.map(({ id }) => id));
-        const made = taken ?? (await resource.create({ ...work, present }, wanted));
-        custody.hold(call, made.id);
+        const other = otherOf(call.urn, undefined);
+        const made = taken ?? (await resource.create({ ...work, present, other }, wanted));
+        custody.present(call, { id: made.id, inputs });
         return { id: made.id, properties: merge(resource, inputs, made.outputs) };
       } catch (error) {
         throw partial(resource, inputs, error);
@@ -216,6 +222,7 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
           olds: plainInputs(resource, olds),
           outputs: outputsOf(resource, state),
         });
+        custody.present(call, { id, inputs: news });
         return merge(resource, news, outputs);
       } catch (error) {
         throw partial(resource, news, error);
@@ -224,7 +231,8 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
 
     async delete(call, { id, state }) {
       const resource = resourceOf(call);
-      const work = { ...operation(call), isCurrent: custody.isCurrent(call.urn, id) };
+      const isCurrent = custody.isCurrent(call.urn, id);
+      const work = { ...operation(call), isCurrent, other: otherOf(call.urn, id) };
       custody.hold(call, id);
       const inputs = reveal(state) as Record<string, unknown>;
       const ownershipId = resource.owns ? id : inputs.ownership;

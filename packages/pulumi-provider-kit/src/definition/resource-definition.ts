@@ -27,6 +27,11 @@ export interface Operation<Client> extends Pick<ResourceCall, "urn" | "name" | "
   readonly isKnown: (id: string, type: string) => boolean;
   /** In a delete: the program's resource has this very object now, and what is deleted is its predecessor of the same id. */
   readonly isCurrent: boolean;
+  /**
+   * In a replacement, the other object of the resource: in a create the one that is replaced, in a delete the one that the program's
+   * resource is now. Undefined where there is none, or where the engine has not told of it in this run.
+   */
+  readonly other?: { readonly id: string; readonly inputs: Readonly<Record<string, unknown>> } | undefined;
   /** In a create: ids of the leftovers that were not taken over. */
   readonly present: ReadonlySet<string>;
 }

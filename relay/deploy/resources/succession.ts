@@ -1,0 +1,166 @@
+import { createHash, randomBytes } from "node:crypto";
+import type { Operation } from "pulumi-provider-kit";
+import { z } from "zod";
+import type { AzureClient } from "../client/client.ts";
+import { type Look, type Pace, patiently } from "../client/patience.ts";
+import { put } from "./arm-resource.ts";
+import { guidOf } from "./guid.ts";
+import { abandonQueue, graceTime, refusal, wordsOf } from "./refusal.ts";
+
+/** Milliseconds for which a new relay sends nothing, unless it is told again: a run that was killed must not hold events for long. */
+const heldFor = 15 * 60_000;
+/** Milliseconds from one such mark to the next. */
+const renewEvery = 60_000;
+/** A new role takes minutes to spread, and the new relay's instances see a mark at most five seconds late. */
+const pace: Pace = { pauses: [2_000, 5_000], limit: 10 * 60_000 };
+/** Notes lie in 256 partitions, by the first two hexadecimal digits of a hash; a share of them is those with one first digit. */
+const shares = [..."0123456789abcdef"];
+/** Shares that are copied at a time. An account takes 20,000 entities a second, and the new relay's own events need some of it. */
+const lanes = 4;
+const storageApiVersion = "2024-01-01";
+const roleApiVersion = "2022-04-01";
+/** Storage Table Data Reader ("Azure built-in roles" in Microsoft Learn). */
+const readerRole = "76199698-9eea-4c19-bc75-cec21354c6b6";
+
+const storageAccount = z.object({ properties: z.object({ primaryEndpoints: z.object({ table: z.string() }) }) });
+const answer = z.object({ copied: z.number(), position: z.unknown().optional() });
+
+/** Of the drain of a relay that remembers what it delivers. */
+const successorInputs = z.object({ queueId: z.string(), takeoverUrl: z.string(), principalId: z.string() });
+type Successor = z.output<typeof successorInputs>;
+
+type SuccessionOperation = Pick<Operation<AzureClient>, "urn" | "client" | "signal" | "progress" | "warn" | "other">;
+
+/**
+ * What a relay leaves to the one that replaces it in another storage account: its notes of delivered events, so that an event that
+ * Customer.io sends again to the new relay is not delivered twice. The new relay copies them with its own identity, to which the
+ * caller's login gives the right to read them. So the caller needs no role on data.
+ */
+export class Succession {
+  readonly #operation: SuccessionOperation;
+  readonly #successor: Successor;
+  #heldAt = Number.NEGATIVE_INFINITY;
+
+  private constructor(operation: SuccessionOperation, successor: Successor) {
+    this.#operation = operation;
+    this.#successor = successor;
+  }
+
+  /** Undefined where no other relay takes over, or where it remembers no delivered events. */
+  static of(operation: SuccessionOperation): Succession | undefined {
+    const parsed = successorInputs.safeParse(operation.other?.inputs);
+    return parsed.success ? new Succession(operation, parsed.data) : undefined;
+  }
+
+  /** Lets the new relay take events but send none, for some minutes from now. */
+  async hold(): Promise<void> {
+    const { client, signal } = this.#operation;
+    const time = client.clock.now();
+    if (time - this.#heldAt < renewEvery) return;
+    this.#heldAt = time;
+    await holdSending(client, this.#successor.queueId, signal);
+  }
+
+  /**
+   * Has the new relay copy the notes, once all is delivered and noted.
+   *
+   * @throws if it can't, unless the former relay's events are given up too
+   */
+  async handOver(formerQueueId: string): Promise<void> {
+    const { client, warn } = this.#operation;
+    try {
+      await this.takeOver(formerQueueId);
+    } catch (error) {
+      if (client.abandonQueue) return warn(`gives up the notes of delivered events, since ${wordsOf(error)}`);
+      throw new Error(
+        `${refusal(this.#operation, `since ${wordsOf(error)}`)} Without its notes, an event that Customer.io sends again may be delivered ` +
+          `twice. To give them up, put ${abandonQueue} before the command; it gives up what waits in the former relay's queues too.`,
+      );
+    }
+  }
+
+  /**
+   * Has the new relay copy the notes. Repeated, it copies them again.
+   *
+   * @throws if it can't
+   */
+  async takeOver(formerQueueId: string): Promise<void> {
+    const { client, signal, progress } = this.#operation;
+    const { queueId } = this.#successor;
+    const formerId = formerQueueId.replace(/\/queueServices\/.*$/i, "");
+    const former = await client.armGet(formerId, storageApiVersion, signal);
+    if (former === undefined) return;
+    const { table: address } = storageAccount.parse(former).properties.primaryEndpoints;
+    await this.#allowReading(formerId);
+    const key = randomBytes(32).toString("base64url");
+    const keyDigest = createHash("sha256").update(key).digest("hex");
+    // Without its queue it is no successor: all of the stack is being taken down.
+    if ((await client.markQueue(queueId, () => ({ former: { address, keyDigest } }), signal)) === undefined) return;
+    const left = [...shares];
+    let copied = 0;
+    const lane = async () => {
+      for (let share = left.shift(); share !== undefined; share = left.shift()) {
+        let position: unknown;
+        do {
+          await this.hold();
+          const step = await this.#copy(key, share, position);
+          copied += step.copied;
+          position = step.position;
+          if (position !== undefined) progress(`the new relay has taken over ${copied} notes of delivered events`);
+        } while (position !== undefined);
+      }
+    };
+    await Promise.all(Array.from({ length: lanes }, lane));
+    await client.markQueue(queueId, () => ({ former: "none" }), signal);
+    progress(`the new relay knows what the former one has delivered: ${copied} notes`);
+  }
+
+  /** Lets the new relay send. It doesn't throw. */
+  async release(): Promise<void> {
+    const { client, signal, warn } = this.#operation;
+    const time = signal.aborted ? AbortSignal.timeout(graceTime) : signal;
+    try {
+      await client.markQueue(this.#successor.queueId, () => ({ sending: "free" }), time);
+    } catch (error) {
+      const minutes = heldFor / 60_000;
+      warn(
+        `The new relay could not be told to send; it does so by itself within ${minutes} minutes. ${wordsOf(error)}`,
+      );
+    }
+  }
+
+  /** The role assignment goes with the former account. */
+  async #allowReading(formerId: string): Promise<void> {
+    const { principalId } = this.#successor;
+    const name = guidOf(formerId.toLowerCase(), principalId.toLowerCase(), readerRole);
+    const id = `${formerId}/providers/Microsoft.Authorization/roleAssignments/${name}`;
+    const [, , subscriptionId] = formerId.split("/");
+    const roleDefinitionId = `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${readerRole}`;
+    const properties = { principalId, principalType: "ServicePrincipal", roleDefinitionId };
+    await put(this.#operation, id, { apiVersion: roleApiVersion, body: { properties } });
+  }
+
+  /** One step of a share. */
+  async #copy(key: string, share: string, position: unknown): Promise<z.output<typeof answer>> {
+    const { client, signal } = this.#operation;
+    const { takeoverUrl } = this.#successor;
+    const call = { headers: { "x-relay-key": key }, body: { share, position } };
+    const look = async (): Promise<Look<z.output<typeof answer>>> => {
+      const { status, text } = await client.order(takeoverUrl, call, signal);
+      if (status === 200) return { done: answer.parse(JSON.parse(text)) };
+      return {
+        notYet: "waiting until the new relay can read what the former one has delivered",
+        detail: `${takeoverUrl} ${status === undefined ? "does not answer" : `answers ${status}`}: ${text}`,
+      };
+    };
+    const step = await patiently(this.#operation, pace, look);
+    if ("done" in step) return step.done;
+    throw new Error(`the new relay could not take over its notes of delivered events ${step.gaveUp}`);
+  }
+}
+
+/** Lets a relay take events but send none, for some minutes from now. */
+export async function holdSending(client: AzureClient, queueId: string, signal: AbortSignal): Promise<void> {
+  const until = (now: Date) => ({ heldUntil: new Date(now.getTime() + heldFor) });
+  await client.markQueue(queueId, (now) => ({ sending: until(now) }), signal);
+}

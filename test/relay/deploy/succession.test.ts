@@ -1,0 +1,242 @@
+import { createHash } from "node:crypto";
+import { definitionProvider } from "pulumi-provider-kit";
+import type { Answer } from "../../../packages/pulumi-customerio/test/recording-server.ts";
+import { relayPackage } from "../../../relay/deploy/provider.ts";
+import { queueDrain } from "../../../relay/deploy/resources/queue-drain.ts";
+import { type AzureServer, azureServer, failure, operationOn, queueId, type TestOperation } from "./azure-server.ts";
+
+const formerAccount = queueId.replace(/\/queueServices.*/, "");
+const newQueue = queueId.replace("/storageAccounts/a/", "/storageAccounts/b/");
+const table = "https://a.table.core.windows.net/";
+const closed = { intake: "closed until 2026-11-20T10:10:00.000Z" };
+const gone: Answer = { status: 404, body: { error: { code: "ResourceNotFound", message: "not found" } } };
+
+let azure: AzureServer;
+let operation: TestOperation;
+beforeAll(async () => {
+  azure = await azureServer();
+});
+afterAll(() => azure.close());
+beforeEach(() => {
+  azure.restart();
+  const inputs = {
+    queueId: newQueue,
+    takeoverUrl: `https://${azure.host}/takeover`,
+    principalId: "identity",
+    timeoutSeconds: 60,
+  };
+  operation = { ...operationOn(azure), other: { id: newQueue, inputs } };
+});
+afterEach(() => {
+  delete process.env.RELAY_ABANDON_QUEUE;
+});
+
+const queue = (length: number, metadata?: Record<string, string>): Answer => ({
+  headers: { date: "Fri, 20 Nov 2026 10:00:00 GMT" },
+  body: { properties: { approximateMessageCount: length, ...(metadata && { metadata }) } },
+});
+
+/** A former relay that is empty, and a new one that copies its notes. */
+function prepare({
+  dead = 0,
+  takeover = [{ body: { copied: 3 } }],
+}: {
+  dead?: number;
+  takeover?: Answer[];
+} = {}): void {
+  azure.script = {
+    [`GET ${queueId}`]: [queue(0), queue(0, closed)],
+    [`GET ${queueId}-poison`]: [queue(0)],
+    [`PATCH ${queueId}`]: [{ body: {} }],
+    "GET /health": [{ body: { intake: "closed", deadLetters: { count: dead, more: false } } }],
+    [`GET ${formerAccount}`]: [{ body: { properties: { primaryEndpoints: { table } } } }],
+    [`GET ${newQueue}`]: [queue(0)],
+    [`PATCH ${newQueue}`]: [{ body: {} }],
+    "POST /takeover": takeover,
+  };
+  // The role assignment's name is a GUID, made of what it is for.
+  azure.script[`PUT ${roleAssignment()}`] = [{ body: {} }];
+}
+
+function roleAssignment(): string {
+  const parts = [formerAccount.toLowerCase(), "identity", "76199698-9eea-4c19-bc75-cec21354c6b6"];
+  const hex = createHash("sha256").update(parts.join("/")).digest("hex");
+  const name = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  return `${formerAccount}/providers/Microsoft.Authorization/roleAssignments/${name}`;
+}
+
+const former = () => ({ queueId, healthUrl: `https://${azure.host}/health`, timeoutSeconds: 60 });
+const drain = () =>
+  queueDrain.delete(operation, queueId, former() as unknown as Parameters<typeof queueDrain.delete>[2]);
+
+const bodyOf = ({ bytes }: { bytes: Buffer }) => JSON.parse(String(bytes));
+/** What the new relay's queue was marked with, in turn. */
+const marksOfNew = () =>
+  azure.requests
+    .filter(({ method, url }) => method === "PATCH" && url.includes("/storageAccounts/b/"))
+    .map((request) => bodyOf(request).properties.metadata as Record<string, string>);
+const takeovers = () => azure.requests.filter(({ url }) => url === "/takeover");
+const indexOf = (call: string) => azure.calls().findIndex((one) => one.startsWith(call));
+
+test("the new relay is held, the former one emptied, its notes copied, and then the new one sends", async () => {
+  prepare();
+  await drain();
+  expect(marksOfNew()).toEqual([
+    { sending: "held until 2026-11-20T10:15:00.000Z" },
+    { former: expect.stringMatching(/^https:\/\/a\.table\.core\.windows\.net\/ by [0-9a-f]{64}$/) },
+    { former: "none" },
+    { sending: "free" },
+  ]);
+  expect(
+    takeovers()
+      .map((request) => bodyOf(request).share)
+      .sort(),
+  ).toEqual([..."0123456789abcdef"]);
+  const [, mark] = marksOfNew();
+  for (const { headers } of takeovers()) {
+    expect(mark?.former).toContain(createHash("sha256").update(String(headers["x-relay-key"])).digest("hex"));
+  }
+  // The poison queue is the last of the count.
+  expect(indexOf("POST /takeover")).toBeGreaterThan(
+    azure.calls().lastIndexOf(`GET ${queueId}-poison?api-version=2024-01-01`),
+  );
+  expect(operation.shown.at(-1)).toBe("the new relay knows what the former one has delivered: 48 notes");
+});
+
+test("the new relay's identity, and nobody else, may read the former account", async () => {
+  prepare();
+  await drain();
+  const [assignment, ...others] = azure.requests.filter(({ method }) => method === "PUT");
+  expect(others).toEqual([]);
+  expect(assignment && bodyOf(assignment)).toEqual({
+    properties: {
+      principalId: "identity",
+      principalType: "ServicePrincipal",
+      roleDefinitionId:
+        "/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/76199698-9eea-4c19-bc75-cec21354c6b6",
+    },
+  });
+});
+
+test("a copy that takes several calls goes on where it was, and shows how far it is", async () => {
+  const position = { table: 1, from: { NextPartitionKey: "0b" } };
+  prepare({ takeover: [{ body: { copied: 1000, position } }, { body: { copied: 1 } }] });
+  await drain();
+  expect(takeovers().map((request) => bodyOf(request).position)).toContainEqual(position);
+  expect(takeovers()).toHaveLength(17);
+  expect(operation.shown).toContainEqual(
+    expect.stringMatching(/^the new relay has taken over 10\d\d notes of delivered events$/),
+  );
+});
+
+test("a role that still spreads, a mark that is not seen yet and an app that starts are waited for", async () => {
+  const spreading = { status: 503, body: { reason: "HTTP 403" } };
+  prepare({ takeover: [{ status: 403 }, spreading, { status: 502, body: "starting" }, { body: { copied: 0 } }] });
+  await drain();
+  expect(marksOfNew().at(-1)).toEqual({ sending: "free" });
+});
+
+test("notes that can't be copied keep the former relay, with the reason and the ways on; the new one sends", async () => {
+  prepare({ takeover: [{ status: 503, body: { reason: "HTTP 403" } }] });
+  const { message } = await failure(drain());
+  expect(message).toContain("The relay is not taken down, since the new relay could not take over");
+  expect(message).toContain('answers 503: {"reason":"HTTP 403"}');
+  expect(message).toContain("run the same command again");
+  expect(message).toContain("put RELAY_ABANDON_QUEUE=true before the command");
+  expect(marksOfNew().at(-1)).toEqual({ sending: "free" });
+});
+
+test("they are given up with the queue", async () => {
+  process.env.RELAY_ABANDON_QUEUE = "true";
+  const { other } = operation;
+  operation = { ...operationOn(azure), other };
+  prepare({ takeover: [{ status: 503, body: { reason: "HTTP 403" } }] });
+  await drain();
+  expect(operation.shown).toContainEqual(expect.stringContaining("gives up the notes of delivered events, since"));
+});
+
+test("dead letters keep the former relay, and the new one knows what it has delivered nonetheless", async () => {
+  prepare({ dead: 2 });
+  expect((await failure(drain())).message).toContain("since there are 2 dead letters");
+  expect(takeovers()).toHaveLength(16);
+  expect(marksOfNew().at(-1)).toEqual({ sending: "free" });
+});
+
+test("a stop lets the new relay send", async () => {
+  prepare();
+  azure.script[`GET ${queueId}`] = [queue(0), queue(7, closed)];
+  const { clock, stop } = operation;
+  clock.sleep = async (milliseconds) => {
+    if (milliseconds === 6_000) stop.abort(new Error("stopped by the user"));
+  };
+  expect((await failure(drain())).message).toContain("stopped by the user");
+  expect(marksOfNew().at(-1)).toEqual({ sending: "free" });
+});
+
+test("a new relay that is held for long is told again", async () => {
+  prepare();
+  azure.script[`GET ${queueId}`] = [queue(0), ...Array(9).fill(queue(1, closed)), queue(0, closed)];
+  await drain();
+  expect(marksOfNew().filter(({ sending }) => sending?.startsWith("held"))).toHaveLength(2);
+});
+
+test.each<[string, () => void]>([
+  ["where nothing takes over", () => (operation = { ...operation, other: undefined })],
+  [
+    "where the new relay remembers nothing",
+    () => (operation = { ...operation, other: { id: newQueue, inputs: { queueId: newQueue } } }),
+  ],
+  ["where the former account is gone", () => (azure.script[`GET ${formerAccount}`] = [gone])],
+  ["where the new relay is gone too", () => (azure.script[`GET ${newQueue}`] = [gone])],
+])("nothing is copied %s", async (_, arrange) => {
+  prepare();
+  arrange();
+  await drain();
+  expect(takeovers()).toEqual([]);
+});
+
+describe("the drain of a relay that is made", () => {
+  const values = () => ({
+    ...former(),
+    queueId: newQueue,
+    takeoverUrl: `https://${azure.host}/takeover`,
+    principalId: "identity",
+  });
+
+  test("in another's place holds its events before the webhook is turned to it, until every instance knows", async () => {
+    prepare();
+    operation = { ...operation, other: { id: queueId, inputs: former() } };
+    await queueDrain.create(operation, values());
+    expect(marksOfNew()).toEqual([{ sending: "held until 2026-11-20T10:15:00.000Z" }]);
+    expect(operation.clock.sleeps).toEqual([5_000]);
+  });
+
+  test.each([
+    ["for the first time", undefined],
+    ["anew for the same queue", newQueue],
+  ])("%s holds nothing", async (_, other) => {
+    prepare();
+    operation = { ...operation, other: other === undefined ? undefined : { id: other, inputs: { queueId: other } } };
+    await queueDrain.create(operation, values());
+    expect(marksOfNew()).toEqual([]);
+  });
+});
+
+test("a run that goes on after one that was killed knows the new relay from what the engine asks", async () => {
+  prepare();
+  const provider = definitionProvider({ ...relayPackage, connect: () => operation.client });
+  await provider.configure({ armUrl: `https://${azure.host}` });
+  const call = {
+    ...{ urn: "urn:pulumi:dev::t::relay:index:QueueDrain::drain", type: "relay:index:QueueDrain", name: "drain" },
+    ...{ signal: operation.signal, progress: () => undefined, warn: () => undefined },
+  };
+  const present = {
+    ...former(),
+    queueId: newQueue,
+    takeoverUrl: `https://${azure.host}/takeover`,
+    principalId: "identity",
+  };
+  await provider.diff(call, { id: newQueue, olds: present, state: present, news: present });
+  await provider.delete(call, { id: queueId, state: former() });
+  expect(takeovers()).toHaveLength(16);
+});

@@ -1,0 +1,155 @@
+import { createHash } from "node:crypto";
+import { RememberedDuplicates } from "../../relay/azure/duplicates.ts";
+import type { MarksSeen } from "../../relay/azure/marks-reader.ts";
+import { RelayStorage } from "../../relay/azure/storage.ts";
+import type { Tables } from "../../relay/azure/tables.ts";
+import { keyHeader, takeoverHandler } from "../../relay/azure/takeover.ts";
+import { deliveredKey, deliveredTables } from "../../relay/core/delivered-tables.ts";
+import { type Azurite, startAzurite } from "./support/azurite.ts";
+import { call, invocation } from "./support/invocation.ts";
+
+let accounts: Azurite[];
+let former: Tables;
+let own: Tables;
+beforeAll(async () => {
+  accounts = await Promise.all([startAzurite(), startAzurite()]);
+  const [one, other] = accounts.map(({ connectionString }) => new RelayStorage({ connectionString }).tables);
+  if (!one || !other) throw new Error("no accounts");
+  [former, own] = [one, other];
+});
+afterAll(() => Promise.all(accounts.map((account) => account.stop())));
+
+const signal = AbortSignal.timeout(60_000);
+const now = new Date("2026-11-20T10:00:00.000Z");
+const { current, previous } = deliveredTables(now, 7);
+const key = "the key of this replacement";
+const mark = { address: "https://former.example/", keyDigest: createHash("sha256").update(key).digest("hex") };
+const shares = [..."0123456789abcdef"];
+
+const noteOf = (id: string) => deliveredKey({ id, body: id });
+
+function relay(
+  options: { marks?: Partial<MarksSeen>; windowDays?: number; from?: Tables; milliseconds?: number } = {},
+) {
+  const { marks, windowDays = 7, from = former, milliseconds = 0 } = options;
+  let time = 0;
+  const opened: string[] = [];
+  const handler = takeoverHandler({
+    marks: async () => ({ closed: false, wanted: undefined, held: true, former: mark, ...marks }),
+    storage: {
+      tables: own,
+      tablesAt: (address) => {
+        opened.push(address);
+        return from;
+      },
+    },
+    windowDays,
+    clock: () => now,
+    monotonic: () => {
+      time += milliseconds;
+      return time;
+    },
+  });
+  const ask = async (body: object | string, shown = key) => {
+    const text = typeof body === "string" ? body : JSON.stringify(body);
+    const answer = await handler(call(text, { [keyHeader]: shown }), invocation().context);
+    return answer as { status: number; jsonBody?: { copied: number; position?: object; reason?: string } };
+  };
+  /** As `pulumi` does. */
+  const takeAll = async () => {
+    let [copied, calls] = [0, 0];
+    for (const share of shares) {
+      for (let position: object | undefined, goOn = true; goOn; calls++) {
+        const { status, jsonBody } = await ask({ share, position });
+        if (status !== 200 || !jsonBody) throw new Error(`HTTP ${status}: ${JSON.stringify(jsonBody)}`);
+        copied += jsonBody.copied;
+        position = jsonBody.position;
+        goOn = position !== undefined;
+      }
+    }
+    return { copied, calls };
+  };
+  return { ask, takeAll, opened };
+}
+
+/** What the relay of the new account does with an event: `delivered` or nothing. */
+async function deliver(id: string): Promise<string | undefined> {
+  const duplicates = new RememberedDuplicates({ tables: own, clock: () => now, windowDays: 7 });
+  const sent = await duplicates.deliverOnce(noteOf(id), async () => ({ fate: "delivered" }), fail);
+  return sent?.fate;
+}
+const fail = (reason: string) => {
+  throw new Error(reason);
+};
+
+test("nothing was ever delivered: nothing is copied, and no table is made", async () => {
+  expect(await relay().takeAll()).toEqual({ copied: 0, calls: 16 });
+  expect(await own.list(signal)).toEqual([]);
+});
+
+test("what the former relay delivered is left out by the new one, and nothing else is", async () => {
+  for (const table of [current, previous, "delivered7d1"]) await former.create(table, signal);
+  // More than one transaction takes, in one partition.
+  const crowd = Array.from({ length: 250 }, (_, at) => ({ partition: "0a", row: `0a-${String(at).padStart(4, "0")}` }));
+  for (let at = 0; at < crowd.length; at += 100) await former.putAll(current, crowd.slice(at, at + 100), signal);
+  const delivered = Array.from({ length: 40 }, (_, at) => `event-${at}`);
+  await Promise.all(delivered.map((id, at) => former.put([current, previous][at % 2] ?? current, noteOf(id), signal)));
+  await former.put("delivered7d1", noteOf("of long ago"), signal);
+
+  const written = jest.spyOn(own, "putAll");
+  const { takeAll, opened } = relay();
+  expect((await takeAll()).copied).toBe(290);
+  // Azure takes a hundred entities of one partition.
+  for (const [, keys] of written.mock.calls) {
+    expect(keys.length).toBeLessThanOrEqual(100);
+    expect(new Set(keys.map(({ partition }) => partition)).size).toBe(1);
+  }
+  expect(new Set(opened)).toEqual(new Set([mark.address]));
+  for (const id of delivered) expect(await deliver(id)).toBeUndefined();
+  for (const { partition, row } of crowd) expect(await own.has(current, { partition, row }, signal)).toBe(true);
+  expect(await deliver("of long ago")).toBe("delivered");
+  expect(await deliver("another")).toBe("delivered");
+  expect((await own.list(signal)).sort()).toEqual([previous, current].sort());
+  // Once more, as after a run that was killed.
+  expect((await takeAll()).copied).toBe(290);
+  expect(await deliver("another")).toBeUndefined();
+});
+
+test("a call ends in time, and the next one goes on where it was", async () => {
+  const many = Array.from({ length: 2_300 }, (_, at) => ({
+    partition: "fe",
+    row: `fe-${String(at).padStart(5, "0")}`,
+  }));
+  for (let at = 0; at < many.length; at += 100) await former.putAll(current, many.slice(at, at + 100), signal);
+  // Each look at the clock takes six seconds, so that a call gets one page.
+  const { copied, calls } = await relay({ milliseconds: 6_000 }).takeAll();
+  expect(copied).toBe(2_590);
+  expect(calls).toBeGreaterThan(32);
+  for (const row of many) expect(await own.has(current, row, signal)).toBe(true);
+});
+
+test("a relay that remembers nothing takes over nothing", async () => {
+  const { ask, opened } = relay({ windowDays: 0 });
+  expect(await ask({ share: "0" })).toEqual({ status: 200, jsonBody: { copied: 0 } });
+  expect(opened).toEqual([]);
+});
+
+test.each<[string, Parameters<typeof relay>[0], string]>([
+  ["another key", {}, "not the key"],
+  ["no key", {}, ""],
+  ["no mark on the queue", { marks: { former: "none" } }, key],
+])("refused: %s", async (_, options, shown) => {
+  const { ask, opened } = relay(options);
+  expect(await ask({ share: "0" }, shown)).toEqual({ status: 403 });
+  expect(opened).toEqual([]);
+});
+
+test.each(["", "[]", '{"share":"g"}', '{"share":"0","position":{}}'])("not understood: %s", async (body) => {
+  expect((await relay().ask(body)).status).toBe(400);
+});
+
+test("an account that can't be read is told with the reason, and a transaction that fails is no success", async () => {
+  const from = { keys: () => Promise.reject(new Error("no role yet")) } as unknown as Tables;
+  expect(await relay({ from }).ask({ share: "0" })).toEqual({ status: 503, jsonBody: { reason: "no role yet" } });
+  await expect(own.putAll("missing", [noteOf("a")], signal)).rejects.toMatchObject({ status: 404 });
+});
