@@ -18,7 +18,7 @@ const request = z.object({
   /** The first hexadecimal digit of the partitions: a sixteenth of all notes, so that callers can ask for several at once. */
   share: z.string().regex(/^[0-9a-f]$/),
   /** Where the call before has come to. */
-  position: z.object({ table: z.number(), from: z.record(z.string(), z.string()).optional() }).optional(),
+  position: z.object({ table: z.string(), from: z.record(z.string(), z.string()).optional() }).optional(),
 });
 
 type Position = NonNullable<z.output<typeof request>["position"]>;
@@ -65,12 +65,12 @@ export function takeoverHandler(ports: TakeoverPorts): HttpHandler {
     if (former === "none" || !fits(call.headers.get(keyHeader) ?? "", former.keyDigest)) return { status: 403 };
     const parsed = request.safeParse(await call.json().catch(() => undefined));
     if (!parsed.success) return { status: 400 };
-    const { share, position = { table: 0 } } = parsed.data;
+    const { share, position } = parsed.data;
     try {
       if (windowDays === 0) return progress({ copied: 0 });
       const { current, previous } = deliveredTables(clock(), windowDays);
-      const names = [previous, current];
-      return progress(await copy({ ports, from: storage.tablesAt(former.address), names, share, position }));
+      const from = storage.tablesAt(former.address);
+      return progress(await copy({ ports, from, names: [previous, current], share, position }));
     } catch (error) {
       return { status: 503, jsonBody: { reason: describeError(error) } };
     }
@@ -82,24 +82,27 @@ async function copy(work: {
   from: Tables;
   names: readonly string[];
   share: string;
-  position: Position;
+  position: Position | undefined;
 }): Promise<TakeoverProgress> {
   const { ports, from, names, share } = work;
   const { storage, monotonic = () => performance.now() } = ports;
   const until = monotonic() + longestWork;
-  let position: Position | undefined = work.position;
+  const [oldest = ""] = names;
+  let position = work.position;
+  // What is no longer among the tables is older than the window by now: a new period has begun since the call before.
+  if (position === undefined || !names.includes(position.table)) position = { table: oldest };
   let copied = 0;
   while (position !== undefined && monotonic() < until) {
-    const table: string | undefined = names[position.table];
-    if (table === undefined) return { copied };
+    const { table }: Position = position;
     const signal = AbortSignal.timeout(pageTimeout);
     const page = await from.keys(table, { prefix: share, from: position.from }, signal);
     for (const keys of transactionsOf(page.keys)) {
       await makingTable(storage.tables, table, signal, () => storage.tables.putAll(table, keys, signal));
     }
     copied += page.keys.length;
-    position = page.next ? { table: position.table, from: page.next } : { table: position.table + 1 };
-    if (position.table === names.length) position = undefined;
+    const after = names[names.indexOf(table) + 1];
+    if (page.next) position = { table, from: page.next };
+    else position = after === undefined ? undefined : { table: after };
   }
   return { copied, ...(position && { position }) };
 }

@@ -24,6 +24,7 @@ const now = new Date("2026-11-20T10:00:00.000Z");
 const { current, previous } = deliveredTables(now, 7);
 const key = "the key of this replacement";
 const mark = { address: "https://former.example/", keyDigest: createHash("sha256").update(key).digest("hex") };
+const day = 24 * 60 * 60 * 1000;
 const shares = [..."0123456789abcdef"];
 
 const noteOf = (id: string) => deliveredKey({ id, body: id });
@@ -126,6 +127,16 @@ test("a call ends in time, and the next one goes on where it was", async () => {
   expect(copied).toBe(2_590);
   expect(calls).toBeGreaterThan(32);
   for (const row of many) expect(await own.has(current, row, signal)).toBe(true);
+});
+
+test("a period that begins between two calls leaves nothing out", async () => {
+  // The table of the period now was the current one at the call before, and the one before it has gone.
+  const position = {
+    table: deliveredTables(new Date(now.getTime() - 7 * day), 7).previous,
+    from: { NextPartitionKey: "f" },
+  };
+  const { jsonBody } = await relay().ask({ share: "f", position });
+  expect(jsonBody?.copied).toBeGreaterThan(2_000);
 });
 
 test("a relay that remembers nothing takes over nothing", async () => {

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { ResourceCall } from "../engine/provider.ts";
-import { type Leftover, type Operation, type ResourceDefinition, Unfinished } from "./resource-definition.ts";
 import type { PropertyMap } from "../engine/values.ts";
+import { type Leftover, type Operation, type ResourceDefinition, Unfinished } from "./resource-definition.ts";
 
 type Held = Pick<ResourceCall, "type" | "urn">;
 
