@@ -57,10 +57,10 @@ test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
       const logs = await world.logs();
       const balance = balanceOf(logs);
       rows.push({ scenario: name, balance, seconds: (Date.now() - started) / 1000 });
-      const counts = await world.account.counts();
+      const counts = await world.counts();
       const wrong = mistakes(scenario, { balance, outcomes: world.outcomes(), counts });
       if (wrong.length === 0) return;
-      throw new Error(`${wrong.join("\n")}\n${await reproduction(name, { logs, hosts: world.relay.log() })}`);
+      throw new Error(`${wrong.join("\n")}\n${await reproduction(name, { logs, hosts: world.log() })}`);
     } finally {
       await world.close();
       await rm(place, { recursive: true, force: true });

@@ -317,6 +317,18 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
+    name: "the relay is replaced, with its account",
+    mayRepeat: false,
+    async act(world, { count, duration }) {
+      await world.send(count / 2, duration / 2);
+      await world.replaceRelay(async () => {
+        await world.sendAgain();
+        await world.send(count / 2, duration / 2);
+      });
+      await world.sendAgain();
+    },
+  },
+  {
     name: "an upgrade with a full queue",
     async act(world, { count, duration }) {
       await world.without([world.platformNetwork], async () => {

@@ -79,14 +79,14 @@ export class Account {
   readonly #name: string;
   readonly #queues: QueueServiceClient;
   readonly #blobs: BlobServiceClient;
-  readonly #tables: Tables;
+  readonly tables: Tables;
 
   constructor(name: string, ports: Ports) {
     this.#name = name;
     const connectionString = this.connectionString(ports);
     this.#queues = QueueServiceClient.fromConnectionString(connectionString);
     this.#blobs = BlobServiceClient.fromConnectionString(connectionString);
-    this.#tables = new Tables(async () => ({ connectionString }));
+    this.tables = new Tables(async () => ({ connectionString }));
   }
 
   /** By way of these ports. */
@@ -142,7 +142,7 @@ export class Account {
   /** What the instances of the relay have counted, added up. */
   async counts(): Promise<Counts> {
     const total = noCounts();
-    for (const row of await this.#tables.all(countsTable, AbortSignal.timeout(10_000))) addCounts(total, row);
+    for (const row of await this.tables.all(countsTable, AbortSignal.timeout(10_000))) addCounts(total, row);
     return total;
   }
 

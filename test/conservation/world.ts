@@ -1,11 +1,16 @@
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import { Clock } from "../../packages/local-cloud/src/customer-io/clock.ts";
 import { type CustomerIoStandIn, startCustomerIo } from "../../packages/local-cloud/src/customer-io/customer-io.ts";
 import { credentials, scope } from "../../packages/local-cloud/test/platform/harness.ts";
 import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
+import { addCounts, type Counts, noCounts } from "../../relay/core/counts.ts";
 import { parseDeadLetter } from "../../relay/core/dead-letter.ts";
-import { containerNames } from "../../relay/core/names.ts";
+import { containerNames, queueNames } from "../../relay/core/names.ts";
+import { lookLasts } from "../../relay/core/queue-marks.ts";
+import { longestCall } from "../../relay/core/time-limits.ts";
+import { copyNotes } from "./copied-notes.ts";
 import { DeployedRelay } from "./deployed-relay.ts";
 import { traffic } from "./events.ts";
 import { FaultProxy, type NetworkFault } from "./fault-proxy.ts";
@@ -45,8 +50,12 @@ export interface WorldOptions {
 /** Customer.io, the relay and Platform, with a network between them that can be made to fail. */
 export class World {
   readonly random: () => number;
-  readonly relay: DeployedRelay;
-  readonly account: Account;
+  /** The relay that Customer.io's calls come to, and its storage account. */
+  relay: DeployedRelay;
+  account: Account;
+  /** Those that it has replaced. */
+  readonly #former: { readonly relay: DeployedRelay; readonly account: Account }[] = [];
+  readonly #succeed: () => Promise<{ relay: DeployedRelay; account: Account }>;
   readonly platform: RunningDataflow;
   /** In front of the relay's storage: blobs, queues and tables. */
   readonly storageNetwork: readonly FaultProxy[];
@@ -74,7 +83,9 @@ export class World {
     customerIo: CustomerIoStandIn;
     clock: Clock;
     front: FaultProxy;
+    succeed: () => Promise<{ relay: DeployedRelay; account: Account }>;
   }) {
+    this.#succeed = parts.succeed;
     this.random = parts.random;
     this.relay = parts.relay;
     this.#time = parts.time;
@@ -99,34 +110,39 @@ export class World {
     settings,
   }: WorldOptions): Promise<World> {
     const random = randomFrom(seed);
-    const account = await storage.nextAccount();
     const platform = await startDataflow(source);
     const blob = await FaultProxy.start(() => storage.ports.blob, random);
     const queue = await FaultProxy.start(() => storage.ports.queue, random);
     const table = await FaultProxy.start(() => storage.ports.table, random);
     const platformNetwork = await FaultProxy.start(() => platform.port, random);
-    const relay = new DeployedRelay({
-      folder,
-      bundle,
-      clock: time,
-      settings: {
-        CUSTOMERIO_SIGNING_KEYS: signingKey,
-        PLATFORM_STREAMING_URL: platform.streamingUrl(platformNetwork.port),
-        RELAY_STORAGE: account.connectionString({ blob: blob.port, queue: queue.port, table: table.port }),
-        ...(source === "http" && credentialSettings(platformNetwork.port)),
-        ...settings,
-      },
-    });
+    const deploy = async (place: string) => {
+      const account = await storage.nextAccount();
+      const relay = new DeployedRelay({
+        folder: place,
+        bundle,
+        clock: time,
+        settings: {
+          CUSTOMERIO_SIGNING_KEYS: signingKey,
+          PLATFORM_STREAMING_URL: platform.streamingUrl(platformNetwork.port),
+          RELAY_STORAGE: account.connectionString({ blob: blob.port, queue: queue.port, table: table.port }),
+          ...(source === "http" && credentialSettings(platformNetwork.port)),
+          ...settings,
+        },
+      });
+      return { relay, account };
+    };
+    const { relay, account } = await deploy(folder);
     await relay.start(instances);
-    const front = await FaultProxy.start(() => relay.nextPort(), random);
+    const front = await FaultProxy.start(() => world.relay.nextPort(), random);
     const clock = Clock.running();
     const customerIo = await startCustomerIo({
       workspaces: [{ name: "Main", appApiKey, signingKey }],
       switches: { lanes: 8 },
       clock,
     });
-    const world = new World({
+    const world: World = new World({
       ...{ random, relay, time, account, platform, platformNetwork, customerIo, clock, front },
+      succeed: () => deploy(path.join(folder, "successor")),
       storageNetwork: [blob, queue, table],
     });
     await world.#subscribe();
@@ -146,6 +162,38 @@ export class World {
       sent += part.length;
       await sleep(Math.max(0, ((end - Date.now()) * part.length) / (events.length - sent + part.length)));
     }
+  }
+
+  /** Sends all events once more that were sent before, as Customer.io does after an answer that came too late. */
+  async sendAgain(): Promise<void> {
+    const events = traffic(0, this.#sent.length).flatMap(({ event }) => event ?? []);
+    await this.#ask("/__local/events", { events });
+  }
+
+  /**
+   * Replaces the relay by another one with a storage account of its own, by the steps of `relay:index:QueueDrain`: the new one is held, the
+   * webhook turned, the former one closed and drained, its notes copied; then the new one sends.
+   *
+   * @param meanwhile happens from the turn on
+   */
+  async replaceRelay(meanwhile: () => Promise<void>): Promise<void> {
+    const { relay: former, account: formerAccount } = this;
+    const { relay, account } = await this.#succeed();
+    const later = () => new Date(this.now().getTime() + day).toISOString();
+    await account.queue(queueNames.events).setMetadata({ sending: `held until ${later()}` });
+    await relay.start();
+    this.#former.push({ relay: former, account: formerAccount });
+    this.relay = relay;
+    this.account = account;
+    const traffic = meanwhile();
+    await formerAccount.queue(queueNames.events).setMetadata({ intake: `closed until ${later()}` });
+    await sleep(lookLasts + longestCall);
+    const until = Date.now() + patience;
+    while ((await formerAccount.waiting()) > 0 && Date.now() < until) await sleep(100);
+    await copyNotes({ from: formerAccount.tables, to: account, now: this.now() });
+    await account.queue(queueNames.events).setMetadata({ sending: "free" });
+    await former.stop();
+    await traffic;
   }
 
   /** Events that are in the queue without the intake's doing. */
@@ -226,12 +274,13 @@ export class World {
   async logs(): Promise<EventLogs> {
     await this.relay.stop();
     await this.platform.platform.idle();
+    const accounts = [...this.#former, this].map(({ account }) => account);
     const { deliveries } = await this.#deliveries();
     const receipts = await this.platform.platform.receipts();
     // Nothing stays hidden for longer than 7 days.
     if ((await this.account.waiting()) > 0) await this.#time.pass(8 * day);
-    const deadLetters = await this.account.blobs(containerNames.deadLetters);
-    const messages = await this.account.takeAll();
+    const deadLetters = await each(accounts, (account) => account.blobs(containerNames.deadLetters));
+    const messages = await each(accounts, (account) => account.takeAll());
     return {
       sent: [...this.#sent, ...this.#queued],
       accepted: [
@@ -250,17 +299,27 @@ export class World {
 
   /** What the relay has logged so far, line by line. */
   outcomes(): Record<string, unknown>[] {
-    return this.relay
-      .log()
-      .flatMap(({ message }) =>
-        message.startsWith('{"outcome"') ? [JSON.parse(message) as Record<string, unknown>] : [],
-      );
+    return this.log().flatMap(({ message }) =>
+      message.startsWith('{"outcome"') ? [JSON.parse(message) as Record<string, unknown>] : [],
+    );
+  }
+
+  /** What all hosts have logged. */
+  log(): { message: string }[] {
+    return [...this.#former, this].flatMap(({ relay }) => relay.log());
+  }
+
+  /** What all relays have counted. */
+  async counts(): Promise<Counts> {
+    const total = noCounts();
+    for (const { account } of [...this.#former, this]) addCounts(total, { ...(await account.counts()) });
+    return total;
   }
 
   async close(): Promise<void> {
     this.#beating = false;
     await this.#beat;
-    await this.relay.stop();
+    for (const { relay } of [...this.#former, this]) await relay.stop();
     await this.#customerIo.close();
     await this.platform.platform.close();
     for (const proxy of [this.#front, this.platformNetwork, ...this.storageNetwork]) await proxy.close();
@@ -319,6 +378,10 @@ function credentialSettings(port: number): Record<string, string> {
     PLATFORM_SCOPES: scope,
     PLATFORM_ORG_ID: credentials.orgId,
   };
+}
+
+async function each<T>(accounts: readonly Account[], read: (account: Account) => Promise<T[]>): Promise<T[]> {
+  return (await Promise.all(accounts.map(read))).flat();
 }
 
 function idsOfDeadLetter(text: string): string[] {

@@ -102,7 +102,7 @@ export const queueDrain = defineResource<AzureClient>()({
     if (client.opened.delete(queueId) || isCurrent) return;
     const succession = Succession.of(operation);
     try {
-      await succession?.hold();
+      await succession?.begin(queueId);
       if (!(await close(operation, queueId))) return progress("the relay's queue is gone already");
       await letGo(operation, state, succession);
     } finally {

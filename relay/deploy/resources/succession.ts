@@ -52,6 +52,13 @@ export class Succession {
     return parsed.success ? new Succession(operation, parsed.data) : undefined;
   }
 
+  /** Holds the new relay, and gives it the right to read, which takes minutes to spread in Azure. */
+  async begin(formerQueueId: string): Promise<void> {
+    await this.hold();
+    // What is wrong with it is said when the notes are copied.
+    await this.#allowReading(accountOf(formerQueueId)).catch(() => undefined);
+  }
+
   /** Lets the new relay take events but send none, for some minutes from now. */
   async hold(): Promise<void> {
     const { client, signal } = this.#operation;
@@ -87,7 +94,7 @@ export class Succession {
   async takeOver(formerQueueId: string): Promise<void> {
     const { client, signal, progress } = this.#operation;
     const { queueId } = this.#successor;
-    const formerId = formerQueueId.replace(/\/queueServices\/.*$/i, "");
+    const formerId = accountOf(formerQueueId);
     const former = await client.armGet(formerId, storageApiVersion, signal);
     if (former === undefined) return;
     const { table: address } = storageAccount.parse(former).properties.primaryEndpoints;
@@ -157,6 +164,10 @@ export class Succession {
     if ("done" in step) return step.done;
     throw new Error(`the new relay could not take over its notes of delivered events ${step.gaveUp}`);
   }
+}
+
+function accountOf(queueId: string): string {
+  return queueId.replace(/\/queueServices\/.*$/i, "");
 }
 
 /** Lets a relay take events but send none, for some minutes from now. */
