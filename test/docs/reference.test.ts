@@ -2,6 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { examples } from "../../docs/reference/examples.ts";
 import { referencePages } from "../../docs/reference/pages.ts";
+import { packageSchemas } from "../../docs/reference/schemas.ts";
 import { provider as aep } from "../../packages/pulumi-aep/src/provider.ts";
 import { provider as customerio } from "../../packages/pulumi-customerio/src/provider.ts";
 import type { Provider } from "../../packages/pulumi-provider-kit/src/engine/provider.ts";
@@ -22,6 +23,11 @@ test("the reference is what the package schemas say; npm run docs writes it anew
   const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".md"));
   expect(files.toSorted()).toEqual([...pages.keys()].toSorted());
   for (const [name, text] of pages) expect(await readFile(path.join(folder, name), "utf8")).toBe(text);
+});
+
+test("the schemas that are checked in are those of the providers; npm run docs writes them anew", async () => {
+  const repository = path.resolve(__dirname, "../..");
+  for (const [name, text] of packageSchemas()) expect(await readFile(path.join(repository, name), "utf8")).toBe(text);
 });
 
 /** An example's inputs as the engine hands them over in a preview, where other resources' properties aren't known yet. */

@@ -1,0 +1,15 @@
+import { provider as aep } from "../../packages/pulumi-aep/src/provider.ts";
+import { provider as customerio } from "../../packages/pulumi-customerio/src/provider.ts";
+import { provider as relay } from "../../relay/deploy/provider.ts";
+
+/** The Pulumi package schemas as they are checked in and published: path below the repository → text. */
+export function packageSchemas(): Map<string, string> {
+  const schemas = {
+    "packages/pulumi-aep/schema.json": aep,
+    "packages/pulumi-customerio/schema.json": customerio,
+    "relay/deploy/schema.json": relay,
+  };
+  return new Map(
+    Object.entries(schemas).map(([file, provider]) => [file, `${JSON.stringify(provider.schema(), null, 2)}\n`]),
+  );
+}

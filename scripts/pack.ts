@@ -1,0 +1,115 @@
+import { execFile } from "node:child_process";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { buildRelay } from "../relay/build.ts";
+import { buildPlugins } from "./build-plugins.ts";
+
+const run = promisify(execFile);
+const repository = join(import.meta.dirname, "..");
+const output = join(repository, "build");
+
+/** What a package's tarball holds beside its `package.json`: folders and files of the package, with TypeScript compiled. */
+interface PublishedPackage {
+  readonly folder: string;
+  readonly compiled: readonly string[];
+  readonly copied: readonly string[];
+}
+
+/** The packages in the order in which they depend on each other. */
+const packages: readonly PublishedPackage[] = [
+  { folder: "packages/adobe-data-prep", compiled: ["src"], copied: ["README.md"] },
+  { folder: "packages/pulumi-provider-kit", compiled: ["src"], copied: ["README.md"] },
+  { folder: "packages/pulumi-customerio", compiled: ["src"], copied: ["README.md", "schema.json", "bin", "dist"] },
+  { folder: "packages/pulumi-aep", compiled: ["src"], copied: ["README.md", "schema.json", "bin", "dist"] },
+  {
+    folder: ".",
+    compiled: ["components", "events", "mapping", "ops", "relay/core", "relay/azure", "relay/deploy"],
+    copied: ["README.md", "CHANGELOG.md", "bin", "dist", "relay/dist", "relay/deploy/schema.json"],
+  },
+];
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly exports: string | Readonly<Record<string, string>>;
+  readonly [field: string]: unknown;
+}
+
+/** A tarball, ready to be published. */
+export interface Tarball {
+  readonly name: string;
+  readonly file: string;
+  /** Bytes of the tarball, and of its files. */
+  readonly size: number;
+  readonly unpackedSize: number;
+  readonly files: readonly string[];
+}
+
+/**
+ * Makes the tarball of every published package in `build/`. Inside the repository Node runs the TypeScript itself; below
+ * `node_modules` it refuses to, so that a tarball has JavaScript and declarations, in the same places.
+ */
+export async function packAll(): Promise<Tarball[]> {
+  await rm(output, { recursive: true, force: true });
+  await Promise.all([buildRelay(), buildPlugins()]);
+  await run(process.execPath, [join(repository, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"], {
+    cwd: repository,
+  });
+  const tarballs: Tarball[] = [];
+  for (const published of packages) tarballs.push(await pack(published));
+  return tarballs;
+}
+
+async function pack({ folder, compiled, copied }: PublishedPackage): Promise<Tarball> {
+  const source = join(repository, folder);
+  const manifest = JSON.parse(await readFile(join(source, "package.json"), "utf8")) as Manifest;
+  const stage = join(output, "stage", manifest.name);
+  await mkdir(stage, { recursive: true });
+  for (const part of compiled) {
+    await cp(join(output, "compiled", folder, part), join(stage, part), { recursive: true });
+  }
+  for (const part of copied) await cp(join(source, part), join(stage, part), { recursive: true });
+  await cp(join(repository, "LICENSE"), join(stage, "LICENSE"));
+  await writeFile(join(stage, "package.json"), `${JSON.stringify(publishedManifest(manifest), null, 2)}\n`);
+  // Without scripts: everything has been built.
+  const { stdout } = await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", output], {
+    cwd: stage,
+    maxBuffer: 1e8,
+    shell: process.platform === "win32",
+  });
+  const [made] = JSON.parse(stdout) as [
+    { filename: string; size: number; unpackedSize: number; files: { path: string }[] },
+  ];
+  return {
+    name: manifest.name,
+    file: join(output, made.filename),
+    size: made.size,
+    unpackedSize: made.unpackedSize,
+    files: made.files.map(({ path }) => path),
+  };
+}
+
+/** The manifest with compiled entries, and without what is of use in the repository alone. */
+function publishedManifest(manifest: Manifest): object {
+  const { exports, private: _, scripts, workspaces, devDependencies, allowScripts, ...kept } = manifest;
+  const entries = typeof exports === "string" ? { ".": exports } : exports;
+  return {
+    ...kept,
+    exports: Object.fromEntries(Object.entries(entries).map(([name, entry]) => [name, compiledEntry(entry)])),
+  };
+}
+
+function compiledEntry(entry: string): string | object {
+  if (!entry.endsWith(".ts")) return entry;
+  const path = entry.slice(0, -".ts".length);
+  return { types: `${path}.d.ts`, default: `${path}.js` };
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  for (const { file, size, unpackedSize, files } of await packAll()) {
+    const sizes = `${Math.round(size / 1024)} KiB, ${Math.round(unpackedSize / 1024)} KiB unpacked`;
+    console.log(`${file}: ${sizes}, ${files.length} files`);
+  }
+}
