@@ -1,23 +1,37 @@
 import * as pulumi from "@pulumi/pulumi";
-import { DatasetGuard } from "pulumi-aep";
+import { DatasetGuard, getTenant } from "pulumi-aep";
 import type { EventMapping } from "../events/mapping.ts";
 import { directWarning } from "./delivery.ts";
-import type { Destination } from "./destination.ts";
+import { type Destination, findDestination } from "./destination.ts";
+import { eventMapping } from "./event-mapping.ts";
+import { derive } from "./inputs.ts";
 import { mappingSamples } from "./mapping-samples.ts";
 import { type PlatformCredential, platformCredential } from "./platform-credential.ts";
 import { PlatformDataflow } from "./platform-dataflow.ts";
+import { checkedSettings } from "./preflight.ts";
 import { ReportingWebhookSubscription } from "./reporting-webhook.ts";
 import type { Settings } from "./settings.ts";
+import { StackSettings } from "./settings-source.ts";
+import { type CustomerIoSourceArgs, SourceArguments } from "./source-arguments.ts";
 import { defaultTitle } from "./title.ts";
 import { WebhookRelay } from "./webhook-relay.ts";
 
-export interface CustomerIoSourceArgs extends Settings {
-  /** What goes where; see `eventMapping`. */
-  readonly mappings: readonly EventMapping[];
-  /** What of the settings' schema and dataset is there already; default: nothing, so that both are made. */
-  readonly destination?: Destination;
-  /** With `source: http`, the credential with which the relay gets its access tokens; default: that of the stack's settings `aep:*`. */
-  readonly credential?: PlatformCredential;
+/** The settings, and what follows from them and from what is there already in Platform. */
+type CheckedSettings = Settings & {
+  readonly destination: Destination;
+  readonly mappings: pulumi.Input<readonly EventMapping[]>;
+  readonly credential: PlatformCredential | undefined;
+};
+
+/** What a source answers once it is made. */
+interface SourceOutputs {
+  readonly relayUrl: pulumi.Output<string> | null;
+  readonly streamingUrl: pulumi.Output<string>;
+  readonly dataflowId: pulumi.Output<string>;
+  readonly datasetId: pulumi.Output<string>;
+  readonly schemaId: pulumi.Output<string>;
+  readonly webhookId: pulumi.Output<number>;
+  readonly nextSteps: pulumi.Output<string[]>;
 }
 
 /**
@@ -29,26 +43,77 @@ export interface CustomerIoSourceArgs extends Settings {
  * delivered what it holds. With direct delivery there is no relay, and the webhook posts to the dataflow, once that keeps
  * what it takes in.
  */
-export class CustomerIoSource extends pulumi.ComponentResource {
-  /** Undefined where Customer.io posts straight to Platform. */
-  readonly relayUrl: pulumi.Output<string> | undefined;
+export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
+  /** Where Customer.io posts its events; null where it posts straight to Platform. */
+  readonly relayUrl: pulumi.Output<string | null>;
+  /** Where events are posted to Platform; secret, since who has it can write into the dataset. */
   readonly streamingUrl: pulumi.Output<string>;
   readonly dataflowId: pulumi.Output<string>;
   readonly datasetId: pulumi.Output<string>;
   readonly schemaId: pulumi.Output<string>;
   readonly webhookId: pulumi.Output<number>;
+  /** What is left for a person to do, if anything. */
   readonly nextSteps: pulumi.Output<string[]>;
+  readonly #name: string;
+  readonly #given: CustomerIoSourceArgs | StackSettings;
 
-  constructor(name: string, settings: CustomerIoSourceArgs, options?: pulumi.ComponentResourceOptions) {
+  /**
+   * @param given the arguments, or the stack's own configuration; default: every argument has its default
+   * @param options `providers` for another sandbox, workspace or subscription than those of the stack's settings
+   */
+  constructor(
+    name: string,
+    given: CustomerIoSourceArgs | StackSettings = {},
+    options?: pulumi.ComponentResourceOptions,
+  ) {
     super("customerio-aep:index:CustomerIoSource", name, {}, options);
+    this.#name = name;
+    this.#given = given;
+    const outputs = pulumi.output(this.getData());
+    this.relayUrl = outputs.apply(({ relayUrl }) => relayUrl);
+    this.streamingUrl = outputs.apply(({ streamingUrl }) => streamingUrl);
+    this.dataflowId = outputs.apply(({ dataflowId }) => dataflowId);
+    this.datasetId = outputs.apply(({ datasetId }) => datasetId);
+    this.schemaId = outputs.apply(({ schemaId }) => schemaId);
+    this.webhookId = outputs.apply(({ webhookId }) => webhookId);
+    this.nextSteps = outputs.apply(({ nextSteps }) => nextSteps);
+  }
+
+  /** Checks everything before anything is declared, so that a mistake is told, and what is missing, while nothing has begun. */
+  protected override async initialize(): Promise<SourceOutputs> {
+    // The SDK calls this from its own constructor; afterwards this object is complete.
+    await undefined;
+    const source = this.#given instanceof StackSettings ? this.#given : new SourceArguments(this.#given);
+    const { words } = source;
+    const settings = await checkedSettings(() => source.read(), this);
+    const { schema, dataset, profile, delivery } = settings;
+    const title = schema.title ?? defaultTitle();
+    const destination = await findDestination(
+      { schema, dataset, profile, title: typeof title === "string" ? title : undefined },
+      {
+        words,
+        mapsOtherFields: pulumi.Output.isInstance(settings.mapping) || (await settings.mapping).set.length > 0,
+        parent: this,
+      },
+    );
+    const target = { ...(await getTenant({ parent: this })), ...destination.schema };
+    const mappings = derive({ mapping: settings.mapping, testMode: settings.testMode }, (known) =>
+      eventMapping({ ...known, profile, delivery } as Parameters<typeof eventMapping>[0], target, words),
+    );
+    const credential = this.#given instanceof StackSettings ? undefined : this.#given.credential;
+    return this.#declare({ ...settings, destination, mappings, credential });
+  }
+
+  #declare(settings: CheckedSettings): SourceOutputs {
+    const name = this.#name;
     const parent = { parent: this };
     const title = defaultTitle();
-
-    const { delivery, dataflowActivationSeconds: activationSeconds } = settings;
+    const { delivery, dataflowActivationSeconds: activationSeconds, personalData } = settings;
     if (delivery === "direct") void pulumi.log.warn(directWarning, this);
+    const samples = derive(personalData, (known) => mappingSamples({ delivery, personalData: known }));
     const dataflow = new PlatformDataflow(
       `${name}-platform`,
-      { ...settings, samples: mappingSamples(settings), title, activationSeconds },
+      { ...settings, samples, title, activationSeconds },
       parent,
     );
     const relay = delivery === "relay" ? this.#relay(`${name}-relay`, settings, dataflow) : undefined;
@@ -77,24 +142,20 @@ export class CustomerIoSource extends pulumi.ComponentResource {
       new DatasetGuard(`${name}-guard`, guarded, { ...parent, dependsOn });
     }
 
-    this.relayUrl = relay?.url;
-    this.streamingUrl = dataflow.streamingUrl;
-    this.dataflowId = dataflow.dataflowId;
-    this.datasetId = dataflow.datasetId;
-    this.schemaId = dataflow.schemaId;
-    this.webhookId = subscription.webhookId;
-    this.nextSteps = subscription.webhookName.apply((webhookName) => (awaitsKey ? keySteps(webhookName) : []));
-    this.registerOutputs({
-      relayUrl: this.relayUrl,
-      dataflowId: this.dataflowId,
-      datasetId: this.datasetId,
-      schemaId: this.schemaId,
-      webhookId: this.webhookId,
-    });
+    const outputs = {
+      relayUrl: relay?.url ?? null,
+      streamingUrl: dataflow.streamingUrl,
+      dataflowId: dataflow.dataflowId,
+      datasetId: dataflow.datasetId,
+      schemaId: dataflow.schemaId,
+      webhookId: subscription.webhookId,
+      nextSteps: subscription.webhookName.apply((webhookName) => (awaitsKey ? keySteps(webhookName) : [])),
+    };
+    this.registerOutputs(outputs);
+    return outputs;
   }
 
-  #relay(name: string, settings: CustomerIoSourceArgs, dataflow: PlatformDataflow): WebhookRelay {
-    const parent = { parent: this };
+  #relay(name: string, settings: CheckedSettings, dataflow: PlatformDataflow): WebhookRelay {
     return new WebhookRelay(
       name,
       {
@@ -104,7 +165,7 @@ export class CustomerIoSource extends pulumi.ComponentResource {
         credential: settings.source === "http" ? (settings.credential ?? platformCredential()) : undefined,
         readyAt: dataflow.changedAt.apply((changed) => later(changed, settings.dataflowActivationSeconds)),
       },
-      parent,
+      { parent: this },
     );
   }
 }

@@ -6,7 +6,7 @@ import type { SchemaDefinition } from "../mapping/schema-fields.ts";
 import { usableSchema } from "./existing-schema.ts";
 import type { PlatformSettings } from "./platform-settings.ts";
 import { refusalOf } from "./refusal.ts";
-import { defaultTitle } from "./title.ts";
+import type { SettingWords } from "./setting-words.ts";
 
 /** What of the places where events go is there already, and used as it is; what is absent here is made. */
 export interface Destination {
@@ -26,52 +26,73 @@ export interface ExistingEventSchema {
   readonly identityMap: Identities;
 }
 
+interface DestinationSettings extends Pick<PlatformSettings, "profile"> {
+  readonly schema: { readonly existing?: string | undefined };
+  readonly dataset: { readonly existing?: string | undefined };
+  /** The title of the schema that is made; undefined while it is not known. */
+  readonly title: string | undefined;
+}
+
+interface DestinationSearch {
+  readonly words: SettingWords;
+  /** Whether the settings map fields by themselves, so that a schema may have none of the catalogue's. */
+  readonly mapsOtherFields: boolean;
+  /** Its providers are asked; default: those of the stack. */
+  readonly parent?: pulumi.Resource;
+}
+
 /**
  * Looks up what the settings name in Platform, and checks it. Before anything is declared, in previews too: so a mistake is
  * one message, and nothing is half done.
  *
- * @param mapsOtherFields whether the settings map fields by themselves, so that a schema may have none of the catalogue's
  * @throws pulumi.RunError for what can't take the events
  */
 export async function findDestination(
-  { schema, dataset, profile }: Pick<PlatformSettings, "schema" | "dataset" | "profile">,
-  { mapsOtherFields }: { mapsOtherFields: boolean },
+  { schema, dataset, profile, title }: DestinationSettings,
+  { words, mapsOtherFields, parent }: DestinationSearch,
 ): Promise<Destination> {
-  await checkIdentities(profile);
+  const ask = { parent };
+  await checkIdentities(profile, words, ask);
   const use = async (which: string, setting: string) =>
-    usableSchema(await asked(aep.getSchema({ schema: which }), setting), {
-      ...(await asked(aep.getTenant())),
+    usableSchema(await asked(aep.getSchema({ schema: which }, ask), words.name(setting)), {
+      ...(await asked(aep.getTenant(ask))),
       profile,
       setting,
+      words,
       mapsOtherFields,
     });
   if (dataset.existing !== undefined) {
-    const found = await asked(aep.getDataset({ dataset: dataset.existing }), "dataset.existing");
-    checkDataset(found, profile.enabled);
-    return { datasetId: found.id, schema: await use(found.schemaId, "dataset.existing") };
+    const setting = "dataset.existing";
+    const found = await asked(aep.getDataset({ dataset: dataset.existing }, ask), words.name(setting));
+    checkDataset(found, profile.enabled, words);
+    return { datasetId: found.id, schema: await use(found.schemaId, setting) };
   }
   if (schema.existing !== undefined) return { schema: await use(schema.existing, "schema.existing") };
-  await checkProfile(profile, schema.title ?? defaultTitle());
+  if (title !== undefined) await checkProfile(profile, title, words, ask);
   return {};
 }
 
-/** What a function answers; its refusal as one message without a stack, after the setting that led to it. */
+/** What a function answers; its refusal as one message without a stack, after the name of the setting that led to it. */
 async function asked<Answer>(answer: Promise<Answer>, setting?: string): Promise<Answer> {
   const reason = await refusalOf(answer);
   if (reason === undefined) return answer;
-  throw new pulumi.RunError(setting === undefined ? reason : `customerio-aep:${setting}: ${reason}`);
+  throw new pulumi.RunError(setting === undefined ? reason : `${setting}: ${reason}`);
 }
 
 /** An identity map with unknown namespaces would be taken by Platform, and its record left out of Profile. */
-async function checkIdentities({ enabled, identities }: PlatformSettings["profile"]): Promise<void> {
+async function checkIdentities(
+  { enabled, identities }: PlatformSettings["profile"],
+  words: SettingWords,
+  ask: pulumi.InvokeOptions,
+): Promise<void> {
   if (!enabled) return;
-  const { codes } = await asked(aep.getIdentityNamespaces());
+  const { codes } = await asked(aep.getIdentityNamespaces(ask));
   const unknown = Object.entries(identities).filter(([, namespace]) => !codes.includes(namespace));
   if (unknown.length === 0) return;
   const lines = unknown.map(
     ([field, namespace]) =>
-      `  - customerio-aep:profile.identities.${field}: there is no identity namespace "${namespace}". Make it in ` +
-      `Experience Platform (Identities > Create identity namespace), or name another one: npx pulumi config set --path profile.identities.${field} <code>`,
+      `  - ${words.name(`profile.identities.${field}`)}: there is no identity namespace "${namespace}". Make it in ` +
+      `Experience Platform (Identities > Create identity namespace), or name another one: ${words.set(`profile.identities.${field}`, "<code>")}`,
   );
   throw new pulumi.RunError(
     `Profile can't be fed with these identities:\n${lines.join("\n")}\nThere are: ${codes.join(", ")}.`,
@@ -79,31 +100,36 @@ async function checkIdentities({ enabled, identities }: PlatformSettings["profil
 }
 
 /** Several stacks may fill one dataset; it stays as whoever made it wants it. */
-function checkDataset({ id, name, profileEnabled }: aep.ExistingDataset, wanted: boolean): void {
-  const what = `customerio-aep:dataset.existing: the dataset "${name}" (${id})`;
+function checkDataset({ id, name, profileEnabled }: aep.ExistingDataset, wanted: boolean, words: SettingWords): void {
+  const what = `${words.name("dataset.existing")}: the dataset "${name}" (${id})`;
   if (wanted && !profileEnabled) {
     throw new pulumi.RunError(
       `${what} is not enabled for Profile, and is used as it is. Enable it in Experience Platform (Datasets > the ` +
-        "dataset > Profile), or leave Profile off: npx pulumi config set --path profile.enabled false",
+        `dataset > Profile), or leave Profile off: ${words.set("profile.enabled", "false")}`,
     );
   }
   if (profileEnabled && !wanted) {
     pulumi.log.warn(
       `${what} is enabled for Profile, but profile.enabled is not set, so that no event carries an identity map. If its ` +
-        "schema has no primary identity either, Profile can't use the events: npx pulumi config set --path profile.enabled true",
+        `schema has no primary identity either, Profile can't use the events: ${words.set("profile.enabled", "true")}`,
     );
   }
 }
 
 /** A schema that is to be made, or was made here before: Profile can be turned on, with a warning, and never off again. */
-async function checkProfile({ enabled, primaryIdentity }: PlatformSettings["profile"], title: string): Promise<void> {
-  const { schemas } = await asked(aep.getSchemas({ title }));
+async function checkProfile(
+  { enabled, primaryIdentity }: PlatformSettings["profile"],
+  title: string,
+  words: SettingWords,
+  ask: pulumi.InvokeOptions,
+): Promise<void> {
+  const { schemas } = await asked(aep.getSchemas({ title }, ask));
   const inProfile = schemas.find(({ profileEnabled }) => profileEnabled);
   if (inProfile && !enabled) {
     throw new pulumi.RunError(
       `The schema "${title}" (${inProfile.id}) is enabled for Profile, and Platform never takes that back. So either\n` +
-        "  - keep it so: npx pulumi config set --path profile.enabled true\n" +
-        `  - or feed it from another stack, as it is: npx pulumi config set --path schema.existing ${inProfile.id}\n` +
+        `  - keep it so: ${words.set("profile.enabled", "true")}\n` +
+        `  - or feed it from another stack, as it is: ${words.set("schema.existing", inProfile.id)}\n` +
         "  - or make another schema and dataset, in a stack of their own: npx pulumi stack init <name>",
     );
   }
@@ -111,7 +137,7 @@ async function checkProfile({ enabled, primaryIdentity }: PlatformSettings["prof
     pulumi.log.warn(
       `The schema "${title}" (${inProfile.id}) is there already, enabled for Profile, and no dataset follows it. If a ` +
         "destroyed stack has left it, it can't be made anew, since titles are unique: use it as it is: " +
-        `npx pulumi config set --path schema.existing ${inProfile.id}`,
+        words.set("schema.existing", inProfile.id),
     );
   }
   if (inProfile || !enabled) return;

@@ -7,7 +7,8 @@ import { type MappingProblem, mappingProblems, mappingWarnings } from "../mappin
 import { customised } from "../mapping/customise.ts";
 import { definedFields, ownFields, type SchemaDefinition } from "../mapping/schema-fields.ts";
 import { notRight, refuse } from "./setting-mistakes.ts";
-import type { Settings } from "./settings.ts";
+import type { SettingWords } from "./setting-words.ts";
+import type { SettingValues } from "./settings.ts";
 
 /** Where the events are mapped to. */
 export interface MappingTarget {
@@ -28,8 +29,9 @@ export interface MappingTarget {
  * @throws pulumi.RunError naming every mistake at once, each with the command that mends it
  */
 export function eventMapping(
-  settings: Pick<Settings, "mapping" | "testMode" | "profile" | "delivery">,
+  settings: Pick<SettingValues, "mapping" | "testMode" | "profile" | "delivery">,
   target: MappingTarget,
+  words: SettingWords,
 ): EventMapping[] {
   const { definition, fields, tenantId } = target;
   const { primaryIdentity, identityMap = {} } = {
@@ -45,14 +47,14 @@ export function eventMapping(
   const customisation = { settings: settings.mapping, tenantId, delivery: settings.delivery };
   const schema = definition ? definedFields(definition) : ownFields(tenantId);
   const problems = mappingProblems({ ...customisation, automatic, schema, primaryIdentity });
-  refuse(problems.map(lineOf));
-  for (const warning of mappingWarnings(customisation)) void pulumi.log.warn(`customerio-aep:${warning}`);
+  refuse(problems.map((problem) => lineOf(problem, words)));
+  for (const warning of mappingWarnings(customisation)) void pulumi.log.warn(words.name(warning));
   return customised(automatic, customisation);
 }
 
 /** How the schema that is made identifies people. */
 function madeIdentities(
-  { profile }: Pick<Settings, "profile">,
+  { profile }: Pick<SettingValues, "profile">,
   tenantId: string,
 ): Pick<MappingTarget, "primaryIdentity" | "identityMap"> {
   if (!profile.enabled) return {};
@@ -60,20 +62,20 @@ function madeIdentities(
   return { primaryIdentity: `_${tenantId}.customerio.${profile.primaryIdentity}` };
 }
 
-function lineOf({ path, reason, remedy }: MappingProblem): string {
-  return `${notRight(`customerio-aep:${path}`, reason)} ${commandOf(path, remedy)}`;
+function lineOf({ path, reason, remedy }: MappingProblem, words: SettingWords): string {
+  return `${notRight(words.name(path), reason)} ${remedyOf(path, remedy, words)}`;
 }
 
-function commandOf(path: string, remedy: MappingProblem["remedy"]): string {
+function remedyOf(path: string, remedy: MappingProblem["remedy"], words: SettingWords): string {
   switch (remedy.do) {
     case "remove":
-      return `Remove it: npx pulumi config rm --path '${path}'`;
+      return `Remove it: ${words.remove(path)}`;
     case "set":
-      if (remedy.value === undefined) return `Set it: npx pulumi config set --path '${path}' <value>`;
-      return `Perhaps: npx pulumi config set --path '${path}' ${quoted(remedy.value)}`;
+      if (remedy.value === undefined) return `Set it: ${words.set(path, "<value>")}`;
+      return `Perhaps: ${words.set(path, quoted(remedy.value))}`;
     case "express": {
       const expression = path.replace(/source$/, "expression");
-      return `Perhaps: npx pulumi config rm --path '${path}' && npx pulumi config set --path '${expression}' ${quoted(remedy.value)}`;
+      return `Perhaps: ${words.remove(path)} && ${words.set(expression, quoted(remedy.value))}`;
     }
   }
 }

@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as aep from "pulumi-aep";
 import { fieldGroupBody } from "../events/field-group.ts";
-import type { PlatformSettings } from "./platform-settings.ts";
+import type { Settings } from "./settings.ts";
 import { keepingName } from "./title.ts";
 
 /** Adobe's field group for identity maps; a schema without a primary identity field joins Profile by it. */
 const identityMapGroup = "https://ns.adobe.com/xdm/context/identitymap";
 
-export interface EventSchemaArgs extends Pick<PlatformSettings, "schema" | "fieldGroup" | "dataset" | "profile"> {
+export interface EventSchemaArgs extends Pick<Settings, "schema" | "fieldGroup" | "dataset" | "profile"> {
   /** What the schema is called, unless the settings name it. */
   title: string;
   tenantId: pulumi.Output<string>;

@@ -3,12 +3,14 @@ import type { ExistingSchema } from "pulumi-aep";
 import { hasField, schemaFit } from "../events/schema-fit.ts";
 import type { ExistingEventSchema } from "./destination.ts";
 import type { PlatformSettings } from "./platform-settings.ts";
+import type { SettingWords } from "./setting-words.ts";
 
 /** What the schema is to be used for. */
 export interface SchemaUse extends Pick<PlatformSettings, "profile"> {
   tenantId: string;
   /** The setting that named it, for messages: `schema.existing`. */
   setting: string;
+  words: SettingWords;
   /** Whether the settings map fields by themselves, so that the schema may have none of the catalogue's. */
   mapsOtherFields: boolean;
 }
@@ -18,11 +20,9 @@ export interface SchemaUse extends Pick<PlatformSettings, "profile"> {
  * @throws pulumi.RunError if it can't take events
  */
 export function usableSchema(schema: ExistingSchema, use: SchemaUse): ExistingEventSchema {
-  const { profile, setting, tenantId } = use;
-  const what = `customerio-aep:${setting}: the schema "${schema.title}" (${schema.id})`;
-  const other =
-    `Name another one (npx pulumi config set --path ${setting} <which>), or let this stack make its own: ` +
-    `npx pulumi config rm --path ${setting}`;
+  const { profile, setting, tenantId, words } = use;
+  const what = `${words.name(setting)}: the schema "${schema.title}" (${schema.id})`;
+  const other = `Name another one (${words.set(setting, "<which>")}), or let this stack make its own: ${words.remove(setting)}`;
   if (!schema.timeSeries) {
     throw new pulumi.RunError(
       `${what} is of the class ${schema.classId}, whose records are no events: they have no _id of the event and no ` +
@@ -37,7 +37,7 @@ export function usableSchema(schema: ExistingSchema, use: SchemaUse): ExistingEv
         `its fields they are to fill, by the setting mapping.set, or add such fields to it. ${other}`,
     );
   }
-  if (profile.enabled) checkInProfile(schema, what);
+  if (profile.enabled) checkInProfile(schema, what, words);
   if (unfit.length > 0) {
     pulumi.log.warn(
       `${what} has fields of other types than events have, which stay empty: ${unfit.join("; ")}. ` +
@@ -57,12 +57,12 @@ export function usableSchema(schema: ExistingSchema, use: SchemaUse): ExistingEv
   return { id, definition, fields, identityMap: {}, primaryIdentity: primaryIdentity.slice(1).replaceAll("/", ".") };
 }
 
-function checkInProfile(schema: ExistingSchema, what: string): void {
+function checkInProfile(schema: ExistingSchema, what: string, words: SettingWords): void {
   if (!schema.profileEnabled) {
     throw new pulumi.RunError(
       `${what} is not enabled for Profile. Since there is no way back, an existing schema is never enabled from here: do ` +
         "it in Experience Platform (Schemas > the schema > Profile), or leave Profile off: " +
-        "npx pulumi config set --path profile.enabled false",
+        words.set("profile.enabled", "false"),
     );
   }
   if (schema.primaryIdentity === undefined && !hasField(schema.definition, ["identityMap"])) {

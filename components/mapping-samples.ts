@@ -2,7 +2,7 @@ import { samples } from "pulumi-customerio/events";
 import { admit } from "../relay/core/admit.ts";
 import { classifyText } from "../relay/core/classify.ts";
 import { enrich } from "../relay/core/enrich.ts";
-import type { Settings } from "./settings.ts";
+import type { SettingValues } from "./settings.ts";
 
 /** Stands for the time at which the relay receives a sample: later than any of them happened. */
 const receivedAt = "2026-01-01T00:00:00.000Z";
@@ -11,7 +11,7 @@ const receivedAt = "2026-01-01T00:00:00.000Z";
  * One record of every kind of event, as Platform gets it: with direct delivery the event itself, else what the relay makes of it. As
  * JSON texts. Filters don't matter here: what they leave out today, they may let through tomorrow.
  */
-export function mappingSamples({ delivery, personalData }: Pick<Settings, "delivery" | "personalData">): string[] {
+export function mappingSamples({ delivery, personalData }: Pick<SettingValues, "delivery" | "personalData">): string[] {
   return samples.map(({ event, name }) => {
     const text = JSON.stringify(event);
     if (delivery === "direct") return text;

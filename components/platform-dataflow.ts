@@ -6,9 +6,10 @@ import type { Destination } from "./destination.ts";
 import { eventDataset } from "./event-dataset.ts";
 import type { PlatformSettings } from "./platform-settings.ts";
 import { platformSource, type Source } from "./platform-source.ts";
+import type { Settings } from "./settings.ts";
 import { keepingName } from "./title.ts";
 
-export interface PlatformDataflowArgs extends PlatformSettings {
+export interface PlatformDataflowArgs extends Pick<Settings, keyof PlatformSettings> {
   /** What the objects are called in Platform's screens unless the settings name them; schema and field group titles are unique in a sandbox. */
   title: string;
   source: Source;
@@ -16,9 +17,9 @@ export interface PlatformDataflowArgs extends PlatformSettings {
   /** Seconds that a new dataflow loses events for; waited for where nobody else would. */
   activationSeconds: number;
   /** What goes where; see `eventMapping`. */
-  mappings: readonly EventMapping[];
+  mappings: pulumi.Input<readonly EventMapping[]>;
   /** Records on which Platform tries the mapping before anything takes it up, as JSON texts; see `mappingSamples`. */
-  samples: readonly string[];
+  samples: pulumi.Input<readonly string[]>;
   /** What is there already; default: nothing, so that all of it is made. */
   destination?: Destination;
 }
@@ -64,7 +65,7 @@ export class PlatformDataflow extends pulumi.ComponentResource {
     );
     const mappingSet = new aep.MappingSet(
       `${name}-mapping`,
-      { schemaId, mappings: [...args.mappings], samples: [...args.samples], ownership },
+      { schemaId, mappings: mutable(args.mappings), samples: mutable(args.samples), ownership },
       parent,
     );
     const { errorDiagnostics, partialIngestionPercent } = args.dataset;
@@ -103,6 +104,11 @@ export class PlatformDataflow extends pulumi.ComponentResource {
     this.changedAt = dataflow.updatedAt;
     this.registerOutputs({ schemaId: this.schemaId, datasetId: this.datasetId, dataflowId: this.dataflowId });
   }
+}
+
+/** The resource classes of this program take lists as arrays. */
+function mutable<T>(list: pulumi.Input<readonly T[]>): pulumi.Output<T[]> {
+  return pulumi.output(list).apply((items) => [...items] as T[]);
 }
 
 function ownedBy({ dataset: { forceDestroy, keep } }: PlatformDataflowArgs, { datasetId, schema }: Destination) {

@@ -17,23 +17,24 @@ type PartialNeeds = Pick<Needs, "profile"> & { readonly source: Source | undefin
 
 type Report = Awaited<ReturnType<typeof getPreflight>>;
 
-/** The providers to ask, where they are not those of the stack's settings. */
-export interface PreflightProviders {
-  readonly platform?: pulumi.ProviderResource;
-  readonly workspace?: pulumi.ProviderResource;
-}
-
 /**
- * Reads the settings and asks Platform and Customer.io, in a preview too, whether everything is there that the stack needs. What is wrong
+ * Reads the settings and asks Platform and Customer.io, in a preview too, whether everything is there that the source needs. What is wrong
  * with one hides nothing of the others.
  *
  * @param read reads the settings, and throws a `pulumi.RunError` that names their mistakes
+ * @param parent the component whose providers are asked; default: those of the stack
  * @throws pulumi.RunError naming all mistakes and all that is missing at once, each with what to do
  */
-export async function checkedSettings<Settings extends Needs>(read: () => Settings): Promise<Settings> {
+export async function checkedSettings<Settings extends Needs>(
+  read: () => Settings,
+  parent?: pulumi.ComponentResource,
+): Promise<Settings> {
   const mistakes = providerMistakes();
-  const wrong = [...mistakes.platform, ...mistakes.workspace];
-  const asked = { platform: mistakes.platform.length === 0, workspace: mistakes.workspace.length === 0 };
+  // Providers of the program's own check their settings themselves.
+  const platform = parent?.getProvider("aep:index:Dataset") ? [] : mistakes.platform;
+  const workspace = parent?.getProvider("customerio:index:ReportingWebhook") ? [] : mistakes.workspace;
+  const wrong = [...platform, ...workspace];
+  const asked = { platform: platform.length === 0, workspace: workspace.length === 0 };
   let settings: Settings | undefined;
   let refusal: string | undefined;
   try {
@@ -44,7 +45,7 @@ export async function checkedSettings<Settings extends Needs>(read: () => Settin
   }
   // Settings that can't be read don't tell what is needed, so only the credentials and the sandbox are asked about then.
   const needs = settings ?? { source: undefined, profile: { enabled: false } };
-  const { problems, unchecked } = await findProblems(needs, {}, asked);
+  const { problems, unchecked } = await findProblems(needs, asked, parent);
   const all = [
     ...(refusal === undefined ? [] : [refusal]),
     ...(wrong.length > 0 ? [["The providers' settings can't be used:", ...wrong].join("\n  - ")] : []),
@@ -53,16 +54,6 @@ export async function checkedSettings<Settings extends Needs>(read: () => Settin
   if (settings === undefined || all.length > 0) throw new pulumi.RunError(all.join("\n"));
   await warnOf(unchecked);
   return settings;
-}
-
-/**
- * Asks Platform and Customer.io, in a preview too, whether everything is there that the stack needs.
- * @throws pulumi.RunError naming all that is missing at once, each with what to do. What Platform does not tell is a warning.
- */
-export async function preflight(needs: Needs, providers: PreflightProviders = {}): Promise<void> {
-  const { problems, unchecked } = await findProblems(needs, providers);
-  if (problems.length > 0) throw new pulumi.RunError(problems.join("\n"));
-  await warnOf(unchecked);
 }
 
 async function warnOf(unchecked: readonly string[]): Promise<void> {
@@ -78,13 +69,12 @@ interface Found {
 /** @param asked which vendors are asked: the engine ends the program at once where a provider's settings can't be used */
 async function findProblems(
   needs: PartialNeeds,
-  { platform, workspace }: PreflightProviders,
-  asked = { platform: true, workspace: true },
+  asked: { readonly platform: boolean; readonly workspace: boolean },
+  parent: pulumi.ComponentResource | undefined,
 ): Promise<Found> {
-  const preflight = asked.platform
-    ? getPreflight({ profile: needs.profile.enabled }, platform && { provider: platform })
-    : undefined;
-  const webhooks = asked.workspace ? getReportingWebhooks(workspace && { provider: workspace }) : undefined;
+  const ask = parent && { parent };
+  const preflight = asked.platform ? getPreflight({ profile: needs.profile.enabled }, ask) : undefined;
+  const webhooks = asked.workspace ? getReportingWebhooks(ask) : undefined;
   const [closed, refusal] = await Promise.all([preflight && refusalOf(preflight), webhooks && refusalOf(webhooks)]);
   const report = closed === undefined ? await preflight : undefined;
   const missing = report === undefined ? [] : problemsOf(report, needs);

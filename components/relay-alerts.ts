@@ -9,6 +9,10 @@ export interface RelayAlert {
   readonly enabled: boolean;
 }
 
+/** What somebody is told of. */
+export const relayAlertNames = ["dead-letters", "held", "late", "unavailable", "refused", "silent", "untaken"] as const;
+type RelayAlertName = (typeof relayAlertNames)[number];
+
 /** The relay writes one line of JSON for each outcome; `line` is that line, parsed. */
 export const outcomes = 'AppTraces | where Message startswith "{" | extend line = parse_json(Message)';
 
@@ -29,7 +33,7 @@ export function relayAlerts({
 }: {
   expectsEvents: boolean;
   silenceHours: number;
-}): Readonly<Record<string, RelayAlert>> {
+}): Readonly<Record<RelayAlertName, RelayAlert>> {
   const soon = { window: "PT5M", every: "PT5M", enabled: true };
   return {
     "dead-letters": {

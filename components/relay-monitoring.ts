@@ -5,19 +5,20 @@ import * as pulumi from "@pulumi/pulumi";
 import { guidOf } from "../relay/deploy/resources/guid.ts";
 import { ArmResource } from "../relay/deploy/sdk.ts";
 import { azureName } from "./azure-names.ts";
-import { outcomes, relayAlerts } from "./relay-alerts.ts";
+import { derive } from "./inputs.ts";
+import { outcomes, type RelayAlert, relayAlertNames, relayAlerts } from "./relay-alerts.ts";
 
 export interface RelayMonitoringArgs {
   resourceGroupName: pulumi.Input<string>;
   resourceGroupId: pulumi.Input<string>;
   /** Who is told; without anybody the alerts still show in the Azure portal. */
-  alertEmails: string[];
+  alertEmails: pulumi.Input<string[]>;
   /** Days that logs are kept. */
-  logRetentionDays: number;
+  logRetentionDays: pulumi.Input<number>;
   /** Whether Customer.io's webhook is enabled. */
   expectsEvents: boolean;
   /** Hours without any call of Customer.io's after which somebody is told; 0: never. */
-  silenceAlertHours: number;
+  silenceAlertHours: pulumi.Input<number>;
 }
 
 /** What happened to the events, hour by hour. */
@@ -80,28 +81,32 @@ export class RelayMonitoring extends pulumi.ComponentResource {
         location: "Global",
         groupShortName: "cio-relay",
         enabled: true,
-        emailReceivers: args.alertEmails.map((emailAddress) => ({ name: emailAddress, emailAddress })),
+        emailReceivers: derive(args.alertEmails, (emails) =>
+          emails.map((emailAddress) => ({ name: emailAddress, emailAddress })),
+        ),
       },
       parent,
     );
-    const { expectsEvents, silenceAlertHours: silenceHours } = args;
-    for (const [alert, { description, query, window, every, enabled }] of Object.entries(
-      relayAlerts({ expectsEvents, silenceHours }),
-    )) {
+    const { expectsEvents, silenceAlertHours } = args;
+    for (const alert of relayAlertNames) {
+      const part = <Name extends keyof RelayAlert>(name: Name) =>
+        derive(silenceAlertHours, (silenceHours) => relayAlerts({ expectsEvents, silenceHours })[alert][name]);
       new monitor.ScheduledQueryRule(
         azureName("alert", `${name}-${alert}`),
         {
           ...inGroup,
           kind: "LogAlert",
-          description,
+          description: part("description"),
           severity: 1,
-          enabled,
+          enabled: part("enabled"),
           scopes: [workspace.id],
-          evaluationFrequency: every,
-          windowSize: window,
+          evaluationFrequency: part("every"),
+          windowSize: part("window"),
           // A workspace that no line has come to yet may not know the table.
           skipQueryValidation: true,
-          criteria: { allOf: [{ query, timeAggregation: "Count", operator: "GreaterThan", threshold: 0 }] },
+          criteria: {
+            allOf: [{ query: part("query"), timeAggregation: "Count", operator: "GreaterThan", threshold: 0 }],
+          },
           actions: { actionGroups: [people.id] },
         },
         parent,

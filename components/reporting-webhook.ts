@@ -5,16 +5,16 @@ import { keepingName } from "./title.ts";
 
 export interface ReportingWebhookSubscriptionArgs {
   /** What the webhook is called in Customer.io, if the settings say so. */
-  name: string | undefined;
+  name: pulumi.Input<string> | undefined;
   /** What it is called else, from the time that it is made on. */
   title: string;
   /** Where Customer.io posts its events. */
   endpoint: pulumi.Input<string>;
-  events: SubscriptionName[];
+  events: pulumi.Input<SubscriptionName[]>;
   /** True sends every open and click of a delivery, false the first of each. */
-  fullResolution: boolean;
+  fullResolution: pulumi.Input<boolean>;
   /** True adds the message body to the sent events. */
-  withContent: boolean;
+  withContent: pulumi.Input<boolean>;
   /** A disabled webhook exists, with its signing key to be copied, but sends nothing. */
   disabled: boolean;
 }

@@ -10,11 +10,19 @@ export interface Mistake {
   readonly remedy: string;
 }
 
-/** @throws pulumi.RunError that lists all problems, if there are any */
+/** @throws pulumi.RunError that lists all problems of the stack's settings, if there are any */
 export function refuse(problems: readonly string[]): void {
+  throwAll("The stack's settings can't be used:", problems);
+}
+
+/** @throws pulumi.RunError that lists all problems of a component's arguments, if there are any */
+export function refuseArguments(problems: readonly string[]): void {
+  throwAll("The arguments can't be used:", problems);
+}
+
+function throwAll(title: string, problems: readonly string[]): void {
   if (problems.length === 0) return;
-  const list = problems.map((line) => `  - ${line}`).join("\n");
-  throw new pulumi.RunError(`The stack's settings can't be used:\n${list}`);
+  throw new pulumi.RunError([title, ...problems.map((line) => `  - ${line}`)].join("\n"));
 }
 
 /** A setting by its whole path, and what is wrong with it, as a sentence. */

@@ -21,7 +21,8 @@ import {
   setIt,
   unknownSettings,
 } from "./setting-mistakes.ts";
-import { checkedSigningKeys, type SigningKeyProblems, signingKeyProblems } from "./signing-keys.ts";
+import { type SettingWords, stackWords } from "./setting-words.ts";
+import { type SigningKeyProblems, signingKeyProblems } from "./signing-keys.ts";
 import { stackSettings } from "./stack-settings.ts";
 
 const subscription = z.enum(subscriptionNames, {
@@ -32,7 +33,7 @@ const subscription = z.enum(subscriptionNames, {
 });
 
 /** The defaults are those of Pulumi.yaml, for programs that have no such file. */
-const settingsSchema = z.strictObject({
+export const settingsSchema = z.strictObject({
   events: z
     .array(subscription)
     .default([])
@@ -61,18 +62,46 @@ const settingsSchema = z.strictObject({
   logRetentionDays: z.int().min(30).max(730).default(30),
 });
 
-/** The program's settings, as declared with types, defaults and descriptions in Pulumi.yaml. */
-export interface Settings extends z.output<typeof settingsSchema> {
+/** The settings as values: what Pulumi.yaml declares with types, defaults and descriptions, but the signing keys. */
+export interface SettingValues extends z.output<typeof settingsSchema> {
   readonly events: SubscriptionName[];
-  /** Signing keys of the Customer.io workspace, one a line; undefined until the user has copied one. */
-  readonly signingKeys: pulumi.Output<string> | undefined;
 }
+
+/** Settings that decide which resources exist, or how; outputs of other resources come too late for them. */
+export type DecidingSetting = "delivery" | "source" | "profile" | "drainTimeoutSeconds" | "dataflowActivationSeconds";
+
+/** Settings that are objects, in which only these properties decide. */
+export interface DecidingProperties {
+  schema: "existing";
+  fieldGroup: never;
+  dataset: "existing" | "forceDestroy" | "keep";
+  sourceConnection: never;
+  targetConnection: never;
+  dataflow: never;
+  webhook: never;
+}
+
+/** Settings as components take them: whatever does not decide which resources exist may be an output. */
+export type Settings = {
+  readonly [Name in Exclude<keyof SettingValues, keyof DecidingProperties>]: Name extends DecidingSetting
+    ? SettingValues[Name]
+    : pulumi.Input<SettingValues[Name]>;
+} & {
+  readonly [Name in keyof DecidingProperties]: {
+    readonly [Property in keyof SettingValues[Name]]: Property extends DecidingProperties[Name]
+      ? SettingValues[Name][Property]
+      : pulumi.Input<NonNullable<SettingValues[Name][Property]>> | Extract<SettingValues[Name][Property], undefined>;
+  };
+} & {
+  /** Signing keys of the Customer.io workspace, one a line; undefined until the user has copied one. */
+  readonly signingKeys: pulumi.Input<string> | undefined;
+};
 
 /**
  * Reads the stack's configuration of this project. Defaults come from Pulumi.yaml, which the engine applies.
  * @throws pulumi.RunError naming every mistake at once: the key, what is wrong, and the command that mends it.
  */
-export function readSettings(config: pulumi.Config): Settings {
+export function readSettings(config: pulumi.Config): SettingValues & Pick<Settings, "signingKeys"> {
   const raw: Record<string, unknown> = {};
   for (const key of Object.keys(settingsSchema.shape)) raw[key] = parse(config.get(key));
   const parsed = settingsSchema.safeParse(raw, { error: plainWords });
@@ -102,36 +131,17 @@ export function readSettings(config: pulumi.Config): Settings {
         "update: if the relay refuses the call, the key is another one.",
     );
   }
-  warnOf(parsed.data, (path) => `${config.name}:${path}`);
+  warnOf(parsed.data, stackWords(config.name));
   return { ...accepted(parsed), signingKeys: keys.given ? config.requireSecret("signingKeys") : undefined };
 }
 
-/**
- * Settings for a source in a program of one's own; what is not given is as Pulumi.yaml has it.
- * @throws pulumi.RunError naming every mistake at once
- */
-export function sourceSettings(
-  given: z.input<typeof settingsSchema>,
-  signingKeys?: pulumi.Output<string> | undefined,
-): Settings {
-  const parsed = settingsSchema.safeParse(given, { error: plainWords });
-  refuse([
-    ...mistakesOf(parsed.error?.issues ?? []).map(({ path, reason }) => notRight(pathOf(path), reason)),
-    ...(parsed.success ? contradictions(parsed.data) : []).map(
-      ({ setting, reason }) => `${setting} does not go with delivery: direct, since ${reason}.`,
-    ),
-    ...(parsed.success ? platformConflicts(parsed.data) : []).map(({ path, reason }) => `${pathOf(path)} ${reason}.`),
-  ]);
-  warnOf(parsed.data, (path) => path);
-  return { ...accepted(parsed), signingKeys: signingKeys?.apply(checkedSigningKeys) };
-}
-
 /** Says what the settings ask for and will not get, or may not. */
-function warnOf(settings: z.output<typeof settingsSchema> | undefined, named: (setting: string) => string): void {
+export function warnOf(settings: SettingValues | undefined, words: SettingWords): void {
   if (settings === undefined) return;
+  const named = (setting: string) => words.name(setting);
   const defaults: Record<string, unknown> = settingsSchema.parse({});
   const idle = withoutEffect(settings).filter(
-    ({ setting }) => !isDeepStrictEqual((settings as Record<string, unknown>)[setting], defaults[setting]),
+    ({ setting }) => !isDeepStrictEqual((settings as unknown as Record<string, unknown>)[setting], defaults[setting]),
   );
   for (const { setting, reason } of idle) void pulumi.log.warn(`${named(setting)} has no effect, since ${reason}.`);
   for (const { setting, reason } of filterWarnings(settings.filters))
@@ -139,7 +149,7 @@ function warnOf(settings: z.output<typeof settingsSchema> | undefined, named: (s
   if (settings.delivery === "relay" && settings.maximumInstances < usualLeastInstances) {
     void pulumi.log.warn(
       `${named("maximumInstances")} is ${settings.maximumInstances}. Many regions of Azure take ${usualLeastInstances} or more only, and ` +
-        `refuse less in the middle of an update. If yours does: npx pulumi config set maximumInstances ${usualLeastInstances}`,
+        `refuse less in the middle of an update. If yours does: ${words.set("maximumInstances", String(usualLeastInstances))}`,
     );
   }
 }

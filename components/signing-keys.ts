@@ -1,4 +1,4 @@
-import { refuse } from "./setting-mistakes.ts";
+import { refuseArguments } from "./setting-mistakes.ts";
 
 /** A credential of the stack's other settings, which nobody can mean as a signing key. */
 export interface OtherCredential {
@@ -103,7 +103,7 @@ export function signingKeyProblems(text: string, others: readonly OtherCredentia
  * @throws pulumi.RunError that lists what can't be a key
  */
 export function checkedSigningKeys(text: string): string {
-  refuse(signingKeyProblems(text).refusals.map((reason) => `signingKeys ${reason}.`));
+  refuseArguments(signingKeyProblems(text).refusals.map((reason) => `signingKeys ${reason}.`));
   return text;
 }
 

@@ -13,6 +13,7 @@ import { FunctionApp, FunctionCode, QueueDrain, VaultSecret } from "../relay/dep
 import { AvailabilityTest } from "./availability-test.ts";
 import { azureName, compactStem, formerNames } from "./azure-names.ts";
 import { assignRole } from "./azure-roles.ts";
+import { derive } from "./inputs.ts";
 import type { PlatformCredential } from "./platform-credential.ts";
 import { RelayMonitoring } from "./relay-monitoring.ts";
 import { warnOfOtherRegion } from "./relay-region.ts";
@@ -28,27 +29,27 @@ export interface WebhookRelayArgs {
   /** Signing keys, one a line; without one the relay answers 503 to every event. */
   signingKeys: pulumi.Input<string> | undefined;
   /** Which events the relay takes in, and what personal data they keep. */
-  filters: EventFilters;
-  personalData: PersonalData;
+  filters: pulumi.Input<EventFilters>;
+  personalData: pulumi.Input<PersonalData>;
   /** How far a call's signature may be from the time now; 0 is any distance. */
-  maximumCallAgeSeconds: number;
+  maximumCallAgeSeconds: pulumi.Input<number>;
   /** How long delivered events are remembered, to leave out duplicates; 0 is not at all. */
-  duplicateWindowDays: number;
+  duplicateWindowDays: pulumi.Input<number>;
   /** Most requests a second that the relay sends to Platform. */
-  maximumRequestsPerSecond: number;
+  maximumRequestsPerSecond: pulumi.Input<number>;
   /** Node.js major version. */
-  nodeVersion: number;
+  nodeVersion: pulumi.Input<number>;
   /** Memory of an instance in MB. */
-  instanceMemory: number;
+  instanceMemory: pulumi.Input<number>;
   /** Most instances of each function group. */
-  maximumInstances: number;
+  maximumInstances: pulumi.Input<number>;
   /** Instances kept warm for HTTP calls. */
-  alwaysReadyInstances: number;
+  alwaysReadyInstances: pulumi.Input<number>;
   drainTimeoutSeconds: number;
-  alertEmails: string[];
+  alertEmails: pulumi.Input<string[]>;
   /** Hours without any call of Customer.io's after which somebody is told; 0: never. */
-  silenceAlertHours: number;
-  logRetentionDays: number;
+  silenceAlertHours: pulumi.Input<number>;
+  logRetentionDays: pulumi.Input<number>;
 }
 
 /**
@@ -109,11 +110,11 @@ export class WebhookRelay extends pulumi.ComponentResource {
     const settings = {
       PLATFORM_STREAMING_URL: reference("platform-streaming-url", args.streamingUrl),
       PLATFORM_READY_AT: args.readyAt,
-      PLATFORM_REQUESTS_PER_SECOND: String(args.maximumRequestsPerSecond),
-      EVENT_POLICY: JSON.stringify({ filters: args.filters, personalData: args.personalData }),
-      MAXIMUM_CALL_AGE_SECONDS: String(args.maximumCallAgeSeconds),
+      PLATFORM_REQUESTS_PER_SECOND: textOf(args.maximumRequestsPerSecond),
+      EVENT_POLICY: pulumi.jsonStringify({ filters: args.filters, personalData: args.personalData }),
+      MAXIMUM_CALL_AGE_SECONDS: textOf(args.maximumCallAgeSeconds),
       FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: String(hostBodyLimit),
-      DUPLICATE_WINDOW_DAYS: String(args.duplicateWindowDays),
+      DUPLICATE_WINDOW_DAYS: textOf(args.duplicateWindowDays),
       ...(args.credential && { ...credentialSettings(args.credential), PLATFORM_CLIENT_SECRET: clientSecret }),
       ...(args.signingKeys && { CUSTOMERIO_SIGNING_KEYS: signingKeys }),
       ...storage.connection("RELAY_STORAGE", identity.clientId),
@@ -155,12 +156,13 @@ export class WebhookRelay extends pulumi.ComponentResource {
                   authentication: { type: "UserAssignedIdentity", userAssignedIdentityResourceId: identity.id },
                 },
               },
-              runtime: { name: "node", version: String(args.nodeVersion) },
+              runtime: { name: "node", version: textOf(args.nodeVersion) },
               scaleAndConcurrency: {
                 instanceMemoryMB: args.instanceMemory,
                 maximumInstanceCount: args.maximumInstances,
-                alwaysReady:
-                  args.alwaysReadyInstances > 0 ? [{ name: "http", instanceCount: args.alwaysReadyInstances }] : [],
+                alwaysReady: derive(args.alwaysReadyInstances, (instanceCount) =>
+                  instanceCount > 0 ? [{ name: "http", instanceCount }] : [],
+                ),
                 // The intake only verifies and enqueues; more calls share an instance than Azure's default of 16.
                 triggers: { http: { perInstanceConcurrency: 100 } },
               },
@@ -200,15 +202,17 @@ export class WebhookRelay extends pulumi.ComponentResource {
       },
       { ...parent, dependsOn: appSettings },
     );
+    // What nothing is remembered of needs no successor.
+    const remembered = pulumi.output(args.duplicateWindowDays).apply((days) => days > 0);
+    const ifRemembered = (value: pulumi.Output<string>) =>
+      pulumi.all([remembered, value]).apply(([isRemembered, known]) => (isRemembered ? known : undefined));
     const drain = new QueueDrain(
       `${name}-drain`,
       {
         queueId: storage.eventsQueueId,
         healthUrl: pulumi.interpolate`https://${app.hostName}/health`,
-        ...(args.duplicateWindowDays > 0 && {
-          takeoverUrl: pulumi.interpolate`https://${app.hostName}/takeover`,
-          principalId: identity.principalId,
-        }),
+        takeoverUrl: ifRemembered(pulumi.interpolate`https://${app.hostName}/takeover`),
+        principalId: ifRemembered(identity.principalId),
         timeoutSeconds: args.drainTimeoutSeconds,
       },
       // The engine must not end the wait before the resource itself does, which tells what is left; an hour more is for a successor.
@@ -231,6 +235,10 @@ export class WebhookRelay extends pulumi.ComponentResource {
     this.ready = [code, drain];
     this.registerOutputs({ url: this.url });
   }
+}
+
+function textOf(value: pulumi.Input<number>): pulumi.Input<string> {
+  return derive(value, String);
 }
 
 /** What of the credential is no secret. */

@@ -1,10 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import { CustomerIoSource, type CustomerIoSourceArgs } from "customerio-aep";
 import * as aep from "pulumi-aep";
 import * as customerio from "pulumi-customerio";
-import { CustomerIoSource } from "../../components/customer-io-source.ts";
-import { eventMapping } from "../../components/event-mapping.ts";
-import { preflight } from "../../components/preflight.ts";
-import { sourceSettings } from "../../components/settings.ts";
 
 interface Brand {
   /** Names its resources, and its secrets in the configuration: `northAppApiKey`, `northSigningKeys`. */
@@ -26,12 +23,11 @@ for (const { name, sandbox, region } of config.requireObject<Brand[]>("brands"))
     sandbox,
   });
   const workspace = new customerio.Provider(name, { appApiKey: config.requireSecret(`${name}AppApiKey`), region });
-  // What all of them share, such as alertEmails; whatever Pulumi.yaml of the repository names.
-  const settings = sourceSettings(config.getObject("settings") ?? {}, config.getSecret(`${name}SigningKeys`));
+  // What all of them share, such as alertEmails.
+  const shared = config.getObject<CustomerIoSourceArgs>("settings") ?? {};
+  const signingKeys = config.getSecret(`${name}SigningKeys`);
 
-  await preflight(settings, { platform, workspace });
-  const mappings = eventMapping(settings, await aep.getTenant({ provider: platform }));
-  const source = new CustomerIoSource(name, { ...settings, mappings }, { providers: [platform, workspace] });
+  const source = new CustomerIoSource(name, { ...shared, signingKeys }, { providers: [platform, workspace] });
   const { relayUrl, dataflowId, datasetId, webhookId, nextSteps } = source;
   sources[name] = { relayUrl, dataflowId, datasetId, webhookId, nextSteps };
 }

@@ -1,15 +1,12 @@
-import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import { azureName, compactStem } from "../../components/azure-names.ts";
 import { CustomerIoSource } from "../../components/customer-io-source.ts";
-import { eventMapping } from "../../components/event-mapping.ts";
-import { readSettings } from "../../components/settings.ts";
 import { refuse } from "../../packages/local-cloud/src/azure/refusals.ts";
 import { checkInputs } from "../../packages/local-cloud/src/azure/resource-inputs.ts";
 import { resourceTypes } from "../../packages/local-cloud/src/azure/resource-types.ts";
 import { Subscription, text } from "../../packages/local-cloud/src/azure/subscription.ts";
 import { guidOf } from "../../relay/deploy/resources/guid.ts";
-import { configure, declaredBy } from "./stack.ts";
+import { configureWithCredentials, declaredBy } from "./stack.ts";
 
 /** Azure's rules, said once more and apart from the code under test: the whole name, with azure-native's 8 digits. */
 const legal: Record<Parameters<typeof azureName>[0], RegExp> = {
@@ -80,12 +77,10 @@ test.each([
   ["My events_2 (EU)", "dev"],
   ["a-component-with-a-name-that-is-much-longer-than-any-site-in-azure-may-be-called", "dev"],
 ])("Azure takes every name of the component %p in the stack %p", async (component, stack) => {
-  configure();
+  configureWithCredentials();
   const { resources } = await declaredBy(
     () => {
-      const given = readSettings(new pulumi.Config("customerio-aep"));
-      const mappings = eventMapping(given, { tenantId: "acme" });
-      return { id: new CustomerIoSource(component, { ...given, mappings }).webhookId };
+      return { id: new CustomerIoSource(component).webhookId };
     },
     {},
     stack,

@@ -2,18 +2,16 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { CustomerIoSource } from "../../components/customer-io-source.ts";
-import { eventMapping } from "../../components/event-mapping.ts";
-import { readSettings } from "../../components/settings.ts";
+import { StackSettings } from "../../components/settings-source.ts";
 import { readSettings as readRelaySettings } from "../../relay/azure/settings.ts";
 import { maxBodyBytes } from "../../relay/core/body-limit.ts";
-import { configure, type DeclaredResource, declaredBy } from "./stack.ts";
+import { configureWithCredentials, type DeclaredResource, declaredBy } from "./stack.ts";
 
 async function source(settings: Record<string, unknown> = {}, answers: Record<string, object> = {}) {
-  configure(settings);
+  configureWithCredentials(settings);
   const { resources, outputs } = await declaredBy(() => {
-    const given = readSettings(new pulumi.Config("customerio-aep"));
-    const mappings = eventMapping(given, { tenantId: "acme" });
-    const { relayUrl, streamingUrl, nextSteps } = new CustomerIoSource("customerio-aep", { ...given, mappings });
+    const settings = new StackSettings(new pulumi.Config("customerio-aep"));
+    const { relayUrl, streamingUrl, nextSteps } = new CustomerIoSource("customerio-aep", settings);
     return { relayUrl, streamingUrl, nextSteps };
   }, answers);
   return { resources, outputs: outputs as { relayUrl: string; nextSteps: string[] } };
@@ -191,7 +189,7 @@ test("the HTTP API source gets a base connection, and the relay a credential who
     scopes: "openid",
     orgId: "0123@AdobeOrg",
   };
-  const { resources } = await source({ source: "http", "aep:": credential });
+  const { resources } = await source({ source: "http", "aep:": { ...credential, sandbox: "dev" } });
   expect(one(resources, "aep:index:BaseConnection").name).toBe("Customer.io events (dev) endpoint");
   expect(one(resources, "aep:index:SourceConnection")).toMatchObject({
     connectionSpecId: "bc7b00d6-623a-4dfc-9fdb-f1240aeadaeb",

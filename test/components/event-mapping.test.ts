@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { eventMapping, type MappingTarget } from "../../components/event-mapping.ts";
+import { stackWords } from "../../components/setting-words.ts";
 import { readSettings } from "../../components/settings.ts";
 import { eventMappings } from "../../events/mapping.ts";
 import { configure } from "./stack.ts";
@@ -10,7 +11,11 @@ const isoInShell = "\"yyyy-MM-dd'\\''T'\\''HH:mm:ss.SSSX\"";
 
 function mapped(mapping: object, target: Partial<MappingTarget> = {}) {
   configure({ mapping });
-  return eventMapping(readSettings(new pulumi.Config("customerio-aep")), { tenantId: "acme", ...target });
+  return eventMapping(
+    readSettings(new pulumi.Config("customerio-aep")),
+    { tenantId: "acme", ...target },
+    stackWords("customerio-aep"),
+  );
 }
 
 /** What the user is told, without the parts that each line has. */

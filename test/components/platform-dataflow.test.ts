@@ -3,12 +3,14 @@ import { findDestination } from "../../components/destination.ts";
 import { eventMapping } from "../../components/event-mapping.ts";
 import { mappingSamples } from "../../components/mapping-samples.ts";
 import { PlatformDataflow } from "../../components/platform-dataflow.ts";
+import { stackWords } from "../../components/setting-words.ts";
 import { readSettings } from "../../components/settings.ts";
 import { fieldGroupBody } from "../../events/field-group.ts";
 import { eventFields } from "../../events/fields.ts";
 import { type Answers, configure, type DeclaredResource, declaredBy } from "./stack.ts";
 
 const title = "Customer.io events (dev)";
+const words = stackWords("customerio-aep");
 const schemaId = "https://ns.adobe.com/acme/schemas/1";
 const experienceEvent = "https://ns.adobe.com/xdm/context/experienceevent";
 const identityMapGroup = "https://ns.adobe.com/xdm/context/identitymap";
@@ -28,8 +30,11 @@ async function declared(settings: Record<string, unknown> = {}, answers: Answers
   configure(settings);
   const { resources, outputs } = await declaredBy(async () => {
     const given = readSettings(new pulumi.Config("customerio-aep"));
-    const destination = await findDestination(given, { mapsOtherFields: false });
-    const mappings = eventMapping(given, { tenantId: "acme", ...destination.schema });
+    const destination = await findDestination(
+      { ...given, title: given.schema.title ?? title },
+      { words, mapsOtherFields: false },
+    );
+    const mappings = eventMapping(given, { tenantId: "acme", ...destination.schema }, words);
     const { schemaId, datasetId } = new PlatformDataflow("platform", {
       ...given,
       title,

@@ -1,5 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import { checkedSettings, type Needs, preflight } from "../../components/preflight.ts";
+import { checkedSettings, type Needs } from "../../components/preflight.ts";
+
+const credentials = {
+  "aep:clientId": "client",
+  "aep:clientSecret": "secret",
+  "aep:orgId": "1@AdobeOrg",
+  "aep:sandbox": "dev",
+  "customerio:appApiKey": "key",
+};
 
 const everything = {
   sandbox: "dev",
@@ -16,7 +24,8 @@ async function complaint(
 ) {
   const call = () => ({ ...everything, ...report });
   await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
-  const error = await preflight(needs).then(
+  pulumi.runtime.setAllConfig(credentials);
+  const error = await checkedSettings(() => needs).then(
     () => undefined,
     (reason: unknown) => reason,
   );
@@ -66,7 +75,9 @@ test("a key that Customer.io refuses is told beside what Platform lacks", async 
     throw Object.assign(new Error(), { details: "Could not list the reporting webhooks: Customer.io answered 401." });
   };
   await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
-  await expect(preflight({ source: "customerio", profile: { enabled: false } })).rejects.toThrow(
+  pulumi.runtime.setAllConfig(credentials);
+  const needs = { source: "customerio", profile: { enabled: false } } as const;
+  await expect(checkedSettings(() => needs)).rejects.toThrow(
     /^Experience Platform lacks .*:\n {2}- The sandbox .*\nCustomer\.io does not let this stack in, so nothing was begun:\n {2}- .*Could not list the reporting webhooks: Customer\.io answered 401\.$/,
   );
 });

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { readSettings, sourceSettings } from "../../components/settings.ts";
+import { readSettings } from "../../components/settings.ts";
 import { checkedSigningKeys } from "../../components/signing-keys.ts";
 import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
 import { defaults } from "../../relay/core/defaults.ts";
@@ -59,17 +59,6 @@ test("every setting is declared with a description, and every declared one is re
   expect(Object.keys(declared).sort()).toEqual(Object.keys(read()).sort());
   for (const [key, { description }] of Object.entries(declared))
     expect([key, description]).toEqual([key, expect.any(String)]);
-});
-
-test("a program of one's own has the same defaults, and is told its mistakes", () => {
-  configure();
-  expect(sourceSettings({})).toEqual(read());
-  expect(() => sourceSettings({ nodeVersion: 23 as 22, delivery: "direct", source: "http" })).toThrow(
-    "The stack's settings can't be used:\n  - nodeVersion is not right: it must be 22 or 24.",
-  );
-  expect(() => sourceSettings({ delivery: "direct", source: "http" })).toThrow(
-    "  - source does not go with delivery: direct, since the HTTP API source's endpoint asks for an access token",
-  );
 });
 
 test("secrets in plain text are refused", () => {

@@ -33,6 +33,16 @@ export function configure(
   pulumi.runtime.setAllConfig(Object.fromEntries(texts), secretKeys);
 }
 
+/** Sets the stack's configuration with credentials of both vendors. */
+export function configureWithCredentials(settings: Record<string, unknown> = {}): void {
+  const platform = { clientId: "client", clientSecret: "p8e-client-secret", orgId: "1@AdobeOrg", sandbox: "dev" };
+  configure({ "aep:": platform, "customerio:": { appApiKey: "app-api-key" }, ...settings }, [
+    "customerio-aep:signingKeys",
+    "aep:clientSecret",
+    "customerio:appApiKey",
+  ]);
+}
+
 export interface DeclaredResource {
   readonly type: string;
   readonly name: string;

@@ -1,0 +1,31 @@
+/** How messages name a setting and say what to do about it: as the stack's configuration, or as an argument of a program. */
+export interface SettingWords {
+  /** `customerio-aep:dataset.existing`. */
+  name(path: string): string;
+  /** `npx pulumi config set --path dataset.existing <which>`. */
+  set(path: string, value: string): string;
+  /** `npx pulumi config rm --path dataset.existing`. */
+  remove(path: string): string;
+}
+
+/** Settings of a stack, by the name of their project. */
+export function stackWords(project: string): SettingWords {
+  return {
+    name: (path) => `${project}:${path}`,
+    set: (path, value) => `npx pulumi config set ${argumentOf(path)} ${value}`,
+    remove: (path) => `npx pulumi config rm ${argumentOf(path)}`,
+  };
+}
+
+/** Arguments of a component. */
+export const argumentWords: SettingWords = {
+  name: (path) => path,
+  set: (path, value) => `set the argument ${path} to ${value}`,
+  remove: (path) => `leave the argument ${path} out`,
+};
+
+function argumentOf(path: string): string {
+  if (!/[.[]/.test(path)) return path;
+  // Shells take brackets for a pattern.
+  return `--path ${path.includes("[") ? `'${path}'` : path}`;
+}

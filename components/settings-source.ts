@@ -1,0 +1,31 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type SettingWords, stackWords } from "./setting-words.ts";
+import { readSettings, type Settings } from "./settings.ts";
+
+/** Where the settings of a source come from, and how messages name them. */
+export interface SettingsSource {
+  readonly words: SettingWords;
+  /** @throws pulumi.RunError naming every mistake at once */
+  read(): Settings;
+}
+
+/**
+ * The stack's configuration as the settings of a source, as Pulumi.yaml of this package declares them.
+ *
+ * @example
+ * new CustomerIoSource("events", new StackSettings());
+ */
+export class StackSettings implements SettingsSource {
+  readonly words: SettingWords;
+  readonly #config: pulumi.Config;
+
+  /** @param config default: the configuration of the program's own project */
+  constructor(config = new pulumi.Config()) {
+    this.#config = config;
+    this.words = stackWords(config.name);
+  }
+
+  read(): Settings {
+    return readSettings(this.#config);
+  }
+}

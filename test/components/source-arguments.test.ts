@@ -1,0 +1,81 @@
+import * as pulumi from "@pulumi/pulumi";
+import { CustomerIoSource } from "../../components/customer-io-source.ts";
+import { readSettings, type Settings } from "../../components/settings.ts";
+import { type CustomerIoSourceArgs, SourceArguments } from "../../components/source-arguments.ts";
+import { configure, configureWithCredentials, type DeclaredResource, declaredBy } from "./stack.ts";
+
+const read = (args: CustomerIoSourceArgs) => new SourceArguments(args).read();
+
+function known<T>(input: pulumi.Input<T>): Promise<unknown> {
+  return new Promise((resolve) => pulumi.output(input).apply(resolve));
+}
+
+async function declared(args: CustomerIoSourceArgs): Promise<DeclaredResource[]> {
+  configureWithCredentials();
+  const { resources } = await declaredBy(() => ({ id: new CustomerIoSource("events", args).webhookId }));
+  return resources;
+}
+
+test("without arguments a source is as the stack's settings without any are", () => {
+  configure();
+  expect(read({})).toEqual(readSettings(new pulumi.Config("customerio-aep")));
+});
+
+test("all mistakes are named at once, as arguments", () => {
+  const args = { nodeVersion: 23, dataset: { keep: true, forceDestroy: true, rowExpirationDays: 3 } };
+  expect(() => read(args as unknown as CustomerIoSourceArgs)).toThrow(
+    "The arguments can't be used:\n" +
+      "  - dataset.rowExpirationDays is not right: it must be at least 30.\n" +
+      "  - nodeVersion is not right: it must be 22 or 24.",
+  );
+  expect(() => read({ dataset: { keep: true, forceDestroy: true } })).toThrow(
+    "  - dataset.forceDestroy contradicts dataset.keep, by which the dataset stays.",
+  );
+  expect(() => read({ delivery: "direct", source: "http" })).toThrow(
+    "  - source does not go with delivery: direct, since the HTTP API source's endpoint asks for an access token",
+  );
+});
+
+test("a misspelled argument is refused", () => {
+  expect(() => read({ alertEmail: ["a@example.com"] } as CustomerIoSourceArgs)).toThrow(/alertEmail/);
+});
+
+test("outputs are taken wherever they don't decide which resources exist", async () => {
+  const settings: Settings = read({
+    alertEmails: [pulumi.output("oncall@example.com")],
+    maximumRequestsPerSecond: pulumi.output(50),
+    dataset: { name: pulumi.output("Events"), keep: true },
+  });
+  expect(await known(settings.alertEmails)).toEqual(["oncall@example.com"]);
+  expect(await known(settings.maximumRequestsPerSecond)).toBe(50);
+  expect(await known(settings.dataset.name)).toBe("Events");
+  expect(settings.dataset).toMatchObject({ keep: true, errorDiagnostics: true, forceDestroy: false });
+});
+
+test.each([
+  [{ delivery: pulumi.output("direct") }, "delivery"],
+  [{ dataset: { existing: pulumi.output("1") } }, "dataset.existing"],
+  [{ drainTimeoutSeconds: pulumi.output(5) }, "drainTimeoutSeconds"],
+])("an output that decides comes too late: %p", (args, name) => {
+  expect(() => read(args as unknown as CustomerIoSourceArgs)).toThrow(
+    `${name} is not right: it decides which resources exist, so it must be a plain value, not an output.`,
+  );
+});
+
+test("a policy that is known later contradicts direct delivery all the same", () => {
+  expect(() => read({ delivery: "direct", filters: pulumi.output({}) })).toThrow(/filters does not go with delivery/);
+});
+
+test("a source with one argument declares everything", async () => {
+  const resources = await declared({ alertEmails: ["oncall@example.com"] });
+  const people = resources.find(({ type }) => type === "azure-native:monitor:ActionGroup");
+  expect(people?.inputs.emailReceivers).toEqual([{ name: "oncall@example.com", emailAddress: "oncall@example.com" }]);
+  expect(resources.find(({ type }) => type === "customerio:index:ReportingWebhook")?.inputs.disabled).toBe(true);
+});
+
+test("a signing key enables the webhook, an empty one does not", async () => {
+  const webhookOf = async (args: CustomerIoSourceArgs) =>
+    (await declared(args)).find(({ type }) => type === "customerio:index:ReportingWebhook")?.inputs;
+  expect((await webhookOf({ signingKeys: pulumi.secret("cio-test-signing-key") }))?.disabled).toBe(false);
+  expect((await webhookOf({ signingKeys: "" }))?.disabled).toBe(true);
+});
