@@ -107,9 +107,12 @@ function compiledEntry(entry: string): string | object {
   return { types: `${path}.d.ts`, default: `${path}.js` };
 }
 
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+/** What `npm run pack` prints. */
+async function report(): Promise<void> {
   for (const { file, size, unpackedSize, files } of await packAll()) {
     const sizes = `${Math.round(size / 1024)} KiB, ${Math.round(unpackedSize / 1024)} KiB unpacked`;
     console.log(`${file}: ${sizes}, ${files.length} files`);
   }
 }
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) void report();

@@ -56,12 +56,13 @@ export interface LocalProgram extends Pick<LocalStack, "cloud" | "vendors" | "pu
 }
 
 /**
- * @param program its folder in the repository: `examples/direct`
- * @param ownSettings whether the stack's settings are in a file of its own, to be set by `configure`
+ * @param program its folder, from the repository's own on: `examples/direct`
+ * @param options.bin folder of the executables that the program comes with; default: the repository's
+ * @param options.ownSettings whether the stack's settings are in a file of its own, to be set by `configure`
  */
 export async function startLocalProgram(
   program: string,
-  { ownSettings }: { ownSettings: boolean },
+  { ownSettings, bin }: { ownSettings: boolean; bin?: string },
 ): Promise<LocalProgram> {
   const folder = await mkdtemp(path.join(tmpdir(), "customerio-aep-program-"));
   const logFile = path.join(folder, "pulumi.log");
@@ -71,7 +72,8 @@ export async function startLocalProgram(
     stack: "local",
     logFile,
     ...(ownSettings && { configFile: path.join(folder, "Pulumi.local.yaml") }),
-    program: path.join(repository, program),
+    program: path.resolve(repository, program),
+    ...(bin !== undefined && { bin }),
   });
   await pulumi.initialise();
   return {

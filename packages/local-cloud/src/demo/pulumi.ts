@@ -19,6 +19,7 @@ export class Pulumi {
   /**
    * @param options.configFile takes the place of the stack's `Pulumi.<stack>.yaml`
    * @param options.program folder of the program; default: the repository's own
+   * @param options.bin folder of the executables that come first; default: the repository's own
    */
   constructor(options: {
     environment: CloudEnvironment;
@@ -26,9 +27,10 @@ export class Pulumi {
     logFile: string;
     configFile?: string;
     program?: string;
+    bin?: string;
   }) {
-    // The repository's own Node comes first, as it does for commands that npx runs.
-    const bin = path.join(repository, "node_modules", ".bin");
+    // The project's own Node comes first, as it does for commands that npx runs.
+    const { bin = path.join(repository, "node_modules", ".bin") } = options;
     const inherited = { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH ?? ""}` };
     this.#environment = { ...inherited, ...options.environment };
     this.stack = options.stack;

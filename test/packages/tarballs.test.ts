@@ -1,0 +1,132 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
+import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
+import { packAll, type Tarball } from "../../scripts/pack.ts";
+import { type LocalProgram, repository, startLocalProgram } from "../e2e/local-stack.ts";
+import { type Consumer, installConsumer } from "./consumer.ts";
+
+// From an empty folder with nothing but the tarballs, in the order in which the tests stand.
+let tarballs: Tarball[];
+let consumer: Consumer;
+let stack: LocalProgram;
+
+const minutes = 60_000;
+
+const program = `import * as pulumi from "@pulumi/pulumi";
+import { CustomerIoSource } from "customerio-aep";
+
+const source = new CustomerIoSource("events", {
+  signingKeys: new pulumi.Config().getSecret("signingKeys"),
+  alertEmails: ["oncall@example.com"],
+  dataset: { forceDestroy: true },
+  dataflowActivationSeconds: 2,
+});
+export const { relayUrl, datasetId, dataflowId, nextSteps } = source;
+`;
+
+const project = `name: consumer
+runtime:
+  name: nodejs
+  options:
+    typescript: false # Node runs the TypeScript itself
+`;
+
+/** The TypeScript of a package's README, as a file that can be checked. */
+async function readmeCode(folder: string): Promise<string> {
+  const text = await readFile(path.join(repository, folder, "README.md"), "utf8");
+  const blocks = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
+  expect(blocks.length).toBeGreaterThan(0);
+  return blocks.join("\n");
+}
+
+function compilerOptions(options: object): string {
+  const shared = { strict: true, noEmit: true, target: "es2024", skipLibCheck: false, types: ["node"] };
+  return JSON.stringify({
+    compilerOptions: { ...shared, ...options },
+    include: ["index.ts", "readme/*.ts"],
+  });
+}
+
+beforeAll(async () => {
+  tarballs = await packAll();
+  consumer = await installConsumer(tarballs, {
+    "index.ts": program,
+    "Pulumi.yaml": project,
+    "nodenext.json": compilerOptions({ module: "nodenext" }),
+    "bundler.json": compilerOptions({ module: "preserve", moduleResolution: "bundler" }),
+    "readme/aep.ts": await readmeCode("packages/pulumi-aep"),
+    "readme/customerio.ts": await readmeCode("packages/pulumi-customerio"),
+    "readme/kit.ts": await readmeCode("packages/pulumi-provider-kit"),
+    "readme/data-prep.ts": await readmeCode("packages/adobe-data-prep"),
+  });
+}, 5 * minutes);
+
+afterAll(async () => {
+  await stack?.stop();
+  await consumer?.remove();
+}, 60_000);
+
+test("tarballs have what runs, and no tests, stand-ins or sources that Node would refuse", () => {
+  const sizes = tarballs.map(({ name, size, unpackedSize, files }) => {
+    const kibibytes = (bytes: number) => `${Math.round(bytes / 1024)} KiB`;
+    return `  ${name}: ${kibibytes(size)}, ${kibibytes(unpackedSize)} unpacked, ${files.length} files`;
+  });
+  process.stdout.write(`tarballs:\n${sizes.join("\n")}\n`);
+  for (const { name, files, unpackedSize } of tarballs) {
+    const misplaced = files.filter((file) => /(^|\/)(test|local-cloud|bench)\/|(?<!\.d)\.ts$|\.test\./.test(file));
+    expect([name, misplaced]).toEqual([name, []]);
+    expect(files).toEqual(expect.arrayContaining(["package.json", "README.md", "LICENSE"]));
+    expect(unpackedSize).toBeLessThan(10e6);
+  }
+});
+
+test.each(["publint", "attw"])(
+  "%s finds nothing wrong with any of them",
+  async (tool) => {
+    const flags = tool === "attw" ? ["--profile", "esm-only", "--no-color"] : ["--strict"];
+    const bin = path.join(repository, "node_modules", ".bin", tool);
+    for (const { file } of tarballs) await consumer.run(bin, file, ...flags);
+  },
+  2 * minutes,
+);
+
+test.each(["nodenext", "bundler"])(
+  "the program and the READMEs' code are right by the types, resolved as %s",
+  async (resolution) => {
+    await consumer.run("tsc", "-p", `${resolution}.json`);
+  },
+  2 * minutes,
+);
+
+test(
+  "up, events and destroy, on the oldest Node that is supported, with the plugins found by themselves",
+  async () => {
+    expect(await consumer.run("node", "--version")).toBe("v22.18.0\n");
+    stack = await startLocalProgram(consumer.folder, { ownSettings: true, bin: consumer.bin });
+    const { pulumi, vendors } = stack;
+    const { platform, customerIo } = localCredentials;
+    await pulumi.configure("aep:clientId", platform.clientId);
+    await pulumi.configureSecret("aep:clientSecret", platform.clientSecret);
+    await pulumi.configure("aep:orgId", platform.orgId);
+    await pulumi.configure("aep:sandbox", platform.sandbox);
+    await pulumi.configureSecret("customerio:appApiKey", customerIo.appApiKey);
+    await pulumi.configure("customerio:region", "us");
+    await pulumi.configure("azure-native:location", "westeurope");
+    await pulumi.configureSecret("signingKeys", customerIo.signingKey);
+    await pulumi.up();
+    const { datasetId, nextSteps } = (await pulumi.outputs()) as { datasetId: string; nextSteps: string[] };
+    expect(nextSteps).toEqual([]);
+    await vendors.emit(samples.map(({ event }) => event));
+    await vendors.sent();
+    for (let look = 0; look < 200 && (await vendors.deliveredIds()).length < samples.length; look++) await wait(300);
+    const ids = (await vendors.rows(datasetId)).map(({ _id }) => _id as string);
+    expect(ids.toSorted()).toEqual(samples.map(({ event }) => event.event_id).toSorted());
+    await pulumi.preview("--expect-no-changes");
+    await pulumi.destroy();
+    expect(await vendors.leftovers()).toEqual({ Platform: [], "Customer.io": [], Azure: [] });
+    expect(await readFile(stack.logFile, "utf8")).toContain("using pulumi-resource-aep from $PATH");
+  },
+  6 * minutes,
+);
