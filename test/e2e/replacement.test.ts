@@ -153,6 +153,36 @@ test(
   5 * minutes,
 );
 
+interface PendingState {
+  readonly deployment: { readonly pending_operations?: { type: string; resource: { urn: string } }[] };
+}
+
+test(
+  "killed while the former relay is drained: the next up hands over what it has delivered",
+  async () => {
+    await underTraffic(() => wait(1_000));
+    expect(await missing()).toEqual([]);
+    const urn = await urnOf("azure-native:storage:StorageAccount", "cioaep");
+    const logFile = path.join(path.dirname(stack.configFile), "watch.log");
+    const watcher = new Pulumi({ environment: stack.cloud.environment, stack: pulumi.stack, logFile });
+    const drains = async () => {
+      const now = await watcher.run("stack", "export", "--stack", pulumi.stack);
+      const { pending_operations: pending = [] } = (JSON.parse(now) as PendingState).deployment;
+      return pending.some(({ type, resource }) => type === "deleting" && resource.urn.includes("QueueDrain"));
+    };
+    const killed = pulumi.up("--replace", urn).catch(() => "killed");
+    while (!(await drains())) await wait(200);
+    await pulumi.kill();
+    expect(await killed).toBe("killed");
+    await pulumi.run("cancel", pulumi.stack, "--yes");
+    await pulumi.up();
+    await comeAgain();
+    expect(await doubles()).toEqual([]);
+    await pulumi.preview("--expect-no-changes");
+  },
+  5 * minutes,
+);
+
 const storage = "customerio-aep-relay-storage";
 type Way = "a new relay" | "a new app for the same storage" | "in its place";
 test.each<[what: string, way: Way, parts: [type: string, name: string][]]>([
