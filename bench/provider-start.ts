@@ -23,7 +23,7 @@ interface Start {
 export async function providerStart(): Promise<Figure[]> {
   const bare = median(await repeat(runs, bareNode));
   const figures: Figure[] = [{ what: "node -e 0, start to end", value: `${bare.toFixed(0)} ms` }];
-  for (const name of ["aep", "customerio", "relay"]) figures.push(...(await figuresOf(name, bare)));
+  for (const name of ["aep", "customerio", "customerio-aep"]) figures.push(...(await figuresOf(name, bare)));
   return figures;
 }
 

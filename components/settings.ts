@@ -6,6 +6,7 @@ import { z } from "zod";
 import { mappingSettings } from "../mapping/settings.ts";
 import { defaults } from "../relay/core/defaults.ts";
 import { eventFilters, personalData } from "../relay/core/policy.ts";
+import { config as plugin } from "../relay/deploy/config.ts";
 import { contradictions, delivery, withoutEffect } from "./delivery.ts";
 import { filterWarnings } from "./filter-warnings.ts";
 import { platformConflicts, platformSettings } from "./platform-settings.ts";
@@ -112,7 +113,11 @@ export function readSettings(config: pulumi.Config): SettingValues & Pick<Settin
     ...plainSecrets(config),
     ...keys.refusals.map((reason) => signingKeyMistake(config, reason)),
     ...lines(
-      unknownSettings(Object.keys(stackSettings(config.name)), [...Object.keys(settingsSchema.shape), "signingKeys"]),
+      unknownSettings(Object.keys(stackSettings(config.name)), [
+        ...Object.keys(settingsSchema.shape),
+        "signingKeys",
+        ...Object.keys(plugin.shape),
+      ]),
     ),
     ...lines(mistakesOf(parsed.error?.issues ?? [])),
     ...(parsed.success ? platformConflicts(parsed.data) : []).map(({ path, reason, remedy }) => {

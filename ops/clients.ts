@@ -2,7 +2,7 @@ import { AepClient } from "pulumi-aep/client";
 import { config as aepConfig } from "pulumi-aep/settings";
 import { ReportingWebhooks } from "pulumi-customerio/client";
 import { config as customerIoConfig } from "pulumi-customerio/settings";
-import { readConfig } from "pulumi-provider-kit/settings";
+import { ownSettings, readConfig } from "pulumi-provider-kit/settings";
 import type { z } from "zod";
 import { AzureClient } from "../relay/deploy/client/client.ts";
 import { config as relayConfig } from "../relay/deploy/config.ts";
@@ -27,13 +27,13 @@ export function customerIoOf(stack: PulumiStack): ReportingWebhooks {
   return new ReportingWebhooks(settingsFor("customerio", customerIoConfig, stack));
 }
 
-/** Azure, as the stack's provider `relay` would talk to it. */
+/** Azure, as the stack's provider `customerio-aep` would talk to it. */
 export function azureOf(stack: PulumiStack): AzureClient {
-  return new AzureClient(settingsFor("relay", relayConfig, stack));
+  return new AzureClient(settingsFor("customerio-aep", relayConfig, stack));
 }
 
 function settingsFor<Config extends z.ZodObject>(name: string, schema: Config, stack: PulumiStack): z.output<Config> {
-  const settings = readConfig(name, schema, stack.settingsOf(name));
+  const settings = readConfig(name, schema, ownSettings(schema, stack.settingsOf(name)));
   if (settings === undefined) throw new Error(`The settings of ${name} are not known yet.`);
   return settings;
 }

@@ -101,7 +101,7 @@ export class PulumiStack {
 
   /** Whether events go by way of a relay, or straight from Customer.io to Platform. */
   get hasRelay(): boolean {
-    return this.#resources.some(({ type }) => type === "relay:index:FunctionCode");
+    return this.#resources.some(({ type }) => type === "customerio-aep:index:FunctionCode");
   }
 
   /**

@@ -12,7 +12,7 @@ export function yamlOf(token: string, { name, inputs }: Example): string {
 const npmPackages: Readonly<Record<string, string>> = {
   aep: "pulumi-aep",
   customerio: "pulumi-customerio",
-  relay: "customerio-aep",
+  "customerio-aep": "customerio-aep",
 };
 
 /** The declaration in TypeScript. */

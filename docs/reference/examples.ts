@@ -144,7 +144,7 @@ export const examples: Readonly<Record<string, Example>> = {
     },
     imported: { id: "12", where: "Customer.io > Data & Integrations > the webhook: the number in the page's address" },
   },
-  "relay:index:ArmResource": {
+  "customerio-aep:index:ArmResource": {
     name: "events",
     inputs: {
       parentId: "${account.id}",
@@ -152,7 +152,7 @@ export const examples: Readonly<Record<string, Example>> = {
       apiVersion: "2024-01-01",
     },
   },
-  "relay:index:FunctionApp": {
+  "customerio-aep:index:FunctionApp": {
     name: "app",
     inputs: {
       resourceGroupId: "${group.id}",
@@ -164,11 +164,11 @@ export const examples: Readonly<Record<string, Example>> = {
       },
     },
   },
-  "relay:index:VaultSecret": {
+  "customerio-aep:index:VaultSecret": {
     name: "signing-keys",
     inputs: { vaultId: "${vault.id}", name: "signing-keys", value: "${signingKeys}" },
   },
-  "relay:index:FunctionCode": {
+  "customerio-aep:index:FunctionCode": {
     name: "code",
     inputs: {
       siteId: "${app.id}",
@@ -177,7 +177,7 @@ export const examples: Readonly<Record<string, Example>> = {
       package: { "fn::fileArchive": "./relay/dist" },
     },
   },
-  "relay:index:QueueDrain": {
+  "customerio-aep:index:QueueDrain": {
     name: "drain",
     inputs: { queueId: "${queue.id}" },
     imported: {

@@ -38,7 +38,7 @@ export async function checkQueue(stack: PulumiStack): Promise<Finding> {
     RelayStorageAccount.open(stack).then((storage) => storage.waitingEvents()),
     RelayTables.open(stack).then((tables) => tables.sentAgo()),
   ]);
-  const { urn } = stack.resource("relay:index:FunctionCode");
+  const { urn } = stack.resource("customerio-aep:index:FunctionCode");
   return queueFinding({ messages, poison, waiting, sentAgo, now: new Date(), stack: stack.name, code: urn });
 }
 

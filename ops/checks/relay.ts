@@ -19,7 +19,7 @@ export function deployAnew(stack: string, code: string): string {
 export async function checkRelay(stack: PulumiStack): Promise<Finding> {
   const url = new URL("/health", stack.output("relayUrl")).href;
   // The code's id is that of its function app.
-  const { id: siteId, urn: code } = stack.resource("relay:index:FunctionCode");
+  const { id: siteId, urn: code } = stack.resource("customerio-aep:index:FunctionCode");
   const { status, text } = await azureOf(stack).ask(url, patience());
   const listed = status === 200 ? await azureOf(stack).functionNames(siteId, patience()) : undefined;
   const app = siteId.split("/").at(-1) ?? siteId;

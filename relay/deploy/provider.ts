@@ -8,17 +8,18 @@ import { functionCode } from "./resources/function-code.ts";
 import { queueDrain } from "./resources/queue-drain.ts";
 import { vaultSecret } from "./resources/vault-secret.ts";
 
-/** The package `relay`: its settings and resources. */
-export const relayPackage: PackageDefinition<AzureClient, typeof config> = {
-  name: "relay",
+/** The package `customerio-aep`: its settings and resources. */
+export const customerIoAepPackage: PackageDefinition<AzureClient, typeof config> = {
+  name: "customerio-aep",
   version: manifest.version,
   displayName: "Customer.io relay",
   description:
     "Deploys the relay's code to an Azure function app, and lets its queue run empty before it is taken down.",
   config,
+  sharesName: true,
   connect: (settings) => new AzureClient(settings),
   resources: [armResource, functionApp, functionCode, queueDrain, vaultSecret],
 };
 
-/** The Pulumi provider `relay`. */
-export const provider = definitionProvider(relayPackage);
+/** The Pulumi provider `customerio-aep`. */
+export const provider = definitionProvider(customerIoAepPackage);

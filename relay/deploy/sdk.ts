@@ -7,7 +7,7 @@ import { queueDrain } from "./resources/queue-drain.ts";
 import { vaultSecret } from "./resources/vault-secret.ts";
 
 /** A provider of its own, with other settings than the stack's. */
-export class Provider extends providerClass("relay", config) {}
+export class Provider extends providerClass("customerio-aep", config) {}
 
 /** The code of an Azure function app on the Flex Consumption plan, deployed and waited for. */
 export class FunctionCode extends resourceClass(functionCode) {}

@@ -88,7 +88,7 @@ test.each([
   const relay = resources.filter(({ type }) => type.startsWith("azure-native:"));
   expect(relay.length).toBeGreaterThan(14);
   // The site is called like its plan, to whose name azure-native adds its digits.
-  const site = resources.find(({ type }) => type === "relay:index:FunctionApp")?.inputs.siteName;
+  const site = resources.find(({ type }) => type === "customerio-aep:index:FunctionApp")?.inputs.siteName;
   const siteInputs = { name: `${site}01234567`, resourceGroupName: "group" };
   for (const { type: token, name, inputs } of [
     ...relay,

@@ -51,7 +51,7 @@ test("with one it is enabled, and the key reaches the relay by the vault alone",
     /^@Microsoft\.KeyVault\(SecretUri=https:\/\/vault\.example\/secrets\/.*\/v1\)$/,
   );
   expect(settings.PLATFORM_STREAMING_URL).toMatch(/^@Microsoft\.KeyVault\(/);
-  expect(one(resources, "relay:index:VaultSecret", "signing-keys").value.value).toBe("cio-test-signing-key");
+  expect(one(resources, "customerio-aep:index:VaultSecret", "signing-keys").value.value).toBe("cio-test-signing-key");
 });
 
 test("the relay holds events back while Platform enables the dataflow", async () => {
@@ -62,7 +62,7 @@ test("the relay holds events back while Platform enables the dataflow", async ()
 
 test("the app is one that Flex Consumption takes, opened by its identity alone", async () => {
   const { resources } = await source();
-  const app = one(resources, "relay:index:FunctionApp").body.properties;
+  const app = one(resources, "customerio-aep:index:FunctionApp").body.properties;
   expect(app.siteConfig).toBeUndefined();
   expect(app.functionAppConfig.runtime).toEqual({ name: "node", version: "22" });
   expect(app.functionAppConfig.deployment.storage).toMatchObject({
@@ -91,7 +91,7 @@ test("the app is one that Flex Consumption takes, opened by its identity alone",
 
 test("claims outlive every message that may refer to them", async () => {
   const { resources } = await source();
-  const rule = one(resources, "relay:index:ArmResource", "sweep").body.properties.policy.rules[0];
+  const rule = one(resources, "customerio-aep:index:ArmResource", "sweep").body.properties.policy.rules[0];
   expect(rule.definition.filters.prefixMatch).toEqual(["claims/"]);
   expect(rule.definition.actions.baseBlob.delete.daysAfterModificationGreaterThan).toBeGreaterThan(30);
 });
@@ -204,7 +204,7 @@ test("the HTTP API source gets a base connection, and the relay a credential who
     PLATFORM_ORG_ID: "0123@AdobeOrg",
     PLATFORM_CLIENT_SECRET: expect.stringMatching(/^@Microsoft\.KeyVault\(/),
   });
-  expect(one(resources, "relay:index:VaultSecret", "client-secret").value.value).toBe("p8e-hidden");
+  expect(one(resources, "customerio-aep:index:VaultSecret", "client-secret").value.value).toBe("p8e-hidden");
   const without = await source();
   const plain = one(without.resources, "azure-native:web:WebAppApplicationSettings").properties;
   expect(
@@ -220,7 +220,7 @@ test("every field of the relay's log lines that alerts and workbook read is one 
     ...resources
       .filter(({ type }) => type === "azure-native:monitor:ScheduledQueryRule")
       .map(({ inputs }) => inputs.criteria.allOf[0].query as string),
-    one(resources, "relay:index:ArmResource", "workbook").body.properties.serializedData as string,
+    one(resources, "customerio-aep:index:ArmResource", "workbook").body.properties.serializedData as string,
   ];
   const read = new Set(queries.flatMap((query) => [...query.matchAll(/line\.(\w+)/g)].map(([, field]) => field)));
   const folder = path.resolve(import.meta.dirname, "../../relay/azure");

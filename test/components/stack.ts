@@ -110,9 +110,9 @@ function outputsOf(type: string, name: string): object {
       return {
         primaryEndpoints: { blob: "https://b.example/", queue: "https://q.example/", table: "https://t.example/" },
       };
-    case "relay:index:FunctionApp":
+    case "customerio-aep:index:FunctionApp":
       return { hostName: "relay.example", scmHostName: "relay.scm.example" };
-    case "relay:index:VaultSecret":
+    case "customerio-aep:index:VaultSecret":
       return { uriWithVersion: `https://vault.example/secrets/${name}/v1` };
     default:
       return { principalId: "principal", clientId: "client", connectionString: "InstrumentationKey=0" };

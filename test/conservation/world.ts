@@ -171,7 +171,7 @@ export class World {
   }
 
   /**
-   * Replaces the relay by another one with a storage account of its own, by the steps of `relay:index:QueueDrain`: the new one is held, the
+   * Replaces the relay by another one with a storage account of its own, by the steps of `customerio-aep:index:QueueDrain`: the new one is held, the
    * webhook turned, the former one closed and drained, its notes copied; then the new one sends.
    *
    * @param meanwhile happens from the turn on

@@ -12,7 +12,7 @@ import { createCertificate, trustInThisProcess } from "../../packages/local-clou
 import { definitionProvider } from "../../packages/pulumi-provider-kit/src/definition/definition-provider.ts";
 import { Archive } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
 import { AzureClient } from "../../relay/deploy/client/client.ts";
-import { relayPackage } from "../../relay/deploy/provider.ts";
+import { customerIoAepPackage } from "../../relay/deploy/provider.ts";
 import type { Subject, World } from "./world.ts";
 
 const siteId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/relay";
@@ -122,7 +122,7 @@ export async function azureWorld(): Promise<World> {
   host = front.host;
   return {
     url: azure.url,
-    package: "relay",
+    package: "customerio-aep",
     config: (url) => ({ armUrl: url }),
     async provider(line, attemptTimeout) {
       alive = line.url;
@@ -155,9 +155,9 @@ function relayProvider(attemptTimeout = 30_000) {
       now += 100 * milliseconds;
     },
   };
-  const connect: typeof relayPackage.connect = (settings) =>
+  const connect: typeof customerIoAepPackage.connect = (settings) =>
     new AzureClient(settings, { login: async () => "azure-token", clock, attemptTimeout });
-  return definitionProvider({ ...relayPackage, connect });
+  return definitionProvider({ ...customerIoAepPackage, connect });
 }
 
 interface Listening {
@@ -223,13 +223,13 @@ const [first, second] = [packageOf(1), packageOf(2)];
 
 export const azureSubjects: readonly Subject[] = [
   {
-    type: "relay:index:FunctionCode",
+    type: "customerio-aep:index:FunctionCode",
     needs: [],
     inputs: () => ({ siteId, scmHostName: host, hostName: host, package: first, configuration: "v1", queueId }),
     change: (inputs) => ({ ...inputs, package: second, configuration: "v2" }),
   },
   {
-    type: "relay:index:QueueDrain",
+    type: "customerio-aep:index:QueueDrain",
     needs: [],
     inputs: () => ({ queueId, healthUrl: `https://${host}${drainedHealth}`, timeoutSeconds: 36_000 }),
     change: (inputs) => ({ ...inputs, timeoutSeconds: 72_000 }),

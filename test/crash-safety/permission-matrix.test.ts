@@ -22,7 +22,7 @@ function refusal(vendor: string, status: number): string {
   if (vendor === "customerio") {
     return JSON.stringify({ errors: [{ detail: "Injected refusal", status: String(status), code }] });
   }
-  if (vendor === "relay") return JSON.stringify({ error: { code, message: "Injected refusal" } });
+  if (vendor === "customerio-aep") return JSON.stringify({ error: { code, message: "Injected refusal" } });
   return JSON.stringify({
     type: `https://ns.adobe.com/aep/errors/${code}-${status}`,
     title: "Injected",
@@ -221,7 +221,7 @@ async function survives(
     expect({ at, left }).toEqual({ at, left: [] });
     const expected = triesOf(signature, entry);
     // A deployment goes on as long as its time allows.
-    const isOnce = operation !== "update" && !(operation === "create" && type === "relay:index:FunctionCode");
+    const isOnce = operation !== "update" && !(operation === "create" && type === "customerio-aep:index:FunctionCode");
     if (expected > 0 && isOnce) expect({ at, tries }).toEqual({ at, tries: expected });
     await bench.rest();
     // The next `up` makes what is not in the state, and finishes what is half made.

@@ -16,7 +16,7 @@ import { buildRelay } from "../../relay/build.ts";
 import { provider as relay } from "../../relay/deploy/provider.ts";
 
 const folder = path.resolve(__dirname, "../../docs/reference");
-const providers: Record<string, Provider> = { aep, customerio, relay };
+const providers: Record<string, Provider> = { aep, customerio, "customerio-aep": relay };
 
 test("the reference is what the package schemas say; npm run docs writes it anew", async () => {
   const pages = referencePages();

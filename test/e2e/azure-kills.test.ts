@@ -35,7 +35,7 @@ beforeAll(async () => {
   expected = await fixedResources();
   // Of the vault another one is made; the app stays under its id and is written anew.
   const parts = (await stack.pulumi.resources()).filter((urn) =>
-    /keyvault:Vault::|relay:index:FunctionApp::/.test(urn),
+    /keyvault:Vault::|customerio-aep:index:FunctionApp::/.test(urn),
   );
   const flags = ["--yes", "--skip-preview", "--stack", "local", "--config-file", stack.configFile];
   replaceParts = ["up", ...parts.flatMap((urn) => ["--replace", urn]), ...flags];

@@ -130,7 +130,7 @@ test(
     const key = await signingKey();
     await stack.pulumi.configureSecret("signingKeys", key);
     await underTraffic(() => stack.pulumi.up());
-    expect(await typesInState()).toContain("relay:index:QueueDrain");
+    expect(await typesInState()).toContain("customerio-aep:index:QueueDrain");
     expect(await stack.pulumi.outputs()).toHaveProperty("relayUrl");
     expect(await missing()).toEqual([]);
   },
@@ -152,7 +152,7 @@ test(
       (error: unknown) => String(error),
     );
     expect((await stack.logs()) + refused).toContain("The relay is not taken down, since there is 1 dead letter: ");
-    expect(await typesInState()).toContain("relay:index:QueueDrain");
+    expect(await typesInState()).toContain("customerio-aep:index:QueueDrain");
     expect(await missing()).toEqual([]);
   },
   6 * minutes,

@@ -198,13 +198,13 @@ test.each<[what: string, way: Way, parts: [type: string, name: string][]]>([
     "each part that has a fixed name",
     "in its place",
     [
-      ["relay:index:FunctionApp", "customerio-aep-relay"],
+      ["customerio-aep:index:FunctionApp", "customerio-aep-relay"],
       ["azure-native:web:WebAppApplicationSettings", "customerio-aep-relay-settings"],
       ["azure-native:web:WebAppScmAllowed", "customerio-aep-relay-scm"],
       ...["events", "events-poison", "claims", "dead-letters", "code", "sweep", "blob-data-owner"].map(
-        (part): [string, string] => ["relay:index:ArmResource", `${storage}-${part}`],
+        (part): [string, string] => ["customerio-aep:index:ArmResource", `${storage}-${part}`],
       ),
-      ["relay:index:VaultSecret", "customerio-aep-relay-customerio-signing-keys"],
+      ["customerio-aep:index:VaultSecret", "customerio-aep-relay-customerio-signing-keys"],
     ],
   ],
 ])(

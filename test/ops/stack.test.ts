@@ -141,7 +141,7 @@ test(
 test(
   "the command that status gives for a relay that does not start deploys its code once more",
   async () => {
-    const code = (await stack.pulumi.resources()).find((urn) => urn.includes("relay:index:FunctionCode"));
+    const code = (await stack.pulumi.resources()).find((urn) => urn.includes("customerio-aep:index:FunctionCode"));
     const command = deployAnew("local", String(code)).replace("npx pulumi ", "").replaceAll("'", "").split(" ");
     const said = await stack.pulumi.run(...command, "--yes", "--skip-preview", "--config-file", stack.configFile);
     expect(said).toContain("replaced");

@@ -30,7 +30,7 @@ interface PackageSchema {
 }
 
 const repository = path.resolve(__dirname, "../..");
-const providers = { aep, customerio, relay };
+const providers = { aep, customerio, "customerio-aep": relay };
 const names = Object.keys(providers) as (keyof typeof providers)[];
 
 /** The schema as the engine prints it; it has then been bound, as for the generators of all languages. */
@@ -136,5 +136,7 @@ test("it says what replaces, what is secret, what must be given, and where setti
     default: "https://platform.adobe.io",
     defaultInfo: { environment: ["AEP_PLATFORM_URL"] },
   });
-  expect(code.resources["relay:index:FunctionCode"]?.inputProperties?.package?.$ref).toBe("pulumi.json#/Archive");
+  expect(code.resources["customerio-aep:index:FunctionCode"]?.inputProperties?.package?.$ref).toBe(
+    "pulumi.json#/Archive",
+  );
 });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Secret, Unknown } from "../src/engine/values.ts";
-import { ConfigError, readConfig } from "../src/settings/provider-config.ts";
+import { ConfigError, ownSettings, readConfig } from "../src/settings/provider-config.ts";
 
 const schema = z.object({
   apiKey: z.string().min(8).meta({ description: "The API key.", secret: true, environment: "SHOP_API_KEY" }),
@@ -57,4 +57,9 @@ test("never repeats a secret in a message", () => {
   const said = JSON.stringify(failures({ apiKey: new Secret("hunter2") }));
   expect(said).toContain("shop:apiKey is not right");
   expect(said).not.toContain("hunter2");
+});
+
+test("settings of a project that is called like the package are not the provider's", () => {
+  const given = { apiKey: "key", signingKeys: new Secret("of the project"), version: "1.0.0" };
+  expect(ownSettings(schema, given)).toEqual({ apiKey: "key", version: "1.0.0" });
 });

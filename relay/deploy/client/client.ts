@@ -91,7 +91,7 @@ export class AzureClient {
     this.#arm = new HttpClient({
       vendor: "Azure",
       baseUrl: settings.armUrl,
-      baseUrlSetting: "relay:armUrl",
+      baseUrlSetting: "customerio-aep:armUrl",
       ...this.#calls,
     });
   }
@@ -253,7 +253,7 @@ export class AzureClient {
   #notUnderstood(purpose: string, issue: string): Error {
     return new Error(
       `Could not ${purpose}: the answer was not as Azure documents it (${issue}). ` +
-        `Check that the setting relay:armUrl (${this.#armUrl}) leads to Azure Resource Manager.`,
+        `Check that the setting customerio-aep:armUrl (${this.#armUrl}) leads to Azure Resource Manager.`,
     );
   }
 }

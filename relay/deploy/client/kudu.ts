@@ -70,7 +70,7 @@ export class Kudu {
     this.#http = new HttpClient({
       vendor: "Azure's deployment site",
       baseUrl: `https://${hostName}`,
-      baseUrlSetting: "scmHostName of relay:index:FunctionCode",
+      baseUrlSetting: "scmHostName of customerio-aep:index:FunctionCode",
       // A package of some megabytes over a slow line.
       attemptTimeout: 180_000,
       ...calls,
@@ -175,7 +175,7 @@ function unanswered(detail: string): NotTaken {
 
 function notUnderstood(purpose: string): string {
   return (
-    `Could not ${purpose}: the answer was not that of a deployment site. Check scmHostName of relay:index:FunctionCode, ` +
+    `Could not ${purpose}: the answer was not that of a deployment site. Check scmHostName of customerio-aep:index:FunctionCode, ` +
     "and that no proxy answers in its place"
   );
 }

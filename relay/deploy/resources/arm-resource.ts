@@ -35,7 +35,7 @@ type Inputs = z.output<typeof inputs>;
  * fixed name no later run could go on. Azure's own PUT makes or updates, whatever there is.
  */
 export const armResource = defineResource<AzureClient>()({
-  type: "relay:index:ArmResource",
+  type: "customerio-aep:index:ArmResource",
   description:
     "An Azure resource under a name that the program gives it, made by Azure Resource Manager's own PUT, which takes what exists " +
     "under that id as well. So an `up` that was killed before it could note the resource is finished by the next one, where " +
@@ -53,7 +53,9 @@ export const armResource = defineResource<AzureClient>()({
 
   async read({ client, signal }, id, known) {
     if (!known)
-      throw new Error("A relay:index:ArmResource can't be imported. Declare it in the program and run: npx pulumi up");
+      throw new Error(
+        "A customerio-aep:index:ArmResource can't be imported. Declare it in the program and run: npx pulumi up",
+      );
     const found = await client.armGet(id, known.apiVersion, signal);
     // Azure answers more than was sent; what is compared is what the program says.
     return found && { inputs: { ...known, body: seenIn(found, known.body) as Inputs["body"] }, outputs: {} };

@@ -40,7 +40,7 @@ const answer = z.object({
 
 /** Not azure-native's, for the reason that `ArmResource` has: a plan takes one app, so one that no state knows is in the way. */
 export const functionApp = defineResource<AzureClient>()({
-  type: "relay:index:FunctionApp",
+  type: "customerio-aep:index:FunctionApp",
   description:
     "A function app on the Flex Consumption plan, without its code. As with `ArmResource`, one of that name that exists already is " +
     "taken over, so that an `up` that was killed is finished by the next one. Deleting it leaves its plan. It can't be imported.",
@@ -55,7 +55,9 @@ export const functionApp = defineResource<AzureClient>()({
 
   async read({ client, signal }, id, known, outputs) {
     if (!known)
-      throw new Error("A relay:index:FunctionApp can't be imported. Declare it in the program and run: npx pulumi up");
+      throw new Error(
+        "A customerio-aep:index:FunctionApp can't be imported. Declare it in the program and run: npx pulumi up",
+      );
     const found = await client.armGet(id, apiVersion, signal);
     const hosts = hostsOf(found) ?? outputs;
     return (

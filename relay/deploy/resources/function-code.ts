@@ -79,7 +79,7 @@ const unsure: Outputs = { packageHash: "", deploymentId: "" };
  * functions are listed and the health check answers.
  */
 export const functionCode = defineResource<AzureClient>()({
-  type: "relay:index:FunctionCode",
+  type: "customerio-aep:index:FunctionCode",
   description:
     "The code of an Azure function app on the Flex Consumption plan: zipped, deployed by one deploy with the caller's " +
     "own Azure login (role Website Contributor), and waited for until its health check answers. Deleting it calls " +
@@ -100,7 +100,7 @@ export const functionCode = defineResource<AzureClient>()({
   async read({ client, signal }, id, known, deployed) {
     if (!known || !deployed) {
       throw new Error(
-        "A relay:index:FunctionCode can't be imported, since Azure doesn't give deployed code back. " +
+        "A customerio-aep:index:FunctionCode can't be imported, since Azure doesn't give deployed code back. " +
           "Declare it in the program and run: npx pulumi up",
       );
     }

@@ -65,7 +65,7 @@ type Inputs = z.output<typeof inputs>;
  * which goes first, and the relay.
  */
 export const queueDrain = defineResource<AzureClient>()({
-  type: "relay:index:QueueDrain",
+  type: "customerio-aep:index:QueueDrain",
   description:
     "On delete, closes the relay's intake, waits until its queue and the queue's poison queue are empty, and fails if there are dead " +
     "letters; so the relay is taken down only after it has done its work. If it fails, it opens the intake again. On create " +

@@ -30,7 +30,7 @@ const answer = z.object({ properties: z.object({ secretUriWithVersion: z.string(
  * A secret in a key vault, made by Azure Resource Manager's PUT for the same reason as an `ArmResource`.
  */
 export const vaultSecret = defineResource<AzureClient>()({
-  type: "relay:index:VaultSecret",
+  type: "customerio-aep:index:VaultSecret",
   description:
     "A secret in an Azure key vault. As with `ArmResource`, one of that name that exists already gets the value as a new version. " +
     "Deleting it calls nothing: Azure Resource Manager has no call for it, and the secret goes with its vault. It can't be imported.",
@@ -45,7 +45,9 @@ export const vaultSecret = defineResource<AzureClient>()({
   // Azure never answers the value, so whether somebody has changed it shows in the version alone.
   async read({ client, signal }, id, known) {
     if (!known)
-      throw new Error("A relay:index:VaultSecret can't be imported. Declare it in the program and run: npx pulumi up");
+      throw new Error(
+        "A customerio-aep:index:VaultSecret can't be imported. Declare it in the program and run: npx pulumi up",
+      );
     const found = await client.armGet(id, apiVersion, signal);
     return found && { inputs: known, outputs: outputsOf(found) };
   },

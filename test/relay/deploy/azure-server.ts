@@ -101,7 +101,7 @@ export function operationOn(azure: AzureServer): TestOperation {
     clock,
     shown,
     stop,
-    urn: "urn:pulumi:dev::test::relay:index:FunctionCode::code",
+    urn: "urn:pulumi:dev::test::customerio-aep:index:FunctionCode::code",
     name: "code",
     isHeld: () => false,
     isKnown: () => false,

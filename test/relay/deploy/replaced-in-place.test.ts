@@ -1,6 +1,6 @@
 import type { Answer } from "../../../packages/pulumi-customerio/test/recording-server.ts";
 import { definitionProvider } from "../../../packages/pulumi-provider-kit/src/definition/definition-provider.ts";
-import { relayPackage } from "../../../relay/deploy/provider.ts";
+import { customerIoAepPackage } from "../../../relay/deploy/provider.ts";
 import { armResource } from "../../../relay/deploy/resources/arm-resource.ts";
 import { functionApp } from "../../../relay/deploy/resources/function-app.ts";
 import { type AzureServer, azureServer, operationOn, queueId, siteId, type TestOperation } from "./azure-server.ts";
@@ -67,10 +67,14 @@ test("it is deleted when the engine asks once more, and when it was not there be
 test("what a killed replacement left in the state beside the present one, under the same id, is not taken away by the next run", async () => {
   azure.script = { [`DELETE ${queueId}`]: [{ status: 204 }] };
   const calls = (name: string) => ({
-    ...{ urn: `urn:pulumi:dev::t::relay:index:ArmResource::${name}`, type: "relay:index:ArmResource", name },
+    ...{
+      urn: `urn:pulumi:dev::t::customerio-aep:index:ArmResource::${name}`,
+      type: "customerio-aep:index:ArmResource",
+      name,
+    },
     ...{ signal: operation.signal, progress: () => undefined, warn: () => undefined },
   });
-  const provider = definitionProvider({ ...relayPackage, connect: () => operation.client });
+  const provider = definitionProvider({ ...customerIoAepPackage, connect: () => operation.client });
   await provider.configure({ armUrl: `https://${azure.host}` });
   const [present, removed] = [calls("present"), calls("removed")];
   await provider.diff(present, { id: queueId, olds: queue, state: queue, news: queue });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { definitionProvider } from "pulumi-provider-kit";
 import type { Answer } from "../../../packages/pulumi-customerio/test/recording-server.ts";
-import { relayPackage } from "../../../relay/deploy/provider.ts";
+import { customerIoAepPackage } from "../../../relay/deploy/provider.ts";
 import { queueDrain } from "../../../relay/deploy/resources/queue-drain.ts";
 import { type AzureServer, azureServer, failure, operationOn, queueId, type TestOperation } from "./azure-server.ts";
 
@@ -226,10 +226,14 @@ describe("the drain of a relay that is made", () => {
 
 test("a run that goes on after one that was killed knows the new relay from what the engine asks", async () => {
   prepare();
-  const provider = definitionProvider({ ...relayPackage, connect: () => operation.client });
+  const provider = definitionProvider({ ...customerIoAepPackage, connect: () => operation.client });
   await provider.configure({ armUrl: `https://${azure.host}` });
   const call = {
-    ...{ urn: "urn:pulumi:dev::t::relay:index:QueueDrain::drain", type: "relay:index:QueueDrain", name: "drain" },
+    ...{
+      urn: "urn:pulumi:dev::t::customerio-aep:index:QueueDrain::drain",
+      type: "customerio-aep:index:QueueDrain",
+      name: "drain",
+    },
     ...{ signal: operation.signal, progress: () => undefined, warn: () => undefined },
   };
   const present = {

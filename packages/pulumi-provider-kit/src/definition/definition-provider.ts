@@ -4,7 +4,7 @@ import { differences } from "../engine/difference.ts";
 import type { DiffResult, PropertyDiffKind, Provider, ResourceCall } from "../engine/provider.ts";
 import { PartialFailure } from "../engine/provider.ts";
 import { holdsSecret, holdsUnknown, type PropertyMap, reveal, Secret, Unknown } from "../engine/values.ts";
-import { ConfigError, currentSettings, readConfig } from "../settings/provider-config.ts";
+import { ConfigError, currentSettings, ownSettings, readConfig } from "../settings/provider-config.ts";
 import { Custody, takeOver } from "./custody.ts";
 import { metadata, propertiesWhere } from "./metadata.ts";
 import { deleteUnnoted } from "./ownership.ts";
@@ -19,6 +19,8 @@ export interface PackageDefinition<Client, Config extends z.ZodObject> {
   readonly displayName: string;
   readonly description: string;
   readonly config: Config;
+  /** Whether programs may be projects of the same name, so that other settings come along, which are left out. */
+  readonly sharesName?: boolean;
   readonly connect: (config: z.output<Config>) => Client;
   // biome-ignore lint/suspicious/noExplicitAny: a list of definitions of differing inputs and outputs
   readonly resources: readonly ResourceDefinition<Client, any, any>[];
@@ -48,6 +50,10 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
     const resource = resources.get(call.type);
     if (!resource) throw new Error(`The provider ${definition.name} has no resource type ${call.type}.`);
     return resource;
+  }
+
+  function settingsOf(given: PropertyMap): PropertyMap {
+    return definition.sharesName ? ownSettings(definition.config, given) : given;
   }
 
   function connected(): Client {
@@ -83,7 +89,8 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
     version: definition.version,
     schema: () => packageSchema(definition),
 
-    checkConfig(inputs) {
+    checkConfig(given) {
+      const inputs = settingsOf(given);
       try {
         readConfig(definition.name, definition.config, inputs);
         // The engine hands them over in plain text; what is marked here is marked in its log and encrypted in the state.
@@ -118,7 +125,8 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
     },
 
     async configure(inputs, { isDefault } = { isDefault: false }) {
-      const settings = isDefault ? { ...inputs, ...currentSettings(definition.config) } : inputs;
+      const given = settingsOf(inputs);
+      const settings = isDefault ? { ...given, ...currentSettings(definition.config) } : given;
       const config = readConfig(definition.name, definition.config, settings);
       // The engine starts a process for each provider and configures it once. Whoever else finds its port must not be able to turn
       // the provider, with the stack's secrets, to an address of their own.

@@ -1,4 +1,4 @@
 export { address } from "./address.ts";
 export { nearest } from "./nearest.ts";
 export { plainWords } from "./plain-words.ts";
-export { ConfigError, readConfig } from "./provider-config.ts";
+export { ConfigError, ownSettings, readConfig } from "./provider-config.ts";

@@ -51,6 +51,15 @@ export function readConfig<Config extends z.ZodObject>(
 }
 
 /**
+ * Of a stack's settings under the package's name, those of the provider: the project of a program may be called as the package is, and
+ * the engine gives its settings, secrets among them, to the provider too.
+ */
+export function ownSettings(schema: z.ZodObject, given: PropertyMap): PropertyMap {
+  const isOwn = (name: string) => name in schema.shape || engineProperties.has(name);
+  return Object.fromEntries(Object.entries(given).filter(([name]) => isOwn(name)));
+}
+
+/**
  * What the stack's configuration says now of the settings that say how the vendor is reached, and not which objects are
  * meant. Without running the program, as in a refresh or destroy, the engine configures a provider as the last update did;
  * a secret that was rotated since would be refused for ever. The engine gives the present configuration to every plugin in

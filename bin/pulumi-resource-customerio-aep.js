@@ -8,11 +8,11 @@ const [major] = process.versions.node.split(".").map(Number);
 
 if (major < 22) {
   console.error(
-    `pulumi-resource-relay needs Node.js 22 or newer; this is ${process.version}. Install a newer one, or run: npx pulumi`,
+    `pulumi-resource-customerio-aep needs Node.js 22 or newer; this is ${process.version}. Install a newer one, or run: npx pulumi`,
   );
   process.exitCode = 1;
 } else if (!existsSync(plugin)) {
-  console.error("pulumi-resource-relay is not built yet. Run: npm run build");
+  console.error("pulumi-resource-customerio-aep is not built yet. Run: npm run build");
   process.exitCode = 1;
 } else {
   // What Node has compiled once, it need not compile again: that is a third of the start.
