@@ -16,8 +16,8 @@ export default {
     [`/node_modules/(${esModules})/.*\\.js$`]: ["@swc/jest", toCommonJs],
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esModules})/)`],
-  // Built packages have the names of their sources.
-  modulePathIgnorePatterns: ["<rootDir>/build/", "/dist/"],
+  // Built packages have the names of their sources, and templates none yet.
+  modulePathIgnorePatterns: ["<rootDir>/build/", "<rootDir>/templates/", "/dist/"],
   globalSetup: "<rootDir>/test/global-setup.ts",
   globalTeardown: "<rootDir>/test/global-teardown.ts",
   testTimeout: 30_000,

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { DatasetGuard, getTenant } from "pulumi-aep";
 import type { EventMapping } from "../events/mapping.ts";
-import { directWarning } from "./delivery.ts";
+import { directWarning } from "../settings/delivery.ts";
 import { type Destination, findDestination } from "./destination.ts";
 import { eventMapping } from "./event-mapping.ts";
 import { derive } from "./inputs.ts";

@@ -3,8 +3,8 @@ import * as aep from "pulumi-aep";
 import type { EventField } from "../events/fields.ts";
 import type { Identities } from "../events/identity-map.ts";
 import type { SchemaDefinition } from "../mapping/schema-fields.ts";
+import type { PlatformSettings } from "../settings/platform-settings.ts";
 import { usableSchema } from "./existing-schema.ts";
-import type { PlatformSettings } from "./platform-settings.ts";
 import { refusalOf } from "./refusal.ts";
 import type { SettingWords } from "./setting-words.ts";
 

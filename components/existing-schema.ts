@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ExistingSchema } from "pulumi-aep";
 import { hasField, schemaFit } from "../events/schema-fit.ts";
+import type { PlatformSettings } from "../settings/platform-settings.ts";
 import type { ExistingEventSchema } from "./destination.ts";
-import type { PlatformSettings } from "./platform-settings.ts";
 import type { SettingWords } from "./setting-words.ts";
 
 /** What the schema is to be used for. */

@@ -2,10 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import * as aep from "pulumi-aep";
 import type { EventMapping } from "../events/mapping.ts";
 import type { Delivery } from "../mapping/settings.ts";
+import type { PlatformSettings } from "../settings/platform-settings.ts";
+import type { Source } from "../settings/source.ts";
 import type { Destination } from "./destination.ts";
 import { eventDataset } from "./event-dataset.ts";
-import type { PlatformSettings } from "./platform-settings.ts";
-import { platformSource, type Source } from "./platform-source.ts";
+import { platformSource } from "./platform-source.ts";
 import type { Settings } from "./settings.ts";
 import { keepingName } from "./title.ts";
 

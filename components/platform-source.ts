@@ -1,13 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
 import * as aep from "pulumi-aep";
 import { connectionSpecs, flowSpecs } from "pulumi-aep";
-import { z } from "zod";
+import type { Source } from "../settings/source.ts";
+
 import type { Settings } from "./settings.ts";
 import { keepingName } from "./title.ts";
-
-/** The source of Adobe's catalogue that takes the events in: Customer.io's own, a beta, or the HTTP API. */
-export const source = z.enum(["customerio", "http"], { error: "it must be customerio or http" });
-export type Source = z.output<typeof source>;
 
 export interface PlatformSourceArgs extends Pick<Settings, "sourceConnection"> {
   source: Source;

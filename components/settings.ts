@@ -1,17 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
-import { type SubscriptionName, subscriptionNames } from "pulumi-customerio/events";
-import { nearest, plainWords } from "pulumi-provider-kit/settings";
-import { z } from "zod";
-import { mappingSettings } from "../mapping/settings.ts";
-import { defaults } from "../relay/core/defaults.ts";
-import { eventFilters, personalData } from "../relay/core/policy.ts";
+import type { SubscriptionName } from "pulumi-customerio/events";
+import { plainWords } from "pulumi-provider-kit/settings";
+import type { z } from "zod";
 import { config as plugin } from "../relay/deploy/config.ts";
-import { contradictions, delivery, withoutEffect } from "./delivery.ts";
+import { contradictions, withoutEffect } from "../settings/delivery.ts";
+import { platformConflicts } from "../settings/platform-settings.ts";
+import { settingsSchema } from "../settings/schema.ts";
 import { filterWarnings } from "./filter-warnings.ts";
-import { platformConflicts, platformSettings } from "./platform-settings.ts";
-import { source } from "./platform-source.ts";
-import { longestSilence } from "./relay-alerts.ts";
 import {
   type Mistake,
   mistakesOf,
@@ -25,43 +21,6 @@ import {
 import { type SettingWords, stackWords } from "./setting-words.ts";
 import { type SigningKeyProblems, signingKeyProblems } from "./signing-keys.ts";
 import { stackSettings } from "./stack-settings.ts";
-
-const subscription = z.enum(subscriptionNames, {
-  error: ({ input }) => {
-    const meant = nearest(String(input), subscriptionNames);
-    return `"${String(input)}" is no reporting webhook event; ${meant ? `did you mean ${meant}?` : "packages/pulumi-customerio/src/events/catalogue.ts lists them"}`;
-  },
-});
-
-/** The defaults are those of Pulumi.yaml, for programs that have no such file. */
-export const settingsSchema = z.strictObject({
-  events: z
-    .array(subscription)
-    .default([])
-    .transform((names) => (names.length > 0 ? names : [...subscriptionNames])),
-  fullResolution: z.boolean().default(false),
-  withContent: z.boolean().default(false),
-  testMode: z.boolean().default(false),
-  mapping: mappingSettings.prefault({}),
-  ...platformSettings,
-  webhook: z.strictObject({ name: z.string().trim().min(1, "it is empty").optional() }).prefault({}),
-  source: source.default("customerio"),
-  delivery: delivery.default("relay"),
-  filters: eventFilters.prefault({}),
-  personalData: personalData.prefault({}),
-  maximumCallAgeSeconds: z.int().min(0).max(604_800).default(0),
-  duplicateWindowDays: z.int().min(0).max(90).default(defaults.duplicateWindowDays),
-  maximumRequestsPerSecond: z.int().min(1).max(10_000).default(defaults.requestsPerSecond),
-  dataflowActivationSeconds: z.int().min(0).max(3600).default(300),
-  drainTimeoutSeconds: z.int().min(1).max(86_400).default(1800),
-  nodeVersion: z.literal([22, 24]).default(22),
-  instanceMemory: z.literal([512, 2048, 4096]).default(2048),
-  maximumInstances: z.int().min(1).max(1000).default(40),
-  alwaysReadyInstances: z.int().min(0).max(40).default(1),
-  alertEmails: z.array(z.email()).default([]),
-  silenceAlertHours: z.int().min(0).max(longestSilence).default(24),
-  logRetentionDays: z.int().min(30).max(730).default(30),
-});
 
 /** The settings as values: what Pulumi.yaml declares with types, defaults and descriptions, but the signing keys. */
 export interface SettingValues extends z.output<typeof settingsSchema> {

@@ -2,13 +2,14 @@ import * as pulumi from "@pulumi/pulumi";
 import type { SubscriptionName } from "pulumi-customerio/events";
 import { plainWords } from "pulumi-provider-kit/settings";
 import type { z } from "zod";
-import { contradictions } from "./delivery.ts";
+import { contradictions } from "../settings/delivery.ts";
+import { platformConflicts } from "../settings/platform-settings.ts";
+import { settingsSchema } from "../settings/schema.ts";
 import { type DeepInput, holdsOutput } from "./inputs.ts";
 import type { PlatformCredential } from "./platform-credential.ts";
-import { platformConflicts } from "./platform-settings.ts";
 import { mistakesOf, notRight, pathOf, refuseArguments } from "./setting-mistakes.ts";
 import { argumentWords } from "./setting-words.ts";
-import { type Settings, settingsSchema, warnOf } from "./settings.ts";
+import { type Settings, warnOf } from "./settings.ts";
 import type { SettingsSource } from "./settings-source.ts";
 import { checkedSigningKeys } from "./signing-keys.ts";
 

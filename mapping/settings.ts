@@ -5,12 +5,12 @@ const path = z.string().trim().min(1, "it is empty");
 /** A field and where its value comes from. */
 const pair = z
   .strictObject({
-    /** Full path of the schema, such as `eventType` or `_<tenant>.customerio.email`; see `resolveDestination`. */
-    destination: path,
-    /** Path of an attribute of the event, as the event catalogue lists it. */
-    source: path.optional(),
-    /** What to work out, in Data Prep's expression language. */
-    expression: path.optional(),
+    destination: path.meta({
+      description:
+        "Field of the schema, such as eventType or customerio.email, which is short for _<tenant>.customerio.email.",
+    }),
+    source: path.optional().meta({ description: "Attribute of the event, such as data.subject." }),
+    expression: path.optional().meta({ description: "What to work out, in the expression language of Data Prep." }),
   })
   .superRefine(({ source, expression }, context) => {
     const [code, path] = ["custom" as const, ["source"]];
@@ -24,14 +24,18 @@ const pair = z
 
 /** The setting `mapping`: what is changed of the automatic mapping. */
 export const mappingSettings = z.strictObject({
-  /** What the workspace knows people by: `id` leaves e-mail address, cio_id and phone number unmapped. */
   identifiers: z
     .enum(["all", "id"], { error: "it must be all, or id for a workspace that identifies people by id alone" })
-    .default("all"),
-  /** More pairs, and others in place of automatic ones. */
-  set: z.array(pair).default([]),
-  /** Destinations that are not to be mapped; `customerio.*` is all of that object. */
-  remove: z.array(path).default([]),
+    .default("all")
+    .meta({
+      description:
+        "What the workspace knows people by: all, or id, which leaves e-mail address, cio_id and phone number unmapped.",
+    }),
+  set: z.array(pair).default([]).meta({ description: "More pairs, and others in place of automatic ones." }),
+  remove: z
+    .array(path)
+    .default([])
+    .meta({ description: "Destinations that are not to be mapped; customerio.* is all of that object." }),
 });
 
 export type MappingSettings = z.output<typeof mappingSettings>;

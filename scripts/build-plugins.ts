@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 
 const repository = join(import.meta.dirname, "..");
 
@@ -38,8 +38,22 @@ export async function buildPlugin(folder: (typeof plugins)[number]): Promise<voi
       js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
     },
     logLevel: "warning",
+    plugins: [sdkApart],
   });
 }
+
+/**
+ * What builds components is loaded from the packages beside the plugin, and only when a program asks for one: the SDK, which must be the
+ * same for all parts of a component, and the components themselves. Of the SDK a provider alone needs only the messages.
+ */
+const sdkApart: Plugin = {
+  name: "sdk-apart",
+  setup({ onResolve }) {
+    onResolve({ filter: /^(@pulumi\/pulumi|customerio-aep)(\/|$)/ }, ({ path }) =>
+      path.startsWith("@pulumi/pulumi/proto/") ? undefined : { path, external: true },
+    );
+  },
+};
 
 /** Builds every plugin. */
 export async function buildPlugins(): Promise<void> {

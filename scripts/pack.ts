@@ -25,7 +25,7 @@ const packages: readonly PublishedPackage[] = [
   { folder: "packages/pulumi-aep", compiled: ["src"], copied: ["README.md", "schema.json", "bin", "dist"] },
   {
     folder: ".",
-    compiled: ["components", "events", "mapping", "ops", "relay/core", "relay/azure", "relay/deploy"],
+    compiled: ["components", "events", "mapping", "ops", "relay/core", "relay/azure", "relay/deploy", "settings"],
     copied: ["README.md", "CHANGELOG.md", "bin", "dist", "relay/dist", "relay/deploy/schema.json"],
   },
 ];

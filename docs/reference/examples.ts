@@ -144,6 +144,15 @@ export const examples: Readonly<Record<string, Example>> = {
     },
     imported: { id: "12", where: "Customer.io > Data & Integrations > the webhook: the number in the page's address" },
   },
+  "customerio-aep:index:CustomerIoSource": {
+    name: "events",
+    inputs: {
+      signingKeys: "${signingKeys}",
+      alertEmails: ["oncall@example.com"],
+      filters: { except: { recipientDomains: ["example.com"] } },
+      personalData: { content: "drop" },
+    },
+  },
   "customerio-aep:index:ArmResource": {
     name: "events",
     inputs: {

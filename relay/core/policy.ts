@@ -14,26 +14,31 @@ const name = z.string().trim().min(1, "it is empty");
 
 /** What an event can be told by. Each list that is given has one entry at least. */
 const criteria = z.strictObject({
-  /** `object_type`: customer, email, sms, push, in_app, slack, webhook, whatsapp; and verify, of `ops verify`. */
-  objectTypes: z.array(name).min(1).optional(),
-  /** `metric`, such as delivered or opened, as events spell it. */
-  metrics: z.array(name).min(1).optional(),
-  /** `data.campaign_id`. */
-  campaigns: z.array(z.int()).min(1).optional(),
-  /** What follows the @ of the recipients' e-mail addresses: those of the message, else that of the person. */
-  recipientDomains: z.array(domain).min(1).optional(),
+  objectTypes: z.array(name).min(1).optional().meta({
+    description:
+      "Object types, such as customer, email, sms or push; the test events of the command verify have the type verify.",
+  }),
+  metrics: z.array(name).min(1).optional().meta({ description: "Metrics, such as delivered or opened." }),
+  campaigns: z.array(z.int()).min(1).optional().meta({ description: "Ids of campaigns." }),
+  recipientDomains: z.array(domain).min(1).optional().meta({
+    description:
+      "What follows the @ of the recipients' e-mail addresses: those of the message, else that of the person.",
+  }),
 });
 
 /** Which events go to Platform: those that match every list of `only`, and none of `except`. */
-export const eventFilters = z.strictObject({ only: criteria.optional(), except: criteria.optional() });
+export const eventFilters = z.strictObject({
+  only: criteria.optional().meta({ description: "Events must match every list." }),
+  except: criteria.optional().meta({ description: "Events must match none of the lists." }),
+});
 
 const treatment = z.enum(["keep", "hash", "drop"]);
 
 /** What Platform gets to know of persons; see `redact`. */
 export const personalData = z.strictObject({
-  content: z.enum(["keep", "drop"]).default("keep"),
-  email: treatment.default("keep"),
-  recipient: treatment.default("keep"),
+  content: z.enum(["keep", "drop"]).default("keep").meta({ description: "Message bodies: keep or drop." }),
+  email: treatment.default("keep").meta({ description: "E-mail addresses of the person: keep, hash or drop." }),
+  recipient: treatment.default("keep").meta({ description: "Addresses that messages went to: keep, hash or drop." }),
 });
 
 /** What the relay does with an event before it takes it in. */

@@ -1,6 +1,7 @@
 import { definitionProvider, type PackageDefinition } from "pulumi-provider-kit";
 import manifest from "../../package.json" with { type: "json" };
 import { AzureClient } from "./client/client.ts";
+import { customerIoSource } from "./components.ts";
 import { config } from "./config.ts";
 import { armResource } from "./resources/arm-resource.ts";
 import { functionApp } from "./resources/function-app.ts";
@@ -19,6 +20,7 @@ export const customerIoAepPackage: PackageDefinition<AzureClient, typeof config>
   sharesName: true,
   connect: (settings) => new AzureClient(settings),
   resources: [armResource, functionApp, functionCode, queueDrain, vaultSecret],
+  components: [customerIoSource],
 };
 
 /** The Pulumi provider `customerio-aep`. */

@@ -3,6 +3,7 @@ import { readSettings } from "../../components/settings.ts";
 import { checkedSigningKeys } from "../../components/signing-keys.ts";
 import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
 import { defaults } from "../../relay/core/defaults.ts";
+import { settingsSchema } from "../../settings/schema.ts";
 import { configure, declared } from "./stack.ts";
 
 const read = () => readSettings(new pulumi.Config("customerio-aep"));
@@ -52,6 +53,12 @@ test("Pulumi.yaml's defaults make valid settings, with every event and no signin
     logRetentionDays: 30,
     signingKeys: undefined,
   });
+});
+
+test("Pulumi.yaml describes each setting as the package schema does", () => {
+  const described = Object.entries(settingsSchema.shape).map(([key, property]) => [key, property.meta()?.description]);
+  const inProject = Object.entries(declared).map(([key, { description }]) => [key, description?.trim()]);
+  expect(Object.fromEntries(described)).toEqual(Object.fromEntries(inProject.filter(([key]) => key !== "signingKeys")));
 });
 
 test("every setting is declared with a description, and every declared one is read", () => {

@@ -1,7 +1,7 @@
 /**
  * Gets Pulumi's engine onto this machine, where npm's `pulumi` looks for it, so that `npx pulumi` works from then on.
  * The official build comes first. Where its host can't be reached but Go is there, the same sources are built: the CLI
- * and the Node.js language host, from the two modules beside this file.
+ * and the hosts of the languages, from the modules beside this file.
  */
 import { spawn } from "node:child_process";
 import { access, chmod, constants, mkdir, mkdtemp, open, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -43,6 +43,31 @@ export async function ensureEngine(report: Report): Promise<string> {
   if (!(await isExecutable(executable)))
     throw new Error(`Pulumi ${engineVersion} was installed but is not at ${executable}.`);
   return executable;
+}
+
+/**
+ * The same for the host of Pulumi YAML, which the official build of the engine has beside it.
+ * @throws Error saying what to install, where it can't be built
+ */
+export async function ensureYamlHost(report: Report): Promise<void> {
+  await ensureEngine(report);
+  const executable = path.join(engineFolder(), "pulumi-language-yaml");
+  if (await isExecutable(executable)) return;
+  const release = await lock(report, executable);
+  if (!release) return;
+  try {
+    await requireGo();
+    const work = await mkdtemp(path.join(path.dirname(engineFolder()), "build-"));
+    try {
+      const host = path.join(work, "pulumi-language-yaml");
+      await goBuild("language-yaml", "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml", host, [], report);
+      await rename(host, executable);
+    } finally {
+      await rm(work, { recursive: true, force: true });
+    }
+  } finally {
+    await release();
+  }
 }
 
 async function download(report: Report): Promise<boolean> {

@@ -5,6 +5,7 @@ import type { DiffResult, PropertyDiffKind, Provider, ResourceCall } from "../en
 import { PartialFailure } from "../engine/provider.ts";
 import { holdsSecret, holdsUnknown, type PropertyMap, reveal, Secret, Unknown } from "../engine/values.ts";
 import { ConfigError, currentSettings, ownSettings, readConfig } from "../settings/provider-config.ts";
+import type { ComponentDefinition } from "./component-definition.ts";
 import { Custody, takeOver } from "./custody.ts";
 import { metadata, propertiesWhere } from "./metadata.ts";
 import { deleteUnnoted } from "./ownership.ts";
@@ -24,6 +25,8 @@ export interface PackageDefinition<Client, Config extends z.ZodObject> {
   readonly connect: (config: z.output<Config>) => Client;
   // biome-ignore lint/suspicious/noExplicitAny: a list of definitions of differing inputs and outputs
   readonly resources: readonly ResourceDefinition<Client, any, any>[];
+  /** Components for programs in other languages; those in TypeScript use their classes. */
+  readonly components?: readonly ComponentDefinition[];
   // biome-ignore lint/suspicious/noExplicitAny: a list of definitions of differing arguments and results
   readonly functions?: readonly FunctionDefinition<Client, any, any>[];
   /**
@@ -88,6 +91,12 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
     name: definition.name,
     version: definition.version,
     schema: () => packageSchema(definition),
+    components: new Map(
+      (definition.components ?? []).map(({ type, outputs, construct }) => [
+        type,
+        { outputs: Object.keys(outputs.shape), construct },
+      ]),
+    ),
 
     checkConfig(given) {
       const inputs = settingsOf(given);

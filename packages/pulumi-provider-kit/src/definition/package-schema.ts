@@ -50,6 +50,22 @@ export function packageSchema<Client, Config extends z.ZodObject>(definition: Pa
       },
     ];
   });
+  const components = (definition.components ?? []).map(({ type, description, inputs, outputs }) => {
+    const name = type.split(":").at(-1) ?? "";
+    const given = describe(inputs, name);
+    const made = describe(outputs, name);
+    return [
+      type,
+      {
+        isComponent: true,
+        description,
+        inputProperties: given.properties,
+        requiredInputs: given.required,
+        properties: made.properties,
+        required: made.present,
+      },
+    ];
+  });
   const functions = (definition.functions ?? []).map((entry) => {
     const name = entry.token.split(":").at(-1) ?? "";
     const [args, result] = [describe(entry.args, `${name}Args`), describe(entry.result, `${name}Result`)];
@@ -75,7 +91,7 @@ export function packageSchema<Client, Config extends z.ZodObject>(definition: Pa
     config: { variables: config.properties, defaults: config.required },
     provider: { description: definition.description, inputProperties: config.properties },
     types,
-    resources: Object.fromEntries(resources),
+    resources: Object.fromEntries([...resources, ...components]),
     functions: Object.fromEntries(functions),
   };
 }

@@ -1,3 +1,4 @@
+import type { ConstructComponent } from "./construct.ts";
 import type { PropertyMap } from "./values.ts";
 
 /** A mistake in the inputs, on the property path (`mappings[2].source`) where the user can mend it. */
@@ -97,6 +98,11 @@ export interface Provider {
   ): Promise<PropertyMap>;
   delete(call: ResourceCall, request: { id: string; state: PropertyMap }): Promise<void>;
   invoke(token: string, args: PropertyMap): Promise<PropertyMap>;
+  /** The components that programs in other languages can have, by type: the names of their outputs, and what makes them. */
+  readonly components?: ReadonlyMap<
+    string,
+    { readonly outputs: readonly string[]; readonly construct: ConstructComponent }
+  >;
   /** Runs when the engine asks for a stop; every open call's `signal` is aborted as well. */
   cancel?(): void;
 }

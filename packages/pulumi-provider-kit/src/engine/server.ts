@@ -74,6 +74,7 @@ class Service {
   readonly #provider: Provider;
   readonly #running = new Set<AbortController>();
   #engine: engineGrpc.EngineClient | undefined;
+  #engineAddress: string | undefined;
 
   constructor(provider: Provider, engineAddress: string | undefined) {
     this.#provider = provider;
@@ -173,6 +174,26 @@ class Service {
         const result = await provider.invoke(request.getTok(), read(request.getArgs()));
         return new providerProto.InvokeResponse().setReturn(write(result));
       }),
+      construct: unary(async (request: providerProto.ConstructRequest) => {
+        const component = provider.components?.get(request.getType());
+        if (!component) throw new Error(`The provider ${provider.name} has no component ${request.getType()}.`);
+        const { constructComponent } = await import("./construct.ts");
+        const { urn, state, dependencies } = await constructComponent(
+          request,
+          this.#engineAddress,
+          component.outputs,
+          component.construct,
+        );
+        const response = new providerProto.ConstructResponse().setUrn(urn);
+        response.setState(
+          structProto.Struct.fromJavaScript(state as Parameters<typeof structProto.Struct.fromJavaScript>[0]),
+        );
+        for (const [name, urns] of dependencies) {
+          const list = new providerProto.ConstructResponse.PropertyDependencies().setUrnsList([...urns]);
+          response.getStatedependenciesMap().set(name, list);
+        }
+        return response;
+      }),
       cancel: unary(async () => {
         provider.cancel?.();
         for (const controller of this.#running) controller.abort(new Error("stopped by the user"));
@@ -207,6 +228,7 @@ class Service {
   }
 
   #connectEngine(address: string): void {
+    this.#engineAddress = address;
     this.#engine = new engineGrpc.EngineClient(address, grpc.credentials.createInsecure());
   }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Delivery } from "../mapping/settings.ts";
 import type { EventFilters, PersonalData } from "../relay/core/policy.ts";
-import type { Source } from "./platform-source.ts";
+import type { Source } from "./source.ts";
 
 /** Whether Customer.io posts to the relay, or straight to Platform as in Adobe's tutorial. */
 export const delivery = z.enum(["relay", "direct"], { error: "it must be relay or direct" });

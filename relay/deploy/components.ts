@@ -1,0 +1,42 @@
+import type { ComponentDefinition } from "pulumi-provider-kit";
+import { z } from "zod";
+import { settingsSchema } from "../../settings/schema.ts";
+
+/** The source as programs in other languages have it; those in TypeScript use the class. */
+export const customerIoSource: ComponentDefinition = {
+  type: "customerio-aep:index:CustomerIoSource",
+  description:
+    "Every event of a Customer.io workspace in a dataset of Adobe Experience Platform: schema, dataset and dataflow in Platform, the " +
+    "relay in Azure, and the reporting webhook in Customer.io. Uses the providers aep, customerio and azure-native.",
+  inputs: settingsSchema.extend({
+    signingKeys: z
+      .string()
+      .optional()
+      .meta({
+        description:
+          "Signing keys of the Customer.io workspace, one a line. While it is empty or absent, the webhook stays disabled, and nextSteps " +
+          "says where to copy the key.",
+        secret: true,
+      }),
+  }),
+  outputs: z.object({
+    relayUrl: z
+      .string()
+      .optional()
+      .meta({ description: "Where Customer.io posts its events; absent where it posts straight to Platform." }),
+    streamingUrl: z.string().meta({
+      description: "Where events are posted to Platform. Secret: who has it can write into the dataset.",
+      secret: true,
+    }),
+    dataflowId: z.string().meta({ description: "Id of the dataflow." }),
+    datasetId: z.string().meta({ description: "Id of the dataset that the events come into." }),
+    schemaId: z.string().meta({ description: "$id of the dataset's schema." }),
+    webhookId: z.int().meta({ description: "Id of the reporting webhook in Customer.io." }),
+    nextSteps: z.array(z.string()).meta({ description: "What is left for a person to do, if anything." }),
+  }),
+  async construct(name, inputs, options) {
+    // The package itself: its classes need the SDK, which this plugin loads only here.
+    const { CustomerIoSource } = await import("customerio-aep");
+    return new CustomerIoSource(name, inputs, options);
+  },
+};

@@ -1,0 +1,166 @@
+import { z } from "zod";
+import { identityFields } from "../events/identity-map.ts";
+import type { PersonalData } from "../relay/core/policy.ts";
+
+const text = z.string().trim().min(1, "it is empty");
+const named = z.strictObject({
+  name: text.optional().meta({ description: "What Platform's screens call it." }),
+  description: text.optional().meta({ description: "What it is for." }),
+});
+
+/** The settings about objects in Platform; what is left out gets the package's own name and description. */
+export const platformSettings = {
+  schema: z
+    .strictObject({
+      existing: text.optional().meta({ description: "$id, meta:altId or title of a schema to use as it is." }),
+      title: text.optional().meta({ description: "Title of the schema that is made; unique in the sandbox." }),
+      description: text.optional().meta({ description: "What the schema is for." }),
+    })
+    .prefault({})
+    .meta({
+      description:
+        "The schema of the dataset: existing ($id, meta:altId or title of one to use as it is), or title and description of the one that is made.",
+    }),
+  fieldGroup: z
+    .strictObject({
+      title: text.optional().meta({ description: "Title of the field group that is made; unique in the sandbox." }),
+      description: text.optional().meta({ description: "What the field group is for." }),
+    })
+    .prefault({})
+    .meta({ description: "title and description of the field group that is made for the schema." }),
+  dataset: named
+    .extend({
+      existing: text.optional().meta({ description: "Id or name of a dataset to use as it is, with its schema." }),
+      errorDiagnostics: z
+        .boolean()
+        .default(true)
+        .meta({ description: "Whether Platform keeps what was wrong with records that it refused; default true." }),
+      partialIngestionPercent: z
+        .number()
+        .gt(0)
+        .max(100)
+        .optional()
+        .meta({ description: "Failed records, in percent, up to which a batch is still taken in." }),
+      rowExpirationDays: z
+        .int()
+        .min(30)
+        .max(3650)
+        .optional()
+        .meta({ description: "Days after which records expire; default: never." }),
+      tags: z
+        .record(z.string(), z.array(z.string()))
+        .optional()
+        .meta({ description: "Tags of the dataset: lists of values by name." }),
+      forceDestroy: z
+        .boolean()
+        .default(false)
+        .meta({ description: "Whether it may be deleted although it holds data." }),
+      keep: z.boolean().default(false).meta({
+        description: "Whether it stays in Platform, with its schema and field group, when it leaves the stack.",
+      }),
+    })
+    .prefault({})
+    .meta({
+      description:
+        "The dataset: existing (id or name of one to use as it is, with its schema), or name, description, rowExpirationDays (30 to 3650; records never expire if left out), tags, forceDestroy (true lets a destroy or a change delete it although it holds data) and keep (true leaves it in Platform, with its schema and field group, when it leaves the stack) of the one that is made. Of either: errorDiagnostics (true or false) and partialIngestionPercent (failed records up to which a batch is still taken in).",
+    }),
+  sourceConnection: named
+    .prefault({})
+    .meta({ description: "name and description of the dataflow's source connection." }),
+  targetConnection: named
+    .prefault({})
+    .meta({ description: "name and description of the dataflow's target connection." }),
+  dataflow: named.prefault({}).meta({ description: "name and description of the dataflow." }),
+  profile: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(false)
+        .meta({ description: "Whether events feed Real-Time Customer Profile; there is no way back." }),
+      identities: z.partialRecord(z.enum(identityFields), text).default({ email: "Email" }).meta({
+        description:
+          "Identity namespaces by the field that identifies; the first that an event has is its primary identity.",
+      }),
+      primaryIdentity: z
+        .enum(["identityMap", ...identityFields])
+        .default("identityMap")
+        .meta({
+          description:
+            "identityMap takes whatever identity an event has; a field is mandatory in every record from then on.",
+        }),
+    })
+    .prefault({})
+    .meta({
+      description:
+        "Real-Time Customer Profile: enabled (true or false; there is no way back from true), identities (identity namespaces by field: email, id, cio_id, phone; the first that an event has is primary) and primaryIdentity (identityMap, or a field, which every record must have then).",
+    }),
+};
+
+const schema = z.object(platformSettings);
+export type PlatformSettings = z.output<typeof schema>;
+
+/** Two settings that don't go together: the path of the one to change, and why. */
+export interface Conflict {
+  readonly path: readonly string[];
+  readonly reason: string;
+  readonly remedy: "remove" | "set";
+}
+
+/** Every identity doubles the expression of the identity map, and Data Prep takes 4096 characters. */
+const mostIdentities = 3;
+
+/** What is wrong with settings that are right each by itself. */
+export function platformConflicts(settings: PlatformSettings & { personalData: PersonalData }): Conflict[] {
+  return [...conflictsWithExisting(settings), ...conflictsOfDataset(settings), ...conflictsOfProfile(settings)];
+}
+
+function conflictsOfDataset({ dataset }: PlatformSettings): Conflict[] {
+  if (!dataset.forceDestroy || !dataset.keep) return [];
+  const reason = "contradicts dataset.keep, by which the dataset stays";
+  return [{ path: ["dataset", "forceDestroy"], reason, remedy: "remove" }];
+}
+
+function conflictsWithExisting({ schema, fieldGroup, dataset }: PlatformSettings): Conflict[] {
+  const unused = (reason: string, group: string, given: object, names = Object.keys(given)): Conflict[] =>
+    names
+      .filter((name) =>
+        Object.entries(given).some(([key, value]) => key === name && value !== undefined && value !== false),
+      )
+      .map((name) => ({ path: [group, name], reason, remedy: "remove" }));
+  if (dataset.existing !== undefined) {
+    const reason = "has no meaning beside dataset.existing, which is used as it is, with its schema";
+    const own = ["name", "description", "rowExpirationDays", "tags", "forceDestroy", "keep"];
+    return [
+      ...unused(reason, "dataset", dataset, own),
+      ...unused(reason, "schema", schema),
+      ...unused(reason, "fieldGroup", fieldGroup),
+    ];
+  }
+  if (schema.existing === undefined) return [];
+  const reason = "has no meaning beside schema.existing, which is used as it is";
+  return [...unused(reason, "schema", schema, ["title", "description"]), ...unused(reason, "fieldGroup", fieldGroup)];
+}
+
+function conflictsOfProfile({ profile, personalData }: PlatformSettings & { personalData: PersonalData }): Conflict[] {
+  if (!profile.enabled) return [];
+  const { identities, primaryIdentity } = profile;
+  const conflicts: Conflict[] = [];
+  const count = Object.keys(identities).length;
+  if (count === 0 || count > mostIdentities) {
+    const reason = `has ${count} identities; it must have one to ${mostIdentities}`;
+    conflicts.push({ path: ["profile", "identities"], reason, remedy: "set" });
+  }
+  if (primaryIdentity !== "identityMap" && identities[primaryIdentity] === undefined) {
+    const reason = `is missing: primaryIdentity is ${primaryIdentity}, which needs the code of its identity namespace`;
+    conflicts.push({ path: ["profile", "identities", primaryIdentity], reason, remedy: "set" });
+  }
+  if (identities.email === "Email" && personalData.email === "hash") {
+    const reason = "is Email, but personalData.email is hash; hashed addresses have the namespace Email_LC_SHA256";
+    conflicts.push({ path: ["profile", "identities", "email"], reason, remedy: "set" });
+  }
+  if (identities.email !== undefined && personalData.email === "drop") {
+    const reason = "has no meaning, since personalData.email drops the address";
+    conflicts.push({ path: ["profile", "identities", "email"], reason, remedy: "remove" });
+  }
+  return conflicts;
+}
