@@ -26,7 +26,7 @@ export interface MappingTarget {
 
 /**
  * What goes where: the automatic mapping of the event catalogue, as the setting `mapping` changes it.
- * @throws pulumi.RunError naming every mistake at once, each with the command that mends it
+ * @throws pulumi.RunError naming every mistake at once, each with the command that fixes it
  */
 export function eventMapping(
   settings: Pick<SettingValues, "mapping" | "testMode" | "profile" | "delivery">,

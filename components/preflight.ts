@@ -101,7 +101,7 @@ function problemsOf(report: Report, { source }: PartialNeeds): string[] {
   const problems: string[] = [];
   if (!["active", "unknown"].includes(sandboxState)) {
     problems.push(
-      `The sandbox "${sandbox}" is ${sandboxState}. Wait until it is active, or have an administrator mend it.`,
+      `The sandbox "${sandbox}" is ${sandboxState}. Wait until it is active, or have an administrator fix it.`,
     );
   }
   if (missingPermissions.length > 0) {

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { nearest } from "pulumi-provider-kit/settings";
 import type { z } from "zod";
 
-/** What is wrong with a setting, and how `pulumi config` mends it. */
+/** What is wrong with a setting, and how `pulumi config` fixes it. */
 export interface Mistake {
   readonly path: readonly PropertyKey[];
   readonly reason: string;

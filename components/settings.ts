@@ -59,7 +59,7 @@ export type Settings = {
 
 /**
  * Reads the stack's configuration of this project. Defaults come from Pulumi.yaml, which the engine applies.
- * @throws pulumi.RunError naming every mistake at once: the key, what is wrong, and the command that mends it.
+ * @throws pulumi.RunError naming every mistake at once: the key, what is wrong, and the command that fixes it.
  */
 export function readSettings(config: pulumi.Config): SettingValues & Pick<Settings, "signingKeys"> {
   const raw: Record<string, unknown> = {};
@@ -80,8 +80,8 @@ export function readSettings(config: pulumi.Config): SettingValues & Pick<Settin
     ),
     ...lines(mistakesOf(parsed.error?.issues ?? [])),
     ...(parsed.success ? platformConflicts(parsed.data) : []).map(({ path, reason, remedy }) => {
-      const mend = remedy === "remove" ? removeIt(path) : setIt(path);
-      return `${config.name}:${pathOf(path)} ${reason}. ${mend}`;
+      const advice = remedy === "remove" ? removeIt(path) : setIt(path);
+      return `${config.name}:${pathOf(path)} ${reason}. ${advice}`;
     }),
     ...(parsed.success ? contradictions(parsed.data) : []).map(
       ({ setting, reason }) =>

@@ -13,7 +13,7 @@ export interface MappingProblem {
   /** The part of the setting, as `pulumi config set --path` takes it: `mapping.set[0].source`. */
   readonly path: string;
   readonly reason: string;
-  /** What mends it: another value (the one that is seemingly meant, if any), an expression in place of a source, or nothing. */
+  /** What fixes it: another value (the one that is seemingly meant, if any), an expression in place of a source, or nothing. */
   readonly remedy:
     | { readonly do: "set"; readonly value?: string }
     | { readonly do: "express"; readonly value: string }

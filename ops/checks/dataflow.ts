@@ -7,11 +7,11 @@ import type { PulumiStack } from "../pulumi-stack.ts";
 export async function checkDataflow(stack: PulumiStack): Promise<Finding> {
   const id = stack.output("dataflowId");
   const flow = await readDataflow(platformOf(stack), id);
-  const mend = `npx pulumi up --refresh --stack ${stack.name}`;
-  if (!flow) return { verdict: "broken", found: `Platform has no dataflow ${id}: somebody deleted it.`, todo: mend };
+  const remedy = `npx pulumi up --refresh --stack ${stack.name}`;
+  if (!flow) return { verdict: "broken", found: `Platform has no dataflow ${id}: somebody deleted it.`, todo: remedy };
   const found = `"${flow.name}" is ${flow.state}`;
   if (flow.state === "enabled") return { verdict: "fine", found: `${found}.` };
-  return { verdict: "broken", found: `${found}: it takes no events in.`, todo: mend };
+  return { verdict: "broken", found: `${found}: it takes no events in.`, todo: remedy };
 }
 
 /** What the dataflow's runs (one an hour in which events came) did with them. */

@@ -10,6 +10,6 @@ export async function checkDeadLetters(stack: PulumiStack): Promise<Finding> {
   return {
     verdict: "broken",
     found: `There are ${entries.length}, the newest of ${newest.toISOString()}.`,
-    todo: `npm run ops -- replay --dry-run --stack ${stack.name}, mend what the reasons say, then the same without --dry-run`,
+    todo: `npm run ops -- replay --dry-run --stack ${stack.name}, fix what the reasons say, then the same without --dry-run`,
   };
 }

@@ -85,6 +85,6 @@ export function queueFinding({
     details,
     todo:
       "HTTP 401, 403 or 404: the dataflow was changed by hand; " +
-      `mend it: npx pulumi up --refresh --stack ${stack}. Else Platform is away or takes less than comes in; nothing is lost meanwhile.`,
+      `fix it: npx pulumi up --refresh --stack ${stack}. Else Platform is away or takes less than comes in; nothing is lost meanwhile.`,
   };
 }

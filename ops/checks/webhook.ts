@@ -7,15 +7,19 @@ import type { PulumiStack } from "../pulumi-stack.ts";
 export async function checkWebhook(stack: PulumiStack): Promise<Finding> {
   const id = Number(stack.resource("customerio:index:ReportingWebhook").id);
   const webhook = await customerIoOf(stack).get(id, patience());
-  const mend = `npx pulumi up --refresh --stack ${stack.name}`;
+  const remedy = `npx pulumi up --refresh --stack ${stack.name}`;
   if (!webhook) {
-    return { verdict: "broken", found: `Customer.io has no reporting webhook ${id}: somebody deleted it.`, todo: mend };
+    return {
+      verdict: "broken",
+      found: `Customer.io has no reporting webhook ${id}: somebody deleted it.`,
+      todo: remedy,
+    };
   }
   const named = `"${webhook.name}" (${id})`;
   const elsewhere = stack.hasRelay
     ? notTheRelay(webhook.endpoint, stack.output("relayUrl"))
     : notTheDataflow(webhook.endpoint, stack.output("dataflowId"));
-  if (elsewhere !== undefined) return { verdict: "broken", found: `${named} ${elsewhere}`, todo: mend };
+  if (elsewhere !== undefined) return { verdict: "broken", found: `${named} ${elsewhere}`, todo: remedy };
   if (!webhook.disabled) {
     return { verdict: "fine", found: `${named} is enabled, for ${webhook.events.length} kinds of events.` };
   }
@@ -27,7 +31,7 @@ export async function checkWebhook(stack: PulumiStack): Promise<Finding> {
       todo: steps.join(" Then: "),
     };
   }
-  return { verdict: "broken", found: `${named} is disabled: Customer.io sends nothing.`, todo: mend };
+  return { verdict: "broken", found: `${named} is disabled: Customer.io sends nothing.`, todo: remedy };
 }
 
 function notTheRelay(endpoint: string, relayUrl: string): string | undefined {

@@ -15,10 +15,10 @@ export function inletStage(stack: PulumiStack, event: DocumentedEvent): Stage {
     async look() {
       const id = stack.output("dataflowId");
       const flow = await readDataflow(platformOf(stack), id);
-      const mend = `npx pulumi up --refresh --stack ${stack.name}`;
+      const remedy = `npx pulumi up --refresh --stack ${stack.name}`;
       if (flow?.inletUrl === undefined || flow.state !== "enabled") {
         const found = flow ? `The dataflow "${flow.name}" is ${flow.state}.` : `Platform has no dataflow ${id}.`;
-        return { verdict: "broken", found, todo: mend };
+        return { verdict: "broken", found, todo: remedy };
       }
       const url = `${flow.inletUrl}?x-adobe-flow-id=${id}`;
       const { status, text, milliseconds } = await post(url, Buffer.from(JSON.stringify(event)), {});
@@ -29,7 +29,7 @@ export function inletStage(stack: PulumiStack, event: DocumentedEvent): Stage {
       const inlet = new URL(flow.inletUrl).pathname.split("/").at(-1) ?? "";
       const said = inlet === "" ? text : text.replaceAll(inlet, "[hidden]");
       const answered = status === undefined ? `did not answer (${said})` : `answered ${status}: ${said || "nothing"}`;
-      return { verdict: "broken", found: `Platform's inlet ${answered}.`, todo: mend };
+      return { verdict: "broken", found: `Platform's inlet ${answered}.`, todo: remedy };
     },
   };
 }

@@ -69,7 +69,7 @@ export function deliveryStage(stack: PulumiStack, id: string, receivedAt: Date):
         return {
           verdict: "broken",
           found: `It is a dead letter: ${reason}`,
-          todo: `Mend what the reason says, then: npm run ops -- replay --object-type verify --stack ${stack.name}`,
+          todo: `Fix what the reason says, then: npm run ops -- replay --object-type verify --stack ${stack.name}`,
         };
       }
       const [waiting, length] = await Promise.all([storage.waitingEvents(), queueLength(stack)]);

@@ -40,7 +40,7 @@ export class TableError extends Error {
  * The Table service of the relay's storage account, by its REST interface ("Table service REST API" in Microsoft Learn) and Node's
  * fetch: the few calls that are needed take no library, and so add nothing to a cold start.
  *
- * Every method throws a TableError, what fetch throws, or an error that names the setting to mend.
+ * Every method throws a TableError, what fetch throws, or an error that names the setting to fix.
  */
 export class Tables {
   readonly #access: () => Promise<StorageAccess>;

@@ -55,7 +55,7 @@ test("the other source is named where there is one", async () => {
 test("all that is missing is told at once", async () => {
   const report = { missingPermissions: ["Manage Schemas", "Manage Sources"], sandboxState: "resetting" };
   expect(await complaint({ ...report, customerIoSource: "absent", httpSource: "absent" })).toEqual([
-    '  - The sandbox "dev" is resetting. Wait until it is active, or have an administrator mend it.',
+    '  - The sandbox "dev" is resetting. Wait until it is active, or have an administrator fix it.',
     '  - The credential lacks the permissions Manage Schemas, Manage Sources in the sandbox "dev". In Experience Platform, ' +
       "add them under Permissions > Roles to the role that has the credential among its API credentials.",
     '  - The sandbox "dev" does not offer the Customer.io source. Ask Adobe for it: it is a beta.',

@@ -215,7 +215,7 @@ function message(read: () => unknown): string {
   return "";
 }
 
-test("all mistakes are told at once, each with its key and the command that mends it", () => {
+test("all mistakes are told at once, each with its key and the command that fixes it", () => {
   const said = problems({ events: ["email_sent", "email_sended"], nodeVersion: 18, withContent: "yes", colour: "red" });
   expect(said.split("\n")).toEqual([
     "The stack's settings can't be used:",
@@ -256,7 +256,7 @@ test("a value of another form is told with the commands that put the right one i
   ]);
 });
 
-test("what is used as it is can't be named or described, and is told so with the command that mends it", () => {
+test("what is used as it is can't be named or described, and is told so with the command that fixes it", () => {
   const said = problems({
     dataset: { existing: "Events", name: "Other", rowExpirationDays: 90, partialIngestionPercent: 5 },
     schema: { title: "Mine" },

@@ -58,7 +58,7 @@ const kill: fc.Arbitrary<FaultPlan> = fc
   })
   .map((entry) => [entry]);
 
-// A lost answer and then a refusal to tell what became of it is more than any client can mend, so they don't mix.
+// A lost answer and then a refusal to tell what became of it is more than any client can repair, so they don't mix.
 const faults: fc.Arbitrary<FaultPlan> = fc.oneof(
   fc.constant([]),
   plan(passing, 2),

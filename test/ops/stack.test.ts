@@ -117,7 +117,7 @@ test(
 );
 
 test(
-  "a webhook that somebody disabled is broken, with the command that mends it",
+  "a webhook that somebody disabled is broken, with the command that fixes it",
   async () => {
     const { webhookId } = await stack.pulumi.outputs();
     const url = `${stack.cloud.environment.CUSTOMERIO_APP_API_URL}/v1/reporting_webhooks/${webhookId}`;

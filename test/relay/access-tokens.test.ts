@@ -94,7 +94,7 @@ test("a token refused before its time is renewed once, and one refused when it i
 
 test("a mistaken credential holds the events, without its words, and IMS is left alone for a while", async () => {
   const body = { error: "invalid_client", error_description: "p8e-hidden is no client_secret" };
-  stub.answer(ims, { status: 400, body }, token("mended")).answer(inlet, receipt);
+  stub.answer(ims, { status: 400, body }, token("fixed")).answer(inlet, receipt);
   const source = tokens();
   const held = { status: 401, retryAfter: null, detail: "Adobe IMS refused the relay's credential (invalid_client)" };
   expect(await client(source).send("{}")).toEqual(held);

@@ -140,6 +140,15 @@ test("other answers to a deletion are errors", async () => {
   expect((await errorOf(aep.delete(type, id, state))).message).toContain(`Could not delete the mapping set ${id}`);
 });
 
+test.each(["POST", "GET"])("a %s that the role does not allow says which permissions to check", async (method) => {
+  const refused = { status: 403, body: { title: "Forbidden", status: 403 }, headers: { "X-Request-Id": "r-9" } };
+  stub.answer(`${method} ${collection}${method === "GET" ? `/${id}` : ""}`, refused);
+  const { message } = await errorOf(method === "GET" ? aep.read(type, id, state) : aep.create(type, inputs));
+  expect(message).toContain("answered 403: Forbidden. Request id: r-9. Adobe names no permission for mapping sets");
+  for (const permission of ["Manage Sources", "Manage Schemas", "Manage Datasets"])
+    expect(message).toContain(permission);
+});
+
 test("a field that is mapped twice, an unknown source type and an empty set are mistakes", async () => {
   const twice = { ...inputs, mappings: [...mappings, { sourceType: "ATTRIBUTE", source: "id", destination: "_id" }] };
   await expect(aep.check(type, twice)).rejects.toThrow(

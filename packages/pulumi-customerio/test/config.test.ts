@@ -53,7 +53,7 @@ test("a key pasted with a line break is taken without it", () => {
   expect(read({ appApiKey: "key\n" })?.appApiKey).toBe("key");
 });
 
-test("each mistake names the setting and the command that mends it", () => {
+test("each mistake names the setting and the command that fixes it", () => {
   expect(mistakes({}).appApiKey).toContain(
     "Set it: npx pulumi config set --secret customerio:appApiKey (or the environment variable CUSTOMERIO_APP_API_KEY)",
   );

@@ -106,7 +106,7 @@ test("asks once for a fresh credential after a 401", async () => {
   );
 });
 
-test("gives up on what can't be mended by repeating, and only 404 and 410 mean gone", async () => {
+test("gives up on what can't be fixed by repeating, and only 404 and 410 mean gone", async () => {
   for (const status of [400, 403, 404, 409, 410, 412, 423]) {
     answers = [{ status }];
     const error: VendorError = await client()

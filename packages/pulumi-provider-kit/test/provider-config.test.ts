@@ -33,7 +33,7 @@ test("waits for settings that are not known yet", () => {
   expect(readConfig("shop", schema, { apiKey: Unknown.instance }, {})).toBeUndefined();
 });
 
-test("tells every mistake at once, with the command that mends it", () => {
+test("tells every mistake at once, with the command that fixes it", () => {
   expect(failures({ url: "no url", colour: "red" })).toEqual([
     {
       property: "apiKey",

@@ -243,7 +243,7 @@ export class FunctionApp {
       if (this.#host !== host || this.#closed) return;
       this.#host = undefined;
       if (Date.now() - started > steadyAfter) this.#failures = 0;
-      // A first crash is mended at once, further ones after a growing pause.
+      // A first crash is repaired at once, further ones after a growing pause.
       if (this.#failures > 0) return this.#startLater();
       this.#failures = 1;
       this.#change(() => this.#replaceHost());

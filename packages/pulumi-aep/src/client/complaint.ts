@@ -1,6 +1,7 @@
 import type { AxiosResponse } from "axios";
 import type { VendorComplaint } from "pulumi-provider-kit/http";
 import { z } from "zod";
+import { paths } from "./paths.ts";
 
 /**
  * The error shapes of Platform's APIs in one: the gateway's `error_code` and `message`; the problem documents of Schema
@@ -39,7 +40,7 @@ export function complaint(response: AxiosResponse): VendorComplaint {
     code,
     detail,
     requestId: report?.registryRequestId ?? report?.["request-id"] ?? header,
-    remedy: remedy(code ?? "", detail ?? "", response.status),
+    remedy: remedy(code ?? "", detail ?? "", response),
   };
 }
 
@@ -50,7 +51,7 @@ function codeOfType(type: string | undefined): string | undefined {
 
 function foreign(response: AxiosResponse, requestId: string | undefined): VendorComplaint {
   const page = typeof response.data === "string" && response.data.trimStart().startsWith("<");
-  if (!page) return { requestId, remedy: remedy("", "", response.status) };
+  if (!page) return { requestId, remedy: remedy("", "", response) };
   return {
     detail: "a web page came instead of an API's answer",
     requestId,
@@ -65,6 +66,12 @@ const role =
   "Add the API credential to a role in Experience Platform (Permissions > Roles > API credentials) that includes the " +
   "sandbox of aep:sandbox and the permissions Manage Sources, Manage Schemas and Manage Datasets; for Profile also " +
   "Manage Identity Metadata, View Identity Namespaces and Manage Profiles.";
+/** Adobe documents no permission for mapping sets, so that preflight has none to ask about. */
+const mappingSetRole =
+  "Adobe names no permission for mapping sets, so nothing could tell this beforehand. In Experience Platform, open each role " +
+  "with this API credential (Permissions > Roles > API credentials), and check that one of them includes the sandbox of " +
+  "aep:sandbox with the permissions Manage Sources, View Sources, Manage Schemas, View Schemas, Manage Datasets and View " +
+  "Datasets. If it does, ask Adobe's support which permission is missing, and give them the request id.";
 const sandbox =
   "Check the name of the sandbox, and that the credential's role includes it: npx pulumi config set aep:sandbox <name>";
 const organization =
@@ -101,12 +108,13 @@ const remedies: readonly (readonly [code: RegExp, remedy: string])[] = [
   [/^XDM-1413-400$/, "Another schema of the same class has a field of this path and another type; use another path."],
 ];
 
-function remedy(code: string, detail: string, status: number): string | undefined {
+function remedy(code: string, detail: string, { status, config }: AxiosResponse): string | undefined {
   if (code === "XDM-1521-400") return titleClash(detail);
   const known = remedies.find(([pattern]) => pattern.test(code))?.[1];
   if (known) return known;
   if (status === 401) return credential;
-  return status === 403 ? role : undefined;
+  if (status !== 403) return undefined;
+  return config.url?.startsWith(paths.mappingSets) ? mappingSetRole : role;
 }
 
 /** The registry's sentence names the object that holds the title: a field group's id has `/mixins/` in it. */

@@ -1,7 +1,7 @@
 import type { ConstructComponent } from "./construct.ts";
 import type { PropertyMap } from "./values.ts";
 
-/** A mistake in the inputs, on the property path (`mappings[2].source`) where the user can mend it. */
+/** A mistake in the inputs, on the property path (`mappings[2].source`) where the user can fix it. */
 export interface CheckFailure {
   readonly property: string;
   readonly reason: string;

@@ -7,7 +7,7 @@ import { plainWords } from "./plain-words.ts";
 // The engine adds these to every provider's inputs.
 const engineProperties = new Set(["version", "pluginDownloadURL", "pluginChecksums", "parameterization", "__internal"]);
 
-/** Why a provider's settings can't be used, all mistakes at once, each with the command that mends it. */
+/** Why a provider's settings can't be used, all mistakes at once, each with the command that fixes it. */
 export class ConfigError extends Error {
   readonly failures: CheckFailure[];
   constructor(failures: CheckFailure[]) {
