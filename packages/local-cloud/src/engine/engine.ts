@@ -51,23 +51,36 @@ export async function ensureEngine(report: Report): Promise<string> {
  */
 export async function ensureYamlHost(report: Report): Promise<void> {
   await ensureEngine(report);
-  const executable = path.join(engineFolder(), "pulumi-language-yaml");
-  if (await isExecutable(executable)) return;
+  const command = "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml";
+  await ensureBuilt("pulumi-language-yaml", "language-yaml", command, report);
+}
+
+/**
+ * Pulumi's generators of SDKs, by which `pulumi package gen-sdk` works in the hosts of all languages; see gen-sdk/main.go.
+ * @returns the path of the executable
+ * @throws Error saying what to install, where it can't be built
+ */
+export async function ensureGenerators(report: Report): Promise<string> {
+  await ensureEngine(report);
+  return ensureBuilt("gen-sdk", "gen-sdk", ".", report);
+}
+
+/** Builds one more executable beside the engine, once per machine. */
+async function ensureBuilt(name: string, module: string, command: string, report: Report): Promise<string> {
+  const executable = path.join(engineFolder(), name);
+  if (await isExecutable(executable)) return executable;
   const release = await lock(report, executable);
-  if (!release) return;
+  if (!release) return executable;
+  const work = await mkdtemp(path.join(path.dirname(engineFolder()), "build-"));
   try {
     await requireGo();
-    const work = await mkdtemp(path.join(path.dirname(engineFolder()), "build-"));
-    try {
-      const host = path.join(work, "pulumi-language-yaml");
-      await goBuild("language-yaml", "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml", host, [], report);
-      await rename(host, executable);
-    } finally {
-      await rm(work, { recursive: true, force: true });
-    }
+    await goBuild(module, command, path.join(work, name), [], report);
+    await rename(path.join(work, name), executable);
   } finally {
+    await rm(work, { recursive: true, force: true });
     await release();
   }
+  return executable;
 }
 
 async function download(report: Report): Promise<boolean> {
