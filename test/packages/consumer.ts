@@ -1,15 +1,21 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import manifest from "../../package.json" with { type: "json" };
 import type { Tarball } from "../../scripts/pack.ts";
+import { repository } from "../e2e/local-stack.ts";
 
 const run = promisify(execFile);
 
 /** The oldest Node that `engines` allows; every other test runs on the one that the repository brings. */
 const oldestNode = "22.18.0";
+
+interface Project {
+  readonly dependencies?: Record<string, string>;
+  readonly devDependencies?: Record<string, string>;
+}
 
 /** Somebody's own project, outside the repository, with the packages as npm would install them. */
 export interface Consumer {
@@ -20,40 +26,21 @@ export interface Consumer {
   remove(): Promise<void>;
 }
 
-/** @param files of the project, by their paths in it */
+/**
+ * Makes a project as `pulumi new` does from a template of the repository, and installs the tarballs for it.
+ *
+ * @param files more files of the project, by their paths in it
+ */
 export async function installConsumer(
+  template: string,
   tarballs: readonly Tarball[],
   files: Readonly<Record<string, string>>,
 ): Promise<Consumer> {
   const folder = await mkdtemp(path.join(tmpdir(), "customerio-aep-consumer-"));
-  const { devDependencies } = manifest;
-  const project = {
-    name: "consumer",
-    private: true,
-    type: "module",
-    // The entry of a program must be named, or the SDK takes the folder for CommonJS.
-    main: "index.ts",
-    dependencies: {
-      ...Object.fromEntries(tarballs.map(({ name, file }) => [name, `file:${file}`])),
-      "@pulumi/pulumi": devDependencies["@pulumi/pulumi"],
-      "@pulumi/azure-native": devDependencies["@pulumi/azure-native"],
-    },
-    devDependencies: {
-      "@types/node": devDependencies["@types/node"],
-      node: oldestNode,
-      pulumi: devDependencies.pulumi,
-      typescript: devDependencies.typescript,
-    },
-    // npm 12 runs no install script that is not listed; Node's puts its executable in place.
-    allowScripts: { node: true },
-  };
-  await writeFile(path.join(folder, "package.json"), JSON.stringify(project));
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
-    await writeFile(path.join(folder, name), text);
-  }
   const bin = path.join(folder, "node_modules", ".bin");
-  const environment = { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH ?? ""}` };
+  const repositoryBin = path.join(repository, "node_modules", ".bin");
+  // The project's own executables come first, once it has them.
+  const environment = { ...process.env, PATH: [bin, repositoryBin, process.env.PATH ?? ""].join(path.delimiter) };
   const consumer: Consumer = {
     folder,
     bin,
@@ -68,6 +55,34 @@ export async function installConsumer(
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+  const described = ["--name", "consumer", "--description", "A project of somebody's own"];
+  const from = path.join(repository, "templates", template);
+  await consumer.run("pulumi", "new", from, "--generate-only", "--yes", "--force", "--dir", folder, ...described);
+  await installTarballs(folder, tarballs);
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
+    await writeFile(path.join(folder, name), text);
+  }
   await consumer.run("npm", "install", "--prefer-offline", "--no-audit", "--no-fund");
   return consumer;
+}
+
+/** Has npm take the packages from the tarballs, which no registry has yet, and the versions with which the repository works. */
+async function installTarballs(folder: string, tarballs: readonly Tarball[]): Promise<void> {
+  const file = path.join(folder, "package.json");
+  const project = JSON.parse(await readFile(file, "utf8")) as Project;
+  const { devDependencies } = manifest as { devDependencies: Record<string, string> };
+  const pinned = (wanted: Record<string, string> = {}) =>
+    Object.fromEntries(Object.keys(wanted).map((name) => [name, devDependencies[name] ?? wanted[name]]));
+  const made = Object.fromEntries(tarballs.map(({ name, file: tarball }) => [name, `file:${tarball}`]));
+  await writeFile(
+    file,
+    JSON.stringify({
+      ...project,
+      dependencies: { ...pinned(project.dependencies), ...made },
+      devDependencies: { ...pinned(project.devDependencies), node: oldestNode },
+      // npm 12 runs no install script that is not listed; Node's puts its executable in place.
+      allowScripts: { node: true },
+    }),
+  );
 }
