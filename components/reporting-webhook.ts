@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as customerio from "pulumi-customerio";
-import type { SubscriptionName } from "pulumi-customerio/events";
 import { keepingName } from "./title.ts";
 
 export interface ReportingWebhookSubscriptionArgs {
@@ -10,7 +9,7 @@ export interface ReportingWebhookSubscriptionArgs {
   title: string;
   /** Where Customer.io posts its events. */
   endpoint: pulumi.Input<string>;
-  events: pulumi.Input<SubscriptionName[]>;
+  events: pulumi.Input<string[]>;
   /** True sends every open and click of a delivery, false the first of each. */
   fullResolution: pulumi.Input<boolean>;
   /** True adds the message body to the sent events. */

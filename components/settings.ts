@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
-import type { SubscriptionName } from "pulumi-customerio/events";
 import { plainWords } from "pulumi-provider-kit/settings";
 import type { z } from "zod";
 import { config as plugin } from "../relay/deploy/config.ts";
@@ -23,9 +22,7 @@ import { type SigningKeyProblems, signingKeyProblems } from "./signing-keys.ts";
 import { stackSettings } from "./stack-settings.ts";
 
 /** The settings as values: what Pulumi.yaml declares with types, defaults and descriptions, but the signing keys. */
-export interface SettingValues extends z.output<typeof settingsSchema> {
-  readonly events: SubscriptionName[];
-}
+export type SettingValues = z.output<typeof settingsSchema>;
 
 /** Settings that decide which resources exist, or how; outputs of other resources come too late for them. */
 export type DecidingSetting = "delivery" | "source" | "profile" | "drainTimeoutSeconds" | "dataflowActivationSeconds";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { SubscriptionName } from "pulumi-customerio/events";
+import type { PossibleSubscriptionName } from "pulumi-customerio/events";
 import { plainWords } from "pulumi-provider-kit/settings";
 import type { z } from "zod";
 import { contradictions } from "../settings/delivery.ts";
@@ -25,8 +25,11 @@ export interface CustomerIoSourceArgs {
    * @example new pulumi.Config().getSecret("signingKeys")
    */
   signingKeys?: pulumi.Input<string> | undefined;
-  /** Reporting webhook events to subscribe to. Default: every event there is. @example ["email_delivered", "email_opened"] */
-  events?: DeepInput<SubscriptionName[]>;
+  /**
+   * Reporting webhook events to subscribe to. Default: every event that this package knows. One that it does not know yet is sent to
+   * Customer.io as it is, with a warning. @example ["email_delivered", "email_opened"]
+   */
+  events?: pulumi.Input<readonly pulumi.Input<PossibleSubscriptionName>[]>;
   /** Customer.io's "Send frequency": `true` sends every open and click, `false` the first of each delivery. Default: `false`. */
   fullResolution?: pulumi.Input<boolean>;
   /** Customer.io's "Body content": `true` adds the message body to the sent events. Default: `false`. */

@@ -8,7 +8,6 @@ import {
   pathProblem,
   subexpressions,
 } from "adobe-data-prep";
-import { attributeIfThere } from "../events/direct-mapping.ts";
 import { kindNames } from "./fit.ts";
 import { meantPath } from "./meant.ts";
 import type { SourceFields } from "./source-fields.ts";
@@ -42,8 +41,10 @@ export function checkAttribute(source: string, sources: SourceFields): CheckedSo
   }
   const instead = meantPath(source, sources.paths);
   const hint = instead === undefined ? "" : ` Did you mean ${instead}?`;
-  if (isPossible(path, sources)) {
-    const warning = `events have no attribute "${source}" that this package knows, so it is left empty where an event lacks it.${hint}`;
+  if (path.every(({ kind }) => kind === "field") && isPossible(path, sources)) {
+    const warning =
+      `events have no attribute "${source}" that this package knows.${hint} The mapping asks for it first, by contains_key, so that an event ` +
+      "without it should only leave the field empty. To see what Platform makes of an event: npm run ops -- preview --samples <file>";
     return { mistakes: [], warning, kinds: unknownKinds };
   }
   return { mistakes: [missing(path, sources)], ...(instead !== undefined && { instead }), kinds: unknownKinds };
@@ -53,7 +54,7 @@ export function checkAttribute(source: string, sources: SourceFields): CheckedSo
 function isPossible(path: readonly PathStep[], sources: SourceFields): boolean {
   const text = formatPath(path);
   const isBelowKnown = sources.paths.some((known) => text.startsWith(`${known}.`) || known.startsWith(`${text}.`));
-  return path.every(({ kind }) => kind === "field") && !text.startsWith("relay.") && text !== "relay" && !isBelowKnown;
+  return !text.startsWith("relay.") && text !== "relay" && !isBelowKnown;
 }
 
 /** Checks what is to be worked out: that it can be read and called, that its attributes are there, and that times are counted right. */
@@ -62,15 +63,28 @@ export function checkExpression(text: string, sources: SourceFields): CheckedSou
   const problems = [...mistakes, ...unknownFunctions];
   if (problems.length > 0) return { mistakes: problems, kinds: unknownKinds };
   const expression = parseExpression(text);
-  const found = [...attributeMistakes(expression, sources), ...timeMistakes(expression, sources)];
-  return { mistakes: found, kinds: found.length > 0 ? unknownKinds : kindsOf(expression, sources) };
+  const times = timeMistakes(expression, sources);
+  const unknown = unknownAttributes(expression, sources).map((steps) => ({
+    steps,
+    meant: meantPath(formatPath(steps), sources.paths),
+  }));
+  if (unknown.length + times.length === 0) return { mistakes: [], kinds: kindsOf(expression, sources) };
+  const guarded = guardedForm(text, unknown, sources);
+  // Where a name may be misspelt, asking for it first would only hide that.
+  const instead = times.length === 0 && unknown.every(({ meant }) => meant === undefined) ? guarded : undefined;
+  const askFirst = guarded && ` If Customer.io does send it, ask for it first${instead ? "." : `: ${guarded}`}`;
+  const unknowns = unknown.map(({ steps, meant }) => {
+    const suggestion = meant === undefined ? "." : `; did you mean ${meant}?`;
+    return `${missing(steps, sources)}${suggestion}${askFirst ?? ""}`;
+  });
+  return { mistakes: [...unknowns, ...times], ...(instead && { instead }), kinds: unknownKinds };
 }
 
 /**
  * Attributes that the catalogue lacks. Those that the expression asks for with contains_key are fine, since they fail no record
  * where they are missing: so newer attributes of Customer.io can be mapped too.
  */
-function attributeMistakes(expression: Expression, sources: SourceFields): string[] {
+function unknownAttributes(expression: Expression, sources: SourceFields): (readonly PathStep[])[] {
   const parts = subexpressions(expression);
   const asked = new Set(parts.flatMap(askedFor));
   const parameters = new Set(parts.flatMap((part) => (part.kind === "lambda" ? [part.parameter] : [])));
@@ -80,12 +94,19 @@ function attributeMistakes(expression: Expression, sources: SourceFields): strin
     const isParameter = first?.kind === "field" && parameters.has(first.name);
     return isParameter || asked.has(formatPath(part.steps)) ? [] : [part.steps];
   });
-  return unknown.map((steps) => {
-    const path = formatPath(steps);
-    const meant = meantPath(path, sources.paths);
-    const suggestion = meant === undefined ? "." : `; did you mean ${meant}?`;
-    return `${missing(steps, sources)}${suggestion} If Customer.io does send it, ask for it first: ${attributeIfThere(path)}`;
-  });
+  return [...new Map(unknown.map((steps) => [formatPath(steps), steps])).values()];
+}
+
+/** The expression for events that may lack these attributes; undefined if no event can have them, or if it can't be written so. */
+function guardedForm(
+  text: string,
+  unknown: readonly { readonly steps: readonly PathStep[] }[],
+  sources: SourceFields,
+): string | undefined {
+  if (unknown.length === 0 || !unknown.every(({ steps }) => isPossible(steps, sources))) return undefined;
+  const asked = unknown.map(({ steps }) => `contains_key("${formatPath(steps)}")`);
+  const guarded = `iif(${asked.join(" && ")}, ${text}, nullify())`;
+  return expressionProblems(guarded).mistakes.length === 0 ? guarded : undefined;
 }
 
 function askedFor(part: Expression): string[] {

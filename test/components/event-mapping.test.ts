@@ -110,7 +110,7 @@ describe("the kinds of mistakes, and what is told", () => {
       "a misspelt attribute in an expression",
       pair("eventType", { expression: "lower(metrci)" }),
       'mapping.set[0].expression is not right: events have no attribute "metrci"; did you mean metric? If Customer.io does ' +
-        'send it, ask for it first: iif(contains_key("metrci"), metrci, nullify()). ' +
+        'send it, ask for it first: iif(contains_key("metrci"), lower(metrci), nullify()). ' +
         "Set it: npx pulumi config set --path 'mapping.set[0].expression' <value>",
     ],
     [

@@ -4,8 +4,10 @@ import { ownFields } from "../../mapping/schema-fields.ts";
 import { mappingSettings } from "../../mapping/settings.ts";
 
 const reading = (source: string) => mappingSettings.parse({ set: [{ destination: "customerio.subject", source }] });
-const empty = (source: string) =>
-  `mapping.set[0].source: events have no attribute "${source}" that this package knows, so it is left empty where an event lacks it.`;
+const warning = (source: string, hint: string) =>
+  `mapping.set[0].source: events have no attribute "${source}" that this package knows.${hint} The mapping asks for it first, by ` +
+  "contains_key, so that an event without it should only leave the field empty. To see what Platform makes of an event: " +
+  "npm run ops -- preview --samples <file>";
 
 describe.each(["relay", "direct"] as const)("with delivery: %s, an attribute that the catalogue lacks", (delivery) => {
   test.each([
@@ -16,7 +18,7 @@ describe.each(["relay", "direct"] as const)("with delivery: %s, an attribute tha
     const settings = reading(source);
     const check = { settings, delivery, tenantId: "acme", automatic: [], schema: ownFields("acme") };
     expect(mappingProblems(check).filter(({ path }) => path.includes("source"))).toEqual([]);
-    expect(mappingWarnings(check)).toEqual([empty(source) + hint]);
+    expect(mappingWarnings(check)).toEqual([warning(source, hint)]);
     expect(customised([], check)).toEqual([
       {
         sourceType: "EXPRESSION",
@@ -32,6 +34,43 @@ describe.each(["relay", "direct"] as const)("with delivery: %s, an attribute tha
       const check = { settings: reading(source), delivery, tenantId: "acme", automatic: [], schema: ownFields("acme") };
       expect(mappingProblems(check).map(({ path }) => path)).toContain("mapping.set[0].source");
       expect(mappingWarnings(check)).toEqual([]);
+    },
+  );
+});
+
+describe("an expression with an attribute that the catalogue lacks", () => {
+  const problemOf = (expression: string) => {
+    const settings = mappingSettings.parse({ set: [{ destination: "customerio.subject", expression }] });
+    const check = { settings, tenantId: "acme", automatic: [], schema: ownFields("acme") };
+    return mappingProblems(check).filter(({ path }) => path.includes("expression"));
+  };
+  const twice = 'concat(data.colour, " ", data.colour, data.taste[0].name)';
+
+  test.each([
+    ["lower(data.colour)", 'iif(contains_key("data.colour"), lower(data.colour), nullify())'],
+    [twice, `iif(contains_key("data.colour") && contains_key("data.taste[0].name"), ${twice}, nullify())`],
+  ])("is refused, and the form that asks first is offered whole, and accepted: %s", (expression, guarded) => {
+    const problems = problemOf(expression);
+    for (const { remedy } of problems) expect(remedy).toEqual({ do: "set", value: guarded });
+    expect(problems).toHaveLength(expression === twice ? 2 : 1);
+    expect(problems[0]?.reason).toBe(
+      'events have no attribute "data.colour". If Customer.io does send it, ask for it first.',
+    );
+    expect(problemOf(guarded)).toEqual([]);
+  });
+
+  test("that may be misspelt offers no way around that", () => {
+    const [problem] = problemOf("lower(data.campaign_name)");
+    expect(problem?.reason).toContain("did you mean data.campaign_id?");
+    expect(problem?.remedy).toEqual({ do: "set" });
+  });
+
+  test.each(["lower(data.identifiers)", "lower(data.subject.x)", "lower(relay.colour)"])(
+    "that no event can have offers nothing of the kind: %s",
+    (expression) => {
+      const [problem] = problemOf(expression);
+      expect(problem?.reason).not.toContain("ask for it first");
+      expect(problem?.remedy).toEqual({ do: "set" });
     },
   );
 });

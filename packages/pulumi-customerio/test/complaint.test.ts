@@ -19,14 +19,14 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-async function refusal(given: Answer, region: "us" | "eu" = "us"): Promise<VendorError> {
+async function refusal(given: Answer, region: "us" | "eu" = "us", settings = wanted): Promise<VendorError> {
   answer = given;
   const client = new ReportingWebhooks({
     appApiKey: "hidden-key",
     region,
     appApiUrl: `http://127.0.0.1:${server.port}`,
   });
-  const error = await client.update(7, wanted, new AbortController().signal).catch((thrown: unknown) => thrown);
+  const error = await client.update(7, settings, new AbortController().signal).catch((thrown: unknown) => thrown);
   if (!(error instanceof VendorError)) throw new Error("not refused");
   expect(error.message).not.toContain("hidden-key");
   return error;
@@ -52,6 +52,35 @@ test.each([
   const error = await refusal({ status: 400, body });
   expect(error.message).toBe(`Could not update the reporting webhook 7: Customer.io answered 400: ${said}. ${correct}`);
   expect(error.status).toBe(400);
+});
+
+describe("a refused event is named, with the setting to correct", () => {
+  const unknown = { ...wanted, events: ["email_sent", "email_forwarded"] };
+  const remedy =
+    "Correct or remove it in the webhook's events (in a customerio-aep stack: the setting events, which this command shows: npx pulumi " +
+    "config get customerio-aep:events), then run: npx pulumi up";
+
+  test("by Customer.io's pointer", async () => {
+    const body = { errors: [{ detail: "events: unknown event", source: { pointer: "/events/1" } }] };
+    expect((await refusal({ status: 400, body }, "us", unknown)).message).toBe(
+      "Could not update the reporting webhook 7: Customer.io answered 400: events: unknown event (at /events/1). " +
+        `Customer.io does not accept "email_forwarded" as an event. ${remedy}`,
+    );
+  });
+
+  test.each([
+    ["without a body", undefined],
+    ["that points to all of them", { errors: [{ detail: "bad", source: { pointer: "/events" } }] }],
+  ])("by what this package does not know, in an answer %s", async (_, body) => {
+    expect((await refusal({ status: 400, body }, "us", unknown)).message).toContain(
+      `Perhaps Customer.io does not accept "email_forwarded" as an event, which this package does not know either. ${remedy}`,
+    );
+  });
+
+  test("but not where Customer.io complains of something else", async () => {
+    const body = { errors: [{ detail: "too long", source: { pointer: "/name" } }] };
+    expect((await refusal({ status: 400, body }, "us", unknown)).message).toContain(correct);
+  });
 });
 
 test("a wrong key says where keys are made, and that the region may be wrong", async () => {

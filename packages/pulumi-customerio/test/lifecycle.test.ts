@@ -91,3 +91,35 @@ test("the stand-in's refusals reach the user with their remedy", async () => {
     "The key is wrong, or it belongs to another region than us.",
   );
 });
+
+describe("an event that the catalogue lacks", () => {
+  const news = { ...program, events: ["email_sent", "email_forwarded", "email_sended"] };
+
+  async function checkedWith(switches: Partial<CustomerIoSwitches>) {
+    await start(switches);
+    const warnings: string[] = [];
+    const { inputs, failures } = await provider.check(
+      { ...call, warn: (text) => warnings.push(text) },
+      { olds: {}, news },
+    );
+    expect(failures).toEqual([]);
+    const unknown = (place: number, name: string) =>
+      `events[${place}]: "${name}" is an event that this package does not know. It is sent to Customer.io as it is, which may refuse it.`;
+    expect(warnings).toEqual([
+      expect.stringContaining(unknown(1, "email_forwarded")),
+      `${unknown(2, "email_sended")} Did you mean email_sent?`,
+    ]);
+    return provider.create(call, { inputs, preview: false });
+  }
+
+  test("is subscribed to where Customer.io knows it, with a warning beforehand", async () => {
+    const { id } = await checkedWith({ unknownEventNames: "accept" });
+    expect((await provider.read(call, { id, inputs: news, state: {} }))?.inputs.events).toEqual(news.events);
+  });
+
+  test("is an error that names it where Customer.io does not", async () => {
+    const error = await checkedWith({}).catch((thrown: unknown) => String(thrown));
+    expect(error).toContain('Customer.io does not accept "email_forwarded", "email_sended" as an event.');
+    expect(error).toContain("npx pulumi config get customerio-aep:events");
+  });
+});

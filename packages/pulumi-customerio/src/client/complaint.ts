@@ -2,6 +2,7 @@ import type { AxiosResponse } from "axios";
 import type { VendorComplaint } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import type { Config } from "../config.ts";
+import { subscriptionNames } from "../events/catalogue.ts";
 
 // The App API documents both shapes; `status` was an integer once and is a string now. Some answers have no body at all.
 const errorList = z.object({
@@ -21,8 +22,31 @@ const metaError = z.object({ meta: z.object({ error: z.string() }) });
 export function complaint(settings: Config, response: AxiosResponse): VendorComplaint {
   const { detail, code } = said(response.data);
   const requestId = response.headers["x-request-id"];
-  return { detail: detail && withoutEndpoint(detail, response), code, requestId, remedy: remedy(settings, response) };
+  const advice = remedy(settings, response) ?? eventRemedy(response);
+  return { detail: detail && withoutEndpoint(detail, response), code, requestId, remedy: advice };
 }
+
+/** What to do about events that Customer.io refuses; undefined if the refusal is not about any. */
+function eventRemedy({ status, data, config }: AxiosResponse): string | undefined {
+  const sent = z.object({ events: z.array(z.string()) }).safeParse(parsed(config.data));
+  if (status !== 400 || !sent.success) return undefined;
+  const { events } = sent.data;
+  const pointers = errorList.safeParse(data).data?.errors.map(({ source }) => source?.pointer);
+  const places = (pointers ?? []).flatMap((pointer) => pointer?.match(/^\/events\/(\d+)$/)?.[1] ?? []);
+  const refused = places.flatMap((place) => events[Number(place)] ?? []);
+  const list = (names: readonly string[]) => names.map((name) => `"${name}"`).join(", ");
+  if (refused.length > 0) return `Customer.io does not accept ${list(refused)} as an event. ${correctEvents}`;
+  // No description has the body of this answer. Where it names another property, the events are not to blame.
+  if (pointers?.some((pointer) => pointer !== undefined && pointer !== "/events")) return undefined;
+  const known: readonly string[] = subscriptionNames;
+  const unknown = events.filter((name) => !known.includes(name));
+  if (unknown.length === 0) return undefined;
+  return `Perhaps Customer.io does not accept ${list(unknown)} as an event, which this package does not know either. ${correctEvents}`;
+}
+
+const correctEvents =
+  "Correct or remove it in the webhook's events (in a customerio-aep stack: the setting events, which this command shows: npx pulumi " +
+  "config get customerio-aep:events), then run: npx pulumi up";
 
 function said(body: unknown): VendorComplaint {
   const list = errorList.safeParse(body);

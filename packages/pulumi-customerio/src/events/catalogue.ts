@@ -94,6 +94,9 @@ type JoinedName = {
 /** A name that a reporting webhook can subscribe to: the App API's `events`. */
 export type SubscriptionName = JoinedName | typeof preferencesChanged.subscription;
 
+/** A name that may be newer than this catalogue; editors still offer those that it has. */
+export type PossibleSubscriptionName = SubscriptionName | (string & Record<never, never>);
+
 /** All names that Customer.io's App API accepts in a reporting webhook's `events`, in the order of its documentation. */
 export const subscriptionNames: readonly SubscriptionName[] = Object.entries(metricsByObjectType).flatMap(
   ([objectType, metrics]) =>

@@ -1,4 +1,5 @@
-import { defineResource, type Operation, Unfinished } from "pulumi-provider-kit";
+import { defineResource, Unfinished } from "pulumi-provider-kit";
+import { nearest } from "pulumi-provider-kit/settings";
 import { z } from "zod";
 import type { ReportingWebhooks, Webhook } from "../client/client.ts";
 import { subscriptionNames } from "../events/catalogue.ts";
@@ -66,11 +67,23 @@ export const reportingWebhook = defineResource<ReportingWebhooks>()({
   // While both stood, every event would be delivered twice.
   deleteBeforeReplace: true,
 
+  async check({ events = [] }, warn) {
+    const known: readonly string[] = subscriptionNames;
+    for (const [index, event] of events.entries()) {
+      if (known.includes(event)) continue;
+      const meant = nearest(event, known);
+      warn(
+        `events[${index}]: "${event}" is an event that this package does not know. It is sent to Customer.io as it is, which may ` +
+          `refuse it.${meant === undefined ? "" : ` Did you mean ${meant}?`}`,
+      );
+    }
+    return [];
+  },
+
   normalise: (values) => ({ ...values, events: asSet(values.events) }),
 
   async create(operation, values) {
     const { client, signal, warn, isHeld } = operation;
-    warnOfUnknownEvents(operation, values);
     const wanted = settingsOf(values);
     const { webhook, adopted } = await client.createDisabled(wanted, signal, isHeld);
     const id = String(webhook.id);
@@ -109,7 +122,6 @@ export const reportingWebhook = defineResource<ReportingWebhooks>()({
   },
 
   async update(operation, id, { news }) {
-    warnOfUnknownEvents(operation, news);
     return taken(await operation.client.update(numberOf(id), settingsOf(news), operation.signal), news);
   },
 
@@ -145,13 +157,6 @@ function taken(webhook: Webhook, values: Inputs): Outputs {
     `Customer.io took the reporting webhook ${webhook.id} without these events: ${missing.join(", ")}. ` +
       "Check their spelling in `events`, then run: npx pulumi up",
   );
-}
-
-function warnOfUnknownEvents({ warn }: Operation<ReportingWebhooks>, values: Inputs): void {
-  const known: readonly string[] = subscriptionNames;
-  const unknown = distinct(values.events).filter((event) => !known.includes(event));
-  if (unknown.length > 0)
-    warn(`events unknown to this package, sent to Customer.io as they are: ${unknown.join(", ")}`);
 }
 
 function numberOf(id: string): number {
