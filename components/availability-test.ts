@@ -1,6 +1,7 @@
 import * as insights from "@pulumi/azure-native/applicationinsights/index.js";
 import * as monitor from "@pulumi/azure-native/monitor/index.js";
 import * as pulumi from "@pulumi/pulumi";
+import { operatorCommand } from "../relay/core/operator-command.ts";
 import { azureName } from "./azure-names.ts";
 
 export interface AvailabilityTestArgs {
@@ -53,8 +54,7 @@ export class AvailabilityTest extends pulumi.ComponentResource {
       {
         resourceGroupName,
         location: "global",
-        description:
-          "The relay does not answer, or can't reach its storage, so Customer.io holds back all events. npm run ops -- status says what to do.",
+        description: `The relay does not answer, or can't reach its storage, so Customer.io holds back all events. ${operatorCommand("status")} says what to do.`,
         severity: 1,
         enabled: true,
         scopes: [test.id, componentId],

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { DatasetGuard, getTenant } from "pulumi-aep";
 import type { EventMapping } from "../events/mapping.ts";
+import { operatorCommand } from "../relay/core/operator-command.ts";
 import { directWarning } from "../settings/delivery.ts";
 import { type Destination, findDestination } from "./destination.ts";
 import { eventMapping } from "./event-mapping.ts";
@@ -177,7 +178,7 @@ function keySteps(title: string): string[] {
     // Without the key, for which the command asks: an argument would stay in the shell's history.
     "npx pulumi config set --secret signingKeys",
     "npx pulumi up",
-    `In Customer.io, press "Send test" for "${title}", and look whether "calls" is fine: npm run ops -- status`,
+    `In Customer.io, press "Send test" for "${title}", and look whether "calls" is fine: ${operatorCommand("status")}`,
   ];
 }
 

@@ -1,7 +1,7 @@
 /**
  * What to subscribe to in Platform's screens, and where: no API of Adobe's makes a subscription. The names are those of its pages "Manage
  * dataflows" (the dataflow's menu) and "Alerts UI guide". An older edition of "Standard alert rules" says that streaming sources raise no
- * alerts; `ops status` and the relay's own alerts in Azure don't depend on them.
+ * alerts; `customerio-aep status` and the relay's own alerts in Azure don't depend on them.
  */
 export function alertsToSubscribe(dataflowId: string): string[] {
   return [

@@ -1,3 +1,4 @@
+import { operatorCommand } from "../relay/core/operator-command.ts";
 /** A log query whose every row is a reason to wake somebody. */
 export interface RelayAlert {
   readonly description: string;
@@ -63,7 +64,7 @@ export function relayAlerts({
       window: "PT1H",
       description:
         "Calls are refused and none is accepted: most likely the signing key is not Customer.io's. Customer.io repeats the first event and " +
-        "holds back all others for 7 days, then gives them up. Copy the key anew: npm run ops -- status says how.",
+        `holds back all others for 7 days, then gives them up. Copy the key anew: ${operatorCommand("status")} says how.`,
       query: `${outcomes}
 | summarize refused = countif(toint(line.refused) > 0),
     taken = countif(toint(line.accepted) > 0 or toint(line.filtered) > 0 or isnotnull(line.setAside))
@@ -75,7 +76,7 @@ export function relayAlerts({
       enabled: expectsEvents && silenceHours > 0,
       description:
         `No call has come from Customer.io for ${silenceHours} hours, although the webhook is enabled and calls came before. ` +
-        "npm run ops -- status says what to look at; silenceAlertHours sets the time, or switches this off.",
+        `${operatorCommand("status")} says what to look at; silenceAlertHours sets the time, or switches this off.`,
       query: `${outcomes}
 | where toint(line.accepted) > 0 or toint(line.filtered) > 0 or isnotnull(line.setAside)
 | summarize last = max(TimeGenerated)
@@ -86,7 +87,7 @@ export function relayAlerts({
       window: "PT15M",
       description:
         "Nobody takes messages from a queue of the relay: its function does not run. Events are safe, but none is delivered. " +
-        "npm run ops -- status says what to do.",
+        `${operatorCommand("status")} says what to do.`,
       query: `${outcomes} | where toint(line.untakenSeconds) > 0`,
     },
   };

@@ -8,6 +8,7 @@ import { ResourceGroup } from "@pulumi/azure-native/resources/index.js";
 import * as web from "@pulumi/azure-native/web/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import { hostBodyLimit } from "../relay/core/body-limit.ts";
+import { noSigningKey, signingKeysSecret } from "../relay/core/names.ts";
 import type { EventFilters, PersonalData } from "../relay/core/policy.ts";
 import { FunctionApp, FunctionCode, QueueDrain, VaultSecret } from "../relay/deploy/sdk.ts";
 import { AvailabilityTest } from "./availability-test.ts";
@@ -105,7 +106,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
       return pulumi.interpolate`@Microsoft.KeyVault(SecretUri=${secret.uriWithVersion})`;
     };
     // Secrets are there without a value too: Azure Resource Manager can't delete one.
-    const signingKeys = reference("customerio-signing-keys", args.signingKeys ?? "none yet");
+    const signingKeys = reference(signingKeysSecret, args.signingKeys ?? noSigningKey);
     const clientSecret = reference("platform-client-secret", args.credential?.clientSecret ?? "none");
     const settings = {
       PLATFORM_STREAMING_URL: reference("platform-streaming-url", args.streamingUrl),

@@ -8,6 +8,7 @@ import {
   pathProblem,
   subexpressions,
 } from "adobe-data-prep";
+import { operatorCommand } from "../relay/core/operator-command.ts";
 import { kindNames } from "./fit.ts";
 import { meantPath } from "./meant.ts";
 import type { SourceFields } from "./source-fields.ts";
@@ -44,7 +45,7 @@ export function checkAttribute(source: string, sources: SourceFields): CheckedSo
   if (path.every(({ kind }) => kind === "field") && isPossible(path, sources)) {
     const warning =
       `events have no attribute "${source}" that this package knows.${hint} The mapping asks for it first, by contains_key, so that an event ` +
-      "without it should only leave the field empty. To see what Platform makes of an event: npm run ops -- preview --samples <file>";
+      `without it should only leave the field empty. To see what Platform makes of an event: ${operatorCommand("preview --samples <file>")}`;
     return { mistakes: [], warning, kinds: unknownKinds };
   }
   return { mistakes: [missing(path, sources)], ...(instead !== undefined && { instead }), kinds: unknownKinds };

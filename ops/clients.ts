@@ -6,34 +6,41 @@ import { ownSettings, readConfig } from "pulumi-provider-kit/settings";
 import type { z } from "zod";
 import { AzureClient } from "../relay/deploy/client/client.ts";
 import { config as relayConfig } from "../relay/deploy/config.ts";
-import type { PulumiStack } from "./pulumi-stack.ts";
+import type { StackSource } from "./stack/source.ts";
 
 /** Ends what takes longer than a minute, tries again included. */
 export function patience(): AbortSignal {
   return AbortSignal.timeout(60_000);
 }
 
-const platforms = new WeakMap<PulumiStack, AepClient>();
+const platforms = new WeakMap<StackSource, AepClient>();
 
-/** Platform, as the stack's provider `aep` would talk to it; always the same client, since Adobe throttles who asks for many tokens. */
-export function platformOf(stack: PulumiStack): AepClient {
-  const client = platforms.get(stack) ?? new AepClient(settingsFor("aep", aepConfig, stack));
-  platforms.set(stack, client);
+/** Platform, as the source's provider `aep` would talk to it; always the same client, since Adobe throttles who asks for many tokens. */
+export function platformOf(source: StackSource): AepClient {
+  const client = platforms.get(source) ?? new AepClient(settingsOf(source, "aep", aepConfig, "aep:index:Dataflow"));
+  platforms.set(source, client);
   return client;
 }
 
-/** Customer.io's App API, as the stack's provider `customerio` would talk to it. */
-export function customerIoOf(stack: PulumiStack): ReportingWebhooks {
-  return new ReportingWebhooks(settingsFor("customerio", customerIoConfig, stack));
+/** Customer.io's App API, as the source's provider `customerio` would talk to it. */
+export function customerIoOf(source: StackSource): ReportingWebhooks {
+  return new ReportingWebhooks(settingsOf(source, "customerio", customerIoConfig, "customerio:index:ReportingWebhook"));
 }
 
-/** Azure, as the stack's provider `customerio-aep` would talk to it. */
-export function azureOf(stack: PulumiStack): AzureClient {
-  return new AzureClient(settingsFor("customerio-aep", relayConfig, stack));
+/** Azure, as the source's provider `customerio-aep` would talk to it. */
+export function azureOf(source: StackSource): AzureClient {
+  return new AzureClient(settingsOf(source, "customerio-aep", relayConfig, "customerio-aep:index:FunctionApp"));
 }
 
-function settingsFor<Config extends z.ZodObject>(name: string, schema: Config, stack: PulumiStack): z.output<Config> {
-  const settings = readConfig(name, schema, ownSettings(schema, stack.settingsOf(name)));
+/** @param type of the resource that the provider manages */
+function settingsOf<Config extends z.ZodObject>(
+  source: StackSource,
+  name: string,
+  schema: Config,
+  type: string,
+): z.output<Config> {
+  const given = source.providerSettings(name, source.resource(type));
+  const settings = readConfig(name, schema, ownSettings(schema, given));
   if (settings === undefined) throw new Error(`The settings of ${name} are not known yet.`);
   return settings;
 }

@@ -1,3 +1,6 @@
+import { styleText } from "node:util";
+import { z } from "zod";
+
 /**
  * - `fine`: as it should be.
  * - `waiting`: nothing is wrong, but it takes its time, or waits for a step of the set-up.
@@ -16,6 +19,17 @@ export interface Finding {
   readonly todo?: string;
 }
 
+/** What `--json` says of one part. */
+export const partJson = z.object({
+  part: z.string().describe("such as webhook, relay or dataflow"),
+  verdict: z.enum(["fine", "waiting", "broken"]),
+  found: z.string().describe("a sentence for people"),
+  details: z.array(z.string()).readonly().optional().describe("lines for people"),
+  todo: z.string().optional().describe("what to do about it"),
+});
+
+const colours = { fine: "green", waiting: "yellow", broken: "red" } as const;
+
 /** A check that can't be made is no good news; its error says what to do. */
 export function brokenBy(error: unknown): Finding {
   return { verdict: "broken", found: error instanceof Error ? error.message : String(error) };
@@ -25,8 +39,13 @@ export function brokenBy(error: unknown): Finding {
 export function render(part: string, { verdict, found, details = [], todo }: Finding): string[] {
   const below = " ".repeat(25);
   return [
-    `  ${verdict.padEnd(7)}  ${part.padEnd(12)}  ${found}`,
+    `  ${coloured(verdict)}  ${part.padEnd(12)}  ${found}`,
     ...details.map((line) => below + line),
     ...(todo === undefined ? [] : [`${below}do: ${todo}`]),
   ];
+}
+
+/** In colour on a terminal, unless `NO_COLOR` is set. */
+function coloured(verdict: Verdict): string {
+  return styleText(colours[verdict], verdict.padEnd(7), { stream: process.stdout });
 }

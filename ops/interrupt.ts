@@ -5,6 +5,3 @@ export function stopOnInterrupt(): { signal: AbortSignal; done: () => void } {
   process.once("SIGINT", stop).once("SIGTERM", stop);
   return { signal: controller.signal, done: () => process.off("SIGINT", stop).off("SIGTERM", stop) };
 }
-
-/** The exit code of what a Ctrl-C ended, as shells have it. */
-export const interrupted = 130;

@@ -4,19 +4,19 @@ const pace = 100;
 
 /** A bar on a terminal that is drawn over itself; where there is no terminal, nothing is shown. */
 export class ProgressBar {
-  readonly #stream: NodeJS.WriteStream;
+  readonly #stream: NodeJS.WriteStream | undefined;
   readonly #total: number;
   readonly #started = Date.now();
   #drawnAt = 0;
 
-  constructor(total: number, stream: NodeJS.WriteStream = process.stderr) {
+  constructor(total: number, stream: NodeJS.WriteStream | undefined = process.stderr) {
     this.#total = total;
     this.#stream = stream;
   }
 
   show(done: number, words: string): void {
     const now = Date.now();
-    if (!this.#stream.isTTY || (now - this.#drawnAt < pace && done < this.#total)) return;
+    if (!this.#stream?.isTTY || (now - this.#drawnAt < pace && done < this.#total)) return;
     this.#drawnAt = now;
     const filled = Math.round((width * done) / Math.max(1, this.#total));
     const left =
@@ -26,6 +26,6 @@ export class ProgressBar {
 
   /** Clears the line for what comes next. */
   end(): void {
-    if (this.#stream.isTTY) this.#stream.write("\r\x1b[K");
+    if (this.#stream?.isTTY) this.#stream.write("\r\x1b[K");
   }
 }

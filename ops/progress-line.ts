@@ -1,18 +1,18 @@
 /** A line on a terminal that is written over itself; where there is no terminal, nothing is shown. */
 export class ProgressLine {
-  readonly #stream: NodeJS.WriteStream;
+  readonly #stream: NodeJS.WriteStream | undefined;
 
-  constructor(stream: NodeJS.WriteStream = process.stderr) {
+  constructor(stream: NodeJS.WriteStream | undefined = process.stderr) {
     this.#stream = stream;
   }
 
   show(words: string): void {
-    if (!this.#stream.isTTY) return;
+    if (!this.#stream?.isTTY) return;
     this.#stream.write(`\r\x1b[K${words.slice(0, (this.#stream.columns ?? 80) - 1)}`);
   }
 
   /** Clears the line for what comes next. */
   end(): void {
-    if (this.#stream.isTTY) this.#stream.write("\r\x1b[K");
+    if (this.#stream?.isTTY) this.#stream.write("\r\x1b[K");
   }
 }

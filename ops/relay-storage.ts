@@ -3,7 +3,7 @@ import type { ContainerClient } from "@azure/storage-blob";
 import type { QueueClient } from "@azure/storage-queue";
 import { decodeEnvelope, type QueuedEvent } from "../relay/core/envelope.ts";
 import { containerNames, queueNames } from "../relay/core/names.ts";
-import type { PulumiStack } from "./pulumi-stack.ts";
+import type { StackSource } from "./stack/source.ts";
 import { StoragePermission, statusOf } from "./storage-permission.ts";
 
 const blobRole = "Storage Blob Data Contributor";
@@ -55,10 +55,10 @@ export class RelayStorageAccount {
     this.#events = parts.events;
   }
 
-  static async open(stack: PulumiStack): Promise<RelayStorageAccount> {
+  static async open(source: StackSource): Promise<RelayStorageAccount> {
     const [permission, replaced, { BlobServiceClient }, { QueueServiceClient }] = await Promise.all([
-      StoragePermission.of(stack),
-      StoragePermission.ofReplaced(stack),
+      StoragePermission.of(source),
+      StoragePermission.ofReplaced(source),
       import("@azure/storage-blob"),
       import("@azure/storage-queue"),
     ]);

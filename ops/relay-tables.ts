@@ -4,7 +4,7 @@ import { addCounts, type Counts, dayOf, noCounts } from "../relay/core/counts.ts
 import { deliveredKeysOf, isDeliveredTable } from "../relay/core/delivered-tables.ts";
 import { countsTable, forwardersPartition, forwardersTable } from "../relay/core/names.ts";
 import { patience } from "./clients.ts";
-import type { PulumiStack } from "./pulumi-stack.ts";
+import type { StackSource } from "./stack/source.ts";
 import { StoragePermission } from "./storage-permission.ts";
 
 const reader = "Storage Table Data Reader";
@@ -23,7 +23,7 @@ export interface RelayCounts {
   readonly days: ReadonlyMap<string, Counts>;
   /** When anything was counted last. */
   readonly countedAt: Date | undefined;
-  /** When a call of Customer.io's was taken last; test events of `ops verify` don't count. */
+  /** When a call of Customer.io's was taken last; test events of `customerio-aep verify` don't count. */
   readonly takenAt: Date | undefined;
   /** When a call was refused last, whoever's it was. */
   readonly refusedAt: Date | undefined;
@@ -43,8 +43,8 @@ export class RelayTables {
     }));
   }
 
-  static async open(stack: PulumiStack): Promise<RelayTables> {
-    return new RelayTables(await StoragePermission.of(stack));
+  static async open(source: StackSource): Promise<RelayTables> {
+    return new RelayTables(await StoragePermission.of(source));
   }
 
   /** All that was counted so far; instances write theirs some seconds later. */

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { z } from "zod";
 import { checkBalance } from "./checks/balance.ts";
 import { checkCalls } from "./checks/calls.ts";
 import { checkDataflow, checkRuns } from "./checks/dataflow.ts";
@@ -7,14 +7,11 @@ import { checkDeadLetters } from "./checks/dead-letters.ts";
 import { checkQueue } from "./checks/queue.ts";
 import { checkRelay } from "./checks/relay.ts";
 import { checkWebhook } from "./checks/webhook.ts";
-import { brokenBy, type Finding, render } from "./finding.ts";
-import { PulumiStack } from "./pulumi-stack.ts";
-import { stackOptions } from "./stack-options.ts";
+import { defineCommand } from "./command/definition.ts";
+import { brokenBy, type Finding, partJson, render } from "./finding.ts";
+import type { StackSource } from "./stack/source.ts";
 
-export const statusUsage = `status    says of each part whether it is fine, waiting or broken, and where the events are
-  exit code 1 if anything is broken`;
-
-type Check = (stack: PulumiStack) => Promise<Finding>;
+type Check = (source: StackSource) => Promise<Finding>;
 
 /** In the order in which events travel. */
 const checks: readonly (readonly [string, Check, ("relay" | undefined)?])[] = [
@@ -30,16 +27,29 @@ const checks: readonly (readonly [string, Check, ("relay" | undefined)?])[] = [
   ["balance", checkBalance, "relay"],
 ];
 
-/** `ops status`. @returns the exit code */
-export async function statusCommand(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: stackOptions });
-  const stack = await PulumiStack.read({ stack: values.stack, configFile: values["config-file"] });
-  const findings = await Promise.all(
-    checks
-      .filter(([, , needs]) => needs === undefined || stack.hasRelay)
-      .map(async ([part, check]) => ({ part, finding: await check(stack).catch(brokenBy) })),
-  );
-  const lines = [`Stack ${stack.name}`, "", ...findings.flatMap(({ part, finding }) => render(part, finding))];
-  process.stdout.write(`${lines.join("\n")}\n`);
-  return findings.some(({ finding }) => finding.verdict === "broken") ? 1 : 0;
-}
+export const statusCommand = defineCommand({
+  name: "status",
+  summary: "say of each part whether it is fine, waiting or broken, and where the events are",
+  description: "Changes nothing. What is broken comes with what to do about it.",
+  options: {},
+  examples: [
+    { args: "status --stack dev", shows: "every part of every source of the stack" },
+    { args: "status --stack dev --source north", shows: "one source of a stack with several" },
+    { args: "status --cwd ../events --json", shows: "the same of a program in another folder, for a script" },
+  ],
+  ...{ needsSecrets: true, needsRelay: false, stopsInOrder: false },
+  json: z.object({ parts: z.array(partJson).describe("in the order in which events travel") }),
+  async run(source, _values, { print, progress }) {
+    const meant = checks.filter(([, , needs]) => needs === undefined || source.hasRelay);
+    const open = new Set(meant.map(([part]) => part));
+    const work = meant.map(async ([part, check]) => {
+      const finding = await check(source).catch(brokenBy);
+      open.delete(part);
+      return { part, ...finding };
+    });
+    const parts = await progress.waiting(() => `asking: ${[...open].join(", ")}`, Promise.all(work));
+    print(`Stack ${source.target.stack}`, "", ...parts.flatMap(({ part, ...finding }) => render(part, finding)));
+    const isBroken = parts.some(({ verdict }) => verdict === "broken");
+    return { ending: isBroken ? "broken" : "well", json: { parts } };
+  },
+});

@@ -1,6 +1,7 @@
 import type { TokenCredential } from "@azure/identity";
 import { z } from "zod";
-import type { PulumiStack, StackResource } from "./pulumi-stack.ts";
+import type { StackSource } from "./stack/source.ts";
+import type { StackResource } from "./stack/state.ts";
 
 const scope = "https://storage.azure.com/.default";
 const accountType = "azure-native:storage:StorageAccount";
@@ -27,13 +28,13 @@ export class StoragePermission {
     this.credential = credential;
   }
 
-  static async of(stack: PulumiStack): Promise<StoragePermission> {
-    return StoragePermission.#of(stack.resource(accountType));
+  static async of(source: StackSource): Promise<StoragePermission> {
+    return StoragePermission.#of(source.resource(accountType));
   }
 
   /** The accounts of relays that have been replaced and are still there. */
-  static async ofReplaced(stack: PulumiStack): Promise<StoragePermission[]> {
-    return Promise.all(stack.replaced(accountType).map((account) => StoragePermission.#of(account)));
+  static async ofReplaced(source: StackSource): Promise<StoragePermission[]> {
+    return Promise.all(source.replaced(accountType).map((account) => StoragePermission.#of(account)));
   }
 
   static async #of(account: StackResource): Promise<StoragePermission> {

@@ -61,7 +61,7 @@ export const settingsSchema = z.strictObject({
   }),
   filters: eventFilters.prefault({}).meta({
     description:
-      "Which events go to Platform: {only: {...}, except: {...}}, each with any of objectTypes, metrics, campaigns (ids) and recipientDomains. An event has to match every list of only, and none of except. Empty means every event. The test events of `npm run ops -- verify` have the object type verify, and are subject to except alone.",
+      "Which events go to Platform: {only: {...}, except: {...}}, each with any of objectTypes, metrics, campaigns (ids) and recipientDomains. An event has to match every list of only, and none of except. Empty means every event. The test events of `npx customerio-aep verify` have the object type verify, and are subject to except alone.",
   }),
   personalData: personalData.prefault({}).meta({
     description:

@@ -1,8 +1,10 @@
 import { provider as aep } from "../../packages/pulumi-aep/src/provider.ts";
 import { provider as customerio } from "../../packages/pulumi-customerio/src/provider.ts";
 import { provider as relay } from "../../relay/deploy/provider.ts";
+import { cliPage } from "./cli.ts";
 import { typeScriptOf, yamlOf } from "./example-code.ts";
 import { examples } from "./examples.ts";
+import { code, escaped, fenced, page, table, yes } from "./markdown.ts";
 
 interface Property {
   readonly type?: string;
@@ -47,6 +49,7 @@ export function referencePages(): Map<string, string> {
       pages.set(`${schema.name}/${fileOf(token)}`, resourcePage(schema, token, resource));
     }
   }
+  pages.set("cli.md", cliPage());
   pages.set("README.md", indexPage(schemas));
   return pages;
 }
@@ -60,6 +63,8 @@ function indexPage(schemas: readonly PackageSchema[]): string {
       schema.description,
       resourceList(schema, `${schema.name}/`),
     ]),
+    "## [Command line (`customerio-aep`)](cli.md)",
+    "What operators ask of a stack that is up, and do to it.",
   );
 }
 
@@ -189,31 +194,4 @@ function given(property: Property, required: boolean): string {
 function fileOf(token: string): string {
   const name = token.split(":")[2] ?? "";
   return `${name.replace(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase()}.md`;
-}
-
-function page(...parts: string[]): string {
-  return `${parts.join("\n\n")}\n`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  // A column in which nothing stands is left out.
-  const used = head.flatMap((_, index) => (rows.some((row) => row[index]) ? [index] : []));
-  const line = (cells: readonly string[]) => `| ${used.map((index) => escaped(cells[index] ?? "")).join(" | ")} |`;
-  return [line(head), `|${" --- |".repeat(used.length)}`, ...rows.map(line)].join("\n");
-}
-
-function escaped(text: string): string {
-  return text.replaceAll("|", "\\|").replaceAll(/<(?=[a-z])/g, "&lt;");
-}
-
-function code(text: string): string {
-  return `\`${text}\``;
-}
-
-function yes(flag: boolean | undefined): string {
-  return flag ? "yes" : "";
-}
-
-function fenced(language: string, text: string): string {
-  return `\`\`\`${language}\n${text}\n\`\`\``;
 }

@@ -1,22 +1,23 @@
 import type { Counts } from "../../relay/core/counts.ts";
+import type { CommandTarget } from "../../relay/core/operator-command.ts";
 import { inWords } from "../duration.ts";
 import type { Finding } from "../finding.ts";
-import type { PulumiStack } from "../pulumi-stack.ts";
 import { RelayStorageAccount } from "../relay-storage.ts";
 import { RelayTables } from "../relay-tables.ts";
+import type { StackSource } from "../stack/source.ts";
 import { copyKeyAnew } from "./calls.ts";
 import { queueLength } from "./queue.ts";
 
 /** Whether every event that the relay took in is in one of the places where it may be. */
-export async function checkBalance(stack: PulumiStack): Promise<Finding> {
+export async function checkBalance(source: StackSource): Promise<Finding> {
   const [{ total, days, countedAt }, deadLetters, length] = await Promise.all([
-    RelayTables.open(stack).then((tables) => tables.counts()),
-    RelayStorageAccount.open(stack).then(async (storage) => (await storage.deadLetters()).length),
-    queueLength(stack),
+    RelayTables.open(source).then((tables) => tables.counts()),
+    RelayStorageAccount.open(source).then(async (storage) => (await storage.deadLetters()).length),
+    queueLength(source),
   ]);
   const [since] = days.keys();
   const messages = (length?.events ?? 0) + (length?.poison ?? 0);
-  return balanceFinding({ total, since, countedAt, deadLetters, messages, stack: stack.name });
+  return balanceFinding({ total, since, countedAt, deadLetters, messages, target: source.target });
 }
 
 /**
@@ -29,7 +30,7 @@ export function balanceFinding({
   countedAt,
   deadLetters,
   messages,
-  stack,
+  target,
 }: {
   total: Counts;
   /** The first day that anything was counted. */
@@ -38,13 +39,13 @@ export function balanceFinding({
   countedAt: Date | undefined;
   deadLetters: number;
   messages: number;
-  stack: string;
+  target: CommandTarget;
 }): Finding {
   if (since === undefined) return { verdict: "fine", found: "No event has come yet." };
   const { accepted, setAside, filtered, refused, delivered, duplicate, gone, purged } = total;
   if (refused > 0 && accepted + setAside + filtered === 0) {
     const found = `Since ${since}: ${refused} calls were refused, and none was ever accepted.`;
-    return { verdict: "broken", found, todo: copyKeyAnew(stack) };
+    return { verdict: "broken", found, todo: copyKeyAnew(target) };
   }
   const rest = accepted + setAside - delivered - duplicate - gone - deadLetters - purged;
   const sum =

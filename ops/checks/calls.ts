@@ -1,37 +1,38 @@
 import { dayOf } from "../../relay/core/counts.ts";
+import { type CommandTarget, operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { customerIoOf, patience } from "../clients.ts";
 import { inWords } from "../duration.ts";
 import type { Finding } from "../finding.ts";
-import type { PulumiStack } from "../pulumi-stack.ts";
 import { type RelayCounts, RelayTables } from "../relay-tables.ts";
+import type { StackSource } from "../stack/source.ts";
+import { silenceHoursOf } from "../stack/source-settings.ts";
 
 const hour = 60 * 60 * 1000;
-/** Hours without a call that are worth a look, where the stack's own setting switches the alert off. */
+/** Hours without a call that are worth a look, where the setting `silenceAlertHours` switches the alert off. */
 const usualSilence = 24;
 
 export const sendTest =
   "In Customer.io, open Data & Integrations > Integrations > Reporting Webhooks, open the webhook and press Send test";
 
 /** How a signing key is set that fits Customer.io's calls. */
-export function copyKeyAnew(stack: string): string {
+export function copyKeyAnew(target: CommandTarget): string {
   return (
     "Copy the key anew: in Customer.io, Data & Integrations > Integrations > Reporting Webhooks, in the three-dots menu of the webhook, " +
-    `choose "Copy signing key". Then: npx pulumi config set --secret signingKeys --stack ${stack} (it asks for the key), and ` +
-    `npx pulumi up --stack ${stack}. Events that Customer.io holds back come then, for 7 days.`
+    `choose "Copy signing key". Then: ${pulumiCommand("config set --secret signingKeys", target)} (it asks for the key), and ` +
+    `${pulumiCommand("up", target)}. Events that Customer.io holds back come then, for 7 days.`
   );
 }
 
 /** Whether Customer.io's calls come, and are taken. */
-export async function checkCalls(stack: PulumiStack): Promise<Finding> {
-  const { id, modifiedAt } = stack.resource("customerio:index:ReportingWebhook");
+export async function checkCalls(source: StackSource): Promise<Finding> {
+  const { id, modifiedAt } = source.resource("customerio:index:ReportingWebhook");
   const [counts, webhook] = await Promise.all([
-    RelayTables.open(stack).then((tables) => tables.counts()),
-    customerIoOf(stack).get(Number(id), patience()),
+    RelayTables.open(source).then((tables) => tables.counts()),
+    customerIoOf(source).get(Number(id), patience()),
   ]);
-  const setting = stack.settingsOf("customerio-aep").silenceAlertHours;
   return callsFinding({
-    ...{ counts, enabled: webhook?.disabled === false, changedAt: modifiedAt, now: new Date(), stack: stack.name },
-    silenceHours: setting === undefined ? usualSilence : Number(setting),
+    ...{ counts, enabled: webhook?.disabled === false, changedAt: modifiedAt, now: new Date(), target: source.target },
+    silenceHours: silenceHoursOf(source) ?? usualSilence,
   });
 }
 
@@ -41,7 +42,7 @@ export function callsFinding({
   changedAt,
   silenceHours,
   now,
-  stack,
+  target,
 }: {
   counts: Pick<RelayCounts, "days" | "takenAt" | "refusedAt">;
   /** Whether Customer.io is to call. */
@@ -51,7 +52,7 @@ export function callsFinding({
   /** Hours without any call that are nothing unusual; 0: for ever. */
   silenceHours: number;
   now: Date;
-  stack: string;
+  target: CommandTarget;
 }): Finding {
   const today = days.get(dayOf(now));
   const taken = (today?.accepted ?? 0) + (today?.filtered ?? 0) + (today?.setAside ?? 0);
@@ -72,13 +73,13 @@ export function callsFinding({
       verdict: "broken",
       found: `${since}, but calls were refused: they don't fit a signing key of the stack. Customer.io holds back all events meanwhile.`,
       details: [counted],
-      todo: copyKeyAnew(stack),
+      todo: copyKeyAnew(target),
     };
   }
   const patience = (silenceHours || usualSilence) * hour;
   if (takenAt === undefined) {
     const waited = changedAt === undefined ? 0 : now.getTime() - changedAt.getTime();
-    const prove = `${sendTest}, then: npm run ops -- status --stack ${stack}`;
+    const prove = `${sendTest}, then: ${operatorCommand("status", target)}`;
     if (waited < patience || silenceHours === 0) {
       return { verdict: "waiting", found: "None has come from Customer.io yet.", details: [counted], todo: prove };
     }

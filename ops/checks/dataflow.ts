@@ -1,22 +1,23 @@
+import { pulumiCommand } from "../../relay/core/operator-command.ts";
 import { platformOf } from "../clients.ts";
 import type { Finding } from "../finding.ts";
 import { type DataflowRun, listRuns, readDataflow } from "../platform/dataflow.ts";
-import type { PulumiStack } from "../pulumi-stack.ts";
+import type { StackSource } from "../stack/source.ts";
 
 /** Whether the dataflow takes events in. */
-export async function checkDataflow(stack: PulumiStack): Promise<Finding> {
-  const id = stack.output("dataflowId");
-  const flow = await readDataflow(platformOf(stack), id);
-  const remedy = `npx pulumi up --refresh --stack ${stack.name}`;
-  if (!flow) return { verdict: "broken", found: `Platform has no dataflow ${id}: somebody deleted it.`, todo: remedy };
+export async function checkDataflow(source: StackSource): Promise<Finding> {
+  const id = source.dataflowId;
+  const flow = await readDataflow(platformOf(source), id);
+  const fix = pulumiCommand("up --refresh", source.target);
+  if (!flow) return { verdict: "broken", found: `Platform has no dataflow ${id}: somebody deleted it.`, todo: fix };
   const found = `"${flow.name}" is ${flow.state}`;
   if (flow.state === "enabled") return { verdict: "fine", found: `${found}.` };
-  return { verdict: "broken", found: `${found}: it takes no events in.`, todo: remedy };
+  return { verdict: "broken", found: `${found}: it takes no events in.`, todo: fix };
 }
 
 /** What the dataflow's runs (one an hour in which events came) did with them. */
-export async function checkRuns(stack: PulumiStack): Promise<Finding> {
-  return runsFinding(await listRuns(platformOf(stack), stack.output("dataflowId")), new Date());
+export async function checkRuns(source: StackSource): Promise<Finding> {
+  return runsFinding(await listRuns(platformOf(source), source.dataflowId), new Date());
 }
 
 const day = 24 * 60 * 60 * 1000;

@@ -1,8 +1,9 @@
+import { type CommandTarget, operatorCommand } from "../../relay/core/operator-command.ts";
 import { platformOf } from "../clients.ts";
 import type { Finding } from "../finding.ts";
 import { type DatasetBatch, listBatches, previewLimit, previewRows, rowsWritten } from "../platform/dataset.ts";
-import type { PulumiStack } from "../pulumi-stack.ts";
 import { type RelayCounts, RelayTables } from "../relay-tables.ts";
+import type { StackSource } from "../stack/source.ts";
 
 const hour = 60 * 60 * 1000;
 const day = 24 * hour;
@@ -11,8 +12,8 @@ const day = 24 * hour;
 const days = 7;
 
 /** What became of the dataset's last batches. */
-export async function checkBatches(stack: PulumiStack): Promise<Finding> {
-  return batchesFinding(await listBatches(platformOf(stack), stack.output("datasetId")), new Date());
+export async function checkBatches(source: StackSource): Promise<Finding> {
+  return batchesFinding(await listBatches(platformOf(source), source.datasetId), new Date());
 }
 
 /** @param batches the newest first */
@@ -39,16 +40,16 @@ export function batchesFinding(batches: readonly DatasetBatch[], now: Date): Fin
 }
 
 /** Whether the rows in the dataset are as many as the events that Platform took. */
-export async function checkRows(stack: PulumiStack): Promise<Finding> {
-  const client = platformOf(stack);
-  const id = stack.output("datasetId");
+export async function checkRows(source: StackSource): Promise<Finding> {
+  const client = platformOf(source);
+  const id = source.datasetId;
   const now = new Date();
   const since = new Date(Math.floor(now.getTime() / day) * day - (days - 1) * day);
   const [rows, counts] = await Promise.all([
     rowsWritten(client, id, since),
-    stack.hasRelay ? RelayTables.open(stack).then((tables) => tables.counts()) : undefined,
+    source.hasRelay ? RelayTables.open(source).then((tables) => tables.counts()) : undefined,
   ]);
-  if (rows !== undefined) return rowsFinding({ rows, counts, since, now });
+  if (rows !== undefined) return rowsFinding({ rows, counts, since, now, target: source.target });
   const shown = (await previewRows(client, id)).length;
   return {
     verdict: shown > 0 ? "fine" : "waiting",
@@ -64,11 +65,13 @@ export function rowsFinding({
   counts,
   since,
   now,
+  target,
 }: {
   rows: number;
   counts: Pick<RelayCounts, "days" | "countedAt"> | undefined;
   since: Date;
   now: Date;
+  target: CommandTarget;
 }): Finding {
   const named = `${rows} rows in the last ${days} days`;
   if (counts === undefined) return { verdict: rows > 0 ? "fine" : "waiting", found: `It took in ${named}.` };
@@ -87,6 +90,6 @@ export function rowsFinding({
   return {
     verdict: "broken",
     found: `${found}.`,
-    todo: "Look at the runs and batches above. If they tell nothing, follow one event: npm run ops -- verify",
+    todo: `Look at the runs and batches above. If they tell nothing, follow one event: ${operatorCommand("verify", target)}`,
   };
 }

@@ -1,11 +1,12 @@
 import { type QueuedEvent, waitingSince } from "../../relay/core/envelope.ts";
 import { queueNames } from "../../relay/core/names.ts";
+import { type CommandTarget, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { azureOf, patience } from "../clients.ts";
 import { inWords } from "../duration.ts";
 import type { Finding } from "../finding.ts";
-import type { PulumiStack } from "../pulumi-stack.ts";
 import { RelayStorageAccount } from "../relay-storage.ts";
 import { RelayTables } from "../relay-tables.ts";
+import type { StackSource } from "../stack/source.ts";
 import { deployAnew } from "./relay.ts";
 
 /** Milliseconds after which an event that still waits is no matter of a busy moment; the alert `late` says the same. */
@@ -15,9 +16,9 @@ const late = 60 * 60 * 1000;
 const longestPause = 2 * 60 * 60 * 1000;
 
 /** How many messages the queues of the relay hold; undefined if one is gone. */
-export async function queueLength(stack: PulumiStack): Promise<{ events: number; poison: number } | undefined> {
-  const client = azureOf(stack);
-  const { id } = stack.resource("azure-native:storage:StorageAccount");
+export async function queueLength(source: StackSource): Promise<{ events: number; poison: number } | undefined> {
+  const client = azureOf(source);
+  const { id } = source.resource("azure-native:storage:StorageAccount");
   const lengthOf = async (name: string) => {
     return (await client.queue(`${id}/queueServices/default/queues/${name}`, patience()))?.length;
   };
@@ -26,20 +27,20 @@ export async function queueLength(stack: PulumiStack): Promise<{ events: number;
 }
 
 /** Whether events wait to be delivered, since when, and why. */
-export async function checkQueue(stack: PulumiStack): Promise<Finding> {
-  const length = await queueLength(stack);
+export async function checkQueue(source: StackSource): Promise<Finding> {
+  const length = await queueLength(source);
   if (length === undefined) {
-    const todo = `npx pulumi up --refresh --stack ${stack.name}`;
+    const todo = pulumiCommand("up --refresh", source.target);
     return { verdict: "broken", found: "A queue of the relay is gone: somebody deleted it.", todo };
   }
   const { events: messages, poison } = length;
   if (messages + poison === 0) return { verdict: "fine", found: "Nothing waits." };
   const [waiting, sentAgo] = await Promise.all([
-    RelayStorageAccount.open(stack).then((storage) => storage.waitingEvents()),
-    RelayTables.open(stack).then((tables) => tables.sentAgo()),
+    RelayStorageAccount.open(source).then((storage) => storage.waitingEvents()),
+    RelayTables.open(source).then((tables) => tables.sentAgo()),
   ]);
-  const { urn } = stack.resource("customerio-aep:index:FunctionCode");
-  return queueFinding({ messages, poison, waiting, sentAgo, now: new Date(), stack: stack.name, code: urn });
+  const { urn } = source.resource("customerio-aep:index:FunctionCode");
+  return queueFinding({ messages, poison, waiting, sentAgo, now: new Date(), target: source.target, code: urn });
 }
 
 /** @param waiting events that could be looked at: those in messages that are not hidden until their next try */
@@ -49,7 +50,7 @@ export function queueFinding({
   waiting,
   sentAgo,
   now,
-  stack,
+  target,
   code,
 }: {
   messages: number;
@@ -58,7 +59,7 @@ export function queueFinding({
   /** Milliseconds since any instance sent something to Platform; undefined if none did lately. */
   sentAgo: number | undefined;
   now: Date;
-  stack: string;
+  target: CommandTarget;
   /** The URN of the relay's code. */
   code: string;
 }): Finding {
@@ -76,7 +77,7 @@ export function queueFinding({
       verdict: "broken",
       found: `${found} No forwarder takes them: ${silent}.`,
       details,
-      todo: deployAnew(stack, code),
+      todo: deployAnew(target, code),
     };
   }
   return {
@@ -85,6 +86,6 @@ export function queueFinding({
     details,
     todo:
       "HTTP 401, 403 or 404: the dataflow was changed by hand; " +
-      `fix it: npx pulumi up --refresh --stack ${stack}. Else Platform is away or takes less than comes in; nothing is lost meanwhile.`,
+      `fix it: ${pulumiCommand("up --refresh", target)}. Else Platform is away or takes less than comes in; nothing is lost meanwhile.`,
   };
 }

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { jsonOf } from "../../relay/core/json.ts";
+import { type CommandTarget, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { azureOf, patience } from "../clients.ts";
 import type { Finding } from "../finding.ts";
-import type { PulumiStack } from "../pulumi-stack.ts";
+import type { StackSource } from "../stack/source.ts";
 import { copyKeyAnew } from "./calls.ts";
 
 const health = z.object({ signingKeys: z.boolean(), intake: z.string().optional() });
@@ -11,19 +12,19 @@ const health = z.object({ signingKeys: z.boolean(), intake: z.string().optional(
 const functions = ["intake", "health", "forwarder", "poison"];
 
 /** Deploys the code once more, and has Azure take in its triggers: code that did not change is not deployed by a plain `up`. */
-export function deployAnew(stack: string, code: string): string {
-  return `npx pulumi up --replace '${code}' --stack ${stack}`;
+export function deployAnew(target: CommandTarget, code: string): string {
+  return pulumiCommand(`up --replace '${code}'`, target);
 }
 
 /** Whether the relay answers, can reach its storage and has a signing key, and whether Azure knows all of its functions. */
-export async function checkRelay(stack: PulumiStack): Promise<Finding> {
-  const url = new URL("/health", stack.output("relayUrl")).href;
+export async function checkRelay(source: StackSource): Promise<Finding> {
+  const url = new URL("/health", source.relayUrl).href;
   // The code's id is that of its function app.
-  const { id: siteId, urn: code } = stack.resource("customerio-aep:index:FunctionCode");
-  const { status, text } = await azureOf(stack).ask(url, patience());
-  const listed = status === 200 ? await azureOf(stack).functionNames(siteId, patience()) : undefined;
+  const { id: siteId, urn: code } = source.resource("customerio-aep:index:FunctionCode");
+  const { status, text } = await azureOf(source).ask(url, patience());
+  const listed = status === 200 ? await azureOf(source).functionNames(siteId, patience()) : undefined;
   const app = siteId.split("/").at(-1) ?? siteId;
-  return relayFinding({ url, status, text, listed, app, stack: stack.name, code });
+  return relayFinding({ url, status, text, listed, app, target: source.target, code });
 }
 
 export function relayFinding({
@@ -32,7 +33,7 @@ export function relayFinding({
   text,
   listed,
   app,
-  stack,
+  target,
   code,
 }: {
   /** Of the health check. */
@@ -43,7 +44,7 @@ export function relayFinding({
   /** The functions that Azure lists; asked for only if the health check is well. */
   listed: readonly string[] | undefined;
   app: string;
-  stack: string;
+  target: CommandTarget;
   /** The URN of the relay's code. */
   code: string;
 }): Finding {
@@ -54,7 +55,7 @@ export function relayFinding({
       found: `${url} ${answered}.`,
       todo:
         `Look at the log stream of the function app ${app} in the Azure portal. If it tells of an app setting or a role: ` +
-        `npx pulumi up --refresh --stack ${stack}. Else deploy the code once more: ${deployAnew(stack, code)}`,
+        `${pulumiCommand("up --refresh", target)}. Else deploy the code once more: ${deployAnew(target, code)}`,
     };
   }
   // Azure names a function with its app before it, as it does all that lies below another resource.
@@ -64,7 +65,7 @@ export function relayFinding({
     return {
       verdict: "broken",
       found: `It answers, but Azure does not list ${missing.join(", ")} among the functions of ${app}, and never starts what it does not list.`,
-      todo: deployAnew(stack, code),
+      todo: deployAnew(target, code),
     };
   }
   const said = healthOf(text);
@@ -74,14 +75,14 @@ export function relayFinding({
       found: "It is healthy, but its intake is closed since it is being taken down, so that it refuses every event.",
       todo:
         "If a `destroy` or `up` runs, let it finish. If it was stopped, the intake opens by itself within 15 minutes. To bring back what " +
-        `has been deleted already: npx pulumi up --stack ${stack}`,
+        `has been deleted already: ${pulumiCommand("up", target)}`,
     };
   }
   if (said?.signingKeys) return { verdict: "fine", found: "It is healthy and has a signing key." };
   return {
     verdict: "waiting",
     found: "It is healthy, but has no signing key, so that it refuses every event.",
-    todo: copyKeyAnew(stack),
+    todo: copyKeyAnew(target),
   };
 }
 

@@ -1,29 +1,25 @@
-import { z } from "zod";
+import { pulumiCommand } from "../../relay/core/operator-command.ts";
 import { customerIoOf, patience } from "../clients.ts";
 import type { Finding } from "../finding.ts";
-import type { PulumiStack } from "../pulumi-stack.ts";
+import type { StackSource } from "../stack/source.ts";
 
 /** Whether the reporting webhook sends to the relay, or, where there is none, to the stack's dataflow. */
-export async function checkWebhook(stack: PulumiStack): Promise<Finding> {
-  const id = Number(stack.resource("customerio:index:ReportingWebhook").id);
-  const webhook = await customerIoOf(stack).get(id, patience());
-  const remedy = `npx pulumi up --refresh --stack ${stack.name}`;
+export async function checkWebhook(source: StackSource): Promise<Finding> {
+  const id = Number(source.resource("customerio:index:ReportingWebhook").id);
+  const webhook = await customerIoOf(source).get(id, patience());
+  const fix = pulumiCommand("up --refresh", source.target);
   if (!webhook) {
-    return {
-      verdict: "broken",
-      found: `Customer.io has no reporting webhook ${id}: somebody deleted it.`,
-      todo: remedy,
-    };
+    return { verdict: "broken", found: `Customer.io has no reporting webhook ${id}: somebody deleted it.`, todo: fix };
   }
   const named = `"${webhook.name}" (${id})`;
-  const elsewhere = stack.hasRelay
-    ? notTheRelay(webhook.endpoint, stack.output("relayUrl"))
-    : notTheDataflow(webhook.endpoint, stack.output("dataflowId"));
-  if (elsewhere !== undefined) return { verdict: "broken", found: `${named} ${elsewhere}`, todo: remedy };
+  const elsewhere = source.hasRelay
+    ? notTheRelay(webhook.endpoint, source.relayUrl)
+    : notTheDataflow(webhook.endpoint, source.dataflowId);
+  if (elsewhere !== undefined) return { verdict: "broken", found: `${named} ${elsewhere}`, todo: fix };
   if (!webhook.disabled) {
     return { verdict: "fine", found: `${named} is enabled, for ${webhook.events.length} kinds of events.` };
   }
-  const steps = z.array(z.string()).catch([]).parse(stack.outputs.nextSteps);
+  const steps = source.nextSteps;
   if (steps.length > 0) {
     return {
       verdict: "waiting",
@@ -31,7 +27,7 @@ export async function checkWebhook(stack: PulumiStack): Promise<Finding> {
       todo: steps.join(" Then: "),
     };
   }
-  return { verdict: "broken", found: `${named} is disabled: Customer.io sends nothing.`, todo: remedy };
+  return { verdict: "broken", found: `${named} is disabled: Customer.io sends nothing.`, todo: fix };
 }
 
 function notTheRelay(endpoint: string, relayUrl: string): string | undefined {

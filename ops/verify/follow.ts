@@ -7,7 +7,7 @@ export interface Sight extends Finding {
 
 /** One place on an event's way. */
 export interface Stage {
-  /** Its name for people, as `ops status` has it. */
+  /** Its name for people, as `customerio-aep status` has it. */
   readonly part: string;
   /**
    * Looks whether the event is through.

@@ -1,24 +1,25 @@
 import type { AepClient } from "pulumi-aep/client";
 import type { DocumentedEvent } from "pulumi-customerio/events";
+import { type CommandTarget, operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { platformOf } from "../clients.ts";
 import type { Finding } from "../finding.ts";
 import { type DataflowRun, listRuns, readDataflow } from "../platform/dataflow.ts";
 import { previewLimit, previewRows } from "../platform/dataset.ts";
-import type { PulumiStack } from "../pulumi-stack.ts";
+import type { StackSource } from "../stack/source.ts";
 import type { Stage } from "./follow.ts";
 import { post } from "./post.ts";
 
 /** Posts the event to the dataflow's inlet, as Customer.io does where there is no relay. */
-export function inletStage(stack: PulumiStack, event: DocumentedEvent): Stage {
+export function inletStage(source: StackSource, event: DocumentedEvent): Stage {
   return {
     part: "inlet",
     async look() {
-      const id = stack.output("dataflowId");
-      const flow = await readDataflow(platformOf(stack), id);
-      const remedy = `npx pulumi up --refresh --stack ${stack.name}`;
+      const id = source.dataflowId;
+      const flow = await readDataflow(platformOf(source), id);
+      const fix = pulumiCommand("up --refresh", source.target);
       if (flow?.inletUrl === undefined || flow.state !== "enabled") {
         const found = flow ? `The dataflow "${flow.name}" is ${flow.state}.` : `Platform has no dataflow ${id}.`;
-        return { verdict: "broken", found, todo: remedy };
+        return { verdict: "broken", found, todo: fix };
       }
       const url = `${flow.inletUrl}?x-adobe-flow-id=${id}`;
       const { status, text, milliseconds } = await post(url, Buffer.from(JSON.stringify(event)), {});
@@ -29,7 +30,7 @@ export function inletStage(stack: PulumiStack, event: DocumentedEvent): Stage {
       const inlet = new URL(flow.inletUrl).pathname.split("/").at(-1) ?? "";
       const said = inlet === "" ? text : text.replaceAll(inlet, "[hidden]");
       const answered = status === undefined ? `did not answer (${said})` : `answered ${status}: ${said || "nothing"}`;
-      return { verdict: "broken", found: `Platform's inlet ${answered}.`, todo: remedy };
+      return { verdict: "broken", found: `Platform's inlet ${answered}.`, todo: fix };
     },
   };
 }
@@ -40,8 +41,8 @@ export interface RunTotals {
   readonly failed: number;
 }
 
-export async function runTotals(stack: PulumiStack): Promise<RunTotals> {
-  return totalsOf(await listRuns(platformOf(stack), stack.output("dataflowId")));
+export async function runTotals(source: StackSource): Promise<RunTotals> {
+  return totalsOf(await listRuns(platformOf(source), source.dataflowId));
 }
 
 function totalsOf(runs: readonly DataflowRun[]): RunTotals {
@@ -57,16 +58,16 @@ function totalsOf(runs: readonly DataflowRun[]): RunTotals {
  *
  * @param before the counts from before the event was sent; undefined if they aren't known any more
  */
-export function rowStage(stack: PulumiStack, id: string, before: RunTotals | undefined): Stage {
-  const client: AepClient = platformOf(stack);
+export function rowStage(source: StackSource, id: string, before: RunTotals | undefined): Stage {
+  const client: AepClient = platformOf(source);
   return {
     part: "dataset",
     async look() {
       const [rows, runs] = await Promise.all([
-        previewRows(client, stack.output("datasetId")),
-        listRuns(client, stack.output("dataflowId")),
+        previewRows(client, source.datasetId),
+        listRuns(client, source.dataflowId),
       ]);
-      return rowFinding({ id, rows, runs, before });
+      return rowFinding({ id, rows, runs, before, target: source.target });
     },
   };
 }
@@ -76,12 +77,14 @@ export function rowFinding({
   rows,
   runs,
   before,
+  target,
 }: {
   id: string;
   rows: readonly Readonly<Record<string, unknown>>[];
   /** The newest first. */
   runs: readonly DataflowRun[];
   before: RunTotals | undefined;
+  target: CommandTarget;
 }): Finding {
   const row = rows.find(({ _id }) => _id === id);
   if (row) return { verdict: "fine", found: `Its row is there, with the timestamp ${String(row.timestamp)}.` };
@@ -95,7 +98,7 @@ export function rowFinding({
       verdict: "broken",
       found: `Platform took the event and then failed on it: ${since}.`,
       details: errors,
-      todo: "Try the mapping on sample events: npm run ops -- preview",
+      todo: `Try the mapping on sample events: ${operatorCommand("preview", target)}`,
     };
   }
   if (rows.length >= previewLimit && wrote > 0 && failed === 0) {

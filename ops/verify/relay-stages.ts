@@ -1,13 +1,14 @@
 import type { DocumentedEvent } from "pulumi-customerio/events";
 import { judge } from "../../relay/core/filter.ts";
-import { parseSigningKeys, signatureOf } from "../../relay/core/verify.ts";
+import { type CommandTarget, operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
+import { signatureOf } from "../../relay/core/verify.ts";
 import { copyKeyAnew } from "../checks/calls.ts";
 import { queueLength } from "../checks/queue.ts";
 import { understood } from "../dead-letter-filter.ts";
-import type { PulumiStack } from "../pulumi-stack.ts";
 import { RelayStorageAccount } from "../relay-storage.ts";
 import { RelayTables } from "../relay-tables.ts";
-import { policyOf } from "../stack-policy.ts";
+import type { StackSource } from "../stack/source.ts";
+import { policyOf, signingKeyOf } from "../stack/source-settings.ts";
 import type { Stage } from "./follow.ts";
 import { post } from "./post.ts";
 
@@ -15,27 +16,27 @@ import { post } from "./post.ts";
 const customerIoTimeout = 4_000;
 
 /** Posts the event to the relay, signed with the stack's key, as Customer.io would. */
-export function relayStage(stack: PulumiStack, event: DocumentedEvent): Stage {
-  const { rule } = judge({ ...event }, policyOf(stack).filters);
+export function relayStage(source: StackSource, event: DocumentedEvent): Stage {
+  const { rule } = judge({ ...event }, policyOf(source).filters);
   return {
     part: "relay",
     async look() {
-      const [key] = parseSigningKeys(stack.settingsOf("customerio-aep").signingKeys);
+      const key = signingKeyOf(source);
       if (key === undefined) {
         return {
           verdict: "broken",
           found: "The stack has no signing key yet, so that nothing can be signed.",
-          todo: copyKeyAnew(stack.name),
+          todo: copyKeyAnew(source.target),
         };
       }
       const body = Buffer.from(JSON.stringify(event));
       const timestamp = String(Math.floor(Date.now() / 1000));
       const signature = signatureOf(key, { timestamp, body }).toString("hex");
       const headers = { "x-cio-timestamp": timestamp, "x-cio-signature": signature };
-      const { status, text, milliseconds } = await post(stack.output("relayUrl"), body, headers);
+      const { status, text, milliseconds } = await post(source.relayUrl, body, headers);
       if (status === undefined || status < 200 || status > 299) {
         const answered = status === undefined ? `did not answer (${text})` : `answered ${status}: ${text || "nothing"}`;
-        return { verdict: "broken", found: `It ${answered}.`, todo: remedyOf(status, stack.name) };
+        return { verdict: "broken", found: `It ${answered}.`, todo: remedyOf(status, source.target) };
       }
       const slow = milliseconds > customerIoTimeout ? ", for which Customer.io would not have waited" : "";
       const took = `It took the event in ${milliseconds} ms${slow}, signed with the stack's key`;
@@ -46,17 +47,17 @@ export function relayStage(stack: PulumiStack, event: DocumentedEvent): Stage {
   };
 }
 
-function remedyOf(status: number | undefined, stack: string): string {
+function remedyOf(status: number | undefined, target: CommandTarget): string {
   if (status === 401)
-    return `The relay knows other keys than the stack's settings have: npx pulumi up --stack ${stack}`;
-  return `npm run ops -- status --stack ${stack}`;
+    return `The relay knows other keys than the stack's settings have: ${pulumiCommand("up", target)}`;
+  return operatorCommand("status", target);
 }
 
 /** Waits until Platform has answered 2xx to the relay; ends with the reason if the event is a dead letter. */
-export function deliveryStage(stack: PulumiStack, id: string, receivedAt: Date): Stage {
+export function deliveryStage(source: StackSource, id: string, receivedAt: Date): Stage {
   const opened = once(async () => ({
-    storage: await RelayStorageAccount.open(stack),
-    tables: await RelayTables.open(stack),
+    storage: await RelayStorageAccount.open(source),
+    tables: await RelayTables.open(source),
   }));
   return {
     part: "delivery",
@@ -69,10 +70,10 @@ export function deliveryStage(stack: PulumiStack, id: string, receivedAt: Date):
         return {
           verdict: "broken",
           found: `It is a dead letter: ${reason}`,
-          todo: `Fix what the reason says, then: npm run ops -- replay --object-type verify --stack ${stack.name}`,
+          todo: `Fix what the reason says, then: ${operatorCommand("replay --object-type verify", source.target)}`,
         };
       }
-      const [waiting, length] = await Promise.all([storage.waitingEvents(), queueLength(stack)]);
+      const [waiting, length] = await Promise.all([storage.waitingEvents(), queueLength(source)]);
       if (delivered === undefined && length?.events === 0) {
         return {
           verdict: "fine",

@@ -16,7 +16,7 @@ import { verificationPrefix } from "./names.ts";
  * | `delivered`, `duplicate`, `gone`, `dead` | what became of events in the queue: see the log's `forwarded` and `dead` |
  * | `deliveredSeconds` | no events, but how old those of `delivered` were, in seconds, all together |
  * | `retried`, `held` | each time that an event went back to the queue; no sum of events |
- * | `purged` | dead letters that an operator deleted; not the relay but `ops replay` counts them |
+ * | `purged` | dead letters that an operator deleted; not the relay but `customerio-aep replay` counts them |
  */
 export const countNames = [
   "accepted",

@@ -15,5 +15,9 @@ export const countsTable = "counts";
 /** The prefix of the storage settings, which is also the `connection` of the queue triggers. */
 export const storageConnection = "RELAY_STORAGE";
 
-/** How the ids of test events begin, which `ops verify` sends. */
+/** The secret of the vault that holds the signing keys, and its value while there is none. */
+export const signingKeysSecret = "customerio-signing-keys";
+export const noSigningKey = "none yet";
+
+/** How the ids of test events begin, which `customerio-aep verify` sends. */
 export const verificationPrefix = "customerio-aep-verify-";

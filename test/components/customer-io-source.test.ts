@@ -36,7 +36,7 @@ test("without a signing key the webhook is made disabled, and the next steps are
   expect(outputs.nextSteps.slice(1)).toEqual([
     "npx pulumi config set --secret signingKeys",
     "npx pulumi up",
-    'In Customer.io, press "Send test" for "Customer.io events (dev)", and look whether "calls" is fine: npm run ops -- status',
+    'In Customer.io, press "Send test" for "Customer.io events (dev)", and look whether "calls" is fine: npx customerio-aep status',
   ]);
   const settings = one(resources, "azure-native:web:WebAppApplicationSettings").properties;
   expect(Object.keys(settings)).not.toContain("CUSTOMERIO_SIGNING_KEYS");

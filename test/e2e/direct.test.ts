@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
+import { runCommand, type SourceReport } from "../ops/ops.ts";
 import { type LocalProgram, startLocalProgram } from "./local-stack.ts";
 
 // The example's whole life with the real engine, in the order in which the tests stand.
@@ -46,6 +47,28 @@ test(
         customerio: { object_type: "customer", metric: "subscribed", id: "42", cio_id: "d9c106000001" },
       },
     });
+  },
+  2 * minutes,
+);
+
+test(
+  "the commands find a source that is no component by what its webhook was made from",
+  async () => {
+    const run = (...args: string[]) => runCommand(example, "examples/direct", ...args);
+    const status = await run("status", "--json");
+    const [source] = (JSON.parse(status.stdout) as { sources: SourceReport[] }).sources;
+    expect([status.code, source?.source]).toEqual([0, "webhook"]);
+    expect(source?.result.parts?.map(({ part, verdict }) => `${part} ${verdict}`)).toEqual(
+      ["webhook", "dataflow", "runs", "batches", "dataset"].map((part) => `${part} fine`),
+    );
+    const verified = await run("verify");
+    expect([verified.code, verified.stdout]).toEqual([0, expect.stringMatching(/fine +dataset +Its row is there/)]);
+    expect((await run("preview")).code).toBe(0);
+    const replayed = await run("replay");
+    expect([replayed.code, replayed.stderr]).toEqual([
+      1,
+      "The stack local has no relay, and so no dead letters: Customer.io posts straight to Platform.\n",
+    ]);
   },
   2 * minutes,
 );

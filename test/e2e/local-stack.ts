@@ -53,6 +53,8 @@ export async function startLocalStack(): Promise<LocalStack> {
 /** A program in a local cloud of its own, and its stack, which has no settings yet but those in the program's folder. */
 export interface LocalProgram extends Pick<LocalStack, "cloud" | "vendors" | "pulumi" | "stop"> {
   readonly logFile: string;
+  /** Of its settings, for commands that take `--config-file`; undefined: those in the program's folder. */
+  readonly configFile: string | undefined;
 }
 
 /**
@@ -66,12 +68,13 @@ export async function startLocalProgram(
 ): Promise<LocalProgram> {
   const folder = await mkdtemp(path.join(tmpdir(), "customerio-aep-program-"));
   const logFile = path.join(folder, "pulumi.log");
+  const configFile = ownSettings ? path.join(folder, "Pulumi.local.yaml") : undefined;
   const cloud = await startCloud(folder);
   const pulumi = new Pulumi({
     environment: cloud.environment,
     stack: "local",
     logFile,
-    ...(ownSettings && { configFile: path.join(folder, "Pulumi.local.yaml") }),
+    ...(configFile !== undefined && { configFile }),
     program: path.resolve(repository, program),
     ...(bin !== undefined && { bin }),
   });
@@ -79,7 +82,7 @@ export async function startLocalProgram(
   return {
     cloud,
     pulumi,
-    logFile,
+    ...{ logFile, configFile },
     vendors: new Vendors(cloud.environment),
     async stop() {
       // A test that ran out of time leaves a command under way.

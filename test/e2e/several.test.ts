@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
+import { commands } from "../../ops/commands.ts";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
+import { runCommand, type SourceReport } from "../ops/ops.ts";
 import { type LocalProgram, startLocalProgram } from "./local-stack.ts";
 
 // The example's whole life with the real engine, in the order in which the tests stand.
@@ -58,6 +60,55 @@ test(
     expect(await readFile(example.logFile, "utf8")).not.toContain(second.appApiKey);
   },
   6 * minutes,
+);
+
+const run = (...args: string[]) => runCommand(example, "examples/several", ...args);
+
+test(
+  "every command sees to both sources, or to the one that is named",
+  async () => {
+    const both = await run("status", "--json");
+    const { stack, sources } = JSON.parse(both.stdout) as { stack: string; sources: SourceReport[] };
+    expect([both.stderr, stack, sources.map(({ source }) => source)]).toEqual(["", "local", ["north", "south"]]);
+    const shape = commands.find(({ name }) => name === "status")?.json;
+    for (const { result } of sources) expect(shape?.parse(result)).toEqual(result);
+    for (const { result } of sources) {
+      const fine = result.parts?.filter(({ verdict }) => verdict === "fine").map(({ part }) => part);
+      expect(fine).toEqual(
+        expect.arrayContaining(["webhook", "relay", "queue", "dead letters", "dataflow", "dataset"]),
+      );
+    }
+
+    const text = await run("status");
+    expect(text.stdout).toMatch(/^Source north\nStack local\n[\s\S]*\n\nSource south\nStack local\n/);
+    const verified = await run("verify", "--source", "south", "--json");
+    const [south] = (JSON.parse(verified.stdout) as { sources: SourceReport[] }).sources;
+    expect([verified.code, south?.source, south?.result.outcome]).toEqual([0, "south", "through"]);
+    const dry = await run("replay", "--dry-run", "--json");
+    const counted = (JSON.parse(dry.stdout) as { sources: SourceReport[] }).sources;
+    expect(counted.map(({ source, result }) => [source, result.total])).toEqual([
+      ["north", 0],
+      ["south", 0],
+    ]);
+  },
+  3 * minutes,
+);
+
+test(
+  "a source that does not exist, and an event without the source that it is of, are mistakes",
+  async () => {
+    const west = await run("status", "--source", "west");
+    expect([west.code, west.stderr]).toEqual([
+      2,
+      "--source is not right: the stack local has no source west, but: north, south\n",
+    ]);
+    const whose = await run("verify", "--event", "customerio-aep-verify-20261128T120000Z-1a2b3c4d");
+    expect([whose.code, whose.stderr]).toEqual([
+      2,
+      "--event is about one source. Choose one by --source: north, south\n",
+    ]);
+  },
+  minutes,
 );
 
 test(

@@ -7,7 +7,7 @@ const reading = (source: string) => mappingSettings.parse({ set: [{ destination:
 const warning = (source: string, hint: string) =>
   `mapping.set[0].source: events have no attribute "${source}" that this package knows.${hint} The mapping asks for it first, by ` +
   "contains_key, so that an event without it should only leave the field empty. To see what Platform makes of an event: " +
-  "npm run ops -- preview --samples <file>";
+  "npx customerio-aep preview --samples <file>";
 
 describe.each(["relay", "direct"] as const)("with delivery: %s, an attribute that the catalogue lacks", (delivery) => {
   test.each([

@@ -38,7 +38,15 @@ describe("the queue", () => {
     ...(lastError && { lastError, attempts: 1 }),
   });
   const found = (events: ReturnType<typeof waiting>[], poison = 0) =>
-    queueFinding({ messages: 3, poison, waiting: events, sentAgo: minute, now, stack: "dev", code: "urn:code" });
+    queueFinding({
+      messages: 3,
+      poison,
+      waiting: events,
+      sentAgo: minute,
+      now,
+      target: { stack: "dev" },
+      code: "urn:code",
+    });
 
   test("waits while its oldest event is young, whatever its messages' ages are", () => {
     expect(found([waiting(minute), waiting(5 * minute, "HTTP 503")])).toEqual({
@@ -58,7 +66,14 @@ describe("the queue", () => {
     [undefined, "none has sent anything lately"],
     [3 * hour, "none has sent anything for 3 hours"],
   ])("is broken when its oldest event is old and no forwarder sends (%s ms ago)", (sentAgo, said) => {
-    const old = { messages: 3, poison: 0, waiting: [waiting(2 * hour)], now, stack: "dev", code: "urn:code" };
+    const old = {
+      messages: 3,
+      poison: 0,
+      waiting: [waiting(2 * hour)],
+      now,
+      target: { stack: "dev" },
+      code: "urn:code",
+    };
     const finding = queueFinding({ ...old, sentAgo });
     expect(finding.found).toContain(`No forwarder takes them: ${said}.`);
     expect([finding.verdict, finding.todo]).toEqual(["broken", "npx pulumi up --replace 'urn:code' --stack dev"]);
@@ -84,7 +99,7 @@ describe("the relay", () => {
   const relay = (some: { status?: number; text?: string; listed?: string[] }) =>
     relayFinding({
       ...{ url: "https://relay.example/health", status: some.status, text: some.text ?? "", listed: some.listed },
-      ...{ app: "relay", stack: "dev", code: "urn:code" },
+      ...{ app: "relay", target: { stack: "dev" }, code: "urn:code" },
     });
   const well = { status: 200, text: '{"status":"ok","signingKeys":true}' };
 
@@ -137,7 +152,7 @@ describe("Customer.io's calls", () => {
         refusedAt: some.refusedAt,
       },
       ...{ enabled: some.enabled ?? true, changedAt: some.changedAt, silenceHours: some.silenceHours ?? 24 },
-      ...{ now, stack: "dev" },
+      ...{ now, target: { stack: "dev" } },
     });
 
   test("are fine while they are taken, a stranger's among them refused", () => {
@@ -259,7 +274,7 @@ describe("the dataset", () => {
     countedAt,
   });
   const found = (rows: number, days: Record<string, number>, countedAt?: Date) =>
-    rowsFinding({ rows, counts: relay(days, countedAt), since, now });
+    rowsFinding({ target: { stack: "dev" }, rows, counts: relay(days, countedAt), since, now });
 
   test("is fine with as many rows as events, or more from other sources, and days before the window don't count", () => {
     expect(found(15, { "2026-11-13": 1000, "2026-11-14": 5, "2026-11-20": 10 })).toEqual({
@@ -282,8 +297,8 @@ describe("the dataset", () => {
   });
 
   test("without a relay there is nothing to compare rows with", () => {
-    expect(rowsFinding({ rows: 3, counts: undefined, since, now }).verdict).toBe("fine");
-    expect(rowsFinding({ rows: 0, counts: undefined, since, now }).verdict).toBe("waiting");
+    expect(rowsFinding({ target: { stack: "dev" }, rows: 3, counts: undefined, since, now }).verdict).toBe("fine");
+    expect(rowsFinding({ target: { stack: "dev" }, rows: 0, counts: undefined, since, now }).verdict).toBe("waiting");
   });
 });
 
@@ -295,7 +310,14 @@ describe("the balance", () => {
   });
 
   const balance = (some: Partial<Counts>, deadLetters: number, messages: number) =>
-    balanceFinding({ total: counts(some), since: "2026-11-14", countedAt: now, deadLetters, messages, stack: "dev" });
+    balanceFinding({
+      total: counts(some),
+      since: "2026-11-14",
+      countedAt: now,
+      deadLetters,
+      messages,
+      target: { stack: "dev" },
+    });
 
   test("never says that fewer than none are on their way: counts come late", () => {
     const { found, details } = balance({ accepted: 9, delivered: 10 }, 0, 0);
@@ -347,7 +369,7 @@ describe("the balance", () => {
         countedAt: undefined,
         deadLetters: 0,
         messages: 0,
-        stack: "dev",
+        target: { stack: "dev" },
       }),
     ).toEqual({
       verdict: "fine",

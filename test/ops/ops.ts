@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import path from "node:path";
 import type { CloudEnvironment } from "../../packages/local-cloud/src/cloud.ts";
 import { runMark } from "../../packages/local-cloud/src/run-mark.ts";
-import { repository } from "../e2e/local-stack.ts";
+import { type LocalProgram, repository } from "../e2e/local-stack.ts";
 
 /** What a command printed, and how it ended. */
 export interface Ended {
@@ -11,10 +11,22 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs `npm run ops -- …` in a shell with this environment. */
-export async function ops(environment: CloudEnvironment, ...args: string[]): Promise<Ended> {
-  const child = spawn(process.execPath, [path.join(repository, "ops/main.ts"), ...args], {
-    env: { PATH: process.env.PATH, [runMark]: process.env[runMark], HOME: process.env.HOME, ...environment },
+/** Runs `customerio-aep …` in the repository, in a shell with this environment. */
+export function ops(environment: CloudEnvironment, ...args: string[]): Promise<Ended> {
+  return runCli({ environment, folder: repository, bin: path.join(repository, "node_modules", ".bin") }, ...args);
+}
+
+/** Runs `customerio-aep …` as npm has linked it in `bin`, in a folder. */
+export async function runCli(
+  { environment, folder, bin }: { environment: CloudEnvironment; folder: string; bin: string },
+  ...args: string[]
+): Promise<Ended> {
+  const child = spawn(path.join(bin, "customerio-aep"), args, {
+    cwd: folder,
+    env: {
+      PATH: `${bin}${path.delimiter}${process.env.PATH ?? ""}`,
+      ...{ [runMark]: process.env[runMark], HOME: process.env.HOME, ...environment },
+    },
   });
   let stdout = "";
   let stderr = "";
@@ -26,4 +38,25 @@ export async function ops(environment: CloudEnvironment, ...args: string[]): Pro
   });
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
   return { code, stdout, stderr };
+}
+
+/** What `--json` prints of a source, as far as tests look at it. */
+export interface SourceReport {
+  readonly source: string;
+  readonly ending: string;
+  readonly result: {
+    readonly parts?: readonly { part: string; verdict: string }[];
+    readonly outcome?: string;
+    readonly total?: number;
+  };
+}
+
+/** Runs a command from the repository for a program in another folder, which comes without settings of this one's. */
+export function runCommand(
+  { cloud, configFile }: Pick<LocalProgram, "cloud" | "configFile">,
+  folder: string,
+  ...args: string[]
+): Promise<Ended> {
+  const settings = configFile === undefined ? [] : ["--config-file", configFile];
+  return ops(cloud.environment, ...args, "--stack", "local", "--cwd", folder, ...settings);
 }

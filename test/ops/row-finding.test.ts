@@ -9,14 +9,20 @@ const rows = (count: number) => Array.from({ length: count }, (_, at) => ({ _id:
 const before = { out: 10, failed: 2 };
 
 test("the row itself is the best proof", () => {
-  expect(rowFinding({ id: "r7", rows: rows(9), runs: [], before: undefined })).toEqual({
+  expect(rowFinding({ target: { stack: "dev" }, id: "r7", rows: rows(9), runs: [], before: undefined })).toEqual({
     verdict: "fine",
     found: "Its row is there, with the timestamp 2026.",
   });
 });
 
 test("a large dataset can't be searched, so that its dataflow's counts have to do", () => {
-  const finding = rowFinding({ id: "x", rows: rows(100), runs: [run(1), run(10, 2)], before });
+  const finding = rowFinding({
+    target: { stack: "dev" },
+    id: "x",
+    rows: rows(100),
+    runs: [run(1), run(10, 2)],
+    before,
+  });
   expect(finding).toMatchObject({
     verdict: "fine",
     found: "It went in, as far as counts tell: since it was sent, the dataflow wrote 1 rows and failed on 0 records.",
@@ -25,15 +31,21 @@ test("a large dataset can't be searched, so that its dataflow's counts have to d
 });
 
 test("a large dataset without a row since, or of which nothing is known from before, waits", () => {
-  expect(rowFinding({ id: "x", rows: rows(100), runs: [run(10, 2)], before }).verdict).toBe("waiting");
-  expect(rowFinding({ id: "x", rows: rows(100), runs: [run(11)], before: undefined })).toEqual({
+  expect(rowFinding({ target: { stack: "dev" }, id: "x", rows: rows(100), runs: [run(10, 2)], before }).verdict).toBe(
+    "waiting",
+  );
+  expect(
+    rowFinding({ target: { stack: "dev" }, id: "x", rows: rows(100), runs: [run(11)], before: undefined }),
+  ).toEqual({
     verdict: "waiting",
     found: "Its row is not there yet: Platform's data lake takes up to an hour.",
   });
 });
 
 test("where all that came since failed, so did the event", () => {
-  expect(rowFinding({ id: "x", rows: [], runs: [run(10, 3, ["MAPPER-3700-400 bad"])], before })).toMatchObject({
+  expect(
+    rowFinding({ target: { stack: "dev" }, id: "x", rows: [], runs: [run(10, 3, ["MAPPER-3700-400 bad"])], before }),
+  ).toMatchObject({
     verdict: "broken",
     found:
       "Platform took the event and then failed on it: since it was sent, the dataflow wrote 0 rows and failed on 1 records.",
@@ -42,7 +54,9 @@ test("where all that came since failed, so did the event", () => {
 });
 
 test("where some failed and some did not, nothing is sure yet", () => {
-  expect(rowFinding({ id: "x", rows: rows(100), runs: [run(11, 3, ["E bad"])], before })).toMatchObject({
+  expect(
+    rowFinding({ target: { stack: "dev" }, id: "x", rows: rows(100), runs: [run(11, 3, ["E bad"])], before }),
+  ).toMatchObject({
     verdict: "waiting",
     details: ["E bad"],
   });

@@ -26,7 +26,7 @@ function run(...args: string[]): Promise<Ended> {
   return ops(stack.cloud.environment, ...args, "--stack", "local", "--config-file", stack.configFile);
 }
 
-/** Verdict by part, as `ops status` shows them. */
+/** Verdict by part, as `customerio-aep status` shows them. */
 function verdicts(stdout: string): Record<string, string> {
   const lines = [...stdout.matchAll(/^ {2}(fine|waiting|broken) +(\w+(?: \w+)?) {2}/gm)];
   return Object.fromEntries(lines.map(([, verdict = "", part = ""]) => [part, verdict]));
@@ -36,7 +36,7 @@ const fine = "fine" as const;
 const relayFine = { webhook: fine, relay: fine, calls: fine, queue: fine, "dead letters": fine };
 const allFine = { ...relayFine, dataflow: fine, runs: fine, batches: fine, dataset: fine, balance: fine };
 
-/** `ops status` once the relay's counts, which come some seconds late, say this. */
+/** `customerio-aep status` once the relay's counts, which come some seconds late, say this. */
 async function statusWhen(shows: RegExp): Promise<Ended> {
   const end = Date.now() + minutes;
   for (;;) {
@@ -142,7 +142,10 @@ test(
   "the command that status gives for a relay that does not start deploys its code once more",
   async () => {
     const code = (await stack.pulumi.resources()).find((urn) => urn.includes("customerio-aep:index:FunctionCode"));
-    const command = deployAnew("local", String(code)).replace("npx pulumi ", "").replaceAll("'", "").split(" ");
+    const command = deployAnew({ stack: "local" }, String(code))
+      .replace("npx pulumi ", "")
+      .replaceAll("'", "")
+      .split(" ");
     const said = await stack.pulumi.run(...command, "--yes", "--skip-preview", "--config-file", stack.configFile);
     expect(said).toContain("replaced");
     const { code: exit, stdout } = await run("status");
@@ -179,7 +182,7 @@ test(
     expect([all.code, all.stdout]).toEqual([
       0,
       `3 of 3 dead letters of the stack local are in ${folder}: 2 written, 1 there already.\n  3 refused\n` +
-        "They are in the relay's storage too. To deliver them: npm run ops -- replay --stack local. To give them up with the relay, " +
+        "They are in the relay's storage too. To deliver them: npx customerio-aep replay --stack local. To give them up with the relay, " +
         "put RELAY_ABANDON_DEAD_LETTERS=true before the command that takes it down.\n",
     ]);
     const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".json"));
@@ -328,7 +331,7 @@ test(
       { webhook: fine, relay: fine, delivery: fine, dataset: "waiting" },
     ]);
     expect(verified.stdout).toMatch(
-      /Still on its way\. To go on following it: npm run ops -- verify --event customerio-aep-verify-\S+ --stack local\n$/,
+      /Still on its way\. To go on following it: npx customerio-aep verify --event customerio-aep-verify-\S+ --stack local\n$/,
     );
     // Platform answered 200 to it, and it is nowhere: only counts tell.
     expect([status.code, verdicts(status.stdout).dataflow]).toEqual([1, "broken"]);

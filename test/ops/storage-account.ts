@@ -1,6 +1,6 @@
-import type { PulumiStack } from "../../ops/pulumi-stack.ts";
 import { RelayStorageAccount } from "../../ops/relay-storage.ts";
 import { RelayTables } from "../../ops/relay-tables.ts";
+import type { StackSource } from "../../ops/stack/source.ts";
 import { make, startTestAzure } from "../../packages/local-cloud/test/azure/support.ts";
 
 /** The relay's storage account in a subscription of its own, opened as the caller. */
@@ -35,9 +35,9 @@ export async function startAccount(callerRoles: readonly string[], { isReplacing
   const replaced = isReplacing ? [await accountOf("formerstorage")] : [];
   process.env.IDENTITY_ENDPOINT = azure.identityEndpoint;
   process.env.IDENTITY_HEADER = azure.identityHeader;
-  const stack = { resource: () => current, replaced: () => replaced };
-  const account = await RelayStorageAccount.open(stack as unknown as PulumiStack);
-  const tables = await RelayTables.open(stack as unknown as PulumiStack);
+  const source = { resource: () => current, replaced: () => replaced };
+  const account = await RelayStorageAccount.open(source as unknown as StackSource);
+  const tables = await RelayTables.open(source as unknown as StackSource);
   return {
     ...{ id: current.id, account, tables },
     endpoints: current.outputs.primaryEndpoints as TestAccount["endpoints"],

@@ -1,19 +1,68 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { sharedOptions } from "../../ops/command/definition.ts";
+import { commands } from "../../ops/commands.ts";
+import { exitCodes } from "../../ops/exit-codes.ts";
+import manifest from "../../package.json" with { type: "json" };
 import { ops } from "./ops.ts";
 
-test("without a command it tells all of them, and fails", async () => {
+const names = commands.map(({ name }) => name);
+
+test("without a command it shows all of them, and fails", async () => {
   const { code, stderr } = await ops({});
   expect(code).toBe(2);
-  expect(stderr).toMatch(/^npm run ops -- <command>/);
-  for (const command of ["status", "verify", "preview", "replay", "export"])
-    expect(stderr).toMatch(new RegExp(`^${command} `, "m"));
+  expect(stderr).toMatch(/^Usage: customerio-aep /);
+  for (const name of [...names, "completion", "help"]) expect(stderr).toMatch(new RegExp(`^  ${name} `, "m"));
 });
 
-test("help is no mistake", async () => {
-  const { code, stdout } = await ops({}, "--help");
-  expect([code, stdout.includes("--purge-older-than <days>")]).toEqual([0, true]);
+test.each(names)("%s --help has every option, examples and the exit codes, and is no mistake", async (name) => {
+  const { code, stdout } = await ops({}, name, "--help");
+  const definition = commands.find((command) => command.name === name);
+  const options = Object.keys({ ...definition?.options, ...sharedOptions });
+  expect(options.filter((option) => !stdout.includes(`--${option}`))).toEqual([]);
+  for (const { args } of definition?.examples ?? []) expect(stdout).toContain(`  customerio-aep ${args}\n`);
+  for (const { code, meaning } of Object.values(exitCodes)) expect(stdout).toContain(`${code}  ${meaning}\n`);
+  expect(code).toBe(0);
+  expect((await ops({}, "help", name)).stdout).toBe(stdout);
+});
+
+test("--version prints that of the package", async () => {
+  expect(await ops({}, "--version")).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: "" });
+});
+
+test.each(["bash", "zsh", "fish", "powershell"])("completion has a script for %s", async (shell) => {
+  const { code, stdout } = await ops({}, "completion", shell);
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/customerio-aep complete '?--/)]);
+});
+
+test("commands, options and their values are completed", async () => {
+  const complete = async (...words: string[]) => {
+    const { stdout } = await ops({}, "complete", "--", ...words);
+    return stdout.split("\n").map((line) => line.split("\t")[0]);
+  };
+  expect(await complete("")).toEqual(expect.arrayContaining(names));
+  expect(await complete("replay", "--d")).toEqual(expect.arrayContaining(["--dry-run", "--debug"]));
+  expect(await complete("replay", "--class", "")).toEqual(expect.arrayContaining(["malformed", "unreadable"]));
+});
+
+test("a mistake that --json meets is JSON too", async () => {
+  const { code, stdout, stderr } = await ops({}, "replay", "--rate", "0", "--json");
+  expect([code, JSON.parse(stdout), stderr]).toEqual([2, { error: "--rate is not right: it must be more than 0" }, ""]);
+});
+
+test("a folder that is not there, and one without a program, are told", async () => {
+  const nowhere = await ops({}, "status", "--cwd", "not/there");
+  expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringMatching(/--cwd is not right: .*not\/there\n$/)]);
+  const empty = await ops({}, "status", "--cwd", tmpdir(), "--stack", "dev");
+  expect([empty.code, empty.stderr]).toEqual([1, expect.stringMatching(/^Could not read the stack: no Pulumi.yaml/)]);
+});
+
+test("--debug shows where an error came from, and the calls of Pulumi", async () => {
+  const { code, stderr } = await ops({}, "status", "--cwd", tmpdir(), "--stack", "dev", "--debug");
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^debug: \S+ pulumi stack export --show-secrets --stack dev \(in /m);
+  expect(stderr).toMatch(/^debug: Error: Could not read the stack: .*\n {4}at /m);
 });
 
 test.each([
@@ -27,7 +76,7 @@ test.each([
   [["export", "--folder", "package.json"], /--folder is not right: .*package\.json is a file, not a folder/],
   [["export", "--folder", "package.json/kept"], "--folder is not right: there is a file where a folder is needed"],
   [["export", "--folder", "kept", "--class", "unknown"], "--class is not right"],
-  [["status", "--everything"], "Unknown option '--everything'"],
+  [["status", "--everything"], "error: unknown option '--everything'"],
   [["preview", "--samples", "nowhere.json"], "--samples is not right: ENOENT"],
   [["verify", "--timeout", "soon"], "--timeout is not right: it must be a number"],
   [["verify", "--event", "01J9ZK3M5X8QW2R7T4V6B1N0CA"], "--event is not right: it must be the id of a test event"],

@@ -1,15 +1,15 @@
 import { verificationEvent } from "../../events/verification.ts";
 import { checkWebhook } from "../../ops/checks/webhook.ts";
-import type { PulumiStack } from "../../ops/pulumi-stack.ts";
+import type { StackSource } from "../../ops/stack/source.ts";
 import { follow } from "../../ops/verify/follow.ts";
 import { inletStage, rowStage, runTotals } from "../../ops/verify/platform-stages.ts";
 import { reveal } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
 import { makeAll } from "../conformance/platform-objects.ts";
 import { appApiKey, credential, World } from "../conformance/world.ts";
 
-// A stack whose webhook posts straight to the dataflow, without the engine: only what the commands ask of it.
+// A source whose webhook posts straight to the dataflow, without the engine: only what the commands ask of it.
 let world: World;
-let stack: PulumiStack;
+let source: StackSource;
 let streamingUrl: string;
 let webhookId: string;
 
@@ -20,17 +20,16 @@ beforeAll(async () => {
   streamingUrl = String(reveal(flow.properties.streamingUrl ?? ""));
   const webhook = { name: "Direct", endpoint: streamingUrl, events: ["email_sent"], disabled: false };
   webhookId = (await world.customerIo.make("customerio:index:ReportingWebhook", webhook)).id;
-  const outputs: Record<string, string> = { dataflowId: flow.id, datasetId: dataset.id };
   const settings: Record<string, Record<string, string>> = {
     aep: { ...credential, platformUrl: world.platformUrl, imsUrl: world.platformUrl },
     customerio: { appApiKey, appApiUrl: world.customerIoUrl },
   };
-  stack = {
-    ...{ name: "direct", hasRelay: false, outputs },
-    output: (name: string) => outputs[name] ?? "",
-    settingsOf: (provider: string) => settings[provider] ?? {},
+  source = {
+    ...{ name: "direct", target: { stack: "direct" }, hasRelay: false, nextSteps: [] },
+    ...{ dataflowId: flow.id, datasetId: dataset.id },
+    providerSettings: (provider: string) => settings[provider] ?? {},
     resource: () => ({ type: "customerio:index:ReportingWebhook", id: webhookId, outputs: {} }),
-  } as unknown as PulumiStack;
+  } as unknown as StackSource;
 }, 60_000);
 afterAll(() => world.close());
 
@@ -40,10 +39,10 @@ async function verify(id: string) {
     ...verificationEvent(id, new Date(), "followed"),
     relay: { occurred_at: "2026-01-05T09:00:00.000Z" },
   };
-  const before = await runTotals(stack);
+  const before = await runTotals(source);
   const reported: string[] = [];
   const outcome = await follow({
-    stages: [inletStage(stack, event), rowStage(stack, id, before)],
+    stages: [inletStage(source, event), rowStage(source, id, before)],
     timeout: 5_000,
     signal: new AbortController().signal,
     progress: () => undefined,
@@ -73,18 +72,18 @@ test("what the inlet refuses is told without the address, which is a secret", as
 });
 
 test("the webhook is right if it posts to the stack's dataflow, and never is its address shown", async () => {
-  expect(await checkWebhook(stack)).toEqual({
+  expect(await checkWebhook(source)).toEqual({
     verdict: "fine",
     found: expect.stringContaining("is enabled, for 1 kinds of events."),
   });
-  const other = { ...stack, output: () => "another-flow" } as unknown as PulumiStack;
+  const other = { ...source, dataflowId: "another-flow" } as unknown as StackSource;
   const { verdict, found } = await checkWebhook(other);
   expect([verdict, found]).toEqual([
     "broken",
     expect.stringMatching(/"Direct" \(\d+\) does not post to the dataflow another-flow\.$/),
   ]);
-  const relay = { ...stack, hasRelay: true, output: () => "https://relay.example.org/customerio" };
-  expect((await checkWebhook(relay as unknown as PulumiStack)).found).toMatch(
+  const relay = { ...source, hasRelay: true, relayUrl: "https://relay.example.org/customerio" };
+  expect((await checkWebhook(relay as unknown as StackSource)).found).toMatch(
     /posts to a dataflow of Platform, not to https:\/\/relay\.example\.org\/customerio\.$/,
   );
 });

@@ -5,6 +5,7 @@ import { localCredentials } from "../../packages/local-cloud/src/credentials.ts"
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { packAll, type Tarball } from "../../scripts/pack.ts";
 import { type LocalProgram, repository, startLocalProgram } from "../e2e/local-stack.ts";
+import { runCli, type SourceReport } from "../ops/ops.ts";
 import { type Consumer, installConsumer } from "./consumer.ts";
 
 // From an empty folder, the template and nothing but the tarballs, in the order in which the tests stand.
@@ -80,7 +81,7 @@ test.each(["nodenext", "bundler"])(
 );
 
 test(
-  "up, events and destroy, on the oldest Node that is supported, with the plugins found by themselves",
+  "up, events, the command line and destroy, on the oldest Node that is supported, with the plugins found by themselves",
   async () => {
     expect(await consumer.run("node", "--version")).toBe("v22.18.0\n");
     stack = await startLocalProgram(consumer.folder, { ownSettings: true, bin: consumer.bin });
@@ -107,6 +108,15 @@ test(
     const ids = (await vendors.rows(datasetId)).map(({ _id }) => _id as string);
     expect(ids.toSorted()).toEqual(samples.map(({ event }) => event.event_id).toSorted());
     await pulumi.preview("--expect-no-changes");
+    const target = ["--stack", "local", "--config-file", String(stack.configFile), "--json"];
+    const cli = { environment: stack.cloud.environment, folder: consumer.folder, bin: consumer.bin };
+    const status = await runCli(cli, "status", ...target);
+    const [source] = (JSON.parse(status.stdout) as { sources: SourceReport[] }).sources;
+    expect([
+      status.stderr,
+      source?.source,
+      source?.result.parts?.filter(({ verdict }) => verdict === "broken"),
+    ]).toEqual(["", "events", []]);
     await pulumi.destroy();
     expect(await vendors.leftovers()).toEqual({ Platform: [], "Customer.io": [], Azure: [] });
     // The template names no folder: before npm install there is none, and pulumi new would fail.

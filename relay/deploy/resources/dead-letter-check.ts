@@ -1,4 +1,5 @@
 import type { Operation } from "pulumi-provider-kit";
+import { operatorCommand, pulumiCommand } from "../../core/operator-command.ts";
 import type { AzureClient } from "../client/client.ts";
 import { type Look, type Pace, patiently } from "../client/patience.ts";
 import { refusal, stackNameOf } from "./refusal.ts";
@@ -22,8 +23,8 @@ export async function refuseDeadLetters(operation: DeadLetterOperation, healthUr
   if ("done" in counted && counted.done.count === 0) return;
   const stack = stackNameOf(operation);
   const ways =
-    `To deliver them, fix their reason, run \`npm run ops -- replay --stack ${stack}\`, and then the same command again. To keep a ` +
-    `copy, run \`npm run ops -- export --folder <folder> --stack ${stack}\`. To lose them for good, put ` +
+    `To deliver them, fix their reason, run \`${operatorCommand("replay", { stack })}\`, and then the same command again. To keep a ` +
+    `copy, run \`${operatorCommand("export --folder <folder>", { stack })}\`. To lose them for good, put ` +
     "RELAY_ABANDON_DEAD_LETTERS=true before the command.";
   if ("done" in counted) {
     const what = counted.done.count === 1 ? "is 1 dead letter" : `are ${numberOf(counted.done)} dead letters`;
@@ -32,8 +33,8 @@ export async function refuseDeadLetters(operation: DeadLetterOperation, healthUr
   }
   throw new Error(
     `${refusal(operation, `since its dead letters could not be counted ${counted.gaveUp}`)} A relay of an earlier version can't count ` +
-      `them: update it first with \`npx pulumi up --stack ${stack}\`. To see them, run ` +
-      `\`npm run ops -- replay --dry-run --stack ${stack}\`. ${ways}`,
+      `them: update it first with \`${pulumiCommand("up", { stack })}\`. To see them, run ` +
+      `\`${operatorCommand("replay --dry-run", { stack })}\`. ${ways}`,
   );
 }
 

@@ -264,8 +264,8 @@ describe("delete", () => {
       const { message } = await failure(drain());
       expect(message).toContain("The relay is not taken down, since there are 5 dead letters: ");
       for (const way of [
-        "npm run ops -- replay --stack dev",
-        "npm run ops -- export --folder <folder> --stack dev",
+        "npx customerio-aep replay --stack dev",
+        "npx customerio-aep export --folder <folder> --stack dev",
         "npx pulumi up --stack dev",
         "RELAY_ABANDON_DEAD_LETTERS=true",
         "the same command again",

@@ -1,3 +1,4 @@
+export type { PropertyMap } from "../engine/values.ts";
 export { address } from "./address.ts";
 export { nearest } from "./nearest.ts";
 export { plainWords } from "./plain-words.ts";

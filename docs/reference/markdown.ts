@@ -1,0 +1,28 @@
+// How pages of the reference are written.
+
+export function page(...parts: string[]): string {
+  return `${parts.join("\n\n")}\n`;
+}
+
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  // A column in which nothing stands is left out.
+  const used = head.flatMap((_, index) => (rows.some((row) => row[index]) ? [index] : []));
+  const line = (cells: readonly string[]) => `| ${used.map((index) => escaped(cells[index] ?? "")).join(" | ")} |`;
+  return [line(head), `|${" --- |".repeat(used.length)}`, ...rows.map(line)].join("\n");
+}
+
+export function escaped(text: string): string {
+  return text.replaceAll("|", "\\|").replaceAll(/<(?=[a-z])/g, "&lt;");
+}
+
+export function code(text: string): string {
+  return `\`${text}\``;
+}
+
+export function yes(flag: boolean | undefined): string {
+  return flag ? "yes" : "";
+}
+
+export function fenced(language: string, text: string): string {
+  return `\`\`\`${language}\n${text}\n\`\`\``;
+}

@@ -1,0 +1,55 @@
+import diagnostics from "node:diagnostics_channel";
+import type { ClientRequest, IncomingMessage } from "node:http";
+
+/** What an error says to people. */
+export function reportOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Writes an error for people; in debugging with its stack trace and what caused it. */
+export function reportError(error: unknown, isDebug: boolean): void {
+  process.stderr.write(`${reportOf(error)}\n`);
+  if (!isDebug) return;
+  for (let cause = error; cause instanceof Error; cause = cause.cause) process.stderr.write(`debug: ${cause.stack}\n`);
+}
+
+/** A line of `--debug`. */
+function debug(words: string): void {
+  process.stderr.write(`debug: ${new Date().toISOString()} ${words}\n`);
+}
+
+let isLogging = false;
+
+/** Writes each call of Pulumi, if `--debug` asked for it. */
+export function logCommand(command: string, folder: string): void {
+  if (isLogging) debug(`${command} (in ${folder})`);
+}
+
+/**
+ * Writes a line for each HTTP call from now on: method, address and status. Headers, bodies and queries may hold secrets, so they are
+ * left out, and so is the path of Platform's inlets: who knows it can write into a dataset.
+ */
+export function logCalls(): void {
+  isLogging = true;
+  diagnostics.subscribe("http.client.request.start", (message) => {
+    const { request } = message as { request: ClientRequest };
+    debug(`→ ${callOf(request)}`);
+  });
+  diagnostics.subscribe("http.client.response.finish", (message) => {
+    const { request, response } = message as { request: ClientRequest; response: IncomingMessage };
+    debug(`← ${response.statusCode} ${callOf(request)}`);
+  });
+  diagnostics.subscribe("http.client.request.error", (message) => {
+    const { request, error } = message as { request: ClientRequest; error: Error };
+    debug(`← ${error.message} ${callOf(request)}`);
+  });
+}
+
+function callOf({ method, protocol, host, path }: ClientRequest): string {
+  return `${method} ${protocol}//${host}${shownPath(path)}`;
+}
+
+/** A path without what may be secret. */
+export function shownPath(path: string): string {
+  return path.replace(/\?.*$/s, "?…").replace(/\/collection\/[^?]+/, "/collection/…");
+}

@@ -1,0 +1,115 @@
+import { z } from "zod";
+import type { Ending } from "../exit-codes.ts";
+import type { Progress } from "../progress.ts";
+import type { StackSource } from "../stack/source.ts";
+
+/** One option of a command. */
+export interface OptionDefinition<Schema extends z.ZodType = z.ZodType> {
+  /** What stands for its value in help, such as `number`; absent: the option is a switch. */
+  readonly value?: string;
+  /** One letter. */
+  readonly short?: string;
+  readonly description: string;
+  /** Takes the text that was given, or true for a switch. Its default and its allowed values are shown in help. */
+  readonly schema: Schema;
+}
+
+/** Options by their names, without the dashes. */
+export type OptionTable = Readonly<Record<string, OptionDefinition>>;
+
+/** What was given for a table of options. */
+export type ValuesOf<Options extends OptionTable> = {
+  readonly [Name in keyof Options]: z.output<Options[Name]["schema"]>;
+};
+
+/** What a command has to do its work with. */
+export interface CommandContext {
+  /** Prints lines for people; with `--json`, nothing. */
+  readonly print: (...lines: string[]) => void;
+  readonly progress: Progress;
+  /** Whether the stack has more sources than this one. */
+  readonly isOneOfSeveral: boolean;
+  /** Aborted by Ctrl-C, where the command stops in order. */
+  readonly signal: AbortSignal;
+}
+
+/** How the work for one source ended. */
+export interface CommandResult<Json> {
+  readonly ending: Ending;
+  /** What `--json` prints of it. */
+  readonly json: Json;
+}
+
+/**
+ * A command of the CLI. Parsing, help, completion and the reference page are made from it.
+ */
+export interface CommandDefinition<Options extends OptionTable = OptionTable, Json extends z.ZodType = z.ZodType> {
+  readonly name: string;
+  /** A verb and what it does, without a full stop. */
+  readonly summary: string;
+  /** What else an operator should know, as sentences. */
+  readonly description: string;
+  readonly options: Options;
+  readonly examples: readonly { readonly args: string; readonly shows: string }[];
+  /** Whether it needs the stack's secrets, such as the vendors' credentials. */
+  readonly needsSecrets: boolean;
+  /** Whether it is about the relay, so that sources without one are left out. */
+  readonly needsRelay: boolean;
+  /** Whether Ctrl-C lets it finish what is under way. */
+  readonly stopsInOrder: boolean;
+  /** What `--json` prints for each source. */
+  readonly json: Json;
+  /**
+   * Checks what was given as a whole, before anything is read.
+   *
+   * @throws UsageError
+   */
+  check?(values: ValuesOf<Options>): Promise<void> | void;
+  /** Why it can't be done for several sources at once; false: it can. */
+  needsOne?(values: ValuesOf<Options>): string | false;
+  /** Does the work for one source. */
+  run(source: StackSource, values: ValuesOf<Options>, context: CommandContext): Promise<CommandResult<z.output<Json>>>;
+}
+
+/** For the types only: what `run` gets follows from the table of options. */
+export function defineCommand<const Options extends OptionTable, Json extends z.ZodType>(
+  definition: CommandDefinition<Options, Json>,
+): CommandDefinition<Options, Json> {
+  return definition;
+}
+
+/** The options that every command has. The first two are Pulumi's own. */
+export const sharedOptions = {
+  stack: {
+    value: "stack",
+    short: "s",
+    description: "the stack; without it, the one that `npx pulumi stack select` chose",
+    schema: z.string().optional(),
+  },
+  "config-file": {
+    value: "file",
+    description: "the stack's settings, in place of Pulumi.<stack>.yaml",
+    schema: z.string().optional(),
+  },
+  cwd: {
+    value: "folder",
+    short: "C",
+    description: "the folder of the Pulumi program; without it, the current one",
+    schema: z.string().optional(),
+  },
+  source: {
+    value: "name",
+    description: "one source of a stack with several; without it, all of them, one after the other",
+    schema: z.string().optional(),
+  },
+  json: {
+    description: "print one JSON document, as the reference describes it, and nothing else",
+    schema: z.boolean().default(false),
+  },
+  debug: {
+    description: "write the stack trace of an error, each HTTP call and each call of Pulumi to standard error",
+    schema: z.boolean().default(false),
+  },
+} as const satisfies OptionTable;
+
+export type SharedValues = ValuesOf<typeof sharedOptions>;

@@ -1,0 +1,55 @@
+import { z } from "zod";
+import type { CommandDefinition, OptionDefinition, OptionTable } from "./definition.ts";
+import { sharedOptions } from "./definition.ts";
+
+/** An option as help and the reference show it. */
+export interface ShownOption {
+  readonly name: string;
+  /** As it is written: `-s, --stack <stack>`. */
+  readonly flags: string;
+  readonly description: string;
+  /** Allowed values, if they are few and known. */
+  readonly choices: readonly string[];
+  readonly default: string | undefined;
+  readonly isRequired: boolean;
+}
+
+/** The command's own options first, then those that every command has. */
+export function optionsOf(definition: Pick<CommandDefinition, "options">): OptionTable {
+  return { ...definition.options, ...sharedOptions };
+}
+
+export function shownOption(name: string, option: OptionDefinition): ShownOption {
+  const long = `--${name}${option.value === undefined ? "" : ` <${option.value}>`}`;
+  const given = option.schema.safeParse(undefined);
+  const fallback =
+    given.success && option.value !== undefined && given.data !== undefined ? String(given.data) : undefined;
+  return {
+    ...{ name, description: option.description, choices: choicesOf(option.schema), default: fallback },
+    flags: option.short === undefined ? long : `-${option.short}, ${long}`,
+    isRequired: !given.success,
+  };
+}
+
+function choicesOf(schema: z.ZodType): string[] {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return choicesOf(schema.unwrap() as z.ZodType);
+  return schema instanceof z.ZodEnum ? schema.options.map(String) : [];
+}
+
+/** What `--json` prints on the whole. */
+export function documentOf(definition: CommandDefinition) {
+  return z.object({
+    stack: z.string().describe("name of the stack"),
+    sources: z.array(
+      z.object({
+        source: z.string().describe("name of the component, or of the webhook where there is none"),
+        ending: z.enum(["well", "waiting", "broken", "interrupted"]).describe("see the exit codes"),
+        error: z.string().optional().describe("why the command failed for this source; then there is no result"),
+        result: (definition.json as z.ZodType).optional(),
+      }),
+    ),
+  });
+}
+
+/** What `--json` prints where the stack could not be read, or the command was called wrongly. */
+export const failureDocument = z.object({ error: z.string() });

@@ -1,0 +1,122 @@
+import { z } from "zod";
+import { type Ending, exitCodes, worst } from "../exit-codes.ts";
+import { stopOnInterrupt } from "../interrupt.ts";
+import { Progress } from "../progress.ts";
+import { PulumiStack } from "../stack/pulumi-stack.ts";
+import type { StackSource } from "../stack/source.ts";
+import { UsageError } from "../usage-error.ts";
+import { logCalls, reportError, reportOf } from "./debug.ts";
+import type { CommandContext, CommandDefinition, SharedValues } from "./definition.ts";
+import { optionsOf } from "./describe.ts";
+
+type Values = SharedValues & Readonly<Record<string, unknown>>;
+
+/** What became of one source, as `--json` prints it. */
+interface SourceOutcome {
+  readonly source: string;
+  readonly ending: Ending;
+  readonly error?: string;
+  readonly result?: unknown;
+}
+
+/**
+ * Runs a command for each source that is meant.
+ *
+ * @param given the options as they were written
+ * @returns the exit code
+ */
+export async function performCommand(
+  definition: CommandDefinition,
+  given: Readonly<Record<string, unknown>>,
+): Promise<number> {
+  const isJson = given.json === true;
+  const isDebug = given.debug === true;
+  if (isDebug) logCalls();
+  try {
+    const values = valuesOf(definition, given);
+    await definition.check?.(values);
+    const progress = new Progress(isJson ? undefined : process.stderr);
+    const stack = await progress.waiting("reading the stack", readStack(values, definition));
+    const outcomes = await performAll(definition, { values, stack, progress });
+    if (isJson) printJson({ stack: stack.name, sources: outcomes });
+    return exitCodes[worst(outcomes.map(({ ending }) => ending))].code;
+  } catch (error) {
+    if (isJson) printJson({ error: reportOf(error) });
+    else reportError(error, isDebug);
+    return exitCodes[error instanceof UsageError ? "usage" : "broken"].code;
+  }
+}
+
+async function performAll(
+  definition: CommandDefinition,
+  { values, stack, progress }: { values: Values; stack: PulumiStack; progress: Progress },
+): Promise<SourceOutcome[]> {
+  const sources = meantSources(definition, values, stack);
+  const stop = definition.stopsInOrder ? stopOnInterrupt() : undefined;
+  const context: CommandContext = {
+    ...{ progress, signal: stop?.signal ?? new AbortController().signal, isOneOfSeveral: stack.sources.length > 1 },
+    print: (...lines) => {
+      if (!values.json) process.stdout.write(`${lines.join("\n")}\n`);
+    },
+  };
+  const outcomes: SourceOutcome[] = [];
+  for (const source of sources) {
+    if (context.isOneOfSeveral) context.print(...(outcomes.length > 0 ? [""] : []), `Source ${source.name}`);
+    outcomes.push(await performOne(definition, source, values, context));
+    if (context.signal.aborted) break;
+  }
+  stop?.done();
+  if (context.signal.aborted && definition.name !== "verify") {
+    context.print("Stopped. The same command goes on with the rest.");
+  }
+  return outcomes;
+}
+
+/** Of several sources, one that fails doesn't keep the others from being seen to. */
+async function performOne(
+  definition: CommandDefinition,
+  source: StackSource,
+  values: Values,
+  context: CommandContext,
+): Promise<SourceOutcome> {
+  try {
+    const { ending, json } = await definition.run(source, values, context);
+    return { source: source.name, ending, result: json };
+  } catch (error) {
+    if (!context.isOneOfSeveral || error instanceof UsageError) throw error;
+    if (!values.json) reportError(error, values.debug);
+    return { source: source.name, ending: "broken", error: reportOf(error) };
+  }
+}
+
+function meantSources(definition: CommandDefinition, values: Values, stack: PulumiStack): readonly StackSource[] {
+  const chosen = stack.choose(values.source);
+  const sources = definition.needsRelay ? chosen.filter(({ keepsDeadLetters }) => keepsDeadLetters) : chosen;
+  if (sources.length === 0) {
+    throw new Error(
+      `The stack ${stack.name} has no relay${values.source === undefined ? "" : ` for ${values.source}`}, and so no dead letters: ` +
+        "Customer.io posts straight to Platform.",
+    );
+  }
+  const reason = sources.length > 1 && definition.needsOne?.(values);
+  if (reason) throw new UsageError(`${reason}. Choose one by --source: ${sources.map(({ name }) => name).join(", ")}`);
+  return sources;
+}
+
+function readStack(values: Values, { needsSecrets: secrets }: CommandDefinition): Promise<PulumiStack> {
+  return PulumiStack.read({
+    ...{ stack: values.stack, configFile: values["config-file"], folder: values.cwd, secrets },
+  });
+}
+
+function valuesOf(definition: CommandDefinition, given: Readonly<Record<string, unknown>>): Values {
+  const options = Object.entries(optionsOf(definition)).map(([name, { schema }]) => [name, schema]);
+  const parsed = z.object(Object.fromEntries(options)).safeParse(given);
+  if (parsed.success) return parsed.data as Values;
+  const [issue] = parsed.error.issues;
+  throw new UsageError(`--${issue?.path.join(".")} is not right: ${issue?.message}`);
+}
+
+function printJson(document: object): void {
+  process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+}

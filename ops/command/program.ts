@@ -1,0 +1,59 @@
+import tab from "@bomb.sh/tab/commander";
+import { Command, Option } from "commander";
+import manifest from "../../package.json" with { type: "json" };
+import { exitCodes } from "../exit-codes.ts";
+import type { CommandDefinition } from "./definition.ts";
+import { optionsOf, shownOption } from "./describe.ts";
+
+/** Does what a command is called for. @param given the options as text, and true for switches */
+export type Perform = (definition: CommandDefinition, given: Readonly<Record<string, unknown>>) => Promise<void>;
+
+/** The parser of the CLI, with its help and its completion, made from the definitions. It throws `CommanderError`. */
+export function buildProgram(definitions: readonly CommandDefinition[], perform: Perform): Command {
+  const program = new Command(manifest.name)
+    .description("Operate the Customer.io sources of a Pulumi stack. The stack may be of any program.")
+    .version(manifest.version, "--version", "print the version")
+    .helpOption("-h, --help", "show help")
+    .helpCommand("help [command]", "show the help of a command")
+    .showSuggestionAfterError()
+    .exitOverride();
+  for (const definition of definitions)
+    program.addCommand(commandOf(definition, perform).copyInheritedSettings(program));
+  program.addHelpText("after", `\nExit codes:\n${exitCodeLines().join("\n")}`);
+  // Shell completion, for bash, zsh, fish and PowerShell.
+  tab(program, { completionCommandName: "completion" });
+  return program;
+}
+
+function commandOf(definition: CommandDefinition, perform: Perform): Command {
+  const command = new Command(definition.name)
+    .summary(definition.summary)
+    .description(sentence(definition.summary))
+    .allowExcessArguments(false)
+    .action((given: Record<string, unknown>, { options }: Command) =>
+      // By the names that they are written with.
+      perform(definition, Object.fromEntries(options.map((option) => [option.name(), given[option.attributeName()]]))),
+    );
+  for (const [name, option] of Object.entries(optionsOf(definition))) {
+    const { flags, description, choices, default: fallback } = shownOption(name, option);
+    const parsed = new Option(flags, fallback === undefined ? description : `${description} (default: ${fallback})`);
+    // Shown and completed, but checked with all other values.
+    if (choices.length > 0) parsed.argChoices = [...choices];
+    command.addOption(parsed);
+  }
+  const help = command.createHelp();
+  const about = help.boxWrap(definition.description, process.stdout.columns ?? 80);
+  const examples = definition.examples.map(({ args, shows }) => `  # ${shows}\n  ${manifest.name} ${args}`);
+  return command.addHelpText(
+    "after",
+    `\n${about}\n\nExamples:\n${examples.join("\n")}\n\nExit codes:\n${exitCodeLines().join("\n")}`,
+  );
+}
+
+function exitCodeLines(): string[] {
+  return Object.values(exitCodes).map(({ code, meaning }) => `  ${String(code).padStart(3)}  ${meaning}`);
+}
+
+function sentence(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
+}

@@ -1,0 +1,41 @@
+import { inWords } from "./duration.ts";
+import { ProgressBar } from "./progress-bar.ts";
+import { ProgressLine } from "./progress-line.ts";
+
+/** Milliseconds after which a wait is shown, and between two lines of it. */
+const pace = 1000;
+
+/** What a command shows of work that takes its time. On a terminal only. */
+export class Progress {
+  readonly #stream: NodeJS.WriteStream | undefined;
+
+  /** @param stream undefined: nothing is shown, such as beside JSON or on a terminal that can't write over a line */
+  constructor(stream: NodeJS.WriteStream | undefined) {
+    this.#stream = stream?.isTTY && process.env.TERM !== "dumb" ? stream : undefined;
+  }
+
+  line(): ProgressLine {
+    return new ProgressLine(this.#stream);
+  }
+
+  bar(total: number): ProgressBar {
+    return new ProgressBar(total, this.#stream);
+  }
+
+  /** Shows what is waited for, once that takes more than a second. */
+  async waiting<T>(words: string | (() => string), work: Promise<T>): Promise<T> {
+    const line = this.line();
+    const started = performance.now();
+    const show = () => {
+      const what = typeof words === "string" ? words : words();
+      line.show(`  ${what}, ${inWords(performance.now() - started)}`);
+    };
+    const timer = setInterval(show, pace);
+    try {
+      return await work;
+    } finally {
+      clearInterval(timer);
+      line.end();
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import type { StackResource } from "./state.ts";
+
+const component = "customerio-aep:index:CustomerIoSource";
+/** What the resources of a source that is no component are found from: its last resource and, where it isn't made yet, the one before. */
+const roots = ["customerio:index:ReportingWebhook", "aep:index:Dataflow"];
+
+/** The resources of a source. */
+export interface FoundSource {
+  readonly name: string;
+  readonly component: StackResource | undefined;
+  readonly members: readonly StackResource[];
+}
+
+/**
+ * The sources of a stack: each component `CustomerIoSource` with all that lies below it, and each other webhook with all that it was
+ * made from. They are told apart by URN; two of the same name are called by their URNs.
+ */
+export function findSources(resources: readonly StackResource[]): FoundSource[] {
+  const components = resources.filter(({ type, delete: isReplaced }) => type === component && !isReplaced);
+  const sources = components.map((found) => ({ root: found, component: found, members: below(found, resources) }));
+  const taken = new Set(sources.flatMap(({ members }) => members));
+  const loose: { root: StackResource; component: undefined; members: StackResource[] }[] = [];
+  for (const type of roots) {
+    for (const root of resources) {
+      if (root.type !== type || root.delete || taken.has(root)) continue;
+      const members = madeFrom(root, resources);
+      for (const member of members) taken.add(member);
+      loose.push({ root, component: undefined, members });
+    }
+  }
+  const all = [...sources, ...loose];
+  return all.map(({ root, ...found }) => {
+    const isAlone = all.filter((other) => other.root.name === root.name).length === 1;
+    return { ...found, name: isAlone ? root.name : root.urn };
+  });
+}
+
+function below(top: StackResource, resources: readonly StackResource[]): StackResource[] {
+  const parents = new Map(resources.map(({ urn, parent }) => [urn, parent]));
+  const isBelow = (urn: string | undefined): boolean =>
+    urn !== undefined && (urn === top.urn || isBelow(parents.get(urn)));
+  return resources.filter(({ parent }) => isBelow(parent));
+}
+
+function madeFrom(root: StackResource, resources: readonly StackResource[]): StackResource[] {
+  const byUrn = Map.groupBy(resources, ({ urn }) => urn);
+  const found = new Set<string>();
+  const open = [root.urn];
+  for (let urn = open.pop(); urn !== undefined; urn = open.pop()) {
+    if (found.has(urn)) continue;
+    found.add(urn);
+    for (const { dependencies } of byUrn.get(urn) ?? []) open.push(...dependencies);
+  }
+  return resources.filter(({ urn }) => found.has(urn));
+}

@@ -1,0 +1,84 @@
+import path from "node:path";
+import { z } from "zod";
+import { pulumiCommand } from "../../relay/core/operator-command.ts";
+import { UsageError } from "../usage-error.ts";
+import { findSources } from "./find-sources.ts";
+import { pulumi } from "./pulumi.ts";
+import { StackSource } from "./source.ts";
+import { readState } from "./state.ts";
+
+/** Which stack a command is about. */
+export interface StackChoice {
+  /** Default: the one that `pulumi stack select` chose. */
+  readonly stack?: string | undefined;
+  /** The stack's settings in place of `Pulumi.<stack>.yaml`, as the flag of the same name of `pulumi`. */
+  readonly configFile?: string | undefined;
+  /** Folder of the program; default: the current one. */
+  readonly folder?: string | undefined;
+  /** Whether secrets are read in plain text. They stay in this process. */
+  readonly secrets: boolean;
+}
+
+const configuration = z.record(z.string(), z.object({ value: z.string().default("") }));
+
+/** A stack of any program, as the plain Pulumi CLI tells of it. */
+export class PulumiStack {
+  readonly name: string;
+  /** In the order of the state; at least one. */
+  readonly sources: readonly StackSource[];
+
+  private constructor(name: string, sources: readonly StackSource[]) {
+    this.name = name;
+    this.sources = sources;
+  }
+
+  /** @throws if the stack can't be read, or has no source */
+  static async read({ stack, configFile, folder, secrets }: StackChoice): Promise<PulumiStack> {
+    const cwd = path.resolve(folder ?? ".");
+    const choice = stack === undefined ? [] : ["--stack", stack];
+    const file = configFile === undefined ? [] : ["--config-file", path.resolve(configFile)];
+    const show = secrets ? ["--show-secrets"] : [];
+    const [state, settings] = await Promise.all([
+      pulumi(cwd, "stack", "export", ...show, ...choice),
+      pulumi(cwd, "config", "--json", ...show, ...choice, ...file),
+    ]);
+    const resources = readState(state);
+    const name = resources[0]?.urn.split(":")[2] ?? stack;
+    const make = pulumiCommand("up", { stack, folder });
+    if (name === undefined) throw new Error(`The stack is empty. Make everything first: ${make}`);
+    const found = findSources(resources);
+    if (found.length === 0) {
+      throw new Error(
+        `The stack ${name} has no source of Customer.io: neither a component CustomerIoSource nor a ReportingWebhook. Make it: ${make}`,
+      );
+    }
+    const values = Object.entries(configuration.parse(JSON.parse(settings))).map(([key, { value }]) => [key, value]);
+    const providers = new Map(
+      resources.filter(({ type }) => type.startsWith("pulumi:providers:")).map((provider) => [provider.urn, provider]),
+    );
+    // As it was called, since another backend's stack has an organisation in front.
+    const target = { stack: stack ?? name, folder };
+    const sources = found.map(
+      (parts) =>
+        new StackSource({
+          ...{ ...parts, providers, settings: Object.fromEntries(values) },
+          target: found.length === 1 ? target : { ...target, source: parts.name },
+        }),
+    );
+    return new PulumiStack(name, sources);
+  }
+
+  /**
+   * The sources that are meant.
+   *
+   * @param name undefined: all
+   * @throws UsageError if there is none of that name
+   */
+  choose(name: string | undefined): readonly StackSource[] {
+    if (name === undefined) return this.sources;
+    const chosen = this.sources.filter((source) => source.name === name);
+    if (chosen.length > 0) return chosen;
+    const names = this.sources.map((source) => source.name).join(", ");
+    throw new UsageError(`--source is not right: the stack ${this.name} has no source ${name}, but: ${names}`);
+  }
+}

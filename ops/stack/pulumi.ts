@@ -1,0 +1,57 @@
+import { execFile } from "node:child_process";
+import { stat } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+import { logCommand } from "../command/debug.ts";
+import { UsageError } from "../usage-error.ts";
+
+const run = promisify(execFile);
+const isWindows = process.platform === "win32";
+
+/**
+ * Runs a command of the Pulumi CLI in a folder, and answers what it prints. As with npx, a `pulumi` that npm has installed for the
+ * program, or for this package, goes before that of the `PATH`.
+ *
+ * @throws with what Pulumi says
+ */
+export async function pulumi(folder: string, ...command: string[]): Promise<string> {
+  const bins = [...new Set([folder, import.meta.dirname].flatMap(binsAbove))];
+  const environment = { ...process.env, PATH: [...bins, process.env.PATH ?? ""].join(path.delimiter) };
+  const args = [...command, "--non-interactive", "--color", "never"];
+  logCommand(`pulumi ${command.join(" ")}`, folder);
+  try {
+    const { stdout } = await run("pulumi", isWindows ? args.map(quoted) : args, {
+      ...{ cwd: folder, env: environment, maxBuffer: 2 ** 28 },
+      // npm's shims are scripts there.
+      shell: isWindows,
+    });
+    return stdout;
+  } catch (error) {
+    const { stderr, code } = error as { stderr?: string; code?: unknown };
+    if (code === "ENOENT") throw await missing(folder);
+    const said = stderr?.trim().replace(/^error: /, "") || String(error);
+    throw new Error(`Could not read the stack: ${said}`);
+  }
+}
+
+/** The folders in which npm links executables, for a folder and all above it. */
+function binsAbove(folder: string): string[] {
+  const parent = path.dirname(folder);
+  return [path.join(folder, "node_modules", ".bin"), ...(parent === folder ? [] : binsAbove(parent))];
+}
+
+/** Node says ENOENT of the program and of the folder alike. */
+async function missing(folder: string): Promise<Error> {
+  const isThere = await stat(folder).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!isThere) return new UsageError(`--cwd is not right: there is no folder ${folder}`);
+  return new Error(
+    "There is no Pulumi CLI. Install it for the program: npm install pulumi; or for the machine: https://www.pulumi.com/docs/install",
+  );
+}
+
+function quoted(text: string): string {
+  return /^[\w./:\\@=-]+$/.test(text) ? text : `"${text.replaceAll('"', '""')}"`;
+}

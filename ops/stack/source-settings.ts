@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { noSigningKey, signingKeysSecret } from "../../relay/core/names.ts";
+import { type EventPolicy, eventPolicy } from "../../relay/core/policy.ts";
+import { parseSigningKeys } from "../../relay/core/verify.ts";
+import type { StackSource } from "./source.ts";
+
+// The settings in force, as the resources of the relay have them: a program gives them to it in its own way.
+
+const appSettings = z.object({ properties: z.object({ EVENT_POLICY: z.string() }) });
+const vaultSecret = z.object({ name: z.string(), value: z.string() });
+const alertRule = z.object({
+  enabled: z.boolean().default(true),
+  criteria: z.object({ allOf: z.array(z.object({ query: z.string().default("") })) }),
+});
+
+/** Which events the relay takes in, and what personal data they keep. */
+export function policyOf(source: StackSource): EventPolicy {
+  const { properties } = appSettings.parse(source.resource("azure-native:web:WebAppApplicationSettings").inputs);
+  return eventPolicy.parse(JSON.parse(properties.EVENT_POLICY));
+}
+
+/** The first of the relay's signing keys; undefined if it has none yet. */
+export function signingKeyOf(source: StackSource): string | undefined {
+  const secrets = source
+    .all("customerio-aep:index:VaultSecret")
+    .map(({ inputs }) => vaultSecret.safeParse(inputs).data);
+  const keys = secrets.find((secret) => secret?.name === signingKeysSecret)?.value;
+  return keys === undefined || keys === noSigningKey ? undefined : parseSigningKeys(keys)[0];
+}
+
+/** Hours without a call after which the relay's alert is raised; 0: never; undefined: there is no such alert. */
+export function silenceHoursOf(source: StackSource): number | undefined {
+  for (const { inputs } of source.all("azure-native:monitor:ScheduledQueryRule")) {
+    const rule = alertRule.safeParse(inputs).data;
+    const [, hours] = rule?.criteria.allOf[0]?.query.match(/where last < ago\((\d+)h\)/) ?? [];
+    if (hours !== undefined) return Number(hours);
+  }
+  return undefined;
+}

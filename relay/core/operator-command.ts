@@ -1,0 +1,35 @@
+/** The stack that a command is about, as its flags say it. */
+export interface CommandTarget {
+  /** Name of the stack; undefined: the one that `pulumi stack select` chose. */
+  readonly stack?: string | undefined;
+  /** Folder of the Pulumi program, where it is not the one that the operator works in. */
+  readonly folder?: string | undefined;
+  /** The source's name, in a stack with several. */
+  readonly source?: string | undefined;
+}
+
+/**
+ * A command of this package's own CLI, ready to be copied into a shell. Everything that prints one writes it by this.
+ *
+ * @param command such as `replay --dry-run`
+ */
+export function operatorCommand(command: string, { stack, folder, source }: CommandTarget = {}): string {
+  return ["npx customerio-aep", command, ...flags({ stack, cwd: folder, source })].join(" ");
+}
+
+/**
+ * A command of Pulumi's, ready to be copied into a shell.
+ *
+ * @param command such as `up --refresh`
+ */
+export function pulumiCommand(command: string, { stack, folder }: CommandTarget): string {
+  return ["npx pulumi", command, ...flags({ stack, cwd: folder })].join(" ");
+}
+
+function flags(values: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${quoted(value)}`]));
+}
+
+function quoted(value: string): string {
+  return /^[\w./:@%+=,-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,32 @@
+import { once } from "node:events";
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
+import { logCalls, reportError, shownPath } from "../../ops/command/debug.ts";
+
+test("a call is shown without its query, and an inlet without its id", () => {
+  expect(shownPath("/a/b?sig=secret&c=d")).toBe("/a/b?…");
+  expect(shownPath("/collection/0123abcd?x-adobe-flow-id=1")).toBe("/collection/…?…");
+  expect(shownPath("/collection/batch/0123abcd")).not.toContain("0123abcd");
+});
+
+test("calls are written with method, address and status, and errors with their cause", async () => {
+  const written: string[] = [];
+  const write = jest.spyOn(process.stderr, "write").mockImplementation((text) => written.push(String(text)) > 0);
+  const server = createServer((_request, response) => response.end("secret answer")).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  logCalls();
+  const { port } = server.address() as AddressInfo;
+  const call = request({ port, host: "127.0.0.1", path: "/health?key=secret", headers: { authorization: "secret" } });
+  call.end();
+  const [answer] = await once(call, "response");
+  answer.resume();
+  await once(answer, "end");
+  reportError(new Error("outer", { cause: new Error("inner") }), true);
+  write.mockRestore();
+  server.close();
+  const text = written.join("");
+  expect(text).toMatch(/^debug: \S+ → GET http:\/\/127\.0\.0\.1\/health\?…\n/);
+  expect(text).toMatch(/← 200 GET http:\/\/127\.0\.0\.1\/health\?…\n/);
+  expect(text).toMatch(/\nouter\ndebug: Error: outer\n[\s\S]*debug: Error: inner\n/);
+  expect(text).not.toContain("secret");
+});

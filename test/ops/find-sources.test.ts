@@ -1,0 +1,86 @@
+import { findSources } from "../../ops/stack/find-sources.ts";
+import { readState, type StackResource } from "../../ops/stack/state.ts";
+import { operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
+
+const urnOf = (type: string, name: string) => `urn:pulumi:dev::events::${type}::${name}`;
+
+/** A state with these resources, as `pulumi stack export` prints it. */
+function state(resources: readonly Record<string, unknown>[]): readonly StackResource[] {
+  return readState(JSON.stringify({ version: 3, deployment: { resources } }));
+}
+
+const resource = (type: string, name: string, more: object = {}) => ({ type, urn: urnOf(type, name), ...more });
+
+test("each component is a source, with all that lies below it and nothing of another", () => {
+  const [north, south] = ["north", "south"].map((name) => urnOf("customerio-aep:index:CustomerIoSource", name));
+  const part = urnOf("customerio-aep:index:WebhookRelay", "south-relay");
+  const sources = findSources(
+    state([
+      resource("customerio-aep:index:CustomerIoSource", "north"),
+      resource("customerio-aep:index:CustomerIoSource", "south"),
+      resource("aep:index:Dataflow", "north-flow", { parent: north }),
+      resource("customerio-aep:index:WebhookRelay", "south-relay", { parent: south }),
+      resource("azure-native:storage:StorageAccount", "new", { parent: part }),
+      resource("azure-native:storage:StorageAccount", "new", { parent: part, delete: true }),
+      // What a source was made from may be another's.
+      resource("customerio:index:ReportingWebhook", "south-hook", {
+        parent: south,
+        dependencies: [urnOf("aep:index:Dataflow", "north-flow")],
+      }),
+    ]),
+  );
+  expect(sources.map(({ name, members }) => [name, members.map((member) => member.name)])).toEqual([
+    ["north", ["north-flow"]],
+    ["south", ["south-relay", "new", "new", "south-hook"]],
+  ]);
+});
+
+test("without the component a webhook is a source, with all that it was made from", () => {
+  const made = ["one", "two"].flatMap((name) => [
+    resource("aep:index:TargetConnection", `${name}-target`),
+    resource("aep:index:Dataflow", `${name}-flow`, {
+      dependencies: [urnOf("aep:index:TargetConnection", `${name}-target`)],
+    }),
+    resource("customerio:index:ReportingWebhook", name, {
+      dependencies: [urnOf("aep:index:Dataflow", `${name}-flow`)],
+    }),
+  ]);
+  const sources = findSources(state([...made, resource("aep:index:Dataflow", "unfinished")]));
+  expect(sources.map(({ name, members }) => [name, members.map((member) => member.name)])).toEqual([
+    ["one", ["one-target", "one-flow", "one"]],
+    ["two", ["two-target", "two-flow", "two"]],
+    ["unfinished", ["unfinished"]],
+  ]);
+});
+
+test("two sources of one name are called by their URNs", () => {
+  const parents = ["a", "b"].map((name) => urnOf("my:index:Team", name));
+  const sources = findSources(
+    state(
+      parents.map((parent, at) => ({
+        ...resource("customerio-aep:index:CustomerIoSource", "events", { parent }),
+        urn: `urn:pulumi:dev::events::my:index:Team${at}$customerio-aep:index:CustomerIoSource::events`,
+      })),
+    ),
+  );
+  expect(sources.map(({ name }) => name)).toEqual([
+    expect.stringContaining("Team0$customerio-aep"),
+    expect.stringContaining("Team1$customerio-aep"),
+  ]);
+});
+
+test("secrets are read where they were exported in plain text, and are nothing where they were not", () => {
+  const secret = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270" };
+  const inputs = { shown: { ...secret, plaintext: '"key"' }, hidden: { ...secret, ciphertext: "v1:abc" } };
+  const [read] = state([resource("customerio-aep:index:VaultSecret", "keys", { inputs })]);
+  expect(read?.inputs).toEqual({ shown: "key", hidden: undefined });
+});
+
+test("commands that are printed name the stack, the folder and the source, fit for a shell", () => {
+  const target = { stack: "acme/events/dev", folder: "../my events", source: "north" };
+  expect(operatorCommand("replay --dry-run", target)).toBe(
+    "npx customerio-aep replay --dry-run --stack acme/events/dev --cwd '../my events' --source north",
+  );
+  expect(pulumiCommand("up", target)).toBe("npx pulumi up --stack acme/events/dev --cwd '../my events'");
+  expect(operatorCommand("status")).toBe("npx customerio-aep status");
+});
