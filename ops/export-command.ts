@@ -5,6 +5,7 @@ import { defineCommand } from "./command/definition.ts";
 import { type DeadLetterFilter, mayFit } from "./dead-letter-filter.ts";
 import { filterOf, filterOptions } from "./dead-letter-options.ts";
 import { type ExportCounts, exportDeadLetters } from "./export.ts";
+import { stoppedWords } from "./interrupt.ts";
 import { PrivateFolder } from "./private-folder.ts";
 import { RelayStorageAccount } from "./relay-storage.ts";
 
@@ -54,6 +55,7 @@ export const exportCommand = defineCommand({
       progress: (so) => bar.show(Math.min(so.examined, toExamine), `${so.written + so.replaced} written`),
     }).finally(() => bar.end());
     print(report(counts, { target: source.target, total, folder: folder.path }));
+    if (signal.aborted) print(stoppedWords);
     const { written, replaced, present, classes, unfit } = counts;
     return {
       ending: signal.aborted ? "interrupted" : unfit.length === 0 ? "well" : "broken",

@@ -5,3 +5,6 @@ export function stopOnInterrupt(): { signal: AbortSignal; done: () => void } {
   process.once("SIGINT", stop).once("SIGTERM", stop);
   return { signal: controller.signal, done: () => process.off("SIGINT", stop).off("SIGTERM", stop) };
 }
+
+/** What a command says that Ctrl-C stopped, and that finds out by itself what is left. */
+export const stoppedWords = "Stopped. The same command goes on with the rest.";

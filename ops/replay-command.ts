@@ -3,6 +3,7 @@ import { z } from "zod";
 import { defineCommand } from "./command/definition.ts";
 import { mayFit } from "./dead-letter-filter.ts";
 import { filterOf, filterOptions } from "./dead-letter-options.ts";
+import { stoppedWords } from "./interrupt.ts";
 import { positiveNumber } from "./number-option.ts";
 import { RelayStorageAccount } from "./relay-storage.ts";
 import { RelayTables } from "./relay-tables.ts";
@@ -69,6 +70,7 @@ export const replayCommand = defineCommand({
     });
     const stack = source.target.stack ?? "";
     print(report(counts, { stack, total: entries.length, verb: pastOf(action, purgeDays) }));
+    if (signal.aborted) print(stoppedWords);
     const { kinds, left } = counts;
     return {
       ending: signal.aborted ? "interrupted" : "well",

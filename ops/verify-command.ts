@@ -57,7 +57,6 @@ export const verifyCommand = defineCommand({
     outcome: z.enum(["through", "broken", "waiting", "stopped"]),
     parts: z.array(partJson).describe("the stages of its way, as far as it came"),
   }),
-  needsOne: ({ event }) => event !== undefined && "--event is about one source",
   check({ filtered, event }) {
     if (filtered && event !== undefined) {
       throw new UsageError("--filtered is about a new event, --event about an earlier one.");
@@ -66,10 +65,19 @@ export const verifyCommand = defineCommand({
       throw new UsageError("--event is not right: it must be the id of a test event, as an earlier run has told it.");
     }
   },
-  async run(source, { filtered, event: earlier, timeout }, { print, progress, signal }) {
-    if (filtered && !source.hasRelay) {
-      throw new UsageError("--filtered needs a relay, which this stack does not have: the event would become a row.");
+  checkSources({ filtered, event }, sources) {
+    if (event !== undefined && sources.length > 1) {
+      const names = sources.map(({ name }) => name).join(", ");
+      throw new UsageError(`--event is about one source. Choose one by --source: ${names}`);
     }
+    const direct = sources.find(({ hasRelay }) => !hasRelay);
+    if (filtered && direct !== undefined) {
+      throw new UsageError(
+        `--filtered needs a relay, which ${direct.name} does not have: the event would become a row.`,
+      );
+    }
+  },
+  async run(source, { filtered, event: earlier, timeout }, { print, progress, signal }) {
     const sentAt = (earlier === undefined ? undefined : verificationTime(earlier)) ?? new Date();
     const id = earlier ?? verificationId(sentAt, randomBytes(4).toString("hex"));
     print(`Stack ${source.target.stack}, event ${id}`, "");

@@ -11,8 +11,10 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [line(head), `|${" --- |".repeat(used.length)}`, ...rows.map(line)].join("\n");
 }
 
+/** For a cell of a table, or a paragraph. In code, only what would end the cell is escaped. */
 export function escaped(text: string): string {
-  return text.replaceAll("|", "\\|").replaceAll(/<(?=[a-z])/g, "&lt;");
+  const parts = text.replaceAll("|", "\\|").split(/(`[^`]*`)/);
+  return parts.map((part) => (part.startsWith("`") ? part : part.replaceAll(/<(?=[a-z])/g, "&lt;"))).join("");
 }
 
 export function code(text: string): string {

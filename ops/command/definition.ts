@@ -65,8 +65,12 @@ export interface CommandDefinition<Options extends OptionTable = OptionTable, Js
    * @throws UsageError
    */
   check?(values: ValuesOf<Options>): Promise<void> | void;
-  /** Why it can't be done for several sources at once; false: it can. */
-  needsOne?(values: ValuesOf<Options>): string | false;
+  /**
+   * Checks what was given against the sources that are meant, before anything is done.
+   *
+   * @throws UsageError
+   */
+  checkSources?(values: ValuesOf<Options>, sources: readonly StackSource[]): void;
   /** Does the work for one source. */
   run(source: StackSource, values: ValuesOf<Options>, context: CommandContext): Promise<CommandResult<z.output<Json>>>;
 }

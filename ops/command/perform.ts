@@ -66,9 +66,6 @@ async function performAll(
     if (context.signal.aborted) break;
   }
   stop?.done();
-  if (context.signal.aborted && definition.name !== "verify") {
-    context.print("Stopped. The same command goes on with the rest.");
-  }
   return outcomes;
 }
 
@@ -98,8 +95,7 @@ function meantSources(definition: CommandDefinition, values: Values, stack: Pulu
         "Customer.io posts straight to Platform.",
     );
   }
-  const reason = sources.length > 1 && definition.needsOne?.(values);
-  if (reason) throw new UsageError(`${reason}. Choose one by --source: ${sources.map(({ name }) => name).join(", ")}`);
+  definition.checkSources?.(values, sources);
   return sources;
 }
 

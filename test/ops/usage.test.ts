@@ -51,18 +51,36 @@ test("a mistake that --json meets is JSON too", async () => {
   expect([code, JSON.parse(stdout), stderr]).toEqual([2, { error: "--rate is not right: it must be more than 0" }, ""]);
 });
 
-test("a folder that is not there, and one without a program, are told", async () => {
-  const nowhere = await ops({}, "status", "--cwd", "not/there");
-  expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringMatching(/--cwd is not right: .*not\/there\n$/)]);
-  const empty = await ops({}, "status", "--cwd", tmpdir(), "--stack", "dev");
-  expect([empty.code, empty.stderr]).toEqual([1, expect.stringMatching(/^Could not read the stack: no Pulumi.yaml/)]);
-});
+describe("in a folder of its own", () => {
+  let folder: string;
+  let environment: Record<string, string>;
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "customerio-aep-ops-"));
+    environment = { PULUMI_BACKEND_URL: `file://${folder}`, PULUMI_CONFIG_PASSPHRASE: "none" };
+  });
+  afterAll(() => rm(folder, { recursive: true }));
 
-test("--debug shows where an error came from, and the calls of Pulumi", async () => {
-  const { code, stderr } = await ops({}, "status", "--cwd", tmpdir(), "--stack", "dev", "--debug");
-  expect(code).toBe(1);
-  expect(stderr).toMatch(/^debug: \S+ pulumi stack export --show-secrets --stack dev \(in /m);
-  expect(stderr).toMatch(/^debug: Error: Could not read the stack: .*\n {4}at /m);
+  test("a folder that is not there, and one without a program, are told", async () => {
+    const nowhere = await ops(environment, "status", "--cwd", "not/there");
+    expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringMatching(/--cwd is not right: .*not\/there\n$/)]);
+    const empty = await ops(environment, "status", "--cwd", folder, "--stack", "dev");
+    expect([empty.code, empty.stderr]).toEqual([1, expect.stringMatching(/^Could not read the stack: /)]);
+  });
+
+  test("--debug shows where an error came from, and the calls of Pulumi", async () => {
+    const { code, stderr } = await ops(environment, "status", "--stack", "nowhere", "--debug");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^debug: \S+ pulumi stack export --show-secrets --stack nowhere \(in /m);
+    expect(stderr).toMatch(/^debug: Error: Could not read the stack: .*\n( {4}at |.*\n)/m);
+  });
+
+  test("a stack that is not there is told in Pulumi's words", async () => {
+    const { code, stderr } = await ops(environment, "status", "--stack", "nowhere");
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining("Could not read the stack: no stack named 'nowhere' found"),
+    ]);
+  });
 });
 
 test.each([
@@ -85,15 +103,4 @@ test.each([
   const { code, stderr } = await ops({}, ...args);
   expect(code).toBe(2);
   expect(stderr).toMatch(words);
-});
-
-test("a stack that is not there is told in Pulumi's words", async () => {
-  const folder = await mkdtemp(path.join(tmpdir(), "customerio-aep-ops-"));
-  const state = { PULUMI_BACKEND_URL: `file://${folder}`, PULUMI_CONFIG_PASSPHRASE: "none" };
-  const { code, stderr } = await ops(state, "status", "--stack", "nowhere");
-  await rm(folder, { recursive: true });
-  expect([code, stderr]).toEqual([
-    1,
-    expect.stringContaining("Could not read the stack: no stack named 'nowhere' found"),
-  ]);
 });
