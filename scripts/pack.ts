@@ -37,7 +37,14 @@ interface Manifest {
   readonly [field: string]: unknown;
 }
 
-/** A tarball, ready to be published. */
+/** A tarball in `build/`, and what it is published as. */
+export interface PackedFile {
+  readonly name: string;
+  readonly version: string;
+  readonly file: string;
+}
+
+/** A tarball that has been made just now. */
 export interface Tarball {
   readonly name: string;
   readonly file: string;
@@ -62,9 +69,22 @@ export async function packAll(): Promise<Tarball[]> {
   return tarballs;
 }
 
+/** The tarballs that the last `packAll` made, in the order in which they depend on each other. */
+export async function packedFiles(): Promise<PackedFile[]> {
+  const files = packages.map(async ({ folder }) => {
+    const { name, version } = await manifestOf(folder);
+    return { name, version, file: join(output, `${name}-${version}.tgz`) };
+  });
+  return Promise.all(files);
+}
+
+async function manifestOf(folder: string): Promise<Manifest> {
+  return JSON.parse(await readFile(join(repository, folder, "package.json"), "utf8")) as Manifest;
+}
+
 async function pack({ folder, compiled, copied }: PublishedPackage): Promise<Tarball> {
   const source = join(repository, folder);
-  const manifest = JSON.parse(await readFile(join(source, "package.json"), "utf8")) as Manifest;
+  const manifest = await manifestOf(folder);
   const stage = join(output, "stage", manifest.name);
   await mkdir(stage, { recursive: true });
   for (const part of compiled) {
@@ -72,7 +92,7 @@ async function pack({ folder, compiled, copied }: PublishedPackage): Promise<Tar
   }
   for (const part of copied) await cp(join(source, part), join(stage, part), { recursive: true });
   await cp(join(repository, "LICENSE"), join(stage, "LICENSE"));
-  await writeFile(join(stage, "package.json"), `${JSON.stringify(publishedManifest(manifest), null, 2)}\n`);
+  await writeFile(join(stage, "package.json"), `${JSON.stringify(publishedManifest(manifest, folder), null, 2)}\n`);
   // Without scripts: everything has been built.
   const { stdout } = await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", output], {
     cwd: stage,
@@ -92,12 +112,29 @@ async function pack({ folder, compiled, copied }: PublishedPackage): Promise<Tar
 }
 
 /** The manifest with compiled entries, and without what is of use in the repository alone. */
-function publishedManifest(manifest: Manifest): object {
+function publishedManifest(manifest: Manifest, folder: string): object {
   const { exports, private: _, scripts, workspaces, devDependencies, allowScripts, ...kept } = manifest;
   const entries = typeof exports === "string" ? { ".": exports } : exports;
   return {
     ...kept,
+    ...origin(folder),
     exports: Object.fromEntries(Object.entries(entries).map(([name, entry]) => [name, compiledEntry(entry)])),
+  };
+}
+
+/**
+ * Where the package comes from, as GitHub's runners tell: npm refuses provenance of a package whose `repository` is not the one that the
+ * workflow runs in.
+ */
+function origin(folder: string): object {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name } = process.env;
+  if (!server || !name) return {};
+  const url = `${server}/${name}`;
+  const directory = folder === "." ? undefined : folder;
+  return {
+    repository: { type: "git", url: `git+${url}.git`, ...(directory && { directory }) },
+    homepage: directory ? `${url}/tree/HEAD/${directory}#readme` : `${url}#readme`,
+    bugs: { url: `${url}/issues` },
   };
 }
 

@@ -1,0 +1,105 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+/** What is read and changed of a `package.json`, of a Pulumi schema, and of an entry of `package-lock.json`. */
+interface Manifest {
+  readonly name?: string;
+  version?: string;
+  pulumi?: { version?: string };
+  dependencies?: Record<string, string>;
+  devDependencies?: Record<string, string>;
+  peerDependencies?: Record<string, string>;
+}
+
+interface LockFile extends Manifest {
+  /** By folder; what is below `node_modules` comes from a registry. */
+  readonly packages: Record<string, Manifest>;
+}
+
+/** `0.2.0`; anything else, such as a pre-release, is no version that this project releases. */
+export function parseVersion(text: string): readonly [number, number, number] | undefined {
+  const [, ...numbers] = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$/.exec(text)?.map(Number) ?? [];
+  const [major, minor, patch] = numbers;
+  return major === undefined || minor === undefined || patch === undefined ? undefined : [major, minor, patch];
+}
+
+/** Whether a version comes before another one; both must be versions. */
+export function isOlder(version: string, than: string): boolean {
+  const numbers = parseVersion(version) ?? [];
+  const others = parseVersion(than) ?? [];
+  const first = numbers.findIndex((number, index) => number !== others[index]);
+  return first !== -1 && (numbers[first] ?? 0) < (others[first] ?? 0);
+}
+
+/** The version that the root package has. */
+export async function presentVersion(repository: string): Promise<string> {
+  const { version = "" } = await readJson<Manifest>(join(repository, "package.json"));
+  return version;
+}
+
+/**
+ * Gives every package of the repository the same version: its manifest, what the others say of it as a dependency, the plugin that
+ * Pulumi asks for, the lock file and the Pulumi schemas. Templates allow later versions of the same kind: `^0.2.0`.
+ */
+export async function setVersion(repository: string, version: string): Promise<void> {
+  const packages = await foldersOf(repository, ["packages", "examples"]);
+  const templates = await foldersOf(repository, ["templates"]);
+  const manifests = [".", ...packages].map((folder) => join(repository, folder, "package.json"));
+  const own = new Set(await Promise.all(manifests.map(async (file) => (await readJson<Manifest>(file)).name ?? "")));
+  for (const file of manifests) await changeJson<Manifest>(file, (manifest) => setIn(manifest, own, version));
+  for (const folder of templates) {
+    const file = join(repository, folder, "package.json");
+    await changeJson<Manifest>(file, (manifest) => setDependencies(manifest, own, version));
+  }
+  await changeJson<LockFile>(join(repository, "package-lock.json"), (lock) => {
+    lock.version = version;
+    for (const [folder, entry] of Object.entries(lock.packages)) {
+      if (!folder.startsWith("node_modules/")) setIn(entry, own, version);
+    }
+  });
+  for (const folder of ["relay/deploy", ...packages]) {
+    await changeJson<Manifest>(join(repository, folder, "schema.json"), (schema) => {
+      schema.version = version;
+    });
+  }
+}
+
+async function foldersOf(repository: string, parents: readonly string[]): Promise<string[]> {
+  const found = parents.map(async (parent) => {
+    const entries = await readdir(join(repository, parent), { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => `${parent}/${name}`);
+  });
+  return (await Promise.all(found)).flat();
+}
+
+function setIn(manifest: Manifest, own: ReadonlySet<string>, version: string): void {
+  if (manifest.version !== undefined) manifest.version = version;
+  if (manifest.pulumi?.version !== undefined) manifest.pulumi.version = version;
+  setDependencies(manifest, own, version);
+}
+
+function setDependencies(manifest: Manifest, own: ReadonlySet<string>, version: string): void {
+  for (const dependencies of [manifest.dependencies, manifest.devDependencies, manifest.peerDependencies]) {
+    for (const [name, wanted] of Object.entries(dependencies ?? {})) {
+      const [, range, present] = /^([~^]?)(.*)$/.exec(wanted) ?? [];
+      // Examples name the root by its folder.
+      if (dependencies && own.has(name) && parseVersion(present ?? "")) dependencies[name] = `${range}${version}`;
+    }
+  }
+}
+
+/** Changes a file that is there; other packages have no schema. */
+async function changeJson<T>(file: string, change: (content: T) => void): Promise<void> {
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (text === undefined) return;
+  const content = JSON.parse(text) as T;
+  change(content);
+  await writeFile(file, `${JSON.stringify(content, null, 2)}\n`);
+}
+
+async function readJson<T>(file: string): Promise<T> {
+  return JSON.parse(await readFile(file, "utf8")) as T;
+}
