@@ -139,7 +139,12 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
       const { forceDestroy, keep } = settings.dataset;
       // Depends on everything, so that a destroy begins with it.
       const dependsOn = [dataflow, ...(relay ? [relay] : []), subscription];
-      const guarded = { datasetId: dataflow.datasetId, forceDestroy, keep };
+      const guarded = {
+        datasetId: dataflow.datasetId,
+        forceDestroy,
+        keep,
+        ...(relay && { relayHealthUrl: relay.healthUrl }),
+      };
       new DatasetGuard(`${name}-guard`, guarded, { ...parent, dependsOn });
     }
 

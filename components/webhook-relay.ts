@@ -60,6 +60,8 @@ export interface WebhookRelayArgs {
 export class WebhookRelay extends pulumi.ComponentResource {
   /** Where Customer.io posts events; stays the same for the life of the stack. */
   readonly url: pulumi.Output<string>;
+  /** Where the relay says how it is. */
+  readonly healthUrl: pulumi.Output<string>;
   /** What has to be there before Customer.io may send, and has to go after it has stopped. */
   readonly ready: pulumi.Resource[];
 
@@ -232,6 +234,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
       { ...parent, dependsOn: code },
     );
 
+    this.healthUrl = pulumi.interpolate`https://${app.hostName}/health`;
     this.url = pulumi.interpolate`https://${app.hostName}/customerio`;
     this.ready = [code, drain];
     this.registerOutputs({ url: this.url });

@@ -70,17 +70,22 @@ export class Census {
   }
 }
 
-/** How many instances send now, by the digest of the settings that they send with; "" is one too old to tell. */
-export async function forwarderConfigurations(
-  tables: Pick<Tables, "ages">,
-  signal: AbortSignal,
-): Promise<Record<string, number>> {
-  const found: Record<string, number> = {};
-  for (const { properties } of (await tables.ages(forwardersTable, forwardersPartition, signal)).filter(isAlive)) {
+/** What the forwarders' rows tell. */
+export interface ForwarderCensus {
+  /** How many instances send now, by the digest of the settings that they send with; "" is one too old to tell. */
+  readonly configurations: Readonly<Record<string, number>>;
+  /** Whether any has ever sent: the last row stays. */
+  readonly haveSent: boolean;
+}
+
+export async function forwarderCensus(tables: Pick<Tables, "ages">, signal: AbortSignal): Promise<ForwarderCensus> {
+  const configurations: Record<string, number> = {};
+  const rows = await tables.ages(forwardersTable, forwardersPartition, signal);
+  for (const { properties } of rows.filter(isAlive)) {
     const configuration = typeof properties.configuration === "string" ? properties.configuration : "";
-    found[configuration] = (found[configuration] ?? 0) + 1;
+    configurations[configuration] = (configurations[configuration] ?? 0) + 1;
   }
-  return found;
+  return { configurations, haveSent: rows.length > 0 };
 }
 
 function isAlive({ age }: AgedRow): boolean {

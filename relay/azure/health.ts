@@ -1,6 +1,6 @@
 import type { HttpHandler, HttpResponseInit, InvocationContext } from "@azure/functions";
 import { withinBudget } from "./budget.ts";
-import { forwarderConfigurations } from "./census.ts";
+import { forwarderCensus } from "./census.ts";
 import { describeError, logOutcome } from "./log.ts";
 import { type Marks, noMarks } from "./marks-reader.ts";
 import type { QueueWatch } from "./queue-watch.ts";
@@ -41,6 +41,8 @@ export interface Health {
   readonly intake?: "closed";
   /** How many instances have sent to Platform lately, by the digest of their settings; "" is one too old to tell. */
   readonly forwarders?: Readonly<Record<string, number>>;
+  /** Absent while no event has come that is for Platform. Platform shows rows up to an hour later. */
+  readonly hasTakenEvents?: true;
   /** How many there are, while the intake is closed: then they decide whether the relay may go. `more`: there may be others. */
   readonly deadLetters?: { readonly count: number; readonly more: boolean };
 }
@@ -67,15 +69,17 @@ export function healthHandler({
   let looking: Promise<HttpResponseInit> | undefined;
 
   const report = async (signal: AbortSignal): Promise<Health> => {
-    const [{ closed }, forwarders] = await Promise.all([
+    const [{ closed }, census, { waiting }] = await Promise.all([
       marks(),
-      tables && forwarderConfigurations(tables, signal).catch(() => undefined),
+      tables && forwarderCensus(tables, signal).catch(() => undefined),
       storage.check(signal),
     ]);
+    const forwarders = census?.configurations;
     const dead = closed ? await storage.countDeadLetters(mostCounted, signal).catch(() => undefined) : undefined;
     return {
       ...{ status: "ok", ...state },
       ...(forwarders && Object.keys(forwarders).length > 0 && { forwarders }),
+      ...((waiting > 0 || census?.haveSent) && { hasTakenEvents: true }),
       ...(closed && { intake: "closed" }),
       ...(dead && { deadLetters: dead }),
     };

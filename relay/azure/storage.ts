@@ -171,11 +171,12 @@ export class RelayStorage {
   }
 
   /** Ends if queue and containers are there and can be reached, and throws otherwise. */
-  check(signal: AbortSignal): Promise<void> {
+  check(signal: AbortSignal): Promise<{ waiting: number }> {
     return within(signal, async () => {
       const queue = async () => (await this.#events()).getProperties({ abortSignal: signal });
       const container = async (name: string) => (await this.#container(name)).getProperties({ abortSignal: signal });
-      await Promise.all([queue(), ...Object.values(containerNames).map(container)]);
+      const [properties] = await Promise.all([queue(), ...Object.values(containerNames).map(container)]);
+      return { waiting: properties.approximateMessagesCount ?? 0 };
     });
   }
 

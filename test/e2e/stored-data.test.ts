@@ -43,14 +43,37 @@ async function isRefused(change: () => Promise<unknown>, takeBack: () => Promise
 }
 
 test(
-  "a destroy is refused before anything is taken down: an event that comes after it is a row",
+  "a destroy is refused while the first event still waits in the relay, and the dataset is empty",
   async () => {
     await stack.pulumi.up();
     datasetId = String((await stack.pulumi.outputs()).datasetId);
+    const faults = `${stack.cloud.environment.AEP_PLATFORM_URL}/__local/faults`;
+    const away = { target: "inlet", effect: { kind: "status", status: 503 }, rate: 1 };
+    await fetch(faults, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(away),
+    });
+    await stack.vendors.emit([{ ...samples[0]?.event, event_id: "waiting" }]);
+    await stack.vendors.sent();
+    const before = await stack.pulumi.resources();
+    const said = await failureOf(stack.pulumi.destroy());
+    expect(said).toContain(`The dataset ${datasetId} may hold data, or get some: its relay has taken in events`);
+    expect(await stack.pulumi.resources()).toEqual(before);
+    await fetch(faults, { method: "DELETE" });
+    await arrives("after Platform was away");
+    expect((await stack.vendors.rows(datasetId)).map(({ _id }) => _id)).toContain("waiting");
+  },
+  5 * minutes,
+);
+
+test(
+  "a destroy is refused before anything is taken down: an event that comes after it is a row",
+  async () => {
     await arrives("first");
     const before = await stack.pulumi.resources();
     const said = await failureOf(stack.pulumi.destroy());
-    expect(said).toContain(`The dataset "Customer.io events (local)" (${datasetId}) holds data: 1 row in 1 batch.`);
+    expect(said).toContain(`The dataset "Customer.io events (local)" (${datasetId}) holds data: 3 rows in `);
     expect(said).toContain("npx pulumi config set --path dataset.keep true");
     expect(said).toContain("npx pulumi config set --path dataset.forceDestroy true");
     expect(await stack.pulumi.resources()).toEqual(before);

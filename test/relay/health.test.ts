@@ -47,7 +47,7 @@ test("503 if another account answers, which has neither queue nor containers", a
 });
 
 describe("anybody may ask, as often as they like", () => {
-  function watched(check: () => Promise<void>) {
+  function watched(check: () => Promise<{ waiting: number }>) {
     let now = 0;
     let looks = 0;
     const storage = {
@@ -64,7 +64,7 @@ describe("anybody may ask, as often as they like", () => {
   }
 
   test.each([
-    ["good", 200, () => Promise.resolve()],
+    ["good", 200, () => Promise.resolve({ waiting: 0 })],
     ["bad", 503, () => Promise.reject(new Error("away"))],
   ])("a %s result counts for five seconds: the storage is looked at once", async (_, status, check) => {
     const { ask, lines, looks, pass } = watched(check);
@@ -76,17 +76,17 @@ describe("anybody may ask, as often as they like", () => {
   });
 
   test("there is one look at a time, however many wait for it", async () => {
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve } = Promise.withResolvers<{ waiting: number }>();
     const { ask, looks } = watched(() => promise);
     const answers = Array.from({ length: 100 }, ask);
-    resolve();
+    resolve({ waiting: 0 });
     expect(await Promise.all(answers)).toEqual(answers.map(() => 200));
     expect(looks()).toBe(1);
   });
 
   test("what has changed shows after that time", async () => {
     let well = false;
-    const { ask, pass } = watched(() => (well ? Promise.resolve() : Promise.reject(new Error("away"))));
+    const { ask, pass } = watched(() => (well ? Promise.resolve({ waiting: 0 }) : Promise.reject(new Error("away"))));
     expect(await ask()).toBe(503);
     well = true;
     expect(await ask()).toBe(503);
@@ -96,7 +96,7 @@ describe("anybody may ask, as often as they like", () => {
 });
 
 describe("what it says for whoever changes or takes down the relay", () => {
-  const storage = { check: async () => undefined, countDeadLetters: async () => ({ count: 3, more: false }) };
+  const storage = { check: async () => ({ waiting: 0 }), countDeadLetters: async () => ({ count: 3, more: false }) };
   const tables = {
     ages: async () => [
       { row: "a", age: 1_000, properties: { configuration: "new" } },
@@ -118,7 +118,26 @@ describe("what it says for whoever changes or takes down the relay", () => {
       signingKeys: true,
       configuration: "new",
       forwarders: { new: 1, old: 1, "": 1 },
+      hasTakenEvents: true,
     });
+  });
+
+  test.each([
+    ["none has come", 0, [], undefined],
+    ["one waits", 1, [], true],
+    ["one was sent, by an instance that is gone", 0, [{ row: "d", age: 9_000_000, properties: {} }], true],
+  ])("whether it has taken in events: %s", async (_, waiting, rows, hasTakenEvents) => {
+    const { countDeadLetters } = storage;
+    const ports = {
+      storage: { check: async () => ({ waiting }), countDeadLetters },
+      tables: { ages: async () => rows },
+    };
+    const answer = await healthHandler({ signingKeys: ["k"], ...ports, budget: 1_000 })(
+      undefined as never,
+      invocation().context,
+    );
+    expect(answer).toMatchObject({ jsonBody: { status: "ok" } });
+    expect((answer as { jsonBody: { hasTakenEvents?: true } }).jsonBody.hasTakenEvents).toBe(hasTakenEvents);
   });
 
   test("while the intake is closed, that it is, and how many dead letters there are", async () => {

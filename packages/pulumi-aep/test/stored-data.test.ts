@@ -1,7 +1,10 @@
 import { localCredentials } from "../../local-cloud/src/credentials.ts";
 import { type PlatformStandIn, startPlatform } from "../../local-cloud/src/platform/platform.ts";
+import { type Answer, recordingServer } from "../../pulumi-customerio/test/recording-server.ts";
 import { type PropertyMap, reveal, Unknown } from "../../pulumi-provider-kit/src/engine/values.ts";
 import { Aep, errorOf } from "./aep.ts";
+
+jest.mock("../../pulumi-provider-kit/src/http/sleep.ts", () => ({ sleep: async () => undefined }));
 
 // A dataset in Platform's stand-in, with its dataflow and one row, and what would take it away.
 
@@ -239,4 +242,43 @@ test("the guard refuses as the dataset would, and lets go of an empty, a forced 
   }
   expect(await aep.read(type, set.id)).toMatchObject({ id: set.id, inputs: { datasetId: set.id } });
   await aep.delete(type, "5c8c3c555033b814b69f947f", { datasetId: "5c8c3c555033b814b69f947f" });
+});
+
+describe("the guard of an empty dataset asks its relay", () => {
+  const type = "aep:index:DatasetGuard";
+
+  async function deletion(answer: Answer): Promise<unknown> {
+    const { set } = await makeAll({ withRow: false });
+    const aep = await provider();
+    const relay = await recordingServer(() => answer);
+    try {
+      const relayHealthUrl = `http://127.0.0.1:${relay.port}/health`;
+      const guard = await aep.create(type, { datasetId: set.id, relayHealthUrl });
+      return await aep.delete(type, guard.id, guard.properties).then(
+        () => aep.progress.find((line) => line.includes("could not be asked")) ?? "deleted",
+        ({ message }: Error) => message,
+      );
+    } finally {
+      await relay.close();
+    }
+  }
+
+  test("and lets go if that has never taken in an event", async () => {
+    expect(await deletion({ body: { status: "ok", signingKeys: true } })).toBe("deleted");
+  });
+
+  test("and refuses if it has, since rows show late", async () => {
+    const message = await deletion({ body: { status: "ok", signingKeys: true, hasTakenEvents: true } });
+    expect(message).toMatch(
+      /may hold data, or get some: its relay has taken in events, and rows take up to an hour to show in Platform\. Nothing has been taken down\./,
+    );
+    expect(message).toContain("npx pulumi config set --path dataset.forceDestroy true");
+  });
+
+  test.each<[string, Answer, RegExp]>([
+    ["is ill", { status: 503, body: { status: "unavailable" } }, /could not be asked .*: it answers 503\)/],
+    ["is no relay", { body: "<html>" }, /could not be asked .*: it answers 200\)/],
+  ])("and lets go with a warning if it %s, since it could never be taken down else", async (_, answer, expected) => {
+    expect(await deletion(answer)).toMatch(expected);
+  });
 });

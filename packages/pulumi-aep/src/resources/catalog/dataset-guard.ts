@@ -1,4 +1,5 @@
 import { defineResource } from "pulumi-provider-kit";
+import { plainCall, sleep } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
 import { afterwards, requireEmpty } from "./data-loss.ts";
@@ -7,7 +8,44 @@ const inputs = z.object({
   datasetId: z.string().meta({ description: "Id of the dataset." }),
   forceDestroy: z.boolean().default(false).meta({ description: "The dataset's own `forceDestroy`." }),
   keep: z.boolean().default(false).meta({ description: "The dataset's own `keep`." }),
+  relayHealthUrl: z
+    .string()
+    .optional()
+    .meta({
+      description:
+        "Address of the health check of the relay that sends to the dataset. Rows take up to an hour to show in Platform, and events may " +
+        "still wait: the relay knows of them.",
+    }),
 });
+
+const health = z.object({ status: z.literal("ok"), hasTakenEvents: z.boolean().optional() });
+
+/** A relay that was idle starts first. */
+const patience = { tries: 3, timeout: 20_000, pause: 5_000 };
+
+/** Whether a relay has ever taken in an event; `failure` says why it can't be known. */
+async function askRelay(
+  url: string,
+  signal: AbortSignal,
+): Promise<{ readonly hasTakenEvents: boolean; readonly failure?: string }> {
+  let failure = "";
+  for (let left = patience.tries; left > 0 && !signal.aborted; left--) {
+    const { status, text } = await plainCall({ method: "GET", url, timeout: patience.timeout, signal });
+    const answer = status === 200 ? health.safeParse(jsonOf(text)) : undefined;
+    if (answer?.success) return { hasTakenEvents: answer.data.hasTakenEvents ?? false };
+    failure = status === undefined ? text : `it answers ${status}`;
+    if (left > 1) await sleep(patience.pause, signal);
+  }
+  return { hasTakenEvents: false, failure };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * Stands before all that leads to a dataset. The engine deletes it first, since it depends on everything else; and as long as
@@ -29,9 +67,23 @@ export const datasetGuard = defineResource<AepClient>()({
 
   update: () => Promise.resolve({}),
 
-  async delete(operation, _id, { datasetId, forceDestroy, keep }) {
+  async delete(operation, _id, { datasetId, forceDestroy, keep, relayHealthUrl }) {
     if (forceDestroy || keep) return;
     const refused = "Nothing has been taken down";
-    await requireEmpty(operation, { id: datasetId }, { refused, ways: afterwards });
+    const isThere = await requireEmpty(operation, { id: datasetId }, { refused, ways: afterwards });
+    if (!isThere || relayHealthUrl === undefined) return;
+    const relay = await askRelay(relayHealthUrl, operation.signal);
+    if (relay.failure !== undefined) {
+      // A relay that is broken could never be taken down if this refused; events that wait in it hold up its own deletion.
+      operation.warn(
+        `The relay could not be asked whether rows are on their way (${relayHealthUrl}: ${relay.failure}). Platform shows none in the dataset.`,
+      );
+    }
+    if (!relay.hasTakenEvents) return;
+    const ways = afterwards.map((way) => `\n  - ${way}`).join("");
+    throw new Error(
+      `The dataset ${datasetId} may hold data, or get some: its relay has taken in events, and rows take up to an hour to show in ` +
+        `Platform. ${refused}.${ways}`,
+    );
   },
 });
