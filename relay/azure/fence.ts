@@ -1,5 +1,5 @@
 import { describeError } from "./log.ts";
-import type { Marks } from "./marks-reader.ts";
+import type { Marks, MarksSeen } from "./marks-reader.ts";
 
 /** Why an instance must send nothing now, and after how many seconds the message is tried again. */
 export type Fence = () => Promise<{ readonly seconds: number; readonly why: string } | undefined>;
@@ -13,12 +13,15 @@ const wait = { least: 5, jitter: 5 };
  */
 const tolerance = 60_000;
 
-export interface FencePorts {
-  /** Digest of the settings of this instance; undefined: it has none, and may send as long as no digest is wanted. */
+/** One process of the relay. */
+export interface Instance {
+  /** Digest of its settings; undefined: it has none, and may work as long as no digest is wanted. */
   readonly configuration: string | undefined;
-  readonly marks: Marks;
-  /** When this instance started. */
   readonly startedAt: Date;
+}
+
+export interface FencePorts extends Instance {
+  readonly marks: Marks;
   /** From 0 up to, not including, 1. */
   readonly random: () => number;
 }
@@ -35,13 +38,23 @@ export function settingsFence({ configuration, marks, startedAt, random }: Fence
   const stop = (why: string) => ({ seconds: wait.least + Math.ceil(random() * wait.jitter), why });
   return async () => {
     try {
-      const { wanted, held } = await marks();
-      if (held) return stop("the former relay has not yet told what it delivered");
-      if (wanted === undefined || wanted.configuration === configuration) return undefined;
-      if (startedAt.getTime() > wanted.since.getTime() + tolerance) return undefined;
-      return stop("newer settings have replaced those of this instance");
+      const seen = await marks();
+      if (seen.held) return stop("the former relay has not yet told what it delivered");
+      return isReplaced(seen, { configuration, startedAt }, tolerance)
+        ? stop("newer settings have replaced those of this instance")
+        : undefined;
     } catch (error) {
       return stop(`the queue does not say whether the settings are still in force: ${describeError(error)}`);
     }
   };
+}
+
+/**
+ * Whether other settings than this instance has were marked after it started.
+ *
+ * @param tolerance milliseconds after the mark for which an instance that starts may still have former settings
+ */
+export function isReplaced({ wanted }: MarksSeen, { configuration, startedAt }: Instance, tolerance = 0): boolean {
+  if (wanted === undefined || wanted.configuration === configuration) return false;
+  return startedAt.getTime() <= wanted.since.getTime() + tolerance;
 }

@@ -8,6 +8,7 @@ import { keepDuplicates, RememberedDuplicates } from "./duplicates.ts";
 import { settingsFence } from "./fence.ts";
 import { forgetDeliveries } from "./forget-deliveries.ts";
 import { type ForwarderTarget, forwarderHandler } from "./forwarder.ts";
+import { intakeGate } from "./gate.ts";
 import { healthHandler } from "./health.ts";
 import { intakeBudget, intakeHandler } from "./intake.ts";
 import { onOutcome } from "./log.ts";
@@ -31,7 +32,8 @@ const lines = new SummedLines();
 const watch = new QueueWatch({ storage });
 const { duplicateWindowDays: windowDays, configuration } = settings;
 const marks = marksReader({ storage, monotonic, budget: intakeBudget.write });
-const fence = settingsFence({ configuration, marks, startedAt: clock(), random: Math.random });
+const instance = { configuration, startedAt: clock() };
+const fence = settingsFence({ ...instance, marks, random: Math.random });
 const duplicates =
   windowDays > 0 ? new RememberedDuplicates({ tables: storage.tables, clock, windowDays }) : keepDuplicates;
 
@@ -44,7 +46,7 @@ app.http("intake", {
     signingKeys: settings.signingKeys,
     settings: settings.intake,
     storage,
-    marks,
+    gate: intakeGate({ ...instance, marks }),
     clock,
     budget: intakeBudget,
     lines,

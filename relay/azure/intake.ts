@@ -10,8 +10,8 @@ import { longestCall } from "../core/time-limits.ts";
 import { mostUnknownPaths } from "../core/unknown-attributes.ts";
 import { freshnessProblem, signatureProblem } from "../core/verify.ts";
 import { withinBudget } from "./budget.ts";
+import { type Gate, openGate } from "./gate.ts";
 import { describeError, logOutcome } from "./log.ts";
-import { type Marks, noMarks } from "./marks-reader.ts";
 import type { QueueWatch } from "./queue-watch.ts";
 import type { IntakeSettings } from "./settings.ts";
 import type { RelayStorage } from "./storage.ts";
@@ -37,7 +37,7 @@ export interface IntakePorts {
   readonly settings: IntakeSettings;
   readonly storage: Pick<RelayStorage, "enqueue" | "putClaim" | "putDeadLetter">;
   /** Says whether the intake is closed; default: it never is. */
-  readonly marks?: Marks;
+  readonly gate?: Gate;
   readonly clock: () => Date;
   readonly budget: IntakeBudget;
   /** The log of calls that bring no event; one of its own by default. */
@@ -54,7 +54,7 @@ export interface IntakePorts {
  * | 200 | the event is in the queue; or it is left out by a filter; or it was signed but is none, and is a dead letter: refused, it would hold up all others for days |
  * | 401 | no signing key fits, or the signature's time is too far off where that is checked |
  * | 413 | the body has more than 16 MiB; one far beyond never gets here, since the host answers it with 500 (`hostBodyLimit`) |
- * | 503 | the intake is closed since the relay is being taken down; or no signing key is set or the settings can't be used, or the storage did not take the event in time. Customer.io repeats the call, sooner than after a 500 or 429 |
+ * | 503 | the intake is closed, since the relay is being taken down or newer settings have replaced those of this instance (which may know a former signing key only: a 401 would cost an hour); or no signing key is set or the settings can't be used, or the storage did not take the event in time. Customer.io repeats the call, sooner than after a 500 or 429 |
  *
  * Filters and personal data are seen to here, before anything is stored: what is left out costs nothing further, and what is dropped
  * or hashed is in no queue, claim or dead letter. What can't be read, though, can't be redacted either, and is a dead letter as it came.
@@ -70,7 +70,7 @@ export function intakeHandler({
   signingKeys,
   settings,
   storage,
-  marks = noMarks,
+  gate = openGate,
   clock,
   budget,
   lines = new SummedLines(),
@@ -143,14 +143,15 @@ export function intakeHandler({
         const problem =
           signatureProblem(signingKeys, { timestamp, signature, body }) ??
           freshnessProblem(timestamp, { now: clock(), maximumAgeSeconds });
+        // Asked last, so that whoever closes the intake has to wait for one budget only.
+        const shut = problem === undefined ? await gate() : await gate().catch(() => undefined);
+        if (shut !== undefined) {
+          without("closed", shut);
+          return answer(503, `no events are taken: ${shut}`);
+        }
         if (problem !== undefined) {
           without("refused", problem);
           return answer(401, "the signature is missing or wrong");
-        }
-        // Asked last, so that whoever closes the intake has to wait for one budget only, and strangers cause no look.
-        if ((await marks()).closed) {
-          without("closed", "the relay is being taken down");
-          return answer(503, "the relay is being taken down and takes no events");
         }
         await keep(body, policy, context, signal);
         void watch?.look();

@@ -10,7 +10,7 @@ import { isObject } from "../core/json.ts";
  * | `filtered` | intake | one event was left out (`filtered` is 1) by the `rule` |
  * | `refused` | intake | `refused` calls had no valid signature, or a body beyond the limit: at most one line a second, with the `reason` of one call, or the different `reasons` of several |
  * | `unavailable` | intake, health | `unavailable` calls were answered with 503, in lines like those of `refused`; or the storage can't be reached, as `/health` found (no `unavailable`) |
- * | `closed` | intake | `closed` calls were answered with 503 since the relay is being taken down, in lines like those of `refused` |
+ * | `closed` | intake | `closed` calls were answered with 503 since the relay is being taken down, or newer settings have replaced those of this instance, in lines like those of `refused` |
  * | `forwarded` | forwarder | of one message's events, how many were `delivered`, `duplicate` (Platform has them already), `retried`, `held` (retried, and somebody has to fix something) or `gone` (done with by an earlier run); `ageSeconds`, the age of the oldest when it was delivered, and `deliveredSeconds`, the ages of all that were, added up; `oldestSeconds`, how long the event has waited in the queue that has waited longest |
  * | `waiting` | forwarder | all `held` events of a message wait, untried: for `PLATFORM_READY_AT`, for Platform to come back, for settings to be fixed, or for an instance with newer settings |
  * | `duplicatesUnknown` | forwarder | the tables of delivered events can't be used, so that events may go twice |

@@ -13,7 +13,7 @@ import type { RelayStorage } from "./storage.ts";
 export interface MarksSeen {
   /** Whether the intake must take nothing. */
   readonly closed: boolean;
-  /** The settings that forwarders have to have; undefined: any. */
+  /** The settings that instances have to have; undefined: any. */
   readonly wanted: WantedConfiguration | undefined;
   /** Whether this relay must not send yet, since it does not know what the former relay has delivered. */
   readonly held: boolean;

@@ -5,7 +5,7 @@
  * | name | value |
  * |---|---|
  * | `intake` | `open`, or `closed until <ISO 8601 time>`: never for good, so that a run that was killed leaves no living relay closed |
- * | `configuration` | `<digest> since <ISO 8601 time>`: the settings that forwarders have to have; see `settingsFence` |
+ * | `configuration` | `<digest> since <ISO 8601 time>`: the settings that instances have to have; see `settingsFence` and `intakeGate` |
  * | `sending` | `free`, or `held until <ISO 8601 time>`: a new relay takes events but sends none before it knows what the former relay has delivered |
  * | `former` | `none`, or `<address of the Table service> by <digest of a key>`: the account whose notes of delivered events this relay takes over |
  */

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import type { LocalAzure } from "./azure.ts";
+import { type AzureSwitches, defaultSwitches } from "./switches.ts";
 
 /** Looks and test controls that no API of Azure has, under `/__local/` of the ARM address. No credential is asked for. */
 export function adminRoutes(azure: Omit<LocalAzure, "armUrl">): Hono {
@@ -12,6 +13,12 @@ export function adminRoutes(azure: Omit<LocalAzure, "armUrl">): Hono {
       const { holdAt } = (await context.req.json()) as { holdAt: number };
       azure.effects.hold(holdAt);
       return context.json(azure.effects.state);
+    })
+    .post("/switches", async (context) => {
+      const changes = (await context.req.json()) as Partial<AzureSwitches>;
+      const unknown = Object.keys(changes).filter((name) => !(name in defaultSwitches));
+      if (unknown.length > 0) return context.json({ error: `There is no switch ${unknown.join(", ")}.` }, 400);
+      return context.json(azure.change(changes));
     })
     .post("/function-hosts/kill", async (context) => context.json({ killed: await azure.killFunctionHosts() }));
 }

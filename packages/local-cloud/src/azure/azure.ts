@@ -53,6 +53,8 @@ export interface LocalAzure {
   census(): Census;
   queues(): Promise<QueueSummary[]>;
   blobs(container: string): Promise<BlobSummary[]>;
+  /** Changes how Azure behaves from now on; answers all switches. */
+  change(switches: Partial<AzureSwitches>): AzureSwitches;
   /** Kills the function hosts (SIGKILL) as a crash would; returns how many. They are started anew. */
   killFunctionHosts(): Promise<number>;
   /** The log files of the function apps that have run, one JSON object a line. */
@@ -99,6 +101,7 @@ export async function startAzure(options: AzureOptions): Promise<LocalAzure> {
     effects: writes.effects,
     census: () => ({ resources: countByType(subscription), processes: processes(storage, apps) }),
     ...storageContents(parts),
+    change: (changes) => Object.assign(switches, changes),
     killFunctionHosts: async () => {
       const running = apps.list().filter(({ hostPid }) => hostPid !== undefined);
       await Promise.all(running.map((app) => app.killHost()));
@@ -132,8 +135,8 @@ function processes(storage: StorageAccounts, apps: FunctionApps): Census["proces
     ...storage.processes().map((one) => ({ kind: "azurite" as const, ...one })),
     ...apps
       .list()
-      .flatMap(({ name, hostPid }) =>
-        hostPid === undefined ? [] : [{ kind: "function-host" as const, name, pid: hostPid }],
+      .flatMap(({ name, hostPid, formerPids }) =>
+        [hostPid ?? [], formerPids].flat().map((pid) => ({ kind: "function-host" as const, name, pid })),
       ),
   ];
 }

@@ -8,6 +8,7 @@ import type { Certificate } from "../certificate.ts";
 import { hostEnvironment } from "./app-environment.ts";
 import { resolveSettings } from "./app-settings.ts";
 import { ArmError } from "./arm-error.ts";
+import { FormerInstances } from "./former-instances.ts";
 import { frontEnd } from "./front-end.ts";
 import type { FunctionMetadata } from "./function-host/functions-core.ts";
 import type { HostKeys } from "./function-host/http-triggers.ts";
@@ -48,8 +49,7 @@ export class FunctionApp {
   #settings: Readonly<Record<string, string>> = {};
   #appFolder: string | undefined;
   #host: HostProcess | undefined;
-  /** With former settings or code; see the switch `formerInstances`. */
-  readonly #former = new Set<HostProcess>();
+  readonly #former = new FormerInstances();
   /** The functions that the platform knows of since the last trigger sync; undefined before the first. */
   #known: readonly FunctionMetadata[] | undefined;
   #changes: Promise<void> = Promise.resolve();
@@ -96,6 +96,11 @@ export class FunctionApp {
 
   get hostPid(): number | undefined {
     return this.#host?.pid;
+  }
+
+  /** Of the hosts that live on with former settings or code. */
+  get formerPids(): readonly number[] {
+    return this.#former.pids();
   }
 
   get settings(): Readonly<Record<string, string>> {
@@ -151,8 +156,7 @@ export class FunctionApp {
     await this.#changes;
     const host = this.#host;
     this.#host = undefined;
-    const former = [...this.#former].map((one) => one.kill());
-    await Promise.all([this.#front?.close(), this.#scm?.close(), host?.stop(stopGrace), ...former]);
+    await Promise.all([this.#front?.close(), this.#scm?.close(), host?.stop(stopGrace), this.#former.kill()]);
   }
 
   /** The principal behind one of the app's identities; without an id, the system-assigned one. */
@@ -187,7 +191,8 @@ export class FunctionApp {
       await Promise.race([this.#changes, waiting]);
       patience.abort();
     }
-    return this.#host === undefined ? { status: 503 } : { port: this.#host.port };
+    if (this.#host === undefined) return { status: 503 };
+    return { port: (switches.callsToFormerInstances ? this.#former.next(this.#host) : this.#host).port };
   }
 
   #change(act: () => Promise<void>): void {
@@ -203,18 +208,11 @@ export class FunctionApp {
     const { formerInstances } = this.#options.switches;
     if (!rolling) {
       this.#host = undefined;
-      if (previous && formerInstances > 0) this.#letLive(previous, formerInstances);
+      if (previous && formerInstances > 0) this.#former.letLive(previous, formerInstances);
       else await previous?.kill();
     }
     this.#host = await this.#startHost(site, appFolder);
     if (rolling) await previous?.stop(stopGrace);
-  }
-
-  /** Gets no more calls, but takes messages until its time is over. */
-  #letLive(host: HostProcess, milliseconds: number): void {
-    this.#former.add(host);
-    setTimeout(() => void host.kill(), milliseconds).unref();
-    void host.exited.then(() => this.#former.delete(host));
   }
 
   async #startHost(site: Resource, appFolder: string): Promise<HostProcess | undefined> {

@@ -21,6 +21,8 @@ export interface AzureSwitches {
   readonly messageLease: number;
   /** Milliseconds for which an instance lives on after a change of settings or code, and does its work with the former ones. */
   readonly formerInstances: number;
+  /** Whether the front end sends calls to such instances too, in turn with the new one. */
+  readonly callsToFormerInstances: boolean;
   /** Node versions that a Flex Consumption app starts with; ARM takes any text and the app then fails to start. */
   readonly nodeVersions: readonly string[];
   /** Milliseconds that the front end holds a request while its host starts. */
@@ -39,6 +41,7 @@ export const defaultSwitches: AzureSwitches = {
   messageUpdateNeeds: "write",
   messageLease: 600,
   formerInstances: 0,
+  callsToFormerInstances: true,
   nodeVersions: ["20", "22", "24"],
   coldStartPatience: 30_000,
   hostRestartDelay: 1_000,

@@ -1,3 +1,4 @@
+import type { AzureSwitches } from "../azure/switches.ts";
 import type { CloudEnvironment } from "../cloud.ts";
 import { localCredentials } from "../credentials.ts";
 
@@ -118,6 +119,11 @@ export class Vendors {
   /** Changes how Platform behaves from now on, by the stand-in's switches (options.ts). */
   async switchPlatform(switches: object): Promise<void> {
     await post(`${this.#platform}/__local/switches`, switches);
+  }
+
+  /** Changes how Azure behaves from now on, by the stand-in's switches (switches.ts). */
+  async switchAzure(switches: Partial<AzureSwitches>): Promise<void> {
+    await post(`${this.#azure}/__local/switches`, switches);
   }
 
   /** What is still there of all that the program makes, by vendor. */

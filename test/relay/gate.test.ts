@@ -1,0 +1,58 @@
+import { type Gate, intakeGate } from "../../relay/azure/gate.ts";
+import { intakeBudget, intakeHandler } from "../../relay/azure/intake.ts";
+import { call, invocation, linesAtOnce, signedCall, signingKey, takeAll } from "./support/invocation.ts";
+
+const now = new Date("2026-11-20T10:00:00.000Z");
+const later = (milliseconds: number) => new Date(now.getTime() + milliseconds);
+const body = JSON.stringify({ event_id: "a", timestamp: 1_727_953_200 });
+
+const gate = (configuration: string | undefined, startedAt: Date, { wanted = "new", closed = false } = {}): Gate =>
+  intakeGate({
+    configuration,
+    startedAt,
+    marks: async () => ({
+      ...{ closed, held: true, former: "none" as const },
+      wanted: wanted === "" ? undefined : { configuration: wanted, since: now },
+    }),
+  });
+
+/** What the intake answers, how many messages it has written, and what it says of the call. */
+async function post(port: Gate, request: Parameters<ReturnType<typeof intakeHandler>>[0]) {
+  let written = 0;
+  const enqueue = async () => void written++;
+  const handler = intakeHandler({
+    ...{ signingKeys: [signingKey], settings: takeAll, gate: port, clock: () => now, budget: intakeBudget },
+    storage: { enqueue, putClaim: enqueue, putDeadLetter: async () => true },
+    lines: linesAtOnce(),
+  });
+  const { context, lines } = invocation();
+  const { status } = (await handler(request, context)) as { status: number };
+  return { status, written, outcome: lines[0]?.outcome.outcome };
+}
+
+const forged = () => call(body, { "x-cio-timestamp": "1717430405", "x-cio-signature": "0".repeat(64) });
+
+test.each([
+  ["has the wanted settings, though it must not send yet", gate("new", later(-1))],
+  ["started after the mark, with the settings of an up that has not finished", gate("newer", later(1))],
+  ["is of a queue that nobody has marked", gate(undefined, later(-1), { wanted: "" })],
+])("an instance takes events if it %s, and refuses what no key fits", async (_, open) => {
+  expect(await post(open, signedCall(body))).toEqual({ status: 200, written: 1, outcome: "accepted" });
+  expect(await post(open, forged())).toEqual({ status: 401, written: 0, outcome: "refused" });
+});
+
+test.each([
+  ["has settings that were replaced", gate("old", later(-1))],
+  ["names no digest of its settings", gate(undefined, later(-1))],
+  ["is taken down", gate("new", later(-1), { closed: true })],
+])("an instance that %s takes nothing, and refuses no call for good: its keys may be former ones", async (_, shut) => {
+  const refusal = { status: 503, written: 0, outcome: "closed" };
+  expect(await post(shut, signedCall(body))).toEqual(refusal);
+  expect(await post(shut, forged())).toEqual(refusal);
+});
+
+test("where the storage does not tell, a call with a good signature may come again, and one without is refused", async () => {
+  const away: Gate = () => Promise.reject(new Error("away"));
+  expect(await post(away, signedCall(body))).toEqual({ status: 503, written: 0, outcome: "unavailable" });
+  expect(await post(away, forged())).toEqual({ status: 401, written: 0, outcome: "refused" });
+});
