@@ -66,14 +66,18 @@ export class DeployedRelay {
     const started = Array.from({ length: instances }, (): Instance => {
       return { host: undefined, logFile: "", wanted: true, environment, life: Promise.resolve() };
     });
-    this.#instances.push(...started);
+    this.#instances = [...this.#instances, ...started];
     await Promise.all(started.map((instance) => this.#begin(instance)));
   }
 
-  /** Stops all instances that run now, as a platform does: no new calls, then SIGTERM. */
-  async stop(): Promise<void> {
-    const instances = this.#instances;
-    this.#instances = [];
+  /** Stops all instances that run now. */
+  stop(): Promise<void> {
+    return this.#end(this.#instances);
+  }
+
+  /** Ends instances as a platform does: no new calls, then SIGTERM. */
+  async #end(instances: readonly Instance[]): Promise<void> {
+    this.#instances = this.#instances.filter((instance) => !instances.includes(instance));
     await Promise.all(
       instances.map(async (instance) => {
         instance.wanted = false;
@@ -88,15 +92,26 @@ export class DeployedRelay {
   /** New instances take over before the old ones stop. */
   async replace(change: { settings?: Readonly<Record<string, string>>; upgrade?: boolean }): Promise<void> {
     const before = this.#instances;
-    this.#settings = { ...this.#settings, ...change.settings };
     if (change.upgrade) this.#package = this.#unpack();
     this.#instances = [];
-    await this.start(Math.max(1, before.length));
-    const after = this.#instances;
-    this.#instances = before;
-    const stopped = this.stop();
-    this.#instances = after;
-    await stopped;
+    await this.#startAnew(before.length, change.settings);
+    await this.#end(before);
+  }
+
+  /**
+   * New instances, with other settings, come beside those that run: these live on, and get calls too.
+   *
+   * @returns how to end the former ones
+   */
+  async join(settings: Readonly<Record<string, string>>): Promise<() => Promise<void>> {
+    const before = this.#instances;
+    await this.#startAnew(before.length, settings);
+    return () => this.#end(before);
+  }
+
+  async #startAnew(instances: number, settings: Readonly<Record<string, string>> = {}): Promise<void> {
+    this.#settings = { ...this.#settings, ...settings };
+    await this.start(Math.max(1, instances));
   }
 
   /** Kills an instance (SIGKILL) as a crash would, as soon as one runs; it is started anew. */

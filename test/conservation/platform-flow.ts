@@ -5,6 +5,7 @@ import {
   catalog,
   contentType,
   conversion,
+  credentials,
   experienceEvent,
   flowBody,
   flowService,
@@ -13,6 +14,7 @@ import {
   Platform,
   schema,
   schemaRegistry,
+  scope,
   sourceConnection,
   targetConnection,
   tenantId,
@@ -27,9 +29,13 @@ export type FlowSource = "customerio" | "http";
 /** Platform with a dataflow of the real mapping. */
 export interface RunningDataflow {
   readonly platform: Platform;
-  /** Inlet and flow id by way of a port. */
+  /** Inlet and flow id of the newest dataflow, by way of a port. */
   streamingUrl(port: number): string;
   readonly port: number;
+  /** Makes a dataflow with a mapping set of its own beside the newest one, in whose place it is; yields how to delete that one. */
+  succeed(): Promise<() => Promise<void>>;
+  /** How often inlets have refused a request, by status. */
+  refusals(): Promise<Readonly<Record<string, number>>>;
 }
 
 /**
@@ -58,22 +64,37 @@ export async function startDataflow(source: FlowSource): Promise<RunningDataflow
   const sourceId = idOf(await make(`${flowService}/sourceConnections`, sourceBody));
   const target = idOf(await make(`${flowService}/targetConnections`, targetConnection(schemaId, dataset)));
   const mappings = eventMappings({ tenantId, testMode: false }).map((mapping): JsonObject => ({ ...mapping }));
-  const mappingSet = idOf(await make(`${conversion}/mappingSets`, mappingSetBody(schemaId, mappings)));
-  const wiring = { fieldGroup: group, schema: schemaId, dataset, source: sourceId, target, mappingSet };
-  const flow = idOf(
-    await make(`${flowService}/flows`, flowBody(wiring, { flowSpec: { id: flowSpecs[source], version: "1.0" } })),
-  );
-  const inletUrl =
-    base === undefined
-      ? ((await getFlow(platform, flow)).options as { inletUrl: string }).inletUrl
-      : await inletOfBase(platform, base);
+  const makeFlow = async () => {
+    const mappingSet = idOf(await make(`${conversion}/mappingSets`, mappingSetBody(schemaId, mappings)));
+    const wiring = { fieldGroup: group, schema: schemaId, dataset, source: sourceId, target, mappingSet };
+    const id = idOf(
+      await make(`${flowService}/flows`, flowBody(wiring, { flowSpec: { id: flowSpecs[source], version: "1.0" } })),
+    );
+    const inletUrl =
+      base === undefined
+        ? ((await getFlow(platform, id)).options as { inletUrl: string }).inletUrl
+        : await inletOfBase(platform, base);
+    return { id, inletUrl };
+  };
+  let newest = await makeFlow();
   return {
     platform,
     port: Number(new URL(platform.url).port),
     streamingUrl(port) {
-      const url = new URL(`${inletUrl}?x-adobe-flow-id=${flow}`);
+      const url = new URL(`${newest.inletUrl}?x-adobe-flow-id=${newest.id}`);
       url.port = String(port);
       return url.href;
+    },
+    async succeed() {
+      const former = newest;
+      newest = await makeFlow();
+      return async () => {
+        const { status } = await platform.call("DELETE", `${flowService}/flows/${former.id}`);
+        if (status !== 204) throw new Error(`The former dataflow was not deleted: HTTP ${status}.`);
+      };
+    },
+    async refusals() {
+      return (await platform.plain("GET", "/__local/journal")).body.refusals as Record<string, number>;
     },
   };
 }
@@ -97,4 +118,15 @@ async function inletOfBase(platform: Platform, base: string): Promise<string> {
   const { json } = await platform.call("GET", `${flowService}/connections/${base}`);
   const { items } = json as unknown as { items: [{ auth: { params: { inletUrl: string } } }] };
   return items[0].auth.params.inletUrl;
+}
+
+/** Platform's stand-in is IMS too, by way of a port. */
+export function credentialSettings(port: number): Record<string, string> {
+  return {
+    PLATFORM_IMS_URL: `http://127.0.0.1:${port}`,
+    PLATFORM_CLIENT_ID: credentials.clientId,
+    PLATFORM_CLIENT_SECRET: credentials.clientSecret[0],
+    PLATFORM_SCOPES: scope,
+    PLATFORM_ORG_ID: credentials.orgId,
+  };
 }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { BlobServiceClient } from "@azure/storage-blob";
+import { BlobServiceClient, type ContainerClient } from "@azure/storage-blob";
 import { type QueueClient, QueueServiceClient } from "@azure/storage-queue";
 import { type Child, startChild } from "../../packages/local-cloud/src/azure/child-process.ts";
 import { Tables } from "../../relay/azure/tables.ts";
@@ -100,11 +100,23 @@ export class Account {
 
   async prepare(): Promise<void> {
     for (const name of Object.values(queueNames)) await this.queue(name).create();
-    for (const name of Object.values(containerNames)) await this.#blobs.getContainerClient(name).create();
+    for (const name of Object.values(containerNames)) await this.container(name).create();
   }
 
   queue(name: string): QueueClient {
     return this.#queues.getQueueClient(name);
+  }
+
+  container(name: string): ContainerClient {
+    return this.#blobs.getContainerClient(name);
+  }
+
+  /** Deletes all messages and blobs, as Azure does with an account. */
+  async empty(): Promise<void> {
+    for (const name of Object.values(queueNames)) await this.queue(name).clearMessages();
+    for (const name of Object.values(containerNames)) {
+      for await (const blob of this.container(name).listBlobsFlat()) await this.container(name).deleteBlob(blob.name);
+    }
   }
 
   /** Messages in both queues, hidden ones too. */
@@ -148,7 +160,7 @@ export class Account {
 
   /** The contents of a container's blobs. */
   async blobs(container: string): Promise<string[]> {
-    const client = this.#blobs.getContainerClient(container);
+    const client = this.container(container);
     const contents: string[] = [];
     for await (const { name } of client.listBlobsFlat()) {
       contents.push((await client.getBlobClient(name).downloadToBuffer()).toString("utf8"));

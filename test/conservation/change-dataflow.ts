@@ -1,0 +1,35 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { queueNames } from "../../relay/core/names.ts";
+import { lookLasts } from "../../relay/core/queue-marks.ts";
+import { longestRequest } from "../../relay/core/time-limits.ts";
+import type { World } from "./world.ts";
+
+/**
+ * Has another dataflow take the place of the one that the relay sends to, by the steps of `pulumi up`: instances with new settings begin,
+ * the queue is marked with their digest, and after a wait the former dataflow is deleted. Those with the former settings live on, and get
+ * calls, until all that has happened.
+ *
+ * @param change further settings that are changed
+ * @param meanwhile happens from the start of the new instances on
+ * @param afterwards happens once the former dataflow is deleted
+ */
+export async function changeDataflow(
+  world: World,
+  change: Readonly<Record<string, string>>,
+  { meanwhile, afterwards }: { meanwhile: () => Promise<void>; afterwards: () => Promise<void> },
+): Promise<void> {
+  const { platform, platformNetwork, relay, account } = world;
+  const deleteFormer = await platform.succeed();
+  const endFormer = await relay.join({
+    PLATFORM_STREAMING_URL: platform.streamingUrl(platformNetwork.port),
+    RELAY_CONFIGURATION: "changed",
+    ...change,
+  });
+  const traffic = meanwhile();
+  await account.queue(queueNames.events).setMetadata({ configuration: `changed since ${world.now().toISOString()}` });
+  await sleep(lookLasts + longestRequest + 500);
+  await deleteFormer();
+  await traffic;
+  await afterwards();
+  await endFormer();
+}

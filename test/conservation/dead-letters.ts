@@ -1,0 +1,70 @@
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { exportDeadLetters } from "../../ops/export.ts";
+import { PrivateFolder } from "../../ops/private-folder.ts";
+import { type ReplayAction, replay } from "../../ops/replay.ts";
+import { containerNames, queueNames } from "../../relay/core/names.ts";
+import { eventPolicy } from "../../relay/core/policy.ts";
+import type { Account } from "./storage.ts";
+
+const everything = { signal: new AbortController().signal, filter: {}, progress: () => undefined };
+
+/** What `ops replay` does with all dead letters: puts the events among them back into the queue, or deletes all (`--purge`). */
+export async function goThrough(account: Account, action: Exclude<ReplayAction, "count">): Promise<number> {
+  const storage = opened(account);
+  const names = await storage.names();
+  const { done } = await replay({
+    ...everything,
+    storage,
+    names,
+    policy: eventPolicy.parse({}),
+    action,
+    perSecond: 1000,
+  });
+  return done;
+}
+
+/** What `ops export` writes of all dead letters, as texts. */
+export async function exported(account: Account): Promise<string[]> {
+  const place = await mkdtemp(path.join(tmpdir(), "conservation-export-"));
+  try {
+    const storage = opened(account);
+    const folder = await PrivateFolder.at(path.join(place, "dead-letters"));
+    await exportDeadLetters({ ...everything, storage, names: await storage.names(), folder });
+    const files = (await readdir(folder.path, { recursive: true })).filter((file) => file.endsWith(".json"));
+    return Promise.all(files.map((file) => readFile(path.join(folder.path, file), "utf8")));
+  } finally {
+    await rm(place, { recursive: true, force: true });
+  }
+}
+
+/** The account as the operators' commands see it. They open it by a login, which Azurite's accounts in these tests don't know. */
+function opened(account: Account) {
+  const blobs = (container: string) => account.container(container);
+  const read = async (container: string, name: string) => {
+    const blob = blobs(container).getBlobClient(name);
+    if (!(await blob.exists())) return undefined;
+    const { etag = "" } = await blob.getProperties();
+    return { content: await blob.downloadToBuffer(), etag };
+  };
+  return {
+    async names() {
+      const names: string[] = [];
+      for await (const { name } of blobs(containerNames.deadLetters).listBlobsFlat()) names.push(name);
+      return names;
+    },
+    readDeadLetter: (name: string) => read(containerNames.deadLetters, name),
+    readClaim: async (name: string) => (await read(containerNames.claims, name))?.content.toString("utf8"),
+    async removeDeadLetter(name: string, etag: string) {
+      await blobs(containerNames.deadLetters).deleteBlob(name, { conditions: { ifMatch: etag } });
+      return true;
+    },
+    async putClaim(name: string, body: string) {
+      await blobs(containerNames.claims).getBlockBlobClient(name).uploadData(Buffer.from(body));
+    },
+    async enqueue(message: string) {
+      await account.queue(queueNames.events).sendMessage(message, { messageTimeToLive: -1 });
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { queueNames } from "../../../relay/core/names.ts";
+import { hour, minute, type Scenario } from "../scenario.ts";
+
+/** A queue message of the first version of the envelope, as the relay of that time wrote it. */
+const oldEnvelope = (ids: readonly string[], time: string) =>
+  JSON.stringify({
+    version: 1,
+    events: ids.map((id, index) => ({
+      id,
+      receivedAt: time,
+      attempts: index,
+      ...(index > 0 && { firstAttemptAt: time, lastError: "HTTP 503" }),
+      body: JSON.stringify({ event_id: id, object_type: "email", metric: "sent", timestamp: 1_763_632_800, data: {} }),
+    })),
+  });
+
+/** The relay and its storage end, are many, are of two versions, or have wrong clocks. */
+export const relayScenarios: readonly Scenario[] = [
+  {
+    name: "nothing is wrong",
+    mayRepeat: false,
+    act: (world, { count, duration }) => world.send(count, duration),
+  },
+  {
+    name: "two instances keep to a low rate limit",
+    instances: 2,
+    mayRepeat: false,
+    settings: { PLATFORM_REQUESTS_PER_SECOND: "8" },
+    act: (world, { count, duration }) => world.send(count, duration),
+  },
+  {
+    name: "storage is down for a while",
+    async act(world, { count, duration }) {
+      await world.send(count / 2, duration / 2);
+      await world.without(world.storageNetwork, () => world.send(count / 2, duration));
+    },
+  },
+  {
+    name: "the host is killed again and again",
+    async act(world, { count, duration }) {
+      const sending = world.send(count, duration * 2);
+      for (let kills = 0; kills < count / 20; kills++) {
+        await sleep((duration / 3) * world.random());
+        await world.relay.kill();
+      }
+      await sending;
+    },
+  },
+  {
+    name: "the host is killed while storage resets",
+    async act(world, { count, duration }) {
+      await world.under(world.storageNetwork, { kind: "reset" }, 0.2, async () => {
+        const sending = world.send(count, duration);
+        await sleep(duration * world.random());
+        await world.relay.kill();
+        await sending;
+      });
+    },
+  },
+  {
+    name: "two instances work at one queue",
+    instances: 2,
+    mayRepeat: false,
+    act: (world, { count, duration }) => world.send(count, duration),
+  },
+  {
+    name: "one of two instances is killed",
+    instances: 2,
+    async act(world, { count, duration }) {
+      const sending = world.send(count, duration);
+      await sleep(duration * world.random());
+      await world.relay.kill();
+      await sending;
+    },
+  },
+  {
+    name: "an upgrade with a full queue",
+    async act(world, { count, duration }) {
+      await world.without([world.platformNetwork], async () => {
+        await world.send(count / 2, duration / 2);
+        const ids = ["old-0", "old-1", "old-2"];
+        const message = Buffer.from(oldEnvelope(ids, world.now().toISOString())).toString("base64");
+        await world.account.queue(queueNames.events).sendMessage(message, { messageTimeToLive: -1 });
+        world.queued(ids);
+        await world.relay.replace({ upgrade: true });
+      });
+      await world.send(count / 2, duration / 2);
+    },
+  },
+  {
+    name: "clocks jump",
+    async act(world, { count, duration }) {
+      for (const shift of [-3 * hour, 50 * hour, 0]) {
+        await world.relay.stop();
+        await world.relay.start(1, shift);
+        await world.pass(30 * minute);
+        await world.send(count / 4, duration / 4);
+      }
+      await world.send(count / 4, duration / 4);
+    },
+  },
+];

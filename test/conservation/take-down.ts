@@ -1,0 +1,57 @@
+import { sleep } from "pulumi-provider-kit/http";
+import { queueNames } from "../../relay/core/names.ts";
+import { parseMarks, type QueueMarks, withMarks } from "../../relay/core/queue-marks.ts";
+import type { AzureClient } from "../../relay/deploy/client/client.ts";
+import { queueDrain } from "../../relay/deploy/resources/queue-drain.ts";
+import type { Account } from "./storage.ts";
+import type { World } from "./world.ts";
+
+const queueId =
+  "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a/queueServices/default/queues/events";
+
+/**
+ * Takes the relay down as `pulumi destroy` does: by the product's own `customerio-aep:index:QueueDrain`, then all that its account holds
+ * is deleted.
+ *
+ * @throws what the drain throws; then nothing is deleted
+ */
+export async function takeDown({ account, relay, now }: World): Promise<void> {
+  const health = `http://127.0.0.1:${relay.nextPort()}/health`;
+  const operation = {
+    client: { ...resourceManager(account, now), abandonQueue: false, abandonDeadLetters: false, opened: new Set() },
+    ...{ urn: "urn:pulumi:dev::test::customerio-aep:index:QueueDrain::drain", name: "drain", present: new Set() },
+    ...{ isHeld: () => false, isKnown: () => false, isCurrent: false, other: undefined },
+    ...{ signal: AbortSignal.timeout(120_000), progress: () => undefined, warn: () => undefined },
+  };
+  const state = { queueId, healthUrl: health, timeoutSeconds: 90 };
+  type Delete = Parameters<typeof queueDrain.delete>;
+  await queueDrain.delete(operation as unknown as Delete[0], queueId, state as unknown as Delete[2]);
+  await relay.stop();
+  await account.empty();
+}
+
+/** What Azure Resource Manager says and does of an account's queues, which here has a data plane alone. */
+function resourceManager(
+  account: Account,
+  now: () => Date,
+): Pick<AzureClient, "clock" | "queue" | "markQueue" | "ask"> {
+  const client = (id: string) => account.queue(id === queueId ? queueNames.events : queueNames.poison);
+  const look = async (id: string) => {
+    const { approximateMessagesCount = 0, metadata = {} } = await client(id).getProperties();
+    return { length: approximateMessagesCount, metadata, now: now() };
+  };
+  return {
+    clock: { now: Date.now, sleep },
+    queue: look,
+    async markQueue(id, marks) {
+      const before = await look(id);
+      const wanted: Partial<QueueMarks> = marks(before.now);
+      await client(id).setMetadata(withMarks(before.metadata, wanted));
+      return { before: parseMarks(before.metadata), now: before.now };
+    },
+    async ask(url, signal) {
+      const answer = await fetch(url, { signal });
+      return { status: answer.status, text: await answer.text() };
+    },
+  };
+}
