@@ -3,6 +3,7 @@ import { makingTable, TableError, Tables } from "../relay/azure/tables.ts";
 import { addCounts, type Counts, dayOf, noCounts } from "../relay/core/counts.ts";
 import { deliveredKeysOf, isDeliveredTable } from "../relay/core/delivered-tables.ts";
 import { countsTable, forwardersPartition, forwardersTable } from "../relay/core/names.ts";
+import { addWrittenPathCounts, type PathCounts } from "../relay/core/path-counts.ts";
 import { patience } from "./clients.ts";
 import type { StackSource } from "./stack/source.ts";
 import { StoragePermission } from "./storage-permission.ts";
@@ -27,6 +28,8 @@ export interface RelayCounts {
   readonly takenAt: Date | undefined;
   /** When a call was refused last, whoever's it was. */
   readonly refusedAt: Date | undefined;
+  /** How many events had each attribute that the catalogue lacks, of all days together. */
+  readonly unknownPaths: ReadonlyMap<string, number>;
 }
 
 /** The tables of a relay's storage account, opened with the caller's own Azure login. */
@@ -52,6 +55,7 @@ export class RelayTables {
     const rows = await this.#permission.explained(reader, () => this.#tables.all(countsTable, patience()));
     const total = noCounts();
     const days = new Map<string, Counts>();
+    const unknownPaths: PathCounts = new Map();
     let countedAt = 0;
     let takenAt = 0;
     let refusedAt = 0;
@@ -61,6 +65,7 @@ export class RelayTables {
       days.set(date, day);
       addCounts(day, found);
       addCounts(total, found);
+      addWrittenPathCounts(unknownPaths, found);
       countedAt = Math.max(countedAt, Date.parse(writtenAt));
       takenAt = Math.max(takenAt, (arrivals.takenAt ?? 0) * 1000);
       refusedAt = Math.max(refusedAt, (arrivals.refusedAt ?? 0) * 1000);
@@ -68,7 +73,7 @@ export class RelayTables {
     const sorted = new Map([...days].sort(([one], [other]) => (one < other ? -1 : 1)));
     const timeOf = (milliseconds: number) => (milliseconds > 0 ? new Date(milliseconds) : undefined);
     return {
-      ...{ total, days: sorted },
+      ...{ total, days: sorted, unknownPaths },
       ...{ countedAt: timeOf(countedAt), takenAt: timeOf(takenAt), refusedAt: timeOf(refusedAt) },
     };
   }

@@ -1,5 +1,5 @@
 import type { Counts } from "../../relay/core/counts.ts";
-import type { CommandTarget } from "../../relay/core/operator-command.ts";
+import { type CommandTarget, operatorCommand } from "../../relay/core/operator-command.ts";
 import { inWords } from "../duration.ts";
 import type { Finding } from "../finding.ts";
 import { RelayStorageAccount } from "../relay-storage.ts";
@@ -10,14 +10,14 @@ import { queueLength } from "./queue.ts";
 
 /** Whether every event that the relay took in is in one of the places where it may be. */
 export async function checkBalance(source: StackSource): Promise<Finding> {
-  const [{ total, days, countedAt }, deadLetters, length] = await Promise.all([
+  const [{ total, days, countedAt, unknownPaths }, deadLetters, length] = await Promise.all([
     RelayTables.open(source).then((tables) => tables.counts()),
     RelayStorageAccount.open(source).then(async (storage) => (await storage.deadLetters()).length),
     queueLength(source),
   ]);
   const [since] = days.keys();
   const messages = (length?.events ?? 0) + (length?.poison ?? 0);
-  return balanceFinding({ total, since, countedAt, deadLetters, messages, target: source.target });
+  return balanceFinding({ total, since, countedAt, unknownPaths, deadLetters, messages, target: source.target });
 }
 
 /**
@@ -28,6 +28,7 @@ export function balanceFinding({
   total,
   since,
   countedAt,
+  unknownPaths,
   deadLetters,
   messages,
   target,
@@ -37,6 +38,8 @@ export function balanceFinding({
   since: string | undefined;
   /** When anything was counted last. */
   countedAt: Date | undefined;
+  /** How many events had each attribute that the catalogue lacks. */
+  unknownPaths: ReadonlyMap<string, number>;
   deadLetters: number;
   messages: number;
   target: CommandTarget;
@@ -55,11 +58,7 @@ export function balanceFinding({
     ...(delivered > 0 ? [`age at delivery: ${inWords((total.deliveredSeconds / delivered) * 1000)} on average`] : []),
     ...(countedAt ? [`counted last at ${countedAt.toISOString()}`] : []),
     `left out by filters: ${total.filtered}; calls refused (signature, size): ${total.refused}; calls answered 503: ${total.unavailable}; put back into the queue: ${total.retried + total.held} times`,
-    ...(total.unknownAttributes > 0
-      ? [
-          `events with attributes that this package does not know: ${total.unknownAttributes}; the row's field unknown names them, and the setting mapping can bring them into the row`,
-        ]
-      : []),
+    ...unknownDetails(total.unknownAttributes, unknownPaths, target),
     ...(total.unread > 0
       ? [`events that passed a filter because what it asks for could not be read: ${total.unread}`]
       : []),
@@ -78,4 +77,19 @@ export function balanceFinding({
       "its last counts with it. The log has each event by its id.",
     ],
   };
+}
+
+/** Paths that a status names; the row's field `unknown` has them all. */
+const mostNamed = 10;
+
+function unknownDetails(events: number, paths: ReadonlyMap<string, number>, target: CommandTarget): string[] {
+  if (events === 0) return [];
+  const sorted = [...paths].sort(([one, count], [other, more]) => more - count || (one < other ? -1 : 1));
+  const named = sorted.slice(0, mostNamed).map(([path, count]) => `${path} (${count})`);
+  const more = sorted.length > mostNamed ? [`${sorted.length - mostNamed} more`] : [];
+  return [
+    `events with attributes that this package does not know: ${events}${named.length > 0 ? `: ${[...named, ...more].join(", ")}` : ""}`,
+    "They are in no field of the row, whose field unknown names them, until the setting mapping maps them. To see what becomes of such an",
+    `event, put it into a file: ${operatorCommand("preview --samples <file>", target)}`,
+  ];
 }

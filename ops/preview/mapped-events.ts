@@ -10,12 +10,19 @@ import { admit } from "../../relay/core/admit.ts";
 import { classifyText } from "../../relay/core/classify.ts";
 import { enrich } from "../../relay/core/enrich.ts";
 import type { EventPolicy } from "../../relay/core/policy.ts";
+import { unknownAttributes } from "../../relay/core/unknown-attributes.ts";
 import { patience } from "../clients.ts";
 import type { SampleEvent } from "./sample-events.ts";
 
 /** What becomes of one sample. */
 export type MappedEvent =
-  | { readonly fate: "mapped"; readonly sample: SampleEvent; readonly mapped: PreviewedRecord }
+  | {
+      readonly fate: "mapped";
+      readonly sample: SampleEvent;
+      readonly mapped: PreviewedRecord;
+      /** Paths of the attributes that the event catalogue has no field for. */
+      readonly unknown: readonly string[];
+    }
   /** The stack's filters keep it from Platform. */
   | { readonly fate: "filtered"; readonly sample: SampleEvent; readonly rule: string }
   /** It would be a dead letter. */
@@ -28,7 +35,12 @@ export type Preview =
 
 type Prepared =
   | Exclude<MappedEvent, { fate: "mapped" }>
-  | { readonly fate: "ready"; readonly sample: SampleEvent; readonly record: Record<string, unknown> };
+  | {
+      readonly fate: "ready";
+      readonly sample: SampleEvent;
+      readonly record: Record<string, unknown>;
+      readonly unknown: readonly string[];
+    };
 
 /**
  * Lets Platform map samples as the stack's dataflow would.
@@ -54,7 +66,7 @@ export async function mapSamples(
       continue;
     }
     const { value: mapped } = rows.next();
-    if (mapped) events.push({ fate: "mapped", sample: one.sample, mapped });
+    if (mapped) events.push({ fate: "mapped", sample: one.sample, mapped, unknown: one.unknown });
   }
   return { events };
 }
@@ -67,5 +79,5 @@ function prepare(sample: SampleEvent, policy: EventPolicy | undefined): Prepared
   const classified = classifyText(read?.text ?? sample.text);
   if (classified.kind === "malformed") return { fate: "malformed", sample, reason: classified.reason };
   const text = policy === undefined ? classified.text : enrich(classified, new Date().toISOString());
-  return { fate: "ready", sample, record: JSON.parse(text) };
+  return { fate: "ready", sample, record: JSON.parse(text), unknown: unknownAttributes(classified.event) };
 }

@@ -18,7 +18,10 @@ export function commonPrefix(mappings: readonly MappingItem[]): string {
   return prefix;
 }
 
-/** One event: its source values on the left, and on the right what they become in the row; errors below. */
+/**
+ * One event: its source values on the left, and on the right what they become in the row; then the attributes that the event catalogue
+ * lacks, and errors below.
+ */
 export function showEvent(event: MappedEvent, mappings: readonly MappingItem[], prefix: string): string[] {
   const { sample } = event;
   if (event.fate === "filtered") return [`${sample.name}: left out by the stack's filters (${event.rule})`];
@@ -31,6 +34,7 @@ export function showEvent(event: MappedEvent, mappings: readonly MappingItem[], 
   return [
     `${sample.name}: ${kind || "an event of no kind"}, ${String(row._id ?? record.event_id ?? "without an id")}`,
     ...shown.map((line) => `  ${line}`),
+    ...event.unknown.map((path) => `  ${unknownAttribute(path, record, mappings)}`),
     ...(empty > 0 ? [`  empty on both sides: ${empty}`] : []),
     ...errors.map((error) => `  ERROR ${showError(error)}`),
   ];
@@ -45,6 +49,19 @@ function pair(mapping: MappingItem, { record, row }: PreviewedRecord, prefix: st
   const name = prefix !== "" && destination.startsWith(prefix) ? destination.slice(prefix.length) : destination;
   const origin = sourceType === "ATTRIBUTE" ? assigned(source, from, left) : cut(written(sourceType, source), left);
   return `${origin.padEnd(left)} → ${assigned(name, to, right)}`;
+}
+
+/** An attribute that the event catalogue lacks, which Customer.io may have added: the row has it only if the setting `mapping` says so. */
+function unknownAttribute(path: string, record: Json, mappings: readonly MappingItem[]): string {
+  const value = valueAt(record, path);
+  const origin = value === undefined ? cut(path, left) : assigned(path, value, left);
+  const isMapped = mappings.some(({ sourceType, source }) => sourceType !== "STATIC" && mentions(source, path));
+  return `${origin.padEnd(left)} → (unknown attribute, ${isMapped ? "mapped above" : "not mapped"})`;
+}
+
+/** Whether a source reads an attribute, or something inside it. */
+function mentions(source: string, path: string): boolean {
+  return (source.match(/[\w.]+/g) ?? []).some((word) => word === path || word.startsWith(`${path}.`));
 }
 
 function written(sourceType: MappingItem["sourceType"], source: string): string {

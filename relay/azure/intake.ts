@@ -5,6 +5,7 @@ import { maxBodyBytes } from "../core/body-limit.ts";
 import { deadBody } from "../core/dead-letter.ts";
 import { claimed, fitsInline, newEvent, type QueuedEvent } from "../core/envelope.ts";
 import { GroupCommit } from "../core/group-commit.ts";
+import { addPathCounts } from "../core/path-counts.ts";
 import type { EventPolicy } from "../core/policy.ts";
 import { longestCall } from "../core/time-limits.ts";
 import { mostUnknownPaths } from "../core/unknown-attributes.ts";
@@ -188,20 +189,20 @@ function labelsOf({ redacted, unread, unknown }: Extract<Admission, { kind: "adm
 /** The labels of a group's events added up; nothing of what no event has. */
 function countsOf(labels: readonly Label[]): Record<string, unknown> {
   const redacted: Record<string, number> = {};
-  const unknown = new Set<string>();
+  const unknown = new Map<string, number>();
   let [unread, unknownAttributes] = [0, 0];
   for (const label of labels) {
     if ("redacted" in label) redacted[label.redacted] = (redacted[label.redacted] ?? 0) + 1;
     else if ("unread" in label) unread += 1;
     else {
       unknownAttributes += 1;
-      for (const path of label.unknown) unknown.add(path);
+      addPathCounts(unknown, Object.fromEntries(label.unknown.map((path) => [path, 1])), mostUnknownPaths);
     }
   }
   return {
     ...(Object.keys(redacted).length > 0 && { redacted }),
     ...(unread > 0 && { unread }),
-    ...(unknownAttributes > 0 && { unknownAttributes, unknown: [...unknown].slice(0, mostUnknownPaths) }),
+    ...(unknownAttributes > 0 && { unknownAttributes, unknown: Object.fromEntries(unknown) }),
   };
 }
 

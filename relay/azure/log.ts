@@ -6,7 +6,7 @@ import { isObject } from "../core/json.ts";
  *
  * | `outcome` | of | says |
  * |---|---|---|
- * | `accepted` | intake | `accepted` events are durable in one message; `redacted` counts those without their `content`, `email` or `recipient`, `unread` those that passed a filter which could not read them, and `unknownAttributes` those with attributes that the catalogue lacks, whose paths are `unknown` |
+ * | `accepted` | intake | `accepted` events are durable in one message; `redacted` counts those without their `content`, `email` or `recipient`, `unread` those that passed a filter which could not read them, and `unknownAttributes` those with attributes that the catalogue lacks; `unknown` counts them by path |
  * | `filtered` | intake | one event was left out (`filtered` is 1) by the `rule` |
  * | `refused` | intake | `refused` calls had no valid signature, or a body beyond the limit: at most one line a second, with the `reason` of one call, or the different `reasons` of several |
  * | `unavailable` | intake, health | `unavailable` calls were answered with 503, in lines like those of `refused`; or the storage can't be reached, as `/health` found (no `unavailable`) |

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { addCounts, arrivalOf, type Counts, dayOf, noCounts } from "../core/counts.ts";
 import { countsTable } from "../core/names.ts";
+import { addPathCounts, type PathCounts, pathCountsProperty } from "../core/path-counts.ts";
 import { makingTable, type Tables } from "./tables.ts";
 
 /** Milliseconds: after a quiet time the first counts are written soon, and then at most four times a minute. */
@@ -15,9 +16,17 @@ export interface TallyPorts {
   readonly schedule: (callBack: () => void, milliseconds: number) => void;
 }
 
+interface Day {
+  readonly counts: Counts;
+  readonly arrivals: Record<string, number>;
+  readonly unknown: PathCounts;
+  dirty: boolean;
+}
+
 /**
  * Keeps the counts of this instance of the relay in the table `counts`, in one row for each day, which is overwritten with the day's
- * sums, and when calls were taken and refused last (see `arrivalOf`). So writing twice counts nothing twice, instances don't wait for each other, and whoever adds up all rows has the whole.
+ * sums, when calls were taken and refused last (see `arrivalOf`), and how many events had which attributes that the catalogue lacks. So
+ * writing twice counts nothing twice, instances don't wait for each other, and whoever adds up all rows has the whole.
  *
  * Events never wait for it: what can't be written is written with the next counts. A process that is killed takes the counts of its
  * last 15 seconds with it, and nothing else; one that is ended in order writes them first. An instance that is busy all month writes
@@ -27,7 +36,7 @@ export class Tally {
   readonly #ports: TallyPorts;
   readonly #me = randomUUID();
   /** By day; a day that is over goes once it is written. */
-  readonly #days = new Map<string, { counts: Counts; arrivals: Record<string, number>; dirty: boolean }>();
+  readonly #days = new Map<string, Day>();
   #scheduled = false;
   #writtenAt = Number.NEGATIVE_INFINITY;
   #writing: Promise<void> = Promise.resolve();
@@ -39,9 +48,10 @@ export class Tally {
   /** @param outcome a line of the log; see `Outcome` */
   add(outcome: Readonly<Record<string, unknown>>): void {
     const today = dayOf(this.#ports.clock());
-    const day = this.#days.get(today) ?? { counts: noCounts(), arrivals: {}, dirty: false };
+    const day: Day = this.#days.get(today) ?? { counts: noCounts(), arrivals: {}, unknown: new Map(), dirty: false };
     this.#days.set(today, day);
     addCounts(day.counts, outcome);
+    addPathCounts(day.unknown, outcome.unknown);
     const arrival = arrivalOf(outcome);
     if (arrival) day.arrivals[arrival] = Math.floor(this.#ports.clock().getTime() / 1000);
     day.dirty = true;
@@ -64,7 +74,7 @@ export class Tally {
       const key = { partition: date, row: this.#me };
       try {
         await makingTable(tables, countsTable, signal, () =>
-          tables.put(countsTable, key, signal, { ...day.counts, ...day.arrivals }),
+          tables.put(countsTable, key, signal, { ...day.counts, ...day.arrivals, ...pathCountsProperty(day.unknown) }),
         );
       } catch {
         day.dirty = true;

@@ -305,15 +305,31 @@ describe("the dataset", () => {
 describe("the balance", () => {
   test("says how many events had attributes without a field, or passed a filter unread", () => {
     const said = balance({ accepted: 2, delivered: 2, unknownAttributes: 1, unread: 2 }, 0, 0).details?.join("\n");
-    expect(said).toContain("events with attributes that this package does not know: 1; ");
+    expect(said).toContain("events with attributes that this package does not know: 1\n");
     expect(said).toContain("could not be read: 2");
   });
 
-  const balance = (some: Partial<Counts>, deadLetters: number, messages: number) =>
+  test("names the attributes without a field, the most frequent first, and the command that shows what becomes of them", () => {
+    const some = { accepted: 9, delivered: 9, unknownAttributes: 9 };
+    const few = { "data.taste": 2, "data.colour": 7, "data.shape": 2 };
+    const said = balance(some, 0, 0, few).details?.join("\n");
+    expect(said).toContain("does not know: 9: data.colour (7), data.shape (2), data.taste (2)\n");
+    expect(said).toContain("preview --samples <file>");
+    const many = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`data.a${index + 10}`, 1]));
+    expect(balance(some, 0, 0, many).details?.join("\n")).toContain("data.a18 (1), data.a19 (1), 2 more\n");
+  });
+
+  const balance = (
+    some: Partial<Counts>,
+    deadLetters: number,
+    messages: number,
+    unknown: Record<string, number> = {},
+  ) =>
     balanceFinding({
       total: counts(some),
       since: "2026-11-14",
       countedAt: now,
+      unknownPaths: new Map(Object.entries(unknown)),
       deadLetters,
       messages,
       target: { stack: "dev" },
@@ -367,6 +383,7 @@ describe("the balance", () => {
         total: noCounts(),
         since: undefined,
         countedAt: undefined,
+        unknownPaths: new Map(),
         deadLetters: 0,
         messages: 0,
         target: { stack: "dev" },

@@ -45,7 +45,7 @@ test("source and row stand side by side, within 100 columns; what is empty on bo
   };
   const row = { _id: "01J9", _acme: { customerio: { id: "u-9001", campaign_id: 12, shout: "sent!" } } };
   const mapped = { record, row, errors: [] };
-  expect(showEvent({ fate: "mapped", sample, mapped }, mappings, prefix)).toEqual([
+  expect(showEvent({ fate: "mapped", sample, mapped, unknown: [] }, mappings, prefix)).toEqual([
     "email: email sent, 01J9",
     '  event_id = "01J9"                              → _id = "01J9"',
     '  data.identifiers.id = "u-9001"                 → id = "u-9001"',
@@ -55,7 +55,7 @@ test("source and row stand side by side, within 100 columns; what is empty on bo
   ]);
   const long = { ...record, data: { ...record.data, subject: "x".repeat(200) } };
   const lines = showEvent(
-    { fate: "mapped", sample, mapped: { record: long, row: long, errors: [] } },
+    { fate: "mapped", sample, mapped: { record: long, row: long, errors: [] }, unknown: [] },
     mappings,
     prefix,
   );
@@ -65,7 +65,7 @@ test("source and row stand side by side, within 100 columns; what is empty on bo
 test("an error stands below its row, and a value that did not arrive is seen as empty", () => {
   const error = { source: "data.campaign_id", destination: "_acme.customerio.campaign_id", message: "not a number" };
   const mapped = { record: { event_id: "a", data: { campaign_id: "x" } }, row: {}, errors: [error] };
-  expect(showEvent({ fate: "mapped", sample, mapped }, mappings, prefix)).toEqual([
+  expect(showEvent({ fate: "mapped", sample, mapped, unknown: [] }, mappings, prefix)).toEqual([
     "email: an event of no kind, a",
     '  event_id = "a"                                 → _id = (empty)',
     '  data.campaign_id = "x"                         → campaign_id = (empty)',
@@ -87,4 +87,30 @@ test("a mapping that is refused is named, also where Data Prep doesn't", () => {
   const [mapping] = mappings;
   const errors = [{ source: undefined, destination: undefined, message: "no such field" }];
   expect(mapping && showInvalid({ mapping, errors })).toEqual(["  ERROR event_id → _id: no such field"]);
+});
+
+test("an attribute that the catalogue lacks is marked, with whether the mapping reads it", () => {
+  const record = {
+    event_id: "a",
+    colour: "red",
+    data: { taste: { sweet: true }, "odd.name": 1, recipients: [{ os: "x" }] },
+  };
+  const taste = { sourceType: "EXPRESSION", source: 'iif(contains_key("data.taste.sweet"), "yes", null)' } as const;
+  const lines = showEvent(
+    {
+      fate: "mapped",
+      sample,
+      mapped: { record, row: {}, errors: [] },
+      unknown: ["colour", "data.taste", "data.odd.name", "data.recipients.os"],
+    },
+    [{ ...taste, destination: "producedBy" }, attribute("colours", "x")],
+    "",
+  );
+  expect(lines.slice(1)).toEqual([
+    '  colour = "red"                                 → (unknown attribute, not mapped)',
+    '  data.taste = {"sweet":true}                    → (unknown attribute, mapped above)',
+    "  data.odd.name                                  → (unknown attribute, not mapped)",
+    "  data.recipients.os                             → (unknown attribute, not mapped)",
+    "  empty on both sides: 2",
+  ]);
 });

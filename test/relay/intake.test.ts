@@ -220,6 +220,21 @@ describe("filters and personal data", () => {
     expect(await azurite.blobNames(containerNames.claims)).toEqual([]);
   });
 
+  test("attributes that the catalogue lacks are counted by path, and none is lost for its spelling", async () => {
+    const body = event("a", { data: { colour: "red", taste: 1 } }).replace('{"event_id"', '{"__proto__":1,"event_id"');
+    expect(await intake()(signedCall(body))).toMatchObject({
+      status: 200,
+      lines: [{ outcome: { outcome: "accepted", accepted: 1, unknownAttributes: 1, ids: ["a"] } }],
+    });
+    const { lines } = await intake()(signedCall(body));
+    expect(Object.entries(lines[0]?.outcome.unknown ?? {})).toEqual([
+      ["__proto__", 1],
+      ["data.colour", 1],
+      ["data.taste", 1],
+    ]);
+    await azurite.takeEvents();
+  });
+
   test("where nothing is to be taken out, an event goes on byte by byte as it came", async () => {
     const body = ' {"event_id" : "a", "timestamp":1.0e1, "data":{"n":9007199254740993}}\n';
     await intake()(signedCall(body));

@@ -76,6 +76,30 @@ test("notes when a call of Customer.io's was taken last, and when one was refuse
   expect(await times()).toEqual([start + 20, start + 10]);
 });
 
+test("counts attributes that the catalogue lacks by their paths, at most fifty a day, and of any spelling", async () => {
+  const { tally, time } = startTally();
+  const paths = async () => {
+    await tally.flush();
+    const rows = (await tables.all(countsTable, signal)).toSorted((one, other) =>
+      String(one.PartitionKey) < String(other.PartitionKey) ? -1 : 1,
+    );
+    return rows.map(({ unknownPaths }) => (unknownPaths === undefined ? undefined : JSON.parse(String(unknownPaths))));
+  };
+  tally.add({ outcome: "accepted", accepted: 1, ids: ["a"] });
+  expect(await paths()).toEqual([undefined]);
+  tally.add({ outcome: "accepted", accepted: 2, unknownAttributes: 2, unknown: { "data.colour": 2, colour: 1 } });
+  tally.add({ outcome: "accepted", accepted: 1, unknownAttributes: 1, unknown: { "data.colour": 1 } });
+  expect(await paths()).toEqual([{ "data.colour": 3, colour: 1 }]);
+  time.now += 60_000;
+  const longest = (index: number) => String.fromCharCode(1 + (index % 8)).repeat(100 - String(index).length) + index;
+  const many = Object.fromEntries(Array.from({ length: 80 }, (_, index) => [longest(index), 1]));
+  tally.add({ outcome: "accepted", accepted: 1, unknownAttributes: 1, unknown: many });
+  tally.add({ outcome: "accepted", accepted: 1, unknownAttributes: 1, unknown: { ...many, [longest(3)]: 1 } });
+  const [, day] = await paths();
+  expect(Object.keys(day)).toHaveLength(50);
+  expect(day[longest(3)]).toBe(2);
+});
+
 test("each instance and each day has a row of its own", async () => {
   const { tally, time } = startTally();
   tally.add({ accepted: 1 });
