@@ -1,0 +1,16 @@
+/** `npm run record-states`: records what `up` leaves in the state, which later versions must take without a change. */
+import { startLocalStack } from "../e2e/local-stack.ts";
+import { configure, deliveries, stateFile, writeState } from "./states.ts";
+
+for (const delivery of deliveries) {
+  const stack = await startLocalStack();
+  try {
+    await configure(stack.pulumi, delivery);
+    await stack.pulumi.up();
+    await writeState(delivery, await stack.pulumi.run("stack", "export", "--stack", stack.pulumi.stack));
+    await stack.pulumi.destroy();
+  } finally {
+    await stack.stop();
+  }
+  console.log(`recorded ${stateFile(delivery)}`);
+}
