@@ -1,9 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import { directMappings, fieldGroupBody } from "customerio-aep/events";
 import * as aep from "pulumi-aep";
 import * as customerio from "pulumi-customerio";
 import { subscriptionNames } from "pulumi-customerio/events";
-import { directMappings } from "../../events/direct-mapping.ts";
-import { fieldGroupBody } from "../../events/field-group.ts";
 
 const title = `Customer.io direct (${pulumi.getStack()})`;
 const { tenantId } = await aep.getTenant();
