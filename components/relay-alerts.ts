@@ -26,7 +26,7 @@ export const longestSilence = 47;
  * functions that answer HTTP. Whether those answer at all is asked from outside: see `AvailabilityTest`.
  *
  * @param expectsEvents whether Customer.io's webhook is enabled: before that only strangers call, and nobody is to be told of them
- * @param silenceHours how long none of its calls is nothing unusual; 0: for ever
+ * @param silenceHours how many hours may pass without a call before that is unusual; 0: any number
  */
 export function relayAlerts({
   expectsEvents,

@@ -39,7 +39,7 @@ export function contradictions(choices: Choices): { readonly setting: string; re
   return all;
 }
 
-/** Settings of the relay, which nothing reads where there is none. */
+/** Settings of the relay. They have no effect without one. */
 const ofTheRelay = [
   "maximumCallAgeSeconds",
   "duplicateWindowDays",

@@ -49,7 +49,7 @@ export function callsFinding({
   enabled: boolean;
   /** When the webhook was changed last, such as enabled; undefined if that isn't known. */
   changedAt: Date | undefined;
-  /** Hours without any call that are nothing unusual; 0: for ever. */
+  /** How many hours may pass without a call before that is unusual; 0: any number. */
   silenceHours: number;
   now: Date;
   target: CommandTarget;

@@ -1,8 +1,6 @@
 import { type Held, OperationFailed } from "../engine/engine.ts";
-import { azureSubjects, azureWorld } from "./azure-world.ts";
-import { customerioSubjects, customerioWorld } from "./customerio-world.ts";
 import { type KillPoint, Line, moments } from "./line.ts";
-import { platformSubjects, platformWorld } from "./platform-world.ts";
+import { subjects } from "./subjects.ts";
 import { engineOf, programOf, type Subject, type World } from "./world.ts";
 
 const operations = ["create", "change", "delete"] as const;
@@ -119,13 +117,7 @@ let destroyed = 0;
 let points = 0;
 const swept = new Set<string>();
 
-const worlds = [
-  ...platformSubjects.map((subject) => ({ subject, open: () => platformWorld() })),
-  ...customerioSubjects.map((subject) => ({ subject, open: customerioWorld })),
-  ...azureSubjects.map((subject) => ({ subject, open: azureWorld })),
-].map((entry) => ({ ...entry, type: entry.subject.type }));
-
-describe.each(worlds)("$type", ({ subject, open, type }) => {
+describe.each(subjects)("$type", ({ subject, open, type }) => {
   test.each(operations)("killed at any call of a %s, it ends as the straight run did", async (operation) => {
     const straight = await straightRun(open, subject, operation);
     for (const [call, asked] of straight.calls.entries()) {

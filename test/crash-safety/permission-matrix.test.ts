@@ -1,8 +1,6 @@
 import { type Engine, type Held, Reference } from "../engine/engine.ts";
-import { azureSubjects, azureWorld } from "./azure-world.ts";
-import { customerioSubjects, customerioWorld } from "./customerio-world.ts";
 import { type Fault, Line } from "./line.ts";
-import { platformSubjects, platformWorld } from "./platform-world.ts";
+import { subjects } from "./subjects.ts";
 import { engineOf, programOf, type Subject, type World } from "./world.ts";
 
 const gone = [404, 410];
@@ -130,13 +128,7 @@ const replacing = ["aep:index:IdentityDescriptor", "aep:index:MappingSet", "aep:
 
 let checks = 0;
 let lost = 0;
-const worlds = [
-  ...platformSubjects.map((subject) => ({ subject, open: () => platformWorld() })),
-  ...customerioSubjects.map((subject) => ({ subject, open: customerioWorld })),
-  ...azureSubjects.map((subject) => ({ subject, open: azureWorld })),
-].map((entry) => ({ ...entry, type: entry.subject.type }));
-
-describe.each(worlds)("$type", ({ subject, open }) => {
+describe.each(subjects)("$type", ({ subject, open }) => {
   let world: World;
   let bench: Bench;
 

@@ -1,8 +1,6 @@
 import type { Engine } from "../engine/engine.ts";
-import { azureSubjects, azureWorld } from "./azure-world.ts";
-import { customerioSubjects, customerioWorld } from "./customerio-world.ts";
 import { type Fault, Line } from "./line.ts";
-import { platformSubjects, platformWorld } from "./platform-world.ts";
+import { subjects } from "./subjects.ts";
 import { engineOf, programOf, type Subject, type World } from "./world.ts";
 
 const operations = ["create", "change", "delete"] as const;
@@ -86,13 +84,7 @@ class Life {
 let struck = 0;
 let failed = 0;
 
-const worlds = [
-  ...platformSubjects.map((subject) => ({ subject, open: () => platformWorld() })),
-  ...customerioSubjects.map((subject) => ({ subject, open: customerioWorld })),
-  ...azureSubjects.map((subject) => ({ subject, open: azureWorld })),
-].map((entry) => ({ ...entry, type: entry.subject.type }));
-
-describe.each(worlds)("$type", ({ subject, open }) => {
+describe.each(subjects)("$type", ({ subject, open }) => {
   test.each(operations)(
     "one fault at any call of a %s that changes something leaves one object of each",
     async (operation) => {

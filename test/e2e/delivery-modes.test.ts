@@ -5,50 +5,20 @@ import { Pulumi } from "../../packages/local-cloud/src/demo/pulumi.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { ops } from "../ops/ops.ts";
 import { type LocalStack, repository, startLocalStack } from "./local-stack.ts";
+import { eventOf, Traffic } from "./traffic.ts";
 
 // One stack that changes between the two ways of delivery while events come, in the order in which the tests stand.
 let stack: LocalStack;
-const sent: string[] = [];
+let traffic: Traffic;
 
 beforeAll(async () => {
   stack = await startLocalStack();
+  traffic = new Traffic(stack.vendors, { pause: 50, repeats: false });
   await stack.allowDeletingRows();
 }, 60_000);
 afterAll(() => stack.stop(), 60_000);
 
 const minutes = 60_000;
-
-/** Lets events happen as long as the work takes, and a moment longer. */
-async function underTraffic<T>(work: () => Promise<T>): Promise<T> {
-  let isDone = false;
-  const traffic = (async () => {
-    for (let rest = 10; rest > 0; isDone && rest--) {
-      // Of opens and clicks only the first of a delivery would be sent.
-      const event = { ...samples[0]?.event, event_id: `traffic-${sent.length}` };
-      sent.push(event.event_id);
-      await stack.vendors.emit([event]);
-      await wait(50);
-    }
-  })();
-  try {
-    return await work();
-  } finally {
-    isDone = true;
-    await traffic;
-  }
-}
-
-/** Until each event that happened is in the dataset, or the patience is over; lets Customer.io's hours of waiting pass. */
-async function missing(): Promise<string[]> {
-  const until = Date.now() + 60_000;
-  for (;;) {
-    await stack.vendors.passTime(3600);
-    const delivered = new Set(await stack.vendors.deliveredIds());
-    const absent = sent.filter((id) => !delivered.has(id));
-    if (absent.length === 0 || Date.now() > until) return absent;
-    await wait(500);
-  }
-}
 
 async function typesInState(): Promise<string[]> {
   return (await stack.pulumi.resources()).map((urn) => urn.split("::")[2]?.split("$").at(-1) ?? "");
@@ -68,8 +38,8 @@ test(
       dataflowId: expect.any(String),
       relayUrl: null,
     });
-    await underTraffic(() => wait(500));
-    expect(await missing()).toEqual([]);
+    await traffic.during(() => wait(500));
+    expect(await traffic.missing()).toEqual([]);
     await stack.pulumi.preview("--expect-no-changes");
   },
   4 * minutes,
@@ -90,16 +60,16 @@ test(
     expect((await second.outputs()).datasetId).toBe(datasetId);
     expect((await second.resources()).filter((urn) => /aep:index:(Dataset|Schema|FieldGroup)::/.test(urn))).toEqual([]);
 
-    await stack.vendors.emit([{ ...samples[0]?.event, event_id: "of-second" }], "Second");
-    await underTraffic(() => wait(200));
+    await stack.vendors.emit([eventOf("of-second")], "Second");
+    await traffic.during(() => wait(200));
     await stack.vendors.sent();
-    expect(await missing()).toEqual([]);
+    expect(await traffic.missing()).toEqual([]);
     const ids = (await stack.vendors.rows(String(datasetId))).map(({ _id }) => _id);
-    expect(ids.toSorted()).toEqual(["of-second", ...sent].toSorted());
+    expect(ids.toSorted()).toEqual(["of-second", ...traffic.sent].toSorted());
 
     await second.destroy();
-    await underTraffic(() => wait(200));
-    expect(await missing()).toEqual([]);
+    await traffic.during(() => wait(200));
+    expect(await traffic.missing()).toEqual([]);
   },
   4 * minutes,
 );
@@ -129,10 +99,10 @@ test(
     await stack.pulumi.unconfigure("delivery");
     const key = await signingKey();
     await stack.pulumi.configureSecret("signingKeys", key);
-    await underTraffic(() => stack.pulumi.up());
+    await traffic.during(() => stack.pulumi.up());
     expect(await typesInState()).toContain("customerio-aep:index:QueueDrain");
     expect(await stack.pulumi.outputs()).toHaveProperty("relayUrl");
-    expect(await missing()).toEqual([]);
+    expect(await traffic.missing()).toEqual([]);
   },
   6 * minutes,
 );
@@ -141,7 +111,7 @@ test(
   "dead letters stop the change back to direct, and the relay goes on",
   async () => {
     await inletFaults("POST", { target: "inlet", effect: { kind: "status", status: 400 }, rate: 1 });
-    await stack.vendors.emit([{ ...samples[0]?.event, event_id: "dead" }]);
+    await stack.vendors.emit([eventOf("dead")]);
     for (let looks = 0; looks < 200 && (await stack.vendors.deadLetteredIds()).length === 0; looks++) await wait(100);
     await inletFaults("DELETE");
     expect(await stack.vendors.deadLetteredIds()).toEqual(["dead"]);
@@ -153,7 +123,7 @@ test(
     );
     expect((await stack.logs()) + refused).toContain("The relay is not taken down, since there is 1 dead letter: ");
     expect(await typesInState()).toContain("customerio-aep:index:QueueDrain");
-    expect(await missing()).toEqual([]);
+    expect(await traffic.missing()).toEqual([]);
   },
   6 * minutes,
 );
@@ -163,9 +133,9 @@ test(
   async () => {
     const givingUp = stack.pulumiWith({ RELAY_ABANDON_DEAD_LETTERS: "true" });
     await stack.pulumi.configure("delivery", "relay");
-    await underTraffic(() => stack.pulumi.up());
+    await traffic.during(() => stack.pulumi.up());
     await stack.pulumi.configure("delivery", "direct");
-    const output = await underTraffic(() => givingUp.up());
+    const output = await traffic.during(() => givingUp.up());
     expect(output).toContain("gives up the dead letters (1), as RELAY_ABANDON_DEAD_LETTERS asks");
     const placeOf = (line: RegExp) => output.split("\n").findIndex((text) => line.test(text));
     const [endpointChanged, drained, oldDataflowDeleted] = [
@@ -177,7 +147,7 @@ test(
     expect(drained).toBeGreaterThan(endpointChanged ?? 0);
     expect(oldDataflowDeleted).toBeGreaterThan(drained ?? 0);
     expect((await typesInState()).filter((type) => /^(azure-native|relay):/.test(type))).toEqual([]);
-    expect(await missing()).toEqual([]);
+    expect(await traffic.missing()).toEqual([]);
     expect(await stack.vendors.lostIds()).toEqual([]);
     await stack.pulumi.destroy();
     expect(await stack.vendors.leftovers()).toEqual({ Platform: [], "Customer.io": [], Azure: [] });

@@ -2,65 +2,27 @@ import { copyFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Pulumi } from "../../packages/local-cloud/src/demo/pulumi.ts";
-import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { type LocalStack, repository, startLocalStack } from "./local-stack.ts";
+import { eventOf, Traffic } from "./traffic.ts";
 
 // One stack whose parts are replaced while events come, in the order in which the tests stand.
 let stack: LocalStack;
 let pulumi: Pulumi;
-const sent: string[] = [];
+let traffic: Traffic;
 const minutes = 60_000;
 
 beforeAll(async () => {
   stack = await startLocalStack();
+  traffic = new Traffic(stack.vendors, { pause: 100, repeats: true });
   pulumi = stack.pulumi;
   await stack.allowDeletingRows();
   await pulumi.up();
 }, 4 * minutes);
 afterAll(() => stack.stop(), 60_000);
 
-const eventOf = (id: string) => ({ ...samples[0]?.event, event_id: id });
-
-/**
- * Lets events happen as long as the work takes, and a moment longer. Each comes once more a second later, as Customer.io sends those again
- * whose answer came too late; so some are delivered by one relay, and come again to another.
- */
-async function underTraffic<T>(work: () => Promise<T>): Promise<T> {
-  let isDone = false;
-  const traffic = (async () => {
-    const later: string[] = [];
-    for (let rest = 10; rest > 0; isDone && rest--) {
-      const id = `traffic-${sent.length}`;
-      sent.push(id);
-      later.push(id);
-      const again = later.length > 10 ? [later.shift() ?? ""] : [];
-      await stack.vendors.emit([id, ...again].map(eventOf));
-      await wait(100);
-    }
-  })();
-  try {
-    return await work();
-  } finally {
-    isDone = true;
-    await traffic;
-  }
-}
-
-/** Until each event that happened is in the dataset, or the patience is over; lets Customer.io's hours of waiting pass. */
-async function missing(): Promise<string[]> {
-  const until = Date.now() + 60_000;
-  for (;;) {
-    await stack.vendors.passTime(3600);
-    const delivered = new Set(await stack.vendors.deliveredIds());
-    const absent = sent.filter((id) => !delivered.has(id));
-    if (absent.length === 0 || Date.now() > until) return absent;
-    await wait(500);
-  }
-}
-
 /** Customer.io sends all events again. */
 async function comeAgain(): Promise<void> {
-  await stack.vendors.emit(sent.map(eventOf));
+  await stack.vendors.emit(traffic.sent.map(eventOf));
   await stack.vendors.sent();
 }
 
@@ -126,9 +88,9 @@ test(
     await new Pulumi({ ...renamed, program: folder }).run("stack", "rename", "prod.eu_2", "--stack", "local");
     pulumi = new Pulumi({ ...renamed, configFile: path.join(folder, "Pulumi.prod.eu_2.yaml") });
     await pulumi.preview("--expect-no-changes");
-    await underTraffic(() => pulumi.up());
+    await traffic.during(() => pulumi.up());
     expect(await ids()).toEqual(before);
-    expect(await missing()).toEqual([]);
+    expect(await traffic.missing()).toEqual([]);
   },
   3 * minutes,
 );
@@ -141,8 +103,8 @@ test(
     const said = await pulumi.preview("--expect-no-changes").then(() => stack.logs());
     expect(said).toContain("The relay stays in westeurope, although azure-native:location is northeurope.");
     const [, urn = ""] = said.match(/run: npx pulumi up --replace '([^']+)'/) ?? [];
-    await underTraffic(() => pulumi.up("--replace", urn));
-    expect(await missing()).toEqual([]);
+    await traffic.during(() => pulumi.up("--replace", urn));
+    expect(await traffic.missing()).toEqual([]);
     await comeAgain();
     expect(await doubles()).toEqual([]);
     expect((await pulumi.outputs()).relayUrl).not.toBe(relayUrl);
@@ -160,8 +122,8 @@ interface PendingState {
 test(
   "killed while the former relay is drained: the next up hands over what it has delivered",
   async () => {
-    await underTraffic(() => wait(1_000));
-    expect(await missing()).toEqual([]);
+    await traffic.during(() => wait(1_000));
+    expect(await traffic.missing()).toEqual([]);
     const urn = await urnOf("azure-native:storage:StorageAccount", "cioaep");
     const logFile = path.join(path.dirname(stack.configFile), "watch.log");
     const watcher = new Pulumi({ environment: stack.cloud.environment, stack: pulumi.stack, logFile });
@@ -214,8 +176,8 @@ test.each<[what: string, way: Way, parts: [type: string, name: string][]]>([
     const before = await resourcesInAzure();
     const doubled = await doubles();
     const urns = await Promise.all(parts.map(([type, name]) => urnOf(type, name)));
-    await underTraffic(() => pulumi.up(...urns.flatMap((urn) => ["--replace", urn])));
-    expect(await missing()).toEqual([]);
+    await traffic.during(() => pulumi.up(...urns.flatMap((urn) => ["--replace", urn])));
+    expect(await traffic.missing()).toEqual([]);
     await comeAgain();
     // An app that ends in place, or beside another on one queue, may deliver an event twice.
     if (way === "a new relay") expect(await doubles()).toEqual(doubled);

@@ -32,8 +32,8 @@ const inputs = z.object({
 export const ownership = defineResource<AepClient>()({
   type: "aep:index:Ownership",
   description:
-    "The ownership of what a stack makes in the sandbox: resources name it in their input `ownership`. It is no object of " +
-    "Platform. With it, a deletion also deletes what an interrupted run made and nobody took over, such as after a process " +
+    "The ownership of what a stack makes in the sandbox: resources name it in their input `ownership`. It does not exist " +
+    "in Platform. With it, a deletion also deletes what an interrupted run made and nobody took over, such as after a process " +
     "was killed; each with a warning. What is in use stays: a dataset that holds data or has a connection, a dataflow that " +
     "has run, a schema with a dataset or in Profile, and whatever those need. Imported by its id, which its objects bear.",
   owns: true,

@@ -28,8 +28,8 @@ type Claim = z.output<typeof inputs>;
 export const ownership = defineResource<ReportingWebhooks>()({
   type: "customerio:index:Ownership",
   description:
-    "The ownership of a reporting webhook's name and endpoint; the webhook depends on it (`dependsOn`). It is no object of " +
-    "Customer.io. Its deletion, which comes after the webhook's, also deletes a webhook of this name and endpoint, or of " +
+    "The ownership of a reporting webhook's name and endpoint; the webhook depends on it (`dependsOn`). It does not exist " +
+    "in Customer.io. Its deletion, which comes after the webhook's, also deletes a webhook of this name and endpoint, or of " +
     "former ones, that an interrupted run made and nobody took over, with a warning. For endpoints that are the stack's own.",
   inputs,
   outputs,

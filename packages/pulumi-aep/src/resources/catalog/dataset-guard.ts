@@ -55,7 +55,7 @@ export const datasetGuard = defineResource<AepClient>()({
   type: "aep:index:DatasetGuard",
   description:
     "Refuses a `npx pulumi destroy` before it has taken anything down, if the dataset holds data and has neither `forceDestroy` " +
-    "nor `keep`. It is no object of Platform: give it the resource option dependsOn with everything that must still work " +
+    "nor `keep`. It does not exist in Platform: give it the resource option dependsOn with everything that must still work " +
     "after a refused destroy. Imported by the dataset's id.",
   inputs,
   outputs: z.object({}),

@@ -1,0 +1,60 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { Vendors } from "../../packages/local-cloud/src/demo/vendors.ts";
+import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
+
+/** Of opens and clicks only the first of a delivery would be sent. */
+export const eventOf = (id: string) => ({ ...samples[0]?.event, event_id: id });
+
+/** Events that happen while a stack changes, each of which has to arrive. */
+export class Traffic {
+  /** Ids of all events that have happened. */
+  readonly sent: string[] = [];
+  readonly #vendors: Vendors;
+  readonly #pause: number;
+  readonly #repeats: boolean;
+
+  /**
+   * @param options.pause milliseconds from one event to the next
+   * @param options.repeats whether each comes again ten events later, as Customer.io sends those again whose answer came too late; so
+   *   some are delivered by one relay and come again to another
+   */
+  constructor(vendors: Vendors, { pause, repeats }: { pause: number; repeats: boolean }) {
+    this.#vendors = vendors;
+    this.#pause = pause;
+    this.#repeats = repeats;
+  }
+
+  /** Lets events happen as long as the work takes, and a moment longer. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    let isDone = false;
+    const traffic = (async () => {
+      const later: string[] = [];
+      for (let rest = 10; rest > 0; isDone && rest--) {
+        const id = `traffic-${this.sent.length}`;
+        this.sent.push(id);
+        later.push(id);
+        const again = this.#repeats && later.length > 10 ? [later.shift() ?? ""] : [];
+        await this.#vendors.emit([id, ...again].map(eventOf));
+        await wait(this.#pause);
+      }
+    })();
+    try {
+      return await work();
+    } finally {
+      isDone = true;
+      await traffic;
+    }
+  }
+
+  /** The events that are not in the dataset after a minute of patience; lets Customer.io's hours of waiting pass. */
+  async missing(): Promise<string[]> {
+    const until = Date.now() + 60_000;
+    for (;;) {
+      await this.#vendors.passTime(3600);
+      const delivered = new Set(await this.#vendors.deliveredIds());
+      const absent = this.sent.filter((id) => !delivered.has(id));
+      if (absent.length === 0 || Date.now() > until) return absent;
+      await wait(500);
+    }
+  }
+}
