@@ -88,7 +88,7 @@ export const settingsSchema = z.strictObject({
     .min(1)
     .max(86_400)
     .default(1800)
-    .meta({ description: "Seconds that `pulumi destroy` waits for the relay to deliver what it still holds." }),
+    .meta({ description: "Seconds that `npx pulumi destroy` waits for the relay to deliver what it still holds." }),
   nodeVersion: z
     .literal([22, 24])
     .default(22)
