@@ -1,4 +1,4 @@
-import { metricsByObjectType } from "pulumi-customerio/events";
+import { comparedName, metricsByObjectType } from "pulumi-customerio/events";
 import { nearest } from "pulumi-provider-kit/settings";
 import { verification } from "../events/verification.ts";
 import type { EventFilters } from "../relay/core/policy.ts";
@@ -16,7 +16,7 @@ export function filterWarnings(filters: EventFilters): { readonly setting: strin
   return (["only", "except"] as const).flatMap((rule) =>
     (["objectTypes", "metrics"] as const).flatMap((list) =>
       (filters[rule]?.[list] ?? []).flatMap((name, index) => {
-        if (known[list].includes(name)) return [];
+        if (known[list].includes(String(comparedName(name)))) return [];
         const meant = nearest(name, known[list]);
         const hint = meant === undefined ? "" : ` Did you mean ${meant}?`;
         const what = list === "metrics" ? "a metric" : "an object type";

@@ -126,8 +126,8 @@ async function messagesOf(
   if (letter.class === "unreadable") return messagesOfMessage(letter, storage);
   const readable = eventOf(letter, policy);
   if ("impossible" in readable) return readable;
-  const { id, body } = readable;
-  return replayableOf([{ event: newEvent({ id, receivedAt: letter.receivedAt, body }), body }]);
+  const { id, body, digest } = readable;
+  return replayableOf([{ event: newEvent({ id, receivedAt: letter.receivedAt, body, digest }), body }]);
 }
 
 /** An unreadable letter is no event but a message of the queue. */
@@ -176,22 +176,25 @@ function replayableOf(events: readonly { event: QueuedEvent; body: string }[]): 
 
 /**
  * The event that a dead letter holds. One without an id died at the intake, before filters were applied and personal data taken
- * out; so this is done now, by a relay that may read what an older one could not.
+ * out; so this is done now, by a relay that may read what an older one could not. Its digest is like no other's, since the relay's
+ * secret is not here: so it is rather sent twice than taken for another event.
  */
 function eventOf(
-  { eventId, encoding, body }: DeadLetter,
+  { eventId, digest, encoding, body }: DeadLetter,
   policy: EventPolicy,
-): { readonly id: string; readonly body: string } | { readonly impossible: string } {
-  if (eventId !== undefined) return { id: eventId, body };
+):
+  | { readonly id: string; readonly body: string; readonly digest: string | undefined }
+  | { readonly impossible: string } {
+  if (eventId !== undefined) return { id: eventId, body, digest };
   let admission: Admission;
   try {
-    admission = admit(Buffer.from(body, encoding), policy);
+    admission = admit(Buffer.from(body, encoding), policy, randomUUID());
   } catch {
     return { impossible: "can't have their personal data taken out" };
   }
   if (admission.kind === "malformed") return { impossible: "hold no event that this version of the relay can read" };
   if (admission.kind === "filtered") return { impossible: `are left out by the filter ${admission.rule}` };
-  return { id: admission.id, body: admission.text };
+  return { id: admission.id, body: admission.text, digest: admission.digest };
 }
 
 function count(map: Map<string, number>, key: string): void {

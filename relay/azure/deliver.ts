@@ -106,7 +106,7 @@ async function deliver(event: QueuedEvent, patience: number, ports: DeliveryPort
   }
   if (body === undefined) return { fate: "gone", event };
 
-  const classified = classifyText(body);
+  const classified = classifyText(body, event.digest);
   if (classified.kind === "malformed") return bury(event, body, "malformed", classified.reason);
 
   let record: string;
@@ -133,7 +133,8 @@ async function deliver(event: QueuedEvent, patience: number, ports: DeliveryPort
     }
     return { fate: verdict, event: tried, reason: summary, retryAfter, isOutage: platform.isAway };
   };
-  const delivery = await duplicates.deliverOnce(deliveredKey({ id: classified.id, body }), send, onTrouble);
+  const key = deliveredKey({ id: classified.id, body, digest: event.digest });
+  const delivery = await duplicates.deliverOnce(key, send, onTrouble);
   return delivery ?? { fate: "duplicate", event };
 }
 

@@ -96,7 +96,7 @@ export function intakeHandler({
     };
     let admission: Admission;
     try {
-      admission = admit(body, policy);
+      admission = admit(body, policy, signingKeys[0]);
     } catch (error) {
       // Answered with 503, it would come again for days.
       return bury("poison", `The event's personal data could not be taken out: ${describeError(error)}`);
@@ -107,8 +107,8 @@ export function intakeHandler({
       logOutcome(context, "info", { outcome: "filtered", filtered: 1, rule: admission.rule, ids: [id] });
       return;
     }
-    const { text } = admission;
-    const inline = newEvent({ id, receivedAt, body: text });
+    const { text, digest } = admission;
+    const inline = newEvent({ id, receivedAt, body: text, digest });
     let queued: QueuedEvent = inline;
     if (!fitsInline(inline)) {
       const claim = blobName(inline);

@@ -1,22 +1,25 @@
 import { createHash } from "node:crypto";
 
 /**
- * The name of the blob that holds one event: `yyyy/mm/dd/<event id>-<hash of the body>.json`, by the UTC day on which it was
+ * The name of the blob that holds one event: `yyyy/mm/dd/<event id>-<hash of the body, or its digest>.json`, by the UTC day on which it was
  * received. The same receipt always gives the same name, so whatever is done twice after a crash overwrites its own blob.
  *
  * @param id the event's id; one that isn't fit for a blob name is left out
  * @param receivedAt ISO 8601
+ * @param digest the event's `bodyDigest`, if it has one: two events may have the same body once their personal data are taken out
  */
 export function blobName({
   id,
   receivedAt,
   body,
+  digest,
 }: {
   id?: string;
   receivedAt: string;
   body: string | Uint8Array;
+  digest?: string | undefined;
 }): string {
-  const hash = createHash("sha256").update(body).digest("hex").slice(0, 32);
+  const hash = digest ?? createHash("sha256").update(body).digest("hex").slice(0, 32);
   const day = receivedAt.slice(0, 10).replaceAll("-", "/");
   const fit = id !== undefined && /^[A-Za-z0-9_-]{1,64}$/.test(id);
   return `${day}/${fit ? `${id}-` : ""}${hash}.json`;

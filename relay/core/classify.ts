@@ -32,8 +32,12 @@ export function classify(body: Uint8Array): ClassifiedEvent | MalformedBody {
   return classifyText(text);
 }
 
-/** The same for a body that is text already. */
-export function classifyText(text: string): ClassifiedEvent | MalformedBody {
+/**
+ * The same for a body that is text already.
+ *
+ * @param digest the event's `bodyDigest`, if the text is what was left of it
+ */
+export function classifyText(text: string, digest?: string): ClassifiedEvent | MalformedBody {
   if (text.trim() === "") return malformed("The body is empty.");
   let value: unknown;
   try {
@@ -45,7 +49,7 @@ export function classifyText(text: string): ClassifiedEvent | MalformedBody {
     return malformed("The body is not a JSON object.");
   }
   const event = value as CustomerIoEvent;
-  return { kind: "event", event, id: ownEventId(event.event_id) ?? derivedEventId(text), text };
+  return { kind: "event", event, id: ownEventId(event.event_id) ?? derivedEventId(text, digest), text };
 }
 
 function malformed(reason: string): MalformedBody {

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { blobName } from "./blob-name.ts";
-import type { QueuedEvent } from "./envelope.ts";
+import { bodyDigestForm, type QueuedEvent } from "./envelope.ts";
 
 /**
  * Why a body is a dead letter.
@@ -22,6 +22,8 @@ const deadLetter = z.object({
   reason: z.string(),
   /** Customer.io's event id as far as it is known. */
   eventId: z.string().optional(),
+  /** The event's `bodyDigest`, if it has one. */
+  digest: bodyDigestForm.optional(),
   /** When the relay received it (ISO 8601). */
   receivedAt: z.iso.datetime(),
   firstAttemptAt: z.iso.datetime().optional(),
@@ -46,14 +48,15 @@ export function deadEvent(
   body: string,
   { class: why, reason, now }: { class: DeadLetterClass; reason: string; now: Date },
 ): DeadLetterBlob {
-  const { id, receivedAt, attempts, firstAttemptAt } = event;
+  const { id, digest, receivedAt, attempts, firstAttemptAt } = event;
   return {
-    name: blobName({ id, receivedAt, body }),
+    name: blobName({ id, receivedAt, body, digest }),
     document: {
       version: 1,
       class: why,
       reason,
       eventId: id,
+      ...(digest === undefined ? {} : { digest }),
       receivedAt,
       ...(firstAttemptAt === undefined ? {} : { firstAttemptAt }),
       deadAt: now.toISOString(),

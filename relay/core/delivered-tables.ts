@@ -42,10 +42,19 @@ const hashLength = 32;
  * what Platform has word for word may be left out.
  *
  * @param body the event's text as it is stored
+ * @param digest the event's `bodyDigest`, if it has one; messages of former versions have none
  */
-export function deliveredKey({ id, body }: { id: string; body: string }): EntityKey {
+export function deliveredKey({
+  id,
+  body,
+  digest,
+}: {
+  id: string;
+  body: string;
+  digest?: string | undefined;
+}): EntityKey {
   const { partition, rowPrefix } = deliveredKeysOf(id);
-  return { partition, row: `${rowPrefix}${hashOf(body)}` };
+  return { partition, row: `${rowPrefix}${digest ?? hashOf(body)}` };
 }
 
 /** Where all events of an id are, whatever their content: spread over 256 partitions of a table. */

@@ -16,9 +16,17 @@ export const maxEnvelopeEvents = 64;
 const maxErrorLength = 120;
 const maxIdLength = 128;
 
+/** What `bodyDigest` makes. */
+export const bodyDigestForm = z.string().regex(/^[0-9a-f]{32}$/);
+
 const fate = {
   /** Customer.io's event id, cut to 128 characters: a label for logs and names. The body has the whole. */
   id: z.string(),
+  /**
+   * `bodyDigest` of what Customer.io sent, if personal data were taken out of it. Hexadecimal digits only, since it becomes part of
+   * names. Relays from before this part existed keep it, and tell events apart by their stored body.
+   */
+  digest: bodyDigestForm.optional(),
   /** When the relay received the event (ISO 8601): how old the event is. */
   receivedAt: z.iso.datetime(),
   /**
@@ -55,12 +63,14 @@ export function newEvent({
   id,
   receivedAt,
   body,
+  digest,
 }: {
   id: string;
   receivedAt: string;
   body: string;
+  digest?: string | undefined;
 }): QueuedEvent & { body: string } {
-  return { id: id.slice(0, maxIdLength), receivedAt, attempts: 0, body };
+  return { id: id.slice(0, maxIdLength), ...(digest !== undefined && { digest }), receivedAt, attempts: 0, body };
 }
 
 /** The event put into the queue anew: its age stays, its wait and its attempts begin again. */

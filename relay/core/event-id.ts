@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { isBlank } from "pulumi-customerio/events";
 import { coerce } from "./coerce.ts";
 
@@ -11,7 +11,26 @@ export function ownEventId(value: unknown): string | undefined {
   return typeof id === "string" ? id : undefined;
 }
 
-/** An id for an event that has none: the same each time for the same body, so that a repeated call makes no second record. */
-export function derivedEventId(body: string): string {
-  return `${derivedIdPrefix}${createHash("sha256").update(body).digest("hex").slice(0, 32)}`;
+/** Hexadecimal digits of a digest: 128 bits. */
+const digestLength = 32;
+
+/**
+ * Tells events apart whose personal data are taken out before they are stored: the same for the same body, another one for any other.
+ * It is stored beside what is left of the event, so it needs a secret: anyone could check a guessed address against a plain hash.
+ *
+ * @param body as Customer.io sent it
+ * @param secret a signing key. What is hashed can't be taken for a signed call, which begins with `v0:`.
+ */
+export function bodyDigest(body: string, secret: string): string {
+  return createHmac("sha256", secret).update("event:").update(body).digest("hex").slice(0, digestLength);
+}
+
+/**
+ * An id for an event that has none: the same each time for the same body, so that a repeated call makes no second record.
+ *
+ * @param body as it is stored
+ * @param digest the `bodyDigest` of what came, if personal data were taken out of it
+ */
+export function derivedEventId(body: string, digest?: string): string {
+  return `${derivedIdPrefix}${digest ?? createHash("sha256").update(body).digest("hex").slice(0, digestLength)}`;
 }

@@ -1,5 +1,6 @@
 import {
   type CustomerIoEvent,
+  comparedName,
   isBlank,
   isPreferencesChange,
   objectTypeOf,
@@ -51,7 +52,7 @@ const judgedByNone: Judgement = { rule: undefined, unread: false };
 
 /**
  * Applies the filters to an event. Whoever writes them goes by the names of subscriptions, so an event has the object type of the
- * subscription that it came by.
+ * subscription that it came by. Upper and lower case are the same, on both sides.
  *
  * A property that an event lacks is in no list: `only.campaigns` lets no event through that no campaign sent. One that can't be read
  * may be in any, so the event passes: an event that is left out is lost, and one too many is a row too many. Of several addresses,
@@ -64,7 +65,7 @@ const judgedByNone: Judgement = { rule: undefined, unread: false };
 export function judge(event: CustomerIoEvent, { only = {}, except = {} }: EventFilters): Judgement {
   if (event.object_type === verification.objectType) {
     if (event.metric === verification.metrics.filtered) return { rule: "verify", unread: false };
-    return except.objectTypes?.includes(verification.objectType)
+    return except.objectTypes?.some((item) => comparedName(item) === verification.objectType)
       ? { rule: "except.objectTypes", unread: false }
       : judgedByNone;
   }
@@ -86,7 +87,7 @@ export function judge(event: CustomerIoEvent, { only = {}, except = {} }: EventF
 }
 
 function compared(item: string | number): string {
-  return isPreferencesChange(item) ? preferencesChange : String(item);
+  return isPreferencesChange(item) ? preferencesChange : String(comparedName(item));
 }
 
 function found(...values: readonly string[]): Found {
@@ -94,7 +95,7 @@ function found(...values: readonly string[]): Found {
 }
 
 function textOf(value: unknown): Found {
-  return typeof value === "string" && !isBlank(value) ? found(value) : unreadable;
+  return typeof value === "string" && !isBlank(value) ? found(String(comparedName(value))) : unreadable;
 }
 
 /** The domains of all that the message went to; of a message that names no address, the domain of the person's. */
@@ -104,7 +105,7 @@ function recipientDomains(event: CustomerIoEvent): Found {
   for (const field of [data.recipient, identifiers.email, data.email_address]) {
     const domains = domainsIn(field);
     if (domains.unreadable || domains.values.length > 0) return domains;
-    if (field === data.recipient && !isBlank(field) && objectTypeOf(event) === "email") return unreadable;
+    if (field === data.recipient && !isBlank(field) && comparedName(objectTypeOf(event)) === "email") return unreadable;
   }
   return found();
 }

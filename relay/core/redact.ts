@@ -1,5 +1,5 @@
 import type { CustomerIoEvent } from "pulumi-customerio/events";
-import { objectTypeOf } from "pulumi-customerio/events";
+import { comparedName, objectTypeOf } from "pulumi-customerio/events";
 import { eventFields } from "../../events/fields.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { markOf, type PersonalSetting, PersonalTexts, type Treatment, treated } from "./personal-texts.ts";
@@ -78,7 +78,7 @@ function personalFields(event: CustomerIoEvent, { email, recipient }: PersonalDa
   const { data } = event;
   if (!isObject(data)) return [];
   const devices = Array.isArray(data.recipients) ? data.recipients.filter(isObject) : [];
-  const isEmail = String(objectTypeOf(event)).toLowerCase() === "email";
+  const isEmail = comparedName(objectTypeOf(event)) === "email";
   const all = [
     ...(isObject(data.identifiers) ? [field(data.identifiers, "email", "email", email)] : []),
     field(data, "email_address", "email", email),

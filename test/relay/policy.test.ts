@@ -20,11 +20,30 @@ describe("filters", () => {
     data: { campaign_id: 12, recipient: "Ada@Example.org", identifiers: { email: "ada@other.org" } },
   });
   test.each([
+    ["email", "sent"],
+    ["Email", "Sent"],
+    [" EMAIL ", " SENT "],
+  ])("the case of %j and %j makes no difference, on both sides", (objectType, metric) => {
+    const spelt = { ...sent, object_type: objectType, metric };
+    for (const rule of [
+      { objectTypes: ["eMail"] },
+      { metrics: ["sENT"] },
+      { objectTypes: ["email"], metrics: ["sent"] },
+    ]) {
+      expect(filteredBy(spelt, { only: rule })).toBeUndefined();
+      expect(filteredBy(spelt, { except: rule })).toMatch(/^except\./);
+      expect(filteredBy({ ...spelt, object_type: "Sms", metric: "Opened" }, { only: rule })).toMatch(/^only\./);
+    }
+  });
+
+  test.each([
     ["nothing", {}, undefined],
     ["its type", { only: { objectTypes: ["email", "sms"] } }, undefined],
     ["another type", { only: { objectTypes: ["sms"] } }, "only.objectTypes"],
     ["its type, but not its metric", { only: { objectTypes: ["email"], metrics: ["opened"] } }, "only.metrics"],
     ["its campaign", { only: { campaigns: [1, 12] } }, undefined],
+    ["its type in another case", { only: { objectTypes: ["Email"] } }, undefined],
+    ["its metric in another case", { except: { metrics: ["Sent"] } }, "except.metrics"],
     ["another campaign", { only: { campaigns: [1] } }, "only.campaigns"],
     ["its domain, in any case", { only: { recipientDomains: ["EXAMPLE.org"] } }, undefined],
     [
@@ -137,6 +156,15 @@ describe("filters", () => {
       expect(filteredBy(event(more), { only: { objectTypes: ["customer"] } })).toBeUndefined();
       expect(filteredBy(event(more), { except: { objectTypes: ["customer"] } })).toBe("except.objectTypes");
       expect(filteredBy(event(more), { except: { objectTypes: ["email", "sms", "push"] } })).toBeUndefined();
+    });
+
+    test.each(ofPerson)("%s is a customer's event in any case too", (_, more) => {
+      const { object_type: type, metric }: { object_type?: string; metric?: string } = more;
+      const upper = (value: unknown) => (typeof value === "string" ? ` ${value.toUpperCase()}` : value);
+      const shouted = event({ ...more, object_type: upper(type), metric: upper(metric) });
+      expect(filteredBy(shouted, { only: { objectTypes: ["CUSTOMER"] } })).toBeUndefined();
+      expect(filteredBy(shouted, { only: { metrics: [String(metric)] } })).toBeUndefined();
+      expect(filteredBy(shouted, { except: { metrics: [String(upper(metric))] } })).toBe("except.metrics");
     });
 
     test("an unsubscription that a delivery belongs to is the message's event", () => {

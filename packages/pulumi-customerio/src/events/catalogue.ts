@@ -84,7 +84,7 @@ const preferencesChanged = {
  * it in two ways.
  */
 export function isPreferencesChange(metric: unknown): boolean {
-  return typeof metric === "string" && /(^|_)subscription_preferences_changed$/.test(metric);
+  return typeof metric === "string" && /(^|_)subscription_preferences_changed$/i.test(metric.trim());
 }
 
 type JoinedName = {
@@ -123,7 +123,15 @@ export function objectTypeOf(event: { object_type?: unknown; object_type_type?: 
 }
 
 /**
- * The subscription that an event came by, or undefined for a pair that this catalogue doesn't know.
+ * An `object_type` or `metric` as names are compared: without blanks around it and in lower case, as the catalogue has them. Other
+ * values stay what they are.
+ */
+export function comparedName(value: unknown): unknown {
+  return typeof value === "string" ? value.trim().toLowerCase() : value;
+}
+
+/**
+ * The subscription that an event came by, or undefined for a pair that this catalogue doesn't know. Upper and lower case are the same.
  *
  * A change of subscription that a message caused names the message's channel as `object_type`; it still comes by a
  * `customer_` subscription. So `email` with `unsubscribed` may come by `customer_unsubscribed` or by `email_unsubscribed`, and a
@@ -139,9 +147,10 @@ export function subscriptionName(event: {
   metric?: unknown;
   data?: unknown;
 }): SubscriptionName | undefined {
-  const { metric, data } = event;
+  const { data } = event;
+  const metric = comparedName(event.metric);
   if (isPreferencesChange(metric)) return preferencesChanged.subscription;
-  const objectType = objectTypeOf(event);
+  const objectType = comparedName(objectTypeOf(event));
   if (typeof metric !== "string" || (objectType !== undefined && typeof objectType !== "string")) return undefined;
   const ofPerson = `customer_${metric}`;
   const isKnownType = objectType !== undefined && Object.hasOwn(metricsByObjectType, objectType);

@@ -1,0 +1,146 @@
+import { replay } from "../../ops/replay.ts";
+import { RememberedDuplicates } from "../../relay/azure/duplicates.ts";
+import { forwarderHandler } from "../../relay/azure/forwarder.ts";
+import { intakeHandler } from "../../relay/azure/intake.ts";
+import { PlatformClient } from "../../relay/azure/platform-client.ts";
+import { poisonHandler } from "../../relay/azure/poison.ts";
+import { RelayStorage } from "../../relay/azure/storage.ts";
+import { admit } from "../../relay/core/admit.ts";
+import { bodyDigest } from "../../relay/core/event-id.ts";
+import { containerNames, queueNames } from "../../relay/core/names.ts";
+import { eventPolicy } from "../../relay/core/policy.ts";
+import { signatureOf } from "../../relay/core/verify.ts";
+import { type Azurite, startAzurite } from "./support/azurite.ts";
+import { type FakePlatform, startFakePlatform } from "./support/fake-platform.ts";
+import { invocation, signedCall, signingKey } from "./support/invocation.ts";
+import { unpaced } from "./support/unpaced.ts";
+
+const clock = () => new Date("2026-11-20T10:00:00.000Z");
+const policy = eventPolicy.parse({ personalData: { content: "drop", email: "drop", recipient: "drop" } });
+
+/** Another one for each test, so that it finds no notes of those before. */
+let windowDays = 7;
+let azurite: Azurite;
+let platform: FakePlatform;
+let storage: RelayStorage;
+beforeAll(async () => {
+  azurite = await startAzurite();
+  platform = await startFakePlatform();
+  storage = new RelayStorage({ connectionString: azurite.connectionString });
+});
+beforeEach(async () => {
+  await azurite.reset();
+  platform.reset();
+  windowDays += 1;
+});
+afterAll(async () => {
+  await platform.stop();
+  await azurite.stop();
+});
+
+async function post(bodies: readonly string[], signingKeys: readonly string[] = [signingKey]): Promise<void> {
+  const budget = { call: 20_000, write: 20_000, patience: 20_000 };
+  const intake = intakeHandler({ signingKeys, settings: { policy, maximumAgeSeconds: 0 }, storage, clock, budget });
+  for (const body of bodies) expect(await intake(signedCall(body), invocation().context)).toEqual({ status: 200 });
+}
+
+async function workOff(): Promise<void> {
+  const forwarder = forwarderHandler({
+    target: { client: unpaced(new PlatformClient(platform.streamingUrl, { timeout: 20_000 })), readyAt: undefined },
+    storage,
+    duplicates: new RememberedDuplicates({ tables: storage.tables, clock, windowDays }),
+    clock,
+    random: Math.random,
+  });
+  while ((await azurite.waiting(queueNames.events)) > 0) {
+    for (const { message } of await azurite.take(queueNames.events)) await forwarder(message, invocation().context);
+  }
+}
+
+/** Events that are the same once their personal data are dropped. */
+const event = (address: string, { id, size = 0 }: { id?: string; size?: number } = {}) =>
+  JSON.stringify({
+    ...(id !== undefined && { event_id: id }),
+    timestamp: 1_727_953_200,
+    object_type: "email",
+    metric: "sent",
+    data: { recipient: address, content: address, subject: "x".repeat(size) },
+  });
+const addresses = ["ann@example.org", "bob@example.org", "cay@example.org"];
+
+describe.each([
+  ["without an id", {}],
+  ["under one id", { id: "shared" }],
+  ["too large for a message, without an id", { size: 100_000 }],
+  ["too large for a message, under one id", { id: "shared", size: 100_000 }],
+])("events that differ only in what is dropped, %s,", (_, options) => {
+  const bodies = addresses.map((address) => event(address, options));
+
+  test("all arrive, each of them once", async () => {
+    await post([...bodies, ...bodies]);
+    await workOff();
+    await post(bodies);
+    await workOff();
+    expect(platform.received).toHaveLength(bodies.length);
+    expect(new Set(platform.received.map(({ event_id }) => event_id)).size).toBe("id" in options ? 1 : bodies.length);
+    for (const address of addresses) expect(JSON.stringify(platform.received)).not.toContain(address);
+    for (const container of Object.values(containerNames)) expect(await azurite.blobNames(container)).toEqual([]);
+  });
+
+  test("are dead letters of their own, and all arrive once they are replayed", async () => {
+    await post(bodies);
+    const poison = poisonHandler({ storage, clock });
+    for (const { message } of await azurite.take(queueNames.events)) await poison(message, invocation().context);
+    const names = await azurite.blobNames(containerNames.deadLetters);
+    const letters = await azurite.deadLetters();
+    expect(new Set(letters.map(({ digest }) => digest)).size).toBe(bodies.length);
+    const contentOf = (name: string) => Buffer.from(JSON.stringify(letters[names.indexOf(name)]));
+    const counts = await replay({
+      storage: {
+        readDeadLetter: async (name) => ({ content: contentOf(name), etag: "1" }),
+        removeDeadLetter: async () => true,
+        readClaim: (name) => storage.readClaim(name, AbortSignal.timeout(5_000)),
+        putClaim: (name, body) => storage.putClaim(name, body, AbortSignal.timeout(5_000)),
+        enqueue: (text) => storage.enqueue(text, { delaySeconds: 0, signal: AbortSignal.timeout(5_000) }),
+      },
+      names,
+      filter: {},
+      policy,
+      action: "replay",
+      perSecond: 1_000,
+      signal: new AbortController().signal,
+      progress: () => undefined,
+    });
+    expect(counts).toMatchObject({ done: bodies.length });
+    await workOff();
+    await post(bodies);
+    await workOff();
+    expect(platform.received).toHaveLength(bodies.length);
+  });
+});
+
+test("a signing key that is added below the one there changes nothing, so a repeated call is still recognised", async () => {
+  const body = event("ann@example.org");
+  await post([body]);
+  await post([body], [signingKey, "another-key"]);
+  await workOff();
+  expect(platform.received).toHaveLength(1);
+});
+
+test("nothing that is stored lets anyone without the signing key confirm a guessed address", () => {
+  const body = event("ann@example.org");
+  const [one, other] = [signingKey, "another-key"].map((secret) => admit(body, policy, secret));
+  expect(one).toMatchObject({ digest: bodyDigest(body, signingKey) });
+  expect(one?.kind === "admitted" && one.digest).not.toBe(other?.kind === "admitted" && other.digest);
+  expect(one).toMatchObject({ id: expect.stringContaining(bodyDigest(body, signingKey)) });
+});
+
+test("a digest is no signature of any call", () => {
+  const call = { timestamp: "1", body: Buffer.from("{}") };
+  expect(bodyDigest("v0:1:{}", signingKey)).not.toBe(signatureOf(signingKey, call).toString("hex").slice(0, 32));
+});
+
+test("where nothing is taken out there is no digest, and messages stay as they were", () => {
+  const admission = admit(event("ann@example.org"), eventPolicy.parse({}), signingKey);
+  expect(admission).not.toHaveProperty("digest");
+});
