@@ -153,7 +153,7 @@ test(
     await stack.pulumi.up();
     expect((await stack.pulumi.outputs()).datasetId).toBe(datasetId);
     await arrives("in its second life");
-    expect(await stack.vendors.rows(datasetId)).toHaveLength(4);
+    expect(await stack.vendors.rows(datasetId)).toHaveLength(6);
   },
   5 * minutes,
 );

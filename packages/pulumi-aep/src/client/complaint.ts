@@ -68,10 +68,10 @@ const role =
   "Manage Identity Metadata, View Identity Namespaces and Manage Profiles.";
 /** Adobe documents no permission for mapping sets, so that preflight has none to ask about. */
 const mappingSetRole =
-  "Adobe names no permission for mapping sets, so nothing could tell this beforehand. In Experience Platform, open each role " +
-  "with this API credential (Permissions > Roles > API credentials), and check that one of them includes the sandbox of " +
-  "aep:sandbox with the permissions Manage Sources, View Sources, Manage Schemas, View Schemas, Manage Datasets and View " +
-  "Datasets. If it does, ask Adobe's support which permission is missing, and give them the request id.";
+  "Adobe names no permission for mapping sets. Check in Experience Platform (Permissions > Roles > API credentials) that a role " +
+  "with this API credential includes the sandbox of aep:sandbox with the permissions Manage Sources, View Sources, Manage " +
+  "Schemas, View Schemas, Manage Datasets and View Datasets. If one does, ask Adobe's support which permission is missing, and " +
+  "give them the request id.";
 const sandbox =
   "Check the name of the sandbox, and that the credential's role includes it: npx pulumi config set aep:sandbox <name>";
 const organization =
