@@ -266,8 +266,9 @@ export class World {
   }
 
   async close(): Promise<void> {
-    await this.customerIo.close();
+    // The relays first, which end calls in order: of calls that Customer.io cuts, Node 24 may keep a handle and never exit.
     for (const { relay } of [...this.#former, this]) await relay.stop();
+    await this.customerIo.close();
     await this.platform.platform.close();
     await this.#balancer?.close();
     for (const proxy of [this.#front, this.platformNetwork, ...this.storageNetwork]) await proxy.close();
