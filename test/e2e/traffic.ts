@@ -46,9 +46,9 @@ export class Traffic {
     }
   }
 
-  /** The events that are not in the dataset after a minute of patience; lets Customer.io's hours of waiting pass. */
+  /** The events that are not in the dataset after minutes of patience, which a busy machine needs; lets Customer.io's hours of waiting pass. */
   async missing(): Promise<string[]> {
-    const until = Date.now() + 60_000;
+    const until = Date.now() + 150_000;
     for (;;) {
       await this.#vendors.passTime(3600);
       const delivered = new Set(await this.#vendors.deliveredIds());
