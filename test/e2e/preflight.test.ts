@@ -23,8 +23,8 @@ test(
     await stack.pulumi.configureSecret("customerio:appApiKey", "of-another-workspace");
     for (const attempt of [() => stack.pulumi.preview(), () => stack.pulumi.up()]) {
       const complaint = await failureOf(attempt());
-      // Once among the diagnostics; the line of progress above them is not indented.
-      expect(complaint.match(/^ {4}error: Experience Platform lacks what this stack needs/gm)).toHaveLength(1);
+      // Once among the diagnostics; a line of progress has it behind the name of the resource.
+      expect(complaint.match(/^ *error: Experience Platform lacks what this stack needs/gm)).toHaveLength(1);
       expect(complaint).toContain('The credential lacks the permissions Manage Datasets in the sandbox "dev".');
       expect(complaint).toContain("npx pulumi config set source http");
       expect(complaint).toContain("Customer.io does not let this stack in, so nothing was begun:");
