@@ -20,8 +20,8 @@ const inputs = z.object({
 
 const health = z.object({ status: z.literal("ok"), hasTakenEvents: z.boolean().optional() });
 
-/** A relay that was idle starts first. */
-const patience = { tries: 3, timeout: 20_000, pause: 5_000 };
+/** A relay that was idle starts first; and what it answers may be five seconds old, so that a no counts the second time. */
+const patience = { tries: 4, timeout: 20_000, pause: 6_000 };
 
 /** Whether a relay has ever taken in an event; `failure` says why it can't be known. */
 async function askRelay(
@@ -29,10 +29,13 @@ async function askRelay(
   signal: AbortSignal,
 ): Promise<{ readonly hasTakenEvents: boolean; readonly failure?: string }> {
   let failure = "";
+  let isSecondLook = false;
   for (let left = patience.tries; left > 0 && !signal.aborted; left--) {
     const { status, text } = await plainCall({ method: "GET", url, timeout: patience.timeout, signal });
     const answer = status === 200 ? health.safeParse(jsonOf(text)) : undefined;
-    if (answer?.success) return { hasTakenEvents: answer.data.hasTakenEvents ?? false };
+    if (answer?.success && answer.data.hasTakenEvents) return { hasTakenEvents: true };
+    if (answer?.success && isSecondLook) return { hasTakenEvents: false };
+    if (answer?.success) isSecondLook = true;
     failure = status === undefined ? text : `it answers ${status}`;
     if (left > 1) await sleep(patience.pause, signal);
   }
