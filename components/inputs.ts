@@ -1,14 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** A value that may hold outputs of other resources at any depth. */
-export type DeepInput<T> = pulumi.Input<
-  T extends readonly (infer Item)[]
-    ? readonly DeepInput<Item>[]
-    : T extends object
-      ? { [Key in keyof T]: DeepInput<T[Key]> }
-      : T
->;
-
 /** Whether any part of a value is only known once something else has been made or asked. */
 export function holdsOutput(value: unknown): boolean {
   if (pulumi.Output.isInstance(value) || value instanceof Promise) return true;

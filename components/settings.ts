@@ -25,18 +25,28 @@ import { stackSettings } from "./stack-settings.ts";
 export type SettingValues = z.output<typeof settingsSchema>;
 
 /** Settings that decide which resources exist, or how; outputs of other resources come too late for them. */
-export type DecidingSetting = "delivery" | "source" | "profile" | "drainTimeoutSeconds" | "dataflowActivationSeconds";
+export const decidingSettings = [
+  "delivery",
+  "source",
+  "profile",
+  "drainTimeoutSeconds",
+  "dataflowActivationSeconds",
+] as const;
+type DecidingSetting = (typeof decidingSettings)[number];
 
 /** Settings that are objects, in which only these properties decide. */
-export interface DecidingProperties {
-  schema: "existing";
-  fieldGroup: never;
-  dataset: "existing" | "forceDestroy" | "keep";
-  sourceConnection: never;
-  targetConnection: never;
-  dataflow: never;
-  webhook: never;
-}
+export const decidingProperties = {
+  schema: ["existing"],
+  fieldGroup: [],
+  dataset: ["existing", "forceDestroy", "keep"],
+  sourceConnection: [],
+  targetConnection: [],
+  dataflow: [],
+  webhook: [],
+} as const;
+type DecidingProperties = {
+  readonly [Name in keyof typeof decidingProperties]: (typeof decidingProperties)[Name][number];
+};
 
 /** Settings as components take them: whatever does not decide which resources exist may be an output. */
 export type Settings = {

@@ -1,15 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PossibleSubscriptionName } from "pulumi-customerio/events";
+import type { DeepInput } from "pulumi-provider-kit";
 import { plainWords } from "pulumi-provider-kit/settings";
 import type { z } from "zod";
 import { contradictions } from "../settings/delivery.ts";
 import { platformConflicts } from "../settings/platform-settings.ts";
 import { settingsSchema } from "../settings/schema.ts";
-import { type DeepInput, holdsOutput } from "./inputs.ts";
+import { holdsOutput } from "./inputs.ts";
 import type { PlatformCredential } from "./platform-credential.ts";
 import { mistakesOf, notRight, pathOf, refuseArguments } from "./setting-mistakes.ts";
 import { argumentWords } from "./setting-words.ts";
-import { type Settings, warnOf } from "./settings.ts";
+import { decidingProperties, decidingSettings, type Settings, warnOf } from "./settings.ts";
 import type { SettingsSource } from "./settings-source.ts";
 import { checkedSigningKeys } from "./signing-keys.ts";
 
@@ -125,17 +126,9 @@ export interface CustomerIoSourceArgs {
 
 type DeepGroup<Name extends keyof Given> = { [Property in keyof Group<Name>]: DeepInput<Group<Name>[Property]> };
 
-/** Properties of objects that must be plain values; of the other arguments, these must. */
-const plainProperties: Readonly<Record<string, readonly string[]>> = {
-  schema: ["existing"],
-  fieldGroup: [],
-  dataset: ["existing", "forceDestroy", "keep"],
-  sourceConnection: [],
-  targetConnection: [],
-  dataflow: [],
-  webhook: [],
-};
-const plainArguments = ["delivery", "source", "profile", "drainTimeoutSeconds", "dataflowActivationSeconds"];
+/** By argument, the properties that must be plain values, of arguments whose other properties may be outputs. */
+const plainProperties: Readonly<Record<string, readonly string[]>> = decidingProperties;
+const plainArguments: readonly string[] = decidingSettings;
 
 /** A component's arguments as the settings of a source: checked as far as they are known, the rest once it is. */
 export class SourceArguments implements SettingsSource {

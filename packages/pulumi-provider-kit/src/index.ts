@@ -1,7 +1,7 @@
 export type { ComponentDefinition } from "./definition/component-definition.ts";
 export { definitionProvider, type PackageDefinition } from "./definition/definition-provider.ts";
 export { type ProviderArgs, type ProviderClass, providerClass } from "./definition/provider-class.ts";
-export { type ResourceArgs, type ResourceClass, resourceClass } from "./definition/resource-class.ts";
+export { type DeepInput, type ResourceArgs, type ResourceClass, resourceClass } from "./definition/resource-class.ts";
 export {
   defineResource,
   type FunctionDefinition,

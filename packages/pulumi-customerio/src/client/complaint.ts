@@ -1,5 +1,5 @@
 import type { AxiosResponse } from "axios";
-import type { VendorComplaint } from "pulumi-provider-kit/http";
+import { jsonOf, type VendorComplaint } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import type { Config } from "../config.ts";
 import { subscriptionNames } from "../events/catalogue.ts";
@@ -28,7 +28,7 @@ export function complaint(settings: Config, response: AxiosResponse): VendorComp
 
 /** What to do about events that Customer.io refuses; undefined if the refusal is not about any. */
 function eventRemedy({ status, data, config }: AxiosResponse): string | undefined {
-  const sent = z.object({ events: z.array(z.string()) }).safeParse(parsed(config.data));
+  const sent = z.object({ events: z.array(z.string()) }).safeParse(jsonOf(String(config.data)));
   if (status !== 400 || !sent.success) return undefined;
   const { events } = sent.data;
   const pointers = errorList.safeParse(data).data?.errors.map(({ source }) => source?.pointer);
@@ -65,16 +65,8 @@ function said(body: unknown): VendorComplaint {
 
 /** The endpoint may be secret (who has a streaming URL can write into the dataset), so a quoted one is cut out. */
 function withoutEndpoint(detail: string, response: AxiosResponse): string {
-  const sent = z.object({ endpoint: z.string() }).safeParse(parsed(response.config.data));
+  const sent = z.object({ endpoint: z.string() }).safeParse(jsonOf(String(response.config.data)));
   return sent.success ? detail.replaceAll(sent.data.endpoint, "<the endpoint>") : detail;
-}
-
-function parsed(body: unknown): unknown {
-  try {
-    return JSON.parse(String(body));
-  } catch {
-    return undefined;
-  }
 }
 
 function remedy({ region }: Config, { status, headers, config }: AxiosResponse): string | undefined {

@@ -15,7 +15,7 @@ interface Describes<Inputs extends z.ZodObject, Outputs extends z.ZodObject> {
 }
 
 /** A value that may hold outputs of other resources at any depth. */
-type DeepInput<T> = pulumi.Input<
+export type DeepInput<T> = pulumi.Input<
   T extends Archive
     ? pulumi.asset.Archive
     : T extends readonly (infer Item)[]

@@ -1,4 +1,5 @@
 export { type Call, HttpClient, type HttpClientOptions } from "./http.ts";
+export { jsonOf } from "./json.ts";
 export { type PlainAnswer, plainCall } from "./plain-call.ts";
 export { retryAfterSeconds } from "./retry-after.ts";
 export { sleep } from "./sleep.ts";

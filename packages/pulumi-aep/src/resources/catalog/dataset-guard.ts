@@ -1,5 +1,5 @@
 import { defineResource } from "pulumi-provider-kit";
-import { plainCall, sleep } from "pulumi-provider-kit/http";
+import { jsonOf, plainCall, sleep } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
 import { afterwards, requireEmpty } from "./data-loss.ts";
@@ -40,14 +40,6 @@ async function askRelay(
     if (left > 1) await sleep(patience.pause, signal);
   }
   return { hasTakenEvents: false, failure };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /**
