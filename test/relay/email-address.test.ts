@@ -1,0 +1,67 @@
+import fc from "fast-check";
+import { domainOf, emailAddress, mailboxesOf, withoutEmailAddresses } from "../../relay/core/email-address.ts";
+
+describe("e-mail addresses", () => {
+  test.each([
+    ["ada@example.org", "ada@example.org"],
+    [" Ada.L+x@Mail.Example.ORG\n", "ada.l+x@mail.example.org"],
+    ["zoë@exämple.org", "zoë@exämple.org"],
+    ["ada@localhost", "ada@localhost"],
+    ['"Ada L"@[192.0.2.1]', '"ada l"@[192.0.2.1]'],
+    ["jose\u0301@example.org", "josé@example.org"],
+    ["राम@example.org", "राम@example.org"],
+    ["Ada <ada@example.org>", undefined],
+    ["#ops", undefined],
+    ["https://u:p@example.org/", undefined],
+    [12, undefined],
+    [null, undefined],
+  ])("%j: %j", (value, address) => {
+    expect(emailAddress(value)).toBe(address);
+  });
+
+  test.each([
+    ["to राम@example.org.", "to [e-mail]."],
+    ['550 "jane doe"@example.org unknown', "550 [e-mail] unknown"],
+    ["<jane@intranet>: no", "<[e-mail]>: no"],
+    ["jose\u0301@example.org", "[e-mail]"],
+    ["at jane@[IPv6:2001:db8::1]!", "at [e-mail]!"],
+    ["?a=JANE%40EXAMPLE.org&b", "?a=[e-mail]&b"],
+    ["3@5, @ada, a@, 12@34", "3@5, @ada, a@, 12@34"],
+  ])("within %j", (text, shown) => {
+    expect(withoutEmailAddresses(text)).toBe(shown);
+  });
+
+  test("of a list are read one by one, and what can't be read is told", () => {
+    expect(mailboxesOf("Ada <ADA@example.org>, bob@b.org (Bob); <x@[::1]>")).toEqual({
+      addresses: ["ada@example.org", "bob@b.org", "x@[::1]"],
+      unreadable: false,
+    });
+    expect(mailboxesOf("ada@example.org, bob @ b")).toEqual({ addresses: ["ada@example.org"], unreadable: true });
+    expect(mailboxesOf('"(x" <a@a.org>, "b, c"@b.org (d, e), "f" g@g.org')).toEqual({
+      addresses: ["a@a.org", '"b, c"@b.org', "g@g.org"],
+      unreadable: false,
+    });
+    expect(domainOf("ada@bücher.example")).toBe("xn--bcher-kva.example");
+  });
+
+  test("a text is searched in time that grows with its length alone", () => {
+    const texts = ["a".repeat(1_000_000), "a@".repeat(500_000), `${"a.".repeat(500_000)}@`, "a@b-".repeat(250_000)];
+    for (const text of texts) expect(withoutEmailAddresses(text)).toBe(text);
+  });
+
+  test("are told as a whole, and found within any text", () => {
+    const around = fc.stringMatching(/^[ <>(),;:"'=?&/\n]{1,20}$/);
+    const address = fc.stringMatching(/^[a-z0-9._+-]{1,30}@[a-z0-9-]{1,20}\.[a-z]{2,6}$/);
+    fc.assert(
+      fc.property(around, address, around, (before, address, after) => {
+        expect(emailAddress(address)).toBe(address);
+        expect(withoutEmailAddresses(before + address + after)).toBe(`${before}[e-mail]${after}`);
+      }),
+    );
+    fc.assert(
+      fc.property(fc.emailAddress({ size: "small" }), (address) =>
+        expect(emailAddress(address)).toBe(address.toLowerCase()),
+      ),
+    );
+  });
+});

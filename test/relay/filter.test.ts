@@ -1,0 +1,267 @@
+import fc from "fast-check";
+import { verificationEvent } from "../../events/verification.ts";
+import { judge } from "../../relay/core/filter.ts";
+import { eventFilters } from "../../relay/core/policy.ts";
+
+const event = (more: object = {}) => ({ event_id: "a", timestamp: 1, ...more });
+const filteredBy = (of: object, filters: Parameters<typeof judge>[1]) => judge({ ...of }, filters).rule;
+
+describe("filters", () => {
+  const sent = event({
+    object_type: "email",
+    metric: "sent",
+    data: { campaign_id: 12, recipient: "Ada@Example.org", identifiers: { email: "ada@other.org" } },
+  });
+  test.each([
+    ["email", "sent"],
+    ["Email", "Sent"],
+    [" EMAIL ", " SENT "],
+  ])("the case of %j and %j makes no difference, on both sides", (objectType, metric) => {
+    const spelt = { ...sent, object_type: objectType, metric };
+    for (const rule of [
+      { objectTypes: ["eMail"] },
+      { metrics: ["sENT"] },
+      { objectTypes: ["email"], metrics: ["sent"] },
+    ]) {
+      expect(filteredBy(spelt, { only: rule })).toBeUndefined();
+      expect(filteredBy(spelt, { except: rule })).toMatch(/^except\./);
+      expect(filteredBy({ ...spelt, object_type: "Sms", metric: "Opened" }, { only: rule })).toMatch(/^only\./);
+    }
+  });
+
+  test.each([
+    ["nothing", {}, undefined],
+    ["its type", { only: { objectTypes: ["email", "sms"] } }, undefined],
+    ["another type", { only: { objectTypes: ["sms"] } }, "only.objectTypes"],
+    ["its type, but not its metric", { only: { objectTypes: ["email"], metrics: ["opened"] } }, "only.metrics"],
+    ["its campaign", { only: { campaigns: [1, 12] } }, undefined],
+    ["its type in another case", { only: { objectTypes: ["Email"] } }, undefined],
+    ["its metric in another case", { except: { metrics: ["Sent"] } }, "except.metrics"],
+    ["another campaign", { only: { campaigns: [1] } }, "only.campaigns"],
+    ["its domain, in any case", { only: { recipientDomains: ["EXAMPLE.org"] } }, undefined],
+    [
+      "the domain of the person, who is not the recipient",
+      { only: { recipientDomains: ["other.org"] } },
+      "only.recipientDomains",
+    ],
+    ["a domain above its own", { except: { recipientDomains: ["org.uk"] } }, undefined],
+    ["all but its type", { except: { objectTypes: ["email"] } }, "except.objectTypes"],
+    ["all but its domain", { except: { recipientDomains: ["example.org"] } }, "except.recipientDomains"],
+    ["all but one of its properties", { except: { campaigns: [99], metrics: ["sent"] } }, "except.metrics"],
+    [
+      "its type but not its metric",
+      { only: { objectTypes: ["email"] }, except: { metrics: ["sent"] } },
+      "except.metrics",
+    ],
+  ])("%s", (_, filters, rule) => {
+    expect(filteredBy(sent, eventFilters.parse(filters))).toBe(rule);
+  });
+
+  test.each([
+    ["followed", { only: { objectTypes: ["email"], campaigns: [1] } }, undefined],
+    ["followed", { except: { objectTypes: ["email"] } }, undefined],
+    ["followed", { except: { objectTypes: ["verify"] } }, "except.objectTypes"],
+    ["filtered", {}, "verify"],
+  ] as const)("an operator's verification (%s) with %j", (metric, filters, rule) => {
+    const verification = verificationEvent("id", new Date(), metric);
+    expect(filteredBy(verification, eventFilters.parse(filters))).toBe(rule);
+  });
+
+  test("what an event lacks is in no list", () => {
+    const bare = event({ data: null });
+    for (const name of ["campaigns", "recipientDomains"]) {
+      const list = { campaigns: [1], recipientDomains: ["example.org"] }[name];
+      expect(filteredBy(bare, eventFilters.parse({ only: { [name]: list } }))).toBe(`only.${name}`);
+      expect(filteredBy(bare, eventFilters.parse({ except: { [name]: list } }))).toBeUndefined();
+    }
+  });
+
+  test("the person's address stands in for that of a message that names none", () => {
+    const filters = eventFilters.parse({ except: { recipientDomains: ["example.org"] } });
+    const of = (data: object) => filteredBy(event({ data }), filters);
+    expect(of({ identifiers: { email: "ada@example.org" } })).toBe("except.recipientDomains");
+    expect(of({ email_address: "ada@example.org" })).toBe("except.recipientDomains");
+    expect(of({ recipient: "+15550100", identifiers: { email: null } })).toBeUndefined();
+    expect(of({ recipient: "https://example.org/@ada" })).toBeUndefined();
+  });
+
+  describe("what can't be read may be in any list, so the event passes, and is counted", () => {
+    test.each<[string, object, object]>([
+      ["no object type", { metric: "sent" }, { objectTypes: ["email"] }],
+      ["an object type that is no text", { object_type: 7, metric: "sent" }, { objectTypes: ["7"] }],
+      ["no metric", { object_type: "email" }, { metrics: ["sent"] }],
+      ["a metric that is no text", { object_type: "email", metric: ["sent"] }, { metrics: ["sent"] }],
+      [
+        "a campaign without a text form",
+        JSON.parse('{"data":{"campaign_id":{"toString":null,"valueOf":null}}}'),
+        { campaigns: [1] },
+      ],
+      ["a campaign that is a list", { data: { campaign_id: [1] } }, { campaigns: [1] }],
+      [
+        "an address that is none",
+        { data: { recipient: "ada at@ example.org" } },
+        { recipientDomains: ["example.org"] },
+      ],
+      [
+        "one address of two that is none",
+        { data: { recipient: "ada@example.org, @" } },
+        { recipientDomains: ["a.org"] },
+      ],
+      [
+        "an e-mail to no address",
+        { object_type: "email", data: { recipient: "Ada" } },
+        { recipientDomains: ["a.org"] },
+      ],
+      ["a recipient that is an object", { data: { recipient: { to: "a@a.org" } } }, { recipientDomains: ["a.org"] }],
+    ])("%s", (_, more, list) => {
+      for (const filters of [{ only: list }, { except: list }]) {
+        expect(judge(event(more), eventFilters.parse(filters))).toEqual({ rule: undefined, unread: true });
+      }
+    });
+
+    test("but what no list asks for is not looked at, and another list still holds", () => {
+      const odd = event({ object_type: 7, metric: "sent" });
+      expect(judge(odd, {})).toEqual({ rule: undefined, unread: false });
+      expect(judge(odd, { only: { objectTypes: ["email"], metrics: ["opened"] } })).toEqual({
+        rule: "only.metrics",
+        unread: true,
+      });
+    });
+  });
+
+  describe("go by the subscription that an event came by", () => {
+    const person = { customer_id: "42", email_address: "ada@example.org", identifiers: { id: "42" } };
+    const ofPerson: [string, object][] = [
+      ["unsubscribed by the link of an e-mail", { object_type: "email", metric: "unsubscribed", data: person }],
+      [
+        "preferences without an object type",
+        { object_type_type: "email", metric: "cio_subscription_preferences_changed", data: person },
+      ],
+      [
+        "preferences by another spelling",
+        { object_type: "push", metric: "subscription_preferences_changed", data: person },
+      ],
+      ["subscribed by SMS", { object_type: "sms", metric: "subscribed", data: { ...person, email_address: null } }],
+      ["unsubscribed by an operator", { object_type: "customer", metric: "unsubscribed", data: person }],
+      ["unsubscribed without an object type", { metric: "unsubscribed", data: person }],
+    ];
+    test.each(ofPerson)("%s is a customer's event", (_, more) => {
+      expect(filteredBy(event(more), { only: { objectTypes: ["customer"] } })).toBeUndefined();
+      expect(filteredBy(event(more), { except: { objectTypes: ["customer"] } })).toBe("except.objectTypes");
+      expect(filteredBy(event(more), { except: { objectTypes: ["email", "sms", "push"] } })).toBeUndefined();
+    });
+
+    test.each(ofPerson)("%s is a customer's event in any case too", (_, more) => {
+      const { object_type: type, metric }: { object_type?: string; metric?: string } = more;
+      const upper = (value: unknown) => (typeof value === "string" ? ` ${value.toUpperCase()}` : value);
+      const shouted = event({ ...more, object_type: upper(type), metric: upper(metric) });
+      expect(filteredBy(shouted, { only: { objectTypes: ["CUSTOMER"] } })).toBeUndefined();
+      expect(filteredBy(shouted, { only: { metrics: [String(metric)] } })).toBeUndefined();
+      expect(filteredBy(shouted, { except: { metrics: [String(upper(metric))] } })).toBe("except.metrics");
+    });
+
+    test("an unsubscription that a delivery belongs to is the message's event", () => {
+      const data = { delivery_id: "d1", recipient: "ada@example.org", subject: "Hello" };
+      const unsubscribed = event({ object_type: "email", metric: "unsubscribed", data });
+      expect(filteredBy(unsubscribed, { only: { objectTypes: ["email"] } })).toBeUndefined();
+      expect(filteredBy(unsubscribed, { only: { objectTypes: ["customer"] } })).toBe("only.objectTypes");
+    });
+
+    test.each(["cio_subscription_preferences_changed", "subscription_preferences_changed"])(
+      "a change of preferences is found by either spelling: %s",
+      (metric) => {
+        const changed = event({ object_type: "customer", metric });
+        for (const spelling of ["cio_subscription_preferences_changed", "subscription_preferences_changed"]) {
+          expect(filteredBy(changed, { only: { metrics: [spelling] } })).toBeUndefined();
+        }
+        expect(filteredBy(changed, { only: { metrics: ["subscribed"] } })).toBe("only.metrics");
+      },
+    );
+  });
+
+  describe("domains", () => {
+    const of = (recipient: unknown) => event({ object_type: "email", data: { recipient } });
+    test.each([
+      "Ada Lovelace <ada@corp.example>",
+      "bob@example.org, ada@corp.example",
+      "bob@example.org; QA Team <qa@corp.example>",
+      '"corp, inc." <ada@corp.example>',
+      '"ada, l"@corp.example',
+      "mailto:ada@corp.example",
+      "ADA@CORP.EXAMPLE.",
+      ["bob@example.org", "ada@corp.example"],
+      "bob@example.org ada@corp.example",
+      "Ada ada@corp.example",
+      "team: bob@example.org, ada@corp.example;",
+      "Ada (bob@example.org, home) <ada@corp.example>",
+      'bob"@example.org, Ada <ada@corp.example>',
+      "broken@, ada@corp.example",
+      ["broken@", "ada@corp.example"],
+      [7, "ada@corp.example"],
+    ])("every address of %j counts", (recipient) => {
+      const list = eventFilters.parse({ only: { recipientDomains: ["corp.example"] } }).only;
+      expect(filteredBy(of(recipient), { only: list })).toBeUndefined();
+      expect(filteredBy(of(recipient), { except: list })).toBe("except.recipientDomains");
+    });
+
+    test.each([
+      ["an unclosed quote", `@"${'\\"'.repeat(100_000)}`],
+      ["brackets", `@${"<".repeat(200_000)}`],
+      ["parentheses", `@${"(".repeat(200_000)}`],
+      ["commas", "ada@corp.example,".repeat(10_000)],
+    ])("a text of any length is read in one pass: %s", (_, recipient) => {
+      const filters = eventFilters.parse({ except: { recipientDomains: ["other.example"] } });
+      expect(filteredBy(of(recipient), filters)).toBeUndefined();
+    });
+
+    test("a display name is no address", () => {
+      const filters = eventFilters.parse({ only: { recipientDomains: ["corp.example"] } });
+      expect(filteredBy(of('"ada@corp.example" <ada@example.org>'), filters)).toBe("only.recipientDomains");
+      expect(filteredBy(of("ada@corp.example <ada@example.org>"), filters)).toBe("only.recipientDomains");
+    });
+
+    test.each([
+      ["bücher.example", "ada@bücher.example"],
+      ["bücher.example", "ada@xn--bcher-kva.example"],
+      ["xn--bcher-kva.example", "ada@BÜCHER.example"],
+      ["bu\u0308cher.example", "ada@bücher.example"],
+    ])("%s is that of %s", (listed, recipient) => {
+      const filters = eventFilters.parse({ only: { recipientDomains: [listed] } });
+      expect(filteredBy(of(recipient), filters)).toBeUndefined();
+    });
+
+    test("a webhook's address and a phone number have none", () => {
+      const filters = eventFilters.parse({ only: { recipientDomains: ["example.org"] } });
+      for (const recipient of ["https://a:b@example.org/", "+15550100", 15550100, "#ops"]) {
+        expect(judge(event({ object_type: "sms", data: { recipient } }), filters)).toEqual({
+          rule: "only.recipientDomains",
+          unread: false,
+        });
+      }
+    });
+  });
+
+  test("an empty list, and what can be no value, are refused; what the catalogue lacks is taken", () => {
+    for (const only of [{ metrics: [] }, { metrics: [" "] }, { objectTypes: [7] }, { campaigns: ["12"] }]) {
+      expect(eventFilters.safeParse({ only }).success).toBe(false);
+    }
+    for (const domain of ["ada@example.org", "example", "", "a b.org", "https://example.org"]) {
+      expect(eventFilters.safeParse({ only: { recipientDomains: [domain] } }).success).toBe(false);
+    }
+    expect(eventFilters.parse({ only: { metrics: ["beamed"], objectTypes: ["hologram"] } }).only).toEqual({
+      metrics: ["beamed"],
+      objectTypes: ["hologram"],
+    });
+  });
+
+  test("with the same list under only and except, each event goes one way", () => {
+    const metrics = fc.subarray(["sent", "opened", "clicked"] as const, { minLength: 1 });
+    fc.assert(
+      fc.property(metrics, fc.constantFrom("sent", "opened", "clicked", "bounced"), (list, metric) => {
+        const only = filteredBy(event({ metric }), eventFilters.parse({ only: { metrics: list } }));
+        const except = filteredBy(event({ metric }), eventFilters.parse({ except: { metrics: list } }));
+        expect([only, except].filter((rule) => rule === undefined)).toHaveLength(1);
+      }),
+    );
+  });
+});
