@@ -17,8 +17,8 @@ afterAll(() => stack.stop(), 60_000);
 
 const mark = "ENGINE_GONE_TEST";
 
-const asksPlatform = (commandLine: string) => commandLine.includes("dist/aep.mjs");
-const makesTheRelay = (commandLine: string) => commandLine.includes("dist/relay.mjs");
+const asksPlatform = (commandLine: string) => commandLine.includes("pulumi-resource-aep");
+const makesTheRelay = (commandLine: string) => commandLine.includes("pulumi-resource-customerio-aep");
 
 test.each([
   { moment: "its program waits for an answer", isReached: asksPlatform },

@@ -223,29 +223,27 @@ export class Engine {
   }
 
   /**
-   * Deletes what nothing left depends on, side by side as far as the order allows: one that is refused is tried once more
-   * when others are gone, since the provider waits for them.
+   * Deletes what nothing left depends on, side by side as far as the order allows: what is refused is tried again when
+   * another is gone, since the provider waits for it. Fails once all that is left is refused.
    */
   async #deleteAll(doomed: readonly Held[]): Promise<void> {
     const left = [...doomed];
-    let refused: { held: Held; error: unknown } | undefined;
+    const refused = new Map<Held, unknown>();
     while (left.length > 0) {
       const free = left.filter((held) => left.every((other) => other === held || !mentions(other, held)));
-      const next = free.findLast((held) => held !== refused?.held);
-      if (!next && refused) throw refused.error;
-      if (!next) throw new TypeError("the state's dependencies form a circle");
+      const next = free.findLast((held) => !refused.has(held));
+      if (!next) throw [...refused.values()][0] ?? new TypeError("the state's dependencies form a circle");
       try {
         await this.#attempt(next, () =>
           this.#provider(next.type).delete(this.#call(next), { id: next.id, state: next.properties }),
         );
       } catch (error) {
-        if (refused) throw refused.error;
-        refused = { held: next, error };
+        refused.set(next, error);
         continue;
       }
       this.#drop(next);
       left.splice(left.indexOf(next), 1);
-      refused = undefined;
+      refused.clear();
     }
   }
 
