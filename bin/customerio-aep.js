@@ -14,6 +14,6 @@ if (major < 22 || (major === 22 && minor < 18)) {
   // What Node has compiled once, it need not compile again.
   module.enableCompileCache();
   // A published package has compiled JavaScript; in the repository Node runs the TypeScript itself.
-  const compiled = new URL("../ops/main.js", import.meta.url);
-  await import(existsSync(compiled) ? compiled.href : new URL("../ops/main.ts", import.meta.url).href);
+  const compiled = new URL("../cli/main.js", import.meta.url);
+  await import(existsSync(compiled) ? compiled.href : new URL("../cli/main.ts", import.meta.url).href);
 }

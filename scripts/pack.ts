@@ -25,7 +25,7 @@ const packages: readonly PublishedPackage[] = [
   { folder: "packages/pulumi-aep", compiled: ["src"], copied: ["README.md", "schema.json", "bin", "dist"] },
   {
     folder: ".",
-    compiled: ["components", "events", "mapping", "ops", "relay/core", "relay/azure", "relay/deploy", "settings"],
+    compiled: ["components", "events", "mapping", "cli", "relay/core", "relay/azure", "relay/deploy", "settings"],
     copied: ["README.md", "CHANGELOG.md", "bin", "dist", "relay/dist", "relay/deploy/schema.json"],
   },
 ];

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { CommandDefinition } from "../../ops/command/definition.ts";
-import { documentOf, failureDocument, optionsOf, shownOption } from "../../ops/command/describe.ts";
-import { commands } from "../../ops/commands.ts";
-import { exitCodes } from "../../ops/exit-codes.ts";
+import type { CommandDefinition } from "../../cli/command/definition.ts";
+import { documentOf, failureDocument, optionsOf, shownOption } from "../../cli/command/describe.ts";
+import { commands } from "../../cli/commands.ts";
+import { exitCodes } from "../../cli/exit-codes.ts";
 import { code, fenced, page, table } from "./markdown.ts";
 
 /** The page of the command line, made from the definitions of its commands. */

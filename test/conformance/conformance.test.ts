@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { listRuns, readDataflow } from "../../ops/platform/dataflow.ts";
-import { listBatches, previewRows, rowsWritten } from "../../ops/platform/dataset.ts";
+import { listRuns, readDataflow } from "../../cli/platform/dataflow.ts";
+import { listBatches, previewRows, rowsWritten } from "../../cli/platform/dataset.ts";
 import { Vendors } from "../../packages/local-cloud/src/demo/vendors.ts";
 import {
   type MappingDraft,

@@ -1,16 +1,16 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { exportDeadLetters } from "../../ops/export.ts";
-import { PrivateFolder } from "../../ops/private-folder.ts";
-import { type ReplayAction, replay } from "../../ops/replay.ts";
+import { exportDeadLetters } from "../../cli/export.ts";
+import { PrivateFolder } from "../../cli/private-folder.ts";
+import { type ReplayAction, replay } from "../../cli/replay.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";
 import { eventPolicy } from "../../relay/core/policy.ts";
 import type { Account } from "./storage.ts";
 
 const everything = { signal: new AbortController().signal, filter: {}, progress: () => undefined };
 
-/** What `ops replay` does with all dead letters: puts the events among them back into the queue, or deletes all (`--purge`). */
+/** What `customerio-aep replay` does with all dead letters: puts the events among them back into the queue, or deletes all (`--purge`). */
 export async function goThrough(account: Account, action: Exclude<ReplayAction, "count">): Promise<number> {
   const storage = opened(account);
   const names = await storage.names();
@@ -25,7 +25,7 @@ export async function goThrough(account: Account, action: Exclude<ReplayAction, 
   return done;
 }
 
-/** What `ops export` writes of all dead letters, as texts. */
+/** What `customerio-aep export` writes of all dead letters, as texts. */
 export async function exported(account: Account): Promise<string[]> {
   const place = await mkdtemp(path.join(tmpdir(), "conservation-export-"));
   try {

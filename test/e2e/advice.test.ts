@@ -103,7 +103,7 @@ async function stored(): Promise<Record<string, unknown>> {
 
 test("every command that is printed or documented begins with npx, so that it runs this package's CLI and Node", async () => {
   // The local cloud says what others say: the titles of the demo's steps, and messages of azure-native.
-  const files = globSync("{components,mapping,settings,ops,relay,packages/*/src}/**/*.ts", { cwd: repository }).filter(
+  const files = globSync("{components,mapping,settings,cli,relay,packages/*/src}/**/*.ts", { cwd: repository }).filter(
     (name) => !name.includes("dist/") && !name.includes("local-cloud/"),
   );
   const found: string[] = [];

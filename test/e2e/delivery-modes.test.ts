@@ -3,7 +3,7 @@ import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Pulumi } from "../../packages/local-cloud/src/demo/pulumi.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
-import { ops } from "../ops/ops.ts";
+import { cli } from "../cli/cli.ts";
 import { type LocalStack, repository, startLocalStack } from "./local-stack.ts";
 import { eventOf, Traffic } from "./traffic.ts";
 
@@ -78,13 +78,13 @@ test(
   "the operators' commands know a stack without a relay",
   async () => {
     const choice = ["--stack", "local", "--config-file", stack.configFile];
-    const verified = await ops(stack.cloud.environment, "verify", ...choice);
+    const verified = await cli(stack.cloud.environment, "verify", ...choice);
     expect([verified.code, verified.stderr]).toEqual([0, ""]);
     expect(verified.stdout).toMatch(/fine +inlet +Platform's inlet took the event in \d+ ms\./);
     expect(verified.stdout).toMatch(/fine +dataset +Its row is there/);
-    const status = await ops(stack.cloud.environment, "status", ...choice);
+    const status = await cli(stack.cloud.environment, "status", ...choice);
     expect([status.code, status.stdout]).toEqual([0, expect.not.stringMatching(/broken|relay|queue/)]);
-    const previewed = await ops(stack.cloud.environment, "preview", ...choice);
+    const previewed = await cli(stack.cloud.environment, "preview", ...choice);
     expect([previewed.code, previewed.stdout]).toEqual([
       0,
       expect.stringContaining(`${samples.length} become rows, 0 are left out, 0 fail.`),

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
-import { runCommand, type SourceReport } from "../ops/ops.ts";
+import { runCommand, type SourceReport } from "../cli/cli.ts";
 import { type LocalProgram, startLocalProgram } from "./local-stack.ts";
 
 // The example's whole life with the real engine, in the order in which the tests stand.

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
-import { commands } from "../../ops/commands.ts";
+import { commands } from "../../cli/commands.ts";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
-import { runCommand, type SourceReport } from "../ops/ops.ts";
+import { runCommand, type SourceReport } from "../cli/cli.ts";
 import { type LocalProgram, startLocalProgram } from "./local-stack.ts";
 
 // The example's whole life with the real engine, in the order in which the tests stand.

@@ -4,8 +4,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { packAll, type Tarball } from "../../scripts/pack.ts";
+import { runCli, type SourceReport } from "../cli/cli.ts";
 import { type LocalProgram, repository, startLocalProgram } from "../e2e/local-stack.ts";
-import { runCli, type SourceReport } from "../ops/ops.ts";
 import { type Consumer, installConsumer } from "./consumer.ts";
 
 // From an empty folder, the template and nothing but the tarballs, in the order in which the tests stand.

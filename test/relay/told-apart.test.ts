@@ -1,4 +1,4 @@
-import { replay } from "../../ops/replay.ts";
+import { replay } from "../../cli/replay.ts";
 import { RememberedDuplicates } from "../../relay/azure/duplicates.ts";
 import { forwarderHandler } from "../../relay/azure/forwarder.ts";
 import { intakeHandler } from "../../relay/azure/intake.ts";

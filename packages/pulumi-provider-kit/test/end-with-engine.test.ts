@@ -45,7 +45,7 @@ async function engine() {
 }
 
 test("a process whose output nobody reads any more ends, although its errors are written to that output", async () => {
-  const child = await start("ops", "endWithoutOutput();", {}, "pipe");
+  const child = await start("cli", "endWithoutOutput();", {}, "pipe");
   const ended = once(child, "exit");
   child.stdout?.destroy();
   child.stderr?.destroy();

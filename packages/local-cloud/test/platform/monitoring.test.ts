@@ -1,4 +1,4 @@
-import { previewRows } from "../../../../ops/platform/dataset.ts";
+import { previewRows } from "../../../../cli/platform/dataset.ts";
 import type { AepClient } from "../../../pulumi-aep/src/client/client.ts";
 import type { JsonObject } from "../../src/platform/json.ts";
 import { catalog, event, flowing, Platform, type RunningFlow, wire } from "./harness.ts";

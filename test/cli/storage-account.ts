@@ -1,6 +1,6 @@
-import { RelayStorageAccount } from "../../ops/relay-storage.ts";
-import { RelayTables } from "../../ops/relay-tables.ts";
-import type { StackSource } from "../../ops/stack/source.ts";
+import { RelayStorageAccount } from "../../cli/relay-storage.ts";
+import { RelayTables } from "../../cli/relay-tables.ts";
+import type { StackSource } from "../../cli/stack/source.ts";
 import { make, startTestAzure } from "../../packages/local-cloud/test/azure/support.ts";
 
 /** The relay's storage account in a subscription of its own, opened as the caller. */

@@ -1,44 +1,44 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { sharedOptions } from "../../ops/command/definition.ts";
-import { commands } from "../../ops/commands.ts";
-import { exitCodes } from "../../ops/exit-codes.ts";
+import { sharedOptions } from "../../cli/command/definition.ts";
+import { commands } from "../../cli/commands.ts";
+import { exitCodes } from "../../cli/exit-codes.ts";
 import manifest from "../../package.json" with { type: "json" };
-import { ops } from "./ops.ts";
+import { cli } from "./cli.ts";
 
 const names = commands.map(({ name }) => name);
 
 test("without a command it shows all of them, and fails", async () => {
-  const { code, stderr } = await ops({});
+  const { code, stderr } = await cli({});
   expect(code).toBe(2);
   expect(stderr).toMatch(/^Usage: customerio-aep /);
   for (const name of [...names, "completion", "help"]) expect(stderr).toMatch(new RegExp(`^  ${name} `, "m"));
 });
 
 test.each(names)("%s --help has every option, examples and the exit codes, and is no mistake", async (name) => {
-  const { code, stdout } = await ops({}, name, "--help");
+  const { code, stdout } = await cli({}, name, "--help");
   const definition = commands.find((command) => command.name === name);
   const options = Object.keys({ ...definition?.options, ...sharedOptions });
   expect(options.filter((option) => !stdout.includes(`--${option}`))).toEqual([]);
   for (const { args } of definition?.examples ?? []) expect(stdout).toContain(`  customerio-aep ${args}\n`);
   for (const { code, meaning } of Object.values(exitCodes)) expect(stdout).toContain(`${code}  ${meaning}\n`);
   expect(code).toBe(0);
-  expect((await ops({}, "help", name)).stdout).toBe(stdout);
+  expect((await cli({}, "help", name)).stdout).toBe(stdout);
 });
 
 test("--version prints that of the package", async () => {
-  expect(await ops({}, "--version")).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: "" });
+  expect(await cli({}, "--version")).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: "" });
 });
 
 test.each(["bash", "zsh", "fish", "powershell"])("completion has a script for %s", async (shell) => {
-  const { code, stdout } = await ops({}, "completion", shell);
+  const { code, stdout } = await cli({}, "completion", shell);
   expect([code, stdout]).toEqual([0, expect.stringMatching(/customerio-aep complete '?--/)]);
 });
 
 test("commands, options and their values are completed", async () => {
   const complete = async (...words: string[]) => {
-    const { stdout } = await ops({}, "complete", "--", ...words);
+    const { stdout } = await cli({}, "complete", "--", ...words);
     return stdout.split("\n").map((line) => line.split("\t")[0]);
   };
   expect(await complete("")).toEqual(expect.arrayContaining(names));
@@ -47,7 +47,7 @@ test("commands, options and their values are completed", async () => {
 });
 
 test("a mistake that --json meets is JSON too", async () => {
-  const { code, stdout, stderr } = await ops({}, "replay", "--rate", "0", "--json");
+  const { code, stdout, stderr } = await cli({}, "replay", "--rate", "0", "--json");
   expect([code, JSON.parse(stdout), stderr]).toEqual([2, { error: "--rate is not right: it must be more than 0" }, ""]);
 });
 
@@ -55,27 +55,27 @@ describe("in a folder of its own", () => {
   let folder: string;
   let environment: Record<string, string>;
   beforeAll(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), "customerio-aep-ops-"));
+    folder = await mkdtemp(path.join(tmpdir(), "customerio-aep-cli-"));
     environment = { PULUMI_BACKEND_URL: `file://${folder}`, PULUMI_CONFIG_PASSPHRASE: "none" };
   });
   afterAll(() => rm(folder, { recursive: true }));
 
   test("a folder that is not there, and one without a program, are told", async () => {
-    const nowhere = await ops(environment, "status", "--cwd", "not/there");
+    const nowhere = await cli(environment, "status", "--cwd", "not/there");
     expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringMatching(/--cwd is not right: .*not\/there\n$/)]);
-    const empty = await ops(environment, "status", "--cwd", folder, "--stack", "dev");
+    const empty = await cli(environment, "status", "--cwd", folder, "--stack", "dev");
     expect([empty.code, empty.stderr]).toEqual([1, expect.stringMatching(/^Could not read the stack: /)]);
   });
 
   test("--debug shows where an error came from, and the calls of Pulumi", async () => {
-    const { code, stderr } = await ops(environment, "status", "--stack", "nowhere", "--debug");
+    const { code, stderr } = await cli(environment, "status", "--stack", "nowhere", "--debug");
     expect(code).toBe(1);
     expect(stderr).toMatch(/^debug: \S+ pulumi stack export --show-secrets --stack nowhere \(in /m);
     expect(stderr).toMatch(/^debug: Error: Could not read the stack: .*\n( {4}at |.*\n)/m);
   });
 
   test("a stack that is not there is told in Pulumi's words", async () => {
-    const { code, stderr } = await ops(environment, "status", "--stack", "nowhere");
+    const { code, stderr } = await cli(environment, "status", "--stack", "nowhere");
     expect([code, stderr]).toEqual([
       1,
       expect.stringContaining("Could not read the stack: no stack named 'nowhere' found"),
@@ -100,7 +100,7 @@ test.each([
   [["verify", "--event", "01J9ZK3M5X8QW2R7T4V6B1N0CA"], "--event is not right: it must be the id of a test event"],
   [["verify", "--event", "a", "--filtered"], "--filtered is about a new event, --event about an earlier one."],
 ])("a mistake is told before anything is done: %j", async (args, words) => {
-  const { code, stderr } = await ops({}, ...args);
+  const { code, stderr } = await cli({}, ...args);
   expect(code).toBe(2);
   expect(stderr).toMatch(words);
 });

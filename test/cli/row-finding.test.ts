@@ -1,5 +1,5 @@
-import type { DataflowRun } from "../../ops/platform/dataflow.ts";
-import { rowFinding } from "../../ops/verify/platform-stages.ts";
+import type { DataflowRun } from "../../cli/platform/dataflow.ts";
+import { rowFinding } from "../../cli/verify/platform-stages.ts";
 
 const startedAt = new Date("2026-11-20T10:00:00.000Z");
 const run = (recordsOut: number, recordsFailed = 0, errors: string[] = []): DataflowRun => ({

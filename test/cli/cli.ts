@@ -12,7 +12,7 @@ export interface Ended {
 }
 
 /** Runs `customerio-aep …` in the repository, in a shell with this environment. */
-export function ops(environment: CloudEnvironment, ...args: string[]): Promise<Ended> {
+export function cli(environment: CloudEnvironment, ...args: string[]): Promise<Ended> {
   return runCli({ environment, folder: repository, bin: path.join(repository, "node_modules", ".bin") }, ...args);
 }
 
@@ -58,5 +58,5 @@ export function runCommand(
   ...args: string[]
 ): Promise<Ended> {
   const settings = configFile === undefined ? [] : ["--config-file", configFile];
-  return ops(cloud.environment, ...args, "--stack", "local", "--cwd", folder, ...settings);
+  return cli(cloud.environment, ...args, "--stack", "local", "--cwd", folder, ...settings);
 }

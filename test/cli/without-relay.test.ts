@@ -1,8 +1,8 @@
+import { checkWebhook } from "../../cli/checks/webhook.ts";
+import type { StackSource } from "../../cli/stack/source.ts";
+import { follow } from "../../cli/verify/follow.ts";
+import { inletStage, rowStage, runTotals } from "../../cli/verify/platform-stages.ts";
 import { verificationEvent } from "../../events/verification.ts";
-import { checkWebhook } from "../../ops/checks/webhook.ts";
-import type { StackSource } from "../../ops/stack/source.ts";
-import { follow } from "../../ops/verify/follow.ts";
-import { inletStage, rowStage, runTotals } from "../../ops/verify/platform-stages.ts";
 import { reveal } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
 import { makeAll } from "../conformance/platform-objects.ts";
 import { appApiKey, credential, World } from "../conformance/world.ts";

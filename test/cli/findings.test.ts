@@ -1,12 +1,12 @@
-import { balanceFinding } from "../../ops/checks/balance.ts";
-import { callsFinding } from "../../ops/checks/calls.ts";
-import { runsFinding } from "../../ops/checks/dataflow.ts";
-import { batchesFinding, rowsFinding } from "../../ops/checks/dataset.ts";
-import { queueFinding } from "../../ops/checks/queue.ts";
-import { relayFinding } from "../../ops/checks/relay.ts";
-import { inWords } from "../../ops/duration.ts";
-import { render } from "../../ops/finding.ts";
-import type { DataflowRun } from "../../ops/platform/dataflow.ts";
+import { balanceFinding } from "../../cli/checks/balance.ts";
+import { callsFinding } from "../../cli/checks/calls.ts";
+import { runsFinding } from "../../cli/checks/dataflow.ts";
+import { batchesFinding, rowsFinding } from "../../cli/checks/dataset.ts";
+import { queueFinding } from "../../cli/checks/queue.ts";
+import { relayFinding } from "../../cli/checks/relay.ts";
+import { inWords } from "../../cli/duration.ts";
+import { render } from "../../cli/finding.ts";
+import type { DataflowRun } from "../../cli/platform/dataflow.ts";
 import { type Counts, noCounts } from "../../relay/core/counts.ts";
 import { newEvent, requeued } from "../../relay/core/envelope.ts";
 

@@ -1,8 +1,8 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { exportDeadLetters } from "../../ops/export.ts";
-import { PrivateFolder } from "../../ops/private-folder.ts";
+import { exportDeadLetters } from "../../cli/export.ts";
+import { PrivateFolder } from "../../cli/private-folder.ts";
 import { deadBody } from "../../relay/core/dead-letter.ts";
 
 const receivedAt = "2026-11-20T10:00:00.000Z";

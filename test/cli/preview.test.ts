@@ -1,5 +1,5 @@
-import { parseSamples } from "../../ops/preview/sample-events.ts";
-import { commonPrefix, showEvent, showInvalid, valueAt } from "../../ops/preview/side-by-side.ts";
+import { parseSamples } from "../../cli/preview/sample-events.ts";
+import { commonPrefix, showEvent, showInvalid, valueAt } from "../../cli/preview/side-by-side.ts";
 import type { MappingItem } from "../../packages/pulumi-aep/src/client/mapping-preview.ts";
 
 const attribute = (source: string, destination: string): MappingItem => ({

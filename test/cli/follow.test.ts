@@ -1,5 +1,5 @@
-import type { Finding } from "../../ops/finding.ts";
-import { type FollowOptions, follow, type Sight, type Stage } from "../../ops/verify/follow.ts";
+import type { Finding } from "../../cli/finding.ts";
+import { type FollowOptions, follow, type Sight, type Stage } from "../../cli/verify/follow.ts";
 
 const waiting: Sight = { verdict: "waiting", found: "not yet" };
 const fine: Sight = { verdict: "fine", found: "there" };

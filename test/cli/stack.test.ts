@@ -2,12 +2,12 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { deployAnew } from "../../ops/checks/relay.ts";
+import { deployAnew } from "../../cli/checks/relay.ts";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { parseDeadLetter } from "../../relay/core/dead-letter.ts";
 import { type LocalStack, repository, startLocalStack } from "../e2e/local-stack.ts";
-import { type Ended, ops } from "./ops.ts";
+import { cli, type Ended } from "./cli.ts";
 
 // One stack for all, in the order in which they stand: each test goes on from the last.
 let stack: LocalStack;
@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => stack.stop(), minutes);
 
 function run(...args: string[]): Promise<Ended> {
-  return ops(stack.cloud.environment, ...args, "--stack", "local", "--config-file", stack.configFile);
+  return cli(stack.cloud.environment, ...args, "--stack", "local", "--config-file", stack.configFile);
 }
 
 /** Verdict by part, as `customerio-aep status` shows them. */
@@ -108,7 +108,7 @@ test(
   async () => {
     const nowhere = { AEP_PLATFORM_URL: "http://127.0.0.1:9" };
     const environment = { ...stack.cloud.environment, ...nowhere };
-    const { code, stdout } = await ops(environment, "status", "-s", "local", "--config-file", stack.configFile);
+    const { code, stdout } = await cli(environment, "status", "-s", "local", "--config-file", stack.configFile);
     const broken = { dataflow: "broken", runs: "broken", batches: "broken", dataset: "broken" };
     expect([code, verdicts(stdout)]).toEqual([1, { ...allFine, ...broken }]);
     expect(stdout).toMatch(/dataflow .*did not answer \(ECONNREFUSED\).*aep:platformUrl/);

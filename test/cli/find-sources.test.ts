@@ -1,5 +1,5 @@
-import { findSources } from "../../ops/stack/find-sources.ts";
-import { readState, type StackResource } from "../../ops/stack/state.ts";
+import { findSources } from "../../cli/stack/find-sources.ts";
+import { readState, type StackResource } from "../../cli/stack/state.ts";
 import { operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
 
 const urnOf = (type: string, name: string) => `urn:pulumi:dev::events::${type}::${name}`;

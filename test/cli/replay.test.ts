@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import type { DeadLetterFilter } from "../../ops/dead-letter-filter.ts";
-import { type ReplayAction, replay } from "../../ops/replay.ts";
+import type { DeadLetterFilter } from "../../cli/dead-letter-filter.ts";
+import { type ReplayAction, replay } from "../../cli/replay.ts";
 import { blobName } from "../../relay/core/blob-name.ts";
 import { type DeadLetter, deadBody, deadEvent } from "../../relay/core/dead-letter.ts";
 import { decodeEnvelope, newEvent, type QueuedEvent, waitingSince } from "../../relay/core/envelope.ts";

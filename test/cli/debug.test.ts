@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
-import { logCalls, reportError, shownPath } from "../../ops/command/debug.ts";
+import { logCalls, reportError, shownPath } from "../../cli/command/debug.ts";
 
 test("a call is shown without its query, and an inlet without its id", () => {
   expect(shownPath("/a/b?sig=secret&c=d")).toBe("/a/b?…");
