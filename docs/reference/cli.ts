@@ -43,8 +43,7 @@ export function cliPage(): string {
   );
 }
 
-/** The exit codes as README and reference show them. */
-export function exitCodeTable(): string {
+function exitCodeTable(): string {
   return table(
     ["Exit code", "Meaning"],
     Object.values(exitCodes).map(({ code: number, meaning }) => [String(number), meaning]),

@@ -1,8 +1,7 @@
 /** `npm run docs`: writes the reference and the package schemas anew. */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { referencePages } from "./pages.ts";
-import { withExitCodes } from "./readme.ts";
 import { packageSchemas } from "./schemas.ts";
 
 for (const [name, text] of referencePages()) {
@@ -13,6 +12,3 @@ for (const [name, text] of referencePages()) {
 
 const repository = path.resolve(import.meta.dirname, "../..");
 for (const [name, text] of packageSchemas()) await writeFile(path.join(repository, name), text);
-
-const readme = path.join(repository, "README.md");
-await writeFile(readme, withExitCodes(await readFile(readme, "utf8")));

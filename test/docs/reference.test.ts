@@ -3,7 +3,6 @@ import path from "node:path";
 import { SourceArguments } from "../../components/source-arguments.ts";
 import { examples } from "../../docs/reference/examples.ts";
 import { referencePages } from "../../docs/reference/pages.ts";
-import { withExitCodes } from "../../docs/reference/readme.ts";
 import { packageSchemas } from "../../docs/reference/schemas.ts";
 import { provider as aep } from "../../packages/pulumi-aep/src/provider.ts";
 import { provider as customerio } from "../../packages/pulumi-customerio/src/provider.ts";
@@ -25,11 +24,6 @@ test("the reference is what the package schemas say; npm run docs writes it anew
   const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".md"));
   expect(files.toSorted()).toEqual([...pages.keys()].toSorted());
   for (const [name, text] of pages) expect(await readFile(path.join(folder, name), "utf8")).toBe(text);
-});
-
-test("the README's exit codes are those of the commands; npm run docs writes them anew", async () => {
-  const readme = await readFile(path.resolve(__dirname, "../../README.md"), "utf8");
-  expect(withExitCodes(readme)).toBe(readme);
 });
 
 test("the schemas that are checked in are those of the providers; npm run docs writes them anew", async () => {

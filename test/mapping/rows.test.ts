@@ -249,7 +249,7 @@ test("the tutorial's sample by its seven pairs", () => {
   });
 });
 
-test("calculated fields of the settings, as the README shows them", () => {
+test("calculated fields of the settings, as docs/mapping.md shows them", () => {
   const settings = mappingSettings.parse({
     set: [
       { destination: "eventType", expression: 'concat("customerio.", object_type, ".", metric)' },
