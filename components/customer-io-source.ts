@@ -11,7 +11,7 @@ import { type PlatformCredential, platformCredential } from "./platform-credenti
 import { PlatformDataflow } from "./platform-dataflow.ts";
 import { checkedSettings } from "./preflight.ts";
 import { ReportingWebhookSubscription } from "./reporting-webhook.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./setting-types.ts";
 import { StackSettings } from "./settings-source.ts";
 import { type CustomerIoSourceArgs, SourceArguments } from "./source-arguments.ts";
 import { defaultTitle } from "./title.ts";

@@ -6,9 +6,9 @@ import { type EventMapping, eventMappings } from "../events/mapping.ts";
 import { type MappingProblem, mappingProblems, mappingWarnings } from "../mapping/check.ts";
 import { customised } from "../mapping/customise.ts";
 import { definedFields, ownFields, type SchemaDefinition } from "../mapping/schema-fields.ts";
+import type { SettingValues } from "../settings/schema.ts";
 import { notRight, refuse } from "./setting-mistakes.ts";
 import type { SettingWords } from "./setting-words.ts";
-import type { SettingValues } from "./settings.ts";
 
 /** Where the events are mapped to. */
 export interface MappingTarget {

@@ -3,11 +3,11 @@ import * as aep from "pulumi-aep";
 import type { EventMapping } from "../events/mapping.ts";
 import type { Delivery } from "../mapping/settings.ts";
 import type { PlatformSettings } from "../settings/platform-settings.ts";
-import type { Source } from "../settings/source.ts";
+import type { Source } from "../settings/schema.ts";
 import type { Destination } from "./destination.ts";
 import { eventDataset } from "./event-dataset.ts";
 import { platformSource } from "./platform-source.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./setting-types.ts";
 import { keepingName } from "./title.ts";
 
 export interface PlatformDataflowArgs extends Pick<Settings, keyof PlatformSettings> {

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { getPreflight } from "pulumi-aep";
 import { getReportingWebhooks } from "pulumi-customerio";
 import type { PlatformSettings } from "../settings/platform-settings.ts";
-import type { Source } from "../settings/source.ts";
+import type { Source } from "../settings/schema.ts";
 import { providerMistakes } from "./provider-settings.ts";
 import { refusalOf } from "./refusal.ts";
 

@@ -4,6 +4,9 @@ import { ConfigError, readConfig } from "pulumi-provider-kit/settings";
 import type { z } from "zod";
 import { stackSettings } from "./stack-settings.ts";
 
+/** Settings of the providers that are to be stored as secrets, by their whole keys. */
+export const providerSecrets: readonly string[] = [...secretsOf("aep", aep), ...secretsOf("customerio", customerio)];
+
 /**
  * What is wrong with the stack's settings of the providers, in the providers' own words. The engine reports it as well, but for one
  * provider alone, and before the program can say what else is wrong.
@@ -20,4 +23,11 @@ function mistakesIn(packageName: string, schema: z.ZodObject): string[] {
     if (error instanceof ConfigError) return error.failures.map(({ reason }) => reason);
     throw error;
   }
+}
+
+function secretsOf(packageName: string, schema: z.ZodObject): string[] {
+  const secrets = Object.entries(schema.shape).filter(
+    ([, property]) => (property as z.ZodType).meta()?.secret === true,
+  );
+  return secrets.map(([name]) => `${packageName}:${name}`);
 }

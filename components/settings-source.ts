@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "./setting-types.ts";
 import { type SettingWords, stackWords } from "./setting-words.ts";
-import { readSettings, type Settings } from "./settings.ts";
+import { readSettings } from "./settings.ts";
 
 /** Where the settings of a source come from, and how messages name them. */
 export interface SettingsSource {

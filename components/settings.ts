@@ -1,12 +1,12 @@
-import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { plainWords } from "pulumi-provider-kit/settings";
-import type { z } from "zod";
 import { config as plugin } from "../relay/deploy/config.ts";
 import { contradictions, withoutEffect } from "../settings/delivery.ts";
 import { platformConflicts } from "../settings/platform-settings.ts";
-import { settingsSchema } from "../settings/schema.ts";
+import { type SecretName, type SettingValues, secretSettings, settingsSchema } from "../settings/schema.ts";
+import { settingsTable } from "../settings/table.ts";
 import { filterWarnings } from "./filter-warnings.ts";
+import { providerSecrets } from "./provider-settings.ts";
 import {
   type Mistake,
   mistakesOf,
@@ -17,58 +17,16 @@ import {
   setIt,
   unknownSettings,
 } from "./setting-mistakes.ts";
+import type { Settings } from "./setting-types.ts";
 import { type SettingWords, stackWords } from "./setting-words.ts";
 import { type SigningKeyProblems, signingKeyProblems } from "./signing-keys.ts";
 import { stackSettings } from "./stack-settings.ts";
-
-/** The settings as values: what Pulumi.yaml declares with types, defaults and descriptions, but the signing keys. */
-export type SettingValues = z.output<typeof settingsSchema>;
-
-/** Settings that decide which resources exist, or how; outputs of other resources come too late for them. */
-export const decidingSettings = [
-  "delivery",
-  "source",
-  "profile",
-  "drainTimeoutSeconds",
-  "dataflowActivationSeconds",
-] as const;
-type DecidingSetting = (typeof decidingSettings)[number];
-
-/** Settings that are objects, in which only these properties decide. */
-export const decidingProperties = {
-  schema: ["existing"],
-  fieldGroup: [],
-  dataset: ["existing", "forceDestroy", "keep"],
-  sourceConnection: [],
-  targetConnection: [],
-  dataflow: [],
-  webhook: [],
-} as const;
-type DecidingProperties = {
-  readonly [Name in keyof typeof decidingProperties]: (typeof decidingProperties)[Name][number];
-};
-
-/** Settings as components take them: whatever does not decide which resources exist may be an output. */
-export type Settings = {
-  readonly [Name in Exclude<keyof SettingValues, keyof DecidingProperties>]: Name extends DecidingSetting
-    ? SettingValues[Name]
-    : pulumi.Input<SettingValues[Name]>;
-} & {
-  readonly [Name in keyof DecidingProperties]: {
-    readonly [Property in keyof SettingValues[Name]]: Property extends DecidingProperties[Name]
-      ? SettingValues[Name][Property]
-      : pulumi.Input<NonNullable<SettingValues[Name][Property]>> | Extract<SettingValues[Name][Property], undefined>;
-  };
-} & {
-  /** Signing keys of the Customer.io workspace, one a line; undefined until the user has copied one. */
-  readonly signingKeys: pulumi.Input<string> | undefined;
-};
 
 /**
  * Reads the stack's configuration of this project. Defaults come from Pulumi.yaml, which the engine applies.
  * @throws pulumi.RunError naming every mistake at once: the key, what is wrong, and the command that fixes it.
  */
-export function readSettings(config: pulumi.Config): SettingValues & Pick<Settings, "signingKeys"> {
+export function readSettings(config: pulumi.Config): SettingValues & Pick<Settings, SecretName> {
   const raw: Record<string, unknown> = {};
   for (const key of Object.keys(settingsSchema.shape)) raw[key] = parse(config.get(key));
   const parsed = settingsSchema.safeParse(raw, { error: plainWords });
@@ -80,8 +38,7 @@ export function readSettings(config: pulumi.Config): SettingValues & Pick<Settin
     ...keys.refusals.map((reason) => signingKeyMistake(config, reason)),
     ...lines(
       unknownSettings(Object.keys(stackSettings(config.name)), [
-        ...Object.keys(settingsSchema.shape),
-        "signingKeys",
+        ...Object.keys(settingsTable),
         ...Object.keys(plugin.shape),
       ]),
     ),
@@ -96,6 +53,7 @@ export function readSettings(config: pulumi.Config): SettingValues & Pick<Settin
         `npx pulumi config rm ${setting}, or npx pulumi config rm delivery`,
     ),
   ]);
+  if (!parsed.success) throw parsed.error;
   for (const reason of keys.warnings) {
     void pulumi.log.warn(
       `${config.name}:signingKeys ${reason}, which is unusual for a signing key. Press "Send test" in Customer.io after the ` +
@@ -103,17 +61,13 @@ export function readSettings(config: pulumi.Config): SettingValues & Pick<Settin
     );
   }
   warnOf(parsed.data, stackWords(config.name));
-  return { ...accepted(parsed), signingKeys: keys.given ? config.requireSecret("signingKeys") : undefined };
+  return { ...parsed.data, signingKeys: keys.given ? config.requireSecret("signingKeys") : undefined };
 }
 
 /** Says what the settings ask for and will not get, or may not. */
-export function warnOf(settings: SettingValues | undefined, words: SettingWords): void {
-  if (settings === undefined) return;
+export function warnOf(settings: SettingValues, words: SettingWords): void {
   const named = (setting: string) => words.name(setting);
-  const defaults: Record<string, unknown> = settingsSchema.parse({});
-  const idle = withoutEffect(settings).filter(
-    ({ setting }) => !isDeepStrictEqual((settings as unknown as Record<string, unknown>)[setting], defaults[setting]),
-  );
+  const idle = withoutEffect(settings);
   for (const { setting, reason } of idle) void pulumi.log.warn(`${named(setting)} has no effect, since ${reason}.`);
   for (const { setting, reason } of filterWarnings(settings.filters))
     void pulumi.log.warn(`${named(setting)}: ${reason}`);
@@ -127,12 +81,6 @@ export function warnOf(settings: SettingValues | undefined, words: SettingWords)
 
 /** The least number of instances that Azure's documentation of Flex Consumption names; regions have come to differ. */
 const usualLeastInstances = 40;
-
-/** Only asked for once all mistakes were told. */
-function accepted(parsed: z.ZodSafeParseResult<z.output<typeof settingsSchema>>): z.output<typeof settingsSchema> {
-  if (!parsed.success) throw parsed.error;
-  return parsed.data;
-}
 
 /** A key counts as given when the setting is neither absent nor empty, which Pulumi.yaml's default is. */
 function givenSigningKeys(config: pulumi.Config): SigningKeyProblems & { readonly given: boolean } {
@@ -162,7 +110,8 @@ function isGiven(key: string): boolean {
  */
 function plainSecrets(config: pulumi.Config): string[] {
   const encrypted = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS || "[]") as string[];
-  return [`${config.name}:signingKeys`, "aep:clientSecret", "customerio:appApiKey"]
+  const own = Object.keys(secretSettings).map((name) => `${config.name}:${name}`);
+  return [...own, ...providerSecrets]
     .filter((key) => isGiven(key) && !encrypted.includes(key))
     .map(
       (key) =>

@@ -8,95 +8,67 @@ const named = z.strictObject({
   description: text.optional().meta({ description: "What it is for." }),
 });
 
-/** The settings about objects in Platform; what is left out gets the package's own name and description. */
-export const platformSettings = {
-  schema: z
-    .strictObject({
-      existing: text.optional().meta({ description: "$id, meta:altId or title of a schema to use as it is." }),
-      title: text.optional().meta({ description: "Title of the schema that is made; unique in the sandbox." }),
-      description: text.optional().meta({ description: "What the schema is for." }),
-    })
-    .prefault({})
-    .meta({
-      description:
-        "The schema of the dataset: existing ($id, meta:altId or title of one to use as it is), or title and description of the one that is made.",
+/** What the settings about objects in Platform are made of; what is left out gets the package's own name and description. */
+export const platformSchemas = {
+  schema: z.strictObject({
+    existing: text.optional().meta({ description: "$id, meta:altId or title of a schema to use as it is." }),
+    title: text.optional().meta({ description: "Title of the schema that is made; unique in the sandbox." }),
+    description: text.optional().meta({ description: "What the schema is for." }),
+  }),
+  fieldGroup: z.strictObject({
+    title: text.optional().meta({ description: "Title of the field group that is made; unique in the sandbox." }),
+    description: text.optional().meta({ description: "What the field group is for." }),
+  }),
+  dataset: named.extend({
+    existing: text.optional().meta({ description: "Id or name of a dataset to use as it is, with its schema." }),
+    errorDiagnostics: z
+      .boolean()
+      .default(true)
+      .meta({ description: "Whether Platform keeps what was wrong with records that it refused; default true." }),
+    partialIngestionPercent: z
+      .number()
+      .gt(0)
+      .max(100)
+      .optional()
+      .meta({ description: "Failed records, in percent, up to which a batch is still taken in." }),
+    rowExpirationDays: z
+      .int()
+      .min(30)
+      .max(3650)
+      .optional()
+      .meta({ description: "Days after which records expire; default: never." }),
+    tags: z
+      .record(z.string(), z.array(z.string()))
+      .optional()
+      .meta({ description: "Tags of the dataset: lists of values by name." }),
+    forceDestroy: z.boolean().default(false).meta({ description: "Whether it may be deleted although it holds data." }),
+    keep: z.boolean().default(false).meta({
+      description: "Whether it stays in Platform, with its schema and field group, when it leaves the stack.",
     }),
-  fieldGroup: z
-    .strictObject({
-      title: text.optional().meta({ description: "Title of the field group that is made; unique in the sandbox." }),
-      description: text.optional().meta({ description: "What the field group is for." }),
-    })
-    .prefault({})
-    .meta({ description: "title and description of the field group that is made for the schema." }),
-  dataset: named
-    .extend({
-      existing: text.optional().meta({ description: "Id or name of a dataset to use as it is, with its schema." }),
-      errorDiagnostics: z
-        .boolean()
-        .default(true)
-        .meta({ description: "Whether Platform keeps what was wrong with records that it refused; default true." }),
-      partialIngestionPercent: z
-        .number()
-        .gt(0)
-        .max(100)
-        .optional()
-        .meta({ description: "Failed records, in percent, up to which a batch is still taken in." }),
-      rowExpirationDays: z
-        .int()
-        .min(30)
-        .max(3650)
-        .optional()
-        .meta({ description: "Days after which records expire; default: never." }),
-      tags: z
-        .record(z.string(), z.array(z.string()))
-        .optional()
-        .meta({ description: "Tags of the dataset: lists of values by name." }),
-      forceDestroy: z
-        .boolean()
-        .default(false)
-        .meta({ description: "Whether it may be deleted although it holds data." }),
-      keep: z.boolean().default(false).meta({
-        description: "Whether it stays in Platform, with its schema and field group, when it leaves the stack.",
-      }),
-    })
-    .prefault({})
-    .meta({
+  }),
+  sourceConnection: named,
+  targetConnection: named,
+  dataflow: named,
+  profile: z.strictObject({
+    enabled: z
+      .boolean()
+      .default(false)
+      .meta({ description: "Whether events feed Real-Time Customer Profile; there is no way back." }),
+    identities: z.partialRecord(z.enum(identityFields), text).default({ email: "Email" }).meta({
       description:
-        "The dataset: existing (id or name of one to use as it is, with its schema), or name, description, rowExpirationDays (30 to 3650; records never expire if left out), tags, forceDestroy (true lets a destroy or a change delete it although it holds data) and keep (true leaves it in Platform, with its schema and field group, when it leaves the stack) of the one that is made. Of either: errorDiagnostics (true or false) and partialIngestionPercent (failed records up to which a batch is still taken in).",
+        "Identity namespaces by the field that identifies; the first that an event has is its primary identity.",
     }),
-  sourceConnection: named
-    .prefault({})
-    .meta({ description: "name and description of the dataflow's source connection." }),
-  targetConnection: named
-    .prefault({})
-    .meta({ description: "name and description of the dataflow's target connection." }),
-  dataflow: named.prefault({}).meta({ description: "name and description of the dataflow." }),
-  profile: z
-    .strictObject({
-      enabled: z
-        .boolean()
-        .default(false)
-        .meta({ description: "Whether events feed Real-Time Customer Profile; there is no way back." }),
-      identities: z.partialRecord(z.enum(identityFields), text).default({ email: "Email" }).meta({
+    primaryIdentity: z
+      .enum(["identityMap", ...identityFields])
+      .default("identityMap")
+      .meta({
         description:
-          "Identity namespaces by the field that identifies; the first that an event has is its primary identity.",
+          "identityMap takes whatever identity an event has; a field is mandatory in every record from then on.",
       }),
-      primaryIdentity: z
-        .enum(["identityMap", ...identityFields])
-        .default("identityMap")
-        .meta({
-          description:
-            "identityMap takes whatever identity an event has; a field is mandatory in every record from then on.",
-        }),
-    })
-    .prefault({})
-    .meta({
-      description:
-        "Real-Time Customer Profile: enabled (true or false; there is no way back from true), identities (identity namespaces by field: email, id, cio_id, phone; the first that an event has is primary) and primaryIdentity (identityMap, or a field, which every record must have then).",
-    }),
+  }),
 };
 
-const schema = z.object(platformSettings);
+const schema = z.object(platformSchemas);
 export type PlatformSettings = z.output<typeof schema>;
 
 /** Two settings that don't go together: the path of the one to change, and why. */

@@ -25,7 +25,8 @@ export function typeScriptOf(token: string, { name, inputs }: Example): string {
   return `${imports.join("\n")}\n\nconst ${name} = new ${className}("${name}", ${literal(inputs, "")});`;
 }
 
-function literal(value: unknown, indent: string): string {
+/** A value in TypeScript; `${name}` stands for a variable of that name. */
+export function literal(value: unknown, indent: string): string {
   if (typeof value === "string") return value.match(reference)?.[1] ?? quoted(value);
   if (value === null || typeof value !== "object") return JSON.stringify(value);
   const inner = `${indent}  `;

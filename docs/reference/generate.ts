@@ -1,14 +1,10 @@
-/** `npm run docs`: writes the reference and the package schemas anew. */
+/** `npm run docs`: writes everything anew that is made from definitions and from the table of settings. */
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { referencePages } from "./pages.ts";
-import { packageSchemas } from "./schemas.ts";
+import { madeFiles, repository } from "./made-files.ts";
 
-for (const [name, text] of referencePages()) {
-  const file = path.join(import.meta.dirname, name);
+for (const [name, text] of await madeFiles()) {
+  const file = path.join(repository, name);
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, text);
 }
-
-const repository = path.resolve(import.meta.dirname, "../..");
-for (const [name, text] of packageSchemas()) await writeFile(path.join(repository, name), text);

@@ -28,3 +28,17 @@ export function yes(flag: boolean | undefined): string {
 export function fenced(language: string, text: string): string {
   return `\`\`\`${language}\n${text}\n\`\`\``;
 }
+
+/** A text in lines of at most so many characters, each with something before it; words that are longer stay whole. */
+export function wrapped(text: string, width: number, before: string): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && before.length + line.length + 1 + word.length > width) {
+      lines.push(before + line);
+      line = "";
+    }
+    line += line === "" ? word : ` ${word}`;
+  }
+  return [...lines, before + line].join("\n");
+}

@@ -1,6 +1,13 @@
 import type { ComponentDefinition } from "pulumi-provider-kit";
 import { z } from "zod";
-import { settingsSchema } from "../../settings/schema.ts";
+import { type SecretName, secretSettings, settingsSchema } from "../../settings/schema.ts";
+
+const secrets = Object.fromEntries(
+  Object.entries(secretSettings).map(([name, { schema, description }]) => [
+    name,
+    schema.optional().meta({ description, secret: true }),
+  ]),
+) as Record<SecretName, z.ZodOptional<z.ZodString>>;
 
 /** The source as programs in other languages have it; those in TypeScript use the class. */
 export const customerIoSource: ComponentDefinition = {
@@ -8,17 +15,7 @@ export const customerIoSource: ComponentDefinition = {
   description:
     "Every event of a Customer.io workspace in a dataset of Adobe Experience Platform: schema, dataset and dataflow in Platform, the " +
     "relay in Azure, and the reporting webhook in Customer.io. Uses the providers aep, customerio and azure-native.",
-  inputs: settingsSchema.extend({
-    signingKeys: z
-      .string()
-      .optional()
-      .meta({
-        description:
-          "Signing keys of the Customer.io workspace, one a line. While it is empty or absent, the webhook stays disabled, and nextSteps " +
-          "says where to copy the key.",
-        secret: true,
-      }),
-  }),
+  inputs: settingsSchema.extend(secrets),
   outputs: z.object({
     relayUrl: z
       .string()

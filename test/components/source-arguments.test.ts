@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CustomerIoSource } from "../../components/customer-io-source.ts";
-import { readSettings, type Settings } from "../../components/settings.ts";
+import type { Settings } from "../../components/setting-types.ts";
+import { readSettings } from "../../components/settings.ts";
 import { type CustomerIoSourceArgs, SourceArguments } from "../../components/source-arguments.ts";
 import { configure, configureWithCredentials, type DeclaredResource, declaredBy } from "./stack.ts";
 

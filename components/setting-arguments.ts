@@ -1,0 +1,243 @@
+// Made from settings/table.ts by npm run docs.
+import type { SettingArgument } from "./setting-types.ts";
+
+/** The settings as arguments of a component. Each has a default. */
+export interface SettingArguments {
+  /**
+   * Signing keys of the Customer.io workspace, one per line. Several are accepted at once, so that a key can be
+   * rotated without a gap. In Customer.io: Data & Integrations > Integrations > Reporting Webhooks, the three-dots
+   * menu of the webhook, "Copy signing key". Until there is a key, the webhook stays disabled. A secret.
+   *
+   * @example new pulumi.Config().getSecret("signingKeys")
+   */
+  signingKeys?: SettingArgument<"signingKeys">;
+  /**
+   * Reporting webhook events to subscribe to, such as `email_delivered`. Empty means every event that this package
+   * knows. One that it does not know yet is sent to Customer.io as it is, with a warning.
+   *
+   * @example ["email_sent", "email_delivered", "email_opened", "email_clicked"]
+   */
+  events?: SettingArgument<"events">;
+  /**
+   * Customer.io's "Send frequency": `true` sends every open and click, `false` only the first of each delivery.
+   * Default: `false`.
+   *
+   * @example true
+   */
+  fullResolution?: SettingArgument<"fullResolution">;
+  /**
+   * Customer.io's "Body content": `true` adds message bodies, which are personal data, to the sent events. Default:
+   * `false`.
+   *
+   * @example true
+   */
+  withContent?: SettingArgument<"withContent">;
+  /**
+   * Leaves `cio_id` unmapped, as Adobe asks while you send Customer.io's test events, which do not have one. Default:
+   * `false`.
+   *
+   * @example true
+   */
+  testMode?: SettingArgument<"testMode">;
+  /**
+   * Changes to the automatic mapping: `set` (a list of pairs: a `destination`, and a `source` or an `expression`),
+   * `remove` (a list of destinations) and `identifiers` (`all`, or `id` for a workspace that identifies people by id
+   * alone). Checked against the schema and the event catalogue before anything is made.
+   *
+   * @example {
+   *   set: [
+   *     {
+   *       destination: "eventType",
+   *       expression: `concat("customerio.", object_type, ".", metric)`,
+   *     },
+   *     { destination: "customerio.email", expression: "lower(data.identifiers.email)" },
+   *   ],
+   *   remove: ["customerio.content", "customerio.subject"],
+   * }
+   */
+  mapping?: SettingArgument<"mapping">;
+  /**
+   * The schema of the dataset. `existing` is the $id, meta:altId or title of one to use as it is; events fill those
+   * fields that it has under `_<tenant>.customerio`. Otherwise `title` and `description` are those of the schema that
+   * is made. `existing` is a plain value, not an output.
+   *
+   * @example { title: "Customer.io events", description: "One record for each event." }
+   */
+  schema?: SettingArgument<"schema">;
+  /**
+   * `title` and `description` of the field group that is made for the schema.
+   *
+   * @example { title: "Customer.io fields", description: "What events have." }
+   */
+  fieldGroup?: SettingArgument<"fieldGroup">;
+  /**
+   * The dataset. `existing` is the id or name of one to use as it is, with its schema, so that several stacks can
+   * fill one. Otherwise `name`, `description`, `rowExpirationDays` (30 to 3650; by default records never expire) and
+   * `tags` are those of the dataset that is made; `forceDestroy` lets a destroy or a change delete it although it
+   * holds data, and `keep` leaves it in Platform, with its schema and field group, when it leaves the stack. For
+   * either: `errorDiagnostics` (`true` by default) and `partialIngestionPercent`, the share of failed records up to
+   * which a batch is still ingested. `existing`, `forceDestroy` and `keep` are plain values, not outputs.
+   *
+   * @example {
+   *   name: "Customer.io events",
+   *   description: "Events of all messages.",
+   *   rowExpirationDays: 395,
+   *   errorDiagnostics: true,
+   *   partialIngestionPercent: 5,
+   *   tags: { team: ["crm"] },
+   *   keep: true,
+   * }
+   */
+  dataset?: SettingArgument<"dataset">;
+  /**
+   * Real-Time Customer Profile. `enabled` feeds it with the events; there is no way back from `true`. `identities`
+   * names the identity namespace of each field that identifies people (`email`, `id`, `cio_id`, `phone`; three at
+   * most; `{email: Email}` by default); the first that an event has is its primary identity. `primaryIdentity` is
+   * `identityMap`, or a field, which every record must then have. A plain value, not an output.
+   *
+   * @example { enabled: true, identities: { email: "Email", id: "CrmId" } }
+   */
+  profile?: SettingArgument<"profile">;
+  /**
+   * `name` and `description` of the dataflow's source connection.
+   *
+   * @example { name: "Customer.io", description: "Reporting webhook." }
+   */
+  sourceConnection?: SettingArgument<"sourceConnection">;
+  /**
+   * `name` and `description` of the dataflow's target connection.
+   *
+   * @example { name: "Data lake", description: "Customer.io events." }
+   */
+  targetConnection?: SettingArgument<"targetConnection">;
+  /**
+   * `name` and `description` of the dataflow. A new name replaces nothing, except with `delivery: direct`, where
+   * every change of the dataflow replaces it.
+   *
+   * @example { name: "Customer.io events", description: "By way of the relay." }
+   */
+  dataflow?: SettingArgument<"dataflow">;
+  /**
+   * `name` of the reporting webhook in Customer.io.
+   *
+   * @example { name: "Adobe Experience Platform" }
+   */
+  webhook?: SettingArgument<"webhook">;
+  /**
+   * The source in Platform's catalogue: `customerio`, Adobe's own for Customer.io, which is a beta; or `http`, the
+   * HTTP API source with an authenticated endpoint, for organisations that don't have the beta. The relay gets its
+   * access tokens for `http` with the credential of `aep:clientId`. A plain value, not an output. Default:
+   * `"customerio"`.
+   *
+   * @example "http"
+   */
+  source?: SettingArgument<"source">;
+  /**
+   * `relay` checks, holds and replays events. `direct` lets the webhook post straight to Platform, as in Adobe's
+   * tutorial, and makes nothing in Azure; it is for trials and sandboxes. A plain value, not an output. Default:
+   * `"relay"`.
+   *
+   * @example "direct"
+   */
+  delivery?: SettingArgument<"delivery">;
+  /**
+   * Which events go to Platform: `only` and `except`, each with any of `objectTypes`, `metrics`, `campaigns` (ids)
+   * and `recipientDomains`. An event must match every list of `only` and none of `except`; empty means every event.
+   * What is left out is counted, and costs no more than the call. The test events of `npx customerio-aep verify` have
+   * the object type `verify`, and only `except` applies to them.
+   *
+   * @example {
+   *   only: { objectTypes: ["customer", "email"] },
+   *   except: { metrics: ["drafted", "attempted"], campaigns: [12], recipientDomains: ["example.org"] },
+   * }
+   */
+  filters?: SettingArgument<"filters">;
+  /**
+   * Personal data that the relay removes before it stores anything: `content` (`keep` or `drop`), `email` and
+   * `recipient` (`keep`, `hash` or `drop`). By default everything is kept.
+   *
+   * @example { content: "drop", email: "hash", recipient: "hash" }
+   */
+  personalData?: SettingArgument<"personalData">;
+  /**
+   * Seconds by which the timestamp of a call's signature may be off; 0 means any time. Nobody documents whether
+   * Customer.io signs a repeated call anew, and a call that is refused for its age would hold up all later ones.
+   * Default: `0`.
+   *
+   * @example 0
+   */
+  maximumCallAgeSeconds?: SettingArgument<"maximumCallAgeSeconds">;
+  /**
+   * Days for which delivered events are remembered, so that those sent again are left out; 0 delivers them again. It
+   * takes three table transactions per event, some 11 cents per million events. Default: `7`.
+   *
+   * @example 7
+   */
+  duplicateWindowDays?: SettingArgument<"duplicateWindowDays">;
+  /**
+   * Most requests per second to Platform, over all instances of the relay. Adobe's guidance is 1,000 for an
+   * organisation. Default: `800`.
+   *
+   * @example 800
+   */
+  maximumRequestsPerSecond?: SettingArgument<"maximumRequestsPerSecond">;
+  /**
+   * Seconds after a change of the dataflow in which the relay holds events back; without the relay, how long `up`
+   * waits. Adobe asks for some five minutes. A plain value, not an output. Default: `300`.
+   *
+   * @example 300
+   */
+  dataflowActivationSeconds?: SettingArgument<"dataflowActivationSeconds">;
+  /**
+   * Seconds that `npx pulumi destroy` waits for the relay to deliver what it still holds. A plain value, not an
+   * output. Default: `1800`.
+   *
+   * @example 1800
+   */
+  drainTimeoutSeconds?: SettingArgument<"drainTimeoutSeconds">;
+  /**
+   * Node.js version of the relay in Azure: 22 or 24. Default: `22`.
+   *
+   * @example 22
+   */
+  nodeVersion?: SettingArgument<"nodeVersion">;
+  /**
+   * Memory of a relay instance in MB: 512, 2048 or 4096. Default: `2048`.
+   *
+   * @example 2048
+   */
+  instanceMemory?: SettingArgument<"instanceMemory">;
+  /**
+   * Most instances of each function group, up to 1000; many regions of Azure take 40 or more only. Default: `40`.
+   *
+   * @example 40
+   */
+  maximumInstances?: SettingArgument<"maximumInstances">;
+  /**
+   * Instances kept warm for Customer.io's calls, which wait 4 seconds at most. 0 costs nothing, but then a cold start
+   * counts against these 4 seconds. Default: `1`.
+   *
+   * @example 1
+   */
+  alwaysReadyInstances?: SettingArgument<"alwaysReadyInstances">;
+  /**
+   * E-mail addresses that get the alerts: dead letters, events held back, calls refused, silence, a relay that does
+   * not answer. Without any, alerts still show in the Azure portal.
+   *
+   * @example ["data-team@example.org"]
+   */
+  alertEmails?: SettingArgument<"alertEmails">;
+  /**
+   * Hours without any call from Customer.io, after earlier ones, after which an alert fires: 1 to 47. 0 switches the
+   * alert off, such as for a workspace that is quiet on weekends. Default: `24`.
+   *
+   * @example 24
+   */
+  silenceAlertHours?: SettingArgument<"silenceAlertHours">;
+  /**
+   * Days that Azure keeps the relay's logs: 30 to 730. Default: `30`.
+   *
+   * @example 30
+   */
+  logRetentionDays?: SettingArgument<"logRetentionDays">;
+}

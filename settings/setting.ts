@@ -1,0 +1,35 @@
+import type { z } from "zod";
+
+/** What the table of settings says of each. */
+interface Described {
+  /** What a value must be, without the default. */
+  readonly schema: z.ZodType;
+  /** What the setting does, for users: sentences in Markdown without links. */
+  readonly description: string;
+  /** The page of docs/ that says more, such as `mapping.md`. */
+  readonly page?: string;
+  /** Values to show; the first is the most typical. */
+  readonly examples: readonly [unknown, ...unknown[]];
+}
+
+/** A setting of the program, which is an argument of the component too. */
+export interface PlainSetting extends Described {
+  readonly secret?: undefined;
+  /** The value where none is set, as a user would write it. */
+  readonly default: unknown;
+  /**
+   * Outputs of other resources come too late for what decides which resources exist: `true` is for the whole setting, a list for those
+   * properties alone. Absent: any part may be an output.
+   */
+  readonly decides?: true | readonly string[];
+  /** What becomes of a value other than the default with `delivery: direct`, and why. Absent: it works there too. */
+  readonly direct?: { readonly refused: string } | { readonly ignored: string };
+}
+
+/** A setting that is kept as a secret: a text, which is known only while resources are made. It has no default. */
+export interface SecretSetting extends Described {
+  readonly secret: true;
+  readonly schema: z.ZodString;
+}
+
+export type Setting = PlainSetting | SecretSetting;

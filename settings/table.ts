@@ -1,0 +1,306 @@
+import { subscriptionNames } from "pulumi-customerio/events";
+import { z } from "zod";
+import { longestSilence } from "../components/relay-alerts.ts";
+import { mappingSettings } from "../mapping/settings.ts";
+import { defaults } from "../relay/core/defaults.ts";
+import { eventFilters, personalData } from "../relay/core/policy.ts";
+import { platformSchemas } from "./platform-settings.ts";
+import type { Setting } from "./setting.ts";
+import { subscription } from "./subscription.ts";
+
+const text = z.string().trim().min(1, "it is empty");
+
+const ofTheRelay = { ignored: "it is the relay's, and there is none with delivery: direct" } as const;
+
+/**
+ * Every setting of the program. From this table come the types, the parser, the configuration in Pulumi.yaml, Pulumi.example.yaml, the
+ * documented table, the arguments of `CustomerIoSource` and their schema for other languages: `npm run docs` writes them anew.
+ */
+export const settingsTable = {
+  signingKeys: {
+    secret: true,
+    schema: z.string(),
+    description:
+      "Signing keys of the Customer.io workspace, one per line. Several are accepted at once, so that a key can be rotated without a gap. " +
+      'In Customer.io: Data & Integrations > Integrations > Reporting Webhooks, the three-dots menu of the webhook, "Copy signing key". ' +
+      "Until there is a key, the webhook stays disabled.",
+    page: "setup.md",
+    examples: ["the key that Customer.io shows"],
+  },
+  events: {
+    schema: z.array(subscription).transform((names) => (names.length > 0 ? names : [...subscriptionNames])),
+    default: [],
+    description:
+      "Reporting webhook events to subscribe to, such as `email_delivered`. Empty means every event that this package knows. One that it " +
+      "does not know yet is sent to Customer.io as it is, with a warning.",
+    examples: [["email_sent", "email_delivered", "email_opened", "email_clicked"]],
+  },
+  fullResolution: {
+    schema: z.boolean(),
+    default: false,
+    description:
+      'Customer.io\'s "Send frequency": `true` sends every open and click, `false` only the first of each delivery.',
+    examples: [true],
+  },
+  withContent: {
+    schema: z.boolean(),
+    default: false,
+    description:
+      'Customer.io\'s "Body content": `true` adds message bodies, which are personal data, to the sent events.',
+    examples: [true],
+  },
+  testMode: {
+    schema: z.boolean(),
+    default: false,
+    description:
+      "Leaves `cio_id` unmapped, as Adobe asks while you send Customer.io's test events, which do not have one.",
+    examples: [true],
+    direct: { ignored: "with delivery: direct, cio_id is mapped for those events only that have it" },
+  },
+  mapping: {
+    schema: mappingSettings,
+    default: {},
+    description:
+      "Changes to the automatic mapping: `set` (a list of pairs: a `destination`, and a `source` or an `expression`), `remove` (a list of " +
+      "destinations) and `identifiers` (`all`, or `id` for a workspace that identifies people by id alone). Checked against the schema " +
+      "and the event catalogue before anything is made.",
+    page: "mapping.md",
+    examples: [
+      {
+        set: [
+          { destination: "eventType", expression: 'concat("customerio.", object_type, ".", metric)' },
+          { destination: "customerio.email", expression: "lower(data.identifiers.email)" },
+        ],
+        remove: ["customerio.content", "customerio.subject"],
+      },
+    ],
+  },
+  schema: {
+    schema: platformSchemas.schema,
+    default: {},
+    decides: ["existing"],
+    description:
+      "The schema of the dataset. `existing` is the $id, meta:altId or title of one to use as it is; events fill those fields that it has " +
+      "under `_<tenant>.customerio`. Otherwise `title` and `description` are those of the schema that is made.",
+    page: "mapping.md",
+    examples: [{ title: "Customer.io events", description: "One record for each event." }, { existing: "My events" }],
+  },
+  fieldGroup: {
+    schema: platformSchemas.fieldGroup,
+    default: {},
+    decides: [],
+    description: "`title` and `description` of the field group that is made for the schema.",
+    examples: [{ title: "Customer.io fields", description: "What events have." }],
+  },
+  dataset: {
+    schema: platformSchemas.dataset,
+    default: {},
+    decides: ["existing", "forceDestroy", "keep"],
+    description:
+      "The dataset. `existing` is the id or name of one to use as it is, with its schema, so that several stacks can fill one. Otherwise " +
+      "`name`, `description`, `rowExpirationDays` (30 to 3650; by default records never expire) and `tags` are those of the dataset that " +
+      "is made; `forceDestroy` lets a destroy or a change delete it although it holds data, and `keep` leaves it in Platform, with its " +
+      "schema and field group, when it leaves the stack. For either: `errorDiagnostics` (`true` by default) and " +
+      "`partialIngestionPercent`, the share of failed records up to which a batch is still ingested.",
+    page: "taking-down.md",
+    examples: [
+      {
+        name: "Customer.io events",
+        description: "Events of all messages.",
+        rowExpirationDays: 395,
+        errorDiagnostics: true,
+        partialIngestionPercent: 5,
+        tags: { team: ["crm"] },
+        keep: true,
+      },
+      { existing: "5c8c3c555033b814b69f947f", partialIngestionPercent: 5 },
+    ],
+  },
+  profile: {
+    schema: platformSchemas.profile,
+    default: {},
+    decides: true,
+    description:
+      "Real-Time Customer Profile. `enabled` feeds it with the events; there is no way back from `true`. `identities` names the identity " +
+      "namespace of each field that identifies people (`email`, `id`, `cio_id`, `phone`; three at most; `{email: Email}` by default); the " +
+      "first that an event has is its primary identity. `primaryIdentity` is `identityMap`, or a field, which every record must then have.",
+    page: "profile.md",
+    examples: [{ enabled: true, identities: { email: "Email", id: "CrmId" } }],
+  },
+  sourceConnection: {
+    schema: platformSchemas.sourceConnection,
+    default: {},
+    decides: [],
+    description: "`name` and `description` of the dataflow's source connection.",
+    examples: [{ name: "Customer.io", description: "Reporting webhook." }],
+  },
+  targetConnection: {
+    schema: platformSchemas.targetConnection,
+    default: {},
+    decides: [],
+    description: "`name` and `description` of the dataflow's target connection.",
+    examples: [{ name: "Data lake", description: "Customer.io events." }],
+  },
+  dataflow: {
+    schema: platformSchemas.dataflow,
+    default: {},
+    decides: [],
+    description:
+      "`name` and `description` of the dataflow. A new name replaces nothing, except with `delivery: direct`, where every change of the " +
+      "dataflow replaces it.",
+    examples: [{ name: "Customer.io events", description: "By way of the relay." }],
+  },
+  webhook: {
+    schema: z.strictObject({ name: text.optional().meta({ description: "What Customer.io calls it." }) }),
+    default: {},
+    decides: [],
+    description: "`name` of the reporting webhook in Customer.io.",
+    examples: [{ name: "Adobe Experience Platform" }],
+  },
+  source: {
+    schema: z.enum(["customerio", "http"], { error: "it must be customerio or http" }),
+    default: "customerio",
+    decides: true,
+    description:
+      "The source in Platform's catalogue: `customerio`, Adobe's own for Customer.io, which is a beta; or `http`, the HTTP API source with " +
+      "an authenticated endpoint, for organisations that don't have the beta. The relay gets its access tokens for `http` with the " +
+      "credential of `aep:clientId`.",
+    examples: ["http"],
+    direct: { refused: "the HTTP API source's endpoint asks for an access token, which Customer.io can't send" },
+  },
+  delivery: {
+    schema: z.enum(["relay", "direct"], { error: "it must be relay or direct" }),
+    default: "relay",
+    decides: true,
+    description:
+      "`relay` checks, holds and replays events. `direct` lets the webhook post straight to Platform, as in Adobe's tutorial, and makes " +
+      "nothing in Azure; it is for trials and sandboxes.",
+    page: "delivery.md",
+    examples: ["direct"],
+  },
+  filters: {
+    schema: eventFilters,
+    default: {},
+    description:
+      "Which events go to Platform: `only` and `except`, each with any of `objectTypes`, `metrics`, `campaigns` (ids) and " +
+      "`recipientDomains`. An event must match every list of `only` and none of `except`; empty means every event. What is left out is " +
+      "counted, and costs no more than the call. The test events of `npx customerio-aep verify` have the object type `verify`, and only " +
+      "`except` applies to them.",
+    examples: [
+      {
+        only: { objectTypes: ["customer", "email"] },
+        except: { metrics: ["drafted", "attempted"], campaigns: [12], recipientDomains: ["example.org"] },
+      },
+    ],
+    direct: { refused: "every event that Customer.io sends goes to Platform; use events to choose" },
+  },
+  personalData: {
+    schema: personalData,
+    default: {},
+    description:
+      "Personal data that the relay removes before it stores anything: `content` (`keep` or `drop`), `email` and `recipient` (`keep`, " +
+      "`hash` or `drop`). By default everything is kept.",
+    examples: [{ content: "drop", email: "hash", recipient: "hash" }],
+    direct: { refused: "nothing stands between Customer.io and Platform that could take it out" },
+  },
+  maximumCallAgeSeconds: {
+    schema: z.int().min(0).max(604_800),
+    default: 0,
+    description:
+      "Seconds by which the timestamp of a call's signature may be off; 0 means any time. Nobody documents whether Customer.io signs a " +
+      "repeated call anew, and a call that is refused for its age would hold up all later ones.",
+    examples: [0],
+    direct: ofTheRelay,
+  },
+  duplicateWindowDays: {
+    schema: z.int().min(0).max(90),
+    default: defaults.duplicateWindowDays,
+    description:
+      "Days for which delivered events are remembered, so that those sent again are left out; 0 delivers them again. It takes three table " +
+      "transactions per event, some 11 cents per million events.",
+    examples: [defaults.duplicateWindowDays],
+    direct: ofTheRelay,
+  },
+  maximumRequestsPerSecond: {
+    schema: z.int().min(1).max(10_000),
+    default: defaults.requestsPerSecond,
+    description:
+      "Most requests per second to Platform, over all instances of the relay. Adobe's guidance is 1,000 for an organisation.",
+    examples: [defaults.requestsPerSecond],
+    direct: ofTheRelay,
+  },
+  dataflowActivationSeconds: {
+    schema: z.int().min(0).max(3600),
+    default: 300,
+    decides: true,
+    description:
+      "Seconds after a change of the dataflow in which the relay holds events back; without the relay, how long `up` waits. Adobe asks for " +
+      "some five minutes.",
+    examples: [300],
+  },
+  drainTimeoutSeconds: {
+    schema: z.int().min(1).max(86_400),
+    default: 1800,
+    decides: true,
+    description: "Seconds that `npx pulumi destroy` waits for the relay to deliver what it still holds.",
+    page: "taking-down.md",
+    examples: [1800],
+    direct: ofTheRelay,
+  },
+  nodeVersion: {
+    schema: z.literal([22, 24]),
+    default: 22,
+    description: "Node.js version of the relay in Azure: 22 or 24.",
+    examples: [22],
+    direct: ofTheRelay,
+  },
+  instanceMemory: {
+    schema: z.literal([512, 2048, 4096]),
+    default: 2048,
+    description: "Memory of a relay instance in MB: 512, 2048 or 4096.",
+    examples: [2048],
+    direct: ofTheRelay,
+  },
+  maximumInstances: {
+    schema: z.int().min(1).max(1000),
+    default: 40,
+    description: "Most instances of each function group, up to 1000; many regions of Azure take 40 or more only.",
+    examples: [40],
+    direct: ofTheRelay,
+  },
+  alwaysReadyInstances: {
+    schema: z.int().min(0).max(40),
+    default: 1,
+    description:
+      "Instances kept warm for Customer.io's calls, which wait 4 seconds at most. 0 costs nothing, but then a cold start counts against " +
+      "these 4 seconds.",
+    examples: [1],
+    direct: ofTheRelay,
+  },
+  alertEmails: {
+    schema: z.array(z.email()),
+    default: [],
+    description:
+      "E-mail addresses that get the alerts: dead letters, events held back, calls refused, silence, a relay that does not answer. Without " +
+      "any, alerts still show in the Azure portal.",
+    page: "operating.md#alerts",
+    examples: [["data-team@example.org"]],
+    direct: ofTheRelay,
+  },
+  silenceAlertHours: {
+    schema: z.int().min(0).max(longestSilence),
+    default: 24,
+    description:
+      `Hours without any call from Customer.io, after earlier ones, after which an alert fires: 1 to ${longestSilence}. 0 switches the ` +
+      "alert off, such as for a workspace that is quiet on weekends.",
+    examples: [24],
+    direct: ofTheRelay,
+  },
+  logRetentionDays: {
+    schema: z.int().min(30).max(730),
+    default: 30,
+    description: "Days that Azure keeps the relay's logs: 30 to 730.",
+    examples: [30],
+    direct: ofTheRelay,
+  },
+} as const satisfies Record<string, Setting>;
