@@ -6,6 +6,7 @@ import { checkBatches, checkRows } from "./checks/dataset.ts";
 import { checkDeadLetters } from "./checks/dead-letters.ts";
 import { checkQueue } from "./checks/queue.ts";
 import { checkRelay } from "./checks/relay.ts";
+import { checkVersions } from "./checks/versions.ts";
 import { checkWebhook } from "./checks/webhook.ts";
 import { defineCommand } from "./command/definition.ts";
 import { brokenBy, type Finding, partJson, render } from "./finding.ts";
@@ -13,7 +14,7 @@ import type { StackSource } from "./stack/source.ts";
 
 type Check = (source: StackSource) => Promise<Finding>;
 
-/** In the order in which events travel. */
+/** In the order in which events travel, then what is about all of them. */
 const checks: readonly (readonly [string, Check, ("relay" | undefined)?])[] = [
   ["webhook", checkWebhook],
   ["relay", checkRelay, "relay"],
@@ -25,6 +26,7 @@ const checks: readonly (readonly [string, Check, ("relay" | undefined)?])[] = [
   ["batches", checkBatches],
   ["dataset", checkRows],
   ["balance", checkBalance, "relay"],
+  ["versions", checkVersions, "relay"],
 ];
 
 export const statusCommand = defineCommand({
@@ -38,7 +40,7 @@ export const statusCommand = defineCommand({
     { args: "status --cwd ../events --json", shows: "the same of a program in another folder, for a script" },
   ],
   ...{ needsSecrets: true, needsRelay: false, stopsInOrder: false },
-  json: z.object({ parts: z.array(partJson).describe("in the order in which events travel") }),
+  json: z.object({ parts: z.array(partJson).describe("in the order in which events travel, and `versions` last") }),
   async run(source, _values, { print, progress }) {
     const meant = checks.filter(([, , needs]) => needs === undefined || source.hasRelay);
     const open = new Set(meant.map(([part]) => part));

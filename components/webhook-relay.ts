@@ -7,9 +7,11 @@ import { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity/index
 import { ResourceGroup } from "@pulumi/azure-native/resources/index.js";
 import * as web from "@pulumi/azure-native/web/index.js";
 import * as pulumi from "@pulumi/pulumi";
+import manifest from "../package.json" with { type: "json" };
 import { hostBodyLimit } from "../relay/core/body-limit.ts";
 import { noSigningKey, signingKeysSecret } from "../relay/core/names.ts";
 import type { EventFilters, PersonalData } from "../relay/core/policy.ts";
+import { packageManifest } from "../relay/deploy/client/package-folder.ts";
 import { FunctionApp, FunctionCode, QueueDrain, VaultSecret } from "../relay/deploy/sdk.ts";
 import { AvailabilityTest } from "./availability-test.ts";
 import { azureName, compactStem, formerNames } from "./azure-names.ts";
@@ -264,6 +266,12 @@ function relayPackage(): string {
   const folder = path.resolve(import.meta.dirname, "../relay/dist");
   if (!existsSync(path.join(folder, "host.json"))) {
     throw new pulumi.RunError("The relay's code is not built yet (relay/dist is missing). Build it: npm run build");
+  }
+  const { version } = packageManifest(folder);
+  if (version !== manifest.version) {
+    throw new pulumi.RunError(
+      `The relay's code in relay/dist has version ${version}, but the program has ${manifest.version}. Build it anew: npm run build`,
+    );
   }
   return folder;
 }

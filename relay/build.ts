@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { relayPackageName } from "./core/names.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const repository = dirname(here);
@@ -22,6 +23,7 @@ export interface RelayBundle {
  */
 export async function buildRelay(): Promise<RelayBundle> {
   const folder = join(here, "dist");
+  const { version } = JSON.parse(await readFile(join(repository, "package.json"), "utf8"));
   const { outputFiles } = await build({
     absWorkingDir: repository,
     entryPoints: ["relay/azure/functions.ts"],
@@ -36,13 +38,12 @@ export async function buildRelay(): Promise<RelayBundle> {
     // The blob library loads apache-arrow (240 KB) only to list blobs in Arrow's format, which the relay never asks for.
     external: ["@azure/functions-core", "apache-arrow"],
     // Azure's libraries ask for import.meta.url as they load, which CommonJS doesn't have.
-    define: { "import.meta.url": "importMetaUrl" },
+    define: { "import.meta.url": "importMetaUrl", RELAY_VERSION: JSON.stringify(version) },
     banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
     logLevel: "warning",
   });
   const code = Buffer.concat(outputFiles.map(({ contents }) => contents));
-  const { version } = JSON.parse(await readFile(join(repository, "package.json"), "utf8"));
-  const manifest = { name: "customerio-aep-relay", version, private: true, main: "index.cjs" };
+  const manifest = { name: relayPackageName, version, private: true, main: "index.cjs" };
   await mkdir(folder, { recursive: true });
   await update(join(folder, "index.cjs"), code);
   await update(join(folder, "host.json"), await readFile(join(here, "host.json")));

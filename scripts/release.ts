@@ -3,7 +3,8 @@ import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { isOlder, parseVersion, presentVersion, setVersion } from "./versions.ts";
+import { isOlder, parseVersion } from "../cli/version.ts";
+import { presentVersion, setVersion } from "./versions.ts";
 
 const repository = join(import.meta.dirname, "..");
 const changelog = join(repository, "CHANGELOG.md");

@@ -1,5 +1,6 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parseVersion } from "../cli/version.ts";
 
 /** What is read and changed of a `package.json`, of a Pulumi schema, and of an entry of `package-lock.json`. */
 interface Manifest {
@@ -14,21 +15,6 @@ interface Manifest {
 interface LockFile extends Manifest {
   /** By folder; what is below `node_modules` comes from a registry. */
   readonly packages: Record<string, Manifest>;
-}
-
-/** `0.2.0`; anything else, such as a pre-release, is no version that this project releases. */
-export function parseVersion(text: string): readonly [number, number, number] | undefined {
-  const [, ...numbers] = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$/.exec(text)?.map(Number) ?? [];
-  const [major, minor, patch] = numbers;
-  return major === undefined || minor === undefined || patch === undefined ? undefined : [major, minor, patch];
-}
-
-/** Whether a version comes before another one; both must be versions. */
-export function isOlder(version: string, than: string): boolean {
-  const numbers = parseVersion(version) ?? [];
-  const others = parseVersion(than) ?? [];
-  const first = numbers.findIndex((number, index) => number !== others[index]);
-  return first !== -1 && (numbers[first] ?? 0) < (others[first] ?? 0);
 }
 
 /** The version that the root package has. */

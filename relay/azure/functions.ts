@@ -23,6 +23,9 @@ import { SummedLines } from "./summed-lines.ts";
 import { takeoverHandler } from "./takeover.ts";
 import { Tally } from "./tally.ts";
 
+/** The package's version, which the build puts here. */
+declare const RELAY_VERSION: string;
+
 const settings = readSettings(process.env);
 const storage = new RelayStorage(settings.storage);
 const clock = () => new Date();
@@ -59,6 +62,7 @@ app.http("health", {
   route: "health",
   authLevel: "anonymous",
   handler: healthHandler({
+    version: RELAY_VERSION,
     signingKeys: settings.signingKeys,
     configuration,
     storage,

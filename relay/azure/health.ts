@@ -14,6 +14,8 @@ const freshFor = 5_000;
 const mostCounted = 5_000;
 
 export interface HealthPorts {
+  /** Of the relay's package. */
+  readonly version: string;
   readonly signingKeys: readonly string[];
   /** Digest of the settings in force. */
   readonly configuration?: string | undefined;
@@ -33,6 +35,8 @@ export interface HealthPorts {
 /** What `GET /health` answers in JSON; what could not be looked at is absent. */
 export interface Health {
   readonly status: "ok" | "unavailable";
+  /** Version of the relay's package, which `customerio-aep status` compares with its own. */
+  readonly version: string;
   /** Whether there is a key to check Customer.io's signatures with: without one the relay is well, but refuses every event. */
   readonly signingKeys: boolean;
   /** Digest of the settings in force in the instance that answers. */
@@ -55,6 +59,7 @@ export interface Health {
  * seconds: the queue's request rate is for events.
  */
 export function healthHandler({
+  version,
   signingKeys,
   configuration,
   storage,
@@ -64,7 +69,7 @@ export function healthHandler({
   watch,
   monotonic = () => performance.now(),
 }: HealthPorts): HttpHandler {
-  const state = { signingKeys: signingKeys.length > 0, ...(configuration !== undefined && { configuration }) };
+  const state = { version, signingKeys: signingKeys.length > 0, ...(configuration !== undefined && { configuration }) };
   let last: { readonly answer: HttpResponseInit; readonly until: number } | undefined;
   let looking: Promise<HttpResponseInit> | undefined;
 

@@ -19,5 +19,8 @@ export const storageConnection = "RELAY_STORAGE";
 export const signingKeysSecret = "customerio-signing-keys";
 export const noSigningKey = "none yet";
 
+/** The name of the relay's package, as its package.json has it. */
+export const relayPackageName = "customerio-aep-relay";
+
 /** How the ids of test events begin, which `customerio-aep verify` sends. */
 export const verificationPrefix = "customerio-aep-verify-";

@@ -4,6 +4,7 @@ import { runsFinding } from "../../cli/checks/dataflow.ts";
 import { batchesFinding, rowsFinding } from "../../cli/checks/dataset.ts";
 import { queueFinding } from "../../cli/checks/queue.ts";
 import { relayFinding } from "../../cli/checks/relay.ts";
+import { versionsFinding } from "../../cli/checks/versions.ts";
 import { inWords } from "../../cli/duration.ts";
 import { render } from "../../cli/finding.ts";
 import type { DataflowRun } from "../../cli/platform/dataflow.ts";
@@ -133,6 +134,47 @@ describe("the relay", () => {
     expect([finding.verdict, finding.todo]).toEqual(["broken", "npx pulumi up --replace 'urn:code' --stack dev"]);
     expect(finding.found).toContain("does not list forwarder, poison among the functions of relay");
     expect(relay({ ...well, listed: [] }).verdict).toBe("broken");
+  });
+});
+
+describe("versions", () => {
+  const versions = (own: string, deployed: string | undefined, running: { version?: string } | undefined) =>
+    versionsFinding({ own, deployed, running, target: { stack: "dev" }, code: "urn:code" });
+
+  test.each([
+    [{ version: "0.2.0" }, "The relay that runs: 0.2.0."],
+    [undefined, "The relay that runs: it does not answer."],
+  ])("are fine if command line, program and relay have the same (%j)", (running, said) => {
+    const finding = versions("0.2.0", "0.2.0", running);
+    expect([finding.verdict, finding.details?.join()]).toEqual(["fine", expect.stringContaining(said)]);
+  });
+
+  test("differ where the code of a deployment never came to run, with the command that deploys it", () => {
+    for (const running of [{ version: "0.1.0" }, {}]) {
+      const finding = versions("0.2.0", "0.2.0", running);
+      expect([finding.verdict, finding.todo]).toEqual([
+        "broken",
+        "Deploy its code once more: npx pulumi up --replace 'urn:code' --stack dev",
+      ]);
+    }
+  });
+
+  test.each([
+    ["0.9.0", { version: "0.9.0" }],
+    [undefined, {}],
+    ["0.9.0", undefined],
+  ])("of an older relay (%s) wait for an upgrade of the program", (deployed, running) => {
+    const finding = versions("0.10.0", deployed, running);
+    expect([finding.verdict, finding.found]).toEqual(["waiting", "The relay is older than this command line."]);
+    expect(finding.todo).toMatch(/npm install customerio-aep@0\.10\.0.*then: npx pulumi up --stack dev$/);
+  });
+
+  test("are broken if the command line is the older one, with the command that upgrades it", () => {
+    const finding = versions("0.9.0", "0.10.0", { version: "0.10.0" });
+    expect([finding.verdict, finding.todo]).toEqual([
+      "broken",
+      expect.stringContaining("npm install customerio-aep@0.10.0"),
+    ]);
   });
 });
 

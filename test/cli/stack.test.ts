@@ -34,7 +34,15 @@ function verdicts(stdout: string): Record<string, string> {
 
 const fine = "fine" as const;
 const relayFine = { webhook: fine, relay: fine, calls: fine, queue: fine, "dead letters": fine };
-const allFine = { ...relayFine, dataflow: fine, runs: fine, batches: fine, dataset: fine, balance: fine };
+const allFine = {
+  ...relayFine,
+  dataflow: fine,
+  runs: fine,
+  batches: fine,
+  dataset: fine,
+  balance: fine,
+  versions: fine,
+};
 
 /** `customerio-aep status` once the relay's counts, which come some seconds late, say this. */
 async function statusWhen(shows: RegExp): Promise<Ended> {

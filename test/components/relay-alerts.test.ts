@@ -106,7 +106,7 @@ describe("nobody is woken", () => {
       check: () => Promise.reject(new Error("away")),
       countDeadLetters: async () => ({ count: 0, more: false }),
     };
-    const handler = healthHandler({ signingKeys: ["key"], storage: away, budget: 1_000 });
+    const handler = healthHandler({ version: "1.2.3", signingKeys: ["key"], storage: away, budget: 1_000 });
     await log.run((context) => handler(undefined as never, context));
     expect(log.traces.at(-1)?.Message).toContain("unavailable");
     expect(log.raised()).toEqual([]);

@@ -14,13 +14,13 @@ async function health(signingKeys: string[], connectionString: string) {
   const { context, lines } = invocation();
   const storage = new RelayStorage({ connectionString });
   const request = new HttpRequest({ method: "GET", url: "https://relay.example.org/health" });
-  const response = await healthHandler({ signingKeys, storage, budget: 20_000 })(request, context);
+  const response = await healthHandler({ version: "1.2.3", signingKeys, storage, budget: 20_000 })(request, context);
   return { response, lines };
 }
 
 test("200 once queue and containers answer", async () => {
   expect(await health(["key"], azurite.connectionString)).toEqual({
-    response: { status: 200, jsonBody: { status: "ok", signingKeys: true } },
+    response: { status: 200, jsonBody: { status: "ok", version: "1.2.3", signingKeys: true } },
     lines: [],
   });
 });
@@ -28,7 +28,7 @@ test("200 once queue and containers answer", async () => {
 test("says that no signing key is set, which alone doesn't make the relay ill", async () => {
   expect((await health([], azurite.connectionString)).response).toEqual({
     status: 200,
-    jsonBody: { status: "ok", signingKeys: false },
+    jsonBody: { status: "ok", version: "1.2.3", signingKeys: false },
   });
 });
 
@@ -37,7 +37,7 @@ test("503 if the storage can't be reached, and why is in the log only", async ()
     ["key"],
     azurite.connectionString.replaceAll(/127\.0\.0\.1:\d+/g, "127.0.0.1:1"),
   );
-  expect(response).toEqual({ status: 503, jsonBody: { status: "unavailable", signingKeys: true } });
+  expect(response).toEqual({ status: 503, jsonBody: { status: "unavailable", version: "1.2.3", signingKeys: true } });
   expect(lines).toMatchObject([{ level: "error", outcome: { outcome: "unavailable" } }]);
 });
 
@@ -57,7 +57,13 @@ describe("anybody may ask, as often as they like", () => {
       },
       countDeadLetters: async () => ({ count: 0, more: false }),
     };
-    const handler = healthHandler({ signingKeys: ["key"], storage, budget: 20_000, monotonic: () => now });
+    const handler = healthHandler({
+      version: "1.2.3",
+      signingKeys: ["key"],
+      storage,
+      budget: 20_000,
+      monotonic: () => now,
+    });
     const { context, lines } = invocation();
     const ask = async () => (await handler(undefined as never, context))?.status;
     return { ask, lines, looks: () => looks, pass: (milliseconds: number) => (now += milliseconds) };
@@ -107,7 +113,15 @@ describe("what it says for whoever changes or takes down the relay", () => {
   };
   const ask = async (closed: boolean) => {
     const marks = async () => ({ closed, wanted: undefined, held: false, former: "none" as const });
-    const handler = healthHandler({ signingKeys: ["k"], configuration: "new", storage, marks, tables, budget: 1_000 });
+    const handler = healthHandler({
+      version: "1.2.3",
+      signingKeys: ["k"],
+      configuration: "new",
+      storage,
+      marks,
+      tables,
+      budget: 1_000,
+    });
     const answer = await handler(undefined as never, invocation().context);
     return answer && "jsonBody" in answer ? answer.jsonBody : undefined;
   };
@@ -115,6 +129,7 @@ describe("what it says for whoever changes or takes down the relay", () => {
   test("the digest of its settings, and of those that forwarders have sent with lately", async () => {
     expect(await ask(false)).toEqual({
       status: "ok",
+      version: "1.2.3",
       signingKeys: true,
       configuration: "new",
       forwarders: { new: 1, old: 1, "": 1 },
@@ -132,7 +147,7 @@ describe("what it says for whoever changes or takes down the relay", () => {
       storage: { check: async () => ({ waiting }), countDeadLetters },
       tables: { ages: async () => rows },
     };
-    const answer = await healthHandler({ signingKeys: ["k"], ...ports, budget: 1_000 })(
+    const answer = await healthHandler({ version: "1.2.3", signingKeys: ["k"], ...ports, budget: 1_000 })(
       undefined as never,
       invocation().context,
     );
@@ -147,10 +162,10 @@ describe("what it says for whoever changes or takes down the relay", () => {
   test("a count that fails is left out", async () => {
     const failing = { ...storage, countDeadLetters: () => Promise.reject(new Error("no role")) };
     const marks = async () => ({ closed: true, wanted: undefined, held: false, former: "none" as const });
-    const handler = healthHandler({ signingKeys: ["k"], storage: failing, marks, budget: 1_000 });
+    const handler = healthHandler({ version: "1.2.3", signingKeys: ["k"], storage: failing, marks, budget: 1_000 });
     expect(await handler(undefined as never, invocation().context)).toEqual({
       status: 200,
-      jsonBody: { status: "ok", signingKeys: true, intake: "closed" },
+      jsonBody: { status: "ok", version: "1.2.3", signingKeys: true, intake: "closed" },
     });
   });
 });

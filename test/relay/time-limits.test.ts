@@ -102,7 +102,12 @@ test("instances are counted without a table, and counts are kept for later", asy
 }, 20_000);
 
 test("/health says within its budget that the storage can't be reached", async () => {
-  const handler = healthHandler({ signingKeys: ["key"], storage: new RelayStorage(settings), budget: 100 });
+  const handler = healthHandler({
+    version: "1.2.3",
+    signingKeys: ["key"],
+    storage: new RelayStorage(settings),
+    budget: 100,
+  });
   expect(await handler(undefined as never, invocation().context)).toMatchObject({ status: 503 });
 });
 

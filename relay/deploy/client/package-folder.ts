@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { type Zippable, zipSync } from "fflate";
+import { z } from "zod";
+import { jsonOf } from "../../core/json.ts";
 
 /** A folder as the one zip file that Azure Functions takes. */
 export interface Package {
@@ -26,6 +28,13 @@ export function packageMistake(folder: string): string | undefined {
   const missing = isFolder(folder) ? rootFiles.filter((name) => !existsSync(path.join(folder, name))) : rootFiles;
   if (missing.length === 0) return undefined;
   return `the folder "${folder}" lacks ${missing.join(" and ")} at its root; run \`npm run build\` first`;
+}
+
+const manifest = z.object({ name: z.string().optional(), version: z.string().optional() }).catch({});
+
+/** What the package.json of a folder that can be deployed says. */
+export function packageManifest(folder: string): z.output<typeof manifest> {
+  return manifest.parse(jsonOf(readFileSync(path.join(folder, "package.json"), "utf8")));
 }
 
 /** Zips a folder: names sorted, times and permissions fixed. */

@@ -1,10 +1,12 @@
 import { Archive, defineResource, type Operation, Unfinished } from "pulumi-provider-kit";
 import { z } from "zod";
+import plugin from "../../../package.json" with { type: "json" };
+import { relayPackageName } from "../../core/names.ts";
 import { lookLasts, type WantedConfiguration } from "../../core/queue-marks.ts";
 import { longestRequest } from "../../core/time-limits.ts";
 import type { AzureClient } from "../client/client.ts";
 import { oneDeploy } from "../client/one-deploy.ts";
-import { packageMistake, zipFolder } from "../client/package-folder.ts";
+import { packageManifest, packageMistake, zipFolder } from "../client/package-folder.ts";
 import { type Look, type Pace, patiently } from "../client/patience.ts";
 import { queueIsGone } from "./refusal.ts";
 import { askHealth } from "./relay-health.ts";
@@ -67,6 +69,11 @@ const outputs = z.object({
   deploymentId: z
     .string()
     .meta({ description: "Id of the last deployment at the app's deployment site.", volatile: true }),
+  version: z.string().optional().meta({
+    description:
+      "Version of the deployed package, as its package.json has it. `customerio-aep status` compares it with its own.",
+    volatile: true,
+  }),
 });
 
 type Inputs = z.output<typeof inputs>;
@@ -88,7 +95,7 @@ export const functionCode = defineResource<AzureClient>()({
   outputs,
 
   check({ package: archive }) {
-    const mistake = archive && packageMistake(archive.path);
+    const mistake = archive && (packageMistake(archive.path) ?? otherVersion(archive.path));
     return mistake ? [{ property: "package", reason: `"package": ${mistake}.` }] : [];
   },
 
@@ -115,6 +122,20 @@ export const functionCode = defineResource<AzureClient>()({
   },
 });
 
+/**
+ * Why this plugin must not deploy a package: it is the relay of another version of the program, which would not do what this plugin
+ * waits for. Undefined: it may.
+ */
+function otherVersion(folder: string): string | undefined {
+  const { name, version } = packageManifest(folder);
+  if (name !== relayPackageName || version === plugin.version) return undefined;
+  return (
+    `the program has version ${version} of ${plugin.name}, and the plugin that deploys its relay has ${plugin.version}. Run npx pulumi ` +
+    "in the program's folder, which takes the plugin that npm has installed with the program. In a clone of the repository, run first: " +
+    "npm ci"
+  );
+}
+
 /** Deploys the package unless it is what runs, and waits until it works. */
 async function deploy(
   operation: Operation<AzureClient>,
@@ -122,14 +143,15 @@ async function deploy(
   former?: { readonly olds: Inputs; readonly running: Outputs },
 ): Promise<Outputs> {
   const { zip, hash } = zipFolder(values.package.path);
-  let now = former?.running;
+  const { version } = packageManifest(values.package.path);
+  let now = former && { ...former.running, version };
   if (!now || now.packageHash !== hash) {
     const deployed = await oneDeploy(operation, values.scmHostName, { zip, hash });
     if ("failure" in deployed) {
       if (!deployed.mayRun) throw new Error(deployed.failure);
       throw new Unfinished(values.siteId, unsure, `${deployed.failure}. To try again, run: npx pulumi up`);
     }
-    now = { packageHash: hash, deploymentId: deployed.deploymentId };
+    now = { packageHash: hash, deploymentId: deployed.deploymentId, version };
   }
   const missing = await activated(operation, values, former?.olds);
   if (missing) {

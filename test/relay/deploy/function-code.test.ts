@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { unzipSync } from "fflate";
+import manifest from "../../../package.json" with { type: "json" };
 import type { Answer } from "../../../packages/pulumi-customerio/test/recording-server.ts";
 import { Unfinished } from "../../../packages/pulumi-provider-kit/src/definition/resource-definition.ts";
 import { Archive } from "../../../packages/pulumi-provider-kit/src/engine/values.ts";
@@ -296,6 +297,14 @@ describe("update", () => {
     expect(azure.calls()).toEqual([syncUrl, health, functionsUrl]);
   });
 
+  test("notes the package's version, which a state of an earlier plugin lacks", async () => {
+    writeFileSync(path.join(folder, "package.json"), '{"version":"1.2.3"}');
+    const { hash: changed } = zipFolder(folder);
+    expect(await update(changed)).toEqual({ packageHash: changed, deploymentId: "d0", version: "1.2.3" });
+    expect(await update("of-another-package")).toMatchObject({ packageHash: changed, version: "1.2.3" });
+    writeFileSync(path.join(folder, "package.json"), "{}");
+  });
+
   test("deploys again what may or may not run", async () => {
     expect(await update("")).toEqual({ packageHash: hash, deploymentId: "d1" });
   });
@@ -351,6 +360,26 @@ describe("inputs", () => {
       { property: "package", reason: expect.stringMatching(/^"package": the folder .* run `npm run build` first\.$/) },
     ]);
     expect(functionCode.check?.(inputs(), () => undefined)).toEqual([]);
+  });
+
+  describe("of a package that is a relay", () => {
+    const withVersion = (name: string, version: string) => {
+      writeFileSync(path.join(folder, "package.json"), JSON.stringify({ name, version }));
+      return functionCode.check?.(inputs(), () => undefined);
+    };
+    afterEach(() => writeFileSync(path.join(folder, "package.json"), "{}"));
+
+    test("another version than the plugin's is refused, with where the right plugin is", () => {
+      const reason = `"package": the program has version 0.0.1 of customerio-aep, and the plugin that deploys its relay has ${manifest.version}.`;
+      expect(withVersion("customerio-aep-relay", "0.0.1")).toEqual([
+        { property: "package", reason: expect.stringContaining(`${reason} Run npx pulumi in the program's folder`) },
+      ]);
+    });
+
+    test("the plugin's own version and other packages are taken", () => {
+      expect(withVersion("customerio-aep-relay", manifest.version)).toEqual([]);
+      expect(withVersion("something-else", "0.0.1")).toEqual([]);
+    });
   });
 });
 

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
+import manifest from "../../../../package.json" with { type: "json" };
 import { type Child, startChild } from "../../src/azure/child-process.ts";
 import { startTestStorage, type TestStorage, until } from "./support.ts";
 
@@ -50,5 +51,6 @@ whenBuilt("the relay's bundle in the host alone", () => {
       async () => (await fetch(`${url}/health`)).status,
       (status) => [200, 503].includes(status),
     );
+    expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ version: manifest.version });
   });
 });

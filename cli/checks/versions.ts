@@ -1,0 +1,74 @@
+import { z } from "zod";
+import manifest from "../../package.json" with { type: "json" };
+import { jsonOf } from "../../relay/core/json.ts";
+import { type CommandTarget, pulumiCommand } from "../../relay/core/operator-command.ts";
+import { azureOf, patience } from "../clients.ts";
+import type { Finding } from "../finding.ts";
+import type { StackSource } from "../stack/source.ts";
+import { isOlder } from "../version.ts";
+import { deployAnew } from "./relay.ts";
+
+const version = z.string().optional();
+const health = z.object({ status: z.string(), version });
+const code = z.object({ version });
+
+/** Whether this command line, the program that deployed the relay, and the relay that runs have the same version. */
+export async function checkVersions(source: StackSource): Promise<Finding> {
+  const { outputs, urn } = source.resource("customerio-aep:index:FunctionCode");
+  const { text } = await azureOf(source).ask(new URL("/health", source.relayUrl).href, patience());
+  return versionsFinding({
+    own: manifest.version,
+    deployed: code.parse(outputs).version,
+    running: health.safeParse(jsonOf(text)).data,
+    ...{ target: source.target, code: urn },
+  });
+}
+
+export function versionsFinding({
+  own,
+  deployed,
+  running,
+  target,
+  code,
+}: {
+  /** Of this command line. */
+  own: string;
+  /** Of the program that deployed the relay last; undefined if it was too old to say. */
+  deployed: string | undefined;
+  /** What the relay that runs says of itself, without a version if it is too old to say; undefined if it says nothing. */
+  running: { version?: string | undefined } | undefined;
+  target: CommandTarget;
+  /** The URN of the relay's code. */
+  code: string;
+}): Finding {
+  const [fromProgram, fromRelay] = [deployed, running?.version].map((known) => known ?? "an earlier version");
+  const details = [
+    `This command line: ${own}. The program that deployed the relay: ${fromProgram}. ` +
+      `The relay that runs: ${running ? fromRelay : "it does not answer"}.`,
+  ];
+  if (running && running.version !== deployed) {
+    return {
+      verdict: "broken",
+      found: "The relay that runs has another version than the program that deployed it.",
+      ...{ details, todo: `Deploy its code once more: ${deployAnew(target, code)}` },
+    };
+  }
+  if (deployed === own) return { verdict: "fine", found: "Command line, program and relay fit each other.", details };
+  if (deployed === undefined || isOlder(deployed, own)) {
+    return {
+      verdict: "waiting",
+      found: "The relay is older than this command line.",
+      details,
+      todo: `Give the program the same version (${install(own)}), then: ${pulumiCommand("up", target)}`,
+    };
+  }
+  return {
+    verdict: "broken",
+    found: "This command line is older than the relay, and may misread what the relay has written.",
+    ...{ details, todo: `Give it the same version: ${install(deployed)}` },
+  };
+}
+
+function install(version: string): string {
+  return `npm install ${manifest.name}@${version}, or git pull && npm ci in a clone of the repository`;
+}

@@ -1,0 +1,13 @@
+// What Pulumi runs: index.ts, unless Node is too old to read it. Plain JavaScript, so that every Node can say what is wrong.
+import * as pulumi from "@pulumi/pulumi";
+
+const [major, minor] = process.versions.node.split(".").map(Number);
+
+export default async function program() {
+  if (major < 22 || (major === 22 && minor < 18)) {
+    throw new pulumi.RunError(
+      `This program needs Node.js 22.18 or newer; this is ${process.version}. Run it on the Node.js that npm has installed here: npx pulumi up`,
+    );
+  }
+  return { ...(await import("./index.ts")) };
+}
