@@ -13,7 +13,8 @@ export interface FoundSource {
 
 /**
  * The sources of a stack: each component `CustomerIoSource` with all that lies below it, and each other webhook with all that it was
- * made from. They are told apart by URN; two of the same name are called by their URNs.
+ * made from. They are sorted by name, since the state has them in the order in which they were made, which differs from run to run.
+ * Two of the same name are called by their URNs.
  */
 export function findSources(resources: readonly StackResource[]): FoundSource[] {
   const components = resources.filter(({ type, delete: isReplaced }) => type === component && !isReplaced);
@@ -29,10 +30,11 @@ export function findSources(resources: readonly StackResource[]): FoundSource[] 
     }
   }
   const all = [...sources, ...loose];
-  return all.map(({ root, ...found }) => {
+  const named = all.map(({ root, ...found }) => {
     const isAlone = all.filter((other) => other.root.name === root.name).length === 1;
     return { ...found, name: isAlone ? root.name : root.urn };
   });
+  return named.toSorted((one, other) => one.name.localeCompare(other.name, "en"));
 }
 
 function below(top: StackResource, resources: readonly StackResource[]): StackResource[] {

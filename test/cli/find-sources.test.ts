@@ -11,13 +11,13 @@ function state(resources: readonly Record<string, unknown>[]): readonly StackRes
 
 const resource = (type: string, name: string, more: object = {}) => ({ type, urn: urnOf(type, name), ...more });
 
-test("each component is a source, with all that lies below it and nothing of another", () => {
+test("each component is a source, sorted by name, with all that lies below it and nothing of another", () => {
   const [north, south] = ["north", "south"].map((name) => urnOf("customerio-aep:index:CustomerIoSource", name));
   const part = urnOf("customerio-aep:index:WebhookRelay", "south-relay");
   const sources = findSources(
     state([
-      resource("customerio-aep:index:CustomerIoSource", "north"),
       resource("customerio-aep:index:CustomerIoSource", "south"),
+      resource("customerio-aep:index:CustomerIoSource", "north"),
       resource("aep:index:Dataflow", "north-flow", { parent: north }),
       resource("customerio-aep:index:WebhookRelay", "south-relay", { parent: south }),
       resource("azure-native:storage:StorageAccount", "new", { parent: part }),
