@@ -119,6 +119,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
       EVENT_POLICY: pulumi.jsonStringify({ filters: args.filters, personalData: args.personalData }),
       MAXIMUM_CALL_AGE_SECONDS: textOf(args.maximumCallAgeSeconds),
       FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: String(hostBodyLimit),
+      INSTANCE_MEMORY_MB: textOf(args.instanceMemory),
       DUPLICATE_WINDOW_DAYS: textOf(args.duplicateWindowDays),
       ...(args.credential && { ...credentialSettings(args.credential), PLATFORM_CLIENT_SECRET: clientSecret }),
       ...(args.signingKeys && { CUSTOMERIO_SIGNING_KEYS: signingKeys }),

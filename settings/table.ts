@@ -256,7 +256,7 @@ export const settingsTable = {
   },
   instanceMemory: {
     schema: z.literal([512, 2048, 4096]),
-    default: 2048,
+    default: defaults.instanceMemoryMB,
     description: "Memory of a relay instance in MB: 512, 2048 or 4096.",
     examples: [2048],
     direct: ofTheRelay,

@@ -1,4 +1,6 @@
 import { app } from "@azure/functions";
+import { bodyBudget } from "../core/body-limit.ts";
+import { ByteBudget } from "../core/byte-budget.ts";
 import { queueNames, storageConnection } from "../core/names.ts";
 import { instancesFor, Pace } from "../core/pace.ts";
 import { longestRequest } from "../core/time-limits.ts";
@@ -52,6 +54,7 @@ app.http("intake", {
     gate: intakeGate({ ...instance, marks }),
     clock,
     budget: intakeBudget,
+    bodies: new ByteBudget(bodyBudget(settings.instanceMemoryMB)),
     lines,
     watch,
   }),

@@ -1,8 +1,10 @@
-import type { HttpHandler, HttpRequest, HttpResponseInit, InvocationContext } from "@azure/functions";
+import type { HttpHandler, HttpResponseInit, InvocationContext } from "@azure/functions";
 import { type Admission, admit } from "../core/admit.ts";
 import { blobName } from "../core/blob-name.ts";
-import { maxBodyBytes } from "../core/body-limit.ts";
+import { bodyBudget, maxBodyBytes } from "../core/body-limit.ts";
+import { ByteBudget } from "../core/byte-budget.ts";
 import { deadBody } from "../core/dead-letter.ts";
+import { defaults } from "../core/defaults.ts";
 import { claimed, fitsInline, newEvent, type QueuedEvent } from "../core/envelope.ts";
 import { GroupCommit } from "../core/group-commit.ts";
 import { addPathCounts } from "../core/path-counts.ts";
@@ -14,6 +16,7 @@ import { withinBudget } from "./budget.ts";
 import { type Gate, openGate } from "./gate.ts";
 import { describeError, logOutcome } from "./log.ts";
 import type { QueueWatch } from "./queue-watch.ts";
+import { type UnreadBody, withBody } from "./request-body.ts";
 import type { IntakeSettings } from "./settings.ts";
 import type { RelayStorage } from "./storage.ts";
 import { type CallOutcome, SummedLines } from "./summed-lines.ts";
@@ -41,6 +44,8 @@ export interface IntakePorts {
   readonly gate?: Gate;
   readonly clock: () => Date;
   readonly budget: IntakeBudget;
+  /** Bytes of bodies that all calls together may hold; by default those of an instance of the default size. */
+  readonly bodies?: ByteBudget;
   /** The log of calls that bring no event; one of its own by default. */
   readonly lines?: SummedLines;
   /** Is asked to look after each event, which doesn't wait for it. */
@@ -55,7 +60,7 @@ export interface IntakePorts {
  * | 200 | the event is in the queue; or it is left out by a filter; or it was signed but is none, and is a dead letter: refused, it would hold up all others for days |
  * | 401 | no signing key fits, or the signature's time is too far off where that is checked |
  * | 413 | the body has more than 16 MiB; one far beyond never gets here, since the host answers it with 500 (`hostBodyLimit`) |
- * | 503 | the intake is closed, since the relay is being taken down or newer settings have replaced those of this instance (which may know a former signing key only: a 401 would cost an hour); or no signing key is set or the settings can't be used, or the storage did not take the event in time. Customer.io repeats the call, sooner than after a 500 or 429 |
+ * | 503 | the intake is closed, since the relay is being taken down or newer settings have replaced those of this instance (which may know a former signing key only: a 401 would cost an hour); or no signing key is set or the settings can't be used, or the storage did not take the event in time; or calls that are under way hold as many bytes as this instance can (`bodyBudget`), which has `Retry-After: 1`. Customer.io repeats the call, sooner than after a 500 or 429 |
  *
  * Filters and personal data are seen to here, before anything is stored: what is left out costs nothing further, and what is dropped
  * or hashed is in no queue, claim or dead letter. What can't be read, though, can't be redacted either, and is a dead letter as it came.
@@ -74,6 +79,7 @@ export function intakeHandler({
   gate = openGate,
   clock,
   budget,
+  bodies = new ByteBudget(bodyBudget(defaults.instanceMemoryMB)),
   lines = new SummedLines(),
   watch,
 }: IntakePorts): HttpHandler {
@@ -134,27 +140,38 @@ export function intakeHandler({
     const { policy, maximumAgeSeconds } = settings;
     try {
       return await withinBudget(budget.call, async (signal) => {
-        const body = await bodyWithin(maxBodyBytes, request);
-        if (body === undefined) {
+        const held = await withBody(request, { budget: bodies, signal }, async (body): Promise<Checked> => {
+          if (typeof body === "string") return { unread: body };
+          const timestamp = request.headers.get("x-cio-timestamp");
+          const signature = request.headers.get("x-cio-signature");
+          const problem =
+            signatureProblem(signingKeys, { timestamp, signature, body }) ??
+            freshnessProblem(timestamp, { now: clock(), maximumAgeSeconds });
+          // What nobody signed gives its bytes back before anything is waited for.
+          if (problem !== undefined) return { problem };
+          // Asked last, so that whoever closes the intake has to wait for one budget only.
+          const shut = await gate();
+          if (shut !== undefined) return { shut };
+          await keep(body, policy, context, signal);
+          return {};
+        });
+        if (held.unread === "tooLarge") {
           without("refused", `the body has more than ${maxBodyBytes} bytes`);
           return answer(413, `the body has more than ${maxBodyBytes} bytes`);
         }
-        const timestamp = request.headers.get("x-cio-timestamp");
-        const signature = request.headers.get("x-cio-signature");
-        const problem =
-          signatureProblem(signingKeys, { timestamp, signature, body }) ??
-          freshnessProblem(timestamp, { now: clock(), maximumAgeSeconds });
-        // Asked last, so that whoever closes the intake has to wait for one budget only.
-        const shut = problem === undefined ? await gate() : await gate().catch(() => undefined);
+        if (held.unread === "noRoom") {
+          without("unavailable", "the calls under way hold as many bytes as this instance can");
+          return { ...answer(503, "too many bytes are being received"), headers: { "retry-after": "1" } };
+        }
+        const shut = held.problem === undefined ? held.shut : await gate().catch(() => undefined);
         if (shut !== undefined) {
           without("closed", shut);
           return answer(503, `no events are taken: ${shut}`);
         }
-        if (problem !== undefined) {
-          without("refused", problem);
+        if (held.problem !== undefined) {
+          without("refused", held.problem);
           return answer(401, "the signature is missing or wrong");
         }
-        await keep(body, policy, context, signal);
         void watch?.look();
         return answer(200);
       });
@@ -165,11 +182,13 @@ export function intakeHandler({
   };
 }
 
-/** The body, or undefined if it is larger than that. */
-async function bodyWithin(limit: number, request: HttpRequest): Promise<Uint8Array | undefined> {
-  if (Number(request.headers.get("content-length")) > limit) return undefined;
-  const body = new Uint8Array(await request.arrayBuffer());
-  return body.length > limit ? undefined : body;
+/** What became of a call's body; nothing of it where the event was kept. */
+interface Checked {
+  readonly unread?: UnreadBody;
+  /** Why the signature does not hold. */
+  readonly problem?: string;
+  /** Why the intake is closed. */
+  readonly shut?: string;
 }
 
 type Label =

@@ -49,6 +49,8 @@ export interface RelaySettings {
   /** How long delivered events are remembered, to leave out duplicates; 0 is not at all. */
   readonly duplicateWindowDays: number;
   readonly storage: StorageSettings;
+  /** Memory of the instance. */
+  readonly instanceMemoryMB: number;
   /** Digest of all settings, by which whoever changes them sees which ones are in force; undefined if none is given. */
   readonly configuration: string | undefined;
 }
@@ -98,6 +100,9 @@ const credential = z.object({
 /** What is not set or can't be read is the default: no window loses an event. */
 const days = z.coerce.number().int().min(0).max(90).catch(defaults.duplicateWindowDays);
 
+/** The setting is the program's own, so what can't be read is not worth refusing calls. */
+const memory = z.coerce.number().int().min(512).catch(defaults.instanceMemoryMB);
+
 const serviceUri = z.url({ protocol: /^https?$/, error: "must be the URL of the storage account's service" });
 
 const identityStorage = z.object({
@@ -122,6 +127,7 @@ const identityStorage = z.object({
  * | `PLATFORM_REQUESTS_PER_SECOND` | most requests that all instances together send; 800 if it isn't set |
  * | `PLATFORM_IMS_URL`, `PLATFORM_CLIENT_ID`, `PLATFORM_CLIENT_SECRET`, `PLATFORM_SCOPES`, `PLATFORM_ORG_ID` | the credential for an inlet that wants an access token; no token is sent if the client id isn't set |
  * | `DUPLICATE_WINDOW_DAYS` | days that delivered events are remembered, 90 at most; 7 if it isn't set, and 0 for not at all |
+ * | `INSTANCE_MEMORY_MB` | memory of the instance, by which `bodyBudget` goes; 2048 if it isn't set |
  * | `RELAY_CONFIGURATION` | digest of all settings: shown by `/health`, and compared with the one that the queue's mark demands; optional |
  * | `RELAY_STORAGE` | connection string of the storage account, or in its place: |
  * | `RELAY_STORAGE__queueServiceUri`, `__blobServiceUri`, `__tableServiceUri`, `__credential` (`managedidentity`), `__clientId` (of a user-assigned identity) | the account by managed identity |
@@ -137,6 +143,7 @@ export function readSettings(environment: Record<string, string | undefined>): R
     platform: platformSettings(given),
     duplicateWindowDays: days.parse(given.DUPLICATE_WINDOW_DAYS),
     storage: storageSettings(given),
+    instanceMemoryMB: memory.parse(given.INSTANCE_MEMORY_MB),
     configuration: given.RELAY_CONFIGURATION,
   };
 }

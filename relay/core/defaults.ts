@@ -4,4 +4,6 @@ export const defaults = {
   duplicateWindowDays: 7,
   /** Adobe's ingestion guardrails name 1,000 requests a second for an organisation, which may have other sources. */
   requestsPerSecond: 800,
+  /** Azure's default for Flex Consumption. */
+  instanceMemoryMB: 2048,
 } as const;

@@ -80,6 +80,7 @@ test("the app is one that Flex Consumption takes, opened by its identity alone",
   // The host holds a body in memory before the relay sees it, whoever sends it.
   const hostLimit = Number(settings.FUNCTIONS_REQUEST_BODY_SIZE_LIMIT);
   expect([hostLimit > maxBodyBytes, hostLimit < maxBodyBytes * 1.1]).toEqual([true, true]);
+  expect(settings.INSTANCE_MEMORY_MB).toBe("2048");
   for (const refused of ["FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_EXTENSION_VERSION", "WEBSITE_RUN_FROM_PACKAGE"]) {
     expect(Object.keys(settings)).not.toContain(refused);
   }

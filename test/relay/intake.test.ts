@@ -1,9 +1,11 @@
 import { createServer, request as httpRequest, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { HttpRequest } from "@azure/functions";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { type IntakePorts, intakeBudget, intakeHandler } from "../../relay/azure/intake.ts";
 import { RelayStorage } from "../../relay/azure/storage.ts";
 import { maxBodyBytes } from "../../relay/core/body-limit.ts";
+import { ByteBudget } from "../../relay/core/byte-budget.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";
 import { eventPolicy } from "../../relay/core/policy.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
@@ -37,7 +39,7 @@ const intake = (ports: Partial<IntakePorts> = {}) => {
   });
   return async (request: Parameters<typeof handler>[0]) => {
     const { context, lines } = invocation();
-    const response = (await handler(request, context)) as { status: number; jsonBody?: unknown };
+    const response = (await handler(request, context)) as { status: number; jsonBody?: unknown; headers?: unknown };
     return { ...response, lines };
   };
 };
@@ -159,6 +161,73 @@ test("a body beyond 16 MiB is refused with 413, whether its length is told or no
   const padding = " ".repeat(maxBodyBytes - event("largest").length);
   expect(await intake({ budget: patient })(signedCall(event("largest") + padding))).toMatchObject({ status: 200 });
   expect(await azurite.takeEvents()).toMatchObject([[{ id: "largest" }]]);
+});
+
+describe("when the calls under way hold as many bytes as the instance can", () => {
+  const event80 = event("large", { data: { content: "x".repeat(80_000) } });
+
+  test("others are answered 503 with Retry-After, counted in sums, and taken once there is room", async () => {
+    const written = Promise.withResolvers<void>();
+    const slow = {
+      ...{ enqueue: storage.enqueue.bind(storage), putDeadLetter: storage.putDeadLetter.bind(storage) },
+      putClaim: async (...claim: Parameters<RelayStorage["putClaim"]>) => {
+        await written.promise;
+        await storage.putClaim(...claim);
+      },
+    };
+    const post = intake({ storage: slow, bodies: new ByteBudget(100_000), budget: patient });
+    const first = post(signedCall(event80));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const told = signedCall(event80);
+    told.headers.set("content-length", String(event80.length));
+    const refused = await Promise.all([post(told), post(signedCall(event80)), post(call(event80, {}))]);
+    for (const { status, headers, jsonBody } of refused) {
+      expect([status, headers, jsonBody]).toEqual([
+        503,
+        { "retry-after": "1" },
+        { error: "too many bytes are being received" },
+      ]);
+    }
+    const reason = "the calls under way hold as many bytes as this instance can";
+    expect(refused.flatMap(({ lines }) => lines)).toMatchObject([
+      { level: "error", outcome: { outcome: "unavailable", unavailable: 1, reason } },
+    ]);
+    expect(await post(signedCall(event("small")))).toMatchObject({ status: 200 });
+    written.resolve();
+    expect(await first).toMatchObject({ status: 200 });
+    expect(await post(signedCall(event80))).toMatchObject({ status: 200 });
+  });
+
+  test("a body that nobody signed holds nothing while the gate is asked", async () => {
+    const asked = Promise.withResolvers<undefined>();
+    const post = intake({ gate: () => asked.promise, bodies: new ByteBudget(100_000), budget: patient });
+    const startRead = async (request: HttpRequest) => {
+      const answered = post(request);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return { answered };
+    };
+    const unsigned: ReturnType<typeof post>[] = [];
+    for (let count = 0; count < 5; count += 1) unsigned.push((await startRead(call(event80, {}))).answered);
+    const { answered: signed } = await startRead(signedCall(event80));
+    asked.resolve(undefined);
+    expect((await Promise.all(unsigned)).map(({ status }) => status)).toEqual([401, 401, 401, 401, 401]);
+    expect(await signed).toMatchObject({ status: 200 });
+  });
+
+  test("a storage that hangs keeps the bytes until the work ends, not until the call is answered", async () => {
+    const ended = Promise.withResolvers<void>();
+    const hanging = {
+      ...{ enqueue: storage.enqueue.bind(storage), putDeadLetter: storage.putDeadLetter.bind(storage) },
+      putClaim: () => ended.promise,
+    };
+    const budget = { call: 50, write: 40, patience: 10 };
+    const post = intake({ storage: hanging, bodies: new ByteBudget(100_000), budget });
+    expect(await post(signedCall(event80))).toMatchObject({ status: 503 });
+    expect((await post(signedCall(event80))).headers).toEqual({ "retry-after": "1" });
+    ended.reject(new Error("the connection is gone"));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect((await post(signedCall(event80))).headers).toBeUndefined();
+  });
 });
 
 test("a flood of unsigned calls is refused one by one and written as one line", async () => {

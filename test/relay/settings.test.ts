@@ -59,6 +59,16 @@ test.each([
   expect(readSettings({ DUPLICATE_WINDOW_DAYS: text }).duplicateWindowDays).toBe(days);
 });
 
+test.each([
+  [undefined, 2048],
+  ["512", 512],
+  ["4096", 4096],
+  ["0", 2048],
+  ["much", 2048],
+])("INSTANCE_MEMORY_MB %j is %d", (text, memory) => {
+  expect(readSettings({ INSTANCE_MEMORY_MB: text }).instanceMemoryMB).toBe(memory);
+});
+
 describe("the credential for an inlet that wants a token", () => {
   const given = {
     PLATFORM_STREAMING_URL: streamingUrl,

@@ -1,4 +1,5 @@
 import { mkdir, writeFile } from "node:fs/promises";
+import http from "node:http";
 import path from "node:path";
 import { QueueServiceClient } from "@azure/storage-queue";
 import { type Child, startChild } from "../../src/azure/child-process.ts";
@@ -155,6 +156,23 @@ describe("a body beyond FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", () => {
     expect([500, "EPIPE", "ECONNRESET"]).toContain(answer);
     expect(sent).toBeLessThan(400);
   });
+});
+
+test("a body that comes too slowly never reaches the function, and the connection ends", async () => {
+  const host = await startHost({ WORK_QUEUE: "slow-work" });
+  const { port } = new URL(host.url);
+  const request = http.request({ port, path: "/echo/word/x", method: "POST", headers: { "content-length": 1_000 } });
+  const ended = new Promise<unknown>((resolve) => request.once("error", resolve).once("response", resolve));
+  const trickle = setInterval(() => request.write("x"), 1_000);
+  const answer = await ended;
+  clearInterval(trickle);
+  if (answer instanceof http.IncomingMessage) expect(answer.statusCode).toBe(500);
+  await until(
+    async () => host.lines,
+    (lines) => lines.some(({ message }) => message.includes("MinRequestBodyDataRate")),
+  );
+  expect(host.lines.filter(({ message }) => message === "echoing word")).toHaveLength(0);
+  request.destroy();
 });
 
 test("the route prefix is `api` by default", async () => {

@@ -1,5 +1,9 @@
+import { createHmac } from "node:crypto";
 import { existsSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import path from "node:path";
+import { QueueServiceClient } from "@azure/storage-queue";
 import manifest from "../../../../package.json" with { type: "json" };
 import { type Child, startChild } from "../../src/azure/child-process.ts";
 import { startTestStorage, type TestStorage, until } from "./support.ts";
@@ -13,19 +17,30 @@ const whenBuilt = existsSync(path.join(bundle, "index.cjs")) ? describe : descri
 
 whenBuilt("the relay's bundle in the host alone", () => {
   let storage: TestStorage;
+  /** In the place of the account's blobs: takes everything, and never answers. */
+  let silent: Server;
   let child: Child;
   let url: string;
 
   beforeAll(async () => {
     storage = await startTestStorage("relay");
+    silent = createServer();
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const { port } = silent.address() as AddressInfo;
+    const queues = QueueServiceClient.fromConnectionString(storage.connectionString);
+    await queues.getQueueClient("events").create();
     const started = new Promise<number>((resolve, reject) => {
       child = startChild({
         module: path.join(repository, "packages/local-cloud/src/azure/function-host.ts"),
         arguments: [bundle],
         environment: {
           NODE_EXTRA_CA_CERTS: storage.certificate.certificateFile,
-          RELAY_STORAGE: storage.connectionString,
+          RELAY_STORAGE: storage.connectionString.replace(
+            /BlobEndpoint=[^;]*/,
+            `BlobEndpoint=http://127.0.0.1:${port}/relay`,
+          ),
           CUSTOMERIO_SIGNING_KEYS: "key",
+          INSTANCE_MEMORY_MB: "512",
           PLATFORM_STREAMING_URL: "http://127.0.0.1:1/collection/inlet?x-adobe-flow-id=flow",
         },
         output: { onLine: () => undefined },
@@ -40,6 +55,8 @@ whenBuilt("the relay's bundle in the host alone", () => {
   });
   afterAll(async () => {
     await child.stop(5_000);
+    silent.closeAllConnections();
+    await new Promise((resolve) => silent.close(resolve));
     await storage.stop();
   });
 
@@ -52,5 +69,30 @@ whenBuilt("the relay's bundle in the host alone", () => {
       (status) => [200, 503].includes(status),
     );
     expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ version: manifest.version });
+  });
+
+  test("two large bodies are too many for the smallest instance, however they are sent; small ones pass", async () => {
+    const post = async (text: string, chunked = false) => {
+      const timestamp = "1717430405";
+      const signature = createHmac("sha256", "key").update(`v0:${timestamp}:${text}`).digest("hex");
+      const response = await fetch(`${url}/customerio`, {
+        method: "POST",
+        headers: { "x-cio-timestamp": timestamp, "x-cio-signature": signature },
+        body: chunked ? new Blob([text]).stream() : text,
+        duplex: "half",
+      } as RequestInit);
+      return [response.status, response.headers.get("retry-after")];
+    };
+    const event = (id: string, content: string) => JSON.stringify({ event_id: id, timestamp: 1, data: { content } });
+    const large = "x".repeat(10 * 2 ** 20);
+    const both = Promise.all([post(event("one", large)), post(event("two", large), true)]);
+    expect(await post(event("small", ""))).toEqual([200, null]);
+    // One waits for the storage, in vain, and holds its bytes for that time.
+    const byWait = ([, wait]: (string | number | null)[]) => (wait === null ? 1 : 0);
+    expect((await both).toSorted((one, other) => byWait(one) - byWait(other))).toEqual([
+      [503, "1"],
+      [503, null],
+    ]);
+    expect(await post(event("three", large))).toEqual([503, null]);
   });
 });

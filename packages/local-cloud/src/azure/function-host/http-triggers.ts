@@ -4,6 +4,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Binding, HttpData, InvocationResponse, RegisteredFunction, TypedData } from "./functions-core.ts";
 import { compileRoute, matchRoute, type Route } from "./http-routes.ts";
 
+/** Kestrel's `MinRequestBodyDataRate`, on average from the start, looked at each second; the Functions host leaves it as it is. */
+const slowest = { bytesPerSecond: 240, graceSeconds: 5 };
+
 /** The keys that open functions whose `authLevel` isn't anonymous. */
 export interface HostKeys {
   readonly master: string;
@@ -60,9 +63,8 @@ async function handle(
   if (found === undefined) return url.pathname === "/" ? homepage(response) : end(response, 404);
   if (!isAuthorized(found.target, request, url, options.keys)) return end(response, 401);
   const body = await readBody(request, options.bodyLimit);
-  if (body === undefined) {
-    const reason = `Request body too large. The max request body size is ${options.bodyLimit} bytes.`;
-    options.failed(found.target, reason);
+  if (!(body instanceof Uint8Array)) {
+    options.failed(found.target, body.refused);
     return refuseBody(request, response);
   }
   const headers = Object.entries(request.headers).map(([name, value]) => [
@@ -109,21 +111,38 @@ function sameText(left: string, right: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** Undefined as soon as the body is known to be larger than that: no more of it is kept. */
-async function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array | undefined> {
-  if (Number(request.headers["content-length"] ?? 0) > limit) return undefined;
+/** No more of a body is kept as soon as it is known to be refused, with Kestrel's words. */
+async function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array | { readonly refused: string }> {
+  const tooLarge = { refused: `Request body too large. The max request body size is ${limit} bytes.` };
+  if (Number(request.headers["content-length"] ?? 0) > limit) return tooLarge;
   const chunks: Buffer[] = [];
   let size = 0;
-  const iterator = request.iterator({ destroyOnReturn: false });
-  for await (const chunk of iterator) {
-    size += (chunk as Buffer).length;
-    if (size > limit) return undefined;
-    chunks.push(chunk as Buffer);
+  const tooSlow = Promise.withResolvers<"tooSlow">();
+  const start = performance.now();
+  const watch = setInterval(() => {
+    const seconds = (performance.now() - start) / 1_000;
+    if (seconds > slowest.graceSeconds && size / seconds < slowest.bytesPerSecond) tooSlow.resolve("tooSlow");
+  }, 1_000);
+  try {
+    const iterator = request.iterator({ destroyOnReturn: false });
+    for (;;) {
+      const next = await Promise.race([iterator.next(), tooSlow.promise]);
+      if (next === "tooSlow") {
+        return {
+          refused: "Reading the request body timed out due to data arriving too slowly. See MinRequestBodyDataRate.",
+        };
+      }
+      if (next.done) return Buffer.concat(chunks);
+      size += next.value.length;
+      if (size > limit) return tooLarge;
+      chunks.push(next.value);
+    }
+  } finally {
+    clearInterval(watch);
   }
-  return Buffer.concat(chunks);
 }
 
-/** The Functions host makes 500 of Kestrel's "request body too large" (azure-functions-host#10519), and the connection ends. */
+/** The Functions host makes 500 of what Kestrel says while a body is read (azure-functions-host#10519), and the connection ends. */
 function refuseBody(request: IncomingMessage, response: ServerResponse): void {
   response.setHeader("connection", "close");
   request.resume();
