@@ -57,17 +57,20 @@ export const replayCommand = defineCommand({
     const note = action === "purge" ? await purgeNote(source) : undefined;
     const bar = progress.bar(names.length);
     let done = 0;
-    const counts = await replay({
-      ...{ storage, names, filter, action, policy: policyOf(source), signal },
-      perSecond: chosen.rate,
-      progress: (so) => {
-        done = so.done;
-        bar.show(so.examined, `${done} ${pastOf(action, purgeDays)}`);
-      },
-    }).finally(async () => {
+    let counts: ReplayCounts;
+    try {
+      counts = await replay({
+        ...{ storage, names, filter, action, policy: policyOf(source), signal },
+        perSecond: chosen.rate,
+        progress: (so) => {
+          done = so.done;
+          bar.show(so.examined, `${done} ${pastOf(action, purgeDays)}`);
+        },
+      });
+    } finally {
       bar.end();
       await note?.(done);
-    });
+    }
     const stack = source.target.stack ?? "";
     print(report(counts, { stack, total: entries.length, verb: pastOf(action, purgeDays) }));
     if (signal.aborted) print(stoppedWords);

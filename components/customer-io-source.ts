@@ -83,7 +83,7 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
   /** Checks everything before anything is declared, so that a mistake is told, and what is missing, while nothing has begun. */
   protected override async initialize(): Promise<SourceOutputs> {
     // The SDK calls this from its own constructor; afterwards this object is complete.
-    await undefined;
+    await Promise.resolve();
     const source = this.#given instanceof StackSettings ? this.#given : new SourceArguments(this.#given);
     const { words } = source;
     const settings = await checkedSettings(() => source.read(), this);

@@ -1,10 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as aep from "pulumi-aep";
-import type { EventField } from "../events/fields.ts";
-import type { Identities } from "../events/identity-map.ts";
-import type { SchemaDefinition } from "../mapping/schema-fields.ts";
 import type { PlatformSettings } from "../settings/platform-settings.ts";
-import { usableSchema } from "./existing-schema.ts";
+import { type ExistingEventSchema, usableSchema } from "./existing-schema.ts";
 import { refusalOf } from "./refusal.ts";
 import type { SettingWords } from "./setting-words.ts";
 
@@ -12,18 +9,6 @@ import type { SettingWords } from "./setting-words.ts";
 export interface Destination {
   readonly datasetId?: string;
   readonly schema?: ExistingEventSchema;
-}
-
-export interface ExistingEventSchema {
-  readonly id: string;
-  /** All its fields. */
-  readonly definition: SchemaDefinition;
-  /** Dot path of the field that is its primary identity, if one is. */
-  readonly primaryIdentity?: string;
-  /** The fields of the event catalogue that it has. */
-  readonly fields: readonly EventField[];
-  /** The identities that a record's identity map gets; none where they are fields of the schema, or Profile is off. */
-  readonly identityMap: Identities;
 }
 
 interface DestinationSettings extends Pick<PlatformSettings, "profile"> {

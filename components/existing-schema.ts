@@ -1,9 +1,24 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ExistingSchema } from "pulumi-aep";
+import type { EventField } from "../events/fields.ts";
+import type { Identities } from "../events/identity-map.ts";
 import { hasField, schemaFit } from "../events/schema-fit.ts";
+import type { SchemaDefinition } from "../mapping/schema-fields.ts";
 import type { PlatformSettings } from "../settings/platform-settings.ts";
-import type { ExistingEventSchema } from "./destination.ts";
 import type { SettingWords } from "./setting-words.ts";
+
+/** A schema that somebody else made, as far as events fill it. */
+export interface ExistingEventSchema {
+  readonly id: string;
+  /** All its fields. */
+  readonly definition: SchemaDefinition;
+  /** Dot path of the field that is its primary identity, if one is. */
+  readonly primaryIdentity?: string;
+  /** The fields of the event catalogue that it has. */
+  readonly fields: readonly EventField[];
+  /** The identities that a record's identity map gets; none where they are fields of the schema, or Profile is off. */
+  readonly identityMap: Identities;
+}
 
 /** What the schema is to be used for. */
 export interface SchemaUse extends Pick<PlatformSettings, "profile"> {

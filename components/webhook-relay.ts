@@ -11,7 +11,7 @@ import manifest from "../package.json" with { type: "json" };
 import { hostBodyLimit } from "../relay/core/body-limit.ts";
 import { noSigningKey, signingKeysSecret } from "../relay/core/names.ts";
 import type { EventFilters, PersonalData } from "../relay/core/policy.ts";
-import { packageManifest } from "../relay/deploy/client/package-folder.ts";
+import { packageManifest } from "../relay/deploy/package-folder.ts";
 import { FunctionApp, FunctionCode, QueueDrain, VaultSecret } from "../relay/deploy/sdk.ts";
 import { AvailabilityTest } from "./availability-test.ts";
 import { azureName, compactStem, formerNames } from "./azure-names.ts";

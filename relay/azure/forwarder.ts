@@ -88,7 +88,7 @@ export function forwarderHandler({
     if ("why" in standstill) {
       const { level, seconds: delaySeconds, why: reason } = standstill;
       const deliveries = await Promise.all(
-        events.map((event): Delivery | Promise<Delivery> => {
+        events.map(async (event): Promise<Delivery> => {
           return isOverdue(event, clock()) ? giveUp(event, reason, { storage, clock }) : { fate: "unsent", event };
         }),
       );

@@ -3,7 +3,7 @@ import { queueNames } from "../../relay/core/names.ts";
 import { lookLasts } from "../../relay/core/queue-marks.ts";
 import { longestCall } from "../../relay/core/time-limits.ts";
 import { copyNotes } from "./copied-notes.ts";
-import { day } from "./scenario.ts";
+import { day } from "./durations.ts";
 import type { World } from "./world.ts";
 
 /** Milliseconds that the former relay's queue gets to run empty. */

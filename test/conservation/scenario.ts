@@ -1,11 +1,6 @@
 import type { FlowSource } from "./platform-flow.ts";
 import type { World } from "./world.ts";
 
-/** Milliseconds. */
-export const minute = 60_000;
-export const hour = 60 * minute;
-export const day = 24 * hour;
-
 /** Events of each scenario, and the milliseconds over which they come. */
 export interface Load {
   readonly count: number;

@@ -7,11 +7,11 @@ import { localCredentials } from "../../packages/local-cloud/src/credentials.ts"
 import { addCounts, type Counts, noCounts } from "../../relay/core/counts.ts";
 import { containerNames } from "../../relay/core/names.ts";
 import { DeployedRelay } from "./deployed-relay.ts";
+import { day, minute } from "./durations.ts";
 import { FaultProxy, type NetworkFault } from "./fault-proxy.ts";
 import type { EventLogs } from "./ledger.ts";
 import { credentialSettings, type FlowSource, type RunningDataflow, startDataflow } from "./platform-flow.ts";
 import { randomFrom } from "./random.ts";
-import { day, minute } from "./scenario.ts";
 import { Sender } from "./sender.ts";
 import type { SharedClock } from "./shared-clock.ts";
 import type { Account, Storage } from "./storage.ts";

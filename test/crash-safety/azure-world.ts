@@ -102,9 +102,11 @@ class FunctionApp {
 export async function azureWorld(): Promise<World> {
   const app = new FunctionApp();
   const azure = await listen(
-    createServer(async (request, response) => {
-      const { status, body } = app.answer(request.method ?? "", request.url ?? "", await bytesOf(request));
-      response.writeHead(status, { "content-type": "application/json" }).end(body && JSON.stringify(body));
+    createServer((request, response) => {
+      void bytesOf(request).then((bytes) => {
+        const { status, body } = app.answer(request.method ?? "", request.url ?? "", bytes);
+        response.writeHead(status, { "content-type": "application/json" }).end(body && JSON.stringify(body));
+      });
     }),
   );
   const folder = mkdtempSync(path.join(tmpdir(), "crash-safety-azure-"));
@@ -181,14 +183,14 @@ async function listen(server: Server): Promise<Listening> {
 }
 
 function passOnTo(target: () => string): RequestListener {
-  return async (request, response) => {
+  return (request, response) => {
     const { method, headers, url = "/" } = request;
     const sent = forward(target() + url, { method, headers, agent: false }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(response);
     });
     sent.on("error", () => request.socket.destroy());
-    sent.end(await bytesOf(request));
+    void bytesOf(request).then((bytes) => sent.end(bytes));
   };
 }
 

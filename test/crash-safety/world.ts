@@ -49,7 +49,7 @@ export async function engineOf(
   const provider = await world.provider(line, attemptTimeout);
   const stop = new AbortController();
   // A killed process does nothing any more; its zombie in this process ends as soon as it can.
-  line.killed.then(() => stop.abort());
+  void line.killed.then(() => stop.abort());
   return new Engine({ name: stack, state }, () => provider, stop.signal);
 }
 

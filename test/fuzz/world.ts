@@ -1,10 +1,10 @@
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import type { Clock } from "../../packages/local-cloud/src/customer-io/clock.ts";
 import { type CustomerIoStandIn, startCustomerIo } from "../../packages/local-cloud/src/customer-io/customer-io.ts";
+import type { Sandbox } from "../../packages/local-cloud/src/platform/model.ts";
 import { type PlatformStandIn, startPlatform } from "../../packages/local-cloud/src/platform/platform.ts";
 import { references } from "../../packages/local-cloud/src/platform/schema-registry/render.ts";
 import { isUnion as isEnabled } from "../../packages/local-cloud/src/platform/schema-registry/rules.ts";
-import type { Sandbox } from "../../packages/local-cloud/src/platform/state.ts";
 
 const { tenantId, ...credential } = localCredentials.platform;
 const { appApiKey, signingKey } = localCredentials.customerIo;

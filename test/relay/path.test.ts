@@ -40,7 +40,7 @@ async function post(): Promise<void> {
     budget: { call: 20_000, write: 20_000, patience: 20_000 },
   });
   const answers = await Promise.all(
-    events.map((event) => intake(signedCall(JSON.stringify(event)), invocation().context)),
+    events.map(async (event) => intake(signedCall(JSON.stringify(event)), invocation().context)),
   );
   expect(answers).toEqual(events.map(() => ({ status: 200 })));
 }

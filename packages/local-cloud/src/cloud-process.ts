@@ -95,7 +95,7 @@ const end = async () => {
   await running?.close();
   process.exit(0);
 };
-process.on("SIGTERM", end);
+process.on("SIGTERM", () => void end());
 process.on("message", (message) => {
   if (message === "release") released = true;
 });

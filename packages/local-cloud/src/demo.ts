@@ -127,10 +127,9 @@ function pulumiOf(environment: CloudEnvironment, folder: string): Pulumi {
 
 /** Ctrl-C and termination: stops what runs, in order. Answers what takes that back. */
 function stopOnSignals(stopAll: () => Promise<void>): () => void {
-  const stop = async (signal: NodeJS.Signals) => {
+  const stop = (signal: NodeJS.Signals) => {
     report.line(`stopped by ${signal}; stopping everything that was started`);
-    await stopAll();
-    process.exit(130);
+    void stopAll().then(() => process.exit(130));
   };
   process.once("SIGINT", stop).once("SIGTERM", stop);
   return () => process.off("SIGINT", stop).off("SIGTERM", stop);

@@ -1,4 +1,9 @@
-import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 
@@ -47,7 +52,8 @@ export async function recordingServer(
     response.writeHead(status, answered);
     response.end(body === undefined || typeof body === "string" ? body : JSON.stringify(body));
   };
-  const server = tls ? createHttpsServer(tls, listener) : createHttpServer(listener);
+  const handle: RequestListener = (incoming, response) => void listener(incoming, response);
+  const server = tls ? createHttpsServer(tls, handle) : createHttpServer(handle);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     port: (server.address() as AddressInfo).port,

@@ -1,5 +1,6 @@
 export type { ComponentDefinition } from "./definition/component-definition.ts";
-export { definitionProvider, type PackageDefinition } from "./definition/definition-provider.ts";
+export { definitionProvider } from "./definition/definition-provider.ts";
+export type { PackageDefinition } from "./definition/package-definition.ts";
 export { type ProviderArgs, type ProviderClass, providerClass } from "./definition/provider-class.ts";
 export { type DeepInput, type ResourceArgs, type ResourceClass, resourceClass } from "./definition/resource-class.ts";
 export {

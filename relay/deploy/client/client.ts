@@ -1,29 +1,13 @@
-import {
-  HttpClient,
-  type HttpClientOptions,
-  type PlainAnswer,
-  plainCall,
-  sleep,
-  VendorError,
-} from "pulumi-provider-kit/http";
+import { HttpClient, type PlainAnswer, plainCall, sleep, VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import { parseMarks, type QueueMarks, withMarks } from "../../core/queue-marks.ts";
 import type { Config } from "../config.ts";
 import { complaint, saysGone } from "./arm-complaint.ts";
+import type { AzureCalls } from "./azure-calls.ts";
+import type { Clock } from "./clock.ts";
 import { Kudu } from "./kudu.ts";
 import { callersLogin, type Login } from "./login.ts";
 import type { NotYet } from "./patience.ts";
-
-/** Time as the operations see it. */
-export interface Clock {
-  /** Milliseconds since 1970. */
-  now(): number;
-  /** Waits; ends at once, without an error, when `signal` aborts. */
-  sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
-}
-
-/** How every call of this package on Azure is made. */
-export type AzureCalls = Pick<HttpClientOptions, "headers" | "complaint" | "sleep" | "attemptTimeout">;
 
 const webApiVersion = "2024-04-01";
 const storageApiVersion = "2024-01-01";

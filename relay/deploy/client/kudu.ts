@@ -1,7 +1,7 @@
 import { HttpClient, VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import { storageAccessCode } from "./arm-complaint.ts";
-import type { AzureCalls } from "./client.ts";
+import type { AzureCalls } from "./azure-calls.ts";
 import type { NotYet } from "./patience.ts";
 
 /** Where a deployment stands. `conflict`: another one was running; `cancelled`: somebody stopped it. */

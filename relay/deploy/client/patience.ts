@@ -1,5 +1,5 @@
 import type { Operation } from "pulumi-provider-kit";
-import type { AzureClient } from "./client.ts";
+import type { Clock } from "./clock.ts";
 
 /** Why something isn't done yet. */
 export interface NotYet {
@@ -23,7 +23,7 @@ export interface Pace {
 
 /** Looks until it is done; gives up when the time limit has passed, the patience with one reason ends, or on Ctrl-C. */
 export async function patiently<T>(
-  { client: { clock }, signal, progress }: Pick<Operation<AzureClient>, "client" | "signal" | "progress">,
+  { client: { clock }, signal, progress }: Pick<Operation<{ readonly clock: Clock }>, "client" | "signal" | "progress">,
   { pauses, limit }: Pace,
   look: () => Promise<Look<T>>,
 ): Promise<{ done: T } | { gaveUp: string }> {

@@ -6,8 +6,8 @@ import { lookLasts, type WantedConfiguration } from "../../core/queue-marks.ts";
 import { longestRequest } from "../../core/time-limits.ts";
 import type { AzureClient } from "../client/client.ts";
 import { oneDeploy } from "../client/one-deploy.ts";
-import { packageManifest, packageMistake, zipFolder } from "../client/package-folder.ts";
 import { type Look, type Pace, patiently } from "../client/patience.ts";
+import { packageManifest, packageMistake, zipFolder } from "../package-folder.ts";
 import { queueIsGone } from "./refusal.ts";
 import { askHealth } from "./relay-health.ts";
 

@@ -5,8 +5,9 @@ import { lookLasts } from "../../../relay/core/queue-marks.ts";
 import { longestCall, longestRequest } from "../../../relay/core/time-limits.ts";
 import { changeDataflow } from "../change-dataflow.ts";
 import { exported, goThrough } from "../dead-letters.ts";
+import { hour } from "../durations.ts";
 import { replaceRelay } from "../replace-relay.ts";
-import { hour, type Scenario } from "../scenario.ts";
+import type { Scenario } from "../scenario.ts";
 import { takeDown } from "../take-down.ts";
 
 /** A relay or a dataflow goes, and another one takes its place. */

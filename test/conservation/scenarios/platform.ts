@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { day, hour, minute, type Scenario } from "../scenario.ts";
+import { day, hour, minute } from "../durations.ts";
+import type { Scenario } from "../scenario.ts";
 
 function platformAnswers(status: number, retryAfterSeconds: number): Scenario {
   return {

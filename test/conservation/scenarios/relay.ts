@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { queueNames } from "../../../relay/core/names.ts";
-import { hour, minute, type Scenario } from "../scenario.ts";
+import { hour, minute } from "../durations.ts";
+import type { Scenario } from "../scenario.ts";
 
 /** A queue message of the first version of the envelope, as the relay of that time wrote it. */
 const oldEnvelope = (ids: readonly string[], time: string) =>

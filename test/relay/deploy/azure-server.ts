@@ -8,7 +8,8 @@ import {
   type RecordingServer,
   recordingServer,
 } from "../../../packages/pulumi-customerio/test/recording-server.ts";
-import { AzureClient, type Clock } from "../../../relay/deploy/client/client.ts";
+import { AzureClient } from "../../../relay/deploy/client/client.ts";
+import type { Clock } from "../../../relay/deploy/client/clock.ts";
 
 export const siteId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/relay";
 export const queueId =

@@ -6,7 +6,7 @@ import manifest from "../../../package.json" with { type: "json" };
 import type { Answer } from "../../../packages/pulumi-customerio/test/recording-server.ts";
 import { Unfinished } from "../../../packages/pulumi-provider-kit/src/definition/resource-definition.ts";
 import { Archive } from "../../../packages/pulumi-provider-kit/src/engine/values.ts";
-import { zipFolder } from "../../../relay/deploy/client/package-folder.ts";
+import { zipFolder } from "../../../relay/deploy/package-folder.ts";
 import { functionCode } from "../../../relay/deploy/resources/function-code.ts";
 import {
   type AzureServer,

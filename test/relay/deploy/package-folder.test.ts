@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync 
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { unzipSync } from "fflate";
-import { packageMistake, zipFolder } from "../../../relay/deploy/client/package-folder.ts";
+import { packageMistake, zipFolder } from "../../../relay/deploy/package-folder.ts";
 
 let root: string;
 beforeEach(() => {

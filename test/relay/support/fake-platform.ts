@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isObject } from "../../../relay/core/json.ts";
 
@@ -34,7 +34,7 @@ export const taken: FakeAnswer = { status: 200, body: { inletId: "i", xactionId:
 export async function startFakePlatform(): Promise<FakePlatform> {
   let underWay = 0;
   let most = 0;
-  const server = createServer(async (request, response) => {
+  const respond = async (request: IncomingMessage, response: ServerResponse) => {
     underWay += 1;
     most = Math.max(most, underWay);
     response.once("close", () => {
@@ -48,7 +48,8 @@ export async function startFakePlatform(): Promise<FakePlatform> {
     if (typeof answer === "string") return;
     response.writeHead(answer.status, { "content-type": "application/json", ...answer.headers });
     response.end(typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body));
-  });
+  };
+  const server = createServer((request, response) => void respond(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   const platform: FakePlatform = {

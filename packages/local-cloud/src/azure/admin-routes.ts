@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import type { LocalAzure } from "./azure.ts";
+import type { LocalAzure } from "./local-azure.ts";
 import { type AzureSwitches, defaultSwitches } from "./switches.ts";
 
 /** Looks and test controls that no API of Azure has, under `/__local/` of the ARM address. No credential is asked for. */

@@ -1,6 +1,6 @@
 import { isMap, type PropertyMap } from "pulumi-provider-kit";
 import { ArmError } from "./arm-error.ts";
-import type { Request } from "./refusals.ts";
+import type { ResourceRequest } from "./resource-request.ts";
 import { type Subscription, text, valueAt } from "./subscription.ts";
 
 /** Minutes (Azure Monitor, "Create a log search alert rule"): aggregation granularity up to two days, frequency up to one. */
@@ -10,7 +10,7 @@ const logFrequencies = logWindows.filter((minutes) => minutes <= 1440);
 const metricWindows = [1, 5, 15, 30, 60, 360, 720, 1440];
 const metricFrequencies = [1, 5, 15, 30, 60];
 
-export function refuseLogAlert({ inputs }: Request): void {
+export function refuseLogAlert({ inputs }: ResourceRequest): void {
   const [window, frequency] = [minutesOf(inputs, "windowSize"), minutesOf(inputs, "evaluationFrequency")];
   refuseOthers("windowSize", window, logWindows);
   refuseOthers("evaluationFrequency", frequency, logFrequencies);
@@ -19,7 +19,7 @@ export function refuseLogAlert({ inputs }: Request): void {
   if (!Array.isArray(conditions) || conditions.length === 0) refuseAs("The rule has no condition.");
 }
 
-export function refuseMetricAlert({ inputs }: Request, subscription: Subscription): void {
+export function refuseMetricAlert({ inputs }: ResourceRequest, subscription: Subscription): void {
   const [window, frequency] = [minutesOf(inputs, "windowSize"), minutesOf(inputs, "evaluationFrequency")];
   refuseOthers("windowSize", window, metricWindows);
   refuseOthers("evaluationFrequency", frequency, metricFrequencies);
@@ -35,7 +35,7 @@ export function refuseMetricAlert({ inputs }: Request, subscription: Subscriptio
 }
 
 /** As Application Insights refuses web tests (its REST reference; the tag's message from public reports). */
-export function refuseWebTest({ inputs }: Request, subscription: Subscription): void {
+export function refuseWebTest({ inputs }: ResourceRequest, subscription: Subscription): void {
   const tags = valueAt(inputs, "tags");
   const linked = (isMap(tags) ? Object.entries(tags) : []).filter(([tag]) => tag.startsWith("hidden-link:"));
   const component = linked[0]?.[0].slice("hidden-link:".length) ?? "";

@@ -3,20 +3,19 @@ import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { Hono } from "hono";
-import type { Provider } from "pulumi-provider-kit";
 import type { Certificate } from "../certificate.ts";
 import { localCredentials } from "../credentials.ts";
 import { adminRoutes } from "./admin-routes.ts";
-import type { EffectLog } from "./effect-log.ts";
 import { FunctionApps } from "./function-apps.ts";
 import { listen } from "./listen.ts";
+import type { AzureCensus, LocalAzure } from "./local-azure.ts";
 import { startIdentityEndpoint } from "./managed-identity.ts";
 import { resourceManager } from "./resource-manager.ts";
 import { AzureNative } from "./resource-provider.ts";
 import { ResourceWrites } from "./resource-writes.ts";
 import { roleDefinitions } from "./role-definitions.ts";
 import { StorageAccounts } from "./storage-accounts.ts";
-import { type BlobSummary, type QueueSummary, storageContents } from "./storage-contents.ts";
+import { storageContents } from "./storage-contents.ts";
 import { Subscription } from "./subscription.ts";
 import { type AzureSwitches, defaultSwitches } from "./switches.ts";
 
@@ -31,36 +30,6 @@ export interface AzureOptions {
    * storage accounts. They stand for role assignments that an administrator made by hand.
    */
   readonly callerRoles?: readonly string[];
-}
-
-export interface Census {
-  /** Live resources by azure-native's type. */
-  readonly resources: Readonly<Record<string, number>>;
-  readonly processes: readonly { kind: "azurite" | "function-host"; name: string; pid: number }[];
-}
-
-/** The Azure side of the local cloud. */
-export interface LocalAzure {
-  /** azure-native, to be served to the engine. */
-  readonly provider: Provider;
-  /** Azure Resource Manager's address, with the admin routes under `/__local/`. */
-  readonly armUrl: string;
-  /** `IDENTITY_ENDPOINT` and `IDENTITY_HEADER` with which `DefaultAzureCredential` finds the caller's own login. */
-  readonly identityEndpoint: string;
-  readonly identityHeader: string;
-  /** The writes that have taken effect; the answer to one can be held back. */
-  readonly effects: EffectLog;
-  census(): Census;
-  queues(): Promise<QueueSummary[]>;
-  blobs(container: string): Promise<BlobSummary[]>;
-  /** Changes how Azure behaves from now on; answers all switches. */
-  change(switches: Partial<AzureSwitches>): AzureSwitches;
-  /** Kills the function hosts (SIGKILL) as a crash would; returns how many. They are started anew. */
-  killFunctionHosts(): Promise<number>;
-  /** The log files of the function apps that have run, one JSON object a line. */
-  functionLogs(): string[];
-  /** Ends every process and deletes what storage accounts hold. */
-  close(): Promise<void>;
 }
 
 /** Starts an empty subscription. */
@@ -130,7 +99,7 @@ function countByType(subscription: Subscription): Record<string, number> {
   return counts;
 }
 
-function processes(storage: StorageAccounts, apps: FunctionApps): Census["processes"] {
+function processes(storage: StorageAccounts, apps: FunctionApps): AzureCensus["processes"] {
   return [
     ...storage.processes().map((one) => ({ kind: "azurite" as const, ...one })),
     ...apps

@@ -77,7 +77,9 @@ export class Azurite {
         const [blob, queue, table] = ["Blob", "Queue", "Table"].map((name) => listening.get(name));
         if (blob !== undefined && queue !== undefined && table !== undefined) resolve({ blob, queue, table });
       };
-      child.exited.then((end) => reject(new Error(`Azurite ended (${end}) before it listened.\n${lines.join("\n")}`)));
+      void child.exited.then((end) =>
+        reject(new Error(`Azurite ended (${end}) before it listened.\n${lines.join("\n")}`)),
+      );
     });
     const azurite = new Azurite({ account, keys, ports, child, folder, acknowledged });
     await azurite.allow(options.access);

@@ -1,6 +1,6 @@
 import type { PropertyMap } from "pulumi-provider-kit";
 import type { FunctionApps } from "./function-apps.ts";
-import type { Request } from "./refusals.ts";
+import type { ResourceRequest } from "./resource-request.ts";
 import type { StorageAccounts } from "./storage-accounts.ts";
 import type { Resource, Subscription } from "./subscription.ts";
 import type { AzureSwitches } from "./switches.ts";
@@ -15,9 +15,9 @@ export interface AzureParts {
 
 /** What happens in Azure when a resource comes, changes or goes; each yields the outputs that only Azure knows. */
 export interface Effects {
-  readonly create?: (request: Request, parts: AzureParts) => PropertyMap | Promise<PropertyMap>;
+  readonly create?: (request: ResourceRequest, parts: AzureParts) => PropertyMap | Promise<PropertyMap>;
   readonly update?: (
-    request: Request & { existing: Resource },
+    request: ResourceRequest & { existing: Resource },
     parts: AzureParts,
   ) => PropertyMap | Promise<PropertyMap>;
   /** What a PATCH changes, of the types that have one. */

@@ -1,7 +1,7 @@
 import { isMap, type PropertyValue } from "pulumi-provider-kit";
 import { forbiddenOnFlex } from "./app-settings.ts";
 import { ArmError } from "./arm-error.ts";
-import type { Request } from "./refusals.ts";
+import type { ResourceRequest } from "./resource-request.ts";
 import { type Resource, type Subscription, text, valueAt } from "./subscription.ts";
 
 /** Site configuration that a Flex Consumption app is refused for, whatever its value (error 51021 in the issues on it). */
@@ -13,7 +13,7 @@ const forbiddenConfiguration = [
 const instanceSizes = [512, 2048, 4096];
 
 /** What Azure refuses about a site; most of it concerns apps on a Flex Consumption plan. */
-export function refuseSite(request: Request, subscription: Subscription): void {
+export function refuseSite(request: ResourceRequest, subscription: Subscription): void {
   const { id, name, inputs, existing } = request;
   const taken = subscription.findByName("web:WebApp", name);
   if (taken && taken.id.toLowerCase() !== id.toLowerCase()) {
@@ -87,7 +87,7 @@ function refuseConfiguration(configuration: PropertyValue | undefined): void {
   }
 }
 
-function refuseScale({ inputs }: Request): void {
+function refuseScale({ inputs }: ResourceRequest): void {
   const scale = (name: string) => valueAt(inputs, `functionAppConfig.scaleAndConcurrency.${name}`);
   const size = scale("instanceMemoryMB");
   if (size !== undefined && !instanceSizes.includes(Number(size))) {
@@ -111,7 +111,7 @@ function refuseScale({ inputs }: Request): void {
   }
 }
 
-function refuseDeploymentStorage({ inputs }: Request, subscription: Subscription): void {
+function refuseDeploymentStorage({ inputs }: ResourceRequest, subscription: Subscription): void {
   const at = (name: string) => text(inputs, `functionAppConfig.deployment.storage.${name}`);
   const subject = "Site.FunctionAppConfig.Deployment.Storage";
   if (at("type").toLowerCase() !== "blobcontainer")
@@ -135,7 +135,7 @@ function refuseDeploymentStorage({ inputs }: Request, subscription: Subscription
   }
 }
 
-function refuseIdentities({ id, inputs }: Request, subscription: Subscription): void {
+function refuseIdentities({ id, inputs }: ResourceRequest, subscription: Subscription): void {
   for (const identity of attachedIdentities(valueAt(inputs, "identity.userAssignedIdentities"))) {
     if (subscription.get(identity)) continue;
     const message =

@@ -3,9 +3,10 @@ import { BlobServiceClient } from "@azure/storage-blob";
 import { type Context, Hono } from "hono";
 import { bearerToken, readToken } from "./access-token.ts";
 import { isForManagement } from "./audience.ts";
-import type { FunctionApp, FunctionAppOptions } from "./function-app.ts";
 import { InvalidPackage, readPackage } from "./package-archive.ts";
-import { text } from "./subscription.ts";
+import type { StorageAccounts } from "./storage-accounts.ts";
+import { type Principal, type Subscription, text } from "./subscription.ts";
+import type { AzureSwitches } from "./switches.ts";
 
 /** Kudu's deployment states, as Azure Functions Core Tools reads them. */
 const status = { pending: 0, building: 1, deploying: 2, failed: 3, success: 4 } as const;
@@ -19,6 +20,26 @@ interface Deployment {
   ended?: Date;
 }
 
+/** The app that a package is deployed to. */
+interface DeployedApp {
+  readonly settings: Readonly<Record<string, string>>;
+  readonly scmHostName: string;
+  install(files: ReadonlyMap<string, Uint8Array>, deploymentId: string): Promise<void>;
+  /** Without an id: of the system-assigned identity. */
+  principal(identityId: string | undefined): Principal | undefined;
+}
+
+interface OneDeployOptions {
+  /** The app's own id. */
+  readonly id: string;
+  readonly name: string;
+  readonly app: DeployedApp;
+  readonly tokenSecret: string;
+  readonly subscription: Subscription;
+  readonly storage: StorageAccounts;
+  readonly switches: AzureSwitches;
+}
+
 /** The package could not be stored where the app's configuration says; the texts are Kudu's own. */
 class StorageRefusal extends Error {}
 
@@ -28,10 +49,10 @@ class StorageRefusal extends Error {}
  */
 export class OneDeploy {
   readonly routes: Hono;
-  readonly #options: FunctionAppOptions & { app: FunctionApp };
+  readonly #options: OneDeployOptions;
   readonly #deployments: Deployment[] = [];
 
-  constructor(options: FunctionAppOptions & { app: FunctionApp }) {
+  constructor(options: OneDeployOptions) {
     this.#options = options;
     this.routes = new Hono()
       .use(async (context, next) => {

@@ -1,34 +1,24 @@
-import { isMap, type PropertyMap } from "pulumi-provider-kit";
+import { isMap } from "pulumi-provider-kit";
 import { refuseLogAlert, refuseMetricAlert, refuseWebTest } from "./alert-refusals.ts";
 import { ArmError } from "./arm-error.ts";
 import { refuseFlexSettings, refuseSite } from "./flex-refusals.ts";
 import { refuseName } from "./resource-names.ts";
-import type { ResourceType } from "./resource-types.ts";
+import type { ResourceRequest } from "./resource-request.ts";
 import { findRole } from "./role-definitions.ts";
-import { type Resource, type Subscription, text, valueAt } from "./subscription.ts";
+import { type Subscription, text, valueAt } from "./subscription.ts";
 
 const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** A resource as it is asked for: what a refusal is judged by. */
-export interface Request {
-  readonly id: string;
-  readonly name: string;
-  readonly type: ResourceType;
-  readonly inputs: PropertyMap;
-  /** What exists already; undefined on create. */
-  readonly existing: Resource | undefined;
-}
-
-type Refusal = (request: Request, subscription: Subscription) => void;
+type Refusal = (request: ResourceRequest, subscription: Subscription) => void;
 
 /** Throws the `ArmError` with which Azure refuses a resource, if it does. */
-export function refuse(request: Request, subscription: Subscription): void {
+export function refuse(request: ResourceRequest, subscription: Subscription): void {
   refuseName(request);
   refuseMissingParent(request, subscription);
   refusals[request.type.token]?.(request, subscription);
 }
 
-function refuseMissingParent({ id }: Request, subscription: Subscription): void {
+function refuseMissingParent({ id }: ResourceRequest, subscription: Subscription): void {
   const groupId = id.match(/^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+(?=\/)/i)?.[0];
   if (groupId !== undefined && !subscription.exists(groupId)) {
     const name = groupId.split("/").at(-1);
@@ -135,7 +125,7 @@ function refuseDnsName(name: string): void {
   throw new ArmError(400, "InvalidResourceName", "The specified resource name contains invalid characters.");
 }
 
-function refuseLocation({ inputs, type }: Request, available: string): void {
+function refuseLocation({ inputs, type }: ResourceRequest, available: string): void {
   const location = text(inputs, "location").toLowerCase().replaceAll(" ", "");
   if (available.split(",").includes(location)) return;
   throw new ArmError(
@@ -146,7 +136,7 @@ function refuseLocation({ inputs, type }: Request, available: string): void {
   );
 }
 
-function refuseVault({ id, name, inputs, existing }: Request, subscription: Subscription): void {
+function refuseVault({ id, name, inputs, existing }: ResourceRequest, subscription: Subscription): void {
   if (existing) return;
   if (!/^[a-z](-?[a-z0-9])+$/i.test(name)) {
     const message =
@@ -166,7 +156,7 @@ function refuseVault({ id, name, inputs, existing }: Request, subscription: Subs
   }
 }
 
-function refuseRoleAssignment({ name, inputs, existing, id }: Request, subscription: Subscription): void {
+function refuseRoleAssignment({ name, inputs, existing, id }: ResourceRequest, subscription: Subscription): void {
   const principalId = text(inputs, "principalId");
   const roleDefinitionId = text(inputs, "roleDefinitionId");
   if (existing) {

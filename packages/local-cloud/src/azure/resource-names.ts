@@ -1,5 +1,5 @@
 import { ArmError } from "./arm-error.ts";
-import type { Request } from "./refusals.ts";
+import type { ResourceRequest } from "./resource-request.ts";
 
 interface NameRule {
   readonly minimum: number;
@@ -64,7 +64,7 @@ const codes: Readonly<Record<string, string>> = {
 };
 
 /** Throws the `ArmError` with which Azure refuses the name of a resource that is to be made. */
-export function refuseName({ type, name, existing }: Request): void {
+export function refuseName({ type, name, existing }: ResourceRequest): void {
   const token = type.token.replace(/^azure-native:/, "");
   const rule = rules[token];
   if (existing || rule === undefined) return;

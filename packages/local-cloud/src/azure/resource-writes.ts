@@ -3,9 +3,10 @@ import { ArmError } from "./arm-error.ts";
 import { covers } from "./data-plane-authorization.ts";
 import { EffectLog } from "./effect-log.ts";
 import type { AzureParts } from "./effects.ts";
-import { type Request, refuse } from "./refusals.ts";
+import { refuse } from "./refusals.ts";
 import { deleteResource } from "./resource-deletion.ts";
 import { effectsOf } from "./resource-effects.ts";
+import type { ResourceRequest } from "./resource-request.ts";
 import { pathInputs, type ResourceType } from "./resource-types.ts";
 import { inlineSettings } from "./site-effects.ts";
 import { type Resource, text } from "./subscription.ts";
@@ -53,7 +54,7 @@ export class ResourceWrites {
     await this.effects.add(`DELETE ${id}`);
   }
 
-  async #put(request: Request): Promise<Resource> {
+  async #put(request: ResourceRequest): Promise<Resource> {
     const { subscription, storage, apps } = this.#parts;
     refuse(request, subscription);
     const { existing, type, id } = request;

@@ -124,7 +124,7 @@ export class Pulumi {
     await ended;
   }
 
-  #run(command: string[], input: string): Promise<string> {
+  async #run(command: string[], input: string): Promise<string> {
     const child = spawn("pulumi", [...command, "--non-interactive", "--color", "never"], {
       cwd: this.#program,
       env: this.#environment,
@@ -142,17 +142,16 @@ export class Pulumi {
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       complaints += text;
     });
-    return new Promise((resolve, reject) => {
+    const code = await new Promise<number | null>((resolve, reject) => {
       child.on("error", reject);
-      child.on("close", async (code) => {
-        this.#running = undefined;
-        const secret = command.includes("--show-secrets");
-        await appendFile(this.#logFile, `$ pulumi ${command.join(" ")}\n${secret ? "" : printed}${complaints}\n`);
-        if (code === 0) return resolve(printed);
-        const tail = `${printed}\n${complaints}`.trimEnd().split("\n").slice(-40).join("\n");
-        reject(new Error(`pulumi ${command.join(" ")} failed:\n${tail}\nAll of its output: ${this.#logFile}`));
-      });
+      child.on("close", resolve);
     });
+    this.#running = undefined;
+    const secret = command.includes("--show-secrets");
+    await appendFile(this.#logFile, `$ pulumi ${command.join(" ")}\n${secret ? "" : printed}${complaints}\n`);
+    if (code === 0) return printed;
+    const tail = `${printed}\n${complaints}`.trimEnd().split("\n").slice(-40).join("\n");
+    throw new Error(`pulumi ${command.join(" ")} failed:\n${tail}\nAll of its output: ${this.#logFile}`);
   }
 }
 

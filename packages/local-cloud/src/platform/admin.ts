@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { faultRequest } from "./faults.ts";
+import { faultRequest } from "./fault-table.ts";
 import { answer, type PlatformEnvironment, readJson } from "./http.ts";
 import { type JsonObject, objectOf } from "./json.ts";
 import { plainProblem } from "./problem.ts";

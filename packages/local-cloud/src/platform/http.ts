@@ -1,8 +1,8 @@
 import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
 import { isObject, type Json, type JsonObject } from "./json.ts";
+import type { Sandbox } from "./model.ts";
 import { plainProblem } from "./problem.ts";
-import type { Sandbox } from "./state.ts";
 
 /** What the middlewares leave for the handlers. */
 export interface PlatformEnvironment {

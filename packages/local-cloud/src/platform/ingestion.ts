@@ -4,9 +4,10 @@ import { checkFlow, type FlowWiring } from "./flow-service/flow-rules.ts";
 import { countError, currentRun } from "./flow-service/runs.ts";
 import type { Receipt } from "./journal.ts";
 import { type JsonObject, objectOf, stringOf, stringsOf } from "./json.ts";
+import type { Dataset, Flow, RunWindow, Sandbox } from "./model.ts";
 import { primaryIdentity } from "./schema-registry/descriptors.ts";
 import { extended } from "./schema-registry/render.ts";
-import type { Dataset, Flow, PlatformState, RunWindow, Sandbox } from "./state.ts";
+import type { PlatformState } from "./state.ts";
 import { composedSchema } from "./xdm/compose.ts";
 import { type RowRules, rowViolations } from "./xdm/validate-row.ts";
 

@@ -1,8 +1,9 @@
 import { Hono } from "hono";
 import { answer, type PlatformEnvironment, readObject } from "./http.ts";
 import { arrayOf, type Json, type JsonObject, objectOf, stringOf } from "./json.ts";
+import type { RunWindow, Sandbox } from "./model.ts";
 import { Problem } from "./problem.ts";
-import type { PlatformState, RunWindow, Sandbox } from "./state.ts";
+import type { PlatformState } from "./state.ts";
 
 type Measure = (run: RunWindow) => number;
 

@@ -1,8 +1,9 @@
 import { Hono } from "hono";
 import { answer, numberParameter, type PlatformEnvironment, pathParameter } from "./http.ts";
 import type { JsonObject } from "./json.ts";
+import type { Sandbox } from "./model.ts";
 import { plainProblem } from "./problem.ts";
-import type { PlatformState, Sandbox } from "./state.ts";
+import type { PlatformState } from "./state.ts";
 
 /** An organisation may have 75 sandboxes; that a page holds fewer is assumed. */
 const largestPage = 50;

@@ -5,8 +5,9 @@ import { answer, type PlatformContext, type PlatformEnvironment, pathParameter }
 import { ingest } from "./ingestion.ts";
 import type { Receipt } from "./journal.ts";
 import { isObject, type Json, type JsonObject, objectOf, stringOf } from "./json.ts";
+import type { Flow, Sandbox } from "./model.ts";
 import { inletProblem, type Problem, tokenProblem } from "./problem.ts";
-import type { Flow, PlatformState, Sandbox } from "./state.ts";
+import type { PlatformState } from "./state.ts";
 
 /**
  * The streaming host: inlets that take events for flows. 200 means received, nothing more; mapping and validation come

@@ -5,38 +5,13 @@ import type { DiffResult, PropertyDiffKind, Provider, ResourceCall } from "../en
 import { PartialFailure } from "../engine/provider.ts";
 import { holdsSecret, holdsUnknown, type PropertyMap, reveal, Secret, Unknown } from "../engine/values.ts";
 import { ConfigError, currentSettings, ownSettings, readConfig } from "../settings/provider-config.ts";
-import type { ComponentDefinition } from "./component-definition.ts";
 import { Custody, takeOver } from "./custody.ts";
 import { metadata, propertiesWhere } from "./metadata.ts";
 import { deleteUnnoted } from "./ownership.ts";
+import type { PackageDefinition } from "./package-definition.ts";
 import { packageSchema } from "./package-schema.ts";
-import { type FunctionDefinition, type Operation, type ResourceDefinition, Unfinished } from "./resource-definition.ts";
+import { type Operation, type ResourceDefinition, Unfinished } from "./resource-definition.ts";
 import { knownInputs, validate } from "./validate.ts";
-
-export interface PackageDefinition<Client, Config extends z.ZodObject> {
-  /** The package's name, which is also the namespace of its settings: `aep`. */
-  readonly name: string;
-  readonly version: string;
-  readonly displayName: string;
-  readonly description: string;
-  readonly config: Config;
-  /** Whether programs may be projects of the same name, so that other settings come along, which are left out. */
-  readonly sharesName?: boolean;
-  readonly connect: (config: z.output<Config>) => Client;
-  // biome-ignore lint/suspicious/noExplicitAny: a list of definitions of differing inputs and outputs
-  readonly resources: readonly ResourceDefinition<Client, any, any>[];
-  /** Components for programs in other languages; those in TypeScript use their classes. */
-  readonly components?: readonly ComponentDefinition[];
-  // biome-ignore lint/suspicious/noExplicitAny: a list of definitions of differing arguments and results
-  readonly functions?: readonly FunctionDefinition<Client, any, any>[];
-  /**
-   * Looks at the place that a provider's changed settings leave, before its objects are replaced: throws if that must not be.
-   *
-   * @param former clients of that place: by how it is reached now, and by how it was reached then
-   * @param urn of the provider
-   */
-  readonly permitMove?: (former: readonly Client[], urn: string, signal: AbortSignal) => Promise<void>;
-}
 
 /** The provider that a package's definitions describe: everything that is the same for every resource. */
 export function definitionProvider<Client, Config extends z.ZodObject>(

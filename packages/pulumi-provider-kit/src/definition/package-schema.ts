@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { PackageDefinition } from "./definition-provider.ts";
 import { metadata, propertiesWhere } from "./metadata.ts";
+import type { PackageDefinition } from "./package-definition.ts";
 
 /** Where types of settings would be named after. */
 const settings = "Config";

@@ -1,9 +1,10 @@
 import { Hono } from "hono";
 import { answer, numberParameter, type PlatformEnvironment, pathParameter } from "../http.ts";
 import type { JsonObject } from "../json.ts";
+import type { RunWindow, Sandbox } from "../model.ts";
 import { plainProblem } from "../problem.ts";
 import { compareValues } from "../property-filter.ts";
-import type { PlatformState, RunWindow, Sandbox } from "../state.ts";
+import type { PlatformState } from "../state.ts";
 
 /** Catalog Service: the batches that an hour of a streaming flow leaves, one of its rows and one of its failed records. */
 export function batchRoutes(state: PlatformState): Hono<PlatformEnvironment> {

@@ -10,11 +10,12 @@ import {
 import { hex } from "../identifiers.ts";
 import { clone, isObject, type Json, type JsonObject, objectOf, stringOf, stringsOf } from "../json.ts";
 import { applyPatch, PatchError, readPatch } from "../json-patch.ts";
+import type { Dataset, Sandbox } from "../model.ts";
 import { plainProblem } from "../problem.ts";
 import { type Condition, compareValues, fulfils, parseCondition } from "../property-filter.ts";
 import { extended } from "../schema-registry/render.ts";
 import { isUnion } from "../schema-registry/rules.ts";
-import type { Dataset, PlatformState, Sandbox } from "../state.ts";
+import type { PlatformState } from "../state.ts";
 import { timeSeriesBehavior } from "../xdm/standard-resources.ts";
 import { checkRowExpiration } from "./row-expiration.ts";
 

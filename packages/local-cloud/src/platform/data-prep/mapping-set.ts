@@ -1,30 +1,10 @@
 import { SyntaxProblem } from "adobe-data-prep";
-import { arrayOf, type Json, type JsonObject, objectOf, stringOf } from "../json.ts";
+import { arrayOf, type JsonObject, objectOf, stringOf } from "../json.ts";
+import type { MappingSet, MappingSetContent, MappingSetVersion, Sandbox } from "../model.ts";
 import { plainProblem } from "../problem.ts";
-import type { Sandbox } from "../state.ts";
 import { composedSchema } from "../xdm/compose.ts";
 import { type CompiledMapping, compileMapping } from "./mapper.ts";
-import { type MappingItem, readMappingItem } from "./mapping-item.ts";
-
-/** What a mapping set holds at one version. */
-export interface MappingSetContent {
-  readonly name: string | undefined;
-  readonly schemaRef: { readonly id: string; readonly contentType: string };
-  readonly inputSchema: Json | undefined;
-  readonly items: readonly MappingItem[];
-}
-
-export interface MappingSetVersion extends MappingSetContent {
-  readonly version: number;
-  readonly modifiedDate: number;
-}
-
-export interface MappingSet {
-  readonly id: string;
-  readonly createdDate: number;
-  /** The oldest first. */
-  readonly versions: MappingSetVersion[];
-}
+import { readMappingItem } from "./mapping-item.ts";
 
 /** A version of a set, or the latest. */
 export function versionOf(set: MappingSet, version?: number): MappingSetVersion | undefined {

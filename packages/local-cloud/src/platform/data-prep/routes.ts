@@ -10,23 +10,16 @@ import {
 } from "../http.ts";
 import { hex } from "../identifiers.ts";
 import { arrayOf, isObject, type Json, type JsonObject, objectOf, stringOf } from "../json.ts";
+import type { MappingSet, MappingSetContent, MappingSetVersion, Sandbox } from "../model.ts";
 import { plainProblem } from "../problem.ts";
 import { compareValues } from "../property-filter.ts";
-import type { PlatformState, Sandbox } from "../state.ts";
+import type { PlatformState } from "../state.ts";
 import { composedSchema } from "../xdm/compose.ts";
 import { evaluate } from "./evaluate.ts";
 import { readExpression } from "./expression.ts";
 import { compileMapping, mapRecord } from "./mapper.ts";
 import { readMappingItem, renderMappingItem } from "./mapping-item.ts";
-import {
-  compileMappingSet,
-  type MappingSet,
-  type MappingSetContent,
-  type MappingSetVersion,
-  readMappingSet,
-  readTarget,
-  versionOf,
-} from "./mapping-set.ts";
+import { compileMappingSet, readMappingSet, readTarget, versionOf } from "./mapping-set.ts";
 import { operators } from "./operators.ts";
 
 /** Data Prep: mapping sets, their validation and preview, and the expression language. */

@@ -2,7 +2,8 @@ import { Hono } from "hono";
 import { answer, type PlatformEnvironment, pathParameter } from "../http.ts";
 import { batchId, etag, uuid } from "../identifiers.ts";
 import type { JsonObject } from "../json.ts";
-import type { Flow, PlatformState, RunWindow, Sandbox } from "../state.ts";
+import type { Flow, RunWindow, Sandbox } from "../model.ts";
+import type { PlatformState } from "../state.ts";
 import { listEntities } from "./list-query.ts";
 import { notFound } from "./problems.ts";
 

@@ -3,9 +3,10 @@ import { answer, numberParameter, type PlatformEnvironment, pathParameter, readO
 import { hex } from "../identifiers.ts";
 import { identityNamespaces } from "../identity-namespaces.ts";
 import { type JsonObject, stringOf } from "../json.ts";
+import type { Descriptor, Sandbox } from "../model.ts";
 import { plainProblem } from "../problem.ts";
 import { fulfils, parseCondition } from "../property-filter.ts";
-import type { Descriptor, PlatformState, Sandbox } from "../state.ts";
+import type { PlatformState } from "../state.ts";
 import { composedSchema, fieldAt } from "../xdm/compose.ts";
 import { checkDescriptorLookup, descriptorListForm } from "./accept.ts";
 import { descriptorNotFound, resourceNotFound } from "./problems.ts";

@@ -1,5 +1,6 @@
 import { arrayOf, isObject, type JsonObject, objectOf, stringOf, stringsOf } from "../json.ts";
-import type { PlatformState, Sandbox, XdmResource } from "../state.ts";
+import type { Sandbox, XdmResource } from "../model.ts";
+import type { PlatformState } from "../state.ts";
 import { composedSchema } from "../xdm/compose.ts";
 import type { LookupForm } from "./accept.ts";
 

@@ -1,8 +1,9 @@
 import { hex } from "../identifiers.ts";
 import { arrayOf, clone, isObject, type Json, type JsonObject, objectOf, stringsOf } from "../json.ts";
 import { applyPatch, PatchError, readPatch } from "../json-patch.ts";
+import type { ResourceKind, Sandbox, XdmResource } from "../model.ts";
 import { plainProblem } from "../problem.ts";
-import type { PlatformState, ResourceKind, Sandbox, XdmResource } from "../state.ts";
+import type { PlatformState } from "../state.ts";
 import { compose } from "../xdm/compose.ts";
 import { resourceNotFound } from "./problems.ts";
 import { altId, extended, references } from "./render.ts";

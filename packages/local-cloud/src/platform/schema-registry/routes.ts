@@ -9,9 +9,10 @@ import {
   readObject,
 } from "../http.ts";
 import type { JsonObject } from "../json.ts";
+import type { ResourceKind, XdmResource } from "../model.ts";
 import { plainProblem } from "../problem.ts";
 import { type Condition, compareValues, fulfils, parseCondition, valuesAt } from "../property-filter.ts";
-import type { PlatformState, ResourceKind, XdmResource } from "../state.ts";
+import type { PlatformState } from "../state.ts";
 import { listForm, lookupForm } from "./accept.ts";
 import { descriptorRoutes } from "./descriptors.ts";
 import { resourceNotFound } from "./problems.ts";

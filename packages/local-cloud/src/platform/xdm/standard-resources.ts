@@ -1,5 +1,5 @@
 import type { JsonObject } from "../json.ts";
-import type { ResourceKind } from "../state.ts";
+import type { ResourceKind } from "../model.ts";
 
 export const experienceEventClass = "https://ns.adobe.com/xdm/context/experienceevent";
 export const timeSeriesBehavior = "https://ns.adobe.com/xdm/data/time-series";

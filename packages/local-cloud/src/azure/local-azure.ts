@@ -1,0 +1,35 @@
+import type { Provider } from "pulumi-provider-kit";
+import type { EffectLog } from "./effect-log.ts";
+import type { BlobSummary, QueueSummary } from "./storage-contents.ts";
+import type { AzureSwitches } from "./switches.ts";
+
+/** What is alive. */
+export interface AzureCensus {
+  /** Live resources by azure-native's type. */
+  readonly resources: Readonly<Record<string, number>>;
+  readonly processes: readonly { kind: "azurite" | "function-host"; name: string; pid: number }[];
+}
+
+/** The Azure side of the local cloud. */
+export interface LocalAzure {
+  /** azure-native, to be served to the engine. */
+  readonly provider: Provider;
+  /** Azure Resource Manager's address, with the admin routes under `/__local/`. */
+  readonly armUrl: string;
+  /** `IDENTITY_ENDPOINT` and `IDENTITY_HEADER` with which `DefaultAzureCredential` finds the caller's own login. */
+  readonly identityEndpoint: string;
+  readonly identityHeader: string;
+  /** The writes that have taken effect; the answer to one can be held back. */
+  readonly effects: EffectLog;
+  census(): AzureCensus;
+  queues(): Promise<QueueSummary[]>;
+  blobs(container: string): Promise<BlobSummary[]>;
+  /** Changes how Azure behaves from now on; answers all switches. */
+  change(switches: Partial<AzureSwitches>): AzureSwitches;
+  /** Kills the function hosts (SIGKILL) as a crash would; returns how many. They are started anew. */
+  killFunctionHosts(): Promise<number>;
+  /** The log files of the function apps that have run, one JSON object a line. */
+  functionLogs(): string[];
+  /** Ends every process and deletes what storage accounts hold. */
+  close(): Promise<void>;
+}
