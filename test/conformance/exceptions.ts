@@ -7,7 +7,7 @@ export interface Exception {
   readonly operation: RegExp;
   /** Of the differences meant, as the validator words them. */
   readonly difference: RegExp;
-  /** What the answer's body must be all the same. */
+  /** What the answer's body must still be. */
   readonly answer?: z.ZodType;
   /** The operations, for people. */
   readonly where: string;
@@ -179,7 +179,7 @@ export const exceptions: readonly Exception[] = [
     operation: /^Flow Service: POST \/flows$/,
     difference: /^request: the body must NOT have unevaluated properties \(options\)$/,
     where: "Flow Service: creating a dataflow",
-    description: "Knows no `options`.",
+    description: "Does not define `options`.",
     instead: "`options.errorDiagnosticsEnabled` and `options.partialIngestionPercent`.",
     source: "Adobe: the flow specification's `optionSpec`, in “Update flow specifications” of the Streaming SDK",
   },
@@ -187,7 +187,7 @@ export const exceptions: readonly Exception[] = [
     operation: /^Flow Service: POST \/sourceConnections$/,
     difference: /^request: the body must NOT have unevaluated properties \(providerId\)$/,
     where: "Flow Service: creating a source connection",
-    description: "Knows no `providerId`.",
+    description: "Does not define `providerId`.",
     instead: "The id of the streaming provider.",
     source: "Adobe: “Create a source connection and dataflow for Customer.io”",
   },
@@ -296,7 +296,7 @@ export const exceptions: readonly Exception[] = [
     where: "Data Prep: deleting a mapping set",
     description: "Has no such operation.",
     instead:
-      "Tried all the same; 404 and 405 are fine. Whether the stand-in refuses it is the switch `deleteMappingSet`.",
+      "Tried anyway; 404 and 405 are accepted. Whether the stand-in refuses it is the switch `deleteMappingSet`.",
     source: "Adobe's Python client",
   },
   {
