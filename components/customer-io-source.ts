@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { DatasetGuard, getTenant } from "pulumi-aep";
 import type { EventMapping } from "../events/mapping.ts";
 import { operatorCommand } from "../relay/core/operator-command.ts";
+import { RelayGuard } from "../relay/deploy/sdk.ts";
 import { directWarning } from "../settings/delivery.ts";
 import { type Destination, findDestination } from "./destination.ts";
 import { eventMapping } from "./event-mapping.ts";
@@ -111,11 +112,14 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
     const title = defaultTitle();
     const { delivery, dataflowActivationSeconds: activationSeconds, personalData } = settings;
     if (delivery === "direct") void pulumi.log.warn(directWarning, this);
+    // Without a relay it comes before everything, so that a change that takes the relay away is refused before anything else is changed.
+    const withoutRelay =
+      delivery === "direct" ? [new RelayGuard(`${name}-relay-guard`, { delivery }, { ...parent })] : [];
     const samples = derive(personalData, (known) => mappingSamples({ delivery, personalData: known }));
     const dataflow = new PlatformDataflow(
       `${name}-platform`,
       { ...settings, samples, title, activationSeconds },
-      parent,
+      { ...parent, dependsOn: withoutRelay },
     );
     const relay = delivery === "relay" ? this.#relay(`${name}-relay`, settings, dataflow) : undefined;
     // Without the key the relay could verify no event; Customer.io would meet refusals and hold back for an hour.
@@ -135,17 +139,18 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
       { ...parent, dependsOn: relay?.ready ?? [] },
     );
 
+    // What depends on everything goes first in a destroy: what a guard refuses has not begun.
+    const everything: pulumi.Resource[] = [dataflow, ...(relay ? [relay] : []), subscription];
     if (dataflow.ownsDataset) {
       const { forceDestroy, keep } = settings.dataset;
-      // Depends on everything, so that a destroy begins with it.
-      const dependsOn = [dataflow, ...(relay ? [relay] : []), subscription];
-      const guarded = {
-        datasetId: dataflow.datasetId,
-        forceDestroy,
-        keep,
-        ...(relay && { relayHealthUrl: relay.healthUrl }),
-      };
-      new DatasetGuard(`${name}-guard`, guarded, { ...parent, dependsOn });
+      const relayHealthUrl = relay && { relayHealthUrl: relay.healthUrl };
+      const guarded = { datasetId: dataflow.datasetId, forceDestroy, keep, ...relayHealthUrl };
+      everything.push(new DatasetGuard(`${name}-guard`, guarded, { ...parent, dependsOn: [...everything] }));
+    }
+    if (relay) {
+      // The very first: what dead letters stop may become rows, for which the dataset's guard must still be there.
+      const { queueId, healthUrl } = relay;
+      new RelayGuard(`${name}-relay-guard`, { delivery, queueId, healthUrl }, { ...parent, dependsOn: everything });
     }
 
     const outputs = {

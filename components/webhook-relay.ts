@@ -64,6 +64,8 @@ export class WebhookRelay extends pulumi.ComponentResource {
   readonly url: pulumi.Output<string>;
   /** Where the relay says how it is. */
   readonly healthUrl: pulumi.Output<string>;
+  /** Azure Resource Manager id of the queue in which events wait. */
+  readonly queueId: pulumi.Output<string>;
   /** What has to be there before Customer.io may send, and has to go after it has stopped. */
   readonly ready: pulumi.Resource[];
 
@@ -208,6 +210,8 @@ export class WebhookRelay extends pulumi.ComponentResource {
       },
       { ...parent, dependsOn: appSettings },
     );
+    this.healthUrl = pulumi.interpolate`https://${app.hostName}/health`;
+    this.queueId = storage.eventsQueueId;
     // What nothing is remembered of needs no successor.
     const remembered = pulumi.output(args.duplicateWindowDays).apply((days) => days > 0);
     const ifRemembered = (value: pulumi.Output<string>) =>
@@ -216,7 +220,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
       `${name}-drain`,
       {
         queueId: storage.eventsQueueId,
-        healthUrl: pulumi.interpolate`https://${app.hostName}/health`,
+        healthUrl: this.healthUrl,
         takeoverUrl: ifRemembered(pulumi.interpolate`https://${app.hostName}/takeover`),
         principalId: ifRemembered(identity.principalId),
         timeoutSeconds: args.drainTimeoutSeconds,
@@ -231,13 +235,12 @@ export class WebhookRelay extends pulumi.ComponentResource {
         ...inGroup,
         componentId: monitoring.componentId,
         actionGroupId: monitoring.actionGroupId,
-        url: pulumi.interpolate`https://${app.hostName}/health`,
+        url: this.healthUrl,
       },
       // Once the code works, and gone before it is: a relay that is being made or taken down wakes nobody.
       { ...parent, dependsOn: code },
     );
 
-    this.healthUrl = pulumi.interpolate`https://${app.hostName}/health`;
     this.url = pulumi.interpolate`https://${app.hostName}/customerio`;
     this.ready = [code, drain];
     this.registerOutputs({ url: this.url });

@@ -194,4 +194,8 @@ export const examples: Readonly<Record<string, Example>> = {
       where: "Azure portal > the storage account > Queues > the queue > Properties",
     },
   },
+  "customerio-aep:index:RelayGuard": {
+    name: "relay-guard",
+    inputs: { delivery: "relay", queueId: "${queue.id}", healthUrl: "https://${app.hostName}/health" },
+  },
 };

@@ -47,7 +47,7 @@ export interface Health {
   readonly forwarders?: Readonly<Record<string, number>>;
   /** Absent while no event has come that is for Platform. Platform shows rows up to an hour later. */
   readonly hasTakenEvents?: true;
-  /** How many there are, while the intake is closed: then they decide whether the relay may go. `more`: there may be others. */
+  /** How many there are: they decide whether the relay may be taken down. `more`: there may be others. */
   readonly deadLetters?: { readonly count: number; readonly more: boolean };
 }
 
@@ -74,13 +74,16 @@ export function healthHandler({
   let looking: Promise<HttpResponseInit> | undefined;
 
   const report = async (signal: AbortSignal): Promise<Health> => {
-    const [{ closed }, census, { waiting }] = await Promise.all([
+    const [{ closed }, dead, census, { waiting }] = await Promise.all([
       marks(),
+      // In half of the time: a slow list must not make a relay that is well look ill.
+      storage
+        .countDeadLetters(mostCounted, AbortSignal.any([signal, AbortSignal.timeout(budget / 2)]))
+        .catch(() => undefined),
       tables && forwarderCensus(tables, signal).catch(() => undefined),
       storage.check(signal),
     ]);
     const forwarders = census?.configurations;
-    const dead = closed ? await storage.countDeadLetters(mostCounted, signal).catch(() => undefined) : undefined;
     return {
       ...{ status: "ok", ...state },
       ...(forwarders && Object.keys(forwarders).length > 0 && { forwarders }),

@@ -7,6 +7,7 @@ import { armResource } from "./resources/arm-resource.ts";
 import { functionApp } from "./resources/function-app.ts";
 import { functionCode } from "./resources/function-code.ts";
 import { queueDrain } from "./resources/queue-drain.ts";
+import { relayGuard } from "./resources/relay-guard.ts";
 import { vaultSecret } from "./resources/vault-secret.ts";
 
 /** The package `customerio-aep`: its settings and resources. */
@@ -19,7 +20,7 @@ export const customerIoAepPackage: PackageDefinition<AzureClient, typeof config>
   config,
   sharesName: true,
   connect: (settings) => new AzureClient(settings),
-  resources: [armResource, functionApp, functionCode, queueDrain, vaultSecret],
+  resources: [armResource, functionApp, functionCode, queueDrain, relayGuard, vaultSecret],
   components: [customerIoSource],
 };
 

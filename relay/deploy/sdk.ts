@@ -4,6 +4,7 @@ import { armResource } from "./resources/arm-resource.ts";
 import { functionApp } from "./resources/function-app.ts";
 import { functionCode } from "./resources/function-code.ts";
 import { queueDrain } from "./resources/queue-drain.ts";
+import { relayGuard } from "./resources/relay-guard.ts";
 import { vaultSecret } from "./resources/vault-secret.ts";
 
 /** A provider of its own, with other settings than the stack's. */
@@ -14,6 +15,9 @@ export class FunctionCode extends resourceClass(functionCode) {}
 
 /** Holds up `pulumi destroy` until a storage queue has run empty. */
 export class QueueDrain extends resourceClass(queueDrain) {}
+
+/** Refuses to take down a relay that has dead letters, before the webhook goes. */
+export class RelayGuard extends resourceClass(relayGuard) {}
 
 /** An Azure resource of a fixed name, which an `up` takes over where it exists already. */
 export class ArmResource extends resourceClass(armResource) {}

@@ -54,6 +54,23 @@ test("with one it is enabled, and the key reaches the relay by the vault alone",
   expect(one(resources, "customerio-aep:index:VaultSecret", "signing-keys").value.value).toBe("cio-test-signing-key");
 });
 
+test("a destroy comes to guards of the relay and of the dataset first", async () => {
+  const { resources } = await source();
+  const relay = "https://relay.example/health";
+  expect(one(resources, "customerio-aep:index:RelayGuard")).toEqual({
+    delivery: "relay",
+    queueId: one(resources, "customerio-aep:index:QueueDrain").queueId,
+    healthUrl: relay,
+  });
+  expect(one(resources, "aep:index:DatasetGuard").relayHealthUrl).toBe(relay);
+});
+
+test("without a relay there is a guard for the change to that, and the dataset's asks no relay", async () => {
+  const { resources } = await source({ delivery: "direct" });
+  expect(one(resources, "customerio-aep:index:RelayGuard")).toEqual({ delivery: "direct" });
+  expect(one(resources, "aep:index:DatasetGuard").relayHealthUrl).toBeUndefined();
+});
+
 test("the relay holds events back while Platform enables the dataflow", async () => {
   const { resources } = await source({ dataflowActivationSeconds: 60 });
   const settings = one(resources, "azure-native:web:WebAppApplicationSettings").properties;

@@ -1,10 +1,10 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Pulumi } from "../../packages/local-cloud/src/demo/pulumi.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { cli } from "../cli/cli.ts";
-import { type LocalStack, repository, startLocalStack } from "./local-stack.ts";
+import { failureOf, type LocalStack, repository, startLocalStack } from "./local-stack.ts";
 import { eventOf, Traffic } from "./traffic.ts";
 
 // One stack that changes between the two ways of delivery while events come, in the order in which the tests stand.
@@ -108,7 +108,7 @@ test(
 );
 
 test(
-  "dead letters stop the change back to direct, and the relay goes on",
+  "dead letters stop a destroy and the change back to direct before the webhook is touched",
   async () => {
     await inletFaults("POST", { target: "inlet", effect: { kind: "status", status: 400 }, rate: 1 });
     await stack.vendors.emit([eventOf("dead")]);
@@ -116,14 +116,34 @@ test(
     await inletFaults("DELETE");
     expect(await stack.vendors.deadLetteredIds()).toEqual(["dead"]);
 
-    await stack.pulumi.configure("delivery", "direct");
-    const refused = await stack.pulumi.up().then(
-      () => "it did not stop",
-      (error: unknown) => String(error),
-    );
-    expect((await stack.logs()) + refused).toContain("The relay is not taken down, since there is 1 dead letter: ");
-    expect(await typesInState()).toContain("customerio-aep:index:QueueDrain");
+    const before = await stack.pulumi.resources();
+    const destroyed = await traffic.during(() => failureOf(stack.pulumi.destroy()));
+    expect(destroyed).toContain("The relay is not taken down, since there is 1 dead letter: ");
+    expect(destroyed).toContain("Customer.io's webhook still posts to it.");
+    expect(await stack.pulumi.resources()).toEqual(before);
     expect(await traffic.missing()).toEqual([]);
+
+    await forgetRelayAddress();
+    const former = await failureOf(stack.pulumi.destroy());
+    expect(former).toContain(
+      "its dead letters could not be counted (this stack does not know the relay's address yet)",
+    );
+    expect(former).toContain("update it first with `npx pulumi up --stack local`");
+    expect(await stack.vendors.deadLetteredIds()).toEqual(["dead"]);
+    // Such a state has nothing that stops a destroy before the webhook, which comes back now.
+    await stack.pulumi.up();
+    expect((await stack.pulumi.resources()).toSorted()).toEqual(before.toSorted());
+
+    await stack.pulumi.configure("delivery", "direct");
+    for (const command of [() => stack.pulumi.preview(), () => stack.pulumi.up()]) {
+      const refused = await traffic.during(() => failureOf(command()));
+      expect(refused).toContain("The relay is not taken down, since there is 1 dead letter: ");
+      expect(refused).not.toMatch(/^\s+at /m);
+    }
+    expect((await stack.pulumi.resources()).toSorted()).toEqual(before.toSorted());
+    expect(await traffic.missing()).toEqual([]);
+    await stack.pulumi.configure("delivery", "relay");
+    await stack.pulumi.preview("--expect-no-changes");
   },
   6 * minutes,
 );
@@ -132,8 +152,6 @@ test(
   "and back again, with the dead letter given up: the relay goes once it has delivered what it holds",
   async () => {
     const givingUp = stack.pulumiWith({ RELAY_ABANDON_DEAD_LETTERS: "true" });
-    await stack.pulumi.configure("delivery", "relay");
-    await traffic.during(() => stack.pulumi.up());
     await stack.pulumi.configure("delivery", "direct");
     const output = await traffic.during(() => givingUp.up());
     expect(output).toContain("gives up the dead letters (1), as RELAY_ABANDON_DEAD_LETTERS asks");
@@ -156,6 +174,27 @@ test(
   },
   6 * minutes,
 );
+
+interface State {
+  readonly deployment: {
+    resources: { urn: string; inputs?: Record<string, unknown>; outputs?: Record<string, unknown> }[];
+  };
+}
+
+/** Makes the state one of a version whose drain did not know the relay's address, and which had no guard of the relay. */
+async function forgetRelayAddress(): Promise<void> {
+  const { pulumi, configFile } = stack;
+  const state = JSON.parse(await pulumi.run("stack", "export", "--stack", "local")) as State;
+  const isOf = (type: string) => (resource: { urn: string }) => resource.urn.includes(`customerio-aep:index:${type}::`);
+  for (const { inputs, outputs } of state.deployment.resources.filter(isOf("QueueDrain"))) {
+    delete inputs?.healthUrl;
+    delete outputs?.healthUrl;
+  }
+  state.deployment.resources = state.deployment.resources.filter((resource) => !isOf("RelayGuard")(resource));
+  const file = path.join(path.dirname(configFile), "former.json");
+  await writeFile(file, JSON.stringify(state));
+  await pulumi.run("stack", "import", "--stack", "local", "--file", file);
+}
 
 async function inletFaults(method: "POST" | "DELETE", fault?: object): Promise<void> {
   const headers = { "content-type": "application/json" };

@@ -20,7 +20,10 @@ async function health(signingKeys: string[], connectionString: string) {
 
 test("200 once queue and containers answer", async () => {
   expect(await health(["key"], azurite.connectionString)).toEqual({
-    response: { status: 200, jsonBody: { status: "ok", version: "1.2.3", signingKeys: true } },
+    response: {
+      status: 200,
+      jsonBody: { status: "ok", version: "1.2.3", signingKeys: true, deadLetters: { count: 0, more: false } },
+    },
     lines: [],
   });
 });
@@ -28,7 +31,7 @@ test("200 once queue and containers answer", async () => {
 test("says that no signing key is set, which alone doesn't make the relay ill", async () => {
   expect((await health([], azurite.connectionString)).response).toEqual({
     status: 200,
-    jsonBody: { status: "ok", version: "1.2.3", signingKeys: false },
+    jsonBody: { status: "ok", version: "1.2.3", signingKeys: false, deadLetters: { count: 0, more: false } },
   });
 });
 
@@ -134,6 +137,7 @@ describe("what it says for whoever changes or takes down the relay", () => {
       configuration: "new",
       forwarders: { new: 1, old: 1, "": 1 },
       hasTakenEvents: true,
+      deadLetters: { count: 3, more: false },
     });
   });
 
@@ -155,8 +159,21 @@ describe("what it says for whoever changes or takes down the relay", () => {
     expect((answer as { jsonBody: { hasTakenEvents?: true } }).jsonBody.hasTakenEvents).toBe(hasTakenEvents);
   });
 
-  test("while the intake is closed, that it is, and how many dead letters there are", async () => {
+  test("how many dead letters there are, and while the intake is closed, that it is", async () => {
     expect(await ask(true)).toMatchObject({ intake: "closed", deadLetters: { count: 3, more: false } });
+  });
+
+  test("a count that takes long is left out, and the relay is well", async () => {
+    const slow = {
+      ...storage,
+      countDeadLetters: (_enough: number, signal: AbortSignal) =>
+        new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+    };
+    const handler = healthHandler({ version: "1.2.3", signingKeys: ["k"], storage: slow, budget: 1_000 });
+    expect(await handler(undefined as never, invocation().context)).toEqual({
+      status: 200,
+      jsonBody: { status: "ok", version: "1.2.3", signingKeys: true },
+    });
   });
 
   test("a count that fails is left out", async () => {

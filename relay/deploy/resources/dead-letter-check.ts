@@ -2,7 +2,7 @@ import type { Operation } from "pulumi-provider-kit";
 import { operatorCommand, pulumiCommand } from "../../core/operator-command.ts";
 import type { AzureClient } from "../client/client.ts";
 import { type Look, type Pace, patiently } from "../client/patience.ts";
-import { refusal, stackNameOf } from "./refusal.ts";
+import { stackNameOf } from "./refusal.ts";
 import { askHealth } from "./relay-health.ts";
 
 /** A relay that was idle starts first, and one answer of its health check counts for five seconds. */
@@ -10,53 +10,107 @@ const pace: Pace = { pauses: [2_000, 5_000], limit: 60_000 };
 
 type DeadLetterOperation = Pick<Operation<AzureClient>, "client" | "signal" | "progress" | "warn" | "urn">;
 
+/** The relay that is asked. */
+interface Relay {
+  /** Undefined in the state of a version that did not know the address. */
+  readonly healthUrl: string | undefined;
+  /** Whether its intake has been closed, so that what it answered before that does not count. */
+  readonly isClosed: boolean;
+}
+
 interface DeadLetters {
   readonly count: number;
   /** Whether there are others, which were not counted. */
   readonly more: boolean;
 }
 
-/** @throws if there are dead letters, or if they can't be counted within a minute */
-export async function refuseDeadLetters(operation: DeadLetterOperation, healthUrl: string | undefined): Promise<void> {
-  if (healthUrl === undefined) return warnOfNoAddress(operation);
-  const counted = await patiently(operation, pace, () => count(operation, healthUrl));
-  if ("done" in counted && counted.done.count === 0) return;
-  const stack = stackNameOf(operation);
-  const ways =
-    `To deliver them, fix their reason, run \`${operatorCommand("replay", { stack })}\`, and then the same command again. To keep a ` +
-    `copy, run \`${operatorCommand("export --folder <folder>", { stack })}\`. To lose them for good, put ` +
-    "RELAY_ABANDON_DEAD_LETTERS=true before the command.";
-  if ("done" in counted) {
-    const what = counted.done.count === 1 ? "is 1 dead letter" : `are ${numberOf(counted.done)} dead letters`;
-    const reason = `since there ${what}: events that Platform refused or that could not be delivered, which would go with its storage account`;
-    throw new Error(`${refusal(operation, reason)} ${ways}`);
+/**
+ * @param refused turns the reason into the sentences that say what is not done
+ * @throws if there are dead letters, or if they can't be counted within a minute
+ */
+export async function refuseDeadLetters(
+  operation: DeadLetterOperation,
+  relay: Relay,
+  refused: (reason: string) => string,
+): Promise<void> {
+  const counted = await count(operation, relay);
+  if ("gaveUp" in counted) {
+    const stack = stackNameOf(operation);
+    throw new Error(
+      `${refused(`since its dead letters could not be counted ${counted.gaveUp}`)} A relay of an earlier version can't count ` +
+        `them: update it first with \`${pulumiCommand("up", { stack })}\`. To see them, run ` +
+        `\`${operatorCommand("replay --dry-run", { stack })}\`. ${waysOn(operation)}`,
+    );
   }
-  throw new Error(
-    `${refusal(operation, `since its dead letters could not be counted ${counted.gaveUp}`)} A relay of an earlier version can't count ` +
-      `them: update it first with \`${pulumiCommand("up", { stack })}\`. To see them, run ` +
-      `\`${operatorCommand("replay --dry-run", { stack })}\`. ${ways}`,
-  );
+  if (counted.done.count > 0) throw new Error(`${refused(reasonOf(counted.done))} ${waysOn(operation)}`);
+}
+
+/**
+ * The same before a change that would take a relay away. If the relay can't be asked, the change goes on with a warning: it may be what
+ * replaces a broken relay, and the deletion at its end needs the count anyway.
+ *
+ * @param isSure whether the change takes the relay away for sure; if not, dead letters are a warning
+ */
+export async function permitChange(
+  operation: DeadLetterOperation,
+  healthUrl: string | undefined,
+  isSure: boolean,
+  refused: (reason: string) => string,
+): Promise<void> {
+  const counted = await count(operation, { healthUrl, isClosed: false });
+  if ("gaveUp" in counted) {
+    operation.warn(
+      `The relay's dead letters could not be counted ${counted.gaveUp}. If there are any, the change will not delete the relay at its end.`,
+    );
+  } else if (counted.done.count > 0) {
+    const message = `${refused(reasonOf(counted.done))} ${waysOn(operation)}`;
+    if (isSure) throw new Error(message);
+    operation.warn(`If this change replaces the relay, it will fail: ${message}`);
+  }
 }
 
 /** Says how many dead letters are lost, where anybody can tell. */
 export async function giveUpDeadLetters(operation: DeadLetterOperation, healthUrl: string | undefined): Promise<void> {
-  if (healthUrl === undefined) return warnOfNoAddress(operation);
-  const counted = await count(operation, healthUrl);
-  if ("done" in counted && counted.done.count === 0) return;
-  const number = "done" in counted ? numberOf(counted.done) : "not counted";
+  const counted = healthUrl === undefined ? undefined : await look(operation, { healthUrl, isClosed: false });
+  if (counted && "done" in counted && counted.done.count === 0) return;
+  const number = counted && "done" in counted ? numberOf(counted.done) : "not counted";
   operation.warn(`gives up the dead letters (${number}), as RELAY_ABANDON_DEAD_LETTERS asks`);
 }
 
-async function count({ client, signal }: DeadLetterOperation, healthUrl: string): Promise<Look<DeadLetters>> {
+async function count(
+  operation: DeadLetterOperation,
+  { healthUrl, isClosed }: Relay,
+): Promise<{ done: DeadLetters } | { gaveUp: string }> {
+  if (healthUrl === undefined) return { gaveUp: "(this stack does not know the relay's address yet)" };
+  return patiently(operation, pace, () => look(operation, { healthUrl, isClosed }));
+}
+
+async function look(
+  { client, signal }: DeadLetterOperation,
+  { healthUrl, isClosed }: Relay & { readonly healthUrl: string },
+): Promise<Look<DeadLetters>> {
   const said = await askHealth(client, healthUrl, signal);
   if ("failure" in said) return { notYet: said.failure, detail: said.detail };
-  return said.deadLetters ? { done: said.deadLetters } : { notYet: `${healthUrl} does not say how many there are` };
+  const isCurrent = !isClosed || said.intake === "closed";
+  return said.deadLetters && isCurrent
+    ? { done: said.deadLetters }
+    : { notYet: `${healthUrl} does not say how many there are` };
+}
+
+function reasonOf(dead: DeadLetters): string {
+  const what = dead.count === 1 ? "is 1 dead letter" : `are ${numberOf(dead)} dead letters`;
+  return `since there ${what}: events that Platform refused or that could not be delivered, which would go with its storage account`;
+}
+
+function waysOn(operation: DeadLetterOperation): string {
+  const stack = stackNameOf(operation);
+  return (
+    `To deliver them, fix their reason, run \`${operatorCommand("replay", { stack })}\`, and then the same command again. To keep a ` +
+    `copy, run \`${operatorCommand("export --folder <folder>", { stack })}\`. To lose them for good, put ` +
+    "RELAY_ABANDON_DEAD_LETTERS=true before the command."
+  );
 }
 
 function numberOf({ count: number, more }: DeadLetters): string {
   return more ? `more than ${number}` : String(number);
-}
-
-function warnOfNoAddress({ warn }: DeadLetterOperation): void {
-  warn("does not look for dead letters, since it was made by a version that did not know the relay's address");
 }

@@ -4,8 +4,8 @@ import { isClosed, lookLasts, parseMarks } from "../../core/queue-marks.ts";
 import { longestCall } from "../../core/time-limits.ts";
 import type { AzureClient } from "../client/client.ts";
 import { type Look, patiently } from "../client/patience.ts";
-import { giveUpDeadLetters, refuseDeadLetters } from "./dead-letter-check.ts";
-import { abandonQueue, graceTime, queueIsGone, refusal, wordsOf } from "./refusal.ts";
+import { giveUpDeadLetters, permitChange, refuseDeadLetters } from "./dead-letter-check.ts";
+import { abandonQueue, earlyRefusal, graceTime, queueIsGone, refusal, wordsOf } from "./refusal.ts";
 import { holdSending, Succession } from "./succession.ts";
 
 /** Milliseconds between two counts: longer than an answer of the relay's health check is kept. */
@@ -26,10 +26,14 @@ const inputs = z.object({
       "it must be the id of a storage queue: /subscriptions/…/queueServices/default/queues/…",
     )
     .meta({ description: "Azure Resource Manager id of the storage queue (`Queue.id`).", replaces: true }),
-  healthUrl: z.url().optional().meta({
-    description:
-      "Address of the relay's health check, which tells how many dead letters there are. Without it, dead letters are not looked for.",
-  }),
+  healthUrl: z
+    .url()
+    .optional()
+    .meta({
+      description:
+        "Address of the relay's health check, which tells how many dead letters there are. Without it they can't be counted, and the " +
+        "deletion is refused unless they are given up.",
+    }),
   takeoverUrl: z
     .url()
     .optional()
@@ -73,6 +77,13 @@ export const queueDrain = defineResource<AzureClient>()({
     `With the environment variable ${abandonQueue} it gives up what still waits in the queue, with RELAY_ABANDON_DEAD_LETTERS=true the dead letters.`,
   inputs,
   outputs: z.object({}),
+
+  // The webhook depends on this resource, so that it is not turned yet when a replacement is refused here.
+  async permit(operation, _id, { olds, news, replaces }) {
+    if (!replaces || operation.client.abandonDeadLetters) return;
+    // A preview does not know the new queue's id, which may be the same: of one that was deleted by hand, and is made again.
+    await permitChange(operation, olds.healthUrl, news.queueId !== undefined, earlyRefusal);
+  },
 
   async create(operation, values) {
     const { client, signal, other } = operation;
@@ -144,12 +155,14 @@ async function empty(
   succession: Succession | undefined,
 ): Promise<void> {
   const { client } = operation;
+  const relay = { healthUrl: state.healthUrl, isClosed: true };
+  const refused = (reason: string) => refusal(operation, reason);
   // Before the wait, which may be long and in vain, and after it, since what waits in the queues may become dead letters.
-  if (!client.abandonDeadLetters) await refuseDeadLetters(operation, state.healthUrl);
+  if (!client.abandonDeadLetters) await refuseDeadLetters(operation, relay, refused);
   if (client.abandonQueue) await giveUpQueue(operation, state.queueId);
   else await drain(operation, state, succession);
   if (client.abandonDeadLetters) await giveUpDeadLetters(operation, state.healthUrl);
-  else await refuseDeadLetters(operation, state.healthUrl);
+  else await refuseDeadLetters(operation, relay, refused);
 }
 
 /** Keeps the intake closed, and fails if it was open meanwhile. */

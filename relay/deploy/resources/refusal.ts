@@ -24,6 +24,11 @@ export function refusal(operation: Pick<Operation<unknown>, "urn">, reason: stri
   );
 }
 
+/** The same before anything has been changed or deleted. The caller adds how to go on. */
+export function earlyRefusal(reason: string): string {
+  return `The relay is not taken down, ${reason}. Nothing has been taken down: the relay goes on as before, and Customer.io's webhook still posts to it.`;
+}
+
 /** Says that a queue that the relay works with was deleted behind its back, and how it comes back. */
 export function queueIsGone(queueId: string): string {
   return `Azure has no queue "${queueId.split("/").at(-1)}" any more. To make it again, run: npx pulumi up --refresh`;

@@ -115,6 +115,47 @@ describe("in a replacement", () => {
   });
 });
 
+describe("a change that replaces it, which comes before the webhook is turned", () => {
+  const other = queueId.replace("/storageAccounts/a/", "/storageAccounts/b/");
+  const permit = (news: object, replaces = true) =>
+    queueDrain.permit?.(operation, queueId, { olds: state(), news, replaces }) as Promise<void>;
+  const dead = (count: number): Answer => ({ body: { status: "ok", deadLetters: { count, more: false } } });
+
+  test("is refused while there are dead letters, and nothing is closed", async () => {
+    azure.script = { [health]: [dead(2)] };
+    const { message } = await failure(permit({ ...state(), queueId: other }));
+    expect(message).toContain("The relay is not taken down, since there are 2 dead letters: ");
+    expect(message).toContain("Customer.io's webhook still posts to it.");
+    expect(azure.calls()).toEqual([health]);
+  });
+
+  test("is announced in a preview, in which the new queue is not known, or may be made again in its place", async () => {
+    azure.script = { [health]: [dead(2)] };
+    await permit({ timeoutSeconds: 60 });
+    expect(operation.shown).toEqual([
+      expect.stringMatching(/^If this change replaces the relay, it will fail: .* 2 dead/),
+    ]);
+  });
+
+  test("goes on without any, and where the relay can't be asked, since that may be why it is replaced", async () => {
+    azure.script = { [health]: [dead(0)] };
+    await permit({ ...state(), queueId: other });
+    expect(operation.shown).toEqual([]);
+    azure.restart();
+    azure.script = { [health]: [{ status: 503, body: "no storage" }] };
+    await permit({ ...state(), queueId: other });
+    expect(operation.shown.at(-1)).toContain("the change will not delete the relay at its end");
+  });
+
+  test("is not looked at where the relay stays, or dead letters are given up", async () => {
+    await permit({ ...state(), timeoutSeconds: 90 }, false);
+    process.env.RELAY_ABANDON_DEAD_LETTERS = "true";
+    operation = operationOn(azure);
+    await permit({ ...state(), queueId: other });
+    expect(azure.requests).toEqual([]);
+  });
+});
+
 describe("read", () => {
   test("answers the state, or the defaults on an import, while the queue is there", async () => {
     azure.script = { [count]: [queue(3)] };
@@ -286,7 +327,8 @@ describe("delete", () => {
 
     test("are asked for again while the relay starts, or answers what it saw before the intake was closed", async () => {
       holds({ dead: 0 });
-      azure.script[health]?.unshift({ status: 503, body: "starting" }, { body: { status: "ok" } });
+      const before = { body: { status: "ok", deadLetters: { count: 0, more: false } } };
+      azure.script[health]?.unshift({ status: 503, body: "starting" }, before);
       await drain();
       expect(operation.clock.sleeps).toEqual([8_500, 2_000, 5_000, 6_000]);
     });
@@ -340,12 +382,28 @@ describe("delete", () => {
     await expect(drain()).rejects.toThrow("7 messages left");
   });
 
-  test("of a stack that does not know the relay's address does not look for dead letters, and says so", async () => {
-    holds({ dead: 5 });
-    await queueDrain.delete(operation, queueId, { queueId, timeoutSeconds: 60 } as Parameters<
-      typeof queueDrain.delete
-    >[2]);
-    expect(operation.shown.at(-1)).toContain("does not look for dead letters");
+  describe("of a stack of a version that did not know the relay's address", () => {
+    const former = () =>
+      queueDrain.delete(operation, queueId, { queueId, timeoutSeconds: 60 } as Parameters<typeof queueDrain.delete>[2]);
+
+    test("is refused, since nobody can count the dead letters, and says how they get counted", async () => {
+      holds({ dead: 5 });
+      const { message } = await failure(former());
+      expect(message).toContain("dead letters could not be counted (this stack does not know the relay's address yet)");
+      expect(message).toContain("update it first with `npx pulumi up --stack dev`");
+      expect(marks().at(-1)).toBe("open");
+      expect(azure.calls().filter((call) => call.startsWith(health))).toEqual([]);
+    });
+
+    test("gives them up when told so, and says that nobody has counted them", async () => {
+      process.env.RELAY_ABANDON_DEAD_LETTERS = "true";
+      operation = operationOn(azure);
+      holds({ dead: 5 });
+      await former();
+      expect(operation.shown.at(-1)).toBe(
+        "gives up the dead letters (not counted), as RELAY_ABANDON_DEAD_LETTERS asks",
+      );
+    });
   });
 });
 

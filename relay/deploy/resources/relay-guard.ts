@@ -1,0 +1,57 @@
+import { defineResource } from "pulumi-provider-kit";
+import { z } from "zod";
+import type { AzureClient } from "../client/client.ts";
+import { permitChange, refuseDeadLetters } from "./dead-letter-check.ts";
+import { earlyRefusal } from "./refusal.ts";
+
+const inputs = z.object({
+  delivery: z.enum(["relay", "direct"]).meta({
+    description:
+      "`relay`: there is a relay to guard. `direct`: there is none; a change from `relay` to it is refused while there are dead letters.",
+  }),
+  queueId: z.string().optional().meta({
+    description:
+      "Azure Resource Manager id of the relay's storage queue (`Queue.id`). Where it is gone, so is the relay.",
+  }),
+  healthUrl: z.string().optional().meta({
+    description: "Address of the relay's health check, which tells how many dead letters there are.",
+  }),
+});
+
+/**
+ * Refuses because of dead letters while everything still works. The drain counts them too, but only once the webhook is gone or turned;
+ * it stops what becomes a dead letter in between.
+ */
+export const relayGuard = defineResource<AzureClient>()({
+  type: "customerio-aep:index:RelayGuard",
+  description:
+    "Refuses a `npx pulumi destroy`, and a change to direct delivery, before anything is taken down, if the relay has dead letters. It does " +
+    "not exist in Azure. With a relay, let it depend on the webhook (resource option dependsOn), so that a destroy comes to it first; without " +
+    "one, let the webhook depend on it, so that it is asked before the webhook is turned. RELAY_ABANDON_DEAD_LETTERS=true gives dead letters up.",
+  inputs,
+  outputs: z.object({}),
+
+  create: ({ name }) => Promise.resolve({ id: name, outputs: {} }),
+
+  read(_operation, _id, known) {
+    if (known) return Promise.resolve({ inputs: known, outputs: {} });
+    throw new Error(
+      "A customerio-aep:index:RelayGuard can't be imported, since it does not exist in Azure. Declare it in the program and run: npx pulumi up",
+    );
+  },
+
+  async permit(operation, _id, { olds, news }) {
+    if (olds.delivery !== "relay" || news.delivery !== "direct" || operation.client.abandonDeadLetters) return;
+    await permitChange(operation, olds.healthUrl, true, earlyRefusal);
+  },
+
+  update: () => Promise.resolve({}),
+
+  async delete(operation, _id, { delivery, queueId, healthUrl }) {
+    const { client, signal } = operation;
+    if (delivery === "direct" || client.abandonDeadLetters) return;
+    // Somebody has deleted the relay by hand, with its dead letters.
+    if (queueId !== undefined && (await client.queue(queueId, signal)) === undefined) return;
+    await refuseDeadLetters(operation, { healthUrl, isClosed: false }, earlyRefusal);
+  },
+});

@@ -1,0 +1,114 @@
+import type { Answer } from "../../../packages/pulumi-customerio/test/recording-server.ts";
+import { relayGuard } from "../../../relay/deploy/resources/relay-guard.ts";
+import { type AzureServer, azureServer, failure, operationOn, queueId, type TestOperation } from "./azure-server.ts";
+
+const health = "GET /health";
+const queue = `GET ${queueId}`;
+const there: Answer = { body: { properties: { approximateMessageCount: 4 } } };
+const gone: Answer = { status: 404, body: { error: { code: "ResourceNotFound", message: "not found" } } };
+const dead = (count: number): Answer => ({ body: { status: "ok", deadLetters: { count, more: false } } });
+
+let azure: AzureServer;
+let operation: TestOperation;
+
+beforeAll(async () => {
+  azure = await azureServer();
+});
+afterAll(() => azure.close());
+beforeEach(() => {
+  azure.restart();
+  operation = operationOn(azure);
+});
+afterEach(() => {
+  delete process.env.RELAY_ABANDON_DEAD_LETTERS;
+});
+
+type Guarded = Parameters<typeof relayGuard.delete>[2];
+
+const guarded = () => ({ delivery: "relay", queueId, healthUrl: `https://${azure.host}/health` }) as unknown as Guarded;
+const direct = { delivery: "direct" } as unknown as Guarded;
+const remove = (state = guarded()) => relayGuard.delete(operation, "guard", state);
+const permit = (olds: Guarded, news: object) =>
+  relayGuard.permit?.(operation, "guard", { olds, news, replaces: false }) as Promise<void>;
+
+describe("a destroy", () => {
+  test("is refused while there are dead letters, with the ways on, and the intake stays open", async () => {
+    azure.script = { [queue]: [there], [health]: [dead(5)] };
+    const { message } = await failure(remove());
+    expect(message).toMatch(/^The relay is not taken down, since there are 5 dead letters: /);
+    expect(message).toContain("the relay goes on as before, and Customer.io's webhook still posts to it.");
+    for (const way of ["npx customerio-aep replay --stack dev", "export --folder", "RELAY_ABANDON_DEAD_LETTERS=true"]) {
+      expect(message).toContain(way);
+    }
+    expect(azure.requests.map(({ method }) => method)).toEqual(["GET", "GET"]);
+  });
+
+  test("goes on without any, whatever waits: the drain delivers that", async () => {
+    azure.script = { [queue]: [there], [health]: [dead(0)] };
+    await remove();
+    expect(operation.shown).toEqual([]);
+  });
+
+  test.each<[string, Answer, string]>([
+    ["does not answer well", { status: 503, body: "no storage" }, "/health answers 503: no storage"],
+    ["is of an earlier version", { body: { status: "ok" } }, "does not say how many there are"],
+  ])("is refused as the drain would, once the relay had a minute, if it %s", async (_, answer, why) => {
+    azure.script = { [queue]: [there], [health]: [answer] };
+    const { message } = await failure(remove());
+    expect(message).toContain("could not be counted after 62 s: ");
+    expect(message).toContain(why);
+  });
+
+  test("waits for a relay that starts", async () => {
+    azure.script = { [queue]: [there], [health]: [{ status: 503, body: "starting" }, dead(0)] };
+    await remove();
+    expect(operation.clock.sleeps).toEqual([2_000]);
+  });
+
+  test("has nothing to guard where the relay was deleted by hand, or there is none", async () => {
+    azure.script = { [queue]: [gone] };
+    await remove();
+    await remove(direct);
+    expect(azure.requests).toHaveLength(1);
+  });
+
+  test("asks nobody where dead letters are given up", async () => {
+    process.env.RELAY_ABANDON_DEAD_LETTERS = "true";
+    operation = operationOn(azure);
+    await remove();
+    expect(azure.requests).toEqual([]);
+  });
+});
+
+describe("a change to direct delivery", () => {
+  test("is refused while there are dead letters", async () => {
+    azure.script = { [health]: [dead(1)] };
+    expect((await failure(permit(guarded(), { delivery: "direct" }))).message).toContain(
+      "since there is 1 dead letter: ",
+    );
+  });
+
+  test("goes on without any, or with a warning where the relay can't be asked", async () => {
+    azure.script = { [health]: [dead(0)] };
+    await permit(guarded(), { delivery: "direct" });
+    expect(operation.shown).toEqual([]);
+    azure.restart();
+    azure.script = { [health]: [{ status: 500 }] };
+    await permit(guarded(), { delivery: "direct" });
+    expect(operation.shown.at(-1)).toContain("If there are any, the change will not delete the relay at its end.");
+  });
+
+  test("is not looked at in other changes", async () => {
+    await permit(guarded(), { delivery: "relay" });
+    await permit(direct, { delivery: "relay" });
+    expect(azure.requests).toEqual([]);
+  });
+});
+
+test("it makes nothing, and can't be imported", async () => {
+  const made = await relayGuard.create(operation, guarded());
+  expect(made).toEqual({ id: "code", outputs: {} });
+  expect(await relayGuard.read(operation, "code", guarded(), {})).toEqual({ inputs: guarded(), outputs: {} });
+  expect(() => relayGuard.read(operation, "code", undefined, undefined)).toThrow("can't be imported");
+  expect(azure.requests).toEqual([]);
+});
