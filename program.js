@@ -5,6 +5,8 @@ const [major, minor] = process.versions.node.split(".").map(Number);
 
 export default async function program() {
   if (major < 22 || (major === 22 && minor < 18)) {
+    // The SDK formats what is thrown, and Node 20 takes a minute and gigabytes for a stack trace that goes through node_modules.
+    Error.stackTraceLimit = 0;
     throw new pulumi.RunError(
       `This program needs Node.js 22.18 or newer; this is ${process.version}. Run it on the Node.js that npm has installed here: npx pulumi up`,
     );

@@ -1,6 +1,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, globSync } from "node:fs";
+import { copyFileSync, existsSync, globSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
+import { engineFolder } from "../../packages/local-cloud/src/engine/engine.ts";
 
 const repository = path.resolve(import.meta.dirname, "../..");
 const systemPath = "/usr/local/bin:/usr/bin:/bin";
@@ -33,3 +35,40 @@ test("there are launchers", () => expect(launchers.length).toBeGreaterThanOrEqua
     expect.stringMatching(/^[\w-]+ needs Node\.js 22(\.18)? or newer; this is v\d+\.\d+\.\d+\. Install a newer one/),
   ]);
 });
+
+(node === undefined ? test.skip : test)(
+  "the program refuses an old Node with one sentence, without a stack trace",
+  () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "customerio-aep-old-node-"));
+    const env = {
+      HOME: process.env.HOME,
+      // As a `pulumi` that somebody has installed for all programs: Node is the machine's.
+      PATH: [engineFolder(), systemPath].join(path.delimiter),
+      PULUMI_BACKEND_URL: `file://${folder}`,
+      PULUMI_CONFIG_PASSPHRASE: "old",
+      PULUMI_SKIP_UPDATE_CHECK: "1",
+    };
+    const settings = ["--stack", "old", "--config-file", path.join(folder, "Pulumi.old.yaml")];
+    const pulumi = (...args: string[]) => spawnSync("pulumi", args, { cwd: repository, encoding: "utf8", env });
+    try {
+      // A stack that is initialised in the repository gets a settings file there.
+      pulumi("stack", "init", "old", "--no-select", "--cwd", program(folder));
+      const { status, stdout, stderr } = pulumi("preview", "--non-interactive", "--color", "never", ...settings);
+      expect(status).not.toBe(0);
+      const [, ...diagnostics] =
+        `${stdout}${stderr}`.split("Diagnostics:")[1]?.split("\nResources:")[0]?.trim().split("\n") ?? [];
+      expect(diagnostics.map((line) => line.trim())).toEqual([
+        expect.stringMatching(/^error: This program needs Node\.js 22\.18 or newer; this is v.*: npx pulumi up$/),
+      ]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+  60_000,
+);
+
+/** The folder of a project with the program's name. */
+function program(folder: string): string {
+  copyFileSync(path.join(repository, "Pulumi.yaml"), path.join(folder, "Pulumi.yaml"));
+  return folder;
+}
