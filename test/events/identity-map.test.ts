@@ -1,6 +1,5 @@
 import { type Identities, identityMapping } from "../../events/identity-map.ts";
-import { parseExpression } from "../../packages/adobe-data-prep/src/parser.ts";
-import { evaluate } from "../../packages/local-cloud/src/platform/data-prep/evaluate.ts";
+import { compileExpression } from "../../packages/local-cloud/src/platform/data-prep/language/expression.ts";
 
 /** The identity map that Data Prep makes of an event with these identifiers. */
 function identityMap(
@@ -10,7 +9,7 @@ function identityMap(
 ): unknown {
   const { source, sourceType, destination } = identityMapping(identities, delivery);
   expect([sourceType, destination]).toEqual(["EXPRESSION", "identityMap"]);
-  return evaluate(parseExpression(source), { source: { data: { identifiers } }, now: 0 } as never);
+  return compileExpression(source)({ source: { data: { identifiers } }, now: 0 });
 }
 
 const all = { email: "Email", id: "CrmId", cio_id: "CioId" };

@@ -23,13 +23,18 @@ export function parsePath(text: string): PathStep[] {
   return steps;
 }
 
-/** The inside of `${...}`: any characters; a period separates fields unless it is escaped. */
+/** The inside of `${...}`: any characters; a period separates fields, and brackets hold an index, unless they are escaped. */
 export function parseWrapped(text: string): PathStep[] {
-  return text.split(/(?<!\\)\./).flatMap((name) => {
-    const match = /^(.*?)((?:\[(?:\d+|\*)\])*)$/s.exec(name);
-    if (match?.[1] === undefined || match[1] === "") throw new SyntaxProblem(`"\${${text}}" names no field`);
-    return [field(match[1]), ...parseBrackets(match[2] ?? "")];
-  });
+  const steps: PathStep[] = [];
+  let rest = text;
+  do {
+    const match = /^((?:\\.|[^\\.[\]])+)((?:\[(?:\d+|\*)\])*)(?:\.(?=.)|$)/s.exec(rest);
+    if (match === null) throw new SyntaxProblem(`"\${${text}}" names no field`);
+    const [whole, name = "", brackets = ""] = match;
+    steps.push(field(name), ...parseBrackets(brackets));
+    rest = rest.slice(whole.length);
+  } while (rest !== "");
+  return steps;
 }
 
 function field(name: string): PathStep {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { callProblems } from "../src/calls.ts";
 import { dataPrepFunctions, findFunction, functionNames } from "../src/functions/index.ts";
 import { parseExpression } from "../src/parser.ts";
+import { parsePath } from "../src/source-path.ts";
 import { SyntaxProblem } from "../src/syntax-problem.ts";
 
 test.each([
@@ -47,6 +48,24 @@ test.each([
   ["transformArray(items, item -> {'a': [!shout(item)]}.get('a'))", ["There is no function shout."]],
 ])("the calls of %s", (expression, messages) => {
   expect(callProblems(parseExpression(expression)).map(({ message }) => message)).toEqual(messages);
+});
+
+test.each([
+  ["${a\\.b}", ["a.b"]],
+  ["${a\\\\.b}", ["a\\", "b"]],
+  ["${a\\[0\\]}", ["a[0]"]],
+  ["${a[0].b}", ["a", 0, "b"]],
+])("the steps of %s", (path, steps) => {
+  const plain = parsePath(path).map((step) =>
+    step.kind === "field" ? step.name : step.kind === "item" ? step.index : "*",
+  );
+  expect(plain).toEqual(steps);
+  expect(parseExpression(path)).toEqual({ kind: "attribute", steps: parsePath(path) });
+});
+
+test.each(["${a[b}", "${a]}", "${a[0]b}", "${a.}", "${.a}"])("%s is not a path", (path) => {
+  expect(() => parsePath(path)).toThrow(SyntaxProblem);
+  expect(() => parseExpression(path)).toThrow(SyntaxProblem);
 });
 
 test("each function's own example is right", () => {

@@ -129,7 +129,7 @@ export class OneDeploy {
     try {
       deployment.status = status.building;
       this.#note(deployment, "[ExtractZipStep] starting.");
-      const files = readPackage(zip, switches.filesWithoutUnixMode);
+      const files = await readPackage(zip, switches.filesWithoutUnixMode);
       deployment.status = status.deploying;
       this.#note(deployment, "[UploadPackageStep] starting.");
       await this.#upload("released-package.zip", zip);

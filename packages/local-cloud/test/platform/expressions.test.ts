@@ -1,18 +1,14 @@
 import fc from "fast-check";
-import { evaluate } from "../../src/platform/data-prep/evaluate.ts";
-import { readExpression } from "../../src/platform/data-prep/expression.ts";
+import { compileExpression } from "../../src/platform/data-prep/language/expression.ts";
+import { Unreadable } from "../../src/platform/data-prep/language/unreadable.ts";
 import { MissingAttribute, TransformError } from "../../src/platform/data-prep/value.ts";
 import type { Json, JsonObject } from "../../src/platform/json.ts";
+import { runExpression } from "./run-expression.ts";
 
 const now = Date.parse("2021-10-26T10:10:24Z");
 
-function run(expression: string, source: JsonObject = {}): unknown {
-  const value = evaluate(readExpression(expression), { source, now });
-  return JSON.parse(JSON.stringify(typeof value === "object" && value !== null ? plain(value) : value)) as unknown;
-}
-
-function plain(value: object): unknown {
-  return value.constructor.name === "DateTime" ? String(value) : value;
+function run(expression: string, event: JsonObject = {}): Json {
+  return runExpression(expression, event, now);
 }
 
 describe("functions of the source data", () => {
@@ -221,12 +217,38 @@ describe("rules", () => {
   });
 
   test("any field can be reached through ${...}", () => {
-    const name = fc.string({ minLength: 1 }).filter((text) => !/[[\]]/.test(text) && text !== "__proto__");
+    const name = fc.string({ minLength: 1 }).filter((text) => text !== "__proto__");
     fc.assert(
       fc.property(name, fc.integer(), (field, value) => {
-        const wrapped = field.replaceAll(/[\\.{}]/g, "\\$&");
+        const wrapped = field.replaceAll(/[\\.{}[\]]/g, "\\$&");
         expect(run(`\${${wrapped}}`, { [field]: value })).toBe(value);
       }),
     );
+  });
+});
+
+describe("what can't be stored", () => {
+  test.each([
+    ["'a'.trim()", 'There is no method "trim"'],
+    ["'a'.equals()", "The method equals takes one argument"],
+    ["1 +", "Unexpected the end"],
+    ["(1", 'Expected ")" instead of the end'],
+    ["1 2", 'Unexpected "2"'],
+    ["'open", 'Unexpected "\'open"'],
+    ["a ? b : c", 'Unexpected "? b : c"'],
+    ["items['x']", 'An index is a whole number or *, not "x"'],
+    ["timestamp * 1000", "timestamp is a reserved word"],
+    ["data.new", "new is a reserved word"],
+    ["", "Unexpected the end"],
+    ["${[0]}", '"${[0]}" is not a path'],
+    ["unheard_of(1)", "There is no function unheard_of"],
+    ["lower()", "The function lower does not take 0 arguments: lower(INPUT)"],
+  ])("%s", (expression, message) => {
+    expect(() => compileExpression(expression)).toThrow(new Unreadable(message));
+  });
+
+  test("more than 4096 characters", () => {
+    expect(() => compileExpression(`"${"x".repeat(4094)}"`)).not.toThrow();
+    expect(() => compileExpression(`"${"x".repeat(4095)}"`)).toThrow(Unreadable);
   });
 });

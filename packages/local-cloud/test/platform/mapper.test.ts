@@ -1,5 +1,5 @@
-import { formatPath, parsePath } from "../../../adobe-data-prep/src/source-path.ts";
 import { coerce } from "../../src/platform/data-prep/coerce.ts";
+import { readPath, showPath } from "../../src/platform/data-prep/language/path.ts";
 import { compileMapping, mapRecord } from "../../src/platform/data-prep/mapper.ts";
 import { readMappingItem } from "../../src/platform/data-prep/mapping-item.ts";
 import type { Json, JsonObject } from "../../src/platform/json.ts";
@@ -174,10 +174,10 @@ describe("paths", () => {
     ["_acme.customerio.event-id", "_acme.customerio.event-id"],
     ["timestamp", "timestamp"],
   ])("%s", (text, shown) => {
-    expect(formatPath(parsePath(text))).toBe(shown);
+    expect(showPath(readPath(text))).toBe(shown);
   });
 
   test.each(["", ".", "a.", ".a", "a..b", "a[x]", "a[", "${}", "${a", "First Name", "a]"])("%j is none", (text) => {
-    expect(() => parsePath(text)).toThrow(/is not a path/);
+    expect(() => readPath(text)).toThrow(/is not a path/);
   });
 });

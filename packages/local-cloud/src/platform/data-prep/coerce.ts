@@ -1,8 +1,9 @@
+import { convert, ZonedDateTime } from "@js-joda/core";
 import { isObject, type Json, type JsonObject, objectOf } from "../json.ts";
 import type { PlatformSwitches } from "../options.ts";
 import { show } from "./functions/evaluation.ts";
 import { readDate } from "./known-dates.ts";
-import { DateTime, isValueObject, type Value, type ValueObject } from "./value.ts";
+import { isoText, isValueObject, type Value, type ValueObject } from "./value.ts";
 
 /** A value that doesn't fit the type of its XDM field: fails the record. */
 export class TypeMismatch extends Error {
@@ -35,8 +36,9 @@ const coercions: Readonly<Record<string, Coercion>> = {
   string: (value, field, _path, { numberInTextField }) => {
     if (field.format === "date-time") return dateText(value)?.toISOString();
     if (field.format === "date") return dateText(value)?.toISOString().slice(0, 10);
-    const isText = typeof value === "string" || value instanceof DateTime;
-    return isText || (numberInTextField === "converts" && isScalar(value)) ? String(value) : undefined;
+    if (value instanceof ZonedDateTime) return isoText(value);
+    const isText = typeof value === "string" || (numberInTextField === "converts" && typeof value !== "object");
+    return isText ? String(value) : undefined;
   },
   integer: (value) => {
     const number = numeric(value);
@@ -68,7 +70,7 @@ function copied(value: ValueObject, field: JsonObject, path: string, rules: Coer
 
 function dateText(value: Value): Date | undefined {
   const time = typeof value === "string" ? readDate(value) : value;
-  return time instanceof DateTime ? new Date(time.epochMilliseconds) : undefined;
+  return time instanceof ZonedDateTime ? convert(time).toDate() : undefined;
 }
 
 function numeric(value: Value): number | undefined {
@@ -76,10 +78,6 @@ function numeric(value: Value): number | undefined {
   if (typeof value !== "string" || value.trim() === "") return undefined;
   const number = Number(value);
   return Number.isNaN(number) ? undefined : number;
-}
-
-function isScalar(value: Value): boolean {
-  return typeof value !== "object" || value instanceof DateTime;
 }
 
 function xdmType(field: JsonObject, type: string): string {

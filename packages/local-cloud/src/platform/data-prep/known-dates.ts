@@ -1,6 +1,6 @@
+import { Instant, ZonedDateTime, ZoneOffset } from "@js-joda/core";
 import { parseDateTime } from "../xdm/date-time.ts";
 import { parseDate } from "./date-pattern.ts";
-import { DateTime } from "./value.ts";
 
 /** The formats that a string for a date field is tried against, in this order (Data Prep's data handling page, "Dates"). */
 export const dateFormats: readonly string[] = [
@@ -33,18 +33,18 @@ const furtherFormats = [
 ];
 
 /** Reads a string meant for a date field: RFC 3339 as it is, anything else by the list; undefined if nothing fits. */
-export function readDate(text: string): DateTime | undefined {
+export function readDate(text: string): ZonedDateTime | undefined {
   const milliseconds = parseDateTime(text);
-  if (milliseconds !== undefined) return new DateTime(milliseconds);
+  if (milliseconds !== undefined) return ZonedDateTime.ofInstant(Instant.ofEpochMilli(milliseconds), ZoneOffset.UTC);
   return firstFit(text, dateFormats);
 }
 
 /** Reads a string as the `date` function does without a format. */
-export function readDateLeniently(text: string): DateTime | undefined {
+export function readDateLeniently(text: string): ZonedDateTime | undefined {
   return readDate(text) ?? firstFit(text, furtherFormats);
 }
 
-function firstFit(text: string, formats: readonly string[]): DateTime | undefined {
+function firstFit(text: string, formats: readonly string[]): ZonedDateTime | undefined {
   for (const format of formats) {
     const time = parseDate(text, format);
     if (time !== undefined) return time;

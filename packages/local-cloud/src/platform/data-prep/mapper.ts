@@ -1,18 +1,17 @@
-import { formatPath, type PathStep, parsePath, SyntaxProblem } from "adobe-data-prep";
 import { isObject, type Json, type JsonObject, objectOf } from "../json.ts";
 import type { PlatformSwitches } from "../options.ts";
 import { coerce, TypeMismatch } from "./coerce.ts";
-import { evaluate } from "./evaluate.ts";
-import { readExpression } from "./expression.ts";
+import { compileExpression } from "./language/expression.ts";
+import { type Path, readPath, showPath, valueAt } from "./language/path.ts";
+import { Unreadable } from "./language/unreadable.ts";
 import type { MappingItem } from "./mapping-item.ts";
-import { readPath } from "./read-path.ts";
 import { type EvaluationContext, MissingAttribute, TransformError, type Value } from "./value.ts";
 
 /** A mapping that was read: its source can be worked out, and its destination is a field of the schema. */
 export interface CompiledMapping {
   readonly item: MappingItem;
   readonly read: (context: EvaluationContext) => Value;
-  readonly destination: readonly PathStep[];
+  readonly destination: Path;
   readonly field: JsonObject;
 }
 
@@ -33,32 +32,29 @@ export interface MappedRecord {
   readonly failures: readonly MappingIssue[];
 }
 
-/** Reads a mapping against its target schema; throws a SyntaxProblem. */
+/** Reads a mapping against its target schema; throws Unreadable. */
 export function compileMapping(item: MappingItem, schema: JsonObject): CompiledMapping {
-  const destination = parsePath(item.destination);
+  const destination = readPath(item.destination);
   return { item, read: reader(item), destination, field: fieldOf(schema, destination) };
 }
 
 function reader({ sourceType, source }: MappingItem): CompiledMapping["read"] {
   if (sourceType === "STATIC") return () => source;
-  if (sourceType === "EXPRESSION") {
-    const expression = readExpression(source);
-    return (context) => evaluate(expression, context);
-  }
-  const steps = parsePath(source);
+  if (sourceType === "EXPRESSION") return compileExpression(source);
+  const path = readPath(source);
   return (context) => {
-    const value = readPath(context.source, steps);
+    const value = valueAt(context.source, path);
     if (value === undefined) throw new MissingAttribute(source);
     return value;
   };
 }
 
-function fieldOf(schema: JsonObject, destination: readonly PathStep[]): JsonObject {
+function fieldOf(schema: JsonObject, destination: Path): JsonObject {
   let field = schema;
   for (const step of destination) {
     const next: Json | undefined =
-      step.kind === "field" ? (objectOf(field.properties)[step.name] ?? field.additionalProperties) : field.items;
-    if (!isObject(next)) throw new SyntaxProblem(`The schema has no field ${formatPath(destination)}`);
+      typeof step === "string" ? (objectOf(field.properties)[step] ?? field.additionalProperties) : field.items;
+    if (!isObject(next)) throw new Unreadable(`The schema has no field ${showPath(destination)}`);
     field = next;
   }
   return field;
@@ -102,7 +98,7 @@ function issue({ source, destination, sourceType }: MappingItem, { message }: Er
 /** Puts a value at a path; `[*]` spreads an array over the items, one each. */
 function place(
   container: Json | undefined,
-  steps: readonly PathStep[],
+  steps: Path,
   value: Value,
   field: JsonObject,
   path: string,
@@ -110,15 +106,15 @@ function place(
 ): Json {
   const [step, ...rest] = steps;
   if (step === undefined) return coerce(value, field, path, rules);
-  if (step.kind === "field") {
+  if (typeof step === "string") {
     const object = isObject(container) ? container : {};
-    object[step.name] = place(object[step.name], rest, value, field, path, rules);
+    object[step] = place(object[step], rest, value, field, path, rules);
     return object;
   }
   const array = Array.isArray(container) ? container : [];
-  if (step.kind === "item") {
-    while (array.length <= step.index) array.push(null);
-    array[step.index] = place(array[step.index], rest, value, field, path, rules);
+  if (typeof step === "number") {
+    while (array.length <= step) array.push(null);
+    array[step] = place(array[step], rest, value, field, path, rules);
     return array;
   }
   if (!Array.isArray(value)) throw new TypeMismatch(path, value, "array");

@@ -1,6 +1,6 @@
-import { SyntaxProblem } from "adobe-data-prep";
 import { hex } from "../identifiers.ts";
 import { type Json, type JsonObject, objectOf, stringOf } from "../json.ts";
+import { Unreadable } from "./language/unreadable.ts";
 
 export type SourceType = "ATTRIBUTE" | "EXPRESSION" | "STATIC";
 
@@ -38,11 +38,11 @@ export function readMappingItem(entry: Json): MappingItem {
   const expression = stringOf(item.sourceExpression);
   const written = stringOf(item.sourceType) ?? (expression === undefined ? "ATTRIBUTE" : "EXPRESSION");
   const sourceType = sourceTypes[written];
-  if (sourceType === undefined) throw new SyntaxProblem(`The sourceType ${written} is not known`);
+  if (sourceType === undefined) throw new Unreadable(`The sourceType ${written} is not known`);
   const source = stringOf(item.source) ?? expression ?? stringOf(item.sourceAttribute);
-  if (source === undefined || source === "") throw new SyntaxProblem("The source of a mapping is missing");
+  if (source === undefined || source === "") throw new Unreadable("The source of a mapping is missing");
   const destination = stringOf(item.destination) ?? stringOf(item.destinationXdmPath);
-  if (destination === undefined) throw new SyntaxProblem("The destination of a mapping is missing");
+  if (destination === undefined) throw new Unreadable("The destination of a mapping is missing");
   return {
     id: hex(32),
     sourceType,

@@ -1,8 +1,8 @@
-import { SyntaxProblem } from "adobe-data-prep";
 import { arrayOf, type JsonObject, objectOf, stringOf } from "../json.ts";
 import type { MappingSet, MappingSetContent, MappingSetVersion, Sandbox } from "../model.ts";
 import { plainProblem } from "../problem.ts";
 import { composedSchema } from "../xdm/compose.ts";
+import { Unreadable } from "./language/unreadable.ts";
 import { type CompiledMapping, compileMapping } from "./mapper.ts";
 import { readMappingItem } from "./mapping-item.ts";
 
@@ -33,7 +33,7 @@ export function readMappingSet(sandbox: Sandbox, body: JsonObject): MappingSetCo
       compileMapping(item, composedSchema(sandbox, schemaRef.id));
       return item;
     } catch (error) {
-      if (error instanceof SyntaxProblem) throw plainProblem(400, `Mapping ${index}: ${error.message}`);
+      if (error instanceof Unreadable) throw plainProblem(400, `Mapping ${index}: ${error.message}`);
       throw error;
     }
   });

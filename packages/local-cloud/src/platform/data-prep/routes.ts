@@ -1,4 +1,3 @@
-import { dataPrepFunctions, SyntaxProblem } from "adobe-data-prep";
 import { Hono } from "hono";
 import {
   answer,
@@ -15,12 +14,13 @@ import { plainProblem } from "../problem.ts";
 import { compareValues } from "../property-filter.ts";
 import type { PlatformState } from "../state.ts";
 import { composedSchema } from "../xdm/compose.ts";
-import { evaluate } from "./evaluate.ts";
-import { readExpression } from "./expression.ts";
+import { functionsByName } from "./functions/signatures.ts";
+import { compileExpression } from "./language/expression.ts";
+import { operators } from "./language/operators.ts";
+import { Unreadable } from "./language/unreadable.ts";
 import { compileMapping, mapRecord } from "./mapper.ts";
 import { readMappingItem, renderMappingItem } from "./mapping-item.ts";
 import { compileMappingSet, readMappingSet, readTarget, versionOf } from "./mapping-set.ts";
-import { operators } from "./operators.ts";
 
 /** Data Prep: mapping sets, their validation and preview, and the expression language. */
 export function dataPrepRoutes(state: PlatformState): Hono<PlatformEnvironment> {
@@ -30,9 +30,7 @@ export function dataPrepRoutes(state: PlatformState): Hono<PlatformEnvironment> 
   routes.get("/languages/el/functions", () =>
     answer(
       200,
-      dataPrepFunctions.flatMap(({ name: first, synonyms = [], category, description, syntax, example }) =>
-        [first, ...synonyms].map((name) => ({ category, function: name, description, syntax, example, since: 1 })),
-      ),
+      Array.from(functionsByName, ([name, { category, syntax }]) => ({ category, function: name, syntax, since: 1 })),
     ),
   );
   routes.get("/languages/el/operators", () =>
@@ -189,7 +187,7 @@ function validated(sandbox: Sandbox, schemaId: string, entry: Json): JsonObject 
     compileMapping(readMappingItem(entry), composedSchema(sandbox, schemaId));
     return { status: "SUCCESS", errors: null };
   } catch (error) {
-    if (!(error instanceof SyntaxProblem)) throw error;
+    if (!(error instanceof Unreadable)) throw error;
     const { source, sourceExpression, sourceAttribute, destination, destinationXdmPath, sourceType } = objectOf(entry);
     const column = destination ?? destinationXdmPath;
     return {
@@ -217,8 +215,8 @@ function previewed(state: PlatformState, sandbox: Sandbox, content: MappingSetCo
 /** Whether an expression can be read and, given a sample, be worked out. */
 function isValid(text: string, sampleData: string | undefined, now: number): boolean {
   try {
-    const expression = readExpression(text);
-    if (sampleData !== undefined) evaluate(expression, { source: JSON.parse(sampleData) as JsonObject, now });
+    const expression = compileExpression(text);
+    if (sampleData !== undefined) expression({ source: JSON.parse(sampleData) as JsonObject, now });
     return true;
   } catch {
     return false;

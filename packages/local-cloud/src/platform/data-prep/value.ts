@@ -1,35 +1,16 @@
+import { DateTimeFormatter, ZonedDateTime } from "@js-joda/core";
 import type { JsonObject } from "../json.ts";
 
-/** What an expression computes with: JSON values and points in time. */
-export type Value = null | boolean | number | string | DateTime | Value[] | ValueObject;
+/** What an expression computes with: JSON values and points in time with their zone. */
+export type Value = null | boolean | number | string | ZonedDateTime | Value[] | ValueObject;
 
 export interface ValueObject {
   [key: string]: Value | undefined;
 }
 
-/** A point in time with its offset from UTC: Data Prep's ZonedDateTime. */
-export class DateTime {
-  readonly epochMilliseconds: number;
-  readonly offsetMinutes: number;
-
-  constructor(epochMilliseconds: number, offsetMinutes = 0) {
-    this.epochMilliseconds = epochMilliseconds;
-    this.offsetMinutes = offsetMinutes;
-  }
-
-  /** ISO 8601, without a fraction when there is none: `2019-10-23T11:24:00Z`. */
-  toString(): string {
-    const local = new Date(this.epochMilliseconds + this.offsetMinutes * 60_000).toISOString().slice(0, -1);
-    return local.replace(/\.000$/, "") + isoOffset(this.offsetMinutes);
-  }
-}
-
-/** `Z`, or `+02:00`. */
-export function isoOffset(minutes: number, separator = ":"): string {
-  if (minutes === 0) return "Z";
-  const sign = minutes < 0 ? "-" : "+";
-  const [hour, minute] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
-  return `${sign}${String(hour).padStart(2, "0")}${separator}${String(minute).padStart(2, "0")}`;
+/** A time as Data Prep writes it: `2019-10-23T11:24:00Z`, with a fraction if it has one. */
+export function isoText(time: ZonedDateTime): string {
+  return time.format(DateTimeFormatter.ISO_OFFSET_DATE_TIME);
 }
 
 /** A transformation that fails for one event: nulls its column and counts as a warning. */
@@ -43,7 +24,7 @@ export class MissingAttribute extends Error {
 }
 
 export function isValueObject(value: Value | undefined): value is ValueObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof DateTime);
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof ZonedDateTime);
 }
 
 /** What a calculation may look at beside its arguments. */

@@ -1,6 +1,5 @@
 import { isValueObject, type Value } from "../value.ts";
-import { arrayOf, type Evaluations, eager, textOf } from "./evaluation.ts";
-import { truth } from "./logic.ts";
+import { arrayOf, type Evaluations, eager, textOf, truth } from "./evaluation.ts";
 
 /** A list given as arguments, or as the one array among them. */
 function listOf(values: readonly Value[]): readonly Value[] {

@@ -1,144 +1,98 @@
+import { ChronoField, Instant, IsoFields, type TemporalField, ZonedDateTime, ZoneId, ZoneOffset } from "@js-joda/core";
 import { formatDate, parseDate } from "../date-pattern.ts";
 import { readDateLeniently } from "../known-dates.ts";
-import { inZone, zoneOffset } from "../time-zone.ts";
-import { DateTime, TransformError, type Value } from "../value.ts";
+import { TransformError, type Value } from "../value.ts";
 import { type Evaluations, eager, numberOf, show, textOf } from "./evaluation.ts";
 
 export const dateEvaluations = {
-  now: eager((_values, { now }) => new DateTime(now)),
+  now: eager((_values, { now }) => utc(now)),
   timestamp: eager((_values, { now }) => now),
   format: eager(([date = null, format]) => (date === null ? null : formatDate(dateTime(date), text(format)))),
-  dformat: eager(([timestamp = null, format]) => {
-    if (timestamp === null) return null;
-    const milliseconds = numberOf(timestamp);
-    if (Number.isNaN(new Date(milliseconds).getTime())) throw new TransformError(`${milliseconds} is not a time`);
-    return formatDate(new DateTime(milliseconds), text(format));
-  }),
+  dformat: eager(([timestamp = null, format]) =>
+    timestamp === null ? null : formatDate(utc(Math.trunc(numberOf(timestamp))), text(format)),
+  ),
   date: eager(([date = null, format, otherwise = null]) => {
     if (date === null) return otherwise;
-    if (date instanceof DateTime) return date;
+    if (date instanceof ZonedDateTime) return date;
     const read = format === undefined ? readDateLeniently(text(date)) : parseDate(text(date), text(format));
     if (read === undefined) throw new TransformError(`${show(date)} is not a date of the format ${show(format)}`);
     return read;
   }),
-  date_part: eager(([component, date = null]) => (date === null ? null : datePart(text(component), dateTime(date)))),
-  zone_date_to_utc: eager(([date = null]) => (date === null ? null : new DateTime(dateTime(date).epochMilliseconds))),
-  set_date_part: eager(([component, value = null, date = null]) =>
-    date === null || value === null ? null : withPart(dateTime(date), text(component), numberOf(value)),
+  date_part: eager(([component, date = null]) =>
+    date === null ? null : dateTime(date).get(partOf(parts, text(component))),
   ),
+  set_date_part: eager(([component, value = null, date = null]) => {
+    if (date === null || value === null) return null;
+    const part = partOf(settableParts, text(component));
+    return part.adjustInto(dateTime(date), numberOf(value));
+  }),
   make_date_time: eager((values) => {
     if (values.includes(null)) return null;
     const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, nanosecond = 0] = values
       .slice(0, 7)
       .map(numberOf);
-    const local = localTime({ year, month, day, hour, minute, second });
-    return inZone(local + Math.floor(nanosecond / 1_000_000), text(values[7]));
+    return ZonedDateTime.of(year, month, day, hour, minute, second, nanosecond, ZoneId.of(text(values[7])));
   }),
-  zone_date_to_zone: eager(([date = null, zone]) => {
-    if (date === null) return null;
-    const { epochMilliseconds } = dateTime(date);
-    return new DateTime(epochMilliseconds, zoneOffset(text(zone), epochMilliseconds));
-  }),
+  zone_date_to_utc: eager(([date = null]) =>
+    date === null ? null : dateTime(date).withZoneSameInstant(ZoneOffset.UTC),
+  ),
+  zone_date_to_zone: eager(([date = null, zone]) =>
+    date === null ? null : dateTime(date).withZoneSameInstant(ZoneId.of(text(zone))),
+  ),
 } satisfies Evaluations;
 
 /** The parts that can be set, by all their names; upper and lower case are the same. */
-const settableParts: Readonly<Record<string, keyof DateParts>> = {
-  year: "year",
-  yyyy: "year",
-  yy: "year",
-  month: "month",
-  mm: "month",
-  m: "month",
-  day: "day",
-  dd: "day",
-  d: "day",
-  hour: "hour",
-  hh: "hour",
-  minute: "minute",
-  mi: "minute",
-  n: "minute",
-  second: "second",
-  ss: "second",
-  s: "second",
+const settableParts: Readonly<Record<string, TemporalField>> = {
+  year: ChronoField.YEAR,
+  yyyy: ChronoField.YEAR,
+  yy: ChronoField.YEAR,
+  month: ChronoField.MONTH_OF_YEAR,
+  mm: ChronoField.MONTH_OF_YEAR,
+  m: ChronoField.MONTH_OF_YEAR,
+  day: ChronoField.DAY_OF_MONTH,
+  dd: ChronoField.DAY_OF_MONTH,
+  d: ChronoField.DAY_OF_MONTH,
+  hour: ChronoField.HOUR_OF_DAY,
+  hh: ChronoField.HOUR_OF_DAY,
+  minute: ChronoField.MINUTE_OF_HOUR,
+  mi: ChronoField.MINUTE_OF_HOUR,
+  n: ChronoField.MINUTE_OF_HOUR,
+  second: ChronoField.SECOND_OF_MINUTE,
+  ss: ChronoField.SECOND_OF_MINUTE,
+  s: ChronoField.SECOND_OF_MINUTE,
 };
 
-interface DateParts {
-  readonly year: number;
-  readonly month: number;
-  readonly day: number;
-  readonly hour: number;
-  readonly minute: number;
-  readonly second: number;
-}
-
-function withPart(date: DateTime, component: string, value: number): DateTime {
-  const part = settableParts[component.toLowerCase()];
-  if (part === undefined) throw new TransformError(`A date's part ${component} can't be set`);
-  const offset = date.offsetMinutes * 60_000;
-  const local = new Date(date.epochMilliseconds + offset);
-  const parts: DateParts = {
-    year: local.getUTCFullYear(),
-    month: local.getUTCMonth() + 1,
-    day: local.getUTCDate(),
-    hour: local.getUTCHours(),
-    minute: local.getUTCMinutes(),
-    second: local.getUTCSeconds(),
-    [part]: value,
-  };
-  return new DateTime(localTime(parts) + local.getUTCMilliseconds() - offset, date.offsetMinutes);
-}
-
-/** Milliseconds since 1970 as if the parts were in UTC; refuses a 31st of April. */
-function localTime({ year, month, day, hour, minute, second }: DateParts): number {
-  const time = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
-  const isReal = time.getUTCMonth() === month - 1 && time.getUTCDate() === day && time.getUTCHours() === hour;
-  if (!isReal) throw new TransformError(`${year}-${month}-${day} ${hour}:${minute}:${second} is no time`);
-  return time.getTime();
-}
-
-/** Pattern letters that give the components; upper and lower case are the same. */
-const components: Readonly<Record<string, string>> = {
-  year: "yyyy",
-  yyyy: "yyyy",
-  yy: "yy",
-  quarter: "Q",
-  qq: "Q",
-  q: "Q",
-  month: "M",
-  mm: "M",
-  m: "M",
-  dayofyear: "D",
-  dy: "D",
-  y: "D",
-  day: "d",
-  dd: "d",
-  d: "d",
-  week: "w",
-  ww: "w",
-  weekday: "u",
-  dw: "u",
-  hour: "H",
-  hh: "H",
-  hh24: "H",
-  hh12: "h",
-  minute: "m",
-  mi: "m",
-  n: "m",
-  second: "s",
-  ss: "s",
-  s: "s",
-  millisecond: "SSS",
-  sss: "SSS",
+/** The parts that can be read; the page has `w` for the week and for the day of the week, so that it is none here. */
+const parts: Readonly<Record<string, TemporalField>> = {
+  ...settableParts,
+  quarter: IsoFields.QUARTER_OF_YEAR,
+  qq: IsoFields.QUARTER_OF_YEAR,
+  q: IsoFields.QUARTER_OF_YEAR,
+  dayofyear: ChronoField.DAY_OF_YEAR,
+  dy: ChronoField.DAY_OF_YEAR,
+  y: ChronoField.DAY_OF_YEAR,
+  week: IsoFields.WEEK_OF_WEEK_BASED_YEAR,
+  ww: IsoFields.WEEK_OF_WEEK_BASED_YEAR,
+  weekday: ChronoField.DAY_OF_WEEK,
+  dw: ChronoField.DAY_OF_WEEK,
+  hh24: ChronoField.HOUR_OF_DAY,
+  hh12: ChronoField.CLOCK_HOUR_OF_AMPM,
+  millisecond: ChronoField.MILLI_OF_SECOND,
+  sss: ChronoField.MILLI_OF_SECOND,
 };
 
-function datePart(component: string, date: DateTime): number {
-  const pattern = components[component.toLowerCase()];
-  if (pattern === undefined) throw new TransformError(`A date has no part ${component}`);
-  return Number(formatDate(date, pattern));
+function partOf(from: Readonly<Record<string, TemporalField>>, component: string): TemporalField {
+  const part = from[component.toLowerCase()];
+  if (part === undefined) throw new TransformError(`A date has no part ${component}`);
+  return part;
 }
 
-function dateTime(value: Value): DateTime {
-  if (!(value instanceof DateTime)) throw new TransformError(`${show(value)} is not a date`);
+function utc(epochMilliseconds: number): ZonedDateTime {
+  return ZonedDateTime.ofInstant(Instant.ofEpochMilli(epochMilliseconds), ZoneOffset.UTC);
+}
+
+function dateTime(value: Value): ZonedDateTime {
+  if (!(value instanceof ZonedDateTime)) throw new TransformError(`${show(value)} is not a date`);
   return value;
 }
 

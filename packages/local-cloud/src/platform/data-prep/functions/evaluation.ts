@@ -1,5 +1,6 @@
-import type { FunctionName } from "adobe-data-prep";
-import { DateTime, type EvaluationContext, isValueObject, TransformError, type Value } from "../value.ts";
+import { ZonedDateTime } from "@js-joda/core";
+import { type EvaluationContext, isoText, isValueObject, TransformError, type Value } from "../value.ts";
+import type { FunctionName } from "./signatures.ts";
 
 /** An argument, worked out when it is asked for; one that is a lambda takes the item that it is asked for. */
 export type Argument = (item?: Value) => Value;
@@ -22,7 +23,7 @@ export function eager(of: (values: readonly Value[], context: EvaluationContext)
 export function textOf(value: Value | undefined): string | undefined {
   if (value === null || value === undefined) return undefined;
   if (Array.isArray(value) || isValueObject(value)) throw new TransformError("An object or array is not a string");
-  return String(value);
+  return value instanceof ZonedDateTime ? isoText(value) : String(value);
 }
 
 /** A function of strings: null if any of the given arguments is null. */
@@ -44,9 +45,17 @@ export function arrayOf(value: Value | undefined): Value[] {
   return value;
 }
 
+/** A condition is a boolean; anything else doesn't decide. */
+export function truth(value: Value): boolean {
+  if (typeof value !== "boolean") throw new TransformError(`${show(value)} is neither true nor false`);
+  return value;
+}
+
 /** Compares by natural order: numbers by size, anything else by its text. */
 export function compare(left: Value, right: Value): number {
-  if (left instanceof DateTime && right instanceof DateTime) return left.epochMilliseconds - right.epochMilliseconds;
+  if (left instanceof ZonedDateTime && right instanceof ZonedDateTime) {
+    return left.toInstant().compareTo(right.toInstant());
+  }
   const numbers = [left, right].map((value) => (typeof value === "string" ? Number(value || Number.NaN) : value));
   const [a, b] = numbers;
   const eitherIsNumber = typeof left === "number" || typeof right === "number";
@@ -56,5 +65,5 @@ export function compare(left: Value, right: Value): number {
 }
 
 export function show(value: Value | undefined): string {
-  return value === undefined ? "nothing" : value instanceof DateTime ? value.toString() : JSON.stringify(value);
+  return value === undefined ? "nothing" : value instanceof ZonedDateTime ? isoText(value) : JSON.stringify(value);
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { TransformError, type Value } from "../value.ts";
-import { compare, type Evaluations, eager, show } from "./evaluation.ts";
+import { compare, type Evaluations, eager, truth } from "./evaluation.ts";
 
 export const logicEvaluations = {
   decode: eager(([key = null, ...options]) => {
@@ -12,9 +11,3 @@ export const logicEvaluations = {
   iif: ([test, whenTrue, whenFalse]) => (truth(test?.() ?? null) ? whenTrue : whenFalse)?.() ?? null,
   uuid: eager(() => randomUUID()),
 } satisfies Evaluations;
-
-/** A condition is a boolean; anything else doesn't decide. */
-export function truth(value: Value): boolean {
-  if (typeof value !== "boolean") throw new TransformError(`${show(value)} is neither true nor false`);
-  return value;
-}

@@ -1,6 +1,5 @@
-import { parsePath } from "adobe-data-prep";
 import type { Json } from "../../json.ts";
-import { readPath } from "../read-path.ts";
+import { readPath, valueAt } from "../language/path.ts";
 import { type EvaluationContext, isValueObject, TransformError, type Value, type ValueObject } from "../value.ts";
 import { arrayOf, type Evaluations, eager, numberOf, ofStrings, show, textOf } from "./evaluation.ts";
 
@@ -51,7 +50,7 @@ export const objectEvaluations = {
 } satisfies Evaluations;
 
 function isThere([path = null]: readonly Value[], { source }: EvaluationContext): boolean {
-  return readPath(source, parsePath(textOf(path) ?? "")) !== undefined;
+  return valueAt(source, readPath(textOf(path) ?? "")) !== undefined;
 }
 
 function pairs(values: readonly Value[]): ValueObject {

@@ -1,0 +1,258 @@
+import type { Json } from "../../json.ts";
+import { type Argument, textOf } from "../functions/evaluation.ts";
+import { findFunction } from "../functions/index.ts";
+import { type EvaluationContext, MissingAttribute, TransformError, type Value } from "../value.ts";
+import { type Compiled, infixOperators, methods, prefixOperators } from "./operations.ts";
+import { everyItem, readPath, type Step, showPath, valueAt } from "./path.ts";
+import { splitTokens, type Token } from "./tokens.ts";
+import { Unreadable } from "./unreadable.ts";
+
+/** Calculated fields may have as many characters (Data Prep troubleshooting guide). */
+const maximumLength = 4096;
+
+/** Words that no field can have as a name of its own (Data Prep functions page, "Fields"); the names of functions are reserved too. */
+const reserved = new Set(
+  `new mod or break var lt for false while eq gt div not null continue else and ne true le if ge return _errors do function
+   empty size`.split(/\s+/),
+);
+
+/**
+ * Makes an expression ready to be worked out, event by event. Throws Unreadable for what Data Prep refuses: bad syntax, a function
+ * that does not exist or takes other arguments; and for the functions that this stand-in lacks. Working it out throws a
+ * MissingAttribute for a path that the event lacks, and a TransformError for all other trouble.
+ */
+export function compileExpression(text: string): Compiled {
+  if (text.length > maximumLength) {
+    throw new Unreadable(`An expression may have ${maximumLength} characters, not ${text.length}`);
+  }
+  return new ExpressionReader(splitTokens(text)).readAll();
+}
+
+/** What was read so far: a value, the path that it is still growing along, or what is to be done with each item of an array. */
+type Part =
+  | { readonly kind: "value"; readonly value: Compiled }
+  | { readonly kind: "path"; readonly path: readonly Step[] }
+  | { readonly kind: "lambda"; readonly parameter: string; readonly body: Compiled };
+
+/** Reads by the binding power of operators: each takes what binds tighter than itself on its right. */
+class ExpressionReader {
+  readonly #tokens: readonly Token[];
+  #next = 0;
+
+  constructor(tokens: readonly Token[]) {
+    this.#tokens = tokens;
+  }
+
+  readAll(): Compiled {
+    const value = compiled(this.#read(0));
+    if (this.#peek().kind !== "end") throw unexpected(this.#peek());
+    return value;
+  }
+
+  #read(power: number): Part {
+    let left = this.#operand();
+    for (;;) {
+      const operator = infixOperators.get(operatorText(this.#peek()));
+      if (operator === undefined || operator.power <= power) return left;
+      this.#take();
+      left = { kind: "value", value: operator.join(compiled(left), compiled(this.#read(operator.power))) };
+    }
+  }
+
+  #operand(): Part {
+    const apply = prefixOperators.get(operatorText(this.#peek()));
+    if (apply !== undefined) {
+      this.#take();
+      const operand = compiled(this.#operand());
+      return { kind: "value", value: (event) => apply(operand(event)) };
+    }
+    return this.#followed(this.#start());
+  }
+
+  #start(): Part {
+    const token = this.#take();
+    if (token.kind === "number") return constant(Number(token.text));
+    if (token.kind === "string") return constant(token.text);
+    if (token.kind === "wrapped") return { kind: "path", path: readPath(token.text) };
+    if (token.kind === "word") return this.#named(token.text);
+    if (token.text === "(") {
+      const inner = compiled(this.#read(0));
+      this.#expect(")");
+      return { kind: "value", value: inner };
+    }
+    if (token.text === "[") {
+      const items = this.#listed("]").map(compiled);
+      return { kind: "value", value: (event) => items.map((item) => item(event)) };
+    }
+    if (token.text === "{") return this.#map();
+    throw unexpected(token);
+  }
+
+  #named(word: string): Part {
+    if (word === "null") return constant(null);
+    if (word === "true" || word === "false") return constant(word === "true");
+    if (this.#accept("(")) return call(word, this.#listed(")"));
+    const name = fieldName(word);
+    if (!this.#accept("->")) return { kind: "path", path: [name] };
+    return { kind: "lambda", parameter: name, body: compiled(this.#read(0)) };
+  }
+
+  /** The fields, indices and methods behind a value. */
+  #followed(start: Part): Part {
+    let part = start;
+    for (;;) {
+      if (part.kind === "path" && this.#accept("[")) part = { kind: "path", path: [...part.path, this.#index()] };
+      else if (this.#accept(".")) part = this.#member(part);
+      else return part;
+    }
+  }
+
+  #member(of: Part): Part {
+    const token = this.#take();
+    const isMethod = token.kind === "word" && this.#accept("(");
+    if (of.kind === "path" && !isMethod) {
+      if (token.kind === "wrapped") return { kind: "path", path: [...of.path, ...readPath(token.text)] };
+      if (token.kind === "word") return { kind: "path", path: [...of.path, fieldName(token.text)] };
+    }
+    const method = token.kind === "word" ? methods.get(token.text) : undefined;
+    if (method === undefined) throw new Unreadable(`There is no method ${show(token)}`);
+    if (!isMethod) throw unexpected(this.#peek());
+    const [argument, ...others] = this.#listed(")").map(compiled);
+    if (argument === undefined || others.length > 0)
+      throw new Unreadable(`The method ${token.text} takes one argument`);
+    const target = compiled(of);
+    const value = (event: EvaluationContext) => {
+      const receiver = target(event);
+      if (receiver === null) throw new TransformError(`null has no method ${token.text}`);
+      return method(receiver, argument(event));
+    };
+    return { kind: "value", value };
+  }
+
+  #index(): Step {
+    const inside = this.#take();
+    this.#expect("]");
+    if (inside.kind === "mark" && inside.text === "*") return everyItem;
+    if (inside.kind === "number" && /^\d+$/.test(inside.text)) return Number(inside.text);
+    throw new Unreadable(`An index is a whole number or *, not ${show(inside)}`);
+  }
+
+  #listed(close: string): Part[] {
+    const parts: Part[] = [];
+    while (!this.#accept(close)) {
+      if (parts.length > 0) this.#expect(",");
+      parts.push(this.#read(0));
+    }
+    return parts;
+  }
+
+  #map(): Part {
+    const entries: [Compiled, Compiled][] = [];
+    while (!this.#accept("}")) {
+      if (entries.length > 0) this.#expect(",");
+      const key = compiled(this.#read(0));
+      this.#expect(":");
+      entries.push([key, compiled(this.#read(0))]);
+    }
+    const value = (event: EvaluationContext) =>
+      Object.fromEntries(entries.map(([key, item]) => [textOf(key(event)) ?? "", item(event)]));
+    return { kind: "value", value };
+  }
+
+  #peek(): Token {
+    return this.#tokens[this.#next] ?? { kind: "end", text: "the end" };
+  }
+
+  #take(): Token {
+    const token = this.#peek();
+    this.#next += 1;
+    return token;
+  }
+
+  #accept(mark: string): boolean {
+    const isThere = this.#peek().kind === "mark" && this.#peek().text === mark;
+    if (isThere) this.#next += 1;
+    return isThere;
+  }
+
+  #expect(mark: string): void {
+    if (!this.#accept(mark)) throw new Unreadable(`Expected "${mark}" instead of ${show(this.#peek())}`);
+  }
+}
+
+function constant(value: null | boolean | number | string): Part {
+  return { kind: "value", value: () => value };
+}
+
+function compiled(part: Part): Compiled {
+  switch (part.kind) {
+    case "value":
+      return part.value;
+    case "path":
+      return (event) => {
+        const value = valueAt(event.source, part.path);
+        if (value === undefined) throw new MissingAttribute(showPath(part.path));
+        return value;
+      };
+    case "lambda":
+      return () => {
+        throw new TransformError("Only filterArray and transformArray take an expression with ->");
+      };
+  }
+}
+
+function call(name: string, given: readonly Part[]): Part {
+  const found = findFunction(name);
+  if (found === undefined) throw new Unreadable(`There is no function ${name}`);
+  const { evaluation, minimum, maximum, syntax } = found;
+  if (given.length < minimum || given.length > maximum) {
+    throw new Unreadable(`The function ${name} does not take ${given.length} arguments: ${syntax}`);
+  }
+  if (evaluation === undefined) throw new Unreadable(`The stand-in lacks the function ${name}`);
+  const prepared = given.map(argumentOf);
+  const value: Compiled = (event) =>
+    guarded(() =>
+      evaluation(
+        prepared.map((argument) => argument(event)),
+        event,
+      ),
+    );
+  return { kind: "value", value };
+}
+
+/** An argument of a function for one event: a value, or what makes a value of each item of an array. */
+function argumentOf(part: Part): (event: EvaluationContext) => Argument {
+  const value = compiled(part);
+  if (part.kind !== "lambda") return (event) => () => value(event);
+  return (event) => (item) => {
+    if (item === undefined) return value(event);
+    return part.body({ ...event, source: { ...event.source, [part.parameter]: item as Json } });
+  };
+}
+
+/** What a function can't do with its arguments (a bad regular expression, bad JSON) is a transformation error. */
+function guarded(work: () => Value): Value {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof MissingAttribute || error instanceof TransformError) throw error;
+    throw new TransformError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function fieldName(word: string): string {
+  if (reserved.has(word) || findFunction(word) !== undefined) throw new Unreadable(`${word} is a reserved word`);
+  return word.replaceAll(/\\(.)/gs, "$1");
+}
+
+function operatorText({ kind, text }: Token): string {
+  return kind === "mark" || kind === "word" ? text : "";
+}
+
+function unexpected(token: Token): Unreadable {
+  return new Unreadable(`Unexpected ${show(token)}`);
+}
+
+function show({ kind, text }: Token): string {
+  return kind === "end" ? text : JSON.stringify(text);
+}

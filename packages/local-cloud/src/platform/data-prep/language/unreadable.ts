@@ -1,0 +1,2 @@
+/** A mapping, path or expression that Data Prep would refuse to store. */
+export class Unreadable extends Error {}
