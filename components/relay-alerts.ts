@@ -17,9 +17,6 @@ type RelayAlertName = (typeof relayAlertNames)[number];
 /** The relay writes one line of JSON for each outcome; `line` is that line, parsed. */
 export const outcomes = 'AppTraces | where Message startswith "{" | extend line = parse_json(Message)';
 
-/** Hours: more than this a log alert of Azure can't look back. */
-export const longestSilence = 47;
-
 /**
  * What somebody has to be told of, as queries over the relay's outcomes. None of them waits for a line that the broken part would have
  * to write: that calls are refused and that none comes is told from the intake's lines, that a queue stands still from those of the

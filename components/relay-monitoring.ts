@@ -7,18 +7,13 @@ import { ArmResource } from "../relay/deploy/sdk.ts";
 import { azureName } from "./azure-names.ts";
 import { derive } from "./inputs.ts";
 import { outcomes, type RelayAlert, relayAlertNames, relayAlerts } from "./relay-alerts.ts";
+import type { Settings } from "./setting-types.ts";
 
-export interface RelayMonitoringArgs {
+export interface RelayMonitoringArgs extends Pick<Settings, "alertEmails" | "logRetentionDays" | "silenceAlertHours"> {
   resourceGroupName: pulumi.Input<string>;
   resourceGroupId: pulumi.Input<string>;
-  /** Who is told; without anybody the alerts still show in the Azure portal. */
-  alertEmails: pulumi.Input<string[]>;
-  /** Days that logs are kept. */
-  logRetentionDays: pulumi.Input<number>;
   /** Whether Customer.io's webhook is enabled. */
   expectsEvents: boolean;
-  /** Hours without any call of Customer.io's after which somebody is told; 0: never. */
-  silenceAlertHours: pulumi.Input<number>;
 }
 
 /** What happened to the events, hour by hour. */

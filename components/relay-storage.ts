@@ -15,6 +15,10 @@ export interface RelayStorageArgs {
  */
 const claimDays = 90;
 
+type ConnectionPart = "blobServiceUri" | "queueServiceUri" | "tableServiceUri" | "credential" | "clientId";
+/** The app settings of an identity-based connection. */
+type StorageConnection<Name extends string> = Readonly<Record<`${Name}__${ConnectionPart}`, pulumi.Input<string>>>;
+
 /** Where the relay keeps what it has accepted: queues, the bodies too large for them, dead letters, and its own code. */
 export class RelayStorage extends pulumi.ComponentResource {
   readonly account: pulumi.Resource;
@@ -82,8 +86,8 @@ export class RelayStorage extends pulumi.ComponentResource {
   }
 
   /** The app settings that make an identity-based connection of that name. */
-  connection(setting: string, clientId: pulumi.Input<string>): Record<string, pulumi.Input<string>> {
-    return {
+  connection<Name extends string>(setting: Name, clientId: pulumi.Input<string>): StorageConnection<Name> {
+    const connection: StorageConnection<string> = {
       [`${setting}__blobServiceUri`]: this.#endpoints.blob,
       [`${setting}__queueServiceUri`]: this.#endpoints.queue,
       [`${setting}__tableServiceUri`]: this.#endpoints.table,
@@ -91,6 +95,7 @@ export class RelayStorage extends pulumi.ComponentResource {
       // Required for a user-assigned identity (azure-functions-host#10089).
       [`${setting}__clientId`]: clientId,
     };
+    return connection as StorageConnection<Name>;
   }
 }
 

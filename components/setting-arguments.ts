@@ -82,7 +82,6 @@ export interface SettingArguments {
    *   name: "Customer.io events",
    *   description: "Events of all messages.",
    *   rowExpirationDays: 395,
-   *   errorDiagnostics: true,
    *   partialIngestionPercent: 5,
    *   tags: { team: ["crm"] },
    *   keep: true,
@@ -163,61 +162,43 @@ export interface SettingArguments {
    * Seconds by which the timestamp of a call's signature may be off; 0 means any time. Nobody documents whether
    * Customer.io signs a repeated call anew, and a call that is refused for its age would hold up all later ones.
    * Default: `0`.
-   *
-   * @example 0
    */
   maximumCallAgeSeconds?: SettingArgument<"maximumCallAgeSeconds">;
   /**
    * Days for which delivered events are remembered, so that those sent again are left out; 0 delivers them again. It
    * takes three table transactions per event, some 11 cents per million events. Default: `7`.
-   *
-   * @example 7
    */
   duplicateWindowDays?: SettingArgument<"duplicateWindowDays">;
   /**
    * Most requests per second to Platform, over all instances of the relay. Adobe's guidance is 1,000 for an
    * organisation. Default: `800`.
-   *
-   * @example 800
    */
   maximumRequestsPerSecond?: SettingArgument<"maximumRequestsPerSecond">;
   /**
    * Seconds after a change of the dataflow in which the relay holds events back; without the relay, how long `up`
    * waits. Adobe asks for some five minutes. A plain value, not an output. Default: `300`.
-   *
-   * @example 300
    */
   dataflowActivationSeconds?: SettingArgument<"dataflowActivationSeconds">;
   /**
    * Seconds that `npx pulumi destroy` waits for the relay to deliver what it still holds. A plain value, not an
    * output. Default: `1800`.
-   *
-   * @example 1800
    */
   drainTimeoutSeconds?: SettingArgument<"drainTimeoutSeconds">;
   /**
    * Node.js version of the relay in Azure: 22 or 24. Default: `22`.
-   *
-   * @example 22
    */
   nodeVersion?: SettingArgument<"nodeVersion">;
   /**
    * Memory of a relay instance in MB: 512, 2048 or 4096. Default: `2048`.
-   *
-   * @example 2048
    */
   instanceMemory?: SettingArgument<"instanceMemory">;
   /**
    * Most instances of each function group, up to 1000; many regions of Azure take 40 or more only. Default: `40`.
-   *
-   * @example 40
    */
   maximumInstances?: SettingArgument<"maximumInstances">;
   /**
-   * Instances kept warm for Customer.io's calls, which wait 4 seconds at most. 0 costs nothing, but then a cold start
-   * counts against these 4 seconds. Default: `1`.
-   *
-   * @example 1
+   * Instances kept warm for Customer.io's calls, which wait 4 seconds at most. 0 costs nothing, but then these
+   * include a cold start. Default: `1`.
    */
   alwaysReadyInstances?: SettingArgument<"alwaysReadyInstances">;
   /**
@@ -230,14 +211,10 @@ export interface SettingArguments {
   /**
    * Hours without any call from Customer.io, after earlier ones, after which an alert fires: 1 to 47. 0 switches the
    * alert off, such as for a workspace that is quiet on weekends. Default: `24`.
-   *
-   * @example 24
    */
   silenceAlertHours?: SettingArgument<"silenceAlertHours">;
   /**
    * Days that Azure keeps the relay's logs: 30 to 730. Default: `30`.
-   *
-   * @example 30
    */
   logRetentionDays?: SettingArgument<"logRetentionDays">;
 }

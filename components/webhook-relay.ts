@@ -10,7 +10,6 @@ import * as pulumi from "@pulumi/pulumi";
 import manifest from "../package.json" with { type: "json" };
 import { hostBodyLimit } from "../relay/core/body-limit.ts";
 import { noSigningKey, signingKeysSecret } from "../relay/core/names.ts";
-import type { EventFilters, PersonalData } from "../relay/core/policy.ts";
 import { packageManifest } from "../relay/deploy/package-folder.ts";
 import { FunctionApp, FunctionCode, QueueDrain, VaultSecret } from "../relay/deploy/sdk.ts";
 import { AvailabilityTest } from "./availability-test.ts";
@@ -18,41 +17,33 @@ import { azureName, compactStem, formerNames } from "./azure-names.ts";
 import { assignRole } from "./azure-roles.ts";
 import { derive } from "./inputs.ts";
 import type { PlatformCredential } from "./platform-credential.ts";
-import { RelayMonitoring } from "./relay-monitoring.ts";
+import { type RelaySetting, relayAppSettings } from "./relay-app-settings.ts";
+import { RelayMonitoring, type RelayMonitoringArgs } from "./relay-monitoring.ts";
 import { warnOfOtherRegion } from "./relay-region.ts";
 import { RelayStorage } from "./relay-storage.ts";
+import type { Settings } from "./setting-types.ts";
 
-export interface WebhookRelayArgs {
+/** Settings that the relay or its Azure resources depend on. */
+type RelaySettings = Pick<
+  Settings,
+  | RelaySetting
+  | "signingKeys"
+  | "nodeVersion"
+  | "instanceMemory"
+  | "maximumInstances"
+  | "alwaysReadyInstances"
+  | "drainTimeoutSeconds"
+>;
+
+export interface WebhookRelayArgs
+  extends RelaySettings,
+    Pick<RelayMonitoringArgs, "alertEmails" | "logRetentionDays" | "silenceAlertHours"> {
   /** Where the relay posts events on to. */
   streamingUrl: pulumi.Input<string>;
   /** Adobe credential with which the relay gets access tokens; undefined where the streaming endpoint wants none. */
   credential: PlatformCredential | undefined;
   /** ISO time before which nothing is sent. */
   readyAt: pulumi.Input<string>;
-  /** Signing keys, one a line; without one the relay answers 503 to every event. */
-  signingKeys: pulumi.Input<string> | undefined;
-  /** Which events the relay takes in, and what personal data they keep. */
-  filters: pulumi.Input<EventFilters>;
-  personalData: pulumi.Input<PersonalData>;
-  /** How far a call's signature may be from the time now; 0 is any distance. */
-  maximumCallAgeSeconds: pulumi.Input<number>;
-  /** How long delivered events are remembered, to leave out duplicates; 0 is not at all. */
-  duplicateWindowDays: pulumi.Input<number>;
-  /** Most requests a second that the relay sends to Platform. */
-  maximumRequestsPerSecond: pulumi.Input<number>;
-  /** Node.js major version. */
-  nodeVersion: pulumi.Input<number>;
-  /** Memory of an instance in MB. */
-  instanceMemory: pulumi.Input<number>;
-  /** Most instances of each function group. */
-  maximumInstances: pulumi.Input<number>;
-  /** Instances kept warm for HTTP calls. */
-  alwaysReadyInstances: pulumi.Input<number>;
-  drainTimeoutSeconds: number;
-  alertEmails: pulumi.Input<string[]>;
-  /** Hours without any call of Customer.io's after which somebody is told; 0: never. */
-  silenceAlertHours: pulumi.Input<number>;
-  logRetentionDays: pulumi.Input<number>;
 }
 
 /**
@@ -115,17 +106,18 @@ export class WebhookRelay extends pulumi.ComponentResource {
     const signingKeys = reference(signingKeysSecret, args.signingKeys ?? noSigningKey);
     const clientSecret = reference("platform-client-secret", args.credential?.clientSecret ?? "none");
     const settings = {
-      PLATFORM_STREAMING_URL: reference("platform-streaming-url", args.streamingUrl),
-      PLATFORM_READY_AT: args.readyAt,
-      PLATFORM_REQUESTS_PER_SECOND: textOf(args.maximumRequestsPerSecond),
-      EVENT_POLICY: pulumi.jsonStringify({ filters: args.filters, personalData: args.personalData }),
-      MAXIMUM_CALL_AGE_SECONDS: textOf(args.maximumCallAgeSeconds),
-      FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: String(hostBodyLimit),
-      INSTANCE_MEMORY_MB: textOf(args.instanceMemory),
-      DUPLICATE_WINDOW_DAYS: textOf(args.duplicateWindowDays),
-      ...(args.credential && { ...credentialSettings(args.credential), PLATFORM_CLIENT_SECRET: clientSecret }),
-      ...(args.signingKeys && { CUSTOMERIO_SIGNING_KEYS: signingKeys }),
-      ...storage.connection("RELAY_STORAGE", identity.clientId),
+      ...relayAppSettings(args, {
+        PLATFORM_STREAMING_URL: reference("platform-streaming-url", args.streamingUrl),
+        PLATFORM_READY_AT: args.readyAt,
+        FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: String(hostBodyLimit),
+        PLATFORM_IMS_URL: args.credential?.imsUrl,
+        PLATFORM_CLIENT_ID: args.credential?.clientId,
+        PLATFORM_SCOPES: args.credential?.scopes,
+        PLATFORM_ORG_ID: args.credential?.orgId,
+        PLATFORM_CLIENT_SECRET: args.credential && clientSecret,
+        CUSTOMERIO_SIGNING_KEYS: args.signingKeys && signingKeys,
+        ...storage.connection("RELAY_STORAGE", identity.clientId),
+      }),
       ...storage.connection("AzureWebJobsStorage", identity.clientId),
       APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.connectionString,
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: pulumi.interpolate`ClientId=${identity.clientId};Authorization=AAD`,
@@ -249,16 +241,6 @@ export class WebhookRelay extends pulumi.ComponentResource {
 
 function textOf(value: pulumi.Input<number>): pulumi.Input<string> {
   return derive(value, String);
-}
-
-/** What of the credential is no secret. */
-function credentialSettings({ imsUrl, clientId, scopes, orgId }: PlatformCredential) {
-  return {
-    PLATFORM_IMS_URL: imsUrl,
-    PLATFORM_CLIENT_ID: clientId,
-    PLATFORM_SCOPES: scopes,
-    PLATFORM_ORG_ID: orgId,
-  };
 }
 
 /** Tells two sets of settings apart. They hold references, no secrets. */

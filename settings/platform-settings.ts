@@ -68,6 +68,10 @@ export const platformSchemas = {
   }),
 };
 
+export const webhookSchema = z.strictObject({
+  name: text.optional().meta({ description: "What Customer.io calls it." }),
+});
+
 const schema = z.object(platformSchemas);
 export type PlatformSettings = z.output<typeof schema>;
 

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { AppSettingName } from "../relay/core/app-settings.ts";
 
 /** What the table of settings says of each. */
 interface Described {
@@ -8,8 +9,6 @@ interface Described {
   readonly description: string;
   /** The page of docs/ that says more, such as `mapping.md`. */
   readonly page?: string;
-  /** Values to show; the first is the most typical. */
-  readonly examples: readonly [unknown, ...unknown[]];
 }
 
 /** A setting of the program, which is an argument of the component too. */
@@ -17,11 +16,18 @@ export interface PlainSetting extends Described {
   readonly secret?: undefined;
   /** The value where none is set, as a user would write it. */
   readonly default: unknown;
+  /** Values to show, the most typical one first. Absent: the default. */
+  readonly examples?: readonly [unknown, ...unknown[]];
   /**
    * Outputs of other resources come too late for what decides which resources exist: `true` is for the whole setting, a list for those
    * properties alone. Absent: any part may be an output.
    */
   readonly decides?: true | readonly string[];
+  /**
+   * The relay's app setting that carries the value: as text, or, where several settings have the same one, as the JSON of an object with
+   * each under its name.
+   */
+  readonly appSetting?: AppSettingName;
   /** What becomes of a value other than the default with `delivery: direct`, and why. Absent: it works there too. */
   readonly direct?: { readonly refused: string } | { readonly ignored: string };
 }

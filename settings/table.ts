@@ -1,20 +1,21 @@
 import { subscriptionNames } from "pulumi-customerio/events";
 import { z } from "zod";
-import { longestSilence } from "../components/relay-alerts.ts";
 import { mappingSettings } from "../mapping/settings.ts";
-import { defaults } from "../relay/core/defaults.ts";
+import { appNumbers, type NumberRange } from "../relay/core/app-settings.ts";
 import { eventFilters, personalData } from "../relay/core/policy.ts";
-import { platformSchemas } from "./platform-settings.ts";
+import { platformSchemas, webhookSchema } from "./platform-settings.ts";
 import type { Setting } from "./setting.ts";
 import { subscription } from "./subscription.ts";
 
-const text = z.string().trim().min(1, "it is empty");
+function wholeNumber({ least, most }: NumberRange) {
+  return z.int().min(least).max(most);
+}
 
 const ofTheRelay = { ignored: "it is the relay's, and there is none with delivery: direct" } as const;
 
 /**
- * Every setting of the program. From this table come the types, the parser, the configuration in Pulumi.yaml, Pulumi.example.yaml, the
- * documented table, the arguments of `CustomerIoSource` and their schema for other languages: `npm run docs` writes them anew.
+ * Every setting of the program. From this table come the types, the parser, and what `npm run docs` writes: Pulumi.yaml,
+ * Pulumi.example.yaml, docs/settings.md, the arguments of `CustomerIoSource` and their schema for other languages.
  */
 export const settingsTable = {
   signingKeys: {
@@ -25,7 +26,6 @@ export const settingsTable = {
       'In Customer.io: Data & Integrations > Integrations > Reporting Webhooks, the three-dots menu of the webhook, "Copy signing key". ' +
       "Until there is a key, the webhook stays disabled.",
     page: "setup.md",
-    examples: ["the key that Customer.io shows"],
   },
   events: {
     schema: z.array(subscription).transform((names) => (names.length > 0 ? names : [...subscriptionNames])),
@@ -108,7 +108,6 @@ export const settingsTable = {
         name: "Customer.io events",
         description: "Events of all messages.",
         rowExpirationDays: 395,
-        errorDiagnostics: true,
         partialIngestionPercent: 5,
         tags: { team: ["crm"] },
         keep: true,
@@ -151,7 +150,7 @@ export const settingsTable = {
     examples: [{ name: "Customer.io events", description: "By way of the relay." }],
   },
   webhook: {
-    schema: z.strictObject({ name: text.optional().meta({ description: "What Customer.io calls it." }) }),
+    schema: webhookSchema,
     default: {},
     decides: [],
     description: "`name` of the reporting webhook in Customer.io.",
@@ -181,6 +180,7 @@ export const settingsTable = {
   filters: {
     schema: eventFilters,
     default: {},
+    appSetting: "EVENT_POLICY",
     description:
       "Which events go to Platform: `only` and `except`, each with any of `objectTypes`, `metrics`, `campaigns` (ids) and " +
       "`recipientDomains`. An event must match every list of `only` and none of `except`; empty means every event. What is left out is " +
@@ -197,6 +197,7 @@ export const settingsTable = {
   personalData: {
     schema: personalData,
     default: {},
+    appSetting: "EVENT_POLICY",
     description:
       "Personal data that the relay removes before it stores anything: `content` (`keep` or `drop`), `email` and `recipient` (`keep`, " +
       "`hash` or `drop`). By default everything is kept.",
@@ -204,29 +205,29 @@ export const settingsTable = {
     direct: { refused: "nothing stands between Customer.io and Platform that could take it out" },
   },
   maximumCallAgeSeconds: {
-    schema: z.int().min(0).max(604_800),
-    default: 0,
+    schema: wholeNumber(appNumbers.MAXIMUM_CALL_AGE_SECONDS),
+    default: appNumbers.MAXIMUM_CALL_AGE_SECONDS.default,
+    appSetting: "MAXIMUM_CALL_AGE_SECONDS",
     description:
       "Seconds by which the timestamp of a call's signature may be off; 0 means any time. Nobody documents whether Customer.io signs a " +
       "repeated call anew, and a call that is refused for its age would hold up all later ones.",
-    examples: [0],
     direct: ofTheRelay,
   },
   duplicateWindowDays: {
-    schema: z.int().min(0).max(90),
-    default: defaults.duplicateWindowDays,
+    schema: wholeNumber(appNumbers.DUPLICATE_WINDOW_DAYS),
+    default: appNumbers.DUPLICATE_WINDOW_DAYS.default,
+    appSetting: "DUPLICATE_WINDOW_DAYS",
     description:
       "Days for which delivered events are remembered, so that those sent again are left out; 0 delivers them again. It takes three table " +
       "transactions per event, some 11 cents per million events.",
-    examples: [defaults.duplicateWindowDays],
     direct: ofTheRelay,
   },
   maximumRequestsPerSecond: {
-    schema: z.int().min(1).max(10_000),
-    default: defaults.requestsPerSecond,
+    schema: wholeNumber(appNumbers.PLATFORM_REQUESTS_PER_SECOND),
+    default: appNumbers.PLATFORM_REQUESTS_PER_SECOND.default,
+    appSetting: "PLATFORM_REQUESTS_PER_SECOND",
     description:
       "Most requests per second to Platform, over all instances of the relay. Adobe's guidance is 1,000 for an organisation.",
-    examples: [defaults.requestsPerSecond],
     direct: ofTheRelay,
   },
   dataflowActivationSeconds: {
@@ -236,7 +237,6 @@ export const settingsTable = {
     description:
       "Seconds after a change of the dataflow in which the relay holds events back; without the relay, how long `up` waits. Adobe asks for " +
       "some five minutes.",
-    examples: [300],
   },
   drainTimeoutSeconds: {
     schema: z.int().min(1).max(86_400),
@@ -244,37 +244,32 @@ export const settingsTable = {
     decides: true,
     description: "Seconds that `npx pulumi destroy` waits for the relay to deliver what it still holds.",
     page: "taking-down.md",
-    examples: [1800],
     direct: ofTheRelay,
   },
   nodeVersion: {
     schema: z.literal([22, 24]),
     default: 22,
     description: "Node.js version of the relay in Azure: 22 or 24.",
-    examples: [22],
     direct: ofTheRelay,
   },
   instanceMemory: {
     schema: z.literal([512, 2048, 4096]),
-    default: defaults.instanceMemoryMB,
+    default: appNumbers.INSTANCE_MEMORY_MB.default,
+    appSetting: "INSTANCE_MEMORY_MB",
     description: "Memory of a relay instance in MB: 512, 2048 or 4096.",
-    examples: [2048],
     direct: ofTheRelay,
   },
   maximumInstances: {
     schema: z.int().min(1).max(1000),
     default: 40,
     description: "Most instances of each function group, up to 1000; many regions of Azure take 40 or more only.",
-    examples: [40],
     direct: ofTheRelay,
   },
   alwaysReadyInstances: {
     schema: z.int().min(0).max(40),
     default: 1,
     description:
-      "Instances kept warm for Customer.io's calls, which wait 4 seconds at most. 0 costs nothing, but then a cold start counts against " +
-      "these 4 seconds.",
-    examples: [1],
+      "Instances kept warm for Customer.io's calls, which wait 4 seconds at most. 0 costs nothing, but then these include a cold start.",
     direct: ofTheRelay,
   },
   alertEmails: {
@@ -288,19 +283,18 @@ export const settingsTable = {
     direct: ofTheRelay,
   },
   silenceAlertHours: {
-    schema: z.int().min(0).max(longestSilence),
+    // A log alert of Azure looks back two days at most.
+    schema: z.int().min(0).max(47),
     default: 24,
     description:
-      `Hours without any call from Customer.io, after earlier ones, after which an alert fires: 1 to ${longestSilence}. 0 switches the ` +
+      "Hours without any call from Customer.io, after earlier ones, after which an alert fires: 1 to 47. 0 switches the " +
       "alert off, such as for a workspace that is quiet on weekends.",
-    examples: [24],
     direct: ofTheRelay,
   },
   logRetentionDays: {
     schema: z.int().min(30).max(730),
     default: 30,
     description: "Days that Azure keeps the relay's logs: 30 to 730.",
-    examples: [30],
     direct: ofTheRelay,
   },
 } as const satisfies Record<string, Setting>;

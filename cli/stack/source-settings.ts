@@ -1,12 +1,13 @@
 import { z } from "zod";
+import { appSettings } from "../../relay/core/app-settings.ts";
 import { noSigningKey, signingKeysSecret } from "../../relay/core/names.ts";
-import { type EventPolicy, eventPolicy } from "../../relay/core/policy.ts";
+import type { EventPolicy } from "../../relay/core/policy.ts";
 import { parseSigningKeys } from "../../relay/core/verify.ts";
 import type { StackSource } from "./source.ts";
 
 // The settings in force, as the resources of the relay have them: a program gives them to it in its own way.
 
-const appSettings = z.object({ properties: z.object({ EVENT_POLICY: z.string() }) });
+const relaySettings = z.object({ properties: z.object({ EVENT_POLICY: appSettings.EVENT_POLICY }) });
 const vaultSecret = z.object({ name: z.string(), value: z.string() });
 const alertRule = z.object({
   enabled: z.boolean().default(true),
@@ -15,8 +16,8 @@ const alertRule = z.object({
 
 /** Which events the relay takes in, and what personal data they keep. */
 export function policyOf(source: StackSource): EventPolicy {
-  const { properties } = appSettings.parse(source.resource("azure-native:web:WebAppApplicationSettings").inputs);
-  return eventPolicy.parse(JSON.parse(properties.EVENT_POLICY));
+  const { properties } = relaySettings.parse(source.resource("azure-native:web:WebAppApplicationSettings").inputs);
+  return properties.EVENT_POLICY;
 }
 
 /** The first of the relay's signing keys; undefined if it has none yet. */

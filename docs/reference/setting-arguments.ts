@@ -18,7 +18,7 @@ ${members.join("\n")}
 
 function member(name: string, setting: Setting): string {
   const comment = [setting.description, plainness(setting), defaultOf(setting)].filter((part) => part !== "").join(" ");
-  const lines = [wrapped(comment, 118, "   * "), "   *", ...exampleOf(name, setting)];
+  const lines = [wrapped(comment, 118, "   * "), ...exampleOf(name, setting)];
   return ["  /**", ...lines, "   */", `  ${name}?: SettingArgument<"${name}">;`].join("\n");
 }
 
@@ -38,6 +38,8 @@ function defaultOf(setting: Setting): string {
 }
 
 function exampleOf(name: string, setting: Setting): string[] {
-  const example = setting.secret ? `new pulumi.Config().getSecret("${name}")` : literal(setting.examples[0], "");
-  return `@example ${example}`.split("\n").map((line) => `   * ${line}`);
+  const example = setting.secret
+    ? `new pulumi.Config().getSecret("${name}")`
+    : setting.examples && literal(setting.examples[0], "");
+  return example === undefined ? [] : ["   *", ...`@example ${example}`.split("\n").map((line) => `   * ${line}`)];
 }

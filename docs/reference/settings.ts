@@ -40,7 +40,7 @@ export function withExampleSettings(example: string): string {
       wrapped(setting.description, width, "  # "),
       ...(setting.secret
         ? [`  # npx pulumi config set --secret ${name}`]
-        : setting.examples.map((value) => exampleOf(`customerio-aep:${name}`, value))),
+        : (setting.examples ?? [setting.default]).map((value) => exampleOf(`customerio-aep:${name}`, value))),
     ].join("\n"),
   );
   return replaceFrom(example, mark, `${[mark, ...shown].join("\n\n")}\n`);

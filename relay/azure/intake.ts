@@ -1,10 +1,10 @@
 import type { HttpHandler, HttpResponseInit, InvocationContext } from "@azure/functions";
 import { type Admission, admit } from "../core/admit.ts";
+import { appNumbers } from "../core/app-settings.ts";
 import { blobName } from "../core/blob-name.ts";
 import { bodyBudget, maxBodyBytes } from "../core/body-limit.ts";
 import { ByteBudget } from "../core/byte-budget.ts";
 import { deadBody } from "../core/dead-letter.ts";
-import { defaults } from "../core/defaults.ts";
 import { claimed, fitsInline, newEvent, type QueuedEvent } from "../core/envelope.ts";
 import { GroupCommit } from "../core/group-commit.ts";
 import { addPathCounts } from "../core/path-counts.ts";
@@ -79,7 +79,7 @@ export function intakeHandler({
   gate = openGate,
   clock,
   budget,
-  bodies = new ByteBudget(bodyBudget(defaults.instanceMemoryMB)),
+  bodies = new ByteBudget(bodyBudget(appNumbers.INSTANCE_MEMORY_MB.default)),
   lines = new SummedLines(),
   watch,
 }: IntakePorts): HttpHandler {

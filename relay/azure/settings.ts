@@ -1,6 +1,6 @@
-import * as z from "zod";
-import { defaults } from "../core/defaults.ts";
-import { type EventPolicy, eventPolicy } from "../core/policy.ts";
+import type * as z from "zod";
+import { type AppSettingName, appSettings, appSettingsSchema } from "../core/app-settings.ts";
+import type { EventPolicy } from "../core/policy.ts";
 import { isSet, parseSigningKeys } from "../core/verify.ts";
 import type { PlatformCredential } from "./access-tokens.ts";
 
@@ -55,106 +55,50 @@ export interface RelaySettings {
   readonly configuration: string | undefined;
 }
 
-const json = z.string().transform((text, context): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    context.addIssue({ code: "custom", message: "must be JSON" });
-    return z.NEVER;
-  }
-});
-
-const intake = z.object({
-  EVENT_POLICY: json.prefault("{}").pipe(eventPolicy),
-  MAXIMUM_CALL_AGE_SECONDS: z.coerce.number({ error: "must be a number" }).min(0, "must be 0 or more").default(0),
-});
-
-/** The URL that Adobe's Customer.io tutorial tells to paste into Customer.io: `<inletUrl>?x-adobe-flow-id=<flow id>`. */
-const streamingUrl = z.custom<string>(
-  (value) => {
-    const url = typeof value === "string" ? URL.parse(value) : null;
-    // Without the flow id Platform answers 200, and the event is in no dataset.
-    return url !== null && /^https?:$/.test(url.protocol) && url.searchParams.has("x-adobe-flow-id");
-  },
-  { error: "must be the dataflow's inlet URL with the query parameter x-adobe-flow-id" },
+const intake = appSettingsSchema("EVENT_POLICY", "MAXIMUM_CALL_AGE_SECONDS");
+const platform = appSettingsSchema("PLATFORM_STREAMING_URL", "PLATFORM_READY_AT", "PLATFORM_REQUESTS_PER_SECOND");
+const credential = appSettingsSchema(
+  "PLATFORM_IMS_URL",
+  "PLATFORM_CLIENT_ID",
+  "PLATFORM_CLIENT_SECRET",
+  "PLATFORM_SCOPES",
+  "PLATFORM_ORG_ID",
+);
+const identityStorage = appSettingsSchema(
+  "RELAY_STORAGE__queueServiceUri",
+  "RELAY_STORAGE__blobServiceUri",
+  "RELAY_STORAGE__tableServiceUri",
+  "RELAY_STORAGE__credential",
+  "RELAY_STORAGE__clientId",
 );
 
-const platform = z.object({
-  PLATFORM_STREAMING_URL: streamingUrl,
-  PLATFORM_READY_AT: z.iso.datetime({ offset: true, error: "must be an ISO 8601 time" }).optional(),
-  PLATFORM_REQUESTS_PER_SECOND: z.coerce
-    .number({ error: "must be a number" })
-    .min(1, "must be 1 or more")
-    .default(defaults.requestsPerSecond),
-});
-
-/** Of an inlet that wants an access token (an HTTP API source with authentication): all of it, or none. */
-const credential = z.object({
-  PLATFORM_IMS_URL: z.url({ protocol: /^https?$/, error: "must be the URL of Adobe IMS" }),
-  PLATFORM_CLIENT_ID: z.string(),
-  PLATFORM_CLIENT_SECRET: z.string(),
-  PLATFORM_SCOPES: z.string(),
-  PLATFORM_ORG_ID: z.string(),
-});
-
-/** What is not set or can't be read is the default: no window loses an event. */
-const days = z.coerce.number().int().min(0).max(90).catch(defaults.duplicateWindowDays);
-
-/** The setting is the program's own, so what can't be read is not worth refusing calls. */
-const memory = z.coerce.number().int().min(512).catch(defaults.instanceMemoryMB);
-
-const serviceUri = z.url({ protocol: /^https?$/, error: "must be the URL of the storage account's service" });
-
-const identityStorage = z.object({
-  RELAY_STORAGE__queueServiceUri: serviceUri,
-  RELAY_STORAGE__blobServiceUri: serviceUri,
-  // What is kept in tables only saves work, so the relay does without it where there is none.
-  RELAY_STORAGE__tableServiceUri: serviceUri.optional(),
-  RELAY_STORAGE__credential: z.literal("managedidentity", { error: "must be managedidentity" }),
-  RELAY_STORAGE__clientId: z.string().optional(),
-});
+/** The app settings that count as set. */
+type Given = Readonly<Partial<Record<AppSettingName, string>>>;
 
 /**
- * The relay's app settings.
- *
- * | setting | meaning |
- * |---|---|
- * | `CUSTOMERIO_SIGNING_KEYS` | Customer.io's signing keys, one a line |
- * | `EVENT_POLICY` | which events go on and with which personal data: the JSON of `eventPolicy`; all and everything if it isn't set |
- * | `MAXIMUM_CALL_AGE_SECONDS` | how far the signature's timestamp may be from the time now; any distance if it is 0 or isn't set |
- * | `PLATFORM_STREAMING_URL` | the dataflow's inlet URL with `x-adobe-flow-id` |
- * | `PLATFORM_READY_AT` | ISO 8601 time before which nothing is sent; optional |
- * | `PLATFORM_REQUESTS_PER_SECOND` | most requests that all instances together send; 800 if it isn't set |
- * | `PLATFORM_IMS_URL`, `PLATFORM_CLIENT_ID`, `PLATFORM_CLIENT_SECRET`, `PLATFORM_SCOPES`, `PLATFORM_ORG_ID` | the credential for an inlet that wants an access token; no token is sent if the client id isn't set |
- * | `DUPLICATE_WINDOW_DAYS` | days that delivered events are remembered, 90 at most; 7 if it isn't set, and 0 for not at all |
- * | `INSTANCE_MEMORY_MB` | memory of the instance, by which `bodyBudget` goes; 2048 if it isn't set |
- * | `RELAY_CONFIGURATION` | digest of all settings: shown by `/health`, and compared with the one that the queue's mark demands; optional |
- * | `RELAY_STORAGE` | connection string of the storage account, or in its place: |
- * | `RELAY_STORAGE__queueServiceUri`, `__blobServiceUri`, `__tableServiceUri`, `__credential` (`managedidentity`), `__clientId` (of a user-assigned identity) | the account by managed identity |
- *
- * A setting that is absent, blank or an unresolved Key Vault reference counts as not set. Nothing is thrown: a relay with half of
- * its settings still does whatever loses no event.
+ * The relay's app settings, which `appSettings` lists. Nothing is thrown: a relay with half of its settings still does whatever loses
+ * no event.
  */
 export function readSettings(environment: Record<string, string | undefined>): RelaySettings {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => isSet(value)));
+  const given: Given = Object.fromEntries(Object.entries(environment).filter(([, value]) => isSet(value)));
   return {
     signingKeys: parseSigningKeys(environment.CUSTOMERIO_SIGNING_KEYS),
     intake: intakeSettings(given),
     platform: platformSettings(given),
-    duplicateWindowDays: days.parse(given.DUPLICATE_WINDOW_DAYS),
+    duplicateWindowDays: appSettings.DUPLICATE_WINDOW_DAYS.parse(given.DUPLICATE_WINDOW_DAYS),
     storage: storageSettings(given),
-    instanceMemoryMB: memory.parse(given.INSTANCE_MEMORY_MB),
+    instanceMemoryMB: appSettings.INSTANCE_MEMORY_MB.parse(given.INSTANCE_MEMORY_MB),
     configuration: given.RELAY_CONFIGURATION,
   };
 }
 
-function intakeSettings(given: Record<string, string | undefined>): IntakeSettings {
+function intakeSettings(given: Given): IntakeSettings {
   const parsed = intake.safeParse(given);
   if (!parsed.success) return { problem: problemOf(parsed.error, given) };
   return { policy: parsed.data.EVENT_POLICY, maximumAgeSeconds: parsed.data.MAXIMUM_CALL_AGE_SECONDS };
 }
 
-function platformSettings(given: Record<string, string | undefined>): PlatformSettings {
+function platformSettings(given: Given): PlatformSettings {
   const parsed = platform.safeParse(given);
   if (!parsed.success) return { problem: problemOf(parsed.error, given) };
   const { PLATFORM_STREAMING_URL, PLATFORM_READY_AT, PLATFORM_REQUESTS_PER_SECOND } = parsed.data;
@@ -178,7 +122,7 @@ function credentialOf(given: z.output<typeof credential>): PlatformCredential {
   };
 }
 
-function storageSettings(given: Record<string, string | undefined>): StorageSettings {
+function storageSettings(given: Given): StorageSettings {
   if (given.RELAY_STORAGE !== undefined) return { connectionString: given.RELAY_STORAGE };
   const parsed = identityStorage.safeParse(given);
   if (!parsed.success) return { problem: problemOf(parsed.error, given) };
@@ -190,11 +134,11 @@ function storageSettings(given: Record<string, string | undefined>): StorageSett
   };
 }
 
-function problemOf(error: z.ZodError, given: Record<string, string | undefined>): string {
+function problemOf(error: z.ZodError, given: Given): string {
   const problems = error.issues.map(({ path, message }) => {
     const name = String(path[0]);
     const where = path.length > 1 ? ` at ${path.slice(1).join(".")}` : "";
-    return given[name] === undefined
+    return given[name as AppSettingName] === undefined
       ? `${name} is not set, or is a Key Vault reference that could not be resolved`
       : `${name}${where} ${message}`;
   });

@@ -10,7 +10,7 @@ const repository = path.resolve(__dirname, "../..");
 const names = Object.keys(settingsTable);
 
 test("a setting has a default of its own kind, and examples that are taken", () => {
-  const refused = Object.entries(plainSettings).flatMap(([name, { default: value, examples }]) =>
+  const refused = Object.entries(plainSettings).flatMap(([name, { default: value, examples = [] }]) =>
     [value, ...examples].filter((given) => !settingsSchema.safeParse({ [name]: given }).success).map(() => name),
   );
   expect(refused.map((name) => `settings/table.ts: ${name} refuses its own default or example`)).toEqual([]);
@@ -23,12 +23,21 @@ test("every setting is described in whole sentences, without links, which lead n
   }
 });
 
-test("every setting is used by a component", () => {
-  const folder = path.join(repository, "components");
-  const files = readdirSync(folder).filter((name) => name !== "setting-arguments.ts");
-  const code = files.map((name) => readFileSync(path.join(folder, name), "utf8")).join("\n");
-  const unused = names.filter((name) => !new RegExp(`\\b${name}\\b`).test(code));
-  expect(unused.map((name) => `settings/table.ts has ${name}, but no file of components/ uses it`)).toEqual([]);
+function codeIn(folder: string): string {
+  const files = readdirSync(path.join(repository, folder)).filter((name) => name !== "setting-arguments.ts");
+  return files.map((name) => readFileSync(path.join(repository, folder, name), "utf8")).join("\n");
+}
+
+test("every setting is used: by a component, or by the relay under the name of its app setting", () => {
+  const uses = { components: codeIn("components"), "relay/azure": codeIn("relay/azure") };
+  const unused = Object.entries(settingsTable).flatMap(([name, setting]) => {
+    const [folder, sought] =
+      "appSetting" in setting ? (["relay/azure", setting.appSetting] as const) : (["components", name] as const);
+    return new RegExp(`\\b${sought}\\b`).test(uses[folder])
+      ? []
+      : [`settings/table.ts has ${name}: use ${sought} in ${folder}`];
+  });
+  expect(unused).toEqual([]);
 });
 
 test("Pulumi.example.yaml names the settings of the providers too", () => {

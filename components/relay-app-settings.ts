@@ -1,0 +1,54 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type AppSettingName, appSettings } from "../relay/core/app-settings.ts";
+import { plainSettings, type SettingName } from "../settings/schema.ts";
+import type { settingsTable } from "../settings/table.ts";
+import { derive } from "./inputs.ts";
+import type { Settings } from "./setting-types.ts";
+
+type Table = typeof settingsTable;
+
+/** Settings of the program that the relay reads, which the table says by their app setting. */
+export type RelaySetting = {
+  [Name in SettingName]: Table[Name] extends { readonly appSetting: AppSettingName } ? Name : never;
+}[SettingName];
+
+/** App settings that carry no setting of the program; the relay in Azure has an identity, and the digest is of all others. */
+type OtherAppSetting = Exclude<
+  AppSettingName,
+  Table[RelaySetting]["appSetting"] | "RELAY_STORAGE" | "RELAY_CONFIGURATION"
+>;
+
+/**
+ * The relay's app settings, but for their digest, in the order of `appSettings`.
+ *
+ * @param settings the settings of the program, of which those with an app setting are taken
+ * @param others all other app settings; undefined ones are left out
+ */
+export function relayAppSettings(
+  settings: Pick<Settings, RelaySetting>,
+  others: Readonly<Record<OtherAppSetting, pulumi.Input<string> | undefined>>,
+): Record<string, pulumi.Input<string>> {
+  const given: Readonly<Record<string, pulumi.Input<string> | undefined>> = { ...others, ...carried(settings) };
+  return Object.fromEntries(
+    Object.keys(appSettings).flatMap((name) => {
+      const value = given[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+function carried(settings: Pick<Settings, RelaySetting>): Record<string, pulumi.Input<string>> {
+  const names = Object.keys(plainSettings) as SettingName[];
+  const byAppSetting = Object.groupBy(names, (name) => plainSettings[name].appSetting ?? "none");
+  const { none: _, ...groups } = byAppSetting;
+  return Object.fromEntries(
+    Object.entries(groups).map(([appSetting, group]) => {
+      const [only, ...more] = group as [RelaySetting, ...RelaySetting[]];
+      if (more.length === 0) return [appSetting, derive<unknown, string>(settings[only], String)];
+      return [
+        appSetting,
+        pulumi.jsonStringify(Object.fromEntries([only, ...more].map((name) => [name, settings[name]]))),
+      ];
+    }),
+  );
+}
