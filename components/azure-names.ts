@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 
-/** The hexadecimal digits that azure-native adds to a logical name to make the resource's name. */
-const addedDigits = 8;
+/** How many hexadecimal digits azure-native adds to a logical name to make the resource's name. */
+const digits = 8;
 
 /** What the program of this repository calls its relay. */
 const defaultRelay = "customerio-aep-relay";
@@ -42,7 +42,7 @@ export type AzureKind = keyof typeof rules;
  */
 export function azureName(kind: AzureKind, wanted: string): string {
   const { longest, compact = false }: Rule = rules[kind];
-  const room = longest - addedDigits;
+  const room = longest - digits;
   const valid = compact ? /^[a-z][a-z0-9]*$/ : /^[A-Za-z0-9][A-Za-z0-9-]*$/;
   if (valid.test(wanted) && wanted.length <= room) return wanted;
   const digest = createHash("sha256").update(wanted).digest("hex").slice(0, 8);
@@ -51,6 +51,11 @@ export function azureName(kind: AzureKind, wanted: string): string {
   const separator = compact ? "" : "-";
   const kept = joined.slice(0, room - digest.length - separator.length).replace(/-$/, "");
   return [kept || "relay", digest].join(separator);
+}
+
+/** Digits for a name that follows from the resource of this id, in place of those that azure-native draws. Azure spells ids in any case. */
+export function addedDigits(id: string): string {
+  return createHash("sha256").update(id.toLowerCase()).digest("hex").slice(0, digits);
 }
 
 /** The start of the names of a relay's storage account and vault, which have little room and are unique in all of Azure. */

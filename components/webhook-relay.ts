@@ -11,9 +11,9 @@ import manifest from "../package.json" with { type: "json" };
 import { hostBodyLimit } from "../relay/core/body-limit.ts";
 import { noSigningKey, signingKeysSecret } from "../relay/core/names.ts";
 import { packageManifest } from "../relay/deploy/package-folder.ts";
-import { FunctionApp, FunctionCode, QueueDrain, VaultSecret } from "../relay/deploy/sdk.ts";
+import { AppServicePlan, FunctionApp, FunctionCode, QueueDrain, VaultSecret } from "../relay/deploy/sdk.ts";
 import { AvailabilityTest } from "./availability-test.ts";
-import { azureName, compactStem, formerNames } from "./azure-names.ts";
+import { addedDigits, azureName, compactStem, formerNames } from "./azure-names.ts";
 import { assignRole } from "./azure-roles.ts";
 import { derive } from "./inputs.ts";
 import type { PlatformCredential } from "./platform-credential.ts";
@@ -123,11 +123,21 @@ export class WebhookRelay extends pulumi.ComponentResource {
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: pulumi.interpolate`ClientId=${identity.clientId};Authorization=AAD`,
     };
 
-    const plan = new web.AppServicePlan(
-      azureName("plan", `${name}-plan`),
-      { ...inGroup, kind: "functionapp", reserved: true, sku: { name: "FC1", tier: "FlexConsumption" } },
-      // An app keeps the account that it has: a new account gets a plan and an app of its own, and the old app empties the old one.
-      { ...parent, replaceWith: [storage.account] },
+    const planStem = azureName("plan", `${name}-plan`);
+    const plan = new AppServicePlan(
+      planStem,
+      {
+        resourceGroupId: group.id,
+        // An app keeps the account that it has: a new account gets a plan and an app of its own, and the old app empties the old one.
+        planName: storage.accountId.apply((id) => planStem + addedDigits(id)),
+        body: {
+          location: group.location,
+          kind: "functionapp",
+          sku: { name: "FC1", tier: "FlexConsumption" },
+          properties: { reserved: true },
+        },
+      },
+      { ...parent, aliases: [{ type: "azure-native:web:AppServicePlan" }] },
     );
     const formerApp = { type: "azure-native:web:WebApp" };
     const app = new FunctionApp(
@@ -135,7 +145,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
       {
         resourceGroupId: group.id,
         // A plan takes one app. One that an interrupted `up` made, but could not note, is found under this name.
-        siteName: plan.name,
+        siteName: plan.id.apply(lastPart),
         body: {
           location: plan.location,
           kind: "functionapp,linux",
@@ -177,7 +187,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
       },
     );
     // From the id: an app that an earlier version made has another name than the program gives it now.
-    const appName = app.id.apply((id) => id.split("/").at(-1) ?? "");
+    const appName = app.id.apply(lastPart);
     const basicAuth = { ...inGroup, name: appName, allow: false };
     // Parts of the app, which go with it. To delete one alone is to reset it, of an app that may still be at work.
     const ofTheApp = { ...parent, retainOnDelete: true, deleteBeforeReplace: false };
@@ -237,6 +247,11 @@ export class WebhookRelay extends pulumi.ComponentResource {
     this.ready = [code, drain];
     this.registerOutputs({ url: this.url });
   }
+}
+
+/** Of an id of Azure Resource Manager: the object's own name. */
+function lastPart(id: string): string {
+  return id.split("/").at(-1) ?? "";
 }
 
 function textOf(value: pulumi.Input<number>): pulumi.Input<string> {

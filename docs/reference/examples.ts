@@ -161,11 +161,24 @@ export const examples: Readonly<Record<string, Example>> = {
       apiVersion: "2024-01-01",
     },
   },
+  "customerio-aep:index:AppServicePlan": {
+    name: "plan",
+    inputs: {
+      resourceGroupId: "${group.id}",
+      planName: "events-plan",
+      body: {
+        location: "${group.location}",
+        kind: "functionapp",
+        sku: { name: "FC1", tier: "FlexConsumption" },
+        properties: { reserved: true },
+      },
+    },
+  },
   "customerio-aep:index:FunctionApp": {
     name: "app",
     inputs: {
       resourceGroupId: "${group.id}",
-      siteName: "${plan.name}",
+      siteName: "events-plan",
       body: {
         location: "${plan.location}",
         kind: "functionapp,linux",

@@ -3,6 +3,7 @@ import manifest from "../../package.json" with { type: "json" };
 import { AzureClient } from "./client/client.ts";
 import { customerIoSource } from "./components.ts";
 import { config } from "./config.ts";
+import { appServicePlan } from "./resources/app-service-plan.ts";
 import { armResource } from "./resources/arm-resource.ts";
 import { functionApp } from "./resources/function-app.ts";
 import { functionCode } from "./resources/function-code.ts";
@@ -20,7 +21,7 @@ export const customerIoAepPackage: PackageDefinition<AzureClient, typeof config>
   config,
   sharesName: true,
   connect: (settings) => new AzureClient(settings),
-  resources: [armResource, functionApp, functionCode, queueDrain, relayGuard, vaultSecret],
+  resources: [appServicePlan, armResource, functionApp, functionCode, queueDrain, relayGuard, vaultSecret],
   components: [customerIoSource],
 };
 

@@ -1,5 +1,6 @@
 import { providerClass, resourceClass } from "pulumi-provider-kit";
 import { config } from "./config.ts";
+import { appServicePlan } from "./resources/app-service-plan.ts";
 import { armResource } from "./resources/arm-resource.ts";
 import { functionApp } from "./resources/function-app.ts";
 import { functionCode } from "./resources/function-code.ts";
@@ -21,6 +22,9 @@ export class RelayGuard extends resourceClass(relayGuard) {}
 
 /** An Azure resource of a fixed name, which an `up` takes over where it exists already. */
 export class ArmResource extends resourceClass(armResource) {}
+
+/** The plan of a function app, which goes with an app of its name that a killed `up` has left on it. */
+export class AppServicePlan extends resourceClass(appServicePlan) {}
 
 /** A secret in a key vault. */
 export class VaultSecret extends resourceClass(vaultSecret) {}

@@ -87,13 +87,14 @@ test.each([
   );
   const relay = resources.filter(({ type }) => type.startsWith("azure-native:"));
   expect(relay.length).toBeGreaterThan(14);
-  // The site is called like its plan, to whose name azure-native adds its digits.
-  const site = resources.find(({ type }) => type === "customerio-aep:index:FunctionApp")?.inputs.siteName;
-  const siteInputs = { name: `${site}01234567`, resourceGroupName: "group" };
-  for (const { type: token, name, inputs } of [
-    ...relay,
-    { type: "azure-native:web:WebApp", name: site, inputs: siteInputs },
-  ]) {
+  // The site is called like its plan.
+  const plan = resources.find(({ type }) => type === "customerio-aep:index:AppServicePlan")?.inputs.planName;
+  const planned = ["web:AppServicePlan", "web:WebApp"].map((kind) => ({
+    type: `azure-native:${kind}`,
+    name: plan,
+    inputs: { name: plan, resourceGroupName: "group" },
+  }));
+  for (const { type: token, name, inputs } of [...relay, ...planned]) {
     const type = resourceTypes.get(token);
     if (type === undefined) throw new Error(`The stand-in has no ${token}.`);
     const checked = checkInputs(

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import type { HeldEffect } from "./effect-log.ts";
 import type { LocalAzure } from "./local-azure.ts";
 import { type AzureSwitches, defaultSwitches } from "./switches.ts";
 
@@ -10,8 +11,8 @@ export function adminRoutes(azure: Omit<LocalAzure, "armUrl">): Hono {
     .get("/blobs", async (context) => context.json(await azure.blobs(context.req.query("container") ?? "")))
     .get("/effects", (context) => context.json(azure.effects.state))
     .post("/effects", async (context) => {
-      const { holdAt } = (await context.req.json()) as { holdAt: number };
-      azure.effects.hold(holdAt);
+      const { hold } = (await context.req.json()) as { hold?: HeldEffect };
+      azure.effects.hold(hold);
       return context.json(azure.effects.state);
     })
     .post("/switches", async (context) => {

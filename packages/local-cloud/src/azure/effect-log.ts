@@ -1,7 +1,14 @@
+/** An effect to keep the answer of: the first whose text a regular expression matches, or the second, and so on. */
+export interface HeldEffect {
+  readonly pattern: string;
+  /** From 1. */
+  readonly time: number;
+}
+
 /** What has taken effect in Azure, in its order, so that a test can stop whoever asked for it before they know. */
 export class EffectLog {
   readonly #effects: string[] = [];
-  #holdAt = Number.POSITIVE_INFINITY;
+  #isNext: (effect: string) => boolean = () => false;
   #held: string | undefined;
   #release: () => void = () => undefined;
 
@@ -13,18 +20,20 @@ export class EffectLog {
   /** Notes an effect; the answer waits while it is held. */
   async add(effect: string): Promise<void> {
     this.#effects.push(effect);
-    if (this.#effects.length !== this.#holdAt) return;
+    if (!this.#isNext(effect)) return;
     this.#held = effect;
     await new Promise<void>((resolve) => {
       this.#release = resolve;
     });
   }
 
-  /** Lets go of what is held and counts anew: the answer to effect number `at` (from 1) is kept back; 0 is none. */
-  hold(at: number): void {
+  /** Lets go of what is held and begins the log anew; keeps back the answer to one effect, if one is given. */
+  hold(effect: HeldEffect | undefined): void {
     this.#effects.length = 0;
     this.#held = undefined;
-    this.#holdAt = at || Number.POSITIVE_INFINITY;
+    const pattern = effect && new RegExp(effect.pattern);
+    let left = effect?.time ?? 0;
+    this.#isNext = (text) => pattern?.test(text) === true && --left === 0;
     this.#release();
   }
 }

@@ -1,0 +1,90 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { HeldEffect } from "../../packages/local-cloud/src/azure/effect-log.ts";
+import type { LocalStack } from "./local-stack.ts";
+
+/** An effect that an operation has in Azure, to be found again in another run. */
+export interface Effect extends HeldEffect {
+  /** With `*` for what is drawn anew in each attempt. */
+  readonly name: string;
+}
+
+/** Counts of resources by type. */
+export type Census = Record<string, number>;
+
+const minutes = 60_000;
+
+/** Digits at the end of a name, and GUIDs. */
+const random = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8}(?=\/|$)/g;
+
+/** What a stack's commands do in the local Azure, and how they end if they are killed in the midst of it. */
+export class AzureEffects {
+  readonly #stack: LocalStack;
+
+  constructor(stack: LocalStack) {
+    this.#stack = stack;
+  }
+
+  /** The effects of a command that runs to its end. */
+  async of(command: () => Promise<unknown>): Promise<Effect[]> {
+    await this.#hold();
+    await command();
+    const times = new Map<string, number>();
+    return (await this.#log()).effects.map((effect) => {
+      const fixed = effect.split(random).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+      const pattern = `^${fixed.join(`(?:${random.source})`)}$`;
+      const time = (times.get(pattern) ?? 0) + 1;
+      times.set(pattern, time);
+      const name = effect.replace(/\/subscriptions\/[^/]+/, "").replaceAll(random, "*");
+      return { name: time > 1 ? `${name} (${time})` : name, pattern, time };
+    });
+  }
+
+  /** Kills a command, with all that it has started, when the effect has come about and nobody knows of it. */
+  async killAt(effect: Effect, command: () => Promise<unknown>): Promise<void> {
+    const { pulumi } = this.#stack;
+    const { pattern, time } = effect;
+    await this.#hold({ pattern, time });
+    let end: string | undefined;
+    command().then(
+      () => {
+        end = "it ended";
+      },
+      (error: Error) => {
+        end = error.message;
+      },
+    );
+    const until = Date.now() + 2 * minutes;
+    while ((await this.#log()).held === undefined) {
+      if (end !== undefined) throw new Error(`The command did not come to the effect ${effect.name}: ${end}`);
+      if (Date.now() > until) throw new Error(`The command does not come to the effect ${effect.name}`);
+      await wait(20);
+    }
+    await pulumi.kill();
+    await this.#hold();
+    await pulumi.run("cancel", "local", "--yes");
+  }
+
+  async census(): Promise<Census> {
+    return (await this.#azure<{ resources: Census }>("census")).resources;
+  }
+
+  /** How many there are of what has a fixed name, or takes its name from what holds it. */
+  async fixed(): Promise<Census> {
+    const kinds = /:(Queue|BlobContainer|ManagementPolicy|Secret|RoleAssignment|Workbook|WebApp\w*)$/;
+    return Object.fromEntries(Object.entries(await this.census()).filter(([type]) => kinds.test(type)));
+  }
+
+  #log(): Promise<{ effects: string[]; held?: string }> {
+    return this.#azure("effects");
+  }
+
+  #hold(hold?: HeldEffect): Promise<unknown> {
+    const headers = { "content-type": "application/json" };
+    return this.#azure("effects", { method: "POST", headers, body: JSON.stringify({ hold }) });
+  }
+
+  async #azure<T>(what: string, init?: RequestInit): Promise<T> {
+    const answer = await fetch(`${this.#stack.cloud.environment.AZURE_RESOURCE_MANAGER_URL}/__local/${what}`, init);
+    return (await answer.json()) as T;
+  }
+}

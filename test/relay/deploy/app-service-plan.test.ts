@@ -1,0 +1,93 @@
+import { appServicePlan } from "../../../relay/deploy/resources/app-service-plan.ts";
+import { type AzureServer, azureServer, failure, operationOn, type TestOperation } from "./azure-server.ts";
+
+const group = "/subscriptions/s/resourceGroups/g";
+const id = `${group}/providers/Microsoft.Web/serverfarms/plan1`;
+const siteId = `${group}/providers/Microsoft.Web/sites/plan1`;
+const body = { location: "West Europe", sku: { name: "FC1" }, properties: { reserved: true } };
+const plan = { resourceGroupId: group, planName: "plan1", body };
+
+let azure: AzureServer;
+let operation: TestOperation;
+
+beforeAll(async () => {
+  azure = await azureServer();
+});
+
+afterAll(() => azure.close());
+
+beforeEach(() => {
+  azure.script = {};
+  azure.restart();
+  operation = operationOn(azure);
+});
+
+const gone = { status: 404, body: JSON.stringify({ error: { code: "ResourceNotFound", message: "not found" } }) };
+const answers = (provisioningState?: string) => ({
+  status: 200,
+  body: JSON.stringify({ ...body, location: "westeurope", properties: { reserved: true, provisioningState } }),
+});
+const siteOn = (serverFarmId: string) => ({ status: 200, body: JSON.stringify({ properties: { serverFarmId } }) });
+const asked = () => azure.requests.map(({ method, url }) => `${method} ${url.split("?")[0]}`);
+
+test("it is made by one PUT, and waited for until Azure has made it", async () => {
+  azure.script = {
+    [`GET ${id}`]: [gone, answers("InProgress"), answers("Succeeded")],
+    [`PUT ${id}`]: [{ status: 202, body: "{}" }],
+  };
+  expect(await appServicePlan.create(operation, plan)).toEqual({ id, outputs: { location: "westeurope" } });
+  expect(asked()).toEqual([`GET ${id}`, `PUT ${id}`, `GET ${id}`, `GET ${id}`]);
+});
+
+test("what Azure could not make is an error", async () => {
+  azure.script = { [`GET ${id}`]: [gone], [`PUT ${id}`]: [answers("Failed")] };
+  expect((await failure(appServicePlan.create(operation, plan))).message).toContain("npx pulumi up");
+});
+
+test("one that exists is taken over, and stays when its predecessor of the same name is deleted", async () => {
+  azure.script = { [`GET ${id}`]: [answers()], [`PUT ${id}`]: [answers()] };
+  await appServicePlan.create(operation, plan);
+  azure.restart();
+  await appServicePlan.delete(operation, id, plan);
+  expect(asked()).toEqual([]);
+});
+
+test("a region in Azure's spelling is no difference", async () => {
+  azure.script[`GET ${id}`] = [answers()];
+  expect((await appServicePlan.read(operation, id, plan, undefined))?.inputs).toEqual(plan);
+});
+
+describe("deleted", () => {
+  test("it takes along an app of its name that the state does not know, and says so", async () => {
+    azure.script = {
+      [`GET ${siteId}`]: [siteOn(id.replace("serverfarms", "serverFarms"))],
+      [`DELETE ${siteId}`]: [{ status: 200 }],
+      [`DELETE ${id}`]: [{ status: 200 }],
+    };
+    await appServicePlan.delete(operation, id, plan);
+    expect(asked()).toEqual([`GET ${siteId}`, `DELETE ${siteId}`, `DELETE ${id}`]);
+    expect(operation.shown).toEqual(["deletes the function app plan1, which an interrupted run of this stack made"]);
+  });
+
+  test.each([
+    ["there is none", gone],
+    ["it runs on another plan", siteOn(`${id}2`)],
+  ])("it deletes no app: %s", async (_case, found) => {
+    azure.script = { [`GET ${siteId}`]: [found], [`DELETE ${id}`]: [{ status: 200 }] };
+    await appServicePlan.delete(operation, id, plan);
+    expect(asked()).toEqual([`GET ${siteId}`, `DELETE ${id}`]);
+    expect(operation.shown).toEqual([]);
+  });
+
+  test("an app of another name is left alone, and Azure's refusal is shown", async () => {
+    const refused = {
+      Code: "Conflict",
+      Message: "Server farm 'plan1' cannot be deleted because it has web app(s) other.",
+    };
+    azure.script = {
+      [`GET ${siteId}`]: [gone],
+      [`DELETE ${id}`]: [{ status: 409, body: JSON.stringify(refused) }],
+    };
+    expect((await failure(appServicePlan.delete(operation, id, plan))).message).toContain("web app(s) other");
+  });
+});
