@@ -6,7 +6,7 @@ import { z } from "zod";
  * - `waiting`: nothing is wrong, but it takes its time, or waits for a step of the set-up.
  * - `broken`: somebody has to do something.
  */
-export type Verdict = "fine" | "waiting" | "broken";
+type Verdict = "fine" | "waiting" | "broken";
 
 /** What was found out about one part. */
 export interface Finding {

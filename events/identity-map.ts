@@ -2,7 +2,7 @@ import type { EventMapping } from "./mapping.ts";
 
 /** Fields of an event that identify a person. */
 export const identityFields = ["email", "id", "cio_id", "phone"] as const;
-export type IdentityField = (typeof identityFields)[number];
+type IdentityField = (typeof identityFields)[number];
 
 /** The identity namespace (its code) of each field that identifies, the one that is to be primary first. */
 export type Identities = Partial<Record<IdentityField, string>>;

@@ -1,16 +1,7 @@
 import type { PathStep } from "adobe-data-prep";
 import { fieldGroupBody } from "../events/field-group.ts";
 
-export type FieldType =
-  | "string"
-  | "integer"
-  | "number"
-  | "boolean"
-  | "date-time"
-  | "date"
-  | "array"
-  | "object"
-  | "unknown";
+type FieldType = "string" | "integer" | "number" | "boolean" | "date-time" | "date" | "array" | "object" | "unknown";
 
 /** A field of a schema, as far as a mapping to it has to know. */
 export interface SchemaField {

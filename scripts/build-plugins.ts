@@ -17,7 +17,7 @@ export const plugins = Object.keys(entries) as (keyof typeof entries)[];
  * Builds a plugin into `dist/plugin.mjs` of its folder, which its executable runs, and parts that it loads when it needs
  * them. Loading the several hundred files of the libraries one by one took a quarter of the start and 9 MB.
  */
-export async function buildPlugin(folder: (typeof plugins)[number]): Promise<void> {
+async function buildPlugin(folder: (typeof plugins)[number]): Promise<void> {
   // Parts have names of their own after each change.
   await rm(join(repository, folder, "dist"), { recursive: true, force: true });
   await build({

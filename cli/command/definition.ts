@@ -34,7 +34,7 @@ export interface CommandContext {
 }
 
 /** How the work for one source ended. */
-export interface CommandResult<Json> {
+interface CommandResult<Json> {
   readonly ending: Ending;
   /** What `--json` prints of it. */
   readonly json: Json;

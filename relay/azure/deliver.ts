@@ -26,7 +26,7 @@ export type Delivery =
   | UnsentDelivery;
 
 /** It wasn't tried: Platform takes nothing now, its turn is too far off, or the message has taken its time. */
-export interface UnsentDelivery {
+interface UnsentDelivery {
   readonly fate: "unsent";
   readonly event: QueuedEvent;
   readonly pause?: Pause;

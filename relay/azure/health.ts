@@ -33,7 +33,7 @@ export interface HealthPorts {
 }
 
 /** What `GET /health` answers in JSON; what could not be looked at is absent. */
-export interface Health {
+interface Health {
   readonly status: "ok" | "unavailable";
   /** Version of the relay's package, which `customerio-aep status` compares with its own. */
   readonly version: string;

@@ -28,7 +28,7 @@ export type StorageSettings =
   | SettingsProblem;
 
 /** Names the setting that is wrong, never its value. */
-export interface SettingsProblem {
+interface SettingsProblem {
   readonly problem: string;
 }
 

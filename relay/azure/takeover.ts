@@ -27,7 +27,7 @@ type Position = NonNullable<z.output<typeof request>["position"]>;
 export const keyHeader = "x-relay-key";
 
 /** What `POST /takeover` answers with 200. */
-export interface TakeoverProgress {
+interface TakeoverProgress {
   /** Notes that this call has written. */
   readonly copied: number;
   /** For the next call; absent once the share is done. */

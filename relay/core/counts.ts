@@ -40,7 +40,7 @@ export const countNames = [
  * When a call of Customer.io's was taken last, and when one was refused: Unix seconds, beside the counts. They fit the 32 bits of a table's
  * integer until 2038.
  */
-export const arrivalNames = ["takenAt", "refusedAt"] as const;
+const arrivalNames = ["takenAt", "refusedAt"] as const;
 export type ArrivalName = (typeof arrivalNames)[number];
 
 export type Counts = Record<(typeof countNames)[number], number>;

@@ -3,7 +3,7 @@ import { isBlank } from "pulumi-customerio/events";
 import { coerce } from "./coerce.ts";
 
 /** What ids begin with that Customer.io did not give. */
-export const derivedIdPrefix = "customerio-aep-body-";
+const derivedIdPrefix = "customerio-aep-body-";
 
 /** The id that Customer.io gave the event; undefined if there is none. */
 export function ownEventId(value: unknown): string | undefined {

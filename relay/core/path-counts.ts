@@ -7,7 +7,7 @@ export type PathCounts = Map<string, number>;
  * Most paths that an instance keeps of a day. Written as JSON, as many of the longest ones, of nothing but characters to escape, fit a
  * text of the Table service, which has 32 Ki characters at most ("Understanding the Table service data model" in Microsoft Learn).
  */
-export const mostCountedPaths = 50;
+const mostCountedPaths = 50;
 
 /**
  * Adds what `more` has of numbers by path; anything else is passed over.

@@ -10,7 +10,7 @@ export interface Preferences {
 }
 
 /** Names of what a person turned on and off. */
-export interface Switches {
+interface Switches {
   readonly on: readonly string[];
   readonly off: readonly string[];
 }

@@ -9,7 +9,7 @@ const project = parse(readFileSync(projectFile, "utf8")) as {
 };
 
 /** Every setting as Pulumi.yaml declares it. */
-export const declared = project.config;
+const declared = project.config;
 
 /**
  * Sets the stack's configuration as the engine does: Pulumi.yaml's defaults, under what the stack sets. Settings of a provider

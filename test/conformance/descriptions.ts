@@ -42,7 +42,7 @@ export interface Parameter {
 /** What a description says of a body: the ids of the JSON schemas by media type; no entry where it is silent. */
 export type Content = ReadonlyMap<string, string | undefined>;
 
-export interface Answer {
+interface Answer {
   readonly content: Content;
 }
 

@@ -11,7 +11,8 @@ import { type RecordingProxy, startRecordingProxy } from "./recording-proxy.ts";
 import type { Exchange } from "./validator.ts";
 
 export const { tenantId, ...credential } = localCredentials.platform;
-export const { appApiKey, signingKey } = localCredentials.customerIo;
+const { signingKey } = localCredentials.customerIo;
+export const { appApiKey } = localCredentials.customerIo;
 
 /** Both vendors' stand-ins, each behind a recording proxy, and the providers that know of the proxies' addresses only. */
 export class World {

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 const repository = path.resolve(import.meta.dirname, "../..");
 
 /** How a command ended, and everything that it printed. */
-export interface Ended {
+interface Ended {
   readonly code: number;
   readonly printed: string;
 }

@@ -12,7 +12,7 @@ export function freshSecret(prefix = ""): string {
 }
 
 /** How a secret may look: as it is, URL-encoded, in hexadecimal, and in base64 alone or inside of a longer text. */
-export function formsOf(secret: string): string[] {
+function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
   const hex = bytes.toString("hex");
   // In a longer text a secret begins at any of three places of a base64 group; what of it is the same in all texts counts.

@@ -5,7 +5,7 @@ import { type BinaryOperator, type Expression, type MethodName, methodNames } fr
 import { type Token, tokenize } from "./tokens.ts";
 
 /** Calculated fields may have as many characters (Data Prep troubleshooting guide). */
-export const maximumExpressionLength = 4096;
+const maximumExpressionLength = 4096;
 
 /** Reserved keywords (Data Prep functions page, "Fields"); so are the names of all functions. */
 const keywords = new Set(

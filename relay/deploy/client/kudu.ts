@@ -5,7 +5,7 @@ import type { AzureCalls } from "./azure-calls.ts";
 import type { NotYet } from "./patience.ts";
 
 /** Where a deployment stands. `conflict`: another one was running; `cancelled`: somebody stopped it. */
-export type DeploymentState = "running" | "success" | "failed" | "conflict" | "partial" | "cancelled";
+type DeploymentState = "running" | "success" | "failed" | "conflict" | "partial" | "cancelled";
 
 export interface Deployment {
   readonly id: string;

@@ -61,7 +61,7 @@ export async function azureServer(): Promise<AzureServer> {
 }
 
 /** A clock that nobody waits for: sleeping moves it. */
-export class TestClock implements Clock {
+class TestClock implements Clock {
   time = 0;
   readonly sleeps: number[] = [];
   now(): number {

@@ -11,7 +11,7 @@ import { decodeEnvelope, type QueuedEvent } from "../../../relay/core/envelope.t
 import { containerNames, queueNames } from "../../../relay/core/names.ts";
 
 /** A message of a queue, read without being taken off it for good: what the Functions host would hand over. */
-export interface HostMessage {
+interface HostMessage {
   /** As the Functions library makes it: JSON parsed if it is JSON. */
   readonly message: unknown;
   readonly expiresOn: Date;

@@ -17,7 +17,7 @@ interface Message {
 }
 
 /** Ends what a process had under way when it dies. */
-export class ProcessDied extends Error {}
+class ProcessDied extends Error {}
 
 /**
  * A storage account and a Platform that outlive the processes that use them, in memory, with a script of faults.

@@ -5,7 +5,7 @@ import { listen } from "./listen.ts";
 import type { Principal } from "./subscription.ts";
 
 /** Who may ask for tokens with one secret header. */
-export interface IdentityHolder {
+interface IdentityHolder {
   /** The identity used when the caller names none: a system-assigned one, or a developer's own login. */
   readonly own: () => Principal | undefined;
   /** User-assigned identities that the caller may name by `client_id` or `mi_res_id`. */

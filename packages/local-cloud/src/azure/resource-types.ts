@@ -1,5 +1,5 @@
 /** How azure-native names a resource whose name input is missing; `none`: the input is required. */
-export type AutoName = "random" | "copy" | "uuid" | "none";
+type AutoName = "random" | "copy" | "uuid" | "none";
 
 /** One resource type as azure-native 3.28.0 has it. */
 export interface ResourceType {

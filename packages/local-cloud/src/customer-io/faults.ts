@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** The App API's operations, as faults name them. */
-export const operations = ["list", "create", "read", "update", "delete", "workspaces", "ip_addresses"] as const;
+const operations = ["list", "create", "read", "update", "delete", "workspaces", "ip_addresses"] as const;
 export type Operation = (typeof operations)[number];
 
 const onAppApi = { operation: z.enum(operations).optional(), times: z.int().min(1).default(1) };

@@ -17,7 +17,7 @@ const oldestGo = [1, 26] as const;
 export type Report = (line: string) => void;
 
 /** The engine's version: that of npm's `pulumi` package, since it is looked up by it. */
-export const engineVersion = (require("pulumi/package.json") as { version: string }).version;
+const engineVersion = (require("pulumi/package.json") as { version: string }).version;
 
 /** Where npm's `pulumi` expects the executables of its version. */
 export function engineFolder(): string {

@@ -1,5 +1,5 @@
 /** What became of an event that an inlet answered with 200 (or 207). */
-export type Fate = "pending" | "delivered" | "failed" | "dropped";
+type Fate = "pending" | "delivered" | "failed" | "dropped";
 
 /** One event that an inlet took. */
 export interface Receipt {

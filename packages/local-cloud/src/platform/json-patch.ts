@@ -39,7 +39,7 @@ export function applyPatch(document: JsonObject, operations: readonly PatchOpera
 }
 
 /** `/meta:extends/-` → ["meta:extends", "-"]. */
-export function pointerSegments(pointer: string): string[] {
+function pointerSegments(pointer: string): string[] {
   return pointer
     .split("/")
     .slice(1)

@@ -1,5 +1,5 @@
 /** The one customer that a stand-in knows. */
-export interface PlatformCredentials {
+interface PlatformCredentials {
   readonly clientId: string;
   /** One secret, or the two that a credential may hold while it is rotated. */
   readonly clientSecret: string | readonly string[];

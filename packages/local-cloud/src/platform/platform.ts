@@ -23,8 +23,7 @@ import { schemaRegistryRoutes } from "./schema-registry/routes.ts";
 import { PlatformState } from "./state.ts";
 import { streamingRoutes } from "./streaming.ts";
 
-export type { PlatformCredentials, PlatformOptions, PlatformSwitches } from "./options.ts";
-export { strictSwitches } from "./options.ts";
+export type { PlatformOptions, PlatformSwitches } from "./options.ts";
 
 export interface PlatformStandIn {
   /** The one origin of gateway (`AEP_PLATFORM_URL`), identity service (`AEP_IMS_URL`) and inlets (`${url}/collection/…`). */

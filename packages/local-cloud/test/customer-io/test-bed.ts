@@ -3,7 +3,7 @@ import { type CustomerIoOptions, startCustomerIo } from "../../src/customer-io/c
 import type { AcknowledgementTimes, DeliveryStatus, ShownDelivery } from "../../src/customer-io/delivery-log.ts";
 import { Receiver } from "./receiver.ts";
 
-export const startOfTime = new Date("2026-01-01T00:00:00.000Z");
+const startOfTime = new Date("2026-01-01T00:00:00.000Z");
 export const startSeconds = startOfTime.getTime() / 1000;
 export const hour = 3600;
 export const day = 24 * hour;

@@ -32,7 +32,7 @@ export interface HttpClientOptions {
   readonly sleep?: typeof sleep | undefined;
 }
 
-export interface Budget {
+interface Budget {
   readonly perSecond: number;
   /** Calls that may go at once after a rest; default 1: evenly spaced over the second. */
   readonly burst?: number;
@@ -54,7 +54,7 @@ export interface Call {
 }
 
 /** Retry rules as data; the total is bounded by the operation's own time limit (`signal`). */
-export const retryRules = {
+const retryRules = {
   attempts: 5,
   /** Full jitter over an exponential of this base, in milliseconds. */
   baseDelay: 500,

@@ -1,5 +1,5 @@
 /** Longest wait that a server may ask for, in seconds: beyond it a nonsensical wish would keep a relay or an `up` silent for days. */
-export const longestRetryAfter = 60 * 60;
+const longestRetryAfter = 60 * 60;
 
 /**
  * Reads the header `Retry-After`: seconds, or an HTTP date (RFC 9110, section 10.2.3). The relay and the providers read it here

@@ -66,7 +66,7 @@ interface ProgrammingModel {
   getCapabilities(capabilities: Record<string, string>): Promise<Record<string, string>>;
 }
 
-export type FunctionCallback = (...values: unknown[]) => unknown;
+type FunctionCallback = (...values: unknown[]) => unknown;
 type HookCallback = (context: object) => unknown;
 export type HookName = "appStart" | "appTerminate" | "preInvocation" | "postInvocation" | "log";
 

@@ -5,7 +5,7 @@ import { QueueServiceClient } from "@azure/storage-queue";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A connection that no app setting describes: the host can't start any function then. */
-export class MissingConnection extends Error {
+class MissingConnection extends Error {
   constructor(connection: string) {
     super(
       `Storage account connection string 'AzureWebJobs${connection}' does not exist. ` +

@@ -16,7 +16,7 @@ export interface CompiledMapping {
 }
 
 /** One mapping's trouble with one record, in the form of the API description's TransformErrorInfo. */
-export interface MappingIssue extends JsonObject {
+interface MappingIssue extends JsonObject {
   source: string;
   destination: string;
   exception: string;

@@ -2,7 +2,7 @@ import { hex } from "../identifiers.ts";
 import { type Json, type JsonObject, objectOf, stringOf } from "../json.ts";
 import { Unreadable } from "./language/unreadable.ts";
 
-export type SourceType = "ATTRIBUTE" | "EXPRESSION" | "STATIC";
+type SourceType = "ATTRIBUTE" | "EXPRESSION" | "STATIC";
 
 /** One mapping of a set, whichever of the two spellings it came in. */
 export interface MappingItem {

@@ -9,8 +9,8 @@ export const customerIoSpec = "96479064-7b8a-4d69-b9ed-21c5683837ea";
 export const httpApiSpec = "bc7b00d6-623a-4dfc-9fdb-f1240aeadaeb";
 export const dataLakeSpec = "c604ff05-7f1a-43c0-8e18-33bf874cb11c";
 /** "Steam data with transformation", as Adobe's own name for it has it. */
-export const transformedStreamFlowSpec = "c1a19761-d2c7-4702-b9fa-fe91f0613e81";
-export const genericStreamingFlowSpec = "e77fde5a-22a8-11ed-861d-0242ac120002";
+const transformedStreamFlowSpec = "c1a19761-d2c7-4702-b9fa-fe91f0613e81";
+const genericStreamingFlowSpec = "e77fde5a-22a8-11ed-861d-0242ac120002";
 const streamingProvider = "521eee4d-8cbe-4906-bb48-fb6bd4450033";
 
 /** Customer.io's own connection spec isn't published: this is the template of the Streaming SDK that it was built with. */

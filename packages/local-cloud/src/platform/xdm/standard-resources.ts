@@ -1,10 +1,10 @@
 import type { JsonObject } from "../json.ts";
 import type { ResourceKind } from "../model.ts";
 
-export const experienceEventClass = "https://ns.adobe.com/xdm/context/experienceevent";
+const experienceEventClass = "https://ns.adobe.com/xdm/context/experienceevent";
 export const timeSeriesBehavior = "https://ns.adobe.com/xdm/data/time-series";
-export const profileClass = "https://ns.adobe.com/xdm/context/profile";
-export const identityMapFieldGroup = "https://ns.adobe.com/xdm/context/identitymap";
+const profileClass = "https://ns.adobe.com/xdm/context/profile";
+const identityMapFieldGroup = "https://ns.adobe.com/xdm/context/identitymap";
 
 const identityMap: JsonObject = {
   title: "IdentityMap",

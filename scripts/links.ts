@@ -1,0 +1,113 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+
+/** A link of a Markdown document, with the line that it is in. */
+interface Link {
+  readonly target: string;
+  readonly line: number;
+}
+
+/** What a document says outside of blocks and spans of code; as many lines as it has. */
+function prose(markdown: string): string[] {
+  let fence: string | undefined;
+  return markdown.split("\n").map((line) => {
+    const [, mark] = line.match(/^\s*(```+|~~~+)/) ?? [];
+    if (mark !== undefined && (fence === undefined || mark.startsWith(fence))) {
+      fence = fence === undefined ? mark : undefined;
+      return "";
+    }
+    return fence === undefined ? line : "";
+  });
+}
+
+/** Paths from the repository's root that a document names as code, such as `relay/core/verify.ts`. */
+function namedPaths(markdown: string, folders: readonly string[]): Link[] {
+  return prose(markdown).flatMap((text, index) =>
+    [...text.matchAll(/`([\w.-]+\/[\w./-]*)`/g)]
+      .map(([, target = ""]) => ({ target, line: index + 1 }))
+      .filter(({ target }) => folders.includes(target.slice(0, target.indexOf("/")))),
+  );
+}
+
+function linksOf(markdown: string): Link[] {
+  return prose(markdown).flatMap((text, index) => {
+    const spoken = text.replace(/(`+).*?\1/g, "");
+    const inline = [...spoken.matchAll(/\]\(\s*<?([^)\s>]+)>?[^)]*\)/g)];
+    const definitions = [...spoken.matchAll(/^\s*\[[^\]]+\]:\s*<?(\S+?)>?\s*$/g)];
+    return [...inline, ...definitions].map(([, target = ""]) => ({ target, line: index + 1 }));
+  });
+}
+
+/** The anchors of a document's headings, as GitHub makes them. */
+export function anchorsOf(markdown: string): Set<string> {
+  const anchors = new Set<string>();
+  for (const line of prose(markdown)) {
+    for (const [, id = ""] of line.matchAll(/<a (?:id|name)="([^"]+)"/g)) anchors.add(id);
+    const [, heading] = line.match(/^#{1,6}\s+(.+?)\s*#*$/) ?? [];
+    if (heading === undefined) continue;
+    const words = heading.replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1").toLowerCase();
+    const anchor = words.replace(/[^\p{L}\p{N}\p{M}\s_-]/gu, "").replace(/\s/g, "-");
+    let unique = anchor;
+    for (let count = 1; anchors.has(unique); count += 1) unique = `${anchor}-${count}`;
+    anchors.add(unique);
+  }
+  return anchors;
+}
+
+/**
+ * Says of each relative link or named path that leads nowhere where it stands: `docs/a.md:3: there is no b.md`.
+ *
+ * @param folders those of the root whose files documents name as code
+ */
+export async function brokenLinks(
+  folder: string,
+  documents: readonly string[],
+  folders: readonly string[] = [],
+): Promise<string[]> {
+  const anchors = new Map<string, Set<string>>();
+  const anchorsIn = async (file: string) => {
+    const known = anchors.get(file) ?? anchorsOf(await readFile(file, "utf8"));
+    anchors.set(file, known);
+    return known;
+  };
+  const broken: string[] = [];
+  for (const document of documents) {
+    const file = join(folder, document);
+    const markdown = await readFile(file, "utf8");
+    for (const { target, line } of namedPaths(markdown, folders)) {
+      if (!existsSync(join(folder, target))) broken.push(`${document}:${line}: there is no ${target}`);
+    }
+    for (const { target, line } of linksOf(markdown)) {
+      if (/^[a-z][a-z+.-]*:/i.test(target)) continue;
+      const [path = "", anchor] = decodeURI(target).split("#");
+      const linked = path === "" ? file : join(dirname(file), path);
+      const shown = relative(folder, linked);
+      if (!existsSync(linked)) broken.push(`${document}:${line}: there is no ${shown}`);
+      else if (anchor && linked.endsWith(".md") && !(await anchorsIn(linked)).has(anchor)) {
+        broken.push(`${document}:${line}: ${shown} has no heading #${anchor}`);
+      }
+    }
+  }
+  return broken;
+}
+
+/** Checks the documents that git knows of. */
+async function checkLinks(): Promise<void> {
+  const repository = join(import.meta.dirname, "..");
+  const known = ["ls-files", "--cached", "--others", "--exclude-standard"];
+  const { stdout } = await promisify(execFile)("git", known, { cwd: repository });
+  // A file that has been moved is known until the next commit.
+  const files = stdout.split("\n").filter((file) => file !== "" && existsSync(join(repository, file)));
+  const documents = files.filter((file) => file.endsWith(".md"));
+  const folders = files.filter((file) => file.includes("/")).map((file) => file.slice(0, file.indexOf("/")));
+  const broken = await brokenLinks(repository, documents, [...new Set(folders)]);
+  for (const complaint of broken) console.error(complaint);
+  console.log(`Checked the links of ${documents.length} documents: ${broken.length} lead nowhere.`);
+  process.exitCode = broken.length > 0 ? 1 : 0;
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) void checkLinks();
