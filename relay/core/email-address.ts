@@ -1,4 +1,5 @@
 import { domainToASCII } from "node:url";
+import { decodedText } from "./decoded-text.ts";
 
 // The lengths are those of RFC 5321, and keep the search linear. Vowel signs and accents of decomposed letters are marks (\p{M}).
 const letters = String.raw`\p{L}\p{M}\p{N}`;
@@ -17,6 +18,9 @@ const within = new RegExp(
   "giu",
 );
 
+/** What is shown in the place of an e-mail address within a text. */
+export const emailMark = "[e-mail]";
+
 /** A text as e-mail addresses are compared: composed (NFC), trimmed and in lower case. */
 export function normalised(text: string): string {
   return text.normalize("NFC").trim().toLowerCase();
@@ -28,9 +32,18 @@ export function emailAddress(value: unknown): string | undefined {
   return whole.test(text) ? text : undefined;
 }
 
-/** The text with a mark in the place of each e-mail address within it. */
+/** The text with a mark in the place of each e-mail address within it, also where it is encoded, as `ada%2540example.org` is. */
 export function withoutEmailAddresses(text: string): string {
-  return text.includes("@") || text.includes("%40") ? text.replace(within, "[e-mail]") : text;
+  const decoded = decodedText(text);
+  if (!decoded.text.includes("@")) return text;
+  let shown = "";
+  let from = 0;
+  for (const { index, 0: address } of decoded.text.matchAll(within)) {
+    shown += `${text.slice(from, decoded.origin(index))}${emailMark}`;
+    from = decoded.origin(index + address.length);
+  }
+  // What looked like an escape may have been a part of an address.
+  return (shown + text.slice(from)).replace(within, emailMark);
 }
 
 /** What was read from a field that holds addresses. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { emailAddress, mailboxesOf, normalised, withoutEmailAddresses } from "./email-address.ts";
+import { emailAddress, emailMark, mailboxesOf, normalised, withoutEmailAddresses } from "./email-address.ts";
 import type { PersonalData } from "./policy.ts";
+import { type SoughtText, TextFinder } from "./text-finder.ts";
 
 export type Treatment = PersonalData["email"];
 export type PersonalSetting = "email" | "recipient";
@@ -13,22 +14,34 @@ export interface HiddenText {
 }
 
 /** A value of a personal field, which is to be hidden wherever it is. */
-interface PersonalText {
+interface PersonalText extends SoughtText {
   /** `normalised`. */
   readonly text: string;
   readonly setting: PersonalSetting;
   readonly treatment: Treatment;
-  /** How it may be written within another text, each in lower case. */
-  readonly spellings: readonly string[];
 }
 
 /** Characters from which on a text is not met by chance: in a longer text, and as the whole of another field. */
 const telling = { within: 6, whole: 4 };
 
+/** Texts to be looked for as the whole of another, and within one. */
+class KnownTexts {
+  readonly whole: ReadonlyMap<string, PersonalText>;
+  readonly within: TextFinder<PersonalText>;
+
+  constructor(texts: readonly PersonalText[]) {
+    // Of two that are the same, the one that was added first counts.
+    this.whole = new Map(texts.toReversed().map((one) => [one.text, one]));
+    this.within = new TextFinder(texts);
+  }
+}
+
 /** Finds the personal data of one event in its texts: values of its personal fields, and what looks like an e-mail address. */
 export class PersonalTexts {
   readonly #email: Treatment;
-  readonly #known: PersonalText[] = [];
+  readonly #added: PersonalText[] = [];
+  /** Made once all are added: they are looked for together. */
+  #known: { readonly all: KnownTexts; readonly ofEmail: KnownTexts } | undefined;
 
   /** @param email what is done with texts that look like an e-mail address, or have one within */
   constructor(email: Treatment) {
@@ -37,12 +50,13 @@ export class PersonalTexts {
 
   /** Hides from now on what a personal field holds: the whole of it, and each address in it. */
   add(value: unknown, setting: PersonalSetting, treatment: Treatment): void {
+    this.#known = undefined;
     for (const text of textsIn(value)) {
       for (const one of new Set([normalised(text), ...mailboxesOf(text).addresses])) {
         const isTelling = setting === "email" || one.includes("@") || one.length >= telling.whole;
         if (one === "" || !isTelling) continue;
-        const isTellingWithin = one.includes("@") || one.length >= telling.within;
-        this.#known.push({ text: one, setting, treatment, spellings: isTellingWithin ? spellingsOf(one) : [] });
+        const wholeOnly = !one.includes("@") && one.length < telling.within;
+        this.#added.push({ text: one, setting, treatment, wholeOnly });
       }
     }
   }
@@ -52,27 +66,25 @@ export class PersonalTexts {
    * @returns undefined if there is nothing to hide
    */
   hide(text: string, identifies: boolean): HiddenText | undefined {
-    const known = identifies ? this.#known.filter(({ setting }) => setting === "email") : this.#known;
-    const same = known.length > 0 ? normalised(text) : "";
-    const found = known.find((one) => one.text === same);
-    if (found) return { text: treated(text, found.treatment), settings: [found.setting] };
+    this.#known ??= {
+      all: new KnownTexts(this.#added),
+      ofEmail: new KnownTexts(this.#added.filter(({ setting }) => setting === "email")),
+    };
+    const { whole, within } = identifies ? this.#known.ofEmail : this.#known.all;
+    const same = whole.size > 0 ? whole.get(normalised(text)) : undefined;
+    if (same) return { text: treated(text, same.treatment), settings: [same.setting] };
     const looksLikeAddress = this.#email !== "keep" && emailAddress(text) !== undefined;
     if (looksLikeAddress) return { text: treated(text, this.#email), settings: ["email"] };
 
     const settings = new Set<PersonalSetting>();
-    let shown = text;
-    let compared = composedLower(shown);
-    for (const { spellings, text: hidden, setting } of known) {
-      for (const spelling of spellings) {
-        // Most texts have none of them, and are spared the pattern.
-        if (!compared.includes(spelling)) continue;
-        const next = without(shown, spelling, markOf(hidden));
-        if (next === shown) continue;
-        settings.add(setting);
-        shown = next;
-        compared = composedLower(shown);
-      }
+    let shown = "";
+    let from = 0;
+    for (const { start, end, sought } of within.find(text)) {
+      settings.add(sought.setting);
+      shown += text.slice(from, start) + markOf(sought.text);
+      from = end;
     }
+    shown += text.slice(from);
     const last = this.#email === "keep" ? shown : withoutEmailAddresses(shown);
     if (last !== shown) settings.add("email");
     return settings.size > 0 ? { text: last, settings: [...settings] } : undefined;
@@ -91,7 +103,7 @@ export function treated(value: unknown, treatment: Treatment): string | null {
 
 /** What is shown in the place of a text that can't be null, such as a key or a part of a sentence. */
 export function markOf(text: string): string {
-  return text.includes("@") ? "[e-mail]" : "[recipient]";
+  return text.includes("@") ? emailMark : "[recipient]";
 }
 
 /** All texts of a value, and its numbers as text. */
@@ -104,23 +116,4 @@ function textsIn(value: unknown): string[] {
     else if (typeof next === "object" && next !== null) open.push(...Object.values(next));
   }
   return texts;
-}
-
-/** As it stands, and as it is written in a URL, in JSON within JSON, and in HTML. */
-function spellingsOf(text: string): string[] {
-  const html = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
-  const inUrl = encodeURIComponent(text.toWellFormed()).toLowerCase();
-  return [...new Set([text, inUrl, JSON.stringify(text).slice(1, -1), html])];
-}
-
-function composedLower(text: string): string {
-  return text.normalize("NFC").toLowerCase();
-}
-
-/** The text with the mark in the place of what it has within; not of what is only the end or beginning of a longer word. */
-function without(text: string, spelling: string, mark: string): string {
-  const composed = text.normalize("NFC");
-  const escaped = spelling.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
-  const pattern = new RegExp(`(?<![\\p{L}\\p{M}\\p{N}])${escaped}(?![\\p{L}\\p{M}\\p{N}])`, "giu");
-  return pattern.test(composed) ? composed.replace(pattern, () => mark) : text;
 }

@@ -15,7 +15,8 @@ export interface RedactedEvent {
 
 /**
  * Takes the personal data out of an event that the settings name. It goes by field first, whatever the field's value looks like; then
- * the same value is hidden wherever else it is in the event, keys included; and then by look, for what no field told of.
+ * the same value is hidden wherever else it is in the event, keys included, in any of its `Spellings`; and then by look, for what no
+ * field told of.
  *
  * - `content`: a message's `content` and `headers`. A person's preferences are no message, whatever the metric is called, and stay.
  * - `recipient`: `recipient`, `to`, and each device's id, whatever they are: an address, a number, a channel. The fields that say who
@@ -151,9 +152,16 @@ function renameKeys(holder: JsonObject, rename: (key: string) => string): void {
   const entries = Object.entries(holder).map(([key, value]) => ({ key, value, name: rename(key) }));
   if (entries.every(({ key, name }) => key === name)) return;
   for (const { key } of entries) delete holder[key];
+  const counts = new Map<string, number>();
   for (const { name, value } of entries) {
     let unique = name;
-    for (let count = 2; Object.hasOwn(holder, unique); count += 1) unique = `${name} ${count}`;
+    // It goes on counting where it was: thousands of keys may have become the same.
+    let count = counts.get(name) ?? 1;
+    while (Object.hasOwn(holder, unique)) {
+      count += 1;
+      unique = `${name} ${count}`;
+    }
+    counts.set(name, count);
     Object.defineProperty(holder, unique, { value, configurable: true, enumerable: true, writable: true });
   }
 }

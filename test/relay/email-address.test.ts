@@ -26,6 +26,11 @@ describe("e-mail addresses", () => {
     ["jose\u0301@example.org", "[e-mail]"],
     ["at jane@[IPv6:2001:db8::1]!", "at [e-mail]!"],
     ["?a=JANE%40EXAMPLE.org&b", "?a=[e-mail]&b"],
+    ["to%20ada%2Bx%2540example.org%20now", "to%20[e-mail]%20now"],
+    [String.raw`"to":"line\nada\u0040example.org"`, String.raw`"to":"line\n[e-mail]"`],
+    ["&lt;ada&#64;example&period;org&gt; &amp;c", "&lt;[e-mail]&gt; &amp;c"],
+    ["100%ada@example.org", "100%[e-mail]"],
+    ["?size=40mm.html&x=%E9%zz", "?size=40mm.html&x=%E9%zz"],
     ["3@5, @ada, a@, 12@34", "3@5, @ada, a@, 12@34"],
   ])("within %j", (text, shown) => {
     expect(withoutEmailAddresses(text)).toBe(shown);

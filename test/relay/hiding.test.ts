@@ -1,0 +1,129 @@
+import fc from "fast-check";
+import { personalData } from "../../relay/core/policy.ts";
+import { redact } from "../../relay/core/redact.ts";
+import { encodings, inShortLines } from "./support/encodings.ts";
+
+/** What an event of a person holds once its personal data is dropped, wherever the text is. */
+function shown(value: string, text: string, more: object = {}) {
+  const data = { recipient: value, failure_message: text, list: [[text]], [text]: true };
+  const event = { event_id: "a", timestamp: 1, object_type: "push", data: { ...data, ...more } };
+  const { event: safe } = redact(event, personalData.parse({ recipient: "drop" }));
+  const { recipient, failure_message, list, ...keys } = safe.data as Record<string, unknown>;
+  const [key] = Object.keys(keys);
+  expect([recipient, list, key]).toEqual([null, [[failure_message]], failure_message]);
+  return failure_message;
+}
+
+const mark = (value: string) => (value.includes("@") ? "[e-mail]" : "[recipient]");
+
+/** Values of a recipient that are long enough not to be met by chance. */
+const value = fc.oneof(
+  fc.stringMatching(/^[a-z0-9]{1,8}[._+-]?[a-z0-9]{1,8}@[a-z0-9]{2,10}\.[a-z]{2,4}$/),
+  fc.stringMatching(/^\+[1-9][0-9]{7,12}$/),
+  fc.stringMatching(/^[A-Za-z0-9]{4}[A-Za-z0-9:_-]{4,60}[A-Za-z0-9]$/),
+  fc.stringMatching(/^"[a-z]{2,6} [&a-z%=\\]{1,6}"@intranet$/),
+  fc.stringMatching(/^[a-z]{3}é[a-zü]{2,5}@exämple\.org$/),
+  fc.constantFrom("राम@example.org", "jose\u0301@example.org", "ada😀lovelace", "\\u0040%40&commat;=40x"),
+);
+
+/** Up to three encodings, the first one innermost. */
+const composition = fc
+  .array(fc.constantFrom(...Object.keys(encodings)), { maxLength: 3 })
+  .map((names) => (text: string) => names.reduce((encoded, name) => encodings[name]?.(encoded) ?? "", text));
+
+const before = fc.constantFrom(
+  "",
+  "to ",
+  "550 5.1.1 <",
+  'https://x.example/?id=7&who="',
+  "a\n",
+  "{",
+  "é ",
+  "😀(",
+  "x%",
+);
+const after = fc.constantFrom("", " now", ">: no", '"&x=1', "\nb", "}", " é", ")😀", "%");
+
+test.each([
+  ["doubly percent encoded", "ada%2540example.org"],
+  ["in JSON", "ada\\u0040example.org"],
+  ["as a number in HTML", "ada&#64;example.org"],
+  ["by name in HTML", "ada&commat;example.org"],
+  ["in quoted-printable", "ada=40example.org"],
+  ["in JSON within JSON", "ada\\\\u0040example.org"],
+  ["in HTML in a URL", "ada%26%2364%3Bexample.org"],
+  ["beside what looks like another encoding", "?e=ada%40example.org"],
+  ["behind a space that is encoded", "to%20ada@example.org"],
+])("a value is hidden %s", (_, spelling) => {
+  const hidden = shown("ada@example.org", `x ${spelling} y`);
+  expect(hidden).toMatch(/^x .*\[e-mail\] y$/);
+  expect(hidden).not.toMatch(/ada|example/);
+});
+
+test("a value is hidden in any composition of up to three encodings, and all around it stays as it is", () => {
+  fc.assert(
+    fc.property(value, composition, before, after, (value, encode, before, after) => {
+      const text = `${encode(before)}${encode(value)}${encode(after)}`;
+      // What is nothing but the value is dropped as a whole.
+      const expected = encode("") === text ? null : `${encode(before)}${mark(value)}${encode(after)}`;
+      if (text.normalize("NFC").trim().toLowerCase() === value.normalize("NFC").toLowerCase()) return;
+      expect(shown(value, text)).toBe(expected);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("a value is hidden where only it is encoded, and where lines are broken within it", () => {
+  fc.assert(
+    fc.property(value, composition, (value, encode) => {
+      expect(shown(value, `see ${encode(value)}.`)).toBe(`see ${mark(value)}.`);
+      expect(shown(value, `see ${encode(inShortLines(value))}.`)).toBe(`see ${mark(value)}.`);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("a text without it stays as it is, byte by byte", () => {
+  const piece = fc.oneof(
+    fc.string({ unit: "grapheme", maxLength: 5 }),
+    fc.constantFrom("%40", "%2540", "\\u0040", "&#64;", "&commat;", "=40", "=\r\n", "\\n", "%C3%A9", "%E9", "&eacute;"),
+    fc.constantFrom("ada", "example", "org", "lovelace", "@", ".", "+1555010", "token-"),
+  );
+  const values = ["ada.lovelace@example.org", "+15550100", "token-one"];
+  const recipients = values.map((device_id) => ({ device_id }));
+  fc.assert(
+    fc.property(fc.array(piece, { minLength: 1, maxLength: 12 }), (pieces) => {
+      const text = pieces.join("");
+      const event = { event_id: "a", data: { recipients, failure_message: text } };
+      const { event: safe } = redact(event as never, personalData.parse({ recipient: "drop" }));
+      expect(safe.data).toMatchObject({ failure_message: text });
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("the end or beginning of a longer word is another word, in any encoding", () => {
+  for (const text of ["+155501001", "x%2B155501009", "5&#43;15550100a", "+15550100\u0301"]) {
+    expect(shown("+15550100", text)).toBe(text);
+  }
+  for (const text of ["atoken-one", "token-ones", "token-one\u0301", "1token-one", "étoken-one"]) {
+    expect(shown("token-one", text)).toBe(text);
+  }
+  // A plus is no part of a word, whatever is before it. Where it is not clear whether a word ends, as before an escape, it does.
+  expect(shown("+15550100", "é+15550100, x%2B15550100")).toBe("é[recipient], x[recipient]");
+  expect(shown("token-one", "token-one%C3%A9 &eacute;token-one")).toBe("[recipient]%C3%A9 &eacute;[recipient]");
+});
+
+test("a long value is hidden as far as it goes where it was cut off", () => {
+  const value = "device".repeat(100);
+  expect(shown(value, `no such device: ${value.slice(0, 400)}…`)).toBe("no such device: [recipient]…");
+  expect(shown(value, `no such device: ${value.slice(0, 200)}…`)).toBe(`no such device: ${value.slice(0, 200)}…`);
+});
+
+test("each device of a person is hidden by itself, and the longest fits", () => {
+  const recipients = ["token-one", "token-one:two", "token"].map((device_id) => ({ device_id }));
+  const text = "token-one:two, token-one:three, token, tokens";
+  const event = { event_id: "a", data: { recipients, failure_message: text } };
+  const { event: safe } = redact(event as never, personalData.parse({ recipient: "drop" }));
+  expect(safe.data).toMatchObject({ failure_message: "[recipient], [recipient]:three, token, tokens" });
+});
