@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { deadLetterClass } from "../relay/core/dead-letter.ts";
 import type { OptionTable, ValuesOf } from "./command/definition.ts";
 import type { DeadLetterFilter } from "./dead-letter-filter.ts";
 
@@ -13,7 +14,7 @@ export const filterOptions = {
   class: {
     value: "class",
     description: "only dead letters of this class",
-    schema: z.enum(["malformed", "refused", "expired", "poison", "unreadable"]).optional(),
+    schema: deadLetterClass.optional(),
   },
   reason: {
     value: "text",

@@ -1,4 +1,6 @@
 import { operatorCommand } from "../relay/core/operator-command.ts";
+import { isOutcome, lineField, lineNumber, relayLines } from "./relay-log.ts";
+
 /** A log query whose every row is a reason to wake somebody. */
 export interface RelayAlert {
   readonly description: string;
@@ -13,9 +15,6 @@ export interface RelayAlert {
 /** What somebody is told of. */
 export const relayAlertNames = ["dead-letters", "held", "late", "unavailable", "refused", "silent", "untaken"] as const;
 type RelayAlertName = (typeof relayAlertNames)[number];
-
-/** The relay writes one line of JSON for each outcome; `line` is that line, parsed. */
-export const outcomes = 'AppTraces | where Message startswith "{" | extend line = parse_json(Message)';
 
 /**
  * What somebody has to be told of, as queries over the relay's outcomes. None of them waits for a line that the broken part would have
@@ -37,23 +36,23 @@ export function relayAlerts({
     "dead-letters": {
       ...soon,
       description: "Events were refused for good or given up, and wait as dead letters. They can be replayed.",
-      query: `${outcomes} | where tostring(line.outcome) == "dead"`,
+      query: `${relayLines} | where ${isOutcome("dead")}`,
     },
     held: {
       ...soon,
       description: "Platform refuses the relay (401, 403 or 404): events are held until the dataflow is repaired.",
-      query: `${outcomes} | where toint(line.held) > 0 and SeverityLevel >= 3`,
+      query: `${relayLines} | where ${lineNumber("held")} > 0 and SeverityLevel >= 3`,
     },
     late: {
       ...soon,
       description: "Events wait for more than an hour: Platform is away, or takes less than comes in.",
-      query: `${outcomes} | where toint(line.oldestSeconds) > 3600`,
+      query: `${relayLines} | where ${lineNumber("oldestSeconds")} > 3600`,
     },
     unavailable: {
       ...soon,
       enabled: expectsEvents,
       description: "The relay could not take events, so Customer.io holds back all that follow.",
-      query: `${outcomes} | where toint(line.unavailable) > 0`,
+      query: `${relayLines} | where ${lineNumber("unavailable")} > 0`,
     },
     refused: {
       ...soon,
@@ -62,9 +61,9 @@ export function relayAlerts({
       description:
         "Calls are refused and none is accepted: most likely the signing key is not Customer.io's. Customer.io repeats the first event and " +
         `holds back all others for 7 days, then gives them up. Copy the key anew: ${operatorCommand("status")} says how.`,
-      query: `${outcomes}
-| summarize refused = countif(toint(line.refused) > 0),
-    taken = countif(toint(line.accepted) > 0 or toint(line.filtered) > 0 or isnotnull(line.setAside))
+      query: `${relayLines}
+| summarize refused = countif(${lineNumber("refused")} > 0),
+    taken = countif(${lineNumber("accepted")} > 0 or ${lineNumber("filtered")} > 0 or isnotnull(${lineField("setAside")}))
 | where refused > 0 and taken == 0`,
     },
     silent: {
@@ -74,8 +73,8 @@ export function relayAlerts({
       description:
         `No call has come from Customer.io for ${silenceHours} hours, although the webhook is enabled and calls came before. ` +
         `${operatorCommand("status")} says what to look at; silenceAlertHours sets the time, or switches this off.`,
-      query: `${outcomes}
-| where toint(line.accepted) > 0 or toint(line.filtered) > 0 or isnotnull(line.setAside)
+      query: `${relayLines}
+| where ${lineNumber("accepted")} > 0 or ${lineNumber("filtered")} > 0 or isnotnull(${lineField("setAside")})
 | summarize last = max(TimeGenerated)
 | where last < ago(${silenceHours}h)`,
     },
@@ -85,7 +84,7 @@ export function relayAlerts({
       description:
         "Nobody takes messages from a queue of the relay: its function does not run. Events are safe, but none is delivered. " +
         `${operatorCommand("status")} says what to do.`,
-      query: `${outcomes} | where toint(line.untakenSeconds) > 0`,
+      query: `${relayLines} | where ${lineNumber("untakenSeconds")} > 0`,
     },
   };
 }

@@ -6,7 +6,8 @@ import { guidOf } from "../relay/deploy/resources/guid.ts";
 import { ArmResource } from "../relay/deploy/sdk.ts";
 import { azureName } from "./azure-names.ts";
 import { derive } from "./inputs.ts";
-import { outcomes, type RelayAlert, relayAlertNames, relayAlerts } from "./relay-alerts.ts";
+import { type RelayAlert, relayAlertNames, relayAlerts } from "./relay-alerts.ts";
+import { lineField, lineNumber, relayLines } from "./relay-log.ts";
 import type { Settings } from "./setting-types.ts";
 
 export interface RelayMonitoringArgs extends Pick<Settings, "alertEmails" | "logRetentionDays" | "silenceAlertHours"> {
@@ -17,25 +18,25 @@ export interface RelayMonitoringArgs extends Pick<Settings, "alertEmails" | "log
 }
 
 /** What happened to the events, hour by hour. */
-const countsQuery = `${outcomes}
-| summarize accepted = sum(toint(line.accepted)), filtered = sum(toint(line.filtered)),
-    delivered = sum(toint(line.delivered)), duplicate = sum(toint(line.duplicate)), retried = sum(toint(line.retried)),
-    held = sum(toint(line.held)), dead = sum(toint(line.dead))
+const countsQuery = `${relayLines}
+| summarize accepted = sum(${lineNumber("accepted")}), filtered = sum(${lineNumber("filtered")}),
+    delivered = sum(${lineNumber("delivered")}), duplicate = sum(${lineNumber("duplicate")}), retried = sum(${lineNumber("retried")}),
+    held = sum(${lineNumber("held")}), dead = sum(${lineNumber("dead")})
   by bin(TimeGenerated, 1h)
 | order by TimeGenerated asc`;
 
 /** How old events are when Platform takes them, from their receipt on. */
-const ageQuery = `${outcomes}
-| where toint(line.delivered) > 0
-| summarize median = percentile(toint(line.ageSeconds), 50), p95 = percentile(toint(line.ageSeconds), 95),
-    oldest = max(toint(line.ageSeconds))
+const ageQuery = `${relayLines}
+| where ${lineNumber("delivered")} > 0
+| summarize median = percentile(${lineNumber("ageSeconds")}, 50), p95 = percentile(${lineNumber("ageSeconds")}, 95),
+    oldest = max(${lineNumber("ageSeconds")})
   by bin(TimeGenerated, 1h)
 | order by TimeGenerated asc`;
 
 /** What the stack's own choices keep from Platform. */
-const choicesQuery = `${outcomes}
-| where isnotempty(line.rule) or isnotnull(line.redacted)
-| extend choice = iff(isnotempty(line.rule), bag_pack(tostring(line.rule), toint(line.filtered)), line.redacted)
+const choicesQuery = `${relayLines}
+| where isnotempty(${lineField("rule")}) or isnotnull(${lineField("redacted")})
+| extend choice = iff(isnotempty(${lineField("rule")}), bag_pack(tostring(${lineField("rule")}), ${lineNumber("filtered")}), ${lineField("redacted")})
 | mv-expand kind = bag_keys(choice) to typeof(string)
 | summarize events = sum(toint(choice[kind])) by choice = kind, bin(TimeGenerated, 1h)
 | order by TimeGenerated asc`;

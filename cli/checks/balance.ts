@@ -1,4 +1,5 @@
 import type { Counts } from "../../relay/core/counts.ts";
+import { settledCounts } from "../../relay/core/fates.ts";
 import { type CommandTarget, operatorCommand } from "../../relay/core/operator-command.ts";
 import { inWords } from "../duration.ts";
 import type { Finding } from "../finding.ts";
@@ -45,15 +46,19 @@ export function balanceFinding({
   target: CommandTarget;
 }): Finding {
   if (since === undefined) return { verdict: "fine", found: "No event has come yet." };
-  const { accepted, setAside, filtered, refused, delivered, duplicate, gone, purged } = total;
+  const { accepted, setAside, filtered, refused, delivered, purged } = total;
   if (refused > 0 && accepted + setAside + filtered === 0) {
     const found = `Since ${since}: ${refused} calls were refused, and none was ever accepted.`;
     return { verdict: "broken", found, todo: copyKeyAnew(target) };
   }
-  const rest = accepted + setAside - delivered - duplicate - gone - deadLetters - purged;
+  const settled = settledCounts.reduce((sum, name) => sum + total[name], 0);
+  const rest = accepted + setAside - settled - deadLetters - purged;
+  const named = settledCounts
+    .filter((name) => total[name] > 0 || name !== "gone")
+    .map((name) => `${total[name]} ${name}`);
   const sum =
-    `Since ${since}: ${accepted} accepted${setAside > 0 ? ` + ${setAside} set aside` : ""} = ${delivered} delivered + ` +
-    `${duplicate} duplicate${gone > 0 ? ` + ${gone} gone` : ""} + ${deadLetters} dead letters + ${purged > 0 ? `${purged} purged + ` : ""}${Math.max(0, rest)} on their way.`;
+    `Since ${since}: ${accepted} accepted${setAside > 0 ? ` + ${setAside} set aside` : ""} = ${named.join(" + ")} + ` +
+    `${deadLetters} dead letters + ${purged > 0 ? `${purged} purged + ` : ""}${Math.max(0, rest)} on their way.`;
   const details = [
     ...(delivered > 0 ? [`age at delivery: ${inWords((total.deliveredSeconds / delivered) * 1000)} on average`] : []),
     ...(countedAt ? [`counted last at ${countedAt.toISOString()}`] : []),

@@ -4,7 +4,8 @@ import { type DeadLetterClass, deadEvent } from "../core/dead-letter.ts";
 import { deliveredKey } from "../core/delivered-tables.ts";
 import { enrich } from "../core/enrich.ts";
 import { afterFailure, type QueuedEvent } from "../core/envelope.ts";
-import { isExpired, isOverdue, type WaitReason } from "../core/retry-schedule.ts";
+import { comesAgain, type WaitReason } from "../core/fates.ts";
+import { isExpired, isOverdue } from "../core/retry-schedule.ts";
 import { bodyOf } from "./claims.ts";
 import type { Duplicates } from "./duplicates.ts";
 import { describeError } from "./log.ts";
@@ -44,7 +45,7 @@ export interface FailedDelivery {
 }
 
 export function hasFailed(delivery: Delivery): delivery is FailedDelivery {
-  return delivery.fate === "retry" || delivery.fate === "hold";
+  return comesAgain(delivery.fate);
 }
 
 export interface DeliveryPorts {

@@ -1,11 +1,13 @@
 import type { InvocationContext, StorageQueueHandler } from "@azure/functions";
 import { decodeEnvelope, encodeEnvelopes, type QueuedEvent, waitingSince } from "../core/envelope.ts";
+import { type Fate, fates, type LogLevel, loudest } from "../core/fates.ts";
+import type { OutcomeNumber } from "../core/outcomes.ts";
 import { isOverdue, retryDelaySeconds, secondsUntil } from "../core/retry-schedule.ts";
 import { deleteClaims } from "./claims.ts";
 import { type Delivery, deliverAll, giveUp, hasFailed } from "./deliver.ts";
 import type { Duplicates } from "./duplicates.ts";
 import type { Fence } from "./fence.ts";
-import { describeError, type LogLevel, logOutcome } from "./log.ts";
+import { describeError, logOutcome } from "./log.ts";
 import type { Sender } from "./paced-client.ts";
 import { type RelayStorage, storageTimeout } from "./storage.ts";
 import { buryUnreadable } from "./unreadable.ts";
@@ -68,7 +70,7 @@ export function forwarderHandler({
     context: InvocationContext,
   ): Promise<void> => {
     for (const { events, delaySeconds } of turns) await putBack(events, delaySeconds);
-    const isDone = ({ fate }: Delivery) => fate === "delivered" || fate === "duplicate" || fate === "dead";
+    const isDone = ({ fate }: Delivery) => fate !== "unsent" && fates[fate].endsClaim;
     await deleteClaims(
       deliveries.filter(isDone).map(({ event }) => event),
       storage,
@@ -171,7 +173,7 @@ function standstillOf(
   const seconds = target.readyAt ? secondsUntil(target.readyAt, clock()) : 0;
   if (seconds > 0) return { level: "info", seconds, why: "PLATFORM_READY_AT" };
   const pause = target.client.pause(Math.min(...events.map(({ attempts }) => attempts)));
-  return pause ? { level: pause.reason === "hold" ? "error" : "warn", ...pause } : target;
+  return pause ? { level: fates[pause.reason].level, ...pause } : target;
 }
 
 /** Whole seconds since each event was received. */
@@ -210,14 +212,16 @@ function report(
   const ages = agesOf(eventsOf("delivered"), now);
   const duplicate = idsOf("duplicate");
   const gone = idsOf("gone");
-  const held = deliveries.filter(isHeld).length;
-  logOutcome(context, held > 0 ? "error" : waiting.length + gone.length > 0 ? "warn" : "info", {
+  // A dead letter has a line of its own, which is loud enough.
+  const counted = deliveries.map(countedAs).filter((fate) => fate !== "dead");
+  const count = (field: OutcomeNumber) => counted.filter((fate) => fates[fate].count === field).length;
+  logOutcome(context, loudest(counted.map((fate) => fates[fate].level)), {
     outcome: "forwarded",
-    delivered: delivered.length,
-    duplicate: duplicate.length,
-    retried: waiting.length - held,
-    held,
-    gone: gone.length,
+    delivered: count("delivered"),
+    duplicate: count("duplicate"),
+    retried: count("retried"),
+    held: count("held"),
+    gone: count("gone"),
     oldestSeconds: longestWait(
       deliveries.map(({ event }) => event),
       now,
@@ -238,9 +242,9 @@ function report(
   });
 }
 
-/** Whether somebody has to fix something before the event can go. */
-function isHeld(delivery: Delivery): boolean {
-  return delivery.fate === "hold" || (delivery.fate === "unsent" && delivery.pause?.reason === "hold");
+/** As what an event counts: one that wasn't sent as what Platform is away for. */
+function countedAs(delivery: Delivery): Fate {
+  return delivery.fate === "unsent" ? (delivery.pause?.reason ?? "retry") : delivery.fate;
 }
 
 /** Each different reason once. */

@@ -1,4 +1,5 @@
-import { countOutcome, type Outcome } from "./log.ts";
+import type { Outcome } from "../core/outcomes.ts";
+import { countOutcome } from "./log.ts";
 import type { QueueHead, RelayStorage } from "./storage.ts";
 
 /** Milliseconds. */

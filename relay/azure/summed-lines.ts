@@ -1,5 +1,7 @@
 import type { InvocationContext } from "@azure/functions";
-import { countOutcome, type LogLevel, writeLine } from "./log.ts";
+import type { LogLevel } from "../core/fates.ts";
+import type { Outcome } from "../core/outcomes.ts";
+import { countOutcome, writeLine } from "./log.ts";
 
 /** Milliseconds from one line to the next. */
 const between = 1_000;
@@ -44,7 +46,7 @@ export class SummedLines {
   }
 
   add(context: InvocationContext, level: LogLevel, { outcome, reason }: CallOutcome): void {
-    const line = { outcome, [outcome]: 1, reason };
+    const line = lineOf(outcome, 1, { reason });
     countOutcome(line);
     const now = this.#ports.monotonic();
     const waiting = this.#pending.get(outcome);
@@ -67,8 +69,23 @@ export class SummedLines {
   flush(): void {
     for (const [outcome, { count, reasons }] of this.#pending) {
       this.#writtenAt.set(outcome, this.#ports.monotonic());
-      this.#ports.write(JSON.stringify({ outcome, [outcome]: count, reasons: [...reasons] }));
+      this.#ports.write(JSON.stringify(lineOf(outcome, count, { reasons: [...reasons] })));
     }
     this.#pending.clear();
+  }
+}
+
+function lineOf(
+  outcome: CallOutcome["outcome"],
+  count: number,
+  why: { readonly reason: string } | { readonly reasons: readonly string[] },
+): Outcome {
+  switch (outcome) {
+    case "refused":
+      return { outcome, refused: count, ...why };
+    case "unavailable":
+      return { outcome, unavailable: count, ...why };
+    case "closed":
+      return { outcome, closed: count, ...why };
   }
 }

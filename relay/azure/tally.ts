@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { addCounts, arrivalOf, type Counts, dayOf, noCounts } from "../core/counts.ts";
 import { countsTable } from "../core/names.ts";
+import type { LineValues } from "../core/outcomes.ts";
 import { addPathCounts, type PathCounts, pathCountsProperty } from "../core/path-counts.ts";
 import { makingTable, type Tables } from "./tables.ts";
 
@@ -45,8 +46,8 @@ export class Tally {
     this.#ports = ports;
   }
 
-  /** @param outcome a line of the log; see `Outcome` */
-  add(outcome: Readonly<Record<string, unknown>>): void {
+  /** @param outcome a line of the log, or what it counts */
+  add(outcome: LineValues): void {
     const today = dayOf(this.#ports.clock());
     const day: Day = this.#days.get(today) ?? { counts: noCounts(), arrivals: {}, unknown: new Map(), dirty: false };
     this.#days.set(today, day);

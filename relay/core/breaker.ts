@@ -1,5 +1,5 @@
 import type { Verdict } from "./delivery.ts";
-import type { WaitReason } from "./retry-schedule.ts";
+import { fates, type WaitReason } from "./fates.ts";
 
 /** Failures in a row, without a delivery among them, after which Platform counts as away. */
 const tolerance = 20;
@@ -11,10 +11,17 @@ const repeatedFailure = 0.25;
 const doubtful = 3;
 
 /**
- * Milliseconds between two probes: a share of the time that Platform has been away, so that its return is noticed in good time. What
- * somebody has to fix (`hold`) is not fixed in half a second.
+ * Milliseconds between two probes: a share of the time that Platform has been away, so that its return is noticed in good time; for the
+ * least of them see `fates`.
  */
-const probes = { share: 0.05, least: { retry: 500, hold: 1_000 }, most: 15 * 60 * 1000 };
+const probes = { share: 0.05, most: 15 * 60 * 1000 };
+
+/** What Platform is away for where it answers every event like this: what it refuses for good, somebody has to fix. */
+const outages: Readonly<Record<Exclude<Verdict, "delivered">, WaitReason>> = {
+  retry: "retry",
+  hold: "hold",
+  dead: "hold",
+};
 
 /**
  * The share of an outage so far over which messages spread that go back to the queue: a probe needs one of them, and the others only
@@ -126,7 +133,7 @@ export class Breaker {
   ): boolean {
     this.#underWay = Math.max(0, this.#underWay - 1);
     if (verdict === "delivered") return this.#delivered(now);
-    const reason = verdict === "retry" ? "retry" : "hold";
+    const reason = outages[verdict];
     if (this.#outage === undefined) {
       const weight = isFresh || verdict === "dead" ? 1 : repeatedFailure;
       this.#failures += weight;
@@ -182,5 +189,5 @@ export class Breaker {
 }
 
 function intervalOf(age: number, reason: WaitReason): number {
-  return Math.min(probes.most, Math.max(probes.least[reason], age * probes.share));
+  return Math.min(probes.most, Math.max(fates[reason].wait.probe, age * probes.share));
 }

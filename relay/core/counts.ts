@@ -1,4 +1,5 @@
 import { verificationPrefix } from "./names.ts";
+import type { LineValues, OutcomeName, OutcomeNumber } from "./outcomes.ts";
 
 /**
  * What the relay counts, so that the whole can be balanced without any log: every event that was taken in is in one of the places
@@ -13,7 +14,7 @@ import { verificationPrefix } from "./names.ts";
  * | `unknownAttributes` | of `accepted`, events with attributes that the event catalogue lacks |
  * | `refused` | calls without a valid signature, or with a body beyond the limit |
  * | `unavailable` | calls answered 503 |
- * | `delivered`, `duplicate`, `gone`, `dead` | what became of events in the queue: see the log's `forwarded` and `dead` |
+ * | `delivered`, `duplicate`, `gone`, `dead` | what became of events in the queue: see `fates` |
  * | `deliveredSeconds` | no events, but how old those of `delivered` were, in seconds, all together |
  * | `retried`, `held` | each time that an event went back to the queue; no sum of events |
  * | `purged` | dead letters that an operator deleted; not the relay but `customerio-aep replay` counts them |
@@ -34,7 +35,7 @@ export const countNames = [
   "retried",
   "held",
   "purged",
-] as const;
+] as const satisfies readonly (OutcomeNumber | "purged")[];
 
 /**
  * When a call of Customer.io's was taken last, and when one was refused: Unix seconds, beside the counts. They fit the 32 bits of a table's
@@ -50,10 +51,11 @@ export function noCounts(): Counts {
 }
 
 /** Which time an outcome is: none for what no call brought, nor for an operator's own test event, which proves nothing of Customer.io. */
-export function arrivalOf(outcome: Readonly<Record<string, unknown>>): ArrivalName | undefined {
-  if (outcome.outcome === "refused") return "refusedAt";
+export function arrivalOf(outcome: LineValues): ArrivalName | undefined {
+  const is = (name: OutcomeName) => outcome.outcome === name;
+  if (is("refused")) return "refusedAt";
   if (outcome.setAside !== undefined) return "takenAt";
-  if (outcome.outcome !== "accepted" && outcome.outcome !== "filtered") return undefined;
+  if (!is("accepted") && !is("filtered")) return undefined;
   const isTest = (id: unknown) => typeof id === "string" && id.startsWith(verificationPrefix);
   return Array.isArray(outcome.ids) && outcome.ids.length > 0 && outcome.ids.every(isTest) ? undefined : "takenAt";
 }

@@ -2,16 +2,19 @@ import * as z from "zod";
 import { blobName } from "./blob-name.ts";
 import { bodyDigestForm, type QueuedEvent } from "./envelope.ts";
 
-/**
- * Why a body is a dead letter.
- *
- * - `malformed`: signed by Customer.io, but no event.
- * - `refused`: Platform will never take it as it is.
- * - `expired`: it could not be delivered for 7 days, or waited for 30 without being tried.
- * - `poison`: the relay itself failed on it, or several times on its queue message, which is a bug.
- * - `unreadable`: not an event but a whole queue message that is no envelope; the body is its text.
- */
-const deadLetterClass = z.enum(["malformed", "refused", "expired", "poison", "unreadable"]);
+/** Why a body is a dead letter. */
+export const deadLetterClass = z.enum([
+  /** Signed by Customer.io, but no event. */
+  "malformed",
+  /** Platform will never take it as it is. */
+  "refused",
+  /** It could not be delivered for 7 days, or waited for 30 without being tried. */
+  "expired",
+  /** The relay itself failed on it, or several times on its queue message, which is a bug. */
+  "poison",
+  /** Not an event but a whole queue message that is no envelope; the body is its text. */
+  "unreadable",
+]);
 export type DeadLetterClass = z.infer<typeof deadLetterClass>;
 
 /** The document in the container `dead-letters`: all that is needed to understand what happened, and to replay the event. */

@@ -1,3 +1,5 @@
+import type { Fate, WaitReason } from "./fates.ts";
+
 /**
  * What an answer of Platform's streaming inlet means for an event.
  *
@@ -7,7 +9,7 @@
  * - `hold`: the address is not what it should be (inlet or dataflow gone, disabled, closed to the relay): the events are fine and
  *   wait, and somebody has to fix it. A 2xx without Platform's receipt is one of these: nobody says that Platform has the event.
  */
-export type Verdict = "delivered" | "retry" | "dead" | "hold";
+export type Verdict = Extract<Fate, "delivered" | "dead"> | WaitReason;
 
 /** Statuses in the order in which they are looked up; what no line names is `hold`, which loses nothing and is loud. */
 const verdicts: readonly { readonly from: number; readonly to: number; readonly verdict: Verdict }[] = [

@@ -1,4 +1,5 @@
 import { type QueuedEvent, waitingSince } from "./envelope.ts";
+import { fates, type WaitReason } from "./fates.ts";
 
 /** Queue Storage hides a message for 7 days at most. */
 const maxVisibilitySeconds = 7 * 24 * 60 * 60;
@@ -13,16 +14,6 @@ const horizonMilliseconds = 7 * 24 * 60 * 60 * 1000;
  */
 const longestLifeMilliseconds = 30 * 24 * 60 * 60 * 1000;
 
-/** Seconds: the longest wait after the first failure, doubled by each further one up to the cap. */
-const schedules = {
-  retry: { base: 2, cap: 60 * 60 },
-  // Somebody has to fix what an event is held for, so asking again soon is of no use.
-  hold: { base: 5 * 60, cap: 60 * 60 },
-} as const;
-
-/** What a wait is for: see `Verdict`. */
-export type WaitReason = keyof typeof schedules;
-
 /**
  * How long an event that failed waits while others pass: exponential with full jitter, so that events that failed together don't
  * come back together. At least what Platform asked for in `Retry-After`; then the jitter comes on top.
@@ -35,7 +26,7 @@ export function retryDelaySeconds(
   reason: WaitReason,
   { attempts, retryAfter, random }: { attempts: number; retryAfter?: number | undefined; random: number },
 ): number {
-  const { base, cap } = schedules[reason];
+  const { base, cap } = fates[reason].wait;
   const jitter = Math.ceil(random * Math.min(cap, base * 2 ** (attempts - 1)));
   return Math.min(maxVisibilitySeconds, Math.max(1, (retryAfter ?? 0) + jitter));
 }

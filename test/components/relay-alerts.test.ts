@@ -1,4 +1,5 @@
 import { relayAlerts } from "../../components/relay-alerts.ts";
+import { isOutcome, lineField, lineNumber } from "../../components/relay-log.ts";
 import { keepDuplicates } from "../../relay/azure/duplicates.ts";
 import { forwarderHandler } from "../../relay/azure/forwarder.ts";
 import { healthHandler } from "../../relay/azure/health.ts";
@@ -191,6 +192,17 @@ test("a stranger's calls wake nobody before events are expected, nor does silenc
   expect(onIn({ expectsEvents: false, silenceHours: 24 }).sort()).toEqual(always);
   expect(onIn({ expectsEvents: true, silenceHours: 0 }).sort()).toEqual([...always, "refused", "unavailable"].sort());
   expect(onIn({ expectsEvents: true, silenceHours: 24 })).toEqual(Object.keys(alerts));
+});
+
+test("the compiler refuses a query for a field or an outcome that no line has", () => {
+  // @ts-expect-error
+  expect(lineNumber("heldEvents")).toBe("toint(line.heldEvents)");
+  // @ts-expect-error
+  expect(lineNumber("reason")).toBe("toint(line.reason)");
+  // @ts-expect-error
+  expect(lineField("rules")).toBe("line.rules");
+  // @ts-expect-error
+  expect(isOutcome("died")).toBe('tostring(line.outcome) == "died"');
 });
 
 test("a query that reads what no line has, or an operator that is unknown, fails here", () => {

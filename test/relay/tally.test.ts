@@ -194,8 +194,9 @@ test("listens to the lines that the log gets", () => {
   const heard: unknown[] = [];
   onOutcome((outcome) => heard.push(outcome));
   const { context, lines } = invocation();
-  logOutcome(context, "info", { outcome: "filtered", filtered: 1 });
-  expect(heard).toEqual([{ outcome: "filtered", filtered: 1 }]);
+  const line = { outcome: "filtered", filtered: 1, rule: "except.metrics", ids: ["e1"] } as const;
+  logOutcome(context, "info", line);
+  expect(heard).toEqual([line]);
   expect(lines.map(({ outcome }) => outcome)).toEqual(heard);
 });
 

@@ -1,0 +1,104 @@
+/** A line about calls that brought no event: `reason` of one call, or the different `reasons` of several. */
+type CallLine = {
+  readonly reason?: string;
+  readonly reasons?: readonly string[];
+};
+
+/**
+ * What the relay logs: one outcome as one line of JSON. Counts, event ids, names of blobs and reasons are for the log; bodies, URLs and
+ * keys never are. Alerts and charts ask for these fields by components/relay-log.ts, and `addCounts` adds up those that are counts.
+ */
+export type Outcome =
+  /** Intake: `accepted` events are durable in one message. */
+  | {
+      readonly outcome: "accepted";
+      readonly accepted: number;
+      readonly ids: readonly string[];
+      /** How many are without their `content`, `email` or `recipient`. */
+      readonly redacted?: Readonly<Record<string, number>>;
+      /** Those that passed a filter which could not read them. */
+      readonly unread?: number;
+      /** Those with attributes that the catalogue lacks, and how many there are by path. */
+      readonly unknownAttributes?: number;
+      readonly unknown?: Readonly<Record<string, number>>;
+    }
+  /** Intake: one event was left out by the rule. */
+  | {
+      readonly outcome: "filtered";
+      readonly filtered: number;
+      readonly rule: string;
+      readonly ids: readonly string[];
+    }
+  /** Intake: calls had no valid signature, or a body beyond the limit; at most one line a second. */
+  | (CallLine & { readonly outcome: "refused"; readonly refused: number })
+  /** Intake: calls were answered with 503. Without `unavailable`: the storage can't be reached, as `/health` found. */
+  | (CallLine & { readonly outcome: "unavailable"; readonly unavailable?: number })
+  /** Intake: calls were answered with 503, since the relay is being taken down or newer settings have replaced those of this instance. */
+  | (CallLine & { readonly outcome: "closed"; readonly closed: number })
+  /** Forwarder: what became of one message's events. */
+  | {
+      readonly outcome: "forwarded";
+      readonly delivered: number;
+      /** Platform has them already. */
+      readonly duplicate: number;
+      /** They come again. */
+      readonly retried: number;
+      /** They come again, and somebody has to fix something. */
+      readonly held: number;
+      /** An earlier run was done with them. */
+      readonly gone: number;
+      /** How long the event has waited in the queue that has waited longest. */
+      readonly oldestSeconds: number;
+      /** Age of the oldest when it was delivered, and of all that were delivered, added up. */
+      readonly ageSeconds?: number;
+      readonly deliveredSeconds?: number;
+      readonly ids: readonly string[];
+      readonly duplicateIds?: readonly string[];
+      readonly goneIds?: readonly string[];
+      readonly waitingIds?: readonly string[];
+      readonly delaySeconds?: number;
+      readonly reasons?: readonly string[];
+    }
+  /**
+   * Forwarder: all `held` events of a message wait, untried: for `PLATFORM_READY_AT`, for Platform to come back, for settings to be fixed,
+   * or for an instance with newer settings.
+   */
+  | {
+      readonly outcome: "waiting";
+      readonly held: number;
+      readonly delaySeconds: number;
+      readonly oldestSeconds: number;
+      readonly reason: string;
+    }
+  /** Forwarder: the tables of delivered events can't be used, so that events may go twice. */
+  | { readonly outcome: "duplicatesUnknown"; readonly reason: string }
+  /**
+   * All functions: one event became a dead letter. At the intake, where it was never accepted, `setAside` is 1 too, and both are 0 for a
+   * call that is repeated.
+   */
+  | {
+      readonly outcome: "dead";
+      readonly dead: number;
+      readonly setAside?: number;
+      readonly deadLetter: string;
+      readonly reason: string;
+      readonly ids?: readonly string[];
+    }
+  /** Intake and health: the message at the head of the queue stands there, and nobody takes it: its function does not run. */
+  | { readonly outcome: "untaken"; readonly queue: string; readonly untakenSeconds: number }
+  /** Forwarder and poison: a claim could not be deleted. */
+  | { readonly outcome: "claimLeft"; readonly claim: string; readonly reason: string };
+
+export type OutcomeName = Outcome["outcome"];
+
+type FieldsOf<Line> = Line extends Outcome ? keyof Line : never;
+type ValueOf<Line, Field> = Line extends Outcome ? (Field extends keyof Line ? Line[Field] : never) : never;
+
+/** Every field that some line has, and those of them that are numbers. */
+export type OutcomeField = FieldsOf<Outcome>;
+export type OutcomeNumber = {
+  [Field in OutcomeField]: [NonNullable<ValueOf<Outcome, Field>>] extends [number] ? Field : never;
+}[OutcomeField];
+
+/** A line, or a part of one, as whoever counts reads it. */
+export type LineValues = Readonly<Partial<Record<OutcomeField, unknown>>>;

@@ -1,0 +1,27 @@
+import { countNames } from "../../relay/core/counts.ts";
+import { type Verdict, verdictOf } from "../../relay/core/delivery.ts";
+import { comesAgain, type Fate, fates, loudest, settledCounts } from "../../relay/core/fates.ts";
+
+const names = Object.keys(fates) as Fate[];
+
+test("each fate is counted", () => {
+  expect(names.filter((name) => !countNames.includes(fates[name].count))).toEqual([]);
+});
+
+test("an event either comes again, or the relay is done with it", () => {
+  expect(names.filter(comesAgain)).toEqual(["retry", "hold"]);
+  expect(settledCounts).toEqual(["delivered", "duplicate", "gone"]);
+  expect(names.filter((name) => comesAgain(name) && fates[name].endsClaim)).toEqual([]);
+  expect(comesAgain("unsent")).toBe(false);
+});
+
+test("a verdict of Platform's is a fate", () => {
+  const verdicts = new Set<Verdict>([200, 400, 403, 500].map((status) => verdictOf({ status })));
+  expect([...verdicts]).toEqual(["delivered", "dead", "hold", "retry"]);
+});
+
+test("a line is as loud as the loudest of its events", () => {
+  expect(loudest(["info", "warn", "info"])).toBe("warn");
+  expect(loudest(["warn", "error"])).toBe("error");
+  expect(loudest([])).toBe("info");
+});
