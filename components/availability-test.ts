@@ -3,6 +3,7 @@ import * as monitor from "@pulumi/azure-native/monitor/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import { operatorCommand } from "../relay/core/operator-command.ts";
 import { azureName } from "./azure-names.ts";
+import { type AzurePart, nativePart } from "./azure-parts.ts";
 
 export interface AvailabilityTestArgs {
   resourceGroupName: pulumi.Input<string>;
@@ -25,6 +26,8 @@ const frequency = 900;
  * three places must fail within half an hour, so that one lost call wakes nobody.
  */
 export class AvailabilityTest extends pulumi.ComponentResource {
+  readonly parts: Record<string, AzurePart>;
+
   constructor(name: string, args: AvailabilityTestArgs, options?: pulumi.ComponentResourceOptions) {
     super("customerio-aep:index:AvailabilityTest", name, {}, options);
     const parent = { parent: this };
@@ -49,7 +52,7 @@ export class AvailabilityTest extends pulumi.ComponentResource {
       },
       parent,
     );
-    new monitor.MetricAlert(
+    const alert = new monitor.MetricAlert(
       azureName("alert", `${name}-alert`),
       {
         resourceGroupName,
@@ -70,6 +73,7 @@ export class AvailabilityTest extends pulumi.ComponentResource {
       },
       parent,
     );
+    this.parts = { "availability test": nativePart(test), "alert of the availability test": nativePart(alert) };
     this.registerOutputs({});
   }
 }

@@ -27,7 +27,7 @@ export interface RoleArgs {
  * (RoleAssignmentExists). So the name follows from these three: a run that was killed before it could note the assignment
  * leaves one that the next run finds under its name, and takes over. What earlier versions named by chance keeps its name.
  */
-export function assignRole(name: string, args: RoleArgs, options: pulumi.CustomResourceOptions): pulumi.Resource {
+export function assignRole(name: string, args: RoleArgs, options: pulumi.CustomResourceOptions): ArmResource {
   const roleId = roleIds[args.role];
   const assignmentName = pulumi
     .all([args.scope, args.principalId])

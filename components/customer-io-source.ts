@@ -149,8 +149,12 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
     }
     if (relay) {
       // The very first: what dead letters stop may become rows, for which the dataset's guard must still be there.
-      const { queueId, healthUrl } = relay;
-      new RelayGuard(`${name}-relay-guard`, { delivery, queueId, healthUrl }, { ...parent, dependsOn: everything });
+      const { queueId, healthUrl, parts } = relay;
+      new RelayGuard(
+        `${name}-relay-guard`,
+        { delivery, queueId, healthUrl, parts },
+        { ...parent, dependsOn: everything },
+      );
     }
 
     const outputs = {

@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { guidOf } from "../relay/deploy/resources/guid.ts";
 import { ArmResource } from "../relay/deploy/sdk.ts";
 import { azureName } from "./azure-names.ts";
+import { type AzurePart, armPart, nativePart } from "./azure-parts.ts";
 import { derive } from "./inputs.ts";
 import { type RelayAlert, relayAlertNames, relayAlerts } from "./relay-alerts.ts";
 import { lineField, lineNumber, relayLines } from "./relay-log.ts";
@@ -47,6 +48,7 @@ export class RelayMonitoring extends pulumi.ComponentResource {
   readonly connectionString: pulumi.Output<string>;
   /** Who is told of alerts. */
   readonly actionGroupId: pulumi.Output<string>;
+  readonly parts: Record<string, AzurePart>;
 
   constructor(name: string, args: RelayMonitoringArgs, options?: pulumi.ComponentResourceOptions) {
     super("customerio-aep:index:RelayMonitoring", name, {}, options);
@@ -83,11 +85,16 @@ export class RelayMonitoring extends pulumi.ComponentResource {
       },
       parent,
     );
+    this.parts = {
+      workspace: nativePart(workspace),
+      "Application Insights": nativePart(component),
+      "action group": nativePart(people),
+    };
     const { expectsEvents, silenceAlertHours } = args;
     for (const alert of relayAlertNames) {
       const part = <Name extends keyof RelayAlert>(name: Name) =>
         derive(silenceAlertHours, (silenceHours) => relayAlerts({ expectsEvents, silenceHours })[alert][name]);
-      new monitor.ScheduledQueryRule(
+      const rule = new monitor.ScheduledQueryRule(
         azureName("alert", `${name}-${alert}`),
         {
           ...inGroup,
@@ -107,8 +114,9 @@ export class RelayMonitoring extends pulumi.ComponentResource {
         },
         parent,
       );
+      this.parts[`alert "${alert}"`] = nativePart(rule);
     }
-    new ArmResource(
+    const book = new ArmResource(
       `${name}-workbook`,
       {
         parentId: args.resourceGroupId,
@@ -129,6 +137,7 @@ export class RelayMonitoring extends pulumi.ComponentResource {
       },
       { ...parent, aliases: [{ type: "azure-native:applicationinsights:Workbook" }] },
     );
+    this.parts.workbook = armPart(book);
 
     this.componentId = component.id;
     this.connectionString = component.connectionString;

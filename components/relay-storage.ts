@@ -21,6 +21,7 @@ type StorageConnection<Name extends string> = Readonly<Record<`${Name}__${Connec
 
 /** Where the relay keeps what it has accepted: queues, the bodies too large for them, dead letters, and its own code. */
 export class RelayStorage extends pulumi.ComponentResource {
+  readonly account: storage.StorageAccount;
   readonly accountId: pulumi.Output<string>;
   readonly eventsQueueId: pulumi.Output<string>;
   readonly codeContainerUrl: pulumi.Output<string>;
@@ -75,6 +76,7 @@ export class RelayStorage extends pulumi.ComponentResource {
     const code = container("code");
     part("sweep", "managementPolicies/default", "ManagementPolicy", { policy: sweepOfClaims });
 
+    this.account = account;
     this.accountId = account.id;
     this.eventsQueueId = events.id;
     this.codeContainerUrl = pulumi.all([account.primaryEndpoints, code.id]).apply(([{ blob }]) => `${blob}code`);

@@ -11,9 +11,18 @@ import manifest from "../package.json" with { type: "json" };
 import { hostBodyLimit } from "../relay/core/body-limit.ts";
 import { noSigningKey, signingKeysSecret } from "../relay/core/names.ts";
 import { packageManifest } from "../relay/deploy/package-folder.ts";
-import { AppServicePlan, FunctionApp, FunctionCode, QueueDrain, VaultSecret } from "../relay/deploy/sdk.ts";
+import {
+  AppServicePlan,
+  type ArmResource,
+  FunctionApp,
+  FunctionCode,
+  QueueDrain,
+  VaultSecret,
+} from "../relay/deploy/sdk.ts";
+import { webApiVersion } from "../relay/deploy/web-api-version.ts";
 import { AvailabilityTest } from "./availability-test.ts";
 import { addedDigits, azureName, compactStem, formerNames } from "./azure-names.ts";
+import { type AzurePart, armPart, nativePart } from "./azure-parts.ts";
 import { assignRole } from "./azure-roles.ts";
 import { derive } from "./inputs.ts";
 import type { PlatformCredential } from "./platform-credential.ts";
@@ -57,6 +66,8 @@ export class WebhookRelay extends pulumi.ComponentResource {
   readonly healthUrl: pulumi.Output<string>;
   /** Azure Resource Manager id of the queue in which events wait. */
   readonly queueId: pulumi.Output<string>;
+  /** What a destroy deletes one by one. Queues, containers, secrets and settings go with what holds them. */
+  readonly parts: Readonly<Record<string, AzurePart>>;
   /** What has to be there before Customer.io may send, and has to go after it has stopped. */
   readonly ready: pulumi.Resource[];
 
@@ -85,15 +96,16 @@ export class WebhookRelay extends pulumi.ComponentResource {
       { ...inGroup, properties: { tenantId, sku: { family: "A", name: "standard" }, enableRbacAuthorization: true } },
       { ...parent, aliases: formerNames("vault", name) },
     );
-    const grant = (role: Parameters<typeof assignRole>[1]["role"], scope: pulumi.Input<string>) =>
-      assignRole(`${name}-${role}`, { role, scope, subscriptionId, principalId: identity.principalId }, parent);
-    const roles = [
-      grant("storage-blob-data-owner", storage.accountId),
-      grant("storage-queue-data-contributor", storage.accountId),
-      grant("storage-table-data-contributor", storage.accountId),
-      grant("key-vault-secrets-user", vault.id),
-      grant("monitoring-metrics-publisher", monitoring.componentId),
-    ];
+    const roles: Record<string, ArmResource> = {};
+    const grant = (role: Parameters<typeof assignRole>[1]["role"], scope: pulumi.Input<string>) => {
+      const roleArgs = { role, scope, subscriptionId, principalId: identity.principalId };
+      roles[`role ${role}`] = assignRole(`${name}-${role}`, roleArgs, parent);
+    };
+    grant("storage-blob-data-owner", storage.accountId);
+    grant("storage-queue-data-contributor", storage.accountId);
+    grant("storage-table-data-contributor", storage.accountId);
+    grant("key-vault-secrets-user", vault.id);
+    grant("monitoring-metrics-publisher", monitoring.componentId);
 
     const reference = (setting: string, value: pulumi.Input<string>) => {
       const secretArgs = { vaultId: vault.id, name: setting, value };
@@ -183,7 +195,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
       {
         ...parent,
         aliases: [formerApp, ...formerNames("site", name).map((alias) => Object.assign({}, formerApp, alias))],
-        dependsOn: [...roles, ...storage.resources],
+        dependsOn: [...Object.values(roles), ...storage.resources],
       },
     );
     // From the id: an app that an earlier version made has another name than the program gives it now.
@@ -231,7 +243,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
       { ...parent, dependsOn: code, customTimeouts: { delete: `${args.drainTimeoutSeconds + 3660}s` } },
     );
 
-    new AvailabilityTest(
+    const availability = new AvailabilityTest(
       `${name}-availability`,
       {
         ...inGroup,
@@ -245,6 +257,17 @@ export class WebhookRelay extends pulumi.ComponentResource {
 
     this.url = pulumi.interpolate`https://${app.hostName}/customerio`;
     this.ready = [code, drain];
+    this.parts = {
+      "resource group": nativePart(group),
+      identity: nativePart(identity),
+      "storage account": nativePart(storage.account),
+      vault: nativePart(vault),
+      ...monitoring.parts,
+      ...Object.fromEntries(Object.entries(roles).map(([name, role]) => [name, armPart(role)])),
+      plan: { id: plan.id, apiVersion: webApiVersion },
+      "function app": { id: app.id, apiVersion: webApiVersion },
+      ...availability.parts,
+    };
     this.registerOutputs({ url: this.url });
   }
 }

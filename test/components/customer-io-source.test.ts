@@ -57,12 +57,27 @@ test("with one it is enabled, and the key reaches the relay by the vault alone",
 test("a destroy comes to guards of the relay and of the dataset first", async () => {
   const { resources } = await source();
   const relay = "https://relay.example/health";
-  expect(one(resources, "customerio-aep:index:RelayGuard")).toEqual({
+  const { parts: _parts, ...guarded } = one(resources, "customerio-aep:index:RelayGuard");
+  expect(guarded).toEqual({
     delivery: "relay",
     queueId: one(resources, "customerio-aep:index:QueueDrain").queueId,
     healthUrl: relay,
   });
   expect(one(resources, "aep:index:DatasetGuard").relayHealthUrl).toBe(relay);
+});
+
+test("the relay's guard knows all that a destroy deletes one by one in Azure", async () => {
+  const { resources } = await source();
+  const goesWithAnother = /:WebApp|"path":"(queueServices|blobServices|managementPolicies)/;
+  const deleted = resources.filter(
+    ({ type, inputs }) =>
+      /^azure-native:|:(ArmResource|AppServicePlan|FunctionApp)$/.test(type) &&
+      !goesWithAnother.test(type + JSON.stringify(inputs)),
+  );
+  const { parts } = one(resources, "customerio-aep:index:RelayGuard");
+  const ids = Object.values<{ id: string }>(parts).map(({ id }) => id);
+  expect(ids.sort()).toEqual(deleted.map(({ name }) => `${name}-id`).sort());
+  expect(ids.length).toBeGreaterThan(20);
 });
 
 test("without a relay there is a guard for the change to that, and the dataset's asks no relay", async () => {

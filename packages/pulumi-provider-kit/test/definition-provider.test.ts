@@ -131,6 +131,37 @@ test("diff compares in the normal form, replaces where the definition says, and 
   });
 });
 
+test("the preview of a creation is judged by what is known: of a record, entry by entry", async () => {
+  const inputs = z.object({
+    size: z.number().meta({ description: "Its size." }),
+    drawers: z.record(z.string(), z.object({ id: z.string() })).meta({ description: "Its drawers." }),
+  });
+  const asked: object[] = [];
+  const cupboard = defineResource<object>()({
+    type: "shop:index:Cupboard",
+    description: "A cupboard.",
+    inputs,
+    outputs: z.object({}),
+    permitCreation: async (_operation, known) => {
+      asked.push(known);
+    },
+    create: async () => ({ id: "c", outputs: {} }),
+    read: async () => undefined,
+    delete: async () => undefined,
+  });
+  const cupboards = definitionProvider({
+    ...{ name: "shop", version: "1.2.3", displayName: "Shop", description: "A shop." },
+    ...{ config: z.object({}), connect: () => ({}), resources: [cupboard] },
+  });
+  await cupboards.configure({});
+  const drawers = { top: { id: "1" }, bottom: { id: Unknown.instance } };
+  await cupboards.create(
+    { ...call, type: cupboard.type },
+    { inputs: { size: Unknown.instance, drawers }, preview: true },
+  );
+  expect(asked).toEqual([{ drawers: { top: { id: "1" } } }]);
+});
+
 test("a preview touches nothing; what an update may change is unknown, the rest stays known", async () => {
   const created = await provider.create(call, { inputs: { name: "a", tags: [] }, preview: true });
   expect(created.properties).toEqual({ name: "a", tags: [], serial: Unknown.instance, version: Unknown.instance });

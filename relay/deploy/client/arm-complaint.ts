@@ -40,7 +40,19 @@ function text(body: unknown): string | undefined {
   return said === "" || said.startsWith("<") ? undefined : said.slice(0, 500);
 }
 
+/** Codes by which Azure says that what holds the object, or what it names, is gone. */
+const goneCodes = new Set([
+  "ResourceGroupNotFound",
+  "ParentResourceNotFound",
+  "ResourceNotFound",
+  "NotFound",
+  "FailedIdentityOperation",
+]);
+
 function remedy(status: number, code: string | undefined): string | undefined {
+  if (code !== undefined && goneCodes.has(code)) {
+    return "If the stack's state still has what is gone, such as after a destroy that was interrupted, run: npx pulumi up --refresh";
+  }
   if (code !== undefined && /^(Invalid)?Subscription/.test(code)) {
     return "Your Azure login does not see this subscription. Choose the tenant: az login --tenant <tenant id>";
   }

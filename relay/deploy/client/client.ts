@@ -2,6 +2,7 @@ import { HttpClient, type PlainAnswer, plainCall, sleep, VendorError } from "pul
 import { z } from "zod";
 import { parseMarks, type QueueMarks, withMarks } from "../../core/queue-marks.ts";
 import type { Config } from "../config.ts";
+import { webApiVersion } from "../web-api-version.ts";
 import { complaint, saysGone } from "./arm-complaint.ts";
 import type { AzureCalls } from "./azure-calls.ts";
 import type { Clock } from "./clock.ts";
@@ -9,7 +10,6 @@ import { Kudu } from "./kudu.ts";
 import { callersLogin, type Login } from "./login.ts";
 import type { NotYet } from "./patience.ts";
 
-const webApiVersion = "2024-04-01";
 const storageApiVersion = "2024-01-01";
 /** Milliseconds that the relay gets to answer its health check; a cold start takes seconds. */
 const healthTimeout = 20_000;

@@ -2,9 +2,9 @@ import { defineResource, type Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AzureClient } from "../client/client.ts";
 import { type Look, type Pace, patiently } from "../client/patience.ts";
+import { webApiVersion as apiVersion } from "../web-api-version.ts";
 import { noteTakenOver, put, seenIn } from "./arm-resource.ts";
 
-const apiVersion = "2024-04-01";
 const readyPace: Pace = { pauses: [1_000, 2_000, 5_000], limit: 10 * 60_000 };
 
 const inputs = z.object({

@@ -2,6 +2,7 @@ import { defineResource } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AzureClient } from "../client/client.ts";
 import { permitChange, refuseDeadLetters } from "./dead-letter-check.ts";
+import { requirePresent } from "./present-parts.ts";
 import { earlyRefusal } from "./refusal.ts";
 
 const inputs = z.object({
@@ -16,6 +17,21 @@ const inputs = z.object({
   healthUrl: z.string().optional().meta({
     description: "Address of the relay's health check, which tells how many dead letters there are.",
   }),
+  parts: z
+    .record(
+      z.string(),
+      z.object({
+        id: z.string().meta({ description: "Azure Resource Manager id." }),
+        apiVersion: z.string().meta({ description: "Version of Azure's API by which it is read." }),
+      }),
+    )
+    .optional()
+    .meta({
+      description:
+        "What of the relay a destroy deletes one by one, by any name. It is looked for when the guard is made: as the first that a destroy " +
+        "deletes, the guard is made anew after each destroy that was interrupted.",
+      creation: true,
+    }),
 });
 
 /**
@@ -30,6 +46,9 @@ export const relayGuard = defineResource<AzureClient>()({
     "one, let the webhook depend on it, so that it is asked before the webhook is turned. RELAY_ABANDON_DEAD_LETTERS=true gives dead letters up.",
   inputs,
   outputs: z.object({}),
+
+  // In the preview, too: an `up` takes the state's word for what a destroy that was killed has deleted.
+  permitCreation: (operation, { parts }) => requirePresent(operation, parts ?? {}),
 
   create: ({ name }) => Promise.resolve({ id: name, outputs: {} }),
 

@@ -112,3 +112,22 @@ test("it makes nothing, and can't be imported", async () => {
   expect(() => relayGuard.read(operation, "code", undefined, undefined)).toThrow("can't be imported");
   expect(azure.requests).toEqual([]);
 });
+
+describe("made anew after a destroy that was interrupted", () => {
+  const alert = queueId.replace(/Microsoft\.Storage.*$/, "Microsoft.Insights/scheduledQueryRules/late");
+  const parts = { 'alert "late"': { id: alert, apiVersion: "2025-01-01-preview" } };
+  const permitCreation = () =>
+    relayGuard.permitCreation?.(operation, { delivery: "relay", queueId, parts }, []) as Promise<void>;
+
+  test("it names what Azure lacks and the command that makes it again", async () => {
+    azure.script = { [`GET ${alert}`]: [gone] };
+    const { message } = await failure(permitCreation());
+    expect(message).toContain('alert "late" (scheduledQueryRules/late)');
+    expect(message).toContain("npx pulumi up --refresh");
+  });
+
+  test("it is made if Azure has everything", async () => {
+    azure.script = { [`GET ${alert}`]: [{ body: {} }] };
+    await permitCreation();
+  });
+});

@@ -11,7 +11,7 @@ import { deleteUnnoted } from "./ownership.ts";
 import type { PackageDefinition } from "./package-definition.ts";
 import { packageSchema } from "./package-schema.ts";
 import { type Operation, type ResourceDefinition, Unfinished } from "./resource-definition.ts";
-import { knownInputs, validate } from "./validate.ts";
+import { knownInputs, knownParts, validate } from "./validate.ts";
 
 /** The provider that a package's definitions describe: everything that is the same for every resource. */
 export function definitionProvider<Client, Config extends z.ZodObject>(
@@ -155,7 +155,7 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
       if (preview) {
         // Without its ownership, an object's mark is not known.
         if (isFirst && resource.permitCreation && client !== undefined && !holdsUnknown(inputs.ownership ?? null)) {
-          const [work, wanted] = [operation(call), knownInputs(inputs)];
+          const [work, wanted] = [operation(call), knownParts(resource.inputs, inputs)];
           await resource.permitCreation(work, wanted, (await resource.leftovers?.(work, wanted)) ?? []);
         }
         return { id: "", properties: { ...inputs, ...unknownOutputs(resource, {}, true) } };

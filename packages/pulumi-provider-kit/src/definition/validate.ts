@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { CheckFailure } from "../engine/provider.ts";
-import { holdsUnknown, type PropertyMap, type PropertyValue, reveal } from "../engine/values.ts";
+import { holdsUnknown, isMap, type PropertyMap, type PropertyValue, reveal } from "../engine/values.ts";
 import { plainWords } from "../settings/plain-words.ts";
 
 /** Checks each property that is wholly known; what is not known yet is checked when it is. Applies defaults. */
@@ -36,6 +36,18 @@ export function validate(schema: z.ZodObject, given: PropertyMap): { values: Pro
 function pathPart(key: PropertyKey, index: number): string {
   if (typeof key === "number") return `[${key}]`;
   return index === 0 ? String(key) : `.${String(key)}`;
+}
+
+/** The inputs that are known: of a record, whose entries stand for themselves, those entries that are; of others, what is wholly known. */
+export function knownParts(schema: z.ZodObject, inputs: PropertyMap): Record<string, unknown> {
+  const records = Object.entries(inputs).flatMap(([name, value]) =>
+    isRecord(schema.shape[name]) && isMap(value) ? [[name, knownInputs(value)]] : [],
+  );
+  return { ...knownInputs(inputs), ...Object.fromEntries(records) };
+}
+
+function isRecord(property: unknown): boolean {
+  return property instanceof z.ZodOptional ? isRecord(property.unwrap()) : property instanceof z.ZodRecord;
 }
 
 /** The inputs that are wholly known. */

@@ -1,0 +1,47 @@
+import type { Operation } from "pulumi-provider-kit";
+import type { AzureClient } from "../client/client.ts";
+
+/** A resource in Azure, by its id, and the version of Azure's API by which it is read. */
+export interface Part {
+  readonly id: string;
+  readonly apiVersion: string;
+}
+
+/** Milliseconds before the second look: right after a resource is made, Azure may answer 404 for it. */
+const secondLook = 5_000;
+
+/**
+ * Throws if Azure lacks what the state has, as after a `destroy` that was killed. An `up` takes the state's word for it: it would leave an
+ * alert or a role out without a word, or end in whatever Azure says of an object that lies in what is gone.
+ *
+ * @param parts by the name that the program gives them
+ */
+export async function requirePresent(
+  { client, signal }: Pick<Operation<AzureClient>, "client" | "signal">,
+  parts: Readonly<Record<string, Part>>,
+): Promise<void> {
+  const missing = async (names: readonly string[]) => {
+    const looks = await Promise.all(
+      names.map(async (name) => {
+        const part = parts[name];
+        // What can't be read is not known to be gone. Whoever needs it says what is wrong with it.
+        return part && (await client.armGet(part.id, part.apiVersion, signal).catch(() => part)) === undefined;
+      }),
+    );
+    return names.filter((_name, index) => looks[index]);
+  };
+  const suspects = await missing(Object.keys(parts));
+  if (suspects.length === 0) return;
+  await client.clock.sleep(secondLook, signal);
+  const gone = await missing(suspects);
+  if (gone.length === 0 || signal.aborted) return;
+  throw new Error(
+    `Azure does not have what the stack's state has: ${gone.map((name) => named(name, parts)).join(", ")}. Probably a destroy was ` +
+      "interrupted, or somebody has deleted it. To make it again, run: npx pulumi up --refresh. To finish a destroy, run: npx pulumi destroy",
+  );
+}
+
+/** With the last words of its id: `the vault (vaults/cioaep1a2b3c4d)`. */
+function named(name: string, parts: Readonly<Record<string, Part>>): string {
+  return `${name} (${parts[name]?.id.split("/").slice(-2).join("/")})`;
+}

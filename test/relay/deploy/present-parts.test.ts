@@ -1,0 +1,49 @@
+import { requirePresent } from "../../../relay/deploy/resources/present-parts.ts";
+import { type AzureServer, azureServer, failure, operationOn } from "./azure-server.ts";
+
+const group = "/subscriptions/s/resourceGroups/g";
+const vault = `${group}/providers/Microsoft.KeyVault/vaults/v`;
+const alert = `${group}/providers/Microsoft.Insights/scheduledQueryRules/late`;
+const parts = { vault: { id: vault, apiVersion: "2024-11-01" }, late: { id: alert, apiVersion: "2025-01-01-preview" } };
+
+let azure: AzureServer;
+
+beforeAll(async () => {
+  azure = await azureServer();
+});
+
+afterAll(() => azure.close());
+
+beforeEach(() => azure.restart());
+
+const there = { status: 200, body: "{}" };
+const gone = { status: 404, body: JSON.stringify({ error: { code: "ResourceNotFound", message: "not found" } }) };
+
+test("what Azure has is read once, each by its own version", async () => {
+  azure.script = { [`GET ${vault}`]: [there], [`GET ${alert}`]: [there] };
+  await requirePresent(operationOn(azure), parts);
+  expect(azure.requests.map(({ url }) => url).sort()).toEqual([
+    `${alert}?api-version=2025-01-01-preview`,
+    `${vault}?api-version=2024-11-01`,
+  ]);
+});
+
+test("what Azure lacks is named, with the command that makes it again", async () => {
+  azure.script = { [`GET ${vault}`]: [there], [`GET ${alert}`]: [gone] };
+  const { message } = await failure(requirePresent(operationOn(azure), parts));
+  expect(message).toContain("npx pulumi up --refresh");
+  expect(message).toContain("state has: late (scheduledQueryRules/late). ");
+});
+
+test("what Azure does not show at once is not gone", async () => {
+  azure.script = { [`GET ${vault}`]: [gone, there], [`GET ${alert}`]: [there] };
+  await requirePresent(operationOn(azure), parts);
+});
+
+test.each([
+  ["a refusal", { status: 403, body: JSON.stringify({ error: { code: "AuthorizationFailed", message: "no" } }) }],
+  ["a proxy's page", { status: 404, body: "<html>" }],
+])("%s does not make it gone", async (_case, answer) => {
+  azure.script = { [`GET ${vault}`]: [answer], [`GET ${alert}`]: [there] };
+  await requirePresent(operationOn(azure), parts);
+});
