@@ -28,7 +28,7 @@ test(
       expect(complaint).toContain('The credential lacks the permissions Manage Datasets in the sandbox "dev".');
       expect(complaint).toContain("npx pulumi config set source http");
       expect(complaint).toContain("Customer.io does not let this stack in, so nothing was begun:");
-      expect(complaint).toContain("npx pulumi config set --secret customerio:appApiKey <key>");
+      expect(complaint).toContain("npx pulumi config set --secret customerio:appApiKey");
       expect(complaint).not.toContain("at file:");
     }
     await stack.pulumi.configureSecret("customerio:appApiKey", localCredentials.customerIo.appApiKey);

@@ -1,7 +1,7 @@
 import { address } from "pulumi-provider-kit/settings";
 import { z } from "zod";
 
-/** Settings of the provider: `pulumi config set aep:<name>`. */
+/** Settings of the provider: `npx pulumi config set aep:<name>`. */
 export const config = z.object({
   clientId: z
     .string()

@@ -4,7 +4,7 @@ import { z } from "zod";
 /** Where the App API answers in each region; a key of one region is refused by the other. */
 const regionUrls = { us: "https://api.customer.io", eu: "https://api-eu.customer.io" } as const;
 
-/** Settings of the provider: `pulumi config set customerio:<name>`. */
+/** Settings of the provider: `npx pulumi config set customerio:<name>`. */
 export const config = z.object({
   appApiKey: z
     .string()

@@ -75,7 +75,7 @@ function remedy({ region }: Config, { status, headers, config }: AxiosResponse):
     case 401:
       return (
         `The key is wrong, or it belongs to another region than ${region}. App API keys are made in Customer.io under ` +
-        "Settings > API credentials > App API keys; then run: npx pulumi config set --secret customerio:appApiKey <key>. " +
+        "Settings > API credentials > App API keys; then run: npx pulumi config set --secret customerio:appApiKey. " +
         `If the account is in the other region: npx pulumi config set customerio:region ${other}`
       );
     case 403:
