@@ -100,11 +100,18 @@ function packagePage(schema: PackageSchema): string {
   );
 }
 
+/** Where the examples of a package are. */
+const exampleFiles: Readonly<Record<string, string>> = {
+  aep: "test/subjects/platform.ts",
+  customerio: "test/subjects/customerio.ts",
+  "customerio-aep": "docs/reference/examples.ts",
+};
+
 function resourcePage(schema: PackageSchema, token: string, resource: Resource): string {
   const inputs = Object.keys(resource.inputProperties);
   const outputs = Object.entries(resource.properties).filter(([name]) => !(name in resource.inputProperties));
   const example = examples[token];
-  if (!example) throw new Error(`docs/reference/examples.ts has no example of ${token}`);
+  if (!example) throw new Error(`${exampleFiles[schema.name]} has no example of ${token}`);
   return page(
     `# ${token}`,
     escaped(resource.description),

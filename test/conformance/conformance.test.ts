@@ -61,7 +61,7 @@ suite(title, () => {
     const profile = "https://ns.adobe.com/xdm/context/profile";
     const experienceEvent = "https://ns.adobe.com/xdm/context/experienceevent";
     await change(
-      objects.group,
+      objects.fields,
       { description },
       { title: "Changes, other fields" },
       { intendedToExtend: [experienceEvent, profile] },
@@ -72,10 +72,10 @@ suite(title, () => {
       objects.schema,
       { description },
       { title: "Changes, other" },
-      { fieldGroupIds: [objects.group.id, more.id] },
+      { fieldGroupIds: [objects.fields.id, more.id] },
       { description: null },
     );
-    const descriptor = await change(objects.descriptor, { isPrimary: true });
+    const descriptor = await change(objects.email, { isPrimary: true });
     const dataset = await change(
       objects.dataset,
       { description },
@@ -98,7 +98,16 @@ suite(title, () => {
     flow = await change(flow, { partialIngestionPercent: 5 }, { errorDiagnostics: false });
     const otherMapping = await change(mapping, { mappings: mappingInputs("", "data.email_address").mappings ?? [] });
     flow = await change(flow, { mappingSetId: otherMapping.id });
-    await deleteAll(aep, { ...objects, flow, mapping: otherMapping, source, target, dataset, descriptor, schema });
+    await deleteAll(aep, {
+      ...objects,
+      flow,
+      mapping: otherMapping,
+      source,
+      target,
+      dataset,
+      email: descriptor,
+      schema,
+    });
     await aep.delete(more);
   });
 
@@ -133,12 +142,12 @@ suite(title, () => {
     const aep = await world.aep();
     const signal = new AbortController().signal;
     const objects = await makeAll(aep, "Refusals");
-    const { group, schema, dataset, source, target, flow } = objects;
+    const { fields: group, schema, dataset, source, target, flow } = objects;
     const unknown = "0".repeat(32);
     const refused = (work: Promise<unknown>) => expect(work).rejects.toThrow();
 
     await refused(aep.make(group.type, fieldGroupInputs("Refusals, fields")));
-    await refused(aep.make(schema.type, { title: "Refusals", fieldGroupIds: [group.id] }));
+    await refused(aep.make(schema.type, { title: "Refusals, schema", fieldGroupIds: [group.id] }));
     await refused(aep.make(schema.type, { title: "Refusals, unknown group", fieldGroupIds: [`${group.id}0`] }));
     await refused(aep.make(dataset.type, { name: "Refusals, unknown schema", schemaId: `${schema.id}0` }));
     await refused(aep.make(source.type, { name: "Refusals, unknown source", connectionSpecId: unknown }));

@@ -1,21 +1,13 @@
 import { connectionSpecs, flowSpecs } from "../../packages/pulumi-aep/src/resources/flow-service/sources.ts";
 import type { PropertyMap } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
+import { fieldGroupOf, platformSubjects } from "../subjects/platform.ts";
+import { resolved } from "../subjects/subject.ts";
 import type { Driver, Made } from "./driver.ts";
 import { tenantId } from "./world.ts";
 
 export function fieldGroupInputs(title: string, fields: readonly string[] = ["email"]): PropertyMap {
-  const properties = Object.fromEntries(fields.map((name) => [name, { type: "string", title: name }]));
-  const customerio = { type: "object", properties };
-  return {
-    title,
-    definitions: {
-      customFields: {
-        type: "object",
-        properties: { [`_${tenantId}`]: { type: "object", properties: { customerio } } },
-      },
-    },
-    allOf: [{ $ref: "#/definitions/customFields" }],
-  };
+  const types = Object.fromEntries(fields.map((name) => [name, { type: "string", title: name }]));
+  return fieldGroupOf(tenantId, title, types) as PropertyMap;
 }
 
 export function mappingInputs(schemaId: string, source = "data.identifiers.email"): PropertyMap {
@@ -30,36 +22,40 @@ export function mappingInputs(schemaId: string, source = "data.identifiers.email
   };
 }
 
+const subjects = platformSubjects(tenantId);
+
+/** The types whose objects Platform lists. They have no owner here. */
+const made = subjects.filter(({ list }) => list !== undefined);
+
+/** What the calls need beside the least: a dataset gets rows, and goes all the same. */
+const more: Readonly<Record<string, PropertyMap>> = { dataset: { forceDestroy: true } };
+
+/** One object of each type by the name of its subject; tests call on these. */
 export interface PlatformObjects {
-  readonly group: Made;
+  readonly fields: Made;
   readonly schema: Made;
-  readonly descriptor: Made;
+  readonly email: Made;
   readonly dataset: Made;
   readonly source: Made;
   readonly target: Made;
   readonly mapping: Made;
   readonly flow: Made;
+  readonly [name: string]: Made;
 }
 
-/** One object of each type, wired as the program does it. */
+/** One object of each type, wired as the program does it; titles and names begin with `name`. */
 export async function makeAll(aep: Driver, name: string): Promise<PlatformObjects> {
-  const make = (type: string, inputs: PropertyMap) => aep.make(`aep:index:${type}`, inputs);
-  const group = await make("FieldGroup", fieldGroupInputs(`${name}, fields`));
-  const schema = await make("Schema", { title: name, fieldGroupIds: [group.id] });
-  const sourceProperty = `/_${tenantId}/customerio/email`;
-  const descriptor = await make("IdentityDescriptor", { schemaId: schema.id, sourceProperty, namespace: "Email" });
-  // It gets rows, and goes all the same.
-  const dataset = await make("Dataset", { name, schemaId: schema.id, forceDestroy: true });
-  const source = await make("SourceConnection", { name });
-  const target = await make("TargetConnection", { name, datasetId: dataset.id, schemaId: schema.id });
-  const mapping = await make("MappingSet", mappingInputs(schema.id));
-  const flow = await make("Dataflow", {
-    name,
-    sourceConnectionId: source.id,
-    targetConnectionId: target.id,
-    mappingSetId: mapping.id,
-  });
-  return { group, schema, descriptor, dataset, source, target, mapping, flow };
+  const objects: Record<string, Made> = {};
+  for (const subject of made) {
+    const { ownership: _, ...inputs } = subject.inputs;
+    const own = resolved(inputs, (reference) => {
+      const other = objects[reference.name];
+      return reference.property === "id" ? other?.id : other?.properties[reference.property];
+    });
+    for (const key of ["title", "name"]) if (key in own) own[key] = `${name}, ${subject.name}`;
+    objects[subject.name] = await aep.make(subject.type, { ...own, ...more[subject.name] } as PropertyMap);
+  }
+  return objects as unknown as PlatformObjects;
 }
 
 /** The objects of an HTTP API source, on the schema and dataset of others. */
@@ -79,6 +75,5 @@ export async function makeHttpSource(aep: Driver, { target, mapping }: PlatformO
 
 /** Deletes in the order that Platform accepts. */
 export async function deleteAll(aep: Driver, objects: PlatformObjects): Promise<void> {
-  const { group, schema, descriptor, dataset, source, target, mapping, flow } = objects;
-  for (const made of [flow, mapping, target, source, dataset, descriptor, schema, group]) await aep.delete(made);
+  for (const object of Object.values(objects).toReversed()) await aep.delete(object);
 }

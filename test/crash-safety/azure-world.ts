@@ -13,7 +13,7 @@ import { definitionProvider } from "../../packages/pulumi-provider-kit/src/defin
 import { Archive } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
 import { AzureClient } from "../../relay/deploy/client/client.ts";
 import { customerIoAepPackage } from "../../relay/deploy/provider.ts";
-import type { Subject, World } from "./world.ts";
+import type { Sweep, World } from "./world.ts";
 
 const siteId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/relay";
 const queueId =
@@ -223,7 +223,7 @@ function packageOf(version: number): Archive {
 
 const [first, second] = [packageOf(1), packageOf(2)];
 
-export const azureSubjects: readonly Subject[] = [
+export const azureSweeps: readonly Sweep[] = [
   {
     type: "customerio-aep:index:FunctionCode",
     needs: [],

@@ -3,8 +3,10 @@ import { startCustomerIo } from "../../packages/local-cloud/src/customer-io/cust
 import { ReportingWebhooks } from "../../packages/pulumi-customerio/src/client/client.ts";
 import { customerioPackage } from "../../packages/pulumi-customerio/src/provider.ts";
 import { definitionProvider } from "../../packages/pulumi-provider-kit/src/definition/definition-provider.ts";
+import { customerioSubjects } from "../subjects/customerio.ts";
+import { listCustomerIo } from "../subjects/listing.ts";
 import { normalWorld } from "./normal-world.ts";
-import type { Subject, World } from "./world.ts";
+import { type Sweep, sweepOf, type World } from "./world.ts";
 
 const { appApiKey, signingKey } = localCredentials.customerIo;
 
@@ -12,13 +14,6 @@ const { appApiKey, signingKey } = localCredentials.customerIo;
 export async function customerioWorld(): Promise<World> {
   const standIn = await startCustomerIo({ workspaces: [{ name: "Test", appApiKey, signingKey }] });
   const config = (url: string) => ({ appApiKey, appApiUrl: url });
-  const list = async () => {
-    const answer = await fetch(`${standIn.url}/v1/reporting_webhooks`, {
-      headers: { authorization: `Bearer ${appApiKey}` },
-    });
-    const { reporting_webhooks: webhooks } = (await answer.json()) as { reporting_webhooks: { id: number }[] };
-    return webhooks;
-  };
   return {
     url: standIn.url,
     package: "customerio",
@@ -28,8 +23,9 @@ export async function customerioWorld(): Promise<World> {
       await provider.configure(config(line.url));
       return provider;
     },
+    // Nothing refers to a webhook's id, which is a number as others are.
     objects: async () =>
-      normalWorld((await list()).map((item) => ({ kind: "webhook", id: "(none)", item: { ...item } }))),
+      normalWorld((await listCustomerIo(standIn.url)).map((object) => ({ ...object, id: "(none)" }))),
     rest: async () => {
       const headers = { "content-type": "application/json" };
       await fetch(`${standIn.url}/__local/clock`, { method: "POST", headers, body: '{"advanceSeconds":1}' });
@@ -46,16 +42,7 @@ function customerioProvider(attemptTimeout = 30_000) {
   return definitionProvider({ ...customerioPackage, connect });
 }
 
-const claim = { name: "Relay (dev)", endpoint: "https://relay.example/customerio" };
-
-export const customerioSubjects: readonly Subject[] = [
-  {
-    type: "customerio:index:ReportingWebhook",
-    needs: [{ name: "ownership", type: "customerio:index:Ownership", inputs: { ...claim } }],
-    inputs: () => ({
-      ...claim,
-      events: ["email_sent", "customer_subscribed"],
-    }),
-    change: (inputs) => ({ ...inputs, events: ["sms_sent"], withContent: true }),
-  },
-];
+/** A webhook after its ownership, which it does not refer to. */
+export const customerioSweeps: readonly Sweep[] = customerioSubjects
+  .filter(({ type }) => type !== "customerio:index:Ownership")
+  .map((subject) => sweepOf(subject, customerioSubjects.slice(0, customerioSubjects.indexOf(subject))));

@@ -1,7 +1,7 @@
 import { type Held, OperationFailed } from "../engine/engine.ts";
 import { type KillPoint, Line, moments } from "./line.ts";
-import { subjects } from "./subjects.ts";
-import { engineOf, programOf, type Subject, type World } from "./world.ts";
+import { sweeps } from "./sweeps.ts";
+import { engineOf, programOf, type Sweep, type World } from "./world.ts";
 
 const operations = ["create", "change", "delete"] as const;
 type Operation = (typeof operations)[number];
@@ -9,10 +9,10 @@ type Operation = (typeof operations)[number];
 /** One life in a world of its own: everything up to the operation, the operation, and what is left of both. */
 class Life {
   readonly #world: World;
-  readonly #subject: Subject;
+  readonly #subject: Sweep;
   #state: readonly Held[] = [];
 
-  constructor(world: World, subject: Subject) {
+  constructor(world: World, subject: Sweep) {
     this.#world = world;
     this.#subject = subject;
   }
@@ -79,7 +79,7 @@ interface Straight {
   readonly left: string[];
 }
 
-async function straightRun(open: () => Promise<World>, subject: Subject, operation: Operation): Promise<Straight> {
+async function straightRun(open: () => Promise<World>, subject: Sweep, operation: Operation): Promise<Straight> {
   const world = await open();
   const nothing = await world.objects();
   const life = new Life(world, subject);
@@ -96,7 +96,7 @@ async function straightRun(open: () => Promise<World>, subject: Subject, operati
 /** Kills at the same point of another world, and goes on with a destroy, which leaves as little. */
 async function destroyedStraightAfter(
   open: () => Promise<World>,
-  subject: Subject,
+  subject: Sweep,
   operation: Operation,
   point: KillPoint,
   left: string[],
@@ -117,7 +117,7 @@ let destroyed = 0;
 let points = 0;
 const swept = new Set<string>();
 
-describe.each(subjects)("$type", ({ subject, open, type }) => {
+describe.each(sweeps)("$type", ({ subject, open, type }) => {
   test.each(operations)("killed at any call of a %s, it ends as the straight run did", async (operation) => {
     const straight = await straightRun(open, subject, operation);
     for (const [call, asked] of straight.calls.entries()) {

@@ -1,8 +1,4 @@
-interface Found {
-  readonly kind: string;
-  readonly id: string;
-  readonly item: Record<string, unknown>;
-}
+import type { ListedObject } from "../subjects/listing.ts";
 
 /** What the vendor makes up by itself, so that it differs from run to run. */
 const ownAffairs =
@@ -12,12 +8,12 @@ const ownAffairs =
 const ownershipInMark = /\b[0-9a-f]{16}-(?=[0-9a-f]{16}\b)/g;
 
 /** Objects as texts without ids and times, sorted: equal for two worlds that hold the same. */
-export function normalWorld(found: readonly Found[]): string[] {
-  const texts = found.map(({ kind, item }) => `${kind} ${JSON.stringify(withoutOwnAffairs(item))}`);
+export function normalWorld(found: readonly ListedObject[]): string[] {
+  const texts = found.map(({ type, item }) => `${type} ${JSON.stringify(withoutOwnAffairs(item))}`);
   // References by id become references by name.
   const named = texts.map((text) =>
-    found.reduce((part, { kind, id, item }) => {
-      const name = `<${kind} ${String(item.title ?? item.name ?? "")}>`;
+    found.reduce((part, { type, id, item }) => {
+      const name = `<${type} ${String(item.title ?? item.name ?? "")}>`;
       return part.replaceAll(id, name);
     }, text),
   );

@@ -1,7 +1,7 @@
 import { type Engine, type Held, Reference } from "../engine/engine.ts";
 import { type Fault, Line } from "./line.ts";
-import { subjects } from "./subjects.ts";
-import { engineOf, programOf, type Subject, type World } from "./world.ts";
+import { sweeps } from "./sweeps.ts";
+import { engineOf, programOf, type Sweep, type World } from "./world.ts";
 
 const gone = [404, 410];
 const statuses = [400, 401, 403, 404, 408, 409, 410, 412, 423, 429, 500, 502, 503, 504];
@@ -61,19 +61,19 @@ type Operation = (typeof operations)[number];
 
 /** One resource in one world, whose operations meet faults and then get through. */
 class Bench {
-  readonly #subject: Subject;
+  readonly #subject: Sweep;
   readonly #world: World;
   readonly #engine: Engine;
   readonly line: Line;
 
-  private constructor(subject: Subject, world: World, engine: Engine, line: Line) {
+  private constructor(subject: Sweep, world: World, engine: Engine, line: Line) {
     this.#subject = subject;
     this.#world = world;
     this.#engine = engine;
     this.line = line;
   }
 
-  static async open(subject: Subject, world: World): Promise<Bench> {
+  static async open(subject: Sweep, world: World): Promise<Bench> {
     const line = await Line.open(world.url);
     return new Bench(subject, world, await engineOf(world, line, [], 250), line);
   }
@@ -123,12 +123,9 @@ class Bench {
   }
 }
 
-// Where every change makes another object, an update is a create and a delete.
-const replacing = ["aep:index:IdentityDescriptor", "aep:index:MappingSet", "aep:index:ProfileEnablement"];
-
 let checks = 0;
 let lost = 0;
-describe.each(subjects)("$type", ({ subject, open }) => {
+describe.each(sweeps)("$type", ({ subject, open }) => {
   let world: World;
   let bench: Bench;
 
@@ -143,7 +140,8 @@ describe.each(subjects)("$type", ({ subject, open }) => {
   beforeEach(begin);
   afterEach(end);
 
-  const own = operations.filter((operation) => operation !== "update" || !replacing.includes(subject.type));
+  // Where every change makes another object, an update is a create and a delete.
+  const own = operations.filter((operation) => operation !== "update" || !subject.replaces);
 
   test.each(own)("%s survives every answer to each of its calls", async (operation) => {
     await bench.prepare(operation);

@@ -1,11 +1,11 @@
-import { customerioSubjects, customerioWorld } from "./customerio-world.ts";
+import { customerioSweeps, customerioWorld } from "./customerio-world.ts";
 import { Line, type Moment } from "./line.ts";
-import { platformSubjects, platformWorld } from "./platform-world.ts";
+import { platformSweeps, platformWorld } from "./platform-world.ts";
 import { ProviderProcess } from "./provider-process.ts";
-import { engineOf, programOf, type Subject, type World } from "./world.ts";
+import { engineOf, programOf, type Sweep, type World } from "./world.ts";
 
 interface Kill {
-  readonly subject: Subject;
+  readonly subject: Sweep;
   readonly open: () => Promise<World>;
   readonly type: string;
   /** The first call of this method is the last of the process. */
@@ -13,7 +13,7 @@ interface Kill {
   readonly moment: Moment;
 }
 
-const creations: Kill[] = platformSubjects
+const creations: Kill[] = platformSweeps
   // An enablement is a PATCH of its schema, and a guard is no object: neither leaves what could be taken over.
   .filter(({ type }) => !["aep:index:ProfileEnablement", "aep:index:DatasetGuard"].includes(type))
   .map((subject) => ({
@@ -24,7 +24,7 @@ const creations: Kill[] = platformSubjects
     moment: "acted",
   }));
 const dataset = creations.filter(({ type }) => type === "aep:index:Dataset");
-const webhooks = customerioSubjects.map((subject) => ({ subject, open: customerioWorld, type: subject.type }));
+const webhooks = customerioSweeps.map((subject) => ({ subject, open: customerioWorld, type: subject.type }));
 const kills: Kill[] = [
   ...creations,
   ...dataset.flatMap((kill) => [

@@ -1,7 +1,7 @@
 import type { Engine } from "../engine/engine.ts";
 import { type Fault, Line } from "./line.ts";
-import { subjects } from "./subjects.ts";
-import { engineOf, programOf, type Subject, type World } from "./world.ts";
+import { sweeps } from "./sweeps.ts";
+import { engineOf, programOf, type Sweep, type World } from "./world.ts";
 
 const operations = ["create", "change", "delete"] as const;
 type Operation = (typeof operations)[number];
@@ -48,17 +48,17 @@ const timeLimit = 180_000;
 class Life {
   readonly world: World;
   readonly line: Line;
-  readonly #subject: Subject;
+  readonly #subject: Sweep;
   readonly #engine: Engine;
 
-  private constructor(world: World, line: Line, subject: Subject, engine: Engine) {
+  private constructor(world: World, line: Line, subject: Sweep, engine: Engine) {
     this.world = world;
     this.line = line;
     this.#subject = subject;
     this.#engine = engine;
   }
 
-  static async open(open: () => Promise<World>, subject: Subject): Promise<Life> {
+  static async open(open: () => Promise<World>, subject: Sweep): Promise<Life> {
     const world = await open();
     const line = await Line.open(world.url);
     return new Life(world, line, subject, await engineOf(world, line, [], attemptTimeout));
@@ -87,7 +87,7 @@ class Life {
 let struck = 0;
 let failed = 0;
 
-describe.each(subjects)("$type", ({ subject, open }) => {
+describe.each(sweeps)("$type", ({ subject, open }) => {
   test.each(operations)(
     "one fault at any call of a %s that changes something leaves one object of each",
     async (operation) => {

@@ -1,6 +1,7 @@
 import type { Provider } from "../../packages/pulumi-provider-kit/src/engine/provider.ts";
 import type { PropertyMap } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
-import { type Declared, Engine, type Held, type Input } from "../engine/engine.ts";
+import { type Declared, Engine, type Held } from "../engine/engine.ts";
+import type { Inputs, Subject } from "../subjects/subject.ts";
 import type { Line } from "./line.ts";
 
 /** The name of the stack in which every subject lives. */
@@ -24,10 +25,8 @@ export interface World {
   close(): Promise<void>;
 }
 
-type Inputs = { readonly [key: string]: Input };
-
-/** A resource whose life is swept. */
-export interface Subject {
+/** The life of a resource in its world: what is made before it, and what it becomes. */
+export interface Sweep {
   readonly type: string;
   /** What must be there first. */
   readonly needs: readonly Declared[];
@@ -35,8 +34,15 @@ export interface Subject {
   inputs(): Inputs;
   /** Changed inputs, which are carried out in place or by a replacement. */
   change(inputs: Inputs): Inputs;
+  /** Whether each change makes another object. */
+  readonly replaces?: boolean;
   /** Of what it makes: whether the vendor never deletes the object. */
   lasts?(object: string): boolean;
+}
+
+/** The life of a subject of the registry. */
+export function sweepOf({ type, inputs, change, replaces, lasts }: Subject, needs: readonly Declared[]): Sweep {
+  return { type, needs, inputs: () => inputs, change, ...(replaces && { replaces }), ...(lasts && { lasts }) };
 }
 
 /** One command in a process of its own, in this process, whose calls go over the line. */
@@ -54,7 +60,7 @@ export async function engineOf(
 }
 
 /** The program after which the subject has been created, changed or deleted. */
-export function programOf(subject: Subject, operation: "create" | "change" | "delete"): Declared[] {
+export function programOf(subject: Sweep, operation: "create" | "change" | "delete"): Declared[] {
   const { type, needs } = subject;
   if (operation === "delete") return [...needs];
   const inputs = operation === "create" ? subject.inputs() : subject.change(subject.inputs());

@@ -3,6 +3,9 @@ import { localCredentials } from "../../packages/local-cloud/src/credentials.ts"
 import { connectionSpecs } from "../../packages/pulumi-aep/src/resources/flow-service/sources.ts";
 import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
 import { type Declared, type Input, Reference } from "../engine/engine.ts";
+import { customerioSubjects } from "../subjects/customerio.ts";
+import { platformSubjects } from "../subjects/platform.ts";
+import { type Inputs, resolved } from "../subjects/subject.ts";
 
 const tenant = `_${localCredentials.platform.tenantId}`;
 const classes = {
@@ -10,8 +13,25 @@ const classes = {
   profile: "https://ns.adobe.com/xdm/context/profile",
 } as const;
 
+const platform = platformSubjects(localCredentials.platform.tenantId);
+const subjectTypes = new Map([...platform, ...customerioSubjects].map(({ name, type }) => [name, type]));
 /** Have no room for a mark, and so no ownership. */
-const unmarked = new Set(["aep:index:IdentityDescriptor", "aep:index:ProfileEnablement"]);
+const unmarked = new Set(platform.filter(({ inputs }) => !("ownership" in inputs)).map(({ type }) => type));
+
+/** The types that have a shape of their own below. */
+const types = {
+  fieldGroup: "aep:index:FieldGroup",
+  schema: "aep:index:Schema",
+  descriptor: "aep:index:IdentityDescriptor",
+  enablement: "aep:index:ProfileEnablement",
+  dataset: "aep:index:Dataset",
+  base: "aep:index:BaseConnection",
+  source: "aep:index:SourceConnection",
+  target: "aep:index:TargetConnection",
+  mapping: "aep:index:MappingSet",
+  flow: "aep:index:Dataflow",
+  webhook: "customerio:index:ReportingWebhook",
+} as const;
 
 const identityMap = "https://ns.adobe.com/xdm/context/identitymap";
 
@@ -123,6 +143,17 @@ const shapes = fc.record({
   ),
 });
 
+/**
+ * Types of the registry without a shape above, as the registry has them or as its change makes them; an ownership comes with
+ * what it owns.
+ */
+const plain = [...platform, ...customerioSubjects].filter(
+  ({ type }) => !Object.values<string>(types).includes(type) && !type.endsWith(":Ownership"),
+);
+const plainChoices = fc.tuple(
+  ...plain.map((subject) => fc.constantFrom(undefined, subject.inputs, subject.change(subject.inputs))),
+);
+
 type Shapes = typeof shapes extends fc.Arbitrary<infer T> ? T : never;
 
 /**
@@ -131,7 +162,28 @@ type Shapes = typeof shapes extends fc.Arbitrary<infer T> ? T : never;
  * what the vendor then refuses is an error that the state has to survive.
  */
 export function program(stack: string): fc.Arbitrary<readonly Declared[]> {
-  return shapes.map((shape) => declarations(stack, shape));
+  return fc.tuple(shapes, plainChoices).map(([shape, choices]) => {
+    const shaped = declarations(stack, shape);
+    return [...shaped, ...plain.flatMap(({ type, name }, index) => declaredPlain(type, name, choices[index], shaped))];
+  });
+}
+
+/** A declaration whose references lead to the first resource of the type that they mean; none where there is no such resource. */
+function declaredPlain(
+  type: string,
+  name: string,
+  inputs: Inputs | undefined,
+  others: readonly Declared[],
+): Declared[] {
+  if (inputs === undefined) return [];
+  let isComplete = true;
+  const found = resolved(inputs, (reference) => {
+    const meant = subjectTypes.get(reference.name);
+    const other = others.find((declared) => declared.type === meant);
+    isComplete &&= other !== undefined;
+    return new Reference(other?.name ?? "", reference.property);
+  });
+  return isComplete ? [{ name, type, inputs: found as Inputs }] : [];
 }
 
 function declarations(stack: string, shape: Shapes): Declared[] {
@@ -162,10 +214,10 @@ function declarations(stack: string, shape: Shapes): Declared[] {
   return [
     { name: "ownership", type: "aep:index:Ownership", inputs: {} },
     ...shape.fieldGroups.map((group) =>
-      declared("aep:index:FieldGroup", group, { title: titleOf(group), ...definitionsOf(group.fields) }),
+      declared(types.fieldGroup, group, { title: titleOf(group), ...definitionsOf(group.fields) }),
     ),
     ...schemas.map((schema) =>
-      declared("aep:index:Schema", schema, {
+      declared(types.schema, schema, {
         title: titleOf(schema),
         classId: classes[schema.class],
         fieldGroupIds: [
@@ -177,7 +229,7 @@ function declarations(stack: string, shape: Shapes): Declared[] {
     ...shape.descriptors
       .filter(({ schema, field }) => fieldsOf(schema)?.includes(field))
       .map((descriptor) =>
-        declared("aep:index:IdentityDescriptor", descriptor, {
+        declared(types.descriptor, descriptor, {
           schemaId: new Reference(descriptor.schema),
           sourceProperty: `/${tenant}/customerio/${descriptor.field}`,
           namespace: descriptor.namespace,
@@ -186,11 +238,9 @@ function declarations(stack: string, shape: Shapes): Declared[] {
       ),
     ...shape.enablements
       .filter(({ schema }) => fieldsOf(schema))
-      .map((enablement) =>
-        declared("aep:index:ProfileEnablement", enablement, { schemaId: new Reference(enablement.schema) }),
-      ),
+      .map((enablement) => declared(types.enablement, enablement, { schemaId: new Reference(enablement.schema) })),
     ...datasets.map((dataset) =>
-      declared("aep:index:Dataset", dataset, {
+      declared(types.dataset, dataset, {
         name: titleOf(dataset),
         schemaId: new Reference(dataset.schema),
         errorDiagnostics: dataset.diagnostics,
@@ -198,7 +248,7 @@ function declarations(stack: string, shape: Shapes): Declared[] {
       }),
     ),
     ...shape.bases.map((base) =>
-      declared("aep:index:BaseConnection", base, {
+      declared(types.base, base, {
         name: titleOf(base),
         authenticationRequired: base.authenticated,
       }),
@@ -206,17 +256,17 @@ function declarations(stack: string, shape: Shapes): Declared[] {
     ...shape.sources.map((source) => {
       const [base] = present(shape.bases, source.base === null ? [] : [source.base]);
       const http = base && { connectionSpecId: connectionSpecs.http, baseConnectionId: new Reference(base.name) };
-      return declared("aep:index:SourceConnection", source, { name: titleOf(source), ...http });
+      return declared(types.source, source, { name: titleOf(source), ...http });
     }),
     ...targets.map((target) =>
-      declared("aep:index:TargetConnection", target, {
+      declared(types.target, target, {
         name: titleOf(target),
         datasetId: new Reference(target.dataset),
         schemaId: new Reference(target.schema),
       }),
     ),
     ...mappings.map((mapping) =>
-      declared("aep:index:MappingSet", mapping, {
+      declared(types.mapping, mapping, {
         schemaId: new Reference(mapping.schema),
         mappings: mappingsOf(
           mapping.mapped.filter((field) => fieldsOf(mapping.schema)?.includes(field)),
@@ -225,7 +275,7 @@ function declarations(stack: string, shape: Shapes): Declared[] {
       }),
     ),
     ...flows.map((flow) =>
-      declared("aep:index:Dataflow", flow, {
+      declared(types.flow, flow, {
         name: titleOf(flow),
         sourceConnectionId: new Reference(flow.source),
         targetConnectionId: new Reference(flow.target),
@@ -243,7 +293,7 @@ function declarations(stack: string, shape: Shapes): Declared[] {
       const claim = { name: titleOf(webhook), endpoint };
       const ownership = declared("customerio:index:Ownership", { name: `${name}-ownership` }, claim);
       const inputs = { ...claim, events, disabled, withContent };
-      const dependent = declared("customerio:index:ReportingWebhook", webhook, inputs);
+      const dependent = declared(types.webhook, webhook, inputs);
       return [ownership, { ...dependent, dependsOn: [ownership.name] }];
     }),
   ];

@@ -5,6 +5,7 @@ import type { Sandbox } from "../../packages/local-cloud/src/platform/model.ts";
 import { type PlatformStandIn, startPlatform } from "../../packages/local-cloud/src/platform/platform.ts";
 import { references } from "../../packages/local-cloud/src/platform/schema-registry/render.ts";
 import { isUnion as isEnabled } from "../../packages/local-cloud/src/platform/schema-registry/rules.ts";
+import { listCustomerIo, listPlatform } from "../subjects/listing.ts";
 
 const { tenantId, ...credential } = localCredentials.platform;
 const { appApiKey, signingKey } = localCredentials.customerIo;
@@ -61,30 +62,14 @@ export class World {
 
   /** Everything there is, ours and others'. */
   async objects(): Promise<WorldObject[]> {
-    const { resources, descriptors, datasets, mappingSets, connections, flows } = this.#sandbox;
-    const tenant = Array.from(resources.values()).filter(({ container }) => container === "tenant");
-    const of = (type: string, objects: Iterable<{ id: string }>): WorldObject[] =>
-      Array.from(objects, (object) => ({ type, id: object.id, content: JSON.stringify(object) }));
-    return [
-      ...of(
-        "aep:index:FieldGroup",
-        tenant.filter(({ kind }) => kind === "mixins"),
-      ),
-      ...of(
-        "aep:index:Schema",
-        tenant.filter(({ kind }) => kind === "schemas"),
-      ),
-      ...of("aep:index:IdentityDescriptor", descriptors.values()),
+    // Customer.io's ten calls a second are shared with the provider.
+    await this.#clock.advance(1000);
+    const listed = [...(await listPlatform(this.#platform.url)), ...(await listCustomerIo(this.#customerIo.url))];
+    return listed.flatMap(({ type, id, item }) => [
+      { type: item.type === "js" ? "js" : type, id, content: JSON.stringify(item) },
       // A property of its schema, which is known by the schema's id.
-      ...tenant.filter(isEnabled).map(({ id }) => ({ type: "aep:index:ProfileEnablement", id, content: "enabled" })),
-      ...of("aep:index:Dataset", datasets.values()),
-      ...of("aep:index:BaseConnection", connections.connections.values()),
-      ...of("aep:index:SourceConnection", connections.sourceConnections.values()),
-      ...of("aep:index:TargetConnection", connections.targetConnections.values()),
-      ...of("aep:index:MappingSet", mappingSets.values()),
-      ...of("aep:index:Dataflow", flows.values()),
-      ...(await this.#webhooks()),
-    ];
+      ...(isInProfile(id, this.#sandbox) ? [{ type: "aep:index:ProfileEnablement", id, content: "enabled" }] : []),
+    ]);
   }
 
   /** Whether Platform never deletes an object: a schema in Profile, its field groups, its primary identity. */
@@ -129,16 +114,6 @@ export class World {
     if (object) object.body = { ...object.body, description: "Changed by hand." };
   }
 
-  async #webhooks(): Promise<WorldObject[]> {
-    const answer = await this.#customerIoCall("GET", "/v1/reporting_webhooks");
-    const { reporting_webhooks: webhooks } = answer as { reporting_webhooks: { id: number; type: string }[] };
-    return webhooks.map((webhook) => ({
-      type: webhook.type === "js" ? "js" : "customerio:index:ReportingWebhook",
-      id: String(webhook.id),
-      content: JSON.stringify(webhook),
-    }));
-  }
-
   async #customerIoCall(method: string, path: string, body?: object): Promise<unknown> {
     // Its ten calls a second are shared with the provider.
     await this.#clock.advance(1000);
@@ -151,4 +126,9 @@ export class World {
     const text = await answer.text();
     return text === "" ? undefined : JSON.parse(text);
   }
+}
+
+function isInProfile(id: string, { resources }: Sandbox): boolean {
+  const resource = resources.get(id);
+  return resource !== undefined && isEnabled(resource);
 }

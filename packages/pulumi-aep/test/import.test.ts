@@ -1,5 +1,8 @@
+import { platformSubjects } from "../../../test/subjects/platform.ts";
+import { resolved } from "../../../test/subjects/subject.ts";
 import { localCredentials } from "../../local-cloud/src/credentials.ts";
 import { type PlatformStandIn, startPlatform } from "../../local-cloud/src/platform/platform.ts";
+import type { PropertyMap } from "../../pulumi-provider-kit/src/engine/values.ts";
 import { Aep } from "./aep.ts";
 import { ByHand, type Json } from "./by-hand.ts";
 import { type MadeByHand, makeTutorialObjects } from "./tutorial-objects.ts";
@@ -40,11 +43,33 @@ const types = [
   "Dataflow",
 ];
 
-test("every type of resource that is an object of Platform is among them", () => {
+test("these are the tutorial's objects", () => {
   expect(Object.keys(objects).sort()).toEqual(types.toSorted());
-  const { resources } = aep.provider.schema() as { resources: object };
-  expect(Object.keys(resources).sort()).toEqual(
-    [...types, "DatasetGuard", "Ownership"].map((type) => `aep:index:${type}`).sort(),
+});
+
+const subjects = platformSubjects(tenantId);
+
+describe("what the provider makes itself", () => {
+  const made: Record<string, { id: string; inputs: PropertyMap; properties: PropertyMap }> = {};
+
+  beforeAll(async () => {
+    for (const { type, name, inputs } of subjects) {
+      const own = resolved(inputs, (reference) => {
+        const other = made[reference.name];
+        return reference.property === "id" ? other?.id : other?.properties[reference.property];
+      });
+      made[name] = await aep.create(type, own as PropertyMap);
+    }
+  });
+
+  test.each(subjects.filter(({ list }) => list !== undefined))(
+    "$type: imported by its id, the next preview has no change",
+    async ({ type, name }) => {
+      const { id = "", inputs = {} } = made[name] ?? {};
+      const imported = await aep.read(type, id);
+      expect(imported?.id).toBe(id);
+      expect((await aep.diff(type, id, imported?.inputs ?? {}, inputs)).detailed).toEqual({});
+    },
   );
 });
 

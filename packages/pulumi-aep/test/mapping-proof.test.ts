@@ -1,6 +1,6 @@
 import { directMappings } from "../../../events/direct-mapping.ts";
 import { Line } from "../../../test/crash-safety/line.ts";
-import { platformSubjects } from "../../../test/crash-safety/platform-world.ts";
+import { fieldGroupOf } from "../../../test/subjects/platform.ts";
 import { localCredentials } from "../../local-cloud/src/credentials.ts";
 import type { PlatformSwitches } from "../../local-cloud/src/platform/options.ts";
 import { type PlatformStandIn, startPlatform } from "../../local-cloud/src/platform/platform.ts";
@@ -10,7 +10,6 @@ import { Aep, errorOf } from "./aep.ts";
 
 // Whether a mapping set is made depends on Platform's own preview, against the stand-in and its switches.
 const { tenantId, ...credential } = localCredentials.platform;
-const group = platformSubjects.find(({ type }) => type === "aep:index:FieldGroup");
 const records = samples.map(({ event }) => JSON.stringify(event));
 
 let platform: PlatformStandIn;
@@ -33,7 +32,7 @@ afterEach(async () => {
 });
 
 function fieldsOf(): PropertyMap {
-  const { ownership: _, ...inputs } = group?.inputs() ?? {};
+  const inputs = fieldGroupOf(tenantId, "Customer.io fields", { email: { type: "string", title: "Email" } });
   const customerio = { type: "object", properties: { transactional_message_id: { type: "string" } } };
   const properties = { [`_${tenantId}`]: { type: "object", properties: { customerio } } };
   return { ...inputs, definitions: { customFields: { type: "object", properties } } } as PropertyMap;

@@ -1,0 +1,60 @@
+import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
+import { customerioSubjects } from "./customerio.ts";
+import { platformSubjects } from "./platform.ts";
+import type { Subject } from "./subject.ts";
+
+const { tenantId, ...credential } = localCredentials.platform;
+
+/** An object as its vendor lists it. */
+export interface ListedObject {
+  readonly type: string;
+  readonly id: string;
+  readonly item: Record<string, unknown>;
+}
+
+/** All objects of a stand-in of Platform that the subjects say where to find. */
+export async function listPlatform(url: string): Promise<ListedObject[]> {
+  const token = await json(
+    fetch(`${url}/ims/token/v3`, {
+      method: "POST",
+      body: new URLSearchParams({
+        grant_type: "client_credentials",
+        client_id: credential.clientId,
+        client_secret: credential.clientSecret,
+        scope: "openid",
+      }),
+    }),
+  );
+  return listAll(url, platformSubjects(tenantId), {
+    authorization: `Bearer ${token.access_token}`,
+    "x-api-key": credential.clientId,
+    "x-gw-ims-org-id": credential.orgId,
+    "x-sandbox-name": credential.sandbox,
+  });
+}
+
+/** All objects of a stand-in of Customer.io that the subjects say where to find. */
+export function listCustomerIo(url: string): Promise<ListedObject[]> {
+  return listAll(url, customerioSubjects, { authorization: `Bearer ${localCredentials.customerIo.appApiKey}` });
+}
+
+async function listAll(
+  url: string,
+  subjects: readonly Subject[],
+  headers: Record<string, string>,
+): Promise<ListedObject[]> {
+  const found = await Promise.all(
+    subjects.map(async ({ type, list }) => {
+      if (list === undefined) return [];
+      const answer = await json(fetch(url + list.path, { headers: { ...headers, ...list.headers } }));
+      return list.items(answer).map(([id, item]) => ({ type, id, item }));
+    }),
+  );
+  return found.flat();
+}
+
+async function json(answer: Promise<Response>): Promise<Record<string, unknown>> {
+  const response = await answer;
+  if (!response.ok) throw new Error(`${response.url} answered ${response.status}: ${await response.text()}`);
+  return (await response.json()) as Record<string, unknown>;
+}

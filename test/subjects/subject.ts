@@ -1,0 +1,69 @@
+import { type Declared, type Input, Reference } from "../engine/engine.ts";
+
+export type Inputs = { readonly [key: string]: Input };
+
+/** A list of the vendor's API. */
+export interface VendorList {
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The objects in an answer, by their ids. */
+  items(answer: Record<string, unknown>): readonly (readonly [id: string, item: Record<string, unknown>])[];
+}
+
+/**
+ * A resource type for the tests that are the same for all: kill points, single faults, the permission matrix, fuzzing, conformance
+ * and imports. Its page in docs/reference shows the same inputs.
+ */
+export interface Subject {
+  readonly type: string;
+  /** Its name in a program, by which other subjects refer to it. */
+  readonly name: string;
+  /** As few as there may be; they refer to subjects that come before it. */
+  readonly inputs: Inputs;
+  /** Changed inputs, which are carried out in place or by a replacement. */
+  change(inputs: Inputs): Inputs;
+  /** What only the changed inputs refer to. */
+  readonly changeNeeds?: readonly Declared[];
+  /** Whether each change makes another object. */
+  readonly replaces?: boolean;
+  /** Where the vendor lists its objects; absent: it is none of its own there. */
+  readonly list?: VendorList;
+  /** Of what it makes: whether the vendor never deletes the object, told by its type and content. */
+  lasts?(object: string): boolean;
+  /** The kind of id that `pulumi import` takes, and where to copy it; absent: it can't be imported. */
+  readonly imported?: { readonly id: string; readonly where: string };
+}
+
+/** What a subject's inputs need, all that these need, and what its change needs, each after what it needs itself. */
+export function needsOf(subject: Subject, all: readonly Subject[]): Declared[] {
+  const needed = new Set<string>();
+  const follow = (inputs: Inputs) => {
+    for (const name of referencesIn(inputs)) {
+      needed.add(name);
+      follow(all.find((other) => other.name === name)?.inputs ?? {});
+    }
+  };
+  follow(subject.inputs);
+  for (const { inputs } of subject.changeNeeds ?? []) follow(inputs);
+  return [
+    ...all.filter(({ name }) => needed.has(name)).map(({ name, type, inputs }) => ({ name, type, inputs })),
+    ...(subject.changeNeeds ?? []),
+  ];
+}
+
+function referencesIn(input: Input): string[] {
+  if (input instanceof Reference) return [input.name];
+  if (input === null || typeof input !== "object") return [];
+  return Object.values(input as Inputs).flatMap(referencesIn);
+}
+
+/** Inputs with something else in place of each reference. */
+export function resolved<Other>(inputs: Inputs, of: (reference: Reference) => Other): Record<string, unknown> {
+  const resolve = (input: Input): unknown => {
+    if (input instanceof Reference) return of(input);
+    if (Array.isArray(input)) return input.map(resolve);
+    if (input === null || typeof input !== "object" || Object.getPrototypeOf(input) !== Object.prototype) return input;
+    return Object.fromEntries(Object.entries(input as Inputs).map(([key, value]) => [key, resolve(value)]));
+  };
+  return resolve(inputs as Input) as Record<string, unknown>;
+}
