@@ -2,7 +2,8 @@ import { copyFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Pulumi } from "../../packages/local-cloud/src/demo/pulumi.ts";
-import { type LocalStack, repository, startLocalStack } from "./local-stack.ts";
+import { cli } from "../cli/cli.ts";
+import { failureOf, type LocalStack, repository, startLocalStack } from "./local-stack.ts";
 import { eventOf, Traffic } from "./traffic.ts";
 
 // One stack whose parts are replaced while events come, in the order in which the tests stand.
@@ -74,6 +75,44 @@ test(
     expect(await ids()).toEqual(before);
   },
   3 * minutes,
+);
+
+test(
+  "dead letters stop a replacement before the webhook is redirected, and it continues once they are replayed",
+  async () => {
+    const { vendors, cloud, configFile } = stack;
+    const faults = `${cloud.environment.AEP_PLATFORM_URL}/__local/faults`;
+    const headers = { "content-type": "application/json" };
+    const refusing = { target: "inlet", effect: { kind: "status", status: 400 }, rate: 1 };
+    // Until a relay has delivered something, it takes a 400 for a mistake in its settings and keeps the event.
+    await traffic.during(() => wait(500));
+    expect(await traffic.missing()).toEqual([]);
+    await fetch(faults, { method: "POST", headers, body: JSON.stringify(refusing) });
+    await vendors.emit([eventOf("dead")]);
+    for (let looks = 0; looks < 200 && (await vendors.deadLetteredIds()).length === 0; looks++) await wait(100);
+    await fetch(faults, { method: "DELETE" });
+    expect(await vendors.deadLetteredIds()).toEqual(["dead"]);
+
+    const urn = await urnOf("azure-native:storage:StorageAccount", "cioaep");
+    await pulumi.preview("--replace", urn);
+    expect(await stack.logs()).toContain(
+      "If this change replaces the relay, it will fail: The relay is not taken down",
+    );
+    const refused = await traffic.during(() => failureOf(pulumi.up("--replace", urn)));
+    expect(refused).toContain("The relay is not taken down, since there is 1 dead letter: ");
+    expect(refused).toContain("Customer.io's webhook still posts to it.");
+    expect(refused).not.toMatch(/ReportingWebhook .* (updat|replac|delet)/);
+    await traffic.during(() => wait(500));
+    expect(await traffic.missing()).toEqual([]);
+
+    const replay = ["replay", "--stack", "local", "--config-file", configFile];
+    expect(await cli(cloud.environment, ...replay)).toMatchObject({ code: 0 });
+    await traffic.during(() => pulumi.up());
+    expect(await traffic.missing()).toEqual([]);
+    expect(await vendors.deliveredIds()).toContain("dead");
+    await pulumi.preview("--expect-no-changes");
+  },
+  5 * minutes,
 );
 
 test(
