@@ -16,7 +16,7 @@ import type { Settings } from "./setting-types.ts";
 import { StackSettings } from "./settings-source.ts";
 import { type CustomerIoSourceArgs, SourceArguments } from "./source-arguments.ts";
 import { defaultTitle } from "./title.ts";
-import { WebhookRelay } from "./webhook-relay.ts";
+import { WebhookRelay, type WebhookRelayArgs } from "./webhook-relay.ts";
 
 /** The settings, and what follows from them and from what is there already in Platform. */
 type CheckedSettings = Settings & {
@@ -121,7 +121,15 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
       { ...settings, samples, title, activationSeconds },
       { ...parent, dependsOn: withoutRelay },
     );
-    const relay = delivery === "relay" ? this.#relay(`${name}-relay`, settings, dataflow) : undefined;
+    const { forceDestroy, keep } = settings.dataset;
+    const guarded = { datasetId: dataflow.datasetId, forceDestroy, keep };
+    // In a destroy it checks the dataset again once nothing can come any more: the webhook is gone, and the relay has delivered what it held.
+    const guardAgain = (dependsOn: pulumi.Resource[], relayHealthUrl?: pulumi.Output<string>) => {
+      if (!dataflow.ownsDataset) return [];
+      const args = { ...guarded, ...(relayHealthUrl && { relayHealthUrl }), deletedBefore: "Customer.io's webhook" };
+      return [new DatasetGuard(`${name}-last-guard`, args, { ...parent, dependsOn: [dataflow, ...dependsOn] })];
+    };
+    const relay = delivery === "relay" ? this.#relay(`${name}-relay`, settings, dataflow, guardAgain) : undefined;
     // Without the key the relay could verify no event; Customer.io would meet refusals and hold back for an hour.
     const awaitsKey = relay !== undefined && settings.signingKeys === undefined;
     const subscription = new ReportingWebhookSubscription(
@@ -136,16 +144,14 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
         disabled: awaitsKey,
       },
       // The relay answers and can be drained: only then does Customer.io send.
-      { ...parent, dependsOn: relay?.ready ?? [] },
+      { ...parent, dependsOn: relay?.ready ?? guardAgain([]) },
     );
 
     // What depends on everything goes first in a destroy: what a guard refuses has not begun.
     const everything: pulumi.Resource[] = [dataflow, ...(relay ? [relay] : []), subscription];
     if (dataflow.ownsDataset) {
-      const { forceDestroy, keep } = settings.dataset;
-      const relayHealthUrl = relay && { relayHealthUrl: relay.healthUrl };
-      const guarded = { datasetId: dataflow.datasetId, forceDestroy, keep, ...relayHealthUrl };
-      everything.push(new DatasetGuard(`${name}-guard`, guarded, { ...parent, dependsOn: [...everything] }));
+      const args = { ...guarded, ...(relay && { relayHealthUrl: relay.healthUrl }) };
+      everything.push(new DatasetGuard(`${name}-guard`, args, { ...parent, dependsOn: [...everything] }));
     }
     if (relay) {
       // The very first: what dead letters stop may become rows, for which the dataset's guard must still be there.
@@ -170,11 +176,17 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
     return outputs;
   }
 
-  #relay(name: string, settings: CheckedSettings, dataflow: PlatformDataflow): WebhookRelay {
+  #relay(
+    name: string,
+    settings: CheckedSettings,
+    dataflow: PlatformDataflow,
+    afterDrain: WebhookRelayArgs["afterDrain"],
+  ): WebhookRelay {
     return new WebhookRelay(
       name,
       {
         ...settings,
+        afterDrain,
         streamingUrl: dataflow.streamingUrl,
         // The HTTP API source's endpoint asks for an access token; Customer.io's own source for none.
         credential: settings.source === "http" ? (settings.credential ?? platformCredential()) : undefined,

@@ -53,6 +53,8 @@ export interface WebhookRelayArgs
   credential: PlatformCredential | undefined;
   /** ISO time before which nothing is sent. */
   readyAt: pulumi.Input<string>;
+  /** Declares what a destroy deletes after the drain, while the relay still answers. */
+  afterDrain(dependsOn: pulumi.Resource[], healthUrl: pulumi.Output<string>): pulumi.Resource[];
 }
 
 /**
@@ -240,7 +242,11 @@ export class WebhookRelay extends pulumi.ComponentResource {
         timeoutSeconds: args.drainTimeoutSeconds,
       },
       // The engine must not end the wait before the resource itself does, which tells what is left; an hour more is for a successor.
-      { ...parent, dependsOn: code, customTimeouts: { delete: `${args.drainTimeoutSeconds + 3660}s` } },
+      {
+        ...parent,
+        dependsOn: [code, ...args.afterDrain([code], this.healthUrl)],
+        customTimeouts: { delete: `${args.drainTimeoutSeconds + 3660}s` },
+      },
     );
 
     const availability = new AvailabilityTest(

@@ -63,7 +63,9 @@ test("a destroy comes to guards of the relay and of the dataset first", async ()
     queueId: one(resources, "customerio-aep:index:QueueDrain").queueId,
     healthUrl: relay,
   });
-  expect(one(resources, "aep:index:DatasetGuard").relayHealthUrl).toBe(relay);
+  expect(one(resources, "aep:index:DatasetGuard", "-aep-guard").relayHealthUrl).toBe(relay);
+  const last = { relayHealthUrl: relay, deletedBefore: "Customer.io's webhook" };
+  expect(one(resources, "aep:index:DatasetGuard", "-last-guard")).toMatchObject(last);
 });
 
 test("the relay's guard knows all that a destroy deletes one by one in Azure", async () => {
@@ -83,7 +85,9 @@ test("the relay's guard knows all that a destroy deletes one by one in Azure", a
 test("without a relay there is a guard for the change to that, and the dataset's asks no relay", async () => {
   const { resources } = await source({ delivery: "direct" });
   expect(one(resources, "customerio-aep:index:RelayGuard")).toEqual({ delivery: "direct" });
-  expect(one(resources, "aep:index:DatasetGuard").relayHealthUrl).toBeUndefined();
+  for (const name of ["-aep-guard", "-last-guard"]) {
+    expect(one(resources, "aep:index:DatasetGuard", name).relayHealthUrl).toBeUndefined();
+  }
 });
 
 test("the relay holds events back while Platform enables the dataflow", async () => {

@@ -244,6 +244,17 @@ test("the guard refuses as the dataset would, and lets go of an empty, a forced 
   await aep.delete(type, "5c8c3c555033b814b69f947f", { datasetId: "5c8c3c555033b814b69f947f" });
 });
 
+test("a guard that a destroy comes to later says what is deleted already, and how it comes back", async () => {
+  const { set } = await makeAll({ withRow: true });
+  const aep = await provider();
+  const type = "aep:index:DatasetGuard";
+  const guard = await aep.create(type, { datasetId: set.id, deletedBefore: "Customer.io's webhook" });
+  const { message } = await errorOf(aep.delete(type, guard.id, guard.properties));
+  expect(message).toContain(
+    "holds data: 1 row in 1 batch. Customer.io's webhook is deleted already; `npx pulumi up` brings it back. The dataset is not deleted, since ",
+  );
+});
+
 describe("the guard of an empty dataset asks its relay", () => {
   const type = "aep:index:DatasetGuard";
 

@@ -16,6 +16,10 @@ const inputs = z.object({
         "Address of the health check of the relay that sends to the dataset. Rows take up to an hour to show in Platform, and events may " +
         "still wait: the relay knows of them.",
     }),
+  deletedBefore: z.string().optional().meta({
+    description:
+      "What a destroy has deleted before it comes to this guard, for its message: `Customer.io's webhook`. Absent: nothing.",
+  }),
 });
 
 const health = z.object({ status: z.literal("ok"), hasTakenEvents: z.boolean().optional() });
@@ -44,7 +48,8 @@ async function askRelay(
 
 /**
  * Stands before all that leads to a dataset. The engine deletes it first, since it depends on everything else; and as long as
- * the dataset's deletion would be refused in the end, this one is refused at once.
+ * the dataset's deletion would be refused in the end, this one is refused at once. A second one, deleted once nothing can come any more,
+ * sees what came after the first.
  */
 export const datasetGuard = defineResource<AepClient>()({
   type: "aep:index:DatasetGuard",
@@ -62,9 +67,12 @@ export const datasetGuard = defineResource<AepClient>()({
 
   update: () => Promise.resolve({}),
 
-  async delete(operation, _id, { datasetId, forceDestroy, keep, relayHealthUrl }) {
+  async delete(operation, _id, { datasetId, forceDestroy, keep, relayHealthUrl, deletedBefore }) {
     if (forceDestroy || keep) return;
-    const refused = "Nothing has been taken down";
+    const refused =
+      deletedBefore === undefined
+        ? "Nothing has been taken down"
+        : `${deletedBefore} is deleted already; \`npx pulumi up\` brings it back. The dataset is not deleted`;
     const isThere = await requireEmpty(operation, { id: datasetId }, { refused, ways: afterwards });
     if (!isThere || relayHealthUrl === undefined) return;
     const relay = await askRelay(relayHealthUrl, operation.signal);
