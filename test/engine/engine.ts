@@ -164,7 +164,10 @@ export class Engine {
     if (!held) return this.#create(declared, inputs);
     const diff = await this.#diff(held, inputs);
     if (!replaces(diff)) {
-      if (held.unfinished || Object.keys(diff.detailed).length > 0) await this.#update(held, inputs);
+      // The program may have changed what it depends on, which is no difference to the provider.
+      const known = { ...held, dependsOn: declared.dependsOn ?? [] };
+      this.#put(held, known);
+      if (known.unfinished || Object.keys(diff.detailed).length > 0) await this.#update(known, inputs);
       return;
     }
     if (diff.deleteBeforeReplace) {
@@ -321,8 +324,9 @@ function failed(step: { name: string }, error: unknown): unknown {
 /** Whether one resource depends on another; the engine has it from the program, and here the inputs tell. */
 function mentions(held: Held, other: Held): boolean {
   if (held.dependsOn?.includes(other.name)) return true;
-  // Nothing refers to a webhook, whose id is a small number that stands in many a text, nor to a claim to a name.
-  if (other.type.startsWith("customerio:")) return false;
+  // Nothing refers to a webhook, whose id is a small number that stands in many a text, nor to a claim to a name, nor to a guard, which
+  // has the id of its dataset.
+  if (other.type.startsWith("customerio:") || other.type === "aep:index:DatasetGuard") return false;
   return JSON.stringify(reveal(held.inputs)).includes(JSON.stringify(other.id).slice(1, -1));
 }
 

@@ -8,7 +8,7 @@ export type Operation =
   | { readonly kind: "up"; readonly program: readonly Declared[] | undefined; readonly faults: FaultPlan }
   | { readonly kind: "refresh" | "destroy"; readonly faults: FaultPlan }
   | { readonly kind: "import"; readonly choice: number; readonly faults: FaultPlan }
-  | { readonly kind: "remove" | "change"; readonly choice: number };
+  | { readonly kind: "remove" | "change" | "fill"; readonly choice: number };
 
 const acted = fc.boolean();
 /** What passes when the call is repeated; the vendor may have acted on it. */
@@ -81,4 +81,5 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("destroy" as const), faults }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("import" as const), choice, faults }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("remove" as const, "change" as const), choice }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant("fill" as const), choice }) },
 );

@@ -112,6 +112,8 @@ const shapes = fc.record({
       schema: one(slots.schemas),
       diagnostics: fc.boolean(),
       profile: fc.boolean(),
+      forceDestroy: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, fc.constant(true)),
+      guarded: fc.boolean(),
     }),
   ),
   bases: slotsOf(slots.bases, fc.record({ title: titles, description, authenticated: fc.boolean() })),
@@ -211,7 +213,7 @@ function declarations(stack: string, shape: Shapes): Declared[] {
     const [source] = shape.sources;
     return mapping && source ? [{ ...flow, target: mapping.target, source: source.name }] : [];
   });
-  return [
+  const all: Declared[] = [
     { name: "ownership", type: "aep:index:Ownership", inputs: {} },
     ...shape.fieldGroups.map((group) =>
       declared(types.fieldGroup, group, { title: titleOf(group), ...definitionsOf(group.fields) }),
@@ -245,6 +247,7 @@ function declarations(stack: string, shape: Shapes): Declared[] {
         schemaId: new Reference(dataset.schema),
         errorDiagnostics: dataset.diagnostics,
         profile: dataset.profile && isEnabled(dataset.schema),
+        forceDestroy: dataset.forceDestroy,
       }),
     ),
     ...shape.bases.map((base) =>
@@ -297,6 +300,14 @@ function declarations(stack: string, shape: Shapes): Declared[] {
       return [ownership, { ...dependent, dependsOn: [ownership.name] }];
     }),
   ];
+  const dependsOn = all.map(({ name }) => name);
+  const guards = datasets
+    .filter(({ guarded }) => guarded)
+    .map(({ name, forceDestroy }) => {
+      const inputs = { datasetId: new Reference(name), forceDestroy };
+      return { name: `${name}-guard`, type: "aep:index:DatasetGuard", inputs, dependsOn };
+    });
+  return [...all, ...guards];
 }
 
 function declared(

@@ -1,7 +1,8 @@
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import type { Clock } from "../../packages/local-cloud/src/customer-io/clock.ts";
 import { type CustomerIoStandIn, startCustomerIo } from "../../packages/local-cloud/src/customer-io/customer-io.ts";
-import type { Sandbox } from "../../packages/local-cloud/src/platform/model.ts";
+import { currentRun } from "../../packages/local-cloud/src/platform/flow-service/runs.ts";
+import type { Flow, Sandbox } from "../../packages/local-cloud/src/platform/model.ts";
 import { type PlatformStandIn, startPlatform } from "../../packages/local-cloud/src/platform/platform.ts";
 import { references } from "../../packages/local-cloud/src/platform/schema-registry/render.ts";
 import { isUnion as isEnabled } from "../../packages/local-cloud/src/platform/schema-registry/rules.ts";
@@ -83,6 +84,21 @@ export class World {
         (schema) =>
           schema.id === id || references(schema.body).includes(id) || (isPrimary === true && schema.id === schemaId),
       );
+  }
+
+  /** Lets a dataset get a row, by whatever way. */
+  fill({ id }: WorldObject): void {
+    const dataset = this.#sandbox.datasets.get(id);
+    if (!dataset) throw new Error(`there is no dataset ${id}`);
+    dataset.rows.push({ _id: `row of ${id}` });
+    const run = currentRun(this.#sandbox, { id: `of ${id}` } as Flow, id, this.#clock.now());
+    run.inputRecords += 1;
+    run.outputRecords += 1;
+  }
+
+  /** Ids of the datasets that hold rows. */
+  filled(): string[] {
+    return Array.from(this.#sandbox.datasets.values()).flatMap(({ id, rows }) => (rows.length > 0 ? [id] : []));
   }
 
   /** Deletes an object by hand, as a person in the vendor's UI would. */
