@@ -24,7 +24,7 @@ export async function deleteClaims(
   await Promise.all(
     claims.map((claim) =>
       storage.deleteClaim(claim, AbortSignal.timeout(storageTimeout)).catch((error: unknown) => {
-        logOutcome(context, "warn", { outcome: "claimLeft", claim, reason: describeError(error) });
+        logOutcome(context, { outcome: "claimLeft", claim, reason: describeError(error) });
       }),
     ),
   );

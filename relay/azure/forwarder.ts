@@ -1,13 +1,13 @@
 import type { InvocationContext, StorageQueueHandler } from "@azure/functions";
 import { decodeEnvelope, encodeEnvelopes, type QueuedEvent, waitingSince } from "../core/envelope.ts";
-import { type Fate, fates, type LogLevel, loudest } from "../core/fates.ts";
-import type { OutcomeNumber } from "../core/outcomes.ts";
+import { type Fate, fates, loudest } from "../core/fates.ts";
+import type { LogLevel, OutcomeNumber } from "../core/outcomes.ts";
 import { isOverdue, retryDelaySeconds, secondsUntil } from "../core/retry-schedule.ts";
 import { deleteClaims } from "./claims.ts";
 import { type Delivery, deliverAll, giveUp, hasFailed } from "./deliver.ts";
 import type { Duplicates } from "./duplicates.ts";
 import type { Fence } from "./fence.ts";
-import { describeError, logOutcome } from "./log.ts";
+import { describeError, logEvents, logOutcome } from "./log.ts";
 import type { Sender } from "./paced-client.ts";
 import { type RelayStorage, storageTimeout } from "./storage.ts";
 import { buryUnreadable } from "./unreadable.ts";
@@ -100,11 +100,11 @@ export function forwarderHandler({
       const { length: held } = waiting;
       reportDead(deliveries, context);
       const oldestSeconds = longestWait(events, clock());
-      logOutcome(context, level, { outcome: "waiting", held, delaySeconds, oldestSeconds, reason });
+      logEvents(context, level, { outcome: "waiting", held, delaySeconds, oldestSeconds, reason });
       return;
     }
 
-    const onTrouble = (reason: string) => logOutcome(context, "warn", { outcome: "duplicatesUnknown", reason });
+    const onTrouble = (reason: string) => logOutcome(context, { outcome: "duplicatesUnknown", reason });
     const deliveries = await deliverAll(events, { platform: standstill.client, storage, duplicates, onTrouble, clock });
     const turns = comingTurns(deliveries, standstill.client, random);
     await settle(deliveries, turns, context);
@@ -194,7 +194,7 @@ function reportDead(deliveries: readonly Delivery[], context: InvocationContext)
   for (const delivery of deliveries) {
     if (delivery.fate !== "dead") continue;
     const { event, deadLetter, reason } = delivery;
-    logOutcome(context, "error", { outcome: "dead", dead: 1, ids: [event.id], deadLetter, reason });
+    logOutcome(context, { outcome: "dead", dead: 1, ids: [event.id], deadLetter, reason });
   }
 }
 
@@ -215,7 +215,7 @@ function report(
   // A dead letter has a line of its own, which is loud enough.
   const counted = deliveries.map(countedAs).filter((fate) => fate !== "dead");
   const count = (field: OutcomeNumber) => counted.filter((fate) => fates[fate].count === field).length;
-  logOutcome(context, loudest(counted.map((fate) => fates[fate].level)), {
+  logEvents(context, loudest(counted.map((fate) => fates[fate].level)), {
     outcome: "forwarded",
     delivered: count("delivered"),
     duplicate: count("duplicate"),

@@ -97,7 +97,7 @@ export function healthHandler({
     try {
       return { status: 200, jsonBody: await withinBudget(budget, report) };
     } catch (error) {
-      logOutcome(context, "error", { outcome: "unavailable", reason: describeError(error) });
+      logOutcome(context, { outcome: "unavailable", reason: describeError(error) });
       return { status: 503, jsonBody: { status: "unavailable", ...state } satisfies Health };
     }
   };

@@ -34,8 +34,6 @@ export interface IntakeBudget {
 /** Patience and a write together stay within the call's budget, so that even a slow storage gets its events in time. */
 export const intakeBudget: IntakeBudget = { call: longestCall, write: 2_600, patience: 250 };
 
-const levels = { refused: "warn", unavailable: "error", closed: "info" } as const;
-
 export interface IntakePorts {
   readonly signingKeys: readonly string[];
   readonly settings: IntakeSettings;
@@ -98,7 +96,7 @@ export function intakeHandler({
       const blob = deadBody(body, { class: why, reason, receivedAt, now });
       // A repeated call overwrites its dead letter, and would be counted twice.
       const count = (await storage.putDeadLetter(blob, signal)) ? 1 : 0;
-      logOutcome(context, "error", { outcome: "dead", dead: count, setAside: count, reason, deadLetter: blob.name });
+      logOutcome(context, { outcome: "dead", dead: count, setAside: count, reason, deadLetter: blob.name });
     };
     let admission: Admission;
     try {
@@ -110,7 +108,7 @@ export function intakeHandler({
     if (admission.kind === "malformed") return bury("malformed", admission.reason);
     const { id } = admission;
     if (admission.kind === "filtered") {
-      logOutcome(context, "info", { outcome: "filtered", filtered: 1, rule: admission.rule, ids: [id] });
+      logOutcome(context, { outcome: "filtered", filtered: 1, rule: admission.rule, ids: [id] });
       return;
     }
     const { text, digest } = admission;
@@ -123,12 +121,11 @@ export function intakeHandler({
     }
     const { first, ids, labels } = await groups.commit(queued, labelsOf(admission));
     // One line for all that share a message: at thousands of events a second the log is the larger part of the bill.
-    if (first) logOutcome(context, "info", { outcome: "accepted", accepted: ids.length, ...countsOf(labels), ids });
+    if (first) logOutcome(context, { outcome: "accepted", accepted: ids.length, ...countsOf(labels), ids });
   };
 
   return async (request, context) => {
-    const without = (outcome: CallOutcome["outcome"], reason: string) =>
-      lines.add(context, levels[outcome], { outcome, reason });
+    const without = (outcome: CallOutcome["outcome"], reason: string) => lines.add(context, { outcome, reason });
     if (signingKeys.length === 0) {
       without("unavailable", "CUSTOMERIO_SIGNING_KEYS holds no signing key");
       return answer(503, "no signing key is configured");

@@ -1,7 +1,6 @@
 import type { InvocationContext } from "@azure/functions";
-import type { LogLevel } from "../core/fates.ts";
 import { isObject } from "../core/json.ts";
-import type { Outcome } from "../core/outcomes.ts";
+import { type LevelledOutcome, type LogLevel, type Outcome, outcomeLevels } from "../core/outcomes.ts";
 
 const listeners: ((outcome: Outcome) => void)[] = [];
 
@@ -11,7 +10,17 @@ export function onOutcome(listener: (outcome: Outcome) => void): void {
 }
 
 /** Writes the line to the Functions log, and so to Application Insights, and counts it. */
-export function logOutcome(context: InvocationContext, level: LogLevel, outcome: Outcome): void {
+export function logOutcome(context: InvocationContext, outcome: LevelledOutcome): void {
+  writeLine(context, outcomeLevels[outcome.outcome], outcome);
+  countOutcome(outcome);
+}
+
+/** The same for the events of a queue message, by which the level goes. */
+export function logEvents(
+  context: InvocationContext,
+  level: LogLevel,
+  outcome: Exclude<Outcome, LevelledOutcome>,
+): void {
   writeLine(context, level, outcome);
   countOutcome(outcome);
 }

@@ -30,7 +30,7 @@ export function poisonHandler({ storage, clock }: PoisonPorts): StorageQueueHand
       if (body === undefined) continue;
       const blob = deadEvent(event, body, { class: "poison", reason, now: clock() });
       await storage.putDeadLetter(blob, AbortSignal.timeout(storageTimeout));
-      logOutcome(context, "error", {
+      logOutcome(context, {
         outcome: "dead",
         dead: 1,
         ids: [event.id],

@@ -1,6 +1,5 @@
 import type { InvocationContext } from "@azure/functions";
-import type { LogLevel } from "../core/fates.ts";
-import type { Outcome } from "../core/outcomes.ts";
+import { type Outcome, outcomeLevels } from "../core/outcomes.ts";
 import { countOutcome, writeLine } from "./log.ts";
 
 /** Milliseconds from one line to the next. */
@@ -45,7 +44,7 @@ export class SummedLines {
     };
   }
 
-  add(context: InvocationContext, level: LogLevel, { outcome, reason }: CallOutcome): void {
+  add(context: InvocationContext, { outcome, reason }: CallOutcome): void {
     const line = lineOf(outcome, 1, { reason });
     countOutcome(line);
     const now = this.#ports.monotonic();
@@ -58,7 +57,7 @@ export class SummedLines {
     const rest = (this.#writtenAt.get(outcome) ?? Number.NEGATIVE_INFINITY) + between - now;
     if (rest <= 0) {
       this.#writtenAt.set(outcome, now);
-      writeLine(context, level, line);
+      writeLine(context, outcomeLevels[outcome], line);
       return;
     }
     this.#pending.set(outcome, { count: 1, reasons: new Set([reason]) });

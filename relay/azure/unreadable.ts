@@ -20,5 +20,5 @@ export async function buryUnreadable(
   const receivedAt = (Number.isNaN(queuedAt.getTime()) ? now : queuedAt).toISOString();
   const blob = deadBody(Buffer.from(text), { class: "unreadable", reason, receivedAt, now });
   await storage.putDeadLetter(blob, AbortSignal.timeout(storageTimeout));
-  logOutcome(context, "error", { outcome: "dead", dead: 1, reason, deadLetter: blob.name });
+  logOutcome(context, { outcome: "dead", dead: 1, reason, deadLetter: blob.name });
 }

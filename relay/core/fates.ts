@@ -1,7 +1,4 @@
-import type { OutcomeNumber } from "./outcomes.ts";
-
-/** `info`: as it should be. `warn`: the relay copes by itself. `error`: somebody has to do something. */
-export type LogLevel = "info" | "warn" | "error";
+import type { LogLevel, OutcomeNumber } from "./outcomes.ts";
 
 /** How an event waits that comes again. */
 interface Wait {

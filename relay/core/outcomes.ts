@@ -91,6 +91,25 @@ export type Outcome =
 
 export type OutcomeName = Outcome["outcome"];
 
+/** `info`: as it should be. `warn`: the relay copes by itself. `error`: somebody has to do something. */
+export type LogLevel = "info" | "warn" | "error";
+
+/** How loud a line is. That of a queue message depends on its events: see `fates`. */
+export const outcomeLevels = {
+  accepted: "info",
+  filtered: "info",
+  refused: "warn",
+  unavailable: "error",
+  closed: "info",
+  duplicatesUnknown: "warn",
+  dead: "error",
+  untaken: "info",
+  claimLeft: "warn",
+} as const satisfies Record<Exclude<OutcomeName, "forwarded" | "waiting">, LogLevel>;
+
+/** An outcome whose level is always the same. */
+export type LevelledOutcome = Extract<Outcome, { readonly outcome: keyof typeof outcomeLevels }>;
+
 type FieldsOf<Line> = Line extends Outcome ? keyof Line : never;
 type ValueOf<Line, Field> = Line extends Outcome ? (Field extends keyof Line ? Line[Field] : never) : never;
 

@@ -19,9 +19,9 @@ function world() {
   });
   return {
     summed,
-    refuse: (reason: string) => summed.add(context, "warn", { outcome: "refused", reason }),
-    close: () => summed.add(context, "info", { outcome: "closed", reason: "the relay is being taken down" }),
-    fail: (reason: string) => summed.add(context, "error", { outcome: "unavailable", reason }),
+    refuse: (reason: string) => summed.add(context, { outcome: "refused", reason }),
+    close: () => summed.add(context, { outcome: "closed", reason: "the relay is being taken down" }),
+    fail: (reason: string) => summed.add(context, { outcome: "unavailable", reason }),
     pass: (milliseconds: number) => {
       now += milliseconds;
       for (const timer of timers.splice(0)) timer.at <= now ? timer.callBack() : timers.push(timer);

@@ -195,7 +195,7 @@ test("listens to the lines that the log gets", () => {
   onOutcome((outcome) => heard.push(outcome));
   const { context, lines } = invocation();
   const line = { outcome: "filtered", filtered: 1, rule: "except.metrics", ids: ["e1"] } as const;
-  logOutcome(context, "info", line);
+  logOutcome(context, line);
   expect(heard).toEqual([line]);
   expect(lines.map(({ outcome }) => outcome)).toEqual(heard);
 });
