@@ -3,6 +3,7 @@ import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
+import { apiPage, publicApi } from "../../scripts/api.ts";
 import { packAll, type Tarball } from "../../scripts/pack.ts";
 import { runCli, type SourceReport } from "../cli/cli.ts";
 import { type LocalProgram, repository, startLocalProgram } from "../e2e/local-stack.ts";
@@ -61,6 +62,14 @@ test("tarballs have what runs, and no tests, stand-ins or sources that Node woul
     expect(unpackedSize).toBeLessThan(10e6);
   }
 });
+
+test(
+  "they export what docs/api says; npm run api writes it anew",
+  async () => {
+    for (const { name } of tarballs) expect(await publicApi(name)).toBe(await readFile(apiPage(name), "utf8"));
+  },
+  2 * minutes,
+);
 
 test.each(["publint", "attw"])(
   "%s finds nothing wrong with any of them",

@@ -1,0 +1,113 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join, sep } from "node:path";
+import { pathToFileURL } from "node:url";
+import ts from "typescript";
+import { packAll } from "./pack.ts";
+
+const repository = join(import.meta.dirname, "..");
+const stages = join(repository, "build/stage");
+
+const folder = join(repository, "docs/api");
+
+/** Where the public interface of a package is written down. */
+export function apiPage(name: string): string {
+  return join(folder, `${name}.md`);
+}
+
+interface Manifest {
+  readonly name: string;
+  readonly exports: Readonly<Record<string, { readonly types?: string } | string>>;
+}
+
+/**
+ * The public interface of a package, as a page: what each of its entries exports, and the declarations of all of that and of
+ * what they refer to in the package.
+ *
+ * @param name of a package that `packAll` has laid out
+ */
+export async function publicApi(name: string): Promise<string> {
+  const stage = join(stages, name);
+  const manifest = JSON.parse(await readFile(join(stage, "package.json"), "utf8")) as Manifest;
+  const entries = Object.entries(manifest.exports).flatMap(([entry, target]) => {
+    const types = typeof target === "string" ? undefined : target.types;
+    return types === undefined ? [] : [{ entry, file: join(stage, types) }];
+  });
+  const program = ts.createProgram({
+    rootNames: entries.map(({ file }) => file),
+    options: { module: ts.ModuleKind.NodeNext, target: ts.ScriptTarget.ES2024, skipLibCheck: true, types: ["node"] },
+  });
+  const declarations = new Declarations(program.getTypeChecker(), stage);
+  const exported = entries.map(({ entry, file }) => {
+    const source = program.getSourceFile(file);
+    if (source === undefined) throw new Error(`${name} has no ${file}`);
+    const names = declarations.addExportsOf(source);
+    return `- \`${entry === "." ? name : name + entry.slice(1)}\`: ${names.map((one) => `\`${one}\``).join(", ")}\n`;
+  });
+  return (
+    `# ${name}\n\nWhat the package exports. \`npm run api\` writes this page; a change here is one that users see.\n\n` +
+    `${exported.join("")}\n\`\`\`ts\n${declarations.texts().join("\n\n")}\n\`\`\`\n`
+  );
+}
+
+/** Declarations of a package, each once, with those that they refer to. */
+class Declarations {
+  readonly #checker: ts.TypeChecker;
+  readonly #stage: string;
+  readonly #texts = new Map<ts.Symbol, string>();
+  readonly #printer = ts.createPrinter({ removeComments: true });
+
+  constructor(checker: ts.TypeChecker, stage: string) {
+    this.#checker = checker;
+    this.#stage = stage;
+  }
+
+  /** Adds what a module exports, and answers its names. */
+  addExportsOf(source: ts.SourceFile): string[] {
+    const module = this.#checker.getSymbolAtLocation(source);
+    const exported = module === undefined ? [] : this.#checker.getExportsOfModule(module);
+    for (const symbol of exported) this.#add(symbol);
+    return exported.map(({ name }) => name).sort();
+  }
+
+  texts(): string[] {
+    return [...this.#texts.values()].sort();
+  }
+
+  #add(alias: ts.Symbol): void {
+    const symbol = alias.flags & ts.SymbolFlags.Alias ? this.#checker.getAliasedSymbol(alias) : alias;
+    if (this.#texts.has(symbol)) return;
+    const own = (symbol.declarations ?? []).map(statementOf).filter((node) => this.#isOfPackage(node));
+    if (own.length === 0) return;
+    const print = (node: ts.Node) => this.#printer.printNode(ts.EmitHint.Unspecified, node, node.getSourceFile());
+    const words = (node: ts.Node) => print(node).replace(/^(export )?(declare )?/, "");
+    this.#texts.set(symbol, own.map(words).join("\n"));
+    for (const node of own) this.#addReferred(node);
+  }
+
+  #addReferred(node: ts.Node): void {
+    if (ts.isIdentifier(node)) {
+      const symbol = this.#checker.getSymbolAtLocation(node);
+      const isDeclaredAlone = symbol?.declarations?.some((one) => ts.isSourceFile(statementOf(one).parent));
+      if (symbol && (symbol.flags & ts.SymbolFlags.Alias || isDeclaredAlone)) this.#add(symbol);
+    }
+    ts.forEachChild(node, (child) => this.#addReferred(child));
+  }
+
+  #isOfPackage(node: ts.Node): boolean {
+    const { fileName } = node.getSourceFile();
+    return fileName.startsWith(this.#stage.replaceAll(sep, "/")) && ts.isSourceFile(node.parent);
+  }
+}
+
+/** The statement that a variable is declared in; other declarations are statements themselves. */
+function statementOf(declaration: ts.Declaration): ts.Node {
+  return ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
+}
+
+/** Writes the page of each published package. */
+async function writeApi(): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const { name } of await packAll()) await writeFile(apiPage(name), await publicApi(name));
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) void writeApi();
