@@ -42,59 +42,137 @@ type Act = (workspace: Workspace, context: Context<Env>) => Response | Promise<R
 
 /** The part of Customer.io's App API that has to do with reporting webhooks, under `/v1`. */
 export function appApi(parts: AppApiParts): Hono<Env> {
-  const { account, switches, clock, faults, region } = parts;
-  const buckets = new Map<string, TokenBucket>();
+  return new AppApi(parts).routes();
+}
 
-  function problem(status: number, complaints: readonly { detail: string; pointer?: string }[]) {
+class AppApi {
+  readonly #parts: AppApiParts;
+  readonly #buckets = new Map<string, TokenBucket>();
+
+  constructor(parts: AppApiParts) {
+    this.#parts = parts;
+  }
+
+  routes(): Hono<Env> {
+    const { account, region } = this.#parts;
+    const workspaces = () => Response.json({ workspaces: account.workspaces.map(workspaceSummary) });
+    const addresses = () => Response.json({ ip_addresses: ipAddresses[region] });
+    const webhook = "/reporting_webhooks/:id";
+    return new Hono<Env>()
+      .get(
+        "/reporting_webhooks",
+        this.#guarded("list", (workspace) => this.#list(workspace)),
+      )
+      .post(
+        "/reporting_webhooks",
+        this.#guarded("create", (...call) => this.#create(...call)),
+      )
+      .get(
+        webhook,
+        this.#guarded(
+          "read",
+          this.#onWebhook((found) => this.#single(found)),
+        ),
+      )
+      .put(
+        webhook,
+        this.#guarded(
+          "update",
+          this.#onWebhook((...call) => this.#update(...call)),
+        ),
+      )
+      .delete(
+        webhook,
+        this.#guarded(
+          "delete",
+          this.#onWebhook((found, workspace) => this.#delete(found, workspace)),
+        ),
+      )
+      .get("/workspaces", this.#guarded("workspaces", workspaces))
+      .get("/info/ip_addresses", this.#guarded("ip_addresses", addresses))
+      .all("*", () => this.#refusal(404, "not found"));
+  }
+
+  #list({ webhooks }: Workspace): Response {
+    const list = [...webhooks.values()].map((webhook) => this.#shown(webhook));
+    const isNull = list.length === 0 && this.#parts.switches.emptyList === "null";
+    return Response.json({ reporting_webhooks: isNull ? null : list });
+  }
+
+  async #create(workspace: Workspace, context: Context<Env>): Promise<Response> {
+    const { account, switches } = this.#parts;
+    const input = readWebhookInput(await context.req.text(), undefined, switches);
+    if (Array.isArray(input)) return this.#problem(400, input);
+    const webhook: ReportingWebhook = { id: account.newWebhookId(), type: "webhook", ...input };
+    workspace.webhooks.set(webhook.id, webhook);
+    return this.#single(webhook);
+  }
+
+  #update(current: ReportingWebhook, workspace: Workspace, body: string): Response {
+    const input = readWebhookInput(body, current, this.#parts.switches);
+    if (Array.isArray(input)) return this.#problem(400, input);
+    const webhook: ReportingWebhook = { id: current.id, type: current.type, ...input };
+    workspace.webhooks.set(webhook.id, webhook);
+    this.#parts.webhookChanged(workspace, webhook.id);
+    return this.#single(webhook);
+  }
+
+  #delete({ id }: ReportingWebhook, workspace: Workspace): Response {
+    workspace.webhooks.delete(id);
+    this.#parts.webhookChanged(workspace, id);
+    return new Response(null, { status: this.#parts.switches.deleteStatus });
+  }
+
+  #problem(status: number, complaints: readonly { detail: string; pointer?: string }[]) {
     const errors = complaints.map(({ detail, pointer }) => ({
       detail,
-      status: switches.errorStatusType === "number" ? status : String(status),
+      status: this.#parts.switches.errorStatusType === "number" ? status : String(status),
       ...(pointer !== undefined && { source: { pointer } }),
     }));
     return Response.json({ errors }, { status });
   }
 
-  function refusal(status: number, detail: string): Response {
-    return problem(status, [{ detail }]);
+  #refusal(status: number, detail: string): Response {
+    return this.#problem(status, [{ detail }]);
   }
 
-  function tooMany(detail: string): Response {
-    return refusal(429, `${detail} (reference ${randomBytes(3).toString("hex")})`);
+  #tooMany(detail: string): Response {
+    return this.#refusal(429, `${detail} (reference ${randomBytes(3).toString("hex")})`);
   }
 
-  function workspaceOf(context: Context<Env>): Workspace | undefined {
+  #workspaceOf(context: Context<Env>): Workspace | undefined {
     const authorization = context.req.header("Authorization");
-    return account.workspaces.find(({ appApiKey }) => authorization === `Bearer ${appApiKey}`);
+    return this.#parts.account.workspaces.find(({ appApiKey }) => authorization === `Bearer ${appApiKey}`);
   }
 
-  function isForbidden(operation: Operation): boolean {
-    if (switches.appApiKeyAccess === "address-refused") return true;
+  #isForbidden(operation: Operation): boolean {
+    if (this.#parts.switches.appApiKeyAccess === "address-refused") return true;
     // Any App API key may list the workspaces and addresses.
     const open = operation === "workspaces" || operation === "ip_addresses";
-    return switches.appApiKeyAccess === "no-reporting-webhooks" && !open;
+    return this.#parts.switches.appApiKeyAccess === "no-reporting-webhooks" && !open;
   }
 
-  function isWithinLimit(workspace: Workspace): boolean {
-    const scope = switches.rateLimitScope === "account" ? "account" : workspace.name;
-    const bucket = buckets.get(scope) ?? new TokenBucket(requestsPerSecond, clock);
-    buckets.set(scope, bucket);
+  #isWithinLimit(workspace: Workspace): boolean {
+    const scope = this.#parts.switches.rateLimitScope === "account" ? "account" : workspace.name;
+    const bucket = this.#buckets.get(scope) ?? new TokenBucket(requestsPerSecond, this.#parts.clock);
+    this.#buckets.set(scope, bucket);
     return bucket.take();
   }
 
   /** Guards an operation: key, rights, rate limit, faults. */
-  function guarded(operation: Operation, act: Act) {
+  #guarded(operation: Operation, act: Act) {
     return async (context: Context<Env>): Promise<Response> => {
-      const workspace = workspaceOf(context);
-      if (workspace === undefined) return refusal(401, "unauthorized");
-      if (isForbidden(operation)) return refusal(403, "forbidden");
-      if (!isWithinLimit(workspace)) {
-        const response = tooMany(`rate limited to ${requestsPerSecond} requests per 1s`);
+      const workspace = this.#workspaceOf(context);
+      if (workspace === undefined) return this.#refusal(401, "unauthorized");
+      if (this.#isForbidden(operation)) return this.#refusal(403, "forbidden");
+      if (!this.#isWithinLimit(workspace)) {
+        const response = this.#tooMany(`rate limited to ${requestsPerSecond} requests per 1s`);
         response.headers.set("Retry-After", "1");
         return response;
       }
-      const fault = faults.forCall(operation);
-      if (fault?.kind === "status") return refusal(fault.status, "something went wrong");
-      if (fault?.kind === "quota") return tooMany("daily quota exceeded");
+      const fault = this.#parts.faults.forCall(operation);
+      if (fault?.kind === "status") return this.#refusal(fault.status, "something went wrong");
+      if (fault?.kind === "quota") return this.#tooMany("daily quota exceeded");
       const response = await act(workspace, context);
       if (fault?.kind === "slow") await sleep(fault.seconds * 1000);
       if (fault?.kind !== "drop") return response;
@@ -103,84 +181,28 @@ export function appApi(parts: AppApiParts): Hono<Env> {
     };
   }
 
-  function shown(webhook: ReportingWebhook): object {
-    const events = switches.eventOrder === "as-sent" ? webhook.events : inCatalogueOrder(webhook.events);
-    return { ...webhook, events, ...(switches.undocumentedField && { health: "ok" }) };
+  #shown(webhook: ReportingWebhook): object {
+    const events = this.#parts.switches.eventOrder === "as-sent" ? webhook.events : inCatalogueOrder(webhook.events);
+    return { ...webhook, events, ...(this.#parts.switches.undocumentedField && { health: "ok" }) };
   }
 
-  function single(webhook: ReportingWebhook): Response {
-    return Response.json(switches.singleObject === "wrapped" ? { reporting_webhook: shown(webhook) } : shown(webhook));
+  #single(webhook: ReportingWebhook): Response {
+    return Response.json(
+      this.#parts.switches.singleObject === "wrapped"
+        ? { reporting_webhook: this.#shown(webhook) }
+        : this.#shown(webhook),
+    );
   }
 
   /** Finds the webhook that the path names, in the key's own workspace only. */
-  function onWebhook(act: (webhook: ReportingWebhook, workspace: Workspace, body: string) => Response): Act {
+  #onWebhook(act: (webhook: ReportingWebhook, workspace: Workspace, body: string) => Response): Act {
     return async (workspace, context) => {
       const body = await context.req.text();
       const id = context.req.param("id") ?? "";
       const webhook = /^\d+$/.test(id) ? workspace.webhooks.get(Number(id)) : undefined;
-      return webhook === undefined ? refusal(404, "reporting webhook not found") : act(webhook, workspace, body);
+      return webhook === undefined ? this.#refusal(404, "reporting webhook not found") : act(webhook, workspace, body);
     };
   }
-
-  return new Hono<Env>()
-    .get(
-      "/reporting_webhooks",
-      guarded("list", ({ webhooks }) => {
-        const list = [...webhooks.values()].map(shown);
-        return Response.json({ reporting_webhooks: list.length === 0 && switches.emptyList === "null" ? null : list });
-      }),
-    )
-    .post(
-      "/reporting_webhooks",
-      guarded("create", async (workspace, context) => {
-        const input = readWebhookInput(await context.req.text(), undefined, switches);
-        if (Array.isArray(input)) return problem(400, input);
-        const webhook: ReportingWebhook = { id: account.newWebhookId(), type: "webhook", ...input };
-        workspace.webhooks.set(webhook.id, webhook);
-        return single(webhook);
-      }),
-    )
-    .get(
-      "/reporting_webhooks/:id",
-      guarded(
-        "read",
-        onWebhook((webhook) => single(webhook)),
-      ),
-    )
-    .put(
-      "/reporting_webhooks/:id",
-      guarded(
-        "update",
-        onWebhook((current, workspace, body) => {
-          const input = readWebhookInput(body, current, switches);
-          if (Array.isArray(input)) return problem(400, input);
-          const webhook: ReportingWebhook = { id: current.id, type: current.type, ...input };
-          workspace.webhooks.set(webhook.id, webhook);
-          parts.webhookChanged(workspace, webhook.id);
-          return single(webhook);
-        }),
-      ),
-    )
-    .delete(
-      "/reporting_webhooks/:id",
-      guarded(
-        "delete",
-        onWebhook(({ id }, workspace) => {
-          workspace.webhooks.delete(id);
-          parts.webhookChanged(workspace, id);
-          return new Response(null, { status: switches.deleteStatus });
-        }),
-      ),
-    )
-    .get(
-      "/workspaces",
-      guarded("workspaces", () => Response.json({ workspaces: account.workspaces.map(workspaceSummary) })),
-    )
-    .get(
-      "/info/ip_addresses",
-      guarded("ip_addresses", () => Response.json({ ip_addresses: ipAddresses[region] })),
-    )
-    .all("*", () => refusal(404, "not found"));
 }
 
 function inCatalogueOrder(names: readonly string[]): string[] {

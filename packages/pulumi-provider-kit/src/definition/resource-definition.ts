@@ -133,7 +133,8 @@ export interface ResourceDefinition<
     change: { news: Partial<z.output<Inputs>>; olds: z.output<Inputs>; replaces: boolean },
   ): Promise<void>;
   /**
-   * The same before a creation (in a preview, of a record the entries that are known), given its leftovers: unless the engine has asked for a difference first, what looks like one
+   * The same before a creation (in a preview, of a record the entries that are known), given its leftovers: unless the
+   * engine has asked for a difference first, what looks like one
    * may be the object that is replaced, since of `pulumi up --replace` it asks for none.
    */
   permitCreation?(

@@ -9,26 +9,15 @@ import engineProto from "@pulumi/pulumi/proto/engine_pb.js";
 import pluginProto from "@pulumi/pulumi/proto/plugin_pb.js";
 import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
-import statusProto from "@pulumi/pulumi/proto/status_pb.js";
-import anyProto from "google-protobuf/google/protobuf/any_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
 import structProto from "google-protobuf/google/protobuf/struct_pb.js";
 import { longestTimer } from "../http/sleep.ts";
 import { differences } from "./difference.ts";
 import { endWithEngine } from "./end-with-engine.ts";
+import { checkResponse, diffResponse, readStruct, serviceError, writeStruct } from "./messages.ts";
 import { withProgress } from "./progress.ts";
-import {
-  type CheckFailure,
-  type CheckResult,
-  type DiffResult,
-  PartialFailure,
-  type PropertyDiffKind,
-  type Provider,
-  type ResourceCall,
-} from "./provider.ts";
-import { decodeMap, encodeMap, type PropertyMap } from "./values.ts";
+import type { Provider, ResourceCall } from "./provider.ts";
 
-type Struct = structProto.Struct;
 // The request types share these readers but no base type.
 type ResourceRequest = { getUrn(): string; getType(): string; getName(): string; getTimeout?(): number };
 
@@ -84,15 +73,8 @@ class Service {
   handlers(): grpc.UntypedServiceImplementation {
     const provider = this.#provider;
     return {
-      handshake: unary(async () => {
-        const response = new providerProto.ProviderHandshakeResponse();
-        response.setAcceptSecrets(true);
-        return response;
-      }),
-      attach: unary(async (request: pluginProto.PluginAttach) => {
-        this.#connectEngine(request.getAddress());
-        return new emptyProto.Empty();
-      }),
+      handshake: unary(async () => this.#handshake()),
+      attach: unary(async (request: pluginProto.PluginAttach) => this.#attach(request)),
       getPluginInfo: unary(async () => new pluginProto.PluginInfo().setVersion(provider.version)),
       getSchema: unary(async () => {
         return new providerProto.GetSchemaResponse().setSchema(JSON.stringify(provider.schema()));
@@ -100,106 +82,138 @@ class Service {
       getMapping: unary(async () => new providerProto.GetMappingResponse()),
       getMappings: unary(async () => new providerProto.GetMappingsResponse()),
       checkConfig: unary(async (request: providerProto.CheckRequest) => {
-        return checkResponse(provider.checkConfig(read(request.getNews())));
+        return checkResponse(provider.checkConfig(readStruct(request.getNews())));
       }),
-      diffConfig: unary(async (request: providerProto.DiffRequest) => {
-        const [olds, news] = [read(request.getOldInputs()), read(request.getNews())];
-        if (provider.diffConfig) return diffResponse(await provider.diffConfig(olds, news, { urn: request.getUrn() }));
-        const changes = differences(olds, news, "").map(({ path, kind }) => [path, kind]);
-        return diffResponse({ detailed: Object.fromEntries(changes) });
-      }),
-      configure: unary(async (request: providerProto.ConfigureRequest) => {
-        const isDefault = /::pulumi:providers:[^:]+::default(_|$)/.test(request.getUrn() ?? "");
-        await provider.configure(read(request.getArgs()), { isDefault });
-        const response = new providerProto.ConfigureResponse();
-        response.setAcceptsecrets(true);
-        response.setSupportspreview(true);
-        return response;
-      }),
+      diffConfig: unary((request: providerProto.DiffRequest) => this.#diffConfig(request)),
+      configure: unary((request: providerProto.ConfigureRequest) => this.#configure(request)),
       check: unary(async (request: providerProto.CheckRequest) => {
-        const values = { olds: read(request.getOlds()), news: read(request.getNews()) };
+        const values = { olds: readStruct(request.getOlds()), news: readStruct(request.getNews()) };
         return this.#run(request, async (call) => checkResponse(await provider.check(call, values)));
       }),
-      diff: unary(async (request: providerProto.DiffRequest) => {
-        const values = {
-          id: request.getId(),
-          olds: read(request.getOldInputs()),
-          state: read(request.getOlds()),
-          news: read(request.getNews()),
-        };
-        return this.#run(request, async (call) => diffResponse(await provider.diff(call, values)));
-      }),
-      create: unary(async (request: providerProto.CreateRequest) => {
-        const values = { inputs: read(request.getProperties()), preview: request.getPreview() };
-        return this.#run(request, async (call) => {
-          const { id, properties } = await provider.create(call, values);
-          return new providerProto.CreateResponse().setId(id).setProperties(write(properties));
-        });
-      }),
-      read: unary(async (request: providerProto.ReadRequest) => {
-        const values = {
-          id: request.getId(),
-          inputs: read(request.getInputs()),
-          state: read(request.getProperties()),
-        };
-        return this.#run(request, async (call) => {
-          const result = await provider.read(call, values);
-          // An empty id tells the engine that the object is gone.
-          if (!result) return new providerProto.ReadResponse();
-          const response = new providerProto.ReadResponse().setId(result.id);
-          return response.setProperties(write(result.properties)).setInputs(write(result.inputs));
-        });
-      }),
-      update: unary(async (request: providerProto.UpdateRequest) => {
-        const values = {
-          id: request.getId(),
-          olds: read(request.getOldInputs()),
-          state: read(request.getOlds()),
-          news: read(request.getNews()),
-          preview: request.getPreview(),
-        };
-        return this.#run(request, async (call) => {
-          const properties = await provider.update(call, values);
-          return new providerProto.UpdateResponse().setProperties(write(properties));
-        });
-      }),
-      delete: unary(async (request: providerProto.DeleteRequest) => {
-        const values = { id: request.getId(), state: read(request.getProperties()) };
-        return this.#run(request, async (call) => {
-          await provider.delete(call, values);
-          return new emptyProto.Empty();
-        });
-      }),
+      diff: unary((request: providerProto.DiffRequest) => this.#diff(request)),
+      create: unary((request: providerProto.CreateRequest) => this.#create(request)),
+      read: unary((request: providerProto.ReadRequest) => this.#read(request)),
+      update: unary((request: providerProto.UpdateRequest) => this.#update(request)),
+      delete: unary((request: providerProto.DeleteRequest) => this.#delete(request)),
       invoke: unary(async (request: providerProto.InvokeRequest) => {
-        const result = await provider.invoke(request.getTok(), read(request.getArgs()));
-        return new providerProto.InvokeResponse().setReturn(write(result));
+        const result = await provider.invoke(request.getTok(), readStruct(request.getArgs()));
+        return new providerProto.InvokeResponse().setReturn(writeStruct(result));
       }),
-      construct: unary(async (request: providerProto.ConstructRequest) => {
-        const component = provider.components?.get(request.getType());
-        if (!component) throw new Error(`The provider ${provider.name} has no component ${request.getType()}.`);
-        const { constructComponent } = await import("./construct.ts");
-        const { urn, state, dependencies } = await constructComponent(
-          request,
-          this.#engineAddress,
-          component.outputs,
-          component.construct,
-        );
-        const response = new providerProto.ConstructResponse().setUrn(urn);
-        response.setState(
-          structProto.Struct.fromJavaScript(state as Parameters<typeof structProto.Struct.fromJavaScript>[0]),
-        );
-        for (const [name, urns] of dependencies) {
-          const list = new providerProto.ConstructResponse.PropertyDependencies().setUrnsList([...urns]);
-          response.getStatedependenciesMap().set(name, list);
-        }
-        return response;
-      }),
-      cancel: unary(async () => {
-        provider.cancel?.();
-        for (const controller of this.#running) controller.abort(new Error("stopped by the user"));
-        return new emptyProto.Empty();
-      }),
+      construct: unary((request: providerProto.ConstructRequest) => this.#construct(request)),
+      cancel: unary(async () => this.#cancel()),
     };
+  }
+
+  #handshake(): providerProto.ProviderHandshakeResponse {
+    const response = new providerProto.ProviderHandshakeResponse();
+    response.setAcceptSecrets(true);
+    return response;
+  }
+
+  #attach(request: pluginProto.PluginAttach): emptyProto.Empty {
+    this.#connectEngine(request.getAddress());
+    return new emptyProto.Empty();
+  }
+
+  async #diffConfig(request: providerProto.DiffRequest): Promise<providerProto.DiffResponse> {
+    const [olds, news] = [readStruct(request.getOldInputs()), readStruct(request.getNews())];
+    const { diffConfig } = this.#provider;
+    if (diffConfig) {
+      return diffResponse(await diffConfig.call(this.#provider, olds, news, { urn: request.getUrn() }));
+    }
+    const changes = differences(olds, news, "").map(({ path, kind }) => [path, kind]);
+    return diffResponse({ detailed: Object.fromEntries(changes) });
+  }
+
+  async #configure(request: providerProto.ConfigureRequest): Promise<providerProto.ConfigureResponse> {
+    const isDefault = /::pulumi:providers:[^:]+::default(_|$)/.test(request.getUrn() ?? "");
+    await this.#provider.configure(readStruct(request.getArgs()), { isDefault });
+    const response = new providerProto.ConfigureResponse();
+    response.setAcceptsecrets(true);
+    response.setSupportspreview(true);
+    return response;
+  }
+
+  async #diff(request: providerProto.DiffRequest): Promise<providerProto.DiffResponse> {
+    const values = {
+      id: request.getId(),
+      olds: readStruct(request.getOldInputs()),
+      state: readStruct(request.getOlds()),
+      news: readStruct(request.getNews()),
+    };
+    return this.#run(request, async (call) => diffResponse(await this.#provider.diff(call, values)));
+  }
+
+  async #create(request: providerProto.CreateRequest): Promise<providerProto.CreateResponse> {
+    const values = { inputs: readStruct(request.getProperties()), preview: request.getPreview() };
+    return this.#run(request, async (call) => {
+      const { id, properties } = await this.#provider.create(call, values);
+      return new providerProto.CreateResponse().setId(id).setProperties(writeStruct(properties));
+    });
+  }
+
+  async #read(request: providerProto.ReadRequest): Promise<providerProto.ReadResponse> {
+    const values = {
+      id: request.getId(),
+      inputs: readStruct(request.getInputs()),
+      state: readStruct(request.getProperties()),
+    };
+    return this.#run(request, async (call) => {
+      const result = await this.#provider.read(call, values);
+      // An empty id tells the engine that the object is gone.
+      if (!result) return new providerProto.ReadResponse();
+      const response = new providerProto.ReadResponse().setId(result.id);
+      return response.setProperties(writeStruct(result.properties)).setInputs(writeStruct(result.inputs));
+    });
+  }
+
+  async #update(request: providerProto.UpdateRequest): Promise<providerProto.UpdateResponse> {
+    const values = {
+      id: request.getId(),
+      olds: readStruct(request.getOldInputs()),
+      state: readStruct(request.getOlds()),
+      news: readStruct(request.getNews()),
+      preview: request.getPreview(),
+    };
+    return this.#run(request, async (call) => {
+      const properties = await this.#provider.update(call, values);
+      return new providerProto.UpdateResponse().setProperties(writeStruct(properties));
+    });
+  }
+
+  async #delete(request: providerProto.DeleteRequest): Promise<emptyProto.Empty> {
+    const values = { id: request.getId(), state: readStruct(request.getProperties()) };
+    return this.#run(request, async (call) => {
+      await this.#provider.delete(call, values);
+      return new emptyProto.Empty();
+    });
+  }
+
+  async #construct(request: providerProto.ConstructRequest): Promise<providerProto.ConstructResponse> {
+    const component = this.#provider.components?.get(request.getType());
+    if (!component) throw new Error(`The provider ${this.#provider.name} has no component ${request.getType()}.`);
+    const { constructComponent } = await import("./construct.ts");
+    const { urn, state, dependencies } = await constructComponent(
+      request,
+      this.#engineAddress,
+      component.outputs,
+      component.construct,
+    );
+    const response = new providerProto.ConstructResponse().setUrn(urn);
+    response.setState(
+      structProto.Struct.fromJavaScript(state as Parameters<typeof structProto.Struct.fromJavaScript>[0]),
+    );
+    for (const [name, urns] of dependencies) {
+      const list = new providerProto.ConstructResponse.PropertyDependencies().setUrnsList([...urns]);
+      response.getStatedependenciesMap().set(name, list);
+    }
+    return response;
+  }
+
+  #cancel(): emptyProto.Empty {
+    this.#provider.cancel?.();
+    for (const controller of this.#running) controller.abort(new Error("stopped by the user"));
+    return new emptyProto.Empty();
   }
 
   /** Runs an operation under its time limit, stoppable by `Cancel`, with a way to show progress. */
@@ -249,61 +263,4 @@ function unary<Request, Response>(
       (error: unknown) => callback(serviceError(error)),
     );
   };
-}
-
-function serviceError(error: unknown): grpc.ServerErrorResponse {
-  const message = error instanceof Error ? error.message : String(error);
-  const response = Object.assign(new Error(message), { code: grpc.status.UNKNOWN, details: message });
-  if (!(error instanceof PartialFailure)) return response;
-  // The engine reads the half-made resource from the status details; it is then kept in the state and marked.
-  const detail = new providerProto.ErrorResourceInitFailed().setId(error.id).setReasonsList(error.reasons);
-  detail.setProperties(write(error.properties)).setInputs(write(error.inputs));
-  const packed = new anyProto.Any();
-  packed.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
-  const status = new statusProto.Status().setCode(grpc.status.UNKNOWN).setMessage(message);
-  status.setDetailsList([packed]);
-  const metadata = new grpc.Metadata();
-  metadata.add("grpc-status-details-bin", Buffer.from(status.serializeBinary()));
-  return Object.assign(response, { metadata });
-}
-
-function read(struct: Struct | undefined): PropertyMap {
-  return struct ? decodeMap(struct.toJavaScript()) : {};
-}
-
-function write(map: PropertyMap): Struct {
-  return structProto.Struct.fromJavaScript(encodeMap(map) as Parameters<typeof structProto.Struct.fromJavaScript>[0]);
-}
-
-function checkResponse(result: CheckResult): providerProto.CheckResponse {
-  const failure = ({ property, reason }: CheckFailure) =>
-    new providerProto.CheckFailure().setProperty(property).setReason(reason);
-  const response = new providerProto.CheckResponse().setInputs(write(result.inputs));
-  return response.setFailuresList(result.failures.map(failure));
-}
-
-function diffResponse(result: DiffResult): providerProto.DiffResponse {
-  const kinds = providerProto.PropertyDiff.Kind;
-  const kindOf: Record<PropertyDiffKind, providerProto.PropertyDiff.Kind> = {
-    add: kinds.ADD,
-    "add-replace": kinds.ADD_REPLACE,
-    delete: kinds.DELETE,
-    "delete-replace": kinds.DELETE_REPLACE,
-    update: kinds.UPDATE,
-    "update-replace": kinds.UPDATE_REPLACE,
-  };
-  const entries = Object.entries(result.detailed);
-  const topLevel = (path: string) => path.split(/[.[]/)[0] ?? path;
-  const response = new providerProto.DiffResponse();
-  const changes = providerProto.DiffResponse.DiffChanges;
-  response.setChanges(entries.length > 0 ? changes.DIFF_SOME : changes.DIFF_NONE);
-  response.setDiffsList([...new Set(entries.map(([path]) => topLevel(path)))]);
-  const replaces = entries.filter(([, kind]) => kind.endsWith("-replace")).map(([path]) => topLevel(path));
-  response.setReplacesList([...new Set(replaces)]);
-  response.setDeletebeforereplace(result.deleteBeforeReplace ?? false);
-  response.setHasdetaileddiff(true);
-  for (const [path, kind] of entries) {
-    response.getDetaileddiffMap().set(path, new providerProto.PropertyDiff().setKind(kindOf[kind]).setInputdiff(true));
-  }
-  return response;
 }

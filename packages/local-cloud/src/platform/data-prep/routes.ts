@@ -1,26 +1,12 @@
 import { Hono } from "hono";
-import {
-  answer,
-  numberParameter,
-  type PlatformContext,
-  type PlatformEnvironment,
-  pathParameter,
-  readObject,
-} from "../http.ts";
-import { hex } from "../identifiers.ts";
-import { arrayOf, isObject, type Json, type JsonObject, objectOf, stringOf } from "../json.ts";
-import type { MappingSet, MappingSetContent, MappingSetVersion, Sandbox } from "../model.ts";
+import { answer, type PlatformEnvironment, readObject } from "../http.ts";
+import { type JsonObject, objectOf, stringOf } from "../json.ts";
 import { plainProblem } from "../problem.ts";
-import { compareValues } from "../property-filter.ts";
 import type { PlatformState } from "../state.ts";
-import { composedSchema } from "../xdm/compose.ts";
 import { functionsByName } from "./functions/signatures.ts";
 import { compileExpression } from "./language/expression.ts";
 import { operators } from "./language/operators.ts";
-import { Unreadable } from "./language/unreadable.ts";
-import { compileMapping, mapRecord } from "./mapper.ts";
-import { readMappingItem, renderMappingItem } from "./mapping-item.ts";
-import { compileMappingSet, readMappingSet, readTarget, versionOf } from "./mapping-set.ts";
+import { mappingSetRoutes } from "./mapping-set-routes.ts";
 
 /** Data Prep: mapping sets, their validation and preview, and the expression language. */
 export function dataPrepRoutes(state: PlatformState): Hono<PlatformEnvironment> {
@@ -47,169 +33,6 @@ export function dataPrepRoutes(state: PlatformState): Hono<PlatformEnvironment> 
     return answer(200, isValid(text, stringOf(sampleData), state.clock()));
   });
   return routes;
-}
-
-function mappingSetRoutes(state: PlatformState): Hono<PlatformEnvironment> {
-  const routes = new Hono<PlatformEnvironment>();
-
-  routes.post("/", async (context) => {
-    const sandbox = context.get("sandbox");
-    const content = readMappingSet(sandbox, await readObject(context));
-    const now = state.clock();
-    const set: MappingSet = {
-      id: hex(32),
-      createdDate: now,
-      versions: [{ ...content, version: 0, modifiedDate: now }],
-    };
-    sandbox.mappingSets.set(set.id, set);
-    return answer(200, { id: set.id, version: 0, ...common(state, set, now) });
-  });
-
-  routes.get("/", (context) => {
-    const limit = numberParameter(context, "limit", 1);
-    const start = numberParameter(context, "start");
-    if (limit === undefined || start === undefined) {
-      throw plainProblem(400, "The parameters limit and start are required");
-    }
-    const name = context.req.query("name");
-    const all = Array.from(context.get("sandbox").mappingSets.values(), (set) => render(state, set, latest(set)))
-      .filter((set) => name === undefined || set.name === name)
-      .sort((left, right) => compareValues(left.createdDate, right.createdDate));
-    const data = all.slice(start, start + limit);
-    return answer(200, { data, _page: { count: data.length, limit }, _links: {} });
-  });
-
-  routes.post("/validate", async (context) => {
-    const sandbox = context.get("sandbox");
-    const body = await readObject(context);
-    const { id } = readTarget(sandbox, body);
-    return answer(200, { validationResponse: arrayOf(body.mappings).map((entry) => validated(sandbox, id, entry)) });
-  });
-
-  routes.post("/preview", async (context) => {
-    const sandbox = context.get("sandbox");
-    const { data, mappingSet } = await readObject(context);
-    const content = readMappingSet(sandbox, objectOf(mappingSet));
-    // The API description says array, its example shows one object.
-    const records = (Array.isArray(data) ? data : [data ?? null]).filter(isObject);
-    return answer(
-      200,
-      records.map((record) => previewed(state, sandbox, content, record)),
-    );
-  });
-
-  routes.get("/:id", (context) => {
-    const set = find(context);
-    const version = numberParameter(context, "version");
-    const content = versionOf(set, version);
-    if (content === undefined) throw plainProblem(404, `The mapping set ${set.id} has no version ${version}`);
-    return answer(200, render(state, set, content));
-  });
-
-  routes.put("/:id", async (context) => {
-    const sandbox = context.get("sandbox");
-    const set = find(context);
-    const content = readMappingSet(sandbox, await readObject(context));
-    const { version } = latest(set);
-    const modifiedDate = state.clock();
-    if (state.switches.mappingSetPutVersion === "increments") {
-      set.versions.push({ ...content, version: version + 1, modifiedDate });
-    } else {
-      set.versions.splice(-1, 1, { ...content, version, modifiedDate });
-    }
-    return answer(200, render(state, set, latest(set)));
-  });
-
-  routes.delete("/:id", (context) => {
-    const set = find(context);
-    if (state.switches.deleteMappingSet === "405") throw plainProblem(405, "Request method 'DELETE' not supported");
-    context.get("sandbox").mappingSets.delete(set.id);
-    return answer(204);
-  });
-
-  routes.get("/:id/mappings", (context) => {
-    const set = find(context);
-    return answer(200, renderItems(state, set, latest(set)));
-  });
-
-  routes.get("/:id/mappings/:mappingId", (context) => {
-    const set = find(context);
-    const id = pathParameter(context, "mappingId");
-    const item = renderItems(state, set, latest(set)).find((candidate) => candidate.id === id);
-    if (item === undefined) throw plainProblem(404, `The mapping set ${set.id} has no mapping ${id}`);
-    return answer(200, item);
-  });
-
-  return routes;
-}
-
-function find(context: PlatformContext): MappingSet {
-  const id = pathParameter(context, "id");
-  const set = context.get("sandbox").mappingSets.get(id);
-  if (set === undefined) throw plainProblem(404, `The mapping set ${id} was not found`);
-  return set;
-}
-
-function latest(set: MappingSet): MappingSetVersion {
-  const content = versionOf(set);
-  if (content === undefined) throw new Error(`The mapping set ${set.id} has no version`);
-  return content;
-}
-
-function common(state: PlatformState, set: MappingSet, modifiedDate: number): JsonObject {
-  const client = state.options.credentials.clientId;
-  return { createdDate: set.createdDate, modifiedDate, createdBy: client, modifiedBy: client };
-}
-
-function render(state: PlatformState, set: MappingSet, content: MappingSetVersion): JsonObject {
-  return {
-    id: set.id,
-    version: content.version,
-    ...common(state, set, content.modifiedDate),
-    name: content.name,
-    inputSchema: content.inputSchema,
-    outputSchema: { schemaRef: { ...content.schemaRef } },
-    mappings: renderItems(state, set, content),
-    status: "PUBLISHED",
-    allowNullValues: false,
-    xdmVersion: "1.0",
-    schemaRef: { ...content.schemaRef },
-    xdmSchema: content.schemaRef.id,
-  };
-}
-
-function renderItems(state: PlatformState, set: MappingSet, content: MappingSetVersion): JsonObject[] {
-  return content.items.map((item) => renderMappingItem(item, common(state, set, content.modifiedDate)));
-}
-
-function validated(sandbox: Sandbox, schemaId: string, entry: Json): JsonObject {
-  try {
-    compileMapping(readMappingItem(entry), composedSchema(sandbox, schemaId));
-    return { status: "SUCCESS", errors: null };
-  } catch (error) {
-    if (!(error instanceof Unreadable)) throw error;
-    const { source, sourceExpression, sourceAttribute, destination, destinationXdmPath, sourceType } = objectOf(entry);
-    const column = destination ?? destinationXdmPath;
-    return {
-      status: "FAILED",
-      errors: [
-        {
-          source: source ?? sourceExpression ?? sourceAttribute,
-          destination: column,
-          exception: error.message,
-          columnName: column,
-          sourceType,
-        },
-      ],
-    };
-  }
-}
-
-function previewed(state: PlatformState, sandbox: Sandbox, content: MappingSetContent, record: JsonObject): JsonObject {
-  const context = { source: record, now: state.clock() };
-  const { row, warnings, failures } = mapRecord(compileMappingSet(sandbox, content), context, state.switches);
-  const errors = [...failures, ...warnings];
-  return { data: row, errors: errors.length === 0 ? null : errors };
 }
 
 /** Whether an expression can be read and, given a sample, be worked out. */

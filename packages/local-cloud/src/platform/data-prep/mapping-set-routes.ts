@@ -1,0 +1,201 @@
+import { Hono } from "hono";
+import {
+  answer,
+  numberParameter,
+  type PlatformContext,
+  type PlatformEnvironment,
+  pathParameter,
+  readObject,
+} from "../http.ts";
+import { hex } from "../identifiers.ts";
+import { arrayOf, isObject, type Json, type JsonObject, objectOf } from "../json.ts";
+import type { MappingSet, MappingSetContent, MappingSetVersion, Sandbox } from "../model.ts";
+import { plainProblem } from "../problem.ts";
+import { compareValues } from "../property-filter.ts";
+import type { PlatformState } from "../state.ts";
+import { composedSchema } from "../xdm/compose.ts";
+import { Unreadable } from "./language/unreadable.ts";
+import { compileMapping, mapRecord } from "./mapper.ts";
+import { readMappingItem, renderMappingItem } from "./mapping-item.ts";
+import { compileMappingSet, readMappingSet, readTarget, versionOf } from "./mapping-set.ts";
+
+/** `/mappingSets`: mapping sets, their validation and preview. */
+export function mappingSetRoutes(state: PlatformState): Hono<PlatformEnvironment> {
+  const sets = new MappingSets(state);
+  return new Hono<PlatformEnvironment>()
+    .post("/", (context) => sets.create(context))
+    .get("/", (context) => sets.list(context))
+    .post("/validate", validateMappings)
+    .post("/preview", (context) => sets.preview(context))
+    .get("/:id", (context) => sets.read(context))
+    .put("/:id", (context) => sets.update(context))
+    .delete("/:id", (context) => sets.delete(context))
+    .get("/:id/mappings", (context) => sets.listMappings(context))
+    .get("/:id/mappings/:mappingId", (context) => sets.readMapping(context));
+}
+
+class MappingSets {
+  readonly #state: PlatformState;
+
+  constructor(state: PlatformState) {
+    this.#state = state;
+  }
+
+  async create(context: PlatformContext): Promise<Response> {
+    const sandbox = context.get("sandbox");
+    const content = readMappingSet(sandbox, await readObject(context));
+    const now = this.#state.clock();
+    const set: MappingSet = {
+      id: hex(32),
+      createdDate: now,
+      versions: [{ ...content, version: 0, modifiedDate: now }],
+    };
+    sandbox.mappingSets.set(set.id, set);
+    return answer(200, { id: set.id, version: 0, ...common(this.#state, set, now) });
+  }
+
+  list(context: PlatformContext): Response {
+    const limit = numberParameter(context, "limit", 1);
+    const start = numberParameter(context, "start");
+    if (limit === undefined || start === undefined) {
+      throw plainProblem(400, "The parameters limit and start are required");
+    }
+    const name = context.req.query("name");
+    const all = Array.from(context.get("sandbox").mappingSets.values(), (set) => render(this.#state, set, latest(set)))
+      .filter((set) => name === undefined || set.name === name)
+      .sort((left, right) => compareValues(left.createdDate, right.createdDate));
+    const data = all.slice(start, start + limit);
+    return answer(200, { data, _page: { count: data.length, limit }, _links: {} });
+  }
+
+  async preview(context: PlatformContext): Promise<Response> {
+    const sandbox = context.get("sandbox");
+    const { data, mappingSet } = await readObject(context);
+    const content = readMappingSet(sandbox, objectOf(mappingSet));
+    // The API description says array, its example shows one object.
+    const records = (Array.isArray(data) ? data : [data ?? null]).filter(isObject);
+    return answer(
+      200,
+      records.map((record) => previewed(this.#state, sandbox, content, record)),
+    );
+  }
+
+  read(context: PlatformContext): Response {
+    const set = find(context);
+    const version = numberParameter(context, "version");
+    const content = versionOf(set, version);
+    if (content === undefined) throw plainProblem(404, `The mapping set ${set.id} has no version ${version}`);
+    return answer(200, render(this.#state, set, content));
+  }
+
+  async update(context: PlatformContext): Promise<Response> {
+    const sandbox = context.get("sandbox");
+    const set = find(context);
+    const content = readMappingSet(sandbox, await readObject(context));
+    const { version } = latest(set);
+    const modifiedDate = this.#state.clock();
+    if (this.#state.switches.mappingSetPutVersion === "increments") {
+      set.versions.push({ ...content, version: version + 1, modifiedDate });
+    } else {
+      set.versions.splice(-1, 1, { ...content, version, modifiedDate });
+    }
+    return answer(200, render(this.#state, set, latest(set)));
+  }
+
+  delete(context: PlatformContext): Response {
+    const set = find(context);
+    if (this.#state.switches.deleteMappingSet === "405")
+      throw plainProblem(405, "Request method 'DELETE' not supported");
+    context.get("sandbox").mappingSets.delete(set.id);
+    return answer(204);
+  }
+
+  listMappings(context: PlatformContext): Response {
+    const set = find(context);
+    return answer(200, renderItems(this.#state, set, latest(set)));
+  }
+
+  readMapping(context: PlatformContext): Response {
+    const set = find(context);
+    const id = pathParameter(context, "mappingId");
+    const item = renderItems(this.#state, set, latest(set)).find((candidate) => candidate.id === id);
+    if (item === undefined) throw plainProblem(404, `The mapping set ${set.id} has no mapping ${id}`);
+    return answer(200, item);
+  }
+}
+
+async function validateMappings(context: PlatformContext): Promise<Response> {
+  const sandbox = context.get("sandbox");
+  const body = await readObject(context);
+  const { id } = readTarget(sandbox, body);
+  return answer(200, { validationResponse: arrayOf(body.mappings).map((entry) => validated(sandbox, id, entry)) });
+}
+
+function find(context: PlatformContext): MappingSet {
+  const id = pathParameter(context, "id");
+  const set = context.get("sandbox").mappingSets.get(id);
+  if (set === undefined) throw plainProblem(404, `The mapping set ${id} was not found`);
+  return set;
+}
+
+function latest(set: MappingSet): MappingSetVersion {
+  const content = versionOf(set);
+  if (content === undefined) throw new Error(`The mapping set ${set.id} has no version`);
+  return content;
+}
+
+function common(state: PlatformState, set: MappingSet, modifiedDate: number): JsonObject {
+  const client = state.options.credentials.clientId;
+  return { createdDate: set.createdDate, modifiedDate, createdBy: client, modifiedBy: client };
+}
+
+function render(state: PlatformState, set: MappingSet, content: MappingSetVersion): JsonObject {
+  return {
+    id: set.id,
+    version: content.version,
+    ...common(state, set, content.modifiedDate),
+    name: content.name,
+    inputSchema: content.inputSchema,
+    outputSchema: { schemaRef: { ...content.schemaRef } },
+    mappings: renderItems(state, set, content),
+    status: "PUBLISHED",
+    allowNullValues: false,
+    xdmVersion: "1.0",
+    schemaRef: { ...content.schemaRef },
+    xdmSchema: content.schemaRef.id,
+  };
+}
+
+function renderItems(state: PlatformState, set: MappingSet, content: MappingSetVersion): JsonObject[] {
+  return content.items.map((item) => renderMappingItem(item, common(state, set, content.modifiedDate)));
+}
+
+function validated(sandbox: Sandbox, schemaId: string, entry: Json): JsonObject {
+  try {
+    compileMapping(readMappingItem(entry), composedSchema(sandbox, schemaId));
+    return { status: "SUCCESS", errors: null };
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    const { source, sourceExpression, sourceAttribute, destination, destinationXdmPath, sourceType } = objectOf(entry);
+    const column = destination ?? destinationXdmPath;
+    return {
+      status: "FAILED",
+      errors: [
+        {
+          source: source ?? sourceExpression ?? sourceAttribute,
+          destination: column,
+          exception: error.message,
+          columnName: column,
+          sourceType,
+        },
+      ],
+    };
+  }
+}
+
+function previewed(state: PlatformState, sandbox: Sandbox, content: MappingSetContent, record: JsonObject): JsonObject {
+  const context = { source: record, now: state.clock() };
+  const { row, warnings, failures } = mapRecord(compileMappingSet(sandbox, content), context, state.switches);
+  const errors = [...failures, ...warnings];
+  return { data: row, errors: errors.length === 0 ? null : errors };
+}

@@ -1,0 +1,55 @@
+import type { z } from "zod";
+import { holdsSecret, type PropertyMap, reveal, Secret, Unknown } from "../engine/values.ts";
+import { metadata, propertiesWhere } from "./metadata.ts";
+import type { ResourceDefinition } from "./resource-definition.ts";
+
+/** Secret is what the schema says, and what the program handed over as secret. */
+export function markSecrets(values: PropertyMap, schema: z.ZodObject, given: PropertyMap): PropertyMap {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => {
+      const property = schema.shape[name] as z.ZodType | undefined;
+      const secret = (property && metadata(property).secret) || (given[name] !== undefined && holdsSecret(given[name]));
+      return [name, secret && !(value instanceof Secret) ? new Secret(reveal(value)) : value];
+    }),
+  );
+}
+
+export function mergeOutputs(
+  resource: ResourceDefinition<never>,
+  inputs: PropertyMap,
+  outputs: Record<string, unknown>,
+): PropertyMap {
+  return { ...inputs, ...markSecrets(withoutUndefined(outputs), resource.outputs, {}) };
+}
+
+export function withoutUndefined(object: Record<string, unknown>): PropertyMap {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as PropertyMap;
+}
+
+/** Inputs as the definition sees them. State of an older version may lack what is required now; it is passed as it is. */
+export function plainInputs(resource: ResourceDefinition<never>, inputs: PropertyMap): Record<string, unknown> {
+  const plain = reveal(inputs) as Record<string, unknown>;
+  const parsed = resource.inputs.safeParse(plain);
+  return parsed.success ? parsed.data : plain;
+}
+
+export function outputsOf(resource: ResourceDefinition<never>, state: PropertyMap): Record<string, unknown> {
+  const plain = reveal(state) as Record<string, unknown>;
+  return Object.fromEntries(Object.keys(resource.outputs.shape).map((name) => [name, plain[name]]));
+}
+
+/** A preview's outputs: all unknown before the create; before an update only those that it may change. */
+export function unknownOutputs(resource: ResourceDefinition<never>, state: PropertyMap, all: boolean): PropertyMap {
+  const changing = new Set(propertiesWhere(resource.outputs, (meta) => all || meta.volatile === true));
+  return Object.fromEntries(
+    Object.keys(resource.outputs.shape).map((name) => {
+      const stable = changing.has(name) ? undefined : state[name];
+      return [name, stable ?? Unknown.instance];
+    }),
+  );
+}
+
+/** Inputs that matter in a creation alone. */
+export function creationInputs(resource: ResourceDefinition<never>): string[] {
+  return propertiesWhere(resource.inputs, (meta) => meta.creation === true);
+}
