@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { azureName, compactStem } from "../../components/azure-names.ts";
 import { CustomerIoSource } from "../../components/customer-io-source.ts";
-import { refuse } from "../../packages/local-cloud/src/azure/refusals.ts";
-import { checkInputs } from "../../packages/local-cloud/src/azure/resource-inputs.ts";
-import { resourceTypes } from "../../packages/local-cloud/src/azure/resource-types.ts";
-import { Subscription, text } from "../../packages/local-cloud/src/azure/subscription.ts";
+import { checkInputs } from "../../packages/local-cloud/src/azure/arm/resource-inputs.ts";
+import { resourceTypes } from "../../packages/local-cloud/src/azure/arm/resource-types.ts";
+import { Subscription, text } from "../../packages/local-cloud/src/azure/arm/subscription.ts";
+import { refuse } from "../../packages/local-cloud/src/azure/refusals/refusals.ts";
 import { guidOf } from "../../relay/deploy/resources/guid.ts";
 import { configureWithCredentials, declaredBy } from "./stack.ts";
 

@@ -8,7 +8,7 @@ import {
   type JsonObject,
   objectOf,
   stringOf,
-} from "../../packages/local-cloud/src/platform/json.ts";
+} from "../../packages/local-cloud/src/platform/web/json.ts";
 import { jsonSchemas } from "./json-schema.ts";
 
 /** The vendors' API descriptions, kept beside the repository where they are at hand. */

@@ -4,7 +4,7 @@ import {
   type Json,
   type JsonObject,
   stringsOf,
-} from "../../packages/local-cloud/src/platform/json.ts";
+} from "../../packages/local-cloud/src/platform/web/json.ts";
 
 /** Keys under which a description holds schemas by names of its own choosing. */
 const mapsOfSchemas = ["properties", "patternProperties", "schemas", "definitions"];

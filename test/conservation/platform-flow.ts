@@ -1,6 +1,6 @@
 import { fieldGroupBody } from "../../events/field-group.ts";
 import { eventMappings } from "../../events/mapping.ts";
-import type { JsonObject } from "../../packages/local-cloud/src/platform/json.ts";
+import type { JsonObject } from "../../packages/local-cloud/src/platform/web/json.ts";
 import {
   catalog,
   contentType,

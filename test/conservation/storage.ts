@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { BlobServiceClient, type ContainerClient } from "@azure/storage-blob";
 import { type QueueClient, QueueServiceClient } from "@azure/storage-queue";
-import { type Child, startChild } from "../../packages/local-cloud/src/azure/child-process.ts";
+import { type Child, startChild } from "../../packages/local-cloud/src/azure/host/child-process.ts";
 import { Tables } from "../../relay/azure/tables.ts";
 import { addCounts, type Counts, noCounts } from "../../relay/core/counts.ts";
 import { containerNames, countsTable, queueNames } from "../../relay/core/names.ts";

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../../packages/local-cloud/src/platform/json.ts";
+import type { Json, JsonObject } from "../../packages/local-cloud/src/platform/web/json.ts";
 
 /** An expression that Adobe publishes with its output. */
 export interface DocumentedExample {

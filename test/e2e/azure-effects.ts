@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { HeldEffect } from "../../packages/local-cloud/src/azure/effect-log.ts";
+import type { HeldEffect } from "../../packages/local-cloud/src/azure/effects/effect-log.ts";
 import type { LocalStack } from "./local-stack.ts";
 
 /** An effect that an operation has in Azure, to be found again in another run. */

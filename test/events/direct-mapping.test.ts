@@ -4,7 +4,7 @@ import { fieldGroupBody } from "../../events/field-group.ts";
 import { eventFields } from "../../events/fields.ts";
 import { compileMapping, mapRecord } from "../../packages/local-cloud/src/platform/data-prep/mapper.ts";
 import { readMappingItem } from "../../packages/local-cloud/src/platform/data-prep/mapping-item.ts";
-import { strictSwitches } from "../../packages/local-cloud/src/platform/options.ts";
+import { strictSwitches } from "../../packages/local-cloud/src/platform/state/options.ts";
 import { type Sample, samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 
 const fields = fieldGroupBody("acme").definitions.customFields.properties;

@@ -2,10 +2,10 @@ import { localCredentials } from "../../packages/local-cloud/src/credentials.ts"
 import type { Clock } from "../../packages/local-cloud/src/customer-io/clock.ts";
 import { type CustomerIoStandIn, startCustomerIo } from "../../packages/local-cloud/src/customer-io/customer-io.ts";
 import { currentRun } from "../../packages/local-cloud/src/platform/flow-service/runs.ts";
-import type { Flow, Sandbox } from "../../packages/local-cloud/src/platform/model.ts";
 import { type PlatformStandIn, startPlatform } from "../../packages/local-cloud/src/platform/platform.ts";
 import { references } from "../../packages/local-cloud/src/platform/schema-registry/render.ts";
 import { isUnion as isEnabled } from "../../packages/local-cloud/src/platform/schema-registry/rules.ts";
+import type { Flow, Sandbox } from "../../packages/local-cloud/src/platform/state/model.ts";
 import { listCustomerIo, listPlatform } from "../subjects/listing.ts";
 
 const { tenantId, ...credential } = localCredentials.platform;

@@ -2,7 +2,7 @@ import { fieldGroupBody } from "../../events/field-group.ts";
 import { eventMappings } from "../../events/mapping.ts";
 import { definedFields, ownFields, type SchemaFields } from "../../mapping/schema-fields.ts";
 import { parsePath } from "../../packages/adobe-data-prep/src/source-path.ts";
-import type { JsonObject } from "../../packages/local-cloud/src/platform/json.ts";
+import type { JsonObject } from "../../packages/local-cloud/src/platform/web/json.ts";
 import { experienceEvent, Platform, schemaRegistry } from "../../packages/local-cloud/test/platform/harness.ts";
 
 let platform: Platform;

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import type { HeldEffect } from "./effect-log.ts";
+import type { HeldEffect } from "./effects/effect-log.ts";
 import type { LocalAzure } from "./local-azure.ts";
 import { type AzureSwitches, defaultSwitches } from "./switches.ts";
 

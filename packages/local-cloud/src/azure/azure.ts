@@ -6,17 +6,17 @@ import { Hono } from "hono";
 import type { Certificate } from "../certificate.ts";
 import { localCredentials } from "../credentials.ts";
 import { adminRoutes } from "./admin-routes.ts";
-import { FunctionApps } from "./function-apps.ts";
+import { resourceManager } from "./arm/resource-manager.ts";
+import { AzureNative } from "./arm/resource-provider.ts";
+import { ResourceWrites } from "./arm/resource-writes.ts";
+import { Subscription } from "./arm/subscription.ts";
+import { FunctionApps } from "./host/function-apps.ts";
+import { startIdentityEndpoint } from "./identity/managed-identity.ts";
+import { roleDefinitions } from "./identity/role-definitions.ts";
 import { listen } from "./listen.ts";
 import type { AzureCensus, LocalAzure } from "./local-azure.ts";
-import { startIdentityEndpoint } from "./managed-identity.ts";
-import { resourceManager } from "./resource-manager.ts";
-import { AzureNative } from "./resource-provider.ts";
-import { ResourceWrites } from "./resource-writes.ts";
-import { roleDefinitions } from "./role-definitions.ts";
-import { StorageAccounts } from "./storage-accounts.ts";
-import { storageContents } from "./storage-contents.ts";
-import { Subscription } from "./subscription.ts";
+import { StorageAccounts } from "./storage/storage-accounts.ts";
+import { storageContents } from "./storage/storage-contents.ts";
 import { type AzureSwitches, defaultSwitches } from "./switches.ts";
 
 export interface AzureOptions {

@@ -1,6 +1,6 @@
 import type { Provider } from "pulumi-provider-kit";
-import type { EffectLog } from "./effect-log.ts";
-import type { BlobSummary, QueueSummary } from "./storage-contents.ts";
+import type { EffectLog } from "./effects/effect-log.ts";
+import type { BlobSummary, QueueSummary } from "./storage/storage-contents.ts";
 import type { AzureSwitches } from "./switches.ts";
 
 /** What is alive. */

@@ -2,15 +2,15 @@ import { setImmediate as breathe, setTimeout as sleep } from "node:timers/promis
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { type Account, isForeign, type Workspace } from "./account.ts";
-import { blast, blastRequest } from "./blast.ts";
 import type { Clock } from "./clock.ts";
-import type { DeliveryLog } from "./delivery-log.ts";
-import type { Dispatcher } from "./dispatcher.ts";
-import { eventRequest, makeEvent, testEvent, testVariants } from "./emit.ts";
-import type { EventBody } from "./event-body.ts";
+import { blast, blastRequest } from "./events/blast.ts";
+import { eventRequest, makeEvent, testEvent, testVariants } from "./events/emit.ts";
+import type { EventBody } from "./events/event-body.ts";
+import { ulid } from "./events/ulid.ts";
 import { type Faults, fault } from "./faults.ts";
-import { isAccepted } from "./sender.ts";
-import { ulid } from "./ulid.ts";
+import type { DeliveryLog } from "./sending/delivery-log.ts";
+import type { Dispatcher } from "./sending/dispatcher.ts";
+import { isAccepted } from "./sending/sender.ts";
 
 export interface AdminParts {
   readonly account: Account;

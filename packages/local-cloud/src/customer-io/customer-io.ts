@@ -4,12 +4,12 @@ import { type HttpBindings, serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { Account, type WorkspaceOptions } from "./account.ts";
 import { adminRoutes } from "./admin.ts";
-import { appApi, type Region } from "./app-api.ts";
+import { appApi, type Region } from "./app-api/app-api.ts";
 import { Clock } from "./clock.ts";
-import { DeliveryLog } from "./delivery-log.ts";
-import { Dispatcher } from "./dispatcher.ts";
 import { Faults } from "./faults.ts";
-import { Sender } from "./sender.ts";
+import { DeliveryLog } from "./sending/delivery-log.ts";
+import { Dispatcher } from "./sending/dispatcher.ts";
+import { Sender } from "./sending/sender.ts";
 import { type CustomerIoSwitches, defaultSwitches } from "./switches.ts";
 
 export interface CustomerIoOptions {

@@ -1,10 +1,10 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { faultRequest } from "./fault-table.ts";
-import { answer, type PlatformEnvironment, readJson } from "./http.ts";
-import { type JsonObject, objectOf } from "./json.ts";
-import { plainProblem } from "./problem.ts";
-import type { PlatformState } from "./state.ts";
+import { faultRequest } from "./state/fault-table.ts";
+import type { PlatformState } from "./state/state.ts";
+import { answer, type PlatformEnvironment, readJson } from "./web/http.ts";
+import { type JsonObject, objectOf } from "./web/json.ts";
+import { plainProblem } from "./web/problem.ts";
 
 /**
  * What a test or the demo may see and do that no API of Platform's offers; no credentials needed.

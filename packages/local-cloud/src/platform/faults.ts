@@ -1,9 +1,9 @@
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import type { MiddlewareHandler } from "hono";
-import type { FaultTarget } from "./fault-table.ts";
-import type { PlatformEnvironment } from "./http.ts";
-import { gatewayProblem, inletProblem, type Problem } from "./problem.ts";
-import type { PlatformState } from "./state.ts";
+import type { FaultTarget } from "./state/fault-table.ts";
+import type { PlatformState } from "./state/state.ts";
+import type { PlatformEnvironment } from "./web/http.ts";
+import { gatewayProblem, inletProblem, type Problem } from "./web/problem.ts";
 
 /** Makes the troubles that the admin routes asked for. */
 export function injectFaults(state: PlatformState, target: FaultTarget): MiddlewareHandler<PlatformEnvironment> {

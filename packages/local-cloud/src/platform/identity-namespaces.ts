@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { answer, type PlatformEnvironment } from "./http.ts";
+import { answer, type PlatformEnvironment } from "./web/http.ts";
 
 /** Standard identity namespaces that a descriptor can name (Identity Service's namespace overview). */
 export const identityNamespaces = [

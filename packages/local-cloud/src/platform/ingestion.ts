@@ -2,12 +2,12 @@ import { mapRecord } from "./data-prep/mapper.ts";
 import { compileMappingSet, versionOf } from "./data-prep/mapping-set.ts";
 import { checkFlow, type FlowWiring } from "./flow-service/flow-rules.ts";
 import { countError, currentRun } from "./flow-service/runs.ts";
-import type { Receipt } from "./journal.ts";
-import { type JsonObject, objectOf, stringOf, stringsOf } from "./json.ts";
-import type { Dataset, Flow, RunWindow, Sandbox } from "./model.ts";
 import { primaryIdentity } from "./schema-registry/descriptors.ts";
 import { extended } from "./schema-registry/render.ts";
-import type { PlatformState } from "./state.ts";
+import type { Receipt } from "./state/journal.ts";
+import type { Dataset, Flow, RunWindow, Sandbox } from "./state/model.ts";
+import type { PlatformState } from "./state/state.ts";
+import { type JsonObject, objectOf, stringOf, stringsOf } from "./web/json.ts";
 import { composedSchema } from "./xdm/compose.ts";
 import { type RowRules, rowViolations } from "./xdm/validate-row.ts";
 

@@ -1,9 +1,9 @@
 import { Hono } from "hono";
-import { answer, type PlatformEnvironment, readObject } from "./http.ts";
-import { arrayOf, type Json, type JsonObject, objectOf, stringOf } from "./json.ts";
-import type { RunWindow, Sandbox } from "./model.ts";
-import { Problem } from "./problem.ts";
-import type { PlatformState } from "./state.ts";
+import type { RunWindow, Sandbox } from "./state/model.ts";
+import type { PlatformState } from "./state/state.ts";
+import { answer, type PlatformEnvironment, readObject } from "./web/http.ts";
+import { arrayOf, type Json, type JsonObject, objectOf, stringOf } from "./web/json.ts";
+import { Problem } from "./web/problem.ts";
 
 type Measure = (run: RunWindow) => number;
 

@@ -1,29 +1,29 @@
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
-import { accessControlRoutes } from "./access-control.ts";
+import { accessControlRoutes } from "./access/access-control.ts";
+import { dataAccessRoutes } from "./access/data-access.ts";
+import { gateway, sandboxed } from "./access/gateway.ts";
+import { imsRoutes } from "./access/ims.ts";
+import { permitted } from "./access/permissions.ts";
+import { sandboxManagementRoutes } from "./access/sandbox-management.ts";
 import { adminRoutes } from "./admin.ts";
 import { batchRoutes } from "./catalog/batches.ts";
 import { datasetRoutes } from "./catalog/datasets.ts";
-import { dataAccessRoutes } from "./data-access.ts";
 import { dataPrepRoutes } from "./data-prep/routes.ts";
 import { injectFaults } from "./faults.ts";
 import { flowServiceRoutes } from "./flow-service/routes.ts";
-import { gateway, sandboxed } from "./gateway.ts";
-import { answer, type PlatformContext, type PlatformEnvironment } from "./http.ts";
-import { uuid } from "./identifiers.ts";
 import { identityNamespaceRoutes } from "./identity-namespaces.ts";
-import { imsRoutes } from "./ims.ts";
 import { observabilityRoutes } from "./observability.ts";
-import type { PlatformOptions } from "./options.ts";
-import { permitted } from "./permissions.ts";
-import { Problem, plainProblem } from "./problem.ts";
-import { sandboxManagementRoutes } from "./sandbox-management.ts";
 import { schemaRegistryRoutes } from "./schema-registry/routes.ts";
-import { PlatformState } from "./state.ts";
+import type { PlatformOptions } from "./state/options.ts";
+import { PlatformState } from "./state/state.ts";
 import { streamingRoutes } from "./streaming.ts";
+import { answer, type PlatformContext, type PlatformEnvironment } from "./web/http.ts";
+import { uuid } from "./web/identifiers.ts";
+import { Problem, plainProblem } from "./web/problem.ts";
 
-export type { PlatformOptions, PlatformSwitches } from "./options.ts";
+export type { PlatformOptions, PlatformSwitches } from "./state/options.ts";
 
 export interface PlatformStandIn {
   /** The one origin of gateway (`AEP_PLATFORM_URL`), identity service (`AEP_IMS_URL`) and inlets (`${url}/collection/…`). */

@@ -1,13 +1,13 @@
 import { Hono } from "hono";
 import { injectFaults } from "./faults.ts";
 import { settle } from "./flow-service/lifecycle.ts";
-import { answer, type PlatformContext, type PlatformEnvironment, pathParameter } from "./http.ts";
 import { ingest } from "./ingestion.ts";
-import type { Receipt } from "./journal.ts";
-import { isObject, type Json, type JsonObject, objectOf, stringOf } from "./json.ts";
-import type { Flow, Sandbox } from "./model.ts";
-import { inletProblem, type Problem, tokenProblem } from "./problem.ts";
-import type { PlatformState } from "./state.ts";
+import type { Receipt } from "./state/journal.ts";
+import type { Flow, Sandbox } from "./state/model.ts";
+import type { PlatformState } from "./state/state.ts";
+import { answer, type PlatformContext, type PlatformEnvironment, pathParameter } from "./web/http.ts";
+import { isObject, type Json, type JsonObject, objectOf, stringOf } from "./web/json.ts";
+import { inletProblem, type Problem, tokenProblem } from "./web/problem.ts";
 
 /**
  * The streaming host: inlets that take events for flows. 200 means received, nothing more; mapping and validation come

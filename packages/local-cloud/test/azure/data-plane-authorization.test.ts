@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { covers, type Grant, isAllowed, requiredAccess } from "../../src/azure/data-plane-authorization.ts";
-import { roleDefinitions } from "../../src/azure/role-definitions.ts";
+import { covers, type Grant, isAllowed, requiredAccess } from "../../src/azure/identity/data-plane-authorization.ts";
+import { roleDefinitions } from "../../src/azure/identity/role-definitions.ts";
 
 const account = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a";
 

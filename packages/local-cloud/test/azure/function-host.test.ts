@@ -2,12 +2,12 @@ import { mkdir, writeFile } from "node:fs/promises";
 import http from "node:http";
 import path from "node:path";
 import { QueueServiceClient } from "@azure/storage-queue";
-import { type Child, startChild } from "../../src/azure/child-process.ts";
+import { type Child, startChild } from "../../src/azure/host/child-process.ts";
 import { packageOf, startTestStorage, type TestStorage, testApp, until } from "./support.ts";
 
 jest.setTimeout(120_000);
 
-const hostModule = path.resolve(import.meta.dirname, "../../src/azure/function-host.ts");
+const hostModule = path.resolve(import.meta.dirname, "../../src/azure/host/function-host.ts");
 let storage: TestStorage;
 let files: Record<string, string>;
 

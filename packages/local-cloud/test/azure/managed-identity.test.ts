@@ -1,8 +1,8 @@
 import { DefaultAzureCredential } from "@azure/identity";
 import { BlobServiceClient } from "@azure/storage-blob";
 import { QueueServiceClient } from "@azure/storage-queue";
-import { readToken } from "../../src/azure/access-token.ts";
-import { type IdentityEndpoint, startIdentityEndpoint } from "../../src/azure/managed-identity.ts";
+import { readToken } from "../../src/azure/identity/access-token.ts";
+import { type IdentityEndpoint, startIdentityEndpoint } from "../../src/azure/identity/managed-identity.ts";
 import { make, startTestAzure, type TestAzure } from "./support.ts";
 
 jest.setTimeout(60_000);

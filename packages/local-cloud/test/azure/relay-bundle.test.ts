@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { QueueServiceClient } from "@azure/storage-queue";
 import manifest from "../../../../package.json" with { type: "json" };
-import { type Child, startChild } from "../../src/azure/child-process.ts";
+import { type Child, startChild } from "../../src/azure/host/child-process.ts";
 import { startTestStorage, type TestStorage, until } from "./support.ts";
 
 jest.setTimeout(60_000);
@@ -31,7 +31,7 @@ whenBuilt("the relay's bundle in the host alone", () => {
     await queues.getQueueClient("events").create();
     const started = new Promise<number>((resolve, reject) => {
       child = startChild({
-        module: path.join(repository, "packages/local-cloud/src/azure/function-host.ts"),
+        module: path.join(repository, "packages/local-cloud/src/azure/host/function-host.ts"),
         arguments: [bundle],
         environment: {
           NODE_EXTRA_CA_CERTS: storage.certificate.certificateFile,

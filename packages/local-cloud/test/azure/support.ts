@@ -6,8 +6,8 @@ import { strToU8, type Zippable, zipSync } from "fflate";
 import type { Provider, ResourceCall } from "../../../pulumi-provider-kit/src/engine/provider.ts";
 import type { PropertyMap } from "../../../pulumi-provider-kit/src/engine/values.ts";
 import { type AzureOptions, startAzure } from "../../src/azure/azure.ts";
-import { Azurite } from "../../src/azure/azurite.ts";
 import type { LocalAzure } from "../../src/azure/local-azure.ts";
+import { Azurite } from "../../src/azure/storage/azurite.ts";
 import { type Certificate, createCertificate, trustInThisProcess } from "../../src/certificate.ts";
 import { localCredentials } from "../../src/credentials.ts";
 

@@ -1,4 +1,4 @@
-import { sign } from "../../src/customer-io/signature.ts";
+import { sign } from "../../src/customer-io/sending/signature.ts";
 import { startSeconds, TestBed, workspace } from "./test-bed.ts";
 
 let bed: TestBed;

@@ -5,7 +5,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import fc from "fast-check";
 import { type Certificate, createCertificate } from "../../src/certificate.ts";
-import { transportErrors } from "../../src/customer-io/retry-schedule.ts";
+import { transportErrors } from "../../src/customer-io/sending/retry-schedule.ts";
 import { defaultSwitches } from "../../src/customer-io/switches.ts";
 import { Receiver } from "./receiver.ts";
 import { day, hour, startSeconds, TestBed } from "./test-bed.ts";

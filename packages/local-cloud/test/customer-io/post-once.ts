@@ -1,4 +1,4 @@
-import { Sender } from "../../src/customer-io/sender.ts";
+import { Sender } from "../../src/customer-io/sending/sender.ts";
 
 const sender = new Sender();
 const { status } = await sender.post(process.argv[2] ?? "", "{}", {}, 4000);

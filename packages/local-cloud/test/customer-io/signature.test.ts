@@ -1,4 +1,4 @@
-import { sign } from "../../src/customer-io/signature.ts";
+import { sign } from "../../src/customer-io/sending/signature.ts";
 import type { ShownSigningKey } from "../../src/customer-io/signing-key.ts";
 import { TestBed, workspace } from "./test-bed.ts";
 

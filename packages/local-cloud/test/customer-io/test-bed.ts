@@ -1,6 +1,10 @@
 import { Clock } from "../../src/customer-io/clock.ts";
 import { type CustomerIoOptions, startCustomerIo } from "../../src/customer-io/customer-io.ts";
-import type { AcknowledgementTimes, DeliveryStatus, ShownDelivery } from "../../src/customer-io/delivery-log.ts";
+import type {
+  AcknowledgementTimes,
+  DeliveryStatus,
+  ShownDelivery,
+} from "../../src/customer-io/sending/delivery-log.ts";
 import { Receiver } from "./receiver.ts";
 
 const startOfTime = new Date("2026-01-01T00:00:00.000Z");

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { ulid } from "../../src/customer-io/ulid.ts";
+import { ulid } from "../../src/customer-io/events/ulid.ts";
 
 test("begins with the time, as the ULID specification's own example does", () => {
   expect(ulid(1469918176385).slice(0, 10)).toBe("01ARYZ6S41");

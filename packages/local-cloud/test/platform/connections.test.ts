@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../src/platform/json.ts";
+import type { JsonObject } from "../../src/platform/web/json.ts";
 import { flowBody, flowService, Platform, sourceConnection, targetConnection, type Wiring, wire } from "./harness.ts";
 import { expectFlowProblem } from "./problems.ts";
 

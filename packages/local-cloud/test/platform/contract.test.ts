@@ -1,6 +1,6 @@
 import { hasDescriptions } from "../../../../test/conformance/descriptions.ts";
 import { exceptions } from "../../../../test/conformance/exceptions.ts";
-import { objectOf } from "../../src/platform/json.ts";
+import { objectOf } from "../../src/platform/web/json.ts";
 import { checkContract } from "./contract.ts";
 import {
   catalog,

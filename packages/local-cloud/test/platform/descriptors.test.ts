@@ -1,4 +1,4 @@
-import { type JsonObject, objectOf } from "../../src/platform/json.ts";
+import { type JsonObject, objectOf } from "../../src/platform/web/json.ts";
 import { fieldGroup, fields, Platform, schema, schemaRegistry } from "./harness.ts";
 
 const descriptors = `${schemaRegistry}/tenant/descriptors`;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { compileExpression } from "../../src/platform/data-prep/language/expression.ts";
 import { Unreadable } from "../../src/platform/data-prep/language/unreadable.ts";
 import { MissingAttribute, TransformError } from "../../src/platform/data-prep/value.ts";
-import type { Json, JsonObject } from "../../src/platform/json.ts";
+import type { Json, JsonObject } from "../../src/platform/web/json.ts";
 import { runExpression } from "./run-expression.ts";
 
 const now = Date.parse("2021-10-26T10:10:24Z");

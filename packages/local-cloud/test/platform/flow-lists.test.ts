@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, objectOf } from "../../src/platform/json.ts";
+import { isObject, type JsonObject, objectOf } from "../../src/platform/web/json.ts";
 import { event, flowBody, flowing, flowService, getFlow, Platform, type Wiring, wire } from "./harness.ts";
 import { expectFlowProblem } from "./problems.ts";
 

@@ -1,6 +1,6 @@
 import { leftOut } from "../../src/platform/data-prep/functions/index.ts";
 import { compileExpression } from "../../src/platform/data-prep/language/expression.ts";
-import type { Json } from "../../src/platform/json.ts";
+import type { Json } from "../../src/platform/web/json.ts";
 import { runExpression } from "./run-expression.ts";
 
 test("what is left out", () => {

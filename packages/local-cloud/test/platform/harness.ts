@@ -1,5 +1,5 @@
-import { isObject, type Json, type JsonObject } from "../../src/platform/json.ts";
 import { type PlatformOptions, type PlatformStandIn, startPlatform } from "../../src/platform/platform.ts";
+import { isObject, type Json, type JsonObject } from "../../src/platform/web/json.ts";
 import { type ContractCheck, checkContract } from "./contract.ts";
 
 export const credentials = {

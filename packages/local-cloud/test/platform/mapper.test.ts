@@ -2,8 +2,8 @@ import { coerce } from "../../src/platform/data-prep/coerce.ts";
 import { readPath, showPath } from "../../src/platform/data-prep/language/path.ts";
 import { compileMapping, mapRecord } from "../../src/platform/data-prep/mapper.ts";
 import { readMappingItem } from "../../src/platform/data-prep/mapping-item.ts";
-import type { Json, JsonObject } from "../../src/platform/json.ts";
-import { strictSwitches } from "../../src/platform/options.ts";
+import { strictSwitches } from "../../src/platform/state/options.ts";
+import type { Json, JsonObject } from "../../src/platform/web/json.ts";
 
 const schema: JsonObject = {
   type: "object",

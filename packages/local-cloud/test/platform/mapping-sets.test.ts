@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../src/platform/json.ts";
+import type { JsonObject } from "../../src/platform/web/json.ts";
 import { contentType, conversion, mappingSetBody, Platform, type Wiring, wire } from "./harness.ts";
 
 const sets = `${conversion}/mappingSets`;

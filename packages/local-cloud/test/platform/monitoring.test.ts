@@ -1,6 +1,6 @@
 import { previewRows } from "../../../../cli/platform/dataset.ts";
 import type { AepClient } from "../../../pulumi-aep/src/client/client.ts";
-import type { JsonObject } from "../../src/platform/json.ts";
+import type { JsonObject } from "../../src/platform/web/json.ts";
 import { catalog, event, flowing, Platform, type RunningFlow, wire } from "./harness.ts";
 
 let platform: Platform;

@@ -1,7 +1,7 @@
 import { ZonedDateTime } from "@js-joda/core";
 import { compileExpression } from "../../src/platform/data-prep/language/expression.ts";
 import { isoText } from "../../src/platform/data-prep/value.ts";
-import type { Json, JsonObject } from "../../src/platform/json.ts";
+import type { Json, JsonObject } from "../../src/platform/web/json.ts";
 
 /** What an expression makes of an event, as JSON. */
 export function runExpression(expression: string, event: JsonObject = {}, now = 0): Json {

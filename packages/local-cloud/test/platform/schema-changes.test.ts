@@ -1,4 +1,4 @@
-import { type JsonObject, objectOf } from "../../src/platform/json.ts";
+import { type JsonObject, objectOf } from "../../src/platform/web/json.ts";
 import { experienceEvent, fieldGroup, fields, lookup, Platform, schema, schemaRegistry, wire } from "./harness.ts";
 import { expectPlainProblem, expectXdmProblem } from "./problems.ts";
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../src/platform/json.ts";
+import type { JsonObject } from "../../src/platform/web/json.ts";
 import {
   credentials,
   event,

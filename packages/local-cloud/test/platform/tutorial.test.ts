@@ -1,5 +1,5 @@
-import { isObject, type JsonObject, objectOf } from "../../src/platform/json.ts";
 import { startPlatform } from "../../src/platform/platform.ts";
+import { isObject, type JsonObject, objectOf } from "../../src/platform/web/json.ts";
 import { credentials, experienceEvent, scope, tenantId } from "./harness.ts";
 
 /** The sample of Adobe's UI tutorial. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import type { Json, JsonObject } from "../../src/platform/json.ts";
-import { applyPatch, PatchError, readPatch } from "../../src/platform/json-patch.ts";
 import { breakingChanges } from "../../src/platform/schema-registry/rules.ts";
+import type { Json, JsonObject } from "../../src/platform/web/json.ts";
+import { applyPatch, PatchError, readPatch } from "../../src/platform/web/json-patch.ts";
 import { compose, fieldAt, MergeConflict, mergeFields } from "../../src/platform/xdm/compose.ts";
 import { rowViolations } from "../../src/platform/xdm/validate-row.ts";
 

@@ -1,10 +1,10 @@
 import { Hono } from "hono";
-import { answer, numberParameter, type PlatformEnvironment, pathParameter } from "../http.ts";
-import type { JsonObject } from "../json.ts";
-import type { RunWindow, Sandbox } from "../model.ts";
-import { plainProblem } from "../problem.ts";
-import { compareValues } from "../property-filter.ts";
-import type { PlatformState } from "../state.ts";
+import type { RunWindow, Sandbox } from "../state/model.ts";
+import type { PlatformState } from "../state/state.ts";
+import { answer, numberParameter, type PlatformEnvironment, pathParameter } from "../web/http.ts";
+import type { JsonObject } from "../web/json.ts";
+import { plainProblem } from "../web/problem.ts";
+import { compareValues } from "../web/property-filter.ts";
 
 /** Catalog Service: the batches that an hour of a streaming flow leaves, one of its rows and one of its failed records. */
 export function batchRoutes(state: PlatformState): Hono<PlatformEnvironment> {

@@ -1,4 +1,8 @@
 import { Hono } from "hono";
+import { extended } from "../schema-registry/render.ts";
+import { isUnion } from "../schema-registry/rules.ts";
+import type { Dataset, Sandbox } from "../state/model.ts";
+import type { PlatformState } from "../state/state.ts";
 import {
   answer,
   numberParameter,
@@ -6,16 +10,12 @@ import {
   type PlatformEnvironment,
   pathParameter,
   readJson,
-} from "../http.ts";
-import { hex } from "../identifiers.ts";
-import { clone, isObject, type Json, type JsonObject, objectOf, stringOf, stringsOf } from "../json.ts";
-import { applyPatch, PatchError, readPatch } from "../json-patch.ts";
-import type { Dataset, Sandbox } from "../model.ts";
-import { plainProblem } from "../problem.ts";
-import { type Condition, compareValues, fulfils, parseCondition } from "../property-filter.ts";
-import { extended } from "../schema-registry/render.ts";
-import { isUnion } from "../schema-registry/rules.ts";
-import type { PlatformState } from "../state.ts";
+} from "../web/http.ts";
+import { hex } from "../web/identifiers.ts";
+import { clone, isObject, type Json, type JsonObject, objectOf, stringOf, stringsOf } from "../web/json.ts";
+import { applyPatch, PatchError, readPatch } from "../web/json-patch.ts";
+import { plainProblem } from "../web/problem.ts";
+import { type Condition, compareValues, fulfils, parseCondition } from "../web/property-filter.ts";
 import { timeSeriesBehavior } from "../xdm/standard-resources.ts";
 import { checkRowExpiration } from "./row-expiration.ts";
 

@@ -1,5 +1,5 @@
-import { isObject, type JsonObject, objectOf } from "../json.ts";
-import { plainProblem } from "../problem.ts";
+import { isObject, type JsonObject, objectOf } from "../web/json.ts";
+import { plainProblem } from "../web/problem.ts";
 
 /** Days in the parts of a period; the bounds are far enough from each other that months may count 30 days. */
 const daysIn: Readonly<Record<string, number>> = { Y: 365, M: 30, W: 7, D: 1 };

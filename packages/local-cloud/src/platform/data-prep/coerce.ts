@@ -1,6 +1,6 @@
 import { convert, ZonedDateTime } from "@js-joda/core";
-import { isObject, type Json, type JsonObject, objectOf } from "../json.ts";
-import type { PlatformSwitches } from "../options.ts";
+import type { PlatformSwitches } from "../state/options.ts";
+import { isObject, type Json, type JsonObject, objectOf } from "../web/json.ts";
 import { show } from "./functions/evaluation.ts";
 import { readDate } from "./known-dates.ts";
 import { isoText, isValueObject, type Value, type ValueObject } from "./value.ts";

@@ -1,5 +1,5 @@
-import { isObject, type Json, type JsonObject, objectOf } from "../json.ts";
-import type { PlatformSwitches } from "../options.ts";
+import type { PlatformSwitches } from "../state/options.ts";
+import { isObject, type Json, type JsonObject, objectOf } from "../web/json.ts";
 import { coerce, TypeMismatch } from "./coerce.ts";
 import { compileExpression } from "./language/expression.ts";
 import { type Path, readPath, showPath, valueAt } from "./language/path.ts";

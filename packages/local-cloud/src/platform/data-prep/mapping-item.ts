@@ -1,5 +1,5 @@
-import { hex } from "../identifiers.ts";
-import { type Json, type JsonObject, objectOf, stringOf } from "../json.ts";
+import { hex } from "../web/identifiers.ts";
+import { type Json, type JsonObject, objectOf, stringOf } from "../web/json.ts";
 import { Unreadable } from "./language/unreadable.ts";
 
 type SourceType = "ATTRIBUTE" | "EXPRESSION" | "STATIC";

@@ -1,4 +1,6 @@
 import { Hono } from "hono";
+import type { MappingSet, MappingSetContent, MappingSetVersion, Sandbox } from "../state/model.ts";
+import type { PlatformState } from "../state/state.ts";
 import {
   answer,
   numberParameter,
@@ -6,13 +8,11 @@ import {
   type PlatformEnvironment,
   pathParameter,
   readObject,
-} from "../http.ts";
-import { hex } from "../identifiers.ts";
-import { arrayOf, isObject, type Json, type JsonObject, objectOf } from "../json.ts";
-import type { MappingSet, MappingSetContent, MappingSetVersion, Sandbox } from "../model.ts";
-import { plainProblem } from "../problem.ts";
-import { compareValues } from "../property-filter.ts";
-import type { PlatformState } from "../state.ts";
+} from "../web/http.ts";
+import { hex } from "../web/identifiers.ts";
+import { arrayOf, isObject, type Json, type JsonObject, objectOf } from "../web/json.ts";
+import { plainProblem } from "../web/problem.ts";
+import { compareValues } from "../web/property-filter.ts";
 import { composedSchema } from "../xdm/compose.ts";
 import { Unreadable } from "./language/unreadable.ts";
 import { compileMapping, mapRecord } from "./mapper.ts";

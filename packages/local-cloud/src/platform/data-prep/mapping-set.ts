@@ -1,6 +1,6 @@
-import { arrayOf, type JsonObject, objectOf, stringOf } from "../json.ts";
-import type { MappingSet, MappingSetContent, MappingSetVersion, Sandbox } from "../model.ts";
-import { plainProblem } from "../problem.ts";
+import type { MappingSet, MappingSetContent, MappingSetVersion, Sandbox } from "../state/model.ts";
+import { arrayOf, type JsonObject, objectOf, stringOf } from "../web/json.ts";
+import { plainProblem } from "../web/problem.ts";
 import { composedSchema } from "../xdm/compose.ts";
 import { Unreadable } from "./language/unreadable.ts";
 import { type CompiledMapping, compileMapping } from "./mapper.ts";

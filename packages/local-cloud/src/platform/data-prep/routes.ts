@@ -1,8 +1,8 @@
 import { Hono } from "hono";
-import { answer, type PlatformEnvironment, readObject } from "../http.ts";
-import { type JsonObject, objectOf, stringOf } from "../json.ts";
-import { plainProblem } from "../problem.ts";
-import type { PlatformState } from "../state.ts";
+import type { PlatformState } from "../state/state.ts";
+import { answer, type PlatformEnvironment, readObject } from "../web/http.ts";
+import { type JsonObject, objectOf, stringOf } from "../web/json.ts";
+import { plainProblem } from "../web/problem.ts";
 import { functionsByName } from "./functions/signatures.ts";
 import { compileExpression } from "./language/expression.ts";
 import { operators } from "./language/operators.ts";

@@ -1,5 +1,5 @@
 import { DateTimeFormatter, ZonedDateTime } from "@js-joda/core";
-import type { JsonObject } from "../json.ts";
+import type { JsonObject } from "../web/json.ts";
 
 /** What an expression computes with: JSON values and points in time with their zone. */
 export type Value = null | boolean | number | string | ZonedDateTime | Value[] | ValueObject;

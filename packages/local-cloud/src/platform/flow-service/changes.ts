@@ -1,6 +1,6 @@
-import { type PlatformContext, readJson } from "../http.ts";
-import { isObject, type Json, type JsonObject } from "../json.ts";
-import { applyPatch, PatchError, type PatchOperation, readPatch } from "../json-patch.ts";
+import { type PlatformContext, readJson } from "../web/http.ts";
+import { isObject, type Json, type JsonObject } from "../web/json.ts";
+import { applyPatch, PatchError, type PatchOperation, readPatch } from "../web/json-patch.ts";
 import { flowProblem, invalidRequest } from "./problems.ts";
 
 /** The body of a request that must have one (1405-400). */

@@ -1,9 +1,9 @@
 import { Hono } from "hono";
-import { answer, type PlatformContext, type PlatformEnvironment, pathParameter } from "../http.ts";
-import { etag, hex, uuid } from "../identifiers.ts";
-import { type JsonObject, objectOf, stringOf, stringsOf } from "../json.ts";
-import { type Connection, type ConnectionKind, connectionKinds, type Sandbox } from "../model.ts";
-import type { PlatformState } from "../state.ts";
+import { type Connection, type ConnectionKind, connectionKinds, type Sandbox } from "../state/model.ts";
+import type { PlatformState } from "../state/state.ts";
+import { answer, type PlatformContext, type PlatformEnvironment, pathParameter } from "../web/http.ts";
+import { etag, hex, uuid } from "../web/identifiers.ts";
+import { type JsonObject, objectOf, stringOf, stringsOf } from "../web/json.ts";
 import { patched, requiredBody, requireMatch } from "./changes.ts";
 import { listEntities } from "./list-query.ts";
 import { invalidRequest, notFound, unknownId } from "./problems.ts";

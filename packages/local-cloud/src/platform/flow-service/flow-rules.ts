@@ -1,7 +1,7 @@
 import { schemaVersion } from "../catalog/datasets.ts";
 import { versionOf } from "../data-prep/mapping-set.ts";
-import { arrayOf, type JsonObject, objectOf, stringOf, stringsOf } from "../json.ts";
-import type { Dataset, Sandbox } from "../model.ts";
+import type { Dataset, Sandbox } from "../state/model.ts";
+import { arrayOf, type JsonObject, objectOf, stringOf, stringsOf } from "../web/json.ts";
 import { invalidRequest, invalidSpec, unknownId } from "./problems.ts";
 import { flowSpec } from "./specs.ts";
 

@@ -1,6 +1,6 @@
-import { etag } from "../identifiers.ts";
-import type { Flow } from "../model.ts";
-import type { PlatformState } from "../state.ts";
+import type { Flow } from "../state/model.ts";
+import type { PlatformState } from "../state/state.ts";
+import { etag } from "../web/identifiers.ts";
 
 /**
  * Brings a flow up to the present: an enabling flow whose time has come becomes enabled, with a new etag of that moment, and

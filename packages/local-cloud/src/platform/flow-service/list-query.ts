@@ -1,6 +1,6 @@
-import { numberParameter, type PlatformContext } from "../http.ts";
-import type { JsonObject } from "../json.ts";
-import { type Condition, compareValues, fulfils, parseCondition, valuesAt } from "../property-filter.ts";
+import { numberParameter, type PlatformContext } from "../web/http.ts";
+import type { JsonObject } from "../web/json.ts";
+import { type Condition, compareValues, fulfils, parseCondition, valuesAt } from "../web/property-filter.ts";
 import { invalidRequest } from "./problems.ts";
 
 const parameters = new Set(["property", "limit", "orderby", "continuationToken", "count"]);

@@ -1,5 +1,5 @@
-import type { JsonObject } from "../json.ts";
-import { Problem } from "../problem.ts";
+import type { JsonObject } from "../web/json.ts";
+import { Problem } from "../web/problem.ts";
 
 /** An error of Flow Service, by the codes and texts of its error page and in the body form of its samples. */
 export function flowProblem(code: string, title: string, message: string, report: JsonObject = {}): Problem {

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
-import type { PlatformEnvironment } from "../http.ts";
-import type { PlatformState } from "../state.ts";
+import type { PlatformState } from "../state/state.ts";
+import type { PlatformEnvironment } from "../web/http.ts";
 import { connectionRoutes } from "./connections.ts";
 import { flowRoutes } from "./flows.ts";
 import { runRoutes } from "./runs.ts";

@@ -1,9 +1,9 @@
 import { Hono } from "hono";
-import { answer, type PlatformEnvironment, pathParameter } from "../http.ts";
-import { batchId, etag, uuid } from "../identifiers.ts";
-import type { JsonObject } from "../json.ts";
-import type { Flow, RunWindow, Sandbox } from "../model.ts";
-import type { PlatformState } from "../state.ts";
+import type { Flow, RunWindow, Sandbox } from "../state/model.ts";
+import type { PlatformState } from "../state/state.ts";
+import { answer, type PlatformEnvironment, pathParameter } from "../web/http.ts";
+import { batchId, etag, uuid } from "../web/identifiers.ts";
+import type { JsonObject } from "../web/json.ts";
 import { listEntities } from "./list-query.ts";
 import { notFound } from "./problems.ts";
 

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
-import { answer, type PlatformEnvironment, pathParameter } from "../http.ts";
-import { type JsonObject, objectOf } from "../json.ts";
-import type { PlatformState } from "../state.ts";
+import type { PlatformState } from "../state/state.ts";
+import { answer, type PlatformEnvironment, pathParameter } from "../web/http.ts";
+import { type JsonObject, objectOf } from "../web/json.ts";
 import { listEntities } from "./list-query.ts";
 import { invalidRequest, invalidSpec, notFound } from "./problems.ts";
 

@@ -1,5 +1,5 @@
-import type { ResourceKind } from "../model.ts";
-import { Problem } from "../problem.ts";
+import type { ResourceKind } from "../state/model.ts";
+import { Problem } from "../web/problem.ts";
 
 /** An error of the Schema Registry, in the form of the XDM troubleshooting guide. */
 export function xdmProblem(code: string, title: string, message: string): Problem {

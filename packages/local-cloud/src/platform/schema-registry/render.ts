@@ -1,6 +1,6 @@
-import { arrayOf, isObject, type JsonObject, objectOf, stringOf, stringsOf } from "../json.ts";
-import type { Sandbox, XdmResource } from "../model.ts";
-import type { PlatformState } from "../state.ts";
+import type { Sandbox, XdmResource } from "../state/model.ts";
+import type { PlatformState } from "../state/state.ts";
+import { arrayOf, isObject, type JsonObject, objectOf, stringOf, stringsOf } from "../web/json.ts";
 import { composedSchema } from "../xdm/compose.ts";
 import type { LookupForm } from "./accept.ts";
 

@@ -1,9 +1,9 @@
-import { hex } from "../identifiers.ts";
-import { arrayOf, clone, isObject, type Json, type JsonObject, objectOf, stringsOf } from "../json.ts";
-import { applyPatch, PatchError, readPatch } from "../json-patch.ts";
-import type { ResourceKind, Sandbox, XdmResource } from "../model.ts";
-import { plainProblem } from "../problem.ts";
-import type { PlatformState } from "../state.ts";
+import type { ResourceKind, Sandbox, XdmResource } from "../state/model.ts";
+import type { PlatformState } from "../state/state.ts";
+import { hex } from "../web/identifiers.ts";
+import { arrayOf, clone, isObject, type Json, type JsonObject, objectOf, stringsOf } from "../web/json.ts";
+import { applyPatch, PatchError, readPatch } from "../web/json-patch.ts";
+import { plainProblem } from "../web/problem.ts";
 import { compose } from "../xdm/compose.ts";
 import { resourceNotFound } from "./problems.ts";
 import { altId, extended, references } from "./render.ts";

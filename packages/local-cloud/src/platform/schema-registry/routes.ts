@@ -1,4 +1,6 @@
 import { Hono } from "hono";
+import type { ResourceKind, XdmResource } from "../state/model.ts";
+import type { PlatformState } from "../state/state.ts";
 import {
   answer,
   numberParameter,
@@ -7,12 +9,10 @@ import {
   pathParameter,
   readJson,
   readObject,
-} from "../http.ts";
-import type { JsonObject } from "../json.ts";
-import type { ResourceKind, XdmResource } from "../model.ts";
-import { plainProblem } from "../problem.ts";
-import { type Condition, compareValues, fulfils, parseCondition, valuesAt } from "../property-filter.ts";
-import type { PlatformState } from "../state.ts";
+} from "../web/http.ts";
+import type { JsonObject } from "../web/json.ts";
+import { plainProblem } from "../web/problem.ts";
+import { type Condition, compareValues, fulfils, parseCondition, valuesAt } from "../web/property-filter.ts";
 import { listForm, lookupForm } from "./accept.ts";
 import { descriptorRoutes } from "./descriptors.ts";
 import { resourceNotFound } from "./problems.ts";

@@ -1,7 +1,7 @@
-import { arrayOf, isObject, type Json, type JsonObject, objectOf, stringOf, stringsOf } from "../json.ts";
-import type { ResourceKind, Sandbox, XdmResource } from "../model.ts";
-import { plainProblem } from "../problem.ts";
-import type { PlatformState } from "../state.ts";
+import type { ResourceKind, Sandbox, XdmResource } from "../state/model.ts";
+import type { PlatformState } from "../state/state.ts";
+import { arrayOf, isObject, type Json, type JsonObject, objectOf, stringOf, stringsOf } from "../web/json.ts";
+import { plainProblem } from "../web/problem.ts";
 import { compose, MergeConflict, type ResourceLookup, UnknownReference } from "../xdm/compose.ts";
 import { resourceNotFound, xdmProblem } from "./problems.ts";
 import { classOf, references } from "./render.ts";

@@ -1,5 +1,5 @@
-import { arrayOf, isObject, type Json, type JsonObject, objectOf, stringOf, stringsOf } from "../json.ts";
-import type { Sandbox, XdmResource } from "../model.ts";
+import type { Sandbox, XdmResource } from "../state/model.ts";
+import { arrayOf, isObject, type Json, type JsonObject, objectOf, stringOf, stringsOf } from "../web/json.ts";
 
 /** A composed schema: one tree of fields, every `$ref` and `allOf` resolved, `required` by property name. */
 export interface ComposedSchema extends JsonObject {

@@ -1,5 +1,5 @@
-import type { JsonObject } from "../json.ts";
-import type { ResourceKind } from "../model.ts";
+import type { ResourceKind } from "../state/model.ts";
+import type { JsonObject } from "../web/json.ts";
 
 const experienceEventClass = "https://ns.adobe.com/xdm/context/experienceevent";
 export const timeSeriesBehavior = "https://ns.adobe.com/xdm/data/time-series";

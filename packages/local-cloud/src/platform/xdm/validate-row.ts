@@ -1,4 +1,4 @@
-import { arrayOf, isObject, type Json, type JsonObject, objectOf, stringsOf } from "../json.ts";
+import { arrayOf, isObject, type Json, type JsonObject, objectOf, stringsOf } from "../web/json.ts";
 import type { ComposedSchema } from "./compose.ts";
 import { isDate, parseDateTime } from "./date-time.ts";
 

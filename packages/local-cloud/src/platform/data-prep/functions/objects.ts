@@ -1,4 +1,4 @@
-import type { Json } from "../../json.ts";
+import type { Json } from "../../web/json.ts";
 import { readPath, valueAt } from "../language/path.ts";
 import { type EvaluationContext, isValueObject, TransformError, type Value, type ValueObject } from "../value.ts";
 import { arrayOf, type Evaluations, eager, numberOf, ofStrings, show, textOf } from "./evaluation.ts";

@@ -1,4 +1,4 @@
-import type { Json } from "../../json.ts";
+import type { Json } from "../../web/json.ts";
 import { type Argument, textOf } from "../functions/evaluation.ts";
 import { findFunction } from "../functions/index.ts";
 import { type EvaluationContext, MissingAttribute, TransformError, type Value } from "../value.ts";

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../json.ts";
+import type { JsonObject } from "../../web/json.ts";
 
 /** The operators of the expression language, as `GET /languages/el/operators` lists them. */
 export const operators: readonly JsonObject[] = [

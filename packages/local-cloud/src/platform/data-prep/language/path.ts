@@ -1,4 +1,4 @@
-import { isObject, type Json } from "../../json.ts";
+import { isObject, type Json } from "../../web/json.ts";
 import { Unreadable } from "./unreadable.ts";
 
 /** The step into every item of an array: `[*]`. */

@@ -1,0 +1,104 @@
+import { BlobSASPermissions, generateBlobSASQueryParameters, StorageSharedKeyCredential } from "@azure/storage-blob";
+import { type PropertyMap, Secret } from "pulumi-provider-kit";
+import type { AzureParts } from "../effects/effects.ts";
+import type { FunctionApp } from "../host/function-app.ts";
+import { issueToken } from "../identity/access-token.ts";
+import { ArmError } from "./arm-error.ts";
+import { type Principal, type Resource, text } from "./subscription.ts";
+
+export interface InvokeParts extends AzureParts {
+  readonly tokenSecret: string;
+  /** Whoever runs Pulumi: the developer's own login. */
+  readonly caller: Principal;
+}
+
+/** azure-native's functions that a program of this kind calls. */
+export async function invoke(token: string, args: PropertyMap, parts: InvokeParts): Promise<PropertyMap> {
+  const call = invokes[token];
+  if (call === undefined) throw new Error(`The local cloud has no function ${token}.`);
+  return call(args, parts);
+}
+
+const invokes: Record<string, (args: PropertyMap, parts: InvokeParts) => PropertyMap> = {
+  "azure-native:authorization:getClientConfig": (_args, { caller, subscription }) => ({
+    clientId: caller.clientId,
+    objectId: caller.objectId,
+    subscriptionId: subscription.subscriptionId,
+    tenantId: subscription.tenantId,
+  }),
+  "azure-native:authorization:getClientToken": (args, { caller, subscription, tokenSecret }) => {
+    const audience = text(args, "endpoint") || "https://management.azure.com/";
+    const { token } = issueToken(tokenSecret, { ...caller, audience, tenantId: subscription.tenantId });
+    return { token: new Secret(token) };
+  },
+  "azure-native:storage:listStorageAccountKeys": (args, parts) => {
+    const { id, outputs } = account(args, parts);
+    const keys = parts.storage.get(id).keys.map((value, index) => ({
+      keyName: `key${index + 1}`,
+      value: new Secret(value),
+      permissions: "FULL",
+      creationTime: text(outputs, "creationTime"),
+    }));
+    return { keys };
+  },
+  "azure-native:storage:listStorageAccountServiceSAS": (args, parts) => ({
+    serviceSasToken: new Secret(sas(args, parts)),
+  }),
+  "azure-native:web:listWebAppHostKeys": (args, parts) => {
+    const { keys } = running(site(args, parts), parts);
+    return { masterKey: new Secret(keys.master), functionKeys: { default: new Secret(keys.function) }, systemKeys: {} };
+  },
+  "azure-native:web:listWebAppFunctionKeys": (args, parts) => {
+    const { keys } = running(site(args, parts), parts);
+    return { properties: { default: new Secret(keys.function) } };
+  },
+  "azure-native:web:listWebAppSyncFunctionTriggers": (args, parts) => {
+    const app = running(site(args, parts), parts);
+    return { key: new Secret(app.keys.master), triggerUrl: `https://${app.hostName}/admin/host/synctriggers` };
+  },
+};
+
+function account(args: PropertyMap, { subscription }: InvokeParts): Resource {
+  return named(subscription.findByName("storage:StorageAccount", text(args, "accountName")), args, "accountName");
+}
+
+function site(args: PropertyMap, { subscription }: InvokeParts): Resource {
+  return named(subscription.findByName("web:WebApp", text(args, "name")), args, "name");
+}
+
+function named(resource: Resource | undefined, args: PropertyMap, nameArg: string): Resource {
+  const group = text(args, "resourceGroupName");
+  if (resource?.id.toLowerCase().includes(`/resourcegroups/${group.toLowerCase()}/`)) return resource;
+  throw new ArmError(
+    404,
+    "ResourceNotFound",
+    `The Resource '${text(args, nameArg)}' under resource group '${group}' was not found.`,
+  );
+}
+
+/** Keys are kept by the host, so that they can't be had before one has started. */
+function running({ id }: Resource, { apps }: InvokeParts): FunctionApp {
+  const app = apps.get(id);
+  if (app.hostPid !== undefined) return app;
+  throw new ArmError(400, "BadRequest", "Encountered an error (ServiceUnavailable) from host runtime.");
+}
+
+function sas(args: PropertyMap, parts: InvokeParts): string {
+  const { id, name } = account(args, parts);
+  const [containerName, ...blob] = text(args, "canonicalizedResource")
+    .replace(/^\/blob\/[^/]+\//, "")
+    .split("/");
+  if (containerName === undefined)
+    throw new ArmError(400, "InvalidValuesForRequestParameters", "canonicalizedResource");
+  const startsOn = text(args, "sharedAccessStartTime");
+  return generateBlobSASQueryParameters(
+    {
+      containerName,
+      ...(blob.length > 0 && { blobName: blob.join("/") }),
+      permissions: BlobSASPermissions.parse(text(args, "permissions") || "r"),
+      expiresOn: new Date(text(args, "sharedAccessExpiryTime")),
+      ...(startsOn !== "" && { startsOn: new Date(startsOn) }),
+    },
+    new StorageSharedKeyCredential(name, parts.storage.get(id).keys[0]),
+  ).toString();
+}

@@ -1,0 +1,24 @@
+import type { AzureParts } from "../effects/effects.ts";
+import { effectsOf } from "../effects/resource-effects.ts";
+import type { Resource } from "./subscription.ts";
+
+/** Deletes a resource and all that is part of it, unless Azure refuses. What is gone already stays gone. */
+export async function deleteResource(id: string, parts: AzureParts): Promise<void> {
+  const { subscription, storage } = parts;
+  const resource = subscription.get(id);
+  if (resource === undefined) return;
+  effectsOf(resource.type.token).refuseDelete?.(resource, parts);
+  for (const part of inOrder(subscription.tree(id))) {
+    // The vault took its secrets along, for whoever recovers it; a site's configuration ends with the site.
+    const goesAlong = part !== resource && (part.type.singleton || subscription.get(part.id) === undefined);
+    if (!goesAlong) await effectsOf(part.type.token).delete?.(part, parts);
+    subscription.remove(part.id);
+  }
+  await storage.refreshAccess();
+}
+
+/** Innermost first, but vaults before everything. */
+function inOrder(tree: readonly Resource[]): Resource[] {
+  const isVault = ({ type }: Resource) => type.token === "azure-native:keyvault:Vault";
+  return [...tree.filter(isVault), ...tree.filter((part) => !isVault(part))];
+}

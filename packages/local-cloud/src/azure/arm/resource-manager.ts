@@ -1,0 +1,158 @@
+import { type Context, Hono } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { decodeMap, isMap, type PropertyMap, reveal } from "pulumi-provider-kit";
+import { effectsOf } from "../effects/resource-effects.ts";
+import type { FunctionMetadata } from "../function-host/functions-core.ts";
+import { bearerToken, readToken } from "../identity/access-token.ts";
+import { isForManagement } from "../identity/audience.ts";
+import { sitesOn } from "../refusals/flex-refusals.ts";
+import { ArmError } from "./arm-error.ts";
+import type { InvokeParts } from "./invokes.ts";
+import { typeOfId } from "./resource-types.ts";
+import type { ResourceWrites } from "./resource-writes.ts";
+import { type Resource, text } from "./subscription.ts";
+
+/**
+ * Azure Resource Manager over HTTP: resources can be made, changed, read and deleted, and function apps know their functions and
+ * trigger syncs.
+ */
+export function resourceManager(parts: InvokeParts, writes: ResourceWrites): Hono {
+  const app = new Hono();
+  app.onError((error, context) => {
+    const known = error instanceof ArmError ? error : new ArmError(500, "InternalServerError", error.message);
+    return context.json({ error: { code: known.code, message: known.detail } }, known.status as ContentfulStatusCode);
+  });
+  app.all("/subscriptions/*", async (context) => {
+    const { method, path } = context.req;
+    const [id, action] = splitAction(path);
+    authorize(context, parts, id, actionName(method, id, action));
+    if (method === "POST") {
+      if (action === undefined)
+        throw new ArmError(405, "MethodNotAllowed", `The HTTP method 'POST' is not supported at scope '${id}'.`);
+      await parts.apps.get(find(parts, id).id).syncTriggers();
+      return context.body(null, 204);
+    }
+    if (method === "GET" && action === "functions") {
+      const functions = parts.apps.get(find(parts, id).id).listFunctions();
+      return context.json({ value: functions.map((metadata) => describeFunction(find(parts, id), metadata)) });
+    }
+    if (method === "GET") return context.json(await describe(find(parts, id), parts));
+    if (method === "PUT") {
+      const existed = parts.subscription.get(id) !== undefined;
+      const body = decodeMap((await context.req.json()) as Parameters<typeof decodeMap>[0]);
+      const made = await put(id, body, writes);
+      return context.json(await describe(made, parts), existed ? 200 : 201);
+    }
+    if (method === "PATCH") {
+      const { properties } = decodeMap((await context.req.json()) as Parameters<typeof decodeMap>[0]);
+      const resource = find(parts, id);
+      await writes.patch(resource, isMap(properties) ? properties : {});
+      return context.json(await describe(resource, parts));
+    }
+    if (method !== "DELETE")
+      throw new ArmError(405, "MethodNotAllowed", `The HTTP method '${method}' is not supported here.`);
+    const existing = parts.subscription.get(id);
+    const planId = existing && text(existing.inputs, "serverFarmId");
+    await writes.delete(id);
+    // Azure deletes a plan along with its last app, unless it is told not to.
+    const takesPlan = planId && context.req.query("deleteEmptyServerFarm") !== "false";
+    if (takesPlan && sitesOn(parts.subscription, planId).length === 0) await writes.delete(planId);
+    return context.body(null, existing ? 200 : 204);
+  });
+  return app;
+}
+
+/** The resource id of a path, and what is asked of that resource beyond reading it. */
+function splitAction(path: string): [id: string, action: string | undefined] {
+  const [, id, action] =
+    path.match(/^(.*\/sites\/[^/]+)\/(functions|syncfunctiontriggers|host\/default\/sync)$/i) ?? [];
+  return id === undefined ? [path.replace(/\/$/, ""), undefined] : [id, action?.toLowerCase()];
+}
+
+function actionName(method: string, id: string, action: string | undefined): string {
+  // Of a resource that stands on another one, the last provider tells what it is.
+  const [, provider, segments = ""] = id.match(/^.*\/providers\/([^/]+)\/(.+)$/) ?? [];
+  const types = segments.split("/").filter((_segment, index) => index % 2 === 0);
+  const type = [provider ?? "Microsoft.Resources", ...types].join("/");
+  if (action !== undefined) return `${type}/${action === "functions" ? "functions/read" : `${action}/action`}`;
+  return `${type}/${method === "DELETE" ? "delete" : ["PUT", "PATCH"].includes(method) ? "write" : "read"}`;
+}
+
+function authorize(context: Context, parts: InvokeParts, id: string, action: string): void {
+  const header = context.req.header("authorization");
+  if (header === undefined) {
+    throw new ArmError(401, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.");
+  }
+  const claims = readToken(parts.tokenSecret, bearerToken(header) ?? "");
+  if (claims === undefined) {
+    throw new ArmError(401, "InvalidAuthenticationToken", "The access token is invalid.");
+  }
+  if (claims.exp * 1000 < Date.now()) {
+    throw new ArmError(401, "ExpiredAuthenticationToken", "The access token expiry is in the past.");
+  }
+  if (!isForManagement(claims.aud)) {
+    const message =
+      "The access token has been obtained for wrong audience or resource " +
+      `'${claims.aud}'. It should exactly match with one of the allowed audiences ` +
+      "'https://management.core.windows.net/','https://management.core.windows.net','https://management.azure.com/','https://management.azure.com'.";
+    throw new ArmError(401, "InvalidAuthenticationTokenAudience", message);
+  }
+  if (!context.req.query("api-version")) {
+    const message = "The api-version query parameter (?api-version=) is required for all requests.";
+    throw new ArmError(400, "MissingApiVersionParameter", message);
+  }
+  if (!parts.subscription.allows(claims.oid, action, id)) {
+    const message =
+      `The client '${claims.appid}' with object id '${claims.oid}' does not have authorization to perform action ` +
+      `'${action}' over scope '${id}' or the scope is invalid. If access was recently granted, please refresh your credentials.`;
+    throw new ArmError(403, "AuthorizationFailed", message);
+  }
+}
+
+/** A resource from ARM's envelope: azure-native has most of what lies under `properties` there as inputs of its own. */
+function put(id: string, body: PropertyMap, writes: ResourceWrites): Promise<Resource> {
+  const found = typeOfId(id);
+  if (!found) throw new ArmError(404, "InvalidResourceType", `The local cloud has no resource type for ${id}.`);
+  const { properties = {}, ...envelope } = body;
+  const isFlat = !found.type.token.startsWith("azure-native:keyvault:");
+  const inputs = isFlat ? { ...envelope, ...(isMap(properties) ? properties : {}) } : body;
+  return writes.put(id, found.type, { ...inputs, ...found.path });
+}
+
+function find({ subscription }: InvokeParts, id: string): Resource {
+  const resource = subscription.get(id);
+  if (resource) return resource;
+  const [, group] = id.match(/\/resourceGroups\/([^/]+)/i) ?? [];
+  if (group !== undefined && !subscription.findByName("resources:ResourceGroup", group)) {
+    throw new ArmError(404, "ResourceGroupNotFound", `Resource group '${group}' could not be found.`);
+  }
+  const name = id.replace(/^.*\/providers\//i, "");
+  throw new ArmError(404, "ResourceNotFound", `The Resource '${name}' under resource group '${group}' was not found.`);
+}
+
+/** A resource in ARM's envelope: what azure-native flattens into outputs lies under `properties` there. */
+async function describe(resource: Resource, parts: InvokeParts): Promise<object> {
+  const live = await effectsOf(resource.type.token).read?.(resource, parts);
+  const outputs = reveal({ ...resource.outputs, ...live }) as Record<string, unknown>;
+  const envelope = ["location", "tags", "identity", "sku", "kind", "etag"].filter((key) => outputs[key] !== undefined);
+  const rest = Object.entries(outputs).filter(
+    ([key]) => !["name", "type", "properties", "azureApiVersion", ...envelope].includes(key),
+  );
+  return {
+    id: resource.id,
+    name: resource.name,
+    type: resource.type.armType,
+    ...Object.fromEntries(envelope.map((key) => [key, outputs[key]])),
+    properties: { ...Object.fromEntries(rest), ...(outputs.properties as object | undefined) },
+  };
+}
+
+function describeFunction(site: Resource, metadata: FunctionMetadata): object {
+  const bindings = Object.entries(metadata.bindings).map(([name, binding]) => ({ name, ...binding }));
+  return {
+    id: `${site.id}/functions/${metadata.name}`,
+    name: `${site.name}/${metadata.name}`,
+    type: "Microsoft.Web/sites/functions",
+    properties: { name: metadata.name, language: "node", isDisabled: false, config: { name: metadata.name, bindings } },
+  };
+}

@@ -1,0 +1,143 @@
+import { isMap, type PropertyMap, type PropertyValue, reveal } from "pulumi-provider-kit";
+import { EffectLog } from "../effects/effect-log.ts";
+import type { AzureParts } from "../effects/effects.ts";
+import { effectsOf } from "../effects/resource-effects.ts";
+import { inlineSettings } from "../effects/site-effects.ts";
+import { covers } from "../identity/data-plane-authorization.ts";
+import { refuse } from "../refusals/refusals.ts";
+import { ArmError } from "./arm-error.ts";
+import { deleteResource } from "./resource-deletion.ts";
+import type { ResourceRequest } from "./resource-request.ts";
+import { pathInputs, type ResourceType } from "./resource-types.ts";
+import { type Resource, text } from "./subscription.ts";
+
+/** What makes, changes and deletes resources in Azure, whoever asks for it. */
+export class ResourceWrites {
+  readonly #parts: AzureParts;
+  /** Lower-case ids of storage accounts of which a part is being written. */
+  readonly #busyAccounts = new Set<string>();
+
+  /** Ids of what is being made or changed. */
+  readonly #underWay = new Map<Promise<Resource>, string>();
+
+  /** The writes that have taken effect, and at which of them the answer is kept back. */
+  readonly effects = new EffectLog();
+
+  constructor(parts: AzureParts) {
+    this.#parts = parts;
+  }
+
+  /** Azure's PUT: makes what is not there, and changes what is. */
+  async put(id: string, type: ResourceType, inputs: PropertyMap): Promise<Resource> {
+    const existing = this.#parts.subscription.get(id);
+    const request = { id, type, inputs, name: nameOf(type, id, inputs), existing };
+    const writing = this.#exclusively(id, () => this.#put(request));
+    this.#underWay.set(writing, id);
+    const made = await writing.finally(() => this.#underWay.delete(writing));
+    await this.effects.add(`PUT ${id}`);
+    return made;
+  }
+
+  /** Azure's PATCH, which few types have. */
+  async patch(resource: Resource, properties: PropertyMap): Promise<void> {
+    const { patch } = effectsOf(resource.type.token);
+    if (!patch) throw new ArmError(405, "MethodNotAllowed", "The HTTP method 'PATCH' is not supported here.");
+    await this.#exclusively(resource.id, () => patch(resource, properties, this.#parts));
+    await this.effects.add(`PATCH ${resource.id}`);
+  }
+
+  async delete(id: string): Promise<void> {
+    // What is being made in it is finished first and then goes along: Azure repeats the deletion of a part that does not succeed, for 15
+    // minutes (Microsoft Learn, "Azure Resource Manager resource group and resource deletion").
+    await Promise.allSettled([...this.#underWay].flatMap(([writing, part]) => (covers(id, part) ? [writing] : [])));
+    await this.#exclusively(id, () => deleteResource(id, this.#parts));
+    await this.effects.add(`DELETE ${id}`);
+  }
+
+  async #put(request: ResourceRequest): Promise<Resource> {
+    const { subscription, storage, apps } = this.#parts;
+    refuse(request, subscription);
+    const { existing, type, id } = request;
+    const { create, update } = effectsOf(type.token);
+    const computed = existing
+      ? await update?.({ ...request, existing }, this.#parts)
+      : await create?.(request, this.#parts);
+    const kept = existing ? computedOf(type, existing.outputs) : {};
+    const outputs = overlay(overlay(echo(type, request.inputs), kept), computed ?? {});
+    const resource = {
+      id,
+      type,
+      name: request.name,
+      inputs: request.inputs,
+      outputs: { ...outputs, name: request.name },
+    };
+    subscription.put(resource);
+    const changesAccess = ["authorization:RoleAssignment", "storage:StorageAccount"];
+    if (changesAccess.some((name) => type.token.endsWith(name))) await storage.refreshAccess();
+    if (existing && type.token.endsWith("web:WebApp")) {
+      const settings = inlineSettings(request.inputs);
+      await (settings ? apps.get(id).changeSettings(settings) : apps.get(id).restart());
+    }
+    return resource;
+  }
+
+  /** Runs a write; Azure refuses a second one below the same storage account. */
+  async #exclusively<T>(id: string, act: () => Promise<T>): Promise<T> {
+    const [, account] =
+      id.toLowerCase().match(/^(.*\/storageaccounts\/[^/]+)\/(?:queueservices|blobservices|managementpolicies)\b/) ??
+      [];
+    if (account === undefined || this.#parts.switches.parallelAccountWrites === "allow") return act();
+    if (this.#busyAccounts.has(account)) {
+      const message = "An operation is currently performing on this storage account that requires exclusive access.";
+      throw new ArmError(409, "StorageAccountOperationInProgress", message);
+    }
+    this.#busyAccounts.add(account);
+    try {
+      return await act();
+    } finally {
+      this.#busyAccounts.delete(account);
+    }
+  }
+}
+
+function nameOf(type: ResourceType, id: string, inputs: PropertyMap): string {
+  return text(inputs, type.nameInput) || (id.split("/").at(-1) ?? "");
+}
+
+/** Inputs as Azure gives them back: without those that are only part of the address, and never a vault secret's value. */
+export function echo(type: ResourceType, inputs: PropertyMap): PropertyMap {
+  const address = pathInputs(type).filter((name) => name !== "name" && name !== "scope");
+  const shown = Object.entries(inputs).filter(([key]) => !address.includes(key) && !key.startsWith("__"));
+  const outputs: PropertyMap = Object.fromEntries(shown);
+  const properties = outputs.properties === undefined ? undefined : reveal(outputs.properties);
+  if (type.token === "azure-native:keyvault:Secret" && isMap(properties)) {
+    const { value: _value, ...rest } = properties;
+    outputs.properties = rest;
+  }
+  const armType = type.armType || `${text(inputs, "resourceProviderNamespace")}/${text(inputs, "resourceType")}`;
+  return { ...outputs, type: armType, ...(type.apiVersion !== "" && { azureApiVersion: type.apiVersion }) };
+}
+
+/** The computed part of earlier outputs. */
+function computedOf(type: ResourceType, outputs: PropertyMap): PropertyMap {
+  let kept: PropertyMap = {};
+  for (const path of type.computed) {
+    const [key = "", below] = path.split(".");
+    const value = outputs[key];
+    const found = below === undefined ? value : isMap(value) ? value[below] : undefined;
+    if (found !== undefined) kept = overlay(kept, at(path, found));
+  }
+  return kept;
+}
+
+/** A map that holds nothing but a value at a path such as `state` or `properties.vaultUri`. */
+export function at(path: string, value: PropertyValue): PropertyMap {
+  const [key = "", below] = path.split(".");
+  return { [key]: below === undefined ? value : { [below]: value } };
+}
+
+/** Puts outputs over others. `properties` is shared by inputs and what Azure adds; all else is one or the other. */
+export function overlay(base: PropertyMap, over: PropertyMap): PropertyMap {
+  const [below, above] = [base.properties, over.properties];
+  return { ...base, ...over, ...(isMap(below) && isMap(above) && { properties: { ...below, ...above } }) };
+}

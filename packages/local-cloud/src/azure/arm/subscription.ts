@@ -1,0 +1,120 @@
+import { isMap, type PropertyMap, type PropertyValue, reveal } from "pulumi-provider-kit";
+import { covers, type Grant, isAllowed } from "../identity/data-plane-authorization.ts";
+import { findRole } from "../identity/role-definitions.ts";
+import { type ResourceType, resourceTypes } from "./resource-types.ts";
+
+/** A resource as Azure keeps it; `inputs` and `outputs` still mark what is secret. */
+export interface Resource {
+  readonly id: string;
+  readonly type: ResourceType;
+  readonly name: string;
+  readonly inputs: PropertyMap;
+  readonly outputs: PropertyMap;
+}
+
+/** A vault that was deleted and still holds its name, with the secrets it had. */
+export interface DeletedVault {
+  readonly vault: Resource;
+  readonly secrets: readonly Resource[];
+}
+
+export interface Principal {
+  readonly objectId: string;
+  readonly clientId: string;
+}
+
+/** What exists in the one subscription of the local cloud. Ids are compared without case, as Azure compares them. */
+export class Subscription {
+  readonly subscriptionId: string;
+  readonly tenantId: string;
+  /** Vaults by lower-case name: soft delete keeps a name taken until somebody purges it. */
+  readonly deletedVaults = new Map<string, DeletedVault>();
+  /** Lower-case ids of secrets deleted in a vault that still exists. */
+  readonly deletedSecrets = new Set<string>();
+  readonly #resources = new Map<string, Resource>();
+  readonly #grants = new Map<string, Grant>();
+
+  /** `owner` holds the role Owner on the whole subscription, as whoever runs `pulumi up` must. */
+  constructor(options: { subscriptionId: string; tenantId: string; owner: Principal }) {
+    this.subscriptionId = options.subscriptionId;
+    this.tenantId = options.tenantId;
+    this.#grants.set("owner", {
+      principalId: options.owner.objectId,
+      roleDefinitionId: findRole("8e3af657-a8ff-443c-a75c-2fe8c4bcb635")?.id ?? "",
+      scope: `/subscriptions/${options.subscriptionId}`,
+      activeFrom: 0,
+    });
+  }
+
+  get(id: string): Resource | undefined {
+    return this.#resources.get(id.toLowerCase());
+  }
+
+  put(resource: Resource): void {
+    this.#resources.set(resource.id.toLowerCase(), resource);
+  }
+
+  remove(id: string): void {
+    this.#resources.delete(id.toLowerCase());
+    this.#grants.delete(id.toLowerCase());
+  }
+
+  /** All resources of a type, such as `web:WebApp`; without one, all there are. */
+  list(type?: string): Resource[] {
+    const all = [...this.#resources.values()];
+    return type === undefined
+      ? all
+      : all.filter((resource) => resource.type === resourceTypes.get(`azure-native:${type}`));
+  }
+
+  /** The resource itself and all below it, the innermost first. */
+  tree(id: string): Resource[] {
+    const found = this.list().filter((resource) => covers(id, resource.id));
+    return found.sort((left, right) => right.id.split("/").length - left.id.split("/").length);
+  }
+
+  findByName(type: string, name: string): Resource | undefined {
+    return this.list(type).find((resource) => resource.name.toLowerCase() === name.toLowerCase());
+  }
+
+  /** Whether a scope or parent exists; the services of a storage account come with it. */
+  exists(id: string): boolean {
+    if (id.toLowerCase() === `/subscriptions/${this.subscriptionId}`.toLowerCase()) return true;
+    return this.get(id.replace(/\/(queue|blob|table|file)Services\/default$/i, "")) !== undefined;
+  }
+
+  grant(roleAssignmentId: string, grant: Grant): void {
+    this.#grants.set(roleAssignmentId.toLowerCase(), grant);
+  }
+
+  get grants(): readonly Grant[] {
+    return [...this.#grants.values()];
+  }
+
+  /** Whether a principal may do something with a resource. */
+  allows(principalId: string, action: string, resourceId: string): boolean {
+    return isAllowed(this.grants, principalId, { actions: [action], resourceId });
+  }
+
+  /** The principals of managed identities. */
+  identities(): (Principal & { resourceId: string })[] {
+    return this.list("managedidentity:UserAssignedIdentity").map(({ id, outputs }) => ({
+      resourceId: id,
+      objectId: text(outputs, "principalId"),
+      clientId: text(outputs, "clientId"),
+    }));
+  }
+}
+
+/** The value at a path such as `functionAppConfig.runtime.name`, without secret wrappers. */
+export function valueAt(map: PropertyMap, path: string): PropertyValue | undefined {
+  let value: PropertyValue | undefined = reveal(map);
+  for (const key of path.split(".")) value = isMap(value) ? value[key] : undefined;
+  return value ?? undefined;
+}
+
+/** The text at a path; empty if there is none. */
+export function text(map: PropertyMap, path: string): string {
+  const value = valueAt(map, path);
+  return typeof value === "string" ? value : "";
+}

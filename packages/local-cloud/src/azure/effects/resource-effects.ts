@@ -1,0 +1,98 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import type { PropertyMap } from "pulumi-provider-kit";
+import { text } from "../arm/subscription.ts";
+import type { Effects } from "./effects.ts";
+import { siteEffects } from "./site-effects.ts";
+import { storageEffects } from "./storage-effects.ts";
+
+const effects: Record<string, Effects> = {
+  ...storageEffects,
+  ...siteEffects,
+  "azure-native:resources:ResourceGroup": { create: () => ({ properties: { provisioningState: "Succeeded" } }) },
+  "azure-native:keyvault:Vault": {
+    create: ({ name }, { subscription }) => {
+      const deleted = subscription.deletedVaults.get(name.toLowerCase());
+      subscription.deletedVaults.delete(name.toLowerCase());
+      for (const secret of deleted?.secrets ?? []) subscription.put(secret);
+      const vaultUri = `https://${name.toLowerCase()}.vault.azure.net/`;
+      return { properties: { vaultUri, provisioningState: "Succeeded" } };
+    },
+    delete: (vault, { subscription }) => {
+      const secrets = subscription.tree(vault.id).filter(({ type }) => type.token === "azure-native:keyvault:Secret");
+      subscription.deletedVaults.set(vault.name.toLowerCase(), { vault, secrets });
+      for (const { id } of secrets) subscription.remove(id);
+    },
+  },
+  "azure-native:keyvault:Secret": {
+    create: ({ name, inputs }) => secretOutputs(text(inputs, "vaultName"), name),
+    update: ({ name, inputs, existing }) =>
+      text(inputs, "properties.value") === text(existing.inputs, "properties.value")
+        ? {}
+        : secretOutputs(text(inputs, "vaultName"), name),
+    delete: ({ id }, { subscription }) => {
+      subscription.deletedSecrets.add(id.toLowerCase());
+    },
+  },
+  "azure-native:authorization:RoleAssignment": {
+    create: ({ id, inputs }, { subscription, switches }) => {
+      subscription.grant(id, {
+        principalId: text(inputs, "principalId"),
+        roleDefinitionId: text(inputs, "roleDefinitionId"),
+        scope: text(inputs, "scope"),
+        activeFrom: Date.now() + switches.roleAssignmentDelay,
+      });
+      const now = new Date().toISOString();
+      return { createdOn: now, updatedOn: now, createdBy: "", updatedBy: "" };
+    },
+  },
+  "azure-native:managedidentity:UserAssignedIdentity": {
+    create: (_request, { subscription }) => ({
+      principalId: randomUUID(),
+      clientId: randomUUID(),
+      tenantId: subscription.tenantId,
+    }),
+  },
+  "azure-native:applicationinsights:Component": {
+    create: ({ name, inputs }, { subscription }) => {
+      const [instrumentationKey, appId, location] = [randomUUID(), randomUUID(), text(inputs, "location")];
+      return {
+        instrumentationKey,
+        appId,
+        applicationId: name,
+        connectionString:
+          `InstrumentationKey=${instrumentationKey};IngestionEndpoint=https://${location}-0.in.applicationinsights.azure.com/;` +
+          `LiveEndpoint=https://${location}.livediagnostics.monitor.azure.com/;ApplicationId=${appId}`,
+        creationDate: new Date().toISOString(),
+        provisioningState: "Succeeded",
+        tenantId: subscription.tenantId,
+      };
+    },
+  },
+  "azure-native:applicationinsights:Workbook": {
+    create: () => ({ timeModified: new Date().toISOString(), revision: "1", userId: "", etag: randomUUID() }),
+  },
+  "azure-native:applicationinsights:WebTest": { create: () => ({ provisioningState: "Succeeded" }) },
+  "azure-native:operationalinsights:Workspace": {
+    create: () => {
+      const now = new Date().toISOString();
+      const etag = randomUUID();
+      return { customerId: randomUUID(), createdDate: now, modifiedDate: now, provisioningState: "Succeeded", etag };
+    },
+  },
+  "azure-native:monitor:MetricAlert": {
+    create: () => ({ lastUpdatedTime: new Date().toISOString(), isMigrated: false }),
+  },
+  "azure-native:monitor:ScheduledQueryRule": {
+    create: ({ type }) => ({ createdWithApiVersion: type.apiVersion, etag: randomUUID() }),
+  },
+};
+
+function secretOutputs(vaultName: string, name: string): PropertyMap {
+  const secretUri = `https://${vaultName.toLowerCase()}.vault.azure.net/secrets/${name}`;
+  return { properties: { secretUri, secretUriWithVersion: `${secretUri}/${randomBytes(16).toString("hex")}` } };
+}
+
+/** What the life of a resource of this type does in Azure. */
+export function effectsOf(token: string): Effects {
+  return effects[token] ?? {};
+}

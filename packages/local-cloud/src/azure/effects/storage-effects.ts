@@ -1,0 +1,97 @@
+import { readFile, stat } from "node:fs/promises";
+import { Archive, isMap, type PropertyMap, reveal } from "pulumi-provider-kit";
+import { text } from "../arm/subscription.ts";
+import { zipFolder } from "../deploy/folder-archive.ts";
+import type { Effects } from "./effects.ts";
+
+/** Storage accounts and what is in them: all of it is real, in Azurite. */
+export const storageEffects: Record<string, Effects> = {
+  "azure-native:storage:StorageAccount": {
+    create: async ({ id, name, inputs }, { storage }) => {
+      const azurite = await storage.create(id, name, inputs);
+      // Azurite has no files, data lake or static sites: those addresses have the public cloud's form and lead nowhere.
+      const elsewhere = (service: string) => `https://${name}.${service}.core.windows.net/`;
+      return {
+        primaryEndpoints: {
+          blob: azurite.endpoint("blob"),
+          queue: azurite.endpoint("queue"),
+          table: azurite.endpoint("table"),
+          file: elsewhere("file"),
+          dfs: elsewhere("dfs"),
+          web: elsewhere("web"),
+        },
+        primaryLocation: text(inputs, "location"),
+        statusOfPrimary: "available",
+        creationTime: new Date().toISOString(),
+        provisioningState: "Succeeded",
+      };
+    },
+    delete: ({ id }, { storage }) => storage.delete(id),
+  },
+  "azure-native:storage:Queue": {
+    create: async ({ id, name }, { storage }) => {
+      await storage.queues(accountOf(id)).getQueueClient(name).createIfNotExists();
+      return { approximateMessageCount: 0 };
+    },
+    delete: async ({ id, name }, { storage }) => {
+      await storage.queues(accountOf(id)).getQueueClient(name).deleteIfExists();
+    },
+    // The metadata is replaced as a whole ("Queue - Update" of the storage resource provider).
+    patch: async ({ id, name }, { metadata }, { storage }) => {
+      const texts = isMap(metadata) ? (reveal(metadata) as Record<string, string>) : {};
+      await storage.queues(accountOf(id)).getQueueClient(name).setMetadata(texts);
+    },
+    read: async ({ id, name }, { storage }) => {
+      const { approximateMessagesCount, metadata } = await storage
+        .queues(accountOf(id))
+        .getQueueClient(name)
+        .getProperties();
+      return {
+        approximateMessageCount: approximateMessagesCount ?? 0,
+        ...(metadata && Object.keys(metadata).length > 0 && { metadata }),
+      };
+    },
+  },
+  "azure-native:storage:BlobContainer": {
+    create: async ({ id, name }, { storage }) => {
+      const container = storage.blobs(accountOf(id)).getContainerClient(name);
+      await container.createIfNotExists();
+      const { etag, lastModified } = await container.getProperties();
+      return {
+        etag: etag ?? "",
+        lastModifiedTime: lastModified?.toISOString() ?? "",
+        leaseState: "Available",
+        leaseStatus: "Unlocked",
+        hasImmutabilityPolicy: false,
+        hasLegalHold: false,
+      };
+    },
+    delete: async ({ id, name }, { storage }) => {
+      await storage.blobs(accountOf(id)).getContainerClient(name).deleteIfExists();
+    },
+  },
+  "azure-native:storage:Blob": {
+    create: async ({ id, name, inputs }, { storage }) => {
+      const container = storage.blobs(accountOf(id)).getContainerClient(text(inputs, "containerName"));
+      const blob = container.getBlockBlobClient(name);
+      await blob.uploadData(await contentOf(inputs));
+      return { url: blob.url };
+    },
+    delete: async ({ id, name, inputs }, { storage }) => {
+      const container = storage.blobs(accountOf(id)).getContainerClient(text(inputs, "containerName"));
+      await container.getBlobClient(name).deleteIfExists();
+    },
+  },
+  "azure-native:storage:ManagementPolicy": { create: () => ({ lastModifiedTime: new Date().toISOString() }) },
+};
+
+/** The storage account that a queue or container is part of. */
+function accountOf(id: string): string {
+  return id.replace(/\/(queue|blob)Services\/.*$/i, "");
+}
+
+async function contentOf(inputs: PropertyMap): Promise<Uint8Array> {
+  const source = inputs.source === undefined ? undefined : reveal(inputs.source);
+  if (!(source instanceof Archive)) throw new Error("The local cloud uploads blobs from a FileArchive only.");
+  return (await stat(source.path)).isDirectory() ? zipFolder(source.path) : readFile(source.path);
+}

@@ -1,0 +1,268 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { mkdirSync, rmSync } from "node:fs";
+import { appendFile } from "node:fs/promises";
+import https from "node:https";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Certificate } from "../../certificate.ts";
+import { ArmError } from "../arm/arm-error.ts";
+import { type Principal, type Resource, type Subscription, text, valueAt } from "../arm/subscription.ts";
+import { OneDeploy } from "../deploy/one-deploy.ts";
+import { unpack } from "../deploy/package-archive.ts";
+import type { FunctionMetadata } from "../function-host/functions-core.ts";
+import type { HostKeys } from "../function-host/http-triggers.ts";
+import type { IdentityEndpoint } from "../identity/managed-identity.ts";
+import { type Listener, listen, listenOn } from "../listen.ts";
+import type { StorageAccounts } from "../storage/storage-accounts.ts";
+import type { AzureSwitches } from "../switches.ts";
+import { hostEnvironment } from "./app-environment.ts";
+import { resolveSettings } from "./app-settings.ts";
+import { FormerInstances } from "./former-instances.ts";
+import { frontEnd } from "./front-end.ts";
+import { type HostProcess, startHost } from "./host-process.ts";
+
+const stopGrace = 5_000;
+const longestRestartDelay = 60_000;
+/** Milliseconds after which a host counts as having started well. */
+const steadyAfter = 10_000;
+
+export interface FunctionAppOptions {
+  readonly id: string;
+  readonly name: string;
+  readonly folder: string;
+  readonly certificate: Certificate;
+  readonly tokenSecret: string;
+  readonly subscription: Subscription;
+  readonly storage: StorageAccounts;
+  readonly identities: IdentityEndpoint;
+  readonly switches: AzureSwitches;
+}
+
+/** A web app of kind `functionapp`: its front end, its scm site, and the host process behind them. */
+export class FunctionApp {
+  readonly keys: HostKeys = { master: key(), function: key() };
+  readonly #options: FunctionAppOptions;
+  readonly #identityHeader: string;
+  readonly #instanceId = randomUUID();
+  #front: Listener | undefined;
+  #scm: Listener | undefined;
+  #settings: Readonly<Record<string, string>> = {};
+  #appFolder: string | undefined;
+  #host: HostProcess | undefined;
+  readonly #former = new FormerInstances();
+  /** The functions that the platform knows of since the last trigger sync; undefined before the first. */
+  #known: readonly FunctionMetadata[] | undefined;
+  #changes: Promise<void> = Promise.resolve();
+  #failures = 0;
+  #closed = false;
+
+  private constructor(options: FunctionAppOptions) {
+    this.#options = options;
+    this.#identityHeader = options.identities.register({
+      own: () => this.#systemIdentity(),
+      userAssigned: () => this.#userIdentities(),
+    });
+    mkdirSync(options.folder, { recursive: true });
+  }
+
+  /** Opens the app's two addresses. Nothing runs before the first deployment. */
+  static async create(options: FunctionAppOptions): Promise<FunctionApp> {
+    const app = new FunctionApp(options);
+    const { certificate, key } = { ...options.certificate };
+    const server = https.createServer({ cert: certificate, key, maxHeaderSize: 32 * 1024 });
+    server.on("request", frontEnd({ serving: () => app.#serving(), hostName: () => app.hostName }));
+    app.#front = await listenOn(server);
+    const deploy = new OneDeploy({ ...options, app });
+    app.#scm = await listen(deploy.routes.fetch, options.certificate);
+    return app;
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  get hostName(): string {
+    return `127.0.0.1:${this.#front?.port}`;
+  }
+
+  get scmHostName(): string {
+    return `127.0.0.1:${this.#scm?.port}`;
+  }
+
+  /** One JSON line each from the host, in order. */
+  get logFile(): string {
+    return path.join(this.#options.folder, "host.log");
+  }
+
+  get hostPid(): number | undefined {
+    return this.#host?.pid;
+  }
+
+  /** Of the hosts that live on with former settings or code. */
+  get formerPids(): readonly number[] {
+    return this.#former.pids();
+  }
+
+  get settings(): Readonly<Record<string, string>> {
+    return this.#settings;
+  }
+
+  /** Replaces the whole set of app settings and restarts the host. */
+  async changeSettings(settings: Readonly<Record<string, string>>): Promise<void> {
+    this.#settings = settings;
+    await this.restart();
+  }
+
+  /** Puts a deployed package in place and restarts the host with it. */
+  async install(files: ReadonlyMap<string, Uint8Array>, deploymentId: string): Promise<void> {
+    const folder = path.join(this.#options.folder, deploymentId);
+    await unpack(files, folder);
+    const previous = this.#appFolder;
+    this.#appFolder = folder;
+    await this.restart();
+    if (previous !== undefined) rmSync(previous, { recursive: true, force: true });
+    if (this.#options.switches.deploySyncsTriggers) await this.syncTriggers();
+  }
+
+  /** Replaces the host process. `siteUpdateStrategy` decides what becomes of what runs: killed at once, or drained. */
+  async restart(): Promise<void> {
+    this.#failures = 0;
+    this.#change(() => this.#replaceHost());
+    await this.#changes;
+  }
+
+  /** Makes the platform look at the functions that the host has: only then do their triggers fire. */
+  async syncTriggers(): Promise<void> {
+    await this.#changes;
+    if (this.#host === undefined || this.#host.error !== undefined) {
+      throw new ArmError(400, "BadRequest", "Encountered an error (ServiceUnavailable) from host runtime.");
+    }
+    this.#known = this.#host.functions;
+    this.#host.listenFor(this.#known.map(({ name }) => name));
+  }
+
+  /** What ARM lists: the functions known since the last sync, or the placeholder's `WarmUp` before the first. */
+  listFunctions(): readonly FunctionMetadata[] {
+    return this.#known ?? [{ name: "WarmUp", bindings: {} }];
+  }
+
+  /** Kills the host process as a crash would; the platform starts another. */
+  async killHost(): Promise<void> {
+    await this.#host?.kill();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#changes;
+    const host = this.#host;
+    this.#host = undefined;
+    await Promise.all([this.#front?.close(), this.#scm?.close(), host?.stop(stopGrace), this.#former.kill()]);
+  }
+
+  /** The principal behind one of the app's identities; without an id, the system-assigned one. */
+  principal(identityId: string | undefined): Principal | undefined {
+    if (identityId === undefined) return this.#systemIdentity();
+    return this.#userIdentities().find(({ resourceId }) => resourceId.toLowerCase() === identityId.toLowerCase());
+  }
+
+  get #site(): Resource | undefined {
+    return this.#options.subscription.get(this.#options.id);
+  }
+
+  #systemIdentity(): Principal | undefined {
+    const objectId = this.#site && text(this.#site.outputs, "identity.principalId");
+    return objectId ? { objectId, clientId: objectId } : undefined;
+  }
+
+  #userIdentities(): (Principal & { resourceId: string })[] {
+    const attached = this.#site && valueAt(this.#site.outputs, "identity.userAssignedIdentities");
+    const ids = Object.keys((attached as object | undefined) ?? {}).map((id) => id.toLowerCase());
+    return this.#options.subscription.identities().filter(({ resourceId }) => ids.includes(resourceId.toLowerCase()));
+  }
+
+  /** Where requests go: the host's port, or the status that the front end answers itself. */
+  async #serving(): Promise<{ port: number } | { status: number }> {
+    const { switches } = this.#options;
+    if (this.#site && valueAt(this.#site.inputs, "enabled") === false) return { status: 403 };
+    if (this.#appFolder === undefined) return { status: switches.beforeFirstDeploy };
+    if (this.#host === undefined) {
+      const patience = new AbortController();
+      const waiting = sleep(switches.coldStartPatience, undefined, { signal: patience.signal }).catch(() => undefined);
+      await Promise.race([this.#changes, waiting]);
+      patience.abort();
+    }
+    if (this.#host === undefined) return { status: 503 };
+    return { port: (switches.callsToFormerInstances ? this.#former.next(this.#host) : this.#host).port };
+  }
+
+  #change(act: () => Promise<void>): void {
+    this.#changes = this.#changes.then(act).catch((error) => this.#note(String(error)));
+  }
+
+  async #replaceHost(): Promise<void> {
+    const site = this.#site;
+    const appFolder = this.#appFolder;
+    if (this.#closed || site === undefined || appFolder === undefined) return;
+    const rolling = text(site.inputs, "functionAppConfig.siteUpdateStrategy.type") === "RollingUpdate";
+    const previous = this.#host;
+    const { formerInstances } = this.#options.switches;
+    if (!rolling) {
+      this.#host = undefined;
+      if (previous && formerInstances > 0) this.#former.letLive(previous, formerInstances);
+      else await previous?.kill();
+    }
+    this.#host = await this.#startHost(site, appFolder);
+    if (rolling) await previous?.stop(stopGrace);
+  }
+
+  async #startHost(site: Resource, appFolder: string): Promise<HostProcess | undefined> {
+    const version = text(site.inputs, "functionAppConfig.runtime.version");
+    if (version !== "" && !this.#options.switches.nodeVersions.includes(version)) {
+      await this.#note(`The runtime node ${version} is not one that this region has: the app can't start.`);
+      return undefined;
+    }
+    const { subscription, storage, identities, certificate } = this.#options;
+    const environment = hostEnvironment({
+      settings: resolveSettings(subscription, site, this.#settings),
+      siteName: this.name,
+      hostName: this.hostName,
+      instanceId: this.#instanceId,
+      keys: this.keys,
+      certificateFile: certificate.certificateFile,
+      storageEndpoints: storage.endpointsByName(),
+      messageLease: this.#options.switches.messageLease,
+      identity: site.outputs.identity === undefined ? undefined : { url: identities.url, header: this.#identityHeader },
+    });
+    const host = await startHost({ appFolder, logFile: this.logFile, environment });
+    if (host === undefined || host.error !== undefined) this.#startLater();
+    else host.listenFor((this.#known ?? []).map(({ name }) => name));
+    const started = Date.now();
+    void host?.exited.then(() => {
+      if (this.#host !== host || this.#closed) return;
+      this.#host = undefined;
+      if (Date.now() - started > steadyAfter) this.#failures = 0;
+      // A first crash is repaired at once, further ones after a growing pause.
+      if (this.#failures > 0) return this.#startLater();
+      this.#failures = 1;
+      this.#change(() => this.#replaceHost());
+    });
+    return host;
+  }
+
+  #startLater(): void {
+    const delay = Math.min(this.#options.switches.hostRestartDelay * 2 ** this.#failures, longestRestartDelay);
+    this.#failures += 1;
+    setTimeout(() => {
+      if (this.#host === undefined || this.#host.error !== undefined) this.#change(() => this.#replaceHost());
+    }, delay).unref();
+  }
+
+  async #note(message: string): Promise<void> {
+    const line = { timestamp: new Date().toISOString(), level: "error", category: "Platform", message };
+    await appendFile(this.logFile, `${JSON.stringify(line)}\n`);
+  }
+}
+
+function key(): string {
+  return randomBytes(40).toString("base64url");
+}

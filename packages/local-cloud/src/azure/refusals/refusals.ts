@@ -1,0 +1,201 @@
+import { isMap } from "pulumi-provider-kit";
+import { ArmError } from "../arm/arm-error.ts";
+import { refuseName } from "../arm/resource-names.ts";
+import type { ResourceRequest } from "../arm/resource-request.ts";
+import { type Subscription, text, valueAt } from "../arm/subscription.ts";
+import { findRole } from "../identity/role-definitions.ts";
+import { refuseLogAlert, refuseMetricAlert, refuseWebTest } from "./alert-refusals.ts";
+import { refuseFlexSettings, refuseSite } from "./flex-refusals.ts";
+
+const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+type Refusal = (request: ResourceRequest, subscription: Subscription) => void;
+
+/** Throws the `ArmError` with which Azure refuses a resource, if it does. */
+export function refuse(request: ResourceRequest, subscription: Subscription): void {
+  refuseName(request);
+  refuseMissingParent(request, subscription);
+  refusals[request.type.token]?.(request, subscription);
+}
+
+function refuseMissingParent({ id }: ResourceRequest, subscription: Subscription): void {
+  const groupId = id.match(/^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+(?=\/)/i)?.[0];
+  if (groupId !== undefined && !subscription.exists(groupId)) {
+    const name = groupId.split("/").at(-1);
+    throw new ArmError(404, "ResourceGroupNotFound", `Resource group '${name}' could not be found.`);
+  }
+  const parent = parentOf(id);
+  if (parent !== undefined && !subscription.exists(parent)) {
+    const name = parent
+      .replace(/\/(queue|blob)Services\/default$/i, "")
+      .split("/")
+      .at(-1);
+    throw new ArmError(
+      404,
+      "ParentResourceNotFound",
+      `Can not perform requested operation on nested resource. Parent resource '${name}' not found.`,
+    );
+  }
+}
+
+/** The resource that another one is part of or attached to; undefined for what lies directly in a group. */
+function parentOf(id: string): string | undefined {
+  const attached = id.match(
+    /^(.*)\/providers\/Microsoft\.(?:Authorization|Insights)\/(?:roleAssignments|diagnosticSettings)\/[^/]+$/i,
+  );
+  if (attached) return attached[1];
+  const [, scope, segments] = id.match(/^(.*\/providers\/[^/]+)\/(.+)$/) ?? [];
+  const parts = segments?.split("/") ?? [];
+  return parts.length > 2 ? `${scope}/${parts.slice(0, -2).join("/")}` : undefined;
+}
+
+const refusals: Record<string, Refusal> = {
+  "azure-native:storage:StorageAccount": ({ id, name, existing }, subscription) => {
+    if (existing || subscription.get(id)) return;
+    if (!subscription.findByName("storage:StorageAccount", name)) return;
+    const message = `The account ${name} is already in another resource group in this subscription.`;
+    throw new ArmError(409, "StorageAccountInAnotherResourceGroup", message);
+  },
+  "azure-native:storage:Queue": ({ name }) => refuseDnsName(name),
+  "azure-native:storage:BlobContainer": ({ name, inputs }, subscription) => {
+    refuseDnsName(name);
+    const access = text(inputs, "publicAccess");
+    const account = subscription.findByName("storage:StorageAccount", text(inputs, "accountName"));
+    if (access === "" || access === "None" || valueAt(account?.inputs ?? {}, "allowBlobPublicAccess") === true) return;
+    throw new ArmError(409, "PublicAccessNotPermitted", "Public access is not permitted on this storage account.");
+  },
+  "azure-native:storage:QueueServiceProperties": ({ name }) => {
+    if (name !== "default")
+      throw new ArmError(
+        400,
+        "InvalidValuesForRequestParameters",
+        "Values for request parameters are invalid: queueServiceName.",
+      );
+  },
+  "azure-native:storage:ManagementPolicy": ({ name }) => {
+    if (name !== "default")
+      throw new ArmError(
+        400,
+        "InvalidValuesForRequestParameters",
+        "Values for request parameters are invalid: managementPolicyName.",
+      );
+  },
+  "azure-native:storage:Blob": ({ inputs }, subscription) => {
+    const account = subscription.findByName("storage:StorageAccount", text(inputs, "accountName"));
+    if (valueAt(account?.inputs ?? {}, "allowSharedKeyAccess") !== false) return;
+    const message = "Key based authentication is not permitted on this storage account.";
+    throw new ArmError(403, "KeyBasedAuthenticationNotPermitted", message);
+  },
+  "azure-native:web:WebApp": refuseSite,
+  "azure-native:web:WebAppApplicationSettings": ({ inputs, id }, subscription) => {
+    const properties = valueAt(inputs, "properties");
+    const siteId = id.replace(/\/config\/appsettings$/i, "");
+    refuseFlexSettings(subscription, siteId, isMap(properties) ? Object.keys(properties) : []);
+  },
+  "azure-native:keyvault:Vault": refuseVault,
+  "azure-native:keyvault:Secret": ({ id, name }, subscription) => {
+    if (!subscription.deletedSecrets.has(id.toLowerCase())) return;
+    const message =
+      `Secret ${name} is currently in a deleted but recoverable state, and its name cannot be reused; ` +
+      "in this state, the secret can only be recovered or purged.";
+    throw new ArmError(409, "Conflict", message);
+  },
+  "azure-native:authorization:RoleAssignment": refuseRoleAssignment,
+  "azure-native:applicationinsights:Workbook": ({ name }) => {
+    if (guid.test(name)) return;
+    throw new ArmError(400, "BadRequest", `The workbook resource name '${name}' is not valid: it must be a GUID.`);
+  },
+  "azure-native:monitor:ActionGroup": (request) =>
+    refuseLocation(request, "global,swedencentral,germanywestcentral,northcentralus,southcentralus,eastus2,westus"),
+  "azure-native:monitor:MetricAlert": (request, subscription) => {
+    refuseLocation(request, "global");
+    refuseMetricAlert(request, subscription);
+  },
+  "azure-native:monitor:ScheduledQueryRule": refuseLogAlert,
+  "azure-native:applicationinsights:WebTest": refuseWebTest,
+  "azure-native:resources:Deployment": () => {
+    throw new ArmError(501, "NotImplemented", "The local cloud does not evaluate ARM templates.");
+  },
+};
+
+/** Names of queues and containers (Microsoft Learn, "Naming Queues and Metadata", "Naming … Containers"). */
+function refuseDnsName(name: string): void {
+  const isContainerOfItsOwn = ["$root", "$web", "$logs"].includes(name);
+  if (isContainerOfItsOwn || /^[a-z0-9](-?[a-z0-9])+$/.test(name)) return;
+  throw new ArmError(400, "InvalidResourceName", "The specified resource name contains invalid characters.");
+}
+
+function refuseLocation({ inputs, type }: ResourceRequest, available: string): void {
+  const location = text(inputs, "location").toLowerCase().replaceAll(" ", "");
+  if (available.split(",").includes(location)) return;
+  throw new ArmError(
+    400,
+    "LocationNotAvailableForResourceType",
+    `The provided location '${location}' is not available for resource type '${type.armType}'. ` +
+      `List of available regions for the resource type is '${available}'.`,
+  );
+}
+
+function refuseVault({ id, name, inputs, existing }: ResourceRequest, subscription: Subscription): void {
+  if (existing) return;
+  if (!/^[a-z](-?[a-z0-9])+$/i.test(name)) {
+    const message =
+      `The vault name '${name}' is invalid. A vault's name must be between 3-24 alphanumeric characters. ` +
+      "The name must begin with a letter, end with a letter or digit, and not contain consecutive hyphens.";
+    throw new ArmError(400, "VaultNameNotValid", message);
+  }
+  const taken = subscription.findByName("keyvault:Vault", name);
+  if (taken && taken.id.toLowerCase() !== id.toLowerCase()) {
+    throw new ArmError(409, "VaultAlreadyExists", `The vault name '${name}' is already in use.`);
+  }
+  if (subscription.deletedVaults.has(name.toLowerCase()) && text(inputs, "properties.createMode") !== "recover") {
+    const message =
+      "A vault with the same name already exists in deleted state. You need to either recover or purge existing key vault. " +
+      "Follow this link https://go.microsoft.com/fwlink/?linkid=2149745 for more information on soft delete.";
+    throw new ArmError(409, "ConflictError", message);
+  }
+}
+
+function refuseRoleAssignment({ name, inputs, existing, id }: ResourceRequest, subscription: Subscription): void {
+  const principalId = text(inputs, "principalId");
+  const roleDefinitionId = text(inputs, "roleDefinitionId");
+  if (existing) {
+    const isSame = (name: string) => text(existing.inputs, name).toLowerCase() === text(inputs, name).toLowerCase();
+    if (isSame("roleDefinitionId") && isSame("principalId")) return;
+    const message = "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.";
+    throw new ArmError(400, "RoleAssignmentUpdateNotPermitted", message);
+  }
+  if (!guid.test(name)) {
+    const message = `The role assignment ID '${name}' is not valid. The role assignment ID must be a GUID.`;
+    throw new ArmError(400, "InvalidRoleAssignmentId", message);
+  }
+  const role = findRole(roleDefinitionId);
+  if (role === undefined || !/\/providers\/Microsoft\.Authorization\/roleDefinitions\//i.test(roleDefinitionId)) {
+    const shown = roleDefinitionId.split("/").at(-1);
+    throw new ArmError(
+      400,
+      "RoleDefinitionDoesNotExist",
+      `The specified role definition with ID '${shown}' does not exist.`,
+    );
+  }
+  // The directory has not heard of a fresh identity yet; only told that it is a service principal, Azure doesn't look it up.
+  const isManagedIdentity = subscription.identities().some(({ objectId }) => objectId === principalId);
+  if (isManagedIdentity && text(inputs, "principalType") !== "ServicePrincipal") {
+    const message =
+      `Principal ${principalId.replaceAll("-", "")} does not exist in the directory ${subscription.tenantId}. ` +
+      "Check that you have the correct principal ID. If you are creating this principal and then immediately assigning a role, " +
+      "this error might be related to a replication delay. In this case, set the role assignment principalType property to a " +
+      "value, such as ServicePrincipal, User, or Group.  See https://aka.ms/docs-principaltype";
+    throw new ArmError(400, "PrincipalNotFound", message);
+  }
+  const twin = subscription
+    .list("authorization:RoleAssignment")
+    .find(
+      (other) =>
+        other.id.toLowerCase() !== id.toLowerCase() &&
+        text(other.inputs, "principalId") === principalId &&
+        findRole(text(other.inputs, "roleDefinitionId")) === role &&
+        text(other.inputs, "scope").toLowerCase() === text(inputs, "scope").toLowerCase(),
+    );
+  if (twin) throw new ArmError(409, "RoleAssignmentExists", "The role assignment already exists.");
+}

@@ -1,0 +1,215 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { HttpBindings } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { type Context, Hono } from "hono";
+import { subscriptionNames } from "pulumi-customerio/events";
+import type { Account, ReportingWebhook, Workspace } from "../account.ts";
+import type { Clock } from "../clock.ts";
+import type { Faults, Operation } from "../faults.ts";
+import type { CustomerIoSwitches } from "../switches.ts";
+import { TokenBucket } from "./token-bucket.ts";
+import { readWebhookInput } from "./webhook-input.ts";
+
+export type Region = "us" | "eu";
+
+/** Where Customer.io's calls come from: the lists of its docs ("IP addresses"), which grow over time. */
+const ipAddresses: Record<Region, readonly string[]> = {
+  us: [
+    ...["35.188.196.183", "104.198.177.219", "104.154.232.87", "130.211.229.195", "104.198.221.24", "104.197.27.15"],
+    ...["35.194.9.154", "104.154.144.51", "104.197.210.12", "35.225.6.73", "35.192.215.166", "34.170.204.100"],
+  ],
+  eu: [
+    ...["34.76.143.229", "34.78.91.47", "34.77.94.252", "35.187.188.242", "34.78.122.90", "35.195.137.235"],
+    ...["130.211.108.156", "104.199.50.18", "34.78.44.80", "35.205.31.154"],
+  ],
+};
+
+const requestsPerSecond = 10;
+
+export interface AppApiParts {
+  readonly account: Account;
+  readonly region: Region;
+  readonly switches: CustomerIoSwitches;
+  readonly clock: Clock;
+  readonly faults: Faults;
+  /** Told of each webhook that was changed or deleted. */
+  readonly webhookChanged: (workspace: Workspace, id: number) => void;
+}
+
+type Env = { Bindings: HttpBindings };
+type Act = (workspace: Workspace, context: Context<Env>) => Response | Promise<Response>;
+
+/** The part of Customer.io's App API that has to do with reporting webhooks, under `/v1`. */
+export function appApi(parts: AppApiParts): Hono<Env> {
+  return new AppApi(parts).routes();
+}
+
+class AppApi {
+  readonly #parts: AppApiParts;
+  readonly #buckets = new Map<string, TokenBucket>();
+
+  constructor(parts: AppApiParts) {
+    this.#parts = parts;
+  }
+
+  routes(): Hono<Env> {
+    const { account, region } = this.#parts;
+    const workspaces = () => Response.json({ workspaces: account.workspaces.map(workspaceSummary) });
+    const addresses = () => Response.json({ ip_addresses: ipAddresses[region] });
+    const webhook = "/reporting_webhooks/:id";
+    return new Hono<Env>()
+      .get(
+        "/reporting_webhooks",
+        this.#guarded("list", (workspace) => this.#list(workspace)),
+      )
+      .post(
+        "/reporting_webhooks",
+        this.#guarded("create", (...call) => this.#create(...call)),
+      )
+      .get(
+        webhook,
+        this.#guarded(
+          "read",
+          this.#onWebhook((found) => this.#single(found)),
+        ),
+      )
+      .put(
+        webhook,
+        this.#guarded(
+          "update",
+          this.#onWebhook((...call) => this.#update(...call)),
+        ),
+      )
+      .delete(
+        webhook,
+        this.#guarded(
+          "delete",
+          this.#onWebhook((found, workspace) => this.#delete(found, workspace)),
+        ),
+      )
+      .get("/workspaces", this.#guarded("workspaces", workspaces))
+      .get("/info/ip_addresses", this.#guarded("ip_addresses", addresses))
+      .all("*", () => this.#refusal(404, "not found"));
+  }
+
+  #list({ webhooks }: Workspace): Response {
+    const list = [...webhooks.values()].map((webhook) => this.#shown(webhook));
+    const isNull = list.length === 0 && this.#parts.switches.emptyList === "null";
+    return Response.json({ reporting_webhooks: isNull ? null : list });
+  }
+
+  async #create(workspace: Workspace, context: Context<Env>): Promise<Response> {
+    const { account, switches } = this.#parts;
+    const input = readWebhookInput(await context.req.text(), undefined, switches);
+    if (Array.isArray(input)) return this.#problem(400, input);
+    const webhook: ReportingWebhook = { id: account.newWebhookId(), type: "webhook", ...input };
+    workspace.webhooks.set(webhook.id, webhook);
+    return this.#single(webhook);
+  }
+
+  #update(current: ReportingWebhook, workspace: Workspace, body: string): Response {
+    const input = readWebhookInput(body, current, this.#parts.switches);
+    if (Array.isArray(input)) return this.#problem(400, input);
+    const webhook: ReportingWebhook = { id: current.id, type: current.type, ...input };
+    workspace.webhooks.set(webhook.id, webhook);
+    this.#parts.webhookChanged(workspace, webhook.id);
+    return this.#single(webhook);
+  }
+
+  #delete({ id }: ReportingWebhook, workspace: Workspace): Response {
+    workspace.webhooks.delete(id);
+    this.#parts.webhookChanged(workspace, id);
+    return new Response(null, { status: this.#parts.switches.deleteStatus });
+  }
+
+  #problem(status: number, complaints: readonly { detail: string; pointer?: string }[]) {
+    const errors = complaints.map(({ detail, pointer }) => ({
+      detail,
+      status: this.#parts.switches.errorStatusType === "number" ? status : String(status),
+      ...(pointer !== undefined && { source: { pointer } }),
+    }));
+    return Response.json({ errors }, { status });
+  }
+
+  #refusal(status: number, detail: string): Response {
+    return this.#problem(status, [{ detail }]);
+  }
+
+  #tooMany(detail: string): Response {
+    return this.#refusal(429, `${detail} (reference ${randomBytes(3).toString("hex")})`);
+  }
+
+  #workspaceOf(context: Context<Env>): Workspace | undefined {
+    const authorization = context.req.header("Authorization");
+    return this.#parts.account.workspaces.find(({ appApiKey }) => authorization === `Bearer ${appApiKey}`);
+  }
+
+  #isForbidden(operation: Operation): boolean {
+    if (this.#parts.switches.appApiKeyAccess === "address-refused") return true;
+    // Any App API key may list the workspaces and addresses.
+    const open = operation === "workspaces" || operation === "ip_addresses";
+    return this.#parts.switches.appApiKeyAccess === "no-reporting-webhooks" && !open;
+  }
+
+  #isWithinLimit(workspace: Workspace): boolean {
+    const scope = this.#parts.switches.rateLimitScope === "account" ? "account" : workspace.name;
+    const bucket = this.#buckets.get(scope) ?? new TokenBucket(requestsPerSecond, this.#parts.clock);
+    this.#buckets.set(scope, bucket);
+    return bucket.take();
+  }
+
+  /** Guards an operation: key, rights, rate limit, faults. */
+  #guarded(operation: Operation, act: Act) {
+    return async (context: Context<Env>): Promise<Response> => {
+      const workspace = this.#workspaceOf(context);
+      if (workspace === undefined) return this.#refusal(401, "unauthorized");
+      if (this.#isForbidden(operation)) return this.#refusal(403, "forbidden");
+      if (!this.#isWithinLimit(workspace)) {
+        const response = this.#tooMany(`rate limited to ${requestsPerSecond} requests per 1s`);
+        response.headers.set("Retry-After", "1");
+        return response;
+      }
+      const fault = this.#parts.faults.forCall(operation);
+      if (fault?.kind === "status") return this.#refusal(fault.status, "something went wrong");
+      if (fault?.kind === "quota") return this.#tooMany("daily quota exceeded");
+      const response = await act(workspace, context);
+      if (fault?.kind === "slow") await sleep(fault.seconds * 1000);
+      if (fault?.kind !== "drop") return response;
+      context.env.incoming.socket.destroy();
+      return RESPONSE_ALREADY_SENT;
+    };
+  }
+
+  #shown(webhook: ReportingWebhook): object {
+    const events = this.#parts.switches.eventOrder === "as-sent" ? webhook.events : inCatalogueOrder(webhook.events);
+    return { ...webhook, events, ...(this.#parts.switches.undocumentedField && { health: "ok" }) };
+  }
+
+  #single(webhook: ReportingWebhook): Response {
+    return Response.json(
+      this.#parts.switches.singleObject === "wrapped"
+        ? { reporting_webhook: this.#shown(webhook) }
+        : this.#shown(webhook),
+    );
+  }
+
+  /** Finds the webhook that the path names, in the key's own workspace only. */
+  #onWebhook(act: (webhook: ReportingWebhook, workspace: Workspace, body: string) => Response): Act {
+    return async (workspace, context) => {
+      const body = await context.req.text();
+      const id = context.req.param("id") ?? "";
+      const webhook = /^\d+$/.test(id) ? workspace.webhooks.get(Number(id)) : undefined;
+      return webhook === undefined ? this.#refusal(404, "reporting webhook not found") : act(webhook, workspace, body);
+    };
+  }
+}
+
+function inCatalogueOrder(names: readonly string[]): string[] {
+  const listed: readonly string[] = subscriptionNames.filter((name) => names.includes(name));
+  return [...listed, ...names.filter((name) => !listed.includes(name))];
+}
+
+function workspaceSummary({ id, name }: Workspace): object {
+  return { id, name, messages_sent: 0, billable_messages_sent: 0, people: 0, object_types: 0, objects: 0 };
+}

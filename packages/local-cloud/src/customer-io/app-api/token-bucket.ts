@@ -1,0 +1,27 @@
+import type { Clock } from "../clock.ts";
+
+/** Lets `perSecond` requests a second through, and at most as many at once. */
+export class TokenBucket {
+  readonly #perSecond: number;
+  readonly #clock: Clock;
+  #tokens: number;
+  #filledAt: number;
+
+  constructor(perSecond: number, clock: Clock) {
+    this.#perSecond = perSecond;
+    this.#clock = clock;
+    this.#tokens = perSecond;
+    this.#filledAt = clock.now();
+  }
+
+  /** Takes a token, if there is one. */
+  take(): boolean {
+    const now = this.#clock.now();
+    const filled = this.#tokens + ((now - this.#filledAt) * this.#perSecond) / 1000;
+    this.#tokens = Math.min(this.#perSecond, filled);
+    this.#filledAt = now;
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+}

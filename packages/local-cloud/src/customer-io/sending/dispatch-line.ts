@@ -1,0 +1,86 @@
+import type { Clock } from "../clock.ts";
+import type { Delivery } from "./delivery-log.ts";
+
+/**
+ * A first-in-first-out line of deliveries. A delivery that fails keeps its lane until it gets through or is given up, so
+ * with one lane it holds up all behind it.
+ */
+export class DispatchLine {
+  readonly #lanes: number;
+  readonly #clock: Clock;
+  readonly #attempt: (delivery: Delivery) => Promise<number | undefined>;
+  #queue: Delivery[] = [];
+  #taken = 0;
+  #sending = 0;
+  readonly #retries = new Map<Delivery, () => void>();
+
+  /** @param attempt makes one attempt; answers the time of the next (milliseconds since 1970), or undefined once it ended */
+  constructor(lanes: number, clock: Clock, attempt: (delivery: Delivery) => Promise<number | undefined>) {
+    this.#lanes = lanes;
+    this.#clock = clock;
+    this.#attempt = attempt;
+  }
+
+  push(deliveries: readonly Delivery[]): void {
+    for (const delivery of deliveries) this.#queue.push(delivery);
+    this.#fillLanes();
+  }
+
+  /** Takes out what fits, in order, and goes on with the rest; what is being sent at the moment stays. */
+  withdraw(fits: (delivery: Delivery) => boolean): Delivery[] {
+    const heads = [...this.#retries].filter(([delivery]) => fits(delivery));
+    for (const [delivery, cancel] of heads) {
+      cancel();
+      this.#retries.delete(delivery);
+    }
+    const queued = this.#queue.slice(this.#taken);
+    this.#queue = queued.filter((delivery) => !fits(delivery));
+    this.#taken = 0;
+    this.#fillLanes();
+    return [...heads.map(([delivery]) => delivery), ...queued.filter(fits)];
+  }
+
+  #fillLanes(): void {
+    while (this.#sending + this.#retries.size < this.#lanes) {
+      const delivery = this.#next();
+      if (delivery === undefined) return;
+      this.#start(delivery);
+    }
+  }
+
+  #next(): Delivery | undefined {
+    const delivery = this.#queue[this.#taken];
+    if (delivery === undefined) return undefined;
+    this.#taken += 1;
+    // Array.shift would move the whole rest each time, which a blast would feel.
+    if (this.#taken === 1024) {
+      this.#queue = this.#queue.slice(this.#taken);
+      this.#taken = 0;
+    }
+    return delivery;
+  }
+
+  #start(delivery: Delivery): void {
+    this.#sending += 1;
+    this.#clock.holdFor(this.#run(delivery));
+  }
+
+  async #run(first: Delivery): Promise<void> {
+    for (let delivery: Delivery | undefined = first; delivery !== undefined; delivery = this.#next()) {
+      const retryAt = await this.#attempt(delivery);
+      if (retryAt !== undefined) {
+        this.#waitUntil(retryAt, delivery);
+        break;
+      }
+    }
+    this.#sending -= 1;
+  }
+
+  #waitUntil(time: number, delivery: Delivery): void {
+    const retry = () => {
+      this.#retries.delete(delivery);
+      this.#start(delivery);
+    };
+    this.#retries.set(delivery, this.#clock.at(time, retry));
+  }
+}

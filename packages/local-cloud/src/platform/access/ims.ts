@@ -1,0 +1,57 @@
+import { Hono } from "hono";
+import { injectFaults } from "../faults.ts";
+import type { PlatformState } from "../state/state.ts";
+import { answer, type PlatformEnvironment } from "../web/http.ts";
+import { hex } from "../web/identifiers.ts";
+import { Problem } from "../web/problem.ts";
+
+/** Seconds that a token lives: just under a day, in seconds (the JWT endpoint of old gave milliseconds). */
+const lifetimeSeconds = 86_399;
+
+/** The scopes of a Platform credential, as Adobe's Postman environment asks for them. */
+const knownScopes = new Set([
+  "openid",
+  "session",
+  "AdobeID",
+  "read_organizations",
+  "additional_info.projectedProductContext",
+]);
+
+/**
+ * Adobe's identity service: OAuth server-to-server tokens
+ * (Developer Console guide, "Server to Server authentication").
+ */
+export function imsRoutes(state: PlatformState): Hono<PlatformEnvironment> {
+  const routes = new Hono<PlatformEnvironment>();
+  routes.post("/ims/token/v3", injectFaults(state, "ims"), async (context) => {
+    const form = new URLSearchParams(await context.req.text());
+    const parameter = (name: string) => form.get(name) ?? context.req.query(name);
+    if (parameter("grant_type") !== "client_credentials") {
+      throw refusal("unsupported_grant_type", "unsupported grant_type parameter");
+    }
+    if (parameter("client_id") !== state.options.credentials.clientId) {
+      throw refusal("invalid_client", "invalid client_id parameter");
+    }
+    if (!secrets(state).includes(parameter("client_secret") ?? "")) {
+      throw refusal("invalid_client", "invalid client_secret parameter");
+    }
+    const scopes = (parameter("scope") ?? "").split(/[\s,]+/).filter((scope) => scope !== "");
+    if (scopes.length === 0 || scopes.some((scope) => !knownScopes.has(scope))) {
+      throw refusal("invalid_scope", "invalid scope parameter");
+    }
+    const token = hex(128);
+    state.tokens.set(token, state.clock() + lifetimeSeconds * 1000);
+    state.tokensIssued += 1;
+    return answer(200, { access_token: token, token_type: "bearer", expires_in: lifetimeSeconds });
+  });
+  return routes;
+}
+
+function secrets(state: PlatformState): readonly string[] {
+  const { clientSecret } = state.options.credentials;
+  return typeof clientSecret === "string" ? [clientSecret] : clientSecret;
+}
+
+function refusal(error: string, description: string): Problem {
+  return new Problem(400, description, () => ({ error, error_description: description }));
+}

@@ -1,0 +1,129 @@
+import type { MappingItem } from "../data-prep/mapping-item.ts";
+import type { Json, JsonObject } from "../web/json.ts";
+
+/** The registry's types; `mixins` is what the API calls field groups in its ids. */
+export type ResourceKind = "classes" | "mixins" | "schemas";
+
+/** A class, field group or schema. Classes are Adobe's own here, and there are no data types. */
+export interface XdmResource {
+  readonly kind: ResourceKind;
+  readonly container: "global" | "tenant";
+  /** The `$id`. */
+  readonly id: string;
+  /** The author's part: title, description, allOf, definitions and so on. */
+  body: JsonObject;
+  /** The version is `1.<minor>`; the minor grows with each change. */
+  minor: number;
+  readonly created: number;
+  modified: number;
+  eTag: string;
+}
+
+export interface Descriptor {
+  readonly id: string;
+  body: JsonObject;
+  readonly created: number;
+  modified: number;
+}
+
+export interface Dataset {
+  readonly id: string;
+  readonly viewId: string;
+  /** What the caller sent: name, description, schemaRef, tags and so on. */
+  body: JsonObject;
+  readonly created: number;
+  updated: number;
+  /** The version is `1.0.<patch>`. */
+  patch: number;
+  readonly rows: JsonObject[];
+}
+
+export const connectionKinds = ["connections", "sourceConnections", "targetConnections"] as const;
+export type ConnectionKind = (typeof connectionKinds)[number];
+
+export interface Connection {
+  readonly id: string;
+  /** What the caller sent. */
+  body: JsonObject;
+  etag: string;
+  readonly createdAt: number;
+  updatedAt: number;
+  readonly providerRefId: string;
+  /** Of a base connection of the HTTP API source: its inlet, which its flows share. */
+  readonly inletId?: string;
+}
+
+export interface Flow extends Connection {
+  state: "enabling" | "enabled" | "disabled";
+  /** When an enabling flow becomes enabled. */
+  enabledAt: number;
+  /** From when on its events are ingested. */
+  warmAt: number;
+  /** The inlet; its URL shows once the flow has been enabled for the first time. */
+  readonly inletId: string;
+  /** Whether the inlet is the base connection's, which shows it in the flow's place. */
+  readonly isInletShared: boolean;
+  inletShown: boolean;
+  lastOperation: "create" | "enable" | "disable" | "update";
+}
+
+/** What one flow did in one hour: a streaming source has one run for each. */
+export interface RunWindow {
+  readonly id: string;
+  readonly etag: string;
+  readonly flowId: string;
+  readonly datasetId: string;
+  /** The start of the hour. */
+  readonly startedAt: number;
+  /** The last record. */
+  updatedAt: number;
+  inputRecords: number;
+  outputRecords: number;
+  failedRecords: number;
+  warningRecords: number;
+  inputBytes: number;
+  outputBytes: number;
+  readonly errors: { code: string; message: string; recordCount: number }[];
+  /** Ids of the batches in Catalog that hold this hour's rows and its failed records. */
+  readonly successBatchId: string;
+  readonly failedBatchId: string;
+}
+
+/** Everything of one sandbox; sandboxes share nothing but the global XDM resources. */
+export interface Sandbox {
+  readonly name: string;
+  readonly id: string;
+  readonly type: "production" | "development";
+  readonly created: number;
+  /** By `$id`. */
+  readonly resources: Map<string, XdmResource>;
+  /** Grows with every change of a resource or descriptor, so that whatever was derived from them can be kept until then. */
+  registryRevision: number;
+  readonly descriptors: Map<string, Descriptor>;
+  readonly datasets: Map<string, Dataset>;
+  readonly mappingSets: Map<string, MappingSet>;
+  readonly connections: Readonly<Record<ConnectionKind, Map<string, Connection>>>;
+  readonly flows: Map<string, Flow>;
+  /** By flow id and hour. */
+  readonly runs: Map<string, RunWindow>;
+}
+
+/** What a mapping set holds at one version. */
+export interface MappingSetContent {
+  readonly name: string | undefined;
+  readonly schemaRef: { readonly id: string; readonly contentType: string };
+  readonly inputSchema: Json | undefined;
+  readonly items: readonly MappingItem[];
+}
+
+export interface MappingSetVersion extends MappingSetContent {
+  readonly version: number;
+  readonly modifiedDate: number;
+}
+
+export interface MappingSet {
+  readonly id: string;
+  readonly createdDate: number;
+  /** The oldest first. */
+  readonly versions: MappingSetVersion[];
+}
