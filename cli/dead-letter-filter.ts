@@ -56,7 +56,7 @@ export function mayFit(name: string, { from, to }: DeadLetterFilter): boolean {
   return (from === undefined || nextDay > from.getTime()) && (to === undefined || day < to.getTime());
 }
 
-/** A dead letter's document, or undefined for a blob that is none of this version. */
+/** A dead letter's document, or undefined if the blob is not a dead letter of this version. */
 export function understood(content: Buffer): DeadLetter | undefined {
   try {
     return parseDeadLetter(content.toString("utf8"));

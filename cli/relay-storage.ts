@@ -113,7 +113,7 @@ export class RelayStorageAccount {
   /**
    * Deletes a dead letter if it is still of that version.
    *
-   * @returns false if it was written anew meanwhile: its event was replayed, and died again
+   * @returns false if it was rewritten meanwhile: its event was replayed, and died again
    */
   async removeDeadLetter(name: string, etag: string): Promise<boolean> {
     const { container, blob } = this.#find(name);

@@ -26,7 +26,7 @@ export interface RelayCounts {
   readonly countedAt: Date | undefined;
   /** When a call of Customer.io's was taken last; test events of `customerio-aep verify` don't count. */
   readonly takenAt: Date | undefined;
-  /** When a call was refused last, whoever's it was. */
+  /** When a call was refused last, from any caller. */
   readonly refusedAt: Date | undefined;
   /** How many events had each attribute that the catalogue lacks, of all days together. */
   readonly unknownPaths: ReadonlyMap<string, number>;

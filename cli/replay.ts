@@ -117,7 +117,7 @@ interface Claim {
   readonly body: string;
 }
 
-/** The queue messages that bring a dead letter's events on their way again, with wait and attempts counted anew. */
+/** The queue messages that bring a dead letter's events on their way again, with wait and attempts counted from zero. */
 async function messagesOf(
   letter: DeadLetter,
   policy: EventPolicy,

@@ -9,7 +9,7 @@ export interface AvailabilityTestArgs {
   resourceGroupName: pulumi.Input<string>;
   /** The Application Insights component that keeps the results. */
   componentId: pulumi.Input<string>;
-  /** Who is told. */
+  /** Who gets the alert. */
   actionGroupId: pulumi.Input<string>;
   /** What must answer 200. */
   url: pulumi.Input<string>;

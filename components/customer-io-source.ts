@@ -81,7 +81,7 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
     this.nextSteps = outputs.apply(({ nextSteps }) => nextSteps);
   }
 
-  /** Checks everything before anything is declared, so that a mistake is told, and what is missing, while nothing has begun. */
+  /** Checks everything before anything is declared, so that a mistake, or what is missing, is reported while nothing has begun. */
   protected override async initialize(): Promise<SourceOutputs> {
     // The SDK calls this from its own constructor; afterwards this object is complete.
     await Promise.resolve();

@@ -5,7 +5,7 @@ import { type ExistingEventSchema, usableSchema } from "./existing-schema.ts";
 import { refusalOf } from "./refusal.ts";
 import type { SettingWords } from "./setting-words.ts";
 
-/** What of the places where events go is there already, and used as it is; what is absent here is made. */
+/** The parts of the destination that already exist and are used unchanged. Anything missing is created. */
 export interface Destination {
   readonly datasetId?: string;
   readonly schema?: ExistingEventSchema;
@@ -84,7 +84,7 @@ async function checkIdentities(
   );
 }
 
-/** Several stacks may fill one dataset; it stays as whoever made it wants it. */
+/** Several stacks may fill one dataset; it stays as its owner wants it. */
 function checkDataset({ id, name, profileEnabled }: aep.ExistingDataset, wanted: boolean, words: SettingWords): void {
   const what = `${words.name("dataset.existing")}: the dataset "${name}" (${id})`;
   if (wanted && !profileEnabled) {
@@ -121,7 +121,7 @@ async function checkProfile(
   if (inProfile?.datasetIds.length === 0) {
     pulumi.log.warn(
       `The schema "${title}" (${inProfile.id}) is there already, enabled for Profile, and no dataset follows it. If a ` +
-        "destroyed stack has left it, it can't be made anew, since titles are unique: use it as it is: " +
+        "destroyed stack has left it, it can't be recreated, since titles are unique: use it as it is: " +
         words.set("schema.existing", inProfile.id),
     );
   }

@@ -16,10 +16,11 @@ export function mappingSamples({ delivery, personalData }: Pick<SettingValues, "
     const text = JSON.stringify(event);
     if (delivery === "direct") return text;
     const admitted = admit(text, { filters: {}, personalData });
-    if (admitted.kind !== "admitted") throw new Error(`The sample ${name} is no event: ${JSON.stringify(admitted)}`);
+    if (admitted.kind !== "admitted")
+      throw new Error(`The sample ${name} is not an event: ${JSON.stringify(admitted)}`);
     const classified = classifyText(admitted.text);
     if (classified.kind === "malformed")
-      throw new Error(`The sample ${name} is no event any more: ${classified.reason}`);
+      throw new Error(`The sample ${name} is not an event any more: ${classified.reason}`);
     return enrich(classified, receivedAt);
   });
 }

@@ -87,7 +87,7 @@ export class PlatformDataflow extends pulumi.ComponentResource {
         ownership,
       },
       // A changed dataflow loses events for some minutes, in which the relay still sends by its old settings. A new one
-      // is enabled beside the old one, to which the relay sends until it is told of the new one. Customer.io's webhook
+      // is enabled beside the old one, to which the relay sends until it knows the new one. Customer.io's webhook
       // can't wait, so without the relay every change makes a new one.
       {
         ...parent,

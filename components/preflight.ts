@@ -126,6 +126,6 @@ function sourceProblems({ sandbox, customerIoSource, httpSource }: Report, sourc
   if (customerIoSource !== "absent") return [];
   const ask = "Ask Adobe for it: it is a beta";
   const instead =
-    httpSource === "absent" ? "." : "; or use the HTTP API source in its place: npx pulumi config set source http";
+    httpSource === "absent" ? "." : "; or use the HTTP API source instead: npx pulumi config set source http";
   return [`The sandbox "${sandbox}" does not offer the Customer.io source. ${ask}${instead}`];
 }

@@ -12,16 +12,16 @@ export interface RelayAlert {
   readonly enabled: boolean;
 }
 
-/** What somebody is told of. */
+/** The alerts by name. */
 export const relayAlertNames = ["dead-letters", "held", "late", "unavailable", "refused", "silent", "untaken"] as const;
 type RelayAlertName = (typeof relayAlertNames)[number];
 
 /**
- * What somebody has to be told of, as queries over the relay's outcomes. None of them waits for a line that the broken part would have
- * to write: that calls are refused and that none comes is told from the intake's lines, that a queue stands still from those of the
+ * The alerts, as queries over the relay's outcomes. None of them waits for a line that the broken part would have
+ * to write: refused and missing calls show in the intake's lines, that a queue stands still from those of the
  * functions that answer HTTP. Whether those answer at all is asked from outside: see `AvailabilityTest`.
  *
- * @param expectsEvents whether Customer.io's webhook is enabled: before that only strangers call, and nobody is to be told of them
+ * @param expectsEvents whether Customer.io's webhook is enabled: before that only strangers call, and nobody needs an alert about them
  * @param silenceHours how many hours may pass without a call before that is unusual; 0: any number
  */
 export function relayAlerts({

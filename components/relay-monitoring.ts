@@ -46,7 +46,7 @@ const choicesQuery = `${relayLines}
 export class RelayMonitoring extends pulumi.ComponentResource {
   readonly componentId: pulumi.Output<string>;
   readonly connectionString: pulumi.Output<string>;
-  /** Who is told of alerts. */
+  /** Who gets the alerts. */
   readonly actionGroupId: pulumi.Output<string>;
   readonly parts: Record<string, AzurePart>;
 

@@ -160,7 +160,7 @@ export interface SettingArguments {
   personalData?: SettingArgument<"personalData">;
   /**
    * Seconds by which the timestamp of a call's signature may be off; 0 means any time. Nobody documents whether
-   * Customer.io signs a repeated call anew, and a call that is refused for its age would hold up all later ones.
+   * Customer.io signs a repeated call again, and a call that is refused for its age would hold up all later ones.
    * Default: `0`.
    */
   maximumCallAgeSeconds?: SettingArgument<"maximumCallAgeSeconds">;

@@ -30,19 +30,19 @@ export function notRight(setting: string, reason: string): string {
   return `${setting} is not right: ${/[.?]$/.test(reason) ? reason : `${reason}.`}`;
 }
 
-/** The mistakes that a parse has found; of names that there are not, one for each. */
+/** One mistake per zod issue; an unknown-keys issue yields one per key. */
 export function mistakesOf(issues: readonly z.core.$ZodIssue[]): Mistake[] {
   return issues.flatMap(({ path, message: reason, ...issue }): Mistake[] => {
     if (issue.code === "unrecognized_keys") {
       return issue.keys.map((key) => ({ path: [...path, key], reason, remedy: removeIt([...path, key]) }));
     }
     // What has another form can't be set in parts before it is gone.
-    const anew = (part: PropertyKey) => `Set it: ${removal(path)} && ${setting([...path, part])}`;
-    if (issue.code === "invalid_type" && issue.expected === "array") return [{ path, reason, remedy: anew(0) }];
+    const setPart = (part: PropertyKey) => `Set it: ${removal(path)} && ${setting([...path, part])}`;
+    if (issue.code === "invalid_type" && issue.expected === "array") return [{ path, reason, remedy: setPart(0) }];
     if (issue.code === "invalid_type" && (issue.expected === "object" || issue.expected === "record")) {
-      return [{ path, reason, remedy: anew("<name>") }];
+      return [{ path, reason, remedy: setPart("<name>") }];
     }
-    // The CLI takes what looks like a number or a truth value for one, unless it is told.
+    // The CLI takes what looks like a number or a truth value for one, unless a flag says otherwise.
     if (issue.code === "invalid_type" && issue.expected === "string") {
       return [{ path, reason, remedy: `Set it: npx pulumi config set --type string ${argumentOf(path)} <value>` }];
     }

@@ -95,7 +95,7 @@ function givenSigningKeys(config: pulumi.Config): SigningKeyProblems & { readonl
 
 function signingKeyMistake(config: pulumi.Config, reason: string): string {
   return (
-    `${config.name}:signingKeys ${reason}. Copy the key anew from the webhook's menu in Customer.io ("Copy signing key"), ` +
+    `${config.name}:signingKeys ${reason}. Copy the key again from the webhook's menu in Customer.io ("Copy signing key"), ` +
     "and paste it when this command asks for it: npx pulumi config set --secret signingKeys"
   );
 }

@@ -207,7 +207,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
     const ofTheApp = { ...parent, retainOnDelete: true, deleteBeforeReplace: false };
     new web.WebAppFtpAllowed(`${name}-ftp`, basicAuth, ofTheApp);
     new web.WebAppScmAllowed(`${name}-scm`, basicAuth, ofTheApp);
-    // What the instances say of themselves, so that the settings in force can be told.
+    // What the instances say of themselves, so that the settings in force can be compared.
     const configuration = pulumi.all(settings).apply(fingerprint);
     const appSettings = new web.WebAppApplicationSettings(
       `${name}-settings`,
@@ -300,7 +300,7 @@ function relayPackage(): string {
   const { version } = packageManifest(folder);
   if (version !== manifest.version) {
     throw new pulumi.RunError(
-      `The relay's code in relay/dist has version ${version}, but the program has ${manifest.version}. Build it anew: npm run build`,
+      `The relay's code in relay/dist has version ${version}, but the program has ${manifest.version}. Build it again: npm run build`,
     );
   }
   return folder;

@@ -2,7 +2,7 @@ import type { DocumentedEvent } from "pulumi-customerio/events";
 import { verificationPrefix } from "../relay/core/names.ts";
 
 /**
- * The event by which an operator tries the whole way from the relay to the dataset, on a living stack too. It is told from Customer.io's
+ * The event by which an operator tries the whole way from the relay to the dataset, on a living stack too. It is distinguished from Customer.io's
  * own by `object_type`, which Customer.io has not, and by the beginning of its id; so no report that asks for a kind of message counts it,
  * and a query leaves it out by `_id NOT LIKE 'customerio-aep-verify-%'`.
  */

@@ -124,7 +124,7 @@ function missing(path: readonly PathStep[], sources: SourceFields): string {
     return `"${text}" is an object; name one of its attributes: ${names.join(", ")}`;
   }
   if (text.startsWith("relay.") && !sources.paths.some((known) => known.startsWith("relay."))) {
-    return `"${text}" is made by the relay, which there is none of with delivery: direct`;
+    return `"${text}" is made by the relay, which does not exist with delivery: direct`;
   }
   return `events have no attribute "${text}"`;
 }

@@ -15,7 +15,7 @@ const pair = z
   .superRefine(({ source, expression }, context) => {
     const [code, path] = ["custom" as const, ["source"]];
     if (source === undefined && expression === undefined) {
-      context.addIssue({ code, path, message: "it is missing, and so is an expression in its place" });
+      context.addIssue({ code, path, message: "it is missing, and so is an expression" });
     }
     if (source !== undefined && expression !== undefined) {
       context.addIssue({ code, path, message: "it is there beside an expression", params: { superfluous: true } });
@@ -31,7 +31,7 @@ export const mappingSettings = z.strictObject({
       description:
         "What the workspace knows people by: all, or id, which leaves e-mail address, cio_id and phone number unmapped.",
     }),
-  set: z.array(pair).default([]).meta({ description: "More pairs, and others in place of automatic ones." }),
+  set: z.array(pair).default([]).meta({ description: "More pairs, and replacements of automatic ones." }),
   remove: z
     .array(path)
     .default([])

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { plainSettings, settingDefaults } from "./schema.ts";
 
-/** A setting, and why it goes ill with direct delivery. */
+/** A setting, and why it does not go with direct delivery. */
 export interface Hindrance {
   readonly setting: string;
   readonly reason: string;
@@ -15,7 +15,7 @@ export function contradictions(settings: Given): Hindrance[] {
   return hindrances(settings, "refused");
 }
 
-/** Settings that change nothing with direct delivery; whoever set one is told. */
+/** Settings that change nothing with direct delivery, with a warning for each that is set. */
 export function withoutEffect(settings: Given): Hindrance[] {
   return hindrances(settings, "ignored");
 }
@@ -31,6 +31,6 @@ function hindrances(settings: Given, effect: "refused" | "ignored"): Hindrance[]
 
 /** What a preview says of direct delivery. */
 export const directWarning =
-  "delivery: direct is for trials and sandboxes. Without the relay nobody checks Customer.io's signature: whoever knows the " +
+  "delivery: direct is for trials and sandboxes. Without the relay nobody checks Customer.io's signature: anyone who knows the " +
   "streaming URL can write into the dataset. Nobody holds events while Platform is away or throttles: Customer.io tries each " +
   "again itself, and holds back all later ones meanwhile. And what Platform refuses can't be replayed.";

@@ -18,7 +18,7 @@ export const plainSettings = Object.fromEntries(
   entries.flatMap(([name, setting]) => (setting.secret ? [] : [[name, setting]])),
 ) as { readonly [Name in SettingName]: PlainSetting };
 
-/** Every setting but the secrets, each with its default, which Pulumi.yaml has too: a program of one's own has no such file. */
+/** Every setting but the secrets, each with its default, which Pulumi.yaml has too: a program of your own has no such file. */
 export const settingsSchema = z.strictObject(
   Object.fromEntries(Object.entries(plainSettings).map(([name, setting]) => [name, withDefault(setting)])) as {
     [Name in SettingName]: z.ZodPrefault<Table[Name]["schema"]>;

@@ -16,7 +16,7 @@ export function markedProcesses(name: string, value: string): LeftProcess[] {
     .flatMap((pid) => {
       const isMarked = read(`/proc/${pid}/environ`).split("\0").includes(`${name}=${value}`);
       const commandLine = read(`/proc/${pid}/cmdline`).split("\0").join(" ").trim();
-      // esbuild's service is a child of whoever built something with it, and ends with it.
+      // esbuild's service is a child of the process that built something with it, and ends with it.
       return isMarked && !commandLine.includes("esbuild --service") ? [{ pid: Number(pid), commandLine }] : [];
     });
 }

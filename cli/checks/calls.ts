@@ -17,7 +17,7 @@ export const sendTest =
 /** How a signing key is set that fits Customer.io's calls. */
 export function copyKeyAnew(target: CommandTarget): string {
   return (
-    "Copy the key anew: in Customer.io, Data & Integrations > Integrations > Reporting Webhooks, in the three-dots menu of the webhook, " +
+    "Copy the key again: in Customer.io, Data & Integrations > Integrations > Reporting Webhooks, in the three-dots menu of the webhook, " +
     `choose "Copy signing key". Then: ${pulumiCommand("config set --secret signingKeys", target)} (it asks for the key), and ` +
     `${pulumiCommand("up", target)}. Events that Customer.io holds back come then, for 7 days.`
   );

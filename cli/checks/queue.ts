@@ -9,7 +9,7 @@ import { RelayTables } from "../relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
 import { deployAnew } from "./relay.ts";
 
-/** Milliseconds after which an event that still waits is no matter of a busy moment; the alert `late` says the same. */
+/** Milliseconds after which an event that still waits means a real backlog, not a burst; the alert `late` says the same. */
 const late = 60 * 60 * 1000;
 
 /** Milliseconds: a forwarder sends a probe after each pause, and no pause is longer than an hour and half of another. */

@@ -54,7 +54,7 @@ export function relayFinding({
       verdict: "broken",
       found: `${url} ${answered}.`,
       todo:
-        `Look at the log stream of the function app ${app} in the Azure portal. If it tells of an app setting or a role: ` +
+        `Look at the log stream of the function app ${app} in the Azure portal. If it names an app setting or a role: ` +
         `${pulumiCommand("up --refresh", target)}. Else deploy the code once more: ${deployAnew(target, code)}`,
     };
   }

@@ -15,7 +15,7 @@ const flowAnswer = z.object({
     .min(1),
 });
 
-/** A dataflow as Flow Service tells of it; undefined if it is gone. */
+/** A dataflow as Flow Service describes it; undefined if it is gone. */
 export async function readDataflow(
   client: AepClient,
   id: string,

@@ -7,7 +7,7 @@ const right = 48;
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The path that most targets begin with, such as `_acme.customerio.`, which is told once and then left out. */
+/** The path that most targets begin with, such as `_acme.customerio.`, which is shown once and then left out. */
 export function commonPrefix(mappings: readonly MappingItem[]): string {
   const counts = new Map<string, number>();
   for (const { destination } of mappings) {

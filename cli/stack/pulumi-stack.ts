@@ -21,7 +21,7 @@ export interface StackChoice {
 
 const configuration = z.record(z.string(), z.object({ value: z.string().default("") }));
 
-/** A stack of any program, as the plain Pulumi CLI tells of it. */
+/** A stack of any program, as the plain Pulumi CLI describes it. */
 export class PulumiStack {
   readonly name: string;
   /** In the order of the state; at least one. */
@@ -72,7 +72,7 @@ export class PulumiStack {
    * The sources that are meant.
    *
    * @param name undefined: all
-   * @throws UsageError if there is none of that name
+   * @throws UsageError if no source has that name
    */
   choose(name: string | undefined): readonly StackSource[] {
     if (name === undefined) return this.sources;

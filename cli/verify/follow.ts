@@ -34,7 +34,7 @@ export interface FollowOptions {
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** Milliseconds between two looks: soon again at first, later ever more rarely. */
+/** Milliseconds between two looks: short at first, growing later. */
 const pauses = { first: 500, longest: 15_000, growth: 1.4 };
 
 /** Follows an event from stage to stage. It doesn't throw: a stage that can't be looked at is broken. */

@@ -94,7 +94,7 @@ export class AccessTokens {
   }
 }
 
-/** IMS is busy or ill, which passes; or it refuses the credential. Of its words only OAuth's code, which can hold no secret. */
+/** IMS is busy or fails, which passes; or it refuses the credential. Of its words only OAuth's code, which can hold no secret. */
 function refusalOf(response: Response, answer: unknown): PlatformAnswer {
   const { status, headers } = response;
   if (status === 408 || status === 429 || status >= 500) {

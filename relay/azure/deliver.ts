@@ -52,7 +52,7 @@ export interface DeliveryPorts {
   readonly platform: Pick<Sender, "turn" | "isAway">;
   readonly storage: Pick<RelayStorage, "readClaim" | "putDeadLetter">;
   readonly duplicates: Duplicates;
-  /** Is told that duplicates can't be told just now. */
+  /** Called when duplicates can't be recognized just now. */
   readonly onTrouble: (reason: string) => void;
   readonly clock: () => Date;
 }

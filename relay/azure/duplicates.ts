@@ -14,7 +14,7 @@ export interface Duplicates {
    * Delivers an event by `send`, unless Platform has the same event already.
    *
    * @param event its id and content, as `deliveredKey` makes them
-   * @param report is told, at most once a minute, that it can't be looked up or noted, in words for the log
+   * @param report called at most once a minute if an event can't be looked up or noted, with words for the log
    * @returns what `send` says, whose fate `delivered` means that Platform took it; undefined if it was left out
    * @throws what `send` throws, and nothing else
    */
@@ -119,7 +119,7 @@ export class RememberedDuplicates implements Duplicates {
     }
   }
 
-  /** Makes a new period's table; whoever of all instances made it removes those of the past. */
+  /** Makes a new period's table; the instance that made it removes those of the past. */
   async #begin(names: DeliveredTables, signal: AbortSignal): Promise<void> {
     const { tables } = this.#ports;
     if (!(await tables.create(names.current, signal))) return;

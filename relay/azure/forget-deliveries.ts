@@ -6,7 +6,7 @@ const patience = 30_000;
 
 /**
  * Deletes the tables of delivered events of an account whose relay remembers none any more: else the last two would stay for ever, and
- * whoever asks whether an event was delivered would be told of them. It doesn't throw; what it leaves, the next start deletes.
+ * or a lookup whether an event was delivered would find them. It doesn't throw; what it leaves, the next start deletes.
  */
 export async function forgetDeliveries(tables: Pick<Tables, "list" | "delete">): Promise<void> {
   const signal = AbortSignal.timeout(patience);

@@ -31,7 +31,7 @@ export interface ForwarderPorts {
 /**
  * Queue `events`: sends each event of a message to Platform.
  *
- * The queue trigger knows no back-off, so retries are made here: events that Platform did not take go back to the queue as a new
+ * The queue trigger has no back-off, so retries are made here: events that Platform did not take go back to the queue as a new
  * message that stays hidden for a growing time, and the message at hand is completed. So its delivered events aren't sent again.
  *
  * Where it could end early, the host hands the message over again, after 30 s if this threw, or else after its 10 minutes' lease:

@@ -112,7 +112,7 @@ app.hook.appTerminate(() => {
 });
 
 if (windowDays === 0) void forgetDeliveries(storage.tables);
-// Loads Azure's library and opens the connection while the host still starts; whoever needs it first reports what is wrong.
+// Loads Azure's library and opens the connection while the host still starts; the first to need it reports what is wrong.
 marks().catch(() => undefined);
 
 function target(platform: PlatformSettings): ForwarderTarget {

@@ -146,7 +146,7 @@ export function intakeHandler({
             freshnessProblem(timestamp, { now: clock(), maximumAgeSeconds });
           // What nobody signed gives its bytes back before anything is waited for.
           if (problem !== undefined) return { problem };
-          // Asked last, so that whoever closes the intake has to wait for one budget only.
+          // Asked last, so that a drain has to wait for one budget only.
           const shut = await gate();
           if (shut !== undefined) return { shut };
           await keep(body, policy, context, signal);

@@ -22,7 +22,7 @@ export interface PlatformClientOptions {
  * Posts events to the streaming inlet of the dataflow, one a request: Adobe documents batches for XDM records only, not for raw
  * events of a dataflow (its streaming ingestion docs).
  *
- * It sends with Node's own fetch, which adds nothing to the bundle. The URL is a secret, since whoever has it can write into the
+ * It sends with Node's own fetch, which adds nothing to the bundle. The URL is a secret, since anyone who has it can write into the
  * dataset: it is in no answer, error or log.
  */
 export class PlatformClient {

@@ -51,7 +51,7 @@ export interface RelaySettings {
   readonly storage: StorageSettings;
   /** Memory of the instance. */
   readonly instanceMemoryMB: number;
-  /** Digest of all settings, by which whoever changes them sees which ones are in force; undefined if none is given. */
+  /** Digest of all settings, by which a deployment sees which ones are in force; undefined if none is given. */
   readonly configuration: string | undefined;
 }
 

@@ -13,7 +13,7 @@ import { Tables } from "./tables.ts";
 /** Milliseconds that one call may take, tries and waits between them included, where nobody waits for an answer. */
 export const storageTimeout = 30_000;
 
-/** The message of a queue that whoever comes next would be handed. */
+/** The message that a queue would hand out next. */
 export interface QueueHead {
   readonly queue: string;
   readonly id: string;

@@ -24,7 +24,7 @@ export interface SummedLinesPorts {
 
 /**
  * Lines about calls that anybody can make. Each call is counted at once, but a flood of them writes one line a second, with their number
- * and the reasons: otherwise whoever posts without a signature would fill the log, and the bill.
+ * and the reasons: otherwise calls without a signature would fill the log, and the bill.
  *
  * The first call after a quiet second has its line at once. Those after it share the next one, which belongs to no invocation, since
  * theirs have ended by then.

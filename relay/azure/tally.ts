@@ -27,7 +27,7 @@ interface Day {
 /**
  * Keeps the counts of this instance of the relay in the table `counts`, in one row for each day, which is overwritten with the day's
  * sums, when calls were taken and refused last (see `arrivalOf`), and how many events had which attributes that the catalogue lacks. So
- * writing twice counts nothing twice, instances don't wait for each other, and whoever adds up all rows has the whole.
+ * writing twice counts nothing twice, instances don't wait for each other, and the sum of all rows is the whole.
  *
  * Events never wait for it: what can't be written is written with the next counts. A process that is killed takes the counts of its
  * last 15 seconds with it, and nothing else; one that is ended in order writes them first. An instance that is busy all month writes

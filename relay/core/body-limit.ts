@@ -3,13 +3,13 @@ export const maxBodyBytes = 16 * 2 ** 20;
 
 /**
  * Bytes of a body that the Functions host hands over at all (`FUNCTIONS_REQUEST_BODY_SIZE_LIMIT`; 100 MB where nothing is set): it holds the
- * whole body in memory before the relay sees any of it, whoever sends it. A little more than the relay takes, so that a body that is
+ * whole body in memory before the relay sees any of it, for any sender. A little more than the relay takes, so that a body that is
  * just too large still gets the relay's 413; the host's own answer is 500 (azure-functions-host#10519).
  */
 export const hostBodyLimit = maxBodyBytes + 64 * 2 ** 10;
 
 /**
- * Bytes of bodies that an instance takes at a time, whoever sends them: a thirty-second of its memory, so 64 MiB of the default 2,048 MB.
+ * Bytes of bodies that an instance takes at a time, from all senders: a thirty-second of its memory, so 64 MiB of the default 2,048 MB.
  *
  * Each byte is there some eight times while the relay works on it: in the host, in the message between host and worker (once on either
  * side), in the Functions library (the buffer and the `Request` made of it), in the relay, and in its text and what JSON makes of that. So

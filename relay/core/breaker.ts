@@ -38,7 +38,7 @@ const caution = { milliseconds: 2_000, requests: 24 };
 /** Nothing is to be sent now. */
 export interface Pause {
   readonly reason: WaitReason;
-  /** How long, for whoever waits here. */
+  /** How long, for a caller that waits here. */
   readonly milliseconds: number;
   /** How long, for a message that goes back to the queue: at least 1, and spread, so that not all come back at once. */
   readonly seconds: number;

@@ -99,7 +99,7 @@ export function deadBody(
 }
 
 /**
- * Reads a dead letter's document, as whoever replays it does.
+ * Reads a dead letter's document, as a replay does.
  *
  * @throws SyntaxError or ZodError if the blob is no dead letter of this version
  */

@@ -4,7 +4,7 @@ import type { Fate, WaitReason } from "./fates.ts";
  * What an answer of Platform's streaming inlet means for an event.
  *
  * - `delivered`: Platform has it.
- * - `retry`: Platform is busy or ill; the same event may do later.
+ * - `retry`: Platform is busy or fails; the same event may be accepted later.
  * - `dead`: Platform will never take this event; others may do.
  * - `hold`: the address is not what it should be (inlet or dataflow gone, disabled, closed to the relay): the events are fine and
  *   wait, and somebody has to fix it. A 2xx without Platform's receipt is one of these: nobody says that Platform has the event.

@@ -119,7 +119,7 @@ function setPath(
 
 const isText = (value: unknown) => typeof value === "string";
 
-/** A push message's devices, as lists of text; a failure is told with the device that it is of. */
+/** A push message's devices, as lists of text; a failure is listed with its device. */
 function pushDevices({ data }: CustomerIoEvent, unmapped: string[]) {
   const recipients = isObject(data) ? data.recipients : undefined;
   if (recipients !== undefined && recipients !== null && !Array.isArray(recipients)) unmapped.push("data.recipients");

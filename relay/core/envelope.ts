@@ -73,7 +73,7 @@ export function newEvent({
   return { id: id.slice(0, maxIdLength), ...(digest !== undefined && { digest }), receivedAt, attempts: 0, body };
 }
 
-/** The event put into the queue anew: its age stays, its wait and its attempts begin again. */
+/** The event put into the queue again: its age stays, its wait and its attempts begin again. */
 export function requeued<Event extends QueuedEvent>(event: Event, at: Date): Event {
   const { firstAttemptAt: _first, lastError: _last, ...rest } = event;
   return { ...rest, attempts: 0, queuedAt: at.toISOString() } as Event;

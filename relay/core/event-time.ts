@@ -18,7 +18,7 @@ export interface EventTime {
  * Reads an event's `timestamp`: Unix seconds, also with a fraction; milliseconds, microseconds or nanoseconds, which no second of a year with four digits
  * reaches; or an ISO 8601 time with its offset.
  *
- * @returns undefined if it is none of these, so that what it means can only be guessed
+ * @returns undefined for any other form, whose meaning could only be guessed
  */
 export function readEventTime(value: unknown): EventTime | undefined {
   if (typeof value === "string" && dateTime.test(value.trim())) {

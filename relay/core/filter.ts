@@ -51,7 +51,7 @@ const preferencesChange = "subscription_preferences_changed";
 const judgedByNone: Judgement = { rule: undefined, unread: false };
 
 /**
- * Applies the filters to an event. Whoever writes them goes by the names of subscriptions, so an event has the object type of the
+ * Applies the filters to an event. Operators write them by the names of subscriptions, so an event has the object type of the
  * subscription that it came by. Upper and lower case are the same, on both sides.
  *
  * A property that an event lacks is in no list: `only.campaigns` lets no event through that no campaign sent. One that can't be read
@@ -59,7 +59,7 @@ const judgedByNone: Judgement = { rule: undefined, unread: false };
  * those that can be read decide first: `except` leaves the event out for one of them. An event without an object type or metric is
  * one that can't be read, since Customer.io's events have both.
  *
- * An operator's verification is none of Customer.io's events, so `only` does not speak of it: it is left out if it asks for that, or
+ * An operator's verification is not an event of Customer.io, so `only` does not apply to it: it is left out if it asks for that, or
  * if `except.objectTypes` has `verify`.
  */
 export function judge(event: CustomerIoEvent, { only = {}, except = {} }: EventFilters): Judgement {

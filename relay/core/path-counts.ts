@@ -12,7 +12,7 @@ const mostCountedPaths = 50;
 /**
  * Adds what `more` has of numbers by path; anything else is passed over.
  *
- * @param most paths beyond so many are not taken up; their events are in the count `unknownAttributes` all the same
+ * @param most paths beyond so many are not taken up; their events are still in the count `unknownAttributes`
  */
 export function addPathCounts(to: PathCounts, more: unknown, most = mostCountedPaths): void {
   if (!isObject(more)) return;

@@ -12,7 +12,7 @@ const domain = z.string().transform((text, context) => {
 /** One that the catalogue lacks is taken too, since Customer.io adds some without notice; a preview warns of it. */
 const name = z.string().trim().min(1, "it is empty");
 
-/** What an event can be told by. Each list that is given has one entry at least. */
+/** What an event can be selected by. Each list that is given has one entry at least. */
 const criteria = z.strictObject({
   objectTypes: z.array(name).min(1).optional().meta({
     description:

@@ -147,7 +147,7 @@ function eachObject(root: JsonObject, visit: (holder: JsonObject) => void): void
   }
 }
 
-/** Gives keys other names in their order; two that become the same are told apart by a number. */
+/** Gives keys other names in their order; two that become the same get a number. */
 function renameKeys(holder: JsonObject, rename: (key: string) => string): void {
   const entries = Object.entries(holder).map(([key, value]) => ({ key, value, name: rename(key) }));
   if (entries.every(({ key, name }) => key === name)) return;

@@ -9,8 +9,8 @@ const horizonMilliseconds = 7 * 24 * 60 * 60 * 1000;
 
 /**
  * An event that waited in the queue for so long, tried or not, becomes a dead letter too. No message may live nearly as long as claims
- * are kept (90 days), or the body of a large event would be swept while it still waits. A replay writes the claim anew and starts the
- * wait anew, so the event may be of any age.
+ * are kept (90 days), or the body of a large event would be swept while it still waits. A replay rewrites the claim and starts the
+ * wait again, so the event may be of any age.
  */
 const longestLifeMilliseconds = 30 * 24 * 60 * 60 * 1000;
 
@@ -31,7 +31,7 @@ export function retryDelaySeconds(
   return Math.min(maxVisibilitySeconds, Math.max(1, (retryAfter ?? 0) + jitter));
 }
 
-/** Whole seconds from now until a time, 0 if it is past, at most 7 days: whoever waits looks again then. */
+/** Whole seconds from now until a time, 0 if it is past, at most 7 days: the caller looks again then. */
 export function secondsUntil(time: Date, now: Date): number {
   return Math.min(maxVisibilitySeconds, Math.max(0, Math.ceil((time.getTime() - now.getTime()) / 1000)));
 }

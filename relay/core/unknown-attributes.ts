@@ -2,10 +2,10 @@ import type { CustomerIoEvent } from "pulumi-customerio/events";
 import { eventFields } from "../../events/fields.ts";
 import { isObject, type JsonObject } from "./json.ts";
 
-/** Most paths that are told of at a time: a record must not grow with what nobody asked for. */
+/** Most paths that are named at a time: a record must not grow with what nobody asked for. */
 export const mostUnknownPaths = 20;
 
-/** Characters of a path that are told. */
+/** Characters of a path that are shown. */
 const longestPath = 100;
 
 const sources = new Set(eventFields.map(({ source }) => source));

@@ -34,7 +34,7 @@ export interface SignedCall {
 }
 
 /**
- * Customer.io's signature, as bytes: HMAC-SHA256 over `v0:<X-CIO-Timestamp>:<raw body>`, whose key is the signing key's text as it stands
+ * Customer.io's signature, as bytes: HMAC-SHA256 over `v0:<X-CIO-Timestamp>:<raw body>`, whose key is the signing key's text verbatim
  * (Customer.io's reporting webhook docs). The header `X-CIO-Signature` has it in lower-case hexadecimal digits.
  */
 export function signatureOf(key: string, { timestamp, body }: { timestamp: string; body: Uint8Array }): Buffer {

@@ -414,7 +414,7 @@ describe("the balance", () => {
     });
   });
 
-  test("that can't be told apart from a count that is missing says what may have happened", () => {
+  test("that can't be distinguished from a missing count says what may have happened", () => {
     expect(balance({ accepted: 10, delivered: 9 }, 0, 0).details?.join(" ")).toContain("an instance that was killed");
     expect(balance({ accepted: 9, delivered: 10 }, 0, 0).verdict).toBe("waiting");
   });

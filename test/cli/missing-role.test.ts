@@ -7,7 +7,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => owner.stop());
 
-test("an Owner without data roles is told the role and the command that assigns it", async () => {
+test("an Owner without data roles gets the name of the role and the command that assigns it", async () => {
   const { id, account } = owner;
   const told = (role: string) =>
     `Your Azure login lacks the role ${role} on the storage account relaystorage (AuthorizationPermissionMismatch). ` +

@@ -59,7 +59,7 @@ test("a message never expires, and a claim is there as it was given", async () =
   expect((await blob("claims", "c.json").downloadToBuffer()).toString()).toBe('{"name":"Zoë"}');
 });
 
-test("the events that wait are told without taking them, and what is no message of events is passed over", async () => {
+test("events that wait are reported without taking them, and what is no message of events is passed over", async () => {
   const event = newEvent({ id: "w", receivedAt: "2026-11-20T10:00:00.000Z", body: "{}" });
   const [message = ""] = encodeEnvelopes([event]);
   await operator.account.enqueue(message);
@@ -120,7 +120,7 @@ describe("the tables", () => {
     expect(Date.now() - (countedAt?.getTime() ?? 0)).toBeLessThan(60_000);
   });
 
-  test("how long ago an instance sent is told by the freshest row", async () => {
+  test("the freshest row says how long ago an instance sent", async () => {
     await tables().create("forwarders", signal);
     await tables().put("forwarders", { partition: "forwarder", row: "one" }, signal);
     expect(await operator.tables.sentAgo()).toBeLessThan(60_000);

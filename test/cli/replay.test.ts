@@ -78,7 +78,7 @@ function run(choice: { action?: ReplayAction; filter?: DeadLetterFilter; policy?
   });
 }
 
-test("an event goes back into the queue as it was received, with its attempts counted anew, and its dead letter goes", async () => {
+test("an event goes back into the queue as it was received, with its attempts counted from zero, and its dead letter goes", async () => {
   refused("a");
   const counts = await run();
   const body = JSON.stringify({ event_id: "a", object_type: "email", metric: "sent", timestamp: 1 });
@@ -129,7 +129,7 @@ describe("a dead letter of any age", () => {
     expect(isExpired(event, new Date(before + year))).toBe(false);
   });
 
-  test("that was a whole message, which this relay can read, comes back with its events' waits begun anew", async () => {
+  test("that was a whole message, which this relay can read, comes back with its events' waits begun again", async () => {
     const old = {
       id: "a",
       receivedAt: "2025-01-01T00:00:00.000Z",
@@ -157,7 +157,7 @@ describe("a dead letter of any age", () => {
     expect(account.deadLetters.size).toBe(0);
   });
 
-  test("that was a whole message keeps its large bodies, whose claims are written anew", async () => {
+  test("that was a whole message keeps its large bodies, whose claims are rewritten", async () => {
     const body = "x".repeat(60_000);
     const text = JSON.stringify({
       version: 1,
@@ -186,7 +186,7 @@ function malformed(data: object): void {
   account.put(deadBody(Buffer.from(body), { class: "malformed", reason: "not understood then", receivedAt, now }));
 }
 
-test("what still is no event stays and is told of", async () => {
+test("what still is no event stays and is reported", async () => {
   account.put(deadBody(Buffer.from("[1]"), { class: "malformed", reason: "no object", receivedAt, now }));
   account.put(deadBody(Buffer.from([0xff, 0xfe]), { class: "malformed", reason: "not UTF-8", receivedAt, now }));
   const counts = await run();
@@ -206,7 +206,7 @@ test("what the relay can read by now loses the personal data that it should have
   expect(account.deadLetters.size).toBe(0);
 });
 
-test("what a filter leaves out stays and is told of", async () => {
+test("what a filter leaves out stays and is reported", async () => {
   malformed({ identifiers: { id: "7" } });
   const counts = await run({ policy: { filters: { except: { metrics: ["sent"] } } } });
   expect([account.messages.length, account.deadLetters.size]).toEqual([0, 1]);
@@ -220,7 +220,7 @@ test("what was redacted at the intake is not hashed again", async () => {
   expect(JSON.parse(event && "body" in event ? event.body : "{}").data).toEqual({ recipient: "0f".repeat(32) });
 });
 
-test("a blob that is no dead letter stays and is told of", async () => {
+test("a blob that is no dead letter stays and is reported", async () => {
   account.deadLetters.set("note.txt", { content: Buffer.from("not one of ours"), etag: "1" });
   const counts = await run();
   expect([account.deadLetters.size, account.messages.length, [...counts.left.values()]]).toEqual([1, 0, [1]]);

@@ -163,7 +163,7 @@ test(
 );
 
 test(
-  "dead letters are told of, counted by a dry run, exported, and replayed into rows by what they are",
+  "dead letters are reported, counted by a dry run, exported, and replayed into rows by what they are",
   async () => {
     await refuseWith(400);
     await send(["dead-1", "dead-2", "dead-3"]);

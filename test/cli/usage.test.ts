@@ -60,7 +60,7 @@ describe("in a folder of its own", () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  test("a folder that is not there, and one without a program, are told", async () => {
+  test("a folder that is not there, and one without a program, are reported", async () => {
     const nowhere = await cli(environment, "status", "--cwd", "not/there");
     expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringMatching(/--cwd is not right: .*not\/there\n$/)]);
     const empty = await cli(environment, "status", "--cwd", folder, "--stack", "dev");
@@ -74,7 +74,7 @@ describe("in a folder of its own", () => {
     expect(stderr).toMatch(/^debug: Error: Could not read the stack: .*\n( {4}at |.*\n)/m);
   });
 
-  test("a stack that is not there is told in Pulumi's words", async () => {
+  test("a stack that does not exist is reported in Pulumi's words", async () => {
     const { code, stderr } = await cli(environment, "status", "--stack", "nowhere");
     expect([code, stderr]).toEqual([
       1,
@@ -99,7 +99,7 @@ test.each([
   [["verify", "--timeout", "soon"], "--timeout is not right: it must be a number"],
   [["verify", "--event", "01J9ZK3M5X8QW2R7T4V6B1N0CA"], "--event is not right: it must be the id of a test event"],
   [["verify", "--event", "a", "--filtered"], "--filtered is about a new event, --event about an earlier one."],
-])("a mistake is told before anything is done: %j", async (args, words) => {
+])("a mistake is reported before anything is done: %j", async (args, words) => {
   const { code, stderr } = await cli({}, ...args);
   expect(code).toBe(2);
   expect(stderr).toMatch(words);

@@ -63,7 +63,7 @@ test("a verification is posted to the dataflow's inlet, and found in the dataset
   ]);
 });
 
-test("what the inlet refuses is told without the address, which is a secret", async () => {
+test("what the inlet refuses is reported without the address, which is a secret", async () => {
   await world.platformFault("/collection/", 403, "inlet");
   const { outcome, reported } = await verify("direct-2");
   expect(outcome).toBe("broken");

@@ -23,7 +23,7 @@ function one(resources: DeclaredResource[], type: string, name = ""): DeclaredRe
   return found[0]?.inputs;
 }
 
-test("without a signing key the webhook is made disabled, and the next steps are told", async () => {
+test("without a signing key the webhook is made disabled, and the next steps are reported", async () => {
   const { resources, outputs } = await source();
   const webhook = one(resources, "customerio:index:ReportingWebhook");
   expect(webhook).toMatchObject({
@@ -113,7 +113,7 @@ test("the app is one that Flex Consumption takes, opened by its identity alone",
     RELAY_STORAGE__clientId: "client",
     AzureWebJobsStorage__clientId: "client",
   });
-  // The host holds a body in memory before the relay sees it, whoever sends it.
+  // The host holds a body in memory before the relay sees it, for any sender.
   const hostLimit = Number(settings.FUNCTIONS_REQUEST_BODY_SIZE_LIMIT);
   expect([hostLimit > maxBodyBytes, hostLimit < maxBodyBytes * 1.1]).toEqual([true, true]);
   expect(settings.INSTANCE_MEMORY_MB).toBe("2048");
@@ -151,7 +151,7 @@ test("test mode leaves cio_id unmapped", async () => {
   expect(await destinations({ testMode: true })).not.toContain("_acme.customerio.cio_id");
 });
 
-test("those who are to be told of trouble are told of all of it", async () => {
+test("the people who get alerts get all of them", async () => {
   const { resources } = await source({ alertEmails: ["ops@example.org"] });
   expect(one(resources, "azure-native:monitor:ActionGroup").emailReceivers).toEqual([
     { name: "ops@example.org", emailAddress: "ops@example.org" },

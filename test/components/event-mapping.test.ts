@@ -18,7 +18,7 @@ function mapped(mapping: object, target: Partial<MappingTarget> = {}) {
   );
 }
 
-/** What the user is told, without the parts that each line has. */
+/** What the user reads, without the parts that each line has. */
 function told(mapping: object, target: Partial<MappingTarget> = {}): string[] {
   try {
     mapped(mapping, target);
@@ -33,7 +33,7 @@ function told(mapping: object, target: Partial<MappingTarget> = {}): string[] {
 
 const pair = (destination: string, from: object) => ({ set: [{ destination, ...from }] });
 
-describe("the kinds of mistakes, and what is told", () => {
+describe("the kinds of mistakes, and what is reported", () => {
   test.each<[string, object, string]>([
     [
       "a field without the tenant's prefix",
@@ -206,7 +206,7 @@ describe("the kinds of mistakes, and what is told", () => {
     [
       "neither source nor expression",
       pair("eventType", {}),
-      "mapping.set[0].source is not right: it is missing, and so is an expression in its place. " +
+      "mapping.set[0].source is not right: it is missing, and so is an expression. " +
         "Set it: npx pulumi config set --path 'mapping.set[0].source' <value>",
     ],
     [

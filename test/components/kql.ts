@@ -12,7 +12,7 @@ type Token = { readonly kind: "name" | "number" | "text" | "duration" | "sign"; 
 
 /**
  * Works out a query of the subset of KQL that the relay's alerts are written in, over records that are there: `where`, `extend`, and
- * `summarize` with `countif` and `max`. It knows no other operator or function, and fails on what it doesn't know.
+ * `summarize` with `countif` and `max`. It has no other operator or function, and fails on what it doesn't know.
  */
 export function runQuery(query: string, traces: readonly Trace[], now: Date): readonly Row[] {
   const [source, ...steps] = query.split("|").map((step) => step.trim());

@@ -172,7 +172,7 @@ describe("an existing schema", () => {
     expect(warnings).toEqual([]);
   });
 
-  test("with some of them gets those, and the others are told", async () => {
+  test("with some of them gets those, and the others are reported", async () => {
     const { resources } = await use(existingSchema(["email", "metric"]));
     expect(destinations(resources)).toEqual(["_id", "timestamp", "_acme.customerio.email", "_acme.customerio.metric"]);
     expect(warnings).toHaveLength(1);
@@ -224,7 +224,7 @@ describe("an existing schema", () => {
     expect(one(resources, "Dataset").profile).toBe(true);
   });
 
-  test("that has a primary identity gets no map, and what that means is told", async () => {
+  test("that has a primary identity gets no map, and what that means is reported", async () => {
     const primaryIdentity = "/_acme/customerio/email";
     const schema = existingSchema(everyField, { profileEnabled: true, primaryIdentity });
     const { resources } = await use(schema, { profile: { enabled: true } });
@@ -254,7 +254,7 @@ describe("an existing dataset", () => {
     expect(said).toContain(`the dataset "By hand" (${dataset.id}) is not enabled for Profile, and is used as it is`);
   });
 
-  test("in Profile, without identities to feed it with, is told", async () => {
+  test("in Profile, without identities to feed it with, is reported", async () => {
     await declared({ dataset: { existing: "By hand" } }, answers({ profileEnabled: true }));
     expect(warnings).toEqual([expect.stringContaining("is enabled for Profile, but profile.enabled is not set")]);
   });

@@ -42,7 +42,7 @@ test("nothing is said of a sandbox that has everything, or does not tell", async
 test("the other source is named where there is one", async () => {
   const ask = '  - The sandbox "dev" does not offer the Customer.io source. Ask Adobe for it: it is a beta';
   expect(await complaint({ customerIoSource: "absent" })).toEqual([
-    `${ask}; or use the HTTP API source in its place: npx pulumi config set source http`,
+    `${ask}; or use the HTTP API source instead: npx pulumi config set source http`,
   ]);
   expect(await complaint({ customerIoSource: "absent", httpSource: "absent" })).toEqual([`${ask}.`]);
   expect(await complaint({ customerIoSource: "absent" }, { source: "http", profile: { enabled: false } })).toEqual([]);
@@ -52,7 +52,7 @@ test("the other source is named where there is one", async () => {
   ]);
 });
 
-test("all that is missing is told at once", async () => {
+test("all that is missing is reported at once", async () => {
   const report = { missingPermissions: ["Manage Schemas", "Manage Sources"], sandboxState: "resetting" };
   expect(await complaint({ ...report, customerIoSource: "absent", httpSource: "absent" })).toEqual([
     '  - The sandbox "dev" is resetting. Wait until it is active, or have an administrator fix it.',
@@ -62,14 +62,14 @@ test("all that is missing is told at once", async () => {
   ]);
 });
 
-test("of a sandbox that isn't there nothing else is told", async () => {
+test("of a sandbox that does not exist nothing else is reported", async () => {
   const lines = await complaint({ sandboxState: "absent", missingPermissions: ["Manage Schemas"] });
   expect(lines).toEqual([
     expect.stringMatching(/^ {2}- The sandbox "dev" is not among those that the credential may use\. Check its name/),
   ]);
 });
 
-test("a key that Customer.io refuses is told beside what Platform lacks", async () => {
+test("a key that Customer.io refuses is reported beside what Platform lacks", async () => {
   const call = ({ token }: { token: string }) => {
     if (token !== "customerio:index:getReportingWebhooks") return { ...everything, sandboxState: "absent" };
     throw Object.assign(new Error(), { details: "Could not list the reporting webhooks: Customer.io answered 401." });
@@ -131,7 +131,7 @@ describe("the first preview with everything wrong", () => {
     ]);
   });
 
-  test("with right settings, a refused credential is told once, beside the key, and without a stack", async () => {
+  test("with right settings, a refused credential is reported once, beside the key, and without a stack", async () => {
     await mocks((token) => refuse(token.startsWith("aep:") ? "invalid client_secret parameter" : "the key is wrong"));
     const error = await checkedSettings(() => settings).catch((reason: unknown) => reason);
     expect(pulumi.RunError.isInstance(error)).toBe(true);

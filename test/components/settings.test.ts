@@ -153,7 +153,7 @@ describe("what can't be a signing key is refused at preview", () => {
     expect(read().signingKeys).toBeUndefined();
   });
 
-  test("in a program of one's own, too", () => {
+  test("in a program of your own, too", () => {
     expect(() => checkedSigningKeys(`"${key}"`)).toThrow(
       "  - signingKeys has quotation marks, which are no part of a key.",
     );
@@ -171,7 +171,7 @@ function message(read: () => unknown): string {
   return "";
 }
 
-test("all mistakes are told at once, each with its key and the command that fixes it", () => {
+test("all mistakes are reported at once, each with its key and the command that fixes it", () => {
   const said = problems({
     events: ["email_sent", "Email Sent", "email_forwarded", "x"],
     nodeVersion: 18,
@@ -199,7 +199,7 @@ test("filters and personal data are checked down to the word", () => {
   ]);
 });
 
-test("a value of another form is told with the commands that put the right one in its place", () => {
+test("a value of another form is reported with the commands that put the right one in its place", () => {
   const said = problems({
     event: ["email_sent"],
     schema: "My events",
@@ -218,7 +218,7 @@ test("a value of another form is told with the commands that put the right one i
   ]);
 });
 
-test("what is used as it is can't be named or described, and is told so with the command that fixes it", () => {
+test("what is used as it is can't be named or described, and the message has the command that fixes it", () => {
   const said = problems({
     dataset: { existing: "Events", name: "Other", rowExpirationDays: 90, partialIngestionPercent: 5 },
     schema: { title: "Mine" },
@@ -237,7 +237,7 @@ test("what is used as it is can't be named or described, and is told so with the
   ]);
 });
 
-test("limits of Platform are told before it is asked", () => {
+test("limits of Platform are reported before it is asked", () => {
   const said = problems({ dataset: { rowExpirationDays: 7, partialIngestionPercent: 0 } });
   expect(said.split("\n").slice(1)).toEqual([
     "  - customerio-aep:dataset.partialIngestionPercent is not right: it must be more than 0. Set it: npx pulumi config set --path 'dataset.partialIngestionPercent' <value>",

@@ -63,7 +63,7 @@ test.each([
   );
 });
 
-test("a policy that is known later contradicts direct delivery all the same", () => {
+test("a policy that is known later still contradicts direct delivery", () => {
   expect(() => read({ delivery: "direct", filters: pulumi.output({}) })).toThrow(/filters does not go with delivery/);
 });
 

@@ -217,7 +217,7 @@ suite(title, () => {
     await deleteAll(aep, objects);
   });
 
-  test("aep: what is told of the sandbox beforehand", async () => {
+  test("aep: what is known of the sandbox beforehand", async () => {
     const aep = await world.aep();
     expect(await aep.invoke("getPreflight", { profile: true })).toMatchObject({
       sandboxState: "active",

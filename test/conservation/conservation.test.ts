@@ -11,7 +11,7 @@ import { SharedClock } from "./shared-clock.ts";
 import { Storage } from "./storage.ts";
 import { World } from "./world.ts";
 
-// Everything that a run can be told: the seed of a run before, and more events over a longer time, as `npm run conservation` does.
+// Everything that a run can be given: the seed of a run before, and more events over a longer time, as `npm run conservation` does.
 /** `npm run conservation`, and not the run within `npm test`: npm tells a script its name. */
 const isLong = process.env.npm_lifecycle_event === "conservation";
 const seed = Number(process.env.CONSERVATION_SEED ?? Math.floor(Math.random() * 2 ** 31));

@@ -26,7 +26,7 @@ interface Instance {
 /** How often a listener looks at its queue, which in host.json is 2 s. */
 const impatience = { AzureFunctionsJobHost__extensions__queues__maxPollingInterval: "00:00:00.2000000" };
 
-/** The relay's bundle in function hosts, each started anew when it ends, as the platform does. */
+/** The relay's bundle in function hosts, each restarted when it ends, as the platform does. */
 export class DeployedRelay {
   readonly #options: DeployedRelayOptions;
   #settings: Readonly<Record<string, string>>;
@@ -114,7 +114,7 @@ export class DeployedRelay {
     await this.start(Math.max(1, instances));
   }
 
-  /** Kills an instance (SIGKILL) as a crash would, as soon as one runs; it is started anew. */
+  /** Kills an instance (SIGKILL) as a crash would, as soon as one runs; it is started again. */
   async kill(): Promise<void> {
     const running = () => this.#instances.flatMap(({ host }) => host ?? []);
     while (running().length === 0) await sleep(20);

@@ -8,7 +8,7 @@ export type NetworkFault =
   | { readonly kind: "bandwidth"; readonly bytesPerSecond: number }
   /** One end's closing reaches the other so much later. */
   | { readonly kind: "slow close"; readonly milliseconds: number }
-  /** Nothing comes through any more, and nobody is told. */
+  /** Nothing comes through any more, and no error is raised. */
   | { readonly kind: "timeout" }
   /** The next bytes are answered with a reset. */
   | { readonly kind: "reset" }

@@ -98,7 +98,7 @@ const bodies = fc.oneof(
 
 const shownBytes = 300;
 
-/** Bodies of every kind that a relay should survive, whoever signed them. A failure shows their beginning; its seed gives the rest. */
+/** Bodies of every kind that a relay should survive, signed or not. A failure shows their beginning; its seed gives the rest. */
 export const hostileBody = bodies.map((bytes) => {
   const toText = () => `${bytes.length} bytes: ${Buffer.from(bytes.subarray(0, shownBytes)).toString("latin1")}`;
   return Object.assign(bytes, { [fc.toStringMethod]: toText });

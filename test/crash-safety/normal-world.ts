@@ -4,7 +4,7 @@ import type { ListedObject } from "../subjects/listing.ts";
 const ownAffairs =
   /^(id|\$id|@id|etag|version|created|updated|createdAt|updatedAt|createdDate|modifiedDate|viewId|files|inletId|inletUrl|providerRefId|lastOperation|sandboxId|meta:sandboxId|meta:registryMetadata|meta:altId)$/;
 
-/** An ownership's id is drawn anew in each run. */
+/** An ownership's id is drawn again in each run. */
 const ownershipInMark = /\b[0-9a-f]{16}-(?=[0-9a-f]{16}\b)/g;
 
 /** Objects as texts without ids and times, sorted: equal for two worlds that hold the same. */

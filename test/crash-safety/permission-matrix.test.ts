@@ -182,7 +182,7 @@ async function survives(
   bench.line.fault = (call) => {
     if (anyId(call) !== signature) return undefined;
     tries++;
-    // A timeout takes its time, so the later ones are told at once.
+    // A timeout takes its time, so the later ones are reported at once.
     return entry.fault.break === "hang" && tries > 1 ? { break: "reset" } : entry.fault;
   };
   const error = await bench.run(operation).then(

@@ -18,7 +18,7 @@ import { provider as relay } from "../../relay/deploy/provider.ts";
 
 const providers: Record<string, Provider> = { aep, customerio, "customerio-aep": relay };
 
-test("made files are what their definitions say; npm run docs writes them anew", async () => {
+test("made files are what their definitions say; npm run docs rewrites them", async () => {
   const files = await madeFiles();
   const present = await Promise.all(
     [...files.keys()].map((name) => readFile(path.join(repository, name), "utf8").catch(() => undefined)),

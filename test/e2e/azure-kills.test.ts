@@ -218,7 +218,7 @@ async function replace(part: RegExp): Promise<unknown> {
 
 let changes = 0;
 
-/** Settings that change what the app runs with, a secret, who is told, and the app itself. */
+/** Settings that change what the app runs with, a secret, the recipients of alerts, and the app itself. */
 async function changeSettings(): Promise<void> {
   changes++;
   await stack.pulumi.configure("maximumRequestsPerSecond", String(500 + changes));

@@ -101,7 +101,7 @@ test.each([
 ] as const)(
   "an up that is killed as soon as there are $kind, and destroyed straight away, leaves nothing at either vendor",
   async ({ kind, path }) => {
-    // The answer that tells of what was made comes too late.
+    // The answer with what was made comes too late.
     await answerAll(example, { kind: "latency", milliseconds: 3_000 }, { path, afterwards: true });
     const up = example.pulumi.up();
     const failed = up.catch(() => "killed");

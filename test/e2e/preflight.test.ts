@@ -14,7 +14,7 @@ afterAll(() => stack.stop(), 60_000);
 const minutes = 60_000;
 
 test(
-  "everything that is missing is told at once, in a preview and in an up without one, and nothing is made",
+  "everything that is missing is reported at once, in a preview and in an up without one, and nothing is made",
   async () => {
     await stack.vendors.switchPlatform({
       customerIoSource: "not-entitled",

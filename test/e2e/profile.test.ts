@@ -64,7 +64,7 @@ test(
       await stack.pulumi.run("config", "set", "--path", path, `Renamed ${path}`, ...stackFlags());
     }
     const preview = await stack.pulumi.preview();
-    // The webhook's ownership has its name too. With the dataflow's time of change, the relay learns anew from when on to
+    // The webhook's ownership has its name too. With the dataflow's time of change, the relay learns again from when on to
     // send: its settings and its code follow.
     expect(preview).toMatch(/~ 10 to update/);
     expect(preview).not.toMatch(/to (create|delete|replace)/);

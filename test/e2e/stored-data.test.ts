@@ -26,7 +26,7 @@ async function arrives(event_id: string): Promise<void> {
   await becomesRow(event_id);
 }
 
-/** Waits until an event is a row; one that Platform has refused to take is tried again ever more rarely. */
+/** Waits until an event is a row; one that Platform has refused to take is tried again with growing delays. */
 async function becomesRow(event_id: string): Promise<void> {
   for (let look = 0; look < 600; look++) {
     if ((await stack.vendors.rows(datasetId)).some(({ _id }) => _id === event_id)) return;

@@ -113,7 +113,7 @@ export class Engine {
     return named;
   }
 
-  /** Reads everything anew, or one resource only; answers the names of what was not as the state had it. */
+  /** Reads everything again, or one resource only; answers the names of what was not as the state had it. */
   async refresh(only?: string): Promise<string[]> {
     const drifted: string[] = [];
     for (const held of this.state) {

@@ -37,7 +37,7 @@ export class World {
       tenantId,
       sandboxes: ["prod", credential.sandbox],
       clock: () => clock.now(),
-      // The API description knows no DELETE of mapping sets; with it, an empty world can be told.
+      // The API description does not define DELETE for mapping sets; with it, the test can see that the world is empty.
       switches: { deleteMappingSet: "204" },
     });
     const customerIo = await startCustomerIo({ workspaces: [{ name: "Main", appApiKey, signingKey }], clock });

@@ -32,7 +32,7 @@ describe("direct delivery", () => {
       {
         path: "mapping.set[0].expression",
         reason: expect.stringContaining(
-          '"relay.topics" is made by the relay, which there is none of with delivery: direct',
+          '"relay.topics" is made by the relay, which does not exist with delivery: direct',
         ),
         remedy: { do: "set" },
       },

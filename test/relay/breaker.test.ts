@@ -67,7 +67,7 @@ test("events that failed before count for a quarter", () => {
   expect(breaker.isAway).toBe(true);
 });
 
-test("one probe at a time; a delivery ends the outage, whoever brought it", () => {
+test("one probe at a time; any delivery ends the outage", () => {
   const breaker = opened();
   const probe = permit(breaker.enter(500, true));
   expect(probe.isProbe).toBe(true);

@@ -117,7 +117,7 @@ test("an event that comes twice at the same moment is delivered once", async () 
   ]);
 });
 
-test("while the tables can't be used every event is sent, and somebody is told once a minute", async () => {
+test("while the tables can't be used every event is sent, and the log says so once a minute", async () => {
   const broken = () => Promise.reject(new Error("server is busy"));
   const { deliver, troubles, pass } = instance({
     tables: { has: broken, put: broken, create: broken, list: broken, delete: broken },

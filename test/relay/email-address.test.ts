@@ -36,7 +36,7 @@ describe("e-mail addresses", () => {
     expect(withoutEmailAddresses(text)).toBe(shown);
   });
 
-  test("of a list are read one by one, and what can't be read is told", () => {
+  test("of a list are read one by one, and what can't be read is reported", () => {
     expect(mailboxesOf("Ada <ADA@example.org>, bob@b.org (Bob); <x@[::1]>")).toEqual({
       addresses: ["ada@example.org", "bob@b.org", "x@[::1]"],
       unreadable: false,
@@ -54,7 +54,7 @@ describe("e-mail addresses", () => {
     for (const text of texts) expect(withoutEmailAddresses(text)).toBe(text);
   });
 
-  test("are told as a whole, and found within any text", () => {
+  test("are reported as a whole, and found within any text", () => {
     const around = fc.stringMatching(/^[ <>(),;:"'=?&/\n]{1,20}$/);
     const address = fc.stringMatching(/^[a-z0-9._+-]{1,30}@[a-z0-9-]{1,20}\.[a-z]{2,6}$/);
     fc.assert(

@@ -172,7 +172,7 @@ describe("an event that was replayed", () => {
   const failed = afterFailure(event("{}"), { at: "2026-11-21T10:00:00.000Z", error: "HTTP 500" });
   const replayed = requeued(failed, new Date("2026-12-31T10:00:00.000Z"));
 
-  test("is as old as before, but waits anew, with its attempts counted anew", () => {
+  test("is as old as before, but waits again, with its attempts counted from zero", () => {
     expect(replayed).toEqual({ ...event("{}"), queuedAt: "2026-12-31T10:00:00.000Z" });
     expect(waitingSince(replayed)).toBe(Date.parse("2026-12-31T10:00:00.000Z"));
     expect(waitingSince(failed)).toBe(Date.parse(receivedAt));

@@ -134,7 +134,7 @@ test("events that Platform has already are left out and counted, and their claim
   expect(await world.azurite.blobNames(containerNames.claims)).toEqual([]);
 });
 
-test("if duplicates can't be told, every event is sent, and the log says so", async () => {
+test("if duplicates can't be recognized, every event is sent, and the log says so", async () => {
   const broken = () => Promise.reject(new Error("server is busy"));
   const tables = { has: broken, put: broken, create: broken, list: broken, delete: broken };
   const duplicates = new RememberedDuplicates({ tables, clock: () => now, windowDays: 7 });

@@ -28,7 +28,7 @@ test("200 once queue and containers answer", async () => {
   });
 });
 
-test("says that no signing key is set, which alone doesn't make the relay ill", async () => {
+test("says that no signing key is set, which alone doesn't make the relay unhealthy", async () => {
   expect((await health([], azurite.connectionString)).response).toEqual({
     status: 200,
     jsonBody: { status: "ok", version: "1.2.3", signingKeys: false, deadLetters: { count: 0, more: false } },
@@ -104,7 +104,7 @@ describe("anybody may ask, as often as they like", () => {
   });
 });
 
-describe("what it says for whoever changes or takes down the relay", () => {
+describe("what it says to commands that change or remove the relay", () => {
   const storage = { check: async () => ({ waiting: 0 }), countDeadLetters: async () => ({ count: 3, more: false }) };
   const tables = {
     ages: async () => [

@@ -108,7 +108,7 @@ test("a large body becomes a claim, and its message points to it", async () => {
   expect(await storage.readClaim(claim ?? "", AbortSignal.timeout(5_000))).toBe(body);
 });
 
-test("what is signed but no event is a dead letter, and is answered 200 lest it hold up all others", async () => {
+test("what is signed but no event is a dead letter, and is answered 200 so that it holds up no others", async () => {
   const bytes = Buffer.from([0x7b, 0xff]);
   for (const body of [Buffer.from("[{}]"), bytes, Buffer.from("")]) {
     expect(await intake()(signedCall(body))).toMatchObject({
@@ -150,7 +150,7 @@ test("a call that no key fits is refused with 401 and leaves nothing behind", as
   expect(await azurite.waiting(queueNames.events)).toBe(0);
 });
 
-test("a body beyond 16 MiB is refused with 413, whether its length is told or not, and one of 16 MiB is kept", async () => {
+test("a body beyond 16 MiB is refused with 413, whether its length is declared or not, and one of 16 MiB is kept", async () => {
   const tooLarge = signedCall(Buffer.alloc(maxBodyBytes + 1, " "));
   const told = call("{}", { "content-length": String(maxBodyBytes + 1) });
   for (const request of [tooLarge, told]) {
@@ -316,7 +316,7 @@ describe("filters and personal data", () => {
     expect(await azurite.takeEvents()).toMatchObject([[{ body: '{"event_id":"a","timestamp":1,"data":{}}' }]]);
   });
 
-  test("an event whose data can't be taken out is a dead letter, lest it hold up all others", async () => {
+  test("an event whose data can't be taken out is a dead letter, so that it holds up no others", async () => {
     const nested = `{"event_id":"a","timestamp":1,"data":{"recipient":"ada@example.org","x":${"[".repeat(20_000)}${"]".repeat(20_000)}}}`;
     expect(await intake({ settings: settings({ personalData: { email: "hash" } }) })(signedCall(nested))).toMatchObject(
       {

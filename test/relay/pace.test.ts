@@ -19,7 +19,7 @@ describe("the rate limit", () => {
     expect([0, 0, 800, 900].map(take)).toEqual([0, undefined, undefined, 4_000]);
   });
 
-  test("whoever asks and whenever, no span of time has more requests than its rate allows and a tenth of a second's, and one", () => {
+  test("for any callers at any time, no span of time has more requests than its rate allows and a tenth of a second's, and one", () => {
     const asked = fc.array(fc.nat(400), { minLength: 1, maxLength: 200 });
     fc.assert(
       fc.property(asked, fc.integer({ min: 1, max: 2_000 }), (waits, perSecond) => {

@@ -68,11 +68,11 @@ test("doesn't follow redirects", async () => {
 test.each([
   ["that never comes", "hang" as const, 100, "no answer in time"],
   ["that is broken off", "reset" as const, 5_000, "no answer: UND_ERR_SOCKET"],
-])("tells of an answer %s", async (_, answer, timeout, failure) => {
+])("reports an answer %s", async (_, answer, timeout, failure) => {
   expect(await send(answer, timeout)).toEqual({ failure });
 });
 
-test("tells of an address where nothing listens, without naming it", async () => {
+test("reports an address where nothing listens, without naming it", async () => {
   const client = new PlatformClient("http://127.0.0.1:1/collection/i?x-adobe-flow-id=f", { timeout: 5_000 });
   expect(await client.send("{}")).toEqual({ failure: expect.stringMatching(/^no answer(: \w+)?$/) });
 });
@@ -107,7 +107,7 @@ describe("an answer is a delivery only if it is Platform's receipt", () => {
     ["megabytes that begin like one", 200, `${JSON.stringify(receipt).slice(0, -1)},"x":"${"x".repeat(3_000_000)}"}`],
   ])("%s is not", async (_, status, body) => expect(await answered({ status, body })).toBe("hold"));
 
-  test("and whoever has to fix it reads what came, but none of its text", async () => {
+  test("and the operator reads what came, but none of its text", async () => {
     expect(
       await send({ status: 200, headers: { "content-type": "text/html; charset=utf-8" }, body: "<p>secret</p>" }),
     ).toEqual({

@@ -65,7 +65,7 @@ test.each([
   expect(isOverdue({ receivedAt }, new Date("2026-11-20T10:00:00.000Z"))).toBe(overdue);
 });
 
-test("an event of any age that was put into the queue anew has not waited too long", () => {
+test("an event of any age that was put into the queue again has not waited too long", () => {
   const now = new Date("2026-11-20T10:00:00.000Z");
   const receivedAt = "2025-01-01T00:00:00.000Z";
   expect(isOverdue({ receivedAt, queuedAt: "2026-10-21T10:00:00.001Z" }, now)).toBe(false);

@@ -100,7 +100,7 @@ describe("events that Platform does not take now", () => {
   });
 
   test.each([401, 403, 404, 302])(
-    "for something wrong with the inlet (%d) wait long, and somebody is told",
+    "for something wrong with the inlet (%d) wait long, and an error is logged",
     async (status) => {
       world.platform.answer = () => ({ status });
       const { delays, outcomes } = await world.forward(message(event("a")));
@@ -118,7 +118,7 @@ describe("events that Platform does not take now", () => {
       { status: 207, body: { inletId: "i", batchId: "b", responses: [{ statusCode: 400, message: "bad" }] } },
       "application/json",
     ],
-  ])("because %s says that all is well wait with their claim, and somebody is told", async (_, answer, type) => {
+  ])("because %s says that all is well wait with their claim, and an error is logged", async (_, answer, type) => {
     world.platform.answer = () => answer;
     const large = event("large", { data: { content: "x".repeat(60_000) } });
     await world.storage.putClaim(blobName(large), large.body, AbortSignal.timeout(5_000));
@@ -223,7 +223,7 @@ describe("before Platform is ready", () => {
     expect(world.receivedIds()).toEqual(["a"]);
   });
 
-  test("without a usable setting they wait, and somebody is told which one", async () => {
+  test("without a usable setting they wait, and the error names it", async () => {
     const { delays, outcomes } = await world.forward(message(event("a")), {
       target: { problem: "App settings: PLATFORM_STREAMING_URL is not set." },
     });

@@ -22,7 +22,7 @@ export interface Clone {
 /** @param environment what the commands see beside this process's environment */
 export async function cloneRepository(environment: Readonly<Record<string, string>>): Promise<Clone> {
   const folder = await mkdtemp(path.join(tmpdir(), "customerio-aep-release-"));
-  // Without the settings of npm that called the tests, and of whoever uses git here.
+  // Without the settings of npm that called the tests, and of the user of git here.
   const inherited = Object.entries(process.env).filter(([name]) => !/^(npm_|git_|github_)/i.test(name));
   const somebody = { NAME: "Somebody", EMAIL: "somebody@example.com" };
   const env = {
@@ -52,7 +52,7 @@ export async function cloneRepository(environment: Readonly<Record<string, strin
   };
   const files = await run("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], repository);
   for (const file of files.printed.split("\0").filter(Boolean)) {
-    // One that is deleted but not committed yet is listed all the same.
+    // One that is deleted but not committed yet is still listed.
     await cp(path.join(repository, file), path.join(folder, file)).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "ENOENT") throw error;
     });

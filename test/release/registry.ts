@@ -103,7 +103,7 @@ function faultOf(
   const tarball = Buffer.from(attachment.data, "base64");
   const digest = `sha512-${createHash("sha512").update(tarball).digest("base64")}`;
   if (tarball.length !== attachment.length || manifest.dist.integrity !== digest) {
-    return { status: 400, error: "The tarball is not the one that the manifest tells of" };
+    return { status: 400, error: "The tarball is not the one that the manifest names" };
   }
   const packed = JSON.parse(tarFile(gunzipSync(tarball), "package/package.json")) as Manifest & { private?: boolean };
   if (packed.name !== name || packed.version !== manifest.version || packed.private) {

@@ -34,7 +34,7 @@ export class ProcessWatch {
   }
 }
 
-/** What /proc tells of a process; empty once it has ended. */
+/** What /proc shows of a process; empty once it has ended. */
 export function ofProcess(pid: number | string, file: "cmdline" | "environ"): Promise<string> {
   return readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "");
 }

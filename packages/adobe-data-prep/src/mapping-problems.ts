@@ -12,8 +12,8 @@ export function pathProblem(path: string): string | undefined {
 /**
  * What is wrong with an expression by itself, without knowing the source or the schema.
  *
- * A function that Adobe's list lacks comes apart from the mistakes: Adobe adds functions, so whoever knows no better than that
- * list may warn of it, and whoever would rather be stopped may count it among them.
+ * A function that is not in Adobe's list is reported apart from the mistakes: Adobe adds functions, so a caller may treat it as a warning
+ * or as a mistake.
  */
 export function expressionProblems(text: string): { readonly mistakes: string[]; readonly unknownFunctions: string[] } {
   let expression: Expression;

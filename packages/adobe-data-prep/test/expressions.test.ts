@@ -73,7 +73,7 @@ test("each function's own example is right", () => {
     expect([example, callProblems(parseExpression(example))]).toEqual([example, []]);
 });
 
-test("names are told apart, and synonyms lead to their function", () => {
+test("names are distinguished, and synonyms lead to their function", () => {
   expect(new Set(functionNames).size).toBe(functionNames.length);
   expect(findFunction("ucase")).toBe(findFunction("upper"));
   expect(findFunction("get_values")?.arity).toEqual({ minimum: 3, maximum: 4 });

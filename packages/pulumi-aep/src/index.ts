@@ -59,7 +59,7 @@ export class MappingSet extends resourceClass(mappingSet) {}
 /** A streaming dataflow: takes in events at a URL of its own and writes them into a dataset. */
 export class Dataflow extends resourceClass(dataflow) {}
 
-/** What can be told of the sandbox before anything is made in it: state, sources, permissions. Asks Platform in previews too. */
+/** What can be checked of the sandbox before anything is created in it: state, sources, permissions. Asks Platform in previews too. */
 export function getPreflight(
   args: z.input<typeof preflightFunction.args>,
   options?: pulumi.InvokeOptions,

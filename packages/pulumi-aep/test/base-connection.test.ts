@@ -64,7 +64,7 @@ test("a refresh shows no difference, and an import finds all", async () => {
   expect(await aep.read(type, id, checked, expected.properties)).toEqual(expected);
   expect(await aep.read(type, id)).toEqual(expected);
   stub.answer(`GET ${one}`, { body: { items: [{ ...closed, auth: null }] } });
-  await expect(aep.read(type, id)).rejects.toThrow("so it is none of an HTTP API source");
+  await expect(aep.read(type, id)).rejects.toThrow("so it does not belong to an HTTP API source");
 });
 
 test("a change of name is a patch, one of authentication a replacement", async () => {

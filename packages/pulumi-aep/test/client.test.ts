@@ -41,7 +41,7 @@ test("the tenant id is asked for once", async () => {
   expect(stub.requests).toEqual([{ call: stats }]);
 });
 
-describe("an error is told with code, request id and remedy", () => {
+describe("an error is reported with code, request id and remedy", () => {
   const flow = (code: string, status: number) => ({
     status,
     body: {
@@ -216,7 +216,7 @@ test("an answer of another form is an error that names what was expected", async
   );
 });
 
-test("a wrong credential is told by the first function that a program calls, in a preview too", async () => {
+test("a wrong credential is reported by the first function that a program calls, in a preview too", async () => {
   const body = { error: "invalid_client", error_description: "invalid client_secret parameter" };
   stub.answer("POST /ims/token/v3", { status: 400, body });
   const aep = await Aep.connect(stub.url);

@@ -57,7 +57,7 @@ test.each([
   ["platformUrl", "platform.adobe.io", "it must be a URL that begins with https://"],
   ["platformUrl", "http://gateway.example", "since credentials are sent there"],
   ["imsUrl", "ftp://ims.example", "it must be a URL that begins with https://"],
-])("a wrong %s is told", (name, value, part) => {
+])("a wrong %s is reported", (name, value, part) => {
   const told = mistakes({ ...credential, [name]: value });
   expect(Object.keys(told)).toEqual([name]);
   expect(told[name]).toContain(`The setting aep:${name} is not right: `);

@@ -152,7 +152,7 @@ describe.each(kinds)("a $kind", ({ type, kind, collection, inputs, defaults, bod
     });
   });
 
-  test("somebody's deletion is told with the way out", async () => {
+  test("somebody's deletion is reported with the way out", async () => {
     stub.answer(`GET ${one}`, { status: 404, body: { type: "https://ns.adobe.com/aep/errors/FLOW-1439-404" } });
     stub.answer("GET /data/foundation/schemaregistry/stats", { body: { tenantId: "acme" } });
     expect(await aep.read(type, id)).toBeUndefined();

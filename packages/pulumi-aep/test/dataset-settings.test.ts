@@ -42,7 +42,7 @@ test("rows expire after the days asked for, others, and never again", async () =
   expect(never).not.toHaveProperty("rowExpirationDays");
 });
 
-test("rows expire in schemas of events only; the dataset is kept all the same", async () => {
+test("rows expire in schemas of events only; the dataset is still kept", async () => {
   const making = aep.create(type, { name: "People", schemaId: await schemaOf(profileClass), rowExpirationDays: 30 });
   const error = await errorOf(making);
   if (!(error instanceof PartialFailure)) throw error;

@@ -190,7 +190,7 @@ test("a breaking change that is refused names the fields", async () => {
   );
 });
 
-test("is deleted; gone is fine, and use by a schema is told", async () => {
+test("is deleted; gone is fine, and use by a schema is reported", async () => {
   stub.answer(`DELETE ${one}`, { status: 204 }, { status: 404 }, { status: 400, body: { detail: "In use" } });
   const users = `GET /data/foundation/schemaregistry/tenant/schemas?property=meta:extends==${encodeURIComponent(id)}`;
   stub.answer(users, { body: { results: [] } });
@@ -209,7 +209,7 @@ test("waits for a schema that is being deleted beside it", async () => {
   expect(stub.calls).toEqual([`DELETE ${one}`, `DELETE ${one}`]);
 });
 
-test("mistakes in definitions are told on their property", async () => {
+test("mistakes in definitions are reported on their property", async () => {
   const misplaced = {
     ...inputs,
     definitions: { customFields: { type: "object", properties: { email: { type: "string" } } } },

@@ -117,7 +117,7 @@ test("everything is made, read without a difference, imported, changed and delet
   }
 });
 
-test("a second stack with the same titles is told who holds them", async () => {
+test("a second stack with the same titles learns who holds them", async () => {
   const group = await make("FieldGroup", fieldGroupInputs({}));
   const { message } = await errorOf(make("FieldGroup", fieldGroupInputs({})));
   expect(message).toContain(`npx pulumi import aep:index:FieldGroup <resource name> ${group.id}`);
@@ -131,7 +131,7 @@ test("a wrong sandbox makes nothing look gone", async () => {
   );
 });
 
-test("a wrong secret and an unknown organization are told with the setting", async () => {
+test("a wrong secret and an unknown organization are reported with the setting", async () => {
   const wrongSecret = await Aep.connect(platform.url, { ...credential, clientSecret: "wrong" });
   await expect(wrongSecret.provider.invoke("aep:index:getTenant", {})).rejects.toThrow(
     "npx pulumi config set --secret aep:clientSecret",

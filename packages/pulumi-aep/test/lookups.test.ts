@@ -57,14 +57,14 @@ describe("a schema", () => {
     await aep.delete("aep:index:IdentityDescriptor", descriptor.id);
   });
 
-  test("of record class is told as such", async () => {
+  test("of record class is reported as such", async () => {
     const classId = "https://ns.adobe.com/xdm/context/profile";
     await aep.create("aep:index:Schema", { title: "People", fieldGroupIds: [], classId });
     expect(await call("getSchema", { schema: "People" })).toMatchObject({ classId, timeSeries: false });
   });
 
   test.each(["No such title", `https://ns.adobe.com/${tenantId}/schemas/0000`, `_${tenantId}.schemas.0000`])(
-    "that is not there (%s) is told",
+    "that does not exist (%s) is reported",
     async (schema) => {
       await expect(call("getSchema", { schema })).rejects.toThrow(
         `There is no schema "${schema}" in the sandbox of aep:sandbox.`,
@@ -113,7 +113,7 @@ describe("a dataset", () => {
     );
   });
 
-  test.each(["No such name", "0".repeat(24)])("that is not there (%s) is told", async (dataset) => {
+  test.each(["No such name", "0".repeat(24)])("that does not exist (%s) is reported", async (dataset) => {
     await expect(call("getDataset", { dataset })).rejects.toThrow(`There is no dataset "${dataset}" in the sandbox`);
   });
 });

@@ -181,6 +181,6 @@ test("a function that this package does not know may be a new one of Adobe's: to
   const unknown = [{ sourceType: "EXPRESSION", source: "uper(metric)", destination: "eventType" }];
   await aep.check(type, { ...inputs, mappings: unknown });
   expect(aep.progress).toEqual([
-    "mappings[0].source: There is no function uper; did you mean upper? Sent all the same, since Adobe adds functions to its list.",
+    "mappings[0].source: There is no function uper; did you mean upper? It is sent anyway, since Adobe adds functions to its list.",
   ]);
 });

@@ -20,7 +20,7 @@ export interface Request {
 export const token = { access_token: "token-1", token_type: "bearer", expires_in: 86399 };
 
 /**
- * An HTTP server that gives the answers it was told, in turn, the last one again and again, and notes what was asked.
+ * An HTTP server that gives the set answers, in turn, the last one again and again, and notes what was asked.
  * It is Adobe IMS too; its requests are noted apart.
  */
 export class PlatformStub {

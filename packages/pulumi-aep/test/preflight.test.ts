@@ -112,7 +112,7 @@ describe("answers that the stand-in does not give", () => {
     const aep = await Aep.connect(stub.url);
     expect(await aep.provider.invoke(function_, {})).toMatchObject({
       missingPermissions: ["Manage Datasets"],
-      unchecked: ["Platform's access control API knows no permission by the name of Manage Sources."],
+      unchecked: ["Platform's access control API has no permission with the name Manage Sources."],
       httpSource: "absent",
     });
   });

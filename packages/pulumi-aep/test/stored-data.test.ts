@@ -188,7 +188,7 @@ describe("another sandbox or organization", () => {
     await expect(moved({ clientSecret: "rotated since" }, { sandbox: "other" })).rejects.toThrow("holds data");
     const elsewhere = { orgId: "FFFF@AdobeOrg", clientId: "of-the-other", clientSecret: "of-the-other" };
     await expect(moved({}, elsewhere)).rejects.toThrow("holds data");
-    // Neither was ever right, or is any more: whoever then deletes can't look either, and refuses.
+    // Neither was ever right, or is any more: a deletion then can't look either, and is refused.
     await moved({ clientSecret: "wrong" }, { clientSecret: "wrong, too", sandbox: "other" });
   });
 });
@@ -211,7 +211,7 @@ describe("a creation of which the engine has told nothing, as with --replace", (
 
   test.each([true, false])("is refused where its own dataset holds data (preview: %s)", async (preview) => {
     const { message } = await errorOf(asked(preview));
-    expect(message).toContain("It was made for this very resource, so no other dataset is made in its place");
+    expect(message).toContain("It was made for this very resource, so no other dataset is made instead");
     expect(await census()).toMatchObject({ datasets: 1 });
   });
 
@@ -287,7 +287,7 @@ describe("the guard of an empty dataset asks its relay", () => {
   });
 
   test.each<[string, Answer, RegExp]>([
-    ["is ill", { status: 503, body: { status: "unavailable" } }, /could not be asked .*: it answers 503\)/],
+    ["fails", { status: 503, body: { status: "unavailable" } }, /could not be asked .*: it answers 503\)/],
     ["is no relay", { body: "<html>" }, /could not be asked .*: it answers 200\)/],
   ])("and lets go with a warning if it %s, since it could never be taken down else", async (_, answer, expected) => {
     expect(await deletion(answer)).toMatch(expected);

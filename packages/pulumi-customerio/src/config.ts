@@ -13,7 +13,7 @@ export const config = z.object({
     .meta({
       description:
         "Key of Customer.io's App API, made in Customer.io under Settings > API credentials > App API keys. " +
-        "It belongs to one workspace and thereby chooses the workspace. A Track API key does not work.",
+        "It belongs to one workspace and so selects the workspace. A Track API key does not work.",
       secret: true,
       environment: "CUSTOMERIO_APP_API_KEY",
     }),

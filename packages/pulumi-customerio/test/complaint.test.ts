@@ -108,7 +108,7 @@ test("too many calls are tried again, and then told apart from a used-up quota",
   expect(server.requests).toHaveLength(5);
 });
 
-test("a webhook that somebody deleted says how to make it anew", async () => {
+test("a webhook that somebody deleted says how to recreate it", async () => {
   expect((await refusal({ status: 404 })).message).toContain("run: npx pulumi refresh, then npx pulumi up");
 });
 

@@ -321,7 +321,7 @@ describe("read", () => {
     );
   });
 
-  test("does not believe the 404 of an address that knows no list either", async () => {
+  test("does not believe the 404 of an address that has no list either", async () => {
     workspace.override = () => ({ status: 404 });
     expect((await failure(reportingWebhook.read(operation(), "12", inputs, outputs))).message).toBe(
       "Could not see in the list whether the reporting webhook 12 is gone: Customer.io answered 404: HTTP 404. " +

@@ -150,7 +150,7 @@ test("settings that are refused come back with their property", async () => {
   ]);
 });
 
-test("changed settings are told as a change that replaces nothing", async () => {
+test("changed settings are reported as a change that replaces nothing", async () => {
   const diffConfig = (olds: object, news: object) =>
     new Promise<providerProto.DiffResponse>((resolve, reject) => {
       const request = new providerProto.DiffRequest().setOldInputs(struct(olds)).setNews(struct(news));

@@ -60,7 +60,7 @@ function remedy(status: number, code: string | undefined): string | undefined {
     return "The app's identity needs the role Storage Blob Data Owner on the storage account of its deployment container.";
   }
   if (status === 401) {
-    return "Your Azure login is not accepted. Log in anew, with the tenant of the subscription: az login --tenant <tenant id>";
+    return "Your Azure login is not accepted. Log in again, with the tenant of the subscription: az login --tenant <tenant id>";
   }
   if (status === 403) {
     return "Your Azure login lacks a right here: it needs the roles Website Contributor on the function app, and Storage Account Contributor on the storage account.";

@@ -85,7 +85,7 @@ export class AzureClient {
     return new Kudu(hostName, this.#calls);
   }
 
-  /** Makes Azure read anew which triggers the deployed code has; without it a queue's function may never start. */
+  /** Makes Azure read again which triggers the deployed code has; without it a queue's function may never start. */
   async syncTriggers(siteId: string, signal: AbortSignal): Promise<{ done: true } | NotYet> {
     const purpose = `synchronise the triggers of the function app "${lastPart(siteId)}"`;
     try {
@@ -94,7 +94,7 @@ export class AzureClient {
       // It makes nothing: however often it is asked, the triggers are those of the deployed code.
       const call = { method: "POST", path, params, signal, purpose, repeatable: true } as const;
       const { data } = await this.#arm.call(call);
-      // Azure answers with nothing or JSON; a proxy's page in its place has started nothing.
+      // Azure answers with nothing or JSON; a proxy's page instead has started nothing.
       if (typeof data === "string" && data.trim() !== "") throw this.#notUnderstood(purpose, "no JSON");
       return { done: true };
     } catch (error) {

@@ -18,7 +18,7 @@ export interface Deployment {
 
 /** Why a package was not taken although it may be a moment later. */
 export interface NotTaken extends NotYet {
-  /** Whether the package may have arrived all the same. */
+  /** Whether the package may have arrived nevertheless. */
   readonly uncertain?: boolean;
 }
 
@@ -122,7 +122,7 @@ export class Kudu {
     }
   }
 
-  /** The last lines of a deployment's log; empty when there is none to be had. */
+  /** The last lines of a deployment's log; empty if it is not available. */
   async log(id: string, signal: AbortSignal): Promise<string> {
     try {
       const path = `/api/deployments/${encodeURIComponent(id)}/log`;
@@ -176,6 +176,6 @@ function unanswered(detail: string): NotTaken {
 function notUnderstood(purpose: string): string {
   return (
     `Could not ${purpose}: the answer was not that of a deployment site. Check scmHostName of customerio-aep:index:FunctionCode, ` +
-    "and that no proxy answers in its place"
+    "and that no proxy answers instead"
   );
 }

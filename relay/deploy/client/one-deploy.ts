@@ -51,7 +51,7 @@ export async function oneDeploy(
   }
 }
 
-/** The latest deployment, if the publish of this package began it and it has not failed; a failed one is told by the next publish. */
+/** The latest deployment, if the publish of this package began it and it has not failed; a failed one is reported by the next publish. */
 async function begunBy(kudu: Kudu, deployer: string, signal: AbortSignal): Promise<Deployment | undefined> {
   const latest = await kudu.deployment("latest", signal);
   if ("notYet" in latest || latest.deployer !== deployer) return undefined;

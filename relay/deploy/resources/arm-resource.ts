@@ -40,7 +40,7 @@ export const armResource = defineResource<AzureClient>()({
     "An Azure resource under a name that the program gives it, made by Azure Resource Manager's own PUT, which takes what exists " +
     "under that id as well. So an `up` that was killed before it could note the resource is finished by the next one, where " +
     "`azure-native` would say `cannot create already existing resource`. For resources that Azure makes at once, such as queues, " +
-    "containers and role assignments. Replaced under the same id, it is written anew and what it holds stays. It can't be imported: declare it, and `npx pulumi up` takes over what exists.",
+    "containers and role assignments. Replaced under the same id, it is rewritten and what it holds stays. It can't be imported: declare it, and `npx pulumi up` takes over what exists.",
   inputs,
   outputs: z.object({}),
 
@@ -73,7 +73,7 @@ export const armResource = defineResource<AzureClient>()({
 });
 
 /**
- * Notes whether a create finds its object there. In a replacement it does, since the name stays: the object is written anew, and the
+ * Notes whether a create finds its object there. In a replacement it does, since the name stays: the object is rewritten, and the
  * deletion of what was replaced, which the engine asks for at the end of the same run, must not take it away.
  */
 export async function noteTakenOver(

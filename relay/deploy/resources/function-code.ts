@@ -63,7 +63,7 @@ const inputs = z.object({
 
 const outputs = z.object({
   packageHash: z.string().meta({
-    description: "SHA-256 of the deployed zip; empty while it isn't sure which code runs, and then deployed anew.",
+    description: "SHA-256 of the deployed zip; empty while it isn't sure which code runs, and then deployed again.",
     volatile: true,
   }),
   deploymentId: z
@@ -213,7 +213,7 @@ async function handOver(
   const { queueId, configuration } = values;
   if (queueId === undefined || configuration === undefined) return undefined;
   const marked = await client.markQueue(queueId, (since) => ({ wanted: { configuration, since } }), signal);
-  if (marked === undefined) return `its instances could not be told of their settings. ${queueIsGone(queueId)}`;
+  if (marked === undefined) return `its instances could not be informed of their settings. ${queueIsGone(queueId)}`;
   if (mayHaveFormer(configuration, olds, marked.before.wanted, marked.now)) {
     progress("waiting until no instance works with the former settings any more");
     await client.clock.sleep(handoverTime, signal);

@@ -7,7 +7,7 @@ import { put } from "./arm-resource.ts";
 import { guidOf } from "./guid.ts";
 import { abandonQueue, graceTime, refusal, wordsOf } from "./refusal.ts";
 
-/** Milliseconds for which a new relay sends nothing, unless it is told again: a run that was killed must not hold events for long. */
+/** Milliseconds for which a new relay sends nothing, unless the mark is renewed: a run that was killed must not hold events for long. */
 const heldFor = 15 * 60_000;
 /** Milliseconds from one such mark to the next. */
 const renewEvery = 60_000;

@@ -46,7 +46,7 @@ describe("ArmResource", () => {
     expect(operation.shown.join()).toContain("Azure is busy with another change there");
   });
 
-  test("another conflict is told at once", async () => {
+  test("another conflict is reported at once", async () => {
     const exists = { error: { code: "RoleAssignmentExists", message: "The role assignment already exists." } };
     azure.script[`GET ${queue}`] = [gone];
     azure.script[`PUT ${queue}`] = [{ status: 409, body: JSON.stringify(exists) }];

@@ -22,7 +22,7 @@ export interface AzureServer extends RecordingServer {
   /** `127.0.0.1:<port>`: the function app, its deployment site and Azure Resource Manager in one. */
   readonly host: string;
   script: Script;
-  /** Forgets the requests and begins every script anew. */
+  /** Forgets the requests and begins every script again. */
   restart(): void;
 }
 

@@ -226,7 +226,7 @@ describe("create", () => {
     expect(error.message).toContain("needs the role Storage Blob Data Owner");
   });
 
-  test("a package that may have arrived all the same is kept in the state", async () => {
+  test("a package that may have arrived nevertheless is kept in the state", async () => {
     azure.script[publish] = [{ drop: true }];
     expect(await failure(create())).toBeInstanceOf(Unfinished);
   });
@@ -447,7 +447,7 @@ describe("a change of settings", () => {
 
   test.each([
     ["no instance where the queue was never marked", undefined, []],
-    ["instances that the mark of an earlier creation tells of", "new", [13_500]],
+    ["instances that the mark of an earlier creation names", "new", [13_500]],
   ])("a creation waits for %s", async (_, before, sleeps) => {
     azure.script[health] = [answer("new")];
     azure.script[queue] = [marked(before)];

@@ -103,7 +103,7 @@ describe("in a replacement", () => {
     const calls = azure.requests.length;
     await drain();
     expect(azure.requests).toHaveLength(calls);
-    // Only that one: what is deleted in earnest is drained.
+    // Only that one: what is really deleted is drained.
     await drain();
     expect(marks()).toHaveLength(2);
   });
@@ -200,7 +200,7 @@ describe("delete", () => {
     expect(looks).toEqual([events, dead, events, poisoned, events, poisoned, dead, events]);
   });
 
-  test("starts anew if the intake has opened by itself meanwhile", async () => {
+  test("starts again if the intake has opened by itself meanwhile", async () => {
     holds({ events: [0, 0, 0, 0, 0] });
     const lapsed = queue(0, { intake: "closed until 2026-11-20T09:59:59.000Z" });
     azure.script[count]?.splice(2, 1, lapsed, lapsed);
@@ -292,7 +292,7 @@ describe("delete", () => {
     expect(operation.clock.sleeps).toEqual([]);
   });
 
-  test("a login that may not close the intake is told which role it lacks, and nothing was waited for", async () => {
+  test("a login that may not close the intake gets the name of the role that it lacks, and nothing was waited for", async () => {
     holds({});
     azure.script[mark] = [{ status: 403, body: { error: { code: "AuthorizationFailed", message: "no" } } }];
     expect((await failure(drain())).message).toContain("Storage Account Contributor on the storage account");

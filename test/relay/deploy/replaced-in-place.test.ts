@@ -35,7 +35,7 @@ function deletions(): string[] {
   return azure.calls().filter((call) => call.startsWith("DELETE"));
 }
 
-test("what a replacement finds under its name is written anew, and the end of the run does not take it away", async () => {
+test("what a replacement finds under its name is rewritten, and the end of the run does not take it away", async () => {
   azure.script = {
     [`GET ${queueId}`]: [{ body: {} }],
     [`PUT ${queueId}`]: [{ body: {} }],

@@ -175,7 +175,7 @@ test("a stop lets the new relay send", async () => {
   expect(marksOfNew().at(-1)).toEqual({ sending: "free" });
 });
 
-test("a new relay that is held for long is told again", async () => {
+test("a new relay that is held for long is held again", async () => {
   prepare();
   azure.script[`GET ${queueId}`] = [queue(0), ...Array(9).fill(queue(1, closed)), queue(0, closed)];
   await drain();
@@ -215,7 +215,7 @@ describe("the drain of a relay that is made", () => {
 
   test.each([
     ["for the first time", undefined],
-    ["anew for the same queue", newQueue],
+    ["again for the same queue", newQueue],
   ])("%s holds nothing", async (_, other) => {
     prepare();
     operation = { ...operation, other: other === undefined ? undefined : { id: other, inputs: { queueId: other } } };

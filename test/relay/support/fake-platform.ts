@@ -19,7 +19,7 @@ export interface FakePlatform {
     readonly url: string | undefined;
     readonly contentType: string | undefined;
   }[];
-  /** What to answer each body; set anew by each test. */
+  /** What to answer each body; set again by each test. */
   answer: (body: Record<string, unknown>) => FakeAnswer;
   /** Most requests that were under way at once. */
   readonly mostAtOnce: () => number;
@@ -30,7 +30,7 @@ export interface FakePlatform {
 /** Platform's receipt of an event. */
 export const taken: FakeAnswer = { status: 200, body: { inletId: "i", xactionId: "1:2:3", receivedTimeMs: 1 } };
 
-/** A streaming inlet on the loopback address that answers as it is told. */
+/** A streaming inlet on the loopback address that answers as it is set. */
 export async function startFakePlatform(): Promise<FakePlatform> {
   let underWay = 0;
   let most = 0;

@@ -26,7 +26,7 @@ export interface LocalAzure {
   blobs(container: string): Promise<BlobSummary[]>;
   /** Changes how Azure behaves from now on; answers all switches. */
   change(switches: Partial<AzureSwitches>): AzureSwitches;
-  /** Kills the function hosts (SIGKILL) as a crash would; returns how many. They are started anew. */
+  /** Kills the function hosts (SIGKILL) as a crash would; returns how many. They are started again. */
   killFunctionHosts(): Promise<number>;
   /** The log files of the function apps that have run, one JSON object a line. */
   functionLogs(): string[];

@@ -27,7 +27,7 @@ export interface AzureSwitches {
   readonly nodeVersions: readonly string[];
   /** Milliseconds that the front end holds a request while its host starts. */
   readonly coldStartPatience: number;
-  /** Milliseconds before an app whose host is in error is started anew; doubles with each failure, up to a minute. */
+  /** Milliseconds before an app whose host is in error is restarted; doubles with each failure, up to a minute. */
   readonly hostRestartDelay: number;
 }
 

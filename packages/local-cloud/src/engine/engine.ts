@@ -27,7 +27,7 @@ export function engineFolder(): string {
 
 /**
  * Installs or builds the engine once per machine and answers the path of the `pulumi` executable. Building takes some
- * six minutes on two cores; `report` is told how far it is.
+ * six minutes on two cores; `report` gets the progress.
  * @throws Error saying what to install, where neither way works.
  */
 export async function ensureEngine(report: Report): Promise<string> {

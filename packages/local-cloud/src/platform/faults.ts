@@ -32,7 +32,7 @@ function wait(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-/** The gateway's and IMS's trouble wears the gateway's body; the streaming host's is described with the inlet. */
+/** Faults of the gateway and IMS use the gateway's error format; those of the streaming host are described with the inlet. */
 function faultProblem(target: FaultTarget, status: number, retryAfterSeconds: number | undefined): Problem {
   const headers: Record<string, string> = {};
   if (retryAfterSeconds !== undefined) headers["Retry-After"] = String(retryAfterSeconds);

@@ -50,7 +50,7 @@ describe("with the roles given", () => {
     await world.configure(app, { WORK_QUEUE: "work", GREETING: "hello" });
   });
 
-  test("only whoever may publish can, and only a zip", async () => {
+  test("only a login that may publish can, and only a zip", async () => {
     expect((await world.publish(app, zipOf(files), { token: "no-token" })).status).toBe(401);
     const otherAudience = await callerToken(world.provider, "https://storage.azure.com");
     expect((await world.publish(app, zipOf(files), { token: otherAudience })).status).toBe(401);
@@ -134,7 +134,7 @@ describe("with the roles given", () => {
     );
   });
 
-  test("a killed host is started anew, and requests meanwhile wait for it", async () => {
+  test("a killed host is started again, and requests meanwhile wait for it", async () => {
     const [before] = hostsOf(app);
     const answer = await fetch(`${world.cloud.azure.armUrl}/__local/function-hosts/kill`, { method: "POST" });
     expect(((await answer.json()) as { killed: number }).killed).toBeGreaterThan(0);

@@ -92,7 +92,7 @@ describe("Send test", () => {
     expect(call?.headers["x-cio-signature"]).toBe(sign(workspace.signingKey, startSeconds, call?.body ?? ""));
   });
 
-  test("tells of a failure and doesn't try again", async () => {
+  test("reports a failure and doesn't try again", async () => {
     const id = await bed.subscribe(["email_sent"]);
     bed.receiver.answer = () => 401;
     expect(await bed.local("POST", `/webhooks/${id}/test`)).toMatchObject({ accepted: false, status: 401 });

@@ -35,7 +35,7 @@ describe("which webhook gets which event", () => {
     expect(await takers({ metric: "cio_subscription_preferences_changed" })).toEqual([id]);
   });
 
-  test("an unsubscribed person is told from an e-mail's unsubscribe by its data", async () => {
+  test("an unsubscribed person is distinguished from an e-mail's unsubscribe by its data", async () => {
     const person = await bed.subscribe(["customer_unsubscribed"]);
     const email = await bed.subscribe(["email_unsubscribed"]);
     const event = { object_type: "email", metric: "unsubscribed" };

@@ -11,7 +11,7 @@ export interface ReceivedCall {
 /** A status, or what happens to the connection in place of an answer. */
 export type Answer = number | "close" | "reset" | "hold";
 
-/** An endpoint for reporting webhooks that keeps what it got and answers as it is told. */
+/** An endpoint for reporting webhooks that keeps what it got and answers as it is set. */
 export class Receiver {
   readonly calls: ReceivedCall[] = [];
   connections = 0;

@@ -12,7 +12,7 @@ export interface Refusal {
   readonly status: number | undefined;
   /** The number in a code of the Flow Service: 1404 of `FLOW-1404-412`. */
   readonly flowCode: number | undefined;
-  /** Whether Platform may have acted all the same. */
+  /** Whether Platform may have acted nevertheless. */
   readonly outcomeUnknown: boolean;
   /** In words, for what has no code of its own. */
   readonly message: string;
@@ -20,7 +20,7 @@ export interface Refusal {
 
 /**
  * Adobe gives no numbers for its gateway's limits (429050). This much lets a whole stack's calls through at once and holds
- * back a program of hundreds of objects; what is throttled all the same makes every call of the provider wait.
+ * back a program of hundreds of objects; a call that is throttled nevertheless makes every call of the provider wait.
  */
 const platformBudget = { perSecond: 20, burst: 100 };
 
@@ -106,7 +106,7 @@ export class AepClient {
     }
   }
 
-  /** Deletes where the API lets it: Data Prep's description of `/mappingSets` knows no DELETE, though Adobe's client uses it. */
+  /** Deletes where the API lets it: Data Prep's description of `/mappingSets` does not define DELETE, though Adobe's client uses it. */
   async removeIfPossible(call: Omit<Call, "method">): Promise<void> {
     try {
       await this.#delete(call);
@@ -179,7 +179,7 @@ export class AepClient {
     return this.#tenantId;
   }
 
-  /** Platform answers a deletion with nothing or with JSON; a proxy's page in its place says nothing about the object. */
+  /** Platform answers a deletion with nothing or with JSON; a proxy's page instead says nothing about the object. */
   async #delete(call: Omit<Call, "method">): Promise<void> {
     const data = await this.#send({ ...call, method: "DELETE" });
     if (typeof data === "string" && data !== "") throw this.#notUnderstood({ ...call, method: "DELETE" }, "no JSON");

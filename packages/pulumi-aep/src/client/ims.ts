@@ -88,7 +88,7 @@ function ofTokenOnly(error: unknown): unknown {
   return isRefusal ? new CredentialRefused(error.message) : new Error(error.message);
 }
 
-/** IMS knows no such credential, or not with this secret or these scopes. */
+/** IMS does not know this credential, or not with this secret or these scopes. */
 export class CredentialRefused extends Error {}
 
 /** Reads the error shape of OAuth 2.0, with the setting that is wrong. */

@@ -35,11 +35,11 @@ const result = z.object({
   unchecked: z.array(z.string()).meta({ description: "What Platform did not tell, and why." }),
 });
 
-/** What can be told beforehand of a sandbox: whether it is there, which sources it offers, and what the credential may do. */
+/** What can be checked of a sandbox beforehand: whether it exists, which sources it offers, and what the credential may do. */
 export const getPreflight: FunctionDefinition<AepClient, typeof args, typeof result> = {
   token: "aep:index:getPreflight",
   description:
-    "What can be told of the sandbox before anything is made in it: whether it is active, which sources it offers, and which " +
+    "What can be checked of the sandbox before anything is created in it: whether it is active, which sources it offers, and which " +
     "permissions the credential lacks. Adobe: Sandbox API; Flow Service API, connectionSpecs endpoint; Access Control API.",
   args,
   result,
@@ -61,7 +61,7 @@ export const getPreflight: FunctionDefinition<AepClient, typeof args, typeof res
       ask({ missing: [], unknown: [] }, () => missingPermissions(client, { profile }, signal)),
     ]);
     for (const title of permissions.unknown) {
-      unchecked.push(`Platform's access control API knows no permission by the name of ${title}.`);
+      unchecked.push(`Platform's access control API has no permission with the name ${title}.`);
     }
     return {
       sandbox: client.sandbox,

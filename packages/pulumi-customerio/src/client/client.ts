@@ -77,7 +77,7 @@ export class ReportingWebhooks {
     return (answer.data.reporting_webhooks ?? []).map((webhook) => webhookFrom(webhook, purpose));
   }
 
-  /** The webhook, or undefined when there is none of this id. */
+  /** The webhook, or undefined if it does not exist. */
   async get(id: number, signal: AbortSignal): Promise<Webhook | undefined> {
     const purpose = `read the reporting webhook ${id}`;
     const answer = await this.#unlessGone({ method: "GET", path: path(id), signal, purpose }, id);

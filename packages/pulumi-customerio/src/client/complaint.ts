@@ -87,7 +87,7 @@ function remedy({ region }: Config, { status, headers, config }: AxiosResponse):
     case 410:
       // Of a GET or DELETE this comes to light only if the list has the webhook, or is itself what was not found.
       return config.method === "put"
-        ? "The webhook was deleted in Customer.io. To make it anew, run: npx pulumi refresh, then npx pulumi up"
+        ? "The webhook was deleted in Customer.io. To recreate it, run: npx pulumi refresh, then npx pulumi up"
         : "Customer.io has what was asked for, so something else has answered. Check that the setting " +
             "customerio:appApiUrl leads to its App API, and not to a proxy; then run the command again.";
     case 429:

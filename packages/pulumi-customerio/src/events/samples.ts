@@ -7,7 +7,7 @@ export interface Sample {
 }
 
 /**
- * Events in the shapes of Customer.io's reporting webhook docs: Adobe's tutorial sample as it stands there, one event of
+ * Events in the shapes of Customer.io's reporting webhook docs: Adobe's tutorial sample verbatim, one event of
  * each category that Adobe names, WhatsApp, a change of preferences, and the "Send test" event. Between them are all
  * origins of a message (campaign, API-triggered broadcast, newsletter, transactional) and all sets of identifiers. People,
  * ids and addresses are invented.

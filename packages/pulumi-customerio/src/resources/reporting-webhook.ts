@@ -12,7 +12,7 @@ const inputs = z.object({
   endpoint: z.url({ protocol: /^https?$/, error: "it must be a URL that begins with https:// or http://" }).meta({
     description:
       "URL that gets each event by POST, one event a call. Customer.io checks the certificate of an https endpoint. " +
-      "Secret, since with some, such as a streaming URL of Adobe's, whoever knows the URL may send.",
+      "Secret, since with some, such as a streaming URL of Adobe's, anyone who knows the URL may send.",
     secret: true,
   }),
   events: z

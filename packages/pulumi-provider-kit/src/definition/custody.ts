@@ -23,7 +23,7 @@ export class Custody {
   readonly #compared = new Set<string>();
   readonly #present = new Map<string, HeldObject>();
 
-  /** The state has a resource of this URN; its id may be told later, or never (`pulumi up --replace` asks for no diff). */
+  /** The state has a resource of this URN; its id may follow later, or never (`pulumi up --replace` asks for no diff). */
   inState(urn: string): void {
     this.#inState.add(urn);
   }
@@ -97,7 +97,7 @@ export class Custody {
 
 /**
  * Takes over what a killed run has left: the newest leftover that needs no replacement to become what is wanted. It is
- * brought to what is wanted where it differs, and finished where it was only half made. Never silent: the user is told.
+ * brought to what is wanted where it differs, and finished where it was only half made. Never silent: the user gets a warning.
  *
  * @param changes of the leftover's inputs to the wanted ones: whether each needs a replacement
  */

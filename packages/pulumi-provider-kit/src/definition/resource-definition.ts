@@ -29,7 +29,7 @@ export interface Operation<Client> extends Pick<ResourceCall, "urn" | "name" | "
   readonly isCurrent: boolean;
   /**
    * In a replacement, the other object of the resource: in a create the one that is replaced, in a delete the one that the program's
-   * resource is now. Undefined where there is none, or where the engine has not told of it in this run.
+   * resource is now. Undefined where there is none, or where the engine has not reported it in this run.
    */
   readonly other?: { readonly id: string; readonly inputs: Readonly<Record<string, unknown>> } | undefined;
   /** In a create: ids of the leftovers that were not taken over. */
@@ -124,7 +124,7 @@ export interface ResourceDefinition<
     change: { news: z.output<Inputs>; olds: z.output<Inputs> },
   ): Promise<void>;
   /**
-   * Looks before a change is begun, in previews and in earnest: throws for what must not be done. `news` lacks what is not
+   * Looks before a change is begun, in previews and in updates: throws for what must not be done. `news` lacks what is not
    * known yet.
    */
   permit?(

@@ -7,7 +7,7 @@ const pause = 1_000;
 const code = 130;
 
 /**
- * Ends this process once nobody reads its output any more. Node makes a failed write an uncaught error; whoever answers that
+ * Ends this process once nobody reads its output any more. Node makes a failed write an uncaught error; a handler that answers that
  * with another write, as Pulumi's SDK does, goes round in circles for ever, a core and more and more memory used up.
  */
 export function endWithoutOutput(): void {

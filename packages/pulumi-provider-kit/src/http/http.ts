@@ -63,7 +63,7 @@ const retryRules = {
   always: [429],
   /**
    * Answers after which only calls that can be repeated without harm are. 503 is one of them: a gateway answers it for an
-   * upstream that did act (Adobe's Flow Service lists FLOW-1103-503), so whoever asked has to look first.
+   * upstream that did act (Adobe's Flow Service lists FLOW-1103-503), so the caller has to look first.
    */
   idempotentOnly: [408, 500, 502, 503, 504],
   idempotentMethods: ["GET", "PUT", "DELETE"],
@@ -112,7 +112,7 @@ export class HttpClient {
       renew = false;
       const asked = retryAfterOf(outcome);
       const wait = asked === undefined ? backOff(attempt) : asked * 1000;
-      // Also where this call is not repeated: whoever looks for its effect waits as long.
+      // Also where this call is not repeated: a caller that looks for its effect waits as long.
       if (asksForRest(outcome)) this.#restUntil = Math.max(this.#restUntil, Date.now() + wait);
       const last = attempt >= retryRules.attempts || !mayRetry(call, outcome);
       if (last || call.signal.aborted) throw this.#error(call, outcome);
@@ -147,7 +147,7 @@ export class HttpClient {
     }
   }
 
-  /** Keeps to the budget, whoever makes the calls, and lets all of them rest while the vendor throttles one. */
+  /** Keeps to the budget for all callers, and lets all of them rest while the vendor throttles one. */
   async #slot(call: Call): Promise<void> {
     const { perSecond, burst = 1 } = this.#options.budget ?? {};
     const now = Date.now();
@@ -234,7 +234,7 @@ function asksForRest(outcome: AxiosResponse | AxiosError): boolean {
 }
 
 /**
- * Whether a failed call may have been carried out all the same. Only a refusal of the request (4xx) says that it was not; a
+ * Whether a failed call may have been carried out nevertheless. Only a refusal of the request (4xx) says that it was not; a
  * redirect or a 5xx comes from something that may have passed the call on.
  */
 function mayHaveActed(status: number): boolean {

@@ -7,7 +7,7 @@ export interface PlainAnswer {
 }
 
 /**
- * One call as whoever is being stood in for would make it: not repeated, without following redirects, and any answer is one. It
+ * One call as the real caller would make it: not repeated, without following redirects, and any answer is one. It
  * doesn't throw.
  *
  * @param options.timeout milliseconds

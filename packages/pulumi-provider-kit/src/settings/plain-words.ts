@@ -11,7 +11,7 @@ const kinds: Readonly<Record<string, string>> = {
   record: "an object of named values",
 };
 
-/** Allowed values that are told; of more, only the one that was probably meant. */
+/** Most allowed values that a message lists; of more, only the one that was probably meant. */
 const mostTold = 12;
 
 /** What is wrong with a value, for people who don't know zod. Given to a parse as its `error`; a schema's own messages go first. */
@@ -43,7 +43,7 @@ function boundary(origin: string, limit: number | bigint, words: string): string
 function choice(given: string, values: readonly string[]): string {
   const meant = nearest(given, values);
   if (values.length <= mostTold) return `it must be ${listed(values, "or")}`;
-  return `"${given}" is none of the values that there are${meant === undefined ? "" : `; did you mean ${meant}?`}`;
+  return `"${given}" is not a valid value${meant === undefined ? "" : `; did you mean ${meant}?`}`;
 }
 
 /** Names that an object may have. */

@@ -76,7 +76,7 @@ function named(resource: Resource | undefined, args: PropertyMap, nameArg: strin
   );
 }
 
-/** Keys are kept by the host, so that they can't be had before one has started. */
+/** Keys are kept by the host, so they are unavailable before one has started. */
 function running({ id }: Resource, { apps }: InvokeParts): FunctionApp {
   const app = apps.get(id);
   if (app.hostPid !== undefined) return app;

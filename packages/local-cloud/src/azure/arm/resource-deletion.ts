@@ -9,7 +9,7 @@ export async function deleteResource(id: string, parts: AzureParts): Promise<voi
   if (resource === undefined) return;
   effectsOf(resource.type.token).refuseDelete?.(resource, parts);
   for (const part of inOrder(subscription.tree(id))) {
-    // The vault took its secrets along, for whoever recovers it; a site's configuration ends with the site.
+    // The vault took its secrets along, for anyone who recovers it; a site's configuration ends with the site.
     const goesAlong = part !== resource && (part.type.singleton || subscription.get(part.id) === undefined);
     if (!goesAlong) await effectsOf(part.type.token).delete?.(part, parts);
     subscription.remove(part.id);

@@ -3,7 +3,7 @@ import type { CheckFailure, CheckResult } from "pulumi-provider-kit";
 import { holdsUnknown, isMap, type PropertyMap, type PropertyValue, reveal, Unknown } from "pulumi-provider-kit";
 import { pathInputs, type ResourceType } from "./resource-types.ts";
 
-/** Set by azure-native on what it named at random: such a resource can be made anew before the old one goes. */
+/** Set by azure-native on what it named at random: such a resource can be recreated before the old one goes. */
 const createBeforeDelete = "__createBeforeDelete";
 
 interface Rule {

@@ -54,7 +54,7 @@ export function resourceManager(parts: InvokeParts, writes: ResourceWrites): Hon
     const existing = parts.subscription.get(id);
     const planId = existing && text(existing.inputs, "serverFarmId");
     await writes.delete(id);
-    // Azure deletes a plan along with its last app, unless it is told not to.
+    // Azure deletes a plan along with its last app, unless the call says not to.
     const takesPlan = planId && context.req.query("deleteEmptyServerFarm") !== "false";
     if (takesPlan && sitesOn(parts.subscription, planId).length === 0) await writes.delete(planId);
     return context.body(null, existing ? 200 : 204);

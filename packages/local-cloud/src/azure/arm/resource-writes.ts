@@ -11,7 +11,7 @@ import type { ResourceRequest } from "./resource-request.ts";
 import { pathInputs, type ResourceType } from "./resource-types.ts";
 import { type Resource, text } from "./subscription.ts";
 
-/** What makes, changes and deletes resources in Azure, whoever asks for it. */
+/** What makes, changes and deletes resources in Azure, for any caller. */
 export class ResourceWrites {
   readonly #parts: AzureParts;
   /** Lower-case ids of storage accounts of which a part is being written. */

@@ -34,7 +34,7 @@ export class Subscription {
   readonly #resources = new Map<string, Resource>();
   readonly #grants = new Map<string, Grant>();
 
-  /** `owner` holds the role Owner on the whole subscription, as whoever runs `pulumi up` must. */
+  /** `owner` holds the role Owner on the whole subscription, as the login that runs `pulumi up` must. */
   constructor(options: { subscriptionId: string; tenantId: string; owner: Principal }) {
     this.subscriptionId = options.subscriptionId;
     this.tenantId = options.tenantId;

@@ -10,7 +10,7 @@ export interface FrontEndOptions {
   readonly hostName: () => string;
 }
 
-/** The front end of an app: passes requests on to the host process, or answers in its place. */
+/** The front end of an app: passes requests on to the host process, or answers instead. */
 export function frontEnd(options: FrontEndOptions): http.RequestListener {
   const agent = new http.Agent({ keepAlive: true });
   return (request, response) => {

@@ -10,7 +10,7 @@ export interface EventBody {
 
 /**
  * Whether an event goes to webhooks with this list of `events`. A pair of object type and metric that has no name in
- * Customer.io's list goes to whoever subscribed to that object type: unannounced metrics have reached receivers so.
+ * Customer.io's list goes to everyone who subscribed to that object type: unannounced metrics have reached receivers so.
  */
 export function isSubscribed({ events }: ReportingWebhook, event: EventBody): boolean {
   const name = nameOf(event);

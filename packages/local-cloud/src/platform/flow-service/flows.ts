@@ -22,7 +22,7 @@ const callerAttributes = [
   "options",
 ];
 
-/** What a PATCH may change; for all else the flow must be made anew (update-dataflows tutorial). */
+/** What a PATCH may change; for all else the flow must be recreated (update-dataflows tutorial). */
 const changeable =
   /^\/(name|description|transformations(\/.*)?|options\/(errorDiagnosticsEnabled|partialIngestionPercent))$/;
 

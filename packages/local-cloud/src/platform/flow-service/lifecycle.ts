@@ -24,7 +24,7 @@ export function startEnabling(state: PlatformState, flow: Flow): void {
   flow.warmAt = flow.enabledAt + state.warmUpMilliseconds;
 }
 
-/** Loses events anew after a change of the mapping, if that switch is on. */
+/** Loses events again after a change of the mapping, if that switch is on. */
 export function warmUpAgain(state: PlatformState, flow: Flow): void {
   if (state.switches.afterMappingChange === "keeps-running") return;
   flow.warmAt = Math.max(flow.warmAt, state.clock() + state.warmUpMilliseconds);

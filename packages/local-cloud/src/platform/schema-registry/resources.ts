@@ -54,7 +54,7 @@ export function createResource(
   return resource;
 }
 
-/** PUT: the whole of the author's part anew. */
+/** PUT: the whole of the author's part again. */
 export function replaceResource(
   state: PlatformState,
   sandbox: Sandbox,

@@ -41,7 +41,7 @@ export interface PlatformSwitches {
   transitionalStates: "refused" | "allowed";
   /** After a change of a flow's transformations: events are lost for the warm-up again, or it keeps running. */
   afterMappingChange: "warms-up" | "keeps-running";
-  /** An event that comes before the flow is enabled and warm: answered 200 and lost, or ingested all the same. */
+  /** An event that comes before the flow is enabled and warm: answered 200 and lost, or ingested anyway. */
   beforeEnabled: "dropped" | "ingested";
   /** An event for a disabled flow: answered 200 and lost, or refused with 400. */
   disabledFlow: "dropped" | "refused";

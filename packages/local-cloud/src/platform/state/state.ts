@@ -45,7 +45,7 @@ export class PlatformState {
     return undefined;
   }
 
-  /** Whether whoever posts to an inlet must show an access token. */
+  /** Whether a call to an inlet must show an access token. */
   needsToken(sandbox: Sandbox, inletId: string): boolean {
     const base = [...sandbox.connections.connections.values()].find((connection) => connection.inletId === inletId);
     return objectOf(objectOf(base?.body.auth).params).authenticationRequired === true;

@@ -104,7 +104,7 @@ export const dataset = defineResource<AepClient>()({
 
   async permitCreation(operation, { forceDestroy, keep }, leftovers) {
     if (forceDestroy || keep) return;
-    const refused = "It was made for this very resource, so no other dataset is made in its place";
+    const refused = "It was made for this very resource, so no other dataset is made instead";
     for (const { id, inputs } of leftovers.filter(({ inUse }) => inUse)) {
       const takeIn = `If the stack has forgotten it, take it in again: npx pulumi import aep:index:Dataset ${operation.name} ${id}`;
       await requireEmpty(operation, { id, name: inputs.name }, { refused, ways: [...insteadOfChange, takeIn] });

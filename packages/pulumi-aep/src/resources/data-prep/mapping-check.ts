@@ -13,7 +13,7 @@ export function mappingProblems(
     const at = (property: string) => (reason: string) => ({ property: `mappings[${index}].${property}`, reason });
     const { mistakes, unknownFunctions } = sourceProblems(mapping);
     for (const message of unknownFunctions) {
-      warn(`mappings[${index}].source: ${message} Sent all the same, since Adobe adds functions to its list.`);
+      warn(`mappings[${index}].source: ${message} It is sent anyway, since Adobe adds functions to its list.`);
     }
     return [...mistakes.map(at("source")), ...destinationProblems(mappings, index).map(at("destination"))];
   });

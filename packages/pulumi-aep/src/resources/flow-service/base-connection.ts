@@ -43,7 +43,7 @@ const inputs = z.object({
   }),
   authenticationRequired: z.boolean().default(true).meta({
     description:
-      "Whether whoever sends must show an access token of the organization; default true. Without it, who has the URL can send.",
+      "Whether senders must show an access token of the organization; default true. Without it, anyone who has the URL can send.",
     replaces: true,
   }),
   ownership: ownershipInput,
@@ -92,7 +92,7 @@ export const baseConnection = defineResource<AepClient>()({
     const inletUrl = found.auth?.params?.inletUrl ?? stored?.inletUrl;
     if (inletUrl) return { inputs: inputsOf(found), outputs: { inletUrl } };
     throw new Error(
-      `The base connection "${found.name}" (${id}) has no streaming endpoint, so it is none of an HTTP API source.`,
+      `The base connection "${found.name}" (${id}) has no streaming endpoint, so it does not belong to an HTTP API source.`,
     );
   },
 

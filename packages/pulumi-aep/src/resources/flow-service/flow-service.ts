@@ -35,7 +35,7 @@ export type Access = Pick<Operation<AepClient>, "client" | "signal">;
 const attemptsInTransition = 60;
 /** Tries of a change whose etag went stale or whose answer was lost. */
 const attemptsOfChange = 5;
-/** Tries of deleting a connection that a dataflow still seems to use; half a minute, since it may be in earnest. */
+/** Tries of deleting a connection that a dataflow still seems to use; half a minute, since the refusal may be final. */
 const attemptsWhileUsed = 15;
 
 /** One object, by the path of its collection; undefined when it is gone. */
@@ -121,7 +121,7 @@ async function listMarked<Item extends typeof flowServiceItem>(
   // Newest first and compared here, since a filter knows whole descriptions only.
   const path = `${collection}?orderby=-createdAt&limit=100`;
   const purpose = `look whether ${what} is there already`;
-  // Others' objects may lack what ours have, and are none of our business.
+  // Others' objects may lack what ours have, and are not ours to touch.
   const answer = z.object({ items: z.array(z.unknown()) });
   const { items } = await client.call({ method: "GET", path, signal, purpose }, answer);
   return items.flatMap((listed) => {

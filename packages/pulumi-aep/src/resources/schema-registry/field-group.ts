@@ -43,7 +43,7 @@ const inputs = z.object({
   ownership: ownershipInput,
 });
 
-/** Tries of deleting a field group that a schema still seems to use; eight seconds, since it may be in earnest. */
+/** Tries of deleting a field group that a schema still seems to use; eight seconds, since the refusal may be final. */
 const attemptsWhileUsed = 5;
 
 type Inputs = z.output<typeof inputs>;

@@ -68,7 +68,7 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
     async owned(operation: Operation<AepClient>, ownership: string) {
       const bears = isOwnedBy(ownership);
       const all = await listAll(operation, collection, `look for ${kind}s of interrupted runs`);
-      // Others' objects may lack what ours have, and are none of our business.
+      // Others' objects may lack what ours have, and are not ours to touch.
       const owned = all.flatMap((listed) => {
         const parsed = item.safeParse(listed);
         return parsed.success && bears(markIn(parsed.data.description)) ? [parsed.data] : [];
