@@ -9,7 +9,7 @@ import { type Figure, median } from "./statistics.ts";
 
 const runs = 11;
 
-/** Prints how long the bundle takes to load; the Functions worker's own module is replaced, as it is no part of the bundle. */
+/** Prints how long the bundle takes to load; the Functions worker's own module is replaced, as it is not part of the bundle. */
 const loader = `
   const Module = require("node:module");
   const load = Module._load;

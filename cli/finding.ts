@@ -4,7 +4,7 @@ import { z } from "zod";
 /**
  * - `fine`: as it should be.
  * - `waiting`: nothing is wrong, but it takes its time, or waits for a step of the set-up.
- * - `broken`: somebody has to do something.
+ * - `broken`: an operator has to do something.
  */
 type Verdict = "fine" | "waiting" | "broken";
 
@@ -30,7 +30,7 @@ export const partJson = z.object({
 
 const colours = { fine: "green", waiting: "yellow", broken: "red" } as const;
 
-/** A check that can't be made is no good news; its error says what to do. */
+/** A check that can't be made is bad news; its error says what to do. */
 export function brokenBy(error: unknown): Finding {
   return { verdict: "broken", found: error instanceof Error ? error.message : String(error) };
 }

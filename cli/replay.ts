@@ -130,7 +130,7 @@ async function messagesOf(
   return replayableOf([{ event: newEvent({ id, receivedAt: letter.receivedAt, body, digest }), body }]);
 }
 
-/** An unreadable letter is no event but a message of the queue. */
+/** An unreadable letter is not an event but a message of the queue. */
 async function messagesOfMessage(
   { body, encoding }: DeadLetter,
   storage: Pick<RelayStorageAccount, "readClaim">,

@@ -1,4 +1,4 @@
-/** `0.2.0`; anything else, such as a pre-release, is no version that this project releases. */
+/** `0.2.0`; anything else, such as a pre-release, is not a version that this project releases. */
 export function parseVersion(text: string): readonly [number, number, number] | undefined {
   const [, ...numbers] = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$/.exec(text)?.map(Number) ?? [];
   const [major, minor, patch] = numbers;

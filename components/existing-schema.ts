@@ -31,7 +31,7 @@ export interface SchemaUse extends Pick<PlatformSettings, "profile"> {
 }
 
 /**
- * What events fill of a schema that somebody else made: the fields of the catalogue that it has. Fields that stay empty are reported.
+ * What events fill of a schema that someone else made: the fields of the catalogue that it has. Fields that stay empty are reported.
  * @throws pulumi.RunError if it can't take events
  */
 export function usableSchema(schema: ExistingSchema, use: SchemaUse): ExistingEventSchema {

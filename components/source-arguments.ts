@@ -113,7 +113,7 @@ function checked(arguments_: Record<string, unknown>): Record<string, unknown> {
   return { ...parsed.data };
 }
 
-/** An empty text is no key: what a secret of the configuration is until somebody has set it. */
+/** An empty text is not a key: what a secret of the configuration is until somebody has set it. */
 function keysOf(signingKeys: pulumi.Input<string> | undefined): pulumi.Input<string> | undefined {
   if (signingKeys === undefined || signingKeys === "") return undefined;
   return pulumi.secret(pulumi.output(signingKeys).apply(checkedSigningKeys));

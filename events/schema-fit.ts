@@ -16,7 +16,7 @@ export interface SchemaFit {
 type Property = Readonly<Record<string, unknown>>;
 
 /**
- * Compares a schema that somebody else made with what events need.
+ * Compares a schema that someone else made with what events need.
  *
  * @param tenantId the organisation's tenant id, without the leading underscore
  */

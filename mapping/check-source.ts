@@ -37,7 +37,7 @@ export function checkAttribute(source: string, sources: SourceFields): CheckedSo
   const kind = sources.kind(path);
   if (kind !== undefined) return { mistakes: [], kinds: new Set([kind]) };
   if (/[("'*+]/.test(source)) {
-    const mistake = `"${source}" is no attribute; what is to be worked out is an expression`;
+    const mistake = `"${source}" is not an attribute; a calculated value is an expression`;
     return { mistakes: [mistake], expression: source, kinds: unknownKinds };
   }
   const instead = meantPath(source, sources.paths);

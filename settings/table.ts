@@ -11,7 +11,7 @@ function wholeNumber({ least, most }: NumberRange) {
   return z.int().min(least).max(most);
 }
 
-const ofTheRelay = { ignored: "it is the relay's, and there is none with delivery: direct" } as const;
+const ofTheRelay = { ignored: "it belongs to the relay, which does not exist with delivery: direct" } as const;
 
 /**
  * Every setting of the program. From this table come the types, the parser, and what `npm run docs` writes: Pulumi.yaml,

@@ -70,7 +70,7 @@ export function balanceFinding({
   ];
   if (rest === 0 && messages === 0) return { verdict: "fine", found: sum, details };
   if (rest > 0 && messages > 0) return { verdict: "waiting", found: sum, details };
-  // Counts are written some seconds after what they tell of, each instance's at another time.
+  // Counts are written some seconds after what they report, each instance's at another time.
   const early = rest < 0 ? [`${-rest} more are done with than were counted as accepted so far.`] : [];
   return {
     verdict: "waiting",

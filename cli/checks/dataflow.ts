@@ -9,7 +9,7 @@ export async function checkDataflow(source: StackSource): Promise<Finding> {
   const id = source.dataflowId;
   const flow = await readDataflow(platformOf(source), id);
   const fix = pulumiCommand("up --refresh", source.target);
-  if (!flow) return { verdict: "broken", found: `Platform has no dataflow ${id}: somebody deleted it.`, todo: fix };
+  if (!flow) return { verdict: "broken", found: `Platform has no dataflow ${id}: it was deleted.`, todo: fix };
   const found = `"${flow.name}" is ${flow.state}`;
   if (flow.state === "enabled") return { verdict: "fine", found: `${found}.` };
   return { verdict: "broken", found: `${found}: it takes no events in.`, todo: fix };

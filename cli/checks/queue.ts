@@ -31,7 +31,7 @@ export async function checkQueue(source: StackSource): Promise<Finding> {
   const length = await queueLength(source);
   if (length === undefined) {
     const todo = pulumiCommand("up --refresh", source.target);
-    return { verdict: "broken", found: "A queue of the relay is gone: somebody deleted it.", todo };
+    return { verdict: "broken", found: "A queue of the relay is gone: it was deleted.", todo };
   }
   const { events: messages, poison } = length;
   if (messages + poison === 0) return { verdict: "fine", found: "Nothing waits." };

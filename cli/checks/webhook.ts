@@ -9,7 +9,7 @@ export async function checkWebhook(source: StackSource): Promise<Finding> {
   const webhook = await customerIoOf(source).get(id, patience());
   const fix = pulumiCommand("up --refresh", source.target);
   if (!webhook) {
-    return { verdict: "broken", found: `Customer.io has no reporting webhook ${id}: somebody deleted it.`, todo: fix };
+    return { verdict: "broken", found: `Customer.io has no reporting webhook ${id}: it was deleted.`, todo: fix };
   }
   const named = `"${webhook.name}" (${id})`;
   const elsewhere = source.hasRelay

@@ -42,7 +42,7 @@ export function documentOf(definition: CommandDefinition) {
     stack: z.string().describe("name of the stack"),
     sources: z.array(
       z.object({
-        source: z.string().describe("name of the component, or of the webhook if the source is no component"),
+        source: z.string().describe("name of the component, or of the webhook if the source is not a component"),
         ending: z.enum(["well", "waiting", "broken", "interrupted"]).describe("see the exit codes"),
         error: z.string().optional().describe("why the command failed for this source; then there is no result"),
         result: (definition.json as z.ZodType).optional(),

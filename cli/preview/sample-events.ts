@@ -30,7 +30,7 @@ export async function readSamples(file: string | undefined): Promise<SampleEvent
   return found;
 }
 
-/** What is no JSON is kept as it is: it is reported as an event that the relay can't read. */
+/** What is not JSON is kept as it is: it is reported as an event that the relay can't read. */
 export function parseSamples(text: string): SampleEvent[] {
   try {
     const whole: unknown = JSON.parse(text);

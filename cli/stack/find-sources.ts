@@ -1,7 +1,7 @@
 import type { StackResource } from "./state.ts";
 
 const component = "customerio-aep:index:CustomerIoSource";
-/** What the resources of a source that is no component are found from: its last resource and, where it isn't made yet, the one before. */
+/** What the resources of a source that is not a component are found from: its last resource and, where it isn't made yet, the one before. */
 const roots = ["customerio:index:ReportingWebhook", "aep:index:Dataflow"];
 
 /** The resources of a source. */

@@ -78,7 +78,7 @@ export function deliveryStage(source: StackSource, id: string, receivedAt: Date)
         return {
           verdict: "fine",
           found:
-            "The queue is empty, and it is no dead letter. (The relay remembers no deliveries: duplicateWindowDays.)",
+            "The queue is empty, and it is not a dead letter. (The relay remembers no deliveries: duplicateWindowDays.)",
         };
       }
       const event = waiting.find((candidate) => candidate.id === id);

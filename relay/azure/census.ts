@@ -20,7 +20,7 @@ export interface CensusPorts {
 
 /**
  * Counts the instances of the relay that send to Platform, which share nothing but the storage account: each writes a row of the table
- * `forwarders` while it sends, and counts the rows that are fresh. So the rate limit holds over all of them, but for the seconds in
+ * `forwarders` while it sends, and counts the rows that are fresh. So the rate limit holds over all of them, except for the seconds in
  * which a new one is not counted yet by the others; and one alone has the whole. Instances that would get less than their part of a
  * rate too low for all of them send nothing, until one of the others has nothing to send for 45 seconds.
  *

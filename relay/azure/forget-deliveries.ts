@@ -5,7 +5,7 @@ import type { Tables } from "./tables.ts";
 const patience = 30_000;
 
 /**
- * Deletes the tables of delivered events of an account whose relay remembers none any more: else the last two would stay for ever, and
+ * Deletes the tables of delivered events of an account whose relay remembers none any more: else the last two would stay forever, and
  * or a lookup whether an event was delivered would find them. It doesn't throw; what it leaves, the next start deletes.
  */
 export async function forgetDeliveries(tables: Pick<Tables, "list" | "delete">): Promise<void> {

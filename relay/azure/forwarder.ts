@@ -121,7 +121,7 @@ interface ComingTurn {
 
 /**
  * When what was not delivered comes again. While others pass, an event that failed waits by itself, the longer the more often it
- * failed; those that failed as often go together. While Platform takes nothing that is no event's fault, and all wait for it.
+ * failed; those that failed as often go together. While Platform takes nothing, no event is at fault, and all wait for it.
  */
 function comingTurns(
   deliveries: readonly Delivery[],

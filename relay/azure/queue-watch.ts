@@ -22,7 +22,7 @@ export interface QueueWatchPorts {
 
 /**
  * Looks from the side of the HTTP functions whether the functions of the queues run at all: a trigger that Azure doesn't know, or that never
- * starts, writes no line of its own. Whoever takes a message changes the head of the queue (taken, it is hidden, and comes back with
+ * starts, writes no line of its own. Taking a message changes the head of the queue (taken, it is hidden, and comes back with
  * another count); so a message that stands there unchanged for ten minutes is one that nobody takes. That holds for any backlog.
  */
 export class QueueWatch {

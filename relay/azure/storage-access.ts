@@ -11,7 +11,7 @@ export type StorageAccess =
     };
 
 /**
- * An immediate second try, and a third after a short wait: enough for a connection that went stale or a busy partition. Whoever
- * calls bounds the whole by a signal, which ends a try under way and a wait between two alike.
+ * An immediate second try, and a third after a short wait: enough for a connection that went stale or a busy partition. The
+ * caller bounds the whole by a signal, which ends a try under way and a wait between two alike.
  */
 export const retryOptions = { maxTries: 3, retryDelayInMs: 300, maxRetryDelayInMs: 300 };

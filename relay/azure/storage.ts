@@ -74,7 +74,7 @@ export class RelayStorage {
     return within(signal, async () => {
       const queue = await this.#events();
       await queue.sendMessage(message, {
-        // A message would be deleted after 7 days unless told to stay for ever.
+        // A message would be deleted after 7 days unless it is marked to stay forever.
         messageTimeToLive: -1,
         visibilityTimeout: delaySeconds,
         abortSignal: signal,
@@ -104,7 +104,7 @@ export class RelayStorage {
     });
   }
 
-  /** Deletes a claim; that it is gone already is no error. */
+  /** Deletes a claim; that it is gone already is not an error. */
   deleteClaim(name: string, signal: AbortSignal): Promise<void> {
     return within(signal, async () => {
       const claims = await this.#container(containerNames.claims);

@@ -48,7 +48,7 @@ export interface TakeoverPorts {
  * `POST /takeover`: copies notes of delivered events from the account of a relay that this one replaces, for some seconds, and says
  * where to go on. `pulumi` calls it again until all is copied. Repeated, it writes the same notes again.
  *
- * The account is named by the mark `former` on the queue. Whoever calls must show the key to the digest in that mark; only a login
+ * The account is named by the mark `former` on the queue. The caller must show the key to the digest in that mark; only a login
  * that may write the queue's metadata can have set it. So no role on data is needed by anyone but the relay's own identity.
  *
  * | answer | when |

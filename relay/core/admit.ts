@@ -12,7 +12,7 @@ import { unknownAttributes } from "./unknown-attributes.ts";
  *   filter let it pass since it could not read it, and `unknown` which attributes the event catalogue lacks. `digest` tells it apart
  *   from events that differ only in what was taken out; it is there wherever the policy takes out anything.
  * - `filtered`: the filter `rule` keeps it from Platform.
- * - `malformed`: it is no event.
+ * - `malformed`: it is not an event.
  */
 export type Admission =
   | ({

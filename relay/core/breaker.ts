@@ -74,7 +74,7 @@ interface Outage {
 export class Breaker {
   readonly #random: () => number;
   #failures = 0;
-  /** Those of the failures that somebody has to fix. */
+  /** Those of the failures that an operator has to fix. */
   #mistakes = 0;
   #outage: Outage | undefined;
   #last: { readonly lasted: number; readonly endedAt: number } | undefined;

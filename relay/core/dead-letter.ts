@@ -101,7 +101,7 @@ export function deadBody(
 /**
  * Reads a dead letter's document, as a replay does.
  *
- * @throws SyntaxError or ZodError if the blob is no dead letter of this version
+ * @throws SyntaxError or ZodError if the blob is not a dead letter of this version
  */
 export function parseDeadLetter(text: string): DeadLetter {
   return deadLetter.parse(JSON.parse(text));

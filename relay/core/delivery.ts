@@ -7,7 +7,7 @@ import type { Fate, WaitReason } from "./fates.ts";
  * - `retry`: Platform is busy or fails; the same event may be accepted later.
  * - `dead`: Platform will never take this event; others may do.
  * - `hold`: the address is not what it should be (inlet or dataflow gone, disabled, closed to the relay): the events are fine and
- *   wait, and somebody has to fix it. A 2xx without Platform's receipt is one of these: nobody says that Platform has the event.
+ *   wait, and an operator has to fix it. A 2xx without Platform's receipt is one of these: nobody says that Platform has the event.
  */
 export type Verdict = Extract<Fate, "delivered" | "dead"> | WaitReason;
 

@@ -48,7 +48,7 @@ function isPlaceholder(value: unknown): boolean {
  * - `relay.received_at`: when the relay received it.
  * - `relay.device_ids`, `device_platforms`, `device_failures`, `headers`: what Customer.io nests too deep for a row.
  * - `relay.topics`, `topics_off`, `channels`, `channels_off`: a person's preferences, null if the event has none.
- * - `relay.unmapped`: source paths of values that did not fit the type of their field. They were set to null, but for `event_id` and
+ * - `relay.unmapped`: source paths of values that did not fit the type of their field. They were set to null, except for `event_id` and
  *   `timestamp`, in whose place is what the relay made of them.
  * - `relay.unknown`: paths of attributes that the catalogue has no field for.
  *

@@ -62,7 +62,7 @@ export class PersonalTexts {
   }
 
   /**
-   * @param identifies whether the text says who the event is about, and so is no affair of `recipient`
+   * @param identifies whether the text says who the event is about, and so is not the business of `recipient`
    * @returns undefined if there is nothing to hide
    */
   hide(text: string, identifies: boolean): HiddenText | undefined {

@@ -38,7 +38,7 @@ export interface WantedConfiguration {
 }
 
 /**
- * Milliseconds for which a look at the marks counts, from its start. Whoever changes a mark has to wait so long, and then for what was
+ * Milliseconds for which a look at the marks counts, from its start. A command that changes a mark has to wait so long, and then for what was
  * begun before.
  */
 export const lookLasts = 5_000;

@@ -4,7 +4,7 @@ import { type FollowOptions, follow, type Sight, type Stage } from "../../cli/ve
 const waiting: Sight = { verdict: "waiting", found: "not yet" };
 const fine: Sight = { verdict: "fine", found: "there" };
 
-/** A stage that says one after the other, and the last one for ever. */
+/** A stage that says one after the other, and the last one forever. */
 function stage(part: string, ...sights: Sight[]): Stage {
   return { part, look: async () => (sights.length > 1 ? sights.shift() : sights[0]) ?? fine };
 }
@@ -71,7 +71,7 @@ test("what can't be looked at is broken, in the error's words", async () => {
   expect([outcome, reported]).toEqual(["broken", ["Your Azure login lacks a role."]]);
 });
 
-test("stops when it is told to", async () => {
+test("stops on request", async () => {
   const controller = new AbortController();
   const { outcome } = await run([stage("delivery", waiting)], {
     signal: controller.signal,

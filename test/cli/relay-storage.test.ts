@@ -44,7 +44,7 @@ test("a dead letter is removed only as it was read", async () => {
   expect(await operator.account.readDeadLetter("b.json")).toBeUndefined();
 });
 
-test("one that is gone already is no error", async () => {
+test("one that is gone already is not an error", async () => {
   await expect(operator.account.removeDeadLetter("never.json", '"0x1"')).resolves.toEqual(expect.any(Boolean));
 });
 
@@ -59,7 +59,7 @@ test("a message never expires, and a claim is there as it was given", async () =
   expect((await blob("claims", "c.json").downloadToBuffer()).toString()).toBe('{"name":"Zoë"}');
 });
 
-test("events that wait are reported without taking them, and what is no message of events is passed over", async () => {
+test("events that wait are reported without taking them, and what is not a message of events is passed over", async () => {
   const event = newEvent({ id: "w", receivedAt: "2026-11-20T10:00:00.000Z", body: "{}" });
   const [message = ""] = encodeEnvelopes([event]);
   await operator.account.enqueue(message);

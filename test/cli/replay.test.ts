@@ -186,7 +186,7 @@ function malformed(data: object): void {
   account.put(deadBody(Buffer.from(body), { class: "malformed", reason: "not understood then", receivedAt, now }));
 }
 
-test("what still is no event stays and is reported", async () => {
+test("what still is not an event stays and is reported", async () => {
   account.put(deadBody(Buffer.from("[1]"), { class: "malformed", reason: "no object", receivedAt, now }));
   account.put(deadBody(Buffer.from([0xff, 0xfe]), { class: "malformed", reason: "not UTF-8", receivedAt, now }));
   const counts = await run();
@@ -220,7 +220,7 @@ test("what was redacted at the intake is not hashed again", async () => {
   expect(JSON.parse(event && "body" in event ? event.body : "{}").data).toEqual({ recipient: "0f".repeat(32) });
 });
 
-test("a blob that is no dead letter stays and is reported", async () => {
+test("a blob that is not a dead letter stays and is reported", async () => {
   account.deadLetters.set("note.txt", { content: Buffer.from("not one of ours"), etag: "1" });
   const counts = await run();
   expect([account.deadLetters.size, account.messages.length, [...counts.left.values()]]).toEqual([1, 0, [1]]);

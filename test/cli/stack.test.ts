@@ -213,7 +213,7 @@ test(
     expect(await deadIds()).toEqual([]);
     expect((await run("replay")).stdout).toBe("0 of 0 dead letters of the stack local replayed.\n");
     await eventually(() => stack.vendors.pendingIds(), []);
-    // What was replayed is no dead letter any more, and was delivered.
+    // What was replayed is not a dead letter any more, and was delivered.
     const after = await statusWhen(/: 5 accepted = 5 delivered \+ 0 duplicate \+ 0 dead letters \+ 0 on their way/);
     expect([after.code, verdicts(after.stdout)]).toEqual([0, allFine]);
   },
@@ -295,7 +295,7 @@ test(
 );
 
 test(
-  "a file of samples is taken line by line, and one that is no event makes it fail",
+  "a file of samples is taken line by line, and one that is not an event makes it fail",
   async () => {
     const file = path.join(path.dirname(stack.configFile), "samples.jsonl");
     const [sample] = samples;
@@ -303,7 +303,7 @@ test(
     const { code, stdout } = await run("preview", "--samples", file);
     expect(code).toBe(1);
     expect(stdout).toContain("line 1: customer subscribed, 01E4C4CT6YDC7Y5M7FE1GWWPQJ\n");
-    expect(stdout).toContain("line 2: ERROR, it would be a dead letter: The body is not a JSON object.");
+    expect(stdout).toContain("line 2: ERROR, it would be a dead letter: The body is not JSON object.");
     expect(stdout).toMatch(/\n1 become rows, 0 are left out, 1 fail\.\n$/);
   },
   minutes,

@@ -16,7 +16,7 @@ test("without a command it shows all of them, and fails", async () => {
   for (const name of [...names, "completion", "help"]) expect(stderr).toMatch(new RegExp(`^  ${name} `, "m"));
 });
 
-test.each(names)("%s --help has every option, examples and the exit codes, and is no mistake", async (name) => {
+test.each(names)("%s --help has every option, examples and the exit codes, and is not a mistake", async (name) => {
   const { code, stdout } = await cli({}, name, "--help");
   const definition = commands.find((command) => command.name === name);
   const options = Object.keys({ ...definition?.options, ...sharedOptions });

@@ -73,7 +73,7 @@ describe("the kinds of mistakes, and what is reported", () => {
     [
       "an expression as a source",
       pair("eventType", { source: "lower(metric)" }),
-      'mapping.set[0].source is not right: "lower(metric)" is no attribute; what is to be worked out is an expression. ' +
+      'mapping.set[0].source is not right: "lower(metric)" is not an attribute; a calculated value is an expression. ' +
         "Perhaps: npx pulumi config rm --path 'mapping.set[0].source' && npx pulumi config set --path 'mapping.set[0].expression' 'lower(metric)'",
     ],
     [
@@ -215,12 +215,12 @@ describe("the kinds of mistakes, and what is reported", () => {
       "mapping.set[0].source is not right: it is there beside an expression. Remove it: npx pulumi config rm --path 'mapping.set[0].source'",
     ],
     [
-      "a part of the setting that there is not",
+      "an unknown part of the setting",
       { add: [] },
       "mapping.add is not right: there is no such name here, but identifiers, set and remove. Remove it: npx pulumi config rm --path 'mapping.add'",
     ],
     [
-      "identifiers that there are not",
+      "unknown identifiers",
       { identifiers: "email" },
       "mapping.identifiers is not right: it must be all, or id for a workspace that identifies people by id alone. " +
         "Set it: npx pulumi config set --path 'mapping.identifiers' <value>",

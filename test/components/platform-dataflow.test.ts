@@ -293,13 +293,13 @@ describe("Profile", () => {
     expect(said).toContain("There are: Email, Phone, Email_LC_SHA256.");
   });
 
-  test("that is on already is no news", async () => {
+  test("that is on already is not news", async () => {
     const schemas = [{ id: schemaId, title, profileEnabled: true, datasetIds: ["of-the-stack"] }];
     await declared({ profile: { enabled: true } }, { "aep:index:getSchemas": { schemas } });
     expect(warnings).toEqual([]);
   });
 
-  test("what a destroy has left of it is told, with the setting that uses it again", async () => {
+  test("what a destroy has left of it is reported, with the setting that uses it again", async () => {
     const schemas = [{ id: schemaId, title, profileEnabled: true, datasetIds: [] }];
     await declared({ profile: { enabled: true } }, { "aep:index:getSchemas": { schemas } });
     expect(warnings).toEqual([expect.stringContaining(`npx pulumi config set --path schema.existing ${schemaId}`)]);

@@ -148,7 +148,7 @@ describe("what can't be a signing key is refused at preview", () => {
     warn.mockRestore();
   });
 
-  test("an empty setting, Pulumi.yaml's default, is no key yet", () => {
+  test("an empty setting, Pulumi.yaml's default, is not a key yet", () => {
     configure({ signingKeys: "" });
     expect(read().signingKeys).toBeUndefined();
   });

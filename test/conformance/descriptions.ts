@@ -33,7 +33,7 @@ export interface Parameter {
   /** As the description spells it; of a header in lower case. */
   readonly name: string;
   readonly required: boolean;
-  /** The type of a single value, where it is no string. */
+  /** The type of a single value, where it is not a string. */
   readonly type: string | undefined;
   /** Whether a query parameter holds a list, between commas or repeated. */
   readonly list: boolean;

@@ -57,7 +57,7 @@ suite("the validator finds (skipped where the vendors' API descriptions are not 
       made({}, { body: JSON.stringify({ ...webhook, id: "1" }) }),
       ["answer 200: /id must be integer"],
     ],
-    ["an answer that is no JSON", made({}, { body: "<html>" }), ["answer 200: the body is no JSON"]],
+    ["an answer that is not JSON", made({}, { body: "<html>" }), ["answer 200: the body is not JSON"]],
     ["an answer without its body", made({}, { body: "" }), ["answer 200: the body is missing"]],
     ["an unknown status", made({}, { status: 418 }), ["answer 418: this status is not described"]],
     [

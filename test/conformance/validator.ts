@@ -107,7 +107,7 @@ export class Validator {
     if (schema === undefined) return [`${where}: no schema of the body is described`];
     const validate = this.#ajv.getSchema(schema) ?? this.#ajv.compile({ $ref: schema });
     const json = parsed(body);
-    if (json === undefined) return [`${where}: the body is no JSON`];
+    if (json === undefined) return [`${where}: the body is not JSON`];
     return validate(json) ? [] : (validate.errors ?? []).map((error) => `${where}: ${described(error)}`);
   }
 }

@@ -22,5 +22,5 @@ globalThis.Date = new Proxy(MachineDate, {
   get: (target, name, receiver) =>
     name === "now" ? () => MachineDate.now() + shared + own : Reflect.get(target, name, receiver),
 });
-// Never goes back, so the own shift is no part of it.
+// Never goes back, so the shift is not part of it.
 Object.defineProperty(performance, "now", { value: () => machineNow() + shared });

@@ -7,7 +7,7 @@ const patience = 3_500;
 
 /**
  * Calls that no honest sender makes, at the level of bytes: bodies that never end, come drop by drop or are cut off, headers that
- * lie, and what is no HTTP at all. None of them is signed.
+ * lie, and what is not HTTP at all. None of them is signed.
  */
 export async function hostileCalls(endpoint: string): Promise<void> {
   const url = new URL(endpoint);
@@ -26,7 +26,7 @@ export async function hostileCalls(endpoint: string): Promise<void> {
     [head("Content-Length: -1"), "{}"],
     [head("Content-Length: 2", "Content-Length: 3"), "{}!"],
     [head(`X-Padding: ${"p".repeat(100_000)}`)],
-    ["\u0016\u0003\u0001\u0002 this is no HTTP\r\n\r\n"],
+    ["\u0016\u0003\u0001\u0002 this is not HTTP\r\n\r\n"],
     [`GET ${url.pathname}/../health HTTP/1.1\r\nHost: x\r\n\r\n`],
   ];
   await Promise.all(calls.map((parts) => call(Number(url.port), parts)));

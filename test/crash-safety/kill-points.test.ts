@@ -75,7 +75,7 @@ class Life {
 interface Straight {
   readonly calls: string[];
   readonly objects: string[];
-  /** After the destroy: nothing of the subject's, but for what the vendor never deletes. */
+  /** After the destroy: nothing of the subject's, except for what the vendor never deletes. */
   readonly left: string[];
 }
 

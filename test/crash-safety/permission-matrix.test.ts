@@ -148,7 +148,7 @@ describe.each(sweeps)("$type", ({ subject, open }) => {
     await bench.run(operation);
     for (const signature of bench.signatures()) {
       for (const entry of casesOf(world.package)) {
-        // The relay's health check is no vendor's: any 200 is a yes.
+        // The relay's health check is not a vendor's: any 200 is a yes.
         if (isHealthCheck(signature) && entry.fault.body === page) continue;
         if (operation === "create" && subject.lasts) {
           await end();

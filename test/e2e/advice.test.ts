@@ -82,7 +82,7 @@ test.each<[string, Record<string, unknown>, string]>([
   60_000,
 );
 
-/** A part of an object that was recreated by a placeholder's name is no setting. */
+/** A part of an object that was recreated by a placeholder's name is not a setting. */
 function remaining(lines: string[]): string[] {
   return lines.filter((line) => !line.includes(".name"));
 }

@@ -20,7 +20,7 @@ const minutes = 60_000;
 const changes = (output: string) => output.match(/\d+ (created|updated|deleted|replaced)|[+~-]+ ?\d+ to \w+/g) ?? [];
 
 test(
-  "a missing setting and a wrong one are told at preview, with the command that fixes them",
+  "a missing setting and a wrong one are reported at preview, with the command that fixes them",
   async () => {
     await stack.pulumi.unconfigure("aep:orgId");
     await stack.pulumi.configure("nodeVersion", "18");
@@ -37,7 +37,7 @@ test(
 );
 
 test(
-  "a mistake in the mapping is told at preview in one line, and the command in it fixes it",
+  "a mistake in the mapping is reported at preview in one line, and the command in it fixes it",
   async () => {
     await stack.pulumi.configure("mapping.set[0].destination", "eventTyp", "--path");
     await stack.pulumi.configure("mapping.set[0].expression", "dformat(${timestamp}, 'yyyy')", "--path");

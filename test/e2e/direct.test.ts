@@ -52,7 +52,7 @@ test(
 );
 
 test(
-  "the commands find a source that is no component by what its webhook was made from",
+  "the commands find a source that is not a component by what its webhook was made from",
   async () => {
     const run = (...args: string[]) => runCommand(example, "examples/direct", ...args);
     const status = await run("status", "--json");

@@ -32,7 +32,7 @@ async function becomesRow(event_id: string): Promise<void> {
     if ((await stack.vendors.rows(datasetId)).some(({ _id }) => _id === event_id)) return;
     await wait(200);
   }
-  throw new Error(`The event ${event_id} is no row of the dataset ${datasetId}.`);
+  throw new Error(`The event ${event_id} is not a row of the dataset ${datasetId}.`);
 }
 
 /** Makes a change for which preview and up are refused, takes it back, and looks whether anything has changed. */

@@ -48,7 +48,7 @@ afterAll(async () => {
 }, 60_000);
 
 test(
-  "a mistake in the arguments is told at preview, and nothing is made",
+  "a mistake in the arguments is reported at preview, and nothing is made",
   async () => {
     await declare({ nodeVersion: 23, dataset: { rowExpirationDays: 3 } });
     const complaint = await failureOf(program.pulumi.preview());

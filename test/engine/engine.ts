@@ -153,7 +153,7 @@ export class Engine {
     return held;
   }
 
-  /** What the state holds of a resource, but for what was replaced already. */
+  /** What the state holds of a resource, except for what was replaced already. */
   current(name: string): Held | undefined {
     return this.state.find((held) => held.name === name && !held.doomed);
   }

@@ -147,7 +147,7 @@ describe("a refusal", () => {
     expect(breaker.othersPass).toBe(true);
   });
 
-  test("of everything is a mistake that somebody has to fix", () => {
+  test("of everything is a mistake that an operator has to fix", () => {
     expect(opened("dead").pause(0, true)?.reason).toBe("hold");
     expect(opened("hold").pause(0, true)?.reason).toBe("hold");
   });

@@ -24,9 +24,9 @@ describe("classify", () => {
     ["blanks", " \n", "The body is empty."],
     ["text", "hello", "The body is not JSON."],
     ["JSON cut off", '{"event_id":"a"', "The body is not JSON."],
-    ["a list", `[${JSON.stringify(minimal)}]`, "The body is not a JSON object."],
-    ["null", "null", "The body is not a JSON object."],
-    ["a number", "42", "The body is not a JSON object."],
+    ["a list", `[${JSON.stringify(minimal)}]`, "The body is not JSON object."],
+    ["null", "null", "The body is not JSON object."],
+    ["a number", "42", "The body is not JSON object."],
   ])("calls %s malformed", (_, body, reason) => {
     expect(classify(Buffer.from(body))).toEqual({ kind: "malformed", reason });
   });
@@ -37,7 +37,7 @@ describe("classify", () => {
     ["one made of the body if there is none", "{}", /^customerio-aep-body-[0-9a-f]{32}$/],
     ["one made of the body if it is blank", '{"event_id":" "}', /^customerio-aep-body-[0-9a-f]{32}$/],
     ["one made of the body if it is the word null", '{"event_id":"null"}', /^customerio-aep-body-[0-9a-f]{32}$/],
-    ["one made of the body if it is no text", '{"event_id":{"a":1}}', /^customerio-aep-body-[0-9a-f]{32}$/],
+    ["one made of the body if it is not text", '{"event_id":{"a":1}}', /^customerio-aep-body-[0-9a-f]{32}$/],
   ])("gives an event %s as its id", (_, body, id) => {
     const classified = classify(Buffer.from(body));
     expect(classified).toEqual({ kind: "event", event: JSON.parse(body), id: expect.stringMatching(id), text: body });

@@ -54,7 +54,7 @@ test("an event's dead letter has all that is known about it", () => {
   });
 });
 
-test("a body that is no event keeps its bytes, and is named by the day of receipt and a hash", () => {
+test("a body that is not an event keeps its bytes, and is named by the day of receipt and a hash", () => {
   const dead = (body: Buffer) =>
     deadBody(body, { class: "malformed", reason: "The body is not JSON.", receivedAt, now });
   expect(dead(Buffer.from("{}"))).toEqual({

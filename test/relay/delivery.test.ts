@@ -9,6 +9,6 @@ test.each([
   for (const status of statuses) expect([status, verdictOf({ status })]).toEqual([status, verdict]);
 });
 
-test("a 2xx without Platform's receipt is no delivery", () => {
+test("a 2xx without Platform's receipt is not a delivery", () => {
   for (const status of [200, 204, 207]) expect(verdictOf({ status, isForeign: true })).toBe("hold");
 });

@@ -119,7 +119,7 @@ describe("an event without a usable id or time", () => {
     });
   });
 
-  test("data that is no object is unmapped", () => {
+  test("data that is not an object is unmapped", () => {
     expect(enriched({ ...minimal, data: "text" })).toMatchObject({
       data: { recipient: null, identifiers: { id: null } },
       relay: { unmapped: ["data"] },

@@ -88,9 +88,9 @@ describe("filters", () => {
   describe("what can't be read may be in any list, so the event passes, and is counted", () => {
     test.each<[string, object, object]>([
       ["no object type", { metric: "sent" }, { objectTypes: ["email"] }],
-      ["an object type that is no text", { object_type: 7, metric: "sent" }, { objectTypes: ["7"] }],
+      ["an object type that is not text", { object_type: 7, metric: "sent" }, { objectTypes: ["7"] }],
       ["no metric", { object_type: "email" }, { metrics: ["sent"] }],
-      ["a metric that is no text", { object_type: "email", metric: ["sent"] }, { metrics: ["sent"] }],
+      ["a metric that is not text", { object_type: "email", metric: ["sent"] }, { metrics: ["sent"] }],
       [
         "a campaign without a text form",
         JSON.parse('{"data":{"campaign_id":{"toString":null,"valueOf":null}}}'),
@@ -214,7 +214,7 @@ describe("filters", () => {
       expect(filteredBy(of(recipient), filters)).toBeUndefined();
     });
 
-    test("a display name is no address", () => {
+    test("a display name is not an address", () => {
       const filters = eventFilters.parse({ only: { recipientDomains: ["corp.example"] } });
       expect(filteredBy(of('"ada@corp.example" <ada@example.org>'), filters)).toBe("only.recipientDomains");
       expect(filteredBy(of("ada@corp.example <ada@example.org>"), filters)).toBe("only.recipientDomains");

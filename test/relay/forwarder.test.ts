@@ -146,7 +146,7 @@ test("if duplicates can't be recognized, every event is sent, and the log says s
   ]);
 });
 
-describe("a message that is no envelope", () => {
+describe("a message that is not an envelope", () => {
   test.each([
     ["text", "hello", "hello"],
     ["another version", { version: 2, events: [] }, '{"version":2,"events":[]}'],

@@ -78,7 +78,7 @@ describe("an instance's look at the marks", () => {
     expect(looks).toEqual([0, lookLasts / 2]);
   });
 
-  test("that fails is no permission, and the next call looks again", async () => {
+  test("that fails is not a permission, and the next call looks again", async () => {
     const { marks } = reader([new Error("away"), "open"]);
     await expect(marks()).rejects.toThrow("away");
     expect((await marks()).closed).toBe(false);

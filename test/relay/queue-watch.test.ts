@@ -52,7 +52,7 @@ test.each<[string, (look: number) => QueueHead[]]>([
   expect(lines).toEqual([]);
 });
 
-test("a storage that can't be looked at is no news, and harms nobody", async () => {
+test("a storage that can't be looked at is not news, and harms nobody", async () => {
   const { pass, lines } = world(() => Promise.reject(new Error("away")));
   await pass(20 * minute);
   expect(lines).toEqual([]);

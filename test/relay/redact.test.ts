@@ -38,7 +38,7 @@ describe("personal data", () => {
     });
   });
 
-  test("the content of a change of preferences is no message, and stays", () => {
+  test("the content of a change of preferences is not a message, and stays", () => {
     const preferences = { content: '{"topics":{"topic_1":true}}' };
     expect(redacted({ content: "drop" }, preferences, "cio_subscription_preferences_changed").redacted).toEqual([]);
   });

@@ -159,7 +159,7 @@ test.each(["", "[]", '{"share":"g"}', '{"share":"0","position":{}}'])("not under
   expect((await relay().ask(body)).status).toBe(400);
 });
 
-test("an account that can't be read is reported with the reason, and a transaction that fails is no success", async () => {
+test("an account that can't be read is reported with the reason, and a transaction that fails is not a success", async () => {
   const from = { keys: () => Promise.reject(new Error("no role yet")) } as unknown as Tables;
   expect(await relay({ from }).ask({ share: "0" })).toEqual({ status: 503, jsonBody: { reason: "no role yet" } });
   await expect(own.putAll("missing", [noteOf("a")], signal)).rejects.toMatchObject({ status: 404 });

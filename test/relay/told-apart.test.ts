@@ -135,7 +135,7 @@ test("nothing that is stored lets anyone without the signing key confirm a guess
   expect(one).toMatchObject({ id: expect.stringContaining(bodyDigest(body, signingKey)) });
 });
 
-test("a digest is no signature of any call", () => {
+test("a digest is not a signature of any call", () => {
   const call = { timestamp: "1", body: Buffer.from("{}") };
   expect(bodyDigest("v0:1:{}", signingKey)).not.toBe(signatureOf(signingKey, call).toString("hex").slice(0, 32));
 });

@@ -35,7 +35,7 @@ export class Schema extends resourceClass(schema) {}
 /** Marks a field of a schema as an identity. */
 export class IdentityDescriptor extends resourceClass(identityDescriptor) {}
 
-/** Enables a schema for Profile, for ever. */
+/** Enables a schema for Profile, forever. */
 export class ProfileEnablement extends resourceClass(profileEnablement) {}
 
 /** A dataset of the data lake. One that holds data is deleted only with `forceDestroy`. */
@@ -90,7 +90,7 @@ export function getDataset(args: { dataset: string }, options?: pulumi.InvokeOpt
   return pulumi.runtime.invoke(datasetFunction.token, args, options);
 }
 
-/** Codes of the identity namespaces that there are. Asks Platform in previews too. */
+/** Codes of the existing identity namespaces. Asks Platform in previews too. */
 export function getIdentityNamespaces(options?: pulumi.InvokeOptions): Promise<{ codes: string[] }> {
   return pulumi.runtime.invoke(namespacesFunction.token, {}, options);
 }

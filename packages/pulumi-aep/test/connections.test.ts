@@ -157,7 +157,7 @@ describe.each(kinds)("a $kind", ({ type, kind, collection, inputs, defaults, bod
     stub.answer("GET /data/foundation/schemaregistry/stats", { body: { tenantId: "acme" } });
     expect(await aep.read(type, id)).toBeUndefined();
     expect((await errorOf(aep.update(type, id, inputs, { ...inputs, name: "Renamed" }))).message).toBe(
-      `The ${kind} ${id} is gone: somebody deleted it in Experience Platform. ` +
+      `The ${kind} ${id} is gone: it was deleted in Experience Platform. ` +
         "Run npx pulumi refresh, then npx pulumi up, which makes it again.",
     );
   });

@@ -141,7 +141,7 @@ test("a refresh right after shows no difference, and an import finds all", async
   expect(await aep.read(type, id)).toEqual(expected);
 });
 
-test("what Platform fills in or leaves out by itself is no difference", async () => {
+test("what Platform fills in or leaves out by itself is not a difference", async () => {
   stub.answer(
     `GET ${one}`,
     found({
@@ -247,7 +247,7 @@ test("an error after a change keeps what is known of the dataflow", async () => 
   expect(error.reasons[0]).toContain(`The dataflow "Renamed" (${id}) was changed, but is not ready: Could not read`);
 });
 
-test("a disabled dataflow keeps its endpoint, should Platform not repeat it", async () => {
+test("a disabled dataflow keeps its endpoint if Platform does not return it", async () => {
   stub.answer(`GET ${one}`, found({ ...item, state: "disabled", options: body.options }));
   const checked = await aep.check(type, { ...inputs, enabled: false });
   const state = { ...checked, ...outputs, state: "disabled" };

@@ -46,7 +46,7 @@ test("rows expire in schemas of events only; the dataset is still kept", async (
   const making = aep.create(type, { name: "People", schemaId: await schemaOf(profileClass), rowExpirationDays: 30 });
   const error = await errorOf(making);
   if (!(error instanceof PartialFailure)) throw error;
-  expect(error.message).toContain("The dataset was made, but keeps its records for ever.");
+  expect(error.message).toContain("The dataset was made, but keeps its records forever.");
   expect(error.message).toContain("Row expiration needs a schema that extends time-series");
   expect((await aep.read(type, error.id))?.inputs.name).toBe("People");
 });

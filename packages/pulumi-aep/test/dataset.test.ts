@@ -74,7 +74,7 @@ test("a refresh right after shows no difference, whatever content type comes bac
   expect(await aep.read(type, id, checked, state)).toEqual({ id, inputs: checked, properties: state });
 });
 
-test("what Catalog does not repeat is no difference either", async () => {
+test("what Catalog does not repeat is not a difference either", async () => {
   const { enableErrorDiagnostics, ...rest } = answer;
   expect(enableErrorDiagnostics).toBe(true);
   stub.answer(`GET ${collection}/${id}`, { body: { [id]: rest } });
@@ -133,7 +133,7 @@ describe("of one that holds data", () => {
 
   test.each([
     ["rows", { b1: { status: "success", recordCount: 12 }, b2: { recordCount: 1 } }, "13 rows in 2 batches"],
-    ["a failed batch, whose records can be had", { b1: { status: "failed", recordCount: 0 } }, "0 rows in 1 batch"],
+    ["a failed batch, whose records are available", { b1: { status: "failed", recordCount: 0 } }, "0 rows in 1 batch"],
     ["a batch under way, whose rows are not counted", { b1: { status: "loading" } }, "1 batch"],
   ])("the deletion is refused for %s", async (_what, batches, said) => {
     stub.answer(looks.dataset, bare);
@@ -146,7 +146,7 @@ describe("of one that holds data", () => {
     expect(deletes()).toEqual([]);
   });
 
-  test("a deleted batch is no data", async () => {
+  test("a deleted batch is not data", async () => {
     stub.answer(looks.dataset, bare);
     stub.answer(looks.batches, { body: { b1: { status: "deleted", recordCount: 9 } } });
     stub.answer(looks.targets, none);

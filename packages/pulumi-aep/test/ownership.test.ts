@@ -99,7 +99,7 @@ const everything = {
   flows: 1,
 };
 
-test("its deletion deletes all that bears it, in the order that Platform accepts, and says so", async () => {
+test("its deletion deletes all that carries it, in the order that Platform accepts, and says so", async () => {
   const first = await provider();
   const { id } = await first.create(type, {});
   await makeAll(first, id);
@@ -111,7 +111,7 @@ test("its deletion deletes all that bears it, in the order that Platform accepts
   expect(next.progress.filter((line) => line.startsWith("deletes "))).toHaveLength(9);
 });
 
-test("what bears another ownership, or none, is not touched", async () => {
+test("what carries another ownership, or none, is not touched", async () => {
   const first = await provider();
   await makeAll(first, "0123456789abcdef");
   const { id } = await first.create(type, {});
@@ -171,5 +171,7 @@ test("an owned object's deletion deletes first what refers to it and the state d
 test("its id is known by its form alone", async () => {
   const aep = await provider();
   expect(await aep.read(type, "0123456789abcdef")).toMatchObject({ id: "0123456789abcdef", inputs: {} });
-  expect((await errorOf(aep.read(type, "Customer.io"))).message).toContain('"Customer.io" is no id of an ownership');
+  expect((await errorOf(aep.read(type, "Customer.io"))).message).toContain(
+    '"Customer.io" is not the id of an ownership',
+  );
 });

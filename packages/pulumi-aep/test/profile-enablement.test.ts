@@ -28,7 +28,7 @@ const fields = {
 };
 const schemaOf = (fieldGroupIds: string[]) => aep.create("aep:index:Schema", { title: "Events", fieldGroupIds });
 
-test("a schema joins Profile by its identity map, for ever", async () => {
+test("a schema joins Profile by its identity map, forever", async () => {
   const schema = await schemaOf([identityMap]);
   expect(await aep.read(type, schema.id)).toBeUndefined();
   const made = await aep.create(type, { schemaId: schema.id });
@@ -63,7 +63,7 @@ test("a schema without an identity is refused, with what it needs", async () => 
   expect(message).toContain("A schema joins Profile once it has a primary identity");
 });
 
-test("a schema that is not there is told; one that went takes nothing with it", async () => {
+test("a schema that does not exist is reported; one that was deleted takes nothing with it", async () => {
   await expect(aep.create(type, { schemaId: unknown })).rejects.toThrow(`There is no schema ${unknown}`);
   await aep.delete(type, unknown);
   expect(aep.progress).toEqual([]);

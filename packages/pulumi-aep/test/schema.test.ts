@@ -78,7 +78,7 @@ test("is imported by its meta:altId under its $id", async () => {
   });
 });
 
-test("another order of groups is no change; another class is another schema, made after the old one's end", async () => {
+test("another order of groups is not a change; another class is another schema, made after the old one's end", async () => {
   const before = await aep.check(type, inputs);
   const reordered = await aep.check(type, { ...inputs, fieldGroupIds: [groupA, groupB] });
   expect((await aep.diff(type, id, before, reordered)).detailed).toEqual({});

@@ -100,7 +100,7 @@ test("a key without access says what may keep it out", async () => {
   );
 });
 
-test("too many calls are tried again, and then told apart from a used-up quota", async () => {
+test("too many calls are tried again, and then distinguished from a used-up quota", async () => {
   const body = { errors: [{ detail: "rate limited to 10 requests per 1s (reference a1b2c3)", status: "429" }] };
   const limited = await refusal({ status: 429, headers: { "Retry-After": "0" }, body });
   expect(limited.message).toContain("reference a1b2c3");
@@ -119,7 +119,7 @@ test("an endpoint that Customer.io quotes is not shown", async () => {
   expect(message).not.toContain("secret-inlet");
 });
 
-test("an answer that is not the App API's is no success", async () => {
+test("an answer that is not the App API's is not a success", async () => {
   const { message } = await refusal({ status: 200, body: "<html>Sign in</html>" });
   expect(message).toContain("Check that the setting customerio:appApiUrl leads there");
 });

@@ -244,7 +244,7 @@ describe("create", () => {
     expect(error.message).toContain("took the reporting webhook 41 without these events: email_delivered");
   });
 
-  test("stops when it is told to, and keeps what it has made", async () => {
+  test("stops on request, and keeps what it has made", async () => {
     const stop = new AbortController();
     workspace.override = ({ method }) => {
       if (method === "POST") stop.abort(new Error("stopped by the user"));
@@ -344,9 +344,9 @@ describe("read", () => {
     expect(error.message).toContain('The webhook 2 is of type "js" (a JavaScript webhook)');
   });
 
-  test("refuses an id that is no number without asking Customer.io", async () => {
+  test("refuses an id that is not a number without asking Customer.io", async () => {
     const error = await failure(reportingWebhook.read(operation(), "Relay", undefined, undefined));
-    expect(error.message).toContain('"Relay" is no id of a reporting webhook');
+    expect(error.message).toContain('"Relay" is not the id of a reporting webhook');
     expect(server.calls()).toEqual([]);
   });
 });

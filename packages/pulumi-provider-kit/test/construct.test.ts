@@ -61,6 +61,6 @@ test("the schema describes a component with its types", () => {
   expect(Object.keys(types)).toEqual(["shop:index:CounterSafe"]);
 });
 
-test("a type that is no component is refused by name", async () => {
+test("a type that is not a component is refused by name", async () => {
   expect(await construct("shop:index:Nothing")).toBe("The provider shop has no component shop:index:Nothing.");
 });

@@ -19,14 +19,14 @@ test("the newest leftover comes first", () => {
   expect(free([leftover("a", 1), leftover("b", 3), leftover("c", 2)])).toEqual(["b", "c", "a"]);
 });
 
-test("what a resource holds is no leftover, until it was deleted", () => {
+test("what a resource holds is not a leftover, until it was deleted", () => {
   custody.hold(other, "a");
   expect(free([leftover("a", 1)])).toEqual([]);
   custody.release(other, "a");
   expect(free([leftover("a", 1)])).toEqual(["a"]);
 });
 
-test("what others refer to is no leftover: another backend's stack of the same name made it", () => {
+test("what others refer to is not a leftover: another backend's stack of the same name made it", () => {
   expect(free([leftover("a", 1, true)])).toEqual([]);
 });
 

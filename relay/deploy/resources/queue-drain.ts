@@ -269,7 +269,7 @@ function emptiness(operation: Operation<AzureClient>, queueId: string): () => Pr
 }
 
 /**
- * A message that failed five times is in the poison queue, and is no dead letter yet. It moves from the events to there and on to the dead
+ * A message that failed five times is in the poison queue, and is not a dead letter yet. It moves from the events to there and on to the dead
  * letters, and is counted in this order, so that none slips through between two counts.
  */
 async function countPoison(client: AzureClient, queueId: string, signal: AbortSignal): Promise<number> {

@@ -3,7 +3,7 @@ import type { Operation } from "pulumi-provider-kit";
 /** What gives up the events that wait in a relay's queues. */
 export const abandonQueue = "RELAY_ABANDON_QUEUE=true";
 
-/** Milliseconds in which a relay is told to continue after the operation itself was stopped. */
+/** Milliseconds for which a relay is asked to continue after the operation itself was stopped. */
 export const graceTime = 15_000;
 
 export function wordsOf(error: unknown): string {

@@ -101,7 +101,7 @@ export class Succession {
     await this.#allowReading(formerId);
     const key = randomBytes(32).toString("base64url");
     const keyDigest = createHash("sha256").update(key).digest("hex");
-    // Without its queue it is no successor: all of the stack is being taken down.
+    // Without its queue it is not a successor: all of the stack is being taken down.
     if ((await client.markQueue(queueId, () => ({ former: { address, keyDigest } }), signal)) === undefined) return;
     const left = [...shares];
     let copied = 0;

@@ -88,7 +88,7 @@ export const handoverScenarios: readonly Scenario[] = [
       if (!/since there (is 1|are \d+) dead letter/.test(await refusal)) throw new Error(await refusal);
       if ((await goThrough(world.account, "replay")) === 0) throw new Error("Platform refused no event for good.");
       await world.settle();
-      // What is no event can't be replayed.
+      // What is not an event can't be replayed.
       world.exported(await exported(world.account));
       await goThrough(world.account, "purge");
       await takeDown(world);

@@ -146,7 +146,7 @@ describe("create", () => {
     [6, "partial"],
     ["Failed", "failed"],
     ["PartialSuccess", "partial"],
-  ])("a deployment of status %s is no success", async (code, verdict) => {
+  ])("a deployment of status %s is not a success", async (code, verdict) => {
     azure.script[status] = [{ body: { id: "d1", status: code, complete: true } }];
     expect((await failure(create())).message).toContain(`ended as "${verdict}": Azure gives no reason.`);
   });

@@ -68,7 +68,7 @@ test("a folder without the files that Azure Functions needs is refused with what
   expect(() => zipFolder(bare)).toThrow("The relay's code can't be deployed: the folder");
 });
 
-test("leaves out what is no plain file", () => {
+test("leaves out what is not a plain file", () => {
   const linked = folder("linked", content);
   symlinkSync(root, path.join(linked, "up"));
   expect(Object.keys(unzipSync(zipFolder(linked).zip))).toHaveLength(4);

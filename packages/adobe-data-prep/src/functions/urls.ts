@@ -14,7 +14,7 @@ export const urlFunctions = {
     example: 'get_url_host("https://platform.adobe.com/home")',
   },
   get_url_port: {
-    description: "The port of a URL, or its protocol's usual one; null if it is no URL.",
+    description: "The port of a URL, or its protocol's usual one; null if it is not a URL.",
     parameters: "URL",
     returns: "integer",
     example: 'get_url_port("sftp://example.com//home/joe/employee.csv")',

@@ -274,7 +274,7 @@ describe("a host in error", () => {
       undefined,
       /'%WORK_QUEUE%' does not resolve to a value/,
     ],
-    ["a time span with 60 seconds", {}, { functionTimeout: "00:00:60" }, /"00:00:60" is no time span/],
+    ["a time span with 60 seconds", {}, { functionTimeout: "00:00:60" }, /"00:00:60" is not a time span/],
     ["a batch beyond 32", { AzureFunctionsJobHost__extensions__queues__batchSize: "33" }, undefined, /batchSize/],
   ])("%s: every function answers 503", async (_what, environment, hostJson, reason) => {
     const settings = Object.entries({ WORK_QUEUE: "error-work", ...environment });

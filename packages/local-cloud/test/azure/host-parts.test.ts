@@ -55,7 +55,7 @@ describe("host.json", () => {
 
   test.each([
     ['{"version":"1.0"}', /version/],
-    ['{"version":"2.0","functionTimeout":"forever"}', /"forever" is no time span/],
+    ['{"version":"2.0","functionTimeout":"forever"}', /"forever" is not a time span/],
     ['{"version":"2.0","extensions":{"queues":{"batchSize":0}}}', /batchSize/],
     ['{"version":"2.0","extensions":{"queues":{"messageEncoding":"utf8"}}}', /messageEncoding/],
   ])("%s is refused", (text, reason) => {

@@ -178,7 +178,7 @@ describe("role assignments", () => {
     );
   });
 
-  test("a role that doesn't exist, a name that is no GUID, the same once more", async () => {
+  test("a role that doesn't exist, a name that is not a GUID, the same once more", async () => {
     const unknown = "00000000-1111-4222-8333-444444444444";
     expect(await refusal("authorization:RoleAssignment", assignment({ roleDefinitionId: roleId(unknown) }))).toBe(
       azure(400, "RoleDefinitionDoesNotExist", `The specified role definition with ID '${unknown}' does not exist.`),

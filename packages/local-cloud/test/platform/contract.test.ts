@@ -99,7 +99,7 @@ async function callEverything(platform: Platform): Promise<void> {
 
 const checked = hasDescriptions ? test : test.skip;
 
-checked("all answers are as Adobe describes them, but for the listed exceptions, each of which occurs", async () => {
+checked("all answers are as Adobe describes them, except for the listed exceptions, each of which occurs", async () => {
   const platform = await Platform.start();
   try {
     await callEverything(platform);

@@ -71,7 +71,7 @@ test.each([
   [{ "xdm:sourceVersion": 2 }, 400, /xdm:sourceVersion/],
   [{ "xdm:sourceProperty": "_acme/email" }, 400, /must begin with/],
   [{ "xdm:sourceProperty": "/_acme/none" }, 400, /has no field/],
-  [{ "xdm:sourceProperty": "/_acme/count" }, 400, /is no string/],
+  [{ "xdm:sourceProperty": "/_acme/count" }, 400, /is not a string/],
   [{ "xdm:namespace": "Unheard" }, 400, /does not exist/],
   [{ "xdm:property": "code" }, 400, /xdm:property/],
 ])("%j is refused", async (change, status, detail) => {

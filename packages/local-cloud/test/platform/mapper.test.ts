@@ -86,7 +86,7 @@ describe("what goes where", () => {
   });
 
   test.each(["none", "addr.none", "items.SKU", "_id.deeper", "names[0].x", "addr[0]"])(
-    "%s is no field of the schema",
+    "%s is not a field of the schema",
     (destination) => {
       expect(() => map({}, { [destination]: "a" })).toThrow(`The schema has no field ${destination}`);
     },

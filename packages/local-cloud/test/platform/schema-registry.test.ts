@@ -97,7 +97,7 @@ describe("creation", () => {
     );
   });
 
-  test.each(["_email", "e-mail address", "größe", "a.b"])("%s is no name for a field", async (name) => {
+  test.each(["_email", "e-mail address", "größe", "a.b"])("%s is not a name for a field", async (name) => {
     const body = fieldGroup({ inner: { type: "object", properties: { [name]: { type: "string" } } } });
     expectPlainProblem(await platform.call("POST", fieldGroups, { body }), 400, /is not valid/);
   });

@@ -94,7 +94,7 @@ const smallestFullPage = 50;
 
 const specs = z.object({ items: z.array(z.unknown()) });
 
-/** A source that an organisation does not have is no known specification for it (1413), nothing it is entitled to (1100), or not found. */
+/** A source that an organisation does not have is not a known specification for it (1413), nothing it is entitled to (1100), or not found. */
 async function offerOf(client: AepClient, id: string, signal: AbortSignal): Promise<Offer> {
   const purpose = `look whether the sandbox offers the source with the connection specification ${id}`;
   try {

@@ -25,7 +25,7 @@ const attempts = 3;
 const graceTime = 15_000;
 
 /**
- * Makes an object and never a second one. Platform's APIs know no idempotency key, and most names are not unique; so
+ * Makes an object and never a second one. Platform's APIs have no idempotency keys, and most names are not unique; so
  * after an unclear answer (a timeout, a 5xx) the object that has come since is the one that was made. Only when none has
  * come, it is asked for again. The same holds for a refusal because the object is there already: a gateway may repeat a
  * call itself. What a killed process has made is found by the next one: see `mark.ts`.

@@ -23,7 +23,7 @@ export const ownershipInput = z
 /**
  * The mark of a resource: the id of its ownership, if it has one, and a digest of its URN (stack, project, type and name),
  * the one thing that a run knows of a resource before it is made, and that the next run knows again. Beside an ownership, which
- * is of one stack, the stack's name does not count: it may be renamed. Every object made for the resource bears its mark, since most names in Platform are not unique and its APIs know no idempotency key: so what a killed
+ * is of one stack, the stack's name does not count: it may be renamed. Every object made for the resource carries its mark, since most names in Platform are not unique and its APIs have no idempotency key: so what a killed
  * run has left behind is distinguished from what a person created under the same name.
  */
 export function markOf(urn: string, ownership?: string): string {

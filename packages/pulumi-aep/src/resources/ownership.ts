@@ -35,7 +35,7 @@ export const ownership = defineResource<AepClient>()({
     "The ownership of what a stack makes in the sandbox: resources name it in their input `ownership`. It does not exist " +
     "in Platform. With it, a deletion also deletes what an interrupted run made and nobody took over, such as after a process " +
     "was killed; each with a warning. What is in use stays: a dataset that holds data or has a connection, a dataflow that " +
-    "has run, a schema with a dataset or in Profile, and whatever those need. Imported by its id, which its objects bear.",
+    "has run, a schema with a dataset or in Profile, and whatever those need. Imported by its id, which its objects carry.",
   owns: true,
   inputs,
   outputs: z.object({}),
@@ -63,7 +63,7 @@ export const ownership = defineResource<AepClient>()({
   read: (_operation, id, known) => {
     if (isOwnershipId(id)) return Promise.resolve({ inputs: known ?? {}, outputs: {} });
     throw new Error(
-      `"${id}" is no id of an ownership: the 16 hexadecimal digits after "Pulumi" in its objects' descriptions.`,
+      `"${id}" is not the id of an ownership: the 16 hexadecimal digits after "Pulumi" in its objects' descriptions.`,
     );
   },
 

@@ -162,6 +162,6 @@ function taken(webhook: Webhook, values: Inputs): Outputs {
 function numberOf(id: string): number {
   if (/^\d+$/.test(id)) return Number(id);
   throw new Error(
-    `"${id}" is no id of a reporting webhook. The id is the number in the webhook's address in Customer.io's UI.`,
+    `"${id}" is not the id of a reporting webhook. The id is the number in the webhook's address in Customer.io's UI.`,
   );
 }

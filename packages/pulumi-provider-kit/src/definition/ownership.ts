@@ -12,7 +12,7 @@ export interface Deletion {
 
 /**
  * Deletes what runs that were killed have made and could not note, the last kind of the package first: of an ownership's
- * deletion all that bears its id; of an owned object's the objects that refer to it, since the vendor would refuse its
+ * deletion all that carries its id; of an owned object's the objects that refer to it, since the vendor would refuse its
  * deletion because of them. The engine deletes what depends on a resource before it, so that whatever else refers to it is
  * unknown to the state. What is in use stays. Never silent.
  *

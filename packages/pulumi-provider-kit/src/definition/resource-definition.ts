@@ -11,7 +11,7 @@ declare module "zod" {
     volatile?: boolean;
     /** Type of the resource that an input names by id, and that the vendor refuses to delete while it is named. */
     references?: string;
-    /** An input that matters only when the object is made: a later change of it is no difference. */
+    /** An input that matters only when the object is made: a later change of it is not a difference. */
     creation?: boolean;
     /** Of a provider's setting: the environment variable read when the stack's configuration lacks it. */
     environment?: string;
@@ -79,9 +79,9 @@ export interface ResourceDefinition<
   readonly outputs: Outputs;
   /** Names or vendor limits force the old object to go before the new one comes. */
   readonly deleteBeforeReplace?: boolean;
-  /** It stands for what a stack has made: objects bear its id, and deleting it deletes those that the state does not know. */
+  /** It stands for what a stack has made: objects carry its id, and deleting it deletes those that the state does not know. */
   readonly owns?: boolean;
-  /** Of what `owns`: types of which it deletes nothing, although they bear its id. */
+  /** Of what `owns`: types of which it deletes nothing, although they carry its id. */
   spares?(state: z.output<Inputs>): readonly string[];
 
   /**

@@ -8,12 +8,12 @@ const code = 130;
 
 /**
  * Ends this process once nobody reads its output any more. Node makes a failed write an uncaught error; a handler that answers that
- * with another write, as Pulumi's SDK does, goes round in circles for ever, a core and more and more memory used up.
+ * with another write, as Pulumi's SDK does, goes round in circles forever, a core and more and more memory used up.
  */
 export function endWithoutOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      // EPIPE: the reader of a pipe is gone; EIO: a terminal is gone. A full disk, say, is no reason to end.
+      // EPIPE: the reader of a pipe is gone; EIO: a terminal is gone. A full disk, say, is not a reason to end.
       if (error.code === "EPIPE" || error.code === "EIO") process.exit(code);
     });
   }

@@ -54,7 +54,7 @@ export async function serve(
 export async function main(provider: Provider): Promise<void> {
   const engineAddress = process.argv.slice(2).find((argument) => !argument.startsWith("-"));
   const { port } = await serve(provider, engineAddress ? { engineAddress } : {});
-  // The engine ends its plugins itself; one that was killed can't, and they would stay for ever.
+  // The engine ends its plugins itself; one that was killed can't, and they would stay forever.
   endWithEngine(engineAddress);
   process.stdout.write(`${port}\n`);
 }

@@ -3,7 +3,7 @@ export function generalRemedy(status: number): string {
   switch (status) {
     case 404:
     case 410:
-      return "If somebody deleted it by hand, run: npx pulumi refresh, then npx pulumi up";
+      return "If it was deleted by hand, run: npx pulumi refresh, then npx pulumi up";
     case 409:
     case 412:
     case 423:

@@ -62,7 +62,7 @@ export function ownSettings(schema: z.ZodObject, given: PropertyMap): PropertyMa
 /**
  * What the stack's configuration says now of the settings that say how the vendor is reached, and not which objects are
  * meant. Without running the program, as in a refresh or destroy, the engine configures a provider as the last update did;
- * a secret that was rotated since would be refused for ever. The engine gives the present configuration to every plugin in
+ * a secret that was rotated since would be refused forever. The engine gives the present configuration to every plugin in
  * `PULUMI_CONFIG` (pulumi/pulumi, `defaultHost.Provider`), as a JSON object of texts without the package's name.
  */
 export function currentSettings(

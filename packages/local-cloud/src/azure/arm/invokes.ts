@@ -8,7 +8,7 @@ import { type Principal, type Resource, text } from "./subscription.ts";
 
 export interface InvokeParts extends AzureParts {
   readonly tokenSecret: string;
-  /** Whoever runs Pulumi: the developer's own login. */
+  /** The login that runs Pulumi: the developer's own login. */
   readonly caller: Principal;
 }
 

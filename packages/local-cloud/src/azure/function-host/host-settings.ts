@@ -90,7 +90,7 @@ function milliseconds(text: string, context: z.RefinementCtx): number {
   if (parsed !== undefined) return parsed;
   context.addIssue({
     code: "custom",
-    message: `"${text}" is no time span (hh:mm:ss, with minutes and seconds below 60)`,
+    message: `"${text}" is not a time span (hh:mm:ss, with minutes and seconds below 60)`,
   });
   return z.NEVER;
 }
@@ -119,7 +119,7 @@ function override(host: unknown, environment: Readonly<Record<string, string | u
 function place(target: unknown, [key, ...rest]: string[], value: string): void {
   if (key === undefined || target === null || typeof target !== "object") return;
   const object = target as Record<string, unknown>;
-  // Configuration keys of .NET know no case.
+  // Configuration keys of .NET are case-insensitive.
   const actual = Object.keys(object).find((candidate) => candidate.toLowerCase() === key.toLowerCase()) ?? key;
   if (rest.length === 0) {
     object[actual] = value;

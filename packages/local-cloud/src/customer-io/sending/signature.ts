@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 
 /**
  * The value of `X-CIO-Signature`: lower-case hex HMAC-SHA256 of `v0:<timestamp>:<body>`, keyed with the signing key's text
- * as it stands (Customer.io's reporting webhook docs, "Securely verifying requests").
+ * verbatim (Customer.io's reporting webhook docs, "Securely verifying requests").
  *
  * @param timestamp the value of `X-CIO-Timestamp`
  */

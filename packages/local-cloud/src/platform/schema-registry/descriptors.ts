@@ -125,7 +125,7 @@ function checked(sandbox: Sandbox, request: JsonObject, own?: string): JsonObjec
   if (!/^\/.*[^/]$/.test(path)) throw plainProblem(400, 'xdm:sourceProperty must begin with "/" and not end with it');
   const field = fieldAt(composedSchema(sandbox, schemaId), path.slice(1).split("/"));
   if (field === undefined) throw plainProblem(400, `The schema ${schemaId} has no field ${path}`);
-  if (field.type !== "string") throw plainProblem(400, `The field ${path} is no string and can't be an identity`);
+  if (field.type !== "string") throw plainProblem(400, `The field ${path} is not a string and can't be an identity`);
   checkNamespace(request);
   if (request["xdm:isPrimary"] === true) {
     for (const { id, body } of sandbox.descriptors.values()) {

@@ -134,7 +134,7 @@ export const dataset = defineResource<AepClient>()({
     if (given.rowExpirationDays !== undefined) {
       await expireRows(operation, made.id, given).catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
-        throw new Unfinished(made.id, {}, `The dataset was made, but keeps its records for ever. ${reason}`);
+        throw new Unfinished(made.id, {}, `The dataset was made, but keeps its records forever. ${reason}`);
       });
     }
     return { id: made.id, outputs: {} };

@@ -106,7 +106,7 @@ export const baseConnection = defineResource<AepClient>()({
   delete: (operation, id) => deleteConnection(operation, paths.connections, id),
 });
 
-/** The endpoint comes with the connection; it is waited for, should it come a moment later. */
+/** The endpoint comes with the connection; the create waits for it in case it comes a moment later. */
 async function untilOpen({ client, signal, progress }: Operation<AepClient>, id: string): Promise<Outputs> {
   try {
     for (;;) {

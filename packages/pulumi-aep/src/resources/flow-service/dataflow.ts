@@ -156,7 +156,7 @@ export const dataflow = defineResource<AepClient>()({
       progressOf(flow),
       `The dataflow "${flow.name}" (${id}) has no streaming endpoint (state: ${flow.state}). ` +
         "If it is new, Platform is still at work on it, and npx pulumi up waits for that. " +
-        "If it is not, it is no streaming dataflow, and can't be managed by this resource.",
+        "If it is not, it is not a streaming dataflow, and can't be managed by this resource.",
     );
   },
 
@@ -281,7 +281,7 @@ function inputsOf(flow: Flow, known?: Inputs): Inputs {
 
 /**
  * The streaming endpoint: the dataflow's own, or that of the base connection which it has by way of its source connection
- * (HTTP API). Undefined as long as there is none. It is kept, should Platform not repeat it.
+ * (HTTP API). Undefined as long as there is none. It is kept if Platform does not return it.
  */
 async function inletOf(access: Access, flow: Flow, stored: Partial<Outputs>): Promise<string | undefined> {
   const known = flow.options?.inletUrl ?? stored.inletUrl;

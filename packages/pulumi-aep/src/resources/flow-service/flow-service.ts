@@ -61,7 +61,7 @@ export async function getItem<Item extends typeof flowServiceItem>(
   const found = await findItem(access, collection, id, item);
   if (found) return found;
   throw new Error(
-    `The ${kindOf(collection)} ${id} is gone: somebody deleted it in Experience Platform. ` +
+    `The ${kindOf(collection)} ${id} is gone: it was deleted in Experience Platform. ` +
       "Run npx pulumi refresh, then npx pulumi up, which makes it again.",
   );
 }
@@ -175,7 +175,7 @@ export async function patchItem<Item extends typeof flowServiceItem>(
   });
 }
 
-/** The steps that bring name and description to what is wanted; a new description bears the resource's mark. */
+/** The steps that bring name and description to what is wanted; a new description carries the resource's mark. */
 export function labelSteps(
   found: { name: string; description?: string | null | undefined },
   wanted: Labelled,

@@ -5,7 +5,7 @@ import { pathOf } from "../../client/paths.ts";
 import { accept, xdmList, xdmResource } from "../../client/xdm.ts";
 import { isMarkOf, isOwnedBy, markIn, markOf } from "../mark.ts";
 
-/** What an object of the Schema Registry's tenant container has; its description bears the mark. */
+/** What an object of the Schema Registry's tenant container has; its description carries the mark. */
 export const registryItem = xdmResource.extend({ description: z.string().nullish() });
 
 /** What every resource of the registry is given. Titles are unique across all kinds. */
@@ -40,7 +40,7 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
     return left;
   }
 
-  /** Those of the title that bear the resource's mark: one at most. */
+  /** Those of the title that carry the resource's mark: one at most. */
   async function listMarked(client: AepClient, { title, ownership }: Inputs, urn: string, signal: AbortSignal) {
     const bears = isMarkOf(urn, ownership);
     const purpose = `look whether the ${kind} "${title}" is there already`;

@@ -84,7 +84,7 @@ export const schema = defineResource<AepClient>()({
     const found = await registry.find(client, id, signal);
     if (!found) {
       throw new Error(
-        `The schema "${news.title}" (${id}) is gone: somebody deleted it in Experience Platform. ` +
+        `The schema "${news.title}" (${id}) is gone: it was deleted in Experience Platform. ` +
           "Run npx pulumi refresh, then npx pulumi up, which makes it again.",
       );
     }

@@ -1,0 +1,65 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+
+const repository = path.resolve(__dirname, "../..");
+
+/** Phrases that read as if they were translated, and what to write instead. */
+const oddities: readonly (readonly [phrase: RegExp, better: string])[] = [
+  [/\b(is|are|was|were|be) told\b(?! (to|that|not)\b)/, "is reported, is shown, learns"],
+  [/\btold (apart|of)\b/, "distinguished; reported"],
+  [/\btells? of\b/, "reports, names, describes"],
+  [/\blest\b/, "so that … not"],
+  [/\bmend(s|ed|ing)?\b/, "fix"],
+  [/\bin earnest\b/, "for real; final"],
+  [/\bknows? not\b/, "does not know"],
+  [/\bAPIs? knows? no\b|\bknows? no (DELETE|permission|idempotency)\b/, "does not define, has no"],
+  [/\bof its own accord\b/, "by itself"],
+  [/\bwhoever\b/i, "anyone who, the caller, an operator"],
+  [/\banew\b/, "again; recreate, rewrite, restart"],
+  [/\ball the same\b/, "anyway, still, nevertheless"],
+  [/\bas it stands\b/, "verbatim, unchanged"],
+  [/\bat its newest\b/, "the newest"],
+  [/\bever (more|less) \w+/, "increasingly; with growing …"],
+  [/\bnone of the (values|events) that there (is|are)\b/, "not a valid …"],
+  [/\bthere is none of\b/, "does not exist"],
+  [/\bthat there (is|are) not\b/, "unknown, missing"],
+  [/\bwears\b/, "has, uses"],
+  [/\bbears? (the|its|that|this|another)\b/, "carries"],
+  [/\b(there|where|here)by\b/, "so, by this"],
+  [/\b(to|can't|can) be had\b/, "is (not) available"],
+  [/\bby hand of\b/, "with"],
+  [/\bby halves\b/, "halve"],
+  [/\bgone on with\b/, "resumed, continued"],
+  [/\b(in|of) one's own\b/, "your own"],
+  [/, should (it|they|the|Platform|somebody)\b/, "if it …"],
+  [/\bfor ever\b/, "forever"],
+  [/(?<![Tt]here )\bis no (event|envelope|dead letter|secret|number|mistake|success|zip file)\b/, "is not a …"],
+];
+
+/** Legal text, generated lock file, states of released versions, and this list. */
+const untouched = /^(LICENSE|package-lock\.json|test\/upgrade\/.*\.json|test\/docs\/words\.test\.ts)$/;
+const text = /(^|\/)[^.]+$|\.(ts|js|mjs|cjs|json|md|yaml|yml)$/;
+
+/** A description of an alert in existing stacks: a new word in it would be an update of all of them. */
+const kept = new Map([["components/relay-alerts.ts", /Copy the key anew/]]);
+
+test("texts, messages and comments have none of the phrases that we avoid", async () => {
+  const { stdout } = await promisify(execFile)("git", ["ls-files"], { cwd: repository, maxBuffer: 1e8 });
+  const names = stdout.split("\n").filter((name) => text.test(name) && name !== "" && !untouched.test(name));
+  expect(names.length).toBeGreaterThan(500);
+  const found: string[] = [];
+  for (const name of names) {
+    // A file that is deleted but not committed yet is still listed.
+    const content = await readFile(path.join(repository, name), "utf8").catch(() => "");
+    for (const [index, line] of content.split("\n").entries()) {
+      if (kept.get(name)?.test(line)) continue;
+      for (const [phrase, better] of oddities) {
+        const [odd] = phrase.exec(line) ?? [];
+        if (odd !== undefined) found.push(`${name}:${index + 1}: "${odd}"; better: ${better}`);
+      }
+    }
+  }
+  expect(found).toEqual([]);
+}, 60_000);
