@@ -16,7 +16,7 @@ export function lineNumber(field: OutcomeNumber): string {
   return `toint(line.${field})`;
 }
 
-/** Whether the line tells of that outcome. */
+/** Whether the line reports that outcome. */
 export function isOutcome(name: OutcomeName): string {
   return `tostring(${lineField("outcome")}) == "${name}"`;
 }

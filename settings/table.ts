@@ -210,7 +210,7 @@ export const settingsTable = {
     appSetting: "MAXIMUM_CALL_AGE_SECONDS",
     description:
       "Seconds by which the timestamp of a call's signature may be off; 0 means any time. Nobody documents whether Customer.io signs a " +
-      "repeated call anew, and a call that is refused for its age would hold up all later ones.",
+      "repeated call again, and a call that is refused for its age would hold up all later ones.",
     direct: ofTheRelay,
   },
   duplicateWindowDays: {

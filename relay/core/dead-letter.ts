@@ -12,7 +12,7 @@ export const deadLetterClass = z.enum([
   "expired",
   /** The relay itself failed on it, or several times on its queue message, which is a bug. */
   "poison",
-  /** Not an event but a whole queue message that is no envelope; the body is its text. */
+  /** Not an event but a whole queue message that is not an envelope; the body is its text. */
   "unreadable",
 ]);
 export type DeadLetterClass = z.infer<typeof deadLetterClass>;

@@ -119,5 +119,5 @@ export type OutcomeNumber = {
   [Field in OutcomeField]: [NonNullable<ValueOf<Outcome, Field>>] extends [number] ? Field : never;
 }[OutcomeField];
 
-/** A line, or a part of one, as whoever counts reads it. */
+/** A line, or a part of one, as a counter reads it. */
 export type LineValues = Readonly<Partial<Record<OutcomeField, unknown>>>;

@@ -16,7 +16,7 @@ export interface RedactedEvent {
 /**
  * Takes the personal data out of an event that the settings name. It goes by field first, whatever the field's value looks like; then
  * the same value is hidden wherever else it is in the event, keys included, in any of its `Spellings`; and then by look, for what no
- * field told of.
+ * field named.
  *
  * - `content`: a message's `content` and `headers`. A person's preferences are no message, whatever the metric is called, and stay.
  * - `recipient`: `recipient`, `to`, and each device's id, whatever they are: an address, a number, a channel. The fields that say who

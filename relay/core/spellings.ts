@@ -35,7 +35,7 @@ const inJson: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r:
  * quoted-printable and a form's plus for a space.
  *
  * A text does not say which encodings it has, and one can't be undone throughout without spoiling another: in `?who=ada%40example.org`,
- * `=ad` is quoted-printable too. So all readings of a place stand side by side, and whoever looks for something takes the one that fits.
+ * `=ad` is quoted-printable too. So all readings of a place stand side by side, and a search takes the one that fits.
  */
 export class Spellings {
   readonly #text: string;

@@ -283,7 +283,7 @@ describe("settings that will not take effect say so", () => {
   test("testMode and the relay's settings, with direct delivery", () => {
     expect(warnings({ delivery: "direct", testMode: true, nodeVersion: 24 })).toEqual([
       expect.stringMatching(/^customerio-aep:testMode has no effect, since with delivery: direct/),
-      expect.stringMatching(/^customerio-aep:nodeVersion has no effect, since it is the relay's/),
+      expect.stringMatching(/^customerio-aep:nodeVersion has no effect, since it belongs to the relay/),
     ]);
     expect(warnings({ delivery: "direct" })).toEqual([]);
     expect(warnings({ testMode: true, nodeVersion: 24 })).toEqual([]);

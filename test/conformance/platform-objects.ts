@@ -27,7 +27,7 @@ const subjects = platformSubjects(tenantId);
 /** The types whose objects Platform lists. They have no owner here. */
 const made = subjects.filter(({ list }) => list !== undefined);
 
-/** What the calls need beside the least: a dataset gets rows, and goes all the same. */
+/** What the calls need beside the least: a dataset gets rows, and is deleted anyway. */
 const more: Readonly<Record<string, PropertyMap>> = { dataset: { forceDestroy: true } };
 
 /** One object of each type by the name of its subject; tests call on these. */

@@ -48,7 +48,7 @@ test("each function of the table has an example", () => {
   expect(missing.toSorted()).toEqual(withoutExample);
 });
 
-test("each output is of the kind that the checks tell of", () => {
+test("each output is of the kind that the checks name", () => {
   const kinds: Readonly<Record<string, (output: unknown) => boolean>> = {
     string: (output) => typeof output === "string",
     integer: (output) => typeof output === "number",

@@ -4,7 +4,7 @@ import type { LocalStack } from "./local-stack.ts";
 
 /** An effect that an operation has in Azure, to be found again in another run. */
 export interface Effect extends HeldEffect {
-  /** With `*` for what is drawn anew in each attempt. */
+  /** With `*` for what is drawn again in each attempt. */
   readonly name: string;
 }
 

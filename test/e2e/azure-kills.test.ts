@@ -18,7 +18,7 @@ let stack: LocalStack;
 let azure: AzureEffects;
 /** Whether the stack is there, whole. */
 let isUp = false;
-/** What a straight `up` leaves in Azure under names that are not drawn anew for each attempt. */
+/** What a straight `up` leaves in Azure under names that are not drawn again for each attempt. */
 let expected: Census;
 /** Resource groups that were made when the engine was killed. */
 let emptyGroups = 0;
@@ -31,7 +31,7 @@ type Operation = "up" | "change" | "replacement in place" | "replacement by a ne
 const command: Record<Operation, () => Promise<unknown>> = {
   up: () => stack.pulumi.up(),
   change: () => stack.pulumi.up(),
-  // Of the vault another one is made; the app stays under its id and is written anew.
+  // Of the vault another one is made; the app stays under its id and is rewritten.
   "replacement in place": () => replace(/keyvault:Vault::|customerio-aep:index:FunctionApp::/),
   "replacement by a new relay": () => replace(/storage:StorageAccount::/),
   destroy: () => stack.pulumi.destroy(),

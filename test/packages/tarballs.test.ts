@@ -64,7 +64,7 @@ test("tarballs have what runs, and no tests, stand-ins or sources that Node woul
 });
 
 test(
-  "they export what docs/api says; npm run api writes it anew",
+  "they export what docs/api says; npm run api rewrites it",
   async () => {
     for (const { name } of tarballs) expect(await publicApi(name)).toBe(await readFile(apiPage(name), "utf8"));
   },

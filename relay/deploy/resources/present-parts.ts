@@ -24,7 +24,7 @@ export async function requirePresent(
     const looks = await Promise.all(
       names.map(async (name) => {
         const part = parts[name];
-        // What can't be read is not known to be gone. Whoever needs it says what is wrong with it.
+        // What can't be read is not known to be gone. The code that needs it says what is wrong with it.
         return part && (await client.armGet(part.id, part.apiVersion, signal).catch(() => part)) === undefined;
       }),
     );

@@ -29,7 +29,7 @@ const inputs = z.object({
     .meta({
       description:
         "What of the relay a destroy deletes one by one, by any name. It is looked for when the guard is made: as the first that a destroy " +
-        "deletes, the guard is made anew after each destroy that was interrupted.",
+        "deletes, the guard is made again after each destroy that was interrupted.",
       creation: true,
     }),
 });

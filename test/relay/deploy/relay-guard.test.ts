@@ -113,7 +113,7 @@ test("it makes nothing, and can't be imported", async () => {
   expect(azure.requests).toEqual([]);
 });
 
-describe("made anew after a destroy that was interrupted", () => {
+describe("made again after a destroy that was interrupted", () => {
   const alert = queueId.replace(/Microsoft\.Storage.*$/, "Microsoft.Insights/scheduledQueryRules/late");
   const parts = { 'alert "late"': { id: alert, apiVersion: "2025-01-01-preview" } };
   const permitCreation = () =>

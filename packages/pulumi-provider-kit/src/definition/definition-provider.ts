@@ -110,7 +110,7 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
     const given = this.#settingsOf(inputs);
     const settings = isDefault ? { ...given, ...currentSettings(this.#definition.config) } : given;
     const config = readConfig(this.#definition.name, this.#definition.config, settings);
-    // The engine starts a process for each provider and configures it once. Whoever else finds its port must not be able to turn
+    // The engine starts a process for each provider and configures it once. Anyone else who finds its port must not be able to turn
     // the provider, with the stack's secrets, to an address of their own.
     if (config === undefined || isDeepStrictEqual(config, this.#configured)) return;
     if (this.#configured !== undefined) {

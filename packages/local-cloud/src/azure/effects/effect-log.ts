@@ -5,7 +5,7 @@ export interface HeldEffect {
   readonly time: number;
 }
 
-/** What has taken effect in Azure, in its order, so that a test can stop whoever asked for it before they know. */
+/** What has taken effect in Azure, in its order, so that a test can stop the caller before it knows. */
 export class EffectLog {
   readonly #effects: string[] = [];
   #isNext: (effect: string) => boolean = () => false;
@@ -27,7 +27,7 @@ export class EffectLog {
     });
   }
 
-  /** Lets go of what is held and begins the log anew; keeps back the answer to one effect, if one is given. */
+  /** Lets go of what is held and restarts the log; keeps back the answer to one effect, if one is given. */
   hold(effect: HeldEffect | undefined): void {
     this.#effects.length = 0;
     this.#held = undefined;
