@@ -4,19 +4,19 @@ import type { EventMapping } from "../events/mapping.ts";
 import { operatorCommand } from "../relay/core/operator-command.ts";
 import { RelayGuard } from "../relay/deploy/sdk.ts";
 import { directWarning } from "../settings/delivery.ts";
-import { type Destination, findDestination } from "./destination.ts";
-import { eventMapping } from "./event-mapping.ts";
-import { derive } from "./inputs.ts";
-import { mappingSamples } from "./mapping-samples.ts";
-import { type PlatformCredential, platformCredential } from "./platform-credential.ts";
-import { PlatformDataflow } from "./platform-dataflow.ts";
+import { type Destination, findDestination } from "./platform/destination.ts";
+import { eventMapping } from "./platform/event-mapping.ts";
+import { mappingSamples } from "./platform/mapping-samples.ts";
+import { type PlatformCredential, platformCredential } from "./platform/platform-credential.ts";
+import { PlatformDataflow } from "./platform/platform-dataflow.ts";
 import { checkedSettings } from "./preflight.ts";
+import { WebhookRelay, type WebhookRelayArgs } from "./relay/webhook-relay.ts";
 import { ReportingWebhookSubscription } from "./reporting-webhook.ts";
-import type { Settings } from "./setting-types.ts";
-import { StackSettings } from "./settings-source.ts";
-import { type CustomerIoSourceArgs, SourceArguments } from "./source-arguments.ts";
+import { derive } from "./settings/inputs.ts";
+import type { Settings } from "./settings/setting-types.ts";
+import { StackSettings } from "./settings/settings-source.ts";
+import { type CustomerIoSourceArgs, SourceArguments } from "./settings/source-arguments.ts";
 import { defaultTitle } from "./title.ts";
-import { WebhookRelay, type WebhookRelayArgs } from "./webhook-relay.ts";
 
 /** The settings, and what follows from them and from what is there already in Platform. */
 type CheckedSettings = Settings & {

@@ -1,5 +1,5 @@
 export * from "../relay/deploy/sdk.ts";
 export { CustomerIoSource } from "./customer-io-source.ts";
-export type { PlatformCredential } from "./platform-credential.ts";
-export { StackSettings } from "./settings-source.ts";
-export type { CustomerIoSourceArgs } from "./source-arguments.ts";
+export type { PlatformCredential } from "./platform/platform-credential.ts";
+export { StackSettings } from "./settings/settings-source.ts";
+export type { CustomerIoSourceArgs } from "./settings/source-arguments.ts";

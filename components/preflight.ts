@@ -3,8 +3,8 @@ import { getPreflight } from "pulumi-aep";
 import { getReportingWebhooks } from "pulumi-customerio";
 import type { PlatformSettings } from "../settings/platform-settings.ts";
 import type { Source } from "../settings/schema.ts";
-import { providerMistakes } from "./provider-settings.ts";
 import { refusalOf } from "./refusal.ts";
+import { providerMistakes } from "./settings/provider-settings.ts";
 
 /** What a stack is going to need of Platform. */
 export interface Needs {

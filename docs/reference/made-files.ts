@@ -14,7 +14,7 @@ export async function madeFiles(): Promise<Map<string, string>> {
   return new Map([
     ...pages,
     ...packageSchemas(),
-    ["components/setting-arguments.ts", settingArguments()],
+    ["components/settings/setting-arguments.ts", settingArguments()],
     ["docs/settings.md", withSettingsTables(await read("docs/settings.md"))],
     ["Pulumi.yaml", withProjectSettings(await read("Pulumi.yaml"))],
     ["Pulumi.example.yaml", withExampleSettings(await read("Pulumi.example.yaml"))],

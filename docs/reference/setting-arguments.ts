@@ -3,7 +3,7 @@ import { settingsTable } from "../../settings/table.ts";
 import { literal } from "./example-code.ts";
 import { wrapped } from "./markdown.ts";
 
-/** components/setting-arguments.ts: the settings as arguments, with the comments that editors show. */
+/** components/settings/setting-arguments.ts: the settings as arguments, with the comments that editors show. */
 export function settingArguments(): string {
   const members = Object.entries(settingsTable).map(([name, setting]) => member(name, setting));
   return `// Made from settings/table.ts by npm run docs.

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { azureName, compactStem } from "../../components/azure-names.ts";
 import { CustomerIoSource } from "../../components/customer-io-source.ts";
+import { azureName, compactStem } from "../../components/relay/azure-names.ts";
 import { checkInputs } from "../../packages/local-cloud/src/azure/arm/resource-inputs.ts";
 import { resourceTypes } from "../../packages/local-cloud/src/azure/arm/resource-types.ts";
 import { Subscription, text } from "../../packages/local-cloud/src/azure/arm/subscription.ts";

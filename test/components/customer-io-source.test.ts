@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { CustomerIoSource } from "../../components/customer-io-source.ts";
-import { StackSettings } from "../../components/settings-source.ts";
+import { StackSettings } from "../../components/settings/settings-source.ts";
 import { readSettings as readRelaySettings } from "../../relay/azure/settings.ts";
 import { maxBodyBytes } from "../../relay/core/body-limit.ts";
 import { configureWithCredentials, type DeclaredResource, declaredBy } from "./stack.ts";

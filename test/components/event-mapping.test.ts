@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { eventMapping, type MappingTarget } from "../../components/event-mapping.ts";
-import { stackWords } from "../../components/setting-words.ts";
-import { readSettings } from "../../components/settings.ts";
+import { eventMapping, type MappingTarget } from "../../components/platform/event-mapping.ts";
+import { stackWords } from "../../components/settings/setting-words.ts";
+import { readSettings } from "../../components/settings/settings.ts";
 import { eventMappings } from "../../events/mapping.ts";
 import { configure } from "./stack.ts";
 

@@ -1,4 +1,4 @@
-import { filterWarnings } from "../../components/filter-warnings.ts";
+import { filterWarnings } from "../../components/settings/filter-warnings.ts";
 
 test("names that the catalogue has need no word", () => {
   const filters = { only: { objectTypes: ["email", "verify"], metrics: ["opened"] }, except: { metrics: ["drafted"] } };

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { findDestination } from "../../components/destination.ts";
-import { eventMapping } from "../../components/event-mapping.ts";
-import { mappingSamples } from "../../components/mapping-samples.ts";
-import { PlatformDataflow } from "../../components/platform-dataflow.ts";
-import { stackWords } from "../../components/setting-words.ts";
-import { readSettings } from "../../components/settings.ts";
+import { findDestination } from "../../components/platform/destination.ts";
+import { eventMapping } from "../../components/platform/event-mapping.ts";
+import { mappingSamples } from "../../components/platform/mapping-samples.ts";
+import { PlatformDataflow } from "../../components/platform/platform-dataflow.ts";
+import { stackWords } from "../../components/settings/setting-words.ts";
+import { readSettings } from "../../components/settings/settings.ts";
 import { fieldGroupBody } from "../../events/field-group.ts";
 import { eventFields } from "../../events/fields.ts";
 import { type Answers, configure, type DeclaredResource, declaredBy } from "./stack.ts";

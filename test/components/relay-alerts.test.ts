@@ -1,5 +1,5 @@
-import { relayAlerts } from "../../components/relay-alerts.ts";
-import { isOutcome, lineField, lineNumber } from "../../components/relay-log.ts";
+import { relayAlerts } from "../../components/relay/relay-alerts.ts";
+import { isOutcome, lineField, lineNumber } from "../../components/relay/relay-log.ts";
 import { keepDuplicates } from "../../relay/azure/duplicates.ts";
 import { forwarderHandler } from "../../relay/azure/forwarder.ts";
 import { healthHandler } from "../../relay/azure/health.ts";

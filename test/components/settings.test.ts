@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { readSettings } from "../../components/settings.ts";
-import { checkedSigningKeys } from "../../components/signing-keys.ts";
+import { readSettings } from "../../components/settings/settings.ts";
+import { checkedSigningKeys } from "../../components/settings/signing-keys.ts";
 import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
 import { settingDefaults } from "../../settings/schema.ts";
 import { configure } from "./stack.ts";

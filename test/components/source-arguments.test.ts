@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CustomerIoSource } from "../../components/customer-io-source.ts";
-import type { Settings } from "../../components/setting-types.ts";
-import { readSettings } from "../../components/settings.ts";
-import { type CustomerIoSourceArgs, SourceArguments } from "../../components/source-arguments.ts";
+import type { Settings } from "../../components/settings/setting-types.ts";
+import { readSettings } from "../../components/settings/settings.ts";
+import { type CustomerIoSourceArgs, SourceArguments } from "../../components/settings/source-arguments.ts";
 import { configure, configureWithCredentials, type DeclaredResource, declaredBy } from "./stack.ts";
 
 const read = (args: CustomerIoSourceArgs) => new SourceArguments(args).read();

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { SourceArguments } from "../../components/source-arguments.ts";
+import { SourceArguments } from "../../components/settings/source-arguments.ts";
 import { examples } from "../../docs/reference/examples.ts";
 import { madeFiles, repository } from "../../docs/reference/made-files.ts";
 import { referencePages } from "../../docs/reference/pages.ts";

@@ -6,7 +6,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { parse, stringify } from "yaml";
-import { readSettings } from "../../components/settings.ts";
+import { readSettings } from "../../components/settings/settings.ts";
 import { configure } from "../components/stack.ts";
 
 // What the product tells people to type is typed here, with the real CLI.

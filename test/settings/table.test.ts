@@ -24,7 +24,8 @@ test("every setting is described in whole sentences, without links, which lead n
 });
 
 function codeIn(folder: string): string {
-  const files = readdirSync(path.join(repository, folder)).filter((name) => name !== "setting-arguments.ts");
+  const names = readdirSync(path.join(repository, folder), { recursive: true, encoding: "utf8" });
+  const files = names.filter((name) => name.endsWith(".ts") && !name.endsWith("setting-arguments.ts"));
   return files.map((name) => readFileSync(path.join(repository, folder, name), "utf8")).join("\n");
 }
 

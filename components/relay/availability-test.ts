@@ -1,7 +1,7 @@
 import * as insights from "@pulumi/azure-native/applicationinsights/index.js";
 import * as monitor from "@pulumi/azure-native/monitor/index.js";
 import * as pulumi from "@pulumi/pulumi";
-import { operatorCommand } from "../relay/core/operator-command.ts";
+import { operatorCommand } from "../../relay/core/operator-command.ts";
 import { azureName } from "./azure-names.ts";
 import { type AzurePart, nativePart } from "./azure-parts.ts";
 

@@ -1,8 +1,8 @@
 import { samples } from "pulumi-customerio/events";
-import { admit } from "../relay/core/admit.ts";
-import { classifyText } from "../relay/core/classify.ts";
-import { enrich } from "../relay/core/enrich.ts";
-import type { SettingValues } from "../settings/schema.ts";
+import { admit } from "../../relay/core/admit.ts";
+import { classifyText } from "../../relay/core/classify.ts";
+import { enrich } from "../../relay/core/enrich.ts";
+import type { SettingValues } from "../../settings/schema.ts";
 
 /** Stands for the time at which the relay receives a sample: later than any of them happened. */
 const receivedAt = "2026-01-01T00:00:00.000Z";

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as aep from "pulumi-aep";
-import type { PlatformSettings } from "../settings/platform-settings.ts";
+import type { PlatformSettings } from "../../settings/platform-settings.ts";
+import { refusalOf } from "../refusal.ts";
+import type { SettingWords } from "../settings/setting-words.ts";
 import { type ExistingEventSchema, usableSchema } from "./existing-schema.ts";
-import { refusalOf } from "./refusal.ts";
-import type { SettingWords } from "./setting-words.ts";
 
 /** The parts of the destination that already exist and are used unchanged. Anything missing is created. */
 export interface Destination {

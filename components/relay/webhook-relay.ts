@@ -7,10 +7,10 @@ import { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity/index
 import { ResourceGroup } from "@pulumi/azure-native/resources/index.js";
 import * as web from "@pulumi/azure-native/web/index.js";
 import * as pulumi from "@pulumi/pulumi";
-import manifest from "../package.json" with { type: "json" };
-import { hostBodyLimit } from "../relay/core/body-limit.ts";
-import { noSigningKey, signingKeysSecret } from "../relay/core/names.ts";
-import { packageManifest } from "../relay/deploy/package-folder.ts";
+import manifest from "../../package.json" with { type: "json" };
+import { hostBodyLimit } from "../../relay/core/body-limit.ts";
+import { noSigningKey, signingKeysSecret } from "../../relay/core/names.ts";
+import { packageManifest } from "../../relay/deploy/package-folder.ts";
 import {
   AppServicePlan,
   type ArmResource,
@@ -18,19 +18,19 @@ import {
   FunctionCode,
   QueueDrain,
   VaultSecret,
-} from "../relay/deploy/sdk.ts";
-import { webApiVersion } from "../relay/deploy/web-api-version.ts";
+} from "../../relay/deploy/sdk.ts";
+import { webApiVersion } from "../../relay/deploy/web-api-version.ts";
+import type { PlatformCredential } from "../platform/platform-credential.ts";
+import { derive } from "../settings/inputs.ts";
+import type { Settings } from "../settings/setting-types.ts";
 import { AvailabilityTest } from "./availability-test.ts";
 import { addedDigits, azureName, compactStem, formerNames } from "./azure-names.ts";
 import { type AzurePart, armPart, nativePart } from "./azure-parts.ts";
 import { assignRole } from "./azure-roles.ts";
-import { derive } from "./inputs.ts";
-import type { PlatformCredential } from "./platform-credential.ts";
 import { type RelaySetting, relayAppSettings } from "./relay-app-settings.ts";
 import { RelayMonitoring, type RelayMonitoringArgs } from "./relay-monitoring.ts";
 import { warnOfOtherRegion } from "./relay-region.ts";
 import { RelayStorage } from "./relay-storage.ts";
-import type { Settings } from "./setting-types.ts";
 
 /** Settings that the relay or its Azure resources depend on. */
 type RelaySettings = Pick<
@@ -293,7 +293,7 @@ function fingerprint(settings: Record<string, string>): string {
 }
 
 function relayPackage(): string {
-  const folder = path.resolve(import.meta.dirname, "../relay/dist");
+  const folder = path.resolve(import.meta.dirname, "../../relay/dist");
   if (!existsSync(path.join(folder, "host.json"))) {
     throw new pulumi.RunError("The relay's code is not built yet (relay/dist is missing). Build it: npm run build");
   }

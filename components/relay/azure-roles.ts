@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { guidOf } from "../relay/deploy/resources/guid.ts";
-import { ArmResource } from "../relay/deploy/sdk.ts";
+import { guidOf } from "../../relay/deploy/resources/guid.ts";
+import { ArmResource } from "../../relay/deploy/sdk.ts";
 
 /** Azure's built-in roles by their fixed GUIDs (learn.microsoft.com, "Azure built-in roles"). */
 const roleIds = {

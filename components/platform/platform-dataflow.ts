@@ -1,14 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as aep from "pulumi-aep";
-import type { EventMapping } from "../events/mapping.ts";
-import type { Delivery } from "../mapping/settings.ts";
-import type { PlatformSettings } from "../settings/platform-settings.ts";
-import type { Source } from "../settings/schema.ts";
+import type { EventMapping } from "../../events/mapping.ts";
+import type { Delivery } from "../../mapping/settings.ts";
+import type { PlatformSettings } from "../../settings/platform-settings.ts";
+import type { Source } from "../../settings/schema.ts";
+import type { Settings } from "../settings/setting-types.ts";
+import { keepingName } from "../title.ts";
 import type { Destination } from "./destination.ts";
 import { eventDataset } from "./event-dataset.ts";
 import { platformSource } from "./platform-source.ts";
-import type { Settings } from "./setting-types.ts";
-import { keepingName } from "./title.ts";
 
 export interface PlatformDataflowArgs extends Pick<Settings, keyof PlatformSettings> {
   /** What the objects are called in Platform's screens unless the settings name them; schema and field group titles are unique in a sandbox. */

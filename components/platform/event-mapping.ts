@@ -1,14 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
-import { directMappings } from "../events/direct-mapping.ts";
-import type { EventField } from "../events/fields.ts";
-import { type Identities, identityMapping } from "../events/identity-map.ts";
-import { type EventMapping, eventMappings } from "../events/mapping.ts";
-import { type MappingProblem, mappingProblems, mappingWarnings } from "../mapping/check.ts";
-import { customised } from "../mapping/customise.ts";
-import { definedFields, ownFields, type SchemaDefinition } from "../mapping/schema-fields.ts";
-import type { SettingValues } from "../settings/schema.ts";
-import { notRight, refuse } from "./setting-mistakes.ts";
-import type { SettingWords } from "./setting-words.ts";
+import { directMappings } from "../../events/direct-mapping.ts";
+import type { EventField } from "../../events/fields.ts";
+import { type Identities, identityMapping } from "../../events/identity-map.ts";
+import { type EventMapping, eventMappings } from "../../events/mapping.ts";
+import { type MappingProblem, mappingProblems, mappingWarnings } from "../../mapping/check.ts";
+import { customised } from "../../mapping/customise.ts";
+import { definedFields, ownFields, type SchemaDefinition } from "../../mapping/schema-fields.ts";
+import type { SettingValues } from "../../settings/schema.ts";
+import { notRight, refuse } from "../settings/setting-mistakes.ts";
+import type { SettingWords } from "../settings/setting-words.ts";
 
 /** Where the events are mapped to. */
 export interface MappingTarget {

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as aep from "pulumi-aep";
-import { fieldGroupBody } from "../events/field-group.ts";
-import type { Settings } from "./setting-types.ts";
-import { keepingName } from "./title.ts";
+import { fieldGroupBody } from "../../events/field-group.ts";
+import type { Settings } from "../settings/setting-types.ts";
+import { keepingName } from "../title.ts";
 
 /** Adobe's field group for identity maps; a schema without a primary identity field joins Profile by it. */
 const identityMapGroup = "https://ns.adobe.com/xdm/context/identitymap";

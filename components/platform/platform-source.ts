@@ -1,10 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
 import * as aep from "pulumi-aep";
 import { connectionSpecs, flowSpecs } from "pulumi-aep";
-import type { Source } from "../settings/schema.ts";
+import type { Source } from "../../settings/schema.ts";
 
-import type { Settings } from "./setting-types.ts";
-import { keepingName } from "./title.ts";
+import type { Settings } from "../settings/setting-types.ts";
+import { keepingName } from "../title.ts";
 
 export interface PlatformSourceArgs extends Pick<Settings, "sourceConnection"> {
   source: Source;

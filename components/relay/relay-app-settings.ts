@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type AppSettingName, appSettings } from "../relay/core/app-settings.ts";
-import { plainSettings, type SettingName } from "../settings/schema.ts";
-import type { settingsTable } from "../settings/table.ts";
-import { derive } from "./inputs.ts";
-import type { Settings } from "./setting-types.ts";
+import { type AppSettingName, appSettings } from "../../relay/core/app-settings.ts";
+import { plainSettings, type SettingName } from "../../settings/schema.ts";
+import type { settingsTable } from "../../settings/table.ts";
+import { derive } from "../settings/inputs.ts";
+import type { Settings } from "../settings/setting-types.ts";
 
 type Table = typeof settingsTable;
 

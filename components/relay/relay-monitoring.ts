@@ -2,14 +2,14 @@ import * as insights from "@pulumi/azure-native/applicationinsights/index.js";
 import * as monitor from "@pulumi/azure-native/monitor/index.js";
 import { Workspace } from "@pulumi/azure-native/operationalinsights/index.js";
 import * as pulumi from "@pulumi/pulumi";
-import { guidOf } from "../relay/deploy/resources/guid.ts";
-import { ArmResource } from "../relay/deploy/sdk.ts";
+import { guidOf } from "../../relay/deploy/resources/guid.ts";
+import { ArmResource } from "../../relay/deploy/sdk.ts";
+import { derive } from "../settings/inputs.ts";
+import type { Settings } from "../settings/setting-types.ts";
 import { azureName } from "./azure-names.ts";
 import { type AzurePart, armPart, nativePart } from "./azure-parts.ts";
-import { derive } from "./inputs.ts";
 import { type RelayAlert, relayAlertNames, relayAlerts } from "./relay-alerts.ts";
 import { lineField, lineNumber, relayLines } from "./relay-log.ts";
-import type { Settings } from "./setting-types.ts";
 
 export interface RelayMonitoringArgs extends Pick<Settings, "alertEmails" | "logRetentionDays" | "silenceAlertHours"> {
   resourceGroupName: pulumi.Input<string>;

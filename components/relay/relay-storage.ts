@@ -1,6 +1,6 @@
 import * as storage from "@pulumi/azure-native/storage/index.js";
 import * as pulumi from "@pulumi/pulumi";
-import { ArmResource } from "../relay/deploy/sdk.ts";
+import { ArmResource } from "../../relay/deploy/sdk.ts";
 import { azureName, compactStem, formerNames } from "./azure-names.ts";
 
 export interface RelayStorageArgs {

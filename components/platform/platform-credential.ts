@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { config } from "pulumi-aep/settings";
 import { ConfigError, readConfig } from "pulumi-provider-kit/settings";
 import type { z } from "zod";
-import { stackSettings } from "./stack-settings.ts";
+import { stackSettings } from "../settings/stack-settings.ts";
 
 const credential = config.pick({ clientId: true, clientSecret: true, orgId: true, scopes: true, imsUrl: true });
 

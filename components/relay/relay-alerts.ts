@@ -1,4 +1,4 @@
-import { operatorCommand } from "../relay/core/operator-command.ts";
+import { operatorCommand } from "../../relay/core/operator-command.ts";
 import { isOutcome, lineField, lineNumber, relayLines } from "./relay-log.ts";
 
 /** A log query whose every row is a reason to wake somebody. */

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { plainWords } from "pulumi-provider-kit/settings";
-import { config as plugin } from "../relay/deploy/config.ts";
-import { contradictions, withoutEffect } from "../settings/delivery.ts";
-import { platformConflicts } from "../settings/platform-settings.ts";
-import { type SecretName, type SettingValues, secretSettings, settingsSchema } from "../settings/schema.ts";
-import { settingsTable } from "../settings/table.ts";
+import { config as plugin } from "../../relay/deploy/config.ts";
+import { contradictions, withoutEffect } from "../../settings/delivery.ts";
+import { platformConflicts } from "../../settings/platform-settings.ts";
+import { type SecretName, type SettingValues, secretSettings, settingsSchema } from "../../settings/schema.ts";
+import { settingsTable } from "../../settings/table.ts";
 import { filterWarnings } from "./filter-warnings.ts";
 import { providerSecrets } from "./provider-settings.ts";
 import {

@@ -1,8 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { DeepInput } from "pulumi-provider-kit";
 import type { z } from "zod";
-import type { SecretName, SettingName, SettingValues, settingsSchema } from "../settings/schema.ts";
-import type { settingsTable } from "../settings/table.ts";
+import type { SecretName, SettingName, SettingValues, settingsSchema } from "../../settings/schema.ts";
+import type { settingsTable } from "../../settings/table.ts";
 
 type Table = typeof settingsTable;
 type Given = Required<z.input<typeof settingsSchema>>;

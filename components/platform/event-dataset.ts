@@ -1,9 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
 import * as aep from "pulumi-aep";
+import type { Settings } from "../settings/setting-types.ts";
+import { keepingName } from "../title.ts";
 import type { Destination } from "./destination.ts";
 import { type EventSchemaArgs, eventSchema } from "./event-schema.ts";
-import type { Settings } from "./setting-types.ts";
-import { keepingName } from "./title.ts";
 
 export interface EventDatasetArgs extends EventSchemaArgs, Pick<Settings, "dataset"> {
   destination: Destination;

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { plainWords } from "pulumi-provider-kit/settings";
-import { contradictions } from "../settings/delivery.ts";
-import { platformConflicts } from "../settings/platform-settings.ts";
-import { plainSettings, settingsSchema } from "../settings/schema.ts";
-import type { PlainSetting } from "../settings/setting.ts";
+import { contradictions } from "../../settings/delivery.ts";
+import { platformConflicts } from "../../settings/platform-settings.ts";
+import { plainSettings, settingsSchema } from "../../settings/schema.ts";
+import type { PlainSetting } from "../../settings/setting.ts";
+import type { PlatformCredential } from "../platform/platform-credential.ts";
 import { holdsOutput } from "./inputs.ts";
-import type { PlatformCredential } from "./platform-credential.ts";
 import type { SettingArguments } from "./setting-arguments.ts";
 import { mistakesOf, notRight, pathOf, refuseArguments } from "./setting-mistakes.ts";
 import type { Settings } from "./setting-types.ts";
