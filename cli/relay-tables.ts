@@ -1,20 +1,18 @@
-import { z } from "zod";
+import { isDeepStrictEqual } from "node:util";
 import { makingTable, TableError, Tables } from "../relay/azure/tables.ts";
-import { addCounts, type Counts, dayOf, noCounts } from "../relay/core/counts.ts";
+import { type Counts, dayOf, daysBefore, foldedAfterDays } from "../relay/core/counts.ts";
 import { deliveredKeysOf, isDeliveredTable } from "../relay/core/delivered-tables.ts";
+import type { JsonObject } from "../relay/core/json.ts";
 import { countsTable, forwardersPartition, forwardersTable } from "../relay/core/names.ts";
-import { addWrittenPathCounts, type PathCounts } from "../relay/core/path-counts.ts";
+import { sumOfRows } from "../relay/core/row-of-counts.ts";
 import { patience } from "./clients.ts";
 import type { StackSource } from "./stack/source.ts";
 import { StoragePermission } from "./storage-permission.ts";
 
 const reader = "Storage Table Data Reader";
 const writer = "Storage Table Data Contributor";
-const unixSeconds = z.number().optional().catch(undefined);
-const row = z.looseObject({
-  ...{ PartitionKey: z.string(), Timestamp: z.string() },
-  ...{ takenAt: unixSeconds, refusedAt: unixSeconds },
-});
+/** Times that the counts are read anew at most. */
+const mostReads = 5;
 
 /** What the instances of the relay have counted. */
 export interface RelayCounts {
@@ -52,30 +50,31 @@ export class RelayTables {
 
   /** All that was counted so far; instances write theirs some seconds later. */
   async counts(): Promise<RelayCounts> {
-    const rows = await this.#permission.explained(reader, () => this.#tables.all(countsTable, patience()));
-    const total = noCounts();
-    const days = new Map<string, Counts>();
-    const unknownPaths: PathCounts = new Map();
-    let countedAt = 0;
-    let takenAt = 0;
-    let refusedAt = 0;
-    for (const found of rows) {
-      const { PartitionKey: date, Timestamp: writtenAt, ...arrivals } = row.parse(found);
-      const day = days.get(date) ?? noCounts();
-      days.set(date, day);
-      addCounts(day, found);
-      addCounts(total, found);
-      addWrittenPathCounts(unknownPaths, found);
-      countedAt = Math.max(countedAt, Date.parse(writtenAt));
-      takenAt = Math.max(takenAt, (arrivals.takenAt ?? 0) * 1000);
-      refusedAt = Math.max(refusedAt, (arrivals.refusedAt ?? 0) * 1000);
-    }
-    const sorted = new Map([...days].sort(([one], [other]) => (one < other ? -1 : 1)));
-    const timeOf = (milliseconds: number) => (milliseconds > 0 ? new Date(milliseconds) : undefined);
+    const rows = await this.#permission.explained(reader, () => this.#settledRows());
+    const byDay = [...Map.groupBy(rows, ({ PartitionKey: day }) => String(day))];
+    const days = byDay.map(([day, ofDay]) => [day, sumOfRows(ofDay).counts] as const);
+    const { counts, unknown, takenAt, refusedAt, countedAt } = sumOfRows(rows);
+    const timeOf = (seconds: number) => (seconds > 0 ? new Date(seconds * 1000) : undefined);
     return {
-      ...{ total, days: sorted, unknownPaths },
+      ...{ total: counts, unknownPaths: unknown },
+      days: new Map(days.sort(([one], [other]) => (one < other ? -1 : 1))),
       ...{ countedAt: timeOf(countedAt), takenAt: timeOf(takenAt), refusedAt: timeOf(refusedAt) },
     };
+  }
+
+  /**
+   * The rows of counts. While the relay makes one row of an old day's (`foldCounts`), the pages of a long table may have both the sum and
+   * what it is of. Then that day has several rows, and the table is read again until it says the same twice.
+   */
+  async #settledRows(): Promise<JsonObject[]> {
+    const read = () => this.#tables.all(countsTable, patience());
+    let rows = await read();
+    for (let again = 0; again < mostReads && mayBeFolding(rows); again += 1) {
+      const former = sumOfRows(rows);
+      rows = await read();
+      if (isDeepStrictEqual(sumOfRows(rows).counts, former.counts)) break;
+    }
+    return rows;
   }
 
   /** Milliseconds since an instance of the relay sent something to Platform; undefined if none did lately. */
@@ -119,4 +118,10 @@ export class RelayTables {
       return found.includes(true);
     });
   }
+}
+
+function mayBeFolding(rows: readonly JsonObject[]): boolean {
+  const recent = daysBefore(new Date(), foldedAfterDays);
+  const old = rows.filter(({ PartitionKey: day }) => String(day) < recent);
+  return new Set(old.map(({ PartitionKey: day }) => day)).size < old.length;
 }

@@ -8,6 +8,7 @@ import { AccessTokens } from "./access-tokens.ts";
 import { Census } from "./census.ts";
 import { keepDuplicates, RememberedDuplicates } from "./duplicates.ts";
 import { settingsFence } from "./fence.ts";
+import { foldCounts } from "./fold-counts.ts";
 import { forgetDeliveries } from "./forget-deliveries.ts";
 import { type ForwarderTarget, forwarderHandler } from "./forwarder.ts";
 import { intakeGate } from "./gate.ts";
@@ -104,7 +105,8 @@ app.storageQueue("poison", {
 });
 
 const schedule = (callBack: () => void, milliseconds: number) => void setTimeout(callBack, milliseconds).unref();
-const tally = new Tally({ tables: storage.tables, clock, monotonic, schedule });
+const daily = () => foldCounts({ tables: storage.tables, clock });
+const tally = new Tally({ tables: storage.tables, clock, monotonic, schedule, daily });
 onOutcome((outcome) => tally.add(outcome));
 app.hook.appTerminate(() => {
   lines.flush();

@@ -4,19 +4,24 @@ export interface Transaction {
   readonly body: string;
 }
 
-/** @param puts of entities in one partition of one table, at most a hundred */
-export function transactionOf(puts: readonly { readonly url: string; readonly entity: object }[]): Transaction {
-  const requests = puts.flatMap(({ url, entity }) => [
+/** One write. An entity that is to be deleted must be there, or the whole transaction fails. */
+export type Write =
+  | { readonly method: "PUT"; readonly url: string; readonly entity: object }
+  | { readonly method: "DELETE"; readonly url: string };
+
+/** @param writes of entities in one partition of one table, at most a hundred */
+export function transactionOf(writes: readonly Write[]): Transaction {
+  const requests = writes.flatMap((write) => [
     "--changeset_relay",
     "Content-Type: application/http",
     "Content-Transfer-Encoding: binary",
     "",
-    `PUT ${url} HTTP/1.1`,
-    "Content-Type: application/json",
+    `${write.method} ${write.url} HTTP/1.1`,
+    ...(write.method === "DELETE" ? ["If-Match: *"] : ["Content-Type: application/json"]),
     "Accept: application/json;odata=nometadata",
     "DataServiceVersion: 3.0",
     "",
-    JSON.stringify(entity),
+    write.method === "DELETE" ? "" : JSON.stringify(write.entity),
     "",
   ]);
   const lines = [

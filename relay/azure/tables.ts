@@ -1,8 +1,8 @@
-import { createHmac } from "node:crypto";
 import { isObject, type JsonObject } from "../core/json.ts";
 import { orAborted } from "./budget.ts";
 import type { StorageAccess } from "./storage-access.ts";
-import { faultOf, type Transaction, transactionOf } from "./table-transaction.ts";
+import { endpointOf } from "./table-endpoint.ts";
+import { faultOf, type Transaction, transactionOf, type Write } from "./table-transaction.ts";
 
 /** The two keys that make an entity of a table unique. Both must be fit for a URL: letters, digits, `-` and `_`. */
 export interface EntityKey {
@@ -20,6 +20,9 @@ export interface AgedRow {
 
 /** Where a page of a table begins, as the service said at the end of the page before. */
 export type Position = Readonly<Record<string, string>>;
+
+/** What an entity says. */
+export type Properties = Readonly<Record<string, number | string>>;
 
 /** The last version of the REST interface that changed anything for tables; tokens of Entra ID need it. */
 const apiVersion = "2020-12-06";
@@ -51,10 +54,8 @@ export class Tables {
 
   /** @returns false if there is such a table already */
   async create(table: string, signal: AbortSignal): Promise<boolean> {
-    return (
-      (await this.#call("POST", "Tables", { signal, accept: [201, 204, 409], body: { TableName: table } })).status !==
-      409
-    );
+    const request = { signal, accept: [201, 204, 409], body: { TableName: table } };
+    return (await this.#call("POST", "Tables", request)).status !== 409;
   }
 
   async delete(table: string, signal: AbortSignal): Promise<void> {
@@ -68,13 +69,8 @@ export class Tables {
   }
 
   /** Writes an entity in place of the one that may be there. */
-  async put(
-    table: string,
-    key: EntityKey,
-    signal: AbortSignal,
-    properties: Readonly<Record<string, number | string>> = {},
-  ): Promise<void> {
-    await this.#call("PUT", entityPath(table, key), { signal, accept: [204], body: properties });
+  async put(table: string, key: EntityKey, signal: AbortSignal, properties: Properties = {}): Promise<void> {
+    await this.#call("PUT", entityPath(table, key), { signal, accept: [204], body: typed(properties) });
   }
 
   /** All entities of a table with their keys and `Timestamp`, page by page; none if there is no such table. */
@@ -115,12 +111,52 @@ export class Tables {
    * transactions" in Microsoft Learn): all of them or none.
    */
   async putAll(table: string, keys: readonly EntityKey[], signal: AbortSignal): Promise<void> {
+    await this.#transact(
+      keys.map((key) => ({ key, properties: {} })),
+      { table, signal },
+    );
+  }
+
+  /** Up to a thousand entities in partitions whose names come before one, in their order; see `keys`. */
+  async rowsBefore(
+    table: string,
+    { partition, from = {} }: { readonly partition: string; readonly from?: Position | undefined },
+    signal: AbortSignal,
+  ): Promise<{ readonly rows: JsonObject[]; readonly next: Position | undefined }> {
+    const query = { $filter: `PartitionKey lt '${partition}'`, ...from };
+    const { rows, next } = await this.#call("GET", `${table}()`, { signal, accept: [200, 404], query });
+    return { rows, next };
+  }
+
+  /**
+   * Puts an entity in the place of others of its partition, at most 99, in one transaction: so all of it happens, or nothing.
+   *
+   * @throws TableError also if one of the others is not there any more
+   */
+  async replace(
+    table: string,
+    {
+      key,
+      properties,
+      others,
+    }: { readonly key: EntityKey; readonly properties: Properties; readonly others: readonly EntityKey[] },
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#transact([...others.map((other) => ({ key: other })), { key, properties }], { table, signal });
+  }
+
+  /** @param entities each to be put, or to be deleted if it has no properties */
+  async #transact(
+    entities: readonly { readonly key: EntityKey; readonly properties?: Properties }[],
+    { table, signal }: { readonly table: string; readonly signal: AbortSignal },
+  ): Promise<void> {
     const { address } = endpointOf(await this.#access());
-    const puts = keys.map((key) => {
+    const writes = entities.map(({ key, properties }): Write => {
       const url = `${address.replace(/\/$/, "")}/${entityPath(table, key)}`;
-      return { url, entity: { PartitionKey: key.partition, RowKey: key.row } };
+      if (properties === undefined) return { method: "DELETE", url };
+      return { method: "PUT", url, entity: { PartitionKey: key.partition, RowKey: key.row, ...typed(properties) } };
     });
-    const { text } = await this.#call("POST", "$batch", { signal, accept: [202], transaction: transactionOf(puts) });
+    const { text } = await this.#call("POST", "$batch", { signal, accept: [202], transaction: transactionOf(writes) });
     const fault = faultOf(text);
     if (fault !== undefined) throw new TableError(fault, "");
   }
@@ -230,14 +266,16 @@ export async function makingTable(
   }
 }
 
-function entityPath(table: string, { partition, row }: EntityKey): string {
-  return `${table}(PartitionKey='${partition}',RowKey='${row}')`;
+/** The service takes a whole number for one of 32 bits unless it is told that it is none ("Payload format for Table service operations"). */
+function typed(properties: Properties): Record<string, number | string> {
+  const large = Object.entries(properties).filter(
+    ([, value]) => typeof value === "number" && Math.abs(value) >= 2 ** 31,
+  );
+  return { ...properties, ...Object.fromEntries(large.map(([name]) => [`${name}@odata.type`, "Edm.Double"])) };
 }
 
-interface TableEndpoint {
-  readonly address: string;
-  /** The header `Authorization` of a call; the URL is still without its query, which is not signed. */
-  readonly authorize: (url: URL, date: string, signal: AbortSignal) => Promise<string> | string;
+function entityPath(table: string, { partition, row }: EntityKey): string {
+  return `${table}(PartitionKey='${partition}',RowKey='${row}')`;
 }
 
 interface TableRequest {
@@ -258,38 +296,4 @@ interface TableAnswer {
   readonly date: number;
   /** Where the next page begins; undefined on the last one. */
   readonly next: Position | undefined;
-}
-
-function endpointOf(access: StorageAccess): TableEndpoint {
-  if (!("connectionString" in access)) {
-    if (access.tableServiceUri === undefined)
-      throw new Error("App settings: RELAY_STORAGE__tableServiceUri is not set.");
-    const { credential } = access;
-    return {
-      address: access.tableServiceUri,
-      authorize: async (_url, _date, abortSignal) =>
-        `Bearer ${(await credential.getToken("https://storage.azure.com/.default", { abortSignal }))?.token}`,
-    };
-  }
-  const parts = new Map(
-    access.connectionString.split(";").map((part) => {
-      const [name = "", ...value] = part.split("=");
-      return [name.trim().toLowerCase(), value.join("=")] as const;
-    }),
-  );
-  const [account, key] = [parts.get("accountname"), parts.get("accountkey")];
-  const suffix = parts.get("endpointsuffix") ?? "core.windows.net";
-  const address =
-    parts.get("tableendpoint") ?? `${parts.get("defaultendpointsprotocol") ?? "https"}://${account}.table.${suffix}`;
-  if (account === undefined || key === undefined) {
-    throw new Error("App settings: RELAY_STORAGE has no AccountName and AccountKey, which the Table service needs.");
-  }
-  return {
-    address,
-    // "Authorize with Shared Key" in Microsoft Learn: SharedKeyLite for the Table service.
-    authorize: ({ pathname }, date) => {
-      const signature = createHmac("sha256", Buffer.from(key, "base64")).update(`${date}\n/${account}${pathname}`);
-      return `SharedKeyLite ${account}:${signature.digest("base64")}`;
-    },
-  };
 }

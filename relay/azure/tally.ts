@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { addCounts, arrivalOf, type Counts, dayOf, noCounts } from "../core/counts.ts";
+import { addCounts, arrivalOf, type Counts, dayOf, daysBefore, foldedAfterDays, noCounts } from "../core/counts.ts";
 import { countsTable } from "../core/names.ts";
 import type { LineValues } from "../core/outcomes.ts";
 import { addPathCounts, type PathCounts, pathCountsProperty } from "../core/path-counts.ts";
@@ -15,6 +15,8 @@ export interface TallyPorts {
   readonly monotonic: () => number;
   /** Calls back after so many milliseconds; must not keep the process alive. */
   readonly schedule: (callBack: () => void, milliseconds: number) => void;
+  /** Is called once a day, after counts were written. It must not throw. */
+  readonly daily?: () => Promise<void>;
 }
 
 interface Day {
@@ -39,6 +41,8 @@ export class Tally {
   /** By day; a day that is over goes once it is written. */
   readonly #days = new Map<string, Day>();
   #scheduled = false;
+  /** For which day `daily` was called. */
+  #calledFor = "";
   #writtenAt = Number.NEGATIVE_INFINITY;
   #writing: Promise<void> = Promise.resolve();
 
@@ -66,10 +70,14 @@ export class Tally {
   }
 
   async #write(): Promise<void> {
-    const { tables, clock, monotonic } = this.#ports;
+    const { tables, clock, monotonic, daily } = this.#ports;
     this.#writtenAt = monotonic();
+    let isWritten = false;
+    // What could not be written for so long is given up: its row, of an earlier write, may be in a sum, and would be counted twice.
+    const oldest = daysBefore(clock(), foldedAfterDays - 1);
     for (const [date, day] of [...this.#days]) {
-      if (!day.dirty) continue;
+      if (date < oldest) this.#days.delete(date);
+      if (!day.dirty || date < oldest) continue;
       day.dirty = false;
       const signal = AbortSignal.timeout(times.call);
       const key = { partition: date, row: this.#me };
@@ -77,11 +85,16 @@ export class Tally {
         await makingTable(tables, countsTable, signal, () =>
           tables.put(countsTable, key, signal, { ...day.counts, ...day.arrivals, ...pathCountsProperty(day.unknown) }),
         );
+        isWritten = true;
       } catch {
         day.dirty = true;
       }
     }
     const today = dayOf(clock());
+    if (isWritten && this.#calledFor !== today) {
+      this.#calledFor = today;
+      void daily?.();
+    }
     for (const [date, { dirty }] of [...this.#days]) if (!dirty && date !== today) this.#days.delete(date);
   }
 

@@ -41,7 +41,7 @@ export const countNames = [
  * When a call of Customer.io's was taken last, and when one was refused: Unix seconds, beside the counts. They fit the 32 bits of a table's
  * integer until 2038.
  */
-const arrivalNames = ["takenAt", "refusedAt"] as const;
+export const arrivalNames = ["takenAt", "refusedAt"] as const;
 export type ArrivalName = (typeof arrivalNames)[number];
 
 export type Counts = Record<(typeof countNames)[number], number>;
@@ -66,6 +66,14 @@ export function addCounts(to: Counts, more: Readonly<Record<string, unknown>>): 
     const count = more[name];
     if (typeof count === "number" && Number.isFinite(count)) to[name] += count;
   }
+}
+
+/** Days after which the rows of a day become one: see `foldCounts`. */
+export const foldedAfterDays = 7;
+
+/** The day so many days before. */
+export function daysBefore(time: Date, days: number): string {
+  return dayOf(new Date(time.getTime() - days * 86_400_000));
 }
 
 /** The day that a count belongs to: the UTC date, such as 2026-11-20. */

@@ -23,6 +23,11 @@ export function addPathCounts(to: PathCounts, more: unknown, most = mostCountedP
   }
 }
 
+/** Those with the highest counts, as many as a row of counts holds. */
+export function mostFrequentPaths(counts: PathCounts): PathCounts {
+  return new Map([...counts].toSorted(([, one], [, other]) => other - one).slice(0, mostCountedPaths));
+}
+
 /** The property of a row of counts; none if there is nothing to write. */
 export function pathCountsProperty(counts: PathCounts): { readonly unknownPaths?: string } {
   return counts.size === 0 ? {} : { unknownPaths: JSON.stringify(Object.fromEntries(counts)) };

@@ -164,6 +164,45 @@ test("what can't be written is written with the next counts, the day before's to
   ]);
 });
 
+test("what can't be written for a week is given up: its row may be in a sum", async () => {
+  let failing = true;
+  const writes: [string, unknown][] = [];
+  const { tally, time } = startTally({
+    create: async () => true,
+    put: async (_table, { partition }, _signal, properties) => {
+      if (failing) throw new TableError(503, "ServerBusy");
+      writes.push([partition, properties?.accepted]);
+    },
+  });
+  tally.add({ accepted: 1 });
+  await tally.flush();
+  time.now += 24 * 3_600_000;
+  tally.add({ accepted: 2 });
+  await tally.flush();
+  time.now += 6 * 24 * 3_600_000;
+  failing = false;
+  await tally.flush();
+  await tally.flush();
+  expect(writes).toEqual([["2026-11-21", 2]]);
+});
+
+test("calls once a day, after counts were written", async () => {
+  const calls: string[] = [];
+  const time = { now: Date.parse("2026-11-20T12:00:00.000Z") };
+  const tally = new Tally({
+    ...{ tables, clock: () => new Date(time.now), monotonic: () => 0, schedule: () => undefined },
+    daily: async () => void calls.push(new Date(time.now).toISOString().slice(0, 10)),
+  });
+  await tally.flush();
+  expect(calls).toEqual([]);
+  for (const hours of [0, 1, 24, 1]) {
+    time.now += hours * 3_600_000;
+    tally.add({ accepted: 1 });
+    await tally.flush();
+  }
+  expect(calls).toEqual(["2026-11-20", "2026-11-21"]);
+});
+
 test("a flush ends after the one under way, whose older sums must not come last", async () => {
   const first = Promise.withResolvers<void>();
   const writes: unknown[] = [];
