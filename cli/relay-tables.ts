@@ -11,7 +11,7 @@ import { StoragePermission } from "./storage-permission.ts";
 
 const reader = "Storage Table Data Reader";
 const writer = "Storage Table Data Contributor";
-/** Times that the counts are read anew at most. */
+/** Times that the counts are read again at most. */
 const mostReads = 5;
 
 /** What the instances of the relay have counted. */

@@ -23,8 +23,8 @@ export interface FoldPorts {
  * Makes one row of the many that each day has, one for each instance, once the day is older than a week: else the table would grow with
  * every instance that there ever was.
  *
- * A sum is written and its rows are deleted in one transaction, which fails if one of those is gone. So each row is in one sum only, whoever
- * adds up at the same time and wherever a crash comes, and the whole stays the same. It doesn't throw; what it leaves, the next one does.
+ * A sum is written and its rows are deleted in one transaction, which fails if one of those is gone. So each row is in one sum only, even if
+ * two instances add up at the same time or one crashes, and the total stays the same. It doesn't throw; what it leaves, the next one does.
  */
 export async function foldCounts({ tables, clock }: FoldPorts): Promise<void> {
   const partition = daysBefore(clock(), foldedAfterDays);
