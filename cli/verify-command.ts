@@ -13,11 +13,11 @@ import { positiveNumber } from "./number-option.ts";
 import { RelayTables } from "./relay-tables.ts";
 import type { StackSource } from "./stack/source.ts";
 import { UsageError } from "./usage-error.ts";
-import { follow, type Outcome, type Stage } from "./verify/follow.ts";
+import { follow, type Stage, type VerifyOutcome } from "./verify/follow.ts";
 import { inletStage, rowStage, runTotals } from "./verify/platform-stages.ts";
 import { deliveryStage, relayStage } from "./verify/relay-stages.ts";
 
-const endings: Readonly<Record<Outcome, Ending>> = {
+const endings: Readonly<Record<VerifyOutcome, Ending>> = {
   ...{ through: "well", broken: "broken", waiting: "waiting", stopped: "interrupted" },
 };
 

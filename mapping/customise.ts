@@ -1,7 +1,7 @@
 import { parsePath } from "adobe-data-prep";
 import { attributeIfThere, identifierIfGiven } from "../events/direct-mapping.ts";
 import type { EventMapping } from "../events/mapping.ts";
-import { type Delivery, type MappingPair, type MappingSettings, removes, resolveDestination } from "./settings.ts";
+import { type DeliveryMode, type MappingPair, type MappingSettings, removes, resolveDestination } from "./settings.ts";
 import { sourceFields } from "./source-fields.ts";
 
 /** Attributes that no event of a workspace has that identifies people by id alone. */
@@ -11,7 +11,7 @@ export interface Customisation {
   readonly settings: MappingSettings;
   readonly tenantId: string;
   /** Default `relay`. */
-  readonly delivery?: Delivery;
+  readonly delivery?: DeliveryMode;
 }
 
 /** The automatic mapping as the settings change it: first what they remove, then what they set. */
@@ -37,7 +37,7 @@ export function customised(automatic: readonly EventMapping[], customisation: Cu
 function mappingOf(
   { destination, source = "", expression }: MappingPair,
   tenantId: string,
-  delivery: Delivery,
+  delivery: DeliveryMode,
 ): EventMapping {
   const whole = resolveDestination(destination, tenantId);
   if (expression !== undefined) return { sourceType: "EXPRESSION", source: expression, destination: whole };

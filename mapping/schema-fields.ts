@@ -1,5 +1,6 @@
 import type { PathStep } from "adobe-data-prep";
 import { fieldGroupBody } from "../events/field-group.ts";
+import type { SchemaDefinition } from "../events/schema-fit.ts";
 
 type FieldType = "string" | "integer" | "number" | "boolean" | "date-time" | "date" | "array" | "object" | "unknown";
 
@@ -22,9 +23,6 @@ export interface SchemaFields {
   /** The paths that a record can't do without which has values at the given paths. */
   required(mapped: readonly string[]): string[];
 }
-
-/** A JSON schema whose references are resolved: `properties` and `required`, as the registry's `xed-full` form has them. */
-export type SchemaDefinition = Readonly<Record<string, unknown>>;
 
 /** The fields of a schema that is there already. */
 export function definedFields(definition: SchemaDefinition): SchemaFields {

@@ -42,7 +42,7 @@ export type MappingSettings = z.output<typeof mappingSettings>;
 export type MappingPair = MappingSettings["set"][number];
 
 /** Who sends the events to Platform: the relay, which completes them, or Customer.io itself. */
-export type Delivery = "relay" | "direct";
+export type DeliveryMode = "relay" | "direct";
 
 /** The whole path of a destination: `customerio.email` is short for `_<tenant>.customerio.email`. */
 export function resolveDestination(destination: string, tenantId: string): string {

@@ -1,7 +1,7 @@
 import type { ValueKind } from "adobe-data-prep";
 import { formatPath, type PathStep } from "adobe-data-prep";
 import { type EventFieldType, eventFields } from "../events/fields.ts";
-import type { Delivery } from "./settings.ts";
+import type { DeliveryMode } from "./settings.ts";
 
 /** The attributes that an event has when Platform gets it. */
 export interface SourceFields {
@@ -19,7 +19,7 @@ const kinds: Record<EventFieldType, ValueKind> = {
 };
 
 /** The attributes of the event catalogue; those of the object `relay` only where the relay delivers. */
-export function sourceFields(delivery: Delivery): SourceFields {
+export function sourceFields(delivery: DeliveryMode): SourceFields {
   const all: readonly (readonly [string, ValueKind])[] = [
     ...eventFields.map(({ source, type }) => [source, kinds[type]] as const),
     ["relay.occurred_at", "date-text"],

@@ -18,7 +18,7 @@ export interface Stage {
 }
 
 /** How the event's way ended: through all stages, or in one of them. */
-export type Outcome = "through" | "broken" | "waiting" | "stopped";
+export type VerifyOutcome = "through" | "broken" | "waiting" | "stopped";
 
 export interface FollowOptions {
   readonly stages: readonly Stage[];
@@ -38,7 +38,7 @@ export interface FollowOptions {
 const pauses = { first: 500, longest: 15_000, growth: 1.4 };
 
 /** Follows an event from stage to stage. It doesn't throw: a stage that can't be looked at is broken. */
-export async function follow(options: FollowOptions): Promise<Outcome> {
+export async function follow(options: FollowOptions): Promise<VerifyOutcome> {
   const { stages, timeout, signal, progress, report, monotonic, sleep } = options;
   const start = monotonic();
   for (const { part, look } of stages) {

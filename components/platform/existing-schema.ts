@@ -2,8 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ExistingSchema } from "pulumi-aep";
 import type { EventField } from "../../events/fields.ts";
 import type { Identities } from "../../events/identity-map.ts";
+import type { SchemaDefinition } from "../../events/schema-fit.ts";
 import { hasField, schemaFit } from "../../events/schema-fit.ts";
-import type { SchemaDefinition } from "../../mapping/schema-fields.ts";
 import type { PlatformSettings } from "../../settings/platform-settings.ts";
 import type { SettingWords } from "../settings/setting-words.ts";
 

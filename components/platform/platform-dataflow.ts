@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as aep from "pulumi-aep";
 import type { EventMapping } from "../../events/mapping.ts";
-import type { Delivery } from "../../mapping/settings.ts";
+import type { DeliveryMode } from "../../mapping/settings.ts";
 import type { PlatformSettings } from "../../settings/platform-settings.ts";
 import type { Source } from "../../settings/schema.ts";
 import type { Settings } from "../settings/setting-types.ts";
@@ -14,7 +14,7 @@ export interface PlatformDataflowArgs extends Pick<Settings, keyof PlatformSetti
   /** What the objects are called in Platform's screens unless the settings name them; schema and field group titles are unique in a sandbox. */
   title: string;
   source: Source;
-  delivery: Delivery;
+  delivery: DeliveryMode;
   /** Seconds that a new dataflow loses events for; waited for where nobody else would. */
   activationSeconds: number;
   /** What goes where; see `eventMapping`. */

@@ -2,11 +2,11 @@ import type { Operation } from "pulumi-provider-kit";
 import { lacksStorageAccess } from "./arm-complaint.ts";
 import type { AzureClient } from "./client.ts";
 import type { Deployment, Kudu } from "./kudu.ts";
-import { type Look, type Pace, patiently } from "./patience.ts";
+import { type Look, type LookPace, patiently } from "./patience.ts";
 
 const minute = 60_000;
-const publishPace: Pace = { pauses: [5_000, 10_000], limit: 15 * minute };
-const followPace: Pace = { pauses: [500, 1_000, 2_000, 3_000], limit: 10 * minute };
+const publishPace: LookPace = { pauses: [5_000, 10_000], limit: 15 * minute };
+const followPace: LookPace = { pauses: [500, 1_000, 2_000, 3_000], limit: 10 * minute };
 
 /** How a deployment ended. `mayRun`: the package may have come to run although no success was seen. */
 export type Deployed = { readonly deploymentId: string } | { readonly failure: string; readonly mayRun: boolean };

@@ -15,7 +15,7 @@ export interface NotYet {
 export type Look<T> = { readonly done: T } | NotYet;
 
 /** How often and how long to look, in milliseconds. */
-export interface Pace {
+export interface LookPace {
   /** Waits between looks; the last one repeats. */
   readonly pauses: readonly [number, ...number[]];
   readonly limit: number;
@@ -24,7 +24,7 @@ export interface Pace {
 /** Looks until it is done; gives up when the time limit has passed, the patience with one reason ends, or on Ctrl-C. */
 export async function patiently<T>(
   { client: { clock }, signal, progress }: Pick<Operation<{ readonly clock: Clock }>, "client" | "signal" | "progress">,
-  { pauses, limit }: Pace,
+  { pauses, limit }: LookPace,
   look: () => Promise<Look<T>>,
 ): Promise<{ done: T } | { gaveUp: string }> {
   const start = clock.now();

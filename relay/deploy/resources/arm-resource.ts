@@ -1,7 +1,7 @@
 import { defineResource, type Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AzureClient } from "../client/client.ts";
-import { type Pace, patiently } from "../client/patience.ts";
+import { type LookPace, patiently } from "../client/patience.ts";
 
 const apiVersion = z
   .string()
@@ -85,7 +85,7 @@ export async function noteTakenOver(
 }
 
 /** Azure answers 409 while something else is written in the same account, as by a provider whose engine was killed. */
-const busyPace: Pace = { pauses: [1_000, 2_000, 5_000], limit: 2 * 60_000 };
+const busyPace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 2 * 60_000 };
 
 /** Makes or updates a resource, and answers it as Azure has it then. */
 export async function put(

@@ -1,12 +1,12 @@
 import type { Operation } from "pulumi-provider-kit";
 import { operatorCommand, pulumiCommand } from "../../core/operator-command.ts";
 import type { AzureClient } from "../client/client.ts";
-import { type Look, type Pace, patiently } from "../client/patience.ts";
+import { type Look, type LookPace, patiently } from "../client/patience.ts";
 import { stackNameOf } from "./refusal.ts";
 import { askHealth } from "./relay-health.ts";
 
 /** A relay that was idle starts first, and one answer of its health check counts for five seconds. */
-const pace: Pace = { pauses: [2_000, 5_000], limit: 60_000 };
+const pace: LookPace = { pauses: [2_000, 5_000], limit: 60_000 };
 
 type DeadLetterOperation = Pick<Operation<AzureClient>, "client" | "signal" | "progress" | "warn" | "urn">;
 

@@ -1,11 +1,11 @@
 import { defineResource, type Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AzureClient } from "../client/client.ts";
-import { type Look, type Pace, patiently } from "../client/patience.ts";
+import { type Look, type LookPace, patiently } from "../client/patience.ts";
 import { webApiVersion as apiVersion } from "../web-api-version.ts";
 import { noteTakenOver, put, seenIn } from "./arm-resource.ts";
 
-const readyPace: Pace = { pauses: [1_000, 2_000, 5_000], limit: 10 * 60_000 };
+const readyPace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 10 * 60_000 };
 
 const inputs = z.object({
   resourceGroupId: z

@@ -6,14 +6,14 @@ import { lookLasts, type WantedConfiguration } from "../../core/queue-marks.ts";
 import { longestRequest } from "../../core/time-limits.ts";
 import type { AzureClient } from "../client/client.ts";
 import { oneDeploy } from "../client/one-deploy.ts";
-import { type Look, type Pace, patiently } from "../client/patience.ts";
+import { type Look, type LookPace, patiently } from "../client/patience.ts";
 import { packageManifest, packageMistake, zipFolder } from "../package-folder.ts";
 import { queueIsGone } from "./refusal.ts";
 import { askHealth } from "./relay-health.ts";
 
 const minute = 60_000;
-const syncPace: Pace = { pauses: [2_000, 5_000], limit: 5 * minute };
-const readyPace: Pace = { pauses: [1_000, 2_000, 3_000], limit: 10 * minute };
+const syncPace: LookPace = { pauses: [2_000, 5_000], limit: 5 * minute };
+const readyPace: LookPace = { pauses: [1_000, 2_000, 3_000], limit: 10 * minute };
 /** Milliseconds after which no instance sends any more that has settings other than the marked ones. */
 const handoverTime = lookLasts + longestRequest + 500;
 

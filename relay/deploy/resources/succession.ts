@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import type { Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AzureClient } from "../client/client.ts";
-import { type Look, type Pace, patiently } from "../client/patience.ts";
+import { type Look, type LookPace, patiently } from "../client/patience.ts";
 import { put } from "./arm-resource.ts";
 import { guidOf } from "./guid.ts";
 import { abandonQueue, graceTime, refusal, wordsOf } from "./refusal.ts";
@@ -12,7 +12,7 @@ const heldFor = 15 * 60_000;
 /** Milliseconds from one such mark to the next. */
 const renewEvery = 60_000;
 /** A new role takes minutes to spread, and the new relay's instances see a mark at most five seconds late. */
-const pace: Pace = { pauses: [2_000, 5_000], limit: 10 * 60_000 };
+const pace: LookPace = { pauses: [2_000, 5_000], limit: 10 * 60_000 };
 /** Notes lie in 256 partitions, by the first two hexadecimal digits of a hash; a share of them is those with one first digit. */
 const shares = [..."0123456789abcdef"];
 /** Shares that are copied at a time. An account takes 20,000 entities a second, and the new relay's own events need some of it. */

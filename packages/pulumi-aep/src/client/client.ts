@@ -1,7 +1,7 @@
 import { type Call, HttpClient, sleep, VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import type { Config } from "../config.ts";
-import { type Creation, createOnce, type Pace } from "../resources/create-once.ts";
+import { type Creation, type CreationCall, createOnce } from "../resources/create-once.ts";
 import { complaint } from "./complaint.ts";
 import { AccessTokens } from "./ims.ts";
 import { paths } from "./paths.ts";
@@ -118,7 +118,7 @@ export class AepClient {
 
   /** Makes an object and never a second one; see `createOnce`. */
   createOnce<Item>(
-    operation: Omit<Pace, "pause">,
+    operation: Omit<CreationCall, "pause">,
     before: ReadonlySet<string>,
     creation: Creation<Item>,
   ): Promise<Item> {

@@ -12,7 +12,7 @@ export interface Creation<Item> {
 }
 
 /** The parts of an operation that making an object needs. */
-export interface Pace {
+export interface CreationCall {
   readonly signal: AbortSignal;
   readonly progress: (message: string) => void;
   /** Waits a moment between two looks. */
@@ -35,7 +35,7 @@ const graceTime = 15_000;
 export async function createOnce<Item>(
   creation: Creation<Item>,
   before: ReadonlySet<string>,
-  { signal, progress, pause }: Pace,
+  { signal, progress, pause }: CreationCall,
 ): Promise<Item> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -57,7 +57,7 @@ async function lookFor<Item>(
   creation: Creation<Item>,
   before: ReadonlySet<string>,
   signal: AbortSignal,
-  pause: Pace["pause"],
+  pause: CreationCall["pause"],
 ): Promise<Item | undefined> {
   for (let look = 1; look <= attempts; look++) {
     await pause(signal);
