@@ -1,6 +1,7 @@
 import { DefaultAzureCredential } from "@azure/identity";
 import { BlobServiceClient } from "@azure/storage-blob";
 import { QueueServiceClient } from "@azure/storage-queue";
+import { foldCounts } from "../../relay/azure/fold-counts.ts";
 import { Tables } from "../../relay/azure/tables.ts";
 import { noCounts } from "../../relay/core/counts.ts";
 import { deliveredKey } from "../../relay/core/delivered-tables.ts";
@@ -118,6 +119,16 @@ describe("the tables", () => {
     expect([...days.keys()]).toEqual(["2026-11-20", "2026-11-21", "2026-11-22"]);
     expect(days.get("2026-11-21")).toEqual({ ...noCounts(), accepted: 6, delivered: 2 });
     expect(Date.now() - (countedAt?.getTime() ?? 0)).toBeLessThan(60_000);
+  });
+
+  test("counts of old days say the same once the relay has made one row of each, and when anything was counted last", async () => {
+    await tables().put("counts", { partition: "2026-11-22", row: "one" }, signal, { accepted: 1 });
+    const before = await operator.tables.counts();
+    // A sum is written long after what it is of.
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    await foldCounts({ tables: tables(), clock: () => new Date("2027-01-01T00:00:00.000Z") });
+    expect(await tables().all("counts", signal)).toHaveLength(3);
+    expect(await operator.tables.counts()).toEqual(before);
   });
 
   test("the freshest row says how long ago an instance sent", async () => {
