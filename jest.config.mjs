@@ -20,7 +20,8 @@ export default {
   modulePathIgnorePatterns: ["<rootDir>/build/", "<rootDir>/templates/", "/dist/"],
   globalSetup: "<rootDir>/test/global-setup.ts",
   globalTeardown: "<rootDir>/test/global-teardown.ts",
-  testTimeout: 30_000,
+  // Long enough for a busy machine: a test that hangs ends, and one that is slow does not fail.
+  testTimeout: 120_000,
   // All cores: the long tests mostly wait, for engines and hosts of their own.
   maxWorkers: "100%",
 };

@@ -59,6 +59,9 @@ function triesOf(call: string, { name, status }: Case): number {
 const operations = ["create", "read", "update", "delete"] as const;
 type Operation = (typeof operations)[number];
 
+/** Milliseconds that one try of a call has: long for a stand-in on a busy machine, short for a test of calls that hang. */
+const attemptTimeout = 500;
+
 /** One resource in one world, whose operations meet faults and then get through. */
 class Bench {
   readonly #subject: Sweep;
@@ -75,7 +78,7 @@ class Bench {
 
   static async open(subject: Sweep, world: World): Promise<Bench> {
     const line = await Line.open(world.url);
-    return new Bench(subject, world, await engineOf(world, line, [], 250), line);
+    return new Bench(subject, world, await engineOf(world, line, [], attemptTimeout), line);
   }
 
   /** What the state holds of the subject. */

@@ -41,9 +41,6 @@ const cases: readonly Case[] = [
 /** Milliseconds that one try of a call has: long for a stand-in, short for a test of calls that hang. */
 const attemptTimeout = 400;
 
-/** Milliseconds for all lives of one operation: some sixty, each with calls that hang. */
-const timeLimit = 180_000;
-
 /** One life in a world of its own: what is there before the operation, the operation with its fault, and what comes after. */
 class Life {
   readonly world: World;
@@ -128,7 +125,6 @@ describe.each(sweeps)("$type", ({ subject, open }) => {
         }
       }
     },
-    timeLimit,
   );
 });
 
