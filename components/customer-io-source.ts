@@ -14,6 +14,7 @@ import { WebhookRelay, type WebhookRelayArgs } from "./relay/webhook-relay.ts";
 import { ReportingWebhookSubscription } from "./reporting-webhook.ts";
 import { derive } from "./settings/inputs.ts";
 import type { Settings } from "./settings/setting-types.ts";
+import type { SettingWords } from "./settings/setting-words.ts";
 import { StackSettings } from "./settings/settings-source.ts";
 import { type CustomerIoSourceArgs, SourceArguments } from "./settings/source-arguments.ts";
 import { defaultTitle } from "./title.ts";
@@ -23,6 +24,7 @@ type CheckedSettings = Settings & {
   readonly destination: Destination;
   readonly mappings: pulumi.Input<readonly EventMapping[]>;
   readonly credential: PlatformCredential | undefined;
+  readonly words: SettingWords;
 };
 
 /** What a source answers once it is made. */
@@ -103,7 +105,7 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
       eventMapping({ ...known, profile, delivery } as Parameters<typeof eventMapping>[0], target, words),
     );
     const credential = this.#given instanceof StackSettings ? undefined : this.#given.credential;
-    return this.#declare({ ...settings, destination, mappings, credential });
+    return this.#declare({ ...settings, destination, mappings, credential, words });
   }
 
   #declare(settings: CheckedSettings): SourceOutputs {
@@ -170,7 +172,9 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
       datasetId: dataflow.datasetId,
       schemaId: dataflow.schemaId,
       webhookId: subscription.webhookId,
-      nextSteps: subscription.webhookName.apply((webhookName) => (awaitsKey ? keySteps(webhookName) : [])),
+      nextSteps: subscription.webhookName.apply((webhookName) =>
+        awaitsKey ? keySteps(webhookName, settings.words) : [],
+      ),
     };
     this.registerOutputs(outputs);
     return outputs;
@@ -198,11 +202,10 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
 }
 
 /** The App API never returns the signing key, so a person has to carry it over once. */
-function keySteps(title: string): string[] {
+function keySteps(title: string, words: SettingWords): string[] {
   return [
     `In Customer.io, open Data & Integrations > Integrations > Reporting Webhooks, and in the three-dots menu of "${title}" choose "Copy signing key".`,
-    // Without the key, for which the command asks: an argument would stay in the shell's history.
-    "npx pulumi config set --secret signingKeys",
+    words.setSecret("signingKeys"),
     "npx pulumi up",
     `In Customer.io, press "Send test" for "${title}", and look whether "calls" is fine: ${operatorCommand("status")}`,
   ];

@@ -18,8 +18,8 @@ export const sendTest =
 export function copyKeyAnew(target: CommandTarget): string {
   return (
     "Copy the key again: in Customer.io, Data & Integrations > Integrations > Reporting Webhooks, in the three-dots menu of the webhook, " +
-    `choose "Copy signing key". Then: ${pulumiCommand("config set --secret signingKeys", target)} (it asks for the key), and ` +
-    `${pulumiCommand("up", target)}. Events that Customer.io holds back come then, for 7 days.`
+    `choose "Copy signing key". Then: ${pulumiCommand("config set --secret signingKeys", target)} (it asks for the key; a program of your ` +
+    `own may read it from another setting), and ${pulumiCommand("up", target)}. Events that Customer.io holds back come then, for 7 days.`
   );
 }
 

@@ -21,9 +21,28 @@ export function buildProgram(definitions: readonly CommandDefinition[], perform:
     program.addCommand(commandOf(definition, perform).copyInheritedSettings(program));
   program.addHelpText("after", `\nExit codes:\n${exitCodeLines().join("\n")}`);
   // Shell completion, for bash, zsh, fish and PowerShell.
-  tab(program, { completionCommandName: "completion" });
+  tab(program, { completionCommandName });
+  const completion = program.commands.find((command) => command.name() === completionCommandName);
+  completion?.hook("preAction", (_, { args: [shell] }) => {
+    if (shell === "bash") console.log(withoutBashCompletion);
+  });
   return program;
 }
+
+const completionCommandName = "completion";
+
+/**
+ * The script for bash asks bash-completion for the words of the line, which macOS and small Linux images lack. Where it is missing, bash's
+ * own words do.
+ */
+const withoutBashCompletion = `if ! declare -F _get_comp_words_by_ref >/dev/null; then
+    _get_comp_words_by_ref() {
+        words=("\${COMP_WORDS[@]}")
+        cword=$COMP_CWORD
+        cur=\${COMP_WORDS[COMP_CWORD]}
+        prev=\${COMP_WORDS[COMP_CWORD - 1]}
+    }
+fi`;
 
 function commandOf(definition: CommandDefinition, perform: Perform): Command {
   const command = new Command(definition.name)

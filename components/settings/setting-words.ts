@@ -6,6 +6,8 @@ export interface SettingWords {
   set(path: string, value: string): string;
   /** `npx pulumi config rm --path dataset.existing`. */
   remove(path: string): string;
+  /** `npx pulumi config set --secret signingKeys`: without the value, for which the command asks; the shell's history would keep it. */
+  setSecret(path: string): string;
 }
 
 /** Settings of a stack, by the name of their project. */
@@ -14,6 +16,7 @@ export function stackWords(project: string): SettingWords {
     name: (path) => `${project}:${path}`,
     set: (path, value) => `npx pulumi config set ${argumentOf(path)} ${value}`,
     remove: (path) => `npx pulumi config rm ${argumentOf(path)}`,
+    setSecret: (path) => `npx pulumi config set --secret ${argumentOf(path)}`,
   };
 }
 
@@ -22,6 +25,8 @@ export const argumentWords: SettingWords = {
   name: (path) => path,
   set: (path, value) => `set the argument ${path} to ${value}`,
   remove: (path) => `leave the argument ${path} out`,
+  setSecret: (path) =>
+    `Set the secret that the program reads for the argument ${path}, such as: npx pulumi config set --secret ${path}`,
 };
 
 function argumentOf(path: string): string {

@@ -30,7 +30,7 @@ export function cliPage(): string {
     fenced(
       "sh",
       [
-        "source <(customerio-aep completion bash)                      # in ~/.bashrc; needs bash-completion",
+        "source <(customerio-aep completion bash)                      # in ~/.bashrc",
         "source <(customerio-aep completion zsh)                       # in ~/.zshrc, after compinit",
         "customerio-aep completion fish | source                       # in ~/.config/fish/config.fish",
         "customerio-aep completion powershell | Out-String | Invoke-Expression   # in $PROFILE",

@@ -1,10 +1,13 @@
+import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
 import { sharedOptions } from "../../cli/command/definition.ts";
 import { commands } from "../../cli/commands.ts";
 import { exitCodes } from "../../cli/exit-codes.ts";
 import manifest from "../../package.json" with { type: "json" };
+import { repository } from "../e2e/local-stack.ts";
 import { cli } from "./cli.ts";
 
 const names = commands.map(({ name }) => name);
@@ -44,6 +47,41 @@ test("commands, options and their values are completed", async () => {
   expect(await complete("")).toEqual(expect.arrayContaining(names));
   expect(await complete("replay", "--d")).toEqual(expect.arrayContaining(["--dry-run", "--debug"]));
   expect(await complete("replay", "--class", "")).toEqual(expect.arrayContaining(["malformed", "unreadable"]));
+});
+
+describe("in a real bash", () => {
+  /** What bash offers for the last word of a line, by the function that it would call at a press of Tab. */
+  async function offered(words: readonly string[], before = ""): Promise<string[]> {
+    const script = [
+      before,
+      "source <(customerio-aep completion bash)",
+      // `complete -F __customerio_aep_complete customerio-aep`
+      'read -r _ _ function _ <<< "$(complete -p customerio-aep)"',
+      `COMP_WORDS=(${["customerio-aep", ...words].map((word) => `'${word}'`).join(" ")})`,
+      `COMP_CWORD=${words.length}`,
+      // It sets options of the completion under way, and there is none.
+      "compopt() { :; }",
+      '"$function"',
+      'printf "%s\\n" "${COMPREPLY[@]}"',
+    ].join("\n");
+    const bin = path.join(repository, "node_modules", ".bin");
+    const env = { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH}` };
+    const { stdout } = await promisify(execFile)("bash", ["--norc", "-euc", script], { env });
+    return stdout.trim().split("\n");
+  }
+
+  test("commands, options and their values are offered", async () => {
+    expect(await offered([""])).toEqual(expect.arrayContaining(names));
+    expect(await offered(["sta"])).toEqual(["status"]);
+    expect(await offered(["replay", "--dr"])).toEqual(["--dry-run"]);
+    expect(await offered(["replay", "--class", "mal"])).toEqual(["malformed"]);
+  });
+
+  test("bash-completion's own function is used where there is one", async () => {
+    const theirs =
+      '_get_comp_words_by_ref() { words=("customerio-aep" "exp"); cword=1; cur="exp"; prev="customerio-aep"; }';
+    expect(await offered(["anything"], theirs)).toEqual(["export"]);
+  });
 });
 
 test("a mistake that --json meets is JSON too", async () => {

@@ -142,6 +142,8 @@ const parseNpm: Parse = async ([command = "", ...args]) => {
   if (command !== "run") return undefined;
   const [script = ""] = given;
   if (!(script in manifest.scripts)) return `package.json has no script ${script}.`;
+  const [, tests] = /\bjest (\S+)$/.exec(manifest.scripts[script as keyof typeof manifest.scripts]) ?? [];
+  if (tests !== undefined) return parseJest([tests, ...passed]);
   const publishing = script === "publish-packages" ? await helpOf("npm", "publish") : undefined;
   const unknown = passed.find(
     (word) =>

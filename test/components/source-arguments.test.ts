@@ -22,6 +22,14 @@ test("without arguments a source is as the stack's settings without any are", ()
   expect(read({})).toEqual(readSettings(new pulumi.Config("customerio-aep")));
 });
 
+test("without a signing key the next steps name the argument, since the program may read it from any setting", async () => {
+  configureWithCredentials();
+  const { outputs } = await declaredBy(() => ({ steps: new CustomerIoSource("events", {}).nextSteps }));
+  expect((outputs as { steps: string[] }).steps[1]).toBe(
+    "Set the secret that the program reads for the argument signingKeys, such as: npx pulumi config set --secret signingKeys",
+  );
+});
+
 test("all mistakes are named at once, as arguments", () => {
   const args = { nodeVersion: 23, dataset: { keep: true, forceDestroy: true, rowExpirationDays: 3 } };
   expect(() => read(args as unknown as CustomerIoSourceArgs)).toThrow(
