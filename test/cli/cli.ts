@@ -3,6 +3,7 @@ import path from "node:path";
 import type { CloudEnvironment } from "../../packages/local-cloud/src/cloud.ts";
 import { runMark } from "../../packages/local-cloud/src/run-mark.ts";
 import { type LocalProgram, repository } from "../e2e/local-stack.ts";
+import { jsonMistakes } from "./json.ts";
 
 /** What a command printed, and how it ended. */
 export interface Ended {
@@ -37,6 +38,8 @@ export async function runCli(
     stderr += text;
   });
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  // Whatever a test runs it for, its JSON is as it is documented.
+  if (args.includes("--json")) expect(jsonMistakes(args[0] ?? "", stdout)).toEqual([]);
   return { code, stdout, stderr };
 }
 
