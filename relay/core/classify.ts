@@ -46,7 +46,7 @@ export function classifyText(text: string, digest?: string): ClassifiedEvent | M
     return malformed("The body is not JSON.");
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return malformed("The body is not JSON object.");
+    return malformed("The body is not a JSON object.");
   }
   const event = value as CustomerIoEvent;
   return { kind: "event", event, id: ownEventId(event.event_id) ?? derivedEventId(text, digest), text };

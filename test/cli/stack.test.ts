@@ -303,7 +303,7 @@ test(
     const { code, stdout } = await run("preview", "--samples", file);
     expect(code).toBe(1);
     expect(stdout).toContain("line 1: customer subscribed, 01E4C4CT6YDC7Y5M7FE1GWWPQJ\n");
-    expect(stdout).toContain("line 2: ERROR, it would be a dead letter: The body is not JSON object.");
+    expect(stdout).toContain("line 2: ERROR, it would be a dead letter: The body is not a JSON object.");
     expect(stdout).toMatch(/\n1 become rows, 0 are left out, 1 fail\.\n$/);
   },
   minutes,

@@ -31,6 +31,7 @@ const types = {
   mapping: "aep:index:MappingSet",
   flow: "aep:index:Dataflow",
   webhook: "customerio:index:ReportingWebhook",
+  guard: "aep:index:DatasetGuard",
 } as const;
 
 const identityMap = "https://ns.adobe.com/xdm/context/identitymap";
@@ -305,7 +306,7 @@ function declarations(stack: string, shape: Shapes): Declared[] {
     .filter(({ guarded }) => guarded)
     .map(({ name, forceDestroy }) => {
       const inputs = { datasetId: new Reference(name), forceDestroy };
-      return { name: `${name}-guard`, type: "aep:index:DatasetGuard", inputs, dependsOn };
+      return { name: `${name}-guard`, type: types.guard, inputs, dependsOn };
     });
   return [...all, ...guards];
 }

@@ -24,9 +24,9 @@ describe("classify", () => {
     ["blanks", " \n", "The body is empty."],
     ["text", "hello", "The body is not JSON."],
     ["JSON cut off", '{"event_id":"a"', "The body is not JSON."],
-    ["a list", `[${JSON.stringify(minimal)}]`, "The body is not JSON object."],
-    ["null", "null", "The body is not JSON object."],
-    ["a number", "42", "The body is not JSON object."],
+    ["a list", `[${JSON.stringify(minimal)}]`, "The body is not a JSON object."],
+    ["null", "null", "The body is not a JSON object."],
+    ["a number", "42", "The body is not a JSON object."],
   ])("calls %s malformed", (_, body, reason) => {
     expect(classify(Buffer.from(body))).toEqual({ kind: "malformed", reason });
   });

@@ -125,7 +125,7 @@ test("what is signed but no event is a dead letter, and is answered 200 so that 
   expect(found.sort()).toEqual([
     ["malformed", "The body is empty.", "utf8", ""],
     ["malformed", "The body is not UTF-8 text.", "base64", bytes.toString("base64")],
-    ["malformed", "The body is not JSON object.", "utf8", "[{}]"],
+    ["malformed", "The body is not a JSON object.", "utf8", "[{}]"],
   ]);
   expect(await azurite.waiting(queueNames.events)).toBe(0);
 });
