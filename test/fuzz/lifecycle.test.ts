@@ -26,7 +26,7 @@ const { FUZZ_RUNS = "500", FUZZ_SEED = randomInt(2 ** 31), FUZZ_PATH } = process
 const runs = Number(FUZZ_RUNS);
 const seed = Number(FUZZ_SEED);
 /** Milliseconds for everything, the search for a smaller example of a failure included. */
-const timeLimit = 120_000 + runs * 500;
+const timeLimit = 120_000 + runs * 1_000;
 const network = new Network();
 const secrets = [/p8e-local-client-secret/, /local-app-api-key/, /Bearer /, /\/collection\//];
 
