@@ -1,17 +1,12 @@
 import { defineResource, type Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AzureClient } from "../client/client.ts";
-import { type Look, type LookPace, patiently } from "../client/patience.ts";
 import { webApiVersion as apiVersion } from "../web-api-version.ts";
-import { noteTakenOver, put, seenIn } from "./arm-resource.ts";
-
-const readyPace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 10 * 60_000 };
+import { noteTakenOver, seenIn } from "./arm-resource.ts";
+import { putUntilMade, resourceGroupId } from "./web-resource.ts";
 
 const inputs = z.object({
-  resourceGroupId: z
-    .string()
-    .regex(/^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+$/i, "it must be the id of a resource group")
-    .meta({ description: "Azure Resource Manager id of the resource group (`ResourceGroup.id`).", replaces: true }),
+  resourceGroupId,
   planName: z
     .string()
     .regex(/^[a-z0-9-]{1,60}$/i, "it must have 1 to 60 letters, digits and hyphens")
@@ -79,20 +74,12 @@ export const appServicePlan = defineResource<AzureClient>()({
   },
 });
 
-/** Makes or updates the plan, and waits until Azure has made it. */
-async function write(operation: Operation<AzureClient>, id: string, body: Record<string, unknown>): Promise<Outputs> {
-  const { client, signal } = operation;
-  let made = readyIn(await put(operation, id, { apiVersion, body }));
-  const ready = await patiently(operation, readyPace, async (): Promise<Look<Outputs>> => {
-    made ??= readyIn(await client.armGet(id, apiVersion, signal));
-    return made ? { done: made } : { notYet: "waiting for Azure to make the function app's plan" };
-  });
-  if ("done" in ready) return ready.done;
-  throw new Error(`Azure has not made the plan ${id} ${ready.gaveUp}. To go on, run: npx pulumi up`);
+function write(operation: Operation<AzureClient>, id: string, body: Record<string, unknown>): Promise<Outputs> {
+  return putUntilMade(operation, { id, body, what: "the function app's plan", outputsIn: madeIn });
 }
 
 /** @throws if Azure has failed to make it */
-function readyIn(plan: unknown): Outputs | undefined {
+function madeIn(plan: unknown): Outputs | undefined {
   const parsed = answer.safeParse(plan);
   if (!parsed.success) return undefined;
   const state = parsed.data.properties?.provisioningState ?? "Succeeded";

@@ -1,17 +1,12 @@
 import { defineResource, type Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AzureClient } from "../client/client.ts";
-import { type Look, type LookPace, patiently } from "../client/patience.ts";
 import { webApiVersion as apiVersion } from "../web-api-version.ts";
-import { noteTakenOver, put, seenIn } from "./arm-resource.ts";
-
-const readyPace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 10 * 60_000 };
+import { noteTakenOver, seenIn } from "./arm-resource.ts";
+import { putUntilMade, resourceGroupId } from "./web-resource.ts";
 
 const inputs = z.object({
-  resourceGroupId: z
-    .string()
-    .regex(/^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+$/i, "it must be the id of a resource group")
-    .meta({ description: "Azure Resource Manager id of the resource group (`ResourceGroup.id`).", replaces: true }),
+  resourceGroupId,
   siteName: z
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,58}[a-z0-9]$/i, "it must have 2 to 60 letters, digits and hyphens")
@@ -73,18 +68,11 @@ export const functionApp = defineResource<AzureClient>()({
   },
 });
 
-/** Makes or updates the app, and waits until Azure says where it answers. */
-async function write(operation: Operation<AzureClient>, id: string, body: Record<string, unknown>): Promise<Outputs> {
-  const { client, signal } = operation;
-  let hosts = hostsOf(await put(operation, id, { apiVersion, body }));
-  const ready = await patiently(operation, readyPace, async (): Promise<Look<Outputs>> => {
-    hosts ??= hostsOf(await client.armGet(id, apiVersion, signal));
-    return hosts ? { done: hosts } : { notYet: "waiting for Azure to make the function app" };
-  });
-  if ("done" in ready) return ready.done;
-  throw new Error(`Azure has not made the function app ${ready.gaveUp}. To go on, run: npx pulumi up`);
+function write(operation: Operation<AzureClient>, id: string, body: Record<string, unknown>): Promise<Outputs> {
+  return putUntilMade(operation, { id, body, what: "the function app", outputsIn: hostsOf });
 }
 
+/** Where the app answers, once Azure says so. */
 function hostsOf(site: unknown): Outputs | undefined {
   const parsed = answer.safeParse(site);
   if (!parsed.success) return undefined;
