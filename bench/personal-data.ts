@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { CustomerIoEvent } from "../packages/pulumi-customerio/src/events/index.ts";
-import { personalData } from "../relay/core/policy.ts";
-import { redact } from "../relay/core/redact.ts";
+import { personalData } from "../relay/core/policy/policy.ts";
+import { redact } from "../relay/core/policy/redact.ts";
 import { type Figure, median } from "./statistics.ts";
 
 const dropAll = personalData.parse({ content: "keep", email: "drop", recipient: "drop" });

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { HttpRequest, InvocationContext } from "@azure/functions";
 import { samples } from "../packages/pulumi-customerio/src/events/samples.ts";
-import { intakeBudget, intakeHandler } from "../relay/azure/intake.ts";
-import { RelayStorage } from "../relay/azure/storage.ts";
+import { intakeBudget, intakeHandler } from "../relay/azure/intake/intake.ts";
+import { RelayStorage } from "../relay/azure/storage/storage.ts";
 import { queueNames } from "../relay/core/names.ts";
-import { eventPolicy } from "../relay/core/policy.ts";
+import { eventPolicy } from "../relay/core/policy/policy.ts";
 import { startQueues } from "./azurite.ts";
 import { type Figure, median, quantile } from "./statistics.ts";
 

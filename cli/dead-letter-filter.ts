@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type DeadLetter, parseDeadLetter } from "../relay/core/dead-letter.ts";
+import { type DeadLetter, parseDeadLetter } from "../relay/core/event/dead-letter.ts";
 
 /** Which dead letters are meant; what is undefined lets all through. */
 export interface DeadLetterFilter {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { deadLetterClass } from "../relay/core/dead-letter.ts";
+import { deadLetterClass } from "../relay/core/event/dead-letter.ts";
 import type { OptionTable, ValuesOf } from "./command/definition.ts";
 import type { DeadLetterFilter } from "./dead-letter-filter.ts";
 

@@ -1,7 +1,7 @@
 import { buffer as contentOf } from "node:stream/consumers";
 import type { ContainerClient } from "@azure/storage-blob";
 import type { QueueClient } from "@azure/storage-queue";
-import { decodeEnvelope, type QueuedEvent } from "../relay/core/envelope.ts";
+import { decodeEnvelope, type QueuedEvent } from "../relay/core/event/envelope.ts";
 import { containerNames, queueNames } from "../relay/core/names.ts";
 import type { StackSource } from "./stack/source.ts";
 import { StoragePermission, statusOf } from "./storage-permission.ts";

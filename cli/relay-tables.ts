@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import { makingTable, TableError, Tables } from "../relay/azure/tables.ts";
-import { type Counts, dayOf, daysBefore, foldedAfterDays } from "../relay/core/counts.ts";
-import { deliveredKeysOf, isDeliveredTable } from "../relay/core/delivered-tables.ts";
-import type { JsonObject } from "../relay/core/json.ts";
+import { makingTable, TableError, Tables } from "../relay/azure/storage/tables.ts";
+import { type Counts, dayOf, daysBefore, foldedAfterDays } from "../relay/core/counts/counts.ts";
+import { sumOfRows } from "../relay/core/counts/row-of-counts.ts";
+import { deliveredKeysOf, isDeliveredTable } from "../relay/core/delivery/delivered-tables.ts";
+import type { JsonObject } from "../relay/core/event/json.ts";
 import { countsTable, forwardersPartition, forwardersTable } from "../relay/core/names.ts";
-import { sumOfRows } from "../relay/core/row-of-counts.ts";
 import { patience } from "./clients.ts";
 import type { StackSource } from "./stack/source.ts";
 import { StoragePermission } from "./storage-permission.ts";

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Admission, admit } from "../relay/core/admit.ts";
 import { blobName } from "../relay/core/blob-name.ts";
-import type { DeadLetter } from "../relay/core/dead-letter.ts";
+import { type Admission, admit } from "../relay/core/event/admit.ts";
+import type { DeadLetter } from "../relay/core/event/dead-letter.ts";
 import {
   claimed,
   type DecodedEnvelope,
@@ -13,8 +13,8 @@ import {
   newEvent,
   type QueuedEvent,
   requeued,
-} from "../relay/core/envelope.ts";
-import type { EventPolicy } from "../relay/core/policy.ts";
+} from "../relay/core/event/envelope.ts";
+import type { EventPolicy } from "../relay/core/policy/policy.ts";
 import { type DeadLetterFilter, fits, kindOf, understood } from "./dead-letter-filter.ts";
 import { eachOf } from "./each-of.ts";
 import type { RelayStorageAccount } from "./relay-storage.ts";

@@ -24,7 +24,7 @@ function prose(markdown: string): string[] {
   });
 }
 
-/** Paths from the repository's root that a document names as code, such as `relay/core/verify.ts`. */
+/** Paths from the repository's root that a document names as code, such as `relay/core/intake/verify.ts`. */
 function namedPaths(markdown: string, folders: readonly string[]): Link[] {
   return prose(markdown).flatMap((text, index) =>
     [...text.matchAll(/`([\w.-]+\/[\w./-]*)`/g)]

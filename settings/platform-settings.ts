@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { identityFields } from "../events/identity-map.ts";
-import type { PersonalData } from "../relay/core/policy.ts";
+import type { PersonalData } from "../relay/core/policy/policy.ts";
 
 const text = z.string().trim().min(1, "it is empty");
 const named = z.strictObject({

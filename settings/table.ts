@@ -2,7 +2,7 @@ import { subscriptionNames } from "pulumi-customerio/events";
 import { z } from "zod";
 import { mappingSettings } from "../mapping/settings.ts";
 import { appNumbers, type NumberRange } from "../relay/core/app-settings.ts";
-import { eventFilters, personalData } from "../relay/core/policy.ts";
+import { eventFilters, personalData } from "../relay/core/policy/policy.ts";
 import { platformSchemas, webhookSchema } from "./platform-settings.ts";
 import type { Setting } from "./setting.ts";
 import { subscription } from "./subscription.ts";

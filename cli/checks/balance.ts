@@ -1,5 +1,5 @@
-import type { Counts } from "../../relay/core/counts.ts";
-import { settledCounts } from "../../relay/core/fates.ts";
+import type { Counts } from "../../relay/core/counts/counts.ts";
+import { settledCounts } from "../../relay/core/delivery/fates.ts";
 import { type CommandTarget, operatorCommand } from "../../relay/core/operator-command.ts";
 import { inWords } from "../duration.ts";
 import type { Finding } from "../finding.ts";

@@ -1,4 +1,4 @@
-import { dayOf } from "../../relay/core/counts.ts";
+import { dayOf } from "../../relay/core/counts/counts.ts";
 import { type CommandTarget, operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { customerIoOf, patience } from "../clients.ts";
 import { inWords } from "../duration.ts";

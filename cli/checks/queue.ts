@@ -1,4 +1,4 @@
-import { type QueuedEvent, waitingSince } from "../../relay/core/envelope.ts";
+import { type QueuedEvent, waitingSince } from "../../relay/core/event/envelope.ts";
 import { queueNames } from "../../relay/core/names.ts";
 import { type CommandTarget, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { azureOf, patience } from "../clients.ts";

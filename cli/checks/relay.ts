@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { jsonOf } from "../../relay/core/json.ts";
+import { jsonOf } from "../../relay/core/event/json.ts";
 import { type CommandTarget, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { azureOf, patience } from "../clients.ts";
 import type { Finding } from "../finding.ts";

@@ -6,11 +6,11 @@ import {
   previewMappings,
   validateMappings,
 } from "pulumi-aep/client";
-import { admit } from "../../relay/core/admit.ts";
-import { classifyText } from "../../relay/core/classify.ts";
-import { enrich } from "../../relay/core/enrich.ts";
-import type { EventPolicy } from "../../relay/core/policy.ts";
-import { unknownAttributes } from "../../relay/core/unknown-attributes.ts";
+import { admit } from "../../relay/core/event/admit.ts";
+import { classifyText } from "../../relay/core/event/classify.ts";
+import { enrich } from "../../relay/core/event/enrich.ts";
+import { unknownAttributes } from "../../relay/core/event/unknown-attributes.ts";
+import type { EventPolicy } from "../../relay/core/policy/policy.ts";
 import { patience } from "../clients.ts";
 import type { SampleEvent } from "./sample-events.ts";
 

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { appSettings } from "../../relay/core/app-settings.ts";
+import { parseSigningKeys } from "../../relay/core/intake/verify.ts";
 import { noSigningKey, signingKeysSecret } from "../../relay/core/names.ts";
-import type { EventPolicy } from "../../relay/core/policy.ts";
-import { parseSigningKeys } from "../../relay/core/verify.ts";
+import type { EventPolicy } from "../../relay/core/policy/policy.ts";
 import type { StackSource } from "./source.ts";
 
 // The settings in force, as the resources of the relay have them: a program gives them to it in its own way.

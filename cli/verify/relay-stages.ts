@@ -1,7 +1,7 @@
 import type { DocumentedEvent } from "pulumi-customerio/events";
-import { judge } from "../../relay/core/filter.ts";
+import { signatureOf } from "../../relay/core/intake/verify.ts";
 import { type CommandTarget, operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
-import { signatureOf } from "../../relay/core/verify.ts";
+import { judge } from "../../relay/core/policy/filter.ts";
 import { copyKeyAnew } from "../checks/calls.ts";
 import { queueLength } from "../checks/queue.ts";
 import { understood } from "../dead-letter-filter.ts";

@@ -1,7 +1,7 @@
 import { samples } from "pulumi-customerio/events";
-import { admit } from "../../relay/core/admit.ts";
-import { classifyText } from "../../relay/core/classify.ts";
-import { enrich } from "../../relay/core/enrich.ts";
+import { admit } from "../../relay/core/event/admit.ts";
+import { classifyText } from "../../relay/core/event/classify.ts";
+import { enrich } from "../../relay/core/event/enrich.ts";
 import type { SettingValues } from "../../settings/schema.ts";
 
 /** Stands for the time at which the relay receives a sample: later than any of them happened. */

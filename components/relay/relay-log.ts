@@ -1,4 +1,4 @@
-import type { OutcomeField, OutcomeName, OutcomeNumber } from "../../relay/core/outcomes.ts";
+import type { OutcomeField, OutcomeName, OutcomeNumber } from "../../relay/core/delivery/outcomes.ts";
 
 // The relay's log in Application Insights, for queries. Names come from the lines themselves, so that the compiler finds a query that
 // asks for a field which no line has any more: it would find nothing, and be silent.

@@ -8,7 +8,7 @@ import { ResourceGroup } from "@pulumi/azure-native/resources/index.js";
 import * as web from "@pulumi/azure-native/web/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import manifest from "../../package.json" with { type: "json" };
-import { hostBodyLimit } from "../../relay/core/body-limit.ts";
+import { hostBodyLimit } from "../../relay/core/intake/body-limit.ts";
 import { noSigningKey, signingKeysSecret } from "../../relay/core/names.ts";
 import { packageManifest } from "../../relay/deploy/package-folder.ts";
 import {

@@ -1,7 +1,7 @@
 import { comparedName, metricsByObjectType } from "pulumi-customerio/events";
 import { nearest } from "pulumi-provider-kit/settings";
 import { verification } from "../../events/verification.ts";
-import type { EventFilters } from "../../relay/core/policy.ts";
+import type { EventFilters } from "../../relay/core/policy/policy.ts";
 
 const known = {
   objectTypes: [...Object.keys(metricsByObjectType), verification.objectType],

@@ -1,11 +1,11 @@
 import type { HttpHandler, HttpResponseInit, InvocationContext } from "@azure/functions";
 import { withinBudget } from "./budget.ts";
-import { forwarderCensus } from "./census.ts";
+import { forwarderCensus } from "./counts/census.ts";
 import { describeError, logOutcome } from "./log.ts";
 import { type Marks, noMarks } from "./marks-reader.ts";
 import type { QueueWatch } from "./queue-watch.ts";
-import type { RelayStorage } from "./storage.ts";
-import type { Tables } from "./tables.ts";
+import type { RelayStorage } from "./storage/storage.ts";
+import type { Tables } from "./storage/tables.ts";
 
 /** Milliseconds for which an answer is given again without another look. */
 const freshFor = 5_000;

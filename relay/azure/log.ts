@@ -1,6 +1,6 @@
 import type { InvocationContext } from "@azure/functions";
-import { isObject } from "../core/json.ts";
-import { type LevelledOutcome, type LogLevel, type Outcome, outcomeLevels } from "../core/outcomes.ts";
+import { type LevelledOutcome, type LogLevel, type Outcome, outcomeLevels } from "../core/delivery/outcomes.ts";
+import { isObject } from "../core/event/json.ts";
 
 const listeners: ((outcome: Outcome) => void)[] = [];
 

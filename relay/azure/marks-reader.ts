@@ -5,9 +5,9 @@ import {
   lookLasts,
   parseMarks,
   type WantedConfiguration,
-} from "../core/queue-marks.ts";
+} from "../core/delivery/queue-marks.ts";
 import { withinBudget } from "./budget.ts";
-import type { RelayStorage } from "./storage.ts";
+import type { RelayStorage } from "./storage/storage.ts";
 
 /** What the marks on the queue say to this instance. */
 export interface MarksSeen {

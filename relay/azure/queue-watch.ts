@@ -1,6 +1,6 @@
-import type { Outcome } from "../core/outcomes.ts";
+import type { Outcome } from "../core/delivery/outcomes.ts";
 import { countOutcome } from "./log.ts";
-import type { QueueHead, RelayStorage } from "./storage.ts";
+import type { QueueHead, RelayStorage } from "./storage/storage.ts";
 
 /** Milliseconds. */
 const times = {

@@ -1,8 +1,8 @@
 import type * as z from "zod";
 import { type AppSettingName, appSettings, appSettingsSchema } from "../core/app-settings.ts";
-import type { EventPolicy } from "../core/policy.ts";
-import { isSet, parseSigningKeys } from "../core/verify.ts";
-import type { PlatformCredential } from "./access-tokens.ts";
+import { isSet, parseSigningKeys } from "../core/intake/verify.ts";
+import type { EventPolicy } from "../core/policy/policy.ts";
+import type { PlatformCredential } from "./delivery/access-tokens.ts";
 
 /** Where events go, and from when on; or what is wrong with the settings, for people. */
 export type PlatformSettings =

@@ -1,5 +1,5 @@
 import type { InvocationContext } from "@azure/functions";
-import { type Outcome, outcomeLevels } from "../core/outcomes.ts";
+import { type Outcome, outcomeLevels } from "../core/delivery/outcomes.ts";
 import { countOutcome, writeLine } from "./log.ts";
 
 /** Milliseconds from one line to the next. */

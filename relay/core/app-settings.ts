@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { eventPolicy } from "./policy.ts";
+import { eventPolicy } from "./policy/policy.ts";
 
 /** What a number may be, and what it is where none is set; users set it, and the relay reads it from an app setting. */
 export interface NumberRange {

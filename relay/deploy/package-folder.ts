@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { type Zippable, zipSync } from "fflate";
 import { z } from "zod";
-import { jsonOf } from "../core/json.ts";
+import { jsonOf } from "../core/event/json.ts";
 
 /** A folder as the one zip file that Azure Functions takes. */
 export interface Package {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { exportDeadLetters } from "../../cli/export.ts";
 import { PrivateFolder } from "../../cli/private-folder.ts";
-import { deadBody } from "../../relay/core/dead-letter.ts";
+import { deadBody } from "../../relay/core/event/dead-letter.ts";
 
 const receivedAt = "2026-11-20T10:00:00.000Z";
 const now = new Date("2026-11-21T10:00:00.000Z");

@@ -8,8 +8,8 @@ import { versionsFinding } from "../../cli/checks/versions.ts";
 import { inWords } from "../../cli/duration.ts";
 import { render } from "../../cli/finding.ts";
 import type { DataflowRun } from "../../cli/platform/dataflow.ts";
-import { type Counts, noCounts } from "../../relay/core/counts.ts";
-import { newEvent, requeued } from "../../relay/core/envelope.ts";
+import { type Counts, noCounts } from "../../relay/core/counts/counts.ts";
+import { newEvent, requeued } from "../../relay/core/event/envelope.ts";
 
 const now = new Date("2026-11-20T10:30:00.000Z");
 const ago = (milliseconds: number) => new Date(now.getTime() - milliseconds);

@@ -1,11 +1,11 @@
 import { DefaultAzureCredential } from "@azure/identity";
 import { BlobServiceClient } from "@azure/storage-blob";
 import { QueueServiceClient } from "@azure/storage-queue";
-import { foldCounts } from "../../relay/azure/fold-counts.ts";
-import { Tables } from "../../relay/azure/tables.ts";
-import { noCounts } from "../../relay/core/counts.ts";
-import { deliveredKey } from "../../relay/core/delivered-tables.ts";
-import { encodeEnvelopes, newEvent } from "../../relay/core/envelope.ts";
+import { foldCounts } from "../../relay/azure/counts/fold-counts.ts";
+import { Tables } from "../../relay/azure/storage/tables.ts";
+import { noCounts } from "../../relay/core/counts/counts.ts";
+import { deliveredKey } from "../../relay/core/delivery/delivered-tables.ts";
+import { encodeEnvelopes, newEvent } from "../../relay/core/event/envelope.ts";
 import { blobRole, queueRole, startAccount, type TestAccount, tableRole } from "./storage-account.ts";
 
 let operator: TestAccount;

@@ -2,10 +2,10 @@ import fc from "fast-check";
 import type { DeadLetterFilter } from "../../cli/dead-letter-filter.ts";
 import { type ReplayAction, replay } from "../../cli/replay.ts";
 import { blobName } from "../../relay/core/blob-name.ts";
-import { type DeadLetter, deadBody, deadEvent } from "../../relay/core/dead-letter.ts";
-import { decodeEnvelope, newEvent, type QueuedEvent, waitingSince } from "../../relay/core/envelope.ts";
-import { eventPolicy } from "../../relay/core/policy.ts";
-import { isExpired, isOverdue } from "../../relay/core/retry-schedule.ts";
+import { isExpired, isOverdue } from "../../relay/core/delivery/retry-schedule.ts";
+import { type DeadLetter, deadBody, deadEvent } from "../../relay/core/event/dead-letter.ts";
+import { decodeEnvelope, newEvent, type QueuedEvent, waitingSince } from "../../relay/core/event/envelope.ts";
+import { eventPolicy } from "../../relay/core/policy/policy.ts";
 
 const receivedAt = "2026-11-20T10:00:00.000Z";
 const now = new Date("2026-11-21T10:00:00.000Z");

@@ -5,7 +5,7 @@ import path from "node:path";
 import { deployAnew } from "../../cli/checks/relay.ts";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
-import { parseDeadLetter } from "../../relay/core/dead-letter.ts";
+import { parseDeadLetter } from "../../relay/core/event/dead-letter.ts";
 import { type LocalStack, repository, startLocalStack } from "../e2e/local-stack.ts";
 import { cli, type Ended } from "./cli.ts";
 

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { CustomerIoSource } from "../../components/customer-io-source.ts";
 import { StackSettings } from "../../components/settings/settings-source.ts";
 import { readSettings as readRelaySettings } from "../../relay/azure/settings.ts";
-import { maxBodyBytes } from "../../relay/core/body-limit.ts";
+import { maxBodyBytes } from "../../relay/core/intake/body-limit.ts";
 import { configureWithCredentials, type DeclaredResource, declaredBy } from "./stack.ts";
 
 async function source(settings: Record<string, unknown> = {}, answers: Record<string, object> = {}) {
@@ -261,7 +261,8 @@ test("every field of the relay's log lines that alerts and workbook read is one 
   ];
   const read = new Set(queries.flatMap((query) => [...query.matchAll(/line\.(\w+)/g)].map(([, field]) => field)));
   const folder = path.resolve(import.meta.dirname, "../../relay/azure");
-  const code = readdirSync(folder).map((name) => readFileSync(path.join(folder, name), "utf8"));
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+  const code = files.map((name) => readFileSync(path.join(folder, name), "utf8"));
   const written = (field: string | undefined) => code.some((text) => new RegExp(`\\b${field}\\b`).test(text));
   expect([...read].filter((field) => !written(field))).toEqual([]);
   expect([...read].sort()).toEqual([

@@ -12,8 +12,8 @@ import { ReportingWebhooks } from "../../packages/pulumi-customerio/src/client/c
 import { config as customerioConfig } from "../../packages/pulumi-customerio/src/config.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { type PropertyMap, reveal } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
-import { AccessTokens } from "../../relay/azure/access-tokens.ts";
-import { PlatformClient } from "../../relay/azure/platform-client.ts";
+import { AccessTokens } from "../../relay/azure/delivery/access-tokens.ts";
+import { PlatformClient } from "../../relay/azure/delivery/platform-client.ts";
 import { account } from "./account.ts";
 import { hasDescriptions } from "./descriptions.ts";
 import type { Made } from "./driver.ts";

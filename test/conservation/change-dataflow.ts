@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { lookLasts } from "../../relay/core/delivery/queue-marks.ts";
+import { longestRequest } from "../../relay/core/delivery/time-limits.ts";
 import { queueNames } from "../../relay/core/names.ts";
-import { lookLasts } from "../../relay/core/queue-marks.ts";
-import { longestRequest } from "../../relay/core/time-limits.ts";
 import type { World } from "./world.ts";
 
 /**

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { buildRelay } from "../../relay/build.ts";
-import type { Counts } from "../../relay/core/counts.ts";
+import type { Counts } from "../../relay/core/counts/counts.ts";
 import { malformedAmong } from "./events.ts";
 import { type Balance, balanceOf, tableOf } from "./ledger.ts";
 import type { Load, Scenario } from "./scenario.ts";

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { HttpRequest, InvocationContext } from "@azure/functions";
-import type { Tables } from "../../relay/azure/tables.ts";
-import { keyHeader, takeoverHandler } from "../../relay/azure/takeover.ts";
+import { keyHeader, takeoverHandler } from "../../relay/azure/delivery/takeover.ts";
+import type { Tables } from "../../relay/azure/storage/tables.ts";
 import type { Account } from "./storage.ts";
 
 /**

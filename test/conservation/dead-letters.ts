@@ -5,7 +5,7 @@ import { exportDeadLetters } from "../../cli/export.ts";
 import { PrivateFolder } from "../../cli/private-folder.ts";
 import { type ReplayAction, replay } from "../../cli/replay.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";
-import { eventPolicy } from "../../relay/core/policy.ts";
+import { eventPolicy } from "../../relay/core/policy/policy.ts";
 import type { Account } from "./storage.ts";
 
 const everything = { signal: new AbortController().signal, filter: {}, progress: () => undefined };

@@ -1,11 +1,11 @@
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
-import { intakeHandler } from "../../relay/azure/intake.ts";
+import { intakeHandler } from "../../relay/azure/intake/intake.ts";
 import { readSettings } from "../../relay/azure/settings.ts";
-import { classifyText } from "../../relay/core/classify.ts";
-import { type DeadLetterBlob, parseDeadLetter } from "../../relay/core/dead-letter.ts";
-import { enrich } from "../../relay/core/enrich.ts";
-import { decodeEnvelope, type QueuedEvent } from "../../relay/core/envelope.ts";
+import { classifyText } from "../../relay/core/event/classify.ts";
+import { type DeadLetterBlob, parseDeadLetter } from "../../relay/core/event/dead-letter.ts";
+import { enrich } from "../../relay/core/event/enrich.ts";
+import { decodeEnvelope, type QueuedEvent } from "../../relay/core/event/envelope.ts";
 import { call, invocation, linesAtOnce, signingKey } from "../relay/support/invocation.ts";
 import { hostileBody, type Signing, signing } from "./hostile-bodies.ts";
 

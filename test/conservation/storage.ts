@@ -5,8 +5,8 @@ import path from "node:path";
 import { BlobServiceClient, type ContainerClient } from "@azure/storage-blob";
 import { type QueueClient, QueueServiceClient } from "@azure/storage-queue";
 import { type Child, startChild } from "../../packages/local-cloud/src/azure/host/child-process.ts";
-import { Tables } from "../../relay/azure/tables.ts";
-import { addCounts, type Counts, noCounts } from "../../relay/core/counts.ts";
+import { Tables } from "../../relay/azure/storage/tables.ts";
+import { addCounts, type Counts, noCounts } from "../../relay/core/counts/counts.ts";
 import { containerNames, countsTable, queueNames } from "../../relay/core/names.ts";
 import type { SharedClock } from "./shared-clock.ts";
 

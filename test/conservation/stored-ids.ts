@@ -1,4 +1,4 @@
-import { parseDeadLetter } from "../../relay/core/dead-letter.ts";
+import { parseDeadLetter } from "../../relay/core/event/dead-letter.ts";
 
 /** The events of a dead letter, from its text. */
 export function idsOfDeadLetter(text: string): string[] {

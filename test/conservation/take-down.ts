@@ -1,6 +1,6 @@
 import { sleep } from "pulumi-provider-kit/http";
+import { parseMarks, type QueueMarks, withMarks } from "../../relay/core/delivery/queue-marks.ts";
 import { queueNames } from "../../relay/core/names.ts";
-import { parseMarks, type QueueMarks, withMarks } from "../../relay/core/queue-marks.ts";
 import type { AzureClient } from "../../relay/deploy/client/client.ts";
 import { queueDrain } from "../../relay/deploy/resources/queue-drain.ts";
 import type { Account } from "./storage.ts";

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { frontEnd } from "../../packages/local-cloud/src/azure/host/front-end.ts";
 import { type Listener, listenOn } from "../../packages/local-cloud/src/azure/listen.ts";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
-import { addCounts, type Counts, noCounts } from "../../relay/core/counts.ts";
+import { addCounts, type Counts, noCounts } from "../../relay/core/counts/counts.ts";
 import { containerNames } from "../../relay/core/names.ts";
 import { DeployedRelay } from "./deployed-relay.ts";
 import { day, minute } from "./durations.ts";

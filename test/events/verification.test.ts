@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { verificationEvent, verificationId, verificationTime } from "../../events/verification.ts";
 import { metricsByObjectType } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
 import { blobName } from "../../relay/core/blob-name.ts";
-import { classifyText } from "../../relay/core/classify.ts";
+import { classifyText } from "../../relay/core/event/classify.ts";
 
 const now = new Date("2026-11-20T10:00:01.234Z");
 

@@ -8,8 +8,8 @@ import { readMappingItem } from "../../packages/local-cloud/src/platform/data-pr
 import { strictSwitches } from "../../packages/local-cloud/src/platform/state/options.ts";
 import type { JsonObject } from "../../packages/local-cloud/src/platform/web/json.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
-import { classifyText } from "../../relay/core/classify.ts";
-import { enrich } from "../../relay/core/enrich.ts";
+import { classifyText } from "../../relay/core/event/classify.ts";
+import { enrich } from "../../relay/core/event/enrich.ts";
 
 const receivedAt = "2026-11-20T10:00:00.500Z";
 const schema = {

@@ -1,6 +1,6 @@
 import { PlatformStub } from "../../packages/pulumi-aep/test/platform-stub.ts";
-import { AccessTokens } from "../../relay/azure/access-tokens.ts";
-import { PlatformClient } from "../../relay/azure/platform-client.ts";
+import { AccessTokens } from "../../relay/azure/delivery/access-tokens.ts";
+import { PlatformClient } from "../../relay/azure/delivery/platform-client.ts";
 
 const ims = "POST /ims/token/v3";
 const inlet = "POST /collection/inlet?x-adobe-flow-id=flow";

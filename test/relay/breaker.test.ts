@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { Breaker, type Pause, type Permit } from "../../relay/core/breaker.ts";
-import type { Verdict } from "../../relay/core/delivery.ts";
+import { Breaker, type Pause, type Permit } from "../../relay/core/delivery/breaker.ts";
+import type { Verdict } from "../../relay/core/delivery/delivery.ts";
 
 const permit = (answer: Permit | Pause): Permit => {
   if ("seconds" in answer) throw new Error(`a pause of ${answer.milliseconds} ms`);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
-import { classify, classifyText } from "../../relay/core/classify.ts";
+import { classify, classifyText } from "../../relay/core/event/classify.ts";
 
 const minimal = { event_id: "01J9ZK3M5X8QW2R7T4V6B1N0CA", timestamp: 1_727_953_200 };
 

@@ -1,4 +1,4 @@
-import { coerce } from "../../relay/core/coerce.ts";
+import { coerce } from "../../relay/core/event/coerce.ts";
 
 test.each([
   ["string", "x", "x"],

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { blobName } from "../../relay/core/blob-name.ts";
-import { deadBody, deadEvent, parseDeadLetter } from "../../relay/core/dead-letter.ts";
-import { afterFailure, newEvent } from "../../relay/core/envelope.ts";
+import { deadBody, deadEvent, parseDeadLetter } from "../../relay/core/event/dead-letter.ts";
+import { afterFailure, newEvent } from "../../relay/core/event/envelope.ts";
 
 const receivedAt = "2026-11-20T23:59:59.999Z";
 const now = new Date("2026-11-21T10:00:00.000Z");

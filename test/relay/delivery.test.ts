@@ -1,4 +1,4 @@
-import { verdictOf } from "../../relay/core/delivery.ts";
+import { verdictOf } from "../../relay/core/delivery/delivery.ts";
 
 test.each([
   [[200, 201, 202, 204, 207, 299], "delivered"],

@@ -1,7 +1,16 @@
 import { createHash } from "node:crypto";
-import { keepDuplicates, RememberedDuplicates, type RememberedDuplicatesPorts } from "../../relay/azure/duplicates.ts";
-import { RelayStorage } from "../../relay/azure/storage.ts";
-import { deliveredKey, deliveredKeysOf, deliveredTables, outdated } from "../../relay/core/delivered-tables.ts";
+import {
+  keepDuplicates,
+  RememberedDuplicates,
+  type RememberedDuplicatesPorts,
+} from "../../relay/azure/delivery/duplicates.ts";
+import { RelayStorage } from "../../relay/azure/storage/storage.ts";
+import {
+  deliveredKey,
+  deliveredKeysOf,
+  deliveredTables,
+  outdated,
+} from "../../relay/core/delivery/delivered-tables.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
 
 let azurite: Azurite;

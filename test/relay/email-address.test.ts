@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { domainOf, emailAddress, mailboxesOf, withoutEmailAddresses } from "../../relay/core/email-address.ts";
+import { domainOf, emailAddress, mailboxesOf, withoutEmailAddresses } from "../../relay/core/policy/email-address.ts";
 
 describe("e-mail addresses", () => {
   test.each([

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { eventFields } from "../../events/fields.ts";
 import { largeEmail, samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
-import { type ClassifiedEvent, classifyText } from "../../relay/core/classify.ts";
-import { enrich } from "../../relay/core/enrich.ts";
-import type { JsonObject } from "../../relay/core/json.ts";
+import { type ClassifiedEvent, classifyText } from "../../relay/core/event/classify.ts";
+import { enrich } from "../../relay/core/event/enrich.ts";
+import type { JsonObject } from "../../relay/core/event/json.ts";
 
 const receivedAt = "2026-11-20T10:00:00.000Z";
 const read = (event: unknown): ClassifiedEvent => {

@@ -12,7 +12,7 @@ import {
   type QueuedEvent,
   requeued,
   waitingSince,
-} from "../../relay/core/envelope.ts";
+} from "../../relay/core/event/envelope.ts";
 
 const receivedAt = "2026-11-20T10:00:00.000Z";
 const event = (body: string, id = "01J9ZK3M5X8QW2R7T4V6B1N0CA") => newEvent({ id, receivedAt, body });

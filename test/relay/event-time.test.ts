@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { readEventTime } from "../../relay/core/event-time.ts";
+import { readEventTime } from "../../relay/core/event/event-time.ts";
 
 const time = "2024-10-03T11:00:00.000Z";
 const read = (value: unknown) => {

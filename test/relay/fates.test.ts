@@ -1,6 +1,6 @@
-import { countNames } from "../../relay/core/counts.ts";
-import { type Verdict, verdictOf } from "../../relay/core/delivery.ts";
-import { comesAgain, type Fate, fates, loudest, settledCounts } from "../../relay/core/fates.ts";
+import { countNames } from "../../relay/core/counts/counts.ts";
+import { type Verdict, verdictOf } from "../../relay/core/delivery/delivery.ts";
+import { comesAgain, type Fate, fates, loudest, settledCounts } from "../../relay/core/delivery/fates.ts";
 
 const names = Object.keys(fates) as Fate[];
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { verificationEvent } from "../../events/verification.ts";
-import { judge } from "../../relay/core/filter.ts";
-import { eventFilters } from "../../relay/core/policy.ts";
+import { judge } from "../../relay/core/policy/filter.ts";
+import { eventFilters } from "../../relay/core/policy/policy.ts";
 
 const event = (more: object = {}) => ({ event_id: "a", timestamp: 1, ...more });
 const filteredBy = (of: object, filters: Parameters<typeof judge>[1]) => judge({ ...of }, filters).rule;

@@ -1,9 +1,9 @@
-import { foldCounts, sumPrefix } from "../../relay/azure/fold-counts.ts";
-import { RelayStorage } from "../../relay/azure/storage.ts";
-import { type EntityKey, type Properties, TableError, type Tables } from "../../relay/azure/tables.ts";
-import type { JsonObject } from "../../relay/core/json.ts";
+import { foldCounts, sumPrefix } from "../../relay/azure/counts/fold-counts.ts";
+import { RelayStorage } from "../../relay/azure/storage/storage.ts";
+import { type EntityKey, type Properties, TableError, type Tables } from "../../relay/azure/storage/tables.ts";
+import { sumOfRows } from "../../relay/core/counts/row-of-counts.ts";
+import type { JsonObject } from "../../relay/core/event/json.ts";
 import { countsTable } from "../../relay/core/names.ts";
-import { sumOfRows } from "../../relay/core/row-of-counts.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
 
 const clock = () => new Date("2026-11-20T10:00:00.000Z");

@@ -1,6 +1,6 @@
-import { RememberedDuplicates } from "../../relay/azure/duplicates.ts";
+import { RememberedDuplicates } from "../../relay/azure/delivery/duplicates.ts";
 import { blobName } from "../../relay/core/blob-name.ts";
-import { claimed, encodeEnvelopes, newEvent } from "../../relay/core/envelope.ts";
+import { claimed, encodeEnvelopes, newEvent } from "../../relay/core/event/envelope.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";
 import { event, ForwarderWorld, message, now, receivedAt } from "./support/forwarder-world.ts";
 

@@ -1,5 +1,5 @@
-import { type Gate, intakeGate } from "../../relay/azure/gate.ts";
-import { intakeBudget, intakeHandler } from "../../relay/azure/intake.ts";
+import { type Gate, intakeGate } from "../../relay/azure/intake/gate.ts";
+import { intakeBudget, intakeHandler } from "../../relay/azure/intake/intake.ts";
 import { call, invocation, linesAtOnce, signedCall, signingKey, takeAll } from "./support/invocation.ts";
 
 const now = new Date("2026-11-20T10:00:00.000Z");

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { decodeEnvelope, maxEnvelopeBytes, newEvent } from "../../relay/core/envelope.ts";
-import { GroupCommit } from "../../relay/core/group-commit.ts";
+import { decodeEnvelope, maxEnvelopeBytes, newEvent } from "../../relay/core/event/envelope.ts";
+import { GroupCommit } from "../../relay/core/intake/group-commit.ts";
 
 const event = (id: string, body = "{}") => newEvent({ id, receivedAt: "2026-11-20T10:00:00.000Z", body });
 

@@ -1,6 +1,6 @@
 import { HttpRequest } from "@azure/functions";
 import { healthHandler } from "../../relay/azure/health.ts";
-import { RelayStorage } from "../../relay/azure/storage.ts";
+import { RelayStorage } from "../../relay/azure/storage/storage.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
 import { invocation } from "./support/invocation.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { personalData } from "../../relay/core/policy.ts";
-import { redact } from "../../relay/core/redact.ts";
+import { personalData } from "../../relay/core/policy/policy.ts";
+import { redact } from "../../relay/core/policy/redact.ts";
 import { encodings, inShortLines } from "./support/encodings.ts";
 
 /** What an event of a person holds once its personal data is dropped, wherever the text is. */

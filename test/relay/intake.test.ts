@@ -2,12 +2,12 @@ import { createServer, request as httpRequest, type IncomingMessage } from "node
 import type { AddressInfo } from "node:net";
 import type { HttpRequest } from "@azure/functions";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
-import { type IntakePorts, intakeBudget, intakeHandler } from "../../relay/azure/intake.ts";
-import { RelayStorage } from "../../relay/azure/storage.ts";
-import { maxBodyBytes } from "../../relay/core/body-limit.ts";
-import { ByteBudget } from "../../relay/core/byte-budget.ts";
+import { type IntakePorts, intakeBudget, intakeHandler } from "../../relay/azure/intake/intake.ts";
+import { RelayStorage } from "../../relay/azure/storage/storage.ts";
+import { maxBodyBytes } from "../../relay/core/intake/body-limit.ts";
+import { ByteBudget } from "../../relay/core/intake/byte-budget.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";
-import { eventPolicy } from "../../relay/core/policy.ts";
+import { eventPolicy } from "../../relay/core/policy/policy.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
 import { call, invocation, linesAtOnce, signedCall, signingKey, takeAll } from "./support/invocation.ts";
 

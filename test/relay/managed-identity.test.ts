@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createCertificate, trustInThisProcess } from "../../packages/local-cloud/src/certificate.ts";
 import { readSettings } from "../../relay/azure/settings.ts";
-import { RelayStorage } from "../../relay/azure/storage.ts";
+import { RelayStorage } from "../../relay/azure/storage/storage.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
 

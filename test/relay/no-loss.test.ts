@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import { keepDuplicates, RememberedDuplicates } from "../../relay/azure/duplicates.ts";
-import { forwarderHandler } from "../../relay/azure/forwarder.ts";
-import { intakeHandler } from "../../relay/azure/intake.ts";
-import { poisonHandler } from "../../relay/azure/poison.ts";
+import { keepDuplicates, RememberedDuplicates } from "../../relay/azure/delivery/duplicates.ts";
+import { forwarderHandler } from "../../relay/azure/delivery/forwarder.ts";
+import { poisonHandler } from "../../relay/azure/delivery/poison.ts";
+import { intakeHandler } from "../../relay/azure/intake/intake.ts";
 import { queueNames } from "../../relay/core/names.ts";
 import { type Fault, FaultyWorld } from "./support/faulty-world.ts";
 import { invocation, linesAtOnce, signedCall, signingKey, takeAll } from "./support/invocation.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import { instancesFor, type Outcome, Pace } from "../../relay/core/pace.ts";
-import { RateLimit } from "../../relay/core/rate-limit.ts";
-import { Throttle } from "../../relay/core/throttle.ts";
+import { instancesFor, type Outcome, Pace } from "../../relay/core/delivery/pace.ts";
+import { RateLimit } from "../../relay/core/delivery/rate-limit.ts";
+import { Throttle } from "../../relay/core/delivery/throttle.ts";
 
 describe("the rate limit", () => {
   const patience = Number.POSITIVE_INFINITY;

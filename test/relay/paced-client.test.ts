@@ -1,7 +1,7 @@
-import type { Fence } from "../../relay/azure/fence.ts";
-import { PacedClient } from "../../relay/azure/paced-client.ts";
-import { noAnswerInTime, type PlatformAnswer } from "../../relay/azure/platform-answer.ts";
-import { Pace } from "../../relay/core/pace.ts";
+import type { Fence } from "../../relay/azure/delivery/fence.ts";
+import { PacedClient } from "../../relay/azure/delivery/paced-client.ts";
+import { noAnswerInTime, type PlatformAnswer } from "../../relay/azure/delivery/platform-answer.ts";
+import { Pace } from "../../relay/core/delivery/pace.ts";
 
 const answerOf = (status: number, retryAfter: string | null = null): PlatformAnswer => ({
   ...{ status, retryAfter, detail: "" },

@@ -1,4 +1,4 @@
-import { noAnswerInTime } from "../../relay/azure/platform-answer.ts";
+import { noAnswerInTime } from "../../relay/azure/delivery/platform-answer.ts";
 import { receipt, refusal, Simulation, type SimulationOptions } from "./support/simulation.ts";
 
 const seconds = 1_000;

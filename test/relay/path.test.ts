@@ -1,9 +1,9 @@
 import { largeEmail, samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
-import { keepDuplicates } from "../../relay/azure/duplicates.ts";
-import { forwarderHandler } from "../../relay/azure/forwarder.ts";
-import { intakeHandler } from "../../relay/azure/intake.ts";
-import { PlatformClient } from "../../relay/azure/platform-client.ts";
-import { RelayStorage } from "../../relay/azure/storage.ts";
+import { keepDuplicates } from "../../relay/azure/delivery/duplicates.ts";
+import { forwarderHandler } from "../../relay/azure/delivery/forwarder.ts";
+import { PlatformClient } from "../../relay/azure/delivery/platform-client.ts";
+import { intakeHandler } from "../../relay/azure/intake/intake.ts";
+import { RelayStorage } from "../../relay/azure/storage/storage.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
 import { type FakePlatform, taken as receipt, startFakePlatform } from "./support/fake-platform.ts";

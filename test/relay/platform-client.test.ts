@@ -1,5 +1,5 @@
-import { PlatformClient } from "../../relay/azure/platform-client.ts";
-import { verdictOf } from "../../relay/core/delivery.ts";
+import { PlatformClient } from "../../relay/azure/delivery/platform-client.ts";
+import { verdictOf } from "../../relay/core/delivery/delivery.ts";
 import { type FakeAnswer, type FakePlatform, startFakePlatform, taken } from "./support/fake-platform.ts";
 
 let platform: FakePlatform;

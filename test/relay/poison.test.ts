@@ -1,6 +1,6 @@
-import { poisonHandler } from "../../relay/azure/poison.ts";
-import { RelayStorage } from "../../relay/azure/storage.ts";
-import { claimed, newEvent } from "../../relay/core/envelope.ts";
+import { poisonHandler } from "../../relay/azure/delivery/poison.ts";
+import { RelayStorage } from "../../relay/azure/storage/storage.ts";
+import { claimed, newEvent } from "../../relay/core/event/envelope.ts";
 import { containerNames } from "../../relay/core/names.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
 import { invocation } from "./support/invocation.ts";

@@ -1,6 +1,6 @@
-import { settingsFence } from "../../relay/azure/fence.ts";
+import { settingsFence } from "../../relay/azure/delivery/fence.ts";
 import { marksReader } from "../../relay/azure/marks-reader.ts";
-import { isClosed, isHeld, lookLasts, parseMarks, withMarks } from "../../relay/core/queue-marks.ts";
+import { isClosed, isHeld, lookLasts, parseMarks, withMarks } from "../../relay/core/delivery/queue-marks.ts";
 
 const now = new Date("2026-11-20T10:00:00.000Z");
 const later = (milliseconds: number) => new Date(now.getTime() + milliseconds);

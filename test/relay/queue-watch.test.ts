@@ -1,5 +1,5 @@
 import { QueueWatch } from "../../relay/azure/queue-watch.ts";
-import { type QueueHead, RelayStorage } from "../../relay/azure/storage.ts";
+import { type QueueHead, RelayStorage } from "../../relay/azure/storage/storage.ts";
 import { queueNames } from "../../relay/core/names.ts";
 import { startAzurite } from "./support/azurite.ts";
 

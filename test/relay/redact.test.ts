@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
-import { admit } from "../../relay/core/admit.ts";
-import { eventPolicy, personalData } from "../../relay/core/policy.ts";
-import { redact } from "../../relay/core/redact.ts";
+import { admit } from "../../relay/core/event/admit.ts";
+import { eventPolicy, personalData } from "../../relay/core/policy/policy.ts";
+import { redact } from "../../relay/core/policy/redact.ts";
 
 const event = (more: object = {}) => ({ event_id: "a", timestamp: 1, ...more });
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");

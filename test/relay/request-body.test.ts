@@ -1,7 +1,7 @@
 import { HttpRequest } from "@azure/functions";
-import { withBody } from "../../relay/azure/request-body.ts";
-import { bodyBudget, maxBodyBytes } from "../../relay/core/body-limit.ts";
-import { ByteBudget } from "../../relay/core/byte-budget.ts";
+import { withBody } from "../../relay/azure/intake/request-body.ts";
+import { bodyBudget, maxBodyBytes } from "../../relay/core/intake/body-limit.ts";
+import { ByteBudget } from "../../relay/core/intake/byte-budget.ts";
 
 /** A request whose body comes in these chunks; one that is undefined never comes. */
 function requestOf(chunks: readonly (Uint8Array | undefined)[], headers: Record<string, string> = {}) {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { isExpired, isOverdue, retryDelaySeconds, secondsUntil } from "../../relay/core/retry-schedule.ts";
+import { isExpired, isOverdue, retryDelaySeconds, secondsUntil } from "../../relay/core/delivery/retry-schedule.ts";
 
 const almostOne = 1 - Number.EPSILON;
 const longest = (reason: "retry" | "hold") =>

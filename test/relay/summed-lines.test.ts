@@ -1,6 +1,6 @@
 import { onOutcome } from "../../relay/azure/log.ts";
 import { SummedLines } from "../../relay/azure/summed-lines.ts";
-import { addCounts, noCounts } from "../../relay/core/counts.ts";
+import { addCounts, noCounts } from "../../relay/core/counts/counts.ts";
 import { invocation } from "./support/invocation.ts";
 
 const counts = noCounts();

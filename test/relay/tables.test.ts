@@ -1,7 +1,7 @@
-import { Census } from "../../relay/azure/census.ts";
-import { forgetDeliveries } from "../../relay/azure/forget-deliveries.ts";
-import { RelayStorage } from "../../relay/azure/storage.ts";
-import { TableError, type Tables } from "../../relay/azure/tables.ts";
+import { Census } from "../../relay/azure/counts/census.ts";
+import { forgetDeliveries } from "../../relay/azure/delivery/forget-deliveries.ts";
+import { RelayStorage } from "../../relay/azure/storage/storage.ts";
+import { TableError, type Tables } from "../../relay/azure/storage/tables.ts";
 import { forwardersTable } from "../../relay/core/names.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
 

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { RememberedDuplicates } from "../../relay/azure/duplicates.ts";
+import { RememberedDuplicates } from "../../relay/azure/delivery/duplicates.ts";
+import { keyHeader, takeoverHandler } from "../../relay/azure/delivery/takeover.ts";
 import type { MarksSeen } from "../../relay/azure/marks-reader.ts";
-import { RelayStorage } from "../../relay/azure/storage.ts";
-import type { Tables } from "../../relay/azure/tables.ts";
-import { keyHeader, takeoverHandler } from "../../relay/azure/takeover.ts";
-import { deliveredKey, deliveredTables } from "../../relay/core/delivered-tables.ts";
+import { RelayStorage } from "../../relay/azure/storage/storage.ts";
+import type { Tables } from "../../relay/azure/storage/tables.ts";
+import { deliveredKey, deliveredTables } from "../../relay/core/delivery/delivered-tables.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
 import { call, invocation } from "./support/invocation.ts";
 

@@ -1,8 +1,8 @@
+import { Tally } from "../../relay/azure/counts/tally.ts";
 import { logOutcome, onOutcome } from "../../relay/azure/log.ts";
-import { RelayStorage } from "../../relay/azure/storage.ts";
-import { TableError, type Tables } from "../../relay/azure/tables.ts";
-import { Tally } from "../../relay/azure/tally.ts";
-import { countNames } from "../../relay/core/counts.ts";
+import { RelayStorage } from "../../relay/azure/storage/storage.ts";
+import { TableError, type Tables } from "../../relay/azure/storage/tables.ts";
+import { countNames } from "../../relay/core/counts/counts.ts";
 import { countsTable } from "../../relay/core/names.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
 import { invocation } from "./support/invocation.ts";

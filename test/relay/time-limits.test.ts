@@ -1,14 +1,14 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Census } from "../../relay/azure/census.ts";
-import { RememberedDuplicates } from "../../relay/azure/duplicates.ts";
+import { Census } from "../../relay/azure/counts/census.ts";
+import { Tally } from "../../relay/azure/counts/tally.ts";
+import { RememberedDuplicates } from "../../relay/azure/delivery/duplicates.ts";
 import { healthHandler } from "../../relay/azure/health.ts";
 import { bounded } from "../../relay/azure/managed-identity.ts";
-import { RelayStorage } from "../../relay/azure/storage.ts";
-import { Tables } from "../../relay/azure/tables.ts";
-import { Tally } from "../../relay/azure/tally.ts";
-import { deadEvent } from "../../relay/core/dead-letter.ts";
-import { newEvent } from "../../relay/core/envelope.ts";
+import { RelayStorage } from "../../relay/azure/storage/storage.ts";
+import { Tables } from "../../relay/azure/storage/tables.ts";
+import { deadEvent } from "../../relay/core/event/dead-letter.ts";
+import { newEvent } from "../../relay/core/event/envelope.ts";
 import { invocation } from "./support/invocation.ts";
 
 /** An identity endpoint that takes requests for tokens and never answers. */

@@ -1,7 +1,7 @@
-import type { Sender } from "../../relay/azure/paced-client.ts";
-import { PlatformClient } from "../../relay/azure/platform-client.ts";
+import type { Sender } from "../../relay/azure/delivery/paced-client.ts";
+import { PlatformClient } from "../../relay/azure/delivery/platform-client.ts";
 import { blobName } from "../../relay/core/blob-name.ts";
-import { claimed, encodeEnvelopes } from "../../relay/core/envelope.ts";
+import { claimed, encodeEnvelopes } from "../../relay/core/event/envelope.ts";
 import { containerNames } from "../../relay/core/names.ts";
 import { taken } from "./support/fake-platform.ts";
 import { bodyOf, event, ForwarderWorld, message, now, receivedAt } from "./support/forwarder-world.ts";

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
-import { freshnessProblem, isSet, parseSigningKeys, signatureProblem } from "../../relay/core/verify.ts";
+import { freshnessProblem, isSet, parseSigningKeys, signatureProblem } from "../../relay/core/intake/verify.ts";
 import golden from "./golden-signatures.json" with { type: "json" };
 
 const sign = (key: string, timestamp: string, body: Uint8Array) =>

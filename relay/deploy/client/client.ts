@@ -1,6 +1,6 @@
 import { HttpClient, type PlainAnswer, plainCall, sleep, VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
-import { parseMarks, type QueueMarks, withMarks } from "../../core/queue-marks.ts";
+import { parseMarks, type QueueMarks, withMarks } from "../../core/delivery/queue-marks.ts";
 import type { Config } from "../config.ts";
 import { webApiVersion } from "../web-api-version.ts";
 import { complaint, saysGone } from "./arm-complaint.ts";

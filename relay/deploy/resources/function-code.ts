@@ -1,9 +1,9 @@
 import { Archive, defineResource, type Operation, Unfinished } from "pulumi-provider-kit";
 import { z } from "zod";
 import plugin from "../../../package.json" with { type: "json" };
+import { lookLasts, type WantedConfiguration } from "../../core/delivery/queue-marks.ts";
+import { longestRequest } from "../../core/delivery/time-limits.ts";
 import { relayPackageName } from "../../core/names.ts";
-import { lookLasts, type WantedConfiguration } from "../../core/queue-marks.ts";
-import { longestRequest } from "../../core/time-limits.ts";
 import type { AzureClient } from "../client/client.ts";
 import { oneDeploy } from "../client/one-deploy.ts";
 import { type Look, type LookPace, patiently } from "../client/patience.ts";

@@ -1,7 +1,7 @@
 import { defineResource, type Operation } from "pulumi-provider-kit";
 import { z } from "zod";
-import { isClosed, lookLasts, parseMarks } from "../../core/queue-marks.ts";
-import { longestCall } from "../../core/time-limits.ts";
+import { isClosed, lookLasts, parseMarks } from "../../core/delivery/queue-marks.ts";
+import { longestCall } from "../../core/delivery/time-limits.ts";
 import type { AzureClient } from "../client/client.ts";
 import { type Look, patiently } from "../client/patience.ts";
 import { giveUpDeadLetters, permitChange, refuseDeadLetters } from "./dead-letter-check.ts";

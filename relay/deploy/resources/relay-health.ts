@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { jsonOf } from "../../core/json.ts";
+import { jsonOf } from "../../core/event/json.ts";
 import type { AzureClient } from "../client/client.ts";
 
 const health = z.object({

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { localCredentials } from "../../../packages/local-cloud/src/credentials.ts";
+import { lookLasts } from "../../../relay/core/delivery/queue-marks.ts";
+import { longestCall, longestRequest } from "../../../relay/core/delivery/time-limits.ts";
 import { queueNames } from "../../../relay/core/names.ts";
-import { lookLasts } from "../../../relay/core/queue-marks.ts";
-import { longestCall, longestRequest } from "../../../relay/core/time-limits.ts";
 import { changeDataflow } from "../change-dataflow.ts";
 import { exported, goThrough } from "../dead-letters.ts";
 import { hour } from "../durations.ts";

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { BlobServiceClient } from "@azure/storage-blob";
 import { QueueServiceClient } from "@azure/storage-queue";
 import type { Certificate } from "../../../packages/local-cloud/src/certificate.ts";
-import { type DeadLetter, parseDeadLetter } from "../../../relay/core/dead-letter.ts";
-import { decodeEnvelope, type QueuedEvent } from "../../../relay/core/envelope.ts";
+import { type DeadLetter, parseDeadLetter } from "../../../relay/core/event/dead-letter.ts";
+import { decodeEnvelope, type QueuedEvent } from "../../../relay/core/event/envelope.ts";
 import { containerNames, queueNames } from "../../../relay/core/names.ts";
 
 /** A message of a queue, read without being taken off it for good: what the Functions host would hand over. */

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { isObject } from "../../../relay/core/json.ts";
+import { isObject } from "../../../relay/core/event/json.ts";
 
 /** How the inlet answers one event. `hang` never answers; `reset` breaks the connection. */
 export type FakeAnswer =

@@ -1,8 +1,8 @@
-import type { RememberedDuplicatesPorts } from "../../../relay/azure/duplicates.ts";
-import type { PlatformAnswer } from "../../../relay/azure/platform-answer.ts";
-import type { RelayStorage } from "../../../relay/azure/storage.ts";
-import { TableError } from "../../../relay/azure/tables.ts";
-import type { DeadLetter, DeadLetterBlob } from "../../../relay/core/dead-letter.ts";
+import type { RememberedDuplicatesPorts } from "../../../relay/azure/delivery/duplicates.ts";
+import type { PlatformAnswer } from "../../../relay/azure/delivery/platform-answer.ts";
+import type { RelayStorage } from "../../../relay/azure/storage/storage.ts";
+import { TableError } from "../../../relay/azure/storage/tables.ts";
+import type { DeadLetter, DeadLetterBlob } from "../../../relay/core/event/dead-letter.ts";
 import { queueNames } from "../../../relay/core/names.ts";
 
 /**

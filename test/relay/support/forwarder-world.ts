@@ -1,8 +1,8 @@
-import { keepDuplicates } from "../../../relay/azure/duplicates.ts";
-import { type ForwarderPorts, forwarderHandler } from "../../../relay/azure/forwarder.ts";
-import { PlatformClient } from "../../../relay/azure/platform-client.ts";
-import { RelayStorage } from "../../../relay/azure/storage.ts";
-import { newEvent, type QueuedEvent } from "../../../relay/core/envelope.ts";
+import { keepDuplicates } from "../../../relay/azure/delivery/duplicates.ts";
+import { type ForwarderPorts, forwarderHandler } from "../../../relay/azure/delivery/forwarder.ts";
+import { PlatformClient } from "../../../relay/azure/delivery/platform-client.ts";
+import { RelayStorage } from "../../../relay/azure/storage/storage.ts";
+import { newEvent, type QueuedEvent } from "../../../relay/core/event/envelope.ts";
 import { type Azurite, startAzurite } from "./azurite.ts";
 import { type FakePlatform, startFakePlatform } from "./fake-platform.ts";
 import { invocation } from "./invocation.ts";

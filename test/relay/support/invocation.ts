@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { HttpRequest, InvocationContext } from "@azure/functions";
 import { SummedLines } from "../../../relay/azure/summed-lines.ts";
-import { eventPolicy } from "../../../relay/core/policy.ts";
+import { eventPolicy } from "../../../relay/core/policy/policy.ts";
 
 /** The one key that the tests' calls are signed with. */
 export const signingKey = "cio-test-signing-key";

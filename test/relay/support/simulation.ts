@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
-import { RememberedDuplicates } from "../../../relay/azure/duplicates.ts";
-import { type ForwarderPorts, forwarderHandler } from "../../../relay/azure/forwarder.ts";
-import { PacedClient } from "../../../relay/azure/paced-client.ts";
-import type { PlatformAnswer } from "../../../relay/azure/platform-answer.ts";
-import { encodeEnvelopes, newEvent } from "../../../relay/core/envelope.ts";
-import { Pace } from "../../../relay/core/pace.ts";
+import { RememberedDuplicates } from "../../../relay/azure/delivery/duplicates.ts";
+import { type ForwarderPorts, forwarderHandler } from "../../../relay/azure/delivery/forwarder.ts";
+import { PacedClient } from "../../../relay/azure/delivery/paced-client.ts";
+import type { PlatformAnswer } from "../../../relay/azure/delivery/platform-answer.ts";
+import { Pace } from "../../../relay/core/delivery/pace.ts";
+import { encodeEnvelopes, newEvent } from "../../../relay/core/event/envelope.ts";
 import { randomFrom } from "../../conservation/random.ts";
 import { invocation } from "./invocation.ts";
 import { VirtualTime } from "./virtual-time.ts";

@@ -1,7 +1,7 @@
 import { retryAfterSeconds } from "pulumi-provider-kit/http";
-import type { Sender } from "../../../relay/azure/paced-client.ts";
-import type { PlatformClient } from "../../../relay/azure/platform-client.ts";
-import { verdictOf } from "../../../relay/core/delivery.ts";
+import type { Sender } from "../../../relay/azure/delivery/paced-client.ts";
+import type { PlatformClient } from "../../../relay/azure/delivery/platform-client.ts";
+import { verdictOf } from "../../../relay/core/delivery/delivery.ts";
 
 /** Sends whenever it is asked to, to a Platform that takes other events. */
 export function unpaced(client: Pick<PlatformClient, "send">, clock = () => new Date()): Sender {

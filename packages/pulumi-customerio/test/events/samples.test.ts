@@ -1,4 +1,4 @@
-import { classifyText } from "../../../../relay/core/classify.ts";
+import { classifyText } from "../../../../relay/core/event/classify.ts";
 import { metricsByObjectType, subscriptionName } from "../../src/events/catalogue.ts";
 import { largeEmail, samples } from "../../src/events/samples.ts";
 

@@ -1,0 +1,109 @@
+import * as z from "zod";
+import { isObject, jsonOf } from "../../core/event/json.ts";
+import { failureOf, type PlatformAnswer, textOf } from "./platform-answer.ts";
+
+/** An OAuth Server-to-Server credential of Adobe Developer Console. */
+export interface PlatformCredential {
+  readonly imsUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** With commas between them. */
+  readonly scopes: string;
+  readonly orgId: string;
+}
+
+export interface AccessTokensOptions {
+  readonly credential: PlatformCredential;
+  /** Milliseconds for one request with its answer. */
+  readonly timeout: number;
+  /** Milliseconds of a clock that never goes back. */
+  readonly monotonic: () => number;
+}
+
+const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() });
+
+/** Seconds before its end at which a token is no longer used, as in Adobe's own Python client. */
+const margin = 500;
+/** Milliseconds in which IMS is not asked again, after a token that Platform refuses or a refusal of its own. */
+const rest = 30_000;
+
+/**
+ * Access tokens for an authenticated inlet (`POST /ims/token/v3`). Adobe asks clients to keep a token for its whole life of
+ * about a day: so there is one at a time, one request for it however many events wait, and a rest after each refusal.
+ */
+export class AccessTokens {
+  readonly #options: AccessTokensOptions;
+  #current: { readonly token: string; readonly since: number; readonly staleAt: number } | undefined;
+  #refusal: { readonly answer: PlatformAnswer; readonly until: number } | undefined;
+  #pending: Promise<string | PlatformAnswer> | undefined;
+
+  constructor(options: AccessTokensOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * A token; or why there is none, as an answer of Platform would say it: 401 where an operator has to fix the credential.
+   *
+   * @param refused the token that Platform has just refused; it is answered again while it is new, since then another one
+   *   would not help
+   */
+  get(refused?: string): Promise<string | PlatformAnswer> {
+    const now = this.#options.monotonic();
+    if (this.#refusal && now < this.#refusal.until) return Promise.resolve(this.#refusal.answer);
+    const current = this.#current;
+    const isWorn = current?.token === refused && current !== undefined && now >= current.since + rest;
+    if (current && now < current.staleAt && !isWorn) return Promise.resolve(current.token);
+    this.#pending ??= this.#ask().finally(() => {
+      this.#pending = undefined;
+    });
+    return this.#pending;
+  }
+
+  async #ask(): Promise<string | PlatformAnswer> {
+    const { credential, timeout, monotonic } = this.#options;
+    // In the body, since Adobe logs the query.
+    const body = new URLSearchParams({
+      grant_type: "client_credentials",
+      client_id: credential.clientId,
+      client_secret: credential.clientSecret,
+      scope: credential.scopes,
+    });
+    try {
+      const response = await fetch(new URL("/ims/token/v3", credential.imsUrl), {
+        method: "POST",
+        body,
+        redirect: "manual",
+        signal: AbortSignal.timeout(timeout),
+      });
+      const answer = jsonOf(await textOf(response));
+      if (!response.ok) return this.#refused(refusalOf(response, answer));
+      const parsed = tokenAnswer.safeParse(answer);
+      if (!parsed.success) return this.#refused(mistake("did not answer as it does, maybe PLATFORM_IMS_URL is wrong"));
+      const { access_token: token, expires_in: seconds } = parsed.data;
+      const since = monotonic();
+      this.#current = { token, since, staleAt: since + Math.max(seconds - margin, seconds / 2) * 1000 };
+      return token;
+    } catch (error) {
+      return { failure: `Adobe IMS: ${failureOf(error)}` };
+    }
+  }
+
+  #refused(answer: PlatformAnswer): PlatformAnswer {
+    this.#refusal = { answer, until: this.#options.monotonic() + rest };
+    return answer;
+  }
+}
+
+/** IMS is busy or fails, which passes; or it refuses the credential. Of its words only OAuth's code, which can hold no secret. */
+function refusalOf(response: Response, answer: unknown): PlatformAnswer {
+  const { status, headers } = response;
+  if (status === 408 || status === 429 || status >= 500) {
+    return { status, retryAfter: headers.get("retry-after"), detail: `Adobe IMS answered ${status}` };
+  }
+  const code = isObject(answer) && typeof answer.error === "string" ? answer.error : "";
+  return mistake(`refused the relay's credential (${/^[a-z_]{1,40}$/.test(code) ? code : status})`);
+}
+
+function mistake(what: string): PlatformAnswer {
+  return { status: 401, retryAfter: null, detail: `Adobe IMS ${what}` };
+}

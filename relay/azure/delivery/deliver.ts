@@ -1,0 +1,186 @@
+import type { Pause } from "../../core/delivery/breaker.ts";
+import { deliveredKey } from "../../core/delivery/delivered-tables.ts";
+import { comesAgain, type WaitReason } from "../../core/delivery/fates.ts";
+import { isExpired, isOverdue } from "../../core/delivery/retry-schedule.ts";
+import { classifyText } from "../../core/event/classify.ts";
+import { type DeadLetterClass, deadEvent } from "../../core/event/dead-letter.ts";
+import { enrich } from "../../core/event/enrich.ts";
+import { afterFailure, type QueuedEvent } from "../../core/event/envelope.ts";
+import { describeError } from "../log.ts";
+import { bodyOf } from "../storage/claims.ts";
+import { type RelayStorage, storageTimeout } from "../storage/storage.ts";
+import type { Duplicates } from "./duplicates.ts";
+import type { Sender } from "./paced-client.ts";
+import type { PlatformAnswer } from "./platform-answer.ts";
+
+/** What became of one event of a message. */
+export type Delivery =
+  /** Platform has it. */
+  | { readonly fate: "delivered"; readonly event: QueuedEvent }
+  /** Platform won't take it, and it is a dead letter of that name. */
+  | { readonly fate: "dead"; readonly event: QueuedEvent; readonly deadLetter: string; readonly reason: string }
+  /** Platform has the same event already. */
+  | { readonly fate: "duplicate"; readonly event: QueuedEvent }
+  /** Its claim is gone, so an earlier run of the same message was done with it. */
+  | { readonly fate: "gone"; readonly event: QueuedEvent }
+  | FailedDelivery
+  | UnsentDelivery;
+
+/** It wasn't tried: Platform takes nothing now, its turn is too far off, or the message has taken its time. */
+interface UnsentDelivery {
+  readonly fate: "unsent";
+  readonly event: QueuedEvent;
+  readonly pause?: Pause;
+}
+
+/** The event has to come again later; `event` counts the attempt. */
+export interface FailedDelivery {
+  readonly fate: WaitReason;
+  readonly event: QueuedEvent;
+  readonly reason: string;
+  /** Seconds that Platform asked for. */
+  readonly retryAfter: number | undefined;
+  /** Whether Platform took nothing at that time, so that it was not the event's own failure. */
+  readonly isOutage: boolean;
+}
+
+export function hasFailed(delivery: Delivery): delivery is FailedDelivery {
+  return comesAgain(delivery.fate);
+}
+
+export interface DeliveryPorts {
+  readonly platform: Pick<Sender, "turn" | "isAway">;
+  readonly storage: Pick<RelayStorage, "readClaim" | "putDeadLetter">;
+  readonly duplicates: Duplicates;
+  /** Called when duplicates can't be recognized just now. */
+  readonly onTrouble: (reason: string) => void;
+  readonly clock: () => Date;
+}
+
+/**
+ * Events under way at a time for one message: enough that some which get no answer hold up few others. The host runs up to 24
+ * messages an instance; when they are sent is up to the pace of the instance.
+ */
+const concurrency = 16;
+
+/**
+ * Milliseconds after which a message begins with no further event, so that it ends within the host's `functionTimeout`. For so long
+ * its events wait for their turn at the rate limit, which costs nothing; put back, they would cost three operations of the queue.
+ */
+const longestWork = 2 * 60 * 1000;
+
+/**
+ * Sends the events of one message in their order, some at a time. One that fails keeps no other from being tried; only where
+ * Platform takes nothing at all, or the time is over, the rest goes unsent.
+ *
+ * @returns one delivery for each event, in their order; it doesn't throw
+ */
+export async function deliverAll(events: readonly QueuedEvent[], ports: DeliveryPorts): Promise<Delivery[]> {
+  const deliveries: Delivery[] = events.map((event) => ({ fate: "unsent", event }));
+  const queue = events.entries();
+  const until = ports.clock().getTime() + longestWork;
+  const worker = async () => {
+    for (const [index, event] of queue) {
+      const patience = until - ports.clock().getTime();
+      if (patience < 0) return;
+      deliveries[index] = await deliver(event, patience, ports);
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+  return deliveries;
+}
+
+async function deliver(event: QueuedEvent, patience: number, ports: DeliveryPorts): Promise<Delivery> {
+  const { platform, storage, duplicates, onTrouble, clock } = ports;
+  const turn = await platform.turn(event.attempts, patience);
+  if ("seconds" in turn) {
+    return isOverdue(event, clock()) ? giveUp(event, turn.why, ports) : { fate: "unsent", event, pause: turn };
+  }
+  const bury = (buried: QueuedEvent, body: string, why: DeadLetterClass, reason: string) =>
+    buryEvent({ event, buried }, body, { class: why, reason }, ports);
+
+  let body: string | undefined;
+  try {
+    body = await bodyOf(event, storage);
+  } catch (error) {
+    return failed(event, `the claim could not be read: ${describeError(error)}`, clock());
+  }
+  if (body === undefined) return { fate: "gone", event };
+
+  const classified = classifyText(body, event.digest);
+  if (classified.kind === "malformed") return bury(event, body, "malformed", classified.reason);
+
+  let record: string;
+  try {
+    record = enrich(classified, event.receivedAt);
+  } catch (error) {
+    // Such as JSON nested too deeply to be written again. Thrown, it would make the whole message poison.
+    return bury(event, body, "poison", `The relay could not make a record of the event: ${describeError(error)}`);
+  }
+
+  const send = async (): Promise<Delivery> => {
+    const sent = await turn.send(record);
+    if ("seconds" in sent) return { fate: "unsent", event, pause: sent };
+    const { answer, verdict, retryAfter } = sent;
+    if (verdict === "delivered") return { fate: "delivered", event };
+
+    const summary = "status" in answer ? summaryOf(answer) : answer.failure;
+    const words =
+      "status" in answer && !answer.isForeign && answer.detail !== "" ? `${summary}, ${answer.detail}` : summary;
+    const tried = afterFailure(event, { at: clock().toISOString(), error: summary });
+    if (verdict === "dead") return bury(tried, body, "refused", `Platform refused the event: ${words}`);
+    if (isExpired(tried, clock())) {
+      return bury(tried, body, "expired", `Platform did not take the event for 7 days; at last: ${words}`);
+    }
+    return { fate: verdict, event: tried, reason: summary, retryAfter, isOutage: platform.isAway };
+  };
+  const key = deliveredKey({ id: classified.id, body, digest: event.digest });
+  const delivery = await duplicates.deliverOnce(key, send, onTrouble);
+  return delivery ?? { fate: "duplicate", event };
+}
+
+/** In a few words for the log, which must not repeat what Platform says: it may repeat the event. */
+function summaryOf({ status, detail, isForeign }: Extract<PlatformAnswer, { status: number }>): string {
+  return isForeign ? `HTTP ${status} without Platform's receipt: ${detail}` : `HTTP ${status}`;
+}
+
+/** Makes an event that waited for 30 days a dead letter, since its message must not outlive a claim. It doesn't throw. */
+export async function giveUp(
+  event: QueuedEvent,
+  why: string,
+  ports: Pick<DeliveryPorts, "storage" | "clock">,
+): Promise<Delivery> {
+  try {
+    const body = await bodyOf(event, ports.storage);
+    if (body === undefined) return { fate: "gone", event };
+    return await buryEvent({ event, buried: event }, body, { class: "expired", reason: overdue(why) }, ports);
+  } catch (error) {
+    return failed(event, `the claim could not be read: ${describeError(error)}`, ports.clock());
+  }
+}
+
+function overdue(why: string): string {
+  return `The event waited for 30 days; at last: ${why}`;
+}
+
+/** Makes an event a dead letter; `buried` counts the attempt at hand, for which `event` comes again if that fails. */
+async function buryEvent(
+  { event, buried }: { event: QueuedEvent; buried: QueuedEvent },
+  body: string,
+  { class: why, reason }: { class: DeadLetterClass; reason: string },
+  { storage, clock }: Pick<DeliveryPorts, "storage" | "clock">,
+): Promise<Delivery> {
+  const blob = deadEvent(buried, body, { class: why, reason, now: clock() });
+  try {
+    await storage.putDeadLetter(blob, AbortSignal.timeout(storageTimeout));
+    return { fate: "dead", event: buried, deadLetter: blob.name, reason: why };
+  } catch (error) {
+    return failed(event, `the dead letter could not be written: ${describeError(error)}`, clock());
+  }
+}
+
+/** The event has to come again, for a trouble that is not Platform's. */
+function failed(event: QueuedEvent, reason: string, now: Date): FailedDelivery {
+  const tried = afterFailure(event, { at: now.toISOString(), error: reason });
+  return { fate: "retry", event: tried, reason, retryAfter: undefined, isOutage: false };
+}

@@ -1,0 +1,257 @@
+import type { InvocationContext, StorageQueueHandler } from "@azure/functions";
+import { type Fate, fates, loudest } from "../../core/delivery/fates.ts";
+import type { LogLevel, OutcomeNumber } from "../../core/delivery/outcomes.ts";
+import { isOverdue, retryDelaySeconds, secondsUntil } from "../../core/delivery/retry-schedule.ts";
+import { decodeEnvelope, encodeEnvelopes, type QueuedEvent, waitingSince } from "../../core/event/envelope.ts";
+import { describeError, logEvents, logOutcome } from "../log.ts";
+import { deleteClaims } from "../storage/claims.ts";
+import { type RelayStorage, storageTimeout } from "../storage/storage.ts";
+import { type Delivery, deliverAll, giveUp, hasFailed } from "./deliver.ts";
+import type { Duplicates } from "./duplicates.ts";
+import type { Fence } from "./fence.ts";
+import type { Sender } from "./paced-client.ts";
+import { buryUnreadable } from "./unreadable.ts";
+
+/** Where events go and from when on, or what is wrong with the settings. */
+export type ForwarderTarget =
+  | { readonly client: Sender; readonly readyAt: Date | undefined }
+  | { readonly problem: string };
+
+export interface ForwarderPorts {
+  readonly target: ForwarderTarget;
+  readonly storage: Pick<RelayStorage, "enqueue" | "readClaim" | "deleteClaim" | "putDeadLetter">;
+  readonly duplicates: Duplicates;
+  /** Why this instance must send nothing now; default: it always may. */
+  readonly fence?: Fence;
+  readonly clock: () => Date;
+  /** From 0 up to, not including, 1. */
+  readonly random: () => number;
+}
+
+/**
+ * Queue `events`: sends each event of a message to Platform.
+ *
+ * The queue trigger has no back-off, so retries are made here: events that Platform did not take go back to the queue as a new
+ * message that stays hidden for a growing time, and the message at hand is completed. So its delivered events aren't sent again.
+ *
+ * Where it could end early, the host hands the message over again, after 30 s if this threw, or else after its 10 minutes' lease:
+ *
+ * - before or among the sends, or after them: what was delivered and not noted yet is sent again, under the same `_id`;
+ * - after undelivered events went back to the queue: they are in two messages, and may be delivered twice;
+ * - after a dead letter was written: it is overwritten by the same one;
+ * - after a claim was deleted: its event is known to be done with, and is skipped.
+ *
+ * @throws if the events could neither be delivered nor put back. After the host's fifth try the message is poison.
+ */
+export function forwarderHandler({
+  target,
+  storage,
+  duplicates,
+  fence,
+  clock,
+  random,
+}: ForwarderPorts): StorageQueueHandler {
+  const putBack = async (events: readonly QueuedEvent[], delaySeconds: number): Promise<void> => {
+    try {
+      for (const message of encodeEnvelopes(events)) {
+        await storage.enqueue(message, { delaySeconds, signal: AbortSignal.timeout(storageTimeout) });
+      }
+    } catch (error) {
+      throw new Error(
+        `${events.length} event(s) could not be put back into the queue; the host will hand the message over again: ${describeError(error)}`,
+      );
+    }
+  };
+
+  /** Puts back what has to come again, and forgets the claims of the rest. */
+  const settle = async (
+    deliveries: readonly Delivery[],
+    turns: readonly ComingTurn[],
+    context: InvocationContext,
+  ): Promise<void> => {
+    for (const { events, delaySeconds } of turns) await putBack(events, delaySeconds);
+    const isDone = ({ fate }: Delivery) => fate !== "unsent" && fates[fate].endsClaim;
+    await deleteClaims(
+      deliveries.filter(isDone).map(({ event }) => event),
+      storage,
+      context,
+    );
+  };
+
+  return async (message, context) => {
+    const envelope = decodeEnvelope(message);
+    if (!envelope.readable) return buryUnreadable(envelope, context, { storage, clock });
+    const { events } = envelope;
+
+    const fenced = await fence?.();
+    const standstill: Standstill | { client: Sender } = fenced
+      ? { level: "warn", ...fenced }
+      : standstillOf(target, events, { clock, random });
+    if ("why" in standstill) {
+      const { level, seconds: delaySeconds, why: reason } = standstill;
+      const deliveries = await Promise.all(
+        events.map(async (event): Promise<Delivery> => {
+          return isOverdue(event, clock()) ? giveUp(event, reason, { storage, clock }) : { fate: "unsent", event };
+        }),
+      );
+      const waiting = deliveries.filter((delivery) => delivery.fate === "unsent" || hasFailed(delivery));
+      const turns = waiting.length > 0 ? [{ events: waiting.map(({ event }) => event), delaySeconds }] : [];
+      await settle(deliveries, turns, context);
+      const { length: held } = waiting;
+      reportDead(deliveries, context);
+      const oldestSeconds = longestWait(events, clock());
+      logEvents(context, level, { outcome: "waiting", held, delaySeconds, oldestSeconds, reason });
+      return;
+    }
+
+    const onTrouble = (reason: string) => logOutcome(context, { outcome: "duplicatesUnknown", reason });
+    const deliveries = await deliverAll(events, { platform: standstill.client, storage, duplicates, onTrouble, clock });
+    const turns = comingTurns(deliveries, standstill.client, random);
+    await settle(deliveries, turns, context);
+    reportDead(deliveries, context);
+    report(deliveries, turns, clock(), context);
+  };
+}
+
+/** Events that go back to the queue in the same message. */
+interface ComingTurn {
+  readonly events: QueuedEvent[];
+  readonly delaySeconds: number;
+}
+
+/**
+ * When what was not delivered comes again. While others pass, an event that failed waits by itself, the longer the more often it
+ * failed; those that failed as often go together. While Platform takes nothing, no event is at fault, and all wait for it.
+ */
+function comingTurns(
+  deliveries: readonly Delivery[],
+  client: Pick<Sender, "isAway" | "millisecondsToProbe">,
+  random: () => number,
+): ComingTurn[] {
+  const turns = new Map<string, ComingTurn>();
+  const add = (key: string, event: QueuedEvent, delay: () => number) => {
+    const turn = turns.get(key) ?? { events: [], delaySeconds: delay() };
+    turns.set(key, turn);
+    turn.events.push(event);
+  };
+  for (const delivery of deliveries) {
+    const { event } = delivery;
+    if (delivery.fate === "unsent") {
+      add(`unsent ${event.attempts > 0}`, event, () => delivery.pause?.seconds ?? 0);
+    } else if (hasFailed(delivery)) {
+      const { fate, retryAfter, isOutage } = delivery;
+      // Few have failed, so that they need not be spread.
+      if (isOutage || client.isAway)
+        add("away", event, () => Math.max(1, Math.ceil(client.millisecondsToProbe(event.attempts) / 1000)));
+      else {
+        const { attempts } = event;
+        add(`${fate} ${attempts} ${retryAfter}`, event, () =>
+          retryDelaySeconds(fate, { attempts, retryAfter, random: random() }),
+        );
+      }
+    }
+  }
+  return [...turns.values()];
+}
+
+interface Standstill {
+  readonly level: LogLevel;
+  readonly seconds: number;
+  readonly why: string;
+}
+
+/** Why no event can be sent now, or the client to send with. */
+function standstillOf(
+  target: ForwarderTarget,
+  events: readonly QueuedEvent[],
+  { clock, random }: Pick<ForwarderPorts, "clock" | "random">,
+): Standstill | { readonly client: Sender } {
+  if ("problem" in target) {
+    const seconds = retryDelaySeconds("hold", { attempts: 1, random: random() });
+    return { level: "error", seconds, why: target.problem };
+  }
+  const seconds = target.readyAt ? secondsUntil(target.readyAt, clock()) : 0;
+  if (seconds > 0) return { level: "info", seconds, why: "PLATFORM_READY_AT" };
+  const pause = target.client.pause(Math.min(...events.map(({ attempts }) => attempts)));
+  return pause ? { level: fates[pause.reason].level, ...pause } : target;
+}
+
+/** Whole seconds since each event was received. */
+function agesOf(events: readonly QueuedEvent[], now: Date): number[] {
+  return events.map(({ receivedAt }) => wholeSeconds(now.getTime() - Date.parse(receivedAt)));
+}
+
+/** Whole seconds that the event has waited in the queue which has waited longest. */
+function longestWait(events: readonly QueuedEvent[], now: Date): number {
+  return Math.max(...events.map((event) => wholeSeconds(now.getTime() - waitingSince(event))));
+}
+
+function wholeSeconds(milliseconds: number): number {
+  return Math.max(0, Math.round(milliseconds / 1000));
+}
+
+function reportDead(deliveries: readonly Delivery[], context: InvocationContext): void {
+  for (const delivery of deliveries) {
+    if (delivery.fate !== "dead") continue;
+    const { event, deadLetter, reason } = delivery;
+    logOutcome(context, { outcome: "dead", dead: 1, ids: [event.id], deadLetter, reason });
+  }
+}
+
+function report(
+  deliveries: readonly Delivery[],
+  turns: readonly ComingTurn[],
+  now: Date,
+  context: InvocationContext,
+): void {
+  const waiting = turns.flatMap(({ events }) => events);
+  const eventsOf = (wanted: Delivery["fate"]) =>
+    deliveries.filter(({ fate }) => fate === wanted).map(({ event }) => event);
+  const idsOf = (wanted: Delivery["fate"]) => eventsOf(wanted).map(({ id }) => id);
+  const delivered = idsOf("delivered");
+  const ages = agesOf(eventsOf("delivered"), now);
+  const duplicate = idsOf("duplicate");
+  const gone = idsOf("gone");
+  // A dead letter has a line of its own, which is loud enough.
+  const counted = deliveries.map(countedAs).filter((fate) => fate !== "dead");
+  const count = (field: OutcomeNumber) => counted.filter((fate) => fates[fate].count === field).length;
+  logEvents(context, loudest(counted.map((fate) => fates[fate].level)), {
+    outcome: "forwarded",
+    delivered: count("delivered"),
+    duplicate: count("duplicate"),
+    retried: count("retried"),
+    held: count("held"),
+    gone: count("gone"),
+    oldestSeconds: longestWait(
+      deliveries.map(({ event }) => event),
+      now,
+    ),
+    ...(delivered.length > 0
+      ? { ageSeconds: Math.max(...ages), deliveredSeconds: ages.reduce((sum, age) => sum + age, 0) }
+      : {}),
+    ids: delivered,
+    ...(duplicate.length > 0 ? { duplicateIds: duplicate } : {}),
+    ...(gone.length > 0 ? { goneIds: gone } : {}),
+    ...(waiting.length > 0
+      ? {
+          waitingIds: waiting.map(({ id }) => id),
+          delaySeconds: Math.max(...turns.map(({ delaySeconds }) => delaySeconds)),
+          reasons: reasonsOf(deliveries),
+        }
+      : {}),
+  });
+}
+
+/** As what an event counts: one that wasn't sent as what Platform is away for. */
+function countedAs(delivery: Delivery): Fate {
+  return delivery.fate === "unsent" ? (delivery.pause?.reason ?? "retry") : delivery.fate;
+}
+
+/** Each different reason once. */
+function reasonsOf(deliveries: readonly Delivery[]): string[] {
+  const reasons = deliveries.map((delivery) => {
+    if (hasFailed(delivery)) return delivery.reason;
+    return delivery.fate === "unsent" ? delivery.pause?.why : undefined;
+  });
+  return [...new Set(reasons.filter((reason) => reason !== undefined))];
+}

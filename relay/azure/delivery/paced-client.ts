@@ -1,0 +1,147 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { retryAfterSeconds } from "pulumi-provider-kit/http";
+import type { Pause } from "../../core/delivery/breaker.ts";
+import { type Verdict, verdictOf } from "../../core/delivery/delivery.ts";
+import type { Pace, Turn } from "../../core/delivery/pace.ts";
+import type { Fence } from "./fence.ts";
+import { noAnswerInTime, type PlatformAnswer } from "./platform-answer.ts";
+import type { PlatformClient } from "./platform-client.ts";
+
+/**
+ * Milliseconds of a pause that a message waits out where it is. So nothing is put back in an outage of some seconds, and the whole
+ * rate is there as soon as Platform is. In a longer one, or until somebody has fixed something, waiting here would only keep instances
+ * busy, which Azure bills, and other events from being the probe.
+ */
+const shortPause = 2_000;
+
+/** Milliseconds between two looks whether one of the requests under way has ended. */
+const look = 20;
+
+/** Tries after which a refusal counts as its event's own fault although no other event shows it: there may be no other. */
+const lonelyTries = 5;
+
+/** What became of a request. */
+export interface Sent {
+  readonly answer: PlatformAnswer;
+  readonly verdict: Verdict;
+  /** Seconds that Platform asked to wait. */
+  readonly retryAfter: number | undefined;
+}
+
+/** An event's turn has come. */
+export interface SendingTurn {
+  /** Sends the event; a pause means that it was not sent: Platform went away meanwhile, or newer settings came into force. */
+  send(body: string): Promise<Sent | Pause>;
+}
+
+/** What the forwarder sends with. */
+export interface Sender {
+  /** Why an event that failed so often can't be sent for longer than is worth waiting for. */
+  pause(attempts: number): Pause | undefined;
+  /** Whether Platform takes nothing. */
+  readonly isAway: boolean;
+  /** Milliseconds until an event that failed so often may find out whether Platform is back. */
+  millisecondsToProbe(attempts: number): number;
+  /**
+   * Waits for the turn of an event that failed so often. It is asked for before anything that costs.
+   *
+   * @param patience milliseconds to wait at most
+   */
+  turn(attempts: number, patience: number): Promise<SendingTurn | Pause>;
+}
+
+export interface PacedClientPorts {
+  readonly client: Pick<PlatformClient, "send">;
+  readonly pace: Pace;
+  /** Why this instance must not send now, asked right before each request; default: it always may. */
+  readonly fence?: Fence;
+  /** How many instances send now; `Infinity` if this one is to leave the rate to others. */
+  readonly instances: () => Promise<number>;
+  /** Milliseconds of a clock that never goes back. */
+  readonly monotonic: () => number;
+  readonly clock: () => Date;
+  /** Waits so many milliseconds; default: in real time. */
+  readonly sleep?: (milliseconds: number) => Promise<unknown>;
+}
+
+/** Sends at the pace that all instances together may have, and hardly at all while Platform takes nothing. */
+export class PacedClient implements Sender {
+  readonly #ports: PacedClientPorts;
+  /** When the last of each line is gone. Only the first of a line asks for a turn; the others would ask in vain. */
+  readonly #lines = { fresh: Promise.resolve(), repeated: Promise.resolve() };
+
+  constructor(ports: PacedClientPorts) {
+    this.#ports = ports;
+  }
+
+  get isAway(): boolean {
+    return this.#ports.pace.isAway;
+  }
+
+  millisecondsToProbe(attempts: number): number {
+    return this.#pause(attempts)?.milliseconds ?? 0;
+  }
+
+  pause(attempts: number): Pause | undefined {
+    const pause = this.#pause(attempts);
+    return pause && (pause.reason === "hold" || pause.milliseconds > shortPause) ? pause : undefined;
+  }
+
+  #pause(attempts: number): Pause | undefined {
+    return this.#ports.pace.pause(this.#ports.monotonic(), attempts);
+  }
+
+  async turn(attempts: number, patience: number): Promise<SendingTurn | Pause> {
+    const until = this.#ports.monotonic() + patience;
+    const line = attempts > 0 ? "repeated" : "fresh";
+    const before = this.#lines[line];
+    const { promise: gone, resolve: leave } = Promise.withResolvers<void>();
+    this.#lines[line] = gone;
+    await before;
+    try {
+      return await this.#firstInLine(attempts, until);
+    } finally {
+      leave();
+    }
+  }
+
+  async #firstInLine(attempts: number, until: number): Promise<SendingTurn | Pause> {
+    const { pace, instances, monotonic, sleep: wait = sleep } = this.#ports;
+    for (;;) {
+      const turn = pace.turn(monotonic(), await instances(), attempts);
+      if ("seconds" in turn) {
+        if (this.pause(attempts) || monotonic() + turn.milliseconds > until) return turn;
+        await wait(turn.milliseconds);
+        continue;
+      }
+      if (turn.wait > 0) await wait(turn.wait);
+      if (pace.isValid(turn)) return { send: (body) => this.#send(body, turn, attempts) };
+    }
+  }
+
+  async #send(body: string, turn: Turn, attempts: number): Promise<Sent | Pause> {
+    const { client, pace, fence, monotonic, clock, sleep: wait = sleep } = this.#ports;
+    for (;;) {
+      // Before the request begins, so that it counts neither as a try nor against Platform.
+      const fenced = await fence?.();
+      if (fenced) return { reason: "retry", milliseconds: fenced.seconds * 1000, ...fenced };
+      // Platform may have gone away since; then this request would only be one more.
+      const pause = pace.isValid(turn) ? undefined : this.#pause(attempts);
+      if (pause) return pause;
+      if (pace.begin(turn, monotonic())) break;
+      await wait(look);
+    }
+    const answer = await client.send(body);
+    const said = "status" in answer ? verdictOf(answer) : "retry";
+    const isOwnFault = pace.othersPass || (!pace.isAway && attempts + 1 >= lonelyTries);
+    const retryAfter = "status" in answer ? retryAfterSeconds(answer.retryAfter, clock()) : undefined;
+    pace.record(turn, said, {
+      now: monotonic(),
+      retryAfter,
+      isOverload:
+        "status" in answer ? answer.status === 429 || retryAfter !== undefined : answer.failure === noAnswerInTime,
+    });
+    if (said !== "dead" || isOwnFault) return { answer, verdict: said, retryAfter };
+    return { answer, verdict: pace.isAway ? "hold" : "retry", retryAfter };
+  }
+}

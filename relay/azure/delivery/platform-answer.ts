@@ -1,0 +1,53 @@
+import { isObject, jsonOf } from "../../core/event/json.ts";
+
+/** The answer to one event, or that there was none. */
+export type PlatformAnswer =
+  | {
+      readonly status: number;
+      /** The header `Retry-After`. */
+      readonly retryAfter: string | null;
+      /** What it says of a refusal, for people. */
+      readonly detail: string;
+      /** Somebody else than Platform's inlet says that all is well: a proxy, a login page, another service. */
+      readonly isForeign?: true;
+    }
+  | { readonly failure: string };
+
+/** The most of an answer that is read, in bytes: a receipt has some 150, and a problem report a few thousand. */
+const maxAnswerBytes = 64 * 1024;
+
+/** Reads an answer, or the beginning of one that is longer than any of Platform's. */
+export async function textOf(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  if (response.body === null) return text;
+  // Leaving the loop cancels the rest.
+  for await (const chunk of response.body) {
+    text += decoder.decode(chunk.subarray(0, maxAnswerBytes - bytes), { stream: true });
+    bytes += chunk.byteLength;
+    if (bytes >= maxAnswerBytes) break;
+  }
+  return text;
+}
+
+/**
+ * Whether a text is the receipt with which the streaming inlet takes one event: `{ "inletId": "…", "xactionId": "…" }`, and more
+ * (Adobe's streaming ingestion API). Its answer to a batch has `responses`, any of which may be a failure.
+ */
+export function isReceipt(text: string): boolean {
+  const answer = jsonOf(text);
+  const isText = (value: unknown) => typeof value === "string" && value !== "";
+  return isObject(answer) && isText(answer.inletId) && isText(answer.xactionId) && answer.responses === undefined;
+}
+
+/** The failure of a request that took too long. */
+export const noAnswerInTime = "no answer in time";
+
+/** Node's fetch throws a TimeoutError, or a TypeError whose cause has the code; either message could hold the address. */
+export function failureOf(error: unknown): string {
+  if (!isObject(error)) return "no answer";
+  if (error.name === "TimeoutError") return noAnswerInTime;
+  const code = isObject(error.cause) ? error.cause.code : undefined;
+  return typeof code === "string" ? `no answer: ${code}` : "no answer";
+}

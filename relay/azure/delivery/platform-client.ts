@@ -1,0 +1,109 @@
+import { isObject, jsonOf } from "../../core/event/json.ts";
+import type { AccessTokens, PlatformCredential } from "./access-tokens.ts";
+import type { Fence } from "./fence.ts";
+import { failureOf, isReceipt, type PlatformAnswer, textOf } from "./platform-answer.ts";
+
+/** Longest part of an answer that is kept. */
+const maxDetailLength = 500;
+
+export interface PlatformClientOptions {
+  /** Milliseconds for one request with its answer. */
+  readonly timeout: number;
+  /** For an authenticated inlet; others want nothing of the sort. */
+  readonly authorization?: {
+    readonly credential: Pick<PlatformCredential, "clientId" | "orgId">;
+    readonly tokens: Pick<AccessTokens, "get">;
+  };
+  /** Why this instance must not send now, asked again after each wait for a token, which may be long; default: it always may. */
+  readonly fence?: Fence;
+}
+
+/**
+ * Posts events to the streaming inlet of the dataflow, one a request: Adobe documents batches for XDM records only, not for raw
+ * events of a dataflow (its streaming ingestion docs).
+ *
+ * It sends with Node's own fetch, which adds nothing to the bundle. The URL is a secret, since anyone who has it can write into the
+ * dataset: it is in no answer, error or log.
+ */
+export class PlatformClient {
+  readonly #streamingUrl: URL;
+  readonly #options: PlatformClientOptions;
+
+  constructor(streamingUrl: string, options: PlatformClientOptions) {
+    this.#streamingUrl = new URL(streamingUrl);
+    this.#options = options;
+  }
+
+  /**
+   * @param body JSON
+   * @returns the answer, of any status. Where there was none, Platform may have the event nonetheless.
+   */
+  async send(body: string): Promise<PlatformAnswer> {
+    const { authorization, fence } = this.#options;
+    if (!authorization) return this.#post(body, {}, []);
+    const { credential, tokens } = authorization;
+    const post = async (token: string): Promise<PlatformAnswer> => {
+      const fenced = await fence?.();
+      if (fenced) return { failure: `not sent: ${fenced.why}` };
+      // Beside the token what every call of Platform's APIs carries (Adobe's "Authenticate and access Experience Platform APIs").
+      const headers = { "x-gw-ims-org-id": credential.orgId, "x-api-key": credential.clientId };
+      return this.#post(body, { ...headers, authorization: `Bearer ${token}` }, [token]);
+    };
+    const token = await tokens.get();
+    if (typeof token !== "string") return token;
+    const answer = await post(token);
+    if (!("status" in answer) || answer.status !== 401) return answer;
+    // The token may have been revoked before its time; another one is tried once.
+    const another = await tokens.get(token);
+    return typeof another !== "string" || another === token ? answer : post(another);
+  }
+
+  async #post(body: string, headers: Record<string, string>, secrets: readonly string[]): Promise<PlatformAnswer> {
+    try {
+      const response = await fetch(this.#streamingUrl, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body,
+        // Followed, a 301 or 302 would turn the POST into a GET, whose 200 means nothing.
+        redirect: "manual",
+        signal: AbortSignal.timeout(this.#options.timeout),
+      });
+      const text = await textOf(response);
+      const { status, ok, headers: given } = response;
+      const answer = { status, retryAfter: given.get("retry-after") };
+      if (!ok) return { ...answer, detail: this.#detailOf(text, given.get("x-request-id"), secrets) };
+      if (isReceipt(text)) return { ...answer, detail: "" };
+      return { ...answer, detail: foreignAnswer(given.get("content-type")), isForeign: true };
+    } catch (error) {
+      return { failure: failureOf(error) };
+    }
+  }
+
+  /** Platform's words about a refusal; the inlet's id, which they tend to repeat, is left out. */
+  #detailOf(text: string, requestId: string | null, others: readonly string[]): string {
+    const words = [complaintOf(text), requestId ? `(request ${requestId})` : ""]
+      .filter((part) => part !== "")
+      .join(" ");
+    const secrets = [
+      ...others,
+      ...this.#streamingUrl.pathname.split("/").filter((part) => part.length >= 16),
+      ...this.#streamingUrl.searchParams.values(),
+    ];
+    return secrets.reduce((safe, secret) => safe.replaceAll(secret, "[hidden]"), words).slice(0, maxDetailLength);
+  }
+}
+
+/** Nothing of the text is repeated: it may be anybody's page. */
+function foreignAnswer(contentType: string | null): string {
+  const type = /^[\w.+-]+\/[\w.+-]+/.exec(contentType ?? "")?.[0] ?? "no content type";
+  return `${type}; check PLATFORM_STREAMING_URL, and whether a proxy answers in Platform's place`;
+}
+
+/** The title and message of Adobe's problem report (`{ title, report: { message } }`), or the text of anything else. */
+function complaintOf(text: string): string {
+  const problem = jsonOf(text);
+  if (!isObject(problem)) return text;
+  const message = isObject(problem.report) ? problem.report.message : problem.message;
+  const words = [problem.title, message].filter((part) => typeof part === "string");
+  return words.length > 0 ? words.join(": ") : text;
+}

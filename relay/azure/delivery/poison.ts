@@ -1,0 +1,43 @@
+import type { StorageQueueHandler } from "@azure/functions";
+import { deadEvent } from "../../core/event/dead-letter.ts";
+import { decodeEnvelope } from "../../core/event/envelope.ts";
+import { logOutcome } from "../log.ts";
+import { bodyOf, deleteClaims } from "../storage/claims.ts";
+import { type RelayStorage, storageTimeout } from "../storage/storage.ts";
+import { buryUnreadable } from "./unreadable.ts";
+
+export interface PoisonPorts {
+  readonly storage: Pick<RelayStorage, "readClaim" | "deleteClaim" | "putDeadLetter">;
+  readonly clock: () => Date;
+}
+
+const reason =
+  "The forwarder failed five times on the queue message of this event; its log says why. Some of the message's events may have been delivered.";
+
+/**
+ * Queue `events-poison`, where the host puts a message on which the forwarder failed five times: makes each of its events a dead letter.
+ * It can't wait there, since the host's copy expires after 7 days.
+ *
+ * @throws if the storage fails. The host, which moves nothing out of a poison queue, then hands the message over again each time its
+ *   lease ends. Dead letters that were written are overwritten.
+ */
+export function poisonHandler({ storage, clock }: PoisonPorts): StorageQueueHandler {
+  return async (message, context) => {
+    const envelope = decodeEnvelope(message);
+    if (!envelope.readable) return buryUnreadable(envelope, context, { storage, clock });
+    for (const event of envelope.events) {
+      const body = await bodyOf(event, storage);
+      if (body === undefined) continue;
+      const blob = deadEvent(event, body, { class: "poison", reason, now: clock() });
+      await storage.putDeadLetter(blob, AbortSignal.timeout(storageTimeout));
+      logOutcome(context, {
+        outcome: "dead",
+        dead: 1,
+        ids: [event.id],
+        deadLetter: blob.name,
+        reason: "poison",
+      });
+    }
+    await deleteClaims(envelope.events, storage, context);
+  };
+}

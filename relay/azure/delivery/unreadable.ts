@@ -1,0 +1,24 @@
+import type { InvocationContext } from "@azure/functions";
+import { deadBody } from "../../core/event/dead-letter.ts";
+import type { DecodedEnvelope } from "../../core/event/envelope.ts";
+import { logOutcome } from "../log.ts";
+import { type RelayStorage, storageTimeout } from "../storage/storage.ts";
+
+export interface BuryPorts {
+  readonly storage: Pick<RelayStorage, "putDeadLetter">;
+  readonly clock: () => Date;
+}
+
+/** Makes a whole queue message that can't be read a dead letter, which is named after the day on which it was queued. */
+export async function buryUnreadable(
+  { text, reason }: DecodedEnvelope & { readable: false },
+  context: InvocationContext,
+  { storage, clock }: BuryPorts,
+): Promise<void> {
+  const now = clock();
+  const queuedAt = new Date(String(context.triggerMetadata?.insertionTime));
+  const receivedAt = (Number.isNaN(queuedAt.getTime()) ? now : queuedAt).toISOString();
+  const blob = deadBody(Buffer.from(text), { class: "unreadable", reason, receivedAt, now });
+  await storage.putDeadLetter(blob, AbortSignal.timeout(storageTimeout));
+  logOutcome(context, { outcome: "dead", dead: 1, reason, deadLetter: blob.name });
+}

@@ -1,0 +1,31 @@
+import type { InvocationContext } from "@azure/functions";
+import type { QueuedEvent } from "../../core/event/envelope.ts";
+import { describeError, logOutcome } from "../log.ts";
+import { type RelayStorage, storageTimeout } from "./storage.ts";
+
+/** The event's body: out of the envelope, or from its claim. Undefined if an earlier run was done with it: see `readClaim`. */
+export async function bodyOf(
+  event: QueuedEvent,
+  storage: Pick<RelayStorage, "readClaim">,
+): Promise<string | undefined> {
+  return "body" in event ? event.body : storage.readClaim(event.claim, AbortSignal.timeout(storageTimeout));
+}
+
+/**
+ * Deletes the claims of events that are done with. One that can't be deleted is left to the container's lifecycle rule: to fail for
+ * it would send events again that Platform has.
+ */
+export async function deleteClaims(
+  events: readonly QueuedEvent[],
+  storage: Pick<RelayStorage, "deleteClaim">,
+  context: InvocationContext,
+): Promise<void> {
+  const claims = events.flatMap((event) => ("claim" in event ? [event.claim] : []));
+  await Promise.all(
+    claims.map((claim) =>
+      storage.deleteClaim(claim, AbortSignal.timeout(storageTimeout)).catch((error: unknown) => {
+        logOutcome(context, { outcome: "claimLeft", claim, reason: describeError(error) });
+      }),
+    ),
+  );
+}

@@ -1,0 +1,223 @@
+import { randomUUID } from "node:crypto";
+import { text as textOf } from "node:stream/consumers";
+import type { BlobServiceClient, ContainerClient } from "@azure/storage-blob";
+import type { QueueClient } from "@azure/storage-queue";
+import type { DeadLetterBlob } from "../../core/event/dead-letter.ts";
+import { isObject } from "../../core/event/json.ts";
+import { containerNames, queueNames } from "../../core/names.ts";
+import { orAborted } from "../budget.ts";
+import type { StorageSettings } from "../settings.ts";
+import type { StorageAccess } from "./storage-access.ts";
+import { Tables } from "./tables.ts";
+
+/** Milliseconds that one call may take, tries and waits between them included, where nobody waits for an answer. */
+export const storageTimeout = 30_000;
+
+/** The message that a queue would hand out next. */
+export interface QueueHead {
+  readonly queue: string;
+  readonly id: string;
+  /** How often it was handed out. */
+  readonly dequeueCount: number;
+}
+
+/** When the message becomes visible: at once, or after so many seconds (7 days at most). */
+export interface EnqueueOptions {
+  readonly delaySeconds: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The relay's storage account: the queue of events, claims (bodies too large for a message) and dead letters. Queue and containers
+ * must exist.
+ *
+ * Azure's libraries are loaded when they are first used, since loading them is most of a cold start and few calls need the one for
+ * blobs. Each is imported in a module of its own, from which the bundler keeps only what is used.
+ *
+ * Every method throws what Azure's library throws, or an error that names the setting to fix. A signal that is aborted ends the method
+ * in any case, also where the library does not heed it, as while it gets a token.
+ */
+export class RelayStorage {
+  readonly #events: () => Promise<QueueClient>;
+  readonly #poison: () => Promise<QueueClient>;
+  readonly #blobs: () => Promise<BlobServiceClient>;
+  /** The account's tables, which hold nothing that must not get lost. */
+  readonly tables: Tables;
+  readonly #access: () => Promise<StorageAccess>;
+
+  constructor(settings: StorageSettings) {
+    const access = once(() => accessTo(settings));
+    this.#access = access;
+    this.tables = new Tables(access);
+    const queue = (name: string) => once(async () => (await import("./open-queue.ts")).openQueue(await access(), name));
+    this.#events = queue(queueNames.events);
+    this.#poison = queue(queueNames.poison);
+    this.#blobs = once(async () => (await import("./open-blobs.ts")).openBlobs(await access()));
+  }
+
+  /** The tables of another account, which this relay's identity may read. */
+  tablesAt(tableServiceUri: string): Tables {
+    return new Tables(async () => {
+      const own = await this.#access();
+      // An account key opens no other account.
+      if ("connectionString" in own) throw new Error("App settings: RELAY_STORAGE names no identity.");
+      return { ...own, tableServiceUri };
+    });
+  }
+
+  /**
+   * Puts a message on the queue of events; the message is durable when the promise ends.
+   *
+   * @param message base64, as the Functions host expects it and `sendMessage` does not make it
+   */
+  enqueue(message: string, { delaySeconds, signal }: EnqueueOptions): Promise<void> {
+    return within(signal, async () => {
+      const queue = await this.#events();
+      await queue.sendMessage(message, {
+        // A message would be deleted after 7 days unless it is marked to stay forever.
+        messageTimeToLive: -1,
+        visibilityTimeout: delaySeconds,
+        abortSignal: signal,
+      });
+    });
+  }
+
+  /** Keeps a body until its event is done with. Written twice, the same claim is overwritten with the same body. */
+  putClaim(name: string, body: string, signal: AbortSignal): Promise<void> {
+    return within(signal, () => this.#put(containerNames.claims, name, body, signal));
+  }
+
+  /**
+   * @returns undefined if there is no such claim: an earlier run delivered its event, or made it a dead letter, and then deleted the
+   *   claim. Nothing else deletes one as young as a message.
+   */
+  readClaim(name: string, signal: AbortSignal): Promise<string | undefined> {
+    return within(signal, async () => {
+      const claims = await this.#container(containerNames.claims);
+      try {
+        const { readableStreamBody } = await claims.getBlobClient(name).download(0, undefined, { abortSignal: signal });
+        return readableStreamBody ? await textOf(readableStreamBody) : "";
+      } catch (error) {
+        if (isObject(error) && error.code === "BlobNotFound") return undefined;
+        throw error;
+      }
+    });
+  }
+
+  /** Deletes a claim; that it is gone already is not an error. */
+  deleteClaim(name: string, signal: AbortSignal): Promise<void> {
+    return within(signal, async () => {
+      const claims = await this.#container(containerNames.claims);
+      await claims.getBlobClient(name).deleteIfExists({ abortSignal: signal });
+    });
+  }
+
+  /**
+   * Writes a dead letter. Written twice, it is overwritten: see `blobName`.
+   *
+   * @returns whether there was none of its name
+   */
+  putDeadLetter({ name, document }: DeadLetterBlob, signal: AbortSignal): Promise<boolean> {
+    return within(signal, async () => {
+      const text = JSON.stringify(document);
+      // Azure's library tries again when an answer is lost, and then meets the blob that it has written itself.
+      const write = randomUUID();
+      try {
+        await this.#put(containerNames.deadLetters, name, text, signal, { ifNoneMatch: "*" }, { write });
+        return true;
+      } catch (error) {
+        if (!isObject(error) || error.code !== "BlobAlreadyExists") throw error;
+        const deadLetters = await this.#container(containerNames.deadLetters);
+        const { metadata } = await deadLetters.getBlobClient(name).getProperties({ abortSignal: signal });
+        if (metadata?.write === write) return true;
+        await this.#put(containerNames.deadLetters, name, text, signal);
+        return false;
+      }
+    });
+  }
+
+  /** The heads of both queues; none of a queue in which no message is visible. Nothing is taken by it. */
+  heads(signal: AbortSignal): Promise<readonly QueueHead[]> {
+    return within(signal, async () => {
+      const peek = async (name: string, open: () => Promise<QueueClient>): Promise<QueueHead[]> => {
+        const { peekedMessageItems } = await (await open()).peekMessages({ numberOfMessages: 1, abortSignal: signal });
+        return peekedMessageItems.map(({ messageId: id, dequeueCount }) => ({ queue: name, id, dequeueCount }));
+      };
+      const heads = [peek(queueNames.events, this.#events), peek(queueNames.poison, this.#poison)];
+      return (await Promise.all(heads)).flat();
+    });
+  }
+
+  /** The metadata of the queue of events, which holds the marks, and the time by the storage's own clock. */
+  readMarks(signal: AbortSignal): Promise<{ metadata: Record<string, string>; now: Date }> {
+    return within(signal, async () => {
+      const queue = await this.#events();
+      const { metadata = {}, date = new Date() } = await queue.getProperties({ abortSignal: signal });
+      return { metadata, now: date };
+    });
+  }
+
+  /** Counts dead letters; stops at the first page that reaches `enough`, and then `more` says whether there may be others. */
+  countDeadLetters(enough: number, signal: AbortSignal): Promise<{ count: number; more: boolean }> {
+    return within(signal, async () => {
+      const container = await this.#container(containerNames.deadLetters);
+      let count = 0;
+      for await (const page of container.listBlobsFlat({ abortSignal: signal }).byPage()) {
+        count += page.segment.blobItems.length;
+        if (count >= enough) return { count, more: Boolean(page.continuationToken) };
+      }
+      return { count, more: false };
+    });
+  }
+
+  /** Ends if queue and containers are there and can be reached, and throws otherwise. */
+  check(signal: AbortSignal): Promise<{ waiting: number }> {
+    return within(signal, async () => {
+      const queue = async () => (await this.#events()).getProperties({ abortSignal: signal });
+      const container = async (name: string) => (await this.#container(name)).getProperties({ abortSignal: signal });
+      const [properties] = await Promise.all([queue(), ...Object.values(containerNames).map(container)]);
+      return { waiting: properties.approximateMessagesCount ?? 0 };
+    });
+  }
+
+  async #put(
+    containerName: string,
+    name: string,
+    text: string,
+    signal: AbortSignal,
+    conditions: { ifNoneMatch?: "*" } = {},
+    metadata: Record<string, string> = {},
+  ): Promise<void> {
+    const container = await this.#container(containerName);
+    await container.getBlockBlobClient(name).upload(text, Buffer.byteLength(text), {
+      blobHTTPHeaders: { blobContentType: "application/json" },
+      conditions,
+      metadata,
+      abortSignal: signal,
+    });
+  }
+
+  async #container(name: string): Promise<ContainerClient> {
+    return (await this.#blobs()).getContainerClient(name);
+  }
+}
+
+function within<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  return orAborted(signal, work());
+}
+
+async function accessTo(settings: StorageSettings): Promise<StorageAccess> {
+  if ("problem" in settings) throw new Error(settings.problem);
+  if ("connectionString" in settings) return settings;
+  const { clientId, ...serviceUris } = settings;
+  const { managedIdentity } = await import("../managed-identity.ts");
+  return { ...serviceUris, credential: managedIdentity(clientId) };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

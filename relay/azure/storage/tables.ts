@@ -1,0 +1,299 @@
+import { isObject, type JsonObject } from "../../core/event/json.ts";
+import { orAborted } from "../budget.ts";
+import type { StorageAccess } from "./storage-access.ts";
+import { endpointOf } from "./table-endpoint.ts";
+import { faultOf, type Transaction, transactionOf, type Write } from "./table-transaction.ts";
+
+/** The two keys that make an entity of a table unique. Both must be fit for a URL: letters, digits, `-` and `_`. */
+export interface EntityKey {
+  readonly partition: string;
+  readonly row: string;
+}
+
+/** A row, and how old it is. */
+export interface AgedRow {
+  readonly row: string;
+  /** Milliseconds since it was written. */
+  readonly age: number;
+  readonly properties: JsonObject;
+}
+
+/** Where a page of a table begins, as the service said at the end of the page before. */
+export type Position = Readonly<Record<string, string>>;
+
+/** What an entity says. */
+export type Properties = Readonly<Record<string, number | string>>;
+
+/** The last version of the REST interface that changed anything for tables; tokens of Entra ID need it. */
+const apiVersion = "2020-12-06";
+
+/** The Table service answered with a status that was not expected. */
+export class TableError extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string) {
+    super(`the storage account's Table service answered HTTP ${status}`);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/**
+ * The Table service of the relay's storage account, by its REST interface ("Table service REST API" in Microsoft Learn) and Node's
+ * fetch: the few calls that are needed take no library, and so add nothing to a cold start.
+ *
+ * Every method throws a TableError, what fetch throws, or an error that names the setting to fix.
+ */
+export class Tables {
+  readonly #access: () => Promise<StorageAccess>;
+
+  constructor(access: () => Promise<StorageAccess>) {
+    this.#access = access;
+  }
+
+  /** @returns false if there is such a table already */
+  async create(table: string, signal: AbortSignal): Promise<boolean> {
+    const request = { signal, accept: [201, 204, 409], body: { TableName: table } };
+    return (await this.#call("POST", "Tables", request)).status !== 409;
+  }
+
+  async delete(table: string, signal: AbortSignal): Promise<void> {
+    await this.#call("DELETE", `Tables('${table}')`, { signal, accept: [204, 404] });
+  }
+
+  /** The names of the account's tables, up to the first thousand. */
+  async list(signal: AbortSignal): Promise<string[]> {
+    const { rows } = await this.#call("GET", "Tables", { signal, accept: [200] });
+    return rows.map(({ TableName: name }) => String(name));
+  }
+
+  /** Writes an entity in place of the one that may be there. */
+  async put(table: string, key: EntityKey, signal: AbortSignal, properties: Properties = {}): Promise<void> {
+    await this.#call("PUT", entityPath(table, key), { signal, accept: [204], body: typed(properties) });
+  }
+
+  /** All entities of a table with their keys and `Timestamp`, page by page; none if there is no such table. */
+  async all(table: string, signal: AbortSignal): Promise<JsonObject[]> {
+    const found: JsonObject[] = [];
+    for (let from: Position | undefined = {}; from !== undefined; ) {
+      const { rows, next } = await this.#call("GET", `${table}()`, { signal, accept: [200, 404], query: from });
+      found.push(...rows);
+      from = next;
+    }
+    return found;
+  }
+
+  /**
+   * The keys of up to a thousand entities in the partitions whose names begin with a prefix, in their order; none if there is no such
+   * table.
+   *
+   * @param from where the page before ended
+   * @returns `next` is undefined at the end
+   */
+  async keys(
+    table: string,
+    { prefix, from = {} }: { readonly prefix: string; readonly from?: Position | undefined },
+    signal: AbortSignal,
+  ): Promise<{ readonly keys: EntityKey[]; readonly next: Position | undefined }> {
+    const range = `PartitionKey ge '${prefix}' and PartitionKey lt '${prefix}~'`;
+    const query = { $filter: range, $select: "PartitionKey,RowKey", ...from };
+    const { rows, next } = await this.#call("GET", `${table}()`, { signal, accept: [200, 404], query });
+    const keys = rows.map(({ PartitionKey: partition, RowKey: row }) => ({
+      partition: String(partition),
+      row: String(row),
+    }));
+    return { keys, next };
+  }
+
+  /**
+   * Writes entities without properties of one partition, at most a hundred, in one transaction ("Performing entity group
+   * transactions" in Microsoft Learn): all of them or none.
+   */
+  async putAll(table: string, keys: readonly EntityKey[], signal: AbortSignal): Promise<void> {
+    await this.#transact(
+      keys.map((key) => ({ key, properties: {} })),
+      { table, signal },
+    );
+  }
+
+  /** Up to a thousand entities in partitions whose names come before one, in their order; see `keys`. */
+  async rowsBefore(
+    table: string,
+    { partition, from = {} }: { readonly partition: string; readonly from?: Position | undefined },
+    signal: AbortSignal,
+  ): Promise<{ readonly rows: JsonObject[]; readonly next: Position | undefined }> {
+    const query = { $filter: `PartitionKey lt '${partition}'`, ...from };
+    const { rows, next } = await this.#call("GET", `${table}()`, { signal, accept: [200, 404], query });
+    return { rows, next };
+  }
+
+  /**
+   * Puts an entity in the place of others of its partition, at most 99, in one transaction: so all of it happens, or nothing.
+   *
+   * @throws TableError also if one of the others is not there any more
+   */
+  async replace(
+    table: string,
+    {
+      key,
+      properties,
+      others,
+    }: { readonly key: EntityKey; readonly properties: Properties; readonly others: readonly EntityKey[] },
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#transact([...others.map((other) => ({ key: other })), { key, properties }], { table, signal });
+  }
+
+  /** @param entities each to be put, or to be deleted if it has no properties */
+  async #transact(
+    entities: readonly { readonly key: EntityKey; readonly properties?: Properties }[],
+    { table, signal }: { readonly table: string; readonly signal: AbortSignal },
+  ): Promise<void> {
+    const { address } = endpointOf(await this.#access());
+    const writes = entities.map(({ key, properties }): Write => {
+      const url = `${address.replace(/\/$/, "")}/${entityPath(table, key)}`;
+      if (properties === undefined) return { method: "DELETE", url };
+      return { method: "PUT", url, entity: { PartitionKey: key.partition, RowKey: key.row, ...typed(properties) } };
+    });
+    const { text } = await this.#call("POST", "$batch", { signal, accept: [202], transaction: transactionOf(writes) });
+    const fault = faultOf(text);
+    if (fault !== undefined) throw new TableError(fault, "");
+  }
+
+  /** @returns false also if there is no such table */
+  async has(table: string, key: EntityKey, signal: AbortSignal): Promise<boolean> {
+    return (await this.#call("GET", entityPath(table, key), { signal, accept: [200, 404] })).status === 200;
+  }
+
+  /** Whether there is an entity whose row key begins with the prefix. @returns false also if there is no such table */
+  async hasAny(
+    table: string,
+    { partition, rowPrefix }: { readonly partition: string; readonly rowPrefix: string },
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    // `~` comes after all that keys are made of.
+    const range = `PartitionKey eq '${partition}' and RowKey ge '${rowPrefix}' and RowKey lt '${rowPrefix}~'`;
+    for (let from: Position | undefined = {}; from !== undefined; ) {
+      const query = { $filter: range, $top: "1", ...from };
+      const { rows, next } = await this.#call("GET", `${table}()`, { signal, accept: [200, 404], query });
+      if (rows.length > 0) return true;
+      from = next;
+    }
+    return false;
+  }
+
+  async remove(table: string, key: EntityKey, signal: AbortSignal): Promise<void> {
+    await this.#call("DELETE", entityPath(table, key), { signal, accept: [204, 404] });
+  }
+
+  /**
+   * The rows of a partition with the milliseconds since each was written, by the service's own clock; up to the first thousand, and
+   * none if there is no such table.
+   */
+  async ages(table: string, partition: string, signal: AbortSignal): Promise<AgedRow[]> {
+    const filter = `PartitionKey eq '${partition}'`;
+    const query = { $filter: filter };
+    const { rows, date } = await this.#call("GET", `${table}()`, { signal, accept: [200, 404], query });
+    return rows.map(({ RowKey: row, Timestamp: written, ...properties }) => ({
+      row: String(row),
+      age: date - Date.parse(String(written)),
+      properties,
+    }));
+  }
+
+  /** The signal ends a call wherever it is: also while a token is fetched. */
+  #call(method: string, path: string, request: TableRequest): Promise<TableAnswer> {
+    return orAborted(request.signal, this.#ask(method, path, request));
+  }
+
+  async #ask(method: string, path: string, request: TableRequest): Promise<TableAnswer> {
+    const { signal, accept, body, transaction, query = {} } = request;
+    const { address, authorize } = endpointOf(await this.#access());
+    const url = new URL(`${address.replace(/\/$/, "")}/${path}`);
+    const date = new Date().toUTCString();
+    const authorization = await authorize(url, date, signal);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    const response = await fetch(url, {
+      method,
+      headers: {
+        authorization,
+        "x-ms-date": date,
+        "x-ms-version": apiVersion,
+        dataserviceversion: "3.0",
+        accept: "application/json;odata=nometadata",
+        ...(body && { "content-type": "application/json", prefer: "return-no-content" }),
+        ...(transaction && { "content-type": transaction.contentType }),
+        ...(method === "DELETE" && path.includes("RowKey") && { "if-match": "*" }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+      ...(transaction && { body: transaction.body }),
+      signal,
+    });
+    const text = await response.text();
+    if (!accept.includes(response.status))
+      throw new TableError(response.status, response.headers.get("x-ms-error-code") ?? "");
+    const answer: unknown = response.status === 200 ? JSON.parse(text) : undefined;
+    const rows = isObject(answer) && Array.isArray(answer.value) ? answer.value.filter(isObject) : [];
+    const next: Record<string, string> = {};
+    for (const name of ["NextPartitionKey", "NextRowKey"]) {
+      const value = response.headers.get(`x-ms-continuation-${name}`);
+      if (value) next[name] = value;
+    }
+    return {
+      status: response.status,
+      text,
+      rows,
+      date: Date.parse(response.headers.get("date") ?? date),
+      next: Object.keys(next).length > 0 ? next : undefined,
+    };
+  }
+}
+
+/** Does what needs the table, which is made first if it is not there. */
+export async function makingTable(
+  tables: Pick<Tables, "create">,
+  table: string,
+  signal: AbortSignal,
+  use: () => Promise<void>,
+): Promise<void> {
+  try {
+    await use();
+  } catch (error) {
+    if (!(error instanceof TableError && error.status === 404)) throw error;
+    await tables.create(table, signal);
+    await use();
+  }
+}
+
+/** The service takes a whole number for one of 32 bits unless it is told that it is none ("Payload format for Table service operations"). */
+function typed(properties: Properties): Record<string, number | string> {
+  const large = Object.entries(properties).filter(
+    ([, value]) => typeof value === "number" && Math.abs(value) >= 2 ** 31,
+  );
+  return { ...properties, ...Object.fromEntries(large.map(([name]) => [`${name}@odata.type`, "Edm.Double"])) };
+}
+
+function entityPath(table: string, { partition, row }: EntityKey): string {
+  return `${table}(PartitionKey='${partition}',RowKey='${row}')`;
+}
+
+interface TableRequest {
+  readonly signal: AbortSignal;
+  /** Statuses that are no error. */
+  readonly accept: readonly number[];
+  readonly body?: object;
+  /** In place of `body`. */
+  readonly transaction?: Transaction;
+  readonly query?: Readonly<Record<string, string>>;
+}
+
+interface TableAnswer {
+  readonly status: number;
+  readonly text: string;
+  readonly rows: JsonObject[];
+  /** The service's clock, in milliseconds since 1970. */
+  readonly date: number;
+  /** Where the next page begins; undefined on the last one. */
+  readonly next: Position | undefined;
+}

@@ -1,0 +1,82 @@
+import type { LineValues, OutcomeName, OutcomeNumber } from "../delivery/outcomes.ts";
+import { verificationPrefix } from "../names.ts";
+
+/**
+ * What the relay counts, so that the whole can be balanced without any log: every event that was taken in is in one of the places
+ * that are counted here, or in a dead letter or the queue, which can be looked at.
+ *
+ * | count | of |
+ * |---|---|
+ * | `accepted` | events answered 2xx that went to the queue |
+ * | `setAside` | signed bodies that went straight to a dead letter: no event, or one that the relay failed on |
+ * | `filtered` | events that a filter left out |
+ * | `unread` | of `accepted`, events that passed a filter because what it asks for could not be read |
+ * | `unknownAttributes` | of `accepted`, events with attributes that the event catalogue lacks |
+ * | `refused` | calls without a valid signature, or with a body beyond the limit |
+ * | `unavailable` | calls answered 503 |
+ * | `delivered`, `duplicate`, `gone`, `dead` | what became of events in the queue: see `fates` |
+ * | `deliveredSeconds` | no events, but how old those of `delivered` were, in seconds, all together |
+ * | `retried`, `held` | each time that an event went back to the queue; no sum of events |
+ * | `purged` | dead letters that an operator deleted; not the relay but `customerio-aep replay` counts them |
+ */
+export const countNames = [
+  "accepted",
+  "setAside",
+  "filtered",
+  "unread",
+  "unknownAttributes",
+  "refused",
+  "unavailable",
+  "delivered",
+  "deliveredSeconds",
+  "duplicate",
+  "gone",
+  "dead",
+  "retried",
+  "held",
+  "purged",
+] as const satisfies readonly (OutcomeNumber | "purged")[];
+
+/**
+ * When a call of Customer.io's was taken last, and when one was refused: Unix seconds, beside the counts. They fit the 32 bits of a table's
+ * integer until 2038.
+ */
+export const arrivalNames = ["takenAt", "refusedAt"] as const;
+export type ArrivalName = (typeof arrivalNames)[number];
+
+export type Counts = Record<(typeof countNames)[number], number>;
+
+export function noCounts(): Counts {
+  return Object.fromEntries(countNames.map((name) => [name, 0])) as Counts;
+}
+
+/** Which time an outcome is: none for what no call brought, nor for an operator's own test event, which proves nothing of Customer.io. */
+export function arrivalOf(outcome: LineValues): ArrivalName | undefined {
+  const is = (name: OutcomeName) => outcome.outcome === name;
+  if (is("refused")) return "refusedAt";
+  if (outcome.setAside !== undefined) return "takenAt";
+  if (!is("accepted") && !is("filtered")) return undefined;
+  const isTest = (id: unknown) => typeof id === "string" && id.startsWith(verificationPrefix);
+  return Array.isArray(outcome.ids) && outcome.ids.length > 0 && outcome.ids.every(isTest) ? undefined : "takenAt";
+}
+
+/** Adds what `more` has of the counts; everything else in it is passed over. */
+export function addCounts(to: Counts, more: Readonly<Record<string, unknown>>): void {
+  for (const name of countNames) {
+    const count = more[name];
+    if (typeof count === "number" && Number.isFinite(count)) to[name] += count;
+  }
+}
+
+/** Days after which the rows of a day become one: see `foldCounts`. */
+export const foldedAfterDays = 7;
+
+/** The day so many days before. */
+export function daysBefore(time: Date, days: number): string {
+  return dayOf(new Date(time.getTime() - days * 86_400_000));
+}
+
+/** The day that a count belongs to: the UTC date, such as 2026-11-20. */
+export function dayOf(time: Date): string {
+  return time.toISOString().slice(0, 10);
+}

@@ -1,0 +1,44 @@
+import { isObject } from "../event/json.ts";
+
+/** How many events had each attribute that the event catalogue lacks, by its path. */
+export type PathCounts = Map<string, number>;
+
+/**
+ * Most paths that an instance keeps of a day. Written as JSON, as many of the longest ones, of nothing but characters to escape, fit a
+ * text of the Table service, which has 32 Ki characters at most ("Understanding the Table service data model" in Microsoft Learn).
+ */
+const mostCountedPaths = 50;
+
+/**
+ * Adds what `more` has of numbers by path; anything else is passed over.
+ *
+ * @param most paths beyond so many are not taken up; their events are still in the count `unknownAttributes`
+ */
+export function addPathCounts(to: PathCounts, more: unknown, most = mostCountedPaths): void {
+  if (!isObject(more)) return;
+  for (const [path, count] of Object.entries(more)) {
+    if (typeof count !== "number" || !Number.isFinite(count)) continue;
+    const before = to.get(path);
+    if (before !== undefined || to.size < most) to.set(path, (before ?? 0) + count);
+  }
+}
+
+/** Those with the highest counts, as many as a row of counts holds. */
+export function mostFrequentPaths(counts: PathCounts): PathCounts {
+  return new Map([...counts].toSorted(([, one], [, other]) => other - one).slice(0, mostCountedPaths));
+}
+
+/** The property of a row of counts; none if there is nothing to write. */
+export function pathCountsProperty(counts: PathCounts): { readonly unknownPaths?: string } {
+  return counts.size === 0 ? {} : { unknownPaths: JSON.stringify(Object.fromEntries(counts)) };
+}
+
+/** Adds those of a row of counts; rows of earlier versions have none. */
+export function addWrittenPathCounts(to: PathCounts, row: Readonly<Record<string, unknown>>): void {
+  if (typeof row.unknownPaths !== "string") return;
+  try {
+    addPathCounts(to, JSON.parse(row.unknownPaths), Number.POSITIVE_INFINITY);
+  } catch {
+    // Not written by a relay; the counts themselves can still be read.
+  }
+}

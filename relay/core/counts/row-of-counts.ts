@@ -1,0 +1,41 @@
+import type { JsonObject } from "../event/json.ts";
+import { addCounts, arrivalNames, type Counts, noCounts } from "./counts.ts";
+import { addWrittenPathCounts, mostFrequentPaths, type PathCounts, pathCountsProperty } from "./path-counts.ts";
+
+/** Rows of the table `counts` added up. */
+export interface SummedRows {
+  readonly counts: Counts;
+  readonly unknown: PathCounts;
+  /** Unix seconds; 0 if there is none. */
+  readonly takenAt: number;
+  readonly refusedAt: number;
+  /** When anything was counted last. */
+  readonly countedAt: number;
+}
+
+export function sumOfRows(rows: readonly JsonObject[]): SummedRows {
+  const counts = noCounts();
+  const unknown: PathCounts = new Map();
+  const times = { takenAt: 0, refusedAt: 0, countedAt: 0 };
+  for (const row of rows) {
+    addCounts(counts, row);
+    addWrittenPathCounts(unknown, row);
+    for (const name of arrivalNames) times[name] = Math.max(times[name], secondsOf(row[name]));
+    times.countedAt = Math.max(times.countedAt, countedAt(row));
+  }
+  return { counts, unknown, ...times };
+}
+
+/** What the one row says that takes the place of others. `countedAt` is in place of the row's own age, which is that of the sum. */
+export function propertiesOf({ counts, unknown, ...times }: SummedRows): Record<string, number | string> {
+  const known = Object.entries(times).filter(([, seconds]) => seconds > 0);
+  return { ...counts, ...Object.fromEntries(known), ...pathCountsProperty(mostFrequentPaths(unknown)) };
+}
+
+function countedAt({ countedAt, Timestamp: writtenAt }: JsonObject): number {
+  return typeof countedAt === "number" ? countedAt : Math.floor(Date.parse(String(writtenAt)) / 1000) || 0;
+}
+
+function secondsOf(value: unknown): number {
+  return typeof value === "number" && Number.isFinite(value) ? value : 0;
+}

@@ -1,0 +1,49 @@
+import type { EventFieldType } from "../../../events/fields.ts";
+
+/**
+ * The value in the type of its field, if it has that type or can be written in it without a change of meaning: a number or
+ * boolean as text, digits as a number, "true" and "false" as booleans, an ISO 8601 time with or without fractions.
+ *
+ * @returns undefined if it can't, or if there is no value
+ */
+export function coerce(value: unknown, type: EventFieldType): unknown {
+  return coercions[type](value);
+}
+
+const coercions: Record<EventFieldType, (value: unknown) => unknown> = {
+  string: toText,
+  long: toLong,
+  boolean: toBoolean,
+  "date-time": toDateTime,
+  "string[]": toTexts,
+};
+
+function toText(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  if (typeof value === "boolean") return String(value);
+  // Beyond 2^53 the number is not what Customer.io wrote any more.
+  return typeof value === "number" && Math.abs(value) <= Number.MAX_SAFE_INTEGER ? String(value) : undefined;
+}
+
+function toLong(value: unknown): number | undefined {
+  const number = typeof value === "string" && /^-?\d{1,16}$/.test(value) ? Number(value) : value;
+  return Number.isSafeInteger(number) ? (number as number) : undefined;
+}
+
+function toBoolean(value: unknown): boolean | undefined {
+  if (value === "true") return true;
+  if (value === "false") return false;
+  return typeof value === "boolean" ? value : undefined;
+}
+
+function toDateTime(value: unknown): string | undefined {
+  if (typeof value !== "string" || !/^\d{4}-\d\d-\d\dT/.test(value)) return undefined;
+  const time = Date.parse(value);
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
+}
+
+function toTexts(value: unknown): string[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const texts = value.map(toText).filter((text) => text !== undefined);
+  return texts.length === value.length ? texts : undefined;
+}

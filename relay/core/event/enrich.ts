@@ -1,0 +1,159 @@
+import { type CustomerIoEvent, isBlank, objectTypeOf } from "pulumi-customerio/events";
+import { type EventField, eventFields } from "../../../events/fields.ts";
+import type { ClassifiedEvent } from "./classify.ts";
+import { coerce } from "./coerce.ts";
+import { ownEventId } from "./event-id.ts";
+import { readEventTime } from "./event-time.ts";
+import { isObject, type JsonObject } from "./json.ts";
+import { preferencesOf } from "./preferences.ts";
+import { unknownAttributes } from "./unknown-attributes.ts";
+
+/** Adobe's streaming inlet answers 413 to more than 1 MB. */
+const maxRecordBytes = 1_000_000;
+
+/** The one property without any bound (a message's whole HTML); it is left out before the inlet would refuse the record. */
+const unboundedSource = ["data", "content"];
+
+/** Where a value lies, and what is made of it. */
+interface Conversion {
+  readonly path: readonly string[];
+  /** @returns undefined for a value that does not fit */
+  readonly convert: (value: unknown) => unknown;
+}
+
+/** Every source path of the mapping but those that the relay fills itself. */
+const conversions: readonly Conversion[] = eventFields
+  .filter(({ source }) => !source.startsWith("relay.") && source !== "event_id" && source !== "timestamp")
+  .map((field) => ({ path: field.source.split("."), convert: conversionOf(field) }));
+
+function conversionOf({ identifier, type }: EventField): Conversion["convert"] {
+  const convert = (value: unknown) => coerce(value, type);
+  if (!identifier) return convert;
+  return (value) => (isBlank(value) ? null : isPlaceholder(value) ? undefined : convert(value));
+}
+
+/** Characters that an identity may have (Adobe's guardrails for Identity Service). */
+const longestIdentity = 1024;
+
+/** Whether an identifier is a word that Adobe's guardrails for Identity Service name as one for nobody, or too long for one. */
+function isPlaceholder(value: unknown): boolean {
+  return typeof value === "string" && (/^\s*(anonymous|invalid)\s*$/i.test(value) || value.length > longestIdentity);
+}
+
+/**
+ * The body that Platform gets for an event: the event itself, and beside it an object `relay`.
+ *
+ * - `relay.occurred_at`: the event's time as ISO 8601, or that of its receipt if it is earlier or there is no other, since an
+ *   ExperienceEvent's timestamp must lie in the past (Adobe's ExperienceEvent docs). It is the same at every attempt.
+ * - `relay.received_at`: when the relay received it.
+ * - `relay.device_ids`, `device_platforms`, `device_failures`, `headers`: what Customer.io nests too deep for a row.
+ * - `relay.topics`, `topics_off`, `channels`, `channels_off`: a person's preferences, null if the event has none.
+ * - `relay.unmapped`: source paths of values that did not fit the type of their field. They were set to null, except for `event_id` and
+ *   `timestamp`, in whose place is what the relay made of them.
+ * - `relay.unknown`: paths of attributes that the catalogue has no field for.
+ *
+ * Every source path of the mapping is there, as null if Customer.io did not send it: in Platform, a mapping that refers to a
+ * missing attribute is an error (Adobe's streaming monitoring docs). Values of another type are converted if that changes nothing
+ * but their type, and identifiers that are blank are null.
+ *
+ * @param receivedAt ISO 8601
+ * @returns the JSON text
+ */
+export function enrich({ event, id }: Pick<ClassifiedEvent, "event" | "id">, receivedAt: string): string {
+  const received = Date.parse(receivedAt);
+  const time = readEventTime(event.timestamp);
+  const unmapped: string[] = [];
+  if (ownEventId(event.event_id) === undefined) unmapped.push("event_id");
+  if (time?.documented !== true) unmapped.push("timestamp");
+  const relay = {
+    occurred_at: new Date(Math.min(time?.milliseconds ?? received, received)).toISOString(),
+    received_at: receivedAt,
+    ...pushDevices(event, unmapped),
+    headers: headersOf(event, unmapped),
+    ...preferenceLists(event),
+    unmapped,
+    unknown: unknownAttributes(event),
+  };
+  const body: JsonObject = {
+    ...event,
+    event_id: id,
+    timestamp: Math.floor((time?.milliseconds ?? received) / 1000),
+    object_type: objectTypeOf(event),
+    relay,
+  };
+  const owned = new Set<object>();
+  for (const conversion of conversions) setPath(body, conversion, { unmapped, owned });
+  const text = JSON.stringify(body);
+  if (Buffer.byteLength(text) <= maxRecordBytes) return text;
+  setPath(body, { path: unboundedSource, convert: () => undefined }, { unmapped, owned });
+  return JSON.stringify(body);
+}
+
+/**
+ * Puts what `convert` makes of the value at the path in its place, or null. A path is listed in `unmapped` if it had a value that
+ * became null; objects on the way are made where there are none, and those of the event are copied once, into `owned`.
+ */
+function setPath(
+  body: JsonObject,
+  { path, convert }: Conversion,
+  { unmapped, owned }: { unmapped: string[]; owned: Set<object> },
+): void {
+  let parent = body;
+  for (const [depth, key] of path.entries()) {
+    const value = Object.hasOwn(parent, key) ? parent[key] : undefined;
+    if (depth === path.length - 1) {
+      const converted = value === null ? null : convert(value);
+      if (converted === undefined && value !== undefined) unmapped.push(path.join("."));
+      parent[key] = converted ?? null;
+    } else if (isObject(value) && owned.has(value)) {
+      parent = value;
+    } else {
+      if (!isObject(value) && value !== undefined && value !== null) unmapped.push(path.slice(0, depth + 1).join("."));
+      const own: JsonObject = isObject(value) ? { ...value } : {};
+      owned.add(own);
+      parent[key] = own;
+      parent = own;
+    }
+  }
+}
+
+const isText = (value: unknown) => typeof value === "string";
+
+/** A push message's devices, as lists of text; a failure is listed with its device. */
+function pushDevices({ data }: CustomerIoEvent, unmapped: string[]) {
+  const recipients = isObject(data) ? data.recipients : undefined;
+  if (recipients !== undefined && recipients !== null && !Array.isArray(recipients)) unmapped.push("data.recipients");
+  const devices = Array.isArray(recipients) ? recipients.filter(isObject) : [];
+  const texts = (key: string) => devices.map((device) => device[key]).filter(isText);
+  const failures = devices.filter(({ failure_message: message }) => isText(message) && message !== "");
+  return {
+    device_ids: texts("device_id"),
+    device_platforms: [...new Set(texts("device_platform"))],
+    device_failures: failures.map(({ device_id: id, failure_message: message }) =>
+      isText(id) ? `${id}: ${message}` : String(message),
+    ),
+  };
+}
+
+/** An e-mail's custom headers, each as `Name: value`, since a schema can't know their names beforehand. */
+function headersOf({ data }: CustomerIoEvent, unmapped: string[]): string[] {
+  const headers = isObject(data) ? data.headers : undefined;
+  if (headers === undefined || headers === null) return [];
+  if (!isObject(headers)) {
+    unmapped.push("data.headers");
+    return [];
+  }
+  return Object.entries(headers).flatMap(([name, values]) =>
+    (Array.isArray(values) ? values : [values]).filter(isText).map((value) => `${name}: ${value}`),
+  );
+}
+
+function preferenceLists(event: CustomerIoEvent) {
+  const { topics, channels } = preferencesOf(event) ?? {};
+  return {
+    topics: topics?.on ?? null,
+    topics_off: topics?.off ?? null,
+    channels: channels?.on ?? null,
+    channels_off: channels?.off ?? null,
+  };
+}

@@ -1,0 +1,49 @@
+import type { CustomerIoEvent } from "pulumi-customerio/events";
+import { eventFields } from "../../../events/fields.ts";
+import { isObject, type JsonObject } from "./json.ts";
+
+/** Most paths that are named at a time: a record must not grow with what nobody asked for. */
+export const mostUnknownPaths = 20;
+
+/** Characters of a path that are shown. */
+const longestPath = 100;
+
+const sources = new Set(eventFields.map(({ source }) => source));
+/** What has no field of its own name: what the relay reads from it has one. */
+const readOtherwise = new Set(["data", "object_type_type", "data.identifiers", "data.headers", "data.recipients"]);
+const known = (path: string) => sources.has(path) || readOtherwise.has(path);
+const knownIn = { event: keysUnder(""), data: keysUnder("data."), identifiers: keysUnder("data.identifiers.") };
+const deviceKeys = new Set(["device_id", "device_platform", "failure_message"]);
+
+function keysUnder(prefix: string): ReadonlySet<string> {
+  const paths = [...sources, ...readOtherwise].filter((path) => path.startsWith(prefix));
+  return new Set(paths.map((path) => path.slice(prefix.length)).filter((key) => known(prefix + key)));
+}
+
+/**
+ * Paths of the attributes that the event catalogue has no field for, in the order in which the event has them; the first twenty.
+ * Customer.io adds attributes without notice, and this is the notice.
+ */
+export function unknownAttributes(event: CustomerIoEvent): string[] {
+  const found: string[] = [];
+  addUnknown(event, "", knownIn.event, found);
+  const { data } = event;
+  if (!isObject(data)) return found;
+  addUnknown(data, "data.", knownIn.data, found);
+  if (isObject(data.identifiers)) addUnknown(data.identifiers, "data.identifiers.", knownIn.identifiers, found);
+  if (Array.isArray(data.recipients)) {
+    for (const device of data.recipients) {
+      if (isObject(device)) addUnknown(device, "data.recipients.", deviceKeys, found);
+    }
+  }
+  return found;
+}
+
+function addUnknown(object: JsonObject, prefix: string, keys: ReadonlySet<string>, found: string[]): void {
+  for (const key of Object.keys(object)) {
+    if (keys.has(key)) continue;
+    if (found.length === mostUnknownPaths) return;
+    const path = `${prefix}${key}`.slice(0, longestPath);
+    if (!found.includes(path)) found.push(path);
+  }
+}

@@ -1,0 +1,122 @@
+import {
+  type CustomerIoEvent,
+  comparedName,
+  isBlank,
+  isPreferencesChange,
+  objectTypeOf,
+  subscriptionName,
+} from "pulumi-customerio/events";
+import { verification } from "../../../events/verification.ts";
+import { isObject } from "../event/json.ts";
+import { domainOf, mailboxesOf } from "./email-address.ts";
+import type { EventFilters } from "./policy.ts";
+
+/** What the filters say of an event. */
+export interface Judgement {
+  /** The rule that keeps it from Platform, such as `only.metrics` or `except.campaigns`; undefined if it is to go there. */
+  readonly rule: string | undefined;
+  /** Whether a rule asked for something that could not be read, and let the event pass therefore. */
+  readonly unread: boolean;
+}
+
+/** What an event has of a property. */
+interface Found {
+  /** None, one or several. */
+  readonly values: readonly string[];
+  /** Whether there is something beside them that can't be read. */
+  readonly unreadable: boolean;
+}
+
+const unreadable: Found = { values: [], unreadable: true };
+
+const properties: Readonly<Record<keyof NonNullable<EventFilters["only"]>, (event: CustomerIoEvent) => Found>> = {
+  objectTypes: (event) => {
+    // A change of subscription names the channel of the message that caused it, and is a customer's nonetheless.
+    if (subscriptionName(event)?.startsWith("customer_")) return found("customer");
+    return textOf(objectTypeOf(event));
+  },
+  metrics: ({ metric }) => textOf(isPreferencesChange(metric) ? preferencesChange : metric),
+  campaigns: ({ data }) => {
+    const id = isObject(data) ? data.campaign_id : undefined;
+    // Customer.io writes ids as numbers; as text they mean the same.
+    if (isBlank(id)) return found();
+    return typeof id === "number" || typeof id === "string" ? found(String(id).trim()) : unreadable;
+  },
+  recipientDomains,
+};
+
+/** The one metric that is spelt in several ways, as filters compare it. */
+const preferencesChange = "subscription_preferences_changed";
+
+const judgedByNone: Judgement = { rule: undefined, unread: false };
+
+/**
+ * Applies the filters to an event. Operators write them by the names of subscriptions, so an event has the object type of the
+ * subscription that it came by. Upper and lower case are the same, on both sides.
+ *
+ * A property that an event lacks is in no list: `only.campaigns` lets no event through that no campaign sent. One that can't be read
+ * may be in any, so the event passes: an event that is left out is lost, and one too many is a row too many. Of several addresses,
+ * those that can be read decide first: `except` leaves the event out for one of them. An event without an object type or metric is
+ * one that can't be read, since Customer.io's events have both.
+ *
+ * An operator's verification is not an event of Customer.io, so `only` does not apply to it: it is left out if it asks for that, or
+ * if `except.objectTypes` has `verify`.
+ */
+export function judge(event: CustomerIoEvent, { only = {}, except = {} }: EventFilters): Judgement {
+  if (event.object_type === verification.objectType) {
+    if (event.metric === verification.metrics.filtered) return { rule: "verify", unread: false };
+    return except.objectTypes?.some((item) => comparedName(item) === verification.objectType)
+      ? { rule: "except.objectTypes", unread: false }
+      : judgedByNone;
+  }
+  let unread = false;
+  for (const name of ["objectTypes", "metrics", "campaigns", "recipientDomains"] as const) {
+    if (!only[name] && !except[name]) continue;
+    const has = properties[name](event);
+    const isIn = (list: readonly (string | number)[]) => list.some((item) => has.values.includes(compared(item)));
+    if (only[name] && !isIn(only[name])) {
+      if (!has.unreadable) return { rule: `only.${name}`, unread };
+      unread = true;
+    }
+    if (except[name]) {
+      if (isIn(except[name])) return { rule: `except.${name}`, unread };
+      unread ||= has.unreadable;
+    }
+  }
+  return { rule: undefined, unread };
+}
+
+function compared(item: string | number): string {
+  return isPreferencesChange(item) ? preferencesChange : String(comparedName(item));
+}
+
+function found(...values: readonly string[]): Found {
+  return { values, unreadable: false };
+}
+
+function textOf(value: unknown): Found {
+  return typeof value === "string" && !isBlank(value) ? found(String(comparedName(value))) : unreadable;
+}
+
+/** The domains of all that the message went to; of a message that names no address, the domain of the person's. */
+function recipientDomains(event: CustomerIoEvent): Found {
+  const data = isObject(event.data) ? event.data : {};
+  const identifiers = isObject(data.identifiers) ? data.identifiers : {};
+  for (const field of [data.recipient, identifiers.email, data.email_address]) {
+    const domains = domainsIn(field);
+    if (domains.unreadable || domains.values.length > 0) return domains;
+    if (field === data.recipient && !isBlank(field) && comparedName(objectTypeOf(event)) === "email") return unreadable;
+  }
+  return found();
+}
+
+function domainsIn(field: unknown): Found {
+  if (isBlank(field) || typeof field === "number") return found();
+  const texts = Array.isArray(field) ? field : [field];
+  const read = texts.map((text) =>
+    typeof text === "string" ? mailboxesOf(text) : { addresses: [], unreadable: true },
+  );
+  const domains = read.flatMap(({ addresses }) => addresses).map(domainOf);
+  const values = domains.filter((domain) => domain !== undefined);
+  return { values, unreadable: values.length < domains.length || read.some((part) => part.unreadable) };
+}
