@@ -49,6 +49,12 @@ interface Health {
   readonly hasTakenEvents?: true;
   /** How many there are: they decide whether the relay may be taken down. `more`: there may be others. */
   readonly deadLetters?: { readonly count: number; readonly more: boolean };
+  /** Seconds, rounded up, since the look whose result is given again; absent in the result of a look of now. */
+  readonly ageSeconds?: number;
+}
+
+interface Answer extends HttpResponseInit {
+  readonly jsonBody: Health;
 }
 
 /**
@@ -70,8 +76,8 @@ export function healthHandler({
   monotonic = () => performance.now(),
 }: HealthPorts): HttpHandler {
   const state = { version, signingKeys: signingKeys.length > 0, ...(configuration !== undefined && { configuration }) };
-  let last: { readonly answer: HttpResponseInit; readonly until: number } | undefined;
-  let looking: Promise<HttpResponseInit> | undefined;
+  let last: { readonly answer: Answer; readonly at: number } | undefined;
+  let looking: Promise<Answer> | undefined;
 
   const report = async (signal: AbortSignal): Promise<Health> => {
     const [{ closed }, dead, census, { waiting }] = await Promise.all([
@@ -92,21 +98,25 @@ export function healthHandler({
       ...(dead && { deadLetters: dead }),
     };
   };
-  const look = async (context: InvocationContext): Promise<HttpResponseInit> => {
+  const look = async (context: InvocationContext): Promise<Answer> => {
     void watch?.look();
     try {
       return { status: 200, jsonBody: await withinBudget(budget, report) };
     } catch (error) {
       logOutcome(context, { outcome: "unavailable", reason: describeError(error) });
-      return { status: 503, jsonBody: { status: "unavailable", ...state } satisfies Health };
+      return { status: 503, jsonBody: { status: "unavailable", ...state } };
     }
   };
 
   return (_request, context) => {
-    if (last && monotonic() < last.until) return last.answer;
+    const age = last && monotonic() - last.at;
+    if (last && age !== undefined && age < freshFor) {
+      const ageSeconds = Math.max(1, Math.ceil(age / 1_000));
+      return { ...last.answer, jsonBody: { ...last.answer.jsonBody, ageSeconds } };
+    }
     looking ??= look(context).then((answer) => {
       looking = undefined;
-      last = { answer, until: monotonic() + freshFor };
+      last = { answer, at: monotonic() };
       return answer;
     });
     return looking;

@@ -68,8 +68,9 @@ describe("anybody may ask, as often as they like", () => {
       monotonic: () => now,
     });
     const { context, lines } = invocation();
-    const ask = async () => (await handler(undefined as never, context))?.status;
-    return { ask, lines, looks: () => looks, pass: (milliseconds: number) => (now += milliseconds) };
+    const answer = async () => (await handler(undefined as never, context)) as { status: number; jsonBody: object };
+    const ask = async () => (await answer()).status;
+    return { ask, answer, lines, looks: () => looks, pass: (milliseconds: number) => (now += milliseconds) };
   }
 
   test.each([
@@ -82,6 +83,16 @@ describe("anybody may ask, as often as they like", () => {
     expect([await ask(), looks(), lines.length]).toEqual([status, 1, status === 200 ? 0 : 1]);
     pass(1);
     expect([await ask(), looks()]).toEqual([status, 2]);
+  });
+
+  test("a result that is given again says its age", async () => {
+    const { answer, pass } = watched(() => Promise.resolve({ waiting: 0 }));
+    expect((await answer()).jsonBody).not.toHaveProperty("ageSeconds");
+    expect((await answer()).jsonBody).toHaveProperty("ageSeconds", 1);
+    pass(3_001);
+    expect((await answer()).jsonBody).toHaveProperty("ageSeconds", 4);
+    pass(1_999);
+    expect((await answer()).jsonBody).not.toHaveProperty("ageSeconds");
   });
 
   test("there is one look at a time, however many wait for it", async () => {

@@ -5,7 +5,7 @@ import { type Look, type LookPace, patiently } from "../client/patience.ts";
 import { stackNameOf } from "./refusal.ts";
 import { askHealth } from "./relay-health.ts";
 
-/** A relay that was idle starts first, and one answer of its health check counts for five seconds. */
+/** A relay that was idle starts first, and its health check gives the same answer for five seconds. */
 const pace: LookPace = { pauses: [2_000, 5_000], limit: 60_000 };
 
 type DeadLetterOperation = Pick<Operation<AzureClient>, "client" | "signal" | "progress" | "warn" | "urn">;
@@ -14,7 +14,7 @@ type DeadLetterOperation = Pick<Operation<AzureClient>, "client" | "signal" | "p
 interface Relay {
   /** Undefined in the state of a version that did not know the address. */
   readonly healthUrl: string | undefined;
-  /** Whether its intake has been closed, so that what it answered before that does not count. */
+  /** Whether its intake has been closed, so that what it counted before that does not count. */
   readonly isClosed: boolean;
 }
 
@@ -71,9 +71,10 @@ export async function permitChange(
 
 /** Says how many dead letters are lost, where anybody can tell. */
 export async function giveUpDeadLetters(operation: DeadLetterOperation, healthUrl: string | undefined): Promise<void> {
-  const counted = healthUrl === undefined ? undefined : await look(operation, { healthUrl, isClosed: false });
-  if (counted && "done" in counted && counted.done.count === 0) return;
-  const number = counted && "done" in counted ? numberOf(counted.done) : "not counted";
+  const said = healthUrl === undefined ? undefined : await askHealth(operation.client, healthUrl, operation.signal);
+  const dead = said && "deadLetters" in said ? said.deadLetters : undefined;
+  if (dead?.count === 0) return;
+  const number = dead ? numberOf(dead) : "not counted";
   operation.warn(`gives up the dead letters (${number}), as RELAY_ABANDON_DEAD_LETTERS asks`);
 }
 
@@ -82,19 +83,22 @@ async function count(
   { healthUrl, isClosed }: Relay,
 ): Promise<{ done: DeadLetters } | { gaveUp: string }> {
   if (healthUrl === undefined) return { gaveUp: "(this stack does not know the relay's address yet)" };
-  return patiently(operation, pace, () => look(operation, { healthUrl, isClosed }));
+  const { clock } = operation.client;
+  const start = clock.now();
+  return patiently(operation, pace, () => look(operation, { healthUrl, isClosed, askedFor: clock.now() - start }));
 }
 
+/** @param askedFor milliseconds since the first look */
 async function look(
   { client, signal }: DeadLetterOperation,
-  { healthUrl, isClosed }: Relay & { readonly healthUrl: string },
+  { healthUrl, isClosed, askedFor }: Relay & { readonly healthUrl: string; readonly askedFor: number },
 ): Promise<Look<DeadLetters>> {
   const said = await askHealth(client, healthUrl, signal);
   if ("failure" in said) return { notYet: said.failure, detail: said.detail };
-  const isCurrent = !isClosed || said.intake === "closed";
-  return said.deadLetters && isCurrent
-    ? { done: said.deadLetters }
-    : { notYet: `${healthUrl} does not say how many there are` };
+  if (!said.deadLetters) return { notYet: `${healthUrl} does not say how many there are` };
+  // Others may ask for its health, too: what was counted since the first look is new enough.
+  const isCurrent = isClosed ? said.intake === "closed" : (said.ageSeconds ?? 0) * 1_000 <= askedFor;
+  return isCurrent ? { done: said.deadLetters } : { notYet: "waiting until the relay counts its dead letters again" };
 }
 
 function reasonOf(dead: DeadLetters): string {

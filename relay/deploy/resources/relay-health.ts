@@ -7,6 +7,7 @@ const health = z.object({
   intake: z.string().optional(),
   forwarders: z.record(z.string(), z.number()).default({}),
   deadLetters: z.object({ count: z.number().int(), more: z.boolean() }).optional(),
+  ageSeconds: z.number().optional(),
 });
 
 /** What a relay says of itself where it is well; see `Health` in relay/azure/health.ts. */

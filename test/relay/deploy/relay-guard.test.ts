@@ -43,6 +43,23 @@ describe("a destroy", () => {
     expect(azure.requests.map(({ method }) => method)).toEqual(["GET", "GET"]);
   });
 
+  test("does not take a count from before it asked: a dead letter may have come since", async () => {
+    const old: Answer = { body: { status: "ok", deadLetters: { count: 0, more: false }, ageSeconds: 3 } };
+    azure.script = { [queue]: [there], [health]: [old, dead(1)] };
+    const { message } = await failure(remove());
+    expect(message).toContain("there is 1 dead letter");
+    expect(operation.clock.sleeps).toEqual([2_000]);
+  });
+
+  test("takes a count that others have asked for meanwhile", async () => {
+    const old = (ageSeconds: number): Answer => {
+      return { body: { status: "ok", deadLetters: { count: 0, more: false }, ageSeconds } };
+    };
+    azure.script = { [queue]: [there], [health]: [old(4), old(5), old(1), dead(1)] };
+    await remove();
+    expect(operation.clock.sleeps).toEqual([2_000, 5_000]);
+  });
+
   test("goes on without any, whatever waits: the drain delivers that", async () => {
     azure.script = { [queue]: [there], [health]: [dead(0)] };
     await remove();
