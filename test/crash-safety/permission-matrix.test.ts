@@ -60,7 +60,7 @@ const operations = ["create", "read", "update", "delete"] as const;
 type Operation = (typeof operations)[number];
 
 /** Milliseconds that one try of a call has: long for a stand-in on a busy machine, short for a test of calls that hang. */
-const attemptTimeout = 500;
+const attemptTimeout = 300;
 
 /** One resource in one world, whose operations meet faults and then get through. */
 class Bench {

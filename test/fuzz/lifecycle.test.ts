@@ -22,7 +22,7 @@ jest.mock("../../packages/pulumi-provider-kit/src/http/sleep.ts", () => ({
 }));
 
 /** `FUZZ_RUNS=5000 npx jest test/fuzz` runs more; `FUZZ_SEED` (and `FUZZ_PATH`, as a failure prints it) the same again. */
-const { FUZZ_RUNS = "300", FUZZ_SEED = randomInt(2 ** 31), FUZZ_PATH } = process.env;
+const { FUZZ_RUNS = "250", FUZZ_SEED = randomInt(2 ** 31), FUZZ_PATH } = process.env;
 const runs = Number(FUZZ_RUNS);
 const seed = Number(FUZZ_SEED);
 /** Milliseconds for everything, the search for a smaller example of a failure included. */
