@@ -49,7 +49,7 @@ interface Health {
   readonly hasTakenEvents?: true;
   /** How many there are: they decide whether the relay may be taken down. `more`: there may be others. */
   readonly deadLetters?: { readonly count: number; readonly more: boolean };
-  /** Seconds, rounded up, since the look whose result is given again; absent in the result of a look of now. */
+  /** Seconds, rounded up, since the look began whose result is given again; absent in the answer to the call that it began for. */
   readonly ageSeconds?: number;
 }
 
@@ -76,8 +76,8 @@ export function healthHandler({
   monotonic = () => performance.now(),
 }: HealthPorts): HttpHandler {
   const state = { version, signingKeys: signingKeys.length > 0, ...(configuration !== undefined && { configuration }) };
-  let last: { readonly answer: Answer; readonly at: number } | undefined;
-  let looking: Promise<Answer> | undefined;
+  let last: { readonly answer: Answer; readonly since: number; readonly until: number } | undefined;
+  let looking: { readonly answer: Promise<Answer>; readonly since: number } | undefined;
 
   const report = async (signal: AbortSignal): Promise<Health> => {
     const [{ closed }, dead, census, { waiting }] = await Promise.all([
@@ -108,17 +108,23 @@ export function healthHandler({
     }
   };
 
-  return (_request, context) => {
-    const age = last && monotonic() - last.at;
-    if (last && age !== undefined && age < freshFor) {
-      const ageSeconds = Math.max(1, Math.ceil(age / 1_000));
-      return { ...last.answer, jsonBody: { ...last.answer.jsonBody, ageSeconds } };
+  /** @param since when the look began: what came meanwhile may not be in its result */
+  const again = (answer: Answer, since: number): Answer => {
+    const ageSeconds = Math.max(1, Math.ceil((monotonic() - since) / 1_000));
+    return { ...answer, jsonBody: { ...answer.jsonBody, ageSeconds } };
+  };
+
+  return async (_request, context) => {
+    if (last && monotonic() < last.until) return again(last.answer, last.since);
+    if (looking) {
+      const { answer, since } = looking;
+      return again(await answer, since);
     }
-    looking ??= look(context).then((answer) => {
-      looking = undefined;
-      last = { answer, at: monotonic() };
-      return answer;
-    });
-    return looking;
+    const since = monotonic();
+    looking = { answer: look(context), since };
+    const answer = await looking.answer;
+    looking = undefined;
+    last = { answer, since, until: monotonic() + freshFor };
+    return answer;
   };
 }

@@ -95,6 +95,19 @@ describe("anybody may ask, as often as they like", () => {
     expect((await answer()).jsonBody).not.toHaveProperty("ageSeconds");
   });
 
+  test("the age counts from the beginning of a look, for those too who wait for its end", async () => {
+    const { promise, resolve } = Promise.withResolvers<{ waiting: number }>();
+    const { answer, pass } = watched(() => promise);
+    const first = answer();
+    pass(2_000);
+    const joined = answer();
+    resolve({ waiting: 0 });
+    expect((await first).jsonBody).not.toHaveProperty("ageSeconds");
+    expect((await joined).jsonBody).toHaveProperty("ageSeconds", 2);
+    pass(4_999);
+    expect((await answer()).jsonBody).toHaveProperty("ageSeconds", 7);
+  });
+
   test("there is one look at a time, however many wait for it", async () => {
     const { promise, resolve } = Promise.withResolvers<{ waiting: number }>();
     const { ask, looks } = watched(() => promise);
