@@ -84,7 +84,7 @@ export const appSettings = {
   /** The storage account by managed identity. */
   RELAY_STORAGE__blobServiceUri: serviceUri,
   RELAY_STORAGE__queueServiceUri: serviceUri,
-  // What is kept in tables only saves work, so the relay does without it where there is none.
+  // What is kept in tables only saves work, so the relay does without it if this is not set.
   RELAY_STORAGE__tableServiceUri: serviceUri.optional(),
   RELAY_STORAGE__credential: z.literal("managedidentity", { error: "must be managedidentity" }),
   /** Of a user-assigned identity. */

@@ -42,7 +42,7 @@ export class AccessTokens {
   }
 
   /**
-   * A token; or why there is none, as an answer of Platform would say it: 401 where an operator has to fix the credential.
+   * A token; or why it could not be had, as an answer of Platform would say it: 401 if an operator has to fix the credential.
    *
    * @param refused the token that Platform has just refused; it is answered again while it is new, since then another one
    *   would not help

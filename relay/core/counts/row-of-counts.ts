@@ -6,7 +6,7 @@ import { addWrittenPathCounts, mostFrequentPaths, type PathCounts, pathCountsPro
 export interface SummedRows {
   readonly counts: Counts;
   readonly unknown: PathCounts;
-  /** Unix seconds; 0 if there is none. */
+  /** Unix seconds; 0 if unknown. */
   readonly takenAt: number;
   readonly refusedAt: number;
   /** When anything was counted last. */

@@ -50,7 +50,7 @@ export function comesAgain(fate: Fate | "unsent"): fate is WaitReason {
   return fate !== "unsent" && "wait" in fates[fate];
 }
 
-/** The loudest of the levels; `info` if there is none. */
+/** The loudest of the levels; `info` without any. */
 export function loudest(levels: Iterable<LogLevel>): LogLevel {
   const all = new Set(levels);
   return all.has("error") ? "error" : all.has("warn") ? "warn" : "info";

@@ -3,7 +3,7 @@ import { Spellings } from "./spellings.ts";
 /** A text to look for. */
 export interface SoughtText {
   readonly text: string;
-  /** Whether it counts only where it is all that there is. */
+  /** Whether it counts only if it is the whole text. */
   readonly wholeOnly: boolean;
 }
 

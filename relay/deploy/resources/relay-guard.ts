@@ -8,7 +8,7 @@ import { earlyRefusal } from "./refusal.ts";
 const inputs = z.object({
   delivery: z.enum(["relay", "direct"]).meta({
     description:
-      "`relay`: there is a relay to guard. `direct`: there is none; a change from `relay` to it is refused while there are dead letters.",
+      "`relay`: there is a relay to guard. `direct`: there is no relay; a change from `relay` to `direct` is refused while the relay has dead letters.",
   }),
   queueId: z.string().optional().meta({
     description:

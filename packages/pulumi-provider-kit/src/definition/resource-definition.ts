@@ -29,7 +29,7 @@ export interface Operation<Client> extends Pick<ResourceCall, "urn" | "name" | "
   readonly isCurrent: boolean;
   /**
    * In a replacement, the other object of the resource: in a create the one that is replaced, in a delete the one that the program's
-   * resource is now. Undefined where there is none, or where the engine has not reported it in this run.
+   * resource is now. Undefined without a replacement, or if the engine has not reported it in this run.
    */
   readonly other?: { readonly id: string; readonly inputs: Readonly<Record<string, unknown>> } | undefined;
   /** In a create: ids of the leftovers that were not taken over. */

@@ -26,16 +26,20 @@ const longestRestartDelay = 60_000;
 /** Milliseconds after which a host counts as having started well. */
 const steadyAfter = 10_000;
 
-export interface FunctionAppOptions {
-  readonly id: string;
-  readonly name: string;
-  readonly folder: string;
+/** What every function app of the stand-in gets. */
+export interface FunctionAppSurroundings {
   readonly certificate: Certificate;
   readonly tokenSecret: string;
   readonly subscription: Subscription;
   readonly storage: StorageAccounts;
   readonly identities: IdentityEndpoint;
   readonly switches: AzureSwitches;
+}
+
+interface FunctionAppOptions extends FunctionAppSurroundings {
+  readonly id: string;
+  readonly name: string;
+  readonly folder: string;
 }
 
 /** A web app of kind `functionapp`: its front end, its scm site, and the host process behind them. */

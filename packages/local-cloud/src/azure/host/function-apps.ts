@@ -1,20 +1,10 @@
 import path from "node:path";
-import type { Certificate } from "../../certificate.ts";
 import { ArmError } from "../arm/arm-error.ts";
-import type { Subscription } from "../arm/subscription.ts";
-import type { IdentityEndpoint } from "../identity/managed-identity.ts";
-import type { StorageAccounts } from "../storage/storage-accounts.ts";
-import type { AzureSwitches } from "../switches.ts";
-import { FunctionApp } from "./function-app.ts";
+import { FunctionApp, type FunctionAppSurroundings } from "./function-app.ts";
 
-export interface FunctionAppsOptions {
+interface FunctionAppsOptions extends FunctionAppSurroundings {
+  /** Each app has a folder of its name in it. */
   readonly folder: string;
-  readonly certificate: Certificate;
-  readonly tokenSecret: string;
-  readonly subscription: Subscription;
-  readonly storage: StorageAccounts;
-  readonly identities: IdentityEndpoint;
-  readonly switches: AzureSwitches;
 }
 
 /** The function apps that exist, by resource id. */
