@@ -218,7 +218,6 @@ test(
     });
     await stack.vendors.emit([largeEmail(1024)]);
     await stack.vendors.sent();
-    // One message, or for a moment two: while its events are put back, they are in the old one and the new one.
     const left = failureOf(stack.pulumi.destroy());
     while ((await stack.vendors.leftovers())["Customer.io"].length > 0) await wait(100);
     // The webhook is gone; once every instance knows that the intake is closed, the queues are counted.
@@ -226,7 +225,9 @@ test(
     await stack.pulumi.interrupt();
     const said = await left;
     expect(said).toContain("its queues have not run empty (stopped by the user)");
-    expect(said).toMatch(/: [12] messages? left/);
+    // One event can be in several messages: put back, it is in the old one and the new one, and an answer that comes too late makes
+    // Customer.io call again.
+    expect(said).toMatch(/: [1-9]\d* messages? left/);
     expect(said).toContain("put RELAY_ABANDON_QUEUE=true before the command");
   },
   2 * minutes,
@@ -236,7 +237,7 @@ test(
   "by a flag the next destroy gives the rest up, and leaves nothing in the state and nothing with any vendor",
   async () => {
     const said = await stack.pulumiWith({ RELAY_ABANDON_QUEUE: "true" }).destroy();
-    expect(said).toMatch(/gives up [12] messages? in the relay's queues, as RELAY_ABANDON_QUEUE asks/);
+    expect(said).toMatch(/gives up [1-9]\d* messages? in the relay's queues, as RELAY_ABANDON_QUEUE asks/);
     expect(await stack.pulumi.resources()).toEqual([]);
     expect(await stack.vendors.leftovers()).toEqual({ Platform: [], "Customer.io": [], Azure: [] });
   },

@@ -22,7 +22,7 @@ export interface ChildOptions {
   readonly arguments?: readonly string[];
   /** Modules to load before the main one. */
   readonly preload?: readonly string[];
-  /** The whole environment: nothing of this process's own is handed on but `PATH` and the mark of a run of the tests. */
+  /** The whole environment: of this process's own it gets only what Node needs to start, and the mark of a run of the tests. */
   readonly environment: Readonly<Record<string, string>>;
   /** What the process prints: to a file, or line by line to a listener. */
   readonly output: { readonly file: string } | { readonly onLine: (line: string) => void };
@@ -35,11 +35,12 @@ export function startChild(options: ChildOptions): Child {
   const { output } = options;
   // Straight to the file, so that a busy child costs this process nothing.
   const file = "file" in output ? openSync(output.file, "a") : undefined;
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
   const child = spawn(
     process.execPath,
     [...preload.flatMap((module) => ["--import", module]), options.module, ...(options.arguments ?? [])],
     {
-      env: { PATH: process.env.PATH, [runMark]: process.env[runMark], ...options.environment },
+      env: { PATH, NODE_COMPILE_CACHE, [runMark]: process.env[runMark], ...options.environment },
       stdio: ["ignore", file ?? "pipe", file ?? "pipe", "ipc"],
     },
   );
