@@ -2,6 +2,7 @@ import * as storage from "@pulumi/azure-native/storage/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import { ArmResource } from "../../relay/deploy/sdk.ts";
 import { azureName, compactStem, formerNames } from "./azure-names.ts";
+import { type AzurePart, nativePart } from "./azure-parts.ts";
 
 export interface RelayStorageArgs {
   resourceGroupName: pulumi.Input<string>;
@@ -21,10 +22,10 @@ type StorageConnection<Name extends string> = Readonly<Record<`${Name}__${Connec
 
 /** Where the relay keeps what it has accepted: queues, the bodies too large for them, dead letters, and its own code. */
 export class RelayStorage extends pulumi.ComponentResource {
-  readonly account: storage.StorageAccount;
   readonly accountId: pulumi.Output<string>;
   readonly eventsQueueId: pulumi.Output<string>;
   readonly codeContainerUrl: pulumi.Output<string>;
+  readonly parts: Readonly<Record<string, AzurePart>>;
   /** Everything that has to be there before the app starts. */
   readonly resources: pulumi.Resource[];
   readonly #endpoints: pulumi.Output<{ blob: string; queue: string; table: string }>;
@@ -76,8 +77,8 @@ export class RelayStorage extends pulumi.ComponentResource {
     const code = container("code");
     part("sweep", "managementPolicies/default", "ManagementPolicy", { policy: sweepOfClaims });
 
-    this.account = account;
     this.accountId = account.id;
+    this.parts = { "storage account": nativePart(account) };
     this.eventsQueueId = events.id;
     this.codeContainerUrl = pulumi.all([account.primaryEndpoints, code.id]).apply(([{ blob }]) => `${blob}code`);
     this.resources = made;

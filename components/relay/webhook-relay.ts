@@ -1,36 +1,21 @@
-import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import path from "node:path";
 import { getClientConfigOutput } from "@pulumi/azure-native/authorization/index.js";
-import * as keyvault from "@pulumi/azure-native/keyvault/index.js";
-import { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity/index.js";
 import { ResourceGroup } from "@pulumi/azure-native/resources/index.js";
-import * as web from "@pulumi/azure-native/web/index.js";
 import * as pulumi from "@pulumi/pulumi";
-import manifest from "../../package.json" with { type: "json" };
 import { hostBodyLimit } from "../../relay/core/intake/body-limit.ts";
 import { noSigningKey, signingKeysSecret } from "../../relay/core/names.ts";
-import { packageManifest } from "../../relay/deploy/package-folder.ts";
-import {
-  AppServicePlan,
-  type ArmResource,
-  FunctionApp,
-  FunctionCode,
-  QueueDrain,
-  VaultSecret,
-} from "../../relay/deploy/sdk.ts";
-import { webApiVersion } from "../../relay/deploy/web-api-version.ts";
+import { QueueDrain } from "../../relay/deploy/sdk.ts";
 import type { PlatformCredential } from "../platform/platform-credential.ts";
-import { derive } from "../settings/inputs.ts";
 import type { Settings } from "../settings/setting-types.ts";
 import { AvailabilityTest } from "./availability-test.ts";
-import { addedDigits, azureName, compactStem, formerNames } from "./azure-names.ts";
-import { type AzurePart, armPart, nativePart } from "./azure-parts.ts";
-import { assignRole } from "./azure-roles.ts";
+import { azureName, formerNames } from "./azure-names.ts";
+import { type AzurePart, nativePart } from "./azure-parts.ts";
+import { RelayApp } from "./relay-app.ts";
 import { type RelaySetting, relayAppSettings } from "./relay-app-settings.ts";
+import { RelayIdentity } from "./relay-identity.ts";
 import { RelayMonitoring, type RelayMonitoringArgs } from "./relay-monitoring.ts";
 import { warnOfOtherRegion } from "./relay-region.ts";
 import { RelayStorage } from "./relay-storage.ts";
+import { RelayVault } from "./relay-vault.ts";
 
 /** Settings that the relay or its Azure resources depend on. */
 type RelaySettings = Pick<
@@ -78,177 +63,29 @@ export class WebhookRelay extends pulumi.ComponentResource {
     const parent = { parent: this };
     const { subscriptionId, tenantId } = getClientConfigOutput(parent);
 
-    const group = new ResourceGroup(
-      azureName("resourceGroup", name),
-      {},
-      { ...parent, aliases: formerNames("resourceGroup", name) },
-    );
-    // Another provider of the program's own has a region of its own.
-    if (this.getProvider("azure-native:resources:ResourceGroup") === undefined) warnOfOtherRegion(group);
+    const group = this.#group(name);
     const inGroup = { resourceGroupName: group.name };
-    const identity = new UserAssignedIdentity(azureName("identity", `${name}-identity`), inGroup, parent);
     const storage = new RelayStorage(`${name}-storage`, { ...inGroup, relayName: name }, parent);
     const monitoring = new RelayMonitoring(
       `${name}-monitoring`,
       { ...inGroup, resourceGroupId: group.id, ...args, expectsEvents: args.signingKeys !== undefined },
       parent,
     );
-    const vault = new keyvault.Vault(
-      azureName("vault", compactStem(name)),
-      { ...inGroup, properties: { tenantId, sku: { family: "A", name: "standard" }, enableRbacAuthorization: true } },
-      { ...parent, aliases: formerNames("vault", name) },
-    );
-    const roles: Record<string, ArmResource> = {};
-    const grant = (role: Parameters<typeof assignRole>[1]["role"], scope: pulumi.Input<string>) => {
-      const roleArgs = { role, scope, subscriptionId, principalId: identity.principalId };
-      roles[`role ${role}`] = assignRole(`${name}-${role}`, roleArgs, parent);
-    };
-    grant("storage-blob-data-owner", storage.accountId);
-    grant("storage-queue-data-contributor", storage.accountId);
-    grant("storage-table-data-contributor", storage.accountId);
-    grant("key-vault-secrets-user", vault.id);
-    grant("monitoring-metrics-publisher", monitoring.componentId);
+    const vault = new RelayVault(name, { ...inGroup, tenantId }, parent);
+    const identity = new RelayIdentity(name, { ...inGroup, subscriptionId }, parent);
+    identity.grant("storage-blob-data-owner", storage.accountId);
+    identity.grant("storage-queue-data-contributor", storage.accountId);
+    identity.grant("storage-table-data-contributor", storage.accountId);
+    identity.grant("key-vault-secrets-user", vault.id);
+    identity.grant("monitoring-metrics-publisher", monitoring.componentId);
 
-    const reference = (setting: string, value: pulumi.Input<string>) => {
-      const secretArgs = { vaultId: vault.id, name: setting, value };
-      const aliases = [{ type: "azure-native:keyvault:Secret" }];
-      const secret = new VaultSecret(`${name}-${setting}`, secretArgs, { ...parent, aliases });
-      // With its version, so that a new value is a new setting, which the app takes at once.
-      return pulumi.interpolate`@Microsoft.KeyVault(SecretUri=${secret.uriWithVersion})`;
-    };
-    // Secrets are there without a value too: Azure Resource Manager can't delete one.
-    const signingKeys = reference(signingKeysSecret, args.signingKeys ?? noSigningKey);
-    const clientSecret = reference("platform-client-secret", args.credential?.clientSecret ?? "none");
-    const settings = {
-      ...relayAppSettings(args, {
-        PLATFORM_STREAMING_URL: reference("platform-streaming-url", args.streamingUrl),
-        PLATFORM_READY_AT: args.readyAt,
-        FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: String(hostBodyLimit),
-        PLATFORM_IMS_URL: args.credential?.imsUrl,
-        PLATFORM_CLIENT_ID: args.credential?.clientId,
-        PLATFORM_SCOPES: args.credential?.scopes,
-        PLATFORM_ORG_ID: args.credential?.orgId,
-        PLATFORM_CLIENT_SECRET: args.credential && clientSecret,
-        CUSTOMERIO_SIGNING_KEYS: args.signingKeys && signingKeys,
-        ...storage.connection("RELAY_STORAGE", identity.clientId),
-      }),
-      ...storage.connection("AzureWebJobsStorage", identity.clientId),
-      APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.connectionString,
-      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: pulumi.interpolate`ClientId=${identity.clientId};Authorization=AAD`,
-    };
-
-    const planStem = azureName("plan", `${name}-plan`);
-    const plan = new AppServicePlan(
-      planStem,
-      {
-        resourceGroupId: group.id,
-        // An app keeps the account that it has: a new account gets a plan and an app of its own, and the old app empties the old one.
-        planName: storage.accountId.apply((id) => planStem + addedDigits(id)),
-        body: {
-          location: group.location,
-          kind: "functionapp",
-          sku: { name: "FC1", tier: "FlexConsumption" },
-          properties: { reserved: true },
-        },
-      },
-      { ...parent, aliases: [{ type: "azure-native:web:AppServicePlan" }] },
-    );
-    const formerApp = { type: "azure-native:web:WebApp" };
-    const app = new FunctionApp(
-      azureName("site", name),
-      {
-        resourceGroupId: group.id,
-        // A plan takes one app. One that an interrupted `up` made, but could not note, is found under this name.
-        siteName: plan.id.apply(lastPart),
-        body: {
-          location: plan.location,
-          kind: "functionapp,linux",
-          identity: {
-            type: "UserAssigned",
-            userAssignedIdentities: identity.id.apply((id): Record<string, object> => ({ [id]: {} })),
-          },
-          properties: {
-            serverFarmId: plan.id,
-            reserved: true,
-            httpsOnly: true,
-            keyVaultReferenceIdentity: identity.id,
-            functionAppConfig: {
-              deployment: {
-                storage: {
-                  type: "blobContainer",
-                  value: storage.codeContainerUrl,
-                  authentication: { type: "UserAssignedIdentity", userAssignedIdentityResourceId: identity.id },
-                },
-              },
-              runtime: { name: "node", version: textOf(args.nodeVersion) },
-              scaleAndConcurrency: {
-                instanceMemoryMB: args.instanceMemory,
-                maximumInstanceCount: args.maximumInstances,
-                alwaysReady: derive(args.alwaysReadyInstances, (instanceCount) =>
-                  instanceCount > 0 ? [{ name: "http", instanceCount }] : [],
-                ),
-                // The intake only verifies and enqueues; more calls share an instance than Azure's default of 16.
-                triggers: { http: { perInstanceConcurrency: 100 } },
-              },
-            },
-          },
-        },
-      },
-      {
-        ...parent,
-        aliases: [formerApp, ...formerNames("site", name).map((alias) => Object.assign({}, formerApp, alias))],
-        dependsOn: [...Object.values(roles), ...storage.resources],
-      },
-    );
-    // From the id: an app that an earlier version made has another name than the program gives it now.
-    const appName = app.id.apply(lastPart);
-    const basicAuth = { ...inGroup, name: appName, allow: false };
-    // Parts of the app, which go with it. To delete one alone is to reset it, of an app that may still be at work.
-    const ofTheApp = { ...parent, retainOnDelete: true, deleteBeforeReplace: false };
-    new web.WebAppFtpAllowed(`${name}-ftp`, basicAuth, ofTheApp);
-    new web.WebAppScmAllowed(`${name}-scm`, basicAuth, ofTheApp);
-    // What the instances say of themselves, so that the settings in force can be compared.
-    const configuration = pulumi.all(settings).apply(fingerprint);
-    const appSettings = new web.WebAppApplicationSettings(
-      `${name}-settings`,
-      { ...inGroup, name: appName, properties: { ...settings, RELAY_CONFIGURATION: configuration } },
-      ofTheApp,
-    );
-    const code = new FunctionCode(
-      `${name}-code`,
-      {
-        siteId: app.id,
-        hostName: app.hostName,
-        scmHostName: app.scmHostName,
-        package: new pulumi.asset.FileArchive(relayPackage()),
-        configuration,
-        queueId: storage.eventsQueueId,
-      },
-      { ...parent, dependsOn: appSettings },
-    );
+    const settings = appSettings(args, { storage, monitoring, vault, identity });
+    const app = new RelayApp(name, { ...args, resourceGroup: group, identity, storage, settings }, parent);
+    this.url = pulumi.interpolate`https://${app.hostName}/customerio`;
     this.healthUrl = pulumi.interpolate`https://${app.hostName}/health`;
     this.queueId = storage.eventsQueueId;
-    // What nothing is remembered of needs no successor.
-    const remembered = pulumi.output(args.duplicateWindowDays).apply((days) => days > 0);
-    const ifRemembered = (value: pulumi.Output<string>) =>
-      pulumi.all([remembered, value]).apply(([isRemembered, known]) => (isRemembered ? known : undefined));
-    const drain = new QueueDrain(
-      `${name}-drain`,
-      {
-        queueId: storage.eventsQueueId,
-        healthUrl: this.healthUrl,
-        takeoverUrl: ifRemembered(pulumi.interpolate`https://${app.hostName}/takeover`),
-        principalId: ifRemembered(identity.principalId),
-        timeoutSeconds: args.drainTimeoutSeconds,
-      },
-      // The engine must not end the wait before the resource itself does, which tells what is left; an hour more is for a successor.
-      {
-        ...parent,
-        dependsOn: [code, ...args.afterDrain([code], this.healthUrl)],
-        customTimeouts: { delete: `${args.drainTimeoutSeconds + 3660}s` },
-      },
-    );
 
+    const drain = this.#drain(name, args, app, identity);
     const availability = new AvailabilityTest(
       `${name}-availability`,
       {
@@ -258,50 +95,82 @@ export class WebhookRelay extends pulumi.ComponentResource {
         url: this.healthUrl,
       },
       // Once the code works, and gone before it is: a relay that is being made or taken down wakes nobody.
-      { ...parent, dependsOn: code },
+      { ...parent, dependsOn: app.code },
     );
 
-    this.url = pulumi.interpolate`https://${app.hostName}/customerio`;
-    this.ready = [code, drain];
+    this.ready = [app.code, drain];
     this.parts = {
       "resource group": nativePart(group),
-      identity: nativePart(identity),
-      "storage account": nativePart(storage.account),
-      vault: nativePart(vault),
+      ...storage.parts,
+      ...vault.parts,
       ...monitoring.parts,
-      ...Object.fromEntries(Object.entries(roles).map(([name, role]) => [name, armPart(role)])),
-      plan: { id: plan.id, apiVersion: webApiVersion },
-      "function app": { id: app.id, apiVersion: webApiVersion },
+      ...identity.parts,
+      ...app.parts,
       ...availability.parts,
     };
     this.registerOutputs({ url: this.url });
   }
-}
 
-/** Of an id of Azure Resource Manager: the object's own name. */
-function lastPart(id: string): string {
-  return id.split("/").at(-1) ?? "";
-}
-
-function textOf(value: pulumi.Input<number>): pulumi.Input<string> {
-  return derive(value, String);
-}
-
-/** Tells two sets of settings apart. They hold references, no secrets. */
-function fingerprint(settings: Record<string, string>): string {
-  return createHash("sha256").update(JSON.stringify(settings)).digest("hex").slice(0, 16);
-}
-
-function relayPackage(): string {
-  const folder = path.resolve(import.meta.dirname, "../../relay/dist");
-  if (!existsSync(path.join(folder, "host.json"))) {
-    throw new pulumi.RunError("The relay's code is not built yet (relay/dist is missing). Build it: npm run build");
+  #group(name: string): ResourceGroup {
+    const aliases = formerNames("resourceGroup", name);
+    const group = new ResourceGroup(azureName("resourceGroup", name), {}, { parent: this, aliases });
+    // Another provider of the program's own has a region of its own.
+    if (this.getProvider("azure-native:resources:ResourceGroup") === undefined) warnOfOtherRegion(group);
+    return group;
   }
-  const { version } = packageManifest(folder);
-  if (version !== manifest.version) {
-    throw new pulumi.RunError(
-      `The relay's code in relay/dist has version ${version}, but the program has ${manifest.version}. Build it again: npm run build`,
+
+  /** Keeps the relay in a destroy until it has delivered what it holds. */
+  #drain(name: string, args: WebhookRelayArgs, { code, hostName }: RelayApp, identity: RelayIdentity): QueueDrain {
+    // What nothing is remembered of needs no successor.
+    const remembered = pulumi.output(args.duplicateWindowDays).apply((days) => days > 0);
+    const ifRemembered = (value: pulumi.Output<string>) =>
+      pulumi.all([remembered, value]).apply(([isRemembered, known]) => (isRemembered ? known : undefined));
+    return new QueueDrain(
+      `${name}-drain`,
+      {
+        queueId: this.queueId,
+        healthUrl: this.healthUrl,
+        takeoverUrl: ifRemembered(pulumi.interpolate`https://${hostName}/takeover`),
+        principalId: ifRemembered(identity.principalId),
+        timeoutSeconds: args.drainTimeoutSeconds,
+      },
+      // The engine must not end the wait before the resource itself does, which tells what is left; an hour more is for a successor.
+      {
+        parent: this,
+        dependsOn: [code, ...args.afterDrain([code], this.healthUrl)],
+        customTimeouts: { delete: `${args.drainTimeoutSeconds + 3660}s` },
+      },
     );
   }
-  return folder;
+}
+
+/** What the relay's app settings refer to. */
+interface Referred {
+  readonly storage: RelayStorage;
+  readonly monitoring: RelayMonitoring;
+  readonly vault: RelayVault;
+  readonly identity: RelayIdentity;
+}
+
+function appSettings(args: WebhookRelayArgs, { storage, monitoring, vault, identity }: Referred) {
+  // Secrets are there without a value too: Azure Resource Manager can't delete one.
+  const signingKeys = vault.reference(signingKeysSecret, args.signingKeys ?? noSigningKey);
+  const clientSecret = vault.reference("platform-client-secret", args.credential?.clientSecret ?? "none");
+  return {
+    ...relayAppSettings(args, {
+      PLATFORM_STREAMING_URL: vault.reference("platform-streaming-url", args.streamingUrl),
+      PLATFORM_READY_AT: args.readyAt,
+      FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: String(hostBodyLimit),
+      PLATFORM_IMS_URL: args.credential?.imsUrl,
+      PLATFORM_CLIENT_ID: args.credential?.clientId,
+      PLATFORM_SCOPES: args.credential?.scopes,
+      PLATFORM_ORG_ID: args.credential?.orgId,
+      PLATFORM_CLIENT_SECRET: args.credential && clientSecret,
+      CUSTOMERIO_SIGNING_KEYS: args.signingKeys && signingKeys,
+      ...storage.connection("RELAY_STORAGE", identity.clientId),
+    }),
+    ...storage.connection("AzureWebJobsStorage", identity.clientId),
+    APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.connectionString,
+    APPLICATIONINSIGHTS_AUTHENTICATION_STRING: pulumi.interpolate`ClientId=${identity.clientId};Authorization=AAD`,
+  };
 }

@@ -1,0 +1,169 @@
+import { createHash } from "node:crypto";
+import * as web from "@pulumi/azure-native/web/index.js";
+import * as pulumi from "@pulumi/pulumi";
+import { AppServicePlan, FunctionApp, FunctionCode } from "../../relay/deploy/sdk.ts";
+import { webApiVersion } from "../../relay/deploy/web-api-version.ts";
+import { derive } from "../settings/inputs.ts";
+import type { Settings } from "../settings/setting-types.ts";
+import { addedDigits, azureName, formerNames } from "./azure-names.ts";
+import type { AzurePart } from "./azure-parts.ts";
+import type { RelayIdentity } from "./relay-identity.ts";
+import { relayPackage } from "./relay-package.ts";
+import type { RelayStorage } from "./relay-storage.ts";
+
+/** The settings of the app's instances. */
+type InstanceSettings = Pick<Settings, "nodeVersion" | "instanceMemory" | "maximumInstances" | "alwaysReadyInstances">;
+
+export interface RelayAppArgs extends InstanceSettings {
+  resourceGroup: {
+    readonly id: pulumi.Output<string>;
+    readonly name: pulumi.Output<string>;
+    readonly location: pulumi.Output<string>;
+  };
+  /** Who the app is in Azure, with all the roles that it needs. */
+  identity: RelayIdentity;
+  storage: RelayStorage;
+  /** The app settings, but for their digest. They hold references, no secrets. */
+  settings: Readonly<Record<string, pulumi.Input<string>>>;
+}
+
+/** The function app with its plan, its settings, and the relay's code at work in it. */
+export class RelayApp {
+  readonly hostName: pulumi.Output<string>;
+  readonly code: FunctionCode;
+  readonly parts: Readonly<Record<string, AzurePart>>;
+
+  constructor(name: string, args: RelayAppArgs, options: pulumi.CustomResourceOptions) {
+    const plan = planOf(name, args, options);
+    const app = appOn(plan, name, args, options);
+    const { settings, configuration } = configure(app, name, args, options);
+    this.hostName = app.hostName;
+    this.code = new FunctionCode(
+      `${name}-code`,
+      {
+        siteId: app.id,
+        hostName: app.hostName,
+        scmHostName: app.scmHostName,
+        package: new pulumi.asset.FileArchive(relayPackage()),
+        configuration,
+        queueId: args.storage.eventsQueueId,
+      },
+      { ...options, dependsOn: settings },
+    );
+    this.parts = {
+      plan: { id: plan.id, apiVersion: webApiVersion },
+      "function app": { id: app.id, apiVersion: webApiVersion },
+    };
+  }
+}
+
+function planOf(
+  name: string,
+  { resourceGroup, storage }: RelayAppArgs,
+  options: pulumi.CustomResourceOptions,
+): AppServicePlan {
+  const planStem = azureName("plan", `${name}-plan`);
+  return new AppServicePlan(
+    planStem,
+    {
+      resourceGroupId: resourceGroup.id,
+      // An app keeps the account that it has: a new account gets a plan and an app of its own, and the old app empties the old one.
+      planName: storage.accountId.apply((id) => planStem + addedDigits(id)),
+      body: {
+        location: resourceGroup.location,
+        kind: "functionapp",
+        sku: { name: "FC1", tier: "FlexConsumption" },
+        properties: { reserved: true },
+      },
+    },
+    { ...options, aliases: [{ type: "azure-native:web:AppServicePlan" }] },
+  );
+}
+
+function appOn(
+  plan: AppServicePlan,
+  name: string,
+  { resourceGroup, identity, storage, ...args }: RelayAppArgs,
+  options: pulumi.CustomResourceOptions,
+): FunctionApp {
+  const formerApp = { type: "azure-native:web:WebApp" };
+  return new FunctionApp(
+    azureName("site", name),
+    {
+      resourceGroupId: resourceGroup.id,
+      // A plan takes one app. One that an interrupted `up` made, but could not note, is found under this name.
+      siteName: plan.id.apply(lastPart),
+      body: {
+        location: plan.location,
+        kind: "functionapp,linux",
+        identity: {
+          type: "UserAssigned",
+          userAssignedIdentities: identity.id.apply((id): Record<string, object> => ({ [id]: {} })),
+        },
+        properties: {
+          serverFarmId: plan.id,
+          reserved: true,
+          httpsOnly: true,
+          keyVaultReferenceIdentity: identity.id,
+          functionAppConfig: {
+            deployment: {
+              storage: {
+                type: "blobContainer",
+                value: storage.codeContainerUrl,
+                authentication: { type: "UserAssignedIdentity", userAssignedIdentityResourceId: identity.id },
+              },
+            },
+            runtime: { name: "node", version: derive(args.nodeVersion, String) },
+            scaleAndConcurrency: {
+              instanceMemoryMB: args.instanceMemory,
+              maximumInstanceCount: args.maximumInstances,
+              alwaysReady: derive(args.alwaysReadyInstances, (instanceCount) =>
+                instanceCount > 0 ? [{ name: "http", instanceCount }] : [],
+              ),
+              // The intake only verifies and enqueues; more calls share an instance than Azure's default of 16.
+              triggers: { http: { perInstanceConcurrency: 100 } },
+            },
+          },
+        },
+      },
+    },
+    {
+      ...options,
+      aliases: [formerApp, ...formerNames("site", name).map((alias) => Object.assign({}, formerApp, alias))],
+      dependsOn: [...identity.roles, ...storage.resources],
+    },
+  );
+}
+
+/** Switches passwords off and writes the app settings. */
+function configure(
+  app: FunctionApp,
+  name: string,
+  { resourceGroup, settings }: RelayAppArgs,
+  options: pulumi.CustomResourceOptions,
+) {
+  // From the id: an app that an earlier version made has another name than the program gives it now.
+  const ofApp = { resourceGroupName: resourceGroup.name, name: app.id.apply(lastPart) };
+  // Parts of the app, which go with it. To delete one alone is to reset it, of an app that may still be at work.
+  const goesWithApp = { ...options, retainOnDelete: true, deleteBeforeReplace: false };
+  new web.WebAppFtpAllowed(`${name}-ftp`, { ...ofApp, allow: false }, goesWithApp);
+  new web.WebAppScmAllowed(`${name}-scm`, { ...ofApp, allow: false }, goesWithApp);
+  // What the instances say of themselves, so that the settings in force can be compared.
+  const configuration = pulumi.all(settings).apply(fingerprint);
+  const appSettings = new web.WebAppApplicationSettings(
+    `${name}-settings`,
+    { ...ofApp, properties: { ...settings, RELAY_CONFIGURATION: configuration } },
+    goesWithApp,
+  );
+  return { settings: appSettings, configuration };
+}
+
+/** Of an id of Azure Resource Manager: the object's own name. */
+function lastPart(id: string): string {
+  return id.split("/").at(-1) ?? "";
+}
+
+/** Tells two sets of settings apart. They hold references, no secrets. */
+function fingerprint(settings: Record<string, string>): string {
+  return createHash("sha256").update(JSON.stringify(settings)).digest("hex").slice(0, 16);
+}

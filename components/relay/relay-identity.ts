@@ -1,0 +1,51 @@
+import { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity/index.js";
+import type * as pulumi from "@pulumi/pulumi";
+import type { ArmResource } from "../../relay/deploy/sdk.ts";
+import { azureName } from "./azure-names.ts";
+import { type AzurePart, armPart, nativePart } from "./azure-parts.ts";
+import { assignRole, type RoleArgs } from "./azure-roles.ts";
+
+export interface RelayIdentityArgs {
+  resourceGroupName: pulumi.Input<string>;
+  subscriptionId: pulumi.Input<string>;
+}
+
+/** Who the relay is in Azure, and what it may do there. */
+export class RelayIdentity {
+  readonly id: pulumi.Output<string>;
+  readonly principalId: pulumi.Output<string>;
+  readonly clientId: pulumi.Output<string>;
+  readonly parts: Record<string, AzurePart> = {};
+  /** The roles so far. The app must not start before it has them all. */
+  readonly roles: ArmResource[] = [];
+  readonly #name: string;
+  readonly #subscriptionId: pulumi.Input<string>;
+  readonly #options: pulumi.CustomResourceOptions;
+
+  constructor(
+    name: string,
+    { resourceGroupName, subscriptionId }: RelayIdentityArgs,
+    options: pulumi.CustomResourceOptions,
+  ) {
+    const identity = new UserAssignedIdentity(
+      azureName("identity", `${name}-identity`),
+      { resourceGroupName },
+      options,
+    );
+    this.id = identity.id;
+    this.principalId = identity.principalId;
+    this.clientId = identity.clientId;
+    this.parts.identity = nativePart(identity);
+    this.#name = name;
+    this.#subscriptionId = subscriptionId;
+    this.#options = options;
+  }
+
+  /** Gives the relay a role on the resource with the id `scope`. */
+  grant(role: RoleArgs["role"], scope: pulumi.Input<string>): void {
+    const args = { role, scope, subscriptionId: this.#subscriptionId, principalId: this.principalId };
+    const assignment = assignRole(`${this.#name}-${role}`, args, this.#options);
+    this.roles.push(assignment);
+    this.parts[`role ${role}`] = armPart(assignment);
+  }
+}

@@ -1,0 +1,44 @@
+import * as keyvault from "@pulumi/azure-native/keyvault/index.js";
+import * as pulumi from "@pulumi/pulumi";
+import { VaultSecret } from "../../relay/deploy/sdk.ts";
+import { azureName, compactStem, formerNames } from "./azure-names.ts";
+import { type AzurePart, nativePart } from "./azure-parts.ts";
+
+export interface RelayVaultArgs {
+  resourceGroupName: pulumi.Input<string>;
+  tenantId: pulumi.Input<string>;
+}
+
+/** The vault that holds the relay's secrets, which its app settings refer to. */
+export class RelayVault {
+  readonly id: pulumi.Output<string>;
+  readonly parts: Readonly<Record<string, AzurePart>>;
+  readonly #name: string;
+  readonly #options: pulumi.CustomResourceOptions;
+
+  constructor(name: string, { resourceGroupName, tenantId }: RelayVaultArgs, options: pulumi.CustomResourceOptions) {
+    const vault = new keyvault.Vault(
+      azureName("vault", compactStem(name)),
+      {
+        resourceGroupName,
+        properties: { tenantId, sku: { family: "A", name: "standard" }, enableRbacAuthorization: true },
+      },
+      { ...options, aliases: formerNames("vault", name) },
+    );
+    this.id = vault.id;
+    this.parts = { vault: nativePart(vault) };
+    this.#name = name;
+    this.#options = options;
+  }
+
+  /** Keeps a value in the vault. Answers the app setting that refers to it. */
+  reference(secretName: string, value: pulumi.Input<string>): pulumi.Output<string> {
+    const secret = new VaultSecret(
+      `${this.#name}-${secretName}`,
+      { vaultId: this.id, name: secretName, value },
+      { ...this.#options, aliases: [{ type: "azure-native:keyvault:Secret" }] },
+    );
+    // With its version, so that a new value is a new setting, which the app takes at once.
+    return pulumi.interpolate`@Microsoft.KeyVault(SecretUri=${secret.uriWithVersion})`;
+  }
+}
