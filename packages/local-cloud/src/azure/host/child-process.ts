@@ -31,7 +31,7 @@ export interface ChildOptions {
 
 /** Starts a child process on the Node that runs this one. */
 export function startChild(options: ChildOptions): Child {
-  const preload = [path.join(import.meta.dirname, "exit-with-parent.ts"), ...(options.preload ?? [])];
+  const preload = [path.join(import.meta.dirname, "child-preload.ts"), ...(options.preload ?? [])];
   const { output } = options;
   // Straight to the file, so that a busy child costs this process nothing.
   const file = "file" in output ? openSync(output.file, "a") : undefined;
