@@ -1,10 +1,10 @@
 /** `customerio-aep <command>`: what operators ask of a stack that is up, and do to it. */
 import { CommanderError } from "commander";
 import { endWithoutOutput } from "pulumi-provider-kit/end-with-engine";
+import { exitCodes } from "./command/exit-codes.ts";
 import { performCommand } from "./command/perform.ts";
 import { buildProgram } from "./command/program.ts";
 import { commands } from "./commands.ts";
-import { exitCodes } from "./exit-codes.ts";
 
 // `customerio-aep … | head`, or a terminal that is gone. Not with the parent, which `nohup customerio-aep … &` outlives.
 endWithoutOutput();

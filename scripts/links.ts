@@ -1,9 +1,6 @@
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
 
 /** A link of a Markdown document, with the line that it is in. */
 interface Link {
@@ -95,19 +92,13 @@ export async function brokenLinks(
   return broken;
 }
 
-/** Checks the documents that git knows of. */
-async function checkLinks(): Promise<void> {
-  const repository = join(import.meta.dirname, "..");
-  const known = ["ls-files", "--cached", "--others", "--exclude-standard"];
-  const { stdout } = await promisify(execFile)("git", known, { cwd: repository });
-  // A file that has been moved is known until the next commit.
-  const files = stdout.split("\n").filter((file) => file !== "" && existsSync(join(repository, file)));
+/**
+ * Checks every document of the repository.
+ *
+ * @param files all of the repository's
+ */
+export async function brokenLinksOf(repository: string, files: readonly string[]): Promise<string[]> {
   const documents = files.filter((file) => file.endsWith(".md"));
   const folders = files.filter((file) => file.includes("/")).map((file) => file.slice(0, file.indexOf("/")));
-  const broken = await brokenLinks(repository, documents, [...new Set(folders)]);
-  for (const complaint of broken) console.error(complaint);
-  console.log(`Checked the links of ${documents.length} documents: ${broken.length} lead nowhere.`);
-  process.exitCode = broken.length > 0 ? 1 : 0;
+  return brokenLinks(repository, documents, [...new Set(folders)]);
 }
-
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) void checkLinks();

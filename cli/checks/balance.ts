@@ -1,10 +1,10 @@
 import type { Counts } from "../../relay/core/counts/counts.ts";
 import { settledCounts } from "../../relay/core/delivery/fates.ts";
 import { type CommandTarget, operatorCommand } from "../../relay/core/operator-command.ts";
-import { inWords } from "../duration.ts";
-import type { Finding } from "../finding.ts";
-import { RelayStorageAccount } from "../relay-storage.ts";
-import { RelayTables } from "../relay-tables.ts";
+import { inWords } from "../output/duration.ts";
+import type { Finding } from "../output/finding.ts";
+import { RelayStorageAccount } from "../relay/relay-storage.ts";
+import { RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
 import { copyKeyAnew } from "./calls.ts";
 import { queueLength } from "./queue.ts";

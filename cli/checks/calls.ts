@@ -1,9 +1,9 @@
 import { dayOf } from "../../relay/core/counts/counts.ts";
 import { type CommandTarget, operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { customerIoOf, patience } from "../clients.ts";
-import { inWords } from "../duration.ts";
-import type { Finding } from "../finding.ts";
-import { type RelayCounts, RelayTables } from "../relay-tables.ts";
+import { inWords } from "../output/duration.ts";
+import type { Finding } from "../output/finding.ts";
+import { type RelayCounts, RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
 import { silenceHoursOf } from "../stack/source-settings.ts";
 

@@ -1,6 +1,6 @@
 import { pulumiCommand } from "../../relay/core/operator-command.ts";
 import { platformOf } from "../clients.ts";
-import type { Finding } from "../finding.ts";
+import type { Finding } from "../output/finding.ts";
 import { type DataflowRun, listRuns, readDataflow } from "../platform/dataflow.ts";
 import type { StackSource } from "../stack/source.ts";
 

@@ -1,8 +1,8 @@
 import { type CommandTarget, operatorCommand } from "../../relay/core/operator-command.ts";
 import { platformOf } from "../clients.ts";
-import type { Finding } from "../finding.ts";
+import type { Finding } from "../output/finding.ts";
 import { type DatasetBatch, listBatches, previewLimit, previewRows, rowsWritten } from "../platform/dataset.ts";
-import { type RelayCounts, RelayTables } from "../relay-tables.ts";
+import { type RelayCounts, RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
 
 const hour = 60 * 60 * 1000;

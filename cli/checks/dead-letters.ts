@@ -1,6 +1,6 @@
 import { operatorCommand } from "../../relay/core/operator-command.ts";
-import type { Finding } from "../finding.ts";
-import { RelayStorageAccount } from "../relay-storage.ts";
+import type { Finding } from "../output/finding.ts";
+import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import type { StackSource } from "../stack/source.ts";
 
 /** Whether events could not be delivered for good. */

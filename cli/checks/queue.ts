@@ -2,10 +2,10 @@ import { type QueuedEvent, waitingSince } from "../../relay/core/event/envelope.
 import { queueNames } from "../../relay/core/names.ts";
 import { type CommandTarget, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { azureOf, patience } from "../clients.ts";
-import { inWords } from "../duration.ts";
-import type { Finding } from "../finding.ts";
-import { RelayStorageAccount } from "../relay-storage.ts";
-import { RelayTables } from "../relay-tables.ts";
+import { inWords } from "../output/duration.ts";
+import type { Finding } from "../output/finding.ts";
+import { RelayStorageAccount } from "../relay/relay-storage.ts";
+import { RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
 import { deployAnew } from "./relay.ts";
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { jsonOf } from "../../relay/core/event/json.ts";
 import { type CommandTarget, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { azureOf, patience } from "../clients.ts";
-import type { Finding } from "../finding.ts";
+import type { Finding } from "../output/finding.ts";
 import type { StackSource } from "../stack/source.ts";
 import { copyKeyAnew } from "./calls.ts";
 

@@ -3,7 +3,7 @@ import manifest from "../../package.json" with { type: "json" };
 import { jsonOf } from "../../relay/core/event/json.ts";
 import { type CommandTarget, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { azureOf, patience } from "../clients.ts";
-import type { Finding } from "../finding.ts";
+import type { Finding } from "../output/finding.ts";
 import type { StackSource } from "../stack/source.ts";
 import { isOlder } from "../version.ts";
 import { deployAnew } from "./relay.ts";

@@ -1,6 +1,6 @@
 import { pulumiCommand } from "../../relay/core/operator-command.ts";
 import { customerIoOf, patience } from "../clients.ts";
-import type { Finding } from "../finding.ts";
+import type { Finding } from "../output/finding.ts";
 import type { StackSource } from "../stack/source.ts";
 
 /** Whether the reporting webhook sends to the relay, or, where there is none, to the stack's dataflow. */

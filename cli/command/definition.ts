@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { Ending } from "../exit-codes.ts";
-import type { Progress } from "../progress.ts";
+import type { Progress } from "../output/progress.ts";
 import type { StackSource } from "../stack/source.ts";
+import type { Ending } from "./exit-codes.ts";
 
 /** One option of a command. */
 export interface OptionDefinition<Schema extends z.ZodType = z.ZodType> {

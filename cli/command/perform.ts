@@ -1,13 +1,13 @@
 import { z } from "zod";
-import { type Ending, exitCodes, worst } from "../exit-codes.ts";
 import { stopOnInterrupt } from "../interrupt.ts";
-import { Progress } from "../progress.ts";
+import { Progress } from "../output/progress.ts";
 import { PulumiStack } from "../stack/pulumi-stack.ts";
 import type { StackSource } from "../stack/source.ts";
-import { UsageError } from "../usage-error.ts";
 import { logCalls, reportError, reportOf } from "./debug.ts";
 import type { CommandContext, CommandDefinition, SharedValues } from "./definition.ts";
 import { optionsOf } from "./describe.ts";
+import { type Ending, exitCodes, worst } from "./exit-codes.ts";
+import { UsageError } from "./usage-error.ts";
 
 type Values = SharedValues & Readonly<Record<string, unknown>>;
 

@@ -1,9 +1,9 @@
 import tab from "@bomb.sh/tab/commander";
 import { Command, Option } from "commander";
 import manifest from "../../package.json" with { type: "json" };
-import { exitCodes } from "../exit-codes.ts";
 import type { CommandDefinition } from "./definition.ts";
 import { optionsOf, shownOption } from "./describe.ts";
+import { exitCodes } from "./exit-codes.ts";
 
 /** Does what a command is called for. @param given the options as text, and true for switches */
 export type Perform = (definition: CommandDefinition, given: Readonly<Record<string, unknown>>) => Promise<void>;

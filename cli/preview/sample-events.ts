@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { maximumPreviewRecords } from "pulumi-aep/client";
 import { samples } from "pulumi-customerio/events";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../command/usage-error.ts";
 
 /** An event to try the mapping on, as Customer.io sends it. */
 export interface SampleEvent {

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { z } from "zod";
 import { pulumiCommand } from "../../relay/core/operator-command.ts";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../command/usage-error.ts";
 import { findSources } from "./find-sources.ts";
 import { pulumi } from "./pulumi.ts";
 import { StackSource } from "./source.ts";

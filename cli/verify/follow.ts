@@ -1,4 +1,4 @@
-import { brokenBy, type Finding } from "../finding.ts";
+import { brokenBy, type Finding } from "../output/finding.ts";
 
 /** What a stage says of the event; with `end`, it goes no further, and is not meant to. */
 export interface Sight extends Finding {

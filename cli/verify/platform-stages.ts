@@ -2,7 +2,7 @@ import type { AepClient } from "pulumi-aep/client";
 import type { DocumentedEvent } from "pulumi-customerio/events";
 import { type CommandTarget, operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { platformOf } from "../clients.ts";
-import type { Finding } from "../finding.ts";
+import type { Finding } from "../output/finding.ts";
 import { type DataflowRun, listRuns, readDataflow } from "../platform/dataflow.ts";
 import { previewLimit, previewRows } from "../platform/dataset.ts";
 import type { StackSource } from "../stack/source.ts";

@@ -4,9 +4,9 @@ import { type CommandTarget, operatorCommand, pulumiCommand } from "../../relay/
 import { judge } from "../../relay/core/policy/filter.ts";
 import { copyKeyAnew } from "../checks/calls.ts";
 import { queueLength } from "../checks/queue.ts";
-import { understood } from "../dead-letter-filter.ts";
-import { RelayStorageAccount } from "../relay-storage.ts";
-import { RelayTables } from "../relay-tables.ts";
+import { understood } from "../dead-letters/dead-letter-filter.ts";
+import { RelayStorageAccount } from "../relay/relay-storage.ts";
+import { RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
 import { policyOf, signingKeyOf } from "../stack/source-settings.ts";
 import type { Stage } from "./follow.ts";

@@ -5,8 +5,8 @@ import { AppServicePlan, FunctionApp, FunctionCode } from "../../relay/deploy/sd
 import { webApiVersion } from "../../relay/deploy/web-api-version.ts";
 import { derive } from "../settings/inputs.ts";
 import type { Settings } from "../settings/setting-types.ts";
-import { addedDigits, azureName, formerNames } from "./azure-names.ts";
-import type { AzurePart } from "./azure-parts.ts";
+import { addedDigits, azureName, formerNames } from "./azure/azure-names.ts";
+import type { AzurePart } from "./azure/azure-parts.ts";
 import type { RelayIdentity } from "./relay-identity.ts";
 import { relayPackage } from "./relay-package.ts";
 import type { RelayStorage } from "./relay-storage.ts";

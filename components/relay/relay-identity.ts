@@ -1,9 +1,9 @@
 import { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity/index.js";
 import type * as pulumi from "@pulumi/pulumi";
 import type { ArmResource } from "../../relay/deploy/sdk.ts";
-import { azureName } from "./azure-names.ts";
-import { type AzurePart, armPart, nativePart } from "./azure-parts.ts";
-import { assignRole, type RoleArgs } from "./azure-roles.ts";
+import { azureName } from "./azure/azure-names.ts";
+import { type AzurePart, armPart, nativePart } from "./azure/azure-parts.ts";
+import { assignRole, type RoleArgs } from "./azure/azure-roles.ts";
 
 export interface RelayIdentityArgs {
   resourceGroupName: pulumi.Input<string>;

@@ -1,8 +1,8 @@
 import * as storage from "@pulumi/azure-native/storage/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import { ArmResource } from "../../relay/deploy/sdk.ts";
-import { azureName, compactStem, formerNames } from "./azure-names.ts";
-import { type AzurePart, nativePart } from "./azure-parts.ts";
+import { azureName, compactStem, formerNames } from "./azure/azure-names.ts";
+import { type AzurePart, nativePart } from "./azure/azure-parts.ts";
 
 export interface RelayStorageArgs {
   resourceGroupName: pulumi.Input<string>;

@@ -1,8 +1,8 @@
 import * as keyvault from "@pulumi/azure-native/keyvault/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import { VaultSecret } from "../../relay/deploy/sdk.ts";
-import { azureName, compactStem, formerNames } from "./azure-names.ts";
-import { type AzurePart, nativePart } from "./azure-parts.ts";
+import { azureName, compactStem, formerNames } from "./azure/azure-names.ts";
+import { type AzurePart, nativePart } from "./azure/azure-parts.ts";
 
 export interface RelayVaultArgs {
   resourceGroupName: pulumi.Input<string>;

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { CommandDefinition } from "../../cli/command/definition.ts";
 import { documentOf, failureDocument, optionsOf, shownOption } from "../../cli/command/describe.ts";
+import { exitCodes } from "../../cli/command/exit-codes.ts";
 import { commands } from "../../cli/commands.ts";
-import { exitCodes } from "../../cli/exit-codes.ts";
 import { code, fenced, page, table } from "./markdown.ts";
 
 /** The page of the command line, made from the definitions of its commands. */

@@ -3,13 +3,13 @@ import manifest from "../../package.json" with { type: "json" };
 import { AzureClient } from "./client/client.ts";
 import { customerIoSource } from "./components.ts";
 import { config } from "./config.ts";
-import { appServicePlan } from "./resources/app-service-plan.ts";
-import { armResource } from "./resources/arm-resource.ts";
-import { functionApp } from "./resources/function-app.ts";
+import { appServicePlan } from "./resources/arm/app-service-plan.ts";
+import { armResource } from "./resources/arm/arm-resource.ts";
+import { functionApp } from "./resources/arm/function-app.ts";
+import { vaultSecret } from "./resources/arm/vault-secret.ts";
 import { functionCode } from "./resources/function-code.ts";
 import { queueDrain } from "./resources/queue-drain.ts";
 import { relayGuard } from "./resources/relay-guard.ts";
-import { vaultSecret } from "./resources/vault-secret.ts";
 
 /** The package `customerio-aep`: its settings and resources. */
 export const customerIoAepPackage: PackageDefinition<AzureClient, typeof config> = {

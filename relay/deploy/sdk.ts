@@ -1,12 +1,12 @@
 import { providerClass, resourceClass } from "pulumi-provider-kit";
 import { config } from "./config.ts";
-import { appServicePlan } from "./resources/app-service-plan.ts";
-import { armResource } from "./resources/arm-resource.ts";
-import { functionApp } from "./resources/function-app.ts";
+import { appServicePlan } from "./resources/arm/app-service-plan.ts";
+import { armResource } from "./resources/arm/arm-resource.ts";
+import { functionApp } from "./resources/arm/function-app.ts";
+import { vaultSecret } from "./resources/arm/vault-secret.ts";
 import { functionCode } from "./resources/function-code.ts";
 import { queueDrain } from "./resources/queue-drain.ts";
 import { relayGuard } from "./resources/relay-guard.ts";
-import { vaultSecret } from "./resources/vault-secret.ts";
 
 /** A provider of its own, with other settings than the stack's. */
 export class Provider extends providerClass("customerio-aep", config) {}

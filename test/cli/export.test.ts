@@ -1,8 +1,8 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { exportDeadLetters } from "../../cli/export.ts";
-import { PrivateFolder } from "../../cli/private-folder.ts";
+import { exportDeadLetters } from "../../cli/dead-letters/export.ts";
+import { PrivateFolder } from "../../cli/dead-letters/private-folder.ts";
 import { deadBody } from "../../relay/core/event/dead-letter.ts";
 
 const receivedAt = "2026-11-20T10:00:00.000Z";

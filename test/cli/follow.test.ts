@@ -1,4 +1,4 @@
-import type { Finding } from "../../cli/finding.ts";
+import type { Finding } from "../../cli/output/finding.ts";
 import { type FollowOptions, follow, type Sight, type Stage } from "../../cli/verify/follow.ts";
 
 const waiting: Sight = { verdict: "waiting", found: "not yet" };

@@ -1,4 +1,4 @@
-import { ProgressBar } from "../../cli/progress-bar.ts";
+import { ProgressBar } from "../../cli/output/progress-bar.ts";
 
 /** A stream that keeps what is written to it. */
 function stream(isTTY: boolean) {

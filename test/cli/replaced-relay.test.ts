@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { DefaultAzureCredential } from "@azure/identity";
 import { BlobServiceClient } from "@azure/storage-blob";
-import { exportDeadLetters } from "../../cli/export.ts";
-import { PrivateFolder } from "../../cli/private-folder.ts";
+import { exportDeadLetters } from "../../cli/dead-letters/export.ts";
+import { PrivateFolder } from "../../cli/dead-letters/private-folder.ts";
 import { blobRole, queueRole, startAccount, type TestAccount } from "./storage-account.ts";
 
 let operator: TestAccount;

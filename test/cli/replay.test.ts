@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import type { DeadLetterFilter } from "../../cli/dead-letter-filter.ts";
-import { type ReplayAction, replay } from "../../cli/replay.ts";
+import type { DeadLetterFilter } from "../../cli/dead-letters/dead-letter-filter.ts";
+import { type ReplayAction, replay } from "../../cli/dead-letters/replay.ts";
 import { blobName } from "../../relay/core/blob-name.ts";
 import { isExpired, isOverdue } from "../../relay/core/delivery/retry-schedule.ts";
 import { type DeadLetter, deadBody, deadEvent } from "../../relay/core/event/dead-letter.ts";

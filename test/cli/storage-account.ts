@@ -1,5 +1,5 @@
-import { RelayStorageAccount } from "../../cli/relay-storage.ts";
-import { RelayTables } from "../../cli/relay-tables.ts";
+import { RelayStorageAccount } from "../../cli/relay/relay-storage.ts";
+import { RelayTables } from "../../cli/relay/relay-tables.ts";
 import type { StackSource } from "../../cli/stack/source.ts";
 import { make, startTestAzure } from "../../packages/local-cloud/test/azure/support.ts";
 

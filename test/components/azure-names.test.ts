@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { CustomerIoSource } from "../../components/customer-io-source.ts";
-import { azureName, compactStem } from "../../components/relay/azure-names.ts";
+import { azureName, compactStem } from "../../components/relay/azure/azure-names.ts";
 import { checkInputs } from "../../packages/local-cloud/src/azure/arm/resource-inputs.ts";
 import { resourceTypes } from "../../packages/local-cloud/src/azure/arm/resource-types.ts";
 import { Subscription, text } from "../../packages/local-cloud/src/azure/arm/subscription.ts";
 import { refuse } from "../../packages/local-cloud/src/azure/refusals/refusals.ts";
-import { guidOf } from "../../relay/deploy/resources/guid.ts";
+import { guidOf } from "../../relay/deploy/resources/arm/guid.ts";
 import { configureWithCredentials, declaredBy } from "./stack.ts";
 
 /** Azure's rules, said once more and apart from the code under test: the whole name, with azure-native's 8 digits. */

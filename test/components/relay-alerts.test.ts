@@ -1,5 +1,5 @@
-import { relayAlerts } from "../../components/relay/relay-alerts.ts";
-import { isOutcome, lineField, lineNumber } from "../../components/relay/relay-log.ts";
+import { relayAlerts } from "../../components/relay/monitoring/relay-alerts.ts";
+import { isOutcome, lineField, lineNumber } from "../../components/relay/monitoring/relay-log.ts";
 import { keepDuplicates } from "../../relay/azure/delivery/duplicates.ts";
 import { forwarderHandler } from "../../relay/azure/delivery/forwarder.ts";
 import { poisonHandler } from "../../relay/azure/delivery/poison.ts";

@@ -1,9 +1,9 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { exportDeadLetters } from "../../cli/export.ts";
-import { PrivateFolder } from "../../cli/private-folder.ts";
-import { type ReplayAction, replay } from "../../cli/replay.ts";
+import { exportDeadLetters } from "../../cli/dead-letters/export.ts";
+import { PrivateFolder } from "../../cli/dead-letters/private-folder.ts";
+import { type ReplayAction, replay } from "../../cli/dead-letters/replay.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";
 import { eventPolicy } from "../../relay/core/policy/policy.ts";
 import type { Account } from "./storage.ts";

@@ -1,4 +1,4 @@
-import { replay } from "../../cli/replay.ts";
+import { replay } from "../../cli/dead-letters/replay.ts";
 import { RememberedDuplicates } from "../../relay/azure/delivery/duplicates.ts";
 import { forwarderHandler } from "../../relay/azure/delivery/forwarder.ts";
 import { PlatformClient } from "../../relay/azure/delivery/platform-client.ts";

@@ -1,8 +1,6 @@
 export type { ComponentDefinition } from "./definition/component-definition.ts";
 export { definitionProvider } from "./definition/definition-provider.ts";
 export type { PackageDefinition } from "./definition/package-definition.ts";
-export { type ProviderArgs, type ProviderClass, providerClass } from "./definition/provider-class.ts";
-export { type DeepInput, type ResourceArgs, type ResourceClass, resourceClass } from "./definition/resource-class.ts";
 export {
   defineResource,
   type FunctionDefinition,
@@ -14,3 +12,5 @@ export {
 export { differences } from "./engine/difference.ts";
 export type * from "./engine/provider.ts";
 export * from "./engine/values.ts";
+export { type ProviderArgs, type ProviderClass, providerClass } from "./sdk/provider-class.ts";
+export { type DeepInput, type ResourceArgs, type ResourceClass, resourceClass } from "./sdk/resource-class.ts";

@@ -1,4 +1,4 @@
-import { appServicePlan } from "../../../relay/deploy/resources/app-service-plan.ts";
+import { appServicePlan } from "../../../relay/deploy/resources/arm/app-service-plan.ts";
 import { type AzureServer, azureServer, failure, operationOn, type TestOperation } from "./azure-server.ts";
 
 const group = "/subscriptions/s/resourceGroups/g";

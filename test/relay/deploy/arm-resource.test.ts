@@ -1,6 +1,6 @@
-import { armResource } from "../../../relay/deploy/resources/arm-resource.ts";
-import { functionApp } from "../../../relay/deploy/resources/function-app.ts";
-import { vaultSecret } from "../../../relay/deploy/resources/vault-secret.ts";
+import { armResource } from "../../../relay/deploy/resources/arm/arm-resource.ts";
+import { functionApp } from "../../../relay/deploy/resources/arm/function-app.ts";
+import { vaultSecret } from "../../../relay/deploy/resources/arm/vault-secret.ts";
 import { type AzureServer, azureServer, failure, operationOn, type TestOperation } from "./azure-server.ts";
 
 const group = "/subscriptions/s/resourceGroups/g";

@@ -1,8 +1,8 @@
 import type { Answer } from "../../../packages/pulumi-customerio/test/recording-server.ts";
 import { definitionProvider } from "../../../packages/pulumi-provider-kit/src/definition/definition-provider.ts";
 import { customerIoAepPackage } from "../../../relay/deploy/provider.ts";
-import { armResource } from "../../../relay/deploy/resources/arm-resource.ts";
-import { functionApp } from "../../../relay/deploy/resources/function-app.ts";
+import { armResource } from "../../../relay/deploy/resources/arm/arm-resource.ts";
+import { functionApp } from "../../../relay/deploy/resources/arm/function-app.ts";
 import { type AzureServer, azureServer, operationOn, queueId, siteId, type TestOperation } from "./azure-server.ts";
 
 let azure: AzureServer;

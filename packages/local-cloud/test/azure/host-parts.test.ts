@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { HostLog, type LogLevel } from "../../src/azure/function-host/host-log.ts";
 import { parseTimeSpan, readHostSettings } from "../../src/azure/function-host/host-settings.ts";
 import { compileRoute, matchRoute } from "../../src/azure/function-host/http-routes.ts";
-import { decodeMessage, encodeMessage } from "../../src/azure/function-host/message-encoding.ts";
-import { PollingDelay } from "../../src/azure/function-host/polling-delay.ts";
+import { decodeMessage, encodeMessage } from "../../src/azure/function-host/queues/message-encoding.ts";
+import { PollingDelay } from "../../src/azure/function-host/queues/polling-delay.ts";
 
 describe("time spans", () => {
   test.each([

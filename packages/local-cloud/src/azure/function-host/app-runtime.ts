@@ -14,8 +14,8 @@ import type { HostLog } from "./host-log.ts";
 import { type HostSettings, readHostSettings } from "./host-settings.ts";
 import { type HostKeys, httpTriggers, triggerOf } from "./http-triggers.ts";
 import { FunctionTimeout, type InvocationInput, Invoker } from "./invoker.ts";
-import { isQueueOutput, sendOutput } from "./queue-output.ts";
-import { connectionOf, QueueTriggers, queueNameOf } from "./queue-triggers.ts";
+import { isQueueOutput, sendOutput } from "./queues/queue-output.ts";
+import { connectionOf, QueueTriggers, queueNameOf } from "./queues/queue-triggers.ts";
 import { type Environment, StorageConnections } from "./storage-connections.ts";
 
 const packageJson = z.looseObject({ main: z.string().optional(), type: z.string().optional() });

@@ -1,5 +1,5 @@
 import type { AzureParts } from "../effects/effects.ts";
-import { decodeMessage } from "../function-host/message-encoding.ts";
+import { decodeMessage } from "../function-host/queues/message-encoding.ts";
 
 export interface QueueSummary {
   readonly account: string;

@@ -1,0 +1,57 @@
+import { z } from "zod";
+import { defineCommand } from "../command/definition.ts";
+import { brokenBy, type Finding, partJson, render } from "../output/finding.ts";
+import type { StackSource } from "../stack/source.ts";
+import { checkBalance } from "./balance.ts";
+import { checkCalls } from "./calls.ts";
+import { checkDataflow, checkRuns } from "./dataflow.ts";
+import { checkBatches, checkRows } from "./dataset.ts";
+import { checkDeadLetters } from "./dead-letters.ts";
+import { checkQueue } from "./queue.ts";
+import { checkRelay } from "./relay.ts";
+import { checkVersions } from "./versions.ts";
+import { checkWebhook } from "./webhook.ts";
+
+type Check = (source: StackSource) => Promise<Finding>;
+
+/** In the order in which events travel, then what is about all of them. */
+const checks: readonly (readonly [string, Check, ("relay" | undefined)?])[] = [
+  ["webhook", checkWebhook],
+  ["relay", checkRelay, "relay"],
+  ["calls", checkCalls, "relay"],
+  ["queue", checkQueue, "relay"],
+  ["dead letters", checkDeadLetters, "relay"],
+  ["dataflow", checkDataflow],
+  ["runs", checkRuns],
+  ["batches", checkBatches],
+  ["dataset", checkRows],
+  ["balance", checkBalance, "relay"],
+  ["versions", checkVersions, "relay"],
+];
+
+export const statusCommand = defineCommand({
+  name: "status",
+  summary: "say of each part whether it is fine, waiting or broken, and where the events are",
+  description: "Changes nothing. What is broken comes with what to do about it.",
+  options: {},
+  examples: [
+    { args: "status --stack dev", shows: "every part of every source of the stack" },
+    { args: "status --stack dev --source north", shows: "one source of a stack with several" },
+    { args: "status --cwd ../events --json", shows: "the same of a program in another folder, for a script" },
+  ],
+  ...{ needsSecrets: true, needsRelay: false, stopsInOrder: false },
+  json: z.object({ parts: z.array(partJson).describe("in the order in which events travel, and `versions` last") }),
+  async run(source, _values, { print, progress }) {
+    const meant = checks.filter(([, , needs]) => needs === undefined || source.hasRelay);
+    const open = new Set(meant.map(([part]) => part));
+    const work = meant.map(async ([part, check]) => {
+      const finding = await check(source).catch(brokenBy);
+      open.delete(part);
+      return { part, ...finding };
+    });
+    const parts = await progress.waiting(() => `asking: ${[...open].join(", ")}`, Promise.all(work));
+    print(`Stack ${source.target.stack}`, "", ...parts.flatMap(({ part, ...finding }) => render(part, finding)));
+    const isBroken = parts.some(({ verdict }) => verdict === "broken");
+    return { ending: isBroken ? "broken" : "well", json: { parts } };
+  },
+});

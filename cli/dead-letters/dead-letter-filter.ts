@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { type DeadLetter, parseDeadLetter } from "../../relay/core/event/dead-letter.ts";
+
+/** Which dead letters are meant; what is undefined lets all through. */
+export interface DeadLetterFilter {
+  /** Class of the dead letter, such as `refused`: see `DeadLetterClass`. */
+  readonly class?: string | undefined;
+  /** Text that the reason contains, in any case. */
+  readonly reason?: string | undefined;
+  readonly objectType?: string | undefined;
+  readonly metric?: string | undefined;
+  /** The relay received it at this time or later. */
+  readonly from?: Date | undefined;
+  /** The relay received it before this time. */
+  readonly to?: Date | undefined;
+}
+
+const named = z.object({
+  object_type: z.string().optional().catch(undefined),
+  metric: z.string().optional().catch(undefined),
+});
+
+/** What kind of event a dead letter holds, as far as its body tells. */
+export function kindOf({ body, encoding }: DeadLetter): {
+  objectType?: string | undefined;
+  metric?: string | undefined;
+} {
+  if (encoding !== "utf8") return {};
+  try {
+    const { object_type: objectType, metric } = named.parse(JSON.parse(body));
+    return { objectType, metric };
+  } catch {
+    return {};
+  }
+}
+
+export function fits(letter: DeadLetter, filter: DeadLetterFilter): boolean {
+  const { objectType, metric } = kindOf(letter);
+  const receivedAt = Date.parse(letter.receivedAt);
+  return (
+    (filter.class === undefined || letter.class === filter.class) &&
+    (filter.reason === undefined || letter.reason.toLowerCase().includes(filter.reason.toLowerCase())) &&
+    (filter.objectType === undefined || objectType === filter.objectType) &&
+    (filter.metric === undefined || metric === filter.metric) &&
+    (filter.from === undefined || receivedAt >= filter.from.getTime()) &&
+    (filter.to === undefined || receivedAt < filter.to.getTime())
+  );
+}
+
+/** Whether a blob of that name can hold what is meant: its day, which the name tells, spares reading all others. */
+export function mayFit(name: string, { from, to }: DeadLetterFilter): boolean {
+  const [, year, month, date] = name.match(/^(\d{4})\/(\d\d)\/(\d\d)\//) ?? [];
+  if (year === undefined) return true;
+  const day = Date.parse(`${year}-${month}-${date}T00:00:00Z`);
+  const nextDay = day + 24 * 60 * 60 * 1000;
+  return (from === undefined || nextDay > from.getTime()) && (to === undefined || day < to.getTime());
+}
+
+/** A dead letter's document, or undefined if the blob is not a dead letter of this version. */
+export function understood(content: Buffer): DeadLetter | undefined {
+  try {
+    return parseDeadLetter(content.toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}

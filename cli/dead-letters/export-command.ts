@@ -1,0 +1,113 @@
+import path from "node:path";
+import { z } from "zod";
+import { type CommandTarget, operatorCommand } from "../../relay/core/operator-command.ts";
+import { defineCommand } from "../command/definition.ts";
+import { stoppedWords } from "../interrupt.ts";
+import { RelayStorageAccount } from "../relay/relay-storage.ts";
+import { type DeadLetterFilter, mayFit } from "./dead-letter-filter.ts";
+import { filterOf, filterOptions } from "./dead-letter-options.ts";
+import { type ExportCounts, exportDeadLetters } from "./export.ts";
+import { PrivateFolder } from "./private-folder.ts";
+
+export const exportCommand = defineCommand({
+  name: "export",
+  summary: "write dead letters into files, one each, and leave them in the storage",
+  description:
+    "The files hold personal data: the folder and the files that it makes can be read by you alone. It can be stopped and repeated at any " +
+    "time. Of a stack with several sources, each has a folder of its name inside.",
+  options: {
+    folder: {
+      value: "folder",
+      description: "where the files go, by day",
+      schema: z.string("name the folder for the files").min(1, "it is empty"),
+    },
+    ...filterOptions,
+  },
+  examples: [
+    { args: "export --stack dev --folder kept", shows: "all dead letters, into files below kept" },
+    { args: "export --stack dev --folder kept --class refused", shows: "only what Platform has refused" },
+  ],
+  ...{ needsSecrets: false, needsRelay: true, stopsInOrder: true },
+  json: z.object({
+    folder: z.string().describe("absolute path"),
+    total: z.number().describe("dead letters in the storage"),
+    written: z.number().describe("files that were not there before"),
+    replaced: z.number().describe("files that held something else than the storage does"),
+    present: z.number().describe("files that held the same already"),
+    classes: z.record(z.string(), z.number()).describe("dead letters that are in files now, by class"),
+    unfit: z.array(z.string()).describe("names that no file can have; their dead letters are in no file"),
+    stopped: z.boolean().describe("whether Ctrl-C stopped it before the end"),
+  }),
+  async check({ folder }) {
+    await PrivateFolder.at(folder);
+  },
+  async run(source, chosen, { print, progress, signal, isOneOfSeveral }) {
+    const filter = filterOf(chosen);
+    const folder = await PrivateFolder.at(
+      isOneOfSeveral ? path.join(chosen.folder, encodeURIComponent(source.name)) : chosen.folder,
+    );
+    const storage = await RelayStorageAccount.open(source);
+    const { total, toExamine } = await progress.waiting("listing dead letters", countEntries(storage, filter));
+    const bar = progress.bar(toExamine);
+    const counts = await exportDeadLetters({
+      ...{ storage, names: namesThatMayFit(storage, filter), filter, folder, signal },
+      // More may have died since they were counted.
+      progress: (so) => bar.show(Math.min(so.examined, toExamine), `${so.written + so.replaced} written`),
+    }).finally(() => bar.end());
+    print(report(counts, { target: source.target, total, folder: folder.path }));
+    if (signal.aborted) print(stoppedWords);
+    const { written, replaced, present, classes, unfit } = counts;
+    return {
+      ending: signal.aborted ? "interrupted" : unfit.length === 0 ? "well" : "broken",
+      json: {
+        ...{ folder: folder.path, total, written, replaced, present, unfit, stopped: signal.aborted },
+        classes: Object.fromEntries(classes),
+      },
+    };
+  },
+});
+
+/** Counted in a listing of its own, so that the names are never held all at once. */
+async function countEntries(
+  storage: RelayStorageAccount,
+  filter: DeadLetterFilter,
+): Promise<{ total: number; toExamine: number }> {
+  let total = 0;
+  let toExamine = 0;
+  for await (const { name } of storage.eachDeadLetter()) {
+    total += 1;
+    if (mayFit(name, filter)) toExamine += 1;
+  }
+  return { total, toExamine };
+}
+
+async function* namesThatMayFit(storage: RelayStorageAccount, filter: DeadLetterFilter): AsyncGenerator<string> {
+  for await (const { name } of storage.eachDeadLetter()) if (mayFit(name, filter)) yield name;
+}
+
+/** Names that are shown of those that no file can have. */
+const shownNames = 10;
+
+function report(
+  counts: ExportCounts,
+  { target, total, folder }: { target: CommandTarget; total: number; folder: string },
+): string {
+  const { written, replaced, present, classes, unfit } = counts;
+  const kept = written + replaced + present;
+  const lines = [
+    `${kept} of ${total} dead letters of the stack ${target.stack} are in ${folder}: ${written} written, ${present} there already` +
+      `${replaced === 0 ? "" : `, ${replaced} overwritten because the stored content differs`}.`,
+  ];
+  for (const [kind, number] of [...classes].sort(([, a], [, b]) => b - a)) lines.push(`  ${number} ${kind}`);
+  if (unfit.length > 0) {
+    lines.push(`  ${unfit.length} NOT EXPORTED, since no file in the folder can have their names:`);
+    lines.push(...unfit.slice(0, shownNames).map((name) => `    ${JSON.stringify(name)}`));
+    if (unfit.length > shownNames) lines.push(`    and ${unfit.length - shownNames} more`);
+  }
+  if (kept === 0) return lines.join("\n");
+  lines.push(
+    `They are in the relay's storage too. To deliver them: ${operatorCommand("replay", target)}. To give them up with the relay, put ` +
+      "RELAY_ABANDON_DEAD_LETTERS=true before the command that takes it down.",
+  );
+  return lines.join("\n");
+}

@@ -1,0 +1,74 @@
+import { eachOf } from "../each-of.ts";
+import type { RelayStorageAccount } from "../relay/relay-storage.ts";
+import { type DeadLetterFilter, fits, understood } from "./dead-letter-filter.ts";
+import type { PrivateFolder } from "./private-folder.ts";
+
+export interface ExportOptions {
+  readonly storage: Pick<RelayStorageAccount, "readDeadLetter">;
+  /** The blobs to look at. */
+  readonly names: Iterable<string> | AsyncIterable<string>;
+  readonly filter: DeadLetterFilter;
+  /** Where the files go. */
+  readonly folder: PrivateFolder;
+  /** Ends the work after the dead letters under way. */
+  readonly signal: AbortSignal;
+  /** Called after each dead letter. */
+  readonly progress: (counts: ExportCounts) => void;
+}
+
+/** What became of the dead letters. */
+export interface ExportCounts {
+  /** Looked at so far. */
+  examined: number;
+  /** Files that were not there before. */
+  written: number;
+  /** Files that held something else than the storage does. */
+  replaced: number;
+  /** Files that held the same already. */
+  present: number;
+  /** Dead letters that are in files now, by class. */
+  readonly classes: Map<string, number>;
+  /** Names that no file of the folder can have. Their dead letters are in no file. */
+  readonly unfit: string[];
+}
+
+/**
+ * Writes each dead letter that the filter lets through into a file of its own, byte for byte as it is stored. A file appears whole
+ * or not at all, so this can be stopped and repeated at any time. The storage stays as it is.
+ *
+ * @throws what the storage or the folder throws
+ */
+export async function exportDeadLetters(options: ExportOptions): Promise<ExportCounts> {
+  const counts: ExportCounts = {
+    ...{ examined: 0, written: 0, replaced: 0, present: 0 },
+    ...{ classes: new Map(), unfit: [] },
+  };
+  await eachOf(options.names, options.signal, async (name) => {
+    await exportOne(name, options, counts);
+    counts.examined += 1;
+    options.progress(counts);
+  });
+  return counts;
+}
+
+async function exportOne(
+  name: string,
+  { storage, filter, folder }: ExportOptions,
+  counts: ExportCounts,
+): Promise<void> {
+  const read = await storage.readDeadLetter(name);
+  if (read === undefined) return;
+  const letter = understood(read.content);
+  // A filter can't tell about a version that is not known here, so only an export of everything keeps it.
+  const isMeant =
+    letter === undefined ? Object.values(filter).every((part) => part === undefined) : fits(letter, filter);
+  if (!isMeant) return;
+  const outcome = await folder.keep(name, read.content);
+  if (outcome === "unfit") {
+    counts.unfit.push(name);
+    return;
+  }
+  counts[outcome] += 1;
+  const kind = letter?.class ?? "of an unknown version";
+  counts.classes.set(kind, (counts.classes.get(kind) ?? 0) + 1);
+}

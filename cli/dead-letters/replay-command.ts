@@ -1,0 +1,106 @@
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { defineCommand } from "../command/definition.ts";
+import { positiveNumber } from "../command/number-option.ts";
+import { stoppedWords } from "../interrupt.ts";
+import { RelayStorageAccount } from "../relay/relay-storage.ts";
+import { RelayTables } from "../relay/relay-tables.ts";
+import type { StackSource } from "../stack/source.ts";
+import { policyOf } from "../stack/source-settings.ts";
+import { mayFit } from "./dead-letter-filter.ts";
+import { filterOf, filterOptions } from "./dead-letter-options.ts";
+import { type ReplayAction, type ReplayCounts, replay } from "./replay.ts";
+
+const dayMilliseconds = 24 * 60 * 60 * 1000;
+
+export const replayCommand = defineCommand({
+  name: "replay",
+  summary: "put dead letters back into the relay's queue, or delete old ones",
+  description:
+    "Fix the reason first, which `--dry-run` shows. It can be stopped and repeated at any time; an event then comes to Platform twice " +
+    "at worst, under the same `_id`.",
+  options: {
+    ...filterOptions,
+    rate: { value: "number", description: "dead letters a second, at most", schema: positiveNumber.default(20) },
+    "dry-run": { description: "only count", schema: z.boolean().default(false) },
+    "purge-older-than": {
+      value: "days",
+      description: "delete, in place of replaying, those that died longer ago than this",
+      schema: positiveNumber.optional(),
+    },
+  },
+  examples: [
+    { args: "replay --stack dev --dry-run", shows: "the dead letters, by reason and kind of event" },
+    { args: "replay --stack dev --class refused --from 2026-11-20", shows: "replays what Platform has refused since" },
+    { args: "replay --stack dev --purge-older-than 90", shows: "deletes what died more than 90 days ago" },
+  ],
+  ...{ needsSecrets: true, needsRelay: true, stopsInOrder: true },
+  json: z.object({
+    action: z.enum(["count", "replay", "purge"]),
+    total: z.number().describe("dead letters in the storage before"),
+    done: z.number().describe("counted, replayed or purged"),
+    kinds: z.record(z.string(), z.number()).describe("`done` by class and kind of event, such as `refused email sent`"),
+    left: z.record(z.string(), z.number()).describe("dead letters that can't be replayed, by the reason"),
+    stopped: z.boolean().describe("whether Ctrl-C stopped it before the end"),
+  }),
+  async run(source, chosen, { print, progress, signal }) {
+    const purgeDays = chosen["purge-older-than"];
+    const filter = filterOf(chosen);
+    const storage = await RelayStorageAccount.open(source);
+    const diedBefore = purgeDays === undefined ? Number.POSITIVE_INFINITY : Date.now() - purgeDays * dayMilliseconds;
+    const entries = await progress.waiting("listing dead letters", storage.deadLetters());
+    const names = entries
+      .filter(({ name, writtenAt }) => mayFit(name, filter) && writtenAt.getTime() < diedBefore)
+      .map(({ name }) => name);
+
+    const action: ReplayAction = chosen["dry-run"] ? "count" : purgeDays === undefined ? "replay" : "purge";
+    const note = action === "purge" ? await purgeNote(source) : undefined;
+    const bar = progress.bar(names.length);
+    let done = 0;
+    let counts: ReplayCounts;
+    try {
+      counts = await replay({
+        ...{ storage, names, filter, action, policy: policyOf(source), signal },
+        perSecond: chosen.rate,
+        progress: (so) => {
+          done = so.done;
+          bar.show(so.examined, `${done} ${pastOf(action, purgeDays)}`);
+        },
+      });
+    } finally {
+      bar.end();
+      await note?.(done);
+    }
+    const stack = source.target.stack ?? "";
+    print(report(counts, { stack, total: entries.length, verb: pastOf(action, purgeDays) }));
+    if (signal.aborted) print(stoppedWords);
+    const { kinds, left } = counts;
+    return {
+      ending: signal.aborted ? "interrupted" : "well",
+      json: {
+        ...{ action, total: entries.length, done: counts.done, stopped: signal.aborted },
+        ...{ kinds: Object.fromEntries(kinds), left: Object.fromEntries(left) },
+      },
+    };
+  },
+});
+
+/** How a purge says how much it deleted. Said once before anything is, so that a missing role shows while nothing is gone. */
+async function purgeNote(source: StackSource): Promise<(purged: number) => Promise<void>> {
+  const tables = await RelayTables.open(source);
+  const purge = { id: randomUUID(), at: new Date() };
+  await tables.notePurged(purge, 0);
+  return (purged) => tables.notePurged(purge, purged);
+}
+
+function pastOf(action: ReplayAction, purgeDays: number | undefined): string {
+  if (action === "count") return purgeDays === undefined ? "would be replayed" : "would be purged";
+  return action === "replay" ? "replayed" : "purged";
+}
+
+function report(counts: ReplayCounts, { stack, total, verb }: { stack: string; total: number; verb: string }): string {
+  const lines = [`${counts.done} of ${total} dead letters of the stack ${stack} ${verb}.`];
+  for (const [kind, number] of [...counts.kinds].sort(([, a], [, b]) => b - a)) lines.push(`  ${number} ${kind}`);
+  for (const [why, number] of counts.left) lines.push(`  ${number} stay: they ${why}`);
+  return lines.join("\n");
+}

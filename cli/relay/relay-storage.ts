@@ -1,0 +1,183 @@
+import { buffer as contentOf } from "node:stream/consumers";
+import type { ContainerClient } from "@azure/storage-blob";
+import type { QueueClient } from "@azure/storage-queue";
+import { decodeEnvelope, type QueuedEvent } from "../../relay/core/event/envelope.ts";
+import { containerNames, queueNames } from "../../relay/core/names.ts";
+import type { StackSource } from "../stack/source.ts";
+import { StoragePermission, statusOf } from "./storage-permission.ts";
+
+const blobRole = "Storage Blob Data Contributor";
+const queueRole = "Storage Queue Data Contributor";
+
+/** A dead letter's blob, unread. */
+export interface DeadLetterEntry {
+  /** Name of the blob; of one that lies in the account of a replaced relay, with `@` and the account's name. */
+  readonly name: string;
+  /** When it was written: when the event died. */
+  readonly writtenAt: Date;
+}
+
+/** A blob as it was read. */
+export interface StoredBlob {
+  readonly content: Buffer;
+  readonly etag: string;
+}
+
+interface Container {
+  readonly permission: StoragePermission;
+  readonly blobs: ContainerClient;
+}
+
+interface DeadLetterContainer extends Container {
+  /** What the names of its entries end with. */
+  readonly suffix: string;
+}
+
+/**
+ * The storage account of a stack's relay, opened with the caller's own Azure login, since the account allows no keys. Dead
+ * letters of relays that have been replaced, and are kept until theirs are seen to, are among its own.
+ */
+export class RelayStorageAccount {
+  readonly #permission: StoragePermission;
+  readonly #deadLetters: readonly DeadLetterContainer[];
+  readonly #claims: ContainerClient;
+  readonly #events: QueueClient;
+
+  private constructor(parts: {
+    permission: StoragePermission;
+    deadLetters: readonly DeadLetterContainer[];
+    claims: ContainerClient;
+    events: QueueClient;
+  }) {
+    this.#permission = parts.permission;
+    this.#deadLetters = parts.deadLetters;
+    this.#claims = parts.claims;
+    this.#events = parts.events;
+  }
+
+  static async open(source: StackSource): Promise<RelayStorageAccount> {
+    const [permission, replaced, { BlobServiceClient }, { QueueServiceClient }] = await Promise.all([
+      StoragePermission.of(source),
+      StoragePermission.ofReplaced(source),
+      import("@azure/storage-blob"),
+      import("@azure/storage-queue"),
+    ]);
+    const container = ({ endpoints, credential }: StoragePermission, name: string) =>
+      new BlobServiceClient(endpoints.blob, credential).getContainerClient(name);
+    return new RelayStorageAccount({
+      permission,
+      deadLetters: [permission, ...replaced].map((one, index) => ({
+        permission: one,
+        blobs: container(one, containerNames.deadLetters),
+        suffix: index === 0 ? "" : `@${one.name}`,
+      })),
+      claims: container(permission, containerNames.claims),
+      events: new QueueServiceClient(permission.endpoints.queue, permission.credential).getQueueClient(
+        queueNames.events,
+      ),
+    });
+  }
+
+  /** All dead letters whose names begin like this, the oldest day first; see `blobName`. */
+  async deadLetters(prefix = ""): Promise<DeadLetterEntry[]> {
+    const entries: DeadLetterEntry[] = [];
+    for await (const entry of this.eachDeadLetter(prefix)) entries.push(entry);
+    return entries;
+  }
+
+  /** The same, read from the storage as they are asked for, so that there may be any number of them. */
+  async *eachDeadLetter(prefix = ""): AsyncGenerator<DeadLetterEntry> {
+    for (const { permission, blobs, suffix } of this.#deadLetters) {
+      const pages = blobs.listBlobsFlat(prefix === "" ? {} : { prefix }).byPage();
+      for (;;) {
+        const page = await permission.explained(blobRole, () => pages.next());
+        if (page.done) break;
+        for (const { name, properties } of page.value.segment.blobItems) {
+          yield { name: name + suffix, writtenAt: properties.lastModified };
+        }
+      }
+    }
+  }
+
+  /** A dead letter's content and its version; undefined if it is gone meanwhile. */
+  async readDeadLetter(name: string): Promise<StoredBlob | undefined> {
+    const { container, blob } = this.#find(name);
+    return this.#read(container, blob);
+  }
+
+  /** The body that a claim holds; undefined if it is gone. */
+  async readClaim(name: string): Promise<string | undefined> {
+    return (await this.#read({ permission: this.#permission, blobs: this.#claims }, name))?.content.toString("utf8");
+  }
+
+  /**
+   * Deletes a dead letter if it is still of that version.
+   *
+   * @returns false if it was rewritten meanwhile: its event was replayed, and died again
+   */
+  async removeDeadLetter(name: string, etag: string): Promise<boolean> {
+    const { container, blob } = this.#find(name);
+    return container.permission.explained(blobRole, async () => {
+      try {
+        await container.blobs.getBlobClient(blob).delete({ conditions: { ifMatch: etag } });
+        return true;
+      } catch (error) {
+        if (statusOf(error) === 404) return true;
+        if (statusOf(error) === 412) return false;
+        throw error;
+      }
+    });
+  }
+
+  /** Keeps a body that is too large for a queue message, until its event is done with. */
+  async putClaim(name: string, body: string): Promise<void> {
+    await this.#permission.explained(blobRole, () =>
+      this.#claims.getBlockBlobClient(name).upload(body, Buffer.byteLength(body), {
+        blobHTTPHeaders: { blobContentType: "application/json" },
+      }),
+    );
+  }
+
+  /** Puts a message, base64, on the queue of events, where it stays until it is done with. */
+  async enqueue(message: string): Promise<void> {
+    await this.#permission.explained(queueRole, () => this.#events.sendMessage(message, { messageTimeToLive: -1 }));
+  }
+
+  /** The container and the blob that the name of a dead letter means. */
+  #find(name: string): { readonly container: DeadLetterContainer; readonly blob: string } {
+    const container = this.#deadLetters.findLast(({ suffix }) => name.endsWith(suffix));
+    if (container === undefined) throw new Error(`There is no dead letter ${name}.`);
+    return { container, blob: name.slice(0, name.length - container.suffix.length) };
+  }
+
+  async #read({ permission, blobs }: Container, name: string): Promise<StoredBlob | undefined> {
+    return permission.explained(blobRole, async () => {
+      try {
+        const { etag, readableStreamBody } = await blobs.getBlobClient(name).download();
+        if (!readableStreamBody || etag === undefined) throw new Error(`The blob ${name} came without content.`);
+        return { content: await contentOf(readableStreamBody), etag };
+      } catch (error) {
+        if (statusOf(error) === 404) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  /** The first events of the queue that anybody could take now, in at most 32 messages; nothing is taken or hidden by it. */
+  async waitingEvents(): Promise<QueuedEvent[]> {
+    const { peekedMessageItems } = await this.#permission.explained(queueRole, () =>
+      this.#events.peekMessages({ numberOfMessages: 32 }),
+    );
+    return peekedMessageItems.flatMap(({ messageText }) => eventsIn(messageText));
+  }
+}
+
+/** None in a message that can't be read: the relay will make it a dead letter. */
+function eventsIn(messageText: string): readonly QueuedEvent[] {
+  try {
+    const envelope = decodeEnvelope(JSON.parse(Buffer.from(messageText, "base64").toString("utf8")));
+    return envelope.readable ? envelope.events : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,127 @@
+import { isDeepStrictEqual } from "node:util";
+import { makingTable, TableError, Tables } from "../../relay/azure/storage/tables.ts";
+import { type Counts, dayOf, daysBefore, foldedAfterDays } from "../../relay/core/counts/counts.ts";
+import { sumOfRows } from "../../relay/core/counts/row-of-counts.ts";
+import { deliveredKeysOf, isDeliveredTable } from "../../relay/core/delivery/delivered-tables.ts";
+import type { JsonObject } from "../../relay/core/event/json.ts";
+import { countsTable, forwardersPartition, forwardersTable } from "../../relay/core/names.ts";
+import { patience } from "../clients.ts";
+import type { StackSource } from "../stack/source.ts";
+import { StoragePermission } from "./storage-permission.ts";
+
+const reader = "Storage Table Data Reader";
+const writer = "Storage Table Data Contributor";
+/** Times that the counts are read again at most. */
+const mostReads = 5;
+
+/** What the instances of the relay have counted. */
+export interface RelayCounts {
+  /** Of all days together. */
+  readonly total: Counts;
+  /** By UTC date, the oldest first. */
+  readonly days: ReadonlyMap<string, Counts>;
+  /** When anything was counted last. */
+  readonly countedAt: Date | undefined;
+  /** When a call of Customer.io's was taken last; test events of `customerio-aep verify` don't count. */
+  readonly takenAt: Date | undefined;
+  /** When a call was refused last, from any caller. */
+  readonly refusedAt: Date | undefined;
+  /** How many events had each attribute that the catalogue lacks, of all days together. */
+  readonly unknownPaths: ReadonlyMap<string, number>;
+}
+
+/** The tables of a relay's storage account, opened with the caller's own Azure login. */
+export class RelayTables {
+  readonly #permission: StoragePermission;
+  readonly #tables: Tables;
+
+  private constructor(permission: StoragePermission) {
+    this.#permission = permission;
+    const { endpoints, credential } = permission;
+    this.#tables = new Tables(async () => ({
+      ...{ queueServiceUri: endpoints.queue, blobServiceUri: endpoints.blob, tableServiceUri: endpoints.table },
+      credential,
+    }));
+  }
+
+  static async open(source: StackSource): Promise<RelayTables> {
+    return new RelayTables(await StoragePermission.of(source));
+  }
+
+  /** All that was counted so far; instances write theirs some seconds later. */
+  async counts(): Promise<RelayCounts> {
+    const rows = await this.#permission.explained(reader, () => this.#settledRows());
+    const byDay = [...Map.groupBy(rows, ({ PartitionKey: day }) => String(day))];
+    const days = byDay.map(([day, ofDay]) => [day, sumOfRows(ofDay).counts] as const);
+    const { counts, unknown, takenAt, refusedAt, countedAt } = sumOfRows(rows);
+    const timeOf = (seconds: number) => (seconds > 0 ? new Date(seconds * 1000) : undefined);
+    return {
+      ...{ total: counts, unknownPaths: unknown },
+      days: new Map(days.sort(([one], [other]) => (one < other ? -1 : 1))),
+      ...{ countedAt: timeOf(countedAt), takenAt: timeOf(takenAt), refusedAt: timeOf(refusedAt) },
+    };
+  }
+
+  /**
+   * The rows of counts. While the relay makes one row of an old day's (`foldCounts`), the pages of a long table may have both the sum and
+   * what it is of. Then that day has several rows, and the table is read again until it says the same twice.
+   */
+  async #settledRows(): Promise<JsonObject[]> {
+    const read = () => this.#tables.all(countsTable, patience());
+    let rows = await read();
+    for (let again = 0; again < mostReads && mayBeFolding(rows); again += 1) {
+      const former = sumOfRows(rows);
+      rows = await read();
+      if (isDeepStrictEqual(sumOfRows(rows).counts, former.counts)) break;
+    }
+    return rows;
+  }
+
+  /** Milliseconds since an instance of the relay sent something to Platform; undefined if none did lately. */
+  async sentAgo(): Promise<number | undefined> {
+    const rows = await this.#permission.explained(reader, () =>
+      this.#tables.ages(forwardersTable, forwardersPartition, patience()).catch((error: unknown) => {
+        // The first instance that sends makes the table.
+        if (error instanceof TableError && error.status === 404) return [];
+        throw error;
+      }),
+    );
+    return rows.length === 0 ? undefined : Math.min(...rows.map(({ age }) => age));
+  }
+
+  /**
+   * Notes how many dead letters a purge has deleted so far, so that the balance still adds up.
+   *
+   * @param purge unique for the purge; a later note takes the place of an earlier one
+   */
+  async notePurged(purge: { id: string; at: Date }, purged: number): Promise<void> {
+    const key = { partition: dayOf(purge.at), row: `purge-${purge.id}` };
+    await this.#permission.explained(writer, () =>
+      makingTable(this.#tables, countsTable, patience(), () =>
+        this.#tables.put(countsTable, key, patience(), { purged }),
+      ),
+    );
+  }
+
+  /**
+   * Whether Platform has taken an event of that id.
+   *
+   * @returns undefined where the relay remembers no deliveries (`duplicateWindowDays` is 0, or none was made yet)
+   */
+  async wasDelivered(eventId: string): Promise<boolean | undefined> {
+    return this.#permission.explained(reader, async () => {
+      const signal = patience();
+      const tables = (await this.#tables.list(signal)).filter(isDeliveredTable);
+      if (tables.length === 0) return undefined;
+      const keys = deliveredKeysOf(eventId);
+      const found = await Promise.all(tables.map((table) => this.#tables.hasAny(table, keys, signal)));
+      return found.includes(true);
+    });
+  }
+}
+
+function mayBeFolding(rows: readonly JsonObject[]): boolean {
+  const recent = daysBefore(new Date(), foldedAfterDays);
+  const old = rows.filter(({ PartitionKey: day }) => String(day) < recent);
+  return new Set(old.map(({ PartitionKey: day }) => day)).size < old.length;
+}

@@ -1,0 +1,78 @@
+import type { TokenCredential } from "@azure/identity";
+import { z } from "zod";
+import type { StackSource } from "../stack/source.ts";
+import type { StackResource } from "../stack/state.ts";
+
+const scope = "https://storage.azure.com/.default";
+const accountType = "azure-native:storage:StorageAccount";
+const resource = z.object({
+  id: z.string(),
+  outputs: z.object({
+    name: z.string(),
+    primaryEndpoints: z.object({ blob: z.string(), queue: z.string(), table: z.string() }),
+  }),
+});
+
+/** What opens the storage account of a stack's relay: its addresses, and the caller's own Azure login, since it allows no keys. */
+export class StoragePermission {
+  readonly endpoints: { readonly blob: string; readonly queue: string; readonly table: string };
+  readonly credential: TokenCredential;
+  readonly #id: string;
+  /** Name of the account. */
+  readonly name: string;
+
+  private constructor({ id, outputs }: z.output<typeof resource>, credential: TokenCredential) {
+    this.#id = id;
+    this.name = outputs.name;
+    this.endpoints = outputs.primaryEndpoints;
+    this.credential = credential;
+  }
+
+  static async of(source: StackSource): Promise<StoragePermission> {
+    return StoragePermission.#of(source.resource(accountType));
+  }
+
+  /** The accounts of relays that have been replaced and are still there. */
+  static async ofReplaced(source: StackSource): Promise<StoragePermission[]> {
+    return Promise.all(source.replaced(accountType).map((account) => StoragePermission.#of(account)));
+  }
+
+  static async #of(account: StackResource): Promise<StoragePermission> {
+    const { DefaultAzureCredential } = await import("@azure/identity");
+    return new StoragePermission(resource.parse(account), new DefaultAzureCredential());
+  }
+
+  /** Owners and Contributors may not touch the data in an account, so the first error here mostly is a role that is missing. */
+  async explained<T>(role: string, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      const { code, message } = error as { code?: string; message?: string };
+      const said = message?.split("\n", 1)[0] ?? String(error);
+      if (statusOf(error) !== 403) throw new Error(`Could not use the storage account ${this.name}: ${said}`);
+      if (code === "AuthorizationFailure") {
+        throw new Error(
+          `The storage account ${this.name} does not let this network in (${code}). Run the command where it does.`,
+        );
+      }
+      throw new Error(
+        `Your Azure login lacks the role ${role} on the storage account ${this.name} (${code}). Assign it, and wait a ` +
+          `minute or two: az role assignment create --assignee-object-id ${await this.#callersObjectId()} ` +
+          `--role "${role}" --scope ${this.#id}`,
+      );
+    }
+  }
+
+  /** The caller as role assignments name it: the claim `oid` of the access token. */
+  async #callersObjectId(): Promise<string> {
+    const token = await this.credential.getToken(scope);
+    const [, claims = ""] = token?.token.split(".") ?? [];
+    return z.object({ oid: z.string() }).parse(JSON.parse(Buffer.from(claims, "base64url").toString())).oid;
+  }
+}
+
+/** Azure's libraries say `statusCode`, the relay's own client for tables `status`. */
+export function statusOf(error: unknown): number | undefined {
+  const { statusCode, status } = error as { statusCode?: number; status?: number };
+  return statusCode ?? status;
+}

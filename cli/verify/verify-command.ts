@@ -1,0 +1,150 @@
+import { randomBytes } from "node:crypto";
+import { sleep } from "pulumi-provider-kit/http";
+import { z } from "zod";
+import { verificationEvent, verificationId, verificationTime } from "../../events/verification.ts";
+import { operatorCommand } from "../../relay/core/operator-command.ts";
+import { sendTest } from "../checks/calls.ts";
+import { checkWebhook } from "../checks/webhook.ts";
+import { defineCommand } from "../command/definition.ts";
+import type { Ending } from "../command/exit-codes.ts";
+import { positiveNumber } from "../command/number-option.ts";
+import { UsageError } from "../command/usage-error.ts";
+import { inWords } from "../output/duration.ts";
+import { brokenBy, type Finding, partJson, render } from "../output/finding.ts";
+import { RelayTables } from "../relay/relay-tables.ts";
+import type { StackSource } from "../stack/source.ts";
+import { follow, type Stage, type VerifyOutcome } from "./follow.ts";
+import { inletStage, rowStage, runTotals } from "./platform-stages.ts";
+import { deliveryStage, relayStage } from "./relay-stages.ts";
+
+const endings: Readonly<Record<VerifyOutcome, Ending>> = {
+  ...{ through: "well", broken: "broken", waiting: "waiting", stopped: "interrupted" },
+};
+
+export const verifyCommand = defineCommand({
+  name: "verify",
+  summary: "send one signed test event through everything, and follow it to its row in the dataset",
+  description:
+    "Safe in production: the event has the `object_type` `verify`, and an `_id` that begins with `customerio-aep-verify-`. It does not " +
+    "prove that Customer.io calls, and signs with the same key: `status` says so under `calls`.",
+  options: {
+    filtered: {
+      description: "the relay checks and takes the event, but leaves it out: no row is made",
+      schema: z.boolean().default(false),
+    },
+    event: {
+      value: "id",
+      description: "send nothing, but follow the event of an earlier run",
+      schema: z.string().optional(),
+    },
+    timeout: {
+      value: "minutes",
+      description: "how long it is followed; a row may take an hour",
+      schema: positiveNumber.default(15),
+    },
+  },
+  examples: [
+    { args: "verify --stack dev", shows: "one test event on its way" },
+    { args: "verify --stack dev --filtered", shows: "the same as far as the relay, without a row" },
+    {
+      args: "verify --stack dev --event customerio-aep-verify-20261128T120000Z-1a2b3c4d",
+      shows: "what became of an earlier one",
+    },
+  ],
+  ...{ needsSecrets: true, needsRelay: false, stopsInOrder: true },
+  json: z.object({
+    event: z.string().describe("id of the test event"),
+    outcome: z.enum(["through", "broken", "waiting", "stopped"]),
+    parts: z.array(partJson).describe("the stages of its way, as far as it came"),
+  }),
+  check({ filtered, event }) {
+    if (filtered && event !== undefined) {
+      throw new UsageError("--filtered is about a new event, --event about an earlier one.");
+    }
+    if (event !== undefined && verificationTime(event) === undefined) {
+      throw new UsageError("--event is not right: it must be the id of a test event, as an earlier run has told it.");
+    }
+  },
+  checkSources({ filtered, event }, sources) {
+    if (event !== undefined && sources.length > 1) {
+      const names = sources.map(({ name }) => name).join(", ");
+      throw new UsageError(`--event is about one source. Choose one by --source: ${names}`);
+    }
+    const direct = sources.find(({ hasRelay }) => !hasRelay);
+    if (filtered && direct !== undefined) {
+      throw new UsageError(
+        `--filtered needs a relay, which ${direct.name} does not have: the event would become a row.`,
+      );
+    }
+  },
+  async run(source, { filtered, event: earlier, timeout }, { print, progress, signal }) {
+    const sentAt = (earlier === undefined ? undefined : verificationTime(earlier)) ?? new Date();
+    const id = earlier ?? verificationId(sentAt, randomBytes(4).toString("hex"));
+    print(`Stack ${source.target.stack}, event ${id}`, "");
+    const parts: ({ part: string } & Finding)[] = [];
+    const report = (part: string, { verdict, found, details, todo }: Finding) => {
+      const finding = { verdict, found, ...(details && { details }), ...(todo !== undefined && { todo }) };
+      parts.push({ part, ...finding });
+      print(...render(part, finding));
+    };
+    const webhook = await progress.waiting("asking Customer.io", checkWebhook(source).catch(brokenBy));
+    report("webhook", webhook);
+
+    const line = progress.line();
+    const outcome = await follow({
+      stages: earlier === undefined ? await wayOf(source, id, sentAt, filtered) : restOf(source, id, sentAt),
+      ...{ timeout: timeout * 60_000, signal },
+      progress: (part, { found }, elapsed) => line.show(`  ${part}, ${inWords(elapsed)}: ${found}`),
+      report: (part, finding) => {
+        line.end();
+        report(part, finding);
+      },
+      monotonic: () => performance.now(),
+      sleep,
+    });
+    line.end();
+    if (outcome === "through" && source.hasRelay) print("", ...(await unproven(source)));
+    if (outcome === "waiting" || outcome === "stopped") {
+      const command = operatorCommand(`verify --event ${id}`, source.target);
+      print("", `${outcome === "stopped" ? "Stopped" : "Still on its way"}. To go on following it: ${command}`);
+    }
+    // The event came through; Customer.io's own would not.
+    const ending = outcome === "through" && webhook.verdict === "broken" ? "broken" : endings[outcome];
+    return { ending, json: { event: id, outcome, parts } };
+  },
+});
+
+/** What a test event can't prove, since it is signed with the stack's own key and posted from here. */
+async function unproven(source: StackSource): Promise<string[]> {
+  const counts = await RelayTables.open(source)
+    .then((tables) => tables.counts())
+    .catch(() => undefined);
+  const last =
+    counts === undefined
+      ? []
+      : [
+          counts.takenAt === undefined
+            ? "The relay has taken no call of Customer.io's yet."
+            : `The relay took the last call of Customer.io's at ${counts.takenAt.toISOString()}.`,
+        ];
+  return [
+    "What this does not prove: that Customer.io calls, and signs with the same key. The test event was signed with the stack's own.",
+    ...last,
+    `To prove it: ${sendTest}, then: ${operatorCommand("status", source.target)}`,
+  ];
+}
+
+/** The whole way of a new event. */
+async function wayOf(source: StackSource, id: string, now: Date, filtered: boolean): Promise<Stage[]> {
+  const event = verificationEvent(id, now, filtered ? "filtered" : "followed");
+  const before = filtered ? undefined : await runTotals(source).catch(() => undefined);
+  const sending = source.hasRelay
+    ? [relayStage(source, event), deliveryStage(source, id, now)]
+    : [inletStage(source, event)];
+  return [...sending, rowStage(source, id, before)];
+}
+
+/** What is left of the way after the sending. */
+function restOf(source: StackSource, id: string, sentAt: Date): Stage[] {
+  return [...(source.hasRelay ? [deliveryStage(source, id, sentAt)] : []), rowStage(source, id, undefined)];
+}

@@ -1,0 +1,171 @@
+import * as insights from "@pulumi/azure-native/applicationinsights/index.js";
+import * as monitor from "@pulumi/azure-native/monitor/index.js";
+import { Workspace } from "@pulumi/azure-native/operationalinsights/index.js";
+import * as pulumi from "@pulumi/pulumi";
+import { guidOf } from "../../../relay/deploy/resources/arm/guid.ts";
+import { ArmResource } from "../../../relay/deploy/sdk.ts";
+import { derive } from "../../settings/inputs.ts";
+import type { Settings } from "../../settings/setting-types.ts";
+import { azureName } from "../azure/azure-names.ts";
+import { type AzurePart, armPart, nativePart } from "../azure/azure-parts.ts";
+import { type RelayAlert, relayAlertNames, relayAlerts } from "./relay-alerts.ts";
+import { lineField, lineNumber, relayLines } from "./relay-log.ts";
+
+export interface RelayMonitoringArgs extends Pick<Settings, "alertEmails" | "logRetentionDays" | "silenceAlertHours"> {
+  resourceGroupName: pulumi.Input<string>;
+  resourceGroupId: pulumi.Input<string>;
+  /** Whether Customer.io's webhook is enabled. */
+  expectsEvents: boolean;
+}
+
+/** What happened to the events, hour by hour. */
+const countsQuery = `${relayLines}
+| summarize accepted = sum(${lineNumber("accepted")}), filtered = sum(${lineNumber("filtered")}),
+    delivered = sum(${lineNumber("delivered")}), duplicate = sum(${lineNumber("duplicate")}), retried = sum(${lineNumber("retried")}),
+    held = sum(${lineNumber("held")}), dead = sum(${lineNumber("dead")})
+  by bin(TimeGenerated, 1h)
+| order by TimeGenerated asc`;
+
+/** How old events are when Platform takes them, from their receipt on. */
+const ageQuery = `${relayLines}
+| where ${lineNumber("delivered")} > 0
+| summarize median = percentile(${lineNumber("ageSeconds")}, 50), p95 = percentile(${lineNumber("ageSeconds")}, 95),
+    oldest = max(${lineNumber("ageSeconds")})
+  by bin(TimeGenerated, 1h)
+| order by TimeGenerated asc`;
+
+/** What the stack's own choices keep from Platform. */
+const choicesQuery = `${relayLines}
+| where isnotempty(${lineField("rule")}) or isnotnull(${lineField("redacted")})
+| extend choice = iff(isnotempty(${lineField("rule")}), bag_pack(tostring(${lineField("rule")}), ${lineNumber("filtered")}), ${lineField("redacted")})
+| mv-expand kind = bag_keys(choice) to typeof(string)
+| summarize events = sum(toint(choice[kind])) by choice = kind, bin(TimeGenerated, 1h)
+| order by TimeGenerated asc`;
+
+/** The relay's logs, the alerts on them, and a workbook of its counts. */
+export class RelayMonitoring extends pulumi.ComponentResource {
+  readonly componentId: pulumi.Output<string>;
+  readonly connectionString: pulumi.Output<string>;
+  /** Who gets the alerts. */
+  readonly actionGroupId: pulumi.Output<string>;
+  readonly parts: Record<string, AzurePart>;
+
+  constructor(name: string, args: RelayMonitoringArgs, options?: pulumi.ComponentResourceOptions) {
+    super("customerio-aep:index:RelayMonitoring", name, {}, options);
+    const parent = { parent: this };
+    const inGroup = { resourceGroupName: args.resourceGroupName };
+
+    const workspace = new Workspace(
+      azureName("workspace", `${name}-logs`),
+      { ...inGroup, sku: { name: "PerGB2018" }, retentionInDays: args.logRetentionDays },
+      parent,
+    );
+    const component = new insights.Component(
+      azureName("component", `${name}-insights`),
+      {
+        ...inGroup,
+        kind: "web",
+        applicationType: "web",
+        ingestionMode: "LogAnalytics",
+        workspaceResourceId: workspace.id,
+        disableLocalAuth: true,
+      },
+      parent,
+    );
+    const people = new monitor.ActionGroup(
+      azureName("actionGroup", `${name}-people`),
+      {
+        ...inGroup,
+        location: "Global",
+        groupShortName: "cio-relay",
+        enabled: true,
+        emailReceivers: derive(args.alertEmails, (emails) =>
+          emails.map((emailAddress) => ({ name: emailAddress, emailAddress })),
+        ),
+      },
+      parent,
+    );
+    this.parts = {
+      workspace: nativePart(workspace),
+      "Application Insights": nativePart(component),
+      "action group": nativePart(people),
+    };
+    const { expectsEvents, silenceAlertHours } = args;
+    for (const alert of relayAlertNames) {
+      const part = <Name extends keyof RelayAlert>(name: Name) =>
+        derive(silenceAlertHours, (silenceHours) => relayAlerts({ expectsEvents, silenceHours })[alert][name]);
+      const rule = new monitor.ScheduledQueryRule(
+        azureName("alert", `${name}-${alert}`),
+        {
+          ...inGroup,
+          kind: "LogAlert",
+          description: part("description"),
+          severity: 1,
+          enabled: part("enabled"),
+          scopes: [workspace.id],
+          evaluationFrequency: part("every"),
+          windowSize: part("window"),
+          // A workspace that no line has come to yet may not know the table.
+          skipQueryValidation: true,
+          criteria: {
+            allOf: [{ query: part("query"), timeAggregation: "Count", operator: "GreaterThan", threshold: 0 }],
+          },
+          actions: { actionGroups: [people.id] },
+        },
+        parent,
+      );
+      this.parts[`alert "${alert}"`] = nativePart(rule);
+    }
+    const book = new ArmResource(
+      `${name}-workbook`,
+      {
+        parentId: args.resourceGroupId,
+        path: pulumi.output(args.resourceGroupName).apply((group) => {
+          return `providers/Microsoft.Insights/workbooks/${guidOf(group, name)}`;
+        }),
+        apiVersion: "2023-06-01",
+        body: {
+          location: workspace.location,
+          kind: "shared",
+          properties: {
+            category: "workbook",
+            displayName: pulumi.interpolate`Customer.io relay (${args.resourceGroupName})`,
+            sourceId: workspace.id,
+            serializedData: JSON.stringify(workbook),
+          },
+        },
+      },
+      { ...parent, aliases: [{ type: "azure-native:applicationinsights:Workbook" }] },
+    );
+    this.parts.workbook = armPart(book);
+
+    this.componentId = component.id;
+    this.connectionString = component.connectionString;
+    this.actionGroupId = people.id;
+    this.registerOutputs({ componentId: this.componentId });
+  }
+}
+
+const workbook = {
+  version: "Notebook/1.0",
+  items: [
+    chart("Events by outcome", countsQuery),
+    chart("Seconds from receipt to delivery", ageQuery),
+    chart("Left out by a filter, or without personal data", choicesQuery),
+  ],
+};
+
+function chart(title: string, query: string) {
+  return {
+    type: 3,
+    content: {
+      version: "KqlItem/1.0",
+      title,
+      query,
+      queryType: 0,
+      resourceType: "microsoft.operationalinsights/workspaces",
+      visualization: "timechart",
+      timeContext: { durationMs: 7 * 24 * 60 * 60 * 1000 },
+    },
+  };
+}

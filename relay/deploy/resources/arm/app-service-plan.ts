@@ -1,0 +1,101 @@
+import { defineResource, type Operation } from "pulumi-provider-kit";
+import { z } from "zod";
+import type { AzureClient } from "../../client/client.ts";
+import { webApiVersion as apiVersion } from "../../web-api-version.ts";
+import { noteTakenOver, seenIn } from "./arm-resource.ts";
+import { putUntilMade, resourceGroupId } from "./web-resource.ts";
+
+const inputs = z.object({
+  resourceGroupId,
+  planName: z
+    .string()
+    .regex(/^[a-z0-9-]{1,60}$/i, "it must have 1 to 60 letters, digits and hyphens")
+    .meta({ description: "Name of the plan, unique in the resource group.", replaces: true }),
+  body: z.record(z.string(), z.unknown()).meta({
+    description:
+      "The plan as Azure Resource Manager describes a `Microsoft.Web/serverfarms`: `location`, `kind`, `sku`, `properties`.",
+  }),
+});
+
+const outputs = z.object({
+  location: z.string().meta({ description: "Azure region of the plan, as Azure spells it." }),
+});
+
+type Outputs = z.output<typeof outputs>;
+
+const answer = z.object({
+  location: z.string(),
+  properties: z.object({ provisioningState: z.string().nullish() }).optional(),
+});
+
+const site = z.object({ properties: z.object({ serverFarmId: z.string() }) });
+
+/**
+ * Not azure-native's, for two reasons: under a name by chance, a killed `up` would leave a plan beside the next one's, and Azure deletes no
+ * plan that still has an app (409), such as one that a killed `up` made and could not note.
+ */
+export const appServicePlan = defineResource<AzureClient>()({
+  type: "customerio-aep:index:AppServicePlan",
+  description:
+    "The plan of a function app, such as Flex Consumption. As with `ArmResource`, one of that name that exists already is taken over. " +
+    "Deleting it first deletes, with a warning, an app of the same name that still runs on it: Azure would refuse to delete the plan, and " +
+    "an `up` that was killed may have made an app that the state does not know. Other apps on the plan are left alone, and then Azure " +
+    "refuses. It can't be imported.",
+  inputs,
+  outputs,
+
+  async create(operation, values) {
+    const id = `${values.resourceGroupId}/providers/Microsoft.Web/serverfarms/${values.planName}`;
+    await noteTakenOver(operation, id, apiVersion);
+    return { id, outputs: await write(operation, id, values.body) };
+  },
+
+  async read({ client, signal }, id, known, state) {
+    if (!known)
+      throw new Error(
+        "A customerio-aep:index:AppServicePlan can't be imported. Declare it in the program and run: npx pulumi up",
+      );
+    const found = await client.armGet(id, apiVersion, signal);
+    if (found === undefined) return undefined;
+    const location = answer.safeParse(found).data?.location ?? state?.location ?? "";
+    // A plan can't move, and Azure spells its region in another way than the group's: "West Europe" for "westeurope".
+    const body = seenIn({ ...found, location: undefined }, known.body) as typeof known.body;
+    return { inputs: { ...known, body }, outputs: { location } };
+  },
+
+  // By the id of the state: a plan that an earlier version made has another name than the program gives it now.
+  update: (operation, id, { news }) => write(operation, id, news.body),
+
+  async delete(operation, id) {
+    const { client, signal, isCurrent } = operation;
+    if (client.takenOver.delete(id) || isCurrent) return;
+    await deleteAppOfTheName(operation, id);
+    await client.armDelete(id, apiVersion, signal);
+  },
+});
+
+function write(operation: Operation<AzureClient>, id: string, body: Record<string, unknown>): Promise<Outputs> {
+  return putUntilMade(operation, { id, body, what: "the function app's plan", outputsIn: madeIn });
+}
+
+/** @throws if Azure has failed to make it */
+function madeIn(plan: unknown): Outputs | undefined {
+  const parsed = answer.safeParse(plan);
+  if (!parsed.success) return undefined;
+  const state = parsed.data.properties?.provisioningState ?? "Succeeded";
+  if (/^(Failed|Canceled)$/i.test(state)) {
+    throw new Error(
+      `Azure could not make the function app's plan: its state is ${state}. To try again, run: npx pulumi up`,
+    );
+  }
+  return state.toLowerCase() === "succeeded" ? { location: parsed.data.location } : undefined;
+}
+
+/** An app that the state knows depends on the plan, so it has gone before. */
+async function deleteAppOfTheName({ client, signal, warn }: Operation<AzureClient>, planId: string): Promise<void> {
+  const siteId = planId.replace(/\/serverfarms\//i, "/sites/");
+  const found = site.safeParse(await client.armGet(siteId, apiVersion, signal));
+  if (found.data?.properties.serverFarmId.toLowerCase() !== planId.toLowerCase()) return;
+  warn(`deletes the function app ${siteId.split("/").at(-1)}, which an interrupted run of this stack made`);
+  await client.deleteSite(siteId, signal);
+}

@@ -1,0 +1,118 @@
+import { defineResource, type Operation } from "pulumi-provider-kit";
+import { z } from "zod";
+import type { AzureClient } from "../../client/client.ts";
+import { type LookPace, patiently } from "../../client/patience.ts";
+
+const apiVersion = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}(-preview)?$/, 'it must be a date such as "2024-01-01"')
+  .meta({ description: "Version of Azure's API by which the resource is made, read and deleted: `2024-01-01`." });
+
+const inputs = z.object({
+  parentId: z.string().startsWith("/subscriptions/", "it must be an Azure Resource Manager id: /subscriptions/…").meta({
+    description: "Id of the resource or group in which this one lies, or on which it stands.",
+    replaces: true,
+  }),
+  path: z
+    .string()
+    .regex(/^[^/].*[^/]$/, 'it must not begin or end with "/"')
+    .meta({
+      description:
+        "The rest of the resource's id, below its parent's: `queueServices/default/queues/events`, or " +
+        "`providers/Microsoft.Authorization/roleAssignments/<guid>`.",
+      replaces: true,
+    }),
+  apiVersion,
+  body: z.record(z.string(), z.unknown()).default({}).meta({
+    description: "What is sent to Azure: `properties`, and where the type has them `location` and `kind`. No secrets.",
+  }),
+});
+
+type Inputs = z.output<typeof inputs>;
+
+/**
+ * azure-native refuses to create what exists already. A run that was killed after Azure had acted leaves just that, and under a
+ * fixed name no later run could go on. Azure's own PUT makes or updates, whatever there is.
+ */
+export const armResource = defineResource<AzureClient>()({
+  type: "customerio-aep:index:ArmResource",
+  description:
+    "An Azure resource under a name that the program gives it, made by Azure Resource Manager's own PUT, which takes what exists " +
+    "under that id as well. So an `up` that was killed before it could note the resource is finished by the next one, where " +
+    "`azure-native` would say `cannot create already existing resource`. For resources that Azure makes at once, such as queues, " +
+    "containers and role assignments. Replaced under the same id, it is rewritten and what it holds stays. It can't be imported: declare it, and `npx pulumi up` takes over what exists.",
+  inputs,
+  outputs: z.object({}),
+
+  async create(operation, values) {
+    const id = `${values.parentId}/${values.path}`;
+    await noteTakenOver(operation, id, values.apiVersion);
+    await put(operation, id, values);
+    return { id, outputs: {} };
+  },
+
+  async read({ client, signal }, id, known) {
+    if (!known)
+      throw new Error(
+        "A customerio-aep:index:ArmResource can't be imported. Declare it in the program and run: npx pulumi up",
+      );
+    const found = await client.armGet(id, known.apiVersion, signal);
+    // Azure answers more than was sent; what is compared is what the program says.
+    return found && { inputs: { ...known, body: seenIn(found, known.body) as Inputs["body"] }, outputs: {} };
+  },
+
+  // By the id of the state: a role assignment that an earlier version made has another name than the program gives it now.
+  async update(operation, id, { news }) {
+    await put(operation, id, news);
+    return {};
+  },
+
+  async delete({ client, signal, isCurrent }, id, state) {
+    if (!client.takenOver.delete(id) && !isCurrent) await client.armDelete(id, state.apiVersion, signal);
+  },
+});
+
+/**
+ * Notes whether a create finds its object there. In a replacement it does, since the name stays: the object is rewritten, and the
+ * deletion of what was replaced, which the engine asks for at the end of the same run, must not take it away.
+ */
+export async function noteTakenOver(
+  { client, signal }: Pick<Operation<AzureClient>, "client" | "signal">,
+  id: string,
+  version: string,
+): Promise<void> {
+  if ((await client.armGet(id, version, signal)) !== undefined) client.takenOver.add(id);
+}
+
+/** Azure answers 409 while something else is written in the same account, as by a provider whose engine was killed. */
+const busyPace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 2 * 60_000 };
+
+/** Makes or updates a resource, and answers it as Azure has it then. */
+export async function put(
+  operation: Pick<Operation<AzureClient>, "client" | "signal" | "progress">,
+  id: string,
+  { apiVersion: version, body }: { apiVersion: string; body: Record<string, unknown> },
+): Promise<Record<string, unknown>> {
+  const { client, signal } = operation;
+  const made = await patiently(operation, busyPace, () => client.armPut(id, version, body, signal));
+  if ("done" in made) return made.done;
+  throw new Error(`Azure did not take ${id} ${made.gaveUp}`);
+}
+
+/**
+ * What Azure has of what was sent: keys that were not are left out, what it never answers is as it was sent, and ids and words that
+ * it spells with other capitals are the same.
+ */
+export function seenIn(answered: unknown, sent: unknown): unknown {
+  if (answered === undefined) return sent;
+  if (typeof sent === "string" && String(answered).toLowerCase() === sent.toLowerCase()) return sent;
+  if (Array.isArray(sent) && Array.isArray(answered) && sent.length === answered.length) {
+    return sent.map((item, index) => seenIn(answered[index], item));
+  }
+  if (!isObject(sent) || !isObject(answered)) return answered;
+  return Object.fromEntries(Object.entries(sent).map(([key, value]) => [key, seenIn(answered[key], value)]));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,82 @@
+import { defineResource, type Operation } from "pulumi-provider-kit";
+import { z } from "zod";
+import type { AzureClient } from "../../client/client.ts";
+import { webApiVersion as apiVersion } from "../../web-api-version.ts";
+import { noteTakenOver, seenIn } from "./arm-resource.ts";
+import { putUntilMade, resourceGroupId } from "./web-resource.ts";
+
+const inputs = z.object({
+  resourceGroupId,
+  siteName: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,58}[a-z0-9]$/i, "it must have 2 to 60 letters, digits and hyphens")
+    .meta({ description: "Name of the app, unique in all of Azure.", replaces: true }),
+  body: z.record(z.string(), z.unknown()).meta({
+    description:
+      "The app as Azure Resource Manager describes a `Microsoft.Web/sites`: `location`, `kind`, `identity`, `properties`. No secrets.",
+  }),
+});
+
+const outputs = z.object({
+  hostName: z.string().meta({ description: "Host name at which the app answers." }),
+  scmHostName: z
+    .string()
+    .meta({ description: "Host name that takes deployments; it can't be guessed from the app's name." }),
+});
+
+type Outputs = z.output<typeof outputs>;
+
+const answer = z.object({
+  properties: z.object({
+    defaultHostName: z.string(),
+    hostNameSslStates: z.array(z.object({ name: z.string(), hostType: z.string() })),
+  }),
+});
+
+/** Not azure-native's, for the reason that `ArmResource` has: a plan takes one app, so one that no state knows is in the way. */
+export const functionApp = defineResource<AzureClient>()({
+  type: "customerio-aep:index:FunctionApp",
+  description:
+    "A function app on the Flex Consumption plan, without its code. As with `ArmResource`, one of that name that exists already is " +
+    "taken over, so that an `up` that was killed is finished by the next one. Deleting it leaves its plan. It can't be imported.",
+  inputs,
+  outputs,
+
+  async create(operation, values) {
+    const id = `${values.resourceGroupId}/providers/Microsoft.Web/sites/${values.siteName}`;
+    await noteTakenOver(operation, id, apiVersion);
+    return { id, outputs: await write(operation, id, values.body) };
+  },
+
+  async read({ client, signal }, id, known, outputs) {
+    if (!known)
+      throw new Error(
+        "A customerio-aep:index:FunctionApp can't be imported. Declare it in the program and run: npx pulumi up",
+      );
+    const found = await client.armGet(id, apiVersion, signal);
+    const hosts = hostsOf(found) ?? outputs;
+    return (
+      found && hosts && { inputs: { ...known, body: seenIn(found, known.body) as typeof known.body }, outputs: hosts }
+    );
+  },
+
+  // By the id of the state: an app that an earlier version made has another name than the program gives it now.
+  update: (operation, id, { news }) => write(operation, id, news.body),
+
+  async delete({ client, signal, isCurrent }, id) {
+    if (!client.takenOver.delete(id) && !isCurrent) await client.deleteSite(id, signal);
+  },
+});
+
+function write(operation: Operation<AzureClient>, id: string, body: Record<string, unknown>): Promise<Outputs> {
+  return putUntilMade(operation, { id, body, what: "the function app", outputsIn: hostsOf });
+}
+
+/** Where the app answers, once Azure says so. */
+function hostsOf(site: unknown): Outputs | undefined {
+  const parsed = answer.safeParse(site);
+  if (!parsed.success) return undefined;
+  const { defaultHostName, hostNameSslStates } = parsed.data.properties;
+  const scmHostName = hostNameSslStates.find(({ hostType }) => hostType === "Repository")?.name;
+  return scmHostName === undefined ? undefined : { hostName: defaultHostName, scmHostName };
+}

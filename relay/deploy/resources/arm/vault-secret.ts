@@ -1,0 +1,68 @@
+import { defineResource, type Operation } from "pulumi-provider-kit";
+import { z } from "zod";
+import type { AzureClient } from "../../client/client.ts";
+import { put } from "./arm-resource.ts";
+
+const apiVersion = "2024-11-01";
+
+const inputs = z.object({
+  vaultId: z
+    .string()
+    .regex(/\/providers\/Microsoft\.KeyVault\/vaults\/[^/]+$/i, "it must be the id of a key vault")
+    .meta({ description: "Azure Resource Manager id of the key vault (`Vault.id`).", replaces: true }),
+  name: z
+    .string()
+    .regex(/^[a-zA-Z0-9-]{1,127}$/, "it must have 1 to 127 letters, digits and hyphens")
+    .meta({ description: "What the secret is called in the vault.", replaces: true }),
+  value: z.string().meta({ description: "The secret itself.", secret: true }),
+});
+
+const outputs = z.object({
+  uriWithVersion: z.string().meta({
+    description: "Address of the secret's present version, for a Key Vault reference.",
+    volatile: true,
+  }),
+});
+
+const answer = z.object({ properties: z.object({ secretUriWithVersion: z.string() }) });
+
+/**
+ * A secret in a key vault, made by Azure Resource Manager's PUT for the same reason as an `ArmResource`.
+ */
+export const vaultSecret = defineResource<AzureClient>()({
+  type: "customerio-aep:index:VaultSecret",
+  description:
+    "A secret in an Azure key vault. As with `ArmResource`, one of that name that exists already gets the value as a new version. " +
+    "Deleting it calls nothing: Azure Resource Manager has no call for it, and the secret goes with its vault. It can't be imported.",
+  inputs,
+  outputs,
+
+  async create(operation, values) {
+    const id = `${values.vaultId}/secrets/${values.name}`;
+    return { id, outputs: await write(operation, id, values.value) };
+  },
+
+  // Azure never answers the value, so whether somebody has changed it shows in the version alone.
+  async read({ client, signal }, id, known) {
+    if (!known)
+      throw new Error(
+        "A customerio-aep:index:VaultSecret can't be imported. Declare it in the program and run: npx pulumi up",
+      );
+    const found = await client.armGet(id, apiVersion, signal);
+    return found && { inputs: known, outputs: outputsOf(found) };
+  },
+
+  update: (operation, id, { news }) => write(operation, id, news.value),
+
+  async delete() {
+    // It goes with its vault. To delete it alone would keep its name taken for days, and needs a role that an Owner lacks.
+  },
+});
+
+async function write(operation: Operation<AzureClient>, id: string, value: string) {
+  return outputsOf(await put(operation, id, { apiVersion, body: { properties: { value } } }));
+}
+
+function outputsOf(found: Record<string, unknown>): z.output<typeof outputs> {
+  return { uriWithVersion: answer.parse(found).properties.secretUriWithVersion };
+}

@@ -1,0 +1,41 @@
+import type { Operation } from "pulumi-provider-kit";
+import { z } from "zod";
+import type { AzureClient } from "../../client/client.ts";
+import { type Look, type LookPace, patiently } from "../../client/patience.ts";
+import { webApiVersion as apiVersion } from "../../web-api-version.ts";
+import { put } from "./arm-resource.ts";
+
+const readyPace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 10 * 60_000 };
+
+export const resourceGroupId = z
+  .string()
+  .regex(/^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+$/i, "it must be the id of a resource group")
+  .meta({ description: "Azure Resource Manager id of the resource group (`ResourceGroup.id`).", replaces: true });
+
+/** What a PUT makes: its id and body, what to call it, and what its answer says once Azure has made it. */
+interface Wanted<Outputs> {
+  readonly id: string;
+  readonly body: Record<string, unknown>;
+  readonly what: string;
+  /** Undefined while Azure is still at work. */
+  readonly outputsIn: (answer: unknown) => Outputs | undefined;
+}
+
+/**
+ * Makes or updates a resource of `Microsoft.Web` by one PUT, and waits until Azure has made it.
+ *
+ * @throws if Azure takes more than ten minutes
+ */
+export async function putUntilMade<Outputs>(
+  operation: Operation<AzureClient>,
+  { id, body, what, outputsIn }: Wanted<Outputs>,
+): Promise<Outputs> {
+  const { client, signal } = operation;
+  let made = outputsIn(await put(operation, id, { apiVersion, body }));
+  const ready = await patiently(operation, readyPace, async (): Promise<Look<Outputs>> => {
+    made ??= outputsIn(await client.armGet(id, apiVersion, signal));
+    return made === undefined ? { notYet: `waiting for Azure to make ${what}` } : { done: made };
+  });
+  if ("done" in ready) return ready.done;
+  throw new Error(`Azure has not made ${what} (${id}) ${ready.gaveUp}. To go on, run: npx pulumi up`);
+}

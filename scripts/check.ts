@@ -1,0 +1,37 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { crowdedFolders } from "./crowded-folders.ts";
+import { brokenLinksOf } from "./links.ts";
+import { trackedFiles } from "./tracked-files.ts";
+
+const repository = join(import.meta.dirname, "..");
+
+/** Each works by itself, and oxlint takes most of the time, on one processor: the others run beside it. */
+const commands: readonly (readonly [command: string, ...args: string[]])[] = [
+  ["oxlint"],
+  ["knip", "--no-progress"],
+  ["biome", "check"],
+];
+
+/** Runs a command of `node_modules/.bin`, prints what it says once it has ended, and says whether it found nothing. */
+function run([command, ...args]: (typeof commands)[number]): Promise<boolean> {
+  return new Promise((resolve) => {
+    const file = join(repository, "node_modules/.bin", command);
+    const options = { cwd: repository, maxBuffer: 64 * 1024 * 1024, shell: process.platform === "win32" };
+    execFile(file, args, options, (error, stdout, stderr) => {
+      console.log([`> ${[command, ...args].join(" ")}`, stdout.trim(), stderr.trim()].filter(Boolean).join("\n"));
+      if (error && typeof error.code !== "number") console.error(`${command} could not run: ${error.message}`);
+      resolve(error === null);
+    });
+  });
+}
+
+async function checkFiles(): Promise<boolean> {
+  const files = await trackedFiles(repository);
+  const complaints = [...crowdedFolders(files), ...(await brokenLinksOf(repository, files))];
+  console.log(["> links and folders", ...complaints].join("\n"));
+  return complaints.length === 0;
+}
+
+const results = await Promise.all([...commands.map(run), checkFiles()]);
+process.exitCode = results.every(Boolean) ? 0 : 1;
