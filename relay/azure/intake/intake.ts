@@ -1,25 +1,26 @@
-import type { HttpHandler, HttpResponseInit, InvocationContext } from "@azure/functions";
+import type { HttpHandler, HttpRequest, InvocationContext } from "@azure/functions";
 import { appNumbers } from "../../core/app-settings.ts";
-import { blobName } from "../../core/blob-name.ts";
-import { addPathCounts } from "../../core/counts/path-counts.ts";
 import { longestCall } from "../../core/delivery/time-limits.ts";
-import { type Admission, admit } from "../../core/event/admit.ts";
-import { deadBody } from "../../core/event/dead-letter.ts";
-import { claimed, fitsInline, newEvent, type QueuedEvent } from "../../core/event/envelope.ts";
-import { mostUnknownPaths } from "../../core/event/unknown-attributes.ts";
-import { bodyBudget, maxBodyBytes } from "../../core/intake/body-limit.ts";
+import { bodyBudget } from "../../core/intake/body-limit.ts";
 import { ByteBudget } from "../../core/intake/byte-budget.ts";
-import { GroupCommit } from "../../core/intake/group-commit.ts";
 import { freshnessProblem, signatureProblem } from "../../core/intake/verify.ts";
-import type { EventPolicy } from "../../core/policy/policy.ts";
 import { withinBudget } from "../budget.ts";
-import { describeError, logOutcome } from "../log.ts";
+import { describeError } from "../log.ts";
 import type { QueueWatch } from "../queue-watch.ts";
 import type { IntakeSettings } from "../settings.ts";
-import type { RelayStorage } from "../storage/storage.ts";
-import { type CallOutcome, SummedLines } from "../summed-lines.ts";
+import { SummedLines } from "../summed-lines.ts";
+import { EventKeeper, type EventKeeperPorts } from "./event-keeper.ts";
 import { type Gate, openGate } from "./gate.ts";
-import { type UnreadBody, withBody } from "./request-body.ts";
+import {
+  badSignature,
+  closedIntake,
+  noSigningKey,
+  notStored,
+  type Refusal,
+  unreadBody,
+  unusableSettings,
+} from "./refusals.ts";
+import { withBody } from "./request-body.ts";
 
 /** Milliseconds. Customer.io gives a call 4 s with everything, the way there and back included. */
 export interface IntakeBudget {
@@ -37,7 +38,7 @@ export const intakeBudget: IntakeBudget = { call: longestCall, write: 2_600, pat
 export interface IntakePorts {
   readonly signingKeys: readonly string[];
   readonly settings: IntakeSettings;
-  readonly storage: Pick<RelayStorage, "enqueue" | "putClaim" | "putDeadLetter">;
+  readonly storage: EventKeeperPorts["storage"];
   /** Says whether the intake is closed; default: it never is. */
   readonly gate?: Gate;
   readonly clock: () => Date;
@@ -81,147 +82,63 @@ export function intakeHandler({
   lines = new SummedLines(),
   watch,
 }: IntakePorts): HttpHandler {
-  const groups = new GroupCommit<Label>({
-    write: (message) => withinBudget(budget.write, (signal) => storage.enqueue(message, { delaySeconds: 0, signal })),
-    whenSlow: (callBack) => {
-      const timer = setTimeout(callBack, budget.patience);
-      return () => clearTimeout(timer);
-    },
-  });
+  const keeper = new EventKeeper({ digestSecret: signingKeys[0], storage, clock, budget });
 
-  const keep = async (body: Uint8Array, policy: EventPolicy, context: InvocationContext, signal: AbortSignal) => {
-    const now = clock();
-    const receivedAt = now.toISOString();
-    const bury = async (why: "malformed" | "poison", reason: string): Promise<void> => {
-      const blob = deadBody(body, { class: why, reason, receivedAt, now });
-      // A repeated call overwrites its dead letter, and would be counted twice.
-      const count = (await storage.putDeadLetter(blob, signal)) ? 1 : 0;
-      logOutcome(context, { outcome: "dead", dead: count, setAside: count, reason, deadLetter: blob.name });
-    };
-    let admission: Admission;
-    try {
-      admission = admit(body, policy, signingKeys[0]);
-    } catch (error) {
-      // Answered with 503, it would come again for days.
-      return bury("poison", `The event's personal data could not be taken out: ${describeError(error)}`);
-    }
-    if (admission.kind === "malformed") return bury("malformed", admission.reason);
-    const { id } = admission;
-    if (admission.kind === "filtered") {
-      logOutcome(context, { outcome: "filtered", filtered: 1, rule: admission.rule, ids: [id] });
-      return;
-    }
-    const { text, digest } = admission;
-    const inline = newEvent({ id, receivedAt, body: text, digest });
-    let queued: QueuedEvent = inline;
-    if (!fitsInline(inline)) {
-      const claim = blobName(inline);
-      await storage.putClaim(claim, text, signal);
-      queued = claimed(inline, claim);
-    }
-    const { first, ids, labels } = await groups.commit(queued, labelsOf(admission));
-    // One line for all that share a message: at thousands of events a second the log is the larger part of the bill.
-    if (first) logOutcome(context, { outcome: "accepted", accepted: ids.length, ...countsOf(labels), ids });
+  const receive = async (request: HttpRequest, { policy, maximumAgeSeconds }: UsableSettings, call: Call) => {
+    const { problem, refusal } = await withBody(
+      request,
+      { budget: bodies, signal: call.signal },
+      async (body): Promise<Checked> => {
+        if (typeof body === "string") return { refusal: unreadBody[body] };
+        const timestamp = request.headers.get("x-cio-timestamp");
+        const signature = request.headers.get("x-cio-signature");
+        const problem =
+          signatureProblem(signingKeys, { timestamp, signature, body }) ??
+          freshnessProblem(timestamp, { now: clock(), maximumAgeSeconds });
+        // What nobody signed gives its bytes back before anything is waited for.
+        if (problem !== undefined) return { problem };
+        // Asked last, so that a drain has to wait for one budget only.
+        const shut = await gate();
+        if (shut !== undefined) return { refusal: closedIntake(shut) };
+        await keeper.keep(body, { policy, ...call });
+        return {};
+      },
+    );
+    if (problem === undefined) return refusal;
+    const shut = await gate().catch(() => undefined);
+    return shut === undefined ? badSignature(problem) : closedIntake(shut);
   };
 
   return async (request, context) => {
-    const without = (outcome: CallOutcome["outcome"], reason: string) => lines.add(context, { outcome, reason });
-    if (signingKeys.length === 0) {
-      without("unavailable", "CUSTOMERIO_SIGNING_KEYS holds no signing key");
-      return answer(503, "no signing key is configured");
-    }
-    if ("problem" in settings) {
-      without("unavailable", settings.problem);
-      return answer(503, "the relay's settings can't be used");
-    }
-    const { policy, maximumAgeSeconds } = settings;
+    const refuse = ({ response, ...line }: Refusal) => {
+      lines.add(context, line);
+      return response;
+    };
+    if (signingKeys.length === 0) return refuse(noSigningKey);
+    if ("problem" in settings) return refuse(unusableSettings(settings.problem));
     try {
       return await withinBudget(budget.call, async (signal) => {
-        const held = await withBody(request, { budget: bodies, signal }, async (body): Promise<Checked> => {
-          if (typeof body === "string") return { unread: body };
-          const timestamp = request.headers.get("x-cio-timestamp");
-          const signature = request.headers.get("x-cio-signature");
-          const problem =
-            signatureProblem(signingKeys, { timestamp, signature, body }) ??
-            freshnessProblem(timestamp, { now: clock(), maximumAgeSeconds });
-          // What nobody signed gives its bytes back before anything is waited for.
-          if (problem !== undefined) return { problem };
-          // Asked last, so that a drain has to wait for one budget only.
-          const shut = await gate();
-          if (shut !== undefined) return { shut };
-          await keep(body, policy, context, signal);
-          return {};
-        });
-        if (held.unread === "tooLarge") {
-          without("refused", `the body has more than ${maxBodyBytes} bytes`);
-          return answer(413, `the body has more than ${maxBodyBytes} bytes`);
-        }
-        if (held.unread === "noRoom") {
-          without("unavailable", "the calls under way hold as many bytes as this instance can");
-          return { ...answer(503, "too many bytes are being received"), headers: { "retry-after": "1" } };
-        }
-        const shut = held.problem === undefined ? held.shut : await gate().catch(() => undefined);
-        if (shut !== undefined) {
-          without("closed", shut);
-          return answer(503, `no events are taken: ${shut}`);
-        }
-        if (held.problem !== undefined) {
-          without("refused", held.problem);
-          return answer(401, "the signature is missing or wrong");
-        }
+        const refusal = await receive(request, settings, { context, signal });
+        if (refusal !== undefined) return refuse(refusal);
         void watch?.look();
-        return answer(200);
+        return { status: 200 };
       });
     } catch (error) {
-      without("unavailable", describeError(error));
-      return answer(503, "the event could not be stored");
+      return refuse(notStored(describeError(error)));
     }
   };
+}
+
+type UsableSettings = Exclude<IntakeSettings, { problem: string }>;
+
+interface Call {
+  readonly context: InvocationContext;
+  readonly signal: AbortSignal;
 }
 
 /** What became of a call's body; nothing of it where the event was kept. */
 interface Checked {
-  readonly unread?: UnreadBody;
-  /** Why the signature does not hold. */
+  readonly refusal?: Refusal;
+  /** Why the signature does not hold: refused only once the body is let go, and the gate asked. */
   readonly problem?: string;
-  /** Why the intake is closed. */
-  readonly shut?: string;
-}
-
-type Label =
-  | { readonly redacted: string }
-  /** A filter could not read what it asks for. */
-  | { readonly unread: true }
-  | { readonly unknown: readonly string[] };
-
-/** What the log is to say of an event. */
-function labelsOf({ redacted, unread, unknown }: Extract<Admission, { kind: "admitted" }>): Label[] {
-  const labels: Label[] = redacted.map((setting) => ({ redacted: setting }));
-  if (unread) labels.push({ unread });
-  if (unknown.length > 0) labels.push({ unknown });
-  return labels;
-}
-
-/** The labels of a group's events added up; nothing of what no event has. */
-function countsOf(labels: readonly Label[]): Record<string, unknown> {
-  const redacted: Record<string, number> = {};
-  const unknown = new Map<string, number>();
-  let [unread, unknownAttributes] = [0, 0];
-  for (const label of labels) {
-    if ("redacted" in label) redacted[label.redacted] = (redacted[label.redacted] ?? 0) + 1;
-    else if ("unread" in label) unread += 1;
-    else {
-      unknownAttributes += 1;
-      addPathCounts(unknown, Object.fromEntries(label.unknown.map((path) => [path, 1])), mostUnknownPaths);
-    }
-  }
-  return {
-    ...(Object.keys(redacted).length > 0 && { redacted }),
-    ...(unread > 0 && { unread }),
-    ...(unknownAttributes > 0 && { unknownAttributes, unknown: Object.fromEntries(unknown) }),
-  };
-}
-
-function answer(status: number, error?: string): HttpResponseInit {
-  return error === undefined ? { status } : { status, jsonBody: { error } };
 }

@@ -1,0 +1,96 @@
+import type { InvocationContext } from "@azure/functions";
+import { blobName } from "../../core/blob-name.ts";
+import { type Admission, admit } from "../../core/event/admit.ts";
+import { deadBody } from "../../core/event/dead-letter.ts";
+import { claimed, fitsInline, newEvent, type QueuedEvent } from "../../core/event/envelope.ts";
+import { GroupCommit } from "../../core/intake/group-commit.ts";
+import type { EventPolicy } from "../../core/policy/policy.ts";
+import { withinBudget } from "../budget.ts";
+import { describeError, logOutcome } from "../log.ts";
+import type { RelayStorage } from "../storage/storage.ts";
+import { countLabels, type EventLabel, labelsOf } from "./event-labels.ts";
+
+export interface EventKeeperPorts {
+  /** What tells events apart that differ only in the personal data taken out; see `admit`. */
+  readonly digestSecret: string | undefined;
+  readonly storage: Pick<RelayStorage, "enqueue" | "putClaim" | "putDeadLetter">;
+  readonly clock: () => Date;
+  /** Milliseconds: of one queue message's write with its tries, and after which it no longer holds up those behind it. */
+  readonly budget: { readonly write: number; readonly patience: number };
+}
+
+/** The call that a body came with. */
+interface Call {
+  readonly policy: EventPolicy;
+  readonly context: InvocationContext;
+  readonly signal: AbortSignal;
+}
+
+/** Keeps what was signed: in the queue, as a dead letter, or, if a filter leaves it out, as a line in the log. */
+export class EventKeeper {
+  readonly #ports: EventKeeperPorts;
+  readonly #groups: GroupCommit<EventLabel>;
+
+  constructor(ports: EventKeeperPorts) {
+    const { storage, budget } = ports;
+    this.#ports = ports;
+    this.#groups = new GroupCommit({
+      write: (message) => withinBudget(budget.write, (signal) => storage.enqueue(message, { delaySeconds: 0, signal })),
+      whenSlow: (callBack) => {
+        const timer = setTimeout(callBack, budget.patience);
+        return () => clearTimeout(timer);
+      },
+    });
+  }
+
+  /** @throws what the storage throws: then nothing is kept, and Customer.io has to repeat the call */
+  async keep(body: Uint8Array, call: Call): Promise<void> {
+    const now = this.#ports.clock();
+    let admission: Admission;
+    try {
+      admission = admit(body, call.policy, this.#ports.digestSecret);
+    } catch (error) {
+      // Answered with 503, it would come again for days.
+      const reason = `The event's personal data could not be taken out: ${describeError(error)}`;
+      return this.#bury(body, call, { class: "poison", reason, now });
+    }
+    switch (admission.kind) {
+      case "malformed":
+        return this.#bury(body, call, { class: "malformed", reason: admission.reason, now });
+      case "filtered":
+        logOutcome(call.context, { outcome: "filtered", filtered: 1, rule: admission.rule, ids: [admission.id] });
+        return;
+      case "admitted":
+        return this.#enqueue(admission, call, now.toISOString());
+    }
+  }
+
+  async #bury(
+    body: Uint8Array,
+    { context, signal }: Call,
+    why: { readonly class: "malformed" | "poison"; readonly reason: string; readonly now: Date },
+  ): Promise<void> {
+    const blob = deadBody(body, { ...why, receivedAt: why.now.toISOString() });
+    // A repeated call overwrites its dead letter, and would be counted twice.
+    const count = (await this.#ports.storage.putDeadLetter(blob, signal)) ? 1 : 0;
+    logOutcome(context, { outcome: "dead", dead: count, setAside: count, reason: why.reason, deadLetter: blob.name });
+  }
+
+  async #enqueue(
+    admission: Extract<Admission, { kind: "admitted" }>,
+    { context, signal }: Call,
+    receivedAt: string,
+  ): Promise<void> {
+    const { id, text, digest } = admission;
+    const inline = newEvent({ id, receivedAt, body: text, digest });
+    let queued: QueuedEvent = inline;
+    if (!fitsInline(inline)) {
+      const claim = blobName(inline);
+      await this.#ports.storage.putClaim(claim, text, signal);
+      queued = claimed(inline, claim);
+    }
+    const { first, ids, labels } = await this.#groups.commit(queued, labelsOf(admission));
+    // One line for all that share a message: at thousands of events a second the log is the larger part of the bill.
+    if (first) logOutcome(context, { outcome: "accepted", accepted: ids.length, ...countLabels(labels), ids });
+  }
+}

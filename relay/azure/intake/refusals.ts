@@ -1,0 +1,54 @@
+import type { HttpResponseInit } from "@azure/functions";
+import { maxBodyBytes } from "../../core/intake/body-limit.ts";
+import type { CallOutcome } from "../summed-lines.ts";
+import type { UnreadBody } from "./request-body.ts";
+
+/** How a call that brought no event ends: what the log says of it, and its answer. */
+export interface Refusal extends CallOutcome {
+  readonly response: HttpResponseInit;
+}
+
+export const noSigningKey = refusal(
+  "unavailable",
+  "CUSTOMERIO_SIGNING_KEYS holds no signing key",
+  answer(503, "no signing key is configured"),
+);
+
+export function unusableSettings(problem: string): Refusal {
+  return refusal("unavailable", problem, answer(503, "the relay's settings can't be used"));
+}
+
+export const unreadBody: Readonly<Record<UnreadBody, Refusal>> = {
+  tooLarge: refusal(
+    "refused",
+    `the body has more than ${maxBodyBytes} bytes`,
+    answer(413, `the body has more than ${maxBodyBytes} bytes`),
+  ),
+  noRoom: refusal("unavailable", "the calls under way hold as many bytes as this instance can", {
+    ...answer(503, "too many bytes are being received"),
+    headers: { "retry-after": "1" },
+  }),
+};
+
+/** @param problem why the signature does not hold; a caller that nobody knows does not get to read it */
+export function badSignature(problem: string): Refusal {
+  return refusal("refused", problem, answer(401, "the signature is missing or wrong"));
+}
+
+/** @param reason why the intake is closed */
+export function closedIntake(reason: string): Refusal {
+  return refusal("closed", reason, answer(503, `no events are taken: ${reason}`));
+}
+
+/** @param reason what the storage said */
+export function notStored(reason: string): Refusal {
+  return refusal("unavailable", reason, answer(503, "the event could not be stored"));
+}
+
+function refusal(outcome: CallOutcome["outcome"], reason: string, response: HttpResponseInit): Refusal {
+  return { outcome, reason, response };
+}
+
+function answer(status: number, error: string): HttpResponseInit {
+  return { status, jsonBody: { error } };
+}
