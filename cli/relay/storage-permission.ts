@@ -1,5 +1,7 @@
 import type { TokenCredential } from "@azure/identity";
 import { z } from "zod";
+import { azureCredential } from "../../relay/deploy/client/azure-credential.ts";
+import { objectIdIn } from "../../relay/deploy/client/login.ts";
 import type { StackSource } from "../stack/source.ts";
 import type { StackResource } from "../stack/state.ts";
 
@@ -38,8 +40,8 @@ export class StoragePermission {
   }
 
   static async #of(account: StackResource): Promise<StoragePermission> {
-    const { DefaultAzureCredential } = await import("@azure/identity");
-    return new StoragePermission(resource.parse(account), new DefaultAzureCredential());
+    const { credential } = await azureCredential();
+    return new StoragePermission(resource.parse(account), credential);
   }
 
   /** Owners and Contributors may not touch the data in an account, so the first error here mostly is a role that is missing. */
@@ -66,8 +68,7 @@ export class StoragePermission {
   /** The caller as role assignments name it: the claim `oid` of the access token. */
   async #callersObjectId(): Promise<string> {
     const token = await this.credential.getToken(scope);
-    const [, claims = ""] = token?.token.split(".") ?? [];
-    return z.object({ oid: z.string() }).parse(JSON.parse(Buffer.from(claims, "base64url").toString())).oid;
+    return objectIdIn(token?.token ?? "") ?? "<your object id>";
   }
 }
 

@@ -33,6 +33,7 @@ export async function startAccount(callerRoles: readonly string[], { isReplacing
   };
   const current = await accountOf("relaystorage");
   const replaced = isReplacing ? [await accountOf("formerstorage")] : [];
+  process.env.ARM_USE_MSI = "true";
   process.env.IDENTITY_ENDPOINT = azure.identityEndpoint;
   process.env.IDENTITY_HEADER = azure.identityHeader;
   const source = { resource: () => current, replaced: () => replaced };
@@ -43,6 +44,7 @@ export async function startAccount(callerRoles: readonly string[], { isReplacing
     endpoints: current.outputs.primaryEndpoints as TestAccount["endpoints"],
     formerEndpoints: replaced[0]?.outputs.primaryEndpoints as TestAccount["endpoints"] | undefined,
     async stop() {
+      delete process.env.ARM_USE_MSI;
       delete process.env.IDENTITY_ENDPOINT;
       delete process.env.IDENTITY_HEADER;
       await stop();

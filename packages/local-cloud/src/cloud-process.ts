@@ -66,6 +66,9 @@ async function start(folder: string): Promise<Running> {
       AEP_IMS_URL: platform.url,
       CUSTOMERIO_APP_API_URL: customerIo.url,
       AZURE_RESOURCE_MANAGER_URL: azure.armUrl,
+      // The login of this machine must not be used, whatever way it is chosen by.
+      ...noAzureLogin,
+      ARM_USE_MSI: "true",
       IDENTITY_ENDPOINT: azure.identityEndpoint,
       IDENTITY_HEADER: azure.identityHeader,
       NODE_EXTRA_CA_CERTS: certificate.certificateFile,
@@ -83,6 +86,15 @@ async function start(folder: string): Promise<Running> {
     },
   };
 }
+
+/** The variables by which azure-native and the relay's provider choose another login than a managed identity. */
+const noAzureLogin = {
+  ARM_USE_DEFAULT_AZURE_CREDENTIAL: "",
+  ARM_CLIENT_CERTIFICATE_PATH: "",
+  ARM_CLIENT_SECRET: "",
+  ARM_CLIENT_ID: "",
+  ARM_USE_OIDC: "",
+};
 
 const folder = process.argv[2];
 if (!folder) throw new Error("usage: node packages/local-cloud/src/cloud-process.ts <folder>");

@@ -1,4 +1,5 @@
-import type { AccessToken, DefaultAzureCredential } from "@azure/identity";
+import type { AccessToken } from "@azure/identity";
+import { type AzureCredential, azureCredential } from "./azure-credential.ts";
 
 /** Yields a bearer token for Azure Resource Manager; `renew` asks for another one than was refused. */
 export type Login = (renew: boolean, signal: AbortSignal) => Promise<string>;
@@ -8,26 +9,22 @@ const scope = "https://management.azure.com/.default";
 /** Milliseconds before its end at which a token is no longer used. */
 const margin = 5 * 60_000;
 
-/**
- * The caller's own Azure login, found the way Azure's tools find it (`DefaultAzureCredential`: environment variables,
- * workload identity, managed identity, `az login`, …). The library is loaded at the first call only, since it costs as
- * much as the rest of the provider's start.
- */
+/** The caller's own Azure login; see `azureCredential`. */
 export function callersLogin(): Login {
-  let credential: DefaultAzureCredential | undefined;
   // Azure CLI's credential starts a process for each token, so the token is kept here.
   let token: Promise<AccessToken> | undefined;
+  let chosen: Promise<AzureCredential> | undefined;
 
   async function fetched(signal: AbortSignal): Promise<AccessToken> {
     try {
-      if (!credential) {
-        const { DefaultAzureCredential } = await import("@azure/identity");
-        credential = new DefaultAzureCredential();
-      }
-      return await credential.getToken(scope, { abortSignal: signal });
+      chosen ??= azureCredential();
+      const { credential, way } = await chosen;
+      const given = await credential.getToken(scope, { abortSignal: signal });
+      if (given === null) throw new Error(`Could not get an access token for Azure with ${way}.`);
+      return given;
     } catch (error) {
       token = undefined;
-      throw signal.aborted ? error : notLoggedIn(error);
+      throw error;
     }
   }
 
@@ -38,19 +35,13 @@ export function callersLogin(): Login {
   };
 }
 
-function notLoggedIn(error: unknown): Error {
-  return new Error(
-    `Could not get an access token for Azure: ${cause(error)} ` +
-      "Log in with `az login` (`az account show` tells who you are); in CI set AZURE_TENANT_ID, AZURE_CLIENT_ID and " +
-      "AZURE_CLIENT_SECRET of a service principal. Then run the command again.",
-  );
-}
-
-/** One line for people: what Azure CLI said where no way of logging in worked, else what the failing way said. */
-function cause(error: unknown): string {
-  const attempts = error instanceof Error && "errors" in error && Array.isArray(error.errors) ? error.errors : [];
-  const telling =
-    attempts.find((attempt) => attempt instanceof Error && attempt.message.includes("Azure CLI")) ?? error;
-  const [line = ""] = (telling instanceof Error ? telling.message : String(telling)).split("\n");
-  return line.trim().replace(/([^.])$/, "$1.");
+/** Of an access token: who it stands for, as role assignments name it; undefined if the token does not say. */
+export function objectIdIn(token: string): string | undefined {
+  const [, claims = ""] = token.split(".");
+  try {
+    const { oid } = JSON.parse(Buffer.from(claims, "base64url").toString()) as { oid?: unknown };
+    return typeof oid === "string" ? oid : undefined;
+  } catch {
+    return undefined;
+  }
 }

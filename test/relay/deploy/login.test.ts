@@ -6,7 +6,7 @@ import { callersLogin } from "../../../relay/deploy/client/login.ts";
 import { failure } from "./azure-server.ts";
 
 const signal = new AbortController().signal;
-const variables = ["AZURE_TOKEN_CREDENTIALS", "IDENTITY_ENDPOINT", "IDENTITY_HEADER", "PATH"] as const;
+const variables = ["AZURE_TOKEN_CREDENTIALS", "IDENTITY_ENDPOINT", "IDENTITY_HEADER", "PATH", "ARM_USE_MSI"] as const;
 const before = Object.fromEntries(variables.map((name) => [name, process.env[name]]));
 
 let folder: string;
@@ -67,7 +67,10 @@ test("without any login it says how to log in, and looks again the next time", a
   const login = callersLogin();
   process.env.PATH = folder;
   const { message } = await failure(login(false, signal));
-  expect(message).toContain("Could not get an access token for Azure: Azure CLI could not be found.");
+  expect(message).toContain(
+    "Could not get an access token for Azure with Azure CLI, since none of the variables ARM_* chooses another way: " +
+      "Azure CLI could not be found.",
+  );
   expect(message).toContain("Log in with `az login`");
   expect(message.split("\n")).toHaveLength(1);
   process.env.PATH = `${folder}:${before.PATH}`;
@@ -92,6 +95,11 @@ test("takes a managed identity where there is one, as on Azure's own machines", 
   process.env.IDENTITY_ENDPOINT = `http://127.0.0.1:${identity.port}/token`;
   process.env.IDENTITY_HEADER = "header-secret";
   try {
+    // With an Azure CLI at hand it is the identity only if that is asked for, as of azure-native.
+    expect(await callersLogin()(false, signal)).toBe("of-identity");
+    azureCli(3600);
+    expect(await callersLogin()(false, signal)).toBe("token-1");
+    process.env.ARM_USE_MSI = "true";
     expect(await callersLogin()(false, signal)).toBe("of-identity");
   } finally {
     await identity.close();
