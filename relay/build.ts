@@ -45,14 +45,14 @@ export async function buildRelay(): Promise<RelayBundle> {
   const code = Buffer.concat(outputFiles.map(({ contents }) => contents));
   const manifest = { name: relayPackageName, version, private: true, main: "index.cjs" };
   await mkdir(folder, { recursive: true });
-  await update(join(folder, "index.cjs"), code);
-  await update(join(folder, "host.json"), await readFile(join(here, "host.json")));
-  await update(join(folder, "package.json"), Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
+  await updateFile(join(folder, "index.cjs"), code);
+  await updateFile(join(folder, "host.json"), await readFile(join(here, "host.json")));
+  await updateFile(join(folder, "package.json"), Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
   return { folder, bytes: code.length };
 }
 
-/** Leaves a file alone that is as it should be: a function host may be reading it. */
-async function update(file: string, content: Buffer): Promise<void> {
+/** Writes a file unless it has that content already: a process may be reading it. */
+export async function updateFile(file: string, content: Buffer): Promise<void> {
   const present = await readFile(file).catch(() => undefined);
   if (!present?.equals(content)) await writeFile(file, content);
 }

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
@@ -32,7 +32,11 @@ function compilerOptions(options: object): string {
   });
 }
 
+const plugin = path.join(repository, "packages/pulumi-aep/dist/plugin.mjs");
+let pluginBefore: { readonly ino: number; readonly mtimeMs: number };
+
 beforeAll(async () => {
+  pluginBefore = await stat(plugin);
   tarballs = await packAll();
   consumer = await installConsumer("typescript", tarballs, {
     "nodenext.json": compilerOptions({ module: "nodenext" }),
@@ -48,6 +52,11 @@ afterAll(async () => {
   await stack?.stop();
   await consumer?.remove();
 }, 60_000);
+
+test("packing leaves a plugin alone that is built already, since an engine may be starting it", async () => {
+  const { ino, mtimeMs } = pluginBefore;
+  expect(await stat(plugin)).toMatchObject({ ino, mtimeMs });
+});
 
 test("tarballs have what runs, and no tests, stand-ins or sources that Node would refuse", () => {
   const sizes = tarballs.map(({ name, size, unpackedSize, files }) => {
