@@ -1,5 +1,5 @@
 import { CustomerIoSource } from "./components/customer-io-source.ts";
-import { alertsToSubscribe as alertsOf } from "./components/platform/platform-alerts.ts";
+import { listAlertsToSubscribe as alertsOf } from "./components/platform/platform-alerts.ts";
 import { StackSettings } from "./components/settings/settings-source.ts";
 
 const source = new CustomerIoSource("customerio-aep", new StackSettings());

@@ -5,7 +5,7 @@ import path from "node:path";
 import { HttpRequest, InvocationContext } from "@azure/functions";
 import { samples } from "../packages/pulumi-customerio/src/events/samples.ts";
 import { intakeBudget, intakeHandler } from "../relay/azure/intake/intake.ts";
-import { RelayStorage } from "../relay/azure/storage/storage.ts";
+import { RelayStorageClient } from "../relay/azure/storage/storage.ts";
 import { queueNames } from "../relay/core/names.ts";
 import { eventPolicy } from "../relay/core/policy/policy.ts";
 import { startQueues } from "./azurite.ts";
@@ -24,7 +24,7 @@ export async function relayIntake(): Promise<Figure[]> {
     const handler = intakeHandler({
       signingKeys: [signingKey],
       settings: { policy: eventPolicy.parse({}), maximumAgeSeconds: 0 },
-      storage: new RelayStorage({ connectionString: azurite.connectionString }),
+      storage: new RelayStorageClient({ connectionString: azurite.connectionString }),
       clock: () => new Date(),
       budget: intakeBudget,
     });

@@ -7,7 +7,7 @@ import { directWarning } from "../settings/delivery.ts";
 import { type Destination, findDestination } from "./platform/destination.ts";
 import { eventMapping } from "./platform/event-mapping.ts";
 import { mappingSamples } from "./platform/mapping-samples.ts";
-import { type PlatformCredential, platformCredential } from "./platform/platform-credential.ts";
+import { type PlatformCredential, readPlatformCredential } from "./platform/platform-credential.ts";
 import { PlatformDataflow } from "./platform/platform-dataflow.ts";
 import { checkedSettings } from "./preflight.ts";
 import { WebhookRelay, type WebhookRelayArgs } from "./relay/webhook-relay.ts";
@@ -193,7 +193,7 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
         afterDrain,
         streamingUrl: dataflow.streamingUrl,
         // The HTTP API source's endpoint asks for an access token; Customer.io's own source for none.
-        credential: settings.source === "http" ? (settings.credential ?? platformCredential()) : undefined,
+        credential: settings.source === "http" ? (settings.credential ?? readPlatformCredential()) : undefined,
         readyAt: dataflow.changedAt.apply((changed) => later(changed, settings.dataflowActivationSeconds)),
       },
       { parent: this },

@@ -30,7 +30,7 @@ export interface MappingCheck extends Customisation {
 }
 
 /** Everything that is wrong with the mapping that the settings make, before Platform is asked. */
-export function mappingProblems(check: MappingCheck): MappingProblem[] {
+export function findMappingProblems(check: MappingCheck): MappingProblem[] {
   const { settings, delivery = "relay" } = check;
   const sources = sourceFields(delivery);
   return [
@@ -42,7 +42,7 @@ export function mappingProblems(check: MappingCheck): MappingProblem[] {
 }
 
 /** What the pairs of the settings read that may be right, but that this package does not know. */
-export function mappingWarnings({
+export function findMappingWarnings({
   settings,
   delivery = "relay",
 }: Pick<Customisation, "settings" | "delivery">): string[] {

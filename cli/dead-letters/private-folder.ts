@@ -3,7 +3,7 @@ import path from "node:path";
 import { UsageError } from "../command/usage-error.ts";
 
 /** What became of a file: it was not there, it held something else, it held the same, or it can't have that name. */
-export type Kept = "written" | "replaced" | "present" | "unfit";
+export type FileFate = "written" | "replaced" | "present" | "unfit";
 
 /** A folder whose files only their owner can read. */
 export class PrivateFolder {
@@ -31,7 +31,7 @@ export class PrivateFolder {
    * @param name path in the folder, with `/` between its parts
    * @throws if the file system does not take it, with what to do
    */
-  async keep(name: string, content: Buffer): Promise<Kept> {
+  async keep(name: string, content: Buffer): Promise<FileFate> {
     if (!canBeFile(name)) return "unfit";
     const file = path.join(this.path, ...name.split("/"));
     const unfinished = `${file}.part`;

@@ -43,8 +43,8 @@ export function showEvent(event: MappedEvent, mappings: readonly MappingItem[], 
 /** Undefined if there is nothing on either side. */
 function pair(mapping: MappingItem, { record, row }: PreviewedRecord, prefix: string): string | undefined {
   const { sourceType, source, destination } = mapping;
-  const from = sourceType === "ATTRIBUTE" ? valueAt(record, source) : undefined;
-  const to = valueAt(row, destination);
+  const from = sourceType === "ATTRIBUTE" ? valueAtDotPath(record, source) : undefined;
+  const to = valueAtDotPath(row, destination);
   if (isEmpty(from) && isEmpty(to)) return undefined;
   const name = prefix !== "" && destination.startsWith(prefix) ? destination.slice(prefix.length) : destination;
   const origin = sourceType === "ATTRIBUTE" ? assigned(source, from, left) : cut(written(sourceType, source), left);
@@ -53,7 +53,7 @@ function pair(mapping: MappingItem, { record, row }: PreviewedRecord, prefix: st
 
 /** An attribute that the event catalogue lacks, which Customer.io may have added: the row has it only if the setting `mapping` says so. */
 function unknownAttribute(path: string, record: Json, mappings: readonly MappingItem[]): string {
-  const value = valueAt(record, path);
+  const value = valueAtDotPath(record, path);
   const origin = value === undefined ? cut(path, left) : assigned(path, value, left);
   const isMapped = mappings.some(({ sourceType, source }) => sourceType !== "STATIC" && mentions(source, path));
   return `${origin.padEnd(left)} → (unknown attribute, ${isMapped ? "mapped above" : "not mapped"})`;
@@ -83,7 +83,7 @@ function isEmpty(value: unknown): boolean {
 }
 
 /** The value at a dot path, with Data Prep's `[0]` for items of lists. */
-export function valueAt(object: Json, path: string): unknown {
+export function valueAtDotPath(object: Json, path: string): unknown {
   let value: unknown = object;
   for (const key of path.replaceAll(/\[(\d+)\]/g, ".$1").split(".")) {
     value = typeof value === "object" && value !== null ? (value as Json)[key] : undefined;

@@ -4,11 +4,11 @@ import type { EventField } from "../../events/fields.ts";
 import { type Identities, identityMapping } from "../../events/identity-map.ts";
 import { type EventMapping, eventMappings } from "../../events/mapping.ts";
 import type { SchemaDefinition } from "../../events/schema-fit.ts";
-import { type MappingProblem, mappingProblems, mappingWarnings } from "../../mapping/check.ts";
+import { findMappingProblems, findMappingWarnings, type MappingProblem } from "../../mapping/check.ts";
 import { customised } from "../../mapping/customise.ts";
 import { definedFields, ownFields } from "../../mapping/schema-fields.ts";
 import type { SettingValues } from "../../settings/schema.ts";
-import { notRight, refuse } from "../settings/setting-mistakes.ts";
+import { notRight, refuseSettings } from "../settings/setting-mistakes.ts";
 import type { SettingWords } from "../settings/setting-words.ts";
 
 /** Where the events are mapped to. */
@@ -47,9 +47,9 @@ export function eventMapping(
   ];
   const customisation = { settings: settings.mapping, tenantId, delivery: settings.delivery };
   const schema = definition ? definedFields(definition) : ownFields(tenantId);
-  const problems = mappingProblems({ ...customisation, automatic, schema, primaryIdentity });
-  refuse(problems.map((problem) => lineOf(problem, words)));
-  for (const warning of mappingWarnings(customisation)) void pulumi.log.warn(words.name(warning));
+  const problems = findMappingProblems({ ...customisation, automatic, schema, primaryIdentity });
+  refuseSettings(problems.map((problem) => lineOf(problem, words)));
+  for (const warning of findMappingWarnings(customisation)) void pulumi.log.warn(words.name(warning));
   return customised(automatic, customisation);
 }
 

@@ -3,7 +3,7 @@
  * dataflows" (the dataflow's menu) and "Alerts UI guide". An older edition of "Standard alert rules" says that streaming sources raise no
  * alerts; `customerio-aep status` and the relay's own alerts in Azure don't depend on them.
  */
-export function alertsToSubscribe(dataflowId: string): string[] {
+export function listAlertsToSubscribe(dataflowId: string): string[] {
   return [
     `Sources > Dataflows > the dataflow ${dataflowId} > "..." > Subscribe to alerts: "Sources Dataflow Run Failure".`,
     'Alerts > Browse > "..." beside the rule > Subscribe: "Sources Ingestion Error Rate Exceeded", which holds for the whole sandbox.',

@@ -16,7 +16,7 @@ export type PlatformCredential = {
  * The client secret is a secret.
  * @throws pulumi.RunError naming what is missing
  */
-export function platformCredential(): PlatformCredential {
+export function readPlatformCredential(): PlatformCredential {
   const stack = stackSettings("aep");
   const given = Object.fromEntries(Object.entries(stack).filter(([name]) => Object.hasOwn(credential.shape, name)));
   try {

@@ -11,7 +11,7 @@ export interface Mistake {
 }
 
 /** @throws pulumi.RunError that lists all problems of the stack's settings, if there are any */
-export function refuse(problems: readonly string[]): void {
+export function refuseSettings(problems: readonly string[]): void {
   throwAll("The stack's settings can't be used:", problems);
 }
 
@@ -79,10 +79,10 @@ function removal(path: readonly PropertyKey[]): string {
 }
 
 /** As `pulumi config set --path` writes it, such as `filters.only.metrics[0]`. */
-export function pathOf([key, ...rest]: readonly PropertyKey[]): string {
+export function configPathOf([key, ...rest]: readonly PropertyKey[]): string {
   return String(key) + rest.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("");
 }
 
 function argumentOf(path: readonly PropertyKey[]): string {
-  return path.length === 1 ? String(path[0]) : `--path '${pathOf(path)}'`;
+  return path.length === 1 ? String(path[0]) : `--path '${configPathOf(path)}'`;
 }

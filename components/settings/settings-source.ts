@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "./setting-types.ts";
 import { type SettingWords, stackWords } from "./setting-words.ts";
-import { readSettings } from "./settings.ts";
+import { readStackSettings } from "./settings.ts";
 
 /** Where the settings of a source come from, and how messages name them. */
 export interface SettingsSource {
@@ -27,6 +27,6 @@ export class StackSettings implements SettingsSource {
   }
 
   read(): Settings {
-    return readSettings(this.#config);
+    return readStackSettings(this.#config);
   }
 }

@@ -8,11 +8,11 @@ import { settingsTable } from "../../settings/table.ts";
 import { filterWarnings } from "./filter-warnings.ts";
 import { providerSecrets } from "./provider-settings.ts";
 import {
+  configPathOf,
   type Mistake,
   mistakesOf,
   notRight,
-  pathOf,
-  refuse,
+  refuseSettings,
   removeIt,
   setIt,
   unknownSettings,
@@ -26,14 +26,14 @@ import { stackSettings } from "./stack-settings.ts";
  * Reads the stack's configuration of this project. Defaults come from Pulumi.yaml, which the engine applies.
  * @throws pulumi.RunError naming every mistake at once: the key, what is wrong, and the command that fixes it.
  */
-export function readSettings(config: pulumi.Config): SettingValues & Pick<Settings, SecretName> {
+export function readStackSettings(config: pulumi.Config): SettingValues & Pick<Settings, SecretName> {
   const raw: Record<string, unknown> = {};
   for (const key of Object.keys(settingsSchema.shape)) raw[key] = parse(config.get(key));
   const parsed = settingsSchema.safeParse(raw, { error: plainWords });
   const lines = (mistakes: readonly Mistake[]) =>
-    mistakes.map(({ path, reason, remedy }) => `${notRight(`${config.name}:${pathOf(path)}`, reason)} ${remedy}`);
+    mistakes.map(({ path, reason, remedy }) => `${notRight(`${config.name}:${configPathOf(path)}`, reason)} ${remedy}`);
   const keys = givenSigningKeys(config);
-  refuse([
+  refuseSettings([
     ...plainSecrets(config),
     ...keys.refusals.map((reason) => signingKeyMistake(config, reason)),
     ...lines(
@@ -45,7 +45,7 @@ export function readSettings(config: pulumi.Config): SettingValues & Pick<Settin
     ...lines(mistakesOf(parsed.error?.issues ?? [])),
     ...(parsed.success ? platformConflicts(parsed.data) : []).map(({ path, reason, remedy }) => {
       const advice = remedy === "remove" ? removeIt(path) : setIt(path);
-      return `${config.name}:${pathOf(path)} ${reason}. ${advice}`;
+      return `${config.name}:${configPathOf(path)} ${reason}. ${advice}`;
     }),
     ...(parsed.success ? contradictions(parsed.data) : []).map(
       ({ setting, reason }) =>

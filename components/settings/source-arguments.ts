@@ -7,7 +7,7 @@ import type { PlainSetting } from "../../settings/setting.ts";
 import type { PlatformCredential } from "../platform/platform-credential.ts";
 import { holdsOutput } from "./inputs.ts";
 import type { SettingArguments } from "./setting-arguments.ts";
-import { mistakesOf, notRight, pathOf, refuseArguments } from "./setting-mistakes.ts";
+import { configPathOf, mistakesOf, notRight, refuseArguments } from "./setting-mistakes.ts";
 import type { Settings } from "./setting-types.ts";
 import { argumentWords } from "./setting-words.ts";
 import { warnOf } from "./settings.ts";
@@ -55,11 +55,13 @@ export class SourceArguments implements SettingsSource {
     const parsed = settingsSchema.safeParse(known, { error: plainWords });
     refuseArguments([
       ...tooLate(later),
-      ...mistakesOf(parsed.error?.issues ?? []).map(({ path, reason }) => notRight(pathOf(path), reason)),
+      ...mistakesOf(parsed.error?.issues ?? []).map(({ path, reason }) => notRight(configPathOf(path), reason)),
       ...(parsed.success ? contradictions({ ...parsed.data, ...later }) : []).map(
         ({ setting, reason }) => `${setting} does not go with delivery: direct, since ${reason}.`,
       ),
-      ...(parsed.success ? platformConflicts(parsed.data) : []).map(({ path, reason }) => `${pathOf(path)} ${reason}.`),
+      ...(parsed.success ? platformConflicts(parsed.data) : []).map(
+        ({ path, reason }) => `${configPathOf(path)} ${reason}.`,
+      ),
     ]);
     if (!parsed.success) throw parsed.error;
     warnOf(parsed.data, this.words);
@@ -109,7 +111,9 @@ function onceKnown(value: unknown): pulumi.Output<unknown> {
 /** Arguments that have become known. */
 function checked(arguments_: Record<string, unknown>): Record<string, unknown> {
   const parsed = settingsSchema.safeParse(arguments_, { error: plainWords });
-  refuseArguments(mistakesOf(parsed.error?.issues ?? []).map(({ path, reason }) => notRight(pathOf(path), reason)));
+  refuseArguments(
+    mistakesOf(parsed.error?.issues ?? []).map(({ path, reason }) => notRight(configPathOf(path), reason)),
+  );
   return { ...parsed.data };
 }
 

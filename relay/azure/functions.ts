@@ -7,11 +7,11 @@ import { queueNames, storageConnection } from "../core/names.ts";
 import { Census } from "./counts/census.ts";
 import { foldCounts } from "./counts/fold-counts.ts";
 import { Tally } from "./counts/tally.ts";
-import { AccessTokens } from "./delivery/access-tokens.ts";
 import { keepDuplicates, RememberedDuplicates } from "./delivery/duplicates.ts";
 import { settingsFence } from "./delivery/fence.ts";
 import { forgetDeliveries } from "./delivery/forget-deliveries.ts";
 import { type ForwarderTarget, forwarderHandler } from "./delivery/forwarder.ts";
+import { InletTokens } from "./delivery/inlet-tokens.ts";
 import { PacedClient } from "./delivery/paced-client.ts";
 import { PlatformClient } from "./delivery/platform-client.ts";
 import { poisonHandler } from "./delivery/poison.ts";
@@ -22,15 +22,15 @@ import { intakeBudget, intakeHandler } from "./intake/intake.ts";
 import { onOutcome } from "./log.ts";
 import { marksReader } from "./marks-reader.ts";
 import { QueueWatch } from "./queue-watch.ts";
-import { type PlatformSettings, readSettings } from "./settings.ts";
-import { RelayStorage } from "./storage/storage.ts";
+import { type DestinationSettings, readAppSettings } from "./settings.ts";
+import { RelayStorageClient } from "./storage/storage.ts";
 import { SummedLines } from "./summed-lines.ts";
 
 /** The package's version, which the build puts here. */
 declare const RELAY_VERSION: string;
 
-const settings = readSettings(process.env);
-const storage = new RelayStorage(settings.storage);
+const settings = readAppSettings(process.env);
+const storage = new RelayStorageClient(settings.storage);
 const clock = () => new Date();
 /** Never goes back, whatever happens to the clock on the wall. */
 const monotonic = () => performance.now();
@@ -117,13 +117,13 @@ if (windowDays === 0) void forgetDeliveries(storage.tables);
 // Loads Azure's library and opens the connection while the host still starts; the first to need it reports what is wrong.
 marks().catch(() => undefined);
 
-function target(platform: PlatformSettings): ForwarderTarget {
+function target(platform: DestinationSettings): ForwarderTarget {
   if ("problem" in platform) return platform;
   const { streamingUrl, readyAt, requestsPerSecond, credential } = platform;
   const timeout = longestRequest;
   const authorization = credential && {
     credential,
-    tokens: new AccessTokens({ credential, timeout, monotonic }),
+    tokens: new InletTokens({ credential, timeout, monotonic }),
   };
   const census = new Census({
     configuration,

@@ -4,7 +4,7 @@ import { forwarderCensus } from "./counts/census.ts";
 import { describeError, logOutcome } from "./log.ts";
 import { type Marks, noMarks } from "./marks-reader.ts";
 import type { QueueWatch } from "./queue-watch.ts";
-import type { RelayStorage } from "./storage/storage.ts";
+import type { RelayStorageClient } from "./storage/storage.ts";
 import type { Tables } from "./storage/tables.ts";
 
 /** Milliseconds for which an answer is given again without another look. */
@@ -19,7 +19,7 @@ export interface HealthPorts {
   readonly signingKeys: readonly string[];
   /** Digest of the settings in force. */
   readonly configuration?: string | undefined;
-  readonly storage: Pick<RelayStorage, "check" | "countDeadLetters">;
+  readonly storage: Pick<RelayStorageClient, "check" | "countDeadLetters">;
   /** Says whether the intake is closed; default: it never is. */
   readonly marks?: Marks;
   /** Of the forwarders' rows; without them it is not known which settings forwarders have. */

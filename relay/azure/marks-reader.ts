@@ -7,7 +7,7 @@ import {
   type WantedConfiguration,
 } from "../core/delivery/queue-marks.ts";
 import { withinBudget } from "./budget.ts";
-import type { RelayStorage } from "./storage/storage.ts";
+import type { RelayStorageClient } from "./storage/storage.ts";
 
 /** What the marks on the queue say to this instance. */
 export interface MarksSeen {
@@ -28,7 +28,7 @@ export type Marks = () => Promise<MarksSeen>;
 export const noMarks: Marks = async () => ({ closed: false, wanted: undefined, held: false, former: "none" });
 
 export interface MarksReaderPorts {
-  readonly storage: Pick<RelayStorage, "readMarks">;
+  readonly storage: Pick<RelayStorageClient, "readMarks">;
   /** Milliseconds of a clock that never goes back. */
   readonly monotonic: () => number;
   /** Milliseconds that one look may take. */
@@ -71,7 +71,7 @@ export function marksReader({ storage, monotonic, budget }: MarksReaderPorts): M
   };
 }
 
-function seenBy(storage: Pick<RelayStorage, "readMarks">) {
+function seenBy(storage: Pick<RelayStorageClient, "readMarks">) {
   return async (signal: AbortSignal): Promise<MarksSeen> => {
     const { metadata, now } = await storage.readMarks(signal);
     const { intake, wanted, sending, former } = parseMarks(metadata);

@@ -1,6 +1,6 @@
 import type { Outcome } from "../core/delivery/outcomes.ts";
 import { countOutcome } from "./log.ts";
-import type { QueueHead, RelayStorage } from "./storage/storage.ts";
+import type { QueueHead, RelayStorageClient } from "./storage/storage.ts";
 
 /** Milliseconds. */
 const times = {
@@ -13,7 +13,7 @@ const times = {
 };
 
 export interface QueueWatchPorts {
-  readonly storage: Pick<RelayStorage, "heads">;
+  readonly storage: Pick<RelayStorageClient, "heads">;
   /** Milliseconds of a clock that never goes back; Node's by default. */
   readonly monotonic?: () => number;
   /** Writes a line that belongs to no invocation; by default to Node's console, whose lines the host puts into the same log. */

@@ -2,10 +2,10 @@ import type * as z from "zod";
 import { type AppSettingName, appSettings, appSettingsSchema } from "../core/app-settings.ts";
 import { isSet, parseSigningKeys } from "../core/intake/verify.ts";
 import type { EventPolicy } from "../core/policy/policy.ts";
-import type { PlatformCredential } from "./delivery/access-tokens.ts";
+import type { PlatformCredential } from "./delivery/inlet-tokens.ts";
 
 /** Where events go, and from when on; or what is wrong with the settings, for people. */
-export type PlatformSettings =
+export type DestinationSettings =
   | {
       readonly streamingUrl: string;
       readonly readyAt: Date | undefined;
@@ -16,7 +16,7 @@ export type PlatformSettings =
     }
   | SettingsProblem;
 
-/** How the relay reaches its storage account: see `readSettings`. */
+/** How the relay reaches its storage account: see `readAppSettings`. */
 export type StorageSettings =
   | { readonly connectionString: string }
   | {
@@ -45,7 +45,7 @@ export interface RelaySettings {
   /** Empty if signatures can't be checked. */
   readonly signingKeys: readonly string[];
   readonly intake: IntakeSettings;
-  readonly platform: PlatformSettings;
+  readonly platform: DestinationSettings;
   /** How long delivered events are remembered, to leave out duplicates; 0 is not at all. */
   readonly duplicateWindowDays: number;
   readonly storage: StorageSettings;
@@ -79,26 +79,26 @@ type Given = Readonly<Partial<Record<AppSettingName, string>>>;
  * The relay's app settings, which `appSettings` lists. Nothing is thrown: a relay with half of its settings still does whatever loses
  * no event.
  */
-export function readSettings(environment: Record<string, string | undefined>): RelaySettings {
+export function readAppSettings(environment: Record<string, string | undefined>): RelaySettings {
   const given: Given = Object.fromEntries(Object.entries(environment).filter(([, value]) => isSet(value)));
   return {
     signingKeys: parseSigningKeys(environment.CUSTOMERIO_SIGNING_KEYS),
-    intake: intakeSettings(given),
-    platform: platformSettings(given),
+    intake: readIntakeSettings(given),
+    platform: readDestinationSettings(given),
     duplicateWindowDays: appSettings.DUPLICATE_WINDOW_DAYS.parse(given.DUPLICATE_WINDOW_DAYS),
-    storage: storageSettings(given),
+    storage: readStorageSettings(given),
     instanceMemoryMB: appSettings.INSTANCE_MEMORY_MB.parse(given.INSTANCE_MEMORY_MB),
     configuration: given.RELAY_CONFIGURATION,
   };
 }
 
-function intakeSettings(given: Given): IntakeSettings {
+function readIntakeSettings(given: Given): IntakeSettings {
   const parsed = intake.safeParse(given);
   if (!parsed.success) return { problem: problemOf(parsed.error, given) };
   return { policy: parsed.data.EVENT_POLICY, maximumAgeSeconds: parsed.data.MAXIMUM_CALL_AGE_SECONDS };
 }
 
-function platformSettings(given: Given): PlatformSettings {
+function readDestinationSettings(given: Given): DestinationSettings {
   const parsed = platform.safeParse(given);
   if (!parsed.success) return { problem: problemOf(parsed.error, given) };
   const { PLATFORM_STREAMING_URL, PLATFORM_READY_AT, PLATFORM_REQUESTS_PER_SECOND } = parsed.data;
@@ -122,7 +122,7 @@ function credentialOf(given: z.output<typeof credential>): PlatformCredential {
   };
 }
 
-function storageSettings(given: Given): StorageSettings {
+function readStorageSettings(given: Given): StorageSettings {
   if (given.RELAY_STORAGE !== undefined) return { connectionString: given.RELAY_STORAGE };
   const parsed = identityStorage.safeParse(given);
   if (!parsed.success) return { problem: problemOf(parsed.error, given) };

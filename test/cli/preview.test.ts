@@ -1,5 +1,5 @@
 import { parseSamples } from "../../cli/preview/sample-events.ts";
-import { commonPrefix, showEvent, showInvalid, valueAt } from "../../cli/preview/side-by-side.ts";
+import { commonPrefix, showEvent, showInvalid, valueAtDotPath } from "../../cli/preview/side-by-side.ts";
 import type { MappingItem } from "../../packages/pulumi-aep/src/client/mapping-preview.ts";
 
 const attribute = (source: string, destination: string): MappingItem => ({
@@ -34,8 +34,8 @@ test("the path that most targets share is left out", () => {
 });
 
 test("a value is found by Data Prep's paths", () => {
-  expect(valueAt({ a: { b: [{ c: 1 }] } }, "a.b[0].c")).toBe(1);
-  expect(valueAt({ a: null }, "a.b")).toBeUndefined();
+  expect(valueAtDotPath({ a: { b: [{ c: 1 }] } }, "a.b[0].c")).toBe(1);
+  expect(valueAtDotPath({ a: null }, "a.b")).toBeUndefined();
 });
 
 test("source and row stand side by side, within 100 columns; what is empty on both sides is counted", () => {

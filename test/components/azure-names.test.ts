@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { CustomerIoSource } from "../../components/customer-io-source.ts";
 import { azureName, compactStem } from "../../components/relay/azure/azure-names.ts";
 import { checkInputs } from "../../packages/local-cloud/src/azure/arm/resource-inputs.ts";
-import { resourceTypes } from "../../packages/local-cloud/src/azure/arm/resource-types.ts";
+import { armResourceTypes } from "../../packages/local-cloud/src/azure/arm/resource-types.ts";
 import { Subscription, text } from "../../packages/local-cloud/src/azure/arm/subscription.ts";
-import { refuse } from "../../packages/local-cloud/src/azure/refusals/refusals.ts";
+import { refuseResource } from "../../packages/local-cloud/src/azure/refusals/refusals.ts";
 import { guidOf } from "../../relay/deploy/resources/arm/guid.ts";
 import { configureWithCredentials, declaredBy } from "./stack.ts";
 
@@ -95,7 +95,7 @@ test.each([
     inputs: { name: plan, resourceGroupName: "group" },
   }));
   for (const { type: token, name, inputs } of [...relay, ...planned]) {
-    const type = resourceTypes.get(token);
+    const type = armResourceTypes.get(token);
     if (type === undefined) throw new Error(`The stand-in has no ${token}.`);
     const checked = checkInputs(
       type,
@@ -105,7 +105,7 @@ test.each([
     );
     expect(checked.failures).toEqual([]);
     const asked = { id: `/${name}`, type, name: text(checked.inputs, type.nameInput), inputs: {}, existing: undefined };
-    expect(() => refuse(asked, nothing)).not.toThrow(/invalid|must be a GUID/i);
+    expect(() => refuseResource(asked, nothing)).not.toThrow(/invalid|must be a GUID/i);
   }
 });
 

@@ -3,7 +3,7 @@ import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { CustomerIoSource } from "../../components/customer-io-source.ts";
 import { StackSettings } from "../../components/settings/settings-source.ts";
-import { readSettings as readRelaySettings } from "../../relay/azure/settings.ts";
+import { readAppSettings as readRelaySettings } from "../../relay/azure/settings.ts";
 import { maxBodyBytes } from "../../relay/core/intake/body-limit.ts";
 import { configureWithCredentials, type DeclaredResource, declaredBy } from "./stack.ts";
 

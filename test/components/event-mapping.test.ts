@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { eventMapping, type MappingTarget } from "../../components/platform/event-mapping.ts";
 import { stackWords } from "../../components/settings/setting-words.ts";
-import { readSettings } from "../../components/settings/settings.ts";
+import { readStackSettings } from "../../components/settings/settings.ts";
 import { eventMappings } from "../../events/mapping.ts";
 import { configure } from "./stack.ts";
 
@@ -12,7 +12,7 @@ const isoInShell = "\"yyyy-MM-dd'\\''T'\\''HH:mm:ss.SSSX\"";
 function mapped(mapping: object, target: Partial<MappingTarget> = {}) {
   configure({ mapping });
   return eventMapping(
-    readSettings(new pulumi.Config("customerio-aep")),
+    readStackSettings(new pulumi.Config("customerio-aep")),
     { tenantId: "acme", ...target },
     stackWords("customerio-aep"),
   );

@@ -4,7 +4,7 @@ import { eventMapping } from "../../components/platform/event-mapping.ts";
 import { mappingSamples } from "../../components/platform/mapping-samples.ts";
 import { PlatformDataflow } from "../../components/platform/platform-dataflow.ts";
 import { stackWords } from "../../components/settings/setting-words.ts";
-import { readSettings } from "../../components/settings/settings.ts";
+import { readStackSettings } from "../../components/settings/settings.ts";
 import { fieldGroupBody } from "../../events/field-group.ts";
 import { eventFields } from "../../events/fields.ts";
 import { type Answers, configure, type DeclaredResource, declaredBy } from "./stack.ts";
@@ -29,7 +29,7 @@ afterEach(() => jest.restoreAllMocks());
 async function declared(settings: Record<string, unknown> = {}, answers: Answers = {}) {
   configure(settings);
   const { resources, outputs } = await declaredBy(async () => {
-    const given = readSettings(new pulumi.Config("customerio-aep"));
+    const given = readStackSettings(new pulumi.Config("customerio-aep"));
     const destination = await findDestination(
       { ...given, title: given.schema.title ?? title },
       { words, mapsOtherFields: false },

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import { readSettings } from "../../components/settings/settings.ts";
+import { readStackSettings } from "../../components/settings/settings.ts";
 import { checkedSigningKeys } from "../../components/settings/signing-keys.ts";
 import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
 import { settingDefaults } from "../../settings/schema.ts";
 import { configure } from "./stack.ts";
 
-const read = () => readSettings(new pulumi.Config("customerio-aep"));
+const read = () => readStackSettings(new pulumi.Config("customerio-aep"));
 
 function problems(settings: Record<string, unknown>, secretKeys?: string[]): string {
   configure(settings, secretKeys);

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CustomerIoSource } from "../../components/customer-io-source.ts";
 import type { Settings } from "../../components/settings/setting-types.ts";
-import { readSettings } from "../../components/settings/settings.ts";
+import { readStackSettings } from "../../components/settings/settings.ts";
 import { type CustomerIoSourceArgs, SourceArguments } from "../../components/settings/source-arguments.ts";
 import { configure, configureWithCredentials, type DeclaredResource, declaredBy } from "./stack.ts";
 
@@ -19,7 +19,7 @@ async function declared(args: CustomerIoSourceArgs): Promise<DeclaredResource[]>
 
 test("without arguments a source is as the stack's settings without any are", () => {
   configure();
-  expect(read({})).toEqual(readSettings(new pulumi.Config("customerio-aep")));
+  expect(read({})).toEqual(readStackSettings(new pulumi.Config("customerio-aep")));
 });
 
 test("without a signing key the next steps name the argument, since the program may read it from any setting", async () => {

@@ -12,7 +12,7 @@ import { ReportingWebhooks } from "../../packages/pulumi-customerio/src/client/c
 import { config as customerioConfig } from "../../packages/pulumi-customerio/src/config.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { type PropertyMap, reveal } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
-import { AccessTokens } from "../../relay/azure/delivery/access-tokens.ts";
+import { InletTokens } from "../../relay/azure/delivery/inlet-tokens.ts";
 import { PlatformClient } from "../../relay/azure/delivery/platform-client.ts";
 import { account } from "./account.ts";
 import { hasDescriptions } from "./descriptions.ts";
@@ -206,7 +206,7 @@ suite(title, () => {
       timeout: 5_000,
       monotonic: () => 0,
     };
-    const token = String(await new AccessTokens(asking).get());
+    const token = String(await new InletTokens(asking).get());
     expect(await send(token)).toMatchObject({ status: 200 });
     const withoutToken = new PlatformClient(`${world.platformUrl}${path.pathname}${path.search}`, { timeout: 5_000 });
     const empty = { status: 401, detail: expect.stringContaining("Ims service token is empty") };

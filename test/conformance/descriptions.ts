@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
 import {
-  arrayOf,
   isObject,
+  itemsOf,
   type Json,
   type JsonObject,
   objectOf,
@@ -99,7 +99,7 @@ export function readDescriptions(): Descriptions {
 }
 
 function basePath(document: JsonObject): string {
-  const server = stringOf(objectOf(arrayOf(document.servers)[0]).url);
+  const server = stringOf(objectOf(itemsOf(document.servers)[0]).url);
   return stringOf(document.basePath) ?? server?.replace(/^(https?:)?\/\/[^/]+/, "") ?? "";
 }
 
@@ -165,10 +165,10 @@ class Reader {
   }
 
   #listed(item: JsonObject, operation: JsonObject): { value: JsonObject; place: readonly string[] }[] {
-    const own = arrayOf(operation.parameters).map((parameter, index) =>
+    const own = itemsOf(operation.parameters).map((parameter, index) =>
       this.#resolve(objectOf(parameter), [...this.#place, "parameters", String(index)]),
     );
-    return [...arrayOf(item.parameters).map((parameter) => this.#resolve(objectOf(parameter), [])), ...own];
+    return [...itemsOf(item.parameters).map((parameter) => this.#resolve(objectOf(parameter), [])), ...own];
   }
 
   /** Follows references inside the document. */

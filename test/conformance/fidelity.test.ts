@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { defaultSwitches as azureSwitches } from "../../packages/local-cloud/src/azure/switches.ts";
-import { defaultSwitches as customerIoSwitches } from "../../packages/local-cloud/src/customer-io/switches.ts";
+import { defaultAzureSwitches as azureSwitches } from "../../packages/local-cloud/src/azure/switches.ts";
+import { defaultCustomerIoSwitches as customerIoSwitches } from "../../packages/local-cloud/src/customer-io/switches.ts";
 import { strictSwitches as platformSwitches } from "../../packages/local-cloud/src/platform/state/options.ts";
 import { fidelityDocument, withExceptions } from "./fidelity-document.ts";
 

@@ -1,6 +1,6 @@
 import {
-  arrayOf,
   isObject,
+  itemsOf,
   type Json,
   type JsonObject,
   stringsOf,
@@ -54,7 +54,7 @@ function convert(node: JsonObject, direction: "request" | "answer", part: boolea
 
 function writable(node: JsonObject): string[] {
   const properties = isObject(node.properties) ? node.properties : {};
-  return stringsOf(arrayOf(node.required)).filter((name) => {
+  return stringsOf(itemsOf(node.required)).filter((name) => {
     const property = properties[name];
     return !(isObject(property) && property.readOnly === true);
   });

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { intakeHandler } from "../../relay/azure/intake/intake.ts";
-import { readSettings } from "../../relay/azure/settings.ts";
+import { readAppSettings } from "../../relay/azure/settings.ts";
 import { classifyText } from "../../relay/core/event/classify.ts";
 import { type DeadLetterBlob, parseDeadLetter } from "../../relay/core/event/dead-letter.ts";
 import { enrich } from "../../relay/core/event/enrich.ts";
@@ -37,7 +37,7 @@ const storage = {
 };
 const intake = intakeHandler({
   signingKeys: ["a retired key", signingKey],
-  settings: readSettings({}).intake,
+  settings: readAppSettings({}).intake,
   storage,
   clock: () => now,
   budget: { call: 60_000, write: 60_000, patience: 60_000 },

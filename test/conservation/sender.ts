@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
-import { Clock } from "../../packages/local-cloud/src/customer-io/clock.ts";
+import { AdjustableClock } from "../../packages/local-cloud/src/customer-io/clock.ts";
 import { type CustomerIoStandIn, startCustomerIo } from "../../packages/local-cloud/src/customer-io/customer-io.ts";
 import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
 import { traffic } from "./events.ts";
@@ -16,13 +16,13 @@ const overlapHours = 1000;
 export class Sender {
   readonly sent: string[] = [];
   readonly #customerIo: CustomerIoStandIn;
-  readonly #clock: Clock;
+  readonly #clock: AdjustableClock;
   readonly #malformed: MalformedCalls;
   #rotatedKey: string | undefined;
   #beating = true;
   readonly #beat: Promise<void>;
 
-  private constructor(customerIo: CustomerIoStandIn, clock: Clock, endpoint: string) {
+  private constructor(customerIo: CustomerIoStandIn, clock: AdjustableClock, endpoint: string) {
     this.#customerIo = customerIo;
     this.#clock = clock;
     this.#malformed = new MalformedCalls(() => endpoint, signingKey);
@@ -31,7 +31,7 @@ export class Sender {
 
   /** @param endpoint the address that the webhook posts to */
   static async start(endpoint: string): Promise<Sender> {
-    const clock = Clock.running();
+    const clock = AdjustableClock.running();
     const customerIo = await startCustomerIo({
       workspaces: [{ name: "Main", appApiKey, signingKey }],
       switches: { lanes: 8 },

@@ -6,7 +6,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { parse, stringify } from "yaml";
-import { readSettings } from "../../components/settings/settings.ts";
+import { readStackSettings } from "../../components/settings/settings.ts";
 import { configure } from "../components/stack.ts";
 
 // What the product tells people to type is typed here, with the real CLI.
@@ -41,7 +41,7 @@ async function shell(command: string): Promise<string> {
 function mistakesIn(settings: Record<string, unknown>): string[] {
   configure(settings);
   try {
-    readSettings(new pulumi.Config("customerio-aep"));
+    readStackSettings(new pulumi.Config("customerio-aep"));
     return [];
   } catch (error) {
     return (error as Error).message.split("\n").slice(1);

@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
-import { Clock } from "../../packages/local-cloud/src/customer-io/clock.ts";
+import { AdjustableClock } from "../../packages/local-cloud/src/customer-io/clock.ts";
 import { aepPackage } from "../../packages/pulumi-aep/src/provider.ts";
 import { customerioPackage } from "../../packages/pulumi-customerio/src/provider.ts";
 import { definitionProvider } from "../../packages/pulumi-provider-kit/src/definition/definition-provider.ts";
@@ -13,7 +13,7 @@ import { type Operation, operation } from "./operation.ts";
 import { program } from "./program.ts";
 import { World, type WorldObject } from "./world.ts";
 
-const mockClock = Clock.stopped(new Date("2026-01-05T10:00:00Z"));
+const mockClock = AdjustableClock.stopped(new Date("2026-01-05T10:00:00Z"));
 // Waiting takes no time: it moves the clock by which the stand-ins enable dataflows and count calls a second.
 jest.mock("../../packages/pulumi-provider-kit/src/http/sleep.ts", () => ({
   sleep: async (milliseconds: number, signal: AbortSignal) => {

@@ -1,5 +1,5 @@
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
-import type { Clock } from "../../packages/local-cloud/src/customer-io/clock.ts";
+import type { AdjustableClock } from "../../packages/local-cloud/src/customer-io/clock.ts";
 import { type CustomerIoStandIn, startCustomerIo } from "../../packages/local-cloud/src/customer-io/customer-io.ts";
 import { currentRun } from "../../packages/local-cloud/src/platform/flow-service/runs.ts";
 import { type PlatformStandIn, startPlatform } from "../../packages/local-cloud/src/platform/platform.ts";
@@ -23,15 +23,15 @@ export interface WorldObject {
 export class World {
   readonly #platform: PlatformStandIn;
   readonly #customerIo: CustomerIoStandIn;
-  readonly #clock: Clock;
+  readonly #clock: AdjustableClock;
 
-  private constructor(platform: PlatformStandIn, customerIo: CustomerIoStandIn, clock: Clock) {
+  private constructor(platform: PlatformStandIn, customerIo: CustomerIoStandIn, clock: AdjustableClock) {
     this.#platform = platform;
     this.#customerIo = customerIo;
     this.#clock = clock;
   }
 
-  static async start(clock: Clock): Promise<World> {
+  static async start(clock: AdjustableClock): Promise<World> {
     const platform = await startPlatform({
       credentials: credential,
       tenantId,

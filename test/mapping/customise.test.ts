@@ -1,5 +1,5 @@
 import { directMappings } from "../../events/direct-mapping.ts";
-import { mappingProblems } from "../../mapping/check.ts";
+import { findMappingProblems } from "../../mapping/check.ts";
 import { customised } from "../../mapping/customise.ts";
 import { ownFields } from "../../mapping/schema-fields.ts";
 import { mappingSettings } from "../../mapping/settings.ts";
@@ -26,7 +26,12 @@ describe("direct delivery", () => {
 
   test("what the relay makes is not there, and the automatic mapping has no mistake", () => {
     const check = (set: object[]) =>
-      mappingProblems({ ...direct, automatic, schema: ownFields("acme"), settings: mappingSettings.parse({ set }) });
+      findMappingProblems({
+        ...direct,
+        automatic,
+        schema: ownFields("acme"),
+        settings: mappingSettings.parse({ set }),
+      });
     expect(check([])).toEqual([]);
     expect(check([{ destination: "eventType", expression: "first(relay.topics)" }])).toEqual([
       {

@@ -1,4 +1,4 @@
-import { mappingProblems, mappingWarnings } from "../../mapping/check.ts";
+import { findMappingProblems, findMappingWarnings } from "../../mapping/check.ts";
 import { customised } from "../../mapping/customise.ts";
 import { ownFields } from "../../mapping/schema-fields.ts";
 import { mappingSettings } from "../../mapping/settings.ts";
@@ -17,8 +17,8 @@ describe.each(["relay", "direct"] as const)("with delivery: %s, an attribute tha
   ])("is mapped with a warning: %s", (source, hint) => {
     const settings = reading(source);
     const check = { settings, delivery, tenantId: "acme", automatic: [], schema: ownFields("acme") };
-    expect(mappingProblems(check).filter(({ path }) => path.includes("source"))).toEqual([]);
-    expect(mappingWarnings(check)).toEqual([warning(source, hint)]);
+    expect(findMappingProblems(check).filter(({ path }) => path.includes("source"))).toEqual([]);
+    expect(findMappingWarnings(check)).toEqual([warning(source, hint)]);
     expect(customised([], check)).toEqual([
       {
         sourceType: "EXPRESSION",
@@ -32,8 +32,8 @@ describe.each(["relay", "direct"] as const)("with delivery: %s, an attribute tha
     "is refused where no event can have it: %s",
     (source) => {
       const check = { settings: reading(source), delivery, tenantId: "acme", automatic: [], schema: ownFields("acme") };
-      expect(mappingProblems(check).map(({ path }) => path)).toContain("mapping.set[0].source");
-      expect(mappingWarnings(check)).toEqual([]);
+      expect(findMappingProblems(check).map(({ path }) => path)).toContain("mapping.set[0].source");
+      expect(findMappingWarnings(check)).toEqual([]);
     },
   );
 });
@@ -42,7 +42,7 @@ describe("an expression with an attribute that the catalogue lacks", () => {
   const problemOf = (expression: string) => {
     const settings = mappingSettings.parse({ set: [{ destination: "customerio.subject", expression }] });
     const check = { settings, tenantId: "acme", automatic: [], schema: ownFields("acme") };
-    return mappingProblems(check).filter(({ path }) => path.includes("expression"));
+    return findMappingProblems(check).filter(({ path }) => path.includes("expression"));
   };
   const twice = 'concat(data.colour, " ", data.colour, data.taste[0].name)';
 

@@ -4,7 +4,7 @@ import {
   RememberedDuplicates,
   type RememberedDuplicatesPorts,
 } from "../../relay/azure/delivery/duplicates.ts";
-import { RelayStorage } from "../../relay/azure/storage/storage.ts";
+import { RelayStorageClient } from "../../relay/azure/storage/storage.ts";
 import {
   deliveredKey,
   deliveredKeysOf,
@@ -14,10 +14,10 @@ import {
 import { type Azurite, startAzurite } from "./support/azurite.ts";
 
 let azurite: Azurite;
-let tables: RelayStorage["tables"];
+let tables: RelayStorageClient["tables"];
 beforeAll(async () => {
   azurite = await startAzurite();
-  tables = new RelayStorage({ connectionString: azurite.connectionString }).tables;
+  tables = new RelayStorageClient({ connectionString: azurite.connectionString }).tables;
 });
 afterAll(() => azurite.stop());
 

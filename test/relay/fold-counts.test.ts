@@ -1,5 +1,5 @@
 import { foldCounts, sumPrefix } from "../../relay/azure/counts/fold-counts.ts";
-import { RelayStorage } from "../../relay/azure/storage/storage.ts";
+import { RelayStorageClient } from "../../relay/azure/storage/storage.ts";
 import { type EntityKey, type Properties, TableError, type Tables } from "../../relay/azure/storage/tables.ts";
 import { sumOfRows } from "../../relay/core/counts/row-of-counts.ts";
 import type { JsonObject } from "../../relay/core/event/json.ts";
@@ -141,7 +141,7 @@ describe("in the Table service", () => {
   let tables: Tables;
   beforeAll(async () => {
     azurite = await startAzurite();
-    tables = new RelayStorage({ connectionString: azurite.connectionString }).tables;
+    tables = new RelayStorageClient({ connectionString: azurite.connectionString }).tables;
   });
   afterAll(() => azurite.stop());
 

@@ -1,6 +1,6 @@
 import { HttpRequest } from "@azure/functions";
 import { healthHandler } from "../../relay/azure/health.ts";
-import { RelayStorage } from "../../relay/azure/storage/storage.ts";
+import { RelayStorageClient } from "../../relay/azure/storage/storage.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
 import { invocation } from "./support/invocation.ts";
 
@@ -12,7 +12,7 @@ afterAll(() => azurite.stop());
 
 async function health(signingKeys: string[], connectionString: string) {
   const { context, lines } = invocation();
-  const storage = new RelayStorage({ connectionString });
+  const storage = new RelayStorageClient({ connectionString });
   const request = new HttpRequest({ method: "GET", url: "https://relay.example.org/health" });
   const response = await healthHandler({ version: "1.2.3", signingKeys, storage, budget: 20_000 })(request, context);
   return { response, lines };

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { HttpRequest } from "@azure/functions";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { type IntakePorts, intakeBudget, intakeHandler } from "../../relay/azure/intake/intake.ts";
-import { RelayStorage } from "../../relay/azure/storage/storage.ts";
+import { RelayStorageClient } from "../../relay/azure/storage/storage.ts";
 import { maxBodyBytes } from "../../relay/core/intake/body-limit.ts";
 import { ByteBudget } from "../../relay/core/intake/byte-budget.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";
@@ -19,10 +19,10 @@ const event = (id: string, more: object = {}) => JSON.stringify({ event_id: id, 
 const patient = { call: 20_000, write: 20_000, patience: 20_000 };
 
 let azurite: Azurite;
-let storage: RelayStorage;
+let storage: RelayStorageClient;
 beforeAll(async () => {
   azurite = await startAzurite();
-  storage = new RelayStorage({ connectionString: azurite.connectionString });
+  storage = new RelayStorageClient({ connectionString: azurite.connectionString });
 });
 beforeEach(() => azurite.reset());
 afterAll(() => azurite.stop());
@@ -170,7 +170,7 @@ describe("when the calls under way hold as many bytes as the instance can", () =
     const written = Promise.withResolvers<void>();
     const slow = {
       ...{ enqueue: storage.enqueue.bind(storage), putDeadLetter: storage.putDeadLetter.bind(storage) },
-      putClaim: async (...claim: Parameters<RelayStorage["putClaim"]>) => {
+      putClaim: async (...claim: Parameters<RelayStorageClient["putClaim"]>) => {
         await written.promise;
         await storage.putClaim(...claim);
       },
@@ -240,7 +240,7 @@ test("a flood of unsigned calls is refused one by one and written as one line", 
 test("a dead letter is counted although the answer to its first write got lost", async () => {
   let lost = 0;
   const proxy = await losingAnswers(({ method }) => method === "PUT" && lost++ === 0);
-  const storage = new RelayStorage({ connectionString: proxy.connectionString });
+  const storage = new RelayStorageClient({ connectionString: proxy.connectionString });
   const { status, lines } = await intake({ storage, budget: patient })(signedCall("[]"));
   expect([status, lines.map(({ outcome }) => outcome.setAside)]).toEqual([200, [1]]);
   expect(lost).toBeGreaterThan(1);
@@ -357,7 +357,7 @@ describe("when the storage can't take the event, the answer is 503", () => {
   };
 
   test.each(Object.entries(bodies))("nothing listens: %s", async (_, body) => {
-    const unreachable = new RelayStorage({
+    const unreachable = new RelayStorageClient({
       connectionString: azurite.connectionString.replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, "http://127.0.0.1:1"),
     });
     expect(await intake({ storage: unreachable })(signedCall(body))).toMatchObject(unavailable);
@@ -367,7 +367,7 @@ describe("when the storage can't take the event, the answer is 503", () => {
     const silent = createServer(() => {});
     await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
     const { port } = silent.address() as AddressInfo;
-    const hanging = new RelayStorage({
+    const hanging = new RelayStorageClient({
       connectionString: azurite.connectionString.replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, `http://127.0.0.1:${port}`),
     });
     const budget = { call: 300, write: 200, patience: 50 };
@@ -379,7 +379,7 @@ describe("when the storage can't take the event, the answer is 503", () => {
   });
 
   test("its settings are wrong", async () => {
-    const unset = new RelayStorage({ problem: "App settings: RELAY_STORAGE__queueServiceUri is not set." });
+    const unset = new RelayStorageClient({ problem: "App settings: RELAY_STORAGE__queueServiceUri is not set." });
     const { status, lines } = await intake({ storage: unset })(signedCall(event("a")));
     expect(status).toBe(503);
     expect(lines).toMatchObject([
@@ -399,7 +399,7 @@ test("a storage that is slow but well gets all events: a slow write doesn't hold
   const slow = {
     putClaim: storage.putClaim.bind(storage),
     putDeadLetter: storage.putDeadLetter.bind(storage),
-    enqueue: async (...written: Parameters<RelayStorage["enqueue"]>) => {
+    enqueue: async (...written: Parameters<RelayStorageClient["enqueue"]>) => {
       writes += 1;
       if (writes === 2) secondWrite.resolve();
       await secondWrite.promise;

@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createCertificate, trustInThisProcess } from "../../packages/local-cloud/src/certificate.ts";
-import { readSettings } from "../../relay/azure/settings.ts";
-import { RelayStorage } from "../../relay/azure/storage/storage.ts";
+import { readAppSettings } from "../../relay/azure/settings.ts";
+import { RelayStorageClient } from "../../relay/azure/storage/storage.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
 
@@ -64,14 +64,14 @@ afterAll(async () => {
 });
 
 test("queue, blobs and tables open with the user-assigned identity of the settings, and no key", async () => {
-  const { storage: settings } = readSettings({
+  const { storage: settings } = readAppSettings({
     RELAY_STORAGE__queueServiceUri: azurite.queueServiceUri,
     RELAY_STORAGE__blobServiceUri: azurite.blobServiceUri,
     RELAY_STORAGE__tableServiceUri: azurite.tableServiceUri,
     RELAY_STORAGE__credential: "managedidentity",
     RELAY_STORAGE__clientId: "33333333-4444-4555-8666-777777777777",
   });
-  const storage = new RelayStorage(settings);
+  const storage = new RelayStorageClient(settings);
   const signal = AbortSignal.timeout(20_000);
   await storage.check(signal);
   await storage.enqueue(Buffer.from('"hello"').toString("base64"), { delaySeconds: 0, signal });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { instancesFor, type Outcome, Pace } from "../../relay/core/delivery/pace.ts";
+import { instancesFor, Pace, type RequestOutcome } from "../../relay/core/delivery/pace.ts";
 import { RateLimit } from "../../relay/core/delivery/rate-limit.ts";
 import { Throttle } from "../../relay/core/delivery/throttle.ts";
 
@@ -85,7 +85,7 @@ describe("the pace of an instance", () => {
     expect([0.5, 1, 1.9, 10, 800].map(instancesFor)).toEqual([1, 1, 1, 10, 800]);
   });
 
-  const fail = (pace: Pace, count: number, now: number, outcome: Partial<Outcome> = {}) => {
+  const fail = (pace: Pace, count: number, now: number, outcome: Partial<RequestOutcome> = {}) => {
     for (let at = 0; at < count; at += 1) {
       const turn = pace.turn(now, 1, 0);
       if ("wait" in turn) pace.record(turn, "retry", { now, ...outcome });

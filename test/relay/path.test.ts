@@ -3,7 +3,7 @@ import { keepDuplicates } from "../../relay/azure/delivery/duplicates.ts";
 import { forwarderHandler } from "../../relay/azure/delivery/forwarder.ts";
 import { PlatformClient } from "../../relay/azure/delivery/platform-client.ts";
 import { intakeHandler } from "../../relay/azure/intake/intake.ts";
-import { RelayStorage } from "../../relay/azure/storage/storage.ts";
+import { RelayStorageClient } from "../../relay/azure/storage/storage.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
 import { type FakePlatform, taken as receipt, startFakePlatform } from "./support/fake-platform.ts";
@@ -16,11 +16,11 @@ const ids = events.map(({ event_id }) => event_id).sort();
 
 let azurite: Azurite;
 let platform: FakePlatform;
-let storage: RelayStorage;
+let storage: RelayStorageClient;
 beforeAll(async () => {
   azurite = await startAzurite();
   platform = await startFakePlatform();
-  storage = new RelayStorage({ connectionString: azurite.connectionString });
+  storage = new RelayStorageClient({ connectionString: azurite.connectionString });
 });
 beforeEach(async () => {
   await azurite.reset();

@@ -1,5 +1,5 @@
 import { poisonHandler } from "../../relay/azure/delivery/poison.ts";
-import { RelayStorage } from "../../relay/azure/storage/storage.ts";
+import { RelayStorageClient } from "../../relay/azure/storage/storage.ts";
 import { claimed, newEvent } from "../../relay/core/event/envelope.ts";
 import { containerNames } from "../../relay/core/names.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
@@ -10,10 +10,10 @@ const event = (id: string) =>
   newEvent({ id, receivedAt: "2026-11-19T10:00:00.000Z", body: `{"event_id":"${id}","timestamp":1}` });
 
 let azurite: Azurite;
-let storage: RelayStorage;
+let storage: RelayStorageClient;
 beforeAll(async () => {
   azurite = await startAzurite();
-  storage = new RelayStorage({ connectionString: azurite.connectionString });
+  storage = new RelayStorageClient({ connectionString: azurite.connectionString });
 });
 beforeEach(() => azurite.reset());
 afterAll(() => azurite.stop());

@@ -1,5 +1,5 @@
 import { QueueWatch } from "../../relay/azure/queue-watch.ts";
-import { type QueueHead, RelayStorage } from "../../relay/azure/storage/storage.ts";
+import { type QueueHead, RelayStorageClient } from "../../relay/azure/storage/storage.ts";
 import { queueNames } from "../../relay/core/names.ts";
 import { startAzurite } from "./support/azurite.ts";
 
@@ -60,7 +60,7 @@ test("a storage that can't be looked at is not news, and harms nobody", async ()
 
 test("the heads of both queues are looked at, and nothing is taken", async () => {
   const azurite = await startAzurite();
-  const storage = new RelayStorage({ connectionString: azurite.connectionString });
+  const storage = new RelayStorageClient({ connectionString: azurite.connectionString });
   const signal = AbortSignal.timeout(20_000);
   expect(await storage.heads(signal)).toEqual([]);
   await storage.enqueue("e30=", { delaySeconds: 0, signal });

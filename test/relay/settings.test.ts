@@ -1,4 +1,4 @@
-import { readSettings } from "../../relay/azure/settings.ts";
+import { readAppSettings } from "../../relay/azure/settings.ts";
 
 const streamingUrl = "https://dcs.adobedc.net/collection/0123456789abcdef?x-adobe-flow-id=f1a2";
 const reference = "@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/s)";
@@ -6,9 +6,9 @@ const unset = "is not set, or is a Key Vault reference that could not be resolve
 const badUrl = "must be the dataflow's inlet URL with the query parameter x-adobe-flow-id";
 
 test("signing keys, one a line", () => {
-  expect(readSettings({ CUSTOMERIO_SIGNING_KEYS: "one\ntwo" }).signingKeys).toEqual(["one", "two"]);
-  expect(readSettings({ CUSTOMERIO_SIGNING_KEYS: reference }).signingKeys).toEqual([]);
-  expect(readSettings({}).signingKeys).toEqual([]);
+  expect(readAppSettings({ CUSTOMERIO_SIGNING_KEYS: "one\ntwo" }).signingKeys).toEqual(["one", "two"]);
+  expect(readAppSettings({ CUSTOMERIO_SIGNING_KEYS: reference }).signingKeys).toEqual([]);
+  expect(readAppSettings({}).signingKeys).toEqual([]);
 });
 
 describe("intake", () => {
@@ -44,7 +44,7 @@ describe("intake", () => {
       { problem: "App settings: MAXIMUM_CALL_AGE_SECONDS must be a number." },
     ],
   ])("%s", (_, environment, intake) => {
-    expect(readSettings(environment).intake).toEqual(intake);
+    expect(readAppSettings(environment).intake).toEqual(intake);
   });
 });
 
@@ -56,7 +56,7 @@ test.each([
   ["91", 7],
   ["week", 7],
 ])("DUPLICATE_WINDOW_DAYS %j is %d", (text, days) => {
-  expect(readSettings({ DUPLICATE_WINDOW_DAYS: text }).duplicateWindowDays).toBe(days);
+  expect(readAppSettings({ DUPLICATE_WINDOW_DAYS: text }).duplicateWindowDays).toBe(days);
 });
 
 test.each([
@@ -66,7 +66,7 @@ test.each([
   ["0", 2048],
   ["much", 2048],
 ])("INSTANCE_MEMORY_MB %j is %d", (text, memory) => {
-  expect(readSettings({ INSTANCE_MEMORY_MB: text }).instanceMemoryMB).toBe(memory);
+  expect(readAppSettings({ INSTANCE_MEMORY_MB: text }).instanceMemoryMB).toBe(memory);
 });
 
 describe("the credential for an inlet that wants a token", () => {
@@ -79,7 +79,7 @@ describe("the credential for an inlet that wants a token", () => {
     PLATFORM_ORG_ID: "0123@AdobeOrg",
   };
   test("is there as a whole", () => {
-    expect(readSettings(given).platform).toMatchObject({
+    expect(readAppSettings(given).platform).toMatchObject({
       credential: {
         imsUrl: "https://ims-na1.adobelogin.com",
         clientId: "client-1",
@@ -90,10 +90,12 @@ describe("the credential for an inlet that wants a token", () => {
     });
   });
   test("or not at all", () => {
-    expect(readSettings({ ...given, PLATFORM_CLIENT_ID: undefined }).platform).toMatchObject({ credential: undefined });
+    expect(readAppSettings({ ...given, PLATFORM_CLIENT_ID: undefined }).platform).toMatchObject({
+      credential: undefined,
+    });
   });
   test("a part that is missing is named", () => {
-    expect(readSettings({ ...given, PLATFORM_CLIENT_SECRET: reference, PLATFORM_IMS_URL: "ims" }).platform).toEqual({
+    expect(readAppSettings({ ...given, PLATFORM_CLIENT_SECRET: reference, PLATFORM_IMS_URL: "ims" }).platform).toEqual({
       problem: `App settings: PLATFORM_IMS_URL must be the URL of Adobe IMS; PLATFORM_CLIENT_SECRET ${unset}.`,
     });
   });
@@ -148,7 +150,7 @@ describe("platform", () => {
       { problem: "App settings: PLATFORM_READY_AT must be an ISO 8601 time." },
     ],
   ])("%s", (_, environment, platform) => {
-    expect(readSettings(environment).platform).toEqual(platform);
+    expect(readAppSettings(environment).platform).toEqual(platform);
   });
 });
 
@@ -196,6 +198,6 @@ describe("storage", () => {
       { problem: "App settings: RELAY_STORAGE__blobServiceUri must be the URL of the storage account's service." },
     ],
   ])("%s", (_, environment, storage) => {
-    expect(readSettings(environment).storage).toEqual(storage);
+    expect(readAppSettings(environment).storage).toEqual(storage);
   });
 });

@@ -1,6 +1,6 @@
 import { Census } from "../../relay/azure/counts/census.ts";
 import { forgetDeliveries } from "../../relay/azure/delivery/forget-deliveries.ts";
-import { RelayStorage } from "../../relay/azure/storage/storage.ts";
+import { RelayStorageClient } from "../../relay/azure/storage/storage.ts";
 import { TableError, type Tables } from "../../relay/azure/storage/tables.ts";
 import { forwardersTable } from "../../relay/core/names.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
@@ -9,7 +9,7 @@ let azurite: Azurite;
 let tables: Tables;
 beforeAll(async () => {
   azurite = await startAzurite();
-  tables = new RelayStorage({ connectionString: azurite.connectionString }).tables;
+  tables = new RelayStorageClient({ connectionString: azurite.connectionString }).tables;
 });
 afterAll(() => azurite.stop());
 
@@ -67,7 +67,7 @@ describe("tables", () => {
       { queueServiceUri: "https://q", blobServiceUri: "https://b", tableServiceUri: undefined, clientId: "c" },
     ],
   ])("without a usable %s say so", async (setting, settings) => {
-    await expect(new RelayStorage(settings).tables.list(signal)).rejects.toThrow(setting);
+    await expect(new RelayStorageClient(settings).tables.list(signal)).rejects.toThrow(setting);
   });
 });
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { RememberedDuplicates } from "../../relay/azure/delivery/duplicates.ts";
 import { keyHeader, takeoverHandler } from "../../relay/azure/delivery/takeover.ts";
 import type { MarksSeen } from "../../relay/azure/marks-reader.ts";
-import { RelayStorage } from "../../relay/azure/storage/storage.ts";
+import { RelayStorageClient } from "../../relay/azure/storage/storage.ts";
 import type { Tables } from "../../relay/azure/storage/tables.ts";
 import { deliveredKey, deliveredTables } from "../../relay/core/delivery/delivered-tables.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
@@ -13,7 +13,7 @@ let former: Tables;
 let own: Tables;
 beforeAll(async () => {
   accounts = await Promise.all([startAzurite(), startAzurite()]);
-  const [one, other] = accounts.map(({ connectionString }) => new RelayStorage({ connectionString }).tables);
+  const [one, other] = accounts.map(({ connectionString }) => new RelayStorageClient({ connectionString }).tables);
   if (!one || !other) throw new Error("no accounts");
   [former, own] = [one, other];
 });

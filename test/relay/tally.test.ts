@@ -1,6 +1,6 @@
 import { Tally } from "../../relay/azure/counts/tally.ts";
 import { logOutcome, onOutcome } from "../../relay/azure/log.ts";
-import { RelayStorage } from "../../relay/azure/storage/storage.ts";
+import { RelayStorageClient } from "../../relay/azure/storage/storage.ts";
 import { TableError, type Tables } from "../../relay/azure/storage/tables.ts";
 import { countNames } from "../../relay/core/counts/counts.ts";
 import { countsTable } from "../../relay/core/names.ts";
@@ -11,7 +11,7 @@ let azurite: Azurite;
 let tables: Tables;
 beforeAll(async () => {
   azurite = await startAzurite();
-  tables = new RelayStorage({ connectionString: azurite.connectionString }).tables;
+  tables = new RelayStorageClient({ connectionString: azurite.connectionString }).tables;
 });
 afterEach(() => tables.delete(countsTable, AbortSignal.timeout(10_000)));
 afterAll(() => azurite.stop());

@@ -5,7 +5,7 @@ import { Tally } from "../../relay/azure/counts/tally.ts";
 import { RememberedDuplicates } from "../../relay/azure/delivery/duplicates.ts";
 import { healthHandler } from "../../relay/azure/health.ts";
 import { bounded } from "../../relay/azure/managed-identity.ts";
-import { RelayStorage } from "../../relay/azure/storage/storage.ts";
+import { RelayStorageClient } from "../../relay/azure/storage/storage.ts";
 import { Tables } from "../../relay/azure/storage/tables.ts";
 import { deadEvent } from "../../relay/core/event/dead-letter.ts";
 import { newEvent } from "../../relay/core/event/envelope.ts";
@@ -55,7 +55,7 @@ describe("while a token is fetched and does not come, the signal ends", () => {
     await expect(call(AbortSignal.timeout(50))).rejects.toMatchObject({ name: "TimeoutError" });
   });
 
-  test.each<[string, (storage: RelayStorage, signal: AbortSignal) => Promise<unknown>]>([
+  test.each<[string, (storage: RelayStorageClient, signal: AbortSignal) => Promise<unknown>]>([
     ["enqueue", (storage, signal) => storage.enqueue("e30=", { delaySeconds: 0, signal })],
     ["putClaim", (storage, signal) => storage.putClaim("a", "{}", signal)],
     ["readClaim", (storage, signal) => storage.readClaim("a", signal)],
@@ -67,7 +67,7 @@ describe("while a token is fetched and does not come, the signal ends", () => {
     async (_, call) => {
       const before = asked;
       // Long enough for Azure's libraries to be loaded, and to ask for the token.
-      await expect(call(new RelayStorage(settings), AbortSignal.timeout(2_000))).rejects.toMatchObject({
+      await expect(call(new RelayStorageClient(settings), AbortSignal.timeout(2_000))).rejects.toMatchObject({
         name: expect.stringMatching(/TimeoutError|AbortError/),
       });
       expect(asked).toBeGreaterThan(before);
@@ -105,7 +105,7 @@ test("/health says within its budget that the storage can't be reached", async (
   const handler = healthHandler({
     version: "1.2.3",
     signingKeys: ["key"],
-    storage: new RelayStorage(settings),
+    storage: new RelayStorageClient(settings),
     budget: 100,
   });
   expect(await handler(undefined as never, invocation().context)).toMatchObject({ status: 503 });

@@ -4,7 +4,7 @@ import { forwarderHandler } from "../../relay/azure/delivery/forwarder.ts";
 import { PlatformClient } from "../../relay/azure/delivery/platform-client.ts";
 import { poisonHandler } from "../../relay/azure/delivery/poison.ts";
 import { intakeHandler } from "../../relay/azure/intake/intake.ts";
-import { RelayStorage } from "../../relay/azure/storage/storage.ts";
+import { RelayStorageClient } from "../../relay/azure/storage/storage.ts";
 import { admit } from "../../relay/core/event/admit.ts";
 import { bodyDigest } from "../../relay/core/event/event-id.ts";
 import { signatureOf } from "../../relay/core/intake/verify.ts";
@@ -22,11 +22,11 @@ const policy = eventPolicy.parse({ personalData: { content: "drop", email: "drop
 let windowDays = 7;
 let azurite: Azurite;
 let platform: FakePlatform;
-let storage: RelayStorage;
+let storage: RelayStorageClient;
 beforeAll(async () => {
   azurite = await startAzurite();
   platform = await startFakePlatform();
-  storage = new RelayStorage({ connectionString: azurite.connectionString });
+  storage = new RelayStorageClient({ connectionString: azurite.connectionString });
 });
 beforeEach(async () => {
   await azurite.reset();

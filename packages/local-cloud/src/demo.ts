@@ -10,13 +10,13 @@ import { type CloudEnvironment, startCloud } from "./cloud.ts";
 import { balance, mismatches } from "./demo/balance.ts";
 import { keptFolder, keptNote, readKept, removeKept, settingsFile, writeKept } from "./demo/kept.ts";
 import { Pulumi, summaryOf } from "./demo/pulumi.ts";
-import { Report } from "./demo/report.ts";
+import { DemoReport } from "./demo/report.ts";
 import { showRow } from "./demo/row.ts";
 import { sendEverything } from "./demo/traffic.ts";
 import { Vendors } from "./demo/vendors.ts";
 import { ensureEngine } from "./engine/engine.ts";
 
-const report = new Report();
+const report = new DemoReport();
 const { values: flags } = parseArgs({
   options: { keep: { type: "boolean", default: false }, down: { type: "boolean", default: false } },
 });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { brokenFields, keepSpelling, normalDefinition, versionOf } from "../src/client/xdm.ts";
+import { brokenFields, keepSpelling, majorVersionOf, normalDefinition } from "../src/client/xdm.ts";
 
 type Field = { readonly [key: string]: unknown };
 
@@ -106,5 +106,5 @@ test.each([
   ["1.0", 1],
   [undefined, 1],
 ])("the major version in %s is %d", (contentType, version) => {
-  expect(versionOf(contentType)).toBe(version);
+  expect(majorVersionOf(contentType)).toBe(version);
 });

@@ -8,13 +8,13 @@ import { enrich } from "../../core/event/enrich.ts";
 import { afterFailure, type QueuedEvent } from "../../core/event/envelope.ts";
 import { describeError } from "../log.ts";
 import { bodyOf } from "../storage/claims.ts";
-import { type RelayStorage, storageTimeout } from "../storage/storage.ts";
+import { type RelayStorageClient, storageTimeout } from "../storage/storage.ts";
 import type { Duplicates } from "./duplicates.ts";
 import type { Sender } from "./paced-client.ts";
 import type { PlatformAnswer } from "./platform-answer.ts";
 
 /** What became of one event of a message. */
-export type Delivery =
+export type DeliveryResult =
   /** Platform has it. */
   | { readonly fate: "delivered"; readonly event: QueuedEvent }
   /** Platform won't take it, and it is a dead letter of that name. */
@@ -44,13 +44,13 @@ export interface FailedDelivery {
   readonly isOutage: boolean;
 }
 
-export function hasFailed(delivery: Delivery): delivery is FailedDelivery {
+export function hasFailed(delivery: DeliveryResult): delivery is FailedDelivery {
   return comesAgain(delivery.fate);
 }
 
 export interface DeliveryPorts {
   readonly platform: Pick<Sender, "turn" | "isAway">;
-  readonly storage: Pick<RelayStorage, "readClaim" | "putDeadLetter">;
+  readonly storage: Pick<RelayStorageClient, "readClaim" | "putDeadLetter">;
   readonly duplicates: Duplicates;
   /** Called when duplicates can't be recognized just now. */
   readonly onTrouble: (reason: string) => void;
@@ -75,8 +75,8 @@ const longestWork = 2 * 60 * 1000;
  *
  * @returns one delivery for each event, in their order; it doesn't throw
  */
-export async function deliverAll(events: readonly QueuedEvent[], ports: DeliveryPorts): Promise<Delivery[]> {
-  const deliveries: Delivery[] = events.map((event) => ({ fate: "unsent", event }));
+export async function deliverAll(events: readonly QueuedEvent[], ports: DeliveryPorts): Promise<DeliveryResult[]> {
+  const deliveries: DeliveryResult[] = events.map((event) => ({ fate: "unsent", event }));
   const queue = events.entries();
   const until = ports.clock().getTime() + longestWork;
   const worker = async () => {
@@ -90,7 +90,7 @@ export async function deliverAll(events: readonly QueuedEvent[], ports: Delivery
   return deliveries;
 }
 
-async function deliver(event: QueuedEvent, patience: number, ports: DeliveryPorts): Promise<Delivery> {
+async function deliver(event: QueuedEvent, patience: number, ports: DeliveryPorts): Promise<DeliveryResult> {
   const { platform, storage, duplicates, onTrouble, clock } = ports;
   const turn = await platform.turn(event.attempts, patience);
   if ("seconds" in turn) {
@@ -118,7 +118,7 @@ async function deliver(event: QueuedEvent, patience: number, ports: DeliveryPort
     return bury(event, body, "poison", `The relay could not make a record of the event: ${describeError(error)}`);
   }
 
-  const send = async (): Promise<Delivery> => {
+  const send = async (): Promise<DeliveryResult> => {
     const sent = await turn.send(record);
     if ("seconds" in sent) return { fate: "unsent", event, pause: sent };
     const { answer, verdict, retryAfter } = sent;
@@ -149,7 +149,7 @@ export async function giveUp(
   event: QueuedEvent,
   why: string,
   ports: Pick<DeliveryPorts, "storage" | "clock">,
-): Promise<Delivery> {
+): Promise<DeliveryResult> {
   try {
     const body = await bodyOf(event, ports.storage);
     if (body === undefined) return { fate: "gone", event };
@@ -169,7 +169,7 @@ async function buryEvent(
   body: string,
   { class: why, reason }: { class: DeadLetterClass; reason: string },
   { storage, clock }: Pick<DeliveryPorts, "storage" | "clock">,
-): Promise<Delivery> {
+): Promise<DeliveryResult> {
   const blob = deadEvent(buried, body, { class: why, reason, now: clock() });
   try {
     await storage.putDeadLetter(blob, AbortSignal.timeout(storageTimeout));

@@ -5,8 +5,8 @@ import { isOverdue, retryDelaySeconds, secondsUntil } from "../../core/delivery/
 import { decodeEnvelope, encodeEnvelopes, type QueuedEvent, waitingSince } from "../../core/event/envelope.ts";
 import { describeError, logEvents, logOutcome } from "../log.ts";
 import { deleteClaims } from "../storage/claims.ts";
-import { type RelayStorage, storageTimeout } from "../storage/storage.ts";
-import { type Delivery, deliverAll, giveUp, hasFailed } from "./deliver.ts";
+import { type RelayStorageClient, storageTimeout } from "../storage/storage.ts";
+import { type DeliveryResult, deliverAll, giveUp, hasFailed } from "./deliver.ts";
 import type { Duplicates } from "./duplicates.ts";
 import type { Fence } from "./fence.ts";
 import type { Sender } from "./paced-client.ts";
@@ -19,7 +19,7 @@ export type ForwarderTarget =
 
 export interface ForwarderPorts {
   readonly target: ForwarderTarget;
-  readonly storage: Pick<RelayStorage, "enqueue" | "readClaim" | "deleteClaim" | "putDeadLetter">;
+  readonly storage: Pick<RelayStorageClient, "enqueue" | "readClaim" | "deleteClaim" | "putDeadLetter">;
   readonly duplicates: Duplicates;
   /** Why this instance must send nothing now; default: it always may. */
   readonly fence?: Fence;
@@ -65,12 +65,12 @@ export function forwarderHandler({
 
   /** Puts back what has to come again, and forgets the claims of the rest. */
   const settle = async (
-    deliveries: readonly Delivery[],
+    deliveries: readonly DeliveryResult[],
     turns: readonly ComingTurn[],
     context: InvocationContext,
   ): Promise<void> => {
     for (const { events, delaySeconds } of turns) await putBack(events, delaySeconds);
-    const isDone = ({ fate }: Delivery) => fate !== "unsent" && fates[fate].endsClaim;
+    const isDone = ({ fate }: DeliveryResult) => fate !== "unsent" && fates[fate].endsClaim;
     await deleteClaims(
       deliveries.filter(isDone).map(({ event }) => event),
       storage,
@@ -90,7 +90,7 @@ export function forwarderHandler({
     if ("why" in standstill) {
       const { level, seconds: delaySeconds, why: reason } = standstill;
       const deliveries = await Promise.all(
-        events.map(async (event): Promise<Delivery> => {
+        events.map(async (event): Promise<DeliveryResult> => {
           return isOverdue(event, clock()) ? giveUp(event, reason, { storage, clock }) : { fate: "unsent", event };
         }),
       );
@@ -124,7 +124,7 @@ interface ComingTurn {
  * failed; those that failed as often go together. While Platform takes nothing, no event is at fault, and all wait for it.
  */
 function comingTurns(
-  deliveries: readonly Delivery[],
+  deliveries: readonly DeliveryResult[],
   client: Pick<Sender, "isAway" | "millisecondsToProbe">,
   random: () => number,
 ): ComingTurn[] {
@@ -190,7 +190,7 @@ function wholeSeconds(milliseconds: number): number {
   return Math.max(0, Math.round(milliseconds / 1000));
 }
 
-function reportDead(deliveries: readonly Delivery[], context: InvocationContext): void {
+function reportDead(deliveries: readonly DeliveryResult[], context: InvocationContext): void {
   for (const delivery of deliveries) {
     if (delivery.fate !== "dead") continue;
     const { event, deadLetter, reason } = delivery;
@@ -199,15 +199,15 @@ function reportDead(deliveries: readonly Delivery[], context: InvocationContext)
 }
 
 function report(
-  deliveries: readonly Delivery[],
+  deliveries: readonly DeliveryResult[],
   turns: readonly ComingTurn[],
   now: Date,
   context: InvocationContext,
 ): void {
   const waiting = turns.flatMap(({ events }) => events);
-  const eventsOf = (wanted: Delivery["fate"]) =>
+  const eventsOf = (wanted: DeliveryResult["fate"]) =>
     deliveries.filter(({ fate }) => fate === wanted).map(({ event }) => event);
-  const idsOf = (wanted: Delivery["fate"]) => eventsOf(wanted).map(({ id }) => id);
+  const idsOf = (wanted: DeliveryResult["fate"]) => eventsOf(wanted).map(({ id }) => id);
   const delivered = idsOf("delivered");
   const ages = agesOf(eventsOf("delivered"), now);
   const duplicate = idsOf("duplicate");
@@ -243,12 +243,12 @@ function report(
 }
 
 /** As what an event counts: one that wasn't sent as what Platform is away for. */
-function countedAs(delivery: Delivery): Fate {
+function countedAs(delivery: DeliveryResult): Fate {
   return delivery.fate === "unsent" ? (delivery.pause?.reason ?? "retry") : delivery.fate;
 }
 
 /** Each different reason once. */
-function reasonsOf(deliveries: readonly Delivery[]): string[] {
+function reasonsOf(deliveries: readonly DeliveryResult[]): string[] {
   const reasons = deliveries.map((delivery) => {
     if (hasFailed(delivery)) return delivery.reason;
     return delivery.fate === "unsent" ? delivery.pause?.why : undefined;

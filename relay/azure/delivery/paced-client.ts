@@ -21,7 +21,7 @@ const look = 20;
 const lonelyTries = 5;
 
 /** What became of a request. */
-export interface Sent {
+export interface SentRequest {
   readonly answer: PlatformAnswer;
   readonly verdict: Verdict;
   /** Seconds that Platform asked to wait. */
@@ -31,7 +31,7 @@ export interface Sent {
 /** An event's turn has come. */
 export interface SendingTurn {
   /** Sends the event; a pause means that it was not sent: Platform went away meanwhile, or newer settings came into force. */
-  send(body: string): Promise<Sent | Pause>;
+  send(body: string): Promise<SentRequest | Pause>;
 }
 
 /** What the forwarder sends with. */
@@ -119,7 +119,7 @@ export class PacedClient implements Sender {
     }
   }
 
-  async #send(body: string, turn: Turn, attempts: number): Promise<Sent | Pause> {
+  async #send(body: string, turn: Turn, attempts: number): Promise<SentRequest | Pause> {
     const { client, pace, fence, monotonic, clock, sleep: wait = sleep } = this.#ports;
     for (;;) {
       // Before the request begins, so that it counts neither as a try nor against Platform.

@@ -17,7 +17,7 @@ export type PlatformAnswer =
 const maxAnswerBytes = 64 * 1024;
 
 /** Reads an answer, or the beginning of one that is longer than any of Platform's. */
-export async function textOf(response: Response): Promise<string> {
+export async function readAnswerText(response: Response): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   let bytes = 0;

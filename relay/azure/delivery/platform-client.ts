@@ -1,7 +1,7 @@
 import { isObject, jsonOf } from "../../core/event/json.ts";
-import type { AccessTokens, PlatformCredential } from "./access-tokens.ts";
 import type { Fence } from "./fence.ts";
-import { failureOf, isReceipt, type PlatformAnswer, textOf } from "./platform-answer.ts";
+import type { InletTokens, PlatformCredential } from "./inlet-tokens.ts";
+import { failureOf, isReceipt, type PlatformAnswer, readAnswerText } from "./platform-answer.ts";
 
 /** Longest part of an answer that is kept. */
 const maxDetailLength = 500;
@@ -12,7 +12,7 @@ export interface PlatformClientOptions {
   /** For an authenticated inlet; others want nothing of the sort. */
   readonly authorization?: {
     readonly credential: Pick<PlatformCredential, "clientId" | "orgId">;
-    readonly tokens: Pick<AccessTokens, "get">;
+    readonly tokens: Pick<InletTokens, "get">;
   };
   /** Why this instance must not send now, asked again after each wait for a token, which may be long; default: it always may. */
   readonly fence?: Fence;
@@ -68,7 +68,7 @@ export class PlatformClient {
         redirect: "manual",
         signal: AbortSignal.timeout(this.#options.timeout),
       });
-      const text = await textOf(response);
+      const text = await readAnswerText(response);
       const { status, ok, headers: given } = response;
       const answer = { status, retryAfter: given.get("retry-after") };
       if (!ok) return { ...answer, detail: this.#detailOf(text, given.get("x-request-id"), secrets) };

@@ -3,11 +3,11 @@ import { deadEvent } from "../../core/event/dead-letter.ts";
 import { decodeEnvelope } from "../../core/event/envelope.ts";
 import { logOutcome } from "../log.ts";
 import { bodyOf, deleteClaims } from "../storage/claims.ts";
-import { type RelayStorage, storageTimeout } from "../storage/storage.ts";
+import { type RelayStorageClient, storageTimeout } from "../storage/storage.ts";
 import { buryUnreadable } from "./unreadable.ts";
 
 export interface PoisonPorts {
-  readonly storage: Pick<RelayStorage, "readClaim" | "deleteClaim" | "putDeadLetter">;
+  readonly storage: Pick<RelayStorageClient, "readClaim" | "deleteClaim" | "putDeadLetter">;
   readonly clock: () => Date;
 }
 

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { deliveredTables } from "../../core/delivery/delivered-tables.ts";
 import { describeError } from "../log.ts";
 import type { Marks } from "../marks-reader.ts";
-import type { RelayStorage } from "../storage/storage.ts";
+import type { RelayStorageClient } from "../storage/storage.ts";
 import { type EntityKey, makingTable, type Tables } from "../storage/tables.ts";
 
 /** Milliseconds after which a call answers how far it has come. */
@@ -36,7 +36,7 @@ interface TakeoverProgress {
 
 export interface TakeoverPorts {
   readonly marks: Marks;
-  readonly storage: Pick<RelayStorage, "tables" | "tablesAt">;
+  readonly storage: Pick<RelayStorageClient, "tables" | "tablesAt">;
   /** How long this relay remembers events; 0 is not at all. */
   readonly windowDays: number;
   readonly clock: () => Date;

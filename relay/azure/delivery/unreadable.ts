@@ -2,10 +2,10 @@ import type { InvocationContext } from "@azure/functions";
 import { deadBody } from "../../core/event/dead-letter.ts";
 import type { DecodedEnvelope } from "../../core/event/envelope.ts";
 import { logOutcome } from "../log.ts";
-import { type RelayStorage, storageTimeout } from "../storage/storage.ts";
+import { type RelayStorageClient, storageTimeout } from "../storage/storage.ts";
 
 export interface BuryPorts {
-  readonly storage: Pick<RelayStorage, "putDeadLetter">;
+  readonly storage: Pick<RelayStorageClient, "putDeadLetter">;
   readonly clock: () => Date;
 }
 

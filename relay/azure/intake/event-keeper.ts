@@ -7,13 +7,13 @@ import { GroupCommit } from "../../core/intake/group-commit.ts";
 import type { EventPolicy } from "../../core/policy/policy.ts";
 import { withinBudget } from "../budget.ts";
 import { describeError, logOutcome } from "../log.ts";
-import type { RelayStorage } from "../storage/storage.ts";
+import type { RelayStorageClient } from "../storage/storage.ts";
 import { countLabels, type EventLabel, labelsOf } from "./event-labels.ts";
 
 export interface EventKeeperPorts {
   /** What tells events apart that differ only in the personal data taken out; see `admit`. */
   readonly digestSecret: string | undefined;
-  readonly storage: Pick<RelayStorage, "enqueue" | "putClaim" | "putDeadLetter">;
+  readonly storage: Pick<RelayStorageClient, "enqueue" | "putClaim" | "putDeadLetter">;
   readonly clock: () => Date;
   /** Milliseconds: of one queue message's write with its tries, and after which it no longer holds up those behind it. */
   readonly budget: { readonly write: number; readonly patience: number };

@@ -1,12 +1,12 @@
 import type { InvocationContext } from "@azure/functions";
 import type { QueuedEvent } from "../../core/event/envelope.ts";
 import { describeError, logOutcome } from "../log.ts";
-import { type RelayStorage, storageTimeout } from "./storage.ts";
+import { type RelayStorageClient, storageTimeout } from "./storage.ts";
 
 /** The event's body: out of the envelope, or from its claim. Undefined if an earlier run was done with it: see `readClaim`. */
 export async function bodyOf(
   event: QueuedEvent,
-  storage: Pick<RelayStorage, "readClaim">,
+  storage: Pick<RelayStorageClient, "readClaim">,
 ): Promise<string | undefined> {
   return "body" in event ? event.body : storage.readClaim(event.claim, AbortSignal.timeout(storageTimeout));
 }
@@ -17,7 +17,7 @@ export async function bodyOf(
  */
 export async function deleteClaims(
   events: readonly QueuedEvent[],
-  storage: Pick<RelayStorage, "deleteClaim">,
+  storage: Pick<RelayStorageClient, "deleteClaim">,
   context: InvocationContext,
 ): Promise<void> {
   const claims = events.flatMap((event) => ("claim" in event ? [event.claim] : []));

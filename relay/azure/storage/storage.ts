@@ -37,7 +37,7 @@ export interface EnqueueOptions {
  * Every method throws what Azure's library throws, or an error that names the setting to fix. A signal that is aborted ends the method
  * in any case, also where the library does not heed it, as while it gets a token.
  */
-export class RelayStorage {
+export class RelayStorageClient {
   readonly #events: () => Promise<QueueClient>;
   readonly #poison: () => Promise<QueueClient>;
   readonly #blobs: () => Promise<BlobServiceClient>;

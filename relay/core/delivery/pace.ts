@@ -26,7 +26,7 @@ export interface PaceOptions {
 }
 
 /** How a request ended, beside its verdict. */
-export interface Outcome {
+export interface RequestOutcome {
   readonly now: number;
   /** Seconds that Platform asked for. */
   readonly retryAfter?: number | undefined;
@@ -88,7 +88,7 @@ export class Pace {
   }
 
   /** Takes note of how the request ended. */
-  record({ permit }: Turn, verdict: Verdict, outcome: Outcome): void {
+  record({ permit }: Turn, verdict: Verdict, outcome: RequestOutcome): void {
     const { now, isOverload } = outcome;
     if (this.#breaker.record(permit, verdict, outcome)) this.#throttle.recover(now);
     else if (isOverload) this.#throttle.slowDown(now);

@@ -81,7 +81,7 @@ export class PersonalTexts {
     let from = 0;
     for (const { start, end, sought } of within.find(text)) {
       settings.add(sought.setting);
-      shown += text.slice(from, start) + markOf(sought.text);
+      shown += text.slice(from, start) + placeholderOf(sought.text);
       from = end;
     }
     shown += text.slice(from);
@@ -102,7 +102,7 @@ export function treated(value: unknown, treatment: Treatment): string | null {
 }
 
 /** What is shown in the place of a text that can't be null, such as a key or a part of a sentence. */
-export function markOf(text: string): string {
+export function placeholderOf(text: string): string {
   return text.includes("@") ? emailMark : "[recipient]";
 }
 

@@ -3,7 +3,7 @@ import { comparedName, objectTypeOf } from "pulumi-customerio/events";
 import { eventFields } from "../../../events/fields.ts";
 import { isObject, type JsonObject } from "../event/json.ts";
 import { preferencesOf } from "../event/preferences.ts";
-import { markOf, type PersonalSetting, PersonalTexts, type Treatment, treated } from "./personal-texts.ts";
+import { type PersonalSetting, PersonalTexts, placeholderOf, type Treatment, treated } from "./personal-texts.ts";
 import { keepsAll, type PersonalData } from "./policy.ts";
 
 /** An event without the personal data that is not to go on. */
@@ -53,7 +53,7 @@ export function redact(original: CustomerIoEvent, options: PersonalData): Redact
   const hideKey = (key: string): string => {
     const hidden = knownKeys.has(key) ? undefined : texts.hide(key, false);
     for (const setting of hidden?.settings ?? []) redacted.add(setting);
-    return hidden ? (hidden.text ?? markOf(key)) : key;
+    return hidden ? (hidden.text ?? placeholderOf(key)) : key;
   };
   eachObject(event, (holder) => {
     for (const [key, value] of Object.entries(holder)) {

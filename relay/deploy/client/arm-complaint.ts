@@ -9,7 +9,7 @@ const bare = z
   .transform(({ Code, Message }) => ({ error: { code: Code, message: Message } }));
 
 /** Reads an error answer of Azure, and says what to do about it. */
-export function complaint({ data, status, headers }: AxiosResponse): VendorComplaint {
+export function explainAzureError({ data, status, headers }: AxiosResponse): VendorComplaint {
   const parsed = wrapped.or(bare).safeParse(data);
   const { code: given, message } = parsed.success ? parsed.data.error : { code: undefined, message: text(data) };
   const code = lacksStorageAccess(raw(data)) ? storageAccessCode : given;

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { parseMarks, type QueueMarks, withMarks } from "../../core/delivery/queue-marks.ts";
 import type { Config } from "../config.ts";
 import { webApiVersion } from "../web-api-version.ts";
-import { complaint, saysGone } from "./arm-complaint.ts";
+import { explainAzureError, saysGone } from "./arm-complaint.ts";
 import type { AzureCalls } from "./azure-calls.ts";
 import type { Clock } from "./clock.ts";
 import { Kudu } from "./kudu.ts";
@@ -68,7 +68,7 @@ export class AzureClient {
     this.#orderTimeout = attemptTimeout ?? orderTimeout;
     this.#calls = {
       headers: async (renew, signal) => ({ Authorization: `Bearer ${await login(renew, signal)}` }),
-      complaint,
+      complaint: explainAzureError,
       sleep: (milliseconds, signal) => clock.sleep(milliseconds, signal),
       ...(attemptTimeout === undefined ? {} : { attemptTimeout }),
     };

@@ -1,6 +1,6 @@
 import type { RememberedDuplicatesPorts } from "../../../relay/azure/delivery/duplicates.ts";
 import type { PlatformAnswer } from "../../../relay/azure/delivery/platform-answer.ts";
-import type { RelayStorage } from "../../../relay/azure/storage/storage.ts";
+import type { RelayStorageClient } from "../../../relay/azure/storage/storage.ts";
 import { TableError } from "../../../relay/azure/storage/tables.ts";
 import type { DeadLetter, DeadLetterBlob } from "../../../relay/core/event/dead-letter.ts";
 import { queueNames } from "../../../relay/core/names.ts";
@@ -60,7 +60,7 @@ export class FaultyWorld {
       if (fault === "failAfter") throw new Error("the call had its effect, but its answer got lost");
       return result;
     };
-    const storage: Pick<RelayStorage, "enqueue" | "putClaim" | "readClaim" | "deleteClaim" | "putDeadLetter"> = {
+    const storage: Pick<RelayStorageClient, "enqueue" | "putClaim" | "readClaim" | "deleteClaim" | "putDeadLetter"> = {
       enqueue: (text) => act(() => void this.queues[queueNames.events]?.push({ text, dequeueCount: 0 })),
       putClaim: (name, body) => act(() => void this.claims.set(name, body)),
       readClaim: (name) => act(() => this.claims.get(name)),

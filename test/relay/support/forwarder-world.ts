@@ -1,7 +1,7 @@
 import { keepDuplicates } from "../../../relay/azure/delivery/duplicates.ts";
 import { type ForwarderPorts, forwarderHandler } from "../../../relay/azure/delivery/forwarder.ts";
 import { PlatformClient } from "../../../relay/azure/delivery/platform-client.ts";
-import { RelayStorage } from "../../../relay/azure/storage/storage.ts";
+import { RelayStorageClient } from "../../../relay/azure/storage/storage.ts";
 import { newEvent, type QueuedEvent } from "../../../relay/core/event/envelope.ts";
 import { type Azurite, startAzurite } from "./azurite.ts";
 import { type FakePlatform, startFakePlatform } from "./fake-platform.ts";
@@ -27,12 +27,12 @@ export function message(...events: QueuedEvent[]) {
 export class ForwarderWorld {
   readonly azurite: Azurite;
   readonly platform: FakePlatform;
-  readonly storage: RelayStorage;
+  readonly storage: RelayStorageClient;
 
   private constructor(azurite: Azurite, platform: FakePlatform) {
     this.azurite = azurite;
     this.platform = platform;
-    this.storage = new RelayStorage({ connectionString: azurite.connectionString });
+    this.storage = new RelayStorageClient({ connectionString: azurite.connectionString });
   }
 
   static async start(): Promise<ForwarderWorld> {

@@ -1,10 +1,10 @@
 import { Hono } from "hono";
 import type { HeldEffect } from "./effects/effect-log.ts";
 import type { LocalAzure } from "./local-azure.ts";
-import { type AzureSwitches, defaultSwitches } from "./switches.ts";
+import { type AzureSwitches, defaultAzureSwitches } from "./switches.ts";
 
 /** Looks and test controls that no API of Azure has, under `/__local/` of the ARM address. No credential is asked for. */
-export function adminRoutes(azure: Omit<LocalAzure, "armUrl">): Hono {
+export function azureAdminRoutes(azure: Omit<LocalAzure, "armUrl">): Hono {
   return new Hono()
     .get("/census", (context) => context.json(azure.census()))
     .get("/queues", async (context) => context.json(await azure.queues()))
@@ -17,7 +17,7 @@ export function adminRoutes(azure: Omit<LocalAzure, "armUrl">): Hono {
     })
     .post("/switches", async (context) => {
       const changes = (await context.req.json()) as Partial<AzureSwitches>;
-      const unknown = Object.keys(changes).filter((name) => !(name in defaultSwitches));
+      const unknown = Object.keys(changes).filter((name) => !(name in defaultAzureSwitches));
       if (unknown.length > 0) return context.json({ error: `There is no switch ${unknown.join(", ")}.` }, 400);
       return context.json(azure.change(changes));
     })

@@ -5,7 +5,7 @@ import path from "node:path";
 import { Hono } from "hono";
 import type { Certificate } from "../certificate.ts";
 import { localCredentials } from "../credentials.ts";
-import { adminRoutes } from "./admin-routes.ts";
+import { azureAdminRoutes } from "./admin-routes.ts";
 import { resourceManager } from "./arm/resource-manager.ts";
 import { AzureNative } from "./arm/resource-provider.ts";
 import { ResourceWrites } from "./arm/resource-writes.ts";
@@ -17,7 +17,7 @@ import { listen } from "./listen.ts";
 import type { AzureCensus, LocalAzure } from "./local-azure.ts";
 import { StorageAccounts } from "./storage/storage-accounts.ts";
 import { storageContents } from "./storage/storage-contents.ts";
-import { type AzureSwitches, defaultSwitches } from "./switches.ts";
+import { type AzureSwitches, defaultAzureSwitches } from "./switches.ts";
 
 export interface AzureOptions {
   /** Where data, packages and logs go; storage is deleted with its account, logs stay. */
@@ -35,7 +35,7 @@ export interface AzureOptions {
 /** Starts an empty subscription. */
 export async function startAzure(options: AzureOptions): Promise<LocalAzure> {
   const { folder, certificate } = options;
-  const switches = { ...defaultSwitches, ...options.switches };
+  const switches = { ...defaultAzureSwitches, ...options.switches };
   const { subscriptionId, tenantId, objectId, clientId } = localCredentials.azure;
   const caller = { objectId, clientId };
   const tokenSecret = randomBytes(32).toString("base64");
@@ -88,7 +88,7 @@ export async function startAzure(options: AzureOptions): Promise<LocalAzure> {
       await rm(path.join(folder, "storage"), { recursive: true, force: true });
     },
   };
-  const routes = new Hono().route("/__local", adminRoutes(azure)).route("/", resourceManager(parts, writes));
+  const routes = new Hono().route("/__local", azureAdminRoutes(azure)).route("/", resourceManager(parts, writes));
   const arm = await listen(routes.fetch);
   return { ...azure, armUrl: `http://127.0.0.1:${arm.port}` };
 }

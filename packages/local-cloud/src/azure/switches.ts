@@ -31,7 +31,7 @@ export interface AzureSwitches {
   readonly hostRestartDelay: number;
 }
 
-export const defaultSwitches: AzureSwitches = {
+export const defaultAzureSwitches: AzureSwitches = {
   beforeFirstDeploy: 404,
   storageRefusal: "publish",
   deploySyncsTriggers: false,

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Clock } from "./clock.ts";
+import type { AdjustableClock } from "./clock.ts";
 import { SigningKey } from "./signing-key.ts";
 
 /** What the caller of the App API chooses about a reporting webhook. */
@@ -27,7 +27,7 @@ export interface WorkspaceOptions {
 }
 
 /** How many webhooks were made through the App API and how many were there before it, and what became of the latter. */
-export interface Census {
+export interface WebhookCensus {
   readonly webhooks: number;
   readonly foreign: number;
   /** Foreign webhooks that are gone or not as they were. */
@@ -54,7 +54,7 @@ export class Account {
   readonly workspaces: readonly Workspace[];
   #lastId = 0;
 
-  constructor(workspaces: readonly WorkspaceOptions[], clock: Clock) {
+  constructor(workspaces: readonly WorkspaceOptions[], clock: AdjustableClock) {
     const keys = new Set(workspaces.map(({ appApiKey }) => appApiKey));
     if (workspaces.length === 0 || keys.size < workspaces.length) {
       throw new Error("Customer.io's stand-in needs at least one workspace, and an App API key of its own for each.");
@@ -71,7 +71,7 @@ export class Account {
     return this.#lastId;
   }
 
-  census(): Census {
+  census(): WebhookCensus {
     const all = this.workspaces.flatMap(({ webhooks }) => [...webhooks.values()]);
     const foreign = this.workspaces.flatMap((workspace) =>
       workspace.foreign.map((before) => ({ before, now: workspace.webhooks.get(before.id) })),

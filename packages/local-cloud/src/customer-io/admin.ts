@@ -2,7 +2,7 @@ import { setImmediate as breathe, setTimeout as sleep } from "node:timers/promis
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { type Account, isForeign, type Workspace } from "./account.ts";
-import type { Clock } from "./clock.ts";
+import type { AdjustableClock } from "./clock.ts";
 import { blast, blastRequest } from "./events/blast.ts";
 import { eventRequest, makeEvent, testEvent, testVariants } from "./events/emit.ts";
 import type { EventBody } from "./events/event-body.ts";
@@ -14,7 +14,7 @@ import { isAccepted } from "./sending/sender.ts";
 
 export interface AdminParts {
   readonly account: Account;
-  readonly clock: Clock;
+  readonly clock: AdjustableClock;
   readonly dispatcher: Dispatcher;
   readonly log: DeliveryLog;
   readonly faults: Faults;
@@ -66,7 +66,7 @@ class BadRequest extends Error {}
  * - `GET /census` → `{ webhooks, foreign, foreignChanged }`: webhooks made through the App API, those that were there
  *   before, and how many of the latter are gone or changed.
  */
-export function adminRoutes({ account, clock, dispatcher, log, faults }: AdminParts): Hono {
+export function customerIoAdminRoutes({ account, clock, dispatcher, log, faults }: AdminParts): Hono {
   return new Hono()
     .post("/events", async (context) => {
       const workspace = workspaceNamed(account, context.req.query("workspace"));

@@ -7,7 +7,7 @@ interface Wait {
  * The time by which Customer.io retries, limits and stamps: either real time, which can be advanced on top, or a time that
  * stands still until it is advanced. Calls over the network take real time in both.
  */
-export class Clock {
+export class AdjustableClock {
   readonly #running: boolean;
   /** Running: milliseconds ahead of real time. Stopped: the time itself. */
   #base: number;
@@ -21,13 +21,13 @@ export class Clock {
   }
 
   /** Real time. */
-  static running(): Clock {
-    return new Clock(true, 0);
+  static running(): AdjustableClock {
+    return new AdjustableClock(true, 0);
   }
 
   /** A time that only `advance` moves. */
-  static stopped(at: Date): Clock {
-    return new Clock(false, at.getTime());
+  static stopped(at: Date): AdjustableClock {
+    return new AdjustableClock(false, at.getTime());
   }
 
   /** Milliseconds since 1970. */

@@ -3,14 +3,14 @@ import type { AddressInfo } from "node:net";
 import { type HttpBindings, serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { Account, type WorkspaceOptions } from "./account.ts";
-import { adminRoutes } from "./admin.ts";
+import { customerIoAdminRoutes } from "./admin.ts";
 import { appApi, type Region } from "./app-api/app-api.ts";
-import { Clock } from "./clock.ts";
+import { AdjustableClock } from "./clock.ts";
 import { Faults } from "./faults.ts";
 import { DeliveryLog } from "./sending/delivery-log.ts";
 import { Dispatcher } from "./sending/dispatcher.ts";
-import { Sender } from "./sending/sender.ts";
-import { type CustomerIoSwitches, defaultSwitches } from "./switches.ts";
+import { WebhookSender } from "./sending/sender.ts";
+import { type CustomerIoSwitches, defaultCustomerIoSwitches } from "./switches.ts";
 
 export interface CustomerIoOptions {
   /** The account's workspaces; at least one. */
@@ -20,11 +20,11 @@ export interface CustomerIoOptions {
   /** What no source settles; see `CustomerIoSwitches`. */
   readonly switches?: Partial<CustomerIoSwitches>;
   /** Default: real time. */
-  readonly clock?: Clock;
+  readonly clock?: AdjustableClock;
 }
 
 export interface CustomerIoStandIn {
-  /** Origin of the App API (`CUSTOMERIO_APP_API_URL`) and of the admin routes (`/__local`, see `adminRoutes`). */
+  /** Origin of the App API (`CUSTOMERIO_APP_API_URL`) and of the admin routes (`/__local`, see `customerIoAdminRoutes`). */
   readonly url: string;
   /** Stops sending and answering. */
   close(): Promise<void>;
@@ -32,14 +32,14 @@ export interface CustomerIoStandIn {
 
 /** Starts a stand-in for Customer.io on a free port of 127.0.0.1: its App API, and the dispatch of reporting webhooks. */
 export async function startCustomerIo(options: CustomerIoOptions): Promise<CustomerIoStandIn> {
-  const clock = options.clock ?? Clock.running();
-  const switches = { ...defaultSwitches, ...options.switches };
+  const clock = options.clock ?? AdjustableClock.running();
+  const switches = { ...defaultCustomerIoSwitches, ...options.switches };
   const account = new Account(options.workspaces, clock);
   const faults = new Faults();
   const log = new DeliveryLog();
-  const dispatcher = new Dispatcher({ switches, clock, log, faults, sender: new Sender() });
+  const dispatcher = new Dispatcher({ switches, clock, log, faults, sender: new WebhookSender() });
   const app = new Hono<{ Bindings: HttpBindings }>()
-    .route("/__local", adminRoutes({ account, clock, dispatcher, log, faults }))
+    .route("/__local", customerIoAdminRoutes({ account, clock, dispatcher, log, faults }))
     .route(
       "/v1",
       appApi({

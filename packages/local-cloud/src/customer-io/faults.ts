@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /** The App API's operations, as faults name them. */
 const operations = ["list", "create", "read", "update", "delete", "workspaces", "ip_addresses"] as const;
-export type Operation = (typeof operations)[number];
+export type AppApiOperation = (typeof operations)[number];
 
 const onAppApi = { operation: z.enum(operations).optional(), times: z.int().min(1).default(1) };
 
@@ -36,7 +36,7 @@ export class Faults {
   }
 
   /** The fault that hits this call of the App API, if any. */
-  forCall(operation: Operation): AppApiFault | undefined {
+  forCall(operation: AppApiOperation): AppApiFault | undefined {
     return this.#take(
       (fault): fault is AppApiFault =>
         fault.kind !== "duplicate" && (fault.operation === undefined || fault.operation === operation),

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Clock } from "./clock.ts";
+import type { AdjustableClock } from "./clock.ts";
 
 /** A workspace's signing key, as its page in the UI shows it. */
 export interface ShownSigningKey {
@@ -10,12 +10,12 @@ export interface ShownSigningKey {
 
 /** The key that signs a workspace's events. The App API never shows it. */
 export class SigningKey {
-  readonly #clock: Clock;
+  readonly #clock: AdjustableClock;
   #current: string;
   #previous: string;
   #switchesAt = 0;
 
-  constructor(key: string, clock: Clock) {
+  constructor(key: string, clock: AdjustableClock) {
     this.#clock = clock;
     this.#current = key;
     this.#previous = key;

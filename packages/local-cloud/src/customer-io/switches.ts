@@ -35,7 +35,7 @@ export interface CustomerIoSwitches {
   readonly callTimeoutSeconds: number;
 }
 
-export const defaultSwitches: CustomerIoSwitches = {
+export const defaultCustomerIoSwitches: CustomerIoSwitches = {
   singleObject: "bare",
   deleteStatus: 200,
   emptyList: "array",

@@ -9,18 +9,18 @@ export const settingsFile = "Pulumi.local.yaml";
 const record = path.join(keptFolder, "kept.json");
 const shellFile = path.join(keptFolder, "environment.sh");
 
-export interface Kept {
+export interface KeptCloud {
   /** The local cloud's process. */
   readonly pid: number;
   readonly environment: CloudEnvironment;
 }
 
-export async function readKept(): Promise<Kept | undefined> {
+export async function readKept(): Promise<KeptCloud | undefined> {
   const text = await readFile(record, "utf8").catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as Kept);
+  return text === undefined ? undefined : (JSON.parse(text) as KeptCloud);
 }
 
-export async function writeKept(kept: Kept): Promise<void> {
+export async function writeKept(kept: KeptCloud): Promise<void> {
   await mkdir(keptFolder, { recursive: true });
   const lines = Object.entries(kept.environment).map(([name, value]) => `export ${name}='${value}'`);
   await writeFile(shellFile, `${lines.join("\n")}\n`, { mode: 0o600 });

@@ -1,5 +1,5 @@
 /** Prints what the demo does: a line per step, with the time that it took. */
-export class Report {
+export class DemoReport {
   readonly #started = Date.now();
 
   /** Runs one step and prints how it ended; its answer may add to the line. */

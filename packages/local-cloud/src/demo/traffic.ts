@@ -5,7 +5,7 @@ import type { Vendors } from "./vendors.ts";
 const blastSize = 500;
 const largeBodyBytes = 200 * 1024;
 
-export interface Sent {
+export interface SentTraffic {
   /** Ids of all events that Customer.io was made to send. */
   readonly ids: string[];
   readonly samples: number;
@@ -13,7 +13,7 @@ export interface Sent {
 }
 
 /** Has Customer.io send every sample, one large e-mail and a blast, and waits until it has nothing left to send. */
-export async function sendEverything(vendors: Vendors): Promise<Sent> {
+export async function sendEverything(vendors: Vendors): Promise<SentTraffic> {
   const single = [...samples.map(({ event }) => event), largeEmail(largeBodyBytes)];
   await vendors.emit(single);
   await vendors.blast(blastSize);

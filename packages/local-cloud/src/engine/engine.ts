@@ -14,7 +14,7 @@ const folder = import.meta.dirname;
 const require = createRequire(path.join(folder, "engine.ts"));
 const oldestGo = [1, 26] as const;
 
-export type Report = (line: string) => void;
+export type ReportLine = (line: string) => void;
 
 /** The engine's version: that of npm's `pulumi` package, since it is looked up by it. */
 const engineVersion = (require("pulumi/package.json") as { version: string }).version;
@@ -30,7 +30,7 @@ export function engineFolder(): string {
  * six minutes on two cores; `report` gets the progress.
  * @throws Error saying what to install, where neither way works.
  */
-export async function ensureEngine(report: Report): Promise<string> {
+export async function ensureEngine(report: ReportLine): Promise<string> {
   const executable = path.join(engineFolder(), "pulumi");
   if (await isExecutable(executable)) return executable;
   const release = await lock(report, executable);
@@ -49,7 +49,7 @@ export async function ensureEngine(report: Report): Promise<string> {
  * The same for the host of Pulumi YAML, which the official build of the engine has beside it.
  * @throws Error saying what to install, where it can't be built
  */
-export async function ensureYamlHost(report: Report): Promise<void> {
+export async function ensureYamlHost(report: ReportLine): Promise<void> {
   await ensureEngine(report);
   const command = "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml";
   await ensureBuilt("pulumi-language-yaml", "language-yaml", command, report);
@@ -60,13 +60,13 @@ export async function ensureYamlHost(report: Report): Promise<void> {
  * @returns the path of the executable
  * @throws Error saying what to install, where it can't be built
  */
-export async function ensureGenerators(report: Report): Promise<string> {
+export async function ensureGenerators(report: ReportLine): Promise<string> {
   await ensureEngine(report);
   return ensureBuilt("gen-sdk", "gen-sdk", ".", report);
 }
 
 /** Builds one more executable beside the engine, once per machine. */
-async function ensureBuilt(name: string, module: string, command: string, report: Report): Promise<string> {
+async function ensureBuilt(name: string, module: string, command: string, report: ReportLine): Promise<string> {
   const executable = path.join(engineFolder(), name);
   if (await isExecutable(executable)) return executable;
   const release = await lock(report, executable);
@@ -83,7 +83,7 @@ async function ensureBuilt(name: string, module: string, command: string, report
   return executable;
 }
 
-async function download(report: Report): Promise<boolean> {
+async function download(report: ReportLine): Promise<boolean> {
   const reachable = await fetch("https://get.pulumi.com/install.sh", { signal: AbortSignal.timeout(10_000) })
     .then((response) => response.ok)
     .catch(() => false);
@@ -95,7 +95,7 @@ async function download(report: Report): Promise<boolean> {
   );
 }
 
-async function build(report: Report): Promise<void> {
+async function build(report: ReportLine): Promise<void> {
   await requireGo();
   const target = engineFolder();
   await mkdir(target, { recursive: true });
@@ -130,7 +130,7 @@ async function goBuild(
   command: string,
   output: string,
   flags: string[],
-  report: Report,
+  report: ReportLine,
 ): Promise<void> {
   const directory = path.join(folder, module);
   report(`fetching the sources of ${module}`);
@@ -161,7 +161,7 @@ async function requireGo(): Promise<void> {
 }
 
 /** Runs a command, hands over each line that it prints, and rejects with the last lines when it fails. */
-function run(command: string, args: string[], directory: string, onLine: Report): Promise<void> {
+function run(command: string, args: string[], directory: string, onLine: ReportLine): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: directory, stdio: ["ignore", "pipe", "pipe"] });
     const tail: string[] = [];
@@ -190,7 +190,7 @@ function run(command: string, args: string[], directory: string, onLine: Report)
  * Lets one process install while others wait for it. Answers undefined when another has finished the work meanwhile.
  * A lock whose owner is gone is taken over.
  */
-async function lock(report: Report, executable: string): Promise<(() => Promise<void>) | undefined> {
+async function lock(report: ReportLine, executable: string): Promise<(() => Promise<void>) | undefined> {
   const file = `${path.dirname(engineFolder())}.lock`;
   await mkdir(path.dirname(file), { recursive: true });
   for (let told = false; ; ) {

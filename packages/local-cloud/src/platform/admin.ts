@@ -21,7 +21,7 @@ import { plainProblem } from "./web/problem.ts";
  * | `POST /__local/switches` | changes switches (options.ts) from now on: `{"customerIoSource":"not-entitled"}`; answers all of them |
  * | `POST /__local/idle` | `{"pending":0}`, once every event taken so far has met its fate |
  */
-export function adminRoutes(state: PlatformState): Hono<PlatformEnvironment> {
+export function platformAdminRoutes(state: PlatformState): Hono<PlatformEnvironment> {
   const routes = new Hono<PlatformEnvironment>();
   routes.get("/census", (context) => answer(200, census(state, context.req.query("sandbox"))));
   routes.get("/journal", () =>

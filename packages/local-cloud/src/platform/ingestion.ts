@@ -1,5 +1,5 @@
 import { mapRecord } from "./data-prep/mapper.ts";
-import { compileMappingSet, versionOf } from "./data-prep/mapping-set.ts";
+import { compileMappingSet, findVersion } from "./data-prep/mapping-set.ts";
 import { checkFlow, type FlowWiring } from "./flow-service/flow-rules.ts";
 import { countError, currentRun } from "./flow-service/runs.ts";
 import { primaryIdentity } from "./schema-registry/descriptors.ts";
@@ -79,7 +79,7 @@ function asItIs(row: JsonObject): Outcome {
 
 function mapped(state: PlatformState, { sandbox, record }: Arrival, mapping: FlowWiring["mapping"]): Outcome {
   const set = mapping && sandbox.mappingSets.get(mapping.id);
-  const content = set && versionOf(set, mapping?.version);
+  const content = set && findVersion(set, mapping?.version);
   if (content === undefined) return asItIs(record);
   const { row, warnings, failures } = mapRecord(
     compileMappingSet(sandbox, content),

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import type { RunWindow, Sandbox } from "./state/model.ts";
 import type { PlatformState } from "./state/state.ts";
 import { answer, type PlatformEnvironment, readObject } from "./web/http.ts";
-import { arrayOf, type Json, type JsonObject, objectOf, stringOf } from "./web/json.ts";
+import { itemsOf, type Json, type JsonObject, objectOf, stringOf } from "./web/json.ts";
 import { Problem } from "./web/problem.ts";
 
 type Measure = (run: RunWindow) => number;
@@ -33,11 +33,11 @@ export function observabilityRoutes(state: PlatformState): Hono<PlatformEnvironm
       (run) => run.updatedAt >= start && run.startedAt <= end,
     );
     return answer(200, {
-      metricResponses: arrayOf(request.metrics).map((entry) => {
+      metricResponses: itemsOf(request.metrics).map((entry) => {
         const { name, filters } = objectOf(entry);
         const measure = metrics[stringOf(name) ?? ""];
         if (measure === undefined) throw invalid(`The metric ${String(name)} is not supported`);
-        const wanted = arrayOf(filters).map(objectOf);
+        const wanted = itemsOf(filters).map(objectOf);
         const counted = runs.filter((run) => wanted.every((filter) => passes(context.get("sandbox"), run, filter)));
         return {
           metric: name,

@@ -7,7 +7,7 @@ import { gateway, sandboxed } from "./access/gateway.ts";
 import { imsRoutes } from "./access/ims.ts";
 import { permitted } from "./access/permissions.ts";
 import { sandboxManagementRoutes } from "./access/sandbox-management.ts";
-import { adminRoutes } from "./admin.ts";
+import { platformAdminRoutes } from "./admin.ts";
 import { batchRoutes } from "./catalog/batches.ts";
 import { datasetRoutes } from "./catalog/datasets.ts";
 import { dataPrepRoutes } from "./data-prep/routes.ts";
@@ -67,7 +67,7 @@ function platformApp(state: PlatformState): Hono<PlatformEnvironment> {
   });
   app.route("/", imsRoutes(state));
   app.route("/", streamingRoutes(state));
-  app.route("/__local", adminRoutes(state));
+  app.route("/__local", platformAdminRoutes(state));
 
   app.use("/data/*", gateway(state), injectFaults(state, "gateway"), sandboxed(state));
   app.use("/data/foundation/schemaregistry/*", permitted(state, registryType));

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { HostLog, type LogLevel } from "../../src/azure/function-host/host-log.ts";
+import { HostLog, type HostLogLevel } from "../../src/azure/function-host/host-log.ts";
 import { parseTimeSpan, readHostSettings } from "../../src/azure/function-host/host-settings.ts";
 import { compileRoute, matchRoute } from "../../src/azure/function-host/http-routes.ts";
 import { decodeMessage, encodeMessage } from "../../src/azure/function-host/queues/message-encoding.ts";
@@ -130,7 +130,7 @@ test("log levels: the closest category decides", () => {
   const lines: string[] = [];
   const log = new HostLog((line) => lines.push(line));
   log.filterBy({ default: "warning", Function: "information", "Function.quiet": "none" });
-  const written = (level: LogLevel, category: string) => {
+  const written = (level: HostLogLevel, category: string) => {
     lines.length = 0;
     log.write(level, category, "text");
     return lines.length === 1;

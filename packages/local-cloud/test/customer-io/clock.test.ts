@@ -1,10 +1,10 @@
 import fc from "fast-check";
-import { Clock } from "../../src/customer-io/clock.ts";
+import { AdjustableClock } from "../../src/customer-io/clock.ts";
 
 const start = new Date("2026-01-01T00:00:00.000Z");
 
 test("a stopped clock moves by advance only, and not while work is under way", async () => {
-  const clock = Clock.stopped(start);
+  const clock = AdjustableClock.stopped(start);
   let finish = () => {};
   clock.holdFor(new Promise<void>((resolve) => (finish = resolve)));
   const advanced = clock.advance(5000);
@@ -19,7 +19,7 @@ test("a stopped clock moves by advance only, and not while work is under way", a
 test("each wait ends at its own time, in order, with the waits that it leads to", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.nat(10_000), { maxLength: 20 }), fc.nat(12_000), async (delays, advance) => {
-      const clock = Clock.stopped(start);
+      const clock = AdjustableClock.stopped(start);
       const ended: number[] = [];
       const note = () => ended.push(clock.now() - start.getTime());
       for (const delay of delays) {
@@ -37,7 +37,7 @@ test("each wait ends at its own time, in order, with the waits that it leads to"
 });
 
 test("a cancelled wait doesn't end", async () => {
-  const clock = Clock.stopped(start);
+  const clock = AdjustableClock.stopped(start);
   let ended = false;
   const cancel = clock.at(clock.now() + 10, () => {
     ended = true;
@@ -48,7 +48,7 @@ test("a cancelled wait doesn't end", async () => {
 });
 
 test("a running clock follows real time and can be advanced on top", async () => {
-  const clock = Clock.running();
+  const clock = AdjustableClock.running();
   const before = Date.now();
   const waited = new Promise<void>((resolve) => clock.at(clock.now() + 5, resolve));
   await waited;

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import fc from "fast-check";
 import { type Certificate, createCertificate } from "../../src/certificate.ts";
 import { transportErrors } from "../../src/customer-io/sending/retry-schedule.ts";
-import { defaultSwitches } from "../../src/customer-io/switches.ts";
+import { defaultCustomerIoSwitches } from "../../src/customer-io/switches.ts";
 import { Receiver } from "./receiver.ts";
 import { day, hour, startSeconds, TestBed } from "./test-bed.ts";
 
@@ -129,7 +129,7 @@ describe("with a short first wait and doubling ones, for seven days", () => {
   });
 
   test("a call may take four seconds, and the short wait is the switch's", async () => {
-    expect(defaultSwitches.callTimeoutSeconds).toBe(4);
+    expect(defaultCustomerIoSwitches.callTimeoutSeconds).toBe(4);
     bed = await TestBed.start({ switches: { shortFirstWaitSeconds: 5 } });
     await bed.subscribe(["email_sent"]);
     bed.receiver.answer = (_call, index) => (index < 3 ? 503 : 200);

@@ -1,6 +1,6 @@
-import { Sender } from "../../src/customer-io/sending/sender.ts";
+import { WebhookSender } from "../../src/customer-io/sending/sender.ts";
 
-const sender = new Sender();
+const sender = new WebhookSender();
 const { status } = await sender.post(process.argv[2] ?? "", "{}", {}, 4000);
 process.stdout.write(String(status));
 sender.close();

@@ -1,4 +1,4 @@
-import { Clock } from "../../src/customer-io/clock.ts";
+import { AdjustableClock } from "../../src/customer-io/clock.ts";
 import { type CustomerIoOptions, startCustomerIo } from "../../src/customer-io/customer-io.ts";
 import type {
   AcknowledgementTimes,
@@ -36,12 +36,12 @@ export interface Idle {
 
 /** A stand-in on a clock that stands still, with a receiver for its events. */
 export class TestBed {
-  readonly clock: Clock;
+  readonly clock: AdjustableClock;
   readonly receiver: Receiver;
   readonly url: string;
   readonly close: () => Promise<void>;
 
-  private constructor(receiver: Receiver, clock: Clock, customerIo: { url: string; close(): Promise<void> }) {
+  private constructor(receiver: Receiver, clock: AdjustableClock, customerIo: { url: string; close(): Promise<void> }) {
     this.receiver = receiver;
     this.clock = clock;
     this.url = customerIo.url;
@@ -52,7 +52,7 @@ export class TestBed {
   }
 
   static async start(options: Partial<CustomerIoOptions> = {}): Promise<TestBed> {
-    const clock = Clock.stopped(startOfTime);
+    const clock = AdjustableClock.stopped(startOfTime);
     const customerIo = await startCustomerIo({ workspaces: [workspace, otherWorkspace], clock, ...options });
     return new TestBed(await Receiver.start(), clock, customerIo);
   }

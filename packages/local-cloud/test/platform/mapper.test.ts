@@ -1,4 +1,4 @@
-import { coerce } from "../../src/platform/data-prep/coerce.ts";
+import { coerceToField } from "../../src/platform/data-prep/coerce.ts";
 import { readPath, showPath } from "../../src/platform/data-prep/language/path.ts";
 import { compileMapping, mapRecord } from "../../src/platform/data-prep/mapper.ts";
 import { readMappingItem } from "../../src/platform/data-prep/mapping-item.ts";
@@ -140,7 +140,7 @@ describe("types", () => {
     [["1", 2], { type: "array", items: integer }, [1, 2]],
     [null, integer, null],
   ])("%j becomes %j: %j", (value, field, expected) => {
-    expect(coerce(value, field, "x", { numberInTextField: "converts" })).toEqual(expected);
+    expect(coerceToField(value, field, "x", { numberInTextField: "converts" })).toEqual(expected);
   });
 
   test.each<[Json, JsonObject]>([
@@ -161,7 +161,7 @@ describe("types", () => {
     ["a", { type: "object", properties: {} }],
     [["a", "b"], { type: "array", items: integer }],
   ])("%j doesn't fit %j", (value, field) => {
-    expect(() => coerce(value, field, "x", strictSwitches)).toThrow(/does not fit the XDM type/);
+    expect(() => coerceToField(value, field, "x", strictSwitches)).toThrow(/does not fit the XDM type/);
   });
 });
 

@@ -2,7 +2,7 @@ import { type Call, HttpClient, sleep, VendorError } from "pulumi-provider-kit/h
 import { z } from "zod";
 import type { Config } from "../config.ts";
 import { type Creation, type CreationCall, createOnce } from "../resources/create-once.ts";
-import { complaint } from "./complaint.ts";
+import { explainPlatformError } from "./complaint.ts";
 import { AccessTokens } from "./ims.ts";
 import { paths } from "./paths.ts";
 
@@ -55,7 +55,7 @@ export class AepClient {
       baseUrl: config.platformUrl,
       baseUrlSetting: "aep:platformUrl",
       attemptTimeout: options.attemptTimeout ?? 60_000,
-      complaint,
+      complaint: explainPlatformError,
       budget: platformBudget,
       sleep: options.sleep,
       // Of many calls that were refused with the same token, one renews it for all.

@@ -28,7 +28,7 @@ const shape = z.object({
 });
 
 /** What Platform says in an error answer, and what the user can do about it. */
-export function complaint(response: AxiosResponse): VendorComplaint {
+export function explainPlatformError(response: AxiosResponse): VendorComplaint {
   const header = response.headers["x-request-id"];
   const answer = shape.safeParse(response.data);
   if (!answer.success) return foreign(response, header);

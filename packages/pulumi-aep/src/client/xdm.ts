@@ -33,7 +33,7 @@ export function isProfileEnabled(immutableTags: readonly string[] | null | undef
 }
 
 /** The major version in a content type, such as 1 in `application/vnd.adobe.xed-full+json; version=1`. */
-export function versionOf(contentType: string | undefined): number {
+export function majorVersionOf(contentType: string | undefined): number {
   return Number(contentType?.match(/version=(\d+)/)?.[1] ?? 1);
 }
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type Call, HttpClient, sleep, VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import { appApiUrl, type Config } from "../config.ts";
-import { complaint } from "./complaint.ts";
+import { explainCustomerIoError } from "./complaint.ts";
 
 /** A reporting webhook as asked for. */
 export interface WebhookSettings {
@@ -62,7 +62,7 @@ export class ReportingWebhooks {
       baseUrl: appApiUrl(settings),
       baseUrlSetting: "customerio:appApiUrl",
       headers: async () => ({ Authorization: `Bearer ${settings.appApiKey}` }),
-      complaint: (response) => complaint(settings, response),
+      complaint: (response) => explainCustomerIoError(settings, response),
       // The App API's limit for these operations.
       budget: { perSecond: 10 },
       ...http,

@@ -19,7 +19,7 @@ const errorList = z.object({
 const metaError = z.object({ meta: z.object({ error: z.string() }) });
 
 /** Reads an error answer of the App API, and says what to do about it. */
-export function complaint(settings: Config, response: AxiosResponse): VendorComplaint {
+export function explainCustomerIoError(settings: Config, response: AxiosResponse): VendorComplaint {
   const { detail, code } = said(response.data);
   const requestId = response.headers["x-request-id"];
   const advice = remedy(settings, response) ?? eventRemedy(response);

@@ -3,7 +3,7 @@ import { effectsOf } from "../effects/resource-effects.ts";
 import type { Resource } from "./subscription.ts";
 
 /** Deletes a resource and all that is part of it, unless Azure refuses. What is gone already stays gone. */
-export async function deleteResource(id: string, parts: AzureParts): Promise<void> {
+export async function deleteArmResource(id: string, parts: AzureParts): Promise<void> {
   const { subscription, storage } = parts;
   const resource = subscription.get(id);
   if (resource === undefined) return;

@@ -4,7 +4,7 @@ import { effectsOf } from "../effects/resource-effects.ts";
 import { ArmError } from "./arm-error.ts";
 import { type InvokeParts, invoke } from "./invokes.ts";
 import { checkInputs, deletesBeforeReplace } from "./resource-inputs.ts";
-import { pathInputs, type ResourceType, resourceTypes } from "./resource-types.ts";
+import { armResourceTypes, pathInputs, type ResourceType } from "./resource-types.ts";
 import { at, echo, overlay, type ResourceWrites } from "./resource-writes.ts";
 import { text } from "./subscription.ts";
 
@@ -115,7 +115,7 @@ export class AzureNative implements Provider {
 }
 
 function typeOf(token: string): ResourceType {
-  const type = resourceTypes.get(token);
+  const type = armResourceTypes.get(token);
   if (type === undefined) throw new Error(`The local cloud has no resource type ${token}.`);
   return type;
 }

@@ -274,7 +274,7 @@ const definitions: Record<string, Definition> = {
   },
 };
 
-export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
+export const armResourceTypes: ReadonlyMap<string, ResourceType> = new Map(
   Object.entries(definitions).map(([name, definition]) => {
     const token = `azure-native:${name}`;
     // azure-native names what lies in a region at random, and what lies below another resource like the program does.
@@ -291,7 +291,7 @@ export function pathInputs(type: ResourceType): string[] {
 
 /** The type of which a resource with this id is, and the inputs that the id tells; undefined for an id of no known type. */
 export function typeOfId(id: string): { type: ResourceType; path: Record<string, string> } | undefined {
-  const found = [...resourceTypes.values()].flatMap((type) => {
+  const found = [...armResourceTypes.values()].flatMap((type) => {
     const match = id.match(patternOf(type));
     // `{scope}` may stand for a whole id; the longest fixed part decides.
     return match ? [{ type, path: { ...match.groups } as Record<string, string> }] : [];

@@ -4,9 +4,9 @@ import type { AzureParts } from "../effects/effects.ts";
 import { effectsOf } from "../effects/resource-effects.ts";
 import { inlineSettings } from "../effects/site-effects.ts";
 import { covers } from "../identity/data-plane-authorization.ts";
-import { refuse } from "../refusals/refusals.ts";
+import { refuseResource } from "../refusals/refusals.ts";
 import { ArmError } from "./arm-error.ts";
-import { deleteResource } from "./resource-deletion.ts";
+import { deleteArmResource } from "./resource-deletion.ts";
 import type { ResourceRequest } from "./resource-request.ts";
 import { pathInputs, type ResourceType } from "./resource-types.ts";
 import { type Resource, text } from "./subscription.ts";
@@ -50,13 +50,13 @@ export class ResourceWrites {
     // What is being made in it is finished first and then goes along: Azure repeats the deletion of a part that does not succeed, for 15
     // minutes (Microsoft Learn, "Azure Resource Manager resource group and resource deletion").
     await Promise.allSettled([...this.#underWay].flatMap(([writing, part]) => (covers(id, part) ? [writing] : [])));
-    await this.#exclusively(id, () => deleteResource(id, this.#parts));
+    await this.#exclusively(id, () => deleteArmResource(id, this.#parts));
     await this.effects.add(`DELETE ${id}`);
   }
 
   async #put(request: ResourceRequest): Promise<Resource> {
     const { subscription, storage, apps } = this.#parts;
-    refuse(request, subscription);
+    refuseResource(request, subscription);
     const { existing, type, id } = request;
     const { create, update } = effectsOf(type.token);
     const computed = existing

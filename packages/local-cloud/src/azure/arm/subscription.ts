@@ -1,7 +1,7 @@
 import { isMap, type PropertyMap, type PropertyValue, reveal } from "pulumi-provider-kit";
 import { covers, type Grant, isAllowed } from "../identity/data-plane-authorization.ts";
 import { findRole } from "../identity/role-definitions.ts";
-import { type ResourceType, resourceTypes } from "./resource-types.ts";
+import { armResourceTypes, type ResourceType } from "./resource-types.ts";
 
 /** A resource as Azure keeps it; `inputs` and `outputs` still mark what is secret. */
 export interface Resource {
@@ -64,7 +64,7 @@ export class Subscription {
     const all = [...this.#resources.values()];
     return type === undefined
       ? all
-      : all.filter((resource) => resource.type === resourceTypes.get(`azure-native:${type}`));
+      : all.filter((resource) => resource.type === armResourceTypes.get(`azure-native:${type}`));
   }
 
   /** The resource itself and all below it, the innermost first. */
@@ -107,7 +107,7 @@ export class Subscription {
 }
 
 /** The value at a path such as `functionAppConfig.runtime.name`, without secret wrappers. */
-export function valueAt(map: PropertyMap, path: string): PropertyValue | undefined {
+export function plainValueAt(map: PropertyMap, path: string): PropertyValue | undefined {
   let value: PropertyValue | undefined = reveal(map);
   for (const key of path.split(".")) value = isMap(value) ? value[key] : undefined;
   return value ?? undefined;
@@ -115,6 +115,6 @@ export function valueAt(map: PropertyMap, path: string): PropertyValue | undefin
 
 /** The text at a path; empty if there is none. */
 export function text(map: PropertyMap, path: string): string {
-  const value = valueAt(map, path);
+  const value = plainValueAt(map, path);
   return typeof value === "string" ? value : "";
 }

@@ -3,7 +3,7 @@ import path from "node:path";
 import { zipSync } from "fflate";
 
 /** A zip of all files below a folder, as azure-native makes of a FileArchive. */
-export async function zipFolder(folder: string): Promise<Uint8Array> {
+export async function zipFileArchive(folder: string): Promise<Uint8Array> {
   const found = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = await Promise.all(
     found

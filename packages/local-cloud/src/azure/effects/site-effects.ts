@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { isMap, type PropertyMap } from "pulumi-provider-kit";
 import { ArmError } from "../arm/arm-error.ts";
-import { type Resource, type Subscription, text, valueAt } from "../arm/subscription.ts";
+import { plainValueAt, type Resource, type Subscription, text } from "../arm/subscription.ts";
 import { sitesOn } from "../refusals/flex-refusals.ts";
 import type { Effects } from "./effects.ts";
 
@@ -70,7 +70,7 @@ function siteOf(id: string): string {
 }
 
 function settingsOf(inputs: PropertyMap): Record<string, string> {
-  const properties = valueAt(inputs, "properties");
+  const properties = plainValueAt(inputs, "properties");
   return Object.fromEntries(
     Object.entries(isMap(properties) ? properties : {}).map(([name, value]) => [name, String(value)]),
   );
@@ -78,14 +78,14 @@ function settingsOf(inputs: PropertyMap): Record<string, string> {
 
 /** App settings given as `siteConfig.appSettings`. */
 export function inlineSettings(inputs: PropertyMap): Record<string, string> | undefined {
-  const settings = valueAt(inputs, "siteConfig.appSettings");
+  const settings = plainValueAt(inputs, "siteConfig.appSettings");
   if (!Array.isArray(settings)) return undefined;
   return Object.fromEntries(settings.filter(isMap).map(({ name, value }) => [String(name), String(value ?? "")]));
 }
 
 /** A list of identities goes in; out comes a map with what Azure knows of each. */
 function identityOutput(inputs: PropertyMap, subscription: Subscription, existing?: Resource): PropertyMap {
-  const identity = valueAt(inputs, "identity");
+  const identity = plainValueAt(inputs, "identity");
   if (!isMap(identity)) return {};
   const given = identity.userAssignedIdentities;
   const ids = Array.isArray(given) ? given.map(String) : Object.keys(isMap(given) ? given : {});

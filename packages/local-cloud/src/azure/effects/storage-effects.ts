@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { Archive, isMap, type PropertyMap, reveal } from "pulumi-provider-kit";
 import { text } from "../arm/subscription.ts";
-import { zipFolder } from "../deploy/folder-archive.ts";
+import { zipFileArchive } from "../deploy/folder-archive.ts";
 import type { Effects } from "./effects.ts";
 
 /** Storage accounts and what is in them: all of it is real, in Azurite. */
@@ -93,5 +93,5 @@ function accountOf(id: string): string {
 async function contentOf(inputs: PropertyMap): Promise<Uint8Array> {
   const source = inputs.source === undefined ? undefined : reveal(inputs.source);
   if (!(source instanceof Archive)) throw new Error("The local cloud uploads blobs from a FileArchive only.");
-  return (await stat(source.path)).isDirectory() ? zipFolder(source.path) : readFile(source.path);
+  return (await stat(source.path)).isDirectory() ? zipFileArchive(source.path) : readFile(source.path);
 }

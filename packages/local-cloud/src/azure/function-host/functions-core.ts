@@ -1,5 +1,5 @@
 import Module from "node:module";
-import type { HostLog, LogLevel } from "./host-log.ts";
+import type { HostLog, HostLogLevel } from "./host-log.ts";
 
 /** What `@azure/functions` hands over and expects: its contract with the worker, which no package publishes types for. */
 export interface Binding {
@@ -50,7 +50,7 @@ export interface CoreInvocationContext {
   readonly request: InvocationRequest;
   readonly metadata: FunctionMetadata;
   state?: "preInvocationHooks" | "invocation" | "postInvocationHooks" | undefined;
-  log(level: LogLevel, category: "user" | "system", message: string): void;
+  log(level: HostLogLevel, category: "user" | "system", message: string): void;
 }
 
 export interface InvocationModel {
@@ -148,7 +148,7 @@ export class FunctionsCore {
         this.#model = model;
       },
       getProgrammingModel: () => this.#model,
-      log: (level: LogLevel, _category: string, message: string) => {
+      log: (level: HostLogLevel, _category: string, message: string) => {
         this.#log.write(level, "Host.Function.Console", message);
       },
     };

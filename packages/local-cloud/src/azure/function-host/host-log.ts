@@ -3,10 +3,10 @@ import { Writable } from "node:stream";
 
 /** Levels as the worker names them, least first. */
 const levels = ["trace", "debug", "information", "warning", "error", "critical", "none"] as const;
-export type LogLevel = (typeof levels)[number];
+export type HostLogLevel = (typeof levels)[number];
 
 /** Category prefix → least level that is written, from host.json's `logging.logLevel`. */
-export type LogFilter = Readonly<Record<string, LogLevel>>;
+export type LogFilter = Readonly<Record<string, HostLogLevel>>;
 
 export interface LogDetails {
   readonly function?: string;
@@ -26,14 +26,14 @@ export class HostLog {
     this.#filter = filter;
   }
 
-  write(level: LogLevel, category: string, message: string, details: LogDetails = {}): void {
+  write(level: HostLogLevel, category: string, message: string, details: LogDetails = {}): void {
     if (levels.indexOf(level) < levels.indexOf(this.#leastLevel(category))) return;
     this.#write(JSON.stringify({ timestamp: new Date().toISOString(), level, category, ...details, message }));
   }
 
   /** A console for the app: what it prints becomes log lines, as the host does with its worker's output. */
   console(): Console {
-    const lines = (level: LogLevel) =>
+    const lines = (level: HostLogLevel) =>
       new Writable({
         decodeStrings: false,
         write: (chunk: string, _encoding, done) => {
@@ -44,13 +44,13 @@ export class HostLog {
     return new Console(lines("information"), lines("error"));
   }
 
-  #leastLevel(category: string): LogLevel {
+  #leastLevel(category: string): HostLogLevel {
     const fits = Object.keys(this.#filter).filter((prefix) => category === prefix || category.startsWith(`${prefix}.`));
     const closest = fits.sort((left, right) => right.length - left.length)[0];
     return this.#filter[closest ?? "default"] ?? "information";
   }
 }
 
-export function isLogLevel(text: unknown): text is LogLevel {
+export function isLogLevel(text: unknown): text is HostLogLevel {
   return levels.some((level) => level === text);
 }

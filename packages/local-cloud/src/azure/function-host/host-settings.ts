@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isLogLevel, type LogFilter, type LogLevel } from "./host-log.ts";
+import { type HostLogLevel, isLogLevel, type LogFilter } from "./host-log.ts";
 
 /** What the host reads from host.json, after overrides; times in milliseconds. */
 export interface HostSettings {
@@ -80,7 +80,7 @@ export function readHostSettings(
     logFilter: Object.fromEntries(
       Object.entries(logging.logLevel)
         .map(([category, level]) => [category, level.toLowerCase()] as const)
-        .filter((entry): entry is [string, LogLevel] => isLogLevel(entry[1])),
+        .filter((entry): entry is [string, HostLogLevel] => isLogLevel(entry[1])),
     ),
   };
 }

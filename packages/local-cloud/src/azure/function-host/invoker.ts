@@ -6,7 +6,7 @@ import type {
   InvocationResponse,
   RegisteredFunction,
 } from "./functions-core.ts";
-import type { HostLog, LogLevel } from "./host-log.ts";
+import type { HostLog, HostLogLevel } from "./host-log.ts";
 
 export interface InvocationInput {
   readonly inputData: InvocationRequest["inputData"];
@@ -60,7 +60,7 @@ export class Invoker {
     const invocationId = randomUUID();
     const details = { function: name, invocationId };
     const started = performance.now();
-    const line = (level: LogLevel, message: string) => this.#log.write(level, `Function.${name}`, message, details);
+    const line = (level: HostLogLevel, message: string) => this.#log.write(level, `Function.${name}`, message, details);
     line("information", `Executing 'Functions.${name}' (Reason='${input.reason}', Id=${invocationId})`);
     const result = (state: string) =>
       `Executed 'Functions.${name}' (${state}, Id=${invocationId}, Duration=${Math.round(performance.now() - started)}ms)`;
@@ -77,7 +77,7 @@ export class Invoker {
 
   async #run(target: RegisteredFunction, invocationId: string, input: InvocationInput): Promise<InvocationResponse> {
     const { metadata } = target;
-    const log = (level: LogLevel, category: "user" | "system", message: string) => {
+    const log = (level: HostLogLevel, category: "user" | "system", message: string) => {
       void this.#core.runHooks("log", { level, message, category, invocationContext: undefined, hookData: {} });
       const name = category === "user" ? `Function.${metadata.name}.User` : `Function.${metadata.name}`;
       this.#log.write(level, name, message, { function: metadata.name, invocationId });

@@ -1,5 +1,5 @@
 import type { Resource, Subscription } from "../arm/subscription.ts";
-import { text, valueAt } from "../arm/subscription.ts";
+import { plainValueAt, text } from "../arm/subscription.ts";
 
 const secretsAction = "Microsoft.KeyVault/vaults/secrets/getSecret/action";
 
@@ -36,7 +36,9 @@ function referenceIdentity(subscription: Subscription, site: Resource): string |
   const named = text(site.inputs, "keyVaultReferenceIdentity");
   if (named === "" || named.toLowerCase() === "systemassigned")
     return text(site.outputs, "identity.principalId") || undefined;
-  const attached = Object.keys((valueAt(site.outputs, "identity.userAssignedIdentities") as object | undefined) ?? {});
+  const attached = Object.keys(
+    (plainValueAt(site.outputs, "identity.userAssignedIdentities") as object | undefined) ?? {},
+  );
   if (!attached.some((id) => id.toLowerCase() === named.toLowerCase())) return undefined;
   return subscription.identities().find(({ resourceId }) => resourceId.toLowerCase() === named.toLowerCase())?.objectId;
 }

@@ -6,7 +6,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Certificate } from "../../certificate.ts";
 import { ArmError } from "../arm/arm-error.ts";
-import { type Principal, type Resource, type Subscription, text, valueAt } from "../arm/subscription.ts";
+import { type Principal, plainValueAt, type Resource, type Subscription, text } from "../arm/subscription.ts";
 import { OneDeploy } from "../deploy/one-deploy.ts";
 import { unpack } from "../deploy/package-archive.ts";
 import type { FunctionMetadata } from "../function-host/functions-core.ts";
@@ -179,7 +179,7 @@ export class FunctionApp {
   }
 
   #userIdentities(): (Principal & { resourceId: string })[] {
-    const attached = this.#site && valueAt(this.#site.outputs, "identity.userAssignedIdentities");
+    const attached = this.#site && plainValueAt(this.#site.outputs, "identity.userAssignedIdentities");
     const ids = Object.keys((attached as object | undefined) ?? {}).map((id) => id.toLowerCase());
     return this.#options.subscription.identities().filter(({ resourceId }) => ids.includes(resourceId.toLowerCase()));
   }
@@ -187,7 +187,7 @@ export class FunctionApp {
   /** Where requests go: the host's port, or the status that the front end answers itself. */
   async #serving(): Promise<{ port: number } | { status: number }> {
     const { switches } = this.#options;
-    if (this.#site && valueAt(this.#site.inputs, "enabled") === false) return { status: 403 };
+    if (this.#site && plainValueAt(this.#site.inputs, "enabled") === false) return { status: 403 };
     if (this.#appFolder === undefined) return { status: switches.beforeFirstDeploy };
     if (this.#host === undefined) {
       const patience = new AbortController();

@@ -1,7 +1,7 @@
 import { isMap, type PropertyMap } from "pulumi-provider-kit";
 import { ArmError } from "../arm/arm-error.ts";
 import type { ResourceRequest } from "../arm/resource-request.ts";
-import { type Subscription, text, valueAt } from "../arm/subscription.ts";
+import { plainValueAt, type Subscription, text } from "../arm/subscription.ts";
 
 /** Minutes (Azure Monitor, "Create a log search alert rule"): aggregation granularity up to two days, frequency up to one. */
 const logWindows = [1, 5, 10, 15, 30, 45, 60, 120, 180, 240, 300, 360, 1440, 2880];
@@ -15,7 +15,7 @@ export function refuseLogAlert({ inputs }: ResourceRequest): void {
   refuseOthers("windowSize", window, logWindows);
   refuseOthers("evaluationFrequency", frequency, logFrequencies);
   if (window < frequency) refuseAs("The windowSize must not be smaller than the evaluationFrequency.");
-  const conditions = valueAt(inputs, "criteria.allOf");
+  const conditions = plainValueAt(inputs, "criteria.allOf");
   if (!Array.isArray(conditions) || conditions.length === 0) refuseAs("The rule has no condition.");
 }
 
@@ -26,7 +26,7 @@ export function refuseMetricAlert({ inputs }: ResourceRequest, subscription: Sub
   if (window < frequency) refuseAs("The windowSize must not be smaller than the evaluationFrequency.");
   if (text(inputs, "criteria.odataType") !== "Microsoft.Azure.Monitor.WebtestLocationAvailabilityCriteria") return;
   const ids = [text(inputs, "criteria.webTestId"), text(inputs, "criteria.componentId")];
-  const scopes = valueAt(inputs, "scopes");
+  const scopes = plainValueAt(inputs, "scopes");
   const named = (Array.isArray(scopes) ? scopes : []).map((scope) => String(scope).toLowerCase());
   if (ids.some((id) => !named.includes(id.toLowerCase()))) {
     refuseAs("The scopes of a web test's alert must be the web test and its component.");
@@ -36,19 +36,19 @@ export function refuseMetricAlert({ inputs }: ResourceRequest, subscription: Sub
 
 /** As Application Insights refuses web tests (its REST reference; the tag's message from public reports). */
 export function refuseWebTest({ inputs }: ResourceRequest, subscription: Subscription): void {
-  const tags = valueAt(inputs, "tags");
+  const tags = plainValueAt(inputs, "tags");
   const linked = (isMap(tags) ? Object.entries(tags) : []).filter(([tag]) => tag.startsWith("hidden-link:"));
   const component = linked[0]?.[0].slice("hidden-link:".length) ?? "";
   if (linked.length !== 1 || linked[0]?.[1] !== "Resource" || !subscription.exists(component)) {
     const found = linked.length === 0 ? "none" : linked.map(([tag]) => tag).join(", ");
     refuseAs(`A single 'hidden-link' tag pointing to an existing AI component is required. Found ${found}.`);
   }
-  if (!["300", "600", "900"].includes(String(valueAt(inputs, "frequency") ?? 300))) {
+  if (!["300", "600", "900"].includes(String(plainValueAt(inputs, "frequency") ?? 300))) {
     refuseAs("The frequency of a web test must be 300, 600 or 900 seconds.");
   }
-  const timeout = Number(valueAt(inputs, "timeout") ?? 30);
+  const timeout = Number(plainValueAt(inputs, "timeout") ?? 30);
   if (!(timeout > 0 && timeout <= 120)) refuseAs("The timeout of a web test must be at most 120 seconds.");
-  const locations = valueAt(inputs, "locations");
+  const locations = plainValueAt(inputs, "locations");
   if (!Array.isArray(locations) || locations.length === 0) refuseAs("A web test needs a location.");
   if (text(inputs, "webTestKind") === "standard" && !/^https?:\/\//.test(text(inputs, "request.requestUrl"))) {
     refuseAs("A standard web test needs request.requestUrl.");

@@ -1,7 +1,7 @@
 import { isMap, type PropertyValue } from "pulumi-provider-kit";
 import { ArmError } from "../arm/arm-error.ts";
 import type { ResourceRequest } from "../arm/resource-request.ts";
-import { type Resource, type Subscription, text, valueAt } from "../arm/subscription.ts";
+import { plainValueAt, type Resource, type Subscription, text } from "../arm/subscription.ts";
 import { forbiddenOnFlex } from "../host/app-settings.ts";
 
 /** Site configuration that a Flex Consumption app is refused for, whatever its value (error 51021 in the issues on it). */
@@ -31,8 +31,8 @@ export function refuseSite(request: ResourceRequest, subscription: Subscription)
     const message = `A Flex Consumption plan can host one app only, and '${plan.name}' hosts '${other.name}' already.`;
     throw new ArmError(409, "Conflict", message);
   }
-  refuseConfiguration(valueAt(inputs, "siteConfig"));
-  if (!isMap(valueAt(inputs, "functionAppConfig"))) {
+  refuseConfiguration(plainValueAt(inputs, "siteConfig"));
+  if (!isMap(plainValueAt(inputs, "functionAppConfig"))) {
     throw invalid(
       "Site.FunctionAppConfig",
       "The FunctionAppConfig section was not specified in the request, which is required for Flex Consumption sites. " +
@@ -88,7 +88,7 @@ function refuseConfiguration(configuration: PropertyValue | undefined): void {
 }
 
 function refuseScale({ inputs }: ResourceRequest): void {
-  const scale = (name: string) => valueAt(inputs, `functionAppConfig.scaleAndConcurrency.${name}`);
+  const scale = (name: string) => plainValueAt(inputs, `functionAppConfig.scaleAndConcurrency.${name}`);
   const size = scale("instanceMemoryMB");
   if (size !== undefined && !instanceSizes.includes(Number(size))) {
     throw invalid(
@@ -126,7 +126,7 @@ function refuseDeploymentStorage({ inputs }: ResourceRequest, subscription: Subs
     throw invalid(`${subject}.Value`, `The storage container ${at("value")} does not exist.`);
   }
   const identity = at("authentication.userAssignedIdentityResourceId");
-  const attached = attachedIdentities(valueAt(inputs, "identity.userAssignedIdentities"));
+  const attached = attachedIdentities(plainValueAt(inputs, "identity.userAssignedIdentities"));
   if (at("authentication.type") === "UserAssignedIdentity" && !attached.includes(identity.toLowerCase())) {
     throw invalid(
       `${subject}.Authentication.UserAssignedIdentityResourceId`,
@@ -136,7 +136,7 @@ function refuseDeploymentStorage({ inputs }: ResourceRequest, subscription: Subs
 }
 
 function refuseIdentities({ id, inputs }: ResourceRequest, subscription: Subscription): void {
-  for (const identity of attachedIdentities(valueAt(inputs, "identity.userAssignedIdentities"))) {
+  for (const identity of attachedIdentities(plainValueAt(inputs, "identity.userAssignedIdentities"))) {
     if (subscription.get(identity)) continue;
     const message =
       `Identity operation for resource '${id}' failed with error 'Failed to perform resource identity operation. ` +

@@ -2,7 +2,7 @@ import { isMap } from "pulumi-provider-kit";
 import { ArmError } from "../arm/arm-error.ts";
 import { refuseName } from "../arm/resource-names.ts";
 import type { ResourceRequest } from "../arm/resource-request.ts";
-import { type Subscription, text, valueAt } from "../arm/subscription.ts";
+import { plainValueAt, type Subscription, text } from "../arm/subscription.ts";
 import { findRole } from "../identity/role-definitions.ts";
 import { refuseLogAlert, refuseMetricAlert, refuseWebTest } from "./alert-refusals.ts";
 import { refuseFlexSettings, refuseSite } from "./flex-refusals.ts";
@@ -12,7 +12,7 @@ const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 type Refusal = (request: ResourceRequest, subscription: Subscription) => void;
 
 /** Throws the `ArmError` with which Azure refuses a resource, if it does. */
-export function refuse(request: ResourceRequest, subscription: Subscription): void {
+export function refuseResource(request: ResourceRequest, subscription: Subscription): void {
   refuseName(request);
   refuseMissingParent(request, subscription);
   refusals[request.type.token]?.(request, subscription);
@@ -61,7 +61,8 @@ const refusals: Record<string, Refusal> = {
     refuseDnsName(name);
     const access = text(inputs, "publicAccess");
     const account = subscription.findByName("storage:StorageAccount", text(inputs, "accountName"));
-    if (access === "" || access === "None" || valueAt(account?.inputs ?? {}, "allowBlobPublicAccess") === true) return;
+    if (access === "" || access === "None" || plainValueAt(account?.inputs ?? {}, "allowBlobPublicAccess") === true)
+      return;
     throw new ArmError(409, "PublicAccessNotPermitted", "Public access is not permitted on this storage account.");
   },
   "azure-native:storage:QueueServiceProperties": ({ name }) => {
@@ -82,13 +83,13 @@ const refusals: Record<string, Refusal> = {
   },
   "azure-native:storage:Blob": ({ inputs }, subscription) => {
     const account = subscription.findByName("storage:StorageAccount", text(inputs, "accountName"));
-    if (valueAt(account?.inputs ?? {}, "allowSharedKeyAccess") !== false) return;
+    if (plainValueAt(account?.inputs ?? {}, "allowSharedKeyAccess") !== false) return;
     const message = "Key based authentication is not permitted on this storage account.";
     throw new ArmError(403, "KeyBasedAuthenticationNotPermitted", message);
   },
   "azure-native:web:WebApp": refuseSite,
   "azure-native:web:WebAppApplicationSettings": ({ inputs, id }, subscription) => {
-    const properties = valueAt(inputs, "properties");
+    const properties = plainValueAt(inputs, "properties");
     const siteId = id.replace(/\/config\/appsettings$/i, "");
     refuseFlexSettings(subscription, siteId, isMap(properties) ? Object.keys(properties) : []);
   },

@@ -4,7 +4,7 @@ import { QueueServiceClient } from "@azure/storage-queue";
 import type { Certificate } from "../../certificate.ts";
 import { ArmError } from "../arm/arm-error.ts";
 import type { Resource, Subscription } from "../arm/subscription.ts";
-import { valueAt } from "../arm/subscription.ts";
+import { plainValueAt } from "../arm/subscription.ts";
 import { issueToken } from "../identity/access-token.ts";
 import type { AzureSwitches } from "../switches.ts";
 import { type AccountAccess, Azurite } from "./azurite.ts";
@@ -115,7 +115,7 @@ export class StorageAccounts {
       serviceObjectId,
       accountId: id,
       // Azure allows keys unless the account forbids them.
-      allowSharedKeyAccess: valueAt(inputs, "allowSharedKeyAccess") !== false,
+      allowSharedKeyAccess: plainValueAt(inputs, "allowSharedKeyAccess") !== false,
       grants: subscription.grants,
       messageUpdateNeeds: switches.messageUpdateNeeds,
     };

@@ -5,8 +5,8 @@ import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono } from "hono";
 import { subscriptionNames } from "pulumi-customerio/events";
 import type { Account, ReportingWebhook, Workspace } from "../account.ts";
-import type { Clock } from "../clock.ts";
-import type { Faults, Operation } from "../faults.ts";
+import type { AdjustableClock } from "../clock.ts";
+import type { AppApiOperation, Faults } from "../faults.ts";
 import type { CustomerIoSwitches } from "../switches.ts";
 import { TokenBucket } from "./token-bucket.ts";
 import { readWebhookInput } from "./webhook-input.ts";
@@ -31,7 +31,7 @@ export interface AppApiParts {
   readonly account: Account;
   readonly region: Region;
   readonly switches: CustomerIoSwitches;
-  readonly clock: Clock;
+  readonly clock: AdjustableClock;
   readonly faults: Faults;
   /** Told of each webhook that was changed or deleted. */
   readonly webhookChanged: (workspace: Workspace, id: number) => void;
@@ -145,7 +145,7 @@ class AppApi {
     return this.#parts.account.workspaces.find(({ appApiKey }) => authorization === `Bearer ${appApiKey}`);
   }
 
-  #isForbidden(operation: Operation): boolean {
+  #isForbidden(operation: AppApiOperation): boolean {
     if (this.#parts.switches.appApiKeyAccess === "address-refused") return true;
     // Any App API key may list the workspaces and addresses.
     const open = operation === "workspaces" || operation === "ip_addresses";
@@ -160,7 +160,7 @@ class AppApi {
   }
 
   /** Guards an operation: key, rights, rate limit, faults. */
-  #guarded(operation: Operation, act: Act) {
+  #guarded(operation: AppApiOperation, act: Act) {
     return async (context: Context<Env>): Promise<Response> => {
       const workspace = this.#workspaceOf(context);
       if (workspace === undefined) return this.#refusal(401, "unauthorized");

@@ -1,13 +1,13 @@
-import type { Clock } from "../clock.ts";
+import type { AdjustableClock } from "../clock.ts";
 
 /** Lets `perSecond` requests a second through, and at most as many at once. */
 export class TokenBucket {
   readonly #perSecond: number;
-  readonly #clock: Clock;
+  readonly #clock: AdjustableClock;
   #tokens: number;
   #filledAt: number;
 
-  constructor(perSecond: number, clock: Clock) {
+  constructor(perSecond: number, clock: AdjustableClock) {
     this.#perSecond = perSecond;
     this.#clock = clock;
     this.#tokens = perSecond;

@@ -1,7 +1,7 @@
 import type { DocumentedEvent } from "pulumi-customerio/events";
 import { metricsByObjectType, type ObjectType } from "pulumi-customerio/events";
 import { z } from "zod";
-import type { Clock } from "../clock.ts";
+import type { AdjustableClock } from "../clock.ts";
 import { deliveryId, eventRequest, makeEvent } from "./emit.ts";
 
 /**
@@ -38,7 +38,10 @@ function usualMetrics(objectType: ObjectType): Record<string, number> {
 }
 
 /** The events of a blast, one metric after the other; each metric happens to exactly its share of people, spread evenly. */
-export function* blast({ recipients, metrics, ...rest }: BlastRequest, clock: Clock): Generator<DocumentedEvent> {
+export function* blast(
+  { recipients, metrics, ...rest }: BlastRequest,
+  clock: AdjustableClock,
+): Generator<DocumentedEvent> {
   const deliveries = Array.from({ length: recipients }, deliveryId);
   for (const [metric, share] of Object.entries(metrics)) {
     for (const [index, delivery_id] of deliveries.entries()) {

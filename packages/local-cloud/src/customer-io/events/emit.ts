@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { DocumentedEvent, EventData } from "pulumi-customerio/events";
 import { metricsByObjectType, type ObjectType } from "pulumi-customerio/events";
 import { z } from "zod";
-import type { Clock } from "../clock.ts";
+import type { AdjustableClock } from "../clock.ts";
 import { ulid } from "./ulid.ts";
 
 const objectTypes = Object.keys(metricsByObjectType) as ObjectType[];
@@ -56,7 +56,7 @@ function originsOf(objectType: ObjectType, metric: string): readonly Origin[] {
 }
 
 /** A made-up event, in the shape of Customer.io's reporting webhook docs and, where they differ, of captured events. */
-export function makeEvent(request: EventRequest, clock: Clock): DocumentedEvent {
+export function makeEvent(request: EventRequest, clock: AdjustableClock): DocumentedEvent {
   const { object_type, metric } = request;
   const origin = request.origin ?? defaultOrigin(object_type);
   const now = clock.now();
@@ -73,7 +73,10 @@ export const testVariants = ["usual", "no-object-type", "string-timestamp"] as c
 export type TestVariant = (typeof testVariants)[number];
 
 /** What the UI's "Send test" sends: a subscribed customer without `cio_id`, which Adobe's tutorial warns of. */
-export function testEvent(variant: TestVariant, clock: Clock): Record<string, unknown> & { event_id: string } {
+export function testEvent(
+  variant: TestVariant,
+  clock: AdjustableClock,
+): Record<string, unknown> & { event_id: string } {
   const seconds = clock.seconds();
   return {
     event_id: ulid(clock.now()),

@@ -4,7 +4,7 @@ import type { Workspace } from "../account.ts";
 export type DeliveryStatus = "waiting" | "accepted" | "given-up" | "lost";
 
 /** One event on its way to one webhook. */
-export interface Delivery {
+export interface WebhookDelivery {
   readonly workspace: Workspace;
   readonly webhookId: number;
   readonly eventId: string;
@@ -41,20 +41,20 @@ export interface AcknowledgementTimes {
 
 /** All deliveries so far, and what became of them. */
 export class DeliveryLog {
-  readonly #deliveries: Delivery[] = [];
+  readonly #deliveries: WebhookDelivery[] = [];
   readonly #acknowledgements: number[] = [];
   #waiting = 0;
   #whenIdle: (() => void)[] = [];
 
-  open(delivery: Pick<Delivery, "workspace" | "webhookId" | "eventId" | "body">): Delivery {
-    const opened: Delivery = { ...delivery, status: "waiting", attempts: 0, lastWait: 0 };
+  open(delivery: Pick<WebhookDelivery, "workspace" | "webhookId" | "eventId" | "body">): WebhookDelivery {
+    const opened: WebhookDelivery = { ...delivery, status: "waiting", attempts: 0, lastWait: 0 };
     this.#deliveries.push(opened);
     this.#waiting += 1;
     return opened;
   }
 
   /** Ends a delivery; ended ones stay as they are. */
-  end(delivery: Delivery, status: Exclude<DeliveryStatus, "waiting">): undefined {
+  end(delivery: WebhookDelivery, status: Exclude<DeliveryStatus, "waiting">): undefined {
     if (delivery.status !== "waiting") return;
     delivery.status = status;
     delivery.body = "";

@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
-import type { Delivery } from "./delivery-log.ts";
+import type { AdjustableClock } from "../clock.ts";
+import type { WebhookDelivery } from "./delivery-log.ts";
 
 /**
  * A first-in-first-out line of deliveries. A delivery that fails keeps its lane until it gets through or is given up, so
@@ -7,27 +7,31 @@ import type { Delivery } from "./delivery-log.ts";
  */
 export class DispatchLine {
   readonly #lanes: number;
-  readonly #clock: Clock;
-  readonly #attempt: (delivery: Delivery) => Promise<number | undefined>;
-  #queue: Delivery[] = [];
+  readonly #clock: AdjustableClock;
+  readonly #attempt: (delivery: WebhookDelivery) => Promise<number | undefined>;
+  #queue: WebhookDelivery[] = [];
   #taken = 0;
   #sending = 0;
-  readonly #retries = new Map<Delivery, () => void>();
+  readonly #retries = new Map<WebhookDelivery, () => void>();
 
   /** @param attempt makes one attempt; answers the time of the next (milliseconds since 1970), or undefined once it ended */
-  constructor(lanes: number, clock: Clock, attempt: (delivery: Delivery) => Promise<number | undefined>) {
+  constructor(
+    lanes: number,
+    clock: AdjustableClock,
+    attempt: (delivery: WebhookDelivery) => Promise<number | undefined>,
+  ) {
     this.#lanes = lanes;
     this.#clock = clock;
     this.#attempt = attempt;
   }
 
-  push(deliveries: readonly Delivery[]): void {
+  push(deliveries: readonly WebhookDelivery[]): void {
     for (const delivery of deliveries) this.#queue.push(delivery);
     this.#fillLanes();
   }
 
   /** Takes out what fits, in order, and goes on with the rest; what is being sent at the moment stays. */
-  withdraw(fits: (delivery: Delivery) => boolean): Delivery[] {
+  withdraw(fits: (delivery: WebhookDelivery) => boolean): WebhookDelivery[] {
     const heads = [...this.#retries].filter(([delivery]) => fits(delivery));
     for (const [delivery, cancel] of heads) {
       cancel();
@@ -48,7 +52,7 @@ export class DispatchLine {
     }
   }
 
-  #next(): Delivery | undefined {
+  #next(): WebhookDelivery | undefined {
     const delivery = this.#queue[this.#taken];
     if (delivery === undefined) return undefined;
     this.#taken += 1;
@@ -60,13 +64,13 @@ export class DispatchLine {
     return delivery;
   }
 
-  #start(delivery: Delivery): void {
+  #start(delivery: WebhookDelivery): void {
     this.#sending += 1;
     this.#clock.holdFor(this.#run(delivery));
   }
 
-  async #run(first: Delivery): Promise<void> {
-    for (let delivery: Delivery | undefined = first; delivery !== undefined; delivery = this.#next()) {
+  async #run(first: WebhookDelivery): Promise<void> {
+    for (let delivery: WebhookDelivery | undefined = first; delivery !== undefined; delivery = this.#next()) {
       const retryAt = await this.#attempt(delivery);
       if (retryAt !== undefined) {
         this.#waitUntil(retryAt, delivery);
@@ -76,7 +80,7 @@ export class DispatchLine {
     this.#sending -= 1;
   }
 
-  #waitUntil(time: number, delivery: Delivery): void {
+  #waitUntil(time: number, delivery: WebhookDelivery): void {
     const retry = () => {
       this.#retries.delete(delivery);
       this.#start(delivery);

@@ -1,19 +1,19 @@
 import { isForeign, type ReportingWebhook, type Workspace } from "../account.ts";
-import type { Clock } from "../clock.ts";
+import type { AdjustableClock } from "../clock.ts";
 import { bodyText, type EventBody, isSubscribed, repeatKey } from "../events/event-body.ts";
 import type { Faults } from "../faults.ts";
 import type { CustomerIoSwitches } from "../switches.ts";
-import type { Delivery, DeliveryLog } from "./delivery-log.ts";
+import type { DeliveryLog, WebhookDelivery } from "./delivery-log.ts";
 import { DispatchLine } from "./dispatch-line.ts";
 import { nextWait, retryPeriod } from "./retry-schedule.ts";
-import { type CallResult, isAccepted, type Sender } from "./sender.ts";
+import { type CallResult, isAccepted, type WebhookSender } from "./sender.ts";
 import { sign } from "./signature.ts";
 
 export interface DispatcherParts {
   readonly switches: CustomerIoSwitches;
-  readonly clock: Clock;
+  readonly clock: AdjustableClock;
   readonly log: DeliveryLog;
-  readonly sender: Sender;
+  readonly sender: WebhookSender;
   readonly faults: Faults;
 }
 
@@ -22,7 +22,7 @@ export class Dispatcher {
   readonly #parts: DispatcherParts;
   readonly #lines = new Map<string, DispatchLine>();
   /** What waits for its webhook to be enabled again, by webhook. */
-  readonly #kept = new Map<number, Delivery[]>();
+  readonly #kept = new Map<number, WebhookDelivery[]>();
   readonly #reported = new Map<Workspace, Set<string>>();
   #closed = false;
 
@@ -97,7 +97,7 @@ export class Dispatcher {
   }
 
   /** Makes one attempt; answers the time of the next, or undefined once the delivery has ended or was set aside. */
-  async #attempt(delivery: Delivery): Promise<number | undefined> {
+  async #attempt(delivery: WebhookDelivery): Promise<number | undefined> {
     const { clock, log, switches, faults } = this.#parts;
     const now = { time: clock.now(), timestamp: clock.seconds() };
     delivery.first ??= now;
@@ -136,7 +136,7 @@ export class Dispatcher {
   }
 
   /** Keeps what its disabled webhook may get later; the rest is lost. */
-  #setAside(delivery: Delivery, place: "first" | "last" = "last"): undefined {
+  #setAside(delivery: WebhookDelivery, place: "first" | "last" = "last"): undefined {
     const webhook = delivery.workspace.webhooks.get(delivery.webhookId);
     if (webhook === undefined || this.#parts.switches.whileDisabled === "lost") {
       return this.#parts.log.end(delivery, "lost");
@@ -147,7 +147,7 @@ export class Dispatcher {
   }
 }
 
-function enabledWebhook({ workspace, webhookId }: Delivery): ReportingWebhook | undefined {
+function enabledWebhook({ workspace, webhookId }: WebhookDelivery): ReportingWebhook | undefined {
   const webhook = workspace.webhooks.get(webhookId);
   return webhook?.disabled === false ? webhook : undefined;
 }

@@ -21,7 +21,7 @@ export function isAccepted({ status }: CallResult): boolean {
 const connections = { keepAlive: true, timeout: 1000 };
 
 /** Makes the calls to webhook endpoints: certificates checked with Node's default trust, redirects not followed. */
-export class Sender {
+export class WebhookSender {
   readonly #http = new HttpAgent(connections);
   readonly #https = new HttpsAgent(connections);
 

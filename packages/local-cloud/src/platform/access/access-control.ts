@@ -3,7 +3,7 @@ import type { PlatformState } from "../state/state.ts";
 import { answer, type PlatformEnvironment, readJson } from "../web/http.ts";
 import { type JsonObject, stringsOf } from "../web/json.ts";
 import { plainProblem } from "../web/problem.ts";
-import { actionsOn, isGranted, permissions, resourceTypes } from "./permissions.ts";
+import { accessControlTypes, actionsOn, isGranted, permissions } from "./permissions.ts";
 
 /** Which permissions there are, and which of them the credential has (Adobe's access control endpoint guide). */
 export function accessControlRoutes(state: PlatformState): Hono<PlatformEnvironment> {
@@ -20,7 +20,7 @@ export function accessControlRoutes(state: PlatformState): Hono<PlatformEnvironm
           Object.fromEntries(Object.entries(types).map(([type, actions]) => [type, [...actions]])),
         ]),
       ),
-      "resource-types": Object.fromEntries(resourceTypes.map((name) => [name, ["read", "write", "delete"]])),
+      "resource-types": Object.fromEntries(accessControlTypes.map((name) => [name, ["read", "write", "delete"]])),
     }),
   );
   routes.post("/acl/effective-policies", async (context) => {

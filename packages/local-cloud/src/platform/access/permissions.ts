@@ -26,7 +26,9 @@ export const permissions: Readonly<Record<string, Readonly<Record<string, readon
 };
 
 /** Every resource type that some permission opens. */
-export const resourceTypes: readonly string[] = [...new Set(Object.values(permissions).flatMap(Object.keys))].sort();
+export const accessControlTypes: readonly string[] = [
+  ...new Set(Object.values(permissions).flatMap(Object.keys)),
+].sort();
 
 /** Whether the credential's role grants a permission. */
 export function isGranted(state: PlatformState, permission: string): boolean {

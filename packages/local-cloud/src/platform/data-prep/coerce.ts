@@ -21,7 +21,7 @@ const falseWords = new Set(["n", "N", "no", "NO", "off", "OFF", "false", "FALSE"
  * a date, and a text only where `numberInTextField` says so: an example of the API description's preview makes "1234" of 1234,
  * but no page has the rule.
  */
-export function coerce(value: Value, field: JsonObject, path: string, rules: CoercionRules): Json {
+export function coerceToField(value: Value, field: JsonObject, path: string, rules: CoercionRules): Json {
   if (value === null) return null;
   const type = typeof field.type === "string" ? field.type : "object";
   const coerced = coercions[type]?.(value, field, path, rules);
@@ -52,7 +52,7 @@ const coercions: Readonly<Record<string, Coercion>> = {
   },
   array: (value, field, path, rules) =>
     Array.isArray(value)
-      ? value.map((item, index) => coerce(item, objectOf(field.items), `${path}[${index}]`, rules))
+      ? value.map((item, index) => coerceToField(item, objectOf(field.items), `${path}[${index}]`, rules))
       : undefined,
   object: (value, field, path, rules) => (isValueObject(value) ? copied(value, field, path, rules) : undefined),
 };
@@ -63,7 +63,7 @@ function copied(value: ValueObject, field: JsonObject, path: string, rules: Coer
   for (const [name, item] of Object.entries(value)) {
     const known = objectOf(field.properties)[name] ?? field.additionalProperties;
     if (item === undefined || item === null || !isObject(known)) continue;
-    result[name] = coerce(item, known, `${path}.${name}`, rules);
+    result[name] = coerceToField(item, known, `${path}.${name}`, rules);
   }
   return result;
 }

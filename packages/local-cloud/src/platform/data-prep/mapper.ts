@@ -1,6 +1,6 @@
 import type { PlatformSwitches } from "../state/options.ts";
 import { isObject, type Json, type JsonObject, objectOf } from "../web/json.ts";
-import { coerce, TypeMismatch } from "./coerce.ts";
+import { coerceToField, TypeMismatch } from "./coerce.ts";
 import { compileExpression } from "./language/expression.ts";
 import { type Path, readPath, showPath, valueAt } from "./language/path.ts";
 import { Unreadable } from "./language/unreadable.ts";
@@ -105,7 +105,7 @@ function place(
   rules: MappingRules,
 ): Json {
   const [step, ...rest] = steps;
-  if (step === undefined) return coerce(value, field, path, rules);
+  if (step === undefined) return coerceToField(value, field, path, rules);
   if (typeof step === "string") {
     const object = isObject(container) ? container : {};
     object[step] = place(object[step], rest, value, field, path, rules);

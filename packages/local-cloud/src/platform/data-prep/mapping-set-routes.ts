@@ -10,14 +10,14 @@ import {
   readObject,
 } from "../web/http.ts";
 import { hex } from "../web/identifiers.ts";
-import { arrayOf, isObject, type Json, type JsonObject, objectOf } from "../web/json.ts";
+import { isObject, itemsOf, type Json, type JsonObject, objectOf } from "../web/json.ts";
 import { plainProblem } from "../web/problem.ts";
 import { compareValues } from "../web/property-filter.ts";
 import { composedSchema } from "../xdm/compose.ts";
 import { Unreadable } from "./language/unreadable.ts";
 import { compileMapping, mapRecord } from "./mapper.ts";
 import { readMappingItem, renderMappingItem } from "./mapping-item.ts";
-import { compileMappingSet, readMappingSet, readTarget, versionOf } from "./mapping-set.ts";
+import { compileMappingSet, findVersion, readMappingSet, readTarget } from "./mapping-set.ts";
 
 /** `/mappingSets`: mapping sets, their validation and preview. */
 export function mappingSetRoutes(state: PlatformState): Hono<PlatformEnvironment> {
@@ -83,7 +83,7 @@ class MappingSets {
   read(context: PlatformContext): Response {
     const set = find(context);
     const version = numberParameter(context, "version");
-    const content = versionOf(set, version);
+    const content = findVersion(set, version);
     if (content === undefined) throw plainProblem(404, `The mapping set ${set.id} has no version ${version}`);
     return answer(200, render(this.#state, set, content));
   }
@@ -128,7 +128,7 @@ async function validateMappings(context: PlatformContext): Promise<Response> {
   const sandbox = context.get("sandbox");
   const body = await readObject(context);
   const { id } = readTarget(sandbox, body);
-  return answer(200, { validationResponse: arrayOf(body.mappings).map((entry) => validated(sandbox, id, entry)) });
+  return answer(200, { validationResponse: itemsOf(body.mappings).map((entry) => validated(sandbox, id, entry)) });
 }
 
 function find(context: PlatformContext): MappingSet {
@@ -139,7 +139,7 @@ function find(context: PlatformContext): MappingSet {
 }
 
 function latest(set: MappingSet): MappingSetVersion {
-  const content = versionOf(set);
+  const content = findVersion(set);
   if (content === undefined) throw new Error(`The mapping set ${set.id} has no version`);
   return content;
 }

@@ -1,5 +1,5 @@
 import type { MappingSet, MappingSetContent, MappingSetVersion, Sandbox } from "../state/model.ts";
-import { arrayOf, type JsonObject, objectOf, stringOf } from "../web/json.ts";
+import { itemsOf, type JsonObject, objectOf, stringOf } from "../web/json.ts";
 import { plainProblem } from "../web/problem.ts";
 import { composedSchema } from "../xdm/compose.ts";
 import { Unreadable } from "./language/unreadable.ts";
@@ -7,7 +7,7 @@ import { type CompiledMapping, compileMapping } from "./mapper.ts";
 import { readMappingItem } from "./mapping-item.ts";
 
 /** A version of a set, or the latest. */
-export function versionOf(set: MappingSet, version?: number): MappingSetVersion | undefined {
+export function findVersion(set: MappingSet, version?: number): MappingSetVersion | undefined {
   return version === undefined ? set.versions.at(-1) : set.versions.find((content) => content.version === version);
 }
 
@@ -20,14 +20,14 @@ export function readTarget(sandbox: Sandbox, body: JsonObject): MappingSetConten
   if (!/version=1$/.test(contentType)) {
     throw plainProblem(400, `The contentType of the output schema must name its version, not ${contentType}`);
   }
-  if (arrayOf(body.mappings).length === 0) throw plainProblem(400, "The mappings are missing");
+  if (itemsOf(body.mappings).length === 0) throw plainProblem(400, "The mappings are missing");
   return { id, contentType };
 }
 
 /** Reads a whole set and refuses what can't be read: bad syntax, unknown functions, fields that the schema lacks. */
 export function readMappingSet(sandbox: Sandbox, body: JsonObject): MappingSetContent {
   const schemaRef = readTarget(sandbox, body);
-  const items = arrayOf(body.mappings).map((entry, index) => {
+  const items = itemsOf(body.mappings).map((entry, index) => {
     try {
       const item = readMappingItem(entry);
       compileMapping(item, composedSchema(sandbox, schemaRef.id));

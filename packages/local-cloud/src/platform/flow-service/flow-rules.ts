@@ -1,7 +1,7 @@
 import { schemaVersion } from "../catalog/datasets.ts";
-import { versionOf } from "../data-prep/mapping-set.ts";
+import { findVersion } from "../data-prep/mapping-set.ts";
 import type { Dataset, Sandbox } from "../state/model.ts";
-import { arrayOf, type JsonObject, objectOf, stringOf, stringsOf } from "../web/json.ts";
+import { itemsOf, type JsonObject, objectOf, stringOf, stringsOf } from "../web/json.ts";
 import { invalidRequest, invalidSpec, unknownId } from "./problems.ts";
 import { flowSpec } from "./specs.ts";
 
@@ -55,7 +55,7 @@ function checkOptions({ errorDiagnosticsEnabled, partialIngestionPercent }: Json
 }
 
 function checkMapping(sandbox: Sandbox, dataset: Dataset, body: JsonObject): FlowWiring["mapping"] {
-  const [transformation] = arrayOf(body.transformations).map(objectOf);
+  const [transformation] = itemsOf(body.transformations).map(objectOf);
   if (transformation === undefined) return undefined;
   if (transformation.name !== "Mapping") {
     throw invalidRequest(
@@ -72,7 +72,7 @@ function checkMapping(sandbox: Sandbox, dataset: Dataset, body: JsonObject): Flo
     );
   }
   const version = Number(mappingVersion);
-  const content = versionOf(mappingSet, version);
+  const content = findVersion(mappingSet, version);
   if (content === undefined) {
     throw invalidRequest("1412-400", "Invalid Mapping Version in request. Please provide correct mapping version.");
   }

@@ -1,6 +1,6 @@
 import type { Sandbox, XdmResource } from "../state/model.ts";
 import type { PlatformState } from "../state/state.ts";
-import { arrayOf, isObject, type JsonObject, objectOf, stringOf, stringsOf } from "../web/json.ts";
+import { isObject, itemsOf, type JsonObject, objectOf, stringOf, stringsOf } from "../web/json.ts";
 import { composedSchema } from "../xdm/compose.ts";
 import type { LookupForm } from "./accept.ts";
 
@@ -16,7 +16,7 @@ export function classOf(sandbox: Sandbox, body: JsonObject): string | undefined 
 
 /** The absolute references of an allOf. */
 export function references(body: JsonObject): string[] {
-  return arrayOf(body.allOf)
+  return itemsOf(body.allOf)
     .map((part) => stringOf(objectOf(part).$ref) ?? "")
     .filter((id) => id.startsWith("https://"));
 }

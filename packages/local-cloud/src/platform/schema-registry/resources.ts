@@ -1,7 +1,7 @@
 import type { ResourceKind, Sandbox, XdmResource } from "../state/model.ts";
 import type { PlatformState } from "../state/state.ts";
 import { hex } from "../web/identifiers.ts";
-import { arrayOf, clone, isObject, type Json, type JsonObject, objectOf, stringsOf } from "../web/json.ts";
+import { clone, isObject, itemsOf, type Json, type JsonObject, objectOf, stringsOf } from "../web/json.ts";
 import { applyPatch, PatchError, readPatch } from "../web/json-patch.ts";
 import { plainProblem } from "../web/problem.ts";
 import { compose } from "../xdm/compose.ts";
@@ -84,7 +84,7 @@ export function patchResource(
  * DELETE. Adobe publishes that a schema enabled for Profile can't be deleted; that resources in use can't be either, and with
  * which answer, is inferred.
  */
-export function deleteResource(state: PlatformState, sandbox: Sandbox, resource: XdmResource): void {
+export function deleteXdmResource(state: PlatformState, sandbox: Sandbox, resource: XdmResource): void {
   if (isUnion(resource)) throw plainProblem(400, `${resource.id} is enabled for Profile and can't be deleted`);
   const user = Array.from(sandbox.resources.values()).find((other) => references(other.body).includes(resource.id));
   if (user !== undefined) throw plainProblem(400, `${resource.id} is used by ${user.id} and can't be deleted`);
@@ -144,7 +144,7 @@ function authorPart(request: JsonObject): JsonObject {
   for (const name of authorAttributes) if (request[name] !== undefined) body[name] = request[name];
   if (Array.isArray(body.allOf)) {
     // An answer's allOf entries carry types that the system made; a reference is all that the author gave.
-    body.allOf = arrayOf(body.allOf).map((part) =>
+    body.allOf = itemsOf(body.allOf).map((part) =>
       isObject(part) && part.$ref !== undefined ? { $ref: part.$ref } : part,
     );
   }

@@ -17,7 +17,7 @@ import { listForm, lookupForm } from "./accept.ts";
 import { descriptorRoutes } from "./descriptors.ts";
 import { resourceNotFound } from "./problems.ts";
 import { altId, classOf, renderForm, renderResource } from "./render.ts";
-import { createResource, deleteResource, findResource, patchResource, replaceResource } from "./resources.ts";
+import { createResource, deleteXdmResource, findResource, patchResource, replaceResource } from "./resources.ts";
 import { isUnion } from "./rules.ts";
 
 /** Paths of the types; field groups were called mixins and still answer to that name. */
@@ -67,7 +67,7 @@ function changeRoutes(state: PlatformState, kind: ResourceKind): Hono<PlatformEn
     return answer(200, renderResource(state, context.get("sandbox"), resource));
   });
   routes.delete("/:id", (context) => {
-    deleteResource(state, context.get("sandbox"), own(context));
+    deleteXdmResource(state, context.get("sandbox"), own(context));
     return answer(204);
   });
   return routes;

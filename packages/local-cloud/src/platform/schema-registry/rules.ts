@@ -1,6 +1,6 @@
 import type { ResourceKind, Sandbox, XdmResource } from "../state/model.ts";
 import type { PlatformState } from "../state/state.ts";
-import { arrayOf, isObject, type Json, type JsonObject, objectOf, stringOf, stringsOf } from "../web/json.ts";
+import { isObject, itemsOf, type Json, type JsonObject, objectOf, stringOf, stringsOf } from "../web/json.ts";
 import { plainProblem } from "../web/problem.ts";
 import { compose, MergeConflict, type ResourceLookup, UnknownReference } from "../xdm/compose.ts";
 import { resourceNotFound, xdmProblem } from "./problems.ts";
@@ -40,7 +40,7 @@ function checkTitle(sandbox: Sandbox, title: string, own: string | undefined): v
 function checkNamespace(tenantId: string, body: JsonObject): void {
   const namespace = `_${tenantId}`;
   const definitions = objectOf(body.definitions);
-  const parts = arrayOf(body.allOf).map((part) => {
+  const parts = itemsOf(body.allOf).map((part) => {
     const { $ref } = objectOf(part);
     return typeof $ref === "string" ? definitions[$ref.replace("#/definitions/", "")] : part;
   });
@@ -139,7 +139,7 @@ export function checkUnion(sandbox: Sandbox, schema: XdmResource, body: JsonObje
       other.id !== schema.id && isUnion(other) && classOf(sandbox, other.body) === classOf(sandbox, schema.body),
   );
   checkComposition(
-    { allOf: [body, ...others.map((other) => other.body)].flatMap((part) => arrayOf(part.allOf)) },
+    { allOf: [body, ...others.map((other) => other.body)].flatMap((part) => itemsOf(part.allOf)) },
     (id) => sandbox.resources.get(id),
   );
 }
@@ -151,7 +151,7 @@ export function checkUnion(sandbox: Sandbox, schema: XdmResource, body: JsonObje
 export function breakingChanges(before: JsonObject, after: JsonObject, path = ""): string[] {
   const changes: string[] = [];
   if (before.type !== after.type || before.format !== after.format) changes.push(`${path || "/"} has another type`);
-  if (after.enum !== undefined && !arrayOf(before.enum).every((value) => arrayOf(after.enum).includes(value))) {
+  if (after.enum !== undefined && !itemsOf(before.enum).every((value) => itemsOf(after.enum).includes(value))) {
     changes.push(`${path} allows fewer values`);
   }
   for (const name of stringsOf(after.required)) {

@@ -1,4 +1,4 @@
-import { arrayOf, clone, isObject, type Json, type JsonObject, stringOf } from "./json.ts";
+import { clone, isObject, itemsOf, type Json, type JsonObject, stringOf } from "./json.ts";
 
 /** One operation of RFC 6902, its `op` in lower case. */
 export interface PatchOperation {
@@ -20,7 +20,7 @@ export class PatchError extends Error {
 /** Reads a patch; `op` may be in upper case, as in the Flow Service description. */
 export function readPatch(body: Json | undefined): PatchOperation[] {
   if (!Array.isArray(body)) throw new PatchError("path", "A JSON Patch is an array of operations");
-  return arrayOf(body).map((entry) => {
+  return itemsOf(body).map((entry) => {
     if (!isObject(entry)) throw new PatchError("path", "A JSON Patch operation is an object");
     const op = (stringOf(entry.op) ?? "").toLowerCase();
     if (op !== "add" && op !== "replace" && op !== "remove") throw new PatchError("operation", String(entry.op));

@@ -14,7 +14,7 @@ export function objectOf(value: Json | undefined): JsonObject {
   return isObject(value) ? value : {};
 }
 
-export function arrayOf(value: Json | undefined): Json[] {
+export function itemsOf(value: Json | undefined): Json[] {
   return Array.isArray(value) ? value : [];
 }
 
@@ -24,7 +24,7 @@ export function stringOf(value: Json | undefined): string | undefined {
 
 /** The strings of an array, or none when it isn't one. */
 export function stringsOf(value: Json | undefined): string[] {
-  return arrayOf(value).filter((item) => typeof item === "string");
+  return itemsOf(value).filter((item) => typeof item === "string");
 }
 
 /** A deep copy without the keys whose value is undefined, as a reader of the JSON text would see it. */

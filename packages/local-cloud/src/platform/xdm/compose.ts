@@ -1,5 +1,5 @@
 import type { Sandbox, XdmResource } from "../state/model.ts";
-import { arrayOf, isObject, type Json, type JsonObject, objectOf, stringOf, stringsOf } from "../web/json.ts";
+import { isObject, itemsOf, type Json, type JsonObject, objectOf, stringOf, stringsOf } from "../web/json.ts";
 
 /** A composed schema: one tree of fields, every `$ref` and `allOf` resolved, `required` by property name. */
 export interface ComposedSchema extends JsonObject {
@@ -103,7 +103,7 @@ function resolve(
   const { $ref, allOf, properties, items, additionalProperties, definitions: _own, ...plain } = node;
   let resolved: JsonObject = plain;
   if (typeof $ref === "string") resolved = mergeFields(followed($ref, definitions, lookup, trail), resolved);
-  for (const part of arrayOf(allOf)) {
+  for (const part of itemsOf(allOf)) {
     resolved = mergeFields(resolved, resolve(objectOf(part), definitions, lookup, trail));
   }
   if (isObject(properties)) {

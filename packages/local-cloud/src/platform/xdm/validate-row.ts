@@ -1,4 +1,4 @@
-import { arrayOf, isObject, type Json, type JsonObject, objectOf, stringsOf } from "../web/json.ts";
+import { isObject, itemsOf, type Json, type JsonObject, objectOf, stringsOf } from "../web/json.ts";
 import type { ComposedSchema } from "./compose.ts";
 import { isDate, parseDateTime } from "./date-time.ts";
 
@@ -42,7 +42,7 @@ const longestIdentity = 1024;
 
 function checkIdentities(identityMap: Json | undefined, violations: string[]): void {
   for (const [namespace, identities] of Object.entries(objectOf(identityMap))) {
-    for (const [index, identity] of arrayOf(identities).entries()) {
+    for (const [index, identity] of itemsOf(identities).entries()) {
       const { id } = objectOf(identity);
       const text = typeof id === "string" ? id.trim() : "";
       if (!placeholders.has(text.toLowerCase()) && text.length <= longestIdentity) continue;
@@ -85,7 +85,7 @@ function checkValue(field: JsonObject, value: Json | undefined, path: string, vi
 }
 
 function checkScalar(field: JsonObject, value: Json, path: string, violations: string[]): void {
-  if (field.enum !== undefined && !arrayOf(field.enum).includes(value)) {
+  if (field.enum !== undefined && !itemsOf(field.enum).includes(value)) {
     violations.push(`${path}: [${String(value)}] is not a valid enum value`);
   }
   if (typeof value === "number") {

@@ -2,7 +2,7 @@ import { defineResource, type Leftover, type Operation, Unfinished } from "pulum
 import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
 import { pathOf, paths } from "../../client/paths.ts";
-import { versionOf } from "../../client/xdm.ts";
+import { majorVersionOf } from "../../client/xdm.ts";
 import { type Bears, isMarkOf, isOwnedBy, markOf, ownershipInput, stackOf } from "../mark.ts";
 import { afterwards, insteadOfChange, requireEmpty } from "./data-loss.ts";
 import { isEnabled, isReserved, ownTags, profileTag, tagSteps, tagsOf } from "./dataset-tags.ts";
@@ -226,7 +226,7 @@ function inputsOf(found: z.output<typeof datasetAnswer>, known?: Inputs): Inputs
     name: found.name,
     description: found.description || undefined,
     schemaId: found.schemaRef.id,
-    schemaVersion: versionOf(found.schemaRef.contentType),
+    schemaVersion: majorVersionOf(found.schemaRef.contentType),
     errorDiagnostics: found.enableErrorDiagnostics ?? known?.errorDiagnostics ?? false,
     rowExpirationDays: daysOf(found.extensions?.adobe_lakeHouse.rowExpiration.ttlValue),
     tags: ownTags(found.tags, known),

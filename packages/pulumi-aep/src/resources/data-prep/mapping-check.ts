@@ -5,7 +5,7 @@ import type { Mapping } from "./mapping-set.ts";
  * Mistakes in the mappings of a set that its types can't tell. Warns of functions that Adobe's list lacks. Loaded by the check
  * of a mapping set, since nothing else of the provider needs the expression language and its table of functions.
  */
-export function mappingProblems(
+export function checkMappings(
   mappings: readonly Mapping[],
   warn: (message: string) => void,
 ): { property: string; reason: string }[] {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
 import { maximumPreviewRecords } from "../../client/mapping-preview.ts";
 import { pathOf, paths } from "../../client/paths.ts";
-import { keepSpelling, versionOf } from "../../client/xdm.ts";
+import { keepSpelling, majorVersionOf } from "../../client/xdm.ts";
 import { isOwnedBy, markOf, ownershipInput } from "../mark.ts";
 import { proveMappings } from "./mapping-proof.ts";
 
@@ -84,8 +84,8 @@ export const mappingSet = defineResource<AepClient>()({
   outputs: z.object({ version: z.number().int().meta({ description: "Version of the set, which a dataflow names." }) }),
 
   async check({ mappings = [] }, warn) {
-    const { mappingProblems } = await import("./mapping-check.ts");
-    return mappingProblems(mappings, warn);
+    const { checkMappings } = await import("./mapping-check.ts");
+    return checkMappings(mappings, warn);
   },
 
   normalise: (given) => ({ ...given, mappings: byDestination(given.mappings) }),
@@ -184,7 +184,7 @@ function inputsOf(found: z.output<typeof answer>, known?: Inputs): Inputs {
   const { id: schemaId, contentType } = found.outputSchema.schemaRef;
   return {
     schemaId,
-    schemaVersion: versionOf(contentType),
+    schemaVersion: majorVersionOf(contentType),
     mappings: keepSpelling(known?.mappings, found.mappings.map(mappingOf), byDestination),
   };
 }

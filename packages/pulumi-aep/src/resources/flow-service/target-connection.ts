@@ -2,7 +2,7 @@ import { defineResource } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
 import { paths } from "../../client/paths.ts";
-import { versionOf } from "../../client/xdm.ts";
+import { majorVersionOf } from "../../client/xdm.ts";
 import { ownershipInput, withoutMark } from "../mark.ts";
 import {
   byMark,
@@ -82,6 +82,6 @@ function inputsOf({ name, description, data, params }: z.output<typeof answer>):
     description: withoutMark(description),
     datasetId: params.dataSetId,
     schemaId: data.schema.id,
-    schemaVersion: versionOf(data.schema.version),
+    schemaVersion: majorVersionOf(data.schema.version),
   };
 }

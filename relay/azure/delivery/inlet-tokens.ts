@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { isObject, jsonOf } from "../../core/event/json.ts";
-import { failureOf, type PlatformAnswer, textOf } from "./platform-answer.ts";
+import { failureOf, type PlatformAnswer, readAnswerText } from "./platform-answer.ts";
 
 /** An OAuth Server-to-Server credential of Adobe Developer Console. */
 export interface PlatformCredential {
@@ -12,7 +12,7 @@ export interface PlatformCredential {
   readonly orgId: string;
 }
 
-export interface AccessTokensOptions {
+export interface InletTokensOptions {
   readonly credential: PlatformCredential;
   /** Milliseconds for one request with its answer. */
   readonly timeout: number;
@@ -31,13 +31,13 @@ const rest = 30_000;
  * Access tokens for an authenticated inlet (`POST /ims/token/v3`). Adobe asks clients to keep a token for its whole life of
  * about a day: so there is one at a time, one request for it however many events wait, and a rest after each refusal.
  */
-export class AccessTokens {
-  readonly #options: AccessTokensOptions;
+export class InletTokens {
+  readonly #options: InletTokensOptions;
   #current: { readonly token: string; readonly since: number; readonly staleAt: number } | undefined;
   #refusal: { readonly answer: PlatformAnswer; readonly until: number } | undefined;
   #pending: Promise<string | PlatformAnswer> | undefined;
 
-  constructor(options: AccessTokensOptions) {
+  constructor(options: InletTokensOptions) {
     this.#options = options;
   }
 
@@ -75,7 +75,7 @@ export class AccessTokens {
         redirect: "manual",
         signal: AbortSignal.timeout(timeout),
       });
-      const answer = jsonOf(await textOf(response));
+      const answer = jsonOf(await readAnswerText(response));
       if (!response.ok) return this.#refused(refusalOf(response, answer));
       const parsed = tokenAnswer.safeParse(answer);
       if (!parsed.success) return this.#refused(mistake("did not answer as it does, maybe PLATFORM_IMS_URL is wrong"));

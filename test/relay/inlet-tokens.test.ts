@@ -1,5 +1,5 @@
 import { PlatformStub } from "../../packages/pulumi-aep/test/platform-stub.ts";
-import { AccessTokens } from "../../relay/azure/delivery/access-tokens.ts";
+import { InletTokens } from "../../relay/azure/delivery/inlet-tokens.ts";
 import { PlatformClient } from "../../relay/azure/delivery/platform-client.ts";
 
 const ims = "POST /ims/token/v3";
@@ -21,7 +21,7 @@ const credential = () => ({
   orgId: "0123@AdobeOrg",
 });
 const receipt = { body: { inletId: "inlet", xactionId: "1:2:3", receivedTimeMs: 1 } };
-const tokens = () => new AccessTokens({ credential: credential(), timeout: 5_000, monotonic: () => now });
+const tokens = () => new InletTokens({ credential: credential(), timeout: 5_000, monotonic: () => now });
 const token = (name: string) => ({ body: { access_token: name, token_type: "bearer", expires_in: 86_399 } });
 const client = (source = tokens()) =>
   new PlatformClient(`${stub.url}/collection/inlet?x-adobe-flow-id=flow`, {

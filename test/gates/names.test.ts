@@ -1,0 +1,85 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+import ts from "typescript";
+
+const repository = path.join(__dirname, "../..");
+const rooms = /^((cli|components|events|mapping|relay|settings)|packages\/[^/]+\/src)\/.*\.ts$/;
+
+/** Names that several files export on purpose. */
+const shared: readonly (readonly [names: readonly string[], reason: string])[] = [
+  [
+    ["Config", "config", "Provider", "provider"],
+    "each provider package exports the same parts, and no file imports two",
+  ],
+  [["Ownership", "ownership"], "both vendors' packages have the resource type of this name: its class, its definition"],
+  [
+    [
+      "getDataset",
+      "getIdentityNamespaces",
+      "getPreflight",
+      "getReportingWebhooks",
+      "getSchema",
+      "getSchemas",
+      "getTenant",
+    ],
+    "a function's definition, and what a program calls",
+  ],
+  [
+    ["Dataset", "FunctionApp", "MappingSet", "ReportingWebhook"],
+    "what the vendor calls it: our resource, and the object in its stand-in",
+  ],
+  [
+    ["DataPrepFunction", "FunctionName", "MappingItem", "Token", "findFunction"],
+    "the language of Data Prep twice: the stand-in must not use the implementation that it tests",
+  ],
+  [["JsonObject", "isObject"], "the stand-in must not use the relay's"],
+  [["jsonOf"], "the relay's core must not use the provider kit"],
+];
+
+async function sourceFiles(): Promise<ts.SourceFile[]> {
+  const { stdout } = await promisify(execFile)("git", ["ls-files", "*.ts"], { cwd: repository, maxBuffer: 1e8 });
+  const names = stdout.split("\n").filter((name) => rooms.test(name));
+  const files = await Promise.all(
+    names.map(async (name) => {
+      // A file that is deleted but not committed yet is still listed.
+      const text = await readFile(path.join(repository, name), "utf8").catch(() => "");
+      return ts.createSourceFile(name, text, ts.ScriptTarget.Latest);
+    }),
+  );
+  return files;
+}
+
+const isExported = (statement: ts.Statement): boolean =>
+  ts.canHaveModifiers(statement) &&
+  (ts.getModifiers(statement) ?? []).some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
+
+/** Names that a statement at the top of a file declares. */
+function declaredNames(statement: ts.Statement): string[] {
+  if (ts.isVariableStatement(statement)) {
+    return statement.declarationList.declarations.flatMap(({ name }) => (ts.isIdentifier(name) ? [name.text] : []));
+  }
+  const named =
+    ts.isFunctionDeclaration(statement) ||
+    ts.isClassDeclaration(statement) ||
+    ts.isInterfaceDeclaration(statement) ||
+    ts.isTypeAliasDeclaration(statement);
+  return named && statement.name !== undefined ? [statement.name.text] : [];
+}
+
+test("an exported name has one meaning in the whole product", async () => {
+  const declaring = new Map<string, Set<string>>();
+  for (const file of await sourceFiles()) {
+    for (const name of file.statements.filter(isExported).flatMap(declaredNames)) {
+      declaring.set(name, (declaring.get(name) ?? new Set()).add(file.fileName));
+    }
+  }
+  expect(declaring.size).toBeGreaterThan(1000);
+  const allowed = shared.flatMap(([names]) => names);
+  const several = Array.from(declaring).filter(([, files]) => files.size > 1);
+  const clashes = several.filter(([name]) => !allowed.includes(name));
+  expect(clashes.map(([name, files]) => `${name}: ${[...files].join(", ")}: rename one, or merge them`)).toEqual([]);
+  // No name is on the list for nothing.
+  expect(allowed.filter((name) => !several.some(([clashing]) => clashing === name))).toEqual([]);
+});
