@@ -22,6 +22,6 @@ export default {
   globalTeardown: "<rootDir>/test/global-teardown.ts",
   // Long enough for a busy machine: a test that hangs ends, and one that is slow does not fail.
   testTimeout: 120_000,
-  // All cores: the long tests mostly wait, for engines and hosts of their own.
-  maxWorkers: "100%",
+  // More than cores: the long tests mostly wait, for engines and hosts of their own.
+  maxWorkers: "150%",
 };
