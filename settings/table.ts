@@ -3,6 +3,7 @@ import { z } from "zod";
 import { mappingSettings } from "../mapping/settings.ts";
 import { appNumbers, type NumberRange } from "../relay/core/app-settings.ts";
 import { eventFilters, personalData } from "../relay/core/policy/policy.ts";
+import { unusual } from "../relay/core/unusual.ts";
 import { platformSchemas, webhookSchema } from "./platform-settings.ts";
 import type { Setting } from "./setting.ts";
 import { subscription } from "./subscription.ts";
@@ -285,7 +286,7 @@ export const settingsTable = {
   silenceAlertHours: {
     // A log alert of Azure looks back two days at most.
     schema: z.int().min(0).max(47),
-    default: 24,
+    default: unusual.silenceHours,
     description:
       "Hours without any call from Customer.io, after earlier ones, after which an alert fires: 1 to 47. 0 switches the " +
       "alert off, such as for a workspace that is quiet on weekends.",

@@ -1,5 +1,6 @@
 import { dayOf } from "../../relay/core/counts/counts.ts";
 import { type CommandTarget, operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
+import { unusual } from "../../relay/core/unusual.ts";
 import { customerIoOf, patience } from "../clients.ts";
 import { inWords } from "../output/duration.ts";
 import type { Finding } from "../output/finding.ts";
@@ -8,8 +9,6 @@ import type { StackSource } from "../stack/source.ts";
 import { silenceHoursOf } from "../stack/source-settings.ts";
 
 const hour = 60 * 60 * 1000;
-/** Hours without a call that are worth a look, where the setting `silenceAlertHours` switches the alert off. */
-const usualSilence = 24;
 
 export const sendTest =
   "In Customer.io, open Data & Integrations > Integrations > Reporting Webhooks, open the webhook and press Send test";
@@ -32,7 +31,7 @@ export async function checkCalls(source: StackSource): Promise<Finding> {
   ]);
   return callsFinding({
     ...{ counts, enabled: webhook?.disabled === false, changedAt: modifiedAt, now: new Date(), target: source.target },
-    silenceHours: silenceHoursOf(source) ?? usualSilence,
+    silenceHours: silenceHoursOf(source) ?? unusual.silenceHours,
   });
 }
 
@@ -63,9 +62,11 @@ export function callsFinding({
   const details = [counted, ...(last === undefined ? [] : [last])];
   if (!enabled) return { verdict: "waiting", found: "None is to come: the webhook is disabled.", details };
 
-  // As the alert `refused` has it: within an hour calls were refused and none was taken.
+  // As the alert `refused` has it.
   const refusedSince =
-    refusedAt !== undefined && takenAt !== undefined && refusedAt.getTime() - takenAt.getTime() >= hour;
+    refusedAt !== undefined &&
+    takenAt !== undefined &&
+    refusedAt.getTime() - takenAt.getTime() >= unusual.refusedHours * hour;
   const refusedOnly = takenAt === undefined && refused > 0 && taken === 0;
   if (refusedSince || refusedOnly) {
     const since = takenAt === undefined ? "No call was ever taken" : `No call was taken since ${takenAt.toISOString()}`;
@@ -76,7 +77,7 @@ export function callsFinding({
       todo: copyKeyAnew(target),
     };
   }
-  const patience = (silenceHours || usualSilence) * hour;
+  const patience = (silenceHours || unusual.silenceHours) * hour;
   if (takenAt === undefined) {
     const waited = changedAt === undefined ? 0 : now.getTime() - changedAt.getTime();
     const prove = `${sendTest}, then: ${operatorCommand("status", target)}`;

@@ -1,6 +1,7 @@
 import { type QueuedEvent, waitingSince } from "../../relay/core/event/envelope.ts";
 import { queueNames } from "../../relay/core/names.ts";
 import { type CommandTarget, pulumiCommand } from "../../relay/core/operator-command.ts";
+import { unusual } from "../../relay/core/unusual.ts";
 import { azureOf, patience } from "../clients.ts";
 import { inWords } from "../output/duration.ts";
 import type { Finding } from "../output/finding.ts";
@@ -8,9 +9,6 @@ import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
 import { deployAnew } from "./relay.ts";
-
-/** Milliseconds after which an event that still waits means a real backlog, not a burst; the alert `late` says the same. */
-const late = 60 * 60 * 1000;
 
 /** Milliseconds: a forwarder sends a probe after each pause, and no pause is longer than an hour and half of another. */
 const longestPause = 2 * 60 * 60 * 1000;
@@ -69,7 +67,7 @@ export function queueFinding({
   const found = `About ${messages} messages wait, each of one or more events, ${seen}${dying}.`;
   const reasons = [...new Set(waiting.flatMap(({ lastError }) => lastError ?? []))].slice(0, 3);
   const details = reasons.map((reason) => `the last try: ${reason}`);
-  if (age < late) return { verdict: "waiting", found, details };
+  if (age < unusual.waitSeconds * 1000) return { verdict: "waiting", found, details };
   if (sentAgo === undefined || sentAgo > longestPause) {
     const silent =
       sentAgo === undefined ? "none has sent anything lately" : `none has sent anything for ${inWords(sentAgo)}`;

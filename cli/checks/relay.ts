@@ -5,6 +5,7 @@ import { azureOf, patience } from "../clients.ts";
 import type { Finding } from "../output/finding.ts";
 import type { StackSource } from "../stack/source.ts";
 import { copyKeyAnew } from "./calls.ts";
+import { healthUrl, type SharedAnswers } from "./shared-answers.ts";
 
 const health = z.object({ signingKeys: z.boolean(), intake: z.string().optional() });
 
@@ -17,11 +18,11 @@ export function deployAnew(target: CommandTarget, code: string): string {
 }
 
 /** Whether the relay answers, can reach its storage and has a signing key, and whether Azure knows all of its functions. */
-export async function checkRelay(source: StackSource): Promise<Finding> {
-  const url = new URL("/health", source.relayUrl).href;
+export async function checkRelay(source: StackSource, answers: SharedAnswers): Promise<Finding> {
+  const url = healthUrl(source);
   // The code's id is that of its function app.
   const { id: siteId, urn: code } = source.resource("customerio-aep:index:FunctionCode");
-  const { status, text } = await azureOf(source).ask(url, patience());
+  const { status, text } = await answers.health();
   const listed = status === 200 ? await azureOf(source).functionNames(siteId, patience()) : undefined;
   const app = siteId.split("/").at(-1) ?? siteId;
   return relayFinding({ url, status, text, listed, app, target: source.target, code });

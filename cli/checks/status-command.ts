@@ -9,10 +9,11 @@ import { checkBatches, checkRows } from "./dataset.ts";
 import { checkDeadLetters } from "./dead-letters.ts";
 import { checkQueue } from "./queue.ts";
 import { checkRelay } from "./relay.ts";
+import { SharedAnswers } from "./shared-answers.ts";
 import { checkVersions } from "./versions.ts";
 import { checkWebhook } from "./webhook.ts";
 
-type Check = (source: StackSource) => Promise<Finding>;
+type Check = (source: StackSource, answers: SharedAnswers) => Promise<Finding>;
 
 /** In the order in which events travel, then what is about all of them. */
 const checks: readonly (readonly [string, Check, ("relay" | undefined)?])[] = [
@@ -44,8 +45,9 @@ export const statusCommand = defineCommand({
   async run(source, _values, { print, progress }) {
     const meant = checks.filter(([, , needs]) => needs === undefined || source.hasRelay);
     const open = new Set(meant.map(([part]) => part));
+    const answers = new SharedAnswers(source);
     const work = meant.map(async ([part, check]) => {
-      const finding = await check(source).catch(brokenBy);
+      const finding = await check(source, answers).catch(brokenBy);
       open.delete(part);
       return { part, ...finding };
     });

@@ -2,20 +2,20 @@ import { z } from "zod";
 import manifest from "../../package.json" with { type: "json" };
 import { jsonOf } from "../../relay/core/event/json.ts";
 import { type CommandTarget, pulumiCommand } from "../../relay/core/operator-command.ts";
-import { azureOf, patience } from "../clients.ts";
 import type { Finding } from "../output/finding.ts";
 import type { StackSource } from "../stack/source.ts";
 import { isOlder } from "../version.ts";
 import { deployAnew } from "./relay.ts";
+import type { SharedAnswers } from "./shared-answers.ts";
 
 const version = z.string().optional();
 const health = z.object({ status: z.string(), version });
 const code = z.object({ version });
 
 /** Whether this command line, the program that deployed the relay, and the relay that runs have the same version. */
-export async function checkVersions(source: StackSource): Promise<Finding> {
+export async function checkVersions(source: StackSource, answers: SharedAnswers): Promise<Finding> {
   const { outputs, urn } = source.resource("customerio-aep:index:FunctionCode");
-  const { text } = await azureOf(source).ask(new URL("/health", source.relayUrl).href, patience());
+  const { text } = await answers.health();
   return versionsFinding({
     own: manifest.version,
     deployed: code.parse(outputs).version,

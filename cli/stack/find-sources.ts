@@ -51,7 +51,10 @@ function madeFrom(root: StackResource, resources: readonly StackResource[]): Sta
   for (let urn = open.pop(); urn !== undefined; urn = open.pop()) {
     if (found.has(urn)) continue;
     found.add(urn);
-    for (const { dependencies } of byUrn.get(urn) ?? []) open.push(...dependencies);
+    for (const { dependencies, parent } of byUrn.get(urn) ?? []) {
+      // A component says things that its resources do not.
+      open.push(...dependencies, ...(parent === undefined ? [] : [parent]));
+    }
   }
   return resources.filter(({ urn }) => found.has(urn));
 }

@@ -9,10 +9,7 @@ import type { StackSource } from "./source.ts";
 
 const relaySettings = z.object({ properties: z.object({ EVENT_POLICY: appSettings.EVENT_POLICY }) });
 const vaultSecret = z.object({ name: z.string(), value: z.string() });
-const alertRule = z.object({
-  enabled: z.boolean().default(true),
-  criteria: z.object({ allOf: z.array(z.object({ query: z.string().default("") })) }),
-});
+const monitoring = z.object({ silenceAlertHours: z.number() });
 
 /** Which events the relay takes in, and what personal data they keep. */
 export function policyOf(source: StackSource): EventPolicy {
@@ -29,12 +26,8 @@ export function signingKeyOf(source: StackSource): string | undefined {
   return keys === undefined || keys === noSigningKey ? undefined : parseSigningKeys(keys)[0];
 }
 
-/** Hours without a call after which the relay's alert is raised; 0: never; undefined: there is no such alert. */
+/** Hours without a call after which the relay's alert is raised; 0: never; undefined: the program that deployed it did not say. */
 export function silenceHoursOf(source: StackSource): number | undefined {
-  for (const { inputs } of source.all("azure-native:monitor:ScheduledQueryRule")) {
-    const rule = alertRule.safeParse(inputs).data;
-    const [, hours] = rule?.criteria.allOf[0]?.query.match(/where last < ago\((\d+)h\)/) ?? [];
-    if (hours !== undefined) return Number(hours);
-  }
-  return undefined;
+  const [first] = source.all("customerio-aep:index:RelayMonitoring");
+  return monitoring.safeParse(first?.outputs).data?.silenceAlertHours;
 }

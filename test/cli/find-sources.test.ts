@@ -1,4 +1,6 @@
 import { findSources } from "../../cli/stack/find-sources.ts";
+import { StackSource } from "../../cli/stack/source.ts";
+import { silenceHoursOf } from "../../cli/stack/source-settings.ts";
 import { readState, type StackResource } from "../../cli/stack/state.ts";
 import { operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
 
@@ -51,6 +53,24 @@ test("without the component a webhook is a source, with all that it was made fro
     ["two", ["two-target", "two-flow", "two"]],
     ["unfinished", ["unfinished"]],
   ]);
+});
+
+test("a component of what a webhook was made from belongs to its source too", () => {
+  const monitoring = urnOf("customerio-aep:index:RelayMonitoring", "relay");
+  const alert = urnOf("azure-native:monitor:ScheduledQueryRule", "silent");
+  const [source] = findSources(
+    state([
+      resource("customerio-aep:index:RelayMonitoring", "relay", { outputs: { silenceAlertHours: 12 } }),
+      resource("azure-native:monitor:ScheduledQueryRule", "silent", { parent: monitoring }),
+      resource("customerio:index:ReportingWebhook", "hook", { dependencies: [alert] }),
+    ]),
+  );
+  expect(
+    source &&
+      silenceHoursOf(
+        new StackSource({ ...source, ...{ target: { stack: "dev" }, providers: new Map(), settings: {} } }),
+      ),
+  ).toBe(12);
 });
 
 test("two sources of one name are called by their URNs", () => {

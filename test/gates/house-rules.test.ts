@@ -84,3 +84,19 @@ test("a promise that nobody waits for is found", async () => {
   const text = "async function send(): Promise<void> {}\nsend();\n";
   expect(await findingsIn({ "cli/part.ts": text })).toEqual([expect.stringContaining(".catch")]);
 });
+
+test("a switch that forgets a case is found", async () => {
+  const text = `type Fate = "delivered" | "dead" | "held";
+export function isDone(fate: Fate): boolean {
+  switch (fate) {
+    case "delivered":
+    case "dead":
+      return true;
+  }
+  return false;
+}
+`;
+  expect(await findingsIn({ "relay/core/part.ts": text })).toEqual([expect.stringContaining('"held"')]);
+  const whole = text.replace('    case "dead":', '    case "dead":\n    case "held":');
+  expect(await findingsIn({ "relay/core/part.ts": whole })).toEqual([]);
+});

@@ -1,4 +1,5 @@
 import { operatorCommand } from "../../../relay/core/operator-command.ts";
+import { unusual } from "../../../relay/core/unusual.ts";
 import { isOutcome, lineField, lineNumber, relayLines } from "./relay-log.ts";
 
 /** A log query whose every row is a reason to wake somebody. */
@@ -46,7 +47,7 @@ export function relayAlerts({
     late: {
       ...soon,
       description: "Events wait for more than an hour: Platform is away, or takes less than comes in.",
-      query: `${relayLines} | where ${lineNumber("oldestSeconds")} > 3600`,
+      query: `${relayLines} | where ${lineNumber("oldestSeconds")} > ${unusual.waitSeconds}`,
     },
     unavailable: {
       ...soon,
@@ -57,7 +58,7 @@ export function relayAlerts({
     refused: {
       ...soon,
       enabled: expectsEvents,
-      window: "PT1H",
+      window: `PT${unusual.refusedHours}H`,
       description:
         "Calls are refused and none is accepted: most likely the signing key is not Customer.io's. Customer.io repeats the first event and " +
         `holds back all others for 7 days, then gives them up. Copy the key anew: ${operatorCommand("status")} says how.`,

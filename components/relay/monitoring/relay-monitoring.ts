@@ -142,7 +142,8 @@ export class RelayMonitoring extends pulumi.ComponentResource {
     this.componentId = component.id;
     this.connectionString = component.connectionString;
     this.actionGroupId = people.id;
-    this.registerOutputs({ componentId: this.componentId });
+    // The command `status` takes as much silence as unusual as the alert does.
+    this.registerOutputs({ componentId: this.componentId, silenceAlertHours });
   }
 }
 

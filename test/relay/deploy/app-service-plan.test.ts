@@ -1,5 +1,5 @@
 import { appServicePlan } from "../../../relay/deploy/resources/arm/app-service-plan.ts";
-import { type AzureServer, azureServer, failure, operationOn, type TestOperation } from "./azure-server.ts";
+import { type AzureServer, failure, gone, operationOn, type TestOperation, useAzure } from "./azure-server.ts";
 
 const group = "/subscriptions/s/resourceGroups/g";
 const id = `${group}/providers/Microsoft.Web/serverfarms/plan1`;
@@ -10,19 +10,11 @@ const plan = { resourceGroupId: group, planName: "plan1", body };
 let azure: AzureServer;
 let operation: TestOperation;
 
-beforeAll(async () => {
-  azure = await azureServer();
-});
-
-afterAll(() => azure.close());
-
-beforeEach(() => {
-  azure.script = {};
-  azure.restart();
+useAzure((server) => {
+  azure = server;
   operation = operationOn(azure);
 });
 
-const gone = { status: 404, body: JSON.stringify({ error: { code: "ResourceNotFound", message: "not found" } }) };
 const answers = (provisioningState?: string) => ({
   status: 200,
   body: JSON.stringify({ ...body, location: "westeurope", properties: { reserved: true, provisioningState } }),

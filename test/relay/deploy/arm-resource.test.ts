@@ -1,7 +1,7 @@
 import { armResource } from "../../../relay/deploy/resources/arm/arm-resource.ts";
 import { functionApp } from "../../../relay/deploy/resources/arm/function-app.ts";
 import { vaultSecret } from "../../../relay/deploy/resources/arm/vault-secret.ts";
-import { type AzureServer, azureServer, failure, operationOn, type TestOperation } from "./azure-server.ts";
+import { type AzureServer, failure, gone, operationOn, type TestOperation, useAzure } from "./azure-server.ts";
 
 const group = "/subscriptions/s/resourceGroups/g";
 const account = `${group}/providers/Microsoft.Storage/storageAccounts/a`;
@@ -12,19 +12,11 @@ const inputs = { parentId: account, path, apiVersion: "2024-01-01", body: { prop
 let azure: AzureServer;
 let operation: TestOperation;
 
-beforeAll(async () => {
-  azure = await azureServer();
-});
-
-afterAll(() => azure.close());
-
-beforeEach(() => {
-  azure.script = {};
-  azure.restart();
+useAzure((server) => {
+  azure = server;
   operation = operationOn(azure);
 });
 
-const gone = { status: 404, body: JSON.stringify({ error: { code: "ResourceNotFound", message: "not found" } }) };
 const asked = () => azure.requests.map(({ method, url, json }) => ({ call: `${method} ${url}`, json }));
 
 describe("ArmResource", () => {

@@ -27,7 +27,7 @@ export interface AzureServer extends RecordingServer {
 }
 
 /** One HTTPS server that plays the function app, its deployment site and Azure Resource Manager by a script. */
-export async function azureServer(): Promise<AzureServer> {
+async function azureServer(): Promise<AzureServer> {
   const folder = await mkdtemp(path.join(tmpdir(), "certificate-"));
   const certificate = await createCertificate(folder);
   const trusted = tls.getCACertificates("default");
@@ -59,6 +59,31 @@ export async function azureServer(): Promise<AzureServer> {
   };
   return azure;
 }
+
+/**
+ * Gives each test of a file the same server, with neither requests nor a script of the test before.
+ *
+ * @param begin called before each test
+ */
+export function useAzure(begin: (azure: AzureServer) => void): void {
+  let azure: AzureServer;
+  beforeAll(async () => {
+    azure = await azureServer();
+  });
+  beforeEach(() => {
+    azure.script = {};
+    azure.restart();
+    begin(azure);
+  });
+  afterEach(() => {
+    delete process.env.RELAY_ABANDON_QUEUE;
+    delete process.env.RELAY_ABANDON_DEAD_LETTERS;
+  });
+  afterAll(() => azure.close());
+}
+
+/** What Azure Resource Manager answers for something that does not exist. */
+export const gone: Answer = { status: 404, body: { error: { code: "ResourceNotFound", message: "not found" } } };
 
 /** A clock that nobody waits for: sleeping moves it. */
 class TestClock implements Clock {

@@ -10,13 +10,13 @@ import { zipFolder } from "../../../relay/deploy/package-folder.ts";
 import { functionCode } from "../../../relay/deploy/resources/function-code.ts";
 import {
   type AzureServer,
-  azureServer,
   failure,
   operationOn,
   queueId,
   type Script,
   siteId,
   type TestOperation,
+  useAzure,
 } from "./azure-server.ts";
 
 const publish = "POST /api/publish";
@@ -46,20 +46,16 @@ let hash: string;
 let deployer: string;
 let publishUrl: string;
 
-beforeAll(async () => {
-  azure = await azureServer();
+beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), "function-code-"));
   for (const name of ["host.json", "package.json", "index.cjs"]) writeFileSync(path.join(folder, name), "{}");
   hash = zipFolder(folder).hash;
   deployer = `customerio-aep-${hash.slice(0, 16)}`;
   publishUrl = `POST /api/publish?RemoteBuild=false&Deployer=${deployer}&isAsync=true`;
 });
-afterAll(async () => {
-  rmSync(folder, { recursive: true });
-  await azure.close();
-});
-beforeEach(async () => {
-  azure.restart();
+afterAll(() => rmSync(folder, { recursive: true }));
+useAzure((server) => {
+  azure = server;
   azure.script = { ...succeeds };
   operation = operationOn(azure);
 });

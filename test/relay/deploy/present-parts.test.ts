@@ -1,5 +1,5 @@
 import { requirePresent } from "../../../relay/deploy/resources/present-parts.ts";
-import { type AzureServer, azureServer, failure, operationOn } from "./azure-server.ts";
+import { type AzureServer, failure, gone, operationOn, useAzure } from "./azure-server.ts";
 
 const group = "/subscriptions/s/resourceGroups/g";
 const vault = `${group}/providers/Microsoft.KeyVault/vaults/v`;
@@ -8,16 +8,11 @@ const parts = { vault: { id: vault, apiVersion: "2024-11-01" }, late: { id: aler
 
 let azure: AzureServer;
 
-beforeAll(async () => {
-  azure = await azureServer();
+useAzure((server) => {
+  azure = server;
 });
 
-afterAll(() => azure.close());
-
-beforeEach(() => azure.restart());
-
 const there = { status: 200, body: "{}" };
-const gone = { status: 404, body: JSON.stringify({ error: { code: "ResourceNotFound", message: "not found" } }) };
 
 test("what Azure has is read once, each by its own version", async () => {
   azure.script = { [`GET ${vault}`]: [there], [`GET ${alert}`]: [there] };

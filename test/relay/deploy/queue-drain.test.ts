@@ -1,6 +1,6 @@
 import type { Answer } from "../../../packages/pulumi-customerio/test/recording-server.ts";
 import { queueDrain } from "../../../relay/deploy/resources/queue-drain.ts";
-import { type AzureServer, azureServer, failure, operationOn, queueId, type TestOperation } from "./azure-server.ts";
+import { type AzureServer, failure, gone, operationOn, queueId, type TestOperation, useAzure } from "./azure-server.ts";
 
 const count = `GET ${queueId}`;
 const poison = `GET ${queueId}-poison`;
@@ -8,22 +8,13 @@ const mark = `PATCH ${queueId}`;
 const health = "GET /health";
 /** Of Azure's answers; every mark goes by it. */
 const date = "Fri, 20 Nov 2026 10:00:00 GMT";
-const gone: Answer = { status: 404, body: { error: { code: "ResourceNotFound", message: "not found" } } };
 
 let azure: AzureServer;
 let operation: TestOperation;
 
-beforeAll(async () => {
-  azure = await azureServer();
-});
-afterAll(() => azure.close());
-beforeEach(() => {
-  azure.restart();
+useAzure((server) => {
+  azure = server;
   operation = operationOn(azure);
-});
-afterEach(() => {
-  delete process.env.RELAY_ABANDON_QUEUE;
-  delete process.env.RELAY_ABANDON_DEAD_LETTERS;
 });
 
 const queue = (length: number, metadata?: Record<string, string>): Answer => ({

@@ -1,26 +1,18 @@
 import type { Answer } from "../../../packages/pulumi-customerio/test/recording-server.ts";
 import { relayGuard } from "../../../relay/deploy/resources/relay-guard.ts";
-import { type AzureServer, azureServer, failure, operationOn, queueId, type TestOperation } from "./azure-server.ts";
+import { type AzureServer, failure, gone, operationOn, queueId, type TestOperation, useAzure } from "./azure-server.ts";
 
 const health = "GET /health";
 const queue = `GET ${queueId}`;
 const there: Answer = { body: { properties: { approximateMessageCount: 4 } } };
-const gone: Answer = { status: 404, body: { error: { code: "ResourceNotFound", message: "not found" } } };
 const dead = (count: number): Answer => ({ body: { status: "ok", deadLetters: { count, more: false } } });
 
 let azure: AzureServer;
 let operation: TestOperation;
 
-beforeAll(async () => {
-  azure = await azureServer();
-});
-afterAll(() => azure.close());
-beforeEach(() => {
-  azure.restart();
+useAzure((server) => {
+  azure = server;
   operation = operationOn(azure);
-});
-afterEach(() => {
-  delete process.env.RELAY_ABANDON_DEAD_LETTERS;
 });
 
 type Guarded = Parameters<typeof relayGuard.delete>[2];

@@ -1,23 +1,17 @@
-import type { Answer } from "../../../packages/pulumi-customerio/test/recording-server.ts";
 import { definitionProvider } from "../../../packages/pulumi-provider-kit/src/definition/definition-provider.ts";
 import { customerIoAepPackage } from "../../../relay/deploy/provider.ts";
 import { armResource } from "../../../relay/deploy/resources/arm/arm-resource.ts";
 import { functionApp } from "../../../relay/deploy/resources/arm/function-app.ts";
-import { type AzureServer, azureServer, operationOn, queueId, siteId, type TestOperation } from "./azure-server.ts";
+import { type AzureServer, gone, operationOn, queueId, siteId, type TestOperation, useAzure } from "./azure-server.ts";
 
 let azure: AzureServer;
 let operation: TestOperation;
 
-beforeAll(async () => {
-  azure = await azureServer();
-});
-afterAll(() => azure.close());
-beforeEach(() => {
-  azure.restart();
+useAzure((server) => {
+  azure = server;
   operation = operationOn(azure);
 });
 
-const gone: Answer = { status: 404, body: { error: { code: "ResourceNotFound", message: "not found" } } };
 const [parentId = "", path] = queueId.split(/\/(?=queueServices)/);
 const queue = { parentId, path: path ?? "", apiVersion: "2024-01-01", body: { properties: {} } };
 const site = {

@@ -3,22 +3,17 @@ import { definitionProvider } from "pulumi-provider-kit";
 import type { Answer } from "../../../packages/pulumi-customerio/test/recording-server.ts";
 import { customerIoAepPackage } from "../../../relay/deploy/provider.ts";
 import { queueDrain } from "../../../relay/deploy/resources/queue-drain.ts";
-import { type AzureServer, azureServer, failure, operationOn, queueId, type TestOperation } from "./azure-server.ts";
+import { type AzureServer, failure, gone, operationOn, queueId, type TestOperation, useAzure } from "./azure-server.ts";
 
 const formerAccount = queueId.replace(/\/queueServices.*/, "");
 const newQueue = queueId.replace("/storageAccounts/a/", "/storageAccounts/b/");
 const table = "https://a.table.core.windows.net/";
 const closed = { intake: "closed until 2026-11-20T10:10:00.000Z" };
-const gone: Answer = { status: 404, body: { error: { code: "ResourceNotFound", message: "not found" } } };
 
 let azure: AzureServer;
 let operation: TestOperation;
-beforeAll(async () => {
-  azure = await azureServer();
-});
-afterAll(() => azure.close());
-beforeEach(() => {
-  azure.restart();
+useAzure((server) => {
+  azure = server;
   const inputs = {
     queueId: newQueue,
     takeoverUrl: `https://${azure.host}/takeover`,
@@ -26,9 +21,6 @@ beforeEach(() => {
     timeoutSeconds: 60,
   };
   operation = { ...operationOn(azure), other: { id: newQueue, inputs } };
-});
-afterEach(() => {
-  delete process.env.RELAY_ABANDON_QUEUE;
 });
 
 const queue = (length: number, metadata?: Record<string, string>): Answer => ({

@@ -1,0 +1,23 @@
+import type { PlainAnswer } from "pulumi-provider-kit/http";
+import { azureOf, patience } from "../clients.ts";
+import type { StackSource } from "../stack/source.ts";
+
+/** Answers that several checks read. Each is asked for by the first that reads it, and not again. */
+export class SharedAnswers {
+  readonly #source: StackSource;
+  #health: Promise<PlainAnswer> | undefined;
+
+  constructor(source: StackSource) {
+    this.#source = source;
+  }
+
+  /** What the relay answers for `/health`. */
+  health(): Promise<PlainAnswer> {
+    this.#health ??= azureOf(this.#source).ask(healthUrl(this.#source), patience());
+    return this.#health;
+  }
+}
+
+export function healthUrl(source: StackSource): string {
+  return new URL("/health", source.relayUrl).href;
+}

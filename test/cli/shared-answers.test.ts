@@ -1,0 +1,25 @@
+import { checkRelay } from "../../cli/checks/relay.ts";
+import { SharedAnswers } from "../../cli/checks/shared-answers.ts";
+import { checkVersions } from "../../cli/checks/versions.ts";
+import type { StackSource } from "../../cli/stack/source.ts";
+import { recordingServer } from "../../packages/pulumi-customerio/test/recording-server.ts";
+
+test("the relay is asked for its health once, for all checks that read it", async () => {
+  const server = await recordingServer(() => ({ status: 503, body: { status: "unavailable", version: "0.0.1" } }));
+  try {
+    const code = { type: "customerio-aep:index:FunctionCode", id: "/sites/relay", urn: "urn:code", outputs: {} };
+    const source = {
+      ...{ target: { stack: "dev" }, relayUrl: `http://127.0.0.1:${server.port}/customerio` },
+      ...{ providerSettings: () => ({}), resource: () => code },
+    } as unknown as StackSource;
+    const answers = new SharedAnswers(source);
+    const findings = await Promise.all([checkRelay(source, answers), checkVersions(source, answers)]);
+    expect(findings.map(({ found }) => found)).toEqual([
+      expect.stringContaining('/health answered 503: {"status":"unavailable","version":"0.0.1"}'),
+      "The relay that runs has another version than the program that deployed it.",
+    ]);
+    expect(server.requests.map(({ method, url }) => `${method} ${url}`)).toEqual(["GET /health"]);
+  } finally {
+    await server.close();
+  }
+});
