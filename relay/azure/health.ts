@@ -49,12 +49,12 @@ interface Health {
   readonly hasTakenEvents?: true;
   /** How many there are: they decide whether the relay may be taken down. `more`: there may be others. */
   readonly deadLetters?: { readonly count: number; readonly more: boolean };
-  /** Seconds, rounded up, since the look began whose result is given again; absent in the answer to the call that it began for. */
-  readonly ageSeconds?: number;
+  /** Seconds, rounded up, since the look at the storage began; 0 in the answer to the call that it began for. */
+  readonly ageSeconds: number;
 }
 
 interface Answer extends HttpResponseInit {
-  readonly jsonBody: Health;
+  readonly jsonBody: Omit<Health, "ageSeconds">;
 }
 
 /**
@@ -79,7 +79,7 @@ export function healthHandler({
   let last: { readonly answer: Answer; readonly since: number; readonly until: number } | undefined;
   let looking: { readonly answer: Promise<Answer>; readonly since: number } | undefined;
 
-  const report = async (signal: AbortSignal): Promise<Health> => {
+  const report = async (signal: AbortSignal): Promise<Answer["jsonBody"]> => {
     const [{ closed }, dead, census, { waiting }] = await Promise.all([
       marks(),
       // In half of the time: a slow list must not make a relay that is well look ill.
@@ -109,10 +109,8 @@ export function healthHandler({
   };
 
   /** @param since when the look began: what came meanwhile may not be in its result */
-  const again = (answer: Answer, since: number): Answer => {
-    const ageSeconds = Math.max(1, Math.ceil((monotonic() - since) / 1_000));
-    return { ...answer, jsonBody: { ...answer.jsonBody, ageSeconds } };
-  };
+  const again = (answer: Answer, since: number) =>
+    withAge(answer, Math.max(1, Math.ceil((monotonic() - since) / 1_000)));
 
   return async (_request, context) => {
     if (last && monotonic() < last.until) return again(last.answer, last.since);
@@ -125,6 +123,11 @@ export function healthHandler({
     const answer = await looking.answer;
     looking = undefined;
     last = { answer, since, until: monotonic() + freshFor };
-    return answer;
+    return withAge(answer, 0);
   };
+}
+
+function withAge(answer: Answer, ageSeconds: number): HttpResponseInit {
+  const jsonBody: Health = { ...answer.jsonBody, ageSeconds };
+  return { ...answer, jsonBody };
 }

@@ -256,30 +256,62 @@ test("a guard that a destroy comes to later says what is deleted already, and ho
 });
 
 describe("the guard of an empty dataset asks its relay", () => {
+  /** Milliseconds of the guard's own waits. */
+  let waits: number[];
+
   const type = "aep:index:DatasetGuard";
 
-  async function deletion(answer: Answer): Promise<unknown> {
+  /** @param answers one after the other; the last one repeats */
+  async function deletion(...answers: readonly [Answer, ...Answer[]]): Promise<unknown> {
     const { set } = await makeAll({ withRow: false });
     const aep = await provider();
-    const relay = await recordingServer(() => answer);
+    const rest = [...answers];
+    const relay = await recordingServer(() => (rest.length > 1 ? rest.shift() : rest[0]) ?? {});
+    const { waits: allWaits } = aep;
     try {
       const relayHealthUrl = `http://127.0.0.1:${relay.port}/health`;
       const guard = await aep.create(type, { datasetId: set.id, relayHealthUrl });
+      allWaits.length = 0;
       return await aep.delete(type, guard.id, guard.properties).then(
         () => aep.progress.find((line) => line.includes("could not be asked")) ?? "deleted",
         ({ message }: Error) => message,
       );
     } finally {
+      waits = [...allWaits];
       await relay.close();
     }
   }
 
-  test("and lets go if that has never taken in an event", async () => {
-    expect(await deletion({ body: { status: "ok", signingKeys: true } })).toBe("deleted");
+  const healthy = (more: object): Answer => ({ body: { status: "ok", signingKeys: true, ...more } });
+
+  test("and lets go at once if that looks and has never taken in an event", async () => {
+    expect(await deletion(healthy({ ageSeconds: 0 }))).toBe("deleted");
+    expect(waits).toEqual([]);
+  });
+
+  test("and takes no answer from before it asked, but waits only until the relay looks anew", async () => {
+    expect(await deletion(healthy({ ageSeconds: 3 }), healthy({ ageSeconds: 0, hasTakenEvents: true }))).toMatch(
+      /its relay has taken in events/,
+    );
+    expect(waits).toEqual([2_000]);
+  });
+
+  test("and takes an answer that another caller has asked for since", async () => {
+    expect(await deletion(healthy({ ageSeconds: 2 }), healthy({ ageSeconds: 3 }))).toBe("deleted");
+    expect(waits).toEqual([3_000]);
+  });
+
+  test("and asks one that does not say when it looked a second time, five seconds later", async () => {
+    expect(await deletion(healthy({}))).toBe("deleted");
+    expect(waits).toEqual([5_000]);
+  });
+
+  test("and refuses if an event has come by that second time", async () => {
+    expect(await deletion(healthy({}), healthy({ hasTakenEvents: true }))).toMatch(/its relay has taken in events/);
   });
 
   test("and refuses if it has, since rows show late", async () => {
-    const message = await deletion({ body: { status: "ok", signingKeys: true, hasTakenEvents: true } });
+    const message = await deletion(healthy({ hasTakenEvents: true }));
     expect(message).toMatch(
       /may hold data, or get some: its relay has taken in events, and rows take up to an hour to show in Platform\. Nothing has been taken down\./,
     );

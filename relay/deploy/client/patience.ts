@@ -9,6 +9,8 @@ export interface NotYet {
   readonly detail?: string;
   /** Milliseconds after which this `notYet`, unchanged, is taken as final; default: the whole time limit. */
   readonly patience?: number;
+  /** Milliseconds until the next look; default: the pace's. */
+  readonly pause?: number;
 }
 
 /** One look at something that takes time. */
@@ -46,7 +48,7 @@ export async function patiently<T>(
     if (now - since >= (seen.patience ?? limit) || now - start >= limit) {
       return { gaveUp: `after ${Math.round((now - start) / 1000)} s: ${detail}` };
     }
-    const pause = pauses[Math.min(looks, pauses.length - 1)] ?? pauses[0];
+    const pause = seen.pause ?? pauses[Math.min(looks, pauses.length - 1)] ?? pauses[0];
     if (!signal.aborted) await clock.sleep(pause, signal);
     slept += pause;
     if (signal.aborted) return { gaveUp: `(${whyStopped(signal)}): ${detail}` };

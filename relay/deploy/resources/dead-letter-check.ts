@@ -3,9 +3,9 @@ import { operatorCommand, pulumiCommand } from "../../core/operator-command.ts";
 import type { AzureClient } from "../client/client.ts";
 import { type Look, type LookPace, patiently } from "../client/patience.ts";
 import { stackNameOf } from "./refusal.ts";
-import { askHealth } from "./relay-health.ts";
+import { ageOf, askHealth, untilNextLook } from "./relay-health.ts";
 
-/** A relay that was idle starts first, and its health check gives the same answer for five seconds. */
+/** A relay that was idle starts first. */
 const pace: LookPace = { pauses: [2_000, 5_000], limit: 60_000 };
 
 type DeadLetterOperation = Pick<Operation<AzureClient>, "client" | "signal" | "progress" | "warn" | "urn">;
@@ -97,8 +97,9 @@ async function look(
   if ("failure" in said) return { notYet: said.failure, detail: said.detail };
   if (!said.deadLetters) return { notYet: `${healthUrl} does not say how many there are` };
   // Others may ask for its health, too: what was counted since the first look is new enough.
-  const isCurrent = isClosed ? said.intake === "closed" : (said.ageSeconds ?? 0) * 1_000 <= askedFor;
-  return isCurrent ? { done: said.deadLetters } : { notYet: "waiting until the relay counts its dead letters again" };
+  const isCurrent = isClosed ? said.intake === "closed" : ageOf(said) <= askedFor;
+  if (isCurrent) return { done: said.deadLetters };
+  return { notYet: "waiting until the relay counts its dead letters again", pause: untilNextLook(said) };
 }
 
 function reasonOf(dead: DeadLetters): string {

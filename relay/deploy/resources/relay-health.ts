@@ -2,6 +2,9 @@ import { z } from "zod";
 import { jsonOf } from "../../core/event/json.ts";
 import type { AzureClient } from "../client/client.ts";
 
+/** Seconds for which a relay gives the same answer again. Relays of earlier versions do not say how old theirs is. */
+const oldest = 5;
+
 const health = z.object({
   configuration: z.string().optional(),
   intake: z.string().optional(),
@@ -12,6 +15,16 @@ const health = z.object({
 
 /** What a relay says of itself where it is well; see `Health` in relay/azure/health.ts. */
 export type RelayHealth = z.output<typeof health>;
+
+/** Milliseconds since the relay looked, at most. */
+export function ageOf({ ageSeconds = oldest }: RelayHealth): number {
+  return ageSeconds * 1_000;
+}
+
+/** Milliseconds until the relay looks anew; at least a second, since ages are rounded. */
+export function untilNextLook({ ageSeconds = 0 }: RelayHealth): number {
+  return Math.max(1, oldest - ageSeconds) * 1_000;
+}
 
 /** Why a relay's health check says nothing. */
 export interface IllHealth {

@@ -5,7 +5,9 @@ import { type AzureServer, failure, gone, operationOn, queueId, type TestOperati
 const health = "GET /health";
 const queue = `GET ${queueId}`;
 const there: Answer = { body: { properties: { approximateMessageCount: 4 } } };
-const dead = (count: number): Answer => ({ body: { status: "ok", deadLetters: { count, more: false } } });
+const dead = (count: number, ageSeconds = 0): Answer => {
+  return { body: { status: "ok", deadLetters: { count, more: false }, ageSeconds } };
+};
 
 let azure: AzureServer;
 let operation: TestOperation;
@@ -35,21 +37,24 @@ describe("a destroy", () => {
     expect(azure.requests.map(({ method }) => method)).toEqual(["GET", "GET"]);
   });
 
-  test("does not take a count from before it asked: a dead letter may have come since", async () => {
-    const old: Answer = { body: { status: "ok", deadLetters: { count: 0, more: false }, ageSeconds: 3 } };
-    azure.script = { [queue]: [there], [health]: [old, dead(1)] };
+  test("does not take a count from before it asked, since a dead letter may have come meanwhile", async () => {
+    azure.script = { [queue]: [there], [health]: [dead(0, 3), dead(1)] };
     const { message } = await failure(remove());
     expect(message).toContain("there is 1 dead letter");
     expect(operation.clock.sleeps).toEqual([2_000]);
   });
 
   test("takes a count that others have asked for meanwhile", async () => {
-    const old = (ageSeconds: number): Answer => {
-      return { body: { status: "ok", deadLetters: { count: 0, more: false }, ageSeconds } };
-    };
-    azure.script = { [queue]: [there], [health]: [old(4), old(5), old(1), dead(1)] };
+    azure.script = { [queue]: [there], [health]: [dead(0, 4), dead(0, 5), dead(0, 1), dead(1)] };
     await remove();
-    expect(operation.clock.sleeps).toEqual([2_000, 5_000]);
+    expect(operation.clock.sleeps).toEqual([1_000, 1_000]);
+  });
+
+  test("asks a relay that does not say when it counted a second time, five seconds later", async () => {
+    const silent = (count: number): Answer => ({ body: { status: "ok", deadLetters: { count, more: false } } });
+    azure.script = { [queue]: [there], [health]: [silent(0), silent(1)] };
+    expect((await failure(remove())).message).toContain("there is 1 dead letter");
+    expect(operation.clock.sleeps).toEqual([5_000]);
   });
 
   test("goes on without any, whatever waits: the drain delivers that", async () => {

@@ -1,5 +1,5 @@
 import { defineResource } from "pulumi-provider-kit";
-import { jsonOf, plainCall, sleep } from "pulumi-provider-kit/http";
+import { jsonOf, plainCall } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
 import { afterwards, requireEmpty } from "./data-loss.ts";
@@ -22,26 +22,47 @@ const inputs = z.object({
   }),
 });
 
-const health = z.object({ status: z.literal("ok"), hasTakenEvents: z.boolean().optional() });
+/** Seconds for which a relay gives the same answer again. Relays of earlier versions do not say how old theirs is. */
+const oldest = 5;
 
-/** A relay that was idle starts first; and what it answers may be five seconds old, so that a no counts the second time. */
-const patience = { tries: 4, timeout: 20_000, pause: 6_000 };
+const health = z.object({
+  status: z.literal("ok"),
+  hasTakenEvents: z.boolean().optional(),
+  ageSeconds: z.number().max(60).optional(),
+});
 
-/** Whether a relay has ever taken in an event; `failure` says why it can't be known. */
+/** A relay that was idle starts first. */
+const patience = { failures: 4, timeout: 20_000, pause: 6_000 };
+
+/**
+ * Whether a relay has ever taken in an event; `failure` says why it can't be known. The relay may have looked before this question: then
+ * only a yes counts, and it is asked again.
+ */
 async function askRelay(
+  client: AepClient,
   url: string,
   signal: AbortSignal,
 ): Promise<{ readonly hasTakenEvents: boolean; readonly failure?: string }> {
-  let failure = "";
-  let isSecondLook = false;
-  for (let left = patience.tries; left > 0 && !signal.aborted; left--) {
+  let failure = "it was not asked";
+  let failures = 0;
+  let waited = 0;
+  while (!signal.aborted) {
     const { status, text } = await plainCall({ method: "GET", url, timeout: patience.timeout, signal });
     const answer = status === 200 ? health.safeParse(jsonOf(text)) : undefined;
-    if (answer?.success && answer.data.hasTakenEvents) return { hasTakenEvents: true };
-    if (answer?.success && isSecondLook) return { hasTakenEvents: false };
-    if (answer?.success) isSecondLook = true;
-    failure = status === undefined ? text : `it answers ${status}`;
-    if (left > 1) await sleep(patience.pause, signal);
+    let { pause } = patience;
+    if (answer?.success) {
+      if (answer.data.hasTakenEvents) return { hasTakenEvents: true };
+      const { ageSeconds = oldest } = answer.data;
+      if (ageSeconds * 1_000 <= waited) return { hasTakenEvents: false };
+      // At least a second, since ages are rounded.
+      pause = Math.max(1, oldest - (answer.data.ageSeconds ?? 0)) * 1_000;
+    } else {
+      failure = status === undefined ? text : `it answers ${status}`;
+      failures += 1;
+      if (failures === patience.failures) break;
+    }
+    await client.wait(pause, signal);
+    waited += pause;
   }
   return { hasTakenEvents: false, failure };
 }
@@ -75,7 +96,7 @@ export const datasetGuard = defineResource<AepClient>()({
         : `${deletedBefore} is deleted already; \`npx pulumi up\` brings it back. The dataset is not deleted`;
     const isThere = await requireEmpty(operation, { id: datasetId }, { refused, ways: afterwards });
     if (!isThere || relayHealthUrl === undefined) return;
-    const relay = await askRelay(relayHealthUrl, operation.signal);
+    const relay = await askRelay(operation.client, relayHealthUrl, operation.signal);
     if (relay.failure !== undefined) {
       // A relay that is broken could never be taken down if this refused; events that wait in it hold up its own deletion.
       operation.warn(
