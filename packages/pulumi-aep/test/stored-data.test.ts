@@ -289,7 +289,7 @@ describe("the guard of an empty dataset asks its relay", () => {
     expect(waits).toEqual([]);
   });
 
-  test("and takes no answer from before it asked, but waits only until the relay looks anew", async () => {
+  test("and takes no answer from before it asked, but waits only until the relay looks again", async () => {
     expect(await deletion(healthy({ ageSeconds: 3 }), healthy({ ageSeconds: 0, hasTakenEvents: true }))).toMatch(
       /its relay has taken in events/,
     );
@@ -323,5 +323,60 @@ describe("the guard of an empty dataset asks its relay", () => {
     ["is no relay", { body: "<html>" }, /could not be asked .*: it answers 200\)/],
   ])("and lets go with a warning if it %s, since it could never be taken down else", async (_, answer, expected) => {
     expect(await deletion(answer)).toMatch(expected);
+  });
+});
+
+describe("an event that its dataflow's endpoint has received, and that no batch or run shows yet", () => {
+  const type = "aep:index:DatasetGuard";
+  const post = (path: string, body: object) =>
+    fetch(`${platform.url}/__local/${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+
+  const failMetrics = async (status: number) => {
+    const effect = { kind: "status", status };
+    const answer = await post("faults", { target: "gateway", path: "/insights/metrics", effect, rate: 1 });
+    expect(answer.status).toBeLessThan(300);
+  };
+
+  /** @returns what a destroy says first */
+  async function deletion(switches: object, prepare: () => Promise<unknown> = async () => undefined) {
+    // Metrics are asked for by the time of this machine.
+    now = Date.now() - 3_700_000;
+    await post("switches", { rowsShow: "later", ...switches });
+    const { set } = await makeAll({ withRow: true });
+    await prepare();
+    const aep = await provider();
+    const guard = await aep.create(type, { datasetId: set.id });
+    const failure = await aep.delete(type, guard.id, guard.properties).then(
+      () => undefined,
+      ({ message }: Error) => message,
+    );
+    return { failure, shown: aep.progress };
+  }
+
+  test("stops a destroy, by the metrics of its endpoint", async () => {
+    expect((await deletion({})).failure).toMatch(
+      /holds data: rows that may be on their way: its dataflow "Events" has received 1 event within a day.*Nothing has been taken down/,
+    );
+  });
+
+  test("does not if the metrics come as late as the rows, since nothing shows it", async () => {
+    expect(await deletion({ inletMetrics: "with-rows" })).toEqual({ failure: undefined, shown: [] });
+  });
+
+  test("does not if Platform refuses its metrics: a warning says so", async () => {
+    const { failure, shown } = await deletion({}, () => failMetrics(403));
+    expect(failure).toBeUndefined();
+    expect(shown.join()).toMatch(
+      /does not let this credential read its metrics, so events that the dataflow "Events" received/,
+    );
+  });
+
+  test("stops it if Platform does not answer, as with every other question", async () => {
+    const { failure } = await deletion({}, () => failMetrics(500));
+    expect(failure).toMatch(/may hold data, which could not be looked up\. Nothing has been taken down\./);
   });
 });

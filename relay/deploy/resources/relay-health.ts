@@ -21,7 +21,7 @@ export function ageOf({ ageSeconds = oldest }: RelayHealth): number {
   return ageSeconds * 1_000;
 }
 
-/** Milliseconds until the relay looks anew; at least a second, since ages are rounded. */
+/** Milliseconds until the relay looks again; at least a second, since ages are rounded. */
 export function untilNextLook({ ageSeconds = 0 }: RelayHealth): number {
   return Math.max(1, oldest - ageSeconds) * 1_000;
 }

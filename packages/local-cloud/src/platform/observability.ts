@@ -7,11 +7,23 @@ import { Problem } from "./web/problem.ts";
 
 type Measure = (run: RunWindow) => number;
 
+/** What one metric counted, at one time. */
+interface Sample {
+  readonly startedAt: number;
+  readonly updatedAt: number;
+  /** Undefined: of an inlet alone. */
+  readonly datasetId?: string;
+  readonly inletId: string | undefined;
+  readonly count: number;
+}
+
+const messagesReceived = "timeseries.data.collection.inlet.total.messages.received";
+
 /** Metrics of streaming flows, and what each counts in an hour's run (Observability Insights, metrics page). */
 const metrics: Readonly<Record<string, Measure>> = {
   "timeseries.ingestion.dataset.recordsuccess.count": (run) => run.outputRecords,
   "timeseries.ingestion.dataset.batchfailed.count": (run) => (run.failedRecords > 0 ? 1 : 0),
-  "timeseries.data.collection.inlet.total.messages.received": (run) => run.inputRecords,
+  [messagesReceived]: (run) => run.inputRecords,
   "timeseries.data.collection.inlet.total.messages.size.received": (run) => run.inputBytes,
   "timeseries.data.collection.inlet.success": (run) => run.outputRecords,
   "timeseries.data.collection.inlet.failure": (run) => run.failedRecords,
@@ -29,20 +41,19 @@ export function observabilityRoutes(state: PlatformState): Hono<PlatformEnvironm
     const granularity = stringOf(request.granularity) ?? "DAY";
     const step = granularities[granularity];
     if (step === undefined) throw invalid(`The granularity ${granularity} is not supported`);
-    const runs = Array.from(context.get("sandbox").runs.values()).filter(
-      (run) => run.updatedAt >= start && run.startedAt <= end,
-    );
+    const sandbox = context.get("sandbox");
     return answer(200, {
       metricResponses: itemsOf(request.metrics).map((entry) => {
         const { name, filters } = objectOf(entry);
-        const measure = metrics[stringOf(name) ?? ""];
-        if (measure === undefined) throw invalid(`The metric ${String(name)} is not supported`);
         const wanted = itemsOf(filters).map(objectOf);
-        const counted = runs.filter((run) => wanted.every((filter) => passes(context.get("sandbox"), run, filter)));
+        const counted = samplesOf(sandbox, stringOf(name) ?? "").filter(
+          (sample) =>
+            sample.updatedAt >= start && sample.startedAt <= end && wanted.every((filter) => passes(sample, filter)),
+        );
         return {
           metric: name,
           filters: wanted,
-          datapoints: [{ groupBy: {}, dps: points(counted, measure, step) }],
+          datapoints: [{ groupBy: {}, dps: points(counted, step) }],
           granularity,
         };
       }),
@@ -56,10 +67,25 @@ export function observabilityRoutes(state: PlatformState): Hono<PlatformEnvironm
     return milliseconds;
   }
 
-  function passes(sandbox: Sandbox, run: RunWindow, { name, value }: JsonObject): boolean {
+  function samplesOf({ flows, runs }: Sandbox, name: string): Sample[] {
+    const measure = metrics[name];
+    if (measure === undefined) throw invalid(`The metric ${name} is not supported`);
+    if (name === messagesReceived && state.switches.inletMetrics === "at-once") {
+      const inlets = new Set(Array.from(flows.values(), ({ inletId }) => inletId));
+      return state.journal.receipts
+        .filter(({ inletId }) => inlets.has(inletId))
+        .map(({ inletId, time: at }) => ({ startedAt: time(at), updatedAt: time(at), inletId, count: 1 }));
+    }
+    return Array.from(runs.values(), (run) => {
+      const { startedAt, updatedAt, datasetId, flowId } = run;
+      return { startedAt, updatedAt, datasetId, inletId: flows.get(flowId)?.inletId, count: measure(run) };
+    });
+  }
+
+  function passes({ datasetId, inletId }: Sample, { name, value }: JsonObject): boolean {
     const wanted = (stringOf(value) ?? "").split("|");
-    if (name === "dataSetId") return wanted.includes(run.datasetId);
-    if (name === "inletId") return wanted.includes(sandbox.flows.get(run.flowId)?.inletId ?? "");
+    if (name === "dataSetId") return datasetId !== undefined && wanted.includes(datasetId);
+    if (name === "inletId") return inletId !== undefined && wanted.includes(inletId);
     throw invalid(`The filter ${String(name)} is not supported`);
   }
 
@@ -74,11 +100,11 @@ export function observabilityRoutes(state: PlatformState): Hono<PlatformEnvironm
   }
 }
 
-function points(runs: readonly RunWindow[], measure: Measure, step: number): JsonObject {
+function points(samples: readonly Sample[], step: number): JsonObject {
   const sums: Record<string, number> = {};
-  for (const run of runs) {
-    const at = new Date(Math.floor(run.startedAt / step) * step).toISOString().replace(".000Z", "Z");
-    sums[at] = (sums[at] ?? 0) + measure(run);
+  for (const { startedAt, count } of samples) {
+    const at = new Date(Math.floor(startedAt / step) * step).toISOString().replace(".000Z", "Z");
+    sums[at] = (sums[at] ?? 0) + count;
   }
   return sums;
 }

@@ -22,6 +22,7 @@ export const paths = {
   connectionSpecs: `${foundation}/flowservice/connectionSpecs`,
   sandboxes: `${foundation}/sandbox-management/`,
   permissionNames: `${foundation}/access-control/acl/reference`,
+  metrics: "/data/infrastructure/observability/insights/metrics",
   effectivePolicies: `${foundation}/access-control/acl/effective-policies`,
 } as const;
 

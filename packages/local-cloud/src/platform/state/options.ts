@@ -63,6 +63,10 @@ export interface PlatformSwitches {
   arithmetic: "calculates" | "fails";
   /** An identity in a record's identity map that identifies nobody (blank, or a placeholder): the record fails, or is taken. */
   unusableIdentity: "fails-record" | "taken";
+  /** An event that an inlet took: it is mapped, and shows in runs, batches and rows, at once, or only after whatever is looked at. */
+  rowsShow: "at-once" | "later";
+  /** Observability's count of the messages that an inlet received: of all that it took, or of those that show in runs. */
+  inletMetrics: "at-once" | "with-rows";
   /** Preview of a dataset without rows: 404, or an empty list. */
   emptyPreview: "404" | "empty-list";
   /** A dataset's preview: an object whose `data` has the rows, or the rows alone. */
@@ -96,6 +100,8 @@ export const strictSwitches: Readonly<PlatformSwitches> = {
   numberInTextField: "fails-record",
   arithmetic: "calculates",
   unusableIdentity: "fails-record",
+  rowsShow: "at-once",
+  inletMetrics: "at-once",
   emptyPreview: "404",
   previewAnswer: "object",
 };

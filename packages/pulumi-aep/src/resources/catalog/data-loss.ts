@@ -26,11 +26,15 @@ export const insteadOfChange: readonly string[] = [
  * @throws Error if the dataset holds data, or if that can't be found out
  */
 export async function requireEmpty(
-  { client, signal }: Pick<Operation<AepClient>, "client" | "signal">,
+  {
+    client,
+    signal,
+    warn,
+  }: Pick<Operation<AepClient>, "client" | "signal"> & Partial<Pick<Operation<AepClient>, "warn">>,
   { id, name }: { readonly id: string; readonly name?: string },
   { refused, ways }: { readonly refused: string; readonly ways: readonly string[] },
 ): Promise<boolean> {
-  const stored = await storedData(client, id, signal).catch((error: unknown) => {
+  const stored = await storedData(client, id, signal, warn).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
       `The dataset ${name === undefined ? id : `"${name}" (${id})`} may hold data, which could not be looked up. ${refused}. ${reason} ` +

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
 import { pathOf, paths } from "../../client/paths.ts";
+import { messagesReceived } from "./inlet-metrics.ts";
 
 /** Objects in one list, at most (Catalog Service API). */
 const listLimit = 100;
@@ -12,7 +13,17 @@ const batch = z.looseObject({
   recordCount: z.number().nullish(),
 });
 
-const items = z.object({ items: z.array(z.object({ id: z.string(), name: z.string().nullish() })) });
+const items = z.object({ items: z.array(z.object({ id: z.string() })) });
+
+const flowItems = z.object({
+  items: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string().nullish(),
+      options: z.object({ inletUrl: z.string().nullish() }).nullish(),
+    }),
+  ),
+});
 
 /** A dataset's name, and what it holds: `13 rows in 2 batches`. */
 export interface StoredData {
@@ -23,14 +34,16 @@ export interface StoredData {
 /**
  * What a dataset holds; undefined if it holds nothing. In doubt it holds something, since nothing brings deleted
  * rows back: a batch counts whatever its status (of a failed one, Platform keeps the failed records), and so does a dataflow
- * that has run, since rows take up to an hour to become a batch.
+ * that has run or whose endpoint has received an event, since rows take up to an hour to become a batch.
  *
+ * @param warn says that Platform refuses its metrics, so that received events can't be seen; default: nothing is said
  * @throws VendorError if Platform does not answer one of the questions
  */
 export async function storedData(
   client: AepClient,
   id: string,
   signal: AbortSignal,
+  warn: (message: string) => void = () => undefined,
 ): Promise<StoredData | "gone" | undefined> {
   const read = {
     method: "GET",
@@ -43,7 +56,7 @@ export async function storedData(
   const what =
     (await batchesOf(client, id, signal)) ??
     (dataset.lastBatchId ? `the batch ${dataset.lastBatchId}` : undefined) ??
-    (await runsInto(client, id, signal));
+    (await underWayTo(client, id, signal, warn));
   return what === undefined ? undefined : { name: dataset.name ?? id, what };
 }
 
@@ -66,25 +79,49 @@ async function batchesOf(client: AepClient, id: string, signal: AbortSignal): Pr
   return `${count(rows, "row", "rows")} in ${batchCount}${isAll ? "" : ", or more"}`;
 }
 
-async function runsInto(client: AepClient, id: string, signal: AbortSignal): Promise<string | undefined> {
-  const list = async (path: string, purpose: string) =>
-    (await client.call({ method: "GET", path, signal, purpose }, items)).items;
+/** What a dataflow has taken in, although the dataset does not show it yet. */
+async function underWayTo(
+  client: AepClient,
+  id: string,
+  signal: AbortSignal,
+  warn: (message: string) => void,
+): Promise<string | undefined> {
+  const list = async <Item>(path: string, purpose: string, answer: z.ZodType<{ items: Item[] }>) =>
+    (await client.call({ method: "GET", path, signal, purpose }, answer)).items;
   const targets = await list(
     `${paths.targetConnections}?property=params.dataSetId==${id}&limit=${listLimit}`,
     `look for connections that lead to the dataset ${id}`,
+    items,
   );
   for (const target of targets) {
     const flows = await list(
       `${paths.flows}?property=targetConnectionIds[]==${target.id}&limit=${listLimit}`,
       `look for dataflows into the dataset ${id}`,
+      flowItems,
     );
     for (const flow of flows) {
+      const title = flow.name ?? flow.id;
       const runs = await list(
         `${paths.runs}?property=flowId==${flow.id}&limit=1`,
         `look whether the dataflow ${flow.id} has run`,
+        items,
       );
       if (runs.length > 0) {
-        return `rows that are on their way: its dataflow "${flow.name ?? flow.id}" has run, and rows take up to an hour to show`;
+        return `rows that are on their way: its dataflow "${title}" has run, and rows take up to an hour to show`;
+      }
+      // An endpoint of a base connection (HTTP API) may serve dataflows into other datasets.
+      const inletUrl = flow.options?.inletUrl;
+      const received = inletUrl ? await messagesReceived(client, inletUrl, signal) : 0;
+      if (received === "refused") {
+        warn(
+          `Platform does not let this credential read its metrics, so events that the dataflow "${title}" received within the last hour ` +
+            "can't be seen. Platform shows no rows, batches or runs.",
+        );
+      } else if (received > 0) {
+        return (
+          `rows that may be on their way: its dataflow "${title}" has received ${count(received, "event", "events")} within a day, and ` +
+          "rows take up to an hour to show"
+        );
       }
     }
   }
