@@ -374,7 +374,8 @@ export const exceptions: readonly Exception[] = [
     operation: /^POST \/data\/infrastructure\/observability\/insights\/metrics$/,
     difference: /^this operation is not described$/,
     answer: metrics,
-    where: "Observability Insights: metrics of a dataset (`cli`), and of a dataflow's endpoint before a dataset is deleted",
+    where:
+      "Observability Insights: metrics of a dataset (`cli`), and of a dataflow's endpoint before a dataset is deleted",
     description: "Not among the descriptions compared here.",
     instead: "A sum for each day in `metricResponses[].datapoints[].dps`.",
     source: "Adobe: “Metrics endpoint” of Observability Insights",

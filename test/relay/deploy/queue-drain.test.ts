@@ -110,7 +110,9 @@ describe("a change that replaces it, which comes before the webhook is turned", 
   const other = queueId.replace("/storageAccounts/a/", "/storageAccounts/b/");
   const permit = (news: object, replaces = true) =>
     queueDrain.permit?.(operation, queueId, { olds: state(), news, replaces }) as Promise<void>;
-  const dead = (count: number): Answer => ({ body: { status: "ok", deadLetters: { count, more: false }, ageSeconds: 0 } });
+  const dead = (count: number): Answer => ({
+    body: { status: "ok", deadLetters: { count, more: false }, ageSeconds: 0 },
+  });
 
   test("is refused while there are dead letters, and nothing is closed", async () => {
     azure.script = { [health]: [dead(2)] };

@@ -1,0 +1,52 @@
+import { readFile } from "node:fs/promises";
+
+/** Clock ticks a second in which Linux reports processor time, on every architecture that Node runs on. */
+const ticks = 100;
+
+interface Sample {
+  readonly at: number;
+  /** Seconds of all processors together in which they were not idle. */
+  readonly busy: number;
+  /** Seconds of each process. */
+  readonly own: readonly number[];
+}
+
+/** Tells what processor time the parts of a benchmark take, and what others take from it meanwhile. Linux only. */
+export class Processors {
+  readonly #processes: Readonly<Record<string, number>>;
+  readonly #begin: Promise<Sample | undefined>;
+
+  /** @param processes name and id of each process of the benchmark */
+  constructor(processes: Readonly<Record<string, number>>) {
+    this.#processes = processes;
+    this.#begin = this.#sample();
+  }
+
+  /** The processors that each process took on average since the beginning, and all that is no part of the benchmark. */
+  async used(): Promise<string> {
+    const [begin, end] = [await this.#begin, await this.#sample()];
+    if (begin === undefined || end === undefined) return "unknown";
+    const length = (end.at - begin.at) / 1000;
+    const own = end.own.map((seconds, at) => (seconds - (begin.own[at] ?? 0)) / length);
+    const others = (end.busy - begin.busy) / length - own.reduce((sum, share) => sum + share, 0);
+    const names = Object.keys(this.#processes);
+    const parts = own.map((share, at) => `${names[at]} ${share.toFixed(2)}`);
+    return [...parts, `others ${Math.max(0, others).toFixed(2)}`].join(", ");
+  }
+
+  async #sample(): Promise<Sample | undefined> {
+    try {
+      const own = Object.values(this.#processes).map(async (pid) => {
+        // After the name in brackets: state is field 3 of proc(5), utime and stime are 14 and 15.
+        const fields = (await readFile(`/proc/${pid}/stat`, "utf8")).split(") ").at(-1)?.split(" ") ?? [];
+        return (Number(fields[11]) + Number(fields[12])) / ticks;
+      });
+      const [line = ""] = (await readFile("/proc/stat", "utf8")).split("\n", 1);
+      const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = line.split(/\s+/).map(Number);
+      const busy = user + nice + system + irq + softirq + steal;
+      return { at: performance.now(), busy: busy / ticks, own: await Promise.all(own) };
+    } catch {
+      return undefined;
+    }
+  }
+}
