@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -28,6 +28,12 @@ test.each(names)("%s --help has every option, examples and the exit codes, and i
   for (const { code, meaning } of Object.values(exitCodes)) expect(stdout).toContain(`${code}  ${meaning}\n`);
   expect(code).toBe(0);
   expect((await cli({}, "help", name)).stdout).toBe(stdout);
+});
+
+test("docs/operating.md shows each command", async () => {
+  const page = await readFile(path.join(repository, "docs/operating.md"), "utf8");
+  const missing = names.filter((name) => !page.includes(`npx customerio-aep ${name} `));
+  expect(missing.map((name) => `docs/operating.md does not show customerio-aep ${name}`)).toEqual([]);
 });
 
 test("--version prints that of the package", async () => {

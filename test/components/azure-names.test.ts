@@ -96,7 +96,7 @@ test.each([
   }));
   for (const { type: token, name, inputs } of [...relay, ...planned]) {
     const type = armResourceTypes.get(token);
-    if (type === undefined) throw new Error(`The stand-in has no ${token}.`);
+    if (type === undefined) throw new Error(`packages/local-cloud/src/azure/arm/resource-types.ts has no ${token}.`);
     const checked = checkInputs(
       type,
       name,

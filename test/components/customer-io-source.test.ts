@@ -78,6 +78,8 @@ test("the relay's guard knows all that a destroy deletes one by one in Azure", a
   );
   const { parts } = one(resources, "customerio-aep:index:RelayGuard");
   const ids = Object.values<{ id: string }>(parts).map(({ id }) => id);
+  const unknown = deleted.filter(({ name }) => !ids.includes(`${name}-id`));
+  expect(unknown.map(({ name }) => `${name}: add it to the parts of its component in components/relay`)).toEqual([]);
   expect(ids.sort()).toEqual(deleted.map(({ name }) => `${name}-id`).sort());
   expect(ids.length).toBeGreaterThan(20);
 });

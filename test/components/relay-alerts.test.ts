@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { relayAlerts } from "../../components/relay/monitoring/relay-alerts.ts";
 import { isOutcome, lineField, lineNumber } from "../../components/relay/monitoring/relay-log.ts";
 import { keepDuplicates } from "../../relay/azure/delivery/duplicates.ts";
@@ -192,6 +194,12 @@ test("a stranger's calls wake nobody before events are expected, nor does silenc
   expect(onIn({ expectsEvents: false, silenceHours: 24 }).sort()).toEqual(always);
   expect(onIn({ expectsEvents: true, silenceHours: 0 }).sort()).toEqual([...always, "refused", "unavailable"].sort());
   expect(onIn({ expectsEvents: true, silenceHours: 24 })).toEqual(Object.keys(alerts));
+});
+
+test("docs/reliability.md has a row for each alert", async () => {
+  const page = await readFile(path.join(__dirname, "../../docs/reliability.md"), "utf8");
+  const missing = Object.keys(alerts).filter((name) => !page.includes(`\n| \`${name}\` |`));
+  expect(missing.map((name) => `docs/reliability.md#alerts has no row for ${name}`)).toEqual([]);
 });
 
 test("the compiler refuses a query for a field or an outcome that no line has", () => {

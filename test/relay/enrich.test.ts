@@ -316,6 +316,13 @@ describe("a record of more than 1 MB, which Platform would refuse", () => {
   });
 });
 
+test("the relay fills every source of its own", () => {
+  const body = enriched({ object_type: "email", metric: "sent", data: {} });
+  const own = eventFields.map(({ source }) => source).filter((source) => source.startsWith("relay."));
+  const missing = own.filter((source) => at(body, source) === undefined);
+  expect(missing.map((source) => `relay/core/event/enrich.ts does not fill ${source}`)).toEqual([]);
+});
+
 test("for any event: every mapped attribute is there and null or of its type, _id and the rest are kept, and it is the same each time", () => {
   const json = fc.jsonValue({ maxDepth: 2 });
   const data = fc.dictionary(

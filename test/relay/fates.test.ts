@@ -20,6 +20,12 @@ test("a verdict of Platform's is a fate", () => {
   expect([...verdicts]).toEqual(["delivered", "dead", "hold", "retry"]);
 });
 
+test("each reason to wait is what some answer of Platform's means", () => {
+  const verdicts = new Set(Array.from({ length: 500 }, (_, index) => verdictOf({ status: 100 + index })));
+  const without = names.filter(comesAgain).filter((name) => !verdicts.has(name));
+  expect(without.map((name) => `relay/core/delivery/delivery.ts has no status that means ${name}`)).toEqual([]);
+});
+
 test("a line is as loud as the loudest of its events", () => {
   expect(loudest(["info", "warn", "info"])).toBe("warn");
   expect(loudest(["warn", "error"])).toBe("error");

@@ -1,4 +1,6 @@
+import * as aepClasses from "../../packages/pulumi-aep/src/index.ts";
 import { provider as aep } from "../../packages/pulumi-aep/src/provider.ts";
+import * as customerioClasses from "../../packages/pulumi-customerio/src/index.ts";
 import { provider as customerio } from "../../packages/pulumi-customerio/src/provider.ts";
 import { Reference } from "../engine/engine.ts";
 import { customerioSubjects } from "./customerio.ts";
@@ -6,8 +8,13 @@ import { platformSubjects } from "./platform.ts";
 import { needsOf, resolved, type Subject } from "./subject.ts";
 
 const packages = [
-  { file: "test/subjects/platform.ts", provider: aep, subjects: platformSubjects("acme") },
-  { file: "test/subjects/customerio.ts", provider: customerio, subjects: customerioSubjects },
+  { file: "test/subjects/platform.ts", provider: aep, classes: aepClasses, subjects: platformSubjects("acme") },
+  {
+    file: "test/subjects/customerio.ts",
+    provider: customerio,
+    classes: customerioClasses,
+    subjects: customerioSubjects,
+  },
 ];
 
 test.each(packages)("$file has one entry for each resource type, and no other", ({ file, provider, subjects }) => {
@@ -17,6 +24,12 @@ test.each(packages)("$file has one entry for each resource type, and no other", 
   expect(missing.map((type) => `${file} has no entry for ${type}`)).toEqual([]);
   expect(types.filter((type) => !(type in resources))).toEqual([]);
   expect(new Set(types).size).toBe(types.length);
+});
+
+test.each(packages)("each resource type of $file has a class for programs", ({ provider, classes }) => {
+  const { name, resources } = provider.schema() as { name: string; resources: Record<string, unknown> };
+  const missing = Object.keys(resources).filter((type) => !((type.split(":")[2] ?? "") in classes));
+  expect(missing.map((type) => `packages/pulumi-${name}/src/index.ts has no class for ${type}`)).toEqual([]);
 });
 
 test.each(packages)("an entry of $file refers only to entries before it", ({ subjects }) => {

@@ -1,4 +1,6 @@
+import { callsPerSecond } from "../../../pulumi-customerio/src/client/client.ts";
 import type { ReportingWebhook } from "../../src/customer-io/account.ts";
+import { requestsPerSecond } from "../../src/customer-io/app-api/app-api.ts";
 import type { CustomerIoSwitches } from "../../src/customer-io/switches.ts";
 import { otherWorkspace, TestBed } from "./test-bed.ts";
 
@@ -190,6 +192,15 @@ describe("the rate limit", () => {
     expect(refused.headers.get("Retry-After")).toBe("1");
     await bed.clock.advance(300);
     expect((await statuses(4)).sort()).toEqual([200, 200, 200, 429]);
+  });
+
+  test("is what the provider keeps to", () => {
+    const numbers = {
+      "packages/pulumi-customerio/src/client/client.ts": callsPerSecond,
+      "packages/local-cloud/src/customer-io/app-api/app-api.ts": requestsPerSecond,
+    };
+    const files = Object.keys(numbers);
+    expect(numbers).toEqual(Object.fromEntries(files.map((file) => [file, requestsPerSecond])));
   });
 
   test("is shared by the workspaces, or not", async () => {

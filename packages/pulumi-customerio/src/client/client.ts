@@ -4,6 +4,9 @@ import { z } from "zod";
 import { appApiUrl, type Config } from "../config.ts";
 import { explainCustomerIoError } from "./complaint.ts";
 
+/** The App API's limit for these operations. */
+export const callsPerSecond = 10;
+
 /** A reporting webhook as asked for. */
 export interface WebhookSettings {
   readonly name: string;
@@ -63,8 +66,7 @@ export class ReportingWebhooks {
       baseUrlSetting: "customerio:appApiUrl",
       headers: async () => ({ Authorization: `Bearer ${settings.appApiKey}` }),
       complaint: (response) => explainCustomerIoError(settings, response),
-      // The App API's limit for these operations.
-      budget: { perSecond: 10 },
+      budget: { perSecond: callsPerSecond },
       ...http,
     });
   }

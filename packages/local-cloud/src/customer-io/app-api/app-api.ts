@@ -25,7 +25,7 @@ const ipAddresses: Record<Region, readonly string[]> = {
   ],
 };
 
-const requestsPerSecond = 10;
+export const requestsPerSecond = 10;
 
 export interface AppApiParts {
   readonly account: Account;
