@@ -9,7 +9,7 @@ import { config as relayConfig } from "../relay/deploy/config.ts";
 import type { StackSource } from "./stack/source.ts";
 
 /** Ends what takes longer than a minute, tries again included. */
-export function patience(): AbortSignal {
+export function startTimeLimit(): AbortSignal {
   return AbortSignal.timeout(60_000);
 }
 

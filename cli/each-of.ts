@@ -12,7 +12,7 @@ export async function eachOf<T>(
   signal: AbortSignal,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
-  const rest = oneByOne(items);
+  const rest = iterate(items);
   let failure: { error: unknown } | undefined;
   const worker = async () => {
     try {
@@ -29,6 +29,6 @@ export async function eachOf<T>(
 }
 
 /** A generator, unlike other iterators, can be shared by several loops, and has ended for all once one of them breaks off. */
-async function* oneByOne<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T> {
+async function* iterate<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T> {
   yield* items;
 }

@@ -5,11 +5,11 @@ import { operatorCommand } from "../relay/core/operator-command.ts";
 import { RelayGuard } from "../relay/deploy/sdk.ts";
 import { directWarning } from "../settings/delivery.ts";
 import { type Destination, findDestination } from "./platform/destination.ts";
-import { eventMapping } from "./platform/event-mapping.ts";
+import { createEventMapping } from "./platform/event-mapping.ts";
 import { mappingSamples } from "./platform/mapping-samples.ts";
 import { type PlatformCredential, readPlatformCredential } from "./platform/platform-credential.ts";
 import { PlatformDataflow } from "./platform/platform-dataflow.ts";
-import { checkedSettings } from "./preflight.ts";
+import { checkSettings } from "./preflight.ts";
 import { WebhookRelay, type WebhookRelayArgs } from "./relay/webhook-relay.ts";
 import { ReportingWebhookSubscription } from "./reporting-webhook.ts";
 import { derive } from "./settings/inputs.ts";
@@ -89,7 +89,7 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
     await Promise.resolve();
     const source = this.#given instanceof StackSettings ? this.#given : new SourceArguments(this.#given);
     const { words } = source;
-    const settings = await checkedSettings(() => source.read(), this);
+    const settings = await checkSettings(() => source.read(), this);
     const { schema, dataset, profile, delivery } = settings;
     const title = schema.title ?? defaultTitle();
     const destination = await findDestination(
@@ -102,7 +102,7 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
     );
     const target = { ...(await getTenant({ parent: this })), ...destination.schema };
     const mappings = derive({ mapping: settings.mapping, testMode: settings.testMode }, (known) =>
-      eventMapping({ ...known, profile, delivery } as Parameters<typeof eventMapping>[0], target, words),
+      createEventMapping({ ...known, profile, delivery } as Parameters<typeof createEventMapping>[0], target, words),
     );
     const credential = this.#given instanceof StackSettings ? undefined : this.#given.credential;
     return this.#declare({ ...settings, destination, mappings, credential, words });
@@ -194,7 +194,7 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
         streamingUrl: dataflow.streamingUrl,
         // The HTTP API source's endpoint asks for an access token; Customer.io's own source for none.
         credential: settings.source === "http" ? (settings.credential ?? readPlatformCredential()) : undefined,
-        readyAt: dataflow.changedAt.apply((changed) => later(changed, settings.dataflowActivationSeconds)),
+        readyAt: dataflow.changedAt.apply((changed) => addSeconds(changed, settings.dataflowActivationSeconds)),
       },
       { parent: this },
     );
@@ -211,6 +211,6 @@ function keySteps(title: string, words: SettingWords): string[] {
   ];
 }
 
-function later(time: string, seconds: number): string {
+function addSeconds(time: string, seconds: number): string {
   return new Date(Date.parse(time) + seconds * 1000).toISOString();
 }

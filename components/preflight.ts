@@ -25,7 +25,7 @@ type Report = Awaited<ReturnType<typeof getPreflight>>;
  * @param parent the component whose providers are asked; default: those of the stack
  * @throws pulumi.RunError naming all mistakes and all that is missing at once, each with what to do
  */
-export async function checkedSettings<Settings extends Needs>(
+export async function checkSettings<Settings extends Needs>(
   read: () => Settings,
   parent?: pulumi.ComponentResource,
 ): Promise<Settings> {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as customerio from "pulumi-customerio";
-import { keepingName } from "./title.ts";
+import { keepName } from "./title.ts";
 
 export interface ReportingWebhookSubscriptionArgs {
   /** What the webhook is called in Customer.io, if the settings say so. */
@@ -28,7 +28,7 @@ export class ReportingWebhookSubscription extends pulumi.ComponentResource {
     super("customerio-aep:index:ReportingWebhookSubscription", name, {}, options);
     const { title, name: given, ...webhookArgs } = args;
     const parent = { parent: this };
-    const keeping = { ...parent, ...keepingName("name", given) };
+    const keeping = { ...parent, ...keepName("name", given) };
     const named = { name: given ?? title };
     const claim = { ...named, endpoint: args.endpoint };
     // The first to come and the last to go, so that nothing is left of what a killed run could not note.

@@ -12,6 +12,6 @@ export function defaultTitle(): string {
  * @param property the input that holds the name
  * @param given the name in the settings, if there is one
  */
-export function keepingName(property: string, given: pulumi.Input<string> | undefined): pulumi.CustomResourceOptions {
+export function keepName(property: string, given: pulumi.Input<string> | undefined): pulumi.CustomResourceOptions {
   return given === undefined ? { ignoreChanges: [property] } : {};
 }

@@ -20,16 +20,18 @@ type Property = Readonly<Record<string, unknown>>;
  *
  * @param tenantId the organisation's tenant id, without the leading underscore
  */
-export function schemaFit(definition: SchemaDefinition, tenantId: string): SchemaFit {
+export function checkSchemaFit(definition: SchemaDefinition, tenantId: string): SchemaFit {
   const found = eventFields.map((field) => ({
     field,
     property: propertyAt(definition, [`_${tenantId}`, "customerio", field.name]),
   }));
   return {
-    fields: found.flatMap(({ field, property }) => (property && takes(property, field.type) ? [field] : [])),
+    fields: found.flatMap(({ field, property }) => (property && acceptsType(property, field.type) ? [field] : [])),
     missing: found.flatMap(({ field, property }) => (property ? [] : [field.name])),
     unfit: found.flatMap(({ field, property }) =>
-      property && !takes(property, field.type) ? [`${field.name} is ${typeName(property)}, not ${field.type}`] : [],
+      property && !acceptsType(property, field.type)
+        ? [`${field.name} is ${typeName(property)}, not ${field.type}`]
+        : [],
     ),
   };
 }
@@ -46,7 +48,7 @@ function propertyAt(definition: SchemaDefinition, path: readonly string[]): Prop
 }
 
 /** Ids and epoch seconds of today need 32 bits, so that an int does for a long; a restricted text would refuse events. */
-function takes(property: Property, type: EventFieldType): boolean {
+function acceptsType(property: Property, type: EventFieldType): boolean {
   switch (type) {
     case "string":
       return typeName(property) === "string";

@@ -10,9 +10,9 @@ import {
 } from "adobe-data-prep";
 import { operatorCommand } from "../relay/core/operator-command.ts";
 import { kindNames } from "./fit.ts";
-import { meantPath } from "./meant.ts";
+import { guessPath } from "./meant.ts";
 import type { SourceFields } from "./source-fields.ts";
-import { type Kinds, kindsOf, only } from "./value-kinds.ts";
+import { hasOnly, type Kinds, kindsOf } from "./value-kinds.ts";
 
 /** What was found out about the source of a mapping. */
 export interface CheckedSource {
@@ -40,7 +40,7 @@ export function checkAttribute(source: string, sources: SourceFields): CheckedSo
     const mistake = `"${source}" is not an attribute; a calculated value is an expression`;
     return { mistakes: [mistake], expression: source, kinds: unknownKinds };
   }
-  const instead = meantPath(source, sources.paths);
+  const instead = guessPath(source, sources.paths);
   const hint = instead === undefined ? "" : ` Did you mean ${instead}?`;
   if (path.every(({ kind }) => kind === "field") && isPossible(path, sources)) {
     const warning =
@@ -67,7 +67,7 @@ export function checkExpression(text: string, sources: SourceFields): CheckedSou
   const times = timeMistakes(expression, sources);
   const unknown = unknownAttributes(expression, sources).map((steps) => ({
     steps,
-    meant: meantPath(formatPath(steps), sources.paths),
+    meant: guessPath(formatPath(steps), sources.paths),
   }));
   if (unknown.length + times.length === 0) return { mistakes: [], kinds: kindsOf(expression, sources) };
   const guarded = guardedForm(text, unknown, sources);
@@ -87,7 +87,7 @@ export function checkExpression(text: string, sources: SourceFields): CheckedSou
  */
 function unknownAttributes(expression: Expression, sources: SourceFields): (readonly PathStep[])[] {
   const parts = subexpressions(expression);
-  const asked = new Set(parts.flatMap(askedFor));
+  const asked = new Set(parts.flatMap(findTestedPaths));
   const parameters = new Set(parts.flatMap((part) => (part.kind === "lambda" ? [part.parameter] : [])));
   const unknown = parts.flatMap((part) => {
     if (part.kind !== "attribute" || sources.kind(part.steps) !== undefined) return [];
@@ -110,7 +110,7 @@ function guardedForm(
   return expressionProblems(guarded).mistakes.length === 0 ? guarded : undefined;
 }
 
-function askedFor(part: Expression): string[] {
+function findTestedPaths(part: Expression): string[] {
   if (part.kind !== "call" || !["contains_key", "is_set"].includes(part.function)) return [];
   const [path] = part.arguments;
   return path?.kind === "literal" && typeof path.value === "string" ? [path.value] : [];
@@ -154,9 +154,9 @@ function timeMistakes(expression: Expression, sources: SourceFields): string[] {
 
 function acceptable(kind: ValueKind, wants: "count" | "date" | "text"): boolean {
   const kinds = new Set([kind]);
-  if (wants === "count") return only(kinds, "any", "integer", "number", "epoch-milliseconds");
-  if (wants === "date") return only(kinds, "any", "date-time");
-  return only(kinds, "any", "string", "date-text", "date-time");
+  if (wants === "count") return hasOnly(kinds, "any", "integer", "number", "epoch-milliseconds");
+  if (wants === "date") return hasOnly(kinds, "any", "date-time");
+  return hasOnly(kinds, "any", "string", "date-text", "date-time");
 }
 
 function timeMistake(name: string, wants: "count" | "date" | "text", kind: ValueKind): string {

@@ -1,9 +1,9 @@
 import { parseExpression, parsePath, pathProblem } from "adobe-data-prep";
 import type { EventMapping } from "../events/mapping.ts";
 import { type CheckedSource, checkAttribute, checkExpression } from "./check-source.ts";
-import { type Customisation, customised } from "./customise.ts";
-import { misfit } from "./fit.ts";
-import { meantPath } from "./meant.ts";
+import { type Customisation, customizeMapping } from "./customise.ts";
+import { findMisfit } from "./fit.ts";
+import { guessPath } from "./meant.ts";
 import type { SchemaField, SchemaFields } from "./schema-fields.ts";
 import { type MappingPair, removes, resolveDestination } from "./settings.ts";
 import { type SourceFields, sourceFields } from "./source-fields.ts";
@@ -63,7 +63,7 @@ function removeProblems(entry: string, index: number, check: MappingCheck): Mapp
     return [{ path, reason, remedy: { do: "remove" } }];
   }
   if (automatic.some(({ destination }) => removes(whole, destination))) return [];
-  const meant = meantPath(
+  const meant = guessPath(
     whole,
     automatic.map(({ destination }) => destination),
   );
@@ -80,7 +80,7 @@ function pairProblems(pair: MappingPair, index: number, check: MappingCheck, sou
     ...checked.mistakes.map((reason) => ({ path: `${path}.${part}`, reason, remedy: remedyOf(checked) })),
   ];
   if (field === undefined || checked.mistakes.length > 0) return problems;
-  const found = misfit(checked.kinds, field, pair.expression ?? asExpression(pair.source ?? ""), part === "source");
+  const found = findMisfit(checked.kinds, field, pair.expression ?? asExpression(pair.source ?? ""), part === "source");
   if (found) {
     const reason = `${part === "source" ? pair.source : "it"} ${found.reason} (${destination})`;
     const remedy = part === "source" ? remedyOf({ expression: found.instead }) : toSet(found.instead);
@@ -115,7 +115,7 @@ function destinationProblems(
   }
   if (fieldAt(destination, schema) !== undefined) return [];
   return [
-    { path, reason: `the schema has no field "${destination}"`, remedy: toSet(meantPath(destination, schema.paths)) },
+    { path, reason: `the schema has no field "${destination}"`, remedy: toSet(guessPath(destination, schema.paths)) },
   ];
 }
 
@@ -131,7 +131,7 @@ function valueProblems({ expression }: MappingPair, path: string, { values }: Sc
 /** What is mapped by itself fits the schema that is made here, and need not fit one of somebody else's. */
 function automaticProblems(check: MappingCheck, sources: SourceFields): MappingProblem[] {
   const { automatic, schema, settings } = check;
-  const kept = customised(automatic, { ...check, settings: { ...settings, set: [] } }).filter(
+  const kept = customizeMapping(automatic, { ...check, settings: { ...settings, set: [] } }).filter(
     ({ destination }) =>
       !settings.set.some((pair) => resolveDestination(pair.destination, check.tenantId) === destination),
   );
@@ -141,7 +141,7 @@ function automaticProblems(check: MappingCheck, sources: SourceFields): MappingP
     const field = fieldAt(destination, schema);
     const isAttribute = sourceType === "ATTRIBUTE";
     const { kinds } = isAttribute ? checkAttribute(source, sources) : checkExpression(source, sources);
-    const found = field && misfit(kinds, field, isAttribute ? asExpression(source) : source, isAttribute);
+    const found = field && findMisfit(kinds, field, isAttribute ? asExpression(source) : source, isAttribute);
     if (!found) return [];
     const reason = `"${destination}" is filled with ${source}, which ${found.reason}`;
     return [{ path, reason, remedy: toSet(destination) }];
@@ -160,8 +160,10 @@ function commonObject(paths: readonly string[]): string | undefined {
 
 function coverageProblems(check: MappingCheck): MappingProblem[] {
   const { automatic, primaryIdentity, schema, settings, tenantId } = check;
-  const mapped = destinationsOf(customised(automatic, check));
-  const withAll = destinationsOf(customised(automatic, { ...check, settings: { ...settings, identifiers: "all" } }));
+  const mapped = destinationsOf(customizeMapping(automatic, check));
+  const withAll = destinationsOf(
+    customizeMapping(automatic, { ...check, settings: { ...settings, identifiers: "all" } }),
+  );
   const isCovered = (path: string) => mapped.some((other) => other === path || path.startsWith(`${other}.`));
   const uncovered = (path: string, why: string): MappingProblem => {
     const reason = `nothing is mapped to "${path}", ${why}`;

@@ -15,7 +15,7 @@ export interface Customisation {
 }
 
 /** The automatic mapping as the settings change it: first what they remove, then what they set. */
-export function customised(automatic: readonly EventMapping[], customisation: Customisation): EventMapping[] {
+export function customizeMapping(automatic: readonly EventMapping[], customisation: Customisation): EventMapping[] {
   const { settings, tenantId, delivery = "relay" } = customisation;
   const set = settings.set.map((pair) => mappingOf(pair, tenantId, delivery));
   const overridden = new Set(set.map(({ destination }) => destination));

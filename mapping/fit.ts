@@ -21,9 +21,9 @@ export interface Misfit {
  * @param attribute whether it is an attribute as it is: a text of the event catalogue is never a number or a date, while an
  *   expression's text may be written to be one
  */
-export function misfit(given: Kinds, field: SchemaField, text: string, attribute: boolean): Misfit | undefined {
+export function findMisfit(given: Kinds, field: SchemaField, text: string, attribute: boolean): Misfit | undefined {
   for (const kind of given) {
-    if (fits(kind, field, attribute)) continue;
+    if (fitsField(kind, field, attribute)) continue;
     const instead = conversion(kind, field, text);
     const reason = `gives ${kindNames[kind]}, and the field takes ${fieldName(field)}`;
     return instead === undefined ? { reason } : { reason, instead };
@@ -31,7 +31,7 @@ export function misfit(given: Kinds, field: SchemaField, text: string, attribute
   return undefined;
 }
 
-function fits(kind: ValueKind, field: SchemaField, attribute: boolean): boolean {
+function fitsField(kind: ValueKind, field: SchemaField, attribute: boolean): boolean {
   if (kind === "any" || kind === "null" || field.type === "unknown") return true;
   switch (field.type) {
     case "string":

@@ -1,7 +1,7 @@
 import { nearest } from "pulumi-provider-kit/settings";
 
 /** The path that somebody may have meant: one that is spelt alike, or that ends in the same name. */
-export function meantPath(path: string, paths: readonly string[]): string | undefined {
+export function guessPath(path: string, paths: readonly string[]): string | undefined {
   const last = path.split(".").at(-1) ?? path;
   const sameName = paths.filter((candidate) => candidate.split(".").at(-1) === last);
   if (sameName.length === 1) return sameName[0];

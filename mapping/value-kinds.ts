@@ -14,7 +14,7 @@ export function kindsOf(expression: Expression, sources: SourceFields): Kinds {
     case "attribute":
       return kinds(sources.kind(expression.steps) ?? "any");
     case "array":
-      return kinds(expression.items.every((item) => only(of(item), "string")) ? "string[]" : "array");
+      return kinds(expression.items.every((item) => hasOnly(of(item), "string")) ? "string[]" : "array");
     case "map":
       return kinds("object");
     case "lambda":
@@ -31,7 +31,7 @@ export function kindsOf(expression: Expression, sources: SourceFields): Kinds {
 }
 
 /** Whether the value is surely of one of the kinds, where it is not null. */
-export function only(given: Kinds, ...wanted: ValueKind[]): boolean {
+export function hasOnly(given: Kinds, ...wanted: ValueKind[]): boolean {
   return [...given].every((kind) => kind === "null" || wanted.includes(kind));
 }
 
@@ -66,7 +66,7 @@ function binaryKinds(
   if (operator === "/" && isThousand(right) && a.has("epoch-milliseconds")) return kinds("epoch-seconds");
   if (operator === "+" || operator === "-") {
     // A time that is shifted is still a time.
-    if (only(a, "epoch-seconds", "epoch-milliseconds") && only(b, "integer")) return a;
+    if (hasOnly(a, "epoch-seconds", "epoch-milliseconds") && hasOnly(b, "integer")) return a;
     if (operator === "+" && [...a, ...b].some((kind) => kind === "string" || kind === "date-text"))
       return kinds("string");
   }
@@ -81,6 +81,6 @@ function isThousand(expression: Expression): boolean {
 
 /** What arithmetic makes of an operand: a text may hold any number. */
 function arithmetic(operand: Kinds): ValueKind {
-  if (only(operand, "integer", "epoch-seconds", "epoch-milliseconds")) return "integer";
-  return only(operand, "integer", "number", "epoch-seconds", "epoch-milliseconds") ? "number" : "any";
+  if (hasOnly(operand, "integer", "epoch-seconds", "epoch-milliseconds")) return "integer";
+  return hasOnly(operand, "integer", "number", "epoch-seconds", "epoch-milliseconds") ? "number" : "any";
 }

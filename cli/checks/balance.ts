@@ -1,20 +1,20 @@
 import type { Counts } from "../../relay/core/counts/counts.ts";
 import { settledCounts } from "../../relay/core/delivery/fates.ts";
 import { type CommandTarget, operatorCommand } from "../../relay/core/operator-command.ts";
-import { inWords } from "../output/duration.ts";
+import { formatDuration } from "../output/duration.ts";
 import type { Finding } from "../output/finding.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
 import { copyKeyAnew } from "./calls.ts";
-import { queueLength } from "./queue.ts";
+import { countQueue } from "./queue.ts";
 
 /** Whether every event that the relay took in is in one of the places where it may be. */
 export async function checkBalance(source: StackSource): Promise<Finding> {
   const [{ total, days, countedAt, unknownPaths }, deadLetters, length] = await Promise.all([
     RelayTables.open(source).then((tables) => tables.counts()),
     RelayStorageAccount.open(source).then(async (storage) => (await storage.deadLetters()).length),
-    queueLength(source),
+    countQueue(source),
   ]);
   const [since] = days.keys();
   const messages = (length?.events ?? 0) + (length?.poison ?? 0);
@@ -60,7 +60,9 @@ export function balanceFinding({
     `Since ${since}: ${accepted} accepted${setAside > 0 ? ` + ${setAside} set aside` : ""} = ${named.join(" + ")} + ` +
     `${deadLetters} dead letters + ${purged > 0 ? `${purged} purged + ` : ""}${Math.max(0, rest)} on their way.`;
   const details = [
-    ...(delivered > 0 ? [`age at delivery: ${inWords((total.deliveredSeconds / delivered) * 1000)} on average`] : []),
+    ...(delivered > 0
+      ? [`age at delivery: ${formatDuration((total.deliveredSeconds / delivered) * 1000)} on average`]
+      : []),
     ...(countedAt ? [`counted last at ${countedAt.toISOString()}`] : []),
     `left out by filters: ${total.filtered}; calls refused (signature, size): ${total.refused}; calls answered 503: ${total.unavailable}; put back into the queue: ${total.retried + total.held} times`,
     ...unknownDetails(total.unknownAttributes, unknownPaths, target),

@@ -1,8 +1,8 @@
 import { dayOf } from "../../relay/core/counts/counts.ts";
 import { type CommandTarget, operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { unusual } from "../../relay/core/unusual.ts";
-import { customerIoOf, patience } from "../clients.ts";
-import { inWords } from "../output/duration.ts";
+import { customerIoOf, startTimeLimit } from "../clients.ts";
+import { formatDuration } from "../output/duration.ts";
 import type { Finding } from "../output/finding.ts";
 import { type RelayCounts, RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
@@ -27,7 +27,7 @@ export async function checkCalls(source: StackSource): Promise<Finding> {
   const { id, modifiedAt } = source.resource("customerio:index:ReportingWebhook");
   const [counts, webhook] = await Promise.all([
     RelayTables.open(source).then((tables) => tables.counts()),
-    customerIoOf(source).get(Number(id), patience()),
+    customerIoOf(source).get(Number(id), startTimeLimit()),
   ]);
   return callsFinding({
     ...{ counts, enabled: webhook?.disabled === false, changedAt: modifiedAt, now: new Date(), target: source.target },
@@ -84,14 +84,14 @@ export function callsFinding({
     if (waited < patience || silenceHours === 0) {
       return { verdict: "waiting", found: "None has come from Customer.io yet.", details: [counted], todo: prove };
     }
-    const found = `None has come from Customer.io since the webhook was changed last, ${inWords(waited)} ago, although it is enabled.`;
+    const found = `None has come from Customer.io since the webhook was changed last, ${formatDuration(waited)} ago, although it is enabled.`;
     return { verdict: "broken", found, details: [counted], todo: prove };
   }
   const silence = now.getTime() - takenAt.getTime();
   if (silenceHours > 0 && silence >= patience) {
     return {
       verdict: "broken",
-      found: `None has come from Customer.io for ${inWords(silence)}, although the webhook is enabled.`,
+      found: `None has come from Customer.io for ${formatDuration(silence)}, although the webhook is enabled.`,
       details,
       todo:
         `${sendTest}. If that comes, nothing was sent meanwhile: silenceAlertHours says how long that may be. If it does not, the page ` +

@@ -1,7 +1,7 @@
 import { type CommandTarget, operatorCommand } from "../../relay/core/operator-command.ts";
 import { platformOf } from "../clients.ts";
 import type { Finding } from "../output/finding.ts";
-import { type DatasetBatch, listBatches, previewLimit, previewRows, rowsWritten } from "../platform/dataset.ts";
+import { countRowsWritten, type DatasetBatch, listBatches, previewLimit, previewRows } from "../platform/dataset.ts";
 import { type RelayCounts, RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
 
@@ -46,7 +46,7 @@ export async function checkRows(source: StackSource): Promise<Finding> {
   const now = new Date();
   const since = new Date(Math.floor(now.getTime() / day) * day - (days - 1) * day);
   const [rows, counts] = await Promise.all([
-    rowsWritten(client, id, since),
+    countRowsWritten(client, id, since),
     source.hasRelay ? RelayTables.open(source).then((tables) => tables.counts()) : undefined,
   ]);
   if (rows !== undefined) return rowsFinding({ rows, counts, since, now, target: source.target });

@@ -2,8 +2,8 @@ import { type QueuedEvent, waitingSince } from "../../relay/core/event/envelope.
 import { queueNames } from "../../relay/core/names.ts";
 import { type CommandTarget, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { unusual } from "../../relay/core/unusual.ts";
-import { azureOf, patience } from "../clients.ts";
-import { inWords } from "../output/duration.ts";
+import { azureOf, startTimeLimit } from "../clients.ts";
+import { formatDuration } from "../output/duration.ts";
 import type { Finding } from "../output/finding.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
@@ -14,11 +14,11 @@ import { deployAnew } from "./relay.ts";
 const longestPause = 2 * 60 * 60 * 1000;
 
 /** How many messages the queues of the relay hold; undefined if one is gone. */
-export async function queueLength(source: StackSource): Promise<{ events: number; poison: number } | undefined> {
+export async function countQueue(source: StackSource): Promise<{ events: number; poison: number } | undefined> {
   const client = azureOf(source);
   const { id } = source.resource("azure-native:storage:StorageAccount");
   const lengthOf = async (name: string) => {
-    return (await client.queue(`${id}/queueServices/default/queues/${name}`, patience()))?.length;
+    return (await client.queue(`${id}/queueServices/default/queues/${name}`, startTimeLimit()))?.length;
   };
   const [events, poison] = await Promise.all([lengthOf(queueNames.events), lengthOf(queueNames.poison)]);
   return events === undefined || poison === undefined ? undefined : { events, poison };
@@ -26,7 +26,7 @@ export async function queueLength(source: StackSource): Promise<{ events: number
 
 /** Whether events wait to be delivered, since when, and why. */
 export async function checkQueue(source: StackSource): Promise<Finding> {
-  const length = await queueLength(source);
+  const length = await countQueue(source);
   if (length === undefined) {
     const todo = pulumiCommand("up --refresh", source.target);
     return { verdict: "broken", found: "A queue of the relay is gone: it was deleted.", todo };
@@ -62,7 +62,7 @@ export function queueFinding({
   code: string;
 }): Finding {
   const age = Math.max(0, ...waiting.map((event) => now.getTime() - waitingSince(event)));
-  const seen = waiting.length === 0 ? "all hidden until their next try" : `the oldest event for ${inWords(age)}`;
+  const seen = waiting.length === 0 ? "all hidden until their next try" : `the oldest event for ${formatDuration(age)}`;
   const dying = poison > 0 ? `; ${poison} are about to become dead letters` : "";
   const found = `About ${messages} messages wait, each of one or more events, ${seen}${dying}.`;
   const reasons = [...new Set(waiting.flatMap(({ lastError }) => lastError ?? []))].slice(0, 3);
@@ -70,7 +70,7 @@ export function queueFinding({
   if (age < unusual.waitSeconds * 1000) return { verdict: "waiting", found, details };
   if (sentAgo === undefined || sentAgo > longestPause) {
     const silent =
-      sentAgo === undefined ? "none has sent anything lately" : `none has sent anything for ${inWords(sentAgo)}`;
+      sentAgo === undefined ? "none has sent anything lately" : `none has sent anything for ${formatDuration(sentAgo)}`;
     return {
       verdict: "broken",
       found: `${found} No forwarder takes them: ${silent}.`,

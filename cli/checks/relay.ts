@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { jsonOf } from "../../relay/core/event/json.ts";
 import { type CommandTarget, pulumiCommand } from "../../relay/core/operator-command.ts";
-import { azureOf, patience } from "../clients.ts";
+import { azureOf, startTimeLimit } from "../clients.ts";
 import type { Finding } from "../output/finding.ts";
 import type { StackSource } from "../stack/source.ts";
 import { copyKeyAnew } from "./calls.ts";
@@ -23,7 +23,7 @@ export async function checkRelay(source: StackSource, answers: SharedAnswers): P
   // The code's id is that of its function app.
   const { id: siteId, urn: code } = source.resource("customerio-aep:index:FunctionCode");
   const { status, text } = await answers.health();
-  const listed = status === 200 ? await azureOf(source).functionNames(siteId, patience()) : undefined;
+  const listed = status === 200 ? await azureOf(source).functionNames(siteId, startTimeLimit()) : undefined;
   const app = siteId.split("/").at(-1) ?? siteId;
   return relayFinding({ url, status, text, listed, app, target: source.target, code });
 }

@@ -1,5 +1,5 @@
 import type { PlainAnswer } from "pulumi-provider-kit/http";
-import { azureOf, patience } from "../clients.ts";
+import { azureOf, startTimeLimit } from "../clients.ts";
 import type { StackSource } from "../stack/source.ts";
 
 /** Answers that several checks read. Each is asked for by the first that reads it, and not again. */
@@ -13,7 +13,7 @@ export class SharedAnswers {
 
   /** What the relay answers for `/health`. */
   health(): Promise<PlainAnswer> {
-    this.#health ??= azureOf(this.#source).ask(healthUrl(this.#source), patience());
+    this.#health ??= azureOf(this.#source).ask(healthUrl(this.#source), startTimeLimit());
     return this.#health;
   }
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineCommand } from "../command/definition.ts";
-import { brokenBy, type Finding, partJson, render } from "../output/finding.ts";
+import { brokenFinding, type Finding, partJson, render } from "../output/finding.ts";
 import type { StackSource } from "../stack/source.ts";
 import { checkBalance } from "./balance.ts";
 import { checkCalls } from "./calls.ts";
@@ -47,7 +47,7 @@ export const statusCommand = defineCommand({
     const open = new Set(meant.map(([part]) => part));
     const answers = new SharedAnswers(source);
     const work = meant.map(async ([part, check]) => {
-      const finding = await check(source, answers).catch(brokenBy);
+      const finding = await check(source, answers).catch(brokenFinding);
       open.delete(part);
       return { part, ...finding };
     });

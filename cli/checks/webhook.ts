@@ -1,20 +1,20 @@
 import { pulumiCommand } from "../../relay/core/operator-command.ts";
-import { customerIoOf, patience } from "../clients.ts";
+import { customerIoOf, startTimeLimit } from "../clients.ts";
 import type { Finding } from "../output/finding.ts";
 import type { StackSource } from "../stack/source.ts";
 
 /** Whether the reporting webhook sends to the relay, or, where there is none, to the stack's dataflow. */
 export async function checkWebhook(source: StackSource): Promise<Finding> {
   const id = Number(source.resource("customerio:index:ReportingWebhook").id);
-  const webhook = await customerIoOf(source).get(id, patience());
+  const webhook = await customerIoOf(source).get(id, startTimeLimit());
   const fix = pulumiCommand("up --refresh", source.target);
   if (!webhook) {
     return { verdict: "broken", found: `Customer.io has no reporting webhook ${id}: it was deleted.`, todo: fix };
   }
   const named = `"${webhook.name}" (${id})`;
   const elsewhere = source.hasRelay
-    ? notTheRelay(webhook.endpoint, source.relayUrl)
-    : notTheDataflow(webhook.endpoint, source.dataflowId);
+    ? explainOtherRelay(webhook.endpoint, source.relayUrl)
+    : explainOtherDataflow(webhook.endpoint, source.dataflowId);
   if (elsewhere !== undefined) return { verdict: "broken", found: `${named} ${elsewhere}`, todo: fix };
   if (!webhook.disabled) {
     return { verdict: "fine", found: `${named} is enabled, for ${webhook.events.length} kinds of events.` };
@@ -30,12 +30,12 @@ export async function checkWebhook(source: StackSource): Promise<Finding> {
   return { verdict: "broken", found: `${named} is disabled: Customer.io sends nothing.`, todo: fix };
 }
 
-function notTheRelay(endpoint: string, relayUrl: string): string | undefined {
+function explainOtherRelay(endpoint: string, relayUrl: string): string | undefined {
   const shown = flowIdOf(endpoint) === undefined ? endpoint : "a dataflow of Platform";
   return endpoint === relayUrl ? undefined : `posts to ${shown}, not to ${relayUrl}.`;
 }
 
-function notTheDataflow(endpoint: string, dataflowId: string): string | undefined {
+function explainOtherDataflow(endpoint: string, dataflowId: string): string | undefined {
   return flowIdOf(endpoint) === dataflowId ? undefined : `does not post to the dataflow ${dataflowId}.`;
 }
 

@@ -46,10 +46,10 @@ export function logCalls(): void {
 }
 
 function callOf({ method, protocol, host, path }: ClientRequest): string {
-  return `${method} ${protocol}//${host}${shownPath(path)}`;
+  return `${method} ${protocol}//${host}${shortenPath(path)}`;
 }
 
 /** A path without what may be secret. */
-export function shownPath(path: string): string {
+export function shortenPath(path: string): string {
   return path.replace(/\?.*$/s, "?…").replace(/\/collection\/[^?]+/, "/collection/…");
 }

@@ -19,7 +19,7 @@ export function optionsOf(definition: Pick<CommandDefinition, "options">): Optio
   return { ...definition.options, ...sharedOptions };
 }
 
-export function shownOption(name: string, option: OptionDefinition): ShownOption {
+export function describeOption(name: string, option: OptionDefinition): ShownOption {
   const long = `--${name}${option.value === undefined ? "" : ` <${option.value}>`}`;
   const given = option.schema.safeParse(undefined);
   const fallback =

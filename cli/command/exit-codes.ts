@@ -14,6 +14,6 @@ export type Ending = keyof typeof exitCodes;
 /** From the best to the worst; of several sources, the worst ending is the command's. */
 const order: readonly Ending[] = ["well", "waiting", "broken", "usage", "interrupted"];
 
-export function worst(endings: readonly Ending[]): Ending {
+export function worstEnding(endings: readonly Ending[]): Ending {
   return endings.reduce<Ending>((one, other) => (order.indexOf(other) > order.indexOf(one) ? other : one), "well");
 }

@@ -6,7 +6,7 @@ import type { StackSource } from "../stack/source.ts";
 import { logCalls, reportError, reportOf } from "./debug.ts";
 import type { CommandContext, CommandDefinition, SharedValues } from "./definition.ts";
 import { optionsOf } from "./describe.ts";
-import { type Ending, exitCodes, worst } from "./exit-codes.ts";
+import { type Ending, exitCodes, worstEnding } from "./exit-codes.ts";
 import { UsageError } from "./usage-error.ts";
 
 type Values = SharedValues & Readonly<Record<string, unknown>>;
@@ -39,7 +39,7 @@ export async function performCommand(
     const stack = await progress.waiting("reading the stack", readStack(values, definition));
     const outcomes = await performAll(definition, { values, stack, progress });
     if (isJson) printJson({ stack: stack.name, sources: outcomes });
-    return exitCodes[worst(outcomes.map(({ ending }) => ending))].code;
+    return exitCodes[worstEnding(outcomes.map(({ ending }) => ending))].code;
   } catch (error) {
     if (isJson) printJson({ error: reportOf(error) });
     else reportError(error, isDebug);
@@ -51,7 +51,7 @@ async function performAll(
   definition: CommandDefinition,
   { values, stack, progress }: { values: Values; stack: PulumiStack; progress: Progress },
 ): Promise<SourceOutcome[]> {
-  const sources = meantSources(definition, values, stack);
+  const sources = chooseSources(definition, values, stack);
   const stop = definition.stopsInOrder ? stopOnInterrupt() : undefined;
   const context: CommandContext = {
     ...{ progress, signal: stop?.signal ?? new AbortController().signal, isOneOfSeveral: stack.sources.length > 1 },
@@ -86,7 +86,7 @@ async function performOne(
   }
 }
 
-function meantSources(definition: CommandDefinition, values: Values, stack: PulumiStack): readonly StackSource[] {
+function chooseSources(definition: CommandDefinition, values: Values, stack: PulumiStack): readonly StackSource[] {
   const chosen = stack.choose(values.source);
   const sources = definition.needsRelay ? chosen.filter(({ keepsDeadLetters }) => keepsDeadLetters) : chosen;
   if (sources.length === 0) {

@@ -2,7 +2,7 @@ import tab from "@bomb.sh/tab/commander";
 import { Command, Option } from "commander";
 import manifest from "../../package.json" with { type: "json" };
 import type { CommandDefinition } from "./definition.ts";
-import { optionsOf, shownOption } from "./describe.ts";
+import { describeOption, optionsOf } from "./describe.ts";
 import { exitCodes } from "./exit-codes.ts";
 
 /** Does what a command is called for. @param given the options as text, and true for switches */
@@ -54,7 +54,7 @@ function commandOf(definition: CommandDefinition, perform: Perform): Command {
       perform(definition, Object.fromEntries(options.map((option) => [option.name(), given[option.attributeName()]]))),
     );
   for (const [name, option] of Object.entries(optionsOf(definition))) {
-    const { flags, description, choices, default: fallback } = shownOption(name, option);
+    const { flags, description, choices, default: fallback } = describeOption(name, option);
     const parsed = new Option(flags, fallback === undefined ? description : `${description} (default: ${fallback})`);
     // Shown and completed, but checked with all other values.
     if (choices.length > 0) parsed.argChoices = [...choices];

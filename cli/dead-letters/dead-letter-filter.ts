@@ -34,7 +34,7 @@ export function kindOf({ body, encoding }: DeadLetter): {
   }
 }
 
-export function fits(letter: DeadLetter, filter: DeadLetterFilter): boolean {
+export function matchesFilter(letter: DeadLetter, filter: DeadLetterFilter): boolean {
   const { objectType, metric } = kindOf(letter);
   const receivedAt = Date.parse(letter.receivedAt);
   return (
@@ -48,7 +48,7 @@ export function fits(letter: DeadLetter, filter: DeadLetterFilter): boolean {
 }
 
 /** Whether a blob of that name can hold what is meant: its day, which the name tells, spares reading all others. */
-export function mayFit(name: string, { from, to }: DeadLetterFilter): boolean {
+export function mayMatchFilter(name: string, { from, to }: DeadLetterFilter): boolean {
   const [, year, month, date] = name.match(/^(\d{4})\/(\d\d)\/(\d\d)\//) ?? [];
   if (year === undefined) return true;
   const day = Date.parse(`${year}-${month}-${date}T00:00:00Z`);
@@ -57,7 +57,7 @@ export function mayFit(name: string, { from, to }: DeadLetterFilter): boolean {
 }
 
 /** A dead letter's document, or undefined if the blob is not a dead letter of this version. */
-export function understood(content: Buffer): DeadLetter | undefined {
+export function tryParseDeadLetter(content: Buffer): DeadLetter | undefined {
   try {
     return parseDeadLetter(content.toString("utf8"));
   } catch {

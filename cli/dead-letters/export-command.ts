@@ -4,7 +4,7 @@ import { type CommandTarget, operatorCommand } from "../../relay/core/operator-c
 import { defineCommand } from "../command/definition.ts";
 import { stoppedWords } from "../interrupt.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
-import { type DeadLetterFilter, mayFit } from "./dead-letter-filter.ts";
+import { type DeadLetterFilter, mayMatchFilter } from "./dead-letter-filter.ts";
 import { filterOf, filterOptions } from "./dead-letter-options.ts";
 import { type ExportCounts, exportDeadLetters } from "./export.ts";
 import { PrivateFolder } from "./private-folder.ts";
@@ -50,7 +50,7 @@ export const exportCommand = defineCommand({
     const { total, toExamine } = await progress.waiting("listing dead letters", countEntries(storage, filter));
     const bar = progress.bar(toExamine);
     const counts = await exportDeadLetters({
-      ...{ storage, names: namesThatMayFit(storage, filter), filter, folder, signal },
+      ...{ storage, names: listMatchingNames(storage, filter), filter, folder, signal },
       // More may have died since they were counted.
       progress: (so) => bar.show(Math.min(so.examined, toExamine), `${so.written + so.replaced} written`),
     }).finally(() => bar.end());
@@ -76,13 +76,13 @@ async function countEntries(
   let toExamine = 0;
   for await (const { name } of storage.eachDeadLetter()) {
     total += 1;
-    if (mayFit(name, filter)) toExamine += 1;
+    if (mayMatchFilter(name, filter)) toExamine += 1;
   }
   return { total, toExamine };
 }
 
-async function* namesThatMayFit(storage: RelayStorageAccount, filter: DeadLetterFilter): AsyncGenerator<string> {
-  for await (const { name } of storage.eachDeadLetter()) if (mayFit(name, filter)) yield name;
+async function* listMatchingNames(storage: RelayStorageAccount, filter: DeadLetterFilter): AsyncGenerator<string> {
+  for await (const { name } of storage.eachDeadLetter()) if (mayMatchFilter(name, filter)) yield name;
 }
 
 /** Names that are shown of those that no file can have. */

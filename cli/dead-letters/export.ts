@@ -1,6 +1,6 @@
 import { eachOf } from "../each-of.ts";
 import type { RelayStorageAccount } from "../relay/relay-storage.ts";
-import { type DeadLetterFilter, fits, understood } from "./dead-letter-filter.ts";
+import { type DeadLetterFilter, matchesFilter, tryParseDeadLetter } from "./dead-letter-filter.ts";
 import type { PrivateFolder } from "./private-folder.ts";
 
 export interface ExportOptions {
@@ -58,10 +58,10 @@ async function exportOne(
 ): Promise<void> {
   const read = await storage.readDeadLetter(name);
   if (read === undefined) return;
-  const letter = understood(read.content);
+  const letter = tryParseDeadLetter(read.content);
   // A filter can't tell about a version that is not known here, so only an export of everything keeps it.
   const isMeant =
-    letter === undefined ? Object.values(filter).every((part) => part === undefined) : fits(letter, filter);
+    letter === undefined ? Object.values(filter).every((part) => part === undefined) : matchesFilter(letter, filter);
   if (!isMeant) return;
   const outcome = await folder.keep(name, read.content);
   if (outcome === "unfit") {

@@ -7,7 +7,7 @@ import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
 import { policyOf } from "../stack/source-settings.ts";
-import { mayFit } from "./dead-letter-filter.ts";
+import { mayMatchFilter } from "./dead-letter-filter.ts";
 import { filterOf, filterOptions } from "./dead-letter-options.ts";
 import { type ReplayAction, type ReplayCounts, replay } from "./replay.ts";
 
@@ -50,11 +50,11 @@ export const replayCommand = defineCommand({
     const diedBefore = purgeDays === undefined ? Number.POSITIVE_INFINITY : Date.now() - purgeDays * dayMilliseconds;
     const entries = await progress.waiting("listing dead letters", storage.deadLetters());
     const names = entries
-      .filter(({ name, writtenAt }) => mayFit(name, filter) && writtenAt.getTime() < diedBefore)
+      .filter(({ name, writtenAt }) => mayMatchFilter(name, filter) && writtenAt.getTime() < diedBefore)
       .map(({ name }) => name);
 
     const action: ReplayAction = chosen["dry-run"] ? "count" : purgeDays === undefined ? "replay" : "purge";
-    const note = action === "purge" ? await purgeNote(source) : undefined;
+    const note = action === "purge" ? await openPurgeNote(source) : undefined;
     const bar = progress.bar(names.length);
     let done = 0;
     let counts: ReplayCounts;
@@ -86,7 +86,7 @@ export const replayCommand = defineCommand({
 });
 
 /** How a purge says how much it deleted. Said once before anything is, so that a missing role shows while nothing is gone. */
-async function purgeNote(source: StackSource): Promise<(purged: number) => Promise<void>> {
+async function openPurgeNote(source: StackSource): Promise<(purged: number) => Promise<void>> {
   const tables = await RelayTables.open(source);
   const purge = { id: randomUUID(), at: new Date() };
   await tables.notePurged(purge, 0);

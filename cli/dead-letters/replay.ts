@@ -4,7 +4,7 @@ import { blobName } from "../../relay/core/blob-name.ts";
 import { type Admission, admit } from "../../relay/core/event/admit.ts";
 import type { DeadLetter } from "../../relay/core/event/dead-letter.ts";
 import {
-  claimed,
+  claimBody,
   type DecodedEnvelope,
   decodeEnvelope,
   encodeEnvelopes,
@@ -12,12 +12,12 @@ import {
   maxEnvelopeBytes,
   newEvent,
   type QueuedEvent,
-  requeued,
+  requeueEvent,
 } from "../../relay/core/event/envelope.ts";
 import type { EventPolicy } from "../../relay/core/policy/policy.ts";
 import { eachOf } from "../each-of.ts";
 import type { RelayStorageAccount } from "../relay/relay-storage.ts";
-import { type DeadLetterFilter, fits, kindOf, understood } from "./dead-letter-filter.ts";
+import { type DeadLetterFilter, kindOf, matchesFilter, tryParseDeadLetter } from "./dead-letter-filter.ts";
 
 /** What is done with the dead letters that are meant. */
 export type ReplayAction = "count" | "replay" | "purge";
@@ -84,9 +84,9 @@ async function handle(name: string, options: ReplayOptions, counts: ReplayCounts
   const { storage, filter, policy, action } = options;
   const read = await storage.readDeadLetter(name);
   if (read === undefined) return;
-  const letter = understood(read.content);
+  const letter = tryParseDeadLetter(read.content);
   if (letter === undefined) return count(counts.left, "are no dead letters of a version that is known here");
-  if (!fits(letter, filter)) return;
+  if (!matchesFilter(letter, filter)) return;
   if (action !== "purge") {
     const replayable = await messagesOf(letter, policy, storage);
     if ("impossible" in replayable) return count(counts.left, replayable.impossible);
@@ -123,7 +123,7 @@ async function messagesOf(
   policy: EventPolicy,
   storage: Pick<RelayStorageAccount, "readClaim">,
 ): Promise<Replayable> {
-  if (letter.class === "unreadable") return messagesOfMessage(letter, storage);
+  if (letter.class === "unreadable") return replayMessage(letter, storage);
   const readable = eventOf(letter, policy);
   if ("impossible" in readable) return readable;
   const { id, body, digest } = readable;
@@ -131,12 +131,12 @@ async function messagesOf(
 }
 
 /** An unreadable letter is not an event but a message of the queue. */
-async function messagesOfMessage(
+async function replayMessage(
   { body, encoding }: DeadLetter,
   storage: Pick<RelayStorageAccount, "readClaim">,
 ): Promise<Replayable> {
   const bytes = Buffer.from(body, encoding);
-  const envelope = envelopeIn(bytes);
+  const envelope = parseEnvelope(bytes);
   if (!envelope?.readable) {
     // A newer relay may be able to read it.
     if (bytes.length > maxEnvelopeBytes) return { impossible: "are larger than a queue message" };
@@ -151,7 +151,7 @@ async function messagesOfMessage(
   return replayableOf(events);
 }
 
-function envelopeIn(bytes: Buffer): DecodedEnvelope | undefined {
+function parseEnvelope(bytes: Buffer): DecodedEnvelope | undefined {
   try {
     return decodeEnvelope(JSON.parse(bytes.toString("utf8")));
   } catch {
@@ -163,13 +163,13 @@ function replayableOf(events: readonly { event: QueuedEvent; body: string }[]): 
   const now = new Date();
   const claims: Claim[] = [];
   const queued = events.map(({ event, body }): QueuedEvent => {
-    const { body: _body, claim: _claim, ...fate } = { body: "", claim: "", ...requeued(event, now) };
+    const { body: _body, claim: _claim, ...fate } = { body: "", claim: "", ...requeueEvent(event, now) };
     const inline = { ...fate, body };
     if (fitsInline(inline)) return inline;
     // Not the name that the event had before: a forwarder that has just made it a dead letter is yet to delete that claim.
     const name = `${randomUUID()}/${blobName(inline)}`;
     claims.push({ name, body });
-    return claimed(inline, name);
+    return claimBody(inline, name);
   });
   return { messages: encodeEnvelopes(queued), claims };
 }

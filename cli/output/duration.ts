@@ -6,7 +6,7 @@ const units = [
 ] as const;
 
 /** A time in its largest unit: `3 hours`. */
-export function inWords(milliseconds: number): string {
+export function formatDuration(milliseconds: number): string {
   const seconds = Math.max(0, milliseconds / 1000);
   const [unit, length] = units.find(([, size]) => seconds >= size) ?? ["second", 1];
   const number = Math.floor(seconds / length);

@@ -31,7 +31,7 @@ export const partJson = z.object({
 const colours = { fine: "green", waiting: "yellow", broken: "red" } as const;
 
 /** A check that can't be made is bad news; its error says what to do. */
-export function brokenBy(error: unknown): Finding {
+export function brokenFinding(error: unknown): Finding {
   return { verdict: "broken", found: error instanceof Error ? error.message : String(error) };
 }
 
@@ -39,13 +39,13 @@ export function brokenBy(error: unknown): Finding {
 export function render(part: string, { verdict, found, details = [], todo }: Finding): string[] {
   const below = " ".repeat(25);
   return [
-    `  ${coloured(verdict)}  ${part.padEnd(12)}  ${found}`,
+    `  ${colorVerdict(verdict)}  ${part.padEnd(12)}  ${found}`,
     ...details.map((line) => below + line),
     ...(todo === undefined ? [] : [`${below}do: ${todo}`]),
   ];
 }
 
 /** In colour on a terminal, unless `NO_COLOR` is set. */
-function coloured(verdict: Verdict): string {
+function colorVerdict(verdict: Verdict): string {
   return styleText(colours[verdict], verdict.padEnd(7), { stream: process.stdout });
 }

@@ -1,4 +1,4 @@
-import { inWords } from "./duration.ts";
+import { formatDuration } from "./duration.ts";
 import { ProgressBar } from "./progress-bar.ts";
 import { ProgressLine } from "./progress-line.ts";
 
@@ -28,7 +28,7 @@ export class Progress {
     const started = performance.now();
     const show = () => {
       const what = typeof words === "string" ? words : words();
-      line.show(`  ${what}, ${inWords(performance.now() - started)}`);
+      line.show(`  ${what}, ${formatDuration(performance.now() - started)}`);
     };
     const timer = setInterval(show, pace);
     try {

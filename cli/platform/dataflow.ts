@@ -1,7 +1,7 @@
 import type { AepClient } from "pulumi-aep/client";
 import { pathOf, paths } from "pulumi-aep/client";
 import { z } from "zod";
-import { patience } from "../clients.ts";
+import { startTimeLimit } from "../clients.ts";
 
 const flowAnswer = z.object({
   items: z
@@ -21,7 +21,7 @@ export async function readDataflow(
   id: string,
 ): Promise<{ name: string; state: string; inletUrl: string | undefined } | undefined> {
   const purpose = `read the dataflow ${id}`;
-  const call = { method: "GET", path: pathOf(paths.flows, id), signal: patience(), purpose } as const;
+  const call = { method: "GET", path: pathOf(paths.flows, id), signal: startTimeLimit(), purpose } as const;
   const [flow] = (await client.find(call, flowAnswer))?.items ?? [];
   return flow && { name: flow.name, state: flow.state, inletUrl: flow.options?.inletUrl };
 }
@@ -65,7 +65,7 @@ export async function listRuns(client: AepClient, id: string, limit = 24): Promi
   const params = { property: `flowId==${id}`, orderby: "-createdAt", limit };
   const purpose = `list the runs of the dataflow ${id}`;
   const { items } = await client.call(
-    { method: "GET", path: runsPath, params, signal: patience(), purpose },
+    { method: "GET", path: runsPath, params, signal: startTimeLimit(), purpose },
     runsAnswer,
   );
   return items.map(({ createdAt, metrics: { durationSummary, recordSummary, statusSummary } }) => ({

@@ -2,7 +2,7 @@ import type { AepClient } from "pulumi-aep/client";
 import { paths } from "pulumi-aep/client";
 import { VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
-import { patience } from "../clients.ts";
+import { startTimeLimit } from "../clients.ts";
 
 /** One batch of a dataset: what an hour of a streaming dataflow wrote, or failed on. */
 export interface DatasetBatch {
@@ -29,7 +29,7 @@ export async function listBatches(client: AepClient, datasetId: string, limit = 
   const path = paths.dataSets.replace(/dataSets$/, "batches");
   const params = { dataSet: datasetId, orderBy: "desc:created", limit };
   const purpose = `list the batches of the dataset ${datasetId}`;
-  const found = await client.call({ method: "GET", path, params, signal: patience(), purpose }, batchesAnswer);
+  const found = await client.call({ method: "GET", path, params, signal: startTimeLimit(), purpose }, batchesAnswer);
   return Object.entries(found)
     .map(([id, { created, status, recordCount, errors }]) => ({
       id,
@@ -53,7 +53,7 @@ export async function previewRows(client: AepClient, datasetId: string): Promise
   const path = `/data/foundation/export/datasets/${datasetId}/preview`;
   const purpose = `preview the dataset ${datasetId}`;
   // A dataset without rows answers 404 too.
-  return (await client.find({ method: "GET", path, signal: patience(), purpose }, previewAnswer)) ?? [];
+  return (await client.find({ method: "GET", path, signal: startTimeLimit(), purpose }, previewAnswer)) ?? [];
 }
 
 const metric = "timeseries.ingestion.dataset.recordsuccess.count";
@@ -68,7 +68,7 @@ const metricsAnswer = z.object({
  *
  * @returns undefined where the credential may not ask
  */
-export async function rowsWritten(client: AepClient, datasetId: string, since: Date): Promise<number | undefined> {
+export async function countRowsWritten(client: AepClient, datasetId: string, since: Date): Promise<number | undefined> {
   const body = {
     start: since.toISOString(),
     end: new Date().toISOString(),
@@ -85,7 +85,7 @@ export async function rowsWritten(client: AepClient, datasetId: string, since: D
   const path = "/data/infrastructure/observability/insights/metrics";
   const purpose = `count the rows of the dataset ${datasetId}`;
   try {
-    const answer = await client.call({ method: "POST", path, body, signal: patience(), purpose }, metricsAnswer);
+    const answer = await client.call({ method: "POST", path, body, signal: startTimeLimit(), purpose }, metricsAnswer);
     const points = answer.metricResponses.flatMap(({ datapoints }) =>
       datapoints.flatMap(({ dps }) => Object.values(dps)),
     );

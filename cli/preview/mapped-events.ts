@@ -11,7 +11,7 @@ import { classifyText } from "../../relay/core/event/classify.ts";
 import { enrich } from "../../relay/core/event/enrich.ts";
 import { unknownAttributes } from "../../relay/core/event/unknown-attributes.ts";
 import type { EventPolicy } from "../../relay/core/policy/policy.ts";
-import { patience } from "../clients.ts";
+import { startTimeLimit } from "../clients.ts";
 import type { SampleEvent } from "./sample-events.ts";
 
 /** What becomes of one sample. */
@@ -53,12 +53,12 @@ export async function mapSamples(
   samples: readonly SampleEvent[],
   policy: EventPolicy | undefined,
 ): Promise<Preview> {
-  const verdicts = await validateMappings(client, draft, patience());
+  const verdicts = await validateMappings(client, draft, startTimeLimit());
   const invalid = verdicts.filter(({ errors }) => errors.length > 0);
   if (invalid.length > 0) return { invalid };
   const prepared = samples.map((sample) => prepare(sample, policy));
   const records = prepared.flatMap((one) => (one.fate === "ready" ? [one.record] : []));
-  const rows = (await previewMappings(client, draft, records, patience())).values();
+  const rows = (await previewMappings(client, draft, records, startTimeLimit())).values();
   const events: MappedEvent[] = [];
   for (const one of prepared) {
     if (one.fate !== "ready") {

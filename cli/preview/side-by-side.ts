@@ -28,7 +28,7 @@ export function showEvent(event: MappedEvent, mappings: readonly MappingItem[], 
   if (event.fate === "malformed") return [`${sample.name}: ERROR, it would be a dead letter: ${event.reason}`];
   const { record, row, errors } = event.mapped;
   const kind = [record.object_type, record.metric].filter((part) => typeof part === "string").join(" ");
-  const pairs = mappings.map((mapping) => pair(mapping, event.mapped, prefix));
+  const pairs = mappings.map((mapping) => formatPair(mapping, event.mapped, prefix));
   const shown = pairs.filter((line) => line !== undefined);
   const empty = pairs.length - shown.length;
   return [
@@ -41,20 +41,23 @@ export function showEvent(event: MappedEvent, mappings: readonly MappingItem[], 
 }
 
 /** Undefined if there is nothing on either side. */
-function pair(mapping: MappingItem, { record, row }: PreviewedRecord, prefix: string): string | undefined {
+function formatPair(mapping: MappingItem, { record, row }: PreviewedRecord, prefix: string): string | undefined {
   const { sourceType, source, destination } = mapping;
   const from = sourceType === "ATTRIBUTE" ? valueAtDotPath(record, source) : undefined;
   const to = valueAtDotPath(row, destination);
   if (isEmpty(from) && isEmpty(to)) return undefined;
   const name = prefix !== "" && destination.startsWith(prefix) ? destination.slice(prefix.length) : destination;
-  const origin = sourceType === "ATTRIBUTE" ? assigned(source, from, left) : cut(written(sourceType, source), left);
-  return `${origin.padEnd(left)} → ${assigned(name, to, right)}`;
+  const origin =
+    sourceType === "ATTRIBUTE"
+      ? formatAssignment(source, from, left)
+      : truncate(formatSource(sourceType, source), left);
+  return `${origin.padEnd(left)} → ${formatAssignment(name, to, right)}`;
 }
 
 /** An attribute that the event catalogue lacks, which Customer.io may have added: the row has it only if the setting `mapping` says so. */
 function unknownAttribute(path: string, record: Json, mappings: readonly MappingItem[]): string {
   const value = valueAtDotPath(record, path);
-  const origin = value === undefined ? cut(path, left) : assigned(path, value, left);
+  const origin = value === undefined ? truncate(path, left) : formatAssignment(path, value, left);
   const isMapped = mappings.some(({ sourceType, source }) => sourceType !== "STATIC" && mentions(source, path));
   return `${origin.padEnd(left)} → (unknown attribute, ${isMapped ? "mapped above" : "not mapped"})`;
 }
@@ -64,16 +67,16 @@ function mentions(source: string, path: string): boolean {
   return (source.match(/[\w.]+/g) ?? []).some((word) => word === path || word.startsWith(`${path}.`));
 }
 
-function written(sourceType: MappingItem["sourceType"], source: string): string {
+function formatSource(sourceType: MappingItem["sourceType"], source: string): string {
   return sourceType === "STATIC" ? JSON.stringify(source) : source;
 }
 
-function assigned(path: string, value: unknown, width: number): string {
+function formatAssignment(path: string, value: unknown, width: number): string {
   const text = value === undefined || value === null ? "(empty)" : JSON.stringify(value);
-  return cut(`${path} = ${text}`, width);
+  return truncate(`${path} = ${text}`, width);
 }
 
-function cut(text: string, width: number): string {
+function truncate(text: string, width: number): string {
   const line = text.replaceAll(/\s+/g, " ");
   return line.length > width ? `${line.slice(0, width - 1)}…` : line;
 }

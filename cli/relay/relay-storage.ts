@@ -168,12 +168,12 @@ export class RelayStorageAccount {
     const { peekedMessageItems } = await this.#permission.explained(queueRole, () =>
       this.#events.peekMessages({ numberOfMessages: 32 }),
     );
-    return peekedMessageItems.flatMap(({ messageText }) => eventsIn(messageText));
+    return peekedMessageItems.flatMap(({ messageText }) => parseEvents(messageText));
   }
 }
 
 /** None in a message that can't be read: the relay will make it a dead letter. */
-function eventsIn(messageText: string): readonly QueuedEvent[] {
+function parseEvents(messageText: string): readonly QueuedEvent[] {
   try {
     const envelope = decodeEnvelope(JSON.parse(Buffer.from(messageText, "base64").toString("utf8")));
     return envelope.readable ? envelope.events : [];

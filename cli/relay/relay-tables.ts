@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
-import { makingTable, TableError, Tables } from "../../relay/azure/storage/tables.ts";
+import { createTableFor, TableError, Tables } from "../../relay/azure/storage/tables.ts";
 import { type Counts, dayOf, daysBefore, foldedAfterDays } from "../../relay/core/counts/counts.ts";
 import { sumOfRows } from "../../relay/core/counts/row-of-counts.ts";
 import { deliveredKeysOf, isDeliveredTable } from "../../relay/core/delivery/delivered-tables.ts";
 import type { JsonObject } from "../../relay/core/event/json.ts";
 import { countsTable, forwardersPartition, forwardersTable } from "../../relay/core/names.ts";
-import { patience } from "../clients.ts";
+import { startTimeLimit } from "../clients.ts";
 import type { StackSource } from "../stack/source.ts";
 import { StoragePermission } from "./storage-permission.ts";
 
@@ -67,7 +67,7 @@ export class RelayTables {
    * what it is of. Then that day has several rows, and the table is read again until it says the same twice.
    */
   async #settledRows(): Promise<JsonObject[]> {
-    const read = () => this.#tables.all(countsTable, patience());
+    const read = () => this.#tables.all(countsTable, startTimeLimit());
     let rows = await read();
     for (let again = 0; again < mostReads && mayBeFolding(rows); again += 1) {
       const former = sumOfRows(rows);
@@ -80,7 +80,7 @@ export class RelayTables {
   /** Milliseconds since an instance of the relay sent something to Platform; undefined if none did lately. */
   async sentAgo(): Promise<number | undefined> {
     const rows = await this.#permission.explained(reader, () =>
-      this.#tables.ages(forwardersTable, forwardersPartition, patience()).catch((error: unknown) => {
+      this.#tables.ages(forwardersTable, forwardersPartition, startTimeLimit()).catch((error: unknown) => {
         // The first instance that sends makes the table.
         if (error instanceof TableError && error.status === 404) return [];
         throw error;
@@ -97,8 +97,8 @@ export class RelayTables {
   async notePurged(purge: { id: string; at: Date }, purged: number): Promise<void> {
     const key = { partition: dayOf(purge.at), row: `purge-${purge.id}` };
     await this.#permission.explained(writer, () =>
-      makingTable(this.#tables, countsTable, patience(), () =>
-        this.#tables.put(countsTable, key, patience(), { purged }),
+      createTableFor(this.#tables, countsTable, startTimeLimit(), () =>
+        this.#tables.put(countsTable, key, startTimeLimit(), { purged }),
       ),
     );
   }
@@ -110,7 +110,7 @@ export class RelayTables {
    */
   async wasDelivered(eventId: string): Promise<boolean | undefined> {
     return this.#permission.explained(reader, async () => {
-      const signal = patience();
+      const signal = startTimeLimit();
       const tables = (await this.#tables.list(signal)).filter(isDeliveredTable);
       if (tables.length === 0) return undefined;
       const keys = deliveredKeysOf(eventId);

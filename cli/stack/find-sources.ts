@@ -18,13 +18,17 @@ export interface FoundSource {
  */
 export function findSources(resources: readonly StackResource[]): FoundSource[] {
   const components = resources.filter(({ type, delete: isReplaced }) => type === component && !isReplaced);
-  const sources = components.map((found) => ({ root: found, component: found, members: below(found, resources) }));
+  const sources = components.map((found) => ({
+    root: found,
+    component: found,
+    members: findDescendants(found, resources),
+  }));
   const taken = new Set(sources.flatMap(({ members }) => members));
   const loose: { root: StackResource; component: undefined; members: StackResource[] }[] = [];
   for (const type of roots) {
     for (const root of resources) {
       if (root.type !== type || root.delete || taken.has(root)) continue;
-      const members = madeFrom(root, resources);
+      const members = findDependencies(root, resources);
       for (const member of members) taken.add(member);
       loose.push({ root, component: undefined, members });
     }
@@ -37,14 +41,14 @@ export function findSources(resources: readonly StackResource[]): FoundSource[] 
   return named.toSorted((one, other) => one.name.localeCompare(other.name, "en"));
 }
 
-function below(top: StackResource, resources: readonly StackResource[]): StackResource[] {
+function findDescendants(top: StackResource, resources: readonly StackResource[]): StackResource[] {
   const parents = new Map(resources.map(({ urn, parent }) => [urn, parent]));
   const isBelow = (urn: string | undefined): boolean =>
     urn !== undefined && (urn === top.urn || isBelow(parents.get(urn)));
   return resources.filter(({ parent }) => isBelow(parent));
 }
 
-function madeFrom(root: StackResource, resources: readonly StackResource[]): StackResource[] {
+function findDependencies(root: StackResource, resources: readonly StackResource[]): StackResource[] {
   const byUrn = Map.groupBy(resources, ({ urn }) => urn);
   const found = new Set<string>();
   const open = [root.urn];

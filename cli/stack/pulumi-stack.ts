@@ -3,7 +3,7 @@ import { z } from "zod";
 import { pulumiCommand } from "../../relay/core/operator-command.ts";
 import { UsageError } from "../command/usage-error.ts";
 import { findSources } from "./find-sources.ts";
-import { pulumi } from "./pulumi.ts";
+import { runPulumi } from "./pulumi.ts";
 import { StackSource } from "./source.ts";
 import { readState } from "./state.ts";
 
@@ -39,8 +39,8 @@ export class PulumiStack {
     const file = configFile === undefined ? [] : ["--config-file", path.resolve(configFile)];
     const show = secrets ? ["--show-secrets"] : [];
     const [state, settings] = await Promise.all([
-      pulumi(cwd, "stack", "export", ...show, ...choice),
-      pulumi(cwd, "config", "--json", ...show, ...choice, ...file),
+      runPulumi(cwd, "stack", "export", ...show, ...choice),
+      runPulumi(cwd, "config", "--json", ...show, ...choice, ...file),
     ]);
     const resources = readState(state);
     const name = resources[0]?.urn.split(":")[2] ?? stack;

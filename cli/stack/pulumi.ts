@@ -14,13 +14,13 @@ const isWindows = process.platform === "win32";
  *
  * @throws with what Pulumi says
  */
-export async function pulumi(folder: string, ...command: string[]): Promise<string> {
-  const bins = [...new Set([folder, import.meta.dirname].flatMap(binsAbove))];
+export async function runPulumi(folder: string, ...command: string[]): Promise<string> {
+  const bins = [...new Set([folder, import.meta.dirname].flatMap(listBinFolders))];
   const environment = { ...process.env, PATH: [...bins, process.env.PATH ?? ""].join(path.delimiter) };
   const args = [...command, "--non-interactive", "--color", "never"];
   logCommand(`pulumi ${command.join(" ")}`, folder);
   try {
-    const { stdout } = await run("pulumi", isWindows ? args.map(quoted) : args, {
+    const { stdout } = await run("pulumi", isWindows ? args.map(quote) : args, {
       ...{ cwd: folder, env: environment, maxBuffer: 2 ** 28 },
       // npm's shims are scripts there.
       shell: isWindows,
@@ -28,20 +28,20 @@ export async function pulumi(folder: string, ...command: string[]): Promise<stri
     return stdout;
   } catch (error) {
     const { stderr, code } = error as { stderr?: string; code?: unknown };
-    if (code === "ENOENT") throw await missing(folder);
+    if (code === "ENOENT") throw await explainMissingPulumi(folder);
     const said = stderr?.trim().replace(/^error: /, "") || String(error);
     throw new Error(`Could not read the stack: ${said}`);
   }
 }
 
 /** The folders in which npm links executables, for a folder and all above it. */
-function binsAbove(folder: string): string[] {
+function listBinFolders(folder: string): string[] {
   const parent = path.dirname(folder);
-  return [path.join(folder, "node_modules", ".bin"), ...(parent === folder ? [] : binsAbove(parent))];
+  return [path.join(folder, "node_modules", ".bin"), ...(parent === folder ? [] : listBinFolders(parent))];
 }
 
 /** Node says ENOENT of the program and of the folder alike. */
-async function missing(folder: string): Promise<Error> {
+async function explainMissingPulumi(folder: string): Promise<Error> {
   const isThere = await stat(folder).then(
     (found) => found.isDirectory(),
     () => false,
@@ -52,6 +52,6 @@ async function missing(folder: string): Promise<Error> {
   );
 }
 
-function quoted(text: string): string {
+function quote(text: string): string {
   return /^[\w./:\\@=-]+$/.test(text) ? text : `"${text.replaceAll('"', '""')}"`;
 }

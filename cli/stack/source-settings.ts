@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { appSettings } from "../../relay/core/app-settings.ts";
 import { parseSigningKeys } from "../../relay/core/intake/verify.ts";
-import { noSigningKey, signingKeysSecret } from "../../relay/core/names.ts";
+import { noSigningKeyYet, signingKeysSecret } from "../../relay/core/names.ts";
 import type { EventPolicy } from "../../relay/core/policy/policy.ts";
 import type { StackSource } from "./source.ts";
 
@@ -23,7 +23,7 @@ export function signingKeyOf(source: StackSource): string | undefined {
     .all("customerio-aep:index:VaultSecret")
     .map(({ inputs }) => vaultSecret.safeParse(inputs).data);
   const keys = secrets.find((secret) => secret?.name === signingKeysSecret)?.value;
-  return keys === undefined || keys === noSigningKey ? undefined : parseSigningKeys(keys)[0];
+  return keys === undefined || keys === noSigningKeyYet ? undefined : parseSigningKeys(keys)[0];
 }
 
 /** Hours without a call after which the relay's alert is raised; 0: never; undefined: the program that deployed it did not say. */

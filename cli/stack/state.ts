@@ -24,7 +24,7 @@ export interface StackResource {
 const properties = z
   .record(z.string(), z.unknown())
   .default({})
-  .transform((values) => plain(values) as Record<string, unknown>);
+  .transform((values) => decodeSecrets(values) as Record<string, unknown>);
 
 const exported = z.object({
   deployment: z.object({
@@ -58,12 +58,12 @@ export function readState(text: string): StackResource[] {
 const signature = { key: "4dabf18193072939515e22adb298388d", secret: "1b47061264138c4ac30d75fd1eb44270" };
 
 /** A value with its secrets in place, as far as they were exported in plain text; undefined in place of the others. */
-function plain(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(plain);
+function decodeSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(decodeSecrets);
   if (value === null || typeof value !== "object") return value;
   const object = value as Record<string, unknown>;
   if (object[signature.key] === signature.secret) {
-    return typeof object.plaintext === "string" ? plain(JSON.parse(object.plaintext)) : undefined;
+    return typeof object.plaintext === "string" ? decodeSecrets(JSON.parse(object.plaintext)) : undefined;
   }
-  return Object.fromEntries(Object.entries(object).map(([key, part]) => [key, plain(part)]));
+  return Object.fromEntries(Object.entries(object).map(([key, part]) => [key, decodeSecrets(part)]));
 }

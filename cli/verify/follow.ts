@@ -1,4 +1,4 @@
-import { brokenBy, type Finding } from "../output/finding.ts";
+import { brokenFinding, type Finding } from "../output/finding.ts";
 
 /** What a stage says of the event; with `end`, it goes no further, and is not meant to. */
 export interface Sight extends Finding {
@@ -44,7 +44,7 @@ export async function follow(options: FollowOptions): Promise<VerifyOutcome> {
   for (const { part, look } of stages) {
     for (let pause = pauses.first; ; pause = Math.min(pause * pauses.growth, pauses.longest)) {
       if (signal.aborted) return "stopped";
-      const finding: Sight = await look().catch(brokenBy);
+      const finding: Sight = await look().catch(brokenFinding);
       if (finding.verdict === "fine") {
         report(part, finding);
         if (finding.end) return "through";

@@ -3,8 +3,8 @@ import { signatureOf } from "../../relay/core/intake/verify.ts";
 import { type CommandTarget, operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { judge } from "../../relay/core/policy/filter.ts";
 import { copyKeyAnew } from "../checks/calls.ts";
-import { queueLength } from "../checks/queue.ts";
-import { understood } from "../dead-letters/dead-letter-filter.ts";
+import { countQueue } from "../checks/queue.ts";
+import { tryParseDeadLetter } from "../dead-letters/dead-letter-filter.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
@@ -65,7 +65,7 @@ export function deliveryStage(source: StackSource, id: string, receivedAt: Date)
       const { storage, tables } = await opened();
       const delivered = await tables.wasDelivered(id);
       if (delivered) return { verdict: "fine", found: "Platform's inlet has taken it." };
-      const reason = await deadLetterReason(storage, id, receivedAt);
+      const reason = await findDeadLetterReason(storage, id, receivedAt);
       if (reason !== undefined) {
         return {
           verdict: "broken",
@@ -73,7 +73,7 @@ export function deliveryStage(source: StackSource, id: string, receivedAt: Date)
           todo: `Fix what the reason says, then: ${operatorCommand("replay --object-type verify", source.target)}`,
         };
       }
-      const [waiting, length] = await Promise.all([storage.waitingEvents(), queueLength(source)]);
+      const [waiting, length] = await Promise.all([storage.waitingEvents(), countQueue(source)]);
       if (delivered === undefined && length?.events === 0) {
         return {
           verdict: "fine",
@@ -92,7 +92,7 @@ export function deliveryStage(source: StackSource, id: string, receivedAt: Date)
 }
 
 /** Dead letters are named by the day of receipt, which may be the day after the event was made. */
-async function deadLetterReason(
+async function findDeadLetterReason(
   storage: RelayStorageAccount,
   id: string,
   receivedAt: Date,
@@ -102,7 +102,7 @@ async function deadLetterReason(
     const prefix = `${day.toISOString().slice(0, 10).replaceAll("-", "/")}/${id}-`;
     const [entry] = await storage.deadLetters(prefix);
     const read = entry && (await storage.readDeadLetter(entry.name));
-    if (read) return understood(read.content)?.reason ?? "of an unknown version";
+    if (read) return tryParseDeadLetter(read.content)?.reason ?? "of an unknown version";
   }
   return undefined;
 }

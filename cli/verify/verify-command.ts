@@ -9,8 +9,8 @@ import { defineCommand } from "../command/definition.ts";
 import type { Ending } from "../command/exit-codes.ts";
 import { positiveNumber } from "../command/number-option.ts";
 import { UsageError } from "../command/usage-error.ts";
-import { inWords } from "../output/duration.ts";
-import { brokenBy, type Finding, partJson, render } from "../output/finding.ts";
+import { formatDuration } from "../output/duration.ts";
+import { brokenFinding, type Finding, partJson, render } from "../output/finding.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
 import { follow, type Stage, type VerifyOutcome } from "./follow.ts";
@@ -87,14 +87,14 @@ export const verifyCommand = defineCommand({
       parts.push({ part, ...finding });
       print(...render(part, finding));
     };
-    const webhook = await progress.waiting("asking Customer.io", checkWebhook(source).catch(brokenBy));
+    const webhook = await progress.waiting("asking Customer.io", checkWebhook(source).catch(brokenFinding));
     report("webhook", webhook);
 
     const line = progress.line();
     const outcome = await follow({
       stages: earlier === undefined ? await wayOf(source, id, sentAt, filtered) : restOf(source, id, sentAt),
       ...{ timeout: timeout * 60_000, signal },
-      progress: (part, { found }, elapsed) => line.show(`  ${part}, ${inWords(elapsed)}: ${found}`),
+      progress: (part, { found }, elapsed) => line.show(`  ${part}, ${formatDuration(elapsed)}: ${found}`),
       report: (part, finding) => {
         line.end();
         report(part, finding);
@@ -103,7 +103,7 @@ export const verifyCommand = defineCommand({
       sleep,
     });
     line.end();
-    if (outcome === "through" && source.hasRelay) print("", ...(await unproven(source)));
+    if (outcome === "through" && source.hasRelay) print("", ...(await explainUnproven(source)));
     if (outcome === "waiting" || outcome === "stopped") {
       const command = operatorCommand(`verify --event ${id}`, source.target);
       print("", `${outcome === "stopped" ? "Stopped" : "Still on its way"}. To go on following it: ${command}`);
@@ -115,7 +115,7 @@ export const verifyCommand = defineCommand({
 });
 
 /** What a test event can't prove, since it is signed with the stack's own key and posted from here. */
-async function unproven(source: StackSource): Promise<string[]> {
+async function explainUnproven(source: StackSource): Promise<string[]> {
   const counts = await RelayTables.open(source)
     .then((tables) => tables.counts())
     .catch(() => undefined);

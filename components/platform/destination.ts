@@ -3,7 +3,7 @@ import * as aep from "pulumi-aep";
 import type { PlatformSettings } from "../../settings/platform-settings.ts";
 import { refusalOf } from "../refusal.ts";
 import type { SettingWords } from "../settings/setting-words.ts";
-import { type ExistingEventSchema, usableSchema } from "./existing-schema.ts";
+import { type ExistingEventSchema, requireUsableSchema } from "./existing-schema.ts";
 
 /** The parts of the destination that already exist and are used unchanged. Anything missing is created. */
 export interface Destination {
@@ -39,8 +39,8 @@ export async function findDestination(
   const ask = { parent };
   await checkIdentities(profile, words, ask);
   const use = async (which: string, setting: string) =>
-    usableSchema(await asked(aep.getSchema({ schema: which }, ask), words.name(setting)), {
-      ...(await asked(aep.getTenant(ask))),
+    requireUsableSchema(await rethrowRefusal(aep.getSchema({ schema: which }, ask), words.name(setting)), {
+      ...(await rethrowRefusal(aep.getTenant(ask))),
       profile,
       setting,
       words,
@@ -48,7 +48,7 @@ export async function findDestination(
     });
   if (dataset.existing !== undefined) {
     const setting = "dataset.existing";
-    const found = await asked(aep.getDataset({ dataset: dataset.existing }, ask), words.name(setting));
+    const found = await rethrowRefusal(aep.getDataset({ dataset: dataset.existing }, ask), words.name(setting));
     checkDataset(found, profile.enabled, words);
     return { datasetId: found.id, schema: await use(found.schemaId, setting) };
   }
@@ -58,7 +58,7 @@ export async function findDestination(
 }
 
 /** What a function answers; its refusal as one message without a stack, after the name of the setting that led to it. */
-async function asked<Answer>(answer: Promise<Answer>, setting?: string): Promise<Answer> {
+async function rethrowRefusal<Answer>(answer: Promise<Answer>, setting?: string): Promise<Answer> {
   const reason = await refusalOf(answer);
   if (reason === undefined) return answer;
   throw new pulumi.RunError(setting === undefined ? reason : `${setting}: ${reason}`);
@@ -71,7 +71,7 @@ async function checkIdentities(
   ask: pulumi.InvokeOptions,
 ): Promise<void> {
   if (!enabled) return;
-  const { codes } = await asked(aep.getIdentityNamespaces(ask));
+  const { codes } = await rethrowRefusal(aep.getIdentityNamespaces(ask));
   const unknown = Object.entries(identities).filter(([, namespace]) => !codes.includes(namespace));
   if (unknown.length === 0) return;
   const lines = unknown.map(
@@ -108,7 +108,7 @@ async function checkProfile(
   words: SettingWords,
   ask: pulumi.InvokeOptions,
 ): Promise<void> {
-  const { schemas } = await asked(aep.getSchemas({ title }, ask));
+  const { schemas } = await rethrowRefusal(aep.getSchemas({ title }, ask));
   const inProfile = schemas.find(({ profileEnabled }) => profileEnabled);
   if (inProfile && !enabled) {
     throw new pulumi.RunError(

@@ -1,22 +1,22 @@
 import type * as pulumi from "@pulumi/pulumi";
 import * as aep from "pulumi-aep";
 import type { Settings } from "../settings/setting-types.ts";
-import { keepingName } from "../title.ts";
+import { keepName } from "../title.ts";
 import type { Destination } from "./destination.ts";
-import { type EventSchemaArgs, eventSchema } from "./event-schema.ts";
+import { createEventSchema, type EventSchemaArgs } from "./event-schema.ts";
 
 export interface EventDatasetArgs extends EventSchemaArgs, Pick<Settings, "dataset"> {
   destination: Destination;
 }
 
 /** A dataset for events and its schema, of which is made what the destination lacks. */
-export function eventDataset(
+export function createEventDataset(
   name: string,
   args: EventDatasetArgs,
   parent: { parent: pulumi.Resource },
 ): { id: pulumi.Input<string>; schemaId: pulumi.Input<string> } {
   const { datasetId, schema: existing } = args.destination;
-  const schema = existing ? { id: existing.id, ready: [] } : eventSchema(name, args, parent);
+  const schema = existing ? { id: existing.id, ready: [] } : createEventSchema(name, args, parent);
   if (datasetId !== undefined) return { id: datasetId, schemaId: schema.id };
 
   const { errorDiagnostics, rowExpirationDays, tags, forceDestroy, keep } = args.dataset;
@@ -34,7 +34,7 @@ export function eventDataset(
       keep,
       ownership: args.ownership,
     },
-    { ...parent, dependsOn: schema.ready, ...keepingName("name", args.dataset.name) },
+    { ...parent, dependsOn: schema.ready, ...keepName("name", args.dataset.name) },
   );
   return { id: dataset.id, schemaId: schema.id };
 }

@@ -5,10 +5,10 @@ import { type Identities, identityMapping } from "../../events/identity-map.ts";
 import { type EventMapping, eventMappings } from "../../events/mapping.ts";
 import type { SchemaDefinition } from "../../events/schema-fit.ts";
 import { findMappingProblems, findMappingWarnings, type MappingProblem } from "../../mapping/check.ts";
-import { customised } from "../../mapping/customise.ts";
+import { customizeMapping } from "../../mapping/customise.ts";
 import { definedFields, ownFields } from "../../mapping/schema-fields.ts";
 import type { SettingValues } from "../../settings/schema.ts";
-import { notRight, refuseSettings } from "../settings/setting-mistakes.ts";
+import { describeMistake, refuseSettings } from "../settings/setting-mistakes.ts";
 import type { SettingWords } from "../settings/setting-words.ts";
 
 /** Where the events are mapped to. */
@@ -29,14 +29,14 @@ export interface MappingTarget {
  * What goes where: the automatic mapping of the event catalogue, as the setting `mapping` changes it.
  * @throws pulumi.RunError naming every mistake at once, each with the command that fixes it
  */
-export function eventMapping(
+export function createEventMapping(
   settings: Pick<SettingValues, "mapping" | "testMode" | "profile" | "delivery">,
   target: MappingTarget,
   words: SettingWords,
 ): EventMapping[] {
   const { definition, fields, tenantId } = target;
   const { primaryIdentity, identityMap = {} } = {
-    ...(definition ? {} : madeIdentities(settings, tenantId)),
+    ...(definition ? {} : chooseIdentities(settings, tenantId)),
     ...target,
   };
   const automatic = [
@@ -50,11 +50,11 @@ export function eventMapping(
   const problems = findMappingProblems({ ...customisation, automatic, schema, primaryIdentity });
   refuseSettings(problems.map((problem) => lineOf(problem, words)));
   for (const warning of findMappingWarnings(customisation)) void pulumi.log.warn(words.name(warning));
-  return customised(automatic, customisation);
+  return customizeMapping(automatic, customisation);
 }
 
 /** How the schema that is made identifies people. */
-function madeIdentities(
+function chooseIdentities(
   { profile }: Pick<SettingValues, "profile">,
   tenantId: string,
 ): Pick<MappingTarget, "primaryIdentity" | "identityMap"> {
@@ -64,7 +64,7 @@ function madeIdentities(
 }
 
 function lineOf({ path, reason, remedy }: MappingProblem, words: SettingWords): string {
-  return `${notRight(words.name(path), reason)} ${remedyOf(path, remedy, words)}`;
+  return `${describeMistake(words.name(path), reason)} ${remedyOf(path, remedy, words)}`;
 }
 
 function remedyOf(path: string, remedy: MappingProblem["remedy"], words: SettingWords): string {
@@ -73,15 +73,15 @@ function remedyOf(path: string, remedy: MappingProblem["remedy"], words: Setting
       return `Remove it: ${words.remove(path)}`;
     case "set":
       if (remedy.value === undefined) return `Set it: ${words.set(path, "<value>")}`;
-      return `Perhaps: ${words.set(path, quoted(remedy.value))}`;
+      return `Perhaps: ${words.set(path, quote(remedy.value))}`;
     case "express": {
       const expression = path.replace(/source$/, "expression");
-      return `Perhaps: ${words.remove(path)} && ${words.set(expression, quoted(remedy.value))}`;
+      return `Perhaps: ${words.remove(path)} && ${words.set(expression, quote(remedy.value))}`;
     }
   }
 }
 
 /** As a shell takes it for one word. */
-function quoted(value: string): string {
+function quote(value: string): string {
   return /^[\w.]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
 }

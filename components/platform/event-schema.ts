@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as aep from "pulumi-aep";
 import { fieldGroupBody } from "../../events/field-group.ts";
 import type { Settings } from "../settings/setting-types.ts";
-import { keepingName } from "../title.ts";
+import { keepName } from "../title.ts";
 
 /** Adobe's field group for identity maps; a schema without a primary identity field joins Profile by it. */
 const identityMapGroup = "https://ns.adobe.com/xdm/context/identitymap";
@@ -19,7 +19,7 @@ export interface EventSchemaArgs extends Pick<Settings, "schema" | "fieldGroup" 
  * A schema of ExperienceEvent class with all fields of the event catalogue; enabled for Profile if that is asked for.
  * @returns the schema's id, and what has to be there before a dataset follows it
  */
-export function eventSchema(
+export function createEventSchema(
   name: string,
   args: EventSchemaArgs,
   parent: { parent: pulumi.Resource },
@@ -38,7 +38,7 @@ export function eventSchema(
       allOf,
       ownership,
     },
-    { ...options, ...keepingName("title", args.fieldGroup.title) },
+    { ...options, ...keepName("title", args.fieldGroup.title) },
   );
   const schema = new aep.Schema(
     `${name}-schema`,
@@ -48,7 +48,7 @@ export function eventSchema(
       fieldGroupIds: profile.enabled && mapsIdentities ? [fieldGroup.id, identityMapGroup] : [fieldGroup.id],
       ownership,
     },
-    { ...options, ...keepingName("title", args.schema.title) },
+    { ...options, ...keepName("title", args.schema.title) },
   );
   if (!profile.enabled) return { id: schema.id, ready: [schema] };
 

@@ -3,7 +3,7 @@ import type { ExistingSchema } from "pulumi-aep";
 import type { EventField } from "../../events/fields.ts";
 import type { Identities } from "../../events/identity-map.ts";
 import type { SchemaDefinition } from "../../events/schema-fit.ts";
-import { hasField, schemaFit } from "../../events/schema-fit.ts";
+import { checkSchemaFit, hasField } from "../../events/schema-fit.ts";
 import type { PlatformSettings } from "../../settings/platform-settings.ts";
 import type { SettingWords } from "../settings/setting-words.ts";
 
@@ -34,7 +34,7 @@ export interface SchemaUse extends Pick<PlatformSettings, "profile"> {
  * What events fill of a schema that someone else made: the fields of the catalogue that it has. Fields that stay empty are reported.
  * @throws pulumi.RunError if it can't take events
  */
-export function usableSchema(schema: ExistingSchema, use: SchemaUse): ExistingEventSchema {
+export function requireUsableSchema(schema: ExistingSchema, use: SchemaUse): ExistingEventSchema {
   const { profile, setting, tenantId, words } = use;
   const what = `${words.name(setting)}: the schema "${schema.title}" (${schema.id})`;
   const other = `Name another one (${words.set(setting, "<which>")}), or let this stack make its own: ${words.remove(setting)}`;
@@ -44,7 +44,7 @@ export function usableSchema(schema: ExistingSchema, use: SchemaUse): ExistingEv
         `timestamp. Events need a schema of the class XDM ExperienceEvent. ${other}`,
     );
   }
-  const { fields, missing, unfit } = schemaFit(schema.definition, tenantId);
+  const { fields, missing, unfit } = checkSchemaFit(schema.definition, tenantId);
   const place = `_${tenantId}.customerio`;
   if (fields.length === 0 && !use.mapsOtherFields) {
     throw new pulumi.RunError(

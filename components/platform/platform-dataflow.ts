@@ -5,10 +5,10 @@ import type { DeliveryMode } from "../../mapping/settings.ts";
 import type { PlatformSettings } from "../../settings/platform-settings.ts";
 import type { Source } from "../../settings/schema.ts";
 import type { Settings } from "../settings/setting-types.ts";
-import { keepingName } from "../title.ts";
+import { keepName } from "../title.ts";
 import type { Destination } from "./destination.ts";
-import { eventDataset } from "./event-dataset.ts";
-import { platformSource } from "./platform-source.ts";
+import { createEventDataset } from "./event-dataset.ts";
+import { createPlatformSource } from "./platform-source.ts";
 
 export interface PlatformDataflowArgs extends Pick<Settings, keyof PlatformSettings> {
   /** What the objects are called in Platform's screens unless the settings name them; schema and field group titles are unique in a sandbox. */
@@ -17,7 +17,7 @@ export interface PlatformDataflowArgs extends Pick<Settings, keyof PlatformSetti
   delivery: DeliveryMode;
   /** Seconds that a new dataflow loses events for; waited for where nobody else would. */
   activationSeconds: number;
-  /** What goes where; see `eventMapping`. */
+  /** What goes where; see `createEventMapping`. */
   mappings: pulumi.Input<readonly EventMapping[]>;
   /** Records on which Platform tries the mapping before anything takes it up, as JSON texts; see `mappingSamples`. */
   samples: pulumi.Input<readonly string[]>;
@@ -50,9 +50,9 @@ export class PlatformDataflow extends pulumi.ComponentResource {
     const { destination = {} } = args;
     // The first to come and the last to go, so that nothing is left of what a killed run could not note. Being the first, it
     // refuses a change that would delete the dataset with its data, before anything else is touched.
-    const ownership = new aep.Ownership(`${name}-ownership`, ownedBy(args, destination), parent).id;
-    const { id: datasetId, schemaId } = eventDataset(name, { ...args, destination, tenantId, ownership }, parent);
-    const source = platformSource(name, { ...args, ownership }, parent);
+    const ownership = new aep.Ownership(`${name}-ownership`, ownershipArguments(args, destination), parent).id;
+    const { id: datasetId, schemaId } = createEventDataset(name, { ...args, destination, tenantId, ownership }, parent);
+    const source = createPlatformSource(name, { ...args, ownership }, parent);
     const target = new aep.TargetConnection(
       `${name}-target`,
       {
@@ -62,11 +62,11 @@ export class PlatformDataflow extends pulumi.ComponentResource {
         schemaId,
         ownership,
       },
-      { ...parent, ...keepingName("name", args.targetConnection.name) },
+      { ...parent, ...keepName("name", args.targetConnection.name) },
     );
     const mappingSet = new aep.MappingSet(
       `${name}-mapping`,
-      { schemaId, mappings: mutable(args.mappings), samples: mutable(args.samples), ownership },
+      { schemaId, mappings: copyList(args.mappings), samples: copyList(args.samples), ownership },
       parent,
     );
     const { errorDiagnostics, partialIngestionPercent } = args.dataset;
@@ -91,7 +91,7 @@ export class PlatformDataflow extends pulumi.ComponentResource {
       // can't wait, so without the relay every change makes a new one.
       {
         ...parent,
-        ...keepingName("name", args.dataflow.name),
+        ...keepName("name", args.dataflow.name),
         replaceOnChanges: ["mappingSetId", "mappingSetVersion", ...(isDirect ? ["name", "description"] : [])],
         customTimeouts: { create: `${args.activationSeconds + 1800}s`, update: `${args.activationSeconds + 1800}s` },
       },
@@ -108,11 +108,14 @@ export class PlatformDataflow extends pulumi.ComponentResource {
 }
 
 /** The resource classes of this program take lists as arrays. */
-function mutable<T>(list: pulumi.Input<readonly T[]>): pulumi.Output<T[]> {
+function copyList<T>(list: pulumi.Input<readonly T[]>): pulumi.Output<T[]> {
   return pulumi.output(list).apply((items) => [...items] as T[]);
 }
 
-function ownedBy({ dataset: { forceDestroy, keep } }: PlatformDataflowArgs, { datasetId, schema }: Destination) {
+function ownershipArguments(
+  { dataset: { forceDestroy, keep } }: PlatformDataflowArgs,
+  { datasetId, schema }: Destination,
+) {
   if (datasetId !== undefined) return {};
   return { dataset: { ...(schema && { schemaId: schema.id }), forceDestroy, keep } };
 }

@@ -4,7 +4,7 @@ import { connectionSpecs, flowSpecs } from "pulumi-aep";
 import type { Source } from "../../settings/schema.ts";
 
 import type { Settings } from "../settings/setting-types.ts";
-import { keepingName } from "../title.ts";
+import { keepName } from "../title.ts";
 
 export interface PlatformSourceArgs extends Pick<Settings, "sourceConnection"> {
   source: Source;
@@ -23,7 +23,7 @@ export interface PlatformSource {
  * Declares the source connection; for the HTTP API also the base connection, whose endpoint takes events only with an access
  * token of the organisation.
  */
-export function platformSource(
+export function createPlatformSource(
   name: string,
   { source, sourceConnection, title, ownership }: PlatformSourceArgs,
   options: pulumi.CustomResourceOptions,
@@ -33,14 +33,14 @@ export function platformSource(
     description: sourceConnection.description ?? "Customer.io reporting webhook.",
     ownership,
   };
-  const keeping = { ...options, ...keepingName("name", sourceConnection.name) };
+  const keeping = { ...options, ...keepName("name", sourceConnection.name) };
   if (source === "customerio") {
     return { sourceConnectionId: new aep.SourceConnection(`${name}-source`, named, keeping).id };
   }
   const base = new aep.BaseConnection(
     `${name}-base`,
     { name: `${title} endpoint`, description: "Takes Customer.io's events, by way of the relay.", ownership },
-    { ...options, ...keepingName("name", undefined) },
+    { ...options, ...keepName("name", undefined) },
   );
   const connection = new aep.SourceConnection(
     `${name}-source`,

@@ -28,7 +28,7 @@ export function relayAppSettings(
   settings: Pick<Settings, RelaySetting>,
   others: Readonly<Record<OtherAppSetting, pulumi.Input<string> | undefined>>,
 ): Record<string, pulumi.Input<string>> {
-  const given: Readonly<Record<string, pulumi.Input<string> | undefined>> = { ...others, ...carried(settings) };
+  const given: Readonly<Record<string, pulumi.Input<string> | undefined>> = { ...others, ...carrySettings(settings) };
   return Object.fromEntries(
     Object.keys(appSettings).flatMap((name) => {
       const value = given[name];
@@ -37,7 +37,7 @@ export function relayAppSettings(
   );
 }
 
-function carried(settings: Pick<Settings, RelaySetting>): Record<string, pulumi.Input<string>> {
+function carrySettings(settings: Pick<Settings, RelaySetting>): Record<string, pulumi.Input<string>> {
   const names = Object.keys(plainSettings) as SettingName[];
   const byAppSetting = Object.groupBy(names, (name) => plainSettings[name].appSetting ?? "none");
   const { none: _, ...groups } = byAppSetting;

@@ -5,7 +5,7 @@ import { AppServicePlan, FunctionApp, FunctionCode } from "../../relay/deploy/sd
 import { webApiVersion } from "../../relay/deploy/web-api-version.ts";
 import { derive } from "../settings/inputs.ts";
 import type { Settings } from "../settings/setting-types.ts";
-import { addedDigits, azureName, formerNames } from "./azure/azure-names.ts";
+import { azureName, digestDigits, formerNames } from "./azure/azure-names.ts";
 import type { AzurePart } from "./azure/azure-parts.ts";
 import type { RelayIdentity } from "./relay-identity.ts";
 import { relayPackage } from "./relay-package.ts";
@@ -35,7 +35,7 @@ export class RelayApp {
 
   constructor(name: string, args: RelayAppArgs, options: pulumi.CustomResourceOptions) {
     const plan = planOf(name, args, options);
-    const app = appOn(plan, name, args, options);
+    const app = createApp(plan, name, args, options);
     const { settings, configuration } = configure(app, name, args, options);
     this.hostName = app.hostName;
     this.code = new FunctionCode(
@@ -68,7 +68,7 @@ function planOf(
     {
       resourceGroupId: resourceGroup.id,
       // An app keeps the account that it has: a new account gets a plan and an app of its own, and the old app empties the old one.
-      planName: storage.accountId.apply((id) => planStem + addedDigits(id)),
+      planName: storage.accountId.apply((id) => planStem + digestDigits(id)),
       body: {
         location: resourceGroup.location,
         kind: "functionapp",
@@ -80,7 +80,7 @@ function planOf(
   );
 }
 
-function appOn(
+function createApp(
   plan: AppServicePlan,
   name: string,
   { resourceGroup, identity, storage, ...args }: RelayAppArgs,

@@ -9,17 +9,17 @@ export function warnOfOtherRegion(group: ResourceGroup): void {
   const wanted = new pulumi.Config("azure-native").get("location");
   if (wanted === undefined) return;
   pulumi.all([group.location, group.urn]).apply(([location, urn]) => {
-    if (normal(location) === normal(wanted)) return;
+    if (normalizeRegion(location) === normalizeRegion(wanted)) return;
     void pulumi.log.warn(
       `The relay stays in ${location}, although azure-native:location is ${wanted}. To move it, losing no event, run: ` +
         `npx pulumi up --replace '${urn}' (docs/reliability.md, "Replacing the relay"). ` +
-        `To leave it where it is, run: npx pulumi config set azure-native:location ${normal(location)}`,
+        `To leave it where it is, run: npx pulumi config set azure-native:location ${normalizeRegion(location)}`,
       group,
     );
   });
 }
 
 /** Azure's regions know neither case nor blanks. */
-function normal(region: string): string {
+function normalizeRegion(region: string): string {
   return region.toLowerCase().replaceAll(" ", "");
 }

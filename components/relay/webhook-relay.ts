@@ -2,7 +2,7 @@ import { getClientConfigOutput } from "@pulumi/azure-native/authorization/index.
 import { ResourceGroup } from "@pulumi/azure-native/resources/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import { hostBodyLimit } from "../../relay/core/intake/body-limit.ts";
-import { noSigningKey, signingKeysSecret } from "../../relay/core/names.ts";
+import { noSigningKeyYet, signingKeysSecret } from "../../relay/core/names.ts";
 import { QueueDrain } from "../../relay/deploy/sdk.ts";
 import type { PlatformCredential } from "../platform/platform-credential.ts";
 import type { Settings } from "../settings/setting-types.ts";
@@ -154,7 +154,7 @@ interface Referred {
 
 function appSettings(args: WebhookRelayArgs, { storage, monitoring, vault, identity }: Referred) {
   // Secrets are there without a value too: Azure Resource Manager can't delete one.
-  const signingKeys = vault.reference(signingKeysSecret, args.signingKeys ?? noSigningKey);
+  const signingKeys = vault.reference(signingKeysSecret, args.signingKeys ?? noSigningKeyYet);
   const clientSecret = vault.reference("platform-client-secret", args.credential?.clientSecret ?? "none");
   return {
     ...relayAppSettings(args, {

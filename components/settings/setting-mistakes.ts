@@ -26,7 +26,7 @@ function throwAll(title: string, problems: readonly string[]): void {
 }
 
 /** A setting by its whole path, and what is wrong with it, as a sentence. */
-export function notRight(setting: string, reason: string): string {
+export function describeMistake(setting: string, reason: string): string {
   return `${setting} is not right: ${/[.?]$/.test(reason) ? reason : `${reason}.`}`;
 }
 

@@ -9,9 +9,9 @@ import { filterWarnings } from "./filter-warnings.ts";
 import { providerSecrets } from "./provider-settings.ts";
 import {
   configPathOf,
+  describeMistake,
   type Mistake,
   mistakesOf,
-  notRight,
   refuseSettings,
   removeIt,
   setIt,
@@ -31,8 +31,10 @@ export function readStackSettings(config: pulumi.Config): SettingValues & Pick<S
   for (const key of Object.keys(settingsSchema.shape)) raw[key] = parse(config.get(key));
   const parsed = settingsSchema.safeParse(raw, { error: plainWords });
   const lines = (mistakes: readonly Mistake[]) =>
-    mistakes.map(({ path, reason, remedy }) => `${notRight(`${config.name}:${configPathOf(path)}`, reason)} ${remedy}`);
-  const keys = givenSigningKeys(config);
+    mistakes.map(
+      ({ path, reason, remedy }) => `${describeMistake(`${config.name}:${configPathOf(path)}`, reason)} ${remedy}`,
+    );
+  const keys = readSigningKeys(config);
   refuseSettings([
     ...plainSecrets(config),
     ...keys.refusals.map((reason) => signingKeyMistake(config, reason)),
@@ -83,7 +85,7 @@ export function warnOf(settings: SettingValues, words: SettingWords): void {
 const usualLeastInstances = 40;
 
 /** A key counts as given when the setting is neither absent nor empty, which Pulumi.yaml's default is. */
-function givenSigningKeys(config: pulumi.Config): SigningKeyProblems & { readonly given: boolean } {
+function readSigningKeys(config: pulumi.Config): SigningKeyProblems & { readonly given: boolean } {
   const text = config.get("signingKeys") ?? "";
   if (text === "") return { given: false, refusals: [], warnings: [] };
   const others = ["customerio:appApiKey", "aep:clientSecret", "aep:clientId"].map((setting) => ({

@@ -24,10 +24,10 @@ type Check = (line: string, others: readonly OtherCredential[]) => string | unde
  * refused which no key can be: what a copy or a shell adds, and what is plainly something else.
  */
 const checks: readonly Check[] = [
-  (line) => when(/^\s*\[\s*"/.test(line), "is a list; it takes one text with each key on a line of its own"),
-  (line) => when(/^\p{Z}*[<[{].*[>\]}]\p{Z}*$/u.test(line), "is a placeholder, not the key itself"),
+  (line) => reasonIf(/^\s*\[\s*"/.test(line), "is a list; it takes one text with each key on a line of its own"),
+  (line) => reasonIf(/^\p{Z}*[<[{].*[>\]}]\p{Z}*$/u.test(line), "is a placeholder, not the key itself"),
   (line) =>
-    when(
+    reasonIf(
       /^(none( yet)?|the key|(your|my)[ _-]?(signing[ _-]?)?(key|secret)([ _-]?here)?|change[ _-]?me|todo|x{8,})$/i.test(
         line.trim(),
       ),
@@ -37,43 +37,50 @@ const checks: readonly Check[] = [
     const same = others.find(({ value }) => value.trim() !== "" && line.trim() === value.trim());
     return same && `is the value of ${same.setting}, another credential`;
   },
-  (line) => when(/^\s*[a-z][a-z0-9+.-]*:\/\//i.test(line), "is a URL"),
+  (line) => reasonIf(/^\s*[a-z][a-z0-9+.-]*:\/\//i.test(line), "is a URL"),
   (line) =>
-    when(/^\s*@Microsoft\.KeyVault\(/i.test(line), "is a Key Vault reference, which only Azure's app settings resolve"),
+    reasonIf(
+      /^\s*@Microsoft\.KeyVault\(/i.test(line),
+      "is a Key Vault reference, which only Azure's app settings resolve",
+    ),
   (line) =>
-    when(
+    reasonIf(
       /^\s*(bearer\s|basic\s|p8e-|eyJ[\w-]+\.|sa_live_|pul-[0-9a-f]{40}|-----BEGIN|ssh-)/i.test(line),
       "is another kind of credential (an access token, a client secret or a certificate)",
     ),
   (line) =>
-    when(
+    reasonIf(
       /^\s*["'`]?\s*([a-z][a-z _-]*)?(key|secret|token|signature)s?\s*["'`]?\s*[:=]\s*\S{4,}/i.test(line),
       'begins with a label such as "Signing key:"; only the key itself belongs here',
     ),
-  (line) => when(/["'`\u2018-\u201f\u00ab\u00bb]/.test(line), "has quotation marks, which are no part of a key"),
-  (line) => when(/\\[rn]/.test(line), "has a \\n in place of a line break; several keys go on lines of their own"),
-  (line) => when(/[,;|]/.test(line), "has keys joined by a comma or the like; several keys go on lines of their own"),
+  (line) => reasonIf(/["'`\u2018-\u201f\u00ab\u00bb]/.test(line), "has quotation marks, which are no part of a key"),
+  (line) => reasonIf(/\\[rn]/.test(line), "has a \\n in place of a line break; several keys go on lines of their own"),
   (line) =>
-    when(
+    reasonIf(/[,;|]/.test(line), "has keys joined by a comma or the like; several keys go on lines of their own"),
+  (line) =>
+    reasonIf(
       /[\p{Cc}\p{Cf}\p{Variation_Selector}\u115f\u1160\u2800\u3164\uffa0]/u.test(line.replaceAll("\t", " ")),
       "has a character that can't be seen, such as a zero-width space, which comes along when text is copied",
     ),
   (line) =>
-    when(/[\u2022\u25cf\u00b7*\u2026]{2,}|\u2026|\.{3}/.test(line), "is masked or cut short (dots or asterisks)"),
-  (line) => when(/[\s\p{Z}]/u.test(line.trim()), "has white space within; several keys go on lines of their own"),
-  (line) => when(/[<>[\]{}()]/.test(line), "has brackets, which are no part of a key"),
-  (line) => when(/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(line.trim()), "is an e-mail address"),
-  (line) => when(line.trim().length < lengths.least, `is too short: it has fewer than ${lengths.least} characters`),
-  (line) => when(line.trim().length > lengths.most, `is too long: it has more than ${lengths.most} characters`),
-  (line) => when(/^(.)\1*$/u.test(line.trim()), "is one character again and again"),
+    reasonIf(/[\u2022\u25cf\u00b7*\u2026]{2,}|\u2026|\.{3}/.test(line), "is masked or cut short (dots or asterisks)"),
+  (line) => reasonIf(/[\s\p{Z}]/u.test(line.trim()), "has white space within; several keys go on lines of their own"),
+  (line) => reasonIf(/[<>[\]{}()]/.test(line), "has brackets, which are no part of a key"),
+  (line) => reasonIf(/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(line.trim()), "is an e-mail address"),
+  (line) => reasonIf(line.trim().length < lengths.least, `is too short: it has fewer than ${lengths.least} characters`),
+  (line) => reasonIf(line.trim().length > lengths.most, `is too long: it has more than ${lengths.most} characters`),
+  (line) => reasonIf(/^(.)\1*$/u.test(line.trim()), "is one character again and again"),
 ];
 
 const doubts: readonly Check[] = [
-  (line) => when(line.trim().length < lengths.usual, `is short: it has fewer than ${lengths.usual} characters`),
-  (line) => when(line.trim().length > 128, "is long: it has more than 128 characters"),
-  (line) => when(!/^[!-~]+$/.test(line.trim()), "has characters beyond ASCII"),
+  (line) => reasonIf(line.trim().length < lengths.usual, `is short: it has fewer than ${lengths.usual} characters`),
+  (line) => reasonIf(line.trim().length > 128, "is long: it has more than 128 characters"),
+  (line) => reasonIf(!/^[!-~]+$/.test(line.trim()), "has characters beyond ASCII"),
   (line) =>
-    when(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(line.trim()), "looks like the id of something (a GUID)"),
+    reasonIf(
+      /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(line.trim()),
+      "looks like the id of something (a GUID)",
+    ),
 ];
 
 /**
@@ -102,7 +109,7 @@ export function signingKeyProblems(text: string, others: readonly OtherCredentia
  *
  * @throws pulumi.RunError that lists what can't be a key
  */
-export function checkedSigningKeys(text: string): string {
+export function checkSigningKeys(text: string): string {
   refuseArguments(signingKeyProblems(text).refusals.map((reason) => `signingKeys ${reason}.`));
   return text;
 }
@@ -115,6 +122,6 @@ function firstOf(all: readonly Check[], line: string, others: readonly OtherCred
   return undefined;
 }
 
-function when(condition: boolean, reason: string): string | undefined {
+function reasonIf(condition: boolean, reason: string): string | undefined {
   return condition ? reason : undefined;
 }

@@ -7,12 +7,12 @@ import type { PlainSetting } from "../../settings/setting.ts";
 import type { PlatformCredential } from "../platform/platform-credential.ts";
 import { holdsOutput } from "./inputs.ts";
 import type { SettingArguments } from "./setting-arguments.ts";
-import { configPathOf, mistakesOf, notRight, refuseArguments } from "./setting-mistakes.ts";
+import { configPathOf, describeMistake, mistakesOf, refuseArguments } from "./setting-mistakes.ts";
 import type { Settings } from "./setting-types.ts";
 import { argumentWords } from "./setting-words.ts";
 import { warnOf } from "./settings.ts";
 import type { SettingsSource } from "./settings-source.ts";
-import { checkedSigningKeys } from "./signing-keys.ts";
+import { checkSigningKeys } from "./signing-keys.ts";
 
 /** What a source is made of. Everything has a default; what decides which resources exist must be a plain value. */
 export interface CustomerIoSourceArgs extends SettingArguments {
@@ -54,8 +54,8 @@ export class SourceArguments implements SettingsSource {
     }
     const parsed = settingsSchema.safeParse(known, { error: plainWords });
     refuseArguments([
-      ...tooLate(later),
-      ...mistakesOf(parsed.error?.issues ?? []).map(({ path, reason }) => notRight(configPathOf(path), reason)),
+      ...findLateArguments(later),
+      ...mistakesOf(parsed.error?.issues ?? []).map(({ path, reason }) => describeMistake(configPathOf(path), reason)),
       ...(parsed.success ? contradictions({ ...parsed.data, ...later }) : []).map(
         ({ setting, reason }) => `${setting} does not go with delivery: direct, since ${reason}.`,
       ),
@@ -68,35 +68,35 @@ export class SourceArguments implements SettingsSource {
     const settings: Record<string, unknown> = { ...parsed.data, signingKeys: keysOf(this.#signingKeys) };
     for (const [name, value] of Object.entries(later)) {
       settings[name] = Array.isArray(decidingPart(name))
-        ? { ...(settings[name] as object), ...lateProperties(name, value as object) }
-        : onceKnown(value).apply((resolved) => checked({ [name]: resolved })[name]);
+        ? { ...(settings[name] as object), ...checkLateProperties(name, value as object) }
+        : toOutput(value).apply((resolved) => checkArguments({ [name]: resolved })[name]);
     }
     return settings as unknown as Settings;
   }
 }
 
 /** Arguments that come too late: which resources exist must be known when the program runs. */
-function tooLate(later: Readonly<Record<string, unknown>>): string[] {
+function findLateArguments(later: Readonly<Record<string, unknown>>): string[] {
   const reason = "it decides which resources exist, so it must be a plain value, not an output";
   return Object.entries(later).flatMap(([name, value]) => {
     const plain = decidingPart(name);
     if (plain === undefined) return [];
-    if (plain === true) return [notRight(name, reason)];
+    if (plain === true) return [describeMistake(name, reason)];
     if (pulumi.Output.isInstance(value) || value instanceof Promise) {
-      return [notRight(name, "its properties may be outputs, but not the whole object")];
+      return [describeMistake(name, "its properties may be outputs, but not the whole object")];
     }
     return Object.keys(value as object)
       .filter((property) => plain.includes(property))
-      .map((property) => notRight(`${name}.${property}`, reason));
+      .map((property) => describeMistake(`${name}.${property}`, reason));
   });
 }
 
-function lateProperties(name: string, properties: object): object {
+function checkLateProperties(name: string, properties: object): object {
   return Object.fromEntries(
     Object.entries(properties).map(([property, value]) => [
       property,
-      onceKnown(value).apply((resolved) => {
-        const group = checked({ [name]: { [property]: resolved } })[name] as Record<string, unknown>;
+      toOutput(value).apply((resolved) => {
+        const group = checkArguments({ [name]: { [property]: resolved } })[name] as Record<string, unknown>;
         return group[property];
       }),
     ]),
@@ -104,15 +104,15 @@ function lateProperties(name: string, properties: object): object {
 }
 
 /** All parts of a value, once they are known. */
-function onceKnown(value: unknown): pulumi.Output<unknown> {
+function toOutput(value: unknown): pulumi.Output<unknown> {
   return pulumi.output(value) as pulumi.Output<unknown>;
 }
 
 /** Arguments that have become known. */
-function checked(arguments_: Record<string, unknown>): Record<string, unknown> {
+function checkArguments(arguments_: Record<string, unknown>): Record<string, unknown> {
   const parsed = settingsSchema.safeParse(arguments_, { error: plainWords });
   refuseArguments(
-    mistakesOf(parsed.error?.issues ?? []).map(({ path, reason }) => notRight(configPathOf(path), reason)),
+    mistakesOf(parsed.error?.issues ?? []).map(({ path, reason }) => describeMistake(configPathOf(path), reason)),
   );
   return { ...parsed.data };
 }
@@ -120,5 +120,5 @@ function checked(arguments_: Record<string, unknown>): Record<string, unknown> {
 /** An empty text is not a key: what a secret of the configuration is until somebody has set it. */
 function keysOf(signingKeys: pulumi.Input<string> | undefined): pulumi.Input<string> | undefined {
   if (signingKeys === undefined || signingKeys === "") return undefined;
-  return pulumi.secret(pulumi.output(signingKeys).apply(checkedSigningKeys));
+  return pulumi.secret(pulumi.output(signingKeys).apply(checkSigningKeys));
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { CommandDefinition } from "../../cli/command/definition.ts";
-import { documentOf, failureDocument, optionsOf, shownOption } from "../../cli/command/describe.ts";
+import { describeOption, documentOf, failureDocument, optionsOf } from "../../cli/command/describe.ts";
 import { exitCodes } from "../../cli/command/exit-codes.ts";
 import { commands } from "../../cli/commands.ts";
 import { code, fenced, page, table } from "./markdown.ts";
@@ -59,7 +59,7 @@ function commandSections(definition: CommandDefinition): string[] {
     table(
       ["Option", "Given", "Default", "Allowed", "Description"],
       Object.entries(optionsOf(definition)).map(([option, of]) => {
-        const shown = shownOption(option, of);
+        const shown = describeOption(option, of);
         return [
           code(shown.flags),
           shown.isRequired ? "required" : "",

@@ -4,7 +4,7 @@
  * @param milliseconds from now
  * @throws what the work throws, or a DOMException named `TimeoutError`
  */
-export async function withinBudget<T>(milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function runWithinBudget<T>(milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const expired = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
@@ -25,7 +25,7 @@ export async function withinBudget<T>(milliseconds: number, work: (signal: Abort
  *
  * @throws what the promise is rejected with, or the signal's reason
  */
-export async function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+export async function waitUnlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   const aborted = Promise.withResolvers<never>();
   const abort = () => aborted.reject(signal.reason);
   if (signal.aborted) abort();

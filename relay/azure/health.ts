@@ -1,6 +1,6 @@
 import type { HttpHandler, HttpResponseInit, InvocationContext } from "@azure/functions";
-import { withinBudget } from "./budget.ts";
-import { forwarderCensus } from "./counts/census.ts";
+import { runWithinBudget } from "./budget.ts";
+import { countForwarders } from "./counts/census.ts";
 import { describeError, logOutcome } from "./log.ts";
 import { type Marks, noMarks } from "./marks-reader.ts";
 import type { QueueWatch } from "./queue-watch.ts";
@@ -86,7 +86,7 @@ export function healthHandler({
       storage
         .countDeadLetters(mostCounted, AbortSignal.any([signal, AbortSignal.timeout(budget / 2)]))
         .catch(() => undefined),
-      tables && forwarderCensus(tables, signal).catch(() => undefined),
+      tables && countForwarders(tables, signal).catch(() => undefined),
       storage.check(signal),
     ]);
     const forwarders = census?.configurations;
@@ -101,7 +101,7 @@ export function healthHandler({
   const look = async (context: InvocationContext): Promise<Answer> => {
     void watch?.look();
     try {
-      return { status: 200, jsonBody: await withinBudget(budget, report) };
+      return { status: 200, jsonBody: await runWithinBudget(budget, report) };
     } catch (error) {
       logOutcome(context, { outcome: "unavailable", reason: describeError(error) });
       return { status: 503, jsonBody: { status: "unavailable", ...state } };

@@ -1,5 +1,5 @@
 import { type AccessToken, ManagedIdentityCredential, type TokenCredential } from "@azure/identity";
-import { withinBudget } from "./budget.ts";
+import { runWithinBudget } from "./budget.ts";
 
 /**
  * Milliseconds for one token. The identity library has no limit of its own, and Azure's storage libraries share one request for a token
@@ -9,7 +9,7 @@ const tokenTimeout = 5_000;
 
 /** @param clientId of a user-assigned identity; undefined for the function app's own */
 export function managedIdentity(clientId: string | undefined): TokenCredential {
-  return bounded(
+  return limitTime(
     clientId === undefined ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId }),
     tokenTimeout,
   );
@@ -19,9 +19,9 @@ export function managedIdentity(clientId: string | undefined): TokenCredential {
  * A credential that gives up after so many milliseconds. The caller's own signal is not passed on: others may wait for the same token
  * and have more time, so a caller with less ends its own wait.
  */
-export function bounded(credential: TokenCredential, milliseconds: number): TokenCredential {
+export function limitTime(credential: TokenCredential, milliseconds: number): TokenCredential {
   return {
     getToken: (scopes, { abortSignal: _, ...options } = {}): Promise<AccessToken | null> =>
-      withinBudget(milliseconds, (abortSignal) => credential.getToken(scopes, { ...options, abortSignal })),
+      runWithinBudget(milliseconds, (abortSignal) => credential.getToken(scopes, { ...options, abortSignal })),
   };
 }

@@ -6,7 +6,7 @@ import {
   parseMarks,
   type WantedConfiguration,
 } from "../core/delivery/queue-marks.ts";
-import { withinBudget } from "./budget.ts";
+import { runWithinBudget } from "./budget.ts";
 import type { RelayStorageClient } from "./storage/storage.ts";
 
 /** What the marks on the queue say to this instance. */
@@ -49,7 +49,7 @@ export function marksReader({ storage, monotonic, budget }: MarksReaderPorts): M
   let next: Look | undefined;
 
   const look = (): Look => {
-    const started: Look = { startedAt: monotonic(), seen: withinBudget(budget, seenBy(storage)) };
+    const started: Look = { startedAt: monotonic(), seen: runWithinBudget(budget, createReader(storage)) };
     next = started;
     started.seen.then(
       () => {
@@ -71,7 +71,7 @@ export function marksReader({ storage, monotonic, budget }: MarksReaderPorts): M
   };
 }
 
-function seenBy(storage: Pick<RelayStorageClient, "readMarks">) {
+function createReader(storage: Pick<RelayStorageClient, "readMarks">) {
   return async (signal: AbortSignal): Promise<MarksSeen> => {
     const { metadata, now } = await storage.readMarks(signal);
     const { intake, wanted, sending, former } = parseMarks(metadata);

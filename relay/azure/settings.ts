@@ -2,7 +2,7 @@ import type * as z from "zod";
 import { type AppSettingName, appSettings, appSettingsSchema } from "../core/app-settings.ts";
 import { isSet, parseSigningKeys } from "../core/intake/verify.ts";
 import type { EventPolicy } from "../core/policy/policy.ts";
-import type { PlatformCredential } from "./delivery/inlet-tokens.ts";
+import type { InletCredential } from "./delivery/inlet-tokens.ts";
 
 /** Where events go, and from when on; or what is wrong with the settings, for people. */
 export type DestinationSettings =
@@ -12,7 +12,7 @@ export type DestinationSettings =
       /** Most requests a second that all instances together send. */
       readonly requestsPerSecond: number;
       /** For an inlet that wants an access token; undefined for one that wants none. */
-      readonly credential: PlatformCredential | undefined;
+      readonly credential: InletCredential | undefined;
     }
   | SettingsProblem;
 
@@ -112,7 +112,7 @@ function readDestinationSettings(given: Given): DestinationSettings {
   };
 }
 
-function credentialOf(given: z.output<typeof credential>): PlatformCredential {
+function credentialOf(given: z.output<typeof credential>): InletCredential {
   return {
     imsUrl: given.PLATFORM_IMS_URL,
     clientId: given.PLATFORM_CLIENT_ID,

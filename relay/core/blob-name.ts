@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
  *
  * @param id the event's id; one that isn't fit for a blob name is left out
  * @param receivedAt ISO 8601
- * @param digest the event's `bodyDigest`, if it has one: two events may have the same body once their personal data are taken out
+ * @param digest the event's `digestBody`, if it has one: two events may have the same body once their personal data are taken out
  */
 export function blobName({
   id,

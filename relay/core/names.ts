@@ -17,7 +17,7 @@ export const storageConnection = "RELAY_STORAGE";
 
 /** The secret of the vault that holds the signing keys, and its value while there is none. */
 export const signingKeysSecret = "customerio-signing-keys";
-export const noSigningKey = "none yet";
+export const noSigningKeyYet = "none yet";
 
 /** The name of the relay's package, as its package.json has it. */
 export const relayPackageName = "customerio-aep-relay";

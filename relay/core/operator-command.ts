@@ -27,9 +27,9 @@ export function pulumiCommand(command: string, { stack, folder }: CommandTarget)
 }
 
 function flags(values: Readonly<Record<string, string | undefined>>): string[] {
-  return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${quoted(value)}`]));
+  return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${quote(value)}`]));
 }
 
-function quoted(value: string): string {
+function quote(value: string): string {
   return /^[\w./:@%+=,-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }

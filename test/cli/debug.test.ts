@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
-import { logCalls, reportError, shownPath } from "../../cli/command/debug.ts";
+import { logCalls, reportError, shortenPath } from "../../cli/command/debug.ts";
 
 test("a call is shown without its query, and an inlet without its id", () => {
-  expect(shownPath("/a/b?sig=secret&c=d")).toBe("/a/b?…");
-  expect(shownPath("/collection/0123abcd?x-adobe-flow-id=1")).toBe("/collection/…?…");
-  expect(shownPath("/collection/batch/0123abcd")).not.toContain("0123abcd");
+  expect(shortenPath("/a/b?sig=secret&c=d")).toBe("/a/b?…");
+  expect(shortenPath("/collection/0123abcd?x-adobe-flow-id=1")).toBe("/collection/…?…");
+  expect(shortenPath("/collection/batch/0123abcd")).not.toContain("0123abcd");
 });
 
 test("calls are written with method, address and status, and errors with their cause", async () => {

@@ -5,11 +5,11 @@ import { batchesFinding, rowsFinding } from "../../cli/checks/dataset.ts";
 import { queueFinding } from "../../cli/checks/queue.ts";
 import { relayFinding } from "../../cli/checks/relay.ts";
 import { versionsFinding } from "../../cli/checks/versions.ts";
-import { inWords } from "../../cli/output/duration.ts";
+import { formatDuration } from "../../cli/output/duration.ts";
 import { render } from "../../cli/output/finding.ts";
 import type { DataflowRun } from "../../cli/platform/dataflow.ts";
 import { type Counts, noCounts } from "../../relay/core/counts/counts.ts";
-import { newEvent, requeued } from "../../relay/core/event/envelope.ts";
+import { newEvent, requeueEvent } from "../../relay/core/event/envelope.ts";
 
 const now = new Date("2026-11-20T10:30:00.000Z");
 const ago = (milliseconds: number) => new Date(now.getTime() - milliseconds);
@@ -30,7 +30,7 @@ test.each([
   [7_300_000, "2 hours"],
   [172_800_000, "2 days"],
 ])("%d ms are %s", (milliseconds, words) => {
-  expect(inWords(milliseconds)).toBe(words);
+  expect(formatDuration(milliseconds)).toBe(words);
 });
 
 describe("the queue", () => {
@@ -82,7 +82,7 @@ describe("the queue", () => {
   });
 
   test("counts the wait of a replayed event from its replay on", () => {
-    const replayed = requeued(waiting(40 * 24 * hour), ago(minute));
+    const replayed = requeueEvent(waiting(40 * 24 * hour), ago(minute));
     expect(found([replayed]).found).toContain("the oldest event for 1 minute");
   });
 

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { eventMapping, type MappingTarget } from "../../components/platform/event-mapping.ts";
+import { createEventMapping, type MappingTarget } from "../../components/platform/event-mapping.ts";
 import { stackWords } from "../../components/settings/setting-words.ts";
 import { readStackSettings } from "../../components/settings/settings.ts";
 import { eventMappings } from "../../events/mapping.ts";
@@ -11,7 +11,7 @@ const isoInShell = "\"yyyy-MM-dd'\\''T'\\''HH:mm:ss.SSSX\"";
 
 function mapped(mapping: object, target: Partial<MappingTarget> = {}) {
   configure({ mapping });
-  return eventMapping(
+  return createEventMapping(
     readStackSettings(new pulumi.Config("customerio-aep")),
     { tenantId: "acme", ...target },
     stackWords("customerio-aep"),

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { findDestination } from "../../components/platform/destination.ts";
-import { eventMapping } from "../../components/platform/event-mapping.ts";
+import { createEventMapping } from "../../components/platform/event-mapping.ts";
 import { mappingSamples } from "../../components/platform/mapping-samples.ts";
 import { PlatformDataflow } from "../../components/platform/platform-dataflow.ts";
 import { stackWords } from "../../components/settings/setting-words.ts";
@@ -34,7 +34,7 @@ async function declared(settings: Record<string, unknown> = {}, answers: Answers
       { ...given, title: given.schema.title ?? title },
       { words, mapsOtherFields: false },
     );
-    const mappings = eventMapping(given, { tenantId: "acme", ...destination.schema }, words);
+    const mappings = createEventMapping(given, { tenantId: "acme", ...destination.schema }, words);
     const { schemaId, datasetId } = new PlatformDataflow("platform", {
       ...given,
       title,

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { checkedSettings, type Needs } from "../../components/preflight.ts";
+import { checkSettings, type Needs } from "../../components/preflight.ts";
 
 const credentials = {
   "aep:clientId": "client",
@@ -25,7 +25,7 @@ async function complaint(
   const call = () => ({ ...everything, ...report });
   await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
   pulumi.runtime.setAllConfig(credentials);
-  const error = await checkedSettings(() => needs).then(
+  const error = await checkSettings(() => needs).then(
     () => undefined,
     (reason: unknown) => reason,
   );
@@ -77,7 +77,7 @@ test("a key that Customer.io refuses is reported beside what Platform lacks", as
   await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
   pulumi.runtime.setAllConfig(credentials);
   const needs = { source: "customerio", profile: { enabled: false } } as const;
-  await expect(checkedSettings(() => needs)).rejects.toThrow(
+  await expect(checkSettings(() => needs)).rejects.toThrow(
     /^Experience Platform lacks .*:\n {2}- The sandbox .*\nCustomer\.io does not let this stack in, so nothing was begun:\n {2}- .*Could not list the reporting webhooks: Customer\.io answered 401\.$/,
   );
 });
@@ -102,7 +102,7 @@ describe("the first preview with everything wrong", () => {
     };
     await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
     const settings = { source: "customerio", profile: { enabled: false } } as const;
-    const error = await checkedSettings(() => settings).catch((reason: unknown) => reason);
+    const error = await checkSettings(() => settings).catch((reason: unknown) => reason);
     expect((error as Error).message).toMatch(
       /^The providers' settings can't be used:\n {2}- The setting aep:orgId is /,
     );
@@ -121,7 +121,7 @@ describe("the first preview with everything wrong", () => {
     const read = () => {
       throw new pulumi.RunError("The stack's settings can't be used:\n  - nodeVersion is not right.");
     };
-    const error = await checkedSettings(read).catch((reason: unknown) => reason);
+    const error = await checkSettings(read).catch((reason: unknown) => reason);
     expect(pulumi.RunError.isInstance(error)).toBe(true);
     const { message } = error as Error;
     expect(message.split("\n").filter((line) => line.startsWith("  - "))).toEqual([
@@ -133,7 +133,7 @@ describe("the first preview with everything wrong", () => {
 
   test("with right settings, a refused credential is reported once, beside the key, and without a stack", async () => {
     await mocks((token) => refuse(token.startsWith("aep:") ? "invalid client_secret parameter" : "the key is wrong"));
-    const error = await checkedSettings(() => settings).catch((reason: unknown) => reason);
+    const error = await checkSettings(() => settings).catch((reason: unknown) => reason);
     expect(pulumi.RunError.isInstance(error)).toBe(true);
     expect((error as Error).message.match(/invalid client_secret parameter/g)).toHaveLength(1);
     expect((error as Error).message).toContain("the key is wrong");

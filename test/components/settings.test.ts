@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { readStackSettings } from "../../components/settings/settings.ts";
-import { checkedSigningKeys } from "../../components/settings/signing-keys.ts";
+import { checkSigningKeys } from "../../components/settings/signing-keys.ts";
 import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
 import { settingDefaults } from "../../settings/schema.ts";
 import { configure } from "./stack.ts";
@@ -154,10 +154,10 @@ describe("what can't be a signing key is refused at preview", () => {
   });
 
   test("in a program of your own, too", () => {
-    expect(() => checkedSigningKeys(`"${key}"`)).toThrow(
+    expect(() => checkSigningKeys(`"${key}"`)).toThrow(
       "  - signingKeys has quotation marks, which are no part of a key.",
     );
-    expect(checkedSigningKeys(key)).toBe(key);
+    expect(checkSigningKeys(key)).toBe(key);
   });
 });
 

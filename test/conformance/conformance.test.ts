@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { listRuns, readDataflow } from "../../cli/platform/dataflow.ts";
-import { listBatches, previewRows, rowsWritten } from "../../cli/platform/dataset.ts";
+import { countRowsWritten, listBatches, previewRows } from "../../cli/platform/dataset.ts";
 import { Vendors } from "../../packages/local-cloud/src/demo/vendors.ts";
 import {
   type MappingDraft,
@@ -294,7 +294,7 @@ suite(title, () => {
     expect(await listRuns(client, objects.flow.id)).toMatchObject([{ recordsIn: 1, recordsOut: 1, recordsFailed: 0 }]);
     expect(await listBatches(client, objects.dataset.id)).toMatchObject([{ status: "success", rows: 1 }]);
     expect(await previewRows(client, objects.dataset.id)).toHaveLength(1);
-    expect(await rowsWritten(client, objects.dataset.id, new Date(0))).toBe(1);
+    expect(await countRowsWritten(client, objects.dataset.id, new Date(0))).toBe(1);
     await deleteAll(aep, objects);
   });
 

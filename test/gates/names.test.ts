@@ -83,3 +83,27 @@ test("an exported name has one meaning in the whole product", async () => {
   // No name is on the list for nothing.
   expect(allowed.filter((name) => !several.some(([clashing]) => clashing === name))).toEqual([]);
 });
+
+/** A participle alone, or with a preposition: says what became of something, not what the function does. */
+const participle =
+  /^(?!(?:need|feed|seed|embed)(?![a-z]))([a-z]+ed|begun|broken|found|given|kept|known|made|meant|said|seen|taken|told|written)(As|By|For|From|In|On|To|With)?$/;
+
+test("a function at the top of a file is no participle", async () => {
+  const found: string[] = [];
+  for (const file of await sourceFiles()) {
+    for (const name of file.statements.flatMap(declaredFunctions)) {
+      if (participle.test(name)) found.push(`${file.fileName}: ${name}: begin with a verb, such as "read" or "apply"`);
+    }
+  }
+  expect(found).toEqual([]);
+});
+
+function declaredFunctions(statement: ts.Statement): string[] {
+  if (ts.isFunctionDeclaration(statement)) return declaredNames(statement);
+  if (!ts.isVariableStatement(statement)) return [];
+  return statement.declarationList.declarations.flatMap(({ name, initializer }) =>
+    ts.isIdentifier(name) && initializer && (ts.isArrowFunction(initializer) || ts.isFunctionExpression(initializer))
+      ? [name.text]
+      : [],
+  );
+}

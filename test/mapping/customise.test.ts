@@ -1,6 +1,6 @@
 import { directMappings } from "../../events/direct-mapping.ts";
 import { findMappingProblems } from "../../mapping/check.ts";
-import { customised } from "../../mapping/customise.ts";
+import { customizeMapping } from "../../mapping/customise.ts";
 import { ownFields } from "../../mapping/schema-fields.ts";
 import { mappingSettings } from "../../mapping/settings.ts";
 
@@ -10,7 +10,7 @@ const direct = { tenantId: "acme", delivery: "direct" } as const;
 describe("direct delivery", () => {
   test("a source is asked for first, since Customer.io's events lack most attributes", () => {
     const settings = mappingSettings.parse({ set: [{ destination: "eventType", source: "metric" }] });
-    expect(customised(automatic, { ...direct, settings }).at(-1)).toEqual({
+    expect(customizeMapping(automatic, { ...direct, settings }).at(-1)).toEqual({
       sourceType: "EXPRESSION",
       source: 'iif(contains_key("metric"), metric, nullify())',
       destination: "eventType",
@@ -20,7 +20,7 @@ describe("direct delivery", () => {
   test("the other identifiers are left out too", () => {
     const settings = mappingSettings.parse({ identifiers: "id" });
     const left = automatic.filter(({ destination }) => !/\.(email|cio_id|phone)$/.test(destination));
-    expect(customised(automatic, { ...direct, settings })).toEqual(left);
+    expect(customizeMapping(automatic, { ...direct, settings })).toEqual(left);
     expect(left).toHaveLength(automatic.length - 3);
   });
 

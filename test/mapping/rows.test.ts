@@ -1,7 +1,7 @@
 import { fieldGroupBody } from "../../events/field-group.ts";
 import { eventFields } from "../../events/fields.ts";
 import { type EventMapping, eventMappings } from "../../events/mapping.ts";
-import { customised } from "../../mapping/customise.ts";
+import { customizeMapping } from "../../mapping/customise.ts";
 import { mappingSettings } from "../../mapping/settings.ts";
 import { compileMapping, mapRecord } from "../../packages/local-cloud/src/platform/data-prep/mapper.ts";
 import { readMappingItem } from "../../packages/local-cloud/src/platform/data-prep/mapping-item.ts";
@@ -257,7 +257,7 @@ test("calculated fields of the settings, as docs/mapping.md shows them", () => {
     ],
     remove: ["customerio.*"],
   });
-  expect(rowOf("webhook", customised(automatic, { settings, tenantId: "acme" }))).toEqual({
+  expect(rowOf("webhook", customizeMapping(automatic, { settings, tenantId: "acme" }))).toEqual({
     _id: "01J9ZK9T6W9Z2C5F8J1M4P7S0V",
     timestamp: "2024-10-03T11:04:15.000Z",
     eventType: "customerio.webhook.sent",

@@ -1,5 +1,5 @@
 import { findMappingProblems, findMappingWarnings } from "../../mapping/check.ts";
-import { customised } from "../../mapping/customise.ts";
+import { customizeMapping } from "../../mapping/customise.ts";
 import { ownFields } from "../../mapping/schema-fields.ts";
 import { mappingSettings } from "../../mapping/settings.ts";
 
@@ -19,7 +19,7 @@ describe.each(["relay", "direct"] as const)("with delivery: %s, an attribute tha
     const check = { settings, delivery, tenantId: "acme", automatic: [], schema: ownFields("acme") };
     expect(findMappingProblems(check).filter(({ path }) => path.includes("source"))).toEqual([]);
     expect(findMappingWarnings(check)).toEqual([warning(source, hint)]);
-    expect(customised([], check)).toEqual([
+    expect(customizeMapping([], check)).toEqual([
       {
         sourceType: "EXPRESSION",
         source: `iif(contains_key("${source}"), ${source}, nullify())`,

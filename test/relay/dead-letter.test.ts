@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { blobName } from "../../relay/core/blob-name.ts";
 import { deadBody, deadEvent, parseDeadLetter } from "../../relay/core/event/dead-letter.ts";
-import { afterFailure, newEvent } from "../../relay/core/event/envelope.ts";
+import { addFailure, newEvent } from "../../relay/core/event/envelope.ts";
 
 const receivedAt = "2026-11-20T23:59:59.999Z";
 const now = new Date("2026-11-21T10:00:00.000Z");
@@ -33,7 +33,7 @@ describe("blobName", () => {
 });
 
 test("an event's dead letter has all that is known about it", () => {
-  const failed = afterFailure(newEvent({ id, receivedAt, body: "{}" }), {
+  const failed = addFailure(newEvent({ id, receivedAt, body: "{}" }), {
     at: "2026-11-21T09:00:00.000Z",
     error: "HTTP 400",
   });

@@ -9,7 +9,7 @@ import {
   deliveredKey,
   deliveredKeysOf,
   deliveredTables,
-  outdated,
+  listOutdated,
 } from "../../relay/core/delivery/delivered-tables.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
 
@@ -169,7 +169,10 @@ describe("the tables' names", () => {
   test("show which are outdated, those of another window among them", () => {
     const names = { current: "delivered7d2968", previous: "delivered7d2967" };
     const others = ["delivered7d2966", "delivered3d6926", "forwarders", "AzureFunctionsDiagnosticEvents202611"];
-    expect(outdated([...others, names.current, names.previous], names)).toEqual(["delivered7d2966", "delivered3d6926"]);
+    expect(listOutdated([...others, names.current, names.previous], names)).toEqual([
+      "delivered7d2966",
+      "delivered3d6926",
+    ]);
   });
   test("keys are hashes of id and content, spread by the first two digits of the id's", () => {
     expect(deliveredKey({ id: "", body: "abc" })).toEqual({

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import {
-  afterFailure,
-  claimed,
+  addFailure,
+  claimBody,
   decodeEnvelope,
   EnvelopeWriter,
   encodeEnvelopes,
@@ -10,7 +10,7 @@ import {
   maxEnvelopeEvents,
   newEvent,
   type QueuedEvent,
-  requeued,
+  requeueEvent,
   waitingSince,
 } from "../../relay/core/event/envelope.ts";
 
@@ -43,7 +43,7 @@ function longestInline(unit: string): number {
 }
 
 test("a message is base64 of a versioned envelope", () => {
-  const [message, ...more] = encodeEnvelopes([event('{"a":"ë"}'), claimed(event("large"), "2026/11/20/x.json")]);
+  const [message, ...more] = encodeEnvelopes([event('{"a":"ë"}'), claimBody(event("large"), "2026/11/20/x.json")]);
   expect(more).toEqual([]);
   expect(JSON.parse(Buffer.from(message ?? "", "base64").toString("utf8"))).toEqual({
     version: 1,
@@ -79,7 +79,7 @@ describe("the limit of a message", () => {
         (fresh, errors) => {
           fc.pre(fitsInline(fresh));
           const failed = errors.reduce(
-            (before: QueuedEvent, error) => afterFailure(before, { at: receivedAt, error }),
+            (before: QueuedEvent, error) => addFailure(before, { at: receivedAt, error }),
             fresh,
           );
           expect(encodeEnvelopes([failed])).toHaveLength(1);
@@ -88,7 +88,7 @@ describe("the limit of a message", () => {
     );
     for (const unit of ["a", '"', "✓"]) {
       const fullest = event(unit.repeat(longestInline(unit)));
-      const failed = afterFailure(fullest, { at: receivedAt, error: '"\\\n✓'.repeat(1000) });
+      const failed = addFailure(fullest, { at: receivedAt, error: '"\\\n✓'.repeat(1000) });
       expect(new EnvelopeWriter().add(failed)).toBe(true);
     }
   });
@@ -102,7 +102,7 @@ describe("the limit of a message", () => {
         const body = text + "a".repeat(maxEnvelopeBytes - bytes(text) + beyond);
         const fits = fitsInline(event(body));
         expect([bytes(body), fits]).toEqual([maxEnvelopeBytes + beyond, beyond <= 0]);
-        const queued = fits ? event(body) : claimed(event(body), "2026/11/20/claim.json");
+        const queued = fits ? event(body) : claimBody(event(body), "2026/11/20/claim.json");
         const [message = "", ...more] = encodeEnvelopes([queued]);
         expect([message.length <= 65_536, more, eventsOf([message])]).toEqual([true, [], [queued]]);
       }),
@@ -126,7 +126,7 @@ describe("the limit of a message", () => {
 test("events come out of messages as they went in, in their order, each message within the limit", () => {
   fc.assert(
     fc.property(fc.array(anyEvent, { maxLength: 20 }), (events) => {
-      const inline = events.map((each) => (fitsInline(each) ? each : claimed(each, "2026/11/20/claim.json")));
+      const inline = events.map((each) => (fitsInline(each) ? each : claimBody(each, "2026/11/20/claim.json")));
       const messages = encodeEnvelopes(inline);
       for (const message of messages) expect(message.length).toBeLessThanOrEqual(65_536);
       // JSON writes half a surrogate pair as an escape, which is read as the same half.
@@ -141,8 +141,8 @@ test("an event id is a label of 128 characters at most", () => {
 });
 
 test("a failure counts, keeps the first time and the last error, and leaves out what JSON would escape", () => {
-  const once = afterFailure(event("{}"), { at: "2026-11-20T10:01:00.000Z", error: "HTTP 503" });
-  const twice = afterFailure(once, { at: "2026-11-20T10:02:00.000Z", error: 'said "no"\n' });
+  const once = addFailure(event("{}"), { at: "2026-11-20T10:01:00.000Z", error: "HTTP 503" });
+  const twice = addFailure(once, { at: "2026-11-20T10:02:00.000Z", error: 'said "no"\n' });
   expect(once).toEqual({
     ...event("{}"),
     attempts: 1,
@@ -163,14 +163,14 @@ describe("an event with parts of a newer relay", () => {
   test("is read, and put back with them", () => {
     const decoded = decodeEnvelope({ version: 1, events: [newer] });
     if (!decoded.readable) throw new Error(decoded.reason);
-    const failed = decoded.events.map((each) => afterFailure(each, { at: receivedAt, error: "HTTP 503" }));
+    const failed = decoded.events.map((each) => addFailure(each, { at: receivedAt, error: "HTTP 503" }));
     expect(eventsOf(encodeEnvelopes(failed))).toMatchObject([{ ...newer, attempts: 1 }]);
   });
 });
 
 describe("an event that was replayed", () => {
-  const failed = afterFailure(event("{}"), { at: "2026-11-21T10:00:00.000Z", error: "HTTP 500" });
-  const replayed = requeued(failed, new Date("2026-12-31T10:00:00.000Z"));
+  const failed = addFailure(event("{}"), { at: "2026-11-21T10:00:00.000Z", error: "HTTP 500" });
+  const replayed = requeueEvent(failed, new Date("2026-12-31T10:00:00.000Z"));
 
   test("is as old as before, but waits again, with its attempts counted from zero", () => {
     expect(replayed).toEqual({ ...event("{}"), queuedAt: "2026-12-31T10:00:00.000Z" });
@@ -179,14 +179,14 @@ describe("an event that was replayed", () => {
   });
 
   test("keeps the time of its replay when it fails and is put back", () => {
-    const again = afterFailure(replayed, { at: "2027-01-01T10:00:00.000Z", error: "HTTP 503" });
+    const again = addFailure(replayed, { at: "2027-01-01T10:00:00.000Z", error: "HTTP 503" });
     expect(eventsOf(encodeEnvelopes([again]))).toEqual([again]);
     expect(again.queuedAt).toBe("2026-12-31T10:00:00.000Z");
   });
 });
 
 test("an event that comes from Customer.io makes the message that the first relays read", () => {
-  const [message = ""] = encodeEnvelopes([afterFailure(event("{}"), { at: receivedAt, error: "HTTP 503" })]);
+  const [message = ""] = encodeEnvelopes([addFailure(event("{}"), { at: receivedAt, error: "HTTP 503" })]);
   const { events } = JSON.parse(Buffer.from(message, "base64").toString("utf8"));
   expect(Object.keys(events[0])).toEqual(["id", "receivedAt", "attempts", "body", "firstAttemptAt", "lastError"]);
 });

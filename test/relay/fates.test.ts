@@ -1,6 +1,6 @@
 import { countNames } from "../../relay/core/counts/counts.ts";
 import { type Verdict, verdictOf } from "../../relay/core/delivery/delivery.ts";
-import { comesAgain, type Fate, fates, loudest, settledCounts } from "../../relay/core/delivery/fates.ts";
+import { comesAgain, type Fate, fates, loudestLevel, settledCounts } from "../../relay/core/delivery/fates.ts";
 
 const names = Object.keys(fates) as Fate[];
 
@@ -27,7 +27,7 @@ test("each reason to wait is what some answer of Platform's means", () => {
 });
 
 test("a line is as loud as the loudest of its events", () => {
-  expect(loudest(["info", "warn", "info"])).toBe("warn");
-  expect(loudest(["warn", "error"])).toBe("error");
-  expect(loudest([])).toBe("info");
+  expect(loudestLevel(["info", "warn", "info"])).toBe("warn");
+  expect(loudestLevel(["warn", "error"])).toBe("error");
+  expect(loudestLevel([])).toBe("info");
 });

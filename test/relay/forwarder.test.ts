@@ -1,6 +1,6 @@
 import { RememberedDuplicates } from "../../relay/azure/delivery/duplicates.ts";
 import { blobName } from "../../relay/core/blob-name.ts";
-import { claimed, encodeEnvelopes, newEvent } from "../../relay/core/event/envelope.ts";
+import { claimBody, encodeEnvelopes, newEvent } from "../../relay/core/event/envelope.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";
 import { event, ForwarderWorld, message, now, receivedAt } from "./support/forwarder-world.ts";
 
@@ -52,7 +52,7 @@ test("sends at most sixteen events of a message at a time", async () => {
 describe("claims", () => {
   const large = event("large", { data: { content: "x".repeat(60_000) } });
   const claim = blobName(large);
-  const queued = claimed(large, claim);
+  const queued = claimBody(large, claim);
   const claims = () => world.azurite.blobNames(containerNames.claims);
   beforeEach(() => world.storage.putClaim(claim, large.body, AbortSignal.timeout(5_000)));
 
@@ -125,7 +125,7 @@ test("events that Platform has already are left out and counted, and their claim
   await world.storage.putClaim(claim, large.body, AbortSignal.timeout(5_000));
   const duplicates = new RememberedDuplicates({ tables: world.storage.tables, clock: () => now, windowDays: 7 });
   await world.forward(message(large), { duplicates });
-  const { delays, outcomes } = await world.forward(message(claimed(large, claim), event("b")), { duplicates });
+  const { delays, outcomes } = await world.forward(message(claimBody(large, claim), event("b")), { duplicates });
   expect(world.receivedIds()).toEqual(["b", "large"]);
   expect(delays).toEqual([]);
   expect(outcomes).toMatchObject([

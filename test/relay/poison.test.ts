@@ -1,6 +1,6 @@
 import { poisonHandler } from "../../relay/azure/delivery/poison.ts";
 import { RelayStorageClient } from "../../relay/azure/storage/storage.ts";
-import { claimed, newEvent } from "../../relay/core/event/envelope.ts";
+import { claimBody, newEvent } from "../../relay/core/event/envelope.ts";
 import { containerNames } from "../../relay/core/names.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
 import { invocation } from "./support/invocation.ts";
@@ -30,7 +30,7 @@ async function poison(
 test("each event of a poison message becomes a dead letter, claims and all", async () => {
   const large = event("large");
   await storage.putClaim("2026/11/19/large.json", large.body, AbortSignal.timeout(5_000));
-  const outcomes = await poison({ version: 1, events: [event("a"), claimed(large, "2026/11/19/large.json")] });
+  const outcomes = await poison({ version: 1, events: [event("a"), claimBody(large, "2026/11/19/large.json")] });
   expect((await azurite.deadLetters()).map(({ class: why, eventId, body }) => [why, eventId, body])).toEqual([
     ["poison", "a", event("a").body],
     ["poison", "large", large.body],
@@ -44,7 +44,7 @@ test("each event of a poison message becomes a dead letter, claims and all", asy
 
 test("a second run writes the same dead letters, and passes over claims that the first was done with", async () => {
   await storage.putClaim("2026/11/19/large.json", "{}", AbortSignal.timeout(5_000));
-  const message = { version: 1, events: [event("a"), claimed(event("large"), "2026/11/19/large.json")] };
+  const message = { version: 1, events: [event("a"), claimBody(event("large"), "2026/11/19/large.json")] };
   await poison(message);
   await poison(message);
   expect(await azurite.blobNames(containerNames.deadLetters)).toHaveLength(2);

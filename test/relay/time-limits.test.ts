@@ -4,7 +4,7 @@ import { Census } from "../../relay/azure/counts/census.ts";
 import { Tally } from "../../relay/azure/counts/tally.ts";
 import { RememberedDuplicates } from "../../relay/azure/delivery/duplicates.ts";
 import { healthHandler } from "../../relay/azure/health.ts";
-import { bounded } from "../../relay/azure/managed-identity.ts";
+import { limitTime } from "../../relay/azure/managed-identity.ts";
 import { RelayStorageClient } from "../../relay/azure/storage/storage.ts";
 import { Tables } from "../../relay/azure/storage/tables.ts";
 import { deadEvent } from "../../relay/core/event/dead-letter.ts";
@@ -115,7 +115,7 @@ describe("a credential that gives up", () => {
   test("ends a request that is never answered, so that the next one may be", async () => {
     let asks = 0;
     const token = { token: "t", expiresOnTimestamp: 1 };
-    const credential = bounded(
+    const credential = limitTime(
       { getToken: () => (asks++ === 0 ? new Promise<never>(() => undefined) : Promise.resolve(token)) },
       50,
     );
@@ -125,7 +125,7 @@ describe("a credential that gives up", () => {
 
   test("is not ended by a caller's signal: others wait for the same token", async () => {
     const signals: (AbortSignal | undefined)[] = [];
-    const credential = bounded(
+    const credential = limitTime(
       {
         getToken: async (_scopes, options) => {
           signals.push(options?.abortSignal as AbortSignal | undefined);

@@ -6,7 +6,7 @@ import { poisonHandler } from "../../relay/azure/delivery/poison.ts";
 import { intakeHandler } from "../../relay/azure/intake/intake.ts";
 import { RelayStorageClient } from "../../relay/azure/storage/storage.ts";
 import { admit } from "../../relay/core/event/admit.ts";
-import { bodyDigest } from "../../relay/core/event/event-id.ts";
+import { digestBody } from "../../relay/core/event/event-id.ts";
 import { signatureOf } from "../../relay/core/intake/verify.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";
 import { eventPolicy } from "../../relay/core/policy/policy.ts";
@@ -130,14 +130,14 @@ test("a signing key that is added below the one there changes nothing, so a repe
 test("nothing that is stored lets anyone without the signing key confirm a guessed address", () => {
   const body = event("ann@example.org");
   const [one, other] = [signingKey, "another-key"].map((secret) => admit(body, policy, secret));
-  expect(one).toMatchObject({ digest: bodyDigest(body, signingKey) });
+  expect(one).toMatchObject({ digest: digestBody(body, signingKey) });
   expect(one?.kind === "admitted" && one.digest).not.toBe(other?.kind === "admitted" && other.digest);
-  expect(one).toMatchObject({ id: expect.stringContaining(bodyDigest(body, signingKey)) });
+  expect(one).toMatchObject({ id: expect.stringContaining(digestBody(body, signingKey)) });
 });
 
 test("a digest is not a signature of any call", () => {
   const call = { timestamp: "1", body: Buffer.from("{}") };
-  expect(bodyDigest("v0:1:{}", signingKey)).not.toBe(signatureOf(signingKey, call).toString("hex").slice(0, 32));
+  expect(digestBody("v0:1:{}", signingKey)).not.toBe(signatureOf(signingKey, call).toString("hex").slice(0, 32));
 });
 
 test("where nothing is taken out there is no digest, and messages stay as they were", () => {

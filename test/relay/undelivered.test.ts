@@ -1,7 +1,7 @@
 import type { Sender } from "../../relay/azure/delivery/paced-client.ts";
 import { PlatformClient } from "../../relay/azure/delivery/platform-client.ts";
 import { blobName } from "../../relay/core/blob-name.ts";
-import { claimed, encodeEnvelopes } from "../../relay/core/event/envelope.ts";
+import { claimBody, encodeEnvelopes } from "../../relay/core/event/envelope.ts";
 import { containerNames } from "../../relay/core/names.ts";
 import { taken } from "./support/fake-platform.ts";
 import { bodyOf, event, ForwarderWorld, message, now, receivedAt } from "./support/forwarder-world.ts";
@@ -122,7 +122,7 @@ describe("events that Platform does not take now", () => {
     world.platform.answer = () => answer;
     const large = event("large", { data: { content: "x".repeat(60_000) } });
     await world.storage.putClaim(blobName(large), large.body, AbortSignal.timeout(5_000));
-    const { delays, outcomes } = await world.forward(message(claimed(large, blobName(large))));
+    const { delays, outcomes } = await world.forward(message(claimBody(large, blobName(large))));
     expect(delays).toEqual([150]);
     const reason =
       `HTTP ${answer.status} without Platform's receipt: ${type}; ` +
@@ -259,7 +259,7 @@ describe("while nothing is to be sent", () => {
     const large = { ...event("large", { data: { content: "x".repeat(60_000) } }), receivedAt: old };
     const claim = blobName(large);
     await world.storage.putClaim(claim, large.body, AbortSignal.timeout(5_000));
-    const events = [{ ...event("a"), receivedAt: old }, claimed(large, claim), event("b")];
+    const events = [{ ...event("a"), receivedAt: old }, claimBody(large, claim), event("b")];
     const { delays, outcomes } = await world.forward(message(...events), {
       target: { problem: "App settings: none." },
     });

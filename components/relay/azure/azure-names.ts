@@ -54,7 +54,7 @@ export function azureName(kind: AzureKind, wanted: string): string {
 }
 
 /** Digits for a name that follows from the resource of this id, in place of those that azure-native draws. Azure spells ids in any case. */
-export function addedDigits(id: string): string {
+export function digestDigits(id: string): string {
   return createHash("sha256").update(id.toLowerCase()).digest("hex").slice(0, digits);
 }
 

@@ -40,7 +40,7 @@ function nextToken(take: (pattern: RegExp) => RegExpExecArray | undefined, probl
   const number = take(patterns.number);
   if (number !== undefined) return { kind: "number", value: Number(number[0]) };
   const string = take(patterns.string);
-  if (string !== undefined) return { kind: "string", value: unescaped(string[1] ?? string[2] ?? "") };
+  if (string !== undefined) return { kind: "string", value: decodeEscapes(string[1] ?? string[2] ?? "") };
   const wrapped = take(patterns.wrapped);
   if (wrapped !== undefined) return { kind: "path", steps: parseWrapped(wrapped[1] ?? "") };
   const name = take(patterns.name);
@@ -53,7 +53,7 @@ function nextToken(take: (pattern: RegExp) => RegExpExecArray | undefined, probl
 const escapes: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", "\\": "\\", '"': '"', "'": "'" };
 
 /** Java's escapes; any other backslash stays, so that regular expressions can be written as they are. */
-function unescaped(text: string): string {
+function decodeEscapes(text: string): string {
   return text.replace(/\\(?:u([0-9a-fA-F]{4})|(.))/gs, (whole, code: string | undefined, letter: string) =>
     code === undefined ? (escapes[letter] ?? whole) : String.fromCharCode(Number.parseInt(code, 16)),
   );

@@ -8,7 +8,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { type CloudEnvironment, startCloud } from "./cloud.ts";
 import { balance, mismatches } from "./demo/balance.ts";
-import { keptFolder, keptNote, readKept, removeKept, settingsFile, writeKept } from "./demo/kept.ts";
+import { describeKept, keptFolder, readKept, removeKept, settingsFile, writeKept } from "./demo/kept.ts";
 import { Pulumi, summaryOf } from "./demo/pulumi.ts";
 import { DemoReport } from "./demo/report.ts";
 import { showRow } from "./demo/row.ts";
@@ -45,7 +45,7 @@ async function demo(keep: boolean): Promise<void> {
     if (keep) {
       await writeKept({ pid: cloud.pid, environment: cloud.environment });
       cloud.release();
-      process.stdout.write(keptNote(cloud.environment));
+      process.stdout.write(describeKept(cloud.environment));
       return;
     }
     await takeDown(pulumi, vendors);

@@ -1,6 +1,6 @@
 import { fieldGroupBody } from "../../../events/field-group.ts";
 import { eventFields } from "../../../events/fields.ts";
-import { schemaFit } from "../../../events/schema-fit.ts";
+import { checkSchemaFit } from "../../../events/schema-fit.ts";
 import { localCredentials } from "../../local-cloud/src/credentials.ts";
 import { type PlatformStandIn, startPlatform } from "../../local-cloud/src/platform/platform.ts";
 import type { PropertyMap } from "../../pulumi-provider-kit/src/engine/values.ts";
@@ -44,7 +44,7 @@ describe("a schema", () => {
       profileEnabled: false,
     });
     expect(found.primaryIdentity).toBeUndefined();
-    const { fields, missing, unfit } = schemaFit(found.definition as PropertyMap, tenantId);
+    const { fields, missing, unfit } = checkSchemaFit(found.definition as PropertyMap, tenantId);
     expect([fields, missing, unfit]).toEqual([eventFields, [], []]);
     expect(found.definition).toMatchObject({ required: ["_id", "timestamp"] });
   });

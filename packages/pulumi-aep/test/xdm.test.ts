@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { brokenFields, keepSpelling, majorVersionOf, normalDefinition } from "../src/client/xdm.ts";
+import { findBrokenFields, keepSpelling, majorVersionOf, normalizeDefinition } from "../src/client/xdm.ts";
 
 type Field = { readonly [key: string]: unknown };
 
@@ -47,9 +47,9 @@ test("what the registry adds makes no difference, in whatever definition", () =>
   fc.assert(
     fc.property(definition, (sent) => {
       const answered = asAnswered(sent);
-      expect(keepSpelling<unknown>(sent, answered, normalDefinition)).toBe(sent);
+      expect(keepSpelling<unknown>(sent, answered, normalizeDefinition)).toBe(sent);
       const terse = withoutType(sent);
-      expect(keepSpelling<unknown>(terse, answered, normalDefinition)).toBe(terse);
+      expect(keepSpelling<unknown>(terse, answered, normalizeDefinition)).toBe(terse);
     }),
   );
 });
@@ -57,16 +57,16 @@ test("what the registry adds makes no difference, in whatever definition", () =>
 test("a real difference shows as the vendor has it", () => {
   const known = { properties: { email: { type: "string" } } };
   const found = { properties: { email: { type: "integer" } } };
-  expect(keepSpelling<unknown>(known, found, normalDefinition)).toBe(found);
-  expect(keepSpelling<unknown>(undefined, found, normalDefinition)).toBe(found);
+  expect(keepSpelling<unknown>(known, found, normalizeDefinition)).toBe(found);
+  expect(keepSpelling<unknown>(undefined, found, normalizeDefinition)).toBe(found);
 });
 
 test("the same definitions break nothing, and neither do added fields", () => {
   fc.assert(
     fc.property(definition, definition, (sent, more) => {
-      expect(brokenFields({ fields: sent }, { fields: sent })).toEqual([]);
+      expect(findBrokenFields({ fields: sent }, { fields: sent })).toEqual([]);
       const added = { ...sent, properties: { more, ...(sent.properties as object) } };
-      expect(brokenFields({ fields: sent }, { fields: added })).toEqual([]);
+      expect(findBrokenFields({ fields: sent }, { fields: added })).toEqual([]);
     }),
   );
 });
@@ -90,14 +90,14 @@ test("removed and retyped fields are named by their path", () => {
     person: { $ref: "https://ns.adobe.com/xdm/context/other" },
     same: { type: "string", title: "New" },
   });
-  expect(brokenFields(before, after)).toEqual([
+  expect(findBrokenFields(before, after)).toEqual([
     "_acme.email",
     "_acme.opened",
     "_acme.sent",
     "_acme.topics",
     "_acme.person",
   ]);
-  expect(brokenFields(before, {})).toEqual(["customFields"]);
+  expect(findBrokenFields(before, {})).toEqual(["customFields"]);
 });
 
 test.each([

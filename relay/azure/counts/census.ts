@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { forwardersPartition, forwardersTable } from "../../core/names.ts";
-import { type AgedRow, makingTable, type Tables } from "../storage/tables.ts";
+import { type AgedRow, createTableFor, type Tables } from "../storage/tables.ts";
 
 /** Milliseconds. An instance that sends says so every 15 seconds, and counts for three times as long. */
 const times = { beat: 15_000, alive: 45_000, forgotten: 60 * 60 * 1000, call: 2_000 };
@@ -57,7 +57,7 @@ export class Census {
     const { tables, configuration = "" } = this.#ports;
     const signal = AbortSignal.timeout(times.call);
     const me = { partition: forwardersPartition, row: this.#me };
-    await makingTable(tables, forwardersTable, signal, () =>
+    await createTableFor(tables, forwardersTable, signal, () =>
       tables.put(forwardersTable, me, signal, { configuration }),
     );
     const rows = await tables.ages(forwardersTable, forwardersPartition, signal);
@@ -78,7 +78,7 @@ export interface ForwarderCensus {
   readonly haveSent: boolean;
 }
 
-export async function forwarderCensus(tables: Pick<Tables, "ages">, signal: AbortSignal): Promise<ForwarderCensus> {
+export async function countForwarders(tables: Pick<Tables, "ages">, signal: AbortSignal): Promise<ForwarderCensus> {
   const configurations: Record<string, number> = {};
   const rows = await tables.ages(forwardersTable, forwardersPartition, signal);
   for (const { properties } of rows.filter(isAlive)) {

@@ -11,7 +11,7 @@ import {
 import { addPathCounts, type PathCounts, pathCountsProperty } from "../../core/counts/path-counts.ts";
 import type { LineValues } from "../../core/delivery/outcomes.ts";
 import { countsTable } from "../../core/names.ts";
-import { makingTable, type Tables } from "../storage/tables.ts";
+import { createTableFor, type Tables } from "../storage/tables.ts";
 
 /** Milliseconds: after a quiet time the first counts are written soon, and then at most four times a minute. */
 const times = { soon: 1_000, between: 15_000, call: 2_000 };
@@ -90,7 +90,7 @@ export class Tally {
       const signal = AbortSignal.timeout(times.call);
       const key = { partition: date, row: this.#me };
       try {
-        await makingTable(tables, countsTable, signal, () =>
+        await createTableFor(tables, countsTable, signal, () =>
           tables.put(countsTable, key, signal, { ...day.counts, ...day.arrivals, ...pathCountsProperty(day.unknown) }),
         );
         isWritten = true;

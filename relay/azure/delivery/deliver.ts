@@ -5,7 +5,7 @@ import { isExpired, isOverdue } from "../../core/delivery/retry-schedule.ts";
 import { classifyText } from "../../core/event/classify.ts";
 import { type DeadLetterClass, deadEvent } from "../../core/event/dead-letter.ts";
 import { enrich } from "../../core/event/enrich.ts";
-import { afterFailure, type QueuedEvent } from "../../core/event/envelope.ts";
+import { addFailure, type QueuedEvent } from "../../core/event/envelope.ts";
 import { describeError } from "../log.ts";
 import { bodyOf } from "../storage/claims.ts";
 import { type RelayStorageClient, storageTimeout } from "../storage/storage.ts";
@@ -103,7 +103,7 @@ async function deliver(event: QueuedEvent, patience: number, ports: DeliveryPort
   try {
     body = await bodyOf(event, storage);
   } catch (error) {
-    return failed(event, `the claim could not be read: ${describeError(error)}`, clock());
+    return recordFailure(event, `the claim could not be read: ${describeError(error)}`, clock());
   }
   if (body === undefined) return { fate: "gone", event };
 
@@ -127,7 +127,7 @@ async function deliver(event: QueuedEvent, patience: number, ports: DeliveryPort
     const summary = "status" in answer ? summaryOf(answer) : answer.failure;
     const words =
       "status" in answer && !answer.isForeign && answer.detail !== "" ? `${summary}, ${answer.detail}` : summary;
-    const tried = afterFailure(event, { at: clock().toISOString(), error: summary });
+    const tried = addFailure(event, { at: clock().toISOString(), error: summary });
     if (verdict === "dead") return bury(tried, body, "refused", `Platform refused the event: ${words}`);
     if (isExpired(tried, clock())) {
       return bury(tried, body, "expired", `Platform did not take the event for 7 days; at last: ${words}`);
@@ -155,7 +155,7 @@ export async function giveUp(
     if (body === undefined) return { fate: "gone", event };
     return await buryEvent({ event, buried: event }, body, { class: "expired", reason: overdue(why) }, ports);
   } catch (error) {
-    return failed(event, `the claim could not be read: ${describeError(error)}`, ports.clock());
+    return recordFailure(event, `the claim could not be read: ${describeError(error)}`, ports.clock());
   }
 }
 
@@ -175,12 +175,12 @@ async function buryEvent(
     await storage.putDeadLetter(blob, AbortSignal.timeout(storageTimeout));
     return { fate: "dead", event: buried, deadLetter: blob.name, reason: why };
   } catch (error) {
-    return failed(event, `the dead letter could not be written: ${describeError(error)}`, clock());
+    return recordFailure(event, `the dead letter could not be written: ${describeError(error)}`, clock());
   }
 }
 
 /** The event has to come again, for a trouble that is not Platform's. */
-function failed(event: QueuedEvent, reason: string, now: Date): FailedDelivery {
-  const tried = afterFailure(event, { at: now.toISOString(), error: reason });
+function recordFailure(event: QueuedEvent, reason: string, now: Date): FailedDelivery {
+  const tried = addFailure(event, { at: now.toISOString(), error: reason });
   return { fate: "retry", event: tried, reason, retryAfter: undefined, isOutage: false };
 }

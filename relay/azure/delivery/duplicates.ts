@@ -1,4 +1,4 @@
-import { type DeliveredTables, deliveredTables, outdated } from "../../core/delivery/delivered-tables.ts";
+import { type DeliveredTables, deliveredTables, listOutdated } from "../../core/delivery/delivered-tables.ts";
 import { describeError } from "../log.ts";
 import { type EntityKey, TableError, type Tables } from "../storage/tables.ts";
 
@@ -123,7 +123,7 @@ export class RememberedDuplicates implements Duplicates {
   async #begin(names: DeliveredTables, signal: AbortSignal): Promise<void> {
     const { tables } = this.#ports;
     if (!(await tables.create(names.current, signal))) return;
-    for (const table of outdated(await tables.list(signal), names)) await tables.delete(table, signal);
+    for (const table of listOutdated(await tables.list(signal), names)) await tables.delete(table, signal);
   }
 
   #trouble(error: unknown, report: (reason: string) => void): void {

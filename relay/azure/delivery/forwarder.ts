@@ -1,5 +1,5 @@
 import type { InvocationContext, StorageQueueHandler } from "@azure/functions";
-import { type Fate, fates, loudest } from "../../core/delivery/fates.ts";
+import { type Fate, fates, loudestLevel } from "../../core/delivery/fates.ts";
 import type { LogLevel, OutcomeNumber } from "../../core/delivery/outcomes.ts";
 import { isOverdue, retryDelaySeconds, secondsUntil } from "../../core/delivery/retry-schedule.ts";
 import { decodeEnvelope, encodeEnvelopes, type QueuedEvent, waitingSince } from "../../core/event/envelope.ts";
@@ -213,9 +213,9 @@ function report(
   const duplicate = idsOf("duplicate");
   const gone = idsOf("gone");
   // A dead letter has a line of its own, which is loud enough.
-  const counted = deliveries.map(countedAs).filter((fate) => fate !== "dead");
+  const counted = deliveries.map(fateToCount).filter((fate) => fate !== "dead");
   const count = (field: OutcomeNumber) => counted.filter((fate) => fates[fate].count === field).length;
-  logEvents(context, loudest(counted.map((fate) => fates[fate].level)), {
+  logEvents(context, loudestLevel(counted.map((fate) => fates[fate].level)), {
     outcome: "forwarded",
     delivered: count("delivered"),
     duplicate: count("duplicate"),
@@ -243,7 +243,7 @@ function report(
 }
 
 /** As what an event counts: one that wasn't sent as what Platform is away for. */
-function countedAs(delivery: DeliveryResult): Fate {
+function fateToCount(delivery: DeliveryResult): Fate {
   return delivery.fate === "unsent" ? (delivery.pause?.reason ?? "retry") : delivery.fate;
 }
 

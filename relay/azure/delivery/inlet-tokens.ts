@@ -3,7 +3,7 @@ import { isObject, jsonOf } from "../../core/event/json.ts";
 import { failureOf, type PlatformAnswer, readAnswerText } from "./platform-answer.ts";
 
 /** An OAuth Server-to-Server credential of Adobe Developer Console. */
-export interface PlatformCredential {
+export interface InletCredential {
   readonly imsUrl: string;
   readonly clientId: string;
   readonly clientSecret: string;
@@ -13,7 +13,7 @@ export interface PlatformCredential {
 }
 
 export interface InletTokensOptions {
-  readonly credential: PlatformCredential;
+  readonly credential: InletCredential;
   /** Milliseconds for one request with its answer. */
   readonly timeout: number;
   /** Milliseconds of a clock that never goes back. */

@@ -1,6 +1,6 @@
 import { isObject, jsonOf } from "../../core/event/json.ts";
 import type { Fence } from "./fence.ts";
-import type { InletTokens, PlatformCredential } from "./inlet-tokens.ts";
+import type { InletCredential, InletTokens } from "./inlet-tokens.ts";
 import { failureOf, isReceipt, type PlatformAnswer, readAnswerText } from "./platform-answer.ts";
 
 /** Longest part of an answer that is kept. */
@@ -11,7 +11,7 @@ export interface PlatformClientOptions {
   readonly timeout: number;
   /** For an authenticated inlet; others want nothing of the sort. */
   readonly authorization?: {
-    readonly credential: Pick<PlatformCredential, "clientId" | "orgId">;
+    readonly credential: Pick<InletCredential, "clientId" | "orgId">;
     readonly tokens: Pick<InletTokens, "get">;
   };
   /** Why this instance must not send now, asked again after each wait for a token, which may be long; default: it always may. */

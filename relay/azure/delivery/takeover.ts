@@ -5,7 +5,7 @@ import { deliveredTables } from "../../core/delivery/delivered-tables.ts";
 import { describeError } from "../log.ts";
 import type { Marks } from "../marks-reader.ts";
 import type { RelayStorageClient } from "../storage/storage.ts";
-import { type EntityKey, makingTable, type Tables } from "../storage/tables.ts";
+import { createTableFor, type EntityKey, type Tables } from "../storage/tables.ts";
 
 /** Milliseconds after which a call answers how far it has come. */
 const longestWork = 8_000;
@@ -62,7 +62,7 @@ export function takeoverHandler(ports: TakeoverPorts): HttpHandler {
   const { marks, storage, windowDays, clock } = ports;
   return async (call): Promise<HttpResponseInit> => {
     const { former } = await marks().catch(() => ({ former: "none" as const }));
-    if (former === "none" || !fits(call.headers.get(keyHeader) ?? "", former.keyDigest)) return { status: 403 };
+    if (former === "none" || !hasDigest(call.headers.get(keyHeader) ?? "", former.keyDigest)) return { status: 403 };
     const parsed = request.safeParse(await call.json().catch(() => undefined));
     if (!parsed.success) return { status: 400 };
     const { share, position } = parsed.data;
@@ -97,7 +97,7 @@ async function copy(work: {
     const signal = AbortSignal.timeout(pageTimeout);
     const page = await from.keys(table, { prefix: share, from: position.from }, signal);
     for (const keys of transactionsOf(page.keys)) {
-      await makingTable(storage.tables, table, signal, () => storage.tables.putAll(table, keys, signal));
+      await createTableFor(storage.tables, table, signal, () => storage.tables.putAll(table, keys, signal));
     }
     copied += page.keys.length;
     const after = names[names.indexOf(table) + 1];
@@ -118,7 +118,7 @@ function transactionsOf(keys: readonly EntityKey[]): EntityKey[][] {
   return groups;
 }
 
-function fits(key: string, digest: string): boolean {
+function hasDigest(key: string, digest: string): boolean {
   return timingSafeEqual(createHash("sha256").update(key).digest(), Buffer.from(digest, "hex"));
 }
 

@@ -2,10 +2,10 @@ import type { InvocationContext } from "@azure/functions";
 import { blobName } from "../../core/blob-name.ts";
 import { type Admission, admit } from "../../core/event/admit.ts";
 import { deadBody } from "../../core/event/dead-letter.ts";
-import { claimed, fitsInline, newEvent, type QueuedEvent } from "../../core/event/envelope.ts";
+import { claimBody, fitsInline, newEvent, type QueuedEvent } from "../../core/event/envelope.ts";
 import { GroupCommit } from "../../core/intake/group-commit.ts";
 import type { EventPolicy } from "../../core/policy/policy.ts";
-import { withinBudget } from "../budget.ts";
+import { runWithinBudget } from "../budget.ts";
 import { describeError, logOutcome } from "../log.ts";
 import type { RelayStorageClient } from "../storage/storage.ts";
 import { countLabels, type EventLabel, labelsOf } from "./event-labels.ts";
@@ -35,7 +35,8 @@ export class EventKeeper {
     const { storage, budget } = ports;
     this.#ports = ports;
     this.#groups = new GroupCommit({
-      write: (message) => withinBudget(budget.write, (signal) => storage.enqueue(message, { delaySeconds: 0, signal })),
+      write: (message) =>
+        runWithinBudget(budget.write, (signal) => storage.enqueue(message, { delaySeconds: 0, signal })),
       whenSlow: (callBack) => {
         const timer = setTimeout(callBack, budget.patience);
         return () => clearTimeout(timer);
@@ -87,7 +88,7 @@ export class EventKeeper {
     if (!fitsInline(inline)) {
       const claim = blobName(inline);
       await this.#ports.storage.putClaim(claim, text, signal);
-      queued = claimed(inline, claim);
+      queued = claimBody(inline, claim);
     }
     const { first, ids, labels } = await this.#groups.commit(queued, labelsOf(admission));
     // One line for all that share a message: at thousands of events a second the log is the larger part of the bill.

@@ -4,7 +4,7 @@ import { longestCall } from "../../core/delivery/time-limits.ts";
 import { bodyBudget } from "../../core/intake/body-limit.ts";
 import { ByteBudget } from "../../core/intake/byte-budget.ts";
 import { freshnessProblem, signatureProblem } from "../../core/intake/verify.ts";
-import { withinBudget } from "../budget.ts";
+import { runWithinBudget } from "../budget.ts";
 import { describeError } from "../log.ts";
 import type { QueueWatch } from "../queue-watch.ts";
 import type { IntakeSettings } from "../settings.ts";
@@ -14,9 +14,9 @@ import { type Gate, openGate } from "./gate.ts";
 import {
   badSignature,
   closedIntake,
-  noSigningKey,
+  type IntakeRefusal,
+  missingSigningKey,
   notStored,
-  type Refusal,
   unreadBody,
   unusableSettings,
 } from "./refusals.ts";
@@ -110,14 +110,14 @@ export function intakeHandler({
   };
 
   return async (request, context) => {
-    const refuse = ({ response, ...line }: Refusal) => {
+    const refuse = ({ response, ...line }: IntakeRefusal) => {
       lines.add(context, line);
       return response;
     };
-    if (signingKeys.length === 0) return refuse(noSigningKey);
+    if (signingKeys.length === 0) return refuse(missingSigningKey);
     if ("problem" in settings) return refuse(unusableSettings(settings.problem));
     try {
-      return await withinBudget(budget.call, async (signal) => {
+      return await runWithinBudget(budget.call, async (signal) => {
         const refusal = await receive(request, settings, { context, signal });
         if (refusal !== undefined) return refuse(refusal);
         void watch?.look();
@@ -138,7 +138,7 @@ interface Call {
 
 /** What became of a call's body; nothing of it where the event was kept. */
 interface Checked {
-  readonly refusal?: Refusal;
+  readonly refusal?: IntakeRefusal;
   /** Why the signature does not hold: refused only once the body is let go, and the gate asked. */
   readonly problem?: string;
 }

@@ -4,21 +4,21 @@ import type { CallOutcome } from "../summed-lines.ts";
 import type { UnreadBody } from "./request-body.ts";
 
 /** How a call that brought no event ends: what the log says of it, and its answer. */
-export interface Refusal extends CallOutcome {
+export interface IntakeRefusal extends CallOutcome {
   readonly response: HttpResponseInit;
 }
 
-export const noSigningKey = refusal(
+export const missingSigningKey = refusal(
   "unavailable",
   "CUSTOMERIO_SIGNING_KEYS holds no signing key",
   answer(503, "no signing key is configured"),
 );
 
-export function unusableSettings(problem: string): Refusal {
+export function unusableSettings(problem: string): IntakeRefusal {
   return refusal("unavailable", problem, answer(503, "the relay's settings can't be used"));
 }
 
-export const unreadBody: Readonly<Record<UnreadBody, Refusal>> = {
+export const unreadBody: Readonly<Record<UnreadBody, IntakeRefusal>> = {
   tooLarge: refusal(
     "refused",
     `the body has more than ${maxBodyBytes} bytes`,
@@ -31,21 +31,21 @@ export const unreadBody: Readonly<Record<UnreadBody, Refusal>> = {
 };
 
 /** @param problem why the signature does not hold; a caller that nobody knows does not get to read it */
-export function badSignature(problem: string): Refusal {
+export function badSignature(problem: string): IntakeRefusal {
   return refusal("refused", problem, answer(401, "the signature is missing or wrong"));
 }
 
 /** @param reason why the intake is closed */
-export function closedIntake(reason: string): Refusal {
+export function closedIntake(reason: string): IntakeRefusal {
   return refusal("closed", reason, answer(503, `no events are taken: ${reason}`));
 }
 
 /** @param reason what the storage said */
-export function notStored(reason: string): Refusal {
+export function notStored(reason: string): IntakeRefusal {
   return refusal("unavailable", reason, answer(503, "the event could not be stored"));
 }
 
-function refusal(outcome: CallOutcome["outcome"], reason: string, response: HttpResponseInit): Refusal {
+function refusal(outcome: CallOutcome["outcome"], reason: string, response: HttpResponseInit): IntakeRefusal {
   return { outcome, reason, response };
 }
 

@@ -1,7 +1,7 @@
 import type { HttpRequest } from "@azure/functions";
 import { maxBodyBytes } from "../../core/intake/body-limit.ts";
 import type { ByteBudget } from "../../core/intake/byte-budget.ts";
-import { orAborted } from "../budget.ts";
+import { waitUnlessAborted } from "../budget.ts";
 
 /** Why a body was not read: it is larger than the relay takes, or the instance holds as many bytes as it can. */
 export type UnreadBody = "tooLarge" | "noRoom";
@@ -46,7 +46,7 @@ async function* chunksOf({ body }: HttpRequest, signal: AbortSignal): AsyncGener
   if (reader === undefined) return;
   try {
     for (;;) {
-      const { done, value } = await orAborted(signal, reader.read());
+      const { done, value } = await waitUnlessAborted(signal, reader.read());
       if (done) return;
       yield value;
     }

@@ -5,7 +5,7 @@ import type { QueueClient } from "@azure/storage-queue";
 import type { DeadLetterBlob } from "../../core/event/dead-letter.ts";
 import { isObject } from "../../core/event/json.ts";
 import { containerNames, queueNames } from "../../core/names.ts";
-import { orAborted } from "../budget.ts";
+import { waitUnlessAborted } from "../budget.ts";
 import type { StorageSettings } from "../settings.ts";
 import type { StorageAccess } from "./storage-access.ts";
 import { Tables } from "./tables.ts";
@@ -46,7 +46,7 @@ export class RelayStorageClient {
   readonly #access: () => Promise<StorageAccess>;
 
   constructor(settings: StorageSettings) {
-    const access = once(() => accessTo(settings));
+    const access = once(() => openAccess(settings));
     this.#access = access;
     this.tables = new Tables(access);
     const queue = (name: string) => once(async () => (await import("./open-queue.ts")).openQueue(await access(), name));
@@ -71,7 +71,7 @@ export class RelayStorageClient {
    * @param message base64, as the Functions host expects it and `sendMessage` does not make it
    */
   enqueue(message: string, { delaySeconds, signal }: EnqueueOptions): Promise<void> {
-    return within(signal, async () => {
+    return runWithin(signal, async () => {
       const queue = await this.#events();
       await queue.sendMessage(message, {
         // A message would be deleted after 7 days unless it is marked to stay forever.
@@ -84,7 +84,7 @@ export class RelayStorageClient {
 
   /** Keeps a body until its event is done with. Written twice, the same claim is overwritten with the same body. */
   putClaim(name: string, body: string, signal: AbortSignal): Promise<void> {
-    return within(signal, () => this.#put(containerNames.claims, name, body, signal));
+    return runWithin(signal, () => this.#put(containerNames.claims, name, body, signal));
   }
 
   /**
@@ -92,7 +92,7 @@ export class RelayStorageClient {
    *   claim. Nothing else deletes one as young as a message.
    */
   readClaim(name: string, signal: AbortSignal): Promise<string | undefined> {
-    return within(signal, async () => {
+    return runWithin(signal, async () => {
       const claims = await this.#container(containerNames.claims);
       try {
         const { readableStreamBody } = await claims.getBlobClient(name).download(0, undefined, { abortSignal: signal });
@@ -106,7 +106,7 @@ export class RelayStorageClient {
 
   /** Deletes a claim; that it is gone already is not an error. */
   deleteClaim(name: string, signal: AbortSignal): Promise<void> {
-    return within(signal, async () => {
+    return runWithin(signal, async () => {
       const claims = await this.#container(containerNames.claims);
       await claims.getBlobClient(name).deleteIfExists({ abortSignal: signal });
     });
@@ -118,7 +118,7 @@ export class RelayStorageClient {
    * @returns whether there was none of its name
    */
   putDeadLetter({ name, document }: DeadLetterBlob, signal: AbortSignal): Promise<boolean> {
-    return within(signal, async () => {
+    return runWithin(signal, async () => {
       const text = JSON.stringify(document);
       // Azure's library tries again when an answer is lost, and then meets the blob that it has written itself.
       const write = randomUUID();
@@ -138,7 +138,7 @@ export class RelayStorageClient {
 
   /** The heads of both queues; none of a queue in which no message is visible. Nothing is taken by it. */
   heads(signal: AbortSignal): Promise<readonly QueueHead[]> {
-    return within(signal, async () => {
+    return runWithin(signal, async () => {
       const peek = async (name: string, open: () => Promise<QueueClient>): Promise<QueueHead[]> => {
         const { peekedMessageItems } = await (await open()).peekMessages({ numberOfMessages: 1, abortSignal: signal });
         return peekedMessageItems.map(({ messageId: id, dequeueCount }) => ({ queue: name, id, dequeueCount }));
@@ -150,7 +150,7 @@ export class RelayStorageClient {
 
   /** The metadata of the queue of events, which holds the marks, and the time by the storage's own clock. */
   readMarks(signal: AbortSignal): Promise<{ metadata: Record<string, string>; now: Date }> {
-    return within(signal, async () => {
+    return runWithin(signal, async () => {
       const queue = await this.#events();
       const { metadata = {}, date = new Date() } = await queue.getProperties({ abortSignal: signal });
       return { metadata, now: date };
@@ -159,7 +159,7 @@ export class RelayStorageClient {
 
   /** Counts dead letters; stops at the first page that reaches `enough`, and then `more` says whether there may be others. */
   countDeadLetters(enough: number, signal: AbortSignal): Promise<{ count: number; more: boolean }> {
-    return within(signal, async () => {
+    return runWithin(signal, async () => {
       const container = await this.#container(containerNames.deadLetters);
       let count = 0;
       for await (const page of container.listBlobsFlat({ abortSignal: signal }).byPage()) {
@@ -172,7 +172,7 @@ export class RelayStorageClient {
 
   /** Ends if queue and containers are there and can be reached, and throws otherwise. */
   check(signal: AbortSignal): Promise<{ waiting: number }> {
-    return within(signal, async () => {
+    return runWithin(signal, async () => {
       const queue = async () => (await this.#events()).getProperties({ abortSignal: signal });
       const container = async (name: string) => (await this.#container(name)).getProperties({ abortSignal: signal });
       const [properties] = await Promise.all([queue(), ...Object.values(containerNames).map(container)]);
@@ -202,11 +202,11 @@ export class RelayStorageClient {
   }
 }
 
-function within<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  return orAborted(signal, work());
+function runWithin<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  return waitUnlessAborted(signal, work());
 }
 
-async function accessTo(settings: StorageSettings): Promise<StorageAccess> {
+async function openAccess(settings: StorageSettings): Promise<StorageAccess> {
   if ("problem" in settings) throw new Error(settings.problem);
   if ("connectionString" in settings) return settings;
   const { clientId, ...serviceUris } = settings;

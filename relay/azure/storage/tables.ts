@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from "../../core/event/json.ts";
-import { orAborted } from "../budget.ts";
+import { waitUnlessAborted } from "../budget.ts";
 import type { StorageAccess } from "./storage-access.ts";
 import { endpointOf } from "./table-endpoint.ts";
 import { faultOf, type Transaction, transactionOf, type Write } from "./table-transaction.ts";
@@ -70,7 +70,7 @@ export class Tables {
 
   /** Writes an entity in place of the one that may be there. */
   async put(table: string, key: EntityKey, signal: AbortSignal, properties: Properties = {}): Promise<void> {
-    await this.#call("PUT", entityPath(table, key), { signal, accept: [204], body: typed(properties) });
+    await this.#call("PUT", entityPath(table, key), { signal, accept: [204], body: addTypes(properties) });
   }
 
   /** All entities of a table with their keys and `Timestamp`, page by page; none if there is no such table. */
@@ -154,7 +154,7 @@ export class Tables {
     const writes = entities.map(({ key, properties }): Write => {
       const url = `${address.replace(/\/$/, "")}/${entityPath(table, key)}`;
       if (properties === undefined) return { method: "DELETE", url };
-      return { method: "PUT", url, entity: { PartitionKey: key.partition, RowKey: key.row, ...typed(properties) } };
+      return { method: "PUT", url, entity: { PartitionKey: key.partition, RowKey: key.row, ...addTypes(properties) } };
     });
     const { text } = await this.#call("POST", "$batch", { signal, accept: [202], transaction: transactionOf(writes) });
     const fault = faultOf(text);
@@ -204,7 +204,7 @@ export class Tables {
 
   /** The signal ends a call wherever it is: also while a token is fetched. */
   #call(method: string, path: string, request: TableRequest): Promise<TableAnswer> {
-    return orAborted(request.signal, this.#ask(method, path, request));
+    return waitUnlessAborted(request.signal, this.#ask(method, path, request));
   }
 
   async #ask(method: string, path: string, request: TableRequest): Promise<TableAnswer> {
@@ -251,7 +251,7 @@ export class Tables {
 }
 
 /** Does what needs the table, which is made first if it is not there. */
-export async function makingTable(
+export async function createTableFor(
   tables: Pick<Tables, "create">,
   table: string,
   signal: AbortSignal,
@@ -267,7 +267,7 @@ export async function makingTable(
 }
 
 /** The service takes a whole number for one of 32 bits unless it is told that it is none ("Payload format for Table service operations"). */
-function typed(properties: Properties): Record<string, number | string> {
+function addTypes(properties: Properties): Record<string, number | string> {
   const large = Object.entries(properties).filter(
     ([, value]) => typeof value === "number" && Math.abs(value) >= 2 ** 31,
   );

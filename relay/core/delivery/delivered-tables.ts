@@ -25,7 +25,7 @@ export function deliveredTables(now: Date, windowDays: number): DeliveredTables 
 }
 
 /** Those of the account's tables that hold only events from before the window. */
-export function outdated(tables: readonly string[], { current, previous }: DeliveredTables): string[] {
+export function listOutdated(tables: readonly string[], { current, previous }: DeliveredTables): string[] {
   return tables.filter((table) => isDeliveredTable(table) && table !== current && table !== previous);
 }
 
@@ -42,7 +42,7 @@ const hashLength = 32;
  * what Platform has word for word may be left out.
  *
  * @param body the event's text as it is stored
- * @param digest the event's `bodyDigest`, if it has one; messages of former versions have none
+ * @param digest the event's `digestBody`, if it has one; messages of former versions have none
  */
 export function deliveredKey({
   id,

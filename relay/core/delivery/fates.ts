@@ -51,7 +51,7 @@ export function comesAgain(fate: Fate | "unsent"): fate is WaitReason {
 }
 
 /** The loudest of the levels; `info` without any. */
-export function loudest(levels: Iterable<LogLevel>): LogLevel {
+export function loudestLevel(levels: Iterable<LogLevel>): LogLevel {
   const all = new Set(levels);
   return all.has("error") ? "error" : all.has("warn") ? "warn" : "info";
 }

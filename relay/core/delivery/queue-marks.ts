@@ -45,7 +45,7 @@ export const lookLasts = 5_000;
 
 /** Reads the metadata of the queue. An `intake` that can't be read is closed, since a call that is refused comes again. */
 export function parseMarks(metadata: Readonly<Record<string, string>>): QueueMarks {
-  const { intake = "open", configuration = "", sending = "", former = "" } = lowerCased(metadata);
+  const { intake = "open", configuration = "", sending = "", former = "" } = lowerCaseKeys(metadata);
   const until = timeIn(intake, /^closed until (.+)$/);
   const closed = until === undefined ? "closed" : { closedUntil: until };
   const since = timeIn(configuration, /^\S+ since (.+)$/);
@@ -65,7 +65,7 @@ export function withMarks(
   { intake, wanted, sending, former }: Partial<QueueMarks>,
 ): Record<string, string> {
   return {
-    ...lowerCased(metadata),
+    ...lowerCaseKeys(metadata),
     ...(intake !== undefined && {
       intake: typeof intake === "string" ? intake : `closed until ${intake.closedUntil.toISOString()}`,
     }),
@@ -93,6 +93,6 @@ function timeIn(text: string, form: RegExp): Date | undefined {
 }
 
 /** Metadata travels in headers, so that the case of its names does not last. */
-function lowerCased(metadata: Readonly<Record<string, string>>): Record<string, string> {
+function lowerCaseKeys(metadata: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -2,7 +2,7 @@ import { judge } from "../policy/filter.ts";
 import { type EventPolicy, keepsAll } from "../policy/policy.ts";
 import { type RedactedEvent, redact } from "../policy/redact.ts";
 import { type ClassifiedEvent, classify, classifyText, type MalformedBody } from "./classify.ts";
-import { bodyDigest, derivedEventId, ownEventId } from "./event-id.ts";
+import { deriveEventId, digestBody, ownEventId } from "./event-id.ts";
 import { unknownAttributes } from "./unknown-attributes.ts";
 
 /**
@@ -47,8 +47,8 @@ export function admit(body: Uint8Array | string, policy: EventPolicy, secret?: s
   }
   const { event: safe, redacted } = redact(event, policy.personalData);
   const text = JSON.stringify(safe);
-  const digest = secret === undefined ? undefined : bodyDigest(classified.text, secret);
-  const safeId = ownEventId(safe.event_id) ?? derivedEventId(text, digest);
+  const digest = secret === undefined ? undefined : digestBody(classified.text, secret);
+  const safeId = ownEventId(safe.event_id) ?? deriveEventId(text, digest);
   const admitted = { id: safeId, text, redacted, unread, unknown: unknownAttributes(safe) };
   return { kind: "admitted", ...admitted, ...(digest !== undefined && { digest }) };
 }

@@ -1,5 +1,5 @@
 import type { CustomerIoEvent } from "pulumi-customerio/events";
-import { derivedEventId, ownEventId } from "./event-id.ts";
+import { deriveEventId, ownEventId } from "./event-id.ts";
 
 /** A body that is an event: its text as it came, and what was read from it. */
 export interface ClassifiedEvent {
@@ -27,7 +27,7 @@ export function classify(body: Uint8Array): ClassifiedEvent | MalformedBody {
   try {
     text = utf8.decode(body);
   } catch {
-    return malformed("The body is not UTF-8 text.");
+    return malformedBody("The body is not UTF-8 text.");
   }
   return classifyText(text);
 }
@@ -35,23 +35,23 @@ export function classify(body: Uint8Array): ClassifiedEvent | MalformedBody {
 /**
  * The same for a body that is text already.
  *
- * @param digest the event's `bodyDigest`, if the text is what was left of it
+ * @param digest the event's `digestBody`, if the text is what was left of it
  */
 export function classifyText(text: string, digest?: string): ClassifiedEvent | MalformedBody {
-  if (text.trim() === "") return malformed("The body is empty.");
+  if (text.trim() === "") return malformedBody("The body is empty.");
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return malformed("The body is not JSON.");
+    return malformedBody("The body is not JSON.");
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return malformed("The body is not a JSON object.");
+    return malformedBody("The body is not a JSON object.");
   }
   const event = value as CustomerIoEvent;
-  return { kind: "event", event, id: ownEventId(event.event_id) ?? derivedEventId(text, digest), text };
+  return { kind: "event", event, id: ownEventId(event.event_id) ?? deriveEventId(text, digest), text };
 }
 
-function malformed(reason: string): MalformedBody {
+function malformedBody(reason: string): MalformedBody {
   return { kind: "malformed", reason };
 }

@@ -25,7 +25,7 @@ const deadLetter = z.object({
   reason: z.string(),
   /** Customer.io's event id as far as it is known. */
   eventId: z.string().optional(),
-  /** The event's `bodyDigest`, if it has one. */
+  /** The event's `digestBody`, if it has one. */
   digest: bodyDigestForm.optional(),
   /** When the relay received it (ISO 8601). */
   receivedAt: z.iso.datetime(),

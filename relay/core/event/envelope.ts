@@ -16,14 +16,14 @@ export const maxEnvelopeEvents = 64;
 const maxErrorLength = 120;
 const maxIdLength = 128;
 
-/** What `bodyDigest` makes. */
+/** What `digestBody` makes. */
 export const bodyDigestForm = z.string().regex(/^[0-9a-f]{32}$/);
 
 const fate = {
   /** Customer.io's event id, cut to 128 characters: a label for logs and names. The body has the whole. */
   id: z.string(),
   /**
-   * `bodyDigest` of what Customer.io sent, if personal data were taken out of it. Hexadecimal digits only, since it becomes part of
+   * `digestBody` of what Customer.io sent, if personal data were taken out of it. Hexadecimal digits only, since it becomes part of
    * names. Relays from before this part existed keep it, and tell events apart by their stored body.
    */
   digest: bodyDigestForm.optional(),
@@ -74,7 +74,7 @@ export function newEvent({
 }
 
 /** The event put into the queue again: its age stays, its wait and its attempts begin again. */
-export function requeued<Event extends QueuedEvent>(event: Event, at: Date): Event {
+export function requeueEvent<Event extends QueuedEvent>(event: Event, at: Date): Event {
   const { firstAttemptAt: _first, lastError: _last, ...rest } = event;
   return { ...rest, attempts: 0, queuedAt: at.toISOString() } as Event;
 }
@@ -88,12 +88,12 @@ export function waitingSince({
 }
 
 /** The same event, its body in the blob of that name. */
-export function claimed({ body: _, ...event }: QueuedEvent & { body: string }, claim: string): QueuedEvent {
+export function claimBody({ body: _, ...event }: QueuedEvent & { body: string }, claim: string): QueuedEvent {
   return { ...event, claim };
 }
 
 /** The event after an attempt that failed; the reason is kept short enough for `fitsInline` to stay true. */
-export function afterFailure(event: QueuedEvent, { at, error }: { at: string; error: string }): QueuedEvent {
+export function addFailure(event: QueuedEvent, { at, error }: { at: string; error: string }): QueuedEvent {
   return {
     ...event,
     attempts: event.attempts + 1,

@@ -21,7 +21,7 @@ const digestLength = 32;
  * @param body as Customer.io sent it
  * @param secret a signing key. What is hashed can't be taken for a signed call, which begins with `v0:`.
  */
-export function bodyDigest(body: string, secret: string): string {
+export function digestBody(body: string, secret: string): string {
   return createHmac("sha256", secret).update("event:").update(body).digest("hex").slice(0, digestLength);
 }
 
@@ -29,8 +29,8 @@ export function bodyDigest(body: string, secret: string): string {
  * An id for an event that has none: the same each time for the same body, so that a repeated call makes no second record.
  *
  * @param body as it is stored
- * @param digest the `bodyDigest` of what came, if personal data were taken out of it
+ * @param digest the `digestBody` of what came, if personal data were taken out of it
  */
-export function derivedEventId(body: string, digest?: string): string {
+export function deriveEventId(body: string, digest?: string): string {
   return `${derivedIdPrefix}${digest ?? createHash("sha256").update(body).digest("hex").slice(0, digestLength)}`;
 }

@@ -11,13 +11,13 @@ const longestPath = 100;
 const sources = new Set(eventFields.map(({ source }) => source));
 /** What has no field of its own name: what the relay reads from it has one. */
 const readOtherwise = new Set(["data", "object_type_type", "data.identifiers", "data.headers", "data.recipients"]);
-const known = (path: string) => sources.has(path) || readOtherwise.has(path);
+const isKnown = (path: string) => sources.has(path) || readOtherwise.has(path);
 const knownIn = { event: keysUnder(""), data: keysUnder("data."), identifiers: keysUnder("data.identifiers.") };
 const deviceKeys = new Set(["device_id", "device_platform", "failure_message"]);
 
 function keysUnder(prefix: string): ReadonlySet<string> {
   const paths = [...sources, ...readOtherwise].filter((path) => path.startsWith(prefix));
-  return new Set(paths.map((path) => path.slice(prefix.length)).filter((key) => known(prefix + key)));
+  return new Set(paths.map((path) => path.slice(prefix.length)).filter((key) => isKnown(prefix + key)));
 }
 
 /**

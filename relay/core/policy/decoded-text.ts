@@ -11,7 +11,7 @@ export interface DecodedText {
  * Decodes what is surely an escape, in an escape of an escape too. Quoted-printable and a form's plus for a space stay as they are, since
  * `?size=40mm` has no @.
  */
-export function decodedText(original: string): DecodedText {
+export function decodeText(original: string): DecodedText {
   const asItIs = { text: original, origin: (at: number) => at };
   const spellings = new Spellings(original, { sure: true });
   const signs = /[%&\\]/g;

@@ -1,5 +1,5 @@
 import { domainToASCII } from "node:url";
-import { decodedText } from "./decoded-text.ts";
+import { decodeText } from "./decoded-text.ts";
 
 // The lengths are those of RFC 5321, and keep the search linear. Vowel signs and accents of decomposed letters are marks (\p{M}).
 const letters = String.raw`\p{L}\p{M}\p{N}`;
@@ -22,19 +22,19 @@ const within = new RegExp(
 export const emailMark = "[e-mail]";
 
 /** A text as e-mail addresses are compared: composed (NFC), trimmed and in lower case. */
-export function normalised(text: string): string {
+export function normalizeAddress(text: string): string {
   return text.normalize("NFC").trim().toLowerCase();
 }
 
-/** The e-mail address that a value is as a whole, `normalised`; undefined if it is none. */
+/** The e-mail address that a value is as a whole, normalized; undefined if it is none. */
 export function emailAddress(value: unknown): string | undefined {
-  const text = typeof value === "string" && value.length <= 400 ? normalised(value) : "";
+  const text = typeof value === "string" && value.length <= 400 ? normalizeAddress(value) : "";
   return whole.test(text) ? text : undefined;
 }
 
 /** The text with a mark in the place of each e-mail address within it, also where it is encoded, as `ada%2540example.org` is. */
 export function withoutEmailAddresses(text: string): string {
-  const decoded = decodedText(text);
+  const decoded = decodeText(text);
   if (!decoded.text.includes("@")) return text;
   let shown = "";
   let from = 0;
@@ -48,7 +48,7 @@ export function withoutEmailAddresses(text: string): string {
 
 /** What was read from a field that holds addresses. */
 export interface Mailboxes {
-  /** Each one `normalised`. */
+  /** Each one normalized. */
   readonly addresses: readonly string[];
   /** Whether a part has an @ and yet no address could be read from it. */
   readonly unreadable: boolean;

@@ -32,15 +32,15 @@ const unreadable: Found = { values: [], unreadable: true };
 const properties: Readonly<Record<keyof NonNullable<EventFilters["only"]>, (event: CustomerIoEvent) => Found>> = {
   objectTypes: (event) => {
     // A change of subscription names the channel of the message that caused it, and is a customer's nonetheless.
-    if (subscriptionName(event)?.startsWith("customer_")) return found("customer");
+    if (subscriptionName(event)?.startsWith("customer_")) return foundValues("customer");
     return textOf(objectTypeOf(event));
   },
   metrics: ({ metric }) => textOf(isPreferencesChange(metric) ? preferencesChange : metric),
   campaigns: ({ data }) => {
     const id = isObject(data) ? data.campaign_id : undefined;
     // Customer.io writes ids as numbers; as text they mean the same.
-    if (isBlank(id)) return found();
-    return typeof id === "number" || typeof id === "string" ? found(String(id).trim()) : unreadable;
+    if (isBlank(id)) return foundValues();
+    return typeof id === "number" || typeof id === "string" ? foundValues(String(id).trim()) : unreadable;
   },
   recipientDomains,
 };
@@ -73,7 +73,7 @@ export function judge(event: CustomerIoEvent, { only = {}, except = {} }: EventF
   for (const name of ["objectTypes", "metrics", "campaigns", "recipientDomains"] as const) {
     if (!only[name] && !except[name]) continue;
     const has = properties[name](event);
-    const isIn = (list: readonly (string | number)[]) => list.some((item) => has.values.includes(compared(item)));
+    const isIn = (list: readonly (string | number)[]) => list.some((item) => has.values.includes(comparedForm(item)));
     if (only[name] && !isIn(only[name])) {
       if (!has.unreadable) return { rule: `only.${name}`, unread };
       unread = true;
@@ -86,16 +86,16 @@ export function judge(event: CustomerIoEvent, { only = {}, except = {} }: EventF
   return { rule: undefined, unread };
 }
 
-function compared(item: string | number): string {
+function comparedForm(item: string | number): string {
   return isPreferencesChange(item) ? preferencesChange : String(comparedName(item));
 }
 
-function found(...values: readonly string[]): Found {
+function foundValues(...values: readonly string[]): Found {
   return { values, unreadable: false };
 }
 
 function textOf(value: unknown): Found {
-  return typeof value === "string" && !isBlank(value) ? found(String(comparedName(value))) : unreadable;
+  return typeof value === "string" && !isBlank(value) ? foundValues(String(comparedName(value))) : unreadable;
 }
 
 /** The domains of all that the message went to; of a message that names no address, the domain of the person's. */
@@ -107,11 +107,11 @@ function recipientDomains(event: CustomerIoEvent): Found {
     if (domains.unreadable || domains.values.length > 0) return domains;
     if (field === data.recipient && !isBlank(field) && comparedName(objectTypeOf(event)) === "email") return unreadable;
   }
-  return found();
+  return foundValues();
 }
 
 function domainsIn(field: unknown): Found {
-  if (isBlank(field) || typeof field === "number") return found();
+  if (isBlank(field) || typeof field === "number") return foundValues();
   const texts = Array.isArray(field) ? field : [field];
   const read = texts.map((text) =>
     typeof text === "string" ? mailboxesOf(text) : { addresses: [], unreadable: true },

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { emailAddress, emailMark, mailboxesOf, normalised, withoutEmailAddresses } from "./email-address.ts";
+import { emailAddress, emailMark, mailboxesOf, normalizeAddress, withoutEmailAddresses } from "./email-address.ts";
 import type { PersonalData } from "./policy.ts";
 import { type SoughtText, TextFinder } from "./text-finder.ts";
 
@@ -15,7 +15,7 @@ export interface HiddenText {
 
 /** A value of a personal field, which is to be hidden wherever it is. */
 interface PersonalText extends SoughtText {
-  /** `normalised`. */
+  /** normalized. */
   readonly text: string;
   readonly setting: PersonalSetting;
   readonly treatment: Treatment;
@@ -52,7 +52,7 @@ export class PersonalTexts {
   add(value: unknown, setting: PersonalSetting, treatment: Treatment): void {
     this.#known = undefined;
     for (const text of textsIn(value)) {
-      for (const one of new Set([normalised(text), ...mailboxesOf(text).addresses])) {
+      for (const one of new Set([normalizeAddress(text), ...mailboxesOf(text).addresses])) {
         const isTelling = setting === "email" || one.includes("@") || one.length >= telling.whole;
         if (one === "" || !isTelling) continue;
         const wholeOnly = !one.includes("@") && one.length < telling.within;
@@ -71,10 +71,10 @@ export class PersonalTexts {
       ofEmail: new KnownTexts(this.#added.filter(({ setting }) => setting === "email")),
     };
     const { whole, within } = identifies ? this.#known.ofEmail : this.#known.all;
-    const same = whole.size > 0 ? whole.get(normalised(text)) : undefined;
-    if (same) return { text: treated(text, same.treatment), settings: [same.setting] };
+    const same = whole.size > 0 ? whole.get(normalizeAddress(text)) : undefined;
+    if (same) return { text: applyTreatment(text, same.treatment), settings: [same.setting] };
     const looksLikeAddress = this.#email !== "keep" && emailAddress(text) !== undefined;
-    if (looksLikeAddress) return { text: treated(text, this.#email), settings: ["email"] };
+    if (looksLikeAddress) return { text: applyTreatment(text, this.#email), settings: ["email"] };
 
     const settings = new Set<PersonalSetting>();
     let shown = "";
@@ -92,13 +92,13 @@ export class PersonalTexts {
 }
 
 /** What stays of a personal value: nothing, or its hash; of one address with a display name, the address's. */
-export function treated(value: unknown, treatment: Treatment): string | null {
+export function applyTreatment(value: unknown, treatment: Treatment): string | null {
   if (treatment !== "hash") return null;
   const text = typeof value === "string" || typeof value === "number" ? String(value) : "";
   if (text.trim() === "") return null;
   const { addresses, unreadable } = mailboxesOf(text);
   const parts = unreadable || addresses.length === 0 ? [text] : addresses;
-  return parts.map((part) => createHash("sha256").update(normalised(part)).digest("hex")).join(", ");
+  return parts.map((part) => createHash("sha256").update(normalizeAddress(part)).digest("hex")).join(", ");
 }
 
 /** What is shown in the place of a text that can't be null, such as a key or a part of a sentence. */

@@ -3,7 +3,13 @@ import { comparedName, objectTypeOf } from "pulumi-customerio/events";
 import { eventFields } from "../../../events/fields.ts";
 import { isObject, type JsonObject } from "../event/json.ts";
 import { preferencesOf } from "../event/preferences.ts";
-import { type PersonalSetting, PersonalTexts, placeholderOf, type Treatment, treated } from "./personal-texts.ts";
+import {
+  applyTreatment,
+  type PersonalSetting,
+  PersonalTexts,
+  placeholderOf,
+  type Treatment,
+} from "./personal-texts.ts";
 import { keepsAll, type PersonalData } from "./policy.ts";
 
 /** An event without the personal data that is not to go on. */
@@ -42,7 +48,7 @@ export function redact(original: CustomerIoEvent, options: PersonalData): Redact
   for (const { holder, key, setting, treatment } of fields) texts.add(ownValue(holder, key), setting, treatment);
   const done = new Map<JsonObject, Set<string>>();
   for (const { holder, key, setting, treatment } of fields) {
-    if (replace(holder, key, treated(ownValue(holder, key), treatment))) redacted.add(setting);
+    if (replace(holder, key, applyTreatment(ownValue(holder, key), treatment))) redacted.add(setting);
     done.set(holder, (done.get(holder) ?? new Set()).add(key));
   }
   const identifying = identifyingKeys(event);
@@ -85,7 +91,7 @@ function personalFields(event: CustomerIoEvent, { email, recipient }: PersonalDa
     field(data, "email_address", "email", email),
     ...["recipient", "to"].map((key) =>
       // An e-mail's recipient is both, and the stricter setting holds.
-      isEmail && stricter(email, recipient)
+      isEmail && isStricter(email, recipient)
         ? field(data, key, "email", email)
         : field(data, key, "recipient", recipient),
     ),
@@ -98,7 +104,7 @@ function field(holder: JsonObject, key: string, setting: PersonalSetting, treatm
   return { holder, key, setting, treatment };
 }
 
-function stricter(one: Treatment, other: Treatment): boolean {
+function isStricter(one: Treatment, other: Treatment): boolean {
   const order: readonly Treatment[] = ["keep", "hash", "drop"];
   return order.indexOf(one) > order.indexOf(other);
 }

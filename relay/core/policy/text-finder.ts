@@ -39,7 +39,7 @@ export class TextFinder<T extends SoughtText> {
   constructor(sought: readonly T[]) {
     const byKey = new Map<string, T>();
     for (const one of sought) {
-      const key = folded(one.text);
+      const key = foldCase(one.text);
       if (key !== "" && !byKey.has(key)) byKey.set(key, one);
     }
     const keys = [...byKey].map(([key, one]) => ({
@@ -78,7 +78,7 @@ export class TextFinder<T extends SoughtText> {
   #mayBegin(character: string, at: number, spellings: Spellings): boolean {
     const code = character.charCodeAt(0);
     return (
-      (code < 0x80 ? this.#first.has(character) : this.#first.has(folded(character).charAt(0))) ||
+      (code < 0x80 ? this.#first.has(character) : this.#first.has(foldCase(character).charAt(0))) ||
       spellings.isEscape(at)
     );
   }
@@ -98,12 +98,12 @@ export class TextFinder<T extends SoughtText> {
       }
       if (!spellings.isEscape(at)) {
         const character = characterAt(text, at);
-        const next = character && this.#narrowed(prefix, folded(character), at + character.length);
+        const next = character && this.#narrowed(prefix, foldCase(character), at + character.length);
         if (next) open.push(next);
         continue;
       }
       for (const { character, end } of spellings.at(at)) {
-        const next = this.#narrowed(prefix, folded(character), end);
+        const next = this.#narrowed(prefix, foldCase(character), end);
         if (next === undefined) continue;
         // Several readings may come to the same.
         const key = `${next.at} ${next.length} ${next.low}`;
@@ -145,7 +145,7 @@ export class TextFinder<T extends SoughtText> {
 }
 
 interface Sought<T> {
-  /** The text, `folded`. */
+  /** The text with its case folded. */
   readonly key: string;
   readonly sought: T;
   /** Whether its first and last characters are parts of words. */
@@ -193,7 +193,7 @@ function isWord(character: string): boolean {
 }
 
 /** As texts are compared: decomposed (NFD), so that a character stands for itself whatever follows it, and in lower case. */
-function folded(text: string): string {
+function foldCase(text: string): string {
   const code = text.charCodeAt(0);
   if (text.length === 1 && code < 0x80) return code >= 0x41 && code <= 0x5a ? String.fromCharCode(code + 32) : text;
   // A sigma at the end of a word is the same letter.

@@ -98,10 +98,10 @@ export class Kudu {
         signal,
         purpose,
       });
-      const deployment = publishedFrom(data);
-      return deployment ? { deployment } : unanswered(notUnderstood(purpose));
+      const deployment = parseDeployment(data);
+      return deployment ? { deployment } : waitForAnswer(explainUnreadable(purpose));
     } catch (error) {
-      return notTaken(error);
+      return classifyRefusal(error);
     }
   }
 
@@ -113,7 +113,7 @@ export class Kudu {
       const path = `/api/deployments/${encodeURIComponent(id)}`;
       const { data } = await this.#http.call({ method: "GET", path, signal, purpose });
       const parsed = deploymentAnswer.safeParse(data);
-      if (!parsed.success) return { notYet, detail: notUnderstood(purpose) };
+      if (!parsed.success) return { notYet, detail: explainUnreadable(purpose) };
       const { status: state, status_text: text, deployer } = parsed.data;
       return { id: parsed.data.id ?? id, state, text: text || undefined, deployer: deployer ?? undefined };
     } catch (error) {
@@ -140,7 +140,7 @@ export class Kudu {
  * An answer of 2xx to a publish: the deployment's id as text, or the deployment with its state, or nothing at all. Undefined: a
  * page, which is not the deployment site's.
  */
-function publishedFrom(data: unknown): Partial<Deployment> | undefined {
+function parseDeployment(data: unknown): Partial<Deployment> | undefined {
   if (typeof data === "string" && data.trim() !== "") {
     return /^[\w.-]+$/.test(data.trim()) ? { id: data.trim() } : undefined;
   }
@@ -150,7 +150,7 @@ function publishedFrom(data: unknown): Partial<Deployment> | undefined {
   return { ...(id ? { id } : {}), ...(status ? { state: status } : {}), text: status_text || undefined };
 }
 
-function notTaken(error: unknown): NotTaken {
+function classifyRefusal(error: unknown): NotTaken {
   if (!(error instanceof VendorError)) throw error;
   const detail = error.message;
   switch (error.status) {
@@ -162,18 +162,18 @@ function notTaken(error: unknown): NotTaken {
     case 409:
       return { notYet: "waiting for another deployment to end", detail };
     case undefined:
-      return unanswered(detail);
+      return waitForAnswer(detail);
     default:
       if (!error.outcomeUnknown) throw error;
       return { notYet: "waiting for the deployment site", detail, uncertain: true };
   }
 }
 
-function unanswered(detail: string): NotTaken {
+function waitForAnswer(detail: string): NotTaken {
   return { notYet: "waiting for the deployment site to answer", detail, patience: accessPatience, uncertain: true };
 }
 
-function notUnderstood(purpose: string): string {
+function explainUnreadable(purpose: string): string {
   return (
     `Could not ${purpose}: the answer was not that of a deployment site. Check scmHostName of customerio-aep:index:FunctionCode, ` +
     "and that no proxy answers instead"

@@ -2,7 +2,7 @@ import type { Operation } from "pulumi-provider-kit";
 import { lacksStorageAccess } from "./arm-complaint.ts";
 import type { AzureClient } from "./client.ts";
 import type { Deployment, Kudu } from "./kudu.ts";
-import { type Look, type LookPace, patiently } from "./patience.ts";
+import { type Look, type LookPace, lookPatiently } from "./patience.ts";
 
 const minute = 60_000;
 const publishPace: LookPace = { pauses: [5_000, 10_000], limit: 15 * minute };
@@ -17,7 +17,7 @@ export type Deployed = { readonly deploymentId: string } | { readonly failure: s
  * end. What passes by itself (roles still spreading, another deployment, a site that is just starting) is waited out. After a
  * publish without a clear answer, the deployment that it may have begun is looked for before the package is handed over again.
  */
-export async function oneDeploy(
+export async function deployOnce(
   operation: Operation<AzureClient>,
   scmHostName: string,
   { zip, hash }: { readonly zip: Uint8Array; readonly hash: string },
@@ -28,9 +28,9 @@ export async function oneDeploy(
   let mayRun = false;
   let unclear = false;
   try {
-    const outcome = await patiently<Deployed>(operation, publishPace, async () => {
+    const outcome = await lookPatiently<Deployed>(operation, publishPace, async () => {
       progress(`uploading the relay's code (${Math.ceil(zip.length / 1024)} KiB)`);
-      const begun = unclear ? await begunBy(kudu, deployer, signal) : undefined;
+      const begun = unclear ? await findDeploymentBy(kudu, deployer, signal) : undefined;
       const answer = begun ? { deployment: begun } : await kudu.publish(zip, deployer, signal);
       if ("notYet" in answer) {
         unclear = answer.uncertain ?? false;
@@ -39,8 +39,8 @@ export async function oneDeploy(
       }
       unclear = false;
       mayRun = true;
-      const followed = await patiently(operation, followPace, () => ended(kudu, answer.deployment, signal));
-      if ("done" in followed) return verdict(kudu, followed.done, signal);
+      const followed = await lookPatiently(operation, followPace, () => lookForEnd(kudu, answer.deployment, signal));
+      if ("done" in followed) return judgeDeployment(kudu, followed.done, signal);
       return { done: { failure: `The deployment of the relay's code did not end ${followed.gaveUp}`, mayRun } };
     });
     return "done" in outcome
@@ -52,14 +52,14 @@ export async function oneDeploy(
 }
 
 /** The latest deployment, if the publish of this package began it and it has not failed; a failed one is reported by the next publish. */
-async function begunBy(kudu: Kudu, deployer: string, signal: AbortSignal): Promise<Deployment | undefined> {
+async function findDeploymentBy(kudu: Kudu, deployer: string, signal: AbortSignal): Promise<Deployment | undefined> {
   const latest = await kudu.deployment("latest", signal);
   if ("notYet" in latest || latest.deployer !== deployer) return undefined;
   return latest.state === "running" || latest.state === "success" ? latest : undefined;
 }
 
 /** Whether a deployment has ended. A site that gives no id has it as its latest one. */
-async function ended(kudu: Kudu, published: Partial<Deployment>, signal: AbortSignal): Promise<Look<Deployment>> {
+async function lookForEnd(kudu: Kudu, published: Partial<Deployment>, signal: AbortSignal): Promise<Look<Deployment>> {
   const { id = "latest", state, text } = published;
   // An answer of 200 may be that of a deployment that has ended already, and not well.
   if (state && state !== "running") return { done: { id, state, text } };
@@ -70,7 +70,11 @@ async function ended(kudu: Kudu, published: Partial<Deployment>, signal: AbortSi
   return { notYet: `Azure is putting the relay's code in place${stage}` };
 }
 
-async function verdict(kudu: Kudu, { id, state, text }: Deployment, signal: AbortSignal): Promise<Look<Deployed>> {
+async function judgeDeployment(
+  kudu: Kudu,
+  { id, state, text }: Deployment,
+  signal: AbortSignal,
+): Promise<Look<Deployed>> {
   if (state === "success") return { done: { deploymentId: id } };
   if (state === "conflict") return { notYet: "waiting for another deployment to end" };
   const log = await kudu.log(id, signal);

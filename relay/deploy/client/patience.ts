@@ -24,7 +24,7 @@ export interface LookPace {
 }
 
 /** Looks until it is done; gives up when the time limit has passed, the patience with one reason ends, or on Ctrl-C. */
-export async function patiently<T>(
+export async function lookPatiently<T>(
   { client: { clock }, signal, progress }: Pick<Operation<{ readonly clock: Clock }>, "client" | "signal" | "progress">,
   { pauses, limit }: LookPace,
   look: () => Promise<Look<T>>,

@@ -1,7 +1,7 @@
 import type { Operation } from "pulumi-provider-kit";
 import { operatorCommand, pulumiCommand } from "../../core/operator-command.ts";
 import type { AzureClient } from "../client/client.ts";
-import { type Look, type LookPace, patiently } from "../client/patience.ts";
+import { type Look, type LookPace, lookPatiently } from "../client/patience.ts";
 import { stackNameOf } from "./refusal.ts";
 import { ageOf, askHealth, untilNextLook } from "./relay-health.ts";
 
@@ -85,7 +85,7 @@ async function count(
   if (healthUrl === undefined) return { gaveUp: "(this stack does not know the relay's address yet)" };
   const { clock } = operation.client;
   const start = clock.now();
-  return patiently(operation, pace, () => look(operation, { healthUrl, isClosed, askedFor: clock.now() - start }));
+  return lookPatiently(operation, pace, () => look(operation, { healthUrl, isClosed, askedFor: clock.now() - start }));
 }
 
 /** @param askedFor milliseconds since the first look */

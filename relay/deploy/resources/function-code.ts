@@ -5,8 +5,8 @@ import { lookLasts, type WantedConfiguration } from "../../core/delivery/queue-m
 import { longestRequest } from "../../core/delivery/time-limits.ts";
 import { relayPackageName } from "../../core/names.ts";
 import type { AzureClient } from "../client/client.ts";
-import { oneDeploy } from "../client/one-deploy.ts";
-import { type Look, type LookPace, patiently } from "../client/patience.ts";
+import { deployOnce } from "../client/one-deploy.ts";
+import { type Look, type LookPace, lookPatiently } from "../client/patience.ts";
 import { packageManifest, packageMistake, zipFolder } from "../package-folder.ts";
 import { queueIsGone } from "./refusal.ts";
 import { askHealth } from "./relay-health.ts";
@@ -146,14 +146,14 @@ async function deploy(
   const { version } = packageManifest(values.package.path);
   let now = former && { ...former.running, version };
   if (!now || now.packageHash !== hash) {
-    const deployed = await oneDeploy(operation, values.scmHostName, { zip, hash });
+    const deployed = await deployOnce(operation, values.scmHostName, { zip, hash });
     if ("failure" in deployed) {
       if (!deployed.mayRun) throw new Error(deployed.failure);
       throw new Unfinished(values.siteId, unsure, `${deployed.failure}. To try again, run: npx pulumi up`);
     }
     now = { packageHash: hash, deploymentId: deployed.deploymentId, version };
   }
-  const missing = await activated(operation, values, former?.olds);
+  const missing = await activate(operation, values, former?.olds);
   if (missing) {
     throw new Unfinished(values.siteId, now, `The relay's code is deployed to ${values.hostName}, but ${missing}`);
   }
@@ -162,16 +162,16 @@ async function deploy(
 }
 
 /** Has Azure take in the triggers and waits for the functions; answers what is missing in the end, if anything. */
-async function activated(
+async function activate(
   operation: Operation<AzureClient>,
   values: Inputs,
   olds: Inputs | undefined,
 ): Promise<string | undefined> {
   const { client, signal } = operation;
   try {
-    const synchronised = await patiently(operation, syncPace, () => client.syncTriggers(values.siteId, signal));
+    const synchronised = await lookPatiently(operation, syncPace, () => client.syncTriggers(values.siteId, signal));
     if ("gaveUp" in synchronised) return `Azure did not take in its triggers ${synchronised.gaveUp}`;
-    const ready = await patiently(operation, readyPace, () => works(operation, values));
+    const ready = await lookPatiently(operation, readyPace, () => checkHealth(operation, values));
     if ("done" in ready) return await handOver(operation, values, olds);
     return (
       `it does not work ${ready.gaveUp}. Most often a role of the app's identity is still spreading or an app setting ` +
@@ -183,7 +183,7 @@ async function activated(
   }
 }
 
-async function works({ client, signal }: Operation<AzureClient>, values: Inputs): Promise<Look<true>> {
+async function checkHealth({ client, signal }: Operation<AzureClient>, values: Inputs): Promise<Look<true>> {
   const url = `https://${values.hostName}${values.healthPath}`;
   const health = await askHealth(client, url, signal);
   if ("failure" in health) return { notYet: health.failure, detail: health.detail };
@@ -219,7 +219,7 @@ async function handOver(
     await client.clock.sleep(handoverTime, signal);
   }
   // Code of an earlier version does not heed the mark, but says that it is there.
-  const gone = await patiently(operation, readyPace, () => noneOfEarlierVersions(operation, values));
+  const gone = await lookPatiently(operation, readyPace, () => checkEarlierVersions(operation, values));
   return "done" in gone
     ? undefined
     : `instances of its earlier version still work ${gone.gaveUp}. Then run: npx pulumi up`;
@@ -240,7 +240,7 @@ function mayHaveFormer(
   return !isSame || now.getTime() - wanted.since.getTime() < handoverTime;
 }
 
-async function noneOfEarlierVersions({ client, signal }: Operation<AzureClient>, values: Inputs): Promise<Look<true>> {
+async function checkEarlierVersions({ client, signal }: Operation<AzureClient>, values: Inputs): Promise<Look<true>> {
   const url = `https://${values.hostName}${values.healthPath}`;
   const health = await askHealth(client, url, signal);
   if ("failure" in health) return { notYet: health.failure, detail: health.detail };

@@ -36,12 +36,12 @@ export async function requirePresent(
   const gone = await missing(suspects);
   if (gone.length === 0 || signal.aborted) return;
   throw new Error(
-    `Azure does not have what the stack's state has: ${gone.map((name) => named(name, parts)).join(", ")}. Probably a destroy was ` +
+    `Azure does not have what the stack's state has: ${gone.map((name) => describeParts(name, parts)).join(", ")}. Probably a destroy was ` +
       "interrupted, or somebody has deleted it. To make it again, run: npx pulumi up --refresh. To finish a destroy, run: npx pulumi destroy",
   );
 }
 
 /** With the last words of its id: `the vault (vaults/cioaep1a2b3c4d)`. */
-function named(name: string, parts: Readonly<Record<string, Part>>): string {
+function describeParts(name: string, parts: Readonly<Record<string, Part>>): string {
   return `${name} (${parts[name]?.id.split("/").slice(-2).join("/")})`;
 }

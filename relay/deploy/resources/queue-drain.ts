@@ -3,7 +3,7 @@ import { z } from "zod";
 import { isClosed, lookLasts, parseMarks } from "../../core/delivery/queue-marks.ts";
 import { longestCall } from "../../core/delivery/time-limits.ts";
 import type { AzureClient } from "../client/client.ts";
-import { type Look, patiently } from "../client/patience.ts";
+import { type Look, lookPatiently } from "../client/patience.ts";
 import { giveUpDeadLetters, permitChange, refuseDeadLetters } from "./dead-letter-check.ts";
 import { abandonQueue, earlyRefusal, graceTime, queueIsGone, refusal, wordsOf } from "./refusal.ts";
 import { holdSending, Succession } from "./succession.ts";
@@ -131,7 +131,7 @@ async function letGo(
   const { queueId } = state;
   try {
     try {
-      await empty(operation, state, succession);
+      await waitUntilEmpty(operation, state, succession);
     } catch (error) {
       // What is in its way may keep the former relay for days, while the new one is at work.
       await succession?.takeOver(queueId).catch(() => undefined);
@@ -149,7 +149,7 @@ async function letGo(
 }
 
 /** Waits until nothing is left in the relay. */
-async function empty(
+async function waitUntilEmpty(
   operation: Operation<AzureClient>,
   state: Inputs,
   succession: Succession | undefined,
@@ -223,8 +223,8 @@ async function drain(
   succession: Succession | undefined,
 ): Promise<void> {
   const pace = { pauses: [countEvery], limit: state.timeoutSeconds * 1000 } as const;
-  const look = emptiness(operation, state.queueId);
-  const drained = await patiently(operation, pace, async () => {
+  const look = watchQueues(operation, state.queueId);
+  const drained = await lookPatiently(operation, pace, async () => {
     await succession?.hold();
     return look();
   });
@@ -241,7 +241,7 @@ async function drain(
  * Looks whether both queues are empty. Azure's numbers are approximate, so one zero does not count, and none does if the intake may have
  * been open since the one before: a computer that sleeps renews no mark.
  */
-function emptiness(operation: Operation<AzureClient>, queueId: string): () => Promise<Look<true>> {
+function watchQueues(operation: Operation<AzureClient>, queueId: string): () => Promise<Look<true>> {
   const { client, signal } = operation;
   let zeros = 0;
   let last = "their messages have not been counted";

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import type { Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AzureClient } from "../client/client.ts";
-import { type Look, type LookPace, patiently } from "../client/patience.ts";
+import { type Look, type LookPace, lookPatiently } from "../client/patience.ts";
 import { put } from "./arm/arm-resource.ts";
 import { guidOf } from "./arm/guid.ts";
 import { abandonQueue, graceTime, refusal, wordsOf } from "./refusal.ts";
@@ -160,7 +160,7 @@ export class Succession {
         detail: `${takeoverUrl} ${status === undefined ? "does not answer" : `answers ${status}`}: ${text}`,
       };
     };
-    const step = await patiently(this.#operation, pace, look);
+    const step = await lookPatiently(this.#operation, pace, look);
     if ("done" in step) return step.done;
     throw new Error(`the new relay could not take over its notes of delivered events ${step.gaveUp}`);
   }

@@ -46,7 +46,7 @@ export function mismatches({ accepted, delivered, deadLettered, pending, rows }:
   tell("sent but not accepted", without(sent, accepted));
   tell("accepted but neither delivered, dead-lettered nor pending", without(accepted, kept));
   tell("kept but never accepted", without(kept, accepted));
-  tell("in more than one place", repeated(kept));
+  tell("in more than one place", findRepeated(kept));
   tell("still pending", pending);
   if (rows !== delivered.length) wrong.push(`${delivered.length} events delivered but ${rows} rows written`);
   return wrong;
@@ -57,7 +57,7 @@ function without(these: string[], those: string[]): string[] {
   return these.filter((id) => !known.has(id));
 }
 
-function repeated(ids: string[]): string[] {
+function findRepeated(ids: string[]): string[] {
   const seen = new Set<string>();
   return ids.filter((id) => seen.has(id) || !seen.add(id));
 }

@@ -32,7 +32,7 @@ export function removeKept(): Promise<void> {
 }
 
 /** How to go on with a kept demo. */
-export function keptNote(environment: CloudEnvironment): string {
+export function describeKept(environment: CloudEnvironment): string {
   return `
 The local cloud stays up. In a shell, from the repository's folder:
 

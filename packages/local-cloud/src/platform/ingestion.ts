@@ -3,7 +3,7 @@ import { compileMappingSet, findVersion } from "./data-prep/mapping-set.ts";
 import { checkFlow, type FlowWiring } from "./flow-service/flow-rules.ts";
 import { countError, currentRun } from "./flow-service/runs.ts";
 import { primaryIdentity } from "./schema-registry/descriptors.ts";
-import { extended } from "./schema-registry/render.ts";
+import { listExtended } from "./schema-registry/render.ts";
 import type { Receipt } from "./state/journal.ts";
 import type { Dataset, Flow, RunWindow, Sandbox } from "./state/model.ts";
 import type { PlatformState } from "./state/state.ts";
@@ -46,7 +46,7 @@ function record(state: PlatformState, arrival: Arrival, receipt: Receipt): void 
   run.updatedAt = now;
   run.inputRecords += 1;
   run.inputBytes += bytes;
-  const { row, warnings, failures } = arrival.isXdm ? asItIs(arrival.record) : mapped(state, arrival, mapping);
+  const { row, warnings, failures } = arrival.isXdm ? asItIs(arrival.record) : applyMapping(state, arrival, mapping);
   receipt.warnings = warnings;
   if (failures.length > 0) {
     fail(run, receipt, "MAPPER-3700-400", "Mapper Transform Error", failures);
@@ -77,7 +77,7 @@ function asItIs(row: JsonObject): Outcome {
   return { row, warnings: [], failures: [] };
 }
 
-function mapped(state: PlatformState, { sandbox, record }: Arrival, mapping: FlowWiring["mapping"]): Outcome {
+function applyMapping(state: PlatformState, { sandbox, record }: Arrival, mapping: FlowWiring["mapping"]): Outcome {
   const set = mapping && sandbox.mappingSets.get(mapping.id);
   const content = set && findVersion(set, mapping?.version);
   if (content === undefined) return asItIs(record);
@@ -100,7 +100,7 @@ function violationsOf(
   const body = sandbox.resources.get(schemaId)?.body ?? {};
   return rowViolations(composedSchema(sandbox, schemaId), row, {
     primaryIdentity: primaryIdentity(sandbox, schemaId),
-    timeSeries: stringsOf(extended(sandbox, body)).includes(timeSeries),
+    timeSeries: stringsOf(listExtended(sandbox, body)).includes(timeSeries),
     usableIdentities,
     now,
   });

@@ -3,9 +3,9 @@ import { serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { accessControlRoutes } from "./access/access-control.ts";
 import { dataAccessRoutes } from "./access/data-access.ts";
-import { gateway, sandboxed } from "./access/gateway.ts";
+import { gateway, requireSandbox } from "./access/gateway.ts";
 import { imsRoutes } from "./access/ims.ts";
-import { permitted } from "./access/permissions.ts";
+import { requirePermission } from "./access/permissions.ts";
 import { sandboxManagementRoutes } from "./access/sandbox-management.ts";
 import { platformAdminRoutes } from "./admin.ts";
 import { batchRoutes } from "./catalog/batches.ts";
@@ -69,15 +69,15 @@ function platformApp(state: PlatformState): Hono<PlatformEnvironment> {
   app.route("/", streamingRoutes(state));
   app.route("/__local", platformAdminRoutes(state));
 
-  app.use("/data/*", gateway(state), injectFaults(state, "gateway"), sandboxed(state));
-  app.use("/data/foundation/schemaregistry/*", permitted(state, registryType));
+  app.use("/data/*", gateway(state), injectFaults(state, "gateway"), requireSandbox(state));
+  app.use("/data/foundation/schemaregistry/*", requirePermission(state, registryType));
   app.use(
     "/data/foundation/catalog/*",
-    permitted(state, () => "datasets"),
+    requirePermission(state, () => "datasets"),
   );
   app.use(
     "/data/foundation/flowservice/*",
-    permitted(state, () => "streaming-source"),
+    requirePermission(state, () => "streaming-source"),
   );
   app.route("/data/foundation/schemaregistry", schemaRegistryRoutes(state));
   app.route("/data/foundation/catalog", datasetRoutes(state));

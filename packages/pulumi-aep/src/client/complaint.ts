@@ -31,7 +31,7 @@ const shape = z.object({
 export function explainPlatformError(response: AxiosResponse): VendorComplaint {
   const header = response.headers["x-request-id"];
   const answer = shape.safeParse(response.data);
-  if (!answer.success) return foreign(response, header);
+  if (!answer.success) return explainForeign(response, header);
   const { report, ...body } = answer.data;
   const code = body.error_code ?? body.errorCode ?? codeOfType(body.type);
   const detail =
@@ -49,7 +49,7 @@ function codeOfType(type: string | undefined): string | undefined {
   return type?.match(/\/([A-Z]+-\d+-\d+)$/)?.[1];
 }
 
-function foreign(response: AxiosResponse, requestId: string | undefined): VendorComplaint {
+function explainForeign(response: AxiosResponse, requestId: string | undefined): VendorComplaint {
   const page = typeof response.data === "string" && response.data.trimStart().startsWith("<");
   if (!page) return { requestId, remedy: remedy("", "", response) };
   return {

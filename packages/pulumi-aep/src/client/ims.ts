@@ -32,7 +32,7 @@ export class AccessTokens {
       baseUrlSetting: "aep:imsUrl",
       secrets: [config.clientSecret],
       headers: async () => ({ "Content-Type": "application/x-www-form-urlencoded" }),
-      complaint,
+      complaint: explainImsError,
       sleep: time.sleep,
     });
   }
@@ -76,13 +76,13 @@ export class AccessTokens {
     try {
       return (await this.#http.call({ ...call, purpose: "get an access token" })).data;
     } catch (error) {
-      throw ofTokenOnly(error);
+      throw withoutRequest(error);
     }
   }
 }
 
 /** In words alone: the status of IMS's answer, a 404 above all, says nothing of the object that the token was for. */
-function ofTokenOnly(error: unknown): unknown {
+function withoutRequest(error: unknown): unknown {
   if (!(error instanceof VendorError)) return error;
   const isRefusal = error.status === 400 || error.status === 401 || error.status === 403;
   return isRefusal ? new CredentialRefused(error.message) : new Error(error.message);
@@ -92,7 +92,7 @@ function ofTokenOnly(error: unknown): unknown {
 export class CredentialRefused extends Error {}
 
 /** Reads the error shape of OAuth 2.0, with the setting that is wrong. */
-function complaint(response: AxiosResponse): VendorComplaint {
+function explainImsError(response: AxiosResponse): VendorComplaint {
   const requestId = response.headers["x-debug-id"] ?? response.headers["x-request-id"];
   const answer = refusal.safeParse(response.data);
   if (!answer.success) return { requestId };

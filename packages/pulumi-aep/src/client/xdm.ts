@@ -48,7 +48,7 @@ export function withoutAdditions(value: unknown): unknown {
 }
 
 /** The form in which definitions are compared: what was sent and what comes back are alike in it. */
-export function normalDefinition(value: unknown): unknown {
+export function normalizeDefinition(value: unknown): unknown {
   // The registry completes the type of what has properties.
   return mapObjects(withoutAdditions(value), (object) =>
     "properties" in object && !("type" in object) ? { ...object, type: "object" } : object,
@@ -78,22 +78,24 @@ export function keepSpelling<T>(known: T | undefined, found: T, normal: (value: 
 type Field = { readonly [key: string]: unknown };
 
 /** Paths of the fields that a change of definitions removes, retypes or restricts to fewer values; such a change is a breaking one. */
-export function brokenFields(before: Field, after: Field): string[] {
-  return Object.entries(before).flatMap(([name, field]) => broken(field, after[name], [name]));
+export function findBrokenFields(before: Field, after: Field): string[] {
+  return Object.entries(before).flatMap(([name, field]) => findBroken(field, after[name], [name]));
 }
 
-function broken(before: unknown, after: unknown, path: readonly string[]): string[] {
+function findBroken(before: unknown, after: unknown, path: readonly string[]): string[] {
   if (!isField(before)) return [];
   const here = path.slice(1).join(".") || path.join(".");
   if (!isField(after) || before.type !== after.type || before.format !== after.format) return [here];
-  if (before.$ref !== after.$ref || narrowed(before.enum, after.enum)) return [here];
+  if (before.$ref !== after.$ref || isNarrowed(before.enum, after.enum)) return [here];
   const properties = isField(before.properties) ? before.properties : {};
   const remaining = isField(after.properties) ? after.properties : {};
-  const inside = Object.entries(properties).flatMap(([name, field]) => broken(field, remaining[name], [...path, name]));
-  return [...inside, ...(isField(before.items) ? broken(before.items, after.items, path) : [])];
+  const inside = Object.entries(properties).flatMap(([name, field]) =>
+    findBroken(field, remaining[name], [...path, name]),
+  );
+  return [...inside, ...(isField(before.items) ? findBroken(before.items, after.items, path) : [])];
 }
 
-function narrowed(before: unknown, after: unknown): boolean {
+function isNarrowed(before: unknown, after: unknown): boolean {
   if (!Array.isArray(after)) return false;
   return !Array.isArray(before) || before.some((value) => !after.includes(value));
 }

@@ -38,7 +38,7 @@ const policiesAnswer = z.object({ policies: z.record(z.string(), z.array(z.strin
  * Which permissions the credential lacks in its sandbox for all that the package makes. What is in effect is answered with
  * its actions, what is not is left out (Adobe's "Effective policies").
  */
-export async function missingPermissions(
+export async function findMissingPermissions(
   client: AepClient,
   { profile }: { readonly profile: boolean },
   signal: AbortSignal,

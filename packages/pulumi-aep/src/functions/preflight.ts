@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { AepClient } from "../client/client.ts";
 import { pathOf, paths } from "../client/paths.ts";
 import { connectionSpecs } from "../resources/flow-service/sources.ts";
-import { missingPermissions } from "./permissions.ts";
+import { findMissingPermissions } from "./permissions.ts";
 
 const offer = z.enum(["offered", "absent", "unknown"]);
 type Offer = z.output<typeof offer>;
@@ -55,10 +55,10 @@ export const getPreflight: FunctionDefinition<AepClient, typeof args, typeof res
       }
     };
     const [sandboxState, customerIoSource, httpSource, permissions] = await Promise.all([
-      ask("unknown", () => stateOfSandbox(client, signal)),
+      ask("unknown", () => readSandboxState(client, signal)),
       ask<Offer>("unknown", () => offerOf(client, connectionSpecs.customerio, signal)),
       ask<Offer>("unknown", () => offerOf(client, connectionSpecs.http, signal)),
-      ask({ missing: [], unknown: [] }, () => missingPermissions(client, { profile }, signal)),
+      ask({ missing: [], unknown: [] }, () => findMissingPermissions(client, { profile }, signal)),
     ]);
     for (const title of permissions.unknown) {
       unchecked.push(`Platform's access control API has no permission with the name ${title}.`);
@@ -77,7 +77,7 @@ export const getPreflight: FunctionDefinition<AepClient, typeof args, typeof res
 const sandboxes = z.object({ sandboxes: z.array(z.object({ name: z.string(), state: z.string() })) });
 
 /** The list shows what the caller may use; a single sandbox can be looked up by administrators only (Sandbox API). */
-async function stateOfSandbox(client: AepClient, signal: AbortSignal): Promise<string> {
+async function readSandboxState(client: AepClient, signal: AbortSignal): Promise<string> {
   const purpose = "list the sandboxes that the credential may use";
   for (let offset = 0; ; ) {
     const path = offset === 0 ? paths.sandboxes : `${paths.sandboxes}?offset=${offset}`;

@@ -51,7 +51,7 @@ export const getSchema: FunctionDefinition<AepClient, typeof schemaArgs, typeof 
   args: schemaArgs,
   result: schemaResult,
   async call(client, { schema }, signal) {
-    const [listed] = isReference(schema) ? [{ $id: schema }] : await schemasTitled(client, schema, signal);
+    const [listed] = isReference(schema) ? [{ $id: schema }] : await listSchemasTitled(client, schema, signal);
     const found = listed && (await find(client, listed.$id, signal));
     if (!found) {
       throw new Error(
@@ -89,7 +89,7 @@ export const getSchemas: FunctionDefinition<AepClient, typeof titleArgs, typeof 
   result: titleResult,
   async call(client, { title }, signal) {
     const found = await Promise.all(
-      (await schemasTitled(client, title, signal)).map(({ $id }) => find(client, $id, signal)),
+      (await listSchemasTitled(client, title, signal)).map(({ $id }) => find(client, $id, signal)),
     );
     const schemas = found.flatMap((schema) => (schema ? [summaryOf(schema)] : []));
     const withDatasets = async (schema: (typeof schemas)[number]) => ({
@@ -105,7 +105,7 @@ function isReference(schema: string): boolean {
   return /^https:\/\/ns\.adobe\.com\/|^_[^.\s]+\.schemas\.\w+$/.test(schema);
 }
 
-function schemasTitled(client: AepClient, title: string, signal: AbortSignal) {
+function listSchemasTitled(client: AepClient, title: string, signal: AbortSignal) {
   return listTitled(client, { collection: paths.schemas, title, purpose: `look for the schema "${title}"` }, signal);
 }
 

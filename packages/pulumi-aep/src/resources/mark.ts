@@ -57,7 +57,7 @@ export function isOwnedBy(ownership: string): Bears {
 }
 
 /** A description with the mark at its end: `Customer.io events. [Pulumi 0123456789abcdef]`. */
-export function described(description: string | undefined, mark: string): string {
+export function addMark(description: string | undefined, mark: string): string {
   return [description, `[Pulumi ${mark}]`].filter(Boolean).join(" ");
 }
 

@@ -14,7 +14,7 @@ import { stackOf } from "./mark.ts";
 export async function permitMove(former: readonly AepClient[], urn: string, signal: AbortSignal): Promise<void> {
   const refused = "Another sandbox or organization would replace it, so nothing was begun";
   for (const client of former) {
-    const found = await datasetsIn(client, stackOf(urn), signal);
+    const found = await listDatasetsIn(client, stackOf(urn), signal);
     for (const dataset of found ?? [])
       await requireEmpty({ client, signal }, dataset, { refused, ways: waysFrom(client) });
     if (found) return;
@@ -35,7 +35,7 @@ function waysFrom({ sandbox, orgId }: AepClient): string[] {
  * The stack's datasets. Undefined where Platform does not let the former settings in: they may never have been right. Should
  * they have been right once, each deletion is refused later on, since nobody can look.
  */
-async function datasetsIn(client: AepClient, stack: string, signal: AbortSignal) {
+async function listDatasetsIn(client: AepClient, stack: string, signal: AbortSignal) {
   try {
     return await listOfStack(client, stack, signal);
   } catch (error) {

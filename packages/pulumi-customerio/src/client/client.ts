@@ -75,15 +75,15 @@ export class ReportingWebhooks {
   async list(signal: AbortSignal, purpose = "list the reporting webhooks"): Promise<Webhook[]> {
     const { data } = await this.#http.call({ method: "GET", path: "/v1/reporting_webhooks", signal, purpose });
     const answer = listAnswer.safeParse(data);
-    if (!answer.success) throw notUnderstood(purpose);
-    return (answer.data.reporting_webhooks ?? []).map((webhook) => webhookFrom(webhook, purpose));
+    if (!answer.success) throw explainUnreadable(purpose);
+    return (answer.data.reporting_webhooks ?? []).map((webhook) => parseWebhook(webhook, purpose));
   }
 
   /** The webhook, or undefined if it does not exist. */
   async get(id: number, signal: AbortSignal): Promise<Webhook | undefined> {
     const purpose = `read the reporting webhook ${id}`;
     const answer = await this.#unlessGone({ method: "GET", path: path(id), signal, purpose }, id);
-    return answer && webhookFrom(answer.data, purpose);
+    return answer && parseWebhook(answer.data, purpose);
   }
 
   /**
@@ -116,7 +116,7 @@ export class ReportingWebhooks {
   async update(id: number, wanted: WebhookSettings, signal: AbortSignal): Promise<Webhook> {
     const purpose = `update the reporting webhook ${id}`;
     const call = { method: "PUT", path: path(id), body: bodyOf(wanted), signal, purpose } as const;
-    return webhookFrom((await this.#http.call(call)).data, purpose);
+    return parseWebhook((await this.#http.call(call)).data, purpose);
   }
 
   /** Deletes the webhook; one that is gone already is fine. */
@@ -124,13 +124,13 @@ export class ReportingWebhooks {
     const purpose = `delete the reporting webhook ${id}`;
     const answer = await this.#unlessGone({ method: "DELETE", path: path(id), signal, purpose }, id);
     // A deletion is answered with nothing, or with JSON; a proxy's page says nothing about the webhook.
-    if (typeof answer?.data === "string" && answer.data !== "") throw notUnderstood(purpose);
+    if (typeof answer?.data === "string" && answer.data !== "") throw explainUnreadable(purpose);
   }
 
   async #post(wanted: WebhookSettings, signal: AbortSignal): Promise<Webhook> {
     const purpose = `create the reporting webhook "${wanted.name}"`;
     const call = { method: "POST", path: "/v1/reporting_webhooks", body: bodyOf(wanted), signal, purpose } as const;
-    return webhookFrom((await this.#http.call(call)).data, purpose);
+    return parseWebhook((await this.#http.call(call)).data, purpose);
   }
 
   async #appeared(
@@ -215,10 +215,10 @@ function bodyOf(wanted: WebhookSettings): object {
 }
 
 /** Customer.io's description answers the webhook itself; its Go client expects it under `reporting_webhook`. */
-function webhookFrom(answer: unknown, purpose: string): Webhook {
+function parseWebhook(answer: unknown, purpose: string): Webhook {
   const wrapped = z.object({ reporting_webhook: z.unknown() }).safeParse(answer);
   const parsed = webhookAnswer.safeParse(wrapped.success ? wrapped.data.reporting_webhook : answer);
-  if (!parsed.success) throw notUnderstood(purpose);
+  if (!parsed.success) throw explainUnreadable(purpose);
   const { id, type, name, endpoint, events, disabled, full_resolution, with_content } = parsed.data;
   return {
     id,
@@ -232,7 +232,7 @@ function webhookFrom(answer: unknown, purpose: string): Webhook {
   };
 }
 
-function notUnderstood(purpose: string): VendorError {
+function explainUnreadable(purpose: string): VendorError {
   const message =
     `Could not ${purpose}: the answer was not that of Customer.io's App API. ` +
     "Check that the setting customerio:appApiUrl leads there, and not to a proxy's own page.";

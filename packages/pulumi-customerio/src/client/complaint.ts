@@ -20,7 +20,7 @@ const metaError = z.object({ meta: z.object({ error: z.string() }) });
 
 /** Reads an error answer of the App API, and says what to do about it. */
 export function explainCustomerIoError(settings: Config, response: AxiosResponse): VendorComplaint {
-  const { detail, code } = said(response.data);
+  const { detail, code } = readMessage(response.data);
   const requestId = response.headers["x-request-id"];
   const advice = remedy(settings, response) ?? eventRemedy(response);
   return { detail: detail && withoutEndpoint(detail, response), code, requestId, remedy: advice };
@@ -48,7 +48,7 @@ const correctEvents =
   "Correct or remove it in the webhook's events (in a customerio-aep stack: the setting events, which this command shows: npx pulumi " +
   "config get customerio-aep:events), then run: npx pulumi up";
 
-function said(body: unknown): VendorComplaint {
+function readMessage(body: unknown): VendorComplaint {
   const list = errorList.safeParse(body);
   if (list.success) {
     const details = list.data.errors.map(({ detail, source }) =>

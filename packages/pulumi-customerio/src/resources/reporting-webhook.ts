@@ -88,9 +88,9 @@ export const reportingWebhook = defineResource<ReportingWebhooks>()({
     const { webhook, adopted } = await client.createDisabled(wanted, signal, isHeld);
     const id = String(webhook.id);
     if (adopted) warn(`takes over the reporting webhook ${id}, which was there already with this name and endpoint`);
-    if (!adopted && values.disabled) return { id, outputs: taken(webhook, values) };
+    if (!adopted && values.disabled) return { id, outputs: takeOver(webhook, values) };
     try {
-      return { id, outputs: taken(await client.update(webhook.id, wanted, signal), values) };
+      return { id, outputs: takeOver(await client.update(webhook.id, wanted, signal), values) };
     } catch (error) {
       if (error instanceof Unfinished) throw error;
       const reason = error instanceof Error ? error.message : String(error);
@@ -122,7 +122,7 @@ export const reportingWebhook = defineResource<ReportingWebhooks>()({
   },
 
   async update(operation, id, { news }) {
-    return taken(await operation.client.update(numberOf(id), settingsOf(news), operation.signal), news);
+    return takeOver(await operation.client.update(numberOf(id), settingsOf(news), operation.signal), news);
   },
 
   async delete({ client, signal }, id) {
@@ -130,17 +130,17 @@ export const reportingWebhook = defineResource<ReportingWebhooks>()({
   },
 });
 
-function distinct(events: readonly string[]): string[] {
+function removeDuplicates(events: readonly string[]): string[] {
   return [...new Set(events)];
 }
 
 /** One text, so that a change shows as one of the whole set and not of places in a sorted list that nobody wrote. */
 function asSet(events: readonly string[]): string {
-  return distinct(events).sort().join(" ");
+  return removeDuplicates(events).sort().join(" ");
 }
 
 function settingsOf(values: Inputs): Inputs {
-  return { ...values, events: distinct(values.events) };
+  return { ...values, events: removeDuplicates(values.events) };
 }
 
 function outputsOf({ id, type }: Webhook): Outputs {
@@ -148,8 +148,8 @@ function outputsOf({ id, type }: Webhook): Outputs {
 }
 
 /** The outputs, once it is sure that Customer.io subscribed the webhook to all events that were asked for. */
-function taken(webhook: Webhook, values: Inputs): Outputs {
-  const missing = distinct(values.events).filter((event) => !webhook.events.includes(event));
+function takeOver(webhook: Webhook, values: Inputs): Outputs {
+  const missing = removeDuplicates(values.events).filter((event) => !webhook.events.includes(event));
   if (missing.length === 0 || webhook.events.length === 0) return outputsOf(webhook);
   throw new Unfinished(
     String(webhook.id),

@@ -24,7 +24,7 @@ export async function deleteUnnoted<Client>(
   deletion: Deletion,
 ): Promise<void> {
   for (const kind of resources.toReversed()) {
-    const concerns = concern(kind, deletion);
+    const concerns = concernWith(kind, deletion);
     if (!kind.owned || !concerns || deletion.spared.includes(kind.type)) continue;
     const isHeld = (id: string) => operation.isKnown(id, kind.type);
     const owned = await kind.owned({ ...operation, isHeld }, deletion.ownershipId).catch((error: unknown) => {
@@ -44,7 +44,7 @@ export async function deleteUnnoted<Client>(
 }
 
 /** Which of a kind's objects a deletion concerns; undefined: none. */
-function concern<Client>(kind: ResourceDefinition<Client>, { type, id, ownershipId }: Deletion) {
+function concernWith<Client>(kind: ResourceDefinition<Client>, { type, id, ownershipId }: Deletion) {
   if (id === ownershipId) return () => true;
   const references = Object.entries(kind.inputs.shape).filter(([, schema]) => metadata(schema).references === type);
   if (references.length === 0) return undefined;

@@ -65,14 +65,14 @@ export function constructComponent(
     });
     underWay.add(fail);
     try {
-      return await Promise.race([failure, constructed(request, engineAddress, outputs, construct)]);
+      return await Promise.race([failure, runConstruct(request, engineAddress, outputs, construct)]);
     } finally {
       underWay.delete(fail);
     }
   });
 }
 
-async function constructed(
+async function runConstruct(
   request: ConstructRequest,
   engineAddress: string | undefined,
   outputs: readonly string[],
@@ -97,10 +97,11 @@ async function constructed(
     `construct(${request.getType()}, ${request.getName()})`,
     Object.fromEntries(outputs.map((name) => [name, properties[name]])),
   );
-  const urnsOf = (resources: Iterable<pulumi.Resource>) => Promise.all([...resources].map(({ urn }) => known(urn)));
+  const urnsOf = (resources: Iterable<pulumi.Resource>) =>
+    Promise.all([...resources].map(({ urn }) => awaitKnown(urn)));
   const entries = [...dependencies].map(async ([name, resources]) => [name, await urnsOf(resources)] as const);
   const answer = {
-    urn: await known(component.urn),
+    urn: await awaitKnown(component.urn),
     state: serialized,
     dependencies: new Map(await Promise.all(entries)),
   };
@@ -144,6 +145,6 @@ function optionsOf(request: ConstructRequest): pulumi.ComponentResourceOptions {
   };
 }
 
-function known<T>(output: pulumi.Output<T>): Promise<T> {
+function awaitKnown<T>(output: pulumi.Output<T>): Promise<T> {
   return (output as unknown as { promise(): Promise<T> }).promise();
 }

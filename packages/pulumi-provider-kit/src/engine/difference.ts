@@ -12,7 +12,7 @@ export function differences(
   news: PropertyValue | undefined,
   path: string,
 ): Difference[] {
-  const [before, after] = [plain(olds), plain(news)];
+  const [before, after] = [revealPlain(olds), revealPlain(news)];
   if (before === undefined && after === undefined) return [];
   if (before === undefined) return [{ path, kind: "add" }];
   if (after === undefined) return [{ path, kind: "delete" }];
@@ -30,7 +30,7 @@ export function differences(
   return same ? [] : [{ path, kind: "update" }];
 }
 
-function plain(value: PropertyValue | undefined): PropertyValue | undefined {
+function revealPlain(value: PropertyValue | undefined): PropertyValue | undefined {
   return value === undefined ? undefined : reveal(value);
 }
 

@@ -26,7 +26,7 @@ export const plainWords: z.core.$ZodErrorMap = (issue) => {
     case "invalid_value":
       return choice(String(issue.input), issue.values.map(String));
     case "unrecognized_keys":
-      return `there is no such name here, but ${listed(namesOf(issue.inst), "and")}`;
+      return `there is no such name here, but ${joinWords(namesOf(issue.inst), "and")}`;
     case "invalid_format":
       return issue.format === "email" ? "it must be an e-mail address" : undefined;
     default:
@@ -42,7 +42,7 @@ function boundary(origin: string, limit: number | bigint, words: string): string
 
 function choice(given: string, values: readonly string[]): string {
   const meant = nearest(given, values);
-  if (values.length <= mostTold) return `it must be ${listed(values, "or")}`;
+  if (values.length <= mostTold) return `it must be ${joinWords(values, "or")}`;
   return `"${given}" is not a valid value${meant === undefined ? "" : `; did you mean ${meant}?`}`;
 }
 
@@ -53,7 +53,7 @@ function namesOf(object: unknown): string[] {
   return [];
 }
 
-function listed(words: readonly string[], conjunction: "and" | "or"): string {
+function joinWords(words: readonly string[], conjunction: "and" | "or"): string {
   const [last = "none", ...others] = words.toReversed();
   return others.length === 0 ? last : `${others.toReversed().join(", ")} ${conjunction} ${last}`;
 }

@@ -2,7 +2,7 @@ import { defineResource, type Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AzureClient } from "../../client/client.ts";
 import { webApiVersion as apiVersion } from "../../web-api-version.ts";
-import { noteTakenOver, seenIn } from "./arm-resource.ts";
+import { matchSpelling, noteTakenOver } from "./arm-resource.ts";
 import { putUntilMade, resourceGroupId } from "./web-resource.ts";
 
 const inputs = z.object({
@@ -59,7 +59,7 @@ export const appServicePlan = defineResource<AzureClient>()({
     if (found === undefined) return undefined;
     const location = answer.safeParse(found).data?.location ?? state?.location ?? "";
     // A plan can't move, and Azure spells its region in another way than the group's: "West Europe" for "westeurope".
-    const body = seenIn({ ...found, location: undefined }, known.body) as typeof known.body;
+    const body = matchSpelling({ ...found, location: undefined }, known.body) as typeof known.body;
     return { inputs: { ...known, body }, outputs: { location } };
   },
 
@@ -75,11 +75,11 @@ export const appServicePlan = defineResource<AzureClient>()({
 });
 
 function write(operation: Operation<AzureClient>, id: string, body: Record<string, unknown>): Promise<Outputs> {
-  return putUntilMade(operation, { id, body, what: "the function app's plan", outputsIn: madeIn });
+  return putUntilMade(operation, { id, body, what: "the function app's plan", outputsIn: readOutputs });
 }
 
 /** @throws if Azure has failed to make it */
-function madeIn(plan: unknown): Outputs | undefined {
+function readOutputs(plan: unknown): Outputs | undefined {
   const parsed = answer.safeParse(plan);
   if (!parsed.success) return undefined;
   const state = parsed.data.properties?.provisioningState ?? "Succeeded";

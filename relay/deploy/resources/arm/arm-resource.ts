@@ -1,7 +1,7 @@
 import { defineResource, type Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AzureClient } from "../../client/client.ts";
-import { type LookPace, patiently } from "../../client/patience.ts";
+import { type LookPace, lookPatiently } from "../../client/patience.ts";
 
 const apiVersion = z
   .string()
@@ -58,7 +58,7 @@ export const armResource = defineResource<AzureClient>()({
       );
     const found = await client.armGet(id, known.apiVersion, signal);
     // Azure answers more than was sent; what is compared is what the program says.
-    return found && { inputs: { ...known, body: seenIn(found, known.body) as Inputs["body"] }, outputs: {} };
+    return found && { inputs: { ...known, body: matchSpelling(found, known.body) as Inputs["body"] }, outputs: {} };
   },
 
   // By the id of the state: a role assignment that an earlier version made has another name than the program gives it now.
@@ -94,7 +94,7 @@ export async function put(
   { apiVersion: version, body }: { apiVersion: string; body: Record<string, unknown> },
 ): Promise<Record<string, unknown>> {
   const { client, signal } = operation;
-  const made = await patiently(operation, busyPace, () => client.armPut(id, version, body, signal));
+  const made = await lookPatiently(operation, busyPace, () => client.armPut(id, version, body, signal));
   if ("done" in made) return made.done;
   throw new Error(`Azure did not take ${id} ${made.gaveUp}`);
 }
@@ -103,14 +103,14 @@ export async function put(
  * What Azure has of what was sent: keys that were not are left out, what it never answers is as it was sent, and ids and words that
  * it spells with other capitals are the same.
  */
-export function seenIn(answered: unknown, sent: unknown): unknown {
+export function matchSpelling(answered: unknown, sent: unknown): unknown {
   if (answered === undefined) return sent;
   if (typeof sent === "string" && String(answered).toLowerCase() === sent.toLowerCase()) return sent;
   if (Array.isArray(sent) && Array.isArray(answered) && sent.length === answered.length) {
-    return sent.map((item, index) => seenIn(answered[index], item));
+    return sent.map((item, index) => matchSpelling(answered[index], item));
   }
   if (!isObject(sent) || !isObject(answered)) return answered;
-  return Object.fromEntries(Object.entries(sent).map(([key, value]) => [key, seenIn(answered[key], value)]));
+  return Object.fromEntries(Object.entries(sent).map(([key, value]) => [key, matchSpelling(answered[key], value)]));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

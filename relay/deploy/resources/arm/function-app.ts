@@ -2,7 +2,7 @@ import { defineResource, type Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AzureClient } from "../../client/client.ts";
 import { webApiVersion as apiVersion } from "../../web-api-version.ts";
-import { noteTakenOver, seenIn } from "./arm-resource.ts";
+import { matchSpelling, noteTakenOver } from "./arm-resource.ts";
 import { putUntilMade, resourceGroupId } from "./web-resource.ts";
 
 const inputs = z.object({
@@ -56,7 +56,8 @@ export const functionApp = defineResource<AzureClient>()({
     const found = await client.armGet(id, apiVersion, signal);
     const hosts = hostsOf(found) ?? outputs;
     return (
-      found && hosts && { inputs: { ...known, body: seenIn(found, known.body) as typeof known.body }, outputs: hosts }
+      found &&
+      hosts && { inputs: { ...known, body: matchSpelling(found, known.body) as typeof known.body }, outputs: hosts }
     );
   },
 

@@ -1,7 +1,7 @@
 import type { Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AzureClient } from "../../client/client.ts";
-import { type Look, type LookPace, patiently } from "../../client/patience.ts";
+import { type Look, type LookPace, lookPatiently } from "../../client/patience.ts";
 import { webApiVersion as apiVersion } from "../../web-api-version.ts";
 import { put } from "./arm-resource.ts";
 
@@ -32,7 +32,7 @@ export async function putUntilMade<Outputs>(
 ): Promise<Outputs> {
   const { client, signal } = operation;
   let made = outputsIn(await put(operation, id, { apiVersion, body }));
-  const ready = await patiently(operation, readyPace, async (): Promise<Look<Outputs>> => {
+  const ready = await lookPatiently(operation, readyPace, async (): Promise<Look<Outputs>> => {
     made ??= outputsIn(await client.armGet(id, apiVersion, signal));
     return made === undefined ? { notYet: `waiting for Azure to make ${what}` } : { done: made };
   });

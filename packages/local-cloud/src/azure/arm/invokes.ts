@@ -59,14 +59,18 @@ const invokes: Record<string, (args: PropertyMap, parts: InvokeParts) => Propert
 };
 
 function account(args: PropertyMap, { subscription }: InvokeParts): Resource {
-  return named(subscription.findByName("storage:StorageAccount", text(args, "accountName")), args, "accountName");
+  return requireNamed(
+    subscription.findByName("storage:StorageAccount", text(args, "accountName")),
+    args,
+    "accountName",
+  );
 }
 
 function site(args: PropertyMap, { subscription }: InvokeParts): Resource {
-  return named(subscription.findByName("web:WebApp", text(args, "name")), args, "name");
+  return requireNamed(subscription.findByName("web:WebApp", text(args, "name")), args, "name");
 }
 
-function named(resource: Resource | undefined, args: PropertyMap, nameArg: string): Resource {
+function requireNamed(resource: Resource | undefined, args: PropertyMap, nameArg: string): Resource {
   const group = text(args, "resourceGroupName");
   if (resource?.id.toLowerCase().includes(`/resourcegroups/${group.toLowerCase()}/`)) return resource;
   throw new ArmError(

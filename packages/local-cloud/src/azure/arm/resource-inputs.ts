@@ -49,7 +49,7 @@ export function checkInputs(
     if (location !== undefined) inputs.location = location;
   }
   if (type.apiVersion !== "" && inputs.azureApiVersion === undefined) inputs.azureApiVersion = type.apiVersion;
-  return { inputs, failures: [...missing(type, inputs), ...broken(type, inputs)] };
+  return { inputs, failures: [...missing(type, inputs), ...explainBroken(type, inputs)] };
 }
 
 /** Whether azure-native would delete a resource before it makes its replacement. */
@@ -94,7 +94,7 @@ function missing(type: ResourceType, inputs: PropertyMap): CheckFailure[] {
     });
 }
 
-function broken(type: ResourceType, inputs: PropertyMap): CheckFailure[] {
+function explainBroken(type: ResourceType, inputs: PropertyMap): CheckFailure[] {
   return Object.entries(rules[type.token] ?? {}).flatMap(([property, rule]) => {
     const value = inputs[property] === undefined ? undefined : reveal(inputs[property]);
     if (typeof value !== "string") return [];

@@ -30,7 +30,7 @@ export function gateway(state: PlatformState): MiddlewareHandler<PlatformEnviron
 }
 
 /** The sandbox of a call, and the form of its body: what each sandboxed service checks before it does anything. */
-export function sandboxed(state: PlatformState): MiddlewareHandler<PlatformEnvironment> {
+export function requireSandbox(state: PlatformState): MiddlewareHandler<PlatformEnvironment> {
   return async (context, next) => {
     if (hasBody(context.req.raw.headers) && !isJson(context.req.header("content-type"))) {
       throw plainProblem(400, "A valid content-type must be specified");

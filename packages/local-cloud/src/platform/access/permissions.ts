@@ -52,7 +52,7 @@ function refusal(resourceType: string): Problem {
 }
 
 /** Refuses what the role does not grant: reading takes `read`, deleting `delete`, everything else `write`. */
-export function permitted(
+export function requirePermission(
   state: PlatformState,
   resourceTypeOf: (path: string, method: string) => string,
 ): MiddlewareHandler<PlatformEnvironment> {

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { extended } from "../schema-registry/render.ts";
+import { listExtended } from "../schema-registry/render.ts";
 import { isUnion } from "../schema-registry/rules.ts";
 import type { Dataset, Sandbox } from "../state/model.ts";
 import type { PlatformState } from "../state/state.ts";
@@ -53,20 +53,22 @@ export function datasetRoutes(state: PlatformState): Hono<PlatformEnvironment> {
 
   routes.get("/dataSets/:id", (context) => {
     const dataset = find(context);
-    return answer(200, { [dataset.id]: trimmed(render(state, dataset), context.req.query("properties")) });
+    return answer(200, { [dataset.id]: pickProperties(render(state, dataset), context.req.query("properties")) });
   });
 
   routes.patch("/dataSets/:id", async (context) => {
     const dataset = find(context);
     const body = await readJson(context);
     const isJsonPatch = (context.req.header("content-type") ?? "").startsWith("application/json-patch+json");
-    const changed = isJsonPatch ? patched(dataset.body, body) : { ...dataset.body, ...callerPart(objectOf(body)) };
+    const changed = isJsonPatch
+      ? patchDocument(dataset.body, body)
+      : { ...dataset.body, ...callerPart(objectOf(body)) };
     return update(state, context, dataset, changed);
   });
 
   routes.patch("/v2/dataSets/:id", async (context) => {
     const dataset = find(context);
-    return update(state, context, dataset, deepMerged(dataset.body, callerPart(await objectBody(context))));
+    return update(state, context, dataset, mergeDeep(dataset.body, callerPart(await objectBody(context))));
   });
 
   routes.put("/dataSets/:id", async (context) =>
@@ -128,7 +130,7 @@ async function objectBody(context: PlatformContext): Promise<JsonObject> {
   return body;
 }
 
-function patched(document: JsonObject, body: Json | undefined): JsonObject {
+function patchDocument(document: JsonObject, body: Json | undefined): JsonObject {
   try {
     return callerPart(applyPatch(withParents(document), readPatch(body)));
   } catch (error) {
@@ -142,11 +144,11 @@ function withParents(document: JsonObject): JsonObject {
   return { ...document, tags: objectOf(document.tags) };
 }
 
-function deepMerged(target: JsonObject, addition: JsonObject): JsonObject {
+function mergeDeep(target: JsonObject, addition: JsonObject): JsonObject {
   const merged = clone(target);
   for (const [name, value] of Object.entries(addition)) {
     const existing = merged[name];
-    merged[name] = isObject(existing) && isObject(value) ? deepMerged(existing, value) : value;
+    merged[name] = isObject(existing) && isObject(value) ? mergeDeep(existing, value) : value;
   }
   return merged;
 }
@@ -159,7 +161,7 @@ function checkDataset(sandbox: Sandbox, body: JsonObject): void {
   if (schemaVersion(schemaRef.contentType) !== "1") {
     throw plainProblem(400, `The schema ${schema.id} has no version as in ${String(schemaRef.contentType)}`);
   }
-  checkRowExpiration(objectOf(body.extensions), extended(sandbox, schema.body).includes(timeSeriesBehavior));
+  checkRowExpiration(objectOf(body.extensions), listExtended(sandbox, schema.body).includes(timeSeriesBehavior));
   const profileTag = stringsOf(objectOf(body.tags).unifiedProfile).map((tag) => tag.replaceAll(" ", ""));
   if (profileTag.includes("enabled:true") && !isUnion(schema)) {
     throw plainProblem(400, "To enable profile datasets the schema should be valid");
@@ -192,7 +194,7 @@ function render(state: PlatformState, dataset: Dataset): JsonObject {
   };
 }
 
-function trimmed(item: JsonObject, properties: string | undefined): JsonObject {
+function pickProperties(item: JsonObject, properties: string | undefined): JsonObject {
   if (properties === undefined) return item;
   return Object.fromEntries(properties.split(",").map((name) => [name, item[name]]));
 }
@@ -216,7 +218,7 @@ function list(state: PlatformState, context: PlatformContext): JsonObject {
     .filter(({ item }) => [...filters, ...conditions].every((condition) => fits(item, condition)))
     .sort((left, right) => compareValues(left.item[orderBy ?? ""], right.item[orderBy ?? ""]) * sign)
     .slice(start, start + limit);
-  return Object.fromEntries(found.map(({ id, item }) => [id, trimmed(item, context.req.query("properties"))]));
+  return Object.fromEntries(found.map(({ id, item }) => [id, pickProperties(item, context.req.query("properties"))]));
 }
 
 function fits(item: JsonObject, condition: Condition): boolean {

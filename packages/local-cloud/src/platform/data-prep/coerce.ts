@@ -54,11 +54,11 @@ const coercions: Readonly<Record<string, Coercion>> = {
     Array.isArray(value)
       ? value.map((item, index) => coerceToField(item, objectOf(field.items), `${path}[${index}]`, rules))
       : undefined,
-  object: (value, field, path, rules) => (isValueObject(value) ? copied(value, field, path, rules) : undefined),
+  object: (value, field, path, rules) => (isValueObject(value) ? copyObject(value, field, path, rules) : undefined),
 };
 
 /** Object copy: attributes with matching names; those that the schema lacks stay behind. */
-function copied(value: ValueObject, field: JsonObject, path: string, rules: CoercionRules): JsonObject {
+function copyObject(value: ValueObject, field: JsonObject, path: string, rules: CoercionRules): JsonObject {
   const result: JsonObject = {};
   for (const [name, item] of Object.entries(value)) {
     const known = objectOf(field.properties)[name] ?? field.additionalProperties;

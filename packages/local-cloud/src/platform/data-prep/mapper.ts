@@ -88,7 +88,7 @@ export function mapRecord(
       else throw error;
     }
   }
-  return { row: objectOf(pruned(row)), warnings, failures };
+  return { row: objectOf(prune(row)), warnings, failures };
 }
 
 function issue({ source, destination, sourceType }: MappingItem, { message }: Error): MappingIssue {
@@ -123,12 +123,12 @@ function place(
 }
 
 /** Leaves out nulls. */
-function pruned(value: Json | undefined): Json | undefined {
-  if (Array.isArray(value)) return value.filter((item) => item !== null).map((item) => pruned(item) ?? null);
+function prune(value: Json | undefined): Json | undefined {
+  if (Array.isArray(value)) return value.filter((item) => item !== null).map((item) => prune(item) ?? null);
   if (!isObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, item]) => item !== null && item !== undefined)
-      .map(([name, item]) => [name, pruned(item)]),
+      .map(([name, item]) => [name, prune(item)]),
   );
 }

@@ -76,7 +76,7 @@ class MappingSets {
     const records = (Array.isArray(data) ? data : [data ?? null]).filter(isObject);
     return answer(
       200,
-      records.map((record) => previewed(this.#state, sandbox, content, record)),
+      records.map((record) => preview(this.#state, sandbox, content, record)),
     );
   }
 
@@ -128,7 +128,7 @@ async function validateMappings(context: PlatformContext): Promise<Response> {
   const sandbox = context.get("sandbox");
   const body = await readObject(context);
   const { id } = readTarget(sandbox, body);
-  return answer(200, { validationResponse: itemsOf(body.mappings).map((entry) => validated(sandbox, id, entry)) });
+  return answer(200, { validationResponse: itemsOf(body.mappings).map((entry) => validate(sandbox, id, entry)) });
 }
 
 function find(context: PlatformContext): MappingSet {
@@ -170,7 +170,7 @@ function renderItems(state: PlatformState, set: MappingSet, content: MappingSetV
   return content.items.map((item) => renderMappingItem(item, common(state, set, content.modifiedDate)));
 }
 
-function validated(sandbox: Sandbox, schemaId: string, entry: Json): JsonObject {
+function validate(sandbox: Sandbox, schemaId: string, entry: Json): JsonObject {
   try {
     compileMapping(readMappingItem(entry), composedSchema(sandbox, schemaId));
     return { status: "SUCCESS", errors: null };
@@ -193,7 +193,7 @@ function validated(sandbox: Sandbox, schemaId: string, entry: Json): JsonObject 
   }
 }
 
-function previewed(state: PlatformState, sandbox: Sandbox, content: MappingSetContent, record: JsonObject): JsonObject {
+function preview(state: PlatformState, sandbox: Sandbox, content: MappingSetContent, record: JsonObject): JsonObject {
   const context = { source: record, now: state.clock() };
   const { row, warnings, failures } = mapRecord(compileMappingSet(sandbox, content), context, state.switches);
   const errors = [...failures, ...warnings];

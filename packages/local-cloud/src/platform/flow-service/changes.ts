@@ -4,7 +4,7 @@ import { applyPatch, PatchError, type PatchOperation, readPatch } from "../web/j
 import { flowProblem, invalidRequest } from "./problems.ts";
 
 /** The body of a request that must have one (1405-400). */
-export async function requiredBody(context: PlatformContext): Promise<Json> {
+export async function requireBody(context: PlatformContext): Promise<Json> {
   const body = await readJson(context);
   const isEmpty = Array.isArray(body) ? body.length === 0 : !isObject(body) || Object.keys(body).length === 0;
   if (body === undefined || isEmpty) {
@@ -36,7 +36,7 @@ export function requireMatch(context: PlatformContext, etag: string): void {
 }
 
 /** Reads a JSON Patch and applies it to a copy (1434-400 for an unknown operation, 1455-400 for a path that doesn't fit). */
-export function patched(document: JsonObject, body: Json, changeable: (path: string) => boolean): JsonObject {
+export function applyChanges(document: JsonObject, body: Json, changeable: (path: string) => boolean): JsonObject {
   try {
     const operations = readPatch(body);
     for (const { path } of operations) if (!changeable(path)) throw badPath(path.slice(1));

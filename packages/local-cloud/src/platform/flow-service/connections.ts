@@ -4,7 +4,7 @@ import type { PlatformState } from "../state/state.ts";
 import { answer, type PlatformContext, type PlatformEnvironment, pathParameter } from "../web/http.ts";
 import { etag, hex, uuid } from "../web/identifiers.ts";
 import { type JsonObject, objectOf, stringOf, stringsOf } from "../web/json.ts";
-import { patched, requiredBody, requireMatch } from "./changes.ts";
+import { applyChanges, requireBody, requireMatch } from "./changes.ts";
 import { listEntities } from "./list-query.ts";
 import { invalidRequest, notFound, unknownId } from "./problems.ts";
 import { connectionSpec, customerIoSpec, dataLakeSpec, httpApiSpec } from "./specs.ts";
@@ -23,7 +23,7 @@ function routesOf(state: PlatformState, kind: ConnectionKind): Hono<PlatformEnvi
 
   routes.post("/", async (context) => {
     const sandbox = context.get("sandbox");
-    const body = callerPart(objectOf(await requiredBody(context)));
+    const body = callerPart(objectOf(await requireBody(context)));
     checkConnection(state, sandbox, kind, body);
     const now = state.clock();
     const connection: Connection = {
@@ -57,8 +57,8 @@ function routesOf(state: PlatformState, kind: ConnectionKind): Hono<PlatformEnvi
   routes.patch("/:id", async (context) => {
     const connection = find(context, kind);
     requireMatch(context, connection.etag);
-    const request = await requiredBody(context);
-    const changed = patched(connection.body, request, (path) => {
+    const request = await requireBody(context);
+    const changed = applyChanges(connection.body, request, (path) => {
       if (path.startsWith("/connectionSpec")) {
         throw invalidRequest("1414-400", "The connection spec of a connection cannot be updated.");
       }
@@ -179,14 +179,14 @@ function render(state: PlatformState, sandbox: Sandbox, connection: Connection):
   return {
     ...entityAttributes(state, sandbox, connection),
     ...connection.body,
-    ...(connection.inletId && { auth: openedAuth(state, connection, connection.inletId) }),
+    ...(connection.inletId && { auth: openAuth(state, connection, connection.inletId) }),
     state: "enabled",
     inheritedAttributes: {},
   };
 }
 
 /** The auth parameters with the endpoint that came with the connection; what wasn't given is taken from the name. */
-function openedAuth(state: PlatformState, { body }: Connection, inletId: string): JsonObject {
+function openAuth(state: PlatformState, { body }: Connection, inletId: string): JsonObject {
   const { specName, params } = objectOf(body.auth);
   const given = { sourceId: body.name, name: body.name, authenticationRequired: false, ...objectOf(params) };
   return { specName, params: { ...given, inletUrl: `${state.url}/collection/${inletId}`, inletId } };

@@ -4,7 +4,7 @@ import type { PlatformState } from "../state/state.ts";
 import { answer, type PlatformContext, type PlatformEnvironment, pathParameter } from "../web/http.ts";
 import { etag, hex, uuid } from "../web/identifiers.ts";
 import { type Json, type JsonObject, objectOf, stringOf, stringsOf } from "../web/json.ts";
-import { patched, requiredBody, requireMatch } from "./changes.ts";
+import { applyChanges, requireBody, requireMatch } from "./changes.ts";
 import { entityAttributes } from "./connections.ts";
 import { checkFlow } from "./flow-rules.ts";
 import { settle, startEnabling, touch, warmUpAgain } from "./lifecycle.ts";
@@ -32,7 +32,7 @@ export function flowRoutes(state: PlatformState): Hono<PlatformEnvironment> {
 
   routes.post("/", async (context) => {
     const sandbox = context.get("sandbox");
-    const request = objectOf(await requiredBody(context));
+    const request = objectOf(await requireBody(context));
     if (request.state !== undefined) {
       throw invalidRequest("1410-400", "`State` is not allowed in the create flow request.");
     }
@@ -59,9 +59,9 @@ export function flowRoutes(state: PlatformState): Hono<PlatformEnvironment> {
   routes.patch("/:id", async (context) => {
     const flow = find(state, context);
     requireMatch(context, flow.etag);
-    const request = await requiredBody(context);
+    const request = await requireBody(context);
     refuseTransitional(state, flow, "1420-400", `The current state ${flow.state} cannot be updated.`);
-    const changed = patched(flow.body, request, (path) => changeable.test(path));
+    const changed = applyChanges(flow.body, request, (path) => changeable.test(path));
     checkFlow(context.get("sandbox"), changed);
     const mappingChanged = !sameJson(changed.transformations, flow.body.transformations);
     flow.body = changed;

@@ -25,7 +25,7 @@ export function listEntities(context: PlatformContext, path: string, entities: r
       "The limit and count parameters cannot be given together in the same request. Please provide either only the limit or the count parameter and try again.",
     );
   }
-  const conditions = (context.req.queries("property") ?? []).map(checkedCondition);
+  const conditions = (context.req.queries("property") ?? []).map(checkCondition);
   const found = entities.filter((entity) =>
     conditions.every((condition) => fulfils(entity, condition, condition.value.split(","))),
   );
@@ -43,7 +43,7 @@ export function listEntities(context: PlatformContext, path: string, entities: r
   return { items: found.slice(start, start + size), _links: links };
 }
 
-function checkedCondition(text: string): Condition {
+function checkCondition(text: string): Condition {
   const condition = parseCondition(text);
   if (condition === undefined || condition.value === "") {
     throw invalidRequest("1453-400", `Invalid query value ${text} provided in query param.`);

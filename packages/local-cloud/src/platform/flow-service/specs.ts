@@ -133,7 +133,7 @@ function isOffered({ switches }: PlatformState, specId: string): boolean {
 
 /** The connection spec that a request names, by id and version (1413-400, and 1100-400 for a source not bought). */
 export function connectionSpec(state: PlatformState, body: JsonObject): JsonObject {
-  const spec = named(connectionSpecs, objectOf(body.connectionSpec));
+  const spec = requireSpec(connectionSpecs, objectOf(body.connectionSpec));
   if (!isOffered(state, String(spec.id))) {
     throw invalidRequest(
       "1100-400",
@@ -145,10 +145,10 @@ export function connectionSpec(state: PlatformState, body: JsonObject): JsonObje
 
 /** The flow spec that a request names, by id and version (1413-400). */
 export function flowSpec(body: JsonObject): JsonObject {
-  return named(flowSpecs, objectOf(body.flowSpec));
+  return requireSpec(flowSpecs, objectOf(body.flowSpec));
 }
 
-function named(specs: readonly JsonObject[], { id, version }: JsonObject): JsonObject {
+function requireSpec(specs: readonly JsonObject[], { id, version }: JsonObject): JsonObject {
   const spec = specs.find((candidate) => candidate.id === id && candidate.version === (version ?? "1.0"));
   if (spec === undefined) throw invalidSpec();
   return spec;

@@ -56,7 +56,7 @@ export function descriptorRoutes(state: PlatformState): Hono<PlatformEnvironment
 
   routes.post("/", async (context) => {
     const sandbox = context.get("sandbox");
-    const body = checked(sandbox, await readObject(context));
+    const body = checkDescriptor(sandbox, await readObject(context));
     const now = state.clock();
     const descriptor: Descriptor = { id: hex(40), body, created: now, modified: now };
     sandbox.descriptors.set(descriptor.id, descriptor);
@@ -67,7 +67,7 @@ export function descriptorRoutes(state: PlatformState): Hono<PlatformEnvironment
   routes.put("/:id", async (context) => {
     const sandbox = context.get("sandbox");
     const descriptor = find(sandbox, pathParameter(context, "id"));
-    descriptor.body = checked(sandbox, await readObject(context), descriptor.id);
+    descriptor.body = checkDescriptor(sandbox, await readObject(context), descriptor.id);
     descriptor.modified = state.clock();
     sandbox.registryRevision += 1;
     return answer(state.switches.descriptorPutStatus, { "@id": descriptor.id });
@@ -113,7 +113,7 @@ function render(state: PlatformState, sandbox: Sandbox, { id, body, created, mod
 }
 
 /** The rules for identity descriptors of the descriptors page: a known schema and field, a namespace, one primary a schema. */
-function checked(sandbox: Sandbox, request: JsonObject, own?: string): JsonObject {
+function checkDescriptor(sandbox: Sandbox, request: JsonObject, own?: string): JsonObject {
   if (request["@type"] !== "xdm:descriptorIdentity") {
     throw plainProblem(400, `The descriptor type ${String(request["@type"])} is not supported`);
   }

@@ -22,7 +22,7 @@ export function references(body: JsonObject): string[] {
 }
 
 /** All that a resource extends: what it names and what its class extends in turn. */
-export function extended(sandbox: Sandbox, body: JsonObject): string[] {
+export function listExtended(sandbox: Sandbox, body: JsonObject): string[] {
   const direct = references(body);
   const inherited = direct.flatMap((id) => stringsOf(sandbox.resources.get(id)?.body["meta:extends"]));
   return [...new Set([...direct, ...inherited])];
@@ -41,7 +41,7 @@ export function renderResource(state: PlatformState, sandbox: Sandbox, resource:
     refs: references(body),
     "meta:extensible": kind !== "schemas",
     "meta:abstract": kind !== "schemas",
-    "meta:extends": stringsOf(body["meta:extends"]).length > 0 ? body["meta:extends"] : extended(sandbox, body),
+    "meta:extends": stringsOf(body["meta:extends"]).length > 0 ? body["meta:extends"] : listExtended(sandbox, body),
     "meta:xdmType": "object",
     "meta:registryMetadata": {
       "repo:createdDate": resource.created,

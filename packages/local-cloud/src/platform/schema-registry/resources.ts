@@ -6,7 +6,7 @@ import { applyPatch, PatchError, readPatch } from "../web/json-patch.ts";
 import { plainProblem } from "../web/problem.ts";
 import { compose } from "../xdm/compose.ts";
 import { resourceNotFound } from "./problems.ts";
-import { altId, extended, references } from "./render.ts";
+import { altId, listExtended, references } from "./render.ts";
 import { breakingChanges, checkResource, checkUnion, isUnion } from "./rules.ts";
 
 /** The attributes that the author gives; all others are the system's and are ignored when they come back. */
@@ -71,7 +71,7 @@ export function patchResource(
   resource: XdmResource,
   request: Json | undefined,
 ): void {
-  const document = { ...resource.body, "meta:extends": extended(sandbox, resource.body) };
+  const document = { ...resource.body, "meta:extends": listExtended(sandbox, resource.body) };
   try {
     change(state, sandbox, resource, authorPart(applyPatch(document, readPatch(request))));
   } catch (error) {

@@ -102,7 +102,7 @@ function resolve(
 ): JsonObject {
   const { $ref, allOf, properties, items, additionalProperties, definitions: _own, ...plain } = node;
   let resolved: JsonObject = plain;
-  if (typeof $ref === "string") resolved = mergeFields(followed($ref, definitions, lookup, trail), resolved);
+  if (typeof $ref === "string") resolved = mergeFields(followReference($ref, definitions, lookup, trail), resolved);
   for (const part of itemsOf(allOf)) {
     resolved = mergeFields(resolved, resolve(objectOf(part), definitions, lookup, trail));
   }
@@ -122,7 +122,7 @@ function resolve(
   return resolved;
 }
 
-function followed(
+function followReference(
   reference: string,
   definitions: JsonObject,
   lookup: ResourceLookup,

@@ -1,6 +1,6 @@
 import type { Operation } from "pulumi-provider-kit";
 import type { AepClient } from "../../client/client.ts";
-import { storedData } from "./stored-data.ts";
+import { readStoredData } from "./stored-data.ts";
 
 const keepIt = "set its input keep (npx pulumi config set --path dataset.keep true) and run npx pulumi up";
 const forceIt =
@@ -34,7 +34,7 @@ export async function requireEmpty(
   { id, name }: { readonly id: string; readonly name?: string },
   { refused, ways }: { readonly refused: string; readonly ways: readonly string[] },
 ): Promise<boolean> {
-  const stored = await storedData(client, id, signal, warn).catch((error: unknown) => {
+  const stored = await readStoredData(client, id, signal, warn).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
       `The dataset ${name === undefined ? id : `"${name}" (${id})`} may hold data, which could not be looked up. ${refused}. ${reason} ` +

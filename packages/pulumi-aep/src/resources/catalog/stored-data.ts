@@ -39,7 +39,7 @@ export interface StoredData {
  * @param warn says that Platform refuses its metrics, so that received events can't be seen; default: nothing is said
  * @throws VendorError if Platform does not answer one of the questions
  */
-export async function storedData(
+export async function readStoredData(
   client: AepClient,
   id: string,
   signal: AbortSignal,
@@ -61,7 +61,7 @@ export async function storedData(
 }
 
 export async function holdsData(client: AepClient, id: string, signal: AbortSignal): Promise<boolean> {
-  return typeof (await storedData(client, id, signal)) === "object";
+  return typeof (await readStoredData(client, id, signal)) === "object";
 }
 
 async function batchesOf(client: AepClient, id: string, signal: AbortSignal): Promise<string | undefined> {

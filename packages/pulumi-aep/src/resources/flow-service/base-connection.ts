@@ -83,7 +83,7 @@ export const baseConnection = defineResource<AepClient>()({
       auth: { specName: authSpec, params },
     };
     const id = await createItem(operation, paths.connections, baseConnectionAnswer, given, body);
-    return { id, outputs: await untilOpen(operation, id) };
+    return { id, outputs: await waitUntilOpen(operation, id) };
   },
 
   async read(operation, id, _known, stored) {
@@ -100,14 +100,14 @@ export const baseConnection = defineResource<AepClient>()({
     await patchItem(operation, paths.connections, id, baseConnectionAnswer, (found) =>
       labelSteps(found, news, operation.urn),
     );
-    return stored.inletUrl ? stored : untilOpen(operation, id);
+    return stored.inletUrl ? stored : waitUntilOpen(operation, id);
   },
 
   delete: (operation, id) => deleteConnection(operation, paths.connections, id),
 });
 
 /** The endpoint comes with the connection; the create waits for it in case it comes a moment later. */
-async function untilOpen({ client, signal, progress }: Operation<AepClient>, id: string): Promise<Outputs> {
+async function waitUntilOpen({ client, signal, progress }: Operation<AepClient>, id: string): Promise<Outputs> {
   try {
     for (;;) {
       const found = await getItem({ client, signal }, paths.connections, id, baseConnectionAnswer);

@@ -141,7 +141,7 @@ export const dataflow = defineResource<AepClient>()({
     const outputs = await keepOnError(id, `The dataflow "${given.name}" (${id}) was made`, {}, async () => {
       const enabled = await settle(operation, id, true, {});
       if (!given.enabled) return switchTo(operation, id, false, enabled);
-      return activated(operation, enabled, given.activationSeconds ?? 0);
+      return activate(operation, enabled, given.activationSeconds ?? 0);
     });
     return { id, outputs };
   },
@@ -169,7 +169,7 @@ export const dataflow = defineResource<AepClient>()({
       const outputs = await switchTo(operation, id, news.enabled, stored);
       const seconds = news.enabled ? (news.activationSeconds ?? 0) : 0;
       const sinceChange = (Date.now() - Date.parse(outputs.updatedAt)) / 1000;
-      return activated(operation, outputs, Math.min(seconds, seconds - sinceChange));
+      return activate(operation, outputs, Math.min(seconds, seconds - sinceChange));
     });
   },
 
@@ -215,7 +215,7 @@ async function settle(
 }
 
 /** Waits for the time in which Platform answers 200 to events and loses them. */
-async function activated(
+async function activate(
   { client, signal, progress }: Operation<AepClient>,
   outputs: Outputs,
   seconds: number,

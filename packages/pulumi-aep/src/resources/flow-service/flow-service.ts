@@ -2,7 +2,7 @@ import type { Leftover, Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import { type AepClient, json, type Refusal } from "../../client/client.ts";
 import { pathOf, paths } from "../../client/paths.ts";
-import { type Bears, described, isMarkOf, isOwnedBy, markIn, markOf, withoutMark } from "../mark.ts";
+import { addMark, type Bears, isMarkOf, isOwnedBy, markIn, markOf, withoutMark } from "../mark.ts";
 
 /** What every object of the Flow Service has. */
 export const flowServiceItem = z.object({
@@ -139,7 +139,7 @@ export async function createItem<Item extends typeof flowServiceItem>(
   others: object,
 ): Promise<string> {
   const kind = kindOf(collection);
-  const body = { name, description: described(description, markOf(urn, ownership)), ...others };
+  const body = { name, description: addMark(description, markOf(urn, ownership)), ...others };
   const look = { bears: isMarkOf(urn, ownership), what: `the ${kind} "${name}"` };
   const made = await client.createOnce<{ id: string }>({ signal, progress }, present, {
     list: (until) => listMarked(client, collection, item, look, until),
@@ -165,7 +165,7 @@ export async function patchItem<Item extends typeof flowServiceItem>(
   steps: (item: z.output<Item>) => PatchStep[],
 ): Promise<void> {
   const { client, signal } = access;
-  await untilAccepted(access, async () => {
+  await retryUntilAccepted(access, async () => {
     const found = await getItem(access, collection, id, item);
     const body = steps(found);
     if (body.length === 0) return;
@@ -184,7 +184,7 @@ export function labelSteps(
   const steps: PatchStep[] = [];
   if (found.name !== wanted.name) steps.push({ op: "replace", path: "/name", value: wanted.name });
   if (withoutMark(found.description) === wanted.description) return steps;
-  const value = described(wanted.description, markOf(urn, wanted.ownership));
+  const value = addMark(wanted.description, markOf(urn, wanted.ownership));
   return [...steps, { op: found.description ? "replace" : "add", path: "/description", value }];
 }
 
@@ -197,7 +197,7 @@ export async function switchFlow<Item extends typeof flowServiceItem>(
   isNeeded: (item: z.output<Item>) => boolean,
 ): Promise<void> {
   const { client, signal } = access;
-  await untilAccepted(access, async () => {
+  await retryUntilAccepted(access, async () => {
     const found = await getItem(access, paths.flows, id, item);
     if (!isNeeded(found)) return;
     const path = `${pathOf(paths.flows, id)}/action?op=${op}`;
@@ -228,7 +228,7 @@ export async function deleteConnection(access: Access, collection: string, id: s
 }
 
 /** Tries a change again where a fresh look at the object can help. */
-function untilAccepted({ client, signal }: Access, change: () => Promise<void>): Promise<void> {
+function retryUntilAccepted({ client, signal }: Access, change: () => Promise<void>): Promise<void> {
   const staleOrLost = ({ status = 500, outcomeUnknown }: Refusal) => status === 412 || status >= 500 || outcomeUnknown;
   return client.untilAccepted(signal, attemptsInTransition, isTransitional, () =>
     client.untilAccepted(signal, attemptsOfChange, staleOrLost, change),

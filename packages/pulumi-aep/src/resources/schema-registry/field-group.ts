@@ -3,16 +3,16 @@ import { z } from "zod";
 import type { AepClient, Refusal } from "../../client/client.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import {
-  brokenFields,
   experienceEvent,
+  findBrokenFields,
   keepSpelling,
-  normalDefinition,
+  normalizeDefinition,
   withoutAdditions,
   xdmResource,
 } from "../../client/xdm.ts";
-import { described, markOf, ownershipInput, withoutMark } from "../mark.ts";
+import { addMark, markOf, ownershipInput, withoutMark } from "../mark.ts";
 import { registryItem, registryKind, registryOutputs } from "./registry-kind.ts";
-import { isInProfile, neverDeleted, schemasWith, useOf } from "./schema-users.ts";
+import { explainNeverDeleted, isInProfile, listSchemasWith, useOf } from "./schema-users.ts";
 
 const answer = registryItem.extend({
   definitions: z.record(z.string(), z.unknown()).nullish(),
@@ -55,7 +55,7 @@ const registry = registryKind({
   item: answer,
   inputsOf,
   bodyOf,
-  isUsed: async (client, found, signal) => (await schemasWith(client, found.$id, signal)).length > 0,
+  isUsed: async (client, found, signal) => (await listSchemasWith(client, found.$id, signal)).length > 0,
 });
 
 /** A custom field group of the Schema Registry. */
@@ -89,7 +89,7 @@ export const fieldGroup = defineResource<AepClient>()({
     return [...missing, ...misplaced];
   },
 
-  normalise: (given) => ({ ...given, definitions: normalDefinition(given.definitions) }),
+  normalise: (given) => ({ ...given, definitions: normalizeDefinition(given.definitions) }),
 
   leftovers: registry.leftovers,
   owned: registry.owned,
@@ -101,10 +101,10 @@ export const fieldGroup = defineResource<AepClient>()({
   },
 
   async foresee({ client, signal, warn }, id, { news, olds }) {
-    const broken = brokenBetween(olds, news);
+    const broken = findBrokenBetween(olds, news);
     if (broken.length === 0) return;
     const what = `The change of the field group "${news.title}" removes fields or gives them another type (${broken.join(", ")}).`;
-    for (const { $id, title } of await schemasWith(client, id, signal)) {
+    for (const { $id, title } of await listSchemasWith(client, id, signal)) {
       const use = await useOf(client, $id, signal);
       if (use === undefined) continue;
       throw new Error(
@@ -138,17 +138,17 @@ export const fieldGroup = defineResource<AepClient>()({
       const refusal = client.refusal(error);
       if (!refusal || !saysUsed(refusal)) throw error;
       // The refusal says more than a look that fails.
-      const schema = await inProfile(client, id, signal).catch(() => undefined);
+      const schema = await findSchemaInProfile(client, id, signal).catch(() => undefined);
       if (!schema) throw error;
       const what = `The field group "${title}" (${id}) belongs to the schema "${schema.title}" (${schema.$id}), which has been`;
-      throw neverDeleted(`${what} enabled for Profile, and Platform never takes it out again`, urn);
+      throw explainNeverDeleted(`${what} enabled for Profile, and Platform never takes it out again`, urn);
     }
   },
 });
 
 /** The schema in Profile that takes the field group in, if any. */
-async function inProfile(client: AepClient, id: string, signal: AbortSignal) {
-  for (const schema of await schemasWith(client, id, signal)) {
+async function findSchemaInProfile(client: AepClient, id: string, signal: AbortSignal) {
+  for (const schema of await listSchemasWith(client, id, signal)) {
     if (await isInProfile(client, schema.$id, signal)) return schema;
   }
   return undefined;
@@ -163,7 +163,7 @@ function bodyOf(given: Inputs, mark: string): object {
   return {
     type: "object",
     title: given.title,
-    description: described(given.description, mark),
+    description: addMark(given.description, mark),
     "meta:intendedToExtend": given.intendedToExtend,
     definitions: given.definitions,
     allOf: given.allOf,
@@ -176,19 +176,21 @@ function inputsOf(found: Answer, known?: Inputs): Inputs {
     title: found.title,
     description: withoutMark(found.description),
     intendedToExtend: found["meta:intendedToExtend"] ?? [],
-    definitions: keepSpelling(known?.definitions, definitions, normalDefinition),
+    definitions: keepSpelling(known?.definitions, definitions, normalizeDefinition),
     allOf: (found.allOf ?? []).map(({ $ref }) => ({ $ref })),
   };
 }
 
-function brokenBetween(olds: Inputs, news: Inputs): string[] {
-  const [before, after] = [olds, news].map(({ definitions }) => normalDefinition(definitions) as Inputs["definitions"]);
-  return brokenFields(before ?? {}, after ?? {});
+function findBrokenBetween(olds: Inputs, news: Inputs): string[] {
+  const [before, after] = [olds, news].map(
+    ({ definitions }) => normalizeDefinition(definitions) as Inputs["definitions"],
+  );
+  return findBrokenFields(before ?? {}, after ?? {});
 }
 
 /** Why Platform may refuse a change: only what is compatible with stored data may change once a dataset exists. */
 function hintFor(olds: Inputs, news: Inputs): { hint?: string } {
-  const broken = brokenBetween(olds, news);
+  const broken = findBrokenBetween(olds, news);
   if (broken.length === 0) return {};
   return {
     hint:

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { accept } from "../../client/xdm.ts";
-import { isInProfile, neverDeleted } from "./schema-users.ts";
+import { explainNeverDeleted, isInProfile } from "./schema-users.ts";
 
 const descriptorIdentity = "xdm:descriptorIdentity";
 
@@ -84,7 +84,7 @@ export const identityDescriptor = defineResource<AepClient>()({
   async delete({ client, signal, urn }, id, { schemaId, isPrimary }) {
     if (isPrimary && (await isInProfile(client, schemaId, signal))) {
       const what = `The identity descriptor ${id} is the primary identity of the schema ${schemaId}, which has been enabled for`;
-      throw neverDeleted(`${what} Profile and never goes without one`, urn);
+      throw explainNeverDeleted(`${what} Profile and never goes without one`, urn);
     }
     await deleteDescriptor(client, id, signal);
   },

@@ -4,7 +4,7 @@ import { pathOf, paths } from "../../client/paths.ts";
 import { accept, isProfileEnabled, xdmList } from "../../client/xdm.ts";
 
 /** The schemas that take a field group in. */
-export async function schemasWith(client: AepClient, fieldGroupId: string, signal: AbortSignal) {
+export async function listSchemasWith(client: AepClient, fieldGroupId: string, signal: AbortSignal) {
   const path = `${paths.schemas}?property=meta:extends==${encodeURIComponent(fieldGroupId)}`;
   const purpose = `look for schemas that use the field group ${fieldGroupId}`;
   return (await client.call({ method: "GET", path, headers: accept.list, signal, purpose }, xdmList)).results;
@@ -20,7 +20,7 @@ export async function datasetsOf(client: AepClient, schemaId: string, signal: Ab
 }
 
 /** That Platform never deletes what a schema in Profile is made of, and both ways out. `what` ends without a full stop. */
-export function neverDeleted(what: string, urn: string): Error {
+export function explainNeverDeleted(what: string, urn: string): Error {
   return new Error(
     `${what}. Leave it in Platform: give the schema, its field groups and its primary identity, if it has one, the resource option ` +
       "retainOnDelete and run npx pulumi up before you destroy, or take it out of the stack now: " +

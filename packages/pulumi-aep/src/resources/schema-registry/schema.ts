@@ -3,10 +3,10 @@ import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { experienceEvent, isProfileEnabled, keepSpelling, xdmResource } from "../../client/xdm.ts";
-import { described, markOf, ownershipInput, withoutMark } from "../mark.ts";
+import { addMark, markOf, ownershipInput, withoutMark } from "../mark.ts";
 import { deleteDescriptor, identitiesOf } from "./identity-descriptor.ts";
 import { registryItem, registryKind, registryOutputs } from "./registry-kind.ts";
-import { datasetsOf, neverDeleted, useOf } from "./schema-users.ts";
+import { datasetsOf, explainNeverDeleted, useOf } from "./schema-users.ts";
 
 const answer = registryItem.extend({
   allOf: z.array(z.looseObject({ $ref: z.string() })),
@@ -104,7 +104,7 @@ export const schema = defineResource<AepClient>()({
     if (!found) return;
     if (isProfileEnabled(found["meta:immutableTags"])) {
       const what = `The schema "${title}" (${id}) has been enabled for Profile, and Platform never deletes such a schema`;
-      throw neverDeleted(what, urn);
+      throw explainNeverDeleted(what, urn);
     }
     await deleteIdentities(operation, id);
     const hint = "Platform keeps a schema as long as a dataset uses it: delete those datasets first.";
@@ -127,7 +127,7 @@ async function deleteIdentities({ client, signal, warn }: Operation<AepClient>, 
 
 function bodyOf({ title, description, classId, fieldGroupIds }: Inputs, mark: string): object {
   const allOf = [classId, ...fieldGroupIds].map(($ref) => ({ $ref }));
-  return { type: "object", title, description: described(description, mark), allOf };
+  return { type: "object", title, description: addMark(description, mark), allOf };
 }
 
 function inputsOf(found: Answer, known?: Inputs): Inputs {

@@ -21,7 +21,7 @@ export const arrayEvaluations = {
   upsert_array_replace: eager(([array = null]) => array),
   array_to_string: eager(([separator = null, array = null]) => {
     if (array === null) return null;
-    return flattened(arrayOf(array))
+    return flatten(arrayOf(array))
       .map(itemText)
       .join(textOf(separator) ?? "");
   }),
@@ -33,11 +33,11 @@ export const arrayEvaluations = {
     const items = array?.() ?? null;
     return items === null ? null : arrayOf(items).map((item) => expression?.(item) ?? null);
   },
-  flattenArray: eager(([array = null]) => (array === null ? null : flattened(arrayOf(array)))),
+  flattenArray: eager(([array = null]) => (array === null ? null : flatten(arrayOf(array)))),
 } satisfies Evaluations;
 
-function flattened(items: readonly Value[]): Value[] {
-  return items.flatMap((item) => (Array.isArray(item) ? flattened(item) : [item]));
+function flatten(items: readonly Value[]): Value[] {
+  return items.flatMap((item) => (Array.isArray(item) ? flatten(item) : [item]));
 }
 
 /** Objects come out in JSON with single quotes, as Adobe's pages on exporting arrays show them. */

@@ -12,18 +12,18 @@ export const hashingEvaluations = {
     ofStrings((text, charset) => {
       // The lowest byte first, as the page's example has it.
       const bytes = Buffer.alloc(4);
-      bytes.writeUInt32LE(crc32(encoded(text, charset)));
+      bytes.writeUInt32LE(crc32(encode(text, charset)));
       return bytes.toString("hex");
     }),
   ),
 } satisfies Evaluations;
 
 function hash(algorithm: string): Evaluation {
-  return eager(ofStrings((text, charset) => createHash(algorithm).update(encoded(text, charset)).digest("hex")));
+  return eager(ofStrings((text, charset) => createHash(algorithm).update(encode(text, charset)).digest("hex")));
 }
 
 /** The bytes of a text, by one of the character sets that the functions page names. Java's UTF-16 is big-endian with its mark. */
-function encoded(text: string, charset = "UTF-8"): Buffer {
+function encode(text: string, charset = "UTF-8"): Buffer {
   switch (charset.toUpperCase()) {
     case "UTF-8":
       return Buffer.from(text, "utf8");

@@ -8,11 +8,12 @@ export const objectEvaluations = {
   is_empty: eager(([input = null]) => sizeOf(input) === 0),
   to_object: eager(pairs),
   str_to_object: eager(
-    ofStrings((text, valueDelimiter = ":", fieldDelimiter = ",") => keyed(text, valueDelimiter, fieldDelimiter)),
+    ofStrings((text, valueDelimiter = ":", fieldDelimiter = ",") => parseKeyed(text, valueDelimiter, fieldDelimiter)),
   ),
   get_values: eager(([string = null, key, valueDelimiter, fieldDelimiter]) =>
     ofStrings(
-      (text) => keyed(text, textOf(valueDelimiter) || ":", textOf(fieldDelimiter) || ",")[textOf(key) ?? ""] ?? null,
+      (text) =>
+        parseKeyed(text, textOf(valueDelimiter) || ":", textOf(fieldDelimiter) || ",")[textOf(key) ?? ""] ?? null,
     )([string]),
   ),
   contains_key: eager(isThere),
@@ -60,7 +61,7 @@ function pairs(values: readonly Value[]): ValueObject {
   return result;
 }
 
-function keyed(text: string, valueDelimiter: string, fieldDelimiter: string): ValueObject {
+function parseKeyed(text: string, valueDelimiter: string, fieldDelimiter: string): ValueObject {
   const result: ValueObject = {};
   for (const field of text.split(fieldDelimiter)) {
     const [key = "", ...value] = field.split(valueDelimiter);

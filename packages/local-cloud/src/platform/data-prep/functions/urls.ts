@@ -20,7 +20,7 @@ export const urlEvaluations = {
     fullPath === false ? (url.pathname.split("/").at(-1) ?? null) : url.pathname,
   ),
   get_url_query_str: ofUrl((url, anchor) => queryOf(url, textOf(anchor) ?? "")),
-  get_url_encoded: eager(ofStrings((text = "") => text.replaceAll(/[^A-Za-z0-9._-]/gu, encoded))),
+  get_url_encoded: eager(ofStrings((text = "") => text.replaceAll(/[^A-Za-z0-9._-]/gu, encodeCharacter))),
   get_url_decoded: eager(ofStrings((text = "") => decodeURIComponent(text))),
 } satisfies Evaluations;
 
@@ -56,7 +56,7 @@ function queryOf(url: URL, anchor: string): ValueObject {
 }
 
 /** Each byte of a character in hex, as the page's table of special characters has it. */
-function encoded(character: string): string {
+function encodeCharacter(character: string): string {
   return Array.from(
     Buffer.from(character, "utf8"),
     (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`,

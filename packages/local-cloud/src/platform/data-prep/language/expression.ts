@@ -44,8 +44,8 @@ class ExpressionReader {
   }
 
   readAll(): Compiled {
-    const value = compiled(this.#read(0));
-    if (this.#peek().kind !== "end") throw unexpected(this.#peek());
+    const value = compile(this.#read(0));
+    if (this.#peek().kind !== "end") throw unexpectedToken(this.#peek());
     return value;
   }
 
@@ -55,7 +55,7 @@ class ExpressionReader {
       const operator = infixOperators.get(operatorText(this.#peek()));
       if (operator === undefined || operator.power <= power) return left;
       this.#take();
-      left = { kind: "value", value: operator.join(compiled(left), compiled(this.#read(operator.power))) };
+      left = { kind: "value", value: operator.join(compile(left), compile(this.#read(operator.power))) };
     }
   }
 
@@ -63,7 +63,7 @@ class ExpressionReader {
     const apply = prefixOperators.get(operatorText(this.#peek()));
     if (apply !== undefined) {
       this.#take();
-      const operand = compiled(this.#operand());
+      const operand = compile(this.#operand());
       return { kind: "value", value: (event) => apply(operand(event)) };
     }
     return this.#followed(this.#start());
@@ -76,16 +76,16 @@ class ExpressionReader {
     if (token.kind === "wrapped") return { kind: "path", path: readPath(token.text) };
     if (token.kind === "word") return this.#named(token.text);
     if (token.text === "(") {
-      const inner = compiled(this.#read(0));
+      const inner = compile(this.#read(0));
       this.#expect(")");
       return { kind: "value", value: inner };
     }
     if (token.text === "[") {
-      const items = this.#listed("]").map(compiled);
+      const items = this.#listed("]").map(compile);
       return { kind: "value", value: (event) => items.map((item) => item(event)) };
     }
     if (token.text === "{") return this.#map();
-    throw unexpected(token);
+    throw unexpectedToken(token);
   }
 
   #named(word: string): Part {
@@ -94,7 +94,7 @@ class ExpressionReader {
     if (this.#accept("(")) return call(word, this.#listed(")"));
     const name = fieldName(word);
     if (!this.#accept("->")) return { kind: "path", path: [name] };
-    return { kind: "lambda", parameter: name, body: compiled(this.#read(0)) };
+    return { kind: "lambda", parameter: name, body: compile(this.#read(0)) };
   }
 
   /** The fields, indices and methods behind a value. */
@@ -116,11 +116,11 @@ class ExpressionReader {
     }
     const method = token.kind === "word" ? methods.get(token.text) : undefined;
     if (method === undefined) throw new Unreadable(`There is no method ${show(token)}`);
-    if (!isMethod) throw unexpected(this.#peek());
-    const [argument, ...others] = this.#listed(")").map(compiled);
+    if (!isMethod) throw unexpectedToken(this.#peek());
+    const [argument, ...others] = this.#listed(")").map(compile);
     if (argument === undefined || others.length > 0)
       throw new Unreadable(`The method ${token.text} takes one argument`);
-    const target = compiled(of);
+    const target = compile(of);
     const value = (event: EvaluationContext) => {
       const receiver = target(event);
       if (receiver === null) throw new TransformError(`null has no method ${token.text}`);
@@ -150,9 +150,9 @@ class ExpressionReader {
     const entries: [Compiled, Compiled][] = [];
     while (!this.#accept("}")) {
       if (entries.length > 0) this.#expect(",");
-      const key = compiled(this.#read(0));
+      const key = compile(this.#read(0));
       this.#expect(":");
-      entries.push([key, compiled(this.#read(0))]);
+      entries.push([key, compile(this.#read(0))]);
     }
     const value = (event: EvaluationContext) =>
       Object.fromEntries(entries.map(([key, item]) => [textOf(key(event)) ?? "", item(event)]));
@@ -184,7 +184,7 @@ function constant(value: null | boolean | number | string): Part {
   return { kind: "value", value: () => value };
 }
 
-function compiled(part: Part): Compiled {
+function compile(part: Part): Compiled {
   switch (part.kind) {
     case "value":
       return part.value;
@@ -211,7 +211,7 @@ function call(name: string, given: readonly Part[]): Part {
   if (evaluation === undefined) throw new Unreadable(`The stand-in lacks the function ${name}`);
   const prepared = given.map(argumentOf);
   const value: Compiled = (event) =>
-    guarded(() =>
+    guard(() =>
       evaluation(
         prepared.map((argument) => argument(event)),
         event,
@@ -222,7 +222,7 @@ function call(name: string, given: readonly Part[]): Part {
 
 /** An argument of a function for one event: a value, or what makes a value of each item of an array. */
 function argumentOf(part: Part): (event: EvaluationContext) => Argument {
-  const value = compiled(part);
+  const value = compile(part);
   if (part.kind !== "lambda") return (event) => () => value(event);
   return (event) => (item) => {
     if (item === undefined) return value(event);
@@ -231,7 +231,7 @@ function argumentOf(part: Part): (event: EvaluationContext) => Argument {
 }
 
 /** What a function can't do with its arguments (a bad regular expression, bad JSON) is a transformation error. */
-function guarded(work: () => Value): Value {
+function guard(work: () => Value): Value {
   try {
     return work();
   } catch (error) {
@@ -249,7 +249,7 @@ function operatorText({ kind, text }: Token): string {
   return kind === "mark" || kind === "word" ? text : "";
 }
 
-function unexpected(token: Token): Unreadable {
+function unexpectedToken(token: Token): Unreadable {
   return new Unreadable(`Unexpected ${show(token)}`);
 }
 
