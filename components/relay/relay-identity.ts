@@ -3,7 +3,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { ArmResource } from "../../relay/deploy/sdk.ts";
 import { azureName } from "./azure/azure-names.ts";
 import { type AzurePart, armPart, nativePart } from "./azure/azure-parts.ts";
-import { assignRole, type RoleArgs } from "./azure/azure-roles.ts";
+import { assignRole } from "./azure/azure-roles.ts";
+import type { RelayRole } from "./azure/relay-roles.ts";
 
 export interface RelayIdentityArgs {
   resourceGroupName: pulumi.Input<string>;
@@ -41,11 +42,16 @@ export class RelayIdentity {
     this.#options = options;
   }
 
-  /** Gives the relay a role on the resource with the id `scope`. */
-  grant(role: RoleArgs["role"], scope: pulumi.Input<string>): void {
+  /**
+   * Gives the relay a role.
+   *
+   * @param name what the assignment is called in the program, after the relay's name
+   * @param scope id of the resource on which it has the role
+   */
+  grant(name: string, role: RelayRole, scope: pulumi.Input<string>): void {
     const args = { role, scope, subscriptionId: this.#subscriptionId, principalId: this.principalId };
-    const assignment = assignRole(`${this.#name}-${role}`, args, this.#options);
+    const assignment = assignRole(`${this.#name}-${name}`, args, this.#options);
     this.roles.push(assignment);
-    this.parts[`role ${role}`] = armPart(assignment);
+    this.parts[`role ${name}`] = armPart(assignment);
   }
 }

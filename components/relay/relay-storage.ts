@@ -24,6 +24,7 @@ type StorageConnection<Name extends string> = Readonly<Record<`${Name}__${Connec
 export class RelayStorage extends pulumi.ComponentResource {
   readonly accountId: pulumi.Output<string>;
   readonly eventsQueueId: pulumi.Output<string>;
+  readonly poisonQueueId: pulumi.Output<string>;
   readonly codeContainerUrl: pulumi.Output<string>;
   readonly parts: Readonly<Record<string, AzurePart>>;
   /** Everything that has to be there before the app starts. */
@@ -71,7 +72,7 @@ export class RelayStorage extends pulumi.ComponentResource {
     const container = (containerName: string) =>
       part(containerName, `blobServices/default/containers/${containerName}`, "BlobContainer");
     const events = queue("events");
-    queue("events-poison");
+    const poison = queue("events-poison");
     container("claims");
     container("dead-letters");
     const code = container("code");
@@ -80,6 +81,7 @@ export class RelayStorage extends pulumi.ComponentResource {
     this.accountId = account.id;
     this.parts = { "storage account": nativePart(account) };
     this.eventsQueueId = events.id;
+    this.poisonQueueId = poison.id;
     this.codeContainerUrl = pulumi.all([account.primaryEndpoints, code.id]).apply(([{ blob }]) => `${blob}code`);
     this.resources = made;
     this.#endpoints = account.primaryEndpoints;

@@ -13,6 +13,8 @@ export interface RelayVaultArgs {
 export class RelayVault {
   readonly id: pulumi.Output<string>;
   readonly parts: Readonly<Record<string, AzurePart>>;
+  /** The secrets so far, by their names in the vault. */
+  readonly secrets = new Map<string, VaultSecret>();
   readonly #name: string;
   readonly #options: pulumi.CustomResourceOptions;
 
@@ -38,6 +40,7 @@ export class RelayVault {
       { vaultId: this.id, name: secretName, value },
       { ...this.#options, aliases: [{ type: "azure-native:keyvault:Secret" }] },
     );
+    this.secrets.set(secretName, secret);
     // With its version, so that a new value is a new setting, which the app takes at once.
     return pulumi.interpolate`@Microsoft.KeyVault(SecretUri=${secret.uriWithVersion})`;
   }

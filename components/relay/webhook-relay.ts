@@ -8,6 +8,7 @@ import type { PlatformCredential } from "../platform/platform-credential.ts";
 import type { Settings } from "../settings/setting-types.ts";
 import { azureName, formerNames } from "./azure/azure-names.ts";
 import { type AzurePart, nativePart } from "./azure/azure-parts.ts";
+import { relayRoles } from "./azure/relay-roles.ts";
 import { AvailabilityTest } from "./monitoring/availability-test.ts";
 import { RelayMonitoring, type RelayMonitoringArgs } from "./monitoring/relay-monitoring.ts";
 import { RelayApp } from "./relay-app.ts";
@@ -73,13 +74,9 @@ export class WebhookRelay extends pulumi.ComponentResource {
     );
     const vault = new RelayVault(name, { ...inGroup, tenantId }, parent);
     const identity = new RelayIdentity(name, { ...inGroup, subscriptionId }, parent);
-    identity.grant("storage-blob-data-owner", storage.accountId);
-    identity.grant("storage-queue-data-contributor", storage.accountId);
-    identity.grant("storage-table-data-contributor", storage.accountId);
-    identity.grant("key-vault-secrets-user", vault.id);
-    identity.grant("monitoring-metrics-publisher", monitoring.componentId);
 
     const settings = appSettings(args, { storage, monitoring, vault, identity });
+    grantRoles({ storage, monitoring, vault, identity });
     const app = new RelayApp(name, { ...args, resourceGroup: group, identity, storage, settings }, parent);
     this.url = pulumi.interpolate`https://${app.hostName}/customerio`;
     this.healthUrl = pulumi.interpolate`https://${app.hostName}/health`;
@@ -150,6 +147,16 @@ interface Referred {
   readonly monitoring: RelayMonitoring;
   readonly vault: RelayVault;
   readonly identity: RelayIdentity;
+}
+
+/** The names of roles on a whole account are those that earlier versions gave them, so that a stack keeps these assignments. */
+function grantRoles({ storage, monitoring, vault, identity }: Referred): void {
+  identity.grant("storage-blob-data-owner", relayRoles.blobs, storage.accountId);
+  identity.grant("queue-events", relayRoles.events, storage.eventsQueueId);
+  identity.grant("queue-events-poison", relayRoles.poison, storage.poisonQueueId);
+  identity.grant("storage-table-data-contributor", relayRoles.tables, storage.accountId);
+  for (const [name, { id }] of vault.secrets) identity.grant(`secret-${name}`, relayRoles.secret, id);
+  identity.grant("monitoring-metrics-publisher", relayRoles.metrics, monitoring.componentId);
 }
 
 function appSettings(args: WebhookRelayArgs, { storage, monitoring, vault, identity }: Referred) {

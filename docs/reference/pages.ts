@@ -5,6 +5,7 @@ import { cliPage } from "./cli.ts";
 import { typeScriptOf, yamlOf } from "./example-code.ts";
 import { examples } from "./examples.ts";
 import { code, escaped, fenced, page, table, yes } from "./markdown.ts";
+import { rolesPage } from "./roles.ts";
 
 interface Property {
   readonly type?: string;
@@ -50,6 +51,7 @@ export function referencePages(): Map<string, string> {
     }
   }
   pages.set("cli.md", cliPage());
+  pages.set("roles.md", rolesPage());
   pages.set("README.md", indexPage(schemas));
   return pages;
 }

@@ -127,13 +127,25 @@ export class RelayStorageClient {
         return true;
       } catch (error) {
         if (!isObject(error) || error.code !== "BlobAlreadyExists") throw error;
-        const deadLetters = await this.#container(containerNames.deadLetters);
-        const { metadata } = await deadLetters.getBlobClient(name).getProperties({ abortSignal: signal });
+        const metadata = await this.#metadataOf(containerNames.deadLetters, name, signal);
         if (metadata?.write === write) return true;
         await this.#put(containerNames.deadLetters, name, text, signal);
         return false;
       }
     });
+  }
+
+  /** Out of a list of blobs: the relay's identity may not read dead letters, see `writeOnly`. */
+  async #metadataOf(
+    containerName: string,
+    name: string,
+    signal: AbortSignal,
+  ): Promise<Record<string, string> | undefined> {
+    const container = await this.#container(containerName);
+    const listed = container.listBlobsFlat({ prefix: name, includeMetadata: true, abortSignal: signal });
+    // No name of a dead letter is the beginning of another one, but the first in order is the shortest in any case.
+    const { value } = await listed.next();
+    return value?.name === name ? value.metadata : undefined;
   }
 
   /** The heads of both queues; none of a queue in which no message is visible. Nothing is taken by it. */

@@ -142,7 +142,7 @@ function oidcToken(environment: Environment): { assertion: () => Promise<string>
     ACTIONS_ID_TOKEN_REQUEST_TOKEN: requestToken,
   } = environment;
   if (token) return { assertion: async () => token, source: "the token in ARM_OIDC_TOKEN" };
-  // Read anew each time: what writes the file renews it.
+  // Read again each time: what writes the file renews it.
   if (file) {
     return {
       assertion: async () => (await readFile(file, "utf8")).trim(),

@@ -194,6 +194,17 @@ describe("role assignments", () => {
     expect(await refusal("authorization:RoleAssignment", nowhere)).toContain('Code="ResourceGroupNotFound"');
   });
 
+  test("a condition that can't be read, or without its version; and a condition alone can change", async () => {
+    const condition = "!(ActionMatches{'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete'})";
+    expect(await refusal("authorization:RoleAssignment", assignment({ condition }))).toContain("conditionVersion");
+    const broken = assignment({ condition: "!(", conditionVersion: "2.0" });
+    expect(await refusal("authorization:RoleAssignment", broken)).toContain('Code="BadRequest"');
+    const made = await assign(provider, principalId, roles.messageSender, groupId);
+    const news = { ...made.inputs, condition, conditionVersion: "2.0" };
+    const request = { id: made.id, olds: made.inputs, state: made.properties, news, preview: false };
+    expect(await provider.update(made.call, request)).toMatchObject({ condition });
+  });
+
   test("another role in place of the first", async () => {
     const made = await assign(provider, principalId, roles.secretsUser, groupId);
     const news = { ...made.inputs, roleDefinitionId: roleId(roles.blobOwner) };

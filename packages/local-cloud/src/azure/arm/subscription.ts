@@ -87,6 +87,10 @@ export class Subscription {
     this.#grants.set(roleAssignmentId.toLowerCase(), grant);
   }
 
+  grantOf(roleAssignmentId: string): Grant | undefined {
+    return this.#grants.get(roleAssignmentId.toLowerCase());
+  }
+
   get grants(): readonly Grant[] {
     return [...this.#grants.values()];
   }

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { PropertyMap } from "pulumi-provider-kit";
 import { text } from "../arm/subscription.ts";
+import type { Grant } from "../identity/data-plane-authorization.ts";
 import type { Effects } from "./effects.ts";
 import { siteEffects } from "./site-effects.ts";
 import { storageEffects } from "./storage-effects.ts";
@@ -35,14 +36,14 @@ const effects: Record<string, Effects> = {
   },
   "azure-native:authorization:RoleAssignment": {
     create: ({ id, inputs }, { subscription, switches }) => {
-      subscription.grant(id, {
-        principalId: text(inputs, "principalId"),
-        roleDefinitionId: text(inputs, "roleDefinitionId"),
-        scope: text(inputs, "scope"),
-        activeFrom: Date.now() + switches.roleAssignmentDelay,
-      });
+      subscription.grant(id, grantOf(inputs, Date.now() + switches.roleAssignmentDelay));
       const now = new Date().toISOString();
       return { createdOn: now, updatedOn: now, createdBy: "", updatedBy: "" };
+    },
+    // Only the condition can change.
+    update: ({ id, inputs }, { subscription }) => {
+      subscription.grant(id, grantOf(inputs, subscription.grantOf(id)?.activeFrom ?? 0));
+      return { updatedOn: new Date().toISOString() };
     },
   },
   "azure-native:managedidentity:UserAssignedIdentity": {
@@ -95,4 +96,15 @@ function secretOutputs(vaultName: string, name: string): PropertyMap {
 /** What the life of a resource of this type does in Azure. */
 export function effectsOf(token: string): Effects {
   return effects[token] ?? {};
+}
+
+function grantOf(inputs: PropertyMap, activeFrom: number): Grant {
+  const condition = text(inputs, "condition");
+  return {
+    principalId: text(inputs, "principalId"),
+    roleDefinitionId: text(inputs, "roleDefinitionId"),
+    scope: text(inputs, "scope"),
+    activeFrom,
+    ...(condition !== "" && { condition }),
+  };
 }

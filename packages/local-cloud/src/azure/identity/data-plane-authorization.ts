@@ -1,4 +1,5 @@
-import { findRole, roleAllows } from "./role-definitions.ts";
+import { parseCondition } from "./role-conditions.ts";
+import { findRole, isDataAction, roleAllows } from "./role-definitions.ts";
 
 /** A role assignment, as far as the data plane needs it. */
 export interface Grant {
@@ -8,6 +9,8 @@ export interface Grant {
   readonly scope: string;
   /** Epoch milliseconds from which it has taken effect. */
   readonly activeFrom: number;
+  /** Narrows what the role allows; see `parseCondition`. */
+  readonly condition?: string;
 }
 
 export type StorageService = "blob" | "queue" | "table";
@@ -17,21 +20,37 @@ export interface RequiredAccess {
   readonly actions: readonly string[];
   /** Path below the account's resource id, such as `/queueServices/default/queues/events`; empty for the account. */
   readonly resource: string;
+  /** Of the actions, as conditions of role assignments name it. */
+  readonly suboperation?: string;
 }
 
 /** Whether a principal's roles allow one of the actions on a resource. */
 export function isAllowed(
   grants: readonly Grant[],
   principalId: string,
-  access: { actions: readonly string[]; resourceId: string },
+  access: { actions: readonly string[]; resourceId: string; suboperation?: string | undefined },
 ): boolean {
+  const resource = attributesOf(access.resourceId);
   return grants
     .filter((grant) => grant.principalId === principalId && grant.activeFrom <= Date.now())
     .filter((grant) => covers(grant.scope, access.resourceId))
     .some((grant) => {
       const role = findRole(grant.roleDefinitionId);
-      return role !== undefined && access.actions.some((action) => roleAllows(role, action));
+      if (role === undefined) return false;
+      const condition = grant.condition === undefined ? () => true : parseCondition(grant.condition);
+      const { suboperation } = access;
+      // Conditions hold for actions on data alone ("What are Azure role assignment conditions?").
+      return access.actions.some(
+        (action) =>
+          roleAllows(role, action) && (!isDataAction(action) || condition({ action, suboperation, resource })),
+      );
     });
+}
+
+/** What conditions can ask of a resource of the storage data plane. */
+function attributesOf(resourceId: string): Record<string, string> {
+  const [, container] = resourceId.match(/\/blobServices\/default\/containers\/([^/]+)/i) ?? [];
+  return container === undefined ? {} : { "Microsoft.Storage/storageAccounts/blobServices/containers:name": container };
 }
 
 /** Whether a scope is the resource itself or above it. */
@@ -98,7 +117,7 @@ function blobAccess(method: string, [container, ...blob]: string[], query: URLSe
   }
   const on = (...actions: string[]) => ({ actions, resource: `/blobServices/default/containers/${container}` });
   if (blob.length === 0) {
-    if (comp === "list" || comp === "blobs") return on(`${containers}/blobs/read`);
+    if (comp === "list" || comp === "blobs") return { ...on(`${containers}/blobs/read`), suboperation: "Blob.List" };
     return on(`${containers}/${method === "PUT" ? "write" : method === "DELETE" ? "delete" : "read"}`);
   }
   if (comp === "tags") return on(`${containers}/blobs/tags/${method === "PUT" ? "write" : "read"}`);

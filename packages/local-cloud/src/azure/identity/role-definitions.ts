@@ -94,6 +94,7 @@ function matches(pattern: string, action: string): boolean {
   return new RegExp(`^${source}$`, "i").test(action);
 }
 
-function isDataAction(action: string): boolean {
+/** Whether an action is one on data. */
+export function isDataAction(action: string): boolean {
   return /\/(messages|blobs|entities)\/|\/vaults\/secrets\/.*action$|\/Metrics\/Write$/i.test(action);
 }

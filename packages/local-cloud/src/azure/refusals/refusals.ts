@@ -3,6 +3,7 @@ import { ArmError } from "../arm/arm-error.ts";
 import { refuseName } from "../arm/resource-names.ts";
 import type { ResourceRequest } from "../arm/resource-request.ts";
 import { plainValueAt, type Subscription, text } from "../arm/subscription.ts";
+import { parseCondition } from "../identity/role-conditions.ts";
 import { findRole } from "../identity/role-definitions.ts";
 import { refuseLogAlert, refuseMetricAlert, refuseWebTest } from "./alert-refusals.ts";
 import { refuseFlexSettings, refuseSite } from "./flex-refusals.ts";
@@ -160,6 +161,7 @@ function refuseVault({ id, name, inputs, existing }: ResourceRequest, subscripti
 function refuseRoleAssignment({ name, inputs, existing, id }: ResourceRequest, subscription: Subscription): void {
   const principalId = text(inputs, "principalId");
   const roleDefinitionId = text(inputs, "roleDefinitionId");
+  refuseCondition(text(inputs, "condition"), text(inputs, "conditionVersion"));
   if (existing) {
     const isSame = (name: string) => text(existing.inputs, name).toLowerCase() === text(inputs, name).toLowerCase();
     if (isSame("roleDefinitionId") && isSame("principalId")) return;
@@ -199,4 +201,17 @@ function refuseRoleAssignment({ name, inputs, existing, id }: ResourceRequest, s
         text(other.inputs, "scope").toLowerCase() === text(inputs, "scope").toLowerCase(),
     );
   if (twin) throw new ArmError(409, "RoleAssignmentExists", "The role assignment already exists.");
+}
+
+function refuseCondition(condition: string, version: string): void {
+  if (condition === "") return;
+  const refuse = (reason: string) => {
+    throw new ArmError(400, "BadRequest", `The condition of the role assignment can't be used: ${reason}.`);
+  };
+  if (version !== "2.0") refuse(`its conditionVersion is '${version}', not '2.0'`);
+  try {
+    parseCondition(condition);
+  } catch (error) {
+    refuse((error as Error).message);
+  }
 }

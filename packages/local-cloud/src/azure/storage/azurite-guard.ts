@@ -89,7 +89,8 @@ function refusalOf(request: IncomingMessage, server: https.Server): Refusal | un
     },
     rules,
   );
-  const target = { actions: access.actions, resourceId: rules.accountId + access.resource };
+  const { actions, suboperation } = access;
+  const target = { actions, suboperation, resourceId: rules.accountId + access.resource };
   return isAllowed(rules.grants, claims.oid, target) ? undefined : permissionMismatch;
 }
 

@@ -1,0 +1,160 @@
+import { BlobServiceClient } from "@azure/storage-blob";
+import { QueueServiceClient } from "@azure/storage-queue";
+import { type RelayRole, relayRoles } from "../../components/relay/azure/relay-roles.ts";
+import { type Grant, isAllowed } from "../../packages/local-cloud/src/azure/identity/data-plane-authorization.ts";
+import { startRoleWorld } from "./role-world.ts";
+
+type RoleName = keyof typeof relayRoles;
+type World = Awaited<ReturnType<typeof startRoleWorld>>;
+
+let world: World;
+beforeAll(async () => {
+  world = await startRoleWorld();
+}, 60_000);
+afterAll(() => world.stop());
+
+const base = "/subscriptions/s/resourceGroups/g/providers";
+const secretId = `${base}/Microsoft.KeyVault/vaults/v/secrets/s`;
+const componentId = `${base}/Microsoft.Insights/components/c`;
+
+/** Where the program gives each role. */
+function scopes(): Record<RoleName, string> {
+  const { accountId } = world;
+  return {
+    blobs: accountId,
+    events: `${accountId}/queueServices/default/queues/events`,
+    poison: `${accountId}/queueServices/default/queues/events-poison`,
+    tables: accountId,
+    secret: secretId,
+    metrics: componentId,
+  };
+}
+
+function grantsWithout(left?: RoleName): Grant[] {
+  return (Object.entries(relayRoles) as [RoleName, RelayRole][])
+    .filter(([name]) => name !== left)
+    .map(([name, { roleId, condition }]) => ({
+      principalId: world.principalId,
+      roleDefinitionId: roleId,
+      scope: scopes()[name],
+      activeFrom: 0,
+      ...(condition && { condition }),
+    }));
+}
+
+const signal = () => AbortSignal.timeout(20_000);
+
+/** What the relay and its host do, by the words of the table of roles. */
+function work(): Record<string, (grants: readonly Grant[]) => Promise<unknown>> {
+  const { relay, endpoints, credential, principalId } = world;
+  const blobs = new BlobServiceClient(endpoints.blob, credential);
+  const queues = new QueueServiceClient(endpoints.queue, credential);
+  const onSecretOrLog = (action: string, resourceId: string) => async (grants: readonly Grant[]) => {
+    if (isAllowed(grants, principalId, { actions: [action], resourceId })) return;
+    throw Object.assign(new Error(action), { statusCode: 403 });
+  };
+  const take = async (name: string) => {
+    const queue = queues.getQueueClient(name);
+    const { receivedMessageItems } = await queue.receiveMessages({ visibilityTimeout: 30 });
+    for (const { messageId, popReceipt } of receivedMessageItems) {
+      const held = await queue.updateMessage(messageId, popReceipt, undefined, 30);
+      await queue.deleteMessage(messageId, held.popReceipt ?? "");
+    }
+  };
+  return {
+    "read the code and its own locks and keys (Functions host)": async () => {
+      const hosts = blobs.getContainerClient("azure-webjobs-hosts");
+      await hosts.createIfNotExists();
+      await hosts.getBlockBlobClient("locks/a").upload("", 0);
+      await hosts.getBlobClient("locks/a").getProperties();
+      await blobs.getContainerClient("code").getBlobClient("package.zip").downloadToBuffer();
+    },
+    "write, read and delete claims": async () => {
+      await relay.putClaim("c.json", "{}", signal());
+      await relay.readClaim("c.json", signal());
+      await relay.deleteClaim("c.json", signal());
+    },
+    "write and count dead letters": async () => {
+      const letter = { name: "2026/11/20/a.json", document: {} as never };
+      await relay.putDeadLetter(letter, signal());
+      await relay.putDeadLetter(letter, signal());
+      await relay.countDeadLetters(1, signal());
+    },
+    "add messages": () => relay.enqueue("e30=", { delaySeconds: 0, signal: signal() }),
+    "take, hold and delete messages (Functions host)": () => take("events"),
+    "look at the queue and its marks": async () => {
+      await relay.readMarks(signal());
+      await queues.getQueueClient("events").peekMessages();
+    },
+    "move messages that failed (Functions host)": () => queues.getQueueClient("events-poison").sendMessage("e30="),
+    "take messages that failed": () => take("events-poison"),
+    "look at its head": () => queues.getQueueClient("events-poison").peekMessages(),
+    "note deliveries": async () => {
+      await relay.tables.create("delivered", signal());
+      await relay.tables.putAll("delivered", [{ partition: "a", row: "b" }], signal());
+    },
+    count: async () => {
+      await relay.tables.create("counts", signal());
+      await relay.tables.put("counts", { partition: "a", row: "b" }, signal(), { accepted: 1 });
+    },
+    "count the instances that send": () => relay.tables.ages("forwarders", "forwarder", signal()),
+    "read the secret (App Service, as the app's identity)": onSecretOrLog(
+      "Microsoft.KeyVault/vaults/secrets/getSecret/action",
+      secretId,
+    ),
+    "write logs (Functions host)": onSecretOrLog("Microsoft.Insights/Metrics/Write", componentId),
+  };
+}
+
+/** What fails for want of a role. */
+async function refusedWith(grants: readonly Grant[]): Promise<string[]> {
+  await world.allow(grants);
+  const refused: string[] = [];
+  for (const [name, call] of Object.entries(work())) {
+    const error = await call(grants).then(
+      () => undefined,
+      (thrown: { statusCode?: number; status?: number }) => thrown,
+    );
+    if (error === undefined) continue;
+    expect([name, error.statusCode ?? error.status]).toEqual([name, 403]);
+    refused.push(name);
+  }
+  return refused;
+}
+
+test("the table names all that the relay does", () => {
+  const named = Object.values(relayRoles).flatMap(({ neededFor }) => neededFor);
+  expect(Object.keys(work()).toSorted()).toEqual(named.toSorted());
+});
+
+test("with all roles everything works", async () => {
+  expect(await refusedWith(grantsWithout())).toEqual([]);
+});
+
+test.each(Object.keys(relayRoles) as RoleName[])(
+  "without the role `%s`, what it is needed for fails, and nothing else",
+  async (name) => {
+    expect(await refusedWith(grantsWithout(name))).toEqual(relayRoles[name].neededFor);
+  },
+);
+
+test("a dead letter can't be read or deleted with the relay's identity, and its name can be taken once", async () => {
+  await world.allow(grantsWithout());
+  const letter = { name: "2026/11/21/b.json", document: {} as never };
+  expect(await world.relay.putDeadLetter(letter, signal())).toBe(true);
+  expect(await world.relay.putDeadLetter(letter, signal())).toBe(false);
+  const blob = new BlobServiceClient(world.endpoints.blob, world.credential)
+    .getContainerClient("dead-letters")
+    .getBlobClient(letter.name);
+  for (const call of [() => blob.downloadToBuffer(), () => blob.getProperties(), () => blob.delete()]) {
+    await expect(call()).rejects.toMatchObject({ statusCode: 403 });
+  }
+});
+
+test("another queue of the account, and another secret of the vault, are closed to it", async () => {
+  await world.allow(grantsWithout());
+  const other = new QueueServiceClient(world.endpoints.queue, world.credential).getQueueClient("other");
+  await expect(other.sendMessage("e30=")).rejects.toMatchObject({ statusCode: 403 });
+  const access = { actions: ["Microsoft.KeyVault/vaults/secrets/getSecret/action"], resourceId: `${secretId}-other` };
+  expect(isAllowed(grantsWithout(), world.principalId, access)).toBe(false);
+});

@@ -1,0 +1,65 @@
+import path from "node:path";
+import { BlobServiceClient } from "@azure/storage-blob";
+import { QueueServiceClient } from "@azure/storage-queue";
+import { issueToken } from "../../packages/local-cloud/src/azure/identity/access-token.ts";
+import type { Grant } from "../../packages/local-cloud/src/azure/identity/data-plane-authorization.ts";
+import { Azurite } from "../../packages/local-cloud/src/azure/storage/azurite.ts";
+import { createCertificate, trustInThisProcess } from "../../packages/local-cloud/src/certificate.ts";
+import { temporaryFolder } from "../../packages/local-cloud/test/azure/support.ts";
+import { recordingServer } from "../../packages/pulumi-customerio/test/recording-server.ts";
+import { managedIdentity } from "../../relay/azure/managed-identity.ts";
+import { RelayStorageClient } from "../../relay/azure/storage/storage.ts";
+
+const tokenSecret = "secret";
+const principal = { objectId: "relay", clientId: "33333333-4444-4555-8666-777777777777", tenantId: "t" };
+const accountId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/relay";
+
+/** A storage account with the relay's queues and containers, and the relay's code in it as an identity whose roles the test gives. */
+export async function startRoleWorld() {
+  const { folder, dispose } = await temporaryFolder();
+  const certificate = await createCertificate(folder);
+  trustInThisProcess(certificate);
+  const accessOf = (grants: readonly Grant[]) => ({
+    ...{ tokenSecret, serviceObjectId: "service", accountId, allowSharedKeyAccess: true, grants },
+    messageUpdateNeeds: "write" as const,
+  });
+  const azurite = await Azurite.start({
+    ...{ account: "relay", folder: path.join(folder, "storage"), certificate },
+    access: accessOf([]),
+  });
+  const [blob, queue, table] = (["blob", "queue", "table"] as const).map((service) => azurite.endpoint(service));
+  const endpoints = { blob: blob ?? "", queue: queue ?? "", table: table ?? "" };
+  const keyed = `DefaultEndpointsProtocol=https;AccountName=relay;AccountKey=${azurite.keys[0]};BlobEndpoint=${blob};QueueEndpoint=${queue}`;
+  for (const name of ["events", "events-poison", "other"]) {
+    await QueueServiceClient.fromConnectionString(keyed).getQueueClient(name).create();
+  }
+  const blobs = BlobServiceClient.fromConnectionString(keyed);
+  for (const name of ["claims", "dead-letters", "code"]) await blobs.getContainerClient(name).create();
+  await blobs.getContainerClient("code").getBlockBlobClient("package.zip").upload("zip", 3);
+
+  const identity = await recordingServer(() => {
+    const { token, expiresOn } = issueToken(tokenSecret, { ...principal, audience: "https://storage.azure.com" });
+    const body = { access_token: token, expires_on: String(expiresOn), token_type: "Bearer" };
+    return {
+      headers: { "content-type": "application/json" },
+      body: { ...body, resource: "https://storage.azure.com" },
+    };
+  });
+  process.env.IDENTITY_ENDPOINT = `http://127.0.0.1:${identity.port}/msi/token`;
+  process.env.IDENTITY_HEADER = "header";
+  const { clientId } = principal;
+  const uris = { queueServiceUri: endpoints.queue, blobServiceUri: endpoints.blob, tableServiceUri: endpoints.table };
+  return {
+    ...{ accountId, principalId: principal.objectId, endpoints },
+    credential: managedIdentity(clientId),
+    relay: new RelayStorageClient({ ...uris, clientId }),
+    allow: (grants: readonly Grant[]) => azurite.allow(accessOf(grants)),
+    async stop() {
+      delete process.env.IDENTITY_ENDPOINT;
+      delete process.env.IDENTITY_HEADER;
+      await identity.close();
+      await azurite.stop();
+      await dispose();
+    },
+  };
+}
