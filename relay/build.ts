@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -6,6 +7,9 @@ import { relayPackageName } from "./core/names.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const repository = dirname(here);
+
+/** Stands in the bundle for its own digest until that is known. */
+const buildMark = "digest of this build";
 
 /** What was built, and where. */
 export interface RelayBundle {
@@ -38,15 +42,23 @@ export async function buildRelay(): Promise<RelayBundle> {
     // The blob library loads apache-arrow (240 KB) only to list blobs in Arrow's format, which the relay never asks for.
     external: ["@azure/functions-core", "apache-arrow"],
     // Azure's libraries ask for import.meta.url as they load, which CommonJS doesn't have.
-    define: { "import.meta.url": "importMetaUrl", RELAY_VERSION: JSON.stringify(version) },
+    define: {
+      "import.meta.url": "importMetaUrl",
+      RELAY_VERSION: JSON.stringify(version),
+      RELAY_BUILD: JSON.stringify(buildMark),
+    },
     banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
     logLevel: "warning",
   });
-  const code = Buffer.concat(outputFiles.map(({ contents }) => contents));
-  const manifest = { name: relayPackageName, version, private: true, main: "index.cjs" };
+  const marked = Buffer.concat(outputFiles.map(({ contents }) => contents)).toString();
+  const host = await readFile(join(here, "host.json"));
+  const digest = createHash("sha256").update(marked).update(host).digest("hex").slice(0, 16);
+  const code = Buffer.from(marked.replaceAll(buildMark, digest));
+  // A deployment reads the digest here, and the running code says it, so that no other code is taken for this one.
+  const manifest = { name: relayPackageName, version, build: digest, private: true, main: "index.cjs" };
   await mkdir(folder, { recursive: true });
   await updateFile(join(folder, "index.cjs"), code);
-  await updateFile(join(folder, "host.json"), await readFile(join(here, "host.json")));
+  await updateFile(join(folder, "host.json"), host);
   await updateFile(join(folder, "package.json"), Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
   return { folder, bytes: code.length };
 }

@@ -28,6 +28,8 @@ import { SummedLines } from "./summed-lines.ts";
 
 /** The package's version, which the build puts here. */
 declare const RELAY_VERSION: string;
+/** Digest of the package's code and host.json, which the build puts here too. */
+declare const RELAY_BUILD: string;
 
 const settings = readAppSettings(process.env);
 const storage = new RelayStorageClient(settings.storage);
@@ -67,6 +69,8 @@ app.http("health", {
   authLevel: "anonymous",
   handler: healthHandler({
     version: RELAY_VERSION,
+    build: RELAY_BUILD,
+    unresolved: settings.unresolved,
     signingKeys: settings.signingKeys,
     configuration,
     storage,

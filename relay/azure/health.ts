@@ -16,6 +16,10 @@ const mostCounted = 5_000;
 export interface HealthPorts {
   /** Of the relay's package. */
   readonly version: string;
+  /** Digest of the code and its host.json; default: not known. */
+  readonly build?: string;
+  /** Names of the app settings whose secrets did not arrive; default: none. */
+  readonly unresolved?: readonly string[];
   readonly signingKeys: readonly string[];
   /** Digest of the settings in force. */
   readonly configuration?: string | undefined;
@@ -37,6 +41,10 @@ interface Health {
   readonly status: "ok" | "unavailable";
   /** Version of the relay's package, which `customerio-aep status` compares with its own. */
   readonly version: string;
+  /** Digest of the code and its host.json, by which a deployment knows its own code. */
+  readonly build?: string;
+  /** App settings whose Key Vault reference App Service has not resolved; absent if all have their secrets. */
+  readonly unresolved?: readonly string[];
   /** Whether there is a key to check Customer.io's signatures with: without one the relay is well, but refuses every event. */
   readonly signingKeys: boolean;
   /** Digest of the settings in force in the instance that answers. */
@@ -66,6 +74,8 @@ interface Answer extends HttpResponseInit {
  */
 export function healthHandler({
   version,
+  build,
+  unresolved = [],
   signingKeys,
   configuration,
   storage,
@@ -75,7 +85,13 @@ export function healthHandler({
   watch,
   monotonic = () => performance.now(),
 }: HealthPorts): HttpHandler {
-  const state = { version, signingKeys: signingKeys.length > 0, ...(configuration !== undefined && { configuration }) };
+  const state = {
+    version,
+    ...(build !== undefined && { build }),
+    ...(unresolved.length > 0 && { unresolved }),
+    signingKeys: signingKeys.length > 0,
+    ...(configuration !== undefined && { configuration }),
+  };
   let last: { readonly answer: Answer; readonly since: number; readonly until: number } | undefined;
   let looking: { readonly answer: Promise<Answer>; readonly since: number } | undefined;
 

@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import { type AppSettingName, appSettings, appSettingsSchema } from "../core/app-settings.ts";
-import { isSet, parseSigningKeys } from "../core/intake/verify.ts";
+import { isSet, isUnresolved, parseSigningKeys } from "../core/intake/verify.ts";
 import type { EventPolicy } from "../core/policy/policy.ts";
 import type { InletCredential } from "./delivery/inlet-tokens.ts";
 
@@ -53,6 +53,8 @@ export interface RelaySettings {
   readonly instanceMemoryMB: number;
   /** Digest of all settings, by which a deployment sees which ones are in force; undefined if none is given. */
   readonly configuration: string | undefined;
+  /** Names of the settings whose Key Vault reference App Service could not resolve when this instance started. */
+  readonly unresolved: readonly string[];
 }
 
 const intake = appSettingsSchema("EVENT_POLICY", "MAXIMUM_CALL_AGE_SECONDS");
@@ -89,6 +91,7 @@ export function readAppSettings(environment: Record<string, string | undefined>)
     storage: readStorageSettings(given),
     instanceMemoryMB: appSettings.INSTANCE_MEMORY_MB.parse(given.INSTANCE_MEMORY_MB),
     configuration: given.RELAY_CONFIGURATION,
+    unresolved: Object.keys(environment).filter((name) => isUnresolved(environment[name])),
   };
 }
 

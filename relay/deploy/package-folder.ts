@@ -30,7 +30,9 @@ export function packageMistake(folder: string): string | undefined {
   return `the folder "${folder}" lacks ${missing.join(" and ")} at its root; run \`npm run build\` first`;
 }
 
-const manifest = z.object({ name: z.string().optional(), version: z.string().optional() }).catch({});
+const manifest = z
+  .object({ name: z.string().optional(), version: z.string().optional(), build: z.string().optional() })
+  .catch({});
 
 /** What the package.json of a folder that can be deployed says. */
 export function packageManifest(folder: string): z.output<typeof manifest> {

@@ -18,6 +18,12 @@ test("the same sources give the same bytes, without a path of this machine in th
   expect(code.includes(join(bundle.folder, "..", ".."))).toBe(false);
 });
 
+test("the code knows the digest by which package.json names this build", async () => {
+  const { build } = JSON.parse(await read("package.json"));
+  expect(build).toMatch(/^[0-9a-f]{16}$/);
+  expect(await read("index.cjs")).toContain(`"${build}"`);
+});
+
 test("host.json and package.json are what a Functions host looks for", async () => {
   expect(JSON.parse(await read("package.json"))).toMatchObject({ main: "index.cjs" });
   expect(JSON.parse(await read("host.json"))).toMatchObject({

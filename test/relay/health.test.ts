@@ -47,6 +47,14 @@ test("says that no signing key is set, which alone doesn't make the relay unheal
   });
 });
 
+test("says which build runs, and which settings came without their secrets", async () => {
+  const { context } = invocation();
+  const storage = { check: async () => ({ waiting: 0 }), countDeadLetters: async () => ({ count: 0, more: false }) };
+  const parts = { version: "1.2.3", build: "b", unresolved: ["PLATFORM_STREAMING_URL"], signingKeys: ["key"] };
+  const response = await healthHandler({ ...parts, storage, budget: 20_000 })(undefined as never, context);
+  expect(response).toMatchObject({ status: 200, jsonBody: { build: "b", unresolved: ["PLATFORM_STREAMING_URL"] } });
+});
+
 test("503 if the storage can't be reached, and why is in the log only", async () => {
   const { response, lines } = await health(
     ["key"],

@@ -5,7 +5,12 @@ const unresolvedReference = "@Microsoft.KeyVault(";
 
 /** Whether a setting has a value: one that isn't blank, nor a Key Vault reference that App Service could not resolve. */
 export function isSet(value: string | undefined): value is string {
-  return value !== undefined && value.trim() !== "" && !value.trim().startsWith(unresolvedReference);
+  return value !== undefined && value.trim() !== "" && !isUnresolved(value);
+}
+
+/** Whether a setting is a Key Vault reference that App Service could not resolve. */
+export function isUnresolved(value: string | undefined): boolean {
+  return value?.trim().startsWith(unresolvedReference) ?? false;
 }
 
 /**

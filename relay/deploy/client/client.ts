@@ -9,6 +9,7 @@ import type { Clock } from "./clock.ts";
 import { Kudu } from "./kudu.ts";
 import { callersLogin, type Login } from "./login.ts";
 import type { NotYet } from "./patience.ts";
+import { SiteSettings } from "./site-settings.ts";
 
 const storageApiVersion = "2024-01-01";
 /** Milliseconds that the relay gets to answer its health check; a cold start takes seconds. */
@@ -83,6 +84,11 @@ export class AzureClient {
   /** The deployment site of a function app. */
   kudu(hostName: string): Kudu {
     return new Kudu(hostName, this.#calls);
+  }
+
+  /** The app settings of a function app. */
+  siteSettings(siteId: string): SiteSettings {
+    return new SiteSettings(this.#arm, siteId, (purpose, issue) => this.#notUnderstood(purpose, issue));
   }
 
   /** Makes Azure read again which triggers the deployed code has; without it a queue's function may never start. */

@@ -10,10 +10,13 @@ import { type Look, type LookPace, lookPatiently } from "../client/patience.ts";
 import { packageManifest, packageMistake, zipFolder } from "../package-folder.ts";
 import { queueIsGone } from "./refusal.ts";
 import { askHealth } from "./relay-health.ts";
+import { resolveReferences } from "./secret-references.ts";
 
 const minute = 60_000;
 const syncPace: LookPace = { pauses: [2_000, 5_000], limit: 5 * minute };
 const readyPace: LookPace = { pauses: [1_000, 2_000, 3_000], limit: 10 * minute };
+/** Milliseconds that instances get to take in secrets that arrived only after they had started. */
+const restartPause = minute;
 /** Milliseconds after which no instance sends any more that has settings other than the marked ones. */
 const handoverTime = lookLasts + longestRequest + 500;
 
@@ -82,15 +85,17 @@ type Outputs = z.output<typeof outputs>;
 const unsure: Outputs = { packageHash: "", deploymentId: "" };
 
 /**
- * The code of a function app on the Flex Consumption plan, which no resource of azure-native deploys. Done means that the
- * functions are listed and the health check answers.
+ * The code of a function app on the Flex Consumption plan, which no resource of azure-native deploys. Done means that Azure has resolved
+ * the app's references to secrets, that the functions are listed, and that the health check answers: by this very code, with its settings
+ * and its secrets.
  */
 export const functionCode = defineResource<AzureClient>()({
   type: "customerio-aep:index:FunctionCode",
   description:
     "The code of an Azure function app on the Flex Consumption plan: zipped, deployed by one deploy with the caller's " +
-    "own Azure login (role Website Contributor), and waited for until its health check answers. Deleting it calls " +
-    "nothing: the code goes with its function app. It can't be imported.",
+    "own Azure login (role Website Contributor). It is done once Azure has resolved all Key Vault references of the app's settings, " +
+    "and the health check answers by this code, with these settings and all secrets. While a role is still spreading, the references are " +
+    "refreshed, for ten minutes at most. Deleting it calls nothing: the code goes with its function app. It can't be imported.",
   inputs,
   outputs,
 
@@ -142,6 +147,8 @@ async function deploy(
   values: Inputs,
   former?: { readonly olds: Inputs; readonly running: Outputs },
 ): Promise<Outputs> {
+  // Before the code: instances that start without a secret would have to start again.
+  await resolveReferences(operation, values.siteId);
   const { zip, hash } = zipFolder(values.package.path);
   const { version } = packageManifest(values.package.path);
   let now = former && { ...former.running, version };
@@ -171,7 +178,7 @@ async function activate(
   try {
     const synchronised = await lookPatiently(operation, syncPace, () => client.syncTriggers(values.siteId, signal));
     if ("gaveUp" in synchronised) return `Azure did not take in its triggers ${synchronised.gaveUp}`;
-    const ready = await lookPatiently(operation, readyPace, () => checkHealth(operation, values));
+    const ready = await lookPatiently(operation, readyPace, healthLook(operation, values));
     if ("done" in ready) return await handOver(operation, values, olds);
     return (
       `it does not work ${ready.gaveUp}. Most often a role of the app's identity is still spreading or an app setting ` +
@@ -183,21 +190,43 @@ async function activate(
   }
 }
 
-async function checkHealth({ client, signal }: Operation<AzureClient>, values: Inputs): Promise<Look<true>> {
-  const url = `https://${values.hostName}${values.healthPath}`;
-  const health = await askHealth(client, url, signal);
-  if ("failure" in health) return { notYet: health.failure, detail: health.detail };
-  if (values.configuration !== undefined && health.configuration !== values.configuration) {
-    return {
-      notYet: "waiting for the app to start with its new settings",
-      detail: `${url} answers with other settings`,
-    };
-  }
-  // A package that the host can't read gives no error: just no functions.
-  const functions = await client.functionNames(values.siteId, signal);
-  if (functions === undefined) return { notYet: "Azure says that the function app is gone" };
-  if (functions.length === 0) return { notYet: "Azure lists no functions of the app yet" };
-  return { done: true };
+/** Looks whether the app works, and starts it anew where only that gives it its secrets. */
+function healthLook(operation: Operation<AzureClient>, values: Inputs): () => Promise<Look<true>> {
+  const { client, signal } = operation;
+  const { build } = packageManifest(values.package.path);
+  let restartedAt = Number.NEGATIVE_INFINITY;
+  return async () => {
+    const url = `https://${values.hostName}${values.healthPath}`;
+    const health = await askHealth(client, url, signal);
+    if ("failure" in health) return { notYet: health.failure, detail: health.detail };
+    if (build !== undefined && health.build !== build) {
+      const detail = `${url} is answered by other code. If somebody else has deployed it: npx pulumi up --refresh`;
+      return { notYet: "waiting for the app to start with the deployed code", detail };
+    }
+    if (values.configuration !== undefined && health.configuration !== values.configuration) {
+      return {
+        notYet: "waiting for the app to start with its new settings",
+        detail: `${url} answers with other settings`,
+      };
+    }
+    if (health.unresolved.length > 0) {
+      // Azure has resolved them, but gives instances that run already no new values.
+      if (client.clock.now() - restartedAt >= restartPause) {
+        restartedAt = client.clock.now();
+        await client.siteSettings(values.siteId).restart(signal);
+      }
+      const names = health.unresolved.join(", ");
+      return {
+        notYet: `waiting for the app to start with its secrets: ${names}`,
+        detail: `it lacks a value for ${names}`,
+      };
+    }
+    // A package that the host can't read gives no error: just no functions.
+    const functions = await client.functionNames(values.siteId, signal);
+    if (functions === undefined) return { notYet: "Azure says that the function app is gone" };
+    if (functions.length === 0) return { notYet: "Azure lists no functions of the app yet" };
+    return { done: true };
+  };
 }
 
 /**

@@ -6,6 +6,8 @@ import type { AzureClient } from "../client/client.ts";
 const oldest = 5;
 
 const health = z.object({
+  build: z.string().optional(),
+  unresolved: z.array(z.string()).default([]),
   configuration: z.string().optional(),
   intake: z.string().optional(),
   forwarders: z.record(z.string(), z.number()).default({}),
@@ -48,5 +50,5 @@ export async function askHealth(
   if (status !== 200) return { failure: `${url} answers ${status}`, detail: `${url} answers ${status}: ${text}` };
   const parsed = health.safeParse(jsonOf(text));
   // Code of another kind than the relay's may answer in its own words.
-  return parsed.success ? parsed.data : { forwarders: {} };
+  return parsed.success ? parsed.data : { forwarders: {}, unresolved: [] };
 }

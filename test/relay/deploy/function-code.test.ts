@@ -25,8 +25,10 @@ const log = "GET /api/deployments/d1/log";
 const sync = `POST ${siteId}/syncfunctiontriggers`;
 const functions = `GET ${siteId}/functions`;
 const health = "GET /health";
+const references = `GET ${siteId}/config/configreferences/appsettings`;
 const syncUrl = `${sync}?api-version=2024-04-01`;
 const functionsUrl = `${functions}?api-version=2024-04-01`;
+const referencesUrl = `${references}?api-version=2024-04-01`;
 
 const succeeds: Script = {
   [publish]: [{ status: 202, body: '"d1"' }],
@@ -34,6 +36,7 @@ const succeeds: Script = {
   [sync]: [{ status: 204 }],
   [functions]: [{ body: { value: [{ name: "intake" }, { name: "forwarder" }] } }],
   [health]: [{ body: "ok" }],
+  [references]: [{ body: { value: [] } }],
 };
 // Kept from waiting, since these are answers that the HTTP client repeats by itself first.
 const at = (code: number, body?: unknown): Answer => ({ status: code, headers: { "Retry-After": "0" }, body });
@@ -80,8 +83,8 @@ const update = (packageHash: string) =>
 describe("create", () => {
   test("publishes the zip, follows the deployment, has the triggers taken in and checks that it works", async () => {
     expect(await create()).toEqual({ id: siteId, outputs: { packageHash: hash, deploymentId: "d1" } });
-    expect(azure.calls()).toEqual([publishUrl, status, syncUrl, health, functionsUrl]);
-    const [first] = azure.requests;
+    expect(azure.calls()).toEqual([referencesUrl, publishUrl, status, syncUrl, health, functionsUrl]);
+    const [, first] = azure.requests;
     expect(first?.headers["content-type"]).toBe("application/zip");
     expect(Object.keys(unzipSync(first?.bytes ?? new Uint8Array()))).toEqual([
       "host.json",
@@ -90,7 +93,7 @@ describe("create", () => {
     ]);
     const tokens = azure.requests.map(({ headers }) => headers.authorization);
     // The relay itself gets no token.
-    expect(tokens).toEqual([...Array(3).fill("Bearer azure-token"), undefined, "Bearer azure-token"]);
+    expect(tokens).toEqual([...Array(4).fill("Bearer azure-token"), undefined, "Bearer azure-token"]);
     expect(operation.clock.sleeps).toEqual([]);
   });
 
@@ -114,7 +117,7 @@ describe("create", () => {
   ])("follows a deployment told by %s", async (_, answer) => {
     azure.script[publish] = [answer];
     expect((await create()).outputs.deploymentId).toBe("d1");
-    expect(azure.calls()[1]).toBe(status);
+    expect(azure.calls()[2]).toBe(status);
   });
 
   test("follows the latest deployment when none is named", async () => {
@@ -133,7 +136,7 @@ describe("create", () => {
       'The deployment d1 of the relay\'s code ended as "failed": package is corrupt; Fetching | Not a zip. ' +
         "To try again, run: npx pulumi up",
     );
-    expect(azure.calls()).toEqual([publishUrl, log]);
+    expect(azure.calls()).toEqual([referencesUrl, publishUrl, log]);
   });
 
   test.each([
@@ -290,7 +293,7 @@ describe("update", () => {
 
   test("deploys nothing when only the configuration changes, and checks that the code works", async () => {
     expect(await update(hash)).toEqual({ packageHash: hash, deploymentId: "d0" });
-    expect(azure.calls()).toEqual([syncUrl, health, functionsUrl]);
+    expect(azure.calls()).toEqual([referencesUrl, syncUrl, health, functionsUrl]);
   });
 
   test("notes the package's version, which a state of an earlier plugin lacks", async () => {
@@ -377,6 +380,84 @@ describe("inputs", () => {
       expect(withVersion("something-else", "0.0.1")).toEqual([]);
     });
   });
+});
+
+describe("secrets", () => {
+  const refresh = `POST ${siteId}/config/configreferences/appsettings/refresh`;
+  const restart = `POST ${siteId}/restart`;
+  const reference = (status: string, name = "CUSTOMERIO_SIGNING_KEYS") => ({
+    name,
+    properties: { status, details: "Azure's sentence.", vaultName: "v", secretName: "s" },
+  });
+  const list = (...value: object[]): Answer => ({ body: { value } });
+  const count = (call: string) => azure.calls().filter((made) => made.split("?")[0] === call).length;
+
+  beforeEach(() => {
+    azure.script[refresh] = [{ body: { value: [] } }];
+    azure.script[restart] = [{ status: 200 }];
+  });
+
+  test("references that a late role has failed are refreshed before any code runs, until all are resolved", async () => {
+    const denied = list(reference("Resolved", "PLATFORM_STREAMING_URL"), reference("AccessToKeyVaultDenied"));
+    azure.script[references] = [denied, denied, denied, list(reference("Resolved"))];
+    await create();
+    expect(count(refresh)).toBe(3);
+    expect(operation.clock.sleeps).toEqual([2_000, 5_000, 10_000]);
+    expect(operation.shown[0]).toBe(
+      "waiting for Azure to give the app its secrets: CUSTOMERIO_SIGNING_KEYS (AccessToKeyVaultDenied: Azure's sentence)",
+    );
+    const published = azure.calls().indexOf(publishUrl);
+    expect(azure.calls().lastIndexOf(referencesUrl)).toBeLessThan(published);
+    expect(count(restart)).toBe(0);
+  });
+
+  test.each([
+    ["AccessToKeyVaultDenied", "needs the role Key Vault Secrets User on the key vault v"],
+    ["SecretVersionNotFound", "The secret s of the key vault v was deleted or disabled"],
+    ["VaultNotFound", "Azure does not find the key vault v"],
+    ["FetchTimedOut", "To try again: npx pulumi up --stack dev"],
+  ])("one that stays %s fails after ten minutes, with setting, status and what to do", async (state, remedy) => {
+    azure.script[references] = [list(reference(state))];
+    const error = await failure(create());
+    expect(error).not.toBeInstanceOf(Unfinished);
+    expect(error.message).toContain("The relay has no value for CUSTOMERIO_SIGNING_KEYS: Azure could not resolve");
+    expect(error.message).toContain(`CUSTOMERIO_SIGNING_KEYS (${state}: Azure's sentence)`);
+    expect(error.message).toContain(remedy);
+    expect(operation.clock.time).toBeGreaterThanOrEqual(600_000);
+    expect(operation.clock.time).toBeLessThan(700_000);
+    expect(azure.calls()).not.toContain(publishUrl);
+  });
+
+  test("a caller who may not read them hears so", async () => {
+    azure.script[references] = [at(403, { error: { code: "AuthorizationFailed", message: "no" } })];
+    expect((await failure(create())).message).toContain("Website Contributor on the function app");
+  });
+
+  test("instances that started without a secret are started anew, once a minute", async () => {
+    const lacks: Answer = { body: { status: "ok", unresolved: ["CUSTOMERIO_SIGNING_KEYS"] } };
+    azure.script[health] = [...Array(30).fill(lacks), { body: { status: "ok" } }];
+    await create();
+    expect(count(restart)).toBe(2);
+    expect(operation.shown).toContain("waiting for the app to start with its secrets: CUSTOMERIO_SIGNING_KEYS");
+  });
+
+  test("an app that never gets its secret is not done", async () => {
+    azure.script[health] = [{ body: { status: "ok", unresolved: ["CUSTOMERIO_SIGNING_KEYS"] } }];
+    const error = await failure(create());
+    expect(error).toBeInstanceOf(Unfinished);
+    expect(error.message).toContain("it lacks a value for CUSTOMERIO_SIGNING_KEYS");
+  });
+});
+
+test("other code that answers the health check does not count", async () => {
+  writeFileSync(path.join(folder, "package.json"), '{"build":"ours"}');
+  azure.script[health] = [{ body: { status: "ok", build: "theirs" } }, { body: { status: "ok", build: "ours" } }];
+  await create();
+  expect(operation.shown).toContain("waiting for the app to start with the deployed code");
+  azure.restart();
+  azure.script[health] = [{ body: "ok" }];
+  expect((await failure(create())).message).toContain("is answered by other code");
+  writeFileSync(path.join(folder, "package.json"), "{}");
 });
 
 describe("a change of settings", () => {

@@ -23,6 +23,10 @@ export interface AzureSwitches {
   readonly formerInstances: number;
   /** Whether the front end sends calls to such instances too, in turn with the new one. */
   readonly callsToFormerInstances: boolean;
+  /** Whether a Key Vault reference that could not be resolved stays so until settings change or a refresh, or is tried again at each start of a host. */
+  readonly failedReferences: "kept" | "tried-at-start";
+  /** Whether a refresh of Key Vault references restarts the app if it brought another value; if not, running instances keep what they have. */
+  readonly referenceRefreshRestarts: boolean;
   /** Node versions that a Flex Consumption app starts with; ARM takes any text and the app then fails to start. */
   readonly nodeVersions: readonly string[];
   /** Milliseconds that the front end holds a request while its host starts. */
@@ -42,6 +46,8 @@ export const defaultAzureSwitches: AzureSwitches = {
   messageLease: 600,
   formerInstances: 0,
   callsToFormerInstances: true,
+  failedReferences: "kept",
+  referenceRefreshRestarts: false,
   nodeVersions: ["20", "22", "24"],
   coldStartPatience: 30_000,
   hostRestartDelay: 1_000,

@@ -127,7 +127,8 @@ export async function startAppWorld(options: Partial<AzureOptions> = {}) {
     async arm({ app }: App, method: string, path: string) {
       const url = `${cloud.azure.armUrl}${app.id}/${path}?api-version=2024-04-01`;
       const response = await fetch(url, { method, headers: await authorization() });
-      return { status: response.status, body: response.status === 204 ? undefined : await response.json() };
+      const text = await response.text();
+      return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
     },
 
     /** Names of the functions that ARM lists, without the app's. */

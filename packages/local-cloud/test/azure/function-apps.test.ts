@@ -156,8 +156,32 @@ describe("with the roles given", () => {
     };
     expect(await setting(`@Microsoft.KeyVault(SecretUri=${secretUri})`)).toBe("from the vault");
     expect(await setting("@Microsoft.KeyVault(VaultName=testvault;SecretName=greeting)")).toBe("from the vault");
-    const unknown = `@Microsoft.KeyVault(SecretUri=${secretUri}-unknown)`;
-    expect(await setting(unknown)).toBe(unknown);
+    const later = `@Microsoft.KeyVault(SecretUri=${secretUri}-later)`;
+    expect(await setting(later)).toBe(later);
+
+    const references = "config/configreferences/appsettings";
+    const listed = (status: string) => ({
+      status: 200,
+      body: { value: [{ name: "GREETING", properties: { status } }] },
+    });
+    expect(await world.arm(app, "GET", references)).toMatchObject(listed("SecretNotFound"));
+    await make(world.provider, "keyvault:Secret", "greeting-later", {
+      ...inGroup,
+      ...{ vaultName: "testvault", secretName: "greeting-later", properties: { value: "it came" } },
+    });
+    const refreshed = await world.arm(app, "POST", `${references}/refresh`);
+    expect(refreshed).toMatchObject(listed("Resolved"));
+    expect(JSON.stringify(refreshed)).not.toContain("it came");
+    // Instances that run keep what they were started with.
+    const shown = async () => ((await (await fetch(`${app.host}/echo/a/b`)).json()) as { setting: string }).setting;
+    expect(await shown()).toBe(later);
+    expect(await world.arm(app, "POST", "restart")).toMatchObject({ status: 200 });
+    expect(await shown()).toBe("it came");
+    const listedSettings = await world.arm(app, "POST", "config/appsettings/list");
+    expect(listedSettings).toMatchObject({
+      status: 200,
+      body: { properties: { WORK_QUEUE: "work", GREETING: later } },
+    });
   });
 
   test("settings are replaced as a whole, and one missing connection stops every function", async () => {

@@ -3,6 +3,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { decodeMap, isMap, type PropertyMap, reveal } from "pulumi-provider-kit";
 import { effectsOf } from "../effects/resource-effects.ts";
 import type { FunctionMetadata } from "../function-host/functions-core.ts";
+import { describeReference } from "../host/key-vault-references.ts";
 import { bearerToken, readToken } from "../identity/access-token.ts";
 import { isForManagement } from "../identity/audience.ts";
 import { sitesOn } from "../refusals/flex-refusals.ts";
@@ -29,9 +30,9 @@ export function resourceManager(parts: InvokeParts, writes: ResourceWrites): Hon
     if (method === "POST") {
       if (action === undefined)
         throw new ArmError(405, "MethodNotAllowed", `The HTTP method 'POST' is not supported at scope '${id}'.`);
-      await parts.apps.get(find(parts, id).id).syncTriggers();
-      return context.body(null, 204);
+      return act(context, parts, find(parts, id), action);
     }
+    if (method === "GET" && action === references) return context.json(listReferences(find(parts, id), parts));
     if (method === "GET" && action === "functions") {
       const functions = parts.apps.get(find(parts, id).id).listFunctions();
       return context.json({ value: functions.map((metadata) => describeFunction(find(parts, id), metadata)) });
@@ -62,10 +63,37 @@ export function resourceManager(parts: InvokeParts, writes: ResourceWrites): Hon
   return app;
 }
 
+const references = "config/configreferences/appsettings";
+
+/** Does what a POST asks of a function app. */
+async function act(context: Context, parts: InvokeParts, site: Resource, action: string): Promise<Response> {
+  const app = parts.apps.get(site.id);
+  switch (action) {
+    case "restart":
+      await app.restart();
+      return context.body(null, 200);
+    case `${references}/refresh`:
+      await app.refreshReferences();
+      return context.json(listReferences(site, parts));
+    case "config/appsettings/list":
+      return context.json({ id: `${site.id}/config/appsettings`, name: "appsettings", properties: app.settings });
+    default:
+      await app.syncTriggers();
+      return context.body(null, 204);
+  }
+}
+
+function listReferences(site: Resource, { apps }: InvokeParts): object {
+  const found = [...apps.get(site.id).references];
+  return { value: found.map(([name, reference]) => describeReference(site, name, reference)), nextLink: null };
+}
+
 /** The resource id of a path, and what is asked of that resource beyond reading it. */
 function splitAction(path: string): [id: string, action: string | undefined] {
   const [, id, action] =
-    path.match(/^(.*\/sites\/[^/]+)\/(functions|syncfunctiontriggers|host\/default\/sync)$/i) ?? [];
+    path.match(
+      /^(.*\/sites\/[^/]+)\/(functions|syncfunctiontriggers|host\/default\/sync|restart|config\/(?:appsettings\/list|configreferences\/appsettings(?:\/refresh)?))$/i,
+    ) ?? [];
   return id === undefined ? [path.replace(/\/$/, ""), undefined] : [id, action?.toLowerCase()];
 }
 
@@ -74,7 +102,11 @@ function actionName(method: string, id: string, action: string | undefined): str
   const [, provider, segments = ""] = id.match(/^.*\/providers\/([^/]+)\/(.+)$/) ?? [];
   const types = segments.split("/").filter((_segment, index) => index % 2 === 0);
   const type = [provider ?? "Microsoft.Resources", ...types].join("/");
-  if (action !== undefined) return `${type}/${action === "functions" ? "functions/read" : `${action}/action`}`;
+  if (action === "functions") return `${type}/functions/read`;
+  // Azure's REST reference of resource provider operations: Microsoft.Web/sites/config/list/action, …/config/read, …/config/write.
+  if (action === "config/appsettings/list") return `${type}/config/list/action`;
+  if (action?.startsWith(references)) return `${type}/config/${method === "GET" ? "read" : "write"}`;
+  if (action !== undefined) return `${type}/${action}/action`;
   return `${type}/${method === "DELETE" ? "delete" : ["PUT", "PATCH"].includes(method) ? "write" : "read"}`;
 }
 

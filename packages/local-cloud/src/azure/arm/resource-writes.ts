@@ -75,8 +75,8 @@ export class ResourceWrites {
     const changesAccess = ["authorization:RoleAssignment", "storage:StorageAccount"];
     if (changesAccess.some((name) => type.token.endsWith(name))) await storage.refreshAccess();
     if (existing && type.token.endsWith("web:WebApp")) {
-      const settings = inlineSettings(request.inputs);
-      await (settings ? apps.get(id).changeSettings(settings) : apps.get(id).restart());
+      const app = apps.get(id);
+      await app.changeSettings(inlineSettings(request.inputs) ?? app.settings);
     }
     return resource;
   }

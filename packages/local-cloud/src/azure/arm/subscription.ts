@@ -29,6 +29,8 @@ export class Subscription {
   readonly tenantId: string;
   /** Vaults by lower-case name: soft delete keeps a name taken until somebody purges it. */
   readonly deletedVaults = new Map<string, DeletedVault>();
+  /** Every version of every secret, by its lower-case id with the version behind it. */
+  readonly secretVersions = new Map<string, string>();
   /** Lower-case ids of secrets deleted in a vault that still exists. */
   readonly deletedSecrets = new Set<string>();
   readonly #resources = new Map<string, Resource>();

@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { PropertyMap } from "pulumi-provider-kit";
+import type { ResourceRequest } from "../arm/resource-request.ts";
 import { text } from "../arm/subscription.ts";
 import type { Grant } from "../identity/data-plane-authorization.ts";
-import type { Effects } from "./effects.ts";
+import type { AzureParts, Effects } from "./effects.ts";
 import { siteEffects } from "./site-effects.ts";
 import { storageEffects } from "./storage-effects.ts";
 
@@ -25,11 +26,8 @@ const effects: Record<string, Effects> = {
     },
   },
   "azure-native:keyvault:Secret": {
-    create: ({ name, inputs }) => secretOutputs(text(inputs, "vaultName"), name),
-    update: ({ name, inputs, existing }) =>
-      text(inputs, "properties.value") === text(existing.inputs, "properties.value")
-        ? {}
-        : secretOutputs(text(inputs, "vaultName"), name),
+    create: newVersion,
+    update: newVersion,
     delete: ({ id }, { subscription }) => {
       subscription.deletedSecrets.add(id.toLowerCase());
     },
@@ -88,9 +86,12 @@ const effects: Record<string, Effects> = {
   },
 };
 
-function secretOutputs(vaultName: string, name: string): PropertyMap {
-  const secretUri = `https://${vaultName.toLowerCase()}.vault.azure.net/secrets/${name}`;
-  return { properties: { secretUri, secretUriWithVersion: `${secretUri}/${randomBytes(16).toString("hex")}` } };
+/** Every PUT of a secret is a new version, and the former ones stay. */
+function newVersion({ id, name, inputs }: ResourceRequest, { subscription }: AzureParts): PropertyMap {
+  const version = randomBytes(16).toString("hex");
+  subscription.secretVersions.set(`${id}/${version}`.toLowerCase(), text(inputs, "properties.value"));
+  const secretUri = `https://${text(inputs, "vaultName").toLowerCase()}.vault.azure.net/secrets/${name}`;
+  return { properties: { secretUri, secretUriWithVersion: `${secretUri}/${version}` } };
 }
 
 /** What the life of a resource of this type does in Azure. */

@@ -16,10 +16,11 @@ import { type Listener, listen, listenOn } from "../listen.ts";
 import type { StorageAccounts } from "../storage/storage-accounts.ts";
 import type { AzureSwitches } from "../switches.ts";
 import { hostEnvironment } from "./app-environment.ts";
-import { resolveSettings } from "./app-settings.ts";
 import { FormerInstances } from "./former-instances.ts";
 import { frontEnd } from "./front-end.ts";
 import { type HostProcess, startHost } from "./host-process.ts";
+import type { KeyVaultReference } from "./key-vault-references.ts";
+import { SiteSettings } from "./site-settings.ts";
 
 const stopGrace = 5_000;
 const longestRestartDelay = 60_000;
@@ -50,7 +51,7 @@ export class FunctionApp {
   readonly #instanceId = randomUUID();
   #front: Listener | undefined;
   #scm: Listener | undefined;
-  #settings: Readonly<Record<string, string>> = {};
+  readonly #settings: SiteSettings;
   #appFolder: string | undefined;
   #host: HostProcess | undefined;
   readonly #former = new FormerInstances();
@@ -62,6 +63,7 @@ export class FunctionApp {
 
   private constructor(options: FunctionAppOptions) {
     this.#options = options;
+    this.#settings = new SiteSettings({ ...options, site: () => this.#site });
     this.#identityHeader = options.identities.register({
       own: () => this.#systemIdentity(),
       userAssigned: () => this.#userIdentities(),
@@ -108,13 +110,23 @@ export class FunctionApp {
   }
 
   get settings(): Readonly<Record<string, string>> {
-    return this.#settings;
+    return this.#settings.values;
   }
 
   /** Replaces the whole set of app settings and restarts the host. */
   async changeSettings(settings: Readonly<Record<string, string>>): Promise<void> {
-    this.#settings = settings;
+    this.#settings.change(settings);
     await this.restart();
+  }
+
+  /** What became of the settings that refer to a vault, by their names. */
+  get references(): ReadonlyMap<string, KeyVaultReference> {
+    return this.#settings.references;
+  }
+
+  /** Looks up anew what the settings refer to. */
+  async refreshReferences(): Promise<void> {
+    if (this.#settings.refresh() && this.#options.switches.referenceRefreshRestarts) await this.restart();
   }
 
   /** Puts a deployed package in place and restarts the host with it. */
@@ -225,9 +237,9 @@ export class FunctionApp {
       await this.#note(`The runtime node ${version} is not one that this region has: the app can't start.`);
       return undefined;
     }
-    const { subscription, storage, identities, certificate } = this.#options;
+    const { storage, identities, certificate } = this.#options;
     const environment = hostEnvironment({
-      settings: resolveSettings(subscription, site, this.#settings),
+      settings: this.#settings.environment(),
       siteName: this.name,
       hostName: this.hostName,
       instanceId: this.#instanceId,

@@ -1,0 +1,100 @@
+import { armResourceTypes } from "../../src/azure/arm/resource-types.ts";
+import { Subscription } from "../../src/azure/arm/subscription.ts";
+import { SiteSettings } from "../../src/azure/host/site-settings.ts";
+import { type AzureSwitches, defaultAzureSwitches } from "../../src/azure/switches.ts";
+import { roles } from "./support.ts";
+
+const group = "/subscriptions/s/resourceGroups/g/providers";
+const vaultId = `${group}/Microsoft.KeyVault/vaults/v`;
+const uri = "https://v.vault.azure.net/secrets/key";
+
+let subscription: Subscription;
+let settings: SiteSettings;
+
+function start(switches: Partial<AzureSwitches> = {}, identity = "app"): void {
+  const owner = { objectId: "o", clientId: "c" };
+  subscription = new Subscription({ subscriptionId: "s", tenantId: "t", owner });
+  const site = resource(
+    `${group}/Microsoft.Web/sites/a`,
+    "web:WebApp",
+    identity === "" ? {} : { identity: { principalId: identity } },
+  );
+  settings = new SiteSettings({ subscription, switches: { ...defaultAzureSwitches, ...switches }, site: () => site });
+  subscription.put(resource(vaultId, "keyvault:Vault"));
+  write("1", "one");
+}
+
+function resource(id: string, type: string, outputs: object = {}) {
+  const [found, name] = [armResourceTypes.get(`azure-native:${type}`), id.split("/").at(-1) ?? ""];
+  if (found === undefined) throw new Error(type);
+  return { id, type: found, name, inputs: {}, outputs: { ...outputs } };
+}
+
+function write(version: string, value: string): void {
+  const id = `${vaultId}/secrets/key`;
+  subscription.put(resource(id, "keyvault:Secret", { properties: { secretUriWithVersion: `${uri}/${version}` } }));
+  subscription.secretVersions.set(`${id}/${version}`.toLowerCase(), value);
+}
+
+function allowReading(): void {
+  const roleDefinitionId = `/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/${roles.secretsUser}`;
+  subscription.grant("r", { principalId: "app", roleDefinitionId, scope: "/subscriptions/s", activeFrom: 0 });
+}
+
+const statuses = () => Object.fromEntries([...settings.references].map(([name, { status }]) => [name, status]));
+
+beforeEach(() => start());
+
+test("a role that comes after the settings changes nothing until a refresh", () => {
+  settings.change({ PLAIN: "1", KEY: `@Microsoft.KeyVault(SecretUri=${uri}/1)` });
+  allowReading();
+  expect(statuses()).toEqual({ KEY: "AccessToKeyVaultDenied" });
+  expect(settings.environment()).toEqual({ PLAIN: "1", KEY: `@Microsoft.KeyVault(SecretUri=${uri}/1)` });
+  expect(settings.refresh()).toBe(true);
+  expect(statuses()).toEqual({ KEY: "Resolved" });
+  expect(settings.environment()).toEqual({ PLAIN: "1", KEY: "one" });
+  expect(settings.refresh()).toBe(false);
+});
+
+test("a new version comes with a change of settings or a refresh, and a former one stays readable", () => {
+  allowReading();
+  const given = { A: `@Microsoft.KeyVault(SecretUri=${uri}/1)`, B: `@Microsoft.KeyVault(SecretUri=${uri})` };
+  settings.change(given);
+  write("2", "two");
+  expect(settings.environment()).toEqual({ A: "one", B: "one" });
+  settings.refresh();
+  expect(settings.environment()).toEqual({ A: "one", B: "two" });
+  write("3", "three");
+  settings.change(given);
+  expect(settings.environment()).toEqual({ A: "one", B: "three" });
+});
+
+test("each way to be wrong has Azure's word for it", () => {
+  allowReading();
+  settings.change({
+    LATEST: `@Microsoft.KeyVault(SecretUri=${uri}/)`,
+    BY_NAME: "@Microsoft.KeyVault(VaultName=v;SecretName=key)",
+    NO_VERSION: `@Microsoft.KeyVault(SecretUri=${uri}/9)`,
+    NO_SECRET: `@Microsoft.KeyVault(SecretUri=${uri}-unknown)`,
+    NO_VAULT: "@Microsoft.KeyVault(SecretUri=https://nowhere.vault.azure.net/secrets/key)",
+    NO_SYNTAX: "@Microsoft.KeyVault(key)",
+  });
+  expect(statuses()).toEqual({
+    LATEST: "Resolved",
+    BY_NAME: "Resolved",
+    NO_VERSION: "SecretVersionNotFound",
+    NO_SECRET: "SecretNotFound",
+    NO_VAULT: "VaultNotFound",
+    NO_SYNTAX: "InvalidSyntax",
+  });
+  start({}, "");
+  settings.change({ KEY: `@Microsoft.KeyVault(SecretUri=${uri})` });
+  expect(statuses()).toEqual({ KEY: "MSINotEnabled" });
+});
+
+test("with the switch for it, a host that starts later tries again what has failed", () => {
+  start({ failedReferences: "tried-at-start" });
+  settings.change({ KEY: `@Microsoft.KeyVault(SecretUri=${uri})` });
+  allowReading();
+  expect(settings.environment()).toEqual({ KEY: "one" });
+});

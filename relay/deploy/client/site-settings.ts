@@ -1,0 +1,82 @@
+import type { HttpClient } from "pulumi-provider-kit/http";
+import { z } from "zod";
+import { webApiVersion } from "../web-api-version.ts";
+
+/** What became of an app setting that refers to a key vault. */
+export interface SecretReference {
+  /** The app setting's name. */
+  readonly setting: string;
+  /** Azure's word; `Resolved` is the good one. */
+  readonly status: string;
+  /** Azure's sentence about it, if it gives one. */
+  readonly details: string | undefined;
+  readonly vaultName: string | undefined;
+  readonly secretName: string | undefined;
+}
+
+const text = z
+  .string()
+  .nullish()
+  .transform((given) => given ?? undefined);
+// Azure's REST reference: Web Apps, *Get App Settings Key Vault References*.
+const references = z.object({
+  value: z.array(
+    z.object({
+      name: z.string(),
+      properties: z.object({ status: z.string(), details: text, vaultName: text, secretName: text }),
+    }),
+  ),
+});
+
+/** Makes the error for an answer that is not as Azure documents it. */
+export type NotUnderstood = (purpose: string, issue: string) => Error;
+
+/** The app settings of a function app, as Azure Resource Manager has them. */
+export class SiteSettings {
+  readonly #arm: HttpClient;
+  readonly #siteId: string;
+  readonly #notUnderstood: NotUnderstood;
+
+  constructor(arm: HttpClient, siteId: string, notUnderstood: NotUnderstood) {
+    this.#arm = arm;
+    this.#siteId = siteId;
+    this.#notUnderstood = notUnderstood;
+  }
+
+  /** What became of each setting that refers to a key vault. */
+  async references(signal: AbortSignal): Promise<SecretReference[]> {
+    const purpose = this.#purpose("read what became of the Key Vault references");
+    const data = await this.#call("GET", "config/configreferences/appsettings", purpose, signal);
+    const parsed = references.safeParse(data);
+    if (!parsed.success) throw this.#notUnderstood(purpose, "no list of references");
+    return parsed.data.value.map(({ name, properties }) => ({
+      setting: name.split("/").at(-1) ?? name,
+      ...properties,
+    }));
+  }
+
+  /** Has Azure look up all references again: by itself it does so once a day (Microsoft, "Use Key Vault references as app settings"). */
+  async refreshReferences(signal: AbortSignal): Promise<void> {
+    const purpose = this.#purpose("refresh the Key Vault references");
+    await this.#call("POST", "config/configreferences/appsettings/refresh", purpose, signal);
+  }
+
+  /** Starts the app's instances anew, with the settings as Azure has them now. */
+  async restart(signal: AbortSignal): Promise<void> {
+    await this.#call("POST", "restart", this.#purpose("restart the instances"), signal);
+  }
+
+  #purpose(what: string): string {
+    return `${what} of the function app "${this.#siteId.split("/").at(-1)}"`;
+  }
+
+  /** Each of these calls may be repeated. */
+  async #call(method: "GET" | "POST", path: string, purpose: string, signal: AbortSignal): Promise<unknown> {
+    const params = { "api-version": webApiVersion };
+    const call = { method, path: `${this.#siteId}/${path}`, params, signal, purpose, repeatable: true } as const;
+    const { data } = await this.#arm.call(call);
+    // Azure answers with nothing or JSON; a proxy's page instead has done nothing.
+    if (typeof data === "string" && data.trim() !== "") throw this.#notUnderstood(purpose, "no JSON");
+    return data;
+  }
+}
