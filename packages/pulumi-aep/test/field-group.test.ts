@@ -198,7 +198,8 @@ test("is deleted; gone is fine, and use by a schema is reported", async () => {
   await aep.delete(type, id, state);
   expect((await errorOf(aep.delete(type, id, state))).message).toBe(
     'Could not delete the field group "Customer.io Events, dev": Adobe Experience Platform answered 400: In use. ' +
-      "Platform keeps a field group as long as a schema uses it: take it out of those schemas first.",
+      "Platform keeps a field group as long as a schema uses it: take it out of those schemas first. " +
+      "If an update of a schema of this stack was interrupted, npx pulumi up notes in the state what the schema uses; then run the command again.",
   );
   expect(stub.calls).toEqual([`DELETE ${one}`, `DELETE ${one}`, stats, ...Array(5).fill(`DELETE ${one}`), users]);
 });

@@ -164,3 +164,30 @@ test("a dataflow that is stopped while it is enabled is finished by the next upd
   const finished = await next.update("aep:index:Dataflow", error.id, error.inputs, error.inputs, error.properties);
   expect(finished.state).toBe("enabled");
 });
+
+test("a field group that a schema got by an update whose answer was lost goes after the next up, in one destroy", async () => {
+  const first = await make("FieldGroup", fieldGroupInputs({}));
+  const second = await make("FieldGroup", { ...fieldGroupInputs({}), title: "More fields" });
+  const schema = await make("Schema", { title: "Customer.io events", fieldGroupIds: [first.id] });
+  const both = { ...schema.inputs, fieldGroupIds: [first.id, second.id] };
+  const fault = { target: "gateway", path: "/tenant/schemas", effect: { kind: "reset" }, afterwards: true, calls: 1 };
+  const fail = (request: object) =>
+    fetch(`${platform.url}/__local/faults`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(request),
+    });
+
+  /** What the engine does in order of the state's dependencies, which only an update that ended well has in it. */
+  const destroy = async (order: readonly Made[]) => {
+    for (const { type, id, properties } of order) await aep.delete(type, id, properties);
+  };
+  await fail(fault);
+  await aep.update(schema.type, schema.id, schema.inputs, both).catch(() => undefined);
+  const { message } = await errorOf(destroy([second]));
+  expect(message).toContain("npx pulumi up notes in the state what the schema uses; then run the command again.");
+  await aep.update(schema.type, schema.id, schema.inputs, both);
+  await destroy([schema, second, first]);
+  const census = await fetch(`${platform.url}/__local/census`);
+  expect(Object.values((await census.json()) as object).filter((count) => count > 0)).toEqual([]);
+});

@@ -128,7 +128,9 @@ export const fieldGroup = defineResource<AepClient>()({
   },
 
   async delete({ client, signal, urn }, id, { title }) {
-    const hint = "Platform keeps a field group as long as a schema uses it: take it out of those schemas first.";
+    const hint =
+      "Platform keeps a field group as long as a schema uses it: take it out of those schemas first. If an update of a schema of this " +
+      "stack was interrupted, npx pulumi up notes in the state what the schema uses; then run the command again.";
     const purpose = `delete the field group "${title}"`;
     const remove = () => client.remove({ path: pathOf(paths.fieldGroups, id), signal, purpose, hint });
     // After an update of a schema whose answer was lost, the engine may delete the schema beside the group, and not before.
