@@ -1,5 +1,6 @@
+import { isDocumentedTime, occurredAt, occurredAtSeconds } from "./direct-time.ts";
 import { type EventField, eventFields } from "./fields.ts";
-import { isGiven } from "./identity-map.ts";
+import { isGiven, isPlaceholder, textOf } from "./identity-map.ts";
 import type { EventMapping } from "./mapping.ts";
 
 /**
@@ -8,11 +9,12 @@ import type { EventMapping } from "./mapping.ts";
  *
  * - A mapping that refers to an attribute which the event lacks is an error (Adobe's streaming monitoring docs), and most
  *   events lack most attributes; so each is asked for first.
- * - An ExperienceEvent's `timestamp` is ISO 8601, made from Customer.io's Unix seconds. Adobe's functions take milliseconds only,
- *   and no page shows arithmetic in an expression; so Platform's own preview proves it before anything sends (`mappingSamples`).
- * - A number that is to be a text is made one.
+ * - An ExperienceEvent's `timestamp` is ISO 8601, made from the forms of a time that occur (`occurredAt`).
+ * - An event without an id gets one. Data Prep can't hash a whole event, so a repeated call makes a second record.
+ * - Identifiers that identify nobody are left out, and numbers among them are made texts, as are other numbers that are to be.
+ * - `unmapped` names what of these was repaired or left out.
  *
- * Fields that only the relay fills (devices, topics, time of receipt) stay empty, and any other value of another type than its
+ * Other fields that only the relay fills (devices, topics, time of receipt) stay empty, and any other value of another type than its
  * field's makes Platform refuse the record.
  *
  * @param tenantId the organisation's tenant id, without the leading underscore
@@ -20,33 +22,48 @@ import type { EventMapping } from "./mapping.ts";
  */
 export function directMappings(tenantId: string, fields: readonly EventField[] = eventFields): EventMapping[] {
   return [
-    { sourceType: "ATTRIBUTE", source: "event_id", destination: "_id" },
-    {
-      sourceType: "EXPRESSION",
-      source: `dformat(${attribute("timestamp")} * 1000, "yyyy-MM-dd'T'HH:mm:ss.SSSX")`,
-      destination: "timestamp",
-    },
+    { sourceType: "EXPRESSION", source: `iif(${hasId}, ${textOf("event_id")}, uuid())`, destination: "_id" },
+    { sourceType: "EXPRESSION", source: occurredAt, destination: "timestamp" },
     ...fields
-      .filter(({ source }) => !source.startsWith("relay."))
-      .map(({ name, source, differs, identifier }) => ({
+      .filter(({ source }) => !source.startsWith("relay.") || source === "relay.unmapped")
+      .map((field) => ({
         sourceType: "EXPRESSION" as const,
-        source: identifier ? identifierIfGiven(source) : differs ? textIfThere(source) : attributeIfThere(source),
-        destination: `_${tenantId}.customerio.${name}`,
+        source: expressionOf(field),
+        destination: `_${tenantId}.customerio.${field.name}`,
       })),
   ];
 }
+
+const hasId = `contains_key("event_id") && !matches_regex(lower(trim(${textOf("event_id")})), "(|null)")`;
+
+function expressionOf({ source, differs, identifier }: EventField): string {
+  if (source === "timestamp") return occurredAtSeconds;
+  if (source === "event_id") return `iif(${hasId}, ${textOf(source)}, nullify())`;
+  if (source === "relay.unmapped") return unmapped;
+  if (identifier) return identifierIfGiven(source);
+  return differs ? textIfThere(source) : attributeIfThere(source);
+}
+
+/** The paths of what was repaired or left out, in the order in which the relay names them. */
+const unmapped = `to_array(false, ${[
+  `iif(${hasId}, nullify(), "event_id")`,
+  `iif(${isDocumentedTime}, nullify(), "timestamp")`,
+  ...eventFields
+    .filter(({ identifier }) => identifier)
+    .map(({ source }) => `iif(${isPlaceholder(source)}, "${source}", nullify())`),
+].join(", ")})`;
 
 /** An expression for an attribute that an event may lack: its value, or nothing. */
 export function attributeIfThere(path: string): string {
   return `iif(contains_key("${path}"), ${attribute(path)}, nullify())`;
 }
 
-/** The same for an identifier, which may be blank. */
+/** The same for an identifier, as text; nothing if it identifies nobody. */
 export function identifierIfGiven(path: string): string {
-  return `iif(${isGiven(path)}, ${path}, nullify())`;
+  return `iif(${isGiven(path)}, concat(${path}, ""), nullify())`;
 }
 
-/** The same as text: none of Adobe's functions converts to text but those that build one. */
+/** The same as text. */
 function textIfThere(path: string): string {
   const value = attribute(path);
   return `iif(contains_key("${path}") && ${value} != null, concat(${value}, ""), nullify())`;

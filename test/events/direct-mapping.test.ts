@@ -2,10 +2,13 @@ import fc from "fast-check";
 import { directMappings } from "../../events/direct-mapping.ts";
 import { fieldGroupBody } from "../../events/field-group.ts";
 import { eventFields } from "../../events/fields.ts";
+import { eventMappings } from "../../events/mapping.ts";
 import { compileMapping, mapRecord } from "../../packages/local-cloud/src/platform/data-prep/mapper.ts";
 import { readMappingItem } from "../../packages/local-cloud/src/platform/data-prep/mapping-item.ts";
 import { strictSwitches } from "../../packages/local-cloud/src/platform/state/options.ts";
 import { type Sample, samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
+import { classifyText } from "../../relay/core/event/classify.ts";
+import { enrich } from "../../relay/core/event/enrich.ts";
 
 const fields = fieldGroupBody("acme").definitions.customFields.properties;
 const schema = JSON.parse(
@@ -16,10 +19,15 @@ const schema = JSON.parse(
 );
 const compiled = directMappings("acme").map((mapping) => compileMapping(readMappingItem(mapping), schema));
 
+const relayCompiled = eventMappings({ tenantId: "acme", testMode: false }).map((mapping) =>
+  compileMapping(readMappingItem(mapping), schema),
+);
+const now = Date.parse("2026-11-20T10:00:00Z");
+
 /** What the stand-in's Data Prep makes of an event as Customer.io sends it, where a missing attribute fails the record. */
 function mapped(event: object) {
   const source = JSON.parse(JSON.stringify(event));
-  return mapRecord(compiled, { source, now: Date.parse("2026-11-20T10:00:00Z") }, strictSwitches);
+  return mapRecord(compiled, { source, now }, strictSwitches);
 }
 
 test("the tutorial's event becomes a row with its time in ISO 8601", () => {
@@ -39,6 +47,7 @@ test("the tutorial's event becomes a row with its time in ISO 8601", () => {
           timestamp: 1613063089,
           customer_id: "42",
           email_address: "test@example.com",
+          unmapped: [],
         },
       },
     },
@@ -70,10 +79,10 @@ test("any set of attributes may be missing", () => {
   );
 });
 
-test("what only the relay can fill is not mapped, and each expression is short enough for Data Prep", () => {
+test("what only the relay can fill is not mapped except for unmapped, and each expression is short enough for Data Prep", () => {
   const mappings = directMappings("acme");
   expect(mappings.filter(({ source }) => source.includes("relay."))).toEqual([]);
-  expect(mappings).toHaveLength(2 + eventFields.filter(({ source }) => !source.startsWith("relay.")).length);
+  expect(mappings).toHaveLength(2 + eventFields.filter(({ source }) => !source.startsWith("relay.")).length + 1);
   expect(Math.max(...mappings.map(({ source }) => source.length))).toBeLessThanOrEqual(4096);
 });
 
@@ -87,6 +96,108 @@ test.each([
   expect(failures).toEqual([]);
   expect(customerioOf(row).transactional_message_id).toBe(expected);
 });
+
+/** The fields of a row, with the row's own time as `time`. */
+function fieldsOf(row: object): Record<string, unknown> {
+  const { timestamp, _id } = row as { timestamp: string; _id: string };
+  return { time: timestamp, _id, ...customerioOf(row) };
+}
+
+/** What the relay and the stand-in make of an event that the relay has received just now. */
+function byRelay(event: object) {
+  const classified = classifyText(JSON.stringify(event));
+  if (classified.kind === "malformed") throw new Error(classified.reason);
+  const source = JSON.parse(enrich(classified, new Date(now).toISOString()));
+  const { row, failures } = mapRecord(relayCompiled, { source, now }, strictSwitches);
+  expect(failures).toEqual([]);
+  return fieldsOf(row);
+}
+
+function direct(event: object) {
+  const { row, failures, warnings } = mapped(event);
+  expect({ failures, warnings }).toEqual({ failures: [], warnings: [] });
+  return fieldsOf(row);
+}
+
+describe("as the relay does", () => {
+  const event = (timestamp: unknown) => ({
+    event_id: "e1",
+    object_type: "email",
+    metric: "delivered",
+    timestamp,
+    data: {},
+  });
+
+  test.each([
+    [1_727_953_200, "2024-10-03T11:00:00.000Z"],
+    ["1727953200", "2024-10-03T11:00:00.000Z"],
+    [1_727_953_200_123, "2024-10-03T11:00:00.123Z"],
+    ["1727953200123", "2024-10-03T11:00:00.123Z"],
+    [1_727_953_200_123_456, "2024-10-03T11:00:00.123Z"],
+    ["1727953200123456768", "2024-10-03T11:00:00.123Z"],
+    [0, "1970-01-01T00:00:00.000Z"],
+    [253_402_300_800, "1978-01-11T21:31:40.800Z"],
+    ["2024-10-03T11:00:00Z", "2024-10-03T11:00:00.000Z"],
+    ["2024-10-03T11:00:00.125Z", "2024-10-03T11:00:00.125Z"],
+    ["2024-10-03T13:00:00+02:00", "2024-10-03T11:00:00.000Z"],
+    ["2024-10-03T06:30:00.250-04:30", "2024-10-03T11:00:00.250Z"],
+    [1_727_953_200.25, "2024-10-03T11:00:00.250Z"],
+    ["1727953200.5", "2024-10-03T11:00:00.500Z"],
+  ])("the time %j is %s", (timestamp, expected) => {
+    const [row, relayed] = [direct(event(timestamp)), byRelay(event(timestamp))];
+    expect([row.time, relayed.time]).toEqual([expected, expected]);
+    expect([row._id, row.unmapped]).toEqual([relayed._id, relayed.unmapped]);
+    // Adobe's functions make no seconds of a date or a fraction.
+    const isWhole = /^\d+$/.test(String(timestamp));
+    expect(row.timestamp).toBe(isWhole ? relayed.timestamp : undefined);
+  });
+
+  test.each([["yesterday"], [null], [undefined], [true], [""], [-5], ["2024-10-03"], [4_000_000_000]])(
+    "an event at %j, which can't be read or is still to come, counts as now",
+    (timestamp) => {
+      const { row, failures } = mapped(event(timestamp));
+      expect(failures).toEqual([]);
+      expect(row).toMatchObject({ timestamp: "2026-11-20T10:00:00.000Z" });
+    },
+  );
+
+  test.each([
+    [""],
+    ["  "],
+    ["null"],
+    ["NULL"],
+    ["anonymous"],
+    [" Invalid "],
+    ["x".repeat(1025)],
+    ["x".repeat(1024)],
+    [42],
+    [true],
+    ["u-1"],
+    [null],
+  ])("the identifier %j", (identifier) => {
+    const given = {
+      ...event(1_727_953_200),
+      data: { customer_id: identifier, email_address: identifier, identifiers: { id: "u-1", email: identifier } },
+    };
+    const { received_at, ...relayed } = byRelay(given);
+    expect(direct(given)).toEqual(withoutLists(relayed));
+  });
+
+  test.each([[undefined], [null], [""], [" null "]])("an event with the id %j gets one, and says so", (event_id) => {
+    const given = { ...event(1_727_953_200), event_id };
+    const row = direct(given);
+    expect(row._id).toMatch(/^[0-9a-f-]{36}$/);
+    expect(row.unmapped).toEqual(byRelay(given).unmapped);
+    expect(direct({ ...given, event_id: 7 })).toMatchObject({ _id: "7", event_id: "7", unmapped: [] });
+  });
+});
+
+/** Without the lists that only the relay fills. */
+function withoutLists(row: Record<string, unknown>) {
+  return Object.fromEntries(
+    Object.entries(row).filter(([name, value]) => name === "unmapped" || !Array.isArray(value)),
+  );
+}
 
 function customerioOf(row: object): Record<string, unknown> {
   return (row as { _acme: { customerio: Record<string, unknown> } })._acme.customerio;

@@ -54,7 +54,7 @@ test("one that Platform can't follow is refused with field and reason, and no se
   await start({ arithmetic: "fails" });
   const { message } = await errorOf(make());
   expect(message).toMatch(/^Platform can't map sample events by this mapping, so the mapping set was not made/);
-  expect(message).toContain(`  - timestamp from dformat(`);
+  expect(message).toContain(`  - timestamp from iif(contains_key(`);
   expect(message).toContain(`The operator * is not supported (${records.length} of ${records.length} events)`);
   expect(made()).toEqual([]);
 });

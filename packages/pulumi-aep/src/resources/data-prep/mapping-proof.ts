@@ -45,7 +45,7 @@ async function problemsOf(
 ): Promise<string[]> {
   const verdicts = await validateMappings(client, draft, signal);
   const invalid = verdicts.flatMap(({ mapping, errors }) =>
-    errors.map(({ message }) => `${mapping.destination} from ${mapping.source}: ${message}`),
+    errors.map(({ message }) => `${mapping.destination} from ${shortened(mapping.source)}: ${message}`),
   );
   if (invalid.length > 0) return invalid;
   const mapped = draft.mappings.map(({ destination }) => destination);
@@ -53,7 +53,7 @@ async function problemsOf(
   const found = previewed.flatMap(({ row, errors }) => {
     if (errors.length > 0)
       return errors.map(({ destination, source, message }) => {
-        const from = source === undefined ? "" : ` from ${source}`;
+        const from = source === undefined ? "" : ` from ${shortened(source)}`;
         return `${destination ?? "the record"}${from}: ${message}`;
       });
     return mandatory
@@ -62,4 +62,11 @@ async function problemsOf(
   });
   const counts = Map.groupBy(found, (problem) => problem);
   return Array.from(counts, ([problem, each]) => `${problem} (${each.length} of ${records.length} events)`);
+}
+
+/** Characters of an expression in a message, at most: enough to recognize it by. */
+const mostOfExpression = 120;
+
+function shortened(source: string): string {
+  return source.length > mostOfExpression ? `${source.slice(0, mostOfExpression)}…` : source;
 }
