@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { jsonOf } from "../../relay/core/event/json.ts";
+import { relayFunctions } from "../../relay/core/names.ts";
 import { type CommandTarget, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { azureOf, startTimeLimit } from "../clients.ts";
 import type { Finding } from "../output/finding.ts";
@@ -9,8 +10,9 @@ import { healthUrl, type SharedAnswers } from "./shared-answers.ts";
 
 const health = z.object({ signingKeys: z.boolean(), intake: z.string().optional() });
 
-/** The functions of the relay's code. */
-const functions = ["intake", "health", "forwarder", "poison"];
+/** The functions that events need; `takeover` serves only a deployment that replaces the relay. */
+const { takeover: _, ...needed } = relayFunctions;
+const functions = Object.values(needed);
 
 /** Deploys the code once more, and has Azure take in its triggers: code that did not change is not deployed by a plain `up`. */
 export function deployAnew(target: CommandTarget, code: string): string {

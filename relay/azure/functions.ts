@@ -3,7 +3,7 @@ import { instancesFor, Pace } from "../core/delivery/pace.ts";
 import { longestRequest } from "../core/delivery/time-limits.ts";
 import { bodyBudget } from "../core/intake/body-limit.ts";
 import { ByteBudget } from "../core/intake/byte-budget.ts";
-import { queueNames, storageConnection } from "../core/names.ts";
+import { queueNames, relayFunctions, storageConnection } from "../core/names.ts";
 import { Census } from "./counts/census.ts";
 import { foldCounts } from "./counts/fold-counts.ts";
 import { Tally } from "./counts/tally.ts";
@@ -45,7 +45,7 @@ const fence = settingsFence({ ...instance, marks, random: Math.random });
 const duplicates =
   windowDays > 0 ? new RememberedDuplicates({ tables: storage.tables, clock, windowDays }) : keepDuplicates;
 
-app.http("intake", {
+app.http(relayFunctions.intake, {
   methods: ["POST"],
   route: "customerio",
   // No function key: Customer.io's signature is the authentication, and the URL stays the same whatever key is rotated.
@@ -63,7 +63,7 @@ app.http("intake", {
   }),
 });
 
-app.http("health", {
+app.http(relayFunctions.health, {
   methods: ["GET"],
   route: "health",
   authLevel: "anonymous",
@@ -81,7 +81,7 @@ app.http("health", {
   }),
 });
 
-app.http("takeover", {
+app.http(relayFunctions.takeover, {
   methods: ["POST"],
   route: "takeover",
   // The key that it asks for changes with each replacement, and is in the queue's metadata as a digest.
@@ -89,7 +89,7 @@ app.http("takeover", {
   handler: takeoverHandler({ marks, storage, windowDays, clock }),
 });
 
-app.storageQueue("forwarder", {
+app.storageQueue(relayFunctions.forwarder, {
   queueName: queueNames.events,
   connection: storageConnection,
   handler: forwarderHandler({
@@ -102,7 +102,7 @@ app.storageQueue("forwarder", {
   }),
 });
 
-app.storageQueue("poison", {
+app.storageQueue(relayFunctions.poison, {
   queueName: queueNames.poison,
   connection: storageConnection,
   handler: poisonHandler({ storage, clock }),

@@ -1,6 +1,15 @@
 /** The queues of the relay's storage account. The poison queue's name is the Functions host's own rule: `<queue>-poison`. */
 export const queueNames = { events: "events", poison: "events-poison" } as const;
 
+/** The relay's functions in Azure. */
+export const relayFunctions = {
+  intake: "intake",
+  health: "health",
+  takeover: "takeover",
+  forwarder: "forwarder",
+  poison: "poison",
+} as const;
+
 /** The blob containers of the relay's storage account. */
 export const containerNames = { claims: "claims", deadLetters: "dead-letters" } as const;
 
