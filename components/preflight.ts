@@ -3,6 +3,7 @@ import { getPreflight } from "pulumi-aep";
 import { getReportingWebhooks } from "pulumi-customerio";
 import type { PlatformSettings } from "../settings/platform-settings.ts";
 import type { Source } from "../settings/schema.ts";
+import { findAzureProblems } from "./azure-preflight.ts";
 import { refusalOf } from "./refusal.ts";
 import { providerMistakes } from "./settings/provider-settings.ts";
 
@@ -10,16 +11,21 @@ import { providerMistakes } from "./settings/provider-settings.ts";
 export interface Needs {
   readonly source: Source;
   readonly profile: Pick<PlatformSettings["profile"], "enabled">;
+  /** Only the relay needs Azure. */
+  readonly delivery: "relay" | "direct";
 }
 
 /** What is known of the needs while the settings can't be read: not which source. */
-type PartialNeeds = Pick<Needs, "profile"> & { readonly source: Source | undefined };
+type PartialNeeds = Pick<Needs, "profile"> & {
+  readonly source: Source | undefined;
+  readonly delivery?: Needs["delivery"];
+};
 
 type Report = Awaited<ReturnType<typeof getPreflight>>;
 
 /**
- * Reads the settings and asks Platform and Customer.io, in a preview too, whether everything is there that the source needs. What is wrong
- * with one hides nothing of the others.
+ * Reads the settings and asks Platform and Customer.io, in a preview too, whether everything is there that the source needs, and logs in to
+ * Azure for the relay. What is wrong with one hides nothing of the others.
  *
  * @param read reads the settings, and throws a `pulumi.RunError` that names their mistakes
  * @param parent the component whose providers are asked; default: those of the stack
@@ -75,13 +81,18 @@ async function findProblems(
   const ask = parent && { parent };
   const preflight = asked.platform ? getPreflight({ profile: needs.profile.enabled }, ask) : undefined;
   const webhooks = asked.workspace ? getReportingWebhooks(ask) : undefined;
-  const [closed, refusal] = await Promise.all([preflight && refusalOf(preflight), webhooks && refusalOf(webhooks)]);
+  const [closed, refusal, azure] = await Promise.all([
+    preflight && refusalOf(preflight),
+    webhooks && refusalOf(webhooks),
+    needs.delivery === "relay" ? findAzureProblems(ask) : [],
+  ]);
   const report = closed === undefined ? await preflight : undefined;
   const missing = report === undefined ? [] : problemsOf(report, needs);
   const all = [
     ...(closed === undefined ? [] : [["Experience Platform does not let this stack in", closed]]),
     ...(missing.length > 0 ? [["Experience Platform lacks what this stack needs", ...missing]] : []),
     ...(refusal === undefined ? [] : [["Customer.io does not let this stack in", refusal]]),
+    ...(azure.length === 0 ? [] : [["Azure does not let this stack in", ...azure]]),
   ];
   return {
     problems: all.map(([what, ...list]) => [`${what}, so nothing was begun:`, ...list].join("\n  - ")),

@@ -3,6 +3,7 @@ import manifest from "../../package.json" with { type: "json" };
 import { AzureClient } from "./client/client.ts";
 import { customerIoSource } from "./components.ts";
 import { config } from "./config.ts";
+import { getAzureLogin } from "./functions/azure-login.ts";
 import { appServicePlan } from "./resources/arm/app-service-plan.ts";
 import { armResource } from "./resources/arm/arm-resource.ts";
 import { functionApp } from "./resources/arm/function-app.ts";
@@ -22,6 +23,7 @@ export const customerIoAepPackage: PackageDefinition<AzureClient, typeof config>
   sharesName: true,
   connect: (settings) => new AzureClient(settings),
   resources: [appServicePlan, armResource, functionApp, functionCode, queueDrain, relayGuard, vaultSecret],
+  functions: [getAzureLogin],
   components: [customerIoSource],
 };
 

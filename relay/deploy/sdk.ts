@@ -1,5 +1,8 @@
+import * as pulumi from "@pulumi/pulumi";
 import { providerClass, resourceClass } from "pulumi-provider-kit";
+import type { z } from "zod";
 import { config } from "./config.ts";
+import { getAzureLogin as azureLoginFunction } from "./functions/azure-login.ts";
 import { appServicePlan } from "./resources/arm/app-service-plan.ts";
 import { armResource } from "./resources/arm/arm-resource.ts";
 import { functionApp } from "./resources/arm/function-app.ts";
@@ -31,3 +34,8 @@ export class VaultSecret extends resourceClass(vaultSecret) {}
 
 /** A function app on the Flex Consumption plan. */
 export class FunctionApp extends resourceClass(functionApp) {}
+
+/** Who the provider logs in to Azure as. Logs in in previews too. */
+export function getAzureLogin(options?: pulumi.InvokeOptions): Promise<z.output<typeof azureLoginFunction.result>> {
+  return pulumi.runtime.invoke(azureLoginFunction.token, {}, options);
+}

@@ -20,7 +20,7 @@ const everything = {
 
 async function complaint(
   report: Partial<typeof everything>,
-  needs: Needs = { source: "customerio", profile: { enabled: false } },
+  needs: Needs = { source: "customerio", profile: { enabled: false }, delivery: "direct" },
 ) {
   const call = () => ({ ...everything, ...report });
   await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
@@ -45,8 +45,15 @@ test("the other source is named where there is one", async () => {
     `${ask}; or use the HTTP API source instead: npx pulumi config set source http`,
   ]);
   expect(await complaint({ customerIoSource: "absent", httpSource: "absent" })).toEqual([`${ask}.`]);
-  expect(await complaint({ customerIoSource: "absent" }, { source: "http", profile: { enabled: false } })).toEqual([]);
-  expect(await complaint({ httpSource: "absent" }, { source: "http", profile: { enabled: false } })).toEqual([
+  expect(
+    await complaint(
+      { customerIoSource: "absent" },
+      { source: "http", profile: { enabled: false }, delivery: "direct" },
+    ),
+  ).toEqual([]);
+  expect(
+    await complaint({ httpSource: "absent" }, { source: "http", profile: { enabled: false }, delivery: "direct" }),
+  ).toEqual([
     '  - The sandbox "dev" does not offer the HTTP API source (Sources > Catalog > Streaming). It offers the Customer.io ' +
       "source: npx pulumi config set source customerio",
   ]);
@@ -76,10 +83,53 @@ test("a key that Customer.io refuses is reported beside what Platform lacks", as
   };
   await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
   pulumi.runtime.setAllConfig(credentials);
-  const needs = { source: "customerio", profile: { enabled: false } } as const;
+  const needs = { source: "customerio", profile: { enabled: false }, delivery: "direct" } as const;
   await expect(checkSettings(() => needs)).rejects.toThrow(
     /^Experience Platform lacks .*:\n {2}- The sandbox .*\nCustomer\.io does not let this stack in, so nothing was begun:\n {2}- .*Could not list the reporting webhooks: Customer\.io answered 401\.$/,
   );
+});
+
+describe("the logins in Azure, for the relay", () => {
+  const needs = { source: "customerio", profile: { enabled: false }, delivery: "relay" } as const;
+  const complaintOf = async (answers: Record<string, () => object>) => {
+    const call = ({ token }: { token: string }) => (answers[token] ?? (() => everything))();
+    await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
+    pulumi.runtime.setAllConfig(credentials);
+    return checkSettings(() => needs).then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+  };
+  const [ours, native] = ["customerio-aep:index:getAzureLogin", "azure-native:authorization:getClientConfig"] as const;
+  const refuse = (details: string) => () => {
+    throw Object.assign(new Error(), { details });
+  };
+
+  test("of one identity, or one that does not say which, are fine", async () => {
+    const one = { [ours]: () => ({ objectId: "A" }), [native]: () => ({ objectId: "a" }) };
+    expect(await complaintOf(one)).toBeUndefined();
+    expect(await complaintOf({ ...one, [ours]: () => ({}) })).toBeUndefined();
+  });
+
+  test("of two identities are refused, with both", async () => {
+    const message = await complaintOf({ [ours]: () => ({ objectId: "a" }), [native]: () => ({ objectId: "b" }) });
+    expect(message).toMatch(
+      /^Azure does not let this stack in, so nothing was begun:\n {2}- Two identities .* object id b, .*customerio-aep with a\./,
+    );
+  });
+
+  test("that fail are reported beside what else is wrong", async () => {
+    const message = await complaintOf({
+      [ours]: refuse("Could not get an access token for Azure with Azure CLI."),
+      [native]: refuse("no login"),
+      "customerio:index:getReportingWebhooks": refuse("the key is wrong"),
+    });
+    expect(message?.split("\n").filter((line) => line.startsWith("  - "))).toEqual([
+      expect.stringContaining("the key is wrong"),
+      expect.stringContaining("Could not get an access token for Azure with Azure CLI."),
+      expect.stringMatching(/The provider azure-native: .*no login/),
+    ]);
+  });
 });
 
 describe("the first preview with everything wrong", () => {
@@ -101,7 +151,7 @@ describe("the first preview with everything wrong", () => {
       return { webhooks: [] };
     };
     await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
-    const settings = { source: "customerio", profile: { enabled: false } } as const;
+    const settings = { source: "customerio", profile: { enabled: false }, delivery: "direct" } as const;
     const error = await checkSettings(() => settings).catch((reason: unknown) => reason);
     expect((error as Error).message).toMatch(
       /^The providers' settings can't be used:\n {2}- The setting aep:orgId is /,
@@ -114,7 +164,7 @@ describe("the first preview with everything wrong", () => {
   };
   const mocks = (call: (token: string) => object) =>
     pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: ({ token }) => call(token) });
-  const settings = { source: "customerio", profile: { enabled: false } } as const;
+  const settings = { source: "customerio", profile: { enabled: false }, delivery: "direct" } as const;
 
   test("is one list: the settings' mistakes, Adobe's credential and Customer.io's key", async () => {
     await mocks((token) => refuse(token.startsWith("aep:") ? "invalid client_secret parameter" : "the key is wrong"));

@@ -7,7 +7,7 @@ import { explainAzureError, saysGone } from "./arm-complaint.ts";
 import type { AzureCalls } from "./azure-calls.ts";
 import type { Clock } from "./clock.ts";
 import { Kudu } from "./kudu.ts";
-import { callersLogin, type Login } from "./login.ts";
+import { callersLogin, type Login, objectIdIn } from "./login.ts";
 import type { NotYet } from "./patience.ts";
 import { SiteSettings } from "./site-settings.ts";
 
@@ -53,6 +53,7 @@ export class AzureClient {
   /** Ids of the queues whose intake a create or update of this run has opened: the relay lives on. */
   readonly opened = new Set<string>();
   readonly #armUrl: string;
+  readonly #login: Login;
   readonly #arm: HttpClient;
   readonly #calls: AzureCalls;
   readonly #healthTimeout: number;
@@ -65,6 +66,7 @@ export class AzureClient {
     this.abandonQueue = process.env.RELAY_ABANDON_QUEUE === "true";
     this.abandonDeadLetters = process.env.RELAY_ABANDON_DEAD_LETTERS === "true";
     this.#armUrl = settings.armUrl;
+    this.#login = login;
     this.#healthTimeout = attemptTimeout ?? healthTimeout;
     this.#orderTimeout = attemptTimeout ?? orderTimeout;
     this.#calls = {
@@ -79,6 +81,11 @@ export class AzureClient {
       baseUrlSetting: "customerio-aep:armUrl",
       ...this.#calls,
     });
+  }
+
+  /** Logs in. Answers whom role assignments name for it; undefined if the access token does not say. */
+  async callersObjectId(signal: AbortSignal): Promise<string | undefined> {
+    return objectIdIn(await this.#login(false, signal));
   }
 
   /** The deployment site of a function app. */

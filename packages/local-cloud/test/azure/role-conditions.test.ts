@@ -1,9 +1,9 @@
-import { parseCondition } from "../../src/azure/identity/role-conditions.ts";
+import { parseRoleCondition } from "../../src/azure/identity/role-conditions.ts";
 
 const name = "Microsoft.Storage/storageAccounts/blobServices/containers:name";
 const target = { action: "x/read", suboperation: "Blob.List", resource: { [name]: "mine" } };
 const holds = (condition: string, over: Partial<typeof target> = {}) =>
-  parseCondition(condition)({ ...target, ...over });
+  parseRoleCondition(condition)({ ...target, ...over });
 
 test.each([
   ["ActionMatches{'X/Read'}", true],
@@ -21,13 +21,13 @@ test.each([
 
 test("a resource without the attribute fulfils no comparison with it", () => {
   for (const operator of ["StringEquals", "StringNotEquals"]) {
-    expect(parseCondition(`@Resource[${name}] ${operator} 'mine'`)({ action: "a", resource: {} })).toBe(false);
+    expect(parseRoleCondition(`@Resource[${name}] ${operator} 'mine'`)({ action: "a", resource: {} })).toBe(false);
   }
 });
 
 test.each(["", "(", "ActionMatches{'a'", "ActionMatches{'a'} ActionMatches{'b'}", "true", "(ActionMatches{'a'}"])(
   "%j is no condition",
   (condition) => {
-    expect(() => parseCondition(condition)).toThrow();
+    expect(() => parseRoleCondition(condition)).toThrow();
   },
 );

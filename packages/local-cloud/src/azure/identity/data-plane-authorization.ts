@@ -1,4 +1,4 @@
-import { parseCondition } from "./role-conditions.ts";
+import { parseRoleCondition } from "./role-conditions.ts";
 import { findRole, isDataAction, roleAllows } from "./role-definitions.ts";
 
 /** A role assignment, as far as the data plane needs it. */
@@ -9,7 +9,7 @@ export interface Grant {
   readonly scope: string;
   /** Epoch milliseconds from which it has taken effect. */
   readonly activeFrom: number;
-  /** Narrows what the role allows; see `parseCondition`. */
+  /** Narrows what the role allows; see `parseRoleCondition`. */
   readonly condition?: string;
 }
 
@@ -37,7 +37,7 @@ export function isAllowed(
     .some((grant) => {
       const role = findRole(grant.roleDefinitionId);
       if (role === undefined) return false;
-      const condition = grant.condition === undefined ? () => true : parseCondition(grant.condition);
+      const condition = grant.condition === undefined ? () => true : parseRoleCondition(grant.condition);
       const { suboperation } = access;
       // Conditions hold for actions on data alone ("What are Azure role assignment conditions?").
       return access.actions.some(

@@ -20,7 +20,7 @@ type Token = { readonly kind: "(" | ")" | "not" | "and" | "or" } | { readonly ki
  *
  * @throws if it is anything else
  */
-export function parseCondition(condition: string): Test {
+export function parseRoleCondition(condition: string): Test {
   const tokens = tokensOf(condition);
   let at = 0;
   const take = (kind: Token["kind"]) => tokens[at]?.kind === kind && ++at > 0;

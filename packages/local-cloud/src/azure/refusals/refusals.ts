@@ -3,7 +3,7 @@ import { ArmError } from "../arm/arm-error.ts";
 import { refuseName } from "../arm/resource-names.ts";
 import type { ResourceRequest } from "../arm/resource-request.ts";
 import { plainValueAt, type Subscription, text } from "../arm/subscription.ts";
-import { parseCondition } from "../identity/role-conditions.ts";
+import { parseRoleCondition } from "../identity/role-conditions.ts";
 import { findRole } from "../identity/role-definitions.ts";
 import { refuseLogAlert, refuseMetricAlert, refuseWebTest } from "./alert-refusals.ts";
 import { refuseFlexSettings, refuseSite } from "./flex-refusals.ts";
@@ -210,7 +210,7 @@ function refuseCondition(condition: string, version: string): void {
   };
   if (version !== "2.0") refuse(`its conditionVersion is '${version}', not '2.0'`);
   try {
-    parseCondition(condition);
+    parseRoleCondition(condition);
   } catch (error) {
     refuse((error as Error).message);
   }

@@ -1,0 +1,23 @@
+import type { FunctionDefinition } from "pulumi-provider-kit";
+import { z } from "zod";
+import type { AzureClient } from "../client/client.ts";
+
+const args = z.object({});
+const result = z.object({
+  objectId: z.string().optional().meta({
+    description:
+      "Object id of the identity that this provider logs in to Azure as; absent if the access token does not say.",
+  }),
+});
+
+/** Logs in to Azure, so that a program learns before it begins whether that works, and as whom. */
+export const getAzureLogin: FunctionDefinition<AzureClient, typeof args, typeof result> = {
+  token: "customerio-aep:index:getAzureLogin",
+  description: "Who this provider logs in to Azure as. Fails if it can't log in, with what to set.",
+  args,
+  result,
+  async call(client, _args, signal) {
+    const objectId = await client.callersObjectId(signal);
+    return objectId === undefined ? {} : { objectId };
+  },
+};
