@@ -61,7 +61,7 @@ export class SiteSettings {
     await this.#call("POST", "config/configreferences/appsettings/refresh", purpose, signal);
   }
 
-  /** Starts the app's instances anew, with the settings as Azure has them now. */
+  /** Restarts the app's instances, with the settings as Azure has them now. */
   async restart(signal: AbortSignal): Promise<void> {
     await this.#call("POST", "restart", this.#purpose("restart the instances"), signal);
   }

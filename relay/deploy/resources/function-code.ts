@@ -190,7 +190,7 @@ async function activate(
   }
 }
 
-/** Looks whether the app works, and starts it anew where only that gives it its secrets. */
+/** Looks whether the app works, and restarts it where only that gives it its secrets. */
 function healthLook(operation: Operation<AzureClient>, values: Inputs): () => Promise<Look<true>> {
   const { client, signal } = operation;
   const { build } = packageManifest(values.package.path);

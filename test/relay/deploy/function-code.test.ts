@@ -433,7 +433,7 @@ describe("secrets", () => {
     expect((await failure(create())).message).toContain("Website Contributor on the function app");
   });
 
-  test("instances that started without a secret are started anew, once a minute", async () => {
+  test("instances that started without a secret are restarted, once a minute", async () => {
     const lacks: Answer = { body: { status: "ok", unresolved: ["CUSTOMERIO_SIGNING_KEYS"] } };
     azure.script[health] = [...Array(30).fill(lacks), { body: { status: "ok" } }];
     await create();

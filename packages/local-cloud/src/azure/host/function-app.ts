@@ -124,7 +124,7 @@ export class FunctionApp {
     return this.#settings.references;
   }
 
-  /** Looks up anew what the settings refer to. */
+  /** Looks up again what the settings refer to. */
   async refreshReferences(): Promise<void> {
     if (this.#settings.refresh() && this.#options.switches.referenceRefreshRestarts) await this.restart();
   }

@@ -39,7 +39,7 @@ export class SiteSettings {
     this.#references = this.#lookUp();
   }
 
-  /** Looks up anew what the settings refer to; answers whether that brought anything else. */
+  /** Looks up again what the settings refer to; answers whether that brought anything else. */
   refresh(): boolean {
     const known = () => JSON.stringify([...this.references]);
     const before = known();
@@ -49,11 +49,11 @@ export class SiteSettings {
 
   /** The settings as a host that starts now gets them: of a reference that is not resolved, the text itself. */
   environment(): Record<string, string> {
-    const anew = this.#options.switches.failedReferences === "kept" ? undefined : this.#lookUp();
+    const again = this.#options.switches.failedReferences === "kept" ? undefined : this.#lookUp();
     return Object.fromEntries(
       Object.entries(this.#values).map(([name, value]) => [
         name,
-        this.references.get(name)?.value ?? anew?.get(name)?.value ?? value,
+        this.references.get(name)?.value ?? again?.get(name)?.value ?? value,
       ]),
     );
   }
