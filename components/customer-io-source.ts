@@ -10,6 +10,7 @@ import { mappingSamples } from "./platform/mapping-samples.ts";
 import { type PlatformCredential, readPlatformCredential } from "./platform/platform-credential.ts";
 import { PlatformDataflow } from "./platform/platform-dataflow.ts";
 import { checkSettings } from "./preflight.ts";
+import { azureProfile } from "./relay/azure/azure-profile.ts";
 import { WebhookRelay, type WebhookRelayArgs } from "./relay/webhook-relay.ts";
 import { ReportingWebhookSubscription } from "./reporting-webhook.ts";
 import { derive } from "./settings/inputs.ts";
@@ -161,7 +162,8 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
       new RelayGuard(
         `${name}-relay-guard`,
         { delivery, queueId, healthUrl, parts },
-        { ...parent, dependsOn: everything },
+        // Protected with the account: what a destroy comes to first keeps it from beginning, if nobody looks at a preview.
+        { ...parent, dependsOn: everything, protect: azureProfile(settings.environment, settings.azure).protect },
       );
     }
 

@@ -4,6 +4,7 @@ import { mappingSettings } from "../mapping/settings.ts";
 import { appNumbers, type NumberRange } from "../relay/core/app-settings.ts";
 import { eventFilters, personalData } from "../relay/core/policy/policy.ts";
 import { unusual } from "../relay/core/unusual.ts";
+import { azureTable, ofTheRelay } from "./azure-table.ts";
 import { platformSchemas, webhookSchema } from "./platform-settings.ts";
 import type { Setting } from "./setting.ts";
 import { subscription } from "./subscription.ts";
@@ -11,8 +12,6 @@ import { subscription } from "./subscription.ts";
 function wholeNumber({ least, most }: NumberRange) {
   return z.int().min(least).max(most);
 }
-
-const ofTheRelay = { ignored: "it belongs to the relay, which does not exist with delivery: direct" } as const;
 
 /**
  * Every setting of the program. From this table come the types, the parser, and what `npm run docs` writes: Pulumi.yaml,
@@ -273,6 +272,7 @@ export const settingsTable = {
       "Instances kept warm for Customer.io's calls, which wait 4 seconds at most. 0 costs nothing, but then these include a cold start.",
     direct: ofTheRelay,
   },
+  ...azureTable,
   alertEmails: {
     schema: z.array(z.email()),
     default: [],

@@ -7,6 +7,7 @@ import { derive } from "../settings/inputs.ts";
 import type { Settings } from "../settings/setting-types.ts";
 import { azureName, digestDigits, formerNames } from "./azure/azure-names.ts";
 import type { AzurePart } from "./azure/azure-parts.ts";
+import type { AzureProfile } from "./azure/azure-profile.ts";
 import type { RelayIdentity } from "./relay-identity.ts";
 import { relayPackage } from "./relay-package.ts";
 import type { RelayStorage } from "./relay-storage.ts";
@@ -23,12 +24,16 @@ export interface RelayAppArgs extends InstanceSettings {
   /** Who the app is in Azure, with all the roles that it needs. */
   identity: RelayIdentity;
   storage: RelayStorage;
+  /** Beginning of the names of app and plan, in place of one that is made. */
+  siteName?: pulumi.Input<string> | undefined;
+  profile: Pick<AzureProfile, "zoneRedundant">;
   /** The app settings, but for their digest. They hold references, no secrets. */
   settings: Readonly<Record<string, pulumi.Input<string>>>;
 }
 
 /** The function app with its plan, its settings, and the relay's code at work in it. */
 export class RelayApp {
+  readonly id: pulumi.Output<string>;
   readonly hostName: pulumi.Output<string>;
   readonly code: FunctionCode;
   readonly parts: Readonly<Record<string, AzurePart>>;
@@ -37,6 +42,7 @@ export class RelayApp {
     const plan = planOf(name, args, options);
     const app = createApp(plan, name, args, options);
     const { settings, configuration } = configure(app, name, args, options);
+    this.id = app.id;
     this.hostName = app.hostName;
     this.code = new FunctionCode(
       `${name}-code`,
@@ -59,7 +65,7 @@ export class RelayApp {
 
 function planOf(
   name: string,
-  { resourceGroup, storage }: RelayAppArgs,
+  { resourceGroup, storage, siteName, profile }: RelayAppArgs,
   options: pulumi.CustomResourceOptions,
 ): AppServicePlan {
   const planStem = azureName("plan", `${name}-plan`);
@@ -68,12 +74,14 @@ function planOf(
     {
       resourceGroupId: resourceGroup.id,
       // An app keeps the account that it has: a new account gets a plan and an app of its own, and the old app empties the old one.
-      planName: storage.accountId.apply((id) => planStem + digestDigits(id)),
+      planName: pulumi.all([siteName, storage.accountId]).apply(([given, id]) => {
+        return (given === undefined ? planStem : `${given}-`) + digestDigits(id);
+      }),
       body: {
         location: resourceGroup.location,
         kind: "functionapp",
         sku: { name: "FC1", tier: "FlexConsumption" },
-        properties: { reserved: true },
+        properties: { reserved: true, zoneRedundant: profile.zoneRedundant },
       },
     },
     { ...options, aliases: [{ type: "azure-native:web:AppServicePlan" }] },
@@ -105,6 +113,7 @@ function createApp(
           reserved: true,
           httpsOnly: true,
           keyVaultReferenceIdentity: identity.id,
+          siteConfig: { minTlsVersion: "1.2", scmMinTlsVersion: "1.2" },
           functionAppConfig: {
             deployment: {
               storage: {

@@ -1,7 +1,7 @@
 import { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity/index.js";
 import type * as pulumi from "@pulumi/pulumi";
 import type { ArmResource } from "../../relay/deploy/sdk.ts";
-import { azureName } from "./azure/azure-names.ts";
+import { azureName, named } from "./azure/azure-names.ts";
 import { type AzurePart, armPart, nativePart } from "./azure/azure-parts.ts";
 import { assignRole } from "./azure/azure-roles.ts";
 import type { RelayRole } from "./azure/relay-roles.ts";
@@ -9,6 +9,8 @@ import type { RelayRole } from "./azure/relay-roles.ts";
 export interface RelayIdentityArgs {
   resourceGroupName: pulumi.Input<string>;
   subscriptionId: pulumi.Input<string>;
+  /** The identity's name, in place of one that is made. */
+  identityName?: pulumi.Input<string> | undefined;
 }
 
 /** Who the relay is in Azure, and what it may do there. */
@@ -25,12 +27,12 @@ export class RelayIdentity {
 
   constructor(
     name: string,
-    { resourceGroupName, subscriptionId }: RelayIdentityArgs,
+    { resourceGroupName, subscriptionId, identityName }: RelayIdentityArgs,
     options: pulumi.CustomResourceOptions,
   ) {
     const identity = new UserAssignedIdentity(
       azureName("identity", `${name}-identity`),
-      { resourceGroupName },
+      { resourceGroupName, ...named("resourceName", identityName) },
       options,
     );
     this.id = identity.id;

@@ -1,13 +1,18 @@
 import * as storage from "@pulumi/azure-native/storage/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import { ArmResource } from "../../relay/deploy/sdk.ts";
-import { azureName, compactStem, formerNames } from "./azure/azure-names.ts";
+import { derive } from "../settings/inputs.ts";
+import { azureName, compactStem, formerNames, named } from "./azure/azure-names.ts";
 import { type AzurePart, nativePart } from "./azure/azure-parts.ts";
+import type { AzureProfile } from "./azure/azure-profile.ts";
 
 export interface RelayStorageArgs {
   resourceGroupName: pulumi.Input<string>;
   /** Name of the relay, of which the account's name is made. */
   relayName: string;
+  /** The account's name, in place of one that is made. */
+  accountName?: pulumi.Input<string> | undefined;
+  profile: Pick<AzureProfile, "storageRedundancy" | "softDeleteDays" | "protect">;
 }
 
 /**
@@ -34,26 +39,41 @@ export class RelayStorage extends pulumi.ComponentResource {
   constructor(name: string, args: RelayStorageArgs, options?: pulumi.ComponentResourceOptions) {
     super("customerio-aep:index:RelayStorage", name, {}, options);
     const parent = { parent: this };
-    const { resourceGroupName, relayName } = args;
+    const { resourceGroupName, relayName, accountName, profile } = args;
     const account = new storage.StorageAccount(
       azureName("storageAccount", compactStem(relayName)),
       {
         resourceGroupName,
+        ...named("accountName", accountName),
         kind: "StorageV2",
-        sku: { name: "Standard_LRS" },
+        sku: { name: derive(profile.storageRedundancy, (redundancy) => `Standard_${redundancy}`) },
         allowBlobPublicAccess: false,
         allowSharedKeyAccess: false,
         allowCrossTenantReplication: false,
+        allowedCopyScope: "AAD",
+        isLocalUserEnabled: false,
+        sasPolicy: { expirationAction: "Block", sasExpirationPeriod: "00.01:00:00" },
+        encryption: {
+          keySource: "Microsoft.Storage",
+          requireInfrastructureEncryption: true,
+          services: { blob: { enabled: true }, file: { enabled: true } },
+        },
         defaultToOAuthAuthentication: true,
         enableHttpsTrafficOnly: true,
         minimumTlsVersion: "TLS1_2",
       },
-      { ...parent, aliases: formerNames("storageAccount", relayName) },
+      {
+        ...parent,
+        aliases: formerNames("storageAccount", relayName),
+        protect: profile.protect,
+        // Azure takes it when it makes an account, and never again: an account that an earlier version made stays as it is.
+        ignoreChanges: ["encryption"],
+      },
     );
     // Azure refuses parallel writes below one account (409 ConcurrentModification), so each waits for the one before.
     const made: pulumi.Resource[] = [];
     // Their names are fixed, so azure-native would not go on after an `up` that was killed between Azure's effect and the state.
-    const part = (logicalName: string, path: string, formerType: string, properties: pulumi.Inputs = {}) => {
+    const part = (logicalName: string, path: string, formerType: string, properties: pulumi.Input<object> = {}) => {
       const resource = new ArmResource(
         `${name}-${logicalName}`,
         { parentId: account.id, path, apiVersion: storageApiVersion, body: { properties } },
@@ -68,6 +88,7 @@ export class RelayStorage extends pulumi.ComponentResource {
       made.push(resource);
       return resource;
     };
+    part("blob-service", "blobServices/default", "BlobServiceProperties", derive(profile.softDeleteDays, recoveryOf));
     const queue = (queueName: string) => part(queueName, `queueServices/default/queues/${queueName}`, "Queue");
     const container = (containerName: string) =>
       part(containerName, `blobServices/default/containers/${containerName}`, "BlobContainer");
@@ -76,7 +97,7 @@ export class RelayStorage extends pulumi.ComponentResource {
     container("claims");
     container("dead-letters");
     const code = container("code");
-    part("sweep", "managementPolicies/default", "ManagementPolicy", { policy: sweepOfClaims });
+    part("sweep", "managementPolicies/default", "ManagementPolicy", derive(profile.softDeleteDays, sweep));
 
     this.accountId = account.id;
     this.parts = { "storage account": nativePart(account) };
@@ -105,16 +126,29 @@ export class RelayStorage extends pulumi.ComponentResource {
 /** Of Azure's Storage Resource Provider. */
 const storageApiVersion = "2024-01-01";
 
-const sweepOfClaims = {
-  rules: [
-    {
-      name: "sweep-claims",
-      enabled: true,
-      type: "Lifecycle",
-      definition: {
-        filters: { blobTypes: ["blockBlob"], prefixMatch: ["claims/"] },
-        actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: claimDays } } },
-      },
-    },
-  ],
-};
+/** How long Azure can give back what was deleted or overwritten by mistake. */
+function recoveryOf(days: number) {
+  const retention = days > 0 ? { enabled: true, days } : { enabled: false };
+  return {
+    deleteRetentionPolicy: retention,
+    containerDeleteRetentionPolicy: retention,
+    isVersioningEnabled: days > 0,
+  };
+}
+
+/** What Azure deletes by itself. */
+function sweep(softDeleteDays: number) {
+  const rule = (name: string, prefixMatch: string[] | undefined, actions: object) => ({
+    name,
+    enabled: true,
+    type: "Lifecycle",
+    definition: { filters: { blobTypes: ["blockBlob"], ...(prefixMatch && { prefixMatch }) }, actions },
+  });
+  const claims = rule("sweep-claims", ["claims/"], {
+    baseBlob: { delete: { daysAfterModificationGreaterThan: claimDays } },
+  });
+  // With versions, whatever the relay deletes stays as one, and so would each large event that was delivered. Azure can give back a
+  // version that this rule deletes, like everything else, for `softDeleteDays`.
+  const versions = rule("sweep-versions", undefined, { version: { delete: { daysAfterCreationGreaterThan: 1 } } });
+  return { policy: { rules: softDeleteDays > 0 ? [claims, versions] : [claims] } };
+}

@@ -1,12 +1,16 @@
 import * as keyvault from "@pulumi/azure-native/keyvault/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import { VaultSecret } from "../../relay/deploy/sdk.ts";
-import { azureName, compactStem, formerNames } from "./azure/azure-names.ts";
+import { azureName, compactStem, formerNames, named } from "./azure/azure-names.ts";
 import { type AzurePart, nativePart } from "./azure/azure-parts.ts";
+import type { AzureProfile } from "./azure/azure-profile.ts";
 
 export interface RelayVaultArgs {
   resourceGroupName: pulumi.Input<string>;
   tenantId: pulumi.Input<string>;
+  /** The vault's name, in place of one that is made. */
+  vaultName?: pulumi.Input<string> | undefined;
+  profile: Pick<AzureProfile, "purgeProtection" | "vaultRetentionDays">;
 }
 
 /** The vault that holds the relay's secrets, which its app settings refer to. */
@@ -18,14 +22,30 @@ export class RelayVault {
   readonly #name: string;
   readonly #options: pulumi.CustomResourceOptions;
 
-  constructor(name: string, { resourceGroupName, tenantId }: RelayVaultArgs, options: pulumi.CustomResourceOptions) {
+  constructor(name: string, args: RelayVaultArgs, options: pulumi.CustomResourceOptions) {
+    const { resourceGroupName, tenantId, vaultName, profile } = args;
     const vault = new keyvault.Vault(
       azureName("vault", compactStem(name)),
       {
         resourceGroupName,
-        properties: { tenantId, sku: { family: "A", name: "standard" }, enableRbacAuthorization: true },
+        ...named("vaultName", vaultName),
+        properties: {
+          tenantId,
+          sku: { family: "A", name: "standard" },
+          enableRbacAuthorization: true,
+          softDeleteRetentionInDays: profile.vaultRetentionDays,
+          // Azure refuses `false`, for a new vault and for one that is protected already.
+          enablePurgeProtection: pulumi
+            .output(profile.purgeProtection)
+            .apply((isProtected) => isProtected || undefined) as pulumi.Output<boolean>,
+        },
       },
-      { ...options, aliases: formerNames("vault", name) },
+      {
+        ...options,
+        aliases: formerNames("vault", name),
+        // Azure takes it when it makes a vault, and never again.
+        ignoreChanges: ["properties.softDeleteRetentionInDays"],
+      },
     );
     this.id = vault.id;
     this.parts = { vault: nativePart(vault) };

@@ -1,20 +1,21 @@
 import { getClientConfigOutput } from "@pulumi/azure-native/authorization/index.js";
-import { ResourceGroup } from "@pulumi/azure-native/resources/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import { hostBodyLimit } from "../../relay/core/intake/body-limit.ts";
 import { noSigningKeyYet, signingKeysSecret } from "../../relay/core/names.ts";
 import { QueueDrain } from "../../relay/deploy/sdk.ts";
 import type { PlatformCredential } from "../platform/platform-credential.ts";
 import type { Settings } from "../settings/setting-types.ts";
-import { azureName, formerNames } from "./azure/azure-names.ts";
-import { type AzurePart, nativePart } from "./azure/azure-parts.ts";
+import type { AzurePart } from "./azure/azure-parts.ts";
+import { azureProfile } from "./azure/azure-profile.ts";
+import { withTags } from "./azure/azure-tags.ts";
 import { relayRoles } from "./azure/relay-roles.ts";
 import { AvailabilityTest } from "./monitoring/availability-test.ts";
 import { RelayMonitoring, type RelayMonitoringArgs } from "./monitoring/relay-monitoring.ts";
 import { RelayApp } from "./relay-app.ts";
 import { type RelaySetting, relayAppSettings } from "./relay-app-settings.ts";
+import { relayGroup } from "./relay-group.ts";
 import { RelayIdentity } from "./relay-identity.ts";
-import { warnOfOtherRegion } from "./relay-region.ts";
+import { protectRelay } from "./relay-protection.ts";
 import { RelayStorage } from "./relay-storage.ts";
 import { RelayVault } from "./relay-vault.ts";
 
@@ -28,6 +29,11 @@ type RelaySettings = Pick<
   | "maximumInstances"
   | "alwaysReadyInstances"
   | "drainTimeoutSeconds"
+  | "environment"
+  | "azure"
+  | "azureTags"
+  | "azureNames"
+  | "azureExisting"
 >;
 
 export interface WebhookRelayArgs
@@ -60,24 +66,34 @@ export class WebhookRelay extends pulumi.ComponentResource {
   readonly ready: pulumi.Resource[];
 
   constructor(name: string, args: WebhookRelayArgs, options?: pulumi.ComponentResourceOptions) {
-    super("customerio-aep:index:WebhookRelay", name, {}, options);
+    super("customerio-aep:index:WebhookRelay", name, {}, { ...options, transformations: [withTags(args.azureTags)] });
     const parent = { parent: this };
     const { subscriptionId, tenantId } = getClientConfigOutput(parent);
+    const { azureNames: names } = args;
+    const profile = azureProfile(args.environment, args.azure);
 
-    const group = this.#group(name);
+    const group = relayGroup(name, { ...args, subscriptionId }, parent);
     const inGroup = { resourceGroupName: group.name };
-    const storage = new RelayStorage(`${name}-storage`, { ...inGroup, relayName: name }, parent);
-    const monitoring = new RelayMonitoring(
-      `${name}-monitoring`,
-      { ...inGroup, resourceGroupId: group.id, ...args, expectsEvents: args.signingKeys !== undefined },
+    const storage = new RelayStorage(
+      `${name}-storage`,
+      { ...inGroup, relayName: name, accountName: names.storageAccount, profile },
       parent,
     );
-    const vault = new RelayVault(name, { ...inGroup, tenantId }, parent);
-    const identity = new RelayIdentity(name, { ...inGroup, subscriptionId }, parent);
+    const monitoring = new RelayMonitoring(
+      `${name}-monitoring`,
+      { ...args, resourceGroup: group, profile, expectsEvents: args.signingKeys !== undefined },
+      parent,
+    );
+    const vault = new RelayVault(name, { ...inGroup, tenantId, vaultName: names.vault, profile }, parent);
+    const identity = new RelayIdentity(name, { ...inGroup, subscriptionId, identityName: names.identity }, parent);
 
     const settings = appSettings(args, { storage, monitoring, vault, identity });
     grantRoles({ storage, monitoring, vault, identity });
-    const app = new RelayApp(name, { ...args, resourceGroup: group, identity, storage, settings }, parent);
+    const app = new RelayApp(
+      name,
+      { ...args, resourceGroup: group, identity, storage, settings, siteName: names.site, profile },
+      parent,
+    );
     this.url = pulumi.interpolate`https://${app.hostName}/customerio`;
     this.healthUrl = pulumi.interpolate`https://${app.hostName}/health`;
     this.queueId = storage.eventsQueueId;
@@ -88,32 +104,38 @@ export class WebhookRelay extends pulumi.ComponentResource {
       {
         ...inGroup,
         componentId: monitoring.componentId,
-        actionGroupId: monitoring.actionGroupId,
+        actionGroupIds: monitoring.actionGroupIds,
         url: this.healthUrl,
       },
       // Once the code works, and gone before it is: a relay that is being made or taken down wakes nobody.
       { ...parent, dependsOn: app.code },
     );
 
+    const protection = protectRelay(
+      name,
+      {
+        storageAccountId: storage.accountId,
+        vaultId: vault.id,
+        siteId: app.id,
+        workspaceId: monitoring.workspaceId,
+        onLocked: [...identity.roles, ...storage.resources],
+        profile,
+      },
+      parent,
+    );
+
     this.ready = [app.code, drain];
     this.parts = {
-      "resource group": nativePart(group),
+      ...group.parts,
       ...storage.parts,
       ...vault.parts,
       ...monitoring.parts,
       ...identity.parts,
       ...app.parts,
       ...availability.parts,
+      ...protection,
     };
     this.registerOutputs({ url: this.url });
-  }
-
-  #group(name: string): ResourceGroup {
-    const aliases = formerNames("resourceGroup", name);
-    const group = new ResourceGroup(azureName("resourceGroup", name), {}, { parent: this, aliases });
-    // Another provider of the program's own has a region of its own.
-    if (this.getProvider("azure-native:resources:ResourceGroup") === undefined) warnOfOtherRegion(group);
-    return group;
   }
 
   /** Keeps the relay in a destroy until it has delivered what it holds. */

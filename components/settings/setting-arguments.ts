@@ -202,6 +202,44 @@ export interface SettingArguments {
    */
   alwaysReadyInstances?: SettingArgument<"alwaysReadyInstances">;
   /**
+   * What the relay's resources in Azure are made for. `dev` is cheap and quick to destroy. `prod` keeps events in
+   * several zones, makes deleted ones recoverable, and refuses to be deleted by mistake. A plain value, not an
+   * output. Default: `"dev"`.
+   *
+   * @example "prod"
+   */
+  environment?: SettingArgument<"environment">;
+  /**
+   * What is not to be as `environment` has it: `storageRedundancy`, `zoneRedundant`, `purgeProtection`,
+   * `vaultRetentionDays`, `softDeleteDays`, `deleteLocks`, `protect`, `diagnosticSettings`, `dailyLogQuotaGb`.
+   * `deleteLocks`, `protect` and `diagnosticSettings` are plain values, not outputs.
+   *
+   * @example { storageRedundancy: "GZRS", dailyLogQuotaGb: 5 }
+   */
+  azure?: SettingArgument<"azure">;
+  /**
+   * Tags of every resource in Azure that takes tags.
+   *
+   * @example { costCenter: "crm" }
+   */
+  azureTags?: SettingArgument<"azureTags">;
+  /**
+   * Names of resources in Azure, in place of those that the program makes: `resourceGroup`, `site`, `identity`,
+   * `storageAccount`, `vault`, `workspace`, `component`, `actionGroup`. A changed name replaces the resource.
+   *
+   * @example { resourceGroup: "rg-crm-events", site: "func-crm-events" }
+   */
+  azureNames?: SettingArgument<"azureNames">;
+  /**
+   * Ids of what exists in Azure already, to use as it is: `resourceGroupId`, `workspaceId`, `actionGroupIds`. Nothing
+   * of it is changed or deleted.
+   *
+   * @example {
+   *   resourceGroupId: "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-crm-events",
+   * }
+   */
+  azureExisting?: SettingArgument<"azureExisting">;
+  /**
    * E-mail addresses that get the alerts: dead letters, events held back, calls refused, silence, a relay that does
    * not answer. Without any, alerts still show in the Azure portal.
    *

@@ -5,6 +5,7 @@ import { checkInputs } from "../../packages/local-cloud/src/azure/arm/resource-i
 import { armResourceTypes } from "../../packages/local-cloud/src/azure/arm/resource-types.ts";
 import { Subscription, text } from "../../packages/local-cloud/src/azure/arm/subscription.ts";
 import { refuseResource } from "../../packages/local-cloud/src/azure/refusals/refusals.ts";
+import { defaultAzureSwitches } from "../../packages/local-cloud/src/azure/switches.ts";
 import { guidOf } from "../../relay/deploy/resources/arm/guid.ts";
 import { configureWithCredentials, declaredBy } from "./stack.ts";
 
@@ -105,7 +106,7 @@ test.each([
     );
     expect(checked.failures).toEqual([]);
     const asked = { id: `/${name}`, type, name: text(checked.inputs, type.nameInput), inputs: {}, existing: undefined };
-    expect(() => refuseResource(asked, nothing)).not.toThrow(/invalid|must be a GUID/i);
+    expect(() => refuseResource(asked, nothing, defaultAzureSwitches)).not.toThrow(/invalid|must be a GUID/i);
   }
 });
 

@@ -101,7 +101,7 @@ test("the relay holds events back while Platform enables the dataflow", async ()
 test("the app is one that Flex Consumption takes, opened by its identity alone", async () => {
   const { resources } = await source();
   const app = one(resources, "customerio-aep:index:FunctionApp").body.properties;
-  expect(app.siteConfig).toBeUndefined();
+  expect(app.siteConfig).toEqual({ minTlsVersion: "1.2", scmMinTlsVersion: "1.2" });
   expect(app.functionAppConfig.runtime).toEqual({ name: "node", version: "22" });
   expect(app.functionAppConfig.deployment.storage).toMatchObject({
     value: "https://b.example/code",

@@ -53,6 +53,14 @@ export function azureName(kind: AzureKind, wanted: string): string {
   return [kept || "relay", digest].join(separator);
 }
 
+/** The input with which a resource has a name of the user's choice; none where there is none, for one that azure-native makes. */
+export function named<Input extends string>(
+  input: Input,
+  name: pulumi.Input<string> | undefined,
+): { readonly [Name in Input]?: pulumi.Input<string> } {
+  return name === undefined ? {} : ({ [input]: name } as { [Name in Input]: pulumi.Input<string> });
+}
+
 /** Digits for a name that follows from the resource of this id, in place of those that azure-native draws. Azure spells ids in any case. */
 export function digestDigits(id: string): string {
   return createHash("sha256").update(id.toLowerCase()).digest("hex").slice(0, digits);

@@ -10,7 +10,7 @@ export interface AvailabilityTestArgs {
   /** The Application Insights component that keeps the results. */
   componentId: pulumi.Input<string>;
   /** Who gets the alert. */
-  actionGroupId: pulumi.Input<string>;
+  actionGroupIds: pulumi.Input<string[]>;
   /** What must answer 200. */
   url: pulumi.Input<string>;
 }
@@ -69,7 +69,7 @@ export class AvailabilityTest extends pulumi.ComponentResource {
           componentId,
           failedLocationCount: 2,
         },
-        actions: [{ actionGroupId: args.actionGroupId }],
+        actions: pulumi.output(args.actionGroupIds).apply((ids) => ids.map((actionGroupId) => ({ actionGroupId }))),
       },
       parent,
     );

@@ -20,3 +20,8 @@ export function lineNumber(field: OutcomeNumber): string {
 export function isOutcome(name: OutcomeName): string {
   return `tostring(${lineField("outcome")}) == "${name}"`;
 }
+
+/** The query over what one relay has written alone: in a workspace that exists already there is more than that. */
+export function onlyOf(componentId: string, query: string): string {
+  return query.replace(/\bApp[A-Z]\w+/g, `$& | where _ResourceId =~ "${componentId}"`);
+}

@@ -6,14 +6,17 @@ import { guidOf } from "../../../relay/deploy/resources/arm/guid.ts";
 import { ArmResource } from "../../../relay/deploy/sdk.ts";
 import { derive } from "../../settings/inputs.ts";
 import type { Settings } from "../../settings/setting-types.ts";
-import { azureName } from "../azure/azure-names.ts";
+import { azureName, named } from "../azure/azure-names.ts";
 import { type AzurePart, armPart, nativePart } from "../azure/azure-parts.ts";
+import type { AzureProfile } from "../azure/azure-profile.ts";
+import type { RelayGroup } from "../relay-group.ts";
 import { type RelayAlert, relayAlertNames, relayAlerts } from "./relay-alerts.ts";
-import { lineField, lineNumber, relayLines } from "./relay-log.ts";
+import { lineField, lineNumber, onlyOf, relayLines } from "./relay-log.ts";
 
-export interface RelayMonitoringArgs extends Pick<Settings, "alertEmails" | "logRetentionDays" | "silenceAlertHours"> {
-  resourceGroupName: pulumi.Input<string>;
-  resourceGroupId: pulumi.Input<string>;
+export interface RelayMonitoringArgs
+  extends Pick<Settings, "alertEmails" | "logRetentionDays" | "silenceAlertHours" | "azureNames" | "azureExisting"> {
+  profile: Pick<AzureProfile, "dailyLogQuotaGb">;
+  resourceGroup: Pick<RelayGroup, "id" | "name" | "location">;
   /** Whether Customer.io's webhook is enabled. */
   expectsEvents: boolean;
 }
@@ -46,50 +49,36 @@ const choicesQuery = `${relayLines}
 export class RelayMonitoring extends pulumi.ComponentResource {
   readonly componentId: pulumi.Output<string>;
   readonly connectionString: pulumi.Output<string>;
+  readonly workspaceId: pulumi.Output<string>;
   /** Who gets the alerts. */
-  readonly actionGroupId: pulumi.Output<string>;
+  readonly actionGroupIds: pulumi.Output<string[]>;
   readonly parts: Record<string, AzurePart>;
 
   constructor(name: string, args: RelayMonitoringArgs, options?: pulumi.ComponentResourceOptions) {
     super("customerio-aep:index:RelayMonitoring", name, {}, options);
     const parent = { parent: this };
-    const inGroup = { resourceGroupName: args.resourceGroupName };
-
-    const workspace = new Workspace(
-      azureName("workspace", `${name}-logs`),
-      { ...inGroup, sku: { name: "PerGB2018" }, retentionInDays: args.logRetentionDays },
-      parent,
-    );
+    const { id: groupId, name: resourceGroupName, location } = args.resourceGroup;
+    const inGroup = { resourceGroupName };
+    this.parts = {};
+    this.workspaceId = this.#workspace(name, args);
+    this.actionGroupIds = this.#actionGroups(name, args);
     const component = new insights.Component(
       azureName("component", `${name}-insights`),
       {
         ...inGroup,
+        ...named("resourceName", args.azureNames.component),
         kind: "web",
         applicationType: "web",
         ingestionMode: "LogAnalytics",
-        workspaceResourceId: workspace.id,
+        workspaceResourceId: this.workspaceId,
         disableLocalAuth: true,
       },
       parent,
     );
-    const people = new monitor.ActionGroup(
-      azureName("actionGroup", `${name}-people`),
-      {
-        ...inGroup,
-        location: "Global",
-        groupShortName: "cio-relay",
-        enabled: true,
-        emailReceivers: derive(args.alertEmails, (emails) =>
-          emails.map((emailAddress) => ({ name: emailAddress, emailAddress })),
-        ),
-      },
-      parent,
-    );
-    this.parts = {
-      workspace: nativePart(workspace),
-      "Application Insights": nativePart(component),
-      "action group": nativePart(people),
-    };
+    this.parts["Application Insights"] = nativePart(component);
+    const isShared = args.azureExisting.workspaceId !== undefined;
+    const ours = (query: pulumi.Input<string>): pulumi.Input<string> =>
+      isShared ? pulumi.all([component.id, query]).apply(([id, known]) => onlyOf(id, known)) : query;
     const { expectsEvents, silenceAlertHours } = args;
     for (const alert of relayAlertNames) {
       const part = <Name extends keyof RelayAlert>(name: Name) =>
@@ -102,15 +91,15 @@ export class RelayMonitoring extends pulumi.ComponentResource {
           description: part("description"),
           severity: 1,
           enabled: part("enabled"),
-          scopes: [workspace.id],
+          scopes: [this.workspaceId],
           evaluationFrequency: part("every"),
           windowSize: part("window"),
           // A workspace that no line has come to yet may not know the table.
           skipQueryValidation: true,
           criteria: {
-            allOf: [{ query: part("query"), timeAggregation: "Count", operator: "GreaterThan", threshold: 0 }],
+            allOf: [{ query: ours(part("query")), timeAggregation: "Count", operator: "GreaterThan", threshold: 0 }],
           },
-          actions: { actionGroups: [people.id] },
+          actions: { actionGroups: this.actionGroupIds },
         },
         parent,
       );
@@ -119,19 +108,17 @@ export class RelayMonitoring extends pulumi.ComponentResource {
     const book = new ArmResource(
       `${name}-workbook`,
       {
-        parentId: args.resourceGroupId,
-        path: pulumi.output(args.resourceGroupName).apply((group) => {
-          return `providers/Microsoft.Insights/workbooks/${guidOf(group, name)}`;
-        }),
+        parentId: groupId,
+        path: resourceGroupName.apply((group) => `providers/Microsoft.Insights/workbooks/${guidOf(group, name)}`),
         apiVersion: "2023-06-01",
         body: {
-          location: workspace.location,
+          location,
           kind: "shared",
           properties: {
             category: "workbook",
-            displayName: pulumi.interpolate`Customer.io relay (${args.resourceGroupName})`,
-            sourceId: workspace.id,
-            serializedData: JSON.stringify(workbook),
+            displayName: pulumi.interpolate`Customer.io relay (${resourceGroupName})`,
+            sourceId: this.workspaceId,
+            serializedData: workbookOf(ours),
           },
         },
       },
@@ -141,22 +128,66 @@ export class RelayMonitoring extends pulumi.ComponentResource {
 
     this.componentId = component.id;
     this.connectionString = component.connectionString;
-    this.actionGroupId = people.id;
     // The command `status` takes as much silence as unusual as the alert does.
     this.registerOutputs({ componentId: this.componentId, silenceAlertHours });
+    this.registerOutputs({ componentId: this.componentId });
+  }
+
+  /** Where the logs go. What exists already is used as it is, with its own retention and cap. */
+  #workspace(name: string, args: RelayMonitoringArgs): pulumi.Output<string> {
+    const { workspaceId } = args.azureExisting;
+    if (workspaceId !== undefined) return pulumi.output(workspaceId);
+    const workspace = new Workspace(
+      azureName("workspace", `${name}-logs`),
+      {
+        resourceGroupName: args.resourceGroup.name,
+        ...named("workspaceName", args.azureNames.workspace),
+        sku: { name: "PerGB2018" },
+        retentionInDays: args.logRetentionDays,
+        // Azure's word for no cap is -1.
+        workspaceCapping: { dailyQuotaGb: derive(args.profile.dailyLogQuotaGb, (quota) => (quota > 0 ? quota : -1)) },
+        features: { disableLocalAuth: true, enableLogAccessUsingOnlyResourcePermissions: true },
+      },
+      { parent: this },
+    );
+    this.parts.workspace = nativePart(workspace);
+    return workspace.id;
+  }
+
+  #actionGroups(name: string, args: RelayMonitoringArgs): pulumi.Output<string[]> {
+    const { actionGroupIds } = args.azureExisting;
+    if (actionGroupIds !== undefined) return pulumi.output(actionGroupIds);
+    const people = new monitor.ActionGroup(
+      azureName("actionGroup", `${name}-people`),
+      {
+        resourceGroupName: args.resourceGroup.name,
+        ...named("actionGroupName", args.azureNames.actionGroup),
+        location: "Global",
+        groupShortName: "cio-relay",
+        enabled: true,
+        emailReceivers: derive(args.alertEmails, (emails) =>
+          emails.map((emailAddress) => ({ name: emailAddress, emailAddress })),
+        ),
+      },
+      { parent: this },
+    );
+    this.parts["action group"] = nativePart(people);
+    return pulumi.output([people.id]);
   }
 }
 
-const workbook = {
-  version: "Notebook/1.0",
-  items: [
-    chart("Events by outcome", countsQuery),
-    chart("Seconds from receipt to delivery", ageQuery),
-    chart("Left out by a filter, or without personal data", choicesQuery),
-  ],
-};
+function workbookOf(ours: (query: string) => pulumi.Input<string>): pulumi.Output<string> {
+  return pulumi.jsonStringify({
+    version: "Notebook/1.0",
+    items: [
+      chart("Events by outcome", ours(countsQuery)),
+      chart("Seconds from receipt to delivery", ours(ageQuery)),
+      chart("Left out by a filter, or without personal data", ours(choicesQuery)),
+    ],
+  });
+}
 
-function chart(title: string, query: string) {
+function chart(title: string, query: pulumi.Input<string>) {
   return {
     type: 3,
     content: {

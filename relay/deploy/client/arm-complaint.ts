@@ -56,6 +56,12 @@ function remedy(status: number, code: string | undefined): string | undefined {
   if (code !== undefined && /^(Invalid)?Subscription/.test(code)) {
     return "Your Azure login does not see this subscription. Choose the tenant: az login --tenant <tenant id>";
   }
+  if (code === "ScopeLocked") {
+    return (
+      "A delete lock is on it. If it is the stack's own (deleteLocks of the setting azure), see docs/azure.md, " +
+      '"Taking a production stack down". List the locks: az lock list --resource-group <resource group>'
+    );
+  }
   if (code === storageAccessCode) {
     return "The app's identity needs the role Storage Blob Data Owner on the storage account of its deployment container.";
   }

@@ -36,6 +36,17 @@ test("what Azure could not make is an error", async () => {
   expect((await failure(appServicePlan.create(operation, plan))).message).toContain("npx pulumi up");
 });
 
+test("a region without zones is refused with the setting to change", async () => {
+  const message = "Zone redundancy is not supported in the region";
+  const refused = { status: 400, body: JSON.stringify({ Code: "BadRequest", Message: message }) };
+  azure.script = { [`GET ${id}`]: [gone], [`PUT ${id}`]: [refused] };
+  const zonal = { ...plan, body: { ...body, properties: { reserved: true, zoneRedundant: true } } };
+  const said = (await failure(appServicePlan.create(operation, zonal))).message;
+  expect(said).toContain(message);
+  expect(said).toContain("npx pulumi config set --path azure.zoneRedundant false");
+  expect((await failure(appServicePlan.create(operation, plan))).message).not.toContain("azure.zoneRedundant");
+});
+
 test("one that exists is taken over, and stays when its predecessor of the same name is deleted", async () => {
   azure.script = { [`GET ${id}`]: [answers()], [`PUT ${id}`]: [answers()] };
   await appServicePlan.create(operation, plan);

@@ -128,6 +128,19 @@ describe("FunctionApp", () => {
     });
   });
 
+  test("what Azure does not answer of its configuration is no difference", async () => {
+    const properties = { httpsOnly: true, siteConfig: { minTlsVersion: "1.2", scmMinTlsVersion: "1.2" } };
+    const known = { ...app, body: { properties } };
+    const answered = {
+      httpsOnly: false,
+      siteConfig: { minTlsVersion: null, scmMinTlsVersion: null, numberOfWorkers: 1 },
+    };
+    azure.script[`GET ${id}`] = [{ status: 200, body: JSON.stringify({ properties: answered }) }];
+    const outputs = { hostName: "app.example", scmHostName: "app.scm.example" };
+    const seen = await functionApp.read(operation, id, known, outputs);
+    expect(seen?.inputs.body).toEqual({ properties: { ...properties, httpsOnly: false } });
+  });
+
   test("deleting it leaves its plan", async () => {
     azure.script[`DELETE ${id}`] = [{ status: 200 }];
     await functionApp.delete(operation, id, app);

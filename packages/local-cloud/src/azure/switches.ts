@@ -29,6 +29,8 @@ export interface AzureSwitches {
   readonly referenceRefreshRestarts: boolean;
   /** Node versions that a Flex Consumption app starts with; ARM takes any text and the app then fails to start. */
   readonly nodeVersions: readonly string[];
+  /** Regions without availability zones, in lower case and without blanks. */
+  readonly regionsWithoutZones: readonly string[];
   /** Milliseconds that the front end holds a request while its host starts. */
   readonly coldStartPatience: number;
   /** Milliseconds before an app whose host is in error is restarted; doubles with each failure, up to a minute. */
@@ -49,6 +51,7 @@ export const defaultAzureSwitches: AzureSwitches = {
   failedReferences: "kept",
   referenceRefreshRestarts: false,
   nodeVersions: ["20", "22", "24"],
+  regionsWithoutZones: ["northcentralus", "westcentralus", "westus"],
   coldStartPatience: 30_000,
   hostRestartDelay: 1_000,
 };

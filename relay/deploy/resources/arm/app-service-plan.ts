@@ -1,4 +1,5 @@
 import { defineResource, type Operation } from "pulumi-provider-kit";
+import { VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import type { AzureClient } from "../../client/client.ts";
 import { webApiVersion as apiVersion } from "../../web-api-version.ts";
@@ -74,8 +75,23 @@ export const appServicePlan = defineResource<AzureClient>()({
   },
 });
 
-function write(operation: Operation<AzureClient>, id: string, body: Record<string, unknown>): Promise<Outputs> {
-  return putUntilMade(operation, { id, body, what: "the function app's plan", outputsIn: readOutputs });
+async function write(operation: Operation<AzureClient>, id: string, body: Record<string, unknown>): Promise<Outputs> {
+  try {
+    return await putUntilMade(operation, { id, body, what: "the function app's plan", outputsIn: readOutputs });
+  } catch (error) {
+    throw aboutZones(error, body) ?? error;
+  }
+}
+
+/** Not every region has zones for every plan, and which do changes: Azure alone knows. */
+function aboutZones(error: unknown, body: Record<string, unknown>): Error | undefined {
+  const { properties } = z.object({ properties: z.object({ zoneRedundant: z.boolean() }) }).safeParse(body).data ?? {};
+  if (!(error instanceof VendorError) || !properties?.zoneRedundant || !/zone/i.test(error.message)) return undefined;
+  const remedy =
+    "The plan is to be zone-redundant, which not every region offers. For those that do, run: " +
+    "az functionapp list-flexconsumption-locations --zone-redundant=true. To go without zones, set zoneRedundant to false in the " +
+    "setting azure, in the stack's configuration by: npx pulumi config set --path azure.zoneRedundant false";
+  return new Error(`${error.message} ${remedy}`, { cause: error });
 }
 
 /** @throws if Azure has failed to make it */

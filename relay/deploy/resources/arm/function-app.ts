@@ -55,10 +55,9 @@ export const functionApp = defineResource<AzureClient>()({
       );
     const found = await client.armGet(id, apiVersion, signal);
     const hosts = hostsOf(found) ?? outputs;
-    return (
-      found &&
-      hosts && { inputs: { ...known, body: matchSpelling(found, known.body) as typeof known.body }, outputs: hosts }
-    );
+    if (!found || !hosts) return undefined;
+    const body = matchSpelling(withoutSiteConfig(found), known.body) as typeof known.body;
+    return { inputs: { ...known, body }, outputs: hosts };
   },
 
   // By the id of the state: an app that an earlier version made has another name than the program gives it now.
@@ -68,6 +67,12 @@ export const functionApp = defineResource<AzureClient>()({
     if (!client.takenOver.delete(id) && !isCurrent) await client.deleteSite(id, signal);
   },
 });
+
+/** Azure takes `siteConfig` with an app, and answers null for most of it: that is no change. */
+function withoutSiteConfig(app: Record<string, unknown>): Record<string, unknown> {
+  const { properties } = app;
+  return typeof properties === "object" ? { ...app, properties: { ...properties, siteConfig: undefined } } : app;
+}
 
 function write(operation: Operation<AzureClient>, id: string, body: Record<string, unknown>): Promise<Outputs> {
   return putUntilMade(operation, { id, body, what: "the function app", outputsIn: hostsOf });

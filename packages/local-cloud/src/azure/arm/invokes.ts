@@ -31,6 +31,14 @@ const invokes: Record<string, (args: PropertyMap, parts: InvokeParts) => Propert
     const { token } = issueToken(tokenSecret, { ...caller, audience, tenantId: subscription.tenantId });
     return { token: new Secret(token) };
   },
+  "azure-native:resources:getResourceGroup": (args, { subscription }) => {
+    const name = text(args, "resourceGroupName");
+    const group = subscription.findByName("resources:ResourceGroup", name);
+    if (group === undefined) {
+      throw new ArmError(404, "ResourceGroupNotFound", `Resource group '${name}' could not be found.`);
+    }
+    return { ...group.outputs, id: group.id };
+  },
   "azure-native:storage:listStorageAccountKeys": (args, parts) => {
     const { id, outputs } = account(args, parts);
     const keys = parts.storage.get(id).keys.map((value, index) => ({

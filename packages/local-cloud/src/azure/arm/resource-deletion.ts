@@ -1,5 +1,6 @@
 import type { AzureParts } from "../effects/effects.ts";
 import { effectsOf } from "../effects/resource-effects.ts";
+import { refuseLocked } from "../refusals/lock-refusals.ts";
 import type { Resource } from "./subscription.ts";
 
 /** Deletes a resource and all that is part of it, unless Azure refuses. What is gone already stays gone. */
@@ -7,6 +8,7 @@ export async function deleteArmResource(id: string, parts: AzureParts): Promise<
   const { subscription, storage } = parts;
   const resource = subscription.get(id);
   if (resource === undefined) return;
+  refuseLocked(id, subscription);
   effectsOf(resource.type.token).refuseDelete?.(resource, parts);
   for (const part of inOrder(subscription.tree(id))) {
     // The vault took its secrets along, for anyone who recovers it; a site's configuration ends with the site.

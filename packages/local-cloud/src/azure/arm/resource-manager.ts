@@ -166,6 +166,10 @@ function find({ subscription }: InvokeParts, id: string): Resource {
 async function describe(resource: Resource, parts: InvokeParts): Promise<object> {
   const live = await effectsOf(resource.type.token).read?.(resource, parts);
   const outputs = reveal({ ...resource.outputs, ...live }) as Record<string, unknown>;
+  // Azure takes an app's configuration along with the app, and shows it under config/web alone.
+  if (outputs.siteConfig !== undefined) {
+    outputs.siteConfig = Object.fromEntries(Object.keys(outputs.siteConfig as object).map((key) => [key, null]));
+  }
   const envelope = ["location", "tags", "identity", "sku", "kind", "etag"].filter((key) => outputs[key] !== undefined);
   const rest = Object.entries(outputs).filter(
     ([key]) => !["name", "type", "properties", "azureApiVersion", ...envelope].includes(key),

@@ -45,7 +45,7 @@ const definitions: Record<string, Definition> = {
     id: account,
     nameInput: "accountName",
     located: true,
-    replaceOn: ["location", "isHnsEnabled"],
+    replaceOn: ["location", "isHnsEnabled", "encryption.requireInfrastructureEncryption"],
     computed: ["primaryEndpoints", "primaryLocation", "statusOfPrimary", "creationTime", "provisioningState"],
   },
   "storage:Queue": {
@@ -60,6 +60,13 @@ const definitions: Record<string, Definition> = {
     apiVersion: "2024-01-01",
     id: `${account}/queueServices/{queueServiceName}`,
     nameInput: "queueServiceName",
+    singleton: true,
+  },
+  "storage:BlobServiceProperties": {
+    armType: "Microsoft.Storage/storageAccounts/blobServices",
+    apiVersion: "2024-01-01",
+    id: `${account}/blobServices/{blobServicesName}`,
+    nameInput: "blobServicesName",
     singleton: true,
   },
   "storage:BlobContainer": {
@@ -162,6 +169,12 @@ const definitions: Record<string, Definition> = {
     autoName: "uuid",
     replaceOn: ["principalId"],
     computed: ["createdOn", "updatedOn", "createdBy", "updatedBy"],
+  },
+  "authorization:ManagementLockByScope": {
+    armType: "Microsoft.Authorization/locks",
+    apiVersion: "2020-05-01",
+    id: "{scope}/providers/Microsoft.Authorization/locks/{lockName}",
+    nameInput: "lockName",
   },
   "managedidentity:UserAssignedIdentity": {
     armType: "Microsoft.ManagedIdentity/userAssignedIdentities",

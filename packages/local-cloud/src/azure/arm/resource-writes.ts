@@ -55,8 +55,8 @@ export class ResourceWrites {
   }
 
   async #put(request: ResourceRequest): Promise<Resource> {
-    const { subscription, storage, apps } = this.#parts;
-    refuseResource(request, subscription);
+    const { subscription, storage, apps, switches } = this.#parts;
+    refuseResource(request, subscription, switches);
     const { existing, type, id } = request;
     const { create, update } = effectsOf(type.token);
     const computed = existing

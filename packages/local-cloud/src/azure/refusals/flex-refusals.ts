@@ -3,6 +3,8 @@ import { ArmError } from "../arm/arm-error.ts";
 import type { ResourceRequest } from "../arm/resource-request.ts";
 import { plainValueAt, type Resource, type Subscription, text } from "../arm/subscription.ts";
 import { forbiddenOnFlex } from "../host/app-settings.ts";
+import type { AzureSwitches } from "../switches.ts";
+import { hasZones } from "./zones.ts";
 
 /** Site configuration that a Flex Consumption app is refused for, whatever its value (error 51021 in the issues on it). */
 const forbiddenConfiguration = [
@@ -11,6 +13,14 @@ const forbiddenConfiguration = [
 ];
 
 const instanceSizes = [512, 2048, 4096];
+
+/** What Azure refuses about a plan. */
+export function refusePlan({ inputs }: ResourceRequest, _subscription: Subscription, switches: AzureSwitches): void {
+  const location = text(inputs, "location");
+  if (plainValueAt(inputs, "zoneRedundant") !== true || hasZones(location, switches)) return;
+  const message = `Zone redundancy is not supported for plans of the SKU '${text(inputs, "sku.name")}' in the region '${location}'.`;
+  throw new ArmError(400, "BadRequest", message);
+}
 
 /** What Azure refuses about a site; most of it concerns apps on a Flex Consumption plan. */
 export function refuseSite(request: ResourceRequest, subscription: Subscription): void {

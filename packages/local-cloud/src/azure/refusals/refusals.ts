@@ -5,18 +5,23 @@ import type { ResourceRequest } from "../arm/resource-request.ts";
 import { plainValueAt, type Subscription, text } from "../arm/subscription.ts";
 import { parseRoleCondition } from "../identity/role-conditions.ts";
 import { findRole } from "../identity/role-definitions.ts";
+import type { AzureSwitches } from "../switches.ts";
 import { refuseLogAlert, refuseMetricAlert, refuseWebTest } from "./alert-refusals.ts";
-import { refuseFlexSettings, refuseSite } from "./flex-refusals.ts";
+import { refuseDiagnosticSetting } from "./diagnostic-refusals.ts";
+import { refuseFlexSettings, refusePlan, refuseSite } from "./flex-refusals.ts";
+import { refuseLock } from "./lock-refusals.ts";
+import { refuseAccount, refuseBlobService } from "./storage-refusals.ts";
+import { refuseVault } from "./vault-refusals.ts";
 
 const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-type Refusal = (request: ResourceRequest, subscription: Subscription) => void;
+type Refusal = (request: ResourceRequest, subscription: Subscription, switches: AzureSwitches) => void;
 
 /** Throws the `ArmError` with which Azure refuses a resource, if it does. */
-export function refuseResource(request: ResourceRequest, subscription: Subscription): void {
+export function refuseResource(request: ResourceRequest, subscription: Subscription, switches: AzureSwitches): void {
   refuseName(request);
   refuseMissingParent(request, subscription);
-  refusals[request.type.token]?.(request, subscription);
+  refusals[request.type.token]?.(request, subscription, switches);
 }
 
 function refuseMissingParent({ id }: ResourceRequest, subscription: Subscription): void {
@@ -42,7 +47,7 @@ function refuseMissingParent({ id }: ResourceRequest, subscription: Subscription
 /** The resource that another one is part of or attached to; undefined for what lies directly in a group. */
 function parentOf(id: string): string | undefined {
   const attached = id.match(
-    /^(.*)\/providers\/Microsoft\.(?:Authorization|Insights)\/(?:roleAssignments|diagnosticSettings)\/[^/]+$/i,
+    /^(.*)\/providers\/Microsoft\.(?:Authorization|Insights)\/(?:roleAssignments|diagnosticSettings|locks)\/[^/]+$/i,
   );
   if (attached) return attached[1];
   const [, scope, segments] = id.match(/^(.*\/providers\/[^/]+)\/(.+)$/) ?? [];
@@ -51,12 +56,10 @@ function parentOf(id: string): string | undefined {
 }
 
 const refusals: Record<string, Refusal> = {
-  "azure-native:storage:StorageAccount": ({ id, name, existing }, subscription) => {
-    if (existing || subscription.get(id)) return;
-    if (!subscription.findByName("storage:StorageAccount", name)) return;
-    const message = `The account ${name} is already in another resource group in this subscription.`;
-    throw new ArmError(409, "StorageAccountInAnotherResourceGroup", message);
-  },
+  "azure-native:storage:StorageAccount": refuseAccount,
+  "azure-native:storage:BlobServiceProperties": refuseBlobService,
+  "azure-native:authorization:ManagementLockByScope": refuseLock,
+  "azure-native:monitor:DiagnosticSetting": refuseDiagnosticSetting,
   "azure-native:storage:Queue": ({ name }) => refuseDnsName(name),
   "azure-native:storage:BlobContainer": ({ name, inputs }, subscription) => {
     refuseDnsName(name);
@@ -88,6 +91,7 @@ const refusals: Record<string, Refusal> = {
     const message = "Key based authentication is not permitted on this storage account.";
     throw new ArmError(403, "KeyBasedAuthenticationNotPermitted", message);
   },
+  "azure-native:web:AppServicePlan": refusePlan,
   "azure-native:web:WebApp": refuseSite,
   "azure-native:web:WebAppApplicationSettings": ({ inputs, id }, subscription) => {
     const properties = plainValueAt(inputs, "properties");
@@ -136,26 +140,6 @@ function refuseLocation({ inputs, type }: ResourceRequest, available: string): v
     `The provided location '${location}' is not available for resource type '${type.armType}'. ` +
       `List of available regions for the resource type is '${available}'.`,
   );
-}
-
-function refuseVault({ id, name, inputs, existing }: ResourceRequest, subscription: Subscription): void {
-  if (existing) return;
-  if (!/^[a-z](-?[a-z0-9])+$/i.test(name)) {
-    const message =
-      `The vault name '${name}' is invalid. A vault's name must be between 3-24 alphanumeric characters. ` +
-      "The name must begin with a letter, end with a letter or digit, and not contain consecutive hyphens.";
-    throw new ArmError(400, "VaultNameNotValid", message);
-  }
-  const taken = subscription.findByName("keyvault:Vault", name);
-  if (taken && taken.id.toLowerCase() !== id.toLowerCase()) {
-    throw new ArmError(409, "VaultAlreadyExists", `The vault name '${name}' is already in use.`);
-  }
-  if (subscription.deletedVaults.has(name.toLowerCase()) && text(inputs, "properties.createMode") !== "recover") {
-    const message =
-      "A vault with the same name already exists in deleted state. You need to either recover or purge existing key vault. " +
-      "Follow this link https://go.microsoft.com/fwlink/?linkid=2149745 for more information on soft delete.";
-    throw new ArmError(409, "ConflictError", message);
-  }
 }
 
 function refuseRoleAssignment({ name, inputs, existing, id }: ResourceRequest, subscription: Subscription): void {

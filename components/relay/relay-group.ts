@@ -1,0 +1,54 @@
+import { getResourceGroupOutput, ResourceGroup } from "@pulumi/azure-native/resources/index.js";
+import * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "../settings/setting-types.ts";
+import { azureName, formerNames, named } from "./azure/azure-names.ts";
+import { type AzurePart, nativePart } from "./azure/azure-parts.ts";
+import { warnOfOtherRegion } from "./relay-region.ts";
+
+/** The resource group of a relay. */
+export interface RelayGroup {
+  readonly id: pulumi.Output<string>;
+  readonly name: pulumi.Output<string>;
+  /** Region in which everything is made. */
+  readonly location: pulumi.Output<string>;
+  readonly parts: Readonly<Record<string, AzurePart>>;
+}
+
+export interface RelayGroupArgs extends Pick<Settings, "azureNames" | "azureExisting"> {
+  /** The subscription in which everything is made. */
+  subscriptionId: pulumi.Input<string>;
+}
+
+/** Declares the group, unless there is one to use, of which nothing but what the program makes in it changes. */
+export function relayGroup(
+  name: string,
+  { azureNames, azureExisting: { resourceGroupId }, subscriptionId }: RelayGroupArgs,
+  { parent }: { parent: pulumi.Resource },
+): RelayGroup {
+  if (resourceGroupId !== undefined) {
+    const id = pulumi.all([resourceGroupId, subscriptionId]).apply(([given, own]) => inSubscription(given, own));
+    const groupName = id.apply((known) => known.split("/").at(-1) ?? "");
+    const { location } = getResourceGroupOutput({ resourceGroupName: groupName }, { parent });
+    return { id, name: groupName, location, parts: {} };
+  }
+  const group = new ResourceGroup(
+    azureName("resourceGroup", name),
+    named("resourceGroupName", azureNames.resourceGroup),
+    { parent, aliases: formerNames("resourceGroup", name) },
+  );
+  // Another provider of the program's own has a region of its own.
+  if (parent.getProvider("azure-native:resources:ResourceGroup") === undefined) warnOfOtherRegion(group);
+  return { id: group.id, name: group.name, location: group.location, parts: { "resource group": nativePart(group) } };
+}
+
+/**
+ * The id of a group, which must be in the subscription in which everything is made.
+ * @throws pulumi.RunError if it is in another one
+ */
+export function inSubscription(groupId: string, subscriptionId: string): string {
+  if (groupId.toLowerCase().startsWith(`/subscriptions/${subscriptionId}/`.toLowerCase())) return groupId;
+  throw new pulumi.RunError(
+    `azureExisting.resourceGroupId is in another subscription than ${subscriptionId}, in which the stack makes everything. ` +
+      `To use that one, run: npx pulumi config set azure-native:subscriptionId ${groupId.split("/")[2]}`,
+  );
+}

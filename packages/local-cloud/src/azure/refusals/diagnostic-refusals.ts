@@ -1,0 +1,36 @@
+import { isMap } from "pulumi-provider-kit";
+import { ArmError } from "../arm/arm-error.ts";
+import type { ResourceRequest } from "../arm/resource-request.ts";
+import { plainValueAt, type Subscription, text } from "../arm/subscription.ts";
+
+/** Log categories by the end of the type that has them ("Supported log categories" of Azure Monitor), as far as programs here use them. */
+const categories: Readonly<Record<string, readonly string[]>> = {
+  vaults: ["AuditEvent", "AzurePolicyEvaluationDetails"],
+  blobServices: ["StorageRead", "StorageWrite", "StorageDelete"],
+  queueServices: ["StorageRead", "StorageWrite", "StorageDelete"],
+  sites: ["FunctionAppLogs", "AppServiceAuthenticationLogs"],
+};
+
+/** What Azure refuses about a diagnostic setting. */
+export function refuseDiagnosticSetting({ inputs }: ResourceRequest, subscription: Subscription): void {
+  const workspaceId = text(inputs, "workspaceId");
+  if (
+    workspaceId !== "" &&
+    subscription.get(workspaceId)?.type.token !== "azure-native:operationalinsights:Workspace"
+  ) {
+    throw new ArmError(404, "ResourceNotFound", `The workspace '${workspaceId}' was not found.`);
+  }
+  const segments = text(inputs, "resourceUri").split("/");
+  // A service of a storage account has the name `default`, and anything else one of its own.
+  const known = categories[segments.at(-2) ?? ""];
+  if (known === undefined) {
+    throw new ArmError(400, "ResourceTypeNotSupported", "The resource type does not support diagnostic settings.");
+  }
+  for (const name of ["logs", "metrics"]) {
+    const list = plainValueAt(inputs, name);
+    for (const { category } of Array.isArray(list) ? list.filter(isMap) : []) {
+      const isKnown = name === "metrics" || category === undefined || known.includes(String(category));
+      if (!isKnown) throw new ArmError(400, "BadRequest", `Category '${category}' is not supported.`);
+    }
+  }
+}

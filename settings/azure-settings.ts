@@ -1,0 +1,143 @@
+import { z } from "zod";
+
+/** What the relay is for: to try it out, or to carry events that nobody may lose. */
+export const environments = ["dev", "prod"] as const;
+export type Environment = (typeof environments)[number];
+
+function name(pattern: RegExp, words: string, what: string) {
+  return z
+    .string()
+    .regex(pattern, `it must have ${words}`)
+    .optional()
+    .meta({ description: `${what}: ${words}.` });
+}
+
+function idOf(type: string, what: string) {
+  const pattern = new RegExp(
+    `^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/${type.replace(".", "\\.")}/[^/]+$`,
+    "i",
+  );
+  return z
+    .string()
+    .regex(pattern, `it must be an id: /subscriptions/…/resourceGroups/…/providers/${type}/…`)
+    .meta({ description: what });
+}
+
+/** What can be chosen of the relay's resources in Azure. `environment` has a default for each. */
+export const azureChoices = z.strictObject({
+  storageRedundancy: z.enum(["LRS", "ZRS", "GRS", "RAGRS", "GZRS", "RAGZRS"]).meta({
+    description:
+      "Where Azure keeps the copies of what the relay has accepted: `LRS` in one datacenter, `ZRS` in three zones.",
+  }),
+  zoneRedundant: z
+    .boolean()
+    .meta({ description: "Whether the function app's instances are spread over the region's zones." }),
+  purgeProtection: z.boolean().meta({
+    description: "Whether nobody can purge the deleted vault before its time. There is no way back from `true`.",
+  }),
+  vaultRetentionDays: z
+    .int()
+    .min(7)
+    .max(90)
+    .meta({ description: "Days for which a deleted vault can be recovered, fixed when the vault is made." }),
+  softDeleteDays: z
+    .int()
+    .min(0)
+    .max(365)
+    .meta({ description: "Days for which deleted and overwritten blobs can be recovered; 0: not at all." }),
+  deleteLocks: z
+    .boolean()
+    .meta({ description: "Whether delete locks of Azure are on the storage account and the vault." }),
+  protect: z.boolean().meta({ description: "Whether Pulumi refuses to delete what holds events." }),
+  diagnosticSettings: z.boolean().meta({
+    description: "Whether the workspace gets the audit logs of vault and blobs, and the function app's metrics.",
+  }),
+  dailyLogQuotaGb: z.number().min(0).max(4000).meta({
+    description: "Gigabytes of logs a day, after which the workspace takes no more until the next day; 0: no cap.",
+  }),
+});
+
+export type AzureChoices = z.output<typeof azureChoices>;
+
+/**
+ * What each environment chooses. `dev` costs little and is gone quickly. It is the default, since `prod` makes what can't be undone
+ * (purge protection) or refuses to go (locks, `protect`): nobody should get that without asking for it.
+ */
+export const environmentChoices: Readonly<Record<Environment, AzureChoices>> = {
+  dev: {
+    storageRedundancy: "LRS",
+    zoneRedundant: false,
+    purgeProtection: false,
+    vaultRetentionDays: 7,
+    softDeleteDays: 0,
+    deleteLocks: false,
+    protect: false,
+    diagnosticSettings: false,
+    dailyLogQuotaGb: 0,
+  },
+  prod: {
+    storageRedundancy: "ZRS",
+    zoneRedundant: true,
+    purgeProtection: true,
+    vaultRetentionDays: 90,
+    softDeleteDays: 14,
+    deleteLocks: true,
+    protect: true,
+    diagnosticSettings: true,
+    dailyLogQuotaGb: 10,
+  },
+};
+
+/** Names in place of those that the program makes, in the words of Azure's rules. */
+export const azureNames = z.strictObject({
+  resourceGroup: name(
+    /^[-\w.()]{0,89}[-\w()]$/,
+    "1 to 90 letters, digits and -_.(), no period at its end",
+    "Resource group",
+  ),
+  site: name(
+    /^[a-z0-9][a-z0-9-]{0,49}[a-z0-9]$/i,
+    "2 to 51 letters, digits and hyphens",
+    "Beginning of the name of the function app and of its plan, to which a hyphen and 8 digits are added",
+  ),
+  identity: name(/^[a-z0-9][\w-]{2,127}$/i, "3 to 128 letters, digits, hyphens and underscores", "Managed identity"),
+  storageAccount: name(/^[a-z0-9]{3,24}$/, "3 to 24 lower-case letters and digits", "Storage account"),
+  vault: name(/^[a-z](-?[a-z0-9]){2,23}$/i, "3 to 24 letters, digits and single hyphens, a letter first", "Key vault"),
+  workspace: name(
+    /^[a-z0-9][a-z0-9-]{2,61}[a-z0-9]$/i,
+    "4 to 63 letters, digits and hyphens",
+    "Log Analytics workspace",
+  ),
+  component: name(/^[^%&\\?/]{0,259}[^%&\\?/. ]$/, "1 to 260 characters other than %&\\?/", "Application Insights"),
+  actionGroup: name(
+    /^[^:<>+/&%\\?|]{0,259}[^:<>+/&%\\?|. ]$/,
+    "1 to 260 characters other than :<>+/&%\\?|",
+    "Action group",
+  ),
+});
+
+/** What is there already and is used as it is. */
+export const azureExisting = z.strictObject({
+  resourceGroupId: z
+    .string()
+    .regex(/^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+$/i, "it must be an id: /subscriptions/…/resourceGroups/…")
+    .optional()
+    .meta({ description: "Resource group in which everything is made." }),
+  workspaceId: idOf(
+    "Microsoft.OperationalInsights/workspaces",
+    "Log Analytics workspace that gets the relay's logs.",
+  ).optional(),
+  actionGroupIds: z
+    .array(idOf("Microsoft.Insights/actionGroups", "An action group."))
+    .min(1)
+    .optional()
+    .meta({ description: "Action groups that get the alerts, in place of one that mails to `alertEmails`." }),
+});
+
+/** Azure's limits of tags: 50 a resource, names of 128 characters on storage accounts, values of 256. */
+export const azureTags = z
+  .record(
+    z.string().regex(/^[^<>%&\\?/]{1,128}$/, "a tag's name must have 1 to 128 characters other than <>%&\\?/"),
+    z.string().max(256),
+  )
+  .refine((tags) => Object.keys(tags).length <= 49, "Azure takes 50 tags a resource, one of which Azure itself needs");

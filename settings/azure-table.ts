@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { azureChoices, azureExisting, azureNames, azureTags, environments } from "./azure-settings.ts";
+import type { Setting } from "./setting.ts";
+
+/** What becomes of settings of the relay where there is none. */
+export const ofTheRelay = { ignored: "it belongs to the relay, which does not exist with delivery: direct" } as const;
+
+/** The part of `settingsTable` about the relay's resources in Azure. */
+export const azureTable = {
+  environment: {
+    schema: z.enum(environments, { error: "it must be dev or prod" }),
+    default: "dev",
+    decides: true,
+    description:
+      "What the relay's resources in Azure are made for. `dev` is cheap and quick to destroy. `prod` keeps events in several zones, makes " +
+      "deleted ones recoverable, and refuses to be deleted by mistake.",
+    page: "azure.md",
+    examples: ["prod"],
+    direct: ofTheRelay,
+  },
+  azure: {
+    schema: azureChoices.partial(),
+    default: {},
+    decides: ["deleteLocks", "protect", "diagnosticSettings"],
+    description:
+      "What is not to be as `environment` has it: `storageRedundancy`, `zoneRedundant`, `purgeProtection`, `vaultRetentionDays`, " +
+      "`softDeleteDays`, `deleteLocks`, `protect`, `diagnosticSettings`, `dailyLogQuotaGb`.",
+    page: "azure.md",
+    examples: [{ storageRedundancy: "GZRS", dailyLogQuotaGb: 5 }],
+    direct: ofTheRelay,
+  },
+  azureTags: {
+    schema: azureTags,
+    default: {},
+    description: "Tags of every resource in Azure that takes tags.",
+    page: "azure.md",
+    examples: [{ costCenter: "crm" }],
+    direct: ofTheRelay,
+  },
+  azureNames: {
+    schema: azureNames,
+    default: {},
+    decides: [],
+    description:
+      "Names of resources in Azure, in place of those that the program makes: `resourceGroup`, `site`, `identity`, `storageAccount`, " +
+      "`vault`, `workspace`, `component`, `actionGroup`. A changed name replaces the resource.",
+    page: "azure.md",
+    examples: [{ resourceGroup: "rg-crm-events", site: "func-crm-events" }],
+    direct: ofTheRelay,
+  },
+  azureExisting: {
+    schema: azureExisting,
+    default: {},
+    decides: [],
+    description:
+      "Ids of what exists in Azure already, to use as it is: `resourceGroupId`, `workspaceId`, `actionGroupIds`. Nothing of it is changed " +
+      "or deleted.",
+    page: "azure.md",
+    examples: [{ resourceGroupId: "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-crm-events" }],
+    direct: ofTheRelay,
+  },
+} as const satisfies Record<string, Setting>;

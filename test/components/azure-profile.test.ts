@@ -1,0 +1,219 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { CustomerIoSource } from "../../components/customer-io-source.ts";
+import { azureName, compactStem } from "../../components/relay/azure/azure-names.ts";
+import { inSubscription } from "../../components/relay/relay-group.ts";
+import { type CustomerIoSourceArgs, SourceArguments } from "../../components/settings/source-arguments.ts";
+import { azureChoices, environmentChoices, environments } from "../../settings/azure-settings.ts";
+import { configureWithCredentials, type DeclaredResource, declaredBy } from "./stack.ts";
+
+async function declared(args: CustomerIoSourceArgs = {}): Promise<DeclaredResource[]> {
+  configureWithCredentials();
+  const group = { "azure-native:resources:getResourceGroup": { location: "northeurope" } };
+  return (await declaredBy(() => ({ id: new CustomerIoSource("events", args).webhookId }), group)).resources;
+}
+
+function inputsOf(resources: readonly DeclaredResource[], type: string, end = ""): DeclaredResource["inputs"] {
+  return resources.find((resource) => resource.type.endsWith(type) && resource.name.endsWith(end))?.inputs;
+}
+
+/** What an environment decides, as Azure gets it. */
+function summary(resources: readonly DeclaredResource[]) {
+  const named = (pattern: RegExp) => resources.filter(({ inputs }) => pattern.test(String(inputs.path)));
+  const { properties: vault } = inputsOf(resources, ":keyvault:Vault");
+  const rules = inputsOf(resources, ":ArmResource", "-sweep").body.properties.policy.rules;
+  return {
+    sku: inputsOf(resources, ":StorageAccount").sku.name,
+    zoneRedundant: inputsOf(resources, ":AppServicePlan").body.properties.zoneRedundant,
+    purgeProtection: vault.enablePurgeProtection,
+    vaultDays: vault.softDeleteRetentionInDays,
+    blobs: inputsOf(resources, ":ArmResource", "-blob-service").body.properties,
+    sweeps: rules.map(({ name }: { name: string }) => name),
+    cap: inputsOf(resources, ":Workspace").workspaceCapping.dailyQuotaGb,
+    locks: named(/\/locks\//).map(({ inputs }) => [inputs.parentId, inputs.body.properties.level]),
+    diagnosed: named(/\/diagnosticSettings\//).map(({ inputs }) => inputs.parentId),
+  };
+}
+
+const account = `${azureName("storageAccount", compactStem("events-relay"))}-id`;
+const vaultId = `${azureName("vault", compactStem("events-relay"))}-id`;
+
+test("dev is cheap, and nothing keeps it from going", async () => {
+  expect(summary(await declared())).toEqual({
+    sku: "Standard_LRS",
+    zoneRedundant: false,
+    purgeProtection: undefined,
+    vaultDays: 7,
+    blobs: {
+      deleteRetentionPolicy: { enabled: false },
+      containerDeleteRetentionPolicy: { enabled: false },
+      isVersioningEnabled: false,
+    },
+    sweeps: ["sweep-claims"],
+    cap: -1,
+    locks: [],
+    diagnosed: [],
+  });
+});
+
+test("prod survives the loss of a zone, keeps what was deleted, is locked, watched and capped", async () => {
+  const kept = { enabled: true, days: 14 };
+  expect(summary(await declared({ environment: "prod" }))).toEqual({
+    sku: "Standard_ZRS",
+    zoneRedundant: true,
+    purgeProtection: true,
+    vaultDays: 90,
+    blobs: { deleteRetentionPolicy: kept, containerDeleteRetentionPolicy: kept, isVersioningEnabled: true },
+    sweeps: ["sweep-claims", "sweep-versions"],
+    cap: 10,
+    locks: [
+      [account, "CanNotDelete"],
+      [vaultId, "CanNotDelete"],
+    ],
+    diagnosed: [vaultId, `${account}/blobServices/default`, "events-relay-id"],
+  });
+});
+
+test("every choice of an environment can be another", async () => {
+  const resources = await declared({
+    environment: "prod",
+    azure: {
+      storageRedundancy: "RAGZRS",
+      zoneRedundant: false,
+      purgeProtection: false,
+      vaultRetentionDays: 30,
+      softDeleteDays: 0,
+      deleteLocks: false,
+      protect: false,
+      diagnosticSettings: false,
+      dailyLogQuotaGb: 2.5,
+    },
+  });
+  expect(summary(resources)).toMatchObject({
+    sku: "Standard_RAGZRS",
+    zoneRedundant: false,
+    purgeProtection: undefined,
+    vaultDays: 30,
+    sweeps: ["sweep-claims"],
+    cap: 2.5,
+    locks: [],
+    diagnosed: [],
+  });
+});
+
+test.each(environments)("the storage account and the workspace take no keys in %s", async (environment) => {
+  const resources = await declared({ environment });
+  expect(inputsOf(resources, ":StorageAccount")).toMatchObject({
+    allowSharedKeyAccess: false,
+    isLocalUserEnabled: false,
+    allowedCopyScope: "AAD",
+    sasPolicy: { expirationAction: "Block", sasExpirationPeriod: "00.01:00:00" },
+    encryption: { requireInfrastructureEncryption: true },
+  });
+  expect(inputsOf(resources, ":Workspace").features.disableLocalAuth).toBe(true);
+  const { siteConfig } = inputsOf(resources, ":FunctionApp").body.properties;
+  expect(siteConfig).toEqual({ minTlsVersion: "1.2", scmMinTlsVersion: "1.2" });
+});
+
+test("what takes tags has those of the stack, beside its own", async () => {
+  const resources = await declared({ environment: "prod", azureTags: { costCenter: "crm" } });
+  const untaggable = /:(WebAppApplicationSettings|WebAppFtpAllowed|WebAppScmAllowed)$/;
+  const taggable = resources.filter(
+    ({ type, inputs }) =>
+      (type.startsWith("azure-native:") && !untaggable.test(type)) || inputs.body?.location !== undefined,
+  );
+  expect(taggable.length).toBeGreaterThan(15);
+  for (const { name, inputs } of taggable) {
+    expect([name, (inputs.tags ?? inputs.body.tags)?.costCenter]).toEqual([name, "crm"]);
+  }
+  expect(Object.keys(inputsOf(resources, ":WebTest").tags)).toHaveLength(2);
+  const untagged = await declared();
+  expect(untagged.filter(({ inputs }) => inputs.body?.tags !== undefined)).toEqual([]);
+});
+
+test("names that a company prescribes are taken as they are; the app's has the account's digits, so that a new account gets a new app", async () => {
+  const resources = await declared({
+    azureNames: {
+      resourceGroup: "rg-crm",
+      site: "func-crm",
+      identity: "id-crm",
+      storageAccount: "stcrm",
+      vault: "kv-crm",
+      workspace: "log-crm",
+      component: "appi-crm",
+      actionGroup: "ag-crm",
+    },
+  });
+  expect(inputsOf(resources, ":ResourceGroup").resourceGroupName).toBe("rg-crm");
+  expect(inputsOf(resources, ":UserAssignedIdentity").resourceName).toBe("id-crm");
+  expect(inputsOf(resources, ":StorageAccount").accountName).toBe("stcrm");
+  expect(inputsOf(resources, ":keyvault:Vault").vaultName).toBe("kv-crm");
+  expect(inputsOf(resources, ":Workspace").workspaceName).toBe("log-crm");
+  expect(inputsOf(resources, ":Component").resourceName).toBe("appi-crm");
+  expect(inputsOf(resources, ":ActionGroup").actionGroupName).toBe("ag-crm");
+  expect(inputsOf(resources, ":AppServicePlan").planName).toMatch(/^func-crm-[0-9a-f]{8}$/);
+});
+
+test.each([
+  ["vault", "1-crm"],
+  ["vault", "kv--crm"],
+  ["storageAccount", "st-crm"],
+  ["workspace", "log"],
+  ["site", "-crm"],
+])("a name of the %s that Azure would refuse is refused before anything is made: %s", (kind, name) => {
+  expect(() => new SourceArguments({ azureNames: { [kind]: name } }).read()).toThrow(`azureNames.${kind}`);
+});
+
+const scope = "/subscriptions/sub/resourceGroups/shared";
+const workspaceId = `${scope}/providers/Microsoft.OperationalInsights/workspaces/logs`;
+const actionGroupIds = ["a", "b"].map((name) => `${scope}/providers/Microsoft.Insights/actionGroups/${name}`);
+
+test("what exists already is used and not declared; in a shared workspace every query asks for the relay's lines alone", async () => {
+  const resources = await declared({
+    environment: "prod",
+    azureExisting: { resourceGroupId: scope, workspaceId, actionGroupIds },
+  });
+  for (const type of [":ResourceGroup", ":Workspace", ":ActionGroup"])
+    expect(inputsOf(resources, type)).toBeUndefined();
+  expect(inputsOf(resources, ":StorageAccount").resourceGroupName).toBe("shared");
+  expect(inputsOf(resources, ":AppServicePlan")).toMatchObject({
+    resourceGroupId: scope,
+    body: { location: "northeurope" },
+  });
+  expect(inputsOf(resources, ":Component").workspaceResourceId).toBe(workspaceId);
+  expect(inputsOf(resources, ":ArmResource", "-vault-audit").body.properties.workspaceId).toBe(workspaceId);
+  expect(inputsOf(resources, ":MetricAlert").actions).toEqual(
+    actionGroupIds.map((actionGroupId) => ({ actionGroupId })),
+  );
+  const rules = resources.filter(({ type }) => type.endsWith(":ScheduledQueryRule"));
+  expect(rules.length).toBeGreaterThan(5);
+  for (const { inputs } of rules) {
+    expect(inputs.actions.actionGroups).toEqual(actionGroupIds);
+    expect(inputs.scopes).toEqual([workspaceId]);
+  }
+  const queries = [
+    ...rules.map(({ inputs }) => inputs.criteria.allOf[0].query as string),
+    inputsOf(resources, ":ArmResource", "-workbook").body.properties.serializedData as string,
+  ];
+  for (const query of queries) {
+    const tables = query.match(/\bApp[A-Z]\w+/g) ?? [];
+    const filtered =
+      query.match(/\bApp[A-Z]\w+ \| where _ResourceId =~ \\?"events-relay-monitoring-insights-id\\?"/g) ?? [];
+    expect([query, filtered.length]).toEqual([query, tables.length]);
+    expect(tables.length).toBeGreaterThan(0);
+  }
+});
+
+test("a resource group of another subscription is refused", () => {
+  expect(inSubscription(scope, "SUB")).toBe(scope);
+  expect(() => inSubscription(scope, "other")).toThrow("azure-native:subscriptionId sub");
+});
+
+test("docs/azure.md says what each environment chooses", () => {
+  const text = readFileSync(path.resolve(import.meta.dirname, "../../docs/azure.md"), "utf8");
+  const rows = Object.keys(azureChoices.shape).map((choice) => {
+    const name = choice as keyof typeof azureChoices.shape;
+    return `| \`${name}\` | \`${environmentChoices.dev[name]}\` | \`${environmentChoices.prod[name]}\` |`;
+  });
+  expect(rows.filter((row) => !text.includes(row))).toEqual([]);
+});
