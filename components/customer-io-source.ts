@@ -1,19 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
-import { DatasetGuard, getTenant } from "pulumi-aep";
-import type { EventMapping } from "../events/mapping.ts";
+import { DatasetGuard } from "pulumi-aep";
 import { operatorCommand } from "../relay/core/operator-command.ts";
 import { RelayGuard } from "../relay/deploy/sdk.ts";
 import { directWarning } from "../settings/delivery.ts";
-import { type Destination, findDestination } from "./platform/destination.ts";
-import { createEventMapping } from "./platform/event-mapping.ts";
-import { mappingSamples } from "./platform/mapping-samples.ts";
+import { outputOf } from "./outputs.ts";
 import { type PlatformCredential, readPlatformCredential } from "./platform/platform-credential.ts";
-import { PlatformDataflow } from "./platform/platform-dataflow.ts";
+import { PlatformDataflow, type PlatformDataflowArgs } from "./platform/platform-dataflow.ts";
+import { prepareDataflow } from "./platform/prepare-dataflow.ts";
 import { checkSettings } from "./preflight.ts";
 import { azureProfile } from "./relay/azure/azure-profile.ts";
 import { WebhookRelay, type WebhookRelayArgs } from "./relay/webhook-relay.ts";
 import { ReportingWebhookSubscription } from "./reporting-webhook.ts";
-import { derive } from "./settings/inputs.ts";
 import type { Settings } from "./settings/setting-types.ts";
 import type { SettingWords } from "./settings/setting-words.ts";
 import { StackSettings } from "./settings/settings-source.ts";
@@ -22,8 +19,7 @@ import { defaultTitle } from "./title.ts";
 
 /** The settings, and what follows from them and from what is there already in Platform. */
 type CheckedSettings = Settings & {
-  readonly destination: Destination;
-  readonly mappings: pulumi.Input<readonly EventMapping[]>;
+  readonly dataflowArgs: PlatformDataflowArgs;
   readonly credential: PlatformCredential | undefined;
   readonly words: SettingWords;
 };
@@ -74,14 +70,14 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
     super("customerio-aep:index:CustomerIoSource", name, {}, options);
     this.#name = name;
     this.#given = given;
-    const outputs = pulumi.output(this.getData());
-    this.relayUrl = outputs.apply(({ relayUrl }) => relayUrl);
-    this.streamingUrl = outputs.apply(({ streamingUrl }) => streamingUrl);
-    this.dataflowId = outputs.apply(({ dataflowId }) => dataflowId);
-    this.datasetId = outputs.apply(({ datasetId }) => datasetId);
-    this.schemaId = outputs.apply(({ schemaId }) => schemaId);
-    this.webhookId = outputs.apply(({ webhookId }) => webhookId);
-    this.nextSteps = outputs.apply(({ nextSteps }) => nextSteps);
+    const outputs = this.getData();
+    this.relayUrl = outputOf(outputs, "relayUrl");
+    this.streamingUrl = outputOf(outputs, "streamingUrl");
+    this.dataflowId = outputOf(outputs, "dataflowId");
+    this.datasetId = outputOf(outputs, "datasetId");
+    this.schemaId = outputOf(outputs, "schemaId");
+    this.webhookId = outputOf(outputs, "webhookId");
+    this.nextSteps = outputOf(outputs, "nextSteps");
   }
 
   /** Checks everything before anything is declared, so that a mistake, or what is missing, is reported while nothing has begun. */
@@ -91,44 +87,27 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
     const source = this.#given instanceof StackSettings ? this.#given : new SourceArguments(this.#given);
     const { words } = source;
     const settings = await checkSettings(() => source.read(), this);
-    const { schema, dataset, profile, delivery } = settings;
-    const title = schema.title ?? defaultTitle();
-    const destination = await findDestination(
-      { schema, dataset, profile, title: typeof title === "string" ? title : undefined },
-      {
-        words,
-        mapsOtherFields: pulumi.Output.isInstance(settings.mapping) || (await settings.mapping).set.length > 0,
-        parent: this,
-      },
-    );
-    const target = { ...(await getTenant({ parent: this })), ...destination.schema };
-    const mappings = derive({ mapping: settings.mapping, testMode: settings.testMode }, (known) =>
-      createEventMapping({ ...known, profile, delivery } as Parameters<typeof createEventMapping>[0], target, words),
-    );
+    const dataflowArgs = await prepareDataflow(settings, words, this);
     const credential = this.#given instanceof StackSettings ? undefined : this.#given.credential;
-    return this.#declare({ ...settings, destination, mappings, credential, words });
+    return this.#declare({ ...settings, dataflowArgs, credential, words });
   }
 
   #declare(settings: CheckedSettings): SourceOutputs {
     const name = this.#name;
     const parent = { parent: this };
     const title = defaultTitle();
-    const { delivery, dataflowActivationSeconds: activationSeconds, personalData } = settings;
+    const { delivery, dataflowArgs } = settings;
     if (delivery === "direct") void pulumi.log.warn(directWarning, this);
     // Without a relay it comes before everything, so that a change that takes the relay away is refused before anything else is changed.
     const withoutRelay =
       delivery === "direct" ? [new RelayGuard(`${name}-relay-guard`, { delivery }, { ...parent })] : [];
-    const samples = derive(personalData, (known) => mappingSamples({ delivery, personalData: known }));
-    const dataflow = new PlatformDataflow(
-      `${name}-platform`,
-      { ...settings, samples, title, activationSeconds },
-      { ...parent, dependsOn: withoutRelay },
-    );
+    const dataflow = new PlatformDataflow(`${name}-platform`, dataflowArgs, { ...parent, dependsOn: withoutRelay });
+    const ownsDataset = dataflowArgs.destination.datasetId === undefined;
     const { forceDestroy, keep } = settings.dataset;
     const guarded = { datasetId: dataflow.datasetId, forceDestroy, keep };
     // In a destroy it checks the dataset again once nothing can come any more: the webhook is gone, and the relay has delivered what it held.
     const guardAgain = (dependsOn: pulumi.Resource[], relayHealthUrl?: pulumi.Output<string>) => {
-      if (!dataflow.ownsDataset) return [];
+      if (!ownsDataset) return [];
       const args = { ...guarded, ...(relayHealthUrl && { relayHealthUrl }), deletedBefore: "Customer.io's webhook" };
       return [new DatasetGuard(`${name}-last-guard`, args, { ...parent, dependsOn: [dataflow, ...dependsOn] })];
     };
@@ -152,7 +131,7 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
 
     // What depends on everything goes first in a destroy: what a guard refuses has not begun.
     const everything: pulumi.Resource[] = [dataflow, ...(relay ? [relay] : []), subscription];
-    if (dataflow.ownsDataset) {
+    if (ownsDataset) {
       const args = { ...guarded, ...(relay && { relayHealthUrl: relay.healthUrl }) };
       everything.push(new DatasetGuard(`${name}-guard`, args, { ...parent, dependsOn: [...everything] }));
     }
@@ -196,7 +175,7 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
         streamingUrl: dataflow.streamingUrl,
         // The HTTP API source's endpoint asks for an access token; Customer.io's own source for none.
         credential: settings.source === "http" ? (settings.credential ?? readPlatformCredential()) : undefined,
-        readyAt: dataflow.changedAt.apply((changed) => addSeconds(changed, settings.dataflowActivationSeconds)),
+        readyAt: dataflow.readyAt,
       },
       { parent: this },
     );
@@ -211,8 +190,4 @@ function keySteps(title: string, words: SettingWords): string[] {
     "npx pulumi up",
     `In Customer.io, press "Send test" for "${title}", and look whether "calls" is fine: ${operatorCommand("status")}`,
   ];
-}
-
-function addSeconds(time: string, seconds: number): string {
-  return new Date(Date.parse(time) + seconds * 1000).toISOString();
 }

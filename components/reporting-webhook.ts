@@ -15,7 +15,7 @@ export interface ReportingWebhookSubscriptionArgs {
   /** True adds the message body to the sent events. */
   withContent: pulumi.Input<boolean>;
   /** A disabled webhook exists, with its signing key to be copied, but sends nothing. */
-  disabled: boolean;
+  disabled: pulumi.Input<boolean>;
 }
 
 /** The workspace's subscription: Customer.io's reporting webhook, posting to the relay. */

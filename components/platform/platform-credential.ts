@@ -11,6 +11,18 @@ export type PlatformCredential = {
   readonly [Setting in keyof z.output<typeof credential>]: pulumi.Input<z.output<typeof credential>[Setting]>;
 };
 
+/** A credential as an argument: `scopes` and `imsUrl` have the defaults of the provider `aep`. */
+export type CredentialArgument = pulumi.Input<{
+  readonly [Setting in keyof z.input<typeof credential>]: pulumi.Input<z.input<typeof credential>[Setting]>;
+}>;
+
+/** A credential that a program gives, with its defaults. The client secret is a secret. */
+export function completeCredential(given: CredentialArgument): PlatformCredential {
+  const known = pulumi.output(given).apply((value) => credential.parse(value));
+  const { clientId, orgId, scopes, imsUrl } = known;
+  return { clientId, orgId, scopes, imsUrl, clientSecret: pulumi.secret(known.clientSecret) };
+}
+
 /**
  * The credential of the stack's settings `aep:*`, read as the provider `aep` reads them: with its defaults and environment variables.
  * The client secret is a secret.

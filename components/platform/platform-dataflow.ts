@@ -4,6 +4,7 @@ import type { EventMapping } from "../../events/mapping.ts";
 import type { DeliveryMode } from "../../mapping/settings.ts";
 import type { PlatformSettings } from "../../settings/platform-settings.ts";
 import type { Source } from "../../settings/schema.ts";
+import { outputOf } from "../outputs.ts";
 import type { Settings } from "../settings/setting-types.ts";
 import { keepName } from "../title.ts";
 import type { Destination } from "./destination.ts";
@@ -21,8 +22,16 @@ export interface PlatformDataflowArgs extends Pick<Settings, keyof PlatformSetti
   mappings: pulumi.Input<readonly EventMapping[]>;
   /** Records on which Platform tries the mapping before anything takes it up, as JSON texts; see `mappingSamples`. */
   samples: pulumi.Input<readonly string[]>;
-  /** What is there already; default: nothing, so that all of it is made. */
-  destination?: Destination;
+  /** What is there already; what it lacks is made. */
+  destination: Destination;
+}
+
+interface DataflowOutputs {
+  readonly schemaId: pulumi.Input<string>;
+  readonly datasetId: pulumi.Input<string>;
+  readonly dataflowId: pulumi.Output<string>;
+  readonly streamingUrl: pulumi.Output<string>;
+  readonly readyAt: pulumi.Output<string>;
 }
 
 /**
@@ -30,24 +39,46 @@ export interface PlatformDataflowArgs extends Pick<Settings, keyof PlatformSetti
  * the dataflow that maps events into it. The steps are those of Adobe's tutorial "Create a source connection and
  * dataflow for Customer.io".
  */
-export class PlatformDataflow extends pulumi.ComponentResource {
+export class PlatformDataflow extends pulumi.ComponentResource<DataflowOutputs> {
   readonly schemaId: pulumi.Output<string>;
   readonly datasetId: pulumi.Output<string>;
-  /** Whether the dataset is the stack's own, and goes with it. */
-  readonly ownsDataset: boolean;
   readonly dataflowId: pulumi.Output<string>;
   /** Where events are posted to; who has it can write into the dataset, so it is secret. */
   readonly streamingUrl: pulumi.Output<string>;
-  /** When the dataflow was last changed (ISO 8601); events sent within the minutes after that may be lost. */
-  readonly changedAt: pulumi.Output<string>;
+  /** From when on the dataflow keeps what it takes in (ISO 8601); events sent in the minutes after a change may be lost. */
+  readonly readyAt: pulumi.Output<string>;
+  readonly #name: string;
+  readonly #prepare: () => PlatformDataflowArgs | Promise<PlatformDataflowArgs>;
 
-  constructor(name: string, args: PlatformDataflowArgs, options?: pulumi.ComponentResourceOptions) {
+  /** @param args what it is made of, or what finds that out with the providers of this component */
+  constructor(
+    name: string,
+    args: PlatformDataflowArgs | ((component: pulumi.ComponentResource) => Promise<PlatformDataflowArgs>),
+    options?: pulumi.ComponentResourceOptions,
+  ) {
     super("customerio-aep:index:PlatformDataflow", name, {}, options);
+    this.#name = name;
+    this.#prepare = () => (typeof args === "function" ? args(this) : args);
+    const outputs = this.getData();
+    this.schemaId = outputOf(outputs, "schemaId");
+    this.datasetId = outputOf(outputs, "datasetId");
+    this.dataflowId = outputOf(outputs, "dataflowId");
+    this.streamingUrl = outputOf(outputs, "streamingUrl");
+    this.readyAt = outputOf(outputs, "readyAt");
+  }
+
+  protected override async initialize(): Promise<DataflowOutputs> {
+    // The SDK calls this from its own constructor; afterwards this object is complete.
+    await Promise.resolve();
+    return this.#declare(this.#name, await this.#prepare());
+  }
+
+  #declare(name: string, args: PlatformDataflowArgs): DataflowOutputs {
     const parent = { parent: this };
     const { title } = args;
     const { tenantId } = pulumi.output(aep.getTenant(parent));
 
-    const { destination = {} } = args;
+    const { destination } = args;
     // The first to come and the last to go, so that nothing is left of what a killed run could not note. Being the first, it
     // refuses a change that would delete the dataset with its data, before anything else is touched.
     const ownership = new aep.Ownership(`${name}-ownership`, ownershipArguments(args, destination), parent).id;
@@ -97,14 +128,15 @@ export class PlatformDataflow extends pulumi.ComponentResource {
       },
     );
 
-    this.ownsDataset = destination.datasetId === undefined;
-    this.schemaId = pulumi.output(schemaId);
-    this.datasetId = pulumi.output(datasetId);
-    this.dataflowId = dataflow.id;
-    this.streamingUrl = dataflow.streamingUrl;
-    this.changedAt = dataflow.updatedAt;
-    this.registerOutputs({ schemaId: this.schemaId, datasetId: this.datasetId, dataflowId: this.dataflowId });
+    const { id: dataflowId, streamingUrl, updatedAt } = dataflow;
+    this.registerOutputs({ schemaId, datasetId, dataflowId });
+    const readyAt = updatedAt.apply((time) => addSeconds(time, args.activationSeconds));
+    return { schemaId, datasetId, dataflowId, streamingUrl, readyAt };
   }
+}
+
+function addSeconds(time: string, seconds: number): string {
+  return new Date(Date.parse(time) + seconds * 1000).toISOString();
 }
 
 /** The resource classes of this program take lists as arrays. */

@@ -35,6 +35,23 @@ export const examples: Readonly<Record<string, Example>> = {
       personalData: { content: "drop" },
     },
   },
+  "customerio-aep:index:PlatformDataflow": {
+    name: "platform",
+    inputs: { dataset: { name: "Customer.io events", rowExpirationDays: 395 } },
+  },
+  "customerio-aep:index:WebhookRelay": {
+    name: "relay",
+    inputs: {
+      streamingUrl: "${platform.streamingUrl}",
+      readyAt: "${platform.readyAt}",
+      signingKeys: "${signingKeys}",
+      alertEmails: ["oncall@example.com"],
+    },
+  },
+  "customerio-aep:index:ReportingWebhookSubscription": {
+    name: "subscription",
+    inputs: { endpoint: "${relay.url}", events: ["email_delivered", "email_bounced"] },
+  },
   "customerio-aep:index:ArmResource": {
     name: "events",
     inputs: {

@@ -1,13 +1,7 @@
 import type { ComponentDefinition } from "pulumi-provider-kit";
 import { z } from "zod";
-import { type SecretName, secretSettings, settingsSchema } from "../../settings/schema.ts";
-
-const secrets = Object.fromEntries(
-  Object.entries(secretSettings).map(([name, { schema, description }]) => [
-    name,
-    schema.optional().meta({ description, secret: true }),
-  ]),
-) as Record<SecretName, z.ZodOptional<z.ZodString>>;
+import { settingsSchema } from "../../settings/schema.ts";
+import { secretInputs } from "./secret-inputs.ts";
 
 /** The source as programs in other languages have it; those in TypeScript use the class. */
 export const customerIoSource: ComponentDefinition = {
@@ -15,7 +9,7 @@ export const customerIoSource: ComponentDefinition = {
   description:
     "Every event of a Customer.io workspace in a dataset of Adobe Experience Platform: schema, dataset and dataflow in Platform, the " +
     "relay in Azure, and the reporting webhook in Customer.io. Uses the providers aep, customerio and azure-native.",
-  inputs: settingsSchema.extend(secrets),
+  inputs: settingsSchema.extend(secretInputs),
   outputs: z.object({
     relayUrl: z
       .string()

@@ -42,6 +42,20 @@ test("without a signing key the webhook is made disabled, and the next steps are
   expect(Object.keys(settings)).not.toContain("CUSTOMERIO_SIGNING_KEYS");
 });
 
+test("only the streaming URL is secret: an operator has to read the next steps", async () => {
+  configureWithCredentials({ signingKeys: "cio-test-signing-key" });
+  const { outputs } = await declaredBy(async () => {
+    const made = new CustomerIoSource("events", new StackSettings(new pulumi.Config("customerio-aep")));
+    const { relayUrl, streamingUrl, dataflowId, datasetId, schemaId, webhookId, nextSteps } = made;
+    const all = { relayUrl, streamingUrl, dataflowId, datasetId, schemaId, webhookId, nextSteps };
+    const secrets = Object.entries(all).map(async ([name, value]) =>
+      (await pulumi.isSecret(value as pulumi.Output<unknown>)) ? [name] : [],
+    );
+    return { secrets: (await Promise.all(secrets)).flat() };
+  });
+  expect(outputs).toEqual({ secrets: ["streamingUrl"] });
+});
+
 test("with one it is enabled, and the key reaches the relay by the vault alone", async () => {
   const { resources, outputs } = await source({ signingKeys: "cio-test-signing-key" });
   expect(one(resources, "customerio:index:ReportingWebhook").disabled).toBe(false);
@@ -221,7 +235,8 @@ test("direct delivery declares nothing in Azure, maps Customer.io's own body, an
   expect(resources.filter(({ type }) => /^(azure-native|relay):/.test(type))).toEqual([]);
   expect(one(resources, "aep:index:Dataflow")).toMatchObject({ activationSeconds: 240 });
   const webhook = one(resources, "customerio:index:ReportingWebhook");
-  expect(webhook.endpoint).toBe("https://dcs.example/collection/1?x-adobe-flow-id=2");
+  // As a secret.
+  expect(webhook.endpoint.value).toBe("https://dcs.example/collection/1?x-adobe-flow-id=2");
   expect(webhook.disabled).toBe(false);
   expect(outputs.nextSteps).toEqual([]);
   const sources = one(resources, "aep:index:MappingSet").mappings.map((item: { source: string }) => item.source);

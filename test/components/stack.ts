@@ -94,12 +94,17 @@ export async function declaredBy(
   return { resources, outputs: values };
 }
 
+/** As a provider answers what it declares as a secret. */
+function secret(value: string): object {
+  return { [pulumi.runtime.specialSigKey]: pulumi.runtime.specialSecretSig, value };
+}
+
 /** What the vendors would add, as far as the program reads it. */
 function outputsOf(type: string, name: string): object {
   switch (type) {
     case "aep:index:Dataflow":
       return {
-        streamingUrl: "https://dcs.example/collection/1?x-adobe-flow-id=2",
+        streamingUrl: secret("https://dcs.example/collection/1?x-adobe-flow-id=2"),
         updatedAt: "2026-01-02T03:04:05.000Z",
       };
     case "aep:index:MappingSet":

@@ -4,6 +4,7 @@
  * and the hosts of the languages, from the modules beside this file.
  */
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { access, chmod, constants, mkdir, mkdtemp, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
@@ -62,7 +63,10 @@ export async function ensureYamlHost(report: ReportLine): Promise<void> {
  */
 export async function ensureGenerators(report: ReportLine): Promise<string> {
   await ensureEngine(report);
-  return ensureBuilt("gen-sdk", "gen-sdk", ".", report);
+  // What an older checkout built has fewer languages.
+  const sources = await Promise.all(["main.go", "go.sum"].map((file) => readFile(path.join(folder, "gen-sdk", file))));
+  const digest = createHash("sha256").update(Buffer.concat(sources)).digest("hex").slice(0, 12);
+  return ensureBuilt(`gen-sdk-${digest}`, "gen-sdk", ".", report);
 }
 
 /** Builds one more executable beside the engine, once per machine. */

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/pulumi/pulumi-java/pkg/codegen/java"
 	"github.com/pulumi/pulumi/pkg/v3/codegen/dotnet"
 	gogen "github.com/pulumi/pulumi/pkg/v3/codegen/go"
 	"github.com/pulumi/pulumi/pkg/v3/codegen/nodejs"
@@ -32,6 +33,9 @@ var generators = map[string]func(*schema.Package) (files, error){
 		return dotnet.GeneratePackage(tool, pkg, nil, nil)
 	},
 	"go": func(pkg *schema.Package) (files, error) { return gogen.GeneratePackage(tool, pkg, nil) },
+	"java": func(pkg *schema.Package) (files, error) {
+		return java.GeneratePackage(tool, pkg, nil, nil, false, false)
+	},
 	"nodejs": func(pkg *schema.Package) (files, error) {
 		return nodejs.GeneratePackage(tool, pkg, nil, nil, false, nil)
 	},

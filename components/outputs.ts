@@ -1,0 +1,12 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/**
+ * One output of a component that is made asynchronously. Each is taken by itself: an output that holds them all would make every one of
+ * them a secret as soon as one is.
+ */
+export function outputOf<Data, Name extends keyof Data>(
+  data: Promise<Data>,
+  name: Name,
+): pulumi.Output<pulumi.Unwrap<Data[Name]>> {
+  return pulumi.output(data.then((made) => made[name]));
+}

@@ -1,0 +1,35 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { WebhookSetting } from "../../settings/part-settings.ts";
+import { ReportingWebhookSubscription } from "../reporting-webhook.ts";
+import type { SettingArguments } from "../settings/setting-arguments.ts";
+import { SourceArguments } from "../settings/source-arguments.ts";
+import { defaultTitle } from "../title.ts";
+
+/** What a subscription is made of. Everything but `endpoint` has the default of `CustomerIoSource`. */
+export interface StandaloneSubscriptionArgs extends Pick<SettingArguments, WebhookSetting> {
+  /** Where Customer.io posts its events, such as `url` of a `WebhookRelay`. */
+  endpoint: pulumi.Input<string>;
+  /**
+   * True makes the webhook without sending anything, such as until the relay has its signing key. Default: false.
+   */
+  disabled?: pulumi.Input<boolean>;
+}
+
+/**
+ * The reporting webhook of a source without the rest, for an endpoint of your own. A webhook that a killed run left is found again.
+ *
+ * @example
+ * new ReportingWebhookSubscription("subscription", { endpoint: relay.url }, { dependsOn: relay });
+ */
+export class StandaloneSubscription extends ReportingWebhookSubscription {
+  /** @param options `providers` for another workspace than that of the stack's settings */
+  constructor(
+    name: string,
+    { endpoint, disabled = false, ...settings }: StandaloneSubscriptionArgs,
+    options?: pulumi.ComponentResourceOptions,
+  ) {
+    const { events, fullResolution, withContent, webhook } = new SourceArguments(settings).read();
+    const args = { events, fullResolution, withContent, endpoint, disabled };
+    super(name, { ...args, title: defaultTitle(), name: webhook.name }, options);
+  }
+}

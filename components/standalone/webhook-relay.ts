@@ -1,0 +1,50 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { RelaySetting } from "../../settings/part-settings.ts";
+import { type CredentialArgument, completeCredential } from "../platform/platform-credential.ts";
+import { WebhookRelay } from "../relay/webhook-relay.ts";
+import type { SettingArguments } from "../settings/setting-arguments.ts";
+import { SourceArguments } from "../settings/source-arguments.ts";
+
+/** What a relay is made of. Everything but `streamingUrl` has the default of `CustomerIoSource`. */
+export interface StandaloneRelayArgs extends Pick<SettingArguments, RelaySetting | "signingKeys"> {
+  /** Where the relay posts events: the streaming endpoint of a dataflow. Kept as a secret. */
+  streamingUrl: pulumi.Input<string>;
+  /**
+   * Before this time (ISO 8601) the relay holds events: `readyAt` of a `PlatformDataflow` that the same program makes. Default: it sends at
+   * once.
+   */
+  readyAt?: pulumi.Input<string>;
+  /** With which the relay gets access tokens, where the endpoint asks for them. Default: it sends without one. */
+  credential?: CredentialArgument;
+}
+
+/**
+ * The relay of a source without the rest, for a dataflow that exists already. Let what sends to its `url` depend on it (option
+ * `dependsOn`), and a `RelayGuard` on that, so that a destroy ends the sending first and then waits for what the relay holds.
+ *
+ * @example
+ * const { url } = new WebhookRelay("relay", { streamingUrl: config.requireSecret("streamingUrl"), signingKeys });
+ */
+export class StandaloneWebhookRelay extends WebhookRelay {
+  /**
+   * @param args what decides which resources exist must be a plain value, as for `CustomerIoSource`
+   * @param options `providers` for another subscription than that of the stack's settings
+   */
+  constructor(
+    name: string,
+    { streamingUrl, readyAt, credential, ...settings }: StandaloneRelayArgs,
+    options?: pulumi.ComponentResourceOptions,
+  ) {
+    super(
+      name,
+      {
+        ...new SourceArguments(settings).read(),
+        streamingUrl: pulumi.secret(streamingUrl),
+        readyAt: readyAt ?? new Date(0).toISOString(),
+        credential: credential && completeCredential(credential),
+        afterDrain: () => [],
+      },
+      options,
+    );
+  }
+}

@@ -1,0 +1,118 @@
+import { config as platform } from "pulumi-aep/settings";
+import type { ComponentDefinition } from "pulumi-provider-kit";
+import { z } from "zod";
+import { dataflowSettings, relaySettings, webhookSettings } from "../../settings/part-settings.ts";
+import { type SettingName, settingsSchema } from "../../settings/schema.ts";
+import { secretInputs } from "./secret-inputs.ts";
+
+/** The parts of a source that are of use alone. What else a source is made of means nothing without them. */
+export const partComponents: readonly ComponentDefinition[] = [
+  {
+    type: "customerio-aep:index:PlatformDataflow",
+    description:
+      "The dataflow of a source without the rest, for events that something else posts: schema, dataset and dataflow in Platform. Uses the " +
+      "provider aep.",
+    inputs: settingsOf(dataflowSettings),
+    outputs: z.object({
+      streamingUrl: z.string().meta({
+        description: "Where events are posted. Secret: who has it can write into the dataset.",
+        secret: true,
+      }),
+      readyAt: z.string().meta({
+        description:
+          "From when on the dataflow keeps what it takes in (ISO 8601); events sent in the minutes after a change may be lost.",
+      }),
+      dataflowId: z.string().meta({ description: "Id of the dataflow." }),
+      datasetId: z.string().meta({ description: "Id of the dataset that the events come into." }),
+      schemaId: z.string().meta({ description: "$id of the dataset's schema." }),
+    }),
+    async construct(name, inputs, options) {
+      const { PlatformDataflow } = await import("customerio-aep");
+      return new PlatformDataflow(name, inputs, options);
+    },
+  },
+  {
+    type: "customerio-aep:index:WebhookRelay",
+    description:
+      "The relay of a source without the rest, for a dataflow that exists already: a function app in Azure that checks, stores and delivers " +
+      "what Customer.io sends. Let what sends to its `url` depend on it (option dependsOn), and a `RelayGuard` on that, so that a destroy " +
+      "ends the sending first and then waits for what the relay holds. Uses the provider azure-native.",
+    inputs: settingsOf(relaySettings).extend({
+      ...secretInputs,
+      streamingUrl: z.string().meta({
+        description: "Where the relay posts events: the streaming endpoint of a dataflow.",
+        secret: true,
+      }),
+      readyAt: z
+        .string()
+        .optional()
+        .meta({
+          description:
+            "Before this time (ISO 8601) the relay holds events: `readyAt` of a `PlatformDataflow` that the same program makes. Default: it " +
+            "sends at once.",
+        }),
+      credential: credential().optional().meta({
+        description:
+          "With which the relay gets access tokens, where the endpoint asks for them. Default: it sends without one.",
+      }),
+    }),
+    outputs: z.object({
+      url: z.string().meta({ description: "Where Customer.io posts its events." }),
+      healthUrl: z.string().meta({ description: "Where the relay says how it is." }),
+      queueId: z.string().meta({ description: "Azure Resource Manager id of the queue in which events wait." }),
+      parts: z
+        .record(
+          z.string(),
+          z.object({
+            id: z.string().meta({ description: "Azure Resource Manager id." }),
+            apiVersion: z.string().meta({ description: "Version of Azure's API by which it is read." }),
+          }),
+        )
+        .meta({ description: "What a destroy deletes one by one, for a `RelayGuard`." }),
+    }),
+    async construct(name, inputs, options) {
+      const { WebhookRelay } = await import("customerio-aep");
+      return new WebhookRelay(name, inputs as ConstructorParameters<typeof WebhookRelay>[1], options);
+    },
+  },
+  {
+    type: "customerio-aep:index:ReportingWebhookSubscription",
+    description:
+      "The reporting webhook of a source without the rest, for an endpoint of your own. A webhook that an interrupted run left is found " +
+      "again. Uses the provider customerio.",
+    inputs: settingsOf(webhookSettings).extend({
+      endpoint: z.string().meta({
+        description: "Where Customer.io posts its events, such as `url` of a `WebhookRelay`.",
+        secret: true,
+      }),
+      disabled: z.boolean().default(false).meta({
+        description:
+          "Whether the webhook sends nothing, such as until the relay has its signing key; default false. Events of that time are not sent later.",
+      }),
+    }),
+    outputs: z.object({
+      webhookId: z.int().meta({ description: "Id of the reporting webhook in Customer.io." }),
+      webhookName: z.string().meta({ description: "What the webhook is called in Customer.io." }),
+    }),
+    async construct(name, inputs, options) {
+      const { ReportingWebhookSubscription } = await import("customerio-aep");
+      const args = inputs as ConstructorParameters<typeof ReportingWebhookSubscription>[1];
+      return new ReportingWebhookSubscription(name, args, options);
+    },
+  },
+];
+
+function settingsOf(names: readonly SettingName[]): z.ZodObject {
+  return z.object(Object.fromEntries(names.map((name) => [name, settingsSchema.shape[name]])));
+}
+
+/** Settings of the provider aep, without the environment variables. */
+function credential(): z.ZodObject {
+  const { clientId, clientSecret, orgId, scopes, imsUrl } = platform.shape;
+  const settings = Object.entries({ clientId, clientSecret, orgId, scopes, imsUrl });
+  return z.object(
+    Object.fromEntries(
+      settings.map(([name, setting]) => [name, setting.meta({ description: setting.description ?? "" })]),
+    ),
+  );
+}

@@ -1,0 +1,35 @@
+import { platformSchemas } from "./platform-settings.ts";
+import { plainSettings, type SettingName } from "./schema.ts";
+
+/** Settings of the dataflow and of what it is made of in Platform. */
+export const dataflowSettings = [
+  "mapping",
+  "testMode",
+  ...(Object.keys(platformSchemas) as (keyof typeof platformSchemas)[]),
+  "source",
+  "delivery",
+  "personalData",
+  "dataflowActivationSeconds",
+] as const satisfies readonly SettingName[];
+
+/** Settings of the reporting webhook in Customer.io. */
+export const webhookSettings = [
+  "events",
+  "fullResolution",
+  "withContent",
+  "webhook",
+] as const satisfies readonly SettingName[];
+
+export type DataflowSetting = (typeof dataflowSettings)[number];
+export type WebhookSetting = (typeof webhookSettings)[number];
+/** Settings of the relay: all others, and what is removed from events, on which the dataflow's samples depend too. */
+export type RelaySetting = Exclude<SettingName, DataflowSetting | WebhookSetting> | "personalData";
+
+const others: ReadonlySet<SettingName> = new Set([
+  ...dataflowSettings.filter((name) => name !== "personalData"),
+  ...webhookSettings,
+]);
+
+export const relaySettings = (Object.keys(plainSettings) as SettingName[]).filter(
+  (name): name is RelaySetting => !others.has(name),
+);

@@ -1,0 +1,140 @@
+import * as pulumi from "@pulumi/pulumi";
+import { prepareDataflow } from "../../components/platform/prepare-dataflow.ts";
+import { argumentWords } from "../../components/settings/setting-words.ts";
+import { SourceArguments } from "../../components/settings/source-arguments.ts";
+import { partComponents } from "../../relay/deploy/part-components.ts";
+import { dataflowSettings, relaySettings, webhookSettings } from "../../settings/part-settings.ts";
+import { plainSettings } from "../../settings/schema.ts";
+import { configureWithCredentials, type DeclaredResource, declaredBy } from "./stack.ts";
+
+const streamingUrl = "https://dcs.example/collection/1";
+
+beforeEach(() => {
+  configureWithCredentials();
+  jest.spyOn(pulumi.log, "warn").mockResolvedValue();
+});
+afterEach(() => jest.restoreAllMocks());
+
+/** Makes a component as the engine asks the plugin for it; answers what it declares and the outputs that the schema promises. */
+async function constructed(type: string, inputs: pulumi.Inputs, answers: Record<string, object> = {}) {
+  const definition = partComponents.find((component) => component.type.endsWith(`:${type}`));
+  if (!definition) throw new Error(`There is no component ${type}.`);
+  const { resources, outputs } = await declaredBy(async () => {
+    const component = (await definition.construct("own", inputs, {})) as unknown as Record<string, unknown>;
+    return Object.fromEntries(Object.keys(definition.outputs.shape).map((name) => [name, component[name]]));
+  }, answers);
+  return { resources, outputs: outputs as Record<string, unknown> };
+}
+
+jest.mock("customerio-aep", () => jest.requireActual("../../components/index.ts"), { virtual: true });
+
+const typesOf = (resources: DeclaredResource[]) => [...new Set(resources.map(({ type }) => type.split(":")[0]))].sort();
+const one = (resources: DeclaredResource[], type: string, name = "") =>
+  resources.find((resource) => resource.type === type && resource.name.endsWith(name))?.inputs;
+
+test("every setting is an argument of a part", () => {
+  const all = new Set<string>([...dataflowSettings, ...relaySettings, ...webhookSettings]);
+  expect([...all].sort()).toEqual(Object.keys(plainSettings).sort());
+});
+
+test("a dataflow alone is made with the defaults of a source, in Platform alone", async () => {
+  const { resources, outputs } = await constructed("PlatformDataflow", {
+    dataset: { name: "Own events", rowExpirationDays: 60 },
+    dataflowActivationSeconds: 60,
+  });
+  expect(typesOf(resources)).toEqual(["aep", "customerio-aep"]);
+  expect(one(resources, "aep:index:Dataset")).toMatchObject({ name: "Own events", rowExpirationDays: 60 });
+  expect(one(resources, "aep:index:Schema").title).toBe("Customer.io events (dev)");
+  expect(one(resources, "aep:index:MappingSet").samples.length).toBeGreaterThan(10);
+  expect(outputs).toMatchObject({
+    streamingUrl: "https://dcs.example/collection/1?x-adobe-flow-id=2",
+    readyAt: "2026-01-02T03:05:05.000Z",
+    dataflowId: "own-dataflow-id",
+    datasetId: "own-dataset-id",
+    schemaId: "own-schema-id",
+  });
+});
+
+test("a dataflow alone refuses arguments as a source does", async () => {
+  const made = constructed("PlatformDataflow", { dataset: { rowExpirationDays: 1 } });
+  await expect(made).rejects.toThrow(/dataset\.rowExpirationDays is not right/);
+});
+
+test("what a dataflow alone maps, and what it names in Platform, is checked before anything is declared", async () => {
+  const prepared = (args: object, answers?: Record<string, object>) =>
+    declaredBy(() => {
+      const parent = new pulumi.ComponentResource("own:index:Parent", "own");
+      return prepareDataflow(new SourceArguments(args).read(), argumentWords, parent);
+    }, answers);
+  const removed = { mapping: { remove: ["customerio.nothing"] } };
+  await expect(prepared(removed)).rejects.toThrow(/mapping\.remove\[0\]/);
+  const inProfile = { "aep:index:getSchemas": { schemas: [{ id: "1", profileEnabled: true, datasetIds: [] }] } };
+  await expect(prepared({}, inProfile)).rejects.toThrow(/set the argument profile\.enabled to true/);
+});
+
+test("a relay alone sends to the endpoint that it is given, at once and without a token", async () => {
+  const { resources, outputs } = await constructed("WebhookRelay", { streamingUrl, duplicateWindowDays: 0 });
+  expect(typesOf(resources)).not.toContain("aep");
+  const settings = one(resources, "azure-native:web:WebAppApplicationSettings").properties;
+  expect(settings).toMatchObject({ PLATFORM_READY_AT: "1970-01-01T00:00:00.000Z", DUPLICATE_WINDOW_DAYS: "0" });
+  expect(Object.keys(settings).filter((name) => /CLIENT|SIGNING/.test(name))).toEqual([]);
+  const secret = one(resources, "customerio-aep:index:VaultSecret", "platform-streaming-url").value;
+  expect(secret).toMatchObject({ value: streamingUrl, [pulumi.runtime.specialSigKey]: expect.any(String) });
+  expect(outputs).toMatchObject({
+    url: "https://relay.example/customerio",
+    healthUrl: "https://relay.example/health",
+    queueId: expect.any(String),
+  });
+  const guard = pulumi.output(outputs.parts as Record<string, { id: string; apiVersion: string }>);
+  const parts = await new Promise<Record<string, { id: string }>>((resolve) => guard.apply(resolve));
+  expect(Object.keys(parts)).toContain("resource group");
+});
+
+test("a relay alone gets its tokens with the credential that it is given, and waits for readyAt", async () => {
+  const { resources } = await constructed("WebhookRelay", {
+    streamingUrl,
+    readyAt: pulumi.output("2026-02-03T04:05:06.000Z"),
+    signingKeys: pulumi.secret("cio-test-signing-key"),
+    credential: { clientId: "client", clientSecret: pulumi.secret("p8e-other-secret"), orgId: "1@AdobeOrg" },
+  });
+  // All of them are a secret, since one is.
+  const { value: settings } = one(resources, "azure-native:web:WebAppApplicationSettings").properties;
+  expect(settings).toMatchObject({
+    PLATFORM_READY_AT: "2026-02-03T04:05:06.000Z",
+    PLATFORM_IMS_URL: "https://ims-na1.adobelogin.com",
+    PLATFORM_SCOPES: expect.stringContaining("read_organizations"),
+    PLATFORM_CLIENT_ID: "client",
+    PLATFORM_CLIENT_SECRET: expect.stringMatching(/^@Microsoft\.KeyVault\(/),
+  });
+  const secret = one(resources, "customerio-aep:index:VaultSecret", "client-secret").value;
+  expect(secret).toMatchObject({ value: "p8e-other-secret", [pulumi.runtime.specialSigKey]: expect.any(String) });
+});
+
+test("a relay alone refuses arguments as a source does", async () => {
+  await expect(constructed("WebhookRelay", { streamingUrl, nodeVersion: 20 })).rejects.toThrow(/nodeVersion/);
+});
+
+test("a subscription alone posts every event to the endpoint that it is given", async () => {
+  const { resources, outputs } = await constructed("ReportingWebhookSubscription", {
+    endpoint: pulumi.output("https://own.example/customerio"),
+  });
+  const webhook = one(resources, "customerio:index:ReportingWebhook");
+  expect(webhook).toMatchObject({ name: "Customer.io events (dev)", disabled: false, fullResolution: false });
+  expect(webhook.events).toHaveLength(72);
+  expect(one(resources, "customerio:index:Ownership")).toBeDefined();
+  expect(outputs).toEqual({ webhookId: 7, webhookName: "Customer.io events (dev)" });
+});
+
+test("a subscription alone takes a name, events, and whether it is disabled", async () => {
+  const { resources } = await constructed("ReportingWebhookSubscription", {
+    endpoint: "https://own.example/customerio",
+    webhook: { name: "Own" },
+    events: ["email_delivered"],
+    disabled: true,
+  });
+  expect(one(resources, "customerio:index:ReportingWebhook")).toMatchObject({
+    name: "Own",
+    events: ["email_delivered"],
+    disabled: true,
+  });
+});
