@@ -1,31 +1,18 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, globSync, mkdtempSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { copyFileSync, globSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { engineFolder } from "../../packages/local-cloud/src/engine/engine.ts";
+import { oldNode, systemPath } from "./old-node.ts";
 
 const repository = path.resolve(import.meta.dirname, "../..");
-const systemPath = "/usr/local/bin:/usr/bin:/bin";
-
-/** The machine's own Node, outside of this package's; undefined unless it is older than what the package needs. */
-function oldNode(): string | undefined {
-  const node = systemPath
-    .split(":")
-    .map((folder) => path.join(folder, "node"))
-    .find(existsSync);
-  if (node === undefined) return undefined;
-  const version = execFileSync(node, ["-p", "process.versions.node"], { encoding: "utf8" });
-  return Number(version.split(".")[0]) < 22 ? node : undefined;
-}
-
-const node = oldNode();
 const launchers = globSync(["bin/*.js", "packages/*/bin/*.js"], { cwd: repository });
-if (node === undefined) console.warn("Not tested: how launchers refuse an old Node, since this machine has none.");
+if (oldNode === undefined) console.warn("Not tested: how launchers refuse an old Node, since this machine has none.");
 
 test("there are launchers", () => expect(launchers.length).toBeGreaterThanOrEqual(4));
 
-(node === undefined ? test.skip : test).each(launchers)("%s refuses an old Node with one sentence", (launcher) => {
-  const { status, stdout, stderr } = spawnSync(node ?? "", [path.join(repository, launcher)], {
+(oldNode === undefined ? test.skip : test).each(launchers)("%s refuses an old Node with one sentence", (launcher) => {
+  const { status, stdout, stderr } = spawnSync(oldNode ?? "", [path.join(repository, launcher)], {
     encoding: "utf8",
     env: { PATH: systemPath },
   });
@@ -36,7 +23,7 @@ test("there are launchers", () => expect(launchers.length).toBeGreaterThanOrEqua
   ]);
 });
 
-(node === undefined ? test.skip : test)(
+(oldNode === undefined ? test.skip : test)(
   "the program refuses an old Node with one sentence, without a stack trace",
   () => {
     const folder = mkdtempSync(path.join(tmpdir(), "customerio-aep-old-node-"));

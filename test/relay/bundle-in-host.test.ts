@@ -4,13 +4,13 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { QueueServiceClient } from "@azure/storage-queue";
-import manifest from "../../../../package.json" with { type: "json" };
-import { type Child, startChild } from "../../src/azure/host/child-process.ts";
-import { startTestStorage, type TestStorage, until } from "./support.ts";
+import manifest from "../../package.json" with { type: "json" };
+import { type Child, startChild } from "../../packages/local-cloud/src/azure/host/child-process.ts";
+import { startTestStorage, type TestStorage, until } from "../../packages/local-cloud/test/azure/support.ts";
 
 jest.setTimeout(60_000);
 
-const repository = path.resolve(import.meta.dirname, "../../../..");
+const repository = path.resolve(import.meta.dirname, "../..");
 const bundle = path.join(repository, "relay/dist");
 // The bundle is a build product: `npm run build` makes it.
 const whenBuilt = existsSync(path.join(bundle, "index.cjs")) ? describe : describe.skip;
