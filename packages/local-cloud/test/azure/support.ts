@@ -214,7 +214,8 @@ export function zipOf(files: Record<string, string>, options: { unixModes?: bool
   const mode = options.unixModes === false ? unreadableMode : readableMode;
   const entries: Zippable = {};
   for (const [name, content] of Object.entries(files)) entries[name] = [strToU8(content), mode];
-  return zipSync(entries);
+  // Compressed as little as possible: dozens of packages are made, and each is read once.
+  return zipSync(entries, { level: 1 });
 }
 
 /** Asks until the answer suits; fails with the last answer after half a minute. */
