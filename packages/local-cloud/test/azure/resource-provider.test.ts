@@ -256,7 +256,7 @@ describe("Key Vault", () => {
     properties: { value: new Secret(value) },
   });
 
-  test("a secret's value is never read back; a new value has a new version", async () => {
+  test("a secret's value is never read back; each write is a new version", async () => {
     await make(provider, "keyvault:Vault", "softvault", vaultArgs);
     const made = await make(provider, "keyvault:Secret", "password", secret("hunter2"));
     expect(JSON.stringify(made.properties)).not.toContain("hunter2");
@@ -271,8 +271,8 @@ describe("Key Vault", () => {
       const request = { id: made.id, olds: made.inputs, state: made.properties, news: secret(value), preview: false };
       return (await provider.update(made.call, request)).properties as { secretUriWithVersion: string };
     };
-    expect((await update("hunter2")).secretUriWithVersion).toBe(first.secretUriWithVersion);
-    expect((await update("hunter3")).secretUriWithVersion).not.toBe(first.secretUriWithVersion);
+    const versions = [first, await update("hunter2"), await update("hunter3")];
+    expect(new Set(versions.map(({ secretUriWithVersion }) => secretUriWithVersion)).size).toBe(3);
     await remove(provider, made);
     await expect(make(provider, "keyvault:Secret", "password", secret("again"))).rejects.toThrow(
       /Code="Conflict" Message="Secret password is currently in a deleted but recoverable state/,
