@@ -1,5 +1,6 @@
 import { customerioSubjects } from "../../test/subjects/customerio.ts";
 import { platformSubjects } from "../../test/subjects/platform.ts";
+import { relaySubjects } from "../../test/subjects/relay.ts";
 import { resolved } from "../../test/subjects/subject.ts";
 
 /** How a resource is declared, and imported by an id that a user can see. */
@@ -12,7 +13,7 @@ export interface Example {
 }
 
 /** The subjects of the tests, whose references are `${name.property}` here. */
-const fromSubjects = [...platformSubjects("acme"), ...customerioSubjects].map(
+const fromSubjects = [...platformSubjects("acme"), ...customerioSubjects, ...relaySubjects].map(
   ({ type, name, inputs, imported }): [string, Example] => [
     type,
     {
@@ -51,63 +52,5 @@ export const examples: Readonly<Record<string, Example>> = {
   "customerio-aep:index:ReportingWebhookSubscription": {
     name: "subscription",
     inputs: { endpoint: "${relay.url}", events: ["email_delivered", "email_bounced"] },
-  },
-  "customerio-aep:index:ArmResource": {
-    name: "events",
-    inputs: {
-      parentId: "${account.id}",
-      path: "queueServices/default/queues/events",
-      apiVersion: "2024-01-01",
-    },
-  },
-  "customerio-aep:index:AppServicePlan": {
-    name: "plan",
-    inputs: {
-      resourceGroupId: "${group.id}",
-      planName: "events-plan",
-      body: {
-        location: "${group.location}",
-        kind: "functionapp",
-        sku: { name: "FC1", tier: "FlexConsumption" },
-        properties: { reserved: true },
-      },
-    },
-  },
-  "customerio-aep:index:FunctionApp": {
-    name: "app",
-    inputs: {
-      resourceGroupId: "${group.id}",
-      siteName: "events-plan",
-      body: {
-        location: "${plan.location}",
-        kind: "functionapp,linux",
-        properties: { serverFarmId: "${plan.id}", reserved: true, httpsOnly: true },
-      },
-    },
-  },
-  "customerio-aep:index:VaultSecret": {
-    name: "signing-keys",
-    inputs: { vaultId: "${vault.id}", name: "signing-keys", value: "${signingKeys}" },
-  },
-  "customerio-aep:index:FunctionCode": {
-    name: "code",
-    inputs: {
-      siteId: "${app.id}",
-      scmHostName: "${app.scmHostName}",
-      hostName: "${app.hostName}",
-      package: { "fn::fileArchive": "./relay/dist" },
-    },
-  },
-  "customerio-aep:index:QueueDrain": {
-    name: "drain",
-    inputs: { queueId: "${queue.id}" },
-    imported: {
-      id: "/subscriptions/<id>/resourceGroups/<name>/providers/Microsoft.Storage/storageAccounts/<name>/queueServices/default/queues/events",
-      where: "Azure portal > the storage account > Queues > the queue > Properties",
-    },
-  },
-  "customerio-aep:index:RelayGuard": {
-    name: "relay-guard",
-    inputs: { delivery: "relay", queueId: "${queue.id}", healthUrl: "https://${app.hostName}/health" },
   },
 };

@@ -106,7 +106,7 @@ function packagePage(schema: PackageSchema): string {
 const exampleFiles: Readonly<Record<string, string>> = {
   aep: "test/subjects/platform.ts",
   customerio: "test/subjects/customerio.ts",
-  "customerio-aep": "docs/reference/examples.ts",
+  "customerio-aep": "test/subjects/relay.ts",
 };
 
 function resourcePage(schema: PackageSchema, token: string, resource: Resource): string {

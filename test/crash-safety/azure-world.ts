@@ -13,6 +13,9 @@ import { definitionProvider } from "../../packages/pulumi-provider-kit/src/defin
 import { Archive } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
 import { AzureClient } from "../../relay/deploy/client/client.ts";
 import { customerIoAepPackage } from "../../relay/deploy/provider.ts";
+import type { Reference } from "../engine/engine.ts";
+import { relaySubjects } from "../subjects/relay.ts";
+import { type Inputs, resolved } from "../subjects/subject.ts";
 import type { Sweep, World } from "./world.ts";
 
 const siteId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/relay";
@@ -224,17 +227,23 @@ function packageOf(version: number): Archive {
 
 const [first, second] = [packageOf(1), packageOf(2)];
 
-export const azureSweeps: readonly Sweep[] = [
-  {
-    type: "customerio-aep:index:FunctionCode",
+/** What an entry of the registry refers to, as it is called in this world. */
+function inThisWorld({ name, property }: Reference): string {
+  if (name === "queue") return queueId;
+  return property === "id" ? siteId : host;
+}
+
+/** What they need besides the inputs of the registry. */
+const more: Readonly<Record<string, () => Inputs>> = {
+  "customerio-aep:index:FunctionCode": () => ({ package: first, configuration: "v1", queueId }),
+  "customerio-aep:index:QueueDrain": () => ({ healthUrl: `https://${host}${drainedHealth}`, timeoutSeconds: 36_000 }),
+};
+
+export const azureSweeps: readonly Sweep[] = relaySubjects
+  .filter(({ unswept }) => unswept === undefined)
+  .map(({ type, inputs, change }) => ({
+    type,
     needs: [],
-    inputs: () => ({ siteId, scmHostName: host, hostName: host, package: first, configuration: "v1", queueId }),
-    change: (inputs) => ({ ...inputs, package: second, configuration: "v2" }),
-  },
-  {
-    type: "customerio-aep:index:QueueDrain",
-    needs: [],
-    inputs: () => ({ queueId, healthUrl: `https://${host}${drainedHealth}`, timeoutSeconds: 36_000 }),
-    change: (inputs) => ({ ...inputs, timeoutSeconds: 72_000 }),
-  },
-];
+    inputs: () => ({ ...(resolved(inputs, inThisWorld) as Inputs), ...more[type]?.() }),
+    change: (former) => ({ ...change(former), ...(former.package === first && { package: second }) }),
+  }));

@@ -44,5 +44,5 @@ function customerioProvider(attemptTimeout = 30_000) {
 
 /** A webhook after its ownership, which it does not refer to. */
 export const customerioSweeps: readonly Sweep[] = customerioSubjects
-  .filter(({ type }) => type !== "customerio:index:Ownership")
+  .filter(({ unswept }) => unswept === undefined)
   .map((subject) => sweepOf(subject, customerioSubjects.slice(0, customerioSubjects.indexOf(subject))));

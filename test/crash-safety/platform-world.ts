@@ -46,5 +46,5 @@ function aepProvider(attemptTimeout = 60_000) {
 
 /** The types whose lives are swept; an ownership is among what they need. */
 export const platformSweeps: readonly Sweep[] = subjects
-  .filter(({ type }) => type !== "aep:index:Ownership")
+  .filter(({ unswept }) => unswept === undefined)
   .map((subject) => sweepOf(subject, needsOf(subject, subjects)));

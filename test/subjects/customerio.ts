@@ -8,6 +8,7 @@ export const customerioSubjects: readonly Subject[] = [
     type: "customerio:index:Ownership",
     name: "claim",
     inputs: claim,
+    unswept: "its life is part of the webhook's",
     change: (inputs) => ({ ...inputs, name: "Renamed" }),
   },
   {

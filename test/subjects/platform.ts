@@ -60,6 +60,7 @@ export function platformSubjects(tenantId: string): readonly Subject[] {
       type: "aep:index:Ownership",
       name: "ownership",
       inputs: { dataset: { forceDestroy: false } },
+      unswept: "its life is part of every other one, since they refer to it",
       change: (inputs) => ({ ...inputs, dataset: { forceDestroy: true } }),
       imported: {
         id: "9f1c3b5d7e8a0246",

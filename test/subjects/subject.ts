@@ -30,6 +30,8 @@ export interface Subject {
   readonly list?: VendorList;
   /** Of what it makes: whether the vendor never deletes the object, told by its type and content. */
   lasts?(object: string): boolean;
+  /** Which test kills its provider and fails its calls, if the kill points and single faults in test/crash-safety don't. */
+  readonly unswept?: string;
   /** The kind of id that `pulumi import` takes, and where to copy it; absent: it can't be imported. */
   readonly imported?: { readonly id: string; readonly where: string };
 }
