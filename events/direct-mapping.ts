@@ -17,7 +17,7 @@ import type { EventMapping } from "./mapping.ts";
  * Other fields that only the relay fills (devices, topics, time of receipt) stay empty, and any other value of another type than its
  * field's makes Platform refuse the record.
  *
- * @param tenantId the organisation's tenant id, without the leading underscore
+ * @param tenantId the organization's tenant id, without the leading underscore
  * @param fields those that the schema has; default: all
  */
 export function directMappings(tenantId: string, fields: readonly EventField[] = eventFields): EventMapping[] {

@@ -49,7 +49,7 @@ export const occurredAt = `iif(${isThere}, min(${choose(
 )}, ${now}), ${now})`;
 
 /** The event's time in whole Unix seconds; nothing if it is a fraction or a date: no function of Adobe's turns those into seconds. */
-export const occurredAtSeconds = `iif(${isThere}, iif(${isWhole}, ${inUnit(whole, (unit) => divided(whole, unit))}, nullify()), nullify())`;
+export const occurredAtSeconds = `iif(${isThere}, iif(${isWhole}, ${inUnit(whole, (unit) => divideWhole(whole, unit))}, nullify()), nullify())`;
 
 /** Whether an event's time has the form that Customer.io documents: whole Unix seconds. */
 export const isDocumentedTime = `${isThere} && ${isSeconds}`;
@@ -61,11 +61,11 @@ function inUnit(value: string, convert: (perSecond: number) => string): string {
 }
 
 function milliseconds(value: string): string {
-  return inUnit(value, (perSecond) => (perSecond === 1 ? `${value} * 1000` : divided(value, perSecond / 1000)));
+  return inUnit(value, (perSecond) => (perSecond === 1 ? `${value} * 1000` : divideWhole(value, perSecond / 1000)));
 }
 
 /** A whole number, whatever the language makes of a division with a remainder. */
-function divided(value: string, divisor: number): string {
+function divideWhole(value: string, divisor: number): string {
   return divisor === 1 ? value : `(${value} - ${value} % ${divisor}) / ${divisor}`;
 }
 

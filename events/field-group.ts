@@ -31,9 +31,9 @@ const xdmTypes: Record<EventFieldType, XdmProperty> = {
  * The fields of the event catalogue as `definitions` and `allOf` of a field group.
  *
  * They lie under `_<tenantId>.customerio`, one level deeper than they need to, so that they can't clash with the fields of
- * another field group of the organisation (XDM-1413-400 once two schemas are enabled for Profile).
+ * another field group of the organization (XDM-1413-400 once two schemas are enabled for Profile).
  *
- * @param tenantId the organisation's tenant id as `GET /schemaregistry/stats` gives it, without the leading underscore
+ * @param tenantId the organization's tenant id as `GET /schemaregistry/stats` gives it, without the leading underscore
  */
 export function fieldGroupBody(tenantId: string): FieldGroupBody {
   const properties = Object.fromEntries(

@@ -16,7 +16,7 @@ export type EventMapping = {
  * same when an event is sent again; the second from the ISO 8601 time that the relay adds, since an ExperienceEvent
  * refuses Customer.io's Unix seconds.
  *
- * @param tenantId the organisation's tenant id, without the leading underscore
+ * @param tenantId the organization's tenant id, without the leading underscore
  * @param testMode leaves `cio_id` unmapped, as Adobe's Customer.io tutorial asks while Customer.io sends test events,
  *   which have no such attribute
  * @param fields those that the schema has; default: all

@@ -18,7 +18,7 @@ type Property = Readonly<Record<string, unknown>>;
 /**
  * Compares a schema that someone else made with what events need.
  *
- * @param tenantId the organisation's tenant id, without the leading underscore
+ * @param tenantId the organization's tenant id, without the leading underscore
  */
 export function checkSchemaFit(definition: SchemaDefinition, tenantId: string): SchemaFit {
   const found = eventFields.map((field) => ({

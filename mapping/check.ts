@@ -1,7 +1,7 @@
 import { parseExpression, parsePath, pathProblem } from "adobe-data-prep";
 import type { EventMapping } from "../events/mapping.ts";
 import { type CheckedSource, checkAttribute, checkExpression } from "./check-source.ts";
-import { type Customisation, customizeMapping } from "./customise.ts";
+import { type Customization, customizeMapping } from "./customize.ts";
 import { findMisfit } from "./fit.ts";
 import { guessPath } from "./meant.ts";
 import type { SchemaField, SchemaFields } from "./schema-fields.ts";
@@ -20,7 +20,7 @@ export interface MappingProblem {
     | { readonly do: "remove" };
 }
 
-export interface MappingCheck extends Customisation {
+export interface MappingCheck extends Customization {
   /** What is mapped without any setting. */
   readonly automatic: readonly EventMapping[];
   /** The fields of the schema that records are mapped to. */
@@ -45,7 +45,7 @@ export function findMappingProblems(check: MappingCheck): MappingProblem[] {
 export function findMappingWarnings({
   settings,
   delivery = "relay",
-}: Pick<Customisation, "settings" | "delivery">): string[] {
+}: Pick<Customization, "settings" | "delivery">): string[] {
   const sources = sourceFields(delivery);
   return settings.set.flatMap((pair, index) => {
     const { warning } = sourceOf(pair, sources).checked;

@@ -162,7 +162,7 @@ export const settingsTable = {
     decides: true,
     description:
       "The source in Platform's catalogue: `customerio`, Adobe's own for Customer.io, which is a beta; or `http`, the HTTP API source with " +
-      "an authenticated endpoint, for organisations that don't have the beta. The relay gets its access tokens for `http` with the " +
+      "an authenticated endpoint, for organizations that don't have the beta. The relay gets its access tokens for `http` with the " +
       "credential of `aep:clientId`.",
     examples: ["http"],
     direct: { refused: "the HTTP API source's endpoint asks for an access token, which Customer.io can't send" },
@@ -227,7 +227,7 @@ export const settingsTable = {
     default: appNumbers.PLATFORM_REQUESTS_PER_SECOND.default,
     appSetting: "PLATFORM_REQUESTS_PER_SECOND",
     description:
-      "Most requests per second to Platform, over all instances of the relay. Adobe's guidance is 1,000 for an organisation.",
+      "Most requests per second to Platform, over all instances of the relay. Adobe's guidance is 1,000 for an organization.",
     direct: ofTheRelay,
   },
   dataflowActivationSeconds: {

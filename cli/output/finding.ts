@@ -28,7 +28,7 @@ export const partJson = z.object({
   todo: z.string().optional().describe("what to do about it"),
 });
 
-const colours = { fine: "green", waiting: "yellow", broken: "red" } as const;
+const colors = { fine: "green", waiting: "yellow", broken: "red" } as const;
 
 /** A check that can't be made is bad news; its error says what to do. */
 export function brokenFinding(error: unknown): Finding {
@@ -45,7 +45,7 @@ export function render(part: string, { verdict, found, details = [], todo }: Fin
   ];
 }
 
-/** In colour on a terminal, unless `NO_COLOR` is set. */
+/** In color on a terminal, unless `NO_COLOR` is set. */
 function colorVerdict(verdict: Verdict): string {
-  return styleText(colours[verdict], verdict.padEnd(7), { stream: process.stdout });
+  return styleText(colors[verdict], verdict.padEnd(7), { stream: process.stdout });
 }

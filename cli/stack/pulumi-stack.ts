@@ -56,7 +56,7 @@ export class PulumiStack {
     const providers = new Map(
       resources.filter(({ type }) => type.startsWith("pulumi:providers:")).map((provider) => [provider.urn, provider]),
     );
-    // As it was called, since another backend's stack has an organisation in front.
+    // As it was called, since another backend's stack has an organization in front.
     const target = { stack: stack ?? name, folder };
     const sources = found.map(
       (parts) =>

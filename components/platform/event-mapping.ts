@@ -5,7 +5,7 @@ import { type Identities, identityMapping } from "../../events/identity-map.ts";
 import { type EventMapping, eventMappings } from "../../events/mapping.ts";
 import type { SchemaDefinition } from "../../events/schema-fit.ts";
 import { findMappingProblems, findMappingWarnings, type MappingProblem } from "../../mapping/check.ts";
-import { customizeMapping } from "../../mapping/customise.ts";
+import { customizeMapping } from "../../mapping/customize.ts";
 import { definedFields, ownFields } from "../../mapping/schema-fields.ts";
 import type { SettingValues } from "../../settings/schema.ts";
 import { describeMistake, refuseSettings } from "../settings/setting-mistakes.ts";
@@ -45,12 +45,12 @@ export function createEventMapping(
       : eventMappings({ tenantId, testMode: settings.testMode, ...(fields && { fields }) })),
     ...(Object.keys(identityMap).length > 0 ? [identityMapping(identityMap, settings.delivery)] : []),
   ];
-  const customisation = { settings: settings.mapping, tenantId, delivery: settings.delivery };
+  const customization = { settings: settings.mapping, tenantId, delivery: settings.delivery };
   const schema = definition ? definedFields(definition) : ownFields(tenantId);
-  const problems = findMappingProblems({ ...customisation, automatic, schema, primaryIdentity });
+  const problems = findMappingProblems({ ...customization, automatic, schema, primaryIdentity });
   refuseSettings(problems.map((problem) => lineOf(problem, words)));
-  for (const warning of findMappingWarnings(customisation)) void pulumi.log.warn(words.name(warning));
-  return customizeMapping(automatic, customisation);
+  for (const warning of findMappingWarnings(customization)) void pulumi.log.warn(words.name(warning));
+  return customizeMapping(automatic, customization);
 }
 
 /** How the schema that is made identifies people. */

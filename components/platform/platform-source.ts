@@ -21,7 +21,7 @@ export interface PlatformSource {
 
 /**
  * Declares the source connection; for the HTTP API also the base connection, whose endpoint takes events only with an access
- * token of the organisation.
+ * token of the organization.
  */
 export function createPlatformSource(
   name: string,

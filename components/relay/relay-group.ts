@@ -1,7 +1,7 @@
 import { getResourceGroupOutput, ResourceGroup } from "@pulumi/azure-native/resources/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../settings/setting-types.ts";
-import { azureName, formerNames, named } from "./azure/azure-names.ts";
+import { addName, azureName, formerNames } from "./azure/azure-names.ts";
 import { type AzurePart, nativePart } from "./azure/azure-parts.ts";
 import { warnOfOtherRegion } from "./relay-region.ts";
 
@@ -33,7 +33,7 @@ export function relayGroup(
   }
   const group = new ResourceGroup(
     azureName("resourceGroup", name),
-    named("resourceGroupName", azureNames.resourceGroup),
+    addName("resourceGroupName", azureNames.resourceGroup),
     { parent, aliases: formerNames("resourceGroup", name) },
   );
   // Another provider of the program's own has a region of its own.

@@ -1,7 +1,7 @@
 import { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity/index.js";
 import type * as pulumi from "@pulumi/pulumi";
 import type { ArmResource } from "../../relay/deploy/sdk.ts";
-import { azureName, named } from "./azure/azure-names.ts";
+import { addName, azureName } from "./azure/azure-names.ts";
 import { type AzurePart, armPart, nativePart } from "./azure/azure-parts.ts";
 import { assignRole } from "./azure/azure-roles.ts";
 import type { RelayRole } from "./azure/relay-roles.ts";
@@ -32,7 +32,7 @@ export class RelayIdentity {
   ) {
     const identity = new UserAssignedIdentity(
       azureName("identity", `${name}-identity`),
-      { resourceGroupName, ...named("resourceName", identityName) },
+      { resourceGroupName, ...addName("resourceName", identityName) },
       options,
     );
     this.id = identity.id;

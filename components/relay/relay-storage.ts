@@ -2,7 +2,7 @@ import * as storage from "@pulumi/azure-native/storage/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import { ArmResource } from "../../relay/deploy/sdk.ts";
 import { derive } from "../settings/inputs.ts";
-import { azureName, compactStem, formerNames, named } from "./azure/azure-names.ts";
+import { addName, azureName, compactStem, formerNames } from "./azure/azure-names.ts";
 import { type AzurePart, nativePart } from "./azure/azure-parts.ts";
 import type { AzureProfile } from "./azure/azure-profile.ts";
 
@@ -44,7 +44,7 @@ export class RelayStorage extends pulumi.ComponentResource {
       azureName("storageAccount", compactStem(relayName)),
       {
         resourceGroupName,
-        ...named("accountName", accountName),
+        ...addName("accountName", accountName),
         kind: "StorageV2",
         sku: { name: derive(profile.storageRedundancy, (redundancy) => `Standard_${redundancy}`) },
         allowBlobPublicAccess: false,

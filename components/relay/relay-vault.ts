@@ -1,7 +1,7 @@
 import * as keyvault from "@pulumi/azure-native/keyvault/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import { VaultSecret } from "../../relay/deploy/sdk.ts";
-import { azureName, compactStem, formerNames, named } from "./azure/azure-names.ts";
+import { addName, azureName, compactStem, formerNames } from "./azure/azure-names.ts";
 import { type AzurePart, nativePart } from "./azure/azure-parts.ts";
 import type { AzureProfile } from "./azure/azure-profile.ts";
 
@@ -28,7 +28,7 @@ export class RelayVault {
       azureName("vault", compactStem(name)),
       {
         resourceGroupName,
-        ...named("vaultName", vaultName),
+        ...addName("vaultName", vaultName),
         properties: {
           tenantId,
           sku: { family: "A", name: "standard" },

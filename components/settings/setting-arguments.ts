@@ -124,7 +124,7 @@ export interface SettingArguments {
   webhook?: SettingArgument<"webhook">;
   /**
    * The source in Platform's catalogue: `customerio`, Adobe's own for Customer.io, which is a beta; or `http`, the
-   * HTTP API source with an authenticated endpoint, for organisations that don't have the beta. The relay gets its
+   * HTTP API source with an authenticated endpoint, for organizations that don't have the beta. The relay gets its
    * access tokens for `http` with the credential of `aep:clientId`. A plain value, not an output. Default:
    * `"customerio"`.
    *
@@ -171,7 +171,7 @@ export interface SettingArguments {
   duplicateWindowDays?: SettingArgument<"duplicateWindowDays">;
   /**
    * Most requests per second to Platform, over all instances of the relay. Adobe's guidance is 1,000 for an
-   * organisation. Default: `800`.
+   * organization. Default: `800`.
    */
   maximumRequestsPerSecond?: SettingArgument<"maximumRequestsPerSecond">;
   /**

@@ -20,7 +20,7 @@ export function cliPage(): string {
     ),
     "With `--json` a command prints one JSON document, whose shape is below, and nothing else. Fields may be added; none is removed or gets " +
       "another meaning within a major version. `--debug` writes stack traces, the calls of Pulumi and the HTTP calls to standard error, without " +
-      "headers, bodies and queries, which may hold secrets. Verdicts are in colour on a terminal, unless `NO_COLOR` is set. What takes longer " +
+      "headers, bodies and queries, which may hold secrets. Verdicts are in color on a terminal, unless `NO_COLOR` is set. What takes longer " +
       "than a second shows its progress there. Nothing is sent to anybody about how the command is used.",
     "## Exit codes",
     exitCodeTable(),

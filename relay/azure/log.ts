@@ -1,5 +1,5 @@
 import type { InvocationContext } from "@azure/functions";
-import { type LevelledOutcome, type LogLevel, type Outcome, outcomeLevels } from "../core/delivery/outcomes.ts";
+import { type LeveledOutcome, type LogLevel, type Outcome, outcomeLevels } from "../core/delivery/outcomes.ts";
 import { isObject } from "../core/event/json.ts";
 
 const listeners: ((outcome: Outcome) => void)[] = [];
@@ -10,7 +10,7 @@ export function onOutcome(listener: (outcome: Outcome) => void): void {
 }
 
 /** Writes the line to the Functions log, and so to Application Insights, and counts it. */
-export function logOutcome(context: InvocationContext, outcome: LevelledOutcome): void {
+export function logOutcome(context: InvocationContext, outcome: LeveledOutcome): void {
   writeLine(context, outcomeLevels[outcome.outcome], outcome);
   countOutcome(outcome);
 }
@@ -19,7 +19,7 @@ export function logOutcome(context: InvocationContext, outcome: LevelledOutcome)
 export function logEvents(
   context: InvocationContext,
   level: LogLevel,
-  outcome: Exclude<Outcome, LevelledOutcome>,
+  outcome: Exclude<Outcome, LeveledOutcome>,
 ): void {
   writeLine(context, level, outcome);
   countOutcome(outcome);

@@ -15,7 +15,7 @@ export const appNumbers = {
   DUPLICATE_WINDOW_DAYS: { least: 0, most: 90, default: 7 },
   /** Azure's default for Flex Consumption. */
   INSTANCE_MEMORY_MB: { least: 512, most: 4096, default: 2048 },
-  /** Adobe's ingestion guardrails name 1,000 requests a second for an organisation, which may have other sources. */
+  /** Adobe's ingestion guardrails name 1,000 requests a second for an organization, which may have other sources. */
   PLATFORM_REQUESTS_PER_SECOND: { least: 1, most: 10_000, default: 800 },
 } as const satisfies Record<string, NumberRange>;
 

@@ -353,9 +353,9 @@ describe("the balance", () => {
 
   test("names the attributes without a field, the most frequent first, and the command that shows what becomes of them", () => {
     const some = { accepted: 9, delivered: 9, unknownAttributes: 9 };
-    const few = { "data.taste": 2, "data.colour": 7, "data.shape": 2 };
+    const few = { "data.taste": 2, "data.swatch": 7, "data.shape": 2 };
     const said = balance(some, 0, 0, few).details?.join("\n");
-    expect(said).toContain("does not know: 9: data.colour (7), data.shape (2), data.taste (2)\n");
+    expect(said).toContain("does not know: 9: data.swatch (7), data.shape (2), data.taste (2)\n");
     expect(said).toContain("preview --samples <file>");
     const many = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`data.a${index + 10}`, 1]));
     expect(balance(some, 0, 0, many).details?.join("\n")).toContain("data.a18 (1), data.a19 (1), 2 more\n");

@@ -11,7 +11,7 @@ test("JSON as it is documented is taken", () => {
 });
 
 test.each([
-  ["a field more", { ...finding, colour: "green" }, "colour"],
+  ["a field more", { ...finding, swatch: "green" }, "swatch"],
   ["another verdict", { ...finding, verdict: "odd" }, "/verdict"],
   ["a field less", { part: "relay", verdict: "fine" }, "found"],
 ])("%s is found", (_, part, said) => expect(jsonMistakes("status", document(part)).join()).toContain(said));

@@ -92,7 +92,7 @@ test("a mapping that is refused is named, also where Data Prep doesn't", () => {
 test("an attribute that the catalogue lacks is marked, with whether the mapping reads it", () => {
   const record = {
     event_id: "a",
-    colour: "red",
+    swatch: "red",
     data: { taste: { sweet: true }, "odd.name": 1, recipients: [{ os: "x" }] },
   };
   const taste = { sourceType: "EXPRESSION", source: 'iif(contains_key("data.taste.sweet"), "yes", null)' } as const;
@@ -101,13 +101,13 @@ test("an attribute that the catalogue lacks is marked, with whether the mapping 
       fate: "mapped",
       sample,
       mapped: { record, row: {}, errors: [] },
-      unknown: ["colour", "data.taste", "data.odd.name", "data.recipients.os"],
+      unknown: ["swatch", "data.taste", "data.odd.name", "data.recipients.os"],
     },
-    [{ ...taste, destination: "producedBy" }, attribute("colours", "x")],
+    [{ ...taste, destination: "producedBy" }, attribute("swatchs", "x")],
     "",
   );
   expect(lines.slice(1)).toEqual([
-    '  colour = "red"                                 → (unknown attribute, not mapped)',
+    '  swatch = "red"                                 → (unknown attribute, not mapped)',
     '  data.taste = {"sweet":true}                    → (unknown attribute, mapped above)',
     "  data.odd.name                                  → (unknown attribute, not mapped)",
     "  data.recipients.os                             → (unknown attribute, not mapped)",

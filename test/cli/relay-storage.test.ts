@@ -96,11 +96,11 @@ describe("the tables", () => {
       accepted: 5,
       delivered: 2,
       takenAt: 1_795_000_000,
-      unknownPaths: '{"data.colour":2,"data.taste":1}',
+      unknownPaths: '{"data.swatch":2,"data.taste":1}',
     });
     await tables().put("counts", { partition: "2026-11-21", row: "two" }, signal, {
       accepted: 1,
-      unknownPaths: '{"data.colour":3,"odd":"x"}',
+      unknownPaths: '{"data.swatch":3,"odd":"x"}',
       takenAt: 1_795_000_060,
       refusedAt: 1_795_000_030,
     });
@@ -113,7 +113,7 @@ describe("the tables", () => {
     await operator.tables.notePurged(purge, 1);
     await operator.tables.notePurged(purge, 4);
     const { total, days, countedAt, takenAt, refusedAt, unknownPaths } = await operator.tables.counts();
-    expect(Object.fromEntries(unknownPaths)).toEqual({ "data.colour": 5, "data.taste": 1 });
+    expect(Object.fromEntries(unknownPaths)).toEqual({ "data.swatch": 5, "data.taste": 1 });
     expect([takenAt, refusedAt]).toEqual([new Date(1_795_000_060_000), new Date(1_795_000_030_000)]);
     expect(total).toEqual({ ...noCounts(), accepted: 16, delivered: 2, filtered: 3, purged: 4 });
     expect([...days.keys()]).toEqual(["2026-11-20", "2026-11-21", "2026-11-22"]);

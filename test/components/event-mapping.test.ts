@@ -368,7 +368,7 @@ describe("the mapping", () => {
   });
 
   test("a calculated field can ask for an attribute that is not known yet", () => {
-    const expression = 'iif(contains_key("data.colour"), data.colour, nullify())';
+    const expression = 'iif(contains_key("data.swatch"), data.swatch, nullify())';
     expect(mapped(pair("eventType", { expression })).at(-1)).toMatchObject({ source: expression });
   });
 

@@ -176,11 +176,11 @@ test("all mistakes are reported at once, each with its key and the command that 
     events: ["email_sent", "Email Sent", "email_forwarded", "x"],
     nodeVersion: 18,
     withContent: "yes",
-    colour: "red",
+    swatch: "red",
   });
   expect(said.split("\n")).toEqual([
     "The stack's settings can't be used:",
-    "  - customerio-aep:colour is not right: there is no such setting. Remove it: npx pulumi config rm colour",
+    "  - customerio-aep:swatch is not right: there is no such setting. Remove it: npx pulumi config rm swatch",
     "  - customerio-aep:events[1] is not right: \"Email Sent\" can't be the name of a reporting webhook event; did you mean email_sent? Set it: npx pulumi config set --path 'events[1]' <value>",
     "  - customerio-aep:events[3] is not right: \"x\" can't be the name of a reporting webhook event, such as email_sent. Set it: npx pulumi config set --path 'events[3]' <value>",
     "  - customerio-aep:withContent is not right: it must be true or false. Set it: npx pulumi config set withContent <value>",

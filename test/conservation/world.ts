@@ -168,7 +168,7 @@ export class World {
     this.#queued.push(...ids);
   }
 
-  /** Lets the network between the relay and one of its neighbours suffer a fault while events come. */
+  /** Lets the network between the relay and one of its neighbors suffer a fault while events come. */
   async under(network: readonly FaultProxy[], fault: NetworkFault, share: number, work: () => Promise<void>) {
     for (const proxy of network) proxy.strike(fault, share);
     await work();

@@ -36,6 +36,11 @@ const oddities: readonly (readonly [phrase: RegExp, better: string])[] = [
   [/, should (it|they|the|Platform|somebody)\b/, "if it …"],
   [/\bfor ever\b/, "forever"],
   [/(?<![Tt]here )\bis no (event|envelope|dead letter|secret|number|mistake|success|zip file)\b/, "is not a …"],
+  // American spelling, as the vendors write it.
+  [/(behavi|col|fav|hon|neighb|lab)our/i, "…or"],
+  [/\b\w*(organ|normal|custom|initial|synchron|recogn|summar|minim|maxim|util|author)is(e|ed|es|ing|ation)/i, "…ize"],
+  [/(lab|lev|mod|trav)ell(ed|ing)\b/i, "labeled, leveled, modeled"],
+  [/judgement|\bcentre\b|\bfulfils?\b|\bgrey\b|\blicence\b|\bdefence\b|\banalyse/i, "judgment, center, fulfill, …"],
 ];
 
 /** Legal text, generated lock file, states of released versions, and this list. */

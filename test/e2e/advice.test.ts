@@ -64,8 +64,8 @@ test.each<[string, Record<string, unknown>, string]>([
   ["a number in a list", { filters: { only: { campaigns: ["x"] } } }, "7"],
   ["a text where a list belongs", { filters: { only: { metrics: "sent" } } }, "sent"],
   ["a text where an object belongs", { schema: "My events" }, "x"],
-  ["an unknown setting", { colour: "red" }, ""],
-  ["an unknown part", { dataset: { colour: "red" } }, ""],
+  ["an unknown setting", { swatch: "red" }, ""],
+  ["an unknown part", { dataset: { swatch: "red" } }, ""],
   ["a setting beside another", { delivery: "direct", source: "http" }, ""],
 ])(
   "the advice on %s can be typed as it is",

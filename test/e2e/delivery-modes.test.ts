@@ -54,7 +54,7 @@ test(
       logFile: path.join(path.dirname(stack.configFile), "second.log"),
       program: path.join(repository, "test/e2e/second-workspace"),
     });
-    await second.initialise();
+    await second.initialize();
     await second.up();
     const { datasetId } = await stack.pulumi.outputs();
     expect((await second.outputs()).datasetId).toBe(datasetId);

@@ -32,7 +32,7 @@ export async function startLocalStack(): Promise<LocalStack> {
   const pulumiWith = (environment: CloudEnvironment) =>
     new Pulumi({ environment: { ...cloud.environment, ...environment }, stack: "local", logFile, configFile });
   const pulumi = pulumiWith({});
-  await pulumi.initialise();
+  await pulumi.initialize();
   return {
     cloud,
     pulumi,
@@ -78,7 +78,7 @@ export async function startLocalProgram(
     program: path.resolve(repository, program),
     ...(bin !== undefined && { bin }),
   });
-  await pulumi.initialise();
+  await pulumi.initialize();
   return {
     cloud,
     pulumi,

@@ -16,6 +16,7 @@ const shared: readonly (readonly [names: readonly string[], reason: string])[] =
   [["Ownership", "ownership"], "both vendors' packages have the resource type of this name: its class, its definition"],
   [
     [
+      "getAzureLogin",
       "getDataset",
       "getIdentityNamespaces",
       "getPreflight",

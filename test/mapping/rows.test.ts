@@ -1,7 +1,7 @@
 import { fieldGroupBody } from "../../events/field-group.ts";
 import { eventFields } from "../../events/fields.ts";
 import { type EventMapping, eventMappings } from "../../events/mapping.ts";
-import { customizeMapping } from "../../mapping/customise.ts";
+import { customizeMapping } from "../../mapping/customize.ts";
 import { mappingSettings } from "../../mapping/settings.ts";
 import { compileMapping, mapRecord } from "../../packages/local-cloud/src/platform/data-prep/mapper.ts";
 import { readMappingItem } from "../../packages/local-cloud/src/platform/data-prep/mapping-item.ts";

@@ -1,5 +1,5 @@
 import { findMappingProblems, findMappingWarnings } from "../../mapping/check.ts";
-import { customizeMapping } from "../../mapping/customise.ts";
+import { customizeMapping } from "../../mapping/customize.ts";
 import { ownFields } from "../../mapping/schema-fields.ts";
 import { mappingSettings } from "../../mapping/settings.ts";
 
@@ -11,7 +11,7 @@ const warning = (source: string, hint: string) =>
 
 describe.each(["relay", "direct"] as const)("with delivery: %s, an attribute that the catalogue lacks", (delivery) => {
   test.each([
-    ["data.colour", ""],
+    ["data.swatch", ""],
     ["data.campaign_name", " Did you mean data.campaign_id?"],
     ["trigger_event_id", " Did you mean data.trigger_event_id?"],
   ])("is mapped with a warning: %s", (source, hint) => {
@@ -28,7 +28,7 @@ describe.each(["relay", "direct"] as const)("with delivery: %s, an attribute tha
     ]);
   });
 
-  test.each(["data.identifiers", "data.recipients[0].device_id", "data.subject.x", "relay.colour"])(
+  test.each(["data.identifiers", "data.recipients[0].device_id", "data.subject.x", "relay.swatch"])(
     "is refused where no event can have it: %s",
     (source) => {
       const check = { settings: reading(source), delivery, tenantId: "acme", automatic: [], schema: ownFields("acme") };
@@ -44,17 +44,17 @@ describe("an expression with an attribute that the catalogue lacks", () => {
     const check = { settings, tenantId: "acme", automatic: [], schema: ownFields("acme") };
     return findMappingProblems(check).filter(({ path }) => path.includes("expression"));
   };
-  const twice = 'concat(data.colour, " ", data.colour, data.taste[0].name)';
+  const twice = 'concat(data.swatch, " ", data.swatch, data.taste[0].name)';
 
   test.each([
-    ["lower(data.colour)", 'iif(contains_key("data.colour"), lower(data.colour), nullify())'],
-    [twice, `iif(contains_key("data.colour") && contains_key("data.taste[0].name"), ${twice}, nullify())`],
+    ["lower(data.swatch)", 'iif(contains_key("data.swatch"), lower(data.swatch), nullify())'],
+    [twice, `iif(contains_key("data.swatch") && contains_key("data.taste[0].name"), ${twice}, nullify())`],
   ])("is refused, and the form that asks first is offered whole, and accepted: %s", (expression, guarded) => {
     const problems = problemOf(expression);
     for (const { remedy } of problems) expect(remedy).toEqual({ do: "set", value: guarded });
     expect(problems).toHaveLength(expression === twice ? 2 : 1);
     expect(problems[0]?.reason).toBe(
-      'events have no attribute "data.colour". If Customer.io does send it, ask for it first.',
+      'events have no attribute "data.swatch". If Customer.io does send it, ask for it first.',
     );
     expect(problemOf(guarded)).toEqual([]);
   });
@@ -65,7 +65,7 @@ describe("an expression with an attribute that the catalogue lacks", () => {
     expect(problem?.remedy).toEqual({ do: "set" });
   });
 
-  test.each(["lower(data.identifiers)", "lower(data.subject.x)", "lower(relay.colour)"])(
+  test.each(["lower(data.identifiers)", "lower(data.subject.x)", "lower(relay.swatch)"])(
     "that no event can have offers nothing of the kind: %s",
     (expression) => {
       const [problem] = problemOf(expression);

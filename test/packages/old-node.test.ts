@@ -38,7 +38,7 @@ test("there are launchers", () => expect(launchers.length).toBeGreaterThanOrEqua
     const settings = ["--stack", "old", "--config-file", path.join(folder, "Pulumi.old.yaml")];
     const pulumi = (...args: string[]) => spawnSync("pulumi", args, { cwd: repository, encoding: "utf8", env });
     try {
-      // A stack that is initialised in the repository gets a settings file there.
+      // A stack that is initialized in the repository gets a settings file there.
       pulumi("stack", "init", "old", "--no-select", "--cwd", program(folder));
       const { status, stdout, stderr } = pulumi("preview", "--non-interactive", "--color", "never", ...settings);
       expect(status).not.toBe(0);

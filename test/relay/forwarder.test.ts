@@ -169,7 +169,7 @@ test("an event of the queue that is none becomes a dead letter", async () => {
   expect(world.platform.received).toEqual([]);
 });
 
-test("an event on which the relay itself fails becomes a dead letter, and its neighbours are delivered", async () => {
+test("an event on which the relay itself fails becomes a dead letter, and its neighbors are delivered", async () => {
   const nested = `{"event_id":"a","timestamp":1,"data":{"x":${"[".repeat(20_000)}${"]".repeat(20_000)}}}`;
   await world.forward(message(newEvent({ id: "a", receivedAt, body: nested }), event("b")));
   expect(world.receivedIds()).toEqual(["b"]);

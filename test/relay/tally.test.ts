@@ -87,9 +87,9 @@ test("counts attributes that the catalogue lacks by their paths, at most fifty a
   };
   tally.add({ outcome: "accepted", accepted: 1, ids: ["a"] });
   expect(await paths()).toEqual([undefined]);
-  tally.add({ outcome: "accepted", accepted: 2, unknownAttributes: 2, unknown: { "data.colour": 2, colour: 1 } });
-  tally.add({ outcome: "accepted", accepted: 1, unknownAttributes: 1, unknown: { "data.colour": 1 } });
-  expect(await paths()).toEqual([{ "data.colour": 3, colour: 1 }]);
+  tally.add({ outcome: "accepted", accepted: 2, unknownAttributes: 2, unknown: { "data.swatch": 2, swatch: 1 } });
+  tally.add({ outcome: "accepted", accepted: 1, unknownAttributes: 1, unknown: { "data.swatch": 1 } });
+  expect(await paths()).toEqual([{ "data.swatch": 3, swatch: 1 }]);
   time.now += 60_000;
   const longest = (index: number) => String.fromCharCode(1 + (index % 8)).repeat(100 - String(index).length) + index;
   const many = Object.fromEntries(Array.from({ length: 80 }, (_, index) => [longest(index), 1]));

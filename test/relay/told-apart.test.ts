@@ -119,7 +119,7 @@ describe.each([
   });
 });
 
-test("a signing key that is added below the one there changes nothing, so a repeated call is still recognised", async () => {
+test("a signing key that is added below the one there changes nothing, so a repeated call is still recognized", async () => {
   const body = event("ann@example.org");
   await post([body]);
   await post([body], [signingKey, "another-key"]);

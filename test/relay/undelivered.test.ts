@@ -15,7 +15,7 @@ beforeEach(() => world.reset());
 afterAll(() => world.stop());
 
 describe("events that Platform does not take now", () => {
-  test("go back alone, counted, later; delivered neighbours aren't sent again", async () => {
+  test("go back alone, counted, later; delivered neighbors aren't sent again", async () => {
     world.platform.answer = ({ event_id }) => (event_id === "b" ? { status: 503 } : taken);
     const { delays, outcomes } = await world.forward(message(event("a"), event("b"), event("c")));
     expect(delays).toEqual([1]);
@@ -151,7 +151,7 @@ describe("events that Platform does not take now", () => {
 });
 
 describe("events that Platform will never take", () => {
-  test("become dead letters with Platform's reason, and their neighbours are delivered", async () => {
+  test("become dead letters with Platform's reason, and their neighbors are delivered", async () => {
     world.platform.answer = ({ event_id }) =>
       event_id === "b"
         ? { status: 400, body: { title: "Invalid XDM Message Format", report: { message: "Message is invalid" } } }

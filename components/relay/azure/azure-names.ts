@@ -54,7 +54,7 @@ export function azureName(kind: AzureKind, wanted: string): string {
 }
 
 /** The input with which a resource has a name of the user's choice; none where there is none, for one that azure-native makes. */
-export function named<Input extends string>(
+export function addName<Input extends string>(
   input: Input,
   name: pulumi.Input<string> | undefined,
 ): { readonly [Name in Input]?: pulumi.Input<string> } {

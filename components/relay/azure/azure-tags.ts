@@ -22,14 +22,17 @@ const bodyTypes = new Set(
 export function withTags(tags: pulumi.Input<Readonly<Record<string, string>>>): pulumi.ResourceTransformation {
   return ({ type, props, opts }) => {
     if (!holdsOutput(tags) && Object.keys(tags).length === 0) return undefined;
-    if (taggedTypes.has(type)) return { props: { ...props, tags: merged(tags, props.tags) }, opts };
+    if (taggedTypes.has(type)) return { props: { ...props, tags: mergeTags(tags, props.tags) }, opts };
     if (!bodyTypes.has(type) || props.body?.location === undefined) return undefined;
-    return { props: { ...props, body: { ...props.body, tags: merged(tags, props.body.tags) } }, opts };
+    return { props: { ...props, body: { ...props.body, tags: mergeTags(tags, props.body.tags) } }, opts };
   };
 }
 
 /** A resource's own tags win: Azure finds a web test's component by one. */
-function merged(tags: pulumi.Input<Readonly<Record<string, string>>>, own: pulumi.Input<Record<string, string>> = {}) {
+function mergeTags(
+  tags: pulumi.Input<Readonly<Record<string, string>>>,
+  own: pulumi.Input<Record<string, string>> = {},
+) {
   return derive({ tags, own }, (known) => ({
     ...(known.tags as Record<string, string>),
     ...(known.own as Record<string, string>),

@@ -6,7 +6,7 @@ import { guidOf } from "../../../relay/deploy/resources/arm/guid.ts";
 import { ArmResource } from "../../../relay/deploy/sdk.ts";
 import { derive } from "../../settings/inputs.ts";
 import type { Settings } from "../../settings/setting-types.ts";
-import { azureName, named } from "../azure/azure-names.ts";
+import { addName, azureName } from "../azure/azure-names.ts";
 import { type AzurePart, armPart, nativePart } from "../azure/azure-parts.ts";
 import type { AzureProfile } from "../azure/azure-profile.ts";
 import type { RelayGroup } from "../relay-group.ts";
@@ -66,7 +66,7 @@ export class RelayMonitoring extends pulumi.ComponentResource {
       azureName("component", `${name}-insights`),
       {
         ...inGroup,
-        ...named("resourceName", args.azureNames.component),
+        ...addName("resourceName", args.azureNames.component),
         kind: "web",
         applicationType: "web",
         ingestionMode: "LogAnalytics",
@@ -141,7 +141,7 @@ export class RelayMonitoring extends pulumi.ComponentResource {
       azureName("workspace", `${name}-logs`),
       {
         resourceGroupName: args.resourceGroup.name,
-        ...named("workspaceName", args.azureNames.workspace),
+        ...addName("workspaceName", args.azureNames.workspace),
         sku: { name: "PerGB2018" },
         retentionInDays: args.logRetentionDays,
         // Azure's word for no cap is -1.
@@ -161,7 +161,7 @@ export class RelayMonitoring extends pulumi.ComponentResource {
       azureName("actionGroup", `${name}-people`),
       {
         resourceGroupName: args.resourceGroup.name,
-        ...named("actionGroupName", args.azureNames.actionGroup),
+        ...addName("actionGroupName", args.azureNames.actionGroup),
         location: "Global",
         groupShortName: "cio-relay",
         enabled: true,

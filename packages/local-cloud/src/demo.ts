@@ -36,7 +36,7 @@ async function demo(keep: boolean): Promise<void> {
     await rm(folder, { recursive: true, force: true });
   });
   try {
-    await pulumi.initialise();
+    await pulumi.initialize();
     // Its rows are worth nothing, so that the destroy at the end may delete them.
     await pulumi.configure("dataset.forceDestroy", "true", "--path");
     await report.step("pulumi up", () => pulumi.up(), summaryOf);

@@ -76,7 +76,7 @@ test("a period that somebody set in months is read in days", async () => {
 
 test("tags come, change and go, and those of others stay", async () => {
   const inputs = { name: "Events", schemaId: await schemaOf() };
-  const made = await aep.create(type, { ...inputs, tags: { team: ["crm"], "cost/centre~a": ["7"] } });
+  const made = await aep.create(type, { ...inputs, tags: { team: ["crm"], "cost/center~a": ["7"] } });
   // Somebody else's, set by hand.
   await aep.update(type, made.id, inputs, { ...inputs, tags: { theirs: ["x"] } });
   const other = await changed(made.id, made.inputs, { ...inputs, tags: { team: ["crm", "data"] } });

@@ -388,8 +388,8 @@ describe("inputs", () => {
     );
     fc.assert(
       fc.property(shuffled, ([events, others, repeated]) => {
-        expect(reportingWebhook.normalise?.({ ...inputs, events: [...others, ...repeated] })).toEqual(
-          reportingWebhook.normalise?.({ ...inputs, events }),
+        expect(reportingWebhook.normalize?.({ ...inputs, events: [...others, ...repeated] })).toEqual(
+          reportingWebhook.normalize?.({ ...inputs, events }),
         );
       }),
     );
@@ -399,8 +399,8 @@ describe("inputs", () => {
     fc.assert(
       fc.property(eventNames, eventNames, (one, other) => {
         fc.pre(one.length !== other.length || !one.every((event) => other.includes(event)));
-        expect(reportingWebhook.normalise?.({ ...inputs, events: one })).not.toEqual(
-          reportingWebhook.normalise?.({ ...inputs, events: other }),
+        expect(reportingWebhook.normalize?.({ ...inputs, events: one })).not.toEqual(
+          reportingWebhook.normalize?.({ ...inputs, events: other }),
         );
       }),
     );

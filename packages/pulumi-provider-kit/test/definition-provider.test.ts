@@ -27,7 +27,7 @@ const thing = defineResource<Shop>()({
     version: z.int().meta({ description: "Counts its changes.", volatile: true }),
   }),
   check: ({ size }) => (size === 13 ? [{ property: "size", reason: "13 is not made." }] : []),
-  normalise: (inputs) => ({ ...inputs, tags: [...inputs.tags].sort() }),
+  normalize: (inputs) => ({ ...inputs, tags: [...inputs.tags].sort() }),
   async create({ client }, { name, tags, size = 0 }) {
     client.things.set(name, { name, tags, size, version: 1 });
     if (size > 100) throw new Unfinished(name, { serial: "s", version: 1 }, "It does not fit the shelf.");
@@ -109,8 +109,8 @@ test("check applies defaults, keeps unknowns, and marks as secret what the defin
 });
 
 test("check tells all mistakes at once, each on its property path", async () => {
-  const { failures } = await check({ tags: ["x", 5], size: 1.5, colour: "red" });
-  expect(failures.map(({ property }) => property)).toEqual(["colour", "name", "tags[1]", "size"]);
+  const { failures } = await check({ tags: ["x", 5], size: 1.5, cotton: "red" });
+  expect(failures.map(({ property }) => property)).toEqual(["cotton", "name", "tags[1]", "size"]);
   expect(failures[1]).toEqual({ property: "name", reason: '"name" is required.' });
   // Also while something else is wrong or not known yet, as most ids are in the first preview.
   expect((await check({ name: Unknown.instance, size: 13 })).failures).toEqual([

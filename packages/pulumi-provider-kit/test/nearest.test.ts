@@ -7,7 +7,7 @@ test.each([
   ["e-mail", "email"],
   ["mail", "email"],
   ["customer.id", "customer_id"],
-  ["colour", undefined],
+  ["cotton", undefined],
   ["", undefined],
 ])("%s means %s", (word, meant) => {
   expect(nearest(word, ["metric", "email", "customer_id"])).toBe(meant);

@@ -34,7 +34,7 @@ test("waits for settings that are not known yet", () => {
 });
 
 test("tells every mistake at once, with the command that fixes it", () => {
-  expect(failures({ url: "no url", colour: "red" })).toEqual([
+  expect(failures({ url: "no url", cotton: "red" })).toEqual([
     {
       property: "apiKey",
       reason:
@@ -46,9 +46,9 @@ test("tells every mistake at once, with the command that fixes it", () => {
         "The setting shop:url is not right: Invalid URL. Where the shop is. Set it: npx pulumi config set shop:url <value> (or the environment variable SHOP_URL)",
     },
     {
-      property: "colour",
+      property: "cotton",
       reason:
-        "The setting shop:colour is not known. Known are: apiKey, url. Remove it: npx pulumi config rm shop:colour",
+        "The setting shop:cotton is not known. Known are: apiKey, url. Remove it: npx pulumi config rm shop:cotton",
     },
   ]);
 });

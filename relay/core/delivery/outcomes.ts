@@ -108,7 +108,7 @@ export const outcomeLevels = {
 } as const satisfies Record<Exclude<OutcomeName, "forwarded" | "waiting">, LogLevel>;
 
 /** An outcome whose level is always the same. */
-export type LevelledOutcome = Extract<Outcome, { readonly outcome: keyof typeof outcomeLevels }>;
+export type LeveledOutcome = Extract<Outcome, { readonly outcome: keyof typeof outcomeLevels }>;
 
 type FieldsOf<Line> = Line extends Outcome ? keyof Line : never;
 type ValueOf<Line, Field> = Line extends Outcome ? (Field extends keyof Line ? Line[Field] : never) : never;

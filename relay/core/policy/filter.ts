@@ -12,7 +12,7 @@ import { domainOf, mailboxesOf } from "./email-address.ts";
 import type { EventFilters } from "./policy.ts";
 
 /** What the filters say of an event. */
-export interface Judgement {
+export interface Judgment {
   /** The rule that keeps it from Platform, such as `only.metrics` or `except.campaigns`; undefined if it is to go there. */
   readonly rule: string | undefined;
   /** Whether a rule asked for something that could not be read, and let the event pass therefore. */
@@ -48,7 +48,7 @@ const properties: Readonly<Record<keyof NonNullable<EventFilters["only"]>, (even
 /** The one metric that is spelt in several ways, as filters compare it. */
 const preferencesChange = "subscription_preferences_changed";
 
-const judgedByNone: Judgement = { rule: undefined, unread: false };
+const judgedByNone: Judgment = { rule: undefined, unread: false };
 
 /**
  * Applies the filters to an event. Operators write them by the names of subscriptions, so an event has the object type of the
@@ -62,7 +62,7 @@ const judgedByNone: Judgement = { rule: undefined, unread: false };
  * An operator's verification is not an event of Customer.io, so `only` does not apply to it: it is left out if it asks for that, or
  * if `except.objectTypes` has `verify`.
  */
-export function judge(event: CustomerIoEvent, { only = {}, except = {} }: EventFilters): Judgement {
+export function judge(event: CustomerIoEvent, { only = {}, except = {} }: EventFilters): Judgment {
   if (event.object_type === verification.objectType) {
     if (event.metric === verification.metrics.filtered) return { rule: "verify", unread: false };
     return except.objectTypes?.some((item) => comparedName(item) === verification.objectType)

@@ -29,7 +29,7 @@ const wordCharacter = /[\p{L}\p{M}\p{N}]/u;
  * Finds many texts within others in one pass: in any of their `Spellings`, in upper and lower case, composed and decomposed; but not as the
  * end or beginning of a longer word.
  *
- * The sought texts are sorted, so that those which begin with what has been read so far are neighbours; each character narrows them down.
+ * The sought texts are sorted, so that those which begin with what has been read so far are neighbors; each character narrows them down.
  */
 export class TextFinder<T extends SoughtText> {
   readonly #sought: readonly Sought<T>[];

@@ -100,7 +100,7 @@ export class AzureClient {
 
   /** Makes Azure read again which triggers the deployed code has; without it a queue's function may never start. */
   async syncTriggers(siteId: string, signal: AbortSignal): Promise<{ done: true } | NotYet> {
-    const purpose = `synchronise the triggers of the function app "${lastPart(siteId)}"`;
+    const purpose = `synchronize the triggers of the function app "${lastPart(siteId)}"`;
     try {
       const params = { "api-version": webApiVersion };
       const path = `${siteId}/syncfunctiontriggers`;

@@ -176,8 +176,8 @@ async function activate(
 ): Promise<string | undefined> {
   const { client, signal } = operation;
   try {
-    const synchronised = await lookPatiently(operation, syncPace, () => client.syncTriggers(values.siteId, signal));
-    if ("gaveUp" in synchronised) return `Azure did not take in its triggers ${synchronised.gaveUp}`;
+    const synchronized = await lookPatiently(operation, syncPace, () => client.syncTriggers(values.siteId, signal));
+    if ("gaveUp" in synchronized) return `Azure did not take in its triggers ${synchronized.gaveUp}`;
     const ready = await lookPatiently(operation, readyPace, healthLook(operation, values));
     if ("done" in ready) return await handOver(operation, values, olds);
     return (

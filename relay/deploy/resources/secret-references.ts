@@ -19,7 +19,7 @@ type SecretOperation = Pick<Operation<AzureClient>, "client" | "signal" | "progr
 export async function resolveReferences(operation: SecretOperation, siteId: string): Promise<void> {
   let open: readonly SecretReference[] = [];
   const resolved = await lookPatiently(operation, pace, async () => {
-    open = await unresolved(operation, siteId);
+    open = await listUnresolved(operation, siteId);
     if (open.length === 0) return { done: true } satisfies Look<true>;
     await operation.client.siteSettings(siteId).refreshReferences(operation.signal);
     return { notYet: `waiting for Azure to give the app its secrets: ${open.map(inWords).join(", ")}` };
@@ -33,7 +33,7 @@ export async function resolveReferences(operation: SecretOperation, siteId: stri
 }
 
 /** References that Azure has not resolved. */
-async function unresolved({ client, signal }: SecretOperation, siteId: string): Promise<SecretReference[]> {
+async function listUnresolved({ client, signal }: SecretOperation, siteId: string): Promise<SecretReference[]> {
   const references = await client.siteSettings(siteId).references(signal);
   return references.filter(({ status }) => status !== "Resolved");
 }

@@ -273,7 +273,7 @@ describe("create", () => {
     const error = await failure(create());
     expect(error).toMatchObject({ name: "Unfinished", outputs: { packageHash: hash, deploymentId: "d1" } });
     expect(error.message).toContain(
-      'Could not synchronise the triggers of the function app "relay": Azure answered 403: no',
+      'Could not synchronize the triggers of the function app "relay": Azure answered 403: no',
     );
   });
 

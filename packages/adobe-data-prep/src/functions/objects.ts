@@ -34,7 +34,7 @@ export const objectFunctions = {
     example: 'contains_key("evars.evar.field1")',
   },
   is_set: {
-    description: "Deprecated by Adobe in favour of contains_key.",
+    description: "Deprecated by Adobe in favor of contains_key.",
     parameters: "INPUT",
     returns: "boolean",
     example: 'is_set("evars.evar.field1")',

@@ -1,5 +1,5 @@
 /**
- * What no source settles about Azure, each as a named switch. The defaults are the documented behaviour where there is
+ * What no source settles about Azure, each as a named switch. The defaults are the documented behavior where there is
  * one, else the side that is harder on the caller.
  */
 export interface AzureSwitches {

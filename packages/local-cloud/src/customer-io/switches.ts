@@ -1,5 +1,5 @@
 /**
- * What no source settles about Customer.io, each as a named switch. The defaults are the documented behaviour where there
+ * What no source settles about Customer.io, each as a named switch. The defaults are the documented behavior where there
  * is one, else the side that is harder on the caller.
  */
 export interface CustomerIoSwitches {

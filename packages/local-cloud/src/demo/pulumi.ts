@@ -39,7 +39,7 @@ export class Pulumi {
     this.#program = options.program ?? repository;
   }
 
-  initialise(): Promise<string> {
+  initialize(): Promise<string> {
     return this.run("stack", "init", this.stack, "--no-select");
   }
 

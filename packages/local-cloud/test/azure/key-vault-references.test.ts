@@ -1,6 +1,6 @@
 import { armResourceTypes } from "../../src/azure/arm/resource-types.ts";
 import { Subscription } from "../../src/azure/arm/subscription.ts";
-import { SiteSettings } from "../../src/azure/host/site-settings.ts";
+import { StandInSiteSettings } from "../../src/azure/host/site-settings.ts";
 import { type AzureSwitches, defaultAzureSwitches } from "../../src/azure/switches.ts";
 import { roles } from "./support.ts";
 
@@ -9,7 +9,7 @@ const vaultId = `${group}/Microsoft.KeyVault/vaults/v`;
 const uri = "https://v.vault.azure.net/secrets/key";
 
 let subscription: Subscription;
-let settings: SiteSettings;
+let settings: StandInSiteSettings;
 
 function start(switches: Partial<AzureSwitches> = {}, identity = "app"): void {
   const owner = { objectId: "o", clientId: "c" };
@@ -19,7 +19,11 @@ function start(switches: Partial<AzureSwitches> = {}, identity = "app"): void {
     "web:WebApp",
     identity === "" ? {} : { identity: { principalId: identity } },
   );
-  settings = new SiteSettings({ subscription, switches: { ...defaultAzureSwitches, ...switches }, site: () => site });
+  settings = new StandInSiteSettings({
+    subscription,
+    switches: { ...defaultAzureSwitches, ...switches },
+    site: () => site,
+  });
   subscription.put(resource(vaultId, "keyvault:Vault"));
   write("1", "one");
 }

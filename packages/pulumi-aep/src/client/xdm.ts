@@ -3,7 +3,7 @@ import { z } from "zod";
 
 /** The class of time series events, the one that streamed events belong to. */
 export const experienceEvent = "https://ns.adobe.com/xdm/context/experienceevent";
-/** The behaviour of classes of events; a schema of such a class has it in `meta:extends`. */
+/** The behavior of classes of events; a schema of such a class has it in `meta:extends`. */
 export const timeSeries = "https://ns.adobe.com/xdm/data/time-series";
 
 /** `Accept` headers of the Schema Registry: a look-up must name the major version, a list must not (XDM-1006..1009). */

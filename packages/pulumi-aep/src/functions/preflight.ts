@@ -94,7 +94,7 @@ const smallestFullPage = 50;
 
 const specs = z.object({ items: z.array(z.unknown()) });
 
-/** A source that an organisation does not have is not a known specification for it (1413), nothing it is entitled to (1100), or not found. */
+/** A source that an organization does not have is not a known specification for it (1413), nothing it is entitled to (1100), or not found. */
 async function offerOf(client: AepClient, id: string, signal: AbortSignal): Promise<Offer> {
   const purpose = `look whether the sandbox offers the source with the connection specification ${id}`;
   try {
@@ -108,7 +108,7 @@ async function offerOf(client: AepClient, id: string, signal: AbortSignal): Prom
   }
 }
 
-/** Of client id or organisation: then nothing at all would work. The gateway's codes are plain numbers; IMS throws errors of its own. */
+/** Of client id or organization: then nothing at all would work. The gateway's codes are plain numbers; IMS throws errors of its own. */
 function isMistakenCredential({ status, code = "" }: VendorError): boolean {
   return status === 401 || (status === 403 && /^\d+$/.test(code));
 }

@@ -43,7 +43,7 @@ export type EventData = PersonData & OriginData & MessageData & SubscriptionData
 
 /** Who the event is about. A workspace that knows people by id only sends `identifiers.id` and nothing else. */
 export type PersonData = {
-  /** Deprecated by Customer.io in favour of `identifiers`; blank once the person was deleted. */
+  /** Deprecated by Customer.io in favor of `identifiers`; blank once the person was deleted. */
   customer_id?: string;
   identifiers?: {
     id?: string | null;

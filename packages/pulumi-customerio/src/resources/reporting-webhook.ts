@@ -80,7 +80,7 @@ export const reportingWebhook = defineResource<ReportingWebhooks>()({
     return [];
   },
 
-  normalise: (values) => ({ ...values, events: asSet(values.events) }),
+  normalize: (values) => ({ ...values, events: asSet(values.events) }),
 
   async create(operation, values) {
     const { client, signal, warn, isHeld } = operation;

@@ -93,7 +93,7 @@ export interface ResourceDefinition<
     warn: (message: string) => void,
   ): { property: string; reason: string }[] | Promise<{ property: string; reason: string }[]>;
   /** The form in which two inputs are compared (a set in one order, say), as the vendor answers it. */
-  normalise?(inputs: z.output<Inputs>): Record<string, unknown>;
+  normalize?(inputs: z.output<Inputs>): Record<string, unknown>;
   /**
    * Objects that carry this resource's mark: what a killed run may have left behind. Called before each create; one that
    * can be taken over makes the create needless (see `takeOver`), the others it finds as `operation.present`.

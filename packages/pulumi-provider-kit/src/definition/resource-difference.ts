@@ -17,8 +17,8 @@ export function resourceDifference(
     Object.fromEntries(Object.entries(inputs).filter(([name]) => !ignored.has(name))),
   ) as [PropertyMap, PropertyMap];
   const normal = (inputs: PropertyMap): PropertyMap =>
-    resource.normalise && !holdsUnknown(inputs)
-      ? withoutUndefined(resource.normalise(plainInputs(resource, inputs)))
+    resource.normalize && !holdsUnknown(inputs)
+      ? withoutUndefined(resource.normalize(plainInputs(resource, inputs)))
       : inputs;
   const comparable = !holdsUnknown(news);
   const [before, after] = comparable ? [normal(olds), normal(news)] : [olds, news];

@@ -16,14 +16,14 @@ import { type HostKeys, httpTriggers, triggerOf } from "./http-triggers.ts";
 import { FunctionTimeout, type InvocationInput, Invoker } from "./invoker.ts";
 import { isQueueOutput, sendOutput } from "./queues/queue-output.ts";
 import { connectionOf, QueueTriggers, queueNameOf } from "./queues/queue-triggers.ts";
-import { type Environment, StorageConnections } from "./storage-connections.ts";
+import { type HostEnvironment, StorageConnections } from "./storage-connections.ts";
 
 const packageJson = z.looseObject({ main: z.string().optional(), type: z.string().optional() });
 const hostKeys = z.object({ master: z.string(), function: z.string() });
 
 interface LoadOptions {
   readonly folder: string;
-  readonly environment: Environment;
+  readonly environment: HostEnvironment;
   readonly log: HostLog;
   /** Called once an invocation has overrun its time: the process has to be replaced, as the real worker is. */
   readonly fatal: () => void;
@@ -184,11 +184,11 @@ async function probeHostStorage(connections: StorageConnections): Promise<void> 
 }
 
 /** As the host reads it: a whole number, or else its default of 100 MB (`HttpRequestBodySizeMiddleware` of azure-functions-host). */
-function bodyLimitOf({ FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: text = "" }: Environment): number {
+function bodyLimitOf({ FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: text = "" }: HostEnvironment): number {
   return /^\s*\d+\s*$/.test(text) ? Number(text) : 104_857_600;
 }
 
-function keysOf(environment: Environment): HostKeys | undefined {
+function keysOf(environment: HostEnvironment): HostKeys | undefined {
   const text = environment.LOCAL_HOST_KEYS;
   return text === undefined ? undefined : hostKeys.parse(JSON.parse(text));
 }

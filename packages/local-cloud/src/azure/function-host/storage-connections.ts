@@ -2,7 +2,7 @@ import { DefaultAzureCredential, ManagedIdentityCredential } from "@azure/identi
 import { BlobServiceClient } from "@azure/storage-blob";
 import { QueueServiceClient } from "@azure/storage-queue";
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type HostEnvironment = Readonly<Record<string, string | undefined>>;
 
 /** A connection that no app setting describes: the host can't start any function then. */
 class MissingConnection extends Error {
@@ -20,10 +20,10 @@ class MissingConnection extends Error {
  * connections"). Each service has one client, which keeps its token.
  */
 export class StorageConnections {
-  readonly #environment: Environment;
+  readonly #environment: HostEnvironment;
   readonly #queues = new Map<string, QueueServiceClient>();
 
-  constructor(environment: Environment) {
+  constructor(environment: HostEnvironment) {
     this.#environment = environment;
   }
 

@@ -20,7 +20,7 @@ import { FormerInstances } from "./former-instances.ts";
 import { frontEnd } from "./front-end.ts";
 import { type HostProcess, startHost } from "./host-process.ts";
 import type { KeyVaultReference } from "./key-vault-references.ts";
-import { SiteSettings } from "./site-settings.ts";
+import { StandInSiteSettings } from "./site-settings.ts";
 
 const stopGrace = 5_000;
 const longestRestartDelay = 60_000;
@@ -51,7 +51,7 @@ export class FunctionApp {
   readonly #instanceId = randomUUID();
   #front: Listener | undefined;
   #scm: Listener | undefined;
-  readonly #settings: SiteSettings;
+  readonly #settings: StandInSiteSettings;
   #appFolder: string | undefined;
   #host: HostProcess | undefined;
   readonly #former = new FormerInstances();
@@ -63,7 +63,7 @@ export class FunctionApp {
 
   private constructor(options: FunctionAppOptions) {
     this.#options = options;
-    this.#settings = new SiteSettings({ ...options, site: () => this.#site });
+    this.#settings = new StandInSiteSettings({ ...options, site: () => this.#site });
     this.#identityHeader = options.identities.register({
       own: () => this.#systemIdentity(),
       userAssigned: () => this.#userIdentities(),

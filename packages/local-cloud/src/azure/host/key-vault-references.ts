@@ -31,7 +31,7 @@ export interface KeyVaultReference {
  * Looks up each setting that is a reference `@Microsoft.KeyVault(…)`, with the app's `keyVaultReferenceIdentity` (Microsoft Learn,
  * "Use Key Vault references").
  */
-export function resolveReferences(
+export function resolveKeyVaultReferences(
   subscription: Subscription,
   site: Resource,
   settings: Readonly<Record<string, string>>,
@@ -62,7 +62,7 @@ export function describeReference(site: Resource, name: string, reference: KeyVa
 }
 
 function resolve(subscription: Subscription, identity: string | undefined, body: string) {
-  const { vaultName = "", secretName = "", secretVersion = "" } = named(body) ?? {};
+  const { vaultName = "", secretName = "", secretVersion = "" } = parseReference(body) ?? {};
   const outcome = (status: Status, value?: string) => ({
     ...{ status, vaultName, secretName, secretVersion },
     ...(value !== undefined && { value }),
@@ -80,7 +80,7 @@ function resolve(subscription: Subscription, identity: string | undefined, body:
   return value === undefined ? outcome("SecretVersionNotFound") : outcome("Resolved", value);
 }
 
-function named(
+function parseReference(
   body: string,
 ): Partial<Pick<KeyVaultReference, "vaultName" | "secretName" | "secretVersion">> | undefined {
   const part = (name: string) => body.match(new RegExp(`(?:^|;)\\s*${name}=([^;]*)`, "i"))?.[1]?.trim();

@@ -1,6 +1,6 @@
 import type { Resource, Subscription } from "../arm/subscription.ts";
 import type { AzureSwitches } from "../switches.ts";
-import { type KeyVaultReference, resolveReferences } from "./key-vault-references.ts";
+import { type KeyVaultReference, resolveKeyVaultReferences } from "./key-vault-references.ts";
 
 interface SiteSettingsOptions {
   readonly subscription: Subscription;
@@ -13,7 +13,7 @@ interface SiteSettingsOptions {
  * The app settings of a site. What they refer to in a vault is looked up when they change and when somebody asks for a refresh, and kept
  * in between, failures included: starts and restarts look nothing up (Microsoft Learn, "Use Key Vault references", on rotation).
  */
-export class SiteSettings {
+export class StandInSiteSettings {
   readonly #options: SiteSettingsOptions;
   #values: Readonly<Record<string, string>> = {};
   /** As they were looked up last; undefined before the site exists. */
@@ -60,6 +60,6 @@ export class SiteSettings {
 
   #lookUp(): ReadonlyMap<string, KeyVaultReference> | undefined {
     const site = this.#options.site();
-    return site && resolveReferences(this.#options.subscription, site, this.#values);
+    return site && resolveKeyVaultReferences(this.#options.subscription, site, this.#values);
   }
 }

@@ -15,7 +15,7 @@ import { hex } from "../web/identifiers.ts";
 import { clone, isObject, type Json, type JsonObject, objectOf, stringOf, stringsOf } from "../web/json.ts";
 import { applyPatch, PatchError, readPatch } from "../web/json-patch.ts";
 import { plainProblem } from "../web/problem.ts";
-import { type Condition, compareValues, fulfils, parseCondition } from "../web/property-filter.ts";
+import { type Condition, compareValues, fulfills, parsePropertyCondition } from "../web/property-filter.ts";
 import { timeSeriesBehavior } from "../xdm/standard-resources.ts";
 import { checkRowExpiration } from "./row-expiration.ts";
 
@@ -207,7 +207,7 @@ function list(state: PlatformState, context: PlatformContext): JsonObject {
     .filter(([name]) => !listParameters.has(name))
     .map(([name, values]) => ({ path: name, operator: "==", value: values[0] ?? "" }));
   const conditions = (context.req.queries("property") ?? []).map(
-    (text) => parseCondition(text) ?? { path: text, operator: "exists", value: "" },
+    (text) => parsePropertyCondition(text) ?? { path: text, operator: "exists", value: "" },
   );
   const [direction, orderBy] = (context.req.query("orderBy") ?? "asc:created").split(":");
   const sign = direction === "desc" ? -1 : 1;
@@ -223,5 +223,5 @@ function list(state: PlatformState, context: PlatformContext): JsonObject {
 
 function fits(item: JsonObject, condition: Condition): boolean {
   if (condition.operator === "exists") return item[condition.path] !== undefined;
-  return fulfils(item, condition, [condition.value]);
+  return fulfills(item, condition, [condition.value]);
 }

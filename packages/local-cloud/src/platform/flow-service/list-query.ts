@@ -1,6 +1,6 @@
 import { numberParameter, type PlatformContext } from "../web/http.ts";
 import type { JsonObject } from "../web/json.ts";
-import { type Condition, compareValues, fulfils, parseCondition, valuesAt } from "../web/property-filter.ts";
+import { type Condition, compareValues, fulfills, parsePropertyCondition, valuesAt } from "../web/property-filter.ts";
 import { invalidRequest } from "./problems.ts";
 
 const parameters = new Set(["property", "limit", "orderby", "continuationToken", "count"]);
@@ -27,7 +27,7 @@ export function listEntities(context: PlatformContext, path: string, entities: r
   }
   const conditions = (context.req.queries("property") ?? []).map(checkCondition);
   const found = entities.filter((entity) =>
-    conditions.every((condition) => fulfils(entity, condition, condition.value.split(","))),
+    conditions.every((condition) => fulfills(entity, condition, condition.value.split(","))),
   );
   if (count) return { count: found.length };
   const orderBy = context.req.query("orderby");
@@ -44,7 +44,7 @@ export function listEntities(context: PlatformContext, path: string, entities: r
 }
 
 function checkCondition(text: string): Condition {
-  const condition = parseCondition(text);
+  const condition = parsePropertyCondition(text);
   if (condition === undefined || condition.value === "") {
     throw invalidRequest("1453-400", `Invalid query value ${text} provided in query param.`);
   }

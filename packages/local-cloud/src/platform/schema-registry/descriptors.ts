@@ -6,7 +6,7 @@ import { answer, numberParameter, type PlatformEnvironment, pathParameter, readO
 import { hex } from "../web/identifiers.ts";
 import { type JsonObject, stringOf } from "../web/json.ts";
 import { plainProblem } from "../web/problem.ts";
-import { fulfils, parseCondition } from "../web/property-filter.ts";
+import { fulfills, parsePropertyCondition } from "../web/property-filter.ts";
 import { composedSchema, fieldAt } from "../xdm/compose.ts";
 import { checkDescriptorLookup, descriptorListForm } from "./accept.ts";
 import { descriptorNotFound, resourceNotFound } from "./problems.ts";
@@ -29,9 +29,9 @@ export function descriptorRoutes(state: PlatformState): Hono<PlatformEnvironment
   routes.get("/", (context) => {
     const { form, paged } = descriptorListForm(context.req.header("accept"));
     const sandbox = context.get("sandbox");
-    const filters = (context.req.queries("property") ?? []).map(parseCondition);
+    const filters = (context.req.queries("property") ?? []).map(parsePropertyCondition);
     const found = Array.from(sandbox.descriptors.values()).filter((descriptor) =>
-      filters.every((filter) => filter === undefined || fulfils(descriptor.body, filter, [filter.value])),
+      filters.every((filter) => filter === undefined || fulfills(descriptor.body, filter, [filter.value])),
     );
     const shown = found.map((descriptor) =>
       form === "whole"

@@ -12,7 +12,7 @@ import {
 } from "../web/http.ts";
 import type { JsonObject } from "../web/json.ts";
 import { plainProblem } from "../web/problem.ts";
-import { type Condition, compareValues, fulfils, parseCondition, valuesAt } from "../web/property-filter.ts";
+import { type Condition, compareValues, fulfills, parsePropertyCondition, valuesAt } from "../web/property-filter.ts";
 import { listForm, lookupForm } from "./accept.ts";
 import { descriptorRoutes } from "./descriptors.ts";
 import { resourceNotFound } from "./problems.ts";
@@ -91,7 +91,7 @@ function list(state: PlatformState, context: PlatformContext, kind: ResourceKind
   if (orderBy === undefined && (start !== undefined || limit !== undefined)) {
     throw plainProblem(400, "The parameters start and limit need the parameter orderby");
   }
-  const conditions = (context.req.queries("property") ?? []).map(parseCondition);
+  const conditions = (context.req.queries("property") ?? []).map(parsePropertyCondition);
   const sort = sorting(orderBy ?? "title");
   const found = Array.from(sandbox.resources.values())
     .filter((resource) => resource.kind === kind && resource.container === context.req.param("container"))
@@ -112,10 +112,10 @@ function list(state: PlatformState, context: PlatformContext, kind: ResourceKind
   });
 }
 
-/** A condition on an array holds if one of its items fulfils it. */
+/** A condition on an array holds if one of its items fulfills it. */
 function fits(item: JsonObject, condition: Condition): boolean {
   const path = Array.isArray(item[condition.path]) ? `${condition.path}[]` : condition.path;
-  return fulfils(item, { ...condition, path }, [condition.value]);
+  return fulfills(item, { ...condition, path }, [condition.value]);
 }
 
 function sorting(orderBy: string) {

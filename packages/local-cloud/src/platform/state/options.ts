@@ -8,7 +8,7 @@ interface PlatformCredentials {
 }
 
 /**
- * The behaviours that no public source settles. The defaults are on the strict side: what passes here should pass there.
+ * The behaviors that no public source settles. The defaults are on the strict side: what passes here should pass there.
  */
 export interface PlatformSwitches {
   /** A call of a sandboxed service without `x-sandbox-name`: refused with FLOW-2105-400, or taken for `prod`. */

@@ -8,15 +8,15 @@ export interface Condition {
 }
 
 /** Splits a condition at its first operator; undefined if it has none. */
-export function parseCondition(text: string): Condition | undefined {
+export function parsePropertyCondition(text: string): Condition | undefined {
   const match = /^([^=!<>~]+)([=!<>~]+)(.*)$/s.exec(text);
   if (match === null) return undefined;
   const [, path = "", operator = "", value = ""] = match;
   return { path, operator, value };
 }
 
-/** Whether any value at the condition's path fulfils it for one of `values`. */
-export function fulfils(item: JsonObject, { path, operator }: Condition, values: readonly string[]): boolean {
+/** Whether any value at the condition's path fulfills it for one of `values`. */
+export function fulfills(item: JsonObject, { path, operator }: Condition, values: readonly string[]): boolean {
   const found = valuesAt(item, path.split("."));
   if (operator === "!=") return !found.some((value) => values.includes(String(value)));
   return found.some((value) => values.some((wanted) => compares(value, operator, wanted)));

@@ -45,7 +45,7 @@ async function problemsOf(
 ): Promise<string[]> {
   const verdicts = await validateMappings(client, draft, signal);
   const invalid = verdicts.flatMap(({ mapping, errors }) =>
-    errors.map(({ message }) => `${mapping.destination} from ${shortened(mapping.source)}: ${message}`),
+    errors.map(({ message }) => `${mapping.destination} from ${shorten(mapping.source)}: ${message}`),
   );
   if (invalid.length > 0) return invalid;
   const mapped = draft.mappings.map(({ destination }) => destination);
@@ -53,7 +53,7 @@ async function problemsOf(
   const found = previewed.flatMap(({ row, errors }) => {
     if (errors.length > 0)
       return errors.map(({ destination, source, message }) => {
-        const from = source === undefined ? "" : ` from ${shortened(source)}`;
+        const from = source === undefined ? "" : ` from ${shorten(source)}`;
         return `${destination ?? "the record"}${from}: ${message}`;
       });
     return mandatory
@@ -67,6 +67,6 @@ async function problemsOf(
 /** Characters of an expression in a message, at most: enough to recognize it by. */
 const mostOfExpression = 120;
 
-function shortened(source: string): string {
+function shorten(source: string): string {
   return source.length > mostOfExpression ? `${source.slice(0, mostOfExpression)}…` : source;
 }

@@ -88,7 +88,7 @@ export const mappingSet = defineResource<AepClient>()({
     return checkMappings(mappings, warn);
   },
 
-  normalise: (given) => ({ ...given, mappings: byDestination(given.mappings) }),
+  normalize: (given) => ({ ...given, mappings: byDestination(given.mappings) }),
 
   async leftovers({ client, signal, urn }, wanted) {
     return withUse(client, await listMade(client, wanted, urn, signal), signal, wanted);

@@ -22,7 +22,7 @@ export interface PatchStep {
 }
 
 /** What every resource of the Flow Service is given. */
-interface Labelled {
+interface Labeled {
   readonly name: string;
   readonly description?: string | undefined;
   readonly ownership?: string | undefined;
@@ -67,7 +67,7 @@ export async function getItem<Item extends typeof flowServiceItem>(
 }
 
 /** How a kind of object is found by its mark: the parts of a resource definition that say so. */
-export function byMark<Item extends typeof flowServiceItem, Inputs extends Labelled>(
+export function byMark<Item extends typeof flowServiceItem, Inputs extends Labeled>(
   collection: string,
   item: Item,
   inputsOf: (item: z.output<Item>, wanted?: Inputs) => Inputs,
@@ -135,7 +135,7 @@ export async function createItem<Item extends typeof flowServiceItem>(
   { client, signal, progress, urn, present }: Operation<AepClient>,
   collection: string,
   item: Item,
-  { name, description, ownership }: Labelled,
+  { name, description, ownership }: Labeled,
   others: object,
 ): Promise<string> {
   const kind = kindOf(collection);
@@ -178,7 +178,7 @@ export async function patchItem<Item extends typeof flowServiceItem>(
 /** The steps that bring name and description to what is wanted; a new description carries the resource's mark. */
 export function labelSteps(
   found: { name: string; description?: string | null | undefined },
-  wanted: Labelled,
+  wanted: Labeled,
   urn: string,
 ): PatchStep[] {
   const steps: PatchStep[] = [];

@@ -1,7 +1,7 @@
 /**
  * The sources of Adobe's catalogue that can take in Customer.io's events, by the ids of their connection specifications:
  * its own source for Customer.io, a beta ("Create a source connection and dataflow for Customer.io"), and the HTTP API
- * source, which every organisation has ("Create an HTTP API streaming connection using the Flow Service API").
+ * source, which every organization has ("Create an HTTP API streaming connection using the Flow Service API").
  */
 export const connectionSpecs = {
   customerio: "96479064-7b8a-4d69-b9ed-21c5683837ea",

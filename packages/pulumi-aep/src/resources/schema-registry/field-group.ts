@@ -89,7 +89,7 @@ export const fieldGroup = defineResource<AepClient>()({
     return [...missing, ...misplaced];
   },
 
-  normalise: (given) => ({ ...given, definitions: normalizeDefinition(given.definitions) }),
+  normalize: (given) => ({ ...given, definitions: normalizeDefinition(given.definitions) }),
 
   leftovers: registry.leftovers,
   owned: registry.owned,

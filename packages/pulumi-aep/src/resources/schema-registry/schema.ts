@@ -59,7 +59,7 @@ export const schema = defineResource<AepClient>()({
   // Titles are unique.
   deleteBeforeReplace: true,
 
-  normalise: (given) => ({ ...given, fieldGroupIds: asSet(given.fieldGroupIds) }),
+  normalize: (given) => ({ ...given, fieldGroupIds: asSet(given.fieldGroupIds) }),
 
   leftovers: registry.leftovers,
   owned: registry.owned,

@@ -4,7 +4,7 @@ import type { HostLog } from "../host-log.ts";
 import type { QueueSettings } from "../host-settings.ts";
 import { triggerOf } from "../http-triggers.ts";
 import type { InvocationInput } from "../invoker.ts";
-import type { Environment, StorageConnections } from "../storage-connections.ts";
+import type { HostEnvironment, StorageConnections } from "../storage-connections.ts";
 import { QueueListener } from "./queue-listener.ts";
 
 /** Seconds for which the host holds a message, as its queue extension does. */
@@ -13,7 +13,7 @@ const hostLease = 600;
 export interface QueueTriggerOptions {
   readonly functions: readonly RegisteredFunction[];
   readonly settings: QueueSettings;
-  readonly environment: Environment;
+  readonly environment: HostEnvironment;
   readonly connections: StorageConnections;
   readonly log: HostLog;
   readonly run: (target: RegisteredFunction, input: InvocationInput) => Promise<void>;
@@ -83,7 +83,7 @@ export class QueueTriggers {
 }
 
 /** A binding's queue, with `%SETTING%` replaced by the app setting's value. */
-export function queueNameOf(binding: Binding, environment: Environment): string {
+export function queueNameOf(binding: Binding, environment: HostEnvironment): string {
   return String(binding.queueName ?? "").replace(/%([^%]+)%/g, (_match, setting: string) => {
     const value = environment[setting];
     if (value === undefined)

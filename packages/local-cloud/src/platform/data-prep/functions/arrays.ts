@@ -1,5 +1,5 @@
 import { isValueObject, type Value } from "../value.ts";
-import { arrayOf, type Evaluations, eager, textOf, truth } from "./evaluation.ts";
+import { arrayOf, type Evaluations, eager, stringValueOf, truth } from "./evaluation.ts";
 
 /** A list given as arguments, or as the one array among them. */
 function listOf(values: readonly Value[]): readonly Value[] {
@@ -23,7 +23,7 @@ export const arrayEvaluations = {
     if (array === null) return null;
     return flatten(arrayOf(array))
       .map(itemText)
-      .join(textOf(separator) ?? "");
+      .join(stringValueOf(separator) ?? "");
   }),
   filterArray: ([array, condition]) => {
     const items = array?.() ?? null;
@@ -42,5 +42,5 @@ function flatten(items: readonly Value[]): Value[] {
 
 /** Objects come out in JSON with single quotes, as Adobe's pages on exporting arrays show them. */
 function itemText(item: Value): string {
-  return isValueObject(item) ? JSON.stringify(item).replaceAll('"', "'") : (textOf(item) ?? "");
+  return isValueObject(item) ? JSON.stringify(item).replaceAll('"', "'") : (stringValueOf(item) ?? "");
 }

@@ -2,7 +2,7 @@ import { ChronoField, Instant, IsoFields, type TemporalField, ZonedDateTime, Zon
 import { formatDate, parseDate } from "../date-pattern.ts";
 import { readDateLeniently } from "../known-dates.ts";
 import { TransformError, type Value } from "../value.ts";
-import { type Evaluations, eager, numberOf, show, textOf } from "./evaluation.ts";
+import { type Evaluations, eager, numberOf, show, stringValueOf } from "./evaluation.ts";
 
 export const dateEvaluations = {
   now: eager((_values, { now }) => utc(now)),
@@ -97,7 +97,7 @@ function dateTime(value: Value): ZonedDateTime {
 }
 
 function text(value: Value | undefined): string {
-  const read = textOf(value);
+  const read = stringValueOf(value);
   if (read === undefined) throw new TransformError("A string is missing");
   return read;
 }

@@ -20,7 +20,7 @@ export function eager(of: (values: readonly Value[], context: EvaluationContext)
 }
 
 /** The text of a value; null has none. */
-export function textOf(value: Value | undefined): string | undefined {
+export function stringValueOf(value: Value | undefined): string | undefined {
   if (value === null || value === undefined) return undefined;
   if (Array.isArray(value) || isValueObject(value)) throw new TransformError("An object or array is not a string");
   return value instanceof ZonedDateTime ? isoText(value) : String(value);
@@ -29,7 +29,7 @@ export function textOf(value: Value | undefined): string | undefined {
 /** A function of strings: null if any of the given arguments is null. */
 export function ofStrings(of: (...texts: string[]) => Value): (values: readonly Value[]) => Value {
   return (values) => {
-    const texts = values.map(textOf);
+    const texts = values.map(stringValueOf);
     return texts.every((text) => text !== undefined) ? of(...texts) : null;
   };
 }
@@ -60,7 +60,7 @@ export function compare(left: Value, right: Value): number {
   const [a, b] = numbers;
   const eitherIsNumber = typeof left === "number" || typeof right === "number";
   if (eitherIsNumber && typeof a === "number" && typeof b === "number" && !Number.isNaN(a - b)) return a - b;
-  const [first, second] = [textOf(left) ?? "", textOf(right) ?? ""];
+  const [first, second] = [stringValueOf(left) ?? "", stringValueOf(right) ?? ""];
   return first === second ? 0 : first < second ? -1 : 1;
 }
 

@@ -1,7 +1,7 @@
 import type { Json } from "../../web/json.ts";
 import { readPath, valueAt } from "../language/path.ts";
 import { type EvaluationContext, isValueObject, TransformError, type Value, type ValueObject } from "../value.ts";
-import { arrayOf, type Evaluations, eager, numberOf, ofStrings, show, textOf } from "./evaluation.ts";
+import { arrayOf, type Evaluations, eager, numberOf, ofStrings, show, stringValueOf } from "./evaluation.ts";
 
 export const objectEvaluations = {
   size_of: eager(([input = null]) => sizeOf(input)),
@@ -13,7 +13,9 @@ export const objectEvaluations = {
   get_values: eager(([string = null, key, valueDelimiter, fieldDelimiter]) =>
     ofStrings(
       (text) =>
-        parseKeyed(text, textOf(valueDelimiter) || ":", textOf(fieldDelimiter) || ",")[textOf(key) ?? ""] ?? null,
+        parseKeyed(text, stringValueOf(valueDelimiter) || ":", stringValueOf(fieldDelimiter) || ",")[
+          stringValueOf(key) ?? ""
+        ] ?? null,
     )([string]),
   ),
   contains_key: eager(isThere),
@@ -25,9 +27,9 @@ export const objectEvaluations = {
   object_to_map: eager(([input = null, ...others]) => {
     if (isValueObject(input) && others.length === 0) return input;
     if (input === null) return null;
-    return Array.isArray(input) ? byKey(input, textOf(others[0])) : pairs([input, ...others]);
+    return Array.isArray(input) ? byKey(input, stringValueOf(others[0])) : pairs([input, ...others]);
   }),
-  array_to_map: eager(([inputs = null, key]) => (inputs === null ? null : byKey(arrayOf(inputs), textOf(key)))),
+  array_to_map: eager(([inputs = null, key]) => (inputs === null ? null : byKey(arrayOf(inputs), stringValueOf(key)))),
   add_to_map: eager((inputs) => Object.assign({}, ...inputs.map(objectOf).reverse()) as ValueObject),
   map_get_values: eager(([map = null, key = null]) => {
     if (map === null) return null;
@@ -41,7 +43,7 @@ export const objectEvaluations = {
   arrays_to_object: eager((given) => {
     if (given.length % 2 === 1) throw new TransformError("Keys and arrays must come in pairs");
     const columns = given.flatMap((key, index) =>
-      index % 2 === 0 ? [[textOf(key) ?? "", given[index + 1]] as const] : [],
+      index % 2 === 0 ? [[stringValueOf(key) ?? "", given[index + 1]] as const] : [],
     );
     const rows = Math.max(...columns.map(([, items]) => arrayOf(items).length));
     return Array.from({ length: rows }, (_, row) =>
@@ -51,13 +53,13 @@ export const objectEvaluations = {
 } satisfies Evaluations;
 
 function isThere([path = null]: readonly Value[], { source }: EvaluationContext): boolean {
-  return valueAt(source, readPath(textOf(path) ?? "")) !== undefined;
+  return valueAt(source, readPath(stringValueOf(path) ?? "")) !== undefined;
 }
 
 function pairs(values: readonly Value[]): ValueObject {
   if (values.length % 2 === 1) throw new TransformError("Keys and values must come in pairs");
   const result: ValueObject = {};
-  for (let i = 0; i < values.length; i += 2) result[textOf(values[i]) ?? ""] = values[i + 1];
+  for (let i = 0; i < values.length; i += 2) result[stringValueOf(values[i]) ?? ""] = values[i + 1];
   return result;
 }
 
@@ -72,7 +74,7 @@ function parseKeyed(text: string, valueDelimiter: string, fieldDelimiter: string
 
 function byKey(items: readonly Value[], key: string | undefined): ValueObject {
   if (key === undefined) throw new TransformError("The name of the key is missing");
-  return Object.fromEntries(items.map((item) => [textOf(objectOf(item)[key]) ?? "", item]));
+  return Object.fromEntries(items.map((item) => [stringValueOf(objectOf(item)[key]) ?? "", item]));
 }
 
 function objectOf(value: Value): ValueObject {

@@ -1,7 +1,7 @@
-import { arrayOf, type Evaluations, eager, numberOf, ofStrings, textOf } from "./evaluation.ts";
+import { arrayOf, type Evaluations, eager, numberOf, ofStrings, stringValueOf } from "./evaluation.ts";
 
 export const stringEvaluations = {
-  concat: eager((values) => values.map((value) => textOf(value) ?? "").join("")),
+  concat: eager((values) => values.map((value) => stringValueOf(value) ?? "").join("")),
   explode: eager(ofStrings((text, regex = ",") => text.split(new RegExp(regex)))),
   instr: eager(([input = null, sought = null, start = 0, occurrence = 1]) =>
     ofStrings((text, substring) => {
@@ -30,14 +30,14 @@ export const stringEvaluations = {
     }),
   ),
   join: eager(([separator = null, items]) => {
-    const texts = arrayOf(items).map((item) => textOf(item) ?? "");
-    return texts.join(textOf(separator) ?? "");
+    const texts = arrayOf(items).map((item) => stringValueOf(item) ?? "");
+    return texts.join(stringValueOf(separator) ?? "");
   }),
   lpad: eager(([input = null, count, padding = null]) =>
-    (textOf(input) ?? "").padStart(numberOf(count), textOf(padding) || " "),
+    (stringValueOf(input) ?? "").padStart(numberOf(count), stringValueOf(padding) || " "),
   ),
   rpad: eager(([input = null, count, padding = null]) =>
-    (textOf(input) ?? "").padEnd(numberOf(count), textOf(padding) || " "),
+    (stringValueOf(input) ?? "").padEnd(numberOf(count), stringValueOf(padding) || " "),
   ),
   left: eager(([input = null, count]) => ofStrings((text) => text.slice(0, numberOf(count)))([input])),
   right: eager(([input = null, count]) =>

@@ -1,5 +1,5 @@
 import { TransformError, type Value, type ValueObject } from "../value.ts";
-import { type Evaluations, eager, ofStrings, textOf } from "./evaluation.ts";
+import { type Evaluations, eager, ofStrings, stringValueOf } from "./evaluation.ts";
 
 /** Where protocols listen unless a URL says else. */
 const usualPorts: Readonly<Record<string, number>> = {
@@ -19,7 +19,7 @@ export const urlEvaluations = {
   get_url_path: ofUrl((url, fullPath) =>
     fullPath === false ? (url.pathname.split("/").at(-1) ?? null) : url.pathname,
   ),
-  get_url_query_str: ofUrl((url, anchor) => queryOf(url, textOf(anchor) ?? "")),
+  get_url_query_str: ofUrl((url, anchor) => queryOf(url, stringValueOf(anchor) ?? "")),
   get_url_encoded: eager(ofStrings((text = "") => text.replaceAll(/[^A-Za-z0-9._-]/gu, encodeCharacter))),
   get_url_decoded: eager(ofStrings((text = "") => decodeURIComponent(text))),
 } satisfies Evaluations;

@@ -1,5 +1,5 @@
 import type { Json } from "../../web/json.ts";
-import { type Argument, textOf } from "../functions/evaluation.ts";
+import { type Argument, stringValueOf } from "../functions/evaluation.ts";
 import { findFunction } from "../functions/index.ts";
 import { type EvaluationContext, MissingAttribute, TransformError, type Value } from "../value.ts";
 import { type Compiled, infixOperators, methods, prefixOperators } from "./operations.ts";
@@ -155,7 +155,7 @@ class ExpressionReader {
       entries.push([key, compile(this.#read(0))]);
     }
     const value = (event: EvaluationContext) =>
-      Object.fromEntries(entries.map(([key, item]) => [textOf(key(event)) ?? "", item(event)]));
+      Object.fromEntries(entries.map(([key, item]) => [stringValueOf(key(event)) ?? "", item(event)]));
     return { kind: "value", value };
   }
 

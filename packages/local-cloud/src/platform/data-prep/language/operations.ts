@@ -1,4 +1,4 @@
-import { compare, numberOf, show, textOf, truth } from "../functions/evaluation.ts";
+import { compare, numberOf, show, stringValueOf, truth } from "../functions/evaluation.ts";
 import { type EvaluationContext, isValueObject, TransformError, type Value } from "../value.ts";
 
 /** A part of an expression that is ready to be worked out. */
@@ -68,13 +68,16 @@ export const methods: ReadonlyMap<string, (target: Value, argument: Value) => Va
   string,
   (target: Value, argument: Value) => Value
 >([
-  ["equals", (target, argument) => textOf(target) === textOf(argument)],
-  ["equalsIgnoreCase", (target, argument) => textOf(target)?.toLowerCase() === textOf(argument)?.toLowerCase()],
+  ["equals", (target, argument) => stringValueOf(target) === stringValueOf(argument)],
+  [
+    "equalsIgnoreCase",
+    (target, argument) => stringValueOf(target)?.toLowerCase() === stringValueOf(argument)?.toLowerCase(),
+  ],
   [
     "get",
     (target, argument) => {
       if (!isValueObject(target)) throw new TransformError(`${show(target)} is not an object`);
-      return target[textOf(argument) ?? ""] ?? null;
+      return target[stringValueOf(argument) ?? ""] ?? null;
     },
   ],
 ]);
@@ -89,7 +92,7 @@ function calculation(power: number, sign: string, calculate: (left: number, righ
     if (event.arithmetic === "fails") throw new TransformError(`The operator ${sign} is not supported`);
     if (a === null || b === null) throw new TransformError(`null can't be an operand of ${sign}`);
     // JEXL adds what can be read as numbers, and joins the texts of anything else.
-    if (sign === "+" && (isWord(a) || isWord(b))) return `${textOf(a)}${textOf(b)}`;
+    if (sign === "+" && (isWord(a) || isWord(b))) return `${stringValueOf(a)}${stringValueOf(b)}`;
     return calculate(numberOf(a), numberOf(b));
   };
   return { power, join };

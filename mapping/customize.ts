@@ -7,7 +7,7 @@ import { sourceFields } from "./source-fields.ts";
 /** Attributes that no event of a workspace has that identifies people by id alone. */
 const otherIdentifiers = ["data.identifiers.email", "data.identifiers.cio_id", "data.identifiers.phone"];
 
-export interface Customisation {
+export interface Customization {
   readonly settings: MappingSettings;
   readonly tenantId: string;
   /** Default `relay`. */
@@ -15,8 +15,8 @@ export interface Customisation {
 }
 
 /** The automatic mapping as the settings change it: first what they remove, then what they set. */
-export function customizeMapping(automatic: readonly EventMapping[], customisation: Customisation): EventMapping[] {
-  const { settings, tenantId, delivery = "relay" } = customisation;
+export function customizeMapping(automatic: readonly EventMapping[], customization: Customization): EventMapping[] {
+  const { settings, tenantId, delivery = "relay" } = customization;
   const set = settings.set.map((pair) => mappingOf(pair, tenantId, delivery));
   const overridden = new Set(set.map(({ destination }) => destination));
   const removed = settings.remove.map((entry) => resolveDestination(entry, tenantId));

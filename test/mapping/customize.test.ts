@@ -1,6 +1,6 @@
 import { directMappings } from "../../events/direct-mapping.ts";
 import { findMappingProblems } from "../../mapping/check.ts";
-import { customizeMapping } from "../../mapping/customise.ts";
+import { customizeMapping } from "../../mapping/customize.ts";
 import { ownFields } from "../../mapping/schema-fields.ts";
 import { mappingSettings } from "../../mapping/settings.ts";
 
