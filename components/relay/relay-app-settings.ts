@@ -8,14 +8,14 @@ import type { Settings } from "../settings/setting-types.ts";
 type Table = typeof settingsTable;
 
 /** Settings of the program that the relay reads, which the table says by their app setting. */
-export type RelaySetting = {
+export type CarriedSetting = {
   [Name in SettingName]: Table[Name] extends { readonly appSetting: AppSettingName } ? Name : never;
 }[SettingName];
 
 /** App settings that carry no setting of the program; the relay in Azure has an identity, and the digest is of all others. */
 type OtherAppSetting = Exclude<
   AppSettingName,
-  Table[RelaySetting]["appSetting"] | "RELAY_STORAGE" | "RELAY_CONFIGURATION"
+  Table[CarriedSetting]["appSetting"] | "RELAY_STORAGE" | "RELAY_CONFIGURATION"
 >;
 
 /**
@@ -25,7 +25,7 @@ type OtherAppSetting = Exclude<
  * @param others all other app settings; undefined ones are left out
  */
 export function relayAppSettings(
-  settings: Pick<Settings, RelaySetting>,
+  settings: Pick<Settings, CarriedSetting>,
   others: Readonly<Record<OtherAppSetting, pulumi.Input<string> | undefined>>,
 ): Record<string, pulumi.Input<string>> {
   const given: Readonly<Record<string, pulumi.Input<string> | undefined>> = { ...others, ...carrySettings(settings) };
@@ -37,13 +37,13 @@ export function relayAppSettings(
   );
 }
 
-function carrySettings(settings: Pick<Settings, RelaySetting>): Record<string, pulumi.Input<string>> {
+function carrySettings(settings: Pick<Settings, CarriedSetting>): Record<string, pulumi.Input<string>> {
   const names = Object.keys(plainSettings) as SettingName[];
   const byAppSetting = Object.groupBy(names, (name) => plainSettings[name].appSetting ?? "none");
   const { none: _, ...groups } = byAppSetting;
   return Object.fromEntries(
     Object.entries(groups).map(([appSetting, group]) => {
-      const [only, ...more] = group as [RelaySetting, ...RelaySetting[]];
+      const [only, ...more] = group as [CarriedSetting, ...CarriedSetting[]];
       if (more.length === 0) return [appSetting, derive<unknown, string>(settings[only], String)];
       return [
         appSetting,

@@ -12,7 +12,7 @@ import { relayRoles } from "./azure/relay-roles.ts";
 import { AvailabilityTest } from "./monitoring/availability-test.ts";
 import { RelayMonitoring, type RelayMonitoringArgs } from "./monitoring/relay-monitoring.ts";
 import { RelayApp } from "./relay-app.ts";
-import { type RelaySetting, relayAppSettings } from "./relay-app-settings.ts";
+import { type CarriedSetting, relayAppSettings } from "./relay-app-settings.ts";
 import { relayGroup } from "./relay-group.ts";
 import { RelayIdentity } from "./relay-identity.ts";
 import { protectRelay } from "./relay-protection.ts";
@@ -22,7 +22,7 @@ import { RelayVault } from "./relay-vault.ts";
 /** Settings that the relay or its Azure resources depend on. */
 type RelaySettings = Pick<
   Settings,
-  | RelaySetting
+  | CarriedSetting
   | "signingKeys"
   | "nodeVersion"
   | "instanceMemory"
