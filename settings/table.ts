@@ -283,6 +283,16 @@ export const settingsTable = {
     examples: [["data-team@example.org"]],
     direct: ofTheRelay,
   },
+  alertWebhooks: {
+    schema: z.array(z.url()),
+    default: [],
+    description:
+      "Addresses of webhooks that get the alerts in Azure's common alert schema, such as those of PagerDuty or Opsgenie. They are kept as " +
+      "secrets in the stack's state.",
+    page: "operating.md#alerts",
+    examples: [["https://events.example.org/integration/azure"]],
+    direct: ofTheRelay,
+  },
   silenceAlertHours: {
     // A log alert of Azure looks back two days at most.
     schema: z.int().min(0).max(47),

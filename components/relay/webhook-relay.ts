@@ -10,6 +10,7 @@ import { azureProfile } from "./azure/azure-profile.ts";
 import { withTags } from "./azure/azure-tags.ts";
 import { relayRoles } from "./azure/relay-roles.ts";
 import { AvailabilityTest } from "./monitoring/availability-test.ts";
+import { MetricAlerts } from "./monitoring/metric-alerts.ts";
 import { RelayMonitoring, type RelayMonitoringArgs } from "./monitoring/relay-monitoring.ts";
 import { RelayApp } from "./relay-app.ts";
 import { type CarriedSetting, relayAppSettings } from "./relay-app-settings.ts";
@@ -38,7 +39,7 @@ type RelaySettings = Pick<
 
 export interface WebhookRelayArgs
   extends RelaySettings,
-    Pick<RelayMonitoringArgs, "alertEmails" | "logRetentionDays" | "silenceAlertHours"> {
+    Omit<RelayMonitoringArgs, "profile" | "resourceGroup" | "expectsEvents"> {
   /** Where the relay posts events on to. */
   streamingUrl: pulumi.Input<string>;
   /** Adobe credential with which the relay gets access tokens; undefined where the streaming endpoint wants none. */
@@ -110,6 +111,16 @@ export class WebhookRelay extends pulumi.ComponentResource {
       // Once the code works, and gone before it is: a relay that is being made or taken down wakes nobody.
       { ...parent, dependsOn: app.code },
     );
+    const metrics = new MetricAlerts(
+      `${name}-metrics`,
+      {
+        ...inGroup,
+        storageAccountId: storage.accountId,
+        vaultId: vault.id,
+        actionGroupIds: monitoring.actionGroupIds,
+      },
+      { ...parent, dependsOn: app.code },
+    );
 
     const protection = protectRelay(
       name,
@@ -134,6 +145,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
       ...app.parts,
       ...availability.parts,
       ...protection,
+      ...metrics.parts,
     };
     this.registerOutputs({ url: this.url });
   }

@@ -247,6 +247,13 @@ export interface SettingArguments {
    */
   alertEmails?: SettingArgument<"alertEmails">;
   /**
+   * Addresses of webhooks that get the alerts in Azure's common alert schema, such as those of PagerDuty or Opsgenie.
+   * They are kept as secrets in the stack's state.
+   *
+   * @example ["https://events.example.org/integration/azure"]
+   */
+  alertWebhooks?: SettingArgument<"alertWebhooks">;
+  /**
    * Hours without any call from Customer.io, after earlier ones, after which an alert fires: 1 to 47. 0 switches the
    * alert off, such as for a workspace that is quiet on weekends. Default: `24`.
    */

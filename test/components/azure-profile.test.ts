@@ -182,9 +182,9 @@ test("what exists already is used and not declared; in a shared workspace every 
   });
   expect(inputsOf(resources, ":Component").workspaceResourceId).toBe(workspaceId);
   expect(inputsOf(resources, ":ArmResource", "-vault-audit").body.properties.workspaceId).toBe(workspaceId);
-  expect(inputsOf(resources, ":MetricAlert").actions).toEqual(
-    actionGroupIds.map((actionGroupId) => ({ actionGroupId })),
-  );
+  for (const { inputs } of resources.filter(({ type }) => type.endsWith(":MetricAlert"))) {
+    expect(inputs.actions).toMatchObject(actionGroupIds.map((actionGroupId) => ({ actionGroupId })));
+  }
   const rules = resources.filter(({ type }) => type.endsWith(":ScheduledQueryRule"));
   expect(rules.length).toBeGreaterThan(5);
   for (const { inputs } of rules) {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { CustomerIoSource } from "../../components/customer-io-source.ts";
+import { relayAlertNames } from "../../components/relay/monitoring/relay-alerts.ts";
 import { StackSettings } from "../../components/settings/settings-source.ts";
 import { readAppSettings as readRelaySettings } from "../../relay/azure/settings.ts";
 import { maxBodyBytes } from "../../relay/core/intake/body-limit.ts";
@@ -179,28 +180,23 @@ test("test mode leaves cio_id unmapped", async () => {
 test("the people who get alerts get all of them", async () => {
   const { resources } = await source({ alertEmails: ["ops@example.org"] });
   expect(one(resources, "azure-native:monitor:ActionGroup").emailReceivers).toEqual([
-    { name: "ops@example.org", emailAddress: "ops@example.org" },
+    { name: "ops@example.org", emailAddress: "ops@example.org", useCommonAlertSchema: true },
   ]);
   const rules = resources.filter(({ type }) => type === "azure-native:monitor:ScheduledQueryRule");
-  expect(rules.map(({ name }) => name.split("monitoring-")[1])).toEqual([
-    "dead-letters",
-    "held",
-    "late",
-    "unavailable",
-    "refused",
-    "silent",
-    "untaken",
-  ]);
+  expect(rules.map(({ name }) => name.split("monitoring-")[1]).sort()).toEqual([...relayAlertNames].sort());
   expect(rules.filter(({ inputs }) => !inputs.enabled).map(({ name }) => name.split("monitoring-")[1])).toEqual([
     "unavailable",
     "refused",
     "silent",
+    "exceptions",
   ]);
   const test = one(resources, "azure-native:applicationinsights:WebTest");
   expect(test.request.requestUrl).toBe("https://relay.example/health");
-  expect(one(resources, "azure-native:monitor:MetricAlert").actions).toEqual([
-    { actionGroupId: "customerio-aep-relay-monitoring-people-id" },
-  ]);
+  const metricAlerts = resources.filter(({ type }) => type === "azure-native:monitor:MetricAlert");
+  expect(metricAlerts).toHaveLength(5);
+  for (const { inputs } of metricAlerts) {
+    expect(inputs.actions).toMatchObject([{ actionGroupId: "customerio-aep-relay-monitoring-people-id" }]);
+  }
 });
 
 test("what the relay is to do with events reaches it as it reads it", async () => {
@@ -301,6 +297,7 @@ test("every field of the relay's log lines that alerts and workbook read is one 
     "held",
     "oldestSeconds",
     "outcome",
+    "paused",
     "redacted",
     "refused",
     "retried",

@@ -1,26 +1,26 @@
-/** One record of Application Insights' table `AppTraces`, as far as the relay's queries read it. */
-export interface Trace {
+/** One record of Application Insights, as far as the relay's queries read it. */
+export interface LogRecord {
   readonly TimeGenerated: Date;
-  readonly Message: string;
-  /** 1 information, 2 warning, 3 error. */
-  readonly SeverityLevel: number;
+  readonly [column: string]: unknown;
 }
+
+/** Records by their table. */
+export type Tables = Readonly<Record<string, readonly LogRecord[]>>;
 
 type Row = Readonly<Record<string, unknown>>;
 type Expression = (row: Row) => unknown;
 type Token = { readonly kind: "name" | "number" | "text" | "duration" | "sign"; readonly text: string };
 
 /**
- * Works out a query of the subset of KQL that the relay's alerts are written in, over records that are there: `where`, `extend`, and
- * `summarize` with `countif` and `max`. It has no other operator or function, and fails on what it doesn't know.
+ * Works out a query of the subset of KQL that the relay's alerts are written in, over records that are there: `union isfuzzy=true` of one
+ * table, `where`, `extend`, and `summarize` with `countif`, `sum` and `max`. It has no other operator or function, and fails on what it
+ * doesn't know.
  */
-export function runQuery(query: string, traces: readonly Trace[], now: Date): readonly Row[] {
-  const [source, ...steps] = query.split("|").map((step) => step.trim());
-  if (source !== "AppTraces") throw new Error(`Unknown table: ${source}`);
-  return steps.reduce<readonly Row[]>(
-    (rows, step) => run(step, rows, now),
-    traces.map((trace) => ({ ...trace })),
-  );
+export function runQuery(query: string, tables: Tables, now: Date): readonly Row[] {
+  const [source = "", ...steps] = query.split("|").map((step) => step.trim());
+  const table = source.replace(/^union isfuzzy=true /, "");
+  if (!/^\w+$/.test(table)) throw new Error(`Unknown source: ${source}`);
+  return steps.reduce<readonly Row[]>((rows, step) => run(step, rows, now), tables[table] ?? []);
 }
 
 function run(step: string, rows: readonly Row[], now: Date): readonly Row[] {
@@ -46,7 +46,7 @@ function run(step: string, rows: readonly Row[], now: Date): readonly Row[] {
 }
 
 function tokensOf(text: string): Token[] {
-  const pattern = /\s*(?:(\d+[hmd]\b)|(\d+)|"([^"]*)"|([A-Za-z_]\w*)|(==|!=|>=|<=|[><=(),.]))/gy;
+  const pattern = /\s*(?:(\d+[hmd]\b)|(\d+)|"([^"]*)"|([A-Za-z_]\w*)|(==|=~|!=|>=|<=|[><=(),.]))/gy;
   const tokens: Token[] = [];
   let end = 0;
   for (const found of text.matchAll(pattern)) {
@@ -94,6 +94,7 @@ class Parser {
       const inner = this.#or();
       this.#expect(")");
       if (aggregate === "countif") return [name, (rows) => rows.filter((row) => inner(row) === true).length];
+      if (aggregate === "sum") return [name, (rows) => rows.reduce((sum, row) => sum + Number(inner(row) ?? 0), 0)];
       if (aggregate === "max") return [name, (rows) => rows.map(inner).reduce(later, null)];
       throw new Error(`Unknown aggregate: ${aggregate}`);
     });
@@ -120,7 +121,7 @@ class Parser {
 
   #comparison(): Expression {
     const left = this.#operand();
-    for (const sign of ["==", "!=", ">=", "<=", ">", "<", "startswith"]) {
+    for (const sign of ["==", "=~", "!=", ">=", "<=", ">", "<", "startswith", "has"]) {
       if (!this.#take(sign)) continue;
       const right = this.#operand();
       return (row) => compare(sign, left(row), right(row));
@@ -129,6 +130,11 @@ class Parser {
   }
 
   #operand(): Expression {
+    if (this.#take("(")) {
+      const inner = this.#or();
+      this.#expect(")");
+      return inner;
+    }
     const token = this.#tokens.shift();
     if (token?.kind === "number") return () => Number(token.text);
     if (token?.kind === "text") return () => token.text;
@@ -223,6 +229,10 @@ function compare(sign: string, left: unknown, right: unknown): boolean | null {
       return a >= b;
     case "<=":
       return a <= b;
+    case "=~":
+      return String(left).toLowerCase() === String(right).toLowerCase();
+    case "has":
+      return new RegExp(`\\b${right}\\b`, "i").test(String(left));
     default:
       return String(left).toLowerCase().startsWith(String(right).toLowerCase());
   }

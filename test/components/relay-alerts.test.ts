@@ -1,9 +1,11 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import { queryOf } from "../../components/relay/monitoring/log-alert.ts";
 import { relayAlerts } from "../../components/relay/monitoring/relay-alerts.ts";
 import { isOutcome, lineField, lineNumber } from "../../components/relay/monitoring/relay-log.ts";
 import { keepDuplicates } from "../../relay/azure/delivery/duplicates.ts";
 import { forwarderHandler } from "../../relay/azure/delivery/forwarder.ts";
+import type { Sender } from "../../relay/azure/delivery/paced-client.ts";
 import { poisonHandler } from "../../relay/azure/delivery/poison.ts";
 import { healthHandler } from "../../relay/azure/health.ts";
 import { intakeBudget, intakeHandler } from "../../relay/azure/intake/intake.ts";
@@ -13,17 +15,26 @@ import { newEvent } from "../../relay/core/event/envelope.ts";
 import { eventPolicy } from "../../relay/core/policy/policy.ts";
 import { call, invocation, signedCall, takeAll } from "../relay/support/invocation.ts";
 import { unpaced } from "../relay/support/unpaced.ts";
-import { runQuery, type Trace } from "./kql.ts";
+import { type LogRecord, runQuery } from "./kql.ts";
 
 const hour = 60 * 60 * 1000;
 const now = new Date("2026-11-20T10:00:00.000Z");
 const alerts = relayAlerts({ expectsEvents: true, silenceHours: 24 });
+const componentId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Insights/components/relay";
 const severities: Record<string, number> = { information: 1, warning: 2, error: 3 };
-const windows: Record<string, number> = { PT5M: hour / 12, PT15M: hour / 4, PT1H: hour, P2D: 48 * hour };
+const windows: Record<string, number> = {
+  PT5M: hour / 12,
+  PT15M: hour / 4,
+  PT30M: hour / 2,
+  PT1H: hour,
+  P2D: 48 * hour,
+};
 
 /** The relay's log as Application Insights keeps it, whose lines the real functions write. */
 class Log {
-  readonly traces: Trace[] = [];
+  readonly traces: LogRecord[] = [];
+  readonly exceptions: LogRecord[] = [];
+  readonly operations: LogRecord[] = [];
   /** When what is done now is written. */
   at = new Date(now.getTime() - 60_000);
   readonly storage = {
@@ -35,13 +46,20 @@ class Log {
   };
 
   write(Message: string, SeverityLevel = 1): void {
-    this.traces.push({ TimeGenerated: this.at, Message, SeverityLevel });
+    // Azure spells ids in any case.
+    const _ResourceId = componentId.toUpperCase();
+    this.traces.push({ TimeGenerated: this.at, Message, SeverityLevel, _ResourceId });
   }
 
   async run(act: (context: ReturnType<typeof invocation>["context"]) => unknown): Promise<void> {
     const { context, lines } = invocation();
     await act(context);
     for (const { level, text } of lines) this.write(text, severities[level]);
+  }
+
+  except(minutesAgo: number, ExceptionType: string): void {
+    const TimeGenerated = new Date(now.getTime() - minutesAgo * 60_000);
+    this.exceptions.push({ TimeGenerated, ExceptionType, _ResourceId: componentId });
   }
 
   post(request: ReturnType<typeof call>, ports: Partial<Parameters<typeof intakeHandler>[0]> = {}): Promise<void> {
@@ -54,9 +72,13 @@ class Log {
     return this.run((context) => handler(request, context));
   }
 
-  forward(send: (body: string) => Promise<unknown>, receivedAt = now.toISOString()): Promise<void> {
+  forward(
+    send: (body: string) => Promise<unknown>,
+    receivedAt = now.toISOString(),
+    client: Sender = unpaced({ send: send as never }),
+  ): Promise<void> {
     const handler = forwarderHandler({
-      target: { client: unpaced({ send: send as never }), readyAt: undefined },
+      target: { client, readyAt: undefined },
       ...{ storage: this.storage, duplicates: keepDuplicates, clock: () => now, random: () => 0.5 },
     });
     const body = JSON.stringify({ event_id: "a", timestamp: 1 });
@@ -66,10 +88,15 @@ class Log {
   /** The alerts that are on now. */
   raised(): string[] {
     return Object.entries(alerts)
-      .filter(([, { query, window }]) => {
-        const from = now.getTime() - (windows[window] ?? Number.NaN);
-        const within = this.traces.filter(({ TimeGenerated }) => TimeGenerated.getTime() >= from);
-        return runQuery(query, within, now).length > 0;
+      .filter(([, alert]) => {
+        const from = now.getTime() - (windows[alert.window] ?? Number.NaN);
+        const within = (records: LogRecord[]) => records.filter((record) => record.TimeGenerated.getTime() >= from);
+        const tables = {
+          AppTraces: within(this.traces),
+          AppExceptions: within(this.exceptions),
+          _LogOperation: within(this.operations),
+        };
+        return runQuery(queryOf(alert, componentId), tables, now).length > 0;
       })
       .map(([name]) => name);
   }
@@ -112,6 +139,27 @@ describe("nobody is woken", () => {
     const handler = healthHandler({ version: "1.2.3", signingKeys: ["key"], storage: away, budget: 1_000 });
     await log.run((context) => handler(undefined as never, context));
     expect(log.traces.at(-1)?.Message).toContain("unavailable");
+    expect(log.raised()).toEqual([]);
+  });
+
+  test("by a large blast that takes longer than an hour to deliver", async () => {
+    const received = new Date(now.getTime() - 3 * hour).toISOString();
+    await log.post(signedCall(event));
+    for (let message = 0; message < 20; message++) await log.forward(async () => receipt, received);
+    // Some are slowed down by Platform meanwhile.
+    for (let message = 0; message < 12; message++)
+      await log.forward(async () => ({ ...receipt, status: 429 }), received);
+    expect(log.raised()).toEqual([]);
+  });
+
+  test("by a first deployment whose roles propagate for some minutes", () => {
+    for (let minutes = 15; minutes > 5; minutes--) log.except(minutes, "AuthorizationPermissionMismatch");
+    expect(log.raised()).toEqual([]);
+  });
+
+  test("by lines of another relay in the same workspace", () => {
+    log.write(JSON.stringify({ outcome: "dead", dead: 1, deadLetter: "d", reason: "r" }), 3);
+    log.traces.push({ ...(log.traces.pop() as LogRecord), _ResourceId: `${componentId}-of-another` });
     expect(log.raised()).toEqual([]);
   });
 
@@ -185,14 +233,52 @@ describe("somebody is woken", () => {
   });
 });
 
+describe("somebody is woken by Platform and by Azure", () => {
+  test("when most events are answered with an error that may pass", async () => {
+    await log.forward(async () => receipt);
+    for (let message = 0; message < 10; message++) await log.forward(async () => ({ ...receipt, status: 503 }));
+    expect(log.raised()).toEqual(["retrying"]);
+  });
+
+  test("while Platform takes nothing, but not while events wait for anything else", async () => {
+    const away = (reason: "retry" | "hold"): Sender => ({
+      ...unpaced({ send: async () => receipt as never }),
+      pause: () => ({ reason, milliseconds: 60_000, seconds: 60, why: "Platform takes nothing" }),
+    });
+    await log.forward(async () => receipt, undefined, away("retry"));
+    expect(log.raised()).toEqual(["paused"]);
+    log = new Log();
+    await log.forward(async () => receipt, undefined, away("hold"));
+    expect(log.raised()).toEqual(["held"]);
+  });
+
+  test("by functions that fail for longer than a deployment takes", () => {
+    for (let minutes = 29; minutes > 0; minutes -= 2) log.except(minutes, "TypeError");
+    expect(log.raised()).toEqual(["exceptions"]);
+  });
+
+  test("by a workspace that takes no more records today", () => {
+    const Detail = "The data volume limit was reached. The data type is App. OverQuota.";
+    log.operations.push({ TimeGenerated: now, Category: "Ingestion", Detail });
+    expect(log.raised()).toEqual(["cap"]);
+  });
+
+  test("by events that wait for more than four hours, although some are delivered", async () => {
+    await log.forward(async () => receipt, new Date(now.getTime() - 5 * hour).toISOString());
+    expect(log.raised()).toEqual(["late"]);
+  });
+});
+
 test("a stranger's calls wake nobody before events are expected, nor does silence, which can be switched off", () => {
   const onIn = (choices: Parameters<typeof relayAlerts>[0]) =>
     Object.entries(relayAlerts(choices))
       .filter(([, { enabled }]) => enabled)
       .map(([name]) => name);
-  const always = ["dead-letters", "held", "late", "untaken"];
+  const always = ["cap", "dead-letters", "held", "late", "paused", "retrying", "untaken"];
   expect(onIn({ expectsEvents: false, silenceHours: 24 }).sort()).toEqual(always);
-  expect(onIn({ expectsEvents: true, silenceHours: 0 }).sort()).toEqual([...always, "refused", "unavailable"].sort());
+  expect(onIn({ expectsEvents: true, silenceHours: 0 }).sort()).toEqual(
+    [...always, "exceptions", "refused", "unavailable"].sort(),
+  );
   expect(onIn({ expectsEvents: true, silenceHours: 24 })).toEqual(Object.keys(alerts));
 });
 
@@ -214,6 +300,6 @@ test("the compiler refuses a query for a field or an outcome that no line has", 
 });
 
 test("a query that reads what no line has, or an operator that is unknown, fails here", () => {
-  expect(() => runQuery("AppTraces | where Massage == 1", log.traces, now)).toThrow("no column Massage");
-  expect(() => runQuery("AppTraces | top 5 by TimeGenerated", log.traces, now)).toThrow("Unknown operator");
+  expect(() => runQuery("AppTraces | where Massage == 1", { AppTraces: log.traces }, now)).toThrow("no column Massage");
+  expect(() => runQuery("AppTraces | top 5 by TimeGenerated", {}, now)).toThrow("Unknown operator");
 });

@@ -78,7 +78,9 @@ test("a policy that is known later still contradicts direct delivery", () => {
 test("a source with one argument declares everything", async () => {
   const resources = await declared({ alertEmails: ["oncall@example.com"] });
   const people = resources.find(({ type }) => type === "azure-native:monitor:ActionGroup");
-  expect(people?.inputs.emailReceivers).toEqual([{ name: "oncall@example.com", emailAddress: "oncall@example.com" }]);
+  expect(people?.inputs.emailReceivers).toEqual([
+    { name: "oncall@example.com", emailAddress: "oncall@example.com", useCommonAlertSchema: true },
+  ]);
   expect(resources.find(({ type }) => type === "customerio:index:ReportingWebhook")?.inputs.disabled).toBe(true);
 });
 

@@ -4,12 +4,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { operatorCommand } from "../../../relay/core/operator-command.ts";
 import { azureName } from "../azure/azure-names.ts";
 import { type AzurePart, nativePart } from "../azure/azure-parts.ts";
+import { metricAlertActions } from "./alert-properties.ts";
 
 export interface AvailabilityTestArgs {
   resourceGroupName: pulumi.Input<string>;
   /** The Application Insights component that keeps the results. */
   componentId: pulumi.Input<string>;
-  /** Who gets the alert. */
+  /** The action groups that get the alert. */
   actionGroupIds: pulumi.Input<string[]>;
   /** What must answer 200. */
   url: pulumi.Input<string>;
@@ -60,6 +61,7 @@ export class AvailabilityTest extends pulumi.ComponentResource {
         description: `The relay does not answer, or can't reach its storage, so Customer.io holds back all events. ${operatorCommand("status")} says what to do.`,
         severity: 1,
         enabled: true,
+        autoMitigate: true,
         scopes: [test.id, componentId],
         evaluationFrequency: "PT5M",
         windowSize: "PT30M",
@@ -69,7 +71,7 @@ export class AvailabilityTest extends pulumi.ComponentResource {
           componentId,
           failedLocationCount: 2,
         },
-        actions: pulumi.output(args.actionGroupIds).apply((ids) => ids.map((actionGroupId) => ({ actionGroupId }))),
+        actions: metricAlertActions(args.actionGroupIds, "availability"),
       },
       parent,
     );

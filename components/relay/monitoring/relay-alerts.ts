@@ -1,26 +1,54 @@
 import { operatorCommand } from "../../../relay/core/operator-command.ts";
 import { unusual } from "../../../relay/core/unusual.ts";
-import { isOutcome, lineField, lineNumber, relayLines } from "./relay-log.ts";
+import { isOutcome, lineField, lineNumber } from "./relay-log.ts";
 
-/** A log query whose every row is a reason to wake somebody. */
+/** A log query whose every row is a reason to raise an alert. */
 export interface RelayAlert {
   readonly description: string;
-  readonly query: string;
+  /** 1: no events arrive or none are delivered. 2: some are late, or wait for an operator. */
+  readonly severity: 1 | 2;
+  /** The table that the query reads. */
+  readonly table: "AppTraces" | "AppExceptions" | "_LogOperation";
+  /** What follows the table in the query, for the records of this relay alone. */
+  readonly steps: string;
   /** How far back a look goes, and how often there is one (ISO 8601 durations that Azure's log alerts take). */
   readonly window: string;
   readonly every: string;
   /** What can't happen yet is not looked for. */
   readonly enabled: boolean;
+  /**
+   * True: Azure resolves the alert once the query finds nothing, and raises it again after that. False: each look that finds something is
+   * an alert of its own, at most one an hour. That is for events which stay bad after the window has passed.
+   */
+  readonly resolves: boolean;
 }
 
-/** The alerts by name. */
-export const relayAlertNames = ["dead-letters", "held", "late", "unavailable", "refused", "silent", "untaken"] as const;
-type RelayAlertName = (typeof relayAlertNames)[number];
+/** The log alerts by name. Each has a section `alert-<name>` in docs/operating.md. */
+export const relayAlertNames = [
+  "dead-letters",
+  "held",
+  "late",
+  "unavailable",
+  "refused",
+  "silent",
+  "untaken",
+  "retrying",
+  "paused",
+  "exceptions",
+  "cap",
+] as const;
+export type RelayAlertName = (typeof relayAlertNames)[number];
+
+/** The relay writes one line of JSON for each outcome; `line` is that line, parsed. */
+const ofLines = { table: "AppTraces" } as const;
+const taken = `${lineNumber("accepted")} > 0 or ${lineNumber("filtered")} > 0 or isnotnull(${lineField("setAside")})`;
+const soon = { window: "PT5M", every: "PT5M", enabled: true, resolves: true } as const;
+const quarter = { ...soon, window: "PT15M" } as const;
 
 /**
- * The alerts, as queries over the relay's outcomes. None of them waits for a line that the broken part would have
- * to write: refused and missing calls show in the intake's lines, that a queue stands still from those of the
- * functions that answer HTTP. Whether those answer at all is asked from outside: see `AvailabilityTest`.
+ * The alerts on logs. None of them waits for a line that the broken part would have to write: refused and missing calls show in the
+ * intake's lines, that a queue stands still in those of the functions that answer HTTP. Whether those answer at all is asked from
+ * outside: see `AvailabilityTest` and `MetricAlerts`.
  *
  * @param expectsEvents whether Customer.io's webhook is enabled: before that only strangers call, and nobody needs an alert about them
  * @param silenceHours how many hours may pass without a call before that is unusual; 0: any number
@@ -32,60 +60,83 @@ export function relayAlerts({
   expectsEvents: boolean;
   silenceHours: number;
 }): Readonly<Record<RelayAlertName, RelayAlert>> {
-  const soon = { window: "PT5M", every: "PT5M", enabled: true };
   return {
     "dead-letters": {
-      ...soon,
+      ...{ ...soon, ...ofLines, severity: 2, resolves: false },
       description: "Events were refused for good or given up, and wait as dead letters. They can be replayed.",
-      query: `${relayLines} | where ${isOutcome("dead")}`,
+      steps: `where ${isOutcome("dead")}`,
     },
     held: {
-      ...soon,
+      ...{ ...soon, ...ofLines, severity: 1 },
       description: "Platform refuses the relay (401, 403 or 404): events are held until the dataflow is repaired.",
-      query: `${relayLines} | where ${lineNumber("held")} > 0 and SeverityLevel >= 3`,
+      steps: `where ${lineNumber("held")} > 0 and SeverityLevel >= 3`,
     },
     late: {
-      ...soon,
-      description: "Events wait for more than an hour: Platform is away, or takes less than comes in.",
-      query: `${relayLines} | where ${lineNumber("oldestSeconds")} > ${unusual.waitSeconds}`,
+      ...{ ...quarter, ...ofLines, severity: 2 },
+      description:
+        "Events wait for more than an hour and none is delivered, or they wait for more than four: Platform is away, or takes less than comes in.",
+      // A large blast takes more than an hour to deliver, and nothing is wrong with that.
+      steps: `summarize oldest = max(${lineNumber("oldestSeconds")}), delivered = sum(${lineNumber("delivered")})
+| where oldest > ${4 * unusual.waitSeconds} or (oldest > ${unusual.waitSeconds} and delivered == 0)`,
     },
     unavailable: {
-      ...soon,
+      ...{ ...soon, ...ofLines, severity: 1 },
       enabled: expectsEvents,
       description: "The relay could not take events, so Customer.io holds back all that follow.",
-      query: `${relayLines} | where ${lineNumber("unavailable")} > 0`,
+      steps: `where ${lineNumber("unavailable")} > 0`,
     },
     refused: {
-      ...soon,
+      ...{ ...soon, ...ofLines, severity: 1, window: `PT${unusual.refusedHours}H` },
       enabled: expectsEvents,
-      window: `PT${unusual.refusedHours}H`,
       description:
         "Calls are refused and none is accepted: most likely the signing key is not Customer.io's. Customer.io repeats the first event and " +
-        `holds back all others for 7 days, then gives them up. Copy the key anew: ${operatorCommand("status")} says how.`,
-      query: `${relayLines}
-| summarize refused = countif(${lineNumber("refused")} > 0),
-    taken = countif(${lineNumber("accepted")} > 0 or ${lineNumber("filtered")} > 0 or isnotnull(${lineField("setAside")}))
+        `holds back all others for 7 days, then gives them up. Copy the key again: ${operatorCommand("status")} says how.`,
+      steps: `summarize refused = countif(${lineNumber("refused")} > 0), taken = countif(${taken})
 | where refused > 0 and taken == 0`,
     },
     silent: {
+      ...{ ...ofLines, severity: 2, resolves: true },
       window: "P2D",
       every: "PT1H",
       enabled: expectsEvents && silenceHours > 0,
       description:
         `No call has come from Customer.io for ${silenceHours} hours, although the webhook is enabled and calls came before. ` +
         `${operatorCommand("status")} says what to look at; silenceAlertHours sets the time, or switches this off.`,
-      query: `${relayLines}
-| where ${lineNumber("accepted")} > 0 or ${lineNumber("filtered")} > 0 or isnotnull(${lineField("setAside")})
-| summarize last = max(TimeGenerated)
-| where last < ago(${silenceHours}h)`,
+      steps: `where ${taken}
+| summarize lastCall = max(TimeGenerated)
+| where lastCall < ago(${silenceHours}h)`,
     },
     untaken: {
-      ...soon,
-      window: "PT15M",
+      ...{ ...quarter, ...ofLines, severity: 1 },
       description:
         "Nobody takes messages from a queue of the relay: its function does not run. Events are safe, but none is delivered. " +
         `${operatorCommand("status")} says what to do.`,
-      query: `${relayLines} | where ${lineNumber("untakenSeconds")} > 0`,
+      steps: `where ${lineNumber("untakenSeconds")} > 0`,
+    },
+    retrying: {
+      ...{ ...quarter, ...ofLines, severity: 2 },
+      description: "Platform answers most events with an error that may pass (429 or 5xx). They are tried again.",
+      steps: `summarize retried = sum(${lineNumber("retried")}), delivered = sum(${lineNumber("delivered")}),
+    paused = sum(${lineNumber("paused")})
+| where retried >= 10 and retried > delivered and paused <= delivered`,
+    },
+    paused: {
+      ...{ ...quarter, ...ofLines, severity: 2 },
+      description: "Platform takes nothing, so the relay only asks now and then. Events wait, and go once it is back.",
+      steps: `summarize paused = sum(${lineNumber("paused")}), delivered = sum(${lineNumber("delivered")})
+| where paused > 0 and paused > delivered`,
+    },
+    exceptions: {
+      ...{ ...quarter, table: "AppExceptions", severity: 2, window: "PT30M", enabled: expectsEvents },
+      description: "The relay's functions fail again and again with an error that they do not expect.",
+      // Over ten minutes at least: while the roles of a new app propagate, its host fails for some minutes.
+      steps: `summarize early = countif(TimeGenerated < ago(20m)), recent = countif(TimeGenerated > ago(10m))
+| where early >= 5 and recent >= 5`,
+    },
+    cap: {
+      ...{ ...quarter, table: "_LogOperation", severity: 1 },
+      description: "The log workspace has reached its daily cap: until the next day no alert that reads logs can fire.",
+      steps: `where Category =~ "Ingestion" and Detail has "OverQuota"`,
     },
   };
 }

@@ -3,8 +3,20 @@ import type { OutcomeField, OutcomeName, OutcomeNumber } from "../../../relay/co
 // The relay's log in Application Insights, for queries. Names come from the lines themselves, so that the compiler finds a query that
 // asks for a field which no line has any more: it would find nothing, and be silent.
 
+/**
+ * The records of one relay in a table, also where its workspace is shared. A new workspace may not know the table yet, which refuses a
+ * plain query: `isfuzzy` makes it find nothing.
+ *
+ * @param componentId Azure's id of the relay's Application Insights component
+ */
+export function recordsOf(table: "AppTraces" | "AppExceptions", componentId: string): string {
+  return `union isfuzzy=true ${table} | where _ResourceId =~ "${componentId}"`;
+}
+
 /** The relay writes one line of JSON for each outcome; `line` is that line, parsed. */
-export const relayLines = 'AppTraces | where Message startswith "{" | extend line = parse_json(Message)';
+export function relayLines(componentId: string): string {
+  return `${recordsOf("AppTraces", componentId)} | where Message startswith "{" | extend line = parse_json(Message)`;
+}
 
 /** A field of the line. */
 export function lineField(field: OutcomeField): string {
@@ -19,9 +31,4 @@ export function lineNumber(field: OutcomeNumber): string {
 /** Whether the line reports that outcome. */
 export function isOutcome(name: OutcomeName): string {
   return `tostring(${lineField("outcome")}) == "${name}"`;
-}
-
-/** The query over what one relay has written alone: in a workspace that exists already there is more than that. */
-export function onlyOf(componentId: string, query: string): string {
-  return query.replace(/\bApp[A-Z]\w+/g, `$& | where _ResourceId =~ "${componentId}"`);
 }

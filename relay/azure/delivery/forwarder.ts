@@ -88,7 +88,7 @@ export function forwarderHandler({
       ? { level: "warn", ...fenced }
       : standstillOf(target, events, { clock, random });
     if ("why" in standstill) {
-      const { level, seconds: delaySeconds, why: reason } = standstill;
+      const { level, seconds: delaySeconds, why: reason, isPause = false } = standstill;
       const deliveries = await Promise.all(
         events.map(async (event): Promise<DeliveryResult> => {
           return isOverdue(event, clock()) ? giveUp(event, reason, { storage, clock }) : { fate: "unsent", event };
@@ -100,7 +100,10 @@ export function forwarderHandler({
       const { length: held } = waiting;
       reportDead(deliveries, context);
       const oldestSeconds = longestWait(events, clock());
-      logEvents(context, level, { outcome: "waiting", held, delaySeconds, oldestSeconds, reason });
+      logEvents(context, level, {
+        ...{ outcome: "waiting", held, ...(isPause ? { paused: held } : {}) },
+        ...{ delaySeconds, oldestSeconds, reason },
+      });
       return;
     }
 
@@ -158,6 +161,8 @@ interface Standstill {
   readonly level: LogLevel;
   readonly seconds: number;
   readonly why: string;
+  /** Whether Platform is away and may come back by itself. */
+  readonly isPause?: boolean;
 }
 
 /** Why no event can be sent now, or the client to send with. */
@@ -173,7 +178,7 @@ function standstillOf(
   const seconds = target.readyAt ? secondsUntil(target.readyAt, clock()) : 0;
   if (seconds > 0) return { level: "info", seconds, why: "PLATFORM_READY_AT" };
   const pause = target.client.pause(Math.min(...events.map(({ attempts }) => attempts)));
-  return pause ? { level: fates[pause.reason].level, ...pause } : target;
+  return pause ? { level: fates[pause.reason].level, ...pause, isPause: pause.reason === "retry" } : target;
 }
 
 /** Whole seconds since each event was received. */

@@ -6,7 +6,7 @@ type CallLine = {
 
 /**
  * What the relay logs: one outcome as one line of JSON. Counts, event ids, names of blobs and reasons are for the log; bodies, URLs and
- * keys never are. Alerts and charts ask for these fields by components/relay/relay-log.ts, and `addCounts` adds up those that are counts.
+ * keys never are. Alerts and charts ask for these fields by components/relay/monitoring/relay-log.ts, and `addCounts` adds up those that are counts.
  */
 export type Outcome =
   /** Intake: `accepted` events are durable in one message. */
@@ -66,6 +66,8 @@ export type Outcome =
   | {
       readonly outcome: "waiting";
       readonly held: number;
+      /** Those of them that wait for Platform to come back. */
+      readonly paused?: number;
       readonly delaySeconds: number;
       readonly oldestSeconds: number;
       readonly reason: string;

@@ -21,7 +21,7 @@ const make = (type, inputs) => {
   return azure.provider.create(call, { inputs, preview: false });
 };
 await make("azure-native:resources:ResourceGroup", { resourceGroupName: "group", location: "westeurope" });
-await make("azure-native:storage:StorageAccount", { resourceGroupName: "group", accountName: "ending", location: "westeurope" });
+await make("azure-native:storage:StorageAccount", { resourceGroupName: "group", accountName: "ending", location: "westeurope", kind: "StorageV2", sku: { name: "Standard_LRS" } });
 console.log(JSON.stringify(azure.census().processes));
 process.once("SIGTERM", async () => {
   await azure.close();

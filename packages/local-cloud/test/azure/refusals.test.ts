@@ -386,5 +386,18 @@ describe("what watches the relay", () => {
     expect(await refusal("monitor:ScheduledQueryRule", logAlert({ windowSize: "P3D" }))).toContain("windowSize");
     expect(await refusal("monitor:ScheduledQueryRule", logAlert({ windowSize: "PT5M" }))).toContain("smaller");
     expect(await refusal("monitor:ScheduledQueryRule", logAlert({ evaluationFrequency: "PT7M" }))).toContain("minutes");
+    const muted = { muteActionsDuration: "PT1H" };
+    expect(await refusal("monitor:ScheduledQueryRule", logAlert(muted))).toContain("autoMitigate");
+    expect(await refusal("monitor:ScheduledQueryRule", logAlert({ ...muted, autoMitigate: false }))).toBe("accepted");
+  });
+
+  test("an alert on metrics is about one resource, and has a criterion", async () => {
+    const odataType = "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria";
+    const one = { scopes: [componentId], criteria: { odataType, allOf: [{ metricName: "Availability" }] } };
+    const of = (over: PropertyMap) =>
+      refusal("monitor:MetricAlert", metricAlert({ ...one, windowSize: "PT15M", ...over }));
+    expect(await of({})).toBe("accepted");
+    expect(await of({ scopes: [componentId, testId] })).toContain("one scope");
+    expect(await of({ criteria: { odataType, allOf: [] } })).toContain("no criterion");
   });
 });

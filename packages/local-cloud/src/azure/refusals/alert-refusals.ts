@@ -17,6 +17,9 @@ export function refuseLogAlert({ inputs }: ResourceRequest): void {
   if (window < frequency) refuseAs("The windowSize must not be smaller than the evaluationFrequency.");
   const conditions = plainValueAt(inputs, "criteria.allOf");
   if (!Array.isArray(conditions) || conditions.length === 0) refuseAs("The rule has no condition.");
+  if (text(inputs, "muteActionsDuration") !== "" && plainValueAt(inputs, "autoMitigate") !== false) {
+    refuseAs("A rule that mutes its actions must not resolve automatically: set autoMitigate to false.");
+  }
 }
 
 export function refuseMetricAlert({ inputs }: ResourceRequest, subscription: Subscription): void {
@@ -24,6 +27,11 @@ export function refuseMetricAlert({ inputs }: ResourceRequest, subscription: Sub
   refuseOthers("windowSize", window, metricWindows);
   refuseOthers("evaluationFrequency", frequency, metricFrequencies);
   if (window < frequency) refuseAs("The windowSize must not be smaller than the evaluationFrequency.");
+  if (text(inputs, "criteria.odataType") === "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria") {
+    const [scopes, criteria] = [plainValueAt(inputs, "scopes"), plainValueAt(inputs, "criteria.allOf")];
+    if (!Array.isArray(scopes) || scopes.length !== 1) refuseAs("A rule of one resource must have one scope.");
+    if (!Array.isArray(criteria) || criteria.length === 0) refuseAs("The rule has no criterion.");
+  }
   if (text(inputs, "criteria.odataType") !== "Microsoft.Azure.Monitor.WebtestLocationAvailabilityCriteria") return;
   const ids = [text(inputs, "criteria.webTestId"), text(inputs, "criteria.componentId")];
   const scopes = plainValueAt(inputs, "scopes");

@@ -1,0 +1,119 @@
+import * as monitor from "@pulumi/azure-native/monitor/index.js";
+import * as pulumi from "@pulumi/pulumi";
+import { azureName } from "../azure/azure-names.ts";
+import { type AzurePart, nativePart } from "../azure/azure-parts.ts";
+import { metricAlertActions } from "./alert-properties.ts";
+
+export interface MetricAlertsArgs {
+  resourceGroupName: pulumi.Input<string>;
+  storageAccountId: pulumi.Input<string>;
+  vaultId: pulumi.Input<string>;
+  /** The action groups that get the alerts. */
+  actionGroupIds: pulumi.Input<string[]>;
+}
+
+/** A metric of Azure's platform, and from which value on it is a reason to raise an alert. */
+export interface PlatformAlert {
+  readonly description: string;
+  readonly severity: 1 | 2;
+  readonly scope: "storage" | "queues" | "vault";
+  readonly namespace: string;
+  readonly metric: string;
+  readonly aggregation: "Average" | "Total" | "Count";
+  readonly operator: "GreaterThan" | "LessThan";
+  readonly threshold: number;
+  /** Values of a dimension that count; absent: all. */
+  readonly dimension?: { readonly name: string; readonly values: readonly string[] };
+  readonly window: "PT15M" | "P1D";
+  readonly every: "PT5M" | "PT1H";
+}
+
+/**
+ * The alerts on metrics of Azure's own, which need no line of the relay's, by name. Metrics, aggregations and dimensions are those of
+ * Azure Monitor's "supported metrics" for Microsoft.Storage/storageAccounts, its queueServices, and Microsoft.KeyVault/vaults. Each has
+ * a section `alert-<name>` in docs/operating.md.
+ */
+export const platformAlerts = {
+  "storage-unavailable": {
+    ...{ description: "The relay's storage fails requests, so that events can't be taken or delivered.", severity: 1 },
+    ...{ scope: "storage", namespace: "Microsoft.Storage/storageAccounts", metric: "Availability" },
+    ...{ aggregation: "Average", operator: "LessThan", threshold: 99, window: "PT15M", every: "PT5M" },
+  },
+  "storage-throttled": {
+    ...{ description: "The relay's storage throttles requests: events come slower than they could.", severity: 2 },
+    ...{ scope: "storage", namespace: "Microsoft.Storage/storageAccounts", metric: "Transactions" },
+    dimension: {
+      name: "ResponseType",
+      // The account's limits, and the service's own (Azure Storage, "Metrics dimensions").
+      values: ["ClientAccountRequestThrottlingError", "ClientAccountBandwidthThrottlingError", "ServerBusyError"],
+    },
+    ...{ aggregation: "Total", operator: "GreaterThan", threshold: 100, window: "PT15M", every: "PT5M" },
+  },
+  "queue-depth": {
+    ...{ description: "Hundreds of thousands of messages wait in the relay's queues for a day.", severity: 2 },
+    ...{ scope: "queues", namespace: "Microsoft.Storage/storageAccounts/queueServices", metric: "QueueMessageCount" },
+    // Azure counts messages hourly or only once a day: its documents disagree. So an average over a day, which no blast reaches.
+    ...{ aggregation: "Average", operator: "GreaterThan", threshold: 500_000, window: "P1D", every: "PT1H" },
+  },
+  "vault-refuses": {
+    ...{
+      description: "The vault refuses a caller: the relay may lack its secrets after the next restart.",
+      severity: 2,
+    },
+    ...{ scope: "vault", namespace: "Microsoft.KeyVault/vaults", metric: "ServiceApiResult" },
+    dimension: { name: "StatusCode", values: ["403"] },
+    ...{ aggregation: "Count", operator: "GreaterThan", threshold: 0, window: "PT15M", every: "PT5M" },
+  },
+} as const satisfies Record<string, PlatformAlert>;
+
+/** Raises an alert where Azure's platform says that the relay's storage, queues or vault are not well. */
+export class MetricAlerts extends pulumi.ComponentResource {
+  readonly parts: Record<string, AzurePart> = {};
+
+  constructor(name: string, args: MetricAlertsArgs, options?: pulumi.ComponentResourceOptions) {
+    super("customerio-aep:index:MetricAlerts", name, {}, options);
+    const scopes = {
+      storage: args.storageAccountId,
+      queues: pulumi.interpolate`${args.storageAccountId}/queueServices/default`,
+      vault: args.vaultId,
+    };
+    for (const [alert, definition] of Object.entries<PlatformAlert>(platformAlerts)) {
+      const { dimension } = definition;
+      const rule = new monitor.MetricAlert(
+        azureName("alert", `${name}-${alert}`),
+        {
+          resourceGroupName: args.resourceGroupName,
+          location: "global",
+          description: definition.description,
+          severity: definition.severity,
+          enabled: true,
+          autoMitigate: true,
+          scopes: [scopes[definition.scope]],
+          evaluationFrequency: definition.every,
+          windowSize: definition.window,
+          criteria: {
+            odataType: "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria",
+            allOf: [
+              {
+                criterionType: "StaticThresholdCriterion",
+                name: alert,
+                metricNamespace: definition.namespace,
+                metricName: definition.metric,
+                timeAggregation: definition.aggregation,
+                operator: definition.operator,
+                threshold: definition.threshold,
+                ...(dimension
+                  ? { dimensions: [{ name: dimension.name, operator: "Include", values: [...dimension.values] }] }
+                  : {}),
+              },
+            ],
+          },
+          actions: metricAlertActions(args.actionGroupIds, alert),
+        },
+        { parent: this },
+      );
+      this.parts[`alert "${alert}"`] = nativePart(rule);
+    }
+    this.registerOutputs({});
+  }
+}
