@@ -1,3 +1,5 @@
+import { availableParallelism } from "node:os";
+
 const toCommonJs = {
   jsc: { parser: { syntax: "typescript" }, target: "es2024" },
   module: { type: "commonjs" },
@@ -23,5 +25,5 @@ export default {
   // Long enough for a busy machine: a test that hangs ends, and one that is slow does not fail.
   testTimeout: 120_000,
   // More than cores: the long tests mostly wait, for engines and hosts of their own.
-  maxWorkers: "150%",
+  maxWorkers: Math.ceil(availableParallelism() * 1.5),
 };
