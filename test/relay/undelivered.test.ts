@@ -239,9 +239,10 @@ describe("while nothing is to be sent", () => {
   const pause = (reason: "retry" | "hold") => ({ reason, milliseconds: 77_000, seconds: 77, why: "Platform is away" });
 
   test.each([
-    ["retry" as const, "warning"],
-    ["hold" as const, "error"],
-  ])("events wait untried and uncounted (%s)", async (reason, level) => {
+    ["retry" as const, "warning", { paused: 2 }],
+    // For an operator: not a Platform that is away and comes back by itself.
+    ["hold" as const, "error", {}],
+  ])("events wait untried and uncounted (%s)", async (reason, level, paused) => {
     const turn = () => Promise.reject(new Error("must not be sent"));
     const client = { pause: () => pause(reason), isAway: true, millisecondsToProbe: () => 0, turn };
     const { delays, outcomes } = await world.forward(message(event("a"), event("b")), {
@@ -249,7 +250,15 @@ describe("while nothing is to be sent", () => {
     });
     expect(delays).toEqual([77]);
     expect(outcomes).toEqual([
-      { level, outcome: "waiting", held: 2, delaySeconds: 77, oldestSeconds: 30, reason: "Platform is away" },
+      {
+        level,
+        outcome: "waiting",
+        held: 2,
+        ...paused,
+        delaySeconds: 77,
+        oldestSeconds: 30,
+        reason: "Platform is away",
+      },
     ]);
     expect(await world.azurite.takeEvents()).toEqual([[event("a"), event("b")]]);
   });
