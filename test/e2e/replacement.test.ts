@@ -116,7 +116,7 @@ test(
 );
 
 test(
-  "a renamed stack changes nothing in the cloud, and events still arrive",
+  "a renamed stack changes nothing in the cloud but the stack that the alerts name, and events still arrive",
   async () => {
     const before = await ids();
     const folder = path.dirname(stack.configFile);
@@ -126,10 +126,14 @@ test(
     await copyFile(path.join(repository, "Pulumi.yaml"), path.join(folder, "Pulumi.yaml"));
     await new Pulumi({ ...renamed, program: folder }).run("stack", "rename", "prod.eu_2", "--stack", "local");
     pulumi = new Pulumi({ ...renamed, configFile: path.join(folder, "Pulumi.prod.eu_2.yaml") });
-    await pulumi.preview("--expect-no-changes");
+    const planned = (await pulumi.preview()).matchAll(/ (\S+): \(((?!same)[a-z-]+)\)$/gm);
+    expect(new Set(Array.from(planned, ([, type, step]) => `${step} ${type}`))).toEqual(
+      new Set(["update azure-native:monitor:MetricAlert", "update azure-native:monitor:ScheduledQueryRule"]),
+    );
     await traffic.during(() => pulumi.up());
     expect(await ids()).toEqual(before);
     expect(await traffic.missing()).toEqual([]);
+    await pulumi.preview("--expect-no-changes");
   },
   3 * minutes,
 );

@@ -38,7 +38,7 @@ export type AzureKind = keyof typeof rules;
  * A logical name that azure-native makes a valid name of, by adding 8 hexadecimal digits. It is `wanted` itself where that
  * will do; else what is left of it, with a digest, so that different names stay different.
  *
- * The stack's name has no part in it: `pulumi stack rename` must change nothing in the cloud.
+ * The stack's name has no part in it: `pulumi stack rename` must rename nothing in the cloud.
  */
 export function azureName(kind: AzureKind, wanted: string): string {
   const { longest, compact = false }: Rule = rules[kind];
