@@ -2,6 +2,7 @@ import { statusCommand } from "./checks/status-command.ts";
 import type { CommandDefinition } from "./command/definition.ts";
 import { exportCommand } from "./dead-letters/export-command.ts";
 import { replayCommand } from "./dead-letters/replay-command.ts";
+import { driftCommand } from "./drift/drift-command.ts";
 import { previewCommand } from "./preview/preview-command.ts";
 import { verifyCommand } from "./verify/verify-command.ts";
 
@@ -12,4 +13,5 @@ export const commands: readonly CommandDefinition[] = [
   previewCommand,
   replayCommand,
   exportCommand,
+  driftCommand,
 ];

@@ -41,7 +41,7 @@ export class RelayApp {
   constructor(name: string, args: RelayAppArgs, options: pulumi.CustomResourceOptions) {
     const plan = planOf(name, args, options);
     const app = createApp(plan, name, args, options);
-    const { settings, configuration } = configure(app, name, args, options);
+    const { settings, configuration, properties } = configure(app, name, args, options);
     this.id = app.id;
     this.hostName = app.hostName;
     this.code = new FunctionCode(
@@ -52,6 +52,7 @@ export class RelayApp {
         scmHostName: app.scmHostName,
         package: new pulumi.asset.FileArchive(relayPackage()),
         configuration,
+        settings: properties,
         queueId: args.storage.eventsQueueId,
       },
       { ...options, dependsOn: settings },
@@ -159,12 +160,9 @@ function configure(
   new web.WebAppScmAllowed(`${name}-scm`, { ...ofApp, allow: false }, goesWithApp);
   // What the instances say of themselves, so that the settings in force can be compared.
   const configuration = pulumi.all(settings).apply(fingerprint);
-  const appSettings = new web.WebAppApplicationSettings(
-    `${name}-settings`,
-    { ...ofApp, properties: { ...settings, RELAY_CONFIGURATION: configuration } },
-    goesWithApp,
-  );
-  return { settings: appSettings, configuration };
+  const properties = { ...settings, RELAY_CONFIGURATION: configuration };
+  const appSettings = new web.WebAppApplicationSettings(`${name}-settings`, { ...ofApp, properties }, goesWithApp);
+  return { settings: appSettings, configuration, properties };
 }
 
 /** Of an id of Azure Resource Manager: the object's own name. */

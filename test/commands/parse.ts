@@ -186,9 +186,12 @@ const parseJest: Parse = (args) => {
 /** What may be asked of the Azure CLI, from its reference: https://learn.microsoft.com/cli/azure/reference-index */
 const azure: Readonly<Record<string, readonly string[]>> = {
   "account show": [],
-  "functionapp list-flexconsumption-locations": [],
+  "functionapp list-flexconsumption-locations": ["--zone-redundant"],
+  "lock delete": ["--ids"],
+  "lock list": ["--resource-group"],
   login: ["--tenant"],
   "role assignment create": ["--assignee-object-id", "--role", "--scope"],
+  "storage account migration start": ["--account-name", "--resource-group", "--sku"],
 };
 
 const parseAzure: Parse = (args) => {

@@ -49,6 +49,7 @@ class FunctionApp {
       return { status: 202, body: `d${this.#deployments}` };
     }
     if (call.startsWith("GET /api/deployments/")) return { status: 200, body: { id: "d", status: 4, complete: true } };
+    if (call === `POST ${siteId}/config/appsettings/list`) return { status: 200, body: { properties: {} } };
     if (call === `GET ${siteId}/config/configreferences/appsettings`) return { status: 200, body: { value: [] } };
     if (call === `POST ${siteId}/syncfunctiontriggers`) {
       this.#triggers = this.#code !== undefined;

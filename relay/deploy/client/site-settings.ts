@@ -1,6 +1,7 @@
-import type { HttpClient } from "pulumi-provider-kit/http";
+import { type HttpClient, VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import { webApiVersion } from "../web-api-version.ts";
+import { saysGone } from "./arm-complaint.ts";
 
 /** What became of an app setting that refers to a key vault. */
 export interface SecretReference {
@@ -28,6 +29,8 @@ const references = z.object({
   ),
 });
 
+const settings = z.object({ properties: z.record(z.string(), z.string()) });
+
 /** Makes the error for an answer that is not as Azure documents it. */
 export type NotUnderstood = (purpose: string, issue: string) => Error;
 
@@ -43,10 +46,31 @@ export class SiteSettings {
     this.#notUnderstood = notUnderstood;
   }
 
+  /** The settings, references as they are written; undefined if the app is gone. */
+  async list(signal: AbortSignal): Promise<Record<string, string> | undefined> {
+    const purpose = this.#purpose("read the app settings");
+    let data: unknown;
+    try {
+      data = await this.#call("POST", "config/appsettings/list", purpose, { signal });
+    } catch (error) {
+      if (error instanceof VendorError && saysGone(error)) return undefined;
+      throw error;
+    }
+    const parsed = settings.safeParse(data);
+    if (!parsed.success) throw this.#notUnderstood(purpose, "no list of settings");
+    return parsed.data.properties;
+  }
+
+  /** Replaces the whole set, upon which Azure restarts the instances. */
+  async write(properties: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void> {
+    const purpose = this.#purpose("write the app settings");
+    await this.#call("PUT", "config/appsettings", purpose, { signal, body: { properties } });
+  }
+
   /** What became of each setting that refers to a key vault. */
   async references(signal: AbortSignal): Promise<SecretReference[]> {
     const purpose = this.#purpose("read what became of the Key Vault references");
-    const data = await this.#call("GET", "config/configreferences/appsettings", purpose, signal);
+    const data = await this.#call("GET", "config/configreferences/appsettings", purpose, { signal });
     const parsed = references.safeParse(data);
     if (!parsed.success) throw this.#notUnderstood(purpose, "no list of references");
     return parsed.data.value.map(({ name, properties }) => ({
@@ -58,12 +82,12 @@ export class SiteSettings {
   /** Has Azure look up all references again: by itself it does so once a day (Microsoft, "Use Key Vault references as app settings"). */
   async refreshReferences(signal: AbortSignal): Promise<void> {
     const purpose = this.#purpose("refresh the Key Vault references");
-    await this.#call("POST", "config/configreferences/appsettings/refresh", purpose, signal);
+    await this.#call("POST", "config/configreferences/appsettings/refresh", purpose, { signal });
   }
 
   /** Restarts the app's instances, with the settings as Azure has them now. */
   async restart(signal: AbortSignal): Promise<void> {
-    await this.#call("POST", "restart", this.#purpose("restart the instances"), signal);
+    await this.#call("POST", "restart", this.#purpose("restart the instances"), { signal });
   }
 
   #purpose(what: string): string {
@@ -71,9 +95,16 @@ export class SiteSettings {
   }
 
   /** Each of these calls may be repeated. */
-  async #call(method: "GET" | "POST", path: string, purpose: string, signal: AbortSignal): Promise<unknown> {
-    const params = { "api-version": webApiVersion };
-    const call = { method, path: `${this.#siteId}/${path}`, params, signal, purpose, repeatable: true } as const;
+  async #call(
+    method: "GET" | "POST" | "PUT",
+    path: string,
+    purpose: string,
+    { signal, body }: { signal: AbortSignal; body?: object },
+  ): Promise<unknown> {
+    const call = {
+      ...{ method, path: `${this.#siteId}/${path}`, params: { "api-version": webApiVersion } },
+      ...{ signal, purpose, repeatable: true, ...(body && { body }) },
+    };
     const { data } = await this.#arm.call(call);
     // Azure answers with nothing or JSON; a proxy's page instead has done nothing.
     if (typeof data === "string" && data.trim() !== "") throw this.#notUnderstood(purpose, "no JSON");

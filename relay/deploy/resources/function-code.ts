@@ -1,24 +1,24 @@
+import { createHash } from "node:crypto";
 import { Archive, defineResource, type Operation, Unfinished } from "pulumi-provider-kit";
 import { z } from "zod";
 import plugin from "../../../package.json" with { type: "json" };
-import { lookLasts, type WantedConfiguration } from "../../core/delivery/queue-marks.ts";
-import { longestRequest } from "../../core/delivery/time-limits.ts";
 import { relayPackageName } from "../../core/names.ts";
 import type { AzureClient } from "../client/client.ts";
 import { deployOnce } from "../client/one-deploy.ts";
 import { type Look, type LookPace, lookPatiently } from "../client/patience.ts";
+import { runningCode } from "../drift/code-drift.ts";
+import { restoreSettings } from "../drift/restore-settings.ts";
+import { shownSettings } from "../drift/setting-drift.ts";
 import { packageManifest, packageMistake, zipFolder } from "../package-folder.ts";
-import { queueIsGone } from "./refusal.ts";
 import { askHealth } from "./relay-health.ts";
 import { resolveReferences } from "./secret-references.ts";
+import { handOver } from "./settings-handover.ts";
 
 const minute = 60_000;
 const syncPace: LookPace = { pauses: [2_000, 5_000], limit: 5 * minute };
 const readyPace: LookPace = { pauses: [1_000, 2_000, 3_000], limit: 10 * minute };
 /** Milliseconds that instances get to take in secrets that arrived only after they had started. */
 const restartPause = minute;
-/** Milliseconds after which no instance sends any more that has settings other than the marked ones. */
-const handoverTime = lookLasts + longestRequest + 500;
 
 const hostName = z.string().regex(/^[a-z0-9.-]+(:\d+)?$/i, "it must be a host name alone, without https:// and path");
 
@@ -54,6 +54,14 @@ const inputs = z.object({
         "Digest of the app's settings, which the app knows too and its health check answers as `configuration`. After a change the " +
         "resource waits until the app works with the new settings. Nothing is deployed for it.",
     }),
+  settings: z
+    .record(z.string(), z.string())
+    .optional()
+    .meta({
+      description:
+        "The app settings as the program writes them: references to secrets, no secrets. A refresh reports settings that somebody has changed, " +
+        "which azure-native does not, with a digest in place of the foreign value; an update writes them again.",
+    }),
   queueId: z
     .string()
     .optional()
@@ -77,6 +85,15 @@ const outputs = z.object({
       "Version of the deployed package, as its package.json has it. `customerio-aep status` compares it with its own.",
     volatile: true,
   }),
+  build: z
+    .string()
+    .optional()
+    .meta({
+      description:
+        "Digest of the deployed code, as its package.json and its health check say it. A refresh compares them, and reports other code as a " +
+        "changed package.",
+      volatile: true,
+    }),
 });
 
 type Inputs = z.output<typeof inputs>;
@@ -108,7 +125,7 @@ export const functionCode = defineResource<AzureClient>()({
     return { id: values.siteId, outputs: await deploy(operation, values) };
   },
 
-  // Azure answers neither the package nor its hash; what it does say is whether the app is still there.
+  // Azure gives neither the package nor its hash back: the running code itself says what it is.
   async read({ client, signal }, id, known, deployed) {
     if (!known || !deployed) {
       throw new Error(
@@ -117,7 +134,20 @@ export const functionCode = defineResource<AzureClient>()({
       );
     }
     const functions = await client.functionNames(id, signal);
-    return functions && { inputs: known, outputs: deployed };
+    const listed = known.settings && (await client.siteSettings(id).list(signal));
+    if (functions === undefined || (known.settings && listed === undefined)) return undefined;
+    const settings = known.settings && listed && { settings: shownSettings(known.settings, listed) };
+    const url = `https://${known.hostName}${known.healthPath}`;
+    const running = await runningCode(client, { url, build: deployed.build }, signal);
+    if (running.is !== "other") return { inputs: { ...known, ...settings }, outputs: deployed };
+    // Another hash, since the engine compares packages by it.
+    const foreign = new Archive(
+      known.package.path,
+      createHash("sha256")
+        .update(running.build ?? "")
+        .digest("hex"),
+    );
+    return { inputs: { ...known, ...settings, package: foreign }, outputs: { ...deployed, packageHash: "" } };
   },
 
   update: (operation, _id, { news, olds, outputs: running }) => deploy(operation, news, { olds, running }),
@@ -147,18 +177,19 @@ async function deploy(
   values: Inputs,
   former?: { readonly olds: Inputs; readonly running: Outputs },
 ): Promise<Outputs> {
+  await restoreSettings(operation, values);
   // Before the code: instances that start without a secret would have to start again.
   await resolveReferences(operation, values.siteId);
   const { zip, hash } = zipFolder(values.package.path);
-  const { version } = packageManifest(values.package.path);
-  let now = former && { ...former.running, version };
+  const { version, build } = packageManifest(values.package.path);
+  let now = former && { ...former.running, version, build };
   if (!now || now.packageHash !== hash) {
     const deployed = await deployOnce(operation, values.scmHostName, { zip, hash });
     if ("failure" in deployed) {
       if (!deployed.mayRun) throw new Error(deployed.failure);
       throw new Unfinished(values.siteId, unsure, `${deployed.failure}. To try again, run: npx pulumi up`);
     }
-    now = { packageHash: hash, deploymentId: deployed.deploymentId, version };
+    now = { packageHash: hash, deploymentId: deployed.deploymentId, version, build };
   }
   const missing = await activate(operation, values, former?.olds);
   if (missing) {
@@ -227,52 +258,4 @@ function healthLook(operation: Operation<AzureClient>, values: Inputs): () => Pr
     if (functions.length === 0) return { notYet: "Azure lists no functions of the app yet" };
     return { done: true };
   };
-}
-
-/**
- * Stops every instance that still has former settings. Azure ends instances some time after a change, and what the former settings
- * lead to may be deleted as soon as this resource is done. Answers what is missing in the end, if anything.
- */
-async function handOver(
-  operation: Operation<AzureClient>,
-  values: Inputs,
-  olds: Inputs | undefined,
-): Promise<string | undefined> {
-  const { client, signal, progress } = operation;
-  const { queueId, configuration } = values;
-  if (queueId === undefined || configuration === undefined) return undefined;
-  const marked = await client.markQueue(queueId, (since) => ({ wanted: { configuration, since } }), signal);
-  if (marked === undefined) return `its instances could not be informed of their settings. ${queueIsGone(queueId)}`;
-  if (mayHaveFormer(configuration, olds, marked.before.wanted, marked.now)) {
-    progress("waiting until no instance works with the former settings any more");
-    await client.clock.sleep(handoverTime, signal);
-  }
-  // Code of an earlier version does not heed the mark, but says that it is there.
-  const gone = await lookPatiently(operation, readyPace, () => checkEarlierVersions(operation, values));
-  return "done" in gone
-    ? undefined
-    : `instances of its earlier version still work ${gone.gaveUp}. Then run: npx pulumi up`;
-}
-
-/**
- * Whether instances with former settings may still send. Not of a relay that was never marked and is made only now, nor of one that was
- * marked with these settings long enough ago: an `up` that was killed in the wait leaves the mark, but has not waited.
- */
-function mayHaveFormer(
-  configuration: string,
-  olds: Inputs | undefined,
-  wanted: WantedConfiguration | undefined,
-  now: Date,
-): boolean {
-  if (olds === undefined) return wanted !== undefined;
-  const isSame = olds.configuration === configuration && wanted?.configuration === configuration;
-  return !isSame || now.getTime() - wanted.since.getTime() < handoverTime;
-}
-
-async function checkEarlierVersions({ client, signal }: Operation<AzureClient>, values: Inputs): Promise<Look<true>> {
-  const url = `https://${values.hostName}${values.healthPath}`;
-  const health = await askHealth(client, url, signal);
-  if ("failure" in health) return { notYet: health.failure, detail: health.detail };
-  const earlier = health.forwarders[""] ?? 0;
-  return earlier === 0 ? { done: true } : { notYet: "waiting for instances with the earlier version's code to end" };
 }

@@ -34,6 +34,8 @@ export interface IllHealth {
   readonly failure: string;
   /** With what the relay said. */
   readonly detail: string;
+  /** Of the answer; undefined if none came. */
+  readonly status?: number;
 }
 
 /** Asks the relay's health check; answers why nothing can be said where it is not well. */
@@ -47,7 +49,8 @@ export async function askHealth(
     const failure = `${url} does not answer (${text})`;
     return { failure, detail: failure };
   }
-  if (status !== 200) return { failure: `${url} answers ${status}`, detail: `${url} answers ${status}: ${text}` };
+  if (status !== 200)
+    return { failure: `${url} answers ${status}`, detail: `${url} answers ${status}: ${text}`, status };
   const parsed = health.safeParse(jsonOf(text));
   // Code of another kind than the relay's may answer in its own words.
   return parsed.success ? parsed.data : { forwarders: {}, unresolved: [] };

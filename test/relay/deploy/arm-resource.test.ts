@@ -94,6 +94,19 @@ describe("VaultSecret", () => {
     expect(error.message).not.toContain("s3cret");
   });
 
+  test.each([
+    ["the version that the stack wrote", { secretUriWithVersion: uri, attributes: { enabled: true } }, "s3cret"],
+    ["another version", { secretUriWithVersion: "https://v.vault.azure.net/secrets/key/2" }, ""],
+    ["a disabled version", { secretUriWithVersion: uri, attributes: { enabled: false } }, ""],
+  ])("a refresh finds %s", async (_, properties, value) => {
+    azure.script[`GET ${id}`] = [{ status: 200, body: JSON.stringify({ properties }) }];
+    const known = { vaultId, name: "key", value: "s3cret" };
+    expect(await vaultSecret.read(operation, id, known, { uriWithVersion: uri })).toEqual({
+      inputs: { ...known, value },
+      outputs: { uriWithVersion: properties.secretUriWithVersion },
+    });
+  });
+
   test("it goes with its vault: its name would stay taken, and an Owner may not delete it", async () => {
     await vaultSecret.delete(operation, id, { vaultId, name: "key", value: "s3cret" });
     expect(azure.requests).toEqual([]);

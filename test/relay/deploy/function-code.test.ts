@@ -330,6 +330,76 @@ describe("read", () => {
     expect((await failure(functionCode.read(operation, siteId, inputs(), state))).message).toContain(said);
   });
 
+  describe("of what somebody else has changed", () => {
+    const listUrl = `POST ${siteId}/config/appsettings/list`;
+    const written = { A: "1", B: "2", C: "@Microsoft.KeyVault(SecretUri=s)" };
+    const given = () => ({ ...inputs(), settings: written });
+    const known = { ...state, build: "ours" };
+    const read = () => functionCode.read(operation, siteId, given(), known);
+    const list = (properties: object): Answer => ({ body: { properties } });
+
+    beforeEach(() => {
+      azure.script[listUrl] = [list(written)];
+      azure.script[health] = [{ body: { status: "ok", build: "ours" } }];
+    });
+
+    test("nothing: the state stays", async () => {
+      expect(await read()).toEqual({ inputs: given(), outputs: known });
+    });
+
+    test("app settings: the names show, and of foreign values a digest", async () => {
+      azure.script[listUrl] = [list({ A: "1", B: "s3cret", D: "pa55word" })];
+      const found = await read();
+      expect(found?.inputs.settings).toEqual({
+        A: "1",
+        B: expect.stringMatching(/^not the stack's: SHA-256 [0-9a-f]{16}…$/),
+        D: expect.stringMatching(/^not the stack's/),
+      });
+      expect(JSON.stringify(found)).not.toMatch(/s3cret|pa55word/);
+    });
+
+    test.each<[string, Answer]>([
+      ["another build", { body: { status: "ok", build: "theirs" } }],
+      ["code that does not say what it is", { body: "hello" }],
+      ["code without a health check", at(404)],
+    ])("%s: the package has changed, and the next update deploys it again", async (_, answer) => {
+      azure.script[health] = [answer];
+      const found = await read();
+      expect(found?.outputs).toEqual({ ...known, packageHash: "" });
+      expect(found?.inputs.package.path).toBe(folder);
+      expect(found?.inputs.package.hash).not.toBe("engine-hash");
+    });
+
+    test.each<[string, Answer]>([
+      ["a relay that can't answer now", at(503)],
+      ["no connection", { drop: true }],
+    ])("%s proves nothing", async (_, answer) => {
+      azure.script[health] = [answer];
+      expect(await read()).toEqual({ inputs: given(), outputs: known });
+    });
+
+    test("the state of an earlier version has nothing to compare with", async () => {
+      azure.script[health] = [{ body: { status: "ok", build: "theirs" } }];
+      expect(await functionCode.read(operation, siteId, inputs(), state)).toEqual({ inputs: inputs(), outputs: state });
+    });
+
+    test("an update writes the settings again, before anything else, and only if they differ", async () => {
+      const put = `PUT ${siteId}/config/appsettings`;
+      azure.script[put] = [{ body: {} }];
+      const outputs = { packageHash: hash, deploymentId: "d0" };
+      const change = () => functionCode.update?.(operation, siteId, { news: given(), olds: given(), outputs });
+      await change();
+      expect(azure.calls().filter((call) => call.startsWith("PUT"))).toEqual([]);
+      azure.restart();
+      azure.script[listUrl] = [list({ ...written, B: "s3cret" })];
+      await change();
+      expect(azure.calls()[1]).toBe(`${put}?api-version=2024-04-01`);
+      const { bytes } = azure.requests.find(({ method }) => method === "PUT") ?? { bytes: "" };
+      expect(JSON.parse(String(bytes))).toEqual({ properties: written });
+      expect(operation.shown).toContain("writes app settings again that somebody has changed: B");
+    });
+  });
+
   test("an import is refused", async () => {
     const error = await failure(functionCode.read(operation, siteId, undefined, undefined));
     expect(error.message).toContain("can't be imported");

@@ -89,7 +89,7 @@ function aboutZones(error: unknown, body: Record<string, unknown>): Error | unde
   if (!(error instanceof VendorError) || !properties?.zoneRedundant || !/zone/i.test(error.message)) return undefined;
   const remedy =
     "The plan is to be zone-redundant, which not every region offers. For those that do, run: " +
-    "az functionapp list-flexconsumption-locations --zone-redundant=true. To go without zones, set zoneRedundant to false in the " +
+    "az functionapp list-flexconsumption-locations --zone-redundant true. To go without zones, set zoneRedundant to false in the " +
     "setting azure, in the stack's configuration by: npx pulumi config set --path azure.zoneRedundant false";
   return new Error(`${error.message} ${remedy}`, { cause: error });
 }

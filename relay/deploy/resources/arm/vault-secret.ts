@@ -1,9 +1,9 @@
 import { defineResource, type Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AzureClient } from "../../client/client.ts";
+import { versionOf } from "../../drift/secret-drift.ts";
+import { vaultApiVersion as apiVersion } from "../../vault-api-version.ts";
 import { put } from "./arm-resource.ts";
-
-const apiVersion = "2024-11-01";
 
 const inputs = z.object({
   vaultId: z
@@ -24,8 +24,6 @@ const outputs = z.object({
   }),
 });
 
-const answer = z.object({ properties: z.object({ secretUriWithVersion: z.string() }) });
-
 /**
  * A secret in a key vault, made by Azure Resource Manager's PUT for the same reason as an `ArmResource`.
  */
@@ -33,6 +31,7 @@ export const vaultSecret = defineResource<AzureClient>()({
   type: "customerio-aep:index:VaultSecret",
   description:
     "A secret in an Azure key vault. As with `ArmResource`, one of that name that exists already gets the value as a new version. " +
+    "A refresh reports another version, or a disabled one, as a changed value, and the next update writes the stack's own. " +
     "Deleting it calls nothing: Azure Resource Manager has no call for it, and the secret goes with its vault. It can't be imported.",
   inputs,
   outputs,
@@ -42,14 +41,18 @@ export const vaultSecret = defineResource<AzureClient>()({
     return { id, outputs: await write(operation, id, values.value) };
   },
 
-  // Azure never answers the value, so whether somebody has changed it shows in the version alone.
-  async read({ client, signal }, id, known) {
+  // Azure Resource Manager never answers the value, so whether somebody has changed it shows in the version alone.
+  async read({ client, signal }, id, known, written) {
     if (!known)
       throw new Error(
         "A customerio-aep:index:VaultSecret can't be imported. Declare it in the program and run: npx pulumi up",
       );
     const found = await client.armGet(id, apiVersion, signal);
-    return found && { inputs: known, outputs: outputsOf(found) };
+    if (found === undefined) return undefined;
+    const { uriWithVersion, isEnabled } = versionOf(found);
+    const isOurs = isEnabled && uriWithVersion === written?.uriWithVersion;
+    // No value stands for one that the stack did not write, so that the next update writes its own again.
+    return { inputs: isOurs ? known : { ...known, value: "" }, outputs: { uriWithVersion } };
   },
 
   update: (operation, id, { news }) => write(operation, id, news.value),
@@ -60,9 +63,6 @@ export const vaultSecret = defineResource<AzureClient>()({
 });
 
 async function write(operation: Operation<AzureClient>, id: string, value: string) {
-  return outputsOf(await put(operation, id, { apiVersion, body: { properties: { value } } }));
-}
-
-function outputsOf(found: Record<string, unknown>): z.output<typeof outputs> {
-  return { uriWithVersion: answer.parse(found).properties.secretUriWithVersion };
+  const { uriWithVersion } = versionOf(await put(operation, id, { apiVersion, body: { properties: { value } } }));
+  return { uriWithVersion };
 }

@@ -1,0 +1,24 @@
+import { z } from "zod";
+import { azureOf } from "../clients.ts";
+import { defineCommand } from "../command/definition.ts";
+import { driftJson, driftLines, driftOf } from "./drift.ts";
+
+export const driftCommand = defineCommand({
+  name: "drift",
+  summary: "list what somebody has changed in Azure that `pulumi preview` does not show",
+  description:
+    "Compares app settings, code and secrets of the relay with what the last `pulumi up` left: app settings by name, the code by its digest, " +
+    "secrets by their versions. Prints no values. Changes nothing. Ends with 1 if something differs, so that a nightly job can tell.",
+  options: {},
+  examples: [
+    { args: "drift --stack prod", shows: "what differs in the stack, and how to put it right" },
+    { args: "drift --stack prod --json", shows: "the same for a script" },
+  ],
+  ...{ needsSecrets: false, needsRelay: true, stopsInOrder: false },
+  json: z.object({ drift: z.array(driftJson).describe("empty if nothing differs") }),
+  async run(source, _values, { print, progress }) {
+    const drift = await progress.waiting("comparing with Azure", driftOf(azureOf(source), source));
+    print(...driftLines(drift, source.target));
+    return { ending: drift.length === 0 ? "well" : "broken", json: { drift } };
+  },
+});

@@ -1,0 +1,96 @@
+import { z } from "zod";
+import { type CommandTarget, pulumiCommand } from "../../relay/core/operator-command.ts";
+import type { AzureClient } from "../../relay/deploy/client/client.ts";
+import { runningCode } from "../../relay/deploy/drift/code-drift.ts";
+import { secretDrift } from "../../relay/deploy/drift/secret-drift.ts";
+import { settingDrift } from "../../relay/deploy/drift/setting-drift.ts";
+import { startTimeLimit } from "../clients.ts";
+import type { StackSource } from "../stack/source.ts";
+import type { StackResource } from "../stack/state.ts";
+
+/** What `--json` says of one thing that differs. */
+export const driftJson = z.object({
+  part: z.enum(["app setting", "code", "secret"]),
+  name: z.string().describe("of the setting, the function app or the secret"),
+  change: z.enum(["changed", "added", "removed"]).describe("what happened to it in Azure"),
+  found: z.string().describe("a sentence for people; never a value"),
+});
+
+export type Drift = z.output<typeof driftJson>;
+
+const code = z.object({
+  siteId: z.string(),
+  hostName: z.string(),
+  healthPath: z.string(),
+  settings: z.record(z.string(), z.string()).optional(),
+  build: z.string().optional(),
+});
+const secret = z.object({ name: z.string(), uriWithVersion: z.string() });
+
+/**
+ * What differs in Azure from what the last `up` left.
+ *
+ * @throws if something can't be compared
+ */
+export async function driftOf(client: AzureClient, source: StackSource): Promise<Drift[]> {
+  const state = code.parse(source.resource("customerio-aep:index:FunctionCode").outputs);
+  if (state.settings === undefined || state.build === undefined) {
+    throw new Error(
+      `An earlier version has deployed this relay, so the state lacks what to compare with. Run once: ${pulumiCommand("up", source.target)}`,
+    );
+  }
+  const secrets = source.all("customerio-aep:index:VaultSecret");
+  const found = await Promise.all([
+    ofSettings(client, state.siteId, state.settings, source),
+    ofCode(client, state),
+    ...secrets.map((resource) => ofSecret(client, resource)),
+  ]);
+  return found.flat();
+}
+
+const found = {
+  changed: "its value is not the stack's",
+  added: "the stack has no such setting",
+  removed: "Azure has no such setting any more",
+} as const;
+
+async function ofSettings(
+  client: AzureClient,
+  siteId: string,
+  written: Readonly<Record<string, string>>,
+  { target }: StackSource,
+): Promise<Drift[]> {
+  const listed = await client.siteSettings(siteId).list(startTimeLimit());
+  if (listed === undefined) {
+    throw new Error(
+      `Azure has no function app ${siteId} any more. To make it again: ${pulumiCommand("up --refresh", target)}`,
+    );
+  }
+  return settingDrift(written, listed).map((drift) => ({ part: "app setting", ...drift, found: found[drift.change] }));
+}
+
+async function ofCode(client: AzureClient, state: z.output<typeof code>): Promise<Drift[]> {
+  const url = `https://${state.hostName}${state.healthPath}`;
+  const running = await runningCode(client, { url, build: state.build }, startTimeLimit());
+  if (running.is === "unknown") throw new Error(`It could not be found out which code runs: ${running.reason}`);
+  if (running.is === "deployed") return [];
+  const name = state.siteId.split("/").at(-1) ?? state.siteId;
+  const build = running.build === undefined ? "code that does not say what it is" : `the build ${running.build}`;
+  return [{ part: "code", name, change: "changed", found: `${build} runs, and the stack deployed ${state.build}` }];
+}
+
+async function ofSecret(client: AzureClient, { id, outputs }: StackResource): Promise<Drift[]> {
+  const { name, uriWithVersion } = secret.parse(outputs);
+  const drift = await secretDrift(client, { id, uriWithVersion }, startTimeLimit());
+  return drift === undefined ? [] : [{ part: "secret", name, ...drift }];
+}
+
+/** What differs, for people, with the command that puts it right. */
+export function driftLines(drift: readonly Drift[], target: CommandTarget): string[] {
+  if (drift.length === 0) return ["App settings, code and secrets are as the last `pulumi up` left them."];
+  return [
+    "Differs from what the last `pulumi up` left:",
+    ...drift.map(({ part, name, change, found }) => `  ${part} ${name} was ${change}: ${found}`),
+    `To put it right: ${pulumiCommand("up --refresh", target)}`,
+  ];
+}

@@ -1,0 +1,37 @@
+import { z } from "zod";
+import type { AzureClient } from "../client/client.ts";
+import { vaultApiVersion } from "../vault-api-version.ts";
+
+const secret = z.object({
+  properties: z.object({
+    secretUriWithVersion: z.string(),
+    attributes: z.object({ enabled: z.boolean().nullish() }).nullish(),
+  }),
+});
+
+/** What Azure Resource Manager says of a vault's secret: its present version, and whether that can be read. */
+export interface SecretVersion {
+  readonly uriWithVersion: string;
+  readonly isEnabled: boolean;
+}
+
+/** What Azure answers about a secret; never its value. */
+export function versionOf(answer: unknown): SecretVersion {
+  const { secretUriWithVersion, attributes } = secret.parse(answer).properties;
+  return { uriWithVersion: secretUriWithVersion, isEnabled: attributes?.enabled !== false };
+}
+
+/** How a secret differs from the one that the stack wrote; undefined: it does not. */
+export async function secretDrift(
+  client: AzureClient,
+  { id, uriWithVersion }: { readonly id: string; readonly uriWithVersion: string },
+  signal: AbortSignal,
+): Promise<{ readonly change: "changed" | "removed"; readonly found: string } | undefined> {
+  const answer = await client.armGet(id, vaultApiVersion, signal);
+  if (answer === undefined) return { change: "removed", found: "the vault has no such secret any more" };
+  const now = versionOf(answer);
+  if (!now.isEnabled) return { change: "changed", found: "its present version is disabled" };
+  if (now.uriWithVersion === uriWithVersion) return undefined;
+  const [present, written] = [now.uriWithVersion, uriWithVersion].map((uri) => uri.split("/").at(-1));
+  return { change: "changed", found: `the vault has the version ${present}, and the stack wrote ${written}` };
+}

@@ -1,0 +1,105 @@
+import { driftLines, driftOf } from "../../cli/drift/drift.ts";
+import { driftCommand } from "../../cli/drift/drift-command.ts";
+import type { StackSource } from "../../cli/stack/source.ts";
+import { readState } from "../../cli/stack/state.ts";
+import { type AzureServer, failure, gone, operationOn, siteId, useAzure } from "../relay/deploy/azure-server.ts";
+
+// The command on a state and a scripted Azure: no engine, no stack.
+const vaultId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/v";
+const uri = "https://v.vault.azure.net/secrets/key/1";
+const written = { A: "1", KEY: `@Microsoft.KeyVault(SecretUri=${uri})` };
+const list = `POST ${siteId}/config/appsettings/list`;
+const health = "GET /health";
+const secret = `GET ${vaultId}/secrets/key`;
+
+let azure: AzureServer;
+
+useAzure((server) => {
+  azure = server;
+  azure.script = {
+    [list]: [{ body: { properties: written } }],
+    [health]: [{ body: { status: "ok", build: "ours" } }],
+    [secret]: [{ body: { properties: { secretUriWithVersion: uri } } }],
+  };
+});
+
+function source(over: object = {}): StackSource {
+  const outputs = { siteId, hostName: azure.host, healthPath: "/health", settings: written, build: "ours", ...over };
+  const resources = readState(
+    JSON.stringify({
+      deployment: {
+        resources: [
+          { type: "customerio-aep:index:FunctionCode", urn: "u::p::t::code", id: siteId, outputs },
+          {
+            ...{ type: "customerio-aep:index:VaultSecret", urn: "u::p::t::key", id: `${vaultId}/secrets/key` },
+            outputs: { name: "key", uriWithVersion: uri },
+          },
+          { type: "customerio-aep:index:FunctionApp", urn: "u::p::t::app", id: siteId, outputs: {} },
+        ],
+      },
+    }),
+  );
+  const all = (type: string) => resources.filter((resource) => resource.type === type);
+  return {
+    ...{ name: "events", target: { stack: "dev" }, all, resource: (type: string) => all(type)[0] },
+    providerSettings: () => ({ armUrl: `https://${azure.host}` }),
+  } as unknown as StackSource;
+}
+
+const look = (of = source()) => driftOf(operationOn(azure).client, of);
+const target = { stack: "dev" };
+
+test("nothing differs", async () => {
+  const drift = await look();
+  expect(driftCommand.json.parse({ drift })).toEqual({ drift: [] });
+  expect(driftLines(drift, target)).toEqual(["App settings, code and secrets are as the last `pulumi up` left them."]);
+});
+
+test("app settings by name, code by its build and secrets by version; no value of any", async () => {
+  azure.script = {
+    [list]: [{ body: { properties: { A: "s3cret", NEW: "pa55word" } } }],
+    [health]: [{ body: { status: "ok", build: "theirs" } }],
+    [secret]: [{ body: { properties: { secretUriWithVersion: uri.replace(/1$/, "2") } } }],
+  };
+  const drift = await look();
+  expect(driftCommand.json.parse({ drift })).toEqual({ drift });
+  expect(drift.map(({ part, name, change }) => [part, name, change])).toEqual([
+    ["app setting", "A", "changed"],
+    ["app setting", "KEY", "removed"],
+    ["app setting", "NEW", "added"],
+    ["code", "relay", "changed"],
+    ["secret", "key", "changed"],
+  ]);
+  const lines = driftLines(drift, target);
+  expect(lines).toContain("  code relay was changed: the build theirs runs, and the stack deployed ours");
+  expect(lines).toContain("  secret key was changed: the vault has the version 2, and the stack wrote 1");
+  expect(lines.at(-1)).toBe("To put it right: npx pulumi up --refresh --stack dev");
+  expect(lines.join("\n")).not.toMatch(/s3cret|pa55word|KeyVault/);
+});
+
+test.each([
+  ["deleted", gone, "removed"],
+  ["disabled", { body: { properties: { secretUriWithVersion: uri, attributes: { enabled: false } } } }, "changed"],
+])("a secret that was %s differs", async (_, answer, change) => {
+  azure.script[secret] = [answer];
+  expect(await look()).toMatchObject([{ part: "secret", name: "key", change }]);
+});
+
+test("code without the relay's functions differs", async () => {
+  azure.script[health] = [{ status: 404 }];
+  expect(await look()).toMatchObject([{ part: "code", found: expect.stringContaining("does not say what it is") }]);
+});
+
+test.each<[string, () => Promise<unknown>, string]>([
+  ["a relay that does not answer", () => look(), "It could not be found out which code runs"],
+  ["an app that is gone", () => look(), "npx pulumi up --refresh --stack dev"],
+  [
+    "the state of an earlier version",
+    () => look(source({ settings: undefined })),
+    "Run once: npx pulumi up --stack dev",
+  ],
+])("%s is an error, not a match", async (what, act, said) => {
+  if (what.startsWith("a relay")) azure.script[health] = [{ status: 503 }];
+  if (what.startsWith("an app")) azure.script[list] = [gone];
+  expect((await failure(act())).message).toContain(said);
+});
