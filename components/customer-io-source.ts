@@ -17,7 +17,7 @@ import { StackSettings } from "./settings/settings-source.ts";
 import { type CustomerIoSourceArgs, SourceArguments } from "./settings/source-arguments.ts";
 import { defaultTitle } from "./title.ts";
 
-/** The settings, and what follows from them and from what is there already in Platform. */
+/** The settings, and what follows from them and from what Platform already has. */
 type CheckedSettings = Settings & {
   readonly dataflowArgs: PlatformDataflowArgs;
   readonly credential: PlatformCredential | undefined;
@@ -38,16 +38,16 @@ interface SourceOutputs {
 /**
  * Every event of a Customer.io workspace in a dataset of Adobe Experience Platform.
  *
- * Customer.io posts each event to the relay, which stores it before it answers, and delivers it to the dataflow, which
- * maps it into the dataset. They are made in the order in which events travel back: dataflow, relay, webhook; so no
- * event is sent before there is somebody to take it. They go in the opposite order, and the relay not before it has
- * delivered what it holds. With direct delivery there is no relay, and the webhook posts to the dataflow, once that keeps
- * what it takes in.
+ * Customer.io posts each event to the relay. The relay stores it before it answers, and delivers it to the dataflow, which
+ * maps it into the dataset. They are created from the end of that path to its beginning (dataflow, relay, webhook), so that
+ * no event is sent before something can take it, and deleted in the opposite order: the relay only after it has delivered
+ * what it holds. With direct delivery there is no relay. The webhook then posts to the dataflow, once the dataflow keeps
+ * events.
  */
 export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
   /** Where Customer.io posts its events; null where it posts straight to Platform. */
   readonly relayUrl: pulumi.Output<string | null>;
-  /** Where events are posted to Platform; secret, since who has it can write into the dataset. */
+  /** Where events are posted to Platform. Secret: anyone who has it can write into the dataset. */
   readonly streamingUrl: pulumi.Output<string>;
   readonly dataflowId: pulumi.Output<string>;
   readonly datasetId: pulumi.Output<string>;
@@ -80,7 +80,7 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
     this.nextSteps = outputOf(outputs, "nextSteps");
   }
 
-  /** Checks everything before anything is declared, so that a mistake, or what is missing, is reported while nothing has begun. */
+  /** Checks everything before anything is declared, so that mistakes and missing parts are reported before anything is changed. */
   protected override async initialize(): Promise<SourceOutputs> {
     // The SDK calls this from its own constructor; afterwards this object is complete.
     await Promise.resolve();
@@ -105,14 +105,14 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
     const ownsDataset = dataflowArgs.destination.datasetId === undefined;
     const { forceDestroy, keep } = settings.dataset;
     const guarded = { datasetId: dataflow.datasetId, forceDestroy, keep };
-    // In a destroy it checks the dataset again once nothing can come any more: the webhook is gone, and the relay has delivered what it held.
+    // In a destroy it checks the dataset again once no more events can come: the webhook is gone, and the relay has delivered what it held.
     const guardAgain = (dependsOn: pulumi.Resource[], relayHealthUrl?: pulumi.Output<string>) => {
       if (!ownsDataset) return [];
       const args = { ...guarded, ...(relayHealthUrl && { relayHealthUrl }), deletedBefore: "Customer.io's webhook" };
       return [new DatasetGuard(`${name}-last-guard`, args, { ...parent, dependsOn: [dataflow, ...dependsOn] })];
     };
     const relay = delivery === "relay" ? this.#relay(`${name}-relay`, settings, dataflow, guardAgain) : undefined;
-    // Without the key the relay could verify no event; Customer.io would meet refusals and hold back for an hour.
+    // Without the key the relay could not verify any event: it would refuse Customer.io's calls, and Customer.io would pause for an hour.
     const awaitsKey = relay !== undefined && settings.signingKeys === undefined;
     const subscription = new ReportingWebhookSubscription(
       `${name}-subscription`,
@@ -125,23 +125,23 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
         withContent: settings.withContent,
         disabled: awaitsKey,
       },
-      // The relay answers and can be drained: only then does Customer.io send.
+      // Customer.io sends only once the relay answers and can be drained.
       { ...parent, dependsOn: relay?.ready ?? guardAgain([]) },
     );
 
-    // What depends on everything goes first in a destroy: what a guard refuses has not begun.
+    // A destroy deletes first what depends on everything else: if a guard refuses, nothing has been deleted yet.
     const everything: pulumi.Resource[] = [dataflow, ...(relay ? [relay] : []), subscription];
     if (ownsDataset) {
       const args = { ...guarded, ...(relay && { relayHealthUrl: relay.healthUrl }) };
       everything.push(new DatasetGuard(`${name}-guard`, args, { ...parent, dependsOn: [...everything] }));
     }
     if (relay) {
-      // The very first: what dead letters stop may become rows, for which the dataset's guard must still be there.
+      // This guard goes first: dead letters that stop a destroy may become rows, and the dataset's guard must still be there for those.
       const { queueId, healthUrl, parts } = relay;
       new RelayGuard(
         `${name}-relay-guard`,
         { delivery, queueId, healthUrl, parts },
-        // Protected with the account: what a destroy comes to first keeps it from beginning, if nobody looks at a preview.
+        // Protected together with the account: a destroy without a preview then stops at its first resource, before it deletes anything.
         { ...parent, dependsOn: everything, protect: azureProfile(settings.environment, settings.azure).protect },
       );
     }
@@ -173,7 +173,7 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
         ...settings,
         afterDrain,
         streamingUrl: dataflow.streamingUrl,
-        // The HTTP API source's endpoint asks for an access token; Customer.io's own source for none.
+        // The endpoint of the HTTP API source needs an access token; that of Customer.io's own source does not.
         credential: settings.source === "http" ? (settings.credential ?? readPlatformCredential()) : undefined,
         readyAt: dataflow.readyAt,
       },
@@ -182,7 +182,7 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
   }
 }
 
-/** The App API never returns the signing key, so a person has to carry it over once. */
+/** The App API never returns the signing key, so a person has to copy it once. */
 function keySteps(title: string, words: SettingWords): string[] {
   return [
     `In Customer.io, open Data & Integrations > Integrations > Reporting Webhooks, and in the three-dots menu of "${title}" choose "Copy signing key".`,

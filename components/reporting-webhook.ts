@@ -3,9 +3,9 @@ import * as customerio from "pulumi-customerio";
 import { keepName } from "./title.ts";
 
 export interface ReportingWebhookSubscriptionArgs {
-  /** What the webhook is called in Customer.io, if the settings say so. */
+  /** The webhook's name in Customer.io, if the settings have one. */
   name: pulumi.Input<string> | undefined;
-  /** What it is called else, from the time that it is made on. */
+  /** Its name otherwise, which it keeps once it is created. */
   title: string;
   /** Where Customer.io posts its events. */
   endpoint: pulumi.Input<string>;
@@ -31,7 +31,7 @@ export class ReportingWebhookSubscription extends pulumi.ComponentResource {
     const keeping = { ...parent, ...keepName("name", given) };
     const named = { name: given ?? title };
     const claim = { ...named, endpoint: args.endpoint };
-    // The first to come and the last to go, so that nothing is left of what a killed run could not note.
+    // Created first and deleted last, so that it also cleans up what a killed run could not record.
     const ownership = new customerio.Ownership(`${name}-ownership`, claim, keeping);
     const webhook = new customerio.ReportingWebhook(
       `${name}-webhook`,

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** What objects are called unless the settings name them: titles are unique in a sandbox, and a workspace may serve several stacks. */
+/** The name of objects for which the settings have none. Titles are unique in a sandbox, and a workspace may serve several stacks. */
 export function defaultTitle(): string {
   return `Customer.io events (${pulumi.getStack()})`;
 }

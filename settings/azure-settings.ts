@@ -23,7 +23,7 @@ function idOf(type: string, what: string) {
     .meta({ description: what });
 }
 
-/** What can be chosen of the relay's resources in Azure. `environment` has a default for each. */
+/** The choices for the relay's resources in Azure. `environment` has a default for each. */
 export const azureChoices = z.strictObject({
   storageRedundancy: z.enum(["LRS", "ZRS", "GRS", "RAGRS", "GZRS", "RAGZRS"]).meta({
     description:
@@ -60,8 +60,8 @@ export const azureChoices = z.strictObject({
 export type AzureChoices = z.output<typeof azureChoices>;
 
 /**
- * What each environment chooses. `dev` costs little and is gone quickly. It is the default, since `prod` makes what can't be undone
- * (purge protection) or refuses to go (locks, `protect`): nobody should get that without asking for it.
+ * What each environment chooses. `dev` costs little and is quick to destroy. It is the default, since `prod` makes some things that
+ * can't be undone (purge protection) or that refuse to be deleted (locks, `protect`). Nobody should get those without asking for them.
  */
 export const environmentChoices: Readonly<Record<Environment, AzureChoices>> = {
   dev: {
@@ -116,7 +116,7 @@ export const azureNames = z.strictObject({
   ),
 });
 
-/** What is there already and is used as it is. */
+/** What exists already and is used unchanged. */
 export const azureExisting = z.strictObject({
   resourceGroupId: z
     .string()

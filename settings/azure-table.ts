@@ -2,7 +2,7 @@ import { z } from "zod";
 import { azureChoices, azureExisting, azureNames, azureTags, environments } from "./azure-settings.ts";
 import type { Setting } from "./setting.ts";
 
-/** What becomes of settings of the relay where there is none. */
+/** What the relay's settings do with direct delivery, where there is no relay. */
 export const ofTheRelay = { ignored: "it belongs to the relay, which does not exist with delivery: direct" } as const;
 
 /** The part of `settingsTable` about the relay's resources in Azure. */

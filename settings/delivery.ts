@@ -1,16 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
 import { plainSettings, settingDefaults } from "./schema.ts";
 
-/** A setting, and why it does not go with direct delivery. */
+/** A setting that direct delivery does not support, and why. */
 export interface Hindrance {
   readonly setting: string;
   readonly reason: string;
 }
 
-/** Settings by their names; also such as are only known later, which count as set. */
+/** Settings by name. Those whose value is known only later count as set. */
 type Given = Readonly<Record<string, unknown>> & { readonly delivery: "relay" | "direct" };
 
-/** Settings that only the relay can keep to, so that direct delivery would break a promise. */
+/** Settings that only the relay can honor: direct delivery would break what they promise. */
 export function contradictions(settings: Given): Hindrance[] {
   return hindrances(settings, "refused");
 }

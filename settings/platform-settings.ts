@@ -75,7 +75,7 @@ export const webhookSchema = z.strictObject({
 const schema = z.object(platformSchemas);
 export type PlatformSettings = z.output<typeof schema>;
 
-/** Two settings that don't go together: the path of the one to change, and why. */
+/** Two settings that contradict each other: the path of the one to change, and why. */
 export interface Conflict {
   readonly path: readonly string[];
   readonly reason: string;
@@ -85,7 +85,7 @@ export interface Conflict {
 /** Every identity doubles the expression of the identity map, and Data Prep takes 4096 characters. */
 const mostIdentities = 3;
 
-/** What is wrong with settings that are right each by itself. */
+/** Mistakes in settings that are each right by themselves. */
 export function platformConflicts(settings: PlatformSettings & { personalData: PersonalData }): Conflict[] {
   return [...conflictsWithExisting(settings), ...conflictsOfDataset(settings), ...conflictsOfProfile(settings)];
 }

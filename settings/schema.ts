@@ -29,7 +29,7 @@ export const settingsSchema = z.strictObject(
 export type SettingValues = z.output<typeof settingsSchema>;
 export type Source = SettingValues["source"];
 
-/** What the settings are where nobody sets any. */
+/** The defaults of all settings. */
 export const settingDefaults: SettingValues = settingsSchema.parse({});
 
 function withDefault({ schema, default: value, description }: PlainSetting): z.ZodType {

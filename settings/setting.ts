@@ -3,7 +3,7 @@ import type { AppSettingName } from "../relay/core/app-settings.ts";
 
 /** What the table of settings says of each. */
 interface Described {
-  /** What a value must be, without the default. */
+  /** The schema of a value, without the default. */
   readonly schema: z.ZodType;
   /** What the setting does, for users: sentences in Markdown without links. */
   readonly description: string;
@@ -14,7 +14,7 @@ interface Described {
 /** A setting of the program, which is an argument of the component too. */
 export interface PlainSetting extends Described {
   readonly secret?: undefined;
-  /** The value where none is set, as a user would write it. */
+  /** The default, as a user would write it. */
   readonly default: unknown;
   /** Values to show, the most typical one first. Absent: the default. */
   readonly examples?: readonly [unknown, ...unknown[]];
@@ -28,7 +28,7 @@ export interface PlainSetting extends Described {
    * each under its name.
    */
   readonly appSetting?: AppSettingName;
-  /** What becomes of a value other than the default with `delivery: direct`, and why. Absent: it works there too. */
+  /** What a value other than the default does with `delivery: direct`, and why. Absent: it works there too. */
   readonly direct?: { readonly refused: string } | { readonly ignored: string };
 }
 

@@ -14,7 +14,7 @@ export interface Destination {
 interface DestinationSettings extends Pick<PlatformSettings, "profile"> {
   readonly schema: { readonly existing?: string | undefined };
   readonly dataset: { readonly existing?: string | undefined };
-  /** The title of the schema that is made; undefined while it is not known. */
+  /** The title of the schema to create; undefined while it is not known. */
   readonly title: string | undefined;
 }
 
@@ -22,13 +22,13 @@ interface DestinationSearch {
   readonly words: SettingWords;
   /** Whether the settings map fields by themselves, so that a schema may have none of the catalogue's. */
   readonly mapsOtherFields: boolean;
-  /** Its providers are asked; default: those of the stack. */
+  /** The component whose providers are asked; default: those of the stack. */
   readonly parent?: pulumi.Resource;
 }
 
 /**
- * Looks up what the settings name in Platform, and checks it. Before anything is declared, in previews too: so a mistake is
- * one message, and nothing is half done.
+ * Looks up and checks what the settings name in Platform. This happens before anything is declared, in previews too, so that a
+ * mistake is one message and leaves nothing half done.
  *
  * @throws pulumi.RunError for what can't take the events
  */
@@ -57,14 +57,14 @@ export async function findDestination(
   return {};
 }
 
-/** What a function answers; its refusal as one message without a stack, after the name of the setting that led to it. */
+/** The function's answer. If it refuses, one message without a stack trace that begins with the name of the setting. */
 async function rethrowRefusal<Answer>(answer: Promise<Answer>, setting?: string): Promise<Answer> {
   const reason = await refusalOf(answer);
   if (reason === undefined) return answer;
   throw new pulumi.RunError(setting === undefined ? reason : `${setting}: ${reason}`);
 }
 
-/** An identity map with unknown namespaces would be taken by Platform, and its record left out of Profile. */
+/** Platform accepts an identity map with unknown namespaces, but leaves the record out of Profile. */
 async function checkIdentities(
   { enabled, identities }: PlatformSettings["profile"],
   words: SettingWords,
@@ -101,7 +101,7 @@ function checkDataset({ id, name, profileEnabled }: aep.ExistingDataset, wanted:
   }
 }
 
-/** A schema that is to be made, or was made here before: Profile can be turned on, with a warning, and never off again. */
+/** A schema that this stack creates or has created: Profile can be turned on, with a warning, but never off again. */
 async function checkProfile(
   { enabled, primaryIdentity }: PlatformSettings["profile"],
   title: string,

@@ -26,7 +26,7 @@ export interface MappingTarget {
 }
 
 /**
- * What goes where: the automatic mapping of the event catalogue, as the setting `mapping` changes it.
+ * The mapping: the automatic mapping of the event catalogue, as the setting `mapping` changes it.
  * @throws pulumi.RunError naming every mistake at once, each with the command that fixes it
  */
 export function createEventMapping(
@@ -81,7 +81,7 @@ function remedyOf(path: string, remedy: MappingProblem["remedy"], words: Setting
   }
 }
 
-/** As a shell takes it for one word. */
+/** Quoted, so that a shell reads it as one word. */
 function quote(value: string): string {
   return /^[\w.]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
 }

@@ -8,10 +8,10 @@ import { keepName } from "../title.ts";
 const identityMapGroup = "https://ns.adobe.com/xdm/context/identitymap";
 
 export interface EventSchemaArgs extends Pick<Settings, "schema" | "fieldGroup" | "dataset" | "profile"> {
-  /** What the schema is called, unless the settings name it. */
+  /** The schema's title, unless the settings have one. */
   title: string;
   tenantId: pulumi.Output<string>;
-  /** What all that is made belongs to. */
+  /** The parent of everything that is declared. */
   ownership: pulumi.Input<string>;
 }
 
@@ -26,7 +26,7 @@ export function createEventSchema(
 ): { id: pulumi.Output<string>; ready: pulumi.Resource[] } {
   const { tenantId, profile, ownership } = args;
   const mapsIdentities = profile.primaryIdentity === "identityMap";
-  // Platform never deletes what has once been in Profile, nor what a dataset follows.
+  // Platform never deletes a schema that has been in Profile, or that a dataset uses.
   const options = { ...parent, retainOnDelete: profile.enabled || args.dataset.keep };
   const { definitions, allOf } = fieldGroupOf(tenantId);
   const fieldGroup = new aep.FieldGroup(

@@ -18,11 +18,11 @@ export interface PlatformDataflowArgs extends Pick<Settings, keyof PlatformSetti
   delivery: DeliveryMode;
   /** Seconds that a new dataflow loses events for; waited for where nobody else would. */
   activationSeconds: number;
-  /** What goes where; see `createEventMapping`. */
+  /** The mapping; see `createEventMapping`. */
   mappings: pulumi.Input<readonly EventMapping[]>;
   /** Records on which Platform tries the mapping before anything takes it up, as JSON texts; see `mappingSamples`. */
   samples: pulumi.Input<readonly string[]>;
-  /** What is there already; what it lacks is made. */
+  /** What exists already; the rest is created. */
   destination: Destination;
 }
 
@@ -43,7 +43,7 @@ export class PlatformDataflow extends pulumi.ComponentResource<DataflowOutputs> 
   readonly schemaId: pulumi.Output<string>;
   readonly datasetId: pulumi.Output<string>;
   readonly dataflowId: pulumi.Output<string>;
-  /** Where events are posted to; who has it can write into the dataset, so it is secret. */
+  /** Where events are posted to. Secret: anyone who has it can write into the dataset. */
   readonly streamingUrl: pulumi.Output<string>;
   /** From when on the dataflow keeps what it takes in (ISO 8601); events sent in the minutes after a change may be lost. */
   readonly readyAt: pulumi.Output<string>;
@@ -79,7 +79,7 @@ export class PlatformDataflow extends pulumi.ComponentResource<DataflowOutputs> 
     const { tenantId } = pulumi.output(aep.getTenant(parent));
 
     const { destination } = args;
-    // The first to come and the last to go, so that nothing is left of what a killed run could not note. Being the first, it
+    // Created first and deleted last, so that it also cleans up what a killed run could not record. As the first, it
     // refuses a change that would delete the dataset with its data, before anything else is touched.
     const ownership = new aep.Ownership(`${name}-ownership`, ownershipArguments(args, destination), parent).id;
     const { id: datasetId, schemaId } = createEventDataset(name, { ...args, destination, tenantId, ownership }, parent);

@@ -9,7 +9,7 @@ import { keepName } from "../title.ts";
 export interface PlatformSourceArgs extends Pick<Settings, "sourceConnection"> {
   source: Source;
   title: string;
-  /** What all that is made belongs to. */
+  /** The parent of everything that is declared. */
   ownership: pulumi.Input<string>;
 }
 

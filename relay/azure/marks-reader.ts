@@ -17,14 +17,14 @@ export interface MarksSeen {
   readonly wanted: WantedConfiguration | undefined;
   /** Whether this relay must not send yet, since it does not know what the former relay has delivered. */
   readonly held: boolean;
-  /** The account whose notes of delivered events are to be taken over. */
+  /** The account whose notes of delivered events this relay takes over. */
   readonly former: FormerAccount | "none";
 }
 
 /** Yields what the marks say, by a look that is at most `lookLasts` old; throws if the storage does not tell. */
 export type Marks = () => Promise<MarksSeen>;
 
-/** Where nobody marks the queue. */
+/** For a queue without marks. */
 export const noMarks: Marks = async () => ({ closed: false, wanted: undefined, held: false, former: "none" });
 
 export interface MarksReaderPorts {

@@ -8,7 +8,7 @@ const times = {
   between: 60_000,
   /** For one look. */
   call: 2_000,
-  /** After so long at the head of its queue, a message that anybody could take is one that nobody takes. */
+  /** A visible message that is at the head of its queue for this long is one that no function takes. */
   untaken: 10 * 60_000,
 };
 
@@ -23,7 +23,7 @@ export interface QueueWatchPorts {
 /**
  * Looks from the side of the HTTP functions whether the functions of the queues run at all: a trigger that Azure doesn't know, or that never
  * starts, writes no line of its own. Taking a message changes the head of the queue (taken, it is hidden, and comes back with
- * another count); so a message that stands there unchanged for ten minutes is one that nobody takes. That holds for any backlog.
+ * another count); so a message that stays there unchanged for ten minutes is one that no function takes. That holds for any backlog.
  */
 export class QueueWatch {
   readonly #storage: QueueWatchPorts["storage"];
@@ -39,7 +39,7 @@ export class QueueWatch {
     this.#write = write;
   }
 
-  /** Looks, once a minute at most, and writes a line for each queue whose messages nobody takes. It doesn't throw. */
+  /** Looks, once a minute at most, and writes a line for each queue whose messages no function takes. It doesn't throw. */
   async look(): Promise<void> {
     const now = this.#monotonic();
     if (now - this.#lookedAt < times.between) return;

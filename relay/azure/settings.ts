@@ -46,7 +46,7 @@ export interface RelaySettings {
   readonly signingKeys: readonly string[];
   readonly intake: IntakeSettings;
   readonly platform: DestinationSettings;
-  /** How long delivered events are remembered, to leave out duplicates; 0 is not at all. */
+  /** How long delivered events are remembered, to leave out duplicates; 0: they are not. */
   readonly duplicateWindowDays: number;
   readonly storage: StorageSettings;
   /** Memory of the instance. */

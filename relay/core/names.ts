@@ -13,7 +13,7 @@ export const relayFunctions = {
 /** The blob containers of the relay's storage account. */
 export const containerNames = { claims: "claims", deadLetters: "dead-letters" } as const;
 
-/** The table in which each instance that sends says so; the tables of delivered events are named by `deliveredTables`. */
+/** The table in which each instance that sends to Platform reports itself. `deliveredTables` names the tables of delivered events. */
 export const forwardersTable = "forwarders";
 /** The one partition of that table. */
 export const forwardersPartition = "forwarder";
@@ -28,8 +28,8 @@ export const storageConnection = "RELAY_STORAGE";
 export const signingKeysSecret = "customerio-signing-keys";
 export const noSigningKeyYet = "none yet";
 
-/** The name of the relay's package, as its package.json has it. */
+/** The name in the relay's package.json. */
 export const relayPackageName = "customerio-aep-relay";
 
-/** How the ids of test events begin, which `customerio-aep verify` sends. */
+/** The prefix of the ids of test events that `customerio-aep verify` sends. */
 export const verificationPrefix = "customerio-aep-verify-";

@@ -16,7 +16,7 @@ export const customerIoSource: ComponentDefinition = {
       .optional()
       .meta({ description: "Where Customer.io posts its events; absent where it posts straight to Platform." }),
     streamingUrl: z.string().meta({
-      description: "Where events are posted to Platform. Secret: who has it can write into the dataset.",
+      description: "Where events are posted to Platform. Secret: anyone who has it can write into the dataset.",
       secret: true,
     }),
     dataflowId: z.string().meta({ description: "Id of the dataflow." }),

@@ -5,7 +5,7 @@ import { dataflowSettings, relaySettings, webhookSettings } from "../../settings
 import { type SettingName, settingsSchema } from "../../settings/schema.ts";
 import { secretInputs } from "./secret-inputs.ts";
 
-/** The parts of a source that are of use alone. What else a source is made of means nothing without them. */
+/** The parts of a source that are useful alone. The others mean nothing without them. */
 export const partComponents: readonly ComponentDefinition[] = [
   {
     type: "customerio-aep:index:PlatformDataflow",
@@ -15,7 +15,7 @@ export const partComponents: readonly ComponentDefinition[] = [
     inputs: settingsOf(dataflowSettings),
     outputs: z.object({
       streamingUrl: z.string().meta({
-        description: "Where events are posted. Secret: who has it can write into the dataset.",
+        description: "Where events are posted. Secret: anyone who has it can write into the dataset.",
         secret: true,
       }),
       readyAt: z.string().meta({

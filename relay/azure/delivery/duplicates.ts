@@ -2,7 +2,7 @@ import { type DeliveredTables, deliveredTables, listOutdated } from "../../core/
 import { describeError } from "../log.ts";
 import { type EntityKey, TableError, type Tables } from "../storage/tables.ts";
 
-/** Milliseconds for one look or note: an event is rather sent twice than held up by what only saves a duplicate. */
+/** Milliseconds for one look-up or note. It is better to send an event twice than to hold it up to avoid a duplicate. */
 const patience = 2_000;
 
 /** Events that an instance keeps in memory, some 15 MB. */

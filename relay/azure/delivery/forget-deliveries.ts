@@ -13,6 +13,6 @@ export async function forgetDeliveries(tables: Pick<Tables, "list" | "delete">):
   try {
     for (const table of await tables.list(signal)) if (isDeliveredTable(table)) await tables.delete(table, signal);
   } catch {
-    // Pennies a month, and nobody waits for it.
+    // It costs pennies a month, and nothing waits for it.
   }
 }

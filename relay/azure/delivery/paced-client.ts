@@ -67,7 +67,7 @@ export interface PacedClientPorts {
 /** Sends at the pace that all instances together may have, and hardly at all while Platform takes nothing. */
 export class PacedClient implements Sender {
   readonly #ports: PacedClientPorts;
-  /** When the last of each line is gone. Only the first of a line asks for a turn; the others would ask in vain. */
+  /** When the last of each line is gone. Only the first of a line asks for a turn: the others could not get one. */
   readonly #lines = { fresh: Promise.resolve(), repeated: Promise.resolve() };
 
   constructor(ports: PacedClientPorts) {

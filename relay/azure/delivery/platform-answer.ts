@@ -8,7 +8,7 @@ export type PlatformAnswer =
       readonly retryAfter: string | null;
       /** What it says of a refusal, for people. */
       readonly detail: string;
-      /** Somebody else than Platform's inlet says that all is well: a proxy, a login page, another service. */
+      /** Something other than Platform's inlet answered with success: a proxy, a login page, another service. */
       readonly isForeign?: true;
     }
   | { readonly failure: string };

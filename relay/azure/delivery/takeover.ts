@@ -17,7 +17,7 @@ const mostInTransaction = 100;
 const request = z.object({
   /** The first hexadecimal digit of the partitions: a sixteenth of all notes, so that callers can ask for several at once. */
   share: z.string().regex(/^[0-9a-f]$/),
-  /** Where the call before has come to. */
+  /** How far the call before this one came. */
   position: z.object({ table: z.string(), from: z.record(z.string(), z.string()).optional() }).optional(),
 });
 
@@ -37,7 +37,7 @@ interface TakeoverProgress {
 export interface TakeoverPorts {
   readonly marks: Marks;
   readonly storage: Pick<RelayStorageClient, "tables" | "tablesAt">;
-  /** How long this relay remembers events; 0 is not at all. */
+  /** How many days this relay remembers events; 0: it does not. */
   readonly windowDays: number;
   readonly clock: () => Date;
   /** Milliseconds of a clock that never goes back; Node's by default. */

@@ -4,7 +4,7 @@ import type { Marks } from "../marks-reader.ts";
 /** Why the intake of this instance must take nothing now; undefined: it may. Throws if the storage does not tell. */
 export type Gate = () => Promise<string | undefined>;
 
-/** Where nobody marks the queue. */
+/** For a queue without marks. */
 export const openGate: Gate = async () => undefined;
 
 /**

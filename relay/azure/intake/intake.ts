@@ -95,7 +95,7 @@ export function intakeHandler({
         const problem =
           signatureProblem(signingKeys, { timestamp, signature, body }) ??
           freshnessProblem(timestamp, { now: clock(), maximumAgeSeconds });
-        // What nobody signed gives its bytes back before anything is waited for.
+        // An unsigned body gives its bytes back before anything is awaited.
         if (problem !== undefined) return { problem };
         // Asked last, so that a drain has to wait for one budget only.
         const shut = await gate();

@@ -4,10 +4,10 @@ import { fates, type WaitReason } from "./fates.ts";
 /** Failures in a row, without a delivery among them, after which Platform counts as away. */
 const tolerance = 20;
 
-/** What the failure of an event counts that has failed before: it may be the event's own fault. */
+/** The weight of a failure of an event that has failed before: it may be the event's own fault. */
 const repeatedFailure = 0.25;
 
-/** As many failures in a row cast doubt on whether a refusal is its event's own fault. */
+/** After this many failures in a row a refusal may not be the event's own fault. */
 const doubtful = 3;
 
 /**
@@ -35,7 +35,7 @@ const convalescence = 30_000;
 /** As long as nothing was delivered for so many milliseconds, so many requests are under way at most: each may be in vain. */
 const caution = { milliseconds: 2_000, requests: 24 };
 
-/** Nothing is to be sent now. */
+/** Nothing may be sent now. */
 export interface Pause {
   readonly reason: WaitReason;
   /** How long, for a caller that waits here. */
@@ -46,11 +46,11 @@ export interface Pause {
   readonly why: string;
 }
 
-/** Leave for one request. */
+/** Permission for one request. */
 export interface Permit {
   /** Whether its event has not failed before. */
   readonly isFresh: boolean;
-  /** Whether it finds out if Platform is back. */
+  /** Whether it is a probe, which finds out if Platform is back. */
   readonly isProbe: boolean;
 }
 

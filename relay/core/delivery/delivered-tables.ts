@@ -9,11 +9,11 @@ interface EntityKey {
   readonly row: string;
 }
 
-/** Where the events are kept that Platform has. */
+/** The tables that remember the events that Platform has. */
 export interface DeliveredTables {
-  /** Table of the period that is now, which is as long as the window. */
+  /** Table of the current period, which is as long as the window. */
   readonly current: string;
-  /** Table of the one before: together they reach back one window at least, and two at most. */
+  /** Table of the period before. Together they reach back one window at least, and two at most. */
   readonly previous: string;
 }
 

@@ -43,11 +43,11 @@ export type Outcome =
       readonly duplicate: number;
       /** They come again. */
       readonly retried: number;
-      /** They come again, and somebody has to fix something. */
+      /** They come again, and an operator has to fix something. */
       readonly held: number;
-      /** An earlier run was done with them. */
+      /** An earlier run has finished them. */
       readonly gone: number;
-      /** How long the event has waited in the queue that has waited longest. */
+      /** The longest time that one of the events has waited in the queue. */
       readonly oldestSeconds: number;
       /** Age of the oldest when it was delivered, and of all that were delivered, added up. */
       readonly ageSeconds?: number;
@@ -86,17 +86,17 @@ export type Outcome =
       readonly reason: string;
       readonly ids?: readonly string[];
     }
-  /** Intake and health: the message at the head of the queue stands there, and nobody takes it: its function does not run. */
+  /** Intake and health: nothing takes the message at the head of the queue, so its function does not run. */
   | { readonly outcome: "untaken"; readonly queue: string; readonly untakenSeconds: number }
   /** Forwarder and poison: a claim could not be deleted. */
   | { readonly outcome: "claimLeft"; readonly claim: string; readonly reason: string };
 
 export type OutcomeName = Outcome["outcome"];
 
-/** `info`: as it should be. `warn`: the relay copes by itself. `error`: somebody has to do something. */
+/** `info`: normal. `warn`: the relay recovers by itself. `error`: an operator has to act. */
 export type LogLevel = "info" | "warn" | "error";
 
-/** How loud a line is. That of a queue message depends on its events: see `fates`. */
+/** The level of each line. That of a queue message depends on its events: see `fates`. */
 export const outcomeLevels = {
   accepted: "info",
   filtered: "info",

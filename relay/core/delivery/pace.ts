@@ -3,16 +3,16 @@ import type { Verdict } from "./delivery.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { Throttle } from "./throttle.ts";
 
-/** Milliseconds for which places are given ahead: few, so that a rate that changes is kept soon. */
+/** How many milliseconds ahead places are given: few, so that a changed rate takes effect soon. */
 const ahead = 500;
 
-/** Milliseconds after which an instance looks again that the rate has no place for. */
+/** Milliseconds after which an instance without a place in the rate looks again. */
 const idleLook = 5_000;
 
-/** The seconds in the queue of a message that waited for its turn in vain. */
+/** Seconds for which a message that got no turn stays hidden in the queue. */
 const queueSeconds = { least: 5, spread: 20 };
 
-/** Leave for one request, once the milliseconds are over. */
+/** Permission for one request, once the milliseconds have passed. */
 export interface Turn {
   readonly permit: Permit;
   readonly wait: number;
@@ -57,7 +57,7 @@ export class Pace {
   }
 
   /**
-   * Asks leave for one request.
+   * Asks for permission to send one request.
    *
    * @param instances how many send now, this one included; `Infinity` if the rate has no place for this one
    * @param attempts how often the event failed before
@@ -73,7 +73,7 @@ export class Pace {
       return { permit: { isFresh: isFresh(attempts), isProbe: false }, wait };
     }
     const permit = this.#breaker.enter(now, isFresh(attempts));
-    // A probe stands for all that wait, and waits for nobody.
+    // A probe is sent on behalf of all waiting events, so it does not wait for its place.
     return "seconds" in permit ? permit : { permit, wait: 0 };
   }
 
@@ -82,12 +82,12 @@ export class Pace {
     return this.#breaker.isValid(permit);
   }
 
-  /** Takes note that the request is sent now; false if it has to wait until one of those under way has ended. */
+  /** Records that the request is sent now. Returns false if it has to wait until another one has ended. */
   begin({ permit }: Turn, now: number): boolean {
     return this.#breaker.begin(permit, now);
   }
 
-  /** Takes note of how the request ended. */
+  /** Records how the request ended. */
   record({ permit }: Turn, verdict: Verdict, outcome: RequestOutcome): void {
     const { now, isOverload } = outcome;
     if (this.#breaker.record(permit, verdict, outcome)) this.#throttle.recover(now);
@@ -99,7 +99,7 @@ export class Pace {
     return this.#breaker.isAway;
   }
 
-  /** Whether a refusal is its event's own fault, since other events are delivered. */
+  /** Whether a refusal is the event's own fault, because other events are delivered. */
   get othersPass(): boolean {
     return this.#breaker.othersPass;
   }

@@ -1,5 +1,5 @@
 /**
- * What `pulumi` tells every instance of the relay by the metadata of the queue `events`. It is written through Azure Resource Manager,
+ * What `pulumi` tells every instance of the relay in the metadata of the queue `events`. It is written through Azure Resource Manager,
  * so that no role on the data is needed and nothing restarts, and read by each instance with the queue's own properties.
  *
  * | name | value |
@@ -16,10 +16,10 @@ export interface QueueMarks {
   readonly former: FormerAccount | "none";
 }
 
-/** `closed`: the mark can't be read. */
+/** Also `closed` if the mark can't be read. */
 export type IntakeMark = "open" | "closed" | { readonly closedUntil: Date };
 
-/** A mark that can't be read is `free`: an event is rather sent twice than not at all. */
+/** A mark that can't be read is `free`: it is better to send an event twice than not at all. */
 export type SendingMark = "free" | { readonly heldUntil: Date };
 
 /** The storage account of a relay that is being replaced. */
@@ -92,7 +92,7 @@ function timeIn(text: string, form: RegExp): Date | undefined {
   return Number.isNaN(time.getTime()) ? undefined : time;
 }
 
-/** Metadata travels in headers, so that the case of its names does not last. */
+/** Metadata travels in headers, which do not preserve the case of names. */
 function lowerCaseKeys(metadata: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -11,7 +11,7 @@ import { isObject } from "../event/json.ts";
 import { domainOf, mailboxesOf } from "./email-address.ts";
 import type { EventFilters } from "./policy.ts";
 
-/** What the filters say of an event. */
+/** The filters' decision about an event. */
 export interface Judgment {
   /** The rule that keeps it from Platform, such as `only.metrics` or `except.campaigns`; undefined if it is to go there. */
   readonly rule: string | undefined;
@@ -19,7 +19,7 @@ export interface Judgment {
   readonly unread: boolean;
 }
 
-/** What an event has of a property. */
+/** The values that an event has for a property. */
 interface Found {
   /** None, one or several. */
   readonly values: readonly string[];

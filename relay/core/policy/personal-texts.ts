@@ -13,15 +13,15 @@ export interface HiddenText {
   readonly settings: readonly PersonalSetting[];
 }
 
-/** A value of a personal field, which is to be hidden wherever it is. */
+/** A value of a personal field, which is hidden wherever it occurs. */
 interface PersonalText extends SoughtText {
-  /** normalized. */
+  /** Normalized. */
   readonly text: string;
   readonly setting: PersonalSetting;
   readonly treatment: Treatment;
 }
 
-/** Characters from which on a text is not met by chance: in a longer text, and as the whole of another field. */
+/** Minimum lengths at which a match is no coincidence: within a longer text, and as the whole of another field. */
 const telling = { within: 6, whole: 4 };
 
 /** Texts to be looked for as the whole of another, and within one. */

@@ -34,7 +34,7 @@ export const eventFilters = z.strictObject({
 
 const treatment = z.enum(["keep", "hash", "drop"]);
 
-/** What Platform gets to know of persons; see `redact`. */
+/** Which personal data Platform gets; see `redact`. */
 export const personalData = z.strictObject({
   content: z.enum(["keep", "drop"]).default("keep").meta({ description: "Message bodies: keep or drop." }),
   email: treatment.default("keep").meta({ description: "E-mail addresses of the person: keep, hash or drop." }),
@@ -47,7 +47,7 @@ export const eventPolicy = z.strictObject({
   personalData: personalData.prefault({}),
 });
 
-/** Whether nothing is to be taken out of any event. */
+/** Whether no event is changed. */
 export function keepsAll(options: PersonalData): boolean {
   return options.content === "keep" && options.email === "keep" && options.recipient === "keep";
 }

@@ -45,7 +45,7 @@ function explaining({ credential, way, remedy }: Way): TokenCredential {
   };
 }
 
-/** One line for people: what Azure CLI said where no way of logging in worked, else what the failing way said. */
+/** One line for people: what Azure CLI said if no login worked, otherwise what the failing login said. */
 function cause(error: unknown): string {
   const attempts = error instanceof Error && "errors" in error && Array.isArray(error.errors) ? error.errors : [];
   const telling =

@@ -35,7 +35,7 @@ export function callersLogin(): Login {
   };
 }
 
-/** Of an access token: who it stands for, as role assignments name it; undefined if the token does not say. */
+/** The object id in an access token, by which role assignments name its identity; undefined if the token has none. */
 export function objectIdIn(token: string): string | undefined {
   const [, claims = ""] = token.split(".");
   try {

@@ -125,7 +125,7 @@ export const functionCode = defineResource<AzureClient>()({
     return { id: values.siteId, outputs: await deploy(operation, values) };
   },
 
-  // Azure gives neither the package nor its hash back: the running code itself says what it is.
+  // Azure returns neither the package nor its hash, so the running code itself is asked.
   async read({ client, signal }, id, known, deployed) {
     if (!known || !deployed) {
       throw new Error(

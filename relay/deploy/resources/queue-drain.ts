@@ -65,7 +65,7 @@ const inputs = z.object({
 type Inputs = z.output<typeof inputs>;
 
 /**
- * Holds up the end of a relay until everything that it has accepted is delivered. It makes nothing: it stands between the webhook,
+ * Delays the deletion of a relay until everything that it has accepted is delivered. It creates nothing: it stands between the webhook,
  * which goes first, and the relay.
  */
 export const queueDrain = defineResource<AzureClient>()({
@@ -157,7 +157,7 @@ async function waitUntilEmpty(
   const { client } = operation;
   const relay = { healthUrl: state.healthUrl, isClosed: true };
   const refused = (reason: string) => refusal(operation, reason);
-  // Before the wait, which may be long and in vain, and after it, since what waits in the queues may become dead letters.
+  // Both before the wait, which may be long and useless, and after it, since what waits in the queues may become dead letters.
   if (!client.abandonDeadLetters) await refuseDeadLetters(operation, relay, refused);
   if (client.abandonQueue) await giveUpQueue(operation, state.queueId);
   else await drain(operation, state, succession);

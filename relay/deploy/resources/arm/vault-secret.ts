@@ -41,7 +41,7 @@ export const vaultSecret = defineResource<AzureClient>()({
     return { id, outputs: await write(operation, id, values.value) };
   },
 
-  // Azure Resource Manager never answers the value, so whether somebody has changed it shows in the version alone.
+  // Azure Resource Manager never returns the value, so only the version shows whether somebody has changed it.
   async read({ client, signal }, id, known, written) {
     if (!known)
       throw new Error(
@@ -51,7 +51,7 @@ export const vaultSecret = defineResource<AzureClient>()({
     if (found === undefined) return undefined;
     const { uriWithVersion, isEnabled } = versionOf(found);
     const isOurs = isEnabled && uriWithVersion === written?.uriWithVersion;
-    // No value stands for one that the stack did not write, so that the next update writes its own again.
+    // An empty value stands for one that the stack did not write, so that the next update writes the stack's own again.
     return { inputs: isOurs ? known : { ...known, value: "" }, outputs: { uriWithVersion } };
   },
 
