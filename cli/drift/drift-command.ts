@@ -5,9 +5,9 @@ import { driftJson, driftLines, driftOf } from "./drift.ts";
 
 export const driftCommand = defineCommand({
   name: "drift",
-  summary: "list what somebody has changed in Azure that `pulumi preview` does not show",
+  summary: "list what somebody has changed in Azure that `npx pulumi preview` does not show",
   description:
-    "Compares app settings, code and secrets of the relay with what the last `pulumi up` left: app settings by name, the code by its digest, " +
+    "Compares app settings, code and secrets of the relay with what the last `npx pulumi up` left: app settings by name, the code by its digest, " +
     "secrets by their versions. Prints no values. Changes nothing. Ends with 1 if something differs, so that a nightly job can tell.",
   options: {},
   examples: [

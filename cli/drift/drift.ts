@@ -87,9 +87,9 @@ async function ofSecret(client: AzureClient, { id, outputs }: StackResource): Pr
 
 /** What differs, for people, with the command that puts it right. */
 export function driftLines(drift: readonly Drift[], target: CommandTarget): string[] {
-  if (drift.length === 0) return ["App settings, code and secrets are as the last `pulumi up` left them."];
+  if (drift.length === 0) return ["App settings, code and secrets are as the last `npx pulumi up` left them."];
   return [
-    "Differs from what the last `pulumi up` left:",
+    "Differs from what the last `npx pulumi up` left:",
     ...drift.map(({ part, name, change, found }) => `  ${part} ${name} was ${change}: ${found}`),
     `To put it right: ${pulumiCommand("up --refresh", target)}`,
   ];

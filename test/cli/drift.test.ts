@@ -52,7 +52,9 @@ const target = { stack: "dev" };
 test("nothing differs", async () => {
   const drift = await look();
   expect(driftCommand.json.parse({ drift })).toEqual({ drift: [] });
-  expect(driftLines(drift, target)).toEqual(["App settings, code and secrets are as the last `pulumi up` left them."]);
+  expect(driftLines(drift, target)).toEqual([
+    "App settings, code and secrets are as the last `npx pulumi up` left them.",
+  ]);
 });
 
 test("app settings by name, code by its build and secrets by version; no value of any", async () => {
