@@ -12,7 +12,7 @@ const ids = (kind: string, count: number) => Array.from({ length: count }, (_, a
  * The relay's delivery under partial failure and with a backlog: one instance of the deployed bundle in the stand-in's function host,
  * with Azurite and a sink that answers in 5 ms where nothing else is said.
  *
- * @param only the names of the scenarios to run; all if there are none
+ * @param only the names of the scenarios to run; an empty list means all
  */
 export async function delivery(only: readonly string[] = []): Promise<Figure[]> {
   const unknown = only.find((name) => !(name in scenarios));

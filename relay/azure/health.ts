@@ -1,4 +1,5 @@
 import type { HttpHandler, HttpResponseInit, InvocationContext } from "@azure/functions";
+import { healthAnswerLasts } from "../core/delivery/time-limits.ts";
 import { runWithinBudget } from "./budget.ts";
 import { countForwarders } from "./counts/census.ts";
 import { describeError, logOutcome } from "./log.ts";
@@ -6,9 +7,6 @@ import { type Marks, noMarks } from "./marks-reader.ts";
 import type { QueueWatch } from "./queue-watch.ts";
 import type { RelayStorageClient } from "./storage/storage.ts";
 import type { Tables } from "./storage/tables.ts";
-
-/** Milliseconds for which an answer is given again without another look. */
-const freshFor = 5_000;
 
 /** From so many dead letters on, it does not matter how many there are: a page of Azure's list has as many. */
 const mostCounted = 5_000;
@@ -138,7 +136,7 @@ export function healthHandler({
     looking = { answer: look(context), since };
     const answer = await looking.answer;
     looking = undefined;
-    last = { answer, since, until: monotonic() + freshFor };
+    last = { answer, since, until: monotonic() + healthAnswerLasts };
     return withAge(answer, 0);
   };
 }

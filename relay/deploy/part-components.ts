@@ -3,6 +3,7 @@ import type { ComponentDefinition } from "pulumi-provider-kit";
 import { z } from "zod";
 import { dataflowSettings, relaySettings, webhookSettings } from "../../settings/part-settings.ts";
 import { type SettingName, settingsSchema } from "../../settings/schema.ts";
+import { partsSchema } from "./resources/present-parts.ts";
 import { secretInputs } from "./secret-inputs.ts";
 
 /** The parts of a source that are useful alone. The others mean nothing without them. */
@@ -60,15 +61,7 @@ export const partComponents: readonly ComponentDefinition[] = [
       url: z.string().meta({ description: "Where Customer.io posts its events." }),
       healthUrl: z.string().meta({ description: "Where the relay says how it is." }),
       queueId: z.string().meta({ description: "Azure Resource Manager id of the queue in which events wait." }),
-      parts: z
-        .record(
-          z.string(),
-          z.object({
-            id: z.string().meta({ description: "Azure Resource Manager id." }),
-            apiVersion: z.string().meta({ description: "Version of Azure's API by which it is read." }),
-          }),
-        )
-        .meta({ description: "What a destroy deletes one by one, for a `RelayGuard`." }),
+      parts: partsSchema.meta({ description: "What a destroy deletes one by one, for a `RelayGuard`." }),
     }),
     async construct(name, inputs, options) {
       const { WebhookRelay } = await import("customerio-aep");

@@ -53,7 +53,7 @@ export function azureName(kind: AzureKind, wanted: string): string {
   return [kept || "relay", digest].join(separator);
 }
 
-/** The input with which a resource has a name of the user's choice; none where there is none, for one that azure-native makes. */
+/** The input with the name that the user chose for a resource. Without one it is empty, and azure-native makes the name. */
 export function addName<Input extends string>(
   input: Input,
   name: pulumi.Input<string> | undefined,

@@ -50,7 +50,7 @@ export function comesAgain(fate: Fate | "unsent"): fate is WaitReason {
   return fate !== "unsent" && "wait" in fates[fate];
 }
 
-/** The highest of the levels; `info` if there are none. */
+/** The highest of the levels; `info` for an empty list. */
 export function loudestLevel(levels: Iterable<LogLevel>): LogLevel {
   const all = new Set(levels);
   return all.has("error") ? "error" : all.has("warn") ? "warn" : "info";

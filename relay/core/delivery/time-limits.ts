@@ -3,3 +3,6 @@ export const longestCall = 3_000;
 
 /** Milliseconds for one request to Platform with its answer: usually it takes well under one second. */
 export const longestRequest = 8_000;
+
+/** Milliseconds for which the health check gives an answer again without another look. */
+export const healthAnswerLasts = 5_000;

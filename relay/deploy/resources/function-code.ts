@@ -10,6 +10,7 @@ import { runningCode } from "../drift/code-drift.ts";
 import { restoreSettings } from "../drift/restore-settings.ts";
 import { shownSettings } from "../drift/setting-drift.ts";
 import { packageManifest, packageMistake, zipFolder } from "../package-folder.ts";
+import { wordsOf } from "./refusal.ts";
 import { askHealth } from "./relay-health.ts";
 import { resolveReferences } from "./secret-references.ts";
 import { handOver } from "./settings-handover.ts";
@@ -217,7 +218,7 @@ async function activate(
       "deleted is missing: npx pulumi up --refresh"
     );
   } catch (error) {
-    return `its start could not be followed. ${error instanceof Error ? error.message : String(error)}`;
+    return `its start could not be followed. ${wordsOf(error)}`;
   }
 }
 

@@ -1,11 +1,17 @@
 import type { Operation } from "pulumi-provider-kit";
+import { z } from "zod";
 import type { AzureClient } from "../client/client.ts";
 
-/** A resource in Azure, by its id, and the version of Azure's API by which it is read. */
-export interface Part {
-  readonly id: string;
-  readonly apiVersion: string;
-}
+/** Resources in Azure, by the names that the program gives them. */
+export const partsSchema = z.record(
+  z.string(),
+  z.object({
+    id: z.string().meta({ description: "Azure Resource Manager id." }),
+    apiVersion: z.string().meta({ description: "Version of Azure's API by which it is read." }),
+  }),
+);
+
+type Parts = Readonly<z.output<typeof partsSchema>>;
 
 /** Milliseconds before the second look: right after a resource is made, Azure may answer 404 for it. */
 const secondLook = 5_000;
@@ -18,7 +24,7 @@ const secondLook = 5_000;
  */
 export async function requirePresent(
   { client, signal }: Pick<Operation<AzureClient>, "client" | "signal">,
-  parts: Readonly<Record<string, Part>>,
+  parts: Parts,
 ): Promise<void> {
   const missing = async (names: readonly string[]) => {
     const looks = await Promise.all(
@@ -42,6 +48,6 @@ export async function requirePresent(
 }
 
 /** With the last words of its id: `the vault (vaults/cioaep1a2b3c4d)`. */
-function describeParts(name: string, parts: Readonly<Record<string, Part>>): string {
+function describeParts(name: string, parts: Parts): string {
   return `${name} (${parts[name]?.id.split("/").slice(-2).join("/")})`;
 }

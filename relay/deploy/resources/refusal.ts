@@ -29,6 +29,11 @@ export function earlyRefusal(reason: string): string {
   return `The relay is not taken down, ${reason}. Nothing has been taken down: the relay goes on as before, and Customer.io's webhook still posts to it.`;
 }
 
+/** For resources that the program declares and `up` takes over: an import has nothing to read them from. */
+export function importRefusal(type: string): Error {
+  return new Error(`A ${type} can't be imported. Declare it in the program and run: npx pulumi up`);
+}
+
 /** Says that a queue that the relay works with was deleted behind its back, and how it comes back. */
 export function queueIsGone(queueId: string): string {
   return `Azure has no queue "${queueId.split("/").at(-1)}" any more. To make it again, run: npx pulumi up --refresh`;

@@ -2,7 +2,7 @@ import { defineResource } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AzureClient } from "../client/client.ts";
 import { permitChange, refuseDeadLetters } from "./dead-letter-check.ts";
-import { requirePresent } from "./present-parts.ts";
+import { partsSchema, requirePresent } from "./present-parts.ts";
 import { earlyRefusal } from "./refusal.ts";
 
 const inputs = z.object({
@@ -17,21 +17,12 @@ const inputs = z.object({
   healthUrl: z.string().optional().meta({
     description: "Address of the relay's health check, which tells how many dead letters there are.",
   }),
-  parts: z
-    .record(
-      z.string(),
-      z.object({
-        id: z.string().meta({ description: "Azure Resource Manager id." }),
-        apiVersion: z.string().meta({ description: "Version of Azure's API by which it is read." }),
-      }),
-    )
-    .optional()
-    .meta({
-      description:
-        "What of the relay a destroy deletes one by one, by any name. It is looked for when the guard is made: as the first that a destroy " +
-        "deletes, the guard is made again after each destroy that was interrupted.",
-      creation: true,
-    }),
+  parts: partsSchema.optional().meta({
+    description:
+      "What of the relay a destroy deletes one by one, by any name. It is looked for when the guard is made: as the first that a destroy " +
+      "deletes, the guard is made again after each destroy that was interrupted.",
+    creation: true,
+  }),
 });
 
 /**

@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { healthAnswerLasts } from "../../core/delivery/time-limits.ts";
 import { jsonOf } from "../../core/event/json.ts";
 import type { AzureClient } from "../client/client.ts";
 
 /** Seconds for which a relay gives the same answer again. Relays of earlier versions do not say how old theirs is. */
-const oldest = 5;
+const oldest = healthAnswerLasts / 1_000;
 
 const health = z.object({
   build: z.string().optional(),

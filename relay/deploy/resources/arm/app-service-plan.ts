@@ -3,6 +3,7 @@ import { VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import type { AzureClient } from "../../client/client.ts";
 import { webApiVersion as apiVersion } from "../../web-api-version.ts";
+import { importRefusal } from "../refusal.ts";
 import { matchSpelling, noteTakenOver } from "./arm-resource.ts";
 import { putUntilMade, resourceGroupId } from "./web-resource.ts";
 
@@ -52,10 +53,7 @@ export const appServicePlan = defineResource<AzureClient>()({
   },
 
   async read({ client, signal }, id, known, state) {
-    if (!known)
-      throw new Error(
-        "A customerio-aep:index:AppServicePlan can't be imported. Declare it in the program and run: npx pulumi up",
-      );
+    if (!known) throw importRefusal("customerio-aep:index:AppServicePlan");
     const found = await client.armGet(id, apiVersion, signal);
     if (found === undefined) return undefined;
     const location = answer.safeParse(found).data?.location ?? state?.location ?? "";

@@ -2,6 +2,7 @@ import { defineResource, type Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AzureClient } from "../../client/client.ts";
 import { type LookPace, lookPatiently } from "../../client/patience.ts";
+import { importRefusal } from "../refusal.ts";
 
 const apiVersion = z
   .string()
@@ -52,10 +53,7 @@ export const armResource = defineResource<AzureClient>()({
   },
 
   async read({ client, signal }, id, known) {
-    if (!known)
-      throw new Error(
-        "A customerio-aep:index:ArmResource can't be imported. Declare it in the program and run: npx pulumi up",
-      );
+    if (!known) throw importRefusal("customerio-aep:index:ArmResource");
     const found = await client.armGet(id, known.apiVersion, signal);
     // Azure answers more than was sent; what is compared is what the program says.
     return found && { inputs: { ...known, body: matchSpelling(found, known.body) as Inputs["body"] }, outputs: {} };

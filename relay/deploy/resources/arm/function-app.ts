@@ -2,6 +2,7 @@ import { defineResource, type Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AzureClient } from "../../client/client.ts";
 import { webApiVersion as apiVersion } from "../../web-api-version.ts";
+import { importRefusal } from "../refusal.ts";
 import { matchSpelling, noteTakenOver } from "./arm-resource.ts";
 import { putUntilMade, resourceGroupId } from "./web-resource.ts";
 
@@ -49,10 +50,7 @@ export const functionApp = defineResource<AzureClient>()({
   },
 
   async read({ client, signal }, id, known, outputs) {
-    if (!known)
-      throw new Error(
-        "A customerio-aep:index:FunctionApp can't be imported. Declare it in the program and run: npx pulumi up",
-      );
+    if (!known) throw importRefusal("customerio-aep:index:FunctionApp");
     const found = await client.armGet(id, apiVersion, signal);
     const hosts = hostsOf(found) ?? outputs;
     if (!found || !hosts) return undefined;

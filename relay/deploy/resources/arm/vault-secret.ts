@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { AzureClient } from "../../client/client.ts";
 import { versionOf } from "../../drift/secret-drift.ts";
 import { vaultApiVersion as apiVersion } from "../../vault-api-version.ts";
+import { importRefusal } from "../refusal.ts";
 import { put } from "./arm-resource.ts";
 
 const inputs = z.object({
@@ -43,10 +44,7 @@ export const vaultSecret = defineResource<AzureClient>()({
 
   // Azure Resource Manager never returns the value, so only the version shows whether somebody has changed it.
   async read({ client, signal }, id, known, written) {
-    if (!known)
-      throw new Error(
-        "A customerio-aep:index:VaultSecret can't be imported. Declare it in the program and run: npx pulumi up",
-      );
+    if (!known) throw importRefusal("customerio-aep:index:VaultSecret");
     const found = await client.armGet(id, apiVersion, signal);
     if (found === undefined) return undefined;
     const { uriWithVersion, isEnabled } = versionOf(found);

@@ -1,7 +1,7 @@
 /** What a condition of a role assignment looks at. */
 interface ConditionTarget {
   readonly action: string;
-  /** Such as `Blob.List`; undefined if the call is none of an action's suboperations. */
+  /** Such as `Blob.List`; undefined if the call is not a suboperation. */
   readonly suboperation?: string | undefined;
   /** Attributes of the resource by their names, such as `Microsoft.Storage/storageAccounts/blobServices/containers:name`. */
   readonly resource: Readonly<Record<string, string>>;
