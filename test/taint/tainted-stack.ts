@@ -111,7 +111,11 @@ export class TaintedStack {
   async files(): Promise<WrittenFile[]> {
     const folders = [this.#folder, path.join(homedir(), ".pulumi"), repository];
     const found = (await Promise.all(folders.map((folder) => this.#writtenIn(folder)))).flat();
-    return Promise.all(found.map(async (file) => ({ path: file, content: await readFile(file) })));
+    const files = found.map(async (file) => {
+      const content = await unlessGone(readFile(file));
+      return content && { path: file, content };
+    });
+    return (await Promise.all(files)).filter((file) => file !== undefined);
   }
 
   async stop(): Promise<void> {
@@ -133,13 +137,24 @@ export class TaintedStack {
   }
 
   async #writtenIn(folder: string): Promise<string[]> {
-    const entries = await readdir(folder, { withFileTypes: true });
+    const entries = (await unlessGone(readdir(folder, { withFileTypes: true }))) ?? [];
     const files = entries.map(async (entry): Promise<string[]> => {
       const full = path.join(folder, entry.name);
       if (entry.isDirectory()) return ["node_modules", ".git"].includes(entry.name) ? [] : this.#writtenIn(full);
       if (!entry.isFile() || full === this.#grpcLog) return [];
-      return (await stat(full)).mtimeMs >= this.#startedAt ? [full] : [];
+      const found = await unlessGone(stat(full));
+      return found && found.mtimeMs >= this.#startedAt ? [full] : [];
     });
     return (await Promise.all(files)).flat();
+  }
+}
+
+/** Undefined if a file or folder is gone by now: engines of other tests delete old logs and temporary files meanwhile. */
+async function unlessGone<T>(read: Promise<T>): Promise<T | undefined> {
+  try {
+    return await read;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
   }
 }

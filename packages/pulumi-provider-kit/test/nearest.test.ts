@@ -9,8 +9,13 @@ test.each([
   ["customer.id", "customer_id"],
   ["cotton", undefined],
   ["", undefined],
+  ["metric ", "metric"],
 ])("%s means %s", (word, meant) => {
   expect(nearest(word, ["metric", "email", "customer_id"])).toBe(meant);
+});
+
+test("spaces are characters like others", () => {
+  expect(nearest(" ", [" ", "metric"])).toBe(" ");
 });
 
 test("of two, the nearer one", () => {
@@ -19,7 +24,7 @@ test("of two, the nearer one", () => {
 
 test("a word is nearest to itself", () => {
   fc.assert(
-    fc.property(fc.array(fc.string({ minLength: 1 }), { minLength: 1 }), (words) => {
+    fc.property(fc.array(fc.string({ minLength: 1, unit: "grapheme" }), { minLength: 1 }), (words) => {
       const [word = ""] = words;
       expect(nearest(word, words)?.toLowerCase()).toBe(word.toLowerCase());
     }),

@@ -5,5 +5,6 @@ import didYouMean from "didyoumean2";
  * Upper and lower case are the same here. Undefined if none is near.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
-  return didYouMean(word, [...candidates], { threshold: 0.6 }) ?? undefined;
+  // By default the library drops spaces and combining accents, and a word of nothing else is then near to nothing.
+  return didYouMean(word, [...candidates], { threshold: 0.6, trimSpaces: false, deburr: false }) ?? undefined;
 }
