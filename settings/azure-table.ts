@@ -12,7 +12,7 @@ export const azureTable = {
     default: "dev",
     decides: true,
     description:
-      "What the relay's resources in Azure are made for. `dev` is cheap and quick to destroy. `prod` keeps events in several zones, makes " +
+      "The purpose of the relay's resources in Azure. `dev` is cheap and quick to destroy. `prod` keeps events in several zones, makes " +
       "deleted ones recoverable, and refuses to be deleted by mistake.",
     page: "azure.md",
     examples: ["prod"],
@@ -23,7 +23,7 @@ export const azureTable = {
     default: {},
     decides: ["deleteLocks", "protect", "diagnosticSettings"],
     description:
-      "What is not to be as `environment` has it: `storageRedundancy`, `zoneRedundant`, `purgeProtection`, `vaultRetentionDays`, " +
+      "Overrides of what `environment` chooses: `storageRedundancy`, `zoneRedundant`, `purgeProtection`, `vaultRetentionDays`, " +
       "`softDeleteDays`, `deleteLocks`, `protect`, `diagnosticSettings`, `dailyLogQuotaGb`.",
     page: "azure.md",
     examples: [{ storageRedundancy: "GZRS", dailyLogQuotaGb: 5 }],
@@ -42,7 +42,7 @@ export const azureTable = {
     default: {},
     decides: [],
     description:
-      "Names of resources in Azure, in place of those that the program makes: `resourceGroup`, `site`, `identity`, `storageAccount`, " +
+      "Names of resources in Azure, in place of generated ones: `resourceGroup`, `site`, `identity`, `storageAccount`, " +
       "`vault`, `workspace`, `component`, `actionGroup`. A changed name replaces the resource.",
     page: "azure.md",
     examples: [{ resourceGroup: "rg-crm-events", site: "func-crm-events" }],
@@ -53,8 +53,8 @@ export const azureTable = {
     default: {},
     decides: [],
     description:
-      "Ids of what exists in Azure already, to use as it is: `resourceGroupId`, `workspaceId`, `actionGroupIds`. Nothing of it is changed " +
-      "or deleted.",
+      "Ids of existing resources in Azure to use: `resourceGroupId`, `workspaceId`, `actionGroupIds`. The program never changes or deletes " +
+      "them.",
     page: "azure.md",
     examples: [{ resourceGroupId: "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-crm-events" }],
     direct: ofTheRelay,

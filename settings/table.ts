@@ -31,8 +31,8 @@ export const settingsTable = {
     schema: z.array(subscription).transform((names) => (names.length > 0 ? names : [...subscriptionNames])),
     default: [],
     description:
-      "Reporting webhook events to subscribe to, such as `email_delivered`. Empty means every event that this package knows. One that it " +
-      "does not know yet is sent to Customer.io as it is, with a warning.",
+      "Reporting webhook events to subscribe to, such as `email_delivered`. Empty means every event that this package knows. A name that " +
+      "it does not know yet is sent to Customer.io unchanged, with a warning.",
     examples: [["email_sent", "email_delivered", "email_opened", "email_clicked"]],
   },
   fullResolution: {
@@ -55,7 +55,7 @@ export const settingsTable = {
     description:
       "Leaves `cio_id` unmapped, as Adobe asks while you send Customer.io's test events, which do not have one.",
     examples: [true],
-    direct: { ignored: "with delivery: direct, cio_id is mapped for those events only that have it" },
+    direct: { ignored: "with delivery: direct, cio_id is mapped only for events that have it" },
   },
   mapping: {
     schema: mappingSettings,
@@ -63,7 +63,7 @@ export const settingsTable = {
     description:
       "Changes to the automatic mapping: `set` (a list of pairs: a `destination`, and a `source` or an `expression`), `remove` (a list of " +
       "destinations) and `identifiers` (`all`, or `id` for a workspace that identifies people by id alone). Checked against the schema " +
-      "and the event catalogue before anything is made.",
+      "and the event catalogue before anything is created.",
     page: "mapping.md",
     examples: [
       {
@@ -80,8 +80,8 @@ export const settingsTable = {
     default: {},
     decides: ["existing"],
     description:
-      "The schema of the dataset. `existing` is the $id, meta:altId or title of one to use as it is; events fill those fields that it has " +
-      "under `_<tenant>.customerio`. Otherwise `title` and `description` are those of the schema that is made.",
+      "The schema of the dataset. `existing` is the $id, meta:altId or title of one to use unchanged; events fill the fields that it has " +
+      "under `_<tenant>.customerio`. Otherwise a schema with this `title` and `description` is created.",
     page: "mapping.md",
     examples: [{ title: "Customer.io events", description: "One record for each event." }, { existing: "My events" }],
   },
@@ -89,7 +89,7 @@ export const settingsTable = {
     schema: platformSchemas.fieldGroup,
     default: {},
     decides: [],
-    description: "`title` and `description` of the field group that is made for the schema.",
+    description: "`title` and `description` of the field group that is created for the schema.",
     examples: [{ title: "Customer.io fields", description: "What events have." }],
   },
   dataset: {
@@ -97,9 +97,9 @@ export const settingsTable = {
     default: {},
     decides: ["existing", "forceDestroy", "keep"],
     description:
-      "The dataset. `existing` is the id or name of one to use as it is, with its schema, so that several stacks can fill one. Otherwise " +
-      "`name`, `description`, `rowExpirationDays` (30 to 3650; by default records never expire) and `tags` are those of the dataset that " +
-      "is made; `forceDestroy` lets a destroy or a change delete it although it holds data, and `keep` leaves it in Platform, with its " +
+      "The dataset. `existing` is the id or name of one to use unchanged, with its schema, so that several stacks can fill one. Otherwise a " +
+      "dataset is created with `name`, `description`, `rowExpirationDays` (30 to 3650; by default records never expire) and `tags`; " +
+      "`forceDestroy` lets a destroy or a change delete it although it holds data, and `keep` leaves it in Platform, with its " +
       "schema and field group, when it leaves the stack. For either: `errorDiagnostics` (`true` by default) and " +
       "`partialIngestionPercent`, the share of failed records up to which a batch is still ingested.",
     page: "taking-down.md",
@@ -120,7 +120,7 @@ export const settingsTable = {
     default: {},
     decides: true,
     description:
-      "Real-Time Customer Profile. `enabled` feeds it with the events; there is no way back from `true`. `identities` names the identity " +
+      "Real-Time Customer Profile. `enabled` feeds it with the events; `true` can't be undone. `identities` names the identity " +
       "namespace of each field that identifies people (`email`, `id`, `cio_id`, `phone`; three at most; `{email: Email}` by default); the " +
       "first that an event has is its primary identity. `primaryIdentity` is `identityMap`, or a field, which every record must then have.",
     page: "profile.md",
@@ -161,18 +161,18 @@ export const settingsTable = {
     default: "customerio",
     decides: true,
     description:
-      "The source in Platform's catalogue: `customerio`, Adobe's own for Customer.io, which is a beta; or `http`, the HTTP API source with " +
-      "an authenticated endpoint, for organizations that don't have the beta. The relay gets its access tokens for `http` with the " +
+      "The source in Platform's catalogue: `customerio`, Adobe's own beta source for Customer.io; or `http`, the HTTP API source with " +
+      "an authenticated endpoint, for organizations that don't have the beta. For `http`, the relay gets access tokens with the " +
       "credential of `aep:clientId`.",
     examples: ["http"],
-    direct: { refused: "the HTTP API source's endpoint asks for an access token, which Customer.io can't send" },
+    direct: { refused: "the HTTP API source's endpoint requires an access token, which Customer.io can't send" },
   },
   delivery: {
     schema: z.enum(["relay", "direct"], { error: "it must be relay or direct" }),
     default: "relay",
     decides: true,
     description:
-      "`relay` checks, holds and replays events. `direct` lets the webhook post straight to Platform, as in Adobe's tutorial, and makes " +
+      "`relay` checks, holds and replays events. `direct` lets the webhook post straight to Platform, as in Adobe's tutorial, and creates " +
       "nothing in Azure; it is for trials and sandboxes.",
     page: "delivery.md",
     examples: ["direct"],
@@ -183,16 +183,16 @@ export const settingsTable = {
     appSetting: "EVENT_POLICY",
     description:
       "Which events go to Platform: `only` and `except`, each with any of `objectTypes`, `metrics`, `campaigns` (ids) and " +
-      "`recipientDomains`. An event must match every list of `only` and none of `except`; empty means every event. What is left out is " +
-      "counted, and costs no more than the call. The test events of `npx customerio-aep verify` have the object type `verify`, and only " +
-      "`except` applies to them.",
+      "`recipientDomains`. An event must match every list of `only` and none of `except`; empty means every event. Events that are left " +
+      "out are counted, and cost no more than the call. The test events of `npx customerio-aep verify` have the object type `verify`, and " +
+      "only `except` applies to them.",
     examples: [
       {
         only: { objectTypes: ["customer", "email"] },
         except: { metrics: ["drafted", "attempted"], campaigns: [12], recipientDomains: ["example.org"] },
       },
     ],
-    direct: { refused: "every event that Customer.io sends goes to Platform; use events to choose" },
+    direct: { refused: "every event that Customer.io sends goes to Platform; choose events with the setting events" },
   },
   personalData: {
     schema: personalData,
@@ -202,15 +202,15 @@ export const settingsTable = {
       "Personal data that the relay removes before it stores anything: `content` (`keep` or `drop`), `email` and `recipient` (`keep`, " +
       "`hash` or `drop`). By default everything is kept.",
     examples: [{ content: "drop", email: "hash", recipient: "hash" }],
-    direct: { refused: "nothing stands between Customer.io and Platform that could take it out" },
+    direct: { refused: "nothing between Customer.io and Platform could remove it" },
   },
   maximumCallAgeSeconds: {
     schema: wholeNumber(appNumbers.MAXIMUM_CALL_AGE_SECONDS),
     default: appNumbers.MAXIMUM_CALL_AGE_SECONDS.default,
     appSetting: "MAXIMUM_CALL_AGE_SECONDS",
     description:
-      "Seconds by which the timestamp of a call's signature may be off; 0 means any time. Nobody documents whether Customer.io signs a " +
-      "repeated call again, and a call that is refused for its age would hold up all later ones.",
+      "Seconds by which the timestamp of a call's signature may be off; 0 means any time. It is not documented whether Customer.io signs a " +
+      "repeated call again, and a call that is refused because of its age would hold up all later ones.",
     direct: ofTheRelay,
   },
   duplicateWindowDays: {
@@ -218,8 +218,8 @@ export const settingsTable = {
     default: appNumbers.DUPLICATE_WINDOW_DAYS.default,
     appSetting: "DUPLICATE_WINDOW_DAYS",
     description:
-      "Days for which delivered events are remembered, so that those sent again are left out; 0 delivers them again. It takes three table " +
-      "transactions per event, some 11 cents per million events.",
+      "Days for which the relay remembers delivered events, so that it leaves out those sent again; 0 delivers them again. It takes three " +
+      "table transactions per event, about 11 cents per million events.",
     direct: ofTheRelay,
   },
   maximumRequestsPerSecond: {
@@ -227,7 +227,7 @@ export const settingsTable = {
     default: appNumbers.PLATFORM_REQUESTS_PER_SECOND.default,
     appSetting: "PLATFORM_REQUESTS_PER_SECOND",
     description:
-      "Most requests per second to Platform, over all instances of the relay. Adobe's guidance is 1,000 for an organization.",
+      "Maximum requests per second to Platform, over all instances of the relay. Adobe's guidance is 1,000 for an organization.",
     direct: ofTheRelay,
   },
   dataflowActivationSeconds: {
@@ -235,8 +235,8 @@ export const settingsTable = {
     default: 300,
     decides: true,
     description:
-      "Seconds after a change of the dataflow in which the relay holds events back; without the relay, how long `up` waits. Adobe asks for " +
-      "some five minutes.",
+      "Seconds for which the relay holds events back after a change of the dataflow; without the relay, how long `up` waits. Adobe " +
+      "recommends about five minutes.",
   },
   drainTimeoutSeconds: {
     schema: z.int().min(1).max(86_400),
@@ -262,14 +262,14 @@ export const settingsTable = {
   maximumInstances: {
     schema: z.int().min(1).max(1000),
     default: 40,
-    description: "Most instances of each function group, up to 1000; many regions of Azure take 40 or more only.",
+    description: "Maximum instances of each function group, up to 1000; many Azure regions accept only 40 or more.",
     direct: ofTheRelay,
   },
   alwaysReadyInstances: {
     schema: z.int().min(0).max(40),
     default: 1,
     description:
-      "Instances kept warm for Customer.io's calls, which wait 4 seconds at most. 0 costs nothing, but then these include a cold start.",
+      "Instances kept warm for Customer.io's calls, which wait 4 seconds at most. 0 costs nothing, but then those seconds include a cold start.",
     direct: ofTheRelay,
   },
   ...azureTable,

@@ -13,7 +13,7 @@ export interface SettingArguments {
   signingKeys?: SettingArgument<"signingKeys">;
   /**
    * Reporting webhook events to subscribe to, such as `email_delivered`. Empty means every event that this package
-   * knows. One that it does not know yet is sent to Customer.io as it is, with a warning.
+   * knows. A name that it does not know yet is sent to Customer.io unchanged, with a warning.
    *
    * @example ["email_sent", "email_delivered", "email_opened", "email_clicked"]
    */
@@ -42,7 +42,7 @@ export interface SettingArguments {
   /**
    * Changes to the automatic mapping: `set` (a list of pairs: a `destination`, and a `source` or an `expression`),
    * `remove` (a list of destinations) and `identifiers` (`all`, or `id` for a workspace that identifies people by id
-   * alone). Checked against the schema and the event catalogue before anything is made.
+   * alone). Checked against the schema and the event catalogue before anything is created.
    *
    * @example {
    *   set: [
@@ -57,26 +57,26 @@ export interface SettingArguments {
    */
   mapping?: SettingArgument<"mapping">;
   /**
-   * The schema of the dataset. `existing` is the $id, meta:altId or title of one to use as it is; events fill those
-   * fields that it has under `_<tenant>.customerio`. Otherwise `title` and `description` are those of the schema that
-   * is made. `existing` is a plain value, not an output.
+   * The schema of the dataset. `existing` is the $id, meta:altId or title of one to use unchanged; events fill the
+   * fields that it has under `_<tenant>.customerio`. Otherwise a schema with this `title` and `description` is
+   * created. `existing` is a plain value, not an output.
    *
    * @example { title: "Customer.io events", description: "One record for each event." }
    */
   schema?: SettingArgument<"schema">;
   /**
-   * `title` and `description` of the field group that is made for the schema.
+   * `title` and `description` of the field group that is created for the schema.
    *
    * @example { title: "Customer.io fields", description: "What events have." }
    */
   fieldGroup?: SettingArgument<"fieldGroup">;
   /**
-   * The dataset. `existing` is the id or name of one to use as it is, with its schema, so that several stacks can
-   * fill one. Otherwise `name`, `description`, `rowExpirationDays` (30 to 3650; by default records never expire) and
-   * `tags` are those of the dataset that is made; `forceDestroy` lets a destroy or a change delete it although it
-   * holds data, and `keep` leaves it in Platform, with its schema and field group, when it leaves the stack. For
-   * either: `errorDiagnostics` (`true` by default) and `partialIngestionPercent`, the share of failed records up to
-   * which a batch is still ingested. `existing`, `forceDestroy` and `keep` are plain values, not outputs.
+   * The dataset. `existing` is the id or name of one to use unchanged, with its schema, so that several stacks can
+   * fill one. Otherwise a dataset is created with `name`, `description`, `rowExpirationDays` (30 to 3650; by default
+   * records never expire) and `tags`; `forceDestroy` lets a destroy or a change delete it although it holds data, and
+   * `keep` leaves it in Platform, with its schema and field group, when it leaves the stack. For either:
+   * `errorDiagnostics` (`true` by default) and `partialIngestionPercent`, the share of failed records up to which a
+   * batch is still ingested. `existing`, `forceDestroy` and `keep` are plain values, not outputs.
    *
    * @example {
    *   name: "Customer.io events",
@@ -89,9 +89,9 @@ export interface SettingArguments {
    */
   dataset?: SettingArgument<"dataset">;
   /**
-   * Real-Time Customer Profile. `enabled` feeds it with the events; there is no way back from `true`. `identities`
-   * names the identity namespace of each field that identifies people (`email`, `id`, `cio_id`, `phone`; three at
-   * most; `{email: Email}` by default); the first that an event has is its primary identity. `primaryIdentity` is
+   * Real-Time Customer Profile. `enabled` feeds it with the events; `true` can't be undone. `identities` names the
+   * identity namespace of each field that identifies people (`email`, `id`, `cio_id`, `phone`; three at most;
+   * `{email: Email}` by default); the first that an event has is its primary identity. `primaryIdentity` is
    * `identityMap`, or a field, which every record must then have. A plain value, not an output.
    *
    * @example { enabled: true, identities: { email: "Email", id: "CrmId" } }
@@ -123,17 +123,16 @@ export interface SettingArguments {
    */
   webhook?: SettingArgument<"webhook">;
   /**
-   * The source in Platform's catalogue: `customerio`, Adobe's own for Customer.io, which is a beta; or `http`, the
-   * HTTP API source with an authenticated endpoint, for organizations that don't have the beta. The relay gets its
-   * access tokens for `http` with the credential of `aep:clientId`. A plain value, not an output. Default:
-   * `"customerio"`.
+   * The source in Platform's catalogue: `customerio`, Adobe's own beta source for Customer.io; or `http`, the HTTP
+   * API source with an authenticated endpoint, for organizations that don't have the beta. For `http`, the relay gets
+   * access tokens with the credential of `aep:clientId`. A plain value, not an output. Default: `"customerio"`.
    *
    * @example "http"
    */
   source?: SettingArgument<"source">;
   /**
    * `relay` checks, holds and replays events. `direct` lets the webhook post straight to Platform, as in Adobe's
-   * tutorial, and makes nothing in Azure; it is for trials and sandboxes. A plain value, not an output. Default:
+   * tutorial, and creates nothing in Azure; it is for trials and sandboxes. A plain value, not an output. Default:
    * `"relay"`.
    *
    * @example "direct"
@@ -142,8 +141,8 @@ export interface SettingArguments {
   /**
    * Which events go to Platform: `only` and `except`, each with any of `objectTypes`, `metrics`, `campaigns` (ids)
    * and `recipientDomains`. An event must match every list of `only` and none of `except`; empty means every event.
-   * What is left out is counted, and costs no more than the call. The test events of `npx customerio-aep verify` have
-   * the object type `verify`, and only `except` applies to them.
+   * Events that are left out are counted, and cost no more than the call. The test events of `npx customerio-aep
+   * verify` have the object type `verify`, and only `except` applies to them.
    *
    * @example {
    *   only: { objectTypes: ["customer", "email"] },
@@ -159,24 +158,24 @@ export interface SettingArguments {
    */
   personalData?: SettingArgument<"personalData">;
   /**
-   * Seconds by which the timestamp of a call's signature may be off; 0 means any time. Nobody documents whether
-   * Customer.io signs a repeated call again, and a call that is refused for its age would hold up all later ones.
-   * Default: `0`.
+   * Seconds by which the timestamp of a call's signature may be off; 0 means any time. It is not documented whether
+   * Customer.io signs a repeated call again, and a call that is refused because of its age would hold up all later
+   * ones. Default: `0`.
    */
   maximumCallAgeSeconds?: SettingArgument<"maximumCallAgeSeconds">;
   /**
-   * Days for which delivered events are remembered, so that those sent again are left out; 0 delivers them again. It
-   * takes three table transactions per event, some 11 cents per million events. Default: `7`.
+   * Days for which the relay remembers delivered events, so that it leaves out those sent again; 0 delivers them
+   * again. It takes three table transactions per event, about 11 cents per million events. Default: `7`.
    */
   duplicateWindowDays?: SettingArgument<"duplicateWindowDays">;
   /**
-   * Most requests per second to Platform, over all instances of the relay. Adobe's guidance is 1,000 for an
+   * Maximum requests per second to Platform, over all instances of the relay. Adobe's guidance is 1,000 for an
    * organization. Default: `800`.
    */
   maximumRequestsPerSecond?: SettingArgument<"maximumRequestsPerSecond">;
   /**
-   * Seconds after a change of the dataflow in which the relay holds events back; without the relay, how long `up`
-   * waits. Adobe asks for some five minutes. A plain value, not an output. Default: `300`.
+   * Seconds for which the relay holds events back after a change of the dataflow; without the relay, how long `up`
+   * waits. Adobe recommends about five minutes. A plain value, not an output. Default: `300`.
    */
   dataflowActivationSeconds?: SettingArgument<"dataflowActivationSeconds">;
   /**
@@ -193,16 +192,16 @@ export interface SettingArguments {
    */
   instanceMemory?: SettingArgument<"instanceMemory">;
   /**
-   * Most instances of each function group, up to 1000; many regions of Azure take 40 or more only. Default: `40`.
+   * Maximum instances of each function group, up to 1000; many Azure regions accept only 40 or more. Default: `40`.
    */
   maximumInstances?: SettingArgument<"maximumInstances">;
   /**
-   * Instances kept warm for Customer.io's calls, which wait 4 seconds at most. 0 costs nothing, but then these
-   * include a cold start. Default: `1`.
+   * Instances kept warm for Customer.io's calls, which wait 4 seconds at most. 0 costs nothing, but then those
+   * seconds include a cold start. Default: `1`.
    */
   alwaysReadyInstances?: SettingArgument<"alwaysReadyInstances">;
   /**
-   * What the relay's resources in Azure are made for. `dev` is cheap and quick to destroy. `prod` keeps events in
+   * The purpose of the relay's resources in Azure. `dev` is cheap and quick to destroy. `prod` keeps events in
    * several zones, makes deleted ones recoverable, and refuses to be deleted by mistake. A plain value, not an
    * output. Default: `"dev"`.
    *
@@ -210,7 +209,7 @@ export interface SettingArguments {
    */
   environment?: SettingArgument<"environment">;
   /**
-   * What is not to be as `environment` has it: `storageRedundancy`, `zoneRedundant`, `purgeProtection`,
+   * Overrides of what `environment` chooses: `storageRedundancy`, `zoneRedundant`, `purgeProtection`,
    * `vaultRetentionDays`, `softDeleteDays`, `deleteLocks`, `protect`, `diagnosticSettings`, `dailyLogQuotaGb`.
    * `deleteLocks`, `protect` and `diagnosticSettings` are plain values, not outputs.
    *
@@ -224,15 +223,15 @@ export interface SettingArguments {
    */
   azureTags?: SettingArgument<"azureTags">;
   /**
-   * Names of resources in Azure, in place of those that the program makes: `resourceGroup`, `site`, `identity`,
-   * `storageAccount`, `vault`, `workspace`, `component`, `actionGroup`. A changed name replaces the resource.
+   * Names of resources in Azure, in place of generated ones: `resourceGroup`, `site`, `identity`, `storageAccount`,
+   * `vault`, `workspace`, `component`, `actionGroup`. A changed name replaces the resource.
    *
    * @example { resourceGroup: "rg-crm-events", site: "func-crm-events" }
    */
   azureNames?: SettingArgument<"azureNames">;
   /**
-   * Ids of what exists in Azure already, to use as it is: `resourceGroupId`, `workspaceId`, `actionGroupIds`. Nothing
-   * of it is changed or deleted.
+   * Ids of existing resources in Azure to use: `resourceGroupId`, `workspaceId`, `actionGroupIds`. The program never
+   * changes or deletes them.
    *
    * @example {
    *   resourceGroupId: "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-crm-events",
