@@ -17,6 +17,9 @@ interface PublishedPackage {
   readonly copied: readonly string[];
 }
 
+/** Plain JavaScript with declarations written by hand: it must be read by any Node. */
+const runProgram = ["run-program.js", "run-program.d.ts"];
+
 /** The packages in the order in which they depend on each other. */
 const packages: readonly PublishedPackage[] = [
   { folder: "packages/adobe-data-prep", compiled: ["src"], copied: ["README.md"] },
@@ -26,7 +29,7 @@ const packages: readonly PublishedPackage[] = [
   {
     folder: ".",
     compiled: ["components", "events", "mapping", "cli", "relay/core", "relay/azure", "relay/deploy", "settings"],
-    copied: ["README.md", "CHANGELOG.md", "bin", "dist", "relay/dist", "relay/deploy/schema.json"],
+    copied: ["README.md", "CHANGELOG.md", "bin", "dist", "relay/dist", "relay/deploy/schema.json", ...runProgram],
   },
 ];
 
@@ -139,8 +142,8 @@ function origin(folder: string): object {
 }
 
 function compiledEntry(entry: string): string | object {
-  if (!entry.endsWith(".ts")) return entry;
-  const path = entry.slice(0, -".ts".length);
+  const [, path] = /^(.+)\.(?:ts|js)$/.exec(entry) ?? [];
+  if (path === undefined) return entry;
   return { types: `${path}.d.ts`, default: `${path}.js` };
 }
 

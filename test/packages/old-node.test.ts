@@ -1,7 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, globSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { parse } from "yaml";
 import { engineFolder } from "../../packages/local-cloud/src/engine/engine.ts";
 import { oldNode, systemPath } from "./old-node.ts";
 
@@ -22,6 +24,30 @@ test("there are launchers", () => expect(launchers.length).toBeGreaterThanOrEqua
     expect.stringMatching(/^[\w-]+ needs Node\.js 22(\.18)? or newer; this is v\d+\.\d+\.\d+\. Install a newer one/),
   ]);
 });
+
+/** Folders of the programs that somebody runs, this package's own among them. */
+const programs = globSync("{index.ts,{examples,templates}/*/index.ts}", { cwd: repository }).map(path.dirname);
+const needed = /This program needs Node\.js 22\.18 or newer; this is v.*\. Install a newer one: .*: npx pulumi up$/;
+
+test.each(programs)("the program in %s starts with JavaScript, which any Node can read", (folder) => {
+  const project = readFileSync(path.join(repository, folder, "Pulumi.yaml"), "utf8");
+  const manifest = readFileSync(path.join(repository, folder, "package.json"), "utf8");
+  const { main } = { ...(JSON.parse(manifest) as object), ...(parse(project) as object) } as { main?: string };
+  expect(main).toBe("program.js");
+});
+
+(oldNode === undefined ? test.skip : test).each(programs)(
+  "the program in %s refuses an old Node with one sentence",
+  (folder) => {
+    const program = pathToFileURL(path.join(repository, folder, "program.js"));
+    const script = `import(${JSON.stringify(program.href)})
+      .then(({ default: run }) => run())
+      .catch((error) => console.log(JSON.stringify([Boolean(error.__pulumiRunError), error.message, error.stack])));`;
+    const { stdout } = spawnSync(oldNode ?? "", ["-e", script], { encoding: "utf8", env: { PATH: systemPath } });
+    const sentence = expect.stringMatching(needed);
+    expect(JSON.parse(stdout)).toEqual([true, sentence, expect.not.stringContaining("\n")]);
+  },
+);
 
 (oldNode === undefined ? test.skip : test)(
   "the program refuses an old Node with one sentence, without a stack trace",
@@ -45,7 +71,7 @@ test("there are launchers", () => expect(launchers.length).toBeGreaterThanOrEqua
       const [, ...diagnostics] =
         `${stdout}${stderr}`.split("Diagnostics:")[1]?.split("\nResources:")[0]?.trim().split("\n") ?? [];
       expect(diagnostics.map((line) => line.trim())).toEqual([
-        expect.stringMatching(/^error: This program needs Node\.js 22\.18 or newer; this is v.*: npx pulumi up$/),
+        expect.stringMatching(new RegExp(`^error: ${needed.source}`)),
       ]);
     } finally {
       rmSync(folder, { recursive: true });
