@@ -1,5 +1,5 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { devNull } from "node:os";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Clone, cloneRepository } from "./clone.ts";
 import { type Registry, startRegistry } from "./registry.ts";
@@ -8,6 +8,7 @@ import { type Registry, startRegistry } from "./registry.ts";
 // identity that GitHub gives to a workflow.
 let registry: Registry;
 let clone: Clone;
+let settings: string;
 
 const version = "9.8.7";
 const minutes = 60_000;
@@ -16,7 +17,7 @@ const inOrder = ["adobe-data-prep", "pulumi-provider-kit", "pulumi-customerio", 
 const read = (file: string) => readFile(path.join(clone.folder, file), "utf8");
 const write = (file: string, text: string) => writeFile(path.join(clone.folder, file), text);
 const release = (...args: string[]) => clone.run("node", "scripts/release.ts", ...args);
-const publish = () => clone.run("node", "scripts/publish.ts");
+const publish = () => clone.run("npm", "run", "--silent", "publish-packages");
 
 async function state(): Promise<string[]> {
   const looks = [["status", "--porcelain"], ["log", "--format=%s"], ["tag"]];
@@ -25,11 +26,15 @@ async function state(): Promise<string[]> {
 
 beforeAll(async () => {
   registry = await startRegistry();
+  settings = await mkdtemp(path.join(tmpdir(), "customerio-aep-npm-"));
+  const userConfig = path.join(settings, ".npmrc");
+  // What actions/setup-node writes for the input `registry-url`.
+  const auth = `${registry.url.replace(/^http:/, "")}:_authToken=\${NODE_AUTH_TOKEN}`;
+  await writeFile(userConfig, `${auth}\nregistry=${registry.url}\n`);
   clone = await cloneRepository({
-    npm_config_registry: registry.url,
-    npm_config_userconfig: devNull,
+    npm_config_userconfig: userConfig,
     npm_config_cache: ".local/npm-cache",
-    [`npm_config_${registry.url.replace(/^http:/, "")}:_authToken`]: registry.token,
+    NODE_AUTH_TOKEN: registry.token,
     npm_config_update_notifier: "false",
     npm_config_fetch_retries: "0",
     GITHUB_SERVER_URL: "https://github.example",
@@ -40,6 +45,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await clone?.remove();
   await registry?.stop();
+  await rm(settings, { recursive: true, force: true });
 });
 
 test("a release that is not in order is refused with a sentence, and changes nothing", async () => {
@@ -115,8 +121,16 @@ test("a release gives every package and the changelog its version, in one commit
 test(
   "what was packed arrives in the order of dependencies, with its origin, and a run that failed half-way is repeated",
   async () => {
-    const packed = await clone.run("node", "scripts/pack.ts");
+    const packed = await clone.run("sh", "-c", "npm run pack");
     expect(packed).toMatchObject({ code: 0 });
+    // npm refuses before it asks the registry, unless the workflow has an identity: without the permission, this is what it says.
+    const unsigned = "GITHUB_ACTIONS=true CI=true npm run publish-packages -- --provenance";
+    const { code, printed } = await clone.run("sh", "-c", unsigned);
+    expect([code, printed]).toEqual([
+      1,
+      expect.stringContaining('requires "write" access to the "id-token" permission'),
+    ]);
+    expect(registry.packages.size).toBe(0);
     registry.fail("pulumi-customerio", "refused");
     const failed = await publish();
     expect(failed.code).toBe(1);
@@ -164,8 +178,10 @@ test("another package of the same version, and a tag of another version, are ref
     "env",
     "GITHUB_REF_TYPE=tag",
     "GITHUB_REF_NAME=v1.0.0",
-    "node",
-    "scripts/publish.ts",
+    "npm",
+    "run",
+    "--silent",
+    "publish-packages",
   );
   expect([code, printed]).toEqual([1, expect.stringContaining("The tag is v1.0.0, but adobe-data-prep has version")]);
 });

@@ -1,5 +1,9 @@
+import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
 import { parse } from "yaml";
 import manifest from "../../package.json" with { type: "json" };
 
@@ -21,7 +25,7 @@ interface Job {
 interface Step {
   readonly uses?: string;
   readonly run?: string;
-  readonly with?: Readonly<Record<string, string>>;
+  readonly with?: Readonly<Record<string, string | boolean>>;
 }
 
 const workflows = Object.fromEntries(
@@ -32,19 +36,63 @@ function commandsOf(file: string): string[] {
   return Object.values(workflows[file]?.jobs ?? {}).flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []));
 }
 
-test.each(Object.keys(workflows))("%s calls only what exists, and may do no more than it needs", (file) => {
+/** Where each command of a workflow is run by a test, or by what a test compares with the workflow, as far as that needs no GitHub. */
+const proofs: Readonly<Record<string, string>> = {
+  "npm ci": ".ci/run",
+  "npm test": ".ci/run",
+  "npm install --no-save --no-audit node@${{ matrix.node }}": "test/release/workflows.test.ts",
+  "npm run pack": "test/release/release.test.ts",
+  "npm run publish-packages -- --provenance": "test/release/release.test.ts",
+};
+
+test.each(Object.keys(workflows))("%s runs only what a test runs too", (file) => {
+  const commands = commandsOf(file);
+  expect(commands.length).toBeGreaterThan(0);
+  expect(commands.filter((command) => proofs[command] === undefined)).toEqual([]);
+  for (const command of commands) {
+    const proof = readFileSync(path.join(repository, proofs[command] ?? ""), "utf8");
+    expect(proof).toContain(command);
+    // Anything else that is put into a command could be somebody's text, such as the title of a pull request.
+    expect(command.match(/\$\{\{.*?\}\}/g) ?? []).toEqual(command.includes("matrix") ? ["${{ matrix.node }}"] : []);
+  }
+});
+
+test("no proof is left of a command that no workflow has", () => {
+  expect(Object.keys(proofs).toSorted()).toEqual([...new Set(Object.keys(workflows).flatMap(commandsOf))].toSorted());
+});
+
+test.each(Object.keys(workflows))("%s may do no more than it needs", (file) => {
   const workflow = workflows[file];
   expect(Object.keys(workflow?.on ?? {}).length).toBeGreaterThan(0);
+  // Runs with the secrets of this repository and the code of somebody else's.
+  expect(Object.keys(workflow?.on ?? {})).not.toContain("pull_request_target");
   expect(workflow?.permissions).toEqual({ contents: "read" });
-  const known = commandsOf(file).filter((command) => {
-    const script = /^npm (?:run ([\w-]+)(?: -- .+)?|(test))$/.exec(command);
-    if (script) return (script[1] ?? script[2] ?? "") in manifest.scripts;
-    return command === "npm ci" || command.startsWith("npm install --no-save ");
-  });
-  expect(commandsOf(file)).toEqual(known);
   for (const { steps } of Object.values(workflow?.jobs ?? {})) {
-    for (const { uses } of steps.filter((step) => step.uses)) expect(uses).toMatch(/^actions\/[a-z-]+@v\d+$/);
+    const [checkout] = steps;
+    expect(checkout?.uses).toMatch(/^actions\/checkout@/);
+    expect(checkout?.with?.["persist-credentials"]).toBe(false);
   }
+});
+
+test("actions are pinned by the commit of a release, one for all workflows", () => {
+  const lines = Object.keys(workflows).flatMap(
+    (file) => readFileSync(path.join(folder, file), "utf8").match(/(?<=uses:).*$/gm) ?? [],
+  );
+  const steps = Object.values(workflows).flatMap(({ jobs }) => Object.values(jobs).flatMap((job) => job.steps));
+  expect(lines).toHaveLength(steps.filter(({ uses }) => uses).length);
+  expect(lines.filter((line) => !/^ actions\/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual([]);
+  const pins = new Set(lines);
+  expect(pins.size).toBe(new Set([...pins].map((line) => line.split("@")[0])).size);
+});
+
+test("Dependabot proposes newer actions and packages", () => {
+  const { updates } = parse(readFileSync(path.join(folder, "../dependabot.yml"), "utf8")) as {
+    updates: { "package-ecosystem": string; directory: string }[];
+  };
+  expect(updates.map(({ directory, ...update }) => [update["package-ecosystem"], directory])).toEqual([
+    ["github-actions", "/"],
+    ["npm", "/"],
+  ]);
 });
 
 test("the tests run as .ci/run runs them, from the oldest Node that is supported on", () => {
@@ -55,6 +103,34 @@ test("the tests run as .ci/run runs them, from the oldest Node that is supported
   const [developed = ""] = readFileSync(path.join(repository, ".node-version"), "utf8").split(".");
   expect(nodes).toContain(developed);
 });
+
+test("in place of the Node that npm ci installs, scripts run on the one to try", async () => {
+  const project = await mkdtemp(path.join(tmpdir(), "customerio-aep-ci-"));
+  const oldest = workflows["ci.yml"]?.jobs.test?.strategy?.matrix.node[0] ?? "";
+  const command = commandsOf("ci.yml")
+    .find((line) => line.startsWith("npm install"))
+    ?.replace("${{ matrix.node }}", oldest);
+  const { node } = manifest.devDependencies;
+  const text = JSON.stringify({
+    scripts: { node: "node --version" },
+    devDependencies: { node },
+    allowScripts: { node: true },
+  });
+  const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
+  const run = (line: string) =>
+    promisify(execFile)("sh", ["-c", line], {
+      cwd: project,
+      env: { ...environment, npm_config_prefer_offline: "true" },
+    });
+  try {
+    await writeFile(path.join(project, "package.json"), text);
+    await run(command ?? "");
+    expect((await run("npm run --silent node")).stdout).toBe(`v${oldest}\n`);
+    expect(await readFile(path.join(project, "package.json"), "utf8")).toBe(text);
+  } finally {
+    await rm(project, { recursive: true, force: true });
+  }
+}, 60_000);
 
 test("a release tests, packs and then publishes with a signature of its origin", () => {
   expect(commandsOf("release.yml")).toEqual([
