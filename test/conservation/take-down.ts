@@ -41,7 +41,7 @@ function resourceManager(
     return { length: approximateMessagesCount, metadata, now: now() };
   };
   return {
-    clock: { now: Date.now, sleep },
+    clock: { now: Date.now, monotonic: () => performance.now(), sleep },
     queue: look,
     async markQueue(id, marks) {
       const before = await look(id);

@@ -158,6 +158,7 @@ function relayProvider(attemptTimeout = 30_000) {
   let now = 0;
   const clock = {
     now: () => now,
+    monotonic: () => now,
     sleep: async (milliseconds: number) => {
       now += 100 * milliseconds;
     },

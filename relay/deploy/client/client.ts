@@ -61,7 +61,11 @@ export class AzureClient {
 
   /** @param parts.attemptTimeout milliseconds for one try of a call; default: 30,000, for others than Azure's APIs as they need */
   constructor(settings: Config, parts: { login?: Login; clock?: Clock; attemptTimeout?: number } = {}) {
-    const { login = callersLogin(), clock = { now: Date.now, sleep }, attemptTimeout } = parts;
+    const {
+      login = callersLogin(),
+      clock = { now: Date.now, monotonic: () => performance.now(), sleep },
+      attemptTimeout,
+    } = parts;
     this.clock = clock;
     this.abandonQueue = process.env.RELAY_ABANDON_QUEUE === "true";
     this.abandonDeadLetters = process.env.RELAY_ABANDON_DEAD_LETTERS === "true";

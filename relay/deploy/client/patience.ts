@@ -29,16 +29,13 @@ export async function lookPatiently<T>(
   { pauses, limit }: LookPace,
   look: () => Promise<Look<T>>,
 ): Promise<{ done: T } | { gaveUp: string }> {
-  const start = clock.now();
-  let slept = 0;
-  // The clock on the wall may be set back, which must not make the wait longer.
-  const timeNow = () => Math.max(clock.now(), start + slept);
+  const start = clock.monotonic();
   let reason: string | undefined;
   let since = start; // when this reason began
   for (let looks = 0; ; looks++) {
     const seen = await look();
     if ("done" in seen) return seen;
-    const now = timeNow();
+    const now = clock.monotonic();
     const detail = seen.detail ?? seen.notYet;
     if (seen.notYet !== reason) {
       reason = seen.notYet;
@@ -50,7 +47,6 @@ export async function lookPatiently<T>(
     }
     const pause = seen.pause ?? pauses[Math.min(looks, pauses.length - 1)] ?? pauses[0];
     if (!signal.aborted) await clock.sleep(pause, signal);
-    slept += pause;
     if (signal.aborted) return { gaveUp: `(${whyStopped(signal)}): ${detail}` };
   }
 }

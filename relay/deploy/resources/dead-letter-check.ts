@@ -84,8 +84,10 @@ async function count(
 ): Promise<{ done: DeadLetters } | { gaveUp: string }> {
   if (healthUrl === undefined) return { gaveUp: "(this stack does not know the relay's address yet)" };
   const { clock } = operation.client;
-  const start = clock.now();
-  return lookPatiently(operation, pace, () => look(operation, { healthUrl, isClosed, askedFor: clock.now() - start }));
+  const start = clock.monotonic();
+  return lookPatiently(operation, pace, () =>
+    look(operation, { healthUrl, isClosed, askedFor: clock.monotonic() - start }),
+  );
 }
 
 /** @param askedFor milliseconds since the first look */

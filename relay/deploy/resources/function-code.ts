@@ -178,7 +178,8 @@ async function deploy(
   values: Inputs,
   former?: { readonly olds: Inputs; readonly running: Outputs },
 ): Promise<Outputs> {
-  await restoreSettings(operation, values);
+  // At a creation azure-native has just written them.
+  if (former) await restoreSettings(operation, values);
   // Before the code: instances that start without a secret would have to start again.
   await resolveReferences(operation, values.siteId);
   const { zip, hash } = zipFolder(values.package.path);
@@ -192,7 +193,7 @@ async function deploy(
     }
     now = { packageHash: hash, deploymentId: deployed.deploymentId, version, build };
   }
-  const missing = await activate(operation, values, former?.olds);
+  const missing = await activate(operation, values, { build, olds: former?.olds });
   if (missing) {
     throw new Unfinished(values.siteId, now, `The relay's code is deployed to ${values.hostName}, but ${missing}`);
   }
@@ -204,13 +205,13 @@ async function deploy(
 async function activate(
   operation: Operation<AzureClient>,
   values: Inputs,
-  olds: Inputs | undefined,
+  { build, olds }: { readonly build: string | undefined; readonly olds: Inputs | undefined },
 ): Promise<string | undefined> {
   const { client, signal } = operation;
   try {
     const synchronized = await lookPatiently(operation, syncPace, () => client.syncTriggers(values.siteId, signal));
     if ("gaveUp" in synchronized) return `Azure did not take in its triggers ${synchronized.gaveUp}`;
-    const ready = await lookPatiently(operation, readyPace, healthLook(operation, values));
+    const ready = await lookPatiently(operation, readyPace, healthLook(operation, values, build));
     if ("done" in ready) return await handOver(operation, values, olds);
     return (
       `it does not work ${ready.gaveUp}. Most often a role of the app's identity is still spreading or an app setting ` +
@@ -223,9 +224,12 @@ async function activate(
 }
 
 /** Looks whether the app works, and restarts it where only that gives it its secrets. */
-function healthLook(operation: Operation<AzureClient>, values: Inputs): () => Promise<Look<true>> {
+function healthLook(
+  operation: Operation<AzureClient>,
+  values: Inputs,
+  build: string | undefined,
+): () => Promise<Look<true>> {
   const { client, signal } = operation;
-  const { build } = packageManifest(values.package.path);
   let restartedAt = Number.NEGATIVE_INFINITY;
   return async () => {
     const url = `https://${values.hostName}${values.healthPath}`;
@@ -243,8 +247,8 @@ function healthLook(operation: Operation<AzureClient>, values: Inputs): () => Pr
     }
     if (health.unresolved.length > 0) {
       // Azure has resolved them, but gives instances that run already no new values.
-      if (client.clock.now() - restartedAt >= restartPause) {
-        restartedAt = client.clock.now();
+      if (client.clock.monotonic() - restartedAt >= restartPause) {
+        restartedAt = client.clock.monotonic();
         await client.siteSettings(values.siteId).restart(signal);
       }
       const names = health.unresolved.join(", ");

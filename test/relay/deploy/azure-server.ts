@@ -88,8 +88,13 @@ export const gone: Answer = { status: 404, body: { error: { code: "ResourceNotFo
 /** A clock that nobody waits for: sleeping moves it. */
 class TestClock implements Clock {
   time = 0;
+  /** By how much the clock on the wall was set since the start, in milliseconds. */
+  set = 0;
   readonly sleeps: number[] = [];
   now(): number {
+    return this.time + this.set;
+  }
+  monotonic(): number {
     return this.time;
   }
   async sleep(milliseconds: number, signal: AbortSignal): Promise<void> {

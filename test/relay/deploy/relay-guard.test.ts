@@ -44,6 +44,16 @@ describe("a destroy", () => {
     expect(operation.clock.sleeps).toEqual([2_000]);
   });
 
+  test("nor if somebody sets the clock on the wall meanwhile", async () => {
+    azure.script = { [queue]: [there], [health]: [dead(0, 3), dead(0, 4), dead(1)] };
+    const { sleep } = operation.clock;
+    operation.clock.sleep = async (...args) => {
+      operation.clock.set += 3_600_000;
+      await sleep.apply(operation.clock, args);
+    };
+    expect((await failure(remove())).message).toContain("there is 1 dead letter");
+  });
+
   test("takes a count that others have asked for meanwhile", async () => {
     azure.script = { [queue]: [there], [health]: [dead(0, 4), dead(0, 5), dead(0, 1), dead(1)] };
     await remove();
