@@ -2,8 +2,11 @@ import { statusCommand } from "./checks/status-command.ts";
 import type { CommandDefinition } from "./command/definition.ts";
 import { exportCommand } from "./dead-letters/export-command.ts";
 import { replayCommand } from "./dead-letters/replay-command.ts";
+import { restoreCommand } from "./dead-letters/restore-command.ts";
 import { driftCommand } from "./drift/drift-command.ts";
 import { previewCommand } from "./preview/preview-command.ts";
+import { evacuateCommand } from "./region/evacuate-command.ts";
+import { failoverCommand } from "./region/failover-command.ts";
 import { verifyCommand } from "./verify/verify-command.ts";
 
 /** All commands of the CLI, in the order of its help. */
@@ -13,5 +16,8 @@ export const commands: readonly CommandDefinition[] = [
   previewCommand,
   replayCommand,
   exportCommand,
+  restoreCommand,
+  failoverCommand,
+  evacuateCommand,
   driftCommand,
 ];

@@ -123,7 +123,7 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
         events: settings.events,
         fullResolution: settings.fullResolution,
         withContent: settings.withContent,
-        disabled: awaitsKey,
+        disabled: awaitsKey || settings.webhook.disabled,
       },
       // Customer.io sends only once the relay answers and can be drained.
       { ...parent, dependsOn: relay?.ready ?? guardAgain([]) },
@@ -172,6 +172,7 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
       {
         ...settings,
         afterDrain,
+        expectsEvents: settings.signingKeys !== undefined && !settings.webhook.disabled,
         streamingUrl: dataflow.streamingUrl,
         // The endpoint of the HTTP API source needs an access token; that of Customer.io's own source does not.
         credential: settings.source === "http" ? (settings.credential ?? readPlatformCredential()) : undefined,

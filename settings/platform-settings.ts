@@ -70,6 +70,10 @@ export const platformSchemas = {
 
 export const webhookSchema = z.strictObject({
   name: text.optional().meta({ description: "What Customer.io calls it." }),
+  disabled: z
+    .boolean()
+    .default(false)
+    .meta({ description: "Whether it sends nothing, such as in a stack that stands by in another region." }),
 });
 
 const schema = z.object(platformSchemas);

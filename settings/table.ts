@@ -152,9 +152,12 @@ export const settingsTable = {
   webhook: {
     schema: webhookSchema,
     default: {},
-    decides: [],
-    description: "`name` of the reporting webhook in Customer.io.",
-    examples: [{ name: "Adobe Experience Platform" }],
+    decides: ["disabled"],
+    description:
+      "`name` of the reporting webhook in Customer.io; `disabled` keeps it from sending, such as in a stack that stands by in another " +
+      "region. Events of that time are not sent later.",
+    page: "disaster-recovery.md",
+    examples: [{ name: "Adobe Experience Platform" }, { disabled: true }],
   },
   source: {
     schema: z.enum(["customerio", "http"], { error: "it must be customerio or http" }),

@@ -46,19 +46,19 @@ export function balanceFinding({
   target: CommandTarget;
 }): Finding {
   if (since === undefined) return { verdict: "fine", found: "No event has come yet." };
-  const { accepted, setAside, filtered, refused, delivered, purged } = total;
+  const { accepted, setAside, filtered, refused, delivered, purged, movedIn, movedOut } = total;
   if (refused > 0 && accepted + setAside + filtered === 0) {
     const found = `Since ${since}: ${refused} calls were refused, and none was ever accepted.`;
     return { verdict: "broken", found, todo: copyKeyAnew(target) };
   }
   const settled = settledCounts.reduce((sum, name) => sum + total[name], 0);
-  const rest = accepted + setAside - settled - deadLetters - purged;
+  const rest = accepted + setAside + movedIn - settled - deadLetters - purged - movedOut;
   const named = settledCounts
     .filter((name) => total[name] > 0 || name !== "gone")
     .map((name) => `${total[name]} ${name}`);
   const sum =
-    `Since ${since}: ${accepted} accepted${setAside > 0 ? ` + ${setAside} set aside` : ""} = ${named.join(" + ")} + ` +
-    `${deadLetters} dead letters + ${purged > 0 ? `${purged} purged + ` : ""}${Math.max(0, rest)} on their way.`;
+    `Since ${since}: ${accepted} accepted${also(setAside, "set aside")}${also(movedIn, "moved here")} = ${named.join(" + ")} + ` +
+    `${deadLetters} dead letters${also(purged, "purged")}${also(movedOut, "moved to another relay")} + ${Math.max(0, rest)} on their way.`;
   const details = [
     ...(delivered > 0
       ? [`age at delivery: ${formatDuration((total.deliveredSeconds / delivered) * 1000)} on average`]
@@ -84,6 +84,10 @@ export function balanceFinding({
       "its last counts with it. The log has each event by its id.",
     ],
   };
+}
+
+function also(events: number, words: string): string {
+  return events > 0 ? ` + ${events} ${words}` : "";
 }
 
 /** Paths that a status names; the row's field `unknown` has them all. */

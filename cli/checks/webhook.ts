@@ -1,11 +1,12 @@
-import { pulumiCommand } from "../../relay/core/operator-command.ts";
+import { operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { customerIoOf, startTimeLimit } from "../clients.ts";
 import type { Finding } from "../output/finding.ts";
 import type { StackSource } from "../stack/source.ts";
 
 /** Whether the reporting webhook sends to the relay, or, where there is none, to the stack's dataflow. */
 export async function checkWebhook(source: StackSource): Promise<Finding> {
-  const id = Number(source.resource("customerio:index:ReportingWebhook").id);
+  const resource = source.resource("customerio:index:ReportingWebhook");
+  const id = Number(resource.id);
   const webhook = await customerIoOf(source).get(id, startTimeLimit());
   const fix = pulumiCommand("up --refresh", source.target);
   if (!webhook) {
@@ -15,7 +16,13 @@ export async function checkWebhook(source: StackSource): Promise<Finding> {
   const elsewhere = source.hasRelay
     ? explainOtherRelay(webhook.endpoint, source.relayUrl)
     : explainOtherDataflow(webhook.endpoint, source.dataflowId);
-  if (elsewhere !== undefined) return { verdict: "broken", found: `${named} ${elsewhere}`, todo: fix };
+  if (elsewhere !== undefined) {
+    const back = operatorCommand(`failover --to ${source.target.stack}`, source.target);
+    const todo = source.hasRelay
+      ? `If that is the relay of another stack, after a failover, nothing is lost; to go back: ${back}. Else: ${fix}`
+      : fix;
+    return { verdict: "broken", found: `${named} ${elsewhere}`, todo };
+  }
   if (!webhook.disabled) {
     return { verdict: "fine", found: `${named} is enabled, for ${webhook.events.length} kinds of events.` };
   }
@@ -26,6 +33,9 @@ export async function checkWebhook(source: StackSource): Promise<Finding> {
       found: `${named} is disabled until the signing key is known.`,
       todo: steps.join(" Then: "),
     };
+  }
+  if (resource.inputs.disabled === true) {
+    return { verdict: "fine", found: `${named} is disabled, as the stack's settings say: Customer.io sends nothing.` };
   }
   return { verdict: "broken", found: `${named} is disabled: Customer.io sends nothing.`, todo: fix };
 }

@@ -1,11 +1,9 @@
-import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { defineCommand } from "../command/definition.ts";
 import { positiveNumber } from "../command/number-option.ts";
 import { stoppedWords } from "../interrupt.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
-import type { StackSource } from "../stack/source.ts";
 import { policyOf } from "../stack/source-settings.ts";
 import { mayMatchFilter } from "./dead-letter-filter.ts";
 import { filterOf, filterOptions } from "./dead-letter-options.ts";
@@ -54,7 +52,7 @@ export const replayCommand = defineCommand({
       .map(({ name }) => name);
 
     const action: ReplayAction = chosen["dry-run"] ? "count" : purgeDays === undefined ? "replay" : "purge";
-    const note = action === "purge" ? await openPurgeNote(source) : undefined;
+    const note = action === "purge" ? await (await RelayTables.open(source)).openNote("purged") : undefined;
     const bar = progress.bar(names.length);
     let done = 0;
     let counts: ReplayCounts;
@@ -84,14 +82,6 @@ export const replayCommand = defineCommand({
     };
   },
 });
-
-/** How a purge says how much it deleted. Said once before anything is, so that a missing role shows while nothing is gone. */
-async function openPurgeNote(source: StackSource): Promise<(purged: number) => Promise<void>> {
-  const tables = await RelayTables.open(source);
-  const purge = { id: randomUUID(), at: new Date() };
-  await tables.notePurged(purge, 0);
-  return (purged) => tables.notePurged(purge, purged);
-}
 
 function pastOf(action: ReplayAction, purgeDays: number | undefined): string {
   if (action === "count") return purgeDays === undefined ? "would be replayed" : "would be purged";

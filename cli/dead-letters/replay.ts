@@ -5,8 +5,6 @@ import { type Admission, admit } from "../../relay/core/event/admit.ts";
 import type { DeadLetter } from "../../relay/core/event/dead-letter.ts";
 import {
   claimBody,
-  type DecodedEnvelope,
-  decodeEnvelope,
   encodeEnvelopes,
   fitsInline,
   maxEnvelopeBytes,
@@ -16,6 +14,7 @@ import {
 } from "../../relay/core/event/envelope.ts";
 import type { EventPolicy } from "../../relay/core/policy/policy.ts";
 import { eachOf } from "../each-of.ts";
+import { readQueueMessageText } from "../relay/queue-message.ts";
 import type { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { type DeadLetterFilter, kindOf, matchesFilter, tryParseDeadLetter } from "./dead-letter-filter.ts";
 
@@ -136,8 +135,8 @@ async function replayMessage(
   storage: Pick<RelayStorageAccount, "readClaim">,
 ): Promise<Replayable> {
   const bytes = Buffer.from(body, encoding);
-  const envelope = parseEnvelope(bytes);
-  if (!envelope?.readable) {
+  const envelope = readQueueMessageText(bytes.toString("utf8"));
+  if (!envelope.readable) {
     // A newer relay may be able to read it.
     if (bytes.length > maxEnvelopeBytes) return { impossible: "are larger than a queue message" };
     return { messages: [bytes.toString("base64")], claims: [] };
@@ -149,14 +148,6 @@ async function replayMessage(
     events.push({ event, body: content });
   }
   return replayableOf(events);
-}
-
-function parseEnvelope(bytes: Buffer): DecodedEnvelope | undefined {
-  try {
-    return decodeEnvelope(JSON.parse(bytes.toString("utf8")));
-  } catch {
-    return undefined;
-  }
 }
 
 function replayableOf(events: readonly { event: QueuedEvent; body: string }[]): Replayable {

@@ -1,13 +1,11 @@
 import { buffer as contentOf } from "node:stream/consumers";
 import type { ContainerClient } from "@azure/storage-blob";
 import type { QueueClient } from "@azure/storage-queue";
-import { decodeEnvelope, type QueuedEvent } from "../../relay/core/event/envelope.ts";
+import type { QueuedEvent } from "../../relay/core/event/envelope.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";
 import type { StackSource } from "../stack/source.ts";
-import { StoragePermission, statusOf } from "./storage-permission.ts";
-
-const blobRole = "Storage Blob Data Contributor";
-const queueRole = "Storage Queue Data Contributor";
+import { eventsIn, readQueueMessage } from "./queue-message.ts";
+import { blobRole, queueRole, StoragePermission, statusOf } from "./storage-permission.ts";
 
 /** A dead letter's blob, unread. */
 export interface DeadLetterEntry {
@@ -105,6 +103,28 @@ export class RelayStorageAccount {
     return this.#read(container, blob);
   }
 
+  /**
+   * Adds a dead letter of another relay or of a backup.
+   *
+   * @param name as it was listed there
+   * @returns false if there is one of that name already, which stays as it is
+   */
+  async addDeadLetter(name: string, content: Buffer): Promise<boolean> {
+    return this.#permission.explained(blobRole, async () => {
+      try {
+        await this.#currentDeadLetters.getBlockBlobClient(ownName(name)).upload(content, content.length, {
+          blobHTTPHeaders: { blobContentType: "application/json" },
+          conditions: { ifNoneMatch: "*" },
+        });
+        return true;
+      } catch (error) {
+        // BlobAlreadyExists; UnauthorizedBlobOverwrite where the login may add blobs but not overwrite them.
+        if (statusOf(error) === 409) return false;
+        throw error;
+      }
+    });
+  }
+
   /** The body that a claim holds; undefined if it is gone. */
   async readClaim(name: string): Promise<string | undefined> {
     return (await this.#read({ permission: this.#permission, blobs: this.#claims }, name))?.content.toString("utf8");
@@ -138,9 +158,20 @@ export class RelayStorageAccount {
     );
   }
 
+  /** Deletes a claim; one that is gone is fine. */
+  async removeClaim(name: string): Promise<void> {
+    await this.#permission.explained(blobRole, () => this.#claims.getBlobClient(name).deleteIfExists());
+  }
+
   /** Puts a message, base64, on the queue of events, where it stays until it is done with. */
   async enqueue(message: string): Promise<void> {
     await this.#permission.explained(queueRole, () => this.#events.sendMessage(message, { messageTimeToLive: -1 }));
+  }
+
+  get #currentDeadLetters(): ContainerClient {
+    const [current] = this.#deadLetters;
+    if (current === undefined) throw new Error("A relay has a container of dead letters.");
+    return current.blobs;
   }
 
   /** The container and the blob that the name of a dead letter means. */
@@ -168,16 +199,11 @@ export class RelayStorageAccount {
     const { peekedMessageItems } = await this.#permission.explained(queueRole, () =>
       this.#events.peekMessages({ numberOfMessages: 32 }),
     );
-    return peekedMessageItems.flatMap(({ messageText }) => parseEvents(messageText));
+    return peekedMessageItems.flatMap(({ messageText }) => eventsIn(readQueueMessage(messageText)));
   }
 }
 
-/** None in a message that can't be read: the relay will make it a dead letter. */
-function parseEvents(messageText: string): readonly QueuedEvent[] {
-  try {
-    const envelope = decodeEnvelope(JSON.parse(Buffer.from(messageText, "base64").toString("utf8")));
-    return envelope.readable ? envelope.events : [];
-  } catch {
-    return [];
-  }
+/** The name of a dead letter in its account, without that of the account. */
+export function ownName(name: string): string {
+  return name.replace(/@[a-z0-9]+$/, "");
 }

@@ -1,6 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { createTableFor, TableError, Tables } from "../../relay/azure/storage/tables.ts";
-import { type Counts, dayOf, daysBefore, foldedAfterDays } from "../../relay/core/counts/counts.ts";
+import { type Counts, dayOf, daysBefore, foldedAfterDays, type OperatorCount } from "../../relay/core/counts/counts.ts";
 import { sumOfRows } from "../../relay/core/counts/row-of-counts.ts";
 import { deliveredKeysOf, isDeliveredTable } from "../../relay/core/delivery/delivered-tables.ts";
 import type { JsonObject } from "../../relay/core/event/json.ts";
@@ -90,17 +91,21 @@ export class RelayTables {
   }
 
   /**
-   * Notes how many dead letters a purge has deleted so far, so that the balance still adds up.
+   * Opens a note in the counts of how many events a command has deleted or moved, so that the balance still adds up. It is written
+   * once at once, so that a missing role shows before anything is done.
    *
-   * @param purge unique for the purge; a later note takes the place of an earlier one
+   * @returns writes how many there are so far, in place of what was written before
    */
-  async notePurged(purge: { id: string; at: Date }, purged: number): Promise<void> {
-    const key = { partition: dayOf(purge.at), row: `purge-${purge.id}` };
-    await this.#permission.explained(writer, () =>
-      createTableFor(this.#tables, countsTable, startTimeLimit(), () =>
-        this.#tables.put(countsTable, key, startTimeLimit(), { purged }),
-      ),
-    );
+  async openNote(count: OperatorCount): Promise<(events: number) => Promise<void>> {
+    const key = { partition: dayOf(new Date()), row: `${count}-${randomUUID()}` };
+    const write = (events: number) =>
+      this.#permission.explained(writer, () =>
+        createTableFor(this.#tables, countsTable, startTimeLimit(), () =>
+          this.#tables.put(countsTable, key, startTimeLimit(), { [count]: events }),
+        ),
+      );
+    await write(0);
+    return write;
   }
 
   /**

@@ -6,6 +6,9 @@ import type { StackSource } from "../stack/source.ts";
 import type { StackResource } from "../stack/state.ts";
 
 const scope = "https://storage.azure.com/.default";
+/** The roles that commands need on the account, by the names that Azure gives them. */
+export const blobRole = "Storage Blob Data Contributor";
+export const queueRole = "Storage Queue Data Contributor";
 const accountType = "azure-native:storage:StorageAccount";
 const resource = z.object({
   id: z.string(),

@@ -17,13 +17,13 @@ export function policyOf(source: StackSource): EventPolicy {
   return properties.EVENT_POLICY;
 }
 
-/** The first of the relay's signing keys; undefined if it has none yet. */
-export function signingKeyOf(source: StackSource): string | undefined {
+/** The relay's signing keys; none if it has none yet. */
+export function signingKeysOf(source: StackSource): readonly string[] {
   const secrets = source
     .all("customerio-aep:index:VaultSecret")
     .map(({ inputs }) => vaultSecret.safeParse(inputs).data);
   const keys = secrets.find((secret) => secret?.name === signingKeysSecret)?.value;
-  return keys === undefined || keys === noSigningKeyYet ? undefined : parseSigningKeys(keys)[0];
+  return keys === undefined || keys === noSigningKeyYet ? [] : parseSigningKeys(keys);
 }
 
 /** Hours without a call after which the relay's alert is raised; 0: never; undefined: the program that deployed it did not say. */

@@ -8,7 +8,7 @@ import { tryParseDeadLetter } from "../dead-letters/dead-letter-filter.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
-import { policyOf, signingKeyOf } from "../stack/source-settings.ts";
+import { policyOf, signingKeysOf } from "../stack/source-settings.ts";
 import type { Stage } from "./follow.ts";
 import { post } from "./post.ts";
 
@@ -21,7 +21,7 @@ export function relayStage(source: StackSource, event: DocumentedEvent): Stage {
   return {
     part: "relay",
     async look() {
-      const key = signingKeyOf(source);
+      const [key] = signingKeysOf(source);
       if (key === undefined) {
         return {
           verdict: "broken",

@@ -37,9 +37,7 @@ type RelaySettings = Pick<
   | "azureExisting"
 >;
 
-export interface WebhookRelayArgs
-  extends RelaySettings,
-    Omit<RelayMonitoringArgs, "profile" | "resourceGroup" | "expectsEvents"> {
+export interface WebhookRelayArgs extends RelaySettings, Omit<RelayMonitoringArgs, "profile" | "resourceGroup"> {
   /** Where the relay posts events on to. */
   streamingUrl: pulumi.Input<string>;
   /** Adobe credential with which the relay gets access tokens; undefined where the streaming endpoint wants none. */
@@ -80,11 +78,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
       { ...inGroup, relayName: name, accountName: names.storageAccount, profile },
       parent,
     );
-    const monitoring = new RelayMonitoring(
-      `${name}-monitoring`,
-      { ...args, resourceGroup: group, profile, expectsEvents: args.signingKeys !== undefined },
-      parent,
-    );
+    const monitoring = new RelayMonitoring(`${name}-monitoring`, { ...args, resourceGroup: group, profile }, parent);
     const vault = new RelayVault(name, { ...inGroup, tenantId, vaultName: names.vault, profile }, parent);
     const identity = new RelayIdentity(name, { ...inGroup, subscriptionId, identityName: names.identity }, parent);
 

@@ -117,7 +117,8 @@ export interface SettingArguments {
    */
   dataflow?: SettingArgument<"dataflow">;
   /**
-   * `name` of the reporting webhook in Customer.io.
+   * `name` of the reporting webhook in Customer.io; `disabled` keeps it from sending, such as in a stack that stands
+   * by in another region. Events of that time are not sent later. `disabled` is a plain value, not an output.
    *
    * @example { name: "Adobe Experience Platform" }
    */

@@ -9,10 +9,6 @@ import { defaultTitle } from "../title.ts";
 export interface StandaloneSubscriptionArgs extends Pick<SettingArguments, WebhookSetting> {
   /** Where Customer.io posts its events, such as `url` of a `WebhookRelay`. */
   endpoint: pulumi.Input<string>;
-  /**
-   * True makes the webhook without sending anything, such as until the relay has its signing key. Default: false.
-   */
-  disabled?: pulumi.Input<boolean>;
 }
 
 /**
@@ -25,11 +21,12 @@ export class StandaloneSubscription extends ReportingWebhookSubscription {
   /** @param options `providers` for another workspace than that of the stack's settings */
   constructor(
     name: string,
-    { endpoint, disabled = false, ...settings }: StandaloneSubscriptionArgs,
+    { endpoint, ...settings }: StandaloneSubscriptionArgs,
     options?: pulumi.ComponentResourceOptions,
   ) {
     const { events, fullResolution, withContent, webhook } = new SourceArguments(settings).read();
+    const { name: given, disabled } = webhook;
     const args = { events, fullResolution, withContent, endpoint, disabled };
-    super(name, { ...args, title: defaultTitle(), name: webhook.name }, options);
+    super(name, { ...args, title: defaultTitle(), name: given }, options);
   }
 }

@@ -35,10 +35,12 @@ export class StandaloneWebhookRelay extends WebhookRelay {
     { streamingUrl, readyAt, credential, ...settings }: StandaloneRelayArgs,
     options?: pulumi.ComponentResourceOptions,
   ) {
+    const read = new SourceArguments(settings).read();
     super(
       name,
       {
-        ...new SourceArguments(settings).read(),
+        ...read,
+        expectsEvents: read.signingKeys !== undefined,
         streamingUrl: pulumi.secret(streamingUrl),
         readyAt: readyAt ?? new Date(0).toISOString(),
         credential: credential && completeCredential(credential),

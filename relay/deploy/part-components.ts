@@ -78,10 +78,6 @@ export const partComponents: readonly ComponentDefinition[] = [
         description: "Where Customer.io posts its events, such as `url` of a `WebhookRelay`.",
         secret: true,
       }),
-      disabled: z.boolean().default(false).meta({
-        description:
-          "Whether the webhook sends nothing, such as until the relay has its signing key; default false. Events of that time are not sent later.",
-      }),
     }),
     outputs: z.object({
       webhookId: z.int().meta({ description: "Id of the reporting webhook in Customer.io." }),

@@ -25,7 +25,5 @@ test("the tables, too, tell the role that is missing: one to read them, another 
   const told = (role: string) => `Your Azure login lacks the role ${role} on the storage account relaystorage`;
   await expect(tables.counts()).rejects.toThrow(told("Storage Table Data Reader"));
   await expect(tables.wasDelivered("a")).rejects.toThrow(told("Storage Table Data Reader"));
-  await expect(tables.notePurged({ id: "p", at: new Date() }, 1)).rejects.toThrow(
-    told("Storage Table Data Contributor"),
-  );
+  await expect(tables.openNote("purged")).rejects.toThrow(told("Storage Table Data Contributor"));
 });

@@ -1,6 +1,7 @@
 import { DefaultAzureCredential } from "@azure/identity";
 import { BlobServiceClient } from "@azure/storage-blob";
 import { QueueServiceClient } from "@azure/storage-queue";
+import { RelayQueues } from "../../cli/relay/relay-queues.ts";
 import { foldCounts } from "../../relay/azure/counts/fold-counts.ts";
 import { Tables } from "../../relay/azure/storage/tables.ts";
 import { noCounts } from "../../relay/core/counts/counts.ts";
@@ -68,6 +69,36 @@ test("events that wait are reported without taking them, and what is not a messa
   for (const _ of "12") expect(await operator.account.waitingEvents()).toEqual([event]);
 });
 
+test("a dead letter of another relay is added under its own name, and one that is there stays", async () => {
+  expect(await operator.account.addDeadLetter("2026/11/23/e.json@formerstorage", Buffer.from("first"))).toBe(true);
+  expect(await operator.account.addDeadLetter("2026/11/23/e.json", Buffer.from("second"))).toBe(false);
+  expect((await operator.account.readDeadLetter("2026/11/23/e.json"))?.content.toString()).toBe("first");
+});
+
+test("messages of both queues are taken, hidden from others meanwhile, counted and removed", async () => {
+  const queues = await RelayQueues.open(operator.source);
+  for (const message of await queues.take()) await queues.remove(message);
+  await operator.account.enqueue("Zmlyc3Q=");
+  const poison = new QueueServiceClient(operator.endpoints.queue, new DefaultAzureCredential());
+  await poison.getQueueClient("events-poison").sendMessage("c2Vjb25k");
+  const first = await queues.take();
+  const second = await queues.take();
+  expect([...first, ...second].map(({ text }) => text)).toEqual(["Zmlyc3Q=", "c2Vjb25k"]);
+  expect([await queues.take(), await queues.count()]).toEqual([[], 2]);
+  const [message, other] = [...first, ...second];
+  if (!message || !other) throw new Error("nothing was taken");
+  expect([await queues.remove(message), await queues.remove(message)]).toEqual([true, false]);
+  expect(await queues.remove({ ...other, receipt: message.receipt })).toBe(false);
+  expect(await queues.remove(other)).toBe(true);
+  expect(await queues.count()).toBe(0);
+});
+
+test("a claim is removed, and one that is gone already is not an error", async () => {
+  await operator.account.putClaim("d.json", "{}");
+  for (const _ of "12") await operator.account.removeClaim("d.json");
+  expect(await operator.account.readClaim("d.json")).toBeUndefined();
+});
+
 test("dead letters can be asked for by the beginning of their names", async () => {
   await write("2026/11/21/d-1.json", "{}");
   await write("2026/11/22/d-2.json", "{}");
@@ -109,14 +140,15 @@ describe("the tables", () => {
       filtered: 3,
       unknownPaths: "no JSON",
     });
-    const purge = { id: "p", at: new Date("2026-11-22T10:00:00.000Z") };
-    await operator.tables.notePurged(purge, 1);
-    await operator.tables.notePurged(purge, 4);
+    const notePurged = await operator.tables.openNote("purged");
+    await notePurged(1);
+    await notePurged(4);
+    await operator.tables.openNote("movedOut");
     const { total, days, countedAt, takenAt, refusedAt, unknownPaths } = await operator.tables.counts();
     expect(Object.fromEntries(unknownPaths)).toEqual({ "data.swatch": 5, "data.taste": 1 });
     expect([takenAt, refusedAt]).toEqual([new Date(1_795_000_060_000), new Date(1_795_000_030_000)]);
     expect(total).toEqual({ ...noCounts(), accepted: 16, delivered: 2, filtered: 3, purged: 4 });
-    expect([...days.keys()]).toEqual(["2026-11-20", "2026-11-21", "2026-11-22"]);
+    expect([...days.keys()]).toEqual(["2026-11-20", "2026-11-21", new Date().toISOString().slice(0, 10)]);
     expect(days.get("2026-11-21")).toEqual({ ...noCounts(), accepted: 6, delivered: 2 });
     expect(Date.now() - (countedAt?.getTime() ?? 0)).toBeLessThan(60_000);
   });
@@ -126,8 +158,9 @@ describe("the tables", () => {
     const before = await operator.tables.counts();
     // A sum is written long after what it is of.
     await new Promise((resolve) => setTimeout(resolve, 2_000));
-    await foldCounts({ tables: tables(), clock: () => new Date("2027-01-01T00:00:00.000Z") });
-    expect(await tables().all("counts", signal)).toHaveLength(3);
+    const nextMonth = new Date(Date.now() + 30 * 24 * 60 * 60 * 1000);
+    await foldCounts({ tables: tables(), clock: () => nextMonth });
+    expect(await tables().all("counts", signal)).toHaveLength(4);
     expect(await operator.tables.counts()).toEqual(before);
   });
 

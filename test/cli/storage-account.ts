@@ -6,6 +6,8 @@ import { make, startTestAzure } from "../../packages/local-cloud/test/azure/supp
 /** The relay's storage account in a subscription of its own, opened as the caller. */
 export interface TestAccount {
   readonly id: string;
+  /** As far as what opens the account asks for it. */
+  readonly source: StackSource;
   readonly account: RelayStorageAccount;
   readonly tables: RelayTables;
   readonly endpoints: { readonly blob: string; readonly queue: string; readonly table: string };
@@ -25,7 +27,9 @@ export async function startAccount(callerRoles: readonly string[], { isReplacing
     const inAccount = { resourceGroupName: "group", accountName };
     const more = { kind: "StorageV2", sku: { name: "Standard_LRS" }, allowSharedKeyAccess: false };
     const { id, properties } = await make(provider, "storage:StorageAccount", accountName, { ...inAccount, ...more });
-    await make(provider, "storage:Queue", "events", { ...inAccount, queueName: "events" });
+    for (const queueName of ["events", "events-poison"]) {
+      await make(provider, "storage:Queue", queueName, { ...inAccount, queueName });
+    }
     for (const containerName of ["claims", "dead-letters"]) {
       await make(provider, "storage:BlobContainer", containerName, { ...inAccount, containerName });
     }
@@ -36,11 +40,11 @@ export async function startAccount(callerRoles: readonly string[], { isReplacing
   process.env.ARM_USE_MSI = "true";
   process.env.IDENTITY_ENDPOINT = azure.identityEndpoint;
   process.env.IDENTITY_HEADER = azure.identityHeader;
-  const source = { resource: () => current, replaced: () => replaced };
-  const account = await RelayStorageAccount.open(source as unknown as StackSource);
-  const tables = await RelayTables.open(source as unknown as StackSource);
+  const source = { resource: () => current, replaced: () => replaced } as unknown as StackSource;
+  const account = await RelayStorageAccount.open(source);
+  const tables = await RelayTables.open(source);
   return {
-    ...{ id: current.id, account, tables },
+    ...{ id: current.id, source, account, tables },
     endpoints: current.outputs.primaryEndpoints as TestAccount["endpoints"],
     formerEndpoints: replaced[0]?.outputs.primaryEndpoints as TestAccount["endpoints"] | undefined,
     async stop() {

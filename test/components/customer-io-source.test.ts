@@ -177,6 +177,21 @@ test("test mode leaves cio_id unmapped", async () => {
   expect(await destinations({ testMode: true })).not.toContain("_acme.customerio.cio_id");
 });
 
+test("a stack that stands by has a webhook that sends nothing, and no alert about calls that do not come", async () => {
+  const signingKeys = "cio-test-signing-key";
+  const off = async (webhook: object) => {
+    const { resources } = await source({ signingKeys, webhook });
+    const rules = resources.filter(({ type }) => type === "azure-native:monitor:ScheduledQueryRule");
+    const disabled = rules.filter(({ inputs }) => !inputs.enabled).map(({ name }) => name.split("monitoring-")[1]);
+    return { sends: !one(resources, "customerio:index:ReportingWebhook").disabled, disabled };
+  };
+  expect(await off({})).toEqual({ sends: true, disabled: [] });
+  expect(await off({ disabled: true })).toEqual({
+    sends: false,
+    disabled: ["unavailable", "refused", "silent", "exceptions"],
+  });
+});
+
 test("the people who get alerts get all of them", async () => {
   const { resources } = await source({ alertEmails: ["ops@example.org"] });
   expect(one(resources, "azure-native:monitor:ActionGroup").emailReceivers).toEqual([

@@ -128,9 +128,8 @@ test("a subscription alone posts every event to the endpoint that it is given", 
 test("a subscription alone takes a name, events, and whether it is disabled", async () => {
   const { resources } = await constructed("ReportingWebhookSubscription", {
     endpoint: "https://own.example/customerio",
-    webhook: { name: "Own" },
+    webhook: { name: "Own", disabled: true },
     events: ["email_delivered"],
-    disabled: true,
   });
   expect(one(resources, "customerio:index:ReportingWebhook")).toMatchObject({
     name: "Own",

@@ -4,6 +4,7 @@ import path from "node:path";
 import { exportDeadLetters } from "../../cli/dead-letters/export.ts";
 import { PrivateFolder } from "../../cli/dead-letters/private-folder.ts";
 import { type ReplayAction, replay } from "../../cli/dead-letters/replay.ts";
+import { type EvacuationCounts, type EvacuationOptions, evacuate } from "../../cli/region/evacuate.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";
 import { eventPolicy } from "../../relay/core/policy/policy.ts";
 import type { Account } from "./storage.ts";
@@ -39,6 +40,37 @@ export async function exported(account: Account): Promise<string[]> {
   }
 }
 
+/** What `customerio-aep evacuate` does: moves what waits in an account, and its dead letters, to another one. */
+export async function moveAll(
+  { from, to }: { from: Account; to: Account },
+  sleep: () => Promise<void>,
+): Promise<EvacuationCounts> {
+  return evacuate({
+    ...{ ...everything, from: { storage: opened(from), queues: queuesOf(from) }, to: opened(to) },
+    ...{ waits: true, sleep },
+  });
+}
+
+function queuesOf(account: Account): EvacuationOptions["from"]["queues"] {
+  return {
+    async take() {
+      for (const queue of Object.values(queueNames).map((name) => account.queue(name))) {
+        const { receivedMessageItems } = await queue.receiveMessages({ numberOfMessages: 32, visibilityTimeout: 300 });
+        if (receivedMessageItems.length === 0) continue;
+        return receivedMessageItems.map(({ messageText, messageId, popReceipt }) => ({
+          ...{ text: messageText, id: messageId, receipt: popReceipt, queue },
+        }));
+      }
+      return [];
+    },
+    async remove({ queue, id, receipt }) {
+      await queue.deleteMessage(id, receipt);
+      return true;
+    },
+    count: () => account.waiting(),
+  };
+}
+
 /** The account as the operators' commands see it. They open it by a login, which Azurite's accounts in these tests don't know. */
 function opened(account: Account) {
   const blobs = (container: string) => account.container(container);
@@ -54,6 +86,15 @@ function opened(account: Account) {
       for await (const { name } of blobs(containerNames.deadLetters).listBlobsFlat()) names.push(name);
       return names;
     },
+    async *eachDeadLetter() {
+      for await (const { name, properties } of blobs(containerNames.deadLetters).listBlobsFlat()) {
+        yield { name, writtenAt: properties.lastModified };
+      }
+    },
+    async addDeadLetter(name: string, content: Buffer) {
+      await blobs(containerNames.deadLetters).getBlockBlobClient(name).uploadData(content);
+      return true;
+    },
     readDeadLetter: (name: string) => read(containerNames.deadLetters, name),
     readClaim: async (name: string) => (await read(containerNames.claims, name))?.content.toString("utf8"),
     async removeDeadLetter(name: string, etag: string) {
@@ -62,6 +103,9 @@ function opened(account: Account) {
     },
     async putClaim(name: string, body: string) {
       await blobs(containerNames.claims).getBlockBlobClient(name).uploadData(Buffer.from(body));
+    },
+    async removeClaim(name: string) {
+      await blobs(containerNames.claims).getBlobClient(name).deleteIfExists();
     },
     async enqueue(message: string) {
       await account.queue(queueNames.events).sendMessage(message, { messageTimeToLive: -1 });

@@ -1,6 +1,9 @@
 import type { LineValues, OutcomeName, OutcomeNumber } from "../delivery/outcomes.ts";
 import { verificationPrefix } from "../names.ts";
 
+/** What an operator's command counts. */
+export type OperatorCount = "purged" | "movedOut" | "movedIn";
+
 /**
  * What the relay counts, so that the whole can be balanced without any log: every event that was taken in is in one of the places
  * that are counted here, or in a dead letter or the queue, which can be looked at.
@@ -17,7 +20,10 @@ import { verificationPrefix } from "../names.ts";
  * | `delivered`, `duplicate`, `gone`, `dead` | what became of events in the queue: see `fates` |
  * | `deliveredSeconds` | no events, but how old those of `delivered` were, in seconds, all together |
  * | `retried`, `held` | each time that an event went back to the queue; no sum of events |
- * | `purged` | dead letters that an operator deleted; not the relay but `customerio-aep replay` counts them |
+ * | `purged` | dead letters that an operator deleted |
+ * | `movedOut`, `movedIn` | events and dead letters that an operator moved to another relay, or brought from one or from a backup |
+ *
+ * The commands of `customerio-aep` count the last three, and not the relay.
  */
 export const countNames = [
   "accepted",
@@ -35,7 +41,9 @@ export const countNames = [
   "retried",
   "held",
   "purged",
-] as const satisfies readonly (OutcomeNumber | "purged")[];
+  "movedOut",
+  "movedIn",
+] as const satisfies readonly (OutcomeNumber | OperatorCount)[];
 
 /**
  * When a call of Customer.io's was taken last, and when one was refused: Unix seconds, beside the counts. They fit the 32 bits of a table's

@@ -4,8 +4,8 @@ import { lookLasts } from "../../../relay/core/delivery/queue-marks.ts";
 import { longestCall, longestRequest } from "../../../relay/core/delivery/time-limits.ts";
 import { queueNames } from "../../../relay/core/names.ts";
 import { changeDataflow } from "../change-dataflow.ts";
-import { exported, goThrough } from "../dead-letters.ts";
-import { hour } from "../durations.ts";
+import { exported, goThrough, moveAll } from "../dead-letters.ts";
+import { hour, minute } from "../durations.ts";
 import { replaceRelay } from "../replace-relay.ts";
 import type { Scenario } from "../scenario.ts";
 import { takeDown } from "../take-down.ts";
@@ -37,6 +37,28 @@ export const handoverScenarios: readonly Scenario[] = [
         await world.send(count / 2, duration / 2);
       });
       await world.customerIo.sendAgain();
+    },
+  },
+  {
+    name: "the region of the relay fails, and a relay in another one takes over",
+    async act(world, { count, duration }) {
+      const { relay: former, account } = world;
+      const { platform } = world.platform;
+      await world.send(count / 4, duration / 4);
+      await platform.addFault({ target: "inlet", rate: 0.3, effect: { kind: "status", status: 400 } });
+      await world.send(count / 4, duration / 4);
+      // Platform is away for this relay, so that messages wait; then its host dies with some in its hands.
+      await world.without([world.platformNetwork], () => world.send(count / 4, duration / 4));
+      await former.kill();
+      await platform.plain("DELETE", "/__local/faults");
+
+      const other = await world.makeRelay();
+      await other.relay.start();
+      world.turnTo(other);
+      await world.send(count / 4, duration / 4);
+      const { events } = await moveAll({ from: account, to: other.account }, () => world.pass(20 * minute));
+      if (events === 0) throw new Error("Nothing waited in the relay that failed.");
+      await goThrough(other.account, "replay");
     },
   },
   {

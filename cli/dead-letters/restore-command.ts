@@ -1,0 +1,91 @@
+import { stat } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+import { operatorCommand } from "../../relay/core/operator-command.ts";
+import { defineCommand } from "../command/definition.ts";
+import { UsageError } from "../command/usage-error.ts";
+import { stoppedWords } from "../interrupt.ts";
+import { RelayStorageAccount } from "../relay/relay-storage.ts";
+import { RelayTables } from "../relay/relay-tables.ts";
+import { listFiles, type RestoreCounts, restoreDeadLetters } from "./restore.ts";
+
+/** Files of each kind that are named. */
+const mostNamed = 10;
+
+export const restoreCommand = defineCommand({
+  name: "restore",
+  summary: "put exported dead letters back into the relay's storage",
+  description:
+    "From a folder that `export` has filled, of this relay or of another one. What the storage has stays as it is; the files stay too. It can " +
+    "be stopped and repeated at any time. `replay` then delivers them. Of a stack with several sources, name one with --source.",
+  options: {
+    folder: {
+      value: "folder",
+      description: "where the files are",
+      schema: z.string("name the folder with the files").min(1, "it is empty"),
+    },
+  },
+  examples: [{ args: "restore --stack dev --folder kept", shows: "all dead letters that are below kept" }],
+  ...{ needsSecrets: false, needsRelay: true, stopsInOrder: true },
+  json: z.object({
+    folder: z.string().describe("absolute path"),
+    restored: z.number().describe("dead letters that are in the storage again"),
+    present: z.number().describe("dead letters that the storage had already"),
+    differing: z.array(z.string()).describe("files whose name the storage has for another content, which stays"),
+    foreign: z.array(z.string()).describe("files that are no dead letters of a version that is known here"),
+    stopped: z.boolean().describe("whether Ctrl-C stopped it before the end"),
+  }),
+  async check({ folder }) {
+    const isFolder = await stat(folder).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+    if (!isFolder) throw new UsageError(`--folder is not right: there is no folder ${path.resolve(folder)}`);
+  },
+  checkSources(_values, sources) {
+    if (sources.length < 2) return;
+    const names = sources.map(({ name }) => name).join(", ");
+    throw new UsageError(`--source is missing: the stack has several sources, and the files belong to one: ${names}`);
+  },
+  async run(source, chosen, { print, progress, signal }) {
+    const folder = path.resolve(chosen.folder);
+    const [storage, note] = await Promise.all([
+      RelayStorageAccount.open(source),
+      RelayTables.open(source).then((tables) => tables.openNote("movedIn")),
+    ]);
+    const bar = progress.bar((await listFiles(folder)).length);
+    let restored = 0;
+    let counts: RestoreCounts;
+    try {
+      counts = await restoreDeadLetters({
+        ...{ folder, storage, signal },
+        progress: (so) => {
+          restored = so.restored;
+          bar.show(so.examined, `${restored} restored`);
+        },
+      });
+    } finally {
+      bar.end();
+      await note(restored);
+    }
+    const { present, differing, foreign } = counts;
+    print(
+      `${restored} dead letters of ${folder} are in the storage of the stack ${source.target.stack} again; it had ${present} already.`,
+      ...nameFiles(differing, "NOT RESTORED, since the storage has another content of that name"),
+      ...nameFiles(foreign, "NOT RESTORED, since they are no dead letters of a version that is known here"),
+      ...(restored + present > 0 ? [`To deliver them: ${operatorCommand("replay", source.target)}`] : []),
+    );
+    if (signal.aborted) print(stoppedWords);
+    const isWhole = differing.length + foreign.length === 0;
+    return {
+      ending: signal.aborted ? "interrupted" : isWhole ? "well" : "broken",
+      json: { folder, restored, present, differing, foreign, stopped: signal.aborted },
+    };
+  },
+});
+
+function nameFiles(files: readonly string[], why: string): string[] {
+  if (files.length === 0) return [];
+  const more = files.length > mostNamed ? [`    and ${files.length - mostNamed} more`] : [];
+  return [`  ${files.length} ${why}:`, ...files.slice(0, mostNamed).map((file) => `    ${file}`), ...more];
+}

@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { operatorCommand } from "../../relay/core/operator-command.ts";
+import { customerIoOf, startTimeLimit } from "../clients.ts";
+import { defineCommand } from "../command/definition.ts";
+import { stoppedWords } from "../interrupt.ts";
+import { formatDuration } from "../output/duration.ts";
+import { RelayQueues } from "../relay/relay-queues.ts";
+import { RelayStorageAccount } from "../relay/relay-storage.ts";
+import { RelayTables } from "../relay/relay-tables.ts";
+import type { StackSource } from "../stack/source.ts";
+import { type EvacuationCounts, evacuate } from "./evacuate.ts";
+import { explainOtherDataset, readCounterpart } from "./other-stack.ts";
+
+export const evacuateCommand = defineCommand({
+  name: "evacuate",
+  summary: "move what waits in a relay, and its dead letters, to the relay of another stack",
+  description:
+    "For a relay that can't deliver, after a `failover`. It waits for messages that are hidden until their next try. It can be stopped " +
+    "and repeated at any time; an event then comes to Platform twice at worst, under the same `_id`.",
+  options: {
+    to: {
+      value: "stack",
+      description: "the stack whose relay gets them",
+      schema: z.string("name the stack whose relay is to get them").min(1, "it is empty"),
+    },
+    once: {
+      description: "end as soon as nothing more can be taken, whatever is hidden",
+      schema: z.boolean().default(false),
+    },
+  },
+  examples: [
+    { args: "evacuate --stack prod --to prod-west", shows: "everything that the relay of prod has not delivered" },
+    { args: "evacuate --stack prod --to prod-west --once", shows: "only what can be taken at once" },
+  ],
+  ...{ needsSecrets: true, needsRelay: true, stopsInOrder: true },
+  json: z.object({
+    messages: z.number().describe("queue messages that were moved, each of one or more events"),
+    events: z.number().describe("the events in them"),
+    deadLetters: z.number().describe("dead letters that were moved"),
+    hidden: z.number().describe("messages left that are hidden until their next try, about"),
+    changed: z.number().describe("dead letters left because their event died again meanwhile"),
+    milliseconds: z.number(),
+    stopped: z.boolean().describe("whether Ctrl-C stopped it before the end"),
+  }),
+  async run(source, { to, once }, { print, progress, signal }) {
+    const target = await progress.waiting(`reading the stack ${to}`, readCounterpart(source, to));
+    await refuseWhileReceiving(source, to);
+    const started = performance.now();
+    const [storage, queues, receiver, noteOut, noteIn] = await Promise.all([
+      RelayStorageAccount.open(source),
+      RelayQueues.open(source),
+      RelayStorageAccount.open(target),
+      RelayTables.open(source).then((tables) => tables.openNote("movedOut")),
+      RelayTables.open(target).then((tables) => tables.openNote("movedIn")),
+    ]);
+    const line = progress.line();
+    let so: EvacuationCounts | undefined;
+    try {
+      await evacuate({
+        ...{ from: { storage, queues }, to: receiver, waits: !once, signal },
+        sleep: (milliseconds) => sleep(milliseconds, undefined, { signal }).catch(() => undefined),
+        progress: (counts) => {
+          so = counts;
+          line.show(`  ${describe(counts)}`);
+        },
+      });
+    } finally {
+      line.end();
+      const moved = (so?.events ?? 0) + (so?.deadLetters ?? 0);
+      await Promise.all([noteOut(moved), noteIn(moved)]);
+    }
+    const counts = so ?? { messages: 0, events: 0, deadLetters: 0, hidden: 0, changed: 0 };
+    const milliseconds = Math.round(performance.now() - started);
+    print(`${describe(counts)}, from the stack ${source.target.stack} to ${to}, in ${formatDuration(milliseconds)}.`);
+    const left = counts.hidden + counts.changed;
+    if (left > 0) print(`Run the same command again: ${operatorCommand(`evacuate --to ${to}`, source.target)}`);
+    if (signal.aborted) print(stoppedWords);
+    const otherDataset = explainOtherDataset(source, target);
+    if (otherDataset !== undefined) print(otherDataset);
+    return {
+      ending: signal.aborted ? "interrupted" : left > 0 ? "waiting" : "well",
+      json: { ...counts, milliseconds, stopped: signal.aborted },
+    };
+  },
+});
+
+/** While Customer.io calls the relay, it would never be empty. */
+async function refuseWhileReceiving(source: StackSource, to: string): Promise<void> {
+  const [webhook] = source.all("customerio:index:ReportingWebhook");
+  if (webhook === undefined) return;
+  const found = await customerIoOf(source).get(Number(webhook.id), startTimeLimit());
+  if (found === undefined || found.disabled || found.endpoint !== source.relayUrl) return;
+  throw new Error(
+    `The webhook "${found.name}" (${found.id}) still posts to the relay of the stack ${source.target.stack}. Turn it first: ` +
+      operatorCommand(`failover --to ${to}`, source.target),
+  );
+}
+
+function describe({ messages, events, deadLetters, hidden, changed }: EvacuationCounts): string {
+  const left = [
+    ...(hidden > 0 ? [`about ${hidden} messages are hidden until their next try`] : []),
+    ...(changed > 0 ? [`${changed} dead letters stay because their event died again`] : []),
+  ];
+  return [`${events} events in ${messages} messages and ${deadLetters} dead letters moved`, ...left].join("; ");
+}

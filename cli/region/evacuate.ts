@@ -1,0 +1,122 @@
+import { tryParseDeadLetter } from "../dead-letters/dead-letter-filter.ts";
+import { eachOf } from "../each-of.ts";
+import { claimsIn, eventsIn, readQueueMessage, readQueueMessageText } from "../relay/queue-message.ts";
+import type { RelayQueues, TakenMessage } from "../relay/relay-queues.ts";
+import type { RelayStorageAccount } from "../relay/relay-storage.ts";
+
+export interface EvacuationOptions {
+  readonly from: {
+    readonly storage: Pick<
+      RelayStorageAccount,
+      "eachDeadLetter" | "readDeadLetter" | "removeDeadLetter" | "readClaim" | "removeClaim"
+    >;
+    readonly queues: Pick<RelayQueues, "take" | "remove" | "count">;
+  };
+  readonly to: Pick<RelayStorageAccount, "enqueue" | "putClaim" | "addDeadLetter">;
+  /** Whether to wait for messages that are hidden until their next try. */
+  readonly waits: boolean;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Ends the work after what is under way. */
+  readonly signal: AbortSignal;
+  /** Called after each step. */
+  readonly progress: (counts: EvacuationCounts) => void;
+}
+
+/** What has been moved, and what is left. */
+export interface EvacuationCounts {
+  /** Queue messages, each of one or more events. */
+  messages: number;
+  /** Events in them, as far as they can be read. */
+  events: number;
+  deadLetters: number;
+  /** Messages that are hidden until their next try, about. */
+  hidden: number;
+  /** Dead letters whose event died again while they were copied; the next run moves them. */
+  changed: number;
+}
+
+/** Milliseconds between two looks at a queue whose messages are all hidden. */
+const lookAgainAfter = 5_000;
+
+/**
+ * Moves what waits in a relay's queues, and its dead letters, to another relay's storage.
+ *
+ * Nothing is removed before the other storage has it, so this can be stopped, killed and repeated at any time. What was then under way is in
+ * both places: the event may come to Platform twice, under the same `_id`. The relay that is left may go on delivering meanwhile.
+ *
+ * @throws what one of the storages throws
+ */
+export async function evacuate(options: EvacuationOptions): Promise<EvacuationCounts> {
+  const counts: EvacuationCounts = { messages: 0, events: 0, deadLetters: 0, hidden: 0, changed: 0 };
+  await moveMessages(options, counts);
+  await moveDeadLetters(options, counts);
+  // The relay may have put messages back meanwhile.
+  counts.hidden = await options.from.queues.count();
+  return counts;
+}
+
+async function moveMessages(options: EvacuationOptions, counts: EvacuationCounts): Promise<void> {
+  const { from, signal, waits, progress, sleep } = options;
+  while (!signal.aborted) {
+    const taken = await from.queues.take();
+    if (taken.length === 0) {
+      counts.hidden = await from.queues.count();
+      progress(counts);
+      if (counts.hidden === 0 || !waits) return;
+      await sleep(lookAgainAfter);
+      continue;
+    }
+    // What is not moved before the end comes back into its queue by itself.
+    await eachOf(taken, signal, async (message) => {
+      const events = await moveMessage(message, options);
+      counts.events += events;
+      counts.messages += 1;
+      progress(counts);
+    });
+  }
+}
+
+/** @returns the number of its events */
+async function moveMessage(message: TakenMessage, { from, to }: EvacuationOptions): Promise<number> {
+  const envelope = readQueueMessage(message.text);
+  const claims = claimsIn(envelope);
+  await copyClaims(claims, from.storage, to);
+  // Byte by byte, so that what a newer relay has written is not lost.
+  await to.enqueue(message.text);
+  const isRemoved = await from.queues.remove(message);
+  // Of a message that came back, somebody else may need the bodies.
+  if (isRemoved) for (const claim of claims) await from.storage.removeClaim(claim);
+  return eventsIn(envelope).length;
+}
+
+async function moveDeadLetters(options: EvacuationOptions, counts: EvacuationCounts): Promise<void> {
+  const { from, to, signal, progress } = options;
+  await eachOf(from.storage.eachDeadLetter(), signal, async ({ name }) => {
+    const read = await from.storage.readDeadLetter(name);
+    if (read === undefined) return;
+    const letter = tryParseDeadLetter(read.content);
+    // A message that could not be read is a dead letter without the bodies that it refers to.
+    if (letter?.class === "unreadable") {
+      const claims = claimsIn(readQueueMessageText(Buffer.from(letter.body, letter.encoding).toString("utf8")));
+      await copyClaims(claims, from.storage, to);
+    }
+    // One of that name is of the same receipt of the same event.
+    await to.addDeadLetter(name, read.content);
+    if (await from.storage.removeDeadLetter(name, read.etag)) counts.deadLetters += 1;
+    else counts.changed += 1;
+    progress(counts);
+  });
+}
+
+/** Under the same names: they are made of the event and its receipt, so that a second copy overwrites the first. */
+async function copyClaims(
+  names: readonly string[],
+  from: Pick<RelayStorageAccount, "readClaim">,
+  to: Pick<RelayStorageAccount, "putClaim">,
+): Promise<void> {
+  for (const name of names) {
+    const body = await from.readClaim(name);
+    // Gone: its event was delivered, or is a dead letter.
+    if (body !== undefined) await to.putClaim(name, body);
+  }
+}

@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
+import { SharedAnswers } from "../checks/shared-answers.ts";
+import { customerIoOf, startTimeLimit } from "../clients.ts";
+import { defineCommand } from "../command/definition.ts";
+import { formatDuration } from "../output/duration.ts";
+import { explainUnfit, turnWebhook } from "./failover.ts";
+import { explainOtherDataset, readCounterpart } from "./other-stack.ts";
+
+export const failoverCommand = defineCommand({
+  name: "failover",
+  summary: "point the stack's webhook at the relay of another stack, such as one in another region",
+  description:
+    "The other relay has to be well and to know the signing key; else nothing is changed. Only the webhook's endpoint in Customer.io is " +
+    "changed, and neither stack. With the stack's own name it is pointed back.",
+  options: {
+    to: {
+      value: "stack",
+      description: "the stack whose relay takes the events from now on",
+      schema: z.string("name the stack whose relay is to take the events").min(1, "it is empty"),
+    },
+  },
+  examples: [
+    { args: "failover --stack prod --to prod-west", shows: "events go to the relay of prod-west from now on" },
+    { args: "failover --stack prod --to prod", shows: "and back" },
+  ],
+  ...{ needsSecrets: true, needsRelay: true, stopsInOrder: false },
+  json: z.object({
+    webhook: z.string().describe("what Customer.io calls it"),
+    endpoint: z.string().describe("where it posts now"),
+    changed: z.boolean().describe("false: it posted there already"),
+    disabled: z.boolean().describe("whether it sends nothing, wherever it posts"),
+    milliseconds: z.number().describe("from the first look to Customer.io's answer"),
+  }),
+  async run(source, { to }, { print, progress }) {
+    const started = performance.now();
+    const isBack = to === source.target.stack;
+    const target = isBack ? source : await progress.waiting(`reading the stack ${to}`, readCounterpart(source, to));
+    const answers = new SharedAnswers(target);
+    const unfit = await progress.waiting(`asking the relay of ${to}`, explainUnfit(source, target, answers));
+    if (unfit !== undefined) throw new Error(`${unfit} Nothing was changed.`);
+    const endpoint = target.relayUrl;
+    const id = Number(source.resource("customerio:index:ReportingWebhook").id);
+    const turning = turnWebhook(customerIoOf(source), { id, endpoint, signal: startTimeLimit() });
+    const { isChanged, name, isDisabled } = await progress.waiting("turning the webhook", turning);
+    const milliseconds = Math.round(performance.now() - started);
+    print(
+      isChanged
+        ? `The webhook "${name}" (${id}) posts to ${endpoint}, after ${formatDuration(milliseconds)}.`
+        : `The webhook "${name}" (${id}) posted to ${endpoint} already.`,
+      ...(isDisabled ? ["It is disabled: Customer.io sends nothing."] : []),
+    );
+    const otherDataset = explainOtherDataset(source, target);
+    if (otherDataset !== undefined) print(otherDataset);
+    if (!isBack) {
+      print(
+        `Prove that events arrive: ${operatorCommand("verify", target.target)}`,
+        `Move what waits in the relay that was left: ${operatorCommand(`evacuate --to ${to}`, source.target)}`,
+        `To go back: ${operatorCommand(`failover --to ${source.target.stack}`, source.target)}. ${pulumiCommand("up --refresh", source.target)} does so too.`,
+      );
+    }
+    return {
+      ending: "well",
+      json: { webhook: name, endpoint, changed: isChanged, disabled: isDisabled, milliseconds },
+    };
+  },
+});

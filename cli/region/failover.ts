@@ -1,0 +1,76 @@
+import type { ReportingWebhooks } from "pulumi-customerio/client";
+import { z } from "zod";
+import { jsonOf } from "../../relay/core/event/json.ts";
+import { copyKeyAnew } from "../checks/calls.ts";
+import type { SharedAnswers } from "../checks/shared-answers.ts";
+import type { StackSource } from "../stack/source.ts";
+import { signingKeysOf } from "../stack/source-settings.ts";
+
+const health = z.object({ signingKeys: z.boolean(), intake: z.string().optional() });
+
+/**
+ * Why a relay can't take over the events of another, with what to do; undefined if it can.
+ *
+ * A call that is answered with an error costs an hour, in which Customer.io sends nothing, so this is asked before the webhook is turned.
+ * Azure's management is not asked, which may be away together with the other region.
+ */
+export async function explainUnfit(
+  from: StackSource,
+  to: StackSource,
+  answers: Pick<SharedAnswers, "health">,
+): Promise<string | undefined> {
+  const { status, text } = await answers.health();
+  if (status !== 200) {
+    const answered = status === undefined ? `did not answer (${text})` : `answered ${status}: ${text || "nothing"}`;
+    return `The relay of the stack ${to.target.stack} can't take events: its /health ${answered}.`;
+  }
+  const said = health.safeParse(jsonOf(text)).data;
+  if (said?.intake === "closed") {
+    return `The relay of the stack ${to.target.stack} can't take events: its intake is closed, since it is being taken down.`;
+  }
+  if (!said?.signingKeys)
+    return `The relay of the stack ${to.target.stack} has no signing key. ${copyKeyAnew(to.target)}`;
+  const accepted = new Set(signingKeysOf(to));
+  if (signingKeysOf(from).some((key) => accepted.has(key))) return undefined;
+  return (
+    `The relay of the stack ${to.target.stack} knows none of the signing keys of the stack ${from.target.stack}, so it would refuse ` +
+    `every event. Give it the same key. ${copyKeyAnew(to.target)}`
+  );
+}
+
+/** What became of a webhook. */
+export interface TurnedWebhook {
+  /** False: it posted there already. */
+  readonly isChanged: boolean;
+  /** What Customer.io calls it. */
+  readonly name: string;
+  /** A disabled webhook sends nothing, wherever it posts. */
+  readonly isDisabled: boolean;
+}
+
+/**
+ * Points a webhook at another relay and changes nothing else about it. What Customer.io holds back for it should then go to the new address
+ * too: no source says so.
+ *
+ * @throws if Customer.io has no such webhook, or answers that it still posts elsewhere
+ */
+export async function turnWebhook(
+  webhooks: Pick<ReportingWebhooks, "get" | "update">,
+  { id, endpoint, signal }: { id: number; endpoint: string; signal: AbortSignal },
+): Promise<TurnedWebhook> {
+  const webhook = await webhooks.get(id, signal);
+  if (webhook === undefined) {
+    throw new Error(
+      `Customer.io has no reporting webhook ${id}: it was deleted. Make it in the stack that is to take events.`,
+    );
+  }
+  const { name, disabled: isDisabled } = webhook;
+  if (webhook.endpoint === endpoint) return { isChanged: false, name, isDisabled };
+  const turned = await webhooks.update(id, { ...webhook, endpoint }, signal);
+  if (turned.endpoint !== endpoint) {
+    throw new Error(
+      `Customer.io answered that the reporting webhook "${name}" (${id}) still posts elsewhere. Try again.`,
+    );
+  }
+  return { isChanged: true, name, isDisabled };
+}

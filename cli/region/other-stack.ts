@@ -1,0 +1,33 @@
+import { UsageError } from "../command/usage-error.ts";
+import { PulumiStack } from "../stack/pulumi-stack.ts";
+import type { StackSource } from "../stack/source.ts";
+
+/**
+ * The source of another stack of the same program that takes the place of one: that of the same name, or its only one.
+ *
+ * @param name of the stack, as `--to` gives it
+ * @throws UsageError if the stack has no such source, or if that has no relay
+ */
+export async function readCounterpart(source: StackSource, name: string): Promise<StackSource> {
+  const { folder } = source.target;
+  const stack = await PulumiStack.read({ stack: name, folder, secrets: true });
+  const [only, ...others] = stack.sources;
+  const found = stack.sources.find((one) => one.name === source.name) ?? (others.length === 0 ? only : undefined);
+  if (found === undefined) {
+    const names = stack.sources.map((one) => one.name).join(", ");
+    throw new UsageError(`--to is not right: the stack ${name} has no source ${source.name}, but: ${names}`);
+  }
+  if (!found.hasRelay) {
+    throw new UsageError(`--to is not right: the source ${found.name} of the stack ${name} has no relay`);
+  }
+  return found;
+}
+
+/** How rows differ once events go by the other stack; undefined if they go into the same dataset. */
+export function explainOtherDataset(from: StackSource, to: StackSource): string | undefined {
+  if (from.datasetId === to.datasetId) return undefined;
+  return (
+    `The stack ${to.target.stack} has another dataset: rows go to ${to.datasetId}, and not to ${from.datasetId}. ` +
+    "To have one dataset for both, set its dataset.existing."
+  );
+}

@@ -1,0 +1,80 @@
+import type { QueueClient } from "@azure/storage-queue";
+import { queueNames } from "../../relay/core/names.ts";
+import type { StackSource } from "../stack/source.ts";
+import { queueRole, StoragePermission, statusOf } from "./storage-permission.ts";
+
+/** Seconds for which a message that was taken is hidden from the relay and from everybody else. */
+const hiddenSeconds = 300;
+
+/** A message that was taken from a queue of the relay, and comes back by itself unless it is removed. */
+export interface TakenMessage {
+  /** As the queue holds it: base64. */
+  readonly text: string;
+  readonly id: string;
+  /** What allows to remove it. */
+  readonly receipt: string;
+  readonly queue: QueueClient;
+}
+
+/** The queues of a stack's relay, opened with the caller's own Azure login. */
+export class RelayQueues {
+  readonly #permission: StoragePermission;
+  readonly #queues: readonly QueueClient[];
+
+  private constructor(permission: StoragePermission, queues: readonly QueueClient[]) {
+    this.#permission = permission;
+    this.#queues = queues;
+  }
+
+  static async open(source: StackSource): Promise<RelayQueues> {
+    const [permission, { QueueServiceClient }] = await Promise.all([
+      StoragePermission.of(source),
+      import("@azure/storage-queue"),
+    ]);
+    const service = new QueueServiceClient(permission.endpoints.queue, permission.credential);
+    return new RelayQueues(
+      permission,
+      [queueNames.events, queueNames.poison].map((name) => service.getQueueClient(name)),
+    );
+  }
+
+  /** At most 32 messages of a queue that has any to take now; none if all are hidden until their next try, or there are none. */
+  async take(): Promise<TakenMessage[]> {
+    for (const queue of this.#queues) {
+      const { receivedMessageItems } = await this.#permission.explained(queueRole, () =>
+        queue.receiveMessages({ numberOfMessages: 32, visibilityTimeout: hiddenSeconds }),
+      );
+      if (receivedMessageItems.length === 0) continue;
+      return receivedMessageItems.map(({ messageText, messageId, popReceipt }) => ({
+        ...{ text: messageText, id: messageId, receipt: popReceipt, queue },
+      }));
+    }
+    return [];
+  }
+
+  /**
+   * Deletes a message that was taken.
+   *
+   * @returns false if it came back meanwhile, so that somebody else may have taken it
+   */
+  async remove({ queue, id, receipt }: TakenMessage): Promise<boolean> {
+    return this.#permission.explained(queueRole, async () => {
+      try {
+        await queue.deleteMessage(id, receipt);
+        return true;
+      } catch (error) {
+        // "MessageNotFound" and "PopReceiptMismatch" (Microsoft, "Queue Storage error codes").
+        if (statusOf(error) === 404 || statusOf(error) === 400) return false;
+        throw error;
+      }
+    });
+  }
+
+  /** About how many messages there are, hidden ones included. */
+  async count(): Promise<number> {
+    const counts = await this.#permission.explained(queueRole, () =>
+      Promise.all(this.#queues.map(async (queue) => (await queue.getProperties()).approximateMessagesCount ?? 0)),
+    );
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+}

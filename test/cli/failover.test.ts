@@ -1,0 +1,130 @@
+import type { SharedAnswers } from "../../cli/checks/shared-answers.ts";
+import { checkWebhook } from "../../cli/checks/webhook.ts";
+import { customerIoOf } from "../../cli/clients.ts";
+import { explainUnfit, turnWebhook } from "../../cli/region/failover.ts";
+import { explainOtherDataset } from "../../cli/region/other-stack.ts";
+import type { StackSource } from "../../cli/stack/source.ts";
+import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
+import { type CustomerIoStandIn, startCustomerIo } from "../../packages/local-cloud/src/customer-io/customer-io.ts";
+import { VendorError } from "../../packages/pulumi-provider-kit/src/http/vendor-error.ts";
+
+const { appApiKey, signingKey } = localCredentials.customerIo;
+const home = "https://home.example/customerio";
+const away = "https://away.example/customerio";
+
+let customerIo: CustomerIoStandIn;
+beforeAll(async () => {
+  customerIo = await startCustomerIo({ workspaces: [{ name: "Test", appApiKey, signingKey }] });
+});
+afterAll(() => customerIo.close());
+
+/** A source without the engine: only what a failover asks of it. */
+function sourceOf(stack: string, { keys = String(signingKey), relayUrl = home, webhookId = 0, disabled = false } = {}) {
+  const secret = { inputs: { name: "customerio-signing-keys", value: keys } };
+  return {
+    ...{ name: "events", target: { stack }, hasRelay: true, relayUrl, nextSteps: [], datasetId: "dataset" },
+    all: (type: string) => (type === "customerio-aep:index:VaultSecret" ? [secret] : []),
+    resource: () => ({ id: String(webhookId), inputs: { disabled }, outputs: {} }),
+    providerSettings: () => ({ appApiKey, appApiUrl: customerIo.url }),
+  } as unknown as StackSource;
+}
+
+const healthOf = (status: number | undefined, body: object | string): Pick<SharedAnswers, "health"> => ({
+  health: async () => ({ status, text: typeof body === "string" ? body : JSON.stringify(body) }) as never,
+});
+
+describe("a relay is not turned to", () => {
+  const prod = () => sourceOf("prod");
+  test.each([
+    [
+      "that does not answer",
+      undefined,
+      "connection refused",
+      /prod-west can't take events: its \/health did not answer/,
+    ],
+    ["that is not well", 503, { status: "unavailable" }, /its \/health answered 503/],
+    ["that is being taken down", 200, { signingKeys: true, intake: "closed" }, /its intake is closed/],
+    ["that has no signing key", 200, { signingKeys: false }, /has no signing key\. Copy the key again/],
+    ["whose answer is something else", 200, "<html>", /has no signing key/],
+  ])("%s", async (_name, status, body, said) => {
+    expect(await explainUnfit(prod(), sourceOf("prod-west"), healthOf(status, body))).toMatch(said);
+  });
+
+  test("that knows none of the signing keys", async () => {
+    const well = healthOf(200, { signingKeys: true });
+    const other = sourceOf("prod-west", { keys: "another-key-of-another-workspace" });
+    expect(await explainUnfit(prod(), other, well)).toMatch(
+      /^The relay of the stack prod-west knows none of the signing keys of the stack prod, .*npx pulumi up --stack prod-west/,
+    );
+    const both = sourceOf("prod-west", { keys: `another-key-of-another-workspace\n${signingKey}` });
+    expect(await explainUnfit(prod(), both, well)).toBeUndefined();
+  });
+});
+
+describe("a webhook", () => {
+  const { signal } = new AbortController();
+  const settings = { name: "Events", events: ["email_sent", "email_opened"], fullResolution: true, withContent: true };
+
+  async function make(disabled: boolean) {
+    const webhooks = customerIoOf(sourceOf("prod"));
+    const wanted = { ...settings, name: `Events ${Math.random()}`, endpoint: home, disabled };
+    const { webhook } = await webhooks.createDisabled(wanted, signal, () => false);
+    return { webhooks, webhook: await webhooks.update(webhook.id, wanted, signal) };
+  }
+
+  test.each([false, true])(
+    "keeps everything but its endpoint when it is turned, and back; disabled: %s",
+    async (disabled) => {
+      const { webhooks, webhook } = await make(disabled);
+      const { id, name } = webhook;
+      const turn = (endpoint: string) => turnWebhook(webhooks, { id, endpoint, signal });
+      expect(await turn(away)).toEqual({ isChanged: true, name, isDisabled: disabled });
+      const { events, ...rest } = (await webhooks.get(id, signal)) ?? webhook;
+      expect({ ...rest, events: [...events].sort() }).toEqual({
+        ...webhook,
+        endpoint: away,
+        events: [...webhook.events].sort(),
+      });
+      expect((await turn(away)).isChanged).toBe(false);
+      expect((await turn(home)).isChanged).toBe(true);
+    },
+  );
+
+  test("that was deleted can't be turned", async () => {
+    const { webhooks, webhook } = await make(false);
+    await webhooks.delete(webhook.id, signal);
+    await expect(turnWebhook(webhooks, { id: webhook.id, endpoint: away, signal })).rejects.toThrow("it was deleted");
+  });
+
+  test("is not taken for turned if Customer.io fails", async () => {
+    const { webhook } = await make(false);
+    const failing = { get: async () => webhook, update: async () => Promise.reject(new VendorError("503", {})) };
+    await expect(turnWebhook(failing, { id: webhook.id, endpoint: away, signal })).rejects.toThrow("503");
+    const unmoved = { get: async () => webhook, update: async () => webhook };
+    await expect(turnWebhook(unmoved, { id: webhook.id, endpoint: away, signal })).rejects.toThrow("posts elsewhere");
+  });
+
+  test("that posts to another relay is reported with the way back", async () => {
+    const { webhooks, webhook } = await make(false);
+    const source = sourceOf("prod", { webhookId: webhook.id });
+    expect((await checkWebhook(source)).verdict).toBe("fine");
+    await turnWebhook(webhooks, { id: webhook.id, endpoint: away, signal });
+    const { verdict, todo } = await checkWebhook(source);
+    expect(verdict).toBe("broken");
+    expect(todo).toContain("npx customerio-aep failover --to prod --stack prod");
+  });
+
+  test("of a stack that stands by is fine, and one that somebody has disabled is not", async () => {
+    const { webhook } = await make(true);
+    const by = (disabled: boolean) => checkWebhook(sourceOf("prod-west", { webhookId: webhook.id, disabled }));
+    expect((await by(true)).verdict).toBe("fine");
+    expect((await by(false)).verdict).toBe("broken");
+  });
+});
+
+test("another dataset is reported, with the setting that makes it one", () => {
+  const prod = sourceOf("prod");
+  expect(explainOtherDataset(prod, sourceOf("prod-west"))).toBeUndefined();
+  const other = { ...sourceOf("prod-west"), datasetId: "other" } as unknown as StackSource;
+  expect(explainOtherDataset(prod, other)).toMatch(/rows go to other, and not to dataset\. .*dataset\.existing/);
+});

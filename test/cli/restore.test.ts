@@ -1,0 +1,82 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { exportDeadLetters } from "../../cli/dead-letters/export.ts";
+import { PrivateFolder } from "../../cli/dead-letters/private-folder.ts";
+import { restoreDeadLetters } from "../../cli/dead-letters/restore.ts";
+import { deadBody } from "../../relay/core/event/dead-letter.ts";
+
+const receivedAt = "2026-11-20T10:00:00.000Z";
+const now = new Date("2026-11-21T10:00:00.000Z");
+const letters = ["[]", "{}", "1"].map((body) =>
+  deadBody(Buffer.from(body), { class: "malformed", reason: "no event", receivedAt, now }),
+);
+const [first = "", second = "", third = ""] = letters.map(({ name }) => name);
+
+let folder: string;
+let stored: Map<string, Buffer>;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "customerio-aep-restore-"));
+  stored = new Map(letters.map(({ name, document }) => [name, Buffer.from(JSON.stringify(document))] as const));
+  await exportDeadLetters({
+    ...{ storage, names: stored.keys(), filter: {}, folder: await PrivateFolder.at(folder) },
+    ...{ signal: new AbortController().signal, progress: () => undefined },
+  });
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const storage = {
+  readDeadLetter: async (name: string) => {
+    const content = stored.get(name);
+    return content && { content, etag: "1" };
+  },
+  addDeadLetter: async (name: string, content: Buffer) => {
+    if (stored.has(name)) return false;
+    stored.set(name, content);
+    return true;
+  },
+};
+
+const restore = (signal = new AbortController().signal, progress = () => {}) =>
+  restoreDeadLetters({ folder, storage, signal, progress });
+
+test("what was exported is in the storage again, byte by byte and under its own name", async () => {
+  const before = new Map(stored);
+  stored.clear();
+  expect(await restore()).toEqual({ examined: 3, restored: 3, present: 0, differing: [], foreign: [] });
+  expect(new Map([...stored].sort())).toEqual(new Map([...before].sort()));
+});
+
+test("what the storage has stays: a second run restores nothing, and other content is reported", async () => {
+  stored.set(second, Buffer.from("died again"));
+  stored.delete(third);
+  expect(await restore()).toMatchObject({ restored: 1, present: 1, differing: [second] });
+  expect(stored.get(second)?.toString()).toBe("died again");
+  expect(await restore()).toMatchObject({ restored: 0, present: 2, differing: [second] });
+});
+
+test("a dead letter of a relay that had been replaced loses the name of its former account", async () => {
+  const content = stored.get(first) ?? Buffer.of();
+  stored.clear();
+  await rm(folder, { recursive: true });
+  await mkdir(path.join(folder, path.dirname(first)), { recursive: true });
+  await writeFile(path.join(folder, `${first}@formerstorage`), content);
+  expect((await restore()).restored).toBe(1);
+  expect([...stored.keys()]).toEqual([first]);
+});
+
+test("a file that is not a dead letter is reported, and put nowhere", async () => {
+  await writeFile(path.join(folder, "notes.txt"), "not ours");
+  await writeFile(path.join(folder, "2026", "half.json.part"), '{"version":1');
+  const { foreign, present } = await restore();
+  expect([foreign.sort(), present]).toEqual([["2026/half.json.part", "notes.txt"], 3]);
+  expect(stored.size).toBe(3);
+});
+
+test("stopped, the next run goes on with the rest", async () => {
+  stored.clear();
+  const stop = new AbortController();
+  stop.abort();
+  expect((await restore(stop.signal)).restored).toBe(0);
+  expect((await restore()).restored).toBe(3);
+});
