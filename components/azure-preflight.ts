@@ -1,25 +1,43 @@
 import { getClientConfig } from "@pulumi/azure-native/authorization/index.js";
 import type * as pulumi from "@pulumi/pulumi";
-import { getAzureLogin } from "../relay/deploy/sdk.ts";
+import { getAzureLogin, getAzurePreflight } from "../relay/deploy/sdk.ts";
 import { refusalOf } from "./refusal.ts";
+import { type AzureNeeds, plannedRelay } from "./relay/azure/planned-relay.ts";
+
+interface AzureFound {
+  /** What stands in the way, each with what to do. */
+  readonly problems: readonly string[];
+  /** What Azure did not tell, and why. */
+  readonly unchecked: readonly string[];
+}
 
 /**
- * Logs in to Azure with both providers that make the relay, in a preview too.
- *
- * @returns what stands in the way: a login that fails, or two that are not the same
+ * Logs in to Azure with both providers that make the relay, in a preview too, and asks Azure what stands in the way of a relay that does
+ * not exist yet: rights, region, names, quota, policies. A login that fails, or two that are not the same, hide the rest.
  */
-export async function findAzureProblems(ask: pulumi.InvokeOptions | undefined): Promise<string[]> {
+export async function findAzureProblems(
+  needs: AzureNeeds,
+  parent: pulumi.ComponentResource | undefined,
+): Promise<AzureFound> {
+  const ask = parent && { parent };
   const ours = getAzureLogin(ask);
   const native = getClientConfig(ask);
   const [refused, nativeRefused] = await Promise.all([refusalOf(ours), refusalOf(native)]);
   if (refused !== undefined || nativeRefused !== undefined) {
-    return [refused ?? [], nativeRefused === undefined ? [] : `The provider azure-native: ${nativeRefused}`].flat();
+    const problems = [refused ?? [], nativeRefused === undefined ? [] : `The provider azure-native: ${nativeRefused}`];
+    return { problems: problems.flat(), unchecked: [] };
   }
-  const [{ objectId }, { objectId: nativeObjectId }] = await Promise.all([ours, native]);
-  if (!objectId || !nativeObjectId || objectId.toLowerCase() === nativeObjectId.toLowerCase()) return [];
-  return [
-    `Two identities would make this stack: the provider azure-native logs in with the object id ${nativeObjectId}, and the provider ` +
-      `customerio-aep with ${objectId}. Choose the login by the variables ARM_*, which both read, not by settings such as ` +
-      "azure-native:clientId; or log in again with az login, as the one that is meant.",
-  ];
+  const [{ objectId }, login] = await Promise.all([ours, native]);
+  if (objectId && login.objectId && objectId.toLowerCase() !== login.objectId.toLowerCase()) {
+    return { problems: [explainTwoLogins(objectId, login.objectId)], unchecked: [] };
+  }
+  return getAzurePreflight(plannedRelay(needs, login, parent), ask);
+}
+
+function explainTwoLogins(ours: string, native: string): string {
+  return (
+    `Two identities would make this stack: the provider azure-native logs in with the object id ${native}, and the provider ` +
+    `customerio-aep with ${ours}. Choose the login by the variables ARM_*, which both read, not by settings such as ` +
+    "azure-native:clientId; or log in again with az login, as the one that is meant."
+  );
 }

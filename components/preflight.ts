@@ -5,27 +5,22 @@ import type { PlatformSettings } from "../settings/platform-settings.ts";
 import type { Source } from "../settings/schema.ts";
 import { findAzureProblems } from "./azure-preflight.ts";
 import { refusalOf } from "./refusal.ts";
+import type { AzureNeeds } from "./relay/azure/planned-relay.ts";
 import { providerMistakes } from "./settings/provider-settings.ts";
 
-/** What a stack is going to need of Platform. */
-export interface Needs {
+/** What a stack is going to need of the vendors. */
+export interface Needs extends AzureNeeds {
   readonly source: Source;
   readonly profile: Pick<PlatformSettings["profile"], "enabled">;
   /** Only the relay needs Azure. */
   readonly delivery: "relay" | "direct";
 }
 
-/** What is known of the needs while the settings can't be read: not which source. */
-type PartialNeeds = Pick<Needs, "profile"> & {
-  readonly source: Source | undefined;
-  readonly delivery?: Needs["delivery"];
-};
-
 type Report = Awaited<ReturnType<typeof getPreflight>>;
 
 /**
  * Reads the settings and asks Platform and Customer.io, in a preview too, whether everything is there that the source needs, and logs in to
- * Azure for the relay. What is wrong with one hides nothing of the others.
+ * Azure for the relay and asks it what stands in the way of one. What is wrong with one hides nothing of the others.
  *
  * @param read reads the settings, and throws a `pulumi.RunError` that names their mistakes
  * @param parent the component whose providers are asked; default: those of the stack
@@ -50,8 +45,7 @@ export async function checkSettings<Settings extends Needs>(
     refusal = error.message;
   }
   // Settings that can't be read don't tell what is needed, so only the credentials and the sandbox are asked about then.
-  const needs = settings ?? { source: undefined, profile: { enabled: false } };
-  const { problems, unchecked } = await findProblems(needs, asked, parent);
+  const { problems, unchecked } = await findProblems(settings, asked, parent);
   const all = [
     ...(refusal === undefined ? [] : [refusal]),
     ...(wrong.length > 0 ? [["The providers' settings can't be used:", ...wrong].join("\n  - ")] : []),
@@ -72,35 +66,38 @@ interface Found {
   readonly unchecked: readonly string[];
 }
 
-/** @param asked which vendors are asked: the engine ends the program at once where a provider's settings can't be used */
+/**
+ * @param needs undefined if the settings can't be read
+ * @param asked which vendors are asked: the engine ends the program at once where a provider's settings can't be used
+ */
 async function findProblems(
-  needs: PartialNeeds,
+  needs: Needs | undefined,
   asked: { readonly platform: boolean; readonly workspace: boolean },
   parent: pulumi.ComponentResource | undefined,
 ): Promise<Found> {
   const ask = parent && { parent };
-  const preflight = asked.platform ? getPreflight({ profile: needs.profile.enabled }, ask) : undefined;
+  const preflight = asked.platform ? getPreflight({ profile: needs?.profile.enabled ?? false }, ask) : undefined;
   const webhooks = asked.workspace ? getReportingWebhooks(ask) : undefined;
   const [closed, refusal, azure] = await Promise.all([
     preflight && refusalOf(preflight),
     webhooks && refusalOf(webhooks),
-    needs.delivery === "relay" ? findAzureProblems(ask) : [],
+    needs?.delivery === "relay" ? findAzureProblems(needs, parent) : { problems: [], unchecked: [] },
   ]);
   const report = closed === undefined ? await preflight : undefined;
-  const missing = report === undefined ? [] : problemsOf(report, needs);
+  const missing = report === undefined ? [] : problemsOf(report, needs?.source);
   const all = [
     ...(closed === undefined ? [] : [["Experience Platform does not let this stack in", closed]]),
     ...(missing.length > 0 ? [["Experience Platform lacks what this stack needs", ...missing]] : []),
     ...(refusal === undefined ? [] : [["Customer.io does not let this stack in", refusal]]),
-    ...(azure.length === 0 ? [] : [["Azure does not let this stack in", ...azure]]),
+    ...(azure.problems.length === 0 ? [] : [["Azure does not let this stack in", ...azure.problems]]),
   ];
   return {
     problems: all.map(([what, ...list]) => [`${what}, so nothing was begun:`, ...list].join("\n  - ")),
-    unchecked: report?.unchecked ?? [],
+    unchecked: [...(report?.unchecked ?? []), ...azure.unchecked],
   };
 }
 
-function problemsOf(report: Report, { source }: PartialNeeds): string[] {
+function problemsOf(report: Report, source: Source | undefined): string[] {
   const { sandbox, sandboxState, missingPermissions } = report;
   if (sandboxState === "absent") {
     return [

@@ -8,6 +8,7 @@ import type { Settings } from "../settings/setting-types.ts";
 import { azureName, digestDigits, formerNames } from "./azure/azure-names.ts";
 import type { AzurePart } from "./azure/azure-parts.ts";
 import type { AzureProfile } from "./azure/azure-profile.ts";
+import { safeSite } from "./azure/safe-properties.ts";
 import type { RelayIdentity } from "./relay-identity.ts";
 import { relayPackage } from "./relay-package.ts";
 import type { RelayStorage } from "./relay-storage.ts";
@@ -111,10 +112,8 @@ function createApp(
         },
         properties: {
           serverFarmId: plan.id,
-          reserved: true,
-          httpsOnly: true,
           keyVaultReferenceIdentity: identity.id,
-          siteConfig: { minTlsVersion: "1.2", scmMinTlsVersion: "1.2" },
+          ...safeSite,
           functionAppConfig: {
             deployment: {
               storage: {

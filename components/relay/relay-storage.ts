@@ -5,6 +5,7 @@ import { derive } from "../settings/inputs.ts";
 import { addName, azureName, compactStem, formerNames } from "./azure/azure-names.ts";
 import { type AzurePart, nativePart } from "./azure/azure-parts.ts";
 import type { AzureProfile } from "./azure/azure-profile.ts";
+import { safeAccount, storageApiVersion } from "./azure/safe-properties.ts";
 
 export interface RelayStorageArgs {
   resourceGroupName: pulumi.Input<string>;
@@ -47,20 +48,7 @@ export class RelayStorage extends pulumi.ComponentResource {
         ...addName("accountName", accountName),
         kind: "StorageV2",
         sku: { name: derive(profile.storageRedundancy, (redundancy) => `Standard_${redundancy}`) },
-        allowBlobPublicAccess: false,
-        allowSharedKeyAccess: false,
-        allowCrossTenantReplication: false,
-        allowedCopyScope: "AAD",
-        isLocalUserEnabled: false,
-        sasPolicy: { expirationAction: "Block", sasExpirationPeriod: "00.01:00:00" },
-        encryption: {
-          keySource: "Microsoft.Storage",
-          requireInfrastructureEncryption: true,
-          services: { blob: { enabled: true }, file: { enabled: true } },
-        },
-        defaultToOAuthAuthentication: true,
-        enableHttpsTrafficOnly: true,
-        minimumTlsVersion: "TLS1_2",
+        ...safeAccount,
       },
       {
         ...parent,
@@ -122,9 +110,6 @@ export class RelayStorage extends pulumi.ComponentResource {
     return connection as StorageConnection<Name>;
   }
 }
-
-/** Of Azure's Storage Resource Provider. */
-const storageApiVersion = "2024-01-01";
 
 /** How long Azure can give back what was deleted or overwritten by mistake. */
 function recoveryOf(days: number) {

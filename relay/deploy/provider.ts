@@ -4,6 +4,7 @@ import { AzureClient } from "./client/client.ts";
 import { customerIoSource } from "./components.ts";
 import { config } from "./config.ts";
 import { getAzureLogin } from "./functions/azure-login.ts";
+import { getAzurePreflight } from "./functions/azure-preflight.ts";
 import { partComponents } from "./part-components.ts";
 import { appServicePlan } from "./resources/arm/app-service-plan.ts";
 import { armResource } from "./resources/arm/arm-resource.ts";
@@ -24,7 +25,7 @@ export const customerIoAepPackage: PackageDefinition<AzureClient, typeof config>
   sharesName: true,
   connect: (settings) => new AzureClient(settings),
   resources: [appServicePlan, armResource, functionApp, functionCode, queueDrain, relayGuard, vaultSecret],
-  functions: [getAzureLogin],
+  functions: [getAzureLogin, getAzurePreflight],
   components: [customerIoSource, ...partComponents],
 };
 

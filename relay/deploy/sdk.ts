@@ -3,6 +3,7 @@ import { providerClass, resourceClass } from "pulumi-provider-kit";
 import type { z } from "zod";
 import { config } from "./config.ts";
 import { getAzureLogin as azureLoginFunction } from "./functions/azure-login.ts";
+import { getAzurePreflight as azurePreflightFunction } from "./functions/azure-preflight.ts";
 import { appServicePlan } from "./resources/arm/app-service-plan.ts";
 import { armResource } from "./resources/arm/arm-resource.ts";
 import { functionApp } from "./resources/arm/function-app.ts";
@@ -38,4 +39,12 @@ export class FunctionApp extends resourceClass(functionApp) {}
 /** Who the provider logs in to Azure as. Logs in in previews too. */
 export function getAzureLogin(options?: pulumi.InvokeOptions): Promise<z.output<typeof azureLoginFunction.result>> {
   return pulumi.runtime.invoke(azureLoginFunction.token, {}, options);
+}
+
+/** What stands in the way of a relay in Azure that does not exist yet. Asks in previews too. */
+export function getAzurePreflight(
+  args: z.input<typeof azurePreflightFunction.args>,
+  options?: pulumi.InvokeOptions,
+): Promise<z.output<typeof azurePreflightFunction.result>> {
+  return pulumi.runtime.invoke(azurePreflightFunction.token, args, options);
 }

@@ -186,11 +186,16 @@ const parseJest: Parse = (args) => {
 /** What may be asked of the Azure CLI, from its reference: https://learn.microsoft.com/cli/azure/reference-index */
 const azure: Readonly<Record<string, readonly string[]>> = {
   "account show": [],
-  "functionapp list-flexconsumption-locations": ["--zone-redundant"],
+  "functionapp list-flexconsumption-locations": ["--output", "--zone-redundant"],
+  "functionapp list-flexconsumption-runtimes": ["--location", "--runtime"],
+  "keyvault purge": ["--location", "--name"],
   "lock delete": ["--ids"],
   "lock list": ["--resource-group"],
   login: ["--tenant"],
-  "role assignment create": ["--assignee-object-id", "--role", "--scope"],
+  "policy exemption create": ["--exemption-category", "--name", "--policy-assignment", "--scope"],
+  "provider register": ["--namespace", "--wait"],
+  "role assignment create": ["--assignee", "--assignee-object-id", "--role", "--scope"],
+  "storage account list": ["--output"],
   "storage account migration start": ["--account-name", "--resource-group", "--sku"],
 };
 

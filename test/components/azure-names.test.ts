@@ -113,5 +113,4 @@ test.each([
 const nothing = new Subscription({
   subscriptionId: "sub",
   tenantId: "tenant",
-  owner: { objectId: "owner", clientId: "owner" },
 });

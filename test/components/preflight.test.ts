@@ -9,6 +9,16 @@ const credentials = {
   "customerio:appApiKey": "key",
 };
 
+/** What decides what the relay needs of Azure. */
+const azure = {
+  environment: "dev",
+  nodeVersion: 22,
+  azure: {},
+  azureTags: {},
+  azureNames: {},
+  azureExisting: {},
+} as const;
+
 const everything = {
   sandbox: "dev",
   sandboxState: "active",
@@ -16,11 +26,13 @@ const everything = {
   httpSource: "offered",
   missingPermissions: [] as string[],
   unchecked: [] as string[],
+  /** Of Azure. */
+  problems: [] as string[],
 };
 
 async function complaint(
   report: Partial<typeof everything>,
-  needs: Needs = { source: "customerio", profile: { enabled: false }, delivery: "direct" },
+  needs: Needs = { source: "customerio", profile: { enabled: false }, delivery: "direct", ...azure },
 ) {
   const call = () => ({ ...everything, ...report });
   await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
@@ -48,11 +60,14 @@ test("the other source is named where there is one", async () => {
   expect(
     await complaint(
       { customerIoSource: "absent" },
-      { source: "http", profile: { enabled: false }, delivery: "direct" },
+      { source: "http", profile: { enabled: false }, delivery: "direct", ...azure },
     ),
   ).toEqual([]);
   expect(
-    await complaint({ httpSource: "absent" }, { source: "http", profile: { enabled: false }, delivery: "direct" }),
+    await complaint(
+      { httpSource: "absent" },
+      { source: "http", profile: { enabled: false }, delivery: "direct", ...azure },
+    ),
   ).toEqual([
     '  - The sandbox "dev" does not offer the HTTP API source (Sources > Catalog > Streaming). It offers the Customer.io ' +
       "source: npx pulumi config set source customerio",
@@ -83,14 +98,14 @@ test("a key that Customer.io refuses is reported beside what Platform lacks", as
   };
   await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
   pulumi.runtime.setAllConfig(credentials);
-  const needs = { source: "customerio", profile: { enabled: false }, delivery: "direct" } as const;
+  const needs = { source: "customerio", profile: { enabled: false }, delivery: "direct", ...azure } as const;
   await expect(checkSettings(() => needs)).rejects.toThrow(
     /^Experience Platform lacks .*:\n {2}- The sandbox .*\nCustomer\.io does not let this stack in, so nothing was begun:\n {2}- .*Could not list the reporting webhooks: Customer\.io answered 401\.$/,
   );
 });
 
 describe("the logins in Azure, for the relay", () => {
-  const needs = { source: "customerio", profile: { enabled: false }, delivery: "relay" } as const;
+  const needs = { source: "customerio", profile: { enabled: false }, delivery: "relay", ...azure } as const;
   const complaintOf = async (answers: Record<string, () => object>) => {
     const call = ({ token }: { token: string }) => (answers[token] ?? (() => everything))();
     await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
@@ -116,6 +131,17 @@ describe("the logins in Azure, for the relay", () => {
     expect(message).toMatch(
       /^Azure does not let this stack in, so nothing was begun:\n {2}- Two identities .* object id b, .*customerio-aep with a\./,
     );
+  });
+
+  test("of one identity are followed by what stands in the relay's way there", async () => {
+    const login = { [ours]: () => ({ objectId: "a" }), [native]: () => ({ objectId: "a", subscriptionId: "sub" }) };
+    const found = { problems: ["The region nowhere does not offer it.", "A policy denies it."], unchecked: [] };
+    const preflight = "customerio-aep:index:getAzurePreflight";
+    expect(await complaintOf({ ...login, [preflight]: () => found })).toBe(
+      "Azure does not let this stack in, so nothing was begun:\n  - The region nowhere does not offer it.\n  - A policy denies it.",
+    );
+    const unknown = { problems: [], unchecked: ["Could not list what the Azure login may do."] };
+    expect(await complaintOf({ ...login, [preflight]: () => unknown })).toBeUndefined();
   });
 
   test("that fail are reported beside what else is wrong", async () => {
@@ -151,7 +177,7 @@ describe("the first preview with everything wrong", () => {
       return { webhooks: [] };
     };
     await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
-    const settings = { source: "customerio", profile: { enabled: false }, delivery: "direct" } as const;
+    const settings = { source: "customerio", profile: { enabled: false }, delivery: "direct", ...azure } as const;
     const error = await checkSettings(() => settings).catch((reason: unknown) => reason);
     expect((error as Error).message).toMatch(
       /^The providers' settings can't be used:\n {2}- The setting aep:orgId is /,
@@ -164,7 +190,7 @@ describe("the first preview with everything wrong", () => {
   };
   const mocks = (call: (token: string) => object) =>
     pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: ({ token }) => call(token) });
-  const settings = { source: "customerio", profile: { enabled: false }, delivery: "direct" } as const;
+  const settings = { source: "customerio", profile: { enabled: false }, delivery: "direct", ...azure } as const;
 
   test("is one list: the settings' mistakes, Adobe's credential and Customer.io's key", async () => {
     await mocks((token) => refuse(token.startsWith("aep:") ? "invalid client_secret parameter" : "the key is wrong"));

@@ -56,6 +56,7 @@ export type Answers = Readonly<Record<string, object>>;
 /** Of a sandbox that has everything that a stack needs, and nothing that a stack makes. */
 const usualAnswers: Answers = {
   "customerio:index:getReportingWebhooks": { webhooks: [] },
+  "customerio-aep:index:getAzurePreflight": { problems: [], unchecked: [] },
   "aep:index:getTenant": { tenantId: "acme" },
   "aep:index:getSchemas": { schemas: [] },
   "aep:index:getIdentityNamespaces": { codes: ["Email", "Phone", "Email_LC_SHA256"] },

@@ -17,6 +17,7 @@ const shared: readonly (readonly [names: readonly string[], reason: string])[] =
   [
     [
       "getAzureLogin",
+      "getAzurePreflight",
       "getDataset",
       "getIdentityNamespaces",
       "getPreflight",

@@ -1,25 +1,56 @@
 import type { AxiosResponse } from "axios";
 import type { VendorComplaint, VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
+import { policyRemedy } from "../preflight/policy-remedy.ts";
 
 // Azure Resource Manager wraps its errors; App Service behind it answers bare ones with capitals; deployment sites write text.
-const wrapped = z.object({ error: z.object({ code: z.string(), message: z.string().optional() }) });
+const violation = z.object({
+  type: z.literal("PolicyViolation"),
+  info: z.object({
+    policyAssignmentId: z.string(),
+    policyAssignmentScope: z.string(),
+    evaluationDetails: z
+      .object({ evaluatedExpressions: z.array(z.object({ path: z.string().optional() })).optional() })
+      .optional(),
+  }),
+});
+const wrapped = z.object({
+  error: z.object({
+    code: z.string(),
+    message: z.string().optional(),
+    additionalInfo: z.array(z.unknown()).optional(),
+  }),
+});
 const bare = z
   .object({ Code: z.string().optional(), Message: z.string() })
-  .transform(({ Code, Message }) => ({ error: { code: Code, message: Message } }));
+  .transform(({ Code, Message }) => ({ error: { code: Code, message: Message, additionalInfo: undefined } }));
 
 /** Reads an error answer of Azure, and says what to do about it. */
 export function explainAzureError({ data, status, headers }: AxiosResponse): VendorComplaint {
   const parsed = wrapped.or(bare).safeParse(data);
-  const { code: given, message } = parsed.success ? parsed.data.error : { code: undefined, message: text(data) };
+  const {
+    code: given,
+    message,
+    additionalInfo = [],
+  } = parsed.success ? parsed.data.error : { code: undefined, message: text(data) };
   const code = lacksStorageAccess(raw(data)) ? storageAccessCode : given;
   const requestId = headers["x-ms-correlation-request-id"] ?? headers["x-ms-request-id"];
   return {
     code,
     detail: message,
     requestId: typeof requestId === "string" ? requestId : undefined,
-    remedy: remedy(status, code),
+    remedy: violationRemedy(additionalInfo) ?? remedy(status, code),
   };
+}
+
+/** What to do about the policies that denied a resource (Microsoft, "Resolve errors for request disallowed by policy"). */
+function violationRemedy(additionalInfo: readonly unknown[]): string | undefined {
+  const found = additionalInfo.map((item) => violation.safeParse(item)).flatMap(({ data }) => data?.info ?? []);
+  const remedies = found.map(({ policyAssignmentId, policyAssignmentScope, evaluationDetails }) => {
+    const paths = (evaluationDetails?.evaluatedExpressions ?? []).flatMap(({ path }) => path ?? []);
+    return policyRemedy(paths, { assignmentId: policyAssignmentId, scope: policyAssignmentScope });
+  });
+  return remedies.length > 0 ? [...new Set(remedies)].join(" ") : undefined;
 }
 
 /** The code under which a package is refused that the app can't write to its deployment container yet. */

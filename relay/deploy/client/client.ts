@@ -41,6 +41,16 @@ export interface StorageQueue {
   readonly now: Date;
 }
 
+/** Something to ask Azure Resource Manager. */
+interface ArmQuestion {
+  readonly method?: "GET" | "POST";
+  readonly path: string;
+  readonly apiVersion: string;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly body?: object;
+  readonly purpose: string;
+}
+
 /** The few calls on Azure that a deployment of the relay needs, made with the caller's own Azure login. */
 export class AzureClient {
   readonly clock: Clock;
@@ -172,6 +182,20 @@ export class AzureClient {
     return this.#delete(siteId, { "api-version": webApiVersion, deleteEmptyServerFarm: "false" }, signal);
   }
 
+  /** What Azure Resource Manager answers to a question, which changes nothing there. */
+  async query<Answer extends z.ZodType>(
+    { method = "GET", path, apiVersion, params, body, purpose }: ArmQuestion,
+    answer: Answer,
+    signal: AbortSignal,
+  ): Promise<z.output<Answer>> {
+    const { data } = await this.#arm.call({
+      ...{ method, path, signal, purpose, repeatable: true },
+      params: { "api-version": apiVersion, ...params },
+      ...(body && { body }),
+    });
+    return this.#understand(data, purpose, answer);
+  }
+
   /** A resource as Azure has it; undefined when it is gone. */
   async armGet(id: string, apiVersion: string, signal: AbortSignal): Promise<Record<string, unknown> | undefined> {
     return (await this.#get(id, apiVersion, `read ${relativeId(id)}`, object, signal))?.data;
@@ -245,8 +269,12 @@ export class AzureClient {
       if (error instanceof VendorError && saysGone(error)) return undefined;
       throw error;
     }
+    return { data: this.#understand(data, purpose, answer), date };
+  }
+
+  #understand<Answer extends z.ZodType>(data: unknown, purpose: string, answer: Answer): z.output<Answer> {
     const parsed = answer.safeParse(data);
-    if (parsed.success) return { data: parsed.data, date };
+    if (parsed.success) return parsed.data;
     const [issue] = parsed.error.issues;
     throw this.#notUnderstood(purpose, `${issue?.path.join(".")}: ${issue?.message}`);
   }

@@ -46,6 +46,31 @@ describe("ArmResource", () => {
     expect(azure.requests).toHaveLength(2);
   });
 
+  test("a denial by Azure Policy names the setting that decides it", async () => {
+    const info = (path: string) => ({
+      policyAssignmentId: "/subscriptions/s/providers/Microsoft.Authorization/policyAssignments/tags",
+      policyAssignmentScope: "/subscriptions/s",
+      evaluationDetails: { evaluatedExpressions: [{ path: "type" }, { path }] },
+    });
+    const denied = (path: string) => ({
+      status: 403,
+      body: JSON.stringify({
+        error: {
+          code: "RequestDisallowedByPolicy",
+          message: "Resource 'events' was disallowed by policy.",
+          additionalInfo: [{ type: "PolicyViolation", info: info(path) }],
+        },
+      }),
+    });
+    azure.script[`GET ${queue}`] = [gone];
+    azure.script[`PUT ${queue}`] = [denied("tags['owner']"), denied("properties.publicNetworkAccess")];
+    const refused = async () => (await failure(armResource.create(operation, inputs))).message;
+    expect(await refused()).toContain("npx pulumi config set --path azureTags.owner <value>");
+    expect(await refused()).toContain(
+      "az policy exemption create --name customerio-aep --policy-assignment /subscriptions/s/",
+    );
+  });
+
   test("a change is sent to the id in the state, whatever name the program would give it now", async () => {
     const old = `${account}/providers/Microsoft.Authorization/roleAssignments/by-chance`;
     azure.script[`PUT ${old}`] = [{ status: 200, body: "{}" }];

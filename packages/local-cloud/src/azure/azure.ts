@@ -25,8 +25,10 @@ export interface AzureOptions {
   /** Of every HTTPS address; this process must trust it too (`trustInThisProcess`). */
   readonly certificate: Certificate;
   readonly switches?: Partial<AzureSwitches>;
+  /** Built-in role, by name, of the login that runs Pulumi, on the whole subscription; default: Owner. */
+  readonly callerRole?: string;
   /**
-   * Built-in roles, by name, that the caller has on the whole subscription beside Owner, which does not cover the data in
+   * Built-in roles, by name, that the caller has on the whole subscription beside that one, which does not cover the data in
    * storage accounts. They stand for role assignments that an administrator made by hand.
    */
   readonly callerRoles?: readonly string[];
@@ -41,8 +43,8 @@ export async function startAzure(options: AzureOptions): Promise<LocalAzure> {
   const tokenSecret = randomBytes(32).toString("base64");
   await mkdir(folder, { recursive: true });
 
-  const subscription = new Subscription({ subscriptionId, tenantId, owner: caller });
-  for (const name of options.callerRoles ?? []) {
+  const subscription = new Subscription({ subscriptionId, tenantId });
+  for (const name of [options.callerRole ?? "Owner", ...(options.callerRoles ?? [])]) {
     const role = roleDefinitions.find((definition) => definition.name === name);
     if (role === undefined) throw new Error(`There is no built-in role "${name}" in the local cloud.`);
     const scope = `/subscriptions/${subscriptionId}`;

@@ -1,3 +1,5 @@
+import type { PolicyName } from "./refusals/policy-definitions.ts";
+
 /**
  * What no source settles about Azure, each as a named switch. The defaults are the documented behavior where there is
  * one, else the side that is harder on the caller.
@@ -31,6 +33,16 @@ export interface AzureSwitches {
   readonly nodeVersions: readonly string[];
   /** Regions without availability zones, in lower case and without blanks. */
   readonly regionsWithoutZones: readonly string[];
+  /** Regions without the plan Flex Consumption, in lower case and without blanks. */
+  readonly regionsWithoutFlex: readonly string[];
+  /** Resource providers that the subscription is not registered for: `Microsoft.Web`. */
+  readonly unregisteredProviders: readonly string[];
+  /** Storage accounts that the subscription may have in a region. */
+  readonly storageAccountLimit: number;
+  /** Names of storage accounts and vaults, in lower case, that another subscription has. */
+  readonly namesTaken: readonly string[];
+  /** Policies that are assigned to the subscription with the effect Deny. */
+  readonly policies: readonly PolicyName[];
   /** Milliseconds that the front end holds a request while its host starts. */
   readonly coldStartPatience: number;
   /** Milliseconds before an app whose host is in error is restarted; doubles with each failure, up to a minute. */
@@ -52,6 +64,11 @@ export const defaultAzureSwitches: AzureSwitches = {
   referenceRefreshRestarts: false,
   nodeVersions: ["20", "22", "24"],
   regionsWithoutZones: ["northcentralus", "westcentralus", "westus"],
+  regionsWithoutFlex: ["westcentralus"],
+  unregisteredProviders: [],
+  storageAccountLimit: 250,
+  namesTaken: [],
+  policies: [],
   coldStartPatience: 30_000,
   hostRestartDelay: 1_000,
 };

@@ -12,8 +12,7 @@ let subscription: Subscription;
 let settings: StandInSiteSettings;
 
 function start(switches: Partial<AzureSwitches> = {}, identity = "app"): void {
-  const owner = { objectId: "o", clientId: "c" };
-  subscription = new Subscription({ subscriptionId: "s", tenantId: "t", owner });
+  subscription = new Subscription({ subscriptionId: "s", tenantId: "t" });
   const site = resource(
     `${group}/Microsoft.Web/sites/a`,
     "web:WebApp",

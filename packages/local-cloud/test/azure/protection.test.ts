@@ -17,8 +17,7 @@ const diagnosticOf = (scope: string) => `${scope}/providers/Microsoft.Insights/d
 let subscription: Subscription;
 
 beforeEach(() => {
-  const owner = { objectId: "owner", clientId: "owner" };
-  subscription = new Subscription({ subscriptionId: "sub", tenantId: "tenant", owner });
+  subscription = new Subscription({ subscriptionId: "sub", tenantId: "tenant" });
   for (const id of [group, account, vault, workspace]) put(id);
 });
 

@@ -4,11 +4,14 @@ export class ArmError extends Error {
   readonly code: string;
   /** Azure's own message, without status and code. */
   readonly detail: string;
-  constructor(status: number, code: string, detail: string) {
+  /** What else Azure's answer holds: `target`, `additionalInfo`. */
+  readonly more: object;
+  constructor(status: number, code: string, detail: string, more: object = {}) {
     super(`Status=${status} Code="${code}" Message="${detail}"`);
     this.name = "ArmError";
     this.status = status;
     this.code = code;
     this.detail = detail;
+    this.more = more;
   }
 }

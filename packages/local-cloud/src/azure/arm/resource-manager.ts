@@ -6,6 +6,10 @@ import type { FunctionMetadata } from "../function-host/functions-core.ts";
 import { describeReference } from "../host/key-vault-references.ts";
 import { bearerToken, readToken } from "../identity/access-token.ts";
 import { isForManagement } from "../identity/audience.ts";
+import { policyQuery } from "../queries/policy-query.ts";
+import type { Query } from "../queries/query.ts";
+import { nodeStacks, regionQueries } from "../queries/region-offers.ts";
+import { subscriptionQueries } from "../queries/subscription-queries.ts";
 import { sitesOn } from "../refusals/flex-refusals.ts";
 import { ArmError } from "./arm-error.ts";
 import type { InvokeParts } from "./invokes.ts";
@@ -21,10 +25,20 @@ export function resourceManager(parts: InvokeParts, writes: ResourceWrites): Hon
   const app = new Hono();
   app.onError((error, context) => {
     const known = error instanceof ArmError ? error : new ArmError(500, "InternalServerError", error.message);
-    return context.json({ error: { code: known.code, message: known.detail } }, known.status as ContentfulStatusCode);
+    return context.json(
+      { error: { code: known.code, message: known.detail, ...known.more } },
+      known.status as ContentfulStatusCode,
+    );
+  });
+  const queries = [...subscriptionQueries((resource) => describeResource(resource)), ...regionQueries, policyQuery];
+  app.get("/providers/Microsoft.Web/locations/:region/functionAppStacks", (context) => {
+    authenticate(context, parts);
+    return context.json(nodeStacks(context.req.param("region"), parts.switches));
   });
   app.all("/subscriptions/*", async (context) => {
     const { method, path } = context.req;
+    const answer = await answerQuery(context, parts, queries);
+    if (answer !== undefined) return context.json(answer);
     const [id, action] = splitAction(path);
     authorize(context, parts, id, actionName(method, id, action));
     if (method === "POST") {
@@ -61,6 +75,23 @@ export function resourceManager(parts: InvokeParts, writes: ResourceWrites): Hon
     return context.body(null, existing ? 200 : 204);
   });
   return app;
+}
+
+/** Answers what is asked of the subscription or a group as a whole; undefined if the call is about one resource. */
+async function answerQuery(
+  context: Context,
+  parts: InvokeParts,
+  queries: readonly Query[],
+): Promise<object | undefined> {
+  const { method, path } = context.req;
+  const [, scope, rest] = path.match(/^(\/subscriptions\/[^/]+(?:\/resourceGroups\/[^/]+)?)(\/.*)$/i) ?? [];
+  if (scope === undefined || rest === undefined) return undefined;
+  const query = queries.find((one) => one.method === method && one.path.test(rest));
+  if (query === undefined) return undefined;
+  const callerId = authorize(context, parts, scope, query.action);
+  const body = method === "POST" ? ((await context.req.json()) as Record<string, unknown>) : {};
+  const groups = rest.match(query.path)?.slice(1) ?? [];
+  return query.answer({ scope, groups, parameters: context.req.query(), body, callerId }, parts);
 }
 
 const references = "config/configreferences/appsettings";
@@ -110,7 +141,20 @@ function actionName(method: string, id: string, action: string | undefined): str
   return `${type}/${method === "DELETE" ? "delete" : ["PUT", "PATCH"].includes(method) ? "write" : "read"}`;
 }
 
-function authorize(context: Context, parts: InvokeParts, id: string, action: string): void {
+/** @returns the caller's object id */
+function authorize(context: Context, parts: InvokeParts, id: string, action: string): string {
+  const claims = authenticate(context, parts);
+  if (!parts.subscription.allows(claims.oid, action, id)) {
+    const message =
+      `The client '${claims.appid}' with object id '${claims.oid}' does not have authorization to perform action ` +
+      `'${action}' over scope '${id}' or the scope is invalid. If access was recently granted, please refresh your credentials.`;
+    throw new ArmError(403, "AuthorizationFailed", message);
+  }
+  return claims.oid;
+}
+
+/** Who calls, by an access token that is good. */
+function authenticate(context: Context, parts: InvokeParts) {
   const header = context.req.header("authorization");
   if (header === undefined) {
     throw new ArmError(401, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.");
@@ -133,12 +177,7 @@ function authorize(context: Context, parts: InvokeParts, id: string, action: str
     const message = "The api-version query parameter (?api-version=) is required for all requests.";
     throw new ArmError(400, "MissingApiVersionParameter", message);
   }
-  if (!parts.subscription.allows(claims.oid, action, id)) {
-    const message =
-      `The client '${claims.appid}' with object id '${claims.oid}' does not have authorization to perform action ` +
-      `'${action}' over scope '${id}' or the scope is invalid. If access was recently granted, please refresh your credentials.`;
-    throw new ArmError(403, "AuthorizationFailed", message);
-  }
+  return claims;
 }
 
 /** A resource from ARM's envelope: azure-native has most of what lies under `properties` there as inputs of its own. */
@@ -164,7 +203,10 @@ function find({ subscription }: InvokeParts, id: string): Resource {
 
 /** A resource in ARM's envelope: what azure-native flattens into outputs lies under `properties` there. */
 async function describe(resource: Resource, parts: InvokeParts): Promise<object> {
-  const live = await effectsOf(resource.type.token).read?.(resource, parts);
+  return describeResource(resource, await effectsOf(resource.type.token).read?.(resource, parts));
+}
+
+function describeResource(resource: Resource, live: PropertyMap = {}): object {
   const outputs = reveal({ ...resource.outputs, ...live }) as Record<string, unknown>;
   // Azure takes an app's configuration along with the app, and shows it under config/web alone.
   if (outputs.siteConfig !== undefined) {

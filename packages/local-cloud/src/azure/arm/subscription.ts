@@ -1,6 +1,5 @@
 import { isMap, type PropertyMap, type PropertyValue, reveal } from "pulumi-provider-kit";
 import { covers, type Grant, isAllowed } from "../identity/data-plane-authorization.ts";
-import { findRole } from "../identity/role-definitions.ts";
 import { armResourceTypes, type ResourceType } from "./resource-types.ts";
 
 /** A resource as Azure keeps it; `inputs` and `outputs` still mark what is secret. */
@@ -36,16 +35,9 @@ export class Subscription {
   readonly #resources = new Map<string, Resource>();
   readonly #grants = new Map<string, Grant>();
 
-  /** `owner` holds the role Owner on the whole subscription, as the login that runs `pulumi up` must. */
-  constructor(options: { subscriptionId: string; tenantId: string; owner: Principal }) {
+  constructor(options: { subscriptionId: string; tenantId: string }) {
     this.subscriptionId = options.subscriptionId;
     this.tenantId = options.tenantId;
-    this.#grants.set("owner", {
-      principalId: options.owner.objectId,
-      roleDefinitionId: findRole("8e3af657-a8ff-443c-a75c-2fe8c4bcb635")?.id ?? "",
-      scope: `/subscriptions/${options.subscriptionId}`,
-      activeFrom: 0,
-    });
   }
 
   get(id: string): Resource | undefined {

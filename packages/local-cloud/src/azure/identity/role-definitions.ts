@@ -3,6 +3,8 @@ export interface RoleDefinition {
   readonly name: string;
   readonly id: string;
   readonly actions: readonly string[];
+  /** What it takes from `actions` again. */
+  readonly notActions: readonly string[];
   readonly dataActions: readonly string[];
 }
 
@@ -15,7 +17,19 @@ const tables = "Microsoft.Storage/storageAccounts/tableServices/tables";
 /** Microsoft Learn, "Azure built-in roles": the roles that a program of this kind can sensibly assign. */
 export const roleDefinitions: readonly RoleDefinition[] = [
   role("Owner", "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", ["*"]),
-  role("Contributor", "b24988ac-6180-42a0-ab88-20f7382dd24c", ["*"]),
+  {
+    ...role("Contributor", "b24988ac-6180-42a0-ab88-20f7382dd24c", ["*"]),
+    notActions: [
+      ...["Delete", "Write", "elevateAccess/Action"].map((action) => `Microsoft.Authorization/*/${action}`),
+      ...["Microsoft.Blueprint/blueprintAssignments/write", "Microsoft.Blueprint/blueprintAssignments/delete"],
+      ...["Microsoft.Compute/galleries/share/action", "Microsoft.Purview/consents/*"],
+    ],
+  },
+  role("Role Based Access Control Administrator", "f58310d9-a9f6-439a-9e8d-f62e7b41a168", [
+    ...["Microsoft.Authorization/roleAssignments/write", "Microsoft.Authorization/roleAssignments/delete"],
+    ...["*/read", "Microsoft.Support/*"],
+  ]),
+  role("Locks Contributor", "28bf596f-4eb7-45ce-b5bc-6cf482fec137", ["Microsoft.Authorization/locks/*"]),
   role("Reader", "acdd72a7-3385-48ef-bd42-f606fba81ae7", ["*/read"]),
   role("Website Contributor", "de139f84-1756-47ae-9be6-808fbbe84772", ["Microsoft.Web/sites/*"]),
   role("Storage Account Contributor", "17d1049b-9a84-46fb-8f53-869881c3d3ab", ["Microsoft.Storage/storageAccounts/*"]),
@@ -74,7 +88,7 @@ export const roleDefinitions: readonly RoleDefinition[] = [
 ];
 
 function role(name: string, id: string, actions: string[], dataActions: string[] = []): RoleDefinition {
-  return { name, id, actions, dataActions };
+  return { name, id, actions, notActions: [], dataActions };
 }
 
 /** The role that a `roleDefinitionId` (a bare GUID or a whole resource id) names. */
@@ -85,8 +99,9 @@ export function findRole(roleDefinitionId: string): RoleDefinition | undefined {
 
 /** Whether a role allows an action; what is done to data is never covered by what is allowed on resources, not even for an Owner. */
 export function roleAllows(definition: RoleDefinition, action: string): boolean {
-  const patterns = isDataAction(action) ? definition.dataActions : definition.actions;
-  return patterns.some((pattern) => matches(pattern, action));
+  const covers = (patterns: readonly string[]) => patterns.some((pattern) => matches(pattern, action));
+  if (isDataAction(action)) return covers(definition.dataActions);
+  return covers(definition.actions) && !covers(definition.notActions);
 }
 
 function matches(pattern: string, action: string): boolean {

@@ -4,7 +4,7 @@ import type { ResourceRequest } from "../arm/resource-request.ts";
 import { plainValueAt, type Resource, type Subscription, text } from "../arm/subscription.ts";
 import { forbiddenOnFlex } from "../host/app-settings.ts";
 import type { AzureSwitches } from "../switches.ts";
-import { hasZones } from "./zones.ts";
+import { hasZones, offersFlex } from "./regions.ts";
 
 /** Site configuration that a Flex Consumption app is refused for, whatever its value (error 51021 in the issues on it). */
 const forbiddenConfiguration = [
@@ -17,8 +17,12 @@ const instanceSizes = [512, 2048, 4096];
 /** What Azure refuses about a plan. */
 export function refusePlan({ inputs }: ResourceRequest, _subscription: Subscription, switches: AzureSwitches): void {
   const location = text(inputs, "location");
+  const sku = text(inputs, "sku.name");
+  if (sku === "FC1" && !offersFlex(location, switches)) {
+    throw new ArmError(400, "BadRequest", `The SKU '${sku}' is not available in the region '${location}'.`);
+  }
   if (plainValueAt(inputs, "zoneRedundant") !== true || hasZones(location, switches)) return;
-  const message = `Zone redundancy is not supported for plans of the SKU '${text(inputs, "sku.name")}' in the region '${location}'.`;
+  const message = `Zone redundancy is not supported for plans of the SKU '${sku}' in the region '${location}'.`;
   throw new ArmError(400, "BadRequest", message);
 }
 

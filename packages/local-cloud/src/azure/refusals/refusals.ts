@@ -10,6 +10,7 @@ import { refuseLogAlert, refuseMetricAlert, refuseWebTest } from "./alert-refusa
 import { refuseDiagnosticSetting } from "./diagnostic-refusals.ts";
 import { refuseFlexSettings, refusePlan, refuseSite } from "./flex-refusals.ts";
 import { refuseLock } from "./lock-refusals.ts";
+import { refuseByPolicy } from "./policies.ts";
 import { refuseAccount, refuseBlobService } from "./storage-refusals.ts";
 import { refuseVault } from "./vault-refusals.ts";
 
@@ -20,8 +21,19 @@ type Refusal = (request: ResourceRequest, subscription: Subscription, switches: 
 /** Throws the `ArmError` with which Azure refuses a resource, if it does. */
 export function refuseResource(request: ResourceRequest, subscription: Subscription, switches: AzureSwitches): void {
   refuseName(request);
+  refuseUnregistered(request, switches);
   refuseMissingParent(request, subscription);
+  refuseByPolicy(request, switches);
   refusals[request.type.token]?.(request, subscription, switches);
+}
+
+function refuseUnregistered({ type }: ResourceRequest, { unregisteredProviders }: AzureSwitches): void {
+  const namespace = type.armType.split("/")[0] ?? "";
+  if (!unregisteredProviders.includes(namespace)) return;
+  const message =
+    `The subscription is not registered to use namespace '${namespace}'. See https://aka.ms/rps-not-found for how to ` +
+    "register subscriptions.";
+  throw new ArmError(409, "MissingSubscriptionRegistration", message);
 }
 
 function refuseMissingParent({ id }: ResourceRequest, subscription: Subscription): void {

@@ -2,7 +2,7 @@ import { ArmError } from "../arm/arm-error.ts";
 import type { ResourceRequest } from "../arm/resource-request.ts";
 import { plainValueAt, type Subscription, text } from "../arm/subscription.ts";
 import type { AzureSwitches } from "../switches.ts";
-import { hasZones } from "./zones.ts";
+import { hasZones, regionName } from "./regions.ts";
 
 const redundancies = ["LRS", "ZRS", "GRS", "RAGRS", "GZRS", "RAGZRS"];
 
@@ -13,6 +13,10 @@ export function refuseAccount(request: ResourceRequest, subscription: Subscripti
     const message = `The account ${name} is already in another resource group in this subscription.`;
     throw new ArmError(409, "StorageAccountInAnotherResourceGroup", message);
   }
+  if (!existing && switches.namesTaken.includes(name)) {
+    throw new ArmError(409, "StorageAccountAlreadyTaken", `The storage account named ${name} is already taken.`);
+  }
+  if (!existing) refuseOverQuota(text(inputs, "location"), subscription, switches);
   const sku = text(inputs, "sku.name");
   const known = redundancies.some((redundancy) => sku === `Standard_${redundancy}`) || /^Premium_/.test(sku);
   const location = text(inputs, "location");
@@ -23,6 +27,15 @@ export function refuseAccount(request: ResourceRequest, subscription: Subscripti
   if (period !== "" && !/^\d+\.\d\d:\d\d:\d\d$/.test(period)) throw invalid("sasPolicy.sasExpirationPeriod");
   if (!["", "AAD", "PrivateLink"].includes(text(inputs, "allowedCopyScope"))) throw invalid("allowedCopyScope");
   if (existing) refuseChange(inputs, existing.inputs);
+}
+
+function refuseOverQuota(location: string, subscription: Subscription, { storageAccountLimit }: AzureSwitches): void {
+  const inRegion = subscription
+    .list("storage:StorageAccount")
+    .filter(({ inputs }) => regionName(text(inputs, "location")) === regionName(location));
+  if (inRegion.length < storageAccountLimit) return;
+  const message = `Subscription already contains ${inRegion.length} storage accounts in location ${location} and the maximum allowed is ${storageAccountLimit}.`;
+  throw new ArmError(409, "MaxStorageAccountsCountPerSubscriptionExceeded", message);
 }
 
 function refuseChange(news: ResourceRequest["inputs"], olds: ResourceRequest["inputs"]): void {

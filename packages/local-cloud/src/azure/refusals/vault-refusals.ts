@@ -2,9 +2,14 @@ import type { PropertyMap } from "pulumi-provider-kit";
 import { ArmError } from "../arm/arm-error.ts";
 import type { ResourceRequest } from "../arm/resource-request.ts";
 import { plainValueAt, type Subscription, text } from "../arm/subscription.ts";
+import type { AzureSwitches } from "../switches.ts";
 
 /** What Azure refuses about a key vault. */
-export function refuseVault({ id, name, inputs, existing }: ResourceRequest, subscription: Subscription): void {
+export function refuseVault(
+  { id, name, inputs, existing }: ResourceRequest,
+  subscription: Subscription,
+  { namesTaken }: AzureSwitches,
+): void {
   refuseRetention(inputs, existing?.inputs);
   if (existing) return;
   if (!/^[a-z](-?[a-z0-9])+$/i.test(name)) {
@@ -14,7 +19,7 @@ export function refuseVault({ id, name, inputs, existing }: ResourceRequest, sub
     throw new ArmError(400, "VaultNameNotValid", message);
   }
   const taken = subscription.findByName("keyvault:Vault", name);
-  if (taken && taken.id.toLowerCase() !== id.toLowerCase()) {
+  if (namesTaken.includes(name.toLowerCase()) || (taken && taken.id.toLowerCase() !== id.toLowerCase())) {
     throw new ArmError(409, "VaultAlreadyExists", `The vault name '${name}' is already in use.`);
   }
   if (subscription.deletedVaults.has(name.toLowerCase()) && text(inputs, "properties.createMode") !== "recover") {

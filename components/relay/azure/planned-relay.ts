@@ -1,0 +1,109 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { getAzurePreflight } from "../../../relay/deploy/sdk.ts";
+import { vaultApiVersion } from "../../../relay/deploy/vault-api-version.ts";
+import { webApiVersion } from "../../../relay/deploy/web-api-version.ts";
+import { holdsOutput } from "../../settings/inputs.ts";
+import type { Settings } from "../../settings/setting-types.ts";
+import { type AzureProfile, azureProfile } from "./azure-profile.ts";
+import { safeAccount, safeSite, storageApiVersion } from "./safe-properties.ts";
+
+/** The settings that decide what a relay needs of Azure. */
+export type AzureNeeds = Pick<
+  Settings,
+  "environment" | "azure" | "azureTags" | "azureNames" | "azureExisting" | "nodeVersion"
+>;
+
+type PreflightArgs = Parameters<typeof getAzurePreflight>[0];
+
+/**
+ * What a stack is about to make in Azure, as far as it is known before anything is made.
+ *
+ * @param login the subscription and the login, as azure-native has them
+ * @param parent the component whose providers are used; default: those of the stack
+ */
+export function plannedRelay(
+  needs: AzureNeeds,
+  login: { readonly subscriptionId: string; readonly tenantId: string; readonly objectId?: string },
+  parent?: pulumi.ComponentResource,
+): PreflightArgs {
+  const profile = azureProfile(needs.environment, needs.azure);
+  const { azureNames, azureExisting } = needs;
+  // A provider of the program's own has a region of its own.
+  const ownProvider = parent?.getProvider("azure-native:resources:ResourceGroup") !== undefined;
+  return {
+    subscriptionId: login.subscriptionId,
+    stack: `${pulumi.getProject()}/${pulumi.getStack()}`,
+    ...(login.objectId && { objectId: login.objectId }),
+    ...pickKnown({ resourceGroupId: azureExisting.resourceGroupId }),
+    ...pickKnown({ location: ownProvider ? undefined : new pulumi.Config("azure-native").get("location") }),
+    ...pickKnown({ nodeVersion: holdsOutput(needs.nodeVersion) ? undefined : String(needs.nodeVersion) }),
+    ...pickKnown({ zoneRedundant: profile.zoneRedundant, storageRedundancy: profile.storageRedundancy }),
+    ...pickKnown({ storageAccountName: azureNames.storageAccount, vaultName: azureNames.vault }),
+    actions: neededActions(needs, profile),
+    resources: holdsOutput([needs.azureTags, profile]) ? [] : plannedResources(needs, profile, login.tenantId),
+  };
+}
+
+/** The values that are known already. */
+function pickKnown<Values extends Readonly<Record<string, unknown>>>(values: Values) {
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined && !holdsOutput(value));
+  return Object.fromEntries(entries) as { [Name in keyof Values]?: Exclude<pulumi.Unwrap<Values[Name]>, undefined> };
+}
+
+/** Rights of Azure Resource Manager that an `up` needs (Azure's REST reference: resource provider operations). */
+function neededActions({ azureExisting }: AzureNeeds, profile: AzureProfile): string[] {
+  const made = [
+    ...["Storage/storageAccounts", "KeyVault/vaults", "KeyVault/vaults/secrets", "Web/serverfarms", "Web/sites"],
+    ...["ManagedIdentity/userAssignedIdentities", "Insights/components", "Insights/scheduledQueryRules"],
+    ...["Insights/metricAlerts", "Insights/webtests", "Insights/workbooks", "Authorization/roleAssignments"],
+    ...(azureExisting.resourceGroupId === undefined ? ["Resources/subscriptions/resourceGroups"] : []),
+    ...(azureExisting.workspaceId === undefined ? ["OperationalInsights/workspaces"] : []),
+    ...(azureExisting.actionGroupIds === undefined ? ["Insights/actionGroups"] : []),
+    ...(profile.diagnosticSettings ? ["Insights/diagnosticSettings"] : []),
+    ...(profile.deleteLocks ? ["Authorization/locks"] : []),
+  ];
+  return [
+    ...made.map((type) => `Microsoft.${type}/write`),
+    "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",
+  ];
+}
+
+/** The resources that policies are mostly about, as Azure gets them. */
+function plannedResources({ azureTags, azureExisting }: AzureNeeds, profile: AzureProfile, tenantId: string) {
+  const { enableHttpsTrafficOnly, ...account } = safeAccount;
+  const group = { type: "Microsoft.Resources/subscriptions/resourceGroups", apiVersion: "2024-03-01", properties: {} };
+  const resources = [
+    ...(azureExisting.resourceGroupId === undefined ? [group] : []),
+    {
+      type: "Microsoft.Storage/storageAccounts",
+      apiVersion: storageApiVersion,
+      kind: "StorageV2",
+      sku: { name: `Standard_${profile.storageRedundancy as string}` },
+      // azure-native has another name for it.
+      properties: { ...account, supportsHttpsTrafficOnly: enableHttpsTrafficOnly },
+    },
+    {
+      type: "Microsoft.KeyVault/vaults",
+      apiVersion: vaultApiVersion,
+      properties: {
+        tenantId,
+        sku: { family: "A", name: "standard" },
+        enableRbacAuthorization: true,
+        softDeleteRetentionInDays: profile.vaultRetentionDays,
+        ...(profile.purgeProtection === true && { enablePurgeProtection: true }),
+      },
+    },
+    {
+      type: "Microsoft.Web/serverfarms",
+      apiVersion: webApiVersion,
+      kind: "functionapp",
+      sku: { name: "FC1", tier: "FlexConsumption" },
+      properties: { reserved: true, zoneRedundant: profile.zoneRedundant },
+    },
+    { type: "Microsoft.Web/sites", apiVersion: webApiVersion, kind: "functionapp,linux", properties: safeSite },
+  ];
+  return resources.map(({ type, apiVersion, ...content }) => ({
+    ...{ type, apiVersion },
+    content: { ...content, tags: azureTags },
+  }));
+}

@@ -1,0 +1,91 @@
+import type { FunctionDefinition } from "pulumi-provider-kit";
+import { z } from "zod";
+import type { AzureClient } from "../client/client.ts";
+import type { Asker, AzureCheck } from "../preflight/azure-question.ts";
+import { hasRelay } from "../preflight/existing-relay.ts";
+import { checkNames } from "../preflight/names.ts";
+import { checkPolicies } from "../preflight/policies.ts";
+import { checkQuota } from "../preflight/quota.ts";
+import { checkNodeVersion, checkPlan, checkRedundancy } from "../preflight/region.ts";
+import { checkResourceProviders } from "../preflight/resource-providers.ts";
+import { checkRights } from "../preflight/rights.ts";
+
+const args = z.object({
+  subscriptionId: z.string().meta({ description: "Subscription in which everything is made." }),
+  stack: z.string().meta({ description: "`<project>/<stack>`, by which an existing relay is found." }),
+  resourceGroupId: z.string().optional().meta({
+    description: "Id of an existing resource group in which everything is made; absent if the stack makes one.",
+  }),
+  location: z.string().optional().meta({ description: "Region; default: that of the resource group." }),
+  objectId: z.string().optional().meta({ description: "Object id of the login, for commands in messages." }),
+  nodeVersion: z.string().optional().meta({ description: "Version of Node.js that the region must offer." }),
+  zoneRedundant: z.boolean().optional().meta({ description: "Whether the plan needs availability zones." }),
+  storageRedundancy: z.string().optional().meta({ description: "Redundancy of the storage account: `LRS`, `ZRS`, …" }),
+  storageAccountName: z.string().optional().meta({ description: "Name of one's own for the storage account." }),
+  vaultName: z.string().optional().meta({ description: "Name of one's own for the key vault." }),
+  actions: z.array(z.string()).default([]).meta({ description: "Rights that the login needs, as Azure names them." }),
+  resources: z
+    .array(
+      z.object({
+        type: z.string().meta({ description: "Type of the resource: `Microsoft.Storage/storageAccounts`." }),
+        apiVersion: z.string().meta({ description: "Version of Azure's API by which it is made." }),
+        content: z.record(z.string(), z.unknown()).meta({ description: "What will be sent to Azure for it." }),
+      }),
+    )
+    .default([])
+    .meta({ description: "Resources to ask Azure Policy about." }),
+});
+
+const result = z.object({
+  problems: z.array(z.string()).meta({ description: "What stands in the way, each with what to do." }),
+  unchecked: z.array(z.string()).meta({ description: "What Azure did not tell, and why." }),
+});
+
+/** Milliseconds for all questions together, so that a slow answer delays a preview no longer. */
+const patience = 20_000;
+
+const checks: readonly AzureCheck[] = [
+  ...[checkRights, checkResourceProviders, checkPlan, checkNodeVersion, checkRedundancy],
+  ...[checkQuota, checkNames, checkPolicies],
+];
+
+/** What can be checked of a subscription before a relay is made in it. */
+export const getAzurePreflight: FunctionDefinition<AzureClient, typeof args, typeof result> = {
+  token: "customerio-aep:index:getAzurePreflight",
+  description:
+    "What stands in the way of a relay that does not exist yet: missing rights, resource providers that are not registered, a " +
+    "region without the plan, its zones or the Node.js version, names that are taken, a used-up quota, and what Azure Policy denies. " +
+    "Of a relay that exists already nothing is checked: one call finds it, by the alerts of its stack.",
+  args,
+  result,
+  async call(client, given, signal) {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
+    const unchecked: string[] = [];
+    /** What Azure does not tell, such as for want of a right to read it, stops nobody. */
+    const attempt = async <Answer>(otherwise: Answer, question: () => Promise<Answer>): Promise<Answer> => {
+      try {
+        return await question();
+      } catch (error) {
+        if (signal.aborted) throw error;
+        unchecked.push(error instanceof Error ? error.message : String(error));
+        return otherwise;
+      }
+    };
+    const azure: Asker = (question, answer) => client.query(question, answer, limit);
+    if (await attempt(true, () => hasRelay(azure, given))) return { problems: [], unchecked };
+    const groupsRegion = () => attempt(undefined, () => locationOf(given.resourceGroupId, azure));
+    const planned = { ...given, location: given.location ?? (await groupsRegion()) };
+    const problems = await Promise.all(checks.map((check) => attempt([], () => check(azure, planned))));
+    return { problems: problems.flat(), unchecked: [...new Set(unchecked)] };
+  },
+};
+
+async function locationOf(resourceGroupId: string | undefined, azure: Asker): Promise<string | undefined> {
+  if (resourceGroupId === undefined) return undefined;
+  const question = {
+    path: resourceGroupId,
+    apiVersion: "2021-04-01",
+    purpose: "read the region of the resource group",
+  };
+  return (await azure(question, z.object({ location: z.string() }))).location;
+}

@@ -1,0 +1,92 @@
+import { z } from "zod";
+import { type Asker, type AzureCheck, compactRegion, type PlannedRelay } from "./azure-question.ts";
+
+const availability = z.object({ nameAvailable: z.boolean(), message: z.string().nullish() });
+const found = z.object({ value: z.array(z.object({ id: z.string() })) });
+const deleted = z.object({
+  value: z.array(
+    z.object({
+      name: z.string(),
+      properties: z.object({
+        location: z.string().nullish(),
+        purgeProtectionEnabled: z.boolean().nullish(),
+        scheduledPurgeDate: z.string().nullish(),
+      }),
+    }),
+  ),
+});
+
+/**
+ * Whether the names of one's own for storage account and vault are free; both are unique in all of Azure. What the subscription has
+ * itself may be of an `up` that was interrupted, and is left to Azure to judge.
+ */
+export const checkNames: AzureCheck = async (azure, planned) => {
+  const { storageAccountName, vaultName } = planned;
+  const [account, vault] = await Promise.all([
+    storageAccountName === undefined ? [] : checkAccountName(storageAccountName, azure, planned),
+    vaultName === undefined ? [] : checkVaultName(vaultName, azure, planned),
+  ]);
+  return [...account, ...vault];
+};
+
+async function checkAccountName(name: string, azure: Asker, planned: PlannedRelay): Promise<string[]> {
+  const type = "Microsoft.Storage/storageAccounts";
+  if ((await isFree(name, type, azure, planned)) || (await isOwn(name, type, azure, planned))) return [];
+  return [
+    `The name "${name}" is taken by a storage account of another subscription. Choose another, or have one made: ` +
+      "npx pulumi config set --path azureNames.storageAccount <name>, or npx pulumi config rm --path azureNames.storageAccount",
+  ];
+}
+
+async function checkVaultName(name: string, azure: Asker, planned: PlannedRelay): Promise<string[]> {
+  const type = "Microsoft.KeyVault/vaults";
+  if ((await isFree(name, type, azure, planned)) || (await isOwn(name, type, azure, planned))) return [];
+  const choose = "npx pulumi config set --path azureNames.vault <name>";
+  const { value } = await azure(
+    {
+      path: `/subscriptions/${planned.subscriptionId}/providers/Microsoft.KeyVault/deletedVaults`,
+      apiVersion: "2023-07-01",
+      purpose: "list the deleted key vaults",
+    },
+    deleted,
+  );
+  const vault = value.find((one) => one.name.toLowerCase() === name.toLowerCase());
+  if (vault === undefined) {
+    return [`The name "${name}" is taken by a key vault of another subscription. Choose another: ${choose}`];
+  }
+  const { location, purgeProtectionEnabled, scheduledPurgeDate } = vault.properties;
+  const where = location ? ` --location ${compactRegion(location)}` : "";
+  const until = scheduledPurgeDate ? ` until ${scheduledPurgeDate.slice(0, 10)}` : "";
+  const free = purgeProtectionEnabled
+    ? "It is protected from being purged"
+    : `Free it for good, with the secrets that it had: az keyvault purge --name ${name}${where}`;
+  return [`The name "${name}" belongs to a deleted key vault${until}. Choose another: ${choose}. ${free}`];
+}
+
+async function isFree(name: string, type: string, azure: Asker, { subscriptionId }: PlannedRelay): Promise<boolean> {
+  const [namespace] = type.split("/");
+  const { nameAvailable } = await azure(
+    {
+      method: "POST",
+      path: `/subscriptions/${subscriptionId}/providers/${namespace}/checkNameAvailability`,
+      apiVersion: type.includes("KeyVault") ? "2023-07-01" : "2023-05-01",
+      body: { name, type },
+      purpose: `look whether the name "${name}" is free`,
+    },
+    availability,
+  );
+  return nameAvailable;
+}
+
+async function isOwn(name: string, type: string, azure: Asker, { subscriptionId }: PlannedRelay): Promise<boolean> {
+  const { value } = await azure(
+    {
+      path: `/subscriptions/${subscriptionId}/resources`,
+      apiVersion: "2021-04-01",
+      params: { $filter: `name eq '${name}' and resourceType eq '${type}'` },
+      purpose: `look whether "${name}" is in the subscription`,
+    },
+    found,
+  );
+  return value.length > 0;
+}

@@ -1,0 +1,79 @@
+import { z } from "zod";
+import { type AzureCheck, type PlannedResource, scopeOf } from "./azure-question.ts";
+import { policyRemedy } from "./policy-remedy.ts";
+
+const restrictions = z.object({
+  contentEvaluationResult: z
+    .object({
+      policyEvaluations: z
+        .array(
+          z.object({
+            policyInfo: z.object({
+              policyAssignmentId: z.string().nullish(),
+              policyDefinitionId: z.string().nullish(),
+            }),
+            evaluationResult: z.string(),
+            evaluationDetails: z
+              .object({ evaluatedExpressions: z.array(z.object({ path: z.string().nullish() })).nullish() })
+              .nullish(),
+            effectDetails: z.object({ policyEffect: z.string().nullish() }).nullish(),
+          }),
+        )
+        .nullish(),
+    })
+    .nullish(),
+});
+
+/**
+ * What Azure Policy would refuse (Azure's REST reference: Policy Restrictions, *Check At Subscription Scope* and *Check At Resource
+ * Group Scope*). Policies of management groups are not among its answers everywhere, so Azure may still refuse in an `up`.
+ */
+export const checkPolicies: AzureCheck = async (azure, planned) => {
+  const denials = await Promise.all(
+    planned.resources.map(async (resource) => {
+      const { contentEvaluationResult } = await azure(
+        {
+          method: "POST",
+          path: `${scopeOf(planned)}/providers/Microsoft.PolicyInsights/checkPolicyRestrictions`,
+          apiVersion: "2024-10-01",
+          body: {
+            resourceDetails: {
+              resourceContent: { type: resource.type, location: planned.location, ...resource.content },
+              apiVersion: resource.apiVersion,
+            },
+          },
+          purpose: `ask Azure Policy about ${resource.type}`,
+        },
+        restrictions,
+      );
+      return (contentEvaluationResult?.policyEvaluations ?? [])
+        .filter(({ evaluationResult }) => /^noncompliant$/i.test(evaluationResult))
+        .filter(({ effectDetails }) => /^deny/i.test(effectDetails?.policyEffect ?? ""))
+        .map(({ policyInfo, evaluationDetails }) => {
+          const paths = (evaluationDetails?.evaluatedExpressions ?? []).flatMap(({ path }) => path ?? []);
+          const assignmentId = policyInfo.policyAssignmentId ?? policyInfo.policyDefinitionId ?? "unknown";
+          return { assignmentId, paths, resource };
+        });
+    }),
+  );
+  return describe(denials.flat(), scopeOf(planned));
+};
+
+interface Denial {
+  readonly assignmentId: string;
+  readonly paths: readonly string[];
+  readonly resource: PlannedResource;
+}
+
+/** One sentence a policy, since one for tags refuses every resource. */
+function describe(denials: readonly Denial[], scope: string): string[] {
+  const byPolicy = Map.groupBy(denials, ({ assignmentId }) => assignmentId);
+  return [...byPolicy].map(([assignmentId, [first, ...rest]]) => {
+    const types = [first, ...rest].flatMap((denial) => denial?.resource.type ?? []);
+    // What every policy asks first, which type it is about, is no reason.
+    const paths = (first?.paths ?? []).filter((path) => path !== "type");
+    const reason = paths.length > 0 ? `, by ${paths.join(", ")}` : "";
+    const remedy = policyRemedy(paths, { assignmentId, scope, ...(first && { type: first.resource.type }) });
+    return `Azure Policy denies ${types.join(", ")}${reason} (${assignmentId}). ${remedy}`;
+  });
+}

@@ -1,0 +1,42 @@
+const config = "npx pulumi config set";
+
+/** What to set for a property that a policy refuses, by the end of its path. */
+const settings: readonly (readonly [RegExp, string])[] = [
+  [/^location$/i, `${config} azure-native:location <region>`],
+  [/enablePurgeProtection$/i, `${config} --path azure.purgeProtection true`],
+  [/softDeleteRetentionInDays$/i, `${config} --path azure.vaultRetentionDays 90`],
+  [/zoneRedundant$/i, `${config} --path azure.zoneRedundant true`],
+  [/^name$/i, `${config} --path azureNames.<part> <name>`],
+];
+
+/**
+ * What to do about a refusal by Azure Policy: the setting that decides what it refuses, or else an exemption.
+ *
+ * @param type of the resource, where it is known
+ * @param paths properties that the policy looked at, such as `properties.enablePurgeProtection` or `tags['costCenter']`
+ */
+export function policyRemedy(
+  paths: readonly string[],
+  { assignmentId, scope, type }: { readonly assignmentId: string; readonly scope: string; readonly type?: string },
+): string {
+  const known = paths.flatMap((path) => settingOf(path, type) ?? []);
+  if (known.length > 0) return `Set what it asks for: ${[...new Set(known)].join("; ")}`;
+  return (
+    "No setting changes that. Ask those who assigned the policy for an exemption: az policy exemption create --name customerio-aep " +
+    `--policy-assignment ${assignmentId} --exemption-category Waiver --scope ${scope}`
+  );
+}
+
+function settingOf(path: string, type: string | undefined): string | undefined {
+  if (/sku\.name$/i.test(path)) {
+    const isAccount = type?.toLowerCase() === "microsoft.storage/storageaccounts";
+    return isAccount ? `${config} --path azure.storageRedundancy <redundancy>` : undefined;
+  }
+  const [, tag] = path.match(/^tags(?:\[['"]?|\.)([^\]'"]+)/i) ?? [];
+  if (tag !== undefined) {
+    const key = /^\w+$/.test(tag) ? `azureTags.${tag}` : `'azureTags["${tag}"]'`;
+    return `${config} --path ${key} <value>`;
+  }
+  if (/^tags$/i.test(path)) return `${config} --path azureTags.<name> <value>`;
+  return settings.find(([pattern]) => pattern.test(path))?.[1];
+}

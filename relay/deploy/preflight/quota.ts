@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { type AzureCheck, compactRegion } from "./azure-question.ts";
+
+const usages = z.object({
+  value: z.array(
+    z.object({ currentValue: z.number(), limit: z.number(), name: z.object({ value: z.string() }).nullish() }),
+  ),
+});
+
+/**
+ * Whether the region has room for one more storage account (Azure's REST reference: Usages, *List By Location*). Azure documents no call
+ * for the memory that the apps of Flex Consumption share in a region.
+ */
+export const checkQuota: AzureCheck = async (azure, { subscriptionId, location }) => {
+  if (location === undefined) return [];
+  const { value } = await azure(
+    {
+      path: `/subscriptions/${subscriptionId}/providers/Microsoft.Storage/locations/${compactRegion(location)}/usages`,
+      apiVersion: "2023-05-01",
+      purpose: `read how many storage accounts the subscription has in ${location}`,
+    },
+    usages,
+  );
+  const accounts = value.find(({ name }) => name?.value === "StorageAccounts");
+  if (accounts === undefined || accounts.currentValue < accounts.limit) return [];
+  return [
+    `The subscription has all the ${accounts.limit} storage accounts in ${location} that Azure allows it. Delete one ` +
+      "(az storage account list --output table), ask for more in the Azure portal under Quotas > Storage, or choose another region: " +
+      "npx pulumi config set azure-native:location <region>",
+  ];
+};

@@ -1,0 +1,141 @@
+import { z } from "zod";
+import { type Asker, type AzureCheck, compactRegion, type PlannedRelay } from "./azure-question.ts";
+
+const regions = z.object({
+  value: z.array(z.object({ name: z.string(), properties: z.object({ orgDomain: z.string().nullish() }) })),
+});
+
+const otherRegion = "Choose another region: npx pulumi config set azure-native:location <region>";
+
+/** Whether the region offers the plan Flex Consumption, and zones for it (as `az functionapp list-flexconsumption-locations` asks). */
+export const checkPlan: AzureCheck = async (azure, { subscriptionId, location, zoneRedundant }) => {
+  if (location === undefined) return [];
+  const { value } = await azure(
+    {
+      path: `/subscriptions/${subscriptionId}/providers/Microsoft.Web/geoRegions`,
+      apiVersion: "2023-01-01",
+      params: { sku: "FlexConsumption" },
+      purpose: "list the regions that offer Flex Consumption",
+    },
+    regions,
+  );
+  const region = value.find(({ name }) => compactRegion(name) === compactRegion(location));
+  if (region === undefined) {
+    const list = "az functionapp list-flexconsumption-locations --output table";
+    return [
+      `The region ${location} does not offer the plan Flex Consumption. ${otherRegion}. The regions that do: ${list}`,
+    ];
+  }
+  // Azure CLI and Azure's own modules read this word there; no reference documents it.
+  if (zoneRedundant !== true || /FCZONEREDUNDANCY/i.test(region.properties.orgDomain ?? "")) return [];
+  return [
+    `The region ${location} has no availability zones for Flex Consumption. ${otherRegion}, or do without: ` +
+      "npx pulumi config set --path azure.zoneRedundant false. The regions with zones: " +
+      "az functionapp list-flexconsumption-locations --zone-redundant true --output table",
+  ];
+};
+
+const stacks = z.object({
+  value: z.array(
+    z.object({
+      properties: z.object({
+        majorVersions: z.array(
+          z.object({
+            minorVersions: z.array(
+              z.object({
+                stackSettings: z.object({
+                  linuxRuntimeSettings: z
+                    .object({
+                      Sku: z
+                        .array(
+                          z.object({
+                            skuCode: z.string(),
+                            functionAppConfigProperties: z.object({ runtime: z.object({ version: z.string() }) }),
+                          }),
+                        )
+                        .nullish(),
+                    })
+                    .nullish(),
+                }),
+              }),
+            ),
+          }),
+        ),
+      }),
+    }),
+  ),
+});
+
+/** Whether the region offers the Node.js version (as `az functionapp list-flexconsumption-runtimes` asks). */
+export const checkNodeVersion: AzureCheck = async (azure, { location, nodeVersion }) => {
+  if (location === undefined || nodeVersion === undefined) return [];
+  const { value } = await azure(
+    {
+      path: `/providers/Microsoft.Web/locations/${compactRegion(location)}/functionAppStacks`,
+      apiVersion: "2020-10-01",
+      params: { removeHiddenStacks: "true", removeDeprecatedStacks: "true", stack: "node" },
+      purpose: `list the Node.js versions of Flex Consumption in ${location}`,
+    },
+    stacks,
+  );
+  const offered = value
+    .flatMap(({ properties }) => properties.majorVersions)
+    .flatMap(({ minorVersions }) => minorVersions)
+    .flatMap(({ stackSettings }) => stackSettings.linuxRuntimeSettings?.Sku ?? [])
+    .filter(({ skuCode }) => skuCode === "FC1")
+    .map(({ functionAppConfigProperties }) => functionAppConfigProperties.runtime.version);
+  // A region without any has no Flex Consumption, which the check of the plan reports.
+  if (offered.length === 0 || offered.includes(nodeVersion)) return [];
+  return [
+    `The region ${location} does not offer Node.js ${nodeVersion} on Flex Consumption, but ${offered.join(", ")}. Choose one: ` +
+      `npx pulumi config set nodeVersion ${newestOf(offered)}. The list: ` +
+      `az functionapp list-flexconsumption-runtimes --location ${compactRegion(location)} --runtime node`,
+  ];
+};
+
+function newestOf(versions: readonly string[]): number {
+  return Math.max(...versions.map((version) => Number.parseInt(version, 10)));
+}
+
+const skus = z.object({
+  value: z.array(
+    z.object({
+      name: z.string(),
+      kind: z.string().nullish(),
+      locations: z.array(z.string()).nullish(),
+      restrictions: z.array(z.object({ type: z.string().nullish(), values: z.array(z.string()).nullish() })).nullish(),
+    }),
+  ),
+});
+
+/** Whether the region offers the redundancy of the storage account, to this subscription (Azure's REST reference: Skus, *List*). */
+export const checkRedundancy: AzureCheck = async (azure, planned) => {
+  const { location, storageRedundancy } = planned;
+  if (location === undefined || storageRedundancy === undefined) return [];
+  const offered = await redundanciesIn(location, azure, planned);
+  if (offered.length === 0 || offered.includes(storageRedundancy)) return [];
+  return [
+    `The region ${location} does not offer storage accounts with the redundancy ${storageRedundancy} to this subscription, but ` +
+      `${offered.join(", ")}. Choose one: npx pulumi config set --path azure.storageRedundancy ${offered[0]}. ${otherRegion}`,
+  ];
+};
+
+async function redundanciesIn(location: string, azure: Asker, { subscriptionId }: PlannedRelay): Promise<string[]> {
+  const { value } = await azure(
+    {
+      path: `/subscriptions/${subscriptionId}/providers/Microsoft.Storage/skus`,
+      apiVersion: "2023-05-01",
+      purpose: "list the kinds of storage accounts that the subscription may have",
+    },
+    skus,
+  );
+  const isHere = (list: readonly string[] | null | undefined) =>
+    list?.some((region) => compactRegion(region) === compactRegion(location)) ?? false;
+  return value
+    .filter(({ name, kind }) => kind === "StorageV2" && name.startsWith("Standard_"))
+    .filter(({ locations }) => isHere(locations))
+    .filter(
+      ({ restrictions }) => !restrictions?.some(({ type, values }) => /^location$/i.test(type ?? "") && isHere(values)),
+    )
+    .map(({ name }) => name.replace("Standard_", ""));
+}

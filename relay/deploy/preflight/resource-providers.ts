@@ -1,0 +1,32 @@
+import { z } from "zod";
+import type { AzureCheck } from "./azure-question.ts";
+
+/** Resource providers that a relay needs; those of groups and roles are always registered. */
+const namespaces = ["Web", "Storage", "KeyVault", "ManagedIdentity", "OperationalInsights", "Insights"];
+
+const provider = z.object({ registrationState: z.string() });
+
+/** A subscription takes resources only of the providers that are registered in it. */
+export const checkResourceProviders: AzureCheck = async (azure, { subscriptionId }) => {
+  const states = await Promise.all(
+    namespaces.map(async (name) => {
+      const namespace = `Microsoft.${name}`;
+      const { registrationState } = await azure(
+        {
+          path: `/subscriptions/${subscriptionId}/providers/${namespace}`,
+          apiVersion: "2021-04-01",
+          purpose: `look whether the resource provider ${namespace} is registered`,
+        },
+        provider,
+      );
+      return { namespace, registrationState };
+    }),
+  );
+  const missing = states.filter(({ registrationState }) => !/^regist(ered|ering)$/i.test(registrationState));
+  if (missing.length === 0) return [];
+  const names = missing.map(({ namespace }) => namespace);
+  const commands = names.map((namespace) => `az provider register --namespace ${namespace} --wait`);
+  return [
+    `The subscription ${subscriptionId} is not registered for ${names.join(", ")}. Register it: ${commands.join("; ")}`,
+  ];
+};

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { type AzureCheck, scopeOf } from "./azure-question.ts";
+
+const permissions = z.object({
+  value: z.array(z.object({ actions: z.array(z.string()), notActions: z.array(z.string()) })),
+});
+
+/** The login's rights where everything is made (Azure's REST reference: Permissions, *List For Resource Group*). */
+export const checkRights: AzureCheck = async (azure, planned) => {
+  const scope = scopeOf(planned);
+  const { value } = await azure(
+    {
+      path: `${scope}/providers/Microsoft.Authorization/permissions`,
+      apiVersion: "2022-04-01",
+      purpose: "list what the Azure login may do",
+    },
+    permissions,
+  );
+  // A role's own exceptions don't take away what another role gives ("Understand Azure role definitions").
+  const isAllowed = (action: string) =>
+    value.some(({ actions, notActions }) => covers(actions, action) && !covers(notActions, action));
+  const missing = planned.actions.filter((action) => !isAllowed(action));
+  if (missing.length === 0) return [];
+  const assign = (role: string) =>
+    `az role assignment create --assignee ${planned.objectId ?? "<object id>"} --role "${role}" --scope ${scope}`;
+  const isLock = (action: string) => action.startsWith("Microsoft.Authorization/locks/");
+  const isRole = (action: string) => action.startsWith("Microsoft.Authorization/roleAssignments/");
+  const remedies = [
+    missing.some((action) => !isLock(action) && !isRole(action)) ? [assign("Contributor")] : [],
+    missing.some(isRole) ? [assign("Role Based Access Control Administrator")] : [],
+    missing.some(isLock)
+      ? [`${assign("Locks Contributor")}, or without locks: npx pulumi config set --path azure.deleteLocks false`]
+      : [],
+  ].flat();
+  return [
+    `The Azure login lacks the rights ${missing.join(", ")} on ${scope}. Have an owner give them: ${remedies.join("; ")}`,
+  ];
+};
+
+function covers(patterns: readonly string[], action: string): boolean {
+  return patterns.some((pattern) => {
+    const source = pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*");
+    return new RegExp(`^${source}$`, "i").test(action);
+  });
+}

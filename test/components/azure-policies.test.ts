@@ -1,0 +1,107 @@
+import { CustomerIoSource } from "../../components/customer-io-source.ts";
+import { plannedRelay } from "../../components/relay/azure/planned-relay.ts";
+import { ArmError } from "../../packages/local-cloud/src/azure/arm/arm-error.ts";
+import { armResourceTypes, typeOfId } from "../../packages/local-cloud/src/azure/arm/resource-types.ts";
+import { denials, refuseByPolicy } from "../../packages/local-cloud/src/azure/refusals/policies.ts";
+import { type PolicyName, policies } from "../../packages/local-cloud/src/azure/refusals/policy-definitions.ts";
+import { defaultAzureSwitches } from "../../packages/local-cloud/src/azure/switches.ts";
+import type { PropertyMap } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
+import { policyRemedy } from "../../relay/deploy/preflight/policy-remedy.ts";
+import { configureWithCredentials, type DeclaredResource, declaredBy } from "./stack.ts";
+
+/** Policies that the relay keeps in every environment, with the tag that one of them requires. */
+const everywhere: PolicyName[] = ["public-blobs", "shared-keys", "tls", "https-only", "tags", "regions"];
+/** Those that only `prod` keeps. */
+const inProduction: PolicyName[] = [...everywhere, "redundancy", "purge-protection"];
+
+const tagged = { azureTags: { costCenter: "crm" } };
+
+async function declared(args: object): Promise<DeclaredResource[]> {
+  configureWithCredentials();
+  return (await declaredBy(() => ({ id: new CustomerIoSource("events", args).webhookId }))).resources;
+}
+
+/** What Azure Policy denies of the resources that a program makes, by policy and type. */
+function denied(resources: readonly DeclaredResource[], assigned: readonly PolicyName[]): string[] {
+  const switches = { ...defaultAzureSwitches, policies: assigned };
+  return resources.flatMap(({ type, inputs }) => {
+    const [armType, values] = armForm(type, inputs);
+    return armType === undefined ? [] : denials(armType, values, switches).map(({ name }) => `${name} ${armType}`);
+  });
+}
+
+/** A declared resource as Azure gets it: azure-native takes the region of the group where the program names none. */
+function armForm(type: string, inputs: DeclaredResource["inputs"]): [string | undefined, PropertyMap] {
+  const native = armResourceTypes.get(type);
+  if (native)
+    return [native.armType, { ...inputs, ...(native.located && { location: inputs.location ?? "westeurope" }) }];
+  const inRegion = { ...inputs.body, location: inputs.body?.location ?? "westeurope" };
+  if (type.endsWith(":AppServicePlan")) return ["Microsoft.Web/serverfarms", inRegion];
+  if (type.endsWith(":FunctionApp")) return ["Microsoft.Web/sites", inRegion];
+  if (type.endsWith(":ArmResource")) return [typeOfId(`${inputs.parentId}/${inputs.path}`)?.type.armType, inputs.body];
+  return [undefined, {}];
+}
+
+test("prod passes every policy that it is meant to keep", async () => {
+  expect(denied(await declared({ environment: "prod", ...tagged }), inProduction)).toEqual([]);
+});
+
+test("dev passes what every environment keeps, and is denied what costs or can't be undone", async () => {
+  const resources = await declared(tagged);
+  expect(denied(resources, everywhere)).toEqual([]);
+  expect(denied(resources, inProduction).toSorted()).toEqual([
+    "purge-protection Microsoft.KeyVault/vaults",
+    "redundancy Microsoft.Storage/storageAccounts",
+  ]);
+});
+
+test("without the required tag every resource that lies in a region is denied, the group aside", async () => {
+  const types = denied(await declared({}), ["tags"]).map((line) => line.replace("tags ", ""));
+  expect(types).toEqual(
+    expect.arrayContaining([
+      ...["Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults", "Microsoft.Web/serverfarms"],
+      ...["Microsoft.Web/sites", "Microsoft.OperationalInsights/workspaces", "Microsoft.Insights/components"],
+    ]),
+  );
+});
+
+test("what a preview asks about is denied exactly as the resources themselves are", async () => {
+  const needs = { nodeVersion: 22, azure: {}, azureNames: {}, azureExisting: {}, azureTags: {} } as const;
+  const login = { subscriptionId: "sub", tenantId: "tenant" };
+  const all = Object.keys(policies) as PolicyName[];
+  for (const environment of ["dev", "prod"] as const) {
+    const resources = await declared({ environment });
+    const asked = plannedRelay({ ...needs, environment }, login).resources ?? [];
+    const expected = new Set(denied(resources, all));
+    const types = new Set(asked.map(({ type }) => type));
+    const found = asked.flatMap(({ type, content }) => {
+      const values = { location: "westeurope", ...content } as PropertyMap;
+      return denials(type, values, { policies: all }).map(({ name }) => `${name} ${type}`);
+    });
+    expect(found.toSorted()).toEqual([...expected].filter((line) => types.has(line.split(" ")[1] ?? "")).toSorted());
+  }
+});
+
+test("each policy that a setting can satisfy has that setting as its remedy", () => {
+  const remedyOf = (name: PolicyName, type: string) =>
+    policyRemedy([policies[name].path], { assignmentId: "assignment", scope: "/subscriptions/sub", type });
+  const [account, vault] = ["Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults"];
+  expect(remedyOf("redundancy", account)).toContain("--path azure.storageRedundancy <redundancy>");
+  expect(remedyOf("purge-protection", vault)).toContain("--path azure.purgeProtection true");
+  expect(remedyOf("tags", vault)).toContain("--path azureTags.costCenter <value>");
+  expect(remedyOf("regions", vault)).toContain("azure-native:location <region>");
+  expect(remedyOf("public-network", account)).toMatch(/^No setting changes that\..*az policy exemption create/);
+  // The SKU of a plan is no redundancy.
+  expect(remedyOf("redundancy", "Microsoft.Web/serverfarms")).toMatch(/^No setting changes that/);
+});
+
+test("a denied resource is refused as Azure refuses it, for a program's own resources too", async () => {
+  const resources = await declared({});
+  const vault = resources.find(({ type }) => type === "azure-native:keyvault:Vault")?.inputs;
+  const id = "/subscriptions/sub/resourceGroups/group/providers/Microsoft.KeyVault/vaults/vault";
+  const type = typeOfId(id)?.type;
+  if (!type) throw new Error("no type");
+  const request = { id, type, name: "vault", inputs: vault, existing: undefined };
+  expect(() => refuseByPolicy(request, { ...defaultAzureSwitches, policies: ["purge-protection"] })).toThrow(ArmError);
+  expect(() => refuseByPolicy(request, defaultAzureSwitches)).not.toThrow();
+});

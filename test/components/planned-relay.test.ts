@@ -1,0 +1,74 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type AzureNeeds, plannedRelay } from "../../components/relay/azure/planned-relay.ts";
+import { configure } from "./stack.ts";
+
+const login = { subscriptionId: "sub", tenantId: "tenant", objectId: "object" };
+const needs: AzureNeeds = {
+  environment: "dev",
+  nodeVersion: 22,
+  azure: {},
+  azureTags: {},
+  azureNames: {},
+  azureExisting: {},
+};
+
+beforeEach(async () => {
+  await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) }, "project", "dev");
+  configure({ "azure-native:": { location: "westeurope" } });
+});
+
+const resource = (planned: ReturnType<typeof plannedRelay>, type: string) =>
+  planned.resources?.find((one) => one.type === type)?.content;
+
+test("the plan has what the settings choose, for both environments", () => {
+  const dev = plannedRelay(needs, login);
+  expect(dev).toMatchObject({
+    subscriptionId: "sub",
+    stack: "project/dev",
+    objectId: "object",
+    location: "westeurope",
+    nodeVersion: "22",
+    zoneRedundant: false,
+    storageRedundancy: "LRS",
+  });
+  expect(dev).not.toHaveProperty("resourceGroupId");
+  expect(resource(dev, "Microsoft.KeyVault/vaults")).not.toHaveProperty("properties.enablePurgeProtection");
+  const prod = plannedRelay({ ...needs, environment: "prod", azureTags: { costCenter: "crm" } }, login);
+  expect(resource(prod, "Microsoft.Storage/storageAccounts")).toMatchObject({
+    sku: { name: "Standard_ZRS" },
+    tags: { costCenter: "crm" },
+    properties: { allowBlobPublicAccess: false, allowSharedKeyAccess: false, supportsHttpsTrafficOnly: true },
+  });
+  expect(resource(prod, "Microsoft.KeyVault/vaults")).toHaveProperty("properties.enablePurgeProtection", true);
+  expect(prod.actions).toContain("Microsoft.Authorization/locks/write");
+  expect(dev.actions).not.toContain("Microsoft.Authorization/locks/write");
+});
+
+test("what exists already needs no right to make it", () => {
+  const existing = {
+    resourceGroupId: "/subscriptions/sub/resourceGroups/group",
+    workspaceId: "/subscriptions/sub/resourceGroups/logs/providers/Microsoft.OperationalInsights/workspaces/w",
+    actionGroupIds: ["/subscriptions/sub/resourceGroups/logs/providers/Microsoft.Insights/actionGroups/a"],
+  };
+  const planned = plannedRelay({ ...needs, azureExisting: existing }, login);
+  expect(planned.resourceGroupId).toBe(existing.resourceGroupId);
+  expect(planned.actions).not.toEqual(
+    expect.arrayContaining([expect.stringMatching(/resourceGroups\/write|workspaces\/write|actionGroups\/write/)]),
+  );
+  expect(resource(planned, "Microsoft.Resources/subscriptions/resourceGroups")).toBeUndefined();
+});
+
+test("nothing is asked about what only another resource tells", () => {
+  const planned = plannedRelay(
+    {
+      ...needs,
+      azureTags: pulumi.output({ a: "b" }),
+      azureNames: { vault: pulumi.output("vault") },
+      nodeVersion: pulumi.output(22),
+    },
+    login,
+  );
+  expect(planned.resources).toEqual([]);
+  expect(planned).not.toHaveProperty("vaultName");
+  expect(planned).not.toHaveProperty("nodeVersion");
+});

@@ -1,0 +1,205 @@
+import { defaultAzureSwitches } from "../../../packages/local-cloud/src/azure/switches.ts";
+import {
+  callerToken,
+  groupId,
+  make,
+  remove,
+  startTestAzure,
+  subscriptionId,
+  type TestAzure,
+} from "../../../packages/local-cloud/test/azure/support.ts";
+import { AzureClient } from "../../../relay/deploy/client/client.ts";
+import { getAzurePreflight } from "../../../relay/deploy/functions/azure-preflight.ts";
+
+type Given = Parameters<typeof getAzurePreflight.call>[1];
+
+let cloud: TestAzure;
+const signal = new AbortController().signal;
+
+beforeAll(async () => {
+  cloud = await startTestAzure();
+  await cloud.azure.provider.configure({ location: "westeurope" });
+});
+afterEach(() => cloud.azure.change(defaultAzureSwitches));
+afterAll(() => cloud.stop());
+
+/** A stack that the local subscription takes. */
+const fine: Given = {
+  subscriptionId,
+  stack: "project/dev",
+  location: "West Europe",
+  objectId: "object",
+  nodeVersion: "22",
+  zoneRedundant: true,
+  storageRedundancy: "ZRS",
+  actions: ["Microsoft.Storage/storageAccounts/write", "Microsoft.Authorization/roleAssignments/write"],
+  resources: [
+    {
+      type: "Microsoft.Storage/storageAccounts",
+      apiVersion: "2024-01-01",
+      content: { sku: { name: "Standard_ZRS" }, properties: { allowBlobPublicAccess: false } },
+    },
+  ],
+};
+
+async function ask(given: Partial<Given> = {}, of: TestAzure = cloud) {
+  const login = () => callerToken(of.azure.provider);
+  const client = new AzureClient({ armUrl: of.azure.armUrl }, { login });
+  return getAzurePreflight.call(client, { ...fine, ...given }, signal);
+}
+
+test("nothing stands in the way of a usual subscription, and everything was checked", async () => {
+  expect(await ask()).toEqual({ problems: [], unchecked: [] });
+});
+
+test("a region without the plan, its zones, the redundancy or the Node.js version, each with what to set", async () => {
+  cloud.azure.change({ regionsWithoutZones: ["westeurope"], nodeVersions: ["22", "24"] });
+  expect((await ask({ nodeVersion: "20" })).problems).toEqual([
+    expect.stringMatching(
+      /^The region West Europe has no availability zones for Flex .*npx pulumi config set --path azure\.zoneRedundant false\..*az functionapp list-flexconsumption-locations --zone-redundant true/,
+    ),
+    expect.stringMatching(
+      /^The region West Europe does not offer Node\.js 20 on Flex Consumption, but 22, 24\. .*npx pulumi config set nodeVersion 24\. .*az functionapp list-flexconsumption-runtimes --location westeurope --runtime node/,
+    ),
+    expect.stringMatching(/redundancy ZRS to this subscription, but LRS, GRS, RAGRS\. .*azure\.storageRedundancy LRS/),
+  ]);
+  cloud.azure.change({ regionsWithoutFlex: ["westeurope"], regionsWithoutZones: [] });
+  expect((await ask()).problems).toEqual([
+    expect.stringMatching(
+      /^The region West Europe does not offer the plan Flex Consumption\. .*azure-native:location <region>.*az functionapp list-flexconsumption-locations/,
+    ),
+  ]);
+});
+
+test("resource providers that are not registered", async () => {
+  cloud.azure.change({ unregisteredProviders: ["Microsoft.Web", "Microsoft.Insights"] });
+  const [problem, ...others] = (await ask()).problems;
+  expect(problem).toContain("is not registered for Microsoft.Web, Microsoft.Insights. Register it: ");
+  expect(problem).toContain("az provider register --namespace Microsoft.Web --wait; az provider register --namespace");
+  expect(others).toEqual([]);
+});
+
+test("a used-up quota of storage accounts", async () => {
+  cloud.azure.change({ storageAccountLimit: 0 });
+  expect((await ask()).problems).toEqual([expect.stringContaining("all the 0 storage accounts in West Europe")]);
+});
+
+test("names that others have, or a deleted vault", async () => {
+  cloud.azure.change({ namesTaken: ["events", "theirs"] });
+  const { provider } = cloud.azure;
+  const group = await make(provider, "resources:ResourceGroup", "group", { resourceGroupName: "group" });
+  const vault = (vaultName: string, isProtected: boolean) =>
+    make(provider, "keyvault:Vault", vaultName, {
+      ...{ resourceGroupName: "group", vaultName },
+      properties: { tenantId: "t", ...(isProtected && { enablePurgeProtection: true }) },
+    });
+  await remove(provider, await vault("gone", false));
+  await remove(provider, await vault("kept", true));
+  expect((await ask({ storageAccountName: "events", vaultName: "theirs" })).problems).toEqual([
+    expect.stringMatching(/^The name "events" is taken by a storage account of another .*azureNames\.storageAccount/),
+    expect.stringMatching(/^The name "theirs" is taken by a key vault of another subscription\. .*azureNames\.vault/),
+  ]);
+  expect((await ask({ vaultName: "gone" })).problems).toEqual([
+    expect.stringContaining("az keyvault purge --name gone --location westeurope"),
+  ]);
+  expect((await ask({ vaultName: "kept" })).problems).toEqual([expect.stringContaining("protected from being purged")]);
+  // What the subscription has itself may be of an `up` that was interrupted.
+  await vault("own", false);
+  expect((await ask({ vaultName: "own", storageAccountName: "free" })).problems).toEqual([]);
+  await remove(provider, group);
+});
+
+test("missing rights, with the roles to ask for", async () => {
+  const other = await startTestAzure({ callerRole: "Contributor" });
+  try {
+    await other.azure.provider.configure({ location: "westeurope" });
+    const { problems } = await ask(
+      { actions: [...(fine.actions ?? []), "Microsoft.Authorization/locks/write"] },
+      other,
+    );
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(
+      "lacks the rights Microsoft.Authorization/roleAssignments/write, Microsoft.Authorization/locks/write on " +
+        `/subscriptions/${subscriptionId}. `,
+    );
+    expect(problems[0]).toContain(
+      'az role assignment create --assignee object --role "Role Based Access Control Administrator" --scope /subscriptions/',
+    );
+    expect(problems[0]).toContain('--role "Locks Contributor"');
+    expect(problems[0]).toContain("npx pulumi config set --path azure.deleteLocks false");
+    expect(problems[0]).not.toContain('--role "Contributor"');
+  } finally {
+    await other.stop();
+  }
+});
+
+describe("what Azure Policy denies", () => {
+  test.each([
+    ["redundancy", "sku.name", "npx pulumi config set --path azure.storageRedundancy <redundancy>"],
+    ["tags", "tags['costCenter']", "npx pulumi config set --path azureTags.costCenter <value>"],
+    ["regions", "location", "npx pulumi config set azure-native:location <region>"],
+    ["public-network", "properties.publicNetworkAccess", "az policy exemption create --name customerio-aep"],
+  ] as const)("by the policy %s is reported with what to do", async (policy, path, remedy) => {
+    cloud.azure.change({ policies: [policy] });
+    const content = { sku: { name: "Standard_LRS" }, properties: {} };
+    const [{ type, apiVersion } = { type: "", apiVersion: "" }] = fine.resources ?? [];
+    const { problems } = await ask({ location: "East US", resources: [{ type, apiVersion, content }] });
+    expect(problems).toEqual([expect.stringContaining(`denies Microsoft.Storage/storageAccounts, by ${path} (`)]);
+    expect(problems[0]).toContain(remedy);
+  });
+
+  test("is one line for a policy that denies several resources", async () => {
+    cloud.azure.change({ policies: ["tags"] });
+    const of = (type: string) => ({ type, apiVersion: "2024-01-01", content: {} });
+    const resources = [of("Microsoft.Web/sites"), of("Microsoft.KeyVault/vaults")];
+    expect((await ask({ resources })).problems).toEqual([
+      expect.stringContaining("denies Microsoft.Web/sites, Microsoft.KeyVault/vaults, by tags"),
+    ]);
+  });
+});
+
+test("of a relay that exists already nothing is asked", async () => {
+  const { provider } = cloud.azure;
+  const group = await make(provider, "resources:ResourceGroup", "group", { resourceGroupName: "group" });
+  await make(provider, "monitor:ScheduledQueryRule", "late", {
+    ...{ resourceGroupName: "group", windowSize: "PT15M", evaluationFrequency: "PT5M", autoMitigate: true },
+    scopes: [group.id],
+    criteria: { allOf: [{ query: "AppTraces", threshold: 0, operator: "GreaterThan", timeAggregation: "Count" }] },
+    actions: { customProperties: { stack: "project/dev" } },
+  });
+  cloud.azure.change({ unregisteredProviders: ["Microsoft.Web"], policies: ["redundancy"] });
+  expect(await ask()).toEqual({ problems: [], unchecked: [] });
+  expect((await ask({ stack: "project/other" })).problems).not.toEqual([]);
+  await remove(provider, group);
+});
+
+test("an existing group gives the region, and is the scope of rights and policies", async () => {
+  const { provider } = cloud.azure;
+  const group = await make(provider, "resources:ResourceGroup", "group", {
+    resourceGroupName: "group",
+    location: "westus",
+  });
+  cloud.azure.change({ policies: ["redundancy"] });
+  const [{ type, apiVersion } = { type: "", apiVersion: "" }] = fine.resources ?? [];
+  const resources = [{ type, apiVersion, content: { sku: { name: "Standard_LRS" } } }];
+  const { problems } = await ask({ location: undefined, resourceGroupId: groupId, resources });
+  expect(problems).toEqual([
+    expect.stringContaining("The region westus has no availability zones"),
+    expect.stringContaining("The region westus does not offer storage accounts"),
+    expect.stringContaining("Azure Policy denies"),
+  ]);
+  await remove(provider, group);
+});
+
+test("what the login may not read is said, and stops nobody", async () => {
+  const other = await startTestAzure({ callerRole: "Website Contributor" });
+  try {
+    await other.azure.provider.configure({ location: "westeurope" });
+    expect(await ask({}, other)).toEqual({
+      problems: [],
+      unchecked: [expect.stringMatching(/^Could not look whether the stack has a relay already: .*403/)],
+    });
+  } finally {
+    await other.stop();
+  }
+});
