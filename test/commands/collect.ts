@@ -45,7 +45,7 @@ function commandsOf(name: string, text: string): string[] {
 function files(): string[] {
   const patterns = [
     "*.{md,js,yaml}",
-    ".github/workflows/*.yml",
+    "{.github/workflows,templates/github-actions}/*.yml",
     "{bin,cli,components,docs,events,examples,mapping,relay,scripts,settings,templates}/**/*.{md,js,ts,yaml}",
     "packages/*/{bin,src}/**/*.{js,ts}",
     "packages/*/README.md",

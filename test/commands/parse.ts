@@ -194,9 +194,37 @@ const azure: Readonly<Record<string, readonly string[]>> = {
   login: ["--tenant"],
   "policy exemption create": ["--exemption-category", "--name", "--policy-assignment", "--scope"],
   "provider register": ["--namespace", "--wait"],
-  "role assignment create": ["--assignee", "--assignee-object-id", "--role", "--scope"],
+  "role assignment create": [
+    "--assignee",
+    "--assignee-object-id",
+    "--assignee-principal-type",
+    "--condition",
+    "--condition-version",
+    "--role",
+    "--scope",
+  ],
   "storage account list": ["--output"],
   "storage account migration start": ["--account-name", "--resource-group", "--sku"],
+  "identity create": ["--name", "--resource-group"],
+  "identity federated-credential create": [
+    "--audiences",
+    "--identity-name",
+    "--issuer",
+    "--name",
+    "--resource-group",
+    "--subject",
+  ],
+  "keyvault create": ["--enable-purge-protection", "--enable-rbac-authorization", "--name", "--resource-group"],
+  "keyvault key create": ["--kty", "--name", "--vault-name"],
+  "storage account blob-service-properties update": ["--account-name", "--enable-versioning", "--resource-group"],
+  "storage account create": [
+    "--allow-blob-public-access",
+    "--allow-shared-key-access",
+    "--name",
+    "--resource-group",
+    "--sku",
+  ],
+  "storage container create": ["--account-name", "--auth-mode", "--name"],
 };
 
 const parseAzure: Parse = (args) => {

@@ -21,8 +21,8 @@ const args = z.object({
   nodeVersion: z.string().optional().meta({ description: "Version of Node.js that the region must offer." }),
   zoneRedundant: z.boolean().optional().meta({ description: "Whether the plan needs availability zones." }),
   storageRedundancy: z.string().optional().meta({ description: "Redundancy of the storage account: `LRS`, `ZRS`, …" }),
-  storageAccountName: z.string().optional().meta({ description: "Name of one's own for the storage account." }),
-  vaultName: z.string().optional().meta({ description: "Name of one's own for the key vault." }),
+  storageAccountName: z.string().optional().meta({ description: "A storage account name that you choose." }),
+  vaultName: z.string().optional().meta({ description: "A key vault name that you choose." }),
   actions: z.array(z.string()).default([]).meta({ description: "Rights that the login needs, as Azure names them." }),
   resources: z
     .array(

@@ -17,7 +17,7 @@ const deleted = z.object({
 });
 
 /**
- * Whether the names of one's own for storage account and vault are free; both are unique in all of Azure. What the subscription has
+ * Whether the names that the user chose for storage account and vault are free; both are unique in all of Azure. What the subscription has
  * itself may be of an `up` that was interrupted, and is left to Azure to judge.
  */
 export const checkNames: AzureCheck = async (azure, planned) => {

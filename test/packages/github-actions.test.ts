@@ -1,0 +1,204 @@
+import { execFile } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { parse } from "yaml";
+import { relayRoles } from "../../components/relay/azure/relay-roles.ts";
+
+const repository = path.join(import.meta.dirname, "../..");
+const folder = path.join(repository, "templates/github-actions");
+const files = readdirSync(folder).filter((file) => file.endsWith(".yml"));
+
+interface Step {
+  readonly name?: string;
+  readonly uses?: string;
+  readonly run?: string;
+  readonly if?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+interface Job {
+  readonly environment: string;
+  readonly permissions: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string>>;
+  readonly steps: readonly Step[];
+}
+
+interface Workflow {
+  readonly on: object;
+  readonly permissions: object;
+  readonly jobs: Readonly<Record<string, Job>>;
+}
+
+function workflow(file: string): Workflow {
+  return parse(readFileSync(path.join(folder, file), "utf8")) as Workflow;
+}
+
+function jobOf(file: string): Job {
+  const [job, ...others] = Object.values(workflow(file).jobs);
+  if (!job || others.length > 0) throw new Error(`${file} does not have one job`);
+  return job;
+}
+
+let work: string;
+
+beforeEach(() => {
+  work = mkdtempSync(path.join(tmpdir(), "customerio-aep-actions-"));
+  mkdirSync(path.join(work, "bin"));
+  // Each notes how it was called, and behaves as the variable of its name says.
+  for (const command of ["npm", "npx", "gh"]) {
+    const file = path.join(work, "bin", command);
+    const script = `#!/bin/sh
+echo "${command} $*" >> "$CALLS"
+if [ "$1 $2" = "issue list" ] || [ "$1 $2" = "api --paginate" ]; then printf '%s' "$FOUND"; exit 0; fi
+if [ -n "$FAILS" ] && [ "$2" = "$FAILS" ]; then echo "error: it failed" >&2; exit 1; fi
+[ "$2" = preview ] && echo "+ 1 to create"
+exit 0
+`;
+    writeFileSync(file, script);
+    chmodSync(file, 0o755);
+  }
+});
+afterEach(() => rmSync(work, { recursive: true, force: true }));
+
+interface Ran {
+  readonly status: number;
+  readonly calls: readonly string[];
+}
+
+/** Runs a step as GitHub does, with everything that it calls played by the stubs. */
+function runStep(file: string, run: string, given: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  const calls = path.join(work, "calls");
+  writeFileSync(calls, "");
+  const script = path.join(work, "step.sh");
+  writeFileSync(script, run);
+  const { env } = jobOf(file);
+  const step = jobOf(file).steps.find((one) => one.run === run)?.env ?? {};
+  const filled = Object.fromEntries(Object.entries({ ...env, ...step }).map(([name, value]) => [name, fill(value)]));
+  const environment = { ...filled, GITHUB_REPOSITORY: "acme/events", CALLS: calls, FOUND: "", FAILS: "", ...given };
+  const options = { cwd: work, env: { ...environment, PATH: `${path.join(work, "bin")}:/usr/bin:/bin` } };
+  return new Promise((resolve) => {
+    // GitHub's own way to start a step on Linux.
+    execFile("bash", ["-e", script], options, (error) => {
+      const status = error === null ? 0 : Number(error.code);
+      resolve({ status, calls: readFileSync(calls, "utf8").split("\n").filter(Boolean) });
+    });
+  });
+}
+
+const values: Readonly<Record<string, string>> = {
+  "matrix.stack": "prod",
+  "github.event.pull_request.number": "7",
+  "github.server_url": "https://github.example",
+  "github.repository": "acme/events",
+  "github.run_id": "42",
+};
+
+function fill(value: string): string {
+  return value.replaceAll(/\$\{\{ ([\w.]+) \}\}/g, (_, name: string) => values[name] ?? `<${name}>`);
+}
+
+function stepOf(file: string, name: string): string {
+  const { run } = jobOf(file).steps.find((step) => step.name === name) ?? {};
+  if (run === undefined) throw new Error(`${file} has no step ${name}`);
+  return run;
+}
+
+test.each(files)("every command of %s runs unchanged", async (file) => {
+  const runs = jobOf(file).steps.flatMap(({ run }) => run ?? []);
+  const calls: string[] = [];
+  for (const run of runs) {
+    // What is put into a command by GitHub could be somebody's text, such as the title of a pull request.
+    expect(run).not.toContain("${{");
+    const ran = await runStep(file, run);
+    expect([run, ran.status]).toEqual([run, 0]);
+    calls.push(...ran.calls);
+  }
+  expect(calls.slice(0, 2)).toEqual(["npm ci", "npx pulumi login"]);
+  expect(calls.join("\n")).not.toMatch(/<[\w.]+>/);
+});
+
+test.each(files)("%s logs in without a credential, and may do no more than it needs", (file) => {
+  const { on, permissions, jobs } = workflow(file);
+  expect(permissions).toEqual({ contents: "read" });
+  // Runs with an identity of this repository and the code of somebody else's.
+  expect(Object.keys(on)).not.toContain("pull_request_target");
+  for (const job of Object.values(jobs)) {
+    expect(job.permissions["id-token"]).toBe("write");
+    expect(job.environment).toBeDefined();
+    expect(job.env).toMatchObject({ ARM_USE_OIDC: "true", ARM_CLIENT_ID: "${{ vars.AZURE_CLIENT_ID }}" });
+    expect(JSON.stringify(job)).not.toContain("secrets.");
+  }
+});
+
+test("actions are pinned by commit, with the versions that this repository uses itself", () => {
+  const pinsOf = (directory: string) =>
+    readdirSync(directory)
+      .filter((file) => file.endsWith(".yml"))
+      .flatMap((file) => readFileSync(path.join(directory, file), "utf8").match(/(?<=uses: ).*$/gm) ?? []);
+  const pins = [...new Set(pinsOf(folder))];
+  expect(pins.filter((pin) => !/^(actions|azure)\/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(pin))).toEqual([]);
+  const own = pinsOf(path.join(repository, ".github/workflows"));
+  expect(pins.filter((pin) => pin.startsWith("actions/") && !own.includes(pin))).toEqual([]);
+});
+
+describe("the preview of a pull request", () => {
+  test("that fails is shown, and fails the job", async () => {
+    const ran = await runStep("preview.yml", stepOf("preview.yml", "Preview"), { FAILS: "preview" });
+    expect(ran.status).not.toBe(0);
+    expect(ran.calls).toEqual(["npx pulumi preview --stack prod --diff --non-interactive --color never"]);
+    expect(readFileSync(path.join(work, "preview.txt"), "utf8")).toContain("error: it failed");
+  });
+
+  test("is a new comment, which a later push rewrites", async () => {
+    const comment = stepOf("preview.yml", "Comment");
+    writeFileSync(path.join(work, "preview.txt"), `${"x".repeat(70_000)}\nResources: 3 to create\n`);
+    const comments = "repos/acme/events/issues/7/comments";
+    const first = await runStep("preview.yml", comment);
+    expect(first.calls.at(-1)).toBe(`gh api --silent --method POST ${comments} --field body=@comment.md`);
+    const body = readFileSync(path.join(work, "comment.md"), "utf8");
+    expect(body).toMatch(/^<!-- preview of prod -->\nPreview of `prod`:\n~~~~\n/);
+    expect(body).toMatch(/Resources: 3 to create\n~~~~\n$/);
+    expect(body.length).toBeLessThan(65_536);
+    const later = await runStep("preview.yml", comment, { FOUND: "99" });
+    expect(later.calls.at(-1)).toBe(
+      "gh api --silent --method PATCH repos/acme/events/issues/comments/99 --field body=@comment.md",
+    );
+  });
+});
+
+describe("the check for drift", () => {
+  const tell = () => stepOf("drift.yml", "Tell");
+
+  test("fails for what Pulumi sees, and for what only the command line sees", async () => {
+    const pulumi = stepOf("drift.yml", "Objects that Pulumi knows");
+    expect((await runStep("drift.yml", pulumi, { FAILS: "refresh" })).status).not.toBe(0);
+    const own = stepOf("drift.yml", "App settings, code and secrets");
+    const ran = await runStep("drift.yml", own, { FAILS: "drift" });
+    expect(ran.calls).toEqual(["npx customerio-aep drift --stack prod"]);
+    expect(ran.status).not.toBe(0);
+  });
+
+  test("opens one issue for a stack, with the run", async () => {
+    const { calls } = await runStep("drift.yml", tell());
+    expect(calls.at(-1)).toBe(
+      "gh issue create --repo acme/events --title Drift in prod --body The check failed, or found changes: " +
+        "https://github.example/acme/events/actions/runs/42",
+    );
+    const again = await runStep("drift.yml", tell(), { FOUND: "Drift in prod" });
+    expect(again.calls).toHaveLength(1);
+  });
+});
+
+test("an up changes one stack after the other, and none is interrupted", () => {
+  const { jobs, ...whole } = workflow("up.yml") as Workflow & { readonly concurrency: string };
+  expect(whole.concurrency).toBe("up");
+  expect(jobs.up).toMatchObject({ environment: "${{ matrix.stack }}", strategy: { "max-parallel": 1 } });
+});
+
+test("the condition on the deploying identity has the relay's roles, and no other", () => {
+  const page = readFileSync(path.join(repository, "docs/deploying.md"), "utf8");
+  const lists = [...page.matchAll(/GuidEquals \{([^}]*)\}/g)].map(([, list = ""]) => list.split(", ").toSorted());
+  const roles = [...new Set(Object.values(relayRoles).map(({ roleId }) => roleId))].toSorted();
+  expect(lists).toEqual([roles, roles]);
+});
