@@ -6,8 +6,8 @@ const toCommonJs = {
   sourceMaps: "inline",
 };
 
-/** Packages that are ES modules alone, which jest can't load as Node does; Azure's HTTP client needs them. */
-const esModules = "https-proxy-agent|http-proxy-agent|agent-base|proxy-agent-negotiate";
+/** Packages that are ES modules alone, which jest can't load as Node does: what Azure's HTTP client needs, and the parser of the CLI. */
+const esModules = "https-proxy-agent|http-proxy-agent|agent-base|proxy-agent-negotiate|commander|@bomb.sh/tab";
 
 /** @type {import("jest").Config} */
 export default {
@@ -15,11 +15,12 @@ export default {
   testMatch: ["<rootDir>/test/**/*.test.ts", "<rootDir>/packages/*/test/**/*.test.ts"],
   transform: {
     "\\.ts$": ["@swc/jest", toCommonJs],
-    [`/node_modules/(${esModules})/.*\\.js$`]: ["@swc/jest", toCommonJs],
+    [`/node_modules/(${esModules})/.*\\.m?js$`]: ["@swc/jest", toCommonJs],
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esModules})/)`],
   // Built packages have the names of their sources, and templates none yet.
   modulePathIgnorePatterns: ["<rootDir>/build/", "<rootDir>/templates/", "/dist/"],
+  setupFiles: ["<rootDir>/test/cheap-stacks.ts"],
   globalSetup: "<rootDir>/test/global-setup.ts",
   globalTeardown: "<rootDir>/test/global-teardown.ts",
   // Long enough for a busy machine: a test that hangs ends, and one that is slow does not fail.
