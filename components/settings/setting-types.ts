@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { DeepInput } from "pulumi-provider-kit";
+import type { DeepInput } from "pulumi-provider-kit/sdk";
 import type { z } from "zod";
 import type { SecretName, SettingName, SettingValues, settingsSchema } from "../../settings/schema.ts";
 import type { settingsTable } from "../../settings/table.ts";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { providerClass, resourceClass } from "pulumi-provider-kit";
+import { providerClass, resourceClass } from "pulumi-provider-kit/sdk";
 import type { z } from "zod";
 import { config } from "./config.ts";
 import { getReportingWebhooks as listFunction } from "./functions/webhook-list.ts";

@@ -12,5 +12,3 @@ export {
 export { differences } from "./engine/difference.ts";
 export type * from "./engine/provider.ts";
 export * from "./engine/values.ts";
-export { type ProviderArgs, type ProviderClass, providerClass } from "./sdk/provider-class.ts";
-export { type DeepInput, type ResourceArgs, type ResourceClass, resourceClass } from "./sdk/resource-class.ts";
