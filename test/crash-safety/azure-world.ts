@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, request as forward, type RequestListener, type Server } from "node:http";
+import { request as forward, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -106,29 +106,14 @@ class FunctionApp {
 /** An app of its own behind HTTPS, as its host names must be; its calls go over the line of the process that is alive. */
 export async function azureWorld(): Promise<World> {
   const app = new FunctionApp();
-  const azure = await listen(
-    createServer((request, response) => {
-      void bytesOf(request).then((bytes) => {
-        const { status, body } = app.answer(request.method ?? "", request.url ?? "", bytes);
-        response.writeHead(status, { "content-type": "application/json" }).end(body && JSON.stringify(body));
-      });
-    }),
-  );
-  const folder = mkdtempSync(path.join(tmpdir(), "crash-safety-azure-"));
-  const certificate = await createCertificate(folder);
-  const trusted = tls.getCACertificates("default");
-  trustInThisProcess(certificate);
-  let alive = azure.url;
-  const { certificate: cert, key } = certificate;
-  const front = await listen(
-    createSecureServer(
-      { cert, key },
-      passOnTo(() => alive),
-    ),
-  );
+  front ??= await openFront();
   host = front.host;
   return {
-    url: azure.url,
+    answer: async ({ method, url, body: sent }) => {
+      const { status, body } = app.answer(method, url, sent);
+      const headers = { "content-type": "application/json" };
+      return { status, headers, body: Buffer.from(body === undefined ? "" : JSON.stringify(body)) };
+    },
     package: "customerio-aep",
     config: (url) => ({ armUrl: url }),
     async provider(line, attemptTimeout) {
@@ -142,13 +127,41 @@ export async function azureWorld(): Promise<World> {
     async clear() {
       app.remake();
     },
+    close: async () => undefined,
+  };
+}
+
+/** The line of the process that is alive. */
+let alive = "";
+
+/** The HTTPS port of all worlds, of which one is open at a time. */
+let front: Front | undefined;
+
+interface Front {
+  readonly host: string;
+  close(): Promise<void>;
+}
+
+async function openFront(): Promise<Front> {
+  const folder = mkdtempSync(path.join(tmpdir(), "crash-safety-azure-"));
+  const certificate = await createCertificate(folder);
+  const trusted = tls.getCACertificates("default");
+  trustInThisProcess(certificate);
+  const { certificate: cert, key } = certificate;
+  const server = createSecureServer({ cert, key }, passOnToAlive).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     async close() {
       tls.setDefaultCACertificates(trusted);
       rmSync(folder, { recursive: true });
-      await Promise.all([front.close(), azure.close()]);
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
     },
   };
 }
+
+afterAll(() => front?.close());
 
 /** Where the world that was opened last can be reached. */
 let host = "";
@@ -168,36 +181,14 @@ function relayProvider(attemptTimeout = 30_000) {
   return definitionProvider({ ...customerIoAepPackage, connect });
 }
 
-interface Listening {
-  readonly host: string;
-  readonly url: string;
-  close(): Promise<void>;
-}
-
-async function listen(server: Server): Promise<Listening> {
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return {
-    host: address,
-    url: `http://${address}`,
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
-function passOnTo(target: () => string): RequestListener {
-  return (request, response) => {
-    const { method, headers, url = "/" } = request;
-    const sent = forward(target() + url, { method, headers, agent: false }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
-    });
-    sent.on("error", () => request.socket.destroy());
-    void bytesOf(request).then((bytes) => sent.end(bytes));
-  };
+function passOnToAlive(request: IncomingMessage, response: ServerResponse): void {
+  const { method, headers, url = "/" } = request;
+  const sent = forward(alive + url, { method, headers, agent: false }, (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.headers);
+    answer.pipe(response);
+  });
+  sent.on("error", () => request.socket.destroy());
+  void bytesOf(request).then((bytes) => sent.end(bytes));
 }
 
 async function bytesOf(message: AsyncIterable<Buffer>): Promise<Buffer> {

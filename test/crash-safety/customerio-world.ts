@@ -5,6 +5,7 @@ import { customerioPackage } from "../../packages/pulumi-customerio/src/provider
 import { definitionProvider } from "../../packages/pulumi-provider-kit/src/definition/definition-provider.ts";
 import { customerioSubjects } from "../subjects/customerio.ts";
 import { listCustomerIo } from "../subjects/listing.ts";
+import { answerOf } from "./line.ts";
 import { normalWorld } from "./normal-world.ts";
 import { type Sweep, sweepOf, type World } from "./world.ts";
 
@@ -15,7 +16,7 @@ export async function customerioWorld(): Promise<World> {
   const standIn = await startCustomerIo({ workspaces: [{ name: "Test", appApiKey, signingKey }] });
   const config = (url: string) => ({ appApiKey, appApiUrl: url });
   return {
-    url: standIn.url,
+    answer: answerOf(standIn),
     package: "customerio",
     config,
     async provider(line, attemptTimeout) {
@@ -24,8 +25,7 @@ export async function customerioWorld(): Promise<World> {
       return provider;
     },
     // Nothing refers to a webhook's id, which is a number as others are.
-    objects: async () =>
-      normalWorld((await listCustomerIo(standIn.url)).map((object) => ({ ...object, id: "(none)" }))),
+    objects: async () => normalWorld((await listCustomerIo(standIn)).map((object) => ({ ...object, id: "(none)" }))),
     rest: async () => {
       const headers = { "content-type": "application/json" };
       await fetch(`${standIn.url}/__local/clock`, { method: "POST", headers, body: '{"advanceSeconds":1}' });

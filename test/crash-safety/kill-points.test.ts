@@ -19,7 +19,7 @@ class Life {
 
   /** Runs one operation in a process of its own. Killed, it leaves the state as it was when the kill came. */
   async run(operation: Operation, point?: KillPoint): Promise<string[]> {
-    const line = await Line.open(this.#world.url);
+    const line = await Line.open(this.#world.answer);
     const engine = await engineOf(this.#world, line, this.#state);
     const program = programOf(this.#subject, operation);
     line.startOperation();
@@ -49,7 +49,7 @@ class Life {
 
   /** What a refresh in a new process finds to be otherwise than the state has it. */
   async drift(): Promise<string[]> {
-    const line = await Line.open(this.#world.url);
+    const line = await Line.open(this.#world.answer);
     const engine = await engineOf(this.#world, line, this.#state);
     const drifted = await engine.refresh();
     await line.close();
@@ -58,7 +58,7 @@ class Life {
 
   /** Answers what is left. An object that no state knows of goes with its ownership. */
   async destroy(): Promise<string[]> {
-    const line = await Line.open(this.#world.url);
+    const line = await Line.open(this.#world.answer);
     const engine = await engineOf(this.#world, line, this.#state);
     while (engine.state.length > 0) {
       await engine.destroy().catch((error: unknown) => {

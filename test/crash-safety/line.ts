@@ -1,4 +1,4 @@
-import { createServer, request as forward, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** When a call kills the provider: before it reaches the vendor, after the vendor has acted, or after its answer came. */
@@ -22,6 +22,44 @@ export interface Fault {
   readonly acted?: boolean;
 }
 
+/** A call as it came over a line. */
+interface VendorCall {
+  readonly method: string;
+  /** With its query. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+interface VendorAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** What a vendor does and says, in this process: only the line to it can break. */
+export type Vendor = (call: VendorCall) => Promise<VendorAnswer>;
+
+/** A stand-in as the vendor at the end of a line. */
+export function answerOf({
+  url,
+  fetch,
+}: {
+  url: string;
+  fetch: (request: Request) => Response | Promise<Response>;
+}): Vendor {
+  return async (call) => {
+    const { method, headers } = call;
+    const body = call.body.length > 0 ? new Uint8Array(call.body) : null;
+    const answer = await fetch(new Request(url + call.url, { method, headers, body }));
+    return {
+      status: answer.status,
+      headers: Object.fromEntries(answer.headers),
+      body: Buffer.from(await answer.arrayBuffer()),
+    };
+  };
+}
+
 /** The line from one provider process to a vendor: counts the calls, and is dead once the provider was killed. */
 export class Line {
   readonly calls: string[] = [];
@@ -31,16 +69,16 @@ export class Line {
   /** Answers a call in the vendor's place; undefined lets it through. */
   fault: (call: string, index: number) => Fault | undefined = () => undefined;
   readonly #server: Server;
-  readonly #target: URL;
+  readonly #vendor: Vendor;
   #kill: () => void = () => undefined;
   #point: KillPoint | undefined;
   #method: string | undefined;
   #first = 0;
   #dead = false;
 
-  private constructor(server: Server, target: string) {
+  private constructor(server: Server, vendor: Vendor) {
     this.#server = server;
-    this.#target = new URL(target);
+    this.#vendor = vendor;
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     this.killed = new Promise((resolve) => {
       this.#kill = resolve;
@@ -48,10 +86,10 @@ export class Line {
     server.on("request", (request, response) => void this.#serve(request, response));
   }
 
-  static async open(target: string): Promise<Line> {
+  static async open(vendor: Vendor): Promise<Line> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return new Line(server, target);
+    return new Line(server, vendor);
   }
 
   /** Kills at a point of the operation that starts now. */
@@ -94,11 +132,15 @@ export class Line {
     if (at("before")) return this.#die(request);
     const fault = this.fault(call, index);
     if (fault && !fault.acted) return answer(fault, request, response);
-    const { status, headers, bytes } = await this.#forward(request, body);
-    if (fault) return answer({ body: bytes.toString(), status, ...fault }, request, response);
+    const answered = await this.#vendor({ ...requestLine(request), body });
+    if (fault) {
+      const { status } = answered;
+      return answer({ body: answered.body.toString(), status, ...fault }, request, response);
+    }
     if (at("acted")) return this.#die(request);
-    response.writeHead(status, headers);
-    response.end(bytes, () => {
+    response.statusCode = answered.status;
+    response.setHeaders(new Map(Object.entries(answered.headers)));
+    response.end(answered.body, () => {
       if (!at("answered")) return;
       this.#dead = true;
       this.#kill();
@@ -110,20 +152,6 @@ export class Line {
     this.#kill();
     request.socket.destroy();
   }
-
-  #forward(request: IncomingMessage, body: Buffer) {
-    const { method, url: path, headers } = request;
-    const { hostname, port } = this.#target;
-    return new Promise<{ status: number; headers: IncomingMessage["headers"]; bytes: Buffer }>((resolve, reject) => {
-      const sent = forward({ hostname, port, method, path, headers, agent: false }, (response) => {
-        bytesOf(response).then(
-          (bytes) => resolve({ status: response.statusCode ?? 0, headers: response.headers, bytes }),
-          reject,
-        );
-      });
-      sent.on("error", reject).end(body);
-    });
-  }
 }
 
 function answer(fault: Fault, request: IncomingMessage, response: ServerResponse): void {
@@ -134,6 +162,13 @@ function answer(fault: Fault, request: IncomingMessage, response: ServerResponse
   response.writeHead(fault.status ?? 200, { "content-type": "application/json", ...length, ...fault.headers });
   if (fault.break !== "truncated") return void response.end(body);
   response.write(body.slice(0, -1), () => request.socket.destroy());
+}
+
+/** What the vendor sees of a request besides its body. */
+function requestLine({ method = "GET", url = "/", headers }: IncomingMessage) {
+  // Neither says anything of the call, and `fetch` refuses them.
+  const { connection, expect, host, "transfer-encoding": encoding, ...sent } = headers;
+  return { method, url, headers: sent as Record<string, string> };
 }
 
 async function bytesOf(message: IncomingMessage): Promise<Buffer> {

@@ -77,7 +77,7 @@ class Bench {
   }
 
   static async open(subject: Sweep, world: World): Promise<Bench> {
-    const line = await Line.open(world.url);
+    const line = await Line.open(world.answer);
     return new Bench(subject, world, await engineOf(world, line, [], attemptTimeout), line);
   }
 

@@ -6,6 +6,7 @@ import { definitionProvider } from "../../packages/pulumi-provider-kit/src/defin
 import { listPlatform } from "../subjects/listing.ts";
 import { platformSubjects } from "../subjects/platform.ts";
 import { needsOf } from "../subjects/subject.ts";
+import { answerOf } from "./line.ts";
 import { normalWorld } from "./normal-world.ts";
 import { type Sweep, sweepOf, type World } from "./world.ts";
 
@@ -24,7 +25,7 @@ export async function platformWorld(options: { activationSeconds?: number } = {}
   const standIn = await startPlatform({ credentials: credential, tenantId, sandboxes, clock, switches, ...options });
   const config = (url: string) => ({ ...credential, imsUrl: url, platformUrl: url });
   return {
-    url: standIn.url,
+    answer: answerOf(standIn),
     package: "aep",
     config,
     async provider(line, attemptTimeout) {
@@ -32,7 +33,7 @@ export async function platformWorld(options: { activationSeconds?: number } = {}
       await provider.configure(config(line.url));
       return provider;
     },
-    objects: async () => normalWorld(await listPlatform(standIn.url)),
+    objects: async () => normalWorld(await listPlatform(standIn)),
     rest: async () => undefined,
     close: () => standIn.close(),
   };

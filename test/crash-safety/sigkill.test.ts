@@ -43,7 +43,7 @@ test.each(kills)("$type: a process killed at $method ($moment) leaves what the n
   const { subject, open, type, method, moment } = kill;
   const world = await open();
   const nothing = await world.objects();
-  const helperLine = await Line.open(world.url);
+  const helperLine = await Line.open(world.answer);
   const helper = await engineOf(world, helperLine, []);
 
   // What a straight run makes, to compare with.
@@ -53,7 +53,7 @@ test.each(kills)("$type: a process killed at $method ($moment) leaves what the n
   const expected = await world.objects();
   await helper.up(programOf(subject, "delete"));
 
-  const line = await Line.open(world.url);
+  const line = await Line.open(world.answer);
   const first = await ProviderProcess.start(world, line.url);
   line.startOperation();
   line.killAtMethod(method, moment);
@@ -63,7 +63,7 @@ test.each(kills)("$type: a process killed at $method ($moment) leaves what the n
   await dying;
   await line.close();
 
-  const secondLine = await Line.open(world.url);
+  const secondLine = await Line.open(world.answer);
   const second = await ProviderProcess.start(world, secondLine.url);
   const id = await second.create(type, straight.inputs);
   await second.kill();

@@ -57,7 +57,7 @@ class Life {
 
   static async open(open: () => Promise<World>, subject: Sweep): Promise<Life> {
     const world = await open();
-    const line = await Line.open(world.url);
+    const line = await Line.open(world.answer);
     return new Life(world, line, subject, await engineOf(world, line, [], attemptTimeout));
   }
 

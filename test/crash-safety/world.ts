@@ -2,14 +2,14 @@ import type { Provider } from "../../packages/pulumi-provider-kit/src/engine/pro
 import type { PropertyMap } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
 import { type Declared, Engine, type Held } from "../engine/engine.ts";
 import type { Inputs, Subject } from "../subjects/subject.ts";
-import type { Line } from "./line.ts";
+import type { Line, Vendor } from "./line.ts";
 
 /** The name of the stack in which every subject lives. */
 export const stack = "dev";
 
 /** A vendor with nothing in it yet, and how a provider gets at it. */
 export interface World {
-  readonly url: string;
+  readonly answer: Vendor;
   /** Of the provider. */
   readonly package: string;
   /** The provider's settings, given the address that it shall call. */

@@ -65,7 +65,7 @@ export class World {
   async objects(): Promise<WorldObject[]> {
     // Customer.io's ten calls a second are shared with the provider.
     await this.#clock.advance(1000);
-    const listed = [...(await listPlatform(this.#platform.url)), ...(await listCustomerIo(this.#customerIo.url))];
+    const listed = [...(await listPlatform(this.#platform)), ...(await listCustomerIo(this.#customerIo))];
     return listed.flatMap(({ type, id, item }) => [
       { type: item.type === "js" ? "js" : type, id, content: JSON.stringify(item) },
       // A property of its schema, which is known by the schema's id.

@@ -12,10 +12,16 @@ export interface ListedObject {
   readonly item: Record<string, unknown>;
 }
 
+/** A stand-in in this process. */
+interface StandIn {
+  readonly url: string;
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+}
+
 /** All objects of a stand-in of Platform that the subjects say where to find. */
-export async function listPlatform(url: string): Promise<ListedObject[]> {
+export async function listPlatform(standIn: StandIn): Promise<ListedObject[]> {
   const token = await json(
-    fetch(`${url}/ims/token/v3`, {
+    ask(standIn, "/ims/token/v3", {
       method: "POST",
       body: new URLSearchParams({
         grant_type: "client_credentials",
@@ -25,7 +31,7 @@ export async function listPlatform(url: string): Promise<ListedObject[]> {
       }),
     }),
   );
-  return listAll(url, platformSubjects(tenantId), {
+  return listAll(standIn, platformSubjects(tenantId), {
     authorization: `Bearer ${token.access_token}`,
     "x-api-key": credential.clientId,
     "x-gw-ims-org-id": credential.orgId,
@@ -34,23 +40,27 @@ export async function listPlatform(url: string): Promise<ListedObject[]> {
 }
 
 /** All objects of a stand-in of Customer.io that the subjects say where to find. */
-export function listCustomerIo(url: string): Promise<ListedObject[]> {
-  return listAll(url, customerioSubjects, { authorization: `Bearer ${localCredentials.customerIo.appApiKey}` });
+export function listCustomerIo(standIn: StandIn): Promise<ListedObject[]> {
+  return listAll(standIn, customerioSubjects, { authorization: `Bearer ${localCredentials.customerIo.appApiKey}` });
 }
 
 async function listAll(
-  url: string,
+  standIn: StandIn,
   subjects: readonly Subject[],
   headers: Record<string, string>,
 ): Promise<ListedObject[]> {
   const found = await Promise.all(
     subjects.map(async ({ type, list }) => {
       if (list === undefined) return [];
-      const answer = await json(fetch(url + list.path, { headers: { ...headers, ...list.headers } }));
+      const answer = await json(ask(standIn, list.path, { headers: { ...headers, ...list.headers } }));
       return list.items(answer).map(([id, item]) => ({ type, id, item }));
     }),
   );
   return found.flat();
+}
+
+async function ask({ url, fetch }: StandIn, path: string, init: RequestInit): Promise<Response> {
+  return fetch(new Request(url + path, init));
 }
 
 async function json(answer: Promise<Response>): Promise<Record<string, unknown>> {

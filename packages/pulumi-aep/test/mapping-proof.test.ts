@@ -1,5 +1,5 @@
 import { directMappings } from "../../../events/direct-mapping.ts";
-import { Line } from "../../../test/crash-safety/line.ts";
+import { answerOf, Line } from "../../../test/crash-safety/line.ts";
 import { fieldGroupOf } from "../../../test/subjects/platform.ts";
 import { localCredentials } from "../../local-cloud/src/credentials.ts";
 import { type PlatformStandIn, startPlatform } from "../../local-cloud/src/platform/platform.ts";
@@ -20,7 +20,7 @@ let schemaId: string;
 async function start(switches: Partial<PlatformSwitches> = {}): Promise<void> {
   const sandboxes = ["prod", credential.sandbox];
   platform = await startPlatform({ credentials: credential, tenantId, sandboxes, switches });
-  line = await Line.open(platform.url);
+  line = await Line.open(answerOf(platform));
   aep = await Aep.connect(line.url, { ...credential });
   const fields = await aep.create("aep:index:FieldGroup", fieldsOf());
   schemaId = (await aep.create("aep:index:Schema", { title: "Events", fieldGroupIds: [fields.id] })).id;

@@ -26,6 +26,8 @@ export interface CustomerIoOptions {
 export interface CustomerIoStandIn {
   /** Origin of the App API (`CUSTOMERIO_APP_API_URL`) and of the admin routes (`/__local`, see `customerIoAdminRoutes`). */
   readonly url: string;
+  /** Answers as its port does, without a connection: for callers in the same process. */
+  readonly fetch: (request: Request) => Response | Promise<Response>;
   /** Stops sending and answering. */
   close(): Promise<void>;
 }
@@ -54,6 +56,7 @@ export async function startCustomerIo(options: CustomerIoOptions): Promise<Custo
   const { server, port } = await listen(app);
   return {
     url: `http://127.0.0.1:${port}`,
+    fetch: (request) => app.fetch(request),
     async close() {
       dispatcher.close();
       server.closeAllConnections();

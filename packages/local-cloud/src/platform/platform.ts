@@ -25,9 +25,13 @@ import { Problem, plainProblem } from "./web/problem.ts";
 
 export type { PlatformOptions, PlatformSwitches } from "./state/options.ts";
 
+type Fetch = (request: Request) => Response | Promise<Response>;
+
 export interface PlatformStandIn {
   /** The one origin of gateway (`AEP_PLATFORM_URL`), identity service (`AEP_IMS_URL`) and inlets (`${url}/collection/…`). */
   readonly url: string;
+  /** Answers as its port does, without a connection: for callers in the same process. */
+  readonly fetch: Fetch;
   /** What it remembers, for tests in the same process. */
   readonly state: PlatformState;
   /** Stops listening and forgets everything. */
@@ -48,6 +52,7 @@ export async function startPlatform(options: PlatformOptions): Promise<PlatformS
   state.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     url: state.url,
+    fetch: (request) => app.fetch(request),
     state,
     close: () =>
       new Promise((resolve, reject) => {
