@@ -32,7 +32,7 @@ describe.each([
     });
     // Messages that are full take long to make, and no more than these are ever looked at.
     behind(simulation, each > 10 ? 4_000 : 30_000, each);
-    const seconds = 120;
+    const seconds = 60;
     await simulation.time.pass(seconds * 1_000);
     const delivered = simulation.deliveredAt.size;
     const { executions, tableCalls, queueCalls, failedWrites, poisoned } = simulation;

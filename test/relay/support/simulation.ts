@@ -73,16 +73,28 @@ export class Simulation {
     for (const text of encodeEnvelopes(events)) await this.#put(text, 0);
   }
 
-  /** Has so many messages of so many events wait on the queue. */
+  /** Has so many messages of so many events wait on the queue. A message is made when a host takes it: most never are. */
   backlog(messages: number, each: number): void {
+    const { now } = this.time;
     const receivedAt = this.time.clock().toISOString();
-    for (let at = 0; at < messages; at += 1) {
+    const textOf = (at: number): string => {
       const events = Array.from({ length: each }, (_, index) => {
         const id = `${at}-${index}`;
-        this.queuedAt.set(id, this.time.now);
+        this.queuedAt.set(id, now);
         return newEvent({ id, receivedAt, body: JSON.stringify({ event_id: id, timestamp: 1 }) });
       });
-      for (const text of encodeEnvelopes(events)) this.queue.push({ text, visibleAt: 0, dequeued: 0 });
+      const [text = "", ...more] = encodeEnvelopes(events);
+      if (more.length > 0) throw new RangeError(`${each} events do not fit in a message.`);
+      return text;
+    };
+    for (let at = 0; at < messages; at += 1) {
+      this.queue.push({
+        get text() {
+          return textOf(at);
+        },
+        visibleAt: 0,
+        dequeued: 0,
+      });
     }
   }
 

@@ -1,10 +1,12 @@
+const beginning = Date.parse("2026-11-20T10:00:00.000Z");
+
 /** Time that passes only as far as somebody waits for it, and then at once. All that waits has to wait by it. */
 export class VirtualTime {
   /** Milliseconds since the beginning. */
   now = 0;
   readonly #waiting: { readonly at: number; readonly go: () => void }[] = [];
 
-  readonly clock = (): Date => new Date(Date.parse("2026-11-20T10:00:00.000Z") + this.now);
+  readonly clock = (): Date => new Date(beginning + this.now);
   readonly monotonic = (): number => this.now;
 
   readonly sleep = (milliseconds: number): Promise<void> =>
