@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { runMark } from "../packages/local-cloud/src/run-mark.ts";
 import { leftAfter, showsEnvironments } from "./left-behind.ts";
 
@@ -6,6 +7,14 @@ const patience = 15_000;
 
 /** The run fails if a process that it has started, or a process of such a process, is still alive. */
 export default async function globalTeardown(): Promise<void> {
+  try {
+    await expectNoneLeft();
+  } finally {
+    if (process.env.PULUMI_HOME !== undefined) await rm(process.env.PULUMI_HOME, { recursive: true, force: true });
+  }
+}
+
+async function expectNoneLeft(): Promise<void> {
   if (!showsEnvironments) {
     process.stdout.write("Not looked for processes left behind: there is no /proc here.\n");
     return;

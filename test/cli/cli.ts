@@ -26,7 +26,8 @@ export async function runCli(
     cwd: folder,
     env: {
       PATH: `${bin}${path.delimiter}${process.env.PATH ?? ""}`,
-      ...{ [runMark]: process.env[runMark], HOME: process.env.HOME, ...environment },
+      ...{ [runMark]: process.env[runMark], HOME: process.env.HOME, PULUMI_HOME: process.env.PULUMI_HOME },
+      ...environment,
     },
   });
   let stdout = "";

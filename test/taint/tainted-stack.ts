@@ -109,7 +109,7 @@ export class TaintedStack {
    * Pulumi's own folder, and this repository; without the gRPC log, which has rules of its own.
    */
   async files(): Promise<WrittenFile[]> {
-    const folders = [this.#folder, path.join(homedir(), ".pulumi"), repository];
+    const folders = [this.#folder, process.env.PULUMI_HOME ?? path.join(homedir(), ".pulumi"), repository];
     const found = (await Promise.all(folders.map((folder) => this.#writtenIn(folder)))).flat();
     const files = found.map(async (file) => {
       const content = await unlessGone(readFile(file));
