@@ -11,18 +11,16 @@ const tryAll = process.env.AZURE_KILLS === "all";
 const minutes = 60_000;
 
 const theApp = /^PUT .*\/sites\/[^/]+$/;
-const thePlan = /^PUT .*\/serverFarms\/[^/]+$/i;
+const thePlan = /^PUT .*\/server[fF]arms\/[^/]+$/;
 
 let stack: LocalStack;
 let azure: AzureEffects;
-/** Whether the stack is there, whole. */
-let isUp = false;
+/** What is there of the stack, as far as it has been checked. */
+let present: "all" | "nothing" | "unknown";
 /** What a straight `up` leaves in Azure under names that are not drawn again for each attempt. */
 let expected: Census;
 /** Resource groups that were made when the engine was killed. */
 let emptyGroups = 0;
-/** Of each operation: the effects of a straight run. */
-const effectsOf: Partial<Record<Operation, readonly Effect[]>> = {};
 const kills: Partial<Record<Operation, number>> = {};
 
 type Operation = "up" | "change" | "replacement in place" | "replacement by a new relay" | "destroy";
@@ -36,6 +34,18 @@ const command: Record<Operation, () => Promise<unknown>> = {
   destroy: () => stack.pulumi.destroy(),
 };
 
+/** What has to be there before a command. */
+const prepare: Record<Operation, () => Promise<void>> = {
+  up: () => beDown(),
+  change: async () => {
+    await beUp();
+    await changeSettings();
+  },
+  "replacement in place": () => beUp(),
+  "replacement by a new relay": () => beUp(),
+  destroy: () => beUp(),
+};
+
 beforeAll(async () => {
   await start();
 }, minutes);
@@ -47,114 +57,89 @@ afterAll(async () => {
 }, minutes);
 
 test(
-  "what an up that is killed at an effect in Azure has made goes with a destroy straight away",
-  async () => {
-    await learnUp();
-    // Azure deletes no plan that has an app, and the state does not know this one.
-    await eachKill("up", [theApp], async (kill) => {
-      await kill();
-      await beDown();
-    });
-  },
-  (tryAll ? 120 : 10) * minutes,
-);
-
-test(
-  "an up that is killed at an effect in Azure is finished by the next one",
-  async () => {
-    await learnUp();
-    await eachKill("up", [thePlan], async (kill) => {
-      await kill();
-      await beUp();
-      await beDown();
-    });
-  },
-  (tryAll ? 120 : 10) * minutes,
-);
-
-test(
   "a change that is killed at an effect in Azure is finished by the next up",
-  async () => {
-    await beUp();
-    await changeSettings();
-    effectsOf.change = await azure.of(command.change);
-    await eachKill("change", [theApp], async (kill) => {
-      await beUp();
-      await changeSettings();
-      await kill();
-      isUp = false;
-      await beUp();
-    });
-  },
+  () => eachKill("change", [theApp], beUp),
   (tryAll ? 60 : 10) * minutes,
 );
 
 const replacements = ["replacement by a new relay", "replacement in place"] as const;
 test.each(tryAll ? replacements : replacements.slice(0, 1))(
   "a %s that is killed at an effect in Azure is finished by the next up",
-  async (operation) => {
-    await beUp();
-    effectsOf[operation] = await azure.of(command[operation]);
-    // Until the new plan is there, the former app is the stack's, and still has dead letters to be counted.
-    await eachKill(operation, [thePlan], async (kill) => {
-      await beUp();
-      await kill();
-      isUp = false;
-      await beUp();
-    });
-  },
+  // Until the new plan is there, the former app is the stack's, and still has dead letters to be counted.
+  (operation) => eachKill(operation, [thePlan], beUp),
   (tryAll ? 120 : 10) * minutes,
 );
 
 test(
   "a destroy that is killed at an effect in Azure is finished by the next one, or undone by the command that the preview of an up names",
   async () => {
-    await beUp();
-    effectsOf.destroy = await azure.of(command.destroy);
-    isUp = false;
+    let before: Census;
     // Of an alert nobody else would say that it is missing.
-    await eachKill("destroy", [/^DELETE .*\/scheduledQueryRules\/[^/]+$/], async (kill) => {
-      await beUp();
-      const before = await azure.census();
-      await kill();
-      isUp = false;
-      // The state still has what is gone.
-      const refusal = await stack.pulumi.preview().catch((error: Error) => error.message);
-      expect(refusal).toContain("Azure does not have what the stack's state has");
-      expect(refusal).toContain("To make it again, run: npx pulumi up --refresh.");
-      await stack.pulumi.up("--refresh");
-      await expectWhole();
-      expect(await azure.census()).toEqual(before);
-      await kill();
-      isUp = false;
-      await beDown();
-    });
+    await eachKill(
+      "destroy",
+      [/^DELETE .*\/scheduledQueryRules\/[^/]+$/],
+      async (kill) => {
+        // The state still has what is gone.
+        const refusal = await stack.pulumi.preview().catch((error: Error) => error.message);
+        expect(refusal).toContain("Azure does not have what the stack's state has");
+        expect(refusal).toContain("To make it again, run: npx pulumi up --refresh.");
+        await stack.pulumi.up("--refresh");
+        await expectWhole();
+        expect(await azure.census()).toEqual(before);
+        await kill();
+        await beDown();
+      },
+      async () => {
+        before = await azure.census();
+      },
+    );
   },
   (tryAll ? 120 : 10) * minutes,
 );
 
-async function learnUp(): Promise<void> {
-  if (effectsOf.up) return;
-  effectsOf.up = await azure.of(beUp);
-  await beDown();
-}
+test(
+  "what an up that is killed at an effect in Azure has made goes with a destroy straight away",
+  // Azure deletes no plan that has an app, and the state does not know this one.
+  () => eachKill("up", [theApp], beDown),
+  (tryAll ? 120 : 10) * minutes,
+);
 
-/** Tries a kill at each effect of an operation, or at the first of each kind; what goes wrong after one does not keep the others from their turn. */
+test(
+  "an up that is killed at an effect in Azure is finished by the next one",
+  () =>
+    eachKill("up", [thePlan], async () => {
+      await beUp();
+      await beDown();
+    }),
+  (tryAll ? 120 : 10) * minutes,
+);
+
+/**
+ * Kills an operation at each of its effects, or at the first of each kind of the sample; what goes wrong after one does not keep the
+ * others from their turn.
+ * @param recover goes on from there, and may kill once more
+ * @param before looks at what the operation will find
+ */
 async function eachKill(
   operation: Operation,
   sample: readonly RegExp[],
-  attempt: (kill: () => Promise<void>) => Promise<void>,
+  recover: (kill: () => Promise<void>) => Promise<void>,
+  before: () => Promise<void> = async () => undefined,
 ): Promise<void> {
   const faults: Error[] = [];
-  for (const effect of chosen(operation, sample)) {
+  for (const effect of tryAll ? await effectsOf(operation) : sample.map(firstOf)) {
     const kill = async () => {
+      present = "unknown";
       await azure.killAt(effect, command[operation]);
       kills[operation] = (kills[operation] ?? 0) + 1;
       if (/^PUT \/resourceGroups\/[^/]+$/.test(effect.name)) emptyGroups++;
     };
     const from = Date.now();
     try {
-      await attempt(kill);
+      await prepare[operation]();
+      await before();
+      await kill();
+      await recover(kill);
     } catch (cause) {
       faults.push(new Error(`after a kill of ${operation} at ${effect.name}`, { cause }));
       await stack.stop();
@@ -165,28 +150,29 @@ async function eachKill(
   if (faults.length > 0) throw new AggregateError(faults, faults.map(({ message }) => message).join("\n"));
 }
 
-function chosen(operation: Operation, sample: readonly RegExp[]): readonly Effect[] {
-  const all = effectsOf[operation] ?? [];
-  expect(all.length).toBeGreaterThan(0);
-  if (tryAll) return all;
-  return sample.map((kind) => {
-    const effect = all.find(({ name }) => kind.test(name));
-    if (effect === undefined) throw new Error(`There is no ${kind} among ${all.map(({ name }) => name).join("\n")}`);
-    return effect;
-  });
+/** The effects of a straight run. */
+async function effectsOf(operation: Operation): Promise<readonly Effect[]> {
+  await prepare[operation]();
+  present = "unknown";
+  const effects = await azure.of(command[operation]);
+  expect(effects.length).toBeGreaterThan(0);
+  return effects;
 }
+
+const firstOf = ({ source }: RegExp): Effect => ({ name: source, pattern: source, time: 1 });
 
 async function start(): Promise<void> {
   stack = await startLocalStack();
   azure = new AzureEffects(stack);
-  isUp = false;
+  present = "nothing";
   emptyGroups = 0;
 }
 
 /** A plain up leaves nothing there twice and nothing missing, and the program then finds nothing to do. */
 async function beUp(): Promise<void> {
-  if (isUp) return;
+  if (present === "all") return;
   await stack.pulumi.up();
+  // The first one of all is a straight one.
   expected ??= await azure.fixed();
   await expectWhole();
 }
@@ -194,17 +180,18 @@ async function beUp(): Promise<void> {
 async function expectWhole(): Promise<void> {
   expect(await azure.fixed()).toEqual(expected);
   await stack.pulumi.preview("--expect-no-changes");
-  isUp = true;
+  present = "all";
 }
 
 async function beDown(): Promise<void> {
-  isUp = false;
+  if (present === "nothing") return;
   await stack.pulumi.destroy();
   expect(await stack.pulumi.resources()).toEqual([]);
   const { Azure, ...others } = await stack.vendors.leftovers();
   expect(others).toEqual({ Platform: [], "Customer.io": [] });
   // The one thing that lies in nothing of the stack's: a group of which the state knows nothing stays, empty.
   expect(Azure).toEqual(emptyGroups > 0 ? [`${emptyGroups} azure-native:resources:ResourceGroup`] : []);
+  present = "nothing";
 }
 
 async function replace(part: RegExp): Promise<unknown> {
