@@ -8,26 +8,26 @@ import { AzureClient } from "../relay/deploy/client/client.ts";
 import { config as relayConfig } from "../relay/deploy/config.ts";
 import type { StackSource } from "./stack/source.ts";
 
-/** Ends what takes longer than a minute, tries again included. */
+/** Aborts after a minute, including retries. */
 export function startTimeLimit(): AbortSignal {
   return AbortSignal.timeout(60_000);
 }
 
 const platforms = new WeakMap<StackSource, AepClient>();
 
-/** Platform, as the source's provider `aep` would talk to it; always the same client, since Adobe throttles who asks for many tokens. */
+/** A client for Platform with the settings of the source's provider `aep`. Shared, since Adobe throttles callers that request many tokens. */
 export function platformOf(source: StackSource): AepClient {
   const client = platforms.get(source) ?? new AepClient(settingsOf(source, "aep", aepConfig, "aep:index:Dataflow"));
   platforms.set(source, client);
   return client;
 }
 
-/** Customer.io's App API, as the source's provider `customerio` would talk to it. */
+/** A client for Customer.io's App API with the settings of the source's provider `customerio`. */
 export function customerIoOf(source: StackSource): ReportingWebhooks {
   return new ReportingWebhooks(settingsOf(source, "customerio", customerIoConfig, "customerio:index:ReportingWebhook"));
 }
 
-/** Azure, as the source's provider `customerio-aep` would talk to it. */
+/** A client for Azure with the settings of the source's provider `customerio-aep`. */
 export function azureOf(source: StackSource): AzureClient {
   return new AzureClient(settingsOf(source, "customerio-aep", relayConfig, "customerio-aep:index:FunctionApp"));
 }
@@ -41,6 +41,7 @@ function settingsOf<Config extends z.ZodObject>(
 ): z.output<Config> {
   const given = source.providerSettings(name, source.resource(type));
   const settings = readConfig(name, schema, ownSettings(schema, given));
-  if (settings === undefined) throw new Error(`The settings of ${name} are not known yet.`);
+  if (settings === undefined)
+    throw new Error(`The settings of ${name} are not known yet: run \`npx pulumi up\` first.`);
   return settings;
 }

@@ -2,8 +2,8 @@
 const concurrency = 4;
 
 /**
- * Does something to each of the items, four at a time, which are asked for only as they are needed. After an abort or a failure it
- * starts no more of them and waits for those under way.
+ * Processes the items, four at a time, and reads each only when it is needed. After an abort or a failure it
+ * starts no more and waits for those under way.
  *
  * @throws the first failure, of the items or of the work
  */
@@ -28,7 +28,7 @@ export async function eachOf<T>(
   if (failure) throw failure.error;
 }
 
-/** A generator, unlike other iterators, can be shared by several loops, and has ended for all once one of them breaks off. */
+/** Unlike other iterators, a generator can be shared by several loops, and ends for all of them once one breaks off. */
 async function* iterate<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T> {
   yield* items;
 }

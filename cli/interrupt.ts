@@ -1,4 +1,4 @@
-/** The first Ctrl-C ends the work in order; a second one ends the process. */
+/** The first Ctrl-C lets the work under way finish; a second one ends the process. */
 export function stopOnInterrupt(): { signal: AbortSignal; done: () => void } {
   const controller = new AbortController();
   const stop = () => controller.abort();
@@ -6,5 +6,5 @@ export function stopOnInterrupt(): { signal: AbortSignal; done: () => void } {
   return { signal: controller.signal, done: () => process.off("SIGINT", stop).off("SIGTERM", stop) };
 }
 
-/** What a command says that Ctrl-C stopped, and that finds out by itself what is left. */
-export const stoppedWords = "Stopped. The same command goes on with the rest.";
+/** Printed by a command that Ctrl-C stopped and that can resume by itself. */
+export const stoppedWords = "Stopped. Run the same command again to continue.";

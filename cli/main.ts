@@ -1,4 +1,4 @@
-/** `customerio-aep <command>`: what operators ask of a stack that is up, and do to it. */
+/** `customerio-aep <command>`: inspects and operates a running stack. */
 import { CommanderError } from "commander";
 import { endWithoutOutput } from "pulumi-provider-kit/end-with-engine";
 import { exitCodes } from "./command/exit-codes.ts";
@@ -6,7 +6,7 @@ import { performCommand } from "./command/perform.ts";
 import { buildProgram } from "./command/program.ts";
 import { commands } from "./commands.ts";
 
-// `customerio-aep … | head`, or a terminal that is gone. Not with the parent, which `nohup customerio-aep … &` outlives.
+// As in `customerio-aep … | head`, or after the terminal closed. It does not end with its parent, since `nohup customerio-aep … &` outlives it.
 endWithoutOutput();
 
 const program = buildProgram(commands, async (definition, given) => {
@@ -15,7 +15,7 @@ const program = buildProgram(commands, async (definition, given) => {
 try {
   await program.parseAsync();
 } catch (error) {
-  // It has been written already, and so has help.
+  // Commander has already printed the message or help.
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage.code;
 }

@@ -92,7 +92,7 @@ async function findProblems(
     ...(azure.problems.length === 0 ? [] : [["Azure does not let this stack in", ...azure.problems]]),
   ];
   return {
-    problems: all.map(([what, ...list]) => [`${what}, so nothing was begun:`, ...list].join("\n  - ")),
+    problems: all.map(([what, ...list]) => [`${what}, so nothing was changed:`, ...list].join("\n  - ")),
     unchecked: [...(report?.unchecked ?? []), ...azure.unchecked],
   };
 }

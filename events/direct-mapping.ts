@@ -5,20 +5,20 @@ import type { EventMapping } from "./mapping.ts";
 
 /**
  * The mapping from an event as Customer.io sends it to the schema's fields, for a webhook that posts straight to Platform's
- * streaming URL. Data Prep does what the relay does otherwise, as far as it can:
+ * streaming URL. As far as it can, Data Prep does what the relay otherwise does:
  *
  * - A mapping that refers to an attribute which the event lacks is an error (Adobe's streaming monitoring docs), and most
- *   events lack most attributes; so each is asked for first.
- * - An ExperienceEvent's `timestamp` is ISO 8601, made from the forms of a time that occur (`occurredAt`).
+ *   events lack most attributes; so each expression first checks that its attribute exists.
+ * - An ExperienceEvent's `timestamp` is ISO 8601, converted from every form of time that occurs (`occurredAt`).
  * - An event without an id gets one. Data Prep can't hash a whole event, so a repeated call makes a second record.
- * - Identifiers that identify nobody are left out, and numbers among them are made texts, as are other numbers that are to be.
- * - `unmapped` names what of these was repaired or left out.
+ * - Identifiers that identify nobody are left out. Identifiers and certain other ids that are numbers become text.
+ * - `unmapped` names the values that were repaired or left out.
  *
- * Other fields that only the relay fills (devices, topics, time of receipt) stay empty, and any other value of another type than its
- * field's makes Platform refuse the record.
+ * Other fields that only the relay fills (devices, topics, time of receipt) stay empty. If any other value does not have its field's
+ * type, Platform refuses the record.
  *
  * @param tenantId the organization's tenant id, without the leading underscore
- * @param fields those that the schema has; default: all
+ * @param fields the fields that the schema has; default: all
  */
 export function directMappings(tenantId: string, fields: readonly EventField[] = eventFields): EventMapping[] {
   return [
@@ -44,7 +44,7 @@ function expressionOf({ source, differs, identifier }: EventField): string {
   return differs ? textIfThere(source) : attributeIfThere(source);
 }
 
-/** The paths of what was repaired or left out, in the order in which the relay names them. */
+/** The paths of values that were repaired or left out, in the relay's order. */
 const unmapped = `to_array(false, ${[
   `iif(${hasId}, nullify(), "event_id")`,
   `iif(${isDocumentedTime}, nullify(), "timestamp")`,
@@ -53,12 +53,12 @@ const unmapped = `to_array(false, ${[
     .map(({ source }) => `iif(${isPlaceholder(source)}, "${source}", nullify())`),
 ].join(", ")})`;
 
-/** An expression for an attribute that an event may lack: its value, or nothing. */
+/** An expression for an attribute that an event may lack: its value, or null. */
 export function attributeIfThere(path: string): string {
   return `iif(contains_key("${path}"), ${attribute(path)}, nullify())`;
 }
 
-/** The same for an identifier, as text; nothing if it identifies nobody. */
+/** The same for an identifier, as text; null if it identifies nobody. */
 export function identifierIfGiven(path: string): string {
   return `iif(${isGiven(path)}, concat(${path}, ""), nullify())`;
 }
@@ -69,7 +69,7 @@ function textIfThere(path: string): string {
   return `iif(contains_key("${path}") && ${value} != null, concat(${value}, ""), nullify())`;
 }
 
-/** An attribute in an expression: the name of a function is a reserved word, unless it stands in `${}` (Adobe's Data Prep functions page). */
+/** An attribute in an expression. Function names are reserved words unless wrapped in `${}` (Adobe's Data Prep functions page). */
 function attribute(path: string): string {
   return path === "timestamp" ? "${timestamp}" : path;
 }

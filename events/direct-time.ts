@@ -1,14 +1,14 @@
-/** The pattern of ISO 8601 in which Platform takes a time (Data Prep's data handling page). */
+/** The ISO 8601 pattern that Platform accepts for times (Data Prep's data handling page). */
 const isoPattern = "yyyy-MM-dd'T'HH:mm:ss.SSSX";
 
-/** The last second that ISO 8601 writes with a year of four digits; what is more is counted in a finer unit. */
+/** The last second whose year has four digits in ISO 8601. A larger number counts in a finer unit. */
 const lastSecond = 253_402_300_799;
 
-/** How many of each unit are in a second, the coarsest first. */
+/** Units per second, coarsest first. */
 const units = [1, 1_000, 1_000_000, 1_000_000_000];
 
 const isThere = `contains_key("timestamp")`;
-/** The name of a function is a reserved word, unless it stands in `${}` (Adobe's Data Prep functions page). */
+/** Function names are reserved words unless wrapped in `${}` (Adobe's Data Prep functions page). */
 const text = `concat(coalesce(\${timestamp}, ""), "")`;
 const now = `dformat(timestamp(), "${isoPattern}")`;
 
@@ -33,11 +33,11 @@ const isoForms = [
 
 /**
  * When an event happened, for an ExperienceEvent's `timestamp`: from Unix seconds, also with a fraction, from milliseconds,
- * microseconds or nanoseconds, or from ISO 8601. What can't be read, or is still to come, counts as now, since Platform refuses a row
- * without a time in the past. The relay reads the same forms and a few more (relay/core/event/event-time.ts).
+ * microseconds or nanoseconds, or from ISO 8601. A time that can't be read or is in the future counts as now, since Platform refuses a
+ * row without a time in the past. The relay reads the same forms and a few more (relay/core/event/event-time.ts).
  *
- * Adobe's functions take milliseconds only, and no page shows arithmetic in an expression; so Platform's own preview proves it before
- * anything sends (`mappingSamples`). Times of one form and zone are in the order of their texts.
+ * Adobe's functions take only milliseconds, and no page shows arithmetic in an expression, so Platform's own preview tries it before
+ * anything is sent (`mappingSamples`). Times in the same form and zone sort like their texts.
  */
 export const occurredAt = `iif(${isThere}, min(${choose(
   [
@@ -48,13 +48,13 @@ export const occurredAt = `iif(${isThere}, min(${choose(
   now,
 )}, ${now}), ${now})`;
 
-/** The event's time in whole Unix seconds; nothing if it is a fraction or a date: no function of Adobe's turns those into seconds. */
+/** The event's time in whole Unix seconds; null for a fraction or a date, since no Adobe function turns those into seconds. */
 export const occurredAtSeconds = `iif(${isThere}, iif(${isWhole}, ${inUnit(whole, (unit) => divideWhole(whole, unit))}, nullify()), nullify())`;
 
 /** Whether an event's time has the form that Customer.io documents: whole Unix seconds. */
 export const isDocumentedTime = `${isThere} && ${isSeconds}`;
 
-/** What a number is by its size: seconds, or the finest unit that gives a year of four digits. */
+/** Decides by a number's size: seconds, or the finest unit that gives a year of four digits. */
 function inUnit(value: string, convert: (perSecond: number) => string): string {
   const cases = units.slice(0, -1).map((unit) => [`${value} <= ${lastSecond * unit}`, convert(unit)] as const);
   return choose(cases, convert(units.at(-1) ?? 1));
@@ -64,7 +64,7 @@ function milliseconds(value: string): string {
   return inUnit(value, (perSecond) => (perSecond === 1 ? `${value} * 1000` : divideWhole(value, perSecond / 1000)));
 }
 
-/** A whole number, whatever the language makes of a division with a remainder. */
+/** Divides to a whole number, however the language treats a remainder. */
 function divideWhole(value: string, divisor: number): string {
   return divisor === 1 ? value : `(${value} - ${value} % ${divisor}) / ${divisor}`;
 }

@@ -1,6 +1,6 @@
 import { type EventFieldType, eventFields } from "./fields.ts";
 
-/** A part of a JSON schema as Platform's Schema Registry takes it. */
+/** A part of a JSON schema in the form that Platform's Schema Registry accepts. */
 export type XdmProperty = {
   readonly type: "object" | "string" | "integer" | "boolean" | "array";
   readonly title?: string;
@@ -12,13 +12,13 @@ export type XdmProperty = {
   readonly properties?: Readonly<Record<string, XdmProperty>>;
 };
 
-/** The part of a field group's body that says which fields it has. */
+/** The part of a field group's body that defines its fields. */
 export type FieldGroupBody = {
   readonly definitions: { readonly customFields: XdmProperty };
   readonly allOf: readonly { readonly $ref: string }[];
 };
 
-/** The JSON schema that stands for each type; the registry tells a long from an int by these bounds. */
+/** The JSON schema of each type. The registry distinguishes long from int by these bounds. */
 const xdmTypes: Record<EventFieldType, XdmProperty> = {
   string: { type: "string" },
   long: { type: "integer", minimum: -9007199254740992, maximum: 9007199254740992 },
@@ -30,10 +30,10 @@ const xdmTypes: Record<EventFieldType, XdmProperty> = {
 /**
  * The fields of the event catalogue as `definitions` and `allOf` of a field group.
  *
- * They lie under `_<tenantId>.customerio`, one level deeper than they need to, so that they can't clash with the fields of
- * another field group of the organization (XDM-1413-400 once two schemas are enabled for Profile).
+ * They are under `_<tenantId>.customerio`, one level deeper than necessary, so that they can't clash with the fields of
+ * another field group in the organization (XDM-1413-400 once two schemas are enabled for Profile).
  *
- * @param tenantId the organization's tenant id as `GET /schemaregistry/stats` gives it, without the leading underscore
+ * @param tenantId the organization's tenant id from `GET /schemaregistry/stats`, without the leading underscore
  */
 export function fieldGroupBody(tenantId: string): FieldGroupBody {
   const properties = Object.fromEntries(

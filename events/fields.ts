@@ -1,7 +1,7 @@
-/** The types of Platform that fields have here: an integer of 64 bits is `long`, an ISO 8601 time is `date-time`. */
+/** Platform's types that the fields use: `long` is a 64-bit integer, `date-time` an ISO 8601 time. */
 export type EventFieldType = "string" | "long" | "boolean" | "date-time" | "string[]";
 
-/** One field of a dataset row: what it is called in Platform, and where the body sent to Platform has its value. */
+/** One field of a dataset row: its name in Platform, and where to find its value in the body sent to Platform. */
 export interface EventField {
   /** The property's name under `_<tenant>.customerio`. */
   readonly name: string;
@@ -10,9 +10,9 @@ export interface EventField {
   readonly title: string;
   readonly description: string;
   readonly type: EventFieldType;
-  /** Customer.io sends a value of another type, at times or always, which has to be converted. */
+  /** Customer.io sometimes or always sends a value of another type, which has to be converted. */
   readonly differs?: true;
-  /** It says who the event is about; where its value is blank, there is none. */
+  /** It identifies the person; a blank value counts as absent. */
   readonly identifier?: true;
   /** One of the seven target fields that Adobe's Customer.io tutorial calls mandatory. */
   readonly tutorial?: true;
@@ -20,7 +20,7 @@ export interface EventField {
 
 /**
  * The fields of Adobe's Customer.io tutorial. `timestamp` keeps Customer.io's Unix seconds; the record's own `timestamp`,
- * which Platform wants as ISO 8601, is mapped apart.
+ * which Platform requires as ISO 8601, has a mapping of its own.
  */
 const tutorialFields: readonly EventField[] = [
   {
@@ -188,7 +188,7 @@ const originFields: readonly EventField[] = [
     type: "long",
   },
   {
-    // Customer.io's docs give no type for it: its samples have integers, yet messages can also have names.
+    // Customer.io's docs don't state its type: the samples have integers, but messages can also have names.
     name: "transactional_message_id",
     source: "data.transactional_message_id",
     title: "Transactional Message Id",
@@ -294,7 +294,7 @@ const messageFields: readonly EventField[] = [
   },
 ];
 
-/** What the relay makes of an event: lists in place of nested objects, and its account of its own work. */
+/** Fields that the relay adds: lists in place of nested objects, and a report of its own changes. */
 const relayFields: readonly EventField[] = [
   {
     name: "device_platforms",
@@ -381,8 +381,8 @@ const relayFields: readonly EventField[] = [
 ];
 
 /**
- * Every field of the dataset, in the order in which people read them. What Customer.io nests too deep for a row comes as lists:
- * `data.headers`, whose names can't be known beforehand, as a schema must, as `headers`; `data.recipients` as `device_ids`,
+ * Every field of the dataset, in reading order. Attributes that Customer.io nests too deeply for a row become lists:
+ * `data.headers` becomes `headers`, since a schema needs names in advance; `data.recipients` becomes `device_ids`,
  * `device_platforms` and `device_failures`.
  */
 export const eventFields: readonly EventField[] = [

@@ -4,18 +4,18 @@ import type { EventMapping } from "./mapping.ts";
 export const identityFields = ["email", "id", "cio_id", "phone"] as const;
 type IdentityField = (typeof identityFields)[number];
 
-/** The identity namespace (its code) of each field that identifies, the one that is to be primary first. */
+/** The identity namespace code of each identifying field, the primary one first. */
 export type Identities = Partial<Record<IdentityField, string>>;
 
 /**
- * The mapping that fills a record's `identityMap` with those of the identities that the event has, of which the first is
- * primary. It has no identity that is mandatory, so that no record is refused for lack of one: people are known to
- * Customer.io by id only, by e-mail address only, or by neither once they are deleted.
+ * The mapping that fills a record's `identityMap` with the identities that the event has; the first is
+ * primary. No identity is mandatory, so that no record is refused for lack of one: Customer.io knows people
+ * by id only, by e-mail address only, or by neither once they are deleted.
  *
- * Data Prep has no function that leaves out what is null, so each combination is an expression of its own.
+ * Data Prep has no function that leaves out null values, so each combination has an expression of its own.
  *
- * @param delivery with `direct`, the expression itself leaves out identifiers that identify nobody, and makes texts of numbers; the relay
- *   has done both already
+ * @param delivery with `direct`, the expression itself leaves out identifiers that identify nobody, and converts numbers to text; the
+ *   relay has already done both
  */
 export function identityMapping(identities: Identities, delivery: "relay" | "direct"): EventMapping {
   const all = Object.entries(identities).map(([field, namespace]) => ({
@@ -49,13 +49,13 @@ function isThere(path: string): string {
   return `contains_key("${path}") && ${path} != null`;
 }
 
-/** Characters that an identity may have (Adobe's guardrails for Identity Service). */
+/** Maximum characters of an identity (Adobe's guardrails for Identity Service). */
 const longestIdentity = 1024;
 
-/** An identifier that is none although there is a value: a word that Adobe's guardrails name as one for nobody, or too long a text. */
+/** A value that identifies nobody: a placeholder from Adobe's guardrails, or a text that is too long. */
 const placeholder = `anonymous|invalid|[\\s\\S]{${longestIdentity + 1},}`;
 
-/** Whether an identifier of an event as Customer.io sends it says who somebody is. */
+/** Whether an identifier, as Customer.io sends it, identifies a person. */
 export function isGiven(path: string): string {
   return `contains_key("${path}") && !matches_regex(${wordOf(path)}, "(|null|${placeholder})")`;
 }
@@ -65,7 +65,7 @@ export function isPlaceholder(path: string): string {
   return `contains_key("${path}") && matches_regex(${wordOf(path)}, "${placeholder}")`;
 }
 
-/** An attribute as text: none of Adobe's functions converts to text but those that build one. */
+/** An attribute as text. Adobe has no conversion to text other than functions that build one, such as concat. */
 export function textOf(path: string): string {
   return `concat(coalesce(${path}, ""), "")`;
 }
@@ -74,7 +74,7 @@ function wordOf(path: string): string {
   return `lower(trim(${textOf(path)}))`;
 }
 
-/** As Adobe's sources fill an identity map: a list of identities by namespace. */
+/** The form that Adobe's sources use for an identity map: a list of identities by namespace. */
 function mapOf(identities: readonly Identity[], delivery: "relay" | "direct"): string {
   const entries = identities.map(({ path, namespace }, index) => {
     const id = delivery === "direct" ? `concat(${path}, "")` : path;

@@ -1,9 +1,9 @@
 import { type EventField, eventFields } from "./fields.ts";
 
-/** One item of a Data Prep mapping set that copies a source attribute to a field of the schema, or works a value out. */
+/** One item of a Data Prep mapping set. It copies a source attribute to a field of the schema, or calculates a value. */
 export type EventMapping = {
   readonly sourceType: "ATTRIBUTE" | "EXPRESSION";
-  /** Dot path into the event as Platform gets it, or an expression of Data Prep. */
+  /** Dot path into the event that Platform receives, or a Data Prep expression. */
   readonly source: string;
   /** Dot path into the schema. */
   readonly destination: string;
@@ -12,14 +12,14 @@ export type EventMapping = {
 /**
  * The mapping from the body that the relay sends to the schema's fields.
  *
- * `_id` and `timestamp` are what the ExperienceEvent class requires: the first from Customer.io's event id, which stays the
+ * The ExperienceEvent class requires `_id` and `timestamp`: the first from Customer.io's event id, which stays the
  * same when an event is sent again; the second from the ISO 8601 time that the relay adds, since an ExperienceEvent
  * refuses Customer.io's Unix seconds.
  *
  * @param tenantId the organization's tenant id, without the leading underscore
  * @param testMode leaves `cio_id` unmapped, as Adobe's Customer.io tutorial asks while Customer.io sends test events,
  *   which have no such attribute
- * @param fields those that the schema has; default: all
+ * @param fields the fields that the schema has; default: all
  */
 export function eventMappings({
   tenantId,

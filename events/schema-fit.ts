@@ -1,22 +1,22 @@
 import { type EventField, type EventFieldType, eventFields } from "./fields.ts";
 
-/** A schema's fields with all field groups resolved, as the Schema Registry's `xed-full` form has them. */
+/** A schema's fields with all field groups resolved, in the Schema Registry's form `xed-full`. */
 export type SchemaDefinition = Readonly<Record<string, unknown>>;
 
-/** What of the event catalogue a schema has under `_<tenant>.customerio`. */
+/** Which fields of the event catalogue a schema has under `_<tenant>.customerio`. */
 export interface SchemaFit {
-  /** Fields that are there and take the values of events. */
+  /** Fields that exist and accept the values of events. */
   readonly fields: readonly EventField[];
-  /** Names of fields that are not there. */
+  /** Names of fields that the schema lacks. */
   readonly missing: readonly string[];
-  /** Fields that are there but would refuse values of events: `timestamp is string, not long`. */
+  /** Fields that exist but would refuse values of events: `timestamp is string, not long`. */
   readonly unfit: readonly string[];
 }
 
 type Property = Readonly<Record<string, unknown>>;
 
 /**
- * Compares a schema that someone else made with what events need.
+ * Checks whether an existing schema has the fields that events need.
  *
  * @param tenantId the organization's tenant id, without the leading underscore
  */
@@ -47,7 +47,7 @@ function propertyAt(definition: SchemaDefinition, path: readonly string[]): Prop
   return property;
 }
 
-/** Ids and epoch seconds of today need 32 bits, so that an int does for a long; a restricted text would refuse events. */
+/** Today's ids and epoch seconds fit into 32 bits, so int is enough for long. A restricted text would refuse events. */
 function acceptsType(property: Property, type: EventFieldType): boolean {
   switch (type) {
     case "string":

@@ -2,9 +2,9 @@ import type { DocumentedEvent } from "pulumi-customerio/events";
 import { verificationPrefix } from "../relay/core/names.ts";
 
 /**
- * The event by which an operator tries the whole way from the relay to the dataset, on a living stack too. It is distinguished from Customer.io's
- * own by `object_type`, which Customer.io has not, and by the beginning of its id; so no report that asks for a kind of message counts it,
- * and a query leaves it out by `_id NOT LIKE 'customerio-aep-verify-%'`.
+ * The event with which an operator tests the whole way from the relay to the dataset, even in production. It differs from Customer.io's
+ * own events by its `object_type`, which Customer.io never sends, and by the prefix of its id. So reports by kind of message do not count
+ * it, and a query can exclude it with `_id NOT LIKE 'customerio-aep-verify-%'`.
  */
 export const verification = {
   idPrefix: verificationPrefix,
@@ -17,13 +17,13 @@ export const verification = {
   },
 } as const;
 
-/** An id that tells when it was made: `customerio-aep-verify-20261120T100000Z-0a1b2c3d`. */
+/** An id that contains its time: `customerio-aep-verify-20261120T100000Z-0a1b2c3d`. */
 export function verificationId(now: Date, random: string): string {
   const time = now.toISOString().replace(/\.\d+/, "").replaceAll(/[-:]/g, "");
   return `${verification.idPrefix}${time}-${random}`;
 }
 
-/** When an id was made; undefined if it is not of a verification. */
+/** The time in an id; undefined if it is not the id of a verification event. */
 export function verificationTime(id: string): Date | undefined {
   const [, ...parts] = id.match(/^customerio-aep-verify-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-/) ?? [];
   const [year, month, day, hour, minute, second] = parts.map(Number);
@@ -32,8 +32,8 @@ export function verificationTime(id: string): Date | undefined {
 }
 
 /**
- * The event with that id. It has all identifiers, of a person who can't exist, since a schema that is enabled for Profile refuses
- * records without their primary identity; there all verifications together are one profile.
+ * The event with this id. It has all identifiers, since a schema that is enabled for Profile refuses records without their primary
+ * identity. They belong to a person who can't exist; in Profile, all verification events share this one profile.
  */
 export function verificationEvent(id: string, now: Date, metric: "followed" | "filtered"): DocumentedEvent {
   const person = "customerio-aep-verify";
@@ -44,7 +44,7 @@ export function verificationEvent(id: string, now: Date, metric: "followed" | "f
     timestamp: Math.floor(now.getTime() / 1000),
     data: {
       customer_id: person,
-      // RFC 2606 keeps .invalid from ever being anybody's.
+      // RFC 2606 reserves .invalid, so the address can never belong to anyone.
       identifiers: { id: person, email: "verify@customerio-aep.invalid", cio_id: person },
     },
   };

@@ -14,22 +14,22 @@ import { guessPath } from "./meant.ts";
 import type { SourceFields } from "./source-fields.ts";
 import { hasOnly, type Kinds, kindsOf } from "./value-kinds.ts";
 
-/** What was found out about the source of a mapping. */
+/** The result of checking a mapping's source. */
 export interface CheckedSource {
   readonly mistakes: readonly string[];
-  /** What is seemingly meant: another attribute. */
+  /** Another attribute that was probably meant. */
   readonly instead?: string;
-  /** What is seemingly meant: an expression in place of an attribute. */
+  /** An expression that was probably meant instead of an attribute. */
   readonly expression?: string;
-  /** It may well be right, but this package does not know it: what to say, with the attribute that may be meant. */
+  /** A message if the source may be right although this package does not know it; it suggests the attribute that may be meant. */
   readonly warning?: string;
-  /** What it gives; not known if there are mistakes. */
+  /** The kinds of value that it yields; unknown if there are mistakes. */
   readonly kinds: Kinds;
 }
 
 const unknownKinds: Kinds = new Set(["any"]);
 
-/** Checks an attribute that is to be taken as it is. */
+/** Checks an attribute that is mapped unchanged. */
 export function checkAttribute(source: string, sources: SourceFields): CheckedSource {
   const unreadable = pathProblem(source);
   if (unreadable !== undefined) return { mistakes: [unreadable], kinds: unknownKinds };
@@ -44,21 +44,21 @@ export function checkAttribute(source: string, sources: SourceFields): CheckedSo
   const hint = instead === undefined ? "" : ` Did you mean ${instead}?`;
   if (path.every(({ kind }) => kind === "field") && isPossible(path, sources)) {
     const warning =
-      `events have no attribute "${source}" that this package knows.${hint} The mapping asks for it first, by contains_key, so that an event ` +
-      `without it should only leave the field empty. To see what Platform makes of an event: ${operatorCommand("preview --samples <file>")}`;
+      `events have no attribute "${source}" that this package knows.${hint} The mapping checks for it with contains_key, so an event ` +
+      `without it should only leave the field empty. To see how Platform maps an event: ${operatorCommand("preview --samples <file>")}`;
     return { mistakes: [], warning, kinds: unknownKinds };
   }
   return { mistakes: [missing(path, sources)], ...(instead !== undefined && { instead }), kinds: unknownKinds };
 }
 
-/** Whether Customer.io may send an attribute that the catalogue lacks, as it adds some without notice. */
+/** Whether Customer.io may send an attribute that the catalogue lacks: it adds attributes without notice. */
 function isPossible(path: readonly PathStep[], sources: SourceFields): boolean {
   const text = formatPath(path);
   const isBelowKnown = sources.paths.some((known) => text.startsWith(`${known}.`) || known.startsWith(`${text}.`));
   return !text.startsWith("relay.") && text !== "relay" && !isBelowKnown;
 }
 
-/** Checks what is to be worked out: that it can be read and called, that its attributes are there, and that times are counted right. */
+/** Checks an expression: its syntax, calls and attributes, and that times are in the right unit. */
 export function checkExpression(text: string, sources: SourceFields): CheckedSource {
   const { mistakes, unknownFunctions } = expressionProblems(text);
   const problems = [...mistakes, ...unknownFunctions];
@@ -71,9 +71,9 @@ export function checkExpression(text: string, sources: SourceFields): CheckedSou
   }));
   if (unknown.length + times.length === 0) return { mistakes: [], kinds: kindsOf(expression, sources) };
   const guarded = guardedForm(text, unknown, sources);
-  // Where a name may be misspelt, asking for it first would only hide that.
+  // If a name may be misspelled, contains_key would only hide the mistake.
   const instead = times.length === 0 && unknown.every(({ meant }) => meant === undefined) ? guarded : undefined;
-  const askFirst = guarded && ` If Customer.io does send it, ask for it first${instead ? "." : `: ${guarded}`}`;
+  const askFirst = guarded && ` If Customer.io does send it, check for it first${instead ? "." : `: ${guarded}`}`;
   const unknowns = unknown.map(({ steps, meant }) => {
     const suggestion = meant === undefined ? "." : `; did you mean ${meant}?`;
     return `${missing(steps, sources)}${suggestion}${askFirst ?? ""}`;
@@ -82,8 +82,8 @@ export function checkExpression(text: string, sources: SourceFields): CheckedSou
 }
 
 /**
- * Attributes that the catalogue lacks. Those that the expression asks for with contains_key are fine, since they fail no record
- * where they are missing: so newer attributes of Customer.io can be mapped too.
+ * Attributes that the catalogue lacks. Those that the expression checks with contains_key are fine, since they fail no record
+ * when they are missing. So newer attributes of Customer.io can be mapped too.
  */
 function unknownAttributes(expression: Expression, sources: SourceFields): (readonly PathStep[])[] {
   const parts = subexpressions(expression);
@@ -98,7 +98,7 @@ function unknownAttributes(expression: Expression, sources: SourceFields): (read
   return [...new Map(unknown.map((steps) => [formatPath(steps), steps])).values()];
 }
 
-/** The expression for events that may lack these attributes; undefined if no event can have them, or if it can't be written so. */
+/** The expression guarded against missing attributes; undefined if no event can have them, or if no such form exists. */
 function guardedForm(
   text: string,
   unknown: readonly { readonly steps: readonly PathStep[] }[],
@@ -124,12 +124,12 @@ function missing(path: readonly PathStep[], sources: SourceFields): string {
     return `"${text}" is an object; name one of its attributes: ${names.join(", ")}`;
   }
   if (text.startsWith("relay.") && !sources.paths.some((known) => known.startsWith("relay."))) {
-    return `"${text}" is made by the relay, which does not exist with delivery: direct`;
+    return `"${text}" is added by the relay, which does not exist with delivery: direct`;
   }
   return `events have no attribute "${text}"`;
 }
 
-/** What the functions of times want, by the place of the argument. */
+/** What time functions require, by argument index. */
 const timeArguments: Readonly<Record<string, { readonly index: number; readonly wants: "count" | "date" | "text" }>> = {
   dformat: { index: 0, wants: "count" },
   format: { index: 0, wants: "date" },
@@ -161,12 +161,12 @@ function acceptable(kind: ValueKind, wants: "count" | "date" | "text"): boolean 
 
 function timeMistake(name: string, wants: "count" | "date" | "text", kind: ValueKind): string {
   if (wants === "count" && kind === "epoch-seconds") {
-    return `${name} counts milliseconds since 1970, and gets seconds: multiply them, as in dformat(\${timestamp} * 1000, …)`;
+    return `${name} takes milliseconds since 1970, but gets seconds: multiply them, as in dformat(\${timestamp} * 1000, …)`;
   }
-  if (wants === "count") return `${name} takes milliseconds since 1970, and gets ${kindNames[kind]}`;
+  if (wants === "count") return `${name} takes milliseconds since 1970, but gets ${kindNames[kind]}`;
   const isCount = kind === "epoch-seconds" || kind === "epoch-milliseconds" || kind === "integer";
   if (isCount)
-    return `${name} takes no count but ${wants === "date" ? "a date" : "a text"}; seconds since 1970 are written by dformat(\${timestamp} * 1000, …)`;
-  if (wants === "date") return `${name} takes a date, and gets ${kindNames[kind]}: read it first, with date(…)`;
-  return `${name} takes a text, and gets ${kindNames[kind]}`;
+    return `${name} takes ${wants === "date" ? "a date" : "a text"}, not a count; format seconds since 1970 with dformat(\${timestamp} * 1000, …)`;
+  if (wants === "date") return `${name} takes a date, but gets ${kindNames[kind]}: parse it first, with date(…)`;
+  return `${name} takes a text, but gets ${kindNames[kind]}`;
 }

@@ -8,12 +8,12 @@ import type { SchemaField, SchemaFields } from "./schema-fields.ts";
 import { type MappingPair, removes, resolveDestination } from "./settings.ts";
 import { type SourceFields, sourceFields } from "./source-fields.ts";
 
-/** A mistake in the setting `mapping`, or something that it has to provide for. */
+/** A mistake in the setting `mapping`, or something that it lacks. */
 export interface MappingProblem {
-  /** The part of the setting, as `pulumi config set --path` takes it: `mapping.set[0].source`. */
+  /** The part of the setting, as a path for `pulumi config set --path`: `mapping.set[0].source`. */
   readonly path: string;
   readonly reason: string;
-  /** What fixes it: another value (the one that is seemingly meant, if any), an expression in place of a source, or nothing. */
+  /** How to fix it: set another value (the one that was probably meant, if any), use an expression instead of a source, or remove it. */
   readonly remedy:
     | { readonly do: "set"; readonly value?: string }
     | { readonly do: "express"; readonly value: string }
@@ -21,15 +21,15 @@ export interface MappingProblem {
 }
 
 export interface MappingCheck extends Customization {
-  /** What is mapped without any setting. */
+  /** The automatic mapping, without the setting. */
   readonly automatic: readonly EventMapping[];
-  /** The fields of the schema that records are mapped to. */
+  /** The fields of the target schema. */
   readonly schema: SchemaFields;
-  /** Path of the field that is the schema's primary identity, if it is one: Platform refuses records without it. */
+  /** Path of the field that is the schema's primary identity, if a field is: Platform refuses records without it. */
   readonly primaryIdentity?: string | undefined;
 }
 
-/** Everything that is wrong with the mapping that the settings make, before Platform is asked. */
+/** Finds all mistakes in the resulting mapping, without asking Platform. */
 export function findMappingProblems(check: MappingCheck): MappingProblem[] {
   const { settings, delivery = "relay" } = check;
   const sources = sourceFields(delivery);
@@ -41,7 +41,7 @@ export function findMappingProblems(check: MappingCheck): MappingProblem[] {
   ];
 }
 
-/** What the pairs of the settings read that may be right, but that this package does not know. */
+/** Warns of sources in the setting that this package does not know, although they may be right. */
 export function findMappingWarnings({
   settings,
   delivery = "relay",
@@ -59,7 +59,7 @@ function removeProblems(entry: string, index: number, check: MappingCheck): Mapp
   const whole = resolveDestination(entry, tenantId);
   const setInstead = settings.set.findIndex(({ destination }) => resolveDestination(destination, tenantId) === whole);
   if (setInstead !== -1) {
-    const reason = `"${entry}" is set by mapping.set[${setInstead}], which takes the place of the automatic mapping anyway`;
+    const reason = `"${entry}" is set by mapping.set[${setInstead}], which replaces the automatic mapping anyway`;
     return [{ path, reason, remedy: { do: "remove" } }];
   }
   if (automatic.some(({ destination }) => removes(whole, destination))) return [];
@@ -67,7 +67,7 @@ function removeProblems(entry: string, index: number, check: MappingCheck): Mapp
     whole,
     automatic.map(({ destination }) => destination),
   );
-  return [{ path, reason: `nothing is mapped to "${entry}" by itself`, remedy: toSet(meant) }];
+  return [{ path, reason: `the automatic mapping does not fill "${entry}"`, remedy: toSet(meant) }];
 }
 
 function pairProblems(pair: MappingPair, index: number, check: MappingCheck, sources: SourceFields): MappingProblem[] {
@@ -110,7 +110,7 @@ function destinationProblems(
   if (unreadable !== undefined) return [{ path, reason: unreadable, remedy: toSet() }];
   const first = settings.set.findIndex((other) => resolveDestination(other.destination, tenantId) === destination);
   if (first < index) {
-    const reason = `"${pair.destination}" is set by mapping.set[${first}] already, and a field has one value`;
+    const reason = `"${pair.destination}" is set by mapping.set[${first}] already, and a field can have only one value`;
     return [{ path: `mapping.set[${index}]`, reason, remedy: { do: "remove" } }];
   }
   if (fieldAt(destination, schema) !== undefined) return [];
@@ -119,7 +119,7 @@ function destinationProblems(
   ];
 }
 
-/** A fixed text where the schema takes certain ones only. */
+/** Checks a fixed text for a field that accepts only certain texts. */
 function valueProblems({ expression }: MappingPair, path: string, { values }: SchemaField): MappingProblem[] {
   if (expression === undefined || values === undefined) return [];
   const parsed = parseExpression(expression);
@@ -128,7 +128,7 @@ function valueProblems({ expression }: MappingPair, path: string, { values }: Sc
   return [{ path, reason, remedy: toSet() }];
 }
 
-/** What is mapped by itself fits the schema that is made here, and need not fit one of somebody else's. */
+/** Checks the automatic mapping. It fits the schema that this package creates, but may not fit an existing one. */
 function automaticProblems(check: MappingCheck, sources: SourceFields): MappingProblem[] {
   const { automatic, schema, settings } = check;
   const kept = customizeMapping(automatic, { ...check, settings: { ...settings, set: [] } }).filter(
@@ -147,11 +147,11 @@ function automaticProblems(check: MappingCheck, sources: SourceFields): MappingP
     return [{ path, reason, remedy: toSet(destination) }];
   });
   if (missing.length === 0) return unfit;
-  const reason = `the schema lacks what events fill, which has to be added to it or left out: ${missing.join(", ")}`;
+  const reason = `the schema lacks fields that events fill; add them to the schema or leave them out: ${missing.join(", ")}`;
   return [{ path, reason, remedy: toSet(missing.length === 1 ? missing[0] : commonObject(missing)) }, ...unfit];
 }
 
-/** `_acme.customerio.*`, if all lie in one object. */
+/** `_acme.customerio.*`, if all paths are in one object. */
 function commonObject(paths: readonly string[]): string | undefined {
   const objects = new Set(paths.map((path) => path.split(".").slice(0, -1).join(".")));
   const [object] = objects;
@@ -190,7 +190,7 @@ function fieldAt(destination: string, schema: SchemaFields): SchemaField | undef
   return pathProblem(destination) === undefined ? schema.field(parsePath(destination)) : undefined;
 }
 
-/** An attribute as an expression names it: the names of functions, such as timestamp, are reserved. */
+/** An attribute's name in an expression: function names, such as timestamp, are reserved. */
 function asExpression(source: string): string {
   return source === "timestamp" ? "${timestamp}" : source;
 }

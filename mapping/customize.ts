@@ -4,7 +4,7 @@ import type { EventMapping } from "../events/mapping.ts";
 import { type DeliveryMode, type MappingPair, type MappingSettings, removes, resolveDestination } from "./settings.ts";
 import { sourceFields } from "./source-fields.ts";
 
-/** Attributes that no event of a workspace has that identifies people by id alone. */
+/** Attributes that events lack if the workspace identifies people by id alone. */
 const otherIdentifiers = ["data.identifiers.email", "data.identifiers.cio_id", "data.identifiers.phone"];
 
 export interface Customization {
@@ -14,7 +14,7 @@ export interface Customization {
   readonly delivery?: DeliveryMode;
 }
 
-/** The automatic mapping as the settings change it: first what they remove, then what they set. */
+/** Applies the settings to the automatic mapping: first `remove`, then `set`. */
 export function customizeMapping(automatic: readonly EventMapping[], customization: Customization): EventMapping[] {
   const { settings, tenantId, delivery = "relay" } = customization;
   const set = settings.set.map((pair) => mappingOf(pair, tenantId, delivery));
@@ -31,8 +31,8 @@ export function customizeMapping(automatic: readonly EventMapping[], customizati
 
 /**
  * A pair of the settings. The relay fills every attribute of the catalogue; Customer.io's own events lack most of them, and any may
- * lack one that the catalogue lacks. A mapping that refers to a missing attribute is an error (Adobe's streaming monitoring docs), so
- * such an attribute is asked for first.
+ * lack one that is not in the catalogue. A mapping that refers to a missing attribute is an error (Adobe's streaming monitoring docs),
+ * so the expression checks for such an attribute first.
  */
 function mappingOf(
   { destination, source = "", expression }: MappingPair,

@@ -2,30 +2,30 @@ import type { ValueKind } from "adobe-data-prep";
 import type { SchemaField } from "./schema-fields.ts";
 import type { Kinds } from "./value-kinds.ts";
 
-/** The pattern of ISO 8601 in which Platform takes a time (Data Prep's data handling page). */
+/** The ISO 8601 pattern that Platform accepts for times (Data Prep's data handling page). */
 const isoPattern = "yyyy-MM-dd'T'HH:mm:ss.SSSX";
 
 /** A source that does not fit its field. */
 export interface Misfit {
-  /** What the source gives and what the field takes; the subject is for the caller to say. */
+  /** What the source yields and what the field accepts. The caller adds the subject. */
   readonly reason: string;
   /** An expression that fits, if there is an obvious one. */
   readonly instead?: string;
 }
 
 /**
- * Why a value of these kinds does not fit a field; undefined if it does, or if only the event can tell. A mismatch of types makes
- * Platform refuse the record (Adobe's streaming monitoring docs).
+ * Why a value of these kinds does not fit a field; undefined if it does, or if that depends on the event. Platform refuses
+ * a record with a mismatch of types (Adobe's streaming monitoring docs).
  *
- * @param text the source as an expression, for the one that fits
- * @param attribute whether it is an attribute as it is: a text of the event catalogue is never a number or a date, while an
- *   expression's text may be written to be one
+ * @param text the source as an expression, from which a fitting one is made
+ * @param attribute whether it is an unchanged attribute: a text of the event catalogue is never a number or a date, while an
+ *   expression may yield one as text
  */
 export function findMisfit(given: Kinds, field: SchemaField, text: string, attribute: boolean): Misfit | undefined {
   for (const kind of given) {
     if (fitsField(kind, field, attribute)) continue;
     const instead = conversion(kind, field, text);
-    const reason = `gives ${kindNames[kind]}, and the field takes ${fieldName(field)}`;
+    const reason = `gives ${kindNames[kind]}, but the field takes ${fieldName(field)}`;
     return instead === undefined ? { reason } : { reason, instead };
   }
   return undefined;

@@ -1,6 +1,6 @@
 import { nearest } from "pulumi-provider-kit/settings";
 
-/** The path that somebody may have meant: one that is spelt alike, or that ends in the same name. */
+/** The path that was probably meant: one with a similar spelling, or with the same last name. */
 export function guessPath(path: string, paths: readonly string[]): string | undefined {
   const last = path.split(".").at(-1) ?? path;
   const sameName = paths.filter((candidate) => candidate.split(".").at(-1) === last);

@@ -4,27 +4,27 @@ import type { SchemaDefinition } from "../events/schema-fit.ts";
 
 type FieldType = "string" | "integer" | "number" | "boolean" | "date-time" | "date" | "array" | "object" | "unknown";
 
-/** A field of a schema, as far as a mapping to it has to know. */
+/** What the mapping checks need to know about a field of a schema. */
 export interface SchemaField {
   readonly type: FieldType;
   /** Of an array. */
   readonly items?: SchemaField;
-  /** The greatest number that it holds. */
+  /** The largest number that it can hold. */
   readonly maximum?: number;
-  /** The only texts that it takes. */
+  /** The only texts that it accepts. */
   readonly values?: readonly string[];
 }
 
-/** The fields of a schema that mappings lead to. */
+/** The fields of a target schema. */
 export interface SchemaFields {
   field(path: readonly PathStep[]): SchemaField | undefined;
   /** The paths of all fields that hold a value, for suggestions. */
   readonly paths: readonly string[];
-  /** The paths that a record can't do without which has values at the given paths. */
+  /** The paths that are required in a record with values at the given paths. */
   required(mapped: readonly string[]): string[];
 }
 
-/** The fields of a schema that is there already. */
+/** The fields of an existing schema. */
 export function definedFields(definition: SchemaDefinition): SchemaFields {
   return {
     field: (path) => {
@@ -36,7 +36,7 @@ export function definedFields(definition: SchemaDefinition): SchemaFields {
   };
 }
 
-/** The fields of the schema that this package makes: those of the class, and those of the event catalogue. */
+/** The fields of the schema that this package creates: those of the class and of the event catalogue. */
 export function ownFields(tenantId: string): SchemaFields {
   const text = { type: "string" };
   const identity = { type: "object", properties: { id: text, authenticatedState: text, primary: { type: "boolean" } } };
@@ -84,7 +84,7 @@ function leaves(definition: SchemaDefinition, prefix: string): string[] {
   });
 }
 
-/** An object's required fields count once something is mapped into it. */
+/** An object's required fields are required only if something is mapped into it. */
 function requiredOf(definition: SchemaDefinition, prefix: string, mapped: readonly string[]): string[] {
   const properties = objectOf(definition.properties) ?? {};
   const names = Array.isArray(definition.required) ? definition.required.map(String) : [];
@@ -101,7 +101,7 @@ function propertyName(required: string, properties: SchemaDefinition): string {
   if (properties[required] !== undefined) return required;
   const byXdmName = Object.keys(properties).find((name) => objectOf(properties[name])?.["meta:xdmField"] === required);
   if (byXdmName !== undefined) return byXdmName;
-  // Without that note, the rule of XDM's names is left: `@id` is `_id`, `xdm:timestamp` is `timestamp`.
+  // Otherwise apply the rule for XDM names: `@id` is `_id`, `xdm:timestamp` is `timestamp`.
   const plain = required.replace(/^@/, "_").replace(/^xdm:/, "");
   return properties[plain] === undefined ? required : plain;
 }

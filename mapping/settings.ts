@@ -10,46 +10,51 @@ const pair = z
         "Field of the schema, such as eventType or customerio.email, which is short for _<tenant>.customerio.email.",
     }),
     source: path.optional().meta({ description: "Attribute of the event, such as data.subject." }),
-    expression: path.optional().meta({ description: "What to work out, in the expression language of Data Prep." }),
+    expression: path.optional().meta({ description: "What to calculate, in Data Prep's expression language." }),
   })
   .superRefine(({ source, expression }, context) => {
     const [code, path] = ["custom" as const, ["source"]];
     if (source === undefined && expression === undefined) {
-      context.addIssue({ code, path, message: "it is missing, and so is an expression" });
+      context.addIssue({ code, path, message: "it is missing, and there is no expression either" });
     }
     if (source !== undefined && expression !== undefined) {
-      context.addIssue({ code, path, message: "it is there beside an expression", params: { superfluous: true } });
+      context.addIssue({
+        code,
+        path,
+        message: "it is set together with an expression; a pair takes one of them",
+        params: { superfluous: true },
+      });
     }
   });
 
-/** The setting `mapping`: what is changed of the automatic mapping. */
+/** The setting `mapping`: changes to the automatic mapping. */
 export const mappingSettings = z.strictObject({
   identifiers: z
     .enum(["all", "id"], { error: "it must be all, or id for a workspace that identifies people by id alone" })
     .default("all")
     .meta({
       description:
-        "What the workspace knows people by: all, or id, which leaves e-mail address, cio_id and phone number unmapped.",
+        "Which identifiers the workspace uses: all, or id, which leaves e-mail address, cio_id and phone number unmapped.",
     }),
-  set: z.array(pair).default([]).meta({ description: "More pairs, and replacements of automatic ones." }),
+  set: z.array(pair).default([]).meta({ description: "Additional pairs, and replacements for automatic ones." }),
   remove: z
     .array(path)
     .default([])
-    .meta({ description: "Destinations that are not to be mapped; customerio.* is all of that object." }),
+    .meta({ description: "Destinations not to map; customerio.* is all of that object." }),
 });
 
 export type MappingSettings = z.output<typeof mappingSettings>;
 export type MappingPair = MappingSettings["set"][number];
 
-/** Who sends the events to Platform: the relay, which completes them, or Customer.io itself. */
+/** Who sends the events to Platform: the relay, which adds to them, or Customer.io itself. */
 export type DeliveryMode = "relay" | "direct";
 
-/** The whole path of a destination: `customerio.email` is short for `_<tenant>.customerio.email`. */
+/** The full path of a destination: `customerio.email` is short for `_<tenant>.customerio.email`. */
 export function resolveDestination(destination: string, tenantId: string): string {
   return /^customerio(\.|$)/.test(destination) ? `_${tenantId}.${destination}` : destination;
 }
 
-/** Whether an entry of `remove`, in its whole path, means a destination. */
+/** Whether an entry of `remove`, given as a full path, covers a destination. */
 export function removes(entry: string, destination: string): boolean {
   return entry.endsWith(".*") ? destination.startsWith(entry.slice(0, -1)) : destination === entry;
 }

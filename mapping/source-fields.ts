@@ -3,9 +3,9 @@ import { formatPath, type PathStep } from "adobe-data-prep";
 import { type EventFieldType, eventFields } from "../events/fields.ts";
 import type { DeliveryMode } from "./settings.ts";
 
-/** The attributes that an event has when Platform gets it. */
+/** The attributes of the events that Platform receives. */
 export interface SourceFields {
-  /** What the attribute at a path holds; undefined if the event catalogue lacks it. */
+  /** The kind of value at a path; undefined if the event catalogue lacks the attribute. */
   kind(path: readonly PathStep[]): ValueKind | undefined;
   readonly paths: readonly string[];
 }
@@ -18,12 +18,12 @@ const kinds: Record<EventFieldType, ValueKind> = {
   "string[]": "string[]",
 };
 
-/** The attributes of the event catalogue; those of the object `relay` only where the relay delivers. */
+/** The attributes of the event catalogue, including the object `relay` if the relay delivers. */
 export function sourceFields(delivery: DeliveryMode): SourceFields {
   const all: readonly (readonly [string, ValueKind])[] = [
     ...eventFields.map(({ source, type }) => [source, kinds[type]] as const),
     ["relay.occurred_at", "date-text"],
-    // A count of seconds, which Platform takes for no date.
+    // A count of seconds, which Platform does not accept as a date.
     ["timestamp", "epoch-seconds"],
   ];
   const known = new Map(all.filter(([path]) => delivery === "relay" || !path.startsWith("relay.")));

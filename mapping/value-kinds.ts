@@ -2,10 +2,10 @@ import type { Expression, ValueKind } from "adobe-data-prep";
 import { findFunction } from "adobe-data-prep";
 import type { SourceFields } from "./source-fields.ts";
 
-/** What an expression's value may be; several if it depends on the event. */
+/** The possible kinds of an expression's value; several if it depends on the event. */
 export type Kinds = ReadonlySet<ValueKind>;
 
-/** Tells as far as it can what an expression gives; `any` where only the event can. */
+/** Infers the kinds of an expression's value; `any` if it depends on the event. */
 export function kindsOf(expression: Expression, sources: SourceFields): Kinds {
   const of = (part: Expression) => kindsOf(part, sources);
   switch (expression.kind) {
@@ -30,7 +30,7 @@ export function kindsOf(expression: Expression, sources: SourceFields): Kinds {
   }
 }
 
-/** Whether the value is surely of one of the kinds, where it is not null. */
+/** Whether the value, unless null, is certainly of one of these kinds. */
 export function hasOnly(given: Kinds, ...wanted: ValueKind[]): boolean {
   return [...given].every((kind) => kind === "null" || wanted.includes(kind));
 }
@@ -51,7 +51,7 @@ function callKinds(call: Extract<Expression, { kind: "call" }>, of: (part: Expre
   if (returns !== "arguments") return kinds(returns);
   const candidates = call.function === "iif" ? call.arguments.slice(1) : call.arguments;
   const given = new Set(candidates.flatMap((argument) => [...of(argument)]));
-  // Of one array it is an item that comes back.
+  // With one array as argument, it returns an item.
   return given.has("array") || given.has("string[]") ? kinds("any") : given;
 }
 
@@ -65,7 +65,7 @@ function binaryKinds(
   if (operator === "*" && isThousand(left) && b.has("epoch-seconds")) return kinds("epoch-milliseconds");
   if (operator === "/" && isThousand(right) && a.has("epoch-milliseconds")) return kinds("epoch-seconds");
   if (operator === "+" || operator === "-") {
-    // A time that is shifted is still a time.
+    // A shifted time is still a time.
     if (hasOnly(a, "epoch-seconds", "epoch-milliseconds") && hasOnly(b, "integer")) return a;
     if (operator === "+" && [...a, ...b].some((kind) => kind === "string" || kind === "date-text"))
       return kinds("string");
@@ -79,7 +79,7 @@ function isThousand(expression: Expression): boolean {
   return expression.kind === "literal" && expression.value === 1000;
 }
 
-/** What arithmetic makes of an operand: a text may hold any number. */
+/** The kind of an operand in arithmetic: a text may hold any number. */
 function arithmetic(operand: Kinds): ValueKind {
   if (hasOnly(operand, "integer", "epoch-seconds", "epoch-milliseconds")) return "integer";
   return hasOnly(operand, "integer", "number", "epoch-seconds", "epoch-milliseconds") ? "number" : "any";

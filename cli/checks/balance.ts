@@ -9,7 +9,7 @@ import type { StackSource } from "../stack/source.ts";
 import { copyKeyAnew } from "./calls.ts";
 import { countQueue } from "./queue.ts";
 
-/** Whether every event that the relay took in is in one of the places where it may be. */
+/** Checks that every event that the relay accepted is in one of the places where it may be. */
 export async function checkBalance(source: StackSource): Promise<Finding> {
   const [{ total, days, countedAt, unknownPaths }, deadLetters, length] = await Promise.all([
     RelayTables.open(source).then((tables) => tables.counts()),
@@ -22,8 +22,8 @@ export async function checkBalance(source: StackSource): Promise<Finding> {
 }
 
 /**
- * Counts tell how many came in and how many are done with; dead letters and messages are looked at, so that a replay, which empties
- * the one into the other, leaves the balance as it is.
+ * Counts say how many events arrived and how many were handled. Dead letters and messages are counted afresh, so that a replay, which
+ * moves the one into the other, does not change the balance.
  */
 export function balanceFinding({
   total,
@@ -45,7 +45,7 @@ export function balanceFinding({
   messages: number;
   target: CommandTarget;
 }): Finding {
-  if (since === undefined) return { verdict: "fine", found: "No event has come yet." };
+  if (since === undefined) return { verdict: "fine", found: "No event has arrived yet." };
   const { accepted, setAside, filtered, refused, delivered, purged, movedIn, movedOut } = total;
   if (refused > 0 && accepted + setAside + filtered === 0) {
     const found = `Since ${since}: ${refused} calls were refused, and none was ever accepted.`;
@@ -63,25 +63,25 @@ export function balanceFinding({
     ...(delivered > 0
       ? [`age at delivery: ${formatDuration((total.deliveredSeconds / delivered) * 1000)} on average`]
       : []),
-    ...(countedAt ? [`counted last at ${countedAt.toISOString()}`] : []),
+    ...(countedAt ? [`last counted at ${countedAt.toISOString()}`] : []),
     `left out by filters: ${total.filtered}; calls refused (signature, size): ${total.refused}; calls answered 503: ${total.unavailable}; put back into the queue: ${total.retried + total.held} times`,
     ...unknownDetails(total.unknownAttributes, unknownPaths, target),
     ...(total.unread > 0
-      ? [`events that passed a filter because what it asks for could not be read: ${total.unread}`]
+      ? [`events that passed a filter because the value that it tests could not be read: ${total.unread}`]
       : []),
   ];
   if (rest === 0 && messages === 0) return { verdict: "fine", found: sum, details };
   if (rest > 0 && messages > 0) return { verdict: "waiting", found: sum, details };
-  // Counts are written some seconds after what they report, each instance's at another time.
-  const early = rest < 0 ? [`${-rest} more are done with than were counted as accepted so far.`] : [];
+  // Each instance writes its counts some seconds after the events, at its own time.
+  const early = rest < 0 ? [`${-rest} more were handled than counted as accepted so far.`] : [];
   return {
     verdict: "waiting",
     found: sum,
     details: [
       ...details,
       ...early,
-      `The queue holds ${messages} messages. Counts come some 15 seconds late; if it stays like this, an instance that was killed took`,
-      "its last counts with it. The log has each event by its id.",
+      `The queue holds ${messages} messages. Counts are up to 15 seconds late. If this does not change, an instance was killed and lost`,
+      "its last counts. The log lists every event by its id.",
     ],
   };
 }
@@ -90,7 +90,7 @@ function also(events: number, words: string): string {
   return events > 0 ? ` + ${events} ${words}` : "";
 }
 
-/** Paths that a status names; the row's field `unknown` has them all. */
+/** Maximum number of paths that `status` names; the row's field `unknown` has all of them. */
 const mostNamed = 10;
 
 function unknownDetails(events: number, paths: ReadonlyMap<string, number>, target: CommandTarget): string[] {
@@ -100,7 +100,7 @@ function unknownDetails(events: number, paths: ReadonlyMap<string, number>, targ
   const more = sorted.length > mostNamed ? [`${sorted.length - mostNamed} more`] : [];
   return [
     `events with attributes that this package does not know: ${events}${named.length > 0 ? `: ${[...named, ...more].join(", ")}` : ""}`,
-    "They are in no field of the row, whose field unknown names them, until the setting mapping maps them. To see what becomes of such an",
-    `event, put it into a file: ${operatorCommand("preview --samples <file>", target)}`,
+    "The row's field unknown lists them, and no field has their values until the setting mapping maps them. To see what such an event",
+    `becomes, put it into a file: ${operatorCommand("preview --samples <file>", target)}`,
   ];
 }

@@ -13,16 +13,16 @@ const hour = 60 * 60 * 1000;
 export const sendTest =
   "In Customer.io, open Data & Integrations > Integrations > Reporting Webhooks, open the webhook and press Send test";
 
-/** How a signing key is set that fits Customer.io's calls. */
+/** How to set the signing key that Customer.io signs with. */
 export function copyKeyAnew(target: CommandTarget): string {
   return (
     "Copy the key again: in Customer.io, Data & Integrations > Integrations > Reporting Webhooks, in the three-dots menu of the webhook, " +
-    `choose "Copy signing key". Then: ${pulumiCommand("config set --secret signingKeys", target)} (it asks for the key; a program of your ` +
-    `own may read it from another setting), and ${pulumiCommand("up", target)}. Events that Customer.io holds back come then, for 7 days.`
+    `choose "Copy signing key". Then: ${pulumiCommand("config set --secret signingKeys", target)} (it asks for the key; your own ` +
+    `program may read it from another setting), and ${pulumiCommand("up", target)}. Customer.io then sends the events that it has held back, for up to 7 days.`
   );
 }
 
-/** Whether Customer.io's calls come, and are taken. */
+/** Checks whether Customer.io calls, and whether the relay accepts the calls. */
 export async function checkCalls(source: StackSource): Promise<Finding> {
   const { id, modifiedAt } = source.resource("customerio:index:ReportingWebhook");
   const [counts, webhook] = await Promise.all([
@@ -44,11 +44,11 @@ export function callsFinding({
   target,
 }: {
   counts: Pick<RelayCounts, "days" | "takenAt" | "refusedAt">;
-  /** Whether Customer.io is to call. */
+  /** Whether the webhook is enabled, so that Customer.io calls. */
   enabled: boolean;
-  /** When the webhook was changed last, such as enabled; undefined if that isn't known. */
+  /** When the webhook was last changed, such as enabled; undefined if unknown. */
   changedAt: Date | undefined;
-  /** How many hours may pass without a call before that is unusual; 0: any number. */
+  /** Hours without a call from which on silence is unusual; 0: never. */
   silenceHours: number;
   now: Date;
   target: CommandTarget;
@@ -56,23 +56,24 @@ export function callsFinding({
   const today = days.get(dayOf(now));
   const taken = (today?.accepted ?? 0) + (today?.filtered ?? 0) + (today?.setAside ?? 0);
   const refused = today?.refused ?? 0;
-  const counted = `Today ${taken} calls were taken, and ${refused} refused.`;
+  const counted = `Today the relay accepted ${taken} calls and refused ${refused}.`;
   const last =
-    takenAt === undefined ? undefined : `The last call of Customer.io's was taken at ${takenAt.toISOString()}.`;
+    takenAt === undefined ? undefined : `The last call from Customer.io was accepted at ${takenAt.toISOString()}.`;
   const details = [counted, ...(last === undefined ? [] : [last])];
-  if (!enabled) return { verdict: "waiting", found: "None is to come: the webhook is disabled.", details };
+  if (!enabled) return { verdict: "waiting", found: "Customer.io sends none: the webhook is disabled.", details };
 
-  // As the alert `refused` has it.
+  // The same condition as in the alert `refused`.
   const refusedSince =
     refusedAt !== undefined &&
     takenAt !== undefined &&
     refusedAt.getTime() - takenAt.getTime() >= unusual.refusedHours * hour;
   const refusedOnly = takenAt === undefined && refused > 0 && taken === 0;
   if (refusedSince || refusedOnly) {
-    const since = takenAt === undefined ? "No call was ever taken" : `No call was taken since ${takenAt.toISOString()}`;
+    const since =
+      takenAt === undefined ? "No call was ever accepted" : `No call was accepted since ${takenAt.toISOString()}`;
     return {
       verdict: "broken",
-      found: `${since}, but calls were refused: they don't fit a signing key of the stack. Customer.io holds back all events meanwhile.`,
+      found: `${since}, but calls were refused: their signatures match no signing key of the stack. Meanwhile Customer.io holds back all events.`,
       details: [counted],
       todo: copyKeyAnew(target),
     };
@@ -82,21 +83,21 @@ export function callsFinding({
     const waited = changedAt === undefined ? 0 : now.getTime() - changedAt.getTime();
     const prove = `${sendTest}, then: ${operatorCommand("status", target)}`;
     if (waited < patience || silenceHours === 0) {
-      return { verdict: "waiting", found: "None has come from Customer.io yet.", details: [counted], todo: prove };
+      return { verdict: "waiting", found: "None has arrived from Customer.io yet.", details: [counted], todo: prove };
     }
-    const found = `None has come from Customer.io since the webhook was changed last, ${formatDuration(waited)} ago, although it is enabled.`;
+    const found = `None has arrived from Customer.io since the webhook was last changed, ${formatDuration(waited)} ago, although it is enabled.`;
     return { verdict: "broken", found, details: [counted], todo: prove };
   }
   const silence = now.getTime() - takenAt.getTime();
   if (silenceHours > 0 && silence >= patience) {
     return {
       verdict: "broken",
-      found: `None has come from Customer.io for ${formatDuration(silence)}, although the webhook is enabled.`,
+      found: `None has arrived from Customer.io for ${formatDuration(silence)}, although the webhook is enabled.`,
       details,
       todo:
-        `${sendTest}. If that comes, nothing was sent meanwhile: silenceAlertHours says how long that may be. If it does not, the page ` +
-        "shows Customer.io's last tries and their errors.",
+        `${sendTest}. If it arrives, Customer.io had nothing to send: raise silenceAlertHours. If it does not, the page ` +
+        "shows Customer.io's last attempts and their errors.",
     };
   }
-  return { verdict: "fine", found: `They come. ${last}`, details: [counted] };
+  return { verdict: "fine", found: `They arrive. ${last}`, details: [counted] };
 }

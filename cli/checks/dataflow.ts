@@ -4,7 +4,7 @@ import type { Finding } from "../output/finding.ts";
 import { type DataflowRun, listRuns, readDataflow } from "../platform/dataflow.ts";
 import type { StackSource } from "../stack/source.ts";
 
-/** Whether the dataflow takes events in. */
+/** Checks whether the dataflow accepts events. */
 export async function checkDataflow(source: StackSource): Promise<Finding> {
   const id = source.dataflowId;
   const flow = await readDataflow(platformOf(source), id);
@@ -12,10 +12,10 @@ export async function checkDataflow(source: StackSource): Promise<Finding> {
   if (!flow) return { verdict: "broken", found: `Platform has no dataflow ${id}: it was deleted.`, todo: fix };
   const found = `"${flow.name}" is ${flow.state}`;
   if (flow.state === "enabled") return { verdict: "fine", found: `${found}.` };
-  return { verdict: "broken", found: `${found}: it takes no events in.`, todo: fix };
+  return { verdict: "broken", found: `${found}: it accepts no events.`, todo: fix };
 }
 
-/** What the dataflow's runs (one an hour in which events came) did with them. */
+/** Checks the dataflow's runs: one for each hour in which events arrived. */
 export async function checkRuns(source: StackSource): Promise<Finding> {
   return runsFinding(await listRuns(platformOf(source), source.dataflowId), new Date());
 }
@@ -25,14 +25,14 @@ const day = 24 * 60 * 60 * 1000;
 /** @param runs the newest first */
 export function runsFinding(runs: readonly DataflowRun[], now: Date): Finding {
   if (runs.length === 0) {
-    return { verdict: "waiting", found: "There is none yet: one shows within an hour of the first events." };
+    return { verdict: "waiting", found: "There are none yet: the first appears within an hour of the first events." };
   }
   const recent = runs.filter(({ startedAt }) => now.getTime() - startedAt.getTime() < day);
   const sum = (of: (run: DataflowRun) => number) => recent.reduce((total, run) => total + of(run), 0);
   const failed = sum(({ recordsFailed }) => recordsFailed);
   const found =
     recent.length === 0
-      ? `None in the last 24 hours; the last one is of ${runs[0]?.startedAt.toISOString()}.`
+      ? `None in the last 24 hours; the last one started at ${runs[0]?.startedAt.toISOString()}.`
       : `${recent.length} in the last 24 hours: ${sum((run) => run.recordsIn)} records in, ${sum((run) => run.recordsOut)} out, ${failed} failed.`;
   const details = runs.slice(0, 3).flatMap(describe);
   if (failed === 0 && recent.every(({ status }) => status !== "failed")) return { verdict: "fine", found, details };
@@ -40,7 +40,7 @@ export function runsFinding(runs: readonly DataflowRun[], now: Date): Finding {
     verdict: "broken",
     found,
     details: [...new Set([...details, ...recent.flatMap(({ errors }) => errors.map(asError))])].slice(0, 9),
-    todo: 'Platform answered 200 to these records and then failed on them. In Platform, Sources > Dataflows > the dataflow > the failed run > "Error diagnostics" has them and the reason.',
+    todo: 'Platform answered 200 to these records and then failed on them. In Platform, Sources > Dataflows > the dataflow > the failed run > "Error diagnostics" lists them with the reasons.',
   };
 }
 

@@ -8,10 +8,10 @@ import type { StackSource } from "../stack/source.ts";
 const hour = 60 * 60 * 1000;
 const day = 24 * hour;
 
-/** Days that rows are compared with deliveries for, today included. */
+/** Days for which rows are compared with deliveries, including today. */
 const days = 7;
 
-/** What became of the dataset's last batches. */
+/** Checks the dataset's last batches. */
 export async function checkBatches(source: StackSource): Promise<Finding> {
   return batchesFinding(await listBatches(platformOf(source), source.datasetId), new Date());
 }
@@ -19,11 +19,12 @@ export async function checkBatches(source: StackSource): Promise<Finding> {
 /** @param batches the newest first */
 export function batchesFinding(batches: readonly DatasetBatch[], now: Date): Finding {
   const [last] = batches;
-  if (!last) return { verdict: "waiting", found: "There is none yet: one shows within an hour of the first events." };
+  if (!last)
+    return { verdict: "waiting", found: "There are none yet: the first appears within an hour of the first events." };
   const failed = batches.filter(
     ({ status, createdAt }) => status === "failed" && now.getTime() - createdAt.getTime() < day,
   );
-  const found = `The last one, of ${last.createdAt.toISOString()}, is: ${last.status}.`;
+  const found = `The last one, created at ${last.createdAt.toISOString()}, is: ${last.status}.`;
   const details = batches.slice(0, 3).map(({ id, createdAt, status, rows, errors }) => {
     const size = rows === undefined || status === "failed" ? "" : `, ${rows} rows`;
     return [`${createdAt.toISOString().slice(0, 16).replace("T", " ")} UTC  ${id} ${status}${size}`, ...errors].join(
@@ -35,11 +36,11 @@ export function batchesFinding(batches: readonly DatasetBatch[], now: Date): Fin
     verdict: "broken",
     found: `${failed.length} of the last ${batches.length} failed within 24 hours.`,
     details,
-    todo: "In Platform, Datasets > the dataset > the failed batch: its error diagnostics have the records and the reason of each.",
+    todo: "In Platform, Datasets > the dataset > the failed batch: its error diagnostics list the failed records with the reasons.",
   };
 }
 
-/** Whether the rows in the dataset are as many as the events that Platform took. */
+/** Checks that the dataset has as many rows as Platform accepted events. */
 export async function checkRows(source: StackSource): Promise<Finding> {
   const client = platformOf(source);
   const id = source.datasetId;
@@ -55,7 +56,7 @@ export async function checkRows(source: StackSource): Promise<Finding> {
     verdict: shown > 0 ? "fine" : "waiting",
     found:
       `It has ${shown < previewLimit ? shown : `${previewLimit} rows or more`}${shown < previewLimit ? " rows" : ""}; ` +
-      "the credential may not read Platform's metrics, which tell how many.",
+      "the credential may not read Platform's metrics, which have the exact number.",
   };
 }
 
@@ -74,22 +75,22 @@ export function rowsFinding({
   target: CommandTarget;
 }): Finding {
   const named = `${rows} rows in the last ${days} days`;
-  if (counts === undefined) return { verdict: rows > 0 ? "fine" : "waiting", found: `It took in ${named}.` };
+  if (counts === undefined) return { verdict: rows > 0 ? "fine" : "waiting", found: `It received ${named}.` };
   const first = since.toISOString().slice(0, 10);
   const recent = [...counts.days].filter(([date]) => date >= first);
   const delivered = recent.reduce((sum, [, day]) => sum + day.delivered, 0);
   const missing = delivered - rows;
-  if (missing <= 0) return { verdict: "fine", found: `It took in ${named}, for ${delivered} events delivered.` };
+  if (missing <= 0) return { verdict: "fine", found: `It received ${named}, for ${delivered} events delivered.` };
   const today = counts.days.get(now.toISOString().slice(0, 10))?.delivered ?? 0;
   const quiet = counts.countedAt === undefined || now.getTime() - counts.countedAt.getTime() > hour;
-  const found = `It took in ${named}, but ${delivered} events were delivered: ${missing} are not there`;
-  // Of today's events, the last hour's may still be on their way; of those before, none.
+  const found = `It received ${named}, but ${delivered} events were delivered: ${missing} are not there`;
+  // Only events of the last hour may still be on their way.
   if (missing <= today && !quiet) {
     return { verdict: "waiting", found: `${found} yet. Platform's data lake takes up to an hour.` };
   }
   return {
     verdict: "broken",
     found: `${found}.`,
-    todo: `Look at the runs and batches above. If they tell nothing, follow one event: ${operatorCommand("verify", target)}`,
+    todo: `Look at the runs and batches above. If they show no error, follow one event: ${operatorCommand("verify", target)}`,
   };
 }

@@ -10,7 +10,7 @@ import { RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
 import { deployAnew } from "./relay.ts";
 
-/** Milliseconds: a forwarder sends a probe after each pause, and no pause is longer than an hour and half of another. */
+/** Milliseconds. A forwarder sends a probe after each pause, and no pause is longer than an hour and a half. */
 const longestPause = 2 * 60 * 60 * 1000;
 
 /** How many messages the queues of the relay hold; undefined if one is gone. */
@@ -24,7 +24,7 @@ export async function countQueue(source: StackSource): Promise<{ events: number;
   return events === undefined || poison === undefined ? undefined : { events, poison };
 }
 
-/** Whether events wait to be delivered, since when, and why. */
+/** Checks whether events wait for delivery, since when, and why. */
 export async function checkQueue(source: StackSource): Promise<Finding> {
   const length = await countQueue(source);
   if (length === undefined) {
@@ -41,7 +41,7 @@ export async function checkQueue(source: StackSource): Promise<Finding> {
   return queueFinding({ messages, poison, waiting, sentAgo, now: new Date(), target: source.target, code: urn });
 }
 
-/** @param waiting events that could be looked at: those in messages that are not hidden until their next try */
+/** @param waiting events in messages that are visible, that is, not hidden until their next attempt */
 export function queueFinding({
   messages,
   poison,
@@ -62,11 +62,12 @@ export function queueFinding({
   code: string;
 }): Finding {
   const age = Math.max(0, ...waiting.map((event) => now.getTime() - waitingSince(event)));
-  const seen = waiting.length === 0 ? "all hidden until their next try" : `the oldest event for ${formatDuration(age)}`;
+  const seen =
+    waiting.length === 0 ? "all hidden until their next attempt" : `the oldest event for ${formatDuration(age)}`;
   const dying = poison > 0 ? `; ${poison} are about to become dead letters` : "";
   const found = `About ${messages} messages wait, each of one or more events, ${seen}${dying}.`;
   const reasons = [...new Set(waiting.flatMap(({ lastError }) => lastError ?? []))].slice(0, 3);
-  const details = reasons.map((reason) => `the last try: ${reason}`);
+  const details = reasons.map((reason) => `the last attempt: ${reason}`);
   if (age < unusual.waitSeconds * 1000) return { verdict: "waiting", found, details };
   if (sentAgo === undefined || sentAgo > longestPause) {
     const silent =
@@ -83,7 +84,7 @@ export function queueFinding({
     found,
     details,
     todo:
-      "HTTP 401, 403 or 404: the dataflow was changed by hand; " +
-      `fix it: ${pulumiCommand("up --refresh", target)}. Else Platform is away or takes less than comes in; nothing is lost meanwhile.`,
+      "HTTP 401, 403 or 404: somebody changed the dataflow; " +
+      `fix it: ${pulumiCommand("up --refresh", target)}. Otherwise Platform is down, or takes fewer events than arrive; no event is lost.`,
   };
 }

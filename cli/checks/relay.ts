@@ -14,12 +14,12 @@ const health = z.object({ signingKeys: z.boolean(), intake: z.string().optional(
 const { takeover: _, ...needed } = relayFunctions;
 const functions = Object.values(needed);
 
-/** Deploys the code once more, and has Azure take in its triggers: code that did not change is not deployed by a plain `up`. */
+/** The command that deploys the code again and makes Azure read its triggers: a plain `up` does not deploy unchanged code. */
 export function deployAnew(target: CommandTarget, code: string): string {
   return pulumiCommand(`up --replace '${code}'`, target);
 }
 
-/** Whether the relay answers, can reach its storage and has a signing key, and whether Azure knows all of its functions. */
+/** Checks that the relay answers, can reach its storage and has a signing key, and that Azure lists all of its functions. */
 export async function checkRelay(source: StackSource, answers: SharedAnswers): Promise<Finding> {
   const url = healthUrl(source);
   // The code's id is that of its function app.
@@ -41,10 +41,10 @@ export function relayFinding({
 }: {
   /** Of the health check. */
   url: string;
-  /** What it answered; undefined where no answer came, for which `text` then has the reason. */
+  /** HTTP status; undefined if there was no answer, in which case `text` has the reason. */
   status: number | undefined;
   text: string;
-  /** The functions that Azure lists; asked for only if the health check is well. */
+  /** The functions that Azure lists; read only if the health check succeeds. */
   listed: readonly string[] | undefined;
   app: string;
   target: CommandTarget;
@@ -58,16 +58,16 @@ export function relayFinding({
       found: `${url} ${answered}.`,
       todo:
         `Look at the log stream of the function app ${app} in the Azure portal. If it names an app setting or a role: ` +
-        `${pulumiCommand("up --refresh", target)}. Else deploy the code once more: ${deployAnew(target, code)}`,
+        `${pulumiCommand("up --refresh", target)}. Otherwise deploy the code again: ${deployAnew(target, code)}`,
     };
   }
-  // Azure names a function with its app before it, as it does all that lies below another resource.
+  // Azure prefixes a function's name with its app's, as it does for every child resource.
   const known = new Set(listed?.map((name) => name.split("/").at(-1)));
   const missing = functions.filter((name) => !known.has(name));
   if (missing.length > 0) {
     return {
       verdict: "broken",
-      found: `It answers, but Azure does not list ${missing.join(", ")} among the functions of ${app}, and never starts what it does not list.`,
+      found: `It answers, but Azure does not list ${missing.join(", ")} among the functions of ${app}, and never starts functions that it does not list.`,
       todo: deployAnew(target, code),
     };
   }
@@ -75,16 +75,16 @@ export function relayFinding({
   if (said?.intake === "closed") {
     return {
       verdict: "waiting",
-      found: "It is healthy, but its intake is closed since it is being taken down, so that it refuses every event.",
+      found: "It is healthy, but its intake is closed because it is being taken down, so it refuses every event.",
       todo:
-        "If a `destroy` or `up` runs, let it finish. If it was stopped, the intake opens by itself within 15 minutes. To bring back what " +
-        `has been deleted already: ${pulumiCommand("up", target)}`,
+        "If a `destroy` or `up` is running, let it finish. If it was stopped, the intake opens by itself within 15 minutes. To restore what " +
+        `was already deleted: ${pulumiCommand("up", target)}`,
     };
   }
   if (said?.signingKeys) return { verdict: "fine", found: "It is healthy and has a signing key." };
   return {
     verdict: "waiting",
-    found: "It is healthy, but has no signing key, so that it refuses every event.",
+    found: "It is healthy, but has no signing key, so it refuses every event.",
     todo: copyKeyAnew(target),
   };
 }

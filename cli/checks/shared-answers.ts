@@ -2,7 +2,7 @@ import type { PlainAnswer } from "pulumi-provider-kit/http";
 import { azureOf, startTimeLimit } from "../clients.ts";
 import type { StackSource } from "../stack/source.ts";
 
-/** Answers that several checks read. Each is asked for by the first that reads it, and not again. */
+/** Answers that several checks read. Each is requested once, by the first check that reads it. */
 export class SharedAnswers {
   readonly #source: StackSource;
   #health: Promise<PlainAnswer> | undefined;

@@ -15,7 +15,7 @@ import { checkWebhook } from "./webhook.ts";
 
 type Check = (source: StackSource, answers: SharedAnswers) => Promise<Finding>;
 
-/** In the order in which events travel, then what is about all of them. */
+/** In the order in which events travel, followed by checks of the whole. */
 const checks: readonly (readonly [string, Check, ("relay" | undefined)?])[] = [
   ["webhook", checkWebhook],
   ["relay", checkRelay, "relay"],
@@ -32,13 +32,13 @@ const checks: readonly (readonly [string, Check, ("relay" | undefined)?])[] = [
 
 export const statusCommand = defineCommand({
   name: "status",
-  summary: "say of each part whether it is fine, waiting or broken, and where the events are",
-  description: "Changes nothing. What is broken comes with what to do about it.",
+  summary: "show for each part whether it is fine, waiting or broken, and where the events are",
+  description: "Changes nothing. Says how to fix each part that is broken.",
   options: {},
   examples: [
     { args: "status --stack dev", shows: "every part of every source of the stack" },
     { args: "status --stack dev --source north", shows: "one source of a stack with several" },
-    { args: "status --cwd ../events --json", shows: "the same of a program in another folder, for a script" },
+    { args: "status --cwd ../events --json", shows: "the same for a program in another folder, as JSON for a script" },
   ],
   ...{ needsSecrets: true, needsRelay: false, stopsInOrder: false },
   json: z.object({ parts: z.array(partJson).describe("in the order in which events travel, and `versions` last") }),

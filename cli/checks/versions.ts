@@ -12,7 +12,7 @@ const version = z.string().optional();
 const health = z.object({ status: z.string(), version });
 const code = z.object({ version });
 
-/** Whether this command line, the program that deployed the relay, and the relay that runs have the same version. */
+/** Checks that this command line, the program that deployed the relay, and the running relay have the same version. */
 export async function checkVersions(source: StackSource, answers: SharedAnswers): Promise<Finding> {
   const { outputs, urn } = source.resource("customerio-aep:index:FunctionCode");
   const { text } = await answers.health();
@@ -35,7 +35,7 @@ export function versionsFinding({
   own: string;
   /** Of the program that deployed the relay last; undefined if it was too old to say. */
   deployed: string | undefined;
-  /** What the relay that runs says of itself, without a version if it is too old to say; undefined if it says nothing. */
+  /** The running relay's answer, without a version if the relay is too old to send one; undefined if it does not answer. */
   running: { version?: string | undefined } | undefined;
   target: CommandTarget;
   /** The URN of the relay's code. */
@@ -44,28 +44,29 @@ export function versionsFinding({
   const [fromProgram, fromRelay] = [deployed, running?.version].map((known) => known ?? "an earlier version");
   const details = [
     `This command line: ${own}. The program that deployed the relay: ${fromProgram}. ` +
-      `The relay that runs: ${running ? fromRelay : "it does not answer"}.`,
+      `The running relay: ${running ? fromRelay : "it does not answer"}.`,
   ];
   if (running && running.version !== deployed) {
     return {
       verdict: "broken",
-      found: "The relay that runs has another version than the program that deployed it.",
-      ...{ details, todo: `Deploy its code once more: ${deployAnew(target, code)}` },
+      found: "The running relay has a different version from the program that deployed it.",
+      ...{ details, todo: `Deploy its code again: ${deployAnew(target, code)}` },
     };
   }
-  if (deployed === own) return { verdict: "fine", found: "Command line, program and relay fit each other.", details };
+  if (deployed === own)
+    return { verdict: "fine", found: "Command line, program and relay have matching versions.", details };
   if (deployed === undefined || isOlder(deployed, own)) {
     return {
       verdict: "waiting",
       found: "The relay is older than this command line.",
       details,
-      todo: `Give the program the same version (${install(own)}), then: ${pulumiCommand("up", target)}`,
+      todo: `Install the same version for the program (${install(own)}), then: ${pulumiCommand("up", target)}`,
     };
   }
   return {
     verdict: "broken",
-    found: "This command line is older than the relay, and may misread what the relay has written.",
-    ...{ details, todo: `Give it the same version: ${install(deployed)}` },
+    found: "This command line is older than the relay, and may misread the relay's data.",
+    ...{ details, todo: `Install the same version: ${install(deployed)}` },
   };
 }
 

@@ -3,7 +3,7 @@ import { customerIoOf, startTimeLimit } from "../clients.ts";
 import type { Finding } from "../output/finding.ts";
 import type { StackSource } from "../stack/source.ts";
 
-/** Whether the reporting webhook sends to the relay, or, where there is none, to the stack's dataflow. */
+/** Checks that the reporting webhook posts to the relay or, without a relay, to the stack's dataflow. */
 export async function checkWebhook(source: StackSource): Promise<Finding> {
   const resource = source.resource("customerio:index:ReportingWebhook");
   const id = Number(resource.id);
@@ -30,7 +30,7 @@ export async function checkWebhook(source: StackSource): Promise<Finding> {
   if (steps.length > 0) {
     return {
       verdict: "waiting",
-      found: `${named} is disabled until the signing key is known.`,
+      found: `${named} is disabled until a signing key is set.`,
       todo: steps.join(" Then: "),
     };
   }
@@ -49,7 +49,7 @@ function explainOtherDataflow(endpoint: string, dataflowId: string): string | un
   return flowIdOf(endpoint) === dataflowId ? undefined : `does not post to the dataflow ${dataflowId}.`;
 }
 
-/** The dataflow whose inlet an address is; the address itself is a secret then: who has it can write into the dataset. */
+/** The dataflow that an inlet address belongs to. Such an address is a secret: anyone who has it can write into the dataset. */
 function flowIdOf(endpoint: string): string | undefined {
   return URL.parse(endpoint)?.searchParams.get("x-adobe-flow-id") ?? undefined;
 }

@@ -1,12 +1,12 @@
 import diagnostics from "node:diagnostics_channel";
 import type { ClientRequest, IncomingMessage } from "node:http";
 
-/** What an error says to people. */
+/** An error's message for people. */
 export function reportOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Writes an error for people; in debugging with its stack trace and what caused it. */
+/** Writes an error for people; with `--debug`, also its stack trace and its causes. */
 export function reportError(error: unknown, isDebug: boolean): void {
   process.stderr.write(`${reportOf(error)}\n`);
   if (!isDebug) return;
@@ -27,7 +27,7 @@ export function logCommand(command: string, folder: string): void {
 
 /**
  * Writes a line for each HTTP call from now on: method, address and status. Headers, bodies and queries may hold secrets, so they are
- * left out, and so is the path of Platform's inlets: who knows it can write into a dataset.
+ * left out, and so is the path of Platform's inlets: anyone who knows it can write into a dataset.
  */
 export function logCalls(): void {
   isLogging = true;
@@ -49,7 +49,7 @@ function callOf({ method, protocol, host, path }: ClientRequest): string {
   return `${method} ${protocol}//${host}${shortenPath(path)}`;
 }
 
-/** A path without what may be secret. */
+/** A path without the parts that may be secret. */
 export function shortenPath(path: string): string {
   return path.replace(/\?.*$/s, "?…").replace(/\/collection\/[^?]+/, "/collection/…");
 }

@@ -5,38 +5,38 @@ import type { Ending } from "./exit-codes.ts";
 
 /** One option of a command. */
 export interface OptionDefinition<Schema extends z.ZodType = z.ZodType> {
-  /** What stands for its value in help, such as `number`; absent: the option is a switch. */
+  /** Placeholder for its value in help, such as `number`; absent: the option is a switch. */
   readonly value?: string;
   /** One letter. */
   readonly short?: string;
   readonly description: string;
-  /** Takes the text that was given, or true for a switch. Its default and its allowed values are shown in help. */
+  /** Parses the given text, or true for a switch. Help shows its default and its allowed values. */
   readonly schema: Schema;
 }
 
 /** Options by their names, without the dashes. */
 export type OptionTable = Readonly<Record<string, OptionDefinition>>;
 
-/** What was given for a table of options. */
+/** The parsed values for a table of options. */
 export type ValuesOf<Options extends OptionTable> = {
   readonly [Name in keyof Options]: z.output<Options[Name]["schema"]>;
 };
 
-/** What a command has to do its work with. */
+/** What a command gets to do its work. */
 export interface CommandContext {
   /** Prints lines for people; with `--json`, nothing. */
   readonly print: (...lines: string[]) => void;
   readonly progress: Progress;
   /** Whether the stack has more sources than this one. */
   readonly isOneOfSeveral: boolean;
-  /** Aborted by Ctrl-C, where the command stops in order. */
+  /** Aborted by Ctrl-C if the command sets `stopsInOrder`. */
   readonly signal: AbortSignal;
 }
 
 /** How the work for one source ended. */
 interface CommandResult<Json> {
   readonly ending: Ending;
-  /** What `--json` prints of it. */
+  /** The result in `--json`. */
   readonly json: Json;
 }
 
@@ -45,7 +45,7 @@ interface CommandResult<Json> {
  */
 export interface CommandDefinition<Options extends OptionTable = OptionTable, Json extends z.ZodType = z.ZodType> {
   readonly name: string;
-  /** A verb and what it does, without a full stop. */
+  /** A phrase that begins with a verb, without a full stop. */
   readonly summary: string;
   /** What else an operator should know, as sentences. */
   readonly description: string;
@@ -53,20 +53,20 @@ export interface CommandDefinition<Options extends OptionTable = OptionTable, Js
   readonly examples: readonly { readonly args: string; readonly shows: string }[];
   /** Whether it needs the stack's secrets, such as the vendors' credentials. */
   readonly needsSecrets: boolean;
-  /** Whether it is about the relay, so that sources without one are left out. */
+  /** Whether it needs a relay; sources without one are skipped. */
   readonly needsRelay: boolean;
-  /** Whether Ctrl-C lets it finish what is under way. */
+  /** Whether it finishes the work under way after Ctrl-C. */
   readonly stopsInOrder: boolean;
   /** What `--json` prints for each source. */
   readonly json: Json;
   /**
-   * Checks what was given as a whole, before anything is read.
+   * Checks the options as a whole, before anything is read.
    *
    * @throws UsageError
    */
   check?(values: ValuesOf<Options>): Promise<void> | void;
   /**
-   * Checks what was given against the sources that are meant, before anything is done.
+   * Checks the options against the chosen sources, before anything is done.
    *
    * @throws UsageError
    */
@@ -75,7 +75,7 @@ export interface CommandDefinition<Options extends OptionTable = OptionTable, Js
   run(source: StackSource, values: ValuesOf<Options>, context: CommandContext): Promise<CommandResult<z.output<Json>>>;
 }
 
-/** For the types only: what `run` gets follows from the table of options. */
+/** Returns the definition unchanged; it infers the types of `run` from the table of options. */
 export function defineCommand<const Options extends OptionTable, Json extends z.ZodType>(
   definition: CommandDefinition<Options, Json>,
 ): CommandDefinition<Options, Json> {
@@ -107,7 +107,7 @@ export const sharedOptions = {
     schema: z.string().optional(),
   },
   json: {
-    description: "print one JSON document, as the reference describes it, and nothing else",
+    description: "print only one JSON document, which the reference describes",
     schema: z.boolean().default(false),
   },
   debug: {

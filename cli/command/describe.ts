@@ -5,7 +5,7 @@ import { sharedOptions } from "./definition.ts";
 /** An option as help and the reference show it. */
 export interface ShownOption {
   readonly name: string;
-  /** As it is written: `-s, --stack <stack>`. */
+  /** As typed on the command line: `-s, --stack <stack>`. */
   readonly flags: string;
   readonly description: string;
   /** Allowed values, if they are few and known. */
@@ -36,7 +36,7 @@ function choicesOf(schema: z.ZodType): string[] {
   return schema instanceof z.ZodEnum ? schema.options.map(String) : [];
 }
 
-/** What `--json` prints on the whole. */
+/** The whole document that `--json` prints. */
 export function documentOf(definition: CommandDefinition) {
   return z.object({
     stack: z.string().describe("name of the stack"),
@@ -51,5 +51,5 @@ export function documentOf(definition: CommandDefinition) {
   });
 }
 
-/** What `--json` prints where the stack could not be read, or the command was called wrongly. */
+/** What `--json` prints if the stack can't be read or the command line is invalid. */
 export const failureDocument = z.object({ error: z.string() });

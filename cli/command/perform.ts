@@ -11,7 +11,7 @@ import { UsageError } from "./usage-error.ts";
 
 type Values = SharedValues & Readonly<Record<string, unknown>>;
 
-/** What became of one source, as `--json` prints it. */
+/** The result for one source, as `--json` prints it. */
 interface SourceOutcome {
   readonly source: string;
   readonly ending: Ending;
@@ -20,7 +20,7 @@ interface SourceOutcome {
 }
 
 /**
- * Runs a command for each source that is meant.
+ * Runs a command for each chosen source.
  *
  * @param given the options as they were written
  * @returns the exit code
@@ -69,7 +69,7 @@ async function performAll(
   return outcomes;
 }
 
-/** Of several sources, one that fails doesn't keep the others from being seen to. */
+/** If one of several sources fails, the command still handles the others. */
 async function performOne(
   definition: CommandDefinition,
   source: StackSource,
@@ -91,7 +91,7 @@ function chooseSources(definition: CommandDefinition, values: Values, stack: Pul
   const sources = definition.needsRelay ? chosen.filter(({ keepsDeadLetters }) => keepsDeadLetters) : chosen;
   if (sources.length === 0) {
     throw new Error(
-      `The stack ${stack.name} has no relay${values.source === undefined ? "" : ` for ${values.source}`}, and so no dead letters: ` +
+      `The stack ${stack.name} has no relay${values.source === undefined ? "" : ` for ${values.source}`}, and therefore no dead letters: ` +
         "Customer.io posts straight to Platform.",
     );
   }
@@ -110,7 +110,7 @@ function valuesOf(definition: CommandDefinition, given: Readonly<Record<string, 
   const parsed = z.object(Object.fromEntries(options)).safeParse(given);
   if (parsed.success) return parsed.data as Values;
   const [issue] = parsed.error.issues;
-  throw new UsageError(`--${issue?.path.join(".")} is not right: ${issue?.message}`);
+  throw new UsageError(`--${issue?.path.join(".")} is invalid: ${issue?.message}`);
 }
 
 function printJson(document: object): void {

@@ -5,10 +5,10 @@ import type { CommandDefinition } from "./definition.ts";
 import { describeOption, optionsOf } from "./describe.ts";
 import { exitCodes } from "./exit-codes.ts";
 
-/** Does what a command is called for. @param given the options as text, and true for switches */
+/** Runs a command. @param given the options as text, and true for switches */
 export type Perform = (definition: CommandDefinition, given: Readonly<Record<string, unknown>>) => Promise<void>;
 
-/** The parser of the CLI, with its help and its completion, made from the definitions. It throws `CommanderError`. */
+/** Builds the CLI's parser, with help and completion, from the definitions. The parser throws `CommanderError`. */
 export function buildProgram(definitions: readonly CommandDefinition[], perform: Perform): Command {
   const program = new Command(manifest.name)
     .description("Operate the Customer.io sources of a Pulumi stack. The stack may be of any program.")
@@ -32,8 +32,8 @@ export function buildProgram(definitions: readonly CommandDefinition[], perform:
 const completionCommandName = "completion";
 
 /**
- * The script for bash asks bash-completion for the words of the line, which macOS and small Linux images lack. Where it is missing, bash's
- * own words do.
+ * The script for bash gets the words of the line from bash-completion, which macOS and small Linux images lack. Without it, use bash's own
+ * words.
  */
 const withoutBashCompletion = `if ! declare -F _get_comp_words_by_ref >/dev/null; then
     _get_comp_words_by_ref() {
@@ -50,13 +50,13 @@ function commandOf(definition: CommandDefinition, perform: Perform): Command {
     .description(sentence(definition.summary))
     .allowExcessArguments(false)
     .action((given: Record<string, unknown>, { options }: Command) =>
-      // By the names that they are written with.
+      // Under the names that users type.
       perform(definition, Object.fromEntries(options.map((option) => [option.name(), given[option.attributeName()]]))),
     );
   for (const [name, option] of Object.entries(optionsOf(definition))) {
     const { flags, description, choices, default: fallback } = describeOption(name, option);
     const parsed = new Option(flags, fallback === undefined ? description : `${description} (default: ${fallback})`);
-    // Shown and completed, but checked with all other values.
+    // Only for help and completion: the schema checks the value with all others.
     if (choices.length > 0) parsed.argChoices = [...choices];
     command.addOption(parsed);
   }

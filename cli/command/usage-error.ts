@@ -1,2 +1,2 @@
-/** The command was called in a way that can't be meant; it ends with exit code 2 before anything is done. */
+/** The command line is invalid. The command exits with code 2 before it does anything. */
 export class UsageError extends Error {}

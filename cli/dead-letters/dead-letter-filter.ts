@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { type DeadLetter, parseDeadLetter } from "../../relay/core/event/dead-letter.ts";
 
-/** Which dead letters are meant; what is undefined lets all through. */
+/** Selects dead letters; an undefined property matches all. */
 export interface DeadLetterFilter {
   /** Class of the dead letter, such as `refused`: see `DeadLetterClass`. */
   readonly class?: string | undefined;
-  /** Text that the reason contains, in any case. */
+  /** Text that the reason contains, ignoring case. */
   readonly reason?: string | undefined;
   readonly objectType?: string | undefined;
   readonly metric?: string | undefined;
@@ -20,7 +20,7 @@ const named = z.object({
   metric: z.string().optional().catch(undefined),
 });
 
-/** What kind of event a dead letter holds, as far as its body tells. */
+/** The kind of event in a dead letter, as far as its body shows it. */
 export function kindOf({ body, encoding }: DeadLetter): {
   objectType?: string | undefined;
   metric?: string | undefined;
@@ -47,7 +47,7 @@ export function matchesFilter(letter: DeadLetter, filter: DeadLetterFilter): boo
   );
 }
 
-/** Whether a blob of that name can hold what is meant: its day, which the name tells, spares reading all others. */
+/** Whether the blob with this name may match. The name contains the day, so other days need not be read. */
 export function mayMatchFilter(name: string, { from, to }: DeadLetterFilter): boolean {
   const [, year, month, date] = name.match(/^(\d{4})\/(\d\d)\/(\d\d)\//) ?? [];
   if (year === undefined) return true;

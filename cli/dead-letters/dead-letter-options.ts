@@ -9,7 +9,7 @@ const time = z
   .transform((given) => new Date(given))
   .refine((date) => !Number.isNaN(date.getTime()), "there is no such time");
 
-/** The options that say which dead letters are meant. */
+/** The options that select dead letters. */
 export const filterOptions = {
   class: {
     value: "class",

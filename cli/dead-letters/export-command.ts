@@ -13,8 +13,8 @@ export const exportCommand = defineCommand({
   name: "export",
   summary: "write dead letters into files, one each, and leave them in the storage",
   description:
-    "The files hold personal data: the folder and the files that it makes can be read by you alone. It can be stopped and repeated at any " +
-    "time. Of a stack with several sources, each has a folder of its name inside.",
+    "The files hold personal data, so only you can read them and the folder that the command creates. You can stop and repeat it at any " +
+    "time. If the stack has several sources, each gets a subfolder with its name.",
   options: {
     folder: {
       value: "folder",
@@ -32,10 +32,10 @@ export const exportCommand = defineCommand({
     folder: z.string().describe("absolute path"),
     total: z.number().describe("dead letters in the storage"),
     written: z.number().describe("files that were not there before"),
-    replaced: z.number().describe("files that held something else than the storage does"),
-    present: z.number().describe("files that held the same already"),
+    replaced: z.number().describe("files whose content differed from the storage"),
+    present: z.number().describe("files that already had the same content"),
     classes: z.record(z.string(), z.number()).describe("dead letters that are in files now, by class"),
-    unfit: z.array(z.string()).describe("names that no file can have; their dead letters are in no file"),
+    unfit: z.array(z.string()).describe("names that are not valid as file names; these dead letters were not exported"),
     stopped: z.boolean().describe("whether Ctrl-C stopped it before the end"),
   }),
   async check({ folder }) {
@@ -51,7 +51,7 @@ export const exportCommand = defineCommand({
     const bar = progress.bar(toExamine);
     const counts = await exportDeadLetters({
       ...{ storage, names: listMatchingNames(storage, filter), filter, folder, signal },
-      // More may have died since they were counted.
+      // There may be more than when they were counted.
       progress: (so) => bar.show(Math.min(so.examined, toExamine), `${so.written + so.replaced} written`),
     }).finally(() => bar.end());
     print(report(counts, { target: source.target, total, folder: folder.path }));
@@ -67,7 +67,7 @@ export const exportCommand = defineCommand({
   },
 });
 
-/** Counted in a listing of its own, so that the names are never held all at once. */
+/** Counts in a separate listing, so that the names are never in memory all at once. */
 async function countEntries(
   storage: RelayStorageAccount,
   filter: DeadLetterFilter,
@@ -85,7 +85,7 @@ async function* listMatchingNames(storage: RelayStorageAccount, filter: DeadLett
   for await (const { name } of storage.eachDeadLetter()) if (mayMatchFilter(name, filter)) yield name;
 }
 
-/** Names that are shown of those that no file can have. */
+/** Maximum number of invalid names that are shown. */
 const shownNames = 10;
 
 function report(
@@ -100,13 +100,13 @@ function report(
   ];
   for (const [kind, number] of [...classes].sort(([, a], [, b]) => b - a)) lines.push(`  ${number} ${kind}`);
   if (unfit.length > 0) {
-    lines.push(`  ${unfit.length} NOT EXPORTED, since no file in the folder can have their names:`);
+    lines.push(`  ${unfit.length} NOT EXPORTED, because their names are not valid as file names in the folder:`);
     lines.push(...unfit.slice(0, shownNames).map((name) => `    ${JSON.stringify(name)}`));
     if (unfit.length > shownNames) lines.push(`    and ${unfit.length - shownNames} more`);
   }
   if (kept === 0) return lines.join("\n");
   lines.push(
-    `They are in the relay's storage too. To deliver them: ${operatorCommand("replay", target)}. To give them up with the relay, put ` +
+    `They remain in the relay's storage. To deliver them: ${operatorCommand("replay", target)}. To delete them with the relay, put ` +
       "RELAY_ABANDON_DEAD_LETTERS=true before the command that takes it down.",
   );
   return lines.join("\n");

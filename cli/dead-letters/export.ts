@@ -10,31 +10,31 @@ export interface ExportOptions {
   readonly filter: DeadLetterFilter;
   /** Where the files go. */
   readonly folder: PrivateFolder;
-  /** Ends the work after the dead letters under way. */
+  /** Stops after the dead letters under way. */
   readonly signal: AbortSignal;
   /** Called after each dead letter. */
   readonly progress: (counts: ExportCounts) => void;
 }
 
-/** What became of the dead letters. */
+/** What happened to the dead letters. */
 export interface ExportCounts {
   /** Looked at so far. */
   examined: number;
   /** Files that were not there before. */
   written: number;
-  /** Files that held something else than the storage does. */
+  /** Files whose content differed from the storage. */
   replaced: number;
-  /** Files that held the same already. */
+  /** Files that already had the same content. */
   present: number;
   /** Dead letters that are in files now, by class. */
   readonly classes: Map<string, number>;
-  /** Names that no file of the folder can have. Their dead letters are in no file. */
+  /** Names that are not valid as file names in the folder. These dead letters are not exported. */
   readonly unfit: string[];
 }
 
 /**
  * Writes each dead letter that the filter lets through into a file of its own, byte for byte as it is stored. A file appears whole
- * or not at all, so this can be stopped and repeated at any time. The storage stays as it is.
+ * or not at all, so this can be stopped and repeated at any time. The storage is not changed.
  *
  * @throws what the storage or the folder throws
  */
@@ -59,7 +59,7 @@ async function exportOne(
   const read = await storage.readDeadLetter(name);
   if (read === undefined) return;
   const letter = tryParseDeadLetter(read.content);
-  // A filter can't tell about a version that is not known here, so only an export of everything keeps it.
+  // A filter can't judge an unknown format, so only an export of everything includes it.
   const isMeant =
     letter === undefined ? Object.values(filter).every((part) => part === undefined) : matchesFilter(letter, filter);
   if (!isMeant) return;

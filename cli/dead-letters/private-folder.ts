@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { UsageError } from "../command/usage-error.ts";
 
-/** What became of a file: it was not there, it held something else, it held the same, or it can't have that name. */
+/** What happened to a file: it is new, its content differed, its content was the same, or its name is not valid. */
 export type FileFate = "written" | "replaced" | "present" | "unfit";
 
 /** A folder whose files only their owner can read. */
@@ -13,23 +13,23 @@ export class PrivateFolder {
     this.path = absolute;
   }
 
-  /** @throws UsageError if there is something else than a folder. A folder that does not exist is made with its first file. */
+  /** @throws UsageError if the path is not a folder. A missing folder is created with its first file. */
   static async at(given: string): Promise<PrivateFolder> {
     const absolute = path.resolve(given);
     try {
       if ((await stat(absolute)).isDirectory()) return new PrivateFolder(absolute);
     } catch (error) {
       if (codeOf(error) === "ENOENT") return new PrivateFolder(absolute);
-      throw new UsageError(`--folder is not right: ${reasonOf(error)}`);
+      throw new UsageError(`--folder is invalid: ${reasonOf(error)}`);
     }
-    throw new UsageError(`--folder is not right: ${absolute} is a file, not a folder`);
+    throw new UsageError(`--folder is invalid: ${absolute} is a file, not a folder`);
   }
 
   /**
-   * Makes a file with this content, on the disk and whole, unless there is one. What an interrupted run left is overwritten.
+   * Writes a file with this content durably and atomically, unless it exists. Overwrites what an interrupted run left.
    *
    * @param name path in the folder, with `/` between its parts
-   * @throws if the file system does not take it, with what to do
+   * @throws if the file can't be written, with what to do
    */
   async keep(name: string, content: Buffer): Promise<FileFate> {
     if (!canBeFile(name)) return "unfit";
@@ -49,13 +49,13 @@ export class PrivateFolder {
       return present === undefined ? "written" : "replaced";
     } catch (error) {
       throw new Error(
-        `Could not write ${file}: ${reasonOf(error)}. What was written before is whole; the same command goes on from there.`,
+        `Could not write ${file}: ${reasonOf(error)}. The files written so far are complete. Run the same command again to continue.`,
       );
     }
   }
 }
 
-/** Whether a file of this path stays in its folder, on Windows too, where `\\` separates as well and `:` names a drive or a stream. */
+/** Whether a file with this path stays in its folder, even on Windows, where `\\` is a separator and `:` names a drive or a stream. */
 function canBeFile(name: string): boolean {
   return name.split("/").every((part) => /^[^\\:\0]+$/.test(part) && part !== "." && part !== "..");
 }
@@ -74,7 +74,7 @@ const reasons: Record<string, string> = {
   EDQUOT: "your disk quota is used up; make room, or choose another --folder",
   EACCES: "you may not write there; choose another --folder, or change its permissions",
   EPERM: "you may not write there; choose another --folder, or change its permissions",
-  EROFS: "it is on a disk that can't be written; choose another --folder",
+  EROFS: "the disk is read-only; choose another --folder",
   ENOTDIR: "there is a file where a folder is needed; move it away, or choose another --folder",
   EEXIST: "there is a file where a folder is needed; move it away, or choose another --folder",
   EISDIR: "there is a folder where the file belongs; move it away, or choose another --folder",

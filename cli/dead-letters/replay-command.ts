@@ -15,15 +15,15 @@ export const replayCommand = defineCommand({
   name: "replay",
   summary: "put dead letters back into the relay's queue, or delete old ones",
   description:
-    "Fix the reason first, which `--dry-run` shows. It can be stopped and repeated at any time; an event then comes to Platform twice " +
-    "at worst, under the same `_id`.",
+    "First fix the cause, which `--dry-run` shows. You can stop and repeat the command at any time; at worst an event then reaches " +
+    "Platform twice, under the same `_id`.",
   options: {
     ...filterOptions,
-    rate: { value: "number", description: "dead letters a second, at most", schema: positiveNumber.default(20) },
+    rate: { value: "number", description: "maximum dead letters a second", schema: positiveNumber.default(20) },
     "dry-run": { description: "only count", schema: z.boolean().default(false) },
     "purge-older-than": {
       value: "days",
-      description: "delete, in place of replaying, those that died longer ago than this",
+      description: "instead of replaying, delete those that died longer ago than this",
       schema: positiveNumber.optional(),
     },
   },
@@ -38,7 +38,7 @@ export const replayCommand = defineCommand({
     total: z.number().describe("dead letters in the storage before"),
     done: z.number().describe("counted, replayed or purged"),
     kinds: z.record(z.string(), z.number()).describe("`done` by class and kind of event, such as `refused email sent`"),
-    left: z.record(z.string(), z.number()).describe("dead letters that can't be replayed, by the reason"),
+    left: z.record(z.string(), z.number()).describe("dead letters that can't be replayed, by reason"),
     stopped: z.boolean().describe("whether Ctrl-C stopped it before the end"),
   }),
   async run(source, chosen, { print, progress, signal }) {

@@ -18,7 +18,7 @@ import { readQueueMessageText } from "../relay/queue-message.ts";
 import type { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { type DeadLetterFilter, kindOf, matchesFilter, tryParseDeadLetter } from "./dead-letter-filter.ts";
 
-/** What is done with the dead letters that are meant. */
+/** What to do with the selected dead letters. */
 export type ReplayAction = "count" | "replay" | "purge";
 
 export interface ReplayOptions {
@@ -29,35 +29,35 @@ export interface ReplayOptions {
   /** The blobs to look at. */
   readonly names: readonly string[];
   readonly filter: DeadLetterFilter;
-  /** The stack's filters and personal data, for what the relay could not read when it came. */
+  /** The stack's filters and personal data options, for bodies that the relay could not read on arrival. */
   readonly policy: EventPolicy;
   readonly action: ReplayAction;
-  /** Dead letters a second, at most. */
+  /** Maximum dead letters a second. */
   readonly perSecond: number;
-  /** Ends the work after the dead letters under way. */
+  /** Stops after the dead letters under way. */
   readonly signal: AbortSignal;
-  /** Told after each dead letter. */
+  /** Called after each dead letter. */
   readonly progress: (counts: ReplayCounts) => void;
 }
 
-/** What became of the dead letters. */
+/** What happened to the dead letters. */
 export interface ReplayCounts {
-  /** Looked at so far, of those that were to be. */
+  /** Examined so far. */
   examined: number;
-  /** Counted, replayed or purged, as the action was. */
+  /** Counted, replayed or purged, depending on the action. */
   done: number;
   /** `done` by class and kind of event, such as `refused email sent`. */
   readonly kinds: Map<string, number>;
-  /** Why dead letters that were meant can't be replayed, and how many. */
+  /** How many selected dead letters can't be replayed, by reason. */
   readonly left: Map<string, number>;
 }
 
 /**
- * Goes through dead letters and puts those that are meant back into the queue of events, or deletes them, or counts them.
+ * Puts the selected dead letters back into the queue of events, or deletes them, or counts them.
  *
- * A dead letter is removed only after its message is durable. So where this ends early, whatever the reason, nothing is lost, and
- * of the dead letters then under way the next run replays those again that were not removed yet: their events may come to Platform
- * twice, under the same `_id`. It is removed only as it was read: an event that dies again has the same name, and stays.
+ * A dead letter is removed only after its message is durable. So if this ends early, for any reason, nothing is lost. The next run
+ * replays again the dead letters under way that were not removed yet, so their events may reach Platform twice, under the same `_id`.
+ * A dead letter is removed only in the version that was read: if its event dies again, the new dead letter has the same name, and stays.
  *
  * @throws what the storage throws
  */
@@ -84,13 +84,13 @@ async function handle(name: string, options: ReplayOptions, counts: ReplayCounts
   const read = await storage.readDeadLetter(name);
   if (read === undefined) return;
   const letter = tryParseDeadLetter(read.content);
-  if (letter === undefined) return count(counts.left, "are no dead letters of a version that is known here");
+  if (letter === undefined) return count(counts.left, "have a format that this version does not know");
   if (!matchesFilter(letter, filter)) return;
   if (action !== "purge") {
     const replayable = await messagesOf(letter, policy, storage);
     if ("impossible" in replayable) return count(counts.left, replayable.impossible);
     if (action === "replay") {
-      // The claims first: the forwarder may have a message at once.
+      // The claims first: the forwarder may get the message at once.
       for (const claim of replayable.claims) await storage.putClaim(claim.name, claim.body);
       for (const message of replayable.messages) await storage.enqueue(message);
     }
@@ -101,7 +101,7 @@ async function handle(name: string, options: ReplayOptions, counts: ReplayCounts
   count(counts.kinds, [letter.class, objectType, metric].filter(Boolean).join(" "));
 }
 
-/** What brings a dead letter on its way again, or why nothing does. */
+/** What replays a dead letter, or why it can't be replayed. */
 type Replayable =
   | {
       /** Texts of queue messages. */
@@ -116,7 +116,7 @@ interface Claim {
   readonly body: string;
 }
 
-/** The queue messages that bring a dead letter's events on their way again, with wait and attempts counted from zero. */
+/** The queue messages that replay a dead letter's events, with wait and attempts counted from zero. */
 async function messagesOf(
   letter: DeadLetter,
   policy: EventPolicy,
@@ -129,7 +129,7 @@ async function messagesOf(
   return replayableOf([{ event: newEvent({ id, receivedAt: letter.receivedAt, body, digest }), body }]);
 }
 
-/** An unreadable letter is not an event but a message of the queue. */
+/** An unreadable dead letter is not an event but a whole queue message. */
 async function replayMessage(
   { body, encoding }: DeadLetter,
   storage: Pick<RelayStorageAccount, "readClaim">,
@@ -157,7 +157,7 @@ function replayableOf(events: readonly { event: QueuedEvent; body: string }[]): 
     const { body: _body, claim: _claim, ...fate } = { body: "", claim: "", ...requeueEvent(event, now) };
     const inline = { ...fate, body };
     if (fitsInline(inline)) return inline;
-    // Not the name that the event had before: a forwarder that has just made it a dead letter is yet to delete that claim.
+    // A new name: a forwarder that has just written the dead letter may still delete the event's former claim.
     const name = `${randomUUID()}/${blobName(inline)}`;
     claims.push({ name, body });
     return claimBody(inline, name);
@@ -166,9 +166,9 @@ function replayableOf(events: readonly { event: QueuedEvent; body: string }[]): 
 }
 
 /**
- * The event that a dead letter holds. One without an id died at the intake, before filters were applied and personal data taken
- * out; so this is done now, by a relay that may read what an older one could not. Its digest is like no other's, since the relay's
- * secret is not here: so it is rather sent twice than taken for another event.
+ * The event in a dead letter. One without an id died at the intake, before filters were applied and personal data removed, so this is
+ * done now, by code that may be able to read what an older relay could not. The relay's secret is not available here, so the digest is
+ * unique: the event may be sent twice, but is never mistaken for another one.
  */
 function eventOf(
   { eventId, digest, encoding, body }: DeadLetter,
@@ -181,7 +181,7 @@ function eventOf(
   try {
     admission = admit(Buffer.from(body, encoding), policy, randomUUID());
   } catch {
-    return { impossible: "can't have their personal data taken out" };
+    return { impossible: "have personal data that can't be removed" };
   }
   if (admission.kind === "malformed") return { impossible: "hold no event that this version of the relay can read" };
   if (admission.kind === "filtered") return { impossible: `are left out by the filter ${admission.rule}` };

@@ -32,7 +32,7 @@ export const restoreCommand = defineCommand({
     restored: z.number().describe("dead letters that are in the storage again"),
     present: z.number().describe("dead letters that the storage had already"),
     differing: z.array(z.string()).describe("files whose name the storage has for another content, which stays"),
-    foreign: z.array(z.string()).describe("files that are no dead letters of a version that is known here"),
+    foreign: z.array(z.string()).describe("files that have a format that this version does not know"),
     stopped: z.boolean().describe("whether Ctrl-C stopped it before the end"),
   }),
   async check({ folder }) {
@@ -40,7 +40,7 @@ export const restoreCommand = defineCommand({
       (found) => found.isDirectory(),
       () => false,
     );
-    if (!isFolder) throw new UsageError(`--folder is not right: there is no folder ${path.resolve(folder)}`);
+    if (!isFolder) throw new UsageError(`--folder is invalid: there is no folder ${path.resolve(folder)}`);
   },
   checkSources(_values, sources) {
     if (sources.length < 2) return;
@@ -72,7 +72,7 @@ export const restoreCommand = defineCommand({
     print(
       `${restored} dead letters of ${folder} are in the storage of the stack ${source.target.stack} again; it had ${present} already.`,
       ...nameFiles(differing, "NOT RESTORED, since the storage has another content of that name"),
-      ...nameFiles(foreign, "NOT RESTORED, since they are no dead letters of a version that is known here"),
+      ...nameFiles(foreign, "NOT RESTORED, since they have a format that this version does not know"),
       ...(restored + present > 0 ? [`To deliver them: ${operatorCommand("replay", source.target)}`] : []),
     );
     if (signal.aborted) print(stoppedWords);

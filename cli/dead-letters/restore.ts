@@ -23,7 +23,7 @@ export interface RestoreCounts {
   present: number;
   /** Files whose name the storage has for another content, which stays. */
   readonly differing: string[];
-  /** Files that are no dead letters of a version that is known here. They are in no storage. */
+  /** Files that have a format that this version does not know. They are in no storage. */
   readonly foreign: string[];
 }
 

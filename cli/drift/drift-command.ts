@@ -5,13 +5,13 @@ import { driftJson, driftLines, driftOf } from "./drift.ts";
 
 export const driftCommand = defineCommand({
   name: "drift",
-  summary: "list what somebody has changed in Azure that `npx pulumi preview` does not show",
+  summary: "list changes made in Azure that `npx pulumi preview` does not show",
   description:
-    "Compares app settings, code and secrets of the relay with what the last `npx pulumi up` left: app settings by name, the code by its digest, " +
-    "secrets by their versions. Prints no values. Changes nothing. Ends with 1 if something differs, so that a nightly job can tell.",
+    "Compares the relay's app settings, code and secrets with what the last `npx pulumi up` left: app settings by name, the code by its digest, " +
+    "secrets by their versions. Prints no values. Changes nothing. Exits with 1 if something differs, so that a nightly job can detect it.",
   options: {},
   examples: [
-    { args: "drift --stack prod", shows: "what differs in the stack, and how to put it right" },
+    { args: "drift --stack prod", shows: "what differs in the stack, and how to undo it" },
     { args: "drift --stack prod --json", shows: "the same for a script" },
   ],
   ...{ needsSecrets: false, needsRelay: true, stopsInOrder: false },

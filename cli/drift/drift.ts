@@ -8,7 +8,7 @@ import { startTimeLimit } from "../clients.ts";
 import type { StackSource } from "../stack/source.ts";
 import type { StackResource } from "../stack/state.ts";
 
-/** What `--json` says of one thing that differs. */
+/** One difference, as `--json` prints it. */
 export const driftJson = z.object({
   part: z.enum(["app setting", "code", "secret"]),
   name: z.string().describe("of the setting, the function app or the secret"),
@@ -28,7 +28,7 @@ const code = z.object({
 const secret = z.object({ name: z.string(), uriWithVersion: z.string() });
 
 /**
- * What differs in Azure from what the last `up` left.
+ * Compares Azure with what the last `up` left.
  *
  * @throws if something can't be compared
  */
@@ -36,7 +36,7 @@ export async function driftOf(client: AzureClient, source: StackSource): Promise
   const state = code.parse(source.resource("customerio-aep:index:FunctionCode").outputs);
   if (state.settings === undefined || state.build === undefined) {
     throw new Error(
-      `An earlier version has deployed this relay, so the state lacks what to compare with. Run once: ${pulumiCommand("up", source.target)}`,
+      `An earlier version deployed this relay, so the state lacks the values to compare with. Run once: ${pulumiCommand("up", source.target)}`,
     );
   }
   const secrets = source.all("customerio-aep:index:VaultSecret");
@@ -50,8 +50,8 @@ export async function driftOf(client: AzureClient, source: StackSource): Promise
 
 const found = {
   changed: "its value is not the stack's",
-  added: "the stack has no such setting",
-  removed: "Azure has no such setting any more",
+  added: "the stack does not set it",
+  removed: "Azure no longer has this setting",
 } as const;
 
 async function ofSettings(
@@ -63,7 +63,7 @@ async function ofSettings(
   const listed = await client.siteSettings(siteId).list(startTimeLimit());
   if (listed === undefined) {
     throw new Error(
-      `Azure has no function app ${siteId} any more. To make it again: ${pulumiCommand("up --refresh", target)}`,
+      `Azure has no function app ${siteId} any more. To create it again: ${pulumiCommand("up --refresh", target)}`,
     );
   }
   return settingDrift(written, listed).map((drift) => ({ part: "app setting", ...drift, found: found[drift.change] }));
@@ -72,10 +72,10 @@ async function ofSettings(
 async function ofCode(client: AzureClient, state: z.output<typeof code>): Promise<Drift[]> {
   const url = `https://${state.hostName}${state.healthPath}`;
   const running = await runningCode(client, { url, build: state.build }, startTimeLimit());
-  if (running.is === "unknown") throw new Error(`It could not be found out which code runs: ${running.reason}`);
+  if (running.is === "unknown") throw new Error(`Could not find out which code runs: ${running.reason}`);
   if (running.is === "deployed") return [];
   const name = state.siteId.split("/").at(-1) ?? state.siteId;
-  const build = running.build === undefined ? "code that does not say what it is" : `the build ${running.build}`;
+  const build = running.build === undefined ? "unidentified code" : `the build ${running.build}`;
   return [{ part: "code", name, change: "changed", found: `${build} runs, and the stack deployed ${state.build}` }];
 }
 
@@ -85,12 +85,12 @@ async function ofSecret(client: AzureClient, { id, outputs }: StackResource): Pr
   return drift === undefined ? [] : [{ part: "secret", name, ...drift }];
 }
 
-/** What differs, for people, with the command that puts it right. */
+/** The differences for people, with the command that undoes them. */
 export function driftLines(drift: readonly Drift[], target: CommandTarget): string[] {
-  if (drift.length === 0) return ["App settings, code and secrets are as the last `npx pulumi up` left them."];
+  if (drift.length === 0) return ["App settings, code and secrets are unchanged since the last `npx pulumi up`."];
   return [
     "Differs from what the last `npx pulumi up` left:",
     ...drift.map(({ part, name, change, found }) => `  ${part} ${name} was ${change}: ${found}`),
-    `To put it right: ${pulumiCommand("up --refresh", target)}`,
+    `To undo these changes: ${pulumiCommand("up --refresh", target)}`,
   ];
 }

@@ -2,24 +2,24 @@ import { styleText } from "node:util";
 import { z } from "zod";
 
 /**
- * - `fine`: as it should be.
- * - `waiting`: nothing is wrong, but it takes its time, or waits for a step of the set-up.
+ * - `fine`: nothing to do.
+ * - `waiting`: nothing is wrong, but it takes time, or waits for a step of the setup.
  * - `broken`: an operator has to do something.
  */
 type Verdict = "fine" | "waiting" | "broken";
 
-/** What was found out about one part. */
+/** The result of checking one part. */
 export interface Finding {
   readonly verdict: Verdict;
   /** As a sentence. */
   readonly found: string;
-  /** Lines to read if one wants to know more. */
+  /** Lines with more detail. */
   readonly details?: readonly string[];
   /** What to do about it. */
   readonly todo?: string;
 }
 
-/** What `--json` says of one part. */
+/** One part, as `--json` prints it. */
 export const partJson = z.object({
   part: z.string().describe("such as webhook, relay or dataflow"),
   verdict: z.enum(["fine", "waiting", "broken"]),
@@ -30,12 +30,12 @@ export const partJson = z.object({
 
 const colors = { fine: "green", waiting: "yellow", broken: "red" } as const;
 
-/** A check that can't be made is bad news; its error says what to do. */
+/** A check that fails counts as broken; its error says what to do. */
 export function brokenFinding(error: unknown): Finding {
   return { verdict: "broken", found: error instanceof Error ? error.message : String(error) };
 }
 
-/** Lines for a terminal: verdict and part in front, what belongs to it below. */
+/** Lines for a terminal: verdict and part first, details indented below. */
 export function render(part: string, { verdict, found, details = [], todo }: Finding): string[] {
   const below = " ".repeat(25);
   return [

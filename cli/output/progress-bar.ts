@@ -2,7 +2,7 @@ const width = 30;
 /** Milliseconds between two drawings. */
 const pace = 100;
 
-/** A bar on a terminal that is drawn over itself; where there is no terminal, nothing is shown. */
+/** A progress bar that redraws itself on a terminal; without a terminal it shows nothing. */
 export class ProgressBar {
   readonly #stream: NodeJS.WriteStream | undefined;
   readonly #total: number;
@@ -24,7 +24,7 @@ export class ProgressBar {
     this.#stream.write(`\r\x1b[K[${"#".repeat(filled).padEnd(width, ".")}] ${done} of ${this.#total}, ${words}${left}`);
   }
 
-  /** Clears the line for what comes next. */
+  /** Clears the line. */
   end(): void {
     if (this.#stream?.isTTY) this.#stream.write("\r\x1b[K");
   }

@@ -1,4 +1,4 @@
-/** A line on a terminal that is written over itself; where there is no terminal, nothing is shown. */
+/** A line that rewrites itself on a terminal; without a terminal it shows nothing. */
 export class ProgressLine {
   readonly #stream: NodeJS.WriteStream | undefined;
 
@@ -11,7 +11,7 @@ export class ProgressLine {
     this.#stream.write(`\r\x1b[K${words.slice(0, (this.#stream.columns ?? 80) - 1)}`);
   }
 
-  /** Clears the line for what comes next. */
+  /** Clears the line. */
   end(): void {
     if (this.#stream?.isTTY) this.#stream.write("\r\x1b[K");
   }

@@ -2,14 +2,14 @@ import { formatDuration } from "./duration.ts";
 import { ProgressBar } from "./progress-bar.ts";
 import { ProgressLine } from "./progress-line.ts";
 
-/** Milliseconds after which a wait is shown, and between two lines of it. */
+/** Milliseconds until a wait is shown, and between its updates. */
 const pace = 1000;
 
-/** What a command shows of work that takes its time. On a terminal only. */
+/** Shows the progress of long work, on a terminal only. */
 export class Progress {
   readonly #stream: NodeJS.WriteStream | undefined;
 
-  /** @param stream undefined: nothing is shown, such as beside JSON or on a terminal that can't write over a line */
+  /** @param stream undefined: nothing is shown, for example with `--json` or on a terminal that can't overwrite a line */
   constructor(stream: NodeJS.WriteStream | undefined) {
     this.#stream = stream?.isTTY && process.env.TERM !== "dumb" ? stream : undefined;
   }
@@ -22,7 +22,7 @@ export class Progress {
     return new ProgressBar(total, this.#stream);
   }
 
-  /** Shows what is waited for, once that takes more than a second. */
+  /** Shows what the command waits for, once that takes more than a second. */
   async waiting<T>(words: string | (() => string), work: Promise<T>): Promise<T> {
     const line = this.line();
     const started = performance.now();

@@ -26,14 +26,14 @@ export async function readDataflow(
   return flow && { name: flow.name, state: flow.state, inletUrl: flow.options?.inletUrl };
 }
 
-/** What a dataflow did in one hour in which events came. */
+/** What a dataflow did in one hour in which events arrived. */
 export interface DataflowRun {
   readonly startedAt: Date;
   readonly status: string;
   readonly recordsIn: number;
   readonly recordsOut: number;
   readonly recordsFailed: number;
-  /** Code and words of each, in Adobe's spelling. */
+  /** Adobe's code and message of each. */
   readonly errors: readonly string[];
 }
 
@@ -60,7 +60,7 @@ const runsAnswer = z.object({
 
 const runsPath = paths.flows.replace(/flows$/, "runs");
 
-/** The newest runs of a dataflow, the newest first: a streaming one has a run for each hour (Adobe's streaming monitoring docs). */
+/** The latest runs of a dataflow, newest first. A streaming dataflow has one run an hour (Adobe's streaming monitoring docs). */
 export async function listRuns(client: AepClient, id: string, limit = 24): Promise<DataflowRun[]> {
   const params = { property: `flowId==${id}`, orderby: "-createdAt", limit };
   const purpose = `list the runs of the dataflow ${id}`;

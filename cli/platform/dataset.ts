@@ -4,7 +4,7 @@ import { VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import { startTimeLimit } from "../clients.ts";
 
-/** One batch of a dataset: what an hour of a streaming dataflow wrote, or failed on. */
+/** One batch of a dataset: what a streaming dataflow wrote in an hour, or failed to write. */
 export interface DatasetBatch {
   readonly id: string;
   readonly createdAt: Date;
@@ -24,7 +24,7 @@ const batchesAnswer = z.record(
   }),
 );
 
-/** The newest batches of a dataset, the newest first (Catalog Service). */
+/** The latest batches of a dataset, newest first (Catalog Service). */
 export async function listBatches(client: AepClient, datasetId: string, limit = 10): Promise<DatasetBatch[]> {
   const path = paths.dataSets.replace(/dataSets$/, "batches");
   const params = { dataSet: datasetId, orderBy: "desc:created", limit };
@@ -42,10 +42,10 @@ export async function listBatches(client: AepClient, datasetId: string, limit = 
 }
 
 const rows = z.array(z.record(z.string(), z.unknown()));
-/** Adobe's "Data Access API" shows the rows in `data`; a bare list is taken too, since no description of the answer is published. */
+/** Adobe's "Data Access API" shows the rows in `data`; a bare list is accepted too, since no description of the answer is published. */
 const previewAnswer = z.union([rows, z.object({ data: rows }).transform(({ data }) => data)]);
 
-/** Rows that a preview holds at most. */
+/** Maximum number of rows in a preview. */
 export const previewLimit = 100;
 
 /** What "Preview dataset" shows: the first hundred rows (Data Access). */
@@ -64,9 +64,9 @@ const metricsAnswer = z.object({
 });
 
 /**
- * How many records a dataset took in since a time, from whatever source (Observability Insights).
+ * Counts the records that a dataset received since a time, from any source (Observability Insights).
  *
- * @returns undefined where the credential may not ask
+ * @returns undefined if the credential may not read metrics
  */
 export async function countRowsWritten(client: AepClient, datasetId: string, since: Date): Promise<number | undefined> {
   const body = {

@@ -14,7 +14,7 @@ import type { EventPolicy } from "../../relay/core/policy/policy.ts";
 import { startTimeLimit } from "../clients.ts";
 import type { SampleEvent } from "./sample-events.ts";
 
-/** What becomes of one sample. */
+/** The result for one sample. */
 export type MappedEvent =
   | {
       readonly fate: "mapped";
@@ -23,14 +23,14 @@ export type MappedEvent =
       /** Paths of the attributes that the event catalogue has no field for. */
       readonly unknown: readonly string[];
     }
-  /** The stack's filters keep it from Platform. */
+  /** The stack's filters leave it out. */
   | { readonly fate: "filtered"; readonly sample: SampleEvent; readonly rule: string }
   /** It would be a dead letter. */
   | { readonly fate: "malformed"; readonly sample: SampleEvent; readonly reason: string };
 
 export type Preview =
   | { readonly events: readonly MappedEvent[] }
-  /** Data Prep refuses these mappings, so that nothing can be mapped. */
+  /** Data Prep refuses these mappings, so nothing can be mapped. */
   | { readonly invalid: readonly MappingVerdict[] };
 
 type Prepared =
@@ -45,7 +45,7 @@ type Prepared =
 /**
  * Lets Platform map samples as the stack's dataflow would.
  *
- * @param policy what the relay does to an event before it sends it on; undefined where there is no relay
+ * @param policy what the relay does to an event before it sends it on; undefined without a relay
  */
 export async function mapSamples(
   client: AepClient,

@@ -27,13 +27,12 @@ const errorJson = z.object({
 export const previewCommand = defineCommand({
   name: "preview",
   summary: "let Platform map sample events by the stack's mapping, and show source and row side by side",
-  description:
-    "Nothing is ingested. Ends with exit code 1 if a mapping is not valid, or if an event does not become a row.",
+  description: "Nothing is ingested. Exits with 1 if a mapping is not valid, or if an event does not become a row.",
   options: {
     samples: {
       value: "file",
       description:
-        "up to 100 events as Customer.io sends them: a JSON array, or one a line; without it, one of every kind",
+        "up to 100 events as Customer.io sends them: a JSON array, or one event a line; without it, one of every kind",
       schema: z.string().optional(),
     },
   },
@@ -44,14 +43,14 @@ export const previewCommand = defineCommand({
   ...{ needsSecrets: true, needsRelay: false, stopsInOrder: false },
   json: z.object({
     mappings: z.number().describe("how many the stack has"),
-    invalid: z.array(errorJson).describe("mappings that Platform refuses; if there are any, no event is mapped"),
+    invalid: z.array(errorJson).describe("mappings that Platform refuses; if it refuses any, it maps no event"),
     events: z.array(
       z.object({
         sample: z.string().describe("such as email, event 2 or line 3"),
         fate: z.enum(["mapped", "filtered", "malformed"]),
         reason: z.string().optional().describe("the filter, or why it would be a dead letter"),
         row: z.record(z.string(), z.unknown()).optional().describe("as it would be in the dataset"),
-        errors: z.array(errorJson).describe("of a mapped event; none: it becomes a row"),
+        errors: z.array(errorJson).describe("for a mapped event; if empty, it becomes a row"),
       }),
     ),
   }),
@@ -77,7 +76,7 @@ export const previewCommand = defineCommand({
       return { ending: "broken", json: { mappings, invalid, events: [] } };
     }
     const { events } = preview;
-    const under = prefix === "" ? "" : `; targets without a path lie under ${prefix.slice(0, -1)}`;
+    const under = prefix === "" ? "" : `; targets without a path are under ${prefix.slice(0, -1)}`;
     print(`Stack ${source.target.stack}: ${mappings} mappings, ${events.length} events${under}`);
     for (const event of events) print("", ...showEvent(event, draft.mappings, prefix));
     const failed = events.filter(isFailed).length;

@@ -5,32 +5,32 @@ import { UsageError } from "../command/usage-error.ts";
 
 /** An event to try the mapping on, as Customer.io sends it. */
 export interface SampleEvent {
-  /** Where it is from, for people: `email`, or `line 3`. */
+  /** For people: `email`, or `line 3`. */
   readonly name: string;
   /** The JSON text. */
   readonly text: string;
 }
 
-/** The events of a file, which is a JSON array or has one JSON object a line; without a file, one of every kind. */
+/** Reads events from a file: a JSON array, or one JSON object a line. Without a file, one event of every kind. */
 export async function readSamples(file: string | undefined): Promise<SampleEvent[]> {
   if (file === undefined) return samples.map(({ name, event }) => ({ name, text: JSON.stringify(event) }));
   let text: string;
   try {
     text = await readFile(file, "utf8");
   } catch (error) {
-    throw new UsageError(`--samples is not right: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`--samples is invalid: ${error instanceof Error ? error.message : String(error)}`);
   }
   const found = parseSamples(text);
-  if (found.length === 0) throw new UsageError(`--samples is not right: ${file} holds no event.`);
+  if (found.length === 0) throw new UsageError(`--samples is invalid: ${file} holds no events.`);
   if (found.length > maximumPreviewRecords) {
     throw new UsageError(
-      `--samples is not right: ${file} holds ${found.length} events, and a preview takes ${maximumPreviewRecords} at most.`,
+      `--samples is invalid: ${file} holds ${found.length} events, and a preview takes ${maximumPreviewRecords} at most.`,
     );
   }
   return found;
 }
 
-/** What is not JSON is kept as it is: it is reported as an event that the relay can't read. */
+/** Keeps text that is not JSON: it is reported as an event that the relay can't read. */
 export function parseSamples(text: string): SampleEvent[] {
   try {
     const whole: unknown = JSON.parse(text);

@@ -1,13 +1,13 @@
 import type { MappingError, MappingItem, MappingVerdict, PreviewedRecord } from "pulumi-aep/client";
 import type { MappedEvent } from "./mapped-events.ts";
 
-/** Columns: everything fits a terminal of 100. */
+/** Column widths: everything fits on a terminal with 100 columns. */
 const left = 46;
 const right = 48;
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The path that most targets begin with, such as `_acme.customerio.`, which is shown once and then left out. */
+/** The path that most targets begin with, such as `_acme.customerio.`. It is shown once and then omitted. */
 export function commonPrefix(mappings: readonly MappingItem[]): string {
   const counts = new Map<string, number>();
   for (const { destination } of mappings) {
@@ -19,8 +19,8 @@ export function commonPrefix(mappings: readonly MappingItem[]): string {
 }
 
 /**
- * One event: its source values on the left, and on the right what they become in the row; then the attributes that the event catalogue
- * lacks, and errors below.
+ * One event: its source values on the left, and the row's values on the right; then the attributes that the event catalogue
+ * lacks, and errors.
  */
 export function showEvent(event: MappedEvent, mappings: readonly MappingItem[], prefix: string): string[] {
   const { sample } = event;
@@ -32,7 +32,7 @@ export function showEvent(event: MappedEvent, mappings: readonly MappingItem[], 
   const shown = pairs.filter((line) => line !== undefined);
   const empty = pairs.length - shown.length;
   return [
-    `${sample.name}: ${kind || "an event of no kind"}, ${String(row._id ?? record.event_id ?? "without an id")}`,
+    `${sample.name}: ${kind || "an event without a type"}, ${String(row._id ?? record.event_id ?? "without an id")}`,
     ...shown.map((line) => `  ${line}`),
     ...event.unknown.map((path) => `  ${unknownAttribute(path, record, mappings)}`),
     ...(empty > 0 ? [`  empty on both sides: ${empty}`] : []),
@@ -40,7 +40,7 @@ export function showEvent(event: MappedEvent, mappings: readonly MappingItem[], 
   ];
 }
 
-/** Undefined if there is nothing on either side. */
+/** Undefined if both sides are empty. */
 function formatPair(mapping: MappingItem, { record, row }: PreviewedRecord, prefix: string): string | undefined {
   const { sourceType, source, destination } = mapping;
   const from = sourceType === "ATTRIBUTE" ? valueAtDotPath(record, source) : undefined;
@@ -54,7 +54,7 @@ function formatPair(mapping: MappingItem, { record, row }: PreviewedRecord, pref
   return `${origin.padEnd(left)} → ${formatAssignment(name, to, right)}`;
 }
 
-/** An attribute that the event catalogue lacks, which Customer.io may have added: the row has it only if the setting `mapping` says so. */
+/** An attribute that the event catalogue lacks. Customer.io may have added it; the row has it only if the setting `mapping` maps it. */
 function unknownAttribute(path: string, record: Json, mappings: readonly MappingItem[]): string {
   const value = valueAtDotPath(record, path);
   const origin = value === undefined ? truncate(path, left) : formatAssignment(path, value, left);

@@ -15,10 +15,10 @@ export async function readCounterpart(source: StackSource, name: string): Promis
   const found = stack.sources.find((one) => one.name === source.name) ?? (others.length === 0 ? only : undefined);
   if (found === undefined) {
     const names = stack.sources.map((one) => one.name).join(", ");
-    throw new UsageError(`--to is not right: the stack ${name} has no source ${source.name}, but: ${names}`);
+    throw new UsageError(`--to is invalid: the stack ${name} has no source ${source.name}, but: ${names}`);
   }
   if (!found.hasRelay) {
-    throw new UsageError(`--to is not right: the source ${found.name} of the stack ${name} has no relay`);
+    throw new UsageError(`--to is invalid: the source ${found.name} of the stack ${name} has no relay`);
   }
   return found;
 }

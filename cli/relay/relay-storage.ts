@@ -9,7 +9,7 @@ import { blobRole, queueRole, StoragePermission, statusOf } from "./storage-perm
 
 /** A dead letter's blob, unread. */
 export interface DeadLetterEntry {
-  /** Name of the blob; of one that lies in the account of a replaced relay, with `@` and the account's name. */
+  /** Name of the blob; with `@` and the account's name if it is in the account of a replaced relay. */
   readonly name: string;
   /** When it was written: when the event died. */
   readonly writtenAt: Date;
@@ -27,13 +27,13 @@ interface Container {
 }
 
 interface DeadLetterContainer extends Container {
-  /** What the names of its entries end with. */
+  /** Suffix of its entries' names. */
   readonly suffix: string;
 }
 
 /**
- * The storage account of a stack's relay, opened with the caller's own Azure login, since the account allows no keys. Dead
- * letters of relays that have been replaced, and are kept until theirs are seen to, are among its own.
+ * The storage account of a stack's relay, opened with the caller's own Azure login, since the account allows no keys. It includes the
+ * dead letters of replaced relays, which are kept until an operator handles them.
  */
 export class RelayStorageAccount {
   readonly #permission: StoragePermission;
@@ -76,14 +76,14 @@ export class RelayStorageAccount {
     });
   }
 
-  /** All dead letters whose names begin like this, the oldest day first; see `blobName`. */
+  /** All dead letters whose names have this prefix, oldest day first; see `blobName`. */
   async deadLetters(prefix = ""): Promise<DeadLetterEntry[]> {
     const entries: DeadLetterEntry[] = [];
     for await (const entry of this.eachDeadLetter(prefix)) entries.push(entry);
     return entries;
   }
 
-  /** The same, read from the storage as they are asked for, so that there may be any number of them. */
+  /** The same, but read page by page, so that there may be any number. */
   async *eachDeadLetter(prefix = ""): AsyncGenerator<DeadLetterEntry> {
     for (const { permission, blobs, suffix } of this.#deadLetters) {
       const pages = blobs.listBlobsFlat(prefix === "" ? {} : { prefix }).byPage();
@@ -97,7 +97,7 @@ export class RelayStorageAccount {
     }
   }
 
-  /** A dead letter's content and its version; undefined if it is gone meanwhile. */
+  /** A dead letter's content and its version; undefined if it no longer exists. */
   async readDeadLetter(name: string): Promise<StoredBlob | undefined> {
     const { container, blob } = this.#find(name);
     return this.#read(container, blob);
@@ -131,7 +131,7 @@ export class RelayStorageAccount {
   }
 
   /**
-   * Deletes a dead letter if it is still of that version.
+   * Deletes a dead letter if it still has this version.
    *
    * @returns false if it was rewritten meanwhile: its event was replayed, and died again
    */
@@ -149,7 +149,7 @@ export class RelayStorageAccount {
     });
   }
 
-  /** Keeps a body that is too large for a queue message, until its event is done with. */
+  /** Stores a body that is too large for a queue message, until its event is finished. */
   async putClaim(name: string, body: string): Promise<void> {
     await this.#permission.explained(blobRole, () =>
       this.#claims.getBlockBlobClient(name).upload(body, Buffer.byteLength(body), {
@@ -163,7 +163,7 @@ export class RelayStorageAccount {
     await this.#permission.explained(blobRole, () => this.#claims.getBlobClient(name).deleteIfExists());
   }
 
-  /** Puts a message, base64, on the queue of events, where it stays until it is done with. */
+  /** Puts a base64 message on the queue of events. It never expires. */
   async enqueue(message: string): Promise<void> {
     await this.#permission.explained(queueRole, () => this.#events.sendMessage(message, { messageTimeToLive: -1 }));
   }
@@ -174,7 +174,7 @@ export class RelayStorageAccount {
     return current.blobs;
   }
 
-  /** The container and the blob that the name of a dead letter means. */
+  /** The container and the blob for a dead letter's name. */
   #find(name: string): { readonly container: DeadLetterContainer; readonly blob: string } {
     const container = this.#deadLetters.findLast(({ suffix }) => name.endsWith(suffix));
     if (container === undefined) throw new Error(`There is no dead letter ${name}.`);
@@ -194,7 +194,7 @@ export class RelayStorageAccount {
     });
   }
 
-  /** The first events of the queue that anybody could take now, in at most 32 messages; nothing is taken or hidden by it. */
+  /** The visible events at the head of the queue, from at most 32 messages. Peeks, so it takes and hides nothing. */
   async waitingEvents(): Promise<QueuedEvent[]> {
     const { peekedMessageItems } = await this.#permission.explained(queueRole, () =>
       this.#events.peekMessages({ numberOfMessages: 32 }),

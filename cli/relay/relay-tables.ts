@@ -12,20 +12,20 @@ import { StoragePermission } from "./storage-permission.ts";
 
 const reader = "Storage Table Data Reader";
 const writer = "Storage Table Data Contributor";
-/** Times that the counts are read again at most. */
+/** Maximum number of times to read the counts again. */
 const mostReads = 5;
 
 /** What the instances of the relay have counted. */
 export interface RelayCounts {
-  /** Of all days together. */
+  /** Sum over all days. */
   readonly total: Counts;
   /** By UTC date, the oldest first. */
   readonly days: ReadonlyMap<string, Counts>;
   /** When anything was counted last. */
   readonly countedAt: Date | undefined;
-  /** When a call of Customer.io's was taken last; test events of `customerio-aep verify` don't count. */
+  /** When a call from Customer.io was last accepted; test events of `customerio-aep verify` don't count. */
   readonly takenAt: Date | undefined;
-  /** When a call was refused last, from any caller. */
+  /** When a call from any caller was last refused. */
   readonly refusedAt: Date | undefined;
   /** How many events had each attribute that the catalogue lacks, of all days together. */
   readonly unknownPaths: ReadonlyMap<string, number>;
@@ -49,7 +49,7 @@ export class RelayTables {
     return new RelayTables(await StoragePermission.of(source));
   }
 
-  /** All that was counted so far; instances write theirs some seconds later. */
+  /** All counts so far. Instances write theirs with a delay of some seconds. */
   async counts(): Promise<RelayCounts> {
     const rows = await this.#permission.explained(reader, () => this.#settledRows());
     const byDay = [...Map.groupBy(rows, ({ PartitionKey: day }) => String(day))];
@@ -64,8 +64,8 @@ export class RelayTables {
   }
 
   /**
-   * The rows of counts. While the relay makes one row of an old day's (`foldCounts`), the pages of a long table may have both the sum and
-   * what it is of. Then that day has several rows, and the table is read again until it says the same twice.
+   * The rows of counts. While the relay replaces an old day's rows by their sum (`foldCounts`), the pages of a long table may contain both.
+   * If an old day has several rows, read the table again until two reads agree.
    */
   async #settledRows(): Promise<JsonObject[]> {
     const read = () => this.#tables.all(countsTable, startTimeLimit());
@@ -109,9 +109,9 @@ export class RelayTables {
   }
 
   /**
-   * Whether Platform has taken an event of that id.
+   * Whether Platform has accepted an event with this id.
    *
-   * @returns undefined where the relay remembers no deliveries (`duplicateWindowDays` is 0, or none was made yet)
+   * @returns undefined if the relay remembers no deliveries (`duplicateWindowDays` is 0, or there was none yet)
    */
   async wasDelivered(eventId: string): Promise<boolean | undefined> {
     return this.#permission.explained(reader, async () => {

@@ -18,7 +18,7 @@ const resource = z.object({
   }),
 });
 
-/** What opens the storage account of a stack's relay: its addresses, and the caller's own Azure login, since it allows no keys. */
+/** Access to the storage account of a stack's relay: its addresses and the caller's own Azure login, since it allows no keys. */
 export class StoragePermission {
   readonly endpoints: { readonly blob: string; readonly queue: string; readonly table: string };
   readonly credential: TokenCredential;
@@ -37,7 +37,7 @@ export class StoragePermission {
     return StoragePermission.#of(source.resource(accountType));
   }
 
-  /** The accounts of relays that have been replaced and are still there. */
+  /** The accounts of replaced relays that still exist. */
   static async ofReplaced(source: StackSource): Promise<StoragePermission[]> {
     return Promise.all(source.replaced(accountType).map((account) => StoragePermission.#of(account)));
   }
@@ -47,7 +47,7 @@ export class StoragePermission {
     return new StoragePermission(resource.parse(account), credential);
   }
 
-  /** Owners and Contributors may not touch the data in an account, so the first error here mostly is a role that is missing. */
+  /** Owners and Contributors have no access to an account's data, so the first error is usually a missing role. */
   async explained<T>(role: string, call: () => Promise<T>): Promise<T> {
     try {
       return await call();
@@ -57,7 +57,7 @@ export class StoragePermission {
       if (statusOf(error) !== 403) throw new Error(`Could not use the storage account ${this.name}: ${said}`);
       if (code === "AuthorizationFailure") {
         throw new Error(
-          `The storage account ${this.name} does not let this network in (${code}). Run the command where it does.`,
+          `The storage account ${this.name} refuses this network (${code}). Run the command from a network that it allows.`,
         );
       }
       throw new Error(
@@ -68,7 +68,7 @@ export class StoragePermission {
     }
   }
 
-  /** The caller as role assignments name it: the claim `oid` of the access token. */
+  /** The caller's object id for role assignments: the claim `oid` of the access token. */
   async #callersObjectId(): Promise<string> {
     const token = await this.credential.getToken(scope);
     return objectIdIn(token?.token ?? "") ?? "<your object id>";

@@ -1,7 +1,7 @@
 import type { StackResource } from "./state.ts";
 
 const component = "customerio-aep:index:CustomerIoSource";
-/** What the resources of a source that is not a component are found from: its last resource and, where it isn't made yet, the one before. */
+/** Where the search starts for a source that is not a component: its last resource or, if that does not exist yet, the one before. */
 const roots = ["customerio:index:ReportingWebhook", "aep:index:Dataflow"];
 
 /** The resources of a source. */
@@ -12,9 +12,9 @@ export interface FoundSource {
 }
 
 /**
- * The sources of a stack: each component `CustomerIoSource` with all that lies below it, and each other webhook with all that it was
- * made from. They are sorted by name, since the state has them in the order in which they were made, which differs from run to run.
- * Two of the same name are called by their URNs.
+ * The sources of a stack: each component `CustomerIoSource` with all its children, and each other webhook with all that it depends on.
+ * They are sorted by name, because the state has them in the order of creation, which differs from run to run. Sources with the same
+ * name are named by their URNs.
  */
 export function findSources(resources: readonly StackResource[]): FoundSource[] {
   const components = resources.filter(({ type, delete: isReplaced }) => type === component && !isReplaced);
@@ -56,7 +56,7 @@ function findDependencies(root: StackResource, resources: readonly StackResource
     if (found.has(urn)) continue;
     found.add(urn);
     for (const { dependencies, parent } of byUrn.get(urn) ?? []) {
-      // A component says things that its resources do not.
+      // A component has outputs that its resources lack.
       open.push(...dependencies, ...(parent === undefined ? [] : [parent]));
     }
   }

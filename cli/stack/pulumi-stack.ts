@@ -45,18 +45,18 @@ export class PulumiStack {
     const resources = readState(state);
     const name = resources[0]?.urn.split(":")[2] ?? stack;
     const make = pulumiCommand("up", { stack, folder });
-    if (name === undefined) throw new Error(`The stack is empty. Make everything first: ${make}`);
+    if (name === undefined) throw new Error(`The stack is empty. First create everything: ${make}`);
     const found = findSources(resources);
     if (found.length === 0) {
       throw new Error(
-        `The stack ${name} has no source of Customer.io: neither a component CustomerIoSource nor a ReportingWebhook. Make it: ${make}`,
+        `The stack ${name} has no Customer.io source: neither a component CustomerIoSource nor a ReportingWebhook. To create it: ${make}`,
       );
     }
     const values = Object.entries(configuration.parse(JSON.parse(settings))).map(([key, { value }]) => [key, value]);
     const providers = new Map(
       resources.filter(({ type }) => type.startsWith("pulumi:providers:")).map((provider) => [provider.urn, provider]),
     );
-    // As it was called, since another backend's stack has an organization in front.
+    // The name that the user gave, since other backends prefix it with an organization.
     const target = { stack: stack ?? name, folder };
     const sources = found.map(
       (parts) =>
@@ -69,7 +69,7 @@ export class PulumiStack {
   }
 
   /**
-   * The sources that are meant.
+   * The chosen sources.
    *
    * @param name undefined: all
    * @throws UsageError if no source has that name
@@ -79,6 +79,6 @@ export class PulumiStack {
     const chosen = this.sources.filter((source) => source.name === name);
     if (chosen.length > 0) return chosen;
     const names = this.sources.map((source) => source.name).join(", ");
-    throw new UsageError(`--source is not right: the stack ${this.name} has no source ${name}, but: ${names}`);
+    throw new UsageError(`--source is invalid: the stack ${this.name} has no source ${name}. It has: ${names}`);
   }
 }

@@ -9,8 +9,8 @@ const run = promisify(execFile);
 const isWindows = process.platform === "win32";
 
 /**
- * Runs a command of the Pulumi CLI in a folder, and answers what it prints. As with npx, a `pulumi` that npm has installed for the
- * program, or for this package, goes before that of the `PATH`.
+ * Runs a command of the Pulumi CLI in a folder, and returns what it prints. As with npx, a `pulumi` that npm installed for the
+ * program, or for this package, takes precedence over the one on the `PATH`.
  *
  * @throws with what Pulumi says
  */
@@ -22,7 +22,7 @@ export async function runPulumi(folder: string, ...command: string[]): Promise<s
   try {
     const { stdout } = await run("pulumi", isWindows ? args.map(quote) : args, {
       ...{ cwd: folder, env: environment, maxBuffer: 2 ** 28 },
-      // npm's shims are scripts there.
+      // On Windows, npm's shims are scripts.
       shell: isWindows,
     });
     return stdout;
@@ -34,21 +34,21 @@ export async function runPulumi(folder: string, ...command: string[]): Promise<s
   }
 }
 
-/** The folders in which npm links executables, for a folder and all above it. */
+/** The folders where npm links executables, for a folder and all its parents. */
 function listBinFolders(folder: string): string[] {
   const parent = path.dirname(folder);
   return [path.join(folder, "node_modules", ".bin"), ...(parent === folder ? [] : listBinFolders(parent))];
 }
 
-/** Node says ENOENT of the program and of the folder alike. */
+/** Node reports ENOENT for a missing program and a missing folder alike. */
 async function explainMissingPulumi(folder: string): Promise<Error> {
   const isThere = await stat(folder).then(
     (found) => found.isDirectory(),
     () => false,
   );
-  if (!isThere) return new UsageError(`--cwd is not right: there is no folder ${folder}`);
+  if (!isThere) return new UsageError(`--cwd is invalid: there is no folder ${folder}`);
   return new Error(
-    "There is no Pulumi CLI. Install it for the program: npm install pulumi; or for the machine: https://www.pulumi.com/docs/install",
+    "The Pulumi CLI is not installed. Install it for the program: npm install pulumi; or for the machine: https://www.pulumi.com/docs/install",
   );
 }
 

@@ -5,13 +5,13 @@ import { noSigningKeyYet, signingKeysSecret } from "../../relay/core/names.ts";
 import type { EventPolicy } from "../../relay/core/policy/policy.ts";
 import type { StackSource } from "./source.ts";
 
-// The settings in force, as the resources of the relay have them: a program gives them to it in its own way.
+// The settings in force, read from the relay's resources, since each program sets them in its own way.
 
 const relaySettings = z.object({ properties: z.object({ EVENT_POLICY: appSettings.EVENT_POLICY }) });
 const vaultSecret = z.object({ name: z.string(), value: z.string() });
 const monitoring = z.object({ silenceAlertHours: z.number() });
 
-/** Which events the relay takes in, and what personal data they keep. */
+/** Which events the relay accepts, and which personal data they keep. */
 export function policyOf(source: StackSource): EventPolicy {
   const { properties } = relaySettings.parse(source.resource("azure-native:web:WebAppApplicationSettings").inputs);
   return properties.EVENT_POLICY;

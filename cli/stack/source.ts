@@ -7,11 +7,11 @@ const defaultProvider = /^default(_|$)/;
 const hasDataset = z.object({ datasetId: z.string() });
 const steps = z.array(z.string()).catch([]);
 
-/** The way of one Customer.io workspace's events in a stack: its webhook, its dataflow and, unless it is direct, its relay. */
+/** One Customer.io workspace in a stack: its webhook, its dataflow and, unless delivery is direct, its relay. */
 export class StackSource {
-  /** Name of the component, or of the webhook where a program has made the resources itself. */
+  /** Name of the component, or of the webhook if a program creates the resources itself. */
   readonly name: string;
-  /** Which stack and source it is, for commands that are printed. */
+  /** Names stack and source in printed commands. */
   readonly target: CommandTarget;
   readonly #members: readonly StackResource[];
   readonly #component: StackResource | undefined;
@@ -36,12 +36,12 @@ export class StackSource {
     this.#settings = parts.settings;
   }
 
-  /** Whether events go by way of a relay, or straight from Customer.io to Platform. */
+  /** Whether events go through a relay, or straight from Customer.io to Platform. */
   get hasRelay(): boolean {
     return this.all("customerio-aep:index:FunctionCode").length > 0;
   }
 
-  /** Whether there is a relay's storage, in which dead letters may be, of a relay that isn't whole or has been replaced too. */
+  /** Whether a relay's storage exists, where dead letters may be; also that of an incomplete or replaced relay. */
   get keepsDeadLetters(): boolean {
     return this.all("azure-native:storage:StorageAccount").length > 0;
   }
@@ -64,10 +64,12 @@ export class StackSource {
     }
     if (others.length === 0) return found;
     const urns = [found, ...others].map(({ urn }) => `\n  ${urn}`).join("");
-    throw new Error(`The source ${this.name} has several resources ${type}, and this needs to know the one:${urns}`);
+    throw new Error(
+      `The source ${this.name} has several resources of type ${type}, but this command needs exactly one:${urns}`,
+    );
   }
 
-  /** Resources of a type that have been replaced and are still there, since their deletion failed or is yet to come. */
+  /** Replaced resources of a type that still exist, because their deletion failed or is pending. */
   replaced(type: string): StackResource[] {
     return this.#members.filter((resource) => resource.type === type && resource.delete);
   }
@@ -84,19 +86,19 @@ export class StackSource {
     return this.resource("aep:index:Dataflow").id;
   }
 
-  /** Of the dataset that events go into, whether the stack has made it or not. */
+  /** Id of the dataset that receives the events, whether or not the stack created it. */
   get datasetId(): string {
     return hasDataset.parse(this.resource("aep:index:TargetConnection").outputs).datasetId;
   }
 
-  /** What is left for a person to do, if anything. */
+  /** What an operator still has to do, if anything. */
   get nextSteps(): string[] {
     return steps.parse(this.#component?.outputs.nextSteps);
   }
 
   /**
-   * The settings of the provider that manages a resource. Of a default provider the stack's configuration counts first, as it does for
-   * the engine: a credential that was rotated is used before the next `up`.
+   * The settings of the provider that manages a resource. For a default provider, the stack's configuration takes precedence, as it does
+   * for the engine: a rotated credential is used before the next `up`.
    */
   providerSettings(packageName: string, resource: StackResource): PropertyMap {
     const provider = this.#providers.get(resource.provider?.split("::").slice(0, -1).join("::") ?? "");

@@ -1,19 +1,19 @@
 import { z } from "zod";
 
-/** A resource of the stack as Pulumi's state has it. */
+/** A resource in the stack's state. */
 export interface StackResource {
   readonly type: string;
   readonly id: string;
   readonly urn: string;
   /** Its name in the program. */
   readonly name: string;
-  /** URN of the component that it belongs to. */
+  /** URN of its parent component. */
   readonly parent: string | undefined;
   /** URN and id of its provider, with `::` between. */
   readonly provider: string | undefined;
-  /** URNs of what it was made from. */
+  /** URNs of the resources that it depends on. */
   readonly dependencies: readonly string[];
-  /** Whether it has been replaced and is about to go. */
+  /** Whether it was replaced and its deletion is pending. */
   readonly delete: boolean;
   /** When the engine made or changed it last; undefined if the state doesn't say. */
   readonly modifiedAt: Date | undefined;
@@ -57,7 +57,7 @@ export function readState(text: string): StackResource[] {
 /** The key and the value by which Pulumi's state marks a secret (pulumi/pulumi, sdk/go/common/resource/sig). */
 const signature = { key: "4dabf18193072939515e22adb298388d", secret: "1b47061264138c4ac30d75fd1eb44270" };
 
-/** A value with its secrets in place, as far as they were exported in plain text; undefined in place of the others. */
+/** A value with its secrets in plain text if they were exported so; other secrets become undefined. */
 function decodeSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(decodeSecrets);
   if (value === null || typeof value !== "object") return value;

@@ -1,18 +1,18 @@
 import { brokenFinding, type Finding } from "../output/finding.ts";
 
-/** What a stage says of the event; with `end`, it goes no further, and is not meant to. */
+/** What a stage reports about the event; with `end`, the event is not supposed to go further. */
 export interface Sight extends Finding {
   readonly end?: true;
 }
 
-/** One place on an event's way. */
+/** One stage on an event's way. */
 export interface Stage {
   /** Its name for people, as `customerio-aep status` has it. */
   readonly part: string;
   /**
-   * Looks whether the event is through.
+   * Checks whether the event has passed this stage.
    *
-   * @returns `fine` if it is, `waiting` if it may yet come through, `broken` if it won't
+   * @returns `fine` if it has, `waiting` if it still may, `broken` if it won't
    */
   look(): Promise<Sight>;
 }
@@ -22,22 +22,22 @@ export type VerifyOutcome = "through" | "broken" | "waiting" | "stopped";
 
 export interface FollowOptions {
   readonly stages: readonly Stage[];
-  /** Milliseconds until it is given up. */
+  /** Milliseconds after which it gives up. */
   readonly timeout: number;
   readonly signal: AbortSignal;
-  /** Told while a stage is waited for. */
+  /** Called while it waits for a stage. */
   readonly progress: (part: string, finding: Finding, elapsed: number) => void;
-  /** Told once for each stage, of how it ended. */
+  /** Called once for each stage, with its result. */
   readonly report: (part: string, finding: Finding) => void;
   /** Milliseconds of a clock that never goes back. */
   readonly monotonic: () => number;
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** Milliseconds between two looks: short at first, growing later. */
+/** Milliseconds between two checks: short at first, then growing. */
 const pauses = { first: 500, longest: 15_000, growth: 1.4 };
 
-/** Follows an event from stage to stage. It doesn't throw: a stage that can't be looked at is broken. */
+/** Follows an event from stage to stage. Never throws: a stage that can't be checked is broken. */
 export async function follow(options: FollowOptions): Promise<VerifyOutcome> {
   const { stages, timeout, signal, progress, report, monotonic, sleep } = options;
   const start = monotonic();

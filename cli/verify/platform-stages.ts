@@ -9,7 +9,7 @@ import type { StackSource } from "../stack/source.ts";
 import type { Stage } from "./follow.ts";
 import { post } from "./post.ts";
 
-/** Posts the event to the dataflow's inlet, as Customer.io does where there is no relay. */
+/** Posts the event to the dataflow's inlet, as Customer.io does without a relay. */
 export function inletStage(source: StackSource, event: DocumentedEvent): Stage {
   return {
     part: "inlet",
@@ -24,9 +24,9 @@ export function inletStage(source: StackSource, event: DocumentedEvent): Stage {
       const url = `${flow.inletUrl}?x-adobe-flow-id=${id}`;
       const { status, text, milliseconds } = await post(url, Buffer.from(JSON.stringify(event)), {});
       if (status !== undefined && status >= 200 && status < 300) {
-        return { verdict: "fine", found: `Platform's inlet took the event in ${milliseconds} ms.` };
+        return { verdict: "fine", found: `Platform's inlet accepted the event in ${milliseconds} ms.` };
       }
-      // What Platform says tends to repeat the inlet's id, by which anybody could write into the dataset.
+      // Platform's messages tend to repeat the inlet's id, and anyone who has it could write into the dataset.
       const inlet = new URL(flow.inletUrl).pathname.split("/").at(-1) ?? "";
       const said = inlet === "" ? text : text.replaceAll(inlet, "[hidden]");
       const answered = status === undefined ? `did not answer (${said})` : `answered ${status}: ${said || "nothing"}`;
@@ -53,10 +53,10 @@ function totalsOf(runs: readonly DataflowRun[]): RunTotals {
 }
 
 /**
- * Waits for the event's row. Only a dataset of less than a hundred rows can be searched for it, since that is what a preview shows; of a
- * larger one, the dataflow's counts have to do.
+ * Waits for the event's row. A preview shows a hundred rows, so only a smaller dataset can be searched for it; for a larger one, the
+ * dataflow's counts have to suffice.
  *
- * @param before the counts from before the event was sent; undefined if they aren't known any more
+ * @param before the counts from before the event was sent; undefined if no longer known
  */
 export function rowStage(source: StackSource, id: string, before: RunTotals | undefined): Stage {
   const client: AepClient = platformOf(source);
@@ -96,7 +96,7 @@ export function rowFinding({
   if (failed > 0 && wrote === 0) {
     return {
       verdict: "broken",
-      found: `Platform took the event and then failed on it: ${since}.`,
+      found: `Platform accepted the event and then failed on it: ${since}.`,
       details: errors,
       todo: `Try the mapping on sample events: ${operatorCommand("preview", target)}`,
     };
@@ -104,9 +104,9 @@ export function rowFinding({
   if (rows.length >= previewLimit && wrote > 0 && failed === 0) {
     return {
       verdict: "fine",
-      found: `It went in, as far as counts tell: ${since}.`,
+      found: `According to the counts, it arrived: ${since}.`,
       details: [
-        `Platform's preview shows the first ${previewLimit} rows only. Query Service finds the one: … WHERE _id = '${id}'`,
+        `Platform's preview shows only the first ${previewLimit} rows. Find this one with Query Service: … WHERE _id = '${id}'`,
       ],
     };
   }

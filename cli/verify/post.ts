@@ -5,7 +5,7 @@ export interface PostAnswer extends PlainAnswer {
   readonly milliseconds: number;
 }
 
-/** Milliseconds: more than twice what Customer.io waits, so that a slow answer can be distinguished from none. */
+/** Milliseconds: more than twice as long as Customer.io waits, to distinguish a slow answer from none. */
 const timeout = 10_000;
 
 /** Posts JSON as Customer.io does: once, without following redirects. */

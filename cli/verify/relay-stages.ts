@@ -25,7 +25,7 @@ export function relayStage(source: StackSource, event: DocumentedEvent): Stage {
       if (key === undefined) {
         return {
           verdict: "broken",
-          found: "The stack has no signing key yet, so that nothing can be signed.",
+          found: "The stack has no signing key yet, so the test event can't be signed.",
           todo: copyKeyAnew(source.target),
         };
       }
@@ -38,18 +38,18 @@ export function relayStage(source: StackSource, event: DocumentedEvent): Stage {
         const answered = status === undefined ? `did not answer (${text})` : `answered ${status}: ${text || "nothing"}`;
         return { verdict: "broken", found: `It ${answered}.`, todo: remedyOf(status, source.target) };
       }
-      const slow = milliseconds > customerIoTimeout ? ", for which Customer.io would not have waited" : "";
-      const took = `It took the event in ${milliseconds} ms${slow}, signed with the stack's key`;
+      const slow = milliseconds > customerIoTimeout ? ", longer than Customer.io waits" : "";
+      const took = `It accepted the event in ${milliseconds} ms${slow}, signed with the stack's key`;
       if (rule === undefined) return { verdict: "fine", found: `${took}.` };
-      const why = rule === "verify" ? "as it asked for" : `as the stack's filters say (${rule})`;
-      return { verdict: "fine", found: `${took}, and left it out, ${why}: nothing goes to Platform.`, end: true };
+      const why = rule === "verify" ? "as requested" : `as the stack's filters say (${rule})`;
+      return { verdict: "fine", found: `${took}, and left it out ${why}. Nothing goes to Platform.`, end: true };
     },
   };
 }
 
 function remedyOf(status: number | undefined, target: CommandTarget): string {
   if (status === 401)
-    return `The relay knows other keys than the stack's settings have: ${pulumiCommand("up", target)}`;
+    return `The relay's signing keys are not those in the stack's settings. Deploy them: ${pulumiCommand("up", target)}`;
   return operatorCommand("status", target);
 }
 
@@ -64,13 +64,13 @@ export function deliveryStage(source: StackSource, id: string, receivedAt: Date)
     async look() {
       const { storage, tables } = await opened();
       const delivered = await tables.wasDelivered(id);
-      if (delivered) return { verdict: "fine", found: "Platform's inlet has taken it." };
+      if (delivered) return { verdict: "fine", found: "Platform's inlet has accepted it." };
       const reason = await findDeadLetterReason(storage, id, receivedAt);
       if (reason !== undefined) {
         return {
           verdict: "broken",
           found: `It is a dead letter: ${reason}`,
-          todo: `Fix what the reason says, then: ${operatorCommand("replay --object-type verify", source.target)}`,
+          todo: `Fix the cause, then: ${operatorCommand("replay --object-type verify", source.target)}`,
         };
       }
       const [waiting, length] = await Promise.all([storage.waitingEvents(), countQueue(source)]);
@@ -78,11 +78,11 @@ export function deliveryStage(source: StackSource, id: string, receivedAt: Date)
         return {
           verdict: "fine",
           found:
-            "The queue is empty, and it is not a dead letter. (The relay remembers no deliveries: duplicateWindowDays.)",
+            "The queue is empty, and it is not a dead letter. (The relay does not remember deliveries; see duplicateWindowDays.)",
         };
       }
       const event = waiting.find((candidate) => candidate.id === id);
-      const tried = event?.lastError === undefined ? "" : `; the last try: ${event.lastError}`;
+      const tried = event?.lastError === undefined ? "" : `; the last attempt: ${event.lastError}`;
       return {
         verdict: "waiting",
         found: `It is not delivered yet; the queue holds about ${length?.events ?? "?"} messages${tried}.`,

@@ -23,13 +23,13 @@ const endings: Readonly<Record<VerifyOutcome, Ending>> = {
 
 export const verifyCommand = defineCommand({
   name: "verify",
-  summary: "send one signed test event through everything, and follow it to its row in the dataset",
+  summary: "send one signed test event through every stage, and follow it to its row in the dataset",
   description:
     "Safe in production: the event has the `object_type` `verify`, and an `_id` that begins with `customerio-aep-verify-`. It does not " +
-    "prove that Customer.io calls, and signs with the same key: `status` says so under `calls`.",
+    "prove that Customer.io calls and signs with the same key; `status` reports that under `calls`.",
   options: {
     filtered: {
-      description: "the relay checks and takes the event, but leaves it out: no row is made",
+      description: "the relay checks and accepts the event, but leaves it out, so no row is written",
       schema: z.boolean().default(false),
     },
     event: {
@@ -39,13 +39,13 @@ export const verifyCommand = defineCommand({
     },
     timeout: {
       value: "minutes",
-      description: "how long it is followed; a row may take an hour",
+      description: "how long to follow it; a row may take an hour",
       schema: positiveNumber.default(15),
     },
   },
   examples: [
     { args: "verify --stack dev", shows: "one test event on its way" },
-    { args: "verify --stack dev --filtered", shows: "the same as far as the relay, without a row" },
+    { args: "verify --stack dev --filtered", shows: "the same, but only as far as the relay and without a row" },
     {
       args: "verify --stack dev --event customerio-aep-verify-20261128T120000Z-1a2b3c4d",
       shows: "what became of an earlier one",
@@ -55,20 +55,20 @@ export const verifyCommand = defineCommand({
   json: z.object({
     event: z.string().describe("id of the test event"),
     outcome: z.enum(["through", "broken", "waiting", "stopped"]),
-    parts: z.array(partJson).describe("the stages of its way, as far as it came"),
+    parts: z.array(partJson).describe("the stages that it has reached"),
   }),
   check({ filtered, event }) {
     if (filtered && event !== undefined) {
-      throw new UsageError("--filtered is about a new event, --event about an earlier one.");
+      throw new UsageError("--filtered sends a new event, and --event follows an earlier one: choose one of them.");
     }
     if (event !== undefined && verificationTime(event) === undefined) {
-      throw new UsageError("--event is not right: it must be the id of a test event, as an earlier run has told it.");
+      throw new UsageError("--event is invalid: it must be the id of a test event, as an earlier run printed it.");
     }
   },
   checkSources({ filtered, event }, sources) {
     if (event !== undefined && sources.length > 1) {
       const names = sources.map(({ name }) => name).join(", ");
-      throw new UsageError(`--event is about one source. Choose one by --source: ${names}`);
+      throw new UsageError(`--event belongs to one source. Choose it with --source: ${names}`);
     }
     const direct = sources.find(({ hasRelay }) => !hasRelay);
     if (filtered && direct !== undefined) {
@@ -106,15 +106,15 @@ export const verifyCommand = defineCommand({
     if (outcome === "through" && source.hasRelay) print("", ...(await explainUnproven(source)));
     if (outcome === "waiting" || outcome === "stopped") {
       const command = operatorCommand(`verify --event ${id}`, source.target);
-      print("", `${outcome === "stopped" ? "Stopped" : "Still on its way"}. To go on following it: ${command}`);
+      print("", `${outcome === "stopped" ? "Stopped" : "Still on its way"}. To keep following it: ${command}`);
     }
-    // The event came through; Customer.io's own would not.
+    // The test event arrived, but Customer.io's events would not.
     const ending = outcome === "through" && webhook.verdict === "broken" ? "broken" : endings[outcome];
     return { ending, json: { event: id, outcome, parts } };
   },
 });
 
-/** What a test event can't prove, since it is signed with the stack's own key and posted from here. */
+/** What a test event can't prove, because it is signed with the stack's own key and posted from here. */
 async function explainUnproven(source: StackSource): Promise<string[]> {
   const counts = await RelayTables.open(source)
     .then((tables) => tables.counts())
@@ -124,17 +124,17 @@ async function explainUnproven(source: StackSource): Promise<string[]> {
       ? []
       : [
           counts.takenAt === undefined
-            ? "The relay has taken no call of Customer.io's yet."
-            : `The relay took the last call of Customer.io's at ${counts.takenAt.toISOString()}.`,
+            ? "The relay has not accepted a call from Customer.io yet."
+            : `The relay accepted the last call from Customer.io at ${counts.takenAt.toISOString()}.`,
         ];
   return [
-    "What this does not prove: that Customer.io calls, and signs with the same key. The test event was signed with the stack's own.",
+    "This does not prove that Customer.io calls and signs with the same key: the test event was signed with the stack's own key.",
     ...last,
     `To prove it: ${sendTest}, then: ${operatorCommand("status", source.target)}`,
   ];
 }
 
-/** The whole way of a new event. */
+/** All stages of a new event. */
 async function wayOf(source: StackSource, id: string, now: Date, filtered: boolean): Promise<Stage[]> {
   const event = verificationEvent(id, now, filtered ? "filtered" : "followed");
   const before = filtered ? undefined : await runTotals(source).catch(() => undefined);
@@ -144,7 +144,7 @@ async function wayOf(source: StackSource, id: string, now: Date, filtered: boole
   return [...sending, rowStage(source, id, before)];
 }
 
-/** What is left of the way after the sending. */
+/** The stages after sending. */
 function restOf(source: StackSource, id: string, sentAt: Date): Stage[] {
   return [...(source.hasRelay ? [deliveryStage(source, id, sentAt)] : []), rowStage(source, id, undefined)];
 }

@@ -27,7 +27,7 @@ function throwAll(title: string, problems: readonly string[]): void {
 
 /** A setting by its whole path, and what is wrong with it, as a sentence. */
 export function describeMistake(setting: string, reason: string): string {
-  return `${setting} is not right: ${/[.?]$/.test(reason) ? reason : `${reason}.`}`;
+  return `${setting} is invalid: ${/[.?]$/.test(reason) ? reason : `${reason}.`}`;
 }
 
 /** One mistake per zod issue; an unknown-keys issue yields one per key. */

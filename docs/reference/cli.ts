@@ -38,7 +38,7 @@ export function cliPage(): string {
     ),
     ...commands.flatMap(commandSections),
     "## JSON of a failure",
-    "Where the stack could not be read, or an option is not right. A command line that can't be parsed prints no JSON.",
+    "Where the stack could not be read, or an option is invalid. A command line that can't be parsed prints no JSON.",
     jsonSchema(failureDocument),
   );
 }

@@ -53,7 +53,7 @@ test("nothing differs", async () => {
   const drift = await look();
   expect(driftCommand.json.parse({ drift })).toEqual({ drift: [] });
   expect(driftLines(drift, target)).toEqual([
-    "App settings, code and secrets are as the last `npx pulumi up` left them.",
+    "App settings, code and secrets are unchanged since the last `npx pulumi up`.",
   ]);
 });
 
@@ -75,7 +75,7 @@ test("app settings by name, code by its build and secrets by version; no value o
   const lines = driftLines(drift, target);
   expect(lines).toContain("  code relay was changed: the build theirs runs, and the stack deployed ours");
   expect(lines).toContain("  secret key was changed: the vault has the version 2, and the stack wrote 1");
-  expect(lines.at(-1)).toBe("To put it right: npx pulumi up --refresh --stack dev");
+  expect(lines.at(-1)).toBe("To undo these changes: npx pulumi up --refresh --stack dev");
   expect(lines.join("\n")).not.toMatch(/s3cret|pa55word|KeyVault/);
 });
 
@@ -89,11 +89,11 @@ test.each([
 
 test("code without the relay's functions differs", async () => {
   azure.script[health] = [{ status: 404 }];
-  expect(await look()).toMatchObject([{ part: "code", found: expect.stringContaining("does not say what it is") }]);
+  expect(await look()).toMatchObject([{ part: "code", found: expect.stringContaining("unidentified code") }]);
 });
 
 test.each<[string, () => Promise<unknown>, string]>([
-  ["a relay that does not answer", () => look(), "It could not be found out which code runs"],
+  ["a relay that does not answer", () => look(), "Could not find out which code runs"],
   ["an app that is gone", () => look(), "npx pulumi up --refresh --stack dev"],
   [
     "the state of an earlier version",

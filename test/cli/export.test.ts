@@ -133,7 +133,7 @@ describe("what the file system does not take is an error that says what to do, a
       await mkdir(folder, { recursive: true });
       await chmod(folder, 0o500);
     }
-    await expect(run()).rejects.toThrow(/you may not write there; .* the same command goes on from there\.$/);
+    await expect(run()).rejects.toThrow(/you may not write there; .* Run the same command again to continue\.$/);
   });
 });
 

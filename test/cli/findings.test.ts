@@ -53,13 +53,13 @@ describe("the queue", () => {
     expect(found([waiting(minute), waiting(5 * minute, "HTTP 503")])).toEqual({
       verdict: "waiting",
       found: "About 3 messages wait, each of one or more events, the oldest event for 5 minutes.",
-      details: ["the last try: HTTP 503"],
+      details: ["the last attempt: HTTP 503"],
     });
   });
 
-  test("is broken once an event waits for an hour, with the reason of the last try", () => {
+  test("is broken once an event waits for an hour, with the reason of the last attempt", () => {
     const { verdict, details, todo } = found([waiting(hour, "HTTP 404"), waiting(minute, "HTTP 404")]);
-    expect([verdict, details]).toEqual(["broken", ["the last try: HTTP 404"]]);
+    expect([verdict, details]).toEqual(["broken", ["the last attempt: HTTP 404"]]);
     expect(todo).toContain("npx pulumi up --refresh --stack dev");
   });
 
@@ -90,7 +90,7 @@ describe("the queue", () => {
     expect(found([], 2)).toMatchObject({
       verdict: "waiting",
       found:
-        "About 3 messages wait, each of one or more events, all hidden until their next try; 2 are about to become dead letters.",
+        "About 3 messages wait, each of one or more events, all hidden until their next attempt; 2 are about to become dead letters.",
     });
   });
 });
@@ -142,8 +142,8 @@ describe("versions", () => {
     versionsFinding({ own, deployed, running, target: { stack: "dev" }, code: "urn:code" });
 
   test.each([
-    [{ version: "0.2.0" }, "The relay that runs: 0.2.0."],
-    [undefined, "The relay that runs: it does not answer."],
+    [{ version: "0.2.0" }, "The running relay: 0.2.0."],
+    [undefined, "The running relay: it does not answer."],
   ])("are fine if command line, program and relay have the same (%j)", (running, said) => {
     const finding = versions("0.2.0", "0.2.0", running);
     expect([finding.verdict, finding.details?.join()]).toEqual(["fine", expect.stringContaining(said)]);
@@ -154,7 +154,7 @@ describe("versions", () => {
       const finding = versions("0.2.0", "0.2.0", running);
       expect([finding.verdict, finding.todo]).toEqual([
         "broken",
-        "Deploy its code once more: npx pulumi up --replace 'urn:code' --stack dev",
+        "Deploy its code again: npx pulumi up --replace 'urn:code' --stack dev",
       ]);
     }
   });
@@ -201,8 +201,8 @@ describe("Customer.io's calls", () => {
     const took = calls({ today: { accepted: 9, refused: 3 }, takenAt: ago(30 * minute), refusedAt: ago(minute) });
     expect(took).toEqual({
       verdict: "fine",
-      found: "They come. The last call of Customer.io's was taken at 2026-11-20T10:00:00.000Z.",
-      details: ["Today 9 calls were taken, and 3 refused."],
+      found: "They arrive. The last call from Customer.io was accepted at 2026-11-20T10:00:00.000Z.",
+      details: ["Today the relay accepted 9 calls and refused 3."],
     });
     expect(calls({ today: { filtered: 2, refused: 1 }, takenAt: ago(minute), refusedAt: ago(0) }).verdict).toBe("fine");
   });
@@ -210,7 +210,7 @@ describe("Customer.io's calls", () => {
   test("are broken if all are refused, with how the key is set", () => {
     const refusedOnly = calls({ today: { refused: 200 }, refusedAt: ago(minute) });
     expect(refusedOnly.verdict).toBe("broken");
-    expect(refusedOnly.found).toMatch(/^No call was ever taken, but calls were refused/);
+    expect(refusedOnly.found).toMatch(/^No call was ever accepted, but calls were refused/);
     expect(refusedOnly.todo).toContain('"Copy signing key"');
     expect(refusedOnly.todo).toContain("npx pulumi config set --secret signingKeys --stack dev");
   });
@@ -218,7 +218,7 @@ describe("Customer.io's calls", () => {
   test("are broken if none was taken for an hour while others were refused, as after a rotation", () => {
     const rotated = calls({ today: { accepted: 50, refused: 7 }, takenAt: ago(3 * hour), refusedAt: ago(minute) });
     expect(rotated.verdict).toBe("broken");
-    expect(rotated.found).toMatch(/^No call was taken since 2026-11-20T07:30:00.000Z, but calls were refused/);
+    expect(rotated.found).toMatch(/^No call was accepted since 2026-11-20T07:30:00.000Z, but calls were refused/);
   });
 
   test("wait for the first one, which Send test brings, and are broken if it doesn't come for a day", () => {
@@ -233,7 +233,7 @@ describe("Customer.io's calls", () => {
     const silent = (silenceHours: number) => calls({ takenAt: ago(30 * hour), silenceHours });
     expect(silent(24)).toMatchObject({
       verdict: "broken",
-      found: "None has come from Customer.io for 1 day, although the webhook is enabled.",
+      found: "None has arrived from Customer.io for 1 day, although the webhook is enabled.",
     });
     expect([silent(47).verdict, silent(0).verdict]).toEqual(["fine", "fine"]);
   });
@@ -275,7 +275,7 @@ describe("the runs", () => {
 
   test("of long ago tell when the last one was", () => {
     expect(runsFinding([run(48 * hour)], now).found).toBe(
-      "None in the last 24 hours; the last one is of 2026-11-18T10:30:00.000Z.",
+      "None in the last 24 hours; the last one started at 2026-11-18T10:30:00.000Z.",
     );
   });
 });
@@ -292,7 +292,7 @@ describe("the batches", () => {
   test("are fine while none failed within a day", () => {
     expect(batchesFinding([batch(hour, "success"), batch(25 * hour, "failed")], now)).toMatchObject({
       verdict: "fine",
-      found: "The last one, of 2026-11-20T09:30:00.000Z, is: success.",
+      found: "The last one, created at 2026-11-20T09:30:00.000Z, is: success.",
     });
   });
 
@@ -321,7 +321,7 @@ describe("the dataset", () => {
   test("is fine with as many rows as events, or more from other sources, and days before the window don't count", () => {
     expect(found(15, { "2026-11-13": 1000, "2026-11-14": 5, "2026-11-20": 10 })).toEqual({
       verdict: "fine",
-      found: "It took in 15 rows in the last 7 days, for 15 events delivered.",
+      found: "It received 15 rows in the last 7 days, for 15 events delivered.",
     });
     expect(found(20, { "2026-11-20": 10 }).verdict).toBe("fine");
   });
@@ -380,7 +380,7 @@ describe("the balance", () => {
   test("never says that fewer than none are on their way: counts come late", () => {
     const { found, details } = balance({ accepted: 9, delivered: 10 }, 0, 0);
     expect(found).toContain("+ 0 on their way.");
-    expect(details).toContain("1 more are done with than were counted as accepted so far.");
+    expect(details).toContain("1 more were handled than counted as accepted so far.");
   });
 
   test("is broken if calls were refused and none was ever taken, with how the key is set", () => {
@@ -401,7 +401,7 @@ describe("the balance", () => {
         "Since 2026-11-14: 10 accepted + 1 set aside = 6 delivered + 2 duplicate + 1 gone + 2 dead letters + 0 on their way.",
       details: [
         "age at delivery: 12 seconds on average",
-        "counted last at 2026-11-20T10:30:00.000Z",
+        "last counted at 2026-11-20T10:30:00.000Z",
         "left out by filters: 4; calls refused (signature, size): 2; calls answered 503: 3; put back into the queue: 6 times",
       ],
     });
@@ -415,7 +415,7 @@ describe("the balance", () => {
   });
 
   test("that can't be distinguished from a missing count says what may have happened", () => {
-    expect(balance({ accepted: 10, delivered: 9 }, 0, 0).details?.join(" ")).toContain("an instance that was killed");
+    expect(balance({ accepted: 10, delivered: 9 }, 0, 0).details?.join(" ")).toContain("an instance was killed");
     expect(balance({ accepted: 9, delivered: 10 }, 0, 0).verdict).toBe("waiting");
   });
 
@@ -432,7 +432,7 @@ describe("the balance", () => {
       }),
     ).toEqual({
       verdict: "fine",
-      found: "No event has come yet.",
+      found: "No event has arrived yet.",
     });
   });
 });

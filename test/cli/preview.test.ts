@@ -66,7 +66,7 @@ test("an error stands below its row, and a value that did not arrive is seen as 
   const error = { source: "data.campaign_id", destination: "_acme.customerio.campaign_id", message: "not a number" };
   const mapped = { record: { event_id: "a", data: { campaign_id: "x" } }, row: {}, errors: [error] };
   expect(showEvent({ fate: "mapped", sample, mapped, unknown: [] }, mappings, prefix)).toEqual([
-    "email: an event of no kind, a",
+    "email: an event without a type, a",
     '  event_id = "a"                                 → _id = (empty)',
     '  data.campaign_id = "x"                         → campaign_id = (empty)',
     "  empty on both sides: 3",

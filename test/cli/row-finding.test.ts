@@ -25,7 +25,7 @@ test("a large dataset can't be searched, so that its dataflow's counts have to d
   });
   expect(finding).toMatchObject({
     verdict: "fine",
-    found: "It went in, as far as counts tell: since it was sent, the dataflow wrote 1 rows and failed on 0 records.",
+    found: "According to the counts, it arrived: since it was sent, the dataflow wrote 1 rows and failed on 0 records.",
   });
   expect(finding.details?.join()).toContain("WHERE _id = 'x'");
 });
@@ -48,7 +48,7 @@ test("where all that came since failed, so did the event", () => {
   ).toMatchObject({
     verdict: "broken",
     found:
-      "Platform took the event and then failed on it: since it was sent, the dataflow wrote 0 rows and failed on 1 records.",
+      "Platform accepted the event and then failed on it: since it was sent, the dataflow wrote 0 rows and failed on 1 records.",
     details: ["MAPPER-3700-400 bad"],
   });
 });

@@ -16,7 +16,7 @@ test("the relay is asked for its health once, for all checks that read it", asyn
     const findings = await Promise.all([checkRelay(source, answers), checkVersions(source, answers)]);
     expect(findings.map(({ found }) => found)).toEqual([
       expect.stringContaining('/health answered 503: {"status":"unavailable","version":"0.0.1"}'),
-      "The relay that runs has another version than the program that deployed it.",
+      "The running relay has a different version from the program that deployed it.",
     ]);
     expect(server.requests.map(({ method, url }) => `${method} ${url}`)).toEqual(["GET /health"]);
   } finally {

@@ -106,7 +106,7 @@ test(
     expect(stdout).toMatch(/runs +1 in the last 24 hours: 2 records in, 2 out, 0 failed\./);
     const { alertsToSubscribe } = (await stack.pulumi.outputs()) as { alertsToSubscribe: string[] };
     expect(alertsToSubscribe.join("\n")).toContain('"Sources Dataflow Run Failure"');
-    expect(stdout).toMatch(/dataset +It took in 2 rows in the last 7 days, for 2 events delivered\./);
+    expect(stdout).toMatch(/dataset +It received 2 rows in the last 7 days, for 2 events delivered\./);
   },
   2 * minutes,
 );
@@ -190,7 +190,7 @@ test(
     expect([all.code, all.stdout]).toEqual([
       0,
       `3 of 3 dead letters of the stack local are in ${folder}: 2 written, 1 there already.\n  3 refused\n` +
-        "They are in the relay's storage too. To deliver them: npx customerio-aep replay --stack local. To give them up with the relay, " +
+        "They remain in the relay's storage. To deliver them: npx customerio-aep replay --stack local. To delete them with the relay, " +
         "put RELAY_ABANDON_DEAD_LETTERS=true before the command that takes it down.\n",
     ]);
     const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".json"));
@@ -252,10 +252,10 @@ test(
     ]);
     // Customer.io's own events came before, and this one is none.
     expect(verified.stdout).toMatch(
-      /signed with the stack's own\.\nThe relay took the last call of Customer\.io's at \S+Z\.\n/,
+      /signed with the stack's own key\.\nThe relay accepted the last call from Customer\.io at \S+Z\.\n/,
     );
     expect(verified.stdout).toMatch(/To prove it: In Customer\.io, .* press Send test/);
-    expect(verified.stdout).toMatch(/relay +It took the event in \d+ ms, signed with the stack's key\./);
+    expect(verified.stdout).toMatch(/relay +It accepted the event in \d+ ms, signed with the stack's key\./);
     const { datasetId } = (await stack.pulumi.outputs()) as { datasetId: string };
     const rows = (await stack.vendors.previewRows(datasetId)) as { _id: string }[];
     expect(rows.filter(({ _id }) => _id === eventOf(verified))).toHaveLength(1);
@@ -268,7 +268,7 @@ test(
   async () => {
     const verified = await run("verify", "--filtered");
     expect([verified.code, verdicts(verified.stdout)]).toEqual([0, { webhook: fine, relay: fine }]);
-    expect(verified.stdout).toContain("and left it out, as it asked for: nothing goes to Platform.");
+    expect(verified.stdout).toContain("and left it out as requested. Nothing goes to Platform.");
     await statusWhen(/left out by filters: 1;/);
     expect(await deliveredIds()).not.toContain(eventOf(verified));
   },
@@ -283,7 +283,7 @@ test(
       0,
       `${samples.length} become rows, 0 are left out, 0 fail.`,
     ]);
-    expect(stdout).toMatch(/; targets without a path lie under _\w+\.customerio\n/);
+    expect(stdout).toMatch(/; targets without a path are under _\w+\.customerio\n/);
     expect(stdout).toContain("email: email clicked, 01J9ZK4A7C2E5G8J1M3P6R9TVX\n");
     expect(stdout).toMatch(/^ {2}data\.campaign_id = 12 +→ campaign_id = 12$/m);
     expect(stdout).toMatch(
@@ -354,7 +354,7 @@ test(
     await send(["left-1"]);
     await eventually(async () => (await stack.vendors.pendingIds()).length > 0, true);
     // The dataset still lacks the row of the verification that the disabled dataflow lost; the relay's counts tell it within 15 s.
-    const status = await statusWhen(/dataset +It took in \d+ rows in the last 7 days, but .* are not there yet\./);
+    const status = await statusWhen(/dataset +It received \d+ rows in the last 7 days, but .* are not there yet\./);
     const waiting = { queue: "waiting", dataset: "waiting", balance: "waiting" };
     expect([status.code, verdicts(status.stdout)]).toEqual([0, { ...allFine, ...waiting }]);
 

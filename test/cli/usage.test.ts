@@ -127,12 +127,12 @@ describe("in a real bash", () => {
 
 test("a mistake that --json meets is JSON too", async () => {
   const { code, stdout, stderr } = await cli({}, "replay", "--rate", "0", "--json");
-  expect([code, JSON.parse(stdout), stderr]).toEqual([2, { error: "--rate is not right: it must be more than 0" }, ""]);
+  expect([code, JSON.parse(stdout), stderr]).toEqual([2, { error: "--rate is invalid: it must be more than 0" }, ""]);
 });
 
 test("samples that do not exist are reported", async () => {
   const { code, stderr } = await cli({}, "preview", "--samples", "nowhere.json");
-  expect([code, stderr]).toEqual([2, expect.stringContaining("--samples is not right: ENOENT")]);
+  expect([code, stderr]).toEqual([2, expect.stringContaining("--samples is invalid: ENOENT")]);
 });
 
 describe("in a folder of its own", () => {
@@ -146,7 +146,7 @@ describe("in a folder of its own", () => {
 
   test("a folder that is not there, and one without a program, are reported", async () => {
     const nowhere = await cli(environment, "status", "--cwd", "not/there");
-    expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringMatching(/--cwd is not right: .*not\/there\n$/)]);
+    expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringMatching(/--cwd is invalid: .*not\/there\n$/)]);
     const empty = await cli(environment, "status", "--cwd", folder, "--stack", "dev");
     expect([empty.code, empty.stderr]).toEqual([1, expect.stringMatching(/^Could not read the stack: /)]);
   });
@@ -168,20 +168,23 @@ describe("in a folder of its own", () => {
 });
 
 test.each([
-  [["replay", "--from", "yesterday"], "--from is not right: it must be a date, or an ISO 8601 time with its zone"],
-  [["replay", "--to", "2026-11-20T10:00"], "--to is not right: it must be a date, or an ISO 8601 time with its zone"],
-  [["replay", "--rate", "0"], "--rate is not right: it must be more than 0"],
-  [["replay", "--purge-older-than", "old"], "--purge-older-than is not right: it must be a number"],
-  [["replay", "--class", "unknown"], "--class is not right"],
-  [["export"], "--folder is not right: name the folder for the files"],
-  [["export", "--folder", ""], "--folder is not right: it is empty"],
-  [["export", "--folder", "package.json"], /--folder is not right: .*package\.json is a file, not a folder/],
-  [["export", "--folder", "package.json/kept"], "--folder is not right: there is a file where a folder is needed"],
-  [["export", "--folder", "kept", "--class", "unknown"], "--class is not right"],
+  [["replay", "--from", "yesterday"], "--from is invalid: it must be a date, or an ISO 8601 time with its zone"],
+  [["replay", "--to", "2026-11-20T10:00"], "--to is invalid: it must be a date, or an ISO 8601 time with its zone"],
+  [["replay", "--rate", "0"], "--rate is invalid: it must be more than 0"],
+  [["replay", "--purge-older-than", "old"], "--purge-older-than is invalid: it must be a number"],
+  [["replay", "--class", "unknown"], "--class is invalid"],
+  [["export"], "--folder is invalid: name the folder for the files"],
+  [["export", "--folder", ""], "--folder is invalid: it is empty"],
+  [["export", "--folder", "package.json"], /--folder is invalid: .*package\.json is a file, not a folder/],
+  [["export", "--folder", "package.json/kept"], "--folder is invalid: there is a file where a folder is needed"],
+  [["export", "--folder", "kept", "--class", "unknown"], "--class is invalid"],
   [["status", "--everything"], "error: unknown option '--everything'"],
-  [["verify", "--timeout", "soon"], "--timeout is not right: it must be a number"],
-  [["verify", "--event", "01J9ZK3M5X8QW2R7T4V6B1N0CA"], "--event is not right: it must be the id of a test event"],
-  [["verify", "--event", "a", "--filtered"], "--filtered is about a new event, --event about an earlier one."],
+  [["verify", "--timeout", "soon"], "--timeout is invalid: it must be a number"],
+  [["verify", "--event", "01J9ZK3M5X8QW2R7T4V6B1N0CA"], "--event is invalid: it must be the id of a test event"],
+  [
+    ["verify", "--event", "a", "--filtered"],
+    "--filtered sends a new event, and --event follows an earlier one: choose one of them.",
+  ],
 ])("a mistake is reported before anything is done: %j", async (args, words) => {
   const { code, stderr } = await call(...args);
   expect(code).toBe(2);

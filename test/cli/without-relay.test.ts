@@ -58,7 +58,7 @@ test("a verification is posted to the dataflow's inlet, and found in the dataset
   const { outcome, reported } = await verify("direct-1");
   expect([outcome, ...reported]).toEqual([
     "through",
-    expect.stringMatching(/^fine inlet: Platform's inlet took the event in \d+ ms\.$/),
+    expect.stringMatching(/^fine inlet: Platform's inlet accepted the event in \d+ ms\.$/),
     "fine dataset: Its row is there, with the timestamp 2026-01-05T09:00:00.000Z.",
   ]);
 });

@@ -100,7 +100,7 @@ test("a key that Customer.io refuses is reported beside what Platform lacks", as
   pulumi.runtime.setAllConfig(credentials);
   const needs = { source: "customerio", profile: { enabled: false }, delivery: "direct", ...azure } as const;
   await expect(checkSettings(() => needs)).rejects.toThrow(
-    /^Experience Platform lacks .*:\n {2}- The sandbox .*\nCustomer\.io does not let this stack in, so nothing was begun:\n {2}- .*Could not list the reporting webhooks: Customer\.io answered 401\.$/,
+    /^Experience Platform lacks .*:\n {2}- The sandbox .*\nCustomer\.io does not let this stack in, so nothing was changed:\n {2}- .*Could not list the reporting webhooks: Customer\.io answered 401\.$/,
   );
 });
 
@@ -129,7 +129,7 @@ describe("the logins in Azure, for the relay", () => {
   test("of two identities are refused, with both", async () => {
     const message = await complaintOf({ [ours]: () => ({ objectId: "a" }), [native]: () => ({ objectId: "b" }) });
     expect(message).toMatch(
-      /^Azure does not let this stack in, so nothing was begun:\n {2}- Two identities .* object id b, .*customerio-aep with a\./,
+      /^Azure does not let this stack in, so nothing was changed:\n {2}- Two identities .* object id b, .*customerio-aep with a\./,
     );
   });
 
@@ -138,7 +138,7 @@ describe("the logins in Azure, for the relay", () => {
     const found = { problems: ["The region nowhere does not offer it.", "A policy denies it."], unchecked: [] };
     const preflight = "customerio-aep:index:getAzurePreflight";
     expect(await complaintOf({ ...login, [preflight]: () => found })).toBe(
-      "Azure does not let this stack in, so nothing was begun:\n  - The region nowhere does not offer it.\n  - A policy denies it.",
+      "Azure does not let this stack in, so nothing was changed:\n  - The region nowhere does not offer it.\n  - A policy denies it.",
     );
     const unknown = { problems: [], unchecked: ["Could not list what the Azure login may do."] };
     expect(await complaintOf({ ...login, [preflight]: () => unknown })).toBeUndefined();
@@ -195,13 +195,13 @@ describe("the first preview with everything wrong", () => {
   test("is one list: the settings' mistakes, Adobe's credential and Customer.io's key", async () => {
     await mocks((token) => refuse(token.startsWith("aep:") ? "invalid client_secret parameter" : "the key is wrong"));
     const read = () => {
-      throw new pulumi.RunError("The stack's settings can't be used:\n  - nodeVersion is not right.");
+      throw new pulumi.RunError("The stack's settings can't be used:\n  - nodeVersion is invalid.");
     };
     const error = await checkSettings(read).catch((reason: unknown) => reason);
     expect(pulumi.RunError.isInstance(error)).toBe(true);
     const { message } = error as Error;
     expect(message.split("\n").filter((line) => line.startsWith("  - "))).toEqual([
-      "  - nodeVersion is not right.",
+      "  - nodeVersion is invalid.",
       expect.stringContaining("invalid client_secret parameter"),
       expect.stringContaining("the key is wrong"),
     ]);

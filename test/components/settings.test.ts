@@ -42,9 +42,9 @@ test("secrets in plain text are refused", () => {
 });
 
 test.each([
-  [{ source: "http" }, "source", "the HTTP API source's endpoint asks for an access token"],
+  [{ source: "http" }, "source", "the HTTP API source's endpoint requires an access token"],
   [{ filters: { only: { metrics: ["sent"] } } }, "filters", "every event that Customer.io sends goes to Platform"],
-  [{ personalData: { email: "hash" } }, "personalData", "nothing stands between Customer.io and Platform"],
+  [{ personalData: { email: "hash" } }, "personalData", "nothing between Customer.io and Platform"],
 ])("%j does not go with direct delivery", (settings, setting, reason) => {
   const said = problems({ delivery: "direct", ...settings });
   expect(said).toContain(`customerio-aep:${setting} does not go with delivery: direct, since ${reason}`);
@@ -180,11 +180,11 @@ test("all mistakes are reported at once, each with its key and the command that 
   });
   expect(said.split("\n")).toEqual([
     "The stack's settings can't be used:",
-    "  - customerio-aep:swatch is not right: there is no such setting. Remove it: npx pulumi config rm swatch",
-    "  - customerio-aep:events[1] is not right: \"Email Sent\" can't be the name of a reporting webhook event; did you mean email_sent? Set it: npx pulumi config set --path 'events[1]' <value>",
-    "  - customerio-aep:events[3] is not right: \"x\" can't be the name of a reporting webhook event, such as email_sent. Set it: npx pulumi config set --path 'events[3]' <value>",
-    "  - customerio-aep:withContent is not right: it must be true or false. Set it: npx pulumi config set withContent <value>",
-    "  - customerio-aep:nodeVersion is not right: it must be 22 or 24. Set it: npx pulumi config set nodeVersion <value>",
+    "  - customerio-aep:swatch is invalid: there is no such setting. Remove it: npx pulumi config rm swatch",
+    "  - customerio-aep:events[1] is invalid: \"Email Sent\" can't be the name of a reporting webhook event; did you mean email_sent? Set it: npx pulumi config set --path 'events[1]' <value>",
+    "  - customerio-aep:events[3] is invalid: \"x\" can't be the name of a reporting webhook event, such as email_sent. Set it: npx pulumi config set --path 'events[3]' <value>",
+    "  - customerio-aep:withContent is invalid: it must be true or false. Set it: npx pulumi config set withContent <value>",
+    "  - customerio-aep:nodeVersion is invalid: it must be 22 or 24. Set it: npx pulumi config set nodeVersion <value>",
   ]);
 });
 
@@ -194,8 +194,8 @@ test("filters and personal data are checked down to the word", () => {
     personalData: { email: "encrypt" },
   });
   expect(said.split("\n").slice(1)).toEqual([
-    "  - customerio-aep:filters.without is not right: there is no such name here, but only and except. Remove it: npx pulumi config rm --path 'filters.without'",
-    "  - customerio-aep:personalData.email is not right: it must be keep, hash or drop. Set it: npx pulumi config set --path 'personalData.email' <value>",
+    "  - customerio-aep:filters.without is invalid: unknown name; the known ones are only and except. Remove it: npx pulumi config rm --path 'filters.without'",
+    "  - customerio-aep:personalData.email is invalid: it must be keep, hash or drop. Set it: npx pulumi config set --path 'personalData.email' <value>",
   ]);
 });
 
@@ -209,12 +209,12 @@ test("a value of another form is reported with the commands that put the right o
     profile: { identities: { mail: "Email" } },
   });
   expect(said.split("\n").slice(1)).toEqual([
-    "  - customerio-aep:event is not right: there is no such setting; did you mean events? Remove it: npx pulumi config rm event",
-    "  - customerio-aep:schema is not right: it must be an object of named values. Set it: npx pulumi config rm schema && npx pulumi config set --path 'schema.<name>' <value>",
-    "  - customerio-aep:profile.identities.mail is not right: there is no such name here, but email, id, cio_id and phone. Remove it: npx pulumi config rm --path 'profile.identities.mail'",
-    "  - customerio-aep:filters.only.objectTypes is not right: it must be a list. Set it: npx pulumi config rm --path 'filters.only.objectTypes' && npx pulumi config set --path 'filters.only.objectTypes[0]' <value>",
-    "  - customerio-aep:alertEmails[0] is not right: it must be an e-mail address. Set it: npx pulumi config set --path 'alertEmails[0]' <value>",
-    "  - customerio-aep:logRetentionDays is not right: it must be a whole number. Set it: npx pulumi config set logRetentionDays <value>",
+    "  - customerio-aep:event is invalid: there is no such setting; did you mean events? Remove it: npx pulumi config rm event",
+    "  - customerio-aep:schema is invalid: it must be an object of named values. Set it: npx pulumi config rm schema && npx pulumi config set --path 'schema.<name>' <value>",
+    "  - customerio-aep:profile.identities.mail is invalid: unknown name; the known ones are email, id, cio_id and phone. Remove it: npx pulumi config rm --path 'profile.identities.mail'",
+    "  - customerio-aep:filters.only.objectTypes is invalid: it must be a list. Set it: npx pulumi config rm --path 'filters.only.objectTypes' && npx pulumi config set --path 'filters.only.objectTypes[0]' <value>",
+    "  - customerio-aep:alertEmails[0] is invalid: it must be an e-mail address. Set it: npx pulumi config set --path 'alertEmails[0]' <value>",
+    "  - customerio-aep:logRetentionDays is invalid: it must be a whole number. Set it: npx pulumi config set logRetentionDays <value>",
   ]);
 });
 
@@ -240,8 +240,8 @@ test("what is used as it is can't be named or described, and the message has the
 test("limits of Platform are reported before it is asked", () => {
   const said = problems({ dataset: { rowExpirationDays: 7, partialIngestionPercent: 0 } });
   expect(said.split("\n").slice(1)).toEqual([
-    "  - customerio-aep:dataset.partialIngestionPercent is not right: it must be more than 0. Set it: npx pulumi config set --path 'dataset.partialIngestionPercent' <value>",
-    "  - customerio-aep:dataset.rowExpirationDays is not right: it must be at least 30. Set it: npx pulumi config set --path 'dataset.rowExpirationDays' <value>",
+    "  - customerio-aep:dataset.partialIngestionPercent is invalid: it must be more than 0. Set it: npx pulumi config set --path 'dataset.partialIngestionPercent' <value>",
+    "  - customerio-aep:dataset.rowExpirationDays is invalid: it must be at least 30. Set it: npx pulumi config set --path 'dataset.rowExpirationDays' <value>",
   ]);
 });
 

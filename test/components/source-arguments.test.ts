@@ -34,14 +34,14 @@ test("all mistakes are named at once, as arguments", () => {
   const args = { nodeVersion: 23, dataset: { keep: true, forceDestroy: true, rowExpirationDays: 3 } };
   expect(() => read(args as unknown as CustomerIoSourceArgs)).toThrow(
     "The arguments can't be used:\n" +
-      "  - dataset.rowExpirationDays is not right: it must be at least 30.\n" +
-      "  - nodeVersion is not right: it must be 22 or 24.",
+      "  - dataset.rowExpirationDays is invalid: it must be at least 30.\n" +
+      "  - nodeVersion is invalid: it must be 22 or 24.",
   );
   expect(() => read({ dataset: { keep: true, forceDestroy: true } })).toThrow(
     "  - dataset.forceDestroy contradicts dataset.keep, by which the dataset stays.",
   );
   expect(() => read({ delivery: "direct", source: "http" })).toThrow(
-    "  - source does not go with delivery: direct, since the HTTP API source's endpoint asks for an access token",
+    "  - source does not go with delivery: direct, since the HTTP API source's endpoint requires an access token",
   );
 });
 
@@ -67,7 +67,7 @@ test.each([
   [{ drainTimeoutSeconds: pulumi.output(5) }, "drainTimeoutSeconds"],
 ])("an output that decides comes too late: %p", (args, name) => {
   expect(() => read(args as unknown as CustomerIoSourceArgs)).toThrow(
-    `${name} is not right: it decides which resources exist, so it must be a plain value, not an output.`,
+    `${name} is invalid: it decides which resources exist, so it must be a plain value, not an output.`,
   );
 });
 

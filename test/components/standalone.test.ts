@@ -57,7 +57,7 @@ test("a dataflow alone is made with the defaults of a source, in Platform alone"
 
 test("a dataflow alone refuses arguments as a source does", async () => {
   const made = constructed("PlatformDataflow", { dataset: { rowExpirationDays: 1 } });
-  await expect(made).rejects.toThrow(/dataset\.rowExpirationDays is not right/);
+  await expect(made).rejects.toThrow(/dataset\.rowExpirationDays is invalid/);
 });
 
 test("what a dataflow alone maps, and what it names in Platform, is checked before anything is declared", async () => {

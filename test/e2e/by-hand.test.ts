@@ -25,7 +25,7 @@ test(
     await stack.pulumi.unconfigure("aep:orgId");
     await stack.pulumi.configure("nodeVersion", "18");
     const said = await failureOf(stack.pulumi.preview());
-    expect(said).toContain("customerio-aep:nodeVersion is not right");
+    expect(said).toContain("customerio-aep:nodeVersion is invalid");
     expect(said).toContain("npx pulumi config set nodeVersion <value>");
     await stack.pulumi.configure("nodeVersion", "22");
     const saidNext = await failureOf(stack.pulumi.preview());
@@ -42,11 +42,9 @@ test(
     await stack.pulumi.configure("mapping.set[0].destination", "eventTyp", "--path");
     await stack.pulumi.configure("mapping.set[0].expression", "dformat(${timestamp}, 'yyyy')", "--path");
     const said = await failureOf(stack.pulumi.preview());
-    expect(said).toContain(
-      'customerio-aep:mapping.set[0].destination is not right: the schema has no field "eventTyp".',
-    );
+    expect(said).toContain('customerio-aep:mapping.set[0].destination is invalid: the schema has no field "eventTyp".');
     expect(said).toContain("npx pulumi config set --path 'mapping.set[0].destination' eventType");
-    expect(said).toContain("dformat counts milliseconds since 1970, and gets seconds");
+    expect(said).toContain("dformat takes milliseconds since 1970, but gets seconds");
     expect(said).not.toMatch(/^\s+at /m);
     await stack.pulumi.configure("mapping.set[0].destination", "eventType", "--path");
     await stack.pulumi.configure("mapping.set[0].expression", "dformat(${timestamp} * 1000, 'yyyy')", "--path");

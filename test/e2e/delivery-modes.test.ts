@@ -80,7 +80,7 @@ test(
     const choice = ["--stack", "local", "--config-file", stack.configFile];
     const verified = await cli(stack.cloud.environment, "verify", ...choice);
     expect([verified.code, verified.stderr]).toEqual([0, ""]);
-    expect(verified.stdout).toMatch(/fine +inlet +Platform's inlet took the event in \d+ ms\./);
+    expect(verified.stdout).toMatch(/fine +inlet +Platform's inlet accepted the event in \d+ ms\./);
     expect(verified.stdout).toMatch(/fine +dataset +Its row is there/);
     const status = await cli(stack.cloud.environment, "status", ...choice);
     expect([status.code, status.stdout]).toEqual([0, expect.not.stringMatching(/broken|relay|queue/)]);

@@ -106,12 +106,12 @@ test(
     const west = await run("status", "--source", "west");
     expect([west.code, west.stderr]).toEqual([
       2,
-      "--source is not right: the stack local has no source west, but: north, south\n",
+      "--source is invalid: the stack local has no source west, but: north, south\n",
     ]);
     const whose = await run("verify", "--event", "customerio-aep-verify-20261128T120000Z-1a2b3c4d");
     expect([whose.code, whose.stderr]).toEqual([
       2,
-      "--event is about one source. Choose one by --source: north, south\n",
+      "--event belongs to one source. Choose it with --source: north, south\n",
     ]);
   },
   minutes,

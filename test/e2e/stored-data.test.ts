@@ -57,7 +57,7 @@ test(
     await stack.vendors.sent();
     const before = await stack.pulumi.resources();
     const said = await failureOf(stack.pulumi.destroy());
-    expect(said).toContain(`The dataset ${datasetId} may hold data, or get some: its relay has taken in events`);
+    expect(said).toContain(`The dataset ${datasetId} may hold data, or get some: its relay has accepted events`);
     await nothingIsTakenDown(before);
     // As if the event had come after this check: the webhook is deleted, and the drain delivers the event.
     const guard = before.find((resource) => resource.endsWith("aep:index:DatasetGuard::customerio-aep-guard"));
@@ -114,7 +114,7 @@ test(
       () => stack.pulumi.configure("dataset.existing", datasetId, "--path"),
       () => stack.pulumi.unconfigure("dataset"),
     );
-    expect(said).toContain("take it out of the stack, so nothing was begun");
+    expect(said).toContain("take it out of the stack, so nothing was changed");
   },
   3 * minutes,
 );

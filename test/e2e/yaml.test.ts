@@ -52,8 +52,8 @@ test(
   async () => {
     await declare({ nodeVersion: 23, dataset: { rowExpirationDays: 3 } });
     const complaint = await failureOf(program.pulumi.preview());
-    expect(complaint).toContain("nodeVersion is not right: it must be 22 or 24.");
-    expect(complaint).toContain("dataset.rowExpirationDays is not right: it must be at least 30.");
+    expect(complaint).toContain("nodeVersion is invalid: it must be 22 or 24.");
+    expect(complaint).toContain("dataset.rowExpirationDays is invalid: it must be at least 30.");
     expect(complaint).not.toMatch(/^\s+at /m);
     await declare({
       dataflowActivationSeconds: 2,

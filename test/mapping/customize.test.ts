@@ -37,7 +37,7 @@ describe("direct delivery", () => {
       {
         path: "mapping.set[0].expression",
         reason: expect.stringContaining(
-          '"relay.topics" is made by the relay, which does not exist with delivery: direct',
+          '"relay.topics" is added by the relay, which does not exist with delivery: direct',
         ),
         remedy: { do: "set" },
       },

@@ -5,8 +5,8 @@ import { mappingSettings } from "../../mapping/settings.ts";
 
 const reading = (source: string) => mappingSettings.parse({ set: [{ destination: "customerio.subject", source }] });
 const warning = (source: string, hint: string) =>
-  `mapping.set[0].source: events have no attribute "${source}" that this package knows.${hint} The mapping asks for it first, by ` +
-  "contains_key, so that an event without it should only leave the field empty. To see what Platform makes of an event: " +
+  `mapping.set[0].source: events have no attribute "${source}" that this package knows.${hint} The mapping checks for it with ` +
+  "contains_key, so an event without it should only leave the field empty. To see how Platform maps an event: " +
   "npx customerio-aep preview --samples <file>";
 
 describe.each(["relay", "direct"] as const)("with delivery: %s, an attribute that the catalogue lacks", (delivery) => {
@@ -54,7 +54,7 @@ describe("an expression with an attribute that the catalogue lacks", () => {
     for (const { remedy } of problems) expect(remedy).toEqual({ do: "set", value: guarded });
     expect(problems).toHaveLength(expression === twice ? 2 : 1);
     expect(problems[0]?.reason).toBe(
-      'events have no attribute "data.swatch". If Customer.io does send it, ask for it first.',
+      'events have no attribute "data.swatch". If Customer.io does send it, check for it first.',
     );
     expect(problemOf(guarded)).toEqual([]);
   });
@@ -69,7 +69,7 @@ describe("an expression with an attribute that the catalogue lacks", () => {
     "that no event can have offers nothing of the kind: %s",
     (expression) => {
       const [problem] = problemOf(expression);
-      expect(problem?.reason).not.toContain("ask for it first");
+      expect(problem?.reason).not.toContain("check for it first");
       expect(problem?.remedy).toEqual({ do: "set" });
     },
   );

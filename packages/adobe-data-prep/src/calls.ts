@@ -4,12 +4,12 @@ import type { Expression } from "./syntax-tree.ts";
 
 /** A call in an expression that Data Prep would refuse. */
 export interface CallProblem {
-  /** `unknown` by Adobe's list of functions, to which Adobe adds now and then. */
+  /** `unknown`: not in Adobe's list of functions. Adobe extends that list from time to time. */
   readonly kind: "unknown" | "arguments";
   readonly message: string;
 }
 
-/** What is wrong with the calls of an expression, in the order in which they stand there. */
+/** Finds mistakes in the calls of an expression, in source order. */
 export function callProblems(expression: Expression): CallProblem[] {
   return subexpressions(expression).flatMap((part) => {
     if (part.kind !== "call") return [];
@@ -38,7 +38,7 @@ function count(number: number): string {
   return number === 0 ? "no arguments" : number === 1 ? "1 argument" : `${number} arguments`;
 }
 
-/** An expression and all that it is made of, from left to right. */
+/** An expression and all its subexpressions, from left to right. */
 export function subexpressions(expression: Expression): Expression[] {
   return [expression, ...children(expression).flatMap(subexpressions)];
 }

@@ -1,6 +1,6 @@
 /**
- * What a value is, as far as an expression tells. `any` is not known before the event is there. A `date-time` is what the date
- * functions work with, a `date-text` is a date in ISO 8601, and the counts are no dates to Platform.
+ * The kind of a value, as far as the expression determines it; `any` depends on the event. A `date-time` is the type that date
+ * functions use, and a `date-text` is a date as ISO 8601 text. Platform does not accept the counts as dates.
  */
 export type ValueKind =
   | "string"
@@ -23,14 +23,14 @@ export interface FunctionEntry {
   readonly synonyms?: readonly string[];
   readonly description: string;
   /**
-   * What is put between the parentheses: `?` after what may be left out, `...` after what may be repeated, as in
+   * The parameters as documented: `?` follows an optional one, `...` one that may be repeated, as in
    * `STRING, REGEX?` and `VALUES...`.
    */
   readonly parameters: string;
-  /** What it answers where it does not answer null; `arguments`: one of what it was given. */
+  /** The kind of its result unless null; `arguments`: one of its arguments. */
   readonly returns: ValueKind | "arguments";
   readonly example: string;
 }
 
-/** Functions by name, of one category of Adobe's functions page. */
+/** The functions of one category on Adobe's functions page, by name. */
 export type FunctionTable = Readonly<Record<string, FunctionEntry>>;

@@ -10,10 +10,10 @@ export function pathProblem(path: string): string | undefined {
 }
 
 /**
- * What is wrong with an expression by itself, without knowing the source or the schema.
+ * Finds mistakes in an expression by itself, without knowing the source or the schema.
  *
- * A function that is not in Adobe's list is reported apart from the mistakes: Adobe adds functions, so a caller may treat it as a warning
- * or as a mistake.
+ * Functions that are not in Adobe's list are reported separately: Adobe adds functions, so a caller may treat them as warnings
+ * or as mistakes.
  */
 export function expressionProblems(text: string): { readonly mistakes: string[]; readonly unknownFunctions: string[] } {
   let expression: Expression;
@@ -21,7 +21,7 @@ export function expressionProblems(text: string): { readonly mistakes: string[];
     expression = parseExpression(text);
   } catch (error) {
     if (!(error instanceof SyntaxProblem)) throw error;
-    return { mistakes: [`This expression can't be read: ${error.message}`], unknownFunctions: [] };
+    return { mistakes: [`This expression can't be parsed: ${error.message}`], unknownFunctions: [] };
   }
   const problems = callProblems(expression);
   const messages = (kind: "unknown" | "arguments") =>

@@ -4,7 +4,7 @@ import { SyntaxProblem } from "./syntax-problem.ts";
 import { type BinaryOperator, type Expression, type MethodName, methodNames } from "./syntax-tree.ts";
 import { type Token, tokenize } from "./tokens.ts";
 
-/** Calculated fields may have as many characters (Data Prep troubleshooting guide). */
+/** Maximum characters of a calculated field (Data Prep troubleshooting guide). */
 const maximumExpressionLength = 4096;
 
 /** Reserved keywords (Data Prep functions page, "Fields"); so are the names of all functions. */
@@ -14,7 +14,7 @@ const keywords = new Set(
   ),
 );
 
-/** Operators by how tightly they bind, the loosest first, with the words that stand for them. */
+/** Operators by precedence, lowest first, with their keyword forms. */
 const precedence: readonly Readonly<Record<string, BinaryOperator>>[] = [
   { "||": "||", or: "||" },
   { "&&": "&&", and: "&&" },
@@ -24,10 +24,10 @@ const precedence: readonly Readonly<Record<string, BinaryOperator>>[] = [
   { "*": "*", "/": "/", div: "/", "%": "%", mod: "%" },
 ];
 
-/** Reads an expression; throws a SyntaxProblem. What it calls is not looked at: see `callProblems`. */
+/** Parses an expression; throws a SyntaxProblem. It does not check the called functions: see `callProblems`. */
 export function parseExpression(text: string): Expression {
   if (text.length > maximumExpressionLength) {
-    throw new SyntaxProblem(`An expression may have ${maximumExpressionLength} characters, not ${text.length}`);
+    throw new SyntaxProblem(`An expression may have at most ${maximumExpressionLength} characters, not ${text.length}`);
   }
   const parser = new Parser(tokenize(text));
   return parser.whole();
@@ -117,7 +117,7 @@ class Parser {
     return this.#attribute([{ kind: "field", name: plainName(name) }]);
   }
 
-  /** The rest of a path, as long as it is one: a name followed by a parenthesis is a method. */
+  /** The rest of a path. It ends before a method, which is a name followed by a parenthesis. */
   #attribute(steps: PathStep[]): Expression {
     for (;;) {
       const [dot, next, after] = this.#tokens.slice(this.#position, this.#position + 3);
@@ -141,7 +141,7 @@ class Parser {
     this.#expect("]");
     if (isSymbol(token, "*")) return { kind: "items" };
     if (token.kind === "number" && Number.isInteger(token.value)) return { kind: "item", index: token.value };
-    throw new SyntaxProblem(`An index is a whole number or *, not ${describe(token)}`);
+    throw new SyntaxProblem(`An index must be a whole number or *, not ${describe(token)}`);
   }
 
   #list(close: string): Expression[] {
@@ -190,7 +190,7 @@ function isSymbol(token: Token | undefined, text: string): boolean {
   return token?.kind === "symbol" && token.text === text;
 }
 
-/** A field's name without its escapes; reserved words must be wrapped. */
+/** A field's name without escapes; reserved words must be wrapped. */
 function plainName(name: string): string {
   if (keywords.has(name) || findFunction(name) !== undefined) {
     throw new SyntaxProblem(`${name} is a reserved word: write \${${name}} for the field of that name`);

@@ -7,7 +7,7 @@ export type PathStep =
   | { readonly kind: "items" };
 
 /**
- * Reads a path of a mapping: `data.identifiers.email`, `products[*].sku`, `products[0].sku`. Odd names are wrapped in `${...}`,
+ * Parses a path in a mapping: `data.identifiers.email`, `products[*].sku`, `products[0].sku`. Unusual names are wrapped in `${...}`,
  * and a period that is part of a name is escaped with a backslash (Data Prep functions page, "Fields").
  */
 export function parsePath(text: string): PathStep[] {
@@ -47,7 +47,7 @@ function parseBrackets(text: string): PathStep[] {
   );
 }
 
-/** Writes a path as people do: `data.items[0].sku`. */
+/** Formats a path for people: `data.items[0].sku`. */
 export function formatPath(steps: readonly PathStep[]): string {
   return steps
     .map((step) => (step.kind === "field" ? `.${step.name}` : step.kind === "items" ? "[*]" : `[${step.index}]`))

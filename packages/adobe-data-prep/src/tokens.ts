@@ -52,7 +52,7 @@ function nextToken(take: (pattern: RegExp) => RegExpExecArray | undefined, probl
 
 const escapes: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", "\\": "\\", '"': '"', "'": "'" };
 
-/** Java's escapes; any other backslash stays, so that regular expressions can be written as they are. */
+/** Decodes Java's escapes. Any other backslash stays, so that regular expressions need no extra escaping. */
 function decodeEscapes(text: string): string {
   return text.replace(/\\(?:u([0-9a-fA-F]{4})|(.))/gs, (whole, code: string | undefined, letter: string) =>
     code === undefined ? (escapes[letter] ?? whole) : String.fromCharCode(Number.parseInt(code, 16)),

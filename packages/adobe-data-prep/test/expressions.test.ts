@@ -13,7 +13,7 @@ test.each([
   ["1 2", "Unexpected 2"],
   ["'open", 'Unexpected "\'open"'],
   ["a ? b : c", 'Unexpected "? b : c"'],
-  ["items['x']", 'An index is a whole number or *, not "x"'],
+  ["items['x']", 'An index must be a whole number or *, not "x"'],
   ["timestamp * 1000", "timestamp is a reserved word: write ${timestamp} for the field of that name"],
   ["data.new", "new is a reserved word: write ${new} for the field of that name"],
   ["new -> 1", "new is a reserved word: write ${new} for the field of that name"],
@@ -25,7 +25,9 @@ test.each([
 
 test("more than 4096 characters", () => {
   expect(() => parseExpression(`"${"x".repeat(4094)}"`)).not.toThrow();
-  expect(() => parseExpression(`"${"x".repeat(4095)}"`)).toThrow("An expression may have 4096 characters, not 4097");
+  expect(() => parseExpression(`"${"x".repeat(4095)}"`)).toThrow(
+    "An expression may have at most 4096 characters, not 4097",
+  );
 });
 
 test.each([

@@ -43,13 +43,13 @@ export const config = z.object({
     .trim()
     .min(1, "it is empty")
     .default("openid,session,AdobeID,read_organizations,additional_info.projectedProductContext")
-    .meta({ description: "Scopes to ask for, with commas between them, as the credential's page lists them." }),
+    .meta({ description: "Scopes to request, separated by commas, from the credential's page." }),
   imsUrl: address.default("https://ims-na1.adobelogin.com").meta({
-    description: "Address of Adobe IMS, which gives the access tokens.",
+    description: "Address of Adobe IMS, which issues the access tokens.",
     environment: "AEP_IMS_URL",
   }),
   platformUrl: address.default("https://platform.adobe.io").meta({
-    description: "Address of the Experience Platform APIs; another one where a proxy stands in between.",
+    description: "Address of the Experience Platform APIs; change it if a proxy is in between.",
     environment: "AEP_PLATFORM_URL",
   }),
 });

@@ -20,10 +20,10 @@ import { identityDescriptor } from "./resources/schema-registry/identity-descrip
 import { profileEnablement } from "./resources/schema-registry/profile-enablement.ts";
 import { schema } from "./resources/schema-registry/schema.ts";
 
-/** A provider of its own, for another sandbox or organization than that of the stack's settings. */
+/** An explicit provider, for another sandbox or organization than the stack's settings name. */
 export class Provider extends providerClass("aep", config) {}
 
-/** Deletes with itself what interrupted runs left of the resources that name it in their input `ownership`. */
+/** When deleted, also deletes what interrupted runs left of the resources that name it in their input `ownership`. */
 export class Ownership extends resourceClass(ownership) {}
 
 /** A custom field group; `id` is its `$id`. */
@@ -41,7 +41,7 @@ export class ProfileEnablement extends resourceClass(profileEnablement) {}
 /** A dataset of the data lake. One that holds data is deleted only with `forceDestroy`. */
 export class Dataset extends resourceClass(dataset) {}
 
-/** Refuses a destroy before anything is taken down, if a dataset holds data. Depends on everything that leads to it. */
+/** Refuses a destroy before anything is deleted, if a dataset holds data. Make it depend on everything that leads to the dataset. */
 export class DatasetGuard extends resourceClass(datasetGuard) {}
 
 /** The streaming endpoint of an HTTP API source. */
@@ -53,13 +53,13 @@ export class SourceConnection extends resourceClass(sourceConnection) {}
 /** The data lake side of a dataflow. */
 export class TargetConnection extends resourceClass(targetConnection) {}
 
-/** How source attributes become fields of a schema; a change makes a new set. */
+/** Maps source attributes to fields of a schema; a change creates a new set. */
 export class MappingSet extends resourceClass(mappingSet) {}
 
-/** A streaming dataflow: takes in events at a URL of its own and writes them into a dataset. */
+/** A streaming dataflow: receives events at its own URL and writes them into a dataset. */
 export class Dataflow extends resourceClass(dataflow) {}
 
-/** What can be checked of the sandbox before anything is created in it: state, sources, permissions. Asks Platform in previews too. */
+/** Checks the sandbox before anything is created in it: state, sources, permissions. Asks Platform in previews too. */
 export function getPreflight(
   args: z.input<typeof preflightFunction.args>,
   options?: pulumi.InvokeOptions,
@@ -67,17 +67,17 @@ export function getPreflight(
   return pulumi.runtime.invoke(preflightFunction.token, args, options);
 }
 
-/** The organization's tenant id; custom fields lie under `_<tenantId>`. Asks Platform in previews too. */
+/** The organization's tenant id; custom fields are under `_<tenantId>`. Asks Platform in previews too. */
 export function getTenant(options?: pulumi.InvokeOptions): Promise<{ tenantId: string }> {
   return pulumi.runtime.invoke(tenantFunction.token, {}, options);
 }
 
-/** A schema that is there already, by its $id, meta:altId or title. Asks Platform in previews too. */
+/** Looks up an existing schema by its $id, meta:altId or title. Asks Platform in previews too. */
 export function getSchema(args: { schema: string }, options?: pulumi.InvokeOptions): Promise<ExistingSchema> {
   return pulumi.runtime.invoke(schemaFunction.token, args, options);
 }
 
-/** The schemas of a title: none, or one. Asks Platform in previews too. */
+/** Lists the schemas with a title: none, or one. Asks Platform in previews too. */
 export function getSchemas(
   args: { title: string },
   options?: pulumi.InvokeOptions,
@@ -85,12 +85,12 @@ export function getSchemas(
   return pulumi.runtime.invoke(schemasFunction.token, args, options);
 }
 
-/** A dataset that is there already, by its id or name. Asks Platform in previews too. */
+/** Looks up an existing dataset by its id or name. Asks Platform in previews too. */
 export function getDataset(args: { dataset: string }, options?: pulumi.InvokeOptions): Promise<ExistingDataset> {
   return pulumi.runtime.invoke(datasetFunction.token, args, options);
 }
 
-/** Codes of the existing identity namespaces. Asks Platform in previews too. */
+/** Lists the codes of the existing identity namespaces. Asks Platform in previews too. */
 export function getIdentityNamespaces(options?: pulumi.InvokeOptions): Promise<{ codes: string[] }> {
   return pulumi.runtime.invoke(namespacesFunction.token, {}, options);
 }

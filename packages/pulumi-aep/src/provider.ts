@@ -21,7 +21,7 @@ import { identityDescriptor } from "./resources/schema-registry/identity-descrip
 import { profileEnablement } from "./resources/schema-registry/profile-enablement.ts";
 import { schema } from "./resources/schema-registry/schema.ts";
 
-/** What the Pulumi package `aep` consists of. */
+/** The contents of the Pulumi package `aep`. */
 export const aepPackage: PackageDefinition<AepClient, typeof config> = {
   name: "aep",
   version: manifest.version,

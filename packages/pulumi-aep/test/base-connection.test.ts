@@ -51,7 +51,7 @@ test("what can't be read after it was made is kept, and finished by the next up"
   expect(error).toBeInstanceOf(PartialFailure);
   expect(error).toMatchObject({
     id,
-    message: expect.stringContaining("Run npx pulumi up again, which goes on from here."),
+    message: expect.stringContaining("Run npx pulumi up again to continue."),
   });
   stub.answer(`GET ${one}`, { body: { items: [open] } });
   const { inputs: kept } = error as PartialFailure;
@@ -87,7 +87,7 @@ test("a change of name is a patch, one of authentication a replacement", async (
 test("stays while a dataflow uses it", async () => {
   const used = { status: 400, body: { type: "https://ns.adobe.com/aep/errors/FLOW-1418-400", title: "In use" } };
   stub.answer(`DELETE ${one}`, used);
-  await expect(aep.delete(type, id)).rejects.toThrow("Delete the dataflows that use it first");
+  await expect(aep.delete(type, id)).rejects.toThrow("First delete the dataflows that use it");
   stub.answer(`DELETE ${one}`, used, { status: 204 });
   await aep.delete(type, id);
 });

@@ -77,7 +77,7 @@ describe("an error is reported with code, request id and remedy", () => {
     ["FLOW-1425-400", 400, "must have the same schema in the same version"],
     ["FLOW-1419-400", 400, "Check that mappingSetId and mappingSetVersion name a mapping set of this sandbox."],
     ["FLOW-2001-401", 401, "the setting aep:orgId"],
-    ["XDM-1020-400", 400, "Fields of a field group must lie under _<tenant id>"],
+    ["XDM-1020-400", 400, "Fields of a field group must be under _<tenant id>"],
   ])("with the code %s", async (code, status, remedy) => {
     expect(await refusal(flow(code, status))).toContain(remedy);
   });
@@ -116,14 +116,14 @@ describe("an error is reported with code, request id and remedy", () => {
     };
     expect(await refusal({ status: 400, body })).toBe(
       "Could not look: Adobe Experience Platform answered 400: A valid content-type must be specified. " +
-        "Correct what is named here, then run the command again.",
+        "Fix what the message names, then run the command again.",
     );
   });
 
   test("of a proxy", async () => {
     expect(await refusal({ status: 404, body: "<!doctype html><p>Not here</p>" })).toBe(
-      "Could not look: Adobe Experience Platform answered 404: a web page came instead of an API's answer. " +
-        "Check that the setting aep:platformUrl leads to Platform's APIs, and not to a proxy's own page.",
+      "Could not look: Adobe Experience Platform answered 404: the answer was a web page, not an API's. " +
+        "Check that the setting aep:platformUrl points to Platform's APIs, not to a proxy's page.",
     );
   });
 
@@ -211,8 +211,8 @@ test("an answer of another form is an error that names what was expected", async
   const call = { method: "GET", path: "/thing", signal, purpose: "look" } as const;
   const { message } = await errorOf(client.call(call, z.object({ id: z.string() })));
   expect(message).toBe(
-    "Could not look: the answer was not as Adobe documents it (id: Invalid input: expected string, received number). " +
-      `Check that the setting aep:platformUrl (${stub.url}) leads to Platform's APIs.`,
+    "Could not look: the answer did not match Adobe's documentation (id: Invalid input: expected string, received number). " +
+      `Check that the setting aep:platformUrl (${stub.url}) points to Platform's APIs.`,
   );
 });
 

@@ -55,12 +55,12 @@ test.each([
   ["sandbox", "My Sandbox", "in lower case, and not its title"],
   ["clientSecret", "  ", "it is empty"],
   ["platformUrl", "platform.adobe.io", "it must be a URL that begins with https://"],
-  ["platformUrl", "http://gateway.example", "since credentials are sent there"],
+  ["platformUrl", "http://gateway.example", "because credentials are sent there"],
   ["imsUrl", "ftp://ims.example", "it must be a URL that begins with https://"],
 ])("a wrong %s is reported", (name, value, part) => {
   const told = mistakes({ ...credential, [name]: value });
   expect(Object.keys(told)).toEqual([name]);
-  expect(told[name]).toContain(`The setting aep:${name} is not right: `);
+  expect(told[name]).toContain(`The setting aep:${name} is invalid: `);
   expect(told[name]).toContain(part);
 });
 

@@ -158,7 +158,7 @@ describe.each(kinds)("a $kind", ({ type, kind, collection, inputs, defaults, bod
     expect(await aep.read(type, id)).toBeUndefined();
     expect((await errorOf(aep.update(type, id, inputs, { ...inputs, name: "Renamed" }))).message).toBe(
       `The ${kind} ${id} is gone: it was deleted in Experience Platform. ` +
-        "Run npx pulumi refresh, then npx pulumi up, which makes it again.",
+        "Run npx pulumi refresh, then npx pulumi up, which creates it again.",
     );
   });
 
@@ -174,7 +174,7 @@ describe.each(kinds)("a $kind", ({ type, kind, collection, inputs, defaults, bod
     stub.answer(`DELETE ${one}`, used);
     expect((await errorOf(aep.delete(type, id))).message).toBe(
       `Could not delete the ${kind} ${id}: Adobe Experience Platform answered 400: In use, code FLOW-1447-400. ` +
-        "Delete the dataflows that use it first: Sources > Dataflows in Experience Platform.",
+        "First delete the dataflows that use it: Sources > Dataflows in Experience Platform.",
     );
     expect(stub.calls.filter((call) => call.startsWith("DELETE"))).toHaveLength(15);
   });

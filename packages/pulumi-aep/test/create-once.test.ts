@@ -112,8 +112,8 @@ test("two new objects that both fit are named, and none is taken", async () => {
     return post();
   };
   expect((await errorOf(make(collection))).message).toBe(
-    "Several new objects fit the one that was being made (of-somebody-else, new-1), so none is taken. " +
-      "Delete the superfluous ones in Experience Platform, or import the right one with npx pulumi import.",
+    "Several new objects match the one being created (of-somebody-else, new-1), so none is used. " +
+      "Delete the extra ones in Experience Platform, or import the right one with npx pulumi import.",
   );
 });
 

@@ -117,8 +117,8 @@ test("stays in the state when the time is up before it is enabled, and the next 
     updatedAt: "2023-02-17T10:33:31.000Z",
   });
   expect(error.reasons).toEqual([
-    `The dataflow "Customer.io events" (${id}) was made, but is not ready: Platform had not enabled it when the time was up ` +
-      "or the command was stopped (state: initializing). Run npx pulumi up again, which goes on from here.",
+    `The dataflow "Customer.io events" (${id}) was made, but is not ready: Platform had not enabled it before the timeout, ` +
+      "or before the command was stopped (state: initializing). Run npx pulumi up again to continue.",
   ]);
 
   stub.answer(`GET ${one}`, found(young), found(young), found(item));
@@ -278,7 +278,7 @@ describe("a dataflow that nobody holds events back for", () => {
   test("is finished once it keeps what it takes in", async () => {
     expect((await aep.create(type, given)).properties).toEqual({ ...given, ...defaults, ...outputs });
     expect(aep.waits).toEqual([300_000]);
-    expect(aep.progress).toContain("waiting 300 s, in which Platform would lose events");
+    expect(aep.progress).toContain("waiting 300 s, because Platform would lose events until then");
   });
 
   test("waits for what is left of the time after a wait that was stopped", async () => {

@@ -46,14 +46,14 @@ test("rows expire in schemas of events only; the dataset is still kept", async (
   const making = aep.create(type, { name: "People", schemaId: await schemaOf(profileClass), rowExpirationDays: 30 });
   const error = await errorOf(making);
   if (!(error instanceof PartialFailure)) throw error;
-  expect(error.message).toContain("The dataset was made, but keeps its records forever.");
+  expect(error.message).toContain("The dataset was created, but keeps its records forever.");
   expect(error.message).toContain("Row expiration needs a schema that extends time-series");
   expect((await aep.read(type, error.id))?.inputs.name).toBe("People");
 });
 
 test.each([
-  [29, "Platform keeps records for 30 days at least"],
-  [3651, "Platform takes ten years, 3650 days, at most"],
+  [29, "Platform keeps records for at least 30 days"],
+  [3651, "Platform keeps records for at most ten years, 3650 days"],
 ])("%i days are refused before Platform is asked", async (rowExpirationDays, reason) => {
   await expect(aep.check(type, { name: "Events", schemaId: "s", rowExpirationDays })).rejects.toThrow(reason);
 });

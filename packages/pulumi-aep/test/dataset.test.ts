@@ -121,7 +121,7 @@ test("is deleted; an unknown id is fine in both of Catalog's ways", async () => 
   stub.answer(`DELETE ${collection}/${id}`, { status: 400, body: { detail: "In use" } });
   expect((await errorOf(aep.delete(type, id, state))).message).toBe(
     `Could not delete the dataset "Customer.io events" (${id}): Adobe Experience Platform answered 400: In use. ` +
-      "Delete what still writes into it first, such as a dataflow.",
+      "First delete everything that writes into it, such as a dataflow.",
   );
 });
 
@@ -169,7 +169,7 @@ describe("of one that holds data", () => {
     stub.answer(looks.flows, { body: { items: [{ id: "flow", name: "Customer.io" }] } });
     stub.answer(looks.runs, { body: { items: [{ id: "run" }] } });
     const { message } = await errorOf(aep.delete(type, id, state));
-    expect(message).toContain('its dataflow "Customer.io" has run, and rows take up to an hour to show');
+    expect(message).toContain('its dataflow "Customer.io" has run, and rows take up to an hour to appear');
     expect(deletes()).toEqual([]);
   });
 
@@ -190,7 +190,7 @@ describe("of one that holds data", () => {
         stub.answer(looks[name], name === which ? { status: 403, body: { detail: "No right" } } : answered);
       }
       const { message } = await errorOf(aep.delete(type, id, state));
-      expect(message).toContain("may hold data, which could not be looked up. It is not deleted.");
+      expect(message).toContain("may hold data, but this could not be checked. It is not deleted.");
       expect(message).toContain("answered 403: No right");
       expect(deletes()).toEqual([]);
     },
@@ -218,7 +218,7 @@ describe("of one that holds data", () => {
     stub.answer(looks.batches, { body: { b1: { status: "success", recordCount: 1 } } });
     const olds = await aep.check(type, inputs);
     const news = await aep.check(type, { ...inputs, schemaId: "other", forceDestroy: true });
-    expect((await errorOf(aep.diff(type, id, olds, news))).message).toContain("nothing of the change was begun");
+    expect((await errorOf(aep.diff(type, id, olds, news))).message).toContain("nothing was changed");
     for (const choice of ["forceDestroy", "keep"]) {
       expect((await aep.diff(type, id, { ...olds, [choice]: true }, news)).detailed.schemaId).toBe("update-replace");
     }

@@ -69,7 +69,7 @@ test("once a dataset follows the schema, the preview refuses it with the fields 
   await expect(previewGroup(group, retyped)).rejects.toThrow(
     `The change of the field group "Fields" ${broken} Platform refuses that, since the schema "Events" (${schema.id}) ` +
       `has the dataset ${dataset.id}: from then on fields can only be added. ` +
-      "Keep those fields as they are, and add new ones beside them.",
+      "Leave those fields unchanged, and add new ones beside them.",
   );
 });
 
@@ -82,6 +82,6 @@ test("so it does once the schema is in Profile, and for field groups that are ta
   await aep.create("aep:index:ProfileEnablement", { schemaId: schema.id });
   await expect(previewGroup(group, retyped)).rejects.toThrow(`(${schema.id}) is enabled for Profile`);
   await expect(preview("aep:index:Schema", schema.id, schema.inputs, without)).rejects.toThrow(
-    `The change of the schema "Events" (${schema.id}) takes field groups out (${identityMap}).`,
+    `The change of the schema "Events" (${schema.id}) removes field groups (${identityMap}).`,
   );
 });

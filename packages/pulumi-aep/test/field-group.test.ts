@@ -104,7 +104,7 @@ test("a lost answer is looked up by title and mark", async () => {
   stub.answer(`POST ${collection}`, { lost: true }).answer(`GET ${one}`, { body: answer });
   expect((await aep.create(type, inputs)).id).toBe(id);
   expect(stub.calls).toEqual([list, `POST ${collection}`, list, `GET ${one}`]);
-  expect(aep.progress).toEqual(["no clear answer from Platform; looking whether the object was made"]);
+  expect(aep.progress).toEqual(["no clear answer from Platform; checking whether the object was created"]);
 });
 
 test("a title that another object holds is an error that names it", async () => {
@@ -186,7 +186,7 @@ test("a breaking change that is refused names the fields", async () => {
   expect(message).toBe(
     'Could not update the field group "Customer.io Events, dev": Adobe Experience Platform answered 400: Breaking change. ' +
       "The change removes fields or gives them another type (_acme.email, _acme.sent). Platform allows that only until a " +
-      "dataset uses the schema; after that, keep the field as it is and add a new one beside it.",
+      "dataset uses the schema; after that, leave the field unchanged and add a new one beside it.",
   );
 });
 
@@ -198,8 +198,8 @@ test("is deleted; gone is fine, and use by a schema is reported", async () => {
   await aep.delete(type, id, state);
   expect((await errorOf(aep.delete(type, id, state))).message).toBe(
     'Could not delete the field group "Customer.io Events, dev": Adobe Experience Platform answered 400: In use. ' +
-      "Platform keeps a field group as long as a schema uses it: take it out of those schemas first. " +
-      "If an update of a schema of this stack was interrupted, npx pulumi up notes in the state what the schema uses; then run the command again.",
+      "Platform keeps a field group as long as a schema uses it: first remove it from those schemas. " +
+      "If an update of a schema of this stack was interrupted, npx pulumi up records in the state what the schema uses; then run the command again.",
   );
   expect(stub.calls).toEqual([`DELETE ${one}`, `DELETE ${one}`, stats, ...Array(5).fill(`DELETE ${one}`), users]);
 });
@@ -216,7 +216,7 @@ test("mistakes in definitions are reported on their property", async () => {
     definitions: { customFields: { type: "object", properties: { email: { type: "string" } } } },
   };
   await expect(aep.check(type, misplaced)).rejects.toThrow(
-    "definitions.customFields.properties.email: Custom fields must lie under _<tenant id>; aep:index:getTenant gives it.",
+    "definitions.customFields.properties.email: Custom fields must be under _<tenant id>; aep:index:getTenant returns it.",
   );
   await expect(aep.check(type, { ...inputs, allOf: [{ $ref: "#/definitions/other" }] })).rejects.toThrow(
     'allOf[0].$ref: There is no definition "other" in definitions.',

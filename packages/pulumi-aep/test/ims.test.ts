@@ -93,7 +93,7 @@ test("an answer of something else than IMS names the setting", async () => {
   stub.answer("POST /ims/token/v3", { body: "<html>Sign in</html>" });
   expect((await errorOf(tokens.get())).message).toBe(
     `Could not get an access token: ${stub.url} did not answer as Adobe IMS does. ` +
-      "Check that the setting aep:imsUrl leads there, and not to a proxy's own page.",
+      "Check that the setting aep:imsUrl points to Adobe IMS, not to a proxy's page.",
   );
 });
 

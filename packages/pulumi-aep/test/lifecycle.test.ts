@@ -146,7 +146,7 @@ test("fields that stored data has can't be taken out, and the schema can't go be
   const { message } = await errorOf(aep.update(group.type, group.id, group.inputs, news));
   expect(message).toContain(`The change removes fields or gives them another type (_${tenantId}.customerio.email).`);
   expect((await errorOf(aep.delete(schema.type, schema.id, schema.properties))).message).toContain(
-    "Platform keeps a schema as long as a dataset uses it: delete those datasets first.",
+    "Platform keeps a schema as long as a dataset uses it: first delete those datasets.",
   );
 });
 
@@ -157,7 +157,7 @@ test("a dataflow that is stopped while it is enabled is finished by the next upd
   aep.stop.abort();
   const error = await making;
   if (!(error instanceof PartialFailure)) throw error;
-  expect(error.message).toContain("Run npx pulumi up again, which goes on from here.");
+  expect(error.message).toContain("Run npx pulumi up again to continue.");
 
   step = 100;
   const next = await Aep.connect(platform.url, { ...credential });
@@ -185,7 +185,7 @@ test("a field group that a schema got by an update whose answer was lost goes af
   await fail(fault);
   await aep.update(schema.type, schema.id, schema.inputs, both).catch(() => undefined);
   const { message } = await errorOf(destroy([second]));
-  expect(message).toContain("npx pulumi up notes in the state what the schema uses; then run the command again.");
+  expect(message).toContain("npx pulumi up records in the state what the schema uses; then run the command again.");
   await aep.update(schema.type, schema.id, schema.inputs, both);
   await destroy([schema, second, first]);
   const census = await fetch(`${platform.url}/__local/census`);

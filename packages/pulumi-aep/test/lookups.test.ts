@@ -109,7 +109,7 @@ describe("a dataset", () => {
 
   test("of a name that several have is refused with their ids", async () => {
     await expect(call("getDataset", { dataset: "Twice" })).rejects.toThrow(
-      `Several datasets have the name "Twice" (${ids[2]}, ${ids[3]}). Name one by its id.`,
+      `Several datasets have the name "Twice" (${ids[2]}, ${ids[3]}). Give the id of one.`,
     );
   });
 

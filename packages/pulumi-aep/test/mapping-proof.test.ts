@@ -53,7 +53,7 @@ test("a mapping that Platform can follow for every kind of event is made", async
 test("one that Platform can't follow is refused with field and reason, and no set is made", async () => {
   await start({ arithmetic: "fails" });
   const { message } = await errorOf(make());
-  expect(message).toMatch(/^Platform can't map sample events by this mapping, so the mapping set was not made/);
+  expect(message).toMatch(/^Platform can't map sample events with this mapping, so the mapping set was not created/);
   expect(message).toContain(`  - timestamp from iif(contains_key(`);
   expect(message).toContain(`The operator * is not supported (${records.length} of ${records.length} events)`);
   expect(made()).toEqual([]);
@@ -76,7 +76,7 @@ test("a mapping that leaves a record without what it can't do without is refused
   const { message } = await errorOf(
     make([...mappings.slice(0, 1), { sourceType: "EXPRESSION", source: "nullify()", destination: "timestamp" }]),
   );
-  expect(message).toContain("timestamp stays empty, without which Platform refuses the record");
+  expect(message).toContain("timestamp stays empty, and Platform refuses a record without it");
 });
 
 test("a preview that answers one object, as the API description says, is asked for each record", async () => {

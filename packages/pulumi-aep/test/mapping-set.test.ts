@@ -144,7 +144,7 @@ test.each(["POST", "GET"])("a %s that the role does not allow says which permiss
   const refused = { status: 403, body: { title: "Forbidden", status: 403 }, headers: { "X-Request-Id": "r-9" } };
   stub.answer(`${method} ${collection}${method === "GET" ? `/${id}` : ""}`, refused);
   const { message } = await errorOf(method === "GET" ? aep.read(type, id, state) : aep.create(type, inputs));
-  expect(message).toContain("answered 403: Forbidden. Request id: r-9. Adobe names no permission for mapping sets");
+  expect(message).toContain("answered 403: Forbidden. Request id: r-9. Adobe documents no permission for mapping sets");
   for (const permission of ["Manage Sources", "Manage Schemas", "Manage Datasets"])
     expect(message).toContain(permission);
 });
@@ -170,10 +170,10 @@ test("what can't be read, and calls that can't be made, are mistakes at their pl
   const message = (await errorOf(aep.check(type, { ...inputs, mappings: wrong }))).message;
   expect(message.split("\n")).toEqual([
     'mappings[0].source: "data..email" is not a path',
-    "mappings[1].source: This expression can't be read: timestamp is a reserved word: write ${timestamp} for the field of that name",
+    "mappings[1].source: This expression can't be parsed: timestamp is a reserved word: write ${timestamp} for the field of that name",
     "mappings[2].source: The function dformat takes 2 arguments, not 1: dformat(TIMESTAMP, FORMAT).",
     'mappings[3].destination: "a..b" is not a path',
-    "mappings[4].source: This expression can't be read: An expression may have 4096 characters, not 4098",
+    "mappings[4].source: This expression can't be parsed: An expression may have at most 4096 characters, not 4098",
   ]);
 });
 
@@ -181,6 +181,6 @@ test("a function that this package does not know may be a new one of Adobe's: to
   const unknown = [{ sourceType: "EXPRESSION", source: "uper(metric)", destination: "eventType" }];
   await aep.check(type, { ...inputs, mappings: unknown });
   expect(aep.progress).toEqual([
-    "mappings[0].source: There is no function uper; did you mean upper? It is sent anyway, since Adobe adds functions to its list.",
+    "mappings[0].source: There is no function uper; did you mean upper? It is sent anyway, because Adobe may have added it.",
   ]);
 });

@@ -53,7 +53,7 @@ test("a schema that is in Profile already is left as it is, and told", async () 
   const schema = await schemaOf([identityMap]);
   await aep.create(type, { schemaId: schema.id });
   await aep.create(type, { schemaId: schema.id });
-  expect(aep.progress.at(-1)).toBe('the schema "Events" was enabled for Profile already');
+  expect(aep.progress.at(-1)).toBe('the schema "Events" was already enabled for Profile');
 });
 
 test("a schema without an identity is refused, with what it needs", async () => {

@@ -111,7 +111,7 @@ test("a removed field group that is refused is named", async () => {
   stub.answer(`PUT ${one}`, { status: 400, body: { detail: "Breaking change" } });
   const { message } = await errorOf(aep.update(type, id, inputs, { ...inputs, fieldGroupIds: [groupB] }));
   expect(message).toContain(
-    `The change takes field groups out (${groupA}). Platform allows that only until a dataset uses the schema.`,
+    `The change removes field groups (${groupA}). Platform allows that only until a dataset uses the schema.`,
   );
 });
 
@@ -122,7 +122,7 @@ test("is deleted unless a dataset uses it", async () => {
   await aep.delete(type, id, state);
   expect((await errorOf(aep.delete(type, id, state))).message).toBe(
     'Could not delete the schema "Customer.io": Adobe Experience Platform answered 400: Referenced. ' +
-      "Platform keeps a schema as long as a dataset uses it: delete those datasets first.",
+      "Platform keeps a schema as long as a dataset uses it: first delete those datasets.",
   );
 });
 
@@ -131,7 +131,7 @@ test("a schema in Profile is not even tried to delete", async () => {
   expect((await errorOf(aep.delete(type, id, state))).message).toBe(
     `The schema "Customer.io" (${id}) has been enabled for Profile, and Platform never deletes such a schema. ` +
       "Leave it in Platform: give the schema, its field groups and its primary identity, if it has one, the resource option retainOnDelete " +
-      "and run npx pulumi up before you destroy, or take it out of the stack now: " +
+      "and run npx pulumi up before you destroy, or remove it from the stack now: " +
       `npx pulumi state delete 'urn:pulumi:dev::test::${type}::thing'`,
   );
   expect(stub.calls).toEqual([`GET ${one}`]);

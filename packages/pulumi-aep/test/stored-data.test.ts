@@ -138,7 +138,7 @@ describe("the ownership", () => {
     for (const news of changes) {
       const { message } = await errorOf(leaves(olds, news, owner.id));
       expect(message).toContain(`The dataset "Events" (${set.id}) holds data: 1 row in 1 batch.`);
-      expect(message).toContain("so nothing was begun");
+      expect(message).toContain("so nothing was changed");
     }
     for (const choice of ["forceDestroy", "keep"]) {
       await leaves({ dataset: { ...olds.dataset, [choice]: true } }, {}, owner.id);
@@ -211,7 +211,7 @@ describe("a creation of which the engine has told nothing, as with --replace", (
 
   test.each([true, false])("is refused where its own dataset holds data (preview: %s)", async (preview) => {
     const { message } = await errorOf(asked(preview));
-    expect(message).toContain("It was made for this very resource, so no other dataset is made instead");
+    expect(message).toContain("It was created for this very resource, so no other dataset is created instead");
     expect(await census()).toMatchObject({ datasets: 1 });
   });
 
@@ -230,9 +230,7 @@ test("the guard refuses as the dataset would, and lets go of an empty, a forced 
   const type = "aep:index:DatasetGuard";
   const guard = await aep.create(type, { datasetId: set.id });
   const { message } = await errorOf(aep.delete(type, guard.id, guard.properties));
-  expect(message).toContain(
-    `The dataset "Events" (${set.id}) holds data: 1 row in 1 batch. Nothing has been taken down`,
-  );
+  expect(message).toContain(`The dataset "Events" (${set.id}) holds data: 1 row in 1 batch. Nothing has been deleted`);
   for (const choice of ["forceDestroy", "keep"]) {
     await aep.delete(
       type,
@@ -251,7 +249,7 @@ test("a guard that a destroy comes to later says what is deleted already, and ho
   const guard = await aep.create(type, { datasetId: set.id, deletedBefore: "Customer.io's webhook" });
   const { message } = await errorOf(aep.delete(type, guard.id, guard.properties));
   expect(message).toContain(
-    "holds data: 1 row in 1 batch. Customer.io's webhook is deleted already; `npx pulumi up` brings it back. The dataset is not deleted, since ",
+    "holds data: 1 row in 1 batch. Customer.io's webhook is already deleted; `npx pulumi up` brings it back. The dataset is not deleted, since ",
   );
 });
 
@@ -291,7 +289,7 @@ describe("the guard of an empty dataset asks its relay", () => {
 
   test("and takes no answer from before it asked, but waits only until the relay looks again", async () => {
     expect(await deletion(healthy({ ageSeconds: 3 }), healthy({ ageSeconds: 0, hasTakenEvents: true }))).toMatch(
-      /its relay has taken in events/,
+      /its relay has accepted events/,
     );
     expect(waits).toEqual([2_000]);
   });
@@ -307,13 +305,13 @@ describe("the guard of an empty dataset asks its relay", () => {
   });
 
   test("and refuses if an event has come by that second time", async () => {
-    expect(await deletion(healthy({}), healthy({ hasTakenEvents: true }))).toMatch(/its relay has taken in events/);
+    expect(await deletion(healthy({}), healthy({ hasTakenEvents: true }))).toMatch(/its relay has accepted events/);
   });
 
   test("and refuses if it has, since rows show late", async () => {
     const message = await deletion(healthy({ hasTakenEvents: true }));
     expect(message).toMatch(
-      /may hold data, or get some: its relay has taken in events, and rows take up to an hour to show in Platform\. Nothing has been taken down\./,
+      /may hold or receive data: its relay has accepted events, and rows take up to an hour to appear in Platform\. Nothing has been deleted\./,
     );
     expect(message).toContain("npx pulumi config set --path dataset.forceDestroy true");
   });
@@ -359,7 +357,7 @@ describe("an event that its dataflow's endpoint has received, and that no batch 
 
   test("stops a destroy, by the metrics of its endpoint", async () => {
     expect((await deletion({})).failure).toMatch(
-      /holds data: rows that may be on their way: its dataflow "Events" has received 1 event within a day.*Nothing has been taken down/,
+      /holds data: rows that may be on their way: its dataflow "Events" has received 1 event within a day.*Nothing has been deleted/,
     );
   });
 
@@ -377,6 +375,6 @@ describe("an event that its dataflow's endpoint has received, and that no batch 
 
   test("stops it if Platform does not answer, as with every other question", async () => {
     const { failure } = await deletion({}, () => failMetrics(500));
-    expect(failure).toMatch(/may hold data, which could not be looked up\. Nothing has been taken down\./);
+    expect(failure).toMatch(/may hold data, but this could not be checked\. Nothing has been deleted\./);
   });
 });

@@ -1,7 +1,7 @@
 import { address } from "pulumi-provider-kit/settings";
 import { z } from "zod";
 
-/** Where the App API answers in each region; a key of one region is refused by the other. */
+/** The App API's address in each region. A key works only in its own region. */
 const regionUrls = { us: "https://api.customer.io", eu: "https://api-eu.customer.io" } as const;
 
 /** Settings of the provider: `npx pulumi config set customerio:<name>`. */
@@ -12,7 +12,7 @@ export const config = z.object({
     .regex(/^[\x21-\x7e]+$/, "a key has no spaces, line breaks or other special characters")
     .meta({
       description:
-        "Key of Customer.io's App API, made in Customer.io under Settings > API credentials > App API keys. " +
+        "Key of Customer.io's App API, created in Customer.io under Settings > API credentials > App API keys. " +
         "It belongs to one workspace and so selects the workspace. A Track API key does not work.",
       secret: true,
       environment: "CUSTOMERIO_APP_API_KEY",
@@ -29,7 +29,7 @@ export const config = z.object({
 
 export type Config = z.output<typeof config>;
 
-/** Where the App API is called. */
+/** The App API's address. */
 export function appApiUrl(settings: Config): string {
   return settings.appApiUrl ?? regionUrls[settings.region];
 }

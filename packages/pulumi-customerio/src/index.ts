@@ -6,10 +6,10 @@ import { getReportingWebhooks as listFunction } from "./functions/webhook-list.t
 import { ownership } from "./resources/ownership.ts";
 import { reportingWebhook } from "./resources/reporting-webhook.ts";
 
-/** A provider of its own, for another workspace than that of the stack's settings. */
+/** An explicit provider, for another workspace than the stack's settings name. */
 export class Provider extends providerClass("customerio", config) {}
 
-/** Deletes with itself a webhook that an interrupted run left; the webhook depends on it. */
+/** When deleted, also deletes a webhook that an interrupted run left. The webhook depends on it. */
 export class Ownership extends resourceClass(ownership) {}
 
 /** A Customer.io reporting webhook: sends the named events of the App API key's workspace to an endpoint. */

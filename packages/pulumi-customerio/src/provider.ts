@@ -6,7 +6,7 @@ import { getReportingWebhooks } from "./functions/webhook-list.ts";
 import { ownership } from "./resources/ownership.ts";
 import { reportingWebhook } from "./resources/reporting-webhook.ts";
 
-/** What the Pulumi package `customerio` consists of. */
+/** The contents of the Pulumi package `customerio`. */
 export const customerioPackage: PackageDefinition<ReportingWebhooks, typeof config> = {
   name: "customerio",
   version: manifest.version,

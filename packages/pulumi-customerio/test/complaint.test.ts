@@ -32,7 +32,7 @@ async function refusal(given: Answer, region: "us" | "eu" = "us", settings = wan
   return error;
 }
 
-const correct = "Correct what is named here, then run the command again.";
+const correct = "Fix what the message names, then run the command again.";
 
 test.each([
   ["a list", { errors: [{ detail: "events is empty", status: "400" }] }, "events is empty"],
@@ -73,7 +73,7 @@ describe("a refused event is named, with the setting to correct", () => {
     ["that points to all of them", { errors: [{ detail: "bad", source: { pointer: "/events" } }] }],
   ])("by what this package does not know, in an answer %s", async (_, body) => {
     expect((await refusal({ status: 400, body }, "us", unknown)).message).toContain(
-      `Perhaps Customer.io does not accept "email_forwarded" as an event, which this package does not know either. ${remedy}`,
+      `Customer.io may not accept "email_forwarded" as an event; this package does not know it either. ${remedy}`,
     );
   });
 
@@ -87,7 +87,7 @@ test("a wrong key says where keys are made, and that the region may be wrong", a
   const body = { errors: [{ detail: "unauthorized", status: "401" }] };
   expect((await refusal({ status: 401, body })).message).toBe(
     "Could not update the reporting webhook 7: Customer.io answered 401: unauthorized. The key is wrong, or it belongs " +
-      "to another region than us. App API keys are made in Customer.io under Settings > API credentials > App API keys; " +
+      "to a region other than us. App API keys are made in Customer.io under Settings > API credentials > App API keys; " +
       "then run: npx pulumi config set --secret customerio:appApiKey. If the account is in the other region: " +
       "npx pulumi config set customerio:region eu",
   );
@@ -96,7 +96,7 @@ test("a wrong key says where keys are made, and that the region may be wrong", a
 
 test("a key without access says what may keep it out", async () => {
   expect((await refusal({ status: 403 })).message).toContain(
-    "The key has no access to reporting webhooks, or the workspace's IP allowlist does not hold this machine's address.",
+    "The key has no access to reporting webhooks, or the workspace's IP allowlist does not contain this machine's address.",
   );
 });
 
@@ -121,5 +121,5 @@ test("an endpoint that Customer.io quotes is not shown", async () => {
 
 test("an answer that is not the App API's is not a success", async () => {
   const { message } = await refusal({ status: 200, body: "<html>Sign in</html>" });
-  expect(message).toContain("Check that the setting customerio:appApiUrl leads there");
+  expect(message).toContain("Check that the setting customerio:appApiUrl points to it");
 });

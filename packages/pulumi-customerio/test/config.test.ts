@@ -60,14 +60,14 @@ test("each mistake names the setting and the command that fixes it", () => {
   expect(mistakes({ appApiKey: "two words" }).appApiKey).toContain("a key has no spaces");
   expect(mistakes({ appApiKey: "two words" }).appApiKey).not.toContain("two words");
   expect(mistakes({ appApiKey: "key", region: "de" }).region).toContain(
-    'The setting customerio:region is not right: it must be "us" or "eu"',
+    'The setting customerio:region is invalid: it must be "us" or "eu"',
   );
   expect(mistakes({ appApiKey: "key", appApiUrl: "api.customer.io" }).appApiUrl).toContain(
     "it must be a URL that begins with https://",
   );
   for (const open of ["http://api.customer.io", "http://localhost.example"]) {
     expect(mistakes({ appApiKey: "key", appApiUrl: open }).appApiUrl).toContain(
-      "it must begin with https://, since credentials are sent there",
+      "it must begin with https://, because credentials are sent there",
     );
   }
 });

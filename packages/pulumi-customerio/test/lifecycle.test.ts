@@ -88,7 +88,7 @@ test("the stand-in's refusals reach the user with their remedy", async () => {
   const other = definitionProvider(customerioPackage);
   await other.configure({ appApiKey: "key-of-another-region", appApiUrl: customerIo.url });
   await expect(other.create(call, { inputs: checked, preview: false })).rejects.toThrow(
-    "The key is wrong, or it belongs to another region than us.",
+    "The key is wrong, or it belongs to a region other than us.",
   );
 });
 
@@ -104,7 +104,7 @@ describe("an event that the catalogue lacks", () => {
     );
     expect(failures).toEqual([]);
     const unknown = (place: number, name: string) =>
-      `events[${place}]: "${name}" is an event that this package does not know. It is sent to Customer.io as it is, which may refuse it.`;
+      `events[${place}]: "${name}" is an event that this package does not know. It is sent unchanged to Customer.io, which may refuse it.`;
     expect(warnings).toEqual([
       expect.stringContaining(unknown(1, "email_forwarded")),
       `${unknown(2, "email_sended")} Did you mean email_sent?`,

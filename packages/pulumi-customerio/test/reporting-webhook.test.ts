@@ -9,8 +9,8 @@ const list = "GET /v1/reporting_webhooks";
 const one = "GET /v1/reporting_webhooks/12";
 const post = "POST /v1/reporting_webhooks";
 const elsewhere =
-  "Customer.io has what was asked for, so something else has answered. Check that the setting " +
-  "customerio:appApiUrl leads to its App API, and not to a proxy; then run the command again.";
+  "The webhook exists in Customer.io, so something else answered. Check that the setting " +
+  "customerio:appApiUrl points to its App API, not to a proxy; then run the command again.";
 const inputs = reportingWebhook.inputs.parse({
   name: "Relay (dev)",
   endpoint: "https://relay.example/customerio",
@@ -153,7 +153,7 @@ describe("create", () => {
     expect(server.calls()).toEqual([list, post, list, "PUT /v1/reporting_webhooks/41"]);
     expect(workspace.webhooks).toEqual([{ id: 41, type: "webhook", ...wire }]);
     expect(warnings).toEqual([
-      "takes over the reporting webhook 41, which was there already with this name and endpoint",
+      "takes over the reporting webhook 41, which already existed with this name and endpoint",
     ]);
   });
 
@@ -175,7 +175,7 @@ describe("create", () => {
     const error = await failure(reportingWebhook.create(operation(), inputs));
     expect(error.message).toBe(
       'Could not create the reporting webhook "Relay (dev)": Customer.io answered 400: no such event. ' +
-        "Correct what is named here, then run the command again.",
+        "Fix what the message names, then run the command again.",
     );
     expect(server.calls()).toEqual([list, post]);
   });
@@ -201,7 +201,7 @@ describe("create", () => {
     expect((await reportingWebhook.create(operation(), inputs)).id).toBe("12");
     expect(server.calls()).toEqual([list, "PUT /v1/reporting_webhooks/12"]);
     expect(warnings).toEqual([
-      "takes over the reporting webhook 12, which was there already with this name and endpoint",
+      "takes over the reporting webhook 12, which already existed with this name and endpoint",
     ]);
   });
 
@@ -241,7 +241,7 @@ describe("create", () => {
     };
     const error = await failure(reportingWebhook.create(operation(), inputs));
     expect(error).toBeInstanceOf(Unfinished);
-    expect(error.message).toContain("took the reporting webhook 41 without these events: email_delivered");
+    expect(error.message).toContain("accepted the reporting webhook 41 without these events: email_delivered");
   });
 
   test("stops on request, and keeps what it has made", async () => {
@@ -253,7 +253,7 @@ describe("create", () => {
     const error = await failure(reportingWebhook.create({ ...operation(), signal: stop.signal }, inputs));
     expect(error).toBeInstanceOf(Unfinished);
     expect(error).toMatchObject({ id: "41" });
-    expect(error.message).toContain("it was stopped or ran out of time");
+    expect(error.message).toContain("it was stopped or timed out");
     expect(server.calls()).toEqual([list, post, list]);
   });
 });

@@ -98,7 +98,7 @@ test("settings are taken once: the same again are fine, unknown ones wait, other
   const client = shop;
   await provider.configure({ pin: "1234" });
   await provider.configure({ pin: Unknown.instance });
-  await expect(provider.configure({ pin: "0000" })).rejects.toThrow("is configured already, with other settings");
+  await expect(provider.configure({ pin: "0000" })).rejects.toThrow("is already configured with other settings");
   expect(shop).toBe(client);
 });
 

@@ -178,11 +178,11 @@ describe("the budget that all calls of a client share", () => {
       },
     );
     expect(shown).toEqual([
-      "The shop asks to wait 30 s; then it goes on to read the things",
+      "The shop asks to wait 30 s before the next attempt to read the things",
       ...Array(shown.length - 2).fill(
-        expect.stringMatching("^The shop asks to wait \\d+ s; then it goes on to read the things$"),
+        expect.stringMatching("^The shop asks to wait \\d+ s before the next attempt to read the things$"),
       ),
-      expect.stringMatching("^The shop asks to wait \\d+ s; then it goes on to read the rest$"),
+      expect.stringMatching("^The shop asks to wait \\d+ s before the next attempt to read the rest$"),
     ]);
   });
 

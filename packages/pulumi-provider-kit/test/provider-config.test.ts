@@ -43,19 +43,18 @@ test("tells every mistake at once, with the command that fixes it", () => {
     {
       property: "url",
       reason:
-        "The setting shop:url is not right: Invalid URL. Where the shop is. Set it: npx pulumi config set shop:url <value> (or the environment variable SHOP_URL)",
+        "The setting shop:url is invalid: Invalid URL. Where the shop is. Set it: npx pulumi config set shop:url <value> (or the environment variable SHOP_URL)",
     },
     {
       property: "cotton",
-      reason:
-        "The setting shop:cotton is not known. Known are: apiKey, url. Remove it: npx pulumi config rm shop:cotton",
+      reason: "Unknown setting shop:cotton. Known settings: apiKey, url. Remove it: npx pulumi config rm shop:cotton",
     },
   ]);
 });
 
 test("never repeats a secret in a message", () => {
   const said = JSON.stringify(failures({ apiKey: new Secret("hunter2") }));
-  expect(said).toContain("shop:apiKey is not right");
+  expect(said).toContain("shop:apiKey is invalid");
   expect(said).not.toContain("hunter2");
 });
 

@@ -105,7 +105,7 @@ test("an operation ends when its time limit is over", async () => {
     .setTimeout(0.05);
   const creating = new Promise((resolve) => client.create(request, (error) => resolve(error?.details)));
   await started;
-  expect(await creating).toBe("no end after 0.05 s");
+  expect(await creating).toBe("timed out after 0.05 s");
 });
 
 test("diff tells paths, replaced properties and the order of the replacement", async () => {

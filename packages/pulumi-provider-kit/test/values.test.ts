@@ -56,5 +56,5 @@ test("reads the engine's marks", () => {
 
 test("refuses kinds of values that it does not know, rather than storing their marks", () => {
   const asset = { "4dabf18193072939515e22adb298388d": "c44067f5952c0a294b673a41bacd8c17", text: "hello" };
-  expect(() => decodeMap({ asset })).toThrow("does not take");
+  expect(() => decodeMap({ asset })).toThrow("does not support");
 });

@@ -26,7 +26,7 @@ export function refusal(operation: Pick<Operation<unknown>, "urn">, reason: stri
 
 /** The same before anything has been changed or deleted. The caller adds how to go on. */
 export function earlyRefusal(reason: string): string {
-  return `The relay is not taken down, ${reason}. Nothing has been taken down: the relay goes on as before, and Customer.io's webhook still posts to it.`;
+  return `The relay is not taken down, ${reason}. Nothing has been deleted: the relay goes on as before, and Customer.io's webhook still posts to it.`;
 }
 
 /** For resources that the program declares and `up` takes over: an import has nothing to read them from. */

@@ -1,6 +1,6 @@
 import type { FunctionTable } from "../function-entry.ts";
 
-/** What Adobe Analytics writes into its event and product strings. */
+/** Functions that read Adobe Analytics' event and product strings. */
 export const analyticsFunctions = {
   aa_get_event_id: {
     description: "The id of an event in an Analytics event string.",

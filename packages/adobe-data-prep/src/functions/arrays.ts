@@ -2,7 +2,7 @@ import type { FunctionTable } from "../function-entry.ts";
 
 export const arrayFunctions = {
   coalesce: {
-    description: "The first of its arguments, or of an array's items, that is not null.",
+    description: "The first argument, or item of an array, that is not null.",
     parameters: "INPUT...",
     returns: "arguments",
     example: 'coalesce(null, null, null, "first", null, "second")',
@@ -20,37 +20,37 @@ export const arrayFunctions = {
     example: 'last("1", "2", "3")',
   },
   add_to_array: {
-    description: "An array with more items at its end.",
+    description: "An array with items added at its end.",
     parameters: "ARRAY, VALUES...?",
     returns: "array",
     example: "add_to_array(['a', 'b'], 'c', 'd')",
   },
   join_arrays: {
-    description: "One array of the items of all.",
+    description: "One array with the items of all arrays.",
     parameters: "ARRAY...",
     returns: "array",
     example: "join_arrays(['a', 'b'], ['c'], ['d', 'e'])",
   },
   to_array: {
-    description: "An array of its arguments, with the nulls among them or without.",
+    description: "An array of its arguments, with or without nulls.",
     parameters: "INCLUDE_NULLS, VALUES...?",
     returns: "array",
     example: "to_array(false, 1, null, 2, 3)",
   },
   size_of: {
-    description: "How many items an array has.",
+    description: "The number of items in an array.",
     parameters: "INPUT",
     returns: "integer",
     example: "size_of([1, 2, 3, 4])",
   },
   upsert_array_append: {
-    description: "Adds an array to the end of the profile's one, in an update; otherwise the array itself.",
+    description: "In an update, appends an array to the profile's; otherwise the array itself.",
     parameters: "ARRAY",
     returns: "array",
     example: "upsert_array_append([123, 456])",
   },
   upsert_array_replace: {
-    description: "Replaces items of the profile's array, in an update; otherwise the array itself.",
+    description: "In an update, replaces items of the profile's array; otherwise the array itself.",
     parameters: "ARRAY, INDEX?",
     returns: "array",
     example: "upsert_array_replace([123, 456], 1)",
@@ -68,13 +68,13 @@ export const arrayFunctions = {
     example: "filterArray(organizations, org -> org.founded > 2021)",
   },
   transformArray: {
-    description: "An array of what an expression makes of each item.",
+    description: "An array of the results of an expression for each item.",
     parameters: "ARRAY, EXPRESSION",
     returns: "array",
     example: "transformArray(organizations, org -> ucase(org.orgName))",
   },
   flattenArray: {
-    description: "One array of the items of an array's arrays.",
+    description: "Flattens an array of arrays into one array.",
     parameters: "ARRAY",
     returns: "array",
     example: "flattenArray([['a'], ['b', 'c']])",

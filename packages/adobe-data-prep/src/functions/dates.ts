@@ -11,19 +11,19 @@ export const dateFunctions = {
     example: "timestamp()",
   },
   format: {
-    description: "Writes a date by a pattern.",
+    description: "Formats a date with a pattern.",
     parameters: "DATE, FORMAT",
     returns: "string",
     example: 'format(now(), "yyyy-MM-dd HH:mm:ss")',
   },
   dformat: {
-    description: "Writes a time given in milliseconds since 1970 by a pattern.",
+    description: "Formats a time in milliseconds since 1970 with a pattern.",
     parameters: "TIMESTAMP, FORMAT",
     returns: "string",
     example: "dformat(1571829875000, \"yyyy-MM-dd'T'HH:mm:ss.SSSX\")",
   },
   date: {
-    description: "Reads a date by the pattern that it has, or by the usual ones; null becomes the default date.",
+    description: "Parses a date with a pattern, or with the usual ones; null becomes the default date.",
     parameters: "DATE, FORMAT?, DEFAULT_DATE?",
     returns: "date-time",
     example: 'date("2019-10-23 11:24", "yyyy-MM-dd HH:mm", now())',
@@ -35,7 +35,7 @@ export const dateFunctions = {
     example: 'date_part("MM", date("2019-10-17 11:55:12"))',
   },
   set_date_part: {
-    description: 'The date with another "year", "month", "day", "hour", "minute" or "second".',
+    description: 'The date with its "year", "month", "day", "hour", "minute" or "second" replaced.',
     parameters: "COMPONENT, VALUE, DATE",
     returns: "date-time",
     example: 'set_date_part("m", 4, date("2016-11-09T11:44:44.797"))',

@@ -9,7 +9,7 @@ import { regularExpressionFunctions, stringFunctions } from "./strings.ts";
 import { urlFunctions } from "./urls.ts";
 import { userAgentFunctions } from "./user-agent.ts";
 
-/** Every function of Adobe's page "Data Prep mapping functions", by the category that it stands in there. */
+/** Every function on Adobe's page "Data Prep mapping functions", by its category there. */
 const functionsByCategory = {
   String: stringFunctions,
   "Regular expression": regularExpressionFunctions,
@@ -33,11 +33,11 @@ type Tables = typeof functionsByCategory;
 /** The name of a function; synonyms are looked up with `findFunction`. */
 export type FunctionName = { [Category in keyof Tables]: keyof Tables[Category] }[keyof Tables];
 
-/** A function with what follows from its entry. */
+/** A function's entry with derived properties. */
 export interface DataPrepFunction extends FunctionEntry {
   readonly name: FunctionName;
   readonly category: string;
-  /** As the functions page writes it: `lower(INPUT)`. */
+  /** As on the functions page: `lower(INPUT)`. */
   readonly syntax: string;
   /** How many arguments it takes. */
   readonly arity: { readonly minimum: number; readonly maximum: number };
@@ -61,7 +61,7 @@ const byName = new Map<string, DataPrepFunction>(
 /** The names of all functions, with their synonyms. */
 export const functionNames: readonly string[] = [...byName.keys()];
 
-/** The function of a name or synonym; names are case-sensitive. */
+/** Finds a function by name or synonym; names are case-sensitive. */
 export function findFunction(name: string): DataPrepFunction | undefined {
   return byName.get(name);
 }

@@ -17,7 +17,7 @@ export const logicFunctions = {
 
 export const aggregationFunctions = {
   min: {
-    description: "The least of its arguments.",
+    description: "The smallest of its arguments.",
     parameters: "OPTIONS...",
     returns: "arguments",
     example: "min(3, 1, 4)",
@@ -32,20 +32,25 @@ export const aggregationFunctions = {
 
 export const conversionFunctions = {
   to_bigint: {
-    description: "Reads a number of any size.",
+    description: "Converts to a number of any size.",
     parameters: "STRING",
     returns: "integer",
     example: 'to_bigint("1000000.34")',
   },
   to_decimal: {
-    description: "Reads a double.",
+    description: "Converts to a double.",
     parameters: "STRING",
     returns: "number",
     example: 'to_decimal("20.5")',
   },
-  to_float: { description: "Reads a float.", parameters: "STRING", returns: "number", example: 'to_float("12.3456")' },
+  to_float: {
+    description: "Converts to a float.",
+    parameters: "STRING",
+    returns: "number",
+    example: 'to_float("12.3456")',
+  },
   to_integer: {
-    description: "Reads a whole number.",
+    description: "Converts to a whole number.",
     parameters: "STRING",
     returns: "integer",
     example: 'to_integer("12")',
@@ -55,7 +60,7 @@ export const conversionFunctions = {
 export const specialFunctions = {
   uuid: {
     synonyms: ["guid"],
-    description: "A random id, another each time.",
+    description: "A random id, different each time.",
     parameters: "",
     returns: "string",
     example: "uuid()",

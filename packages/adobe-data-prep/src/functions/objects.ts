@@ -2,13 +2,13 @@ import type { FunctionTable } from "../function-entry.ts";
 
 export const objectFunctions = {
   is_empty: {
-    description: "Tells whether an object or array has nothing in it.",
+    description: "Whether an object or array is empty.",
     parameters: "INPUT",
     returns: "boolean",
     example: "is_empty([1, null, 2, 3])",
   },
   arrays_to_object: {
-    // The page lists the one name, and writes the other in its example.
+    // The page lists one name, and uses the other in its example.
     synonyms: ["arrays_to_objects"],
     description: "An array of objects from keys and the array of each key's values.",
     parameters: "INPUT...",
@@ -22,13 +22,13 @@ export const objectFunctions = {
     example: 'to_object("firstName", "John", "lastName", "Doe")',
   },
   str_to_object: {
-    description: "Reads keys and values from a string; .get() takes one of them out.",
+    description: "Parses keys and values from a string; .get() returns one of them.",
     parameters: "STRING, VALUE_DELIMITER?, FIELD_DELIMITER?",
     returns: "object",
     example: 'str_to_object("firstName=John,lastName=Doe,phone=123 456 7890", "=", ",")',
   },
   contains_key: {
-    description: "Tells whether the source data has a path, which is given as a string.",
+    description: "Whether the source data has a path, which is given as a string.",
     parameters: "INPUT",
     returns: "boolean",
     example: 'contains_key("evars.evar.field1")',
@@ -47,7 +47,7 @@ export const objectFunctions = {
     example: 'get_keys({"book1": "Pride and Prejudice", "book2": "1984"})',
   },
   get_values: {
-    description: "Reads keys and values from a string and takes out the value of one key.",
+    description: "Parses keys and values from a string and returns the value of one key.",
     parameters: "STRING, KEY, VALUE_DELIMITER, FIELD_DELIMITER?",
     returns: "string",
     example: 'get_values("firstName - John , lastName - Cena", "firstName", "-", ",")',
@@ -59,13 +59,13 @@ export const objectFunctions = {
     example: 'map_get_values(book_details, "author")',
   },
   map_has_keys: {
-    description: "Tells whether a map has a key, or one of an array of keys.",
+    description: "Whether a map has a key, or one of an array of keys.",
     parameters: "MAP, KEY",
     returns: "boolean",
     example: 'map_has_keys(book_details, "author")',
   },
   add_to_map: {
-    description: "One map of all the given ones; of a key that is repeated the first stays.",
+    description: "Merges maps; the first value of a repeated key is kept.",
     parameters: "MAP, MAP...",
     returns: "object",
     example: "add_to_map(book_details, book_details2)",

@@ -2,7 +2,7 @@ import type { FunctionTable } from "../function-entry.ts";
 
 export const stringFunctions = {
   concat: {
-    description: "Joins strings to one.",
+    description: "Joins strings.",
     parameters: "STRING...",
     returns: "string",
     example: 'concat("Hi, ", "there", "!")',
@@ -14,7 +14,7 @@ export const stringFunctions = {
     example: 'explode("Hi, there!", " ")',
   },
   instr: {
-    description: "Tells at which character a part of a string begins, counted from 0; -1 if it is not there.",
+    description: "The index, from 0, at which a part of a string begins; -1 if it is not found.",
     parameters: "INPUT, SUBSTRING, START_POSITION?, OCCURRENCE?",
     returns: "integer",
     example: 'instr("adobe.com", "com")',
@@ -26,21 +26,21 @@ export const stringFunctions = {
     example: 'replacestr("This is a string re test", "re", "replace")',
   },
   substr: {
-    description: "Takes so many characters from a place on.",
+    description: "A substring of a given length from a given index.",
     parameters: "INPUT, START_INDEX, LENGTH",
     returns: "string",
     example: 'substr("This is a substring test", 7, 8)',
   },
   lower: {
     synonyms: ["lcase"],
-    description: "Writes a string in lower case.",
+    description: "Converts a string to lower case.",
     parameters: "INPUT",
     returns: "string",
     example: 'lower("HeLLo")',
   },
   upper: {
     synonyms: ["ucase"],
-    description: "Writes a string in upper case.",
+    description: "Converts a string to upper case.",
     parameters: "INPUT",
     returns: "string",
     example: 'upper("HeLLo")',
@@ -58,43 +58,43 @@ export const stringFunctions = {
     example: 'join(" ", to_array(true, "Hello", "world"))',
   },
   lpad: {
-    description: "Fills a string up to a length on its left side.",
+    description: "Pads a string to a length on the left.",
     parameters: "INPUT, COUNT, PADDING",
     returns: "string",
     example: 'lpad("bat", 8, "yz")',
   },
   rpad: {
-    description: "Fills a string up to a length on its right side.",
+    description: "Pads a string to a length on the right.",
     parameters: "INPUT, COUNT, PADDING",
     returns: "string",
     example: 'rpad("bat", 8, "yz")',
   },
   left: {
-    description: "Takes the first characters of a string.",
+    description: "The first characters of a string.",
     parameters: "STRING, COUNT",
     returns: "string",
     example: 'left("abcde", 2)',
   },
   right: {
-    description: "Takes the last characters of a string.",
+    description: "The last characters of a string.",
     parameters: "STRING, COUNT",
     returns: "string",
     example: 'right("abcde", 2)',
   },
   ltrim: {
-    description: "Takes off blanks at the beginning.",
+    description: "Removes blanks at the beginning.",
     parameters: "STRING",
     returns: "string",
     example: 'ltrim(" hello")',
   },
   rtrim: {
-    description: "Takes off blanks at the end.",
+    description: "Removes blanks at the end.",
     parameters: "STRING",
     returns: "string",
     example: 'rtrim("hello ")',
   },
   trim: {
-    description: "Takes off blanks at the beginning and the end.",
+    description: "Removes blanks at the beginning and the end.",
     parameters: "STRING",
     returns: "string",
     example: 'trim(" hello ")',
@@ -103,14 +103,13 @@ export const stringFunctions = {
 
 export const regularExpressionFunctions = {
   extract_regex: {
-    description:
-      "Takes out the groups of a regular expression that matches the whole string; the string itself is first.",
+    description: "The groups of a regular expression that matches the whole string; the string itself comes first.",
     parameters: "STRING, REGEX",
     returns: "string[]",
     example: 'extract_regex("E259,E259B_009,1_1", "([^,]+),[^,]*,([^,]+)")',
   },
   matches_regex: {
-    description: "Tells whether a regular expression matches the whole string.",
+    description: "Whether a regular expression matches the whole string.",
     parameters: "STRING, REGEX",
     returns: "boolean",
     example: 'matches_regex("E259,E259B_009,1_1", "([^,]+),[^,]*,([^,]+)")',

@@ -2,13 +2,13 @@ import type { FunctionTable } from "../function-entry.ts";
 
 export const urlFunctions = {
   get_url_protocol: {
-    description: "The protocol of a URL; null if it is none.",
+    description: "The protocol of a URL; null if it is not a URL.",
     parameters: "URL",
     returns: "string",
     example: 'get_url_protocol("https://platform.adobe.com/home")',
   },
   get_url_host: {
-    description: "The host of a URL; null if it is none.",
+    description: "The host of a URL; null if it is not a URL.",
     parameters: "URL",
     returns: "string",
     example: 'get_url_host("https://platform.adobe.com/home")',
@@ -26,19 +26,20 @@ export const urlFunctions = {
     example: 'get_url_path("sftp://example.com//home/joe/employee.csv")',
   },
   get_url_query_str: {
-    description: 'The query of a URL as an object; the anchor is to "retain", to "remove" or to "append" as _anchor_.',
+    description:
+      'The query of a URL as an object; "retain", "remove" or "append" (as _anchor_) decides about the anchor.',
     parameters: "URL, ANCHOR",
     returns: "object",
     example: 'get_url_query_str("foo://example.com:8042/over/there?name=ferret#nose", "append")',
   },
   get_url_encoded: {
-    description: "Replaces the special characters of a URL by their codes.",
+    description: "Percent-encodes the special characters of a URL.",
     parameters: "URL",
     returns: "string",
     example: 'get_url_encoded("https://example.com/partneralliance_asia-pacific_2022")',
   },
   get_url_decoded: {
-    description: "Replaces the codes of special characters in a URL by the characters.",
+    description: "Decodes the percent-encoded characters of a URL.",
     parameters: "URL",
     returns: "string",
     example: 'get_url_decoded("https%3A%2F%2Fexample.com%2Fpartneralliance_asia-pacific_2022")',

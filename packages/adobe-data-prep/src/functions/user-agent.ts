@@ -7,7 +7,7 @@ const agent =
 const reads = (name: string, description: string) =>
   ({ description, parameters: "USER_AGENT", returns: "string", example: `${name}("${agent}")` }) as const;
 
-/** What a browser's user agent string tells. */
+/** Functions that read a browser's user agent string. */
 export const userAgentFunctions = {
   ua_os_name: reads("ua_os_name", "The operating system's name."),
   ua_os_version_major: reads("ua_os_version_major", "The operating system's name and major version."),

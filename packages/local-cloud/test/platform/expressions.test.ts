@@ -236,7 +236,7 @@ describe("what can't be stored", () => {
     ["1 2", 'Unexpected "2"'],
     ["'open", 'Unexpected "\'open"'],
     ["a ? b : c", 'Unexpected "? b : c"'],
-    ["items['x']", 'An index is a whole number or *, not "x"'],
+    ["items['x']", 'An index must be a whole number or *, not "x"'],
     ["timestamp * 1000", "timestamp is a reserved word"],
     ["data.new", "new is a reserved word"],
     ["", "Unexpected the end"],

@@ -6,32 +6,32 @@ import { explainPlatformError } from "./complaint.ts";
 import { AccessTokens } from "./ims.ts";
 import { paths } from "./paths.ts";
 
-/** What an error says, for deciding whether waiting helps. */
+/** The parts of an error that decide whether waiting helps. */
 export interface Refusal {
-  /** Undefined where no answer came. */
+  /** Undefined if there was no answer. */
   readonly status: number | undefined;
-  /** The number in a code of the Flow Service: 1404 of `FLOW-1404-412`. */
+  /** The number in a Flow Service code: 1404 in `FLOW-1404-412`. */
   readonly flowCode: number | undefined;
-  /** Whether Platform may have acted nevertheless. */
+  /** Whether Platform may have acted anyway. */
   readonly outcomeUnknown: boolean;
-  /** In words, for what has no code of its own. */
+  /** The message, for errors without a code. */
   readonly message: string;
 }
 
 /**
- * Adobe gives no numbers for its gateway's limits (429050). This much lets a whole stack's calls through at once and holds
- * back a program of hundreds of objects; a call that is throttled nevertheless makes every call of the provider wait.
+ * Adobe does not publish its gateway's limits (429050). This budget lets a whole stack's calls through at once and slows
+ * down a program with hundreds of objects. If a call is throttled anyway, every call of the provider waits.
  */
 const platformBudget = { perSecond: 20, burst: 100 };
 
-/** An answer of which only matters that it is one of Platform's, and not a proxy's page. */
+/** Any JSON. It proves only that Platform answered, not a proxy's HTML page. */
 export const json = z.union([z.looseObject({}), z.array(z.unknown())]);
 
 const statsAnswer = z.object({ tenantId: z.string().min(1) });
 
 /**
- * Experience Platform in one sandbox of one organization: calls with the four headers that every API wants, answers
- * read by a zod schema, errors as `VendorError`s with remedies.
+ * A client for one sandbox of one organization. It sends the four headers that every Platform API requires, parses answers
+ * with a zod schema, and throws `VendorError`s with remedies.
  */
 export class AepClient {
   readonly #http: HttpClient;
@@ -41,9 +41,9 @@ export class AepClient {
   #tenantId: Promise<string> | undefined;
 
   /**
-   * @param options.pollInterval milliseconds between two looks at something that takes its time; default 2,000
-   * @param options.sleep waits; for every wait of this client
-   * @param options.attemptTimeout milliseconds for one try of a call; default 60,000
+   * @param options.pollInterval milliseconds between two polls; default 2,000
+   * @param options.sleep waits; used for every wait of this client
+   * @param options.attemptTimeout milliseconds for one attempt of a call; default 60,000
    */
   constructor(config: Config, options: { pollInterval?: number; sleep?: typeof sleep; attemptTimeout?: number } = {}) {
     const tokens = new AccessTokens(config, { sleep: options.sleep });
@@ -58,7 +58,7 @@ export class AepClient {
       complaint: explainPlatformError,
       budget: platformBudget,
       sleep: options.sleep,
-      // Of many calls that were refused with the same token, one renews it for all.
+      // If several calls were refused with the same token, one renews it for all.
       headers: async (renew, _signal, refused) => ({
         Authorization: `Bearer ${await tokens.get(renew ? refused.Authorization?.replace("Bearer ", "") : undefined)}`,
         "x-api-key": config.clientId,
@@ -68,17 +68,17 @@ export class AepClient {
     });
   }
 
-  /** Id of the organization in which everything happens. */
+  /** Id of the organization. */
   get orgId(): string {
     return this.#config.orgId;
   }
 
-  /** Name of the sandbox in which everything happens. */
+  /** Name of the sandbox. */
   get sandbox(): string {
     return this.#config.sandbox;
   }
 
-  /** Makes the call and reads its answer. */
+  /** Makes the call and parses its answer. */
   async call<Answer extends z.ZodType>(call: Call, answer: Answer): Promise<z.output<Answer>> {
     const data = await this.#send(call);
     const parsed = answer.safeParse(data);
@@ -87,7 +87,7 @@ export class AepClient {
     throw this.#notUnderstood(call, `${issue?.path.join(".")}: ${issue?.message}`);
   }
 
-  /** Like `call`; undefined when Platform says that the object is gone. */
+  /** Like `call`; undefined if Platform says that the object is gone. */
   async find<Answer extends z.ZodType>(call: Call, answer: Answer): Promise<z.output<Answer> | undefined> {
     try {
       return await this.call(call, answer);
@@ -97,7 +97,7 @@ export class AepClient {
     }
   }
 
-  /** Deletes; an object that is gone already is fine. */
+  /** Deletes an object; succeeds if it is already gone. */
   async remove(call: Omit<Call, "method">): Promise<void> {
     try {
       await this.#delete(call);
@@ -106,7 +106,7 @@ export class AepClient {
     }
   }
 
-  /** Deletes where the API lets it: Data Prep's description of `/mappingSets` does not define DELETE, though Adobe's client uses it. */
+  /** Deletes if the API supports it: Data Prep's description of `/mappingSets` does not define DELETE, although Adobe's client uses it. */
   async removeIfPossible(call: Omit<Call, "method">): Promise<void> {
     try {
       await this.#delete(call);
@@ -116,7 +116,7 @@ export class AepClient {
     }
   }
 
-  /** Makes an object and never a second one; see `createOnce`. */
+  /** Creates an object and never a second one; see `createOnce`. */
   createOnce<Item>(
     operation: Omit<CreationCall, "pause">,
     before: ReadonlySet<string>,
@@ -126,7 +126,7 @@ export class AepClient {
     return createOnce(creation, before, { signal, progress, pause: (until) => this.pause(until) });
   }
 
-  /** What Platform's refusal in an error says; undefined for errors of another origin. */
+  /** Platform's refusal in an error; undefined for other errors. */
   refusal(error: unknown): Refusal | undefined {
     if (!(error instanceof VendorError)) return undefined;
     const number = error.code?.match(/^FLOW-(\d+)-/)?.[1];
@@ -138,7 +138,7 @@ export class AepClient {
     };
   }
 
-  /** Repeats what Platform refuses for the moment only, as `passing` tells. */
+  /** Repeats an operation while `passing` says that Platform's refusal is temporary. */
   async untilAccepted<T>(
     signal: AbortSignal,
     attempts: number,
@@ -156,17 +156,17 @@ export class AepClient {
     }
   }
 
-  /** Waits a moment before the next look at something that takes its time. */
+  /** Waits before the next poll. */
   pause(signal: AbortSignal): Promise<void> {
     return this.#sleep(this.#pollInterval, signal);
   }
 
-  /** Waits; shorter if the signal aborts. */
+  /** Waits; returns early if the signal aborts. */
   wait(milliseconds: number, signal: AbortSignal): Promise<void> {
     return this.#sleep(milliseconds, signal);
   }
 
-  /** The organization's tenant id; custom fields lie under `_<tenant id>`. Asked for once. */
+  /** The organization's tenant id; custom fields are under `_<tenant id>`. Read once. */
   tenantId(signal: AbortSignal): Promise<string> {
     const purpose = `look up the tenant id in the sandbox "${this.#config.sandbox}"`;
     this.#tenantId ??= this.call({ method: "GET", path: paths.stats, signal, purpose }, statsAnswer).then(
@@ -179,7 +179,7 @@ export class AepClient {
     return this.#tenantId;
   }
 
-  /** Platform answers a deletion with nothing or with JSON; a proxy's page instead says nothing about the object. */
+  /** Platform answers a deletion with an empty body or JSON. A proxy's page says nothing about the object. */
   async #delete(call: Omit<Call, "method">): Promise<void> {
     const data = await this.#send({ ...call, method: "DELETE" });
     if (typeof data === "string" && data !== "") throw this.#notUnderstood({ ...call, method: "DELETE" }, "no JSON");
@@ -187,8 +187,8 @@ export class AepClient {
 
   #notUnderstood({ method, purpose }: Call, issue: string): VendorError {
     return new VendorError(
-      `Could not ${purpose}: the answer was not as Adobe documents it (${issue}). ` +
-        `Check that the setting aep:platformUrl (${this.#config.platformUrl}) leads to Platform's APIs.`,
+      `Could not ${purpose}: the answer did not match Adobe's documentation (${issue}). ` +
+        `Check that the setting aep:platformUrl (${this.#config.platformUrl}) points to Platform's APIs.`,
       { outcomeUnknown: method === "POST" },
     );
   }
@@ -198,8 +198,8 @@ export class AepClient {
   }
 
   /**
-   * A 404 alone is not enough: a wrong sandbox, organization or proxy answers 404 to everything, and believing it would
-   * make a refresh forget all objects. So the sandbox itself must answer too.
+   * A 404 alone is not enough: a wrong sandbox, organization or proxy answers 404 to everything, and a refresh that trusts it
+   * would forget all objects. So the sandbox itself must answer too.
    */
   async #saysGone(error: unknown, signal: AbortSignal): Promise<boolean> {
     if (!(error instanceof VendorError && error.gone)) return false;

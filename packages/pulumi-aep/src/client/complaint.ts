@@ -4,9 +4,9 @@ import { z } from "zod";
 import { paths } from "./paths.ts";
 
 /**
- * The error shapes of Platform's APIs in one: the gateway's `error_code` and `message`; the problem documents of Schema
- * Registry, Flow Service and others with `type`, `title`, `detail` and a `report`; what Data Prep and Catalog send is
- * documented nowhere, so its likely names are read too.
+ * All error bodies of Platform's APIs: the gateway's `error_code` and `message`; the problem documents of Schema
+ * Registry, Flow Service and others with `type`, `title`, `detail` and a `report`. The bodies of Data Prep and Catalog are
+ * not documented, so their likely properties are read too.
  */
 const shape = z.object({
   type: z.string().optional().catch(undefined),
@@ -27,7 +27,7 @@ const shape = z.object({
     .catch(undefined),
 });
 
-/** What Platform says in an error answer, and what the user can do about it. */
+/** Explains an error answer from Platform, and what the user can do about it. */
 export function explainPlatformError(response: AxiosResponse): VendorComplaint {
   const header = response.headers["x-request-id"];
   const answer = shape.safeParse(response.data);
@@ -53,9 +53,9 @@ function explainForeign(response: AxiosResponse, requestId: string | undefined):
   const page = typeof response.data === "string" && response.data.trimStart().startsWith("<");
   if (!page) return { requestId, remedy: remedy("", "", response) };
   return {
-    detail: "a web page came instead of an API's answer",
+    detail: "the answer was a web page, not an API's",
     requestId,
-    remedy: "Check that the setting aep:platformUrl leads to Platform's APIs, and not to a proxy's own page.",
+    remedy: "Check that the setting aep:platformUrl points to Platform's APIs, not to a proxy's page.",
   };
 }
 
@@ -66,9 +66,9 @@ const role =
   "Add the API credential to a role in Experience Platform (Permissions > Roles > API credentials) that includes the " +
   "sandbox of aep:sandbox and the permissions Manage Sources, Manage Schemas and Manage Datasets; for Profile also " +
   "Manage Identity Metadata, View Identity Namespaces and Manage Profiles.";
-/** Adobe documents no permission for mapping sets, so that preflight has none to ask about. */
+/** Adobe documents no permission for mapping sets, so preflight can't check one. */
 const mappingSetRole =
-  "Adobe names no permission for mapping sets. Check in Experience Platform (Permissions > Roles > API credentials) that a role " +
+  "Adobe documents no permission for mapping sets. Check in Experience Platform (Permissions > Roles > API credentials) that a role " +
   "with this API credential includes the sandbox of aep:sandbox with the permissions Manage Sources, View Sources, Manage " +
   "Schemas, View Schemas, Manage Datasets and View Datasets. If one does, ask Adobe's support which permission is missing, and " +
   "give them the request id.";
@@ -83,7 +83,7 @@ const clientId =
 const schemaClash =
   "The dataset behind the target connection and the mapping set must have the same schema in the same version.";
 
-/** Remedies by code; Adobe's flow-service-errors.md, Schema Registry's troubleshooting guide and the gateway's own. */
+/** Remedies by code, from Adobe's flow-service-errors.md, the Schema Registry's troubleshooting guide and the gateway's errors. */
 const remedies: readonly (readonly [code: RegExp, remedy: string])[] = [
   [/^(403025|FLOW-200[012]-401)$/, organization],
   [/^40300[03]$/, clientId],
@@ -95,17 +95,20 @@ const remedies: readonly (readonly [code: RegExp, remedy: string])[] = [
   ],
   [/^FLOW-(1412|1419)-400$/, "Check that mappingSetId and mappingSetVersion name a mapping set of this sandbox."],
   [/^FLOW-1425-400$/, schemaClash],
-  [/^FLOW-(1418|1447)-400$/, "Delete the dataflows that use it first: Sources > Dataflows in Experience Platform."],
+  [/^FLOW-(1418|1447)-400$/, "First delete the dataflows that use it: Sources > Dataflows in Experience Platform."],
   [
     /^XDM-102\d-400$/,
-    "Fields of a field group must lie under _<tenant id>, which the function aep:index:getTenant gives.",
+    "Fields of a field group must be under _<tenant id>; the function aep:index:getTenant returns it.",
   ],
   [
     /^XDM-152[678]-400$/,
     "A schema joins Profile once it has a primary identity (an aep:index:IdentityDescriptor with isPrimary) or the field " +
       "group https://ns.adobe.com/xdm/context/identitymap.",
   ],
-  [/^XDM-1413-400$/, "Another schema of the same class has a field of this path and another type; use another path."],
+  [
+    /^XDM-1413-400$/,
+    "Another schema of the same class has a field with this path and a different type; use another path.",
+  ],
 ];
 
 function remedy(code: string, detail: string, { status, config }: AxiosResponse): string | undefined {
@@ -117,7 +120,7 @@ function remedy(code: string, detail: string, { status, config }: AxiosResponse)
   return config.url?.startsWith(paths.mappingSets) ? mappingSetRole : role;
 }
 
-/** The registry's sentence names the object that holds the title: a field group's id has `/mixins/` in it. */
+/** The registry's message names the object that has the title. A field group's id contains `/mixins/`. */
 function titleClash(detail: string): string {
   const [id, collection] = detail.match(/https:\/\/ns\.adobe\.com\/[^/\s]+\/(\w+)\/\w+/) ?? [];
   const type = { mixins: "aep:index:FieldGroup", schemas: "aep:index:Schema" }[collection ?? ""];

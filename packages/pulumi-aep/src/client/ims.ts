@@ -7,14 +7,14 @@ import type { Config } from "../config.ts";
 const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() });
 const refusal = z.object({ error: z.string(), error_description: z.string().optional() });
 
-/** Seconds before its end at which a token is no longer used, as in Adobe's own Python client. */
+/** Seconds before its expiry from which on a token is no longer used, as in Adobe's Python client. */
 const margin = 500;
-/** Milliseconds that getting a token may take, retries included. */
+/** Maximum milliseconds to get a token, including retries. */
 const timeLimit = 120_000;
 
 /**
- * Access tokens of an OAuth Server-to-Server credential (`POST /ims/token/v3`). Adobe asks clients to keep a token for
- * its whole life of about 24 hours, so there is one at a time, and one request for it however many calls wait.
+ * Access tokens of an OAuth Server-to-Server credential (`POST /ims/token/v3`). Adobe asks clients to reuse a token for
+ * its whole life of about 24 hours, so there is one at a time, and one request for it even if many calls wait.
  */
 export class AccessTokens {
   readonly #config: Config;
@@ -37,7 +37,7 @@ export class AccessTokens {
     });
   }
 
-  /** A token that is good for some minutes at least, and another one than `refused`, which Platform did not take. */
+  /** A token that is valid for some minutes at least, and is not `refused`, which Platform did not accept. */
   get(refused?: string): Promise<string> {
     if (this.#current?.token !== refused && this.#current && this.#now() < this.#current.staleAt)
       return Promise.resolve(this.#current.token);
@@ -54,7 +54,7 @@ export class AccessTokens {
     if (!answer.success) {
       throw new Error(
         `Could not get an access token: ${this.#config.imsUrl} did not answer as Adobe IMS does. ` +
-          "Check that the setting aep:imsUrl leads there, and not to a proxy's own page.",
+          "Check that the setting aep:imsUrl points to Adobe IMS, not to a proxy's page.",
       );
     }
     const { access_token: token, expires_in: seconds } = answer.data;
@@ -71,7 +71,7 @@ export class AccessTokens {
       client_secret: this.#config.clientSecret,
       scope: this.#config.scopes,
     }).toString();
-    // A token too many does no harm, so a lost answer is asked for again.
+    // An extra token does no harm, so repeat the request if the answer is lost.
     const call = { method: "POST", path: "/ims/token/v3", body, signal, repeatable: true } as const;
     try {
       return (await this.#http.call({ ...call, purpose: "get an access token" })).data;
@@ -81,17 +81,17 @@ export class AccessTokens {
   }
 }
 
-/** In words alone: the status of IMS's answer, a 404 above all, says nothing of the object that the token was for. */
+/** Keeps only the message: the status of IMS's answer, especially a 404, says nothing about the object that the call was for. */
 function withoutRequest(error: unknown): unknown {
   if (!(error instanceof VendorError)) return error;
   const isRefusal = error.status === 400 || error.status === 401 || error.status === 403;
   return isRefusal ? new CredentialRefused(error.message) : new Error(error.message);
 }
 
-/** IMS does not know this credential, or not with this secret or these scopes. */
+/** IMS rejects the credential, its secret or its scopes. */
 export class CredentialRefused extends Error {}
 
-/** Reads the error shape of OAuth 2.0, with the setting that is wrong. */
+/** Parses an OAuth 2.0 error, and names the setting to fix. */
 function explainImsError(response: AxiosResponse): VendorComplaint {
   const requestId = response.headers["x-debug-id"] ?? response.headers["x-request-id"];
   const answer = refusal.safeParse(response.data);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { AepClient } from "./client.ts";
 import { paths } from "./paths.ts";
 
-/** One mapping in the present spelling of Data Prep. */
+/** One mapping in Data Prep's current spelling. */
 export interface MappingItem {
   readonly sourceType: "ATTRIBUTE" | "EXPRESSION" | "STATIC";
   /** Dot path into the record, an expression, or the value itself. */
@@ -11,7 +11,7 @@ export interface MappingItem {
   readonly destination: string;
 }
 
-/** Mappings that need not be a mapping set yet, and the schema that they lead to. */
+/** Mappings, which need not be a mapping set yet, and their target schema. */
 export interface MappingDraft {
   /** `$id` of the schema. */
   readonly schemaId: string;
@@ -20,9 +20,9 @@ export interface MappingDraft {
   readonly mappings: readonly MappingItem[];
 }
 
-/** What Data Prep finds wrong, in its own words. */
+/** A mistake that Data Prep reports, in its own words. */
 export interface MappingError {
-  /** Of the mapping meant, if Data Prep says which. */
+  /** Source of the mapping, if Data Prep names it. */
   readonly source: string | undefined;
   readonly destination: string | undefined;
   readonly message: string;
@@ -31,19 +31,19 @@ export interface MappingError {
 /** Data Prep's verdict on one mapping. */
 export interface MappingVerdict {
   readonly mapping: MappingItem;
-  /** None: the mapping is valid. */
+  /** Empty if the mapping is valid. */
   readonly errors: readonly MappingError[];
 }
 
-/** What became of one record. */
+/** The result for one record. */
 export interface PreviewedRecord {
   readonly record: Readonly<Record<string, unknown>>;
-  /** As it would be in the dataset. A field that has an error is empty. */
+  /** The record as it would be in the dataset. A field with an error is empty. */
   readonly row: Readonly<Record<string, unknown>>;
   readonly errors: readonly MappingError[];
 }
 
-/** Most records that one preview takes here. Adobe documents no limit; its screens preview as many rows of a source. */
+/** Maximum records per preview. Adobe documents no limit; its screens preview this many rows of a source. */
 export const maximumPreviewRecords = 100;
 
 const text = z.string().nullish();
@@ -54,14 +54,14 @@ const errors = z
   .transform((list) => (list ?? []).map(readError));
 const validationAnswer = z.object({ validationResponse: z.array(z.object({ status: z.string(), errors })) });
 const previewed = z.object({ data: z.record(z.string(), z.unknown()).nullish(), errors });
-// The API description answers one object where its text speaks of rows.
+// The API description returns one object although its text speaks of rows.
 const previewAnswer = z.union([z.array(previewed), previewed.transform((row) => [row])]);
 
 /**
- * Lets Data Prep validate mappings against a schema; nothing is made.
+ * Lets Data Prep validate mappings against a schema; creates nothing.
  * Adobe: Data Prep API, `POST /mappingSets/validate`.
  * @returns the verdicts, in the order of the mappings
- * @throws VendorError when Platform refuses the call as a whole, as for a schema that it does not have
+ * @throws VendorError if Platform refuses the whole call, for example because the schema does not exist
  */
 export async function validateMappings(
   client: AepClient,
@@ -88,12 +88,12 @@ export async function validateMappings(
 }
 
 /**
- * Lets Data Prep map records as a dataflow would, without one; nothing is made and nothing is ingested.
+ * Lets Data Prep map records as a dataflow would; creates and ingests nothing.
  * Adobe: Data Prep API, `POST /mappingSets/preview`.
  * @param records at most `maximumPreviewRecords`
- * @returns what became of each record, in their order
- * @throws VendorError when Platform refuses the call as a whole, as it may for mappings that are not valid: ask
- *   `validateMappings` first, which says which
+ * @returns the result for each record, in their order
+ * @throws VendorError if Platform refuses the whole call, as it may for invalid mappings: call `validateMappings` first to
+ *   find out which
  */
 export async function previewMappings(
   client: AepClient,
@@ -118,13 +118,13 @@ export async function previewMappings(
       previewAnswer,
     );
   const rows = await preview(records);
-  // By the API description a call answers one object, whatever it is given: then each record has a call of its own.
+  // According to the API description, a call returns one object for any input. In that case, make one call per record.
   if (rows.length === 1) for (const record of records.slice(1)) rows.push(...(await preview([record])).slice(0, 1));
   return records.map((record, index) => ({
     record,
     row: rows[index]?.data ?? {},
     errors: rows[index]?.errors ?? [
-      { source: undefined, destination: undefined, message: "Data Prep answered nothing for this record" },
+      { source: undefined, destination: undefined, message: "Data Prep returned no result for this record" },
     ],
   }));
 }

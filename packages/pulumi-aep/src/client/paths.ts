@@ -1,6 +1,6 @@
 const foundation = "/data/foundation";
 
-/** What this provider works with of Platform's APIs. */
+/** The paths of Platform's APIs that this provider uses. */
 export const paths = {
   stats: `${foundation}/schemaregistry/stats`,
   fieldGroups: `${foundation}/schemaregistry/tenant/fieldgroups`,
@@ -8,7 +8,7 @@ export const paths = {
   descriptors: `${foundation}/schemaregistry/tenant/descriptors`,
   dataSets: `${foundation}/catalog/dataSets`,
   batches: `${foundation}/catalog/batches`,
-  /** Deep-merges what it is given, and takes extensions. */
+  /** Deep-merges its body, and accepts extensions. */
   dataSetsMerge: `${foundation}/catalog/v2/dataSets`,
   identityNamespaces: "/data/core/idnamespace/identities",
   mappingSets: `${foundation}/conversion/mappingSets`,

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 
-/** The class of time series events, the one that streamed events belong to. */
+/** The class of time series events, which streamed events belong to. */
 export const experienceEvent = "https://ns.adobe.com/xdm/context/experienceevent";
-/** The behavior of classes of events; a schema of such a class has it in `meta:extends`. */
+/** The behavior of event classes; a schema of such a class has it in `meta:extends`. */
 export const timeSeries = "https://ns.adobe.com/xdm/data/time-series";
 
 /** `Accept` headers of the Schema Registry: a look-up must name the major version, a list must not (XDM-1006..1009). */
@@ -12,12 +12,12 @@ export const accept = {
   /** With the fields of the class and of all field groups. */
   full: { Accept: "application/vnd.adobe.xed-full+json; version=1" },
   list: { Accept: "application/vnd.adobe.xed-id+json" },
-  /** A list of whole objects. */
+  /** A list of complete objects. */
   wholes: { Accept: "application/vnd.adobe.xed+json" },
   descriptors: { Accept: "application/vnd.adobe.xdm+json" },
 } as const;
 
-/** What every object of the registry has. */
+/** The properties of every object in the registry. */
 export const xdmResource = z.object({
   $id: z.string(),
   "meta:altId": z.string(),
@@ -27,7 +27,7 @@ export const xdmResource = z.object({
 
 export const xdmList = z.object({ results: z.array(xdmResource) });
 
-/** Whether a schema is enabled for Profile: such a schema can't be deleted, nor lose a field, ever. */
+/** Whether a schema is enabled for Profile. Such a schema can never be deleted or lose a field. */
 export function isProfileEnabled(immutableTags: readonly string[] | null | undefined): boolean {
   return immutableTags?.includes("union") ?? false;
 }
@@ -37,19 +37,19 @@ export function majorVersionOf(contentType: string | undefined): number {
   return Number(contentType?.match(/version=(\d+)/)?.[1] ?? 1);
 }
 
-/** What the registry adds to each part of a definition by itself. */
+/** Properties that the registry adds to each part of a definition. */
 const additions = new Set(["meta:xdmType", "meta:xdmField", "meta:xedConverted"]);
 
-/** A definition without what the registry adds. */
+/** A definition without the properties that the registry adds. */
 export function withoutAdditions(value: unknown): unknown {
   return mapObjects(value, (object) =>
     Object.fromEntries(Object.entries(object).filter(([key, item]) => !isAddition(key, item, object))),
   );
 }
 
-/** The form in which definitions are compared: what was sent and what comes back are alike in it. */
+/** The form in which definitions are compared: in it, the sent and the returned definition are equal. */
 export function normalizeDefinition(value: unknown): unknown {
-  // The registry completes the type of what has properties.
+  // The registry adds the type to anything with properties.
   return mapObjects(withoutAdditions(value), (object) =>
     "properties" in object && !("type" in object) ? { ...object, type: "object" } : object,
   );
@@ -70,14 +70,14 @@ function isAddition(key: string, item: unknown, owner: object): boolean {
   return key === "type" && item === "object" && "$ref" in owner;
 }
 
-/** The known spelling where the vendor's means the same, so that a refresh shows no difference; else the vendor's. */
+/** Keeps the known spelling if the vendor's means the same, so that a refresh shows no difference; otherwise returns the vendor's. */
 export function keepSpelling<T>(known: T | undefined, found: T, normal: (value: T) => unknown): T {
   return known !== undefined && isDeepStrictEqual(normal(known), normal(found)) ? known : found;
 }
 
 type Field = { readonly [key: string]: unknown };
 
-/** Paths of the fields that a change of definitions removes, retypes or restricts to fewer values; such a change is a breaking one. */
+/** Paths of the fields that a change removes, retypes or restricts to fewer values. Such a change is breaking. */
 export function findBrokenFields(before: Field, after: Field): string[] {
   return Object.entries(before).flatMap(([name, field]) => findBroken(field, after[name], [name]));
 }

@@ -14,15 +14,15 @@ const args = z.object({ dataset: z.string().meta({ description: "The dataset's i
 const result = z.object({
   id: z.string().meta({ description: "The dataset's id." }),
   name: z.string().meta({ description: "Its name." }),
-  schemaId: z.string().meta({ description: "$id of the schema that its records follow." }),
+  schemaId: z.string().meta({ description: "$id of the schema of its records." }),
   profileEnabled: z.boolean().meta({ description: "Whether its records go to Profile." }),
 });
 
-/** A dataset that is there already. */
+/** Looks up an existing dataset. */
 export const getDataset: FunctionDefinition<AepClient, typeof args, typeof result> = {
   token: "aep:index:getDataset",
   description:
-    "A dataset that is there already, by its id or its name; a name that several datasets have is refused. " +
+    "An existing dataset, by its id or its name; a name that several datasets share is refused. " +
     "Adobe: Catalog Service API, dataSets endpoint.",
   args,
   result,
@@ -32,13 +32,13 @@ export const getDataset: FunctionDefinition<AepClient, typeof args, typeof resul
     const [only, ...others] = found;
     if (!only) {
       throw new Error(
-        `There is no dataset "${dataset}" in the sandbox of aep:sandbox. A dataset is known by its id or its name, ` +
+        `There is no dataset "${dataset}" in the sandbox of aep:sandbox. Give its id or its name, ` +
           "which Datasets > Browse shows in Experience Platform.",
       );
     }
     if (others.length > 0) {
       throw new Error(
-        `Several datasets have the name "${dataset}" (${found.map(({ id }) => id).join(", ")}). Name one by its id.`,
+        `Several datasets have the name "${dataset}" (${found.map(({ id }) => id).join(", ")}). Give the id of one.`,
       );
     }
     const { id, name, schemaRef, tags } = only;
@@ -55,7 +55,7 @@ async function find(client: AepClient, id: string, signal: AbortSignal) {
 async function listNamed(client: AepClient, name: string, signal: AbortSignal) {
   const path = `${paths.dataSets}?name=${encodeURIComponent(name)}&limit=100&properties=name,schemaRef,tags`;
   const call = { method: "GET", path, signal, purpose: `look for the dataset "${name}"` } as const;
-  // What others made may lack a schema.
+  // Other people's datasets may lack a schema.
   const listed = await client.call(call, z.record(z.string(), z.unknown()));
   return Object.entries(listed).flatMap(([id, value]) => {
     const { data } = answer.safeParse(value);

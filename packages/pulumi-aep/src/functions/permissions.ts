@@ -2,10 +2,10 @@ import { z } from "zod";
 import type { AepClient } from "../client/client.ts";
 import { paths } from "../client/paths.ts";
 
-/** A permission as a role's page in Platform names it, and the names in the access control API that grant it. */
+/** A permission: its title on a role's page in Platform, and the names in the access control API that grant it. */
 interface Permission {
   readonly title: string;
-  /** Any one of them; managing includes viewing (Adobe's "Access control overview"). */
+  /** Any of these is enough; managing includes viewing (Adobe's "Access control overview"). */
   readonly names: readonly string[];
 }
 
@@ -15,7 +15,7 @@ const always: readonly Permission[] = [
   { title: "Manage Sources", names: ["manage-sources"] },
 ];
 
-/** The first is also known by the name that its title suggests. */
+/** The first may also have the name that its title suggests. */
 const forProfile: readonly Permission[] = [
   { title: "Manage Identity Metadata", names: ["manage-schema-identities", "manage-identity-metadata"] },
   { title: "View Identity Namespaces", names: ["view-identity-namespaces", "manage-identity-namespaces"] },
@@ -25,7 +25,7 @@ const forProfile: readonly Permission[] = [
 export interface PermissionReport {
   /** Titles of the permissions that the credential's role does not grant. */
   readonly missing: string[];
-  /** Titles of those that Platform's list of permissions does not have, so that they can't be asked for. */
+  /** Titles of permissions that are not in Platform's list, so they can't be checked. */
   readonly unknown: string[];
 }
 
@@ -35,8 +35,8 @@ const referenceAnswer = z.object({
 const policiesAnswer = z.object({ policies: z.record(z.string(), z.array(z.string())).catch({}) });
 
 /**
- * Which permissions the credential lacks in its sandbox for all that the package makes. What is in effect is answered with
- * its actions, what is not is left out (Adobe's "Effective policies").
+ * Finds the permissions that the credential lacks in its sandbox for everything that the package creates. The answer contains effective
+ * permissions with their actions and omits the others (Adobe's "Effective policies").
  */
 export async function findMissingPermissions(
   client: AepClient,
@@ -52,7 +52,7 @@ export async function findMissingPermissions(
   const names = needed.flatMap((permission) => permission.names).filter(known);
   const types = new Set(names.flatMap((name) => typesOf(name).map(([type]) => type)));
   const body = [...names.map((name) => `/permissions/${name}`), ...[...types].map((type) => `/resource-types/${type}`)];
-  // Asked about nothing, Platform may answer with everything or an error; either way nothing was learnt.
+  // Platform may answer an empty question with everything or an error; neither says anything.
   if (body.length === 0) return { missing: [], unknown: needed.map(({ title }) => title) };
   const { policies } = await client.call(
     {
@@ -66,7 +66,7 @@ export async function findMissingPermissions(
     policiesAnswer,
   );
   const actions = (url: string) => policies[url] ?? [];
-  // A role may grant what a permission consists of without the permission as a whole.
+  // A role may grant the parts of a permission without the permission itself.
   const inParts = (name: string) =>
     typesOf(name).length > 0 &&
     typesOf(name).every(([type, wanted]) =>

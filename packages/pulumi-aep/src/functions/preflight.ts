@@ -16,10 +16,10 @@ const args = z.object({
 });
 
 const result = z.object({
-  sandbox: z.string().meta({ description: "Name of the sandbox, as the provider's settings give it." }),
+  sandbox: z.string().meta({ description: "Name of the sandbox in the provider's settings." }),
   sandboxState: z.string().meta({
     description:
-      "State of the sandbox as Platform names it: active, creating, resetting and others; absent: it is not among those that " +
+      "State of the sandbox in Platform's words: active, creating, resetting and others; absent: it is not among those that " +
       "the credential's role includes; unknown: Platform does not say.",
   }),
   customerIoSource: offer.meta({
@@ -30,16 +30,16 @@ const result = z.object({
   }),
   missingPermissions: z.array(z.string()).meta({
     description:
-      "Permissions that the credential's role lacks for schemas, datasets and dataflows, as Platform's screens name them.",
+      "Permissions that the credential's role lacks for schemas, datasets and dataflows, with their titles in Platform.",
   }),
-  unchecked: z.array(z.string()).meta({ description: "What Platform did not tell, and why." }),
+  unchecked: z.array(z.string()).meta({ description: "What could not be checked, and why." }),
 });
 
-/** What can be checked of a sandbox beforehand: whether it exists, which sources it offers, and what the credential may do. */
+/** Checks a sandbox before anything is created: whether it exists, which sources it offers, and what the credential may do. */
 export const getPreflight: FunctionDefinition<AepClient, typeof args, typeof result> = {
   token: "aep:index:getPreflight",
   description:
-    "What can be checked of the sandbox before anything is created in it: whether it is active, which sources it offers, and which " +
+    "Checks the sandbox before anything is created in it: whether it is active, which sources it offers, and which " +
     "permissions the credential lacks. Adobe: Sandbox API; Flow Service API, connectionSpecs endpoint; Access Control API.",
   args,
   result,
@@ -76,7 +76,7 @@ export const getPreflight: FunctionDefinition<AepClient, typeof args, typeof res
 
 const sandboxes = z.object({ sandboxes: z.array(z.object({ name: z.string(), state: z.string() })) });
 
-/** The list shows what the caller may use; a single sandbox can be looked up by administrators only (Sandbox API). */
+/** The list shows the sandboxes that the caller may use; only administrators can look up a single one (Sandbox API). */
 async function readSandboxState(client: AepClient, signal: AbortSignal): Promise<string> {
   const purpose = "list the sandboxes that the credential may use";
   for (let offset = 0; ; ) {
@@ -89,12 +89,12 @@ async function readSandboxState(client: AepClient, signal: AbortSignal): Promise
   }
 }
 
-/** Pages are of 50 where nothing else is asked for; a shorter one is taken for the last. */
+/** Pages have 50 entries by default; a shorter page is the last. */
 const smallestFullPage = 50;
 
 const specs = z.object({ items: z.array(z.unknown()) });
 
-/** A source that an organization does not have is not a known specification for it (1413), nothing it is entitled to (1100), or not found. */
+/** For a missing source, Platform answers unknown specification (1413), not entitled (1100), or not found. */
 async function offerOf(client: AepClient, id: string, signal: AbortSignal): Promise<Offer> {
   const purpose = `look whether the sandbox offers the source with the connection specification ${id}`;
   try {
@@ -108,7 +108,7 @@ async function offerOf(client: AepClient, id: string, signal: AbortSignal): Prom
   }
 }
 
-/** Of client id or organization: then nothing at all would work. The gateway's codes are plain numbers; IMS throws errors of its own. */
+/** A wrong client id or organization, with which nothing would work. The gateway's codes are plain numbers; IMS throws its own errors. */
 function isMistakenCredential({ status, code = "" }: VendorError): boolean {
   return status === 401 || (status === 403 && /^\d+$/.test(code));
 }

@@ -42,11 +42,11 @@ const schemaResult = z.object({
     .meta({ description: "Its fields with all field groups resolved, as a JSON schema: properties and required." }),
 });
 
-/** A schema that is there already, with all its fields. */
+/** Looks up an existing schema with all its fields. */
 export const getSchema: FunctionDefinition<AepClient, typeof schemaArgs, typeof schemaResult> = {
   token: "aep:index:getSchema",
   description:
-    "A schema that is there already, by its $id, meta:altId or title, with all its fields. " +
+    "An existing schema, by its $id, meta:altId or title, with all its fields. " +
     "Adobe: Schema Registry API, schemas and descriptors endpoints.",
   args: schemaArgs,
   result: schemaResult,
@@ -55,7 +55,7 @@ export const getSchema: FunctionDefinition<AepClient, typeof schemaArgs, typeof 
     const found = listed && (await find(client, listed.$id, signal));
     if (!found) {
       throw new Error(
-        `There is no schema "${schema}" in the sandbox of aep:sandbox. A schema is known by its $id, its meta:altId ` +
+        `There is no schema "${schema}" in the sandbox of aep:sandbox. Give its $id, its meta:altId ` +
           "or its title, which Schemas > Browse shows in Experience Platform.",
       );
     }
@@ -75,16 +75,18 @@ const titleResult = z.object({
     .array(
       z.object({
         ...summary,
-        datasetIds: z.array(z.string()).meta({ description: "Ids of those of the newest datasets that follow it." }),
+        datasetIds: z
+          .array(z.string())
+          .meta({ description: "Ids of the datasets that use it, among the newest ones." }),
       }),
     )
-    .meta({ description: "The schema of the title; none or one, since titles are unique." }),
+    .meta({ description: "The schema with this title; none or one, since titles are unique." }),
 });
 
-/** The schemas of a title: for programs that want to know whether there is one. */
+/** Lists the schemas with a title, for programs that need to know whether one exists. */
 export const getSchemas: FunctionDefinition<AepClient, typeof titleArgs, typeof titleResult> = {
   token: "aep:index:getSchemas",
-  description: "The schemas of a title, if any. Adobe: Schema Registry API, schemas endpoint.",
+  description: "The schemas with a title, if any. Adobe: Schema Registry API, schemas endpoint.",
   args: titleArgs,
   result: titleResult,
   async call(client, { title }, signal) {
@@ -100,7 +102,7 @@ export const getSchemas: FunctionDefinition<AepClient, typeof titleArgs, typeof 
   },
 };
 
-/** `https://ns.adobe.com/tenant/schemas/<hash>` or `_tenant.schemas.<hash>`; everything else is a title. */
+/** `https://ns.adobe.com/tenant/schemas/<hash>` or `_tenant.schemas.<hash>`; anything else is a title. */
 function isReference(schema: string): boolean {
   return /^https:\/\/ns\.adobe\.com\/|^_[^.\s]+\.schemas\.\w+$/.test(schema);
 }

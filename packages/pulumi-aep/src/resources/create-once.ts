@@ -1,36 +1,36 @@
 import { VendorError } from "pulumi-provider-kit/http";
 
-/** How one kind of object is made, and found again when the answer to its making was lost. */
+/** How to create one kind of object, and how to find it again if the answer was lost. */
 export interface Creation<Item> {
   /** The objects that could be the one asked for: those with the resource's mark. */
   list(signal: AbortSignal): Promise<readonly Item[]>;
-  /** What tells two objects apart. */
+  /** The object's id. */
   idOf(item: Item): string;
   post(): Promise<Item>;
-  /** Whether a refusal says that the object, or another of its name, is there already. Default: no refusal says so. */
+  /** Whether a refusal says that the object, or another with its name, already exists. Default: no. */
   isThere?(error: VendorError): boolean;
 }
 
-/** The parts of an operation that making an object needs. */
+/** The parts of an operation that a creation needs. */
 export interface CreationCall {
   readonly signal: AbortSignal;
   readonly progress: (message: string) => void;
-  /** Waits a moment between two looks. */
+  /** Waits between two lookups. */
   readonly pause: (signal: AbortSignal) => Promise<void>;
 }
 
-/** Times that the object is asked for, and times that it is looked for after each lost answer. */
+/** Number of attempts to create the object, and of lookups after each lost answer. */
 const attempts = 3;
-/** Milliseconds for looking, after the operation itself has been stopped. */
+/** Milliseconds for the lookup after the operation was stopped. */
 const graceTime = 15_000;
 
 /**
- * Makes an object and never a second one. Platform's APIs have no idempotency keys, and most names are not unique; so
- * after an unclear answer (a timeout, a 5xx) the object that has come since is the one that was made. Only when none has
- * come, it is asked for again. The same holds for a refusal because the object is there already: a gateway may repeat a
- * call itself. What a killed process has made is found by the next one: see `mark.ts`.
+ * Creates an object and never a second one. Platform's APIs have no idempotency keys, and most names are not unique. So
+ * after an unclear answer (a timeout, a 5xx) an object that has appeared since is taken as the created one. Only if none has
+ * appeared, the call is repeated. The same holds for a refusal because the object already exists: a gateway may repeat a
+ * call itself. If the process is killed, the next one finds the object: see `mark.ts`.
  *
- * @param before ids of the objects that `creation.list` gives already
+ * @param before ids of the objects that `creation.list` already returned
  */
 export async function createOnce<Item>(
   creation: Creation<Item>,
@@ -44,7 +44,7 @@ export async function createOnce<Item>(
       if (!(error instanceof VendorError)) throw error;
       const isThere = creation.isThere?.(error) ?? false;
       if (!error.outcomeUnknown && !isThere) throw error;
-      progress("no clear answer from Platform; looking whether the object was made");
+      progress("no clear answer from Platform; checking whether the object was created");
       const made = await lookFor(creation, before, signal.aborted ? AbortSignal.timeout(graceTime) : signal, pause);
       if (made !== undefined) return made;
       if (isThere || attempt === attempts || signal.aborted) throw error;
@@ -52,7 +52,7 @@ export async function createOnce<Item>(
   }
 }
 
-/** The object that was not there before; it may come late, since Platform may still be at work on the lost call. */
+/** Finds the object that did not exist before. It may appear late, since Platform may still be processing the lost call. */
 async function lookFor<Item>(
   creation: Creation<Item>,
   before: ReadonlySet<string>,
@@ -65,8 +65,8 @@ async function lookFor<Item>(
     if (found.length > 1) {
       const ids = found.map(creation.idOf).join(", ");
       throw new Error(
-        `Several new objects fit the one that was being made (${ids}), so none is taken. ` +
-          "Delete the superfluous ones in Experience Platform, or import the right one with npx pulumi import.",
+        `Several new objects match the one being created (${ids}), so none is used. ` +
+          "Delete the extra ones in Experience Platform, or import the right one with npx pulumi import.",
       );
     }
     if (found[0] !== undefined) return found[0];

@@ -8,23 +8,24 @@ export function isOwnershipId(text: string): boolean {
   return /^[0-9a-f]{16}$/.test(text);
 }
 
-/** The input by which a resource belongs to an ownership. */
+/** The input that assigns a resource to an ownership. */
 export const ownershipInput = z
   .string()
   .refine(isOwnershipId, "it must be the id of an aep:index:Ownership: 16 hexadecimal digits")
   .optional()
   .meta({
     description:
-      "Id of the `aep:index:Ownership` that removes this object if an interrupted run made it and none took it over; " +
-      "default: none. It matters only when the object is made.",
+      "Id of the `aep:index:Ownership` that deletes this object if an interrupted run created it and no run took it over; " +
+      "default: none. Matters only on creation.",
     creation: true,
   });
 
 /**
- * The mark of a resource: the id of its ownership, if it has one, and a digest of its URN (stack, project, type and name),
- * the one thing that a run knows of a resource before it is made, and that the next run knows again. Beside an ownership, which
- * is of one stack, the stack's name does not count: it may be renamed. Every object made for the resource carries its mark, since most names in Platform are not unique and its APIs have no idempotency key: so what a killed
- * run has left behind is distinguished from what a person created under the same name.
+ * The mark of a resource: the id of its ownership, if it has one, and a digest of its URN (stack, project, type and name). A run knows
+ * the URN before the resource exists, and the next run knows it again. An ownership belongs to one stack, so with it the digest omits
+ * the stack's name, which may change. Every object that is created for the resource carries its mark, because most names in Platform
+ * are not unique and its APIs have no idempotency keys. The mark distinguishes what a killed run left from what a person created under
+ * the same name.
  */
 export function markOf(urn: string, ownership?: string): string {
   if (ownership === undefined) return digestOf(urn);
@@ -41,17 +42,17 @@ export function stackOf(urn: string): string {
   return `${project}/${stack}`;
 }
 
-/** Tells marks apart; given none, an object is nobody's. */
+/** Tests a mark; false if there is none. */
 export type Bears = (mark: string | null | undefined) => boolean;
 
-/** Whether a mark is that of one resource. */
+/** Tests whether a mark belongs to one resource. */
 export function isMarkOf(urn: string, ownership: string | undefined): Bears {
-  // Versions before this one put the stack's name into every digest.
+  // Earlier versions put the stack's name into every digest.
   const own = [markOf(urn, ownership), ...(ownership === undefined ? [] : [`${ownership}-${digestOf(urn)}`])];
   return (mark) => mark != null && own.includes(mark);
 }
 
-/** Whether a mark is that of any resource of the ownership. */
+/** Tests whether a mark belongs to any resource of the ownership. */
 export function isOwnedBy(ownership: string): Bears {
   return (mark) => mark?.startsWith(`${ownership}-`) ?? false;
 }
@@ -61,7 +62,7 @@ export function addMark(description: string | undefined, mark: string): string {
   return [description, `[Pulumi ${mark}]`].filter(Boolean).join(" ");
 }
 
-/** The description as the program gave it; undefined where there is none. */
+/** The program's description; undefined if there is none. */
 export function withoutMark(description: string | null | undefined): string | undefined {
   return description?.replace(inDescription, "") || undefined;
 }

@@ -6,13 +6,13 @@ import { listOfStack } from "./catalog/marked-datasets.ts";
 import { stackOf } from "./mark.ts";
 
 /**
- * A changed sandbox or organization would replace all that a stack has made, its datasets too. Refused here, before the engine
- * has noted the change, whatever the datasets' settings: once it is noted, taking it back replaces everything again.
+ * A changed sandbox or organization would replace everything that a stack created, including its datasets. Refuses that before the
+ * engine records the change, whatever the datasets' settings: once it is recorded, undoing it replaces everything again.
  *
- * @throws Error if a dataset of the stack in the former sandbox holds data, or if that can't be found out
+ * @throws Error if a dataset of the stack in the former sandbox holds data, or if this can't be determined
  */
 export async function permitMove(former: readonly AepClient[], urn: string, signal: AbortSignal): Promise<void> {
-  const refused = "Another sandbox or organization would replace it, so nothing was begun";
+  const refused = "Another sandbox or organization would replace it, so nothing was changed";
   for (const client of former) {
     const found = await listDatasetsIn(client, stackOf(urn), signal);
     for (const dataset of found ?? [])
@@ -23,17 +23,17 @@ export async function permitMove(former: readonly AepClient[], urn: string, sign
 
 function waysFrom({ sandbox, orgId }: AepClient): string[] {
   return [
-    "To feed another sandbox or organization beside this one, make a stack for it: npx pulumi stack init <name>",
-    "To move, take the change back, take this stack down (npx pulumi destroy, which says how to keep the dataset or to " +
+    "To use another sandbox or organization as well, create a stack for it: npx pulumi stack init <name>",
+    "To move, undo the change, take this stack down (npx pulumi destroy says how to keep the dataset or to " +
       "delete its data), then make the change again and run npx pulumi up.",
-    `To go on as it is, take the change back: npx pulumi config set aep:sandbox ${sandbox} && ` +
+    `To continue without the change, undo it: npx pulumi config set aep:sandbox ${sandbox} && ` +
       `npx pulumi config set aep:orgId ${orgId}`,
   ];
 }
 
 /**
- * The stack's datasets. Undefined where Platform does not let the former settings in: they may never have been right. Should
- * they have been right once, each deletion is refused later on, since nobody can look.
+ * The stack's datasets. Undefined if Platform refuses the former settings: they may never have been valid. If they once
+ * were, each deletion is refused later, since the datasets can't be checked.
  */
 async function listDatasetsIn(client: AepClient, stack: string, signal: AbortSignal) {
   try {

@@ -7,7 +7,7 @@ import { explainCustomerIoError } from "./complaint.ts";
 /** The App API's limit for these operations. */
 export const callsPerSecond = 10;
 
-/** A reporting webhook as asked for. */
+/** The wanted settings of a reporting webhook. */
 export interface WebhookSettings {
   readonly name: string;
   readonly endpoint: string;
@@ -17,21 +17,21 @@ export interface WebhookSettings {
   readonly withContent: boolean;
 }
 
-/** A reporting webhook as Customer.io has it. */
+/** A reporting webhook in Customer.io. */
 export interface Webhook extends WebhookSettings {
   readonly id: number;
-  /** `webhook`; `js` is a JavaScript webhook, which only Customer.io's UI can make and which is never touched here. */
+  /** `webhook`, or `js` for a JavaScript webhook, which only Customer.io's UI can create and this client never touches. */
   readonly type: string;
 }
 
 const creationAttempts = 3;
-/** Milliseconds before each look for a webhook whose creation got no answer: Customer.io may still be at work on it. */
+/** Milliseconds before each lookup of a webhook whose creation got no answer: Customer.io may still be creating it. */
 const lookWaits = [1_000, 2_000, 4_000];
 
-/** Milliseconds for looking, after the operation itself has been stopped. */
+/** Milliseconds for the lookup after the operation was stopped. */
 const graceTime = 15_000;
 
-// What each field may lack is taken as the API's own default; unknown fields may come without notice.
+// A missing field gets the API's default; unknown fields may appear without notice.
 const webhookAnswer = z.object({
   id: z.number().int(),
   type: z.string().nullish(),
@@ -47,16 +47,16 @@ const listAnswer = z.object({ reporting_webhooks: z.array(z.unknown()).nullish()
 /**
  * The reporting webhooks of one workspace: Customer.io's App API, `/v1/reporting_webhooks`.
  *
- * Errors are `VendorError`s whose text names the remedy. Every method stops when `signal` aborts.
+ * Errors are `VendorError`s whose message names the remedy. Every method stops when `signal` aborts.
  */
 export class ReportingWebhooks {
   readonly #http: HttpClient;
   readonly #pause: typeof sleep;
 
   /**
-   * @param pause waits between two looks for a webhook whose creation got no answer
-   * @param http.sleep waits between two tries of a call, and for the budget of 10 calls a second
-   * @param http.attemptTimeout milliseconds for one try of a call; default 30,000
+   * @param pause waits between two lookups of a webhook whose creation got no answer
+   * @param http.sleep waits between two attempts of a call, and for the budget of 10 calls a second
+   * @param http.attemptTimeout milliseconds for one attempt of a call; default 30,000
    */
   constructor(settings: Config, pause = sleep, http: { sleep?: typeof sleep; attemptTimeout?: number } = {}) {
     this.#pause = pause;
@@ -71,7 +71,7 @@ export class ReportingWebhooks {
     });
   }
 
-  /** All webhooks of the workspace, JavaScript ones and those of others included. */
+  /** All webhooks of the workspace, including JavaScript webhooks and those created elsewhere. */
   async list(signal: AbortSignal, purpose = "list the reporting webhooks"): Promise<Webhook[]> {
     const { data } = await this.#http.call({ method: "GET", path: "/v1/reporting_webhooks", signal, purpose });
     const answer = listAnswer.safeParse(data);
@@ -87,11 +87,11 @@ export class ReportingWebhooks {
   }
 
   /**
-   * Makes a webhook that sends nothing yet, and never a second one. The API has no idempotency key and a webhook no room
-   * for a mark, so a creation that an interrupted run or a lost answer may have left behind is looked for first, by name
-   * and endpoint, and taken over (`adopted`): one that is still disabled, whatever else is set on it, or one that is in
-   * every setting as wanted. An enabled one that differs is in use by somebody, and so is one that another resource
-   * holds; both are refused, since a second one would deliver every event twice.
+   * Creates a webhook that sends nothing yet, and never a second one. The API has no idempotency key and a webhook no room
+   * for a mark. So it first looks, by name and endpoint, for a webhook that an interrupted run or a lost answer may have
+   * left, and takes it over (`adopted`) if it is still disabled, whatever its other settings, or if all its settings are
+   * as wanted. An enabled webhook with other settings is in use, and so is one that another resource
+   * holds. Both are refused, since a second one would deliver every event twice.
    */
   async createDisabled(
     wanted: WebhookSettings,
@@ -112,18 +112,18 @@ export class ReportingWebhooks {
     return { webhook: left, adopted: true };
   }
 
-  /** Sets everything; the API wants the whole body. */
+  /** Sets all settings; the API requires the whole body. */
   async update(id: number, wanted: WebhookSettings, signal: AbortSignal): Promise<Webhook> {
     const purpose = `update the reporting webhook ${id}`;
     const call = { method: "PUT", path: path(id), body: bodyOf(wanted), signal, purpose } as const;
     return parseWebhook((await this.#http.call(call)).data, purpose);
   }
 
-  /** Deletes the webhook; one that is gone already is fine. */
+  /** Deletes the webhook; succeeds if it is already gone. */
   async delete(id: number, signal: AbortSignal): Promise<void> {
     const purpose = `delete the reporting webhook ${id}`;
     const answer = await this.#unlessGone({ method: "DELETE", path: path(id), signal, purpose }, id);
-    // A deletion is answered with nothing, or with JSON; a proxy's page says nothing about the webhook.
+    // A deletion returns an empty body or JSON; a proxy's page says nothing about the webhook.
     if (typeof answer?.data === "string" && answer.data !== "") throw explainUnreadable(purpose);
   }
 
@@ -138,7 +138,7 @@ export class ReportingWebhooks {
     signal: AbortSignal,
     isHeld: (id: string) => boolean,
   ): Promise<Webhook | undefined> {
-    // A stopped command still looks for what it may have made.
+    // A stopped command still looks for the webhook that it may have created.
     const until = signal.aborted ? AbortSignal.timeout(graceTime) : signal;
     for (const wait of lookWaits) {
       await this.#pause(wait, until);
@@ -161,7 +161,7 @@ export class ReportingWebhooks {
     const held = twins.find(({ id }) => isHeld(String(id)));
     const other = twins.find((webhook) => !webhook.disabled && !isSame(webhook, wanted));
     const inUse = held ?? other;
-    // The enabled one first: a disabled one beside it sends nothing.
+    // Prefer the enabled one: a disabled one beside it sends nothing.
     if (!inUse) return twins.find(({ disabled }) => !disabled) ?? twins[0];
     throw new Error(
       `Customer.io already has a reporting webhook "${name}" with this endpoint (id ${inUse.id}), and it is ` +
@@ -174,8 +174,8 @@ export class ReportingWebhooks {
   }
 
   /**
-   * Makes a call about one webhook; undefined when it is gone. A 404 alone is not enough: a wrong address or a proxy answers
-   * 404 to everything, and believing it would make a refresh forget the webhook. So the list has to answer, without it.
+   * Makes a call about one webhook; undefined if it is gone. A 404 alone is not enough: a wrong address or a proxy answers
+   * 404 to everything, and a refresh that trusts it would forget the webhook. So the list has to answer too, without this webhook.
    */
   async #unlessGone(call: Call, id: number): Promise<{ data: unknown } | undefined> {
     try {
@@ -214,7 +214,7 @@ function bodyOf(wanted: WebhookSettings): object {
   };
 }
 
-/** Customer.io's description answers the webhook itself; its Go client expects it under `reporting_webhook`. */
+/** In Customer.io's description the answer is the webhook itself; its Go client expects it under `reporting_webhook`. */
 function parseWebhook(answer: unknown, purpose: string): Webhook {
   const wrapped = z.object({ reporting_webhook: z.unknown() }).safeParse(answer);
   const parsed = webhookAnswer.safeParse(wrapped.success ? wrapped.data.reporting_webhook : answer);
@@ -234,7 +234,7 @@ function parseWebhook(answer: unknown, purpose: string): Webhook {
 
 function explainUnreadable(purpose: string): VendorError {
   const message =
-    `Could not ${purpose}: the answer was not that of Customer.io's App API. ` +
-    "Check that the setting customerio:appApiUrl leads there, and not to a proxy's own page.";
+    `Could not ${purpose}: the answer did not come from Customer.io's App API. ` +
+    "Check that the setting customerio:appApiUrl points to it, not to a proxy's page.";
   return new VendorError(message, { outcomeUnknown: true });
 }

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Config } from "../config.ts";
 import { subscriptionNames } from "../events/catalogue.ts";
 
-// The App API documents both shapes; `status` was an integer once and is a string now. Some answers have no body at all.
+// The App API documents both shapes; `status` is a string, but was an integer earlier. Some answers have no body.
 const errorList = z.object({
   errors: z
     .array(
@@ -18,7 +18,7 @@ const errorList = z.object({
 });
 const metaError = z.object({ meta: z.object({ error: z.string() }) });
 
-/** Reads an error answer of the App API, and says what to do about it. */
+/** Parses an error answer of the App API, and says what to do about it. */
 export function explainCustomerIoError(settings: Config, response: AxiosResponse): VendorComplaint {
   const { detail, code } = readMessage(response.data);
   const requestId = response.headers["x-request-id"];
@@ -26,7 +26,7 @@ export function explainCustomerIoError(settings: Config, response: AxiosResponse
   return { detail: detail && withoutEndpoint(detail, response), code, requestId, remedy: advice };
 }
 
-/** What to do about events that Customer.io refuses; undefined if the refusal is not about any. */
+/** What to do about events that Customer.io refuses; undefined if the refusal is about something else. */
 function eventRemedy({ status, data, config }: AxiosResponse): string | undefined {
   const sent = z.object({ events: z.array(z.string()) }).safeParse(jsonOf(String(config.data)));
   if (status !== 400 || !sent.success) return undefined;
@@ -36,12 +36,12 @@ function eventRemedy({ status, data, config }: AxiosResponse): string | undefine
   const refused = places.flatMap((place) => events[Number(place)] ?? []);
   const list = (names: readonly string[]) => names.map((name) => `"${name}"`).join(", ");
   if (refused.length > 0) return `Customer.io does not accept ${list(refused)} as an event. ${correctEvents}`;
-  // No description has the body of this answer. Where it names another property, the events are not to blame.
+  // The body of this answer is not documented. If it names another property, the events are not to blame.
   if (pointers?.some((pointer) => pointer !== undefined && pointer !== "/events")) return undefined;
   const known: readonly string[] = subscriptionNames;
   const unknown = events.filter((name) => !known.includes(name));
   if (unknown.length === 0) return undefined;
-  return `Perhaps Customer.io does not accept ${list(unknown)} as an event, which this package does not know either. ${correctEvents}`;
+  return `Customer.io may not accept ${list(unknown)} as an event; this package does not know it either. ${correctEvents}`;
 }
 
 const correctEvents =
@@ -59,11 +59,11 @@ function readMessage(body: unknown): VendorComplaint {
   const meta = metaError.safeParse(body);
   if (meta.success) return { detail: meta.data.meta.error };
   const text = typeof body === "string" ? body.trim() : "";
-  // A page of markup comes from something in between and tells the user nothing.
+  // A page of markup comes from a proxy and does not help the user.
   return text === "" || text.startsWith("<") ? {} : { detail: text.slice(0, 300) };
 }
 
-/** The endpoint may be secret (who has a streaming URL can write into the dataset), so a quoted one is cut out. */
+/** Removes the endpoint, which may be secret: anyone who has a streaming URL can write into the dataset. */
 function withoutEndpoint(detail: string, response: AxiosResponse): string {
   const sent = z.object({ endpoint: z.string() }).safeParse(jsonOf(String(response.config.data)));
   return sent.success ? detail.replaceAll(sent.data.endpoint, "<the endpoint>") : detail;
@@ -74,27 +74,27 @@ function remedy({ region }: Config, { status, headers, config }: AxiosResponse):
   switch (status) {
     case 401:
       return (
-        `The key is wrong, or it belongs to another region than ${region}. App API keys are made in Customer.io under ` +
+        `The key is wrong, or it belongs to a region other than ${region}. App API keys are made in Customer.io under ` +
         "Settings > API credentials > App API keys; then run: npx pulumi config set --secret customerio:appApiKey. " +
         `If the account is in the other region: npx pulumi config set customerio:region ${other}`
       );
     case 403:
       return (
-        "The key has no access to reporting webhooks, or the workspace's IP allowlist does not hold this machine's " +
+        "The key has no access to reporting webhooks, or the workspace's IP allowlist does not contain this machine's " +
         "address. Both are set in Customer.io under Settings > API credentials > App API keys."
       );
     case 404:
     case 410:
-      // Of a GET or DELETE this comes to light only if the list has the webhook, or is itself what was not found.
+      // A GET or DELETE gets here only if the list contains the webhook, or if the list itself was not found.
       return config.method === "put"
         ? "The webhook was deleted in Customer.io. To recreate it, run: npx pulumi refresh, then npx pulumi up"
-        : "Customer.io has what was asked for, so something else has answered. Check that the setting " +
-            "customerio:appApiUrl leads to its App API, and not to a proxy; then run the command again.";
+        : "The webhook exists in Customer.io, so something else answered. Check that the setting " +
+            "customerio:appApiUrl points to its App API, not to a proxy; then run the command again.";
     case 429:
       // The App API's description: only the limit per second comes with Retry-After.
       return headers["retry-after"] === undefined
-        ? "A daily quota of the Customer.io account is used up. Run the command again when it is renewed."
-        : "Something else uses up the 10 calls a second that Customer.io takes. Run the command again in a minute.";
+        ? "The Customer.io account has used up a daily quota. Run the command again when the quota is renewed."
+        : "Something else uses the 10 calls a second that Customer.io accepts. Run the command again in a minute.";
     default:
       return undefined;
   }

@@ -1,8 +1,7 @@
 /**
- * Every kind of event that a Customer.io reporting webhook sends: the metrics of each `object_type`, as payloads spell
- * them. A payload carries `object_type` and `metric` apart; the subscription of a webhook joins them into one name.
- *
- * The list grows without notice (in-app and WhatsApp came later than the rest), so unknown pairs are no error anywhere.
+ * Every kind of event that a Customer.io reporting webhook sends: the metrics of each `object_type`, in the spelling of
+ * payloads. A payload has `object_type` and `metric` separately; a webhook's subscription joins them into one name.
+ * The list grows without notice (in-app and WhatsApp came later than the rest), so an unknown pair is never an error.
  */
 export const metricsByObjectType = {
   customer: ["subscribed", "unsubscribed", "cio_subscription_preferences_changed"],
@@ -70,7 +69,7 @@ export const metricsByObjectType = {
 /** What an event is about: a person's subscription (`customer`) or a message of one channel. */
 export type ObjectType = keyof typeof metricsByObjectType;
 
-/** What happened, as payloads spell it. */
+/** What happened, in the spelling of payloads. */
 export type Metric = (typeof metricsByObjectType)[ObjectType][number];
 
 /** The one metric whose payload name isn't the end of its subscription name (Customer.io's reporting webhook docs). */
@@ -80,8 +79,8 @@ const preferencesChanged = {
 } as const;
 
 /**
- * Whether a metric is a change of subscription preferences, with whatever prefix or none: payload and subscription already spell
- * it in two ways.
+ * Whether a metric is a change of subscription preferences, with any prefix or none: payload and subscription already spell
+ * it differently.
  */
 export function isPreferencesChange(metric: unknown): boolean {
   return typeof metric === "string" && /(^|_)subscription_preferences_changed$/i.test(metric.trim());
@@ -94,7 +93,7 @@ type JoinedName = {
 /** A name that a reporting webhook can subscribe to: the App API's `events`. */
 export type SubscriptionName = JoinedName | typeof preferencesChanged.subscription;
 
-/** A name that may be newer than this catalogue; editors still offer those that it has. */
+/** A name that may be newer than this catalogue; editors still suggest the known ones. */
 export type PossibleSubscriptionName = SubscriptionName | (string & Record<never, never>);
 
 /** All names that Customer.io's App API accepts in a reporting webhook's `events`, in the order of its documentation. */
@@ -123,23 +122,23 @@ export function objectTypeOf(event: { object_type?: unknown; object_type_type?: 
 }
 
 /**
- * An `object_type` or `metric` as names are compared: without blanks around it and in lower case, as the catalogue has them. Other
- * values stay what they are.
+ * Normalizes an `object_type` or `metric` for comparison: trimmed and in lower case, as in the catalogue. Other
+ * values stay unchanged.
  */
 export function comparedName(value: unknown): unknown {
   return typeof value === "string" ? value.trim().toLowerCase() : value;
 }
 
 /**
- * The subscription that an event came by, or undefined for a pair that this catalogue doesn't know. Upper and lower case are the same.
+ * The subscription that sent an event, or undefined for an unknown pair. Ignores case.
  *
- * A change of subscription that a message caused names the message's channel as `object_type`; it still comes by a
- * `customer_` subscription. So `email` with `unsubscribed` may come by `customer_unsubscribed` or by `email_unsubscribed`, and a
- * webhook subscribed to both gets two events for one act. Its `data` tells which it is: that of the person's change has
- * `email_address`, that of the message has `delivery_id` (Customer.io's reporting webhook docs). Where `data` has neither, the
- * answer is `email_unsubscribed`.
+ * If a message caused a change of subscription, `object_type` is the message's channel, but the event still belongs to a
+ * `customer_` subscription. So `email` with `unsubscribed` may come from `customer_unsubscribed` or from `email_unsubscribed`, and a
+ * webhook subscribed to both gets two events for one action. `data` shows which it is: the person's change has
+ * `email_address`, the message's has `delivery_id` (Customer.io's reporting webhook docs). If `data` has neither, the
+ * result is `email_unsubscribed`.
  *
- * @param event the payload as it came; values of other types than Customer.io's are unknown
+ * @param event the payload; values of undocumented types count as unknown
  */
 export function subscriptionName(event: {
   object_type?: unknown;
@@ -162,7 +161,7 @@ export function subscriptionName(event: {
   return isKnownType && isSubscriptionName(ofPerson) ? ofPerson : undefined;
 }
 
-/** Whether `data` is that of a person's own change of subscription, which no delivery belongs to. */
+/** Whether `data` belongs to a person's own change of subscription, which has no delivery. */
 function isPersonsChange(data: unknown): boolean {
   return typeof data === "object" && data !== null && "email_address" in data && !("delivery_id" in data);
 }

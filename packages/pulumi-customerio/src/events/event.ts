@@ -1,6 +1,6 @@
 /**
- * One event as a Customer.io reporting webhook posts it: the request's whole JSON body, of which nothing is promised. Customer.io
- * adds metrics and attributes without notice, and an event refused for one of them would be an event lost; so every reader checks
+ * One event from a Customer.io reporting webhook: the request's whole JSON body, without any promise about its content. Customer.io
+ * adds metrics and attributes without notice, and refusing an event because of one would lose it. So every reader checks
  * what it reads. See `DocumentedEvent` for what to expect.
  */
 export type CustomerIoEvent = {
@@ -14,8 +14,8 @@ export type CustomerIoEvent = {
 };
 
 /**
- * Whether a value identifies nobody. Customer.io sends null, a blank text or nothing at all for an identifier that a person lacks,
- * and templates and imports write the word null; as identities they would be the same person for everybody.
+ * Whether a value identifies nobody. Customer.io sends null, a blank text or no attribute for an identifier that a person lacks,
+ * and templates and imports write the word null. As identities, these would merge everybody into one person.
  */
 export function isBlank(value: unknown): boolean {
   if (value === undefined || value === null) return true;
@@ -23,25 +23,25 @@ export function isBlank(value: unknown): boolean {
 }
 
 /**
- * An event as Customer.io's reporting webhook docs describe it: for code that writes events. Code that reads them takes
+ * An event as documented in Customer.io's reporting webhook docs, for code that writes events. Code that reads them uses
  * `CustomerIoEvent`, whose types promise nothing.
  */
 export type DocumentedEvent = {
   /** The event's unique id (a ULID). */
   event_id: string;
-  /** A key of `metricsByObjectType`, or one that came after it; absent on some changes of preferences. */
+  /** A key of `metricsByObjectType`, or a newer one; absent on some changes of preferences. */
   object_type?: string;
-  /** One of `metricsByObjectType`, or one that came after it. */
+  /** A metric in `metricsByObjectType`, or a newer one. */
   metric?: string;
   /** Unix seconds at which the event happened. */
   timestamp: number;
   data?: EventData;
 };
 
-/** The `data` of any event: which groups of properties are there depends on object type, metric and workspace. */
+/** The `data` of any event. Which groups of properties it has depends on object type, metric and workspace. */
 export type EventData = PersonData & OriginData & MessageData & SubscriptionData & ClickData & OpenData & ReplyData;
 
-/** Who the event is about. A workspace that knows people by id only sends `identifiers.id` and nothing else. */
+/** The person. A workspace that identifies people by id alone sends only `identifiers.id`. */
 export type PersonData = {
   /** Deprecated by Customer.io in favor of `identifiers`; blank once the person was deleted. */
   customer_id?: string;
@@ -49,7 +49,7 @@ export type PersonData = {
     id?: string | null;
     email?: string | null;
     cio_id?: string;
-    /** Not described for events by any source; workspaces can identify people by phone number. */
+    /** Not documented for events, but workspaces can identify people by phone number. */
     phone?: string | null;
   };
 };
@@ -68,7 +68,7 @@ export type OriginData = {
   newsletter_id?: number | null;
   /** The newsletter's variant. */
   content_id?: number;
-  /** Customer.io documents no type; its samples have integers. */
+  /** Type not documented; Customer.io's samples have integers. */
   transactional_message_id?: number | string;
 };
 

@@ -1,6 +1,6 @@
 import type { DocumentedEvent } from "./event.ts";
 
-/** An event to try things with; the name is short and unique. */
+/** A sample event; its name is short and unique. */
 export interface Sample {
   readonly name: string;
   readonly event: DocumentedEvent;
@@ -8,7 +8,7 @@ export interface Sample {
 
 /**
  * Events in the shapes of Customer.io's reporting webhook docs: Adobe's tutorial sample verbatim, one event of
- * each category that Adobe names, WhatsApp, a change of preferences, and the "Send test" event. Between them are all
+ * each category that Adobe names, WhatsApp, a change of preferences, and the "Send test" event. Together they cover all
  * origins of a message (campaign, API-triggered broadcast, newsletter, transactional) and all sets of identifiers. People,
  * ids and addresses are invented.
  */
@@ -216,7 +216,7 @@ export const samples: readonly Sample[] = [
     },
   },
   {
-    // What is known of it: Adobe's tutorial says that it has no cio_id.
+    // All that is known: Adobe's tutorial says that it has no cio_id.
     name: "test",
     event: {
       event_id: "01J9ZKB1C3E5G7J9M1P3R5T7W9",
@@ -233,8 +233,8 @@ export const samples: readonly Sample[] = [
 ];
 
 /**
- * A sent e-mail as a webhook with `with_content` reports it: with its whole body and its custom headers. The event id is
- * the same each time.
+ * A sent e-mail from a webhook with `with_content`: with its whole body and its custom headers. The event id is always
+ * the same.
  *
  * @param bytes size of `data.content` in UTF-8; the event as a whole is less than 500 bytes larger
  */

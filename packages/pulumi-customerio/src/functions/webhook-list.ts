@@ -12,10 +12,10 @@ const result = z.object({
         type: z.string().meta({ description: "webhook, or js for a JavaScript webhook." }),
       }),
     )
-    .meta({ description: "The workspace's reporting webhooks, without what they post to." }),
+    .meta({ description: "The workspace's reporting webhooks, without their endpoints." }),
 });
 
-/** What is there in the workspace; so a program learns before it begins whether the App API key opens it. */
+/** Lists the workspace's webhooks, so that a program can check the App API key before it creates anything. */
 export const getReportingWebhooks: FunctionDefinition<ReportingWebhooks, typeof args, typeof result> = {
   token: "customerio:index:getReportingWebhooks",
   description: "The reporting webhooks of the App API key's workspace. Customer.io: App API, /v1/reporting_webhooks.",

@@ -8,29 +8,29 @@ const inputs = z.object({
   endpoint: z
     .string()
     .min(1)
-    .meta({ description: "Endpoint of the webhook. Secret, as the webhook's own.", secret: true }),
+    .meta({ description: "Endpoint of the webhook. Secret, like the webhook's own.", secret: true }),
 });
 
 const outputs = z.object({
   formerClaims: z
     .array(inputs)
     .default([])
-    .meta({ description: "Name and endpoint as they were before each change.", secret: true, volatile: true }),
+    .meta({ description: "Name and endpoint before each change.", secret: true, volatile: true }),
 });
 
 type Claim = z.output<typeof inputs>;
 
 /**
- * A stack's claim to a webhook's name and endpoint. A process that is killed while it makes the webhook can't note it in the
- * state; the next `up` finds it by both, but a `destroy` asks nobody about what the state does not hold. It deletes the
- * ownership after the webhook, and with it what is left, also of a name or endpoint that the program has changed since.
+ * A stack's claim to a webhook's name and endpoint. A process that is killed while it creates the webhook can't record it in the
+ * state. The next `up` finds it by both, but a `destroy` only handles what the state holds. It deletes the
+ * ownership after the webhook, and the ownership deletes what is left, even under a name or endpoint that the program has since changed.
  */
 export const ownership = defineResource<ReportingWebhooks>()({
   type: "customerio:index:Ownership",
   description:
     "The ownership of a reporting webhook's name and endpoint; the webhook depends on it (`dependsOn`). It does not exist " +
     "in Customer.io. Its deletion, which comes after the webhook's, also deletes a webhook of this name and endpoint, or of " +
-    "former ones, that an interrupted run made and nobody took over, with a warning. For endpoints that are the stack's own.",
+    "former ones, that an interrupted run created and no run took over, with a warning. Use it only for the stack's own endpoints.",
   inputs,
   outputs,
 

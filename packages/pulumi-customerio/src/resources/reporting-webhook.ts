@@ -11,8 +11,8 @@ const inputs = z.object({
     .meta({ description: "Name shown in Customer.io's list of webhooks." }),
   endpoint: z.url({ protocol: /^https?$/, error: "it must be a URL that begins with https:// or http://" }).meta({
     description:
-      "URL that gets each event by POST, one event a call. Customer.io checks the certificate of an https endpoint. " +
-      "Secret, since with some, such as a streaming URL of Adobe's, anyone who knows the URL may send.",
+      "URL to which Customer.io posts each event, one event a call. It checks the certificate of an https endpoint. " +
+      "Secret, since anyone who knows certain URLs, such as Adobe's streaming URLs, can send to them.",
     secret: true,
   }),
   events: z
@@ -20,19 +20,18 @@ const inputs = z.object({
     .min(1, "it must name at least one event")
     .meta({
       description:
-        "Names of the events to send, such as `email_delivered`; their order and repetitions mean nothing. Names that " +
-        "this package does not know yet are sent as they are, since Customer.io adds events without notice.",
+        "Names of the events to send, such as `email_delivered`; order and repetitions don't matter. Names that " +
+        "this package does not know yet are sent unchanged, since Customer.io adds events without notice.",
     }),
-  disabled: z
-    .boolean()
-    .default(false)
-    .meta({ description: "Whether nothing is sent; default false. Events of that time are not sent later." }),
+  disabled: z.boolean().default(false).meta({
+    description: "Whether to send nothing; default false. Customer.io does not send events of that time later.",
+  }),
   fullResolution: z
     .boolean()
     .default(false)
     .meta({
       description:
-        "Whether every open and click of a delivery is sent, and not just the first; default false. " +
+        "Whether to send every open and click of a delivery, not just the first; default false. " +
         '"Send frequency" in Customer.io\'s UI.',
     }),
   withContent: z
@@ -47,7 +46,7 @@ const inputs = z.object({
 
 const outputs = z.object({
   webhookId: z.number().int().meta({ description: "Id of the webhook in Customer.io." }),
-  type: z.string().meta({ description: "Kind of webhook as Customer.io has it: always `webhook`." }),
+  type: z.string().meta({ description: "Kind of webhook in Customer.io: always `webhook`." }),
 });
 
 type Inputs = z.output<typeof inputs>;
@@ -55,16 +54,16 @@ type Outputs = z.output<typeof outputs>;
 
 /**
  * A subscription to events of one Customer.io workspace (Customer.io's docs, "Reporting webhooks"; App API,
- * `/v1/reporting_webhooks`). Made disabled and enabled by a second call, so that nothing is sent half-configured.
+ * `/v1/reporting_webhooks`). It is created disabled and enabled by a second call, so that it sends nothing while half configured.
  */
 export const reportingWebhook = defineResource<ReportingWebhooks>()({
   type: "customerio:index:ReportingWebhook",
   description:
     "A Customer.io reporting webhook: sends the named events of the App API key's workspace to an endpoint. The key " +
-    "that signs its calls is shown in Customer.io's UI only. JavaScript webhooks are left alone.",
+    "that signs its calls is shown only in Customer.io's UI. JavaScript webhooks are left alone.",
   inputs,
   outputs,
-  // While both stood, every event would be delivered twice.
+  // While both exist, every event would be delivered twice.
   deleteBeforeReplace: true,
 
   async check({ events = [] }, warn) {
@@ -73,7 +72,7 @@ export const reportingWebhook = defineResource<ReportingWebhooks>()({
       if (known.includes(event)) continue;
       const meant = nearest(event, known);
       warn(
-        `events[${index}]: "${event}" is an event that this package does not know. It is sent to Customer.io as it is, which may ` +
+        `events[${index}]: "${event}" is an event that this package does not know. It is sent unchanged to Customer.io, which may ` +
           `refuse it.${meant === undefined ? "" : ` Did you mean ${meant}?`}`,
       );
     }
@@ -87,7 +86,7 @@ export const reportingWebhook = defineResource<ReportingWebhooks>()({
     const wanted = settingsOf(values);
     const { webhook, adopted } = await client.createDisabled(wanted, signal, isHeld);
     const id = String(webhook.id);
-    if (adopted) warn(`takes over the reporting webhook ${id}, which was there already with this name and endpoint`);
+    if (adopted) warn(`takes over the reporting webhook ${id}, which already existed with this name and endpoint`);
     if (!adopted && values.disabled) return { id, outputs: takeOver(webhook, values) };
     try {
       return { id, outputs: takeOver(await client.update(webhook.id, wanted, signal), values) };
@@ -108,12 +107,12 @@ export const reportingWebhook = defineResource<ReportingWebhooks>()({
     if (!webhook) return undefined;
     if (webhook.type !== "webhook") {
       throw new Error(
-        `The webhook ${id} is of type "${webhook.type}" (a JavaScript webhook), which can be made and changed in ` +
-          "Customer.io's UI only. Import a plain reporting webhook, or let `npx pulumi up` make a new one.",
+        `The webhook ${id} is of type "${webhook.type}" (a JavaScript webhook), which can be created and changed only in ` +
+          "Customer.io's UI. Import a plain reporting webhook, or let `npx pulumi up` create a new one.",
       );
     }
     const { name, endpoint, events, disabled, fullResolution, withContent } = webhook;
-    // Customer.io answers them in an order of its own, which a refresh must not take for a change.
+    // Customer.io returns them in its own order, which a refresh must not report as a change.
     const spelled = known !== undefined && asSet(known.events) === asSet(events) ? known.events : [...events];
     return {
       inputs: { name, endpoint, events: spelled, disabled, fullResolution, withContent },
@@ -134,7 +133,7 @@ function removeDuplicates(events: readonly string[]): string[] {
   return [...new Set(events)];
 }
 
-/** One text, so that a change shows as one of the whole set and not of places in a sorted list that nobody wrote. */
+/** One text, so that a change shows as a change of the whole set, not of positions in a sorted list that nobody wrote. */
 function asSet(events: readonly string[]): string {
   return removeDuplicates(events).sort().join(" ");
 }
@@ -147,14 +146,14 @@ function outputsOf({ id, type }: Webhook): Outputs {
   return { webhookId: id, type };
 }
 
-/** The outputs, once it is sure that Customer.io subscribed the webhook to all events that were asked for. */
+/** Checks that Customer.io subscribed the webhook to all wanted events, and returns the outputs. */
 function takeOver(webhook: Webhook, values: Inputs): Outputs {
   const missing = removeDuplicates(values.events).filter((event) => !webhook.events.includes(event));
   if (missing.length === 0 || webhook.events.length === 0) return outputsOf(webhook);
   throw new Unfinished(
     String(webhook.id),
     outputsOf(webhook),
-    `Customer.io took the reporting webhook ${webhook.id} without these events: ${missing.join(", ")}. ` +
+    `Customer.io accepted the reporting webhook ${webhook.id} without these events: ${missing.join(", ")}. ` +
       "Check their spelling in `events`, then run: npx pulumi up",
   );
 }

@@ -5,15 +5,15 @@ import { type Leftover, type Operation, type ResourceDefinition, Unfinished } fr
 
 type Held = Pick<ResourceCall, "type" | "urn">;
 
-/** An object with the inputs that it has, as the engine told them. */
+/** An object with its inputs, as the engine reported them. */
 export interface HeldObject {
   readonly id: string;
   readonly inputs: PropertyMap;
 }
 
 /**
- * Which remote objects the engine's state holds, as far as the engine has told in this run (it hands over an id with each
- * diff, read, update and delete). What is held is never taken over by a create.
+ * Tracks which remote objects the engine's state holds, as far as the engine has reported them in this run (it passes an id with each
+ * diff, read, update and delete). A create never takes over an object that is held.
  */
 export class Custody {
   readonly #objects = new Set<string>();
@@ -28,7 +28,7 @@ export class Custody {
     this.#inState.add(urn);
   }
 
-  /** The engine has asked how what it wants of this URN differs from what the state has. */
+  /** The engine has compared the wanted inputs of this URN with the state. */
   compare(call: Held, object: HeldObject): void {
     this.present(call, object);
     this.#compared.add(call.urn);
@@ -40,7 +40,7 @@ export class Custody {
     this.#present.set(call.urn, object);
   }
 
-  /** What the resource of this URN is now, other than the object of this id: in a replacement its successor or predecessor. */
+  /** Another object of this URN than the one with this id: in a replacement, its successor or predecessor. */
   other(urn: string, id: string | undefined): HeldObject | undefined {
     const present = this.#present.get(urn);
     return present?.id === id ? undefined : present;
@@ -51,8 +51,8 @@ export class Custody {
   }
 
   /**
-   * Whether the resource of this URN, as the program has it now, is the object of this id. A replacement that was killed under the
-   * same id leaves the state with it twice, and the deletion of the former must not take the present one.
+   * Whether the program's current resource of this URN is the object with this id. If a replacement that keeps the id was killed, the
+   * state has the object twice, and the deletion of the former must not delete the current one.
    */
   isCurrent(urn: string, id: string): boolean {
     return this.#compared.has(urn) && this.#idsByUrn.get(urn) === id;
@@ -78,9 +78,9 @@ export class Custody {
   }
 
   /**
-   * The leftovers that no resource holds, the newest first. Where the state has an object of this URN that is being
-   * replaced, only younger ones count: an older one is the predecessor whose deletion is still due, and the engine would
-   * delete it right after it was taken over. Where the new object comes after the old one is gone, that can't be.
+   * The leftovers that no resource holds, newest first. If the state has an object of this URN that is being
+   * replaced, only younger ones count: an older one is the predecessor whose deletion is still pending, and the engine would
+   * delete it right after it was taken over. With `deleteBeforeReplace` this can't happen.
    */
   free<Inputs>(
     { type, urn }: Held,
@@ -96,10 +96,10 @@ export class Custody {
 }
 
 /**
- * Takes over what a killed run has left: the newest leftover that needs no replacement to become what is wanted. It is
- * brought to what is wanted where it differs, and finished where it was only half made. Never silent: the user gets a warning.
+ * Takes over what a killed run left: the newest leftover that can become the wanted object without a replacement. It is
+ * updated if it differs, and finished if it was only half created. Never silent: the user gets a warning.
  *
- * @param changes of the leftover's inputs to the wanted ones: whether each needs a replacement
+ * @param changes from the leftover's inputs to the wanted ones, with whether each needs a replacement
  */
 export async function takeOver<Client, Inputs extends z.ZodObject, Outputs extends z.ZodObject>(
   resource: ResourceDefinition<Client, Inputs, Outputs>,
@@ -122,7 +122,7 @@ export async function takeOver<Client, Inputs extends z.ZodObject, Outputs exten
     operation.warn(`takes over ${id}, which an interrupted run made for this resource`);
     if (now !== "unfinished" && differences.length === 0) return { id, outputs: now.outputs };
     if (!resource.update)
-      throw new Error(`${id} is only half made and can't be finished. Delete it, then run: npx pulumi up`);
+      throw new Error(`${id} was only half created and can't be finished. Delete it, then run: npx pulumi up`);
     const olds = inputs;
     const outputs = now === "unfinished" ? ({} as z.output<Outputs>) : now.outputs;
     return { id, outputs: await resource.update(operation, id, { news: wanted, olds, outputs }) };

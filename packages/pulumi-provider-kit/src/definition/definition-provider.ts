@@ -31,14 +31,14 @@ import {
 } from "./resource-values.ts";
 import { knownInputs, knownParts, validate } from "./validate.ts";
 
-/** The provider that a package's definitions describe: everything that is the same for every resource. */
+/** Makes a provider from a package's definitions: everything that is the same for every resource. */
 export function definitionProvider<Client, Config extends z.ZodObject>(
   definition: PackageDefinition<Client, Config>,
 ): Provider {
   return new DefinitionProvider(definition);
 }
 
-/** What a call asks for, beside what each call on a resource knows. */
+/** The arguments of a call, beside those that every call on a resource has. */
 type Request<Call extends "check" | "diff" | "create" | "read" | "update" | "delete"> = Parameters<Provider[Call]>[1];
 
 class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider {
@@ -75,7 +75,7 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
     const inputs = this.#settingsOf(given);
     try {
       readConfig(this.#definition.name, this.#definition.config, inputs);
-      // The engine hands them over in plain text; what is marked here is marked in its log and encrypted in the state.
+      // The engine passes them in plain text; secrets marked here are masked in its log and encrypted in the state.
       return { inputs: markSecrets(inputs, this.#definition.config, inputs), failures: [] };
     } catch (error) {
       if (error instanceof ConfigError) return { inputs, failures: error.failures };
@@ -83,7 +83,7 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
     }
   }
 
-  // Told as a change even where nothing is replaced, or the engine goes on with the settings of the last update.
+  // Reported as a change even if nothing is replaced; otherwise the engine keeps the settings of the last update.
   async diffConfig(olds: PropertyMap, news: PropertyMap, { urn }: { readonly urn: string }): Promise<DiffResult> {
     const replacing = new Set(propertiesWhere(this.#definition.config, (meta) => meta.replaces === true));
     const changes = differences(olds, news, "");
@@ -115,7 +115,7 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
     if (config === undefined || isDeepStrictEqual(config, this.#configured)) return;
     if (this.#configured !== undefined) {
       throw new Error(
-        `The provider ${this.#definition.name} is configured already, with other settings, and keeps them. If another program ` +
+        `The provider ${this.#definition.name} is already configured with other settings, and keeps them. If another program ` +
           "on this machine uses it, stop that program; then run the command again.",
       );
     }
@@ -151,7 +151,7 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
     const resource = this.#resourceOf(call);
     const isFirst = !this.#custody.isCompared(call.urn);
     if (preview) {
-      // Without its ownership, an object's mark is not known.
+      // An object's mark is unknown until its ownership is known.
       if (isFirst && resource.permitCreation && this.#client !== undefined && !holdsUnknown(inputs.ownership ?? null)) {
         const [work, wanted] = [this.#operation(call), knownParts(resource.inputs, inputs)];
         await resource.permitCreation(work, wanted, (await resource.leftovers?.(work, wanted)) ?? []);
@@ -187,11 +187,11 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
       throw asPartialFailure(resource, inputs, error);
     });
     if (!found) return undefined;
-    // Of what matters in a creation alone the vendor knows nothing.
+    // The vendor does not know inputs that matter only in a creation.
     const kept = Object.fromEntries(creationInputs(resource).map((name) => [name, given?.[name]]));
     const { values } = validate(resource.inputs, withoutUndefined({ ...found.inputs, ...kept }));
     const now = markSecrets(values, resource.inputs, inputs);
-    // The id may have been given in another spelling (`pulumi import`); a definition that has one answers it.
+    // `pulumi import` may have given the id in another spelling; the definition may return the canonical one.
     return { id: found.id ?? id, inputs: now, properties: mergeOutputs(resource, now, found.outputs) };
   }
 

@@ -1,6 +1,6 @@
 import { type GlobalMeta, globalRegistry, z } from "zod";
 
-/** What a property's `.meta({...})` says, also where `.optional()` or `.default()` was called after it. */
+/** The metadata from a property's `.meta({...})`, even if `.optional()` or `.default()` follows it. */
 export function metadata(schema: z.ZodType): GlobalMeta {
   const own = globalRegistry.get(schema) ?? {};
   const inner =

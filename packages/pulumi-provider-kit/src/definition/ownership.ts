@@ -1,22 +1,22 @@
 import { metadata } from "./metadata.ts";
 import type { Leftover, Operation, ResourceDefinition } from "./resource-definition.ts";
 
-/** A resource's deletion: of one that is owned, or of the ownership itself. */
+/** The deletion of an owned resource, or of the ownership itself. */
 export interface Deletion {
   readonly type: string;
   readonly id: string;
   readonly ownershipId: string;
-  /** Types of which nothing is deleted. */
+  /** Types whose objects are not deleted. */
   readonly spared: readonly string[];
 }
 
 /**
- * Deletes what runs that were killed have made and could not note, the last kind of the package first: of an ownership's
- * deletion all that carries its id; of an owned object's the objects that refer to it, since the vendor would refuse its
- * deletion because of them. The engine deletes what depends on a resource before it, so that whatever else refers to it is
- * unknown to the state. What is in use stays. Never silent.
+ * Deletes objects that killed runs created and could not record, the last kind of the package first. When an ownership is deleted,
+ * these are all objects that carry its id. When an owned object is deleted, these are the objects that refer to it, since the vendor
+ * would otherwise refuse the deletion. The engine deletes a resource's dependents before it, so anything else that refers to it is
+ * unknown to the state. Objects in use stay. Never silent.
  *
- * @param resources of the package, in the order in which their objects come
+ * @param resources of the package, in the order of creation
  */
 export async function deleteUnnoted<Client>(
   resources: readonly ResourceDefinition<Client>[],
@@ -29,7 +29,7 @@ export async function deleteUnnoted<Client>(
     const isHeld = (id: string) => operation.isKnown(id, kind.type);
     const owned = await kind.owned({ ...operation, isHeld }, deletion.ownershipId).catch((error: unknown) => {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new Error(`${deletion.id} is not deleted yet, since an interrupted run may have left more. ${reason}`);
+      throw new Error(`${deletion.id} was not deleted, because an interrupted run may have left more. ${reason}`);
     });
     for (const object of owned.filter((leftover) => !isHeld(leftover.id) && concerns(leftover))) {
       const { id, inputs, inUse } = object;
@@ -43,7 +43,7 @@ export async function deleteUnnoted<Client>(
   }
 }
 
-/** Which of a kind's objects a deletion concerns; undefined: none. */
+/** Selects the objects of a kind that a deletion affects; undefined: none. */
 function concernWith<Client>(kind: ResourceDefinition<Client>, { type, id, ownershipId }: Deletion) {
   if (id === ownershipId) return () => true;
   const references = Object.entries(kind.inputs.shape).filter(([, schema]) => metadata(schema).references === type);

@@ -9,7 +9,7 @@ export interface PackageDefinition<Client, Config extends z.ZodObject> {
   readonly displayName: string;
   readonly description: string;
   readonly config: Config;
-  /** Whether programs may be projects of the same name, so that other settings come along, which are left out. */
+  /** Whether programs may be projects with the package's name. Their own settings then arrive too and are left out. */
   readonly sharesName?: boolean;
   readonly connect: (config: z.output<Config>) => Client;
   // biome-ignore lint/suspicious/noExplicitAny: a list of definitions of differing inputs and outputs
@@ -19,9 +19,9 @@ export interface PackageDefinition<Client, Config extends z.ZodObject> {
   // biome-ignore lint/suspicious/noExplicitAny: a list of definitions of differing arguments and results
   readonly functions?: readonly FunctionDefinition<Client, any, any>[];
   /**
-   * Looks at the place that a provider's changed settings leave, before its objects are replaced: throws if that must not be.
+   * Checks the place that a provider's changed settings leave, before its objects are replaced: throws if they must not be.
    *
-   * @param former clients of that place: by how it is reached now, and by how it was reached then
+   * @param former clients of that place: with the current credentials, and with the former ones
    * @param urn of the provider
    */
   readonly permitMove?: (former: readonly Client[], urn: string, signal: AbortSignal) => Promise<void>;

@@ -2,11 +2,11 @@ import { z } from "zod";
 import { metadata, propertiesWhere } from "./metadata.ts";
 import type { PackageDefinition } from "./package-definition.ts";
 
-/** Where types of settings would be named after. */
+/** Prefix for the names of types of settings. */
 const settings = "Config";
 
 type Json = { [key: string]: unknown };
-/** The part of JSON Schema that zod's own converter emits for the shapes that definitions use. */
+/** The part of JSON Schema that zod's converter emits for the shapes that definitions use. */
 interface JsonSchema {
   type?: string;
   description?: string;
@@ -18,7 +18,7 @@ interface JsonSchema {
   enum?: unknown[];
 }
 
-// The generated packages carry the schema's own version, and Python's is built the way that Python does today.
+// Generated packages have the schema's version, and Python's uses a pyproject.toml.
 const languages = {
   nodejs: { respectSchemaVersion: true },
   python: { respectSchemaVersion: true, pyproject: { enabled: true } },
@@ -33,7 +33,7 @@ export function packageSchema<Client, Config extends z.ZodObject>(definition: Pa
   const resources = definition.resources.map((resource) => {
     const name = resource.type.split(":").at(-1) ?? "";
     const inputs = describe(resource.inputs, name);
-    // Without an update in place, each change of an input makes a new object.
+    // Without an update in place, each change of an input creates a new object.
     if (!resource.update) {
       const matters = propertiesWhere(resource.inputs, (meta) => !meta.creation);
       for (const input of matters) Object.assign(inputs.properties[input] ?? {}, { willReplaceOnChanges: true });
@@ -96,7 +96,7 @@ export function packageSchema<Client, Config extends z.ZodObject>(definition: Pa
   };
 }
 
-/** `required`: must be given; `present`: always there afterwards, since given or defaulted. */
+/** `required`: must be given; `present`: always set afterwards, because given or defaulted. */
 function describeProperties(
   packageName: string,
   types: Json,
@@ -134,7 +134,7 @@ function toPulumi(packageName: string, types: Json, json: JsonSchema, name: stri
   if (alternatives.length === 1 && alternatives[0]) return toPulumi(packageName, types, alternatives[0], name);
   switch (json.type) {
     case "string":
-      // The generator for Go makes code that doesn't compile of a setting with an enumeration.
+      // For a setting with an enumeration, the Go generator emits code that doesn't compile.
       if (!json.enum || name.startsWith(settings)) return { type: "string" };
       return enumeration(types, json.enum, `${packageName}:index:${name}`);
     case "boolean":
@@ -148,7 +148,7 @@ function toPulumi(packageName: string, types: Json, json: JsonSchema, name: stri
         const values = typeof json.additionalProperties === "object" ? json.additionalProperties : {};
         return { type: "object", additionalProperties: toPulumi(packageName, types, values, `${name}Value`) };
       }
-      // A name such as `$ref` is none in any language, so such an object stays a map.
+      // A name such as `$ref` is not valid in any language, so such an object stays a map.
       if (!Object.keys(json.properties).every((key) => /^[A-Za-z]\w*$/.test(key))) {
         const [value = {}] = Object.values(json.properties);
         return { type: "object", additionalProperties: toPulumi(packageName, types, value, `${name}Value`) };

@@ -6,7 +6,7 @@ import { propertiesWhere } from "./metadata.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
 import { creationInputs, plainInputs, withoutUndefined } from "./resource-values.ts";
 
-/** What a change of a resource's inputs means. */
+/** Decides what a change of a resource's inputs leads to. */
 export function resourceDifference(
   resource: ResourceDefinition<never>,
   given: PropertyMap,
@@ -26,7 +26,7 @@ export function resourceDifference(
   const detailed: Record<string, PropertyDiffKind> = {};
   for (const { path, kind } of differences(before, after, "")) {
     const property = path.split(/[.[]/)[0] ?? path;
-    // A required input that the state lacks was not asked for when the object was made, by another version or provider.
+    // If the state lacks a required input, another version or provider created the object and did not require it.
     const isNew =
       kind === "add" &&
       path === property &&

@@ -3,7 +3,7 @@ import { holdsSecret, type PropertyMap, reveal, Secret, Unknown } from "../engin
 import { metadata, propertiesWhere } from "./metadata.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
 
-/** Secret is what the schema says, and what the program handed over as secret. */
+/** Marks values as secret if the schema says so, or if the program passed them as secret. */
 export function markSecrets(values: PropertyMap, schema: z.ZodObject, given: PropertyMap): PropertyMap {
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => {
@@ -26,7 +26,7 @@ export function withoutUndefined(object: Record<string, unknown>): PropertyMap {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as PropertyMap;
 }
 
-/** Inputs as the definition sees them. State of an older version may lack what is required now; it is passed as it is. */
+/** Inputs in the definition's form. State from an older version may lack a required input; it is passed unchanged. */
 export function plainInputs(resource: ResourceDefinition<never>, inputs: PropertyMap): Record<string, unknown> {
   const plain = reveal(inputs) as Record<string, unknown>;
   const parsed = resource.inputs.safeParse(plain);
@@ -38,7 +38,7 @@ export function outputsOf(resource: ResourceDefinition<never>, state: PropertyMa
   return Object.fromEntries(Object.keys(resource.outputs.shape).map((name) => [name, plain[name]]));
 }
 
-/** A preview's outputs: all unknown before the create; before an update only those that it may change. */
+/** A preview's outputs: before a create all are unknown, before an update only those that it may change. */
 export function unknownOutputs(resource: ResourceDefinition<never>, state: PropertyMap, all: boolean): PropertyMap {
   const changing = new Set(propertiesWhere(resource.outputs, (meta) => all || meta.volatile === true));
   return Object.fromEntries(
@@ -49,7 +49,7 @@ export function unknownOutputs(resource: ResourceDefinition<never>, state: Prope
   );
 }
 
-/** Inputs that matter in a creation alone. */
+/** Inputs that matter only on creation. */
 export function creationInputs(resource: ResourceDefinition<never>): string[] {
   return propertiesWhere(resource.inputs, (meta) => meta.creation === true);
 }

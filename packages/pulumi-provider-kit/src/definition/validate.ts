@@ -3,7 +3,7 @@ import type { CheckFailure } from "../engine/provider.ts";
 import { holdsUnknown, isMap, type PropertyMap, type PropertyValue, reveal } from "../engine/values.ts";
 import { plainWords } from "../settings/plain-words.ts";
 
-/** Checks each property that is wholly known; what is not known yet is checked when it is. Applies defaults. */
+/** Checks each property that is fully known; others are checked once they are. Applies defaults. */
 export function validate(schema: z.ZodObject, given: PropertyMap): { values: PropertyMap; failures: CheckFailure[] } {
   const values: PropertyMap = {};
   const failures: CheckFailure[] = [];
@@ -38,7 +38,7 @@ function pathPart(key: PropertyKey, index: number): string {
   return index === 0 ? String(key) : `.${String(key)}`;
 }
 
-/** The inputs that are known: of a record, whose entries stand for themselves, those entries that are; of others, what is wholly known. */
+/** The known inputs. For records, whose entries are independent, each known entry; otherwise only fully known values. */
 export function knownParts(schema: z.ZodObject, inputs: PropertyMap): Record<string, unknown> {
   const records = Object.entries(inputs).flatMap(([name, value]) =>
     isRecord(schema.shape[name]) && isMap(value) ? [[name, knownInputs(value)]] : [],
@@ -50,7 +50,7 @@ function isRecord(property: unknown): boolean {
   return property instanceof z.ZodOptional ? isRecord(property.unwrap()) : property instanceof z.ZodRecord;
 }
 
-/** The inputs that are wholly known. */
+/** The inputs that are fully known. */
 export function knownInputs(inputs: PropertyMap): Record<string, unknown> {
   const known = Object.entries(inputs).filter(([, value]) => !holdsUnknown(value));
   return reveal(Object.fromEntries(known)) as Record<string, unknown>;

@@ -1,7 +1,7 @@
 /**
- * Builds components for programs in other languages: the engine asks for one by `Construct`, and its parts are declared from here. As
- * pulumi/pulumi's sdk/nodejs/provider/server.ts does it, whose class is not exported. It needs the whole SDK, which costs half a second,
- * so the server loads this module when it is asked for a component, and only then.
+ * Builds components for programs in other languages: the engine requests one with `Construct`, and this process declares its parts. It
+ * follows pulumi/pulumi's sdk/nodejs/provider/server.ts, whose class is not exported. It needs the whole SDK, which costs half a second,
+ * so the server loads this module only when a component is requested.
  */
 import * as pulumi from "@pulumi/pulumi";
 import type { ConstructRequest } from "@pulumi/pulumi/proto/provider_pb.js";
@@ -12,14 +12,14 @@ import * as rpc from "@pulumi/pulumi/runtime/rpc.js";
 import * as settings from "@pulumi/pulumi/runtime/settings.js";
 import * as state from "@pulumi/pulumi/runtime/state.js";
 
-/** Makes a component of a type; the answered resource's properties of these names are its outputs. */
+/** Creates a component; the returned resource's properties with these names are its outputs. */
 export type ConstructComponent = (
   name: string,
   inputs: pulumi.Inputs,
   options: pulumi.ComponentResourceOptions,
 ) => Promise<pulumi.ComponentResource>;
 
-/** What a construction answers to the engine. */
+/** The result of a construction, for the engine. */
 export interface Constructed {
   readonly urn: string;
   readonly state: Record<string, unknown>;
@@ -27,7 +27,7 @@ export interface Constructed {
   readonly dependencies: ReadonlyMap<string, readonly string[]>;
 }
 
-// What the SDK keeps to itself.
+// Internal functions of the SDK.
 const { awaitFeatureSupport, waitForRPCs } = settings as unknown as Record<string, () => Promise<void>>;
 const { withLocalStorage } = state as unknown as { withLocalStorage: <T>(run: () => Promise<T>) => Promise<T> };
 const { deserializeInputs } = server as unknown as {
@@ -37,13 +37,13 @@ const { hookBindingFromProto } = hooks as unknown as {
   hookBindingFromProto(binding: unknown): pulumi.ComponentResourceOptions["hooks"];
 };
 
-/** Constructions under way, to which an error belongs that nobody awaits: a part of a component that could not be declared. */
+/** Constructions under way. They get errors that no one awaits: a part of a component that could not be declared. */
 const underWay = new Set<(error: unknown) => void>();
 let isListening = false;
 
 /**
  * @param outputs names of the component's outputs
- * @throws Error as the component throws it, also where it throws after its constructor has ended
+ * @throws Error that the component throws, even after its constructor has returned
  */
 export function constructComponent(
   request: ConstructRequest,
@@ -52,7 +52,7 @@ export function constructComponent(
   construct: ConstructComponent,
 ): Promise<Constructed> {
   if (!isListening) {
-    // Without this, one failed component would end the process, with all that it is doing.
+    // Otherwise one failed component would end the process and everything else that it is doing.
     process.on("unhandledRejection", (error) => {
       for (const fail of underWay) fail(error);
     });

@@ -1,10 +1,10 @@
 import { Archive, isMap, type PropertyValue, reveal, Unknown } from "./values.ts";
 
-/** How a value at a path differs: it came, went, or changed. */
+/** How the value at a path differs. */
 export type Difference = { path: string; kind: "add" | "delete" | "update" };
 
 /**
- * Where two values differ, as property paths in Pulumi's notation (`mappings[2].source`). A value that is not known yet
+ * Compares two values and returns property paths in Pulumi's notation (`mappings[2].source`). An unknown value
  * counts as changed; archives are compared by content; absent and undefined are the same.
  */
 export function differences(
@@ -34,7 +34,7 @@ function revealPlain(value: PropertyValue | undefined): PropertyValue | undefine
   return value === undefined ? undefined : reveal(value);
 }
 
-/** Appends a key; keys that are no plain names are quoted, as Pulumi's property paths are. */
+/** Appends a key; a key that is not a plain name is quoted, as in Pulumi's property paths. */
 function join(path: string, key: string): string {
   if (!/^[A-Za-z_$][\w$]*$/.test(key)) return `${path}[${JSON.stringify(key)}]`;
   return path ? `${path}.${key}` : key;

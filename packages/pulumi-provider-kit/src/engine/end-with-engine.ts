@@ -1,14 +1,14 @@
 import { connect } from "node:net";
 
-/** Milliseconds between two looks at the parent and the engine. */
+/** Milliseconds between two checks of the parent and the engine. */
 const pause = 1_000;
 
-/** A process that has nobody left to work for ends with this code, as one that Ctrl-C stopped would. */
+/** Exit code of a process whose engine or reader is gone: the same as after Ctrl-C. */
 const code = 130;
 
 /**
- * Ends this process once nobody reads its output any more. Node makes a failed write an uncaught error; a handler that answers that
- * with another write, as Pulumi's SDK does, goes round in circles forever, a core and more and more memory used up.
+ * Ends this process once nobody reads its output any more. In Node a failed write becomes an uncaught error. A handler that responds with
+ * another write, as Pulumi's SDK does, loops forever and uses a whole core and more and more memory.
  */
 export function endWithoutOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
@@ -20,10 +20,10 @@ export function endWithoutOutput(): void {
 }
 
 /**
- * Ends this process once the engine that started it is gone, however that ended: nobody can take its answers any more. A
- * process that an engine started always has that engine, or its language host, as its parent.
- * @param engineAddress where the engine listens (`127.0.0.1:12345`); a program's parent is the language host, which lives on
- *   for minutes after its engine
+ * Ends this process once the engine that started it is gone, for whatever reason: nobody can receive its answers any more. The
+ * parent of such a process is always the engine or its language host.
+ * @param engineAddress where the engine listens (`127.0.0.1:12345`); a program's parent is the language host, which outlives
+ *   its engine by minutes
  */
 export function endWithEngine(engineAddress?: string): void {
   endWithoutOutput();
@@ -34,7 +34,7 @@ export function endWithEngine(engineAddress?: string): void {
   }, pause).unref();
 }
 
-/** Whether nobody listens at an address of this machine; undecided counts as no. */
+/** Whether nothing listens at an address of this machine; if in doubt, false. */
 function isRefused(address: string): Promise<boolean> {
   const [, host = "", port = ""] = address.match(/^(.*):(\d+)$/) ?? [];
   return new Promise((resolve) => {
@@ -50,8 +50,8 @@ function isRefused(address: string): Promise<boolean> {
 }
 
 /**
- * Does the same for a Pulumi program, from whichever module of this package it imports first. Not where the program is a
- * function of a longer-lived process (Automation API, unit tests): that process has a life of its own.
+ * Does the same for a Pulumi program, from the first module of this package that it imports. Not if the program is a
+ * function in a longer-lived process (Automation API, unit tests), which must not end with it.
  */
 export function endProgramWithEngine(): void {
   const engineAddress = process.env.PULUMI_NODEJS_ENGINE;

@@ -12,12 +12,12 @@ import {
 } from "./provider.ts";
 import { decodeMap, encodeMap, type PropertyMap } from "./values.ts";
 
-/** An error as the engine reads it, with the half-made resource of a `PartialFailure`. */
+/** An error in the engine's form, with the incomplete resource of a `PartialFailure`. */
 export function serviceError(error: unknown): grpc.ServerErrorResponse {
   const message = error instanceof Error ? error.message : String(error);
   const response = Object.assign(new Error(message), { code: grpc.status.UNKNOWN, details: message });
   if (!(error instanceof PartialFailure)) return response;
-  // The engine reads the half-made resource from the status details; it is then kept in the state and marked.
+  // The engine reads the incomplete resource from the status details, and keeps it in the state, marked.
   const detail = new providerProto.ErrorResourceInitFailed().setId(error.id).setReasonsList(error.reasons);
   detail.setProperties(writeStruct(error.properties)).setInputs(writeStruct(error.inputs));
   const packed = new anyProto.Any();

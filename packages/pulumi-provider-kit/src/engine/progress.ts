@@ -2,12 +2,12 @@ import { AsyncLocalStorage } from "node:async_hooks";
 
 const shown = new AsyncLocalStorage<(message: string) => void>();
 
-/** Runs an operation; what is deep within it and knows nothing of the resource can show progress beside the resource. */
+/** Runs an operation. Code deep inside it that does not know the resource can show progress beside it. */
 export function withProgress<T>(progress: (message: string) => void, operation: () => Promise<T>): Promise<T> {
   return shown.run(progress, operation);
 }
 
-/** Shows a line beside the resource whose operation this is a part of; never a secret. Outside of one it does nothing. */
+/** Shows a line beside the resource whose operation is running; never pass a secret. Outside of an operation it does nothing. */
 export function showProgress(message: string): void {
   shown.getStore()?.(message);
 }

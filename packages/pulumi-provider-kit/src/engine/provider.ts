@@ -1,7 +1,7 @@
 import type { ConstructComponent } from "./construct.ts";
 import type { PropertyMap } from "./values.ts";
 
-/** A mistake in the inputs, on the property path (`mappings[2].source`) where the user can fix it. */
+/** A mistake in the inputs, at the property path (`mappings[2].source`) where the user can fix it. */
 export interface CheckFailure {
   readonly property: string;
   readonly reason: string;
@@ -20,7 +20,7 @@ export interface DiffResult {
   readonly deleteBeforeReplace?: boolean;
 }
 
-/** What each call on a resource knows about the resource and the call. */
+/** The arguments of every call on a resource. */
 export interface ResourceCall {
   /** Type token, such as `aep:index:Schema`. */
   readonly type: string;
@@ -29,9 +29,9 @@ export interface ResourceCall {
   readonly name: string;
   /** Aborts on Ctrl-C (`Cancel`) and when the operation's time limit has passed. */
   readonly signal: AbortSignal;
-  /** Shows a line of progress beside the resource in the CLI; never a secret. */
+  /** Shows a line of progress beside the resource in the CLI; never pass a secret. */
   readonly progress: (message: string) => void;
-  /** Tells the user of something that is worth knowing but stops nothing; stays in the output. Never a secret. */
+  /** Shows a warning that stays in the output; never pass a secret. */
   readonly warn: (message: string) => void;
 }
 
@@ -45,8 +45,8 @@ export interface ReadResult extends CreateResult {
 }
 
 /**
- * The remote object exists but is not as asked; the engine keeps it in the state, marked, and the next `up` repairs it.
- * `reasons` are shown to the user.
+ * The remote object exists but is not as requested. The engine keeps it in the state, marked, and the next `up` repairs it.
+ * The user sees `reasons`.
  */
 export class PartialFailure extends Error {
   readonly id: string;
@@ -64,9 +64,9 @@ export class PartialFailure extends Error {
 }
 
 /**
- * A Pulumi provider in plain values: what pulumi/pulumi's docs/architecture/providers/implementers-guide.md asks of one,
- * without protobuf. Values may hold `Secret`, `Unknown` (previews only) and `Archive`.
- * A thrown Error's message is shown to the user as it is.
+ * A Pulumi provider with plain values: the interface from pulumi/pulumi's docs/architecture/providers/implementers-guide.md
+ * without protobuf. Values may contain `Secret`, `Unknown` (previews only) and `Archive`.
+ * The user sees the message of a thrown Error unchanged.
  */
 export interface Provider {
   readonly name: string;
@@ -77,8 +77,8 @@ export interface Provider {
   /** Which settings replace every resource when they change; absent: none. */
   diffConfig?(olds: PropertyMap, news: PropertyMap, provider: { readonly urn: string }): Promise<DiffResult>;
   /**
-   * Takes the settings, once: the same ones again are fine, others are an error. Settings that hold unknowns are left to a later call.
-   * `isDefault`: the provider that the engine makes of the stack's configuration, and not one that a program makes.
+   * Sets the settings, once: a second call with the same ones is fine, with others an error. Settings with unknowns wait for a later call.
+   * `isDefault`: whether the engine creates the provider from the stack's configuration, not a program.
    */
   configure(inputs: PropertyMap, provider?: { readonly isDefault: boolean }): Promise<void>;
   check(call: ResourceCall, request: { olds: PropertyMap; news: PropertyMap }): Promise<CheckResult>;
@@ -98,11 +98,11 @@ export interface Provider {
   ): Promise<PropertyMap>;
   delete(call: ResourceCall, request: { id: string; state: PropertyMap }): Promise<void>;
   invoke(token: string, args: PropertyMap): Promise<PropertyMap>;
-  /** The components that programs in other languages can have, by type: the names of their outputs, and what makes them. */
+  /** The components for programs in other languages, by type: the names of their outputs, and how to create them. */
   readonly components?: ReadonlyMap<
     string,
     { readonly outputs: readonly string[]; readonly construct: ConstructComponent }
   >;
-  /** Runs when the engine asks for a stop; every open call's `signal` is aborted as well. */
+  /** Called when the engine requests a stop; the `signal` of every open call is aborted as well. */
   cancel?(): void;
 }

@@ -1,5 +1,5 @@
 /**
- * A `Provider` as the gRPC service that the engine talks to (pulumi/pulumi: proto/pulumi/provider.proto).
+ * Serves a `Provider` as the engine's gRPC service (pulumi/pulumi: proto/pulumi/provider.proto).
  * Implemented from the protobuf files, since the SDK's own server drops the configuration, the detailed diff and the
  * preview flag (pulumi/pulumi#10915). Only these files are imported: the package's root would cost half a second.
  */
@@ -21,7 +21,7 @@ import type { Provider, ResourceCall } from "./provider.ts";
 // The request types share these readers but no base type.
 type ResourceRequest = { getUrn(): string; getType(): string; getName(): string; getTimeout?(): number };
 
-/** Seconds that one operation may take where the program sets no `customTimeouts`; Pulumi's own providers use the like. */
+/** Seconds that an operation may take unless the program sets `customTimeouts`; Pulumi's own providers use similar values. */
 const defaultTimeout = 30 * 60;
 
 export interface RunningProvider {
@@ -29,7 +29,7 @@ export interface RunningProvider {
   close(): Promise<void>;
 }
 
-/** Serves a provider on 127.0.0.1. `engineAddress` is where progress is shown; an attaching engine tells it later. */
+/** Serves a provider on 127.0.0.1. Progress goes to `engineAddress`; an attaching engine sends its address later. */
 export async function serve(
   provider: Provider,
   options: { port?: number; engineAddress?: string } = {},
@@ -50,11 +50,11 @@ export async function serve(
   };
 }
 
-/** The whole `main` of a provider's executable: the engine passes its address and reads the port from stdout. */
+/** The `main` of a provider's executable: the engine passes its address and reads the port from stdout. */
 export async function main(provider: Provider): Promise<void> {
   const engineAddress = process.argv.slice(2).find((argument) => !argument.startsWith("-"));
   const { port } = await serve(provider, engineAddress ? { engineAddress } : {});
-  // The engine ends its plugins itself; one that was killed can't, and they would stay forever.
+  // The engine ends its plugins itself, but not if it was killed; they would run forever.
   endWithEngine(engineAddress);
   process.stdout.write(`${port}\n`);
 }
@@ -216,12 +216,12 @@ class Service {
     return new emptyProto.Empty();
   }
 
-  /** Runs an operation under its time limit, stoppable by `Cancel`, with a way to show progress. */
+  /** Runs an operation with its time limit, until `Cancel`, with a way to show progress. */
   async #run<T>(request: ResourceRequest, operation: (call: ResourceCall) => Promise<T>): Promise<T> {
     const seconds = request.getTimeout?.() || defaultTimeout;
     const controller = new AbortController();
     const limit = Math.min(seconds * 1000, longestTimer);
-    const timer = setTimeout(() => controller.abort(new Error(`no end after ${seconds} s`)), limit);
+    const timer = setTimeout(() => controller.abort(new Error(`timed out after ${seconds} s`)), limit);
     this.#running.add(controller);
     const urn = request.getUrn();
     const progress = (message: string) => this.#tell(urn, message, { ephemeral: true });
@@ -249,7 +249,7 @@ class Service {
   #tell(urn: string, message: string, { ephemeral }: { ephemeral: boolean }): void {
     const request = new engineProto.LogRequest().setUrn(urn).setMessage(message).setEphemeral(ephemeral);
     request.setSeverity(ephemeral ? engineProto.LogSeverity.INFO : engineProto.LogSeverity.WARNING);
-    // Messages are a courtesy: a failure to show one must not fail the operation.
+    // A message that can't be shown must not fail the operation.
     this.#engine?.log(request, () => undefined);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Property values as the engine and a provider exchange them: plain JSON plus three things JSON lacks.
- * The wire form (signature keys inside a protobuf Struct) is known here and in server.ts alone.
+ * Property values that the engine and a provider exchange: plain JSON plus three types that JSON lacks.
+ * Only this module and server.ts know the wire form (signature keys inside a protobuf Struct).
  */
 
 /** A value that must never be shown or stored in plain text. */
@@ -11,7 +11,7 @@ export class Secret {
   }
 }
 
-/** A value that is not known until the resource that yields it has been made; appears in previews only. */
+/** A value that is unknown until its resource has been created; appears only in previews. */
 export class Unknown {
   static readonly instance = new Unknown();
   toString(): string {
@@ -19,7 +19,7 @@ export class Unknown {
   }
 }
 
-/** A folder or file handed over as `pulumi.asset.FileArchive`; `hash` is the engine's digest of its content. */
+/** A folder or file passed as `pulumi.asset.FileArchive`; `hash` is the engine's digest of its content. */
 export class Archive {
   readonly path: string;
   readonly hash: string;
@@ -42,7 +42,7 @@ export type PropertyValue =
 
 export type PropertyMap = { [key: string]: PropertyValue };
 
-// The engine's marks: sdk/go/common/resource/sig and .../resource/plugin/rpc.go of pulumi/pulumi.
+// The engine's signatures: sdk/go/common/resource/sig and .../resource/plugin/rpc.go in pulumi/pulumi.
 const signatureKey = "4dabf18193072939515e22adb298388d";
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 const archiveSignature = "0def7320c3a5731c473e5ecbe6d01bc7";
@@ -81,7 +81,7 @@ function decode(wire: unknown): PropertyValue {
     case undefined:
       return decodeMap(object);
     default:
-      throw new Error(`The engine sent a kind of value that this provider does not take (${object[signatureKey]}).`);
+      throw new Error(`The engine sent a kind of value that this provider does not support (${object[signatureKey]}).`);
   }
 }
 
@@ -118,7 +118,7 @@ export function holdsSecret(value: PropertyValue): boolean {
   return isMap(value) && Object.values(value).some(holdsSecret);
 }
 
-/** Whether anything inside is not known yet. */
+/** Whether anything inside is unknown. */
 export function holdsUnknown(value: PropertyValue): boolean {
   if (value instanceof Unknown) return true;
   if (value instanceof Secret) return holdsUnknown(value.value);

@@ -6,27 +6,27 @@ import { sleep } from "./sleep.ts";
 import { type VendorComplaint, VendorError } from "./vendor-error.ts";
 
 export interface HttpClientOptions {
-  /** The vendor as users know it, for messages: `Adobe Experience Platform`. */
+  /** The vendor's name for messages: `Adobe Experience Platform`. */
   readonly vendor: string;
   readonly baseUrl: string;
   /** The setting that names `baseUrl`, for messages: `aep:platformUrl`. */
   readonly baseUrlSetting: string;
   /**
-   * Headers of each attempt (a token may be renewed between two attempts); `renew` asks for a fresh credential, since the
-   * one in `refused`, the headers of the attempt before, was answered with 401.
+   * Returns the headers of each attempt, since a token may be renewed between two attempts. `renew` requests a new credential, because
+   * the one in `refused`, the headers of the previous attempt, got a 401.
    */
   readonly headers: (
     renew: boolean,
     signal: AbortSignal,
     refused: Readonly<Record<string, string>>,
   ) => Promise<Record<string, string>>;
-  /** Reads the vendor's error shapes. */
+  /** Parses the vendor's error bodies. */
   readonly complaint: (response: AxiosResponse) => VendorComplaint;
-  /** Cut out of what the vendor says, beside the request's own `Authorization`: what else of a request is secret. */
+  /** Other secrets in a request, removed from the vendor's messages along with `Authorization`. */
   readonly secrets?: readonly string[];
-  /** What all calls of this client share; default: no limit. */
+  /** Rate limit shared by all calls of this client; default: no limit. */
   readonly budget?: Budget;
-  /** Milliseconds that a single attempt may take; default 30,000. */
+  /** Maximum milliseconds of a single attempt; default 30,000. */
   readonly attemptTimeout?: number;
   /** Waits; default: in real time. */
   readonly sleep?: typeof sleep | undefined;
@@ -34,7 +34,7 @@ export interface HttpClientOptions {
 
 interface Budget {
   readonly perSecond: number;
-  /** Calls that may go at once after a rest; default 1: evenly spaced over the second. */
+  /** Number of calls that may start at once after a pause; default 1: evenly spaced over the second. */
   readonly burst?: number;
 }
 
@@ -45,31 +45,31 @@ export interface Call {
   readonly headers?: Record<string, string>;
   readonly body?: unknown;
   readonly signal: AbortSignal;
-  /** May be repeated without harm, although its method does not say so: it sets what it names, whatever was before. */
+  /** Safe to repeat although its method does not imply it, because the call is idempotent. */
   readonly repeatable?: boolean;
-  /** Added to a refusal of the request itself, where only the caller knows what it means. */
+  /** Added to the message if the vendor refuses the request and only the caller knows what that means. */
   readonly hint?: string;
-  /** What the call is for, for messages: `create the schema "Customer.io events (dev)"`. */
+  /** The call's purpose for messages: `create the schema "Customer.io events (dev)"`. */
   readonly purpose: string;
 }
 
-/** Retry rules as data; the total is bounded by the operation's own time limit (`signal`). */
+/** Retry rules. The operation's own time limit (`signal`) bounds the total. */
 const retryRules = {
   attempts: 5,
-  /** Full jitter over an exponential of this base, in milliseconds. */
+  /** Base of the exponential backoff with full jitter, in milliseconds. */
   baseDelay: 500,
   maxDelay: 30_000,
-  /** Answers after which the vendor has surely not acted, so that any method may be repeated. */
+  /** Statuses that prove that the vendor has not acted, so any method may be repeated. */
   always: [429],
   /**
-   * Answers after which only calls that can be repeated without harm are. 503 is one of them: a gateway answers it for an
-   * upstream that did act (Adobe's Flow Service lists FLOW-1103-503), so the caller has to look first.
+   * Statuses after which only idempotent calls are repeated. This includes 503: a gateway answers it for an
+   * upstream that did act (Adobe's Flow Service lists FLOW-1103-503), so the caller has to check first.
    */
   idempotentOnly: [408, 500, 502, 503, 504],
   idempotentMethods: ["GET", "PUT", "DELETE"],
-  /** Transport faults before the request was sent, so that any method may be repeated. */
+  /** Network errors from before the request was sent, so any method may be repeated. */
   neverSent: ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN"],
-  /** Transport faults that come again: the certificate isn't trusted. */
+  /** Network errors that a retry won't fix: the certificate isn't trusted. */
   never: [
     "CERT_HAS_EXPIRED",
     "DEPTH_ZERO_SELF_SIGNED_CERT",
@@ -79,12 +79,12 @@ const retryRules = {
   ],
 } as const;
 
-/** An axios instance in the vendor's manner: authenticated, paced, retried by class, its errors written for people. */
+/** An HTTP client for one vendor: authenticates, limits the rate, retries by class of error, and explains errors to people. */
 export class HttpClient {
   readonly #options: HttpClientOptions;
   readonly #sleep: typeof sleep;
   #nextSlot = 0;
-  /** Until when the vendor has asked to be left alone; the same for all calls. */
+  /** Time until which the vendor asked all calls to wait. */
   #restUntil = 0;
 
   constructor(options: HttpClientOptions) {
@@ -92,7 +92,7 @@ export class HttpClient {
     this.#sleep = options.sleep ?? sleep;
   }
 
-  /** Makes the call and answers 2xx responses; everything else becomes a `VendorError`. */
+  /** Makes the call and returns 2xx responses; anything else becomes a `VendorError`. */
   async call<T = unknown>(call: Call): Promise<AxiosResponse<T>> {
     let renewed = false;
     let renew = false;
@@ -112,7 +112,7 @@ export class HttpClient {
       renew = false;
       const asked = retryAfterOf(outcome);
       const wait = asked === undefined ? backOff(attempt) : asked * 1000;
-      // Also where this call is not repeated: a caller that looks for its effect waits as long.
+      // Even if this call is not repeated: a caller that looks for its effect has to wait as well.
       if (asksForRest(outcome)) this.#restUntil = Math.max(this.#restUntil, Date.now() + wait);
       const last = attempt >= retryRules.attempts || !mayRetry(call, outcome);
       if (last || call.signal.aborted) throw this.#error(call, outcome);
@@ -123,13 +123,13 @@ export class HttpClient {
   }
 
   async #attempt<T>(call: Call, headers: Record<string, string>): Promise<AxiosResponse<T> | AxiosError> {
-    // Loaded at the first call, since it takes longer than everything else between a provider's start and its port.
+    // Loaded at the first call, since it takes longer than the rest of a provider's start.
     const { default: axios } = await import("axios");
     const request: AxiosRequestConfig = {
       baseURL: this.#options.baseUrl,
       timeout: this.#options.attemptTimeout ?? 30_000,
       maxRedirects: 0,
-      // Every status is looked at here, so that no axios error with its request headers can escape.
+      // Handle every status here, so that no axios error with its request headers can escape.
       validateStatus: () => true,
       transformResponse: (body: unknown) => parseJson(body),
       method: call.method,
@@ -147,7 +147,7 @@ export class HttpClient {
     }
   }
 
-  /** Keeps to the budget for all callers, and lets all of them rest while the vendor throttles one. */
+  /** Waits for a place in the shared budget, and makes all callers wait while the vendor throttles one. */
   async #slot(call: Call): Promise<void> {
     const { perSecond, burst = 1 } = this.#options.budget ?? {};
     const now = Date.now();
@@ -162,11 +162,11 @@ export class HttpClient {
     if (start > now) await this.#sleep(start - now, call.signal);
   }
 
-  /** A wait of a second or more that the vendor asks for is shown: without a word the program would seem to hang. */
+  /** Shows a wait of a second or more that the vendor requests: otherwise the program would seem to hang. */
   #showWait(milliseconds: number, call: Call): void {
     if (milliseconds < 1000) return;
     showProgress(
-      `${this.#options.vendor} asks to wait ${Math.ceil(milliseconds / 1000)} s; then it goes on to ${call.purpose}`,
+      `${this.#options.vendor} asks to wait ${Math.ceil(milliseconds / 1000)} s before the next attempt to ${call.purpose}`,
     );
   }
 
@@ -177,12 +177,12 @@ export class HttpClient {
       const sent = !includes(retryRules.neverSent, outcome.code) && !includes(retryRules.never, outcome.code);
       const outcomeUnknown = changes && sent;
       if (call.signal.aborted) {
-        return new VendorError(`Could not ${call.purpose}: it was stopped or ran out of time.`, { outcomeUnknown });
+        return new VendorError(`Could not ${call.purpose}: it was stopped or timed out.`, { outcomeUnknown });
       }
       const reason = outcome.code ?? outcome.message;
       return new VendorError(
         `Could not ${call.purpose}: ${vendor} at ${baseUrl} did not answer (${reason}). ` +
-          `Check the network, a proxy in between, and the setting ${baseUrlSetting}; then run the command again.`,
+          `Check the network, any proxy, and the setting ${baseUrlSetting}; then run the command again.`,
         { code: outcome.code, outcomeUnknown },
       );
     }
@@ -205,7 +205,7 @@ export class HttpClient {
     });
   }
 
-  /** A vendor's words without the credential that the request came with, which a careless one may repeat. */
+  /** Removes the request's credential from the vendor's message, which may repeat it. */
   #withoutSecrets(complaint: VendorComplaint, { config }: AxiosResponse): VendorComplaint {
     const credential = String(config.headers.Authorization ?? "").replace(/^\S+ /, "");
     const plain = [credential, ...(this.#options.secrets ?? [])].filter((secret) => secret !== "");
@@ -227,21 +227,21 @@ function mayRetry(call: Call, outcome: AxiosResponse | AxiosError): boolean {
   return idempotent && includes(retryRules.idempotentOnly, outcome.status);
 }
 
-/** The vendor asks the client as a whole to wait, and says for how long; without that, each call backs off by itself. */
+/** Whether the vendor asks the whole client to wait for a stated time; otherwise each call backs off by itself. */
 function asksForRest(outcome: AxiosResponse | AxiosError): boolean {
   if (outcome instanceof Error || retryAfterOf(outcome) === undefined) return false;
   return outcome.status === 429 || outcome.status === 503;
 }
 
 /**
- * Whether a failed call may have been carried out nevertheless. Only a refusal of the request (4xx) says that it was not; a
+ * Whether a failed call may have taken effect. Only a refusal of the request (4xx) rules that out; a
  * redirect or a 5xx comes from something that may have passed the call on.
  */
 function mayHaveActed(status: number): boolean {
   return status < 400 || status >= 500 || status === 408;
 }
 
-/** The vendor understood the request and won't do it, for reasons of its content. */
+/** The vendor understood the request and refuses it because of its content. */
 function isRefusal(status: number): boolean {
   return status >= 400 && status < 500 && ![401, 403, 404, 408, 410, 412, 429].includes(status);
 }
@@ -256,7 +256,7 @@ function retryAfterOf(outcome: AxiosResponse | AxiosError): number | undefined {
   return typeof header === "string" ? retryAfterSeconds(header, new Date()) : undefined;
 }
 
-/** Milliseconds until the next attempt, where the vendor named no time. */
+/** Milliseconds until the next attempt if the vendor named no time. */
 function backOff(attempt: number): number {
   return Math.random() * Math.min(retryRules.maxDelay, retryRules.baseDelay * 2 ** attempt);
 }

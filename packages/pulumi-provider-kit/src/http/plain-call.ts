@@ -1,14 +1,14 @@
-/** What a URL answered. */
+/** The answer from a URL. */
 export interface PlainAnswer {
-  /** Undefined where no answer came; `text` then says why. */
+  /** Undefined if there was no answer; `text` then says why. */
   readonly status: number | undefined;
-  /** The beginning of the body, as it is: up to 2,000 characters. */
+  /** The first 2,000 characters of the body. */
   readonly text: string;
 }
 
 /**
- * One call as the real caller would make it: not repeated, without following redirects, and any answer is one. It
- * doesn't throw.
+ * Makes one call as the real caller would: without retries or redirects, and any status is an answer. Never
+ * throws.
  *
  * @param options.timeout milliseconds
  */
@@ -21,7 +21,7 @@ export async function plainCall(options: {
   signal?: AbortSignal;
 }): Promise<PlainAnswer> {
   const { body, ...rest } = options;
-  // Loaded when it is needed, as in http.ts.
+  // Loaded on demand, as in http.ts.
   const { default: axios } = await import("axios");
   try {
     const { status, data } = await axios.request<string>({

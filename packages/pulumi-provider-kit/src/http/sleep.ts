@@ -1,7 +1,7 @@
-/** Milliseconds: Node's timers take no longer wait than this one, and end at once when they are given one. */
+/** Milliseconds: the longest wait of Node's timers. A longer one ends at once. */
 export const longestTimer = 2 ** 31 - 1;
 
-/** Waits, however long; ends at once, without an error, when the operation is aborted. */
+/** Waits for any time. Returns at once, without an error, if the operation is aborted. */
 export async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
   let rest = milliseconds;
   for (; rest > longestTimer && !signal.aborted; rest -= longestTimer) await wait(longestTimer, signal);

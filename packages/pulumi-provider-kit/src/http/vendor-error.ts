@@ -1,9 +1,9 @@
-/** Why a call failed for good, in words for the user; `status` is undefined where no answer came. */
+/** Why a call failed after all retries, in words for the user. `status` is undefined if there was no answer. */
 export class VendorError extends Error {
   readonly status: number | undefined;
   /** The vendor's own code, such as `XDM-1521-400`. */
   readonly code: string | undefined;
-  /** Whether the vendor may have acted on the call although no clean answer came. */
+  /** Whether the vendor may have acted on the call although there was no clear answer. */
   readonly outcomeUnknown: boolean;
   constructor(
     message: string,
@@ -16,13 +16,13 @@ export class VendorError extends Error {
     this.outcomeUnknown = detail.outcomeUnknown ?? false;
   }
 
-  /** The vendor says that the object does not exist; nothing else may be read as gone. */
+  /** Whether the vendor says that the object does not exist. Nothing else may count as gone. */
   get gone(): boolean {
     return this.status === 404 || this.status === 410;
   }
 }
 
-/** What a vendor's error body says, as far as it could be read. */
+/** The parsed content of a vendor's error body. */
 export interface VendorComplaint {
   readonly code?: string | undefined;
   readonly detail?: string | undefined;

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
 import { propertiesWhere } from "../definition/metadata.ts";
 
-/** A package's settings as a program gives them to a provider of its own. */
+/** A package's settings as arguments of an explicit provider. */
 export type ProviderArgs<Config extends z.ZodObject> = {
   [Key in keyof z.input<Config>]: pulumi.Input<z.input<Config>[Key]>;
 };
@@ -12,8 +12,8 @@ export interface ProviderClass<Config extends z.ZodObject> {
 }
 
 /**
- * The class by which a program declares a provider beside the one of the stack's settings, such as for a second sandbox or
- * workspace. What is not given comes from the environment variables that the settings name, never from the stack's settings.
+ * Makes the class with which a program declares an explicit provider, for example for a second sandbox or workspace.
+ * Missing arguments come from the environment variables that the settings name, never from the stack's settings.
  */
 export function providerClass<Config extends z.ZodObject>(packageName: string, config: Config): ProviderClass<Config> {
   const secrets = new Set(propertiesWhere(config, (meta) => meta.secret === true));

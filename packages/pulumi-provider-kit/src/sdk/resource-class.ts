@@ -4,7 +4,7 @@ import { propertiesWhere } from "../definition/metadata.ts";
 import { endProgramWithEngine } from "../engine/end-with-engine.ts";
 import type { Archive } from "../engine/values.ts";
 
-// Here, since every program that uses this package imports this module, through a component or a provider's SDK.
+// Called here because every program that uses this package imports this module, through a component or a provider's SDK.
 endProgramWithEngine();
 
 /** The part of a resource definition that a program's class needs; the operations stay in the provider's process. */
@@ -14,7 +14,7 @@ interface Describes<Inputs extends z.ZodObject, Outputs extends z.ZodObject> {
   readonly outputs: Outputs;
 }
 
-/** A value that may hold outputs of other resources at any depth. */
+/** A value that may contain outputs of other resources at any depth. */
 export type DeepInput<T> = pulumi.Input<
   T extends Archive
     ? pulumi.asset.Archive
@@ -43,11 +43,11 @@ export interface ResourceClass<Inputs extends z.ZodObject, Outputs extends z.Zod
   ): pulumi.CustomResource & ResourceProperties<Inputs, Outputs>;
 }
 
-/** The class by which programs declare a resource of this definition, with its inputs and outputs as properties. */
+/** Makes the class with which programs declare a resource of this definition, with its inputs and outputs as properties. */
 export function resourceClass<Inputs extends z.ZodObject, Outputs extends z.ZodObject>(
   definition: Describes<Inputs, Outputs>,
 ): ResourceClass<Inputs, Outputs> {
-  // The SDK makes an output property of each key that it finds, given or not.
+  // The SDK makes an output property for each key, even if its value is undefined.
   const properties = [...Object.keys(definition.inputs.shape), ...Object.keys(definition.outputs.shape)];
   const empty = Object.fromEntries(properties.map((name) => [name, undefined]));
   const secrets = propertiesWhere(definition.outputs, (meta) => meta.secret === true);

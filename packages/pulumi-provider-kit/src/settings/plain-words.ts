@@ -11,10 +11,10 @@ const kinds: Readonly<Record<string, string>> = {
   record: "an object of named values",
 };
 
-/** Most allowed values that a message lists; of more, only the one that was probably meant. */
+/** Maximum number of allowed values that a message lists. If there are more, it names only the one that was probably meant. */
 const mostTold = 12;
 
-/** What is wrong with a value, for people who don't know zod. Given to a parse as its `error`; a schema's own messages go first. */
+/** Describes a mistake for people who don't know zod. Pass it to a parse as `error`; a schema's own messages take precedence. */
 export const plainWords: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {
     case "invalid_type":
@@ -26,7 +26,7 @@ export const plainWords: z.core.$ZodErrorMap = (issue) => {
     case "invalid_value":
       return choice(String(issue.input), issue.values.map(String));
     case "unrecognized_keys":
-      return `there is no such name here, but ${joinWords(namesOf(issue.inst), "and")}`;
+      return `unknown name; the known ones are ${joinWords(namesOf(issue.inst), "and")}`;
     case "invalid_format":
       return issue.format === "email" ? "it must be an e-mail address" : undefined;
     default:
@@ -46,7 +46,7 @@ function choice(given: string, values: readonly string[]): string {
   return `"${given}" is not a valid value${meant === undefined ? "" : `; did you mean ${meant}?`}`;
 }
 
-/** Names that an object may have. */
+/** The allowed property names of an object. */
 function namesOf(object: unknown): string[] {
   if (object instanceof z.ZodObject) return Object.keys(object.shape);
   if (object instanceof z.ZodRecord && object.keyType instanceof z.ZodEnum) return object.keyType.options.map(String);

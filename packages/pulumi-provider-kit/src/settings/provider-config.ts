@@ -7,7 +7,7 @@ import { plainWords } from "./plain-words.ts";
 // The engine adds these to every provider's inputs.
 const engineProperties = new Set(["version", "pluginDownloadURL", "pluginChecksums", "parameterization", "__internal"]);
 
-/** Why a provider's settings can't be used, all mistakes at once, each with the command that fixes it. */
+/** All mistakes in a provider's settings, each with the command that fixes it. */
 export class ConfigError extends Error {
   readonly failures: CheckFailure[];
   constructor(failures: CheckFailure[]) {
@@ -18,8 +18,8 @@ export class ConfigError extends Error {
 }
 
 /**
- * A provider's settings: the stack's configuration first, then the environment variable that a setting names.
- * Settings whose value is not known yet (explicit providers) are left to the next call.
+ * Reads a provider's settings: first from the stack's configuration, then from the environment variable that a setting names.
+ * Settings whose value is unknown (explicit providers) are left to the next call.
  */
 export function readConfig<Config extends z.ZodObject>(
   packageName: string,
@@ -51,8 +51,8 @@ export function readConfig<Config extends z.ZodObject>(
 }
 
 /**
- * Of a stack's settings under the package's name, those of the provider: the project of a program may be called as the package is, and
- * the engine gives its settings, secrets among them, to the provider too.
+ * Selects the provider's settings from a stack's settings under the package's name. A program's project may have the package's name, and
+ * then the engine passes the project's settings, including secrets, to the provider too.
  */
 export function ownSettings(schema: z.ZodObject, given: PropertyMap): PropertyMap {
   const isOwn = (name: string) => name in schema.shape || engineProperties.has(name);
@@ -60,10 +60,10 @@ export function ownSettings(schema: z.ZodObject, given: PropertyMap): PropertyMa
 }
 
 /**
- * What the stack's configuration says now of the settings that say how the vendor is reached, and not which objects are
- * meant. Without running the program, as in a refresh or destroy, the engine configures a provider as the last update did;
- * a secret that was rotated since would be refused forever. The engine gives the present configuration to every plugin in
- * `PULUMI_CONFIG` (pulumi/pulumi, `defaultHost.Provider`), as a JSON object of texts without the package's name.
+ * The current values of the settings that say how to reach the vendor, not which objects are
+ * meant. In a refresh or destroy, which do not run the program, the engine configures a provider as the last update did, so
+ * a secret that was rotated since would be refused forever. The engine passes the current configuration to every plugin in
+ * `PULUMI_CONFIG` (pulumi/pulumi, `defaultHost.Provider`), as a JSON object of strings without the package's name.
  */
 export function currentSettings(
   schema: z.ZodObject,
@@ -84,12 +84,12 @@ function explain(
   const key = `${packageName}:${name}`;
   const property = schema.shape[name] as z.ZodType | undefined;
   if (!property) {
-    return `The setting ${key} is not known. Known are: ${Object.keys(schema.shape).join(", ")}. Remove it: npx pulumi config rm ${key}`;
+    return `Unknown setting ${key}. Known settings: ${Object.keys(schema.shape).join(", ")}. Remove it: npx pulumi config rm ${key}`;
   }
   const { description, secret, environment } = metadata(property);
-  // Without a value the command asks for it, which keeps a secret out of the shell's history.
+  // Without a value the command prompts for it, which keeps a secret out of the shell's history.
   const command = secret ? `npx pulumi config set --secret ${key}` : `npx pulumi config set ${key} <value>`;
   const variable = environment ? ` (or the environment variable ${environment})` : "";
-  const what = settings[name] === undefined ? "is missing" : `is not right: ${message}`;
+  const what = settings[name] === undefined ? "is missing" : `is invalid: ${message}`;
   return `The setting ${key} ${what}. ${description ?? ""} Set it: ${command}${variable}`.replace(/ {2,}/g, " ");
 }

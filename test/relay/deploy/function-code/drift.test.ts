@@ -35,7 +35,7 @@ test("app settings: the names show, and of foreign values a digest", async () =>
 
 test.each<[string, Answer]>([
   ["another build", { body: { status: "ok", build: "theirs" } }],
-  ["code that does not say what it is", { body: "hello" }],
+  ["unidentified code", { body: "hello" }],
   ["code without a health check", at(404)],
 ])("%s: the package has changed, and the next update deploys it again", async (_, answer) => {
   bed.azure.script[calls.health] = [answer];

@@ -6,24 +6,24 @@ const keepIt = "set its input keep (npx pulumi config set --path dataset.keep tr
 const forceIt =
   "set its input forceDestroy (npx pulumi config set --path dataset.forceDestroy true) and run npx pulumi up";
 
-/** How to go on where a command was refused that deletes a dataset. */
+/** How to continue after a command that deletes a dataset was refused. */
 export const afterwards: readonly string[] = [
   `To keep it in Platform, ${keepIt}; then repeat the command.`,
   `To delete it with all its data, ${forceIt}; then repeat the command.`,
 ];
 
-/** How to go on where a change of the program or its settings was refused that would take a dataset away. */
+/** How to continue after a change of the program or its settings that would delete a dataset was refused. */
 export const insteadOfChange: readonly string[] = [
-  `To keep it in Platform and no longer use it, first take the change back, ${keepIt}; then make the change again.`,
-  `To delete it with all its data, first take the change back, ${forceIt}; then make the change again.`,
+  `To keep it in Platform and no longer use it, first undo the change, ${keepIt}; then make the change again.`,
+  `To delete it with all its data, first undo the change, ${forceIt}; then make the change again.`,
 ];
 
 /**
- * @param dataset `name` for the case that Platform does not answer
- * @param because.refused what is not done, as a sentence without its full stop
- * @param because.ways what a person can do now, each a sentence with its command
- * @returns whether the dataset is there
- * @throws Error if the dataset holds data, or if that can't be found out
+ * @param dataset `name` is used if Platform does not answer
+ * @param because.refused what was refused, as a sentence without its full stop
+ * @param because.ways what to do now, each a sentence with its command
+ * @returns whether the dataset exists
+ * @throws Error if the dataset holds data, or if this can't be determined
  */
 export async function requireEmpty(
   {
@@ -37,13 +37,13 @@ export async function requireEmpty(
   const stored = await readStoredData(client, id, signal, warn).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
-      `The dataset ${name === undefined ? id : `"${name}" (${id})`} may hold data, which could not be looked up. ${refused}. ${reason} ` +
+      `The dataset ${name === undefined ? id : `"${name}" (${id})`} may hold data, but this could not be checked. ${refused}. ${reason} ` +
         "Once Platform answers, run the command again.",
     );
   });
   if (typeof stored !== "object") return stored !== "gone";
   const list = ways.map((way) => `\n  - ${way}`).join("");
   throw new Error(
-    `The dataset "${stored.name}" (${id}) holds data: ${stored.what}. ${refused}, since Platform can't bring deleted data back.${list}`,
+    `The dataset "${stored.name}" (${id}) holds data: ${stored.what}. ${refused}, since Platform can't restore deleted data.${list}`,
   );
 }

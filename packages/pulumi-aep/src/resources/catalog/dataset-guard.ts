@@ -13,16 +13,15 @@ const inputs = z.object({
     .optional()
     .meta({
       description:
-        "Address of the health check of the relay that sends to the dataset. Rows take up to an hour to show in Platform, and events may " +
-        "still wait: the relay knows of them.",
+        "Address of the health check of the relay that sends to the dataset. Rows take up to an hour to appear in Platform, and events may " +
+        "still wait in the relay.",
     }),
   deletedBefore: z.string().optional().meta({
-    description:
-      "What a destroy has deleted before it comes to this guard, for its message: `Customer.io's webhook`. Absent: nothing.",
+    description: "What a destroy deletes before this guard, for its message: `Customer.io's webhook`. Absent: nothing.",
   }),
 });
 
-/** Seconds for which a relay gives the same answer again. Relays of earlier versions do not say how old theirs is. */
+/** Seconds for which a relay repeats the same answer. Earlier versions do not say how old their answer is. */
 const oldest = 5;
 
 const health = z.object({
@@ -31,12 +30,12 @@ const health = z.object({
   ageSeconds: z.number().max(60).optional(),
 });
 
-/** A relay that was idle starts first. */
+/** Generous, since an idle relay has to start first. */
 const patience = { failures: 4, timeout: 20_000, pause: 6_000 };
 
 /**
- * Whether a relay has ever taken in an event; `failure` says why it can't be known. The relay may have looked before this question: then
- * only a yes counts, and it is asked again.
+ * Asks whether a relay has ever accepted an event; `failure` says why there is no answer. If the relay's answer is older than the
+ * question, only a yes counts; otherwise the relay is asked again.
  */
 async function askRelay(
   client: AepClient,
@@ -68,14 +67,14 @@ async function askRelay(
 }
 
 /**
- * Stands before all that leads to a dataset. The engine deletes it first, since it depends on everything else; and as long as
- * the dataset's deletion would be refused in the end, this one is refused at once. A second one, deleted once nothing can come any more,
- * sees what came after the first.
+ * Guards everything that leads to a dataset. It depends on everything else, so the engine deletes it first. If the dataset's deletion
+ * would be refused in the end, the guard's is refused at once. A second guard, deleted when no more events can arrive, notices events
+ * that arrived after the first check.
  */
 export const datasetGuard = defineResource<AepClient>()({
   type: "aep:index:DatasetGuard",
   description:
-    "Refuses a `npx pulumi destroy` before it has taken anything down, if the dataset holds data and has neither `forceDestroy` " +
+    "Refuses a `npx pulumi destroy` before it deletes anything, if the dataset holds data and has neither `forceDestroy` " +
     "nor `keep`. It does not exist in Platform: give it the resource option dependsOn with everything that must still work " +
     "after a refused destroy. Imported by the dataset's id.",
   inputs,
@@ -92,13 +91,13 @@ export const datasetGuard = defineResource<AepClient>()({
     if (forceDestroy || keep) return;
     const refused =
       deletedBefore === undefined
-        ? "Nothing has been taken down"
-        : `${deletedBefore} is deleted already; \`npx pulumi up\` brings it back. The dataset is not deleted`;
+        ? "Nothing has been deleted"
+        : `${deletedBefore} is already deleted; \`npx pulumi up\` brings it back. The dataset is not deleted`;
     const isThere = await requireEmpty(operation, { id: datasetId }, { refused, ways: afterwards });
     if (!isThere || relayHealthUrl === undefined) return;
     const relay = await askRelay(operation.client, relayHealthUrl, operation.signal);
     if (relay.failure !== undefined) {
-      // A relay that is broken could never be taken down if this refused; events that wait in it hold up its own deletion.
+      // Only a warning, or a broken relay could never be taken down. Events that wait in it stop the relay's own deletion.
       operation.warn(
         `The relay could not be asked whether rows are on their way (${relayHealthUrl}: ${relay.failure}). Platform shows none in the dataset.`,
       );
@@ -106,7 +105,7 @@ export const datasetGuard = defineResource<AepClient>()({
     if (!relay.hasTakenEvents) return;
     const ways = afterwards.map((way) => `\n  - ${way}`).join("");
     throw new Error(
-      `The dataset ${datasetId} may hold data, or get some: its relay has taken in events, and rows take up to an hour to show in ` +
+      `The dataset ${datasetId} may hold or receive data: its relay has accepted events, and rows take up to an hour to appear in ` +
         `Platform. ${refused}.${ways}`,
     );
   },

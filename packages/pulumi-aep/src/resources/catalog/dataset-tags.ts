@@ -1,12 +1,12 @@
 /**
- * The tags of a dataset in Catalog that mean something: those that feed Profile and Identity Service (Adobe's “Enable a
- * dataset for Profile and Identity Service using APIs”), and the resource's mark. Catalog's description of tags: for
- * marking an object "in a way that [an external system] understands".
+ * The dataset tags with a meaning: those that enable Profile and Identity Service (Adobe's “Enable a
+ * dataset for Profile and Identity Service using APIs”), and the resource's mark. Catalog describes tags as a way to
+ * mark an object "in a way that [an external system] understands".
  */
 export const profileTag = "unifiedProfile";
 const identityTag = "unifiedIdentity";
 export const markTag = "pulumi/resource";
-/** Whose the dataset is: `<project>/<stack>`. */
+/** The owner of the dataset: `<project>/<stack>`. */
 export const stackTag = "pulumi/stack";
 
 export type Tags = Readonly<Record<string, readonly string[]>>;
@@ -16,7 +16,7 @@ export function isEnabled(tag: readonly string[] | undefined): boolean {
   return tag?.some((value) => value.replaceAll(" ", "") === "enabled:true") ?? false;
 }
 
-/** Whether the tag is not the user's own: Adobe's services and this provider use it. */
+/** Whether Adobe's services or this provider use the tag, so that users can't. */
 export function isReserved(name: string): boolean {
   return (
     name === profileTag || name === identityTag || name === markTag || name === stackTag || name.startsWith("adobe/")
@@ -31,7 +31,7 @@ export function tagsOf(
   return { ...given.tags, ...(given.profile ? profileTags(true) : {}), [markTag]: [mark], [stackTag]: [stack] };
 }
 
-/** The JSON Patch that brings the tags from what they were to what is wanted; empty where nothing differs. */
+/** The JSON Patch from the former to the wanted tags; empty if nothing differs. */
 export function tagSteps(
   olds: { tags?: Tags | undefined; profile: boolean },
   news: { tags?: Tags | undefined; profile: boolean },
@@ -50,8 +50,8 @@ export function tagSteps(
 }
 
 /**
- * The user's tags among those that a dataset has: the ones that the program names, since applications set tags of their
- * own; on an import all that are not reserved.
+ * The user's tags among a dataset's tags: those that the program names, since other applications set tags too;
+ * on import, all that are not reserved.
  */
 export function ownTags(found: Tags | null | undefined, known: { tags?: Tags | undefined } | undefined) {
   const names = known ? Object.keys(known.tags ?? {}) : Object.keys(found ?? {}).filter((name) => !isReserved(name));
@@ -66,7 +66,7 @@ function profileTags(enabled: boolean): Tags {
   return { [profileTag]: [`enabled:${enabled}`], [identityTag]: [`enabled:${enabled}`] };
 }
 
-/** As RFC 6901 writes a name in a pointer. */
+/** A name in a JSON Pointer (RFC 6901). */
 function pathTo(name: string): string {
   return `/tags/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
 }

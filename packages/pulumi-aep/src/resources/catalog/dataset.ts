@@ -10,14 +10,14 @@ import { datasetAnswer, listMarked } from "./marked-datasets.ts";
 import { daysOf, rowExpirationBody } from "./row-expiration.ts";
 import { holdsData } from "./stored-data.ts";
 
-/** Catalog answers references: `["@/dataSets/<id>"]`. */
+/** Catalog returns references: `["@/dataSets/<id>"]`. */
 const references = z.array(z.string()).min(1);
 
 const inputs = z.object({
   name: z.string().min(1).meta({ description: "Name; need not be unique." }),
   description: z.string().min(1).optional().meta({ description: "What the dataset is for." }),
   schemaId: z.string().meta({
-    description: "$id of the schema that its records follow.",
+    description: "$id of the schema of its records.",
     replaces: true,
     references: "aep:index:Schema",
   }),
@@ -28,13 +28,13 @@ const inputs = z.object({
     .default(1)
     .meta({ description: "Major version of the schema; default 1.", replaces: true }),
   errorDiagnostics: z.boolean().default(true).meta({
-    description: "Whether failed batches come with files that tell what was wrong with each record; default true.",
+    description: "Whether failed batches come with files that say what was wrong with each record; default true.",
   }),
   rowExpirationDays: z
     .number()
     .int()
-    .min(30, "Platform keeps records for 30 days at least")
-    .max(3650, "Platform takes ten years, 3650 days, at most")
+    .min(30, "Platform keeps records for at least 30 days")
+    .max(3650, "Platform keeps records for at most ten years, 3650 days")
     .optional()
     .meta({
       description:
@@ -57,8 +57,8 @@ const inputs = z.object({
     .default(false)
     .meta({
       description:
-        "Whether the dataset may be deleted or replaced although it holds data, which can't be brought back; default " +
-        "false. It counts as the last `npx pulumi up` has left it.",
+        "Whether the dataset may be deleted or replaced although it holds data, which can't be restored; default " +
+        "false. The value of the last `npx pulumi up` applies.",
     }),
   keep: z
     .boolean()
@@ -66,19 +66,19 @@ const inputs = z.object({
     .meta({
       description:
         "Whether the dataset stays in Platform when this resource is deleted or replaced, whether it holds data or not; " +
-        "default false. Give its schema and the schema's field groups the resource option retainOnDelete then.",
+        "default false. If so, give its schema and the schema's field groups the resource option retainOnDelete.",
     }),
   ownership: ownershipInput,
 });
 
 type Inputs = z.output<typeof inputs>;
 
-/** A dataset of the Catalog. One that holds data is not deleted unless it has `forceDestroy`, as buckets are elsewhere. */
+/** A dataset of the Catalog. If it holds data, it is deleted only with `forceDestroy`, like a bucket in other providers. */
 export const dataset = defineResource<AepClient>()({
   type: "aep:index:Dataset",
   description:
     "A dataset of the data lake. One that holds data is neither deleted nor replaced unless it has `forceDestroy` or " +
-    "`keep`; a preview says so beforehand, and a DatasetGuard says so before a destroy takes anything down. Imported by its id. " +
+    "`keep`; a preview says so, and a DatasetGuard says so before a destroy deletes anything. Imported by its id. " +
     "Adobe: Catalog Service API, dataSets endpoint.",
   inputs,
   outputs: z.object({}),
@@ -97,16 +97,16 @@ export const dataset = defineResource<AepClient>()({
 
   async permit(operation, id, { olds, replaces }) {
     if (!replaces || olds.forceDestroy || olds.keep) return;
-    const refused = "The change would replace it, so nothing of the change was begun";
-    const goOn = "To go on with it as it is, take the change back.";
+    const refused = "The change would replace it, so nothing was changed";
+    const goOn = "To continue without the change, undo it.";
     await requireEmpty(operation, { id, name: olds.name }, { refused, ways: [...insteadOfChange, goOn] });
   },
 
   async permitCreation(operation, { forceDestroy, keep }, leftovers) {
     if (forceDestroy || keep) return;
-    const refused = "It was made for this very resource, so no other dataset is made instead";
+    const refused = "It was created for this very resource, so no other dataset is created instead";
     for (const { id, inputs } of leftovers.filter(({ inUse }) => inUse)) {
-      const takeIn = `If the stack has forgotten it, take it in again: npx pulumi import aep:index:Dataset ${operation.name} ${id}`;
+      const takeIn = `If the stack has lost it, import it again: npx pulumi import aep:index:Dataset ${operation.name} ${id}`;
       await requireEmpty(operation, { id, name: inputs.name }, { refused, ways: [...insteadOfChange, takeIn] });
     }
   },
@@ -134,7 +134,7 @@ export const dataset = defineResource<AepClient>()({
     if (given.rowExpirationDays !== undefined) {
       await expireRows(operation, made.id, given).catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
-        throw new Unfinished(made.id, {}, `The dataset was made, but keeps its records forever. ${reason}`);
+        throw new Unfinished(made.id, {}, `The dataset was created, but keeps its records forever. ${reason}`);
       });
     }
     return { id: made.id, outputs: {} };
@@ -154,7 +154,7 @@ export const dataset = defineResource<AepClient>()({
 
   async update(operation, id, { news, olds }) {
     const { client, signal } = operation;
-    // An empty description takes the old one away.
+    // An empty description removes the old one.
     const cleared = olds.description !== undefined && news.description === undefined ? { description: "" } : {};
     const purpose = `update the dataset "${news.name}" (${id})`;
     const change = { method: "PATCH", path: pathOf(paths.dataSets, id), signal, purpose, repeatable: true } as const;
@@ -183,13 +183,13 @@ export const dataset = defineResource<AepClient>()({
       return;
     }
     if (!forceDestroy) {
-      const forget = `To leave it in Platform and only forget it: npx pulumi state delete '${urn}'`;
+      const forget = `To leave it in Platform and only remove it from the stack: npx pulumi state delete '${urn}'`;
       const ways = [...afterwards, forget];
-      // Of one that Platform calls gone nothing was looked at, so that nothing is deleted.
+      // If Platform says that it is gone, its content was not checked, so delete nothing.
       if (!(await requireEmpty(operation, { id, name }, { refused: "It is not deleted", ways }))) return;
     }
     // For an unknown id Catalog answers 200 and an empty list.
-    const hint = "Delete what still writes into it first, such as a dataflow.";
+    const hint = "First delete everything that writes into it, such as a dataflow.";
     await client.remove({
       path: pathOf(paths.dataSets, id),
       signal,
@@ -199,7 +199,7 @@ export const dataset = defineResource<AepClient>()({
   },
 });
 
-/** How long records stay is set by a call of its own (Adobe's “Manage Experience Event dataset retention”). */
+/** A separate call sets how long records stay (Adobe's “Manage Experience Event dataset retention”). */
 async function expireRows(
   { client, signal }: Pick<Operation<AepClient>, "client" | "signal">,
   id: string,
@@ -212,7 +212,7 @@ async function expireRows(
     signal,
     purpose: `set how long the dataset "${name}" (${id}) keeps its records`,
     repeatable: true,
-    hint: "Platform takes it for schemas of events only, from 30 days up to what the organization is entitled to.",
+    hint: "Platform accepts it only for schemas of events, from 30 days up to the organization's limit.",
   } as const;
   await client.call(call, references);
 }
@@ -231,13 +231,13 @@ function inputsOf(found: z.output<typeof datasetAnswer>, known?: Inputs): Inputs
     rowExpirationDays: daysOf(found.extensions?.adobe_lakeHouse.rowExpiration.ttlValue),
     tags: ownTags(found.tags, known),
     profile: isEnabled(found.tags?.[profileTag]),
-    // The program's own affair.
+    // Exists only in the program.
     forceDestroy: known?.forceDestroy ?? false,
     keep: known?.keep ?? false,
   };
 }
 
-/** Datasets by their marks; one that a connection leads to, or that has got data, was known to a run. */
+/** Finds datasets by their marks. If a connection leads to one, or it holds data, some run knew it. */
 async function findMarked(
   { client, signal, isHeld }: Operation<AepClient>,
   bears: Bears,

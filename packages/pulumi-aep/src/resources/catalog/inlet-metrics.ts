@@ -3,10 +3,10 @@ import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
 import { paths } from "../../client/paths.ts";
 
-/** Counts what an inlet took, whether it has become rows or not (Observability Insights, metrics page). */
+/** Counts messages that an inlet received, whether or not they are rows yet (Observability Insights, metrics page). */
 const metric = "timeseries.data.collection.inlet.total.messages.received";
 
-/** Milliseconds to look back: rows show within the hour, and days are what the metrics are summed by. */
+/** Milliseconds to look back: rows show within the hour, and the metrics are summed by day. */
 const window = 24 * 60 * 60 * 1_000;
 
 const answer = z.object({
@@ -16,9 +16,9 @@ const answer = z.object({
 });
 
 /**
- * How many messages an inlet has received in the last day.
+ * Counts the messages that an inlet received in the last day.
  *
- * @returns "refused" if Platform does not let the credential ask
+ * @returns "refused" if the credential may not read metrics
  * @throws VendorError if Platform does not answer
  */
 export async function messagesReceived(
@@ -48,7 +48,7 @@ export async function messagesReceived(
     const points = metricResponses.flatMap(({ datapoints }) => datapoints.flatMap(({ dps }) => Object.values(dps)));
     return points.reduce<number>((sum, value) => sum + (value ?? 0), 0);
   } catch (error) {
-    // No source says which permission the metrics need, or that every organization has them.
+    // No documentation says which permission the metrics need, or whether every organization has them.
     if (error instanceof VendorError && [400, 401, 403, 404].includes(error.status ?? 0)) return "refused";
     throw error;
   }

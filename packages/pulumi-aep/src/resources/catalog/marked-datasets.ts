@@ -4,7 +4,7 @@ import { paths } from "../../client/paths.ts";
 import type { Bears } from "../mark.ts";
 import { markTag, stackTag } from "./dataset-tags.ts";
 
-/** A dataset as Catalog answers it. */
+/** A dataset in Catalog's answers. */
 export const datasetAnswer = z.object({
   name: z.string(),
   description: z.string().nullish(),
@@ -20,12 +20,12 @@ export const datasetAnswer = z.object({
 
 type Dataset = z.output<typeof datasetAnswer> & { readonly id: string };
 
-/** The datasets that bear a mark, of the sandbox's newest hundred. */
+/** The datasets with a mark, among the sandbox's newest hundred. */
 export function listMarked(client: AepClient, bears: Bears, what: string, signal: AbortSignal): Promise<Dataset[]> {
   return listTagged(client, markTag, bears, what, signal);
 }
 
-/** The datasets that a stack has made; `stack` is `<project>/<stack>`. */
+/** The datasets that a stack created; `stack` is `<project>/<stack>`. */
 export function listOfStack(client: AepClient, stack: string, signal: AbortSignal): Promise<Dataset[]> {
   return listTagged(client, stackTag, (value) => value === stack, `a dataset of the stack ${stack}`, signal);
 }
@@ -37,11 +37,11 @@ async function listTagged(
   what: string,
   signal: AbortSignal,
 ): Promise<Dataset[]> {
-  // Newest first and compared here, since how a filter by tags reads a value is not documented.
+  // Newest first, and filtered here: how Catalog's filter by tag interprets a value is not documented.
   const properties = "name,description,enableErrorDiagnostics,schemaRef,tags,extensions,created";
   const path = `${paths.dataSets}?orderBy=desc:created&limit=100&properties=${properties}`;
   const purpose = `look whether ${what} is there already`;
-  // What others made may lack a schema.
+  // Other people's datasets may lack a schema.
   const listed = await client.call({ method: "GET", path, signal, purpose }, z.record(z.string(), z.unknown()));
   return Object.entries(listed).flatMap(([id, value]) => {
     const parsed = datasetAnswer.safeParse(value);

@@ -1,13 +1,13 @@
-/** What Catalog keeps of a dataset's retention in the data lake (Adobe's “Manage Experience Event dataset retention”). */
+/** The body that sets a dataset's retention in the data lake (Adobe's “Manage Experience Event dataset retention”). */
 export function rowExpirationBody(days: number | undefined): object {
-  // null is how Adobe has it turned off; it stays in force until then.
+  // It stays in force until it is set to null, as Adobe documents.
   const ttlValue = days === undefined ? null : `P${days}D`;
   return { extensions: { adobe_lakeHouse: { rowExpiration: { ttlValue } } } };
 }
 
 const daysIn = { Y: 365, M: 30, W: 7, D: 1 } as const;
 
-/** Days of an ISO 8601 period such as P90D; months and years, which somebody may have set by hand, at 30 and 365 days. */
+/** Days of an ISO 8601 period such as P90D. Somebody may have set months or years, which count as 30 and 365 days. */
 export function daysOf(period: string | null | undefined): number | undefined {
   if (!period) return undefined;
   const parts = Array.from(period.matchAll(/(\d+)([YMWD])/g), ([, count, unit]) => {

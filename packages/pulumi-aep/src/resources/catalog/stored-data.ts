@@ -3,7 +3,7 @@ import type { AepClient } from "../../client/client.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { messagesReceived } from "./inlet-metrics.ts";
 
-/** Objects in one list, at most (Catalog Service API). */
+/** Maximum objects in one list (Catalog Service API). */
 const listLimit = 100;
 
 const answer = z.object({ name: z.string().nullish(), lastBatchId: z.string().nullish() });
@@ -32,12 +32,12 @@ export interface StoredData {
 }
 
 /**
- * What a dataset holds; undefined if it holds nothing. In doubt it holds something, since nothing brings deleted
- * rows back: a batch counts whatever its status (of a failed one, Platform keeps the failed records), and so does a dataflow
- * that has run or whose endpoint has received an event, since rows take up to an hour to become a batch.
+ * Describes what a dataset holds; undefined if it holds nothing. If in doubt, it holds something, since deleted
+ * rows can't be restored: a batch counts whatever its status (Platform keeps the failed records of a failed batch), and so does a
+ * dataflow that has run or whose endpoint has received an event, since rows take up to an hour to become a batch.
  *
- * @param warn says that Platform refuses its metrics, so that received events can't be seen; default: nothing is said
- * @throws VendorError if Platform does not answer one of the questions
+ * @param warn is called if Platform refuses its metrics, so that received events can't be seen; default: no warning
+ * @throws VendorError if Platform does not answer one of the calls
  */
 export async function readStoredData(
   client: AepClient,
@@ -79,7 +79,7 @@ async function batchesOf(client: AepClient, id: string, signal: AbortSignal): Pr
   return `${count(rows, "row", "rows")} in ${batchCount}${isAll ? "" : ", or more"}`;
 }
 
-/** What a dataflow has taken in, although the dataset does not show it yet. */
+/** Describes events that a dataflow has received but the dataset does not show yet. */
 async function underWayTo(
   client: AepClient,
   id: string,
@@ -107,7 +107,7 @@ async function underWayTo(
         items,
       );
       if (runs.length > 0) {
-        return `rows that are on their way: its dataflow "${title}" has run, and rows take up to an hour to show`;
+        return `rows on their way: its dataflow "${title}" has run, and rows take up to an hour to appear`;
       }
       // An endpoint of a base connection (HTTP API) may serve dataflows into other datasets.
       const inletUrl = flow.options?.inletUrl;

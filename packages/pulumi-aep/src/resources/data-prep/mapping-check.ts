@@ -2,8 +2,8 @@ import { expressionProblems, pathProblem } from "adobe-data-prep";
 import type { Mapping } from "./mapping-set.ts";
 
 /**
- * Mistakes in the mappings of a set that its types can't tell. Warns of functions that Adobe's list lacks. Loaded by the check
- * of a mapping set, since nothing else of the provider needs the expression language and its table of functions.
+ * Finds mistakes in a set's mappings that the schema can't. Warns of functions that Adobe's list lacks. The check of a mapping set
+ * loads this module on demand, since nothing else in the provider needs the expression language and its table of functions.
  */
 export function checkMappings(
   mappings: readonly Mapping[],
@@ -13,7 +13,7 @@ export function checkMappings(
     const at = (property: string) => (reason: string) => ({ property: `mappings[${index}].${property}`, reason });
     const { mistakes, unknownFunctions } = sourceProblems(mapping);
     for (const message of unknownFunctions) {
-      warn(`mappings[${index}].source: ${message} It is sent anyway, since Adobe adds functions to its list.`);
+      warn(`mappings[${index}].source: ${message} It is sent anyway, because Adobe may have added it.`);
     }
     return [...mistakes.map(at("source")), ...destinationProblems(mappings, index).map(at("destination"))];
   });

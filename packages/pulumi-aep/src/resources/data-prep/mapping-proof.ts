@@ -2,16 +2,16 @@ import type { Operation } from "pulumi-provider-kit";
 import type { AepClient } from "../../client/client.ts";
 import { type MappingDraft, previewMappings, validateMappings } from "../../client/mapping-preview.ts";
 
-/** What an ExperienceEvent can't do without; a record that lacks one is lost (Adobe: "XDM ExperienceEvent class"). */
+/** Required fields of an ExperienceEvent; a record that lacks one is lost (Adobe: "XDM ExperienceEvent class"). */
 const mandatory = ["_id", "timestamp"];
-/** Most lines of one error. */
+/** Maximum lines in one error. */
 const mostLines = 10;
 
 /**
- * Lets Data Prep validate mappings and try them on records before anything is made, since a dataflow answers 200 to records that it
- * then can't map. Where Platform does not offer the preview, a warning says that nothing was proved.
+ * Lets Data Prep validate mappings and try them on records before anything is created, since a dataflow answers 200 to records that it
+ * then can't map. If Platform does not offer the preview, warns that the mapping was not tried.
  *
- * @throws for what Data Prep can't map, naming fields and reasons
+ * @throws if Data Prep can't map something, naming fields and reasons
  */
 export async function proveMappings(
   { client, signal, warn, progress }: Operation<AepClient>,
@@ -25,15 +25,15 @@ export async function proveMappings(
   } catch (error) {
     const refusal = client.refusal(error);
     if (refusal?.status === undefined || ![404, 405, 501].includes(refusal.status)) throw error;
-    warn(`the mapping was not tried on sample events, since Platform offers no preview here. ${refusal.message}`);
+    warn(`the mapping was not tried on sample events, because Platform offers no preview here. ${refusal.message}`);
     return;
   }
   if (problems.length === 0) return;
   const more = problems.length > mostLines ? [`and ${problems.length - mostLines} more`] : [];
   throw new Error(
-    "Platform can't map sample events by this mapping, so the mapping set was not made, and whatever sends events was left as it " +
+    "Platform can't map sample events with this mapping, so the mapping set was not created, and the sender of events stays as it " +
       `was:\n${[...problems.slice(0, mostLines), ...more].map((line) => `  - ${line}`).join("\n")}\n` +
-      "Correct these mappings (in this project's program: the setting mapping), then run: npx pulumi up",
+      "Fix these mappings (in this project's program: the setting mapping), then run: npx pulumi up",
   );
 }
 
@@ -58,13 +58,13 @@ async function problemsOf(
       });
     return mandatory
       .filter((field) => mapped.includes(field) && (row[field] ?? undefined) === undefined)
-      .map((field) => `${field} stays empty, without which Platform refuses the record`);
+      .map((field) => `${field} stays empty, and Platform refuses a record without it`);
   });
   const counts = Map.groupBy(found, (problem) => problem);
   return Array.from(counts, ([problem, each]) => `${problem} (${each.length} of ${records.length} events)`);
 }
 
-/** Characters of an expression in a message, at most: enough to recognize it by. */
+/** Maximum characters of an expression in a message: enough to recognize it. */
 const mostOfExpression = 120;
 
 function shorten(source: string): string {

@@ -9,7 +9,7 @@ import { proveMappings } from "./mapping-proof.ts";
 
 const sourceTypes = ["ATTRIBUTE", "EXPRESSION", "STATIC"] as const;
 
-/** Data Prep answers each mapping in its present and its older spelling. */
+/** Data Prep returns each mapping in its current or its older spelling. */
 const mappingAnswer = z.object({
   sourceType: z.string().nullish(),
   source: z.string().nullish(),
@@ -26,12 +26,12 @@ const answer = z.object({
 });
 const listedSet = answer.extend({ name: z.string().nullish(), createdDate: z.number().optional().catch(undefined) });
 const listAnswer = z.object({ data: z.array(listedSet) });
-/** Of a list: the newest hundred sets, the newest first. */
+/** Query for a list: the newest hundred sets, newest first. */
 const newest = "orderBy=-createdDate&start=0&limit=100";
 const creationAnswer = z.object({ id: z.string(), version: z.coerce.number() });
 
 const inputs = z.object({
-  schemaId: z.string().meta({ description: "$id of the schema that records are mapped to: the one of the dataset." }),
+  schemaId: z.string().meta({ description: "$id of the schema that records are mapped to: the dataset's schema." }),
   schemaVersion: z
     .number()
     .int()
@@ -43,11 +43,11 @@ const inputs = z.object({
       z.object({
         sourceType: z.enum(sourceTypes).meta({
           description:
-            "ATTRIBUTE: source is a path; EXPRESSION: source is an expression of Data Prep; STATIC: source is the value.",
+            "ATTRIBUTE: source is a path; EXPRESSION: source is a Data Prep expression; STATIC: source is the value.",
         }),
         source: z.string().meta({
           description:
-            "Where the value comes from. An expression may have 4096 characters and is read before anything is made.",
+            "Where the value comes from. An expression may have 4096 characters; it is checked before anything is created.",
         }),
         destination: z
           .string()
@@ -56,15 +56,15 @@ const inputs = z.object({
       }),
     )
     .min(1)
-    .meta({ description: "What goes where, in any order." }),
+    .meta({ description: "The mappings, in any order." }),
   samples: z
     .array(z.string().refine(isJsonObject, "it must be the text of a JSON object"))
     .max(maximumPreviewRecords)
     .optional()
     .meta({
       description:
-        "Records as JSON texts, on which Platform tries the mapping before the set is made; a mapping that fails on one is refused. " +
-        "It matters only when the set is made. Default: none.",
+        "Records as JSON texts. Platform tries the mapping on them before the set is created; a mapping that fails on one is refused. " +
+        "Matters only on creation. Default: none.",
       creation: true,
     }),
   ownership: ownershipInput,
@@ -74,14 +74,16 @@ type Inputs = z.output<typeof inputs>;
 type ListedSet = z.output<typeof listedSet>;
 export type Mapping = Inputs["mappings"][number];
 
-/** A mapping set of Data Prep. It is never changed: each change makes a new one, which the dataflow then takes up. */
+/** A mapping set of Data Prep. It is never updated: each change creates a new set, which the dataflow then uses. */
 export const mappingSet = defineResource<AepClient>()({
   type: "aep:index:MappingSet",
   description:
-    "A mapping set: how source attributes become fields of a schema. A change makes a new set. Imported by its id. " +
+    "A mapping set: how source attributes become fields of a schema. A change creates a new set. Imported by its id. " +
     "Adobe: Data Prep API, mappingSets endpoint.",
   inputs,
-  outputs: z.object({ version: z.number().int().meta({ description: "Version of the set, which a dataflow names." }) }),
+  outputs: z.object({
+    version: z.number().int().meta({ description: "Version of the set, which a dataflow refers to." }),
+  }),
 
   async check({ mappings = [] }, warn) {
     const { checkMappings } = await import("./mapping-check.ts");
@@ -150,7 +152,7 @@ function isJsonObject(text: string): boolean {
   }
 }
 
-/** The name of a resource's sets, which no screen of Platform shows: its mark. */
+/** The name of a resource's sets, which no screen of Platform shows. It serves as the mark. */
 function nameOf(mark: string): string {
   return `Pulumi ${mark}`;
 }
@@ -159,7 +161,7 @@ function markIn(name: string | null | undefined): string | undefined {
   return name?.match(/^Pulumi (\S+)$/)?.[1];
 }
 
-/** Whether one of the newest dataflows maps by a set: then it was known to a run. */
+/** Adds whether one of the newest dataflows uses a set: then some run knew it. */
 async function withUse(client: AepClient, sets: readonly ListedSet[], signal: AbortSignal, wanted?: Inputs) {
   if (sets.length === 0) return [];
   const path = `${paths.flows}?orderby=-createdAt&limit=100`;
@@ -171,7 +173,7 @@ async function withUse(client: AepClient, sets: readonly ListedSet[], signal: Ab
   });
 }
 
-/** The sets that were made for the resource, those of earlier changes too where Data Prep has not deleted them. */
+/** The sets created for the resource, including those of earlier changes that Data Prep has not deleted. */
 async function listMade(client: AepClient, { schemaId, ownership }: Inputs, urn: string, signal: AbortSignal) {
   const name = nameOf(markOf(urn, ownership));
   const path = `${paths.mappingSets}?name=${encodeURIComponent(name)}&${newest}`;

@@ -15,7 +15,7 @@ import {
 } from "./flow-service.ts";
 import { connectionSpecs } from "./sources.ts";
 
-/** The one way of authentication that the HTTP API source's specification knows. */
+/** The only authentication in the HTTP API source's specification. */
 const authSpec = "Streaming Connection";
 
 const dataType = z.enum(["raw", "xdm"]);
@@ -43,7 +43,7 @@ const inputs = z.object({
   }),
   authenticationRequired: z.boolean().default(true).meta({
     description:
-      "Whether senders must show an access token of the organization; default true. Without it, anyone who has the URL can send.",
+      "Whether senders must send an access token of the organization; default true. Without it, anyone who has the URL can send.",
     replaces: true,
   }),
   ownership: ownershipInput,
@@ -60,7 +60,7 @@ type Inputs = z.output<typeof inputs>;
 type Outputs = z.output<typeof outputs>;
 type Connection = z.output<typeof baseConnectionAnswer>;
 
-/** A base connection of the HTTP API source: the endpoint that events are posted to, and who may. */
+/** A base connection of the HTTP API source: the endpoint for events, and who may post to it. */
 export const baseConnection = defineResource<AepClient>()({
   type: "aep:index:BaseConnection",
   description:
@@ -106,7 +106,7 @@ export const baseConnection = defineResource<AepClient>()({
   delete: (operation, id) => deleteConnection(operation, paths.connections, id),
 });
 
-/** The endpoint comes with the connection; the create waits for it in case it comes a moment later. */
+/** The endpoint usually comes with the connection; wait for it in case it comes later. */
 async function waitUntilOpen({ client, signal, progress }: Operation<AepClient>, id: string): Promise<Outputs> {
   try {
     for (;;) {
@@ -116,14 +116,14 @@ async function waitUntilOpen({ client, signal, progress }: Operation<AepClient>,
       progress("waiting until Platform has opened the streaming endpoint");
       await client.pause(signal);
       if (signal.aborted)
-        throw new Error("it had no streaming endpoint when the time was up or the command was stopped.");
+        throw new Error("it had no streaming endpoint before the timeout, or before the command was stopped.");
     }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Unfinished(
       id,
       {},
-      `The base connection (${id}) is there, but is not ready: ${reason} Run npx pulumi up again, which goes on from here.`,
+      `The base connection (${id}) exists, but is not ready: ${reason} Run npx pulumi up again to continue.`,
     );
   }
 }

@@ -19,7 +19,7 @@ import {
 } from "./flow-service.ts";
 import { flowSpecs } from "./sources.ts";
 
-/** The name that the flow specification wants for its one transformation. */
+/** The name that the flow specification requires for its one transformation. */
 const mappingStep = "Mapping";
 
 const answer = flowServiceItem.extend({
@@ -71,7 +71,7 @@ const inputs = z.object({
     .nonnegative()
     .default(0)
     .meta({ description: "Version of the mapping set; default 0, a set's first." }),
-  enabled: z.boolean().default(true).meta({ description: "Whether the dataflow takes in events; default true." }),
+  enabled: z.boolean().default(true).meta({ description: "Whether the dataflow accepts events; default true." }),
   activationSeconds: z
     .number()
     .int()
@@ -79,15 +79,15 @@ const inputs = z.object({
     .optional()
     .meta({
       description:
-        "Seconds after which a new or changed dataflow keeps what it takes in; the resource is finished only then. Adobe asks " +
-        "to wait some 300, since events may get lost before. Default 0, for a sender that waits by itself.",
+        "Seconds after which a new or changed dataflow keeps the events that it receives; the resource is finished only then. Adobe " +
+        "recommends about 300, since events may get lost before. Default 0, for a sender that waits by itself.",
     }),
   errorDiagnostics: z
     .boolean()
     .default(true)
     .meta({ description: "Whether failed records come with the reason; default true.", replaces: true }),
   partialIngestionPercent: z.number().positive().max(100).optional().meta({
-    description: "Percentage of failed records up to which a batch is still taken in; default: Platform's own.",
+    description: "Percentage of failed records up to which a batch is still ingested; default: Platform's own.",
     replaces: true,
   }),
   ownership: ownershipInput,
@@ -96,13 +96,13 @@ const inputs = z.object({
 const outputs = z.object({
   inletUrl: z.string().meta({ description: "URL of the streaming endpoint, without the dataflow's id.", secret: true }),
   streamingUrl: z.string().meta({
-    description: "URL to POST one event's JSON to. Who has it can write into the dataset.",
+    description: "URL to POST one event's JSON to. Anyone who has it can write into the dataset.",
     secret: true,
   }),
-  state: z.string().meta({ description: "State as Platform names it: enabled, disabled and others.", volatile: true }),
+  state: z.string().meta({ description: "State in Platform's words: enabled, disabled and others.", volatile: true }),
   updatedAt: z.string().meta({
     description:
-      "Time of the last change, ISO 8601. Adobe asks to wait some 5 minutes after it, since events may get lost before.",
+      "Time of the last change, ISO 8601. Adobe recommends waiting about 5 minutes after it, since events may get lost before.",
     volatile: true,
   }),
 });
@@ -115,7 +115,7 @@ type Flow = z.output<typeof answer>;
 export const dataflow = defineResource<AepClient>()({
   type: "aep:index:Dataflow",
   description:
-    "A streaming dataflow: takes events in at a URL of its own, maps them and writes them into a dataset. " +
+    "A streaming dataflow: receives events at its own URL, maps them and writes them into a dataset. " +
     "Imported by its id. Adobe: Flow Service API, flows endpoint; tutorial “Create a dataflow for Customer.io”.",
   inputs,
   outputs,
@@ -155,7 +155,7 @@ export const dataflow = defineResource<AepClient>()({
       id,
       progressOf(flow),
       `The dataflow "${flow.name}" (${id}) has no streaming endpoint (state: ${flow.state}). ` +
-        "If it is new, Platform is still at work on it, and npx pulumi up waits for that. " +
+        "If it is new, Platform is still creating it, and npx pulumi up waits for that. " +
         "If it is not, it is not a streaming dataflow, and can't be managed by this resource.",
     );
   },
@@ -188,8 +188,8 @@ async function switchTo(
 }
 
 /**
- * Waits until the dataflow is as wanted. Platform answers a new dataflow's id at once and enables it some seconds later;
- * its streaming endpoint and its final etag exist only then.
+ * Waits until the dataflow has the wanted state. Platform returns a new dataflow's id at once and enables it some seconds later;
+ * only then do its streaming endpoint and its final etag exist.
  */
 async function settle(
   { client, signal, progress }: Operation<AepClient>,
@@ -208,26 +208,26 @@ async function settle(
     progress(`waiting until Platform has ${wanted} the dataflow (state: ${flow.state})`);
     await client.pause(signal);
     if (signal.aborted) {
-      const reason = `Platform had not ${wanted} it when the time was up or the command was stopped (state: ${flow.state}).`;
+      const reason = `Platform had not ${wanted} it before the timeout, or before the command was stopped (state: ${flow.state}).`;
       throw new Unfinished(id, progressOf(flow), reason);
     }
   }
 }
 
-/** Waits for the time in which Platform answers 200 to events and loses them. */
+/** Waits until Platform no longer answers 200 to events and loses them. */
 async function activate(
   { client, signal, progress }: Operation<AepClient>,
   outputs: Outputs,
   seconds: number,
 ): Promise<Outputs> {
   if (seconds <= 0) return outputs;
-  progress(`waiting ${Math.ceil(seconds)} s, in which Platform would lose events`);
+  progress(`waiting ${Math.ceil(seconds)} s, because Platform would lose events until then`);
   await client.wait(seconds * 1000, signal);
   if (!signal.aborted) return outputs;
   throw new Unfinished("", outputs, "the wait for its activation was stopped.");
 }
 
-/** Whatever goes wrong once the dataflow is there, it stays in the stack's state, with what is known of it. */
+/** If anything fails after the dataflow was created, keeps it in the stack's state with its known outputs. */
 async function keepOnError(
   id: string,
   done: string,
@@ -239,11 +239,7 @@ async function keepOnError(
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const outputs = error instanceof Unfinished ? { ...stored, ...error.outputs } : stored;
-    throw new Unfinished(
-      id,
-      outputs,
-      `${done}, but is not ready: ${reason} Run npx pulumi up again, which goes on from here.`,
-    );
+    throw new Unfinished(id, outputs, `${done}, but is not ready: ${reason} Run npx pulumi up again to continue.`);
   }
 }
 
@@ -259,7 +255,7 @@ function mappingSteps(flow: Flow, wanted: Inputs): PatchStep[] {
   return [{ op: "replace", path: `/transformations/${index}`, value: mappingOf(wanted) }];
 }
 
-/** What the flow has; what Platform does not repeat is taken from what is known. */
+/** The flow's inputs; values that Platform does not return are taken from the known ones. */
 function inputsOf(flow: Flow, known?: Inputs): Inputs {
   const mapping = flow.transformations?.find(({ name }) => name === mappingStep)?.params;
   const percent = flow.options?.partialIngestionPercent ?? undefined;
@@ -274,14 +270,14 @@ function inputsOf(flow: Flow, known?: Inputs): Inputs {
     enabled: flow.state !== "disabled",
     activationSeconds: known?.activationSeconds,
     errorDiagnostics: flow.options?.errorDiagnosticsEnabled ?? known?.errorDiagnostics ?? false,
-    // Not asked for, it is Platform's own affair.
+    // If the program does not set it, it is Platform's choice.
     partialIngestionPercent: known && known.partialIngestionPercent === undefined ? undefined : percent,
   };
 }
 
 /**
- * The streaming endpoint: the dataflow's own, or that of the base connection which it has by way of its source connection
- * (HTTP API). Undefined as long as there is none. It is kept if Platform does not return it.
+ * The streaming endpoint: the dataflow's own, or that of the base connection behind its source connection
+ * (HTTP API). Undefined as long as there is none. If Platform does not return it, the stored one is kept.
  */
 async function inletOf(access: Access, flow: Flow, stored: Partial<Outputs>): Promise<string | undefined> {
   const known = flow.options?.inletUrl ?? stored.inletUrl;

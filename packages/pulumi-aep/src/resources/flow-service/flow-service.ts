@@ -4,7 +4,7 @@ import { type AepClient, json, type Refusal } from "../../client/client.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { addMark, type Bears, isMarkOf, isOwnedBy, markIn, markOf, withoutMark } from "../mark.ts";
 
-/** What every object of the Flow Service has. */
+/** The properties of every Flow Service object. */
 export const flowServiceItem = z.object({
   id: z.string(),
   name: z.string(),
@@ -14,31 +14,31 @@ export const flowServiceItem = z.object({
   createdAt: z.number().optional(),
 });
 
-/** A step of a JSON Patch; the Flow Service takes these three, in lower case. */
+/** A step of a JSON Patch. The Flow Service accepts these three, in lower case. */
 export interface PatchStep {
   readonly op: "add" | "replace" | "remove";
   readonly path: string;
   readonly value?: unknown;
 }
 
-/** What every resource of the Flow Service is given. */
+/** The inputs of every Flow Service resource. */
 interface Labeled {
   readonly name: string;
   readonly description?: string | undefined;
   readonly ownership?: string | undefined;
 }
 
-/** What it takes to make calls. */
+/** What calls need. */
 export type Access = Pick<Operation<AepClient>, "client" | "signal">;
 
-/** Tries while an object's state is on its way to another; at the usual two seconds each, two minutes. */
+/** Attempts while an object changes its state: two minutes, at the usual two seconds each. */
 const attemptsInTransition = 60;
-/** Tries of a change whose etag went stale or whose answer was lost. */
+/** Attempts of a change whose etag is stale or whose answer was lost. */
 const attemptsOfChange = 5;
-/** Tries of deleting a connection that a dataflow still seems to use; half a minute, since the refusal may be final. */
+/** Attempts to delete a connection that a dataflow still seems to use: half a minute, since the refusal may be final. */
 const attemptsWhileUsed = 15;
 
-/** One object, by the path of its collection; undefined when it is gone. */
+/** Reads an object of a collection; undefined if it is gone. */
 export async function findItem<Item extends typeof flowServiceItem>(
   { client, signal }: Access,
   collection: string,
@@ -51,7 +51,7 @@ export async function findItem<Item extends typeof flowServiceItem>(
   return found?.items[0];
 }
 
-/** One object that must be there. */
+/** Reads an object that must exist. */
 export async function getItem<Item extends typeof flowServiceItem>(
   access: Access,
   collection: string,
@@ -62,11 +62,11 @@ export async function getItem<Item extends typeof flowServiceItem>(
   if (found) return found;
   throw new Error(
     `The ${kindOf(collection)} ${id} is gone: it was deleted in Experience Platform. ` +
-      "Run npx pulumi refresh, then npx pulumi up, which makes it again.",
+      "Run npx pulumi refresh, then npx pulumi up, which creates it again.",
   );
 }
 
-/** How a kind of object is found by its mark: the parts of a resource definition that say so. */
+/** The parts of a resource definition that find a kind of object by its mark. */
 export function byMark<Item extends typeof flowServiceItem, Inputs extends Labeled>(
   collection: string,
   item: Item,
@@ -118,10 +118,10 @@ async function listMarked<Item extends typeof flowServiceItem>(
   { bears, what }: { readonly bears: Bears; readonly what: string },
   signal: AbortSignal,
 ): Promise<z.output<Item>[]> {
-  // Newest first and compared here, since a filter knows whole descriptions only.
+  // Newest first, and compared here, since a filter only compares whole descriptions.
   const path = `${collection}?orderby=-createdAt&limit=100`;
   const purpose = `look whether ${what} is there already`;
-  // Others' objects may lack what ours have, and are not ours to touch.
+  // Other people's objects may lack properties of ours, and must not be touched.
   const answer = z.object({ items: z.array(z.unknown()) });
   const { items } = await client.call({ method: "GET", path, signal, purpose }, answer);
   return items.flatMap((listed) => {
@@ -130,7 +130,7 @@ async function listMarked<Item extends typeof flowServiceItem>(
   });
 }
 
-/** Makes an object, once, with the resource's mark in its description. Answers the id. */
+/** Creates an object once, with the resource's mark in its description. Returns the id. */
 export async function createItem<Item extends typeof flowServiceItem>(
   { client, signal, progress, urn, present }: Operation<AepClient>,
   collection: string,
@@ -154,8 +154,8 @@ export async function createItem<Item extends typeof flowServiceItem>(
 }
 
 /**
- * Changes an object by JSON Patch. The steps are worked out from the object as it is, with its etag of that moment; so a
- * patch that came too late (412), whose answer was lost, or that met a state on its way to another is simply tried again.
+ * Changes an object with a JSON Patch. Each attempt computes the steps from the current object with its current etag. So a
+ * patch is simply repeated if it came too late (412), its answer was lost, or the object was changing its state.
  */
 export async function patchItem<Item extends typeof flowServiceItem>(
   access: Access,
@@ -175,7 +175,7 @@ export async function patchItem<Item extends typeof flowServiceItem>(
   });
 }
 
-/** The steps that bring name and description to what is wanted; a new description carries the resource's mark. */
+/** The steps to the wanted name and description; a new description carries the resource's mark. */
 export function labelSteps(
   found: { name: string; description?: string | null | undefined },
   wanted: Labeled,
@@ -188,7 +188,7 @@ export function labelSteps(
   return [...steps, { op: found.description ? "replace" : "add", path: "/description", value }];
 }
 
-/** Enables or disables a dataflow, where `isNeeded` finds it in the opposite state. */
+/** Enables or disables a dataflow if `isNeeded` finds it in the opposite state. */
 export async function switchFlow<Item extends typeof flowServiceItem>(
   access: Access,
   id: string,
@@ -205,7 +205,7 @@ export async function switchFlow<Item extends typeof flowServiceItem>(
   });
 }
 
-/** Deletes an object; waits while its state is on its way to another, or a dataflow just deleted still seems to use it. */
+/** Deletes an object; waits while it changes its state, or while a dataflow that was just deleted still seems to use it. */
 export async function deleteItem(access: Access, collection: string, id: string): Promise<void> {
   const { client, signal } = access;
   const purpose = `delete the ${kindOf(collection)} ${id}`;
@@ -227,7 +227,7 @@ export async function deleteConnection(access: Access, collection: string, id: s
   }
 }
 
-/** Tries a change again where a fresh look at the object can help. */
+/** Repeats a change if reading the object again can help. */
 function retryUntilAccepted({ client, signal }: Access, change: () => Promise<void>): Promise<void> {
   const staleOrLost = ({ status = 500, outcomeUnknown }: Refusal) => status === 412 || status >= 500 || outcomeUnknown;
   return client.untilAccepted(signal, attemptsInTransition, isTransitional, () =>
@@ -240,7 +240,7 @@ function isUsed({ flowCode }: Refusal): boolean {
   return flowCode === 1447 || flowCode === 1418;
 }
 
-/** The object's state is on its way to another, so that nothing can be done with it now (flow-service-errors.md). */
+/** The object is changing its state, so nothing can be done with it now (flow-service-errors.md). */
 function isTransitional({ flowCode }: Refusal): boolean {
   return flowCode !== undefined && [1420, 1421, 1422, 1457, 1458].includes(flowCode);
 }

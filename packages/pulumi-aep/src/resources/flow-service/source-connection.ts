@@ -52,7 +52,7 @@ export const sourceConnection = defineResource<AepClient>()({
   async create(operation, given) {
     const { connectionSpecId, baseConnectionId } = given;
     const connectionSpec = { id: connectionSpecId, version: connectionSpecVersion };
-    // What a base connection knows already is not said again (Adobe's tutorials for the two kinds of source).
+    // With a base connection, leave out what it already defines (Adobe's tutorials for the two kinds of source).
     const ownPart = { providerId: streamingProvider, data: { format: "json" } };
     const body = { connectionSpec, ...(baseConnectionId ? { baseConnectionId } : ownPart) };
     return { id: await createItem(operation, paths.sourceConnections, answer, given, body), outputs: {} };
@@ -63,7 +63,7 @@ export const sourceConnection = defineResource<AepClient>()({
     return found && { inputs: inputsOf(found), outputs: {} };
   },
 
-  // Other changes would not reach the dataflow (Adobe's update-dataflows.md), so they replace.
+  // Other changes would not reach the dataflow (Adobe's update-dataflows.md), so they replace the connection.
   async update(operation, id, { news }) {
     await patchItem(operation, paths.sourceConnections, id, answer, (found) => labelSteps(found, news, operation.urn));
     return {};

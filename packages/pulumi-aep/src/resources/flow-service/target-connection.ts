@@ -67,7 +67,7 @@ export const targetConnection = defineResource<AepClient>()({
     return found && { inputs: inputsOf(found), outputs: {} };
   },
 
-  // Other changes would not reach the dataflow (Adobe's update-dataflows.md), so they replace.
+  // Other changes would not reach the dataflow (Adobe's update-dataflows.md), so they replace the connection.
   async update(operation, id, { news }) {
     await patchItem(operation, paths.targetConnections, id, answer, (found) => labelSteps(found, news, operation.urn));
     return {};

@@ -33,17 +33,17 @@ const inputs = z.object({
     .meta({ description: "$ids of the classes whose schemas may use it; default: XDM ExperienceEvent." }),
   definitions: z.record(z.string(), z.unknown()).meta({
     description:
-      "Fields, as JSON schemas by name of the definition. They lie under `properties._<tenant id>`, which the function " +
-      "aep:index:getTenant gives. Fields can only be added once a dataset uses the field group.",
+      "Fields, as JSON schemas by name of the definition. They must be under `properties._<tenant id>`; the function " +
+      "aep:index:getTenant returns the id. Once a dataset uses the field group, fields can only be added.",
   }),
   allOf: z
     .array(z.object({ $ref: z.string() }))
     .min(1)
-    .meta({ description: "References to the definitions that count: [{ $ref: '#/definitions/<name>' }]." }),
+    .meta({ description: "References to the definitions to use: [{ $ref: '#/definitions/<name>' }]." }),
   ownership: ownershipInput,
 });
 
-/** Tries of deleting a field group that a schema still seems to use; eight seconds, since the refusal may be final. */
+/** Attempts to delete a field group that a schema still seems to use: eight seconds, since the refusal may be final. */
 const attemptsWhileUsed = 5;
 
 type Inputs = z.output<typeof inputs>;
@@ -62,12 +62,12 @@ const registry = registryKind({
 export const fieldGroup = defineResource<AepClient>()({
   type: "aep:index:FieldGroup",
   description:
-    "A custom field group: fields that schemas of certain classes can take in. " +
+    "A custom field group: fields that schemas of certain classes can use. " +
     "Imported by its $id or meta:altId. Adobe: Schema Registry API, field groups endpoint.",
   inputs,
   outputs: z.object({
     altId: z.string().meta({ description: "Id in dot notation: _<tenant id>.mixins.<hash>." }),
-    version: z.string().meta({ description: "Version; its minor part grows with each change.", volatile: true }),
+    version: z.string().meta({ description: "Version; each change increases its minor part.", volatile: true }),
   }),
   // Titles are unique.
   deleteBeforeReplace: true,
@@ -83,7 +83,7 @@ export const fieldGroup = defineResource<AepClient>()({
       Object.keys(propertiesOf(definition)).flatMap((field) => {
         if (field.startsWith("_")) return [];
         const property = `definitions.${name}.properties.${field}`;
-        return [{ property, reason: "Custom fields must lie under _<tenant id>; aep:index:getTenant gives it." }];
+        return [{ property, reason: "Custom fields must be under _<tenant id>; aep:index:getTenant returns it." }];
       }),
     );
     return [...missing, ...misplaced];
@@ -109,10 +109,10 @@ export const fieldGroup = defineResource<AepClient>()({
       if (use === undefined) continue;
       throw new Error(
         `${what} Platform refuses that, since the schema "${title}" (${$id}) ${use}: from then on fields can only be added. ` +
-          "Keep those fields as they are, and add new ones beside them.",
+          "Leave those fields unchanged, and add new ones beside them.",
       );
     }
-    warn(`${what} Platform takes it as long as no dataset follows a schema with this field group, which is so now.`);
+    warn(`${what} Platform accepts that because no dataset uses a schema with this field group yet.`);
   },
 
   async update({ client, signal, urn }, id, { news, olds }) {
@@ -129,26 +129,26 @@ export const fieldGroup = defineResource<AepClient>()({
 
   async delete({ client, signal, urn }, id, { title }) {
     const hint =
-      "Platform keeps a field group as long as a schema uses it: take it out of those schemas first. If an update of a schema of this " +
-      "stack was interrupted, npx pulumi up notes in the state what the schema uses; then run the command again.";
+      "Platform keeps a field group as long as a schema uses it: first remove it from those schemas. If an update of a schema of this " +
+      "stack was interrupted, npx pulumi up records in the state what the schema uses; then run the command again.";
     const purpose = `delete the field group "${title}"`;
     const remove = () => client.remove({ path: pathOf(paths.fieldGroups, id), signal, purpose, hint });
-    // After an update of a schema whose answer was lost, the engine may delete the schema beside the group, and not before.
+    // If the answer to a schema's update was lost, the engine may delete the schema together with the group, not before it.
     try {
       await client.untilAccepted(signal, attemptsWhileUsed, saysUsed, remove);
     } catch (error) {
       const refusal = client.refusal(error);
       if (!refusal || !saysUsed(refusal)) throw error;
-      // The refusal says more than a look that fails.
+      // If the lookup fails, the refusal says more than its error.
       const schema = await findSchemaInProfile(client, id, signal).catch(() => undefined);
       if (!schema) throw error;
       const what = `The field group "${title}" (${id}) belongs to the schema "${schema.title}" (${schema.$id}), which has been`;
-      throw explainNeverDeleted(`${what} enabled for Profile, and Platform never takes it out again`, urn);
+      throw explainNeverDeleted(`${what} enabled for Profile, and Platform never removes it from Profile`, urn);
     }
   },
 });
 
-/** The schema in Profile that takes the field group in, if any. */
+/** The Profile-enabled schema that uses the field group, if any. */
 async function findSchemaInProfile(client: AepClient, id: string, signal: AbortSignal) {
   for (const schema of await listSchemasWith(client, id, signal)) {
     if (await isInProfile(client, schema.$id, signal)) return schema;
@@ -156,7 +156,7 @@ async function findSchemaInProfile(client: AepClient, id: string, signal: AbortS
   return undefined;
 }
 
-/** A schema still uses the field group, as the refusal says; Adobe publishes no code for that, so the words have to tell. */
+/** Whether the refusal says that a schema still uses the field group. Adobe publishes no code for that, so match the message. */
 function saysUsed({ status, message }: Refusal): boolean {
   return status === 400 && /\b(used by|in use)\b/i.test(message);
 }
@@ -190,14 +190,14 @@ function findBrokenBetween(olds: Inputs, news: Inputs): string[] {
   return findBrokenFields(before ?? {}, after ?? {});
 }
 
-/** Why Platform may refuse a change: only what is compatible with stored data may change once a dataset exists. */
+/** Why Platform may refuse a change: once a dataset exists, changes must be compatible with stored data. */
 function hintFor(olds: Inputs, news: Inputs): { hint?: string } {
   const broken = findBrokenBetween(olds, news);
   if (broken.length === 0) return {};
   return {
     hint:
       `The change removes fields or gives them another type (${broken.join(", ")}). Platform allows that only until a ` +
-      "dataset uses the schema; after that, keep the field as it is and add a new one beside it.",
+      "dataset uses the schema; after that, leave the field unchanged and add a new one beside it.",
   };
 }
 

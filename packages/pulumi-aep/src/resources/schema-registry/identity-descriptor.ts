@@ -17,7 +17,7 @@ const answer = z.object({
   "xdm:namespace": z.string(),
   "xdm:isPrimary": z.boolean().nullish(),
 });
-// Lists come grouped by type; the types of descriptors that others made are of no interest.
+// Lists are grouped by type; other types of descriptors don't matter here.
 const listAnswer = z.object({ [descriptorIdentity]: z.array(z.unknown()).optional() });
 
 const inputs = z.object({
@@ -55,7 +55,7 @@ export const identityDescriptor = defineResource<AepClient>()({
   // A schema has one primary identity at a time.
   deleteBeforeReplace: true,
 
-  // No mark: a descriptor has no room for one, and a second one that says the same would say nothing more.
+  // A descriptor has no room for a mark, and a second one with the same content would add nothing.
   async leftovers({ client, signal }, wanted) {
     const same = await listSame(client, wanted, signal);
     return same.map((item) => ({ id: item["@id"], createdAt: undefined, inputs: inputsOf(item) }));
@@ -132,7 +132,7 @@ async function listAll(client: AepClient, purpose: string, signal: AbortSignal) 
   return (await listDescriptors(client, purpose, signal)).flatMap((listed) => answer.safeParse(listed).data ?? []);
 }
 
-/** The sandbox's identity descriptors, as they come: others' may lack what ours have. */
+/** The sandbox's identity descriptors, unparsed: other people's may lack properties of ours. */
 export async function listDescriptors(client: AepClient, purpose: string, signal: AbortSignal): Promise<unknown[]> {
   const call = { method: "GET", path: paths.descriptors, headers: accept.descriptors, signal, purpose } as const;
   return (await client.call(call, listAnswer))[descriptorIdentity] ?? [];

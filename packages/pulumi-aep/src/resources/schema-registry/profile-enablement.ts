@@ -11,14 +11,14 @@ const inputs = z.object({
 });
 
 /**
- * A schema's membership in its class's union schema. A resource of its own, since a schema must have its primary identity
- * before it can join, and a descriptor of that needs the schema first.
+ * A schema's membership in its class's union schema. It is a separate resource because a schema needs its primary identity
+ * before it can join, and that identity's descriptor needs the schema first.
  */
 export const profileEnablement = defineResource<AepClient>()({
   type: "aep:index:ProfileEnablement",
   description:
     "Enables a schema for Real-Time Customer Profile, once it has a primary identity or the field group IdentityMap. " +
-    "There is no way back: Platform never takes the schema out again, nor deletes it or a field of it. So deleting this " +
+    "This can't be undone: Platform never takes the schema out again, and never deletes it or its fields. So deleting this " +
     "resource changes nothing in Platform; give the schema, its field groups and its primary identity the resource " +
     "option retainOnDelete, or their deletion is refused. Imported by its schema's $id. " +
     "Adobe: Schema Registry API, “Enable a schema for use in Real-Time Customer Profile”.",
@@ -29,13 +29,13 @@ export const profileEnablement = defineResource<AepClient>()({
     const found = await find(client, schemaId, signal);
     if (!found) {
       throw new Error(
-        `There is no schema ${schemaId}, so it can't be enabled for Profile. If it was deleted by hand, run: ` +
+        `There is no schema ${schemaId}, so it can't be enabled for Profile. If somebody deleted it, run: ` +
           "npx pulumi refresh, then npx pulumi up",
       );
     }
     const tags = found["meta:immutableTags"] ?? [];
     if (isProfileEnabled(tags)) {
-      warn(`the schema "${found.title}" was enabled for Profile already`);
+      warn(`the schema "${found.title}" was already enabled for Profile`);
       return { id: schemaId, outputs: {} };
     }
     const call = {

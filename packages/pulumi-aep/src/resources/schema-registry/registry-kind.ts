@@ -5,29 +5,29 @@ import { pathOf } from "../../client/paths.ts";
 import { accept, xdmList, xdmResource } from "../../client/xdm.ts";
 import { isMarkOf, isOwnedBy, markIn, markOf } from "../mark.ts";
 
-/** What an object of the Schema Registry's tenant container has; its description carries the mark. */
+/** An object in the Schema Registry's tenant container; its description carries the mark. */
 export const registryItem = xdmResource.extend({ description: z.string().nullish() });
 
-/** What every resource of the registry is given. Titles are unique across all kinds. */
+/** The inputs of every resource of the registry. Titles are unique across all kinds. */
 interface Titled {
   readonly title: string;
   readonly ownership?: string | undefined;
 }
 
-/** What sets schemas and field groups apart. */
+/** What differs between schemas and field groups. */
 interface Kind<Item extends typeof registryItem, Inputs extends Titled> {
   readonly collection: string;
-  /** In words, for messages. */
+  /** Name of the kind, for messages. */
   readonly kind: string;
   readonly item: Item;
   inputsOf(found: z.output<Item>, wanted?: Inputs): Inputs;
   /** The body of a POST, with this mark in its description. */
   bodyOf(given: Inputs, mark: string): object;
-  /** Whether others refer to the object: then it was known to a run. */
+  /** Whether others refer to the object: then some run knew it. */
   isUsed(client: AepClient, found: z.output<Item>, signal: AbortSignal): Promise<boolean>;
 }
 
-/** How objects of a kind are found, made once, and found again by their marks: the parts of a resource definition that say so. */
+/** The parts of a resource definition that find objects of a kind, create them once, and find them again by their marks. */
 export function registryKind<Item extends typeof registryItem, Inputs extends Titled>(of: Kind<Item, Inputs>) {
   const { collection, kind, item } = of;
 
@@ -40,7 +40,7 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
     return left;
   }
 
-  /** Those of the title that carry the resource's mark: one at most. */
+  /** Objects with the title that carry the resource's mark: one at most. */
   async function listMarked(client: AepClient, { title, ownership }: Inputs, urn: string, signal: AbortSignal) {
     const bears = isMarkOf(urn, ownership);
     const purpose = `look whether the ${kind} "${title}" is there already`;
@@ -59,7 +59,7 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
   }
 
   return {
-    /** The object, or undefined when it is gone. */
+    /** Reads the object; undefined if it is gone. */
     find,
 
     leftovers: async (operation: Operation<AepClient>, wanted: Inputs) =>
@@ -68,7 +68,7 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
     async owned(operation: Operation<AepClient>, ownership: string) {
       const bears = isOwnedBy(ownership);
       const all = await listAll(operation, collection, `look for ${kind}s of interrupted runs`);
-      // Others' objects may lack what ours have, and are not ours to touch.
+      // Other people's objects may lack properties of ours, and must not be touched.
       const owned = all.flatMap((listed) => {
         const parsed = item.safeParse(listed);
         return parsed.success && bears(markIn(parsed.data.description)) ? [parsed.data] : [];
@@ -85,7 +85,7 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
           const purpose = `create the ${kind} "${given.title}"`;
           return client.call({ method: "POST", path: collection, body, signal, purpose }, xdmResource);
         },
-        // Titles are unique; the one who holds it may be the object of a call that was repeated on its way.
+        // Titles are unique; the object that has it may be ours, from a call that was repeated on its way.
         isThere: ({ code }) => code === titleTaken,
       });
       return { id: made.$id, outputs: registryOutputs(made) };
@@ -96,12 +96,12 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
 /** The registry's "Title not unique". */
 const titleTaken = "XDM-1521-400";
 
-/** What the registry adds to each object. */
+/** The outputs that the registry adds to each object. */
 export function registryOutputs(found: z.output<typeof xdmResource>): { altId: string; version: string } {
   return { altId: found["meta:altId"], version: found.version };
 }
 
-/** What has exactly this title, without its content. */
+/** Lists objects with exactly this title, without their content. */
 export async function listTitled(
   client: AepClient,
   { collection, title, purpose }: { collection: string; title: string; purpose: string },
@@ -112,7 +112,7 @@ export async function listTitled(
   return results.filter((listed) => listed.title === title);
 }
 
-/** All objects of a collection, page by page: a page has 300 at most. */
+/** Lists all objects of a collection, page by page: a page has at most 300. */
 async function listAll(
   { client, signal }: Operation<AepClient>,
   collection: string,
@@ -125,7 +125,7 @@ async function listAll(
   const found: unknown[] = [];
   let start: string | null | undefined;
   do {
-    // Titles are unique, so that they tell where a page ends.
+    // Titles are unique, so the last one marks where the next page starts.
     const from = start ? `&start=${encodeURIComponent(start)}` : "";
     const path = `${collection}?orderby=title&limit=300${from}`;
     const call = { method: "GET", path, headers: accept.wholes, signal, purpose } as const;

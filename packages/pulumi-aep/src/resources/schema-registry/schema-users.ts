@@ -3,14 +3,14 @@ import type { AepClient } from "../../client/client.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { accept, isProfileEnabled, xdmList } from "../../client/xdm.ts";
 
-/** The schemas that take a field group in. */
+/** Lists the schemas that use a field group. */
 export async function listSchemasWith(client: AepClient, fieldGroupId: string, signal: AbortSignal) {
   const path = `${paths.schemas}?property=meta:extends==${encodeURIComponent(fieldGroupId)}`;
   const purpose = `look for schemas that use the field group ${fieldGroupId}`;
   return (await client.call({ method: "GET", path, headers: accept.list, signal, purpose }, xdmList)).results;
 }
 
-/** Ids of those of the newest datasets that follow a schema. */
+/** Ids of the datasets with a schema, among the newest ones. */
 export async function datasetsOf(client: AepClient, schemaId: string, signal: AbortSignal): Promise<string[]> {
   const path = `${paths.dataSets}?orderBy=desc:created&limit=100&properties=schemaRef`;
   const purpose = `look for datasets that follow the schema ${schemaId}`;
@@ -19,16 +19,16 @@ export async function datasetsOf(client: AepClient, schemaId: string, signal: Ab
   return Object.entries(listed).flatMap(([id, dataset]) => (follows.safeParse(dataset).success ? [id] : []));
 }
 
-/** That Platform never deletes what a schema in Profile is made of, and both ways out. `what` ends without a full stop. */
+/** Explains that Platform never deletes the parts of a Profile-enabled schema, and both ways out. `what` has no full stop. */
 export function explainNeverDeleted(what: string, urn: string): Error {
   return new Error(
     `${what}. Leave it in Platform: give the schema, its field groups and its primary identity, if it has one, the resource option ` +
-      "retainOnDelete and run npx pulumi up before you destroy, or take it out of the stack now: " +
+      "retainOnDelete and run npx pulumi up before you destroy, or remove it from the stack now: " +
       `npx pulumi state delete '${urn}'`,
   );
 }
 
-/** Why a schema may only grow: a dataset follows it, or it is in Profile; undefined where neither is so. */
+/** Why a schema may only grow: a dataset uses it, or it is in Profile; undefined if neither applies. */
 export async function useOf(client: AepClient, schemaId: string, signal: AbortSignal): Promise<string | undefined> {
   if (await isInProfile(client, schemaId, signal)) return "is enabled for Profile";
   const [dataset] = await datasetsOf(client, schemaId, signal);

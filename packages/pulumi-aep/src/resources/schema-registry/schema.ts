@@ -45,7 +45,7 @@ const registry = registryKind({
     isProfileEnabled(found["meta:immutableTags"]) || (await datasetsOf(client, found.$id, signal)).length > 0,
 });
 
-/** A schema of the Schema Registry. Enabling it for Profile is a resource of its own: see `profile-enablement.ts`. */
+/** A schema of the Schema Registry. A separate resource enables it for Profile: see `profile-enablement.ts`. */
 export const schema = defineResource<AepClient>()({
   type: "aep:index:Schema",
   description:
@@ -54,7 +54,7 @@ export const schema = defineResource<AepClient>()({
   inputs,
   outputs: z.object({
     altId: z.string().meta({ description: "Id in dot notation: _<tenant id>.schemas.<hash>." }),
-    version: z.string().meta({ description: "Version; its minor part grows with each change.", volatile: true }),
+    version: z.string().meta({ description: "Version; each change increases its minor part.", volatile: true }),
   }),
   // Titles are unique.
   deleteBeforeReplace: true,
@@ -75,8 +75,8 @@ export const schema = defineResource<AepClient>()({
     const use = removed.length > 0 ? await useOf(client, id, signal) : undefined;
     if (use === undefined) return;
     throw new Error(
-      `The change of the schema "${news.title}" (${id}) takes field groups out (${removed.join(", ")}). Platform refuses ` +
-        `that, since the schema ${use}: from then on fields can only be added. Keep them in, or make another schema.`,
+      `The change of the schema "${news.title}" (${id}) removes field groups (${removed.join(", ")}). Platform refuses ` +
+        `that, since the schema ${use}: from then on fields can only be added. Keep them, or create another schema.`,
     );
   },
 
@@ -85,15 +85,15 @@ export const schema = defineResource<AepClient>()({
     if (!found) {
       throw new Error(
         `The schema "${news.title}" (${id}) is gone: it was deleted in Experience Platform. ` +
-          "Run npx pulumi refresh, then npx pulumi up, which makes it again.",
+          "Run npx pulumi refresh, then npx pulumi up, which creates it again.",
       );
     }
-    // A PUT replaces everything, and Profile's tag may have been set by hand.
+    // A PUT replaces everything, and somebody may have set Profile's tag.
     const tags = found["meta:immutableTags"];
     const body = { ...bodyOf(news, markOf(urn, news.ownership)), ...(tags ? { "meta:immutableTags": tags } : {}) };
     const purpose = `update the schema "${news.title}"`;
     const removed = olds.fieldGroupIds.filter((group) => !news.fieldGroupIds.includes(group));
-    const hint = `The change takes field groups out (${removed.join(", ")}). Platform allows that only until a dataset uses the schema.`;
+    const hint = `The change removes field groups (${removed.join(", ")}). Platform allows that only until a dataset uses the schema.`;
     const call = { method: "PUT", path: pathOf(paths.schemas, id), body, signal, purpose } as const;
     return registryOutputs(await client.call(removed.length > 0 ? { ...call, hint } : call, xdmResource));
   },
@@ -107,14 +107,14 @@ export const schema = defineResource<AepClient>()({
       throw explainNeverDeleted(what, urn);
     }
     await deleteIdentities(operation, id);
-    const hint = "Platform keeps a schema as long as a dataset uses it: delete those datasets first.";
+    const hint = "Platform keeps a schema as long as a dataset uses it: first delete those datasets.";
     await client.remove({ path: pathOf(paths.schemas, id), signal, purpose: `delete the schema "${title}"`, hint });
   },
 });
 
 /**
- * Identities mean nothing without their schema. Those of the program are gone by now; one is left where a run was killed
- * while it made it, and Platform may refuse to delete a schema that has one.
+ * Identities mean nothing without their schema. The program's own are already deleted. One is left if a run was killed
+ * while it created it, and Platform may refuse to delete a schema that has one.
  */
 async function deleteIdentities({ client, signal, warn }: Operation<AepClient>, id: string): Promise<void> {
   const left = await identitiesOf(client, id, signal);

@@ -134,7 +134,7 @@ class ExpressionReader {
     this.#expect("]");
     if (inside.kind === "mark" && inside.text === "*") return everyItem;
     if (inside.kind === "number" && /^\d+$/.test(inside.text)) return Number(inside.text);
-    throw new Unreadable(`An index is a whole number or *, not ${show(inside)}`);
+    throw new Unreadable(`An index must be a whole number or *, not ${show(inside)}`);
   }
 
   #listed(close: string): Part[] {
