@@ -45,7 +45,16 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   gentle: { run: (lab) => outage(lab, 50) },
   permanent: { run: someAlwaysFail },
   refused: { run: halfIsRefused },
-  backlog: { run: backlog, settings: { PLATFORM_REQUESTS_PER_SECOND: "100" } },
+  backlog: {
+    run: backlog,
+    // The log says each execution, which is what this one counts.
+    settings: {
+      PLATFORM_REQUESTS_PER_SECOND: "100",
+      AzureFunctionsJobHost__logging__logLevel__Function: "Information",
+    },
+  },
+  records: { run: recordsOfEvents },
+  "records of each event": { run: recordsOfEvents, settings: { LOG_DETAIL: "events" } },
 };
 
 /** 63 % of the tries fail, each event at most twice. */
@@ -213,6 +222,31 @@ async function backlog(lab: Lab): Promise<Figure[]> {
     { what: "  intake meanwhile, 20 calls/s", value: latencies(calls), target: "as below" },
     { what: "  intake, queue empty, no forwarder", value: latencies(quiet) },
     { what: "  intake, 30,000 messages waiting, no forwarder", value: latencies(unread) },
+  ];
+}
+
+/** 6,000 events at 100 a second: what the log gets of them, and what storage has to do for them. */
+async function recordsOfEvents(lab: Lab): Promise<Figure[]> {
+  lab.listen();
+  await warmUp(lab);
+  const events = ids("log", 6_000);
+  const before = { records: await lab.records(), tables: lab.tableTransactions, queues: lab.queueOperations };
+  const calls = await lab.sendSteadily(events, 100);
+  const all = await lab.allTaken(events, patience);
+  // The last sums are written up to 15 s later.
+  await sleep(16_000);
+  const each = (count: number) => (count / events.length).toFixed(3);
+  return [
+    {
+      what: `100 events/s, ${missing(lab, events, all)}${accepted(calls)} accepted: records in the log an event`,
+      value: each((await lab.records()) - before.records),
+      target: "at most 3",
+    },
+    { what: "  table transactions an event", value: each(lab.tableTransactions - before.tables) },
+    {
+      what: "  queue operations an event, polls included",
+      value: each(lab.queueOperations - before.queues),
+    },
   ];
 }
 

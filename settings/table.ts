@@ -1,7 +1,7 @@
 import { subscriptionNames } from "pulumi-customerio/events";
 import { z } from "zod";
 import { mappingSettings } from "../mapping/settings.ts";
-import { appNumbers, type NumberRange } from "../relay/core/app-settings.ts";
+import { appNumbers, logDetails, type NumberRange } from "../relay/core/app-settings.ts";
 import { eventFilters, personalData } from "../relay/core/policy/policy.ts";
 import { unusual } from "../relay/core/unusual.ts";
 import { azureTable, ofTheRelay } from "./azure-table.ts";
@@ -303,6 +303,17 @@ export const settingsTable = {
     description:
       "Hours without any call from Customer.io, after earlier ones, after which an alert fires: 1 to 47. 0 switches the " +
       "alert off, such as for a workspace that is quiet on weekends.",
+    direct: ofTheRelay,
+  },
+  logDetail: {
+    schema: z.enum(logDetails, { error: "it must be summary or events" }),
+    default: "summary",
+    appSetting: "LOG_DETAIL",
+    description:
+      "What the relay logs of events that go well: `summary` is counts of some seconds, `events` a line for each with its ids, which " +
+      "is most of the log's price. Dead letters always have a line each.",
+    page: "azure.md",
+    examples: ["events"],
     direct: ofTheRelay,
   },
   logRetentionDays: {

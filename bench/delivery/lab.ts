@@ -85,7 +85,12 @@ export class Lab {
     return this.#azurite.queueOperations;
   }
 
-  /** How often the forwarder was executed so far. */
+  /** Records that the host and the relay have written so far, which Azure would keep and charge for. */
+  async records(): Promise<number> {
+    return linesOf(await readFile(path.join(this.#folder, "host.log"), "utf8")).length;
+  }
+
+  /** How often the forwarder was executed so far, where the log says it. */
   async executions(): Promise<number> {
     const log = await readFile(path.join(this.#folder, "host.log"), "utf8");
     return log.split("Executing 'Functions.forwarder'").length - 1;
@@ -94,8 +99,8 @@ export class Lab {
   /** The lines of the log with which the relay says what it did. */
   async outcomes(): Promise<Record<string, unknown>[]> {
     const log = await readFile(path.join(this.#folder, "host.log"), "utf8");
-    return log.split("\n").flatMap((line) => {
-      const text = line.startsWith("{") && line.endsWith("}") ? String(JSON.parse(line).message) : "";
+    return linesOf(log).flatMap((line) => {
+      const text = String(JSON.parse(line).message);
       return text.startsWith('{"outcome"') ? [JSON.parse(text) as Record<string, unknown>] : [];
     });
   }
@@ -160,6 +165,11 @@ export class Lab {
     this.sink.stop();
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** The whole records of a host's log. */
+function linesOf(log: string): string[] {
+  return log.split("\n").filter((line) => line.startsWith("{") && line.endsWith("}"));
 }
 
 /** @returns the status; 0 if there was no answer */

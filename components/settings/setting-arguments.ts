@@ -259,6 +259,13 @@ export interface SettingArguments {
    */
   silenceAlertHours?: SettingArgument<"silenceAlertHours">;
   /**
+   * What the relay logs of events that go well: `summary` is counts of some seconds, `events` a line for each with
+   * its ids, which is most of the log's price. Dead letters always have a line each. Default: `"summary"`.
+   *
+   * @example "events"
+   */
+  logDetail?: SettingArgument<"logDetail">;
+  /**
    * Days that Azure keeps the relay's logs: 30 to 730. Default: `30`.
    */
   logRetentionDays?: SettingArgument<"logRetentionDays">;

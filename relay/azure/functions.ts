@@ -19,7 +19,7 @@ import { takeoverHandler } from "./delivery/takeover.ts";
 import { healthHandler } from "./health.ts";
 import { intakeGate } from "./intake/gate.ts";
 import { intakeBudget, intakeHandler } from "./intake/intake.ts";
-import { onOutcome } from "./log.ts";
+import { lineByLine, onOutcome } from "./log.ts";
 import { marksReader } from "./marks-reader.ts";
 import { QueueWatch } from "./queue-watch.ts";
 import { type DestinationSettings, readAppSettings } from "./settings.ts";
@@ -37,6 +37,7 @@ const clock = () => new Date();
 /** Never goes back, whatever happens to the clock on the wall. */
 const monotonic = () => performance.now();
 const lines = new SummedLines();
+const log = settings.logDetail === "events" ? lineByLine : lines;
 const watch = new QueueWatch({ storage });
 const { duplicateWindowDays: windowDays, configuration } = settings;
 const marks = marksReader({ storage, monotonic, budget: intakeBudget.write });
@@ -58,7 +59,8 @@ app.http(relayFunctions.intake, {
     clock,
     budget: intakeBudget,
     bodies: new ByteBudget(bodyBudget(settings.instanceMemoryMB)),
-    lines,
+    refusals: lines,
+    log,
     watch,
   }),
 });
@@ -99,6 +101,7 @@ app.storageQueue(relayFunctions.forwarder, {
     fence,
     clock,
     random: Math.random,
+    log,
   }),
 });
 

@@ -1,6 +1,16 @@
 import type { InvocationContext } from "@azure/functions";
-import { type LeveledOutcome, type LogLevel, type Outcome, outcomeLevels } from "../core/delivery/outcomes.ts";
+import { levelOf, type Outcome } from "../core/delivery/outcomes.ts";
 import { isObject } from "../core/event/json.ts";
+
+/** Where lines of the log go to. */
+export interface RelayLog {
+  write(context: InvocationContext, outcome: Outcome): void;
+}
+
+/** Writes each outcome as a line of its own to the Functions log, and so to Application Insights. */
+export const lineByLine: RelayLog = {
+  write: (context, outcome) => context[levelOf(outcome)](JSON.stringify(outcome)),
+};
 
 const listeners: ((outcome: Outcome) => void)[] = [];
 
@@ -9,28 +19,13 @@ export function onOutcome(listener: (outcome: Outcome) => void): void {
   listeners.push(listener);
 }
 
-/** Writes the line to the Functions log, and so to Application Insights, and counts it. */
-export function logOutcome(context: InvocationContext, outcome: LeveledOutcome): void {
-  writeLine(context, outcomeLevels[outcome.outcome], outcome);
+/** Writes the outcome to the log, and counts it at once, whenever its line may come. */
+export function logOutcome(context: InvocationContext, outcome: Outcome, log: RelayLog = lineByLine): void {
+  log.write(context, outcome);
   countOutcome(outcome);
 }
 
-/** The same for the events of a queue message, by which the level goes. */
-export function logEvents(
-  context: InvocationContext,
-  level: LogLevel,
-  outcome: Exclude<Outcome, LeveledOutcome>,
-): void {
-  writeLine(context, level, outcome);
-  countOutcome(outcome);
-}
-
-/** Writes the line alone: see `SummedLines`. */
-export function writeLine(context: InvocationContext, level: LogLevel, outcome: Outcome): void {
-  context[level](JSON.stringify(outcome));
-}
-
-/** Tells the listeners of an outcome, whose line may come later, in a sum. */
+/** Tells the listeners of an outcome whose line is written elsewhere. */
 export function countOutcome(outcome: Outcome): void {
   for (const listener of listeners) listener(outcome);
 }

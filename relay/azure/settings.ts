@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { type AppSettingName, appSettings, appSettingsSchema } from "../core/app-settings.ts";
+import { type AppSettingName, appSettings, appSettingsSchema, type LogDetail } from "../core/app-settings.ts";
 import { isSet, isUnresolved, parseSigningKeys } from "../core/intake/verify.ts";
 import type { EventPolicy } from "../core/policy/policy.ts";
 import type { InletCredential } from "./delivery/inlet-tokens.ts";
@@ -51,6 +51,8 @@ export interface RelaySettings {
   readonly storage: StorageSettings;
   /** Memory of the instance. */
   readonly instanceMemoryMB: number;
+  /** Whether each event has lines of its own in the log, or an instance sums them up. */
+  readonly logDetail: LogDetail;
   /** Digest of all settings, by which a deployment sees which ones are in force; undefined if none is given. */
   readonly configuration: string | undefined;
   /** Names of the settings whose Key Vault reference App Service could not resolve when this instance started. */
@@ -90,6 +92,7 @@ export function readAppSettings(environment: Record<string, string | undefined>)
     duplicateWindowDays: appSettings.DUPLICATE_WINDOW_DAYS.parse(given.DUPLICATE_WINDOW_DAYS),
     storage: readStorageSettings(given),
     instanceMemoryMB: appSettings.INSTANCE_MEMORY_MB.parse(given.INSTANCE_MEMORY_MB),
+    logDetail: appSettings.LOG_DETAIL.parse(given.LOG_DETAIL),
     configuration: given.RELAY_CONFIGURATION,
     unresolved: Object.keys(environment).filter((name) => isUnresolved(environment[name])),
   };

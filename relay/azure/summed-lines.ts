@@ -1,17 +1,10 @@
 import type { InvocationContext } from "@azure/functions";
-import { type Outcome, outcomeLevels } from "../core/delivery/outcomes.ts";
-import { countOutcome, writeLine } from "./log.ts";
+import { isSummed, OutcomeSum, sumKey } from "../core/delivery/outcome-sum.ts";
+import type { Outcome } from "../core/delivery/outcomes.ts";
+import { lineByLine, type RelayLog } from "./log.ts";
 
-/** Milliseconds from one line to the next. */
-const between = 1_000;
-/** Different reasons that one line names. */
-const mostReasons = 5;
-
-/** A call that was answered, but did not bring an event. */
-export interface CallOutcome {
-  readonly outcome: "refused" | "unavailable" | "closed";
-  readonly reason: string;
-}
+/** Milliseconds from one line to the next of the same kind, as between two writes of the counts. */
+const between = 15_000;
 
 export interface SummedLinesPorts {
   /** Milliseconds of a clock that never goes back. */
@@ -23,16 +16,16 @@ export interface SummedLinesPorts {
 }
 
 /**
- * Lines about calls that anybody can make. Each call is counted at once, but a flood of them writes one line a second, with their number
- * and the reasons: otherwise calls without a signature would fill the log, and the bill.
+ * The log of an instance, in which outcomes of the same kind share a line: at a hundred events a second, a line for each would be the
+ * larger part of the bill, and a stranger's calls could fill it.
  *
- * The first call after a quiet second has its line at once. Those after it share the next one, which belongs to no invocation, since
- * theirs have ended by then.
+ * The first outcome after a quiet time has its line at once, with the ids of its events. Those after it share the next one, which
+ * belongs to no invocation, since theirs have ended by then. A process that is killed takes the sums of its last seconds with it.
  */
-export class SummedLines {
+export class SummedLines implements RelayLog {
   readonly #ports: SummedLinesPorts;
-  readonly #pending = new Map<CallOutcome["outcome"], { count: number; reasons: Set<string> }>();
-  readonly #writtenAt = new Map<CallOutcome["outcome"], number>();
+  readonly #pending = new Map<string, OutcomeSum>();
+  readonly #writtenAt = new Map<string, number>();
 
   /** @param ports by default Node's clock and timers, and its console, whose lines the host puts into the same log */
   constructor(ports: Partial<SummedLinesPorts> = {}) {
@@ -44,47 +37,40 @@ export class SummedLines {
     };
   }
 
-  add(context: InvocationContext, { outcome, reason }: CallOutcome): void {
-    const line = lineOf(outcome, 1, { reason });
-    countOutcome(line);
-    const now = this.#ports.monotonic();
-    const waiting = this.#pending.get(outcome);
+  write(context: InvocationContext, outcome: Outcome): void {
+    if (!isSummed(outcome)) {
+      lineByLine.write(context, outcome);
+      return;
+    }
+    const key = sumKey(outcome);
+    const waiting = this.#pending.get(key);
     if (waiting) {
-      waiting.count += 1;
-      if (waiting.reasons.size < mostReasons) waiting.reasons.add(reason);
+      waiting.add(outcome);
       return;
     }
-    const rest = (this.#writtenAt.get(outcome) ?? Number.NEGATIVE_INFINITY) + between - now;
+    const now = this.#ports.monotonic();
+    const rest = (this.#writtenAt.get(key) ?? Number.NEGATIVE_INFINITY) + between - now;
     if (rest <= 0) {
-      this.#writtenAt.set(outcome, now);
-      writeLine(context, outcomeLevels[outcome], line);
+      this.#writtenAt.set(key, now);
+      lineByLine.write(context, outcome);
       return;
     }
-    this.#pending.set(outcome, { count: 1, reasons: new Set([reason]) });
-    this.#ports.schedule(() => this.flush(), rest);
+    const sum = new OutcomeSum();
+    sum.add(outcome);
+    this.#pending.set(key, sum);
+    this.#ports.schedule(() => this.#writeSum(key), rest);
   }
 
   /** Writes the sums that have no line yet. */
   flush(): void {
-    for (const [outcome, { count, reasons }] of this.#pending) {
-      this.#writtenAt.set(outcome, this.#ports.monotonic());
-      this.#ports.write(JSON.stringify(lineOf(outcome, count, { reasons: [...reasons] })));
-    }
-    this.#pending.clear();
+    for (const key of [...this.#pending.keys()]) this.#writeSum(key);
   }
-}
 
-function lineOf(
-  outcome: CallOutcome["outcome"],
-  count: number,
-  why: { readonly reason: string } | { readonly reasons: readonly string[] },
-): Outcome {
-  switch (outcome) {
-    case "refused":
-      return { outcome, refused: count, ...why };
-    case "unavailable":
-      return { outcome, unavailable: count, ...why };
-    case "closed":
-      return { outcome, closed: count, ...why };
+  #writeSum(key: string): void {
+    const sum = this.#pending.get(key);
+    if (!sum) return;
+    this.#pending.delete(key);
+    this.#writtenAt.set(key, this.#ports.monotonic());
+    this.#ports.write(JSON.stringify(sum.line));
   }
 }

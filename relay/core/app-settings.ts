@@ -19,6 +19,10 @@ export const appNumbers = {
   PLATFORM_REQUESTS_PER_SECOND: { least: 1, most: 10_000, default: 800 },
 } as const satisfies Record<string, NumberRange>;
 
+/** How much the relay logs: `summary` has a line of each kind for some seconds of an instance, `events` the ids of every event. */
+export const logDetails = ["summary", "events"] as const;
+export type LogDetail = (typeof logDetails)[number];
+
 /** A number from a text. Above the range it counts as it is: only the program's own check refuses it. */
 function number({ least, default: value }: NumberRange) {
   return z.coerce.number({ error: "must be a number" }).min(least, `must be ${least} or more`).default(value);
@@ -93,6 +97,8 @@ export const appSettings = {
   RELAY_STORAGE: z.string().optional(),
   /** Digest of all settings: shown by `/health`, and compared with the one that the queue's mark demands. */
   RELAY_CONFIGURATION: z.string().optional(),
+  /** Whether the log has lines for each event; it is not worth refusing calls for. */
+  LOG_DETAIL: z.enum(logDetails).catch("summary"),
 };
 
 export type AppSettingName = keyof typeof appSettings;

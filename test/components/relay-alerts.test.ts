@@ -30,8 +30,12 @@ const windows: Record<string, number> = {
   P2D: 48 * hour,
 };
 
-/** The relay's log as Application Insights keeps it, whose lines the real functions write. */
+/**
+ * The relay's log as Application Insights keeps it, whose lines the real functions write: in sums, as by default. What is summed up is
+ * written when the alerts are asked for, as an information whatever its level is, since it belongs to no invocation.
+ */
 class Log {
+  readonly #sums = new SummedLines({ schedule: () => undefined, write: (text) => this.write(text) });
   readonly traces: LogRecord[] = [];
   readonly exceptions: LogRecord[] = [];
   readonly operations: LogRecord[] = [];
@@ -57,6 +61,11 @@ class Log {
     for (const { level, text } of lines) this.write(text, severities[level]);
   }
 
+  /** Leaves what is summed up, which has no line yet, as all there is. */
+  forgetFirstLines(): void {
+    this.traces.length = 0;
+  }
+
   except(minutesAgo: number, ExceptionType: string): void {
     const TimeGenerated = new Date(now.getTime() - minutesAgo * 60_000);
     this.exceptions.push({ TimeGenerated, ExceptionType, _ResourceId: componentId });
@@ -66,7 +75,8 @@ class Log {
     const handler = intakeHandler({
       ...{ signingKeys: ["cio-test-signing-key"], settings: takeAll, storage: this.storage, budget: intakeBudget },
       clock: () => now,
-      lines: new SummedLines({ write: (text) => this.write(text) }),
+      refusals: this.#sums,
+      log: this.#sums,
       ...ports,
     });
     return this.run((context) => handler(request, context));
@@ -79,7 +89,7 @@ class Log {
   ): Promise<void> {
     const handler = forwarderHandler({
       target: { client, readyAt: undefined },
-      ...{ storage: this.storage, duplicates: keepDuplicates, clock: () => now, random: () => 0.5 },
+      ...{ storage: this.storage, duplicates: keepDuplicates, clock: () => now, random: () => 0.5, log: this.#sums },
     });
     const body = JSON.stringify({ event_id: "a", timestamp: 1 });
     return this.run((context) => handler({ version: 1, events: [newEvent({ id: "a", receivedAt, body })] }, context));
@@ -87,6 +97,7 @@ class Log {
 
   /** The alerts that are on now. */
   raised(): string[] {
+    this.#sums.flush();
     return Object.entries(alerts)
       .filter(([, alert]) => {
         const from = now.getTime() - (windows[alert.window] ?? Number.NaN);
@@ -176,9 +187,24 @@ describe("somebody is woken", () => {
     expect(log.raised()).toEqual(["refused"]);
   });
 
-  test("by refused calls in sums as well", async () => {
+  test("by calls that are refused, or can't be taken, within sums alone", async () => {
     log.write(JSON.stringify({ outcome: "refused", refused: 812, reasons: ["no signing key fits X-CIO-Signature"] }));
     expect(log.raised()).toEqual(["refused"]);
+    log = new Log();
+    for (let turn = 0; turn < 2; turn++) await log.post(signedCall(event), { signingKeys: [] });
+    log.forgetFirstLines();
+    expect(log.raised()).toEqual(["unavailable"]);
+  });
+
+  test("by events that are held, or late, within sums alone", async () => {
+    for (let turn = 0; turn < 2; turn++) await log.forward(async () => ({ ...receipt, status: 403 }));
+    log.forgetFirstLines();
+    expect(log.raised()).toEqual(["held"]);
+    log = new Log();
+    const received = new Date(now.getTime() - 5 * hour).toISOString();
+    for (let turn = 0; turn < 2; turn++) await log.forward(async () => receipt, received);
+    log.forgetFirstLines();
+    expect(log.raised()).toEqual(["late"]);
   });
 
   test("by refused calls an hour after the last good one, as after a rotation", async () => {

@@ -26,6 +26,9 @@ interface Instance {
 /** How often a listener looks at its queue, which in host.json is 2 s. */
 const impatience = { AzureFunctionsJobHost__extensions__queues__maxPollingInterval: "00:00:00.2000000" };
 
+/** Lines for each execution and each event, by which the tests see what runs and where an event has gone. */
+const observed = { AzureFunctionsJobHost__logging__logLevel__Function: "Information", LOG_DETAIL: "events" };
+
 /** The relay's bundle in function hosts, each restarted when it ends, as the platform does. */
 export class DeployedRelay {
   readonly #options: DeployedRelayOptions;
@@ -57,6 +60,7 @@ export class DeployedRelay {
   async start(instances = 1, clockShift = 0): Promise<void> {
     const environment = {
       ...impatience,
+      ...observed,
       ...this.#options.clock.environment,
       // One for all hosts of a run, which start sooner by it.
       NODE_COMPILE_CACHE: path.join(this.#options.folder, "../compiled"),

@@ -41,7 +41,7 @@ const intake = intakeHandler({
   storage,
   clock: () => now,
   budget: { call: 60_000, write: 60_000, patience: 60_000 },
-  lines: linesAtOnce(),
+  refusals: linesAtOnce(),
 });
 
 const signed = (text: string, body: Uint8Array, key = signingKey) =>

@@ -23,7 +23,7 @@ async function post(port: Gate, request: Parameters<ReturnType<typeof intakeHand
   const handler = intakeHandler({
     ...{ signingKeys: [signingKey], settings: takeAll, gate: port, clock: () => now, budget: intakeBudget },
     storage: { enqueue, putClaim: enqueue, putDeadLetter: async () => true },
-    lines: linesAtOnce(),
+    refusals: linesAtOnce(),
   });
   const { context, lines } = invocation();
   const { status } = (await handler(request, context)) as { status: number };

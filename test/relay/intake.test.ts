@@ -34,7 +34,7 @@ const intake = (ports: Partial<IntakePorts> = {}) => {
     storage,
     clock: () => now,
     budget: intakeBudget,
-    lines: linesAtOnce(),
+    refusals: linesAtOnce(),
     ...ports,
   });
   return async (request: Parameters<typeof handler>[0]) => {

@@ -18,7 +18,7 @@ async function post(world: FaultyWorld, bodies: readonly string[]): Promise<void
     const { storage, clock, run } = world.startProcess();
     const intake = intakeHandler({
       ...{ signingKeys: [signingKey], settings: takeAll, storage, clock, budget },
-      lines: linesAtOnce(),
+      refusals: linesAtOnce(),
     });
     const answers = await Promise.all(
       open.map((body) =>

@@ -24,7 +24,7 @@ async function poison(
 ) {
   const { context, lines } = invocation({ insertionTime: "2026-11-19T10:00:00Z" });
   await poisonHandler({ ...ports, clock: () => now })(message, context);
-  return lines.map(({ level, outcome }) => ({ level, ...outcome }));
+  return lines.map(({ level, outcome }) => ({ ...outcome, level }));
 }
 
 test("each event of a poison message becomes a dead letter, claims and all", async () => {

@@ -1,6 +1,7 @@
-import { onOutcome } from "../../relay/azure/log.ts";
+import { logOutcome, onOutcome } from "../../relay/azure/log.ts";
 import { SummedLines } from "../../relay/azure/summed-lines.ts";
 import { addCounts, noCounts } from "../../relay/core/counts/counts.ts";
+import type { Outcome } from "../../relay/core/delivery/outcomes.ts";
 import { invocation } from "./support/invocation.ts";
 
 const counts = noCounts();
@@ -19,22 +20,23 @@ function world() {
   });
   return {
     summed,
-    refuse: (reason: string) => summed.add(context, { outcome: "refused", reason }),
-    close: () => summed.add(context, { outcome: "closed", reason: "the relay is being taken down" }),
-    fail: (reason: string) => summed.add(context, { outcome: "unavailable", reason }),
+    refuse: (reason: string) => logOutcome(context, { outcome: "refused", refused: 1, reason }, summed),
+    close: () => logOutcome(context, { outcome: "closed", closed: 1, reason: "the relay is being taken down" }, summed),
+    fail: (reason: string) => logOutcome(context, { outcome: "unavailable", unavailable: 1, reason }, summed),
+    log: (outcome: Outcome) => logOutcome(context, outcome, summed),
     pass: (milliseconds: number) => {
       now += milliseconds;
       for (const timer of timers.splice(0)) timer.at <= now ? timer.callBack() : timers.push(timer);
     },
-    own: () => lines.map(({ level, outcome }) => ({ level, ...outcome })),
+    own: (): Record<string, unknown>[] => lines.map(({ level, outcome }) => ({ ...outcome, level })),
     written,
   };
 }
 
-test("a call after a quiet second has its line at once, as the only one", () => {
+test("a call after a quiet time has its line at once, as the only one", () => {
   const { refuse, pass, own, written } = world();
   refuse("no signature");
-  pass(1_000);
+  pass(15_000);
   refuse("no key fits");
   expect(own()).toEqual([
     { level: "warning", outcome: "refused", refused: 1, reason: "no signature" },
@@ -43,25 +45,28 @@ test("a call after a quiet second has its line at once, as the only one", () => 
   expect(written).toEqual([]);
 });
 
-test("a flood has one line a second, which says how many calls and why, and all are counted at once", () => {
+test("a flood has one line in fifteen seconds, which says how many calls and why, and all are counted at once", () => {
   const { refuse, pass, own, written } = world();
-  for (let milliseconds = 0; milliseconds < 10_000; milliseconds++) {
+  for (let milliseconds = 0; milliseconds < 60_000; milliseconds++) {
     refuse(milliseconds % 3 === 0 ? "no signature" : "no key fits");
     if (milliseconds === 500) expect(counts.refused).toBe(501);
     pass(1);
   }
-  expect(own().length + written.length).toBeLessThanOrEqual(11);
-  expect(written[0]).toEqual({ outcome: "refused", refused: 999, reasons: ["no key fits", "no signature"] });
-  pass(1_000);
+  expect(own().length + written.length).toBeLessThanOrEqual(5);
+  expect(written[0]).toEqual({
+    ...{ outcome: "refused", sumOf: 14_999, refused: 14_999 },
+    reasons: ["no key fits", "no signature"],
+  });
+  pass(15_000);
   const lines: Record<string, unknown>[] = [...own(), ...written];
   const sum = lines.reduce((total, { refused }) => total + Number(refused), 0);
-  expect([sum, counts.refused]).toEqual([10_000, 10_000]);
+  expect([sum, counts.refused]).toEqual([60_000, 60_000]);
 });
 
 test("one line names five reasons at most, however many a flood makes up", () => {
   const { refuse, pass, written } = world();
   for (let call = 0; call < 1_000; call++) refuse(`reason ${call}`);
-  pass(1_000);
+  pass(15_000);
   expect(written).toMatchObject([{ refused: 999 }]);
   expect(written[0]?.reasons).toHaveLength(5);
 });
@@ -72,10 +77,10 @@ test("calls that were refused and calls that could not be taken are summed apart
     refuse("no signature");
     fail("the storage is away");
   }
-  pass(1_000);
+  pass(15_000);
   expect(written).toEqual([
-    { outcome: "refused", refused: 2, reasons: ["no signature"] },
-    { outcome: "unavailable", unavailable: 2, reasons: ["the storage is away"] },
+    { outcome: "refused", sumOf: 2, refused: 2, reasons: ["no signature"] },
+    { outcome: "unavailable", sumOf: 2, unavailable: 2, reasons: ["the storage is away"] },
   ]);
   expect([counts.refused, counts.unavailable]).toEqual([3, 3]);
 });
@@ -85,14 +90,63 @@ test("at the process's end, sums without a line are written", () => {
   refuse("no signature");
   refuse("no signature");
   summed.flush();
-  expect(written).toEqual([{ outcome: "refused", refused: 1, reasons: ["no signature"] }]);
+  expect(written).toEqual([{ outcome: "refused", sumOf: 1, refused: 1, reasons: ["no signature"] }]);
 });
 
 test("calls at a closed intake are summed up too, as what is in order", () => {
   const { summed, close, pass, own, written } = world();
   for (let call = 0; call < 10; call++) close();
-  pass(1_000);
+  pass(15_000);
   summed.flush();
   expect(own()).toEqual([expect.objectContaining({ outcome: "closed", closed: 1 })]);
-  expect(written).toEqual([{ outcome: "closed", closed: 9, reasons: ["the relay is being taken down"] }]);
+  expect(written).toEqual([{ outcome: "closed", sumOf: 9, closed: 9, reasons: ["the relay is being taken down"] }]);
+});
+
+test("events are summed up by outcome, level and rule: counts and seconds added, the oldest kept, ids left out", () => {
+  const { log, pass, own, written } = world();
+  const forwarded = { outcome: "forwarded", duplicate: 0, retried: 0, held: 0, gone: 0, ids: ["a"] } as const;
+  for (const age of [3, 9, 4]) {
+    log({ outcome: "accepted", accepted: 2, ids: ["a", "b"], redacted: { email: 2 }, unknown: { "data.swatch": 1 } });
+    log({ outcome: "filtered", filtered: 1, rule: age > 5 ? "except.metrics" : "only.campaigns", ids: ["c"] });
+    log({ ...forwarded, level: "info", delivered: 2, oldestSeconds: age, ageSeconds: age, deliveredSeconds: 2 * age });
+    log({ ...forwarded, level: "error", delivered: 0, held: 1, oldestSeconds: age, reasons: [`status ${age}`] });
+  }
+  pass(15_000);
+  expect(own().map(({ outcome, rule, ids }) => [outcome, rule, ids])).toEqual([
+    ["accepted", undefined, ["a", "b"]],
+    ["filtered", "only.campaigns", ["c"]],
+    ["forwarded", undefined, ["a"]],
+    ["forwarded", undefined, ["a"]],
+    ["filtered", "except.metrics", ["c"]],
+  ]);
+  const none = { duplicate: 0, retried: 0, gone: 0 };
+  expect(written).toEqual([
+    { outcome: "accepted", sumOf: 2, accepted: 4, redacted: { email: 4 }, unknown: { "data.swatch": 2 } },
+    {
+      outcome: "forwarded",
+      level: "info",
+      sumOf: 2,
+      ...none,
+      held: 0,
+      ...{ delivered: 4, oldestSeconds: 9, ageSeconds: 9, deliveredSeconds: 26 },
+    },
+    {
+      outcome: "forwarded",
+      level: "error",
+      sumOf: 2,
+      ...none,
+      held: 2,
+      delivered: 0,
+      oldestSeconds: 9,
+      reasons: ["status 9", "status 4"],
+    },
+    { outcome: "filtered", rule: "only.campaigns", sumOf: 1, filtered: 1 },
+  ]);
+});
+
+test("a dead letter has a line of its own, however many there are, with its blob and its event", () => {
+  const { log, own, written } = world();
+  for (const deadLetter of ["one", "two"]) log({ outcome: "dead", dead: 1, deadLetter, reason: "400", ids: ["a"] });
+  expect(own()).toMatchObject([{ deadLetter: "one", level: "error" }, { deadLetter: "two" }]);
+  expect(written).toEqual([]);
 });

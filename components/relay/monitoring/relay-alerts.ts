@@ -69,7 +69,7 @@ export function relayAlerts({
     held: {
       ...{ ...soon, ...ofLines, severity: 1 },
       description: "Platform refuses the relay (401, 403 or 404): events are held until the dataflow is repaired.",
-      steps: `where ${lineNumber("held")} > 0 and SeverityLevel >= 3`,
+      steps: `where ${lineNumber("held")} > 0 and tostring(${lineField("level")}) == "error"`,
     },
     late: {
       ...{ ...quarter, ...ofLines, severity: 2 },

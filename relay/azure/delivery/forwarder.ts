@@ -1,9 +1,9 @@
 import type { InvocationContext, StorageQueueHandler } from "@azure/functions";
 import { type Fate, fates, loudestLevel } from "../../core/delivery/fates.ts";
-import type { LogLevel, OutcomeNumber } from "../../core/delivery/outcomes.ts";
+import type { LogLevel, Outcome, OutcomeNumber } from "../../core/delivery/outcomes.ts";
 import { isOverdue, retryDelaySeconds, secondsUntil } from "../../core/delivery/retry-schedule.ts";
 import { decodeEnvelope, encodeEnvelopes, type QueuedEvent, waitingSince } from "../../core/event/envelope.ts";
-import { describeError, logEvents, logOutcome } from "../log.ts";
+import { describeError, lineByLine, logOutcome, type RelayLog } from "../log.ts";
 import { deleteClaims } from "../storage/claims.ts";
 import { type RelayStorageClient, storageTimeout } from "../storage/storage.ts";
 import { type DeliveryResult, deliverAll, giveUp, hasFailed } from "./deliver.ts";
@@ -26,6 +26,8 @@ export interface ForwarderPorts {
   readonly clock: () => Date;
   /** From 0 up to, not including, 1. */
   readonly random: () => number;
+  /** By default line by line. */
+  readonly log?: RelayLog;
 }
 
 /**
@@ -50,6 +52,7 @@ export function forwarderHandler({
   fence,
   clock,
   random,
+  log = lineByLine,
 }: ForwarderPorts): StorageQueueHandler {
   const putBack = async (events: readonly QueuedEvent[], delaySeconds: number): Promise<void> => {
     try {
@@ -100,19 +103,20 @@ export function forwarderHandler({
       const { length: held } = waiting;
       reportDead(deliveries, context);
       const oldestSeconds = longestWait(events, clock());
-      logEvents(context, level, {
-        ...{ outcome: "waiting", held, ...(isPause ? { paused: held } : {}) },
-        ...{ delaySeconds, oldestSeconds, reason },
-      });
+      logOutcome(
+        context,
+        { outcome: "waiting", level, held, ...(isPause && { paused: held }), delaySeconds, oldestSeconds, reason },
+        log,
+      );
       return;
     }
 
-    const onTrouble = (reason: string) => logOutcome(context, { outcome: "duplicatesUnknown", reason });
+    const onTrouble = (reason: string) => logOutcome(context, { outcome: "duplicatesUnknown", reason }, log);
     const deliveries = await deliverAll(events, { platform: standstill.client, storage, duplicates, onTrouble, clock });
     const turns = comingTurns(deliveries, standstill.client, random);
     await settle(deliveries, turns, context);
     reportDead(deliveries, context);
-    report(deliveries, turns, clock(), context);
+    logOutcome(context, outcomeOf(deliveries, turns, clock()), log);
   };
 }
 
@@ -203,12 +207,8 @@ function reportDead(deliveries: readonly DeliveryResult[], context: InvocationCo
   }
 }
 
-function report(
-  deliveries: readonly DeliveryResult[],
-  turns: readonly ComingTurn[],
-  now: Date,
-  context: InvocationContext,
-): void {
+/** What became of the events of a message that was tried. */
+function outcomeOf(deliveries: readonly DeliveryResult[], turns: readonly ComingTurn[], now: Date): Outcome {
   const waiting = turns.flatMap(({ events }) => events);
   const eventsOf = (wanted: DeliveryResult["fate"]) =>
     deliveries.filter(({ fate }) => fate === wanted).map(({ event }) => event);
@@ -220,8 +220,9 @@ function report(
   // A dead letter has a line of its own, which is loud enough.
   const counted = deliveries.map(fateToCount).filter((fate) => fate !== "dead");
   const count = (field: OutcomeNumber) => counted.filter((fate) => fates[fate].count === field).length;
-  logEvents(context, loudestLevel(counted.map((fate) => fates[fate].level)), {
+  return {
     outcome: "forwarded",
+    level: loudestLevel(counted.map((fate) => fates[fate].level)),
     delivered: count("delivered"),
     duplicate: count("duplicate"),
     retried: count("retried"),
@@ -244,7 +245,7 @@ function report(
           reasons: reasonsOf(deliveries),
         }
       : {}),
-  });
+  };
 }
 
 /** As what an event counts: one that wasn't sent as what Platform is away for. */

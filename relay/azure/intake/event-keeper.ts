@@ -6,7 +6,7 @@ import { claimBody, fitsInline, newEvent, type QueuedEvent } from "../../core/ev
 import { GroupCommit } from "../../core/intake/group-commit.ts";
 import type { EventPolicy } from "../../core/policy/policy.ts";
 import { runWithinBudget } from "../budget.ts";
-import { describeError, logOutcome } from "../log.ts";
+import { describeError, logOutcome, type RelayLog } from "../log.ts";
 import type { RelayStorageClient } from "../storage/storage.ts";
 import { countLabels, type EventLabel, labelsOf } from "./event-labels.ts";
 
@@ -17,6 +17,7 @@ export interface EventKeeperPorts {
   readonly clock: () => Date;
   /** Milliseconds: of one queue message's write with its tries, and after which it no longer holds up those behind it. */
   readonly budget: { readonly write: number; readonly patience: number };
+  readonly log: RelayLog;
 }
 
 /** The call that a body came with. */
@@ -59,7 +60,11 @@ export class EventKeeper {
       case "malformed":
         return this.#bury(body, call, { class: "malformed", reason: admission.reason, now });
       case "filtered":
-        logOutcome(call.context, { outcome: "filtered", filtered: 1, rule: admission.rule, ids: [admission.id] });
+        logOutcome(
+          call.context,
+          { outcome: "filtered", filtered: 1, rule: admission.rule, ids: [admission.id] },
+          this.#ports.log,
+        );
         return;
       case "admitted":
         return this.#enqueue(admission, call, now.toISOString());
@@ -91,7 +96,7 @@ export class EventKeeper {
       queued = claimBody(inline, claim);
     }
     const { first, ids, labels } = await this.#groups.commit(queued, labelsOf(admission));
-    // One line for all that share a message: at thousands of events a second the log is the larger part of the bill.
-    if (first) logOutcome(context, { outcome: "accepted", accepted: ids.length, ...countLabels(labels), ids });
+    if (first)
+      logOutcome(context, { outcome: "accepted", accepted: ids.length, ...countLabels(labels), ids }, this.#ports.log);
   }
 }

@@ -5,7 +5,7 @@ import { bodyBudget } from "../../core/intake/body-limit.ts";
 import { ByteBudget } from "../../core/intake/byte-budget.ts";
 import { freshnessProblem, signatureProblem } from "../../core/intake/verify.ts";
 import { runWithinBudget } from "../budget.ts";
-import { describeError } from "../log.ts";
+import { describeError, lineByLine, logOutcome, type RelayLog } from "../log.ts";
 import type { QueueWatch } from "../queue-watch.ts";
 import type { IntakeSettings } from "../settings.ts";
 import { SummedLines } from "../summed-lines.ts";
@@ -45,8 +45,10 @@ export interface IntakePorts {
   readonly budget: IntakeBudget;
   /** Bytes of bodies that all calls together may hold; by default those of an instance of the default size. */
   readonly bodies?: ByteBudget;
-  /** The log of calls that bring no event; one of its own by default. */
-  readonly lines?: SummedLines;
+  /** The log of calls that bring no event; by default one of its own, in sums. */
+  readonly refusals?: RelayLog;
+  /** The log of events; by default line by line. */
+  readonly log?: RelayLog;
   /** Is asked to look after each event, which doesn't wait for it. */
   readonly watch?: Pick<QueueWatch, "look">;
 }
@@ -79,10 +81,11 @@ export function intakeHandler({
   clock,
   budget,
   bodies = new ByteBudget(bodyBudget(appNumbers.INSTANCE_MEMORY_MB.default)),
-  lines = new SummedLines(),
+  refusals = new SummedLines(),
+  log = lineByLine,
   watch,
 }: IntakePorts): HttpHandler {
-  const keeper = new EventKeeper({ digestSecret: signingKeys[0], storage, clock, budget });
+  const keeper = new EventKeeper({ digestSecret: signingKeys[0], storage, clock, budget, log });
 
   const receive = async (request: HttpRequest, { policy, maximumAgeSeconds }: UsableSettings, call: Call) => {
     const { problem, refusal } = await withBody(
@@ -110,8 +113,8 @@ export function intakeHandler({
   };
 
   return async (request, context) => {
-    const refuse = ({ response, ...line }: IntakeRefusal) => {
-      lines.add(context, line);
+    const refuse = ({ response, outcome }: IntakeRefusal) => {
+      logOutcome(context, outcome, refusals);
       return response;
     };
     if (signingKeys.length === 0) return refuse(missingSigningKey);

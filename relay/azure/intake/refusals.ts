@@ -1,10 +1,17 @@
 import type { HttpResponseInit } from "@azure/functions";
+import type { Outcome } from "../../core/delivery/outcomes.ts";
 import { maxBodyBytes } from "../../core/intake/body-limit.ts";
-import type { CallOutcome } from "../summed-lines.ts";
 import type { UnreadBody } from "./request-body.ts";
 
+const refusalLines = {
+  refused: (reason: string): Outcome => ({ outcome: "refused", refused: 1, reason }),
+  unavailable: (reason: string): Outcome => ({ outcome: "unavailable", unavailable: 1, reason }),
+  closed: (reason: string): Outcome => ({ outcome: "closed", closed: 1, reason }),
+};
+
 /** How a call that brought no event ends: what the log says of it, and its answer. */
-export interface IntakeRefusal extends CallOutcome {
+export interface IntakeRefusal {
+  readonly outcome: Outcome;
   readonly response: HttpResponseInit;
 }
 
@@ -45,8 +52,8 @@ export function notStored(reason: string): IntakeRefusal {
   return refusal("unavailable", reason, answer(503, "the event could not be stored"));
 }
 
-function refusal(outcome: CallOutcome["outcome"], reason: string, response: HttpResponseInit): IntakeRefusal {
-  return { outcome, reason, response };
+function refusal(kind: keyof typeof refusalLines, reason: string, response: HttpResponseInit): IntakeRefusal {
+  return { outcome: refusalLines[kind](reason), response };
 }
 
 function answer(status: number, error: string): HttpResponseInit {

@@ -5,8 +5,8 @@ type CallLine = {
 };
 
 /**
- * What the relay logs: one outcome as one line of JSON. Counts, event ids, names of blobs and reasons are for the log; bodies, URLs and
- * keys never are. Alerts and charts ask for these fields by components/relay/monitoring/relay-log.ts, and `addCounts` adds up those that are counts.
+ * What the relay logs: one outcome, or a sum of several (`OutcomeSum`), as one line of JSON. Counts, event ids, names of blobs and reasons
+ * are for the log; bodies, URLs and keys never are. Alerts and charts ask for these fields by components/relay/monitoring/relay-log.ts, and `addCounts` adds up those that are counts.
  */
 export type Outcome =
   /** Intake: `accepted` events are durable in one message. */
@@ -29,7 +29,7 @@ export type Outcome =
       readonly rule: string;
       readonly ids: readonly string[];
     }
-  /** Intake: calls had no valid signature, or a body beyond the limit; at most one line a second. */
+  /** Intake: calls had no valid signature, or a body beyond the limit. */
   | (CallLine & { readonly outcome: "refused"; readonly refused: number })
   /** Intake: calls were answered with 503. Without `unavailable`: the storage can't be reached, as `/health` found. */
   | (CallLine & { readonly outcome: "unavailable"; readonly unavailable?: number })
@@ -38,6 +38,7 @@ export type Outcome =
   /** Forwarder: what became of one message's events. */
   | {
       readonly outcome: "forwarded";
+      readonly level: LogLevel;
       readonly delivered: number;
       /** Platform has them already. */
       readonly duplicate: number;
@@ -65,6 +66,7 @@ export type Outcome =
    */
   | {
       readonly outcome: "waiting";
+      readonly level: LogLevel;
       readonly held: number;
       /** Those of them that wait for Platform to come back. */
       readonly paused?: number;
@@ -96,8 +98,11 @@ export type OutcomeName = Outcome["outcome"];
 /** `info`: normal. `warn`: the relay recovers by itself. `error`: an operator has to act. */
 export type LogLevel = "info" | "warn" | "error";
 
-/** The level of each line. That of a queue message depends on its events: see `fates`. */
-export const outcomeLevels = {
+/**
+ * The level of each line. That of a queue message depends on its events (see `fates`), and is in the line: a line that belongs to no
+ * invocation loses its level, since the host takes every line of the console for an information.
+ */
+const outcomeLevels = {
   accepted: "info",
   filtered: "info",
   refused: "warn",
@@ -109,8 +114,10 @@ export const outcomeLevels = {
   claimLeft: "warn",
 } as const satisfies Record<Exclude<OutcomeName, "forwarded" | "waiting">, LogLevel>;
 
-/** An outcome whose level is always the same. */
-export type LeveledOutcome = Extract<Outcome, { readonly outcome: keyof typeof outcomeLevels }>;
+/** How loud the line of an outcome is. */
+export function levelOf(outcome: Outcome): LogLevel {
+  return "level" in outcome ? outcome.level : outcomeLevels[outcome.outcome];
+}
 
 type FieldsOf<Line> = Line extends Outcome ? keyof Line : never;
 type ValueOf<Line, Field> = Line extends Outcome ? (Field extends keyof Line ? Line[Field] : never) : never;

@@ -75,7 +75,7 @@ export class ForwarderWorld {
       ...ports,
     });
     await handler(body, context);
-    return { delays, lines, outcomes: lines.map(({ level, outcome }) => ({ level, ...outcome })) };
+    return { delays, lines, outcomes: lines.map(({ level, outcome }) => ({ ...outcome, level })) };
   }
 
   receivedIds(): unknown[] {

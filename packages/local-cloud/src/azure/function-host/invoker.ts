@@ -68,9 +68,11 @@ export class Invoker {
       const response = await this.#withTimeout(name, invocationId, this.#run(target, invocationId, input));
       await finish(response);
       line("information", result("Succeeded"));
+      this.#log.write("information", "Host.Results", `Functions.${name}: succeeded`, details);
       return response;
     } catch (error) {
       line("error", `${result("Failed")} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      this.#log.write("error", "Host.Results", `Functions.${name}: failed`, details);
       throw error;
     }
   }
