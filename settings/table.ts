@@ -319,7 +319,10 @@ export const settingsTable = {
   logRetentionDays: {
     schema: z.int().min(30).max(730),
     default: 30,
-    description: "Days that Azure keeps the relay's logs: 30 to 730.",
+    description:
+      "Days that Azure keeps the relay's logs, in every table of them: 30 to 730. In a workspace that exists already, its own retention " +
+      "applies.",
+    page: "azure.md",
     direct: ofTheRelay,
   },
 } as const satisfies Record<string, Setting>;

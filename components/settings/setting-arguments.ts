@@ -266,7 +266,8 @@ export interface SettingArguments {
    */
   logDetail?: SettingArgument<"logDetail">;
   /**
-   * Days that Azure keeps the relay's logs: 30 to 730. Default: `30`.
+   * Days that Azure keeps the relay's logs, in every table of them: 30 to 730. In a workspace that exists already,
+   * its own retention applies. Default: `30`.
    */
   logRetentionDays?: SettingArgument<"logRetentionDays">;
 }

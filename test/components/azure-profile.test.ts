@@ -218,3 +218,35 @@ test("docs/azure.md says what each environment chooses", () => {
   });
   expect(rows.filter((row) => !text.includes(row))).toEqual([]);
 });
+
+test("logRetentionDays is for every table that the relay's logs can come to, and for the workspace", async () => {
+  const resources = await declared({ logRetentionDays: 120 });
+  const workspace = inputsOf(resources, ":operationalinsights:Workspace");
+  expect([workspace.retentionInDays, workspace.features.immediatePurgeDataOn30Days]).toEqual([120, false]);
+  const tables = resources.flatMap(({ inputs }) => (/^tables\//.test(String(inputs.path)) ? [inputs] : []));
+  const names = [
+    "Traces",
+    "Requests",
+    "Exceptions",
+    "Dependencies",
+    "Metrics",
+    "Events",
+    "PageViews",
+    "PerformanceCounters",
+  ];
+  expect(tables.map(({ path }) => path).sort()).toEqual(
+    [...names, "AvailabilityResults", "BrowserTimings", "SystemEvents"].map((name) => `tables/App${name}`).sort(),
+  );
+  const properties = { retentionInDays: 120, totalRetentionInDays: 120 };
+  for (const { parentId, body } of tables)
+    expect([parentId, body]).toEqual([`${azureName("workspace", "events-relay-monitoring-logs")}-id`, { properties }]);
+});
+
+test("30 days are no more than 30, and the tables of a workspace that exists already are left alone", async () => {
+  expect(inputsOf(await declared(), ":operationalinsights:Workspace").features.immediatePurgeDataOn30Days).toBe(true);
+  const workspaceId = `/subscriptions/s/resourceGroups/g/providers/Microsoft.OperationalInsights/workspaces/w`;
+  const resources = await declared({ azureExisting: { workspaceId }, logRetentionDays: 120 });
+  expect(
+    resources.filter(({ type, inputs }) => type.endsWith(":Workspace") || /^tables\//.test(String(inputs.path))),
+  ).toEqual([]);
+});

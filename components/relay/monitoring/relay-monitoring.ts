@@ -11,6 +11,7 @@ import type { AzureProfile } from "../azure/azure-profile.ts";
 import type { RelayGroup } from "../relay-group.ts";
 import { type AlertReceivers, declareActionGroup } from "./action-group.ts";
 import { declareLogAlert } from "./log-alert.ts";
+import { retainLogs } from "./log-tables.ts";
 import { relayAlertNames } from "./relay-alerts.ts";
 import { workbookOf } from "./workbook.ts";
 
@@ -110,11 +111,20 @@ export class RelayMonitoring extends pulumi.ComponentResource {
         retentionInDays: args.logRetentionDays,
         // Azure's word for no cap is -1.
         workspaceCapping: { dailyQuotaGb: derive(args.profile.dailyLogQuotaGb, (quota) => (quota > 0 ? quota : -1)) },
-        features: { disableLocalAuth: true, enableLogAccessUsingOnlyResourcePermissions: true },
+        features: {
+          disableLocalAuth: true,
+          enableLogAccessUsingOnlyResourcePermissions: true,
+          // Otherwise 30 days are 31 (Azure Monitor, "Manage data retention in a Log Analytics workspace").
+          immediatePurgeDataOn30Days: derive(args.logRetentionDays, (days) => days === 30),
+        },
       },
       { parent: this },
     );
     this.parts.workspace = nativePart(workspace);
+    Object.assign(
+      this.parts,
+      retainLogs(name, { workspaceId: workspace.id, days: args.logRetentionDays }, { parent: this }),
+    );
     return workspace.id;
   }
 

@@ -38,8 +38,8 @@ export function sumKey(outcome: Outcome): string {
 }
 
 /**
- * One line for many outcomes of one key. Its counts are theirs added up, so that whoever adds up lines, as alerts and the workbook do,
- * gets the same from sums. It has no ids of events: they would be the larger part of it.
+ * One line for many outcomes of one key. Its counts are theirs added up, so that alerts and the workbook, which add up lines,
+ * get the same from sums. It has no ids of events: they would be the larger part of it.
  */
 export class OutcomeSum {
   readonly #shared: Record<string, unknown> = {};

@@ -214,6 +214,8 @@ export class AzureClient {
       const { data } = await this.#arm.call({ method: "PUT", path: id, params, body, signal, purpose });
       const parsed = object.safeParse(data);
       if (parsed.success) return { done: parsed.data };
+      // 202 without a body: Azure goes on by itself, as with the tables of a Log Analytics workspace.
+      if (data === undefined || data === "") return { done: {} };
       throw this.#notUnderstood(purpose, "no JSON");
     } catch (error) {
       if (!(error instanceof VendorError && error.status === 409 && busyCodes.has(error.code ?? ""))) throw error;

@@ -38,6 +38,12 @@ describe("ArmResource", () => {
     expect(operation.shown.join()).toContain("Azure is busy with another change there");
   });
 
+  test("one that Azure takes and goes on with by itself is made", async () => {
+    azure.script[`GET ${queue}`] = [gone];
+    azure.script[`PUT ${queue}`] = [{ status: 202, body: "" }];
+    expect(await armResource.create(operation, inputs)).toEqual({ id: queue, outputs: {} });
+  });
+
   test("another conflict is reported at once", async () => {
     const exists = { error: { code: "RoleAssignmentExists", message: "The role assignment already exists." } };
     azure.script[`GET ${queue}`] = [gone];

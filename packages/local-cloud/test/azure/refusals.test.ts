@@ -1,6 +1,16 @@
 import type { Provider } from "../../../pulumi-provider-kit/src/engine/provider.ts";
 import type { PropertyMap } from "../../../pulumi-provider-kit/src/engine/values.ts";
-import { assign, groupId, make, roleId, roles, startTestAzure, subscriptionId, type TestAzure } from "./support.ts";
+import {
+  assign,
+  groupId,
+  make,
+  remove,
+  roleId,
+  roles,
+  startTestAzure,
+  subscriptionId,
+  type TestAzure,
+} from "./support.ts";
 
 jest.setTimeout(120_000);
 
@@ -379,6 +389,23 @@ describe("what watches the relay", () => {
     expect(await refusal("monitor:MetricAlert", metricAlert({ scopes: [componentId] }))).toContain("scopes");
     expect(await refusal("monitor:MetricAlert", metricAlert({ windowSize: "PT10M" }))).toContain("windowSize");
     expect(await refusal("monitor:MetricAlert", metricAlert({ windowSize: "PT1M" }))).toContain("smaller");
+  });
+
+  test("a table of logs has a name that Azure knows and a retention that it takes, and stays while its workspace does", async () => {
+    const workspace = await make(provider, "operationalinsights:Workspace", "logs", {
+      ...inGroup,
+      workspaceName: "logs",
+    });
+    const table = (over: PropertyMap) =>
+      refusal("operationalinsights:Table", { ...inGroup, workspaceName: "logs", tableName: "AppTraces", ...over });
+    expect(await table({ retentionInDays: 3 })).toContain("retentionInDays must be");
+    expect(await table({ tableName: "AppTrace", retentionInDays: 30 })).toContain("'AppTrace' was not found");
+    const made = await make(provider, "operationalinsights:Table", "table", {
+      ...inGroup,
+      ...{ workspaceName: "logs", tableName: "AppTraces", retentionInDays: 30, totalRetentionInDays: -1 },
+    });
+    await expect(remove(provider, made)).rejects.toThrow("can't be deleted");
+    await remove(provider, workspace);
   });
 
   test("a log alert looks back two days at most, in steps that Azure knows", async () => {

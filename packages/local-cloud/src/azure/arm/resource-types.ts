@@ -229,6 +229,13 @@ const definitions: Record<string, Definition> = {
     replaceOn: ["location"],
     computed: ["customerId", "createdDate", "modifiedDate", "provisioningState", "etag"],
   },
+  "operationalinsights:Table": {
+    armType: "Microsoft.OperationalInsights/workspaces/tables",
+    apiVersion: "2023-09-01",
+    id: `${group}/providers/Microsoft.OperationalInsights/workspaces/{workspaceName}/tables/{tableName}`,
+    nameInput: "tableName",
+    computed: ["provisioningState"],
+  },
   "monitor:ActionGroup": {
     armType: "Microsoft.Insights/actionGroups",
     apiVersion: "2024-10-01-preview",

@@ -3,6 +3,7 @@ import type { PropertyMap } from "pulumi-provider-kit";
 import type { ResourceRequest } from "../arm/resource-request.ts";
 import { text } from "../arm/subscription.ts";
 import type { Grant } from "../identity/data-plane-authorization.ts";
+import { refuseLogTableDeletion } from "../refusals/table-refusals.ts";
 import type { AzureParts, Effects } from "./effects.ts";
 import { siteEffects } from "./site-effects.ts";
 import { storageEffects } from "./storage-effects.ts";
@@ -77,6 +78,10 @@ const effects: Record<string, Effects> = {
       const etag = randomUUID();
       return { customerId: randomUUID(), createdDate: now, modifiedDate: now, provisioningState: "Succeeded", etag };
     },
+  },
+  "azure-native:operationalinsights:Table": {
+    create: () => ({ provisioningState: "Succeeded" }),
+    refuseDelete: ({ name }) => refuseLogTableDeletion(name),
   },
   "azure-native:monitor:MetricAlert": {
     create: () => ({ lastUpdatedTime: new Date().toISOString(), isMigrated: false }),

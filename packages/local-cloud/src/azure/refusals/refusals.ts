@@ -12,6 +12,7 @@ import { refuseFlexSettings, refusePlan, refuseSite } from "./flex-refusals.ts";
 import { refuseLock } from "./lock-refusals.ts";
 import { refuseByPolicy } from "./policies.ts";
 import { refuseAccount, refuseBlobService } from "./storage-refusals.ts";
+import { refuseLogTable } from "./table-refusals.ts";
 import { refuseVault } from "./vault-refusals.ts";
 
 const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -123,6 +124,7 @@ const refusals: Record<string, Refusal> = {
     if (guid.test(name)) return;
     throw new ArmError(400, "BadRequest", `The workbook resource name '${name}' is not valid: it must be a GUID.`);
   },
+  "azure-native:operationalinsights:Table": refuseLogTable,
   "azure-native:monitor:ActionGroup": (request) =>
     refuseLocation(request, "global,swedencentral,germanywestcentral,northcentralus,southcentralus,eastus2,westus"),
   "azure-native:monitor:MetricAlert": (request, subscription) => {
