@@ -5,6 +5,7 @@ import path from "node:path";
 import { BlobServiceClient, type ContainerClient } from "@azure/storage-blob";
 import { type QueueClient, QueueServiceClient } from "@azure/storage-queue";
 import { type Child, startChild } from "../../packages/local-cloud/src/azure/host/child-process.ts";
+import { withoutTelemetry } from "../../packages/local-cloud/src/azure/storage/azurite.ts";
 import { Tables } from "../../relay/azure/storage/tables.ts";
 import { addCounts, type Counts, noCounts } from "../../relay/core/counts/counts.ts";
 import { containerNames, countsTable, queueNames } from "../../relay/core/names.ts";
@@ -38,6 +39,7 @@ export class Storage {
     const listening = new Map<string, number>();
     const child = startChild({
       module: azuriteMain,
+      preload: [withoutTelemetry],
       arguments: [
         ...["--blobPort", "0", "--queuePort", "0", "--tablePort", "0", "--location", folder],
         ...["--silent", "--disableTelemetry", "--skipApiVersionCheck"],

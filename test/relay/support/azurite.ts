@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BlobServiceClient } from "@azure/storage-blob";
 import { QueueServiceClient } from "@azure/storage-queue";
+import { withoutTelemetry } from "../../../packages/local-cloud/src/azure/storage/azurite.ts";
 import type { Certificate } from "../../../packages/local-cloud/src/certificate.ts";
 import { type DeadLetter, parseDeadLetter } from "../../../relay/core/event/dead-letter.ts";
 import { decodeEnvelope, type QueuedEvent } from "../../../relay/core/event/envelope.ts";
@@ -50,7 +51,8 @@ export async function startAzurite(certificate?: Certificate): Promise<Azurite> 
   const tls = certificate
     ? ["--cert", certificate.certificateFile, "--key", certificate.keyFile, "--oauth", "basic"]
     : [];
-  const child = spawn(process.execPath, [require.resolve("azurite/dist/src/azurite"), ...ports, ...flags, ...tls], {
+  const program = ["--import", withoutTelemetry, require.resolve("azurite/dist/src/azurite")];
+  const child = spawn(process.execPath, [...program, ...ports, ...flags, ...tls], {
     env: { ...process.env, AZURITE_ACCOUNTS: `relaytest:${key}` },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -4,7 +4,7 @@ import module from "node:module";
 // A child must not outlive the local cloud, however that ends. The IPC channel closes when the parent is gone, even when it was killed.
 process.once("disconnect", () => process.exit(0));
 
-// Azurite takes 1.5 s of CPU to start, and 0.5 s where it was compiled before. Node keeps what it has compiled when a process exits,
-// and most children are killed.
+// What was compiled before takes a fraction of the CPU to start. Node keeps what it has compiled when a process exits, and most children
+// are killed.
 module.enableCompileCache();
 setTimeout(() => module.flushCompileCache(), 3_000).unref();

@@ -9,6 +9,9 @@ import type { AccessRules } from "./azurite-guard.ts";
 
 const azuriteMain = createRequire(path.join(import.meta.dirname, "azurite.ts")).resolve("azurite/dist/src/azurite.js");
 
+/** What an Azurite process loads before its own code: see there. */
+export const withoutTelemetry = path.join(import.meta.dirname, "azurite-telemetry.ts");
+
 /** What the guard has to know beside the ports: see `AccessRules`. */
 export type AccountAccess = Omit<AccessRules, "version" | "ports">;
 
@@ -55,7 +58,7 @@ export class Azurite {
     let heard: (line: string) => void = () => undefined;
     const child = startChild({
       module: azuriteMain,
-      preload: [path.join(import.meta.dirname, "azurite-guard.ts")],
+      preload: [withoutTelemetry, path.join(import.meta.dirname, "azurite-guard.ts")],
       arguments: [
         ...["--blobPort", "0", "--queuePort", "0", "--tablePort", "0"],
         ...["--cert", certificate.certificateFile, "--key", certificate.keyFile, "--oauth", "basic"],
