@@ -24,6 +24,11 @@ const runProgram = ["run-program.js", "run-program.d.ts"];
 const packages: readonly PublishedPackage[] = [
   { folder: "packages/adobe-data-prep", compiled: ["src"], copied: ["README.md"] },
   { folder: "packages/pulumi-provider-kit", compiled: ["src"], copied: ["README.md"] },
+  {
+    folder: "packages/customerio-aep-policies",
+    compiled: ["src"],
+    copied: ["README.md", "PulumiPolicy.yaml", "pack.js"],
+  },
   { folder: "packages/pulumi-customerio", compiled: ["src"], copied: ["README.md", "schema.json", "bin", "dist"] },
   { folder: "packages/pulumi-aep", compiled: ["src"], copied: ["README.md", "schema.json", "bin", "dist"] },
   {

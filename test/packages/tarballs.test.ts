@@ -45,6 +45,7 @@ beforeAll(async () => {
     "readme/customerio.ts": await readmeCode("packages/pulumi-customerio"),
     "readme/kit.ts": await readmeCode("packages/pulumi-provider-kit"),
     "readme/data-prep.ts": await readmeCode("packages/adobe-data-prep"),
+    "readme/policies.ts": await readmeCode("packages/customerio-aep-policies"),
   });
 }, 5 * minutes);
 

@@ -12,7 +12,10 @@ let settings: string;
 
 const version = "9.8.7";
 const minutes = 60_000;
-const inOrder = ["adobe-data-prep", "pulumi-provider-kit", "pulumi-customerio", "pulumi-aep", "customerio-aep"];
+const inOrder = [
+  ...["adobe-data-prep", "pulumi-provider-kit", "customerio-aep-policies", "pulumi-customerio", "pulumi-aep"],
+  "customerio-aep",
+];
 
 const read = (file: string) => readFile(path.join(clone.folder, file), "utf8");
 const write = (file: string, text: string) => writeFile(path.join(clone.folder, file), text);

@@ -1,0 +1,1 @@
+export { relayPolicies } from "./relay-policies.ts";

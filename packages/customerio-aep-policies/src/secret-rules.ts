@@ -1,0 +1,38 @@
+import { UnknownValueError } from "@pulumi/policy";
+import type { CheckedResource } from "./checked-resource.ts";
+
+/** App settings that are secret by their names. The first exception is an address that is no credential, the second names an identity. */
+const secretNames = /secret|password|token|(signing|account|access|api)_?keys?$|connection_?string/i;
+const notSecret = /^APPLICATIONINSIGHTS_(CONNECTION|AUTHENTICATION)_STRING$/;
+/** What is a credential whatever its name: account keys, and signatures (SAS) of storage and Service Bus. */
+const secretValues = /(AccountKey|SharedAccessKey|SharedAccessSignature)=|[?&]sig=/i;
+/** The relay's own, whose names don't tell. */
+const relaySecrets = ["PLATFORM_STREAMING_URL", "PLATFORM_CLIENT_SECRET", "CUSTOMERIO_SIGNING_KEYS"];
+
+/** Names of app settings that hold a secret in place of a reference to a vault. */
+export function findPlainSecrets({ type, props }: Pick<CheckedResource, "type" | "props">): string[] {
+  const settings = appSettings({ type, props });
+  return Object.keys(settings).filter((name) => {
+    const value = knownValue(settings, name);
+    if (value === undefined || /^@Microsoft\.KeyVault\(/i.test(value)) return false;
+    const isNamedSecret = relaySecrets.includes(name) || (secretNames.test(name) && !notSecret.test(name));
+    return isNamedSecret || secretValues.test(value);
+  });
+}
+
+function appSettings({ type, props }: Pick<CheckedResource, "type" | "props">): Record<string, unknown> {
+  if (type === "azure-native:web:WebAppApplicationSettings") return props.properties ?? {};
+  if (type === "customerio-aep:index:FunctionCode") return props.settings ?? {};
+  return {};
+}
+
+/** A preview may not know one setting yet and all the others. */
+function knownValue(settings: Record<string, unknown>, name: string): string | undefined {
+  try {
+    const value = settings[name];
+    return typeof value === "string" ? value : undefined;
+  } catch (error) {
+    if (error instanceof UnknownValueError) return undefined;
+    throw error;
+  }
+}
