@@ -1,15 +1,23 @@
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { json } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
+import tls from "node:tls";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
+import { sign } from "../../packages/local-cloud/src/customer-io/sending/signature.ts";
 import { ensureYamlHost } from "../../packages/local-cloud/src/engine/engine.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { failureOf, type LocalProgram, repository, startLocalProgram } from "./local-stack.ts";
+import { eventOf } from "./traffic.ts";
 
-// A program in another language, whose component the plugin builds: the template, in the order in which the tests stand.
+// A program in another language, whose components the plugin builds: the template, and beside it the parts of a source, each without the
+// others. In the order in which the tests stand.
 let folder: string;
 let program: LocalProgram;
+let ownEndpoint: OwnEndpoint;
 
 const minutes = 60_000;
 
@@ -20,17 +28,89 @@ async function declare(properties: Readonly<Record<string, unknown>>): Promise<v
   const text = template
     .replace("${PROJECT}", "in-yaml")
     .replace("${DESCRIPTION}", "A program in YAML")
-    .replace("      alertEmails: []\n", lines.join(""));
-  await writeFile(path.join(folder, "Pulumi.yaml"), text);
+    .replace("      alertEmails: []\n", lines.join(""))
+    .replace("outputs:\n", `${parts(ownEndpoint.url)}outputs:\n`);
+  await writeFile(path.join(folder, "Pulumi.yaml"), text + partOutputs);
+}
+
+/** A dataflow for events that the test posts, a relay for a dataflow that exists already, and a webhook that posts to the test. */
+const parts = (endpoint: string) => `
+  platform:
+    type: customerio-aep:PlatformDataflow
+    properties:
+      delivery: direct
+      dataflowActivationSeconds: 2
+      schema: { title: Alone }
+      fieldGroup: { title: Fields alone }
+      dataset: { name: Alone, forceDestroy: true }
+  relay:
+    type: customerio-aep:WebhookRelay
+    properties:
+      streamingUrl: \${events.streamingUrl}
+      signingKeys: \${signingKeys}
+  subscription:
+    type: customerio-aep:ReportingWebhookSubscription
+    properties:
+      endpoint: ${endpoint}
+      webhook: { name: Alone }
+`;
+const partOutputs = `  alone:
+    streamingUrl: \${platform.streamingUrl}
+    datasetId: \${platform.datasetId}
+    relayUrl: \${relay.url}
+    webhookName: \${subscription.webhookName}
+`;
+
+interface Outputs {
+  readonly datasetId: string;
+  readonly nextSteps: readonly string[];
+  readonly alone: Readonly<Record<"streamingUrl" | "datasetId" | "relayUrl" | "webhookName", string>>;
+}
+
+interface OwnEndpoint {
+  readonly url: string;
+  /** What has been posted. */
+  readonly events: { readonly event_id: string }[];
+  stop(): void;
+}
+
+/** Where somebody takes events without a relay. */
+async function startOwnEndpoint(): Promise<OwnEndpoint> {
+  const events: { event_id: string }[] = [];
+  const server = createServer(async (request, response) => {
+    events.push((await json(request)) as { event_id: string });
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/events`;
+  return { url, events, stop: () => void server.close().closeAllConnections() };
+}
+
+/** Posts an event as Customer.io does. */
+async function send(url: string, event: object): Promise<void> {
+  const body = JSON.stringify(event);
+  const time = Math.floor(Date.now() / 1000);
+  const headers = {
+    "content-type": "application/json",
+    "x-cio-timestamp": String(time),
+    "x-cio-signature": sign(localCredentials.customerIo.signingKey, time, body),
+  };
+  const { status } = await fetch(url, { method: "POST", body, headers });
+  expect(status).toBe(200);
 }
 
 beforeAll(async () => {
+  ownEndpoint = await startOwnEndpoint();
   await ensureYamlHost((line) => process.stdout.write(`${line}\n`));
   folder = await mkdtemp(path.join(tmpdir(), "customerio-aep-yaml-"));
   await cp(path.join(repository, "templates/yaml/package.json"), path.join(folder, "package.json"));
   await symlink(path.join(repository, "node_modules"), path.join(folder, "node_modules"));
   await declare({ dataflowActivationSeconds: 2, dataset: { forceDestroy: true }, alertEmails: ["oncall@example.com"] });
   program = await startLocalProgram(folder, { ownSettings: true });
+  tls.setDefaultCACertificates([
+    ...tls.getCACertificates("default"),
+    await readFile(program.cloud.environment.NODE_EXTRA_CA_CERTS ?? "", "utf8"),
+  ]);
   const { platform, customerIo } = localCredentials;
   await program.pulumi.configure("aep:clientId", platform.clientId);
   await program.pulumi.configureSecret("aep:clientSecret", platform.clientSecret);
@@ -44,6 +124,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await program?.stop();
+  ownEndpoint?.stop();
   await rm(folder, { recursive: true, force: true });
 }, 60_000);
 
@@ -65,17 +146,24 @@ test(
 );
 
 test(
-  "up, events and destroy by a program in YAML",
+  "up, events and destroy by a program in YAML, of a source and of each part alone",
   async () => {
     const { pulumi, vendors } = program;
     await pulumi.up();
-    const { datasetId, nextSteps } = (await pulumi.outputs()) as { datasetId: string; nextSteps: string[] };
+    const { datasetId, nextSteps, alone } = (await pulumi.outputs()) as unknown as Outputs;
     expect(nextSteps).toEqual([]);
     await vendors.emit(samples.map(({ event }) => event));
+    await send(alone.relayUrl, eventOf("to-the-relay"));
+    await send(alone.streamingUrl, eventOf("to-the-dataflow"));
     await vendors.sent();
-    for (let look = 0; look < 200 && (await vendors.deliveredIds()).length < samples.length; look++) await wait(300);
-    const ids = (await vendors.rows(datasetId)).map(({ _id }) => _id as string);
-    expect(ids.toSorted()).toEqual(samples.map(({ event }) => event.event_id).toSorted());
+    const all = samples.length + 2;
+    for (let look = 0; look < 200 && (await vendors.deliveredIds()).length < all; look++) await wait(300);
+    const idsIn = async (dataset: string) => (await vendors.rows(dataset)).map(({ _id }) => _id as string).toSorted();
+    const emitted = samples.map(({ event }) => event.event_id);
+    expect(await idsIn(datasetId)).toEqual([...emitted, "to-the-relay"].toSorted());
+    expect(await idsIn(alone.datasetId)).toEqual(["to-the-dataflow"]);
+    expect(ownEndpoint.events.map(({ event_id }) => event_id).toSorted()).toEqual(emitted.toSorted());
+    expect(alone.webhookName).toBe("Alone");
     await pulumi.preview("--expect-no-changes");
     const state = await pulumi.run("stack", "export", "--stack", "local");
     expect(state).not.toContain(localCredentials.customerIo.signingKey);
