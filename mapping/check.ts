@@ -173,7 +173,7 @@ function coverageProblems(check: MappingCheck): MappingProblem[] {
       ? { path: `mapping.set[${settings.set.length}].destination`, reason, remedy: toSet(path) }
       : { path: `mapping.remove[${removed}]`, reason, remedy: { do: "remove" } };
   };
-  const required = schema.required(mapped).filter((path) => !isCovered(path));
+  const required = schema.requiredPaths(mapped).filter((path) => !isCovered(path));
   const problems = required.map((path) => uncovered(path, "without which Platform refuses every record"));
   if (primaryIdentity !== undefined && !isCovered(primaryIdentity) && !required.includes(primaryIdentity)) {
     const why = "which is the schema's primary identity: Platform refuses every record without it";

@@ -21,7 +21,7 @@ export interface SchemaFields {
   /** The paths of all fields that hold a value, for suggestions. */
   readonly paths: readonly string[];
   /** The paths that are required in a record with values at the given paths. */
-  required(mapped: readonly string[]): string[];
+  requiredPaths(mapped: readonly string[]): string[];
 }
 
 /** The fields of an existing schema. */
@@ -32,7 +32,7 @@ export function definedFields(definition: SchemaDefinition): SchemaFields {
       return found && fieldOf(found);
     },
     paths: leaves(definition, ""),
-    required: (mapped) => requiredOf(definition, "", mapped),
+    requiredPaths: (mapped) => requiredOf(definition, "", mapped),
   };
 }
 

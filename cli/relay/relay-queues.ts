@@ -41,7 +41,7 @@ export class RelayQueues {
   /** At most 32 messages of a queue that has any to take now; none if all are hidden until their next try, or there are none. */
   async take(): Promise<TakenMessage[]> {
     for (const queue of this.#queues) {
-      const { receivedMessageItems } = await this.#permission.explained(queueRole, () =>
+      const { receivedMessageItems } = await this.#permission.explain(queueRole, () =>
         queue.receiveMessages({ numberOfMessages: 32, visibilityTimeout: hiddenSeconds }),
       );
       if (receivedMessageItems.length === 0) continue;
@@ -58,7 +58,7 @@ export class RelayQueues {
    * @returns false if it came back meanwhile, so that somebody else may have taken it
    */
   async remove({ queue, id, receipt }: TakenMessage): Promise<boolean> {
-    return this.#permission.explained(queueRole, async () => {
+    return this.#permission.explain(queueRole, async () => {
       try {
         await queue.deleteMessage(id, receipt);
         return true;
@@ -72,7 +72,7 @@ export class RelayQueues {
 
   /** About how many messages there are, hidden ones included. */
   async count(): Promise<number> {
-    const counts = await this.#permission.explained(queueRole, () =>
+    const counts = await this.#permission.explain(queueRole, () =>
       Promise.all(this.#queues.map(async (queue) => (await queue.getProperties()).approximateMessagesCount ?? 0)),
     );
     return counts.reduce((sum, count) => sum + count, 0);

@@ -88,7 +88,7 @@ export class RelayStorageAccount {
     for (const { permission, blobs, suffix } of this.#deadLetters) {
       const pages = blobs.listBlobsFlat(prefix === "" ? {} : { prefix }).byPage();
       for (;;) {
-        const page = await permission.explained(blobRole, () => pages.next());
+        const page = await permission.explain(blobRole, () => pages.next());
         if (page.done) break;
         for (const { name, properties } of page.value.segment.blobItems) {
           yield { name: name + suffix, writtenAt: properties.lastModified };
@@ -110,7 +110,7 @@ export class RelayStorageAccount {
    * @returns false if there is one of that name already, which stays as it is
    */
   async addDeadLetter(name: string, content: Buffer): Promise<boolean> {
-    return this.#permission.explained(blobRole, async () => {
+    return this.#permission.explain(blobRole, async () => {
       try {
         await this.#currentDeadLetters.getBlockBlobClient(ownName(name)).upload(content, content.length, {
           blobHTTPHeaders: { blobContentType: "application/json" },
@@ -137,7 +137,7 @@ export class RelayStorageAccount {
    */
   async removeDeadLetter(name: string, etag: string): Promise<boolean> {
     const { container, blob } = this.#find(name);
-    return container.permission.explained(blobRole, async () => {
+    return container.permission.explain(blobRole, async () => {
       try {
         await container.blobs.getBlobClient(blob).delete({ conditions: { ifMatch: etag } });
         return true;
@@ -151,7 +151,7 @@ export class RelayStorageAccount {
 
   /** Stores a body that is too large for a queue message, until its event is finished. */
   async putClaim(name: string, body: string): Promise<void> {
-    await this.#permission.explained(blobRole, () =>
+    await this.#permission.explain(blobRole, () =>
       this.#claims.getBlockBlobClient(name).upload(body, Buffer.byteLength(body), {
         blobHTTPHeaders: { blobContentType: "application/json" },
       }),
@@ -160,12 +160,12 @@ export class RelayStorageAccount {
 
   /** Deletes a claim; one that is gone is fine. */
   async removeClaim(name: string): Promise<void> {
-    await this.#permission.explained(blobRole, () => this.#claims.getBlobClient(name).deleteIfExists());
+    await this.#permission.explain(blobRole, () => this.#claims.getBlobClient(name).deleteIfExists());
   }
 
   /** Puts a base64 message on the queue of events. It never expires. */
   async enqueue(message: string): Promise<void> {
-    await this.#permission.explained(queueRole, () => this.#events.sendMessage(message, { messageTimeToLive: -1 }));
+    await this.#permission.explain(queueRole, () => this.#events.sendMessage(message, { messageTimeToLive: -1 }));
   }
 
   get #currentDeadLetters(): ContainerClient {
@@ -182,7 +182,7 @@ export class RelayStorageAccount {
   }
 
   async #read({ permission, blobs }: Container, name: string): Promise<StoredBlob | undefined> {
-    return permission.explained(blobRole, async () => {
+    return permission.explain(blobRole, async () => {
       try {
         const { etag, readableStreamBody } = await blobs.getBlobClient(name).download();
         if (!readableStreamBody || etag === undefined) throw new Error(`The blob ${name} came without content.`);
@@ -196,7 +196,7 @@ export class RelayStorageAccount {
 
   /** The visible events at the head of the queue, from at most 32 messages. Peeks, so it takes and hides nothing. */
   async waitingEvents(): Promise<QueuedEvent[]> {
-    const { peekedMessageItems } = await this.#permission.explained(queueRole, () =>
+    const { peekedMessageItems } = await this.#permission.explain(queueRole, () =>
       this.#events.peekMessages({ numberOfMessages: 32 }),
     );
     return peekedMessageItems.flatMap(({ messageText }) => eventsIn(readQueueMessage(messageText)));

@@ -51,7 +51,7 @@ export class RelayTables {
 
   /** All counts so far. Instances write theirs with a delay of some seconds. */
   async counts(): Promise<RelayCounts> {
-    const rows = await this.#permission.explained(reader, () => this.#settledRows());
+    const rows = await this.#permission.explain(reader, () => this.#settledRows());
     const byDay = [...Map.groupBy(rows, ({ PartitionKey: day }) => String(day))];
     const days = byDay.map(([day, ofDay]) => [day, sumOfRows(ofDay).counts] as const);
     const { counts, unknown, takenAt, refusedAt, countedAt } = sumOfRows(rows);
@@ -80,7 +80,7 @@ export class RelayTables {
 
   /** Milliseconds since an instance of the relay sent something to Platform; undefined if none did lately. */
   async sentAgo(): Promise<number | undefined> {
-    const rows = await this.#permission.explained(reader, () =>
+    const rows = await this.#permission.explain(reader, () =>
       this.#tables.ages(forwardersTable, forwardersPartition, startTimeLimit()).catch((error: unknown) => {
         // The first instance that sends makes the table.
         if (error instanceof TableError && error.status === 404) return [];
@@ -99,7 +99,7 @@ export class RelayTables {
   async openNote(count: OperatorCount): Promise<(events: number) => Promise<void>> {
     const key = { partition: dayOf(new Date()), row: `${count}-${randomUUID()}` };
     const write = (events: number) =>
-      this.#permission.explained(writer, () =>
+      this.#permission.explain(writer, () =>
         createTableFor(this.#tables, countsTable, startTimeLimit(), () =>
           this.#tables.put(countsTable, key, startTimeLimit(), { [count]: events }),
         ),
@@ -114,7 +114,7 @@ export class RelayTables {
    * @returns undefined if the relay remembers no deliveries (`duplicateWindowDays` is 0, or there was none yet)
    */
   async wasDelivered(eventId: string): Promise<boolean | undefined> {
-    return this.#permission.explained(reader, async () => {
+    return this.#permission.explain(reader, async () => {
       const signal = startTimeLimit();
       const tables = (await this.#tables.list(signal)).filter(isDeliveredTable);
       if (tables.length === 0) return undefined;

@@ -39,7 +39,7 @@ export class StoragePermission {
 
   /** The accounts of replaced relays that still exist. */
   static async ofReplaced(source: StackSource): Promise<StoragePermission[]> {
-    return Promise.all(source.replaced(accountType).map((account) => StoragePermission.#of(account)));
+    return Promise.all(source.findReplaced(accountType).map((account) => StoragePermission.#of(account)));
   }
 
   static async #of(account: StackResource): Promise<StoragePermission> {
@@ -48,7 +48,7 @@ export class StoragePermission {
   }
 
   /** Owners and Contributors have no access to an account's data, so the first error is usually a missing role. */
-  async explained<T>(role: string, call: () => Promise<T>): Promise<T> {
+  async explain<T>(role: string, call: () => Promise<T>): Promise<T> {
     try {
       return await call();
     } catch (error) {

@@ -70,7 +70,7 @@ export class StackSource {
   }
 
   /** Replaced resources of a type that still exist, because their deletion failed or is pending. */
-  replaced(type: string): StackResource[] {
+  findReplaced(type: string): StackResource[] {
     return this.#members.filter((resource) => resource.type === type && resource.delete);
   }
 
@@ -103,10 +103,10 @@ export class StackSource {
   providerSettings(packageName: string, resource: StackResource): PropertyMap {
     const provider = this.#providers.get(resource.provider?.split("::").slice(0, -1).join("::") ?? "");
     const isDefault = provider === undefined || defaultProvider.test(provider.name);
-    return { ...(provider?.inputs as PropertyMap), ...(isDefault && this.#configured(packageName)) };
+    return { ...(provider?.inputs as PropertyMap), ...(isDefault && this.#configOf(packageName)) };
   }
 
-  #configured(packageName: string): Record<string, string> {
+  #configOf(packageName: string): Record<string, string> {
     const prefix = `${packageName}:`;
     const own = Object.entries(this.#settings).filter(([key]) => key.startsWith(prefix));
     return Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));

@@ -13,7 +13,7 @@ import { type Operation, operation } from "./operation.ts";
 import { program } from "./program.ts";
 import { World, type WorldObject } from "./world.ts";
 
-const mockClock = AdjustableClock.stopped(new Date("2026-01-05T10:00:00Z"));
+const mockClock = AdjustableClock.stoppedAt(new Date("2026-01-05T10:00:00Z"));
 // Waiting takes no time: it moves the clock by which the stand-ins enable dataflows and count calls a second.
 jest.mock("../../packages/pulumi-provider-kit/src/http/sleep.ts", () => ({
   sleep: async (milliseconds: number, signal: AbortSignal) => {

@@ -90,22 +90,33 @@ test("an exported name has one meaning in the whole product", async () => {
 const participle =
   /^(?!(?:need|feed|seed|embed)(?![a-z]))([a-z]+ed|begun|broken|found|given|kept|known|made|meant|said|seen|taken|told|written)(As|By|For|From|In|On|To|With)?$/;
 
-test("a function at the top of a file is no participle", async () => {
-  const found: string[] = [];
-  for (const file of await sourceFiles()) {
-    for (const name of file.statements.flatMap(declaredFunctions)) {
-      if (participle.test(name)) found.push(`${file.fileName}: ${name}: begin with a verb, such as "read" or "apply"`);
-    }
-  }
+test("no function or method is a participle", async () => {
+  const found = (await sourceFiles()).flatMap((file) =>
+    declaredFunctions(file)
+      .filter((name) => participle.test(name))
+      .map((name) => `${file.fileName}: ${name}: begin with a verb, such as "read" or "apply"`),
+  );
   expect(found).toEqual([]);
 });
 
-function declaredFunctions(statement: ts.Statement): string[] {
-  if (ts.isFunctionDeclaration(statement)) return declaredNames(statement);
-  if (!ts.isVariableStatement(statement)) return [];
-  return statement.declarationList.declarations.flatMap(({ name, initializer }) =>
-    ts.isIdentifier(name) && initializer && (ts.isArrowFunction(initializer) || ts.isFunctionExpression(initializer))
-      ? [name.text]
-      : [],
-  );
+/** Names of a file's functions and methods, private and nested ones too. Short ones inside a function, which are values, aside. */
+function declaredFunctions(file: ts.SourceFile): string[] {
+  const names: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (isFunctionOrMethod(node) && node.name !== undefined) {
+      const { name } = node;
+      if (ts.isIdentifier(name) || ts.isPrivateIdentifier(name)) names.push(name.text.replace(/^#/, ""));
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  const values = file.statements
+    .filter(ts.isVariableStatement)
+    .flatMap(({ declarationList }) => declarationList.declarations);
+  const isFunction = ({ initializer }: ts.VariableDeclaration) =>
+    initializer !== undefined && (ts.isArrowFunction(initializer) || ts.isFunctionExpression(initializer));
+  return [...names, ...values.filter(isFunction).flatMap(({ name }) => (ts.isIdentifier(name) ? [name.text] : []))];
 }
+
+const isFunctionOrMethod = (node: ts.Node) =>
+  ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node) || ts.isMethodSignature(node);

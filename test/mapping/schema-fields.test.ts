@@ -40,7 +40,7 @@ test("the fields that are made here are those that the registry then has", () =>
     expect([path, own.field(parsePath(path))]).toEqual([path, defined.field(parsePath(path))]);
   }
   expect(own.paths.filter((path) => !defined.paths.includes(path))).toEqual([]);
-  expect([own.required([]), defined.required([])]).toEqual([
+  expect([own.requiredPaths([]), defined.requiredPaths([])]).toEqual([
     ["_id", "timestamp"],
     ["_id", "timestamp"],
   ]);
@@ -64,9 +64,9 @@ test.each<[string, object | undefined]>([
 });
 
 test("an object's required fields count once something is mapped into it", () => {
-  const { required } = definedFields({
+  const { requiredPaths } = definedFields({
     properties: { web: { properties: { url: { type: "string" } }, required: ["url"] } },
   });
-  expect(required([])).toEqual([]);
-  expect(required(["web.visits"])).toEqual(["web.url"]);
+  expect(requiredPaths([])).toEqual([]);
+  expect(requiredPaths(["web.visits"])).toEqual(["web.url"]);
 });

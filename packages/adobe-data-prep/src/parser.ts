@@ -43,7 +43,7 @@ class Parser {
 
   whole(): Expression {
     const expression = this.#binary(0);
-    if (this.#token.kind !== "end") throw this.#unexpected();
+    if (this.#token.kind !== "end") throw this.#problem();
     return expression;
   }
 
@@ -97,7 +97,7 @@ class Parser {
     const token = this.#next();
     if (token.kind === "number" || token.kind === "string") return { kind: "literal", value: token.value };
     if (token.kind === "path") return this.#attribute([...token.steps]);
-    if (token.kind === "name") return this.#named(token.name);
+    if (token.kind === "name") return this.#parseName(token.name);
     if (token.kind === "symbol" && token.text === "(") {
       const inner = this.#binary(0);
       this.#expect(")");
@@ -106,10 +106,10 @@ class Parser {
     if (token.kind === "symbol" && token.text === "[") return { kind: "array", items: this.#list("]") };
     if (token.kind === "symbol" && token.text === "{") return { kind: "map", entries: this.#entries() };
     this.#position -= 1;
-    throw this.#unexpected();
+    throw this.#problem();
   }
 
-  #named(name: string): Expression {
+  #parseName(name: string): Expression {
     if (name === "null") return { kind: "literal", value: null };
     if (name === "true" || name === "false") return { kind: "literal", value: name === "true" };
     if (this.#accept("(")) return { kind: "call", function: name, arguments: this.#list(")") };
@@ -181,7 +181,7 @@ class Parser {
     if (!this.#accept(text)) throw new SyntaxProblem(`Expected "${text}" instead of ${describe(this.#token)}`);
   }
 
-  #unexpected(): SyntaxProblem {
+  #problem(): SyntaxProblem {
     return new SyntaxProblem(`Unexpected ${describe(this.#token)}`);
   }
 }

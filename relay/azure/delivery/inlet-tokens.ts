@@ -76,9 +76,9 @@ export class InletTokens {
         signal: AbortSignal.timeout(timeout),
       });
       const answer = jsonOf(await readAnswerText(response));
-      if (!response.ok) return this.#refused(refusalOf(response, answer));
+      if (!response.ok) return this.#noteRefusal(refusalOf(response, answer));
       const parsed = tokenAnswer.safeParse(answer);
-      if (!parsed.success) return this.#refused(mistake("did not answer as it does, maybe PLATFORM_IMS_URL is wrong"));
+      if (!parsed.success) return this.#noteRefusal(mistake("did not answer as it does, maybe PLATFORM_IMS_URL is wrong"));
       const { access_token: token, expires_in: seconds } = parsed.data;
       const since = monotonic();
       this.#current = { token, since, staleAt: since + Math.max(seconds - margin, seconds / 2) * 1000 };
@@ -88,7 +88,7 @@ export class InletTokens {
     }
   }
 
-  #refused(answer: PlatformAnswer): PlatformAnswer {
+  #noteRefusal(answer: PlatformAnswer): PlatformAnswer {
     this.#refusal = { answer, until: this.#options.monotonic() + rest };
     return answer;
   }

@@ -132,7 +132,7 @@ export class Breaker {
     { now, retryAfter }: { now: number; retryAfter?: number | undefined },
   ): boolean {
     this.#underWay = Math.max(0, this.#underWay - 1);
-    if (verdict === "delivered") return this.#delivered(now);
+    if (verdict === "delivered") return this.#noteDelivery(now);
     const reason = outages[verdict];
     if (this.#outage === undefined) {
       const weight = isFresh || verdict === "dead" ? 1 : repeatedFailure;
@@ -160,7 +160,7 @@ export class Breaker {
     return this.#outage === undefined && Number.isFinite(this.#deliveredAt) && this.#failures < doubtful;
   }
 
-  #delivered(now: number): boolean {
+  #noteDelivery(now: number): boolean {
     const outage = this.#outage;
     this.#deliveredAt = now;
     this.#failures = 0;

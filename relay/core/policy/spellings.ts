@@ -81,7 +81,7 @@ export class Spellings {
     const readings = [...shallower];
     this.#met = false;
     for (const { character, end } of shallower) {
-      for (const found of this.#escaped(character, end, depth - 1)) {
+      for (const found of this.#readEscape(character, end, depth - 1)) {
         if (readings.every((one) => one.character !== found.character || one.end !== found.end)) readings.push(found);
       }
     }
@@ -93,7 +93,7 @@ export class Spellings {
   }
 
   /** What an escape that begins with this character stands for. */
-  #escaped(character: string, end: number, depth: number): readonly Reading[] {
+  #readEscape(character: string, end: number, depth: number): readonly Reading[] {
     if (character === "%") return this.#bytes(end, "%", depth);
     if (character === "\\") return this.#json(end, depth);
     if (character === "&") return this.#html(end, depth);

@@ -98,12 +98,12 @@ export class TextFinder<T extends SoughtText> {
       }
       if (!spellings.isEscape(at)) {
         const character = characterAt(text, at);
-        const next = character && this.#narrowed(prefix, foldCase(character), at + character.length);
+        const next = character && this.#narrow(prefix, foldCase(character), at + character.length);
         if (next) open.push(next);
         continue;
       }
       for (const { character, end } of spellings.at(at)) {
-        const next = this.#narrowed(prefix, foldCase(character), end);
+        const next = this.#narrow(prefix, foldCase(character), end);
         if (next === undefined) continue;
         // Several readings may come to the same.
         const key = `${next.at} ${next.length} ${next.low}`;
@@ -115,7 +115,7 @@ export class TextFinder<T extends SoughtText> {
   }
 
   /** Those of the prefix that go on with these characters. */
-  #narrowed({ length, low, high }: Prefix, characters: string, at: number): Prefix | undefined {
+  #narrow({ length, low, high }: Prefix, characters: string, at: number): Prefix | undefined {
     let from = low;
     let to = high;
     for (let index = 0; index < characters.length; index += 1) {

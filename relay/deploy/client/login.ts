@@ -15,7 +15,7 @@ export function callersLogin(): Login {
   let token: Promise<AccessToken> | undefined;
   let chosen: Promise<AzureCredential> | undefined;
 
-  async function fetched(signal: AbortSignal): Promise<AccessToken> {
+  async function fetchToken(signal: AbortSignal): Promise<AccessToken> {
     try {
       chosen ??= azureCredential();
       const { credential, way } = await chosen;
@@ -29,8 +29,8 @@ export function callersLogin(): Login {
   }
 
   return async (renew, signal) => {
-    token = renew || !token ? fetched(signal) : token;
-    if ((await token).expiresOnTimestamp - margin < Date.now()) token = fetched(signal);
+    token = renew || !token ? fetchToken(signal) : token;
+    if ((await token).expiresOnTimestamp - margin < Date.now()) token = fetchToken(signal);
     return (await token).token;
   };
 }

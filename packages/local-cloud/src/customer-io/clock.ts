@@ -26,7 +26,7 @@ export class AdjustableClock {
   }
 
   /** A time that only `advance` moves. */
-  static stopped(at: Date): AdjustableClock {
+  static stoppedAt(at: Date): AdjustableClock {
     return new AdjustableClock(false, at.getTime());
   }
 
@@ -58,7 +58,7 @@ export class AdjustableClock {
   }
 
   /** Resolves once no work is under way. */
-  async settled(): Promise<void> {
+  async untilSettled(): Promise<void> {
     while (this.#work.size > 0) await Promise.all(this.#work);
   }
 
@@ -67,12 +67,12 @@ export class AdjustableClock {
    * `milliseconds` from now.
    */
   async advance(milliseconds: number): Promise<void> {
-    await this.settled();
+    await this.untilSettled();
     const end = this.now() + milliseconds;
     for (let due = this.#earliest(); due !== undefined && due.time <= end; due = this.#earliest()) {
       this.#moveTo(due.time);
       this.#fire(due);
-      await this.settled();
+      await this.untilSettled();
     }
     this.#moveTo(end);
     this.#arm();

@@ -61,7 +61,7 @@ export async function startCustomerIo(options: CustomerIoOptions): Promise<Custo
       dispatcher.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      await clock.settled();
+      await clock.untilSettled();
     },
   };
 }

@@ -112,7 +112,7 @@ function registryType(path: string, method: string): string {
 }
 
 function refuse(state: PlatformState, context: PlatformContext, problem: Problem): Response {
-  if (context.req.path.startsWith("/collection/")) state.journal.refused(problem.status);
+  if (context.req.path.startsWith("/collection/")) state.journal.noteRefusal(problem.status);
   const quoted = { requestId: context.get("requestId"), now: state.clock() };
   return answer(problem.status, problem.body?.(quoted), problem.headers);
 }

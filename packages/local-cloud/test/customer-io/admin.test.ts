@@ -115,7 +115,7 @@ describe("deliveries and idle", () => {
     await bed.subscribe(["email_sent"]);
     bed.receiver.answer = () => 401;
     const [first, second] = await bed.emit(2);
-    await bed.clock.settled();
+    await bed.clock.untilSettled();
     const waiting = [
       {
         id: first,

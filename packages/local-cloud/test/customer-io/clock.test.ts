@@ -4,7 +4,7 @@ import { AdjustableClock } from "../../src/customer-io/clock.ts";
 const start = new Date("2026-01-01T00:00:00.000Z");
 
 test("a stopped clock moves by advance only, and not while work is under way", async () => {
-  const clock = AdjustableClock.stopped(start);
+  const clock = AdjustableClock.stoppedAt(start);
   let finish = () => {};
   clock.holdFor(new Promise<void>((resolve) => (finish = resolve)));
   const advanced = clock.advance(5000);
@@ -19,7 +19,7 @@ test("a stopped clock moves by advance only, and not while work is under way", a
 test("each wait ends at its own time, in order, with the waits that it leads to", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.nat(10_000), { maxLength: 20 }), fc.nat(12_000), async (delays, advance) => {
-      const clock = AdjustableClock.stopped(start);
+      const clock = AdjustableClock.stoppedAt(start);
       const ended: number[] = [];
       const note = () => ended.push(clock.now() - start.getTime());
       for (const delay of delays) {
@@ -37,7 +37,7 @@ test("each wait ends at its own time, in order, with the waits that it leads to"
 });
 
 test("a cancelled wait doesn't end", async () => {
-  const clock = AdjustableClock.stopped(start);
+  const clock = AdjustableClock.stoppedAt(start);
   let ended = false;
   const cancel = clock.at(clock.now() + 10, () => {
     ended = true;

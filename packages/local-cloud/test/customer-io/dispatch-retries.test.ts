@@ -51,7 +51,7 @@ describe("with an hour's first wait and doubling ones, for seven days", () => {
     await gone.close();
     await bed.subscribe(["email_sent"], { endpoint: gone.url });
     await bed.emit(1);
-    await bed.clock.settled();
+    await bed.clock.untilSettled();
     expect((await bed.deliveries()).deliveries).toEqual([
       {
         id: expect.any(String),
@@ -85,7 +85,7 @@ describe("certificates", () => {
   test("that aren't trusted fail the call before it is made, for an hour", async () => {
     await bed.subscribe(["email_sent"], { endpoint: secure.url });
     await bed.emit(1);
-    await bed.clock.settled();
+    await bed.clock.untilSettled();
     expect((await bed.deliveries()).deliveries[0]).toMatchObject({
       lastStatus: "tls: failed to verify certificate: x509:",
       nextAttemptAt: "2026-01-01T01:00:00.000Z",
@@ -116,7 +116,7 @@ describe("with a short first wait and doubling ones, for seven days", () => {
     await bed.subscribe(["email_sent"]);
     bed.receiver.answer = (_call, index) => (index === 0 ? "hold" : 200);
     const [event] = await bed.emit(1);
-    await bed.clock.settled();
+    await bed.clock.untilSettled();
     expect((await bed.deliveries()).deliveries[0]).toMatchObject({
       lastStatus: "timeout",
       nextAttemptAt: "2026-01-01T00:01:00.000Z",
@@ -155,7 +155,7 @@ test("redirects aren't followed", async () => {
   await bed.subscribe(["email_sent"]);
   bed.receiver.answer = () => 307;
   await bed.emit(1);
-  await bed.clock.settled();
+  await bed.clock.untilSettled();
   expect(bed.receiver.calls).toHaveLength(1);
 });
 
@@ -184,7 +184,7 @@ test("an endpoint's new address counts from the next attempt on, which doesn't c
   const id = await bed.subscribe(["email_sent"], { endpoint: `${bed.receiver.url}/old` });
   bed.receiver.answer = () => 404;
   const [event] = await bed.emit(1);
-  await bed.clock.settled();
+  await bed.clock.untilSettled();
   await bed.api("PUT", `/reporting_webhooks/${id}`, { endpoint: bed.receiver.url });
   bed.receiver.answer = () => 200;
   await bed.clock.advance(hour * 1000 - 1);

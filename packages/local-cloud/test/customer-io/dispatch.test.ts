@@ -108,7 +108,7 @@ describe("disabling a webhook", () => {
     const id = await bed.subscribe(["email_sent"]);
     bed.receiver.answer = () => 500;
     const ids = await bed.emit(3);
-    await bed.clock.settled();
+    await bed.clock.untilSettled();
     await change(`/reporting_webhooks/${id}`);
     bed.receiver.answer = () => 200;
     return ids;
@@ -153,7 +153,7 @@ describe("disabling a webhook", () => {
     await bed.receiver.called(1);
     await bed.api("PUT", `/reporting_webhooks/${id}`, { disabled: true });
     bed.receiver.release(503);
-    await bed.clock.settled();
+    await bed.clock.untilSettled();
     await bed.api("PUT", `/reporting_webhooks/${id}`, { disabled: false });
     await bed.idle();
     expect(bed.receiver.eventIds).toEqual([ids[0], ...ids]);
@@ -174,7 +174,7 @@ describe("a failing call", () => {
     bed.receiver.answer = ({ body }) => (body.includes('"object_type":"email"') ? 500 : 200);
     await bed.emit(2);
     await bed.emit(2, { object_type: "sms", metric: "sent" });
-    await bed.clock.settled();
+    await bed.clock.untilSettled();
     expect((await bed.deliveries()).counts).toEqual({ waiting: 2, accepted: 2, "given-up": 0, lost: 0 });
   });
 
@@ -185,7 +185,7 @@ describe("a failing call", () => {
     bed.receiver.answer = ({ body }) => (body.includes('"object_type":"email"') ? 500 : 200);
     await bed.emit(2);
     await bed.emit(2, { object_type: "sms", metric: "sent" });
-    await bed.clock.settled();
+    await bed.clock.untilSettled();
     expect((await bed.deliveries()).counts).toEqual({ waiting: 4, accepted: 0, "given-up": 0, lost: 0 });
   });
 
@@ -194,7 +194,7 @@ describe("a failing call", () => {
     await bed.subscribe(["email_sent"]);
     bed.receiver.answer = ({ body }) => (body.includes("person-1@") ? 500 : 200);
     const ids = await bed.emit(5);
-    await bed.clock.settled();
+    await bed.clock.untilSettled();
     expect((await bed.deliveries()).counts).toEqual({ waiting: 1, accepted: 4, "given-up": 0, lost: 0 });
     bed.receiver.answer = () => 200;
     await bed.clock.advance(hour * 1000);

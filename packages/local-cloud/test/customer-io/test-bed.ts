@@ -52,7 +52,7 @@ export class TestBed {
   }
 
   static async start(options: Partial<CustomerIoOptions> = {}): Promise<TestBed> {
-    const clock = AdjustableClock.stopped(startOfTime);
+    const clock = AdjustableClock.stoppedAt(startOfTime);
     const customerIo = await startCustomerIo({ workspaces: [workspace, otherWorkspace], clock, ...options });
     return new TestBed(await Receiver.start(), clock, customerIo);
   }

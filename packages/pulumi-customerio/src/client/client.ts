@@ -105,7 +105,7 @@ export class ReportingWebhooks {
       } catch (error) {
         const uncertain = error instanceof VendorError && error.outcomeUnknown;
         if (!uncertain) throw error;
-        left = await this.#appeared(wanted, signal, isHeld);
+        left = await this.#findAppeared(wanted, signal, isHeld);
         if (!left && (attempt === creationAttempts || signal.aborted)) throw error;
       }
     }
@@ -133,7 +133,7 @@ export class ReportingWebhooks {
     return parseWebhook((await this.#http.call(call)).data, purpose);
   }
 
-  async #appeared(
+  async #findAppeared(
     wanted: WebhookSettings,
     signal: AbortSignal,
     isHeld: (id: string) => boolean,

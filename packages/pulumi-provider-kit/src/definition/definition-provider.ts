@@ -237,7 +237,7 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
   async invoke(token: string, args: PropertyMap): Promise<PropertyMap> {
     const entry = this.#functions.get(token);
     if (!entry) throw new Error(`The provider ${this.#definition.name} has no function ${token}.`);
-    const result = await entry.call(this.#connected(), entry.args.parse(reveal(args)), this.#stop.signal);
+    const result = await entry.call(this.#connectedClient(), entry.args.parse(reveal(args)), this.#stop.signal);
     return markSecrets(withoutUndefined(result), entry.result, {});
   }
 
@@ -255,14 +255,14 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
     return this.#definition.sharesName ? ownSettings(this.#definition.config, given) : given;
   }
 
-  #connected(): Client {
+  #connectedClient(): Client {
     if (this.#client === undefined) throw new Error(`The provider ${this.name} was called before it was configured.`);
     return this.#client;
   }
 
   #operation({ type, urn, name, signal, progress, warn }: ResourceCall): Operation<Client> {
     return {
-      client: this.#connected(),
+      client: this.#connectedClient(),
       urn,
       name,
       signal,

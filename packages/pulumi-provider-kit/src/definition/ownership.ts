@@ -25,9 +25,9 @@ export async function deleteUnnoted<Client>(
 ): Promise<void> {
   for (const kind of resources.toReversed()) {
     const concerns = concernWith(kind, deletion);
-    if (!kind.owned || !concerns || deletion.spared.includes(kind.type)) continue;
+    if (!kind.findOwned || !concerns || deletion.spared.includes(kind.type)) continue;
     const isHeld = (id: string) => operation.isKnown(id, kind.type);
-    const owned = await kind.owned({ ...operation, isHeld }, deletion.ownershipId).catch((error: unknown) => {
+    const owned = await kind.findOwned({ ...operation, isHeld }, deletion.ownershipId).catch((error: unknown) => {
       const reason = error instanceof Error ? error.message : String(error);
       throw new Error(`${deletion.id} was not deleted, because an interrupted run may have left more. ${reason}`);
     });

@@ -100,7 +100,7 @@ export interface ResourceDefinition<
    */
   leftovers?(operation: Operation<Client>, inputs: z.output<Inputs>): Promise<readonly Leftover<z.output<Inputs>>[]>;
   /** Lists objects of this kind that carry an ownership's id, which the resource's input `ownership` takes. */
-  owned?(operation: Operation<Client>, ownership: string): Promise<readonly Leftover<z.output<Inputs>>[]>;
+  findOwned?(operation: Operation<Client>, ownership: string): Promise<readonly Leftover<z.output<Inputs>>[]>;
   create(operation: Operation<Client>, inputs: z.output<Inputs>): Promise<{ id: string; outputs: z.output<Outputs> }>;
   /**
    * Reads the object's current state at the vendor; undefined only if the vendor says that it is gone (404, 410).

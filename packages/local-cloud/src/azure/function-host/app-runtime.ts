@@ -110,7 +110,7 @@ export class AppRuntime {
   /** Takes no more messages, lets everything under way finish, and runs the app's `appTerminate` hooks. */
   async stop(): Promise<void> {
     await this.#queues.stop();
-    await this.#invoker.drained();
+    await this.#invoker.untilDrained();
     await this.#core.runHooks("appTerminate", { hookData: {}, appHookData: {} });
   }
 

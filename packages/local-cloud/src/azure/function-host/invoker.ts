@@ -47,7 +47,7 @@ export class Invoker {
   }
 
   /** Settles once nothing runs any more. */
-  async drained(): Promise<void> {
+  async untilDrained(): Promise<void> {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 

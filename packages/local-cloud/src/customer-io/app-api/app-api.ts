@@ -61,35 +61,35 @@ class AppApi {
     return new Hono<Env>()
       .get(
         "/reporting_webhooks",
-        this.#guarded("list", (workspace) => this.#list(workspace)),
+        this.#guard("list", (workspace) => this.#list(workspace)),
       )
       .post(
         "/reporting_webhooks",
-        this.#guarded("create", (...call) => this.#create(...call)),
+        this.#guard("create", (...call) => this.#create(...call)),
       )
       .get(
         webhook,
-        this.#guarded(
+        this.#guard(
           "read",
           this.#onWebhook((found) => this.#single(found)),
         ),
       )
       .put(
         webhook,
-        this.#guarded(
+        this.#guard(
           "update",
           this.#onWebhook((...call) => this.#update(...call)),
         ),
       )
       .delete(
         webhook,
-        this.#guarded(
+        this.#guard(
           "delete",
           this.#onWebhook((found, workspace) => this.#delete(found, workspace)),
         ),
       )
-      .get("/workspaces", this.#guarded("workspaces", workspaces))
-      .get("/info/ip_addresses", this.#guarded("ip_addresses", addresses))
+      .get("/workspaces", this.#guard("workspaces", workspaces))
+      .get("/info/ip_addresses", this.#guard("ip_addresses", addresses))
       .all("*", () => this.#refusal(404, "not found"));
   }
 
@@ -160,7 +160,7 @@ class AppApi {
   }
 
   /** Guards an operation: key, rights, rate limit, faults. */
-  #guarded(operation: AppApiOperation, act: Act) {
+  #guard(operation: AppApiOperation, act: Act) {
     return async (context: Context<Env>): Promise<Response> => {
       const workspace = this.#workspaceOf(context);
       if (workspace === undefined) return this.#refusal(401, "unauthorized");

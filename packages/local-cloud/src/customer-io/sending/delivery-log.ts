@@ -64,7 +64,7 @@ export class DeliveryLog {
   }
 
   /** Notes how many milliseconds an endpoint took to accept an event. */
-  acknowledged(milliseconds: number): void {
+  noteAcknowledgement(milliseconds: number): void {
     this.#acknowledgements.push(milliseconds);
   }
 

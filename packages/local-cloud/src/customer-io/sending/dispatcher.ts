@@ -115,7 +115,7 @@ export class Dispatcher {
     delivery.lastStatus = result.status;
     if (isAccepted(result)) {
       if (faults.forAcceptedEvent()) await call();
-      log.acknowledged(result.milliseconds);
+      log.noteAcknowledgement(result.milliseconds);
       return log.end(delivery, "accepted");
     }
     if (this.#closed) return undefined;

@@ -28,7 +28,7 @@ export class Journal {
     return this.#pending;
   }
 
-  refused(status: number): void {
+  noteRefusal(status: number): void {
     this.refusals[status] = (this.refusals[status] ?? 0) + 1;
   }
 

@@ -93,7 +93,7 @@ export const dataset = defineResource<AepClient>()({
 
   leftovers: (operation, wanted) =>
     findMarked(operation, isMarkOf(operation.urn, wanted.ownership), `the dataset "${wanted.name}"`, wanted),
-  owned: (operation, ownership) => findMarked(operation, isOwnedBy(ownership), "a dataset of an interrupted run"),
+  findOwned: (operation, ownership) => findMarked(operation, isOwnedBy(ownership), "a dataset of an interrupted run"),
 
   async permit(operation, id, { olds, replaces }) {
     if (!replaces || olds.forceDestroy || olds.keep) return;

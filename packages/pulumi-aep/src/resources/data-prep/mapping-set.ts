@@ -96,7 +96,7 @@ export const mappingSet = defineResource<AepClient>()({
     return withUse(client, await listMade(client, wanted, urn, signal), signal, wanted);
   },
 
-  async owned({ client, signal }, ownership) {
+  async findOwned({ client, signal }, ownership) {
     const purpose = "look for mapping sets of interrupted runs";
     const { data } = await client.call(
       { method: "GET", path: `${paths.mappingSets}?${newest}`, signal, purpose },

@@ -90,7 +90,7 @@ export function byMark<Item extends typeof flowServiceItem, Inputs extends Label
   return {
     leftovers: (operation: Operation<AepClient>, wanted: Inputs) =>
       find(operation, isMarkOf(operation.urn, wanted.ownership), `the ${kind} "${wanted.name}"`, wanted),
-    owned: (operation: Operation<AepClient>, ownership: string) =>
+    findOwned: (operation: Operation<AepClient>, ownership: string) =>
       find(operation, isOwnedBy(ownership), `a ${kind} of an interrupted run`),
   };
 }

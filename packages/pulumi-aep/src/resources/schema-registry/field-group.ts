@@ -92,7 +92,7 @@ export const fieldGroup = defineResource<AepClient>()({
   normalize: (given) => ({ ...given, definitions: normalizeDefinition(given.definitions) }),
 
   leftovers: registry.leftovers,
-  owned: registry.owned,
+  findOwned: registry.findOwned,
   create: registry.create,
 
   async read({ client, signal }, id, known) {

@@ -65,7 +65,7 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
     leftovers: async (operation: Operation<AepClient>, wanted: Inputs) =>
       withUse(operation, await listMarked(operation.client, wanted, operation.urn, operation.signal), wanted),
 
-    async owned(operation: Operation<AepClient>, ownership: string) {
+    async findOwned(operation: Operation<AepClient>, ownership: string) {
       const bears = isOwnedBy(ownership);
       const all = await listAll(operation, collection, `look for ${kind}s of interrupted runs`);
       // Other people's objects may lack properties of ours, and must not be touched.

@@ -62,7 +62,7 @@ export const schema = defineResource<AepClient>()({
   normalize: (given) => ({ ...given, fieldGroupIds: asSet(given.fieldGroupIds) }),
 
   leftovers: registry.leftovers,
-  owned: registry.owned,
+  findOwned: registry.findOwned,
   create: registry.create,
 
   async read({ client, signal }, id, known) {

@@ -66,7 +66,7 @@ class ExpressionReader {
       const operand = compile(this.#operand());
       return { kind: "value", value: (event) => apply(operand(event)) };
     }
-    return this.#followed(this.#start());
+    return this.#parseSuffixes(this.#start());
   }
 
   #start(): Part {
@@ -74,31 +74,31 @@ class ExpressionReader {
     if (token.kind === "number") return constant(Number(token.text));
     if (token.kind === "string") return constant(token.text);
     if (token.kind === "wrapped") return { kind: "path", path: readPath(token.text) };
-    if (token.kind === "word") return this.#named(token.text);
+    if (token.kind === "word") return this.#parseName(token.text);
     if (token.text === "(") {
       const inner = compile(this.#read(0));
       this.#expect(")");
       return { kind: "value", value: inner };
     }
     if (token.text === "[") {
-      const items = this.#listed("]").map(compile);
+      const items = this.#parseList("]").map(compile);
       return { kind: "value", value: (event) => items.map((item) => item(event)) };
     }
     if (token.text === "{") return this.#map();
     throw unexpectedToken(token);
   }
 
-  #named(word: string): Part {
+  #parseName(word: string): Part {
     if (word === "null") return constant(null);
     if (word === "true" || word === "false") return constant(word === "true");
-    if (this.#accept("(")) return call(word, this.#listed(")"));
+    if (this.#accept("(")) return call(word, this.#parseList(")"));
     const name = fieldName(word);
     if (!this.#accept("->")) return { kind: "path", path: [name] };
     return { kind: "lambda", parameter: name, body: compile(this.#read(0)) };
   }
 
   /** The fields, indices and methods behind a value. */
-  #followed(start: Part): Part {
+  #parseSuffixes(start: Part): Part {
     let part = start;
     for (;;) {
       if (part.kind === "path" && this.#accept("[")) part = { kind: "path", path: [...part.path, this.#index()] };
@@ -117,7 +117,7 @@ class ExpressionReader {
     const method = token.kind === "word" ? methods.get(token.text) : undefined;
     if (method === undefined) throw new Unreadable(`There is no method ${show(token)}`);
     if (!isMethod) throw unexpectedToken(this.#peek());
-    const [argument, ...others] = this.#listed(")").map(compile);
+    const [argument, ...others] = this.#parseList(")").map(compile);
     if (argument === undefined || others.length > 0)
       throw new Unreadable(`The method ${token.text} takes one argument`);
     const target = compile(of);
@@ -137,7 +137,7 @@ class ExpressionReader {
     throw new Unreadable(`An index must be a whole number or *, not ${show(inside)}`);
   }
 
-  #listed(close: string): Part[] {
+  #parseList(close: string): Part[] {
     const parts: Part[] = [];
     while (!this.#accept(close)) {
       if (parts.length > 0) this.#expect(",");
