@@ -3,8 +3,8 @@ import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { isOlder, parseVersion } from "../cli/version.ts";
-import { presentVersion, setVersion } from "./versions.ts";
+import { lt } from "semver";
+import { isReleasable, presentVersion, setVersion } from "./versions.ts";
 
 const repository = join(import.meta.dirname, "..");
 const changelog = join(repository, "CHANGELOG.md");
@@ -21,11 +21,11 @@ async function git(...args: string[]): Promise<string> {
 /** Throws a `Refusal` unless everything is as a release needs it. */
 async function check(version: string | undefined): Promise<string> {
   if (version === undefined) throw new Refusal("Say which version to release, such as: npm run release -- 0.2.0");
-  if (!parseVersion(version)) {
+  if (!isReleasable(version)) {
     throw new Refusal(`"${version}" is not a version. Give three numbers, such as: npm run release -- 0.2.0`);
   }
   const present = await presentVersion(repository);
-  if (isOlder(version, present)) {
+  if (lt(version, present)) {
     throw new Refusal(`The packages have version ${present} already. Release a version that is not older.`);
   }
   const branch = await git("branch", "--show-current");

@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseVersion } from "../cli/version.ts";
+import { prerelease, valid } from "semver";
 
 /** What is read and changed of a `package.json`, of a Pulumi schema, and of an entry of `package-lock.json`. */
 interface Manifest {
@@ -15,6 +15,11 @@ interface Manifest {
 interface LockFile extends Manifest {
   /** By folder; what is below `node_modules` comes from a registry. */
   readonly packages: Record<string, Manifest>;
+}
+
+/** Whether a text is a version that this project releases: `0.2.0`, not a pre-release or a build of one. */
+export function isReleasable(text: string): boolean {
+  return valid(text) === text && prerelease(text) === null;
 }
 
 /** The version that the root package has. */
@@ -69,7 +74,7 @@ function setDependencies(manifest: Manifest, own: ReadonlySet<string>, version: 
     for (const [name, wanted] of Object.entries(dependencies ?? {})) {
       const [, range, present] = /^([~^]?)(.*)$/.exec(wanted) ?? [];
       // Examples name the root by its folder.
-      if (dependencies && own.has(name) && parseVersion(present ?? "")) dependencies[name] = `${range}${version}`;
+      if (dependencies && own.has(name) && isReleasable(present ?? "")) dependencies[name] = `${range}${version}`;
     }
   }
 }

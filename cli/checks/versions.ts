@@ -1,10 +1,10 @@
+import { lt } from "semver";
 import { z } from "zod";
 import manifest from "../../package.json" with { type: "json" };
 import { jsonOf } from "../../relay/core/event/json.ts";
 import { type CommandTarget, pulumiCommand } from "../../relay/core/operator-command.ts";
 import type { Finding } from "../output/finding.ts";
 import type { StackSource } from "../stack/source.ts";
-import { isOlder } from "../version.ts";
 import { deployAnew } from "./relay.ts";
 import type { SharedAnswers } from "./shared-answers.ts";
 
@@ -55,7 +55,7 @@ export function versionsFinding({
   }
   if (deployed === own)
     return { verdict: "fine", found: "Command line, program and relay have matching versions.", details };
-  if (deployed === undefined || isOlder(deployed, own)) {
+  if (deployed === undefined || lt(deployed, own)) {
     return {
       verdict: "waiting",
       found: "The relay is older than this command line.",

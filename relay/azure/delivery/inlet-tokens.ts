@@ -78,7 +78,8 @@ export class InletTokens {
       const answer = jsonOf(await readAnswerText(response));
       if (!response.ok) return this.#noteRefusal(refusalOf(response, answer));
       const parsed = tokenAnswer.safeParse(answer);
-      if (!parsed.success) return this.#noteRefusal(mistake("did not answer as it does, maybe PLATFORM_IMS_URL is wrong"));
+      if (!parsed.success)
+        return this.#noteRefusal(mistake("did not answer as it does, maybe PLATFORM_IMS_URL is wrong"));
       const { access_token: token, expires_in: seconds } = parsed.data;
       const since = monotonic();
       this.#current = { token, since, staleAt: since + Math.max(seconds - margin, seconds / 2) * 1000 };
