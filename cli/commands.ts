@@ -1,5 +1,6 @@
 import { statusCommand } from "./checks/status-command.ts";
 import type { CommandDefinition } from "./command/definition.ts";
+import { costCommand } from "./cost/cost-command.ts";
 import { exportCommand } from "./dead-letters/export-command.ts";
 import { replayCommand } from "./dead-letters/replay-command.ts";
 import { restoreCommand } from "./dead-letters/restore-command.ts";
@@ -20,4 +21,5 @@ export const commands: readonly CommandDefinition[] = [
   failoverCommand,
   evacuateCommand,
   driftCommand,
+  costCommand,
 ];

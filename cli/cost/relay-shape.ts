@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { appSettings } from "../../relay/core/app-settings.ts";
+import type { StackSource } from "../stack/source.ts";
+import { redundancies } from "./prices.ts";
+import type { RelayShape } from "./usage.ts";
+
+const account = z.object({ sku: z.object({ name: z.string() }) });
+const plan = z.object({ body: z.object({ properties: z.object({ zoneRedundant: z.boolean().default(false) }) }) });
+const app = z.object({
+  body: z.object({
+    properties: z.object({
+      functionAppConfig: z.object({
+        scaleAndConcurrency: z.object({
+          instanceMemoryMB: z.number(),
+          alwaysReady: z.array(z.object({ instanceCount: z.number() })).default([]),
+        }),
+      }),
+    }),
+  }),
+});
+const settings = z.object({ properties: z.record(z.string(), z.unknown()) });
+const workspace = z.object({ retentionInDays: z.number() });
+
+/**
+ * How a stack's relay was set up by the last `npx pulumi up`.
+ *
+ * @throws if the stack has no relay that is whole
+ */
+export function relayShapeOf(source: StackSource): RelayShape {
+  const inputs = (type: string) => source.resource(type).inputs;
+  const { sku } = account.parse(inputs("azure-native:storage:StorageAccount"));
+  const { scaleAndConcurrency } = app.parse(inputs("customerio-aep:index:FunctionApp")).body.properties
+    .functionAppConfig;
+  const { properties } = settings.parse(inputs("azure-native:web:WebAppApplicationSettings"));
+  const [ownWorkspace] = source.all("azure-native:operationalinsights:Workspace");
+  return {
+    redundancy: z.enum(redundancies).parse(sku.name.split("_").at(-1)),
+    zoneRedundant: plan.parse(inputs("customerio-aep:index:AppServicePlan")).body.properties.zoneRedundant,
+    instanceMemory: scaleAndConcurrency.instanceMemoryMB,
+    alwaysReady: scaleAndConcurrency.alwaysReady.reduce((sum, { instanceCount }) => sum + instanceCount, 0),
+    duplicateWindowDays: appSettings.DUPLICATE_WINDOW_DAYS.parse(properties.DUPLICATE_WINDOW_DAYS),
+    logDetail: appSettings.LOG_DETAIL.parse(properties.LOG_DETAIL),
+    logRetentionDays: ownWorkspace && workspace.parse(ownWorkspace.inputs).retentionInDays,
+  };
+}

@@ -1,0 +1,117 @@
+import type { LogDetail } from "../../relay/core/app-settings.ts";
+import type { Redundancy } from "./prices.ts";
+
+/** How a relay is set up, as far as its price depends on it. */
+export interface RelayShape {
+  readonly redundancy: Redundancy;
+  /** Whether instances are spread over zones, of which each function group then has two always ready. */
+  readonly zoneRedundant: boolean;
+  /** MB of an instance. */
+  readonly instanceMemory: number;
+  /** Instances always ready for calls. */
+  readonly alwaysReady: number;
+  readonly duplicateWindowDays: number;
+  readonly logDetail: LogDetail;
+  /** Undefined where the logs go to a workspace that exists already, with a retention of its own. */
+  readonly logRetentionDays: number | undefined;
+}
+
+export interface Load {
+  readonly eventsPerMonth: number;
+  /** How fast events come while they come; the rest of the month is quiet. */
+  readonly eventsPerSecond: number;
+}
+
+/** Units of one meter that a month takes. */
+export interface Quantity {
+  /** The meter, by which the price is found. */
+  readonly meter: string;
+  readonly quantity: number;
+  readonly unit: string;
+}
+
+const secondsPerMonth = 30 * 24 * 3600;
+
+/** What an event takes, and where that is known from. */
+const perEvent = {
+  /** One of the intake, one of the forwarder if no event shares its queue message: the most there is. */
+  executions: 2,
+  /** Put, get and delete of a message of its own: the most there is. `npm run bench -- delivery records` counts fewer. */
+  queueOperations: 3,
+  /** Two reads and a note of a delivered event; `npm run bench -- delivery` counts 3.003. */
+  tableOperations: 3,
+  /** Lines of its own with `logDetail: events`; test/relay/log-volume.test.ts. */
+  records: 2,
+  /** GB that go to Platform: the catalogue's samples have 1.5 KB on average. */
+  egressGb: 1.5e-6,
+} as const;
+
+/** Events a second that the estimate gives one instance of each group. One instance of the benchmark takes and delivers as many. */
+const eventsPerInstance = 100;
+/** Seconds for which Azure charges an active instance at least (Azure Functions, "Flex Consumption plan"). */
+const shortestActivity = 1;
+/** KB that one record takes in the workspace: an assumption. */
+const recordKb = 1;
+/** Seconds between two lines of a sum, and kinds of lines of events that go well. */
+const sums = { seconds: 15, kinds: 2 };
+/** Metrics of the host for each of two functions, and seconds between two flushes. */
+const aggregates = { metrics: 14, seconds: 30 };
+/** Three places call every 15 minutes. */
+const availabilityTests = (3 * secondsPerMonth) / 900;
+/** Seconds between two looks at an empty queue, and queues that are looked at. */
+const polls = { seconds: 2, queues: 2 };
+/** Days that tables of Application Insights keep for the price of ingestion. */
+const daysIncluded = 90;
+/** References that are read again each day and by each new instance: far below the one unit that Azure charges. */
+const vaultOperations = 10_000;
+/** Groups of instances: calls, forwarder, poison. */
+const groups = 3;
+
+/** What a month takes of each meter. */
+export function usageOf(shape: RelayShape, { eventsPerMonth: events, eventsPerSecond }: Load): Quantity[] {
+  const gb = shape.instanceMemory / 1024;
+  const busySeconds = Math.min(secondsPerMonth, events / eventsPerSecond);
+  const instances = Math.max(1, Math.ceil(eventsPerSecond / eventsPerInstance));
+  // Dense traffic keeps instances active throughout; of sparse traffic each execution is an active second of its own.
+  const active = Math.min(events * shortestActivity, busySeconds * instances);
+  const forCalls = shape.zoneRedundant ? Math.max(2, shape.alwaysReady) : shape.alwaysReady;
+  const ready = shape.zoneRedundant ? forCalls + 2 * (groups - 1) : forCalls;
+  const share = (always: number) => Math.min(1, always / instances);
+  const readyActive = active * (share(forCalls) + share(shape.zoneRedundant ? 2 : 0));
+  const lines =
+    shape.logDetail === "events"
+      ? events * perEvent.records
+      : Math.min(events * perEvent.records, (busySeconds / sums.seconds) * sums.kinds * instances);
+  const metrics = Math.min(events * aggregates.metrics, (busySeconds / aggregates.seconds) * aggregates.metrics);
+  const logGb = ((lines + metrics + availabilityTests) * recordKb) / 1e6;
+  const extraMonths = Math.max(0, (shape.logRetentionDays ?? 0) - daysIncluded) / 30;
+  const pollingSeconds = shape.zoneRedundant ? secondsPerMonth : active;
+  return [
+    { meter: "executions", quantity: events * perEvent.executions + availabilityTests, unit: "executions" },
+    { meter: "memory on demand", quantity: (2 * active - readyActive) * gb, unit: "GB-seconds" },
+    { meter: "memory always ready, idle", quantity: ready * gb * secondsPerMonth, unit: "GB-seconds" },
+    { meter: "memory always ready, active", quantity: readyActive * gb, unit: "GB-seconds" },
+    {
+      meter: `queue operations ${shape.redundancy}`,
+      quantity: events * perEvent.queueOperations + (pollingSeconds / polls.seconds) * polls.queues,
+      unit: "operations",
+    },
+    {
+      meter: "table operations",
+      quantity: shape.duplicateWindowDays > 0 ? events * perEvent.tableOperations : 0,
+      unit: "operations",
+    },
+    { meter: `queue capacity ${shape.redundancy}`, quantity: 1, unit: "GB" },
+    { meter: "log ingestion", quantity: logGb, unit: "GB" },
+    { meter: "log retention", quantity: logGb * extraMonths, unit: "GB-months" },
+    { meter: "log alerts every 5 minutes", quantity: alertRules.everyFiveMinutes, unit: "rules" },
+    { meter: "log alerts every hour", quantity: alertRules.everyHour, unit: "rules" },
+    { meter: "metric alerts", quantity: alertRules.onMetrics, unit: "series" },
+    { meter: "availability tests", quantity: availabilityTests, unit: "tests" },
+    { meter: "vault operations", quantity: vaultOperations, unit: "operations" },
+    { meter: "egress", quantity: events * perEvent.egressGb, unit: "GB" },
+  ].filter(({ quantity }) => quantity > 0);
+}
+
+/** Rules by what Azure charges for them; a test compares them with those that are declared. */
+export const alertRules = { everyFiveMinutes: 10, everyHour: 1, onMetrics: 5 } as const;
