@@ -40,6 +40,20 @@ export const azureChoices = z.strictObject({
     .min(7)
     .max(90)
     .meta({ description: "Days for which a deleted vault can be recovered, fixed when the vault is made." }),
+  secretLifetimeDays: z
+    .int()
+    .min(0)
+    .max(3650)
+    .refine((days) => days === 0 || days >= 60, "it must be 0, or 60 or more")
+    .meta({
+      description:
+        "Days after which the secrets in the vault expire, 60 or more; each `npx pulumi up` moves the date on once a quarter of them is over; 0: never.",
+    }),
+  disableFormerSecrets: z.boolean().meta({
+    description:
+      "Whether former versions of a secret are disabled in the vault once the relay works with the new one. The login needs the role Key " +
+      "Vault Secrets Officer.",
+  }),
   softDeleteDays: z
     .int()
     .min(0)
@@ -69,6 +83,8 @@ export const environmentChoices: Readonly<Record<Environment, AzureChoices>> = {
     zoneRedundant: false,
     purgeProtection: false,
     vaultRetentionDays: 7,
+    secretLifetimeDays: 0,
+    disableFormerSecrets: false,
     softDeleteDays: 0,
     deleteLocks: false,
     protect: false,
@@ -80,6 +96,8 @@ export const environmentChoices: Readonly<Record<Environment, AzureChoices>> = {
     zoneRedundant: true,
     purgeProtection: true,
     vaultRetentionDays: 90,
+    secretLifetimeDays: 365,
+    disableFormerSecrets: true,
     softDeleteDays: 14,
     deleteLocks: true,
     protect: true,

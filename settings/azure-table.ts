@@ -21,10 +21,10 @@ export const azureTable = {
   azure: {
     schema: azureChoices.partial(),
     default: {},
-    decides: ["deleteLocks", "protect", "diagnosticSettings"],
+    decides: ["deleteLocks", "protect", "diagnosticSettings", "disableFormerSecrets"],
     description:
       "Overrides of what `environment` chooses: `storageRedundancy`, `zoneRedundant`, `purgeProtection`, `vaultRetentionDays`, " +
-      "`softDeleteDays`, `deleteLocks`, `protect`, `diagnosticSettings`, `dailyLogQuotaGb`.",
+      "`secretLifetimeDays`, `disableFormerSecrets`, `softDeleteDays`, `deleteLocks`, `protect`, `diagnosticSettings`, `dailyLogQuotaGb`.",
     page: "azure.md",
     examples: [{ storageRedundancy: "GZRS", dailyLogQuotaGb: 5 }],
     direct: ofTheRelay,

@@ -9,6 +9,7 @@ import { checkBatches, checkRows } from "./dataset.ts";
 import { checkDeadLetters } from "./dead-letters.ts";
 import { checkQueue } from "./queue.ts";
 import { checkRelay } from "./relay.ts";
+import { checkSecrets } from "./secrets.ts";
 import { SharedAnswers } from "./shared-answers.ts";
 import { checkVersions } from "./versions.ts";
 import { checkWebhook } from "./webhook.ts";
@@ -27,6 +28,7 @@ const checks: readonly (readonly [string, Check, ("relay" | undefined)?])[] = [
   ["batches", checkBatches],
   ["dataset", checkRows],
   ["balance", checkBalance, "relay"],
+  ["secrets", checkSecrets, "relay"],
   ["versions", checkVersions, "relay"],
 ];
 

@@ -1,16 +1,18 @@
 import * as keyvault from "@pulumi/azure-native/keyvault/index.js";
 import * as pulumi from "@pulumi/pulumi";
-import { VaultSecret } from "../../relay/deploy/sdk.ts";
+import { FormerVersions, VaultSecret } from "../../relay/deploy/sdk.ts";
+import { derive } from "../settings/inputs.ts";
 import { addName, azureName, compactStem, formerNames } from "./azure/azure-names.ts";
 import { type AzurePart, nativePart } from "./azure/azure-parts.ts";
 import type { AzureProfile } from "./azure/azure-profile.ts";
+import { expiryDate } from "./azure/expiry-date.ts";
 
 export interface RelayVaultArgs {
   resourceGroupName: pulumi.Input<string>;
   tenantId: pulumi.Input<string>;
   /** The vault's name, in place of one that is made. */
   vaultName?: pulumi.Input<string> | undefined;
-  profile: Pick<AzureProfile, "purgeProtection" | "vaultRetentionDays">;
+  profile: Pick<AzureProfile, "purgeProtection" | "vaultRetentionDays" | "secretLifetimeDays">;
 }
 
 /** The vault that holds the relay's secrets, which its app settings refer to. */
@@ -21,6 +23,7 @@ export class RelayVault {
   readonly secrets = new Map<string, VaultSecret>();
   readonly #name: string;
   readonly #options: pulumi.CustomResourceOptions;
+  readonly #expiresAt: pulumi.Input<string | undefined>;
 
   constructor(name: string, args: RelayVaultArgs, options: pulumi.CustomResourceOptions) {
     const { resourceGroupName, tenantId, vaultName, profile } = args;
@@ -51,17 +54,36 @@ export class RelayVault {
     this.parts = { vault: nativePart(vault) };
     this.#name = name;
     this.#options = options;
+    const now = Date.now();
+    this.#expiresAt = derive(profile.secretLifetimeDays, (days) => expiryDate(days, now));
   }
 
-  /** Keeps a value in the vault. Answers the app setting that refers to it. */
-  reference(secretName: string, value: pulumi.Input<string>): pulumi.Output<string> {
+  /**
+   * Keeps a value in the vault. Answers the app setting that refers to it.
+   *
+   * @param contentType what the value is, for people who look into the vault
+   */
+  reference(secretName: string, contentType: string, value: pulumi.Input<string>): pulumi.Output<string> {
     const secret = new VaultSecret(
       `${this.#name}-${secretName}`,
-      { vaultId: this.id, name: secretName, value },
+      {
+        ...{ vaultId: this.id, name: secretName, value, contentType },
+        expiresAt: this.#expiresAt as pulumi.Input<string>,
+      },
       { ...this.#options, aliases: [{ type: "azure-native:keyvault:Secret" }] },
     );
     this.secrets.set(secretName, secret);
     // With its version, so that a new value is a new setting, which the app takes at once.
     return pulumi.interpolate`@Microsoft.KeyVault(SecretUri=${secret.uriWithVersion})`;
+  }
+
+  /** Disables what a rotation leaves behind, once what it waits for has proved that the new versions are in use. */
+  disableFormer(code: pulumi.Resource): void {
+    const secrets = Object.fromEntries([...this.secrets].map(([name, { uriWithVersion }]) => [name, uriWithVersion]));
+    new FormerVersions(
+      `${this.#name}-former-secrets`,
+      { vaultId: this.id, secrets },
+      { ...this.#options, dependsOn: code },
+    );
   }
 }

@@ -89,6 +89,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
       { ...args, resourceGroup: group, identity, storage, settings, siteName: names.site, profile },
       parent,
     );
+    if (profile.disableFormerSecrets) vault.disableFormer(app.code);
     this.url = pulumi.interpolate`https://${app.hostName}/customerio`;
     this.healthUrl = pulumi.interpolate`https://${app.hostName}/health`;
     this.queueId = storage.eventsQueueId;
@@ -189,11 +190,23 @@ function grantRoles({ storage, monitoring, vault, identity }: Referred): void {
 
 function appSettings(args: WebhookRelayArgs, { storage, monitoring, vault, identity }: Referred) {
   // Secrets are there without a value too: Azure Resource Manager can't delete one.
-  const signingKeys = vault.reference(signingKeysSecret, args.signingKeys ?? noSigningKeyYet);
-  const clientSecret = vault.reference("platform-client-secret", args.credential?.clientSecret ?? "none");
+  const signingKeys = vault.reference(
+    signingKeysSecret,
+    "Customer.io signing keys",
+    args.signingKeys ?? noSigningKeyYet,
+  );
+  const clientSecret = vault.reference(
+    "platform-client-secret",
+    "Adobe client secret",
+    args.credential?.clientSecret ?? "none",
+  );
   return {
     ...relayAppSettings(args, {
-      PLATFORM_STREAMING_URL: vault.reference("platform-streaming-url", args.streamingUrl),
+      PLATFORM_STREAMING_URL: vault.reference(
+        "platform-streaming-url",
+        "Platform streaming endpoint",
+        args.streamingUrl,
+      ),
       PLATFORM_READY_AT: args.readyAt,
       FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: String(hostBodyLimit),
       PLATFORM_IMS_URL: args.credential?.imsUrl,

@@ -211,8 +211,9 @@ export interface SettingArguments {
   environment?: SettingArgument<"environment">;
   /**
    * Overrides of what `environment` chooses: `storageRedundancy`, `zoneRedundant`, `purgeProtection`,
-   * `vaultRetentionDays`, `softDeleteDays`, `deleteLocks`, `protect`, `diagnosticSettings`, `dailyLogQuotaGb`.
-   * `deleteLocks`, `protect` and `diagnosticSettings` are plain values, not outputs.
+   * `vaultRetentionDays`, `secretLifetimeDays`, `disableFormerSecrets`, `softDeleteDays`, `deleteLocks`, `protect`,
+   * `diagnosticSettings`, `dailyLogQuotaGb`. `deleteLocks`, `protect`, `diagnosticSettings` and
+   * `disableFormerSecrets` are plain values, not outputs.
    *
    * @example { storageRedundancy: "GZRS", dailyLogQuotaGb: 5 }
    */

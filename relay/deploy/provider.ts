@@ -10,6 +10,7 @@ import { appServicePlan } from "./resources/arm/app-service-plan.ts";
 import { armResource } from "./resources/arm/arm-resource.ts";
 import { functionApp } from "./resources/arm/function-app.ts";
 import { vaultSecret } from "./resources/arm/vault-secret.ts";
+import { formerVersions } from "./resources/former-versions.ts";
 import { functionCode } from "./resources/function-code.ts";
 import { queueDrain } from "./resources/queue-drain.ts";
 import { relayGuard } from "./resources/relay-guard.ts";
@@ -24,7 +25,16 @@ export const customerIoAepPackage: PackageDefinition<AzureClient, typeof config>
   config,
   sharesName: true,
   connect: (settings) => new AzureClient(settings),
-  resources: [appServicePlan, armResource, functionApp, functionCode, queueDrain, relayGuard, vaultSecret],
+  resources: [
+    appServicePlan,
+    armResource,
+    formerVersions,
+    functionApp,
+    functionCode,
+    queueDrain,
+    relayGuard,
+    vaultSecret,
+  ],
   functions: [getAzureLogin, getAzurePreflight],
   components: [customerIoSource, ...partComponents],
 };

@@ -8,6 +8,7 @@ import { appServicePlan } from "./resources/arm/app-service-plan.ts";
 import { armResource } from "./resources/arm/arm-resource.ts";
 import { functionApp } from "./resources/arm/function-app.ts";
 import { vaultSecret } from "./resources/arm/vault-secret.ts";
+import { formerVersions } from "./resources/former-versions.ts";
 import { functionCode } from "./resources/function-code.ts";
 import { queueDrain } from "./resources/queue-drain.ts";
 import { relayGuard } from "./resources/relay-guard.ts";
@@ -32,6 +33,9 @@ export class AppServicePlan extends resourceClass(appServicePlan) {}
 
 /** A secret in a key vault. */
 export class VaultSecret extends resourceClass(vaultSecret) {}
+
+/** Disables the versions of secrets that nothing uses any more. */
+export class FormerVersions extends resourceClass(formerVersions) {}
 
 /** A function app on the Flex Consumption plan. */
 export class FunctionApp extends resourceClass(functionApp) {}

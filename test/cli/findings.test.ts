@@ -4,6 +4,7 @@ import { runsFinding } from "../../cli/checks/dataflow.ts";
 import { batchesFinding, rowsFinding } from "../../cli/checks/dataset.ts";
 import { queueFinding } from "../../cli/checks/queue.ts";
 import { relayFinding } from "../../cli/checks/relay.ts";
+import { secretsFinding } from "../../cli/checks/secrets.ts";
 import { versionsFinding } from "../../cli/checks/versions.ts";
 import { formatDuration } from "../../cli/output/duration.ts";
 import { render } from "../../cli/output/finding.ts";
@@ -134,6 +135,32 @@ describe("the relay", () => {
     expect([finding.verdict, finding.todo]).toEqual(["broken", "npx pulumi up --replace 'urn:code' --stack dev"]);
     expect(finding.found).toContain("does not list forwarder, poison among the functions of relay");
     expect(relay({ ...well, listed: [] }).verdict).toBe("broken");
+  });
+});
+
+describe("secrets", () => {
+  const now = Date.parse("2026-11-28T00:00:00Z");
+  const secrets = (expiresAt: string | undefined, enabled: string[] = []) =>
+    secretsFinding({
+      secrets: [{ name: "key", expiresAt }],
+      former: { vaultId: "/subscriptions/s/vaults/v", enabled },
+      ...{ now, target: { stack: "dev" } },
+    });
+
+  test.each([
+    [undefined, "fine", "None of the vault's secrets expires."],
+    ["2027-06-01T00:00:00Z", "fine", "None of the vault's secrets expires soon."],
+    ["2026-12-20T00:00:00Z", "waiting", "They expire within 30 days: key."],
+    ["2026-11-27T00:00:00Z", "broken", "Expired in the vault: key."],
+  ])("that expire %s are %s", (expiresAt, verdict, found) => {
+    const finding = secrets(expiresAt);
+    expect([finding.verdict, finding.found]).toEqual([verdict, expect.stringContaining(found)]);
+    expect(finding.todo ?? "npx pulumi up --refresh --stack dev").toContain("npx pulumi up --refresh --stack dev");
+  });
+
+  test("have former versions that can still be read if the login may not disable them, with the role that lets it", () => {
+    const finding = secrets(undefined, ["key"]);
+    expect([finding.verdict, finding.todo]).toEqual(["waiting", expect.stringContaining("Key Vault Secrets Officer")]);
   });
 });
 

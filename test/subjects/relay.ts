@@ -74,6 +74,16 @@ export const relaySubjects: readonly Subject[] = [
     unswept: killedByTheEngine,
   },
   {
+    type: "customerio-aep:index:FormerVersions",
+    name: "former-secrets",
+    inputs: {
+      vaultId: new Reference("vault"),
+      secrets: { "signing-keys": new Reference("signing-keys", "uriWithVersion") },
+    },
+    change: (inputs) => ({ ...inputs, secrets: {} }),
+    unswept: "test/relay/deploy/former-versions.test.ts tries it with the stand-in's vault",
+  },
+  {
     type: "customerio-aep:index:FunctionCode",
     name: "code",
     inputs: {

@@ -1,13 +1,15 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { derive, holdsOutput } from "../../settings/inputs.ts";
 
-/** The types of azure-native that take tags, of those that a relay is made of. */
+/** The types that take tags as an input of that name, of those that a relay is made of. */
 const taggedTypes = new Set(
   [
     ...["resources:ResourceGroup", "storage:StorageAccount", "keyvault:Vault", "managedidentity:UserAssignedIdentity"],
     ...["operationalinsights:Workspace", "applicationinsights:Component", "applicationinsights:WebTest"],
     ...["monitor:ActionGroup", "monitor:MetricAlert", "monitor:ScheduledQueryRule"],
-  ].map((type) => `azure-native:${type}`),
+  ]
+    .map((type) => `azure-native:${type}`)
+    .concat("customerio-aep:index:VaultSecret"),
 );
 
 /** Types of the plugin whose resources are described by a `body`. What lies in a region takes tags; parts of other resources don't. */

@@ -2,14 +2,16 @@ import { HttpClient, type PlainAnswer, plainCall, sleep, VendorError } from "pul
 import { z } from "zod";
 import { parseMarks, type QueueMarks, withMarks } from "../../core/delivery/queue-marks.ts";
 import type { Config } from "../config.ts";
+import { vaultApiVersion } from "../vault-api-version.ts";
 import { webApiVersion } from "../web-api-version.ts";
 import { explainAzureError, saysGone } from "./arm-complaint.ts";
 import type { AzureCalls } from "./azure-calls.ts";
 import type { Clock } from "./clock.ts";
 import { Kudu } from "./kudu.ts";
-import { callersLogin, type Login, objectIdIn } from "./login.ts";
+import { callersLogin, type Login, objectIdIn, vaultScope } from "./login.ts";
 import type { NotYet } from "./patience.ts";
 import { SiteSettings } from "./site-settings.ts";
+import { Vault } from "./vault.ts";
 
 const storageApiVersion = "2024-01-01";
 /** Milliseconds that the relay gets to answer its health check; a cold start takes seconds. */
@@ -25,6 +27,7 @@ const busyCodes = new Set([
   "ConcurrentModification",
   "AnotherOperationInProgress",
 ]);
+const vault = z.object({ properties: z.object({ vaultUri: z.url() }) });
 const queue = z.object({
   properties: z.object({
     approximateMessageCount: z.number().int(),
@@ -66,6 +69,7 @@ export class AzureClient {
   readonly #login: Login;
   readonly #arm: HttpClient;
   readonly #calls: AzureCalls;
+  readonly #vaultLogin: Login;
   readonly #healthTimeout: number;
   readonly #orderTimeout: number;
 
@@ -81,6 +85,7 @@ export class AzureClient {
     this.abandonDeadLetters = process.env.RELAY_ABANDON_DEAD_LETTERS === "true";
     this.#armUrl = settings.armUrl;
     this.#login = login;
+    this.#vaultLogin = parts.login ?? callersLogin(vaultScope);
     this.#healthTimeout = attemptTimeout ?? healthTimeout;
     this.#orderTimeout = attemptTimeout ?? orderTimeout;
     this.#calls = {
@@ -105,6 +110,24 @@ export class AzureClient {
   /** The deployment site of a function app. */
   kudu(hostName: string): Kudu {
     return new Kudu(hostName, this.#calls);
+  }
+
+  /**
+   * A key vault's own API.
+   *
+   * @throws if the vault is gone
+   */
+  async vault(vaultId: string, signal: AbortSignal): Promise<Vault> {
+    const name = lastPart(vaultId);
+    const purpose = `read the key vault "${name}"`;
+    const found = await this.#get(vaultId, vaultApiVersion, purpose, vault, signal);
+    if (found === undefined) {
+      throw new Error(`Azure has no key vault "${name}" any more. To make it again, run: npx pulumi up --refresh`);
+    }
+    const headers: AzureCalls["headers"] = async (renew, ended) => ({
+      Authorization: `Bearer ${await this.#vaultLogin(renew, ended)}`,
+    });
+    return new Vault(name, found.data.properties.vaultUri, { ...this.#calls, headers });
   }
 
   /** The app settings of a function app. */
@@ -221,6 +244,16 @@ export class AzureClient {
       if (!(error instanceof VendorError && error.status === 409 && busyCodes.has(error.code ?? ""))) throw error;
       return { notYet: `waiting to ${purpose}: Azure is busy with another change there`, detail: error.message };
     }
+  }
+
+  /** Changes what is given of a resource, and answers it as Azure has it then. */
+  async armPatch(id: string, apiVersion: string, body: object, signal: AbortSignal): Promise<Record<string, unknown>> {
+    const purpose = `update ${relativeId(id)}`;
+    const call = { method: "PATCH", path: id, params: { "api-version": apiVersion }, body, signal, purpose } as const;
+    const { data } = await this.#arm.call({ ...call, repeatable: true });
+    const parsed = object.safeParse(data);
+    if (parsed.success) return parsed.data;
+    throw this.#notUnderstood(purpose, "no JSON");
   }
 
   /** Deletes a resource; one that is gone already is fine. */

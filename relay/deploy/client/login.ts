@@ -1,16 +1,22 @@
 import type { AccessToken } from "@azure/identity";
 import { type AzureCredential, azureCredential } from "./azure-credential.ts";
 
-/** Yields a bearer token for Azure Resource Manager; `renew` asks for another one than was refused. */
+/** Yields a bearer token for an API of Azure; `renew` asks for another one than was refused. */
 export type Login = (renew: boolean, signal: AbortSignal) => Promise<string>;
 
 // Azure Resource Manager and a function app's deployment site both take tokens of this audience, whatever proxy is between.
-const scope = "https://management.azure.com/.default";
+const managementScope = "https://management.azure.com/.default";
+/** For what is in key vaults. */
+export const vaultScope = "https://vault.azure.net/.default";
 /** Milliseconds before its end at which a token is no longer used. */
 const margin = 5 * 60_000;
 
-/** The caller's own Azure login; see `azureCredential`. */
-export function callersLogin(): Login {
+/**
+ * The caller's own Azure login; see `azureCredential`.
+ *
+ * @param scope what the tokens are for; default: Azure Resource Manager
+ */
+export function callersLogin(scope = managementScope): Login {
   // Azure CLI's credential starts a process for each token, so the token is kept here.
   let token: Promise<AccessToken> | undefined;
   let chosen: Promise<AzureCredential> | undefined;

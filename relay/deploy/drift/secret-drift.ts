@@ -5,7 +5,7 @@ import { vaultApiVersion } from "../vault-api-version.ts";
 const secret = z.object({
   properties: z.object({
     secretUriWithVersion: z.string(),
-    attributes: z.object({ enabled: z.boolean().nullish() }).nullish(),
+    attributes: z.object({ enabled: z.boolean().nullish(), exp: z.number().nullish() }).nullish(),
   }),
 });
 
@@ -13,12 +13,15 @@ const secret = z.object({
 export interface SecretVersion {
   readonly uriWithVersion: string;
   readonly isEnabled: boolean;
+  /** ISO 8601 time after which the vault may refuse it; undefined: never. */
+  readonly expiresAt: string | undefined;
 }
 
 /** What Azure answers about a secret; never its value. */
 export function versionOf(answer: unknown): SecretVersion {
   const { secretUriWithVersion, attributes } = secret.parse(answer).properties;
-  return { uriWithVersion: secretUriWithVersion, isEnabled: attributes?.enabled !== false };
+  const expiresAt = attributes?.exp ? new Date(attributes.exp * 1000).toISOString() : undefined;
+  return { uriWithVersion: secretUriWithVersion, isEnabled: attributes?.enabled !== false, expiresAt };
 }
 
 /** How a secret differs from the one that the stack wrote; undefined: it does not. */

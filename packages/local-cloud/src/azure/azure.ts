@@ -18,6 +18,7 @@ import type { AzureCensus, LocalAzure } from "./local-azure.ts";
 import { StorageAccounts } from "./storage/storage-accounts.ts";
 import { storageContents } from "./storage/storage-contents.ts";
 import { type AzureSwitches, defaultAzureSwitches } from "./switches.ts";
+import { vaultDataPlane, vaultsPath } from "./vault/vault-data-plane.ts";
 
 export interface AzureOptions {
   /** Where data, packages and logs go; storage is deleted with its account, logs stay. */
@@ -90,9 +91,14 @@ export async function startAzure(options: AzureOptions): Promise<LocalAzure> {
       await rm(path.join(folder, "storage"), { recursive: true, force: true });
     },
   };
-  const routes = new Hono().route("/__local", azureAdminRoutes(azure)).route("/", resourceManager(parts, writes));
+  const routes = new Hono()
+    .route("/__local", azureAdminRoutes(azure))
+    .route("/", vaultDataPlane(parts))
+    .route("/", resourceManager(parts, writes));
   const arm = await listen(routes.fetch);
-  return { ...azure, armUrl: `http://127.0.0.1:${arm.port}` };
+  const armUrl = `http://127.0.0.1:${arm.port}`;
+  subscription.vaultUri = (name) => `${armUrl}${vaultsPath}/${name.toLowerCase()}/`;
+  return { ...azure, armUrl };
 }
 
 function countByType(subscription: Subscription): Record<string, number> {

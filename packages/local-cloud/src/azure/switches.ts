@@ -27,6 +27,8 @@ export interface AzureSwitches {
   readonly callsToFormerInstances: boolean;
   /** Whether a Key Vault reference that could not be resolved stays so until settings change or a refresh, or is tried again at each start of a host. */
   readonly failedReferences: "kept" | "tried-at-start";
+  /** Whether a vault still gives the value of a secret whose expiry date has passed. */
+  readonly expiredSecrets: "refused" | "given";
   /** Whether a refresh of Key Vault references restarts the app if it brought another value; if not, running instances keep what they have. */
   readonly referenceRefreshRestarts: boolean;
   /** Node versions that a Flex Consumption app starts with; ARM takes any text and the app then fails to start. */
@@ -61,6 +63,7 @@ export const defaultAzureSwitches: AzureSwitches = {
   formerInstances: 0,
   callsToFormerInstances: true,
   failedReferences: "kept",
+  expiredSecrets: "refused",
   referenceRefreshRestarts: false,
   nodeVersions: ["20", "22", "24"],
   regionsWithoutZones: ["northcentralus", "westcentralus", "westus"],

@@ -33,10 +33,10 @@ function resource(id: string, type: string, outputs: object = {}) {
   return { id, type: found, name, inputs: {}, outputs: { ...outputs } };
 }
 
-function write(version: string, value: string): void {
+function write(version: string, value: string, attributes: { isEnabled?: boolean; expires?: number } = {}): void {
   const id = `${vaultId}/secrets/key`;
   subscription.put(resource(id, "keyvault:Secret", { properties: { secretUriWithVersion: `${uri}/${version}` } }));
-  subscription.secretVersions.set(`${id}/${version}`.toLowerCase(), value);
+  subscription.secretVersions.set(`${id}/${version}`.toLowerCase(), { value, isEnabled: true, ...attributes });
 }
 
 function allowReading(): void {
@@ -93,6 +93,25 @@ test("each way to be wrong has Azure's word for it", () => {
   start({}, "");
   settings.change({ KEY: `@Microsoft.KeyVault(SecretUri=${uri})` });
   expect(statuses()).toEqual({ KEY: "MSINotEnabled" });
+});
+
+test("a disabled version is not given away, and an expired one only with the switch for it", () => {
+  const given = { KEY: `@Microsoft.KeyVault(SecretUri=${uri}/1)` };
+  const outcomeOf = (attributes: { isEnabled?: boolean; expires?: number }) => {
+    allowReading();
+    write("1", "one", attributes);
+    settings.change(given);
+    return settings.references.get("KEY");
+  };
+  const now = Math.floor(Date.now() / 1000);
+  expect(outcomeOf({ expires: now + 60 })).toMatchObject({ status: "Resolved", value: "one" });
+  for (const refused of [{ isEnabled: false }, { expires: now - 60 }]) {
+    expect(outcomeOf(refused)?.status).toBe("OtherReasons");
+    expect(settings.environment()).toEqual(given);
+  }
+  start({ expiredSecrets: "given" });
+  expect(outcomeOf({ expires: now - 60 })?.status).toBe("Resolved");
+  expect(outcomeOf({ isEnabled: false })?.status).toBe("OtherReasons");
 });
 
 test("with the switch for it, a host that starts later tries again what has failed", () => {

@@ -116,6 +116,7 @@ export const roles = {
   messageSender: "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a",
   queueReader: "19e7f393-937e-4f77-808e-94535e297925",
   secretsUser: "4633458b-17de-408a-b874-0445c86b69e6",
+  secretsOfficer: "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
 } as const;
 
 export function assign(provider: Provider, principalId: string, role: string, scope: string) {

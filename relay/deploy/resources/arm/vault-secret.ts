@@ -16,7 +16,23 @@ const inputs = z.object({
     .regex(/^[a-zA-Z0-9-]{1,127}$/, "it must have 1 to 127 letters, digits and hyphens")
     .meta({ description: "What the secret is called in the vault.", replaces: true }),
   value: z.string().meta({ description: "The secret itself.", secret: true }),
+  contentType: z.string().max(255).optional().meta({
+    description:
+      "What the value is, for people who look into the vault. It is written with each value; a change of it alone is not.",
+    creation: true,
+  }),
+  expiresAt: z.iso
+    .datetime({ error: "it must be an ISO 8601 time such as 2027-01-01T00:00:00.000Z" })
+    .optional()
+    .meta({
+      description:
+        "Time after which the vault may refuse to give the value away. A later time is written to the present version, so that nothing that " +
+        "uses it has to change.",
+    }),
+  tags: z.record(z.string(), z.string()).optional().meta({ description: "Tags of the secret." }),
 });
+
+type Values = z.output<typeof inputs>;
 
 const outputs = z.object({
   uriWithVersion: z.string().meta({
@@ -32,14 +48,15 @@ export const vaultSecret = defineResource<AzureClient>()({
   type: "customerio-aep:index:VaultSecret",
   description:
     "A secret in an Azure key vault. As with `ArmResource`, one of that name that exists already gets the value as a new version. " +
-    "A refresh reports another version, or a disabled one, as a changed value, and the next update writes the stack's own. " +
+    "A refresh reports another version, or a disabled one, as a changed value, and the next update writes the stack's own. It reports " +
+    "another expiry date too. " +
     "Deleting it calls nothing: Azure Resource Manager has no call for it, and the secret goes with its vault. It can't be imported.",
   inputs,
   outputs,
 
   async create(operation, values) {
     const id = `${values.vaultId}/secrets/${values.name}`;
-    return { id, outputs: await write(operation, id, values.value) };
+    return { id, outputs: await write(operation, id, values) };
   },
 
   // Azure Resource Manager never returns the value, so only the version shows whether somebody has changed it.
@@ -47,20 +64,50 @@ export const vaultSecret = defineResource<AzureClient>()({
     if (!known) throw importRefusal("customerio-aep:index:VaultSecret");
     const found = await client.armGet(id, apiVersion, signal);
     if (found === undefined) return undefined;
-    const { uriWithVersion, isEnabled } = versionOf(found);
+    const { uriWithVersion, isEnabled, expiresAt } = versionOf(found);
     const isOurs = isEnabled && uriWithVersion === written?.uriWithVersion;
     // An empty value stands for one that the stack did not write, so that the next update writes the stack's own again.
-    return { inputs: isOurs ? known : { ...known, value: "" }, outputs: { uriWithVersion } };
+    const value = isOurs ? known.value : "";
+    return { inputs: { ...known, value, ...expiryDrift(known, expiresAt) }, outputs: { uriWithVersion } };
   },
 
-  update: (operation, id, { news }) => write(operation, id, news.value),
+  // A value is written as a new version. What else changes, does so in the present one, but for an expiry date that is to go.
+  update: (operation, id, { news, olds }) =>
+    news.value === olds.value && (news.expiresAt || !olds.expiresAt)
+      ? describe(operation, id, news)
+      : write(operation, id, news),
 
   async delete() {
     // It goes with its vault. To delete it alone would keep its name taken for days, and needs a role that an Owner lacks.
   },
 });
 
-async function write(operation: Operation<AzureClient>, id: string, value: string) {
-  const { uriWithVersion } = versionOf(await put(operation, id, { apiVersion, body: { properties: { value } } }));
+async function write(operation: Operation<AzureClient>, id: string, values: Values) {
+  const { tags, properties } = descriptionOf(values);
+  const body = { ...(tags && { tags }), properties: { value: values.value, ...properties } };
+  const { uriWithVersion } = versionOf(await put(operation, id, { apiVersion, body }));
   return { uriWithVersion };
+}
+
+async function describe({ client, signal }: Operation<AzureClient>, id: string, values: Values) {
+  const { uriWithVersion } = versionOf(await client.armPatch(id, apiVersion, descriptionOf(values), signal));
+  return { uriWithVersion };
+}
+
+/** The expiry date that the vault has, if the stack has given another one. */
+function expiryDrift({ expiresAt: given }: Values, found: string | undefined): Pick<Values, "expiresAt"> {
+  if (given === undefined || (found !== undefined && Date.parse(given) === Date.parse(found))) return {};
+  return { expiresAt: found };
+}
+
+/** All of a secret but its value. */
+function descriptionOf({ contentType, expiresAt, tags }: Values) {
+  return {
+    ...(tags && { tags }),
+    properties: {
+      ...(contentType && { contentType }),
+      // Azure has seconds since 1970.
+      ...(expiresAt && { attributes: { exp: Math.floor(Date.parse(expiresAt) / 1000) } }),
+    },
+  };
 }

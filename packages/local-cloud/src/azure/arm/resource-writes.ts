@@ -42,7 +42,7 @@ export class ResourceWrites {
   async patch(resource: Resource, properties: PropertyMap): Promise<void> {
     const { patch } = effectsOf(resource.type.token);
     if (!patch) throw new ArmError(405, "MethodNotAllowed", "The HTTP method 'PATCH' is not supported here.");
-    await this.#exclusively(resource.id, () => patch(resource, properties, this.#parts));
+    await this.#exclusively(resource.id, async () => patch(resource, properties, this.#parts));
     await this.effects.add(`PATCH ${resource.id}`);
   }
 

@@ -17,6 +17,14 @@ export interface DeletedVault {
   readonly secrets: readonly Resource[];
 }
 
+/** One version of a secret in a vault. */
+export interface StoredSecret {
+  readonly value: string;
+  readonly isEnabled: boolean;
+  /** Seconds since 1970; undefined: it does not expire. */
+  readonly expires?: number | undefined;
+}
+
 export interface Principal {
   readonly objectId: string;
   readonly clientId: string;
@@ -29,7 +37,9 @@ export class Subscription {
   /** Vaults by lower-case name: soft delete keeps a name taken until somebody purges it. */
   readonly deletedVaults = new Map<string, DeletedVault>();
   /** Every version of every secret, by its lower-case id with the version behind it. */
-  readonly secretVersions = new Map<string, string>();
+  readonly secretVersions = new Map<string, StoredSecret>();
+  /** Where the data planes of vaults answer; before the local cloud listens, an address of the public cloud's form that leads nowhere. */
+  vaultUri: (name: string) => string = (name) => `https://${name.toLowerCase()}.vault.azure.net/`;
   /** Lower-case ids of secrets deleted in a vault that still exists. */
   readonly deletedSecrets = new Set<string>();
   readonly #resources = new Map<string, Resource>();

@@ -21,7 +21,7 @@ export interface Effects {
     parts: AzureParts,
   ) => PropertyMap | Promise<PropertyMap>;
   /** What a PATCH changes, of the types that have one. */
-  readonly patch?: (resource: Resource, properties: PropertyMap, parts: AzureParts) => Promise<void>;
+  readonly patch?: (resource: Resource, properties: PropertyMap, parts: AzureParts) => void | Promise<void>;
   /** Throws an `ArmError` where Azure refuses. */
   readonly refuseDelete?: (resource: Resource, parts: AzureParts) => void;
   readonly delete?: (resource: Resource, parts: AzureParts) => void | Promise<void>;

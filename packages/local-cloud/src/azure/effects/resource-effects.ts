@@ -1,36 +1,29 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { PropertyMap } from "pulumi-provider-kit";
-import type { ResourceRequest } from "../arm/resource-request.ts";
 import { text } from "../arm/subscription.ts";
 import type { Grant } from "../identity/data-plane-authorization.ts";
 import { refuseLogTableDeletion } from "../refusals/table-refusals.ts";
-import type { AzureParts, Effects } from "./effects.ts";
+import type { Effects } from "./effects.ts";
+import { secretEffects } from "./secret-effects.ts";
 import { siteEffects } from "./site-effects.ts";
 import { storageEffects } from "./storage-effects.ts";
 
 const effects: Record<string, Effects> = {
   ...storageEffects,
   ...siteEffects,
+  ...secretEffects,
   "azure-native:resources:ResourceGroup": { create: () => ({ properties: { provisioningState: "Succeeded" } }) },
   "azure-native:keyvault:Vault": {
     create: ({ name }, { subscription }) => {
       const deleted = subscription.deletedVaults.get(name.toLowerCase());
       subscription.deletedVaults.delete(name.toLowerCase());
       for (const secret of deleted?.secrets ?? []) subscription.put(secret);
-      const vaultUri = `https://${name.toLowerCase()}.vault.azure.net/`;
-      return { properties: { vaultUri, provisioningState: "Succeeded" } };
+      return { properties: { vaultUri: subscription.vaultUri(name), provisioningState: "Succeeded" } };
     },
     delete: (vault, { subscription }) => {
       const secrets = subscription.tree(vault.id).filter(({ type }) => type.token === "azure-native:keyvault:Secret");
       subscription.deletedVaults.set(vault.name.toLowerCase(), { vault, secrets });
       for (const { id } of secrets) subscription.remove(id);
-    },
-  },
-  "azure-native:keyvault:Secret": {
-    create: newVersion,
-    update: newVersion,
-    delete: ({ id }, { subscription }) => {
-      subscription.deletedSecrets.add(id.toLowerCase());
     },
   },
   "azure-native:authorization:RoleAssignment": {
@@ -90,14 +83,6 @@ const effects: Record<string, Effects> = {
     create: ({ type }) => ({ createdWithApiVersion: type.apiVersion, etag: randomUUID() }),
   },
 };
-
-/** Every PUT of a secret is a new version, and the former ones stay. */
-function newVersion({ id, name, inputs }: ResourceRequest, { subscription }: AzureParts): PropertyMap {
-  const version = randomBytes(16).toString("hex");
-  subscription.secretVersions.set(`${id}/${version}`.toLowerCase(), text(inputs, "properties.value"));
-  const secretUri = `https://${text(inputs, "vaultName").toLowerCase()}.vault.azure.net/secrets/${name}`;
-  return { properties: { secretUri, secretUriWithVersion: `${secretUri}/${version}` } };
-}
 
 /** What the life of a resource of this type does in Azure. */
 export function effectsOf(token: string): Effects {

@@ -1,4 +1,5 @@
-import { plainValueAt, type Resource, type Subscription, text } from "../arm/subscription.ts";
+import { plainValueAt, type Resource, type StoredSecret, type Subscription, text } from "../arm/subscription.ts";
+import type { AzureSwitches } from "../switches.ts";
 
 const secretsAction = "Microsoft.KeyVault/vaults/secrets/getSecret/action";
 
@@ -9,6 +10,7 @@ const sentences = {
     "Key Vault reference was not able to be resolved because site was denied access to Key Vault reference's vault.",
   InvalidSyntax: "Key Vault reference was not able to be resolved because its syntax is invalid.",
   MSINotEnabled: "Key Vault reference was not able to be resolved because site Managed Identity not enabled.",
+  OtherReasons: "Reference was not able to be resolved.",
   SecretNotFound: "Key Vault reference was not able to be resolved because secret was not found.",
   SecretVersionNotFound: "Key Vault reference was not able to be resolved because secret version was not found.",
   VaultNotFound: "Key Vault reference was not able to be resolved because vault was not found.",
@@ -35,12 +37,13 @@ export function resolveKeyVaultReferences(
   subscription: Subscription,
   site: Resource,
   settings: Readonly<Record<string, string>>,
+  switches: Pick<AzureSwitches, "expiredSecrets">,
 ): ReadonlyMap<string, KeyVaultReference> {
   const identity = referenceIdentity(subscription, site);
   return new Map(
     Object.entries(settings).flatMap(([name, reference]) => {
       const [, body] = reference.match(/^@Microsoft\.KeyVault\((.*)\)$/is) ?? [];
-      return body === undefined ? [] : [[name, { reference, ...resolve(subscription, identity, body) }]];
+      return body === undefined ? [] : [[name, { reference, ...resolve(subscription, identity, body, switches) }]];
     }),
   );
 }
@@ -61,7 +64,12 @@ export function describeReference(site: Resource, name: string, reference: KeyVa
   };
 }
 
-function resolve(subscription: Subscription, identity: string | undefined, body: string) {
+function resolve(
+  subscription: Subscription,
+  identity: string | undefined,
+  body: string,
+  switches: Pick<AzureSwitches, "expiredSecrets">,
+) {
   const { vaultName = "", secretName = "", secretVersion = "" } = parseReference(body) ?? {};
   const outcome = (status: Status, value?: string) => ({
     ...{ status, vaultName, secretName, secretVersion },
@@ -76,8 +84,17 @@ function resolve(subscription: Subscription, identity: string | undefined, body:
   const secret = subscription.get(id);
   if (secret === undefined) return outcome("SecretNotFound");
   const current = text(secret.outputs, "properties.secretUriWithVersion").split("/").at(-1) ?? "";
-  const value = subscription.secretVersions.get(`${id}/${secretVersion || current}`.toLowerCase());
-  return value === undefined ? outcome("SecretVersionNotFound") : outcome("Resolved", value);
+  const version = subscription.secretVersions.get(`${id}/${secretVersion || current}`.toLowerCase());
+  if (version === undefined) return outcome("SecretVersionNotFound");
+  return isGiven(version, switches) ? outcome("Resolved", version.value) : outcome("OtherReasons");
+}
+
+/** Whether the vault gives a version's value away: never of a disabled one, and of one that has expired as the switch has it. */
+function isGiven(
+  { isEnabled, expires }: StoredSecret,
+  { expiredSecrets }: Pick<AzureSwitches, "expiredSecrets">,
+): boolean {
+  return isEnabled && (expires === undefined || expires * 1000 > Date.now() || expiredSecrets === "given");
 }
 
 function parseReference(
@@ -86,7 +103,7 @@ function parseReference(
   const part = (name: string) => body.match(new RegExp(`(?:^|;)\\s*${name}=([^;]*)`, "i"))?.[1]?.trim();
   const uri = part("SecretUri");
   if (uri === undefined) {
-    const [vaultName, secretName, secretVersion] = [part("VaultName"), part("SecretName"), part("SecretVersion")];
+    const [vaultName, secretName, secretVersion] = [part("VaultName"), part("SecretName"), part("StoredSecret")];
     return {
       ...(vaultName && { vaultName }),
       ...(secretName && { secretName }),

@@ -60,6 +60,6 @@ export class StandInSiteSettings {
 
   #lookUp(): ReadonlyMap<string, KeyVaultReference> | undefined {
     const site = this.#options.site();
-    return site && resolveKeyVaultReferences(this.#options.subscription, site, this.#values);
+    return site && resolveKeyVaultReferences(this.#options.subscription, site, this.#values, this.#options.switches);
   }
 }

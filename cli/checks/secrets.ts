@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { type CommandTarget, pulumiCommand } from "../../relay/core/operator-command.ts";
+import { versionOf } from "../../relay/deploy/drift/secret-drift.ts";
+import { lacksRole } from "../../relay/deploy/resources/former-versions.ts";
+import { vaultApiVersion } from "../../relay/deploy/vault-api-version.ts";
+import { azureOf, startTimeLimit } from "../clients.ts";
+import type { Finding } from "../output/finding.ts";
+import type { StackSource } from "../stack/source.ts";
+
+const day = 86_400_000;
+/** Days before a secret expires from which on it is time to do something. */
+const warningDays = 30;
+
+const secretOutputs = z.object({ name: z.string() });
+const formerOutputs = z.object({ vaultId: z.string(), enabled: z.array(z.string()) });
+
+/** Whether the secrets in the relay's vault expire soon, and whether former versions of them can still be read. */
+export async function checkSecrets(source: StackSource): Promise<Finding> {
+  const client = azureOf(source);
+  const secrets = await Promise.all(
+    source.all("customerio-aep:index:VaultSecret").map(async ({ id, outputs }) => {
+      const { name } = secretOutputs.parse(outputs);
+      const found = await client.armGet(id, vaultApiVersion, startTimeLimit());
+      return { name, expiresAt: found && versionOf(found).expiresAt };
+    }),
+  );
+  const [former] = source.all("customerio-aep:index:FormerVersions");
+  return secretsFinding({
+    secrets,
+    former: former && formerOutputs.parse(former.outputs),
+    ...{ now: Date.now(), target: source.target },
+  });
+}
+
+export function secretsFinding({
+  secrets,
+  former,
+  now,
+  target,
+}: {
+  /** `expiresAt` is an ISO 8601 time, undefined of a secret that never expires. */
+  secrets: readonly { readonly name: string; readonly expiresAt: string | undefined }[];
+  /** What is known of former versions; undefined of a stack that leaves them as they are. */
+  former: z.output<typeof formerOutputs> | undefined;
+  /** Milliseconds since 1970. */
+  now: number;
+  target: CommandTarget;
+}): Finding {
+  const dated = secrets.flatMap(({ name, expiresAt }) =>
+    expiresAt === undefined ? [] : [{ name, expiresAt, left: Date.parse(expiresAt) - now }],
+  );
+  const details = dated.map(({ name, expiresAt }) => `${name}: ${expiresAt.slice(0, 10)}`);
+  const todo = `Rotate them if your rules ask for it, then move the date on: ${pulumiCommand("up --refresh", target)}`;
+  const expired = dated.filter(({ left }) => left <= 0).map(({ name }) => name);
+  if (expired.length > 0) {
+    const found = `Expired in the vault: ${expired.join(", ")}. Azure may refuse the relay these secrets, which then takes or sends no events.`;
+    return { verdict: "broken", found, details, todo };
+  }
+  const near = dated.filter(({ left }) => left < warningDays * day).map(({ name }) => name);
+  if (near.length > 0) {
+    return { verdict: "waiting", found: `They expire within ${warningDays} days: ${near.join(", ")}.`, details, todo };
+  }
+  if (former && former.enabled.length > 0) {
+    const found = `Former versions of ${former.enabled.join(", ")} can still be read in the vault.`;
+    return { verdict: "waiting", found, details, todo: lacksRole(former.enabled, former.vaultId, target) };
+  }
+  if (dated.length === 0) return { verdict: "fine", found: "None of the vault's secrets expires." };
+  return { verdict: "fine", found: "None of the vault's secrets expires soon.", details };
+}

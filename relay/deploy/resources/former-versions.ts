@@ -1,0 +1,87 @@
+import { defineResource, type Operation } from "pulumi-provider-kit";
+import { VendorError } from "pulumi-provider-kit/http";
+import { z } from "zod";
+import { type CommandTarget, pulumiCommand } from "../../core/operator-command.ts";
+import type { AzureClient } from "../client/client.ts";
+import { importRefusal, stackNameOf } from "./refusal.ts";
+
+const inputs = z.object({
+  vaultId: z
+    .string()
+    .regex(/\/providers\/Microsoft\.KeyVault\/vaults\/[^/]+$/i, "it must be the id of a key vault")
+    .meta({ description: "Azure Resource Manager id of the key vault (`Vault.id`).", replaces: true }),
+  secrets: z.record(z.string(), z.string()).meta({
+    description: "Of each secret, by its name in the vault: the address of the version that stays (`uriWithVersion`).",
+  }),
+});
+
+const outputs = z.object({
+  enabled: z.array(z.string()).meta({
+    description: "Names of secrets whose former versions stay enabled, since the login may not disable them.",
+    volatile: true,
+  }),
+});
+
+type Inputs = z.output<typeof inputs>;
+type Outputs = z.output<typeof outputs>;
+
+/**
+ * What a rotation leaves behind: a former version of a secret stays readable in its vault, to all who may read the secret, until it is
+ * disabled. Declared after the code that reads the secrets, so that none is disabled before all instances have the new one.
+ */
+export const formerVersions = defineResource<AzureClient>()({
+  type: "customerio-aep:index:FormerVersions",
+  description:
+    "Disables all versions of secrets in an Azure key vault but one of each, at each creation and change. Let it depend on what proves " +
+    "that the new versions are in use, such as `FunctionCode`. It needs the role Key Vault Secrets Officer on the vault. Without it, it " +
+    "warns and names the command that gives the role; a refresh then has the next update try again. Deleting it calls nothing. It can't be " +
+    "imported.",
+  inputs,
+  outputs,
+
+  async create(operation, values) {
+    return { id: `${values.vaultId}/former-versions`, outputs: await disableOthers(operation, values) };
+  },
+
+  // Secrets whose former versions are still enabled are left out, so that the next update tries again.
+  async read(_operation, _id, known, done) {
+    if (!known || !done) throw importRefusal("customerio-aep:index:FormerVersions");
+    const left = Object.entries(known.secrets).filter(([name]) => !done.enabled.includes(name));
+    return { inputs: { ...known, secrets: Object.fromEntries(left) }, outputs: done };
+  },
+
+  update: (operation, _id, { news }) => disableOthers(operation, news),
+
+  async delete() {
+    // What is disabled stays so.
+  },
+});
+
+async function disableOthers(operation: Operation<AzureClient>, { vaultId, secrets }: Inputs): Promise<Outputs> {
+  const { client, signal, warn } = operation;
+  const vault = await client.vault(vaultId, signal);
+  const enabled: string[] = [];
+  for (const [name, uri] of Object.entries(secrets)) {
+    const kept = uri.split("/").at(-1);
+    try {
+      for (const { version, isEnabled } of await vault.versions(name, signal)) {
+        if (isEnabled && version !== kept) await vault.disable(name, version, signal);
+      }
+    } catch (error) {
+      if (!(error instanceof VendorError && error.status === 403)) throw error;
+      enabled.push(name);
+    }
+  }
+  if (enabled.length > 0) warn(lacksRole(enabled, vaultId, { stack: stackNameOf(operation) }));
+  return { enabled };
+}
+
+/** Says which versions stay readable, and what to do. */
+export function lacksRole(names: readonly string[], vaultId: string, target: CommandTarget): string {
+  return (
+    `Former versions of ${names.join(", ")} can still be read in the key vault ${vaultId.split("/").at(-1)}: this login may not disable ` +
+    "them, since an Owner has no right to what is in a vault, or the vault's firewall does not let it in. Give it the role: " +
+    `az role assignment create --role "Key Vault Secrets Officer" --assignee <its object id> --scope ${vaultId}, wait some minutes, and ` +
+    `run ${pulumiCommand("up --refresh", target)}. To leave them enabled: npx pulumi config set --path azure.disableFormerSecrets false`
+  );
+}

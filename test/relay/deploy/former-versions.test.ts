@@ -1,0 +1,127 @@
+import { localCredentials } from "../../../packages/local-cloud/src/credentials.ts";
+import {
+  assign,
+  make,
+  roles,
+  startTestAzure,
+  type TestAzure,
+} from "../../../packages/local-cloud/test/azure/support.ts";
+import { AzureClient } from "../../../relay/deploy/client/client.ts";
+import { vaultSecret } from "../../../relay/deploy/resources/arm/vault-secret.ts";
+import { formerVersions } from "../../../relay/deploy/resources/former-versions.ts";
+import { operationOn, type TestOperation } from "./azure-server.ts";
+
+// The real client, with its own two logins, against the stand-in's vault.
+let cloud: TestAzure;
+let operation: TestOperation;
+let vaultId: string;
+
+// One cloud for all, since the identity library keeps tokens for the whole process.
+beforeAll(async () => {
+  cloud = await startTestAzure();
+  const { provider, identityEndpoint, identityHeader } = cloud.azure;
+  Object.assign(process.env, {
+    IDENTITY_ENDPOINT: identityEndpoint,
+    IDENTITY_HEADER: identityHeader,
+    ARM_USE_MSI: "true",
+  });
+  await provider.configure({ location: "westeurope" });
+  await make(provider, "resources:ResourceGroup", "group", { resourceGroupName: "group" });
+  const properties = { tenantId: "t", sku: { family: "A", name: "standard" }, enableRbacAuthorization: true };
+  const vault = { resourceGroupName: "group", vaultName: "relayvault", properties };
+  vaultId = (await make(provider, "keyvault:Vault", "vault", vault)).id;
+});
+
+beforeEach(() => {
+  operation = { ...operationOn({ host: "unused" } as never), client: new AzureClient({ armUrl: cloud.azure.armUrl }) };
+});
+
+afterAll(async () => {
+  for (const name of ["IDENTITY_ENDPOINT", "IDENTITY_HEADER", "ARM_USE_MSI"]) delete process.env[name];
+  await cloud.stop();
+});
+
+const written = (value: string, name = "key") => ({ vaultId, name, value, contentType: "key" });
+
+/** Writes a secret, then another value of it; answers the addresses of both versions. */
+async function rotate(name = "key"): Promise<[string, string]> {
+  const { id, outputs } = await vaultSecret.create(operation, written("one", name));
+  const change = { news: written("two", name), olds: written("one", name), outputs };
+  const rotated = await vaultSecret.update?.(operation, id, change);
+  return [outputs.uriWithVersion, rotated?.uriWithVersion ?? ""];
+}
+
+async function versions(name: string): Promise<Record<string, boolean>> {
+  const vault = await operation.client.vault(vaultId, operation.signal);
+  const listed = await vault.versions(name, operation.signal);
+  return Object.fromEntries(listed.map(({ version, isEnabled }) => [version, isEnabled]));
+}
+
+const versionIn = (uri: string) => uri.split("/").at(-1) ?? "";
+
+test("a login that may not is warned with the command that helps, and a refresh has the next update try again", async () => {
+  const [, two] = await rotate();
+  const inputs = { vaultId, secrets: { key: two } };
+  const { id, outputs } = await formerVersions.create(operation, inputs);
+  expect(outputs).toEqual({ enabled: ["key"] });
+  expect(operation.shown.join()).toContain('az role assignment create --role "Key Vault Secrets Officer"');
+  expect(operation.shown.join()).toContain("npx pulumi up --refresh");
+  expect(await formerVersions.read(operation, id, inputs, outputs)).toEqual({
+    inputs: { vaultId, secrets: {} },
+    outputs,
+  });
+  expect(await formerVersions.read(operation, id, inputs, { enabled: [] })).toMatchObject({ inputs });
+});
+
+test("a vault that is gone is an error that says how it comes back", async () => {
+  const inputs = { vaultId: `${vaultId}-other`, secrets: {} };
+  await expect(formerVersions.create(operation, inputs)).rejects.toThrow("npx pulumi up --refresh");
+});
+
+test("a token for another API, and one without the role, open no vault", async () => {
+  const { provider } = cloud.azure;
+  const url = `${cloud.azure.armUrl}/vaults/relayvault/secrets/key/versions?api-version=7.4`;
+  const token = async (endpoint: string) => {
+    const answer = await provider.invoke("azure-native:authorization:getClientToken", { endpoint });
+    return (answer.token as unknown as { value: string }).value;
+  };
+  const ask = async (endpoint: string) => {
+    const response = await fetch(url, { headers: { authorization: `Bearer ${await token(endpoint)}` } });
+    return [response.status, ((await response.json()) as { error: { code: string } }).error.code];
+  };
+  expect(await ask("https://management.azure.com/")).toEqual([401, "Unauthorized"]);
+  expect(await ask("https://vault.azure.net")).toEqual([403, "Forbidden"]);
+});
+
+describe("with the role", () => {
+  beforeAll(async () => {
+    const { objectId } = localCredentials.azure;
+    await assign(cloud.azure.provider, objectId, roles.secretsOfficer, vaultId);
+  });
+
+  test("after a rotation the former versions are disabled, and the one in use is not", async () => {
+    const [one, two] = await rotate("rotated");
+    expect(await versions("rotated")).toEqual({ [versionIn(one)]: true, [versionIn(two)]: true });
+    const inputs = { vaultId, secrets: { rotated: two, unknown: "https://v.example/secrets/unknown/1" } };
+    expect((await formerVersions.create(operation, inputs)).outputs).toEqual({ enabled: [] });
+    expect(await versions("rotated")).toEqual({ [versionIn(one)]: false, [versionIn(two)]: true });
+    expect(operation.shown).toEqual([]);
+  });
+
+  test("what changes beside the value changes in the present version, so that nothing that uses it has to", async () => {
+    const { id, outputs } = await vaultSecret.create(operation, written("one", "dated"));
+    const expiresAt = "2100-01-01T00:00:00.000Z";
+    const news = { ...written("one", "dated"), expiresAt, tags: { a: "b" } };
+    expect(await vaultSecret.update?.(operation, id, { news, olds: written("one", "dated"), outputs })).toEqual(
+      outputs,
+    );
+    expect(Object.keys(await versions("dated"))).toHaveLength(1);
+    expect(await vaultSecret.read(operation, id, news, outputs)).toEqual({ inputs: news, outputs });
+    const other = { ...news, expiresAt: "2099-01-01T00:00:00Z" };
+    expect((await vaultSecret.read(operation, id, other, outputs))?.inputs).toEqual({ ...other, expiresAt });
+    // Azure has no call that takes a date away from a version, so the same value is written once more.
+    const without = await vaultSecret.update?.(operation, id, { news: written("one", "dated"), olds: news, outputs });
+    expect(without).not.toEqual(outputs);
+    expect(await versions("dated")).toMatchObject({ [versionIn(without?.uriWithVersion ?? "")]: true });
+  });
+});
