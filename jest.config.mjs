@@ -23,6 +23,7 @@ export default {
   setupFiles: ["<rootDir>/test/cheap-stacks.ts"],
   globalSetup: "<rootDir>/test/global-setup.ts",
   globalTeardown: "<rootDir>/test/global-teardown.ts",
+  testSequencer: "<rootDir>/test/longest-first.ts",
   // Long enough for a busy machine: a test that hangs ends, and one that is slow does not fail.
   testTimeout: 120_000,
   // More than cores: the long tests mostly wait, for engines and hosts of their own.
