@@ -13,7 +13,7 @@ let traffic: Traffic;
 
 beforeAll(async () => {
   stack = await startLocalStack();
-  traffic = new Traffic(stack.vendors, { pause: 50, repeats: false });
+  traffic = new Traffic(stack.vendors, { pause: 250, repeats: false });
   await stack.allowDeletingRows();
 }, 60_000);
 afterAll(() => stack.stop(), 60_000);
