@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { deployAnew } from "../../cli/checks/relay.ts";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
@@ -53,6 +54,7 @@ async function statusWhen(shows: RegExp): Promise<Ended> {
       expect(status.stdout).toMatch(shows);
       return status;
     }
+    await wait(2_000);
   }
 }
 
@@ -86,7 +88,7 @@ async function eventually<T>(ask: () => Promise<T>, expected: T): Promise<void> 
   for (;;) {
     const found = await ask();
     if (JSON.stringify(found) === JSON.stringify(expected) || Date.now() > end) return expect(found).toEqual(expected);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await wait(200);
   }
 }
 
