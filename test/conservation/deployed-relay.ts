@@ -38,6 +38,7 @@ export class DeployedRelay {
   #turn = 0;
   readonly #logFiles: string[] = [];
   #instances: Instance[] = [];
+  #held: PromiseWithResolvers<void> | undefined;
 
   constructor(options: DeployedRelayOptions) {
     this.#options = options;
@@ -131,18 +132,16 @@ export class DeployedRelay {
     return this.#logFiles.flatMap(linesOf);
   }
 
-  /** Ends once each host has answered a call that goes to storage and back. */
-  async answersOnce(): Promise<void> {
-    const ports = this.#instances.flatMap(({ host }) => (host ? [host.port] : []));
-    await Promise.all(ports.map((port) => fetch(`http://127.0.0.1:${port}/health`).catch(() => undefined)));
+  /** Lets no host take messages until `release`. Ends once none is in the hands of a host that lives. */
+  async hold(): Promise<void> {
+    this.#held ??= Promise.withResolvers();
+    await Promise.all(this.#instances.map(async ({ host }) => host?.hold()));
   }
 
-  /** Whether a function runs now. */
-  busy(): boolean {
-    return this.#instances.some(({ host, logFile }) => {
-      const log = host === undefined ? "" : readFileSync(logFile, "utf8");
-      return log.split("Executing 'Functions.").length > log.split("Executed 'Functions.").length;
-    });
+  release(): void {
+    this.#held?.resolve();
+    this.#held = undefined;
+    for (const { host } of this.#instances) host?.release();
   }
 
   async #begin(instance: Instance): Promise<void> {
@@ -152,8 +151,13 @@ export class DeployedRelay {
     const host = await startHost({ appFolder: this.#package, logFile: instance.logFile, environment });
     if (host?.error !== undefined) throw new Error(`The function host did not start: ${host.error}`);
     instance.host = host;
-    host?.listenFor(host.functions.map(({ name }) => name));
+    void this.#listen(host);
     instance.life = this.#restartAfter(instance, host);
+  }
+
+  async #listen(host: HostProcess | undefined): Promise<void> {
+    await this.#held?.promise;
+    host?.listenFor(host.functions.map(({ name }) => name));
   }
 
   async #restartAfter(instance: Instance, host: HostProcess | undefined): Promise<void> {

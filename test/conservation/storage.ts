@@ -129,6 +129,13 @@ export class Account {
     return counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
   }
 
+  /** The time by the storage's clock. */
+  async now(): Promise<Date> {
+    const { date } = await this.queue(queueNames.events).getProperties();
+    if (date === undefined) throw new Error("The storage does not tell the time.");
+    return date;
+  }
+
   /** Whether no message of either queue could be read now. */
   async quiet(): Promise<boolean> {
     for (const name of Object.values(queueNames)) {

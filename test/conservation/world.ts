@@ -22,6 +22,9 @@ const { signingKey } = localCredentials.customerIo;
 /** Milliseconds that everything may take to come to rest once nothing is wrong any more. */
 const patience = 120_000;
 
+/** Milliseconds: the storage tells its time in whole seconds, and a little later. */
+const clockStep = 5_000;
+
 export interface WorldOptions {
   readonly seed: number;
   readonly storage: Storage;
@@ -196,15 +199,25 @@ export class World {
   /** The time of storage and relay. */
   readonly now = () => this.#time.now();
 
-  /** Lets the time pass for storage and relay, as soon as nobody holds a message whose lease would end by that. */
+  /**
+   * Lets the time pass for storage and relay while no host has a message in hand, whose lease would end by that.
+   *
+   * @throws if a host still has one after two minutes
+   */
   async pass(milliseconds: number): Promise<void> {
-    const until = Date.now() + patience;
-    do {
-      while (this.relay.busy() && Date.now() < until) await sleep(50);
-      // A message may be on its way to a host, which begins with it before it answers what comes later.
-      await this.relay.answersOnce();
-    } while (this.relay.busy() && Date.now() < until);
-    await this.#time.pass(milliseconds);
+    const relays = [...this.#former, this].map(({ relay }) => relay);
+    const late = sleep(patience, "late" as const, { ref: false });
+    try {
+      const held = Promise.all(relays.map((relay) => relay.hold()));
+      if ((await Promise.race([held, late])) === "late") {
+        throw new Error(`No time can pass: a host has had a message in hand for ${patience / 1000} s.`);
+      }
+      await this.#time.pass(milliseconds);
+      // A lease from before the storage has seen the new time would be over at once.
+      while ((await this.account.now()).getTime() < this.#time.now().getTime() - clockStep) await sleep(20);
+    } finally {
+      for (const relay of relays) relay.release();
+    }
   }
 
   /** Waits until Customer.io has nothing to send and the relay nothing to do; if either does not come, so it stays. */

@@ -44,6 +44,47 @@ async function countOf(queue: ReturnType<QueueServiceClient["getQueueClient"]>):
   return (await queue.getProperties()).approximateMessagesCount ?? 0;
 }
 
+test("held, it takes nothing until it is released, and has nothing in hand once the hold has begun", async () => {
+  const waiting: (() => void)[] = [];
+  const { queue, listener } = await listenerOn("held", () => new Promise((resolve) => waiting.push(resolve)));
+  const arrived = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  const { receiveMessages } = queue;
+  // The storage has handed a message out, but its answer is still on its way.
+  queue.receiveMessages = async (options) => {
+    const answer = await receiveMessages.call(queue, options);
+    if (answer.receivedMessageItems.length > 0) asked.resolve();
+    await arrived.promise;
+    return answer;
+  };
+  await queue.sendMessage("first");
+  listener.start();
+  await asked.promise;
+  let isHeld = false;
+  const held = listener.hold().then(() => {
+    isHeld = true;
+  });
+  await queue.sendMessage("second");
+  arrived.resolve();
+  await until(
+    async () => waiting.length,
+    (started) => started === 1,
+  );
+  expect(isHeld).toBe(false);
+  waiting[0]?.();
+  await held;
+  expect(await countOf(queue)).toBe(1);
+  expect((await queue.peekMessages()).peekedMessageItems).toHaveLength(1);
+  expect(waiting).toHaveLength(1);
+  listener.release();
+  await until(
+    async () => waiting.length,
+    (started) => started === 2,
+  );
+  waiting[1]?.();
+  await listener.stop();
+});
+
 test("a batch, then another once no more than the threshold is under way", async () => {
   const waiting: (() => void)[] = [];
   const { queue, listener } = await listenerOn("batches", () => new Promise((resolve) => waiting.push(resolve)));

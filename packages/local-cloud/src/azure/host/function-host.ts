@@ -11,10 +11,10 @@ import { readFileSync } from "node:fs";
 import http from "node:http";
 import { AppRuntime } from "../function-host/app-runtime.ts";
 import { HostLog } from "../function-host/host-log.ts";
-import type { HostMessage, ParentMessage } from "../function-host/messages.ts";
+import type { HeldMessage, HostMessage, ParentMessage } from "../function-host/messages.ts";
 
 const log = new HostLog((line) => process.stdout.write(`${line}\n`));
-const tell = (message: HostMessage) => process.send?.(message);
+const tell = (message: HostMessage | HeldMessage) => process.send?.(message);
 
 async function main(folder: string): Promise<void> {
   let answer: http.RequestListener = hostNotRunning;
@@ -27,7 +27,7 @@ async function main(folder: string): Promise<void> {
   try {
     const app = await AppRuntime.load({ folder, environment: process.env, log, fatal: () => process.exit(1) });
     answer = app.answer;
-    process.on("message", ({ listenFor }: ParentMessage) => app.listen(listenFor));
+    process.on("message", (message: ParentMessage) => void obey(app, message));
     process.once("SIGTERM", () => void shutDown(server, app));
     // With a parent, the platform decides which triggers it knows of; alone, all of them run.
     if (process.send === undefined) app.listen(app.functions.map(({ name }) => name));
@@ -39,6 +39,12 @@ async function main(folder: string): Promise<void> {
     process.once("SIGTERM", () => process.exit(0));
     tell({ state: "error", port, message });
   }
+}
+
+async function obey(app: AppRuntime, message: ParentMessage): Promise<void> {
+  if ("listenFor" in message) return app.listen(message.listenFor);
+  await app.hold(message.hold);
+  if (message.hold) tell({ state: "held" });
 }
 
 async function shutDown(server: http.Server, app: AppRuntime): Promise<void> {

@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { FunctionMetadata } from "../function-host/functions-core.ts";
-import type { HostMessage, ParentMessage } from "../function-host/messages.ts";
+import type { HeldMessage, HostMessage, ParentMessage } from "../function-host/messages.ts";
 import { type Child, startChild } from "./child-process.ts";
 
 /** A function host as a child process. */
@@ -13,6 +13,9 @@ export interface HostProcess {
   readonly exited: Promise<number | string>;
   /** Lets the triggers of these functions fire. */
   listenFor(functionNames: readonly string[]): void;
+  /** Lets it take no more messages off the queues until `release`; settles once none is in hand, or the host is gone. */
+  hold(): Promise<void>;
+  release(): void;
   stop(grace: number): Promise<void>;
   kill(): Promise<void>;
 }
@@ -23,22 +26,30 @@ export async function startHost(options: {
   logFile: string;
   environment: Readonly<Record<string, string>>;
 }): Promise<HostProcess | undefined> {
-  let report: (message: HostMessage) => void = () => undefined;
-  const reported = new Promise<HostMessage>((resolve) => {
-    report = resolve;
-  });
+  const started = Promise.withResolvers<HostMessage>();
+  let held = Promise.withResolvers<void>();
+  const listen = (message: HostMessage | HeldMessage) => {
+    if (message.state === "held") held.resolve();
+    else started.resolve(message);
+  };
   const child = startChild({
     module: path.join(import.meta.dirname, "function-host.ts"),
     arguments: [options.appFolder],
     environment: options.environment,
     output: { file: options.logFile },
-    onMessage: (message) => report(message as HostMessage),
+    onMessage: (message) => listen(message as HostMessage | HeldMessage),
   });
-  const message = await Promise.race([reported, child.exited.then(() => undefined)]);
-  return message && describe(child, message);
+  const message = await Promise.race([started.promise, child.exited.then(() => undefined)]);
+  const tell = (order: ParentMessage) => child.send(order);
+  const hold = async () => {
+    held = Promise.withResolvers();
+    tell({ hold: true });
+    await Promise.race([held.promise, child.exited]);
+  };
+  return message && { ...describe(child, message), hold, release: () => tell({ hold: false }) };
 }
 
-function describe(child: Child, message: HostMessage): HostProcess {
+function describe(child: Child, message: HostMessage): Omit<HostProcess, "hold" | "release"> {
   return {
     pid: child.pid,
     port: message.port,

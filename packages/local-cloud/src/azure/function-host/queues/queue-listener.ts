@@ -20,6 +20,13 @@ export interface QueueListenerOptions {
   readonly lease: number;
 }
 
+/** A time in which a listener takes no messages. */
+interface Hold {
+  /** Settles once the listener asks for none any more. */
+  readonly reached: PromiseWithResolvers<void>;
+  readonly over: PromiseWithResolvers<void>;
+}
+
 /** Feeds one queue-triggered function, with the rules of Azure's storage queue extension. */
 export class QueueListener {
   readonly #options: QueueListenerOptions;
@@ -28,6 +35,7 @@ export class QueueListener {
   readonly #stopping = new AbortController();
   #wake = new AbortController();
   #queueExists = false;
+  #hold: Hold | undefined;
   #loop: Promise<void> = Promise.resolve();
 
   constructor(options: QueueListenerOptions) {
@@ -44,9 +52,23 @@ export class QueueListener {
     this.#wake.abort();
   }
 
+  /** Takes no more messages until `release`. Settles once none is in hand, nor on its way here. Only for a listener that runs. */
+  async hold(): Promise<void> {
+    this.#hold ??= { reached: Promise.withResolvers(), over: Promise.withResolvers() };
+    this.notify();
+    await this.#hold.reached.promise;
+    await Promise.all(this.#processing);
+  }
+
+  release(): void {
+    this.#hold?.over.resolve();
+    this.#hold = undefined;
+  }
+
   /** Takes no more messages, and settles once those under way are done. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.release();
     this.#wake.abort();
     await this.#loop;
     await Promise.all(this.#processing);
@@ -56,6 +78,8 @@ export class QueueListener {
     let foundSinceDelay = false;
     while (!this.#stopping.signal.aborted) {
       this.#wake = new AbortController();
+      this.#hold?.reached.resolve();
+      await this.#hold?.over.promise;
       const messages = await this.#receive();
       if (messages.length === 0) {
         await this.#idle(this.#delay.next(foundSinceDelay));

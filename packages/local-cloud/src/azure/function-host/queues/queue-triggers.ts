@@ -53,6 +53,16 @@ export class QueueTriggers {
     }
   }
 
+  /** Takes no more messages until `release`. Settles once none is in hand. */
+  async hold(): Promise<void> {
+    const running = [...this.#listeners].filter(([name]) => this.#started.has(name));
+    await Promise.all(running.map(([, { listener }]) => listener.hold()));
+  }
+
+  release(): void {
+    for (const { listener } of this.#listeners.values()) listener.release();
+  }
+
   async stop(): Promise<void> {
     await Promise.all([...this.#listeners.values()].map(({ listener }) => listener.stop()));
   }
