@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac, createSecretKey } from "node:crypto";
 import type { StorageAccess } from "./storage-access.ts";
 
 /** Where an account's Table service is, and how calls to it are authorized. */
@@ -33,11 +33,12 @@ export function endpointOf(access: StorageAccess): TableEndpoint {
   if (account === undefined || key === undefined) {
     throw new Error("App settings: RELAY_STORAGE has no AccountName and AccountKey, which the Table service needs.");
   }
+  const secret = createSecretKey(key, "base64");
   return {
     address,
     // "Authorize with Shared Key" in Microsoft Learn: SharedKeyLite for the Table service.
     authorize: ({ pathname }, date) => {
-      const signature = createHmac("sha256", Buffer.from(key, "base64")).update(`${date}\n/${account}${pathname}`);
+      const signature = createHmac("sha256", secret).update(`${date}\n/${account}${pathname}`);
       return `SharedKeyLite ${account}:${signature.digest("base64")}`;
     },
   };

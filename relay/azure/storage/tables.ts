@@ -1,7 +1,8 @@
 import { isObject, type JsonObject } from "../../core/event/json.ts";
 import { waitUnlessAborted } from "../budget.ts";
 import type { StorageAccess } from "./storage-access.ts";
-import { endpointOf } from "./table-endpoint.ts";
+import { endpointOf, type TableEndpoint } from "./table-endpoint.ts";
+import { sendRequest } from "./table-request.ts";
 import { faultOf, type Transaction, transactionOf, type Write } from "./table-transaction.ts";
 
 /** The two keys that make an entity of a table unique. Both must be fit for a URL: letters, digits, `-` and `_`. */
@@ -40,16 +41,20 @@ export class TableError extends Error {
 }
 
 /**
- * The Table service of the relay's storage account, by its REST interface ("Table service REST API" in Microsoft Learn) and Node's
- * fetch: the few calls that are needed take no library, and so add nothing to a cold start.
+ * The Table service of the relay's storage account, by its REST interface ("Table service REST API" in Microsoft Learn): the few calls
+ * that are needed take no library, and so add nothing to a cold start.
  *
- * Every method throws a TableError, what fetch throws, or an error that names the setting to fix.
+ * Every method throws a TableError, what `sendRequest` throws, or an error that names the setting to fix.
  */
 export class Tables {
-  readonly #access: () => Promise<StorageAccess>;
+  readonly #endpoint: () => Promise<TableEndpoint>;
 
   constructor(access: () => Promise<StorageAccess>) {
-    this.#access = access;
+    let endpoint: Promise<TableEndpoint> | undefined;
+    this.#endpoint = () => {
+      endpoint ??= access().then(endpointOf);
+      return endpoint;
+    };
   }
 
   /** @returns false if there is such a table already */
@@ -150,7 +155,7 @@ export class Tables {
     entities: readonly { readonly key: EntityKey; readonly properties?: Properties }[],
     { table, signal }: { readonly table: string; readonly signal: AbortSignal },
   ): Promise<void> {
-    const { address } = endpointOf(await this.#access());
+    const { address } = await this.#endpoint();
     const writes = entities.map(({ key, properties }): Write => {
       const url = `${address.replace(/\/$/, "")}/${entityPath(table, key)}`;
       if (properties === undefined) return { method: "DELETE", url };
@@ -209,12 +214,12 @@ export class Tables {
 
   async #ask(method: string, path: string, request: TableRequest): Promise<TableAnswer> {
     const { signal, accept, body, transaction, query = {} } = request;
-    const { address, authorize } = endpointOf(await this.#access());
+    const { address, authorize } = await this.#endpoint();
     const url = new URL(`${address.replace(/\/$/, "")}/${path}`);
     const date = new Date().toUTCString();
     const authorization = await authorize(url, date, signal);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    const response = await fetch(url, {
+    const { status, headers, text } = await sendRequest(url, {
       method,
       headers: {
         authorization,
@@ -226,25 +231,22 @@ export class Tables {
         ...(transaction && { "content-type": transaction.contentType }),
         ...(method === "DELETE" && path.includes("RowKey") && { "if-match": "*" }),
       },
-      ...(body && { body: JSON.stringify(body) }),
-      ...(transaction && { body: transaction.body }),
+      body: transaction?.body ?? (body && JSON.stringify(body)),
       signal,
     });
-    const text = await response.text();
-    if (!accept.includes(response.status))
-      throw new TableError(response.status, response.headers.get("x-ms-error-code") ?? "");
-    const answer: unknown = response.status === 200 ? JSON.parse(text) : undefined;
+    if (!accept.includes(status)) throw new TableError(status, headers["x-ms-error-code"]?.toString() ?? "");
+    const answer: unknown = status === 200 ? JSON.parse(text) : undefined;
     const rows = isObject(answer) && Array.isArray(answer.value) ? answer.value.filter(isObject) : [];
     const next: Record<string, string> = {};
     for (const name of ["NextPartitionKey", "NextRowKey"]) {
-      const value = response.headers.get(`x-ms-continuation-${name}`);
-      if (value) next[name] = value;
+      const value = headers[`x-ms-continuation-${name.toLowerCase()}`];
+      if (typeof value === "string" && value !== "") next[name] = value;
     }
     return {
-      status: response.status,
+      status,
       text,
       rows,
-      date: Date.parse(response.headers.get("date") ?? date),
+      date: Date.parse(headers.date ?? date),
       next: Object.keys(next).length > 0 ? next : undefined,
     };
   }
