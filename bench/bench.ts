@@ -2,7 +2,7 @@
  * `npm run bench`: start-up and memory of the providers, speed of the relay, measured on this machine, as a table.
  *
  *   npm run bench                              all but the delivery, which takes 20 minutes
- *   npm run bench -- delivery [scenario …]     the relay's delivery under load: failing, outage, gentle, permanent, refused, backlog, records
+ *   npm run bench -- delivery [scenario …]     the relay's delivery under load: failing, outage, gentle, permanent, refused, backlog3, backlog10, backlog30, records
  */
 import { availableParallelism } from "node:os";
 import { delivery } from "./delivery.ts";
