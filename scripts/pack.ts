@@ -24,17 +24,17 @@ const runProgram = ["run-program.js", "run-program.d.ts"];
 const packages: readonly PublishedPackage[] = [
   { folder: "packages/adobe-data-prep", compiled: ["src"], copied: ["README.md"] },
   { folder: "packages/pulumi-provider-kit", compiled: ["src"], copied: ["README.md"] },
-  {
-    folder: "packages/customerio-aep-policies",
-    compiled: ["src"],
-    copied: ["README.md", "PulumiPolicy.yaml", "pack.js"],
-  },
   { folder: "packages/pulumi-customerio", compiled: ["src"], copied: ["README.md", "schema.json", "bin", "dist"] },
   { folder: "packages/pulumi-aep", compiled: ["src"], copied: ["README.md", "schema.json", "bin", "dist"] },
   {
     folder: ".",
     compiled: ["components", "events", "mapping", "cli", "relay/core", "relay/azure", "relay/deploy", "settings"],
     copied: ["README.md", "CHANGELOG.md", "bin", "dist", "relay/dist", "relay/deploy/schema.json", ...runProgram],
+  },
+  {
+    folder: "packages/customerio-aep-policies",
+    compiled: ["src"],
+    copied: ["README.md", "PulumiPolicy.yaml", "pack.js"],
   },
 ];
 

@@ -192,6 +192,9 @@ const azure: Readonly<Record<string, readonly string[]>> = {
   "lock delete": ["--ids"],
   "lock list": ["--resource-group"],
   login: ["--tenant"],
+  "monitor log-analytics workspace table update": [
+    ...["--name", "--resource-group", "--retention-time", "--total-retention-time", "--workspace-name"],
+  ],
   "policy exemption create": ["--exemption-category", "--name", "--policy-assignment", "--scope"],
   "provider register": ["--namespace", "--wait"],
   "role assignment create": [

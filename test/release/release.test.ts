@@ -13,8 +13,8 @@ let settings: string;
 const version = "9.8.7";
 const minutes = 60_000;
 const inOrder = [
-  ...["adobe-data-prep", "pulumi-provider-kit", "customerio-aep-policies", "pulumi-customerio", "pulumi-aep"],
-  "customerio-aep",
+  ...["adobe-data-prep", "pulumi-provider-kit", "pulumi-customerio", "pulumi-aep", "customerio-aep"],
+  "customerio-aep-policies",
 ];
 
 const read = (file: string) => readFile(path.join(clone.folder, file), "utf8");
