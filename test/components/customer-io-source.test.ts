@@ -85,7 +85,7 @@ test("a destroy comes to guards of the relay and of the dataset first", async ()
 
 test("the relay's guard knows all that a destroy deletes one by one in Azure", async () => {
   const { resources } = await source();
-  const goesWithAnother = /:WebApp|"path":"(queueServices|blobServices|managementPolicies)/;
+  const goesWithAnother = /:WebApp|"path":"(queueServices|blobServices|managementPolicies|tables)/;
   const deleted = resources.filter(
     ({ type, inputs }) =>
       /^azure-native:|:(ArmResource|AppServicePlan|FunctionApp)$/.test(type) &&

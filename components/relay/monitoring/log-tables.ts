@@ -1,7 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { ArmResource } from "../../../relay/deploy/sdk.ts";
 import { derive } from "../../settings/inputs.ts";
-import { type AzurePart, armPart } from "../azure/azure-parts.ts";
 
 /**
  * Tables of Application Insights in a Log Analytics workspace. Whatever the workspace's own retention is, they keep 90 days unless each
@@ -26,21 +25,18 @@ export function retainLogs(
   name: string,
   { workspaceId, days }: { workspaceId: pulumi.Input<string>; days: pulumi.Input<number> },
   options: pulumi.CustomResourceOptions,
-): Record<string, AzurePart> {
+): void {
   const properties = derive(days, (retentionInDays) => ({
     retentionInDays,
     // Otherwise what a shorter retention cuts off stays in long-term retention.
     totalRetentionInDays: retentionInDays,
   }));
-  return Object.fromEntries(
-    appTables.map((table) => {
-      const resource = new ArmResource(
-        `${name}-${table}`,
-        { parentId: workspaceId, path: `tables/${table}`, apiVersion: "2023-09-01", body: { properties } },
-        // Azure makes them with the workspace, and deletes them with it alone.
-        { ...options, retainOnDelete: true },
-      );
-      return [`log table ${table}`, armPart(resource)];
-    }),
-  );
+  for (const table of appTables) {
+    new ArmResource(
+      `${name}-${table}`,
+      { parentId: workspaceId, path: `tables/${table}`, apiVersion: "2023-09-01", body: { properties } },
+      // Azure makes them with the workspace, and deletes them with it alone.
+      { ...options, retainOnDelete: true },
+    );
+  }
 }

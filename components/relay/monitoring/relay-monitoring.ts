@@ -121,10 +121,7 @@ export class RelayMonitoring extends pulumi.ComponentResource {
       { parent: this },
     );
     this.parts.workspace = nativePart(workspace);
-    Object.assign(
-      this.parts,
-      retainLogs(name, { workspaceId: workspace.id, days: args.logRetentionDays }, { parent: this }),
-    );
+    retainLogs(name, { workspaceId: workspace.id, days: args.logRetentionDays }, { parent: this });
     return workspace.id;
   }
 
