@@ -127,6 +127,19 @@ export class DeployedRelay {
     await running()[this.#turn % running().length]?.kill();
   }
 
+  /** Kills all instances (SIGKILL) as an outage of their region would: none is started again. */
+  async fail(): Promise<void> {
+    const lost = this.#instances;
+    this.#instances = [];
+    await Promise.all(
+      lost.map(async (instance) => {
+        instance.wanted = false;
+        await instance.host?.kill();
+        await instance.life;
+      }),
+    );
+  }
+
   /** What the hosts have logged, each line parsed. */
   log(): { message: string }[] {
     return this.#logFiles.flatMap(linesOf);

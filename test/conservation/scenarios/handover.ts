@@ -47,9 +47,11 @@ export const handoverScenarios: readonly Scenario[] = [
       await world.send(count / 4, duration / 4);
       await platform.addFault({ target: "inlet", rate: 0.3, effect: { kind: "status", status: 400 } });
       await world.send(count / 4, duration / 4);
-      // Platform is away for this relay, so that messages wait; then its host dies with some in its hands.
-      await world.without([world.platformNetwork], () => world.send(count / 4, duration / 4));
-      await former.kill();
+      // Platform is away for this relay, so that messages wait; then its host dies with some in its hands, and does not come back.
+      await world.without([world.platformNetwork], async () => {
+        await world.send(count / 4, duration / 4);
+        await former.fail();
+      });
       await platform.plain("DELETE", "/__local/faults");
 
       const other = await world.makeRelay();
