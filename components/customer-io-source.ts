@@ -4,9 +4,10 @@ import { operatorCommand } from "../relay/core/operator-command.ts";
 import { RelayGuard } from "../relay/deploy/sdk.ts";
 import { directWarning } from "../settings/delivery.ts";
 import { outputOf } from "./outputs.ts";
-import { type PlatformCredential, readPlatformCredential } from "./platform/platform-credential.ts";
+import type { PlatformCredential } from "./platform/platform-credential.ts";
 import { PlatformDataflow, type PlatformDataflowArgs } from "./platform/platform-dataflow.ts";
 import { prepareDataflow } from "./platform/prepare-dataflow.ts";
+import { relayCredential } from "./platform/relay-credential.ts";
 import { checkSettings } from "./preflight.ts";
 import { azureProfile } from "./relay/azure/azure-profile.ts";
 import { WebhookRelay, type WebhookRelayArgs } from "./relay/webhook-relay.ts";
@@ -175,7 +176,10 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
         expectsEvents: settings.signingKeys !== undefined && !settings.webhook.disabled,
         streamingUrl: dataflow.streamingUrl,
         // The endpoint of the HTTP API source needs an access token; that of Customer.io's own source does not.
-        credential: settings.source === "http" ? (settings.credential ?? readPlatformCredential()) : undefined,
+        credential:
+          settings.source === "http"
+            ? (settings.credential ?? relayCredential(settings, settings.words, this))
+            : undefined,
         readyAt: dataflow.readyAt,
       },
       { parent: this },

@@ -20,14 +20,20 @@ export const webhookSettings = [
   "webhook",
 ] as const satisfies readonly SettingName[];
 
+/** Settings of a whole source alone: its relay as a part has the argument `credential`. */
+const sourceSettings = ["relayCredential"] as const satisfies readonly SettingName[];
+
 export type DataflowSetting = (typeof dataflowSettings)[number];
 export type WebhookSetting = (typeof webhookSettings)[number];
 /** Settings of the relay: all others, and what is removed from events, on which the dataflow's samples depend too. */
-export type RelaySetting = Exclude<SettingName, DataflowSetting | WebhookSetting> | "personalData";
+export type RelaySetting =
+  | Exclude<SettingName, DataflowSetting | WebhookSetting | (typeof sourceSettings)[number]>
+  | "personalData";
 
 const others: ReadonlySet<SettingName> = new Set([
   ...dataflowSettings.filter((name) => name !== "personalData"),
   ...webhookSettings,
+  ...sourceSettings,
 ]);
 
 export const relaySettings = (Object.keys(plainSettings) as SettingName[]).filter(

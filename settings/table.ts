@@ -165,10 +165,38 @@ export const settingsTable = {
     decides: true,
     description:
       "The source in Platform's catalogue: `customerio`, Adobe's own beta source for Customer.io; or `http`, the HTTP API source with " +
-      "an authenticated endpoint, for organizations that don't have the beta. For `http`, the relay gets access tokens with the " +
-      "credential of `aep:clientId`.",
+      "an authenticated endpoint, for organizations that don't have the beta. For `http`, the relay gets access tokens with " +
+      "`relayCredential`, or without it with the credential of `aep:clientId`.",
+    page: "delivery.md",
     examples: ["http"],
     direct: { refused: "the HTTP API source's endpoint requires an access token, which Customer.io can't send" },
+  },
+  relayCredential: {
+    schema: z.strictObject({
+      clientId: z
+        .string()
+        .min(1, "it must not be empty")
+        .optional()
+        .meta({ description: "Client id of the credential." }),
+      scopes: z.string().min(1, "it must not be empty").optional().meta({
+        description: "Scopes of the access tokens, separated by commas; default: those of `aep:scopes`.",
+      }),
+    }),
+    default: {},
+    decides: ["clientId"],
+    description:
+      "With `source: http`, a credential of Adobe that the relay alone uses: `clientId` and `scopes`, with `relayClientSecret`. It should " +
+      "have no permission in Platform beyond sending events. Without it the relay uses the credential of `aep:clientId`, which may change " +
+      "and delete what the stack has.",
+    page: "delivery.md",
+    examples: [{ clientId: "4f1f2cb0c1e04f0a9d3b6a1d2c3e4f50" }],
+    direct: ofTheRelay,
+  },
+  relayClientSecret: {
+    secret: true,
+    schema: z.string(),
+    description: "Client secret of `relayCredential`.",
+    page: "delivery.md",
   },
   delivery: {
     schema: z.enum(["relay", "direct"], { error: "it must be relay or direct" }),

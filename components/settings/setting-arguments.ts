@@ -126,11 +126,27 @@ export interface SettingArguments {
   /**
    * The source in Platform's catalogue: `customerio`, Adobe's own beta source for Customer.io; or `http`, the HTTP
    * API source with an authenticated endpoint, for organizations that don't have the beta. For `http`, the relay gets
-   * access tokens with the credential of `aep:clientId`. A plain value, not an output. Default: `"customerio"`.
+   * access tokens with `relayCredential`, or without it with the credential of `aep:clientId`. A plain value, not an
+   * output. Default: `"customerio"`.
    *
    * @example "http"
    */
   source?: SettingArgument<"source">;
+  /**
+   * With `source: http`, a credential of Adobe that the relay alone uses: `clientId` and `scopes`, with
+   * `relayClientSecret`. It should have no permission in Platform beyond sending events. Without it the relay uses
+   * the credential of `aep:clientId`, which may change and delete what the stack has. `clientId` is a plain value,
+   * not an output.
+   *
+   * @example { clientId: "4f1f2cb0c1e04f0a9d3b6a1d2c3e4f50" }
+   */
+  relayCredential?: SettingArgument<"relayCredential">;
+  /**
+   * Client secret of `relayCredential`. A secret.
+   *
+   * @example new pulumi.Config().getSecret("relayClientSecret")
+   */
+  relayClientSecret?: SettingArgument<"relayClientSecret">;
   /**
    * `relay` checks, holds and replays events. `direct` lets the webhook post straight to Platform, as in Adobe's
    * tutorial, and creates nothing in Azure; it is for trials and sandboxes. A plain value, not an output. Default:

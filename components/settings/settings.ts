@@ -5,6 +5,7 @@ import { contradictions, withoutEffect } from "../../settings/delivery.ts";
 import { platformConflicts } from "../../settings/platform-settings.ts";
 import { type SecretName, type SettingValues, secretSettings, settingsSchema } from "../../settings/schema.ts";
 import { settingsTable } from "../../settings/table.ts";
+import { halfCredentials } from "../platform/relay-credential.ts";
 import { filterWarnings } from "./filter-warnings.ts";
 import { providerSecrets } from "./provider-settings.ts";
 import {
@@ -45,6 +46,11 @@ export function readStackSettings(config: pulumi.Config): SettingValues & Pick<S
       ]),
     ),
     ...lines(mistakesOf(parsed.error?.issues ?? [])),
+    ...halfCredentials({
+      clientId: parsed.data?.relayCredential.clientId,
+      hasSecret: (config.get("relayClientSecret") ?? "") !== "",
+      words: stackWords(config.name),
+    }),
     ...(parsed.success ? platformConflicts(parsed.data) : []).map(({ path, reason, remedy }) => {
       const advice = remedy === "remove" ? removeIt(path) : setIt(path);
       return `${config.name}:${configPathOf(path)} ${reason}. ${advice}`;
@@ -63,7 +69,12 @@ export function readStackSettings(config: pulumi.Config): SettingValues & Pick<S
     );
   }
   warnOf(parsed.data, stackWords(config.name));
-  return { ...parsed.data, signingKeys: keys.given ? config.requireSecret("signingKeys") : undefined };
+  return {
+    ...parsed.data,
+    signingKeys: keys.given ? config.requireSecret("signingKeys") : undefined,
+    relayClientSecret:
+      (config.get("relayClientSecret") ?? "") === "" ? undefined : config.requireSecret("relayClientSecret"),
+  };
 }
 
 /** Says what the settings ask for and will not get, or may not. */

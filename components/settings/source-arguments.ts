@@ -5,6 +5,7 @@ import { platformConflicts } from "../../settings/platform-settings.ts";
 import { plainSettings, settingsSchema } from "../../settings/schema.ts";
 import type { PlainSetting } from "../../settings/setting.ts";
 import type { PlatformCredential } from "../platform/platform-credential.ts";
+import { halfCredentials } from "../platform/relay-credential.ts";
 import { holdsOutput } from "./inputs.ts";
 import type { SettingArguments } from "./setting-arguments.ts";
 import { configPathOf, describeMistake, mistakesOf, refuseArguments } from "./setting-mistakes.ts";
@@ -16,7 +17,10 @@ import { checkSigningKeys } from "./signing-keys.ts";
 
 /** What a source is made of. Everything has a default; what decides which resources exist must be a plain value. */
 export interface CustomerIoSourceArgs extends SettingArguments {
-  /** With `source: "http"`, the credential with which the relay gets its access tokens. Default: that of the stack's settings `aep:*`. */
+  /**
+   * With `source: "http"`, all of the credential with which the relay gets its access tokens, in place of `relayCredential`, which shares
+   * organization and addresses with the stack's settings `aep:*`.
+   */
   credential?: PlatformCredential;
 }
 
@@ -30,10 +34,12 @@ export class SourceArguments implements SettingsSource {
   readonly words = argumentWords;
   readonly #given: Readonly<Record<string, unknown>>;
   readonly #signingKeys: pulumi.Input<string> | undefined;
+  readonly #relayClientSecret: pulumi.Input<string> | undefined;
 
-  constructor({ signingKeys, credential, ...given }: CustomerIoSourceArgs) {
+  constructor({ signingKeys, relayClientSecret, credential, ...given }: CustomerIoSourceArgs) {
     this.#given = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
     this.#signingKeys = signingKeys;
+    this.#relayClientSecret = relayClientSecret === "" ? undefined : relayClientSecret;
   }
 
   read(): Settings {
@@ -62,10 +68,16 @@ export class SourceArguments implements SettingsSource {
       ...(parsed.success ? platformConflicts(parsed.data) : []).map(
         ({ path, reason }) => `${configPathOf(path)} ${reason}.`,
       ),
+      ...halfCredentials({
+        clientId: parsed.data?.relayCredential.clientId,
+        hasSecret: this.#relayClientSecret !== undefined,
+        words: this.words,
+      }),
     ]);
     if (!parsed.success) throw parsed.error;
     warnOf(parsed.data, this.words);
     const settings: Record<string, unknown> = { ...parsed.data, signingKeys: keysOf(this.#signingKeys) };
+    settings.relayClientSecret = this.#relayClientSecret && pulumi.secret(this.#relayClientSecret);
     for (const [name, value] of Object.entries(later)) {
       settings[name] = Array.isArray(decidingPart(name))
         ? { ...(settings[name] as object), ...checkLateProperties(name, value as object) }

@@ -39,7 +39,7 @@ export const partComponents: readonly ComponentDefinition[] = [
       "what Customer.io sends. Let what sends to its `url` depend on it (option dependsOn), and a `RelayGuard` on that, so that a destroy " +
       "ends the sending first and then waits for what the relay holds. Uses the provider azure-native.",
     inputs: settingsOf(relaySettings).extend({
-      ...secretInputs,
+      signingKeys: secretInputs.signingKeys,
       streamingUrl: z.string().meta({
         description: "Where the relay posts events: the streaming endpoint of a dataflow.",
         secret: true,

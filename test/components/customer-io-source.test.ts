@@ -288,6 +288,29 @@ test("the HTTP API source gets a base connection, and the relay a credential who
   ).toEqual([]);
 });
 
+test("with a credential of its own the relay holds nothing of the one that provisions; without one a preview warns", async () => {
+  const warnings: string[] = [];
+  const warn = jest.spyOn(pulumi.log, "warn").mockImplementation(async (said) => void warnings.push(said));
+  const credential = { imsUrl: "https://ims.example", orgId: "0123@AdobeOrg", sandbox: "dev", scopes: "openid" };
+  const provisioning = { ...credential, clientId: "mighty", clientSecret: "p8e-mighty" };
+  const http = { source: "http", "aep:": provisioning };
+  await source(http);
+  expect(warnings).toEqual([expect.stringContaining("npx pulumi config set --path relayCredential.clientId")]);
+  warnings.length = 0;
+  const own = { relayCredential: { clientId: "own" }, relayClientSecret: "p8e-own" };
+  const { resources } = await source({ ...http, ...own });
+  expect(warnings).toEqual([]);
+  const settings = one(resources, "azure-native:web:WebAppApplicationSettings").properties;
+  expect(settings).toMatchObject({
+    PLATFORM_CLIENT_ID: "own",
+    PLATFORM_SCOPES: "openid",
+    PLATFORM_ORG_ID: "0123@AdobeOrg",
+  });
+  expect(one(resources, "customerio-aep:index:VaultSecret", "client-secret").value.value).toBe("p8e-own");
+  expect(JSON.stringify(settings)).not.toMatch(/mighty|p8e/);
+  warn.mockRestore();
+});
+
 test("every field of the relay's log lines that alerts and workbook read is one that the relay writes", async () => {
   const { resources } = await source();
   const queries = [

@@ -20,8 +20,23 @@ function problems(settings: Record<string, unknown>, secretKeys?: string[]): str
 
 test("Pulumi.yaml's defaults are those of the table, with every event and no signing key", () => {
   configure();
-  expect(read()).toEqual({ ...settingDefaults, signingKeys: undefined });
+  expect(read()).toEqual({ ...settingDefaults, signingKeys: undefined, relayClientSecret: undefined });
   expect(read().events).toEqual(subscriptionNames);
+});
+
+test("half a credential of the relay is refused, with the command for the other half", () => {
+  expect(problems({ relayCredential: { clientId: "own" } })).toContain(
+    "customerio-aep:relayCredential.clientId is set without customerio-aep:relayClientSecret. " +
+      "npx pulumi config set --secret relayClientSecret",
+  );
+  const secrets = ["customerio-aep:relayClientSecret"];
+  expect(problems({ relayClientSecret: "p8e-own" }, secrets)).toContain(
+    "npx pulumi config set --path relayCredential.clientId <client id>",
+  );
+  expect(problems({ relayClientSecret: "p8e-own", relayCredential: { clientId: "own" } }, secrets)).toBe("");
+  expect(problems({ relayClientSecret: "p8e-own", relayCredential: { clientId: "own" } }, [])).toContain(
+    "customerio-aep:relayClientSecret is stored in plain text",
+  );
 });
 
 test("secrets in plain text are refused", () => {

@@ -38,6 +38,7 @@ export function configureWithCredentials(settings: Record<string, unknown> = {})
   const platform = { clientId: "client", clientSecret: "p8e-client-secret", orgId: "1@AdobeOrg", sandbox: "dev" };
   configure({ "aep:": platform, "customerio:": { appApiKey: "app-api-key" }, ...settings }, [
     "customerio-aep:signingKeys",
+    "customerio-aep:relayClientSecret",
     "aep:clientSecret",
     "customerio:appApiKey",
   ]);

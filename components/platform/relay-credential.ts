@@ -1,0 +1,48 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "../settings/setting-types.ts";
+import type { SettingWords } from "../settings/setting-words.ts";
+import { type PlatformCredential, readPlatformCredential } from "./platform-credential.ts";
+
+/** Client id and secret, of which one is no use without the other. Answers what to do about it. */
+export function halfCredentials(given: {
+  readonly clientId: string | undefined;
+  readonly hasSecret: boolean;
+  readonly words: SettingWords;
+}): string[] {
+  const { clientId, hasSecret, words } = given;
+  if ((clientId !== undefined) === hasSecret) return [];
+  const [has, lacks] = ["relayCredential.clientId", "relayClientSecret"].map(words.name);
+  return hasSecret
+    ? [`${lacks} is set without ${has}. ${words.set("relayCredential.clientId", "<client id>")}`]
+    : [`${has} is set without ${lacks}. ${words.setSecret("relayClientSecret")}`];
+}
+
+/**
+ * The credential with which the relay gets access tokens for an endpoint that requires them: its own one if it has one, else the one
+ * that provisions everything, with a warning. A leak of that one would be write access to the whole sandbox.
+ *
+ * @throws pulumi.RunError naming what the stack's settings `aep:*` lack
+ */
+export function relayCredential(
+  { relayCredential: own, relayClientSecret }: Pick<Settings, "relayCredential" | "relayClientSecret">,
+  words: SettingWords,
+  resource: pulumi.Resource,
+): PlatformCredential {
+  const provisioning = readPlatformCredential();
+  const { clientId, scopes } = own;
+  if (clientId !== undefined && relayClientSecret !== undefined) {
+    return {
+      ...provisioning,
+      clientId,
+      ...(scopes !== undefined && { scopes }),
+      clientSecret: pulumi.secret(relayClientSecret),
+    };
+  }
+  void pulumi.log.warn(
+    "With source: http the relay sends with the credential of aep:clientId, which may change and delete what the stack has in Platform. " +
+      "Give the relay a credential of its own, without permissions in Platform: " +
+      `${words.set("relayCredential.clientId", "<client id>")}, then ${words.setSecret("relayClientSecret")}`,
+    resource,
+  );
+  return provisioning;
+}
