@@ -42,6 +42,7 @@ const allFine = {
   batches: fine,
   dataset: fine,
   balance: fine,
+  secrets: fine,
   versions: fine,
 };
 
@@ -341,7 +342,7 @@ test(
       { webhook: fine, relay: fine, delivery: fine, dataset: "waiting" },
     ]);
     expect(verified.stdout).toMatch(
-      /Still on its way\. To go on following it: npx customerio-aep verify --event customerio-aep-verify-\S+ --stack local\n$/,
+      /Still on its way\. To keep following it: npx customerio-aep verify --event customerio-aep-verify-\S+ --stack local\n$/,
     );
     // Platform answered 200 to it, and it is nowhere: only counts tell.
     expect([status.code, verdicts(status.stdout).dataflow]).toEqual([1, "broken"]);

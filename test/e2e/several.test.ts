@@ -106,7 +106,7 @@ test(
     const west = await run("status", "--source", "west");
     expect([west.code, west.stderr]).toEqual([
       2,
-      "--source is invalid: the stack local has no source west, but: north, south\n",
+      "--source is invalid: the stack local has no source west. It has: north, south\n",
     ]);
     const whose = await run("verify", "--event", "customerio-aep-verify-20261128T120000Z-1a2b3c4d");
     expect([whose.code, whose.stderr]).toEqual([

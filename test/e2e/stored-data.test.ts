@@ -57,7 +57,7 @@ test(
     await stack.vendors.sent();
     const before = await stack.pulumi.resources();
     const said = await failureOf(stack.pulumi.destroy());
-    expect(said).toContain(`The dataset ${datasetId} may hold data, or get some: its relay has accepted events`);
+    expect(said).toContain(`The dataset ${datasetId} may hold or receive data: its relay has accepted events`);
     await nothingIsTakenDown(before);
     // As if the event had come after this check: the webhook is deleted, and the drain delivers the event.
     const guard = before.find((resource) => resource.endsWith("aep:index:DatasetGuard::customerio-aep-guard"));
@@ -67,7 +67,7 @@ test(
     await platformIsAway(false);
     const saidLate = await late;
     expect(saidLate).toContain(
-      `(${datasetId}) holds data: 1 row in 1 batch. Customer.io's webhook is deleted already;`,
+      `(${datasetId}) holds data: 1 row in 1 batch. Customer.io's webhook is already deleted;`,
     );
     expect((await stack.vendors.rows(datasetId)).map(({ _id }) => _id)).toEqual(["waiting"]);
     await stack.pulumi.up();
@@ -114,7 +114,7 @@ test(
       () => stack.pulumi.configure("dataset.existing", datasetId, "--path"),
       () => stack.pulumi.unconfigure("dataset"),
     );
-    expect(said).toContain("take it out of the stack, so nothing was changed");
+    expect(said).toContain("remove it from the stack, so nothing was changed");
   },
   3 * minutes,
 );

@@ -116,7 +116,7 @@ describe("somebody else on the machine who has found a provider's port", () => {
         other.invoke(credential, (error) => resolve(error?.details ?? "answered"));
       });
       expect(await refused).toBe("The provider aep has no function aep:index:getCredential.");
-      expect(await configure(other, { ...adobe, imsUrl: spy.url })).toContain("is configured already");
+      expect(await configure(other, { ...adobe, imsUrl: spy.url })).toContain("is already configured");
       const tenant = new providerProto.InvokeRequest().setTok("aep:index:getTenant").setArgs(struct({}));
       await new Promise<void>((resolve) => {
         other.invoke(tenant, () => resolve());
