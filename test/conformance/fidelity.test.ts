@@ -18,7 +18,7 @@ test.each([
   ["Azure", azureSwitches],
 ])("docs/fidelity.md has every switch of %s with its default, and no other", (heading, switches) => {
   const named = rows(heading).flatMap((row) => row.match(/`\w+` \(`[^`]*`\)/) ?? []);
-  const actual = Object.entries(switches).map(([name, value]) => `\`${name}\` (\`${String(value)}\`)`);
+  const actual = Object.entries(switches).map(([name, value]) => `\`${name}\` (\`${String(value) || "none"}\`)`);
   expect(named.toSorted()).toEqual(actual.toSorted());
 });
 

@@ -225,7 +225,7 @@ async function survives(
 
 /** What an error tells to do. */
 const remedy =
-  /\b(Check|Run|run|Add|Wait|Correct|pulumi (up|refresh|config)|az login|lacks a right|Settings >|renewed|Delete|Take|Both are set|take it out|delete those)\b/;
+  /\b(Check|Run|run|Add|Wait|Correct|pulumi (up|refresh|config)|az login|lacks a right|Settings >|renewed|Delete|Take|Both are set|take it out|delete those|[Ff]irst delete)\b/;
 
 afterAll(() => {
   process.stdout.write(
