@@ -4,15 +4,15 @@ import { StackSettings } from "./components/settings/settings-source.ts";
 
 const source = new CustomerIoSource("customerio-aep", new StackSettings());
 
-/** Where Customer.io posts its events; null where it posts straight to Platform. */
+/** Where Customer.io posts its events; null if it posts straight to Platform. */
 export const relayUrl = source.relayUrl;
-/** Where the relay posts them on to. Secret: who has it can write into the dataset. */
+/** Where the relay posts the events. Secret: anyone who has it can write into the dataset. */
 export const streamingUrl = source.streamingUrl;
 export const dataflowId = source.dataflowId;
 export const datasetId = source.datasetId;
 export const schemaId = source.schemaId;
 export const webhookId = source.webhookId;
-/** What is left for a person to do, if anything. */
+/** What an operator still has to do, if anything. */
 export const nextSteps = source.nextSteps;
-/** Alerts of Platform that a person has to subscribe to: no API does it. */
+/** Alerts in Platform that a person has to subscribe to, since there is no API for it. */
 export const alertsToSubscribe = source.dataflowId.apply(alertsOf);

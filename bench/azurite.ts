@@ -11,7 +11,7 @@ export interface Queues {
   stop(): Promise<void>;
 }
 
-/** Microsoft's storage emulator in a process of its own, keeping its data in `folder`, with these queues. */
+/** Starts Microsoft's storage emulator in a separate process, with its data in `folder` and with these queues. */
 export async function startQueues(folder: string, names: readonly string[]): Promise<Queues> {
   const key = randomBytes(64).toString("base64");
   const flags = ["--queuePort", "0", "--silent", "--skipApiVersionCheck", "--disableTelemetry", "--location", folder];

@@ -3,14 +3,14 @@ import { type Call, Lab } from "./delivery/lab.ts";
 import type { Reaction } from "./delivery/sink.ts";
 import { type Figure, median, quantile } from "./statistics.ts";
 
-/** Milliseconds: as long as the benchmark waits for what should have happened long before. */
+/** Maximum milliseconds that the benchmark waits for something. */
 const patience = 120_000;
 
 const ids = (kind: string, count: number) => Array.from({ length: count }, (_, at) => `bench-${kind}-${at}`);
 
 /**
  * The relay's delivery under partial failure and with a backlog: one instance of the deployed bundle in the stand-in's function host,
- * with Azurite and a sink that answers in 5 ms where nothing else is said.
+ * with Azurite and a sink that answers in 5 ms unless stated otherwise.
  *
  * @param only the names of the scenarios to run; an empty list means all
  */

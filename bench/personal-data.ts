@@ -7,7 +7,7 @@ import { type Figure, median } from "./statistics.ts";
 const dropAll = personalData.parse({ content: "keep", email: "drop", recipient: "drop" });
 const times = 5;
 
-/** How long it takes to hide personal data: of people with many devices, and in long messages. It should grow with the event alone. */
+/** Measures hiding personal data: for people with many devices, and in long messages. The time should be linear in the event's size. */
 export function hidingPersonalData(): Figure[] {
   const byDevices = [1_000, 10_000].map((count) => ({ count, took: timeOf(eventOfDevices(count)) }));
   const byLength = [100_000, 1_000_000].map((length) => ({ length, took: timeOf(longMessage(length)) }));

@@ -19,7 +19,7 @@ interface Start {
   readonly megabytes: number | undefined;
 }
 
-/** Start-up of each provider as the engine sees it: start the executable, read the port, ask GetPluginInfo. */
+/** Measures the start-up of each provider like the engine: start the executable, read the port, call GetPluginInfo. */
 export async function providerStart(): Promise<Figure[]> {
   const bare = median(await repeat(runs, bareNode));
   const figures: Figure[] = [{ what: "node -e 0, start to end", value: `${bare.toFixed(0)} ms` }];

@@ -9,7 +9,7 @@ import { type Figure, median } from "./statistics.ts";
 
 const runs = 11;
 
-/** Prints how long the bundle takes to load; the Functions worker's own module is replaced, as it is not part of the bundle. */
+/** Prints how long the bundle takes to load. Replaces the Functions worker's own module, which is not part of the bundle. */
 const loader = `
   const Module = require("node:module");
   const load = Module._load;
@@ -20,7 +20,7 @@ const loader = `
   process.stdout.write(String(performance.now() - begin), () => process.exit());
 `;
 
-/** Size of what Azure gets, and how long its one file takes to load: the part of a cold start that is ours. */
+/** Measures the size of the deployed package, and the load time of its one file: our part of a cold start. */
 export async function relayBundle(): Promise<Figure[]> {
   const { folder, bytes } = await buildRelay();
   const file = path.join(folder, "index.cjs");

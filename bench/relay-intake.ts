@@ -13,10 +13,10 @@ import { type Figure, median, quantile } from "./statistics.ts";
 
 const signingKey = "bench-signing-key";
 const events = 5_000;
-/** Calls under way at a time, as many lanes of a sender. */
+/** Simultaneous calls, one for each lane of a sender. */
 const lanes = [1, 32, 128];
 
-/** The intake's own handler with its real storage client, called as the Functions host calls it, against Azurite. */
+/** Measures the intake's handler with its real storage client against Azurite, called like the Functions host does. */
 export async function relayIntake(): Promise<Figure[]> {
   const folder = await mkdtemp(path.join(tmpdir(), "bench-azurite-"));
   const azurite = await startQueues(folder, Object.values(queueNames));
@@ -73,7 +73,7 @@ function signedEvent(index: number): HttpRequest {
     method: "POST",
     url: "https://relay.example/customerio",
     headers: { "content-type": "application/json", "x-cio-timestamp": timestamp, "x-cio-signature": signature },
-    // The host hands the body over as bytes, which the library's type for tests doesn't foresee.
+    // The host passes the body as bytes, which the library's type for tests doesn't allow.
     body: { bytes: Buffer.from(body) } as never,
   });
 }

@@ -1,4 +1,4 @@
-/** The value below which a share of all values lies: 0.5 is the median. */
+/** The quantile of values for a share: 0.5 is the median. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
@@ -8,7 +8,7 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
-/** A line of the table: what was measured, how much, and what it should be. */
+/** A line of the table: what was measured, the result, and the target. */
 export interface Figure {
   readonly what: string;
   readonly value: string;

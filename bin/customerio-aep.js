@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line for operators. Plain JavaScript, so that every Node can say what is wrong.
+// The command line for operators. Plain JavaScript, so that an old Node can report that it is too old.
 import { existsSync } from "node:fs";
 import module from "node:module";
 
@@ -11,7 +11,7 @@ if (major < 22 || (major === 22 && minor < 18)) {
   );
   process.exitCode = 1;
 } else {
-  // What Node has compiled once, it need not compile again.
+  // Caches what Node compiles.
   module.enableCompileCache();
   // A published package has compiled JavaScript; in the repository Node runs the TypeScript itself.
   const compiled = new URL("../cli/main.js", import.meta.url);

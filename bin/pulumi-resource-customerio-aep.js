@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The engine finds this file on its PATH, where npm links it. Plain JavaScript, so that every Node can say what is wrong.
+// The engine finds this file on its PATH, where npm links it. Plain JavaScript, so that an old Node can report that it is too old.
 import { existsSync } from "node:fs";
 import module from "node:module";
 
@@ -15,7 +15,7 @@ if (major < 22) {
   console.error("pulumi-resource-customerio-aep is not built yet. Run: npm run build");
   process.exitCode = 1;
 } else {
-  // What Node has compiled once, it need not compile again: that is a third of the start.
+  // Caches what Node compiles, which saves a third of the start.
   module.enableCompileCache();
   await import(plugin.href);
 }

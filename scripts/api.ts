@@ -9,7 +9,7 @@ const stages = join(repository, "build/stage");
 
 const folder = join(repository, "docs/api");
 
-/** Where the public interface of a package is written down. */
+/** The page of a package's public interface. */
 export function apiPage(name: string): string {
   return join(folder, `${name}.md`);
 }
@@ -20,10 +20,10 @@ interface Manifest {
 }
 
 /**
- * The public interface of a package, as a page: what each of its entries exports, and the declarations of all of that and of
- * what they refer to in the package.
+ * Generates the page of a package's public interface: the exports of each entry point, with their declarations and those
+ * that they refer to in the package.
  *
- * @param name of a package that `packAll` has laid out
+ * @param name of a package that `packAll` has built
  */
 export async function publicApi(name: string): Promise<string> {
   const stage = join(stages, name);
@@ -49,7 +49,7 @@ export async function publicApi(name: string): Promise<string> {
   );
 }
 
-/** Declarations of a package, each once, with those that they refer to. */
+/** Collects declarations of a package, each once, with those that they refer to. */
 class Declarations {
   readonly #checker: ts.TypeChecker;
   readonly #stage: string;
@@ -61,7 +61,7 @@ class Declarations {
     this.#stage = stage;
   }
 
-  /** Adds what a module exports, and answers its names. */
+  /** Adds a module's exports, and returns their names. */
   addExportsOf(source: ts.SourceFile): string[] {
     const module = this.#checker.getSymbolAtLocation(source);
     const exported = module === undefined ? [] : this.#checker.getExportsOfModule(module);
@@ -99,7 +99,7 @@ class Declarations {
   }
 }
 
-/** The statement that a variable is declared in; other declarations are statements themselves. */
+/** The statement of a variable's declaration; other declarations are statements themselves. */
 function statementOf(declaration: ts.Declaration): ts.Node {
   return ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
 }

@@ -31,7 +31,7 @@ async function buildPlugin(folder: (typeof plugins)[number]): Promise<void> {
     // The oldest Node that this package runs on.
     target: "node22",
     format: "esm",
-    // What a provider loads when it needs it stays apart.
+    // Modules that a provider loads on demand stay separate.
     splitting: true,
     legalComments: "none",
     // Libraries among them are CommonJS and call `require`, which an ES module lacks.
@@ -43,7 +43,7 @@ async function buildPlugin(folder: (typeof plugins)[number]): Promise<void> {
   });
   await mkdir(dist, { recursive: true });
   for (const { path, contents } of outputFiles) await updateFile(path, Buffer.from(contents));
-  // Parts have names of their own after each change.
+  // The names of the chunks change with their content.
   const built = new Set(outputFiles.map(({ path }) => path));
   for (const file of await readdir(dist)) {
     if (!built.has(join(dist, file))) await rm(join(dist, file), { recursive: true });
@@ -51,8 +51,8 @@ async function buildPlugin(folder: (typeof plugins)[number]): Promise<void> {
 }
 
 /**
- * What builds components is loaded from the packages beside the plugin, and only when a program asks for one: the SDK, which must be the
- * same for all parts of a component, and the components themselves. Of the SDK a provider alone needs only the messages.
+ * Leaves the SDK and the components out of the bundle: they are loaded from the packages beside the plugin, and only when a program
+ * requests a component. All parts of a component must share one SDK. A provider alone needs only the SDK's messages.
  */
 const sdkApart: Plugin = {
   name: "sdk-apart",

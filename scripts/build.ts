@@ -1,7 +1,7 @@
 import { buildRelay } from "../relay/build.ts";
 import { buildPlugins, plugins } from "./build-plugins.ts";
 
-/** What runs as one file: the relay in Azure, and the plugins that the engine starts. */
+/** Builds what runs as one file: the relay in Azure, and the plugins that the engine starts. */
 const { bytes } = await buildRelay();
 console.log(`relay/dist: index.cjs has ${Math.round(bytes / 1024)} KiB`);
 await buildPlugins();

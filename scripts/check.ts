@@ -6,14 +6,14 @@ import { trackedFiles } from "./tracked-files.ts";
 
 const repository = join(import.meta.dirname, "..");
 
-/** Each works by itself, and oxlint takes most of the time, on one processor: the others run beside it. */
+/** Independent commands, run in parallel: oxlint takes most of the time, on one processor. */
 const commands: readonly (readonly [command: string, ...args: string[]])[] = [
   ["oxlint"],
   ["knip", "--no-progress"],
   ["biome", "check"],
 ];
 
-/** Runs a command of `node_modules/.bin`, prints what it says once it has ended, and says whether it found nothing. */
+/** Runs a command of `node_modules/.bin`, prints its output once it has ended, and returns whether it succeeded. */
 function run([command, ...args]: (typeof commands)[number]): Promise<boolean> {
   return new Promise((resolve) => {
     const file = join(repository, "node_modules/.bin", command);

@@ -1,13 +1,13 @@
 import { posix } from "node:path";
 
-/** As many source files as a reader takes in at one look. */
+/** Maximum number of source files in a folder, so that a reader can take them in at a glance. */
 const mostFiles = 12;
 
 /** The code that ships, and the stand-ins. */
 const code = /^(components|relay|cli|settings|packages\/[^/]+\/src)\/.*\.ts$/;
 
 /**
- * Names each folder of code that holds too many source files, its subfolders not counted.
+ * Names each folder of code with too many source files, not counting subfolders.
  *
  * @param files paths from the repository's root, with forward slashes
  */
@@ -19,6 +19,6 @@ export function crowdedFolders(files: readonly string[]): string[] {
   return [...folders]
     .filter(([, held]) => held.length > mostFiles)
     .map(([folder, { length }]) => {
-      return `${folder}: ${length} files, more than ${mostFiles}: move those of one subject to a folder of their own`;
+      return `${folder}: ${length} files, more than ${mostFiles}: move those about one subject into a subfolder`;
     });
 }

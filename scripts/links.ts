@@ -2,13 +2,13 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 
-/** A link of a Markdown document, with the line that it is in. */
+/** A link in a Markdown document, with its line. */
 interface Link {
   readonly target: string;
   readonly line: number;
 }
 
-/** What a document says outside of blocks and spans of code; as many lines as it has. */
+/** A document's lines without code blocks and code spans; the number of lines stays the same. */
 function prose(markdown: string): string[] {
   let fence: string | undefined;
   return markdown.split("\n").map((line) => {
@@ -21,7 +21,7 @@ function prose(markdown: string): string[] {
   });
 }
 
-/** Paths from the repository's root that a document names as code, such as `relay/core/intake/verify.ts`. */
+/** Paths from the repository's root in code spans, such as `relay/core/intake/verify.ts`. */
 function namedPaths(markdown: string, folders: readonly string[]): Link[] {
   return prose(markdown).flatMap((text, index) =>
     [...text.matchAll(/`([\w.-]+\/[\w./-]*)`/g)]
@@ -56,9 +56,9 @@ export function anchorsOf(markdown: string): Set<string> {
 }
 
 /**
- * Says of each relative link or named path that leads nowhere where it stands: `docs/a.md:3: there is no b.md`.
+ * Reports each broken relative link or path: `docs/a.md:3: there is no b.md`.
  *
- * @param folders those of the root whose files documents name as code
+ * @param folders in the root whose files documents name in code spans
  */
 export async function brokenLinks(
   folder: string,

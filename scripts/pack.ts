@@ -10,7 +10,7 @@ const run = promisify(execFile);
 const repository = join(import.meta.dirname, "..");
 const output = join(repository, "build");
 
-/** What a package's tarball holds beside its `package.json`: folders and files of the package, with TypeScript compiled. */
+/** The contents of a package's tarball besides `package.json`: its folders and files, with TypeScript compiled. */
 interface PublishedPackage {
   readonly folder: string;
   readonly compiled: readonly string[];
@@ -45,14 +45,14 @@ interface Manifest {
   readonly [field: string]: unknown;
 }
 
-/** A tarball in `build/`, and what it is published as. */
+/** A tarball in `build/`, with the name and version to publish. */
 export interface PackedFile {
   readonly name: string;
   readonly version: string;
   readonly file: string;
 }
 
-/** A tarball that has been made just now. */
+/** A new tarball. */
 export interface Tarball {
   readonly name: string;
   readonly file: string;
@@ -63,8 +63,8 @@ export interface Tarball {
 }
 
 /**
- * Makes the tarball of every published package in `build/`. Inside the repository Node runs the TypeScript itself; below
- * `node_modules` it refuses to, so that a tarball has JavaScript and declarations, in the same places.
+ * Creates the tarball of every published package in `build/`. Node runs TypeScript inside the repository, but not below
+ * `node_modules`, so a tarball contains JavaScript and declarations in the same places.
  */
 export async function packAll(): Promise<Tarball[]> {
   await rm(output, { recursive: true, force: true });
@@ -77,7 +77,7 @@ export async function packAll(): Promise<Tarball[]> {
   return tarballs;
 }
 
-/** The tarballs that the last `packAll` made, in the order in which they depend on each other. */
+/** The tarballs of the last `packAll`, in the order in which they depend on each other. */
 export async function packedFiles(): Promise<PackedFile[]> {
   const files = packages.map(async ({ folder }) => {
     const { name, version } = await manifestOf(folder);
@@ -101,7 +101,7 @@ async function pack({ folder, compiled, copied }: PublishedPackage): Promise<Tar
   for (const part of copied) await cp(join(source, part), join(stage, part), { recursive: true });
   await cp(join(repository, "LICENSE"), join(stage, "LICENSE"));
   await writeFile(join(stage, "package.json"), `${JSON.stringify(publishedManifest(manifest, folder), null, 2)}\n`);
-  // Without scripts: everything has been built.
+  // Without scripts: everything is already built.
   const { stdout } = await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", output], {
     cwd: stage,
     maxBuffer: 1e8,
@@ -119,7 +119,7 @@ async function pack({ folder, compiled, copied }: PublishedPackage): Promise<Tar
   };
 }
 
-/** The manifest with compiled entries, and without what is of use in the repository alone. */
+/** The manifest with compiled entry points, and without parts that only the repository uses. */
 function publishedManifest(manifest: Manifest, folder: string): object {
   const { exports, private: _, scripts, workspaces, devDependencies, allowScripts, ...kept } = manifest;
   const entries = typeof exports === "string" ? { ".": exports } : exports;
@@ -131,8 +131,8 @@ function publishedManifest(manifest: Manifest, folder: string): object {
 }
 
 /**
- * Where the package comes from, as GitHub's runners tell: npm refuses provenance of a package whose `repository` is not the one that the
- * workflow runs in.
+ * The package's origin, from the environment of GitHub's runners: npm refuses provenance if `repository` is not the one in which the
+ * workflow runs.
  */
 function origin(folder: string): object {
   const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name } = process.env;

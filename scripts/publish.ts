@@ -8,7 +8,7 @@ import { type PackedFile, packedFiles } from "./pack.ts";
 
 const run = promisify(execFile);
 
-/** What keeps a package from being published, as a sentence. */
+/** Why a package can't be published, as a sentence. */
 class Refusal extends Error {}
 
 /** Runs npm, which is a shell script on Windows. */
@@ -16,9 +16,9 @@ function npm(...args: string[]): Promise<{ stdout: string }> {
   return run("npm", args, { maxBuffer: 1e8, shell: process.platform === "win32" });
 }
 
-/** The digest that the registry has of a version; undefined if it has no such version. */
+/** The registry's digest of a version; undefined if the registry lacks the version. */
 async function publishedIntegrity({ name, version }: PackedFile): Promise<string | undefined> {
-  // Without --prefer-online an answer from before a failed run may come out of npm's cache.
+  // Without --prefer-online, npm's cache may return an answer from before a failed run.
   const asked = npm("view", `${name}@${version}`, "dist.integrity", "--json", "--prefer-online");
   const { stdout } = await asked.catch((error: { stdout?: string; stderr?: string }) => {
     if (error.stdout?.includes('"E404"') || error.stderr?.includes("E404")) return { stdout: "" };
@@ -33,7 +33,7 @@ async function integrityOf(file: string): Promise<string> {
     .digest("base64")}`;
 }
 
-/** Whether the registry has the version; throws if it has it with other content. */
+/** Whether the registry has the version; throws if its content differs. */
 async function isPublished(packed: PackedFile): Promise<boolean> {
   const published = await publishedIntegrity(packed);
   if (published === undefined || published === (await integrityOf(packed.file))) return published !== undefined;
@@ -48,17 +48,17 @@ async function publish(packed: PackedFile, flags: readonly string[]): Promise<"p
   try {
     await npm("publish", packed.file, "--access", "public", ...flags);
   } catch (error) {
-    // The registry may have taken it although its answer was lost.
+    // The registry may have accepted it although the answer was lost.
     if (await isPublished(packed)) return "published";
     const { stderr = String(error) } = error as { stderr?: string };
     throw new Refusal(
-      `${packed.name}@${packed.version} was not published:\n${stderr}\nOnce that is fixed, run this again: what is there already is skipped.`,
+      `${packed.name}@${packed.version} was not published:\n${stderr}\nOnce that is fixed, run this again: published versions are skipped.`,
     );
   }
   return "published";
 }
 
-/** Throws unless the tag that started a workflow is the one of the packages' version. */
+/** Throws unless the tag that started a workflow matches the packages' version. */
 function checkTag(packages: readonly PackedFile[]): void {
   const { GITHUB_REF_TYPE: type, GITHUB_REF_NAME: tag } = process.env;
   const other = packages.find(({ version }) => `v${version}` !== tag);

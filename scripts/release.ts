@@ -1,4 +1,4 @@
-/** `npm run release -- <version>`: gives all packages and the open part of the changelog a version, and makes commit and tag. */
+/** `npm run release -- <version>`: sets the version of all packages and of "Unreleased" in the changelog, then commits and tags. */
 import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ const repository = join(import.meta.dirname, "..");
 const changelog = join(repository, "CHANGELOG.md");
 const open = "## Unreleased\n";
 
-/** What has to be put right before a release; nothing has been changed. */
+/** What has to be fixed before a release; nothing has been changed. */
 class Refusal extends Error {}
 
 async function git(...args: string[]): Promise<string> {
@@ -18,9 +18,9 @@ async function git(...args: string[]): Promise<string> {
   return stdout.trim();
 }
 
-/** Throws a `Refusal` unless everything is as a release needs it. */
+/** Throws a `Refusal` unless everything is ready for a release. */
 async function check(version: string | undefined): Promise<string> {
-  if (version === undefined) throw new Refusal("Say which version to release, such as: npm run release -- 0.2.0");
+  if (version === undefined) throw new Refusal("Name the version to release, such as: npm run release -- 0.2.0");
   if (!isReleasable(version)) {
     throw new Refusal(`"${version}" is not a version. Give three numbers, such as: npm run release -- 0.2.0`);
   }
@@ -42,7 +42,7 @@ async function check(version: string | undefined): Promise<string> {
   return version;
 }
 
-/** The changelog whose open part has become a version. @param date such as `2026-11-28` */
+/** Turns "Unreleased" in the changelog into a version. @param date such as `2026-11-28` */
 function releaseUnreleased(text: string, version: string, date: string): string {
   const [before, after] = text.split(open);
   const lines = after?.split(/^## /m)[0]?.trim();
@@ -66,7 +66,7 @@ async function release(asked: string | undefined): Promise<string> {
     await git("commit", "--all", "--quiet", "--message", `Release ${version}`);
     await git("tag", "--annotate", tagOf(version), "--message", `Release ${version}`);
   } catch (error) {
-    // Nothing was changed before, so nothing else is lost. A commit without its tag stays, and the error says so.
+    // The work tree was clean, so this loses nothing else. A commit without its tag stays, and the error says so.
     await git("restore", "--staged", "--worktree", ".");
     throw error;
   }

@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { prerelease, valid } from "semver";
 
-/** What is read and changed of a `package.json`, of a Pulumi schema, and of an entry of `package-lock.json`. */
+/** The parts of a `package.json`, a Pulumi schema, or an entry of `package-lock.json` that are read and changed. */
 interface Manifest {
   readonly name?: string;
   version?: string;
@@ -13,7 +13,7 @@ interface Manifest {
 }
 
 interface LockFile extends Manifest {
-  /** By folder; what is below `node_modules` comes from a registry. */
+  /** By folder; those below `node_modules` come from a registry. */
   readonly packages: Record<string, Manifest>;
 }
 
@@ -29,8 +29,8 @@ export async function presentVersion(repository: string): Promise<string> {
 }
 
 /**
- * Gives every package of the repository the same version: its manifest, what the others say of it as a dependency, the plugin that
- * Pulumi asks for, the lock file and the Pulumi schemas. Templates allow later versions of the same kind: `^0.2.0`.
+ * Sets the version of every package in the repository: in its manifest, in dependencies on it, in the plugin that
+ * Pulumi requests, in the lock file and in the Pulumi schemas. Templates also allow later compatible versions: `^0.2.0`.
  */
 export async function setVersion(repository: string, version: string): Promise<void> {
   const packages = await foldersOf(repository, ["packages", "examples"]);
@@ -79,7 +79,7 @@ function setDependencies(manifest: Manifest, own: ReadonlySet<string>, version: 
   }
 }
 
-/** Changes a file that is there; other packages have no schema. */
+/** Changes a file if it exists; not every package has a schema. */
 async function changeJson<T>(file: string, change: (content: T) => void): Promise<void> {
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;

@@ -26,11 +26,11 @@ const connections = 64;
 export interface Call {
   /** 0 if there was no answer. */
   readonly status: number;
-  /** From when it was due, the wait for a connection included. */
+  /** Since it was due, including the wait for a connection. */
   readonly milliseconds: number;
 }
 
-/** One instance of the deployed bundle in the stand-in's function host, with Azurite and a sink of its own. */
+/** One instance of the deployed bundle in the stand-in's function host, with its own Azurite and sink. */
 export class Lab {
   readonly sink: Sink;
   readonly #folder: string;
@@ -45,7 +45,7 @@ export class Lab {
     this.#host = parts.host;
   }
 
-  /** @param settings app settings beside those that every relay has */
+  /** @param settings app settings in addition to those of every relay */
   static async start(settings: Readonly<Record<string, string>> = {}): Promise<Lab> {
     const { folder: bundle } = await buildRelay();
     const folder = await mkdtemp(path.join(tmpdir(), "bench-load-"));
@@ -65,12 +65,12 @@ export class Lab {
     return new Lab({ sink, folder, azurite, host });
   }
 
-  /** Begins to measure what processor time all parts take. */
+  /** Starts to measure the processor time of all parts. */
   processors(): Processors {
     return new Processors({ relay: this.#host.pid, Azurite: this.#azurite.pid, "sender and sink": process.pid });
   }
 
-  /** Lets the queues' functions run; until then only HTTP is answered. */
+  /** Starts the queue functions; until then only HTTP is answered. */
   listen(): void {
     this.#host.listenFor(this.#host.functions.map(({ name }) => name));
   }
@@ -80,7 +80,7 @@ export class Lab {
     return this.#azurite.tableTransactions;
   }
 
-  /** Operations on queues so far, the host's polls included. */
+  /** Operations on queues so far, including the host's polls. */
   get queueOperations(): number {
     return this.#azurite.queueOperations;
   }
@@ -96,7 +96,7 @@ export class Lab {
     return log.split("Executing 'Functions.forwarder'").length - 1;
   }
 
-  /** The lines of the log with which the relay says what it did. */
+  /** The outcome lines in the relay's log. */
   async outcomes(): Promise<Record<string, unknown>[]> {
     const log = await readFile(path.join(this.#folder, "host.log"), "utf8");
     return linesOf(log).flatMap((line) => {
@@ -120,7 +120,7 @@ export class Lab {
     return { status, milliseconds: performance.now() - begin };
   }
 
-  /** Sends events at a steady rate, whatever the answers take, and waits for the answers. */
+  /** Sends events at a steady rate, however long the answers take, and waits for the answers. */
   async sendSteadily(ids: readonly string[], perSecond: number): Promise<Call[]> {
     const begin = performance.now();
     const calls: Promise<Call>[] = [];
@@ -132,7 +132,7 @@ export class Lab {
     return Promise.all(calls);
   }
 
-  /** Puts events into the queue past the intake, so many to a message. */
+  /** Puts events into the queue, bypassing the intake, with `each` events per message. */
   async enqueue(ids: readonly string[], each: number): Promise<void> {
     const queue = this.#azurite.queues.getQueueClient(queueNames.events);
     const receivedAt = new Date().toISOString();

@@ -5,13 +5,13 @@ const ticks = 100;
 
 interface Sample {
   readonly at: number;
-  /** Seconds of all processors together in which they were not idle. */
+  /** Busy seconds of all processors together. */
   readonly busy: number;
   /** Seconds of each process. */
   readonly own: readonly number[];
 }
 
-/** Tells what processor time the parts of a benchmark take, and what others take from it meanwhile. Linux only. */
+/** Measures the processor time of a benchmark's parts, and of everything else meanwhile. Linux only. */
 export class Processors {
   readonly #processes: Readonly<Record<string, number>>;
   readonly #begin: Promise<Sample | undefined>;
@@ -22,7 +22,7 @@ export class Processors {
     this.#begin = this.#sample();
   }
 
-  /** The processors that each process took on average since the beginning, and all that is no part of the benchmark. */
+  /** Average number of processors that each process used since the start, and that everything else used. */
   async used(): Promise<string> {
     const [begin, end] = [await this.#begin, await this.#sample()];
     if (begin === undefined || end === undefined) return "unknown";

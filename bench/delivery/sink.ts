@@ -2,7 +2,7 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Milliseconds in which the sink answers. */
+/** Milliseconds until the sink answers. */
 const answerTime = 5;
 
 /** What the sink does with one try: an HTTP status, a connection that is reset, or no answer at all. */
@@ -10,7 +10,7 @@ export type Reaction = number | "reset" | "hang";
 
 const receipt = JSON.stringify({ inletId: "bench", xactionId: "1", receivedTimeMs: 1 });
 
-/** Takes the place of Platform's streaming inlet, and notes when it took which event. */
+/** Stands in for Platform's streaming inlet, and records when it accepted each event. */
 export class Sink {
   /** By id, the time (`performance.now()`) at which an event was taken first. */
   readonly takenAt = new Map<string, number>();

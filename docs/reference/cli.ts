@@ -5,28 +5,28 @@ import { exitCodes } from "../../cli/command/exit-codes.ts";
 import { commands } from "../../cli/commands.ts";
 import { code, fenced, page, table } from "./markdown.ts";
 
-/** The page of the command line, made from the definitions of its commands. */
+/** Generates the page of the command line from the definitions of its commands. */
 export function cliPage(): string {
   return page(
     "# Command line: `customerio-aep`",
-    "What operators ask of a stack that is up, and do to it. Made from the definitions of its commands by `npm run docs`.",
-    "It works for the stack of any Pulumi program that has a `CustomerIoSource` or the resources of one, in any language. It is run in the " +
-      "program's folder, or with `--cwd`. It finds the resources in the stack's state, and of a stack with several sources it sees to all of " +
-      "them, or to the one that `--source` names. Settings are those in force: the state's, and for the providers that Pulumi makes itself " +
-      "also what the stack's configuration says now.",
+    "The commands for operators of a running stack. `npm run docs` generates this page from their definitions.",
+    "It works for the stack of any Pulumi program that has a `CustomerIoSource` or its resources, in any language. Run it in the " +
+      "program's folder, or with `--cwd`. It finds the resources in the stack's state. If the stack has several sources, it handles all of " +
+      "them, or the one that `--source` names. It uses the settings in force: those in the state and, for the providers that Pulumi creates " +
+      "itself, also the stack's current configuration.",
     fenced(
       "sh",
       "npx customerio-aep help            # all commands\nnpx customerio-aep help status     # one of them\nnpx customerio-aep --version",
     ),
-    "With `--json` a command prints one JSON document, whose shape is below, and nothing else. Fields may be added; none is removed or gets " +
-      "another meaning within a major version. `--debug` writes stack traces, the calls of Pulumi and the HTTP calls to standard error, without " +
-      "headers, bodies and queries, which may hold secrets. Verdicts are in color on a terminal, unless `NO_COLOR` is set. What takes longer " +
-      "than a second shows its progress there. Nothing is sent to anybody about how the command is used.",
+    "With `--json` a command prints only one JSON document; its schema is below. Fields may be added, but within a major version none is " +
+      "removed or changes its meaning. `--debug` writes stack traces, the calls of Pulumi and the HTTP calls to standard error, without " +
+      "headers, bodies and queries, which may hold secrets. On a terminal, verdicts are in color, unless `NO_COLOR` is set, and anything that " +
+      "takes longer than a second shows its progress. The command sends no telemetry.",
     "## Exit codes",
     exitCodeTable(),
-    "Of several sources, the worst counts.",
+    "With several sources, the worst code counts.",
     "## Completion",
-    "For bash, zsh, fish and PowerShell, where `customerio-aep` is on the `PATH`, such as after `npm install --global customerio-aep`:",
+    "For bash, zsh, fish and PowerShell, if `customerio-aep` is on the `PATH`, for example after `npm install --global customerio-aep`:",
     fenced(
       "sh",
       [
@@ -38,7 +38,7 @@ export function cliPage(): string {
     ),
     ...commands.flatMap(commandSections),
     "## JSON of a failure",
-    "Where the stack could not be read, or an option is invalid. A command line that can't be parsed prints no JSON.",
+    "Printed if the stack can't be read or an option is invalid. A command line that can't be parsed prints no JSON.",
     jsonSchema(failureDocument),
   );
 }
@@ -74,7 +74,7 @@ function commandSections(definition: CommandDefinition): string[] {
   ];
 }
 
-/** As JSON Schema, which readers and programs understand. */
+/** The JSON Schema of a zod schema. */
 function jsonSchema(schema: z.ZodType): string {
   const { $schema: _, ...shape } = z.toJSONSchema(schema);
   return fenced("json", JSON.stringify(shape, null, 2));

@@ -8,7 +8,7 @@ export function yamlOf(token: string, { name, inputs }: Example): string {
   return stringify({ resources: { [name]: { type: token, properties: inputs } } }, { lineWidth: 0 }).trimEnd();
 }
 
-/** The npm package that has the classes of a Pulumi package. */
+/** The npm package with the classes of a Pulumi package. */
 const npmPackages: Readonly<Record<string, string>> = {
   aep: "pulumi-aep",
   customerio: "pulumi-customerio",

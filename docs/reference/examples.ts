@@ -3,16 +3,16 @@ import { platformSubjects } from "../../test/subjects/platform.ts";
 import { relaySubjects } from "../../test/subjects/relay.ts";
 import { resolved } from "../../test/subjects/subject.ts";
 
-/** How a resource is declared, and imported by an id that a user can see. */
+/** How to declare a resource, and import it by an id that users can see. */
 export interface Example {
   /** Name in the program; other examples refer to it as `${name.property}`. */
   readonly name: string;
   readonly inputs: { readonly [key: string]: unknown };
-  /** The kind of id that `pulumi import` takes, and where to copy it; absent: it can't be imported. */
+  /** The kind of id for `pulumi import`, and where to copy it; absent: it can't be imported. */
   readonly imported?: { readonly id: string; readonly where: string };
 }
 
-/** The subjects of the tests, whose references are `${name.property}` here. */
+/** The subjects of the tests, with references in the form `${name.property}`. */
 const fromSubjects = [...platformSubjects("acme"), ...customerioSubjects, ...relaySubjects].map(
   ({ type, name, inputs, imported }): [string, Example] => [
     type,
@@ -24,7 +24,7 @@ const fromSubjects = [...platformSubjects("acme"), ...customerioSubjects, ...rel
   ],
 );
 
-/** One for each resource, by type token. Together they are a whole program. */
+/** One example for each resource, by type token. Together they form a whole program. */
 export const examples: Readonly<Record<string, Example>> = {
   ...Object.fromEntries(fromSubjects),
   "customerio-aep:index:CustomerIoSource": {

@@ -1,4 +1,4 @@
-/** `npm run docs`: rewrites everything that is made from definitions and from the table of settings. */
+/** `npm run docs`: rewrites everything that is generated from definitions and from the table of settings. */
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { madeFiles, repository } from "./made-files.ts";

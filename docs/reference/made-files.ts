@@ -7,7 +7,7 @@ import { withExampleSettings, withProjectSettings, withSettingsTables } from "./
 
 export const repository = path.resolve(import.meta.dirname, "../..");
 
-/** Every file that `npm run docs` writes, or parts of: path below the repository → text. */
+/** Every file that `npm run docs` writes, whole or in part: path in the repository → text. */
 export async function madeFiles(): Promise<Map<string, string>> {
   const read = (name: string) => readFile(path.join(repository, name), "utf8");
   const pages = [...referencePages()].map(([name, text]) => [`docs/reference/${name}`, text] as const);

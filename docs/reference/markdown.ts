@@ -1,17 +1,17 @@
-// How pages of the reference are written.
+// Helpers that write the pages of the reference.
 
 export function page(...parts: string[]): string {
   return `${parts.join("\n\n")}\n`;
 }
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  // A column in which nothing stands is left out.
+  // Empty columns are left out.
   const used = head.flatMap((_, index) => (rows.some((row) => row[index]) ? [index] : []));
   const line = (cells: readonly string[]) => `| ${used.map((index) => escaped(cells[index] ?? "")).join(" | ")} |`;
   return [line(head), `|${" --- |".repeat(used.length)}`, ...rows.map(line)].join("\n");
 }
 
-/** For a cell of a table, or a paragraph. In code, only what would end the cell is escaped. */
+/** Escapes text for a table cell or a paragraph. In code, escapes only what would end the cell. */
 export function escaped(text: string): string {
   const parts = text.replaceAll("|", "\\|").split(/(`[^`]*`)/);
   return parts.map((part) => (part.startsWith("`") ? part : part.replaceAll(/<(?=[a-z])/g, "&lt;"))).join("");
@@ -29,7 +29,7 @@ export function fenced(language: string, text: string): string {
   return `\`\`\`${language}\n${text}\n\`\`\``;
 }
 
-/** A text in lines of at most so many characters, each with something before it; words that are longer stay whole. */
+/** Wraps a text to a width, with a prefix before each line; longer words stay whole. */
 export function wrapped(text: string, width: number, before: string): string {
   const lines: string[] = [];
   let line = "";

@@ -40,7 +40,7 @@ interface PackageSchema {
   readonly functions: Readonly<Record<string, { description: string; outputs: ObjectType }>>;
 }
 
-/** The reference, made from the package schemas: path below this folder → page. */
+/** Generates the reference from the package schemas: path in this folder → page. */
 export function referencePages(): Map<string, string> {
   const schemas = [aep, customerio, relay].map((provider) => provider.schema() as PackageSchema);
   const pages = new Map<string, string>();
@@ -59,14 +59,14 @@ export function referencePages(): Map<string, string> {
 function indexPage(schemas: readonly PackageSchema[]): string {
   return page(
     "# Reference",
-    "The Pulumi packages of this repository, made from their schemas by `npm run docs`.",
+    "The Pulumi packages of this repository. `npm run docs` generates these pages from their schemas.",
     ...schemas.flatMap((schema) => [
       `## [${schema.displayName} (\`${schema.name}\`)](${schema.name}/README.md)`,
       schema.description,
       resourceList(schema, `${schema.name}/`),
     ]),
     "## [Command line (`customerio-aep`)](cli.md)",
-    "What operators ask of a stack that is up, and do to it.",
+    "The commands for operators of a running stack.",
   );
 }
 
@@ -102,7 +102,7 @@ function packagePage(schema: PackageSchema): string {
   );
 }
 
-/** Where the examples of a package are. */
+/** The file with the examples of a package. */
 const exampleFiles: Readonly<Record<string, string>> = {
   aep: "test/subjects/platform.ts",
   customerio: "test/subjects/customerio.ts",

@@ -1,13 +1,13 @@
 import { type RelayRole, relayRoles } from "../../components/relay/azure/relay-roles.ts";
 import { code, fenced, page, table } from "./markdown.ts";
 
-/** Everything that the relay may do in Azure, made from the roles that it gets. */
+/** Generates the page of the relay's permissions in Azure from its roles. */
 export function rolesPage(): string {
   const roles: readonly RelayRole[] = Object.values(relayRoles);
   return page(
     "# Roles of the relay in Azure",
-    "The relay has an identity of its own, which `pulumi up` gives these roles and no others. There are no account keys. Without a role, " +
-      "what the table says fails with 403, and nothing else does.",
+    "The relay has its own identity, which `pulumi up` gives exactly these roles. There are no account keys. Without one of the roles, " +
+      "only what the table says for it fails, with 403.",
     table(
       ["Role", "On", "What it is needed for"],
       roles.map(({ role, scope, condition, neededFor }) => [

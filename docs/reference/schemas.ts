@@ -2,7 +2,7 @@ import { provider as aep } from "../../packages/pulumi-aep/src/provider.ts";
 import { provider as customerio } from "../../packages/pulumi-customerio/src/provider.ts";
 import { provider as relay } from "../../relay/deploy/provider.ts";
 
-/** The Pulumi package schemas as they are checked in and published: path below the repository → text. */
+/** The Pulumi package schemas that are checked in and published: path in the repository → text. */
 export function packageSchemas(): Map<string, string> {
   const schemas = {
     "packages/pulumi-aep/schema.json": aep,

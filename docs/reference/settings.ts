@@ -7,7 +7,7 @@ import type { Setting } from "../../settings/setting.ts";
 import { settingsTable } from "../../settings/table.ts";
 import { code, page, table, wrapped } from "./markdown.ts";
 
-/** What the readers of settings/table.ts that are files say of it: the project's configuration, the example, the documented table. */
+/** The files that are generated from settings/table.ts: the project's configuration, the example, and the documented table. */
 const settings = Object.entries(settingsTable) as [string, Setting][];
 
 const width = 120;
@@ -98,7 +98,7 @@ function providerRow(key: string, schema: z.ZodType): string[] {
   ];
 }
 
-/** The lines that say of what type a setting is in Pulumi.yaml. */
+/** The lines for a setting's type in Pulumi.yaml. */
 function typeOf({ schema }: Setting): string[] {
   const { type, items, enum: values } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
   if (type === "array") return ["type: array", `items: { type: ${(items as { type?: string }).type} }`];

@@ -6,10 +6,10 @@ import { subscriptionNames } from "pulumi-customerio/events";
 
 const title = `Customer.io direct (${pulumi.getStack()})`;
 const { tenantId } = await aep.getTenant();
-// A dataset that holds data is deleted only where that is asked for: npx pulumi config set forceDestroy true
+// A dataset that holds data is deleted only on request: npx pulumi config set forceDestroy true
 const forceDestroy = new pulumi.Config().getBoolean("forceDestroy") ?? false;
 
-// First to come and last to go: what a killed run could not note goes with them.
+// Created first and deleted last: their deletion also deletes what a killed run could not record.
 const ownership = new aep.Ownership("ownership", { dataset: { forceDestroy } }).id;
 const fields = new aep.FieldGroup("fields", { title: `${title} fields`, ...fieldGroupBody(tenantId), ownership });
 const schema = new aep.Schema("schema", { title, fieldGroupIds: [fields.id], ownership });
@@ -32,7 +32,7 @@ const dataflow = new aep.Dataflow("dataflow", {
   ownership,
 });
 
-// Who has the streaming URL can write into the dataset. It is a secret output, and so is the endpoint that is made of it.
+// Anyone who has the streaming URL can write into the dataset. It is a secret output, and so is the endpoint made from it.
 const claim = { name: title, endpoint: dataflow.streamingUrl };
 const webhook = new customerio.ReportingWebhook(
   "webhook",
@@ -40,7 +40,7 @@ const webhook = new customerio.ReportingWebhook(
   { dependsOn: new customerio.Ownership("webhook-ownership", claim) },
 );
 
-// First to go: it refuses a destroy before anything is taken down, if the dataset holds data.
+// Deleted first: it refuses a destroy before anything is deleted, if the dataset holds data.
 new aep.DatasetGuard("guard", { datasetId: dataset.id, forceDestroy }, { dependsOn: webhook });
 
 export const datasetId = dataset.id;

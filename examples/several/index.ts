@@ -23,7 +23,7 @@ for (const { name, sandbox, region } of config.requireObject<Brand[]>("brands"))
     sandbox,
   });
   const workspace = new customerio.Provider(name, { appApiKey: config.requireSecret(`${name}AppApiKey`), region });
-  // What all of them share, such as alertEmails.
+  // Settings that all of them share, such as alertEmails.
   const shared = config.getObject<CustomerIoSourceArgs>("settings") ?? {};
   const signingKeys = config.getSecret(`${name}SigningKeys`);
 

@@ -42,7 +42,7 @@ describe("the kinds of mistakes, and what is reported", () => {
         "Perhaps: npx pulumi config set --path 'mapping.set[0].destination' _acme.customerio.email",
     ],
     [
-      "a misspelt field",
+      "a misspelled field",
       pair("customerio.emial", { source: "metric" }),
       'mapping.set[0].destination is invalid: the schema has no field "_acme.customerio.emial". ' +
         "Perhaps: npx pulumi config set --path 'mapping.set[0].destination' _acme.customerio.email",
@@ -95,7 +95,7 @@ describe("the kinds of mistakes, and what is reported", () => {
         "Set it: npx pulumi config set --path 'mapping.set[0].expression' <value>",
     ],
     [
-      "a misspelt function",
+      "a misspelled function",
       pair("eventType", { expression: "lowre(metric)" }),
       "mapping.set[0].expression is invalid: There is no function lowre; did you mean lower? " +
         "Set it: npx pulumi config set --path 'mapping.set[0].expression' <value>",
@@ -107,7 +107,7 @@ describe("the kinds of mistakes, and what is reported", () => {
         "Set it: npx pulumi config set --path 'mapping.set[0].expression' <value>",
     ],
     [
-      "a misspelt attribute in an expression",
+      "a misspelled attribute in an expression",
       pair("eventType", { expression: "lower(metrci)" }),
       'mapping.set[0].expression is invalid: events have no attribute "metrci"; did you mean metric? If Customer.io does ' +
         'send it, check for it first: iif(contains_key("metrci"), lower(metrci), nullify()). ' +

@@ -14,7 +14,7 @@ const withoutMeaning = ["example", "examples", "discriminator", "xml", "external
 /**
  * A description whose schemas are written as OpenAPI 3.0 or Swagger 2.0 have them, as JSON Schema of 2020-12.
  *
- * In a request nothing is allowed that the description doesn't name, so that a misspelt property is found; in an answer a
+ * In a request nothing is allowed that the description doesn't name, so that a misspelled property is found; in an answer a
  * vendor may always add one. What is read-only is not asked for in a request.
  */
 export function jsonSchemas(description: JsonObject, direction: "request" | "answer"): JsonObject {

@@ -37,7 +37,7 @@ suite("the validator finds (skipped where the vendors' API descriptions are not 
 
   test.each<[string, Exchange, string[]]>([
     [
-      "a misspelt property of a request",
+      "a misspelled property of a request",
       made({ body: JSON.stringify({ ...webhook, dissabled: true }) }),
       ["request: the body must NOT have unevaluated properties (dissabled)"],
     ],

@@ -59,7 +59,7 @@ describe("an expression with an attribute that the catalogue lacks", () => {
     expect(problemOf(guarded)).toEqual([]);
   });
 
-  test("that may be misspelt offers no way around that", () => {
+  test("that may be misspelled offers no way around that", () => {
     const [problem] = problemOf("lower(data.campaign_name)");
     expect(problem?.reason).toContain("did you mean data.campaign_id?");
     expect(problem?.remedy).toEqual({ do: "set" });

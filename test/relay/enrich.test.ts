@@ -90,7 +90,7 @@ test("identifiers that Platform takes for nobody's are empty, and named", () => 
   expect(body.relay.unmapped).toEqual(["id", "email", "cio_id"].map((name) => `data.identifiers.${name}`));
 });
 
-test("an object type that is spelt as in Customer.io's description of changed preferences is one", () => {
+test("an object type that is spelled as in Customer.io's description of changed preferences is one", () => {
   const body = enriched({ ...minimal, object_type_type: "email", metric: "cio_subscription_preferences_changed" });
   expect(body).toMatchObject({ object_type: "email", relay: { unknown: [] } });
 });

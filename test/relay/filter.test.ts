@@ -17,15 +17,15 @@ describe("filters", () => {
     ["Email", "Sent"],
     [" EMAIL ", " SENT "],
   ])("the case of %j and %j makes no difference, on both sides", (objectType, metric) => {
-    const spelt = { ...sent, object_type: objectType, metric };
+    const spelled = { ...sent, object_type: objectType, metric };
     for (const rule of [
       { objectTypes: ["eMail"] },
       { metrics: ["sENT"] },
       { objectTypes: ["email"], metrics: ["sent"] },
     ]) {
-      expect(filteredBy(spelt, { only: rule })).toBeUndefined();
-      expect(filteredBy(spelt, { except: rule })).toMatch(/^except\./);
-      expect(filteredBy({ ...spelt, object_type: "Sms", metric: "Opened" }, { only: rule })).toMatch(/^only\./);
+      expect(filteredBy(spelled, { only: rule })).toBeUndefined();
+      expect(filteredBy(spelled, { except: rule })).toMatch(/^except\./);
+      expect(filteredBy({ ...spelled, object_type: "Sms", metric: "Opened" }, { only: rule })).toMatch(/^only\./);
     }
   });
 

@@ -34,7 +34,7 @@ describe("intake", () => {
       { problem: expect.stringMatching(/^App settings: EVENT_POLICY at filters\.only\.metrics Invalid input/) },
     ],
     [
-      "a word misspelt",
+      "a word misspelled",
       { EVENT_POLICY: '{"personaldata":{}}' },
       { problem: 'App settings: EVENT_POLICY Unrecognized key: "personaldata".' },
     ],

@@ -53,7 +53,7 @@ afterAll(async () => {
 
 test("a release that is not in order is refused with a sentence, and changes nothing", async () => {
   const refusals: [string[], string][] = [
-    [[], "Say which version to release"],
+    [[], "Name the version to release"],
     [["next"], '"next" is not a version.'],
     [["0.2.0-beta.1"], '"0.2.0-beta.1" is not a version.'],
     [["0.0.9"], "Release a version that is not older."],
@@ -138,7 +138,7 @@ test(
     const failed = await publish();
     expect(failed.code).toBe(1);
     expect(failed.printed).toContain(`pulumi-customerio@${version} was not published`);
-    expect(failed.printed).toContain("what is there already is skipped");
+    expect(failed.printed).toContain("published versions are skipped");
     expect([...registry.packages.keys()]).toEqual(inOrder.slice(0, 2));
 
     registry.fail("pulumi-aep", "lost");

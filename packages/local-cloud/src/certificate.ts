@@ -6,7 +6,7 @@ import { generate } from "selfsigned";
 
 /** A self-signed certificate for 127.0.0.1 and localhost. */
 export interface Certificate {
-  /** PEM file to name in `NODE_EXTRA_CA_CERTS` of every client process. */
+  /** PEM file for `NODE_EXTRA_CA_CERTS` of every client process. */
   readonly certificateFile: string;
   /** PEM file of the private key. */
   readonly keyFile: string;
@@ -14,9 +14,9 @@ export interface Certificate {
   readonly key: string;
 }
 
-/** Makes a certificate that is good for a year and writes `certificate.pem` and `key.pem` (owner only) into a folder. */
+/** Creates a certificate that is valid for a year and writes `certificate.pem` and `key.pem` (owner only) into a folder. */
 export async function createCertificate(folder: string): Promise<Certificate> {
-  // A name of its own: OpenSSL takes the first trusted certificate of a name for the issuer, and one process may trust several.
+  // A unique name: OpenSSL takes the first trusted certificate with a name as the issuer, and one process may trust several.
   const name = `local cloud ${randomBytes(8).toString("hex")}`;
   const made = await generate([{ name: "commonName", value: name }], {
     keyType: "ec",
@@ -40,7 +40,7 @@ export async function createCertificate(folder: string): Promise<Certificate> {
   return { certificateFile, keyFile, certificate: made.cert, key: made.private };
 }
 
-/** Makes the running process trust the certificate too: `NODE_EXTRA_CA_CERTS` is only read when a process starts. */
+/** Makes this process trust the certificate too: Node reads `NODE_EXTRA_CA_CERTS` only at its start. */
 export function trustInThisProcess({ certificate }: Certificate): void {
   tls.setDefaultCACertificates([...tls.getCACertificates("default"), certificate]);
 }

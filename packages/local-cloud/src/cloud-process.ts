@@ -12,16 +12,16 @@ import { localCredentials } from "./credentials.ts";
 import { startCustomerIo } from "./customer-io/customer-io.ts";
 import { startPlatform } from "./platform/platform.ts";
 
-/** Seconds for which a new dataflow of the stand-in accepts events and drops them; in Platform it is some minutes. */
+/** Seconds for which a new dataflow accepts events and drops them; in Platform it is some minutes. */
 const activationSeconds = 1;
 
-/** Seconds after which a message comes back that a host was at work on when it was killed; in Azure ten minutes. */
+/** Seconds after which a message of a killed host becomes visible again; in Azure ten minutes. */
 const messageLease = 60;
 
-/** Milliseconds that the stand-ins get to end in order. */
+/** Milliseconds for the stand-ins to shut down. */
 const endPatience = 30_000;
 
-/** What an operator was given beside the stack; an Owner may not touch the data in an account. */
+/** The operator's additional roles: an Owner has no access to the data in an account. */
 const operatorRoles = [
   "Storage Blob Data Contributor",
   "Storage Queue Data Contributor",
@@ -44,7 +44,7 @@ async function start(folder: string): Promise<Running> {
     tenantId: platformCredentials.tenantId,
     sandboxes: [platformCredentials.sandbox, second.sandbox],
     activationSeconds,
-    // As Adobe's own Python client has it, so that "nothing is left" can be shown of mapping sets too.
+    // As in Adobe's Python client, so that the demo can show that no mapping sets are left either.
     switches: { deleteMappingSet: "204" },
   });
   const customerIo = await startCustomerIo({
@@ -66,18 +66,18 @@ async function start(folder: string): Promise<Running> {
       AEP_IMS_URL: platform.url,
       CUSTOMERIO_APP_API_URL: customerIo.url,
       AZURE_RESOURCE_MANAGER_URL: azure.armUrl,
-      // The login of this machine must not be used, whatever way it is chosen by.
+      // Never use this machine's own login, however it is configured.
       ...noAzureLogin,
       ARM_USE_MSI: "true",
       IDENTITY_ENDPOINT: azure.identityEndpoint,
       IDENTITY_HEADER: azure.identityHeader,
       NODE_EXTRA_CA_CERTS: certificate.certificateFile,
       PULUMI_DEBUG_PROVIDERS: `azure-native:${azureNative.port}`,
-      // Without metadata, whose file the backend writes in place: a kill in that moment makes the state unreadable.
+      // Without metadata: the backend writes its file in place, and a kill at that moment makes the state unreadable.
       PULUMI_BACKEND_URL: `file://${state}?metadata=skip`,
       PULUMI_CONFIG_PASSPHRASE: "local",
       PULUMI_SKIP_UPDATE_CHECK: "1",
-      // azure-native is attached to; without this the engine still tries to download it, for seconds, where it can't.
+      // azure-native is attached. Without this setting, the engine still tries for seconds to download it.
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     },
     async close() {
@@ -87,7 +87,7 @@ async function start(folder: string): Promise<Running> {
   };
 }
 
-/** The variables by which azure-native and the relay's provider choose another login than a managed identity. */
+/** The variables that make azure-native and the relay's provider choose another login than a managed identity. */
 const noAzureLogin = {
   ARM_USE_DEFAULT_AZURE_CREDENTIAL: "",
   ARM_CLIENT_CERTIFICATE_PATH: "",
@@ -102,7 +102,7 @@ if (!folder) throw new Error("usage: node packages/local-cloud/src/cloud-process
 let released = false;
 let running: Running | undefined;
 const end = async () => {
-  // A host or a connection that won't end holds nothing up: what this process has started ends with it.
+  // Don't wait for a host or a connection that won't end: everything that this process started ends with it.
   setTimeout(() => process.exit(1), endPatience).unref();
   await running?.close();
   process.exit(0);

@@ -1,36 +1,36 @@
-/** Starts and stops the local cloud, which runs as a process of its own (cloud-process.ts). */
+/** Starts and stops the local cloud, which runs in a separate process (cloud-process.ts). */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, open } from "node:fs/promises";
 import path from "node:path";
 
-/** What a shell needs so that plain `pulumi` commands use the local cloud; it holds fake credentials only. */
+/** Environment with which plain `pulumi` commands use the local cloud. It contains only fake credentials. */
 export type CloudEnvironment = Record<string, string>;
 
-/** Sent by the process once everything answers, or when it can't start. */
+/** Sent by the process once everything is ready, or if it can't start. */
 export type CloudMessage = { environment: CloudEnvironment } | { failed: string };
 
 export interface Cloud {
   readonly environment: CloudEnvironment;
   readonly pid: number;
-  /** Where the process and the function hosts write what they have to say. */
+  /** Log file of the process and the function hosts. */
   readonly logFile: string;
-  /** Ends the process and all that it has started. */
+  /** Ends the process and everything that it started. */
   stop(): Promise<void>;
   /** Lets the process outlive this one. */
   release(): void;
 }
 
 /**
- * Starts the local cloud on free ports of 127.0.0.1 with its files in `folder`, and waits until all of it answers. It
- * ends when this process ends, however that happens, unless it is released.
+ * Starts the local cloud on free ports of 127.0.0.1 with its files in `folder`, and waits until everything is ready. It
+ * ends when this process ends, for whatever reason, unless it is released.
  */
 export async function startCloud(folder: string): Promise<Cloud> {
   await mkdir(folder, { recursive: true });
   const logFile = path.join(folder, "cloud.log");
   const log = await open(logFile, "a");
   const child = fork(path.join(import.meta.dirname, "cloud-process.ts"), [folder], {
-    // A process group of its own: Ctrl-C in the terminal must reach the starter alone, which then stops it in order.
+    // A separate process group: Ctrl-C in the terminal must reach only the starter, which then stops the cloud gracefully.
     detached: true,
     stdio: ["ignore", log.fd, log.fd, "ipc"],
   });

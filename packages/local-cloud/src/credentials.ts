@@ -1,6 +1,6 @@
 /**
- * What the stand-ins take for the credentials of their one customer. They open nothing outside the local cloud, and
- * `Pulumi.local.yaml` holds the same values, encrypted as a real stack's are.
+ * The credentials that the stand-ins accept. They are useless outside the local cloud, and
+ * `Pulumi.local.yaml` contains the same values, encrypted like a real stack's.
  */
 export const localCredentials = {
   platform: {

@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: the whole way on one machine. Local cloud, `pulumi up`, events of all categories, rows of the dataset,
- * a balance, `pulumi destroy`, and proof that nothing is left. `--keep` leaves it up, `--down` takes it down.
+ * `npm run demo`: everything on one machine. Local cloud, `pulumi up`, events of all categories, rows of the dataset,
+ * a balance, `pulumi destroy`, and a check that nothing is left. `--keep` leaves it up, `--down` takes it down.
  */
 import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -23,7 +23,9 @@ const { values: flags } = parseArgs({
 
 async function demo(keep: boolean): Promise<void> {
   if (await readKept()) {
-    throw new Error("A kept demo is still up. Use it as it told, or take it down first: npm run demo -- --down");
+    throw new Error(
+      "A kept demo is still running. Use it as it described, or first take it down: npm run demo -- --down",
+    );
   }
   await report.step("Pulumi's engine is on this machine", () => ensureEngine((line) => report.progress(line)));
   const folder = keep ? keptFolder : await mkdtemp(path.join(tmpdir(), "customerio-aep-demo-"));
@@ -37,7 +39,7 @@ async function demo(keep: boolean): Promise<void> {
   });
   try {
     await pulumi.initialize();
-    // Its rows are worth nothing, so that the destroy at the end may delete them.
+    // Its rows are worthless, so the destroy at the end may delete them.
     await pulumi.configure("dataset.forceDestroy", "true", "--path");
     await report.step("pulumi up", () => pulumi.up(), summaryOf);
     const vendors = new Vendors(cloud.environment);
@@ -58,7 +60,7 @@ async function demo(keep: boolean): Promise<void> {
   report.end("Every event that was accepted is in the dataset, and nothing is left behind.");
 }
 
-/** Sends everything and compares what was accepted with what arrived. */
+/** Sends all events and compares the accepted ones with those that arrived. */
 async function exchange(pulumi: Pulumi, vendors: Vendors): Promise<void> {
   const outputs = (await pulumi.outputs()) as { datasetId: string; dataflowId: string };
   const sent = await report.step(
@@ -84,7 +86,7 @@ async function exchange(pulumi: Pulumi, vendors: Vendors): Promise<void> {
   if (wrong.length > 0) throw new Error(`The balance does not hold:\n${wrong.map((line) => `  - ${line}`).join("\n")}`);
 }
 
-/** Destroys the stack and proves that neither the state nor any vendor has anything left. */
+/** Destroys the stack and checks that neither the state nor any vendor has anything left. */
 async function takeDown(pulumi: Pulumi, vendors: Vendors): Promise<void> {
   await report.step("pulumi destroy", () => pulumi.destroy(), summaryOf);
   await report.step(
@@ -106,7 +108,7 @@ async function takeDown(pulumi: Pulumi, vendors: Vendors): Promise<void> {
   );
 }
 
-/** Takes down what `--keep` has left up. */
+/** Takes down what `--keep` left running. */
 async function down(): Promise<void> {
   const kept = await readKept();
   if (!kept) throw new Error("There is no kept demo to take down.");
@@ -125,7 +127,7 @@ function pulumiOf(environment: CloudEnvironment, folder: string): Pulumi {
   return new Pulumi({ environment, stack: "local", logFile, configFile });
 }
 
-/** Ctrl-C and termination: stops what runs, in order. Answers what takes that back. */
+/** On Ctrl-C or termination, stops everything gracefully. Returns a function that removes the handlers. */
 function stopOnSignals(stopAll: () => Promise<void>): () => void {
   const stop = (signal: NodeJS.Signals) => {
     report.line(`stopped by ${signal}; stopping everything that was started`);
@@ -144,7 +146,7 @@ async function requireEnded(pid: number): Promise<void> {
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error(`The local cloud's process ${pid} has not ended after 20 s.`);
+  throw new Error(`The local cloud's process ${pid} is still running after 20 s.`);
 }
 
 try {

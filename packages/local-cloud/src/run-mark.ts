@@ -1,5 +1,5 @@
 /**
- * The environment variable with which a run of the tests marks every process that it starts, whichever started which, so that it
- * can look for those left behind (test/left-behind.ts). Unset outside the tests.
+ * The environment variable that marks every process that a test run starts, directly or indirectly, so that the run
+ * can find those left behind (test/left-behind.ts). Unset outside the tests.
  */
 export const runMark = "CUSTOMERIO_AEP_RUN";

@@ -63,7 +63,7 @@ export interface IntakePorts {
  * | 413 | the body has more than 16 MiB; one far beyond never gets here, since the host answers it with 500 (`hostBodyLimit`) |
  * | 503 | the intake is closed, since the relay is being taken down or newer settings have replaced those of this instance (which may know a former signing key only: a 401 would cost an hour); or no signing key is set or the settings can't be used, or the storage did not take the event in time; or calls that are under way hold as many bytes as this instance can (`bodyBudget`), which has `Retry-After: 1`. Customer.io repeats the call, sooner than after a 500 or 429 |
  *
- * Filters and personal data are seen to here, before anything is stored: what is left out costs nothing further, and what is dropped
+ * Filters and personal data are applied here, before anything is stored: what is left out costs nothing further, and what is dropped
  * or hashed is in no queue, claim or dead letter. What can't be read, though, can't be redacted either, and is a dead letter as it came.
  *
  * Up to the limit, whatever was signed is kept: in the queue message, or as a claim. What Platform won't take becomes a dead letter

@@ -45,7 +45,7 @@ const properties: Readonly<Record<keyof NonNullable<EventFilters["only"]>, (even
   recipientDomains,
 };
 
-/** The one metric that is spelt in several ways, as filters compare it. */
+/** The one metric that is spelled in several ways, as filters compare it. */
 const preferencesChange = "subscription_preferences_changed";
 
 const judgedByNone: Judgment = { rule: undefined, unread: false };

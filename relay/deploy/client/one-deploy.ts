@@ -8,7 +8,7 @@ const minute = 60_000;
 const publishPace: LookPace = { pauses: [5_000, 10_000], limit: 15 * minute };
 const followPace: LookPace = { pauses: [500, 1_000, 2_000, 3_000], limit: 10 * minute };
 
-/** How a deployment ended. `mayRun`: the package may have come to run although no success was seen. */
+/** How a deployment ended. `mayRun`: the package may run although no success was reported. */
 export type Deployed = { readonly deploymentId: string } | { readonly failure: string; readonly mayRun: boolean };
 
 /**

@@ -3,7 +3,7 @@ import type { HeldEffect } from "./effects/effect-log.ts";
 import type { LocalAzure } from "./local-azure.ts";
 import { type AzureSwitches, defaultAzureSwitches } from "./switches.ts";
 
-/** Looks and test controls that no API of Azure has, under `/__local/` of the ARM address. No credential is asked for. */
+/** Inspection and test controls that Azure's APIs lack, under `/__local/` of the ARM address. They need no credential. */
 export function azureAdminRoutes(azure: Omit<LocalAzure, "armUrl">): Hono {
   return new Hono()
     .get("/census", (context) => context.json(azure.census()))
@@ -18,7 +18,7 @@ export function azureAdminRoutes(azure: Omit<LocalAzure, "armUrl">): Hono {
     .post("/switches", async (context) => {
       const changes = (await context.req.json()) as Partial<AzureSwitches>;
       const unknown = Object.keys(changes).filter((name) => !(name in defaultAzureSwitches));
-      if (unknown.length > 0) return context.json({ error: `There is no switch ${unknown.join(", ")}.` }, 400);
+      if (unknown.length > 0) return context.json({ error: `Unknown switch: ${unknown.join(", ")}.` }, 400);
       return context.json(azure.change(changes));
     })
     .post("/function-hosts/kill", async (context) => context.json({ killed: await azure.killFunctionHosts() }));

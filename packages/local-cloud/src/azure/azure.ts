@@ -23,7 +23,7 @@ import { vaultDataPlane, vaultsPath } from "./vault/vault-data-plane.ts";
 export interface AzureOptions {
   /** Where data, packages and logs go; storage is deleted with its account, logs stay. */
   readonly folder: string;
-  /** Of every HTTPS address; this process must trust it too (`trustInThisProcess`). */
+  /** Certificate of every HTTPS address; this process must trust it too (`trustInThisProcess`). */
   readonly certificate: Certificate;
   readonly switches?: Partial<AzureSwitches>;
   /** Built-in role, by name, of the login that runs Pulumi, on the whole subscription; default: Owner. */
@@ -47,7 +47,7 @@ export async function startAzure(options: AzureOptions): Promise<LocalAzure> {
   const subscription = new Subscription({ subscriptionId, tenantId });
   for (const name of [options.callerRole ?? "Owner", ...(options.callerRoles ?? [])]) {
     const role = roleDefinitions.find((definition) => definition.name === name);
-    if (role === undefined) throw new Error(`There is no built-in role "${name}" in the local cloud.`);
+    if (role === undefined) throw new Error(`The local cloud has no built-in role "${name}".`);
     const scope = `/subscriptions/${subscriptionId}`;
     subscription.grant(`caller ${name}`, { principalId: objectId, roleDefinitionId: role.id, scope, activeFrom: 0 });
   }

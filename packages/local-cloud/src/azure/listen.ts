@@ -11,7 +11,7 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Serves a hono app on a free port of 127.0.0.1: HTTPS with a certificate, else HTTP. */
+/** Serves a hono app on a free port of 127.0.0.1: HTTPS with a certificate, otherwise HTTP. */
 export async function listen(fetch: Fetch, certificate?: Certificate): Promise<Listener> {
   const secure = certificate && {
     createServer: https.createServer,

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { AdjustableClock } from "./clock.ts";
 import { SigningKey } from "./signing-key.ts";
 
-/** What the caller of the App API chooses about a reporting webhook. */
+/** The settings of a reporting webhook that callers of the App API choose. */
 export interface ReportingWebhookInput {
   readonly name: string;
   readonly endpoint: string;
@@ -12,25 +12,25 @@ export interface ReportingWebhookInput {
   readonly with_content: boolean;
 }
 
-/** A reporting webhook as the App API shows it. */
+/** A reporting webhook in the App API's answers. */
 export interface ReportingWebhook extends ReportingWebhookInput {
   readonly id: number;
-  /** `js` webhooks run JavaScript inside Customer.io; the App API lists them, but can't make them. */
+  /** `js` webhooks run JavaScript inside Customer.io; the App API lists them, but can't create them. */
   readonly type: "webhook" | "js";
 }
 
 export interface WorkspaceOptions {
   readonly name: string;
-  /** Opens this workspace, and only it. */
+  /** Key for this workspace only. */
   readonly appApiKey: string;
   readonly signingKey: string;
 }
 
-/** How many webhooks were made through the App API and how many were there before it, and what became of the latter. */
+/** Number of webhooks created through the App API, and of foreign ones. */
 export interface WebhookCensus {
   readonly webhooks: number;
   readonly foreign: number;
-  /** Foreign webhooks that are gone or not as they were. */
+  /** Foreign webhooks that were deleted or changed. */
   readonly foreignChanged: number;
 }
 
@@ -40,11 +40,11 @@ export interface Workspace {
   readonly appApiKey: string;
   readonly signingKey: SigningKey;
   readonly webhooks: Map<number, ReportingWebhook>;
-  /** What others made before: a plain webhook and one of type `js`. Their receivers are no part of the stand-in. */
+  /** Existing webhooks of others: a plain one and one of type `js`. The stand-in has no receivers for them. */
   readonly foreign: readonly ReportingWebhook[];
 }
 
-/** Whether the webhook was there before the account's user made any. */
+/** Whether the webhook existed before the account's user created any. */
 export function isForeign(workspace: Workspace, webhookId: number): boolean {
   return workspace.foreign.some(({ id }) => id === webhookId);
 }

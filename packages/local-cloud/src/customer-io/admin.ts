@@ -20,7 +20,7 @@ export interface AdminParts {
   readonly faults: Faults;
 }
 
-/** Given bodies are sent as they are, save that an absent `event_id` or `timestamp` is filled. */
+/** Given bodies are sent unchanged, except that a missing `event_id` or `timestamp` is filled in. */
 const givenEvent = z.looseObject({
   event_id: z.string().min(1).optional(),
   data: z.record(z.string(), z.unknown()).optional(),
@@ -43,8 +43,8 @@ const deliveriesQuery = z.strictObject({
 class BadRequest extends Error {}
 
 /**
- * What stands for Customer.io's UI and for what happens inside it, under `/__local`. Bodies and answers are JSON; a wrong
- * request is answered with 400 and `{ error }`. Routes marked * take `?workspace=<name>` (default: the first workspace).
+ * Routes under `/__local` that stand in for Customer.io's UI and internal processes. Bodies and answers are JSON; an invalid
+ * request gets 400 and `{ error }`. Routes marked * take `?workspace=<name>` (default: the first workspace).
  *
  * - `POST /events` * `{ events?: [body…], make?: [{ object_type, metric, origin?, identifiers?, person?, delivery_id?,
  *   content_bytes? }…] }`: lets events happen: bodies as given (absent `event_id` and `timestamp` are filled), then made-up
@@ -88,7 +88,7 @@ export function customerIoAdminRoutes({ account, clock, dispatcher, log, faults 
       for (const event of blast(request, clock)) {
         events += 1;
         deliveries += dispatcher.dispatch(workspace, { ...event }).length;
-        // Calls under way have to be heard in between, or they would seem to take as long as the whole blast.
+        // Let calls under way complete in between, or they would seem to take as long as the whole blast.
         if (events % 100 === 0) await breathe();
       }
       return context.json({ events, deliveries });
@@ -99,7 +99,7 @@ export function customerIoAdminRoutes({ account, clock, dispatcher, log, faults 
       const workspace = account.workspaces.find(({ webhooks }) => webhooks.has(id));
       const webhook = workspace?.webhooks.get(id);
       if (!workspace || !webhook || isForeign(workspace, id))
-        throw new BadRequest(`There is no webhook ${id} that was made here.`);
+        throw new BadRequest(`There is no webhook ${id} that was created here.`);
       const event = testEvent(variant, clock);
       const result = await dispatcher.send(workspace, webhook, event);
       return context.json({ id: event.event_id, accepted: isAccepted(result), ...result });

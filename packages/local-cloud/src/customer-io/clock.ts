@@ -4,8 +4,8 @@ interface Wait {
 }
 
 /**
- * The time by which Customer.io retries, limits and stamps: either real time, which can be advanced on top, or a time that
- * stands still until it is advanced. Calls over the network take real time in both.
+ * Customer.io's clock for retries, limits and timestamps: either real time, which can be advanced in addition, or a time that
+ * stands still until it is advanced. Network calls take real time in both cases.
  */
 export class AdjustableClock {
   readonly #running: boolean;
@@ -40,7 +40,7 @@ export class AdjustableClock {
     return Math.floor(this.now() / 1000);
   }
 
-  /** Calls `action` once `time` (milliseconds since 1970) has come; the answer cancels it. */
+  /** Calls `action` at `time` (milliseconds since 1970); the returned function cancels it. */
   at(time: number, action: () => void): () => void {
     const wait = { time, action };
     this.#waits.add(wait);
@@ -63,7 +63,7 @@ export class AdjustableClock {
   }
 
   /**
-   * Moves the time from one due wait to the next, each at its own time and with all the work that it sets off, up to
+   * Moves the time from one due action to the next, each at its own time and with all the work that it starts, up to
    * `milliseconds` from now.
    */
   async advance(milliseconds: number): Promise<void> {

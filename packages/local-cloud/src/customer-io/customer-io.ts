@@ -15,9 +15,9 @@ import { type CustomerIoSwitches, defaultCustomerIoSwitches } from "./switches.t
 export interface CustomerIoOptions {
   /** The account's workspaces; at least one. */
   readonly workspaces: readonly WorkspaceOptions[];
-  /** Whose address list is answered; a real key works in its own region only. Default: `us`. */
+  /** Region of the returned address list; a real key works only in its own region. Default: `us`. */
   readonly region?: Region;
-  /** What no source settles; see `CustomerIoSwitches`. */
+  /** Behaviors that no source settles; see `CustomerIoSwitches`. */
   readonly switches?: Partial<CustomerIoSwitches>;
   /** Default: real time. */
   readonly clock?: AdjustableClock;

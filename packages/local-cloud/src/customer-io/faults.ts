@@ -1,13 +1,13 @@
 import { z } from "zod";
 
-/** The App API's operations, as faults name them. */
+/** The names of the App API's operations in faults. */
 const operations = ["list", "create", "read", "update", "delete", "workspaces", "ip_addresses"] as const;
 export type AppApiOperation = (typeof operations)[number];
 
 const onAppApi = { operation: z.enum(operations).optional(), times: z.int().min(1).default(1) };
 
 /**
- * What goes wrong, in the order in which it shall: each fault hits the next `times` (default 1) calls of `operation`
+ * Faults, in order: each hits the next `times` (default 1) calls of `operation`
  * (default: any).
  *
  * - `status`: the App API answers with this status instead of acting.
@@ -26,16 +26,16 @@ export const fault = z.discriminatedUnion("kind", [
 export type Fault = z.infer<typeof fault>;
 export type AppApiFault = Exclude<Fault, { kind: "duplicate" }>;
 
-/** The faults still to come. */
+/** The pending faults. */
 export class Faults {
   #pending: Fault[] = [];
 
-  /** Replaces all faults still to come. */
+  /** Replaces all pending faults. */
   set(faults: readonly Fault[]): void {
     this.#pending = faults.map((fault) => ({ ...fault }));
   }
 
-  /** The fault that hits this call of the App API, if any. */
+  /** The fault for this call of the App API, if any. */
   forCall(operation: AppApiOperation): AppApiFault | undefined {
     return this.#take(
       (fault): fault is AppApiFault =>
@@ -43,7 +43,7 @@ export class Faults {
     );
   }
 
-  /** Whether the event just accepted shall be sent once more. */
+  /** Whether to send the event that was just accepted again. */
   forAcceptedEvent(): boolean {
     return this.#take((fault) => fault.kind === "duplicate") !== undefined;
   }

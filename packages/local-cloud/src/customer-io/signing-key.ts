@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
 import type { AdjustableClock } from "./clock.ts";
 
-/** A workspace's signing key, as its page in the UI shows it. */
+/** A workspace's signing key, as shown in the UI. */
 export interface ShownSigningKey {
   readonly signingKey: string;
   /** During a rotation with overlap: the key that signs until `switchesAt` (ISO 8601), when `signingKey` takes over. */
   readonly replaces?: { readonly signingKey: string; readonly switchesAt: string };
 }
 
-/** The key that signs a workspace's events. The App API never shows it. */
+/** The key that signs a workspace's events. The App API never returns it. */
 export class SigningKey {
   readonly #clock: AdjustableClock;
   #current: string;
@@ -32,7 +32,7 @@ export class SigningKey {
     return { signingKey: this.#current, replaces: { signingKey: this.#previous, switchesAt } };
   }
 
-  /** Makes a new key, which signs once `overlap` milliseconds have passed. */
+  /** Creates a new key, which signs after `overlap` milliseconds. */
   rotate(overlap: number): void {
     this.#previous = this.signing;
     this.#current = randomBytes(32).toString("hex");

@@ -1,37 +1,37 @@
 /**
- * What no source settles about Customer.io, each as a named switch. The defaults are the documented behavior where there
- * is one, else the side that is harder on the caller.
+ * Behaviors of Customer.io that no source settles, each as a named switch. A default is the documented behavior if there
+ * is one, otherwise the variant that is harder on the caller.
  */
 export interface CustomerIoSwitches {
-  /** How the App API answers one webhook: as the object itself, or as `{"reporting_webhook": …}`. */
+  /** How the App API returns one webhook: as the object itself, or as `{"reporting_webhook": …}`. */
   readonly singleObject: "bare" | "wrapped";
   /** 200 in Customer.io's description; 204 in one of its own clients. The body is empty either way. */
   readonly deleteStatus: 200 | 204;
   /** How an empty list of webhooks is written. */
   readonly emptyList: "array" | "null";
-  /** Whether a webhook's `events` come back in the order of Customer.io's own list or in that of the request. */
+  /** Whether a webhook's `events` are returned in the order of Customer.io's list or of the request. */
   readonly eventOrder: "catalogue" | "as-sent";
-  /** Adds a field that no description has, as Customer.io says it may do at any time. */
+  /** Adds an undocumented field, as Customer.io says it may do at any time. */
   readonly undocumentedField: boolean;
   /** `errors[].status`: a string today, an integer in earlier descriptions. */
   readonly errorStatusType: "string" | "number";
-  /** Whether a name that Customer.io doesn't list is refused (400) or taken in `events`. */
+  /** Whether an unlisted name in `events` is refused (400) or accepted. */
   readonly unknownEventNames: "refuse" | "accept";
-  /** What the App API keys may do: everything, everything but reporting webhooks, or nothing from this address. */
+  /** What the App API keys may do: everything, everything except reporting webhooks, or nothing from this address. */
   readonly appApiKeyAccess: "full" | "no-reporting-webhooks" | "address-refused";
   /** Who shares the ten requests a second. */
   readonly rateLimitScope: "account" | "workspace";
-  /** How many calls to one webhook may be under way at a time; 1 is strict first in, first out. */
+  /** Maximum simultaneous calls to one webhook; 1 is strict first in, first out. */
   readonly lanes: number;
   /** What a failing call holds up: its own webhook's calls, or all of the workspace's. */
   readonly blockingScope: "webhook" | "workspace";
-  /** Whether a repeated call has its own `X-CIO-Timestamp` or that of the first attempt. */
+  /** Whether a repeated call has a new `X-CIO-Timestamp` or that of the first attempt. */
   readonly timestampOnRetry: "fresh" | "first";
-  /** What becomes of events while their webhook is disabled, and of its backlog when it gets disabled. */
+  /** What happens to events while their webhook is disabled, and to its backlog when it is disabled. */
   readonly whileDisabled: "lost" | "kept";
   /** Seconds before the first retry after a failure that isn't on Customer.io's one-hour list. */
   readonly shortFirstWaitSeconds: number;
-  /** Seconds that one call may take; 4 is documented, tests shorten it. */
+  /** Maximum seconds of a call; 4 is documented, tests shorten it. */
   readonly callTimeoutSeconds: number;
 }
 

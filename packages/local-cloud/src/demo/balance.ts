@@ -1,20 +1,20 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Vendors } from "./vendors.ts";
 
-/** Where events are, by id: each accepted one has to be in exactly one of the other three lists. */
+/** Ids of events by place: each accepted one has to be in exactly one of the other three lists. */
 export interface Balance {
   readonly accepted: string[];
   readonly delivered: string[];
   readonly deadLettered: string[];
   readonly pending: string[];
-  /** Records that Platform wrote into the dataset, by its own count. */
+  /** Records that Platform wrote into the dataset, according to Platform. */
   readonly rows: number;
 }
 
-/** Longest time that events may take from the queue into the dataset of the local cloud. */
+/** Maximum time from the queue into the local cloud's dataset. */
 const patience = 60_000;
 
-/** Waits until nothing is pending and Platform has mapped what it got, then takes stock. */
+/** Waits until nothing is pending and Platform has mapped everything, then collects the balance. */
 export async function balance(vendors: Vendors, dataflowId: string, sent: string[]): Promise<Balance> {
   const until = Date.now() + patience;
   for (;;) {
@@ -35,7 +35,7 @@ async function takeStock(vendors: Vendors, dataflowId: string): Promise<Balance>
   return { accepted, delivered, deadLettered, pending, rows };
 }
 
-/** What differs from the promise that every accepted event is in the dataset, or kept somewhere; empty if it holds. */
+/** Violations of the promise that every accepted event is in the dataset or kept somewhere; empty if there are none. */
 export function mismatches({ accepted, delivered, deadLettered, pending, rows }: Balance, sent: string[]): string[] {
   const wrong: string[] = [];
   const kept = [...delivered, ...deadLettered, ...pending];

@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { CloudEnvironment } from "../cloud.ts";
 
-/** Where a kept demo has its files. */
+/** Folder of a kept demo. */
 export const keptFolder = path.resolve(import.meta.dirname, "../../../../.local");
 /** The stack's settings, as a copy that the demo may change. */
 export const settingsFile = "Pulumi.local.yaml";
@@ -31,7 +31,7 @@ export function removeKept(): Promise<void> {
   return rm(keptFolder, { recursive: true, force: true });
 }
 
-/** How to go on with a kept demo. */
+/** Describes how to continue with a kept demo. */
 export function describeKept(environment: CloudEnvironment): string {
   return `
 The local cloud stays up. In a shell, from the repository's folder:

@@ -7,7 +7,7 @@ import type { CloudEnvironment } from "../cloud.ts";
 
 const repository = path.resolve(import.meta.dirname, "../../../..");
 
-/** Plain `pulumi` commands on a program of this repository, as a user in a shell with this environment runs them. */
+/** Runs plain `pulumi` commands on a program of this repository, like a user in a shell with this environment. */
 export class Pulumi {
   readonly stack: string;
   readonly #environment: NodeJS.ProcessEnv;
@@ -17,9 +17,9 @@ export class Pulumi {
   #running: ChildProcess | undefined;
 
   /**
-   * @param options.configFile takes the place of the stack's `Pulumi.<stack>.yaml`
-   * @param options.program folder of the program; default: the repository's own
-   * @param options.bin folder of the executables that come first; default: the repository's own
+   * @param options.configFile used in place of the stack's `Pulumi.<stack>.yaml`
+   * @param options.program folder of the program; default: the repository's
+   * @param options.bin folder that comes first on the `PATH`; default: the repository's
    */
   constructor(options: {
     environment: CloudEnvironment;
@@ -29,7 +29,7 @@ export class Pulumi {
     program?: string;
     bin?: string;
   }) {
-    // The project's own Node comes first, as it does for commands that npx runs.
+    // The project's own Node comes first, as with npx.
     const { bin = path.join(repository, "node_modules", ".bin") } = options;
     const inherited = { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH ?? ""}` };
     this.#environment = { ...inherited, ...options.environment };
@@ -60,12 +60,12 @@ export class Pulumi {
     return this.#operation("destroy", "--yes", "--skip-preview");
   }
 
-  /** With `--path` the key leads into a setting: `mapping.set[0].source`. */
+  /** With `--path`, the key is a path into a setting: `mapping.set[0].source`. */
   configure(key: string, value: string, ...flags: "--path"[]): Promise<string> {
     return this.#operation("config", "set", ...flags, key, value);
   }
 
-  /** The value goes by standard input, since arguments can be seen by every process of the machine. */
+  /** Passes the value on standard input, since every process on the machine can see arguments. */
   configureSecret(key: string, value: string): Promise<string> {
     return this.#run(["config", "set", "--secret", key, "--stack", this.stack, ...this.#configFile], value);
   }
@@ -82,7 +82,7 @@ export class Pulumi {
     return JSON.parse(await this.run("stack", "output", "--json", "--show-secrets", "--stack", this.stack));
   }
 
-  /** Resources in the state, without the stack itself and its providers. */
+  /** Resources in the state, except the stack itself and its providers. */
   async resources(): Promise<string[]> {
     const state = JSON.parse(await this.run("stack", "export", "--stack", this.stack)) as {
       deployment: { resources?: { urn: string; type: string }[] };
@@ -92,19 +92,19 @@ export class Pulumi {
       .map(({ urn }) => urn);
   }
 
-  /** Runs one command and answers what it prints; a failure carries the end of its output. */
+  /** Runs one command and returns its output; an error contains the end of the output. */
   run(...command: string[]): Promise<string> {
     return this.#run(command, "");
   }
 
-  /** Stops the command that is under way, if any, as Ctrl-C does: the engine cancels what its plugins do and ends them. */
+  /** Stops the running command, if any, like Ctrl-C: the engine cancels its plugins' operations and ends them. */
   interrupt(): Promise<void> {
     return this.#signal("SIGINT");
   }
 
-  /** Ends the command that is under way, if any, and all that it has started by force. */
+  /** Kills the running command, if any, and everything that it started. */
   async kill(): Promise<void> {
-    // The engine gives each of its plugins a process group of its own, and its language host would look for it for minutes.
+    // The engine starts each plugin in its own process group, and its language host would look for the engine for minutes.
     const plugins = this.#running?.pid === undefined ? [] : await descendants(this.#running.pid);
     await this.#signal("SIGKILL");
     for (const pid of plugins) {
@@ -129,7 +129,7 @@ export class Pulumi {
       cwd: this.#program,
       env: this.#environment,
       stdio: "pipe",
-      // Its own process group: on Ctrl-C the demo stops it in order.
+      // Its own process group: on Ctrl-C the demo stops it gracefully.
       detached: true,
     });
     this.#running = child;
@@ -155,7 +155,7 @@ export class Pulumi {
   }
 }
 
-/** Processes that a process has started, and theirs. */
+/** All descendants of a process. */
 async function descendants(pid: number): Promise<number[]> {
   const { stdout } = await promisify(execFile)("ps", ["-A", "-o", "pid=,ppid="]);
   const parents = stdout.split("\n").map((line) => line.trim().split(/\s+/).map(Number));

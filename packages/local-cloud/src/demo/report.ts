@@ -1,8 +1,8 @@
-/** Prints what the demo does: a line per step, with the time that it took. */
+/** Prints the demo's steps, one per line, with the time that each took. */
 export class DemoReport {
   readonly #started = Date.now();
 
-  /** Runs one step and prints how it ended; its answer may add to the line. */
+  /** Runs one step and prints how it ended; `summary` may add to the line. */
   async step<T>(title: string, work: () => Promise<T>, summary: (result: T) => string = () => ""): Promise<T> {
     const start = Date.now();
     try {
@@ -21,7 +21,7 @@ export class DemoReport {
     process.stdout.write(`${time.padStart(8)}  ${text}\n`);
   }
 
-  /** Something that is under way, told while it lasts. */
+  /** Shows progress during a step. */
   progress(text: string): void {
     this.line(`… ${text}`);
   }

@@ -1,18 +1,18 @@
 import { largeEmail, samples } from "pulumi-customerio/events";
 import type { Vendors } from "./vendors.ts";
 
-/** Recipients of the blast, which is one event each. */
+/** Number of recipients of the blast, with one event each. */
 const blastSize = 500;
 const largeBodyBytes = 200 * 1024;
 
 export interface SentTraffic {
-  /** Ids of all events that Customer.io was made to send. */
+  /** Ids of all events that Customer.io sent. */
   readonly ids: string[];
   readonly samples: number;
   readonly blast: number;
 }
 
-/** Has Customer.io send every sample, one large e-mail and a blast, and waits until it has nothing left to send. */
+/** Makes Customer.io send every sample, one large e-mail and a blast, and waits until it has sent everything. */
 export async function sendEverything(vendors: Vendors): Promise<SentTraffic> {
   const single = [...samples.map(({ event }) => event), largeEmail(largeBodyBytes)];
   await vendors.emit(single);

@@ -5,7 +5,7 @@ import { localCredentials } from "../credentials.ts";
 type Json = { [key: string]: unknown };
 
 /**
- * What the demo asks the stand-ins: the vendors' own APIs where they have a call for it, and the `/__local/` routes for what
+ * The demo's calls to the stand-ins: the vendors' own APIs where possible, and the `/__local/` routes for what
  * only a person or the vendor itself could do or see.
  */
 export class Vendors {
@@ -25,12 +25,12 @@ export class Vendors {
     await post(`${this.#customerIo}/__local/events?workspace=${workspace}`, { events });
   }
 
-  /** A message sent to many people, each sending being one event. */
+  /** Sends a message to many people, one event each. */
   async blast(recipients: number): Promise<void> {
     await post(`${this.#customerIo}/__local/blast`, { recipients, metrics: { sent: 1 } });
   }
 
-  /** Waits until Customer.io has nothing left to send. */
+  /** Waits until Customer.io has sent everything. */
   async sent(): Promise<void> {
     const { idle, waiting } = await post<{ idle: boolean; waiting: unknown }>(`${this.#customerIo}/__local/idle`, {
       timeoutSeconds: 120,
@@ -38,7 +38,7 @@ export class Vendors {
     if (!idle) throw new Error(`Customer.io still waits for an answer to: ${JSON.stringify(waiting)}`);
   }
 
-  /** Lets Customer.io's clock run ahead, so that events that wait for another attempt are sent again. */
+  /** Advances Customer.io's clock, so that events that wait for another attempt are sent again. */
   async passTime(seconds: number): Promise<void> {
     await post(`${this.#customerIo}/__local/clock`, { advanceSeconds: seconds });
   }
@@ -58,7 +58,7 @@ export class Vendors {
     return deliveries.map(({ id }) => id);
   }
 
-  /** Events that Platform has taken and mapped. */
+  /** Events that Platform has accepted and mapped. */
   async deliveredIds(): Promise<string[]> {
     const { receipts } = await get<{ receipts: { eventId: string; fate: string }[] }>(
       `${this.#platform}/__local/journal`,
@@ -66,7 +66,7 @@ export class Vendors {
     return receipts.filter(({ fate }) => fate === "delivered").map(({ eventId }) => eventId);
   }
 
-  /** Events that Platform answered with 200 and that are in no dataset. */
+  /** Events that Platform answered with 200 but that are in no dataset. */
   async lostIds(): Promise<string[]> {
     const { receipts } = await get<{ receipts: { eventId: string; fate: string }[] }>(
       `${this.#platform}/__local/journal`,
@@ -81,7 +81,7 @@ export class Vendors {
     );
   }
 
-  /** Events that wait in the queues; of a message that is hidden while it is worked on or waits, only that it is there. */
+  /** Events that wait in the queues. Hidden messages are only counted. */
   async pendingIds(): Promise<string[]> {
     const queues = await get<{ queue: string; messages: number; visible: string[] }[]>(`${this.#azure}/__local/queues`);
     return queues.flatMap(({ queue, messages, visible }) => [
@@ -104,7 +104,7 @@ export class Vendors {
     return preview.data;
   }
 
-  /** Switches a dataflow on or off, as a person could (Flow Service API). */
+  /** Enables or disables a dataflow, as a person could (Flow Service API). */
   async setFlowState(dataflowId: string, operation: "enable" | "disable"): Promise<void> {
     const url = `${this.#platform}/data/foundation/flowservice/flows/${dataflowId}/action?op=${operation}`;
     await read(await fetch(url, { method: "POST", headers: await this.#platformHeaders() }));
@@ -126,7 +126,7 @@ export class Vendors {
     await post(`${this.#azure}/__local/switches`, switches);
   }
 
-  /** What is still there of all that the program makes, by vendor. */
+  /** Everything that the program created and that still exists, by vendor. */
   async leftovers(): Promise<{ Platform: string[]; "Customer.io": string[]; Azure: string[] }> {
     const [platform, customerIo, azure] = await Promise.all([
       get<Record<string, number>>(`${this.#platform}/__local/census`),

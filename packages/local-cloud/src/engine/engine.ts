@@ -1,7 +1,7 @@
 /**
- * Gets Pulumi's engine onto this machine, where npm's `pulumi` looks for it, so that `npx pulumi` works from then on.
- * The official build comes first. Where its host can't be reached but Go is there, the same sources are built: the CLI
- * and the hosts of the languages, from the modules beside this file.
+ * Installs Pulumi's engine where npm's `pulumi` looks for it, so that `npx pulumi` works from then on.
+ * It prefers the official build. If that can't be downloaded but Go is installed, it builds the same sources: the CLI
+ * and the language hosts, from the modules beside this file.
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -17,7 +17,7 @@ const oldestGo = [1, 26] as const;
 
 export type ReportLine = (line: string) => void;
 
-/** The engine's version: that of npm's `pulumi` package, since it is looked up by it. */
+/** The engine's version: that of npm's `pulumi` package, which looks for it. */
 const engineVersion = (require("pulumi/package.json") as { version: string }).version;
 
 /** Where npm's `pulumi` expects the executables of its version. */
@@ -27,9 +27,9 @@ export function engineFolder(): string {
 }
 
 /**
- * Installs or builds the engine once per machine and answers the path of the `pulumi` executable. Building takes some
+ * Installs or builds the engine once per machine and returns the path of the `pulumi` executable. Building takes about
  * six minutes on two cores; `report` gets the progress.
- * @throws Error saying what to install, where neither way works.
+ * @throws Error that says what to install, if neither works
  */
 export async function ensureEngine(report: ReportLine): Promise<string> {
   const executable = path.join(engineFolder(), "pulumi");
@@ -47,7 +47,7 @@ export async function ensureEngine(report: ReportLine): Promise<string> {
 }
 
 /**
- * The same for the host of Pulumi YAML, which the official build of the engine has beside it.
+ * The same for the host of Pulumi YAML, which the official build of the engine includes.
  * @throws Error saying what to install, where it can't be built
  */
 export async function ensureYamlHost(report: ReportLine): Promise<void> {
@@ -63,7 +63,7 @@ export async function ensureYamlHost(report: ReportLine): Promise<void> {
  */
 export async function ensureGenerators(report: ReportLine): Promise<string> {
   await ensureEngine(report);
-  // What an older checkout built has fewer languages.
+  // An older checkout built fewer languages.
   const sources = await Promise.all(["main.go", "go.sum"].map((file) => readFile(path.join(folder, "gen-sdk", file))));
   const digest = createHash("sha256").update(Buffer.concat(sources)).digest("hex").slice(0, 12);
   return ensureBuilt(`gen-sdk-${digest}`, "gen-sdk", ".", report);
@@ -103,7 +103,7 @@ async function build(report: ReportLine): Promise<void> {
   await requireGo();
   const target = engineFolder();
   await mkdir(target, { recursive: true });
-  // Beside the target, so that the finished files arrive there by a rename and never half-written.
+  // Beside the target, so that a rename puts only complete files there.
   const work = await mkdtemp(path.join(path.dirname(target), "build-"));
   try {
     report(`building Pulumi ${engineVersion} from source with Go, once for this machine (some minutes)`);
@@ -164,7 +164,7 @@ async function requireGo(): Promise<void> {
   );
 }
 
-/** Runs a command, hands over each line that it prints, and rejects with the last lines when it fails. */
+/** Runs a command, passes on each line that it prints, and rejects with the last lines if it fails. */
 function run(command: string, args: string[], directory: string, onLine: ReportLine): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: directory, stdio: ["ignore", "pipe", "pipe"] });
@@ -191,8 +191,8 @@ function run(command: string, args: string[], directory: string, onLine: ReportL
 }
 
 /**
- * Lets one process install while others wait for it. Answers undefined when another has finished the work meanwhile.
- * A lock whose owner is gone is taken over.
+ * Lets one process install while others wait. Returns undefined if another process has finished the work meanwhile.
+ * Takes over a lock whose owner is gone.
  */
 async function lock(report: ReportLine, executable: string): Promise<(() => Promise<void>) | undefined> {
   const file = `${path.dirname(engineFolder())}.lock`;

@@ -7,7 +7,7 @@ import { type JsonObject, objectOf } from "./web/json.ts";
 import { plainProblem } from "./web/problem.ts";
 
 /**
- * What a test or the demo may see and do that no API of Platform's offers; no credentials needed.
+ * Inspection and controls for tests and the demo that Platform's APIs do not offer. They need no credentials.
  *
  * | route | answer |
  * |---|---|

@@ -5,7 +5,7 @@ import type { PlatformState } from "./state/state.ts";
 import type { PlatformEnvironment } from "./web/http.ts";
 import { gatewayProblem, inletProblem, type Problem } from "./web/problem.ts";
 
-/** Makes the troubles that the admin routes asked for. */
+/** Injects the faults that were requested on the admin routes. */
 export function injectFaults(state: PlatformState, target: FaultTarget): MiddlewareHandler<PlatformEnvironment> {
   return async (context, next) => {
     const { before, afterwards } = state.faults.strike(target, context.req.path);
@@ -32,7 +32,7 @@ function wait(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-/** Faults of the gateway and IMS use the gateway's error format; those of the streaming host are described with the inlet. */
+/** Faults of the gateway and IMS use the gateway's error format, those of the streaming host the inlet's. */
 function faultProblem(target: FaultTarget, status: number, retryAfterSeconds: number | undefined): Problem {
   const headers: Record<string, string> = {};
   if (retryAfterSeconds !== undefined) headers["Retry-After"] = String(retryAfterSeconds);

@@ -13,26 +13,26 @@ import { type RowRules, rowViolations } from "./xdm/validate-row.ts";
 
 const timeSeries = "https://ns.adobe.com/xdm/data/time-series";
 
-/** An event that an inlet took for a flow. */
+/** An event that an inlet accepted for a flow. */
 export interface Arrival {
   readonly sandbox: Sandbox;
   readonly flow: Flow;
   readonly record: JsonObject;
   /** The body's size. */
   readonly bytes: number;
-  /** Enveloped XDM isn't mapped. */
+  /** Whether it is enveloped XDM, which isn't mapped. */
   readonly isXdm: boolean;
 }
 
 /**
- * What Platform does after it has answered 200: maps the event, checks the row against the schema, and adds it to the dataset
- * or to the failed records. Counts it in the run of this hour and notes its fate in the receipt.
+ * What Platform does after it has answered 200: maps the event, validates the row, and adds it to the dataset
+ * or to the failed records. Counts it in the current run and records its fate in the receipt.
  */
 export function ingest(state: PlatformState, arrival: Arrival, receipt: Receipt): void {
   try {
     record(state, arrival, receipt);
   } catch (error) {
-    // The flow's dataset or a mapped field went away after the event had come.
+    // The flow's dataset or a mapped field was removed after the event arrived.
     receipt.fate = "failed";
     receipt.reason = error instanceof Error ? error.message : String(error);
   }

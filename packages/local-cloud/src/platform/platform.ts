@@ -32,7 +32,7 @@ export interface PlatformStandIn {
   readonly url: string;
   /** Answers as its port does, without a connection: for callers in the same process. */
   readonly fetch: Fetch;
-  /** What it remembers, for tests in the same process. */
+  /** Its state, for tests in the same process. */
   readonly state: PlatformState;
   /** Stops listening and forgets everything. */
   close(): Promise<void>;
@@ -99,14 +99,14 @@ function platformApp(state: PlatformState): Hono<PlatformEnvironment> {
     refuse(state, context, plainProblem(404, `No API at ${context.req.method} ${context.req.path}`)),
   );
   app.onError((error, context) => {
-    // Anything else is a defect of the stand-in itself; its message helps more than a dropped connection.
+    // Anything else is a defect of the stand-in; its message helps more than a dropped connection.
     const problem = error instanceof Problem ? error : plainProblem(500, error.stack ?? error.message);
     return refuse(state, context, problem);
   });
   return app;
 }
 
-/** Descriptors are identity metadata, which has a permission of its own; to see them takes no more than to see schemas. */
+/** Changing descriptors, which are identity metadata, needs a separate permission; viewing them needs only that for schemas. */
 function registryType(path: string, method: string): string {
   return method !== "GET" && path.includes("/descriptors") ? "identity-descriptor" : "schemas";
 }

@@ -10,7 +10,7 @@ import { isObject, type Json, type JsonObject, objectOf, stringOf } from "./web/
 import { inletProblem, type Problem, tokenProblem } from "./web/problem.ts";
 
 /**
- * The streaming host: inlets that take events for flows. 200 means received, nothing more; mapping and validation come
+ * The streaming host: inlets that receive events for flows. 200 only means received; mapping and validation come
  * afterwards.
  */
 export function streamingRoutes(state: PlatformState): Hono<PlatformEnvironment> {
@@ -72,8 +72,8 @@ function findInlet(state: PlatformState, context: PlatformContext): Inlet {
 }
 
 /**
- * What an authenticated inlet wants: a valid access token (http.md, "Sending messages to an authenticated streaming
- * connection"), and the organization's id beside it.
+ * The checks of an authenticated inlet: a valid access token (http.md, "Sending messages to an authenticated streaming
+ * connection") and the organization's id.
  */
 function authorize(state: PlatformState, context: PlatformContext, inletId: string): void {
   const token = context.req.header("authorization")?.replace(/^Bearer /, "") ?? "";
@@ -84,7 +84,7 @@ function authorize(state: PlatformState, context: PlatformContext, inletId: stri
   if (orgId !== state.options.credentials.orgId) throw tokenProblem(`[${inletId}] Ims org is absent or wrong`);
 }
 
-/** The flow id: as header, or in the query since Customer.io's webhook can't send headers (UI tutorial). */
+/** The flow id, from the header or from the query, since Customer.io's webhook can't send headers (UI tutorial). */
 function flowIdOf(context: PlatformContext): string | undefined {
   return context.req.header("x-adobe-flow-id") ?? context.req.query("x-adobe-flow-id");
 }
@@ -105,7 +105,7 @@ async function readMessage(state: PlatformState, context: PlatformContext): Prom
   }
 }
 
-/** Takes one message, or says why not. */
+/** Accepts one message, or returns why not. */
 function receive(state: PlatformState, inlet: Inlet, delivery: Delivery): Problem | undefined {
   const { flow, sandbox } = inlet;
   const { message, xactionId, isBatch } = delivery;

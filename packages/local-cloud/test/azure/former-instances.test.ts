@@ -64,5 +64,5 @@ test("switches are changed from outside too, and unknown ones are refused", asyn
   };
   expect(await (await change({ formerInstances: 5 })).json()).toMatchObject({ formerInstances: 5, messageLease: 600 });
   const refused = await change({ formerInstance: 5 });
-  expect([refused.status, await refused.json()]).toEqual([400, { error: "There is no switch formerInstance." }]);
+  expect([refused.status, await refused.json()]).toEqual([400, { error: "Unknown switch: formerInstance." }]);
 });

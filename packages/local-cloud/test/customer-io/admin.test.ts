@@ -37,7 +37,7 @@ describe("events", () => {
     ["/blast", { recipients: 1, object_type: "slack", metrics: { opened: 1 } }, "slack has no metric opened"],
     ["/blast", { recipients: 0 }, "recipients"],
     ["/faults", { faults: [{ kind: "earthquake" }] }, "faults[0].kind"],
-    ["/webhooks/1/test", {}, "There is no webhook 1 that was made here."],
+    ["/webhooks/1/test", {}, "There is no webhook 1 that was created here."],
     ["/clock", "{", "The body is not JSON."],
   ])("a wrong request to %s is refused (%#)", async (path, body, reason) => {
     const response = await fetch(`${bed.url}/__local${path}`, {

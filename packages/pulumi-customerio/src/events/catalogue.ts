@@ -117,8 +117,8 @@ function isSubscriptionName(name: string): name is SubscriptionName {
  * that spelling is read too.
  */
 export function objectTypeOf(event: { object_type?: unknown; object_type_type?: unknown }): unknown {
-  const { object_type: objectType, object_type_type: misspelt } = event;
-  return objectType ?? misspelt ?? undefined;
+  const { object_type: objectType, object_type_type: misspelled } = event;
+  return objectType ?? misspelled ?? undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** An error as Azure Resource Manager gives it; the message reads as azure-native shows it. */
+/** An error from Azure Resource Manager. The message has the form that azure-native shows. */
 export class ArmError extends Error {
   readonly status: number;
   readonly code: string;

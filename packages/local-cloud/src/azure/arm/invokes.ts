@@ -12,7 +12,7 @@ export interface InvokeParts extends AzureParts {
   readonly caller: Principal;
 }
 
-/** azure-native's functions that a program of this kind calls. */
+/** The functions of azure-native that such a program calls. */
 export async function invoke(token: string, args: PropertyMap, parts: InvokeParts): Promise<PropertyMap> {
   const call = invokes[token];
   if (call === undefined) throw new Error(`The local cloud has no function ${token}.`);
@@ -88,7 +88,7 @@ function requireNamed(resource: Resource | undefined, args: PropertyMap, nameArg
   );
 }
 
-/** Keys are kept by the host, so they are unavailable before one has started. */
+/** The host keeps the keys, so they are unavailable before one has started. */
 function running({ id }: Resource, { apps }: InvokeParts): FunctionApp {
   const app = apps.get(id);
   if (app.hostPid !== undefined) return app;

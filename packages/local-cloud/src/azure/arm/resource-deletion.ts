@@ -3,7 +3,7 @@ import { effectsOf } from "../effects/resource-effects.ts";
 import { refuseLocked } from "../refusals/lock-refusals.ts";
 import type { Resource } from "./subscription.ts";
 
-/** Deletes a resource and all that is part of it, unless Azure refuses. What is gone already stays gone. */
+/** Deletes a resource and all its parts, unless Azure refuses. Missing parts are skipped. */
 export async function deleteArmResource(id: string, parts: AzureParts): Promise<void> {
   const { subscription, storage } = parts;
   const resource = subscription.get(id);
@@ -11,7 +11,7 @@ export async function deleteArmResource(id: string, parts: AzureParts): Promise<
   refuseLocked(id, subscription);
   effectsOf(resource.type.token).refuseDelete?.(resource, parts);
   for (const part of inOrder(subscription.tree(id))) {
-    // The vault took its secrets along, for anyone who recovers it; a site's configuration ends with the site.
+    // A deleted vault keeps its secrets for recovery; a site's configuration is deleted with the site.
     const goesAlong = part !== resource && (part.type.singleton || subscription.get(part.id) === undefined);
     if (!goesAlong) await effectsOf(part.type.token).delete?.(part, parts);
     subscription.remove(part.id);

@@ -3,7 +3,7 @@ import type { CheckFailure, CheckResult } from "pulumi-provider-kit";
 import { holdsUnknown, isMap, type PropertyMap, type PropertyValue, reveal, Unknown } from "pulumi-provider-kit";
 import { pathInputs, type ResourceType } from "./resource-types.ts";
 
-/** Set by azure-native on what it named at random: such a resource can be recreated before the old one goes. */
+/** azure-native sets this on randomly named resources: their replacement can be created before the old one is deleted. */
 const createBeforeDelete = "__createBeforeDelete";
 
 interface Rule {
@@ -33,7 +33,7 @@ export interface Defaults {
   readonly groupLocation: (groupName: string) => string | undefined;
 }
 
-/** azure-native's Check: fills in name, location and API version, then judges what can be judged without Azure. */
+/** azure-native's Check: fills in name, location and API version, then checks what it can without Azure. */
 export function checkInputs(
   type: ResourceType,
   logicalName: string,
@@ -52,7 +52,7 @@ export function checkInputs(
   return { inputs, failures: [...missing(type, inputs), ...explainBroken(type, inputs)] };
 }
 
-/** Whether azure-native would delete a resource before it makes its replacement. */
+/** Whether azure-native would delete a resource before it creates the replacement. */
 export function deletesBeforeReplace(olds: PropertyMap): boolean {
   return olds[createBeforeDelete] !== true;
 }
@@ -113,7 +113,7 @@ function explainBroken(type: ResourceType, inputs: PropertyMap): CheckFailure[] 
   });
 }
 
-/** Without absent values, at every depth: azure-native drops nulls when it reads its inputs. */
+/** Removes nulls at every depth, as azure-native does when it reads its inputs. */
 function withoutNulls(map: PropertyMap): PropertyMap {
   return Object.fromEntries(
     Object.entries(map)

@@ -18,8 +18,8 @@ import type { ResourceWrites } from "./resource-writes.ts";
 import { type Resource, text } from "./subscription.ts";
 
 /**
- * Azure Resource Manager over HTTP: resources can be made, changed, read and deleted, and function apps know their functions and
- * trigger syncs.
+ * Azure Resource Manager over HTTP: creates, changes, reads and deletes resources, lists the functions of function apps, and
+ * syncs their triggers.
  */
 export function resourceManager(parts: InvokeParts, writes: ResourceWrites): Hono {
   const app = new Hono();
@@ -69,7 +69,7 @@ export function resourceManager(parts: InvokeParts, writes: ResourceWrites): Hon
     const existing = parts.subscription.get(id);
     const planId = existing && text(existing.inputs, "serverFarmId");
     await writes.delete(id);
-    // Azure deletes a plan along with its last app, unless the call says not to.
+    // Azure deletes a plan with its last app, unless the call says otherwise.
     const takesPlan = planId && context.req.query("deleteEmptyServerFarm") !== "false";
     if (takesPlan && sitesOn(parts.subscription, planId).length === 0) await writes.delete(planId);
     return context.body(null, existing ? 200 : 204);
@@ -96,7 +96,7 @@ async function answerQuery(
 
 const references = "config/configreferences/appsettings";
 
-/** Does what a POST asks of a function app. */
+/** Performs a POST action on a function app. */
 async function act(context: Context, parts: InvokeParts, site: Resource, action: string): Promise<Response> {
   const app = parts.apps.get(site.id);
   switch (action) {
@@ -119,7 +119,7 @@ function listReferences(site: Resource, { apps }: InvokeParts): object {
   return { value: found.map(([name, reference]) => describeReference(site, name, reference)), nextLink: null };
 }
 
-/** The resource id of a path, and what is asked of that resource beyond reading it. */
+/** Splits a path into the resource id and the action on that resource, if any. */
 function splitAction(path: string): [id: string, action: string | undefined] {
   const [, id, action] =
     path.match(
@@ -129,7 +129,7 @@ function splitAction(path: string): [id: string, action: string | undefined] {
 }
 
 function actionName(method: string, id: string, action: string | undefined): string {
-  // Of a resource that stands on another one, the last provider tells what it is.
+  // For an extension resource, the last provider determines the type.
   const [, provider, segments = ""] = id.match(/^.*\/providers\/([^/]+)\/(.+)$/) ?? [];
   const types = segments.split("/").filter((_segment, index) => index % 2 === 0);
   const type = [provider ?? "Microsoft.Resources", ...types].join("/");
@@ -180,7 +180,7 @@ function authenticate(context: Context, parts: InvokeParts) {
   return claims;
 }
 
-/** A resource from ARM's envelope: azure-native has most of what lies under `properties` there as inputs of its own. */
+/** A resource from ARM's envelope. Most of ARM's `properties` are top-level inputs in azure-native. */
 function put(id: string, body: PropertyMap, writes: ResourceWrites): Promise<Resource> {
   const found = typeOfId(id);
   if (!found) throw new ArmError(404, "InvalidResourceType", `The local cloud has no resource type for ${id}.`);
@@ -201,14 +201,14 @@ function find({ subscription }: InvokeParts, id: string): Resource {
   throw new ArmError(404, "ResourceNotFound", `The Resource '${name}' under resource group '${group}' was not found.`);
 }
 
-/** A resource in ARM's envelope: what azure-native flattens into outputs lies under `properties` there. */
+/** A resource in ARM's envelope. Outputs that azure-native flattens go under `properties`. */
 async function describe(resource: Resource, parts: InvokeParts): Promise<object> {
   return describeResource(resource, await effectsOf(resource.type.token).read?.(resource, parts));
 }
 
 function describeResource(resource: Resource, live: PropertyMap = {}): object {
   const outputs = reveal({ ...resource.outputs, ...live }) as Record<string, unknown>;
-  // Azure takes an app's configuration along with the app, and shows it under config/web alone.
+  // Azure accepts an app's configuration with the app, but returns it only under config/web.
   if (outputs.siteConfig !== undefined) {
     outputs.siteConfig = Object.fromEntries(Object.keys(outputs.siteConfig as object).map((key) => [key, null]));
   }

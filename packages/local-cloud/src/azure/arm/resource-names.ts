@@ -9,12 +9,12 @@ interface NameRule {
 }
 
 const hyphenated = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/i;
-/** What is left where Azure names the characters that it does not take: no control characters, no blank or period at the end. */
+/** A pattern for rules that list forbidden characters: no control characters either, and no blank or period at the end. */
 const without = (characters: string) => new RegExp(`^[^${characters}\\u0000-\\u001f\\u007f]*[^${characters}\\s.]$`);
 
 /**
  * Microsoft Learn, "Naming rules and restrictions for Azure resources". Storage accounts, vaults, queues, containers and secrets
- * have rules with wordings of their own; of a workspace, azure-native checks the name before it calls Azure.
+ * have their own rules and messages elsewhere. azure-native checks a workspace's name before it calls Azure.
  */
 const rules: Readonly<Record<string, NameRule>> = {
   "resources:ResourceGroup": {
@@ -56,14 +56,14 @@ const rules: Readonly<Record<string, NameRule>> = {
   },
 };
 
-/** Where the code of the refusal is not the usual one. */
+/** Error codes that differ from the usual one. */
 const codes: Readonly<Record<string, string>> = {
   "resources:ResourceGroup": "InvalidResourceGroup",
   "web:WebApp": "BadRequest",
   "web:AppServicePlan": "BadRequest",
 };
 
-/** Throws the `ArmError` with which Azure refuses the name of a resource that is to be made. */
+/** Throws the `ArmError` with which Azure refuses a new resource's name. */
 export function refuseName({ type, name, existing }: ResourceRequest): void {
   const token = type.token.replace(/^azure-native:/, "");
   const rule = rules[token];

@@ -8,7 +8,7 @@ import { armResourceTypes, pathInputs, type ResourceType } from "./resource-type
 import { at, echo, overlay, type ResourceWrites } from "./resource-writes.ts";
 import { text } from "./subscription.ts";
 
-/** azure-native, as far as the engine and a program can tell, over what exists in the local cloud. */
+/** Behaves like azure-native towards the engine and a program, on top of the local cloud's resources. */
 export class AzureNative implements Provider {
   readonly name = "azure-native";
   readonly version = "3.28.0";
@@ -88,7 +88,7 @@ export class AzureNative implements Provider {
     const type = typeOf(call.type);
     const { id, state, news } = request;
     if (request.preview) {
-      // azure-native takes these two alone for certain to stay as they are.
+      // azure-native treats only these two as certain to stay the same.
       const stable = Object.entries(state).filter(([key]) => key === "name" || key === "location");
       return { ...previewOutputs(type, news), ...Object.fromEntries(stable) };
     }
@@ -120,14 +120,14 @@ function typeOf(token: string): ResourceType {
   return type;
 }
 
-/** What a preview knows: the inputs; everything that Azure decides stays open, the name too unless it is an input `name`. */
+/** A preview knows the inputs. Everything that Azure decides stays unknown, including the name unless there is an input `name`. */
 function previewOutputs(type: ResourceType, inputs: PropertyMap): PropertyMap {
   let outputs = echo(type, inputs);
   for (const path of type.computed) outputs = overlay(outputs, at(path, Unknown.instance));
   return { ...outputs, name: type.nameInput === "name" ? (inputs.name ?? Unknown.instance) : Unknown.instance };
 }
 
-/** Azure's regions know neither case nor blanks. */
+/** Azure ignores case and blanks in the names of regions. */
 function movesRegion(olds: PropertyMap, news: PropertyMap): boolean {
   const region = (map: PropertyMap) => text(map, "location").toLowerCase().replaceAll(" ", "");
   return region(olds) !== region(news);

@@ -1,7 +1,7 @@
 /** How azure-native names a resource whose name input is missing; `none`: the input is required. */
 type AutoName = "random" | "copy" | "uuid" | "none";
 
-/** One resource type as azure-native 3.28.0 has it. */
+/** One resource type of azure-native 3.28.0. */
 export interface ResourceType {
   readonly token: string;
   /** ARM type, the `type` output. */
@@ -11,13 +11,13 @@ export interface ResourceType {
   readonly id: string;
   readonly nameInput: string;
   readonly autoName: AutoName;
-  /** Lies in a region: `location` is an input, required, with a default. */
+  /** Whether it is in a region: `location` is a required input with a default. */
   readonly located: boolean;
   /** Further inputs (or input paths) that replace the resource when they change. */
   readonly replaceOn: readonly string[];
-  /** Outputs that only Azure knows, so that a preview has to leave them open. */
+  /** Outputs that only Azure knows, so they are unknown in a preview. */
   readonly computed: readonly string[];
-  /** Part of its parent: exists as soon as that does, so it is taken over on create and reset on delete. */
+  /** Whether it is part of its parent and exists as soon as the parent does: it is taken over on create and reset on delete. */
   readonly singleton: boolean;
 }
 
@@ -297,7 +297,7 @@ const definitions: Record<string, Definition> = {
 export const armResourceTypes: ReadonlyMap<string, ResourceType> = new Map(
   Object.entries(definitions).map(([name, definition]) => {
     const token = `azure-native:${name}`;
-    // azure-native names what lies in a region at random, and what lies below another resource like the program does.
+    // azure-native adds random digits to the name of a regional resource; a child resource gets the program's name.
     const autoName = definition.located === true ? "random" : "copy";
     const rest = { located: false, replaceOn: [], computed: [], singleton: false };
     return [token, { autoName, ...rest, ...definition, token }] as const;
@@ -309,7 +309,7 @@ export function pathInputs(type: ResourceType): string[] {
   return [...type.id.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? "").filter((name) => name !== "subscriptionId");
 }
 
-/** The type of which a resource with this id is, and the inputs that the id tells; undefined for an id of no known type. */
+/** The type for a resource id, and the inputs that the id contains; undefined for an unknown type. */
 export function typeOfId(id: string): { type: ResourceType; path: Record<string, string> } | undefined {
   const found = [...armResourceTypes.values()].flatMap((type) => {
     const match = id.match(patternOf(type));

@@ -11,23 +11,23 @@ import type { ResourceRequest } from "./resource-request.ts";
 import { pathInputs, type ResourceType } from "./resource-types.ts";
 import { type Resource, text } from "./subscription.ts";
 
-/** What makes, changes and deletes resources in Azure, for any caller. */
+/** Creates, changes and deletes resources, for any caller. */
 export class ResourceWrites {
   readonly #parts: AzureParts;
-  /** Lower-case ids of storage accounts of which a part is being written. */
+  /** Lower-case ids of storage accounts with a write under way. */
   readonly #busyAccounts = new Set<string>();
 
-  /** Ids of what is being made or changed. */
+  /** Ids of resources that are being created or changed. */
   readonly #underWay = new Map<Promise<Resource>, string>();
 
-  /** The writes that have taken effect, and at which of them the answer is kept back. */
+  /** The writes that have taken effect, and the one whose answer is held back. */
   readonly effects = new EffectLog();
 
   constructor(parts: AzureParts) {
     this.#parts = parts;
   }
 
-  /** Azure's PUT: makes what is not there, and changes what is. */
+  /** Azure's PUT: creates or changes a resource. */
   async put(id: string, type: ResourceType, inputs: PropertyMap): Promise<Resource> {
     const existing = this.#parts.subscription.get(id);
     const request = { id, type, inputs, name: nameOf(type, id, inputs), existing };
@@ -38,7 +38,7 @@ export class ResourceWrites {
     return made;
   }
 
-  /** Azure's PATCH, which few types have. */
+  /** Azure's PATCH, which few types support. */
   async patch(resource: Resource, properties: PropertyMap): Promise<void> {
     const { patch } = effectsOf(resource.type.token);
     if (!patch) throw new ArmError(405, "MethodNotAllowed", "The HTTP method 'PATCH' is not supported here.");
@@ -47,7 +47,7 @@ export class ResourceWrites {
   }
 
   async delete(id: string): Promise<void> {
-    // What is being made in it is finished first and then goes along: Azure repeats the deletion of a part that does not succeed, for 15
+    // Parts under construction are finished first and then deleted too: Azure repeats the failed deletion of a part for 15
     // minutes (Microsoft Learn, "Azure Resource Manager resource group and resource deletion").
     await Promise.allSettled([...this.#underWay].flatMap(([writing, part]) => (covers(id, part) ? [writing] : [])));
     await this.#exclusively(id, () => deleteArmResource(id, this.#parts));
@@ -104,7 +104,7 @@ function nameOf(type: ResourceType, id: string, inputs: PropertyMap): string {
   return text(inputs, type.nameInput) || (id.split("/").at(-1) ?? "");
 }
 
-/** Inputs as Azure gives them back: without those that are only part of the address, and never a vault secret's value. */
+/** Inputs as Azure returns them: without those that are only part of the address, and never a vault secret's value. */
 export function echo(type: ResourceType, inputs: PropertyMap): PropertyMap {
   const address = pathInputs(type).filter((name) => name !== "name" && name !== "scope");
   const shown = Object.entries(inputs).filter(([key]) => !address.includes(key) && !key.startsWith("__"));
@@ -130,13 +130,13 @@ function computedOf(type: ResourceType, outputs: PropertyMap): PropertyMap {
   return kept;
 }
 
-/** A map that holds nothing but a value at a path such as `state` or `properties.vaultUri`. */
+/** A map with a single value at a path such as `state` or `properties.vaultUri`. */
 export function at(path: string, value: PropertyValue): PropertyMap {
   const [key = "", below] = path.split(".");
   return { [key]: below === undefined ? value : { [below]: value } };
 }
 
-/** Puts outputs over others. `properties` is shared by inputs and what Azure adds; all else is one or the other. */
+/** Merges outputs. Only `properties` mixes inputs and Azure's additions; every other property is one or the other. */
 export function overlay(base: PropertyMap, over: PropertyMap): PropertyMap {
   const [below, above] = [base.properties, over.properties];
   return { ...base, ...over, ...(isMap(below) && isMap(above) && { properties: { ...below, ...above } }) };

@@ -2,7 +2,7 @@ import { isMap, type PropertyMap, type PropertyValue, reveal } from "pulumi-prov
 import { covers, type Grant, isAllowed } from "../identity/data-plane-authorization.ts";
 import { armResourceTypes, type ResourceType } from "./resource-types.ts";
 
-/** A resource as Azure keeps it; `inputs` and `outputs` still mark what is secret. */
+/** A resource in Azure; `inputs` and `outputs` still mark secrets. */
 export interface Resource {
   readonly id: string;
   readonly type: ResourceType;
@@ -11,7 +11,7 @@ export interface Resource {
   readonly outputs: PropertyMap;
 }
 
-/** A vault that was deleted and still holds its name, with the secrets it had. */
+/** A deleted vault that still reserves its name, with its secrets. */
 export interface DeletedVault {
   readonly vault: Resource;
   readonly secrets: readonly Resource[];
@@ -30,11 +30,11 @@ export interface Principal {
   readonly clientId: string;
 }
 
-/** What exists in the one subscription of the local cloud. Ids are compared without case, as Azure compares them. */
+/** The resources in the local cloud's one subscription. Like Azure, it ignores case in ids. */
 export class Subscription {
   readonly subscriptionId: string;
   readonly tenantId: string;
-  /** Vaults by lower-case name: soft delete keeps a name taken until somebody purges it. */
+  /** Deleted vaults by lower-case name: soft delete reserves a name until the vault is purged. */
   readonly deletedVaults = new Map<string, DeletedVault>();
   /** Every version of every secret, by its lower-case id with the version behind it. */
   readonly secretVersions = new Map<string, StoredSecret>();
@@ -63,7 +63,7 @@ export class Subscription {
     this.#grants.delete(id.toLowerCase());
   }
 
-  /** All resources of a type, such as `web:WebApp`; without one, all there are. */
+  /** All resources of a type, such as `web:WebApp`; without a type, all resources. */
   list(type?: string): Resource[] {
     const all = [...this.#resources.values()];
     return type === undefined
@@ -71,7 +71,7 @@ export class Subscription {
       : all.filter((resource) => resource.type === armResourceTypes.get(`azure-native:${type}`));
   }
 
-  /** The resource itself and all below it, the innermost first. */
+  /** The resource and all its descendants, innermost first. */
   tree(id: string): Resource[] {
     const found = this.list().filter((resource) => covers(id, resource.id));
     return found.sort((left, right) => right.id.split("/").length - left.id.split("/").length);
@@ -81,7 +81,7 @@ export class Subscription {
     return this.list(type).find((resource) => resource.name.toLowerCase() === name.toLowerCase());
   }
 
-  /** Whether a scope or parent exists; the services of a storage account come with it. */
+  /** Whether a scope or parent exists; a storage account's services exist with it. */
   exists(id: string): boolean {
     if (id.toLowerCase() === `/subscriptions/${this.subscriptionId}`.toLowerCase()) return true;
     return this.get(id.replace(/\/(queue|blob|table|file)Services\/default$/i, "")) !== undefined;

@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { zipSync } from "fflate";
 
-/** A zip of all files below a folder, as azure-native makes of a FileArchive. */
+/** Zips all files below a folder, as azure-native does for a FileArchive. */
 export async function zipFileArchive(folder: string): Promise<Uint8Array> {
   const found = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = await Promise.all(

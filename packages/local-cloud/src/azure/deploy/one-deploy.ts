@@ -8,7 +8,7 @@ import type { StorageAccounts } from "../storage/storage-accounts.ts";
 import type { AzureSwitches } from "../switches.ts";
 import { InvalidPackage, readPackage } from "./package-archive.ts";
 
-/** Kudu's deployment states, as Azure Functions Core Tools reads them. */
+/** Kudu's deployment states, from Azure Functions Core Tools. */
 const status = { pending: 0, building: 1, deploying: 2, failed: 3, success: 4 } as const;
 
 interface Deployment {
@@ -40,12 +40,12 @@ interface OneDeployOptions {
   readonly switches: AzureSwitches;
 }
 
-/** The package could not be stored where the app's configuration says; the texts are Kudu's own. */
+/** The package could not be stored in the configured deployment storage. The messages are Kudu's own. */
 class StorageRefusal extends Error {}
 
 /**
- * The scm site of a Flex Consumption app, as far as one deploy needs it (Azure/azure-functions-core-tools and
- * Azure/functions-action are its documentation; the status body is from Azure/azure-dev#3658).
+ * The part of a Flex Consumption app's scm site that *one deploy* needs (documented only by Azure/azure-functions-core-tools and
+ * Azure/functions-action; the status body is from Azure/azure-dev#3658).
  */
 export class OneDeploy {
   readonly routes: Hono;

@@ -3,18 +3,18 @@ import path from "node:path";
 import { buffer } from "node:stream/consumers";
 import { fromBufferPromise } from "yauzl";
 
-/** A deployment package that can't be used; the message goes into the deployment's log. */
+/** An unusable deployment package. The message goes into the deployment's log. */
 export class InvalidPackage extends Error {}
 
 interface PackagedFile {
   readonly bytes: Uint8Array;
-  /** Permission bits, if the entry was written as a Unix one. */
+  /** Permission bits, if the entry has Unix attributes. */
   readonly mode: number | undefined;
 }
 
 /**
- * Checks a deployment package: a zip with host.json and package.json at its root, whose `main` is there too. Returns what a
- * Flex Consumption app can read of it, by path.
+ * Checks a deployment package: a zip with host.json and package.json at its root, and with the file that `main` names. Returns the
+ * files that a Flex Consumption app can read, by path.
  */
 export async function readPackage(
   zip: Uint8Array,
@@ -40,7 +40,7 @@ export async function readPackage(
   return new Map([...files].filter(([, { mode }]) => isReadable(mode)).map(([name, { bytes }]) => [name, bytes]));
 }
 
-/** The files of a zip; refuses paths that lead out of it. Another library than the relay's deployment writes packages with. */
+/** Unzips; refuses paths that lead out of the archive. Uses a different library from the one that writes packages. */
 async function unzip(zip: Uint8Array): Promise<Map<string, PackagedFile>> {
   const archive = await fromBufferPromise(Buffer.from(zip.buffer, zip.byteOffset, zip.byteLength), {
     lazyEntries: true,
@@ -59,7 +59,7 @@ async function unzip(zip: Uint8Array): Promise<Map<string, PackagedFile>> {
 /** The system that wrote an entry (PKWARE APPNOTE 4.4.2). */
 const unix = 3;
 
-/** Writes an unpacked app into an empty folder. What can't be read is an app without functions: no error, no function. */
+/** Writes an unpacked app into an empty folder. If its files can't be read, the app has no functions, and there is no error. */
 export async function unpack(files: ReadonlyMap<string, Uint8Array>, folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   const isComplete = files.has("host.json") && files.has("package.json");

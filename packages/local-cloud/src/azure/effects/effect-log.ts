@@ -1,23 +1,23 @@
-/** An effect to keep the answer of: the first whose text a regular expression matches, or the second, and so on. */
+/** An effect whose answer to hold back: the first, second, … whose text matches a regular expression. */
 export interface HeldEffect {
   readonly pattern: string;
   /** From 1. */
   readonly time: number;
 }
 
-/** What has taken effect in Azure, in its order, so that a test can stop the caller before it knows. */
+/** Records effects in Azure in order, so that a test can stop the caller before it gets the answer. */
 export class EffectLog {
   readonly #effects: string[] = [];
   #isNext: (effect: string) => boolean = () => false;
   #held: string | undefined;
   #release: () => void = () => undefined;
 
-  /** Effects since the last `hold`, and the one whose answer is being kept back. */
+  /** Effects since the last `hold`, and the one whose answer is being held back. */
   get state(): { readonly effects: readonly string[]; readonly held: string | undefined } {
     return { effects: this.#effects, held: this.#held };
   }
 
-  /** Notes an effect; the answer waits while it is held. */
+  /** Records an effect, and waits while its answer is held back. */
   async add(effect: string): Promise<void> {
     this.#effects.push(effect);
     if (!this.#isNext(effect)) return;
@@ -27,7 +27,7 @@ export class EffectLog {
     });
   }
 
-  /** Lets go of what is held and restarts the log; keeps back the answer to one effect, if one is given. */
+  /** Releases the held answer and restarts the log. If an effect is given, holds back its answer. */
   hold(effect: HeldEffect | undefined): void {
     this.#effects.length = 0;
     this.#held = undefined;

@@ -5,7 +5,7 @@ import type { FunctionApps } from "../host/function-apps.ts";
 import type { StorageAccounts } from "../storage/storage-accounts.ts";
 import type { AzureSwitches } from "../switches.ts";
 
-/** What the effects of resources work on. */
+/** The parts that resource effects act on. */
 export interface AzureParts {
   readonly subscription: Subscription;
   readonly storage: StorageAccounts;
@@ -13,7 +13,7 @@ export interface AzureParts {
   readonly switches: AzureSwitches;
 }
 
-/** What happens in Azure when a resource comes, changes or goes; each yields the outputs that only Azure knows. */
+/** What happens when a resource is created, changed or deleted. Each returns the outputs that only Azure knows. */
 export interface Effects {
   readonly create?: (request: ResourceRequest, parts: AzureParts) => PropertyMap | Promise<PropertyMap>;
   readonly update?: (

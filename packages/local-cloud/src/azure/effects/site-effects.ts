@@ -59,7 +59,7 @@ export const siteEffects: Record<string, Effects> = {
       await apps.get(siteOf(id)).changeSettings(settingsOf(inputs));
       return {};
     },
-    // It is part of the site: to delete it is to empty it.
+    // It is part of the site, so a deletion empties it.
     delete: ({ id }, { apps }) => apps.get(siteOf(id)).changeSettings({}),
   },
 };
@@ -83,7 +83,7 @@ export function inlineSettings(inputs: PropertyMap): Record<string, string> | un
   return Object.fromEntries(settings.filter(isMap).map(({ name, value }) => [String(name), String(value ?? "")]));
 }
 
-/** A list of identities goes in; out comes a map with what Azure knows of each. */
+/** Converts the list of identities to a map with Azure's properties of each. */
 function identityOutput(inputs: PropertyMap, subscription: Subscription, existing?: Resource): PropertyMap {
   const identity = plainValueAt(inputs, "identity");
   if (!isMap(identity)) return {};

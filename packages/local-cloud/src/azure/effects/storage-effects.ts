@@ -4,12 +4,12 @@ import { text } from "../arm/subscription.ts";
 import { zipFileArchive } from "../deploy/folder-archive.ts";
 import type { Effects } from "./effects.ts";
 
-/** Storage accounts and what is in them: all of it is real, in Azurite. */
+/** Storage accounts and their contents, which are real, in Azurite. */
 export const storageEffects: Record<string, Effects> = {
   "azure-native:storage:StorageAccount": {
     create: async ({ id, name, inputs }, { storage }) => {
       const azurite = await storage.create(id, name, inputs);
-      // Azurite has no files, data lake or static sites: those addresses have the public cloud's form and lead nowhere.
+      // Azurite has no files, data lake or static sites: those addresses only have the public cloud's form.
       const elsewhere = (service: string) => `https://${name}.${service}.core.windows.net/`;
       return {
         primaryEndpoints: {

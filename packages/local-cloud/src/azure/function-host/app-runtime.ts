@@ -25,7 +25,7 @@ interface LoadOptions {
   readonly folder: string;
   readonly environment: HostEnvironment;
   readonly log: HostLog;
-  /** Called once an invocation has overrun its time: the process has to be replaced, as the real worker is. */
+  /** Called once an invocation has timed out: the process has to be replaced, like the real worker. */
   readonly fatal: () => void;
 }
 
@@ -39,7 +39,7 @@ export class AppRuntime {
   readonly #options: LoadOptions;
   readonly #connections: StorageConnections;
 
-  /** Loads the package. Any problem is thrown as an Error that says what is wrong: the host is then in error as a whole. */
+  /** Loads the package. Throws an Error that says what is wrong; the whole host is then in error. */
   static async load(options: LoadOptions): Promise<AppRuntime> {
     const settings = readHostSettings(
       readFileSync(path.join(options.folder, "host.json"), "utf8"),
@@ -122,7 +122,7 @@ export class AppRuntime {
 
   async #run(target: RegisteredFunction, input: InvocationInput): Promise<InvocationResponse> {
     try {
-      // Outputs are part of the invocation: an HTTP caller hears of success only once they are written.
+      // Outputs are part of the invocation: an HTTP caller gets a success only once they are written.
       return await this.#invoker.invoke(target, input, (response) => this.#sendOutputs(target, response));
     } catch (error) {
       if (error instanceof FunctionTimeout) setImmediate(this.#options.fatal);
@@ -146,7 +146,7 @@ export class AppRuntime {
   #checkBindings({ metadata }: RegisteredFunction): void {
     for (const binding of Object.values(metadata.bindings)) {
       if (binding.type.toLowerCase().startsWith("queue") && !this.#settings.hasExtensionBundle) {
-        // Only this function is in error then, and not listed; the others run.
+        // Only this function is in error and not listed; the others run.
         const text =
           `The '${metadata.name}' function is in error: The binding type(s) '${binding.type}' are not registered. ` +
           "Please ensure the type is correct and the binding extension is installed.";
@@ -178,7 +178,7 @@ async function loadEntryPoints(folder: string): Promise<void> {
   }
 }
 
-/** The host keeps its locks and keys in a storage account of its own, if one is set; without access to it nothing starts. */
+/** The host keeps its locks and keys in its own storage account, if one is set. Without access to it, nothing starts. */
 async function probeHostStorage(connections: StorageConnections): Promise<void> {
   const blobs = connections.blobs("AzureWebJobsStorage");
   try {
@@ -189,7 +189,7 @@ async function probeHostStorage(connections: StorageConnections): Promise<void> 
   }
 }
 
-/** As the host reads it: a whole number, or else its default of 100 MB (`HttpRequestBodySizeMiddleware` of azure-functions-host). */
+/** Parses the limit as the host does: a whole number, or 100 MB by default (`HttpRequestBodySizeMiddleware` of azure-functions-host). */
 function bodyLimitOf({ FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: text = "" }: HostEnvironment): number {
   return /^\s*\d+\s*$/.test(text) ? Number(text) : 104_857_600;
 }

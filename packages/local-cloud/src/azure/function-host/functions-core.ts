@@ -1,7 +1,7 @@
 import Module from "node:module";
 import type { HostLog, HostLogLevel } from "./host-log.ts";
 
-/** What `@azure/functions` hands over and expects: its contract with the worker, which no package publishes types for. */
+/** The contract between `@azure/functions` and the worker, which no package publishes types for. */
 export interface Binding {
   readonly type: string;
   readonly direction: "in" | "out";
@@ -83,8 +83,8 @@ class Disposable {
 }
 
 /**
- * The virtual module `@azure/functions-core`, through which `@azure/functions` finds its host. The real worker slips it in
- * by patching `Module.prototype.require` (Azure/azure-functions-nodejs-worker), and so does this.
+ * The virtual module `@azure/functions-core`, through which `@azure/functions` finds its host. Like the real worker
+ * (Azure/azure-functions-nodejs-worker), this patches `Module.prototype.require` to provide it.
  */
 export class FunctionsCore {
   readonly functions = new Map<string, RegisteredFunction>();
@@ -97,7 +97,7 @@ export class FunctionsCore {
     this.#log = log;
   }
 
-  /** Makes `require("@azure/functions-core")` yield this host from now on. */
+  /** Makes `require("@azure/functions-core")` return this host from now on. */
   install(): void {
     const api = this.#api();
     const original = Module.prototype.require;
@@ -107,7 +107,7 @@ export class FunctionsCore {
     Module.prototype.require = Object.assign(patched, original) as typeof original;
   }
 
-  /** Ends the start of the app: its setup is fixed and its `appStart` hooks run. */
+  /** Completes the start of the app: fixes its setup and runs its `appStart` hooks. */
   async start(functionAppDirectory: string): Promise<void> {
     const capabilities = await this.#model?.getCapabilities({});
     if (capabilities?.HttpUri !== undefined) {

@@ -1,11 +1,11 @@
 import { Console } from "node:console";
 import { Writable } from "node:stream";
 
-/** Levels as the worker names them, least first. */
+/** The worker's names of log levels, lowest first. */
 const levels = ["trace", "debug", "information", "warning", "error", "critical", "none"] as const;
 export type HostLogLevel = (typeof levels)[number];
 
-/** Category prefix → least level that is written, from host.json's `logging.logLevel`. */
+/** Category prefix → lowest level that is written, from host.json's `logging.logLevel`. */
 export type LogFilter = Readonly<Record<string, HostLogLevel>>;
 
 export interface LogDetails {
@@ -13,7 +13,7 @@ export interface LogDetails {
   readonly invocationId?: string;
 }
 
-/** The host's log: one JSON object a line, with the categories and texts of the Functions host. */
+/** The host's log: one JSON object a line, with the categories and messages of the Functions host. */
 export class HostLog {
   #filter: LogFilter = {};
   readonly #write: (line: string) => void;
@@ -31,7 +31,7 @@ export class HostLog {
     this.#write(JSON.stringify({ timestamp: new Date().toISOString(), level, category, ...details, message }));
   }
 
-  /** A console for the app: what it prints becomes log lines, as the host does with its worker's output. */
+  /** A console for the app whose output becomes log lines, as the host does with its worker's output. */
   console(): Console {
     const lines = (level: HostLogLevel) =>
       new Writable({

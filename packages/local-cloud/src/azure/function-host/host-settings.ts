@@ -1,21 +1,21 @@
 import { z } from "zod";
 import { type HostLogLevel, isLogLevel, type LogFilter } from "./host-log.ts";
 
-/** What the host reads from host.json, after overrides; times in milliseconds. */
+/** The settings from host.json, after overrides; times in milliseconds. */
 export interface HostSettings {
   /** Undefined: unbounded. */
   readonly functionTimeout: number | undefined;
   readonly routePrefix: string;
   readonly queues: QueueSettings;
   readonly logFilter: LogFilter;
-  /** Whether an extension bundle is configured; only that brings queue triggers and outputs to a Node app. */
+  /** Whether an extension bundle is configured. A Node app needs one for queue triggers and outputs. */
   readonly hasExtensionBundle: boolean;
 }
 
 export interface QueueSettings {
   readonly batchSize: number;
   readonly newBatchThreshold: number;
-  /** Between two attempts at a message; not the lease of one. */
+  /** Delay between two attempts at a message; not the lease of an attempt. */
   readonly visibilityTimeout: number;
   readonly maxDequeueCount: number;
   readonly maxPollingInterval: number;
@@ -23,7 +23,7 @@ export interface QueueSettings {
 }
 
 const timeSpan = z.string().transform(milliseconds);
-/** An app setting arrives as text, so that numbers may come as either. */
+/** App settings are text, so a number may come as either type. */
 const integer = (minimum: number, maximum = Number.MAX_SAFE_INTEGER) =>
   z.coerce.number().int().min(minimum).max(maximum);
 
@@ -54,8 +54,8 @@ const hostJson = z.looseObject({
 });
 
 /**
- * Reads host.json. A setting `AzureFunctionsJobHost__extensions__queues__batchSize` takes the place of the value at that
- * path. Throws an Error that names what is wrong: the real host doesn't start either.
+ * Reads host.json. A setting `AzureFunctionsJobHost__extensions__queues__batchSize` overrides the value at that
+ * path. Throws an Error that names the mistake: the real host doesn't start either.
  */
 export function readHostSettings(
   text: string,

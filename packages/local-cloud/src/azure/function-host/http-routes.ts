@@ -4,7 +4,7 @@ export interface Route<T> {
   readonly methods: readonly string[];
   readonly pattern: RegExp;
   readonly names: readonly string[];
-  /** The lower, the earlier it is tried: literal segments go before parameters, parameters before catch-alls. */
+  /** Lower values are tried first: literal segments before parameters, parameters before catch-alls. */
   readonly precedence: string;
 }
 
@@ -21,7 +21,7 @@ const constraints: Record<string, string> = {
 
 /**
  * Reads a route template such as `products/{category:alpha}/{id:int?}` or `{*path}` under the route prefix.
- * Throws an Error on a constraint that it doesn't know, as routing does at the start of the host.
+ * Throws an Error for an unknown constraint, as routing does at the start of the host.
  */
 export function compileRoute<T>(target: T, methods: readonly string[], prefix: string, template: string): Route<T> {
   const segments = [...prefix.split("/"), ...template.split("/")].filter((segment) => segment !== "");

@@ -4,10 +4,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Binding, HttpData, InvocationResponse, RegisteredFunction, TypedData } from "./functions-core.ts";
 import { compileRoute, matchRoute, type Route } from "./http-routes.ts";
 
-/** Kestrel's `MinRequestBodyDataRate`, on average from the start, looked at each second; the Functions host leaves it as it is. */
+/** Kestrel's `MinRequestBodyDataRate`: an average from the start, checked every second. The Functions host uses the default. */
 const slowest = { bytesPerSecond: 240, graceSeconds: 5 };
 
-/** The keys that open functions whose `authLevel` isn't anonymous. */
+/** The keys for functions whose `authLevel` isn't anonymous. */
 export interface HostKeys {
   readonly master: string;
   readonly function: string;
@@ -17,9 +17,9 @@ export interface HttpTriggerOptions {
   readonly functions: readonly RegisteredFunction[];
   readonly routePrefix: string;
   readonly keys: HostKeys | undefined;
-  /** Bytes of a body that are read at most. */
+  /** Maximum bytes of a body. */
   readonly bodyLimit: number;
-  /** Told why a function could not be run. */
+  /** Called with the reason if a function could not be run. */
   readonly failed: (target: RegisteredFunction, reason: string) => void;
   readonly run: (target: RegisteredFunction, data: HttpData) => Promise<InvocationResponse>;
 }
@@ -32,7 +32,7 @@ export function httpTriggers(options: HttpTriggerOptions): http.RequestListener 
   };
 }
 
-/** The trigger binding of a function: its name and what it says. */
+/** The trigger binding of a function, with its name. */
 export function triggerOf({ metadata }: RegisteredFunction): { name: string; binding: Binding } | undefined {
   const found = Object.entries(metadata.bindings).find(([, { type }]) => type.toLowerCase().endsWith("trigger"));
   return found && { name: found[0], binding: found[1] };
@@ -86,7 +86,7 @@ async function handle(
   return answer === undefined ? end(response, 204) : respond(response, method, answer);
 }
 
-/** The URL that the caller used: the front end tells in `X-Forwarded-*` what it terminated. */
+/** The URL that the caller used, which the front end passes in `X-Forwarded-*`. */
 function publicUrl(request: IncomingMessage): URL {
   const header = (name: string) => [request.headers[name]].flat()[0];
   const protocol = header("x-forwarded-proto") ?? "http";
@@ -111,7 +111,7 @@ function sameText(left: string, right: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** No more of a body is kept as soon as it is known to be refused, with Kestrel's words. */
+/** Reads a body. Stops keeping it once it is refused, with Kestrel's message. */
 async function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array | { readonly refused: string }> {
   const tooLarge = { refused: `Request body too large. The max request body size is ${limit} bytes.` };
   if (Number(request.headers["content-length"] ?? 0) > limit) return tooLarge;
@@ -142,7 +142,7 @@ async function readBody(request: IncomingMessage, limit: number): Promise<Uint8A
   }
 }
 
-/** The Functions host makes 500 of what Kestrel says while a body is read (azure-functions-host#10519), and the connection ends. */
+/** The Functions host turns Kestrel's errors while reading a body into 500 (azure-functions-host#10519), and the connection ends. */
 function refuseBody(request: IncomingMessage, response: ServerResponse): void {
   response.setHeader("connection", "close");
   request.resume();
@@ -162,7 +162,7 @@ function bytesOf(body: TypedData | null | undefined): Uint8Array {
   return body?.bytes ?? Buffer.from(body?.string ?? body?.json ?? "");
 }
 
-/** A cookie of the app in the wire's notation; the contract wraps optional values as `{ value }`. */
+/** A cookie as a header value; the contract wraps optional values as `{ value }`. */
 function cookieText(cookie: Readonly<Record<string, unknown>>): string {
   const value = (name: string) => {
     const field = cookie[name];

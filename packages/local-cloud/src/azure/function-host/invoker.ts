@@ -31,7 +31,7 @@ export class Invoker {
     this.#timeout = timeout;
   }
 
-  /** Runs a function; what `finish` does with the response (such as sending outputs) still belongs to the invocation. */
+  /** Runs a function. The invocation includes what `finish` does with the response, such as sending outputs. */
   async invoke(
     target: RegisteredFunction,
     input: InvocationInput,

@@ -1,6 +1,6 @@
 import type { FunctionMetadata } from "./functions-core.ts";
 
-/** What a host process tells its parent. */
+/** A message from a host process to its parent. */
 export type HostMessage =
   | { readonly state: "running"; readonly port: number; readonly functions: readonly FunctionMetadata[] }
   | { readonly state: "error"; readonly port: number; readonly message: string };

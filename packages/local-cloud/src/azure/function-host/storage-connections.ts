@@ -4,7 +4,7 @@ import { QueueServiceClient } from "@azure/storage-queue";
 
 export type HostEnvironment = Readonly<Record<string, string | undefined>>;
 
-/** A connection that no app setting describes: the host can't start any function then. */
+/** No app setting describes the connection, so the host can't start any function. */
 class MissingConnection extends Error {
   constructor(connection: string) {
     super(
@@ -16,8 +16,8 @@ class MissingConnection extends Error {
 }
 
 /**
- * The storage services behind the `connection` of bindings: keyed, or by identity (Microsoft Learn, "Identity-based
- * connections"). Each service has one client, which keeps its token.
+ * The storage services behind the `connection` of bindings, by key or by identity (Microsoft Learn, "Identity-based
+ * connections"). Each service has one client, which caches its token.
  */
 export class StorageConnections {
   readonly #environment: HostEnvironment;
@@ -64,7 +64,7 @@ export class StorageConnections {
     return this.#environment[`AzureWebJobs${name}`] || this.#environment[name] || undefined;
   }
 
-  /** What the public cloud's DNS makes of an account's name; the local cloud tells its own addresses in `LOCAL_STORAGE_ENDPOINTS`. */
+  /** Resolves an account's name, like the public cloud's DNS. The local cloud passes its addresses in `LOCAL_STORAGE_ENDPOINTS`. */
   #endpointOf(accountName: string, service: "queue" | "blob"): string {
     const local = JSON.parse(this.#environment.LOCAL_STORAGE_ENDPOINTS ?? "{}") as Record<
       string,

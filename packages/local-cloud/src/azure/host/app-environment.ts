@@ -15,7 +15,7 @@ export interface HostEnvironmentParts {
   readonly identity: { url: string; header: string } | undefined;
 }
 
-/** The environment of a function host: the app's settings, what App Service adds, and `LOCAL_…` for what only the local cloud has. */
+/** The environment of a function host: the app's settings, App Service's additions, and `LOCAL_…` for the local cloud's own values. */
 export function hostEnvironment(parts: HostEnvironmentParts): Record<string, string> {
   return {
     ...parts.settings,

@@ -1,7 +1,7 @@
 /** Loaded before the main module of each child process (`node --import`). */
 import module from "node:module";
 
-// A child must not outlive the local cloud, however that ends. The IPC channel closes when the parent is gone, even when it was killed.
+// A child must not outlive the local cloud. The IPC channel closes when the parent is gone, even if it was killed.
 process.once("disconnect", () => process.exit(0));
 
 // What was compiled before takes a fraction of the CPU to start. Node keeps what it has compiled when a process exits, and most children

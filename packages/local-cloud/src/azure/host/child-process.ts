@@ -4,13 +4,13 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { runMark } from "../../run-mark.ts";
 
-/** A Node process that lives and dies with this one. */
+/** A Node process that ends with this one. */
 export interface Child {
   readonly pid: number;
-  /** Settles once the process is gone, with its exit code or the signal that ended it. */
+  /** Resolves once the process is gone, with its exit code or the signal that ended it. */
   readonly exited: Promise<number | string>;
   send(message: object): void;
-  /** Sends SIGTERM, and SIGKILL if the process is still there after `grace` milliseconds; waits for its end. */
+  /** Sends SIGTERM, and SIGKILL if the process still runs after `grace` milliseconds; waits for its end. */
   stop(grace: number): Promise<void>;
   /** Sends SIGKILL and waits for the end. */
   kill(): Promise<void>;
@@ -22,9 +22,9 @@ export interface ChildOptions {
   readonly arguments?: readonly string[];
   /** Modules to load before the main one. */
   readonly preload?: readonly string[];
-  /** The whole environment: of this process's own it gets only what Node needs to start, and the mark of a run of the tests. */
+  /** The whole environment. From this process it inherits only what Node needs to start, and the mark of a test run. */
   readonly environment: Readonly<Record<string, string>>;
-  /** What the process prints: to a file, or line by line to a listener. */
+  /** Where the output goes: to a file, or line by line to a listener. */
   readonly output: { readonly file: string } | { readonly onLine: (line: string) => void };
   readonly onMessage?: (message: object) => void;
 }
@@ -49,7 +49,7 @@ export function startChild(options: ChildOptions): Child {
     if (stream && "onLine" in output) createInterface({ input: stream }).on("line", output.onLine);
   }
   child.on("message", (message) => options.onMessage?.(message as object));
-  // A message to a process that is just ending has nobody to miss it.
+  // A message to a process that is ending may be lost.
   child.on("error", () => undefined);
   return new RunningChild(child);
 }

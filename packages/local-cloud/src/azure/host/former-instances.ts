@@ -5,14 +5,14 @@ export class FormerInstances {
   readonly #hosts = new Set<HostProcess>();
   #turn = 0;
 
-  /** They take messages until their time is over, and calls if the front end sends them any. */
+  /** They take messages until their time is over, and calls that the front end sends to them. */
   letLive(host: HostProcess, milliseconds: number): void {
     this.#hosts.add(host);
     setTimeout(() => void host.kill(), milliseconds).unref();
     void host.exited.then(() => this.#hosts.delete(host));
   }
 
-  /** The host of the next call: one of these in turn with the new one. */
+  /** The host for the next call: alternates between these and the new one. */
   next(newest: HostProcess): HostProcess {
     const hosts = [newest, ...this.#hosts];
     this.#turn = (this.#turn + 1) % hosts.length;

@@ -24,10 +24,10 @@ import { StandInSiteSettings } from "./site-settings.ts";
 
 const stopGrace = 5_000;
 const longestRestartDelay = 60_000;
-/** Milliseconds after which a host counts as having started well. */
+/** Milliseconds after which a host's start counts as successful. */
 const steadyAfter = 10_000;
 
-/** What every function app of the stand-in gets. */
+/** What all function apps of the stand-in share. */
 export interface FunctionAppSurroundings {
   readonly certificate: Certificate;
   readonly tokenSecret: string;
@@ -55,7 +55,7 @@ export class FunctionApp {
   #appFolder: string | undefined;
   #host: HostProcess | undefined;
   readonly #former = new FormerInstances();
-  /** The functions that the platform knows of since the last trigger sync; undefined before the first. */
+  /** The functions that the platform knows since the last trigger sync; undefined before the first. */
   #known: readonly FunctionMetadata[] | undefined;
   #changes: Promise<void> = Promise.resolve();
   #failures = 0;
@@ -104,7 +104,7 @@ export class FunctionApp {
     return this.#host?.pid;
   }
 
-  /** Of the hosts that live on with former settings or code. */
+  /** Process ids of hosts that still run with former settings or code. */
   get formerPids(): readonly number[] {
     return this.#former.pids();
   }
@@ -119,17 +119,17 @@ export class FunctionApp {
     await this.restart();
   }
 
-  /** What became of the settings that refer to a vault, by their names. */
+  /** The state of the settings that refer to a vault, by name. */
   get references(): ReadonlyMap<string, KeyVaultReference> {
     return this.#settings.references;
   }
 
-  /** Looks up again what the settings refer to. */
+  /** Resolves the settings' references again. */
   async refreshReferences(): Promise<void> {
     if (this.#settings.refresh() && this.#options.switches.referenceRefreshRestarts) await this.restart();
   }
 
-  /** Puts a deployed package in place and restarts the host with it. */
+  /** Installs a deployed package and restarts the host with it. */
   async install(files: ReadonlyMap<string, Uint8Array>, deploymentId: string): Promise<void> {
     const folder = path.join(this.#options.folder, deploymentId);
     await unpack(files, folder);
@@ -140,14 +140,14 @@ export class FunctionApp {
     if (this.#options.switches.deploySyncsTriggers) await this.syncTriggers();
   }
 
-  /** Replaces the host process. `siteUpdateStrategy` decides what becomes of what runs: killed at once, or drained. */
+  /** Replaces the host process. `siteUpdateStrategy` decides whether running work is killed at once, or drained. */
   async restart(): Promise<void> {
     this.#failures = 0;
     this.#change(() => this.#replaceHost());
     await this.#changes;
   }
 
-  /** Makes the platform look at the functions that the host has: only then do their triggers fire. */
+  /** Makes the platform read the host's functions: only then do their triggers fire. */
   async syncTriggers(): Promise<void> {
     await this.#changes;
     if (this.#host === undefined || this.#host.error !== undefined) {
@@ -157,7 +157,7 @@ export class FunctionApp {
     this.#host.listenFor(this.#known.map(({ name }) => name));
   }
 
-  /** What ARM lists: the functions known since the last sync, or the placeholder's `WarmUp` before the first. */
+  /** The functions that ARM lists: those known since the last sync, or the placeholder's `WarmUp` before the first. */
   listFunctions(): readonly FunctionMetadata[] {
     return this.#known ?? [{ name: "WarmUp", bindings: {} }];
   }
@@ -196,7 +196,7 @@ export class FunctionApp {
     return this.#options.subscription.identities().filter(({ resourceId }) => ids.includes(resourceId.toLowerCase()));
   }
 
-  /** Where requests go: the host's port, or the status that the front end answers itself. */
+  /** Where requests go: the host's port, or a status with which the front end answers itself. */
   async #serving(): Promise<{ port: number } | { status: number }> {
     const { switches } = this.#options;
     if (this.#site && plainValueAt(this.#site.inputs, "enabled") === false) return { status: 403 };
@@ -234,7 +234,7 @@ export class FunctionApp {
   async #startHost(site: Resource, appFolder: string): Promise<HostProcess | undefined> {
     const version = text(site.inputs, "functionAppConfig.runtime.version");
     if (version !== "" && !this.#options.switches.nodeVersions.includes(version)) {
-      await this.#note(`The runtime node ${version} is not one that this region has: the app can't start.`);
+      await this.#note(`The runtime node ${version} is not available in this region: the app can't start.`);
       return undefined;
     }
     const { storage, identities, certificate } = this.#options;
@@ -257,7 +257,7 @@ export class FunctionApp {
       if (this.#host !== host || this.#closed) return;
       this.#host = undefined;
       if (Date.now() - started > steadyAfter) this.#failures = 0;
-      // A first crash is repaired at once, further ones after a growing pause.
+      // Restart at once after a first crash, later with growing delays.
       if (this.#failures > 0) return this.#startLater();
       this.#failures = 1;
       this.#change(() => this.#replaceHost());

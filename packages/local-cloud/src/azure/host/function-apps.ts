@@ -3,7 +3,7 @@ import { ArmError } from "../arm/arm-error.ts";
 import { FunctionApp, type FunctionAppSurroundings } from "./function-app.ts";
 
 interface FunctionAppsOptions extends FunctionAppSurroundings {
-  /** Each app has a folder of its name in it. */
+  /** Each app has a subfolder with its name. */
   readonly folder: string;
 }
 

@@ -1,11 +1,11 @@
 /**
  * A host for Azure Functions apps in Node: loads a deployed package through its own `@azure/functions` and runs its HTTP and
- * queue triggers. It is not Microsoft's host; it is written from that host's published contracts and source.
+ * queue triggers. It is not Microsoft's host, but was written from that host's published contracts and source.
  *
  *   node packages/local-cloud/src/azure/host/function-host.ts <folder with host.json and package.json>
  *
  * App settings come from the environment; `PORT` (default: a free one) is the HTTP port on 127.0.0.1. As a child process it
- * tells its parent when it is ready or what is wrong, and ends when the parent is gone.
+ * reports to its parent when it is ready or what is wrong, and ends when the parent is gone.
  */
 import { readFileSync } from "node:fs";
 import http from "node:http";
@@ -19,7 +19,7 @@ const tell = (message: HostMessage | HeldMessage) => process.send?.(message);
 async function main(folder: string): Promise<void> {
   let answer: http.RequestListener = hostNotRunning;
   const server = http.createServer((request, response) => answer(request, response));
-  // Between two requests of the front end, which keeps its connections open, nothing may time out first.
+  // The front end keeps its connections open between requests, so they must not time out here first.
   server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(Number(process.env.PORT ?? 0), "127.0.0.1", resolve));
   const address = server.address();
@@ -29,7 +29,7 @@ async function main(folder: string): Promise<void> {
     answer = app.answer;
     process.on("message", (message: ParentMessage) => void obey(app, message));
     process.once("SIGTERM", () => void shutDown(server, app));
-    // With a parent, the platform decides which triggers it knows of; alone, all of them run.
+    // With a parent, the platform decides which triggers fire; without one, all of them do.
     if (process.send === undefined) app.listen(app.functions.map(({ name }) => name));
     log.write("information", "Host.Startup", `Host started on port ${port} with ${app.functions.length} functions`);
     tell({ state: "running", port, functions: app.functions });
@@ -57,7 +57,7 @@ async function shutDown(server: http.Server, app: AppRuntime): Promise<void> {
   process.exit(0);
 }
 
-/** What every function answers while the host is in error. */
+/** The answer of every function while the host is in error. */
 function hostNotRunning(_request: http.IncomingMessage, response: http.ServerResponse): void {
   response.writeHead(503, { "content-type": "text/plain" });
   response.end("Function host is not running.");

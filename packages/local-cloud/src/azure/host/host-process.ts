@@ -20,7 +20,7 @@ export interface HostProcess {
   kill(): Promise<void>;
 }
 
-/** Starts a host and waits until it serves, if only to say that it is in error. Undefined: it ended before. */
+/** Starts a host and waits until it serves, even if it is in error. Undefined: it ended before. */
 export async function startHost(options: {
   appFolder: string;
   logFile: string;

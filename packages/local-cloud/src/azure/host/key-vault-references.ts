@@ -3,7 +3,7 @@ import type { AzureSwitches } from "../switches.ts";
 
 const secretsAction = "Microsoft.KeyVault/vaults/secrets/getSecret/action";
 
-/** Azure's words for what became of a reference, with its sentence (Azure's REST reference: Web Apps, *ApiKVReference*). */
+/** Azure's statuses of a reference, with their messages (Azure's REST reference: Web Apps, *ApiKVReference*). */
 const sentences = {
   Resolved: "Reference has been successfully resolved.",
   AccessToKeyVaultDenied:
@@ -18,11 +18,11 @@ const sentences = {
 
 type Status = keyof typeof sentences;
 
-/** What became of one app setting that refers to a vault's secret. */
+/** The state of an app setting that refers to a vault's secret. */
 export interface KeyVaultReference {
   readonly reference: string;
   readonly status: Status;
-  /** The secret; only if it is resolved. */
+  /** The secret; only if resolved. */
   readonly value?: string;
   readonly vaultName: string;
   readonly secretName: string;
@@ -30,7 +30,7 @@ export interface KeyVaultReference {
 }
 
 /**
- * Looks up each setting that is a reference `@Microsoft.KeyVault(…)`, with the app's `keyVaultReferenceIdentity` (Microsoft Learn,
+ * Resolves each setting that is a reference `@Microsoft.KeyVault(…)`, with the app's `keyVaultReferenceIdentity` (Microsoft Learn,
  * "Use Key Vault references").
  */
 export function resolveKeyVaultReferences(
@@ -48,7 +48,7 @@ export function resolveKeyVaultReferences(
   );
 }
 
-/** A reference as Azure Resource Manager lists it; never with the secret. */
+/** A reference in Azure Resource Manager's form; never with the secret. */
 export function describeReference(site: Resource, name: string, reference: KeyVaultReference): object {
   const { value: _value, ...shown } = reference;
   return {
@@ -115,7 +115,7 @@ function parseReference(
   return vaultName && secretName ? { vaultName, secretName, secretVersion } : undefined;
 }
 
-/** Object id of the identity that reads Key Vault references: the one named, or the app's system-assigned one. */
+/** Object id of the identity that reads Key Vault references: the configured one, or the app's system-assigned one. */
 function referenceIdentity(subscription: Subscription, site: Resource): string | undefined {
   const named = text(site.inputs, "keyVaultReferenceIdentity");
   if (named === "" || named.toLowerCase() === "systemassigned")

@@ -5,18 +5,18 @@ import { type KeyVaultReference, resolveKeyVaultReferences } from "./key-vault-r
 interface SiteSettingsOptions {
   readonly subscription: Subscription;
   readonly switches: AzureSwitches;
-  /** Undefined while the site is being made. */
+  /** Undefined while the site is being created. */
   readonly site: () => Resource | undefined;
 }
 
 /**
- * The app settings of a site. What they refer to in a vault is looked up when they change and when somebody asks for a refresh, and kept
- * in between, failures included: starts and restarts look nothing up (Microsoft Learn, "Use Key Vault references", on rotation).
+ * The app settings of a site. Their vault references are resolved when settings change and on a refresh, and the results are kept,
+ * including failures: starts and restarts resolve nothing (Microsoft Learn, "Use Key Vault references", on rotation).
  */
 export class StandInSiteSettings {
   readonly #options: SiteSettingsOptions;
   #values: Readonly<Record<string, string>> = {};
-  /** As they were looked up last; undefined before the site exists. */
+  /** Results of the last resolution; undefined before the site exists. */
   #references: ReadonlyMap<string, KeyVaultReference> | undefined;
 
   constructor(options: SiteSettingsOptions) {
@@ -27,7 +27,7 @@ export class StandInSiteSettings {
     return this.#values;
   }
 
-  /** What became of the settings that refer to a vault, by their names. */
+  /** The state of the settings that refer to a vault, by name. */
   get references(): ReadonlyMap<string, KeyVaultReference> {
     this.#references ??= this.#lookUp();
     return this.#references ?? new Map();
@@ -39,7 +39,7 @@ export class StandInSiteSettings {
     this.#references = this.#lookUp();
   }
 
-  /** Looks up again what the settings refer to; answers whether that brought anything else. */
+  /** Resolves the references again; returns whether any value changed. */
   refresh(): boolean {
     const known = () => JSON.stringify([...this.references]);
     const before = known();
@@ -47,7 +47,7 @@ export class StandInSiteSettings {
     return known() !== before;
   }
 
-  /** The settings as a host that starts now gets them: of a reference that is not resolved, the text itself. */
+  /** The settings for a host that starts now. An unresolved reference keeps its text. */
   environment(): Record<string, string> {
     const again = this.#options.switches.failedReferences === "kept" ? undefined : this.#lookUp();
     return Object.fromEntries(

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-/** Claims of an access token, named as Microsoft Entra ID's v1 tokens name them; times in epoch seconds. */
+/** Claims of an access token, with the names of Microsoft Entra ID's v1 tokens; times in epoch seconds. */
 export interface AccessTokenClaims {
   readonly aud: string;
   readonly iss: string;
@@ -19,13 +19,13 @@ export interface TokenRequest {
   readonly tenantId: string;
   readonly objectId: string;
   readonly clientId: string;
-  /** Seconds that the token is good for; default an hour. */
+  /** Lifetime in seconds; default an hour. */
   readonly lifetime?: number;
 }
 
 /**
- * Issues a JWT. Azurite checks the claims only (its `--oauth basic`: issuer prefix, audience, times); the stand-ins check
- * the signature as well, with a secret that never leaves the local cloud.
+ * Issues a JWT. Azurite checks only the claims (its `--oauth basic`: issuer prefix, audience, times). The stand-ins also check
+ * the signature, with a secret that never leaves the local cloud.
  */
 export function issueToken(secret: string, request: TokenRequest): { token: string; expiresOn: number } {
   const now = Math.floor(Date.now() / 1000);
@@ -44,7 +44,7 @@ export function issueToken(secret: string, request: TokenRequest): { token: stri
   return { token: `${body}.${sign(secret, body)}`, expiresOn: claims.exp };
 }
 
-/** The claims of a token that this secret signed; undefined for any other text. Expiry is for the caller to judge. */
+/** The claims of a token signed with this secret; undefined for any other text. The caller checks the expiry. */
 export function readToken(secret: string, token: string): AccessTokenClaims | undefined {
   const [header, payload, signature] = token.split(".");
   if (header === undefined || payload === undefined || signature === undefined) return undefined;

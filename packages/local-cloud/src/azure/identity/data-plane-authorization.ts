@@ -1,26 +1,26 @@
 import { parseRoleCondition } from "./role-conditions.ts";
 import { findRole, isDataAction, roleAllows } from "./role-definitions.ts";
 
-/** A role assignment, as far as the data plane needs it. */
+/** The parts of a role assignment that the data plane needs. */
 export interface Grant {
   readonly principalId: string;
   readonly roleDefinitionId: string;
-  /** Resource id that the role is assigned at; it covers everything below. */
+  /** Resource id at which the role is assigned; it covers everything below. */
   readonly scope: string;
   /** Epoch milliseconds from which it has taken effect. */
   readonly activeFrom: number;
-  /** Narrows what the role allows; see `parseRoleCondition`. */
+  /** Restricts the role; see `parseRoleCondition`. */
   readonly condition?: string;
 }
 
 export type StorageService = "blob" | "queue" | "table";
 
-/** What a call of the storage data plane needs: one of these actions, on this resource below the account. */
+/** What a call to the storage data plane needs: one of these actions on this resource below the account. */
 export interface RequiredAccess {
   readonly actions: readonly string[];
   /** Path below the account's resource id, such as `/queueServices/default/queues/events`; empty for the account. */
   readonly resource: string;
-  /** Of the actions, as conditions of role assignments name it. */
+  /** The suboperation's name in role assignment conditions. */
   readonly suboperation?: string;
 }
 
@@ -39,7 +39,7 @@ export function isAllowed(
       if (role === undefined) return false;
       const condition = grant.condition === undefined ? () => true : parseRoleCondition(grant.condition);
       const { suboperation } = access;
-      // Conditions hold for actions on data alone ("What are Azure role assignment conditions?").
+      // Conditions apply only to actions on data ("What are Azure role assignment conditions?").
       return access.actions.some(
         (action) =>
           roleAllows(role, action) && (!isDataAction(action) || condition({ action, suboperation, resource })),
@@ -47,7 +47,7 @@ export function isAllowed(
     });
 }
 
-/** What conditions can ask of a resource of the storage data plane. */
+/** The attributes of a storage resource that conditions can test. */
 function attributesOf(resourceId: string): Record<string, string> {
   const [, container] = resourceId.match(/\/blobServices\/default\/containers\/([^/]+)/i) ?? [];
   return container === undefined ? {} : { "Microsoft.Storage/storageAccounts/blobServices/containers:name": container };
@@ -60,8 +60,8 @@ export function covers(scope: string, resourceId: string): boolean {
 }
 
 /**
- * What a request needs, by the REST references' tables "Permissions for … data operations" (Microsoft Learn, "Authorize
- * with Microsoft Entra ID"). `path` comes without the account's segment.
+ * The access that a request needs, from the REST references' tables "Permissions for … data operations" (Microsoft Learn, "Authorize
+ * with Microsoft Entra ID"). `path` excludes the account's segment.
  */
 export function requiredAccess(
   service: StorageService,

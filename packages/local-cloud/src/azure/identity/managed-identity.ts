@@ -4,9 +4,9 @@ import type { Principal } from "../arm/subscription.ts";
 import { listen } from "../listen.ts";
 import { issueToken } from "./access-token.ts";
 
-/** Who may ask for tokens with one secret header. */
+/** The identities that a secret header gives access to. */
 interface IdentityHolder {
-  /** The identity used when the caller names none: a system-assigned one, or a developer's own login. */
+  /** The default identity: a system-assigned one, or a developer's own login. */
   readonly own: () => Principal | undefined;
   /** User-assigned identities that the caller may name by `client_id` or `mi_res_id`. */
   readonly userAssigned: () => readonly (Principal & { resourceId: string })[];
@@ -20,7 +20,7 @@ export interface IdentityEndpoint {
   close(): Promise<void>;
 }
 
-/** What tokens can be asked for. Any other name is unknown to Microsoft Entra ID, which answers `invalid_resource`. */
+/** Known audiences. For any other, Microsoft Entra ID answers `invalid_resource`. */
 const knownAudiences = [
   /^https:\/\/storage\.azure\.com$/,
   /^https:\/\/[a-z0-9]+\.(blob|queue|table)\.core\.windows\.net$/,

@@ -1,4 +1,4 @@
-/** What a condition of a role assignment looks at. */
+/** The data that a role assignment condition tests. */
 interface ConditionTarget {
   readonly action: string;
   /** Such as `Blob.List`; undefined if the call is not a suboperation. */
@@ -15,10 +15,10 @@ const token =
 type Token = { readonly kind: "(" | ")" | "not" | "and" | "or" } | { readonly kind: "test"; readonly test: Test };
 
 /**
- * Reads a condition, version 2.0 (Microsoft Learn, "Azure role assignment condition format and syntax"): as much of the language as
- * compares actions, suboperations, and resources' attributes as strings.
+ * Parses a condition, version 2.0 (Microsoft Learn, "Azure role assignment condition format and syntax"). Supports comparisons of
+ * actions, suboperations, and resources' attributes as strings.
  *
- * @throws if it is anything else
+ * @throws for anything else
  */
 export function parseRoleCondition(condition: string): Test {
   const tokens = tokensOf(condition);
@@ -61,7 +61,7 @@ function tokensOf(condition: string): Token[] {
   token.lastIndex = 0;
   while (condition.slice(token.lastIndex).trim() !== "") {
     const match = token.exec(condition);
-    if (match === null) throw new Error("it has a part that is not known");
+    if (match === null) throw new Error("it has an unknown part");
     tokens.push(tokenOf(match));
   }
   return tokens;
@@ -81,7 +81,7 @@ function tokenOf(match: RegExpExecArray): Token {
     kind: "test",
     test: ({ resource }) => {
       const actual = resource[attribute];
-      // An attribute that a resource does not have makes either comparison false.
+      // If the resource lacks the attribute, either comparison is false.
       return actual !== undefined && (actual === value) === same(operator, "StringEquals");
     },
   };

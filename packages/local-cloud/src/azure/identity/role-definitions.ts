@@ -1,4 +1,4 @@
-/** A built-in role: what it allows on resources (`actions`) and on the data in them (`dataActions`). */
+/** A built-in role: its permissions on resources (`actions`) and on their data (`dataActions`). */
 export interface RoleDefinition {
   readonly name: string;
   readonly id: string;
@@ -14,7 +14,7 @@ const containers = "Microsoft.Storage/storageAccounts/blobServices/containers";
 const blobs = `${containers}/blobs`;
 const tables = "Microsoft.Storage/storageAccounts/tableServices/tables";
 
-/** Microsoft Learn, "Azure built-in roles": the roles that a program of this kind can sensibly assign. */
+/** The roles that such a program may assign (Microsoft Learn, "Azure built-in roles"). */
 export const roleDefinitions: readonly RoleDefinition[] = [
   role("Owner", "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", ["*"]),
   {
@@ -97,7 +97,7 @@ export function findRole(roleDefinitionId: string): RoleDefinition | undefined {
   return roleDefinitions.find((definition) => definition.id === id);
 }
 
-/** Whether a role allows an action; what is done to data is never covered by what is allowed on resources, not even for an Owner. */
+/** Whether a role allows an action. Permissions on resources never include actions on data, not even for an Owner. */
 export function roleAllows(definition: RoleDefinition, action: string): boolean {
   const covers = (patterns: readonly string[]) => patterns.some((pattern) => matches(pattern, action));
   if (isDataAction(action)) return covers(definition.dataActions);
@@ -109,7 +109,7 @@ function matches(pattern: string, action: string): boolean {
   return new RegExp(`^${source}$`, "i").test(action);
 }
 
-/** Whether an action is one on data. */
+/** Whether an action is on data. */
 export function isDataAction(action: string): boolean {
   return /\/(messages|blobs|entities)\/|\/vaults\/secrets\/.*action$|\/Metrics\/Write$/i.test(action);
 }

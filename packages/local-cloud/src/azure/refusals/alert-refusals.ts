@@ -42,7 +42,7 @@ export function refuseMetricAlert({ inputs }: ResourceRequest, subscription: Sub
   if (ids.some((id) => !subscription.exists(id))) refuseAs("The web test or its component does not exist.");
 }
 
-/** As Application Insights refuses web tests (its REST reference; the tag's message from public reports). */
+/** Refuses web tests like Application Insights (its REST reference; the tag's message is from public reports). */
 export function refuseWebTest({ inputs }: ResourceRequest, subscription: Subscription): void {
   const tags = plainValueAt(inputs, "tags");
   const linked = (isMap(tags) ? Object.entries(tags) : []).filter(([tag]) => tag.startsWith("hidden-link:"));
@@ -63,7 +63,7 @@ export function refuseWebTest({ inputs }: ResourceRequest, subscription: Subscri
   }
 }
 
-/** Minutes of an ISO 8601 duration; NaN for what is none. */
+/** Minutes of an ISO 8601 duration; NaN if it is not a duration. */
 function minutesOf(inputs: PropertyMap, name: string): number {
   const [found, days, hours, minutes] = text(inputs, name).match(/^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?$/) ?? [];
   if (found === undefined) return Number.NaN;

@@ -3,7 +3,7 @@ import { ArmError } from "../arm/arm-error.ts";
 import type { ResourceRequest } from "../arm/resource-request.ts";
 import { plainValueAt, type Subscription, text } from "../arm/subscription.ts";
 
-/** Log categories by the end of the type that has them ("Supported log categories" of Azure Monitor), as far as programs here use them. */
+/** Log categories that programs here use, by the last part of the resource type (Azure Monitor, "Supported log categories"). */
 const categories: Readonly<Record<string, readonly string[]>> = {
   vaults: ["AuditEvent", "AzurePolicyEvaluationDetails"],
   blobServices: ["StorageRead", "StorageWrite", "StorageDelete"],
@@ -21,7 +21,7 @@ export function refuseDiagnosticSetting({ inputs }: ResourceRequest, subscriptio
     throw new ArmError(404, "ResourceNotFound", `The workspace '${workspaceId}' was not found.`);
   }
   const segments = text(inputs, "resourceUri").split("/");
-  // A service of a storage account has the name `default`, and anything else one of its own.
+  // A storage account's service is named `default`; other resources have their own names.
   const known = categories[segments.at(-2) ?? ""];
   if (known === undefined) {
     throw new ArmError(400, "ResourceTypeNotSupported", "The resource type does not support diagnostic settings.");

@@ -6,7 +6,7 @@ import { forbiddenOnFlex } from "../host/app-settings.ts";
 import type { AzureSwitches } from "../switches.ts";
 import { hasZones, offersFlex } from "./regions.ts";
 
-/** Site configuration that a Flex Consumption app is refused for, whatever its value (error 51021 in the issues on it). */
+/** Site configuration that a Flex Consumption app may not have, whatever the value (error 51021, from public issues). */
 const forbiddenConfiguration = [
   ...["netFrameworkVersion", "linuxFxVersion", "windowsFxVersion", "ftpsState", "use32BitWorkerProcess"],
   ...["functionsRuntimeScaleMonitoringEnabled", "functionAppScaleLimit"],
@@ -26,7 +26,7 @@ export function refusePlan({ inputs }: ResourceRequest, _subscription: Subscript
   throw new ArmError(400, "BadRequest", message);
 }
 
-/** What Azure refuses about a site; most of it concerns apps on a Flex Consumption plan. */
+/** What Azure refuses about a site, mostly about apps on a Flex Consumption plan. */
 export function refuseSite(request: ResourceRequest, subscription: Subscription): void {
   const { id, name, inputs, existing } = request;
   const taken = subscription.findByName("web:WebApp", name);
@@ -159,7 +159,7 @@ function refuseIdentities({ id, inputs }: ResourceRequest, subscription: Subscri
   }
 }
 
-/** Lower-case ids; a program gives a list, ARM and older programs a map. */
+/** Lower-case ids. Programs pass a list, ARM and older programs a map. */
 function attachedIdentities(value: PropertyValue | undefined): string[] {
   const ids = Array.isArray(value) ? value.map(String) : Object.keys(isMap(value) ? value : {});
   return ids.map((id) => id.toLowerCase());

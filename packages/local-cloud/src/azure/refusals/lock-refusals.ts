@@ -5,13 +5,13 @@ import { covers } from "../identity/data-plane-authorization.ts";
 
 const lockPath = /\/providers\/Microsoft\.Authorization\/locks\/[^/]+$/i;
 
-/** What Azure refuses of a lock: any level but the two. */
+/** Refuses unknown levels of locks. */
 export function refuseLock({ inputs }: ResourceRequest): void {
   if (["CanNotDelete", "ReadOnly"].includes(text(inputs, "level"))) return;
   throw new ArmError(400, "InvalidLockLevel", `The lock level '${text(inputs, "level")}' is not supported.`);
 }
 
-/** A lock holds its scope and all that is below it, role assignments and diagnostic settings too, and whatever contains its scope. */
+/** A lock protects its scope, everything below it (including role assignments and diagnostic settings), and everything that contains it. */
 export function refuseLocked(id: string, subscription: Subscription): void {
   if (lockPath.test(id)) return;
   const scopes = subscription

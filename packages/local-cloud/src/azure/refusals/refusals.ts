@@ -19,7 +19,7 @@ const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 type Refusal = (request: ResourceRequest, subscription: Subscription, switches: AzureSwitches) => void;
 
-/** Throws the `ArmError` with which Azure refuses a resource, if it does. */
+/** Throws the `ArmError` if Azure refuses the resource. */
 export function refuseResource(request: ResourceRequest, subscription: Subscription, switches: AzureSwitches): void {
   refuseName(request);
   refuseUnregistered(request, switches);
@@ -57,7 +57,7 @@ function refuseMissingParent({ id }: ResourceRequest, subscription: Subscription
   }
 }
 
-/** The resource that another one is part of or attached to; undefined for what lies directly in a group. */
+/** The resource that another one is part of or attached to; undefined for one directly in a group. */
 function parentOf(id: string): string | undefined {
   const attached = id.match(
     /^(.*)\/providers\/Microsoft\.(?:Authorization|Insights)\/(?:roleAssignments|diagnosticSettings|locks)\/[^/]+$/i,
@@ -179,7 +179,7 @@ function refuseRoleAssignment({ name, inputs, existing, id }: ResourceRequest, s
       `The specified role definition with ID '${shown}' does not exist.`,
     );
   }
-  // The directory has not heard of a fresh identity yet; only told that it is a service principal, Azure doesn't look it up.
+  // The directory may not know a new identity yet. Azure skips the lookup only if the principal type is given.
   const isManagedIdentity = subscription.identities().some(({ objectId }) => objectId === principalId);
   if (isManagedIdentity && text(inputs, "principalType") !== "ServicePrincipal") {
     const message =

@@ -51,7 +51,7 @@ function refuseChange(news: ResourceRequest["inputs"], olds: ResourceRequest["in
   throw new ArmError(409, "PropertyCannotBeUpdated", message);
 }
 
-/** Zone-redundant accounts come about by conversion only, which a PUT does not ask for. */
+/** An existing account becomes zone-redundant only by a conversion, which a PUT can't request. */
 function isZonal(sku: string): boolean {
   return sku.endsWith("ZRS");
 }

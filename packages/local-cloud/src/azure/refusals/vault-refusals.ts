@@ -30,7 +30,7 @@ export function refuseVault(
   }
 }
 
-/** Soft delete is fixed when the vault is made, 90 days where nothing is said; purge protection is never switched off. */
+/** The retention is fixed when the vault is created, 90 days by default. Purge protection can't be switched off. */
 function refuseRetention(news: PropertyMap, olds: PropertyMap | undefined): void {
   if (plainValueAt(news, "properties.enablePurgeProtection") === false) {
     const message =

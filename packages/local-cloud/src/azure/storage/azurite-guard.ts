@@ -1,19 +1,19 @@
 /**
  * Loaded into each Azurite process (`node --import`). Azurite checks neither whose token it gets nor what that principal may do,
- * and takes an account key always; this refuses what a storage account in Azure refuses, before Azurite sees the request.
+ * and always accepts an account key. This module refuses what Azure would refuse, before Azurite gets the request.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import https from "node:https";
 import { bearerToken, readToken } from "../identity/access-token.ts";
 import { type Grant, isAllowed, requiredAccess, type StorageService } from "../identity/data-plane-authorization.ts";
 
-/** What an account allows; sent by the local cloud at the start and after each change, acknowledged by its `version`. */
+/** What an account allows. The local cloud sends it at the start and after each change; the process acknowledges its `version`. */
 export interface AccessRules {
   readonly version: number;
   readonly ports: Readonly<Record<StorageService, number>>;
   /** Signs the local cloud's tokens. */
   readonly tokenSecret: string;
-  /** The principal that the stand-in for Azure's own services calls as; it may do everything. */
+  /** The principal of the stand-in for Azure's own services; it may do everything. */
   readonly serviceObjectId: string;
   readonly accountId: string;
   readonly allowSharedKeyAccess: boolean;
@@ -72,7 +72,7 @@ function refusalOf(request: IncomingMessage, server: https.Server): Refusal | un
   const authorization = request.headers.authorization;
   const url = new URL(request.url ?? "/", "https://127.0.0.1");
   if (authorization === undefined || !/^bearer /i.test(authorization)) {
-    // A signature made with a user delegation key stands for a principal, not for an account key.
+    // A signature made with a user delegation key represents a principal, not an account key.
     const isSigned = url.searchParams.has("sig") && !url.searchParams.has("skoid");
     const usesKey = authorization !== undefined || isSigned;
     return usesKey && !rules.allowSharedKeyAccess ? keysNotPermitted : undefined;

@@ -12,10 +12,10 @@ const azuriteMain = createRequire(path.join(import.meta.dirname, "azurite.ts")).
 /** What an Azurite process loads before its own code: see there. */
 export const withoutTelemetry = path.join(import.meta.dirname, "azurite-telemetry.ts");
 
-/** What the guard has to know beside the ports: see `AccessRules`. */
+/** What the guard needs besides the ports: see `AccessRules`. */
 export type AccountAccess = Omit<AccessRules, "version" | "ports">;
 
-/** One Azurite process: Microsoft's own storage emulator, here as one storage account over HTTPS, kept on disk. */
+/** One Azurite process: Microsoft's storage emulator, used as one storage account over HTTPS, stored on disk. */
 export class Azurite {
   /** The account's two keys, base64. */
   readonly keys: readonly [string, string];
@@ -62,7 +62,7 @@ export class Azurite {
       arguments: [
         ...["--blobPort", "0", "--queuePort", "0", "--tablePort", "0"],
         ...["--cert", certificate.certificateFile, "--key", certificate.keyFile, "--oauth", "basic"],
-        // On disk: in memory, Azurite stalls for a minute and more once some thousands of messages went through.
+        // On disk: in memory, Azurite stalls for a minute or more after some thousands of messages.
         ...["--location", folder, "--silent", "--disableTelemetry", "--skipApiVersionCheck"],
       ],
       environment: { AZURITE_ACCOUNTS: `${account}:${keys.join(":")}` },
@@ -98,7 +98,7 @@ export class Azurite {
     return `https://127.0.0.1:${this.ports[service]}/${this.#account}/`;
   }
 
-  /** Changes who may do what, and waits until it holds. */
+  /** Changes the permissions, and waits until they apply. */
   async allow(access: AccountAccess): Promise<void> {
     this.#version += 1;
     const version = this.#version;
@@ -108,7 +108,7 @@ export class Azurite {
     this.#acknowledged.delete(version);
   }
 
-  /** Ends the process and deletes what it stored; there is nothing to save, so it needs no notice. */
+  /** Kills the process and deletes its data; there is nothing to save. */
   async stop(): Promise<void> {
     await this.#child.kill();
     await rm(this.#folder, { recursive: true, force: true });

@@ -9,7 +9,7 @@ import { issueToken } from "../identity/access-token.ts";
 import type { AzureSwitches } from "../switches.ts";
 import { type AccountAccess, Azurite } from "./azurite.ts";
 
-/** The principal that the stand-in itself calls the data plane as, as Azure's services do behind ARM. */
+/** The stand-in's own principal for data plane calls, like those of Azure's services behind ARM. */
 const serviceObjectId = "00000000-0000-0000-0000-0000000000a0";
 
 export interface StorageAccountsOptions {
@@ -29,7 +29,7 @@ export class StorageAccounts {
     this.#options = options;
   }
 
-  /** Starts the emulator of an account that ARM has just taken. */
+  /** Starts the emulator of a new account. */
   async create(id: string, name: string, inputs: Resource["inputs"]): Promise<Azurite> {
     const azurite = await Azurite.start({
       account: name,
@@ -48,7 +48,7 @@ export class StorageAccounts {
     await azurite?.stop();
   }
 
-  /** Tells every account who may do what, after role assignments or an account's own settings changed. */
+  /** Sends the permissions to every account, after role assignments or an account's settings changed. */
   async refreshAccess(): Promise<void> {
     await Promise.all(
       [...this.#running].map(([id, azurite]) =>
@@ -64,13 +64,13 @@ export class StorageAccounts {
     throw new ArmError(404, "ResourceNotFound", `The storage account '${name}' was not found.`);
   }
 
-  /** The account whose blob endpoint a URL lies under. */
+  /** The account whose blob endpoint contains a URL. */
   findByBlobUrl(url: string): { id: string; azurite: Azurite } | undefined {
     const found = [...this.#running].find(([, azurite]) => url.startsWith(azurite.endpoint("blob")));
     return found && { id: found[0], azurite: found[1] };
   }
 
-  /** Name → endpoints, for hosts that know an account by its name alone, as the public cloud's DNS would tell. */
+  /** Name → endpoints, in place of the public cloud's DNS, for hosts that know only an account's name. */
   endpointsByName(): Record<string, { blob: string; queue: string; table: string }> {
     return Object.fromEntries(
       [...this.#running].map(([id, azurite]) => [
@@ -88,7 +88,7 @@ export class StorageAccounts {
     return new BlobServiceClient(this.get(id).endpoint("blob"), this.credential());
   }
 
-  /** A credential of a principal of the subscription; default: of the stand-in itself. */
+  /** A credential for a principal of the subscription; default: the stand-in itself. */
   credential(principal = { objectId: serviceObjectId, clientId: serviceObjectId }) {
     const { tokenSecret, subscription } = this.#options;
     return {

@@ -4,9 +4,9 @@ import { decodeMessage } from "../function-host/queues/message-encoding.ts";
 export interface QueueSummary {
   readonly account: string;
   readonly queue: string;
-  /** About how many messages there are, hidden ones included. */
+  /** Approximate number of messages, including hidden ones. */
   readonly messages: number;
-  /** The first messages that anybody could read now, at most 32, without their base64. */
+  /** The first visible messages, at most 32, decoded from base64. */
   readonly visible: readonly string[];
 }
 
@@ -18,7 +18,7 @@ export interface BlobSummary {
   readonly content: string;
 }
 
-/** What the storage accounts hold, as a person would look at it in a storage explorer. Nothing is taken or hidden by it. */
+/** The contents of the storage accounts, as in a storage explorer. Takes and hides nothing. */
 export function storageContents({ storage, subscription }: AzureParts) {
   const accounts = () => subscription.list("storage:StorageAccount");
   return {
@@ -38,7 +38,7 @@ export function storageContents({ storage, subscription }: AzureParts) {
       }
       return found;
     },
-    /** The blobs of every container of this name, with their content. */
+    /** The blobs of every container with this name, with their content. */
     async blobs(container: string): Promise<BlobSummary[]> {
       const found: BlobSummary[] = [];
       for (const { id, name: account } of accounts()) {

@@ -13,7 +13,7 @@ import { readWebhookInput } from "./webhook-input.ts";
 
 export type Region = "us" | "eu";
 
-/** Where Customer.io's calls come from: the lists of its docs ("IP addresses"), which grow over time. */
+/** The source addresses of Customer.io's calls, from its docs ("IP addresses"); the lists grow over time. */
 const ipAddresses: Record<Region, readonly string[]> = {
   us: [
     ...["35.188.196.183", "104.198.177.219", "104.154.232.87", "130.211.229.195", "104.198.221.24", "104.197.27.15"],
@@ -33,14 +33,14 @@ export interface AppApiParts {
   readonly switches: CustomerIoSwitches;
   readonly clock: AdjustableClock;
   readonly faults: Faults;
-  /** Told of each webhook that was changed or deleted. */
+  /** Called after a webhook was changed or deleted. */
   readonly webhookChanged: (workspace: Workspace, id: number) => void;
 }
 
 type Env = { Bindings: HttpBindings };
 type Act = (workspace: Workspace, context: Context<Env>) => Response | Promise<Response>;
 
-/** The part of Customer.io's App API that has to do with reporting webhooks, under `/v1`. */
+/** The part of Customer.io's App API about reporting webhooks, under `/v1`. */
 export function appApi(parts: AppApiParts): Hono<Env> {
   return new AppApi(parts).routes();
 }

@@ -1,6 +1,6 @@
 import type { AdjustableClock } from "../clock.ts";
 
-/** Lets `perSecond` requests a second through, and at most as many at once. */
+/** Allows `perSecond` requests a second, and at most that many at once. */
 export class TokenBucket {
   readonly #perSecond: number;
   readonly #clock: AdjustableClock;

@@ -22,10 +22,10 @@ const defaults = { disabled: false, full_resolution: false, with_content: false 
 const listed: ReadonlySet<string> = new Set(subscriptionNames);
 
 /**
- * Reads the body of a create or update call as the App API would: read-only and unknown properties are passed over.
+ * Parses the body of a create or update call like the App API: ignores read-only and unknown properties.
  *
  * @param body the request's body text
- * @param current the webhook to update; it fills what the body leaves out, which is why a partial body is accepted then
+ * @param current the webhook to update; it provides the properties that a partial body lacks
  */
 export function readWebhookInput(
   body: string,

@@ -37,7 +37,7 @@ function usualMetrics(objectType: ObjectType): Record<string, number> {
   return Object.fromEntries(Object.entries(usual).filter(([metric]) => metrics.includes(metric)));
 }
 
-/** The events of a blast, one metric after the other; each metric happens to exactly its share of people, spread evenly. */
+/** The events of a blast, one metric after the other. Each metric happens to exactly its share of people, evenly spread. */
 export function* blast(
   { recipients, metrics, ...rest }: BlastRequest,
   clock: AdjustableClock,
@@ -52,7 +52,7 @@ export function* blast(
   }
 }
 
-/** How many of the first `people` have their turn; the small term makes up for shares that binary can't write. */
+/** The number among the first `people` that the share includes; the small term corrects rounding in binary fractions. */
 function upTo(people: number, share: number): number {
   return Math.floor(people * share + 1e-9);
 }

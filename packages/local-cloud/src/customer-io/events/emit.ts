@@ -13,12 +13,12 @@ type Origin = (typeof origins)[number];
 type Channel = Exclude<ObjectType, "customer">;
 
 /**
- * An event to make up.
+ * A request for a made-up event.
  *
  * - `origin`: what sent the message; transactional deliveries are described for e-mail and push only. Default: `campaign`,
  *   and `none` for customer events, of which only a change of preferences can have one.
- * - `identifiers`: `multiple` (id, email and cio_id), `id-only` (a workspace that knows people by id), `email-only` (a
- *   person without id), `deleted` (nothing but cio_id is left). Default: `multiple`.
+ * - `identifiers`: `multiple` (id, email and cio_id), `id-only` (a workspace that identifies people by id), `email-only` (a
+ *   person without id), `deleted` (only cio_id is left). Default: `multiple`.
  * - `person`: who, by number. Default: 1.
  * - `delivery_id`: events of one message share it. Default: a new one.
  * - `content_bytes`: length of the message's body in `sent`. Default: a short one.
@@ -55,7 +55,7 @@ function originsOf(objectType: ObjectType, metric: string): readonly Origin[] {
   return objectType === "email" || objectType === "push" ? [...all, "transactional"] : all;
 }
 
-/** A made-up event, in the shape of Customer.io's reporting webhook docs and, where they differ, of captured events. */
+/** Makes up an event in the form of Customer.io's reporting webhook docs or, where they differ, of captured events. */
 export function makeEvent(request: EventRequest, clock: AdjustableClock): DocumentedEvent {
   const { object_type, metric } = request;
   const origin = request.origin ?? defaultOrigin(object_type);
@@ -68,11 +68,11 @@ export function makeEvent(request: EventRequest, clock: AdjustableClock): Docume
   return { event_id: ulid(now), object_type, metric, timestamp: Math.floor(now / 1000), data };
 }
 
-/** How a test event differs from the usual one; receivers have met all of these. */
+/** Variants of the test event; receivers have observed all of these. */
 export const testVariants = ["usual", "no-object-type", "string-timestamp"] as const;
 export type TestVariant = (typeof testVariants)[number];
 
-/** What the UI's "Send test" sends: a subscribed customer without `cio_id`, which Adobe's tutorial warns of. */
+/** The event of the UI's "Send test": a subscribed customer without `cio_id`, as Adobe's tutorial warns. */
 export function testEvent(
   variant: TestVariant,
   clock: AdjustableClock,
@@ -91,7 +91,7 @@ export function testEvent(
   };
 }
 
-/** A new delivery id: opaque, with the characters that real ones have. */
+/** A new delivery id: opaque, with the same characters as real ones. */
 export function deliveryId(): string {
   return `dgTQ1QQIBAO${randomBytes(13).toString("base64url")}==`;
 }

@@ -1,7 +1,7 @@
 import { subscriptionName } from "pulumi-customerio/events";
 import type { ReportingWebhook } from "../account.ts";
 
-/** An event of a workspace, with all that any webhook may be sent of it. */
+/** An event of a workspace, with everything that a webhook may get. */
 export interface EventBody {
   readonly [key: string]: unknown;
   readonly event_id: string;
@@ -9,8 +9,8 @@ export interface EventBody {
 }
 
 /**
- * Whether an event goes to webhooks with this list of `events`. A pair of object type and metric that has no name in
- * Customer.io's list goes to everyone who subscribed to that object type: unannounced metrics have reached receivers so.
+ * Whether an event goes to a webhook with this list of `events`. A pair of object type and metric that is not in
+ * Customer.io's list goes to every webhook that subscribed to the object type: that is how unannounced metrics reached receivers.
  */
 export function isSubscribed({ events }: ReportingWebhook, event: EventBody): boolean {
   const name = nameOf(event);
@@ -19,22 +19,22 @@ export function isSubscribed({ events }: ReportingWebhook, event: EventBody): bo
 }
 
 function nameOf(event: EventBody): string | undefined {
-  // A person's own change of subscription may name a channel; then only its data tells it from the message's metric.
+  // A person's own change of subscription may name a channel; then only its data distinguishes it from the message's metric.
   const isOwnChange = event.data !== undefined && "email_address" in event.data && !("delivery_id" in event.data);
   return isOwnChange
     ? subscriptionName({ object_type: "customer", metric: event.metric })
     : subscriptionName({ object_type: event.object_type, metric: event.metric });
 }
 
-/** What tells an open or click from its repeats: the delivery and the metric; undefined for events that all count. */
+/** The key that open and click events share with their repeats: delivery and metric; undefined for other events. */
 export function repeatKey({ metric, data }: EventBody): string | undefined {
   if (metric !== "opened" && metric !== "clicked") return undefined;
   return typeof data?.delivery_id === "string" ? `${metric} ${data.delivery_id}` : undefined;
 }
 
 /**
- * The bytes of a webhook call: the event as Go's `encoding/json` writes a map (keys sorted, `<`, `>` and `&` escaped),
- * since captured bodies have their keys in that order.
+ * The body of a webhook call, as Go's `encoding/json` writes a map (keys sorted, `<`, `>` and `&` escaped): captured
+ * bodies have their keys in that order.
  */
 export function bodyText(event: EventBody, withContent: boolean): string {
   const { content: _content, headers: _headers, ...rest } = event.data ?? {};

@@ -12,17 +12,17 @@ export interface WebhookDelivery {
   body: string;
   status: DeliveryStatus;
   attempts: number;
-  /** The last answer's status, or the error in place of an answer. */
+  /** Status of the last answer, or the error if there was none. */
   lastStatus?: number | string;
-  /** When the first attempt was made, in milliseconds since 1970, and its `X-CIO-Timestamp`. */
+  /** Time of the first attempt, in milliseconds since 1970, and its `X-CIO-Timestamp`. */
   first?: { readonly time: number; readonly timestamp: number };
-  /** Milliseconds waited before the latest attempt, or before the one to come. */
+  /** Milliseconds before the latest or the next attempt. */
   lastWait: number;
   /** In milliseconds since 1970. */
   nextAttemptAt?: number;
 }
 
-/** A delivery as `GET /__local/deliveries` shows it. */
+/** A delivery in the answer of `GET /__local/deliveries`. */
 export interface ShownDelivery {
   readonly id: string;
   readonly webhook: number;
@@ -39,7 +39,7 @@ export interface AcknowledgementTimes {
   readonly max: number;
 }
 
-/** All deliveries so far, and what became of them. */
+/** All deliveries so far and their outcomes. */
 export class DeliveryLog {
   readonly #deliveries: WebhookDelivery[] = [];
   readonly #acknowledgements: number[] = [];
@@ -53,7 +53,7 @@ export class DeliveryLog {
     return opened;
   }
 
-  /** Ends a delivery; ended ones stay as they are. */
+  /** Ends a delivery, unless it has already ended. */
   end(delivery: WebhookDelivery, status: Exclude<DeliveryStatus, "waiting">): undefined {
     if (delivery.status !== "waiting") return;
     delivery.status = status;
@@ -82,7 +82,7 @@ export class DeliveryLog {
     return counts;
   }
 
-  /** Milliseconds in which endpoints accepted events; undefined before the first. */
+  /** How long endpoints took to accept events, in milliseconds; undefined before the first. */
   acknowledgementTimes(): AcknowledgementTimes | undefined {
     const times = this.#acknowledgements.toSorted((a, b) => a - b);
     const at = (part: number) => times[Math.min(times.length - 1, Math.floor(part * times.length))];

@@ -2,8 +2,8 @@ import type { AdjustableClock } from "../clock.ts";
 import type { WebhookDelivery } from "./delivery-log.ts";
 
 /**
- * A first-in-first-out line of deliveries. A delivery that fails keeps its lane until it gets through or is given up, so
- * with one lane it holds up all behind it.
+ * A first-in-first-out line of deliveries. A delivery that fails keeps its lane until it succeeds or is given up, so
+ * with one lane it holds up all later ones.
  */
 export class DispatchLine {
   readonly #lanes: number;
@@ -14,7 +14,7 @@ export class DispatchLine {
   #sending = 0;
   readonly #retries = new Map<WebhookDelivery, () => void>();
 
-  /** @param attempt makes one attempt; answers the time of the next (milliseconds since 1970), or undefined once it ended */
+  /** @param attempt makes one attempt; returns the time of the next (milliseconds since 1970), or undefined once it ended */
   constructor(
     lanes: number,
     clock: AdjustableClock,
@@ -30,7 +30,7 @@ export class DispatchLine {
     this.#fillLanes();
   }
 
-  /** Takes out what fits, in order, and goes on with the rest; what is being sent at the moment stays. */
+  /** Removes and returns the matching deliveries, in order. Deliveries that are being sent stay. */
   withdraw(fits: (delivery: WebhookDelivery) => boolean): WebhookDelivery[] {
     const heads = [...this.#retries].filter(([delivery]) => fits(delivery));
     for (const [delivery, cancel] of heads) {
@@ -56,7 +56,7 @@ export class DispatchLine {
     const delivery = this.#queue[this.#taken];
     if (delivery === undefined) return undefined;
     this.#taken += 1;
-    // Array.shift would move the whole rest each time, which a blast would feel.
+    // Array.shift would move the whole rest each time, which is slow in a blast.
     if (this.#taken === 1024) {
       this.#queue = this.#queue.slice(this.#taken);
       this.#taken = 0;

@@ -17,11 +17,11 @@ export interface DispatcherParts {
   readonly faults: Faults;
 }
 
-/** Sends a workspace's events to its webhooks, by the rules of Customer.io's reporting webhook docs. */
+/** Sends a workspace's events to its webhooks, following Customer.io's reporting webhook docs. */
 export class Dispatcher {
   readonly #parts: DispatcherParts;
   readonly #lines = new Map<string, DispatchLine>();
-  /** What waits for its webhook to be enabled again, by webhook. */
+  /** Deliveries that wait until their webhook is enabled again, by webhook. */
   readonly #kept = new Map<number, WebhookDelivery[]>();
   readonly #reported = new Map<Workspace, Set<string>>();
   #closed = false;
@@ -30,7 +30,7 @@ export class Dispatcher {
     this.#parts = parts;
   }
 
-  /** Queues an event for every webhook of the workspace that subscribed to it, save foreign ones; answers their ids. */
+  /** Queues an event for every webhook that subscribed to it, except foreign ones; returns their ids. */
   dispatch(workspace: Workspace, event: EventBody): number[] {
     const isRepeat = this.#isRepeat(workspace, event);
     const takers = [...workspace.webhooks.values()].filter(
@@ -44,13 +44,13 @@ export class Dispatcher {
     return takers.map(({ id }) => id);
   }
 
-  /** Sends an event to one webhook at once, past all lines and only once: what the UI's "Send test" does. */
+  /** Sends an event to one webhook at once, only once, and past all lines, like the UI's "Send test". */
   send(workspace: Workspace, webhook: ReportingWebhook, event: EventBody): Promise<CallResult> {
     const timestamp = this.#parts.clock.seconds();
     return this.#call(workspace, webhook.endpoint, bodyText(event, webhook.with_content), timestamp);
   }
 
-  /** To be called after a webhook was changed or deleted. */
+  /** Call this after a webhook was changed or deleted. */
   webhookChanged(workspace: Workspace, id: number): void {
     const line = this.#line(workspace, id);
     const kept = this.#kept.get(id) ?? [];
@@ -63,7 +63,7 @@ export class Dispatcher {
     for (const delivery of [...kept, ...backlog]) this.#setAside(delivery);
   }
 
-  /** Stops sending; calls under way are cut. */
+  /** Stops sending; aborts calls under way. */
   close(): void {
     this.#closed = true;
     for (const line of this.#lines.values()) line.withdraw(() => true);
@@ -96,7 +96,7 @@ export class Dispatcher {
     return line;
   }
 
-  /** Makes one attempt; answers the time of the next, or undefined once the delivery has ended or was set aside. */
+  /** Makes one attempt; returns the time of the next, or undefined once the delivery has ended or was set aside. */
   async #attempt(delivery: WebhookDelivery): Promise<number | undefined> {
     const { clock, log, switches, faults } = this.#parts;
     const now = { time: clock.now(), timestamp: clock.seconds() };
@@ -119,7 +119,7 @@ export class Dispatcher {
       return log.end(delivery, "accepted");
     }
     if (this.#closed) return undefined;
-    // Disabled or deleted during the call: it comes before all that was set aside meanwhile.
+    // Disabled or deleted during the call: it goes before everything that was set aside meanwhile.
     if (enabledWebhook(delivery) === undefined) return this.#setAside(delivery, "first");
     delivery.lastWait = nextWait(result.status, delivery.lastWait, switches.shortFirstWaitSeconds * 1000);
     delivery.nextAttemptAt = Math.min(clock.now() + delivery.lastWait, endOfRetries);
@@ -135,7 +135,7 @@ export class Dispatcher {
     return this.#parts.sender.post(endpoint, body, headers, this.#parts.switches.callTimeoutSeconds * 1000);
   }
 
-  /** Keeps what its disabled webhook may get later; the rest is lost. */
+  /** Keeps a delivery for a disabled webhook, if the switch says so; otherwise it is lost. */
   #setAside(delivery: WebhookDelivery, place: "first" | "last" = "last"): undefined {
     const webhook = delivery.workspace.webhooks.get(delivery.webhookId);
     if (webhook === undefined || this.#parts.switches.whileDisabled === "lost") {

@@ -1,9 +1,9 @@
 const hour = 3_600_000;
 
-/** A call is given up once this many milliseconds have passed since its first attempt. */
+/** Milliseconds after the first attempt at which a call is given up. */
 export const retryPeriod = 7 * 24 * hour;
 
-/** What Customer.io's reporting webhook docs call the errors after which it waits for an hour, in their own words. */
+/** The errors after which Customer.io waits for an hour, as named in its reporting webhook docs. */
 export const transportErrors = {
   endOfFile: "EOF",
   nameResolution: "server misbehaving",
@@ -18,12 +18,12 @@ const hourLong: ReadonlySet<number | string> = new Set([
 ]);
 
 /**
- * Milliseconds until the next attempt: an hour after the failures that Customer.io lists, else a short while, and at least
- * twice what was waited before.
+ * Milliseconds until the next attempt: an hour after the failures that Customer.io lists, otherwise a short time, and at least
+ * twice the previous wait.
  *
- * @param failure the answer's status, or the error in place of an answer
- * @param previous milliseconds waited before the attempt that failed; 0 for the first attempt
- * @param short milliseconds before the first retry after a failure that isn't listed
+ * @param failure the answer's status, or the error if there was no answer
+ * @param previous milliseconds before the failed attempt; 0 for the first attempt
+ * @param short milliseconds before the first retry after other failures
  */
 export function nextWait(failure: number | string, previous: number, short: number): number {
   return Math.max(hourLong.has(failure) ? hour : short, 2 * previous);

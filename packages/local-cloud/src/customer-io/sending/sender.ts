@@ -5,27 +5,27 @@ import { transportErrors } from "./retry-schedule.ts";
 
 /** How a call to a webhook's endpoint ended. */
 export interface CallResult {
-  /** The answer's status, or the error in place of an answer. */
+  /** The answer's status, or the error if there was no answer. */
   readonly status: number | string;
   /** From the start of the call to the end of the answer's body. */
   readonly milliseconds: number;
 }
 
-/** A 2xx within the time is the only success. */
+/** Only a 2xx within the time limit is a success. */
 export function isAccepted({ status }: CallResult): boolean {
   return typeof status === "number" && status >= 200 && status < 300;
 }
 
-// Idle connections are closed before a receiver would close them: a call that meets a closing connection would look like
-// a receiver's failure and cost an hour. Node's HTTP servers keep idle connections for five seconds.
+// Close idle connections before a receiver does: a call on a closing connection would look like a failure of
+// the receiver and cost an hour. Node's HTTP servers keep idle connections for five seconds.
 const connections = { keepAlive: true, timeout: 1000 };
 
-/** Makes the calls to webhook endpoints: certificates checked with Node's default trust, redirects not followed. */
+/** Calls webhook endpoints. Checks certificates with Node's default trust, and does not follow redirects. */
 export class WebhookSender {
   readonly #http = new HttpAgent(connections);
   readonly #https = new HttpsAgent(connections);
 
-  /** Posts `body`; never rejects. The timeout is in milliseconds and holds for the whole call. */
+  /** Posts `body`; never rejects. The timeout is in milliseconds and applies to the whole call. */
   post(endpoint: string, body: string, headers: Record<string, string>, timeout: number): Promise<CallResult> {
     const secure = new URL(endpoint).protocol === "https:";
     const started = performance.now();
@@ -54,7 +54,7 @@ export class WebhookSender {
     });
   }
 
-  /** Cuts all connections; calls under way end with an error. */
+  /** Closes all connections; calls under way end with an error. */
   close(): void {
     this.#http.destroy();
     this.#https.destroy();
@@ -71,7 +71,7 @@ function inCustomerIoWords(error: NodeJS.ErrnoException, socket: object | null):
     case "EAI_AGAIN":
       return transportErrors.nameResolution;
     case "ECONNRESET":
-      // Node reports a connection that was closed without an answer as a reset of its own making.
+      // Node reports a connection that was closed without an answer as a reset, but without a system call.
       return error.syscall === undefined ? transportErrors.endOfFile : transportErrors.reset;
     default:
       return error.code ?? error.message;

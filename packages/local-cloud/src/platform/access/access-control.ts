@@ -29,7 +29,7 @@ export function accessControlRoutes(state: PlatformState): Hono<PlatformEnvironm
     const policies: JsonObject = {};
     for (const url of stringsOf(body)) {
       const granted = effective(state, url);
-      // What is not in effect is left out.
+      // Permissions that are not in effect are left out.
       if (granted.length > 0) policies[url] = granted;
     }
     return answer(200, { policies });
@@ -37,7 +37,7 @@ export function accessControlRoutes(state: PlatformState): Hono<PlatformEnvironm
   return routes;
 }
 
-/** A permission that is in effect is answered with an asterisk, a resource type with its actions. */
+/** For an effective permission, an asterisk; for a resource type, its actions. */
 function effective(state: PlatformState, url: string): string[] {
   const [, kind, name = ""] = url.split("/");
   if (kind === "permissions") return isGranted(state, name) ? ["*"] : [];

@@ -8,7 +8,7 @@ import { gatewayProblem, plainProblem } from "../web/problem.ts";
 const unsandboxed = "/data/foundation/sandbox-management";
 
 /**
- * What `platform.adobe.io` checks before any service sees a call: the token, then the API key, then the organization
+ * The checks of `platform.adobe.io` before a service gets a call: the token, then the API key, then the organization
  * (Experience Platform's troubleshooting guide, "Request header errors").
  */
 export function gateway(state: PlatformState): MiddlewareHandler<PlatformEnvironment> {
@@ -29,7 +29,7 @@ export function gateway(state: PlatformState): MiddlewareHandler<PlatformEnviron
   };
 }
 
-/** The sandbox of a call, and the form of its body: what each sandboxed service checks before it does anything. */
+/** The checks of each sandboxed service before it does anything: the sandbox, and the body's content type. */
 export function requireSandbox(state: PlatformState): MiddlewareHandler<PlatformEnvironment> {
   return async (context, next) => {
     if (hasBody(context.req.raw.headers) && !isJson(context.req.header("content-type"))) {

@@ -5,10 +5,10 @@ import { answer, type PlatformEnvironment } from "../web/http.ts";
 import { hex } from "../web/identifiers.ts";
 import { Problem } from "../web/problem.ts";
 
-/** Seconds that a token lives: just under a day, in seconds (the JWT endpoint of old gave milliseconds). */
+/** Lifetime of a token: just under a day, in seconds (the former JWT endpoint returned milliseconds). */
 const lifetimeSeconds = 86_399;
 
-/** The scopes of a Platform credential, as Adobe's Postman environment asks for them. */
+/** The scopes of a Platform credential, from Adobe's Postman environment. */
 const knownScopes = new Set([
   "openid",
   "session",

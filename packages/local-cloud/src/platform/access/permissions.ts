@@ -8,8 +8,8 @@ type Action = "read" | "write" | "delete";
 const all: readonly Action[] = ["read", "write", "delete"];
 
 /**
- * What a role can grant of all that the package may need: each permission with the resource types that it opens. The names
- * are those of Adobe's "Effective policies" page, the form that of its `/acl/reference`.
+ * The permissions that the package may need, each with the resource types that it gives access to. The names
+ * come from Adobe's "Effective policies" page, the form from its `/acl/reference`.
  */
 export const permissions: Readonly<Record<string, Readonly<Record<string, readonly Action[]>>>> = {
   "manage-datasets": { connection: all, datasets: all, schemas: ["read"] },
@@ -25,7 +25,7 @@ export const permissions: Readonly<Record<string, Readonly<Record<string, readon
   "view-sources": { "streaming-source": ["read"] },
 };
 
-/** Every resource type that some permission opens. */
+/** Every resource type that a permission gives access to. */
 export const accessControlTypes: readonly string[] = [
   ...new Set(Object.values(permissions).flatMap(Object.keys)),
 ].sort();
@@ -36,7 +36,7 @@ export function isGranted(state: PlatformState, permission: string): boolean {
   return !state.switches.permissionsLacking.split(",").includes(permission);
 }
 
-/** What the credential may do with a resource type, by all its permissions together. */
+/** The actions that all permissions of the credential together allow on a resource type. */
 export function actionsOn(state: PlatformState, resourceType: string): Action[] {
   const granted = Object.entries(permissions).filter(([name]) => isGranted(state, name));
   return all.filter((action) => granted.some(([, types]) => types[resourceType]?.includes(action)));
@@ -46,12 +46,12 @@ const words =
   "You do not have sufficient permissions to perform the operation. Please contact your administrator to resolve " +
   "permissions and try again.";
 
-/** Flow Service refuses by its own code; the others' bodies are published nowhere. */
+/** Flow Service has its own code; the other services' bodies are not published. */
 function refusal(resourceType: string): Problem {
   return resourceType === "streaming-source" ? flowProblem("2120-403", "Forbidden", words) : plainProblem(403, words);
 }
 
-/** Refuses what the role does not grant: reading takes `read`, deleting `delete`, everything else `write`. */
+/** Refuses what the role does not grant: reading needs `read`, deleting `delete`, anything else `write`. */
 export function requirePermission(
   state: PlatformState,
   resourceTypeOf: (path: string, method: string) => string,

@@ -5,7 +5,7 @@ import { answer, numberParameter, type PlatformEnvironment, pathParameter } from
 import type { JsonObject } from "../web/json.ts";
 import { plainProblem } from "../web/problem.ts";
 
-/** An organization may have 75 sandboxes; that a page holds fewer is assumed. */
+/** An organization may have 75 sandboxes. It is an assumption that a page holds fewer. */
 const largestPage = 50;
 
 /** The sandboxes that the caller may use. */

@@ -19,7 +19,7 @@ import { type Condition, compareValues, fulfills, parsePropertyCondition } from 
 import { timeSeriesBehavior } from "../xdm/standard-resources.ts";
 import { checkRowExpiration } from "./row-expiration.ts";
 
-/** The attributes that a caller gives. */
+/** The attributes that callers set. */
 const callerAttributes = [
   "name",
   "description",
@@ -33,7 +33,7 @@ const callerAttributes = [
 /** Query parameters of the list that aren't filters on an attribute of the same name. */
 const listParameters = new Set(["limit", "start", "orderBy", "property", "properties"]);
 
-/** Catalog Service: datasets. Catalog answers changes with an array of references and look-ups with objects by id. */
+/** Catalog Service: datasets. Catalog returns an array of references for changes, and objects by id for lookups. */
 export function datasetRoutes(state: PlatformState): Hono<PlatformEnvironment> {
   const routes = new Hono<PlatformEnvironment>();
 
@@ -153,7 +153,7 @@ function mergeDeep(target: JsonObject, addition: JsonObject): JsonObject {
   return merged;
 }
 
-/** A dataset needs a known schema with its version, and for Profile one that is enabled for Profile. */
+/** A dataset needs a known schema with its version, which must be enabled for Profile if the dataset is. */
 function checkDataset(sandbox: Sandbox, body: JsonObject): void {
   const schemaRef = objectOf(body.schemaRef);
   const schema = sandbox.resources.get(stringOf(schemaRef.id) ?? "");

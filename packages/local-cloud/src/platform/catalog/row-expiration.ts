@@ -1,9 +1,9 @@
 import { isObject, type JsonObject, objectOf } from "../web/json.ts";
 import { plainProblem } from "../web/problem.ts";
 
-/** Days in the parts of a period; the bounds are far enough from each other that months may count 30 days. */
+/** Days in the parts of a period; for these bounds it is accurate enough to count a month as 30 days. */
 const daysIn: Readonly<Record<string, number>> = { Y: 365, M: 30, W: 7, D: 1 };
-/** What Adobe calls typical for an organization: 30 days to 10 years. */
+/** The typical bounds of an organization, according to Adobe: 30 days to 10 years. */
 const [shortest, longest] = [30, 3650];
 
 /**

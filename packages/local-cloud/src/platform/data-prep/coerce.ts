@@ -16,10 +16,10 @@ const trueWords = new Set(["y", "yes", "Y", "YES", "on", "ON", "true", "TRUE"]);
 const falseWords = new Set(["n", "N", "no", "NO", "off", "OFF", "false", "FALSE"]);
 
 /**
- * Gives a value the type of its XDM field, as far as Data Prep does so by itself: strings to booleans and dates by the lists of
+ * Converts a value to the type of its XDM field, as far as Data Prep does so by itself: strings to booleans and dates by the lists of
  * its data handling page, numeric strings to numbers, objects by copying the attributes that the field has. A number never becomes
- * a date, and a text only where `numberInTextField` says so: an example of the API description's preview makes "1234" of 1234,
- * but no page has the rule.
+ * a date. It becomes text only if `numberInTextField` says so: an example in the API description's preview converts 1234 to "1234",
+ * but no page states the rule.
  */
 export function coerceToField(value: Value, field: JsonObject, path: string, rules: CoercionRules): Json {
   if (value === null) return null;
@@ -57,7 +57,7 @@ const coercions: Readonly<Record<string, Coercion>> = {
   object: (value, field, path, rules) => (isValueObject(value) ? copyObject(value, field, path, rules) : undefined),
 };
 
-/** Object copy: attributes with matching names; those that the schema lacks stay behind. */
+/** Copies the attributes of an object that the schema has; others are dropped. */
 function copyObject(value: ValueObject, field: JsonObject, path: string, rules: CoercionRules): JsonObject {
   const result: JsonObject = {};
   for (const [name, item] of Object.entries(value)) {

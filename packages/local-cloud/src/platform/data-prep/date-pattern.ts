@@ -13,14 +13,14 @@ import {
 } from "@js-joda/core";
 import { Locale } from "@js-joda/locale_en";
 
-/** Writes a time by a Java date pattern, such as `yyyy-MM-dd'T'HH:mm:ss.SSSX`, with English names. Throws if the pattern is none. */
+/** Formats a time with a Java date pattern, such as `yyyy-MM-dd'T'HH:mm:ss.SSSX`, in English. Throws if the pattern is invalid. */
 export function formatDate(time: ZonedDateTime, pattern: string): string {
   return formatterOf(pattern).format(time);
 }
 
 /**
- * Reads a text by a Java date pattern: undefined if the text does not fit it or gives no whole date. Without a time it is midnight,
- * without an offset or a zone UTC. Throws if the pattern is none.
+ * Parses a text with a Java date pattern: undefined if the text does not match or does not contain a whole date. Without a time it is
+ * midnight, without an offset or zone UTC. Throws if the pattern is invalid.
  */
 export function parseDate(text: string, pattern: string): ZonedDateTime | undefined {
   const formatter = formatterOf(pattern);
@@ -42,7 +42,7 @@ const formatters = new Map<string, DateTimeFormatter>();
 function formatterOf(pattern: string): DateTimeFormatter {
   const kept = formatters.get(pattern);
   if (kept !== undefined) return kept;
-  // Strict, so that no February 29th slips into a year that has none: which style Data Prep takes is not documented.
+  // Strict, so that a February 29th in a common year is refused. Which style Data Prep uses is not documented.
   const formatter = builderOf(pattern).toFormatter(ResolverStyle.STRICT).withLocale(Locale.ENGLISH);
   formatters.set(pattern, formatter);
   return formatter;

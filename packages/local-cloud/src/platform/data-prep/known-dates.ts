@@ -2,7 +2,7 @@ import { Instant, ZonedDateTime, ZoneOffset } from "@js-joda/core";
 import { parseDateTime } from "../xdm/date-time.ts";
 import { parseDate } from "./date-pattern.ts";
 
-/** The formats that a string for a date field is tried against, in this order (Data Prep's data handling page, "Dates"). */
+/** The formats to try for a string in a date field, in order (Data Prep's data handling page, "Dates"). */
 export const dateFormats: readonly string[] = [
   "yyyy-MM-dd HH:mm:ssZ",
   "yyyy-MM-dd HH:mm:ss.SSSZ",
@@ -24,7 +24,7 @@ export const dateFormats: readonly string[] = [
   "dd-MMM-yyyy",
 ];
 
-/** The `date` function takes these too, by the examples of the functions page. */
+/** The `date` function also accepts these, according to the functions page's examples. */
 const furtherFormats = [
   "yyyy-MM-dd HH:mm",
   "yyyy-MM-dd HH:mm:ss",
@@ -32,14 +32,14 @@ const furtherFormats = [
   "yyyy-MM-dd'T'HH:mm:ss",
 ];
 
-/** Reads a string meant for a date field: RFC 3339 as it is, anything else by the list; undefined if nothing fits. */
+/** Parses a string for a date field as RFC 3339 or with the listed formats; undefined if none matches. */
 export function readDate(text: string): ZonedDateTime | undefined {
   const milliseconds = parseDateTime(text);
   if (milliseconds !== undefined) return ZonedDateTime.ofInstant(Instant.ofEpochMilli(milliseconds), ZoneOffset.UTC);
   return firstFit(text, dateFormats);
 }
 
-/** Reads a string as the `date` function does without a format. */
+/** Parses a string like the `date` function without a format. */
 export function readDateLeniently(text: string): ZonedDateTime | undefined {
   return readDate(text) ?? firstFit(text, furtherFormats);
 }

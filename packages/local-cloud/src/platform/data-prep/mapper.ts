@@ -7,7 +7,7 @@ import { Unreadable } from "./language/unreadable.ts";
 import type { MappingItem } from "./mapping-item.ts";
 import { type EvaluationContext, MissingAttribute, TransformError, type Value } from "./value.ts";
 
-/** A mapping that was read: its source can be worked out, and its destination is a field of the schema. */
+/** A compiled mapping: its source can be evaluated, and its destination is a field of the schema. */
 export interface CompiledMapping {
   readonly item: MappingItem;
   readonly read: (context: EvaluationContext) => Value;
@@ -15,7 +15,7 @@ export interface CompiledMapping {
   readonly field: JsonObject;
 }
 
-/** One mapping's trouble with one record, in the form of the API description's TransformErrorInfo. */
+/** A problem of one mapping with one record, in the form of the API description's TransformErrorInfo. */
 interface MappingIssue extends JsonObject {
   source: string;
   destination: string;
@@ -32,7 +32,7 @@ export interface MappedRecord {
   readonly failures: readonly MappingIssue[];
 }
 
-/** Reads a mapping against its target schema; throws Unreadable. */
+/** Compiles a mapping for its target schema; throws Unreadable. */
 export function compileMapping(item: MappingItem, schema: JsonObject): CompiledMapping {
   const destination = readPath(item.destination);
   return { item, read: reader(item), destination, field: fieldOf(schema, destination) };
@@ -74,7 +74,7 @@ export function mapRecord(
   const row: JsonObject = {};
   const warnings: MappingIssue[] = [];
   const failures: MappingIssue[] = [];
-  // Parents before children, so that a mapped object doesn't wipe out what was mapped into it.
+  // Parents before children, so that a mapped object doesn't overwrite values that were mapped into it.
   const ordered = [...mappings].sort((left, right) => left.destination.length - right.destination.length);
   for (const mapping of ordered) {
     try {
@@ -95,7 +95,7 @@ function issue({ source, destination, sourceType }: MappingItem, { message }: Er
   return { source, destination, exception: message, columnName: destination, sourceType };
 }
 
-/** Puts a value at a path; `[*]` spreads an array over the items, one each. */
+/** Puts a value at a path; `[*]` distributes an array over the items. */
 function place(
   container: Json | undefined,
   steps: Path,
@@ -122,7 +122,7 @@ function place(
   return array;
 }
 
-/** Leaves out nulls. */
+/** Removes nulls. */
 function prune(value: Json | undefined): Json | undefined {
   if (Array.isArray(value)) return value.filter((item) => item !== null).map((item) => prune(item) ?? null);
   if (!isObject(value)) return value;

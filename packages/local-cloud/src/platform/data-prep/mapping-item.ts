@@ -4,7 +4,7 @@ import { Unreadable } from "./language/unreadable.ts";
 
 type SourceType = "ATTRIBUTE" | "EXPRESSION" | "STATIC";
 
-/** One mapping of a set, whichever of the two spellings it came in. */
+/** One mapping of a set, in either spelling. */
 export interface MappingItem {
   readonly id: string;
   readonly sourceType: SourceType;
@@ -14,7 +14,7 @@ export interface MappingItem {
   readonly description: string | undefined;
 }
 
-/** What callers may write, and what a GET writes back. */
+/** The spellings that callers may use, and the type that each means. */
 const sourceTypes: Readonly<Record<string, SourceType>> = {
   ATTRIBUTE: "ATTRIBUTE",
   EXPRESSION: "EXPRESSION",
@@ -53,7 +53,7 @@ export function readMappingItem(entry: Json): MappingItem {
   };
 }
 
-/** A mapping as GET answers it: both spellings at once, by the sample in the API description. */
+/** A mapping in the answer of a GET: both spellings at once, as in the API description's sample. */
 export function renderMappingItem(item: MappingItem, common: JsonObject): JsonObject {
   return {
     id: item.id,

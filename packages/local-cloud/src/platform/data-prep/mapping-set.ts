@@ -11,7 +11,7 @@ export function findVersion(set: MappingSet, version?: number): MappingSetVersio
   return version === undefined ? set.versions.at(-1) : set.versions.find((content) => content.version === version);
 }
 
-/** Reads a mapping set; it needs a known target schema and at least one mapping. The mappings are not read yet. */
+/** Checks that a mapping set has a known target schema and at least one mapping. Does not compile the mappings. */
 export function readTarget(sandbox: Sandbox, body: JsonObject): MappingSetContent["schemaRef"] {
   const schemaRef = objectOf(objectOf(body.outputSchema).schemaRef);
   const id = stringOf(schemaRef.id) ?? "";
@@ -42,7 +42,7 @@ export function readMappingSet(sandbox: Sandbox, body: JsonObject): MappingSetCo
 
 const compiledSets = new WeakMap<MappingSetContent, { revision: number; mappings: CompiledMapping[] }>();
 
-/** A set made ready to run, worked out once per change of the registry. */
+/** A compiled set, cached until the registry changes. */
 export function compileMappingSet(sandbox: Sandbox, content: MappingSetContent): CompiledMapping[] {
   const kept = compiledSets.get(content);
   if (kept?.revision === sandbox.registryRevision) return kept.mappings;

@@ -35,7 +35,7 @@ export function dataPrepRoutes(state: PlatformState): Hono<PlatformEnvironment> 
   return routes;
 }
 
-/** Whether an expression can be read and, given a sample, be worked out. */
+/** Whether an expression can be compiled and, given a sample, evaluated. */
 function isValid(text: string, sampleData: string | undefined, now: number): boolean {
   try {
     const expression = compileExpression(text);

@@ -1,19 +1,19 @@
 import { DateTimeFormatter, ZonedDateTime } from "@js-joda/core";
 import type { JsonObject } from "../web/json.ts";
 
-/** What an expression computes with: JSON values and points in time with their zone. */
+/** The values of expressions: JSON values and times with their zone. */
 export type Value = null | boolean | number | string | ZonedDateTime | Value[] | ValueObject;
 
 export interface ValueObject {
   [key: string]: Value | undefined;
 }
 
-/** A time as Data Prep writes it: `2019-10-23T11:24:00Z`, with a fraction if it has one. */
+/** A time in Data Prep's form: `2019-10-23T11:24:00Z`, with a fraction if it has one. */
 export function isoText(time: ZonedDateTime): string {
   return time.format(DateTimeFormatter.ISO_OFFSET_DATE_TIME);
 }
 
-/** A transformation that fails for one event: nulls its column and counts as a warning. */
+/** A transformation failed for one event: it nulls its column and counts as a warning. */
 export class TransformError extends Error {}
 
 /** A reference to an attribute that the event lacks. */
@@ -27,11 +27,11 @@ export function isValueObject(value: Value | undefined): value is ValueObject {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof ZonedDateTime);
 }
 
-/** What a calculation may look at beside its arguments. */
+/** What an evaluation uses besides its arguments. */
 export interface EvaluationContext {
   readonly source: JsonObject;
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** What the operators of numbers do; default: they calculate. */
+  /** Behavior of arithmetic operators; default: they calculate. */
   readonly arithmetic?: "calculates" | "fails";
 }

@@ -16,7 +16,7 @@ export async function requireBody(context: PlatformContext): Promise<Json> {
   return body;
 }
 
-/** The current etag must be given, inner quotes and all (1403-400, 1404-412). */
+/** Requires the current etag, including its inner quotes (1403-400, 1404-412). */
 export function requireMatch(context: PlatformContext, etag: string): void {
   const supplied = context.req.header("if-match");
   if (supplied === undefined) {

@@ -100,7 +100,7 @@ function checkConnection(state: PlatformState, sandbox: Sandbox, kind: Connectio
   const base = stringOf(body.baseConnectionId);
   if (base !== undefined && !sandbox.connections.connections.has(base)) throw unknownId();
   if (kind === "sourceConnections" && spec.id === customerIoSpec && objectOf(body.data).format !== "json") {
-    // The tutorial: "Currently, the only supported data format is json". Which error another one gets is inferred.
+    // The tutorial: "Currently, the only supported data format is json". The error for another format is inferred.
     throw invalidRequest(
       "1100-400",
       "The request could not be processed. Error from flow provider: The only supported data format is json.",
@@ -134,7 +134,7 @@ function checkHttpApi(sandbox: Sandbox, kind: ConnectionKind, body: JsonObject):
   if (typeof authenticationRequired !== "boolean") throw refuse("authenticationRequired must be a boolean.");
 }
 
-/** A live flow holds its source and target connection (1447-400); a base connection is held through them (1418-400). */
+/** A live flow protects its source and target connection (1447-400), and through them a base connection (1418-400). */
 function refuseIfHeld(sandbox: Sandbox, kind: ConnectionKind, id: string): void {
   const sources = Array.from(sandbox.connections.sourceConnections.values());
   const held =
@@ -185,7 +185,7 @@ function render(state: PlatformState, sandbox: Sandbox, connection: Connection):
   };
 }
 
-/** The auth parameters with the endpoint that came with the connection; what wasn't given is taken from the name. */
+/** The auth parameters with the connection's endpoint; missing ones come from the name. */
 function openAuth(state: PlatformState, { body }: Connection, inletId: string): JsonObject {
   const { specName, params } = objectOf(body.auth);
   const given = { sourceId: body.name, name: body.name, authenticationRequired: false, ...objectOf(params) };

@@ -5,15 +5,15 @@ import { itemsOf, type JsonObject, objectOf, stringOf, stringsOf } from "../web/
 import { invalidRequest, invalidSpec, unknownId } from "./problems.ts";
 import { flowSpec } from "./specs.ts";
 
-/** What a flow does with its events. */
+/** How a flow processes its events. */
 export interface FlowWiring {
   readonly dataset: Dataset;
-  /** Undefined if the flow takes XDM as it is. */
+  /** Undefined if the flow accepts XDM unchanged. */
   readonly mapping: { readonly id: string; readonly version: number } | undefined;
 }
 
 /**
- * Checks a flow as Flow Service does at creation and change: its specs and connections, the mapping and its version
+ * Checks a flow like Flow Service at creation and change: its specs and connections, the mapping and its version
  * (1419-400, 1412-400), and that mapping and dataset have the same schema and version (1425-400).
  */
 export function checkFlow(sandbox: Sandbox, body: JsonObject): FlowWiring {

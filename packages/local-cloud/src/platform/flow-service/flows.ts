@@ -22,7 +22,7 @@ const callerAttributes = [
   "options",
 ];
 
-/** What a PATCH may change; for all else the flow must be recreated (update-dataflows tutorial). */
+/** What a PATCH may change; for anything else the flow must be recreated (update-dataflows tutorial). */
 const changeable =
   /^\/(name|description|transformations(\/.*)?|options\/(errorDiagnosticsEnabled|partialIngestionPercent))$/;
 
@@ -141,7 +141,7 @@ function sameJson(left: Json | undefined, right: Json | undefined): boolean {
 }
 
 function render(state: PlatformState, sandbox: Sandbox, flow: Flow): JsonObject {
-  // The inlet's URL is the service's to fill in, though it stands in the same option spec as the caller's options.
+  // The service sets the inlet's URL, although it is in the same option spec as the caller's options.
   const { inletUrl: _given, ...options } = objectOf(flow.body.options);
   if (flow.inletShown && !flow.isInletShared) options.inletUrl = `${state.url}/collection/${flow.inletId}`;
   const specs = (kind: "sourceConnections" | "targetConnections", ids: Json | undefined) =>

@@ -3,8 +3,8 @@ import type { PlatformState } from "../state/state.ts";
 import { etag } from "../web/identifiers.ts";
 
 /**
- * Brings a flow up to the present: an enabling flow whose time has come becomes enabled, with a new etag of that moment, and
- * shows its inlet. In the tutorial's sample that took six seconds, and the etag from the creation was stale from then on.
+ * Updates a flow to the current time: an enabling flow whose time has come becomes enabled, with a new etag, and
+ * shows its inlet. In the tutorial's sample that took six seconds, and the etag from the creation was stale afterwards.
  */
 export function settle(state: PlatformState, flow: Flow): Flow {
   if (flow.state === "enabling" && state.clock() >= flow.enabledAt) {
@@ -24,7 +24,7 @@ export function startEnabling(state: PlatformState, flow: Flow): void {
   flow.warmAt = flow.enabledAt + state.warmUpMilliseconds;
 }
 
-/** Loses events again after a change of the mapping, if that switch is on. */
+/** After a change of the mapping, makes the flow lose events again, if the switch says so. */
 export function warmUpAgain(state: PlatformState, flow: Flow): void {
   if (state.switches.afterMappingChange === "keeps-running") return;
   flow.warmAt = Math.max(flow.warmAt, state.clock() + state.warmUpMilliseconds);

@@ -10,7 +10,7 @@ const operators = new Set(["==", "!=", "<", "<=", ">", ">="]);
 const defaultLimit = 100;
 
 /**
- * Answers a list: filters (`property=<path><operator><value>`, ANDed; `==a,b` is any of them; `name[]` for arrays), `orderby`,
+ * Returns a list: filters (`property=<path><operator><value>`, ANDed; `==a,b` is any of them; `name[]` for arrays), `orderby`,
  * `limit` with `continuationToken`, or `count=true` (Flow Service API guide, "Sorting and filtering responses").
  * @param path of the list below the service, for the link to the next page
  */

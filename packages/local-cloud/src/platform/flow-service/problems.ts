@@ -1,7 +1,7 @@
 import type { JsonObject } from "../web/json.ts";
 import { Problem } from "../web/problem.ts";
 
-/** An error of Flow Service, by the codes and texts of its error page and in the body form of its samples. */
+/** An error of Flow Service, with the codes and texts of its error page and the body of its samples. */
 export function flowProblem(code: string, title: string, message: string, report: JsonObject = {}): Problem {
   const status = Number(code.slice(-3));
   return new Problem(status, message, ({ requestId }) => ({
@@ -18,7 +18,7 @@ export function invalidRequest(code: string, message: string): Problem {
   return flowProblem(code, "Invalid request", message);
 }
 
-/** The error page lists 1439-400; the samples answer it with 404. */
+/** The error page lists 1439-400; in the samples its status is 404. */
 export function notFound(kind: string, id: string): Problem {
   return flowProblem(
     "1439-404",
@@ -28,7 +28,7 @@ export function notFound(kind: string, id: string): Problem {
   );
 }
 
-/** An id in a request that leads nowhere. */
+/** An unknown id in a request. */
 export function unknownId(): Problem {
   return flowProblem(
     "1101-404",

@@ -9,7 +9,7 @@ import { notFound } from "./problems.ts";
 
 const hour = 3_600_000;
 
-/** Flow Service: the runs of streaming flows, one for each hour in which events came (monitor-streaming page). */
+/** Flow Service: the runs of streaming flows, one for each hour in which events arrived (monitor-streaming page). */
 export function runRoutes(state: PlatformState): Hono<PlatformEnvironment> {
   const routes = new Hono<PlatformEnvironment>();
   routes.get("/", (context) => {
@@ -27,7 +27,7 @@ export function runRoutes(state: PlatformState): Hono<PlatformEnvironment> {
   return routes;
 }
 
-/** The run of the present hour, begun if this is its first record. */
+/** The run of the current hour, created for its first record. */
 export function currentRun(sandbox: Sandbox, flow: Flow, datasetId: string, now: number): RunWindow {
   const startedAt = Math.floor(now / hour) * hour;
   const key = `${flow.id} ${startedAt}`;
@@ -67,7 +67,7 @@ export function latestRun(sandbox: Sandbox, flowId: string): RunWindow | undefin
     .sort((left, right) => right.startedAt - left.startedAt)[0];
 }
 
-/** A run in which some records went through is a success with errors, as in the monitoring guide's sample. */
+/** A run in which some records succeeded is a success with errors, as in the monitoring guide's sample. */
 export function runStatus(run: RunWindow): "success" | "failed" {
   return run.outputRecords === 0 && run.failedRecords > 0 ? "failed" : "success";
 }

@@ -8,12 +8,12 @@ import { invalidRequest, invalidSpec, notFound } from "./problems.ts";
 export const customerIoSpec = "96479064-7b8a-4d69-b9ed-21c5683837ea";
 export const httpApiSpec = "bc7b00d6-623a-4dfc-9fdb-f1240aeadaeb";
 export const dataLakeSpec = "c604ff05-7f1a-43c0-8e18-33bf874cb11c";
-/** "Steam data with transformation", as Adobe's own name for it has it. */
+/** "Steam data with transformation": Adobe's own spelling. */
 const transformedStreamFlowSpec = "c1a19761-d2c7-4702-b9fa-fe91f0613e81";
 const genericStreamingFlowSpec = "e77fde5a-22a8-11ed-861d-0242ac120002";
 const streamingProvider = "521eee4d-8cbe-4906-bb48-fb6bd4450033";
 
-/** Customer.io's own connection spec isn't published: this is the template of the Streaming SDK that it was built with. */
+/** Customer.io's connection spec isn't published: this is the template of the Streaming SDK that it was built with. */
 const streamingSource: JsonObject = {
   version: "1.0",
   providerId: streamingProvider,
@@ -110,7 +110,7 @@ const flowSpecs: readonly JsonObject[] = [
   },
 ];
 
-/** Flow Service: the specifications of connections and flows; a cheap way to learn whether the source is there. */
+/** Flow Service: the specifications of connections and flows; a cheap way to check whether the source is offered. */
 export function specRoutes(state: PlatformState): Hono<PlatformEnvironment> {
   const routes = new Hono<PlatformEnvironment>();
   for (const [kind, all] of Object.entries({ connectionSpecs, flowSpecs })) {

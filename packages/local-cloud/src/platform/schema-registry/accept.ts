@@ -1,12 +1,12 @@
 import { xdmProblem } from "./problems.ts";
 
-/** How a single resource is shown. */
+/** The form of a single resource. */
 export interface LookupForm {
-  /** All inherited fields resolved (`xed-full`), or `$ref` and `allOf` as they are (`xed`). */
+  /** All inherited fields resolved (`xed-full`), or unresolved `$ref` and `allOf` (`xed`). */
   readonly full: boolean;
   readonly titles: boolean;
   readonly descriptions: boolean;
-  /** The major version that was asked for. */
+  /** The requested major version. */
   readonly version: string;
 }
 
@@ -41,7 +41,7 @@ export function descriptorListForm(accept: string | undefined): { form: "id" | "
   return { form: form === "-id" ? "id" : form === "-link" ? "link" : "whole", paged: version !== undefined };
 }
 
-/** A descriptor's lookup needs no Accept header, but a schema's isn't taken (XDM-1009-400). */
+/** A descriptor's lookup needs no Accept header, but a schema's is refused (XDM-1009-400). */
 export function checkDescriptorLookup(accept: string | undefined): void {
   if (accept?.startsWith("application/vnd.adobe.") && !accept.startsWith("application/vnd.adobe.xdm")) {
     throw invalid("1009-400", accept, "application/vnd.adobe.xdm+json");

@@ -22,7 +22,7 @@ const identityAttributes = [
   "xdm:isPrimary",
 ];
 
-/** Descriptors: of the several types only the identity descriptor, which the package uses. */
+/** Descriptors. Only the identity descriptor is supported, which the package uses. */
 export function descriptorRoutes(state: PlatformState): Hono<PlatformEnvironment> {
   const routes = new Hono<PlatformEnvironment>();
 
@@ -112,7 +112,7 @@ function render(state: PlatformState, sandbox: Sandbox, { id, body, created, mod
   };
 }
 
-/** The rules for identity descriptors of the descriptors page: a known schema and field, a namespace, one primary a schema. */
+/** The descriptors page's rules for identity descriptors: a known schema and field, a namespace, one primary per schema. */
 function checkDescriptor(sandbox: Sandbox, request: JsonObject, own?: string): JsonObject {
   if (request["@type"] !== "xdm:descriptorIdentity") {
     throw plainProblem(400, `The descriptor type ${String(request["@type"])} is not supported`);

@@ -18,7 +18,7 @@ export function xdmProblem(code: string, title: string, message: string): Proble
   }));
 }
 
-/** 1010 for classes and 1012 for schemas are documented; that 1011 stands for field groups is inferred from the order. */
+/** 1010 for classes and 1012 for schemas are documented; 1011 for field groups is inferred from the order. */
 const notFoundCodes: Readonly<Record<ResourceKind, { code: string; name: string }>> = {
   classes: { code: "1010-404", name: "class" },
   mixins: { code: "1011-404", name: "field group" },

@@ -9,7 +9,7 @@ export function altId(id: string): string {
   return `_${id.replace("https://ns.adobe.com/", "").replaceAll("/", ".")}`;
 }
 
-/** The class of a schema: the one reference of its allOf that leads to a class. */
+/** The class of a schema: the reference in its allOf to a class. */
 export function classOf(sandbox: Sandbox, body: JsonObject): string | undefined {
   return references(body).find((id) => sandbox.resources.get(id)?.kind === "classes");
 }
@@ -21,14 +21,14 @@ export function references(body: JsonObject): string[] {
     .filter((id) => id.startsWith("https://"));
 }
 
-/** All that a resource extends: what it names and what its class extends in turn. */
+/** Everything that a resource extends, directly or through its class. */
 export function listExtended(sandbox: Sandbox, body: JsonObject): string[] {
   const direct = references(body);
   const inherited = direct.flatMap((id) => stringsOf(sandbox.resources.get(id)?.body["meta:extends"]));
   return [...new Set([...direct, ...inherited])];
 }
 
-/** A resource as the registry answers it, system attributes and all. */
+/** A resource in the registry's answers, including system attributes. */
 export function renderResource(state: PlatformState, sandbox: Sandbox, resource: XdmResource): JsonObject {
   const { body, id, kind } = resource;
   const client = state.options.credentials.clientId;
@@ -65,7 +65,7 @@ export function renderResource(state: PlatformState, sandbox: Sandbox, resource:
   return rendered;
 }
 
-/** The same in the form that the caller asked for. */
+/** The same in the requested form. */
 export function renderForm(
   state: PlatformState,
   sandbox: Sandbox,
@@ -83,7 +83,7 @@ export function renderForm(
   return form.descriptions ? rendered : mapTree(rendered, withoutDescription);
 }
 
-/** Adds to a field the attributes that the system makes. */
+/** Adds the system's attributes to a field. */
 function withXdmType(field: JsonObject): JsonObject {
   const typed = field.$ref === undefined ? field : { ...field, type: "object" };
   const type = xdmType(typed);
@@ -111,7 +111,7 @@ function withoutDescription({ description: _description, ...field }: JsonObject)
   return field;
 }
 
-/** Changes every field of a tree, the innermost first. */
+/** Changes every field of a tree, innermost first. */
 function mapTree(field: JsonObject, change: (field: JsonObject) => JsonObject): JsonObject {
   const result = { ...field };
   for (const key of ["properties", "definitions"]) {

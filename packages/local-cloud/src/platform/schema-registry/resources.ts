@@ -9,7 +9,7 @@ import { resourceNotFound } from "./problems.ts";
 import { altId, listExtended, references } from "./render.ts";
 import { breakingChanges, checkResource, checkUnion, isUnion } from "./rules.ts";
 
-/** The attributes that the author gives; all others are the system's and are ignored when they come back. */
+/** The attributes that authors set; all others are the system's and are ignored in requests. */
 const authorAttributes = [
   "type",
   "title",
@@ -54,7 +54,7 @@ export function createResource(
   return resource;
 }
 
-/** PUT: the whole of the author's part again. */
+/** PUT: replaces the author's attributes. */
 export function replaceResource(
   state: PlatformState,
   sandbox: Sandbox,
@@ -64,7 +64,7 @@ export function replaceResource(
   change(state, sandbox, resource, authorPart(request));
 }
 
-/** PATCH: a JSON Patch. `/meta:extends/-` may be given beside `/allOf/-`, as the tutorials do; it follows from allOf anyway. */
+/** PATCH: a JSON Patch. `/meta:extends/-` may accompany `/allOf/-`, as in the tutorials; it follows from allOf anyway. */
 export function patchResource(
   state: PlatformState,
   sandbox: Sandbox,
@@ -81,8 +81,8 @@ export function patchResource(
 }
 
 /**
- * DELETE. Adobe publishes that a schema enabled for Profile can't be deleted; that resources in use can't be either, and with
- * which answer, is inferred.
+ * DELETE. Adobe documents that a schema enabled for Profile can't be deleted. It is inferred that resources in use can't be
+ * either, and with which answer.
  */
 export function deleteXdmResource(state: PlatformState, sandbox: Sandbox, resource: XdmResource): void {
   if (isUnion(resource)) throw plainProblem(400, `${resource.id} is enabled for Profile and can't be deleted`);
@@ -143,7 +143,7 @@ function authorPart(request: JsonObject): JsonObject {
   const body: JsonObject = {};
   for (const name of authorAttributes) if (request[name] !== undefined) body[name] = request[name];
   if (Array.isArray(body.allOf)) {
-    // An answer's allOf entries carry types that the system made; a reference is all that the author gave.
+    // In answers, allOf entries carry the system's types; authors set only the reference.
     body.allOf = itemsOf(body.allOf).map((part) =>
       isObject(part) && part.$ref !== undefined ? { $ref: part.$ref } : part,
     );

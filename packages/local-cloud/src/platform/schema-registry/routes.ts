@@ -20,7 +20,7 @@ import { altId, classOf, renderForm, renderResource } from "./render.ts";
 import { createResource, deleteXdmResource, findResource, patchResource, replaceResource } from "./resources.ts";
 import { isUnion } from "./rules.ts";
 
-/** Paths of the types; field groups were called mixins and still answer to that name. */
+/** Paths of the types; the former name of field groups, mixins, still works. */
 const kinds: Readonly<Record<string, ResourceKind>> = {
   classes: "classes",
   fieldgroups: "mixins",
@@ -28,7 +28,7 @@ const kinds: Readonly<Record<string, ResourceKind>> = {
   schemas: "schemas",
 };
 
-/** No list answers more at once. */
+/** Maximum entries of a list. */
 const maximumPage = 300;
 
 /** Schema Registry. */
@@ -134,7 +134,7 @@ function sorting(orderBy: string) {
       }
       return 0;
     },
-    /** `start` is the last primary value of the page before. */
+    /** `start` is the last primary value of the previous page. */
     isAfter: (item: JsonObject, start: string): boolean => compareValues(item[primary], start) * sign > 0,
   };
 }

@@ -36,7 +36,7 @@ function checkTitle(sandbox: Sandbox, title: string, own: string | undefined): v
   }
 }
 
-/** All custom fields sit under `_<tenant>` and have names of letters, digits, hyphens and underscores. */
+/** All custom fields are under `_<tenant>` and have names of letters, digits, hyphens and underscores. */
 function checkNamespace(tenantId: string, body: JsonObject): void {
   const namespace = `_${tenantId}`;
   const definitions = objectOf(body.definitions);
@@ -120,8 +120,8 @@ export function isUnion(resource: XdmResource | undefined): boolean {
 
 /**
  * A schema that joins a union (is enabled for Profile) needs a primary identity or an identity map, and must merge with the
- * class's other union schemas. That the identity map must be added as a field group, though the ExperienceEvent class has one,
- * is the strict reading of XDM-1528-400.
+ * class's other union schemas. According to a strict reading of XDM-1528-400, the identity map must be added as a field group,
+ * although the ExperienceEvent class has one.
  */
 export function checkUnion(sandbox: Sandbox, schema: XdmResource, body: JsonObject): void {
   const primary = Array.from(sandbox.descriptors.values()).some(
@@ -145,8 +145,8 @@ export function checkUnion(sandbox: Sandbox, schema: XdmResource, body: JsonObje
 }
 
 /**
- * Changes that would break data already written: fields taken away or retyped, values no longer allowed, new required fields
- * (schema evolution rules). Each is named by its path.
+ * Finds changes that would break existing data: fields removed or retyped, values no longer allowed, new required fields
+ * (schema evolution rules). Names each by its path.
  */
 export function breakingChanges(before: JsonObject, after: JsonObject, path = ""): string[] {
   const changes: string[] = [];

@@ -9,7 +9,7 @@ const effect = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("latency"), milliseconds: z.int().positive() }),
   z.strictObject({ kind: z.literal("reset") }),
-  /** Somebody else answers, such as a proxy with a page of its own. */
+  /** Something else answers, such as a proxy with its own page. */
   z.strictObject({
     kind: z.literal("page"),
     status: z.int().min(200).max(599),
@@ -18,14 +18,14 @@ const effect = z.discriminatedUnion("kind", [
   }),
 ]);
 
-/** A trouble to be made: for the next `calls`, or for a `rate` of all calls until it is taken away. */
+/** A fault to inject: into the next `calls`, or into a `rate` of all calls until it is removed. */
 export const faultRequest = z
   .strictObject({
     target: z.enum(["ims", "gateway", "inlet"]),
     /** Only calls whose path contains this. */
     path: z.string().min(1).optional(),
     effect,
-    /** The call is carried out first: what was asked happens, and its answer is late or lost. */
+    /** Whether the call is carried out first, so that only its answer is late or lost. */
     afterwards: z.boolean().default(false),
     calls: z.int().positive().optional(),
     rate: z.number().gt(0).max(1).optional(),
@@ -40,7 +40,7 @@ export type FaultTarget = z.infer<typeof faultRequest>["target"];
 type Effect = z.infer<typeof effect>;
 type Fault = z.infer<typeof faultRequest> & { readonly id: string; struck: number; due: number };
 
-/** The troubles in force. */
+/** The active faults. */
 export class FaultTable {
   #faults: Fault[] = [];
 
@@ -56,7 +56,7 @@ export class FaultTable {
     return this.#faults;
   }
 
-  /** The effects that this call suffers; counts it. */
+  /** Returns the effects on this call, and counts it. */
   strike(target: FaultTarget, path: string): { before: Effect[]; afterwards: Effect[] } {
     const struck = this.#faults.filter(
       (fault) => fault.target === target && path.includes(fault.path ?? "") && hits(fault),
@@ -69,7 +69,7 @@ export class FaultTable {
   }
 }
 
-/** A rate strikes evenly (0.25: each fourth call), so that a test can count on it. */
+/** A rate applies evenly (0.25: every fourth call), so that tests are deterministic. */
 function hits(fault: Fault): boolean {
   fault.due += fault.rate ?? 1;
   if (fault.due < 1) return false;

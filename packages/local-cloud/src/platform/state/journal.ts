@@ -1,9 +1,9 @@
-/** What became of an event that an inlet answered with 200 (or 207). */
+/** The fate of an event that an inlet answered with 200 (or 207). */
 type Fate = "pending" | "delivered" | "failed" | "dropped";
 
-/** One event that an inlet took. */
+/** One event that an inlet accepted. */
 export interface Receipt {
-  /** The body's `event_id`, or `_id` for XDM; null when it has neither. */
+  /** The body's `event_id`, or `_id` for XDM; null if it has neither. */
   readonly eventId: string | null;
   readonly xactionId: string;
   readonly inletId: string;
@@ -17,7 +17,7 @@ export interface Receipt {
   warnings: readonly string[];
 }
 
-/** What the inlets took and what they refused, by status; and the work that is left to do. */
+/** The inlets' accepted events, their refusals by status, and the pending work. */
 export class Journal {
   readonly receipts: Receipt[] = [];
   readonly refusals: Record<string, number> = {};
@@ -32,7 +32,7 @@ export class Journal {
     this.refusals[status] = (this.refusals[status] ?? 0) + 1;
   }
 
-  /** Notes a receipt and does its work a moment later: the inlet has answered by then, as Platform's does. */
+  /** Records a receipt and does its work a moment later, after the inlet has answered, as Platform does. */
   later(receipt: Receipt, work: () => void): void {
     this.receipts.push(receipt);
     this.#pending += 1;

@@ -1,16 +1,16 @@
 import type { MappingItem } from "../data-prep/mapping-item.ts";
 import type { Json, JsonObject } from "../web/json.ts";
 
-/** The registry's types; `mixins` is what the API calls field groups in its ids. */
+/** The registry's types; the API's ids call field groups `mixins`. */
 export type ResourceKind = "classes" | "mixins" | "schemas";
 
-/** A class, field group or schema. Classes are Adobe's own here, and there are no data types. */
+/** A class, field group or schema. All classes are Adobe's, and there are no data types. */
 export interface XdmResource {
   readonly kind: ResourceKind;
   readonly container: "global" | "tenant";
   /** The `$id`. */
   readonly id: string;
-  /** The author's part: title, description, allOf, definitions and so on. */
+  /** The author's attributes: title, description, allOf, definitions and so on. */
   body: JsonObject;
   /** The version is `1.<minor>`; the minor grows with each change. */
   minor: number;
@@ -49,7 +49,7 @@ export interface Connection {
   readonly createdAt: number;
   updatedAt: number;
   readonly providerRefId: string;
-  /** Of a base connection of the HTTP API source: its inlet, which its flows share. */
+  /** For a base connection of the HTTP API source: its inlet, which its flows share. */
   readonly inletId?: string;
 }
 
@@ -57,7 +57,7 @@ export interface Flow extends Connection {
   state: "enabling" | "enabled" | "disabled";
   /** When an enabling flow becomes enabled. */
   enabledAt: number;
-  /** From when on its events are ingested. */
+  /** When its events start to be ingested. */
   warmAt: number;
   /** The inlet; its URL shows once the flow has been enabled for the first time. */
   readonly inletId: string;
@@ -67,7 +67,7 @@ export interface Flow extends Connection {
   lastOperation: "create" | "enable" | "disable" | "update";
 }
 
-/** What one flow did in one hour: a streaming source has one run for each. */
+/** What one flow did in one hour: a streaming source has one run per hour. */
 export interface RunWindow {
   readonly id: string;
   readonly etag: string;
@@ -89,7 +89,7 @@ export interface RunWindow {
   readonly failedBatchId: string;
 }
 
-/** Everything of one sandbox; sandboxes share nothing but the global XDM resources. */
+/** The content of one sandbox; sandboxes share only the global XDM resources. */
 export interface Sandbox {
   readonly name: string;
   readonly id: string;
@@ -97,7 +97,7 @@ export interface Sandbox {
   readonly created: number;
   /** By `$id`. */
   readonly resources: Map<string, XdmResource>;
-  /** Grows with every change of a resource or descriptor, so that whatever was derived from them can be kept until then. */
+  /** Increases with every change of a resource or descriptor, so that derived data can be cached until then. */
   registryRevision: number;
   readonly descriptors: Map<string, Descriptor>;
   readonly datasets: Map<string, Dataset>;
@@ -108,7 +108,7 @@ export interface Sandbox {
   readonly runs: Map<string, RunWindow>;
 }
 
-/** What a mapping set holds at one version. */
+/** The content of one version of a mapping set. */
 export interface MappingSetContent {
   readonly name: string | undefined;
   readonly schemaRef: { readonly id: string; readonly contentType: string };

@@ -2,7 +2,7 @@ import { hex, uuid } from "../web/identifiers.ts";
 import { standardResources } from "../xdm/standard-resources.ts";
 import type { Sandbox } from "./model.ts";
 
-/** A sandbox with nothing in it but the global XDM resources. */
+/** A sandbox with only the global XDM resources. */
 export function newSandbox(name: string, now: number): Sandbox {
   return {
     name,

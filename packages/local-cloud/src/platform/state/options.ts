@@ -1,27 +1,27 @@
-/** The one customer that a stand-in knows. */
+/** The stand-in's only customer. */
 interface PlatformCredentials {
   readonly clientId: string;
   /** One secret, or the two that a credential may hold while it is rotated. */
   readonly clientSecret: string | readonly string[];
-  /** With its `@AdobeOrg`. */
+  /** Including `@AdobeOrg`. */
   readonly orgId: string;
 }
 
 /**
- * The behaviors that no public source settles. The defaults are on the strict side: what passes here should pass there.
+ * Behaviors that no public source settles. The defaults are strict: what works here should work with Platform.
  */
 export interface PlatformSwitches {
-  /** A call of a sandboxed service without `x-sandbox-name`: refused with FLOW-2105-400, or taken for `prod`. */
+  /** A call of a sandboxed service without `x-sandbox-name`: refused with FLOW-2105-400, or treated as `prod`. */
   missingSandboxHeader: "refused" | "prod";
-  /** Whether the org may use the Customer.io source, which is a beta. */
+  /** Whether the organization may use the Customer.io source, which is a beta. */
   customerIoSource: "entitled" | "not-entitled";
-  /** Whether the org may use the HTTP API source, which comes with Platform. */
+  /** Whether the organization may use the HTTP API source, which is part of Platform. */
   httpApiSource: "entitled" | "not-entitled";
   /** `x-gw-ims-org-id` in a call of an authenticated inlet, beside the token. */
   inletOrganization: "required" | "optional";
   /** Whether the credential was added to a role: without one every service refuses it and no permission is listed. */
   role: "assigned" | "missing";
-  /** State of all sandboxes, as the list of sandboxes gives it. */
+  /** State of all sandboxes in the list of sandboxes. */
   sandboxState: "active" | "creating" | "deleting" | "deleted" | "resetting" | "failed";
   /** `none`, or the permissions that the role does not grant: names of the access control API with commas between them. */
   permissionsLacking: string;
@@ -37,11 +37,11 @@ export interface PlatformSwitches {
   deleteMappingSet: "405" | "204";
   /** What PUT does to a mapping set's version. */
   mappingSetPutVersion: "increments" | "stays";
-  /** PATCH, action and DELETE of a flow that is on its way from one state to another. */
+  /** PATCH, action and DELETE of a flow that is changing its state. */
   transitionalStates: "refused" | "allowed";
   /** After a change of a flow's transformations: events are lost for the warm-up again, or it keeps running. */
   afterMappingChange: "warms-up" | "keeps-running";
-  /** An event that comes before the flow is enabled and warm: answered 200 and lost, or ingested anyway. */
+  /** An event that arrives before the flow is enabled and warm: answered 200 and lost, or ingested anyway. */
   beforeEnabled: "dropped" | "ingested";
   /** An event for a disabled flow: answered 200 and lost, or refused with 400. */
   disabledFlow: "dropped" | "refused";
@@ -53,23 +53,23 @@ export interface PlatformSwitches {
   missingFlowId: "refused" | "dropped";
   /** Raw events in a batch; only enveloped XDM is documented there. */
   rawEventsInBatch: "refused" | "accepted";
-  /** "1 MB", above which a request is answered 413: in bytes. */
+  /** Adobe's "1 MB" in bytes; a larger request gets 413. */
   maximumRequestBytes: number;
   /** A mapping's source path that the event lacks: the record fails, or the target stays empty. */
   missingSourceAttribute: "fails-record" | "leaves-empty";
-  /** A number or boolean that is mapped to a text field as it is: the record fails, or it becomes text. */
+  /** A number or boolean that is mapped unchanged to a text field: the record fails, or it becomes text. */
   numberInTextField: "fails-record" | "converts";
   /** `+`, `-`, `*`, `/` and `%` in an expression: they calculate, or each is a transformation error. */
   arithmetic: "calculates" | "fails";
-  /** An identity in a record's identity map that identifies nobody (blank, or a placeholder): the record fails, or is taken. */
+  /** An identity in an identity map that identifies nobody (blank, or a placeholder): the record fails, or is accepted. */
   unusableIdentity: "fails-record" | "taken";
-  /** An event that an inlet took: it is mapped, and shows in runs, batches and rows, at once, or only after whatever is looked at. */
+  /** When an accepted event is mapped and shows in runs, batches and rows: at once, or only later. */
   rowsShow: "at-once" | "later";
-  /** Observability's count of the messages that an inlet received: of all that it took, or of those that show in runs. */
+  /** Which messages Observability counts for an inlet: all that it accepted, or only those that show in runs. */
   inletMetrics: "at-once" | "with-rows";
   /** Preview of a dataset without rows: 404, or an empty list. */
   emptyPreview: "404" | "empty-list";
-  /** A dataset's preview: an object whose `data` has the rows, or the rows alone. */
+  /** A dataset's preview: an object with the rows in `data`, or a bare list of rows. */
   previewAnswer: "object" | "list";
 }
 
@@ -108,9 +108,9 @@ export const strictSwitches: Readonly<PlatformSwitches> = {
 
 export interface PlatformOptions {
   readonly credentials: PlatformCredentials;
-  /** Without the underscore that fields wear. */
+  /** Without the `_` prefix that fields have. */
   readonly tenantId: string;
-  /** Names, in lower case; `prod` is a production sandbox and the default one, all others are development sandboxes. */
+  /** Names, in lower case. `prod` is the default and a production sandbox; all others are development sandboxes. */
   readonly sandboxes: readonly string[];
   readonly switches?: Partial<PlatformSwitches>;
   /** Seconds from creating or enabling a flow until its state is `enabled` and its inlet URL shows; 6, as in the tutorial's sample. */

@@ -5,7 +5,7 @@ import type { Flow, Sandbox } from "./model.ts";
 import { newSandbox } from "./new-sandbox.ts";
 import { type PlatformOptions, type PlatformSwitches, strictSwitches } from "./options.ts";
 
-/** Everything that one stand-in remembers. */
+/** The whole state of a stand-in. */
 export class PlatformState {
   readonly options: PlatformOptions;
   /** Changed by `POST /__local/switches`. */
@@ -16,9 +16,9 @@ export class PlatformState {
   readonly sandboxes: ReadonlyMap<string, Sandbox>;
   /** Access tokens by their expiry time. */
   readonly tokens = new Map<string, number>();
-  /** How often a token was asked for and given. */
+  /** Number of tokens issued. */
   tokensIssued = 0;
-  /** How many requests the inlets have numbered. */
+  /** Number of inlet requests with a transaction id. */
   transactions = 0;
   readonly faults = new FaultTable();
   readonly journal = new Journal();
@@ -35,7 +35,7 @@ export class PlatformState {
     this.sandboxes = new Map(options.sandboxes.map((name) => [name, newSandbox(name, this.clock())]));
   }
 
-  /** The flow behind an inlet, with its sandbox; where several share it, the one of this id if there is one. */
+  /** The flow behind an inlet, with its sandbox; if several share the inlet, the one with this id. */
   flowOfInlet(inletId: string, flowId: string | undefined): { flow: Flow; sandbox: Sandbox } | undefined {
     for (const sandbox of this.sandboxes.values()) {
       const flows = [...sandbox.flows.values()].filter((candidate) => candidate.inletId === inletId);
@@ -45,7 +45,7 @@ export class PlatformState {
     return undefined;
   }
 
-  /** Whether a call to an inlet must show an access token. */
+  /** Whether a call to an inlet needs an access token. */
   needsToken(sandbox: Sandbox, inletId: string): boolean {
     const base = [...sandbox.connections.connections.values()].find((connection) => connection.inletId === inletId);
     return objectOf(objectOf(base?.body.auth).params).authenticationRequired === true;

@@ -4,12 +4,12 @@ import type { Sandbox } from "../state/model.ts";
 import { isObject, type Json, type JsonObject } from "./json.ts";
 import { plainProblem } from "./problem.ts";
 
-/** What the middlewares leave for the handlers. */
+/** Variables that the middlewares set for the handlers. */
 export interface PlatformEnvironment {
   Bindings: HttpBindings;
   Variables: {
     requestId: string;
-    /** The sandbox named by `x-sandbox-name`; set for every call of a sandboxed service. */
+    /** The sandbox in `x-sandbox-name`; set for every call of a sandboxed service. */
     sandbox: Sandbox;
   };
 }
@@ -21,7 +21,7 @@ export function answer(status: number, body?: Json, headers: Readonly<Record<str
   return new Response(JSON.stringify(body), { status, headers: { "content-type": "application/json", ...headers } });
 }
 
-/** The request's JSON, or undefined when it has no body. */
+/** The request's JSON, or undefined if it has no body. */
 export async function readJson(context: PlatformContext): Promise<Json | undefined> {
   const text = await context.req.text();
   if (text.trim() === "") return undefined;
@@ -49,7 +49,7 @@ export function numberParameter(context: PlatformContext, name: string, minimum 
   return value;
 }
 
-/** A path parameter, decoded: both `meta:altId` and URL-encoded `$id` arrive as they were meant. */
+/** A decoded path parameter, such as a `meta:altId` or a URL-encoded `$id`. */
 export function pathParameter(context: PlatformContext, name: string): string {
   const value = context.req.param(name);
   if (value === undefined) throw new Error(`The route has no parameter ${name}`);

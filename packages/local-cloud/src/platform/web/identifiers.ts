@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 
 export const uuid = randomUUID;
 
-/** So many hexadecimal digits: 24 for a dataset, 32 for a mapping set, 48 for a schema, 64 for an inlet. */
+/** Random hexadecimal digits: 24 for a dataset, 32 for a mapping set, 48 for a schema, 64 for an inlet. */
 export function hex(digits: number): string {
   return randomBytes(Math.ceil(digits / 2))
     .toString("hex")

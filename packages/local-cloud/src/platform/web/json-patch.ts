@@ -7,7 +7,7 @@ export interface PatchOperation {
   readonly value: Json | undefined;
 }
 
-/** What is wrong with a patch: an operation that isn't supported, or a path or value that doesn't fit. */
+/** An invalid patch: an unsupported operation, or a path or value that doesn't fit. */
 export class PatchError extends Error {
   readonly kind: "operation" | "path";
 
@@ -17,7 +17,7 @@ export class PatchError extends Error {
   }
 }
 
-/** Reads a patch; `op` may be in upper case, as in the Flow Service description. */
+/** Parses a patch; `op` may be in upper case, as in the Flow Service description. */
 export function readPatch(body: Json | undefined): PatchOperation[] {
   if (!Array.isArray(body)) throw new PatchError("path", "A JSON Patch is an array of operations");
   return itemsOf(body).map((entry) => {

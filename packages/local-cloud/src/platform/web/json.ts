@@ -1,7 +1,7 @@
 /** A JSON value. */
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 
-/** A JSON object; keys whose value is undefined are left out when it is written. */
+/** A JSON object; keys with the value undefined are omitted in its text. */
 export interface JsonObject {
   [key: string]: Json | undefined;
 }
@@ -22,12 +22,12 @@ export function stringOf(value: Json | undefined): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** The strings of an array, or none when it isn't one. */
+/** The strings of an array; none if the value isn't an array. */
 export function stringsOf(value: Json | undefined): string[] {
   return itemsOf(value).filter((item) => typeof item === "string");
 }
 
-/** A deep copy without the keys whose value is undefined, as a reader of the JSON text would see it. */
+/** A deep copy without undefined values, like a round trip through JSON. */
 export function clone<T extends Json>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T;
 }

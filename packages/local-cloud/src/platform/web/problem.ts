@@ -1,13 +1,13 @@
 import type { Json } from "./json.ts";
 
-/** What an error body may quote of the call that it answers. */
+/** The parts of a call that an error body may quote. */
 export interface ProblemContext {
   readonly requestId: string;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
 
-/** A refusal: thrown anywhere in a handler, answered as it is. */
+/** A refusal. Handlers throw it, and it becomes the answer. */
 export class Problem extends Error {
   readonly status: number;
   readonly body: ((context: ProblemContext) => Json) | undefined;
@@ -43,7 +43,7 @@ const titles: Readonly<Record<number, string>> = {
 };
 
 /**
- * The body that several services give where no code of their own is published:
+ * The body of several services for errors without a published code:
  * `{"type":"/placeholder/type/uri","status","title","detail"}` (older pages of the XDM troubleshooting guide).
  */
 export function plainProblem(status: number, detail: string): Problem {
@@ -56,7 +56,7 @@ export function plainProblem(status: number, detail: string): Problem {
 }
 
 /**
- * A refusal of the streaming host. 403 has no body: it stands for an address that isn't on the allow-list (Adobe's
+ * A refusal of the streaming host. 403 has no body: it means that the address isn't on the allow-list (Adobe's
  * allow-listing page).
  */
 export function inletProblem(
@@ -79,7 +79,7 @@ export function inletProblem(
   );
 }
 
-/** The refusal of an authenticated inlet, whose status is a text in Adobe's sample (http.md). */
+/** The refusal of an authenticated inlet; in Adobe's sample its status is a string (http.md). */
 export function tokenProblem(message: string): Problem {
   return new Problem(401, message, () => ({
     type: "https://ns.adobe.com/adobecloud/problem/data-collection-service-authorization",

@@ -22,7 +22,7 @@ export function fulfills(item: JsonObject, { path, operator }: Condition, values
   return found.some((value) => values.some((wanted) => compares(value, operator, wanted)));
 }
 
-/** Orders two values as lists are ordered: numbers by size, everything else by its text; nothing comes first. */
+/** Compares two values for sorting lists: numbers by size, everything else by its text, missing values first. */
 export function compareValues(left: Json | undefined, right: Json | undefined): number {
   if (typeof left === "number" && typeof right === "number") return left - right;
   const [a, b] = [left, right].map((value) => (value === undefined || value === null ? "" : String(value)));

@@ -20,7 +20,7 @@ export class MergeConflict extends Error {
   }
 }
 
-/** A `$ref` leads nowhere. */
+/** A `$ref` to an unknown resource. */
 export class UnknownReference extends Error {
   readonly reference: string;
 
@@ -42,7 +42,7 @@ export function compose(body: JsonObject, lookup: ResourceLookup): ComposedSchem
 
 const composedSchemas = new WeakMap<Sandbox, { revision: number; schemas: Map<string, ComposedSchema> }>();
 
-/** The composed form of a sandbox's schema, worked out once per change of its registry. */
+/** The composed form of a sandbox's schema, cached until its registry changes. */
 export function composedSchema(sandbox: Sandbox, id: string): ComposedSchema {
   let known = composedSchemas.get(sandbox);
   if (known?.revision !== sandbox.registryRevision) {
@@ -89,7 +89,7 @@ export function mergeFields(target: JsonObject, addition: JsonObject, path = "")
   return merged;
 }
 
-/** A date-time is another type than a string, though JSON schema knows it by its format only. */
+/** A date-time is a different type from a string, although JSON schema distinguishes it only by its format. */
 function xdmType(field: JsonObject): string | undefined {
   return stringOf(field.format) ?? stringOf(field.type);
 }
@@ -138,7 +138,7 @@ function followReference(
   const resource = lookup(reference);
   if (resource === undefined) throw new UnknownReference(reference);
   const fields = resolve(resource.body, objectOf(resource.body.definitions), lookup, here);
-  // A referenced resource lends its fields, not its own name and documentation.
+  // A referenced resource contributes its fields, not its name and documentation.
   return { type: "object", properties: fields.properties, required: fields.required };
 }
 

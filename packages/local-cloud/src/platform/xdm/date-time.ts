@@ -1,7 +1,7 @@
 const pattern = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.\d+)?([Zz]|[+-]\d{2}:?\d{2})$/;
 const datePattern = /^(\d{4})-(\d{2})-(\d{2})$/;
 
-/** Milliseconds since 1970 of an RFC 3339 date-time (an offset without colon is taken too), or undefined if it isn't one. */
+/** Milliseconds since 1970 of an RFC 3339 date-time (an offset without a colon is accepted too), or undefined if it isn't one. */
 export function parseDateTime(text: string): number | undefined {
   const match = pattern.exec(text);
   if (match === null) return undefined;

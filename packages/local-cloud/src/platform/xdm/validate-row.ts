@@ -7,15 +7,15 @@ export interface RowRules {
   readonly primaryIdentity: readonly string[] | undefined;
   /** A time series: its timestamp must be in the past. */
   readonly timeSeries: boolean;
-  /** Whether an identity that identifies nobody keeps the row out. */
+  /** Whether an identity that identifies nobody makes the row invalid. */
   readonly usableIdentities: boolean;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
 
 /**
- * What keeps a row out of the data lake, in the words of Adobe's streaming validation page: presence, type, format, range,
- * enum and pattern, fields that the schema lacks, and the rules for time series and primary identities. Empty if nothing.
+ * Why the data lake refuses a row, in the words of Adobe's streaming validation page: presence, type, format, range,
+ * enum and pattern, fields that the schema lacks, and the rules for time series and primary identities. Empty if it is valid.
  */
 export function rowViolations(schema: ComposedSchema, row: JsonObject, rules: RowRules): string[] {
   const violations: string[] = [];
@@ -36,7 +36,7 @@ export function rowViolations(schema: ComposedSchema, row: JsonObject, rules: Ro
   return violations;
 }
 
-/** Values that Adobe's identity guardrails name as ones that identify nobody, and the longest that one may be. */
+/** Values that identify nobody according to Adobe's identity guardrails, and the maximum length. */
 const placeholders = new Set(["", "null", "anonymous", "invalid"]);
 const longestIdentity = 1024;
 

@@ -6,7 +6,7 @@ export function encodeMessage(body: string | Uint8Array, encoding: MessageEncodi
   return encoding === "base64" ? bytes.toString("base64") : bytes.toString();
 }
 
-/** The message behind a stored text; undefined if it isn't encoded as the host expects. */
+/** Decodes a stored text; undefined if it doesn't have the expected encoding. */
 export function decodeMessage(stored: string, encoding: MessageEncoding): string | undefined {
   if (encoding === "none") return stored;
   const isBase64 = stored.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(stored);

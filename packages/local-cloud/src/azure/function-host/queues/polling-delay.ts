@@ -1,7 +1,7 @@
 const minimum = 100;
 
 /**
- * How long an idle queue listener waits before it looks again: 100 ms, then about twice as long each time up to
+ * How long an idle queue listener waits before its next poll: 100 ms, then about twice as long each time up to
  * `maxPollingInterval` (the storage extension's randomized exponential back-off, ±20 %). All in milliseconds.
  */
 export class PollingDelay {

@@ -12,11 +12,11 @@ export interface QueueListenerOptions {
   readonly functionName: string;
   readonly settings: QueueSettings;
   readonly log: HostLog;
-  /** Runs the function on the decoded text; a rejection is a failed attempt. */
+  /** Runs the function with the decoded text; a rejection is a failed attempt. */
   readonly run: (text: string, message: DequeuedMessageItem) => Promise<void>;
-  /** Told after a message was moved, so that a listener on the poison queue looks at once. */
+  /** Called after a message was moved, so that a listener on the poison queue polls at once. */
   readonly poisoned: (queueName: string) => void;
-  /** Seconds that the host holds a message while it works on it; renewed at half time. */
+  /** Seconds of the lease on a message under way; renewed halfway. */
   readonly lease: number;
 }
 
@@ -47,7 +47,7 @@ export class QueueListener {
     this.#loop = this.#poll();
   }
 
-  /** Ends an idle wait: something was just added to the queue. */
+  /** Ends an idle wait after a message was added to the queue. */
   notify(): void {
     this.#wake.abort();
   }
@@ -100,7 +100,7 @@ export class QueueListener {
   async #receive(): Promise<DequeuedMessageItem[]> {
     const { queue, settings, log, functionName } = this.#options;
     try {
-      // The host asks whether the queue is there before it reads, which needs a right of its own (`queues/read`).
+      // The host checks that the queue exists before it reads, which needs another permission (`queues/read`).
       this.#queueExists ||= await queue.exists();
       if (!this.#queueExists) return [];
       const request = { numberOfMessages: settings.batchSize, visibilityTimeout: this.#options.lease };
@@ -133,7 +133,7 @@ export class QueueListener {
       () => true,
       () => false,
     );
-    // A renewal under way changes the receipt: a delete with the older one fails and the message would run twice.
+    // A renewal under way changes the receipt. A delete with the older one would fail, and the message would run twice.
     const popReceipt = await lease.end();
     if (succeeded) return this.#delete(message, popReceipt);
     if (message.dequeueCount >= settings.maxDequeueCount) return this.#poison(message, popReceipt, used);
@@ -188,7 +188,7 @@ export class QueueListener {
   }
 }
 
-/** The function itself may have deleted or updated its message, or somebody else has it by now. */
+/** The function may have deleted or updated its message, or another host may have it by now. */
 async function tolerate(codes: string[], act: () => Promise<unknown>): Promise<void> {
   try {
     await act();

@@ -3,14 +3,14 @@ import type { Binding, TypedData } from "../functions-core.ts";
 import { encodeMessage, type MessageEncoding } from "./message-encoding.ts";
 
 /**
- * Sends what a queue output binding yields: one message, or one for each item of an array. As the host's binding does, the
- * queue is made if it is missing, and no time to live is given, so that the service's seven days apply.
+ * Sends the result of a queue output binding: one message, or one for each item of an array. Like the host's binding, it
+ * creates a missing queue, and sets no time to live, so the service's seven days apply.
  */
 export async function sendOutput(queue: QueueClient, data: TypedData, encoding: MessageEncoding): Promise<void> {
   for (const body of bodies(data)) await addMessage(queue, encodeMessage(body, encoding));
 }
 
-/** Adds a stored text to a queue that may not exist yet. */
+/** Adds an encoded text to a queue that may not exist yet. */
 export async function addMessage(queue: QueueClient, stored: string): Promise<void> {
   try {
     await queue.sendMessage(stored);

@@ -36,7 +36,7 @@ export class QueueTriggers {
     }
   }
 
-  /** Starts listening for the functions named; those that listen already go on. */
+  /** Starts the listeners of these functions, unless they are running. */
   start(functionNames: readonly string[]): void {
     for (const name of functionNames) {
       const found = this.#listeners.get(name);
@@ -46,7 +46,7 @@ export class QueueTriggers {
     }
   }
 
-  /** Something was just added to a queue by this host. */
+  /** Called after this host added something to a queue. */
   notify(queueName: string): void {
     for (const { queueName: listened, listener } of this.#listeners.values()) {
       if (listened === queueName) listener.notify();

@@ -26,7 +26,7 @@ export const analyticsEvaluations = {
   }),
 } satisfies Evaluations;
 
-/** A function that takes something out of each product of a products string. */
+/** A function that extracts something from each product of a products string. */
 function ofProducts(of: (product: readonly string[], name: string) => Value) {
   return eager(
     ofStrings((products = "", name = "") => products.split(",").map((product) => of(product.split(";"), name))),

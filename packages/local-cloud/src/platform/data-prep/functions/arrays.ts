@@ -40,7 +40,7 @@ function flatten(items: readonly Value[]): Value[] {
   return items.flatMap((item) => (Array.isArray(item) ? flatten(item) : [item]));
 }
 
-/** Objects come out in JSON with single quotes, as Adobe's pages on exporting arrays show them. */
+/** Objects are written as JSON with single quotes, as on Adobe's pages about exporting arrays. */
 function itemText(item: Value): string {
   return isValueObject(item) ? JSON.stringify(item).replaceAll('"', "'") : (stringValueOf(item) ?? "");
 }

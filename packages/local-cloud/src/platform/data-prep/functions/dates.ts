@@ -41,7 +41,7 @@ export const dateEvaluations = {
   ),
 } satisfies Evaluations;
 
-/** The parts that can be set, by all their names; upper and lower case are the same. */
+/** The parts that can be set, by all their names, ignoring case. */
 const settableParts: Readonly<Record<string, TemporalField>> = {
   year: ChronoField.YEAR,
   yyyy: ChronoField.YEAR,
@@ -62,7 +62,7 @@ const settableParts: Readonly<Record<string, TemporalField>> = {
   s: ChronoField.SECOND_OF_MINUTE,
 };
 
-/** The parts that can be read; the page has `w` for the week and for the day of the week, so that it is none here. */
+/** The parts that can be read. The page uses `w` for both the week and the day of the week, so it is not supported here. */
 const parts: Readonly<Record<string, TemporalField>> = {
   ...settableParts,
   quarter: IsoFields.QUARTER_OF_YEAR,

@@ -2,10 +2,10 @@ import { ZonedDateTime } from "@js-joda/core";
 import { type EvaluationContext, isoText, isValueObject, TransformError, type Value } from "../value.ts";
 import type { FunctionName } from "./signatures.ts";
 
-/** An argument, worked out when it is asked for; one that is a lambda takes the item that it is asked for. */
+/** An argument that is evaluated on demand; a lambda takes the item. */
 export type Argument = (item?: Value) => Value;
 
-/** What a function of Data Prep's expression language answers. */
+/** Evaluates a function of Data Prep's expression language. */
 export type Evaluation = (given: readonly Argument[], context: EvaluationContext) => Value;
 
 export type Evaluations = Readonly<Partial<Record<FunctionName, Evaluation>>>;
@@ -45,7 +45,7 @@ export function arrayOf(value: Value | undefined): Value[] {
   return value;
 }
 
-/** A condition is a boolean; anything else doesn't decide. */
+/** Evaluates a condition, which must be a boolean. */
 export function truth(value: Value): boolean {
   if (typeof value !== "boolean") throw new TransformError(`${show(value)} is neither true nor false`);
   return value;

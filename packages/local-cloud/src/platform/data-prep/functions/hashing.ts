@@ -10,7 +10,7 @@ export const hashingEvaluations = {
   md5: hash("md5"),
   crc32: eager(
     ofStrings((text, charset) => {
-      // The lowest byte first, as the page's example has it.
+      // Lowest byte first, as in the page's example.
       const bytes = Buffer.alloc(4);
       bytes.writeUInt32LE(crc32(encode(text, charset)));
       return bytes.toString("hex");
@@ -22,7 +22,7 @@ function hash(algorithm: string): Evaluation {
   return eager(ofStrings((text, charset) => createHash(algorithm).update(encode(text, charset)).digest("hex")));
 }
 
-/** The bytes of a text, by one of the character sets that the functions page names. Java's UTF-16 is big-endian with its mark. */
+/** Encodes a text in a character set from the functions page. Java's UTF-16 is big-endian with a byte order mark. */
 function encode(text: string, charset = "UTF-8"): Buffer {
   switch (charset.toUpperCase()) {
     case "UTF-8":

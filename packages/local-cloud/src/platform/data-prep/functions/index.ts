@@ -22,18 +22,18 @@ const evaluations: Evaluations = {
   ...analyticsEvaluations,
 };
 
-/** A function, and how it is worked out; without an evaluation where the stand-in lacks it. */
+/** A function and its evaluation, which is absent if the stand-in lacks it. */
 export interface DataPrepFunction extends Signature {
   readonly evaluation: Evaluation | undefined;
 }
 
-/** The function of a name, second names included; names are case-sensitive. */
+/** Finds a function by one of its names; names are case-sensitive. */
 export function findFunction(name: string): DataPrepFunction | undefined {
   const signature = functionsByName.get(name);
   return signature && { ...signature, evaluation: evaluations[signature.name] };
 }
 
-/** Functions of Adobe's page that the stand-in lacks: a set that uses one is refused, though Platform would take it. */
+/** Functions on Adobe's page that the stand-in lacks: it refuses a set that uses one, although Platform would accept it. */
 export const leftOut: readonly FunctionName[] = [
   ...new Set([...functionsByName.values()].map(({ name }) => name)),
 ].filter((name) => evaluations[name] === undefined);

@@ -1,7 +1,7 @@
 /**
- * The functions of Adobe's page "Data Prep mapping functions" by its sections, as it writes their syntax. What it calls optional is
- * in brackets, and `…` stands behind what may be repeated. The functions of arrays of "Use calculated fields to export arrays as
- * strings" stand among the others.
+ * The functions of Adobe's page "Data Prep mapping functions" by section, in the page's syntax. Optional parameters are
+ * in brackets, and `…` follows a parameter that may be repeated. Includes the array functions of "Use calculated fields to export
+ * arrays as strings".
  */
 const signatures = {
   String: [
@@ -122,7 +122,7 @@ const otherNames: Readonly<Record<string, FunctionName>> = {
 };
 
 export interface Signature {
-  /** The name that its evaluation has. */
+  /** The name of its evaluation. */
   readonly name: FunctionName;
   readonly category: string;
   readonly syntax: string;

@@ -1,7 +1,7 @@
 import { TransformError, type Value, type ValueObject } from "../value.ts";
 import { type Evaluations, eager, ofStrings, stringValueOf } from "./evaluation.ts";
 
-/** Where protocols listen unless a URL says else. */
+/** Default ports of protocols. */
 const usualPorts: Readonly<Record<string, number>> = {
   http: 80,
   https: 443,
@@ -24,7 +24,7 @@ export const urlEvaluations = {
   get_url_decoded: eager(ofStrings((text = "") => decodeURIComponent(text))),
 } satisfies Evaluations;
 
-/** A function of a URL; what is none gives null. */
+/** A function of a URL; null for a text that is not a URL. */
 function ofUrl(of: (url: URL, other: Value) => Value) {
   return eager(([text = null, other = null]) => {
     const url = text === null ? null : URL.parse(String(text));
@@ -55,7 +55,7 @@ function queryOf(url: URL, anchor: string): ValueObject {
   return query;
 }
 
-/** Each byte of a character in hex, as the page's table of special characters has it. */
+/** Percent-encodes each byte of a character, as in the page's table of special characters. */
 function encodeCharacter(character: string): string {
   return Array.from(
     Buffer.from(character, "utf8"),

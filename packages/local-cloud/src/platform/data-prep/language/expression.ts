@@ -7,19 +7,19 @@ import { everyItem, readPath, type Step, showPath, valueAt } from "./path.ts";
 import { splitTokens, type Token } from "./tokens.ts";
 import { Unreadable } from "./unreadable.ts";
 
-/** Calculated fields may have as many characters (Data Prep troubleshooting guide). */
+/** Maximum characters of a calculated field (Data Prep troubleshooting guide). */
 const maximumLength = 4096;
 
-/** Words that no field can have as a name of its own (Data Prep functions page, "Fields"); the names of functions are reserved too. */
+/** Words that can't be field names without wrapping (Data Prep functions page, "Fields"); function names are reserved too. */
 const reserved = new Set(
   `new mod or break var lt for false while eq gt div not null continue else and ne true le if ge return _errors do function
    empty size`.split(/\s+/),
 );
 
 /**
- * Makes an expression ready to be worked out, event by event. Throws Unreadable for what Data Prep refuses: bad syntax, a function
- * that does not exist or takes other arguments; and for the functions that this stand-in lacks. Working it out throws a
- * MissingAttribute for a path that the event lacks, and a TransformError for all other trouble.
+ * Compiles an expression, to be evaluated for each event. Throws Unreadable for what Data Prep refuses: bad syntax, an unknown
+ * function or wrong arguments; and for functions that this stand-in lacks. The evaluation throws a
+ * MissingAttribute for a path that the event lacks, and a TransformError for any other problem.
  */
 export function compileExpression(text: string): Compiled {
   if (text.length > maximumLength) {
@@ -28,13 +28,13 @@ export function compileExpression(text: string): Compiled {
   return new ExpressionReader(splitTokens(text)).readAll();
 }
 
-/** What was read so far: a value, the path that it is still growing along, or what is to be done with each item of an array. */
+/** The part read so far: a value, a path that may continue, or a lambda for the items of an array. */
 type Part =
   | { readonly kind: "value"; readonly value: Compiled }
   | { readonly kind: "path"; readonly path: readonly Step[] }
   | { readonly kind: "lambda"; readonly parameter: string; readonly body: Compiled };
 
-/** Reads by the binding power of operators: each takes what binds tighter than itself on its right. */
+/** A parser by operator precedence: each operator takes everything with a higher precedence on its right. */
 class ExpressionReader {
   readonly #tokens: readonly Token[];
   #next = 0;
@@ -220,7 +220,7 @@ function call(name: string, given: readonly Part[]): Part {
   return { kind: "value", value };
 }
 
-/** An argument of a function for one event: a value, or what makes a value of each item of an array. */
+/** A function's argument for one event: a value, or a lambda for the items of an array. */
 function argumentOf(part: Part): (event: EvaluationContext) => Argument {
   const value = compile(part);
   if (part.kind !== "lambda") return (event) => () => value(event);
@@ -230,7 +230,7 @@ function argumentOf(part: Part): (event: EvaluationContext) => Argument {
   };
 }
 
-/** What a function can't do with its arguments (a bad regular expression, bad JSON) is a transformation error. */
+/** Turns failures caused by arguments (a bad regular expression, bad JSON) into transformation errors. */
 function guard(work: () => Value): Value {
   try {
     return work();

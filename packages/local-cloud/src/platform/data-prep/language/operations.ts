@@ -1,11 +1,11 @@
 import { compare, numberOf, show, stringValueOf, truth } from "../functions/evaluation.ts";
 import { type EvaluationContext, isValueObject, TransformError, type Value } from "../value.ts";
 
-/** A part of an expression that is ready to be worked out. */
+/** A compiled part of an expression. */
 export type Compiled = (context: EvaluationContext) => Value;
 
 interface InfixOperator {
-  /** The higher, the tighter it binds. */
+  /** Precedence: higher binds tighter. */
   readonly power: number;
   readonly join: (left: Compiled, right: Compiled) => Compiled;
 }
@@ -91,7 +91,7 @@ function calculation(power: number, sign: string, calculate: (left: number, righ
     const [a, b] = [left(event), right(event)];
     if (event.arithmetic === "fails") throw new TransformError(`The operator ${sign} is not supported`);
     if (a === null || b === null) throw new TransformError(`null can't be an operand of ${sign}`);
-    // JEXL adds what can be read as numbers, and joins the texts of anything else.
+    // JEXL adds operands that can be read as numbers, and concatenates others as text.
     if (sign === "+" && (isWord(a) || isWord(b))) return `${stringValueOf(a)}${stringValueOf(b)}`;
     return calculate(numberOf(a), numberOf(b));
   };

@@ -1,7 +1,7 @@
 import { isObject, type Json } from "../../web/json.ts";
 import { Unreadable } from "./unreadable.ts";
 
-/** The step into every item of an array: `[*]`. */
+/** The step to every item of an array: `[*]`. */
 export const everyItem = Symbol("[*]");
 
 /** One step of a path: a field by its name, an item of an array by its index, or all items. */
@@ -9,12 +9,12 @@ export type Step = string | number | typeof everyItem;
 
 export type Path = readonly Step[];
 
-/** What ends a name: outside of `${…}` blanks and braces do too, as no name may have them (Data Prep functions page, "Fields"). */
+/** Characters that end a name. Outside of `${…}`, blanks and braces do too (Data Prep functions page, "Fields"). */
 const nameEnds = { plain: /[.[\]{}\s]/, wrapped: /[.[\]]/ };
 
 /**
- * Reads a path such as `data.items[*].sku`. A name that is no identifier stands in `${…}`, and a backslash takes the character
- * after it for a part of the name. Throws Unreadable.
+ * Parses a path such as `data.items[*].sku`. A name that is not an identifier is wrapped in `${…}`, and a backslash makes the next
+ * character part of the name. Throws Unreadable.
  */
 export function readPath(text: string): Path {
   const refuse = () => new Unreadable(`"${text}" is not a path`);
@@ -52,7 +52,7 @@ export function readPath(text: string): Path {
   return path;
 }
 
-/** Where the brace is that closes a `${` whose inside begins at `from`. */
+/** Index of the brace that closes a `${` whose content begins at `from`. */
 function closingBrace(text: string, from: number, end: number): number | undefined {
   for (let at = from; at < end; at += text[at] === "\\" ? 2 : 1) if (text[at] === "}") return at;
   return undefined;
@@ -63,7 +63,7 @@ function takeName(text: string, from: number, end: number, ends: RegExp): [name:
   let at = from;
   while (at < end && !ends.test(text[at] ?? "")) {
     if (text[at] === "\\") at += 1;
-    // A backslash with nothing behind it.
+    // A trailing backslash.
     if (at === end) return ["", end];
     name += text[at];
     at += 1;

@@ -1,12 +1,12 @@
 import { Unreadable } from "./unreadable.ts";
 
-/** A piece of an expression. `text` is what it says: a string without quotes, a wrapped path with its `${…}`. */
+/** A token of an expression. `text` is its content: a string without quotes, a wrapped path with its `${…}`. */
 export interface Token {
   readonly kind: "number" | "string" | "word" | "wrapped" | "mark" | "end";
   readonly text: string;
 }
 
-/** The tokens of Apache JEXL that Data Prep's pages show, and `${…}`, which is Data Prep's own. */
+/** The tokens of Apache JEXL on Data Prep's pages, and Data Prep's own `${…}`. */
 const token =
   /\s+|(?<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(?<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|(?<wrapped>\$\{(?:\\.|[^}\\])+\})|(?<word>(?:\\.|[\p{L}_$])(?:\\.|[\p{L}\p{N}_$])*)|(?<mark>->|[=!<>]=|&&|\|\||[-+*/%<>!~()[\]{}.,:])/suy;
 
@@ -28,7 +28,7 @@ export function splitTokens(text: string): Token[] {
 
 const controlCharacters: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
 
-/** JEXL's escapes; a backslash before any other character stays, so that a regular expression can be written as it is. */
+/** Decodes JEXL's escapes. A backslash before any other character stays, so that regular expressions need no extra escaping. */
 function unquote(quoted: string): string {
   return quoted.slice(1, -1).replaceAll(/\\(?:u([\da-fA-F]{4})|([\\"'])|([nrt]))/g, (_, code, quote, control) => {
     if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16));
