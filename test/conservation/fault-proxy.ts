@@ -1,4 +1,4 @@
-import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** What goes wrong between two ends of a connection, as networks do it. Times in milliseconds. */
@@ -47,8 +47,7 @@ export class FaultProxy {
    */
   static async start(target: () => number | undefined, random: () => number): Promise<FaultProxy> {
     const server = createServer({ allowHalfOpen: true });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const proxy = new FaultProxy(server, (server.address() as AddressInfo).port, random);
+    const proxy = new FaultProxy(server, await listenOnLowPort(server), random);
     server.on("connection", (client) => proxy.#open(client, target()));
     return proxy;
   }
@@ -75,7 +74,7 @@ export class FaultProxy {
 
   /** Listens again, on the same port. */
   async comeUp(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(this.port, "127.0.0.1", resolve));
+    await listen(this.#server, this.port);
   }
 
   async close(): Promise<void> {
@@ -136,6 +135,31 @@ export class FaultProxy {
       reset(link);
     }
   }
+}
+
+/** Below the ports that systems give to programs that ask for any, so that nobody gets this one while the proxy is down. */
+const lowPorts = { first: 20_000, count: 12_000 };
+
+async function listenOnLowPort(server: Server): Promise<number> {
+  for (;;) {
+    const port = lowPorts.first + Math.floor(Math.random() * lowPorts.count);
+    try {
+      await listen(server, port);
+      return port;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    }
+  }
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
 }
 
 function pieceSize(fault: NetworkFault | undefined): number {

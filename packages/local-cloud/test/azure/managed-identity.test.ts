@@ -114,6 +114,8 @@ describe("the caller's own login", () => {
   });
 
   test("an unknown role can't be given to the caller", async () => {
-    await expect(startTestAzure({ callerRoles: ["King"] })).rejects.toThrow('There is no built-in role "King"');
+    await expect(startTestAzure({ callerRoles: ["King"] })).rejects.toThrow(
+      'The local cloud has no built-in role "King"',
+    );
   });
 });
