@@ -22,10 +22,16 @@ export async function checkRuns(source: StackSource): Promise<Finding> {
 
 const day = 24 * 60 * 60 * 1000;
 
+/** Before the first run, and the first batch. */
+export const nothingYet: Finding = {
+  verdict: "waiting",
+  found: "There are none yet: the first appears within an hour of the first events.",
+};
+
 /** @param runs the newest first */
 export function runsFinding(runs: readonly DataflowRun[], now: Date): Finding {
   if (runs.length === 0) {
-    return { verdict: "waiting", found: "There are none yet: the first appears within an hour of the first events." };
+    return nothingYet;
   }
   const recent = runs.filter(({ startedAt }) => now.getTime() - startedAt.getTime() < day);
   const sum = (of: (run: DataflowRun) => number) => recent.reduce((total, run) => total + of(run), 0);

@@ -4,6 +4,7 @@ import type { Finding } from "../output/finding.ts";
 import { countRowsWritten, type DatasetBatch, listBatches, previewLimit, previewRows } from "../platform/dataset.ts";
 import { type RelayCounts, RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
+import { nothingYet } from "./dataflow.ts";
 
 const hour = 60 * 60 * 1000;
 const day = 24 * hour;
@@ -19,8 +20,7 @@ export async function checkBatches(source: StackSource): Promise<Finding> {
 /** @param batches the newest first */
 export function batchesFinding(batches: readonly DatasetBatch[], now: Date): Finding {
   const [last] = batches;
-  if (!last)
-    return { verdict: "waiting", found: "There are none yet: the first appears within an hour of the first events." };
+  if (!last) return nothingYet;
   const failed = batches.filter(
     ({ status, createdAt }) => status === "failed" && now.getTime() - createdAt.getTime() < day,
   );

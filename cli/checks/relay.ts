@@ -1,14 +1,10 @@
-import { z } from "zod";
-import { jsonOf } from "../../relay/core/event/json.ts";
 import { relayFunctions } from "../../relay/core/names.ts";
 import { type CommandTarget, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { azureOf, startTimeLimit } from "../clients.ts";
 import type { Finding } from "../output/finding.ts";
 import type { StackSource } from "../stack/source.ts";
 import { copyKeyAnew } from "./calls.ts";
-import { healthUrl, type SharedAnswers } from "./shared-answers.ts";
-
-const health = z.object({ signingKeys: z.boolean(), intake: z.string().optional() });
+import { describeAnswer, healthUrl, parseHealth, type SharedAnswers } from "./shared-answers.ts";
 
 /** The functions that events need; `takeover` serves only a deployment that replaces the relay. */
 const { takeover: _, ...needed } = relayFunctions;
@@ -52,10 +48,9 @@ export function relayFinding({
   code: string;
 }): Finding {
   if (status !== 200) {
-    const answered = status === undefined ? `did not answer (${text})` : `answered ${status}: ${text || "nothing"}`;
     return {
       verdict: "broken",
-      found: `${url} ${answered}.`,
+      found: `${url} ${describeAnswer({ status, text })}.`,
       todo:
         `Look at the log stream of the function app ${app} in the Azure portal. If it names an app setting or a role: ` +
         `${pulumiCommand("up --refresh", target)}. Otherwise deploy the code again: ${deployAnew(target, code)}`,
@@ -71,7 +66,7 @@ export function relayFinding({
       todo: deployAnew(target, code),
     };
   }
-  const said = healthOf(text);
+  const said = parseHealth(text);
   if (said?.intake === "closed") {
     return {
       verdict: "waiting",
@@ -87,8 +82,4 @@ export function relayFinding({
     found: "It is healthy, but has no signing key, so it refuses every event.",
     todo: copyKeyAnew(target),
   };
-}
-
-function healthOf(text: string): z.output<typeof health> | undefined {
-  return health.safeParse(jsonOf(text)).data;
 }

@@ -1,4 +1,6 @@
 import type { PlainAnswer } from "pulumi-provider-kit/http";
+import { z } from "zod";
+import { jsonOf } from "../../relay/core/event/json.ts";
 import { azureOf, startTimeLimit } from "../clients.ts";
 import type { StackSource } from "../stack/source.ts";
 
@@ -16,6 +18,18 @@ export class SharedAnswers {
     this.#health ??= azureOf(this.#source).ask(healthUrl(this.#source), startTimeLimit());
     return this.#health;
   }
+}
+
+const health = z.object({ signingKeys: z.boolean(), intake: z.string().optional() });
+
+/** What a relay that is well says of itself; undefined if the text is not from a relay. */
+export function parseHealth(text: string): z.output<typeof health> | undefined {
+  return health.safeParse(jsonOf(text)).data;
+}
+
+/** How a relay answered that is not well. */
+export function describeAnswer({ status, text }: PlainAnswer): string {
+  return status === undefined ? `did not answer (${text})` : `answered ${status}: ${text || "nothing"}`;
 }
 
 export function healthUrl(source: StackSource): string {

@@ -4,8 +4,7 @@ import { positiveNumber } from "../command/number-option.ts";
 import { type Estimate, estimate, type Lever, leversOf } from "./estimate.ts";
 import { readPrices } from "./prices.ts";
 import { relayShapeOf } from "./relay-shape.ts";
-
-const secondsPerMonth = 30 * 24 * 3600;
+import { secondsPerMonth } from "./usage.ts";
 
 const meterJson = z.object({
   meter: z.string(),

@@ -30,7 +30,7 @@ export interface Quantity {
   readonly unit: string;
 }
 
-const secondsPerMonth = 30 * 24 * 3600;
+export const secondsPerMonth = 30 * 24 * 3600;
 
 /** What an event takes, and where that is known from. */
 const perEvent = {

@@ -55,22 +55,21 @@ export const evacuateCommand = defineCommand({
       RelayTables.open(target).then((tables) => tables.openNote("movedIn")),
     ]);
     const line = progress.line();
-    let so: EvacuationCounts | undefined;
+    let moved = 0;
+    let counts: EvacuationCounts;
     try {
-      await evacuate({
+      counts = await evacuate({
         ...{ from: { storage, queues }, to: receiver, waits: !once, signal },
         sleep: (milliseconds) => sleep(milliseconds, undefined, { signal }).catch(() => undefined),
-        progress: (counts) => {
-          so = counts;
-          line.show(`  ${describe(counts)}`);
+        progress: (so) => {
+          moved = so.events + so.deadLetters;
+          line.show(`  ${describe(so)}`);
         },
       });
     } finally {
       line.end();
-      const moved = (so?.events ?? 0) + (so?.deadLetters ?? 0);
       await Promise.all([noteOut(moved), noteIn(moved)]);
     }
-    const counts = so ?? { messages: 0, events: 0, deadLetters: 0, hidden: 0, changed: 0 };
     const milliseconds = Math.round(performance.now() - started);
     print(`${describe(counts)}, from the stack ${source.target.stack} to ${to}, in ${formatDuration(milliseconds)}.`);
     const left = counts.hidden + counts.changed;

@@ -1,12 +1,8 @@
 import type { ReportingWebhooks } from "pulumi-customerio/client";
-import { z } from "zod";
-import { jsonOf } from "../../relay/core/event/json.ts";
 import { copyKeyAnew } from "../checks/calls.ts";
-import type { SharedAnswers } from "../checks/shared-answers.ts";
+import { describeAnswer, parseHealth, type SharedAnswers } from "../checks/shared-answers.ts";
 import type { StackSource } from "../stack/source.ts";
 import { signingKeysOf } from "../stack/source-settings.ts";
-
-const health = z.object({ signingKeys: z.boolean(), intake: z.string().optional() });
 
 /**
  * Why a relay can't take over the events of another, with what to do; undefined if it can.
@@ -19,12 +15,11 @@ export async function explainUnfit(
   to: StackSource,
   answers: Pick<SharedAnswers, "health">,
 ): Promise<string | undefined> {
-  const { status, text } = await answers.health();
-  if (status !== 200) {
-    const answered = status === undefined ? `did not answer (${text})` : `answered ${status}: ${text || "nothing"}`;
-    return `The relay of the stack ${to.target.stack} can't take events: its /health ${answered}.`;
+  const answer = await answers.health();
+  if (answer.status !== 200) {
+    return `The relay of the stack ${to.target.stack} can't take events: its /health ${describeAnswer(answer)}.`;
   }
-  const said = health.safeParse(jsonOf(text)).data;
+  const said = parseHealth(answer.text);
   if (said?.intake === "closed") {
     return `The relay of the stack ${to.target.stack} can't take events: its intake is closed, since it is being taken down.`;
   }
@@ -33,7 +28,7 @@ export async function explainUnfit(
   const accepted = new Set(signingKeysOf(to));
   if (signingKeysOf(from).some((key) => accepted.has(key))) return undefined;
   return (
-    `The relay of the stack ${to.target.stack} knows none of the signing keys of the stack ${from.target.stack}, so it would refuse ` +
+    `The relay of the stack ${to.target.stack} does not know any signing key of the stack ${from.target.stack}, so it would refuse ` +
     `every event. Give it the same key. ${copyKeyAnew(to.target)}`
   );
 }

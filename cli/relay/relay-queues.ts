@@ -18,12 +18,13 @@ export interface TakenMessage {
 
 /** The queues of a stack's relay, opened with the caller's own Azure login. */
 export class RelayQueues {
-  readonly #permission: StoragePermission;
+  readonly #permission: Pick<StoragePermission, "explain">;
   readonly #queues: readonly QueueClient[];
 
-  private constructor(permission: StoragePermission, queues: readonly QueueClient[]) {
+  /** @param openQueue opens a queue by its name */
+  constructor(permission: Pick<StoragePermission, "explain">, openQueue: (name: string) => QueueClient) {
     this.#permission = permission;
-    this.#queues = queues;
+    this.#queues = Object.values(queueNames).map(openQueue);
   }
 
   static async open(source: StackSource): Promise<RelayQueues> {
@@ -32,13 +33,10 @@ export class RelayQueues {
       import("@azure/storage-queue"),
     ]);
     const service = new QueueServiceClient(permission.endpoints.queue, permission.credential);
-    return new RelayQueues(
-      permission,
-      [queueNames.events, queueNames.poison].map((name) => service.getQueueClient(name)),
-    );
+    return new RelayQueues(permission, (name) => service.getQueueClient(name));
   }
 
-  /** At most 32 messages of a queue that has any to take now; none if all are hidden until their next try, or there are none. */
+  /** Takes at most 32 messages of one queue. The list is empty if both queues are, or if all messages are hidden until their next try. */
   async take(): Promise<TakenMessage[]> {
     for (const queue of this.#queues) {
       const { receivedMessageItems } = await this.#permission.explain(queueRole, () =>

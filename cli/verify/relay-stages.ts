@@ -1,5 +1,6 @@
 import type { DocumentedEvent } from "pulumi-customerio/events";
 import { signatureOf } from "../../relay/core/intake/verify.ts";
+import { once } from "../../relay/core/once.ts";
 import { type CommandTarget, operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { judge } from "../../relay/core/policy/filter.ts";
 import { copyKeyAnew } from "../checks/calls.ts";
@@ -105,12 +106,4 @@ async function findDeadLetterReason(
     if (read) return tryParseDeadLetter(read.content)?.reason ?? "of an unknown version";
   }
   return undefined;
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }

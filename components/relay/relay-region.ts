@@ -1,5 +1,6 @@
 import type { ResourceGroup } from "@pulumi/azure-native/resources/index.js";
 import * as pulumi from "@pulumi/pulumi";
+import { normalizeRegion } from "../../relay/deploy/region-name.ts";
 
 /**
  * Warns that a changed `azure-native:location` does not move a relay: azure-native keeps the location of what is there, without a
@@ -17,9 +18,4 @@ export function warnOfOtherRegion(group: ResourceGroup): void {
       group,
     );
   });
-}
-
-/** Azure's regions know neither case nor blanks. */
-function normalizeRegion(region: string): string {
-  return region.toLowerCase().replaceAll(" ", "");
 }

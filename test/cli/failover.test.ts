@@ -50,11 +50,11 @@ describe("a relay is not turned to", () => {
     expect(await explainUnfit(prod(), sourceOf("prod-west"), healthOf(status, body))).toMatch(said);
   });
 
-  test("that knows none of the signing keys", async () => {
+  test("that does not know any of the signing keys", async () => {
     const well = healthOf(200, { signingKeys: true });
     const other = sourceOf("prod-west", { keys: "another-key-of-another-workspace" });
     expect(await explainUnfit(prod(), other, well)).toMatch(
-      /^The relay of the stack prod-west knows none of the signing keys of the stack prod, .*npx pulumi up --stack prod-west/,
+      /^The relay of the stack prod-west does not know any signing key of the stack prod, .*npx pulumi up --stack prod-west/,
     );
     const both = sourceOf("prod-west", { keys: `another-key-of-another-workspace\n${signingKey}` });
     expect(await explainUnfit(prod(), both, well)).toBeUndefined();

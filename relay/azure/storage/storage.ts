@@ -5,6 +5,7 @@ import type { QueueClient } from "@azure/storage-queue";
 import type { DeadLetterBlob } from "../../core/event/dead-letter.ts";
 import { isObject } from "../../core/event/json.ts";
 import { containerNames, queueNames } from "../../core/names.ts";
+import { once } from "../../core/once.ts";
 import { waitUnlessAborted } from "../budget.ts";
 import type { StorageSettings } from "../settings.ts";
 import type { StorageAccess } from "./storage-access.ts";
@@ -224,12 +225,4 @@ async function openAccess(settings: StorageSettings): Promise<StorageAccess> {
   const { clientId, ...serviceUris } = settings;
   const { managedIdentity } = await import("../managed-identity.ts");
   return { ...serviceUris, credential: managedIdentity(clientId) };
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }

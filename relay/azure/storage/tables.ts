@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from "../../core/event/json.ts";
+import { once } from "../../core/once.ts";
 import { waitUnlessAborted } from "../budget.ts";
 import type { StorageAccess } from "./storage-access.ts";
 import { endpointOf, type TableEndpoint } from "./table-endpoint.ts";
@@ -50,11 +51,7 @@ export class Tables {
   readonly #endpoint: () => Promise<TableEndpoint>;
 
   constructor(access: () => Promise<StorageAccess>) {
-    let endpoint: Promise<TableEndpoint> | undefined;
-    this.#endpoint = () => {
-      endpoint ??= access().then(endpointOf);
-      return endpoint;
-    };
+    this.#endpoint = once(async () => endpointOf(await access()));
   }
 
   /** @returns false if there is such a table already */

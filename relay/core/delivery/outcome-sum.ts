@@ -23,9 +23,6 @@ const sharedFields: readonly OutcomeField[] = ["outcome", "level", "rule"];
 /** Different reasons that a sum names. */
 const mostReasons = 5;
 
-/** Paths of unknown attributes that a sum names, as many as one message's line. */
-const mostPaths = 50;
-
 /** Whether outcomes of this kind are summed up. */
 export function isSummed({ outcome }: Outcome): boolean {
   return summedOutcomes.some((summed) => summed === outcome);
@@ -72,7 +69,7 @@ export class OutcomeSum {
       this.#numbers[field] = largestOf.some((largest) => largest === field) ? Math.max(before, value) : before + value;
     } else if (isObject(value)) {
       this.#byName[field] ??= new Map();
-      addPathCounts(this.#byName[field], value, mostPaths);
+      addPathCounts(this.#byName[field], value);
     }
   }
 

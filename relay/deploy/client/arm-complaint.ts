@@ -1,7 +1,7 @@
 import type { AxiosResponse } from "axios";
 import type { VendorComplaint, VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
-import { policyRemedy } from "../preflight/policy-remedy.ts";
+import { evaluatedPaths, evaluationDetails, policyRemedy } from "../preflight/policy-remedy.ts";
 
 // Azure Resource Manager wraps its errors; App Service behind it answers bare ones with capitals; deployment sites write text.
 const violation = z.object({
@@ -9,9 +9,7 @@ const violation = z.object({
   info: z.object({
     policyAssignmentId: z.string(),
     policyAssignmentScope: z.string(),
-    evaluationDetails: z
-      .object({ evaluatedExpressions: z.array(z.object({ path: z.string().optional() })).optional() })
-      .optional(),
+    evaluationDetails: evaluationDetails.optional(),
   }),
 });
 const wrapped = z.object({
@@ -46,10 +44,10 @@ export function explainAzureError({ data, status, headers }: AxiosResponse): Ven
 /** What to do about the policies that denied a resource (Microsoft, "Resolve errors for request disallowed by policy"). */
 function violationRemedy(additionalInfo: readonly unknown[]): string | undefined {
   const found = additionalInfo.map((item) => violation.safeParse(item)).flatMap(({ data }) => data?.info ?? []);
-  const remedies = found.map(({ policyAssignmentId, policyAssignmentScope, evaluationDetails }) => {
-    const paths = (evaluationDetails?.evaluatedExpressions ?? []).flatMap(({ path }) => path ?? []);
-    return policyRemedy(paths, { assignmentId: policyAssignmentId, scope: policyAssignmentScope });
-  });
+  const remedies = found.map(
+    ({ policyAssignmentId: assignmentId, policyAssignmentScope: scope, evaluationDetails: details }) =>
+      policyRemedy(evaluatedPaths(details), { assignmentId, scope }),
+  );
   return remedies.length > 0 ? [...new Set(remedies)].join(" ") : undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { FunctionDefinition } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AzureClient } from "../client/client.ts";
-import type { Asker, AzureCheck } from "../preflight/azure-question.ts";
+import { type Asker, type AzureCheck, plannedRelaySchema } from "../preflight/azure-question.ts";
 import { hasRelay } from "../preflight/existing-relay.ts";
 import { checkNames } from "../preflight/names.ts";
 import { checkPolicies } from "../preflight/policies.ts";
@@ -9,32 +9,6 @@ import { checkQuota } from "../preflight/quota.ts";
 import { checkNodeVersion, checkPlan, checkRedundancy } from "../preflight/region.ts";
 import { checkResourceProviders } from "../preflight/resource-providers.ts";
 import { checkRights } from "../preflight/rights.ts";
-
-const args = z.object({
-  subscriptionId: z.string().meta({ description: "Subscription in which everything is made." }),
-  stack: z.string().meta({ description: "`<project>/<stack>`, by which an existing relay is found." }),
-  resourceGroupId: z.string().optional().meta({
-    description: "Id of an existing resource group in which everything is made; absent if the stack makes one.",
-  }),
-  location: z.string().optional().meta({ description: "Region; default: that of the resource group." }),
-  objectId: z.string().optional().meta({ description: "Object id of the login, for commands in messages." }),
-  nodeVersion: z.string().optional().meta({ description: "Version of Node.js that the region must offer." }),
-  zoneRedundant: z.boolean().optional().meta({ description: "Whether the plan needs availability zones." }),
-  storageRedundancy: z.string().optional().meta({ description: "Redundancy of the storage account: `LRS`, `ZRS`, …" }),
-  storageAccountName: z.string().optional().meta({ description: "A storage account name that you choose." }),
-  vaultName: z.string().optional().meta({ description: "A key vault name that you choose." }),
-  actions: z.array(z.string()).default([]).meta({ description: "Rights that the login needs, as Azure names them." }),
-  resources: z
-    .array(
-      z.object({
-        type: z.string().meta({ description: "Type of the resource: `Microsoft.Storage/storageAccounts`." }),
-        apiVersion: z.string().meta({ description: "Version of Azure's API by which it is made." }),
-        content: z.record(z.string(), z.unknown()).meta({ description: "What will be sent to Azure for it." }),
-      }),
-    )
-    .default([])
-    .meta({ description: "Resources to ask Azure Policy about." }),
-});
 
 const result = z.object({
   problems: z.array(z.string()).meta({ description: "What stands in the way, each with what to do." }),
@@ -50,13 +24,13 @@ const checks: readonly AzureCheck[] = [
 ];
 
 /** What can be checked of a subscription before a relay is made in it. */
-export const getAzurePreflight: FunctionDefinition<AzureClient, typeof args, typeof result> = {
+export const getAzurePreflight: FunctionDefinition<AzureClient, typeof plannedRelaySchema, typeof result> = {
   token: "customerio-aep:index:getAzurePreflight",
   description:
     "What stands in the way of a relay that does not exist yet: missing rights, resource providers that are not registered, a " +
     "region without the plan, its zones or the Node.js version, names that are taken, a used-up quota, and what Azure Policy denies. " +
     "Of a relay that exists already nothing is checked: one call finds it, by the alerts of its stack.",
-  args,
+  args: plannedRelaySchema,
   result,
   async call(client, given, signal) {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(patience)]);

@@ -1,34 +1,33 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { AzureClient } from "../client/client.ts";
 
 /** What a stack is about to make in Azure. What is not known yet is absent, and is not checked. */
-export interface PlannedRelay {
-  readonly subscriptionId: string;
-  /** `<project>/<stack>`, as the stack's alerts name it. */
-  readonly stack: string;
-  /** Id of the existing group in which everything is made; absent where the stack makes one. */
-  readonly resourceGroupId?: string | undefined;
-  /** Region as Azure writes it or as people do: `westeurope`, `West Europe`. */
-  readonly location?: string | undefined;
-  /** Object id of the login, for the commands that messages name. */
-  readonly objectId?: string | undefined;
-  readonly nodeVersion?: string | undefined;
-  readonly zoneRedundant?: boolean | undefined;
-  readonly storageRedundancy?: string | undefined;
-  readonly storageAccountName?: string | undefined;
-  readonly vaultName?: string | undefined;
-  /** Rights that the login needs, as Azure's roles name them. */
-  readonly actions: readonly string[];
-  /** Resources as they will be sent to Azure. */
-  readonly resources: readonly PlannedResource[];
-}
-
-export interface PlannedResource {
-  readonly type: string;
-  readonly apiVersion: string;
-  /** Without `type` and `apiVersion`; the region is added. */
-  readonly content: Readonly<Record<string, unknown>>;
-}
+export const plannedRelaySchema = z.object({
+  subscriptionId: z.string().meta({ description: "Subscription in which everything is made." }),
+  stack: z.string().meta({ description: "`<project>/<stack>`, by which an existing relay is found." }),
+  resourceGroupId: z.string().optional().meta({
+    description: "Id of an existing resource group in which everything is made; absent if the stack makes one.",
+  }),
+  location: z.string().optional().meta({ description: "Region; default: that of the resource group." }),
+  objectId: z.string().optional().meta({ description: "Object id of the login, for commands in messages." }),
+  nodeVersion: z.string().optional().meta({ description: "Version of Node.js that the region must offer." }),
+  zoneRedundant: z.boolean().optional().meta({ description: "Whether the plan needs availability zones." }),
+  storageRedundancy: z.string().optional().meta({ description: "Redundancy of the storage account: `LRS`, `ZRS`, …" }),
+  storageAccountName: z.string().optional().meta({ description: "A storage account name that you choose." }),
+  vaultName: z.string().optional().meta({ description: "A key vault name that you choose." }),
+  actions: z.array(z.string()).default([]).meta({ description: "Rights that the login needs, as Azure names them." }),
+  resources: z
+    .array(
+      z.object({
+        type: z.string().meta({ description: "Type of the resource: `Microsoft.Storage/storageAccounts`." }),
+        apiVersion: z.string().meta({ description: "Version of Azure's API by which it is made." }),
+        content: z.record(z.string(), z.unknown()).meta({ description: "What will be sent to Azure for it." }),
+      }),
+    )
+    .default([])
+    .meta({ description: "Resources to ask Azure Policy about." }),
+});
+export type PlannedRelay = z.output<typeof plannedRelaySchema>;
 
 /** A check of one subject: answers what stands in the way, each with what to do. Throws if Azure does not tell. */
 export type AzureCheck = (azure: Asker, planned: PlannedRelay) => Promise<string[]>;
@@ -42,9 +41,4 @@ export type Asker = <Answer extends z.ZodType>(
 /** Where everything is made: the group if it exists, else the subscription. */
 export function scopeOf({ resourceGroupId, subscriptionId }: PlannedRelay): string {
   return resourceGroupId ?? `/subscriptions/${subscriptionId}`;
-}
-
-/** A region as Azure compares it: `West Europe` is `westeurope`. */
-export function compactRegion(region: string): string {
-  return region.toLowerCase().replaceAll(" ", "");
 }

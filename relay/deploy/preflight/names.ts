@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type Asker, type AzureCheck, compactRegion, type PlannedRelay } from "./azure-question.ts";
+import { normalizeRegion } from "../region-name.ts";
+import type { Asker, AzureCheck, PlannedRelay } from "./azure-question.ts";
 
 const availability = z.object({ nameAvailable: z.boolean(), message: z.string().nullish() });
 const found = z.object({ value: z.array(z.object({ id: z.string() })) });
@@ -55,7 +56,7 @@ async function checkVaultName(name: string, azure: Asker, planned: PlannedRelay)
     return [`The name "${name}" is taken by a key vault of another subscription. Choose another: ${choose}`];
   }
   const { location, purgeProtectionEnabled, scheduledPurgeDate } = vault.properties;
-  const where = location ? ` --location ${compactRegion(location)}` : "";
+  const where = location ? ` --location ${normalizeRegion(location)}` : "";
   const until = scheduledPurgeDate ? ` until ${scheduledPurgeDate.slice(0, 10)}` : "";
   const free = purgeProtectionEnabled
     ? "It is protected from being purged"

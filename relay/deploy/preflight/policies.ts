@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { type AzureCheck, type PlannedResource, scopeOf } from "./azure-question.ts";
-import { policyRemedy } from "./policy-remedy.ts";
+import { type AzureCheck, type PlannedRelay, scopeOf } from "./azure-question.ts";
+import { evaluatedPaths, evaluationDetails, policyRemedy } from "./policy-remedy.ts";
 
 const restrictions = z.object({
   contentEvaluationResult: z
@@ -13,9 +13,7 @@ const restrictions = z.object({
               policyDefinitionId: z.string().nullish(),
             }),
             evaluationResult: z.string(),
-            evaluationDetails: z
-              .object({ evaluatedExpressions: z.array(z.object({ path: z.string().nullish() })).nullish() })
-              .nullish(),
+            evaluationDetails: evaluationDetails.nullish(),
             effectDetails: z.object({ policyEffect: z.string().nullish() }).nullish(),
           }),
         )
@@ -49,10 +47,9 @@ export const checkPolicies: AzureCheck = async (azure, planned) => {
       return (contentEvaluationResult?.policyEvaluations ?? [])
         .filter(({ evaluationResult }) => /^noncompliant$/i.test(evaluationResult))
         .filter(({ effectDetails }) => /^deny/i.test(effectDetails?.policyEffect ?? ""))
-        .map(({ policyInfo, evaluationDetails }) => {
-          const paths = (evaluationDetails?.evaluatedExpressions ?? []).flatMap(({ path }) => path ?? []);
+        .map(({ policyInfo, evaluationDetails: details }) => {
           const assignmentId = policyInfo.policyAssignmentId ?? policyInfo.policyDefinitionId ?? "unknown";
-          return { assignmentId, paths, resource };
+          return { assignmentId, paths: evaluatedPaths(details), resource };
         });
     }),
   );
@@ -62,7 +59,7 @@ export const checkPolicies: AzureCheck = async (azure, planned) => {
 interface Denial {
   readonly assignmentId: string;
   readonly paths: readonly string[];
-  readonly resource: PlannedResource;
+  readonly resource: PlannedRelay["resources"][number];
 }
 
 /** One sentence a policy, since one for tags refuses every resource. */

@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 const config = "npx pulumi config set";
 
 /** What to set for a property that a policy refuses, by the end of its path. */
@@ -9,11 +11,21 @@ const settings: readonly (readonly [RegExp, string])[] = [
   [/^name$/i, `${config} --path azureNames.<part> <name>`],
 ];
 
+/** What a policy looked at, as Azure tells it beforehand and in a refusal alike. */
+export const evaluationDetails = z.object({
+  evaluatedExpressions: z.array(z.object({ path: z.string().nullish() })).nullish(),
+});
+
+/** Properties that a policy looked at, such as `properties.enablePurgeProtection` or `tags['costCenter']`. */
+export function evaluatedPaths(details: z.output<typeof evaluationDetails> | null | undefined): string[] {
+  return (details?.evaluatedExpressions ?? []).flatMap(({ path }) => path ?? []);
+}
+
 /**
  * What to do about a refusal by Azure Policy: the setting that decides what it refuses, or else an exemption.
  *
  * @param type of the resource, where it is known
- * @param paths properties that the policy looked at, such as `properties.enablePurgeProtection` or `tags['costCenter']`
+ * @param paths see `evaluatedPaths`
  */
 export function policyRemedy(
   paths: readonly string[],

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type AzureCheck, compactRegion } from "./azure-question.ts";
+import { normalizeRegion } from "../region-name.ts";
+import type { AzureCheck } from "./azure-question.ts";
 
 const usages = z.object({
   value: z.array(
@@ -15,7 +16,7 @@ export const checkQuota: AzureCheck = async (azure, { subscriptionId, location }
   if (location === undefined) return [];
   const { value } = await azure(
     {
-      path: `/subscriptions/${subscriptionId}/providers/Microsoft.Storage/locations/${compactRegion(location)}/usages`,
+      path: `/subscriptions/${subscriptionId}/providers/Microsoft.Storage/locations/${normalizeRegion(location)}/usages`,
       apiVersion: "2023-05-01",
       purpose: `read how many storage accounts the subscription has in ${location}`,
     },

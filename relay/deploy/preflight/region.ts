@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type Asker, type AzureCheck, compactRegion, type PlannedRelay } from "./azure-question.ts";
+import { normalizeRegion } from "../region-name.ts";
+import type { Asker, AzureCheck, PlannedRelay } from "./azure-question.ts";
 
 const regions = z.object({
   value: z.array(z.object({ name: z.string(), properties: z.object({ orgDomain: z.string().nullish() }) })),
@@ -19,7 +20,7 @@ export const checkPlan: AzureCheck = async (azure, { subscriptionId, location, z
     },
     regions,
   );
-  const region = value.find(({ name }) => compactRegion(name) === compactRegion(location));
+  const region = value.find(({ name }) => normalizeRegion(name) === normalizeRegion(location));
   if (region === undefined) {
     const list = "az functionapp list-flexconsumption-locations --output table";
     return [
@@ -71,7 +72,7 @@ export const checkNodeVersion: AzureCheck = async (azure, { location, nodeVersio
   if (location === undefined || nodeVersion === undefined) return [];
   const { value } = await azure(
     {
-      path: `/providers/Microsoft.Web/locations/${compactRegion(location)}/functionAppStacks`,
+      path: `/providers/Microsoft.Web/locations/${normalizeRegion(location)}/functionAppStacks`,
       apiVersion: "2020-10-01",
       params: { removeHiddenStacks: "true", removeDeprecatedStacks: "true", stack: "node" },
       purpose: `list the Node.js versions of Flex Consumption in ${location}`,
@@ -89,7 +90,7 @@ export const checkNodeVersion: AzureCheck = async (azure, { location, nodeVersio
   return [
     `The region ${location} does not offer Node.js ${nodeVersion} on Flex Consumption, but ${offered.join(", ")}. Choose one: ` +
       `npx pulumi config set nodeVersion ${newestOf(offered)}. The list: ` +
-      `az functionapp list-flexconsumption-runtimes --location ${compactRegion(location)} --runtime node`,
+      `az functionapp list-flexconsumption-runtimes --location ${normalizeRegion(location)} --runtime node`,
   ];
 };
 
@@ -130,7 +131,7 @@ async function redundanciesIn(location: string, azure: Asker, { subscriptionId }
     skus,
   );
   const isHere = (list: readonly string[] | null | undefined) =>
-    list?.some((region) => compactRegion(region) === compactRegion(location)) ?? false;
+    list?.some((region) => normalizeRegion(region) === normalizeRegion(location)) ?? false;
   return value
     .filter(({ name, kind }) => kind === "StorageV2" && name.startsWith("Standard_"))
     .filter(({ locations }) => isHere(locations))

@@ -46,7 +46,7 @@ test.each<[string, Answer]>([
   ["an id as text", { status: 202, body: "d1" }],
   ["an id in an object", { status: 202, body: { id: "d1" } }],
   ["200 with a running deployment", { status: 200, body: { id: "d1", status: 1 } }],
-])("follows a deployment told by %s", async (_, answer) => {
+])("follows a deployment reported by %s", async (_, answer) => {
   bed.azure.script[calls.publish] = [answer];
   expect((await bed.create()).outputs.deploymentId).toBe("d1");
   expect(bed.azure.calls()[2]).toBe(calls.status);

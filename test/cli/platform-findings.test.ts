@@ -1,0 +1,111 @@
+import { runsFinding } from "../../cli/checks/dataflow.ts";
+import { batchesFinding, rowsFinding } from "../../cli/checks/dataset.ts";
+import type { DataflowRun } from "../../cli/platform/dataflow.ts";
+import { type Counts, noCounts } from "../../relay/core/counts/counts.ts";
+
+const now = new Date("2026-11-20T10:30:00.000Z");
+const ago = (milliseconds: number) => new Date(now.getTime() - milliseconds);
+const minute = 60_000;
+const hour = 60 * minute;
+const counts = (some: Partial<Counts>): Counts => ({ ...noCounts(), ...some });
+
+describe("the runs", () => {
+  const run = (milliseconds: number, more: Partial<DataflowRun> = {}): DataflowRun => ({
+    ...{ startedAt: ago(milliseconds), status: "success", recordsIn: 5, recordsOut: 5, recordsFailed: 0, errors: [] },
+    ...more,
+  });
+
+  test("are not there before the first hour", () => {
+    expect(runsFinding([], now).verdict).toBe("waiting");
+  });
+
+  test("are summed up over a day, the newest shown with records in, out and failed", () => {
+    expect(runsFinding([run(hour), run(2 * hour), run(25 * hour, { recordsFailed: 3 })], now)).toEqual({
+      verdict: "fine",
+      found: "2 in the last 24 hours: 10 records in, 10 out, 0 failed.",
+      details: [
+        "2026-11-20 09:30 UTC  success: 5 in, 5 out, 0 failed",
+        "2026-11-20 08:30 UTC  success: 5 in, 5 out, 0 failed",
+        "2026-11-19 09:30 UTC  success: 5 in, 5 out, 3 failed",
+      ],
+    });
+  });
+
+  test("are broken by a failed record, and by a failed run without any, with Adobe's errors", () => {
+    const failing = run(hour, { recordsOut: 4, recordsFailed: 1, errors: ["MAPPER-3700-400 Mapping failed"] });
+    const finding = runsFinding([failing], now);
+    expect([finding.verdict, finding.details?.at(-1)]).toEqual(["broken", "  MAPPER-3700-400 Mapping failed"]);
+    expect(finding.todo).toContain("Sources > Dataflows");
+    expect(runsFinding([run(hour, { status: "failed", recordsIn: 0, recordsOut: 0 })], now).verdict).toBe("broken");
+  });
+
+  test("of long ago tell when the last one was", () => {
+    expect(runsFinding([run(48 * hour)], now).found).toBe(
+      "None in the last 24 hours; the last one started at 2026-11-18T10:30:00.000Z.",
+    );
+  });
+});
+
+describe("the batches", () => {
+  const batch = (milliseconds: number, status: string, errors: string[] = []) => ({
+    ...{ id: `b${milliseconds}`, createdAt: ago(milliseconds), status, rows: 7, errors },
+  });
+
+  test("are not there before the first hour", () => {
+    expect(batchesFinding([], now).verdict).toBe("waiting");
+  });
+
+  test("are fine while none failed within a day", () => {
+    expect(batchesFinding([batch(hour, "success"), batch(25 * hour, "failed")], now)).toMatchObject({
+      verdict: "fine",
+      found: "The last one, created at 2026-11-20T09:30:00.000Z, is: success.",
+    });
+  });
+
+  test("that failed are shown with their errors", () => {
+    expect(batchesFinding([batch(0, "success"), batch(hour, "failed", ["INGEST-1212-400 bad"])], now)).toMatchObject({
+      verdict: "broken",
+      found: "1 of the last 2 failed within 24 hours.",
+      details: [
+        "2026-11-20 10:30 UTC  b0 success, 7 rows",
+        "2026-11-20 09:30 UTC  b3600000 failed; INGEST-1212-400 bad",
+      ],
+    });
+  });
+});
+
+describe("the dataset", () => {
+  const since = new Date("2026-11-14T00:00:00.000Z");
+  const relay = (days: Record<string, number>, countedAt = ago(minute)) => ({
+    total: noCounts(),
+    days: new Map(Object.entries(days).map(([date, delivered]) => [date, counts({ delivered })])),
+    countedAt,
+  });
+  const found = (rows: number, days: Record<string, number>, countedAt?: Date) =>
+    rowsFinding({ target: { stack: "dev" }, rows, counts: relay(days, countedAt), since, now });
+
+  test("is fine with as many rows as events, or more from other sources, and days before the window don't count", () => {
+    expect(found(15, { "2026-11-13": 1000, "2026-11-14": 5, "2026-11-20": 10 })).toEqual({
+      verdict: "fine",
+      found: "It received 15 rows in the last 7 days, for 15 events delivered.",
+    });
+    expect(found(20, { "2026-11-20": 10 }).verdict).toBe("fine");
+  });
+
+  test("waits for the rows of today's events, up to an hour", () => {
+    expect(found(12, { "2026-11-19": 5, "2026-11-20": 10 })).toMatchObject({
+      verdict: "waiting",
+      found: expect.stringMatching(/3 are not there yet\. Platform's data lake takes up to an hour\.$/),
+    });
+  });
+
+  test("is broken when more are missing than came today, or when nothing came for an hour", () => {
+    expect(found(4, { "2026-11-19": 5, "2026-11-20": 10 }).verdict).toBe("broken");
+    expect(found(12, { "2026-11-20": 15 }, ago(hour + 1)).verdict).toBe("broken");
+  });
+
+  test("without a relay there is nothing to compare rows with", () => {
+    expect(rowsFinding({ target: { stack: "dev" }, rows: 3, counts: undefined, since, now }).verdict).toBe("fine");
+    expect(rowsFinding({ target: { stack: "dev" }, rows: 0, counts: undefined, since, now }).verdict).toBe("waiting");
+  });
+});
