@@ -150,6 +150,11 @@ export const azureExisting = z.strictObject({
     .min(1)
     .optional()
     .meta({ description: "Action groups that get the alerts, in place of one that mails to `alertEmails`." }),
+  vaultId: idOf("Microsoft.KeyVault/vaults", "Key vault, with Azure roles, that holds the relay's secrets.").optional(),
+  identityId: idOf(
+    "Microsoft.ManagedIdentity/userAssignedIdentities",
+    "Managed identity that the relay has, in the stack's subscription.",
+  ).optional(),
 });
 
 /** Azure's limits of tags: 50 a resource, names of 128 characters on storage accounts, values of 256. */

@@ -53,8 +53,8 @@ export const azureTable = {
     default: {},
     decides: [],
     description:
-      "Ids of existing resources in Azure to use: `resourceGroupId`, `workspaceId`, `actionGroupIds`. The program never changes or deletes " +
-      "them.",
+      "Ids of existing resources in Azure to use: `resourceGroupId`, `workspaceId`, `actionGroupIds`, `vaultId`, `identityId`. The program " +
+      "never changes or deletes them.",
     page: "azure.md",
     examples: [{ resourceGroupId: "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-crm-events" }],
     direct: ofTheRelay,

@@ -22,7 +22,8 @@ export function signingKeysOf(source: StackSource): readonly string[] {
   const secrets = source
     .all("customerio-aep:index:VaultSecret")
     .map(({ inputs }) => vaultSecret.safeParse(inputs).data);
-  const keys = secrets.find((secret) => secret?.name === signingKeysSecret)?.value;
+  // In a vault that exists already, digits follow the name.
+  const keys = secrets.find((secret) => secret?.name.startsWith(signingKeysSecret))?.value;
   return keys === undefined || keys === noSigningKeyYet ? [] : parseSigningKeys(keys);
 }
 

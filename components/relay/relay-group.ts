@@ -26,7 +26,9 @@ export function relayGroup(
   { parent }: { parent: pulumi.Resource },
 ): RelayGroup {
   if (resourceGroupId !== undefined) {
-    const id = pulumi.all([resourceGroupId, subscriptionId]).apply(([given, own]) => inSubscription(given, own));
+    const id = pulumi
+      .all([resourceGroupId, subscriptionId])
+      .apply(([given, own]) => inSubscription(given, own, "azureExisting.resourceGroupId"));
     const groupName = id.apply((known) => known.split("/").at(-1) ?? "");
     const { location } = getResourceGroupOutput({ resourceGroupName: groupName }, { parent });
     return { id, name: groupName, location, parts: {} };
@@ -42,13 +44,15 @@ export function relayGroup(
 }
 
 /**
- * The id of a group, which must be in the subscription in which everything is made.
+ * The id of something that exists, which must be in the subscription in which everything is made.
+ *
+ * @param setting names the setting of the id
  * @throws pulumi.RunError if it is in another one
  */
-export function inSubscription(groupId: string, subscriptionId: string): string {
-  if (groupId.toLowerCase().startsWith(`/subscriptions/${subscriptionId}/`.toLowerCase())) return groupId;
+export function inSubscription(id: string, subscriptionId: string, setting: string): string {
+  if (id.toLowerCase().startsWith(`/subscriptions/${subscriptionId}/`.toLowerCase())) return id;
   throw new pulumi.RunError(
-    `azureExisting.resourceGroupId is in another subscription than ${subscriptionId}, in which the stack makes everything. ` +
-      `To use that one, run: npx pulumi config set azure-native:subscriptionId ${groupId.split("/")[2]}`,
+    `${setting} is in another subscription than ${subscriptionId}, in which the stack makes everything. ` +
+      `To use that one, run: npx pulumi config set azure-native:subscriptionId ${id.split("/")[2]}`,
   );
 }

@@ -1,16 +1,19 @@
-import { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity/index.js";
-import type * as pulumi from "@pulumi/pulumi";
+import { getUserAssignedIdentityOutput, UserAssignedIdentity } from "@pulumi/azure-native/managedidentity/index.js";
+import * as pulumi from "@pulumi/pulumi";
 import type { ArmResource } from "../../relay/deploy/sdk.ts";
 import { addName, azureName } from "./azure/azure-names.ts";
 import { type AzurePart, armPart, nativePart } from "./azure/azure-parts.ts";
 import { assignRole } from "./azure/azure-roles.ts";
 import type { RelayRole } from "./azure/relay-roles.ts";
+import { inSubscription } from "./relay-group.ts";
 
 export interface RelayIdentityArgs {
   resourceGroupName: pulumi.Input<string>;
   subscriptionId: pulumi.Input<string>;
   /** The identity's name, in place of one that is made. */
   identityName?: pulumi.Input<string> | undefined;
+  /** Id of an identity that exists already, which then only gets its roles. */
+  existingId?: pulumi.Input<string> | undefined;
 }
 
 /** Who the relay is in Azure, and what it may do there. */
@@ -27,18 +30,34 @@ export class RelayIdentity {
 
   constructor(
     name: string,
-    { resourceGroupName, subscriptionId, identityName }: RelayIdentityArgs,
+    { resourceGroupName, subscriptionId, identityName, existingId }: RelayIdentityArgs,
     options: pulumi.CustomResourceOptions,
   ) {
-    const identity = new UserAssignedIdentity(
-      azureName("identity", `${name}-identity`),
-      { resourceGroupName, ...addName("resourceName", identityName) },
-      options,
-    );
-    this.id = identity.id;
-    this.principalId = identity.principalId;
-    this.clientId = identity.clientId;
-    this.parts.identity = nativePart(identity);
+    if (existingId === undefined) {
+      const identity = new UserAssignedIdentity(
+        azureName("identity", `${name}-identity`),
+        { resourceGroupName, ...addName("resourceName", identityName) },
+        options,
+      );
+      this.id = identity.id;
+      this.principalId = identity.principalId;
+      this.clientId = identity.clientId;
+      this.parts.identity = nativePart(identity);
+    } else {
+      this.id = pulumi
+        .all([existingId, subscriptionId])
+        .apply(([id, own]) => inSubscription(id, own, "azureExisting.identityId"));
+      const [resourceGroup, resourceName] = [4, 8].map((part) => this.id.apply((id) => id.split("/")[part] ?? ""));
+      const identity = getUserAssignedIdentityOutput(
+        {
+          resourceGroupName: resourceGroup as pulumi.Output<string>,
+          resourceName: resourceName as pulumi.Output<string>,
+        },
+        { parent: options.parent as pulumi.Resource },
+      );
+      this.principalId = identity.principalId;
+      this.clientId = identity.clientId;
+    }
     this.#name = name;
     this.#subscriptionId = subscriptionId;
     this.#options = options;

@@ -5,7 +5,8 @@ import type { AzureProfile } from "./azure/azure-profile.ts";
 
 export interface RelayProtectionArgs {
   storageAccountId: pulumi.Input<string>;
-  vaultId: pulumi.Input<string>;
+  /** Undefined of a vault that exists already, which stays as it is. */
+  vaultId: pulumi.Input<string> | undefined;
   siteId: pulumi.Input<string>;
   /** The Log Analytics workspace that gets the audit logs. */
   workspaceId: pulumi.Input<string>;
@@ -36,7 +37,8 @@ export function protectRelay(
         apiVersion: "2021-05-01-preview",
         body: { properties: { workspaceId, ...properties } },
       });
-    diagnose("vault", "vault-audit", vaultId, { logs: [{ categoryGroup: "audit", enabled: true }] });
+    if (vaultId !== undefined)
+      diagnose("vault", "vault-audit", vaultId, { logs: [{ categoryGroup: "audit", enabled: true }] });
     // Of blobs alone: each event is several calls on the queue, and their log would cost more than all others together.
     const blobs = pulumi.interpolate`${storageAccountId}/blobServices/default`;
     diagnose("storage account", "blob-audit", blobs, {
@@ -59,7 +61,7 @@ export function protectRelay(
         },
       });
     lock("storage account", "storage-lock", storageAccountId);
-    lock("vault", "vault-lock", vaultId);
+    if (vaultId !== undefined) lock("vault", "vault-lock", vaultId);
   }
   return parts;
 }

@@ -2,16 +2,24 @@ import * as keyvault from "@pulumi/azure-native/keyvault/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import { FormerVersions, VaultSecret } from "../../relay/deploy/sdk.ts";
 import { derive } from "../settings/inputs.ts";
-import { addName, azureName, compactStem, formerNames } from "./azure/azure-names.ts";
+import { addName, azureName, compactStem, digestDigits, formerNames } from "./azure/azure-names.ts";
 import { type AzurePart, nativePart } from "./azure/azure-parts.ts";
 import type { AzureProfile } from "./azure/azure-profile.ts";
 import { expiryDate } from "./azure/expiry-date.ts";
+
+interface ExistingVault {
+  readonly id: pulumi.Input<string>;
+  /** Id of the relay's storage account. Names of secrets follow from it, so that many relays can share a vault. */
+  readonly storageAccountId: pulumi.Output<string>;
+}
 
 export interface RelayVaultArgs {
   resourceGroupName: pulumi.Input<string>;
   tenantId: pulumi.Input<string>;
   /** The vault's name, in place of one that is made. */
   vaultName?: pulumi.Input<string> | undefined;
+  /** A vault that exists already, which then only gets the secrets. */
+  existing?: ExistingVault | undefined;
   profile: Pick<AzureProfile, "purgeProtection" | "vaultRetentionDays" | "secretLifetimeDays">;
 }
 
@@ -19,39 +27,19 @@ export interface RelayVaultArgs {
 export class RelayVault {
   readonly id: pulumi.Output<string>;
   readonly parts: Readonly<Record<string, AzurePart>>;
-  /** The secrets so far, by their names in the vault. */
+  /** The secrets so far, by what they are called in the program. */
   readonly secrets = new Map<string, VaultSecret>();
   readonly #name: string;
   readonly #options: pulumi.CustomResourceOptions;
   readonly #expiresAt: pulumi.Input<string | undefined>;
+  readonly #existing: ExistingVault | undefined;
 
   constructor(name: string, args: RelayVaultArgs, options: pulumi.CustomResourceOptions) {
-    const { resourceGroupName, tenantId, vaultName, profile } = args;
-    const vault = new keyvault.Vault(
-      azureName("vault", compactStem(name)),
-      {
-        resourceGroupName,
-        ...addName("vaultName", vaultName),
-        properties: {
-          tenantId,
-          sku: { family: "A", name: "standard" },
-          enableRbacAuthorization: true,
-          softDeleteRetentionInDays: profile.vaultRetentionDays,
-          // Azure refuses `false`, for a new vault and for one that is protected already.
-          enablePurgeProtection: pulumi
-            .output(profile.purgeProtection)
-            .apply((isProtected) => isProtected || undefined) as pulumi.Output<boolean>,
-        },
-      },
-      {
-        ...options,
-        aliases: formerNames("vault", name),
-        // Azure takes it when it makes a vault, and never again.
-        ignoreChanges: ["properties.softDeleteRetentionInDays"],
-      },
-    );
-    this.id = vault.id;
-    this.parts = { vault: nativePart(vault) };
+    const { existing, profile } = args;
+    const vault = existing === undefined ? createVault(name, args, options) : undefined;
+    this.id = pulumi.output(vault?.id ?? existing?.id ?? "");
+    this.parts = vault === undefined ? {} : { vault: nativePart(vault) };
+    this.#existing = existing;
     this.#name = name;
     this.#options = options;
     const now = Date.now();
@@ -67,8 +55,9 @@ export class RelayVault {
     const secret = new VaultSecret(
       `${this.#name}-${secretName}`,
       {
-        ...{ vaultId: this.id, name: secretName, value, contentType },
+        ...{ vaultId: this.id, name: this.#nameOf(secretName), value, contentType },
         expiresAt: this.#expiresAt as pulumi.Input<string>,
+        ...(this.#existing && { disableWhenDeleted: true }),
       },
       { ...this.#options, aliases: [{ type: "azure-native:keyvault:Secret" }] },
     );
@@ -79,11 +68,53 @@ export class RelayVault {
 
   /** Disables what a rotation leaves behind, once what it waits for has proved that the new versions are in use. */
   disableFormer(code: pulumi.Resource): void {
-    const secrets = Object.fromEntries([...this.secrets].map(([name, { uriWithVersion }]) => [name, uriWithVersion]));
+    const versions = [...this.secrets].map(
+      ([name, { uriWithVersion }]): [pulumi.Input<string>, pulumi.Output<string>] => [
+        this.#nameOf(name),
+        uriWithVersion,
+      ],
+    );
+    const secrets = this.#existing
+      ? pulumi.all(versions).apply((known): Record<string, string> => Object.fromEntries(known))
+      : Object.fromEntries(versions as [string, pulumi.Output<string>][]);
     new FormerVersions(
       `${this.#name}-former-secrets`,
       { vaultId: this.id, secrets },
       { ...this.#options, dependsOn: code },
     );
   }
+
+  #nameOf(secretName: string): pulumi.Input<string> {
+    return this.#existing?.storageAccountId.apply((id) => `${secretName}-${digestDigits(id)}`) ?? secretName;
+  }
+}
+
+function createVault(
+  name: string,
+  { resourceGroupName, tenantId, vaultName, profile }: RelayVaultArgs,
+  options: pulumi.CustomResourceOptions,
+): keyvault.Vault {
+  return new keyvault.Vault(
+    azureName("vault", compactStem(name)),
+    {
+      resourceGroupName,
+      ...addName("vaultName", vaultName),
+      properties: {
+        tenantId,
+        sku: { family: "A", name: "standard" },
+        enableRbacAuthorization: true,
+        softDeleteRetentionInDays: profile.vaultRetentionDays,
+        // Azure refuses `false`, for a new vault and for one that is protected already.
+        enablePurgeProtection: pulumi
+          .output(profile.purgeProtection)
+          .apply((isProtected) => isProtected || undefined) as pulumi.Output<boolean>,
+      },
+    },
+    {
+      ...options,
+      aliases: formerNames("vault", name),
+      // Azure takes it when it makes a vault, and never again.
+      ignoreChanges: ["properties.softDeleteRetentionInDays"],
+    },
+  );
 }

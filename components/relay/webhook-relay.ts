@@ -68,7 +68,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
     super("customerio-aep:index:WebhookRelay", name, {}, { ...options, transformations: [withTags(args.azureTags)] });
     const parent = { parent: this };
     const { subscriptionId, tenantId } = getClientConfigOutput(parent);
-    const { azureNames: names } = args;
+    const { azureNames: names, azureExisting: existing } = args;
     const profile = azureProfile(args.environment, args.azure);
 
     const group = relayGroup(name, { ...args, subscriptionId }, parent);
@@ -79,8 +79,21 @@ export class WebhookRelay extends pulumi.ComponentResource {
       parent,
     );
     const monitoring = new RelayMonitoring(`${name}-monitoring`, { ...args, resourceGroup: group, profile }, parent);
-    const vault = new RelayVault(name, { ...inGroup, tenantId, vaultName: names.vault, profile }, parent);
-    const identity = new RelayIdentity(name, { ...inGroup, subscriptionId, identityName: names.identity }, parent);
+    const vault = new RelayVault(
+      name,
+      {
+        ...{ ...inGroup, tenantId, vaultName: names.vault, profile },
+        existing:
+          existing.vaultId === undefined ? undefined : { id: existing.vaultId, storageAccountId: storage.accountId },
+      },
+      parent,
+    );
+    const ownVaultId = existing.vaultId === undefined ? vault.id : undefined;
+    const identity = new RelayIdentity(
+      name,
+      { ...inGroup, subscriptionId, identityName: names.identity, existingId: existing.identityId },
+      parent,
+    );
 
     const settings = appSettings(args, { storage, monitoring, vault, identity });
     grantRoles({ storage, monitoring, vault, identity });
@@ -111,7 +124,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
       {
         ...inGroup,
         storageAccountId: storage.accountId,
-        vaultId: vault.id,
+        vaultId: ownVaultId,
         actionGroupIds: monitoring.actionGroupIds,
       },
       { ...parent, dependsOn: app.code },
@@ -121,7 +134,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
       name,
       {
         storageAccountId: storage.accountId,
-        vaultId: vault.id,
+        vaultId: ownVaultId,
         siteId: app.id,
         workspaceId: monitoring.workspaceId,
         onLocked: [...identity.roles, ...storage.resources],

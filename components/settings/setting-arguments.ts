@@ -248,8 +248,8 @@ export interface SettingArguments {
    */
   azureNames?: SettingArgument<"azureNames">;
   /**
-   * Ids of existing resources in Azure to use: `resourceGroupId`, `workspaceId`, `actionGroupIds`. The program never
-   * changes or deletes them.
+   * Ids of existing resources in Azure to use: `resourceGroupId`, `workspaceId`, `actionGroupIds`, `vaultId`,
+   * `identityId`. The program never changes or deletes them.
    *
    * @example {
    *   resourceGroupId: "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-crm-events",

@@ -5,12 +5,13 @@ import { azureName, compactStem } from "../../components/relay/azure/azure-names
 import { inSubscription } from "../../components/relay/relay-group.ts";
 import { type CustomerIoSourceArgs, SourceArguments } from "../../components/settings/source-arguments.ts";
 import { azureChoices, environmentChoices, environments } from "../../settings/azure-settings.ts";
-import { configureWithCredentials, type DeclaredResource, declaredBy } from "./stack.ts";
+import { type Answers, configureWithCredentials, type DeclaredResource, declaredBy } from "./stack.ts";
 
-async function declared(args: CustomerIoSourceArgs = {}): Promise<DeclaredResource[]> {
+async function declared(args: CustomerIoSourceArgs = {}, answers: Answers = {}): Promise<DeclaredResource[]> {
   configureWithCredentials();
   const group = { "azure-native:resources:getResourceGroup": { location: "northeurope" } };
-  return (await declaredBy(() => ({ id: new CustomerIoSource("events", args).webhookId }), group)).resources;
+  const program = () => ({ id: new CustomerIoSource("events", args).webhookId });
+  return (await declaredBy(program, { ...group, ...answers })).resources;
 }
 
 function inputsOf(resources: readonly DeclaredResource[], type: string, end = ""): DeclaredResource["inputs"] {
@@ -217,9 +218,69 @@ test("what exists already is used and not declared; in a shared workspace every 
   }
 });
 
+const vaults = `${scope}/providers/Microsoft.KeyVault/vaults`;
+const identities = `${scope}/providers/Microsoft.ManagedIdentity/userAssignedIdentities`;
+const theirIdentity = {
+  "azure-native:managedidentity:getUserAssignedIdentity": { principalId: "their-principal", clientId: "their-client" },
+};
+
+test("a vault that exists gets the relay's secrets under names of their own, which a destroy disables, and nothing else", async () => {
+  const vaultId = `${vaults}/shared`;
+  const resources = await declared({ environment: "prod", azureExisting: { vaultId } });
+  expect(inputsOf(resources, ":keyvault:Vault")).toBeUndefined();
+  const secrets = resources.filter(({ type }) => type.endsWith(":VaultSecret"));
+  expect(secrets).toHaveLength(3);
+  for (const { inputs } of secrets) {
+    expect(inputs).toMatchObject({ vaultId, disableWhenDeleted: true });
+    expect(inputs.name).toMatch(
+      /^(customerio-signing-keys|platform-client-secret|platform-streaming-url)-[0-9a-f]{8}$/,
+    );
+  }
+  expect(Object.keys(inputsOf(resources, ":FormerVersions").secrets).sort()).toEqual(
+    secrets.map(({ inputs }) => inputs.name).sort(),
+  );
+  // Roles stand on the secrets alone. No lock, no audit log and no alert concern what others use too.
+  const onVault = resources.filter(({ inputs }) =>
+    JSON.stringify(inputs.parentId ?? inputs.scopes ?? "").includes("/vaults/"),
+  );
+  expect(onVault).toEqual([]);
+  const own = await declared({ environment: "prod" });
+  const named = own.filter(({ type }) => type.endsWith(":VaultSecret")).map(({ inputs }) => inputs);
+  expect(named.map(({ name }) => name).sort()).toEqual([
+    ...["customerio-signing-keys", "platform-client-secret", "platform-streaming-url"],
+  ]);
+  expect(named.every((inputs) => inputs.disableWhenDeleted === undefined)).toBe(true);
+});
+
+test("an identity that exists gets the relay's roles, and the app has it", async () => {
+  const identityId = `${identities}/shared`;
+  const resources = await declared({ azureExisting: { identityId } }, theirIdentity);
+  expect(inputsOf(resources, ":UserAssignedIdentity")).toBeUndefined();
+  const assignments = resources.filter(({ inputs }) => /\/roleAssignments\//.test(String(inputs.path)));
+  expect(assignments.length).toBeGreaterThan(5);
+  for (const { inputs } of assignments) expect(inputs.body.properties.principalId).toBe("their-principal");
+  const { identity, properties } = inputsOf(resources, ":FunctionApp").body;
+  expect(identity.userAssignedIdentities).toEqual({ [identityId]: {} });
+  expect(properties.keyVaultReferenceIdentity).toBe(identityId);
+  const { properties: settings } = inputsOf(resources, ":WebAppApplicationSettings");
+  expect(settings.AzureWebJobsStorage__clientId).toBe("their-client");
+});
+
+test.each([
+  ["vaultId", `${identities}/i`],
+  ["vaultId", `${vaults}/v/secrets/s`],
+  ["identityId", `${vaults}/v`],
+  ["identityId", "my-identity"],
+])("an id that is none of a resource of its kind is refused before anything is made: %s %s", (name, id) => {
+  expect(() => new SourceArguments({ azureExisting: { [name]: id } }).read()).toThrow(`azureExisting.${name}`);
+});
+
 test("a resource group of another subscription is refused", () => {
-  expect(inSubscription(scope, "SUB")).toBe(scope);
-  expect(() => inSubscription(scope, "other")).toThrow("azure-native:subscriptionId sub");
+  const setting = "azureExisting.resourceGroupId";
+  expect(inSubscription(scope, "SUB", setting)).toBe(scope);
+  expect(() => inSubscription(scope, "other", setting)).toThrow(
+    /^azureExisting\.resourceGroupId .*azure-native:subscriptionId sub/,
+  );
 });
 
 test("docs/azure.md says what each environment chooses", () => {

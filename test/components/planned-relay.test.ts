@@ -49,13 +49,27 @@ test("what exists already needs no right to make it", () => {
     resourceGroupId: "/subscriptions/sub/resourceGroups/group",
     workspaceId: "/subscriptions/sub/resourceGroups/logs/providers/Microsoft.OperationalInsights/workspaces/w",
     actionGroupIds: ["/subscriptions/sub/resourceGroups/logs/providers/Microsoft.Insights/actionGroups/a"],
+    vaultId: "/subscriptions/sub/resourceGroups/keys/providers/Microsoft.KeyVault/vaults/v",
+    identityId: "/subscriptions/sub/resourceGroups/ids/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i",
   };
   const planned = plannedRelay({ ...needs, azureExisting: existing }, login);
   expect(planned.resourceGroupId).toBe(existing.resourceGroupId);
   expect(planned.actions).not.toEqual(
-    expect.arrayContaining([expect.stringMatching(/resourceGroups\/write|workspaces\/write|actionGroups\/write/)]),
+    expect.arrayContaining([
+      expect.stringMatching(/resourceGroups\/write|workspaces\/write|actionGroups\/write|KeyVault|Identity/),
+    ]),
   );
   expect(resource(planned, "Microsoft.Resources/subscriptions/resourceGroups")).toBeUndefined();
+  expect(resource(planned, "Microsoft.KeyVault/vaults")).toBeUndefined();
+  expect(planned.existing?.map(({ setting, actions }) => [setting, actions])).toEqual([
+    ["azureExisting.workspaceId", ["Microsoft.OperationalInsights/workspaces/read"]],
+    ["azureExisting.actionGroupIds[0]", ["Microsoft.Insights/actionGroups/read"]],
+    [
+      "azureExisting.vaultId",
+      ["Microsoft.KeyVault/vaults/secrets/write", "Microsoft.Authorization/roleAssignments/write"],
+    ],
+    ["azureExisting.identityId", ["Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"]],
+  ]);
 });
 
 test("nothing is asked about what only another resource tells", () => {

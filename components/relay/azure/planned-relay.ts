@@ -40,6 +40,7 @@ export function plannedRelay(
     ...pickKnown({ zoneRedundant: profile.zoneRedundant, storageRedundancy: profile.storageRedundancy }),
     ...pickKnown({ storageAccountName: azureNames.storageAccount, vaultName: azureNames.vault }),
     actions: neededActions(needs, profile),
+    existing: usedResources(azureExisting),
     resources: holdsOutput([needs.azureTags, profile]) ? [] : plannedResources(needs, profile, login.tenantId),
   };
 }
@@ -53,10 +54,12 @@ function pickKnown<Values extends Readonly<Record<string, unknown>>>(values: Val
 /** Rights of Azure Resource Manager that an `up` needs (Azure's REST reference: resource provider operations). */
 function neededActions({ azureExisting }: AzureNeeds, profile: AzureProfile): string[] {
   const made = [
-    ...["Storage/storageAccounts", "KeyVault/vaults", "KeyVault/vaults/secrets", "Web/serverfarms", "Web/sites"],
-    ...["ManagedIdentity/userAssignedIdentities", "Insights/components", "Insights/scheduledQueryRules"],
+    ...["Storage/storageAccounts", "Web/serverfarms", "Web/sites", "Insights/components"],
+    ...["Insights/scheduledQueryRules"],
     ...["Insights/metricAlerts", "Insights/webtests", "Insights/workbooks", "Authorization/roleAssignments"],
     ...(azureExisting.resourceGroupId === undefined ? ["Resources/subscriptions/resourceGroups"] : []),
+    ...(azureExisting.vaultId === undefined ? ["KeyVault/vaults", "KeyVault/vaults/secrets"] : []),
+    ...(azureExisting.identityId === undefined ? ["ManagedIdentity/userAssignedIdentities"] : []),
     ...(azureExisting.workspaceId === undefined ? ["OperationalInsights/workspaces"] : []),
     ...(azureExisting.actionGroupIds === undefined ? ["Insights/actionGroups"] : []),
     ...(profile.diagnosticSettings ? ["Insights/diagnosticSettings"] : []),
@@ -64,7 +67,25 @@ function neededActions({ azureExisting }: AzureNeeds, profile: AzureProfile): st
   ];
   return [
     ...made.map((type) => `Microsoft.${type}/write`),
-    "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",
+    ...(azureExisting.identityId === undefined ? [assignIdentity] : []),
+  ];
+}
+
+const assignIdentity = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action";
+const assignRoles = "Microsoft.Authorization/roleAssignments/write";
+
+/** What exists already and is used, as far as its ids are known, with the rights that an `up` needs on it. */
+function usedResources({ workspaceId, actionGroupIds, vaultId, identityId }: AzureNeeds["azureExisting"]) {
+  const use = (setting: string, id: unknown, apiVersion: string, actions: string[]) =>
+    typeof id === "string" ? [{ setting: `azureExisting.${setting}`, id, apiVersion, actions }] : [];
+  const groups: readonly unknown[] = Array.isArray(actionGroupIds) ? actionGroupIds : [];
+  return [
+    ...use("workspaceId", workspaceId, "2023-09-01", ["Microsoft.OperationalInsights/workspaces/read"]),
+    ...groups.flatMap((id, index) =>
+      use(`actionGroupIds[${index}]`, id, "2023-01-01", ["Microsoft.Insights/actionGroups/read"]),
+    ),
+    ...use("vaultId", vaultId, vaultApiVersion, ["Microsoft.KeyVault/vaults/secrets/write", assignRoles]),
+    ...use("identityId", identityId, "2023-01-31", [assignIdentity]),
   ];
 }
 
@@ -72,6 +93,17 @@ function neededActions({ azureExisting }: AzureNeeds, profile: AzureProfile): st
 function plannedResources({ azureTags, azureExisting }: AzureNeeds, profile: AzureProfile, tenantId: string) {
   const { enableHttpsTrafficOnly, ...account } = safeAccount;
   const group = { type: "Microsoft.Resources/subscriptions/resourceGroups", apiVersion: "2024-03-01", properties: {} };
+  const vault = {
+    type: "Microsoft.KeyVault/vaults",
+    apiVersion: vaultApiVersion,
+    properties: {
+      tenantId,
+      sku: { family: "A", name: "standard" },
+      enableRbacAuthorization: true,
+      softDeleteRetentionInDays: profile.vaultRetentionDays,
+      ...(profile.purgeProtection === true && { enablePurgeProtection: true }),
+    },
+  };
   const resources = [
     ...(azureExisting.resourceGroupId === undefined ? [group] : []),
     {
@@ -82,17 +114,7 @@ function plannedResources({ azureTags, azureExisting }: AzureNeeds, profile: Azu
       // azure-native has another name for it.
       properties: { ...account, supportsHttpsTrafficOnly: enableHttpsTrafficOnly },
     },
-    {
-      type: "Microsoft.KeyVault/vaults",
-      apiVersion: vaultApiVersion,
-      properties: {
-        tenantId,
-        sku: { family: "A", name: "standard" },
-        enableRbacAuthorization: true,
-        softDeleteRetentionInDays: profile.vaultRetentionDays,
-        ...(profile.purgeProtection === true && { enablePurgeProtection: true }),
-      },
-    },
+    ...(azureExisting.vaultId === undefined ? [vault] : []),
     {
       type: "Microsoft.Web/serverfarms",
       apiVersion: webApiVersion,

@@ -7,7 +7,8 @@ import { metricAlertActions } from "./alert-properties.ts";
 export interface MetricAlertsArgs {
   resourceGroupName: pulumi.Input<string>;
   storageAccountId: pulumi.Input<string>;
-  vaultId: pulumi.Input<string>;
+  /** Undefined of a vault that exists already: who else it refuses is no business of the relay's. */
+  vaultId: pulumi.Input<string> | undefined;
   /** The action groups that get the alerts. */
   actionGroupIds: pulumi.Input<string[]>;
 }
@@ -79,6 +80,8 @@ export class MetricAlerts extends pulumi.ComponentResource {
     };
     for (const [alert, definition] of Object.entries<PlatformAlert>(platformAlerts)) {
       const { dimension } = definition;
+      const scope = scopes[definition.scope];
+      if (scope === undefined) continue;
       const rule = new monitor.MetricAlert(
         azureName("alert", `${name}-${alert}`),
         {
@@ -88,7 +91,7 @@ export class MetricAlerts extends pulumi.ComponentResource {
           severity: definition.severity,
           enabled: true,
           autoMitigate: true,
-          scopes: [scopes[definition.scope]],
+          scopes: [scope],
           evaluationFrequency: definition.every,
           windowSize: definition.window,
           criteria: {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { AzureClient } from "../client/client.ts";
 import { type Asker, type AzureCheck, plannedRelaySchema } from "../preflight/azure-question.ts";
 import { hasRelay } from "../preflight/existing-relay.ts";
+import { checkExisting } from "../preflight/existing-resources.ts";
 import { checkNames } from "../preflight/names.ts";
 import { checkPolicies } from "../preflight/policies.ts";
 import { checkQuota } from "../preflight/quota.ts";
@@ -20,7 +21,7 @@ const patience = 20_000;
 
 const checks: readonly AzureCheck[] = [
   ...[checkRights, checkResourceProviders, checkPlan, checkNodeVersion, checkRedundancy],
-  ...[checkQuota, checkNames, checkPolicies],
+  ...[checkQuota, checkNames, checkPolicies, checkExisting],
 ];
 
 /** What can be checked of a subscription before a relay is made in it. */
@@ -28,7 +29,8 @@ export const getAzurePreflight: FunctionDefinition<AzureClient, typeof plannedRe
   token: "customerio-aep:index:getAzurePreflight",
   description:
     "What stands in the way of a relay that does not exist yet: missing rights, resource providers that are not registered, a " +
-    "region without the plan, its zones or the Node.js version, names that are taken, a used-up quota, and what Azure Policy denies. " +
+    "region without the plan, its zones or the Node.js version, names that are taken, a used-up quota, what Azure Policy denies, and " +
+    "resources to use that do not exist or can't be used. " +
     "Of a relay that exists already nothing is checked: one call finds it, by the alerts of its stack.",
   args: plannedRelaySchema,
   result,

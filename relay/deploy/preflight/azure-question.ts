@@ -16,6 +16,17 @@ export const plannedRelaySchema = z.object({
   storageAccountName: z.string().optional().meta({ description: "A storage account name that you choose." }),
   vaultName: z.string().optional().meta({ description: "A key vault name that you choose." }),
   actions: z.array(z.string()).default([]).meta({ description: "Rights that the login needs, as Azure names them." }),
+  existing: z
+    .array(
+      z.object({
+        setting: z.string().meta({ description: "Setting that names it, such as `azureExisting.vaultId`." }),
+        id: z.string().meta({ description: "Its Azure Resource Manager id." }),
+        apiVersion: z.string().meta({ description: "Version of Azure's API by which it is read." }),
+        actions: z.array(z.string()).meta({ description: "Rights that the login needs on it, as Azure names them." }),
+      }),
+    )
+    .default([])
+    .meta({ description: "Resources that exist already, and are used." }),
   resources: z
     .array(
       z.object({

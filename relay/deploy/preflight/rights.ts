@@ -1,9 +1,5 @@
-import { z } from "zod";
+import { grantedActions, permitsAction } from "./actions.ts";
 import { type AzureCheck, scopeOf } from "./azure-question.ts";
-
-const permissions = z.object({
-  value: z.array(z.object({ actions: z.array(z.string()), notActions: z.array(z.string()) })),
-});
 
 /** The login's rights where everything is made (Azure's REST reference: Permissions, *List For Resource Group*). */
 export const checkRights: AzureCheck = async (azure, planned) => {
@@ -14,12 +10,9 @@ export const checkRights: AzureCheck = async (azure, planned) => {
       apiVersion: "2022-04-01",
       purpose: "list what the Azure login may do",
     },
-    permissions,
+    grantedActions,
   );
-  // A role's own exceptions don't take away what another role gives ("Understand Azure role definitions").
-  const isAllowed = (action: string) =>
-    value.some(({ actions, notActions }) => covers(actions, action) && !covers(notActions, action));
-  const missing = planned.actions.filter((action) => !isAllowed(action));
+  const missing = planned.actions.filter((action) => !permitsAction(value, action));
   if (missing.length === 0) return [];
   const assign = (role: string) =>
     `az role assignment create --assignee ${planned.objectId ?? "<object id>"} --role "${role}" --scope ${scope}`;
@@ -36,10 +29,3 @@ export const checkRights: AzureCheck = async (azure, planned) => {
     `The Azure login lacks the rights ${missing.join(", ")} on ${scope}. Have an owner give them: ${remedies.join("; ")}`,
   ];
 };
-
-function covers(patterns: readonly string[], action: string): boolean {
-  return patterns.some((pattern) => {
-    const source = pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*");
-    return new RegExp(`^${source}$`, "i").test(action);
-  });
-}

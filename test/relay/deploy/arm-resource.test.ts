@@ -142,6 +142,19 @@ describe("VaultSecret", () => {
     await vaultSecret.delete(operation, id, { vaultId, name: "key", value: "s3cret" });
     expect(azure.requests).toEqual([]);
   });
+
+  test("in a vault that stays it is disabled, unless it is gone or the program's current one", async () => {
+    const secret = { vaultId, name: "key", value: "s3cret", disableWhenDeleted: true };
+    const found = { status: 200, body: JSON.stringify({ properties: { secretUriWithVersion: uri } }) };
+    azure.script = { [`GET ${id}`]: [found, gone], [`PATCH ${id}`]: [found] };
+    await vaultSecret.delete({ ...operation, isCurrent: true }, id, secret);
+    expect(azure.requests).toEqual([]);
+    await vaultSecret.delete(operation, id, secret);
+    expect(azure.requests.map(({ method }) => method)).toEqual(["GET", "PATCH"]);
+    expect(azure.requests[1]?.json).toEqual({ properties: { attributes: { enabled: false } } });
+    await vaultSecret.delete(operation, id, secret);
+    expect(azure.requests).toHaveLength(3);
+  });
 });
 
 describe("FunctionApp", () => {

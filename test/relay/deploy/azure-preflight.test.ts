@@ -33,6 +33,7 @@ const fine: Given = {
   zoneRedundant: true,
   storageRedundancy: "ZRS",
   actions: ["Microsoft.Storage/storageAccounts/write", "Microsoft.Authorization/roleAssignments/write"],
+  existing: [],
   resources: [
     {
       type: "Microsoft.Storage/storageAccounts",
@@ -189,6 +190,59 @@ test("an existing group gives the region, and is the scope of rights and policie
     expect.stringContaining("Azure Policy denies"),
   ]);
   await remove(provider, group);
+});
+
+describe("what exists already, and is to be used", () => {
+  const use = (setting: string, id: string, actions: string[]) => ({
+    ...{ setting: `azureExisting.${setting}`, id, actions },
+    apiVersion: "2024-11-01",
+  });
+  const writeSecrets = "Microsoft.KeyVault/vaults/secrets/write";
+
+  test("is there, takes roles, and lets the login in; or the setting is named with what to do", async () => {
+    const { provider } = cloud.azure;
+    const group = await make(provider, "resources:ResourceGroup", "shared", { resourceGroupName: "shared" });
+    const vault = (vaultName: string, enableRbacAuthorization: boolean) =>
+      make(provider, "keyvault:Vault", vaultName, {
+        ...{ resourceGroupName: "shared", vaultName },
+        properties: { tenantId: "t", enableRbacAuthorization },
+      });
+    const [good, old] = [await vault("good", true), await vault("old", false)];
+    expect((await ask({ existing: [use("vaultId", good.id, [writeSecrets])] })).problems).toEqual([]);
+    const { problems } = await ask({
+      existing: [use("vaultId", old.id, []), use("identityId", `${good.id}x`, [])],
+    });
+    expect(problems).toEqual([
+      expect.stringMatching(
+        /^azureExisting\.vaultId: the vault old uses access policies.*az keyvault update --name old --enable-rbac-authorization true/,
+      ),
+      expect.stringMatching(
+        /^azureExisting\.identityId: Azure has no .*\. Name one that exists: npx pulumi config set --path 'azureExisting\.identityId' <id>/,
+      ),
+    ]);
+    await remove(provider, group);
+  });
+
+  test("needs rights of its own, each from the narrowest role", async () => {
+    const other = await startTestAzure({ callerRole: "Reader", callerRoles: ["Contributor"] });
+    try {
+      const { provider } = other.azure;
+      await provider.configure({ location: "westeurope" });
+      await make(provider, "resources:ResourceGroup", "shared", { resourceGroupName: "shared" });
+      const vault = await make(provider, "keyvault:Vault", "vault", {
+        ...{ resourceGroupName: "shared", vaultName: "vault" },
+        properties: { tenantId: "t", enableRbacAuthorization: true },
+      });
+      const actions = [writeSecrets, "Microsoft.Authorization/roleAssignments/write"];
+      const { problems } = await ask({ actions: [], existing: [use("vaultId", vault.id, actions)] }, other);
+      expect(problems).toEqual([
+        `azureExisting.vaultId: the Azure login lacks the rights ${actions[1]} on it. Have an owner give them: az role assignment create ` +
+          `--assignee object --role "Role Based Access Control Administrator" --scope ${vault.id}`,
+      ]);
+    } finally {
+      await other.stop();
+    }
+  });
 });
 
 test("what the login may not read is said, and stops nobody", async () => {

@@ -30,6 +30,9 @@ const inputs = z.object({
         "uses it has to change.",
     }),
   tags: z.record(z.string(), z.string()).optional().meta({ description: "Tags of the secret." }),
+  disableWhenDeleted: z.boolean().optional().meta({
+    description: "Whether deleting the resource disables the secret, for a vault that does not go with the stack.",
+  }),
 });
 
 type Values = z.output<typeof inputs>;
@@ -50,7 +53,8 @@ export const vaultSecret = defineResource<AzureClient>()({
     "A secret in an Azure key vault. As with `ArmResource`, one of that name that exists already gets the value as a new version. " +
     "A refresh reports another version, or a disabled one, as a changed value, and the next update writes the stack's own. It reports " +
     "another expiry date too. " +
-    "Deleting it calls nothing: Azure Resource Manager has no call for it, and the secret goes with its vault. It can't be imported.",
+    "Azure Resource Manager has no call to delete a secret, which goes with its vault. Deleting the resource does nothing, or disables the " +
+    "secret with `disableWhenDeleted`. It can't be imported.",
   inputs,
   outputs,
 
@@ -77,8 +81,10 @@ export const vaultSecret = defineResource<AzureClient>()({
       ? describe(operation, id, news)
       : write(operation, id, news),
 
-  async delete() {
-    // It goes with its vault. To delete it alone would keep its name taken for days, and needs a role that an Owner lacks.
+  // To delete it alone would keep its name taken for days, and needs a role that an Owner lacks.
+  async delete({ client, signal, isCurrent }, id, { disableWhenDeleted }) {
+    if (!disableWhenDeleted || isCurrent || (await client.armGet(id, apiVersion, signal)) === undefined) return;
+    await client.armPatch(id, apiVersion, { properties: { attributes: { enabled: false } } }, signal);
   },
 });
 

@@ -39,6 +39,11 @@ const invokes: Record<string, (args: PropertyMap, parts: InvokeParts) => Propert
     }
     return { ...group.outputs, id: group.id };
   },
+  "azure-native:managedidentity:getUserAssignedIdentity": (args, { subscription }) => {
+    const found = subscription.findByName("managedidentity:UserAssignedIdentity", text(args, "resourceName"));
+    const { id, outputs } = requireNamed(found, args, "resourceName");
+    return { ...outputs, id };
+  },
   "azure-native:storage:listStorageAccountKeys": (args, parts) => {
     const { id, outputs } = account(args, parts);
     const keys = parts.storage.get(id).keys.map((value, index) => ({

@@ -77,14 +77,17 @@ export function resourceManager(parts: InvokeParts, writes: ResourceWrites): Hon
   return app;
 }
 
-/** Answers what is asked of the subscription or a group as a whole; undefined if the call is about one resource. */
+/** Answers what is asked of the subscription or a group as a whole, or of the rights on a resource; undefined if the call is about one resource. */
 async function answerQuery(
   context: Context,
   parts: InvokeParts,
   queries: readonly Query[],
 ): Promise<object | undefined> {
   const { method, path } = context.req;
-  const [, scope, rest] = path.match(/^(\/subscriptions\/[^/]+(?:\/resourceGroups\/[^/]+)?)(\/.*)$/i) ?? [];
+  const [, scope, rest] =
+    path.match(/^(.*)(\/providers\/Microsoft\.Authorization\/permissions)$/i) ??
+    path.match(/^(\/subscriptions\/[^/]+(?:\/resourceGroups\/[^/]+)?)(\/.*)$/i) ??
+    [];
   if (scope === undefined || rest === undefined) return undefined;
   const query = queries.find((one) => one.method === method && one.path.test(rest));
   if (query === undefined) return undefined;

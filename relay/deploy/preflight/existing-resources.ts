@@ -1,0 +1,79 @@
+import { VendorError } from "pulumi-provider-kit/http";
+import { z } from "zod";
+import { grantedActions, permitsAction } from "./actions.ts";
+import type { Asker, AzureCheck, PlannedRelay } from "./azure-question.ts";
+
+type Existing = PlannedRelay["existing"][number];
+
+const anything = z.object({ properties: z.record(z.string(), z.unknown()).nullish() });
+type Found = z.output<typeof anything>;
+
+/** Whether what the settings name exists, is as the relay needs it, and lets the login do what an `up` does with it. */
+export const checkExisting: AzureCheck = async (azure, planned) => {
+  const problems = await Promise.all(
+    planned.existing.map(async (existing) => {
+      const found = await find(existing, azure);
+      if (found === undefined) return [`${existing.setting}: Azure has no ${existing.id}. ${chooseAnother(existing)}`];
+      const unfit = unfitness(existing, found);
+      return [...unfit, ...(await findMissingRights(existing, azure, planned))];
+    }),
+  );
+  return problems.flat();
+};
+
+async function find({ id, apiVersion, setting }: Existing, azure: Asker): Promise<Found | undefined> {
+  try {
+    return await azure({ path: id, apiVersion, purpose: `read what ${setting} names` }, anything);
+  } catch (error) {
+    if (error instanceof VendorError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+/** Why a resource can't be used as it is. */
+function unfitness(existing: Existing, { properties }: Found): string[] {
+  if (!/\/vaults\/[^/]+$/i.test(existing.id) || properties?.enableRbacAuthorization === true) return [];
+  return [
+    `${existing.setting}: the vault ${nameOf(existing)} uses access policies, and the relay's identity gets Azure roles. ` +
+      `${chooseAnother(existing)}, or have its owner change it, after giving all its users roles: ` +
+      `az keyvault update --name ${nameOf(existing)} --enable-rbac-authorization true`,
+  ];
+}
+
+/** Rights on the resource itself (Azure's REST reference: Permissions, *List For Resource*). */
+async function findMissingRights(existing: Existing, azure: Asker, { objectId }: PlannedRelay): Promise<string[]> {
+  const { id, setting, actions } = existing;
+  const { value } = await azure(
+    {
+      path: `${id}/providers/Microsoft.Authorization/permissions`,
+      apiVersion: "2022-04-01",
+      purpose: `list what the Azure login may do with what ${setting} names`,
+    },
+    grantedActions,
+  );
+  const missing = actions.filter((action) => !permitsAction(value, action));
+  if (missing.length === 0) return [];
+  const commands = [...new Set(missing.map(roleFor))].map(
+    (role) => `az role assignment create --assignee ${objectId ?? "<object id>"} --role "${role}" --scope ${id}`,
+  );
+  return [
+    `${setting}: the Azure login lacks the rights ${missing.join(", ")} on it. Have an owner give them: ${commands.join("; ")}`,
+  ];
+}
+
+/** The narrowest built-in role that has the right. */
+function roleFor(action: string): string {
+  if (/\/roleAssignments\//i.test(action)) return "Role Based Access Control Administrator";
+  if (/\/userAssignedIdentities\//i.test(action)) return "Managed Identity Operator";
+  if (/^Microsoft\.KeyVault\//i.test(action)) return "Key Vault Contributor";
+  return "Reader";
+}
+
+function nameOf({ id }: Existing): string {
+  return id.split("/").at(-1) ?? "";
+}
+
+function chooseAnother({ setting }: Existing): string {
+  const key = setting.replace(/\[(\d+)\]$/, "[$1]");
+  return `Name one that exists: npx pulumi config set --path '${key}' <id>`;
+}
