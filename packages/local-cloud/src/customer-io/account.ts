@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { AdjustableClock } from "./clock.ts";
+import { MessageLog } from "./history/message-log.ts";
 import { SigningKey } from "./signing-key.ts";
 
 /** The settings of a reporting webhook that callers of the App API choose. */
@@ -40,6 +41,8 @@ export interface Workspace {
   readonly appApiKey: string;
   readonly signingKey: SigningKey;
   readonly webhooks: Map<number, ReportingWebhook>;
+  /** Its messages, whether or not a webhook reported them. */
+  readonly history: MessageLog;
   /** Existing webhooks of others: a plain one and one of type `js`. The stand-in has no receivers for them. */
   readonly foreign: readonly ReportingWebhook[];
 }
@@ -62,7 +65,8 @@ export class Account {
     this.workspaces = workspaces.map(({ name, appApiKey, signingKey }, index) => {
       const foreign = [this.#foreignWebhook("webhook"), this.#foreignWebhook("js")];
       const webhooks = new Map(foreign.map((webhook) => [webhook.id, webhook]));
-      return { id: index + 1, name, appApiKey, signingKey: new SigningKey(signingKey, clock), webhooks, foreign };
+      const own = { signingKey: new SigningKey(signingKey, clock), webhooks, foreign, history: new MessageLog() };
+      return { id: index + 1, name, appApiKey, ...own };
     });
   }
 

@@ -28,6 +28,7 @@ const givenEvent = z.looseObject({
 const eventsBody = z.strictObject({
   events: z.array(givenEvent).default([]),
   make: z.array(eventRequest).default([]),
+  reported: z.boolean().default(true),
 });
 const testBody = z.strictObject({ variant: z.enum(testVariants).default("usual") });
 const rotateBody = z.strictObject({ overlapSeconds: z.number().min(0).default(0) });
@@ -47,8 +48,10 @@ class BadRequest extends Error {}
  * request gets 400 and `{ error }`. Routes marked * take `?workspace=<name>` (default: the first workspace).
  *
  * - `POST /events` * `{ events?: [body…], make?: [{ object_type, metric, origin?, identifiers?, person?, delivery_id?,
- *   content_bytes? }…] }`: lets events happen: bodies as given (absent `event_id` and `timestamp` are filled), then made-up
- *   ones (`eventRequest`) → `{ events: [{ id, webhooks: [id…] }…] }` with the webhooks that each is sent to.
+ *   content_bytes? }…], reported?: true }`: lets events happen: bodies as given (absent `event_id` and `timestamp` are filled), then
+ *   made-up ones (`eventRequest`) → `{ events: [{ id, webhooks: [id…] }…] }` with the webhooks that each is sent to. With `reported`
+ *   false the workspace only records them, as if no webhook had existed.
+ * - `DELETE /people/:id` *: deletes a person → `{ messages }`, the number of those that lose their identifiers.
  * - `POST /blast` * `{ recipients, object_type?, metrics?: { sent: 1, … }, origin?, identifiers?, content_bytes? }`
  *   (`blastRequest`) → `{ events, deliveries }`, the numbers of both. Answers when all are queued.
  * - `POST /webhooks/:id/test` `{ variant?: "usual" | "no-object-type" | "string-timestamp" }`: the UI's "Send test", for
@@ -70,15 +73,19 @@ export function customerIoAdminRoutes({ account, clock, dispatcher, log, faults 
   return new Hono()
     .post("/events", async (context) => {
       const workspace = workspaceNamed(account, context.req.query("workspace"));
-      const { events, make } = await read(eventsBody, context);
+      const { events, make, reported } = await read(eventsBody, context);
       const given = events.map((event): EventBody => {
         const { data, ...rest } = event;
         return { event_id: ulid(clock.now()), timestamp: clock.seconds(), ...rest, ...(data && { data }) };
       });
       const all: EventBody[] = [...given, ...make.map((request) => ({ ...makeEvent(request, clock) }))];
-      return context.json({
-        events: all.map((event) => ({ id: event.event_id, webhooks: dispatcher.dispatch(workspace, event) })),
-      });
+      for (const event of all) workspace.history.record(event, clock.now());
+      const dispatch = (event: EventBody) => (reported ? dispatcher.dispatch(workspace, event) : []);
+      return context.json({ events: all.map((event) => ({ id: event.event_id, webhooks: dispatch(event) })) });
+    })
+    .delete("/people/:id", (context) => {
+      const { history } = workspaceNamed(account, context.req.query("workspace"));
+      return context.json({ messages: history.deletePerson(context.req.param("id")) });
     })
     .post("/blast", async (context) => {
       const workspace = workspaceNamed(account, context.req.query("workspace"));
@@ -87,6 +94,7 @@ export function customerIoAdminRoutes({ account, clock, dispatcher, log, faults 
       let deliveries = 0;
       for (const event of blast(request, clock)) {
         events += 1;
+        workspace.history.record({ ...event }, clock.now());
         deliveries += dispatcher.dispatch(workspace, { ...event }).length;
         // Let calls under way complete in between, or they would seem to take as long as the whole blast.
         if (events % 100 === 0) await breathe();

@@ -1,7 +1,10 @@
 import { z } from "zod";
 
 /** The names of the App API's operations in faults. */
-const operations = ["list", "create", "read", "update", "delete", "workspaces", "ip_addresses"] as const;
+const operations = [
+  ...(["list", "create", "read", "update", "delete", "workspaces", "ip_addresses"] as const),
+  ...(["messages", "message", "activities", "metrics"] as const),
+] as const;
 export type AppApiOperation = (typeof operations)[number];
 
 const onAppApi = { operation: z.enum(operations).optional(), times: z.int().min(1).default(1) };

@@ -17,8 +17,8 @@ export interface CustomerIoSwitches {
   readonly errorStatusType: "string" | "number";
   /** Whether an unlisted name in `events` is refused (400) or accepted. */
   readonly unknownEventNames: "refuse" | "accept";
-  /** What the App API keys may do: everything, everything except reporting webhooks, or nothing from this address. */
-  readonly appApiKeyAccess: "full" | "no-reporting-webhooks" | "address-refused";
+  /** What the App API keys may do: everything, all but reporting webhooks or the past, or nothing from this address. */
+  readonly appApiKeyAccess: "full" | "no-reporting-webhooks" | "no-history" | "address-refused";
   /** Who shares the ten requests a second. */
   readonly rateLimitScope: "account" | "workspace";
   /** Maximum simultaneous calls to one webhook; 1 is strict first in, first out. */
@@ -33,6 +33,26 @@ export interface CustomerIoSwitches {
   readonly shortFirstWaitSeconds: number;
   /** Maximum seconds of a call; 4 is documented, tests shorten it. */
   readonly callTimeoutSeconds: number;
+  /** Calls a day for messages, activities and metrics; 0: no daily quota. Later ones get 429 without `Retry-After`. */
+  readonly historyCallsPerDay: number;
+  /** Whether messages that arrive while a list is read move the entries of its later pages. */
+  readonly messagePages: "shift" | "stay";
+  /** `next` of the last page. */
+  readonly lastPage: "empty" | "null" | "absent";
+  /** Seconds until a message shows in lists; that they may show late is documented. */
+  readonly messageDelaySeconds: number;
+  /** Whether a list includes the messages that were created at its `end_ts`. */
+  readonly windowEnd: "exclusive" | "inclusive";
+  /** Which time of a repeated metric, such as `opened`, a message has. */
+  readonly repeatedMetrics: "first" | "last";
+  /** `human_opened`: a time, or how often it happened. */
+  readonly humanMetrics: "time" | "count";
+  /** `customer_identifiers` of messages: described, but absent in the description's samples. */
+  readonly messageIdentifiers: "present" | "absent";
+  /** Which list has a draft that was sent later. */
+  readonly draftedThenSent: "messages" | "drafts";
+  /** Whether an activity has the id of the reporting webhook's event. */
+  readonly activityIds: "own" | "event-id";
 }
 
 export const defaultCustomerIoSwitches: CustomerIoSwitches = {
@@ -51,4 +71,14 @@ export const defaultCustomerIoSwitches: CustomerIoSwitches = {
   whileDisabled: "lost",
   shortFirstWaitSeconds: 60,
   callTimeoutSeconds: 4,
+  historyCallsPerDay: 0,
+  messagePages: "shift",
+  lastPage: "empty",
+  messageDelaySeconds: 60,
+  windowEnd: "exclusive",
+  repeatedMetrics: "first",
+  humanMetrics: "time",
+  messageIdentifiers: "present",
+  draftedThenSent: "messages",
+  activityIds: "own",
 };

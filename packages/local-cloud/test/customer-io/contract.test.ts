@@ -73,6 +73,39 @@ describeWithSpecs("the App API, as app-reporting-webhooks.yaml in ../shared/spec
   });
 });
 
+describeWithSpecs("the past, as app-history-and-metrics.yaml in ../shared/specs describes it", () => {
+  async function expectDescribed(template: string, path: string): Promise<void> {
+    const description = readDescription("app-history-and-metrics.yaml");
+    const { status, body } = await bed.api("GET", path);
+    const response = description.paths[template].get.responses[status];
+    const own = `/paths/${template.replaceAll("/", "~1")}/get/responses/${status}`;
+    const validate = validators(description)(`${response.$ref?.slice(1) ?? own}/content/application~1json/schema`);
+    validate(body);
+    expect(validate.errors).toBeNull();
+  }
+
+  test("each success and each refusal", async () => {
+    const origins = { email: "transactional", sms: "campaign", push: "broadcast", in_app: "newsletter" };
+    const make = Object.entries(origins).flatMap(([object_type, origin]) =>
+      ["sent", "clicked", "failed"].map((metric) => ({ object_type, metric, origin, delivery_id: object_type })),
+    );
+    await bed.happen({ make });
+    await bed.clock.advance(60_000);
+    await expectDescribed("/v1/messages", "/messages?limit=2");
+    await expectDescribed("/v1/messages/{message_id}", "/messages/email");
+    await expectDescribed("/v1/messages/{message_id}", "/messages/none");
+    await expectDescribed("/v1/transactional/{transactional_id}/messages", "/transactional/3/messages");
+    await expectDescribed("/v1/activities", "/activities");
+    await expectDescribed(
+      "/v1/campaigns/{campaign_id}/metrics",
+      "/campaigns/12/metrics?version=2&res=days&start=1&end=2",
+    );
+    for (let calls = 0; calls < 4; calls++) await bed.api("GET", "/workspaces");
+    await expectDescribed("/v1/messages", "/messages");
+    await expectDescribed("/v1/activities", "/activities");
+  });
+});
+
 describeWithSpecs("events, as reporting-webhooks.json in ../shared/specs describes them", () => {
   const body = "/webhooks/reportingWebhook/post/requestBody/content/application~1json/schema";
 

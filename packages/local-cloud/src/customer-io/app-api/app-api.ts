@@ -7,6 +7,7 @@ import { subscriptionNames } from "pulumi-customerio/events";
 import type { Account, ReportingWebhook, Workspace } from "../account.ts";
 import type { AdjustableClock } from "../clock.ts";
 import type { AppApiOperation, Faults } from "../faults.ts";
+import { addHistoryRoutes } from "../history/routes.ts";
 import type { CustomerIoSwitches } from "../switches.ts";
 import { TokenBucket } from "./token-bucket.ts";
 import { readWebhookInput } from "./webhook-input.ts";
@@ -40,7 +41,7 @@ export interface AppApiParts {
 type Env = { Bindings: HttpBindings };
 type Act = (workspace: Workspace, context: Context<Env>) => Response | Promise<Response>;
 
-/** The part of Customer.io's App API about reporting webhooks, under `/v1`. */
+/** The parts of Customer.io's App API about reporting webhooks and about the past, under `/v1`. */
 export function appApi(parts: AppApiParts): Hono<Env> {
   return new AppApi(parts).routes();
 }
@@ -48,6 +49,8 @@ export function appApi(parts: AppApiParts): Hono<Env> {
 class AppApi {
   readonly #parts: AppApiParts;
   readonly #buckets = new Map<string, TokenBucket>();
+  /** Calls for the past so far, by workspace and day. */
+  readonly #historyCalls = new Map<string, number>();
 
   constructor(parts: AppApiParts) {
     this.#parts = parts;
@@ -58,7 +61,8 @@ class AppApi {
     const workspaces = () => Response.json({ workspaces: account.workspaces.map(workspaceSummary) });
     const addresses = () => Response.json({ ip_addresses: ipAddresses[region] });
     const webhook = "/reporting_webhooks/:id";
-    return new Hono<Env>()
+    const { clock, switches } = this.#parts;
+    const app = new Hono<Env>()
       .get(
         "/reporting_webhooks",
         this.#guard("list", (workspace) => this.#list(workspace)),
@@ -89,8 +93,10 @@ class AppApi {
         ),
       )
       .get("/workspaces", this.#guard("workspaces", workspaces))
-      .get("/info/ip_addresses", this.#guard("ip_addresses", addresses))
-      .all("*", () => this.#refusal(404, "not found"));
+      .get("/info/ip_addresses", this.#guard("ip_addresses", addresses));
+    const guard = (...call: [AppApiOperation, Act]) => this.#guard(...call);
+    const refuse = (status: number, detail: string) => this.#refusal(status, detail);
+    return addHistoryRoutes(app, { clock, switches, guard, refuse }).all("*", () => this.#refusal(404, "not found"));
   }
 
   #list({ webhooks }: Workspace): Response {
@@ -148,8 +154,17 @@ class AppApi {
   #isForbidden(operation: AppApiOperation): boolean {
     if (this.#parts.switches.appApiKeyAccess === "address-refused") return true;
     // Any App API key may list the workspaces and addresses.
-    const open = operation === "workspaces" || operation === "ip_addresses";
-    return this.#parts.switches.appApiKeyAccess === "no-reporting-webhooks" && !open;
+    if (operation === "workspaces" || operation === "ip_addresses") return false;
+    return this.#parts.switches.appApiKeyAccess === (isOfHistory(operation) ? "no-history" : "no-reporting-webhooks");
+  }
+
+  #isWithinQuota(workspace: Workspace, operation: AppApiOperation): boolean {
+    const { switches, clock } = this.#parts;
+    if (switches.historyCallsPerDay === 0 || !isOfHistory(operation)) return true;
+    const key = `${workspace.name} ${new Date(clock.now()).toISOString().slice(0, 10)}`;
+    const calls = (this.#historyCalls.get(key) ?? 0) + 1;
+    this.#historyCalls.set(key, calls);
+    return calls <= switches.historyCallsPerDay;
   }
 
   #isWithinLimit(workspace: Workspace): boolean {
@@ -170,6 +185,7 @@ class AppApi {
         response.headers.set("Retry-After", "1");
         return response;
       }
+      if (!this.#isWithinQuota(workspace, operation)) return this.#tooMany("daily quota exceeded");
       const fault = this.#parts.faults.forCall(operation);
       if (fault?.kind === "status") return this.#refusal(fault.status, "something went wrong");
       if (fault?.kind === "quota") return this.#tooMany("daily quota exceeded");
@@ -203,6 +219,10 @@ class AppApi {
       return webhook === undefined ? this.#refusal(404, "reporting webhook not found") : act(webhook, workspace, body);
     };
   }
+}
+
+function isOfHistory(operation: AppApiOperation): boolean {
+  return ["messages", "message", "activities", "metrics"].includes(operation);
 }
 
 function inCatalogueOrder(names: readonly string[]): string[] {

@@ -1,5 +1,4 @@
 import { subscriptionName } from "pulumi-customerio/events";
-import type { ReportingWebhook } from "../account.ts";
 
 /** An event of a workspace, with everything that a webhook may get. */
 export interface EventBody {
@@ -12,7 +11,7 @@ export interface EventBody {
  * Whether an event goes to a webhook with this list of `events`. A pair of object type and metric that is not in
  * Customer.io's list goes to every webhook that subscribed to the object type: that is how unannounced metrics reached receivers.
  */
-export function isSubscribed({ events }: ReportingWebhook, event: EventBody): boolean {
+export function isSubscribed({ events }: { readonly events: readonly string[] }, event: EventBody): boolean {
   const name = nameOf(event);
   if (name !== undefined) return events.includes(name);
   return events.some((subscribed) => subscribed.startsWith(`${String(event.object_type)}_`));

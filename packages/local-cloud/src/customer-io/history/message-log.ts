@@ -1,0 +1,117 @@
+import { subscriptionName } from "pulumi-customerio/events";
+import type { EventBody } from "../events/event-body.ts";
+
+/** What sent a message: the attributes of its events and, except the last, of the message in the App API. */
+export const parentAttributes = ["campaign_id", "broadcast_id", "newsletter_id", "transactional_message_id"] as const;
+export type ParentAttribute = (typeof parentAttributes)[number];
+
+/** Attributes that a message has in the App API as in its events. */
+const sharedAttributes = [
+  ...["recipient", "subject", "failure_message", "action_id", "parent_action_id", "content_id", "trigger_event_id"],
+  ...parentAttributes,
+];
+
+/** Metrics of events for which the App API has no time (its description of messages lacks them). */
+const timeless = new Set(["attempted", "deferred", "replied"]);
+
+/** When a metric happened, in Unix seconds. */
+interface MetricTimes {
+  first: number;
+  last: number;
+}
+
+/** A delivery as the workspace recorded it. */
+export interface LoggedMessage {
+  readonly id: string;
+  readonly objectType: string;
+  /** Unix seconds. */
+  created: number;
+  /** Milliseconds since 1970 at which it was recorded. */
+  readonly recordedAt: number;
+  /** Of the person, as long as they exist; null after their deletion. */
+  person: { readonly customer_id: string | null; readonly identifiers: Readonly<Record<string, unknown>> | null };
+  /** Those of `sharedAttributes` that its events had. */
+  readonly attributes: Record<string, unknown>;
+  readonly metrics: Map<string, MetricTimes>;
+}
+
+/** What the activity log has about an event. */
+export interface LoggedActivity {
+  readonly id: string;
+  readonly objectType: string;
+  readonly metric: string;
+  /** Unix seconds. */
+  readonly timestamp: number;
+  readonly message: LoggedMessage | undefined;
+}
+
+/** What a workspace has recorded about its messages, whether or not a reporting webhook sent it. */
+export class MessageLog {
+  readonly #messages = new Map<string, LoggedMessage>();
+  /** In the order in which they were recorded. */
+  readonly #activities: LoggedActivity[] = [];
+  /** By creation, the newest first; undefined if it has to be sorted again. */
+  #newestFirst: LoggedMessage[] | undefined;
+
+  /** Records an event. Those without a delivery, such as changes of a subscription, show in the activities only. */
+  record(event: EventBody, now: number): void {
+    const { data = {}, metric, object_type: objectType, timestamp } = event;
+    if (typeof metric !== "string" || typeof objectType !== "string" || typeof timestamp !== "number") return;
+    const message = subscriptionName(event)?.startsWith("customer_")
+      ? undefined
+      : this.#messageOf(data, objectType, timestamp, now);
+    this.#activities.push({ id: event.event_id, objectType, metric, timestamp, message });
+    if (message === undefined) return;
+    message.created = Math.min(message.created, timestamp);
+    for (const name of sharedAttributes) {
+      if (data[name] !== undefined && data[name] !== null) message.attributes[name] = data[name];
+    }
+    if (timeless.has(metric)) return;
+    const times = message.metrics.get(metric) ?? { first: timestamp, last: timestamp };
+    message.metrics.set(metric, {
+      first: Math.min(times.first, timestamp),
+      last: Math.max(times.last, timestamp),
+    });
+  }
+
+  /** Deletes a person: their messages stay, without identifiers. Returns the number of messages. */
+  deletePerson(customerId: string): number {
+    const theirs = [...this.#messages.values()].filter(({ person }) => person.customer_id === customerId);
+    for (const message of theirs) message.person = { customer_id: null, identifiers: null };
+    return theirs.length;
+  }
+
+  get(id: string): LoggedMessage | undefined {
+    return this.#messages.get(id);
+  }
+
+  /** By creation, the newest first. */
+  messages(): readonly LoggedMessage[] {
+    this.#newestFirst ??= [...this.#messages.values()].sort(
+      (one, other) => other.created - one.created || (one.id < other.id ? -1 : 1),
+    );
+    return this.#newestFirst;
+  }
+
+  /** The newest first. */
+  activities(): LoggedActivity[] {
+    return this.#activities.toSorted((one, other) => other.timestamp - one.timestamp);
+  }
+
+  #messageOf(data: NonNullable<EventBody["data"]>, objectType: string, created: number, now: number) {
+    const { delivery_id: id, customer_id: customerId, identifiers } = data;
+    if (typeof id !== "string") return undefined;
+    this.#newestFirst = undefined;
+    const known = this.#messages.get(id);
+    if (known) return known;
+    const message: LoggedMessage = {
+      ...{ id, objectType, created, recordedAt: now, attributes: {}, metrics: new Map() },
+      person: {
+        customer_id: typeof customerId === "string" && customerId !== "" ? customerId : null,
+        identifiers: typeof identifiers === "object" ? (identifiers as Record<string, unknown> | null) : null,
+      },
+    };
+    this.#messages.set(id, message);
+    return message;
+  }
+}
