@@ -29,6 +29,10 @@ export const azureChoices = z.strictObject({
     description:
       "Where Azure keeps the copies of what the relay has accepted: `LRS` in one datacenter, `ZRS` in three zones.",
   }),
+  separateHostStorage: z.boolean().meta({
+    description:
+      "Whether the Functions host and the relay's code have a storage account of their own, apart from the one with the events.",
+  }),
   zoneRedundant: z
     .boolean()
     .meta({ description: "Whether the function app's instances are spread over the region's zones." }),
@@ -80,6 +84,7 @@ export type AzureChoices = z.output<typeof azureChoices>;
 export const environmentChoices: Readonly<Record<Environment, AzureChoices>> = {
   dev: {
     storageRedundancy: "LRS",
+    separateHostStorage: false,
     zoneRedundant: false,
     purgeProtection: false,
     vaultRetentionDays: 7,
@@ -93,6 +98,7 @@ export const environmentChoices: Readonly<Record<Environment, AzureChoices>> = {
   },
   prod: {
     storageRedundancy: "ZRS",
+    separateHostStorage: true,
     zoneRedundant: true,
     purgeProtection: true,
     vaultRetentionDays: 90,
@@ -105,6 +111,9 @@ export const environmentChoices: Readonly<Record<Environment, AzureChoices>> = {
     dailyLogQuotaGb: 10,
   },
 };
+
+const accountName = /^[a-z0-9]{3,24}$/;
+const accountWords = "3 to 24 lower-case letters and digits";
 
 /** Names in place of those that the program makes, in the words of Azure's rules. */
 export const azureNames = z.strictObject({
@@ -119,7 +128,12 @@ export const azureNames = z.strictObject({
     "Beginning of the name of the function app and of its plan, to which a hyphen and 8 digits are added",
   ),
   identity: name(/^[a-z0-9][\w-]{2,127}$/i, "3 to 128 letters, digits, hyphens and underscores", "Managed identity"),
-  storageAccount: name(/^[a-z0-9]{3,24}$/, "3 to 24 lower-case letters and digits", "Storage account"),
+  storageAccount: name(accountName, accountWords, "Storage account of the events"),
+  hostStorageAccount: name(
+    accountName,
+    accountWords,
+    "Storage account of the Functions host, with `azure.separateHostStorage`",
+  ),
   vault: name(/^[a-z](-?[a-z0-9]){2,23}$/i, "3 to 24 letters, digits and single hyphens, a letter first", "Key vault"),
   workspace: name(
     /^[a-z0-9][a-z0-9-]{2,61}[a-z0-9]$/i,

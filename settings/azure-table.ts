@@ -21,10 +21,10 @@ export const azureTable = {
   azure: {
     schema: azureChoices.partial(),
     default: {},
-    decides: ["deleteLocks", "protect", "diagnosticSettings", "disableFormerSecrets"],
+    decides: ["separateHostStorage", "deleteLocks", "protect", "diagnosticSettings", "disableFormerSecrets"],
     description:
-      "Overrides of what `environment` chooses: `storageRedundancy`, `zoneRedundant`, `purgeProtection`, `vaultRetentionDays`, " +
-      "`secretLifetimeDays`, `disableFormerSecrets`, `softDeleteDays`, `deleteLocks`, `protect`, `diagnosticSettings`, `dailyLogQuotaGb`.",
+      "Overrides of what `environment` chooses: `storageRedundancy`, `separateHostStorage`, `zoneRedundant`, `purgeProtection`, " +
+      "`vaultRetentionDays`, `secretLifetimeDays`, `disableFormerSecrets`, `softDeleteDays`, `deleteLocks`, `protect`, `diagnosticSettings`, `dailyLogQuotaGb`.",
     page: "azure.md",
     examples: [{ storageRedundancy: "GZRS", dailyLogQuotaGb: 5 }],
     direct: ofTheRelay,
@@ -43,7 +43,7 @@ export const azureTable = {
     decides: [],
     description:
       "Names of resources in Azure, in place of generated ones: `resourceGroup`, `site`, `identity`, `storageAccount`, " +
-      "`vault`, `workspace`, `component`, `actionGroup`. A changed name replaces the resource.",
+      "`hostStorageAccount`, `vault`, `workspace`, `component`, `actionGroup`. A changed name replaces the resource.",
     page: "azure.md",
     examples: [{ resourceGroup: "rg-crm-events", site: "func-crm-events" }],
     direct: ofTheRelay,

@@ -16,7 +16,7 @@ const longestPause = 2 * 60 * 60 * 1000;
 /** How many messages the queues of the relay hold; undefined if one is gone. */
 export async function countQueue(source: StackSource): Promise<{ events: number; poison: number } | undefined> {
   const client = azureOf(source);
-  const { id } = source.resource("azure-native:storage:StorageAccount");
+  const { id } = source.storageAccount;
   const lengthOf = async (name: string) => {
     return (await client.queue(`${id}/queueServices/default/queues/${name}`, startTimeLimit()))?.length;
   };

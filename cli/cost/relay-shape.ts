@@ -28,7 +28,7 @@ const workspace = z.object({ retentionInDays: z.number() });
  */
 export function relayShapeOf(source: StackSource): RelayShape {
   const inputs = (type: string) => source.resource(type).inputs;
-  const { sku } = account.parse(inputs("azure-native:storage:StorageAccount"));
+  const { sku } = account.parse(source.storageAccount.inputs);
   const { scaleAndConcurrency } = app.parse(inputs("customerio-aep:index:FunctionApp")).body.properties
     .functionAppConfig;
   const { properties } = settings.parse(inputs("azure-native:web:WebAppApplicationSettings"));

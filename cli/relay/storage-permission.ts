@@ -9,7 +9,6 @@ const scope = "https://storage.azure.com/.default";
 /** The roles that commands need on the account, by the names that Azure gives them. */
 export const blobRole = "Storage Blob Data Contributor";
 export const queueRole = "Storage Queue Data Contributor";
-const accountType = "azure-native:storage:StorageAccount";
 const resource = z.object({
   id: z.string(),
   outputs: z.object({
@@ -34,12 +33,12 @@ export class StoragePermission {
   }
 
   static async of(source: StackSource): Promise<StoragePermission> {
-    return StoragePermission.#of(source.resource(accountType));
+    return StoragePermission.#of(source.storageAccount);
   }
 
   /** The accounts of replaced relays that still exist. */
   static async ofReplaced(source: StackSource): Promise<StoragePermission[]> {
-    return Promise.all(source.findReplaced(accountType).map((account) => StoragePermission.#of(account)));
+    return Promise.all(source.replacedStorageAccounts.map((account) => StoragePermission.#of(account)));
   }
 
   static async #of(account: StackResource): Promise<StoragePermission> {

@@ -4,6 +4,9 @@ import { type CommandTarget, pulumiCommand } from "../../relay/core/operator-com
 import type { StackResource } from "./state.ts";
 
 const defaultProvider = /^default(_|$)/;
+const accountType = "azure-native:storage:StorageAccount";
+/** The component whose account holds no events. */
+const hostStorage = "$customerio-aep:index:HostStorage$";
 const hasDataset = z.object({ datasetId: z.string() });
 const steps = z.array(z.string()).catch([]);
 
@@ -43,7 +46,28 @@ export class StackSource {
 
   /** Whether a relay's storage exists, where dead letters may be; also that of an incomplete or replaced relay. */
   get keepsDeadLetters(): boolean {
-    return this.all("azure-native:storage:StorageAccount").length > 0;
+    return this.#accounts.some((account) => !account.delete);
+  }
+
+  /**
+   * The storage account with the events and dead letters.
+   *
+   * @throws if there is none, with the command that makes it, or if there are several
+   */
+  get storageAccount(): StackResource {
+    return this.#only(
+      accountType,
+      this.#accounts.filter((account) => !account.delete),
+    );
+  }
+
+  /** The storage accounts of replaced relays that still exist, with the dead letters in them. */
+  get replacedStorageAccounts(): StackResource[] {
+    return this.#accounts.filter((account) => account.delete);
+  }
+
+  get #accounts(): StackResource[] {
+    return this.#members.filter(({ type, urn }) => type === accountType && !urn.includes(hostStorage));
   }
 
   /** All of its resources of a type. */
@@ -57,7 +81,10 @@ export class StackSource {
    * @throws if there is none, with the command that makes it, or if there are several
    */
   resource(type: string): StackResource {
-    const [found, ...others] = this.all(type);
+    return this.#only(type, this.all(type));
+  }
+
+  #only(type: string, [found, ...others]: readonly StackResource[]): StackResource {
     if (found === undefined) {
       const make = pulumiCommand("up", this.target);
       throw new Error(`The stack ${this.target.stack} has no ${type}. Make it: ${make}`);
@@ -67,11 +94,6 @@ export class StackSource {
     throw new Error(
       `The source ${this.name} has several resources of type ${type}, but this command needs exactly one:${urns}`,
     );
-  }
-
-  /** Replaced resources of a type that still exist, because their deletion failed or is pending. */
-  findReplaced(type: string): StackResource[] {
-    return this.#members.filter((resource) => resource.type === type && resource.delete);
   }
 
   /** Where Customer.io posts its events to the relay. */

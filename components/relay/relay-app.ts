@@ -11,7 +11,7 @@ import type { AzureProfile } from "./azure/azure-profile.ts";
 import { safeSite } from "./azure/safe-properties.ts";
 import type { RelayIdentity } from "./relay-identity.ts";
 import { relayPackage } from "./relay-package.ts";
-import type { RelayStorage } from "./relay-storage.ts";
+import type { RelayStorage } from "./storage/relay-storage.ts";
 
 /** The settings of the app's instances. */
 type InstanceSettings = Pick<Settings, "nodeVersion" | "instanceMemory" | "maximumInstances" | "alwaysReadyInstances">;
@@ -25,6 +25,12 @@ export interface RelayAppArgs extends InstanceSettings {
   /** Who the app is in Azure, with all the roles that it needs. */
   identity: RelayIdentity;
   storage: RelayStorage;
+  /** The container that Azure takes the code from. */
+  codeContainerUrl: pulumi.Input<string>;
+  /** Whether that container is in an account of its own. */
+  hasHostStorage: boolean;
+  /** What is in the storage accounts. */
+  stored: readonly pulumi.Resource[];
   /** Beginning of the names of app and plan, in place of one that is made. */
   siteName?: pulumi.Input<string> | undefined;
   profile: Pick<AzureProfile, "zoneRedundant">;
@@ -54,6 +60,8 @@ export class RelayApp {
         package: new pulumi.asset.FileArchive(relayPackage()),
         configuration,
         settings: properties,
+        // Only there, so that nothing changes for a stack that has one account: its app has always had the same container.
+        ...(args.hasHostStorage ? { packageContainer: args.codeContainerUrl } : {}),
         queueId: args.storage.eventsQueueId,
       },
       { ...options, dependsOn: settings },
@@ -76,7 +84,7 @@ function planOf(
     {
       resourceGroupId: resourceGroup.id,
       // An app keeps the account that it has: a new account gets a plan and an app of its own, and the old app empties the old one.
-      planName: pulumi.all([siteName, storage.accountId]).apply(([given, id]) => {
+      planName: pulumi.all([siteName, storage.account.id]).apply(([given, id]) => {
         return (given === undefined ? planStem : `${given}-`) + digestDigits(id);
       }),
       body: {
@@ -93,7 +101,7 @@ function planOf(
 function createApp(
   plan: AppServicePlan,
   name: string,
-  { resourceGroup, identity, storage, ...args }: RelayAppArgs,
+  { resourceGroup, identity, ...args }: RelayAppArgs,
   options: pulumi.CustomResourceOptions,
 ): FunctionApp {
   const formerApp = { type: "azure-native:web:WebApp" };
@@ -118,7 +126,7 @@ function createApp(
             deployment: {
               storage: {
                 type: "blobContainer",
-                value: storage.codeContainerUrl,
+                value: args.codeContainerUrl,
                 authentication: { type: "UserAssignedIdentity", userAssignedIdentityResourceId: identity.id },
               },
             },
@@ -139,7 +147,7 @@ function createApp(
     {
       ...options,
       aliases: [formerApp, ...formerNames("site", name).map((alias) => Object.assign({}, formerApp, alias))],
-      dependsOn: [...identity.roles, ...storage.resources],
+      dependsOn: [...identity.roles, ...args.stored],
     },
   );
 }

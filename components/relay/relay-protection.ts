@@ -1,10 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
+import { lockApiVersion, ownLockPath } from "../../relay/deploy/resources/arm/own-lock.ts";
 import { ArmResource } from "../../relay/deploy/sdk.ts";
 import { type AzurePart, armPart } from "./azure/azure-parts.ts";
 import type { AzureProfile } from "./azure/azure-profile.ts";
 
 export interface RelayProtectionArgs {
+  /** The account that holds the events. */
   storageAccountId: pulumi.Input<string>;
+  /** The account of the Functions host and of the code, unless that is the same. */
+  hostAccountId: pulumi.Input<string> | undefined;
   /** Undefined of a vault that exists already, which stays as it is. */
   vaultId: pulumi.Input<string> | undefined;
   siteId: pulumi.Input<string>;
@@ -18,7 +22,7 @@ export interface RelayProtectionArgs {
 /** What keeps the relay's resources from being deleted by mistake, and shows who used them. */
 export function protectRelay(
   name: string,
-  { storageAccountId, vaultId, siteId, workspaceId, onLocked, profile }: RelayProtectionArgs,
+  { storageAccountId, hostAccountId, vaultId, siteId, workspaceId, onLocked, profile }: RelayProtectionArgs,
   options: pulumi.CustomResourceOptions,
 ): Record<string, AzurePart> {
   const parts: Record<string, AzurePart> = {};
@@ -40,10 +44,13 @@ export function protectRelay(
     if (vaultId !== undefined)
       diagnose("vault", "vault-audit", vaultId, { logs: [{ categoryGroup: "audit", enabled: true }] });
     // Of blobs alone: each event is several calls on the queue, and their log would cost more than all others together.
-    const blobs = pulumi.interpolate`${storageAccountId}/blobServices/default`;
-    diagnose("storage account", "blob-audit", blobs, {
-      logs: ["StorageRead", "StorageWrite", "StorageDelete"].map((category) => ({ category, enabled: true })),
-    });
+    const diagnoseBlobs = (part: string, logicalName: string, accountId: pulumi.Input<string>) =>
+      diagnose(part, logicalName, pulumi.interpolate`${accountId}/blobServices/default`, {
+        logs: ["StorageRead", "StorageWrite", "StorageDelete"].map((category) => ({ category, enabled: true })),
+      });
+    diagnoseBlobs("storage account", "blob-audit", storageAccountId);
+    // Who overwrites the code there has the app run it.
+    if (hostAccountId) diagnoseBlobs("storage account of the Functions host", "host-blob-audit", hostAccountId);
     // Its metrics alone: the category FunctionAppLogs repeats what Application Insights has.
     diagnose("function app", "site-metrics", siteId, { metrics: [{ category: "AllMetrics", enabled: true }] });
   }
@@ -51,8 +58,8 @@ export function protectRelay(
     const lock = (part: string, logicalName: string, parentId: pulumi.Input<string>) =>
       declare(`lock of the ${part}`, logicalName, {
         parentId,
-        path: "providers/Microsoft.Authorization/locks/customerio-aep",
-        apiVersion: "2020-05-01",
+        path: ownLockPath,
+        apiVersion: lockApiVersion,
         body: {
           properties: {
             level: "CanNotDelete",
@@ -60,6 +67,7 @@ export function protectRelay(
           },
         },
       });
+    // Not of the host's account: it holds nothing that the next `up` would not make again.
     lock("storage account", "storage-lock", storageAccountId);
     if (vaultId !== undefined) lock("vault", "vault-lock", vaultId);
   }

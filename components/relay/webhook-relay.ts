@@ -17,8 +17,10 @@ import { type CarriedSetting, relayAppSettings } from "./relay-app-settings.ts";
 import { relayGroup } from "./relay-group.ts";
 import { RelayIdentity } from "./relay-identity.ts";
 import { protectRelay } from "./relay-protection.ts";
-import { RelayStorage } from "./relay-storage.ts";
 import { RelayVault } from "./relay-vault.ts";
+import { HostStorage } from "./storage/host-storage.ts";
+import type { RelayAccount } from "./storage/relay-account.ts";
+import { RelayStorage } from "./storage/relay-storage.ts";
 
 /** Settings that the relay or its Azure resources depend on. */
 type RelaySettings = Pick<
@@ -78,13 +80,23 @@ export class WebhookRelay extends pulumi.ComponentResource {
       { ...inGroup, relayName: name, accountName: names.storageAccount, profile },
       parent,
     );
+    const hostStorage = profile.separateHostStorage
+      ? new HostStorage(
+          `${name}-host-storage`,
+          { ...inGroup, relayName: name, accountName: names.hostStorageAccount, profile },
+          parent,
+        )
+      : undefined;
+    const hostAccount = (hostStorage ?? storage).account;
+    const codeContainerUrl = hostAccount.declareCode();
+    const stored = [...new Set([...storage.account.contents, ...hostAccount.contents])];
     const monitoring = new RelayMonitoring(`${name}-monitoring`, { ...args, resourceGroup: group, profile }, parent);
     const vault = new RelayVault(
       name,
       {
         ...{ ...inGroup, tenantId, vaultName: names.vault, profile },
         existing:
-          existing.vaultId === undefined ? undefined : { id: existing.vaultId, storageAccountId: storage.accountId },
+          existing.vaultId === undefined ? undefined : { id: existing.vaultId, storageAccountId: storage.account.id },
       },
       parent,
     );
@@ -95,11 +107,18 @@ export class WebhookRelay extends pulumi.ComponentResource {
       parent,
     );
 
-    const settings = appSettings(args, { storage, monitoring, vault, identity });
-    grantRoles({ storage, monitoring, vault, identity });
+    const settings = appSettings(args, { storage, hostAccount, monitoring, vault, identity });
+    grantRoles({ storage, hostAccount, monitoring, vault, identity });
     const app = new RelayApp(
       name,
-      { ...args, resourceGroup: group, identity, storage, settings, siteName: names.site, profile },
+      {
+        ...args,
+        resourceGroup: group,
+        ...{ identity, storage, codeContainerUrl, hasHostStorage: hostStorage !== undefined, stored },
+        settings,
+        siteName: names.site,
+        profile,
+      },
       parent,
     );
     if (profile.disableFormerSecrets) vault.disableFormer(app.code);
@@ -123,7 +142,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
       `${name}-metrics`,
       {
         ...inGroup,
-        storageAccountId: storage.accountId,
+        storageAccountId: storage.account.id,
         vaultId: ownVaultId,
         actionGroupIds: monitoring.actionGroupIds,
       },
@@ -133,11 +152,12 @@ export class WebhookRelay extends pulumi.ComponentResource {
     const protection = protectRelay(
       name,
       {
-        storageAccountId: storage.accountId,
+        storageAccountId: storage.account.id,
+        hostAccountId: hostStorage?.account.id,
         vaultId: ownVaultId,
         siteId: app.id,
         workspaceId: monitoring.workspaceId,
-        onLocked: [...identity.roles, ...storage.resources],
+        onLocked: [...identity.roles, ...stored],
         profile,
       },
       parent,
@@ -147,6 +167,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
     this.parts = {
       ...group.parts,
       ...storage.parts,
+      ...hostStorage?.parts,
       ...vault.parts,
       ...monitoring.parts,
       ...identity.parts,
@@ -186,22 +207,30 @@ export class WebhookRelay extends pulumi.ComponentResource {
 /** What the relay's app settings refer to. */
 interface Referred {
   readonly storage: RelayStorage;
+  /** The account of the Functions host and of the code; that of the events, unless they are separate. */
+  readonly hostAccount: RelayAccount;
   readonly monitoring: RelayMonitoring;
   readonly vault: RelayVault;
   readonly identity: RelayIdentity;
 }
 
 /** The names of roles on a whole account are those that earlier versions gave them, so that a stack keeps these assignments. */
-function grantRoles({ storage, monitoring, vault, identity }: Referred): void {
-  identity.grant("storage-blob-data-owner", relayRoles.blobs, storage.accountId);
+function grantRoles({ storage, hostAccount, monitoring, vault, identity }: Referred): void {
+  if (hostAccount === storage.account) {
+    identity.grant("storage-blob-data-owner", relayRoles.blobs, storage.account.id);
+  } else {
+    identity.grant("host-storage", relayRoles.host, hostAccount.id);
+    identity.grant("claims", relayRoles.claims, storage.claimsId);
+    identity.grant("dead-letters", relayRoles.deadLetters, storage.deadLettersId);
+  }
   identity.grant("queue-events", relayRoles.events, storage.eventsQueueId);
   identity.grant("queue-events-poison", relayRoles.poison, storage.poisonQueueId);
-  identity.grant("storage-table-data-contributor", relayRoles.tables, storage.accountId);
+  identity.grant("storage-table-data-contributor", relayRoles.tables, storage.account.id);
   for (const [name, { id }] of vault.secrets) identity.grant(`secret-${name}`, relayRoles.secret, id);
   identity.grant("monitoring-metrics-publisher", relayRoles.metrics, monitoring.componentId);
 }
 
-function appSettings(args: WebhookRelayArgs, { storage, monitoring, vault, identity }: Referred) {
+function appSettings(args: WebhookRelayArgs, { storage, hostAccount, monitoring, vault, identity }: Referred) {
   // Secrets are there without a value too: Azure Resource Manager can't delete one.
   const signingKeys = vault.reference(
     signingKeysSecret,
@@ -228,9 +257,9 @@ function appSettings(args: WebhookRelayArgs, { storage, monitoring, vault, ident
       PLATFORM_ORG_ID: args.credential?.orgId,
       PLATFORM_CLIENT_SECRET: args.credential && clientSecret,
       CUSTOMERIO_SIGNING_KEYS: args.signingKeys && signingKeys,
-      ...storage.connection("RELAY_STORAGE", identity.clientId),
+      ...storage.account.connection("RELAY_STORAGE", identity.clientId),
     }),
-    ...storage.connection("AzureWebJobsStorage", identity.clientId),
+    ...hostAccount.connection("AzureWebJobsStorage", identity.clientId),
     APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.connectionString,
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: pulumi.interpolate`ClientId=${identity.clientId};Authorization=AAD`,
   };

@@ -226,10 +226,10 @@ export interface SettingArguments {
    */
   environment?: SettingArgument<"environment">;
   /**
-   * Overrides of what `environment` chooses: `storageRedundancy`, `zoneRedundant`, `purgeProtection`,
-   * `vaultRetentionDays`, `secretLifetimeDays`, `disableFormerSecrets`, `softDeleteDays`, `deleteLocks`, `protect`,
-   * `diagnosticSettings`, `dailyLogQuotaGb`. `deleteLocks`, `protect`, `diagnosticSettings` and
-   * `disableFormerSecrets` are plain values, not outputs.
+   * Overrides of what `environment` chooses: `storageRedundancy`, `separateHostStorage`, `zoneRedundant`,
+   * `purgeProtection`, `vaultRetentionDays`, `secretLifetimeDays`, `disableFormerSecrets`, `softDeleteDays`,
+   * `deleteLocks`, `protect`, `diagnosticSettings`, `dailyLogQuotaGb`. `separateHostStorage`, `deleteLocks`,
+   * `protect`, `diagnosticSettings` and `disableFormerSecrets` are plain values, not outputs.
    *
    * @example { storageRedundancy: "GZRS", dailyLogQuotaGb: 5 }
    */
@@ -242,7 +242,7 @@ export interface SettingArguments {
   azureTags?: SettingArgument<"azureTags">;
   /**
    * Names of resources in Azure, in place of generated ones: `resourceGroup`, `site`, `identity`, `storageAccount`,
-   * `vault`, `workspace`, `component`, `actionGroup`. A changed name replaces the resource.
+   * `hostStorageAccount`, `vault`, `workspace`, `component`, `actionGroup`. A changed name replaces the resource.
    *
    * @example { resourceGroup: "rg-crm-events", site: "func-crm-events" }
    */

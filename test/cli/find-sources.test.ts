@@ -104,3 +104,25 @@ test("commands that are printed name the stack, the folder and the source, fit f
   expect(pulumiCommand("up", target)).toBe("npx pulumi up --stack acme/events/dev --cwd '../my events'");
   expect(operatorCommand("status")).toBe("npx customerio-aep status");
 });
+
+test("commands on events use the account that has them, not that of the Functions host", () => {
+  const type = "azure-native:storage:StorageAccount";
+  const below = (component: string, name: string) =>
+    `urn:pulumi:dev::p::customerio-aep:index:CustomerIoSource$customerio-aep:index:WebhookRelay$${component}$${type}::${name}`;
+  const [host, events] = ["customerio-aep:index:HostStorage", "customerio-aep:index:RelayStorage"];
+  const sourceWith = (...members: object[]) =>
+    new StackSource({
+      ...{ name: "s", target: { stack: "dev" }, component: undefined, providers: new Map(), settings: {} },
+      members: members as StackResource[],
+    });
+  const account = { type, urn: below(host, "host") };
+  const ofEvents = { type, urn: below(events, "events") };
+  const replaced = { type, urn: below(events, "events"), delete: true };
+  const source = sourceWith(account, { ...account, delete: true }, ofEvents, replaced);
+  expect(source.storageAccount).toBe(ofEvents);
+  expect(source.replacedStorageAccounts).toEqual([replaced]);
+  expect(source.keepsDeadLetters).toBe(true);
+  // What an interrupted destroy has left.
+  expect(sourceWith(account).keepsDeadLetters).toBe(false);
+  expect(() => sourceWith(account).storageAccount).toThrow(`has no ${type}. Make it: `);
+});

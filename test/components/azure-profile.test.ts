@@ -24,7 +24,7 @@ function summary(resources: readonly DeclaredResource[]) {
   const { properties: vault } = inputsOf(resources, ":keyvault:Vault");
   const rules = inputsOf(resources, ":ArmResource", "-sweep").body.properties.policy.rules;
   return {
-    sku: inputsOf(resources, ":StorageAccount").sku.name,
+    skus: resources.filter(({ type }) => type.endsWith(":StorageAccount")).map(({ inputs }) => inputs.sku.name),
     zoneRedundant: inputsOf(resources, ":AppServicePlan").body.properties.zoneRedundant,
     purgeProtection: vault.enablePurgeProtection,
     vaultDays: vault.softDeleteRetentionInDays,
@@ -41,11 +41,12 @@ function summary(resources: readonly DeclaredResource[]) {
 }
 
 const account = `${azureName("storageAccount", compactStem("events-relay"))}-id`;
+const hostAccount = `${azureName("storageAccount", `${compactStem("events-relay")}host`)}-id`;
 const vaultId = `${azureName("vault", compactStem("events-relay"))}-id`;
 
 test("dev is cheap, and nothing keeps it from going", async () => {
   expect(summary(await declared())).toEqual({
-    sku: "Standard_LRS",
+    skus: ["Standard_LRS"],
     zoneRedundant: false,
     purgeProtection: undefined,
     vaultDays: 7,
@@ -66,7 +67,7 @@ test("dev is cheap, and nothing keeps it from going", async () => {
 test("prod survives the loss of a zone, keeps what was deleted, is locked, watched and capped", async () => {
   const kept = { enabled: true, days: 14 };
   expect(summary(await declared({ environment: "prod" }))).toEqual({
-    sku: "Standard_ZRS",
+    skus: ["Standard_ZRS", "Standard_ZRS"],
     zoneRedundant: true,
     purgeProtection: true,
     vaultDays: 90,
@@ -79,7 +80,7 @@ test("prod survives the loss of a zone, keeps what was deleted, is locked, watch
       [account, "CanNotDelete"],
       [vaultId, "CanNotDelete"],
     ],
-    diagnosed: [vaultId, `${account}/blobServices/default`, "events-relay-id"],
+    diagnosed: [vaultId, `${account}/blobServices/default`, `${hostAccount}/blobServices/default`, "events-relay-id"],
   });
 });
 
@@ -88,6 +89,7 @@ test("every choice of an environment can be another", async () => {
     environment: "prod",
     azure: {
       storageRedundancy: "RAGZRS",
+      separateHostStorage: false,
       zoneRedundant: false,
       purgeProtection: false,
       vaultRetentionDays: 30,
@@ -101,7 +103,7 @@ test("every choice of an environment can be another", async () => {
     },
   });
   expect(summary(resources)).toMatchObject({
-    sku: "Standard_RAGZRS",
+    skus: ["Standard_RAGZRS"],
     zoneRedundant: false,
     purgeProtection: undefined,
     vaultDays: 30,
@@ -114,18 +116,81 @@ test("every choice of an environment can be another", async () => {
   });
 });
 
-test.each(environments)("the storage account and the workspace take no keys in %s", async (environment) => {
+test.each(environments)("storage accounts and the workspace take no keys in %s", async (environment) => {
   const resources = await declared({ environment });
-  expect(inputsOf(resources, ":StorageAccount")).toMatchObject({
-    allowSharedKeyAccess: false,
-    isLocalUserEnabled: false,
-    allowedCopyScope: "AAD",
-    sasPolicy: { expirationAction: "Block", sasExpirationPeriod: "00.01:00:00" },
-    encryption: { requireInfrastructureEncryption: true },
-  });
+  for (const { inputs } of resources.filter(({ type }) => type.endsWith(":StorageAccount"))) {
+    expect(inputs).toMatchObject({
+      allowSharedKeyAccess: false,
+      isLocalUserEnabled: false,
+      allowedCopyScope: "AAD",
+      sasPolicy: { expirationAction: "Block", sasExpirationPeriod: "00.01:00:00" },
+      encryption: { requireInfrastructureEncryption: true },
+    });
+  }
   expect(inputsOf(resources, ":Workspace").features.disableLocalAuth).toBe(true);
   const { siteConfig } = inputsOf(resources, ":FunctionApp").body.properties;
   expect(siteConfig).toEqual({ minTlsVersion: "1.2", scmMinTlsVersion: "1.2" });
+});
+
+/** What each account holds and who may use it, by the account's id. */
+function layout(resources: readonly DeclaredResource[]) {
+  const settings = inputsOf(resources, ":WebAppApplicationSettings").properties;
+  return {
+    containers: resources
+      .flatMap(({ inputs }) => {
+        const [, container] = String(inputs.path).match(/containers\/([^/]+)$/) ?? [];
+        return container === undefined ? [] : [`${inputs.parentId}: ${container}`];
+      })
+      .toSorted(),
+    roles: resources
+      .filter(({ name }) => /-(storage-blob-data-owner|host-storage|claims|dead-letters)$/.test(name))
+      .filter(({ inputs }) => /roleAssignments/.test(inputs.path))
+      .map(({ name, inputs }) => `${name} on ${inputs.parentId}`)
+      .toSorted(),
+    host: settings.AzureWebJobsStorage__blobServiceUri,
+    events: settings.RELAY_STORAGE__blobServiceUri,
+    code: inputsOf(resources, ":FunctionApp").body.properties.functionAppConfig.deployment.storage.value,
+    packageContainer: inputsOf(resources, ":FunctionCode").packageContainer,
+  };
+}
+
+test("with one storage account the host keeps its locks, keys and code beside the events", async () => {
+  const blob = `https://${account.replace(/-id$/, "")}.blob.example/`;
+  expect(layout(await declared())).toEqual({
+    containers: ["claims", "code", "dead-letters"].map((container) => `${account}: ${container}`),
+    roles: [`events-relay-storage-blob-data-owner on ${account}`],
+    ...{ host: blob, events: blob, code: `${blob}code` },
+    // Absent, so that a stack of an earlier version deploys nothing again.
+    packageContainer: undefined,
+  });
+});
+
+test("with two the host's account holds no event, and no role for the host reaches one", async () => {
+  const blob = `https://${account.replace(/-id$/, "")}.blob.example/`;
+  const hostBlob = `https://${hostAccount.replace(/-id$/, "")}.blob.example/`;
+  expect(layout(await declared({ azure: { separateHostStorage: true } }))).toEqual({
+    containers: [`${account}: claims`, `${account}: dead-letters`, `${hostAccount}: code`].toSorted(),
+    roles: [
+      "events-relay-claims on events-relay-storage-claims-id",
+      "events-relay-dead-letters on events-relay-storage-dead-letters-id",
+      `events-relay-host-storage on ${hostAccount}`,
+    ],
+    ...{ host: hostBlob, events: blob, code: `${hostBlob}code`, packageContainer: `${hostBlob}code` },
+  });
+});
+
+test("a move to two accounts leaves the one with the events, its queues and the app's name as they are", async () => {
+  const [one, two] = [await declared(), await declared({ azure: { separateHostStorage: true } })];
+  const inputs = (resources: readonly DeclaredResource[], name: string) =>
+    resources.find((resource) => resource.name === name)?.inputs;
+  for (const name of [
+    account.replace(/-id$/, ""),
+    "events-relay-storage-events",
+    "events-relay-storage-events-poison",
+  ]) {
+    expect(inputs(two, name)).toEqual(inputs(one, name));
+  }
+  expect(inputsOf(two, ":AppServicePlan")).toEqual(inputsOf(one, ":AppServicePlan"));
 });
 
 test("what takes tags has those of the stack, beside its own", async () => {
@@ -146,11 +211,13 @@ test("what takes tags has those of the stack, beside its own", async () => {
 
 test("names that a company prescribes are taken as they are; the app's has the account's digits, so that a new account gets a new app", async () => {
   const resources = await declared({
+    azure: { separateHostStorage: true },
     azureNames: {
       resourceGroup: "rg-crm",
       site: "func-crm",
       identity: "id-crm",
       storageAccount: "stcrm",
+      hostStorageAccount: "sthostcrm",
       vault: "kv-crm",
       workspace: "log-crm",
       component: "appi-crm",
@@ -159,7 +226,8 @@ test("names that a company prescribes are taken as they are; the app's has the a
   });
   expect(inputsOf(resources, ":ResourceGroup").resourceGroupName).toBe("rg-crm");
   expect(inputsOf(resources, ":UserAssignedIdentity").resourceName).toBe("id-crm");
-  expect(inputsOf(resources, ":StorageAccount").accountName).toBe("stcrm");
+  const accounts = resources.filter(({ type }) => type.endsWith(":StorageAccount"));
+  expect(accounts.map(({ inputs }) => inputs.accountName).toSorted()).toEqual(["stcrm", "sthostcrm"]);
   expect(inputsOf(resources, ":keyvault:Vault").vaultName).toBe("kv-crm");
   expect(inputsOf(resources, ":Workspace").workspaceName).toBe("log-crm");
   expect(inputsOf(resources, ":Component").resourceName).toBe("appi-crm");
@@ -171,6 +239,7 @@ test.each([
   ["vault", "1-crm"],
   ["vault", "kv--crm"],
   ["storageAccount", "st-crm"],
+  ["hostStorageAccount", "st-crm"],
   ["workspace", "log"],
   ["site", "-crm"],
 ])("a name of the %s that Azure would refuse is refused before anything is made: %s", (kind, name) => {

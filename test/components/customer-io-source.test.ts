@@ -119,13 +119,13 @@ test("the app is one that Flex Consumption takes, opened by its identity alone",
   expect(app.siteConfig).toEqual({ minTlsVersion: "1.2", scmMinTlsVersion: "1.2" });
   expect(app.functionAppConfig.runtime).toEqual({ name: "node", version: "22" });
   expect(app.functionAppConfig.deployment.storage).toMatchObject({
-    value: "https://b.example/code",
+    value: "https://cioaep.blob.example/code",
     authentication: { type: "UserAssignedIdentity" },
   });
   const settings = one(resources, "azure-native:web:WebAppApplicationSettings").properties;
   expect(settings).toMatchObject({
-    RELAY_STORAGE__queueServiceUri: "https://q.example/",
-    RELAY_STORAGE__blobServiceUri: "https://b.example/",
+    RELAY_STORAGE__queueServiceUri: "https://cioaep.queue.example/",
+    RELAY_STORAGE__blobServiceUri: "https://cioaep.blob.example/",
     RELAY_STORAGE__credential: "managedidentity",
     RELAY_STORAGE__clientId: "client",
     AzureWebJobsStorage__clientId: "client",
@@ -234,7 +234,7 @@ test("what the relay is to do with events reaches it as it reads it", async () =
     },
     platform: { requestsPerSecond: 250, readyAt: new Date("2026-01-02T03:09:05.000Z") },
     duplicateWindowDays: 3,
-    storage: { tableServiceUri: "https://t.example/" },
+    storage: { tableServiceUri: "https://cioaep.table.example/" },
   });
 });
 

@@ -30,6 +30,7 @@ test("the plan has what the settings choose, for both environments", () => {
     nodeVersion: "22",
     zoneRedundant: false,
     storageRedundancy: "LRS",
+    storageAccounts: 1,
   });
   expect(dev).not.toHaveProperty("resourceGroupId");
   expect(resource(dev, "Microsoft.KeyVault/vaults")).not.toHaveProperty("properties.enablePurgeProtection");
@@ -40,8 +41,15 @@ test("the plan has what the settings choose, for both environments", () => {
     properties: { allowBlobPublicAccess: false, allowSharedKeyAccess: false, supportsHttpsTrafficOnly: true },
   });
   expect(resource(prod, "Microsoft.KeyVault/vaults")).toHaveProperty("properties.enablePurgeProtection", true);
+  expect(prod.storageAccounts).toBe(2);
   expect(prod.actions).toContain("Microsoft.Authorization/locks/write");
   expect(dev.actions).not.toContain("Microsoft.Authorization/locks/write");
+});
+
+test("a name for the host's storage account is checked only where there is one", () => {
+  const named = { ...needs, azureNames: { hostStorageAccount: "sthost" } };
+  expect(plannedRelay(named, login)).not.toHaveProperty("hostStorageAccountName");
+  expect(plannedRelay({ ...named, environment: "prod" }, login).hostStorageAccountName).toBe("sthost");
 });
 
 test("what exists already needs no right to make it", () => {

@@ -5,6 +5,8 @@ import { type Grant, isAllowed } from "../../packages/local-cloud/src/azure/iden
 import { startRoleWorld } from "./role-world.ts";
 
 type RoleName = keyof typeof relayRoles;
+/** With how many storage accounts a relay is. */
+type Accounts = 1 | 2;
 type World = Awaited<ReturnType<typeof startRoleWorld>>;
 
 let world: World;
@@ -19,8 +21,12 @@ const componentId = `${base}/Microsoft.Insights/components/c`;
 
 /** Where the program gives each role. */
 function scopes(): Record<RoleName, string> {
-  const { accountId } = world;
+  const { accountId, hostAccountId } = world;
+  const containers = `${accountId}/blobServices/default/containers`;
   return {
+    host: hostAccountId,
+    claims: `${containers}/claims`,
+    deadLetters: `${containers}/dead-letters`,
     blobs: accountId,
     events: `${accountId}/queueServices/default/queues/events`,
     poison: `${accountId}/queueServices/default/queues/events-poison`,
@@ -30,8 +36,14 @@ function scopes(): Record<RoleName, string> {
   };
 }
 
-function grantsWithout(left?: RoleName): Grant[] {
-  return (Object.entries(relayRoles) as [RoleName, RelayRole][])
+/** The roles of a relay with so many storage accounts. */
+function rolesWith(accounts: Accounts): [RoleName, RelayRole][] {
+  const all = Object.entries(relayRoles) as [RoleName, RelayRole][];
+  return all.filter(([, role]) => role.accounts === undefined || role.accounts === accounts);
+}
+
+function grantsWithout(accounts: Accounts, left?: RoleName): Grant[] {
+  return rolesWith(accounts)
     .filter(([name]) => name !== left)
     .map(([name, { roleId, condition }]) => ({
       principalId: world.principalId,
@@ -45,9 +57,9 @@ function grantsWithout(left?: RoleName): Grant[] {
 const signal = () => AbortSignal.timeout(20_000);
 
 /** What the relay and its host do, by the words of the table of roles. */
-function work(): Record<string, (grants: readonly Grant[]) => Promise<unknown>> {
-  const { relay, endpoints, credential, principalId } = world;
-  const blobs = new BlobServiceClient(endpoints.blob, credential);
+function work(accounts: Accounts): Record<string, (grants: readonly Grant[]) => Promise<unknown>> {
+  const { relay, endpoints, hostEndpoints, credential, principalId } = world;
+  const ofHost = new BlobServiceClient((accounts === 1 ? endpoints : hostEndpoints).blob, credential);
   const queues = new QueueServiceClient(endpoints.queue, credential);
   const onSecretOrLog = (action: string, resourceId: string) => async (grants: readonly Grant[]) => {
     if (isAllowed(grants, principalId, { actions: [action], resourceId })) return;
@@ -63,11 +75,11 @@ function work(): Record<string, (grants: readonly Grant[]) => Promise<unknown>> 
   };
   return {
     "read the code and its own locks and keys (Functions host)": async () => {
-      const hosts = blobs.getContainerClient("azure-webjobs-hosts");
+      const hosts = ofHost.getContainerClient("azure-webjobs-hosts");
       await hosts.createIfNotExists();
       await hosts.getBlockBlobClient("locks/a").upload("", 0);
       await hosts.getBlobClient("locks/a").getProperties();
-      await blobs.getContainerClient("code").getBlobClient("package.zip").downloadToBuffer();
+      await ofHost.getContainerClient("code").getBlobClient("package.zip").downloadToBuffer();
     },
     "write, read and delete claims": async () => {
       await relay.putClaim("c.json", "{}", signal());
@@ -107,10 +119,10 @@ function work(): Record<string, (grants: readonly Grant[]) => Promise<unknown>> 
 }
 
 /** What fails for want of a role. */
-async function refusedWith(grants: readonly Grant[]): Promise<string[]> {
+async function refusedWith(accounts: Accounts, grants: readonly Grant[]): Promise<string[]> {
   await world.allow(grants);
   const refused: string[] = [];
-  for (const [name, call] of Object.entries(work())) {
+  for (const [name, call] of Object.entries(work(accounts))) {
     const error = await call(grants).then(
       () => undefined,
       (thrown: { statusCode?: number; status?: number }) => thrown,
@@ -122,39 +134,57 @@ async function refusedWith(grants: readonly Grant[]): Promise<string[]> {
   return refused;
 }
 
-test("the table names all that the relay does", () => {
-  const named = Object.values(relayRoles).flatMap(({ neededFor }) => neededFor);
-  expect(Object.keys(work()).toSorted()).toEqual(named.toSorted());
+describe.each<Accounts>([1, 2])("with storage accounts: %d", (accounts) => {
+  test("the table names all that the relay does", () => {
+    const named = rolesWith(accounts).flatMap(([, { neededFor }]) => neededFor);
+    expect(Object.keys(work(accounts)).toSorted()).toEqual(named.toSorted());
+  });
+
+  test("with all roles everything works", async () => {
+    expect(await refusedWith(accounts, grantsWithout(accounts))).toEqual([]);
+  });
+
+  // What needs a role that is there with one as with two accounts fails alike, so it is tried with two.
+  test.each(Object.keys(relayRoles).filter((name) => triedWith(name as RoleName) === accounts) as RoleName[])(
+    "without the role `%s`, what it is needed for fails, and nothing else",
+    async (name) => {
+      expect(await refusedWith(accounts, grantsWithout(accounts, name))).toEqual(relayRoles[name].neededFor);
+    },
+  );
+
+  test("a dead letter can't be read or deleted with the relay's identity, and its name can be taken once", async () => {
+    await world.allow(grantsWithout(accounts));
+    const letter = { name: `2026/11/21/b${accounts}.json`, document: {} as never };
+    expect(await world.relay.putDeadLetter(letter, signal())).toBe(true);
+    expect(await world.relay.putDeadLetter(letter, signal())).toBe(false);
+    const blob = new BlobServiceClient(world.endpoints.blob, world.credential)
+      .getContainerClient("dead-letters")
+      .getBlobClient(letter.name);
+    for (const call of [() => blob.downloadToBuffer(), () => blob.getProperties(), () => blob.delete()]) {
+      await expect(call()).rejects.toMatchObject({ statusCode: 403 });
+    }
+  });
 });
 
-test("with all roles everything works", async () => {
-  expect(await refusedWith(grantsWithout())).toEqual([]);
-});
+function triedWith(name: RoleName): Accounts {
+  return (relayRoles[name] as RelayRole).accounts ?? 2;
+}
 
-test.each(Object.keys(relayRoles) as RoleName[])(
-  "without the role `%s`, what it is needed for fails, and nothing else",
-  async (name) => {
-    expect(await refusedWith(grantsWithout(name))).toEqual(relayRoles[name].neededFor);
-  },
-);
-
-test("a dead letter can't be read or deleted with the relay's identity, and its name can be taken once", async () => {
-  await world.allow(grantsWithout());
-  const letter = { name: "2026/11/21/b.json", document: {} as never };
-  expect(await world.relay.putDeadLetter(letter, signal())).toBe(true);
-  expect(await world.relay.putDeadLetter(letter, signal())).toBe(false);
-  const blob = new BlobServiceClient(world.endpoints.blob, world.credential)
-    .getContainerClient("dead-letters")
-    .getBlobClient(letter.name);
-  for (const call of [() => blob.downloadToBuffer(), () => blob.getProperties(), () => blob.delete()]) {
-    await expect(call()).rejects.toMatchObject({ statusCode: 403 });
-  }
+test("with two accounts, the code and the host's containers lie where the roles on events do not reach, and the other way round", async () => {
+  await world.allow(grantsWithout(2, "host"));
+  const refused = (url: string, container: string) =>
+    expect(
+      new BlobServiceClient(url, world.credential).getContainerClient(container).getBlockBlobClient("a").upload("", 0),
+    ).rejects.toMatchObject({ statusCode: 403 });
+  await refused(world.hostEndpoints.blob, "code");
+  await world.allow(grantsWithout(2).filter(({ scope }) => scope === world.hostAccountId));
+  for (const container of ["claims", "dead-letters"]) await refused(world.endpoints.blob, container);
 });
 
 test("another queue of the account, and another secret of the vault, are closed to it", async () => {
-  await world.allow(grantsWithout());
+  await world.allow(grantsWithout(2));
   const other = new QueueServiceClient(world.endpoints.queue, world.credential).getQueueClient("other");
   await expect(other.sendMessage("e30=")).rejects.toMatchObject({ statusCode: 403 });
   const access = { actions: ["Microsoft.KeyVault/vaults/secrets/getSecret/action"], resourceId: `${secretId}-other` };
-  expect(isAllowed(grantsWithout(), world.principalId, access)).toBe(false);
+  expect(isAllowed(grantsWithout(2), world.principalId, access)).toBe(false);
 });

@@ -115,7 +115,11 @@ function outputsOf(type: string, name: string): object {
       return { webhookId: 7 };
     case "azure-native:storage:StorageAccount":
       return {
-        primaryEndpoints: { blob: "https://b.example/", queue: "https://q.example/", table: "https://t.example/" },
+        primaryEndpoints: {
+          blob: `https://${name}.blob.example/`,
+          queue: `https://${name}.queue.example/`,
+          table: `https://${name}.table.example/`,
+        },
       };
     case "customerio-aep:index:FunctionApp":
       return { hostName: "relay.example", scmHostName: "relay.scm.example" };

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { failureOf, type LocalStack, startLocalStack } from "./local-stack.ts";
 
-// Profile from the first preview to after destroy: each test goes on from the last.
+// Profile from the first preview to after destroy: each test goes on from the last. In `prod`, so that the real engine makes and takes down
+// what only that environment has: a storage account for the host, roles on containers, locks, diagnostic settings.
 let stack: LocalStack;
 
 beforeAll(async () => {
@@ -26,6 +27,9 @@ async function newLogs(): Promise<string> {
 test(
   "turning it on warns that there is no way back",
   async () => {
+    await stack.pulumi.run("config", "set", "environment", "prod", ...stackFlags());
+    // It would refuse the destroy.
+    await stack.pulumi.run("config", "set", "--path", "azure.protect", "false", ...stackFlags());
     await stack.pulumi.run("config", "set", "--path", "profile.enabled", "true", ...stackFlags());
     await stack.pulumi.preview();
     expect(await newLogs()).toContain("profile.enabled: there is no way back.");

@@ -3,7 +3,7 @@ import { type AzureChoices, type Environment, environmentChoices } from "../../.
 import type { Settings } from "../../settings/setting-types.ts";
 
 /** What decides which resources exist is known when the program runs. */
-type Deciding = "deleteLocks" | "protect" | "diagnosticSettings" | "disableFormerSecrets";
+type Deciding = "separateHostStorage" | "deleteLocks" | "protect" | "diagnosticSettings" | "disableFormerSecrets";
 
 /** How the relay's resources in Azure are to be. */
 export type AzureProfile = {

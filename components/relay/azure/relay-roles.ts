@@ -3,6 +3,7 @@ import { containerNames, queueNames } from "../../../relay/core/names.ts";
 /** Azure's built-in roles by their fixed GUIDs (learn.microsoft.com, "Azure built-in roles"). */
 const roleIds = {
   "Storage Blob Data Owner": "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
+  "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
   "Storage Queue Data Contributor": "974c5e8b-45b9-4653-ba55-5f855dd0fb88",
   "Storage Table Data Contributor": "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3",
   "Key Vault Secrets User": "4633458b-17de-408a-b874-0445c86b69e6",
@@ -13,6 +14,8 @@ const roleIds = {
 export interface RelayRole {
   readonly role: keyof typeof roleIds;
   readonly roleId: string;
+  /** With how many storage accounts the identity has the role; undefined: with one as well as with two. */
+  readonly accounts?: 1 | 2;
   /** What the role is given on, in words. */
   readonly scope: string;
   /** What of the role holds only in part, in Azure's language for conditions. */
@@ -23,34 +26,59 @@ export interface RelayRole {
 
 const blobs = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs";
 
+/** Actions of a blob role that read or delete what is in a container, in the words of conditions. */
+const readBlobs = `ActionMatches{'${blobs}/read'} AND NOT SubOperationMatches{'Blob.List'}`;
+const contributorsActions = [readBlobs, deletion("delete"), deletion("move/action")];
+const ownersActions = [
+  readBlobs,
+  ...["delete", "deleteBlobVersion/action", "permanentDelete/action", "move/action"].map(deletion),
+];
+
+function deletion(action: string): string {
+  return `ActionMatches{'${blobs}/${action}'}`;
+}
+
 /**
  * Takes everything from a blob role that reads or deletes what is in a container: what is left is to write and to list. Of what has a
  * condition Azure asks at each call; a role without these actions would have to be a custom one, which only an Owner may define.
  */
-function writeOnly(container: string): string {
-  const taken = [
-    `ActionMatches{'${blobs}/read'} AND NOT SubOperationMatches{'Blob.List'}`,
-    ...["delete", "deleteBlobVersion/action", "permanentDelete/action", "move/action"].map(
-      (action) => `ActionMatches{'${blobs}/${action}'}`,
-    ),
-  ];
-  const untouched = taken.map((action) => `!(${action})`).join(" AND ");
-  const elsewhere = `@Resource[Microsoft.Storage/storageAccounts/blobServices/containers:name] StringNotEquals '${container}'`;
-  return `((${untouched}) OR (${elsewhere}))`;
+function writeOnly(actions: readonly string[]): string {
+  return actions.map((action) => `!(${action})`).join(" AND ");
 }
+
+/** The same of one container of the account that the role is given on. */
+function writeOnlyIn(container: string, actions: readonly string[]): string {
+  const elsewhere = `@Resource[Microsoft.Storage/storageAccounts/blobServices/containers:name] StringNotEquals '${container}'`;
+  return `((${writeOnly(actions)}) OR (${elsewhere}))`;
+}
+
+const hostsWork = "read the code and its own locks and keys (Functions host)";
+const claimsWork = "write, read and delete claims";
+const deadLettersWork = "write and count dead letters";
 
 /**
  * Everything that the relay's identity may do in Azure. The docs' table is made from this, and a test takes away each in turn and sees
  * what it is needed for fail, and nothing else.
  */
 export const relayRoles = {
+  host: role("Storage Blob Data Owner", "the storage account of the Functions host", {
+    accounts: 2,
+    // Microsoft names this role as the least that the host needs (Azure Functions, "Connecting to host storage with an identity").
+    neededFor: [hostsWork],
+  }),
+  claims: role("Storage Blob Data Contributor", `the container \`${containerNames.claims}\``, {
+    accounts: 2,
+    neededFor: [claimsWork],
+  }),
+  deadLetters: role("Storage Blob Data Contributor", `the container \`${containerNames.deadLetters}\``, {
+    accounts: 2,
+    condition: `(${writeOnly(contributorsActions)})`,
+    neededFor: [deadLettersWork],
+  }),
   blobs: role("Storage Blob Data Owner", "the storage account", {
-    condition: writeOnly(containerNames.deadLetters),
-    neededFor: [
-      "read the code and its own locks and keys (Functions host)",
-      "write, read and delete claims",
-      "write and count dead letters",
-    ],
+    accounts: 1,
+    condition: writeOnlyIn(containerNames.deadLetters, ownersActions),
+    neededFor: [hostsWork, claimsWork, deadLettersWork],
   }),
   events: role("Storage Queue Data Contributor", `the queue \`${queueNames.events}\``, {
     neededFor: ["add messages", "take, hold and delete messages (Functions host)", "look at the queue and its marks"],
@@ -58,9 +86,13 @@ export const relayRoles = {
   poison: role("Storage Queue Data Contributor", `the queue \`${queueNames.poison}\``, {
     neededFor: ["move messages that failed (Functions host)", "take messages that failed", "look at its head"],
   }),
-  tables: role("Storage Table Data Contributor", "the storage account, since tables are made at run time", {
-    neededFor: ["note deliveries", "count", "count the instances that send"],
-  }),
+  tables: role(
+    "Storage Table Data Contributor",
+    "the storage account of the events, since tables are made at run time",
+    {
+      neededFor: ["note deliveries", "count", "count the instances that send"],
+    },
+  ),
   secret: role("Key Vault Secrets User", "each secret that an app setting refers to, with an assignment of its own", {
     neededFor: ["read the secret (App Service, as the app's identity)"],
   }),
@@ -72,7 +104,7 @@ export const relayRoles = {
 function role(
   role: RelayRole["role"],
   scope: string,
-  rest: Pick<RelayRole, "condition" | "neededFor">,
+  rest: Pick<RelayRole, "accounts" | "condition" | "neededFor">,
 ): RelayRole & { readonly role: RelayRole["role"] } {
   return { role, roleId: roleIds[role], scope, ...rest };
 }

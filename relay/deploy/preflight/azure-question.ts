@@ -13,7 +13,15 @@ export const plannedRelaySchema = z.object({
   nodeVersion: z.string().optional().meta({ description: "Version of Node.js that the region must offer." }),
   zoneRedundant: z.boolean().optional().meta({ description: "Whether the plan needs availability zones." }),
   storageRedundancy: z.string().optional().meta({ description: "Redundancy of the storage account: `LRS`, `ZRS`, …" }),
-  storageAccountName: z.string().optional().meta({ description: "A storage account name that you choose." }),
+  storageAccounts: z.number().default(1).meta({ description: "How many storage accounts are made." }),
+  storageAccountName: z
+    .string()
+    .optional()
+    .meta({ description: "A name that you choose for the storage account of the events." }),
+  hostStorageAccountName: z
+    .string()
+    .optional()
+    .meta({ description: "A name that you choose for the storage account of the Functions host." }),
   vaultName: z.string().optional().meta({ description: "A key vault name that you choose." }),
   actions: z.array(z.string()).default([]).meta({ description: "Rights that the login needs, as Azure names them." }),
   existing: z

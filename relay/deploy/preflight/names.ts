@@ -18,24 +18,27 @@ const deleted = z.object({
 });
 
 /**
- * Whether the names that the user chose for storage account and vault are free; both are unique in all of Azure. What the subscription has
+ * Whether the names that the user chose for storage accounts and vault are free; all are unique in all of Azure. What the subscription has
  * itself may be of an `up` that was interrupted, and is left to Azure to judge.
  */
 export const checkNames: AzureCheck = async (azure, planned) => {
-  const { storageAccountName, vaultName } = planned;
-  const [account, vault] = await Promise.all([
-    storageAccountName === undefined ? [] : checkAccountName(storageAccountName, azure, planned),
+  const { storageAccountName, hostStorageAccountName, vaultName } = planned;
+  const checkAccount = (setting: string, name: string | undefined) =>
+    name === undefined ? [] : checkAccountName(setting, name, azure, planned);
+  const problems = await Promise.all([
+    checkAccount("azureNames.storageAccount", storageAccountName),
+    checkAccount("azureNames.hostStorageAccount", hostStorageAccountName),
     vaultName === undefined ? [] : checkVaultName(vaultName, azure, planned),
   ]);
-  return [...account, ...vault];
+  return problems.flat();
 };
 
-async function checkAccountName(name: string, azure: Asker, planned: PlannedRelay): Promise<string[]> {
+async function checkAccountName(setting: string, name: string, azure: Asker, planned: PlannedRelay): Promise<string[]> {
   const type = "Microsoft.Storage/storageAccounts";
   if ((await isFree(name, type, azure, planned)) || (await isOwn(name, type, azure, planned))) return [];
   return [
     `The name "${name}" is taken by a storage account of another subscription. Choose another, or have one made: ` +
-      "npx pulumi config set --path azureNames.storageAccount <name>, or npx pulumi config rm --path azureNames.storageAccount",
+      `npx pulumi config set --path ${setting} <name>, or npx pulumi config rm --path ${setting}`,
   ];
 }
 

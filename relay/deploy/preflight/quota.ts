@@ -9,10 +9,10 @@ const usages = z.object({
 });
 
 /**
- * Whether the region has room for one more storage account (Azure's REST reference: Usages, *List By Location*). Azure documents no call
+ * Whether the region has room for the storage accounts (Azure's REST reference: Usages, *List By Location*). Azure documents no call
  * for the memory that the apps of Flex Consumption share in a region.
  */
-export const checkQuota: AzureCheck = async (azure, { subscriptionId, location }) => {
+export const checkQuota: AzureCheck = async (azure, { subscriptionId, location, storageAccounts: wanted }) => {
   if (location === undefined) return [];
   const { value } = await azure(
     {
@@ -23,9 +23,10 @@ export const checkQuota: AzureCheck = async (azure, { subscriptionId, location }
     usages,
   );
   const accounts = value.find(({ name }) => name?.value === "StorageAccounts");
-  if (accounts === undefined || accounts.currentValue < accounts.limit) return [];
+  if (accounts === undefined || accounts.currentValue + wanted <= accounts.limit) return [];
+  const { currentValue, limit } = accounts;
   return [
-    `The subscription has all the ${accounts.limit} storage accounts in ${location} that Azure allows it. Delete one ` +
+    `The subscription has ${currentValue} of the ${limit} storage accounts in ${location} that Azure allows it, and the relay needs ${wanted}. Delete some ` +
       "(az storage account list --output table), ask for more in the Azure portal under Quotas > Storage, or choose another region: " +
       "npx pulumi config set azure-native:location <region>",
   ];

@@ -47,6 +47,14 @@ const inputs = z.object({
     .startsWith("/", 'it must begin with "/"')
     .default("/health")
     .meta({ description: "Path that answers 200 once the code works; default /health." }),
+  packageContainer: z
+    .string()
+    .optional()
+    .meta({
+      description:
+        "Address of the blob container that the app takes its code from. After a change the code is deployed again, since the new container " +
+        "does not have it.",
+    }),
   configuration: z
     .string()
     .optional()
@@ -184,7 +192,8 @@ async function deploy(
   await resolveReferences(operation, values.siteId);
   const { zip, hash } = zipFolder(values.package.path);
   const { version, build } = packageManifest(values.package.path);
-  let now = former && { ...former.running, version, build };
+  const hasMoved = former && former.olds.packageContainer !== values.packageContainer;
+  let now = former && !hasMoved ? { ...former.running, version, build } : undefined;
   if (!now || now.packageHash !== hash) {
     const deployed = await deployOnce(operation, values.scmHostName, { zip, hash });
     if ("failure" in deployed) {

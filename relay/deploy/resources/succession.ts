@@ -3,8 +3,8 @@ import type { Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AzureClient } from "../client/client.ts";
 import { type Look, type LookPace, lookPatiently } from "../client/patience.ts";
-import { put } from "./arm/arm-resource.ts";
 import { guidOf } from "./arm/guid.ts";
+import { put } from "./arm/put.ts";
 import { abandonQueue, graceTime, refusal, wordsOf } from "./refusal.ts";
 
 /** Milliseconds for which a new relay sends nothing, unless the mark is renewed: a run that was killed must not hold events for long. */

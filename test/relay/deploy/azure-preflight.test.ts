@@ -32,6 +32,7 @@ const fine: Given = {
   nodeVersion: "22",
   zoneRedundant: true,
   storageRedundancy: "ZRS",
+  storageAccounts: 1,
   actions: ["Microsoft.Storage/storageAccounts/write", "Microsoft.Authorization/roleAssignments/write"],
   existing: [],
   resources: [
@@ -80,9 +81,16 @@ test("resource providers that are not registered", async () => {
   expect(others).toEqual([]);
 });
 
-test("a used-up quota of storage accounts", async () => {
+test("a quota of storage accounts that has no room for one, or for two", async () => {
   cloud.azure.change({ storageAccountLimit: 0 });
-  expect((await ask()).problems).toEqual([expect.stringContaining("all the 0 storage accounts in West Europe")]);
+  expect((await ask()).problems).toEqual([
+    expect.stringContaining(
+      "has 0 of the 0 storage accounts in West Europe that Azure allows it, and the relay needs 1",
+    ),
+  ]);
+  cloud.azure.change({ storageAccountLimit: 1 });
+  expect((await ask()).problems).toEqual([]);
+  expect((await ask({ storageAccounts: 2 })).problems).toEqual([expect.stringContaining("the relay needs 2")]);
 });
 
 test("names that others have, or a deleted vault", async () => {
@@ -99,6 +107,9 @@ test("names that others have, or a deleted vault", async () => {
   expect((await ask({ storageAccountName: "events", vaultName: "theirs" })).problems).toEqual([
     expect.stringMatching(/^The name "events" is taken by a storage account of another .*azureNames\.storageAccount/),
     expect.stringMatching(/^The name "theirs" is taken by a key vault of another subscription\. .*azureNames\.vault/),
+  ]);
+  expect((await ask({ hostStorageAccountName: "theirs" })).problems).toEqual([
+    expect.stringContaining("npx pulumi config set --path azureNames.hostStorageAccount <name>"),
   ]);
   expect((await ask({ vaultName: "gone" })).problems).toEqual([
     expect.stringContaining("az keyvault purge --name gone --location westeurope"),

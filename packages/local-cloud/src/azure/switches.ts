@@ -9,6 +9,8 @@ export interface AzureSwitches {
   readonly beforeFirstDeploy: 404 | 503;
   /** Where a deployment reports that the app's identity can't write the package: `POST /api/publish` answers 400, or the status says failed. */
   readonly storageRefusal: "publish" | "status";
+  /** Whether an app that gets another deployment container runs on with the code that it has, or has none until the next deployment. */
+  readonly movedDeploymentStorage: "drops-code" | "keeps-code";
   /** Whether a deployment syncs the app's triggers with the platform; if not, only an explicit sync does. */
   readonly deploySyncsTriggers: boolean;
   /** Whether the host can read packaged files whose zip entries have no Unix file mode. */
@@ -54,6 +56,7 @@ export interface AzureSwitches {
 export const defaultAzureSwitches: AzureSwitches = {
   beforeFirstDeploy: 404,
   storageRefusal: "publish",
+  movedDeploymentStorage: "drops-code",
   deploySyncsTriggers: false,
   filesWithoutUnixMode: "unreadable",
   parallelAccountWrites: "refuse",

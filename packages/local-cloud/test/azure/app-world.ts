@@ -131,6 +131,30 @@ export async function startAppWorld(options: Partial<AzureOptions> = {}) {
       return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
     },
 
+    /** Gives an app another container to take its code from; answers the status. */
+    async moveCode({ app }: App, container: string): Promise<number> {
+      const storage = {
+        type: "blobContainer",
+        value: `${endpoints.blob}${container}`,
+        authentication: { type: "UserAssignedIdentity", userAssignedIdentityResourceId: identity.id },
+      };
+      const { deployment: _, ...configuration } = app.properties.functionAppConfig as Record<string, object>;
+      const response = await fetch(`${cloud.azure.armUrl}${app.id}?api-version=2025-05-01`, {
+        method: "PUT",
+        headers: { ...(await authorization()), "Content-Type": "application/json" },
+        body: JSON.stringify({
+          location: "westeurope",
+          kind: "functionapp,linux",
+          identity: { type: "UserAssigned", userAssignedIdentities: { [identity.id]: {} } },
+          properties: {
+            serverFarmId: app.properties.serverFarmId,
+            functionAppConfig: { ...configuration, deployment: { storage } },
+          },
+        }),
+      });
+      return response.status;
+    },
+
     /** Names of the functions that ARM lists, without the app's. */
     async functionNames(app: App): Promise<string[]> {
       const { body } = await this.arm(app, "GET", "functions");

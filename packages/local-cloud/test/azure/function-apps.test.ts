@@ -219,9 +219,15 @@ describe("with the roles given", () => {
     expect(await finished).toBe(200);
   });
 
-  test("a deleted app takes its processes and addresses along", async () => {
+  test("an app whose deployment container moves has no code until the next deployment; a deleted one takes its processes along", async () => {
     const other = await world.makeApp();
     await world.configure(other, { WORK_QUEUE: "work" });
+    await world.deploy(other, zipOf(files));
+    expect(hostsOf(other)).toHaveLength(1);
+    await make(world.provider, "storage:BlobContainer", "moved", { ...inGroup, accountName: "testaccount" });
+    expect(await world.moveCode(other, "moved")).toBe(200);
+    expect(hostsOf(other)).toHaveLength(0);
+    expect((await fetch(`${other.host}/nothing`)).status).toBe(404);
     await world.deploy(other, zipOf(files));
     expect(hostsOf(other)).toHaveLength(1);
     await remove(world.provider, other.app);

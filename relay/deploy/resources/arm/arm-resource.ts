@@ -1,8 +1,9 @@
 import { defineResource, type Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AzureClient } from "../../client/client.ts";
-import { type LookPace, lookPatiently } from "../../client/patience.ts";
 import { importRefusal } from "../refusal.ts";
+import { deleteDespiteOwnLock } from "./own-lock.ts";
+import { put } from "./put.ts";
 
 const apiVersion = z
   .string()
@@ -65,8 +66,9 @@ export const armResource = defineResource<AzureClient>()({
     return {};
   },
 
-  async delete({ client, signal, isCurrent }, id, state) {
-    if (!client.takenOver.delete(id) && !isCurrent) await client.armDelete(id, state.apiVersion, signal);
+  async delete(operation, id, state) {
+    const { client, isCurrent } = operation;
+    if (!client.takenOver.delete(id) && !isCurrent) await deleteDespiteOwnLock(operation, id, state.apiVersion);
   },
 });
 
@@ -80,21 +82,6 @@ export async function noteTakenOver(
   version: string,
 ): Promise<void> {
   if ((await client.armGet(id, version, signal)) !== undefined) client.takenOver.add(id);
-}
-
-/** Azure answers 409 while something else is written in the same account, as by a provider whose engine was killed. */
-const busyPace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 2 * 60_000 };
-
-/** Makes or updates a resource, and answers it as Azure has it then. */
-export async function put(
-  operation: Pick<Operation<AzureClient>, "client" | "signal" | "progress">,
-  id: string,
-  { apiVersion: version, body }: { apiVersion: string; body: Record<string, unknown> },
-): Promise<Record<string, unknown>> {
-  const { client, signal } = operation;
-  const made = await lookPatiently(operation, busyPace, () => client.armPut(id, version, body, signal));
-  if ("done" in made) return made.done;
-  throw new Error(`Azure did not take ${id} ${made.gaveUp}`);
 }
 
 /**

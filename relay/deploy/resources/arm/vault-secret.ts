@@ -4,7 +4,7 @@ import type { AzureClient } from "../../client/client.ts";
 import { versionOf } from "../../drift/secret-drift.ts";
 import { vaultApiVersion as apiVersion } from "../../vault-api-version.ts";
 import { importRefusal } from "../refusal.ts";
-import { put } from "./arm-resource.ts";
+import { put } from "./put.ts";
 
 const inputs = z.object({
   vaultId: z

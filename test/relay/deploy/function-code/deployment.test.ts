@@ -3,6 +3,7 @@ import path from "node:path";
 import { unzipSync } from "fflate";
 import type { Answer } from "../../../../packages/pulumi-customerio/test/recording-server.ts";
 import { Unfinished } from "../../../../packages/pulumi-provider-kit/src/definition/resource-definition.ts";
+import { functionCode } from "../../../../relay/deploy/resources/function-code.ts";
 import { failure, siteId } from "../azure-server.ts";
 import { at, calls, succeeds, urls, useFunctionCode } from "./bed.ts";
 
@@ -80,6 +81,23 @@ test.each([
 ])("a deployment of status %s is not a success", async (code, verdict) => {
   bed.azure.script[calls.status] = [{ body: { id: "d1", status: code, complete: true } }];
   expect((await failure(bed.create())).message).toContain(`ended as "${verdict}": Azure gives no reason.`);
+});
+
+test.each([
+  ["from the account of the events to one of its own", undefined, "https://host.example/code"],
+  ["back", "https://host.example/code", undefined],
+])("the same package is published again once its container has moved %s, and only then", async (_, before, after) => {
+  const at = (packageContainer: string | undefined) => ({
+    ...bed.inputs(),
+    ...(packageContainer && { packageContainer }),
+  });
+  const outputs = { packageHash: bed.hash, deploymentId: "d0" };
+  const update = (olds: typeof before, news: typeof after) =>
+    functionCode.update?.(bed.operation, siteId, { news: at(news), olds: at(olds), outputs });
+  expect(await update(before, after)).toMatchObject({ packageHash: bed.hash, deploymentId: "d1" });
+  bed.azure.restart();
+  expect(await update(after, after)).toMatchObject({ deploymentId: "d0" });
+  expect(bed.azure.calls()).not.toContain(bed.publishUrl);
 });
 
 test.each<[string, Answer[], string]>([

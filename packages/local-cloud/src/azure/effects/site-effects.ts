@@ -47,7 +47,11 @@ export const siteEffects: Record<string, Effects> = {
         ...identityOutput(inputs, subscription),
       };
     },
-    update: ({ inputs, existing }, { subscription }) => identityOutput(inputs, subscription, existing),
+    update: async ({ id, inputs, existing }, { apps, subscription, switches }) => {
+      const hasMoved = deploymentContainer(inputs) !== deploymentContainer(existing.inputs);
+      if (hasMoved && switches.movedDeploymentStorage === "drops-code") await apps.get(id).uninstall();
+      return identityOutput(inputs, subscription, existing);
+    },
     delete: ({ id }, { apps }) => apps.delete(id),
   },
   "azure-native:web:WebAppApplicationSettings": {
@@ -63,6 +67,10 @@ export const siteEffects: Record<string, Effects> = {
     delete: ({ id }, { apps }) => apps.get(siteOf(id)).changeSettings({}),
   },
 };
+
+function deploymentContainer(inputs: PropertyMap): string {
+  return text(inputs, "functionAppConfig.deployment.storage.value");
+}
 
 /** The site that a configuration is part of. */
 function siteOf(id: string): string {

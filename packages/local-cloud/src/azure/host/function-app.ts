@@ -140,6 +140,19 @@ export class FunctionApp {
     if (this.#options.switches.deploySyncsTriggers) await this.syncTriggers();
   }
 
+  /** Takes the code away, as Azure does with an app whose deployment container has none. */
+  async uninstall(): Promise<void> {
+    const folder = this.#appFolder;
+    this.#appFolder = undefined;
+    this.#change(async () => {
+      const host = this.#host;
+      this.#host = undefined;
+      await host?.kill();
+    });
+    await this.#changes;
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  }
+
   /** Replaces the host process. `siteUpdateStrategy` decides whether running work is killed at once, or drained. */
   async restart(): Promise<void> {
     this.#failures = 0;

@@ -1,0 +1,111 @@
+import * as storage from "@pulumi/azure-native/storage/index.js";
+import * as pulumi from "@pulumi/pulumi";
+import { ArmResource } from "../../../relay/deploy/sdk.ts";
+import { derive } from "../../settings/inputs.ts";
+import { addName, azureName } from "../azure/azure-names.ts";
+import { type AzurePart, nativePart } from "../azure/azure-parts.ts";
+import type { AzureProfile } from "../azure/azure-profile.ts";
+import { safeAccount, storageApiVersion } from "../azure/safe-properties.ts";
+
+export interface RelayAccountArgs {
+  resourceGroupName: pulumi.Input<string>;
+  /** The account's name, in place of one that is made. */
+  accountName?: pulumi.Input<string> | undefined;
+  profile: Pick<AzureProfile, "storageRedundancy">;
+}
+
+type ConnectionPart = "blobServiceUri" | "queueServiceUri" | "tableServiceUri" | "credential" | "clientId";
+/** The app settings of an identity-based connection. */
+type StorageConnection<Name extends string> = Readonly<Record<`${Name}__${ConnectionPart}`, pulumi.Input<string>>>;
+
+/** A storage account that only identities can open, and what the program makes in it. */
+export class RelayAccount {
+  readonly id: pulumi.Output<string>;
+  readonly part: AzurePart;
+  /** What has been made in it so far. */
+  readonly contents: pulumi.Resource[] = [];
+  readonly #name: string;
+  readonly #endpoints: pulumi.Output<{ blob: string; queue: string; table: string }>;
+  readonly #parent: pulumi.Resource;
+
+  /**
+   * @param name begins the logical names of what is made in it
+   * @param stem the account's own logical name
+   */
+  constructor(
+    name: string,
+    stem: string,
+    { resourceGroupName, accountName, profile }: RelayAccountArgs,
+    options: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
+  ) {
+    const account = new storage.StorageAccount(
+      azureName("storageAccount", stem),
+      {
+        resourceGroupName,
+        ...addName("accountName", accountName),
+        kind: "StorageV2",
+        sku: { name: derive(profile.storageRedundancy, (redundancy) => `Standard_${redundancy}`) },
+        ...safeAccount,
+      },
+      // Azure takes it when it makes an account, and never again: an account that an earlier version made stays as it is.
+      { ...options, ignoreChanges: ["encryption"] },
+    );
+    this.id = account.id;
+    this.part = nativePart(account);
+    this.#name = name;
+    this.#endpoints = account.primaryEndpoints;
+    this.#parent = options.parent;
+  }
+
+  /**
+   * Declares a part of the account.
+   *
+   * @param path the part's path below the account's id
+   * @param formerType azure-native's type, by which an earlier version declared it
+   */
+  declare(
+    logicalName: string,
+    path: string,
+    { formerType, properties = {} }: { formerType?: string; properties?: pulumi.Input<object> } = {},
+  ): ArmResource {
+    // Their names are fixed, so azure-native would not go on after an `up` that was killed between Azure's effect and the state.
+    const resource = new ArmResource(
+      `${this.#name}-${logicalName}`,
+      { parentId: this.id, path, apiVersion: storageApiVersion, body: { properties } },
+      {
+        parent: this.#parent,
+        // Azure refuses parallel writes below one account (409 ConcurrentModification), so each waits for the one before.
+        dependsOn: this.contents.slice(-1),
+        ...(formerType && { aliases: [{ type: `azure-native:storage:${formerType}` }] }),
+        // They go with the account alone, which goes last. So nothing deletes a queue while its name stays in use.
+        retainOnDelete: true,
+      },
+    );
+    this.contents.push(resource);
+    return resource;
+  }
+
+  /** Declares a blob container. */
+  declareContainer(name: string): ArmResource {
+    return this.declare(name, `blobServices/default/containers/${name}`, { formerType: "BlobContainer" });
+  }
+
+  /** Declares the container of the relay's code, and answers its address. */
+  declareCode(): pulumi.Output<string> {
+    const { id } = this.declareContainer("code");
+    return pulumi.all([this.#endpoints, id]).apply(([{ blob }]) => `${blob}code`);
+  }
+
+  /** The app settings that make an identity-based connection of that name. */
+  connection<Name extends string>(setting: Name, clientId: pulumi.Input<string>): StorageConnection<Name> {
+    const connection: StorageConnection<string> = {
+      [`${setting}__blobServiceUri`]: this.#endpoints.blob,
+      [`${setting}__queueServiceUri`]: this.#endpoints.queue,
+      [`${setting}__tableServiceUri`]: this.#endpoints.table,
+      [`${setting}__credential`]: "managedidentity",
+      // Required for a user-assigned identity (azure-functions-host#10089).
+      [`${setting}__clientId`]: clientId,
+    };
+    return connection as StorageConnection<Name>;
+  }
+}

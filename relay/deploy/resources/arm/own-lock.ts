@@ -1,0 +1,73 @@
+import type { Operation } from "pulumi-provider-kit";
+import { VendorError } from "pulumi-provider-kit/http";
+import { z } from "zod";
+import type { AzureClient } from "../../client/client.ts";
+import { type Look, type LookPace, lookPatiently } from "../../client/patience.ts";
+import { graceTime } from "../refusal.ts";
+import { put } from "./put.ts";
+
+/** Where a stack's own delete lock is, below the id of what it protects. */
+export const ownLockPath = "providers/Microsoft.Authorization/locks/customerio-aep";
+/** Of Azure's management locks. */
+export const lockApiVersion = "2020-05-01";
+
+/** Azure goes on refusing for some seconds after a lock is gone. */
+const pace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 2 * 60_000 };
+
+const lockSchema = z.object({ properties: z.object({ level: z.string(), notes: z.string().nullish() }) });
+type Lock = z.output<typeof lockSchema>;
+
+type LockOperation = Pick<Operation<AzureClient>, "client" | "signal" | "progress">;
+
+/**
+ * Deletes a resource that may stand on one with a delete lock, such as a role assignment on a storage account. Azure keeps that too while
+ * there is a lock (ScopeLocked). The stack's own lock is against people, not against the stack: it is taken off for this, and put back.
+ *
+ * @throws if somebody else's lock is in the way
+ */
+export async function deleteDespiteOwnLock(operation: LockOperation, id: string, apiVersion: string): Promise<void> {
+  const { client, signal } = operation;
+  const lockId = lockOn(id);
+  let taken: Lock | undefined;
+  let isAbsent = false;
+  const attempt = async (): Promise<Look<true>> => {
+    try {
+      await client.armDelete(id, apiVersion, signal);
+      return { done: true };
+    } catch (error) {
+      if (lockId === undefined || !(error instanceof VendorError) || error.code !== "ScopeLocked") throw error;
+      const lock = lockSchema.safeParse(await client.armGet(lockId, lockApiVersion, signal)).data;
+      // Another deletion of the same run may just have taken it off, so a first look may find none.
+      if (lock === undefined && taken === undefined && isAbsent) throw error;
+      isAbsent = lock === undefined;
+      if (lock) {
+        taken = lock;
+        await client.armDelete(lockId, lockApiVersion, signal);
+      }
+      return { notYet: "taking the stack's delete lock off for a moment", detail: error.message };
+    }
+  };
+  try {
+    const deleted = await lookPatiently(operation, pace, attempt);
+    if ("gaveUp" in deleted) throw new Error(`Azure did not delete ${id} ${deleted.gaveUp}`);
+  } finally {
+    if (taken && lockId) await putBack(operation, lockId, taken);
+  }
+}
+
+/** After Ctrl-C too. */
+function putBack(operation: LockOperation, lockId: string, { properties }: Lock): Promise<unknown> {
+  const signal = operation.signal.aborted ? AbortSignal.timeout(graceTime) : operation.signal;
+  const { level, notes } = properties;
+  return put({ ...operation, signal }, lockId, {
+    apiVersion: lockApiVersion,
+    body: { properties: { level, ...(notes && { notes }) } },
+  });
+}
+
+/** Id of the lock on the resource that something stands on, or is a part of. */
+function lockOn(id: string): string | undefined {
+  const [, locked] =
+    id.match(/^(\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/[^/]+\/[^/]+\/[^/]+)\//i) ?? [];
+  return locked && `${locked}/${ownLockPath}`;
+}
