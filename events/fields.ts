@@ -1,12 +1,21 @@
+import type { DocumentedEvent, EventData, PersonData } from "pulumi-customerio/events";
+
 /** Platform's types that the fields use: `long` is a 64-bit integer, `date-time` an ISO 8601 time. */
 export type EventFieldType = "string" | "long" | "boolean" | "date-time" | "string[]";
+
+/** A path of Customer.io's events, or of the object that the relay adds. The compiler refuses a path that `DocumentedEvent` lacks. */
+type SourcePath =
+  | keyof DocumentedEvent
+  | `data.${keyof EventData}`
+  | `data.identifiers.${keyof NonNullable<PersonData["identifiers"]>}`
+  | `relay.${string}`;
 
 /** One field of a dataset row: its name in Platform, and where to find its value in the body sent to Platform. */
 export interface EventField {
   /** The property's name under `_<tenant>.customerio`. */
   readonly name: string;
   /** Dot path into the body that the relay sends to Platform: Customer.io's event, plus the relay's own `relay` object. */
-  readonly source: string;
+  readonly source: SourcePath;
   readonly title: string;
   readonly description: string;
   readonly type: EventFieldType;

@@ -4,6 +4,9 @@ import { CustomerIoSource } from "../../components/customer-io-source.ts";
 import { azureName, compactStem } from "../../components/relay/azure/azure-names.ts";
 import { inSubscription } from "../../components/relay/relay-group.ts";
 import { type CustomerIoSourceArgs, SourceArguments } from "../../components/settings/source-arguments.ts";
+import { armResourceTypes } from "../../packages/local-cloud/src/azure/arm/resource-types.ts";
+import { type Asker, plannedRelaySchema } from "../../relay/deploy/preflight/azure-question.ts";
+import { checkResourceProviders } from "../../relay/deploy/preflight/resource-providers.ts";
 import { azureChoices, environmentChoices, environments } from "../../settings/azure-settings.ts";
 import { type Answers, configureWithCredentials, type DeclaredResource, declaredBy } from "./stack.ts";
 
@@ -201,12 +204,31 @@ test("what takes tags has those of the stack, beside its own", async () => {
       (type.startsWith("azure-native:") && !untaggable.test(type)) || inputs.body?.location !== undefined,
   );
   expect(taggable.length).toBeGreaterThan(15);
-  for (const { name, inputs } of taggable) {
-    expect([name, (inputs.tags ?? inputs.body.tags)?.costCenter]).toEqual([name, "crm"]);
-  }
+  const untaggedTypes = taggable.filter(({ inputs }) => (inputs.tags ?? inputs.body?.tags)?.costCenter !== "crm");
+  expect(untaggedTypes.map(({ type }) => `components/relay/azure/azure-tags.ts does not tag ${type}`)).toEqual([]);
   expect(Object.keys(inputsOf(resources, ":WebTest").tags)).toHaveLength(2);
   const untagged = await declared();
   expect(untagged.filter(({ inputs }) => inputs.body?.tags !== undefined)).toEqual([]);
+});
+
+test("preflight checks the resource provider of every type that a relay needs", async () => {
+  const resources = await declared({ environment: "prod" });
+  const armTypes = resources.flatMap(({ type }) => armResourceTypes.get(type)?.armType ?? []);
+  const checked: string[] = [];
+  const askAzure = async ({ path: asked }: { path: string }) => {
+    checked.push(path.basename(asked));
+    return { registrationState: "Registered" };
+  };
+  await checkResourceProviders(
+    askAzure as unknown as Asker,
+    plannedRelaySchema.parse({ subscriptionId: "s", stack: "p/s" }),
+  );
+  // Azure has these registered in every subscription.
+  const alwaysRegistered = ["Microsoft.Authorization", "Microsoft.Resources"];
+  const needed = new Set(armTypes.map((type) => type.split("/")[0] ?? ""));
+  expect(needed.size).toBeGreaterThan(5);
+  const unchecked = [...needed].filter((namespace) => ![...alwaysRegistered, ...checked].includes(namespace));
+  expect(unchecked.map((namespace) => `relay/deploy/preflight/resource-providers.ts lacks ${namespace}`)).toEqual([]);
 });
 
 test("names that a company prescribes are taken as they are; the app's has the account's digits, so that a new account gets a new app", async () => {

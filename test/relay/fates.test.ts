@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { countNames } from "../../relay/core/counts/counts.ts";
 import { type Verdict, verdictOf } from "../../relay/core/delivery/delivery.ts";
 import { comesAgain, type Fate, fates, loudestLevel, settledCounts } from "../../relay/core/delivery/fates.ts";
@@ -31,3 +33,27 @@ test("a line is as loud as the loudest of its events", () => {
   expect(loudestLevel(["warn", "error"])).toBe("error");
   expect(loudestLevel([])).toBe("info");
 });
+
+test("docs/reliability.md shows what each answer of Platform means, and how long its events wait", () => {
+  const page = readFileSync(path.join(__dirname, "../../docs/reliability.md"), "utf8");
+  const [, table = ""] = page.split("| Platform's answer |");
+  const rows = table.split("\n\n")[0]?.split("\n").slice(2) ?? [];
+  const statuses = Array.from({ length: 300 }, (_, index) => 300 + index);
+  const missing = statuses.flatMap((status) => {
+    const verdict = verdictOf({ status });
+    const row = rows.find((text) =>
+      new RegExp(`\\b(${status}|${Math.floor(status / 100)}xx)\\b`).test(text.split("|")[1] ?? ""),
+    );
+    if (row === undefined) return verdict === "hold" ? [] : [`${status} (${verdict})`];
+    if (!comesAgain(verdict)) return [];
+    const { base, cap } = fates[verdict].wait;
+    return [base, cap].filter((wait) => !row.includes(inWords(wait))).map((wait) => `${status}: ${inWords(wait)}`);
+  });
+  expect(rows.length).toBeGreaterThan(3);
+  expect(missing).toEqual([]);
+});
+
+function inWords(seconds: number): string {
+  const [size, unit] = seconds >= 3600 ? [3600, "h"] : seconds >= 60 ? [60, "min"] : [1, "s"];
+  return `${seconds / size} ${unit}`;
+}

@@ -1,4 +1,7 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { readAppSettings } from "../../relay/azure/settings.ts";
+import type { AppSettingName } from "../../relay/core/app-settings.ts";
 
 const streamingUrl = "https://dcs.adobedc.net/collection/0123456789abcdef?x-adobe-flow-id=f1a2";
 const reference = "@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/s)";
@@ -201,3 +204,62 @@ describe("storage", () => {
     expect(readAppSettings(environment).storage).toEqual(storage);
   });
 });
+
+/** App settings that the Functions host reads, not the relay. */
+type HostSetting = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT";
+
+/** Two valid values of each app setting, which must make a difference. */
+const differing: Readonly<Record<Exclude<AppSettingName, HostSetting>, readonly [string | undefined, string]>> = {
+  PLATFORM_STREAMING_URL: [streamingUrl, `${streamingUrl}2`],
+  PLATFORM_READY_AT: [undefined, "2026-11-20T10:00:00Z"],
+  PLATFORM_REQUESTS_PER_SECOND: [undefined, "250"],
+  EVENT_POLICY: [undefined, '{"personalData":{"email":"hash"}}'],
+  MAXIMUM_CALL_AGE_SECONDS: [undefined, "300"],
+  INSTANCE_MEMORY_MB: [undefined, "512"],
+  DUPLICATE_WINDOW_DAYS: [undefined, "3"],
+  PLATFORM_IMS_URL: ["https://ims-na1.adobelogin.com", "https://ims-eu1.adobelogin.com"],
+  PLATFORM_CLIENT_ID: ["client-1", "client-2"],
+  PLATFORM_SCOPES: ["openid", "AdobeID"],
+  PLATFORM_ORG_ID: ["0123@AdobeOrg", "4567@AdobeOrg"],
+  PLATFORM_CLIENT_SECRET: ["hidden", "changed"],
+  CUSTOMERIO_SIGNING_KEYS: ["one", "two"],
+  RELAY_STORAGE__blobServiceUri: ["https://a.blob.core.windows.net", "https://b.blob.core.windows.net"],
+  RELAY_STORAGE__queueServiceUri: ["https://a.queue.core.windows.net", "https://b.queue.core.windows.net"],
+  RELAY_STORAGE__tableServiceUri: ["https://a.table.core.windows.net", "https://b.table.core.windows.net"],
+  RELAY_STORAGE__credential: ["managedidentity", "key"],
+  RELAY_STORAGE__clientId: ["c1", "c2"],
+  RELAY_STORAGE: [undefined, "UseDevelopmentStorage=true"],
+  RELAY_CONFIGURATION: ["digest-1", "digest-2"],
+  LOG_DETAIL: [undefined, "events"],
+};
+const complete = Object.fromEntries(Object.entries(differing).map(([name, [value]]) => [name, value]));
+
+test("every app setting is read", () => {
+  const before = JSON.stringify(readAppSettings(complete));
+  const unread = Object.entries(differing).filter(
+    ([name, [, value]]) => JSON.stringify(readAppSettings({ ...complete, [name]: value })) === before,
+  );
+  expect(unread.map(([name]) => `relay/azure/settings.ts does not read ${name}`)).toEqual([]);
+});
+
+test("everything that is read from app settings is used", () => {
+  const folder = path.join(__dirname, "../../relay/azure");
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
+    (name) => name.endsWith(".ts") && name !== "settings.ts",
+  );
+  const code = files.map((name) => readFileSync(path.join(folder, name), "utf8")).join("\n");
+  const unused = propertiesIn(readAppSettings(complete)).filter((name) => !new RegExp(`\\b${name}\\b`).test(code));
+  expect(unused.map((name) => `relay/azure/settings.ts returns ${name}: use it in relay/azure/functions.ts`)).toEqual(
+    [],
+  );
+});
+
+/** The names of all properties of an object and of the objects in it. The policy has a schema and users of its own. */
+function propertiesIn(value: object): string[] {
+  return Object.entries(value).flatMap(([name, inner]: [string, unknown]) => [
+    name,
+    ...(typeof inner === "object" && inner !== null && !Array.isArray(inner) && name !== "policy"
+      ? propertiesIn(inner)
+      : []),
+  ]);
+}

@@ -8,7 +8,7 @@ export const mostUnknownPaths = 20;
 /** Characters of a path that are shown. */
 const longestPath = 100;
 
-const sources = new Set(eventFields.map(({ source }) => source));
+const sources = new Set<string>(eventFields.map(({ source }) => source));
 /** What has no field of its own name: what the relay reads from it has one. */
 const readOtherwise = new Set(["data", "object_type_type", "data.identifiers", "data.headers", "data.recipients"]);
 const isKnown = (path: string) => sources.has(path) || readOtherwise.has(path);
