@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { azureChoices, azureExisting, azureNames, azureTags, environments } from "./azure-settings.ts";
+import { allowedCallers } from "./network-settings.ts";
 import type { Setting } from "./setting.ts";
 
 /** What the relay's settings do with direct delivery, where there is no relay. */
@@ -57,6 +58,18 @@ export const azureTable = {
       "never changes or deletes them.",
     page: "azure.md",
     examples: [{ resourceGroupId: "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-crm-events" }],
+    direct: ofTheRelay,
+  },
+  allowedCallers: {
+    schema: allowedCallers,
+    default: {},
+    decides: true,
+    description:
+      "From where the relay may be called; by default from everywhere, since only signed events count. `customerIo` is for the addresses that " +
+      "Customer.io's API lists, `addresses` for others that send events, `operators` for the machines that run Pulumi and the command line. A " +
+      "call from elsewhere gets 403.",
+    page: "networking.md",
+    examples: [{ customerIo: true, operators: ["203.0.113.0/24"] }],
     direct: ofTheRelay,
   },
 } as const satisfies Record<string, Setting>;

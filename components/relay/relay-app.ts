@@ -5,6 +5,7 @@ import { AppServicePlan, FunctionApp, FunctionCode } from "../../relay/deploy/sd
 import { webApiVersion } from "../../relay/deploy/web-api-version.ts";
 import { derive } from "../settings/inputs.ts";
 import type { Settings } from "../settings/setting-types.ts";
+import type { AccessRestrictions } from "./azure/access-restrictions.ts";
 import { azureName, digestDigits, formerNames } from "./azure/azure-names.ts";
 import type { AzurePart } from "./azure/azure-parts.ts";
 import type { AzureProfile } from "./azure/azure-profile.ts";
@@ -34,6 +35,8 @@ export interface RelayAppArgs extends InstanceSettings {
   /** Beginning of the names of app and plan, in place of one that is made. */
   siteName?: pulumi.Input<string> | undefined;
   profile: Pick<AzureProfile, "zoneRedundant">;
+  /** Who may call; undefined: everybody. */
+  access?: pulumi.Output<AccessRestrictions> | undefined;
   /** The app settings, but for their digest. They hold references, no secrets. */
   settings: Readonly<Record<string, pulumi.Input<string>>>;
 }
@@ -122,6 +125,9 @@ function createApp(
           serverFarmId: plan.id,
           keyVaultReferenceIdentity: identity.id,
           ...safeSite,
+          ...(args.access && {
+            siteConfig: args.access.apply((rules) => ({ ...safeSite.siteConfig, ...rules })),
+          }),
           functionAppConfig: {
             deployment: {
               storage: {

@@ -5,6 +5,7 @@ import { noSigningKeyYet, signingKeysSecret } from "../../relay/core/names.ts";
 import { QueueDrain } from "../../relay/deploy/sdk.ts";
 import type { PlatformCredential } from "../platform/platform-credential.ts";
 import type { Settings } from "../settings/setting-types.ts";
+import { restrictAccess } from "./azure/access-restrictions.ts";
 import type { AzurePart } from "./azure/azure-parts.ts";
 import { azureProfile } from "./azure/azure-profile.ts";
 import { withTags } from "./azure/azure-tags.ts";
@@ -37,6 +38,7 @@ type RelaySettings = Pick<
   | "azureTags"
   | "azureNames"
   | "azureExisting"
+  | "allowedCallers"
 >;
 
 export interface WebhookRelayArgs extends RelaySettings, Omit<RelayMonitoringArgs, "profile" | "resourceGroup"> {
@@ -118,6 +120,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
         settings,
         siteName: names.site,
         profile,
+        access: restrictAccess(args.allowedCallers, this),
       },
       parent,
     );

@@ -257,6 +257,14 @@ export interface SettingArguments {
    */
   azureExisting?: SettingArgument<"azureExisting">;
   /**
+   * From where the relay may be called; by default from everywhere, since only signed events count. `customerIo` is
+   * for the addresses that Customer.io's API lists, `addresses` for others that send events, `operators` for the
+   * machines that run Pulumi and the command line. A call from elsewhere gets 403. A plain value, not an output.
+   *
+   * @example { customerIo: true, operators: ["203.0.113.0/24"] }
+   */
+  allowedCallers?: SettingArgument<"allowedCallers">;
+  /**
    * E-mail addresses that get the alerts: dead letters, events held back, calls refused, silence, a relay that does
    * not answer. Without any, alerts still show in the Azure portal.
    *

@@ -158,7 +158,9 @@ export class World {
       const port = this.relay.nextPort();
       return port === undefined ? { status: 503 } : { port };
     };
-    this.#balancer = await listenOn(createServer(frontEnd({ serving, hostName: () => "relay.example" })));
+    this.#balancer = await listenOn(
+      createServer(frontEnd({ takes: () => true, serving, hostName: () => "relay.example" })),
+    );
   }
 
   /** Dead letters that somebody has copied before they were deleted, as texts. */

@@ -21,6 +21,7 @@ const shared: readonly (readonly [names: readonly string[], reason: string])[] =
       "getDataset",
       "getIdentityNamespaces",
       "getPreflight",
+      "getIpAddresses",
       "getReportingWebhooks",
       "getSchema",
       "getSchemas",

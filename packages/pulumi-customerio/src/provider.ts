@@ -2,6 +2,7 @@ import { definitionProvider, type PackageDefinition } from "pulumi-provider-kit"
 import manifest from "../package.json" with { type: "json" };
 import { ReportingWebhooks } from "./client/client.ts";
 import { config } from "./config.ts";
+import { getIpAddresses } from "./functions/ip-addresses.ts";
 import { getReportingWebhooks } from "./functions/webhook-list.ts";
 import { ownership } from "./resources/ownership.ts";
 import { reportingWebhook } from "./resources/reporting-webhook.ts";
@@ -15,7 +16,7 @@ export const customerioPackage: PackageDefinition<ReportingWebhooks, typeof conf
   config,
   connect: (settings) => new ReportingWebhooks(settings),
   resources: [ownership, reportingWebhook],
-  functions: [getReportingWebhooks],
+  functions: [getIpAddresses, getReportingWebhooks],
 };
 
 /** The Pulumi provider `customerio`. */

@@ -51,6 +51,9 @@ test.each<Partial<CustomerIoSwitches>>([
   const { webhooks } = await provider.invoke("customerio:index:getReportingWebhooks", {});
   expect(webhooks).toContainEqual({ id: Number(id), name: "Relay (dev)", type: "webhook" });
 
+  const { ipAddresses } = await provider.invoke("customerio:index:getIpAddresses", {});
+  expect(ipAddresses).toContain("35.188.196.183");
+
   const read = await provider.read(call, { id, inputs: checked, state: properties });
   const same = await provider.diff(call, { id, olds: read?.inputs ?? {}, state: {}, news: checked });
   expect(same.detailed).toEqual({});

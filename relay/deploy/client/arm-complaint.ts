@@ -37,8 +37,21 @@ export function explainAzureError({ data, status, headers }: AxiosResponse): Ven
     code,
     detail: message,
     requestId: typeof requestId === "string" ? requestId : undefined,
-    remedy: violationRemedy(additionalInfo) ?? remedy(status, code),
+    remedy: forbiddenAddress(headers) ?? violationRemedy(additionalInfo) ?? remedy(status, code),
   };
+}
+
+/**
+ * What to do if Azure's front end has refused the address that a call came from, as access restrictions make it. It names the address in a
+ * header that no document of Microsoft's has, but many public logs.
+ */
+export function forbiddenAddress(headers: Readonly<Record<string, unknown>>): string | undefined {
+  const address = headers["x-ms-forbidden-ip"];
+  if (typeof address !== "string") return undefined;
+  return (
+    `The relay does not take calls from the address ${address}, which this machine has for Azure. Allow it: ` +
+    `npx pulumi config set --path 'allowedCallers.operators[0]' ${address}, then npx pulumi up`
+  );
 }
 
 /** What to do about the policies that denied a resource (Microsoft, "Resolve errors for request disallowed by policy"). */

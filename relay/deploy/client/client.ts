@@ -4,7 +4,7 @@ import { parseMarks, type QueueMarks, withMarks } from "../../core/delivery/queu
 import type { Config } from "../config.ts";
 import { vaultApiVersion } from "../vault-api-version.ts";
 import { webApiVersion } from "../web-api-version.ts";
-import { explainAzureError, saysGone } from "./arm-complaint.ts";
+import { explainAzureError, forbiddenAddress, saysGone } from "./arm-complaint.ts";
 import type { AzureCalls } from "./azure-calls.ts";
 import type { Clock } from "./clock.ts";
 import { Kudu } from "./kudu.ts";
@@ -274,8 +274,10 @@ export class AzureClient {
   }
 
   /** What a URL of the relay answers; `status` is undefined where no answer came, and `text` then says why. */
-  ask(url: string, signal: AbortSignal): Promise<PlainAnswer> {
-    return plainCall({ method: "GET", url, signal, timeout: this.#healthTimeout });
+  async ask(url: string, signal: AbortSignal): Promise<PlainAnswer> {
+    const answer = await plainCall({ method: "GET", url, signal, timeout: this.#healthTimeout });
+    const forbidden = forbiddenAddress(answer.headers ?? {});
+    return forbidden === undefined ? answer : { ...answer, text: forbidden };
   }
 
   async #delete(id: string, params: Record<string, string>, signal: AbortSignal): Promise<void> {

@@ -198,6 +198,30 @@ describe("FunctionApp", () => {
     expect(seen?.inputs.body).toEqual({ properties: { ...properties, httpsOnly: false } });
   });
 
+  test("access restrictions that go are sent as none, once", async () => {
+    azure.script[`PUT ${id}`] = [made];
+    const bodyOf = (siteConfig: object) => ({ ...app, body: { properties: { siteConfig } } });
+    const restricted = bodyOf({
+      minTlsVersion: "1.2",
+      ipSecurityRestrictions: [{ ipAddress: "203.0.113.7/32" }],
+      ipSecurityRestrictionsDefaultAction: "Deny",
+    });
+    const free = bodyOf({ minTlsVersion: "1.2" });
+    const outputs = { hostName: "app.example", scmHostName: "app.scm.example" };
+    await functionApp.update?.(operation, id, { news: free, olds: restricted, outputs });
+    await functionApp.update?.(operation, id, { news: free, olds: free, outputs });
+    expect(azure.requests.map(({ json }) => json)).toEqual([
+      {
+        properties: {
+          siteConfig: {
+            ...{ minTlsVersion: "1.2", ipSecurityRestrictions: [], ipSecurityRestrictionsDefaultAction: "Allow" },
+          },
+        },
+      },
+      free.body,
+    ]);
+  });
+
   test("deleting it leaves its plan", async () => {
     azure.script[`DELETE ${id}`] = [{ status: 200 }];
     await functionApp.delete(operation, id, app);

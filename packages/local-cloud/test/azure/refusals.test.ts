@@ -428,3 +428,28 @@ describe("what watches the relay", () => {
     expect(await of({ criteria: { odataType, allOf: [] } })).toContain("no criterion");
   });
 });
+
+test("access restrictions keep callers away from the app and its deployment site, and broken ones are refused", async () => {
+  const restrictions = (ipAddress: string) => [{ priority: 100, action: "Allow", ipAddress, name: "rule" }];
+  const siteConfig = {
+    ipSecurityRestrictions: restrictions("203.0.113.0/24"),
+    scmIpSecurityRestrictions: restrictions("198.51.100.1/32"),
+  };
+  const plan = await flexPlan("restricted-plan");
+  const site = await make(provider, "web:WebApp", "restricted", flexApp({ serverFarmId: plan.id, siteConfig }));
+  const states = site.properties.hostNameSslStates as { hostType: string; name: string }[];
+  const call = async (hostType: string, origin: string) => {
+    const name = states.find((state) => state.hostType === hostType)?.name;
+    const { status, headers } = await fetch(`https://${name}/api/deployments`, {
+      headers: { "x-local-origin": origin },
+    });
+    return [status, headers.get("x-ms-forbidden-ip")];
+  };
+  expect(await call("Standard", "203.0.113.9")).toEqual([404, null]);
+  expect(await call("Standard", "198.51.100.1")).toEqual([403, "198.51.100.1"]);
+  expect(await call("Repository", "198.51.100.1")).toEqual([401, null]);
+  expect(await call("Repository", "203.0.113.9")).toEqual([403, "203.0.113.9"]);
+  const broken = { ipSecurityRestrictions: restrictions("203.0.113.7") };
+  const another = flexApp({ serverFarmId: (await flexPlan("unrestricted-plan")).id, siteConfig: broken });
+  expect(await refusal("web:WebApp", another)).toMatch(/ipSecurityRestrictions/);
+});

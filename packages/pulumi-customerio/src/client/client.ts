@@ -42,6 +42,7 @@ const webhookAnswer = z.object({
   full_resolution: z.boolean().nullish(),
   with_content: z.boolean().nullish(),
 });
+const addressAnswer = z.object({ ip_addresses: z.array(z.string()) });
 const listAnswer = z.object({ reporting_webhooks: z.array(z.unknown()).nullish() });
 
 /**
@@ -77,6 +78,15 @@ export class ReportingWebhooks {
     const answer = listAnswer.safeParse(data);
     if (!answer.success) throw explainUnreadable(purpose);
     return (answer.data.reporting_webhooks ?? []).map((webhook) => parseWebhook(webhook, purpose));
+  }
+
+  /** The addresses from which Customer.io calls webhooks, of the account's region. The list changes without notice. */
+  async ipAddresses(signal: AbortSignal): Promise<string[]> {
+    const purpose = "list the addresses that Customer.io calls from";
+    const { data } = await this.#http.call({ method: "GET", path: "/v1/info/ip_addresses", signal, purpose });
+    const answer = addressAnswer.safeParse(data);
+    if (!answer.success) throw explainUnreadable(purpose);
+    return answer.data.ip_addresses;
   }
 
   /** The webhook, or undefined if it does not exist. */

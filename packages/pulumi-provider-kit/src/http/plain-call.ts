@@ -4,6 +4,8 @@ export interface PlainAnswer {
   readonly status: number | undefined;
   /** The first 2,000 characters of the body. */
   readonly text: string;
+  /** Of the answer, by their names in lower case; absent if there was none. */
+  readonly headers?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -24,7 +26,7 @@ export async function plainCall(options: {
   // Loaded on demand, as in http.ts.
   const { default: axios } = await import("axios");
   try {
-    const { status, data } = await axios.request<string>({
+    const { status, data, headers } = await axios.request<string>({
       ...rest,
       data: body,
       maxRedirects: 0,
@@ -32,7 +34,7 @@ export async function plainCall(options: {
       transformResponse: (text: string) => text,
       validateStatus: () => true,
     });
-    return { status, text: data.trim().slice(0, 2_000) };
+    return { status, text: data.trim().slice(0, 2_000), headers: { ...headers } };
   } catch (error) {
     return { status: undefined, text: axios.isAxiosError(error) ? (error.code ?? error.message) : String(error) };
   }

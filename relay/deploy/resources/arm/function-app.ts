@@ -59,12 +59,33 @@ export const functionApp = defineResource<AzureClient>()({
   },
 
   // By the id of the state: an app that an earlier version made has another name than the program gives it now.
-  update: (operation, id, { news }) => write(operation, id, news.body),
+  update: (operation, id, { news, olds }) => write(operation, id, clearRestrictions(news.body, olds.body)),
 
   async delete({ client, signal, isCurrent }, id) {
     if (!client.takenOver.delete(id) && !isCurrent) await client.deleteSite(id, signal);
   },
 });
+
+const noRestrictions: Readonly<Record<string, unknown>> = {
+  ipSecurityRestrictions: [],
+  ipSecurityRestrictionsDefaultAction: "Allow",
+  scmIpSecurityRestrictions: [],
+  scmIpSecurityRestrictionsDefaultAction: "Allow",
+};
+
+/** No document says that Azure drops access restrictions that a write leaves out, so those that are to go are sent as none. */
+function clearRestrictions(news: Record<string, unknown>, olds: Record<string, unknown>): Record<string, unknown> {
+  const [now, before] = [siteConfigOf(news), siteConfigOf(olds)];
+  const gone = Object.entries(noRestrictions).filter(([name]) => name in before && !(name in now));
+  if (gone.length === 0) return news;
+  const siteConfig = { ...now, ...Object.fromEntries(gone) };
+  return { ...news, properties: { ...(news.properties as object), siteConfig } };
+}
+
+function siteConfigOf(body: Record<string, unknown>): Record<string, unknown> {
+  const parsed = z.object({ siteConfig: z.record(z.string(), z.unknown()) }).safeParse(body.properties);
+  return parsed.data?.siteConfig ?? {};
+}
 
 /** Azure takes `siteConfig` with an app, and answers null for most of it: that is no change. */
 function withoutSiteConfig(app: Record<string, unknown>): Record<string, unknown> {

@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { BlobServiceClient } from "@azure/storage-blob";
+import type { HttpBindings } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import { type Principal, type Subscription, text } from "../arm/subscription.ts";
 import { bearerToken, readToken } from "../identity/access-token.ts";
 import { isForManagement } from "../identity/audience.ts";
+import { originOf } from "../network/access-restrictions.ts";
 import type { StorageAccounts } from "../storage/storage-accounts.ts";
 import type { AzureSwitches } from "../switches.ts";
 import { InvalidPackage, readPackage } from "./package-archive.ts";
@@ -38,6 +40,8 @@ interface OneDeployOptions {
   readonly subscription: Subscription;
   readonly storage: StorageAccounts;
   readonly switches: AzureSwitches;
+  /** Whether the deployment site takes calls from where this one comes from. */
+  readonly takes: (origin: string) => boolean;
 }
 
 /** The package could not be stored in the configured deployment storage. The messages are Kudu's own. */
@@ -48,13 +52,17 @@ class StorageRefusal extends Error {}
  * Azure/functions-action; the status body is from Azure/azure-dev#3658).
  */
 export class OneDeploy {
-  readonly routes: Hono;
+  readonly routes: Hono<{ Bindings: HttpBindings }>;
   readonly #options: OneDeployOptions;
   readonly #deployments: Deployment[] = [];
 
   constructor(options: OneDeployOptions) {
     this.#options = options;
-    this.routes = new Hono()
+    this.routes = new Hono<{ Bindings: HttpBindings }>()
+      .use(async (context, next) => {
+        const origin = originOf(context.env.incoming);
+        return options.takes(origin) ? next() : context.text("", 403, { "x-ms-forbidden-ip": origin });
+      })
       .use(async (context, next) => {
         const refused = this.#authorize(context.req.header("authorization"), context.req.method);
         return refused === undefined ? next() : context.body(null, refused);

@@ -1,4 +1,5 @@
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
+import { originOf } from "../network/access-restrictions.ts";
 
 /** Microsoft Learn, "Azure Functions scale and hosting": HTTP request limits of the platform. */
 const longestRequest = 230_000;
@@ -8,12 +9,19 @@ const longestUrl = 8192;
 export interface FrontEndOptions {
   readonly serving: () => Promise<{ port: number } | { status: number }>;
   readonly hostName: () => string;
+  /** Whether the app takes calls from where this one comes from. */
+  readonly takes: (origin: string) => boolean;
 }
 
 /** The front end of an app: passes requests on to the host process, or answers instead. */
 export function frontEnd(options: FrontEndOptions): http.RequestListener {
   const agent = new http.Agent({ keepAlive: true });
   return (request, response) => {
+    const origin = originOf(request);
+    if (!options.takes(origin)) {
+      response.setHeader("x-ms-forbidden-ip", origin);
+      return answer(request, response, 403);
+    }
     const refusal = overLimit(request);
     if (refusal !== undefined) return answer(request, response, refusal);
     options.serving().then(

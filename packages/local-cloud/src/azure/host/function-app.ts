@@ -4,6 +4,7 @@ import { appendFile } from "node:fs/promises";
 import https from "node:https";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { PropertyValue } from "pulumi-provider-kit";
 import type { Certificate } from "../../certificate.ts";
 import { ArmError } from "../arm/arm-error.ts";
 import { type Principal, plainValueAt, type Resource, type Subscription, text } from "../arm/subscription.ts";
@@ -13,6 +14,7 @@ import type { FunctionMetadata } from "../function-host/functions-core.ts";
 import type { HostKeys } from "../function-host/http-triggers.ts";
 import type { IdentityEndpoint } from "../identity/managed-identity.ts";
 import { type Listener, listen, listenOn } from "../listen.ts";
+import { takesCallsFrom } from "../network/access-restrictions.ts";
 import type { StorageAccounts } from "../storage/storage-accounts.ts";
 import type { AzureSwitches } from "../switches.ts";
 import { hostEnvironment } from "./app-environment.ts";
@@ -76,9 +78,14 @@ export class FunctionApp {
     const app = new FunctionApp(options);
     const { certificate, key } = { ...options.certificate };
     const server = https.createServer({ cert: certificate, key, maxHeaderSize: 32 * 1024 });
-    server.on("request", frontEnd({ serving: () => app.#serving(), hostName: () => app.hostName }));
+    const takes = (origin: string) => takesCallsFrom(origin, "main", app.#configuration);
+    server.on("request", frontEnd({ takes, serving: () => app.#serving(), hostName: () => app.hostName }));
     app.#front = await listenOn(server);
-    const deploy = new OneDeploy({ ...options, app });
+    const deploy = new OneDeploy({
+      ...options,
+      app,
+      takes: (origin) => takesCallsFrom(origin, "scm", app.#configuration),
+    });
     app.#scm = await listen(deploy.routes.fetch, options.certificate);
     return app;
   }
@@ -196,6 +203,10 @@ export class FunctionApp {
 
   get #site(): Resource | undefined {
     return this.#options.subscription.get(this.#options.id);
+  }
+
+  get #configuration(): PropertyValue | undefined {
+    return this.#site && plainValueAt(this.#site.inputs, "siteConfig");
   }
 
   #systemIdentity(): Principal | undefined {

@@ -3,6 +3,7 @@ import { ArmError } from "../arm/arm-error.ts";
 import type { ResourceRequest } from "../arm/resource-request.ts";
 import { plainValueAt, type Resource, type Subscription, text } from "../arm/subscription.ts";
 import { forbiddenOnFlex } from "../host/app-settings.ts";
+import { brokenRule } from "../network/access-restrictions.ts";
 import type { AzureSwitches } from "../switches.ts";
 import { hasZones, offersFlex } from "./regions.ts";
 
@@ -94,6 +95,11 @@ function refuseConfiguration(configuration: PropertyValue | undefined): void {
         ? `The following site configuration property (${refused[0]}) for Flex Consumption sites`
         : `The following list of ${refused.length} site configuration properties (${refused.join(",")}) for Flex Consumption sites`;
     throw invalid(subject, `Please remove or rename ${refused.length === 1 ? "it" : "them"} before retrying.`);
+  }
+  for (const name of ["ipSecurityRestrictions", "scmIpSecurityRestrictions"]) {
+    const broken = brokenRule(configuration[name]);
+    if (broken !== undefined)
+      throw invalid(`Site.SiteConfig.${name}`, `It is not a valid range of addresses: ${broken}`);
   }
   const settings = configuration.appSettings;
   if (Array.isArray(settings)) {

@@ -1,0 +1,67 @@
+import * as pulumi from "@pulumi/pulumi";
+import { getIpAddresses } from "pulumi-customerio";
+import type { AllowedCallers } from "../../../settings/network-settings.ts";
+
+/** What of `siteConfig` restricts who may call a site and its deployment site. */
+export type AccessRestrictions = Readonly<Record<string, object[] | string | boolean>>;
+
+/**
+ * Restricts callers to those that the setting allows. Azure's front end applies it, before any code runs and is paid for.
+ *
+ * @returns undefined where everybody may call
+ */
+export function restrictAccess(
+  { customerIo, addresses, operators }: AllowedCallers,
+  parent: pulumi.Resource,
+): pulumi.Output<AccessRestrictions> | undefined {
+  if (operators.length === 0) return undefined;
+  const theirs = customerIo
+    ? pulumi.output(getIpAddresses({ parent }))
+    : pulumi.output({ ipAddresses: [] as string[] });
+  return theirs.apply(({ ipAddresses }): AccessRestrictions => {
+    if (customerIo) warnOfChanges(ipAddresses, parent);
+    const allowed = allow([...ipAddresses, ...addresses, ...operators]);
+    return {
+      // Azure keeps the addresses of its availability tests behind this name (Azure Monitor, "IP addresses used by Azure Monitor").
+      ipSecurityRestrictions: [
+        ...allowed,
+        {
+          ...{ name: "availability test", priority: 100 + allowed.length, action: "Allow" },
+          ...{ tag: "ServiceTag", ipAddress: "ApplicationInsightsAvailability" },
+        },
+      ],
+      ipSecurityRestrictionsDefaultAction: "Deny",
+      scmIpSecurityRestrictionsUseMain: false,
+      scmIpSecurityRestrictions: allow(operators),
+      scmIpSecurityRestrictionsDefaultAction: "Deny",
+    };
+  });
+}
+
+function warnOfChanges(ipAddresses: readonly string[], parent: pulumi.Resource): void {
+  if (ipAddresses.length === 0) {
+    throw new pulumi.RunError(
+      "Customer.io's API lists no addresses, so nobody could send events. Name them yourself: " +
+        "npx pulumi config set --path 'allowedCallers.addresses[0]' <range>, and npx pulumi config set --path allowedCallers.customerIo false",
+    );
+  }
+  void pulumi.log.warn(
+    `The relay takes events only from the ${ipAddresses.length} addresses that Customer.io's API lists now. The list changes without notice, ` +
+      "and each call from a new address gets 403, after which Customer.io holds back all events for an hour. Run a preview every day, and " +
+      "npx pulumi up when it shows a change of the function app.",
+    parent,
+  );
+}
+
+/** One rule for each address, in the order of the addresses, so that the same list gives the same rules. */
+function allow(ranges: readonly string[]): object[] {
+  return [...new Set(ranges.map(withLength))].sort().map((ipAddress, index) => ({
+    ...{ name: `caller ${index + 1}`, priority: 100 + index, action: "Allow", ipAddress },
+  }));
+}
+
+/** Azure wants every address as a range. */
+function withLength(range: string): string {
+  if (range.includes("/")) return range;
+  return range.includes(":") ? `${range}/128` : `${range}/32`;
+}

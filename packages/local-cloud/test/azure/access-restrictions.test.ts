@@ -1,0 +1,36 @@
+import { takesCallsFrom } from "../../src/azure/network/access-restrictions.ts";
+
+const rules = {
+  ipSecurityRestrictions: [
+    { priority: 200, action: "Deny", ipAddress: "203.0.113.0/24" },
+    { priority: 100, action: "Allow", ipAddress: "203.0.113.7/32" },
+    { priority: 300, action: "Allow", ipAddress: "2001:db8::/32" },
+    { priority: 400, action: "Allow", tag: "ServiceTag", ipAddress: "ApplicationInsightsAvailability" },
+  ],
+  scmIpSecurityRestrictions: [{ priority: 100, action: "Allow", ipAddress: "198.51.100.1/32" }],
+};
+
+test.each([
+  ["203.0.113.7", true],
+  ["203.0.113.8", false],
+  ["2001:db8::7", true],
+  ["2001:db9::7", false],
+  ["ApplicationInsightsAvailability", true],
+  ["AzureFrontDoor.Backend", false],
+  ["198.51.100.1", false],
+])("the first rule that applies decides about %s", (origin, isTaken) => {
+  expect(takesCallsFrom(origin, "main", rules)).toBe(isTaken);
+});
+
+test("the deployment site has rules of its own, unless it uses those of the app", () => {
+  expect(takesCallsFrom("198.51.100.1", "scm", rules)).toBe(true);
+  expect(takesCallsFrom("203.0.113.7", "scm", rules)).toBe(false);
+  expect(takesCallsFrom("203.0.113.7", "scm", { ...rules, scmIpSecurityRestrictionsUseMain: true })).toBe(true);
+});
+
+test("without a rule that applies, the default action decides; without rules everybody may call", () => {
+  expect(takesCallsFrom("192.0.2.1", "main", undefined)).toBe(true);
+  expect(takesCallsFrom("192.0.2.1", "main", { ipSecurityRestrictions: [] })).toBe(true);
+  expect(takesCallsFrom("192.0.2.1", "main", { ...rules, ipSecurityRestrictionsDefaultAction: "Allow" })).toBe(true);
+  expect(takesCallsFrom("192.0.2.1", "main", { ipSecurityRestrictionsDefaultAction: "Deny" })).toBe(false);
+});

@@ -1,0 +1,71 @@
+import { CustomerIoSource } from "../../components/customer-io-source.ts";
+import { type CustomerIoSourceArgs, SourceArguments } from "../../components/settings/source-arguments.ts";
+import { configureWithCredentials, declaredBy } from "./stack.ts";
+
+const theirs = { "customerio:index:getIpAddresses": { ipAddresses: ["35.188.196.183", "104.198.177.219"] } };
+
+/** The function app's configuration as Azure gets it. */
+async function siteConfig(allowedCallers?: CustomerIoSourceArgs["allowedCallers"]) {
+  configureWithCredentials();
+  const program = () => ({ id: new CustomerIoSource("events", allowedCallers && { allowedCallers }).webhookId });
+  const { resources } = await declaredBy(program, theirs);
+  return resources.find(({ type }) => type.endsWith(":FunctionApp"))?.inputs.body.properties.siteConfig;
+}
+
+const open = { minTlsVersion: "1.2", scmMinTlsVersion: "1.2" };
+/** Properties that Azure refuses on Flex Consumption, whatever their value. */
+const refused = ["netFrameworkVersion", "linuxFxVersion", "ftpsState", "use32BitWorkerProcess", "alwaysOn"];
+
+test("without the setting everybody may call, and nothing of the app's configuration changes", async () => {
+  expect(await siteConfig()).toEqual(open);
+  expect(await siteConfig({})).toEqual(open);
+});
+
+test("Customer.io, others that send, operators and the availability test may call; the deployment site takes operators alone", async () => {
+  const warnings: unknown[] = [];
+  const warned = jest.spyOn(console, "warn").mockImplementation((line) => void warnings.push(line));
+  const config = await siteConfig({
+    customerIo: true,
+    addresses: ["198.51.100.0/24", "2001:db8::1"],
+    operators: ["203.0.113.7", "104.198.177.219"],
+  });
+  warned.mockRestore();
+  const ranges = (rules: { ipAddress: string }[]) => rules.map(({ ipAddress }) => ipAddress);
+  expect(ranges(config.ipSecurityRestrictions)).toEqual([
+    ...["104.198.177.219/32", "198.51.100.0/24", "2001:db8::1/128", "203.0.113.7/32", "35.188.196.183/32"],
+    "ApplicationInsightsAvailability",
+  ]);
+  expect(config.ipSecurityRestrictions.at(-1)).toMatchObject({ tag: "ServiceTag", action: "Allow", priority: 105 });
+  expect(ranges(config.scmIpSecurityRestrictions)).toEqual(["104.198.177.219/32", "203.0.113.7/32"]);
+  expect(config).toMatchObject({
+    ...open,
+    ipSecurityRestrictionsDefaultAction: "Deny",
+    scmIpSecurityRestrictionsUseMain: false,
+    scmIpSecurityRestrictionsDefaultAction: "Deny",
+  });
+  const priorities = config.ipSecurityRestrictions.map(({ priority }: { priority: number }) => priority);
+  expect(new Set(priorities).size).toBe(priorities.length);
+  expect(refused.filter((name) => name in config)).toEqual([]);
+  expect(warnings.join("\n")).toMatch(
+    /2 addresses that Customer\.io's API lists now\. The list changes without notice/,
+  );
+});
+
+test("without customerIo nobody asks Customer.io, and nobody is warned", async () => {
+  const warned = jest.spyOn(console, "warn").mockImplementation(() => undefined);
+  const config = await siteConfig({ addresses: ["198.51.100.0/24"], operators: ["203.0.113.7"] });
+  expect(JSON.stringify(config)).not.toContain("35.188.196.183");
+  expect(warned).not.toHaveBeenCalled();
+  warned.mockRestore();
+});
+
+test.each([
+  [{ customerIo: true }, "operators must name where npx pulumi runs"],
+  [{ operators: ["203.0.113.7"] }, "operators alone would leave nobody to send events"],
+  [{ customerIo: true, operators: ["203.0.113.7/33"] }, "203.0.113.0/24"],
+  [{ customerIo: true, operators: ["2001:db8::/129"] }, "203.0.113.0/24"],
+  [{ customerIo: true, operators: ["office.example.org"] }, "203.0.113.0/24"],
+  [{ addresses: Array.from({ length: 511 }, () => "10.0.0.1"), operators: ["10.0.0.2"] }, "511 addresses at most"],
+])("what can't work is refused before anything is made: %j", (allowedCallers, words) => {
+  expect(() => new SourceArguments({ allowedCallers }).read()).toThrow(words);
+});
