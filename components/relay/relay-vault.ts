@@ -1,11 +1,12 @@
 import * as keyvault from "@pulumi/azure-native/keyvault/index.js";
 import * as pulumi from "@pulumi/pulumi";
-import { FormerVersions, VaultSecret } from "../../relay/deploy/sdk.ts";
+import { type ArmResource, FormerVersions, VaultSecret } from "../../relay/deploy/sdk.ts";
 import { derive } from "../settings/inputs.ts";
 import { addName, azureName, compactStem, digestDigits, formerNames } from "./azure/azure-names.ts";
-import { type AzurePart, nativePart } from "./azure/azure-parts.ts";
+import { type AzurePart, armPart, nativePart } from "./azure/azure-parts.ts";
 import type { AzureProfile } from "./azure/azure-profile.ts";
 import { expiryDate } from "./azure/expiry-date.ts";
+import { declareSecretExpiryAlert } from "./monitoring/secret-expiry-alert.ts";
 
 interface ExistingVault {
   readonly id: pulumi.Input<string>;
@@ -20,6 +21,8 @@ export interface RelayVaultArgs {
   vaultName?: pulumi.Input<string> | undefined;
   /** A vault that exists already, which then only gets the secrets. */
   existing?: ExistingVault | undefined;
+  /** The action groups that get the alert about secrets that expire. */
+  actionGroupIds: pulumi.Input<string[]>;
   profile: Pick<AzureProfile, "purgeProtection" | "vaultRetentionDays" | "secretLifetimeDays">;
 }
 
@@ -27,6 +30,8 @@ export interface RelayVaultArgs {
 export class RelayVault {
   readonly id: pulumi.Output<string>;
   readonly parts: Readonly<Record<string, AzurePart>>;
+  /** The alert about secrets that expire. An existing vault has none: its owner decides what it reports, and to whom. */
+  readonly expiryAlert: ArmResource | undefined;
   /** The secrets so far, by what they are called in the program. */
   readonly secrets = new Map<string, VaultSecret>();
   readonly #name: string;
@@ -38,7 +43,15 @@ export class RelayVault {
     const { existing, profile } = args;
     const vault = existing === undefined ? createVault(name, args, options) : undefined;
     this.id = pulumi.output(vault?.id ?? existing?.id ?? "");
-    this.parts = vault === undefined ? {} : { vault: nativePart(vault) };
+    // A number that is not known yet may well be one.
+    const expires = profile.secretLifetimeDays !== 0;
+    const { actionGroupIds } = args;
+    this.expiryAlert =
+      vault && expires ? declareSecretExpiryAlert(name, { vaultId: vault.id, actionGroupIds }, options) : undefined;
+    this.parts = {
+      ...(vault && { vault: nativePart(vault) }),
+      ...(this.expiryAlert && { 'alert "secret-expiry"': armPart(this.expiryAlert) }),
+    };
     this.#existing = existing;
     this.#name = name;
     this.#options = options;
@@ -59,7 +72,12 @@ export class RelayVault {
         expiresAt: this.#expiresAt as pulumi.Input<string>,
         ...(this.#existing && { disableWhenDeleted: true }),
       },
-      { ...this.#options, aliases: [{ type: "azure-native:keyvault:Secret" }] },
+      {
+        ...this.#options,
+        aliases: [{ type: "azure-native:keyvault:Secret" }],
+        // The vault reports nothing of versions that are older than the alert.
+        dependsOn: this.expiryAlert ? [this.expiryAlert] : [],
+      },
     );
     this.secrets.set(secretName, secret);
     // With its version, so that a new value is a new setting, which the app takes at once.

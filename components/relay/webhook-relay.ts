@@ -97,6 +97,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
       name,
       {
         ...{ ...inGroup, tenantId, vaultName: names.vault, profile },
+        actionGroupIds: monitoring.actionGroupIds,
         existing:
           existing.vaultId === undefined ? undefined : { id: existing.vaultId, storageAccountId: storage.account.id },
       },
@@ -160,7 +161,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
         vaultId: ownVaultId,
         siteId: app.id,
         workspaceId: monitoring.workspaceId,
-        onLocked: [...identity.roles, ...stored],
+        onLocked: [...identity.roles, ...stored, ...(vault.expiryAlert ? [vault.expiryAlert] : [])],
         profile,
       },
       parent,

@@ -62,7 +62,7 @@ test("every alert names its stack, its severity, who gets it, and a section of t
   configureWithCredentials();
   const { resources } = await declaredBy(() => {
     const alerts = { alertWebhooks: ["https://hooks.example/key"] };
-    return { id: new CustomerIoSource("events", alerts).webhookId };
+    return { id: new CustomerIoSource("events", { ...alerts, azure: { secretLifetimeDays: 365 } }).webhookId };
   });
   const of = (type: string) => resources.filter((resource) => resource.type === `azure-native:monitor:${type}`);
   const page = readFileSync(path.join(import.meta.dirname, "../../docs/operating.md"), "utf8");
@@ -92,8 +92,16 @@ test("every alert names its stack, its severity, who gets it, and a section of t
     expect(inputs.actions).toHaveLength(1);
     anchors.push(runbook(inputs.actions[0].webHookProperties));
   }
+  const events = resources.filter(({ inputs }) => String(inputs.path).includes("Microsoft.EventGrid/"));
+  for (const { inputs } of events) {
+    const { severity, actionGroups, description } = inputs.body.properties.destination.properties;
+    expect(severity).toMatch(/^Sev[12]$/);
+    expect(actionGroups).toHaveLength(1);
+    const [, stack = "", page = ""] = description.match(/ Stack: (.*)\. What to do: (\S+)$/) ?? [];
+    anchors.push(runbook({ stack, runbook: page }));
+  }
   expect(anchors.sort()).toEqual([...sections].sort());
-  const names = [...relayAlertNames, ...Object.keys(platformAlerts), "availability"];
+  const names = [...relayAlertNames, ...Object.keys(platformAlerts), "availability", "secret-expiry"];
   expect(anchors).toEqual(names.map((name) => `alert-${name}`).sort());
   const [group] = of("ActionGroup");
   // Wrapped as a secret.

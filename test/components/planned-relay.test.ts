@@ -42,6 +42,8 @@ test("the plan has what the settings choose, for both environments", () => {
   });
   expect(resource(prod, "Microsoft.KeyVault/vaults")).toHaveProperty("properties.enablePurgeProtection", true);
   expect(prod.storageAccounts).toBe(2);
+  expect(prod.actions).toContain("Microsoft.EventGrid/eventSubscriptions/write");
+  expect(String(dev.actions)).not.toContain("EventGrid");
   expect(prod.actions).toContain("Microsoft.Authorization/locks/write");
   expect(dev.actions).not.toContain("Microsoft.Authorization/locks/write");
 });

@@ -66,6 +66,9 @@ function neededActions({ azureExisting }: AzureNeeds, profile: AzureProfile): st
     ...(azureExisting.actionGroupIds === undefined ? ["Insights/actionGroups"] : []),
     ...(profile.diagnosticSettings ? ["Insights/diagnosticSettings"] : []),
     ...(profile.deleteLocks ? ["Authorization/locks"] : []),
+    ...(azureExisting.vaultId === undefined && profile.secretLifetimeDays !== 0
+      ? ["EventGrid/eventSubscriptions"]
+      : []),
   ];
   return [
     ...made.map((type) => `Microsoft.${type}/write`),

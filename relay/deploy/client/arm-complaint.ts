@@ -104,6 +104,9 @@ function remedy(status: number, code: string | undefined): string | undefined {
       '"Taking a production stack down". List the locks: az lock list --resource-group <resource group>'
     );
   }
+  if (code === "MissingSubscriptionRegistration") {
+    return "Register the namespace that the message names: az provider register --namespace <namespace> --wait. Then run: npx pulumi up";
+  }
   if (code === storageAccessCode) {
     return "The app's identity needs the role Storage Blob Data Owner on the storage account of its deployment container.";
   }

@@ -7,9 +7,10 @@ const namespaces = ["Web", "Storage", "KeyVault", "ManagedIdentity", "Operationa
 const provider = z.object({ registrationState: z.string() });
 
 /** A subscription takes resources only of the providers that are registered in it. */
-export const checkResourceProviders: AzureCheck = async (azure, { subscriptionId }) => {
+export const checkResourceProviders: AzureCheck = async (azure, { subscriptionId, actions }) => {
+  const usesEventGrid = actions.some((action) => action.startsWith("Microsoft.EventGrid/"));
   const states = await Promise.all(
-    namespaces.map(async (name) => {
+    [...namespaces, ...(usesEventGrid ? ["EventGrid"] : [])].map(async (name) => {
       const namespace = `Microsoft.${name}`;
       const { registrationState } = await azure(
         {

@@ -44,6 +44,31 @@ describe("ArmResource", () => {
     expect(await armResource.create(operation, inputs)).toEqual({ id: queue, outputs: {} });
   });
 
+  test("it is waited for while Azure is creating it, and a failure of that is one", async () => {
+    const state = (provisioningState: string) => ({
+      status: 200,
+      body: JSON.stringify({ properties: { provisioningState } }),
+    });
+    azure.script[`GET ${queue}`] = [gone, state("Creating"), state("Succeeded"), gone, state("Failed")];
+    azure.script[`PUT ${queue}`] = [state("Creating")];
+    await armResource.create(operation, inputs);
+    expect(asked().map(({ call }) => call.split(" ")[0])).toEqual(["GET", "PUT", "GET", "GET"]);
+    expect(operation.shown).toEqual(["waiting for Azure to make queues events"]);
+    const { message } = await failure(armResource.create(operation, inputs));
+    expect(message).toContain(`Azure could not make ${queue}: its state is failed. To try again, run: npx pulumi up`);
+  });
+
+  test("a namespace that the subscription is not registered for has its command", async () => {
+    const message = "The subscription is not registered to use namespace 'Microsoft.EventGrid'.";
+    azure.script[`GET ${queue}`] = [gone];
+    azure.script[`PUT ${queue}`] = [
+      { status: 409, body: JSON.stringify({ error: { code: "MissingSubscriptionRegistration", message } }) },
+    ];
+    const refused = await failure(armResource.create(operation, inputs));
+    expect(refused.message).toContain("namespace 'Microsoft.EventGrid'");
+    expect(refused.message).toContain("az provider register --namespace <namespace> --wait");
+  });
+
   test("another conflict is reported at once", async () => {
     const exists = { error: { code: "RoleAssignmentExists", message: "The role assignment already exists." } };
     azure.script[`GET ${queue}`] = [gone];

@@ -81,6 +81,15 @@ test("resource providers that are not registered", async () => {
   expect(others).toEqual([]);
 });
 
+test("the resource provider of events is asked about where a stack uses it", async () => {
+  cloud.azure.change({ unregisteredProviders: ["Microsoft.EventGrid"] });
+  expect((await ask()).problems).toEqual([]);
+  const actions = [...(fine.actions ?? []), "Microsoft.EventGrid/eventSubscriptions/write"];
+  expect((await ask({ actions })).problems).toEqual([
+    expect.stringContaining("az provider register --namespace Microsoft.EventGrid --wait"),
+  ]);
+});
+
 test("a quota of storage accounts that has no room for one, or for two", async () => {
   cloud.azure.change({ storageAccountLimit: 0 });
   expect((await ask()).problems).toEqual([

@@ -36,7 +36,12 @@ function resource(id: string, type: string, outputs: object = {}) {
 function write(version: string, value: string, attributes: { isEnabled?: boolean; expires?: number } = {}): void {
   const id = `${vaultId}/secrets/key`;
   subscription.put(resource(id, "keyvault:Secret", { properties: { secretUriWithVersion: `${uri}/${version}` } }));
-  subscription.secretVersions.set(`${id}/${version}`.toLowerCase(), { value, isEnabled: true, ...attributes });
+  subscription.secretVersions.set(`${id}/${version}`.toLowerCase(), {
+    value,
+    isEnabled: true,
+    createdAt: 0,
+    ...attributes,
+  });
 }
 
 function allowReading(): void {

@@ -1,11 +1,21 @@
 import type { Operation } from "pulumi-provider-kit";
+import { z } from "zod";
 import type { AzureClient } from "../../client/client.ts";
-import { type LookPace, lookPatiently } from "../../client/patience.ts";
+import { type Look, type LookPace, lookPatiently } from "../../client/patience.ts";
 
 /** Azure answers 409 while something else is written in the same account, as by a provider whose engine was killed. */
 const busyPace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 2 * 60_000 };
 
-/** Makes or updates a resource, and answers it as Azure has it then. */
+/** Most of what is made here is there at once; a subscription of Event Grid takes seconds, by Microsoft's samples up to minutes. */
+const creationPace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 10 * 60_000 };
+
+const state = z.object({ properties: z.object({ provisioningState: z.string() }) });
+
+/**
+ * Makes or updates a resource, waits while Azure says that it is creating it, and answers it as Azure has it then.
+ *
+ * @throws if Azure says that it could not
+ */
 export async function put(
   operation: Pick<Operation<AzureClient>, "client" | "signal" | "progress">,
   id: string,
@@ -13,6 +23,16 @@ export async function put(
 ): Promise<Record<string, unknown>> {
   const { client, signal } = operation;
   const made = await lookPatiently(operation, busyPace, () => client.armPut(id, version, body, signal));
-  if ("done" in made) return made.done;
-  throw new Error(`Azure did not take ${id} ${made.gaveUp}`);
+  if ("gaveUp" in made) throw new Error(`Azure did not take ${id} ${made.gaveUp}`);
+  let latest = made.done;
+  const created = await lookPatiently(operation, creationPace, async (): Promise<Look<Record<string, unknown>>> => {
+    const is = state.safeParse(latest).data?.properties.provisioningState.toLowerCase();
+    if (is === "failed" || is === "canceled")
+      throw new Error(`Azure could not make ${id}: its state is ${is}. To try again, run: npx pulumi up`);
+    if (is !== "creating") return { done: latest };
+    latest = (await client.armGet(id, version, signal)) ?? latest;
+    return { notYet: `waiting for Azure to make ${id.split("/").slice(-2).join(" ")}` };
+  });
+  if ("done" in created) return created.done;
+  throw new Error(`Azure has not made ${id} ${created.gaveUp}. To go on, run: npx pulumi up`);
 }

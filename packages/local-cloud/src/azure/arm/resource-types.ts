@@ -269,6 +269,13 @@ const definitions: Record<string, Definition> = {
     id: "{resourceUri}/providers/Microsoft.Insights/diagnosticSettings/{name}",
     nameInput: "name",
   },
+  "eventgrid:EventSubscription": {
+    armType: "Microsoft.EventGrid/eventSubscriptions",
+    apiVersion: "2025-02-15",
+    id: "{scope}/providers/Microsoft.EventGrid/eventSubscriptions/{eventSubscriptionName}",
+    nameInput: "eventSubscriptionName",
+    computed: ["provisioningState", "systemData"],
+  },
   "portal:Dashboard": {
     armType: "Microsoft.Portal/dashboards",
     apiVersion: "2022-12-01-preview",

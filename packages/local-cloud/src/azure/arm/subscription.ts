@@ -21,6 +21,8 @@ export interface DeletedVault {
 export interface StoredSecret {
   readonly value: string;
   readonly isEnabled: boolean;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
   /** Seconds since 1970; undefined: it does not expire. */
   readonly expires?: number | undefined;
 }

@@ -76,6 +76,9 @@ const effects: Record<string, Effects> = {
     create: () => ({ provisioningState: "Succeeded" }),
     refuseDelete: ({ name }) => refuseLogTableDeletion(name),
   },
+  "azure-native:eventgrid:EventSubscription": {
+    create: () => ({ provisioningState: "Succeeded", systemData: { createdAt: new Date().toISOString() } }),
+  },
   "azure-native:monitor:MetricAlert": {
     create: () => ({ lastUpdatedTime: new Date().toISOString(), isMigrated: false }),
   },

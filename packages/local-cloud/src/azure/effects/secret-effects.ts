@@ -19,7 +19,7 @@ export const secretEffects: Record<string, Effects> = {
 /** Every PUT of a secret is a new version, and the former ones stay. */
 function newVersion({ id, name, inputs }: ResourceRequest, { subscription }: AzureParts): PropertyMap {
   const version = randomBytes(16).toString("hex");
-  const secretVersion = { value: text(inputs, "properties.value"), ...attributesOf(inputs) };
+  const secretVersion = { value: text(inputs, "properties.value"), createdAt: Date.now(), ...attributesOf(inputs) };
   subscription.secretVersions.set(`${id}/${version}`.toLowerCase(), secretVersion);
   const secretUri = `https://${text(inputs, "vaultName").toLowerCase()}.vault.azure.net/secrets/${name}`;
   return { properties: { secretUri, secretUriWithVersion: `${secretUri}/${version}` } };

@@ -8,6 +8,7 @@ import { findRole } from "../identity/role-definitions.ts";
 import type { AzureSwitches } from "../switches.ts";
 import { refuseLogAlert, refuseMetricAlert, refuseWebTest } from "./alert-refusals.ts";
 import { refuseDiagnosticSetting } from "./diagnostic-refusals.ts";
+import { refuseEventSubscription } from "./event-refusals.ts";
 import { refuseFlexSettings, refusePlan, refuseSite } from "./flex-refusals.ts";
 import { refuseLock } from "./lock-refusals.ts";
 import { refuseByPolicy } from "./policies.ts";
@@ -60,7 +61,7 @@ function refuseMissingParent({ id }: ResourceRequest, subscription: Subscription
 /** The resource that another one is part of or attached to; undefined for one directly in a group. */
 function parentOf(id: string): string | undefined {
   const attached = id.match(
-    /^(.*)\/providers\/Microsoft\.(?:Authorization|Insights)\/(?:roleAssignments|diagnosticSettings|locks)\/[^/]+$/i,
+    /^(.*)\/providers\/Microsoft\.(?:Authorization|Insights|EventGrid)\/(?:roleAssignments|diagnosticSettings|locks|eventSubscriptions)\/[^/]+$/i,
   );
   if (attached) return attached[1];
   const [, scope, segments] = id.match(/^(.*\/providers\/[^/]+)\/(.+)$/) ?? [];
@@ -132,6 +133,7 @@ const refusals: Record<string, Refusal> = {
     refuseMetricAlert(request, subscription);
   },
   "azure-native:monitor:ScheduledQueryRule": refuseLogAlert,
+  "azure-native:eventgrid:EventSubscription": refuseEventSubscription,
   "azure-native:applicationinsights:WebTest": refuseWebTest,
   "azure-native:resources:Deployment": () => {
     throw new ArmError(501, "NotImplemented", "The local cloud does not evaluate ARM templates.");

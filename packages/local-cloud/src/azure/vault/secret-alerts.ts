@@ -1,0 +1,56 @@
+import { plainValueAt, type Subscription, text } from "../arm/subscription.ts";
+
+const day = 86_400_000;
+
+/** What a vault reports about secrets (Event Grid, "Azure Key Vault as Event Grid source"). */
+export const secretEvents: readonly string[] = ["NewVersionCreated", "NearExpiry", "Expired"].map(
+  (name) => `Microsoft.KeyVault.Secret${name}`,
+);
+const [, nearExpiry = "", expired = ""] = secretEvents;
+
+/** An alert that Azure Monitor raises for an event. */
+export interface SecretAlert {
+  readonly event: string;
+  /** Id of the secret. */
+  readonly secretId: string;
+  readonly severity: string;
+  readonly description: string;
+  readonly actionGroups: readonly string[];
+}
+
+/**
+ * The alerts that have been raised about secrets by a time: 30 days before the present version of one expires, and when it has. Only
+ * versions that are written after the subscription to a vault's events are reported (Key Vault, "Monitoring Key Vault with Azure Event Grid").
+ *
+ * @param now milliseconds since 1970
+ */
+export function secretAlerts(subscription: Subscription, now: number): SecretAlert[] {
+  return subscription.list("eventgrid:EventSubscription").flatMap(({ inputs, outputs }) => {
+    const since = Date.parse(text(outputs, "systemData.createdAt"));
+    const wanted = listOf(plainValueAt(inputs, "filter.includedEventTypes"));
+    const secrets = subscription
+      .tree(text(inputs, "scope"))
+      .filter(({ type }) => type.token === "azure-native:keyvault:Secret");
+    return secrets.flatMap((secret) => {
+      const present = text(secret.outputs, "properties.secretUriWithVersion").split("/").at(-1) ?? "";
+      const { createdAt, expires } = subscription.secretVersions.get(`${secret.id}/${present}`.toLowerCase()) ?? {};
+      if (createdAt === undefined || expires === undefined || createdAt < since) return [];
+      const events = [
+        ...(now >= expires * 1000 - 30 * day ? [nearExpiry] : []),
+        ...(now >= expires * 1000 ? [expired] : []),
+      ];
+      return events
+        .filter((event) => wanted.includes(event))
+        .map((event) => ({
+          ...{ event, secretId: secret.id },
+          severity: text(inputs, "destination.properties.severity"),
+          description: text(inputs, "destination.properties.description"),
+          actionGroups: listOf(plainValueAt(inputs, "destination.properties.actionGroups")),
+        }));
+    });
+  });
+}
+
+function listOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}
