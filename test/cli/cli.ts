@@ -39,12 +39,12 @@ export async function runCli(
     stderr += text;
   });
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
-  // Whatever a test runs it for, its JSON is as it is documented.
+  // Every test that runs a command also checks its JSON against the documentation.
   if (args.includes("--json")) expect(jsonMistakes(args[0] ?? "", stdout)).toEqual([]);
   return { code, stdout, stderr };
 }
 
-/** What `--json` prints of a source, as far as tests look at it. */
+/** What `--json` prints for a source, as far as tests read it. */
 export interface SourceReport {
   readonly source: string;
   readonly ending: string;
@@ -55,7 +55,7 @@ export interface SourceReport {
   };
 }
 
-/** Runs a command from the repository for a program in another folder, which comes without settings of this one's. */
+/** Runs a command from the repository for a program in another folder that has settings of its own. */
 export function runCommand(
   { cloud, configFile }: Pick<LocalProgram, "cloud" | "configFile">,
   folder: string,

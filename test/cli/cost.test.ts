@@ -23,7 +23,7 @@ function costs(shape: RelayShape, load: Load): Record<string, number> {
   return Object.fromEntries(meters.map(({ meter, cost }) => [meter, Number((cost ?? Number.NaN).toFixed(3))]));
 }
 
-// Worked by hand: 100 million events at 100 a second keep one instance of each group active for 1,000,000 seconds.
+// Calculated by hand: 100 million events at 100 a second keep one instance of each group active for 1,000,000 seconds.
 test("a hundred million events at a hundred a second, meter by meter", () => {
   expect(costs(dev, blasts)).toEqual({
     // (200,008,640 - 250,000) × $0.40 a million
@@ -53,7 +53,7 @@ test("a hundred million events at a hundred a second, meter by meter", () => {
   expect(estimate(dev, blasts, knownPrices).total).toBeCloseTo(334.89, 0);
 });
 
-test("of sparse events each execution is an active second, which makes memory the larger part", () => {
+test("with sparse events each execution is an active second, which makes memory the larger part", () => {
   const found = costs({ ...dev, alwaysReady: 0 }, sparse);
   // (2 million seconds × 2 GB - 100,000) × $0.000026
   expect(found["memory on demand"]).toBe(101.4);
@@ -76,14 +76,14 @@ test("a line for each event is most of the bill: 200 million records of 1 KB", (
   expect(leversOf(dev, blasts, knownPrices).map(({ change }) => change)).not.toContain("logDetail summary");
 });
 
-test("logs that are kept for longer than ingestion pays for cost more each month", () => {
+test("logs kept longer than the time included in ingestion cost more each month", () => {
   const kept = (logRetentionDays: number | undefined) =>
     costs({ ...dev, logDetail: "events", logRetentionDays }, blasts)["log retention"];
   expect([kept(90), kept(undefined)]).toEqual([undefined, undefined]);
   expect(kept(180)).toBeCloseTo(200.5 * 3 * 0.13, 0);
 });
 
-test("as many rules are priced as are declared", () => {
+test("the estimate has as many alert rules as are declared", () => {
   const rules = Object.values(relayAlerts({ expectsEvents: true, silenceHours: 24 }));
   const every = (frequency: string) => rules.filter(({ every }) => every === frequency).length;
   const declared = { everyFiveMinutes: every("PT5M"), everyHour: every("PT1H") };
@@ -139,7 +139,7 @@ describe("the command", () => {
     return { ...result, text: lines.join("\n") };
   }
 
-  test("it takes the stack as it is, and a price that nobody knows is named and not in the total", async () => {
+  test("it reads the stack's settings, and names an unknown price, which is not in the total", async () => {
     const { json, text, ending } = await run({});
     expect(ending).toBe("well");
     const by = Object.fromEntries(json.meters.map(({ meter, ...more }) => [meter, more]));
@@ -155,7 +155,7 @@ describe("the command", () => {
     expect(costCommand.json.parse(json)).toEqual(json);
   });
 
-  test("prices of a file take the place of the known ones, and fill in what is not known", async () => {
+  test("prices from a file replace the known ones, and add unknown ones", async () => {
     const file = path.join(folder, "ours.json");
     const ours = { region: "Norway East", date: "2026-11-01", source: "our contract" };
     await writeFile(file, JSON.stringify({ egress: { amount: 0.1, ...ours }, executions: { amount: 0, ...ours } }));
@@ -175,7 +175,7 @@ describe("the command", () => {
     await expect(readPrices(file)).rejects.toThrow(words);
   });
 
-  test("the saving of each lever is what the estimate says without it", () => {
+  test("each saving is the difference between two estimates", () => {
     const lines = costLines(estimate(dev, blasts, knownPrices), leversOf(dev, blasts, knownPrices));
     expect(lines.filter((line) => line.includes(" less with "))[0]).toContain("instanceMemory 512");
   });

@@ -9,7 +9,7 @@ test("a call is shown without its query, and an inlet without its id", () => {
   expect(shortenPath("/collection/batch/0123abcd")).not.toContain("0123abcd");
 });
 
-test("calls are written with method, address and status, and errors with their cause", async () => {
+test("calls are printed with method, address and status, and errors with their cause", async () => {
   const written: string[] = [];
   const write = jest.spyOn(process.stderr, "write").mockImplementation((text) => written.push(String(text)) > 0);
   const server = createServer((_request, response) => response.end("secret answer")).listen(0, "127.0.0.1");

@@ -9,11 +9,11 @@ const now = new Date("2026-11-21T10:00:00.000Z");
 
 type Fault = "fails" | "fails after" | "works";
 
-/** Two relays' storage in memory, whose n-th call may fail before or after it had its effect. */
+/** The storage of two relays in memory. The n-th call may fail before or after it had its effect. */
 class TwoRelays {
   readonly left = { messages: new Map<string, string>(), claims: new Map<string, string>(), dead: blobs() };
   readonly other = { messages: [] as string[], claims: new Map<string, string>(), dead: blobs() };
-  /** Messages that nobody can take yet. */
+  /** Messages that are still hidden. */
   hidden = 0;
   faults: Fault[] = [];
   #ids = 0;
@@ -30,7 +30,7 @@ class TwoRelays {
     return name;
   }
 
-  /** Lets what was taken and not removed come back. */
+  /** Makes messages visible again that were received and not removed. */
   endLeases(): void {
     this.#taken = new Set();
   }
@@ -98,13 +98,13 @@ beforeEach(() => {
 
 const inline = (id: string) => newEvent({ id, receivedAt, body: JSON.stringify({ event_id: id }) });
 
-/** A message of one event whose body is a claim of that name. */
+/** A message with one event that refers to a claim of that name. */
 function claimed(id: string, claim: string): string {
   relays.left.claims.set(claim, `body of ${id}`);
   return encodeEnvelopes([claimBody(inline(id), claim)])[0] ?? "";
 }
 
-/** Ids of the events of messages, each with the body that a claim holds. */
+/** Ids of the events in messages, each with the body from its claim. */
 function idsOf(messages: Iterable<string>, claims: ReadonlyMap<string, string>): string[] {
   return [...messages].flatMap((text) => {
     const envelope = decodeEnvelope(JSON.parse(Buffer.from(text, "base64").toString("utf8")));
@@ -116,7 +116,7 @@ function idsOf(messages: Iterable<string>, claims: ReadonlyMap<string, string>):
 const refused = (id: string) =>
   deadEvent(inline(id), `{"event_id":"${id}"}`, { class: "refused", reason: "HTTP 400", now });
 
-test("messages come to the other relay byte by byte, with the bodies that they refer to, and nothing stays", async () => {
+test("messages are moved to the other relay byte by byte, with the bodies that they refer to, and nothing is left", async () => {
   const [message = ""] = encodeEnvelopes([inline("a"), inline("b")]);
   relays.queue(message);
   relays.queue(claimed("c", "2026/11/20/c.json"));
@@ -130,7 +130,7 @@ test("messages come to the other relay byte by byte, with the bodies that they r
   expect([relays.left.messages.size, relays.left.claims.size]).toEqual([0, 0]);
 });
 
-test("dead letters move as they are; one that is a whole message takes the bodies along that it refers to", async () => {
+test("dead letters are moved unchanged; one that is a whole message is moved with the bodies that it refers to", async () => {
   const name = relays.bury(refused("a"));
   const text = Buffer.from(claimed("b", "b.json"), "base64");
   relays.bury(deadBody(text, { class: "unreadable", reason: "a newer relay", receivedAt, now }));
@@ -141,7 +141,7 @@ test("dead letters move as they are; one that is a whole message takes the bodie
   expect(relays.left.dead.size).toBe(0);
 });
 
-test("a dead letter that was written again meanwhile stays, and is reported", async () => {
+test("a dead letter that was rewritten meanwhile stays, and is reported", async () => {
   const name = relays.bury(refused("a"));
   const { addDeadLetter } = relays.to;
   const to = {
@@ -156,7 +156,7 @@ test("a dead letter that was written again meanwhile stays, and is reported", as
   expect(relays.left.dead.get(name)?.etag).toBe("2");
 });
 
-test("hidden messages are waited for, until they can be taken", async () => {
+test("it waits for hidden messages until they are visible", async () => {
   relays.hidden = 1;
   let looks = 0;
   const sleep = async () => {
@@ -176,7 +176,7 @@ test("without waiting, it says how many are hidden", async () => {
   expect(await relays.run()).toMatchObject({ events: 1, hidden: 2 });
 });
 
-test("a body stays for the relay that took a message that came back meanwhile", async () => {
+test("a body stays for a relay that received its message meanwhile", async () => {
   relays.queue(claimed("a", "a.json"));
   const queues = { ...relays.from.queues, remove: async () => false };
   const stop = new AbortController();
@@ -189,7 +189,7 @@ test("a body stays for the relay that took a message that came back meanwhile", 
   expect(relays.other.claims.has("a.json")).toBe(true);
 });
 
-test("stopped, it ends after what is under way, and the next run moves the rest", async () => {
+test("on a stop it finishes the current moves, and the next run moves the rest", async () => {
   for (let index = 0; index < 100; index++) relays.queue(encodeEnvelopes([inline(`e${index}`)])[0] ?? "");
   const stop = new AbortController();
   const first = await relays.run({
@@ -203,7 +203,7 @@ test("stopped, it ends after what is under way, and the next run moves the rest"
   expect(relays.other.messages).toHaveLength(100);
 });
 
-test("wherever a storage fails, every event is in one of the two, and repeated runs move them all", async () => {
+test("every event is in one of the two wherever a storage fails, and repeated runs move them all", async () => {
   const fault = fc.constantFrom<Fault[]>("works", "works", "fails", "fails after");
   const kind = fc.constantFrom("inline", "claim", "dead");
   await fc.assert(

@@ -44,7 +44,7 @@ const files = async () =>
 
 const modeOf = async (name: string) => (await stat(path.join(folder, name))).mode & 0o777;
 
-test("each dead letter is a file under its own name, as it is stored, for its owner alone", async () => {
+test("each dead letter is written unchanged to a file of its name, readable by its owner only", async () => {
   const { written, replaced, present, classes } = await run();
   expect([written, replaced, present]).toEqual([2, 0, 0]);
   expect(Object.fromEntries(classes)).toEqual({ malformed: 1, poison: 1 });
@@ -54,7 +54,7 @@ test("each dead letter is a file under its own name, as it is stored, for its ow
   for (const one of ["..", ".", "2026", "2026/11", "2026/11/20"]) expect(await modeOf(one)).toBe(0o700);
 });
 
-test("a second run writes what is new, and overwrites only what differs from the storage", async () => {
+test("a second run writes new files, and overwrites only files that differ from the storage", async () => {
   await run({ names: [malformed.name] });
   const before = await stat(path.join(folder, malformed.name));
   await mkdir(path.dirname(path.join(folder, poison.name)), { recursive: true });
@@ -68,14 +68,14 @@ test("a second run writes what is new, and overwrites only what differs from the
   expect([again.written, again.replaced, again.present]).toEqual([0, 0, 2]);
 });
 
-test("what a killed run left half written is completed by the next one, and nothing of it stays", async () => {
+test("the next run completes what a killed one left half written, and leaves no temporary files", async () => {
   await mkdir(path.dirname(path.join(folder, poison.name)), { recursive: true });
   await writeFile(path.join(folder, `${poison.name}.part`), '{"half', { mode: 0o600 });
   expect((await run()).written).toBe(2);
   expect(await files()).toEqual([...stored.keys()].sort());
 });
 
-test("only those are exported that the filter lets through; one of an unknown version is exported with all", async () => {
+test("only dead letters that match the filter are exported; one of an unknown version is exported without a filter", async () => {
   expect((await run({ filter: { class: "poison" } })).written).toBe(1);
   stored.set("2026/11/20/later.json", Buffer.from('{"version":2}'));
   expect((await run({ filter: { class: "poison" } })).written).toBe(0);
@@ -83,7 +83,7 @@ test("only those are exported that the filter lets through; one of an unknown ve
   expect([counts.written, counts.classes.get("of an unknown version")]).toEqual([2, 1]);
 });
 
-test("one that is gone by now is passed over", async () => {
+test("a dead letter that was deleted meanwhile is skipped", async () => {
   expect((await run({ names: ["2026/11/20/gone.json"] })).written).toBe(0);
 });
 
@@ -97,14 +97,14 @@ test.each([
     "2026//a.json",
     "a\0.json",
   ],
-])("no file is made for a name that could lead out of the folder, and the others are exported: %j", async (name) => {
+])("a name that could lead out of the folder gets no file, and the others are exported: %j", async (name) => {
   stored = new Map([[name, Buffer.from("{}")], ...stored]);
   const counts = await run();
   expect([counts.unfit, counts.written]).toEqual([[name], 2]);
   expect(await files()).toEqual([malformed.name, poison.name].sort());
 });
 
-describe("what the file system does not take is an error that says what to do, and leaves no half file", () => {
+describe("an error of the file system says what to do, and leaves no partial file", () => {
   test("a file where a folder is needed", async () => {
     await mkdir(folder, { recursive: true });
     await writeFile(path.join(folder, "2026"), "in the way");
@@ -120,14 +120,14 @@ describe("what the file system does not take is an error that says what to do, a
 
   test("a full disk", async () => {
     await mkdir(path.dirname(path.join(folder, poison.name)), { recursive: true });
-    // Linux's device that has no room left.
+    // On Linux, this device is always full.
     await symlink("/dev/full", path.join(folder, `${poison.name}.part`));
     await expect(run({ names: [poison.name] })).rejects.toThrow("the disk is full; make room");
     expect(await readdir(path.dirname(path.join(folder, poison.name)))).toEqual([]);
   });
 
   test("no permission", async () => {
-    // Root may write anywhere but in there.
+    // Root may write anywhere but here.
     if (process.getuid?.() === 0) folder = "/sys/customerio-aep";
     else {
       await mkdir(folder, { recursive: true });
@@ -137,7 +137,7 @@ describe("what the file system does not take is an error that says what to do, a
   });
 });
 
-test("after a failure it starts no more, and says which failure it was", async () => {
+test("after a failure it starts nothing more, and reports the failure", async () => {
   const names = Array.from({ length: 100 }, (_, index) => `2026/11/20/${index}.json`);
   let reads = 0;
   const failing = {
@@ -150,7 +150,7 @@ test("after a failure it starts no more, and says which failure it was", async (
   expect(reads).toBeLessThanOrEqual(4);
 });
 
-test("names are asked for as they are needed, with at most four dead letters under way", async () => {
+test("names are read as needed, with at most four dead letters at a time", async () => {
   let listed = 0;
   let underWay = 0;
   let most = 0;
@@ -172,7 +172,7 @@ test("names are asked for as they are needed, with at most four dead letters und
   expect(Math.max(...ahead)).toBeLessThanOrEqual(4);
 });
 
-test("stopped, it ends after what is under way, and the next run goes on with the rest", async () => {
+test("on a stop it finishes the current dead letters, and the next run continues with the rest", async () => {
   stored = new Map(Array.from({ length: 40 }, (_, index) => [`2026/11/20/${index}.json`, Buffer.from(`${index}`)]));
   const stop = new AbortController();
   const counts = await run({ signal: stop.signal, progress: ({ examined }) => examined === 10 && stop.abort() });

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => customerIo.close());
 
-/** A source without the engine: only what a failover asks of it. */
+/** A source without the engine, with only what a failover reads. */
 function sourceOf(stack: string, { keys = String(signingKey), relayUrl = home, webhookId = 0, disabled = false } = {}) {
   const secret = { inputs: { name: "customerio-signing-keys", value: keys } };
   return {
@@ -33,7 +33,7 @@ const healthOf = (status: number | undefined, body: object | string): Pick<Share
   health: async () => ({ status, text: typeof body === "string" ? body : JSON.stringify(body) }) as never,
 });
 
-describe("a relay is not turned to", () => {
+describe("the webhook is not pointed at a relay", () => {
   const prod = () => sourceOf("prod");
   test.each([
     [
@@ -50,7 +50,7 @@ describe("a relay is not turned to", () => {
     expect(await explainUnfit(prod(), sourceOf("prod-west"), healthOf(status, body))).toMatch(said);
   });
 
-  test("that does not know any of the signing keys", async () => {
+  test("that has none of the signing keys", async () => {
     const well = healthOf(200, { signingKeys: true });
     const other = sourceOf("prod-west", { keys: "another-key-of-another-workspace" });
     expect(await explainUnfit(prod(), other, well)).toMatch(
@@ -90,13 +90,13 @@ describe("a webhook", () => {
     },
   );
 
-  test("that was deleted can't be turned", async () => {
+  test("that was deleted can't be redirected", async () => {
     const { webhooks, webhook } = await make(false);
     await webhooks.delete(webhook.id, signal);
     await expect(turnWebhook(webhooks, { id: webhook.id, endpoint: away, signal })).rejects.toThrow("it was deleted");
   });
 
-  test("is not taken for turned if Customer.io fails", async () => {
+  test("does not count as redirected if Customer.io fails", async () => {
     const { webhook } = await make(false);
     const failing = { get: async () => webhook, update: async () => Promise.reject(new VendorError("503", {})) };
     await expect(turnWebhook(failing, { id: webhook.id, endpoint: away, signal })).rejects.toThrow("503");
@@ -104,7 +104,7 @@ describe("a webhook", () => {
     await expect(turnWebhook(unmoved, { id: webhook.id, endpoint: away, signal })).rejects.toThrow("posts elsewhere");
   });
 
-  test("that posts to another relay is reported with the way back", async () => {
+  test("that posts to another relay is reported with the command that restores it", async () => {
     const { webhooks, webhook } = await make(false);
     const source = sourceOf("prod", { webhookId: webhook.id });
     expect((await checkWebhook(source)).verdict).toBe("fine");
@@ -114,7 +114,7 @@ describe("a webhook", () => {
     expect(todo).toContain("npx customerio-aep failover --to prod --stack prod");
   });
 
-  test("of a stack that stands by is fine, and one that somebody has disabled is not", async () => {
+  test("of a standby stack is fine, and a disabled one of an active stack is not", async () => {
     const { webhook } = await make(true);
     const by = (disabled: boolean) => checkWebhook(sourceOf("prod-west", { webhookId: webhook.id, disabled }));
     expect((await by(true)).verdict).toBe("fine");
@@ -122,7 +122,7 @@ describe("a webhook", () => {
   });
 });
 
-test("another dataset is reported, with the setting that makes it one", () => {
+test("another dataset is reported, with the setting that selects the same one", () => {
   const prod = sourceOf("prod");
   expect(explainOtherDataset(prod, sourceOf("prod-west"))).toBeUndefined();
   const other = { ...sourceOf("prod-west"), datasetId: "other" } as unknown as StackSource;

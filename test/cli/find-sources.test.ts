@@ -13,7 +13,7 @@ function state(resources: readonly Record<string, unknown>[]): readonly StackRes
 
 const resource = (type: string, name: string, more: object = {}) => ({ type, urn: urnOf(type, name), ...more });
 
-test("each component is a source, sorted by name, with all that lies below it and nothing of another", () => {
+test("each component is a source, sorted by name, with its own resources and no others", () => {
   const [north, south] = ["north", "south"].map((name) => urnOf("customerio-aep:index:CustomerIoSource", name));
   const part = urnOf("customerio-aep:index:WebhookRelay", "south-relay");
   const sources = findSources(
@@ -24,7 +24,7 @@ test("each component is a source, sorted by name, with all that lies below it an
       resource("customerio-aep:index:WebhookRelay", "south-relay", { parent: south }),
       resource("azure-native:storage:StorageAccount", "new", { parent: part }),
       resource("azure-native:storage:StorageAccount", "new", { parent: part, delete: true }),
-      // What a source was made from may be another's.
+      // What a source depends on may belong to another one.
       resource("customerio:index:ReportingWebhook", "south-hook", {
         parent: south,
         dependencies: [urnOf("aep:index:Dataflow", "north-flow")],
@@ -37,7 +37,7 @@ test("each component is a source, sorted by name, with all that lies below it an
   ]);
 });
 
-test("without the component a webhook is a source, with all that it was made from", () => {
+test("without the component a webhook is a source, with everything that it depends on", () => {
   const made = ["one", "two"].flatMap((name) => [
     resource("aep:index:TargetConnection", `${name}-target`),
     resource("aep:index:Dataflow", `${name}-flow`, {
@@ -55,7 +55,7 @@ test("without the component a webhook is a source, with all that it was made fro
   ]);
 });
 
-test("a component of what a webhook was made from belongs to its source too", () => {
+test("a component on which a webhook depends belongs to its source too", () => {
   const monitoring = urnOf("customerio-aep:index:RelayMonitoring", "relay");
   const alert = urnOf("azure-native:monitor:ScheduledQueryRule", "silent");
   const [source] = findSources(
@@ -73,7 +73,7 @@ test("a component of what a webhook was made from belongs to its source too", ()
   ).toBe(12);
 });
 
-test("two sources of one name are called by their URNs", () => {
+test("two sources of one name are distinguished by their URNs", () => {
   const parents = ["a", "b"].map((name) => urnOf("my:index:Team", name));
   const sources = findSources(
     state(
@@ -89,14 +89,14 @@ test("two sources of one name are called by their URNs", () => {
   ]);
 });
 
-test("secrets are read where they were exported in plain text, and are nothing where they were not", () => {
+test("secrets are read if they were exported in plain text, and are undefined otherwise", () => {
   const secret = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270" };
   const inputs = { shown: { ...secret, plaintext: '"key"' }, hidden: { ...secret, ciphertext: "v1:abc" } };
   const [read] = state([resource("customerio-aep:index:VaultSecret", "keys", { inputs })]);
   expect(read?.inputs).toEqual({ shown: "key", hidden: undefined });
 });
 
-test("commands that are printed name the stack, the folder and the source, fit for a shell", () => {
+test("printed commands name the stack, the folder and the source, quoted for a shell", () => {
   const target = { stack: "acme/events/dev", folder: "../my events", source: "north" };
   expect(operatorCommand("replay --dry-run", target)).toBe(
     "npx customerio-aep replay --dry-run --stack acme/events/dev --cwd '../my events' --source north",

@@ -4,12 +4,12 @@ import { type FollowOptions, follow, type Sight, type Stage } from "../../cli/ve
 const waiting: Sight = { verdict: "waiting", found: "not yet" };
 const fine: Sight = { verdict: "fine", found: "there" };
 
-/** A stage that says one after the other, and the last one forever. */
+/** A stage with these findings in order, repeating the last one. */
 function stage(part: string, ...sights: Sight[]): Stage {
   return { part, look: async () => (sights.length > 1 ? sights.shift() : sights[0]) ?? fine };
 }
 
-/** Follows with a clock that only sleep moves. */
+/** Follows with a clock that only sleeping advances. */
 async function run(stages: Stage[], more: Partial<FollowOptions> = {}) {
   let now = 0;
   const pauses: number[] = [];
@@ -30,7 +30,7 @@ async function run(stages: Stage[], more: Partial<FollowOptions> = {}) {
   return { outcome, pauses, reported };
 }
 
-test("goes from stage to stage, and waits where it has to, ever longer", async () => {
+test("goes from stage to stage, and waits with growing delays", async () => {
   const { outcome, pauses, reported } = await run([
     stage("relay", fine),
     stage("delivery", waiting, waiting, waiting, fine),
@@ -45,7 +45,7 @@ test("goes from stage to stage, and waits where it has to, ever longer", async (
   expect(pauses.map(Math.round)).toEqual([500, 700, 980, 500]);
 });
 
-test("ends where something is broken, and where the way is meant to end", async () => {
+test("ends at a broken stage, and at the intended last one", async () => {
   const broken: Sight = { verdict: "broken", found: "dead" };
   expect(await run([stage("relay", broken), stage("dataset", fine)])).toMatchObject({
     outcome: "broken",
@@ -57,14 +57,14 @@ test("ends where something is broken, and where the way is meant to end", async 
   });
 });
 
-test("gives up when the time of all stages together is over, and looks once more then", async () => {
+test("gives up when the total time is over, after a last check", async () => {
   const { outcome, pauses, reported } = await run([stage("delivery", waiting)], { timeout: 40_000 });
   expect([outcome, reported]).toEqual(["waiting", [["delivery", "waiting"]]]);
   expect(pauses.reduce((sum, pause) => sum + pause, 0)).toBe(40_000);
   expect(Math.max(...pauses)).toBeLessThanOrEqual(15_000);
 });
 
-test("what can't be looked at is broken, in the error's words", async () => {
+test("a stage that can't be checked is broken, with the error's message", async () => {
   const reported: string[] = [];
   const look = () => Promise.reject(new Error("Your Azure login lacks a role."));
   const { outcome } = await run([{ part: "delivery", look }], { report: (_part, { found }) => reported.push(found) });

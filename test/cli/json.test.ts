@@ -1,11 +1,11 @@
 import { jsonMistakes } from "./json.ts";
 
-// That of commands that ran is checked wherever a test runs one: see cli.ts.
+// The output of real commands is checked by every test that runs one: see cli.ts.
 const finding = { part: "relay", verdict: "fine", found: "It is healthy." };
 const document = (part: object) =>
   JSON.stringify({ stack: "dev", sources: [{ source: "events", ending: "well", result: { parts: [part] } }] });
 
-test("JSON as it is documented is taken", () => {
+test("documented JSON is accepted", () => {
   expect(jsonMistakes("status", document(finding))).toEqual([]);
   expect(jsonMistakes("status", '{"error":"no stack"}')).toEqual([]);
 });

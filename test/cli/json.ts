@@ -5,7 +5,7 @@ import { commands } from "../../cli/commands.ts";
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
 
-/** What is wrong with the JSON that a command has printed, as its definition and the reference describe it: other fields too. */
+/** How the JSON that a command printed differs from its definition and reference, including additional fields. */
 export function jsonMistakes(name: string, text: string): string[] {
   const document: unknown = JSON.parse(text);
   const definition = commands.find((command) => command.name === name);

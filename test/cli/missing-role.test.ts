@@ -20,7 +20,7 @@ test("an Owner without data roles gets the name of the role and the command that
   await expect(account.enqueue("e30=")).rejects.toThrow(told(queueRole));
 });
 
-test("the tables, too, tell the role that is missing: one to read them, another one to note a purge", async () => {
+test("errors of the tables name the missing role too: one to read them, another to record a purge", async () => {
   const { tables } = owner;
   const told = (role: string) => `Your Azure login lacks the role ${role} on the storage account relaystorage`;
   await expect(tables.counts()).rejects.toThrow(told("Storage Table Data Reader"));

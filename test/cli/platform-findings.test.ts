@@ -15,11 +15,11 @@ describe("the runs", () => {
     ...more,
   });
 
-  test("are not there before the first hour", () => {
+  test("do not exist in the first hour", () => {
     expect(runsFinding([], now).verdict).toBe("waiting");
   });
 
-  test("are summed up over a day, the newest shown with records in, out and failed", () => {
+  test("are summed up over a day, and the newest is shown with records in, out and failed", () => {
     expect(runsFinding([run(hour), run(2 * hour), run(25 * hour, { recordsFailed: 3 })], now)).toEqual({
       verdict: "fine",
       found: "2 in the last 24 hours: 10 records in, 10 out, 0 failed.",
@@ -31,7 +31,7 @@ describe("the runs", () => {
     });
   });
 
-  test("are broken by a failed record, and by a failed run without any, with Adobe's errors", () => {
+  test("are broken by a failed record or a failed run without records, with Adobe's errors", () => {
     const failing = run(hour, { recordsOut: 4, recordsFailed: 1, errors: ["MAPPER-3700-400 Mapping failed"] });
     const finding = runsFinding([failing], now);
     expect([finding.verdict, finding.details?.at(-1)]).toEqual(["broken", "  MAPPER-3700-400 Mapping failed"]);
@@ -39,7 +39,7 @@ describe("the runs", () => {
     expect(runsFinding([run(hour, { status: "failed", recordsIn: 0, recordsOut: 0 })], now).verdict).toBe("broken");
   });
 
-  test("of long ago tell when the last one was", () => {
+  test("show the time of the last one if it was long ago", () => {
     expect(runsFinding([run(48 * hour)], now).found).toBe(
       "None in the last 24 hours; the last one started at 2026-11-18T10:30:00.000Z.",
     );
@@ -51,11 +51,11 @@ describe("the batches", () => {
     ...{ id: `b${milliseconds}`, createdAt: ago(milliseconds), status, rows: 7, errors },
   });
 
-  test("are not there before the first hour", () => {
+  test("do not exist in the first hour", () => {
     expect(batchesFinding([], now).verdict).toBe("waiting");
   });
 
-  test("are fine while none failed within a day", () => {
+  test("are fine if none failed within a day", () => {
     expect(batchesFinding([batch(hour, "success"), batch(25 * hour, "failed")], now)).toMatchObject({
       verdict: "fine",
       found: "The last one, created at 2026-11-20T09:30:00.000Z, is: success.",
@@ -84,7 +84,7 @@ describe("the dataset", () => {
   const found = (rows: number, days: Record<string, number>, countedAt?: Date) =>
     rowsFinding({ target: { stack: "dev" }, rows, counts: relay(days, countedAt), since, now });
 
-  test("is fine with as many rows as events, or more from other sources, and days before the window don't count", () => {
+  test("is fine with as many rows as events, or more from other sources, ignoring days before the window", () => {
     expect(found(15, { "2026-11-13": 1000, "2026-11-14": 5, "2026-11-20": 10 })).toEqual({
       verdict: "fine",
       found: "It received 15 rows in the last 7 days, for 15 events delivered.",
@@ -99,12 +99,12 @@ describe("the dataset", () => {
     });
   });
 
-  test("is broken when more are missing than came today, or when nothing came for an hour", () => {
+  test("is broken if more rows are missing than events arrived today, or if none arrived for an hour", () => {
     expect(found(4, { "2026-11-19": 5, "2026-11-20": 10 }).verdict).toBe("broken");
     expect(found(12, { "2026-11-20": 15 }, ago(hour + 1)).verdict).toBe("broken");
   });
 
-  test("without a relay there is nothing to compare rows with", () => {
+  test("has nothing to compare rows with without a relay", () => {
     expect(rowsFinding({ target: { stack: "dev" }, rows: 3, counts: undefined, since, now }).verdict).toBe("fine");
     expect(rowsFinding({ target: { stack: "dev" }, rows: 0, counts: undefined, since, now }).verdict).toBe("waiting");
   });

@@ -28,7 +28,7 @@ test.each([
   expect(parseSamples(text).map(({ name }) => name)).toEqual(names);
 });
 
-test("the path that most targets share is left out", () => {
+test("the common path of most targets is left out", () => {
   expect(commonPrefix(mappings)).toBe(prefix);
   expect(commonPrefix([])).toBe("");
 });
@@ -38,7 +38,7 @@ test("a value is found by Data Prep's paths", () => {
   expect(valueAtDotPath({ a: null }, "a.b")).toBeUndefined();
 });
 
-test("source and row stand side by side, within 100 columns; what is empty on both sides is counted", () => {
+test("source and row are shown side by side, within 100 columns; fields that are empty on both sides are counted", () => {
   const record = {
     ...{ event_id: "01J9", object_type: "email", metric: "sent" },
     data: { identifiers: { id: "u-9001" }, campaign_id: 12, subject: null },
@@ -62,7 +62,7 @@ test("source and row stand side by side, within 100 columns; what is empty on bo
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
 });
 
-test("an error stands below its row, and a value that did not arrive is seen as empty", () => {
+test("an error is shown below its row, and a value that did not arrive as empty", () => {
   const error = { source: "data.campaign_id", destination: "_acme.customerio.campaign_id", message: "not a number" };
   const mapped = { record: { event_id: "a", data: { campaign_id: "x" } }, row: {}, errors: [error] };
   expect(showEvent({ fate: "mapped", sample, mapped, unknown: [] }, mappings, prefix)).toEqual([
@@ -74,7 +74,7 @@ test("an error stands below its row, and a value that did not arrive is seen as 
   ]);
 });
 
-test("what never comes to Platform says why", () => {
+test("an event that never reaches Platform is shown with the reason", () => {
   expect(showEvent({ fate: "filtered", sample, rule: "except.metrics" }, mappings, prefix)).toEqual([
     "email: left out by the stack's filters (except.metrics)",
   ]);
@@ -83,13 +83,13 @@ test("what never comes to Platform says why", () => {
   ]);
 });
 
-test("a mapping that is refused is named, also where Data Prep doesn't", () => {
+test("a refused mapping is named, even if Data Prep does not name it", () => {
   const [mapping] = mappings;
   const errors = [{ source: undefined, destination: undefined, message: "no such field" }];
   expect(mapping && showInvalid({ mapping, errors })).toEqual(["  ERROR event_id → _id: no such field"]);
 });
 
-test("an attribute that the catalogue lacks is marked, with whether the mapping reads it", () => {
+test("an attribute that the catalogue lacks is marked, and whether the mapping reads it", () => {
   const record = {
     event_id: "a",
     swatch: "red",

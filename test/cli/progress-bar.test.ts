@@ -1,12 +1,12 @@
 import { ProgressBar } from "../../cli/output/progress-bar.ts";
 
-/** A stream that keeps what is written to it. */
+/** A stream that records what is written to it. */
 function stream(isTTY: boolean) {
   const written: string[] = [];
   return { written, stream: { isTTY, write: (text: string) => written.push(text) } as unknown as NodeJS.WriteStream };
 }
 
-test("on a terminal it draws over itself, at the end in full, and leaves the line clean", () => {
+test("on a terminal it redraws its line, is full at the end, and clears the line", () => {
   const terminal = stream(true);
   const bar = new ProgressBar(4, terminal.stream);
   bar.show(1, "1 replayed");

@@ -47,7 +47,7 @@ describe("the queue", () => {
       code: "urn:code",
     });
 
-  test("waits while its oldest event is young, whatever its messages' ages are", () => {
+  test("waits while its oldest event is young, whatever the age of its messages", () => {
     expect(found([waiting(minute), waiting(5 * minute, "HTTP 503")])).toEqual({
       verdict: "waiting",
       found: "About 3 messages wait, each of one or more events, the oldest event for 5 minutes.",
@@ -84,7 +84,7 @@ describe("the queue", () => {
     expect(found([replayed]).found).toContain("the oldest event for 1 minute");
   });
 
-  test("says so when nothing of it can be looked at, and what is about to die", () => {
+  test("reports that its messages can't be read, and which events will soon be given up", () => {
     expect(found([], 2)).toMatchObject({
       verdict: "waiting",
       found:
@@ -106,12 +106,12 @@ describe("the relay", () => {
     expect(relay({ ...well, listed: all }).verdict).toBe("fine");
   });
 
-  test("waits for its signing key, with how it is set", () => {
+  test("waits for its signing key, with the command that sets it", () => {
     const without = relay({ status: 200, text: '{"status":"ok","signingKeys":false}', listed: all });
     expect([without.verdict, without.todo]).toEqual(["waiting", expect.stringContaining('"Copy signing key"')]);
   });
 
-  test("waits for its intake to open, which was closed by a run that was stopped", () => {
+  test("waits for its intake to open that an interrupted run has closed", () => {
     const closed = relay({ status: 200, text: '{"status":"ok","signingKeys":true,"intake":"closed"}', listed: all });
     expect([closed.verdict, closed.found]).toEqual(["waiting", expect.stringContaining("its intake is closed")]);
     expect(closed.todo).toMatch(/opens by itself within 15 minutes.*npx pulumi up --stack dev/);
@@ -121,13 +121,13 @@ describe("the relay", () => {
     [undefined, "ECONNREFUSED", "did not answer (ECONNREFUSED)"],
     [503, '{"status":"unavailable"}', 'answered 503: {"status":"unavailable"}'],
     [404, "", "answered 404: nothing"],
-  ])("is broken if it does not answer well (%s)", (status, text, said) => {
+  ])("is broken if its answer is not healthy (%s)", (status, text, said) => {
     const finding = relay({ ...(status !== undefined && { status }), text });
     expect([finding.verdict, finding.found]).toEqual(["broken", `https://relay.example/health ${said}.`]);
     expect(finding.todo).toContain("npx pulumi up --replace 'urn:code' --stack dev");
   });
 
-  test("is broken if Azure does not list a function, whose trigger then never starts", () => {
+  test("is broken if Azure does not list a function, since its trigger never starts", () => {
     const finding = relay({ ...well, listed: ["relay/intake", "relay/health"] });
     expect([finding.verdict, finding.todo]).toEqual(["broken", "npx pulumi up --replace 'urn:code' --stack dev"]);
     expect(finding.found).toContain("does not list forwarder, poison among the functions of relay");
@@ -173,7 +173,7 @@ describe("versions", () => {
     expect([finding.verdict, finding.details?.join()]).toEqual(["fine", expect.stringContaining(said)]);
   });
 
-  test("differ where the code of a deployment never came to run, with the command that deploys it", () => {
+  test("differ if the deployed code never ran, with the command that deploys it", () => {
     for (const running of [{ version: "0.1.0" }, {}]) {
       const finding = versions("0.2.0", "0.2.0", running);
       expect([finding.verdict, finding.todo]).toEqual([
@@ -221,7 +221,7 @@ describe("Customer.io's calls", () => {
       ...{ now, target: { stack: "dev" } },
     });
 
-  test("are fine while they are taken, a stranger's among them refused", () => {
+  test("are fine while they are accepted, even if a stranger's are refused", () => {
     const took = calls({ today: { accepted: 9, refused: 3 }, takenAt: ago(30 * minute), refusedAt: ago(minute) });
     expect(took).toEqual({
       verdict: "fine",
@@ -231,7 +231,7 @@ describe("Customer.io's calls", () => {
     expect(calls({ today: { filtered: 2, refused: 1 }, takenAt: ago(minute), refusedAt: ago(0) }).verdict).toBe("fine");
   });
 
-  test("are broken if all are refused, with how the key is set", () => {
+  test("are broken if all are refused, with the command that sets the key", () => {
     const refusedOnly = calls({ today: { refused: 200 }, refusedAt: ago(minute) });
     expect(refusedOnly.verdict).toBe("broken");
     expect(refusedOnly.found).toMatch(/^No call was ever accepted, but calls were refused/);
@@ -239,13 +239,13 @@ describe("Customer.io's calls", () => {
     expect(refusedOnly.todo).toContain("npx pulumi config set --secret signingKeys --stack dev");
   });
 
-  test("are broken if none was taken for an hour while others were refused, as after a rotation", () => {
+  test("are broken if none was accepted for an hour while others were refused, as after a rotation", () => {
     const rotated = calls({ today: { accepted: 50, refused: 7 }, takenAt: ago(3 * hour), refusedAt: ago(minute) });
     expect(rotated.verdict).toBe("broken");
     expect(rotated.found).toMatch(/^No call was accepted since 2026-11-20T07:30:00.000Z, but calls were refused/);
   });
 
-  test("wait for the first one, which Send test brings, and are broken if it doesn't come for a day", () => {
+  test("wait for the first one, as sent by Send test, and are broken without one for a day", () => {
     const first = calls({ changedAt: ago(hour) });
     expect([first.verdict, first.todo]).toEqual(["waiting", expect.stringContaining("press Send test")]);
     const never = calls({ changedAt: ago(25 * hour) });
@@ -253,7 +253,7 @@ describe("Customer.io's calls", () => {
     expect(calls({ changedAt: ago(25 * hour), silenceHours: 0 }).verdict).toBe("waiting");
   });
 
-  test("are broken after as much silence as the setting says, and never where it is switched off", () => {
+  test("are broken after as much silence as the setting allows, and never if it is 0", () => {
     const silent = (silenceHours: number) => calls({ takenAt: ago(30 * hour), silenceHours });
     expect(silent(24)).toMatchObject({
       verdict: "broken",
@@ -268,13 +268,13 @@ describe("Customer.io's calls", () => {
 });
 
 describe("the balance", () => {
-  test("says how many events had attributes without a field, or passed a filter unread", () => {
+  test("shows how many events had attributes without a field, or passed a filter unread", () => {
     const said = balance({ accepted: 2, delivered: 2, unknownAttributes: 1, unread: 2 }, 0, 0).details?.join("\n");
     expect(said).toContain("events with attributes that this package does not know: 1\n");
     expect(said).toContain("could not be read: 2");
   });
 
-  test("names the attributes without a field, the most frequent first, and the command that shows what becomes of them", () => {
+  test("names the attributes without a field, the most frequent first, and the command that shows their mapping", () => {
     const some = { accepted: 9, delivered: 9, unknownAttributes: 9 };
     const few = { "data.taste": 2, "data.swatch": 7, "data.shape": 2 };
     const said = balance(some, 0, 0, few).details?.join("\n");
@@ -300,13 +300,13 @@ describe("the balance", () => {
       target: { stack: "dev" },
     });
 
-  test("never says that fewer than none are on their way: counts come late", () => {
+  test("never shows a negative number of pending events, since counts arrive late", () => {
     const { found, details } = balance({ accepted: 9, delivered: 10 }, 0, 0);
     expect(found).toContain("+ 0 on their way.");
     expect(details).toContain("1 more were handled than counted as accepted so far.");
   });
 
-  test("is broken if calls were refused and none was ever taken, with how the key is set", () => {
+  test("is broken if calls were refused and none was ever accepted, with the command that sets the key", () => {
     const finding = balance({ refused: 200 }, 0, 0);
     expect([finding.verdict, finding.found]).toEqual([
       "broken",
@@ -316,7 +316,7 @@ describe("the balance", () => {
     expect(balance({ refused: 200, filtered: 1 }, 0, 0).verdict).toBe("fine");
   });
 
-  test("adds up when every event is somewhere", () => {
+  test("is fine if every event is accounted for", () => {
     const came = { accepted: 10, setAside: 1, filtered: 4, refused: 2, unavailable: 3, retried: 5, held: 1 };
     expect(balance({ ...came, delivered: 6, deliveredSeconds: 72, duplicate: 2, gone: 1 }, 2, 0)).toEqual({
       verdict: "fine",
@@ -330,19 +330,19 @@ describe("the balance", () => {
     });
   });
 
-  test("waits while events are on their way", () => {
+  test("waits while events are pending", () => {
     expect(balance({ accepted: 10, delivered: 7 }, 0, 2)).toMatchObject({
       verdict: "waiting",
       found: "Since 2026-11-14: 10 accepted = 7 delivered + 0 duplicate + 0 dead letters + 3 on their way.",
     });
   });
 
-  test("that can't be distinguished from a missing count says what may have happened", () => {
+  test("with a difference that may be a missing count says what may have happened", () => {
     expect(balance({ accepted: 10, delivered: 9 }, 0, 0).details?.join(" ")).toContain("an instance was killed");
     expect(balance({ accepted: 9, delivered: 10 }, 0, 0).verdict).toBe("waiting");
   });
 
-  test("of nothing is fine", () => {
+  test("without events is fine", () => {
     expect(
       balanceFinding({
         total: noCounts(),

@@ -24,7 +24,7 @@ async function write(name: string, text: string): Promise<void> {
   await blob("dead-letters", name).upload(text, Buffer.byteLength(text));
 }
 
-test("dead letters are listed with the time at which they were written, and read with their version", async () => {
+test("dead letters are listed with the time when they were written, and read with their version", async () => {
   const before = Date.now() - 1_000;
   await write("2026/11/20/a.json", "Zoë");
   const [entry] = await operator.account.deadLetters();
@@ -35,7 +35,7 @@ test("dead letters are listed with the time at which they were written, and read
   expect(await operator.account.readDeadLetter("2026/11/20/gone.json")).toBeUndefined();
 });
 
-test("a dead letter is removed only as it was read", async () => {
+test("a dead letter is removed only if it has not changed since it was read", async () => {
   await write("b.json", "first");
   const first = await operator.account.readDeadLetter("b.json");
   await write("b.json", "died again");
@@ -46,11 +46,11 @@ test("a dead letter is removed only as it was read", async () => {
   expect(await operator.account.readDeadLetter("b.json")).toBeUndefined();
 });
 
-test("one that is gone already is not an error", async () => {
+test("removing a deleted dead letter is not an error", async () => {
   await expect(operator.account.removeDeadLetter("never.json", '"0x1"')).resolves.toEqual(expect.any(Boolean));
 });
 
-test("a message never expires, and a claim is there as it was given", async () => {
+test("a message never expires, and a claim is stored unchanged", async () => {
   await operator.account.enqueue("e30=");
   const queue = new QueueServiceClient(operator.endpoints.queue, new DefaultAzureCredential()).getQueueClient("events");
   const { peekedMessageItems } = await queue.peekMessages();
@@ -61,7 +61,7 @@ test("a message never expires, and a claim is there as it was given", async () =
   expect((await blob("claims", "c.json").downloadToBuffer()).toString()).toBe('{"name":"Zoë"}');
 });
 
-test("events that wait are reported without taking them, and what is not a message of events is passed over", async () => {
+test("waiting events are reported without receiving them, and messages without events are skipped", async () => {
   const event = newEvent({ id: "w", receivedAt: "2026-11-20T10:00:00.000Z", body: "{}" });
   const [message = ""] = encodeEnvelopes([event]);
   await operator.account.enqueue(message);
@@ -69,13 +69,13 @@ test("events that wait are reported without taking them, and what is not a messa
   for (const _ of "12") expect(await operator.account.waitingEvents()).toEqual([event]);
 });
 
-test("a dead letter of another relay is added under its own name, and one that is there stays", async () => {
+test("a dead letter of another relay is added under its own name, and an existing one is kept", async () => {
   expect(await operator.account.addDeadLetter("2026/11/23/e.json@formerstorage", Buffer.from("first"))).toBe(true);
   expect(await operator.account.addDeadLetter("2026/11/23/e.json", Buffer.from("second"))).toBe(false);
   expect((await operator.account.readDeadLetter("2026/11/23/e.json"))?.content.toString()).toBe("first");
 });
 
-test("messages of both queues are taken, hidden from others meanwhile, counted and removed", async () => {
+test("messages of both queues are received, hidden from others meanwhile, counted and removed", async () => {
   const queues = await RelayQueues.open(operator.source);
   for (const message of await queues.take()) await queues.remove(message);
   await operator.account.enqueue("Zmlyc3Q=");
@@ -93,13 +93,13 @@ test("messages of both queues are taken, hidden from others meanwhile, counted a
   expect(await queues.count()).toBe(0);
 });
 
-test("a claim is removed, and one that is gone already is not an error", async () => {
+test("a claim is removed, and removing a deleted one is not an error", async () => {
   await operator.account.putClaim("d.json", "{}");
   for (const _ of "12") await operator.account.removeClaim("d.json");
   expect(await operator.account.readClaim("d.json")).toBeUndefined();
 });
 
-test("dead letters can be asked for by the beginning of their names", async () => {
+test("dead letters can be listed by a prefix of their names", async () => {
   await write("2026/11/21/d-1.json", "{}");
   await write("2026/11/22/d-2.json", "{}");
   expect((await operator.account.deadLetters("2026/11/21/d-")).map(({ name }) => name)).toEqual([
@@ -115,13 +115,13 @@ describe("the tables", () => {
       credential: new DefaultAzureCredential(),
     }));
 
-  test("without any, nothing was counted and deliveries aren't known", async () => {
+  test("without any, there are no counts and deliveries are unknown", async () => {
     expect(await operator.tables.counts()).toEqual({ total: noCounts(), days: new Map(), unknownPaths: new Map() });
     expect(await operator.tables.sentAgo()).toBeUndefined();
     expect(await operator.tables.wasDelivered("a")).toBeUndefined();
   });
 
-  test("the counts of all instances are added up, day by day, purges too", async () => {
+  test("the counts of all instances are added up by day, including purges", async () => {
     await tables().create("counts", signal);
     await tables().put("counts", { partition: "2026-11-21", row: "one" }, signal, {
       accepted: 5,
@@ -153,10 +153,10 @@ describe("the tables", () => {
     expect(Date.now() - (countedAt?.getTime() ?? 0)).toBeLessThan(60_000);
   });
 
-  test("counts of old days say the same once the relay has made one row of each, and when anything was counted last", async () => {
+  test("counts of old days, and the time of the last count, are the same once the relay has folded each day into one row", async () => {
     await tables().put("counts", { partition: "2026-11-22", row: "one" }, signal, { accepted: 1 });
     const before = await operator.tables.counts();
-    // A sum is written long after what it is of.
+    // A sum is written long after its counts.
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     const nextMonth = new Date(Date.now() + 30 * 24 * 60 * 60 * 1000);
     await foldCounts({ tables: tables(), clock: () => nextMonth });
@@ -164,7 +164,7 @@ describe("the tables", () => {
     expect(await operator.tables.counts()).toEqual(before);
   });
 
-  test("the freshest row says how long ago an instance sent", async () => {
+  test("the newest row says how long ago an instance sent", async () => {
     await tables().create("forwarders", signal);
     await tables().put("forwarders", { partition: "forwarder", row: "one" }, signal);
     expect(await operator.tables.sentAgo()).toBeLessThan(60_000);

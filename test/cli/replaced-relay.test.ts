@@ -19,7 +19,7 @@ async function write(endpoint: string | undefined, content: string | Buffer): Pr
   await blob.upload(content, Buffer.byteLength(content));
 }
 
-test("dead letters of both relays are exported, each under its own name and byte by byte, and stay", async () => {
+test("dead letters of both relays are exported, each unchanged under its own name, and are kept", async () => {
   const inside = await mkdtemp(path.join(tmpdir(), "customerio-aep-export-"));
   const broken = Buffer.from([0xef, 0xbb, 0xbf, 0x7b, 0xff]);
   await write(operator.endpoints.blob, "new");

@@ -10,12 +10,12 @@ import { eventPolicy } from "../../relay/core/policy/policy.ts";
 const receivedAt = "2026-11-20T10:00:00.000Z";
 const now = new Date("2026-11-21T10:00:00.000Z");
 
-/** The storage account in memory, whose n-th call may fail before or after it had its effect. */
+/** The storage account in memory. The n-th call may fail before or after it had its effect. */
 class FaultyAccount {
   readonly deadLetters = new Map<string, { content: Buffer; etag: string }>();
   readonly claims = new Map<string, string>();
   readonly messages: string[] = [];
-  /** What happens to the next calls; when it is used up, all goes well. */
+  /** What happens to the next calls; at its end, all calls succeed. */
   faults: ("fails" | "fails after" | "works")[] = [];
   #versions = 0;
 
@@ -36,7 +36,7 @@ class FaultyAccount {
       return found.etag === etag && this.deadLetters.delete(name);
     });
 
-  /** The events in the queue, each message read as the forwarder does. */
+  /** The events in the queue, with each message decoded as by the forwarder. */
   events(): QueuedEvent[] {
     return this.messages.flatMap((message) => {
       const decoded = decodeEnvelope(JSON.parse(Buffer.from(message, "base64").toString("utf8")));
@@ -78,7 +78,7 @@ function run(choice: { action?: ReplayAction; filter?: DeadLetterFilter; policy?
   });
 }
 
-test("an event goes back into the queue as it was received, with its attempts counted from zero, and its dead letter goes", async () => {
+test("an event is queued again as it was received, with its attempts counted from zero, and its dead letter is deleted", async () => {
   refused("a");
   const counts = await run();
   const body = JSON.stringify({ event_id: "a", object_type: "email", metric: "sent", timestamp: 1 });
@@ -95,13 +95,13 @@ test("a body too large for a message becomes a claim", async () => {
   expect(JSON.parse(account.claims.get(event.claim) ?? "")).toMatchObject({ event_id: "large" });
 });
 
-test("a body too large for a message outlives the forwarder's clearing up after the event's death", async () => {
+test("a body too large for a message survives the forwarder's cleanup after the event became a dead letter", async () => {
   const data = { content: "x".repeat(60_000) };
   const name = refused("large", { data });
   const { body } = JSON.parse(account.deadLetters.get(name)?.content.toString() ?? "{}") as DeadLetter;
   account.claims.set(blobName({ id: "large", receivedAt, body }), body);
   await run();
-  // The forwarder deletes the claim only after the dead letter was written, as late as the rest of its message takes.
+  // The forwarder deletes the claim only after the dead letter was written, when the rest of its message is done.
   account.claims.delete(blobName({ id: "large", receivedAt, body }));
   const [event] = account.events();
   expect(account.deadLetters.size).toBe(0);
@@ -116,7 +116,7 @@ test("an unreadable queue message is put back byte by byte", async () => {
 });
 
 describe("a dead letter of any age", () => {
-  test("waits in the queue from its replay on, and is given up for its age by nothing", async () => {
+  test("waits in the queue from its replay on, and is never given up because of its age", async () => {
     refused("a");
     const before = Date.now();
     await run();
@@ -129,7 +129,7 @@ describe("a dead letter of any age", () => {
     expect(isExpired(event, new Date(before + year))).toBe(false);
   });
 
-  test("that was a whole message, which this relay can read, comes back with its events' waits begun again", async () => {
+  test("that was a whole message that this relay can read is queued again, with its events' waits restarted", async () => {
     const old = {
       id: "a",
       receivedAt: "2025-01-01T00:00:00.000Z",
@@ -180,13 +180,13 @@ describe("a dead letter of any age", () => {
   });
 });
 
-/** What an older relay took for malformed, but is an event to this one. */
+/** A body that an older relay treated as malformed, and this one as an event. */
 function malformed(data: object): void {
   const body = JSON.stringify({ event_id: "m", object_type: "email", metric: "sent", timestamp: 1, data });
   account.put(deadBody(Buffer.from(body), { class: "malformed", reason: "not understood then", receivedAt, now }));
 }
 
-test("what still is not an event stays and is reported", async () => {
+test("a body that still is not an event stays and is reported", async () => {
   account.put(deadBody(Buffer.from("[1]"), { class: "malformed", reason: "no object", receivedAt, now }));
   account.put(deadBody(Buffer.from([0xff, 0xfe]), { class: "malformed", reason: "not UTF-8", receivedAt, now }));
   const counts = await run();
@@ -194,7 +194,7 @@ test("what still is not an event stays and is reported", async () => {
   expect([...counts.left]).toEqual([["hold no event that this version of the relay can read", 2]]);
 });
 
-test("what the relay can read by now loses the personal data that it should have lost at the intake", async () => {
+test("a body that the relay can now read loses the personal data that the intake should have removed", async () => {
   malformed({ recipient: "ann@example.org", identifiers: { id: "7" } });
   await run({ policy: { personalData: { recipient: "drop" } } });
   const [event] = account.events();
@@ -206,14 +206,14 @@ test("what the relay can read by now loses the personal data that it should have
   expect(account.deadLetters.size).toBe(0);
 });
 
-test("what a filter leaves out stays and is reported", async () => {
+test("an event that a filter leaves out stays and is reported", async () => {
   malformed({ identifiers: { id: "7" } });
   const counts = await run({ policy: { filters: { except: { metrics: ["sent"] } } } });
   expect([account.messages.length, account.deadLetters.size]).toEqual([0, 1]);
   expect([...counts.left]).toEqual([["are left out by the filter except.metrics", 1]]);
 });
 
-test("what was redacted at the intake is not hashed again", async () => {
+test("data that the intake redacted is not hashed again", async () => {
   refused("a", { data: { recipient: "0f".repeat(32) } });
   await run({ policy: { personalData: { recipient: "hash" } } });
   const [event] = account.events();
@@ -234,7 +234,7 @@ test("a dry run counts, and changes nothing", async () => {
   expect([account.deadLetters.size, account.messages.length]).toEqual([2, 0]);
 });
 
-test("a purge deletes, and puts nothing back", async () => {
+test("a purge deletes, and queues nothing", async () => {
   refused("a");
   const counts = await run({ action: "purge" });
   expect([counts.done, account.deadLetters.size, account.messages.length]).toEqual([1, 0, 0]);
@@ -248,7 +248,7 @@ test.each<[string, DeadLetterFilter, string[]]>([
   ["times, the end left out", { from: new Date(receivedAt), to: new Date(now) }, ["a", "b", "c"]],
   ["a time before", { to: new Date(receivedAt) }, []],
   ["several at once", { objectType: "email", metric: "sent" }, ["a"]],
-])("only those are meant that fit the filter: %s", async (_name, filter, meant) => {
+])("only dead letters that match the filter are replayed: %s", async (_name, filter, meant) => {
   refused("a");
   refused("b", { object_type: "sms" });
   refused("c", { metric: "opened" }, "Platform refused the event: HTTP 413, Payload Too Large");
@@ -262,7 +262,7 @@ test.each<[string, DeadLetterFilter, string[]]>([
   expect(account.deadLetters.size).toBe(3 - meant.length);
 });
 
-test("an event that dies again before its old dead letter was removed keeps the new one", async () => {
+test("an event that becomes a dead letter again before the old one was removed keeps the new one", async () => {
   const name = refused("a");
   const enqueue = account.enqueue;
   account.enqueue = async (message) => {
@@ -295,7 +295,7 @@ test("stopped, it ends after what is under way, and the next run goes on with th
   expect(account.deadLetters.size).toBe(0);
 });
 
-test("wherever the storage fails, repeated runs bring every event back, and never make one up", async () => {
+test("wherever the storage fails, repeated runs replay every event, and never invent one", async () => {
   const fault = fc.constantFrom("works" as const, "works" as const, "fails" as const, "fails after" as const);
   await fc.assert(
     fc.asyncProperty(fc.array(fc.boolean(), { minLength: 1, maxLength: 8 }), fc.array(fault), async (sizes, faults) => {

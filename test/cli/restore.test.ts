@@ -40,14 +40,14 @@ const storage = {
 const restore = (signal = new AbortController().signal, progress = () => {}) =>
   restoreDeadLetters({ folder, storage, signal, progress });
 
-test("what was exported is in the storage again, byte by byte and under its own name", async () => {
+test("exported dead letters are in the storage again, unchanged and under their own names", async () => {
   const before = new Map(stored);
   stored.clear();
   expect(await restore()).toEqual({ examined: 3, restored: 3, present: 0, differing: [], foreign: [] });
   expect(new Map([...stored].sort())).toEqual(new Map([...before].sort()));
 });
 
-test("what the storage has stays: a second run restores nothing, and other content is reported", async () => {
+test("existing dead letters are kept: a second run restores nothing, and reports different content", async () => {
   stored.set(second, Buffer.from("died again"));
   stored.delete(third);
   expect(await restore()).toMatchObject({ restored: 1, present: 1, differing: [second] });
@@ -55,7 +55,7 @@ test("what the storage has stays: a second run restores nothing, and other conte
   expect(await restore()).toMatchObject({ restored: 0, present: 2, differing: [second] });
 });
 
-test("a dead letter of a relay that had been replaced loses the name of its former account", async () => {
+test("a dead letter of a replaced relay loses the name of its former account", async () => {
   const content = stored.get(first) ?? Buffer.of();
   stored.clear();
   await rm(folder, { recursive: true });
@@ -65,7 +65,7 @@ test("a dead letter of a relay that had been replaced loses the name of its form
   expect([...stored.keys()]).toEqual([first]);
 });
 
-test("a file that is not a dead letter is reported, and put nowhere", async () => {
+test("a file that is not a dead letter is reported and ignored", async () => {
   await writeFile(path.join(folder, "notes.txt"), "not ours");
   await writeFile(path.join(folder, "2026", "half.json.part"), '{"version":1');
   const { foreign, present } = await restore();
@@ -73,7 +73,7 @@ test("a file that is not a dead letter is reported, and put nowhere", async () =
   expect(stored.size).toBe(3);
 });
 
-test("stopped, the next run goes on with the rest", async () => {
+test("after a stop, the next run continues with the rest", async () => {
   stored.clear();
   const stop = new AbortController();
   stop.abort();

@@ -15,7 +15,7 @@ test("the row itself is the best proof", () => {
   });
 });
 
-test("a large dataset can't be searched, so that its dataflow's counts have to do", () => {
+test("a large dataset can't be searched, so its dataflow's counts are used", () => {
   const finding = rowFinding({
     target: { stack: "dev" },
     id: "x",
@@ -30,7 +30,7 @@ test("a large dataset can't be searched, so that its dataflow's counts have to d
   expect(finding.details?.join()).toContain("WHERE _id = 'x'");
 });
 
-test("a large dataset without a row since, or of which nothing is known from before, waits", () => {
+test("a large dataset without a new row, or without earlier counts, waits", () => {
   expect(rowFinding({ target: { stack: "dev" }, id: "x", rows: rows(100), runs: [run(10, 2)], before }).verdict).toBe(
     "waiting",
   );
@@ -42,7 +42,7 @@ test("a large dataset without a row since, or of which nothing is known from bef
   });
 });
 
-test("where all that came since failed, so did the event", () => {
+test("if everything since has failed, the event has failed", () => {
   expect(
     rowFinding({ target: { stack: "dev" }, id: "x", rows: [], runs: [run(10, 3, ["MAPPER-3700-400 bad"])], before }),
   ).toMatchObject({
@@ -53,7 +53,7 @@ test("where all that came since failed, so did the event", () => {
   });
 });
 
-test("where some failed and some did not, nothing is sure yet", () => {
+test("if only some have failed, the result is still open", () => {
   expect(
     rowFinding({ target: { stack: "dev" }, id: "x", rows: rows(100), runs: [run(11, 3, ["E bad"])], before }),
   ).toMatchObject({

@@ -4,7 +4,7 @@ import { checkVersions } from "../../cli/checks/versions.ts";
 import type { StackSource } from "../../cli/stack/source.ts";
 import { recordingServer } from "../../packages/pulumi-customerio/test/recording-server.ts";
 
-test("the relay is asked for its health once, for all checks that read it", async () => {
+test("all checks share one request for the relay's health", async () => {
   const server = await recordingServer(() => ({ status: 503, body: { status: "unavailable", version: "0.0.1" } }));
   try {
     const code = { type: "customerio-aep:index:FunctionCode", id: "/sites/relay", urn: "urn:code", outputs: {} };

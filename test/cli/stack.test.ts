@@ -10,7 +10,7 @@ import { parseDeadLetter } from "../../relay/core/event/dead-letter.ts";
 import { type LocalStack, repository, startLocalStack } from "../e2e/local-stack.ts";
 import { cli, type Ended } from "./cli.ts";
 
-// One stack for all, in the order in which they stand: each test goes on from the last.
+// All tests share one stack and run in order: each continues from the previous one.
 let stack: LocalStack;
 
 const minutes = 60_000;
@@ -46,7 +46,7 @@ const allFine = {
   versions: fine,
 };
 
-/** `customerio-aep status` once the relay's counts, which come some seconds late, say this. */
+/** `customerio-aep status` once the relay's counts, which are some seconds late, show this. */
 async function statusWhen(shows: RegExp): Promise<Ended> {
   const end = Date.now() + minutes;
   for (;;) {
@@ -71,7 +71,7 @@ async function platform(method: string, route: string, body?: object): Promise<u
 const refuseWith = (status: number) =>
   platform("POST", "faults", { target: "inlet", effect: { kind: "status", status }, rate: 1 });
 
-/** Lets these events happen and waits until Customer.io has sent them. */
+/** Triggers these events and waits until Customer.io has sent them. */
 async function send(ids: readonly string[]): Promise<void> {
   const [sample] = samples;
   const metrics = ["subscribed", "unsubscribed"];
@@ -216,7 +216,7 @@ test(
     expect(await deadIds()).toEqual([]);
     expect((await run("replay")).stdout).toBe("0 of 0 dead letters of the stack local replayed.\n");
     await eventually(() => stack.vendors.pendingIds(), []);
-    // What was replayed is not a dead letter any more, and was delivered.
+    // Replayed events are no longer dead letters, and were delivered.
     const after = await statusWhen(/: 5 accepted = 5 delivered \+ 0 duplicate \+ 0 dead letters \+ 0 on their way/);
     expect([after.code, verdicts(after.stdout)]).toEqual([0, allFine]);
   },
@@ -242,7 +242,7 @@ test(
   2 * minutes,
 );
 
-/** The event of a verification, as its first line tells it. */
+/** The event id of a verification, from its first line. */
 const eventOf = ({ stdout }: Ended): string => stdout.match(/event (customerio-aep-verify-\S+)/)?.[1] ?? "";
 
 test(
@@ -253,7 +253,7 @@ test(
       0,
       { webhook: fine, relay: fine, delivery: fine, dataset: fine },
     ]);
-    // Customer.io's own events came before, and this one is none.
+    // Customer.io's own events were accepted before, and this one is not one of them.
     expect(verified.stdout).toMatch(
       /signed with the stack's own key\.\nThe relay accepted the last call from Customer\.io at \S+Z\.\n/,
     );
@@ -335,7 +335,7 @@ test(
     const verified = await run("verify", "--timeout", "0.1");
     const status = await run("status");
     await stack.vendors.setFlowState(String(dataflowId), "enable");
-    // Platform takes some seconds for it, in which the next test would find the dataflow broken.
+    // Platform needs some seconds for it, during which the next test would find the dataflow broken.
     await statusWhen(/dataflow +".*" is enabled\./);
     expect([verified.code, verdicts(verified.stdout)]).toEqual([
       3,
@@ -344,7 +344,7 @@ test(
     expect(verified.stdout).toMatch(
       /Still on its way\. To keep following it: npx customerio-aep verify --event customerio-aep-verify-\S+ --stack local\n$/,
     );
-    // Platform answered 200 to it, and it is nowhere: only counts tell.
+    // Platform answered it with 200, and it is nowhere: only counts show that.
     expect([status.code, verdicts(status.stdout).dataflow]).toEqual([1, "broken"]);
   },
   2 * minutes,
@@ -356,7 +356,7 @@ test(
     await refuseWith(404);
     await send(["left-1"]);
     await eventually(async () => (await stack.vendors.pendingIds()).length > 0, true);
-    // The dataset still lacks the row of the verification that the disabled dataflow lost; the relay's counts tell it within 15 s.
+    // The dataset still lacks the row of the verification that the disabled dataflow lost; the relay's counts show it within 15 s.
     const status = await statusWhen(/dataset +It received \d+ rows in the last 7 days, but .* are not there yet\./);
     const waiting = { queue: "waiting", dataset: "waiting", balance: "waiting" };
     expect([status.code, verdicts(status.stdout)]).toEqual([0, { ...allFine, ...waiting }]);
@@ -373,7 +373,7 @@ test(
   6 * minutes,
 );
 
-/** Runs `pulumi destroy` as a terminal does, and presses Ctrl-C once it has said one of these. */
+/** Runs `pulumi destroy` as in a terminal, and presses Ctrl-C once it has printed one of these. */
 async function destroyUntil(...words: string[]): Promise<{ output: string; code: number | null }> {
   const bin = path.join(repository, "node_modules/.bin");
   const flags = ["--yes", "--skip-preview", "--non-interactive", "--color", "never"];

@@ -6,18 +6,18 @@ import { make, startTestAzure } from "../../packages/local-cloud/test/azure/supp
 /** The relay's storage account in a subscription of its own, opened as the caller. */
 export interface TestAccount {
   readonly id: string;
-  /** As far as what opens the account asks for it. */
+  /** Only what is read to open the account. */
   readonly source: StackSource;
   readonly account: RelayStorageAccount;
   readonly tables: RelayTables;
   readonly endpoints: { readonly blob: string; readonly queue: string; readonly table: string };
-  /** Of the account of a relay that has been replaced, if there is one. */
+  /** The account of a replaced relay, if there is one. */
   readonly formerEndpoints: { readonly blob: string } | undefined;
   stop(): Promise<void>;
 }
 
 /**
- * Starts a subscription whose Owner the caller is, with these roles beside. One for each test file: the login keeps its token.
+ * Starts a subscription in which the caller is Owner and has these roles. One per test file, since the login keeps its token.
  */
 export async function startAccount(callerRoles: readonly string[], { isReplacing = false } = {}): Promise<TestAccount> {
   const { azure, stop } = await startTestAzure({ callerRoles });

@@ -15,7 +15,7 @@ import { cli, type Ended } from "./cli.ts";
 
 const names = commands.map(({ name }) => name);
 
-/** Runs `customerio-aep …` in this process, which is much quicker than in one of its own. */
+/** Runs `customerio-aep …` in this process, which is much faster than a new one. */
 async function call(...args: string[]): Promise<Ended> {
   const printed = { stdout: "", stderr: "" };
   const into = (stream: keyof typeof printed) => (text: unknown) => {
@@ -48,7 +48,7 @@ test("without a command it shows all of them, and fails", async () => {
   for (const name of [...names, "completion", "help"]) expect(stderr).toMatch(new RegExp(`^  ${name} `, "m"));
 });
 
-test.each(names)("%s --help has every option, examples and the exit codes, and is not a mistake", async (name) => {
+test.each(names)("%s --help shows every option, examples and the exit codes, and succeeds", async (name) => {
   const { code, stdout } = await call(name, "--help");
   const definition = commands.find((command) => command.name === name);
   const options = Object.keys({ ...definition?.options, ...sharedOptions });
@@ -65,17 +65,17 @@ test("docs/operating.md shows each command", async () => {
   expect(missing.map((name) => `docs/operating.md does not show customerio-aep ${name}`)).toEqual([]);
 });
 
-test("a process of its own prints and ends the same", async () => {
+test("a separate process prints the same and has the same exit code", async () => {
   for (const args of [["export"], ["status", "--everything"], ["nothing"]]) {
     expect(await cli({}, ...args)).toEqual(await call(...args));
   }
 });
 
-test("--version prints that of the package", async () => {
+test("--version prints the package's version", async () => {
   expect(await cli({}, "--version")).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: "" });
 });
 
-test.each(["bash", "zsh", "fish", "powershell"])("completion has a script for %s", async (shell) => {
+test.each(["bash", "zsh", "fish", "powershell"])("completion prints a script for %s", async (shell) => {
   const { code, stdout } = await cli({}, "completion", shell);
   expect([code, stdout]).toEqual([0, expect.stringMatching(/customerio-aep complete '?--/)]);
 });
@@ -91,7 +91,7 @@ test("commands, options and their values are completed", async () => {
 });
 
 describe("in a real bash", () => {
-  /** What bash offers for the last word of a line, by the function that it would call at a press of Tab. */
+  /** What bash offers for the last word of a line, by the function that it would call when Tab is pressed. */
   async function offered(words: readonly string[], before = ""): Promise<string[]> {
     const script = [
       before,
@@ -100,7 +100,7 @@ describe("in a real bash", () => {
       'read -r _ _ function _ <<< "$(complete -p customerio-aep)"',
       `COMP_WORDS=(${["customerio-aep", ...words].map((word) => `'${word}'`).join(" ")})`,
       `COMP_CWORD=${words.length}`,
-      // It sets options of the completion under way, and there is none.
+      // It would set options of the current completion, and there is none.
       "compopt() { :; }",
       '"$function"',
       'printf "%s\\n" "${COMPREPLY[@]}"',
@@ -118,14 +118,14 @@ describe("in a real bash", () => {
     expect(await offered(["replay", "--class", "mal"])).toEqual(["malformed"]);
   });
 
-  test("bash-completion's own function is used where there is one", async () => {
+  test("bash-completion's own function is used if it exists", async () => {
     const theirs =
       '_get_comp_words_by_ref() { words=("customerio-aep" "exp"); cword=1; cur="exp"; prev="customerio-aep"; }';
     expect(await offered(["anything"], theirs)).toEqual(["export"]);
   });
 });
 
-test("a mistake that --json meets is JSON too", async () => {
+test("a mistake is reported as JSON too with --json", async () => {
   const { code, stdout, stderr } = await cli({}, "replay", "--rate", "0", "--json");
   expect([code, JSON.parse(stdout), stderr]).toEqual([2, { error: "--rate is invalid: it must be more than 0" }, ""]);
 });
@@ -144,7 +144,7 @@ describe("in a folder of its own", () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  test("a folder that is not there, and one without a program, are reported", async () => {
+  test("a folder that does not exist, and one without a program, are reported", async () => {
     const nowhere = await cli(environment, "status", "--cwd", "not/there");
     expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringMatching(/--cwd is invalid: .*not\/there\n$/)]);
     const empty = await cli(environment, "status", "--cwd", folder, "--stack", "dev");
@@ -158,7 +158,7 @@ describe("in a folder of its own", () => {
     expect(stderr).toMatch(/^debug: Error: Could not read the stack: .*\n( {4}at |.*\n)/m);
   });
 
-  test("a stack that does not exist is reported in Pulumi's words", async () => {
+  test("a stack that does not exist is reported with Pulumi's message", async () => {
     const { code, stderr } = await cli(environment, "status", "--stack", "nowhere");
     expect([code, stderr]).toEqual([
       1,

@@ -7,7 +7,7 @@ import { reveal } from "../../packages/pulumi-provider-kit/src/engine/values.ts"
 import { makeAll } from "../conformance/platform-objects.ts";
 import { appApiKey, credential, World } from "../conformance/world.ts";
 
-// A source whose webhook posts straight to the dataflow, without the engine: only what the commands ask of it.
+// A source with a webhook that posts directly to the dataflow, without the engine, with only what the commands read.
 let world: World;
 let source: StackSource;
 let streamingUrl: string;
@@ -63,7 +63,7 @@ test("a verification is posted to the dataflow's inlet, and found in the dataset
   ]);
 });
 
-test("what the inlet refuses is reported without the address, which is a secret", async () => {
+test("a refusal by the inlet is reported without its address, which is a secret", async () => {
   await world.platformFault("/collection/", 403, "inlet");
   const { outcome, reported } = await verify("direct-2");
   expect(outcome).toBe("broken");
@@ -71,7 +71,7 @@ test("what the inlet refuses is reported without the address, which is a secret"
   expect(reported.join()).not.toContain(new URL(streamingUrl).pathname.split("/").at(-1));
 });
 
-test("the webhook is right if it posts to the stack's dataflow, and never is its address shown", async () => {
+test("the webhook is fine if it posts to the stack's dataflow, and its address is never shown", async () => {
   expect(await checkWebhook(source)).toEqual({
     verdict: "fine",
     found: expect.stringContaining("is enabled, for 1 kinds of events."),

@@ -7,21 +7,21 @@ const repository = path.resolve(import.meta.dirname, "../..");
 
 /** A command that the product prints or documents. */
 export interface Advice {
-  /** As one types it; what is filled in is in angle brackets: `npx pulumi stack init <name>`. */
+  /** As a user types it, with placeholders in angle brackets: `npx pulumi stack init <name>`. */
   readonly command: string;
   /** File, below the repository. */
   readonly where: string;
 }
 
-/** What a command may begin with. In running text a bare `pulumi up` is a name rather than something to type, unless it is marked as code. */
+/** The words that a command may begin with. In running text a bare `pulumi up` is a name rather than something to type, unless it is marked as code. */
 const npm = "npm(?= (?:ci|exec|i|install|pack|publish|run|test)(?![\\w-]))";
 const typed = `(?:npx (?:pulumi|customerio-aep|jest)|${npm}|az)(?= )`;
 const asCode = `(?:(?:npx )?(?:pulumi|customerio-aep|jest)|${npm}|az)(?= )`;
-/** Words after which running text goes on, and the command has ended. */
+/** Words at which a command ends and running text continues. */
 const prose =
   /^(?:again|and|as|before|by|does|first|finds|has|in|is|it|of|or|reports|says|shows|that|the|then|to|waits|when|which|will|with|writes)$/;
 
-/** Every command in messages, help, documentation, settings files and workflows, each once for every file. */
+/** Every command in messages, help, documentation, settings files and workflows, once per file. */
 export async function collectAdvice(): Promise<Advice[]> {
   const found: Advice[] = [];
   for (const name of files()) {
@@ -78,7 +78,7 @@ function commandsIn(text: string, heads: string): string[] {
   });
 }
 
-/** The words of a command, up to where its text goes on as a sentence or as another command. */
+/** The words of a command, up to where a sentence or another command follows. */
 function wordsAfter(text: string): string[] {
   const words: string[] = [];
   const word = /^ ((?:'[^']*'|"[^"]*"|<[^>]*>|[^\s'"<>`])+)/;
@@ -92,13 +92,13 @@ function wordsAfter(text: string): string[] {
   }
 }
 
-/** Texts in the code as a whole: pieces joined by `+` are one, and what is calculated is in angle brackets. */
+/** Whole texts in the code: pieces joined by `+` are one, and calculated parts are in angle brackets. */
 function messagesOf(name: string, text: string): string[] {
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
     const message = messageOf(node);
     if (message !== undefined) found.push(message);
-    // What is calculated within a message may be one itself; its pieces are not.
+    // A calculated part of a message may itself be a text; its pieces are not.
     if (ts.isBinaryExpression(node) && message !== undefined) visitParts(node);
     else ts.forEachChild(node, visit);
   };
@@ -131,7 +131,7 @@ function messageOf(node: ts.Node): string | undefined {
   return undefined;
 }
 
-/** The functions that write commands, with what they put before and behind. */
+/** The functions that write commands, with what they add before and after. */
 const commandWriters: Readonly<Record<string, readonly [string, string]>> = {
   pulumiCommand: ["npx pulumi", "--stack <stack> --cwd <folder>"],
   operatorCommand: ["npx customerio-aep", "--stack <stack> --cwd <folder> --source <source>"],

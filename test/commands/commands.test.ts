@@ -1,8 +1,8 @@
 import { collectAdvice } from "./collect.ts";
 import { parseCommands } from "./parse.ts";
 
-// What the product tells people to type is read by the program that they type it for. Some of it is run as well: see test/e2e/advice.test.ts.
-test("every command that is printed or documented is one that its program takes", async () => {
+// Each command that the product tells people to type is parsed by its own program. Some are also run: see test/e2e/advice.test.ts.
+test("every printed or documented command is valid for its program", async () => {
   const advice = Map.groupBy(await collectAdvice(), ({ command }) => command);
   expect(advice.size).toBeGreaterThan(150);
   const found = await parseCommands([...advice.keys()]);

@@ -1,13 +1,13 @@
 /**
  * `node own-parser.ts <JSON>`: reads commands of this package's own CLI, each as the list of its arguments, and prints what is wrong with
- * each. A program of its own, since jest can't load the parser.
+ * each. It is a separate program, since jest can't load the parser.
  */
 import { CommanderError } from "commander";
 import { optionsOf } from "../../cli/command/describe.ts";
 import { buildProgram } from "../../cli/command/program.ts";
 import { commands } from "../../cli/commands.ts";
 
-/** What does not exist, and values that are not right or missing. */
+/** Unknown options, and values that are wrong or missing. */
 type Mistakes = Readonly<Record<"unknown" | "wrong", string[]>>;
 
 async function parse(args: readonly string[]): Promise<Mistakes> {
@@ -30,7 +30,7 @@ async function parse(args: readonly string[]): Promise<Mistakes> {
   return { unknown, wrong };
 }
 
-// Completion prints its script by itself.
+// Completion prints its script without help from Commander.
 console.log = () => undefined;
 const asked = JSON.parse(process.argv[2] ?? "[]") as string[][];
 const found: Mistakes[] = [];

@@ -12,21 +12,21 @@ import { settingsTable } from "../../settings/table.ts";
 const repository = path.resolve(import.meta.dirname, "../..");
 const run = promisify(execFile);
 
-/** Answers what is wrong with the arguments of a program, undefined if the program takes them. Nothing is done. */
+/** Returns what is wrong with the arguments of a program, undefined if they are valid. Runs nothing. */
 type Parse = (args: readonly string[]) => string | undefined | Promise<string | undefined>;
 
-/** A command in its parts, as a shell gives them to a program. */
+/** A command in its parts, as a shell passes them to a program. */
 interface Command {
   readonly program: string;
   readonly args: readonly string[];
-  /** Whether one can type it as it is; without `npx`, documentation may name only a part of a command. */
+  /** Whether it can be typed unchanged; without `npx`, documentation may name only a part of a command. */
   readonly isWhole: boolean;
 }
 
 /**
- * What is wrong with each command, undefined if its program takes it.
+ * What is wrong with each command, undefined if it is valid.
  *
- * @param texts as they were collected
+ * @param texts the collected commands
  */
 export async function parseCommands(texts: readonly string[]): Promise<readonly (string | undefined)[]> {
   const commands = texts.map(splitCommand);
@@ -49,14 +49,14 @@ function splitCommand(text: string): Command {
   return { program, args: words.map(filledIn), isWhole: npx !== undefined };
 }
 
-/** A word as the shell gives it to the program, with something in place of what is to be filled in. */
+/** A word as the shell passes it to the program, with placeholders filled in. */
 function filledIn(word: string): string {
   return word.replaceAll(/<[^>]*>/g, "x").replaceAll(/['"]/g, "");
 }
 
-/** By the help of Pulumi's own CLI: its flags, what they take, and how many arguments there may be. */
+/** Uses the help of Pulumi's own CLI: its flags, their values, and the number of arguments. */
 const parsePulumi: Parse = async (args) => {
-  // What looks like a name is one, or an argument; the help tells how many are names.
+  // A word that looks like a name is one, or an argument; the help says how many are names.
   const names = args.slice(0, 2).filter((word) => /^[a-z][a-z-]+$/.test(word));
   const help = await helpOf(path.join(engineFolder(), "pulumi"), ...names);
   const usage = /^Usage:\n {2}pulumi (.*)$/m.exec(help)?.[1]?.split(" ") ?? [];
@@ -84,7 +84,7 @@ function flagIn(help: string, word: string): { readonly takes: string | undefine
   return all === undefined ? undefined : { takes };
 }
 
-/** What is neither a flag nor the value of one. */
+/** The words that are neither a flag nor its value. */
 function argumentsAmong(words: readonly string[], takesValue: (flag: string) => boolean): string[] {
   return words.filter((word, index) => !word.startsWith("-") && !takesValue(words[index - 1] ?? ""));
 }
@@ -108,14 +108,14 @@ const namespaces: Readonly<Record<string, readonly string[]>> = {
 /** Those of the examples' programs. */
 const ofExamples = /^(brands|settings|forceDestroy|(north|south)(AppApiKey|SigningKeys))$/;
 
-/** What is wrong with a key of the configuration; `x` stands for one that is to be filled in. */
+/** What is wrong with a key of the configuration; `x` is a placeholder. */
 function unknownSetting(key: string): string | undefined {
   const [, namespace = manifest.name, name = ""] = /^(?:([\w-]+):)?(\w+)/.exec(key) ?? [];
   const isKnown = name === "x" || ofExamples.test(name) || namespaces[namespace]?.includes(name);
   return isKnown ? undefined : `There is no setting ${key}.`;
 }
 
-/** By this package's own CLI, each value included. */
+/** Uses this package's own CLI, including each value. */
 async function parseOwn(commands: readonly Command[]): Promise<[Command, string | undefined][]> {
   const program = path.join(import.meta.dirname, "own-parser.ts");
   if (commands.length === 0) return [];
@@ -123,13 +123,13 @@ async function parseOwn(commands: readonly Command[]): Promise<[Command, string 
   const found = JSON.parse(stdout) as { unknown: string[]; wrong: string[] }[];
   return commands.map((command, index) => {
     const { unknown = [], wrong = [] } = found[index] ?? {};
-    // One that is named in part may lack what it needs.
+    // A command that is named in part may lack required options.
     const mistakes = [...unknown, ...(command.isWhole ? wrong : [])];
     return [command, mistakes.length > 0 ? mistakes.join("\n") : undefined];
   });
 }
 
-/** By npm's own help, and by the scripts and packages that there are. */
+/** Uses npm's own help, and the existing scripts and packages. */
 const parseNpm: Parse = async ([command = "", ...args]) => {
   const end = args.indexOf("--");
   const [own, passed] = end === -1 ? [args, []] : [args.slice(0, end), args.slice(end + 1)];
@@ -169,7 +169,7 @@ function unknownPackage(spec: string): string | undefined {
   return isKnown ? undefined : `There is no package ${name}.`;
 }
 
-/** The tests that are named exist: by path, and by a title that is somewhere below it. */
+/** Checks that the named tests exist: by path, and by a title somewhere below it. */
 const parseJest: Parse = (args) => {
   const options = args.indexOf("-t");
   const [paths, [, title]] = options === -1 ? [args, []] : [args.slice(0, options), args.slice(options)];
@@ -183,7 +183,7 @@ const parseJest: Parse = (args) => {
   return undefined;
 };
 
-/** What may be asked of the Azure CLI, from its reference: https://learn.microsoft.com/cli/azure/reference-index */
+/** Commands of the Azure CLI, from its reference: https://learn.microsoft.com/cli/azure/reference-index */
 const azure: Readonly<Record<string, readonly string[]>> = {
   "account show": [],
   "functionapp list-flexconsumption-locations": ["--output", "--zone-redundant"],

@@ -32,7 +32,7 @@ function problemsOf(queries: readonly string[]): string[][] {
   return JSON.parse(execFileSync(process.execPath, [checker], { input, encoding: "utf8", maxBuffer: 1e7 }));
 }
 
-test("every query is valid against the tables' schema, and the check finds what is not", () => {
+test("every query is valid for the tables' schema, and the check finds invalid ones", () => {
   const alerts = Object.values(relayAlerts({ expectsEvents: true, silenceHours: 24 }));
   const ofAlerts = alerts.map((alert) => queryOf(alert, componentId));
   const ofWorkbook = workbookOf(componentId).items.map(({ content }) => content.query);
@@ -53,7 +53,7 @@ test("every query works on a new workspace and on a shared one", () => {
   for (const [name, alert] of Object.entries(relayAlerts({ expectsEvents: true, silenceHours: 24 }))) {
     const query = queryOf(alert, componentId);
     expect(query).toMatch(/^union isfuzzy=true \w+\s/);
-    // Reaching the cap concerns everybody in the workspace.
+    // The cap applies to the whole workspace.
     expect(query.includes(`where _ResourceId =~ "${componentId}"`)).toBe(name !== "cap");
   }
 });

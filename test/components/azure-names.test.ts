@@ -9,7 +9,7 @@ import { defaultAzureSwitches } from "../../packages/local-cloud/src/azure/switc
 import { guidOf } from "../../relay/deploy/resources/arm/guid.ts";
 import { configureWithCredentials, declaredBy } from "./stack.ts";
 
-/** Azure's rules, said once more and apart from the code under test: the whole name, with azure-native's 8 digits. */
+/** Azure's rules, written independently of the code under test: for the whole name, with azure-native's 8 digits. */
 const legal: Record<Parameters<typeof azureName>[0], RegExp> = {
   resourceGroup: /^(?=.{1,90}$)[\w.()-]*[\w()-]$/,
   identity: /^[a-z0-9][\w-]{2,127}$/i,
@@ -26,7 +26,7 @@ const legal: Record<Parameters<typeof azureName>[0], RegExp> = {
 const kinds = Object.keys(legal) as (keyof typeof legal)[];
 const digits = "0a1b2c3d";
 
-test("whatever a component is called, its resources' names are ones that Azure takes", () => {
+test("the resources of a component of any name have names that Azure accepts", () => {
   const names = fc.oneof(
     fc.string({ maxLength: 300 }),
     fc.string({ unit: "binary", maxLength: 80 }),
@@ -42,7 +42,7 @@ test("whatever a component is called, its resources' names are ones that Azure t
   );
 });
 
-test("names that are cut or cleaned stay different, and the same name stays the same", () => {
+test("shortened and cleaned names stay different, and equal names stay equal", () => {
   fc.assert(
     fc.property(fc.string({ minLength: 60 }), fc.string({ minLength: 60 }), fc.constantFrom(...kinds), (a, b, kind) => {
       fc.pre(a !== b);
@@ -53,14 +53,14 @@ test("names that are cut or cleaned stay different, and the same name stays the 
   expect(azureName("site", "my_env")).not.toBe(azureName("site", "my-env"));
 });
 
-test("a name that will do is left alone, so that nothing made before is replaced", () => {
+test("a valid name is kept, so that no existing resource is replaced", () => {
   expect(azureName("plan", "customerio-aep-relay-plan")).toBe("customerio-aep-relay-plan");
   expect(azureName("site", "2nd--Relay")).toBe("2nd--Relay");
   expect(azureName("site", "x".repeat(52))).toBe("x".repeat(52));
   expect(azureName("site", "x".repeat(53))).toHaveLength(52);
 });
 
-test("a GUID is one, and follows from its parts", () => {
+test("a GUID is valid, and depends on its parts only", () => {
   expect(guidOf("a", "b")).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
   expect(guidOf("a", "b")).toBe(guidOf("a", "b"));
   expect(guidOf("a", "b")).not.toBe(guidOf("a", "c"));
@@ -77,7 +77,7 @@ test.each([
   ["customerio-aep", "2026"],
   ["My events_2 (EU)", "dev"],
   ["a-component-with-a-name-that-is-much-longer-than-any-site-in-azure-may-be-called", "dev"],
-])("Azure takes every name of the component %p in the stack %p", async (component, stack) => {
+])("Azure accepts every name of the component %p in the stack %p", async (component, stack) => {
   configureWithCredentials();
   const { resources } = await declaredBy(
     () => {
@@ -88,7 +88,7 @@ test.each([
   );
   const relay = resources.filter(({ type }) => type.startsWith("azure-native:"));
   expect(relay.length).toBeGreaterThan(14);
-  // The site is called like its plan.
+  // The site has the name of its plan.
   const plan = resources.find(({ type }) => type === "customerio-aep:index:AppServicePlan")?.inputs.planName;
   const planned = ["web:AppServicePlan", "web:WebApp"].map((kind) => ({
     type: `azure-native:${kind}`,

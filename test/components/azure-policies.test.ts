@@ -9,9 +9,9 @@ import type { PropertyMap } from "../../packages/pulumi-provider-kit/src/engine/
 import { policyRemedy } from "../../relay/deploy/preflight/policy-remedy.ts";
 import { configureWithCredentials, type DeclaredResource, declaredBy } from "./stack.ts";
 
-/** Policies that the relay keeps in every environment, with the tag that one of them requires. */
+/** Policies with which the relay complies in every environment, with the tag that one of them requires. */
 const everywhere: PolicyName[] = ["public-blobs", "shared-keys", "tls", "https-only", "tags", "regions"];
-/** Those that only `prod` keeps. */
+/** Policies with which only `prod` complies. */
 const inProduction: PolicyName[] = [...everywhere, "redundancy", "purge-protection"];
 
 const tagged = { azureTags: { costCenter: "crm" } };
@@ -21,7 +21,7 @@ async function declared(args: object): Promise<DeclaredResource[]> {
   return (await declaredBy(() => ({ id: new CustomerIoSource("events", args).webhookId }))).resources;
 }
 
-/** What Azure Policy denies of the resources that a program makes, by policy and type. */
+/** The resources of a program that Azure Policy denies, by policy and type. */
 function denied(resources: readonly DeclaredResource[], assigned: readonly PolicyName[]): string[] {
   const switches = { ...defaultAzureSwitches, policies: assigned };
   return resources.flatMap(({ type, inputs }) => {
@@ -30,7 +30,7 @@ function denied(resources: readonly DeclaredResource[], assigned: readonly Polic
   });
 }
 
-/** A declared resource as Azure gets it: azure-native takes the region of the group where the program names none. */
+/** A declared resource as Azure gets it: azure-native adds the group's region if the program names none. */
 function armForm(type: string, inputs: DeclaredResource["inputs"]): [string | undefined, PropertyMap] {
   const native = armResourceTypes.get(type);
   if (native)
@@ -42,11 +42,11 @@ function armForm(type: string, inputs: DeclaredResource["inputs"]): [string | un
   return [undefined, {}];
 }
 
-test("prod passes every policy that it is meant to keep", async () => {
+test("prod passes every policy that it has to", async () => {
   expect(denied(await declared({ environment: "prod", ...tagged }), inProduction)).toEqual([]);
 });
 
-test("dev passes what every environment keeps, and is denied what costs or can't be undone", async () => {
+test("dev passes the policies of every environment, and fails those about costs or what can't be undone", async () => {
   const resources = await declared(tagged);
   expect(denied(resources, everywhere)).toEqual([]);
   expect(denied(resources, inProduction).toSorted()).toEqual([
@@ -55,7 +55,7 @@ test("dev passes what every environment keeps, and is denied what costs or can't
   ]);
 });
 
-test("without the required tag every resource that lies in a region is denied, the group aside", async () => {
+test("without the required tag every resource in a region is denied, except the group", async () => {
   const types = denied(await declared({}), ["tags"]).map((line) => line.replace("tags ", ""));
   expect(types).toEqual(
     expect.arrayContaining([
@@ -65,7 +65,7 @@ test("without the required tag every resource that lies in a region is denied, t
   );
 });
 
-test("what a preview asks about is denied exactly as the resources themselves are", async () => {
+test("a preview's question is denied exactly as the resources themselves are", async () => {
   const needs = { nodeVersion: 22, azure: {}, azureNames: {}, azureExisting: {}, azureTags: {} } as const;
   const login = { subscriptionId: "sub", tenantId: "tenant" };
   const all = Object.keys(policies) as PolicyName[];
@@ -91,7 +91,7 @@ test("each policy that a setting can satisfy has that setting as its remedy", ()
   expect(remedyOf("tags", vault)).toContain("--path azureTags.costCenter <value>");
   expect(remedyOf("regions", vault)).toContain("azure-native:location <region>");
   expect(remedyOf("public-network", account)).toMatch(/^No setting changes that\..*az policy exemption create/);
-  // The SKU of a plan is no redundancy.
+  // The SKU of a plan is not a redundancy.
   expect(remedyOf("redundancy", "Microsoft.Web/serverfarms")).toMatch(/^No setting changes that/);
 });
 

@@ -21,7 +21,7 @@ function inputsOf(resources: readonly DeclaredResource[], type: string, end = ""
   return resources.find((resource) => resource.type.endsWith(type) && resource.name.endsWith(end))?.inputs;
 }
 
-/** What an environment decides, as Azure gets it. */
+/** What an environment determines, as sent to Azure. */
 function summary(resources: readonly DeclaredResource[]) {
   const named = (pattern: RegExp) => resources.filter(({ inputs }) => pattern.test(String(inputs.path)));
   const { properties: vault } = inputsOf(resources, ":keyvault:Vault");
@@ -47,7 +47,7 @@ const account = `${azureName("storageAccount", compactStem("events-relay"))}-id`
 const hostAccount = `${azureName("storageAccount", `${compactStem("events-relay")}host`)}-id`;
 const vaultId = `${azureName("vault", compactStem("events-relay"))}-id`;
 
-test("dev is cheap, and nothing keeps it from going", async () => {
+test("dev is cheap and easy to delete", async () => {
   expect(summary(await declared())).toEqual({
     skus: ["Standard_LRS"],
     zoneRedundant: false,
@@ -67,7 +67,7 @@ test("dev is cheap, and nothing keeps it from going", async () => {
   });
 });
 
-test("prod survives the loss of a zone, keeps what was deleted, is locked, watched and capped", async () => {
+test("prod survives the loss of a zone, keeps deleted data, and is locked, monitored and capped", async () => {
   const kept = { enabled: true, days: 14 };
   expect(summary(await declared({ environment: "prod" }))).toEqual({
     skus: ["Standard_ZRS", "Standard_ZRS"],
@@ -87,7 +87,7 @@ test("prod survives the loss of a zone, keeps what was deleted, is locked, watch
   });
 });
 
-test("every choice of an environment can be another", async () => {
+test("every choice of an environment can be overridden", async () => {
   const resources = await declared({
     environment: "prod",
     azure: {
@@ -119,7 +119,7 @@ test("every choice of an environment can be another", async () => {
   });
 });
 
-test.each(environments)("storage accounts and the workspace take no keys in %s", async (environment) => {
+test.each(environments)("storage accounts and the workspace accept no keys in %s", async (environment) => {
   const resources = await declared({ environment });
   for (const { inputs } of resources.filter(({ type }) => type.endsWith(":StorageAccount"))) {
     expect(inputs).toMatchObject({
@@ -135,7 +135,7 @@ test.each(environments)("storage accounts and the workspace take no keys in %s",
   expect(siteConfig).toEqual({ minTlsVersion: "1.2", scmMinTlsVersion: "1.2" });
 });
 
-/** What each account holds and who may use it, by the account's id. */
+/** The contents and the roles of each account, by its id. */
 function layout(resources: readonly DeclaredResource[]) {
   const settings = inputsOf(resources, ":WebAppApplicationSettings").properties;
   return {
@@ -168,7 +168,7 @@ test("with one storage account the host keeps its locks, keys and code beside th
   });
 });
 
-test("with two the host's account holds no event, and no role for the host reaches one", async () => {
+test("with two the host's account holds no events, and the host's roles give no access to them", async () => {
   const blob = `https://${account.replace(/-id$/, "")}.blob.example/`;
   const hostBlob = `https://${hostAccount.replace(/-id$/, "")}.blob.example/`;
   expect(layout(await declared({ azure: { separateHostStorage: true } }))).toEqual({
@@ -182,7 +182,7 @@ test("with two the host's account holds no event, and no role for the host reach
   });
 });
 
-test("a move to two accounts leaves the one with the events, its queues and the app's name as they are", async () => {
+test("a move to two accounts keeps the account with the events, its queues and the app's name", async () => {
   const [one, two] = [await declared(), await declared({ azure: { separateHostStorage: true } })];
   const inputs = (resources: readonly DeclaredResource[], name: string) =>
     resources.find((resource) => resource.name === name)?.inputs;
@@ -196,7 +196,7 @@ test("a move to two accounts leaves the one with the events, its queues and the 
   expect(inputsOf(two, ":AppServicePlan")).toEqual(inputsOf(one, ":AppServicePlan"));
 });
 
-test("what takes tags has those of the stack, beside its own", async () => {
+test("every taggable resource has the stack's tags and its own", async () => {
   const resources = await declared({ environment: "prod", azureTags: { costCenter: "crm" } });
   const untaggable = /:(WebAppApplicationSettings|WebAppFtpAllowed|WebAppScmAllowed)$/;
   const taggable = resources.filter(
@@ -231,7 +231,7 @@ test("preflight checks the resource provider of every type that a relay needs", 
   expect(unchecked.map((namespace) => `relay/deploy/preflight/resource-providers.ts lacks ${namespace}`)).toEqual([]);
 });
 
-test("names that a company prescribes are taken as they are; the app's has the account's digits, so that a new account gets a new app", async () => {
+test("names in the settings are used unchanged; the app's has the account's digits, so that a new account gets a new app", async () => {
   const resources = await declared({
     azure: { separateHostStorage: true },
     azureNames: {
@@ -264,7 +264,7 @@ test.each([
   ["hostStorageAccount", "st-crm"],
   ["workspace", "log"],
   ["site", "-crm"],
-])("a name of the %s that Azure would refuse is refused before anything is made: %s", (kind, name) => {
+])("a name of the %s that Azure would refuse is refused before anything is created: %s", (kind, name) => {
   expect(() => new SourceArguments({ azureNames: { [kind]: name } }).read()).toThrow(`azureNames.${kind}`);
 });
 
@@ -272,7 +272,7 @@ const scope = "/subscriptions/sub/resourceGroups/shared";
 const workspaceId = `${scope}/providers/Microsoft.OperationalInsights/workspaces/logs`;
 const actionGroupIds = ["a", "b"].map((name) => `${scope}/providers/Microsoft.Insights/actionGroups/${name}`);
 
-test("what exists already is used and not declared; in a shared workspace every query asks for the relay's lines alone", async () => {
+test("existing resources are used and not declared; in a shared workspace every query reads the relay's lines only", async () => {
   const resources = await declared({
     environment: "prod",
     azureExisting: { resourceGroupId: scope, workspaceId, actionGroupIds },
@@ -304,7 +304,7 @@ test("what exists already is used and not declared; in a shared workspace every 
     const filtered =
       query.match(/\bApp[A-Z]\w+ \| where _ResourceId =~ \\?"events-relay-monitoring-insights-id\\?"/g) ?? [];
     expect([query, filtered.length]).toEqual([query, tables.length]);
-    // The daily cap is one of the whole workspace.
+    // The daily cap applies to the whole workspace.
     expect(tables.length > 0 || query.includes("_LogOperation")).toBe(true);
   }
 });
@@ -315,7 +315,7 @@ const theirIdentity = {
   "azure-native:managedidentity:getUserAssignedIdentity": { principalId: "their-principal", clientId: "their-client" },
 };
 
-test("a vault that exists gets the relay's secrets under names of their own, which a destroy disables, and nothing else", async () => {
+test("an existing vault gets only the relay's secrets, under names of their own, which a destroy disables", async () => {
   const vaultId = `${vaults}/shared`;
   const resources = await declared({ environment: "prod", azureExisting: { vaultId } });
   expect(inputsOf(resources, ":keyvault:Vault")).toBeUndefined();
@@ -330,7 +330,7 @@ test("a vault that exists gets the relay's secrets under names of their own, whi
   expect(Object.keys(inputsOf(resources, ":FormerVersions").secrets).sort()).toEqual(
     secrets.map(({ inputs }) => inputs.name).sort(),
   );
-  // Roles stand on the secrets alone. No lock, no audit log and no alert concern what others use too.
+  // Roles are assigned on the secrets only. Shared resources get no lock, audit log or alert.
   const onVault = resources.filter(({ inputs }) =>
     JSON.stringify(inputs.parentId ?? inputs.scopes ?? "").includes("/vaults/"),
   );
@@ -343,7 +343,7 @@ test("a vault that exists gets the relay's secrets under names of their own, whi
   expect(named.every((inputs) => inputs.disableWhenDeleted === undefined)).toBe(true);
 });
 
-test("an identity that exists gets the relay's roles, and the app has it", async () => {
+test("an existing identity gets the relay's roles, and the app uses it", async () => {
   const identityId = `${identities}/shared`;
   const resources = await declared({ azureExisting: { identityId } }, theirIdentity);
   expect(inputsOf(resources, ":UserAssignedIdentity")).toBeUndefined();
@@ -362,7 +362,7 @@ test.each([
   ["vaultId", `${vaults}/v/secrets/s`],
   ["identityId", `${vaults}/v`],
   ["identityId", "my-identity"],
-])("an id that is none of a resource of its kind is refused before anything is made: %s %s", (name, id) => {
+])("an id of another kind of resource is refused before anything is created: %s %s", (name, id) => {
   expect(() => new SourceArguments({ azureExisting: { [name]: id } }).read()).toThrow(`azureExisting.${name}`);
 });
 
@@ -374,7 +374,7 @@ test("a resource group of another subscription is refused", () => {
   );
 });
 
-test("docs/azure.md says what each environment chooses", () => {
+test("docs/azure.md describes the choices of each environment", () => {
   const text = readFileSync(path.resolve(import.meta.dirname, "../../docs/azure.md"), "utf8");
   const rows = Object.keys(azureChoices.shape).map((choice) => {
     const name = choice as keyof typeof azureChoices.shape;
@@ -383,7 +383,7 @@ test("docs/azure.md says what each environment chooses", () => {
   expect(rows.filter((row) => !text.includes(row))).toEqual([]);
 });
 
-test("logRetentionDays is for every table that the relay's logs can come to, and for the workspace", async () => {
+test("logRetentionDays applies to every table of the relay's logs, and to the workspace", async () => {
   const resources = await declared({ logRetentionDays: 120 });
   const workspace = inputsOf(resources, ":operationalinsights:Workspace");
   expect([workspace.retentionInDays, workspace.features.immediatePurgeDataOn30Days]).toEqual([120, false]);
@@ -406,7 +406,7 @@ test("logRetentionDays is for every table that the relay's logs can come to, and
     expect([parentId, body]).toEqual([`${azureName("workspace", "events-relay-monitoring-logs")}-id`, { properties }]);
 });
 
-test("30 days are no more than 30, and the tables of a workspace that exists already are left alone", async () => {
+test("30 days are the default, and the tables of an existing workspace are not changed", async () => {
   expect(inputsOf(await declared(), ":operationalinsights:Workspace").features.immediatePurgeDataOn30Days).toBe(true);
   const workspaceId = `/subscriptions/s/resourceGroups/g/providers/Microsoft.OperationalInsights/workspaces/w`;
   const resources = await declared({ azureExisting: { workspaceId }, logRetentionDays: 120 });

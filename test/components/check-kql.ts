@@ -1,4 +1,4 @@
-// Parses queries as Azure does, and says what is wrong with each: a program of its own, since Microsoft's language service for KQL is
+// Parses queries as Azure does, and prints the errors of each. It is a separate program, since Microsoft's language service for KQL is
 // 5 MB of generated JavaScript that puts itself into the global object. Reads { tables, queries } as JSON from its input.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";

@@ -25,7 +25,7 @@ function one(resources: DeclaredResource[], type: string, name = ""): DeclaredRe
   return found[0]?.inputs;
 }
 
-test("without a signing key the webhook is made disabled, and the next steps are reported", async () => {
+test("without a signing key the webhook is created disabled, and the next steps are shown", async () => {
   const { resources, outputs } = await source();
   const webhook = one(resources, "customerio:index:ReportingWebhook");
   expect(webhook).toMatchObject({
@@ -44,7 +44,7 @@ test("without a signing key the webhook is made disabled, and the next steps are
   expect(Object.keys(settings)).not.toContain("CUSTOMERIO_SIGNING_KEYS");
 });
 
-test("only the streaming URL is secret: an operator has to read the next steps", async () => {
+test("only the streaming URL is secret, since an operator has to read the next steps", async () => {
   configureWithCredentials({ signingKeys: "cio-test-signing-key" });
   const { outputs } = await declaredBy(async () => {
     const made = new CustomerIoSource("events", new StackSettings(new pulumi.Config("customerio-aep")));
@@ -58,7 +58,7 @@ test("only the streaming URL is secret: an operator has to read the next steps",
   expect(outputs).toEqual({ secrets: ["streamingUrl"] });
 });
 
-test("with one it is enabled, and the key reaches the relay by the vault alone", async () => {
+test("with a signing key it is enabled, and the key reaches the relay only through the vault", async () => {
   const { resources, outputs } = await source({ signingKeys: "cio-test-signing-key" });
   expect(one(resources, "customerio:index:ReportingWebhook").disabled).toBe(false);
   expect(outputs.nextSteps).toEqual([]);
@@ -70,7 +70,7 @@ test("with one it is enabled, and the key reaches the relay by the vault alone",
   expect(one(resources, "customerio-aep:index:VaultSecret", "signing-keys").value.value).toBe("cio-test-signing-key");
 });
 
-test("a destroy comes to guards of the relay and of the dataset first", async () => {
+test("a destroy deletes the guards of the relay and of the dataset first", async () => {
   const { resources } = await source();
   const relay = "https://relay.example/health";
   const { parts: _parts, ...guarded } = one(resources, "customerio-aep:index:RelayGuard");
@@ -84,7 +84,7 @@ test("a destroy comes to guards of the relay and of the dataset first", async ()
   expect(one(resources, "aep:index:DatasetGuard", "-last-guard")).toMatchObject(last);
 });
 
-test("the relay's guard knows all that a destroy deletes one by one in Azure", async () => {
+test("the relay's guard knows every resource that a destroy deletes in Azure", async () => {
   const { resources } = await source();
   const goesWithAnother = /:WebApp|"path":"(queueServices|blobServices|managementPolicies|tables)/;
   const deleted = resources.filter(
@@ -100,7 +100,7 @@ test("the relay's guard knows all that a destroy deletes one by one in Azure", a
   expect(ids.length).toBeGreaterThan(20);
 });
 
-test("without a relay there is a guard for the change to that, and the dataset's asks no relay", async () => {
+test("without a relay there is a guard for that change, and the dataset's guard asks no relay", async () => {
   const { resources } = await source({ delivery: "direct" });
   expect(one(resources, "customerio-aep:index:RelayGuard")).toEqual({ delivery: "direct" });
   for (const name of ["-aep-guard", "-last-guard"]) {
@@ -114,7 +114,7 @@ test("the relay holds events back while Platform enables the dataflow", async ()
   expect(settings.PLATFORM_READY_AT).toBe("2026-01-02T03:05:05.000Z");
 });
 
-test("the app is one that Flex Consumption takes, opened by its identity alone", async () => {
+test("the app is valid for Flex Consumption, and uses only its identity", async () => {
   const { resources } = await source();
   const app = one(resources, "customerio-aep:index:FunctionApp").body.properties;
   expect(app.siteConfig).toEqual({ minTlsVersion: "1.2", scmMinTlsVersion: "1.2" });
@@ -153,14 +153,14 @@ test("the app is one that Flex Consumption takes, opened by its identity alone",
   for (const { inputs } of roles) expect(inputs.body.properties.principalType).toBe("ServicePrincipal");
 });
 
-test("claims outlive every message that may refer to them", async () => {
+test("claims are kept longer than any message that may refer to them", async () => {
   const { resources } = await source();
   const rule = one(resources, "customerio-aep:index:ArmResource", "sweep").body.properties.policy.rules[0];
   expect(rule.definition.filters.prefixMatch).toEqual(["claims/"]);
   expect(rule.definition.actions.baseBlob.delete.daysAfterModificationGreaterThan).toBeGreaterThan(30);
 });
 
-test("titles carry the stack's name, names in Azure don't", async () => {
+test("titles contain the stack's name, names in Azure do not", async () => {
   const { resources } = await source();
   expect(one(resources, "aep:index:Schema").title).toBe("Customer.io events (dev)");
   expect(one(resources, "aep:index:FieldGroup").title).toBe("Customer.io events (dev) fields");
@@ -178,7 +178,7 @@ test("test mode leaves cio_id unmapped", async () => {
   expect(await destinations({ testMode: true })).not.toContain("_acme.customerio.cio_id");
 });
 
-test("a stack that stands by has a webhook that sends nothing, and no alert about calls that do not come", async () => {
+test("a standby stack has a disabled webhook, and no alert about missing calls", async () => {
   const signingKeys = "cio-test-signing-key";
   const off = async (webhook: object) => {
     const { resources } = await source({ signingKeys, webhook });
@@ -193,7 +193,7 @@ test("a stack that stands by has a webhook that sends nothing, and no alert abou
   });
 });
 
-test("the people who get alerts get all of them", async () => {
+test("every alert goes to every receiver", async () => {
   const { resources } = await source({ alertEmails: ["ops@example.org"] });
   expect(one(resources, "azure-native:monitor:ActionGroup").emailReceivers).toEqual([
     { name: "ops@example.org", emailAddress: "ops@example.org", useCommonAlertSchema: true },
@@ -215,7 +215,7 @@ test("the people who get alerts get all of them", async () => {
   }
 });
 
-test("what the relay is to do with events reaches it as it reads it", async () => {
+test("the relay can read its settings about events", async () => {
   const { resources } = await source({
     filters: { except: { recipientDomains: ["Example.org"] } },
     personalData: { email: "hash" },
@@ -289,7 +289,7 @@ test("the HTTP API source gets a base connection, and the relay a credential who
   ).toEqual([]);
 });
 
-test("with a credential of its own the relay holds nothing of the one that provisions; without one a preview warns", async () => {
+test("with its own credential the relay has nothing of the provisioning one; without, a preview warns", async () => {
   const warnings: string[] = [];
   const warn = jest.spyOn(pulumi.log, "warn").mockImplementation(async (said) => void warnings.push(said));
   const credential = { imsUrl: "https://ims.example", orgId: "0123@AdobeOrg", sandbox: "dev", scopes: "openid" };
@@ -312,7 +312,7 @@ test("with a credential of its own the relay holds nothing of the one that provi
   warn.mockRestore();
 });
 
-test("every field of the relay's log lines that alerts and workbook read is one that the relay writes", async () => {
+test("the relay writes every field of its log lines that alerts and workbook read", async () => {
   const { resources } = await source();
   const queries = [
     ...resources

@@ -18,7 +18,7 @@ function mapped(mapping: object, target: Partial<MappingTarget> = {}) {
   );
 }
 
-/** What the user reads, without the parts that each line has. */
+/** The message for the user, without the parts that each line has. */
 function told(mapping: object, target: Partial<MappingTarget> = {}): string[] {
   try {
     mapped(mapping, target);
@@ -248,7 +248,7 @@ describe("the kinds of mistakes, and what is reported", () => {
   test.each<[object, string]>([
     [{ remove: ["customerio.email"] }, "mapping.remove[0]"],
     [{ identifiers: "id" }, "mapping.identifiers"],
-  ])("a primary identity that is left empty: %j", (mapping, path) => {
+  ])("an empty primary identity: %j", (mapping, path) => {
     expect(told(mapping, { primaryIdentity: "_acme.customerio.email" })).toEqual([
       expect.stringContaining(
         `${path} is invalid: nothing is mapped to "_acme.customerio.email", which is the schema's primary identity: Platform refuses every record without it.`,
@@ -257,7 +257,7 @@ describe("the kinds of mistakes, and what is reported", () => {
   });
 });
 
-describe("a schema that is there already", () => {
+describe("an existing schema", () => {
   const text = { type: "string" };
   const definition = {
     type: "object",
@@ -285,7 +285,7 @@ describe("a schema that is there already", () => {
   };
   const without = (set: object[]) => told({ remove: ["customerio.*"], set }, { definition });
 
-  test("lacks what events fill, unless that is left out", () => {
+  test("may not lack a field that events fill, unless it is removed", () => {
     const [line, ...others] = told({ remove: ["customerio.unmapped"] }, { definition });
     expect(others).toEqual([]);
     expect(line).toMatch(
@@ -294,7 +294,7 @@ describe("a schema that is there already", () => {
     expect(without([])).toEqual([]);
   });
 
-  test("takes what fits its fields", () => {
+  test("accepts mappings that fit its fields", () => {
     expect(
       without([
         { destination: "_acme.mail.status", expression: "metric" },
@@ -307,7 +307,7 @@ describe("a schema that is there already", () => {
     ).toEqual([]);
   });
 
-  test("refuses what does not", () => {
+  test("refuses mappings that do not fit", () => {
     const lines = without([
       { destination: "_acme.mail.status", expression: '"clicked"' },
       { destination: "_acme.people", source: "relay.topics" },
@@ -323,7 +323,7 @@ describe("a schema that is there already", () => {
     ]);
   });
 
-  test("whose fields are of other types than what fills them by itself", () => {
+  test("with fields of other types than the automatic mapping", () => {
     const customerio = {
       type: "object",
       properties: { metric: text, timestamp: text, campaign_id: text, machine: text, email: { type: "integer" } },
@@ -349,7 +349,7 @@ describe("the mapping", () => {
     expect(mapped({})).toEqual(automatic);
   });
 
-  test("has what is set, in place of what is mapped by itself, and lacks what is removed", () => {
+  test("contains the set mappings in place of automatic ones, and lacks removed ones", () => {
     const made = mapped({
       set: [
         { destination: "eventType", expression: 'concat("customerio.", object_type, ".", metric)' },
@@ -367,7 +367,7 @@ describe("the mapping", () => {
     ]);
   });
 
-  test("a calculated field can ask for an attribute that is not known yet", () => {
+  test("a calculated field can test for an attribute that is not known yet", () => {
     const expression = 'iif(contains_key("data.swatch"), data.swatch, nullify())';
     expect(mapped(pair("eventType", { expression })).at(-1)).toMatchObject({ source: expression });
   });

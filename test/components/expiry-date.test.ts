@@ -2,7 +2,7 @@ import { expiryDate } from "../../components/relay/azure/expiry-date.ts";
 
 const day = 86_400_000;
 
-test("a secret lives for three quarters of its days at least and for all of them at most, and most previews find the same date", () => {
+test("a secret is valid for at least three quarters of its days and at most all, and most previews find the same date", () => {
   const start = Date.parse("2026-11-01T12:00:00Z");
   const dates = new Set<string>();
   for (let now = start; now < start + 365 * day; now += day) {

@@ -1,11 +1,11 @@
 import { filterWarnings } from "../../components/settings/filter-warnings.ts";
 
-test("names that the catalogue has need no word", () => {
+test("names in the catalogue cause no warning", () => {
   const filters = { only: { objectTypes: ["email", "verify"], metrics: ["opened"] }, except: { metrics: ["drafted"] } };
   expect(filterWarnings(filters)).toEqual([]);
 });
 
-test("new and misspelled names are used, with a word, and with the name that may be meant", () => {
+test("new and misspelled names are used, with a warning that suggests a known name", () => {
   const filters = { only: { objectTypes: ["fax"] }, except: { metrics: ["sent", "opend"] } };
   expect(filterWarnings(filters)).toEqual([
     {

@@ -12,8 +12,8 @@ type Expression = (row: Row) => unknown;
 type Token = { readonly kind: "name" | "number" | "text" | "duration" | "sign"; readonly text: string };
 
 /**
- * Works out a query of the subset of KQL that the relay's alerts are written in, over records that are there: `union isfuzzy=true` of one
- * table, `where`, `extend`, and `summarize` with `countif`, `sum` and `max`. It has no other operator or function, and fails on what it
+ * Evaluates a query over given records, in the subset of KQL that the relay's alerts use: `union isfuzzy=true` of one
+ * table, `where`, `extend`, and `summarize` with `countif`, `sum` and `max`. It has no other operator or function, and fails on anything it
  * doesn't know.
  */
 export function runQuery(query: string, tables: Tables, now: Date): readonly Row[] {
@@ -29,7 +29,7 @@ function run(step: string, rows: readonly Row[], now: Date): readonly Row[] {
   switch (operator) {
     case "where": {
       const condition = parser.whole();
-      // A condition that is null is not met.
+      // A null condition is not met.
       return rows.filter((row) => condition(row) === true);
     }
     case "extend": {

@@ -20,7 +20,7 @@ beforeEach(async () => {
 const resource = (planned: ReturnType<typeof plannedRelay>, type: string) =>
   planned.resources?.find((one) => one.type === type)?.content;
 
-test("the plan has what the settings choose, for both environments", () => {
+test("the plan follows the settings, in both environments", () => {
   const dev = plannedRelay(needs, login);
   expect(dev).toMatchObject({
     subscriptionId: "sub",
@@ -48,13 +48,13 @@ test("the plan has what the settings choose, for both environments", () => {
   expect(dev.actions).not.toContain("Microsoft.Authorization/locks/write");
 });
 
-test("a name for the host's storage account is checked only where there is one", () => {
+test("a name for the host's storage account is checked only if the relay has one", () => {
   const named = { ...needs, azureNames: { hostStorageAccount: "sthost" } };
   expect(plannedRelay(named, login)).not.toHaveProperty("hostStorageAccountName");
   expect(plannedRelay({ ...named, environment: "prod" }, login).hostStorageAccountName).toBe("sthost");
 });
 
-test("what exists already needs no right to make it", () => {
+test("existing resources need no right to create them", () => {
   const existing = {
     resourceGroupId: "/subscriptions/sub/resourceGroups/group",
     workspaceId: "/subscriptions/sub/resourceGroups/logs/providers/Microsoft.OperationalInsights/workspaces/w",
@@ -82,7 +82,7 @@ test("what exists already needs no right to make it", () => {
   ]);
 });
 
-test("nothing is asked about what only another resource tells", () => {
+test("nothing is checked that only another resource determines", () => {
   const planned = plannedRelay(
     {
       ...needs,

@@ -48,7 +48,7 @@ async function declared(settings: Record<string, unknown> = {}, answers: Answers
   return { resources, outputs };
 }
 
-/** What a program that fails says. */
+/** The error of a program that fails. */
 async function refusal(settings: Record<string, unknown>, answers: Answers): Promise<string> {
   const error: unknown = await declared(settings, answers).then(
     () => undefined,
@@ -67,7 +67,7 @@ function one(resources: DeclaredResource[], type: string): DeclaredResource["inp
 const types = (resources: DeclaredResource[]) =>
   resources.flatMap(({ type }) => (type.startsWith("aep:") ? [type.replace("aep:index:", "")] : [])).sort();
 
-/** What a schema has of its class and of the field group IdentityMap. */
+/** The fields of a schema from its class and from the field group IdentityMap. */
 const ofClass = {
   _id: { type: "string" },
   timestamp: { type: "string", format: "date-time" },
@@ -97,7 +97,7 @@ const everyField = eventFields.map(({ name }) => name);
 const destinations = (resources: DeclaredResource[]): string[] =>
   one(resources, "MappingSet").mappings.map(({ destination }: { destination: string }) => destination);
 
-test("makes all of it, outside Profile, under names that carry the title", async () => {
+test("creates everything, outside Profile, under names that contain the title", async () => {
   const { resources } = await declared();
   expect(types(resources)).toEqual([
     "Dataflow",
@@ -156,7 +156,7 @@ describe("an existing schema", () => {
   const refused = (schema: object, more: Record<string, unknown> = {}) =>
     refusal({ ...settings, ...more }, { "aep:index:getSchema": schema });
 
-  test("with all fields is used as it is, for a dataset of its own", async () => {
+  test("with all fields is used unchanged, for a new dataset", async () => {
     const { resources, outputs } = await use(existingSchema(everyField));
     expect(types(resources)).toEqual([
       "Dataflow",
@@ -172,7 +172,7 @@ describe("an existing schema", () => {
     expect(warnings).toEqual([]);
   });
 
-  test("with some of them gets those, and the others are reported", async () => {
+  test("with some of the fields gets those, and the others are reported", async () => {
     const { resources } = await use(existingSchema(["email", "metric"]));
     expect(destinations(resources)).toEqual(["_id", "timestamp", "_acme.customerio.email", "_acme.customerio.metric"]);
     expect(warnings).toHaveLength(1);
@@ -182,7 +182,7 @@ describe("an existing schema", () => {
     );
   });
 
-  test("with a field of another type leaves that one empty, and says so", async () => {
+  test("with a field of another type leaves that field empty, and warns", async () => {
     const customerio = {
       properties: { email: { type: "string" }, timestamp: { type: "string", format: "date-time" } },
     };
@@ -209,12 +209,12 @@ describe("an existing schema", () => {
     expect(said).toContain("by the setting mapping.set");
   });
 
-  test("is never enabled for Profile from here", async () => {
+  test("is never enabled for Profile", async () => {
     const said = await refused(existingSchema(everyField), { profile: { enabled: true } });
     expect(said).toContain("is not enabled for Profile. Since there is no way back");
   });
 
-  test("that Profile knows by an identity map gets one", async () => {
+  test("that Profile uses with an identity map gets one", async () => {
     const schema = existingSchema(everyField, { profileEnabled: true });
     const definition = (schema as { definition: { properties: object } }).definition;
     const withMap = { ...definition, properties: { ...definition.properties, identityMap: { type: "object" } } };
@@ -224,7 +224,7 @@ describe("an existing schema", () => {
     expect(one(resources, "Dataset").profile).toBe(true);
   });
 
-  test("that has a primary identity gets no map, and what that means is reported", async () => {
+  test("with a primary identity gets no map, and the consequence is reported", async () => {
     const primaryIdentity = "/_acme/customerio/email";
     const schema = existingSchema(everyField, { profileEnabled: true, primaryIdentity });
     const { resources } = await use(schema, { profile: { enabled: true } });
@@ -242,14 +242,14 @@ describe("an existing dataset", () => {
     "aep:index:getSchema": existingSchema(everyField),
   });
 
-  test("is used as it is, with its schema: a second source into one dataset", async () => {
+  test("is used unchanged, with its schema: a second source into one dataset", async () => {
     const { resources, outputs } = await declared({ dataset: { existing: "By hand" } }, answers());
     expect(types(resources)).toEqual(["Dataflow", "MappingSet", "Ownership", "SourceConnection", "TargetConnection"]);
     expect(one(resources, "TargetConnection")).toMatchObject({ datasetId: dataset.id, schemaId });
     expect(outputs).toEqual({ schemaId, datasetId: dataset.id });
   });
 
-  test("outside Profile is not enabled from here", async () => {
+  test("outside Profile is not enabled", async () => {
     const said = await refusal({ dataset: { existing: "By hand" }, profile: { enabled: true } }, answers());
     expect(said).toContain(`the dataset "By hand" (${dataset.id}) is not enabled for Profile, and is used as it is`);
   });
@@ -261,7 +261,7 @@ describe("an existing dataset", () => {
 });
 
 describe("Profile", () => {
-  test("takes every event by an identity map, and there is no way back", async () => {
+  test("gets every event by an identity map, and can't be disabled again", async () => {
     const { resources } = await declared({ profile: { enabled: true } });
     expect(types(resources)).toContain("ProfileEnablement");
     expect(types(resources)).not.toContain("IdentityDescriptor");
@@ -272,7 +272,7 @@ describe("Profile", () => {
     expect(warnings).toEqual([expect.stringContaining("profile.enabled: there is no way back.")]);
   });
 
-  test("with a primary identity field marks fields, and tells what is lost", async () => {
+  test("with a primary identity field marks fields, and reports what is lost", async () => {
     const { resources } = await declared({ profile: { enabled: true, primaryIdentity: "email" } });
     expect(one(resources, "IdentityDescriptor")).toEqual({
       schemaId: "platform-schema-id",
@@ -293,13 +293,13 @@ describe("Profile", () => {
     expect(said).toContain("There are: Email, Phone, Email_LC_SHA256.");
   });
 
-  test("that is on already is not news", async () => {
+  test("that is enabled already causes no warning", async () => {
     const schemas = [{ id: schemaId, title, profileEnabled: true, datasetIds: ["of-the-stack"] }];
     await declared({ profile: { enabled: true } }, { "aep:index:getSchemas": { schemas } });
     expect(warnings).toEqual([]);
   });
 
-  test("what a destroy has left of it is reported, with the setting that uses it again", async () => {
+  test("objects that a destroy has left are reported, with the setting that uses them again", async () => {
     const schemas = [{ id: schemaId, title, profileEnabled: true, datasetIds: [] }];
     await declared({ profile: { enabled: true } }, { "aep:index:getSchemas": { schemas } });
     expect(warnings).toEqual([expect.stringContaining(`npx pulumi config set --path schema.existing ${schemaId}`)]);

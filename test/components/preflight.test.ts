@@ -45,13 +45,13 @@ async function complaint(
   return error === undefined ? [] : (error as Error).message.split("\n").slice(1);
 }
 
-test("nothing is said of a sandbox that has everything, or does not tell", async () => {
+test("there is no warning for a sandbox that has everything, or does not say", async () => {
   expect(await complaint({})).toEqual([]);
   const silent = { sandboxState: "unknown", customerIoSource: "unknown", unchecked: ["No answer."] };
   expect(await complaint(silent)).toEqual([]);
 });
 
-test("the other source is named where there is one", async () => {
+test("another source is named if there is one", async () => {
   const ask = '  - The sandbox "dev" does not offer the Customer.io source. Ask Adobe for it: it is a beta';
   expect(await complaint({ customerIoSource: "absent" })).toEqual([
     `${ask}; or use the HTTP API source instead: npx pulumi config set source http`,
@@ -74,7 +74,7 @@ test("the other source is named where there is one", async () => {
   ]);
 });
 
-test("all that is missing is reported at once", async () => {
+test("everything that is missing is reported at once", async () => {
   const report = { missingPermissions: ["Manage Schemas", "Manage Sources"], sandboxState: "resetting" };
   expect(await complaint({ ...report, customerIoSource: "absent", httpSource: "absent" })).toEqual([
     '  - The sandbox "dev" is resetting. Wait until it is active, or have an administrator fix it.',
@@ -84,7 +84,7 @@ test("all that is missing is reported at once", async () => {
   ]);
 });
 
-test("of a sandbox that does not exist nothing else is reported", async () => {
+test("if the sandbox does not exist, nothing else is reported", async () => {
   const lines = await complaint({ sandboxState: "absent", missingPermissions: ["Manage Schemas"] });
   expect(lines).toEqual([
     expect.stringMatching(/^ {2}- The sandbox "dev" is not among those that the credential may use\. Check its name/),
@@ -120,7 +120,7 @@ describe("the logins in Azure, for the relay", () => {
     throw Object.assign(new Error(), { details });
   };
 
-  test("of one identity, or one that does not say which, are fine", async () => {
+  test("of one identity, or of unknown identity, are fine", async () => {
     const one = { [ours]: () => ({ objectId: "A" }), [native]: () => ({ objectId: "a" }) };
     expect(await complaintOf(one)).toBeUndefined();
     expect(await complaintOf({ ...one, [ours]: () => ({}) })).toBeUndefined();
@@ -133,7 +133,7 @@ describe("the logins in Azure, for the relay", () => {
     );
   });
 
-  test("of one identity are followed by what stands in the relay's way there", async () => {
+  test("of one identity are followed by the checks in Azure", async () => {
     const login = { [ours]: () => ({ objectId: "a" }), [native]: () => ({ objectId: "a", subscriptionId: "sub" }) };
     const found = { problems: ["The region nowhere does not offer it.", "A policy denies it."], unchecked: [] };
     const preflight = "customerio-aep:index:getAzurePreflight";
@@ -144,7 +144,7 @@ describe("the logins in Azure, for the relay", () => {
     expect(await complaintOf({ ...login, [preflight]: () => unknown })).toBeUndefined();
   });
 
-  test("that fail are reported beside what else is wrong", async () => {
+  test("that fail are reported along with other mistakes", async () => {
     const message = await complaintOf({
       [ours]: refuse("Could not get an access token for Azure with Azure CLI."),
       [native]: refuse("no login"),

@@ -31,7 +31,7 @@ const windows: Record<string, number> = {
 };
 
 /**
- * The relay's log as Application Insights keeps it, whose lines the real functions write: in sums, as by default. What is summed up is
+ * The relay's log as Application Insights keeps it, with lines that the real functions write: in sums, as by default. Sums are
  * written when the alerts are asked for, as an information whatever its level is, since it belongs to no invocation.
  */
 class Log {
@@ -39,7 +39,7 @@ class Log {
   readonly traces: LogRecord[] = [];
   readonly exceptions: LogRecord[] = [];
   readonly operations: LogRecord[] = [];
-  /** When what is done now is written. */
+  /** The time of the next lines. */
   at = new Date(now.getTime() - 60_000);
   readonly storage = {
     enqueue: async () => undefined,
@@ -61,7 +61,7 @@ class Log {
     for (const { level, text } of lines) this.write(text, severities[level]);
   }
 
-  /** Leaves what is summed up, which has no line yet, as all there is. */
+  /** Keeps only the sums that have no line yet. */
   forgetFirstLines(): void {
     this.traces.length = 0;
   }
@@ -95,7 +95,7 @@ class Log {
     return this.run((context) => handler({ version: 1, events: [newEvent({ id: "a", receivedAt, body })] }, context));
   }
 
-  /** The alerts that are on now. */
+  /** The alerts that are raised now. */
   raised(): string[] {
     this.#sums.flush();
     return Object.entries(alerts)
@@ -118,17 +118,17 @@ const receipt = { status: 200, retryAfter: null, detail: "", receipt: true, inle
 let log: Log;
 beforeEach(() => {
   log = new Log();
-  // What the host itself writes.
+  // Lines of the host itself.
   log.write("Executing 'Functions.forwarder' (Reason='New queue message', Id=1)");
   log.write("{ not the relay's");
 });
 
-describe("nobody is woken", () => {
-  test("by a log without any line of the relay's", () => {
+describe("no alert is raised", () => {
+  test("by a log without lines of the relay", () => {
     expect(log.raised()).toEqual([]);
   });
 
-  test("by events that come and are filtered, and a stranger's calls among them", async () => {
+  test("by accepted and filtered events, with a stranger's calls among them", async () => {
     await log.post(signedCall(event));
     await log.post(call(event, {}));
     await log.post(signedCall(event, "a stranger's key"));
@@ -181,13 +181,13 @@ describe("nobody is woken", () => {
   });
 });
 
-describe("somebody is woken", () => {
+describe("an alert is raised", () => {
   test("by calls that are refused while none is accepted: the wrong key", async () => {
     for (let minutes = 0; minutes < 5; minutes++) await log.post(signedCall(event, "key of another workspace"));
     expect(log.raised()).toEqual(["refused"]);
   });
 
-  test("by calls that are refused, or can't be taken, within sums alone", async () => {
+  test("by calls that are refused, or can't be accepted, only in sums", async () => {
     log.write(JSON.stringify({ outcome: "refused", refused: 812, reasons: ["no signing key fits X-CIO-Signature"] }));
     expect(log.raised()).toEqual(["refused"]);
     log = new Log();
@@ -196,7 +196,7 @@ describe("somebody is woken", () => {
     expect(log.raised()).toEqual(["unavailable"]);
   });
 
-  test("by events that are held, or late, within sums alone", async () => {
+  test("by events that are held, or late, only in sums", async () => {
     for (let turn = 0; turn < 2; turn++) await log.forward(async () => ({ ...receipt, status: 403 }));
     log.forgetFirstLines();
     expect(log.raised()).toEqual(["held"]);
@@ -224,12 +224,12 @@ describe("somebody is woken", () => {
     expect(log.raised()).toEqual([]);
   });
 
-  test("by calls that can't be taken, or find no key", async () => {
+  test("by calls that can't be accepted, or without a signing key", async () => {
     await log.post(signedCall(event), { signingKeys: [] });
     expect(log.raised()).toEqual(["unavailable"]);
   });
 
-  test("by a queue that nobody takes from", async () => {
+  test("by a queue from which no function takes", async () => {
     let time = 0;
     const watch = new QueueWatch({
       storage: { heads: async () => [{ queue: "events", id: "1", dequeueCount: 0 }] },
@@ -259,14 +259,14 @@ describe("somebody is woken", () => {
   });
 });
 
-describe("somebody is woken by Platform and by Azure", () => {
-  test("when most events are answered with an error that may pass", async () => {
+describe("an alert of Platform or Azure is raised", () => {
+  test("when most events get a temporary error", async () => {
     await log.forward(async () => receipt);
     for (let message = 0; message < 10; message++) await log.forward(async () => ({ ...receipt, status: 503 }));
     expect(log.raised()).toEqual(["retrying"]);
   });
 
-  test("while Platform takes nothing, but not while events wait for anything else", async () => {
+  test("while Platform accepts nothing, but not while events wait for another reason", async () => {
     const away = (reason: "retry" | "hold"): Sender => ({
       ...unpaced({ send: async () => receipt as never }),
       pause: () => ({ reason, milliseconds: 60_000, seconds: 60, why: "Platform takes nothing" }),
@@ -283,7 +283,7 @@ describe("somebody is woken by Platform and by Azure", () => {
     expect(log.raised()).toEqual(["exceptions"]);
   });
 
-  test("by a workspace that takes no more records today", () => {
+  test("by a workspace that accepts no more records today", () => {
     const Detail = "The data volume limit was reached. The data type is App. OverQuota.";
     log.operations.push({ TimeGenerated: now, Category: "Ingestion", Detail });
     expect(log.raised()).toEqual(["cap"]);
@@ -295,7 +295,7 @@ describe("somebody is woken by Platform and by Azure", () => {
   });
 });
 
-test("a stranger's calls wake nobody before events are expected, nor does silence, which can be switched off", () => {
+test("neither a stranger's calls nor silence raise an alert before events are expected; the alert on silence can be switched off", () => {
   const onIn = (choices: Parameters<typeof relayAlerts>[0]) =>
     Object.entries(relayAlerts(choices))
       .filter(([, { enabled }]) => enabled)
@@ -314,7 +314,7 @@ test("docs/reliability.md has a row for each alert", async () => {
   expect(missing.map((name) => `docs/reliability.md#alerts has no row for ${name}`)).toEqual([]);
 });
 
-test("the compiler refuses a query for a field or an outcome that no line has", () => {
+test("the compiler refuses a query for an unknown field or outcome", () => {
   // @ts-expect-error
   expect(lineNumber("heldEvents")).toBe("toint(line.heldEvents)");
   // @ts-expect-error
@@ -325,7 +325,7 @@ test("the compiler refuses a query for a field or an outcome that no line has", 
   expect(isOutcome("died")).toBe('tostring(line.outcome) == "died"');
 });
 
-test("a query that reads what no line has, or an operator that is unknown, fails here", () => {
+test("a query with an unknown field or operator fails here", () => {
   expect(() => runQuery("AppTraces | where Massage == 1", { AppTraces: log.traces }, now)).toThrow("no column Massage");
   expect(() => runQuery("AppTraces | top 5 by TimeGenerated", {}, now)).toThrow("Unknown operator");
 });

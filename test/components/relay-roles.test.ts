@@ -5,7 +5,7 @@ import { type Grant, isAllowed } from "../../packages/local-cloud/src/azure/iden
 import { startRoleWorld } from "./role-world.ts";
 
 type RoleName = keyof typeof relayRoles;
-/** With how many storage accounts a relay is. */
+/** The number of a relay's storage accounts. */
 type Accounts = 1 | 2;
 type World = Awaited<ReturnType<typeof startRoleWorld>>;
 
@@ -36,7 +36,7 @@ function scopes(): Record<RoleName, string> {
   };
 }
 
-/** The roles of a relay with so many storage accounts. */
+/** The roles of a relay with that number of storage accounts. */
 function rolesWith(accounts: Accounts): [RoleName, RelayRole][] {
   const all = Object.entries(relayRoles) as [RoleName, RelayRole][];
   return all.filter(([, role]) => role.accounts === undefined || role.accounts === accounts);
@@ -56,7 +56,7 @@ function grantsWithout(accounts: Accounts, left?: RoleName): Grant[] {
 
 const signal = () => AbortSignal.timeout(20_000);
 
-/** What the relay and its host do, by the words of the table of roles. */
+/** What the relay and its host do, as described in the table of roles. */
 function work(accounts: Accounts): Record<string, (grants: readonly Grant[]) => Promise<unknown>> {
   const { relay, endpoints, hostEndpoints, credential, principalId } = world;
   const ofHost = new BlobServiceClient((accounts === 1 ? endpoints : hostEndpoints).blob, credential);
@@ -118,7 +118,7 @@ function work(accounts: Accounts): Record<string, (grants: readonly Grant[]) => 
   };
 }
 
-/** What fails for want of a role. */
+/** What fails without a role. */
 async function refusedWith(accounts: Accounts, grants: readonly Grant[]): Promise<string[]> {
   await world.allow(grants);
   const refused: string[] = [];
@@ -135,7 +135,7 @@ async function refusedWith(accounts: Accounts, grants: readonly Grant[]): Promis
 }
 
 describe.each<Accounts>([1, 2])("with storage accounts: %d", (accounts) => {
-  test("the table names all that the relay does", () => {
+  test("the table names everything that the relay does", () => {
     const named = rolesWith(accounts).flatMap(([, { neededFor }]) => neededFor);
     expect(Object.keys(work(accounts)).toSorted()).toEqual(named.toSorted());
   });
@@ -144,7 +144,7 @@ describe.each<Accounts>([1, 2])("with storage accounts: %d", (accounts) => {
     expect(await refusedWith(accounts, grantsWithout(accounts))).toEqual([]);
   });
 
-  // What needs a role that is there with one as with two accounts fails alike, so it is tried with two.
+  // Roles that exist with one account and with two are tested with two.
   test.each(Object.keys(relayRoles).filter((name) => triedWith(name as RoleName) === accounts) as RoleName[])(
     "without the role `%s`, what it is needed for fails, and nothing else",
     async (name) => {
@@ -170,7 +170,7 @@ function triedWith(name: RoleName): Accounts {
   return (relayRoles[name] as RelayRole).accounts ?? 2;
 }
 
-test("with two accounts, the code and the host's containers lie where the roles on events do not reach, and the other way round", async () => {
+test("with two accounts, the roles on events give no access to code and host containers, nor the other way round", async () => {
   await world.allow(grantsWithout(2, "host"));
   const refused = (url: string, container: string) =>
     expect(
@@ -181,7 +181,7 @@ test("with two accounts, the code and the host's containers lie where the roles 
   for (const container of ["claims", "dead-letters"]) await refused(world.endpoints.blob, container);
 });
 
-test("another queue of the account, and another secret of the vault, are closed to it", async () => {
+test("it has no access to another queue of the account or another secret of the vault", async () => {
   await world.allow(grantsWithout(2));
   const other = new QueueServiceClient(world.endpoints.queue, world.credential).getQueueClient("other");
   await expect(other.sendMessage("e30=")).rejects.toMatchObject({ statusCode: 403 });

@@ -67,13 +67,13 @@ test.each([
   expect(problems(settings)).toBe("");
 });
 
-test("given signing keys are secret", async () => {
+test("signing keys are secret", async () => {
   configure({ signingKeys: `${"0f".repeat(32)}\n${"1e".repeat(32)}` });
   const { signingKeys } = read();
   expect(await pulumi.isSecret(signingKeys as pulumi.Output<string>)).toBe(true);
 });
 
-describe("what can't be a signing key is refused at preview", () => {
+describe("an impossible signing key is refused at preview", () => {
   const key = "7d5c0b9e".repeat(8);
   const other = "c4a1f0e2".repeat(8);
   const appApiKey = "0123456789abcdef".repeat(2);
@@ -128,7 +128,7 @@ describe("what can't be a signing key is refused at preview", () => {
     expect(shown).toEqual([]);
   });
 
-  test("also one of several, which is named by its line", () => {
+  test("also one of several, named by its line", () => {
     const said = problems({ signingKeys: `${key}\n\n"${other}"\n` });
     expect(said.split("\n").slice(1)).toEqual([
       expect.stringContaining("customerio-aep:signingKeys line 3 has quotation marks"),
@@ -142,12 +142,12 @@ describe("what can't be a signing key is refused at preview", () => {
     ["with blanks around it", `  ${key}\t`],
     ["several, with blank lines", `\n${key}\r\n\r\n${other}\n`],
     ["words with hyphens", "cio-test-signing-key"],
-  ])("what may be one is taken: %s", (_, text) => {
+  ])("a possible one is accepted: %s", (_, text) => {
     expect(problems({ signingKeys: text })).toBe("");
     expect(read().signingKeys).toBeDefined();
   });
 
-  test("what is unusual is taken with a warning that doesn't show it", () => {
+  test("an unusual one is accepted, with a warning that does not show it", () => {
     const warn = jest.spyOn(pulumi.log, "warn").mockImplementation(async () => undefined);
     for (const text of [
       "signing-secret",
@@ -168,7 +168,7 @@ describe("what can't be a signing key is refused at preview", () => {
     expect(read().signingKeys).toBeUndefined();
   });
 
-  test("in a program of your own, too", () => {
+  test("also in a program of your own", () => {
     expect(() => checkSigningKeys(`"${key}"`)).toThrow(
       "  - signingKeys has quotation marks, which are no part of a key.",
     );
@@ -203,7 +203,7 @@ test("all mistakes are reported at once, each with its key and the command that 
   ]);
 });
 
-test("filters and personal data are checked down to the word", () => {
+test("filters and personal data are checked in every part", () => {
   const said = problems({
     filters: { only: { metrics: ["sent", "opend"] }, without: {} },
     personalData: { email: "encrypt" },
@@ -214,7 +214,7 @@ test("filters and personal data are checked down to the word", () => {
   ]);
 });
 
-test("a value of another form is reported with the commands that put the right one in its place", () => {
+test("a value of another type is reported with the commands that correct it", () => {
   const said = problems({
     event: ["email_sent"],
     schema: "My events",
@@ -233,7 +233,7 @@ test("a value of another form is reported with the commands that put the right o
   ]);
 });
 
-test("what is used as it is can't be named or described, and the message has the command that fixes it", () => {
+test("existing objects can't be renamed or described, and the message has the command that fixes it", () => {
   const said = problems({
     dataset: { existing: "Events", name: "Other", rowExpirationDays: 90, partialIngestionPercent: 5 },
     schema: { title: "Mine" },
@@ -285,7 +285,7 @@ test.each([
   expect(problems({ profile, personalData })).toBe("");
 });
 
-describe("settings that will not take effect say so", () => {
+describe("settings without effect cause a warning", () => {
   const warnings = (settings: Record<string, unknown>) => {
     const warned = jest.spyOn(pulumi.log, "warn").mockImplementation(async () => undefined);
     configure(settings);
@@ -304,7 +304,7 @@ describe("settings that will not take effect say so", () => {
     expect(warnings({ testMode: true, nodeVersion: 24 })).toEqual([]);
   });
 
-  test("fewer instances than many regions take are a warning", () => {
+  test("fewer instances than many regions accept cause a warning", () => {
     expect(warnings({ maximumInstances: 10 })).toEqual([
       expect.stringContaining("is 10. Many regions of Azure take 40"),
     ]);

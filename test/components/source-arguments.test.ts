@@ -17,7 +17,7 @@ async function declared(args: CustomerIoSourceArgs): Promise<DeclaredResource[]>
   return resources;
 }
 
-test("without arguments a source is as the stack's settings without any are", () => {
+test("a source without arguments equals a stack without settings", () => {
   configure();
   expect(read({})).toEqual(readStackSettings(new pulumi.Config("customerio-aep")));
 });
@@ -49,7 +49,7 @@ test("a misspelled argument is refused", () => {
   expect(() => read({ alertEmail: ["a@example.com"] } as CustomerIoSourceArgs)).toThrow(/alertEmail/);
 });
 
-test("outputs are taken wherever they don't decide which resources exist", async () => {
+test("outputs are accepted if they do not decide which resources exist", async () => {
   const settings: Settings = read({
     alertEmails: [pulumi.output("oncall@example.com")],
     maximumRequestsPerSecond: pulumi.output(50),
@@ -65,7 +65,7 @@ test.each([
   [{ delivery: pulumi.output("direct") }, "delivery"],
   [{ dataset: { existing: pulumi.output("1") } }, "dataset.existing"],
   [{ drainTimeoutSeconds: pulumi.output(5) }, "drainTimeoutSeconds"],
-])("an output that decides comes too late: %p", (args, name) => {
+])("an output that decides which resources exist is refused: %p", (args, name) => {
   expect(() => read(args as unknown as CustomerIoSourceArgs)).toThrow(
     `${name} is invalid: it decides which resources exist, so it must be a plain value, not an output.`,
   );

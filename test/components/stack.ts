@@ -51,10 +51,10 @@ export interface DeclaredResource {
   readonly inputs: any;
 }
 
-/** What the providers' functions answer, by token; of `aep:index:getSchema` and others that look for what is there. */
+/** The results of the providers' functions, by token, such as `aep:index:getSchema`. */
 export type Answers = Readonly<Record<string, object>>;
 
-/** Of a sandbox that has everything that a stack needs, and nothing that a stack makes. */
+/** A sandbox with everything that a stack needs, and nothing that a stack creates. */
 const usualAnswers: Answers = {
   "customerio:index:getReportingWebhooks": { webhooks: [] },
   "customerio-aep:index:getAzurePreflight": { problems: [], unchecked: [] },
@@ -71,7 +71,7 @@ const usualAnswers: Answers = {
   },
 };
 
-/** Runs a program against Pulumi's mocks and answers what it declares; `answers` differ from those of a usual sandbox. */
+/** Runs a program with Pulumi's mocks and returns what it declares; `answers` replace those of a usual sandbox. */
 export async function declaredBy(
   program: () => object | Promise<object>,
   answers: Answers = {},
@@ -96,12 +96,12 @@ export async function declaredBy(
   return { resources, outputs: values };
 }
 
-/** As a provider answers what it declares as a secret. */
+/** How a provider returns a secret. */
 function secret(value: string): object {
   return { [pulumi.runtime.specialSigKey]: pulumi.runtime.specialSecretSig, value };
 }
 
-/** What the vendors would add, as far as the program reads it. */
+/** The outputs that the vendors would add, as far as the program reads them. */
 function outputsOf(type: string, name: string): object {
   switch (type) {
     case "aep:index:Dataflow":

@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-/** Makes a component as the engine asks the plugin for it; answers what it declares and the outputs that the schema promises. */
+/** Constructs a component as the engine would; returns what it declares and the outputs of its schema. */
 async function constructed(type: string, inputs: pulumi.Inputs, answers: Record<string, object> = {}) {
   const definition = partComponents.find((component) => component.type.endsWith(`:${type}`));
   if (!definition) throw new Error(`There is no component ${type}.`);
@@ -33,12 +33,12 @@ const typesOf = (resources: DeclaredResource[]) => [...new Set(resources.map(({ 
 const one = (resources: DeclaredResource[], type: string, name = "") =>
   resources.find((resource) => resource.type === type && resource.name.endsWith(name))?.inputs;
 
-test("every setting is an argument of a part, but for one in whose place the relay takes a whole credential", () => {
+test("every setting is an argument of a part, except one that the relay's credential replaces", () => {
   const all = new Set<string>([...dataflowSettings, ...relaySettings, ...webhookSettings, "relayCredential"]);
   expect([...all].sort()).toEqual(Object.keys(plainSettings).sort());
 });
 
-test("a dataflow alone is made with the defaults of a source, in Platform alone", async () => {
+test("a dataflow alone is created with the defaults of a source, in Platform only", async () => {
   const { resources, outputs } = await constructed("PlatformDataflow", {
     dataset: { name: "Own events", rowExpirationDays: 60 },
     dataflowActivationSeconds: 60,
@@ -61,7 +61,7 @@ test("a dataflow alone refuses arguments as a source does", async () => {
   await expect(made).rejects.toThrow(/dataset\.rowExpirationDays is invalid/);
 });
 
-test("what a dataflow alone maps, and what it names in Platform, is checked before anything is declared", async () => {
+test("the mapping and the names in Platform of a dataflow alone are checked before anything is declared", async () => {
   const prepared = (args: object, answers?: Record<string, object>) =>
     declaredBy(() => {
       const parent = new pulumi.ComponentResource("own:index:Parent", "own");
@@ -73,7 +73,7 @@ test("what a dataflow alone maps, and what it names in Platform, is checked befo
   await expect(prepared({}, inProfile)).rejects.toThrow(/set the argument profile\.enabled to true/);
 });
 
-test("a relay alone sends to the endpoint that it is given, at once and without a token", async () => {
+test("a relay alone sends to the given endpoint, at once and without a token", async () => {
   const { resources, outputs } = await constructed("WebhookRelay", { streamingUrl, duplicateWindowDays: 0 });
   expect(typesOf(resources)).not.toContain("aep");
   const settings = one(resources, "azure-native:web:WebAppApplicationSettings").properties;
@@ -91,14 +91,14 @@ test("a relay alone sends to the endpoint that it is given, at once and without 
   expect(Object.keys(parts)).toContain("resource group");
 });
 
-test("a relay alone gets its tokens with the credential that it is given, and waits for readyAt", async () => {
+test("a relay alone uses the given credential for tokens, and waits for readyAt", async () => {
   const { resources } = await constructed("WebhookRelay", {
     streamingUrl,
     readyAt: pulumi.output("2026-02-03T04:05:06.000Z"),
     signingKeys: pulumi.secret("cio-test-signing-key"),
     credential: { clientId: "client", clientSecret: pulumi.secret("p8e-other-secret"), orgId: "1@AdobeOrg" },
   });
-  // All of them are a secret, since one is.
+  // All settings are secret, since one is.
   const { value: settings } = one(resources, "azure-native:web:WebAppApplicationSettings").properties;
   expect(settings).toMatchObject({
     PLATFORM_READY_AT: "2026-02-03T04:05:06.000Z",
@@ -115,7 +115,7 @@ test("a relay alone refuses arguments as a source does", async () => {
   await expect(constructed("WebhookRelay", { streamingUrl, nodeVersion: 20 })).rejects.toThrow(/nodeVersion/);
 });
 
-test("a subscription alone posts every event to the endpoint that it is given", async () => {
+test("a subscription alone posts every event to the given endpoint", async () => {
   const { resources, outputs } = await constructed("ReportingWebhookSubscription", {
     endpoint: pulumi.output("https://own.example/customerio"),
   });

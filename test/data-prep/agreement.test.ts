@@ -13,8 +13,8 @@ import { runExpression } from "../../packages/local-cloud/test/platform/run-expr
 import { documentedExamples, documentedNow } from "./documented-examples.ts";
 
 /*
- * The checks of mappings and Platform's stand-in each have a grammar and a table of functions of their own. Both must satisfy what
- * Adobe publishes, and they must take and refuse the same texts.
+ * The mapping checks and Platform's stand-in have separate grammars and tables of functions. Both must satisfy what
+ * Adobe publishes, and they must accept and refuse the same texts.
  */
 
 const lacking = new Set<string>(leftOut);
@@ -26,11 +26,11 @@ function calledIn(expression: string): string[] {
 }
 
 describe.each(documentedExamples)("$expression ($published)", ({ expression, output, event, instead }) => {
-  test("is right by the checks", () => {
+  test("passes the checks", () => {
     expect(expressionProblems(expression)).toEqual({ mistakes: [], unknownFunctions: [] });
   });
 
-  test("gives what Adobe says", () => {
+  test("gives Adobe's output", () => {
     if (calledIn(expression).some((name) => lacking.has(name))) {
       expect(() => compileExpression(expression)).toThrow("The stand-in lacks the function");
     } else {
@@ -39,7 +39,7 @@ describe.each(documentedExamples)("$expression ($published)", ({ expression, out
   });
 });
 
-/** Without an example to compare with: the page answers random ids, and leaves the deprecated `is_set` out. */
+/** Without an example: the page shows random ids, and leaves out the deprecated `is_set`. */
 const withoutExample = ["is_set", "uuid"];
 
 test("each function of the table has an example", () => {
@@ -48,7 +48,7 @@ test("each function of the table has an example", () => {
   expect(missing.toSorted()).toEqual(withoutExample);
 });
 
-test("each output is of the kind that the checks name", () => {
+test("each output has the type in the checks", () => {
   const kinds: Readonly<Record<string, (output: unknown) => boolean>> = {
     string: (output) => typeof output === "string",
     integer: (output) => typeof output === "number",
@@ -71,7 +71,7 @@ test("each output is of the kind that the checks name", () => {
   expect(wrong.map(({ expression }) => expression)).toEqual([]);
 });
 
-test("both tables have the same names, which take as many arguments", () => {
+test("both tables have the same names, with the same numbers of arguments", () => {
   const counts = (name: string, given?: { readonly minimum: number; readonly maximum: number }) =>
     `${name}: ${given?.minimum} to ${given?.maximum}`;
   expect(functionNames.map((name) => counts(name, findFunction(name)?.arity)).toSorted()).toEqual(
@@ -97,7 +97,7 @@ const pieces = (
   "and or not eq div mod lower( concat( iif( now() to_array( .get( .equals( new timestamp ${x} ${a.b[0]} ${a\\.b} ${ } \\ ' \""
 ).split(" ");
 
-test("both take and refuse the same expressions", () => {
+test("both accept and refuse the same expressions", () => {
   const text = fc
     .array(fc.tuple(fc.constantFrom(...pieces), fc.constantFrom("", " ")), { maxLength: 9 })
     .map((parts) => parts.flat().join(""));

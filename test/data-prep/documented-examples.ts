@@ -3,11 +3,11 @@ import type { Json, JsonObject } from "../../packages/local-cloud/src/platform/w
 /** An expression that Adobe publishes with its output. */
 export interface DocumentedExample {
   readonly expression: string;
-  /** As the page has it. */
+  /** As on the page. */
   readonly output: Json;
-  /** The event that the page works on. */
+  /** The page's input. */
   readonly event?: JsonObject;
-  /** What is right where the page's output can't come from the page's input. */
+  /** The right output, if the page's can't come from the page's input. */
   readonly instead?: { readonly output: Json; readonly because: string };
 }
 
@@ -332,7 +332,7 @@ const contradictions: readonly DocumentedExample[] = [
   },
 ];
 
-/** Every example, with the page and the section that it stands in. */
+/** Every example, with its page and section. */
 export const documentedExamples: readonly (DocumentedExample & { readonly published: string })[] = [
   ...sections.flatMap(({ page, section, examples }) =>
     examples.map(([expression, output, event]) => ({

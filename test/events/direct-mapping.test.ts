@@ -24,7 +24,7 @@ const relayCompiled = eventMappings({ tenantId: "acme", testMode: false }).map((
 );
 const now = Date.parse("2026-11-20T10:00:00Z");
 
-/** What the stand-in's Data Prep makes of an event as Customer.io sends it, where a missing attribute fails the record. */
+/** The stand-in's row for an event as Customer.io sends it, with missing attributes failing the record. */
 function mapped(event: object) {
   const source = JSON.parse(JSON.stringify(event));
   return mapRecord(compiled, { source, now }, strictSwitches);
@@ -56,7 +56,7 @@ test("the tutorial's event becomes a row with its time in ISO 8601", () => {
   });
 });
 
-test.each(samples)("the sample $name is mapped without an error, whatever it lacks", ({ event }) => {
+test.each(samples)("the sample $name is mapped without an error", ({ event }) => {
   const { row, warnings, failures } = mapped(event);
   expect({ warnings, failures }).toEqual({ warnings: [], failures: [] });
   expect(row).toMatchObject({ _id: event.event_id, timestamp: new Date(event.timestamp * 1000).toISOString() });
@@ -79,7 +79,7 @@ test("any set of attributes may be missing", () => {
   );
 });
 
-test("what only the relay can fill is not mapped except for unmapped, and each expression is short enough for Data Prep", () => {
+test("fields that only the relay can fill are not mapped except for unmapped, and each expression is short enough for Data Prep", () => {
   const mappings = directMappings("acme");
   expect(mappings.filter(({ source }) => source.includes("relay."))).toEqual([]);
   expect(mappings).toHaveLength(2 + eventFields.filter(({ source }) => !source.startsWith("relay.")).length + 1);
@@ -103,7 +103,7 @@ function fieldsOf(row: object): Record<string, unknown> {
   return { time: timestamp, _id, ...customerioOf(row) };
 }
 
-/** What the relay and the stand-in make of an event that the relay has received just now. */
+/** The row from relay and stand-in for an event that the relay has just received. */
 function byRelay(event: object) {
   const classified = classifyText(JSON.stringify(event));
   if (classified.kind === "malformed") throw new Error(classified.reason);
@@ -147,7 +147,7 @@ describe("as the relay does", () => {
     const [row, relayed] = [direct(event(timestamp)), byRelay(event(timestamp))];
     expect([row.time, relayed.time]).toEqual([expected, expected]);
     expect([row._id, row.unmapped]).toEqual([relayed._id, relayed.unmapped]);
-    // Adobe's functions make no seconds of a date or a fraction.
+    // Adobe's functions can't convert a date or a fraction to seconds.
     const isWhole = /^\d+$/.test(String(timestamp));
     expect(row.timestamp).toBe(isWhole ? relayed.timestamp : undefined);
   });
@@ -183,13 +183,16 @@ describe("as the relay does", () => {
     expect(direct(given)).toEqual(withoutLists(relayed));
   });
 
-  test.each([[undefined], [null], [""], [" null "]])("an event with the id %j gets one, and says so", (event_id) => {
-    const given = { ...event(1_727_953_200), event_id };
-    const row = direct(given);
-    expect(row._id).toMatch(/^[0-9a-f-]{36}$/);
-    expect(row.unmapped).toEqual(byRelay(given).unmapped);
-    expect(direct({ ...given, event_id: 7 })).toMatchObject({ _id: "7", event_id: "7", unmapped: [] });
-  });
+  test.each([[undefined], [null], [""], [" null "]])(
+    "an event with the id %j gets one, which is listed as unmapped",
+    (event_id) => {
+      const given = { ...event(1_727_953_200), event_id };
+      const row = direct(given);
+      expect(row._id).toMatch(/^[0-9a-f-]{36}$/);
+      expect(row.unmapped).toEqual(byRelay(given).unmapped);
+      expect(direct({ ...given, event_id: 7 })).toMatchObject({ _id: "7", event_id: "7", unmapped: [] });
+    },
+  );
 });
 
 /** Without the lists that only the relay fills. */

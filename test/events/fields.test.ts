@@ -20,7 +20,7 @@ describe("eventFields", () => {
     ]);
   });
 
-  test("has the rest of the catalogue beside them", () => {
+  test("has the other fields of the catalogue", () => {
     expect(names.slice(7)).toEqual([
       "customer_id",
       "email_address",
@@ -69,11 +69,11 @@ describe("eventFields", () => {
     }
   });
 
-  test.each(names)("%s is a name that the Schema Registry takes", (name) => {
+  test.each(names)("%s is a name that the Schema Registry accepts", (name) => {
     expect(name).toMatch(/^[A-Za-z0-9-][A-Za-z0-9_-]*$/);
   });
 
-  test.each(eventFields.map(({ source }) => source))("%s is a path that Data Prep reads as it is", (source) => {
+  test.each(eventFields.map(({ source }) => source))("%s is a path that Data Prep reads unchanged", (source) => {
     for (const step of source.split(".")) {
       expect(step).toMatch(/^[a-z][a-z_]*$/);
       expect(reservedWords.split(" ")).not.toContain(step);

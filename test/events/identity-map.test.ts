@@ -15,7 +15,7 @@ function identityMap(
 const all = { email: "Email", id: "CrmId", cio_id: "CioId" };
 const one = (id: string, primary: boolean) => [{ id, primary }];
 
-test("has what the event has, the first of it primary", () => {
+test("has the event's identities, the first one primary", () => {
   expect(identityMap(all, { email: "a@example.org", id: "7", cio_id: "c1" })).toEqual({
     Email: one("a@example.org", true),
     CrmId: one("7", false),
@@ -26,7 +26,7 @@ test("has what the event has, the first of it primary", () => {
   expect(identityMap({ email: "Email" }, { email: "a@example.org" })).toEqual({ Email: one("a@example.org", true) });
 });
 
-test("of an event of nobody known is nothing, so that the event still comes", () => {
+test("is null for an event without identities, so that the event is still ingested", () => {
   expect(identityMap(all, {})).toBeNull();
   expect(identityMap(all, { email: null, id: null, cio_id: null })).toBeNull();
 });
@@ -38,7 +38,7 @@ test("of three identities is short enough for Data Prep", () => {
   }
 });
 
-test("straight from Customer.io, of blank identifiers is nothing", () => {
+test("straight from Customer.io, is null for blank identifiers", () => {
   expect(identityMap(all, { email: "", id: "7", cio_id: " " }, "direct")).toEqual({ CrmId: one("7", true) });
   expect(identityMap(all, { email: "null", id: null, cio_id: " NULL " }, "direct")).toBeNull();
   expect(identityMap(all, { email: "a@example.org" }, "direct")).toEqual({ Email: one("a@example.org", true) });

@@ -35,17 +35,17 @@ describe("fieldGroupBody", () => {
     expect(propertyAt(`_acme.customerio.${name}`)).toEqual({ title, description, ...xdm[type] });
   });
 
-  test("comes out the same each time", () => {
+  test("is deterministic", () => {
     expect(JSON.stringify(fieldGroupBody("acme"))).toBe(JSON.stringify(body));
   });
 
-  test("shares no part that a caller could change for others", () => {
+  test("is a new object for each caller", () => {
     expect(JSON.stringify(fieldGroupBody("other"))).toBe(JSON.stringify(body).replace("_acme", "_other"));
   });
 });
 
 describe("eventMappings", () => {
-  test("maps what an ExperienceEvent requires first", () => {
+  test("maps the fields that an ExperienceEvent requires first", () => {
     expect(mappings.slice(0, 3)).toEqual([
       { sourceType: "ATTRIBUTE", source: "event_id", destination: "_id" },
       { sourceType: "ATTRIBUTE", source: "relay.occurred_at", destination: "timestamp" },

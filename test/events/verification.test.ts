@@ -6,7 +6,7 @@ import { classifyText } from "../../relay/core/event/classify.ts";
 
 const now = new Date("2026-11-20T10:00:01.234Z");
 
-test("an id tells by its beginning what it is, and by its middle when it was made", () => {
+test("an id shows by its prefix that it is a verification, and by its middle when it was created", () => {
   expect(verificationId(now, "0a1b2c3d")).toBe("customerio-aep-verify-20261120T100001Z-0a1b2c3d");
   const times = fc.date({ min: new Date("2000-01-01"), max: new Date("2999-12-31"), noInvalidDate: true });
   fc.assert(
@@ -23,7 +23,7 @@ test("its dead letter can be found by its id", () => {
   expect(blobName({ id, receivedAt: now.toISOString(), body: "{}" })).toMatch(new RegExp(`^2026/11/20/${id}-`));
 });
 
-test("the event is one that the relay takes, of no kind that Customer.io has, with every identifier", () => {
+test("the relay accepts the event; it has a type that Customer.io never sends, and every identifier", () => {
   const event = verificationEvent("id", now, "followed");
   expect(classifyText(JSON.stringify(event))).toMatchObject({ kind: "event", id: event.event_id, event });
   expect(Object.keys(metricsByObjectType)).not.toContain(event.object_type);

@@ -8,7 +8,7 @@ const automatic = directMappings("acme");
 const direct = { tenantId: "acme", delivery: "direct" } as const;
 
 describe("direct delivery", () => {
-  test("a source is asked for first, since Customer.io's events lack most attributes", () => {
+  test("a source is tested for first, since Customer.io's events lack most attributes", () => {
     const settings = mappingSettings.parse({ set: [{ destination: "eventType", source: "metric" }] });
     expect(customizeMapping(automatic, { ...direct, settings }).at(-1)).toEqual({
       sourceType: "EXPRESSION",
@@ -24,7 +24,7 @@ describe("direct delivery", () => {
     expect(left).toHaveLength(automatic.length - 3);
   });
 
-  test("what the relay makes is not there, and the automatic mapping has no mistake", () => {
+  test("the relay's values do not exist, and the automatic mapping is valid", () => {
     const check = (set: object[]) =>
       findMappingProblems({
         ...direct,

@@ -23,7 +23,7 @@ const schema = {
 } as unknown as JsonObject;
 const automatic = eventMappings({ tenantId: "acme", testMode: false });
 
-/** The row that a sample becomes on its whole way: by the relay, by the mapping, into the schema. */
+/** The row of a sample after relay, mapping and schema. */
 function rowOf(sample: string, mappings: readonly EventMapping[] = automatic): JsonObject {
   const event = samples.find(({ name }) => name === sample)?.event;
   const classified = classifyText(JSON.stringify(event));
@@ -35,7 +35,7 @@ function rowOf(sample: string, mappings: readonly EventMapping[] = automatic): J
   return row;
 }
 
-/** What each row has that the relay received. */
+/** Fields of each row from the relay. */
 const relayed = {
   device_platforms: [],
   device_ids: [],

@@ -8,7 +8,7 @@ import { experienceEvent, Platform, schemaRegistry } from "../../packages/local-
 let platform: Platform;
 let defined: SchemaFields;
 
-/** A schema as this package makes it, as the registry answers it in full. */
+/** A schema that this package creates, as the registry returns it in full. */
 beforeAll(async () => {
   platform = await Platform.start();
   const make = async (kind: string, body: object) => {
@@ -35,7 +35,7 @@ afterAll(() => platform.close());
 
 const own = ownFields("acme");
 
-test("the fields that are made here are those that the registry then has", () => {
+test("the registry then has the fields that are created here", () => {
   for (const path of [...eventMappings({ tenantId: "acme", testMode: false }).map(({ destination }) => destination)]) {
     expect([path, own.field(parsePath(path))]).toEqual([path, defined.field(parsePath(path))]);
   }

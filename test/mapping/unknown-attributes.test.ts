@@ -49,7 +49,7 @@ describe("an expression with an attribute that the catalogue lacks", () => {
   test.each([
     ["lower(data.swatch)", 'iif(contains_key("data.swatch"), lower(data.swatch), nullify())'],
     [twice, `iif(contains_key("data.swatch") && contains_key("data.taste[0].name"), ${twice}, nullify())`],
-  ])("is refused, and the form that asks first is offered whole, and accepted: %s", (expression, guarded) => {
+  ])("is refused, and the suggested form with a guard is accepted: %s", (expression, guarded) => {
     const problems = problemOf(expression);
     for (const { remedy } of problems) expect(remedy).toEqual({ do: "set", value: guarded });
     expect(problems).toHaveLength(expression === twice ? 2 : 1);
@@ -59,7 +59,7 @@ describe("an expression with an attribute that the catalogue lacks", () => {
     expect(problemOf(guarded)).toEqual([]);
   });
 
-  test("that may be misspelled offers no way around that", () => {
+  test("that may be misspelled gets no such suggestion", () => {
     const [problem] = problemOf("lower(data.campaign_name)");
     expect(problem?.reason).toContain("did you mean data.campaign_id?");
     expect(problem?.remedy).toEqual({ do: "set" });

@@ -9,7 +9,7 @@ import { repository } from "../e2e/local-stack.ts";
 
 const run = promisify(execFile);
 
-/** The oldest Node that `engines` allows; every other test runs on the one that the repository brings. */
+/** The oldest Node that `engines` allows; every other test runs on the repository's own. */
 const oldestNode = "22.18.0";
 
 interface Project {
@@ -17,17 +17,17 @@ interface Project {
   readonly devDependencies?: Record<string, string>;
 }
 
-/** Somebody's own project, outside the repository, with the packages as npm would install them. */
+/** A user's project outside the repository, with the packages as npm would install them. */
 export interface Consumer {
   readonly folder: string;
   readonly bin: string;
-  /** Runs a command of the project, such as `tsc`, and answers what it prints; one that fails rejects with that. */
+  /** Runs a command of the project, such as `tsc`, and returns its output; one that fails rejects with it. */
   run(command: string, ...args: string[]): Promise<string>;
   remove(): Promise<void>;
 }
 
 /**
- * Makes a project as `pulumi new` does from a template of the repository, and installs the tarballs for it.
+ * Creates a project as `pulumi new` does from a template of the repository, and installs the tarballs for it.
  *
  * @param files more files of the project, by their paths in it
  */
@@ -67,7 +67,7 @@ export async function installConsumer(
   return consumer;
 }
 
-/** Has npm take the packages from the tarballs, which no registry has yet, and the versions with which the repository works. */
+/** Makes npm use the tarballs, since no registry has the packages yet, and the repository's versions of the others. */
 async function installTarballs(folder: string, tarballs: readonly Tarball[]): Promise<void> {
   const file = path.join(folder, "package.json");
   const project = JSON.parse(await readFile(file, "utf8")) as Project;
@@ -81,7 +81,7 @@ async function installTarballs(folder: string, tarballs: readonly Tarball[]): Pr
       ...project,
       dependencies: { ...pinned(project.dependencies), ...made },
       devDependencies: { ...pinned(project.devDependencies), node: oldestNode },
-      // npm 12 runs no install script that is not listed; Node's puts its executable in place.
+      // npm 12 runs only listed install scripts; Node's installs its executable.
       allowScripts: { node: true },
     }),
   );

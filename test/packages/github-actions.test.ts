@@ -45,7 +45,7 @@ let work: string;
 beforeEach(() => {
   work = mkdtempSync(path.join(tmpdir(), "customerio-aep-actions-"));
   mkdirSync(path.join(work, "bin"));
-  // Each notes how it was called, and behaves as the variable of its name says.
+  // Each records how it was called, and behaves as the variable of its name says.
   for (const command of ["npm", "npx", "gh"]) {
     const file = path.join(work, "bin", command);
     const script = `#!/bin/sh
@@ -66,7 +66,7 @@ interface Ran {
   readonly calls: readonly string[];
 }
 
-/** Runs a step as GitHub does, with everything that it calls played by the stubs. */
+/** Runs a step as GitHub does, with stubs for everything that it calls. */
 function runStep(file: string, run: string, given: Readonly<Record<string, string>> = {}): Promise<Ran> {
   const calls = path.join(work, "calls");
   writeFileSync(calls, "");
@@ -108,7 +108,7 @@ test.each(files)("every command of %s runs unchanged", async (file) => {
   const runs = jobOf(file).steps.flatMap(({ run }) => run ?? []);
   const calls: string[] = [];
   for (const run of runs) {
-    // What is put into a command by GitHub could be somebody's text, such as the title of a pull request.
+    // A value that GitHub inserts into a command could be a stranger's text, such as the title of a pull request.
     expect(run).not.toContain("${{");
     const ran = await runStep(file, run);
     expect([run, ran.status]).toEqual([run, 0]);
@@ -118,10 +118,10 @@ test.each(files)("every command of %s runs unchanged", async (file) => {
   expect(calls.join("\n")).not.toMatch(/<[\w.]+>/);
 });
 
-test.each(files)("%s logs in without a credential, and may do no more than it needs", (file) => {
+test.each(files)("%s logs in without a credential, with only the permissions that it needs", (file) => {
   const { on, permissions, jobs } = workflow(file);
   expect(permissions).toEqual({ contents: "read" });
-  // Runs with an identity of this repository and the code of somebody else's.
+  // It would run another author's code with an identity of this repository.
   expect(Object.keys(on)).not.toContain("pull_request_target");
   for (const job of Object.values(jobs)) {
     expect(job.permissions["id-token"]).toBe("write");
@@ -170,7 +170,7 @@ describe("the preview of a pull request", () => {
 describe("the check for drift", () => {
   const tell = () => stepOf("drift.yml", "Tell");
 
-  test("fails for what Pulumi sees, and for what only the command line sees", async () => {
+  test("fails for drift that Pulumi sees, and for drift that only the command line sees", async () => {
     const pulumi = stepOf("drift.yml", "Objects that Pulumi knows");
     expect((await runStep("drift.yml", pulumi, { FAILS: "refresh" })).status).not.toBe(0);
     const own = stepOf("drift.yml", "App settings, code and secrets");
@@ -179,7 +179,7 @@ describe("the check for drift", () => {
     expect(ran.status).not.toBe(0);
   });
 
-  test("opens one issue for a stack, with the run", async () => {
+  test("opens one issue per stack, with a link to the run", async () => {
     const { calls } = await runStep("drift.yml", tell());
     expect(calls.at(-1)).toBe(
       "gh issue create --repo acme/events --title Drift in prod --body The check failed, or found changes: " +
@@ -190,7 +190,7 @@ describe("the check for drift", () => {
   });
 });
 
-test("an up changes one stack after the other, and none is interrupted", () => {
+test("an up changes one stack at a time, and none is interrupted", () => {
   const { jobs, ...whole } = workflow("up.yml") as Workflow & { readonly concurrency: string };
   expect(whole.concurrency).toBe("up");
   expect(jobs.up).toMatchObject({ environment: "${{ matrix.stack }}", strategy: { "max-parallel": 1 } });

@@ -25,7 +25,7 @@ test("there are launchers", () => expect(launchers.length).toBeGreaterThanOrEqua
   ]);
 });
 
-/** Folders of the programs that somebody runs, this package's own among them. */
+/** Folders of the programs that users run, including this package's own. */
 const programs = globSync("{index.ts,{examples,templates}/*/index.ts}", { cwd: repository }).map(path.dirname);
 const needed = /This program needs Node\.js 22\.18 or newer; this is v.*\. Install a newer one: .*: npx pulumi up$/;
 
@@ -55,7 +55,7 @@ test.each(programs)("the program in %s starts with JavaScript, which any Node ca
     const folder = mkdtempSync(path.join(tmpdir(), "customerio-aep-old-node-"));
     const env = {
       HOME: process.env.HOME,
-      // As a `pulumi` that somebody has installed for all programs: Node is the machine's.
+      // As with a globally installed `pulumi`: Node is the machine's.
       PATH: [engineFolder(), systemPath].join(path.delimiter),
       PULUMI_BACKEND_URL: `file://${folder}`,
       PULUMI_CONFIG_PASSPHRASE: "old",

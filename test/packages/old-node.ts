@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
 
-/** Where the machine's own programs are, outside of this package. */
+/** The machine's own search path, without this package. */
 export const systemPath = "/usr/local/bin:/usr/bin:/bin";
 
 /** The machine's own Node; undefined unless it is older than what the package needs. */

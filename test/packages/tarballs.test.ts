@@ -9,7 +9,7 @@ import { runCli, type SourceReport } from "../cli/cli.ts";
 import { type LocalProgram, repository, startLocalProgram } from "../e2e/local-stack.ts";
 import { type Consumer, installConsumer } from "./consumer.ts";
 
-// From an empty folder, the template and nothing but the tarballs, in the order in which the tests stand.
+// From an empty folder, the template and the tarballs only. The tests run in order.
 let tarballs: Tarball[];
 let consumer: Consumer;
 let stack: LocalProgram;
@@ -29,7 +29,7 @@ function compilerOptions(options: object, include = ["index.ts", "readme/*.ts"])
   return JSON.stringify({ compilerOptions: { ...shared, ...options }, include });
 }
 
-/** The types of @pulumi/policy 1.21.0 are wrong by themselves: its index.d.ts exports what its proxy.d.ts does not have. */
+/** The types of @pulumi/policy 1.21.0 are wrong: its index.d.ts exports what its proxy.d.ts lacks. */
 const policies = ["*.ts"];
 
 const plugin = path.join(repository, "packages/pulumi-aep/dist/plugin.mjs");
@@ -59,12 +59,12 @@ afterAll(async () => {
   await consumer?.remove();
 }, 60_000);
 
-test("packing leaves a plugin alone that is built already, since an engine may be starting it", async () => {
+test("packing does not rebuild a plugin, since an engine may be starting it", async () => {
   const { ino, mtimeMs } = pluginBefore;
   expect(await stat(plugin)).toMatchObject({ ino, mtimeMs });
 });
 
-test("tarballs have what runs, and no tests, stand-ins or sources that Node would refuse", () => {
+test("tarballs contain what runs, and no tests, stand-ins or sources that Node would refuse", () => {
   const sizes = tarballs.map(({ name, size, unpackedSize, files }) => {
     const kibibytes = (bytes: number) => `${Math.round(bytes / 1024)} KiB`;
     return `  ${name}: ${kibibytes(size)}, ${kibibytes(unpackedSize)} unpacked, ${files.length} files`;
@@ -120,7 +120,7 @@ test(
     await pulumi.configure("customerio:region", "us");
     await pulumi.configure("azure-native:location", "westeurope");
     await pulumi.configureSecret("signingKeys", customerIo.signingKey);
-    // As a user would who does not mind losing the rows, and does not wait five minutes for the first event.
+    // As for a user who may lose the rows, and does not wait five minutes for the first event.
     const file = path.join(consumer.folder, "index.ts");
     const impatient = "dataset: { forceDestroy: true }, dataflowActivationSeconds: 2, alertEmails";
     await writeFile(file, (await readFile(file, "utf8")).replace("alertEmails", impatient));

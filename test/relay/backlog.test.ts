@@ -1,11 +1,11 @@
 import { receipt, Simulation } from "./support/simulation.ts";
 
-/** Shown where figures are asked for: FIGURES=1. */
+/** Printed with FIGURES=1. */
 const figure = (text: string) => process.env.FIGURES && process.stdout.write(`${text}\n`);
 
 const slow = () => ({ ...receipt, after: 150 });
 
-/** A backlog of so many messages, and an intake that goes on writing two a second. */
+/** A backlog of that many messages, while the intake keeps writing two a second. */
 function behind(simulation: Simulation, messages: number, each: number): void {
   simulation.backlog(messages, each);
   void (async () => {
@@ -23,14 +23,14 @@ describe.each([
   ["40 instances, 60 events a message", 40, 60, undefined],
   ["40 instances, a queue that takes 2,000 operations a second", 40, 4, 2_000],
 ])("at 100 requests a second with 30,000 messages waiting: %s", (name, instances, each, queueLimit) => {
-  test("waiting costs next to nothing, the whole rate is used, and the intake can write", async () => {
+  test("waiting costs almost nothing, the full rate is used, and the intake can still write", async () => {
     const simulation = new Simulation({
       instances,
       requestsPerSecond: 100,
       answer: slow,
       ...(queueLimit && { queueLimit }),
     });
-    // Messages that are full take long to make, and no more than these are ever looked at.
+    // Full messages are slow to make, and the test looks at these only.
     behind(simulation, each > 10 ? 4_000 : 30_000, each);
     const seconds = 60;
     await simulation.time.pass(seconds * 1_000);
@@ -43,7 +43,7 @@ describe.each([
     expect(delivered / seconds).toBeGreaterThan(95);
     expect(delivered / seconds).toBeLessThan(106);
     expect(executions / delivered).toBeLessThan(1.5);
-    // Those of events under way are not delivered yet.
+    // Events that are being sent are not delivered yet.
     expect(tableCalls / delivered).toBeLessThan(3.1);
     expect([failedWrites, poisoned]).toEqual([0, 0]);
   }, 120_000);

@@ -11,7 +11,7 @@ const pause = (answer: Permit | Pause): Pause => {
   return answer;
 };
 
-/** Sends one request whose end is known at once. */
+/** Sends one request and records its result at once. */
 function send(breaker: Breaker, verdict: Verdict, now: number, { isFresh = true, retryAfter }: Sending = {}): void {
   const leave = permit(breaker.enter(now, isFresh));
   breaker.begin(leave, now);
@@ -44,13 +44,13 @@ test("Platform is away after 20 failures in a row, not after 19", () => {
   });
 });
 
-test("however much fails, Platform is not away while something is delivered", () => {
+test("Platform is not away while anything is delivered, however much fails", () => {
   const breaker = new Breaker(() => 0);
   for (let at = 0; at < 1_000; at += 1) send(breaker, at % 20 === 19 ? "delivered" : at % 2 ? "retry" : "hold", at);
   expect(breaker.isAway).toBe(false);
 });
 
-test("a Retry-After holds up nobody while others pass, and everybody while Platform is away", () => {
+test("Retry-After delays no event while others pass, and every event while Platform is away", () => {
   const breaker = new Breaker(() => 0);
   send(breaker, "delivered", 0);
   send(breaker, "retry", 0, { retryAfter: 120 });
@@ -79,13 +79,13 @@ test("one probe at a time; any delivery ends the outage", () => {
   expect(other.isAway).toBe(false);
 });
 
-test("a probe without an answer keeps no other from being made", () => {
+test("a probe without an answer does not prevent the next one", () => {
   const breaker = opened();
   permit(breaker.enter(500, true));
   expect(permit(breaker.enter(1_000, true)).isProbe).toBe(true);
 });
 
-test("probes of events that failed before take none from fresh events", () => {
+test("probes of events that failed before do not use up those of fresh events", () => {
   const breaker = opened();
   const stuck = new Set<number>();
   for (let now = 0; now < 60_000; now += 100) {
@@ -101,7 +101,7 @@ test("probes of events that failed before take none from fresh events", () => {
 test.each<[Verdict, number[]]>([
   ["retry", [500, 500, 1_000, 30_000, 180_000, 900_000, 900_000]],
   ["hold", [1_000, 1_000, 1_000, 30_000, 180_000, 900_000, 900_000]],
-])("in a long outage (%s) probes are ever fewer", (verdict, expected) => {
+])("in a long outage (%s) probes become rarer", (verdict, expected) => {
   const waits = [1, 10, 20, 600, 3_600, 18_000, 600_000].map((age) => {
     const breaker = opened(verdict);
     breaker.record(permit(breaker.enter(age * 1000, true)), verdict, { now: age * 1000 });
@@ -124,7 +124,7 @@ test("messages come back spread over a quarter of the outage so far, 15 minutes 
   ]);
 });
 
-test("an outage right after another goes on with half of its age; after half a minute it is a new one", () => {
+test("an outage right after another starts at half of its age; after half a minute it starts at zero", () => {
   const intervalAfter = (milliseconds: number) => {
     const breaker = opened();
     send(breaker, "delivered", 3_600_000);
@@ -147,13 +147,13 @@ describe("a refusal", () => {
     expect(breaker.othersPass).toBe(true);
   });
 
-  test("of everything is a mistake that an operator has to fix", () => {
+  test("of every event is a mistake that an operator has to fix", () => {
     expect(opened("dead").pause(0, true)?.reason).toBe("hold");
     expect(opened("hold").pause(0, true)?.reason).toBe("hold");
   });
 });
 
-test("as long as nothing was delivered for 2 seconds, 24 requests are under way at most, and a probe", () => {
+test("at most 24 requests and a probe run at once while nothing has been delivered for 2 seconds", () => {
   const breaker = new Breaker(() => 0);
   const leave = permit(breaker.enter(0, true));
   const begun = () => Array.from({ length: 30 }, () => breaker.begin(leave, 0)).filter(Boolean).length;
@@ -174,7 +174,7 @@ const step = fc.record({
   retryAfter: fc.option(fc.nat(3_600), { nil: undefined }),
 });
 
-test("whatever happens, it never stays shut: a probe may go within an hour, and a good one opens the way", () => {
+test("it never stays shut: a probe is allowed within an hour, and a successful one ends the outage", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
       const breaker = new Breaker(() => 0.999);

@@ -18,7 +18,7 @@ test("the same sources give the same bytes, without a path of this machine in th
   expect(code.includes(join(bundle.folder, "..", ".."))).toBe(false);
 });
 
-test("the code knows the digest by which package.json names this build", async () => {
+test("the code contains the digest that package.json gives for this build", async () => {
   const { build } = JSON.parse(await read("package.json"));
   expect(build).toMatch(/^[0-9a-f]{16}$/);
   expect(await read("index.cjs")).toContain(`"${build}"`);
@@ -32,7 +32,7 @@ test("host.json and package.json are what a Functions host looks for", async () 
   });
 });
 
-test("loaded by a host it registers four functions under their fixed names, with no setting at all", async () => {
+test("it registers four functions under their fixed names in a host without any setting", async () => {
   const registered: Record<string, unknown> = {};
   const core = {
     version: "1",

@@ -17,7 +17,7 @@ const whenBuilt = existsSync(path.join(bundle, "index.cjs")) ? describe : descri
 
 whenBuilt("the relay's bundle in the host alone", () => {
   let storage: TestStorage;
-  /** In the place of the account's blobs: takes everything, and never answers. */
+  /** Replaces the account's blob service: accepts every request and never answers. */
   let silent: Server;
   let child: Child;
   let url: string;
@@ -60,7 +60,7 @@ whenBuilt("the relay's bundle in the host alone", () => {
     await storage.stop();
   });
 
-  test("its routes answer: an event without a signature is turned away, any other path isn't there", async () => {
+  test("its routes answer: 401 to an event without a signature, 404 to any other path", async () => {
     expect((await fetch(`${url}/customerio`, { method: "POST", body: "{}" })).status).toBe(401);
     expect((await fetch(`${url}/customerio`)).status).toBe(404);
     expect((await fetch(`${url}/api/customerio`, { method: "POST" })).status).toBe(404);
@@ -71,7 +71,7 @@ whenBuilt("the relay's bundle in the host alone", () => {
     expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ version: manifest.version });
   });
 
-  test("two large bodies are too many for the smallest instance, however they are sent; small ones pass", async () => {
+  test("the smallest instance has no room for two large bodies, however they are sent; small ones pass", async () => {
     const post = async (text: string, chunked = false) => {
       const timestamp = "1717430405";
       const signature = createHmac("sha256", "key").update(`v0:${timestamp}:${text}`).digest("hex");
@@ -87,7 +87,7 @@ whenBuilt("the relay's bundle in the host alone", () => {
     const large = "x".repeat(10 * 2 ** 20);
     const both = Promise.all([post(event("one", large)), post(event("two", large), true)]);
     expect(await post(event("small", ""))).toEqual([200, null]);
-    // One waits for the storage, in vain, and holds its bytes for that time.
+    // One waits for a storage that never answers, and holds its bytes meanwhile.
     const byWait = ([, wait]: (string | number | null)[]) => (wait === null ? 1 : 0);
     expect((await both).toSorted((one, other) => byWait(one) - byWait(other))).toEqual([
       [503, "1"],

@@ -5,12 +5,12 @@ import { classify, classifyText } from "../../relay/core/event/classify.ts";
 const minimal = { event_id: "01J9ZK3M5X8QW2R7T4V6B1N0CA", timestamp: 1_727_953_200 };
 
 describe("classify", () => {
-  test.each(samples)("takes the sample $name as it is", ({ event }) => {
+  test.each(samples)("accepts the sample $name unchanged", ({ event }) => {
     const text = JSON.stringify(event);
     expect(classify(Buffer.from(text))).toEqual({ kind: "event", event, id: event.event_id, text });
   });
 
-  test("keeps what it doesn't know", () => {
+  test("keeps attributes that it does not know", () => {
     const event = { ...minimal, object_type: "fax", metric: "shredded", data: { pages: [1, { x: null }] }, more: true };
     expect(classifyText(JSON.stringify(event))).toMatchObject({ kind: "event", event });
   });
@@ -38,7 +38,7 @@ describe("classify", () => {
     ["one made of the body if it is blank", '{"event_id":" "}', /^customerio-aep-body-[0-9a-f]{32}$/],
     ["one made of the body if it is the word null", '{"event_id":"null"}', /^customerio-aep-body-[0-9a-f]{32}$/],
     ["one made of the body if it is not text", '{"event_id":{"a":1}}', /^customerio-aep-body-[0-9a-f]{32}$/],
-  ])("gives an event %s as its id", (_, body, id) => {
+  ])("gives an event %s a new id", (_, body, id) => {
     const classified = classify(Buffer.from(body));
     expect(classified).toEqual({ kind: "event", event: JSON.parse(body), id: expect.stringMatching(id), text: body });
     // The same each time.
@@ -50,7 +50,7 @@ describe("classify", () => {
     expect(new Set(ids).size).toBe(2);
   });
 
-  test("takes every JSON object, whatever its time and data are", () => {
+  test("accepts every JSON object, whatever its time and data", () => {
     for (const body of ['{"event_id":"a"}', '{"event_id":"a","timestamp":"soon"}', '{"event_id":"a","data":"x"}']) {
       expect(classifyText(body)).toMatchObject({ kind: "event", id: "a" });
     }

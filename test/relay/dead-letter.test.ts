@@ -19,7 +19,7 @@ describe("blobName", () => {
     expect(blobName({ ...(id === undefined ? {} : { id }), receivedAt, body: "{}" })).toBe(name);
   });
 
-  test("is fit for a blob whatever the id, and another for another body", () => {
+  test("is a valid blob name for any id, and differs for another body", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), fc.string(), fc.string(), (id, one, other) => {
         fc.pre(one !== other);
@@ -32,7 +32,7 @@ describe("blobName", () => {
   });
 });
 
-test("an event's dead letter has all that is known about it", () => {
+test("an event's dead letter has everything known about it", () => {
   const failed = addFailure(newEvent({ id, receivedAt, body: "{}" }), {
     at: "2026-11-21T09:00:00.000Z",
     error: "HTTP 400",
@@ -73,7 +73,7 @@ test("a body that is not an event keeps its bytes, and is named by the day of re
   expect(dead(Buffer.from([0xff, 0x00])).document).toMatchObject({ encoding: "base64", body: "/wA=" });
 });
 
-test("whatever the bytes, they can be read again from the dead letter", () => {
+test("any bytes can be read back from the dead letter", () => {
   fc.assert(
     fc.property(
       fc.oneof(
@@ -90,7 +90,7 @@ test("whatever the bytes, they can be read again from the dead letter", () => {
   );
 });
 
-test("another version is refused", () => {
+test("a dead letter of another version is refused", () => {
   const { document } = deadBody(Buffer.from("x"), { class: "malformed", reason: "", receivedAt, now });
   expect(() => parseDeadLetter(JSON.stringify({ ...document, version: 2 }))).toThrow("version");
 });

@@ -24,7 +24,7 @@ afterAll(() => azurite.stop());
 const day = 24 * 60 * 60 * 1000;
 const start = Date.parse("2026-11-20T10:00:00.000Z");
 
-/** An instance of the relay, whose clock can be put on. */
+/** An instance of the relay with a clock that can be advanced. */
 function instance(ports: Partial<RememberedDuplicatesPorts> = {}) {
   let now = start;
   const troubles: string[] = [];
@@ -43,7 +43,7 @@ function instance(ports: Partial<RememberedDuplicatesPorts> = {}) {
   return { deliver, duplicates, troubles, pass };
 }
 
-test("an event is left out once Platform has it, by any instance, and never before", async () => {
+test("every instance leaves out an event once Platform has it, and never before", async () => {
   const [one, other] = [instance(), instance()];
   for (const fate of ["retry", "hold", "unsent", "dead"]) expect(await one.deliver("a", fate)).toBe(fate);
   expect(await one.deliver("a")).toBe("delivered");
@@ -53,7 +53,7 @@ test("an event is left out once Platform has it, by any instance, and never befo
   expect(one.troubles).toEqual([]);
 });
 
-test("two different events of one id are both delivered, and each of them once", async () => {
+test("two different events with one id are both delivered, each once", async () => {
   const [one, other] = [instance(), instance()];
   expect(await one.deliver("shared", "delivered", "unsubscribed")).toBe("delivered");
   expect(await one.deliver("shared", "delivered", "opened")).toBe("delivered");
@@ -63,7 +63,7 @@ test("two different events of one id are both delivered, and each of them once",
   }
 });
 
-test("what a former version noted, by id alone, keeps no event from Platform", async () => {
+test("notes of a former version, by id alone, keep no event from Platform", async () => {
   const { current } = deliveredTables(new Date(start), 7);
   const row = createHash("sha256").update("noted before").digest("hex");
   await instance().deliver("makes the table");
@@ -71,13 +71,13 @@ test("what a former version noted, by id alone, keeps no event from Platform", a
   expect(await instance().deliver("noted before")).toBe("delivered");
 });
 
-test("any text can be an id", async () => {
+test("any text is a valid id", async () => {
   const ids = ["", "'", "../x", "ë✓", "x".repeat(5_000)];
   for (const id of ids) expect(await instance().deliver(id)).toBe("delivered");
   for (const id of ids) expect(await instance().deliver(id)).toBe("left out");
 });
 
-test("it is remembered for the window at least, and for twice as long at most", async () => {
+test("it is remembered for at least the window, and at most twice as long", async () => {
   const ages = [7 * day - 1, 14 * day];
   for (const age of ages) expect(await instance().deliver(`aged ${age}`)).toBe("delivered");
   const later = ages.map(async (age) => {
@@ -134,14 +134,14 @@ test("while the tables can't be used every event is sent, and the log says so on
   expect(await deliver("a")).toBe("delivered");
   expect(await deliver("b")).toBe("delivered");
   expect(troubles).toEqual(["server is busy"]);
-  // What this instance itself delivered it knows nonetheless.
+  // It still knows what this instance itself delivered.
   expect(await deliver("a")).toBe("left out");
   pass(60_000);
   await deliver("c");
   expect(troubles).toHaveLength(2);
 });
 
-test("what sending throws is thrown, and lets the next one try", async () => {
+test("an error of sending is passed on, and the next event is tried", async () => {
   const { duplicates, deliver } = instance();
   const failing = duplicates.deliverOnce(
     deliveredKey({ id: "thrown", body: "thrown" }),
@@ -152,7 +152,7 @@ test("what sending throws is thrown, and lets the next one try", async () => {
   expect(await deliver("thrown")).toBe("delivered");
 });
 
-test("switched off, nothing is left out", async () => {
+test("nothing is left out if it is switched off", async () => {
   const send = async () => ({ fate: "delivered" });
   for (let time = 0; time < 2; time += 1) {
     expect(await keepDuplicates.deliverOnce(deliveredKey({ id: "a", body: "{}" }), send, () => undefined)).toEqual({
@@ -162,11 +162,11 @@ test("switched off, nothing is left out", async () => {
 });
 
 describe("the tables' names", () => {
-  test("are fit for Azure, and change with window and period", () => {
+  test("are valid in Azure, and change with window and period", () => {
     expect(deliveredTables(new Date(start), 7)).toEqual({ current: "delivered7d2968", previous: "delivered7d2967" });
     expect(deliveredTables(new Date(start), 90)).toEqual({ current: "delivered90d230", previous: "delivered90d229" });
   });
-  test("show which are outdated, those of another window among them", () => {
+  test("show which tables are outdated, including those of another window", () => {
     const names = { current: "delivered7d2968", previous: "delivered7d2967" };
     const others = ["delivered7d2966", "delivered3d6926", "forwarders", "AzureFunctionsDiagnosticEvents202611"];
     expect(listOutdated([...others, names.current, names.previous], names)).toEqual([

@@ -83,14 +83,14 @@ test("identifiers that are blank are absent", () => {
   expect(body.relay.unmapped).toEqual([]);
 });
 
-test("identifiers that Platform takes for nobody's are empty, and named", () => {
+test("identifiers that Platform treats as nobody's are empty, and listed as unmapped", () => {
   const identifiers = { id: "Anonymous", email: "invalid", cio_id: "x".repeat(1025) };
   const body = enriched({ ...minimal, data: { identifiers } });
   expect(body.data).toMatchObject({ identifiers: { id: null, email: null, cio_id: null } });
   expect(body.relay.unmapped).toEqual(["id", "email", "cio_id"].map((name) => `data.identifiers.${name}`));
 });
 
-test("an object type that is spelled as in Customer.io's description of changed preferences is one", () => {
+test("the misspelled object type of Customer.io's description of changed preferences is read", () => {
   const body = enriched({ ...minimal, object_type_type: "email", metric: "cio_subscription_preferences_changed" });
   expect(body).toMatchObject({ object_type: "email", relay: { unknown: [] } });
 });
@@ -112,7 +112,7 @@ describe("an event without a usable id or time", () => {
     [1_727_953_200_123, 1_727_953_200, "2024-10-03T11:00:00.123Z"],
     ["soon", 1_795_168_800, receivedAt],
     [null, 1_795_168_800, receivedAt],
-  ])("the timestamp %j is %d, and it says so", (timestamp, seconds, occurredAt) => {
+  ])("the timestamp %j becomes %d, and is listed as unmapped", (timestamp, seconds, occurredAt) => {
     expect(enriched({ ...minimal, timestamp })).toMatchObject({
       timestamp: seconds,
       relay: { occurred_at: occurredAt, unmapped: ["timestamp"] },
@@ -171,7 +171,7 @@ describe("occurred_at", () => {
 });
 
 describe("values of another type", () => {
-  test("are converted where that changes nothing else", () => {
+  test("are converted if that changes only the type", () => {
     const data = {
       campaign_id: "12",
       machine: "true",
@@ -192,7 +192,7 @@ describe("values of another type", () => {
     });
   });
 
-  test("are left out and listed where they can't be", () => {
+  test("are left out and listed if they can't be converted", () => {
     const data = {
       campaign_id: 1.5,
       link_id: "12a",
@@ -290,7 +290,7 @@ describe("preferences", () => {
     expect(change(content)).toEqual(expected);
   });
 
-  test("are none in the content of a message", () => {
+  test("are not read from the content of a message", () => {
     expect(change(topics, { object_type: "webhook", metric: "sent" })).toEqual(absent);
   });
 
@@ -303,12 +303,12 @@ describe("preferences", () => {
 });
 
 describe("a record of more than 1 MB, which Platform would refuse", () => {
-  test("loses its content and says so", () => {
+  test("loses its content, which is listed as unmapped", () => {
     const body = enriched(largeEmail(1_200_000));
     expect(body.data.content).toBeNull();
     expect(body.relay.unmapped).toEqual(["data.content"]);
   });
-  test("a smaller one loses nothing", () => {
+  test("a smaller one keeps everything", () => {
     const event = largeEmail(900_000);
     const body = enriched(event);
     expect(body.data.content).toBe(event.data?.content);
@@ -323,7 +323,7 @@ test("the relay fills every source of its own", () => {
   expect(missing.map((source) => `relay/core/event/enrich.ts does not fill ${source}`)).toEqual([]);
 });
 
-test("for any event: every mapped attribute is there and null or of its type, _id and the rest are kept, and it is the same each time", () => {
+test("for any event: every mapped attribute is there and null or of its type, _id and the rest are kept, and the result is deterministic", () => {
   const json = fc.jsonValue({ maxDepth: 2 });
   const data = fc.dictionary(
     fc.oneof(

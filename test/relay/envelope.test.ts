@@ -30,7 +30,7 @@ const anyEvent = fc
   .record({ id: fc.string({ maxLength: 300, unit: "binary" }), body: anyText })
   .map(({ id, body }) => event(body, id));
 
-/** The longest body of that repeated unit which still fits inline. */
+/** The longest body of the repeated unit that still fits inline. */
 function longestInline(unit: string): number {
   let low = 0;
   let high = maxEnvelopeBytes;
@@ -55,14 +55,14 @@ test("a message is base64 of a versioned envelope", () => {
 });
 
 describe("the limit of a message", () => {
-  test.each(["a", '"', "\u0000", "é", "😀"])("is 64 KiB of text however %j is written", (unit) => {
+  test.each(["a", '"', "\u0000", "é", "😀"])("is 64 KiB of text, however %j is encoded", (unit) => {
     const length = longestInline(unit);
     const [message] = encodeEnvelopes([event(unit.repeat(length))]);
     expect(message?.length).toBeLessThanOrEqual(65_536);
     expect(fitsInline(event(unit.repeat(length + 1)))).toBe(false);
   });
 
-  test("leaves no byte unused: an envelope of exactly 49,152 bytes is taken, one more is not", () => {
+  test("leaves no byte unused: an envelope of exactly 49,152 bytes is accepted, one of 49,153 is not", () => {
     const empty = Buffer.byteLength(JSON.stringify({ version: 1, events: [event("")] }));
     const fits = event("a".repeat(maxEnvelopeBytes - empty));
     const writer = new EnvelopeWriter();
@@ -71,7 +71,7 @@ describe("the limit of a message", () => {
     expect(new EnvelopeWriter().add(event(`${"a".repeat(maxEnvelopeBytes - empty)}a`))).toBe(false);
   });
 
-  test("holds for an event that fitted, after any failures", () => {
+  test("still holds for an event after any failures", () => {
     fc.assert(
       fc.property(
         anyEvent,
@@ -93,7 +93,7 @@ describe("the limit of a message", () => {
     }
   });
 
-  test("is kept to the byte around 48 KiB whatever a body is made of: one more than fits is a claim", () => {
+  test("is exact to the byte around 48 KiB for any body: one byte more becomes a claim", () => {
     const grown = { attempts: Number.MAX_SAFE_INTEGER, firstAttemptAt: receivedAt, lastError: "x".repeat(120) };
     const bytes = (body: string) =>
       Buffer.byteLength(JSON.stringify({ version: 1, events: [{ ...event(body), ...grown }] }));
@@ -123,7 +123,7 @@ describe("the limit of a message", () => {
   });
 });
 
-test("events come out of messages as they went in, in their order, each message within the limit", () => {
+test("events are read from messages unchanged and in order, each message within the limit", () => {
   fc.assert(
     fc.property(fc.array(anyEvent, { maxLength: 20 }), (events) => {
       const inline = events.map((each) => (fitsInline(each) ? each : claimBody(each, "2026/11/20/claim.json")));
@@ -172,7 +172,7 @@ describe("an event that was replayed", () => {
   const failed = addFailure(event("{}"), { at: "2026-11-21T10:00:00.000Z", error: "HTTP 500" });
   const replayed = requeueEvent(failed, new Date("2026-12-31T10:00:00.000Z"));
 
-  test("is as old as before, but waits again, with its attempts counted from zero", () => {
+  test("keeps its age, but waits again, with its attempts counted from zero", () => {
     expect(replayed).toEqual({ ...event("{}"), queuedAt: "2026-12-31T10:00:00.000Z" });
     expect(waitingSince(replayed)).toBe(Date.parse("2026-12-31T10:00:00.000Z"));
     expect(waitingSince(failed)).toBe(Date.parse(receivedAt));
@@ -185,7 +185,7 @@ describe("an event that was replayed", () => {
   });
 });
 
-test("an event that comes from Customer.io makes the message that the first relays read", () => {
+test("an event from Customer.io is written in the format that the first version reads", () => {
   const [message = ""] = encodeEnvelopes([addFailure(event("{}"), { at: receivedAt, error: "HTTP 503" })]);
   const { events } = JSON.parse(Buffer.from(message, "base64").toString("utf8"));
   expect(Object.keys(events[0])).toEqual(["id", "receivedAt", "attempts", "body", "firstAttemptAt", "lastError"]);

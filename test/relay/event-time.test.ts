@@ -54,7 +54,7 @@ test.each([
   expect(readEventTime(value)).toBeUndefined();
 });
 
-test("every second up to the year 9999 is itself, and whatever is read can be written as ISO 8601", () => {
+test("every second up to the year 9999 is itself, and every time that is read can be written as ISO 8601", () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 253_402_300_799 }), (seconds) => {
       expect(readEventTime(seconds)).toEqual({ milliseconds: seconds * 1000, documented: true });

@@ -10,7 +10,7 @@ test("each fate is counted", () => {
   expect(names.filter((name) => !countNames.includes(fates[name].count))).toEqual([]);
 });
 
-test("an event either comes again, or the relay is done with it", () => {
+test("an event is either tried again or finished", () => {
   expect(names.filter(comesAgain)).toEqual(["retry", "hold"]);
   expect(settledCounts).toEqual(["delivered", "duplicate", "gone"]);
   expect(names.filter((name) => comesAgain(name) && fates[name].endsClaim)).toEqual([]);
@@ -22,13 +22,13 @@ test("a verdict of Platform's is a fate", () => {
   expect([...verdicts]).toEqual(["delivered", "dead", "hold", "retry"]);
 });
 
-test("each reason to wait is what some answer of Platform's means", () => {
+test("some answer of Platform means each reason to wait", () => {
   const verdicts = new Set(Array.from({ length: 500 }, (_, index) => verdictOf({ status: 100 + index })));
   const without = names.filter(comesAgain).filter((name) => !verdicts.has(name));
   expect(without.map((name) => `relay/core/delivery/delivery.ts has no status that means ${name}`)).toEqual([]);
 });
 
-test("a line is as loud as the loudest of its events", () => {
+test("a line has the highest level of its events", () => {
   expect(loudestLevel(["info", "warn", "info"])).toBe("warn");
   expect(loudestLevel(["warn", "error"])).toBe("error");
   expect(loudestLevel([])).toBe("info");

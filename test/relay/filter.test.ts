@@ -67,7 +67,7 @@ describe("filters", () => {
     expect(filteredBy(verification, eventFilters.parse(filters))).toBe(rule);
   });
 
-  test("what an event lacks is in no list", () => {
+  test("an attribute that an event lacks matches no list", () => {
     const bare = event({ data: null });
     for (const name of ["campaigns", "recipientDomains"]) {
       const list = { campaigns: [1], recipientDomains: ["example.org"] }[name];
@@ -76,7 +76,7 @@ describe("filters", () => {
     }
   });
 
-  test("the person's address stands in for that of a message that names none", () => {
+  test("the person's address is used for a message without a recipient", () => {
     const filters = eventFilters.parse({ except: { recipientDomains: ["example.org"] } });
     const of = (data: object) => filteredBy(event({ data }), filters);
     expect(of({ identifiers: { email: "ada@example.org" } })).toBe("except.recipientDomains");
@@ -85,7 +85,7 @@ describe("filters", () => {
     expect(of({ recipient: "https://example.org/@ada" })).toBeUndefined();
   });
 
-  describe("what can't be read may be in any list, so the event passes, and is counted", () => {
+  describe("an unreadable value may match any list, so the event passes and is counted", () => {
     test.each<[string, object, object]>([
       ["no object type", { metric: "sent" }, { objectTypes: ["email"] }],
       ["an object type that is not text", { object_type: 7, metric: "sent" }, { objectTypes: ["7"] }],
@@ -119,7 +119,7 @@ describe("filters", () => {
       }
     });
 
-    test("but what no list asks for is not looked at, and another list still holds", () => {
+    test("attributes without a list are not read, and other lists still apply", () => {
       const odd = event({ object_type: 7, metric: "sent" });
       expect(judge(odd, {})).toEqual({ rule: undefined, unread: false });
       expect(judge(odd, { only: { objectTypes: ["email"], metrics: ["opened"] } })).toEqual({
@@ -129,7 +129,7 @@ describe("filters", () => {
     });
   });
 
-  describe("go by the subscription that an event came by", () => {
+  describe("use the subscription that sent the event", () => {
     const person = { customer_id: "42", email_address: "ada@example.org", identifiers: { id: "42" } };
     const ofPerson: [string, object][] = [
       ["unsubscribed by the link of an e-mail", { object_type: "email", metric: "unsubscribed", data: person }],
@@ -160,7 +160,7 @@ describe("filters", () => {
       expect(filteredBy(shouted, { except: { metrics: [String(upper(metric))] } })).toBe("except.metrics");
     });
 
-    test("an unsubscription that a delivery belongs to is the message's event", () => {
+    test("an unsubscription with a delivery is the message's event", () => {
       const data = { delivery_id: "d1", recipient: "ada@example.org", subject: "Hello" };
       const unsubscribed = event({ object_type: "email", metric: "unsubscribed", data });
       expect(filteredBy(unsubscribed, { only: { objectTypes: ["email"] } })).toBeUndefined();
@@ -230,7 +230,7 @@ describe("filters", () => {
       expect(filteredBy(of(recipient), filters)).toBeUndefined();
     });
 
-    test("a webhook's address and a phone number have none", () => {
+    test("a webhook's address and a phone number have no domain", () => {
       const filters = eventFilters.parse({ only: { recipientDomains: ["example.org"] } });
       for (const recipient of ["https://a:b@example.org/", "+15550100", 15550100, "#ops"]) {
         expect(judge(event({ object_type: "sms", data: { recipient } }), filters)).toEqual({
@@ -241,7 +241,7 @@ describe("filters", () => {
     });
   });
 
-  test("an empty list, and what can be no value, are refused; what the catalogue lacks is taken", () => {
+  test("an empty list and impossible values are refused; values that the catalogue lacks are accepted", () => {
     for (const only of [{ metrics: [] }, { metrics: [" "] }, { objectTypes: [7] }, { campaigns: ["12"] }]) {
       expect(eventFilters.safeParse({ only }).success).toBe(false);
     }
@@ -254,7 +254,7 @@ describe("filters", () => {
     });
   });
 
-  test("with the same list under only and except, each event goes one way", () => {
+  test("with the same list under only and except, each event passes exactly one of them", () => {
     const metrics = fc.subarray(["sent", "opened", "clicked"] as const, { minLength: 1 });
     fc.assert(
       fc.property(metrics, fc.constantFrom("sent", "opened", "clicked", "bounced"), (list, metric) => {

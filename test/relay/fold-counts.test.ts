@@ -26,7 +26,7 @@ function written(): { key: EntityKey; properties: Properties }[] {
   );
 }
 
-/** The table in memory, in pages of a hundred rows; a call may be the last one of a process. */
+/** The table in memory, in pages of a hundred rows; the process can die at any call. */
 class TableInMemory {
   readonly rows = new Map<string, JsonObject>();
   calls = 0;
@@ -86,12 +86,12 @@ class TableInMemory {
 
 const folded = { "2026-11-01": 1, "2026-11-02": 1, "2026-11-12": 1, "2026-11-13": 4 };
 
-/** Each run leaves a day in as many rows as it had pages; the next one goes on. */
+/** Each run leaves a day in as many rows as it had pages; the next one continues. */
 async function foldThoroughly(table: TableInMemory): Promise<void> {
   for (let run = 0; run < 3; run += 1) await foldCounts({ tables: table.tables, clock });
 }
 
-test("days that are older than a week have one row each, and say the same as before", async () => {
+test("days older than a week have one row each, with the same sums as before", async () => {
   const table = new TableInMemory();
   const before = table.sum;
   await foldThoroughly(table);
@@ -102,7 +102,7 @@ test("days that are older than a week have one row each, and say the same as bef
   expect(table.calls - calls).toBe(1);
 });
 
-test("after a crash before or after any call the sum is what it was, and the next run finishes", async () => {
+test("after a crash at any call the sum is unchanged, and the next run finishes", async () => {
   const whole = new TableInMemory();
   await foldThoroughly(whole);
   expect(whole.calls).toBeGreaterThan(8);
@@ -120,7 +120,7 @@ test("after a crash before or after any call the sum is what it was, and the nex
   }
 });
 
-test("two instances at once count nothing twice, whenever the other one comes in", async () => {
+test("two concurrent instances count nothing twice, whenever the second one starts", async () => {
   for (let comesIn = 0; comesIn < 8; comesIn += 1) {
     const table = new TableInMemory();
     const before = table.sum;

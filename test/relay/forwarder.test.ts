@@ -37,7 +37,7 @@ test("delivers each event of a message, enriched, and puts nothing back", async 
   ]);
 });
 
-test("takes the message parsed, as the Functions library hands it over", async () => {
+test("accepts a parsed message, as the Functions library passes it", async () => {
   const [text] = encodeEnvelopes([event("a")]);
   await world.forward(JSON.parse(Buffer.from(text ?? "", "base64").toString("utf8")));
   expect(world.receivedIds()).toEqual(["a"]);
@@ -76,7 +76,7 @@ describe("claims", () => {
     expect(await world.azurite.deadLetters()).toMatchObject([{ class: "refused", eventId: "large", body: large.body }]);
   });
 
-  test("that are gone mean that an earlier run was done with the event", async () => {
+  test("that are gone mean that an earlier run finished the event", async () => {
     await world.forward(message(queued));
     world.platform.reset();
     const { delays, outcomes } = await world.forward(message(queued, event("b")));
@@ -85,7 +85,7 @@ describe("claims", () => {
     expect(outcomes).toMatchObject([{ level: "warning", delivered: 1, gone: 1, goneIds: ["large"] }]);
   });
 
-  test("that can't be read let their event come again", async () => {
+  test("that can't be read make their event wait", async () => {
     const unreadable = {
       enqueue: world.storage.enqueue.bind(world.storage),
       readClaim: () => Promise.reject(new Error("server is busy")),
@@ -104,7 +104,7 @@ describe("claims", () => {
     expect(await claims()).toEqual([claim]);
   });
 
-  test("that can't be deleted are left, for the event is delivered", async () => {
+  test("that can't be deleted are left, since the event is delivered", async () => {
     const stuck = {
       enqueue: world.storage.enqueue.bind(world.storage),
       readClaim: world.storage.readClaim.bind(world.storage),
@@ -163,13 +163,13 @@ describe("a message that is not an envelope", () => {
   });
 });
 
-test("an event of the queue that is none becomes a dead letter", async () => {
+test("an invalid event in the queue becomes a dead letter", async () => {
   await world.forward(message(newEvent({ id: "a", receivedAt, body: "[]" })));
   expect(await world.azurite.deadLetters()).toMatchObject([{ class: "malformed", eventId: "a", body: "[]" }]);
   expect(world.platform.received).toEqual([]);
 });
 
-test("an event on which the relay itself fails becomes a dead letter, and its neighbors are delivered", async () => {
+test("an event on which the relay itself fails becomes a dead letter, and the others are delivered", async () => {
   const nested = `{"event_id":"a","timestamp":1,"data":{"x":${"[".repeat(20_000)}${"]".repeat(20_000)}}}`;
   await world.forward(message(newEvent({ id: "a", receivedAt, body: nested }), event("b")));
   expect(world.receivedIds()).toEqual(["b"]);

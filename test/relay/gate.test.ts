@@ -16,7 +16,7 @@ const gate = (configuration: string | undefined, startedAt: Date, { wanted = "ne
     }),
   });
 
-/** What the intake answers, how many messages it has written, and what it says of the call. */
+/** The intake's answer, how many messages it has written, and what it logs about the call. */
 async function post(port: Gate, request: Parameters<ReturnType<typeof intakeHandler>>[0]) {
   let written = 0;
   const enqueue = async () => void written++;
@@ -36,7 +36,7 @@ test.each([
   ["has the wanted settings, though it must not send yet", gate("new", later(-1))],
   ["started after the mark, with the settings of an up that has not finished", gate("newer", later(1))],
   ["is of a queue that nobody has marked", gate(undefined, later(-1), { wanted: "" })],
-])("an instance takes events if it %s, and refuses what no key fits", async (_, open) => {
+])("an instance that %s accepts events, and refuses calls without a valid signature", async (_, open) => {
   expect(await post(open, signedCall(body))).toEqual({ status: 200, written: 1, outcome: "accepted" });
   expect(await post(open, forged())).toEqual({ status: 401, written: 0, outcome: "refused" });
 });
@@ -45,13 +45,13 @@ test.each([
   ["has settings that were replaced", gate("old", later(-1))],
   ["names no digest of its settings", gate(undefined, later(-1))],
   ["is taken down", gate("new", later(-1), { closed: true })],
-])("an instance that %s takes nothing, and refuses no call for good: its keys may be former ones", async (_, shut) => {
+])("an instance that %s accepts nothing, and answers 503, not 401: its keys may be outdated", async (_, shut) => {
   const refusal = { status: 503, written: 0, outcome: "closed" };
   expect(await post(shut, signedCall(body))).toEqual(refusal);
   expect(await post(shut, forged())).toEqual(refusal);
 });
 
-test("where the storage does not tell, a call with a good signature may come again, and one without is refused", async () => {
+test("if the storage does not answer, a call with a valid signature gets 503, and one without is refused", async () => {
   const away: Gate = () => Promise.reject(new Error("away"));
   expect(await post(away, signedCall(body))).toEqual({ status: 503, written: 0, outcome: "unavailable" });
   expect(await post(away, forged())).toEqual({ status: 401, written: 0, outcome: "refused" });

@@ -4,10 +4,10 @@ import { GroupCommit } from "../../relay/core/intake/group-commit.ts";
 
 const event = (id: string, body = "{}") => newEvent({ id, receivedAt: "2026-11-20T10:00:00.000Z", body });
 
-/** Lets everything that can go on do so. */
+/** Runs everything that can continue. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-/** A storage whose writes end when the test says so, and whose patience ends when the test says so. */
+/** A storage with writes and timeouts that end when the test says so. */
 function harness() {
   const writes: {
     ids: string[];
@@ -62,7 +62,7 @@ function harness() {
   return { commit, writes, write, answers, ids: () => writes.map(({ ids }) => ids) };
 }
 
-test("an idle relay writes an event at once, and answers once it is written", async () => {
+test("an idle relay writes an event at once, and answers after the write", async () => {
   const { commit, write, answers, ids } = harness();
   commit("a");
   expect(ids()).toEqual([["a"]]);
@@ -91,7 +91,7 @@ test("events that arrive during a write share the next message, and the first of
   });
 });
 
-test("a write that fails fails for each of its callers and for nobody else", async () => {
+test("a failed write fails for its own callers only", async () => {
   const { commit, write, answers } = harness();
   for (const id of ["a", "b", "c"]) commit(id);
   write(0).end();
@@ -109,7 +109,7 @@ test("a write that fails fails for each of its callers and for nobody else", asy
   });
 });
 
-test("a full message doesn't wait for the write under way", () => {
+test("a full message does not wait for the current write", () => {
   const { commit, ids } = harness();
   const half = "x".repeat(maxEnvelopeBytes / 2 - 500);
   commit("a");
@@ -117,7 +117,7 @@ test("a full message doesn't wait for the write under way", () => {
   expect(ids()).toEqual([["a"], ["b", "c"]]);
 });
 
-test("events don't wait for a write that turns out slow", async () => {
+test("events do not wait for a slow write", async () => {
   const { commit, write, answers, ids } = harness();
   commit("a");
   commit("b");
@@ -147,7 +147,7 @@ test("an event too large for any message fails alone", async () => {
   expect(answers.large).toBe("Event large is too large for a queue message.");
 });
 
-test("whatever happens in whatever order, each event is written once and answered by its own write", async () => {
+test("each event is written once and answered by its own write, in any order of writes and failures", async () => {
   const step = fc.oneof(
     {
       weight: 4,
@@ -188,7 +188,7 @@ test("whatever happens in whatever order, each event is written once and answere
           else finish(at, each.do);
           await settle();
         }
-        // Nobody waits while no write is under way.
+        // No event waits without a write.
         if (ids().flat().length < committed.length) expect(writes.length).toBeGreaterThan(ended.size);
       }
       for (let at = 0; at < writes.length; at += 1) {

@@ -34,7 +34,7 @@ test("200 once queue and containers answer", async () => {
   });
 });
 
-test("says that no signing key is set, which alone doesn't make the relay unhealthy", async () => {
+test("says that no signing key is set, which alone does not make the relay unhealthy", async () => {
   expect((await health([], azurite.connectionString)).response).toEqual({
     status: 200,
     jsonBody: {
@@ -47,7 +47,7 @@ test("says that no signing key is set, which alone doesn't make the relay unheal
   });
 });
 
-test("says which build runs, and which settings came without their secrets", async () => {
+test("says which build runs, and which secrets could not be resolved", async () => {
   const { context } = invocation();
   const storage = { check: async () => ({ waiting: 0 }), countDeadLetters: async () => ({ count: 0, more: false }) };
   const parts = { version: "1.2.3", build: "b", unresolved: ["PLATFORM_STREAMING_URL"], signingKeys: ["key"] };
@@ -55,7 +55,7 @@ test("says which build runs, and which settings came without their secrets", asy
   expect(response).toMatchObject({ status: 200, jsonBody: { build: "b", unresolved: ["PLATFORM_STREAMING_URL"] } });
 });
 
-test("503 if the storage can't be reached, and why is in the log only", async () => {
+test("503 if the storage can't be reached, with the reason in the log only", async () => {
   const { response, lines } = await health(
     ["key"],
     azurite.connectionString.replaceAll(/127\.0\.0\.1:\d+/g, "127.0.0.1:1"),
@@ -67,12 +67,12 @@ test("503 if the storage can't be reached, and why is in the log only", async ()
   expect(lines).toMatchObject([{ level: "error", outcome: { outcome: "unavailable" } }]);
 });
 
-test("503 if another account answers, which has neither queue nor containers", async () => {
+test("503 if another account answers that has neither queue nor containers", async () => {
   const { response } = await health(["key"], azurite.connectionString.replaceAll("relaytest", "another"));
   expect(response).toMatchObject({ status: 503 });
 });
 
-describe("anybody may ask, as often as they like", () => {
+describe("many requests", () => {
   function watched(check: () => Promise<{ waiting: number }>) {
     let now = 0;
     let looks = 0;
@@ -99,7 +99,7 @@ describe("anybody may ask, as often as they like", () => {
   test.each([
     ["good", 200, () => Promise.resolve({ waiting: 0 })],
     ["bad", 503, () => Promise.reject(new Error("away"))],
-  ])("a %s result counts for five seconds: the storage is looked at once", async (_, status, check) => {
+  ])("a %s result is kept for five seconds: the storage is asked once", async (_, status, check) => {
     const { ask, lines, looks, pass } = watched(check);
     for (let call = 0; call < 1_000; call++) expect(await ask()).toBe(status);
     pass(4_999);
@@ -108,7 +108,7 @@ describe("anybody may ask, as often as they like", () => {
     expect([await ask(), looks()]).toEqual([status, 2]);
   });
 
-  test("a result that is given again says its age", async () => {
+  test("a repeated result says its age", async () => {
     const { answer, pass } = watched(() => Promise.resolve({ waiting: 0 }));
     expect((await answer()).jsonBody).toHaveProperty("ageSeconds", 0);
     expect((await answer()).jsonBody).toHaveProperty("ageSeconds", 1);
@@ -118,7 +118,7 @@ describe("anybody may ask, as often as they like", () => {
     expect((await answer()).jsonBody).toHaveProperty("ageSeconds", 0);
   });
 
-  test("the age counts from the beginning of a look, for those too who wait for its end", async () => {
+  test("the age counts from the start of a check, also for requests that wait for its end", async () => {
     const { promise, resolve } = Promise.withResolvers<{ waiting: number }>();
     const { answer, pass } = watched(() => promise);
     const first = answer();
@@ -131,7 +131,7 @@ describe("anybody may ask, as often as they like", () => {
     expect((await answer()).jsonBody).toHaveProperty("ageSeconds", 7);
   });
 
-  test("there is one look at a time, however many wait for it", async () => {
+  test("one check runs at a time, however many requests wait for it", async () => {
     const { promise, resolve } = Promise.withResolvers<{ waiting: number }>();
     const { ask, looks } = watched(() => promise);
     const answers = Array.from({ length: 100 }, ask);
@@ -140,7 +140,7 @@ describe("anybody may ask, as often as they like", () => {
     expect(looks()).toBe(1);
   });
 
-  test("what has changed shows after that time", async () => {
+  test("a change is shown after that time", async () => {
     let well = false;
     const { ask, pass } = watched(() => (well ? Promise.resolve({ waiting: 0 }) : Promise.reject(new Error("away"))));
     expect(await ask()).toBe(503);
@@ -151,7 +151,7 @@ describe("anybody may ask, as often as they like", () => {
   });
 });
 
-describe("what it says to commands that change or remove the relay", () => {
+describe("details for commands that change or remove the relay", () => {
   const storage = { check: async () => ({ waiting: 0 }), countDeadLetters: async () => ({ count: 3, more: false }) };
   const tables = {
     ages: async () => [
@@ -176,7 +176,7 @@ describe("what it says to commands that change or remove the relay", () => {
     return answer && "jsonBody" in answer ? answer.jsonBody : undefined;
   };
 
-  test("the digest of its settings, and of those that forwarders have sent with lately", async () => {
+  test("the digest of its settings, and of those with which forwarders have sent recently", async () => {
     expect(await ask(false)).toEqual({
       status: "ok",
       version: "1.2.3",
@@ -207,11 +207,11 @@ describe("what it says to commands that change or remove the relay", () => {
     expect((answer as { jsonBody: { hasTakenEvents?: true } }).jsonBody.hasTakenEvents).toBe(hasTakenEvents);
   });
 
-  test("how many dead letters there are, and while the intake is closed, that it is", async () => {
+  test("the number of dead letters, and whether the intake is closed", async () => {
     expect(await ask(true)).toMatchObject({ intake: "closed", deadLetters: { count: 3, more: false } });
   });
 
-  test("a count that takes long is left out, and the relay is well", async () => {
+  test("a slow count is left out, and the relay is healthy", async () => {
     const slow = {
       ...storage,
       countDeadLetters: (_enough: number, signal: AbortSignal) =>

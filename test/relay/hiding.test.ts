@@ -3,7 +3,7 @@ import { personalData } from "../../relay/core/policy/policy.ts";
 import { redact } from "../../relay/core/policy/redact.ts";
 import { encodings, inShortLines } from "./support/encodings.ts";
 
-/** What an event of a person holds once its personal data is dropped, wherever the text is. */
+/** A person's event after its personal data is dropped, with the text anywhere in it. */
 function shown(value: string, text: string, more: object = {}) {
   const data = { recipient: value, failure_message: text, list: [[text]], [text]: true };
   const event = { event_id: "a", timestamp: 1, object_type: "push", data: { ...data, ...more } };
@@ -16,7 +16,7 @@ function shown(value: string, text: string, more: object = {}) {
 
 const mark = (value: string) => (value.includes("@") ? "[e-mail]" : "[recipient]");
 
-/** Values of a recipient that are long enough not to be met by chance. */
+/** Values of a recipient that are too long to occur by chance. */
 const value = fc.oneof(
   fc.stringMatching(/^[a-z0-9]{1,8}[._+-]?[a-z0-9]{1,8}@[a-z0-9]{2,10}\.[a-z]{2,4}$/),
   fc.stringMatching(/^\+[1-9][0-9]{7,12}$/),
@@ -60,11 +60,11 @@ test.each([
   expect(hidden).not.toMatch(/ada|example/);
 });
 
-test("a value is hidden in any composition of up to three encodings, and all around it stays as it is", () => {
+test("a value is hidden in any composition of up to three encodings, and the text around it is unchanged", () => {
   fc.assert(
     fc.property(value, composition, before, after, (value, encode, before, after) => {
       const text = `${encode(before)}${encode(value)}${encode(after)}`;
-      // What is nothing but the value is dropped as a whole.
+      // A text that is only the value is dropped as a whole.
       const expected = encode("") === text ? null : `${encode(before)}${mark(value)}${encode(after)}`;
       if (text.normalize("NFC").trim().toLowerCase() === value.normalize("NFC").toLowerCase()) return;
       expect(shown(value, text)).toBe(expected);
@@ -73,7 +73,7 @@ test("a value is hidden in any composition of up to three encodings, and all aro
   );
 });
 
-test("a value is hidden where only it is encoded, and where lines are broken within it", () => {
+test("a value is hidden if only it is encoded, and if lines are broken within it", () => {
   fc.assert(
     fc.property(value, composition, (value, encode) => {
       expect(shown(value, `see ${encode(value)}.`)).toBe(`see ${mark(value)}.`);
@@ -83,7 +83,7 @@ test("a value is hidden where only it is encoded, and where lines are broken wit
   );
 });
 
-test("a text without it stays as it is, byte by byte", () => {
+test("a text without the value is unchanged, byte by byte", () => {
   const piece = fc.oneof(
     fc.string({ unit: "grapheme", maxLength: 5 }),
     fc.constantFrom("%40", "%2540", "\\u0040", "&#64;", "&commat;", "=40", "=\r\n", "\\n", "%C3%A9", "%E9", "&eacute;"),
@@ -109,12 +109,12 @@ test("the end or beginning of a longer word is another word, in any encoding", (
   for (const text of ["atoken-one", "token-ones", "token-one\u0301", "1token-one", "étoken-one"]) {
     expect(shown("token-one", text)).toBe(text);
   }
-  // A plus is no part of a word, whatever is before it. Where it is not clear whether a word ends, as before an escape, it does.
+  // A plus is never part of a word. Where it is unclear whether a word ends, as before an escape, it does.
   expect(shown("+15550100", "é+15550100, x%2B15550100")).toBe("é[recipient], x[recipient]");
   expect(shown("token-one", "token-one%C3%A9 &eacute;token-one")).toBe("[recipient]%C3%A9 &eacute;[recipient]");
 });
 
-test("a long value is hidden as far as it goes where it was cut off", () => {
+test("a long value that was cut off is hidden up to the cut", () => {
   const value = "device".repeat(100);
   expect(shown(value, `no such device: ${value.slice(0, 400)}…`)).toBe("no such device: [recipient]…");
   expect(shown(value, `no such device: ${value.slice(0, 200)}…`)).toBe(`no such device: ${value.slice(0, 200)}…`);

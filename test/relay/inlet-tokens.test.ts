@@ -29,7 +29,7 @@ const client = (source = tokens()) =>
     authorization: { credential: credential(), tokens: source },
   });
 
-test("one token is asked for, however many events wait for it, and kept for its life less 500 seconds", async () => {
+test("one token is requested for all waiting events, and kept until 500 seconds before it expires", async () => {
   stub.answer(ims, token("first"), token("second"));
   const source = tokens();
   expect(await Promise.all([source.get(), source.get(), source.get()])).toEqual(["first", "first", "first"]);
@@ -42,7 +42,7 @@ test("one token is asked for, however many events wait for it, and kept for its 
   expect(await source.get()).toBe("second");
 });
 
-test("an event goes with the token, the organization and the client id", async () => {
+test("an event is sent with the token, the organization and the client id", async () => {
   stub.answer(ims, token("first")).answer(inlet, receipt);
   expect(await client().send('{"event_id":"a"}')).toEqual({ status: 200, retryAfter: null, detail: "" });
   expect(stub.headers).toEqual([
@@ -55,7 +55,7 @@ test("an event goes with the token, the organization and the client id", async (
   ]);
 });
 
-test("an inlet that wants no token gets none", async () => {
+test("no token is sent to an inlet that wants none", async () => {
   stub.answer(inlet, receipt);
   const url = `${stub.url}/collection/inlet?x-adobe-flow-id=flow`;
   expect(await new PlatformClient(url, { timeout: 5_000 }).send("{}")).toMatchObject({ status: 200 });
@@ -73,7 +73,7 @@ test("an event is not sent if newer settings came into force while it waited for
   expect(await sender.send("{}")).toEqual({ failure: "not sent: newer settings" });
 });
 
-test("a token refused before its time is renewed once, and one refused when it is new is not", async () => {
+test("a token that is refused early is renewed once, and a new one that is refused is not", async () => {
   const refused = { status: 401, body: { title: "Authorization", report: { message: "Bearer second and first" } } };
   stub.answer(ims, token("first"), token("second")).answer(inlet, receipt, refused, receipt, refused);
   const sender = client();
@@ -92,7 +92,7 @@ test("a token refused before its time is renewed once, and one refused when it i
   expect(stub.tokenRequests).toHaveLength(2);
 });
 
-test("a mistaken credential holds the events, without its words, and IMS is left alone for a while", async () => {
+test("a wrong credential holds the events, is not shown, and IMS is not asked again for a while", async () => {
   const body = { error: "invalid_client", error_description: "p8e-hidden is no client_secret" };
   stub.answer(ims, { status: 400, body }, token("fixed")).answer(inlet, receipt);
   const source = tokens();

@@ -44,7 +44,7 @@ const intake = (ports: Partial<IntakePorts> = {}) => {
   };
 };
 
-/** Stands before the storage's blobs; what it loses is done, but the connection ends before the answer. */
+/** A proxy of the blob service that can drop the connection after a request has had its effect. */
 async function losingAnswers(losesNext: (request: IncomingMessage) => boolean) {
   const { port: target } = new URL(azurite.blobServiceUri);
   const server = createServer((request, response) => {
@@ -68,7 +68,7 @@ async function losingAnswers(losesNext: (request: IncomingMessage) => boolean) {
   };
 }
 
-test("each sample is in the queue as it came before it is answered, and never expires", async () => {
+test("each sample is in the queue unchanged before it is answered, and never expires", async () => {
   const post = intake();
   for (const { event } of samples) expect(await post(signedCall(JSON.stringify(event)))).toMatchObject({ status: 200 });
   const messages = await azurite.take(queueNames.events);
@@ -81,7 +81,7 @@ test("each sample is in the queue as it came before it is answered, and never ex
   expect(messages[0]?.expiresOn.getUTCFullYear()).toBe(9999);
 });
 
-test("calls at the same time share messages, and the log has each event once", async () => {
+test("concurrent calls share messages, and the log has each event once", async () => {
   const post = intake();
   const ids = Array.from({ length: 100 }, (_, at) => `e${at}`);
   const answers = await Promise.all(ids.map((id) => post(signedCall(event(id)))));
@@ -108,7 +108,7 @@ test("a large body becomes a claim, and its message points to it", async () => {
   expect(await storage.readClaim(claim ?? "", AbortSignal.timeout(5_000))).toBe(body);
 });
 
-test("what is signed but no event is a dead letter, and is answered 200 so that it holds up no others", async () => {
+test("a signed body that is not an event becomes a dead letter, and gets 200 so that it does not hold up others", async () => {
   const bytes = Buffer.from([0x7b, 0xff]);
   for (const body of [Buffer.from("[{}]"), bytes, Buffer.from("")]) {
     expect(await intake()(signedCall(body))).toMatchObject({
@@ -130,13 +130,13 @@ test("what is signed but no event is a dead letter, and is answered 200 so that 
   expect(await azurite.waiting(queueNames.events)).toBe(0);
 });
 
-test("the same malformed call again overwrites its dead letter, and is counted once", async () => {
+test("repeating a malformed call overwrites its dead letter, and it is counted once", async () => {
   const counted = async () => (await intake()(signedCall("[]"))).lines.map(({ outcome }) => outcome.setAside);
   expect([await counted(), await counted()]).toEqual([[1], [0]]);
   expect(await azurite.blobNames(containerNames.deadLetters)).toHaveLength(1);
 });
 
-test("a call that no key fits is refused with 401 and leaves nothing behind", async () => {
+test("a call without a valid signature is refused with 401 and leaves nothing behind", async () => {
   const calls = [
     signedCall(event("a"), "another key"),
     call(event("a"), {}),
@@ -198,7 +198,7 @@ describe("when the calls under way hold as many bytes as the instance can", () =
     expect(await post(signedCall(event80))).toMatchObject({ status: 200 });
   });
 
-  test("a body that nobody signed holds nothing while the gate is asked", async () => {
+  test("an unsigned body reserves no bytes while the gate is asked", async () => {
     const asked = Promise.withResolvers<undefined>();
     const post = intake({ gate: () => asked.promise, bodies: new ByteBudget(100_000), budget: patient });
     const startRead = async (request: HttpRequest) => {
@@ -214,7 +214,7 @@ describe("when the calls under way hold as many bytes as the instance can", () =
     expect(await signed).toMatchObject({ status: 200 });
   });
 
-  test("a storage that hangs keeps the bytes until the work ends, not until the call is answered", async () => {
+  test("a storage that hangs reserves the bytes until the write ends, not until the call is answered", async () => {
     const ended = Promise.withResolvers<void>();
     const hanging = {
       ...{ enqueue: storage.enqueue.bind(storage), putDeadLetter: storage.putDeadLetter.bind(storage) },
@@ -237,7 +237,7 @@ test("a flood of unsigned calls is refused one by one and written as one line", 
   expect(answers.flatMap(({ lines }) => lines)).toHaveLength(1);
 });
 
-test("a dead letter is counted although the answer to its first write got lost", async () => {
+test("a dead letter is counted even if the answer to its first write was lost", async () => {
   let lost = 0;
   const proxy = await losingAnswers(({ method }) => method === "PUT" && lost++ === 0);
   const storage = new RelayStorageClient({ connectionString: proxy.connectionString });
@@ -248,11 +248,11 @@ test("a dead letter is counted although the answer to its first write got lost",
   await proxy.stop();
 });
 
-test("any of several keys will do", async () => {
+test("any of several keys is valid", async () => {
   expect(await intake({ signingKeys: ["new key", signingKey] })(signedCall(event("a")))).toMatchObject({ status: 200 });
 });
 
-test("without a signing key every call is refused with 503, however it is signed", async () => {
+test("without a signing key every call gets 503, however it is signed", async () => {
   const { status, jsonBody, lines } = await intake({ signingKeys: [] })(signedCall(event("a"), ""));
   expect({ status, jsonBody }).toEqual({ status: 503, jsonBody: { error: "no signing key is configured" } });
   expect(lines).toMatchObject([
@@ -276,7 +276,7 @@ describe("filters and personal data", () => {
     for (const container of Object.values(containerNames)) expect(await azurite.blobNames(container)).toEqual([]);
   });
 
-  test("what is dropped or hashed is not even stored, and is counted", async () => {
+  test("dropped and hashed data is never stored, and is counted", async () => {
     const post = intake({ settings: settings({ personalData: { content: "drop", email: "drop" } }) });
     const body = event("a", { data: { content: "x".repeat(60_000), recipient: "ada@example.org", subject: "Hello" } });
     expect(await post(signedCall(body))).toMatchObject({
@@ -289,7 +289,7 @@ describe("filters and personal data", () => {
     expect(await azurite.blobNames(containerNames.claims)).toEqual([]);
   });
 
-  test("attributes that the catalogue lacks are counted by path, and none is lost for its spelling", async () => {
+  test("attributes that the catalogue lacks are counted by path, in any spelling", async () => {
     const body = event("a", { data: { swatch: "red", taste: 1 } }).replace('{"event_id"', '{"__proto__":1,"event_id"');
     expect(await intake()(signedCall(body))).toMatchObject({
       status: 200,
@@ -304,19 +304,19 @@ describe("filters and personal data", () => {
     await azurite.takeEvents();
   });
 
-  test("where nothing is to be taken out, an event goes on byte by byte as it came", async () => {
+  test("without data to remove, an event is forwarded byte by byte", async () => {
     const body = ' {"event_id" : "a", "timestamp":1.0e1, "data":{"n":9007199254740993}}\n';
     await intake()(signedCall(body));
     expect(await azurite.takeEvents()).toMatchObject([[{ body }]]);
   });
 
-  test("once any personal data is to be taken out, what is stored is written from what was looked at", async () => {
+  test("with data to remove, the stored event is written from the parsed one", async () => {
     const body = '{"event_id":"a","timestamp":1,"data":{"recipient":"ada@example.org"},"data":{}}';
     await intake({ settings: settings({ personalData: { email: "drop" } }) })(signedCall(body));
     expect(await azurite.takeEvents()).toMatchObject([[{ body: '{"event_id":"a","timestamp":1,"data":{}}' }]]);
   });
 
-  test("an event whose data can't be taken out is a dead letter, so that it holds up no others", async () => {
+  test("an event with data that can't be removed becomes a dead letter, so that it does not hold up others", async () => {
     const nested = `{"event_id":"a","timestamp":1,"data":{"recipient":"ada@example.org","x":${"[".repeat(20_000)}${"]".repeat(20_000)}}}`;
     expect(await intake({ settings: settings({ personalData: { email: "hash" } }) })(signedCall(nested))).toMatchObject(
       {
@@ -326,7 +326,7 @@ describe("filters and personal data", () => {
     expect(await azurite.deadLetters()).toMatchObject([{ class: "poison", body: nested }]);
   });
 
-  test("if the settings can't be used, no event is taken: it might go where it should not", async () => {
+  test("with invalid settings no event is accepted: it might be sent where it should not", async () => {
     const problem = "App settings: EVENT_POLICY must be JSON.";
     const { status, jsonBody, lines } = await intake({ settings: { problem } })(signedCall(event("a")));
     expect({ status, jsonBody }).toEqual({ status: 503, jsonBody: { error: "the relay's settings can't be used" } });
@@ -335,7 +335,7 @@ describe("filters and personal data", () => {
   });
 });
 
-test("where a window is set, a call signed outside of it is refused with 401", async () => {
+test("with a time window set, a call signed outside of it is refused with 401", async () => {
   const { policy } = takeAll;
   const signedAt = new Date(1_717_430_405_000);
   const post = (clock: Date) => intake({ settings: { policy, maximumAgeSeconds: 300 }, clock: () => clock });
@@ -387,13 +387,13 @@ describe("when the storage can't take the event, the answer is 503", () => {
     ]);
   });
 
-  test("the budgets leave Customer.io's 4 seconds some room, and a slow write its whole time", () => {
+  test("the budgets fit Customer.io's 4 seconds, and leave a slow write its full time", () => {
     expect(intakeBudget.call).toBeLessThanOrEqual(3_000);
     expect(intakeBudget.patience + intakeBudget.write).toBeLessThan(intakeBudget.call);
   });
 });
 
-test("a storage that is slow but well gets all events: a slow write doesn't hold up the next", async () => {
+test("a slow storage gets all events: a slow write does not hold up the next", async () => {
   const secondWrite = Promise.withResolvers<void>();
   let writes = 0;
   const slow = {

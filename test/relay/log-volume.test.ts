@@ -13,7 +13,7 @@ import { relayFunctions } from "../../relay/core/names.ts";
 import { call, signedCall, signingKey, takeAll } from "./support/invocation.ts";
 import { unpaced } from "./support/unpaced.ts";
 
-/** What is promised: so many records in the logs for each event, at a hundred events a second. */
+/** The promised number of log records for each event, at a hundred events a second. */
 const mostRecords = 3;
 const perSecond = 100;
 const seconds = 20;
@@ -23,7 +23,7 @@ const { logging } = JSON.parse(hostJson);
 const receipt = { status: 200, retryAfter: null, detail: "", receipt: true, inletId: "i", xactionId: "x" };
 const now = new Date("2026-11-20T10:00:00.000Z");
 
-/** An instance whose host writes what Azure's does around each execution, as far as host.json lets it. */
+/** An instance with a host that logs each execution as Azure's does, as far as host.json allows. */
 class Instance {
   records = 0;
   #time = 0;
@@ -120,7 +120,7 @@ test.each([
   expect(records).toBeLessThanOrEqual(mostRecords);
 });
 
-test("host.json lets every line of the relay's own pass, and no function's start and end", () => {
+test("host.json keeps every line of the relay itself, and drops the start and end of functions", () => {
   const written: string[] = [];
   const log = new HostLog((line) => written.push(JSON.parse(line).category));
   log.filterBy(readHostSettings(hostJson, {}).logFilter);
@@ -135,7 +135,7 @@ test("host.json lets every line of the relay's own pass, and no function's start
   ]);
 });
 
-test("what alerts read is neither sampled nor kept back: traces, and exceptions, which are errors", () => {
+test("the records that alerts read are neither sampled nor dropped: traces, and exceptions, which are errors", () => {
   const tables = Object.values(relayAlerts({ expectsEvents: true, silenceHours: 24 })).map(({ table }) => table);
   expect([...new Set(tables)].sort()).toEqual(["AppExceptions", "AppTraces", "_LogOperation"]);
   expect(logging.applicationInsights.samplingSettings.excludedTypes.split(";").sort()).toEqual(["Exception", "Trace"]);

@@ -49,7 +49,7 @@ beforeAll(async () => {
     );
   });
   await new Promise<void>((resolve) => identityEndpoint.listen(0, "127.0.0.1", resolve));
-  // What App Service tells a function app about its managed identity.
+  // The variables by which App Service describes the managed identity.
   process.env.IDENTITY_ENDPOINT = `http://127.0.0.1:${(identityEndpoint.address() as AddressInfo).port}/msi/token`;
   process.env.IDENTITY_HEADER = "identity header";
 });

@@ -8,10 +8,10 @@ import { type Fault, FaultyWorld } from "./support/faulty-world.ts";
 import { invocation, linesAtOnce, signedCall, signingKey, takeAll } from "./support/invocation.ts";
 import { unpaced } from "./support/unpaced.ts";
 
-/** Short, since the timers of processes that died go on until then. A call that takes longer is only repeated. */
+/** Short, since timers of dead processes run until then. A call that takes longer is only repeated. */
 const budget = { call: 500, write: 400, patience: 50 };
 
-/** Posts the bodies as Customer.io does: all that were not answered 200 come again. Returns how often each was answered 200. */
+/** Posts the bodies as Customer.io does, repeating all that did not get 200. Returns how often each got 200. */
 async function post(world: FaultyWorld, bodies: readonly string[]): Promise<void> {
   let open = bodies;
   while (open.length > 0) {
@@ -33,7 +33,7 @@ async function post(world: FaultyWorld, bodies: readonly string[]): Promise<void
   }
 }
 
-/** Works off the queues as the Functions host does: what fails comes again, and after some times goes to the poison queue. */
+/** Empties the queues as the Functions host does: a failed message is retried, and moves to the poison queue after several failures. */
 async function workOff(world: FaultyWorld, { maxDequeueCount = 5, windowDays = 0 } = {}): Promise<void> {
   const { events, "events-poison": poison } = world.queues as Record<
     "events" | "events-poison",
@@ -77,7 +77,7 @@ const fault = fc.oneof(
 );
 const status = fc.constantFrom(200, 200, 503, 429, 400, 404, 401);
 
-test("whatever fails and whenever the relay dies, each accepted event is in Platform or a dead letter at the end", async () => {
+test("each accepted event ends in Platform or as a dead letter, whatever fails and whenever the relay dies", async () => {
   const script = fc.array(fault, { maxLength: 40 });
   await fc.assert(
     fc.asyncProperty(
@@ -88,7 +88,7 @@ test("whatever fails and whenever the relay dies, each accepted event is in Plat
       async (events, rounds, statuses, options) => {
         const world = new FaultyWorld(statuses);
         const bodies = events.map((kind, at) => kinds[kind](`e${at}`));
-        // In a second round Customer.io sends the same events once more.
+        // In a second round Customer.io sends the same events again.
         for (const [whilePosting, whileWorking] of rounds) {
           world.faults = [...whilePosting];
           await post(world, bodies);
@@ -127,7 +127,7 @@ test("if nothing fails, events that Customer.io sends again within the window ar
   expect(world.claims.size).toBe(0);
 });
 
-test("if Platform is down for a while, neither are events lost nor delivered ones sent again", async () => {
+test("an outage of Platform neither loses events nor sends delivered ones again", async () => {
   const world = new FaultyWorld([200, 200, ...Array.from({ length: 30 }, () => 503)]);
   await post(
     world,

@@ -6,20 +6,20 @@ import { Throttle } from "../../relay/core/delivery/throttle.ts";
 describe("the rate limit", () => {
   const patience = Number.POSITIVE_INFINITY;
 
-  test("gives places at even distances, and only a tenth of a second of what was not used", () => {
+  test("gives places at even intervals, and saves up at most a tenth of a second of unused ones", () => {
     const limit = new RateLimit();
     const take = (now: number) => limit.take(now, { perSecond: 20, patience });
     expect([0, 0, 0, 0, 0].map(take)).toEqual([0, 0, 0, 50, 100]);
     expect([10_000, 10_000, 10_000, 10_000].map(take)).toEqual([0, 0, 0, 50]);
   });
 
-  test("gives no place beyond one's patience, and keeps it for the next", () => {
+  test("gives no place later than the caller can wait, and keeps it for the next", () => {
     const limit = new RateLimit();
     const take = (now: number) => limit.take(now, { perSecond: 0.2, patience: 4_000 });
     expect([0, 0, 800, 900].map(take)).toEqual([0, undefined, undefined, 4_000]);
   });
 
-  test("for any callers at any time, no span of time has more requests than its rate allows and a tenth of a second's, and one", () => {
+  test("no period has more requests than its rate allows, plus a tenth of a second's and one, for any callers", () => {
     const asked = fc.array(fc.nat(400), { minLength: 1, maxLength: 200 });
     fc.assert(
       fc.property(asked, fc.integer({ min: 1, max: 2_000 }), (waits, perSecond) => {
@@ -47,14 +47,14 @@ describe("the pace of an instance", () => {
       "wait" in turn ? [turn.wait] : [],
     );
 
-  test("is its share of the whole", () => {
+  test("is its share of the total rate", () => {
     const alone = new Pace({ requestsPerSecond: 1000, random: () => 0 });
     expect(startsOf(alone, 1, 1_001).at(-1)).toBe(500);
     const oneOfForty = new Pace({ requestsPerSecond: 1000, random: () => 0 });
     expect(startsOf(oneOfForty, 40, 16).at(-1)).toBe(15 * 40 - 100);
   });
 
-  test("instances together keep to the whole, however many there are", () => {
+  test("any number of instances together keep to the total rate", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 40 }),
@@ -71,7 +71,7 @@ describe("the pace of an instance", () => {
     );
   });
 
-  test("says when there is a place again that is more than half a second off", () => {
+  test("says when the next place is free if it is more than half a second away", () => {
     const pace = new Pace({ requestsPerSecond: 10, random: () => 0.5 });
     expect(startsOf(pace, 1, 20)).toEqual([0, 0, 100, 200, 300, 400, 500]);
     const why = "the rate limit towards Platform is reached";
@@ -79,7 +79,7 @@ describe("the pace of an instance", () => {
     expect(pace.turn(350, 1, 0)).toMatchObject({ wait: 250 });
   });
 
-  test("has no place for an instance that is one too many", () => {
+  test("has no place for an instance too many", () => {
     const pace = new Pace({ requestsPerSecond: 10, random: () => 0.5 });
     expect(pace.turn(0, Number.POSITIVE_INFINITY, 0)).toMatchObject({ milliseconds: 5_000 });
     expect([0.5, 1, 1.9, 10, 800].map(instancesFor)).toEqual([1, 1, 1, 10, 800]);
@@ -97,7 +97,7 @@ describe("the pace of an instance", () => {
     return places;
   };
 
-  test("grows to the whole in a second after an outage, whose probe waits for nobody", () => {
+  test("grows to the total rate within a second after an outage, and does not delay the probe", () => {
     const pace = new Pace({ requestsPerSecond: 1_000, random: () => 0 });
     fail(pace, 20, 0);
     expect(pace.pause(0, 0)).toMatchObject({ reason: "retry", milliseconds: 500 });
@@ -110,7 +110,7 @@ describe("the pace of an instance", () => {
     expect(placesIn(pace, 11_000, 1_000)).toBeGreaterThan(980);
   });
 
-  test("falls while Platform says that it has too much to do, and is whole again soon after", () => {
+  test("falls while Platform is overloaded, and recovers soon after", () => {
     const pace = new Pace({ requestsPerSecond: 1_000, random: () => 0 });
     for (let at = 0; at < 10; at += 1) fail(pace, 1, at * 1_000, { isOverload: true });
     // At full strength 700: half a second of places is given ahead, and a tenth made up for.
@@ -120,7 +120,7 @@ describe("the pace of an instance", () => {
 });
 
 describe("the throttle", () => {
-  test("takes three tenths at each overload, once a second, and gives half as much more each second", () => {
+  test("takes three tenths at each overload, once a second, and grows by half each second", () => {
     const throttle = new Throttle();
     expect(throttle.strength(0)).toBe(1);
     throttle.slowDown(0);
@@ -128,14 +128,14 @@ describe("the throttle", () => {
     expect([0, 500, 1_000].map((now) => throttle.strength(now).toFixed(2))).toEqual(["0.70", "0.86", "1.00"]);
   });
 
-  test("never comes to a stop", () => {
+  test("never stops completely", () => {
     const throttle = new Throttle();
     throttle.recover(0);
     for (let now = 0; now < 60_000; now += 100) throttle.slowDown(now);
     expect(throttle.strength(60_000)).toBeGreaterThanOrEqual(0.02);
   });
 
-  test("grows by the whole in a second after an outage", () => {
+  test("grows to the total rate within a second after an outage", () => {
     const throttle = new Throttle();
     throttle.recover(0);
     expect([0, 450, 900, 5_000].map((now) => throttle.strength(now))).toEqual([0.1, 0.55, 1, 1]);

@@ -38,13 +38,13 @@ function paced(answers: PlatformAnswer[], requestsPerSecond = 10_000, fence?: Fe
   return { client, sent, send, pass, time: () => now };
 }
 
-test("hands on what Platform answers, and what it means", async () => {
+test("returns Platform's answer and its meaning", async () => {
   const { send } = paced([answerOf(503)]);
   expect(await send("{}")).toEqual({ answer: answerOf(503), verdict: "retry" });
   expect(await send("{}")).toEqual({ answer: ok, verdict: "delivered" });
 });
 
-test("waits for its turn at the rate limit as long as it may, and no longer", async () => {
+test("waits for its turn at the rate limit as long as allowed, and no longer", async () => {
   const { send, time } = paced([], 1);
   for (let at = 0; at < 5; at += 1) expect(await send(`${at}`, 0, 60_000)).toMatchObject({ verdict: "delivered" });
   expect(time()).toBe(3_900);
@@ -65,7 +65,7 @@ test("waits out a short pause, and not a long one", async () => {
   expect(sent).toHaveLength(22);
 });
 
-test("until somebody has fixed something, messages go back at once", async () => {
+test("until an operator has fixed the cause, messages go back at once", async () => {
   const { client, send } = paced(times(20, answerOf(403)));
   for (let at = 0; at < 20; at += 1) await send(`${at}`);
   expect(client.pause(0)).toMatchObject({ reason: "hold", milliseconds: 1_000 });

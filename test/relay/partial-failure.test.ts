@@ -6,12 +6,12 @@ const minutes = 60 * seconds;
 const hours = 60 * minutes;
 const numbers = (count: number) => Array.from({ length: count }, (_, at) => at);
 
-/** Queues so many events at once, so many to a message. */
+/** Queues a number of events at once, several per message. */
 async function enqueue(simulation: Simulation, ids: readonly string[], each: number): Promise<void> {
   for (let at = 0; at < ids.length; at += each) await simulation.enqueue(...ids.slice(at, at + each));
 }
 
-/** Lets one event come each so many milliseconds. */
+/** Adds one event at a fixed interval in milliseconds. */
 async function trickle(simulation: Simulation, ids: readonly string[], every: number, each = 1): Promise<void> {
   for (let at = 0; at < ids.length; at += each) {
     void simulation.enqueue(...ids.slice(at, at + each));
@@ -19,7 +19,7 @@ async function trickle(simulation: Simulation, ids: readonly string[], every: nu
   }
 }
 
-/** Shown where figures are asked for: FIGURES=1. */
+/** Printed with FIGURES=1. */
 const figure = (text: string) => process.env.FIGURES && process.stdout.write(`${text}\n`);
 
 const late = (simulation: Simulation, ids: readonly string[], limit: number) =>
@@ -114,18 +114,21 @@ describe.each([1, 2, 3])("of Platform's answers (seed %i)", (seed) => {
     [404, "mixed", 10],
     [401, "mixed", 10],
     [403, "all of them first", 120],
-  ])("of 1,000 events half get %i, %s: the others go as ever, and none is given up", async (status, order, limit) => {
-    const { time, deliveredAt, dead } = start({ answer: (id) => (id.startsWith("bad") ? refusal(status) : receipt) });
-    const isBad = (at: number) => (order === "mixed" ? random() < 0.5 : at < 500);
-    const ids = numbers(1_000).map((at) => (isBad(at) ? `bad${at}` : `good${at}`));
-    const good = ids.filter((id) => id.startsWith("good"));
-    void enqueue(simulation, ids, 20);
-    await time.pass(5 * minutes, () => good.every((id) => deliveredAt.has(id)));
-    figure(`half ${status} ${order}: ${time.now / 1000} s`);
-    expect(deliveredAt.size).toBe(good.length);
-    expect(time.now).toBeLessThan(limit * seconds);
-    expect(dead.size).toBe(0);
-  });
+  ])(
+    "of 1,000 events half get %i, %s: the others are delivered as usual, and none is given up",
+    async (status, order, limit) => {
+      const { time, deliveredAt, dead } = start({ answer: (id) => (id.startsWith("bad") ? refusal(status) : receipt) });
+      const isBad = (at: number) => (order === "mixed" ? random() < 0.5 : at < 500);
+      const ids = numbers(1_000).map((at) => (isBad(at) ? `bad${at}` : `good${at}`));
+      const good = ids.filter((id) => id.startsWith("good"));
+      void enqueue(simulation, ids, 20);
+      await time.pass(5 * minutes, () => good.every((id) => deliveredAt.has(id)));
+      figure(`half ${status} ${order}: ${time.now / 1000} s`);
+      expect(deliveredAt.size).toBe(good.length);
+      expect(time.now).toBeLessThan(limit * seconds);
+      expect(dead.size).toBe(0);
+    },
+  );
 
   test.each([false, true])(
     "1,000 events get 400 (after others were delivered: %j): they are held after a few dozen, and none dies",

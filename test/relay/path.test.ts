@@ -45,7 +45,7 @@ async function post(): Promise<void> {
   expect(answers).toEqual(events.map(() => ({ status: 200 })));
 }
 
-/** Hands every message of the queue to the forwarder, also those that it puts back, whose waiting time is left out. */
+/** Passes every message of the queue to the forwarder, including those that it puts back, without their delay. */
 async function workOff(): Promise<void> {
   const client = unpaced(new PlatformClient(platform.streamingUrl, { timeout: 20_000 }));
   const impatient = {
@@ -78,7 +78,7 @@ test("every sample and a large e-mail go from Customer.io's call to Platform", a
   for (const container of Object.values(containerNames)) expect(await azurite.blobNames(container)).toEqual([]);
 });
 
-test("through an outage of Platform, and each event is taken once", async () => {
+test("through an outage of Platform, and each event is accepted once", async () => {
   let refusals = 12;
   const taken: unknown[] = [];
   platform.answer = ({ event_id }) => {

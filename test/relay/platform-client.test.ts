@@ -14,14 +14,14 @@ const send = (answer: FakeAnswer, timeout = 5_000) => {
   return new PlatformClient(platform.streamingUrl, { timeout }).send('{"event_id":"a"}');
 };
 
-test("posts the JSON as it is to the inlet, with the flow id", async () => {
+test("posts the JSON unchanged to the inlet, with the flow id", async () => {
   expect(await send(taken)).toEqual({ status: 200, retryAfter: null, detail: "" });
   expect(platform.received).toEqual([{ event_id: "a" }]);
   const { pathname, search } = new URL(platform.streamingUrl);
   expect(platform.requests).toEqual([{ method: "POST", url: pathname + search, contentType: "application/json" }]);
 });
 
-test("hands over Retry-After", async () => {
+test("returns Retry-After", async () => {
   expect(await send({ status: 503, headers: { "retry-after": "17" }, body: "" })).toEqual({
     status: 503,
     retryAfter: "17",
@@ -29,14 +29,14 @@ test("hands over Retry-After", async () => {
   });
 });
 
-describe("Platform's words about a refusal", () => {
+describe("Platform's reason for a refusal", () => {
   const inlet = () => new URL(platform.streamingUrl).pathname.split("/").at(-1);
   const detailOf = async (answer: FakeAnswer) => {
     const said = await send(answer);
     return "detail" in said ? said.detail : said.failure;
   };
 
-  test("are its title, its message and the id of the request", async () => {
+  test("has its title, its message and the id of the request", async () => {
     const body = {
       title: "Invalid XDM Message Format",
       report: { message: `inletId: [${inlet()}] Message is invalid` },
@@ -45,12 +45,12 @@ describe("Platform's words about a refusal", () => {
       "Invalid XDM Message Format: inletId: [[hidden]] Message is invalid (request r-1)",
     );
   });
-  test("are those of the gateway", async () => {
+  test("is read from a gateway's answer", async () => {
     expect(await detailOf({ status: 403, body: { error_code: "403003", message: "Api Key is invalid" } })).toBe(
       "Api Key is invalid",
     );
   });
-  test("are the whole answer if it has no such parts, up to 500 characters, without inlet and flow id", async () => {
+  test("is the whole answer if it has no such parts, up to 500 characters, without inlet and flow id", async () => {
     const flowId = new URL(platform.streamingUrl).searchParams.get("x-adobe-flow-id");
     expect(await detailOf({ status: 404, body: `no ${inlet()} for ${flowId}` })).toBe("no [hidden] for [hidden]");
     expect(await detailOf({ status: 404, body: { status: 404 } })).toBe('{"status":404}');
@@ -58,7 +58,7 @@ describe("Platform's words about a refusal", () => {
   });
 });
 
-test("doesn't follow redirects", async () => {
+test("does not follow redirects", async () => {
   expect(await send({ status: 301, headers: { location: platform.streamingUrl }, body: "" })).toMatchObject({
     status: 301,
   });
@@ -107,7 +107,7 @@ describe("an answer is a delivery only if it is Platform's receipt", () => {
     ["megabytes that begin like one", 200, `${JSON.stringify(receipt).slice(0, -1)},"x":"${"x".repeat(3_000_000)}"}`],
   ])("%s is not", async (_, status, body) => expect(await answered({ status, body })).toBe("hold"));
 
-  test("and the operator reads what came, but none of its text", async () => {
+  test("the operator gets a description of such an answer, but none of its text", async () => {
     expect(
       await send({ status: 200, headers: { "content-type": "text/html; charset=utf-8" }, body: "<p>secret</p>" }),
     ).toEqual({

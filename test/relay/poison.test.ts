@@ -42,7 +42,7 @@ test("each event of a poison message becomes a dead letter, claims and all", asy
   ]);
 });
 
-test("a second run writes the same dead letters, and passes over claims that the first was done with", async () => {
+test("a second run writes the same dead letters, and skips claims that the first has finished", async () => {
   await storage.putClaim("2026/11/19/large.json", "{}", AbortSignal.timeout(5_000));
   const message = { version: 1, events: [event("a"), claimBody(event("large"), "2026/11/19/large.json")] };
   await poison(message);
@@ -50,7 +50,7 @@ test("a second run writes the same dead letters, and passes over claims that the
   expect(await azurite.blobNames(containerNames.deadLetters)).toHaveLength(2);
 });
 
-test("a message that can't be read becomes a dead letter as it is", async () => {
+test("a message that can't be read becomes a dead letter unchanged", async () => {
   await poison("hello");
   expect(await azurite.deadLetters()).toMatchObject([
     { class: "unreadable", body: "hello", receivedAt: "2026-11-19T10:00:00.000Z" },

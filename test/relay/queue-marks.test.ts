@@ -8,12 +8,12 @@ const later = (milliseconds: number) => new Date(now.getTime() + milliseconds);
 describe("the marks in a queue's metadata", () => {
   const unmarked = { sending: "free", former: "none" };
 
-  test("of a queue that nobody marked: open, and any settings will do", () => {
+  test("of an unmarked queue: open, for any settings", () => {
     expect(parseMarks({})).toEqual({ intake: "open", wanted: undefined, ...unmarked });
     expect(isClosed("open", now)).toBe(false);
   });
 
-  test("come back as they were set, beside what others keep there, whatever becomes of capitals", () => {
+  test("are read back as set, beside other metadata, in any capitalization", () => {
     const wanted = { configuration: "abc", since: now };
     const marked = withMarks({ Owner: "team" }, { intake: { closedUntil: later(1) }, wanted });
     const shouted = Object.fromEntries(Object.entries(marked).map(([name, value]) => [name.toUpperCase(), value]));
@@ -25,7 +25,7 @@ describe("the marks in a queue's metadata", () => {
     expect([0, 1, 2].map((at) => isClosed({ closedUntil: later(1) }, later(at)))).toEqual([true, false, false]);
   });
 
-  test("tell a new relay to hold its events until a time, and where the former relay's notes are", () => {
+  test("hold a new relay's events until a time, and say where the former relay's notes are", () => {
     const former = { address: "https://old.table.core.windows.net/", keyDigest: "ab".repeat(32) };
     const marked = withMarks({ intake: "open" }, { sending: { heldUntil: later(1) }, former });
     const { sending, ...others } = parseMarks(marked);
@@ -35,7 +35,7 @@ describe("the marks in a queue's metadata", () => {
     expect(parseMarks({ sending: "held", former: "https://old" })).toMatchObject(unmarked);
   });
 
-  test("that can't be read close it, and ask for no settings", () => {
+  test("that can't be read close it, and demand no settings", () => {
     expect(parseMarks({ intake: "shut", configuration: "abc" })).toEqual({
       intake: "closed",
       wanted: undefined,
@@ -45,7 +45,7 @@ describe("the marks in a queue's metadata", () => {
   });
 });
 
-describe("an instance's look at the marks", () => {
+describe("an instance's reading of the marks", () => {
   function reader(answers: (string | Error)[]) {
     let time = 0;
     const looks: number[] = [];
@@ -60,7 +60,7 @@ describe("an instance's look at the marks", () => {
     return { marks, looks, pass: (milliseconds: number) => (time += milliseconds) };
   }
 
-  test("counts for five seconds, and calls that come together share one", async () => {
+  test("is kept for five seconds, and concurrent calls share one", async () => {
     const { marks, looks, pass } = reader(["open", `closed until ${later(60_000).toISOString()}`]);
     expect(await Promise.all([marks(), marks()])).toMatchObject([{ closed: false }, { closed: false }]);
     pass(lookLasts - 3_000);
@@ -70,7 +70,7 @@ describe("an instance's look at the marks", () => {
     expect((await marks()).closed).toBe(true);
   });
 
-  test("is made in time while calls come steadily, so that none of them waits", async () => {
+  test("is renewed in time during a steady stream of calls, so that none of them waits", async () => {
     const { marks, looks, pass } = reader(["open"]);
     await marks();
     pass(lookLasts / 2);
@@ -78,7 +78,7 @@ describe("an instance's look at the marks", () => {
     expect(looks).toEqual([0, lookLasts / 2]);
   });
 
-  test("that fails is not a permission, and the next call looks again", async () => {
+  test("that fails is not a permission, and the next call tries again", async () => {
     const { marks } = reader([new Error("away"), "open"]);
     await expect(marks()).rejects.toThrow("away");
     expect((await marks()).closed).toBe(false);
@@ -107,7 +107,7 @@ describe("which instances may send", () => {
       "new",
       later(2 * minute),
     ],
-  ])("one that may: %s", async (_, own, wanted, startedAt) => {
+  ])("may: %s", async (_, own, wanted, startedAt) => {
     expect(await fence(own, wanted, startedAt)).toBeUndefined();
   });
 
@@ -115,21 +115,21 @@ describe("which instances may send", () => {
     ["its settings have been replaced", "old", later(-minute)],
     ["Azure started it with the former settings just after the mark", "old", later(minute)],
     ["its app settings name no digest", undefined, later(-minute)],
-  ])("one that may not: %s", async (_, own, startedAt) => {
+  ])("may not: %s", async (_, own, startedAt) => {
     expect(await fence(own, "new", startedAt)).toEqual({
       seconds: 5,
       why: "newer settings have replaced those of this instance",
     });
   });
 
-  test("none of a new relay that does not know yet what the former one has delivered", async () => {
+  test("none of a new relay that does not yet know what the former one has delivered", async () => {
     expect(await fence("new", "new", now, true)).toEqual({
       seconds: 5,
       why: "the former relay has not yet told what it delivered",
     });
   });
 
-  test("none while the queue does not tell", async () => {
+  test("none while the queue does not answer", async () => {
     const marks = () => Promise.reject(new Error("away"));
     const stopped = await settingsFence({ configuration: "a", marks, startedAt: now, random: () => 0.5 })();
     expect(stopped).toEqual({ seconds: 8, why: expect.stringContaining("away") });

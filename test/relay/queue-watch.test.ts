@@ -19,7 +19,7 @@ function world(heads: () => readonly QueueHead[] | Promise<never>) {
     monotonic: () => now,
     write: (text) => lines.push(JSON.parse(text)),
   });
-  /** Asks once a second, as a busy intake does. */
+  /** Checks once a second, as a busy intake does. */
   const pass = async (milliseconds: number) => {
     for (const end = now + milliseconds; now < end; now += 1_000) await watch.look();
   };
@@ -28,7 +28,7 @@ function world(heads: () => readonly QueueHead[] | Promise<never>) {
 
 const head = (id: string, dequeueCount = 0, queue: string = queueNames.events) => ({ queue, id, dequeueCount });
 
-test("a message that stands at the head for ten minutes is reported once a minute, by queue", async () => {
+test("a message that stays at the head for ten minutes is reported once a minute, by queue", async () => {
   const { pass, lines, looks } = world(() => [head("1"), head("2", 0, queueNames.poison)]);
   await pass(10 * minute);
   expect([lines, looks()]).toEqual([[], 10]);
@@ -52,13 +52,13 @@ test.each<[string, (look: number) => QueueHead[]]>([
   expect(lines).toEqual([]);
 });
 
-test("a storage that can't be looked at is not news, and harms nobody", async () => {
+test("a storage that can't be read is not reported here, and causes no error", async () => {
   const { pass, lines } = world(() => Promise.reject(new Error("away")));
   await pass(20 * minute);
   expect(lines).toEqual([]);
 });
 
-test("the heads of both queues are looked at, and nothing is taken", async () => {
+test("the heads of both queues are peeked, and no message is taken", async () => {
   const azurite = await startAzurite();
   const storage = new RelayStorageClient({ connectionString: azurite.connectionString });
   const signal = AbortSignal.timeout(20_000);

@@ -25,7 +25,7 @@ describe("personal data", () => {
   const redacted = (options: object, of: object = data, metric = "sent") =>
     redact(event({ metric, data: of }), personalData.parse(options));
 
-  test("is kept unless something else is asked for", () => {
+  test("is kept by default", () => {
     const { event: same, redacted: by } = redacted({});
     expect(same.data).toBe(data);
     expect(by).toEqual([]);
@@ -38,12 +38,12 @@ describe("personal data", () => {
     });
   });
 
-  test("the content of a change of preferences is not a message, and stays", () => {
+  test("the content of a change of preferences is not a message, and is kept", () => {
     const preferences = { content: '{"topics":{"topic_1":true}}' };
     expect(redacted({ content: "drop" }, preferences, "cio_subscription_preferences_changed").redacted).toEqual([]);
   });
 
-  test("recipients can be hashed or dropped, whatever they are", () => {
+  test("recipients of any kind can be hashed or dropped", () => {
     expect(redacted({ recipient: "hash" })).toMatchObject({
       event: {
         data: {
@@ -62,7 +62,7 @@ describe("personal data", () => {
     });
   });
 
-  test("e-mail addresses can be hashed wherever they are, as Platform's identity namespace wants them", () => {
+  test("e-mail addresses anywhere can be hashed, as Platform's identity namespace expects them", () => {
     const hash = sha256("ada@example.org");
     expect(redacted({ email: "hash" })).toEqual({
       event: event({
@@ -98,14 +98,14 @@ describe("personal data", () => {
     });
   });
 
-  test("of an event that has none changes nothing", () => {
+  test("an event without any is unchanged", () => {
     const plain = { identifiers: { id: "u-1" }, recipient: null, recipients: [], content: null };
     const { event: same, redacted: by } = redacted({ content: "drop", email: "hash", recipient: "hash" }, plain);
     expect(same.data).toEqual(plain);
     expect(by).toEqual([]);
   });
 
-  describe("goes by field first", () => {
+  describe("depends on the field first", () => {
     const drop = { email: "drop" };
     test.each([
       ["a quoted local part", '"jane doe"@example.org'],
@@ -182,7 +182,7 @@ describe("personal data", () => {
       });
     });
 
-    test("composed and decomposed letters have one hash, which is that of the address alone", () => {
+    test("composed and decomposed letters have the same hash, which is that of the bare address", () => {
       const hashOf = (email: string) => {
         const { event: safe } = redact(
           event({ data: { identifiers: { email } } }),
@@ -198,7 +198,7 @@ describe("personal data", () => {
       expect(hashOf("Jane Doe")).toBe(sha256("jane doe"));
     });
 
-    test("of two settings for an e-mail's recipient the stricter one holds", () => {
+    test("the stricter of two settings for an e-mail's recipient applies", () => {
       const of = { recipient: "ada@example.org" };
       const options = { email: "drop", recipient: "hash" };
       expect(redact(event({ object_type: "email", data: of }), personalData.parse(options)).event.data).toEqual({
@@ -206,7 +206,7 @@ describe("personal data", () => {
       });
     });
 
-    test("keys that become the same stay apart, and those of Customer.io are never renamed", () => {
+    test("keys that become equal are kept apart, and Customer.io's own are never renamed", () => {
       const of = { identifiers: { email: "recipient" }, recipient: "x", seen: { "a@x.org": 1, "b@x.org": 2 } };
       expect(redact(event({ data: of }), personalData.parse(drop)).event.data).toEqual({
         identifiers: { email: null },
@@ -216,7 +216,7 @@ describe("personal data", () => {
     });
   });
 
-  test("what is stored is written from what was looked at", () => {
+  test("the stored event is written from the parsed one", () => {
     const policy = eventPolicy.parse({ personalData: { email: "drop" } });
     const stored = (text: string) => {
       const admission = admit(text, policy);
@@ -241,7 +241,7 @@ describe("personal data", () => {
     },
   );
 
-  test("a message's body goes whatever it looks like, and where no message is expected too", () => {
+  test("a message's body is dropped in any form, also where no message is expected", () => {
     const asPreferences = { content: '{"topics":{"topic_1":true}}' };
     const webhook = event({ object_type: "webhook", metric: "sent", data: asPreferences });
     expect(redact(webhook, personalData.parse({ content: "drop" })).event.data).toEqual({ content: null });

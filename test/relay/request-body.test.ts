@@ -3,7 +3,7 @@ import { withBody } from "../../relay/azure/intake/request-body.ts";
 import { bodyBudget, maxBodyBytes } from "../../relay/core/intake/body-limit.ts";
 import { ByteBudget } from "../../relay/core/intake/byte-budget.ts";
 
-/** A request whose body comes in these chunks; one that is undefined never comes. */
+/** A request with a body in these chunks; an undefined one never arrives. */
 function requestOf(chunks: readonly (Uint8Array | undefined)[], headers: Record<string, string> = {}) {
   const pulled = { chunks: 0, cancelled: false };
   let next = 0;
@@ -32,12 +32,12 @@ const bytes = (length: number) => new Uint8Array(length).fill(32);
 const patient = () => AbortSignal.timeout(20_000);
 const sizeOf = async (body: Uint8Array | string) => (typeof body === "string" ? body : body.length);
 
-test("the budget is a thirty-second of the memory, and the smallest instance takes the largest body", () => {
+test("the budget is a thirty-second of the memory, and the smallest instance accepts the largest body", () => {
   expect([512, 2048, 4096].map((memory) => bodyBudget(memory) / 2 ** 20)).toEqual([16, 64, 128]);
   expect(bodyBudget(512)).toBe(maxBodyBytes);
 });
 
-test("a body is read whole, whatever its chunks, and none is empty", async () => {
+test("a body is read completely in any chunks, and a missing one is empty", async () => {
   const budget = new ByteBudget(100);
   const { request } = requestOf([Buffer.from("ab"), Buffer.from("c")]);
   const textOf = async (body: Uint8Array | string) => Buffer.from(body as Uint8Array).toString();
@@ -46,7 +46,7 @@ test("a body is read whole, whatever its chunks, and none is empty", async () =>
   expect(await withBody(none, { budget, signal: patient() }, sizeOf)).toBe(0);
 });
 
-test("bytes are held until the body is done with, and given back whatever happens", async () => {
+test("bytes are reserved until the body is processed, and always released", async () => {
   const budget = new ByteBudget(100);
   const done = Promise.withResolvers<void>();
   const first = withBody(requestOf([bytes(60)]).request, { budget, signal: patient() }, () => done.promise);
@@ -85,7 +85,7 @@ test("a body beyond the limit is read no further than that", async () => {
   expect(pulled).toEqual({ chunks: 3, cancelled: true });
 });
 
-test("a length that was only told holds nothing", async () => {
+test("a declared length reserves nothing", async () => {
   const budget = new ByteBudget(100);
   const controller = new AbortController();
   const { request } = requestOf([undefined], { "content-length": "100" });
@@ -95,7 +95,7 @@ test("a length that was only told holds nothing", async () => {
   await expect(slow).rejects.toThrow("too slow");
 });
 
-test("a caller who stops in the middle is given up when the call's time is over", async () => {
+test("a caller who stops in the middle is given up at the end of the call's time", async () => {
   const budget = new ByteBudget(100);
   const controller = new AbortController();
   const { request, pulled } = requestOf([bytes(60), undefined]);

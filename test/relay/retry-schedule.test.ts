@@ -16,7 +16,7 @@ test("the jitter is full: from next to nothing to the longest wait", () => {
   ]);
 });
 
-test("what Platform asks for is waited for, with the jitter on top", () => {
+test("the wait that Platform asks for is kept, plus the jitter", () => {
   expect(retryDelaySeconds("retry", { attempts: 1, retryAfter: 120, random: 0 })).toBe(120);
   expect(retryDelaySeconds("retry", { attempts: 1, retryAfter: 120, random: 0.5 })).toBe(121);
 });
@@ -65,7 +65,7 @@ test.each([
   expect(isOverdue({ receivedAt }, new Date("2026-11-20T10:00:00.000Z"))).toBe(overdue);
 });
 
-test("an event of any age that was put into the queue again has not waited too long", () => {
+test("an event of any age that was queued again has not waited too long", () => {
   const now = new Date("2026-11-20T10:00:00.000Z");
   const receivedAt = "2025-01-01T00:00:00.000Z";
   expect(isOverdue({ receivedAt, queuedAt: "2026-10-21T10:00:00.001Z" }, now)).toBe(false);

@@ -8,7 +8,7 @@ const reference = "@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secre
 const unset = "is not set, or is a Key Vault reference that could not be resolved";
 const badUrl = "must be the dataflow's inlet URL with the query parameter x-adobe-flow-id";
 
-test("signing keys, one a line", () => {
+test("signing keys, one per line", () => {
   expect(readAppSettings({ CUSTOMERIO_SIGNING_KEYS: "one\ntwo" }).signingKeys).toEqual(["one", "two"]);
   expect(readAppSettings({ CUSTOMERIO_SIGNING_KEYS: reference }).signingKeys).toEqual([]);
   expect(readAppSettings({}).signingKeys).toEqual([]);
@@ -81,7 +81,7 @@ describe("the credential for an inlet that wants a token", () => {
     PLATFORM_SCOPES: "openid,AdobeID",
     PLATFORM_ORG_ID: "0123@AdobeOrg",
   };
-  test("is there as a whole", () => {
+  test("is read as a whole", () => {
     expect(readAppSettings(given).platform).toMatchObject({
       credential: {
         imsUrl: "https://ims-na1.adobelogin.com",

@@ -33,7 +33,7 @@ function world() {
   };
 }
 
-test("a call after a quiet time has its line at once, as the only one", () => {
+test("a call after a quiet time gets a line of its own at once", () => {
   const { refuse, pass, own, written } = world();
   refuse("no signature");
   pass(15_000);
@@ -45,7 +45,7 @@ test("a call after a quiet time has its line at once, as the only one", () => {
   expect(written).toEqual([]);
 });
 
-test("a flood has one line in fifteen seconds, which says how many calls and why, and all are counted at once", () => {
+test("a flood gets one line in fifteen seconds, with the number of calls and reasons, and all are counted at once", () => {
   const { refuse, pass, own, written } = world();
   for (let milliseconds = 0; milliseconds < 60_000; milliseconds++) {
     refuse(milliseconds % 3 === 0 ? "no signature" : "no key fits");
@@ -63,7 +63,7 @@ test("a flood has one line in fifteen seconds, which says how many calls and why
   expect([sum, counts.refused]).toEqual([60_000, 60_000]);
 });
 
-test("one line names five reasons at most, however many a flood makes up", () => {
+test("one line names at most five reasons, however many there are", () => {
   const { refuse, pass, written } = world();
   for (let call = 0; call < 1_000; call++) refuse(`reason ${call}`);
   pass(15_000);
@@ -85,7 +85,7 @@ test("calls that were refused and calls that could not be taken are summed apart
   expect([counts.refused, counts.unavailable]).toEqual([3, 3]);
 });
 
-test("at the process's end, sums without a line are written", () => {
+test("sums without a line are written at the end of the process", () => {
   const { summed, refuse, written } = world();
   refuse("no signature");
   refuse("no signature");
@@ -93,7 +93,7 @@ test("at the process's end, sums without a line are written", () => {
   expect(written).toEqual([{ outcome: "refused", sumOf: 1, refused: 1, reasons: ["no signature"] }]);
 });
 
-test("calls at a closed intake are summed up too, as what is in order", () => {
+test("calls at a closed intake are summed up too, at level info", () => {
   const { summed, close, pass, own, written } = world();
   for (let call = 0; call < 10; call++) close();
   pass(15_000);
@@ -102,7 +102,7 @@ test("calls at a closed intake are summed up too, as what is in order", () => {
   expect(written).toEqual([{ outcome: "closed", sumOf: 9, closed: 9, reasons: ["the relay is being taken down"] }]);
 });
 
-test("events are summed up by outcome, level and rule: counts and seconds added, the oldest kept, ids left out", () => {
+test("events are summed up by outcome, level and rule: counts and seconds are added, the oldest is kept, ids are left out", () => {
   const { log, pass, own, written } = world();
   const forwarded = { outcome: "forwarded", duplicate: 0, retried: 0, held: 0, gone: 0, ids: ["a"] } as const;
   for (const age of [3, 9, 4]) {

@@ -21,7 +21,7 @@ const send = (options: { body?: string; signal?: AbortSignal } = {}) =>
     ...options,
   });
 
-test("the whole answer comes back, and the next request goes over the same connection", async () => {
+test("the whole answer is returned, and the next request uses the same connection", async () => {
   const seen: unknown[] = [];
   answer = async (request, response) => {
     const parts = await request.toArray();

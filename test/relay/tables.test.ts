@@ -21,7 +21,7 @@ const signal = AbortSignal.timeout(60_000);
 const key = { partition: "ab", row: "abcd" };
 
 describe("tables", () => {
-  test("are made once, listed and deleted", async () => {
+  test("are created once, listed and deleted", async () => {
     expect(await tables.create("one", signal)).toBe(true);
     expect(await tables.create("one", signal)).toBe(false);
     expect(await tables.list(signal)).toEqual(["one"]);
@@ -46,7 +46,7 @@ describe("tables", () => {
     expect(await tables.has("two", key, signal)).toBe(false);
   });
 
-  test("of delivered events go where none is remembered any more, and no others", async () => {
+  test("of delivered events are deleted if duplicates are no longer remembered, and no other tables", async () => {
     for (const table of ["delivered7d2932", "delivered7d2931", "counts"]) await tables.create(table, signal);
     await forgetDeliveries(tables);
     expect((await tables.list(signal)).filter((table) => !["two"].includes(table))).toEqual(["counts"]);
@@ -54,7 +54,7 @@ describe("tables", () => {
     await forgetDeliveries({ list: () => Promise.reject(new Error("away")), delete: tables.delete });
   });
 
-  test("that are not there refuse entities", async () => {
+  test("that do not exist refuse entities", async () => {
     const refusal = tables.put("three", key, signal);
     await expect(refusal).rejects.toThrow("the storage account's Table service answered HTTP 404");
     await expect(refusal).rejects.toBeInstanceOf(TableError);
@@ -72,7 +72,7 @@ describe("tables", () => {
 });
 
 describe("the census", () => {
-  test("counts the instances that send, and has one alone at first", async () => {
+  test("counts the instances that send, and starts with one", async () => {
     let now = 0;
     const monotonic = () => now;
     const first = new Census({ most: 100, tables, monotonic });
@@ -81,7 +81,7 @@ describe("the census", () => {
     now += 14_999;
     expect(await first.instances()).toBe(1);
     now += 1;
-    // It goes on with what it knows while it counts.
+    // It uses the last count while it counts.
     expect(await first.instances()).toBe(1);
     await until(async () => (await first.instances()) === 3);
     expect(await tables.ages(forwardersTable, "forwarder", signal)).toHaveLength(3);
@@ -99,13 +99,13 @@ describe("the census", () => {
     return { removed, census: new Census({ most: 100, tables: ports, monotonic: () => 0 }) };
   };
 
-  test("leaves out those that have been silent for 45 seconds, and forgets them after an hour", async () => {
+  test("leaves out instances that have been silent for 45 seconds, and deletes them after an hour", async () => {
     const { census, removed } = fake([0, 44_999, 45_000, 3_600_000, 3_600_001]);
     expect(await census.instances()).toBe(2);
     expect(removed).toEqual(["r4"]);
   });
 
-  test("has the rate left to as many as it can feed, until one of them falls silent", async () => {
+  test("leaves the rate to as many as it is enough for, until one of them falls silent", async () => {
     let now = 0;
     const written = new Map<string, number>();
     const tables = {
@@ -124,7 +124,7 @@ describe("the census", () => {
     const again = async (some: readonly Census[]) => {
       now += 15_000;
       await counts(some);
-      // The last of a round knows of all; the others hear of it once they have counted again.
+      // The last of a round knows all; the others learn of it when they count again.
       await new Promise(setImmediate);
       return counts(some);
     };
@@ -136,7 +136,7 @@ describe("the census", () => {
     expect((await counts(idle)).filter((share) => share === 2)).toHaveLength(2);
   });
 
-  test("takes a new one's count before it sends, and keeps the last one when the storage fails", async () => {
+  test("counts before a new instance sends, and keeps the last count if the storage fails", async () => {
     let now = 0;
     let failing = false;
     const ports = {
@@ -154,7 +154,7 @@ describe("the census", () => {
     expect(await census.instances()).toBe(3);
   });
 
-  test("that never could count takes as many instances as there may be", async () => {
+  test("that could never count assumes the maximum number of instances", async () => {
     const unavailable = () => Promise.reject(new Error("unreachable"));
     const ports = { create: unavailable, put: unavailable, ages: unavailable, remove: unavailable };
     expect(await new Census({ most: 100, tables: ports, monotonic: () => 0 }).instances()).toBe(40);

@@ -56,7 +56,7 @@ function relay(
     const answer = await handler(call(text, { [keyHeader]: shown }), invocation().context);
     return answer as { status: number; jsonBody?: { copied: number; position?: object; reason?: string } };
   };
-  /** As `pulumi` does. */
+  /** Calls the takeover as `pulumi` does. */
   const takeAll = async () => {
     let [copied, calls] = [0, 0];
     for (const share of shares) {
@@ -73,7 +73,7 @@ function relay(
   return { ask, takeAll, opened };
 }
 
-/** What the relay of the new account does with an event: `delivered` or nothing. */
+/** Whether the relay of the new account sends an event. */
 async function deliver(id: string): Promise<string | undefined> {
   const duplicates = new RememberedDuplicates({ tables: own, clock: () => now, windowDays: 7 });
   const sent = await duplicates.deliverOnce(noteOf(id), async () => ({ fate: "delivered" }), fail);
@@ -83,14 +83,14 @@ const fail = (reason: string) => {
   throw new Error(reason);
 };
 
-test("nothing was ever delivered: nothing is copied, and no table is made", async () => {
+test("nothing was ever delivered: nothing is copied, and no table is created", async () => {
   expect(await relay().takeAll()).toEqual({ copied: 0, calls: 16 });
   expect(await own.list(signal)).toEqual([]);
 });
 
-test("what the former relay delivered is left out by the new one, and nothing else is", async () => {
+test("the new relay leaves out the events that the former one delivered, and no others", async () => {
   for (const table of [current, previous, "delivered7d1"]) await former.create(table, signal);
-  // More than one transaction takes, in one partition.
+  // More entities of one partition than fit into one transaction.
   const crowd = Array.from({ length: 250 }, (_, at) => ({ partition: "0a", row: `0a-${String(at).padStart(4, "0")}` }));
   for (let at = 0; at < crowd.length; at += 100) await former.putAll(current, crowd.slice(at, at + 100), signal);
   const delivered = Array.from({ length: 40 }, (_, at) => `event-${at}`);
@@ -100,7 +100,7 @@ test("what the former relay delivered is left out by the new one, and nothing el
   const written = jest.spyOn(own, "putAll");
   const { takeAll, opened } = relay();
   expect((await takeAll()).copied).toBe(290);
-  // Azure takes a hundred entities of one partition.
+  // Azure's limit is a hundred entities of one partition.
   for (const [, keys] of written.mock.calls) {
     expect(keys.length).toBeLessThanOrEqual(100);
     expect(new Set(keys.map(({ partition }) => partition)).size).toBe(1);
@@ -111,26 +111,26 @@ test("what the former relay delivered is left out by the new one, and nothing el
   expect(await deliver("of long ago")).toBe("delivered");
   expect(await deliver("another")).toBe("delivered");
   expect((await own.list(signal)).sort()).toEqual([previous, current].sort());
-  // Once more, as after a run that was killed.
+  // Again, as after a run that was killed.
   expect((await takeAll()).copied).toBe(290);
   expect(await deliver("another")).toBeUndefined();
 });
 
-test("a call ends in time, and the next one goes on where it was", async () => {
+test("a call ends in time, and the next one continues where it stopped", async () => {
   const many = Array.from({ length: 2_300 }, (_, at) => ({
     partition: "fe",
     row: `fe-${String(at).padStart(5, "0")}`,
   }));
   for (let at = 0; at < many.length; at += 100) await former.putAll(current, many.slice(at, at + 100), signal);
-  // Each look at the clock takes six seconds, so that a call gets one page.
+  // Each reading of the clock advances it by six seconds, so that a call gets one page.
   const { copied, calls } = await relay({ milliseconds: 6_000 }).takeAll();
   expect(copied).toBe(2_590);
   expect(calls).toBeGreaterThan(32);
   for (const row of many) expect(await own.has(current, row, signal)).toBe(true);
 });
 
-test("a period that begins between two calls leaves nothing out", async () => {
-  // The table of the period now was the current one at the call before, and the one before it has gone.
+test("a period that begins between two calls loses nothing", async () => {
+  // The previous period's table was the current one at the call before, and the one before that is deleted.
   const position = {
     table: deliveredTables(new Date(now.getTime() - 7 * day), 7).previous,
     from: { NextPartitionKey: "f" },

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterEach(() => tables.delete(countsTable, AbortSignal.timeout(10_000)));
 afterAll(() => azurite.stop());
 
-/** A tally whose time stands still unless it is moved, and what it wants to do later. */
+/** A tally with a clock that the test advances, and its scheduled work. */
 function startTally(use: Pick<Tables, "create" | "put"> = tables) {
   const time = { now: Date.parse("2026-11-20T23:59:00.000Z"), monotonic: 0 };
   const later: { callBack: () => void; milliseconds: number }[] = [];
@@ -53,7 +53,7 @@ test("sums up what the log's lines count, and overwrites its own row", async () 
   ]);
 });
 
-test("notes when a call of Customer.io's was taken last, and when one was refused; a test event of ours is neither", async () => {
+test("records when a call from Customer.io was last accepted and last refused; a test event of ours is neither", async () => {
   const { tally, time } = startTally();
   const times = async () => {
     await tally.flush();
@@ -76,7 +76,7 @@ test("notes when a call of Customer.io's was taken last, and when one was refuse
   expect(await times()).toEqual([start + 20, start + 10]);
 });
 
-test("counts attributes that the catalogue lacks by their paths, at most fifty a day, and of any spelling", async () => {
+test("counts attributes that the catalogue lacks by their paths, at most fifty a day, in any spelling", async () => {
   const { tally, time } = startTally();
   const paths = async () => {
     await tally.flush();
@@ -141,7 +141,7 @@ test("the first count after a quiet time is written soon, and those that follow 
   expect(writes).toEqual([2, 3]);
 });
 
-test("what can't be written is written with the next counts, the day before's too", async () => {
+test("a failed write is made up for with the next counts, also for the day before", async () => {
   let failing = true;
   const writes: [string, unknown][] = [];
   const { tally, time } = startTally({
@@ -164,7 +164,7 @@ test("what can't be written is written with the next counts, the day before's to
   ]);
 });
 
-test("what can't be written for a week is given up: its row may be in a sum", async () => {
+test("a write that fails for a week is given up: its row may already be in a sum", async () => {
   let failing = true;
   const writes: [string, unknown][] = [];
   const { tally, time } = startTally({
@@ -203,7 +203,7 @@ test("calls once a day, after counts were written", async () => {
   expect(calls).toEqual(["2026-11-20", "2026-11-21"]);
 });
 
-test("a flush ends after the one under way, whose older sums must not come last", async () => {
+test("a flush waits for the current one, whose older sums must not be written last", async () => {
   const first = Promise.withResolvers<void>();
   const writes: unknown[] = [];
   const { tally } = startTally({
@@ -229,7 +229,7 @@ test("a flush ends after the one under way, whose older sums must not come last"
   expect(writes).toEqual([1, 2]);
 });
 
-test("listens to the lines that the log gets", () => {
+test("counts the lines that are logged", () => {
   const heard: unknown[] = [];
   onOutcome((outcome) => heard.push(outcome));
   const { context, lines } = invocation();
@@ -239,7 +239,7 @@ test("listens to the lines that the log gets", () => {
   expect(lines.map(({ outcome }) => outcome)).toEqual(heard);
 });
 
-test("there may be more rows than the service answers at once", async () => {
+test("there may be more rows than the service returns at once", async () => {
   const row = (at: number) => ({ partition: "2026-11-20", row: `r${at}` });
   await tables.create(countsTable, signal);
   for (let start = 0; start < 1_050; start += 50) {

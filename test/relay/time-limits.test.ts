@@ -40,7 +40,7 @@ const letter = deadEvent(newEvent({ id: "a", receivedAt: "2026-11-20T10:00:00.00
   now: new Date("2026-11-20T10:00:00.000Z"),
 });
 
-describe("while a token is fetched and does not come, the signal ends", () => {
+describe("while a token does not arrive, the signal ends", () => {
   const key = { partition: "p", row: "r" };
   test.each<[string, (signal: AbortSignal) => Promise<unknown>]>([
     ["has", (signal) => hanging.has("t", key, signal)],
@@ -76,7 +76,7 @@ describe("while a token is fetched and does not come, the signal ends", () => {
   );
 });
 
-test("an event is sent although it can't be known whether it is a duplicate, and its trouble is reported", async () => {
+test("an event is sent even if duplicates can't be recognized, and the problem is reported", async () => {
   const troubles: string[] = [];
   const duplicates = new RememberedDuplicates({ tables: hanging, clock: () => new Date(), windowDays: 7 });
   const send = async () => ({ fate: "delivered" }) as const;
@@ -88,7 +88,7 @@ test("an event is sent although it can't be known whether it is a duplicate, and
   expect(troubles).toHaveLength(1);
 }, 20_000);
 
-test("instances are counted without a table, and counts are kept for later", async () => {
+test("an instance counts itself without a table, and keeps its counts for later", async () => {
   const census = new Census({ most: 100, tables: hanging, monotonic: () => performance.now() });
   expect(await census.instances()).toBe(40);
   const tally = new Tally({
@@ -112,7 +112,7 @@ test("/health says within its budget that the storage can't be reached", async (
 });
 
 describe("a credential that gives up", () => {
-  test("ends a request that is never answered, so that the next one may be", async () => {
+  test("ends a request that is never answered, so that the next one can succeed", async () => {
     let asks = 0;
     const token = { token: "t", expiresOnTimestamp: 1 };
     const credential = limitTime(

@@ -14,8 +14,8 @@ beforeAll(async () => {
 beforeEach(() => world.reset());
 afterAll(() => world.stop());
 
-describe("events that Platform does not take now", () => {
-  test("go back alone, counted, later; delivered neighbors aren't sent again", async () => {
+describe("events that Platform does not accept now", () => {
+  test("go back alone, counted and delayed; delivered ones are not sent again", async () => {
     world.platform.answer = ({ event_id }) => (event_id === "b" ? { status: 503 } : taken);
     const { delays, outcomes } = await world.forward(message(event("a"), event("b"), event("c")));
     expect(delays).toEqual([1]);
@@ -36,14 +36,14 @@ describe("events that Platform does not take now", () => {
     ]);
   });
 
-  test("keep no other event from being sent", async () => {
+  test("do not delay other events", async () => {
     world.platform.answer = ({ event_id }) => (event_id === "e0" ? { status: 500 } : taken);
     await world.forward(message(...Array.from({ length: 60 }, (_, at) => event(`e${at}`))));
     expect(new Set(world.receivedIds()).size).toBe(60);
     expect(await world.azurite.takeEvents()).toMatchObject([[{ id: "e0", attempts: 1 }]]);
   });
 
-  test("wait by themselves: each as long as it failed often, and as Platform asked for it alone", async () => {
+  test("wait separately: by their own number of failures, and as long as Platform asked for that event", async () => {
     world.platform.answer = ({ event_id }) => ({
       status: event_id === "c" ? 403 : 503,
       ...(event_id === "d" && { headers: { "retry-after": "86400" } }),
@@ -61,7 +61,7 @@ describe("events that Platform does not take now", () => {
     expect(outcomes).toMatchObject([{ level: "error", retried: 4, held: 1, delaySeconds: 3_601 }]);
   });
 
-  test("because Platform is away come back when it is asked again, whatever they waited before", async () => {
+  test("that wait because Platform is away come back at the next probe, whatever they waited before", async () => {
     world.platform.answer = () => ({ status: 503 });
     const { turn } = unpaced(new PlatformClient(world.platform.streamingUrl, { timeout: 20_000 }));
     const client = { isAway: true, millisecondsToProbe: () => 6_001, pause: () => undefined, turn };
@@ -83,14 +83,14 @@ describe("events that Platform does not take now", () => {
   test.each([
     ["hang" as const, 100, "no answer in time"],
     ["reset" as const, 20_000, "no answer: UND_ERR_SOCKET"],
-  ])("for want of an answer (%s) come again", async (answer, timeout, lastError) => {
+  ])("without an answer (%s) are tried again", async (answer, timeout, lastError) => {
     world.platform.answer = () => answer;
     const client = unpaced(new PlatformClient(world.platform.streamingUrl, { timeout }));
     await world.forward(message(event("a")), { target: { client, readyAt: undefined } });
     expect(await world.azurite.takeEvents()).toMatchObject([[{ id: "a", attempts: 1, lastError }]]);
   });
 
-  test("fit their messages whatever was added to them", async () => {
+  test("fit into their messages, whatever was added to them", async () => {
     const full = Array.from({ length: 60 }, (_, at) => event(`e${at}`, { data: { content: "x".repeat(500) } }));
     world.platform.answer = () => "reset";
     const client = unpaced({ send: async () => ({ failure: "no answer: UND_ERR_SOCKET" }) });
@@ -118,7 +118,7 @@ describe("events that Platform does not take now", () => {
       { status: 207, body: { inletId: "i", batchId: "b", responses: [{ statusCode: 400, message: "bad" }] } },
       "application/json",
     ],
-  ])("because %s says that all is well wait with their claim, and an error is logged", async (_, answer, type) => {
+  ])("answered with success by %s wait with their claim, and an error is logged", async (_, answer, type) => {
     world.platform.answer = () => answer;
     const large = event("large", { data: { content: "x".repeat(60_000) } });
     await world.storage.putClaim(blobName(large), large.body, AbortSignal.timeout(5_000));
@@ -151,7 +151,7 @@ describe("events that Platform does not take now", () => {
 });
 
 describe("events that Platform will never take", () => {
-  test("become dead letters with Platform's reason, and their neighbors are delivered", async () => {
+  test("become dead letters with Platform's reason, and the others are delivered", async () => {
     world.platform.answer = ({ event_id }) =>
       event_id === "b"
         ? { status: 400, body: { title: "Invalid XDM Message Format", report: { message: "Message is invalid" } } }
@@ -179,7 +179,7 @@ describe("events that Platform will never take", () => {
     ]);
   });
 
-  test("come again if their dead letter can't be written", async () => {
+  test("are tried again if their dead letter can't be written", async () => {
     world.platform.answer = () => ({ status: 413 });
     const failing = {
       enqueue: world.storage.enqueue.bind(world.storage),
@@ -197,7 +197,7 @@ describe("events that Platform will never take", () => {
 });
 
 describe("before Platform is ready", () => {
-  test("events wait untried until then", async () => {
+  test("events wait unsent until then", async () => {
     const client = unpaced(new PlatformClient(world.platform.streamingUrl, { timeout: 20_000 }));
     const { delays, outcomes } = await world.forward(message(event("a"), event("b")), {
       target: { client, readyAt: new Date("2026-11-20T10:05:00.000Z") },
@@ -235,14 +235,14 @@ describe("before Platform is ready", () => {
   });
 });
 
-describe("while nothing is to be sent", () => {
+describe("while nothing may be sent", () => {
   const pause = (reason: "retry" | "hold") => ({ reason, milliseconds: 77_000, seconds: 77, why: "Platform is away" });
 
   test.each([
     ["retry" as const, "warning", { paused: 2 }],
-    // For an operator: not a Platform that is away and comes back by itself.
+    // An operator has to act: Platform is not just away.
     ["hold" as const, "error", {}],
-  ])("events wait untried and uncounted (%s)", async (reason, level, paused) => {
+  ])("events wait unsent and uncounted (%s)", async (reason, level, paused) => {
     const turn = () => Promise.reject(new Error("must not be sent"));
     const client = { pause: () => pause(reason), isAway: true, millisecondsToProbe: () => 0, turn };
     const { delays, outcomes } = await world.forward(message(event("a"), event("b")), {
@@ -263,7 +263,7 @@ describe("while nothing is to be sent", () => {
     expect(await world.azurite.takeEvents()).toEqual([[event("a"), event("b")]]);
   });
 
-  test("events that have waited for 30 days become dead letters, or their claims would be swept", async () => {
+  test("events that have waited for 30 days become dead letters, before their claims are swept", async () => {
     const old = "2026-10-21T10:00:00.000Z";
     const large = { ...event("large", { data: { content: "x".repeat(60_000) } }), receivedAt: old };
     const claim = blobName(large);
@@ -305,7 +305,7 @@ describe("while nothing is to be sent", () => {
     ]);
   });
 
-  test("the rest of a message waits, untried and uncounted", async () => {
+  test("the rest of a message waits, unsent and uncounted", async () => {
     const sent: string[] = [];
     const { turn: next } = unpaced({
       send: async (body) => {
@@ -333,7 +333,7 @@ describe("while nothing is to be sent", () => {
     expect(await world.azurite.takeEvents()).toEqual([[event("c"), event("d")]]);
   });
 
-  test("an event that is never its turn becomes a dead letter after 30 days, as any that waits", async () => {
+  test("an event that never gets its turn becomes a dead letter after 30 days", async () => {
     const client = {
       pause: () => undefined,
       isAway: true,
@@ -350,7 +350,7 @@ describe("while nothing is to be sent", () => {
   });
 });
 
-describe("an event that was received long ago and replayed a moment ago", () => {
+describe("an event received long ago and replayed just now", () => {
   const replayed = { ...event("a"), receivedAt: "2025-01-01T00:00:00.000Z", queuedAt: "2026-11-20T09:59:50.000Z" };
   const pause = {
     reason: "retry" as const,
@@ -372,7 +372,7 @@ describe("an event that was received long ago and replayed a moment ago", () => 
     expect(outcomes).toMatchObject([{ oldestSeconds: 10 }]);
   });
 
-  test("has its whole age when it is delivered", async () => {
+  test("has its full age when it is delivered", async () => {
     const { outcomes } = await world.forward(message(replayed));
     const ageSeconds = (now.getTime() - Date.parse(replayed.receivedAt)) / 1000;
     expect(outcomes).toMatchObject([{ delivered: 1, ageSeconds, oldestSeconds: 10 }]);
@@ -386,7 +386,7 @@ describe("an event that was received long ago and replayed a moment ago", () => 
   });
 });
 
-test("a message whose events are all slow ends in time, and the rest comes again at once", async () => {
+test("a message with only slow events ends in time, and the rest is tried again at once", async () => {
   let minutes = 0;
   const send = async () => {
     minutes += 1;
@@ -402,7 +402,7 @@ test("a message whose events are all slow ends in time, and the rest comes again
   expect(await world.azurite.takeEvents()).toEqual([events.slice(16)]);
 });
 
-test("if events can't be put back, it throws, so that the host hands the message over again", async () => {
+test("it throws if events can't be put back, so that the host passes the message again", async () => {
   world.platform.answer = () => ({ status: 503 });
   const full = {
     enqueue: () => Promise.reject(new Error("queue is gone: http://127.0.0.1/secret")),

@@ -14,7 +14,7 @@ describe("signatureProblem", () => {
     expect(signatureProblem([key], { timestamp, signature, body: Buffer.from(body) })).toBeUndefined();
   });
 
-  test("accepts what any of the keys signed, in whatever order they are", () => {
+  test("accepts a signature by any of the keys, in any order", () => {
     const key = fc.string({ minLength: 1, unit: "grapheme" });
     fc.assert(
       fc.property(fc.array(key, { minLength: 1, maxLength: 4 }), fc.nat(), fc.uint8Array(), (keys, pick, bytes) => {
@@ -81,7 +81,7 @@ describe("signatureProblem", () => {
     expect(signatureProblem(["key"], { ...signed, ...change })).toBe(problem);
   });
 
-  test("never throws, whatever the headers hold", () => {
+  test("never throws for any headers", () => {
     fc.assert(
       fc.property(fc.option(fc.string()), fc.option(fc.string()), (timestamp, signature) => {
         expect(typeof signatureProblem(["key"], { timestamp, signature, body })).toBe("string");
@@ -108,7 +108,7 @@ describe("freshnessProblem", () => {
   ])("a timestamp that is %s", (_, timestamp, problem) => {
     expect(freshnessProblem(timestamp, { now, maximumAgeSeconds: 300 })).toBe(problem);
   });
-  test("is none whatever the timestamp, unless it is asked for", () => {
+  test("accepts any timestamp by default", () => {
     for (const timestamp of ["0", "now", "", null]) {
       expect(freshnessProblem(timestamp, { now, maximumAgeSeconds: 0 })).toBeUndefined();
     }

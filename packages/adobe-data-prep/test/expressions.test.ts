@@ -75,7 +75,7 @@ test("each function's own example is right", () => {
     expect([example, callProblems(parseExpression(example))]).toEqual([example, []]);
 });
 
-test("names are distinguished, and synonyms lead to their function", () => {
+test("names are case-sensitive, and synonyms refer to their function", () => {
   expect(new Set(functionNames).size).toBe(functionNames.length);
   expect(findFunction("ucase")).toBe(findFunction("upper"));
   expect(findFunction("get_values")?.arity).toEqual({ minimum: 3, maximum: 4 });
@@ -83,7 +83,7 @@ test("names are distinguished, and synonyms lead to their function", () => {
   expect(findFunction("add_to_map")?.arity).toEqual({ minimum: 2, maximum: Number.POSITIVE_INFINITY });
 });
 
-test("whatever the text, reading it ends with an expression or a SyntaxProblem", () => {
+test("reading any text returns an expression or throws a SyntaxProblem", () => {
   const pieces = [
     "a",
     "1",

@@ -11,7 +11,7 @@ import { relayPolicies } from "../src/index.ts";
 
 type Config = Readonly<Record<string, object>>;
 
-/** What the pack needs to know of a resource. */
+/** The properties of a resource that the pack reads. */
 interface Declared {
   readonly type: string;
   readonly name: string;
@@ -28,7 +28,7 @@ async function program(args: CustomerIoSourceArgs = {}): Promise<Declared[]> {
 const production: CustomerIoSourceArgs = { environment: "prod", azureTags: { costCenter: "crm" } };
 const tagged = { "required-tags": { tags: ["costCenter"] } };
 
-/** What the pack reports of a stack, as `rule: resource`, with the configuration that a user gives or its defaults. */
+/** The pack's findings in a stack, as `rule: resource`, with a user's configuration or the defaults. */
 function violations(resources: readonly Declared[], stack: string, config: Config = {}): string[] {
   const found: string[] = [];
   const checked = resources.map(({ type, name, inputs, protect = false }) => ({
@@ -80,7 +80,7 @@ describe("the program of this repository", () => {
     ["in development, with its tags", { azureTags: { costCenter: "crm" } }, "dev"],
     ["with the HTTP API source", { ...production, source: "http" }, "prod"],
     ["with a signing key", { ...production, signingKeys: "0123456789abcdef0123456789abcdef" }, "prod"],
-  ])("%s keeps every rule", async (_what, args, stack) => {
+  ])("%s complies with every rule", async (_what, args, stack) => {
     const resources = await program(args);
     expect(resources.map(({ type }) => type)).toEqual(expect.arrayContaining([account, vault, app, settings, webhook]));
     expect(violations(resources, stack, tagged)).toEqual([]);
@@ -184,7 +184,7 @@ describe("each rule refuses a broken variant, and nothing else does", () => {
   });
 });
 
-test("what only production must keep binds the stacks that the configuration names", async () => {
+test("rules for production apply to the stacks that the configuration names", async () => {
   const resources = await program();
   expect(violations(resources, "dev")).toEqual([]);
   expect(violations(resources, "prod")).toEqual([`storage-redundancy: ${account}`, `purge-protection: ${vault}`]);

@@ -19,13 +19,13 @@ export const credential = {
   sandbox: "dev",
 };
 
-/** The provider as the engine drives it, for one resource at a time. */
+/** Drives the provider like the engine, for one resource at a time. */
 export class Aep {
   readonly progress: string[] = [];
   readonly stop = new AbortController();
-  /** Milliseconds of each wait of more than a second, none of which takes any time. */
+  /** Milliseconds of each wait of more than a second. Waits take no time. */
   readonly waits: number[] = [];
-  /** Happens during such a wait. */
+  /** Called during such a wait. */
   duringWait: () => void = () => undefined;
   readonly provider: Provider;
 
@@ -100,7 +100,7 @@ export function mark(type: string): string {
   return markOf(urnOf(type));
 }
 
-/** What a promise is rejected with; fails the test when it is not. */
+/** The error of a promise; fails the test if it does not reject. */
 export async function errorOf(promise: Promise<unknown>): Promise<Error> {
   const outcome = await promise.then(
     () => undefined,

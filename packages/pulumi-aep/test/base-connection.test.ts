@@ -33,7 +33,7 @@ beforeEach(async () => {
 });
 afterEach(() => stub.close());
 
-test("is created with authentication, and its endpoint, which is a secret, is waited for", async () => {
+test("is created with authentication, and waits for its endpoint, which is a secret", async () => {
   stub.answer(`GET ${one}`, { body: { items: [closed] } }, { body: { items: [open] } });
   const made = await aep.create(type, inputs);
   expect(made.properties).toEqual({
@@ -45,7 +45,7 @@ test("is created with authentication, and its endpoint, which is a secret, is wa
   expect(stub.requests.find(({ call }) => call.startsWith("POST"))?.body).toEqual(body);
 });
 
-test("what can't be read after it was made is kept, and finished by the next up", async () => {
+test("a connection that can't be read after its creation is kept, and finished by the next up", async () => {
   stub.answer(`GET ${one}`, { status: 403, body: { title: "Forbidden" } });
   const error = await errorOf(aep.create(type, inputs));
   expect(error).toBeInstanceOf(PartialFailure);
@@ -58,7 +58,7 @@ test("what can't be read after it was made is kept, and finished by the next up"
   expect(await aep.update(type, id, kept, kept)).toMatchObject({ inletUrl: new Secret(inletUrl) });
 });
 
-test("a refresh shows no difference, and an import finds all", async () => {
+test("a refresh shows no difference, and an import reads everything", async () => {
   const checked = await aep.check(type, inputs);
   const expected = { id, inputs: checked, properties: { ...checked, inletUrl: new Secret(inletUrl) } };
   expect(await aep.read(type, id, checked, expected.properties)).toEqual(expected);
@@ -84,7 +84,7 @@ test("a change of name is a patch, one of authentication a replacement", async (
   expect((await aep.diff(type, id, before, after)).detailed).toEqual({ authenticationRequired: "update-replace" });
 });
 
-test("stays while a dataflow uses it", async () => {
+test("can't be deleted while a dataflow uses it", async () => {
   const used = { status: 400, body: { type: "https://ns.adobe.com/aep/errors/FLOW-1418-400", title: "In use" } };
   stub.answer(`DELETE ${one}`, used);
   await expect(aep.delete(type, id)).rejects.toThrow("First delete the dataflows that use it");

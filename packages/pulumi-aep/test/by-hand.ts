@@ -7,7 +7,7 @@ const foundation = "/data/foundation";
 
 export type Json = Record<string, unknown>;
 
-/** What a person does in Platform's screens or with a REST client: calls of Platform's APIs that no provider made. */
+/** Changes made by hand, in Platform's UI or with a REST client. */
 export class ByHand {
   readonly #client: AepClient;
 

@@ -22,7 +22,7 @@ async function refusal(answer: Answer): Promise<string> {
   return (await errorOf(client.call({ method: "GET", path: "/thing", signal, purpose: "look" }, anything))).message;
 }
 
-test("every call carries the four headers that Platform wants", async () => {
+test("every call has the four headers that Platform requires", async () => {
   stub.answer("POST /thing", { status: 201, body: {} });
   await client.call({ method: "POST", path: "/thing", body: { a: 1 }, signal, purpose: "try" }, anything);
   expect(stub.requests).toEqual([{ call: "POST /thing", body: { a: 1 } }]);
@@ -146,14 +146,14 @@ describe("gone is", () => {
   const find = () => client.find({ method: "GET", path: "/thing", signal, purpose: "look" }, anything);
   const missing = { status: 404, body: { title: "Resource not found", detail: "no such thing" } };
 
-  test("what Platform calls so, while the sandbox answers", async () => {
+  test("an object that Platform reports as gone while the sandbox answers", async () => {
     stub.answer("GET /thing", missing).answer(stats, { body: { tenantId: "acme" } });
     expect(await find()).toBeUndefined();
     expect(await find()).toBeUndefined();
     expect(stub.calls).toEqual(["GET /thing", stats, "GET /thing"]);
   });
 
-  test("nothing, when the sandbox is wrong", async () => {
+  test("nothing if the sandbox is wrong", async () => {
     const unknown = {
       status: 404,
       body: { type: "https://ns.adobe.com/aep/errors/FLOW-2100-404", title: "Sandbox not found" },
@@ -164,19 +164,19 @@ describe("gone is", () => {
     expect(message).toContain("npx pulumi config set aep:sandbox <name>");
   });
 
-  test("nothing, when something else than Platform answers", async () => {
+  test("nothing if something other than Platform answers", async () => {
     const page = { status: 404, body: "<html>nginx</html>" };
     stub.answer("GET /thing", page).answer(stats, page);
     expect((await errorOf(find())).message).toContain("aep:platformUrl");
   });
 
-  test.each([404, 410])("not what IMS calls so (%d), which knows of tokens only", async (status) => {
+  test.each([404, 410])("not an object for which IMS answers %d, since IMS knows only tokens", async (status) => {
     stub.answer("POST /ims/token/v3", { status }, { body: token });
     stub.answer("GET /thing", { body: {} }).answer(stats, { body: { tenantId: "acme" } });
     expect((await errorOf(find())).message).toContain(`Could not get an access token: Adobe IMS answered ${status}`);
   });
 
-  test("and a deletion is not impossible because IMS has no such method", async () => {
+  test("and a missing method of IMS does not make a deletion impossible", async () => {
     stub.answer("POST /ims/token/v3", { status: 405 }, { body: token });
     const remove = client.removeIfPossible({ path: "/thing", signal, purpose: "delete" });
     expect((await errorOf(remove)).message).toContain("Could not get an access token: Adobe IMS answered 405");
@@ -197,7 +197,7 @@ describe("gone is", () => {
   });
 });
 
-test("a hint is given when the request itself is refused, and not when access is", async () => {
+test("a hint is shown if the request itself is refused, and not if access is", async () => {
   const ask = () =>
     errorOf(client.call({ method: "PUT", path: "/thing", signal, purpose: "change", hint: "Try that." }, anything));
   stub.answer("PUT /thing", { status: 422, body: { detail: "no" } });

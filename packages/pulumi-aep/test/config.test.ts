@@ -22,7 +22,7 @@ test("the four settings of a credential are enough", () => {
   });
 });
 
-test("environment variables stand in, and the stack's configuration comes first", () => {
+test("environment variables are the fallback, and the stack's configuration has precedence", () => {
   const environment = {
     AEP_CLIENT_ID: "from-ci",
     AEP_CLIENT_SECRET: "secret-of-ci",

@@ -92,7 +92,7 @@ describe.each(kinds)("a $kind", ({ type, kind, collection, inputs, defaults, bod
     expect(stub.requests).toEqual([{ call: list }, { call: `POST ${collection}`, body }]);
   });
 
-  test("a lost answer is looked up by the mark", async () => {
+  test("after a lost answer the object is found by its mark", async () => {
     const others = [
       { ...item, id: "1", description: "Events." },
       { ...item, id: "2", description: "Other." },
@@ -104,7 +104,7 @@ describe.each(kinds)("a $kind", ({ type, kind, collection, inputs, defaults, bod
     expect((await aep.create(type, inputs)).id).toBe(id);
   });
 
-  test("a refresh right after shows no difference, and an import finds all", async () => {
+  test("a refresh right after shows no difference, and an import reads everything", async () => {
     const checked = await aep.check(type, inputs);
     const expected = { id, inputs: checked, properties: checked };
     expect(await aep.read(type, id, checked, checked)).toEqual(expected);
@@ -130,21 +130,21 @@ describe.each(kinds)("a $kind", ({ type, kind, collection, inputs, defaults, bod
     ]);
   });
 
-  test("a patch whose answer was lost is not repeated once it shows", async () => {
+  test("a patch with a lost answer is not repeated once it is visible", async () => {
     stub.answer(`GET ${one}`, { body: { items: [item] } }, { body: { items: [{ ...item, name: "Renamed" }] } });
     stub.answer(`PATCH ${one}`, { lost: true });
     await aep.update(type, id, inputs, { ...inputs, name: "Renamed" });
     expect(stub.calls).toEqual([`GET ${one}`, `PATCH ${one}`, `GET ${one}`]);
   });
 
-  test("a patch that stays stale is given up", async () => {
+  test("a patch with a stale etag is given up", async () => {
     stub.answer(`PATCH ${one}`, stale);
     const { message } = await errorOf(aep.update(type, id, inputs, { ...inputs, name: "Renamed" }));
     expect(message).toContain(`Could not update the ${kind} "Customer.io" (${id})`);
     expect(stub.calls.filter((call) => call.startsWith("PATCH"))).toHaveLength(5);
   });
 
-  test("what would not reach the dataflow replaces", async () => {
+  test("a change that would not reach the dataflow replaces", async () => {
     const [before, after] = [await aep.check(type, inputs), await aep.check(type, { ...inputs, ...replacing })];
     expect(await aep.diff(type, id, before, after)).toEqual({
       detailed: { [Object.keys(replacing)[0] ?? ""]: "update-replace" },
@@ -152,7 +152,7 @@ describe.each(kinds)("a $kind", ({ type, kind, collection, inputs, defaults, bod
     });
   });
 
-  test("somebody's deletion is reported with the way out", async () => {
+  test("a deletion by hand is reported with the remedy", async () => {
     stub.answer(`GET ${one}`, { status: 404, body: { type: "https://ns.adobe.com/aep/errors/FLOW-1439-404" } });
     stub.answer("GET /data/foundation/schemaregistry/stats", { body: { tenantId: "acme" } });
     expect(await aep.read(type, id)).toBeUndefined();
@@ -162,14 +162,14 @@ describe.each(kinds)("a $kind", ({ type, kind, collection, inputs, defaults, bod
     );
   });
 
-  test("is deleted, once the dataflow just deleted has let go of it", async () => {
+  test("is deleted once the dataflow that was just deleted has released it", async () => {
     const used = { status: 400, body: { type: "https://ns.adobe.com/aep/errors/FLOW-1447-400", title: "In use" } };
     stub.answer(`DELETE ${one}`, used, used, { status: 204 });
     await aep.delete(type, id);
     expect(stub.calls).toEqual([`DELETE ${one}`, `DELETE ${one}`, `DELETE ${one}`]);
   });
 
-  test("stays while another dataflow uses it", async () => {
+  test("can't be deleted while another dataflow uses it", async () => {
     const used = { status: 400, body: { type: "https://ns.adobe.com/aep/errors/FLOW-1447-400", title: "In use" } };
     stub.answer(`DELETE ${one}`, used);
     expect((await errorOf(aep.delete(type, id))).message).toBe(
@@ -179,7 +179,7 @@ describe.each(kinds)("a $kind", ({ type, kind, collection, inputs, defaults, bod
     expect(stub.calls.filter((call) => call.startsWith("DELETE"))).toHaveLength(15);
   });
 
-  test("deactivated together with its dataflow, it counts as deleted", async () => {
+  test("counts as deleted if it was deactivated with its dataflow", async () => {
     stub.answer(`DELETE ${one}`, { status: 400, body: { title: "Not active" } });
     stub.answer(`GET ${one}`, { body: { items: [{ ...item, state: "disabled" }] } });
     await aep.delete(type, id);

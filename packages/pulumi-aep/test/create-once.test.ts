@@ -6,7 +6,7 @@ import { errorOf } from "./aep.ts";
 const lost = () => new VendorError("no answer", { outcomeUnknown: true });
 const refused = () => new VendorError("refused", { status: 400 });
 
-/** What one POST does: whether the object comes about, after how many looks it shows, and what is answered. */
+/** The effect of one POST: whether the object is created, after how many reads it is visible, and the answer. */
 interface Deed {
   readonly made: boolean;
   readonly shownAfterLooks: number;
@@ -56,19 +56,19 @@ async function make(collection: Collection, stop = new AbortController()): Promi
   );
 }
 
-test("makes at once what is answered, whatever has the same name already", async () => {
+test("returns a confirmed object at once, whatever has the same name already", async () => {
   const collection = new Collection(["old-1", "old-2"], []);
   expect((await make(collection)).id).toBe("new-1");
   expect(collection.posts).toBe(1);
 });
 
-test("finds what was made without an answer, late too, and never takes what was there before", async () => {
+test("finds an object that was created without an answer, even late, and never adopts an earlier one", async () => {
   const collection = new Collection(["old"], [{ made: true, shownAfterLooks: 3, answered: false }]);
   expect((await make(collection)).id).toBe("new-1");
   expect(collection.posts).toBe(1);
 });
 
-test("asks again when nothing was made, three times in all", async () => {
+test("tries again if nothing was created, three times in all", async () => {
   const nothing = { made: false, shownAfterLooks: 0, answered: false };
   const twice = new Collection(["old"], [nothing, nothing]);
   expect((await make(twice)).id).toBe("new-3");
@@ -83,7 +83,7 @@ test("a refusal is final", async () => {
   expect(collection.posts).toBe(1);
 });
 
-test("looks even when the command was stopped, and does not ask again then", async () => {
+test("looks even if the command was stopped, and does not try again then", async () => {
   const stop = new AbortController();
   const collection = new Collection([], [{ made: true, shownAfterLooks: 1, answered: false }]);
   const post = collection.post.bind(collection);
@@ -104,7 +104,7 @@ test("looks even when the command was stopped, and does not ask again then", asy
   expect(nothing.posts).toBe(1);
 });
 
-test("two new objects that both fit are named, and none is taken", async () => {
+test("two new objects that both match are named, and none is adopted", async () => {
   const collection = new Collection([], [{ made: true, shownAfterLooks: 1, answered: false }]);
   const post = collection.post.bind(collection);
   collection.post = () => {
@@ -117,7 +117,7 @@ test("two new objects that both fit are named, and none is taken", async () => {
   );
 });
 
-test("never two: whatever gets lost, at most one object has come, and it is the one that is answered", async () => {
+test("at most one object is created whatever is lost, and it is the returned one", async () => {
   const deed = fc.record({
     made: fc.boolean(),
     shownAfterLooks: fc.integer({ min: 1, max: 3 }),

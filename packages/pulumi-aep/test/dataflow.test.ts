@@ -102,7 +102,7 @@ test("a lost answer is looked up by the mark", async () => {
   expect(stub.calls.filter((call) => call.startsWith("POST"))).toHaveLength(1);
 });
 
-test("stays in the state when the time is up before it is enabled, and the next update goes on", async () => {
+test("stays in the state if the time is up before it is enabled, and the next update continues", async () => {
   stub.answer(`GET ${one}`, found(young));
   const creation = errorOf(aep.create(type, inputs));
   while (aep.progress.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
@@ -154,7 +154,7 @@ test("what Platform fills in or leaves out by itself is not a difference", async
   expect((await aep.read(type, id, checked, checked))?.inputs).toEqual(checked);
 });
 
-test("a dataflow that somebody disabled is enabled again", async () => {
+test("a dataflow that was disabled by hand is enabled again", async () => {
   const disabled = { ...item, state: "disabled" };
   stub.answer(`GET ${one}`, found(disabled));
   const checked = await aep.check(type, inputs);
@@ -171,7 +171,7 @@ test("a dataflow that somebody disabled is enabled again", async () => {
   expect(stub.requests).toEqual([read, read, action, read, action, read]);
 });
 
-test("one that shall be disabled is enabled first, as Platform does it, and then disabled", async () => {
+test("a dataflow to be disabled is enabled first, as Platform does it, and then disabled", async () => {
   const disabled = { ...item, state: "disabled" };
   stub.answer(`GET ${one}`, found(young), found(item), found(item), found(disabled));
   stub.answer(`POST ${one}/action?op=disable`, { body: { id, etag: etags[1] } });
@@ -203,7 +203,7 @@ test("name, description and mapping change in one PATCH, with a fresh etag after
   ]);
 });
 
-test("a mapping that somebody took out is put in again, and an added description is added", async () => {
+test("a mapping that was removed by hand is added again, and a new description is added", async () => {
   stub.answer(`GET ${one}`, found({ ...item, description: "", transformations: [] }));
   stub.answer(`PATCH ${one}`, { body: { id, etag: "x" } });
   await aep.update(type, id, inputs, inputs);
@@ -237,7 +237,7 @@ test.each([
   expect(await aep.diff(type, id, before, after)).toEqual({ detailed, deleteBeforeReplace: false });
 });
 
-test("an error after a change keeps what is known of the dataflow", async () => {
+test("after an error the known properties of the dataflow are kept", async () => {
   stub.answer(`GET ${one}`, found(item), { status: 403, body: { title: "Forbidden" } });
   stub.answer(`PATCH ${one}`, { body: { id, etag: "x" } });
   const state = { ...inputs, ...defaults, ...outputs };
@@ -261,7 +261,7 @@ test("without a streaming endpoint it can't be read", async () => {
   );
 });
 
-test("is deleted once it is no longer on its way to another state; gone is fine", async () => {
+test("is deleted once it is no longer in transition; a missing one is fine", async () => {
   stub.answer("GET /data/foundation/schemaregistry/stats", { body: { tenantId: "acme" } });
   stub.answer(`DELETE ${one}`, problem("FLOW-1421-400", 400), { status: 204 }, problem("FLOW-1439-404", 404));
   await aep.delete(type, id);
@@ -271,17 +271,17 @@ test("is deleted once it is no longer on its way to another state; gone is fine"
   await expect(aep.delete(type, id)).rejects.toThrow("Add the API credential to a role");
 });
 
-describe("a dataflow that nobody holds events back for", () => {
+describe("a dataflow without a relay that holds events back", () => {
   const given = { ...inputs, activationSeconds: 300 };
   const recently = (secondsAgo: number) => found({ ...item, updatedAt: Date.now() - secondsAgo * 1000 });
 
-  test("is finished once it keeps what it takes in", async () => {
+  test("is finished once it keeps events that it accepts", async () => {
     expect((await aep.create(type, given)).properties).toEqual({ ...given, ...defaults, ...outputs });
     expect(aep.waits).toEqual([300_000]);
     expect(aep.progress).toContain("waiting 300 s, because Platform would lose events until then");
   });
 
-  test("waits for what is left of the time after a wait that was stopped", async () => {
+  test("waits for the remaining time after an interrupted wait", async () => {
     aep.duringWait = () => aep.stop.abort();
     const error = await errorOf(aep.create(type, given));
     if (!(error instanceof PartialFailure)) throw error;

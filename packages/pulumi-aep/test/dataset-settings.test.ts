@@ -33,7 +33,7 @@ async function changed(id: string, olds: PropertyMap, news: PropertyMap): Promis
   return inputs;
 }
 
-test("rows expire after the days asked for, others, and never again", async () => {
+test("rows expire after the set days, after other days, and then never", async () => {
   const inputs = { name: "Events", schemaId: await schemaOf() };
   const made = await aep.create(type, { ...inputs, rowExpirationDays: 90 });
   expect((await aep.read(type, made.id))?.inputs.rowExpirationDays).toBe(90);
@@ -58,7 +58,7 @@ test.each([
   await expect(aep.check(type, { name: "Events", schemaId: "s", rowExpirationDays })).rejects.toThrow(reason);
 });
 
-test("a period that somebody set in months is read in days", async () => {
+test("a period set by hand in months is read in days", async () => {
   const id = "5c8c3c555033b814b69f947f";
   const stub = await new PlatformStub().start();
   const dataset = (extensions: object) => ({
@@ -74,10 +74,10 @@ test("a period that somebody set in months is read in days", async () => {
   await stub.close();
 });
 
-test("tags come, change and go, and those of others stay", async () => {
+test("tags are added, changed and removed, and those of others are kept", async () => {
   const inputs = { name: "Events", schemaId: await schemaOf() };
   const made = await aep.create(type, { ...inputs, tags: { team: ["crm"], "cost/center~a": ["7"] } });
-  // Somebody else's, set by hand.
+  // Set by hand.
   await aep.update(type, made.id, inputs, { ...inputs, tags: { theirs: ["x"] } });
   const other = await changed(made.id, made.inputs, { ...inputs, tags: { team: ["crm", "data"] } });
   expect((await aep.read(type, made.id))?.inputs.tags).toEqual({ team: ["crm", "data"], theirs: ["x"] });
@@ -94,7 +94,7 @@ test("tags with a meaning of their own are refused", async () => {
   ]);
 });
 
-test("records go to Profile once the schema is in it, and no longer when that is asked", async () => {
+test("records go to Profile once the schema is in it, and no longer if that is switched off", async () => {
   const schemaId = await schemaOf();
   const inputs = { name: "Events", schemaId, tags: { team: ["crm"] } };
   const made = await aep.create(type, inputs);

@@ -23,7 +23,7 @@ const answer = {
 };
 const choices = { forceDestroy: false, keep: false };
 const state = { ...inputs, schemaVersion: 1, errorDiagnostics: true, profile: false, ...choices };
-/** Looks whether it holds data. */
+/** Checks whether it holds data. */
 const looks = {
   dataset: `GET ${collection}/${id}`,
   batches: `GET /data/foundation/catalog/batches?dataSet=${id}&limit=100`,
@@ -59,7 +59,7 @@ test("is created", async () => {
   ]);
 });
 
-test("a lost answer is looked up, past a namesake that was there before", async () => {
+test("after a lost answer the dataset is found, ignoring an earlier one of the same name", async () => {
   const others = { "5b020a27e7040801dedbf46e": answer, "5b020a27e7040801dedbf46f": { name: "Customer.io events" } };
   const marked = { ...answer, tags: { ...answer.tags, "pulumi/resource": [mark(type)] } };
   stub.answer(list, { body: others }, { body: { ...others, [id]: marked } });
@@ -74,7 +74,7 @@ test("a refresh right after shows no difference, whatever content type comes bac
   expect(await aep.read(type, id, checked, state)).toEqual({ id, inputs: checked, properties: state });
 });
 
-test("what Catalog does not repeat is not a difference either", async () => {
+test("properties that Catalog does not return are not a difference either", async () => {
   const { enableErrorDiagnostics, ...rest } = answer;
   expect(enableErrorDiagnostics).toBe(true);
   stub.answer(`GET ${collection}/${id}`, { body: { [id]: rest } });
@@ -90,7 +90,7 @@ test("is imported by its id", async () => {
   expect(await aep.read(type, id)).toEqual({ id, inputs: expected, properties: expected });
 });
 
-test("name, description and diagnostics change in place; the schema makes another dataset", async () => {
+test("name, description and diagnostics change in place; another schema replaces the dataset", async () => {
   stub.answer(`PATCH ${collection}/${id}`, { body: [`@/dataSets/${id}`] });
   const described = { ...inputs, description: "Old." };
   const news = { ...inputs, name: "Renamed", errorDiagnostics: false };
@@ -155,14 +155,14 @@ describe("of one that holds data", () => {
     expect(deletes()).toHaveLength(1);
   });
 
-  test("so many batches that they fill a list are so many or more", async () => {
+  test("a full list of batches is reported as that many or more", async () => {
     const many = Array.from({ length: 100 }, (_, index) => [`b${index}`, { status: "success", recordCount: 2 }]);
     stub.answer(looks.dataset, bare);
     stub.answer(looks.batches, { body: Object.fromEntries(many) });
     expect((await errorOf(aep.delete(type, id, state))).message).toContain("200 rows in 100 batches, or more.");
   });
 
-  test("a dataflow that has run counts, since its rows may be on their way", async () => {
+  test("a dataflow that has run counts as data, since its rows may arrive later", async () => {
     stub.answer(looks.dataset, bare);
     stub.answer(looks.batches, empty);
     stub.answer(looks.targets, { body: { items: [{ id: "target" }] } });
@@ -173,7 +173,7 @@ describe("of one that holds data", () => {
     expect(deletes()).toEqual([]);
   });
 
-  test("a batch that only the dataset itself names counts, too", async () => {
+  test("a batch that only the dataset itself names counts too", async () => {
     stub.answer(looks.dataset, { body: { [id]: { ...answer, lastBatchId: "b9" } } });
     stub.answer(looks.batches, empty);
     expect((await errorOf(aep.delete(type, id, state))).message).toContain("holds data: the batch b9.");
@@ -196,7 +196,7 @@ describe("of one that holds data", () => {
     },
   );
 
-  test("with forceDestroy in the state it is deleted without a look; with keep it stays", async () => {
+  test("with forceDestroy in the state it is deleted without a check; with keep it stays", async () => {
     stub.answer(`DELETE ${collection}/${id}`, { body: [`@/dataSets/${id}`] });
     await aep.delete(type, id, { ...state, forceDestroy: true });
     expect(stub.calls).toEqual([`DELETE ${collection}/${id}`]);
@@ -205,7 +205,7 @@ describe("of one that holds data", () => {
     expect(aep.progress.at(-1)).toContain(`npx pulumi config set --path dataset.existing ${id}`);
   });
 
-  test("what decides over its deletion changes without a call", async () => {
+  test("settings about its deletion change without a call", async () => {
     const changed = await aep.update(type, id, inputs, { ...inputs, forceDestroy: true });
     expect(changed).toEqual({ ...state, forceDestroy: true });
     expect(stub.calls).toEqual([]);
@@ -213,7 +213,7 @@ describe("of one that holds data", () => {
     expect((await aep.diff(type, id, before, after)).detailed).toEqual({ keep: "update" });
   });
 
-  test("a replacement is refused when it is compared, unless the state has forceDestroy or keep", async () => {
+  test("a replacement is refused in the diff, unless the state has forceDestroy or keep", async () => {
     stub.answer(looks.dataset, bare);
     stub.answer(looks.batches, { body: { b1: { status: "success", recordCount: 1 } } });
     const olds = await aep.check(type, inputs);

@@ -29,7 +29,7 @@ const both = fieldGroup({ email: { type: "string" }, metric: { type: "string" } 
 const retyped = fieldGroup({ email: { type: "boolean" } });
 const broken = `removes fields or gives them another type (_${tenantId}.customerio.email, _${tenantId}.customerio.metric).`;
 
-/** What the preview of an update warns of; throws what it refuses. */
+/** The warnings of an update's preview; throws its refusal. */
 async function preview(type: string, id: string, olds: PropertyMap, given: PropertyMap): Promise<string[]> {
   const warnings: string[] = [];
   const call: ResourceCall = {
@@ -48,14 +48,14 @@ async function preview(type: string, id: string, olds: PropertyMap, given: Prope
 const previewGroup = (made: { id: string; inputs: PropertyMap }, news: PropertyMap) =>
   preview("aep:index:FieldGroup", made.id, made.inputs, news);
 
-test("fields can be added at any time, without a word", async () => {
+test("fields can be added at any time, without a warning", async () => {
   const group = await aep.create("aep:index:FieldGroup", fieldGroup({ email: { type: "string" } }));
   const schema = await aep.create("aep:index:Schema", { title: "Events", fieldGroupIds: [group.id] });
   await aep.create("aep:index:Dataset", { name: "Events", schemaId: schema.id });
   expect(await previewGroup(group, both)).toEqual([]);
 });
 
-test("a breaking change before there is a dataset is warned of, and taken", async () => {
+test("a breaking change without a dataset is accepted with a warning", async () => {
   const group = await aep.create("aep:index:FieldGroup", both);
   await aep.create("aep:index:Schema", { title: "Events", fieldGroupIds: [group.id] });
   expect(await previewGroup(group, retyped)).toEqual([expect.stringContaining(broken)]);
@@ -73,7 +73,7 @@ test("once a dataset follows the schema, the preview refuses it with the fields 
   );
 });
 
-test("so it does once the schema is in Profile, and for field groups that are taken out", async () => {
+test("it is also refused once the schema is in Profile, and for removed field groups", async () => {
   const group = await aep.create("aep:index:FieldGroup", both);
   const inputs = { title: "Events", fieldGroupIds: [group.id, identityMap] };
   const schema = await aep.create("aep:index:Schema", inputs);

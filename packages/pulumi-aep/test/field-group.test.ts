@@ -31,7 +31,7 @@ const inputs = {
 
 const description = `${inputs.description} [Pulumi ${mark(type)}]`;
 
-/** The registry's own rendering of the same. */
+/** The same as the registry returns it. */
 const answer = {
   $id: id,
   "meta:altId": altId,
@@ -78,7 +78,7 @@ beforeEach(async () => {
 });
 afterEach(() => stub.close());
 
-test("is created by one POST, after a look at who holds the title", async () => {
+test("is created by one POST, after a check for the title", async () => {
   stub.answer(`POST ${collection}`, { status: 201, body: answer });
   expect(await aep.create(type, inputs)).toMatchObject({ id, properties: state });
   expect(stub.requests).toEqual([
@@ -97,7 +97,7 @@ test("is created by one POST, after a look at who holds the title", async () => 
   ]);
 });
 
-test("a lost answer is looked up by title and mark", async () => {
+test("after a lost answer it is found by title and mark", async () => {
   const found = { $id: id, "meta:altId": altId, version: "1.0", title: inputs.title };
   const namesake = { ...found, $id: `${id}0`, title: "Customer.io Events" };
   stub.answer(list, { body: { results: [namesake] } }, { body: { results: [namesake, found] } });
@@ -107,7 +107,7 @@ test("a lost answer is looked up by title and mark", async () => {
   expect(aep.progress).toEqual(["no clear answer from Platform; checking whether the object was created"]);
 });
 
-test("a title that another object holds is an error that names it", async () => {
+test("a title of another object is an error that names it", async () => {
   const holder = "https://ns.adobe.com/acme/schemas/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
   const detail = `Object titles must be unique. An object ${holder} already exists with the same title`;
   const body = { type: "http://ns.adobe.com/aep/errors/XDM-1521-400", title: "Title not unique", status: 400, detail };
@@ -136,7 +136,7 @@ test.each([
   expect((await aep.diff(type, id, found?.inputs ?? {}, program)).detailed).toEqual({});
 });
 
-test("a change made by hand shows where it is", async () => {
+test("a change made by hand is shown with its path", async () => {
   const changed = structuredClone(answer);
   Object.assign(changed.definitions.customFields.properties._acme.properties, { phone: { type: "string" } });
   stub.answer(`GET ${one}`, { body: changed });
@@ -190,7 +190,7 @@ test("a breaking change that is refused names the fields", async () => {
   );
 });
 
-test("is deleted; gone is fine, and use by a schema is reported", async () => {
+test("is deleted; a missing one is fine, and use by a schema is reported", async () => {
   stub.answer(`DELETE ${one}`, { status: 204 }, { status: 404 }, { status: 400, body: { detail: "In use" } });
   const users = `GET /data/foundation/schemaregistry/tenant/schemas?property=meta:extends==${encodeURIComponent(id)}`;
   stub.answer(users, { body: { results: [] } });

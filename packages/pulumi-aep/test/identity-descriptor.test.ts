@@ -38,7 +38,7 @@ test("is created", async () => {
   ]);
 });
 
-test("a lost answer is looked up among the schema's descriptors", async () => {
+test("after a lost answer it is found among the schema's descriptors", async () => {
   const others = [
     { ...answer, "@id": "1", "xdm:namespace": "Phone" },
     { "@id": "2", "@type": "xdm:descriptorIdentity" },
@@ -58,7 +58,7 @@ test("is read and imported by its @id", async () => {
   expect(await aep.read(type, id)).toEqual({ id, inputs: expected, properties: expected });
 });
 
-test("every change replaces, the old one going first", async () => {
+test("every change replaces, deleting the old one first", async () => {
   const [before, after] = [await aep.check(type, inputs), await aep.check(type, { ...inputs, isPrimary: false })];
   expect(await aep.diff(type, id, before, after)).toEqual({
     detailed: { isPrimary: "update-replace" },

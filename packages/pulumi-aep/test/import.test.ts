@@ -7,7 +7,7 @@ import { Aep } from "./aep.ts";
 import { ByHand, type Json } from "./by-hand.ts";
 import { type MadeByHand, makeTutorialObjects } from "./tutorial-objects.ts";
 
-// Objects made by hand as Adobe's tutorial “Create a source connection and dataflow for Customer.io” makes them, taken into a
+// Objects created by hand as in Adobe's tutorial “Create a source connection and dataflow for Customer.io”, imported into a
 // stack by the id that a user can copy, against the inputs that a program would give.
 
 const { tenantId, ...credential } = localCredentials.platform;
@@ -49,7 +49,7 @@ test("these are the tutorial's objects", () => {
 
 const subjects = platformSubjects(tenantId);
 
-describe("what the provider makes itself", () => {
+describe("objects that the provider creates", () => {
   const made: Record<string, { id: string; inputs: PropertyMap; properties: PropertyMap }> = {};
 
   beforeAll(async () => {
@@ -84,7 +84,7 @@ test.each(types)("%s: imported by its id, the next preview has no change", async
   expect(refreshed).toEqual(imported);
 });
 
-/** What somebody changes by hand in an object of each type that can be changed in place. */
+/** A change by hand for each type that can be changed in place. */
 const drifts: Record<string, (id: string) => Promise<unknown>> = {
   Schema: (id) =>
     byHand.call("PATCH", `/schemaregistry/tenant/schemas/${encodeURIComponent(id)}`, [
@@ -107,7 +107,7 @@ async function patchFlowService(collection: string, id: string): Promise<void> {
   await byHand.call("PATCH", path, steps, { "If-Match": String(items[0]?.etag) });
 }
 
-test.each(Object.keys(drifts))("%s: what is changed by hand is found by refresh and repaired by up", async (type) => {
+test.each(Object.keys(drifts))("%s: refresh finds a change by hand, and up repairs it", async (type) => {
   const token = `aep:index:${type}`;
   const imported = await aep.read(token, objects[type]?.id ?? "");
   if (!imported) throw new Error(`${type} was not imported.`);

@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => stub.close());
 
-test("asks as Adobe documents it, with everything in the body", async () => {
+test("sends the request as Adobe documents it, with everything in the body", async () => {
   expect(await tokens.get()).toBe("token-1");
   expect(stub.tokenRequests).toEqual([
     {
@@ -30,7 +30,7 @@ test("asks as Adobe documents it, with everything in the body", async () => {
   ]);
 });
 
-test("however many calls wait, there is one request, and its token serves the later ones", async () => {
+test("all waiting calls share one request, and later ones use its token", async () => {
   const all = await Promise.all(Array.from({ length: 20 }, () => tokens.get()));
   expect(new Set(all)).toEqual(new Set(["token-1"]));
   expect(await tokens.get()).toBe("token-1");
@@ -89,7 +89,7 @@ test.each([
   expect((await errorOf(tokens.get())).message).toBe(message);
 });
 
-test("an answer of something else than IMS names the setting", async () => {
+test("an answer that is not from IMS names the setting", async () => {
   stub.answer("POST /ims/token/v3", { body: "<html>Sign in</html>" });
   expect((await errorOf(tokens.get())).message).toBe(
     `Could not get an access token: ${stub.url} did not answer as Adobe IMS does. ` +
@@ -112,7 +112,7 @@ test("a token that Platform refuses is renewed once", async () => {
   expect(stub.calls).toHaveLength(4);
 });
 
-test("of many calls that are refused with one token, one renews it for all", async () => {
+test("if many calls are refused with one token, one renews it for all", async () => {
   stub.answer("POST /ims/token/v3", { body: token }, { body: { ...token, access_token: "token-2" } });
   await tokens.get();
   const renewed = [await tokens.get("token-1"), ...(await Promise.all([tokens.get("token-1"), tokens.get("token-1")]))];

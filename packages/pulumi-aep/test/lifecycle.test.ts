@@ -7,7 +7,7 @@ import { Aep, errorOf } from "./aep.ts";
 const { tenantId, ...credential } = localCredentials.platform;
 
 let now: number;
-/** Milliseconds that pass with each look at the clock: so Platform's six seconds of enabling are over after some looks. */
+/** Milliseconds that pass with each reading of the clock, so that Platform's six seconds of enabling pass. */
 let step: number;
 let platform: PlatformStandIn;
 let aep: Aep;
@@ -62,7 +62,7 @@ function mappingInputs(schemaId: string, source: string): PropertyMap {
   };
 }
 
-/** One of each, wired as the program does it. */
+/** One resource of each type, wired as in the program. */
 async function makeAll() {
   const group = await make("FieldGroup", fieldGroupInputs({}));
   const schema = await make("Schema", { title: "Customer.io events", fieldGroupIds: [group.id] });
@@ -81,7 +81,7 @@ async function makeAll() {
   return { group, schema, descriptor, dataset, source, target, mapping, flow };
 }
 
-test("everything is made, read without a difference, imported, changed and deleted", async () => {
+test("everything is created, read without a difference, imported, changed and deleted", async () => {
   expect(await aep.provider.invoke("aep:index:getTenant", {})).toEqual({ tenantId });
   const made = await makeAll();
   const { group, schema, mapping, flow, dataset, source } = made;
@@ -117,7 +117,7 @@ test("everything is made, read without a difference, imported, changed and delet
   }
 });
 
-test("a second stack with the same titles learns who holds them", async () => {
+test("a second stack with the same titles gets an error that names the owner", async () => {
   const group = await make("FieldGroup", fieldGroupInputs({}));
   const { message } = await errorOf(make("FieldGroup", fieldGroupInputs({})));
   expect(message).toContain(`npx pulumi import aep:index:FieldGroup <resource name> ${group.id}`);
@@ -165,7 +165,7 @@ test("a dataflow that is stopped while it is enabled is finished by the next upd
   expect(finished.state).toBe("enabled");
 });
 
-test("a field group that a schema got by an update whose answer was lost goes after the next up, in one destroy", async () => {
+test("a field group added by an update with a lost answer is deleted by one destroy after the next up", async () => {
   const first = await make("FieldGroup", fieldGroupInputs({}));
   const second = await make("FieldGroup", { ...fieldGroupInputs({}), title: "More fields" });
   const schema = await make("Schema", { title: "Customer.io events", fieldGroupIds: [first.id] });
@@ -178,7 +178,7 @@ test("a field group that a schema got by an update whose answer was lost goes af
       body: JSON.stringify(request),
     });
 
-  /** What the engine does in order of the state's dependencies, which only an update that ended well has in it. */
+  /** Deletes in the order of the state's dependencies, which only a successful update writes. */
   const destroy = async (order: readonly Made[]) => {
     for (const { type, id, properties } of order) await aep.delete(type, id, properties);
   };

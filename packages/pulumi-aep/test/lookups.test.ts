@@ -33,7 +33,7 @@ describe("a schema", () => {
     altId = String(schema.properties.altId);
   });
 
-  test.each(["$id", "meta:altId", "title"])("is known by its %s, with all its fields", async (spelling) => {
+  test.each(["$id", "meta:altId", "title"])("is found by its %s, with all its fields", async (spelling) => {
     const schema = { $id: id, "meta:altId": altId, title: "Events by hand" }[spelling] ?? "";
     const found = await call("getSchema", { schema });
     expect(found).toMatchObject({
@@ -49,7 +49,7 @@ describe("a schema", () => {
     expect(found.definition).toMatchObject({ required: ["_id", "timestamp"] });
   });
 
-  test("tells its primary identity", async () => {
+  test("returns its primary identity", async () => {
     const sourceProperty = `/_${tenantId}/customerio/email`;
     const identity = { schemaId: id, sourceProperty, namespace: "Email", isPrimary: true };
     const descriptor = await aep.create("aep:index:IdentityDescriptor", identity);
@@ -100,14 +100,14 @@ describe("a dataset", () => {
     ids.push(await byHand.dataset({ name: "Twice", schemaRef: { id: schemaId, contentType } }));
   });
 
-  test("is known by its id and by its name", async () => {
+  test("is found by its id and by its name", async () => {
     const one = { id: ids[0], name: "One", schemaId, profileEnabled: false };
     expect(await call("getDataset", { dataset: ids[0] ?? "" })).toEqual(one);
     expect(await call("getDataset", { dataset: "One" })).toEqual(one);
     expect(await call("getDataset", { dataset: "Two" })).toMatchObject({ id: ids[1], profileEnabled: true });
   });
 
-  test("of a name that several have is refused with their ids", async () => {
+  test("with an ambiguous name is refused with the ids", async () => {
     await expect(call("getDataset", { dataset: "Twice" })).rejects.toThrow(
       `Several datasets have the name "Twice" (${ids[2]}, ${ids[3]}). Give the id of one.`,
     );
@@ -118,7 +118,7 @@ describe("a dataset", () => {
   });
 });
 
-test("identity namespaces are known by their codes", async () => {
+test("identity namespaces are found by their codes", async () => {
   expect(await call("getIdentityNamespaces")).toEqual({
     codes: ["ECID", "Email", "Phone", "Email_LC_SHA256", "Phone_SHA256"],
   });

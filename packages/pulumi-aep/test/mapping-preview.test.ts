@@ -47,7 +47,7 @@ const expression = (source: string, destination: string) =>
   ({ sourceType: "EXPRESSION", source, destination }) as const;
 const draft = (...mappings: MappingDraft["mappings"]): MappingDraft => ({ schemaId, mappings });
 
-test("valid mappings have no errors, and the others Data Prep's", async () => {
+test("valid mappings have no errors, and invalid ones Data Prep's", async () => {
   const [good, unknownField, unknownFunction] = [
     attribute("event_id", "_id"),
     attribute("metric", "_acme.customerio.none"),
@@ -104,7 +104,7 @@ test("a schema that does not exist is refused as a whole", async () => {
   );
 });
 
-test("more records than a preview takes", async () => {
+test("more records than a preview accepts", async () => {
   const records = Array.from({ length: maximumPreviewRecords + 1 }, () => ({}));
   await expect(previewMappings(client, draft(attribute("a", "_id")), records, signal)).rejects.toThrow(
     "A preview takes at most 100 records, not 101.",

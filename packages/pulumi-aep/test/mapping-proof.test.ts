@@ -8,7 +8,7 @@ import { samples } from "../../pulumi-customerio/src/events/samples.ts";
 import type { PropertyMap } from "../../pulumi-provider-kit/src/engine/values.ts";
 import { Aep, errorOf } from "./aep.ts";
 
-// Whether a mapping set is made depends on Platform's own preview, against the stand-in and its switches.
+// A mapping set is created only if Platform's own preview accepts it; tested with the stand-in and its switches.
 const { tenantId, ...credential } = localCredentials.platform;
 const records = samples.map(({ event }) => JSON.stringify(event));
 
@@ -45,12 +45,12 @@ const make = (given: object[] = mappings) =>
   aep.create("aep:index:MappingSet", { schemaId, mappings: given as never, samples: records });
 const made = () => line.calls.filter((call) => /^POST .*\/mappingSets$/.test(call));
 
-test("a mapping that Platform can follow for every kind of event is made", async () => {
+test("a mapping that works for every kind of event is created", async () => {
   await start();
   expect((await make()).properties.version).toBe(0);
 });
 
-test("one that Platform can't follow is refused with field and reason, and no set is made", async () => {
+test("a mapping that fails is refused with field and reason, and no set is created", async () => {
   await start({ arithmetic: "fails" });
   const { message } = await errorOf(make());
   expect(message).toMatch(/^Platform can't map sample events with this mapping, so the mapping set was not created/);
@@ -59,7 +59,7 @@ test("one that Platform can't follow is refused with field and reason, and no se
   expect(made()).toEqual([]);
 });
 
-test("a number in a text field is refused where Platform does not convert it", async () => {
+test("a number in a text field is refused if Platform does not convert it", async () => {
   await start();
   const plain = {
     sourceType: "ATTRIBUTE",
@@ -71,7 +71,7 @@ test("a number in a text field is refused where Platform does not convert it", a
   expect(made()).toEqual([]);
 });
 
-test("a mapping that leaves a record without what it can't do without is refused", async () => {
+test("a mapping without the required fields of a record is refused", async () => {
   await start();
   const { message } = await errorOf(
     make([...mappings.slice(0, 1), { sourceType: "EXPRESSION", source: "nullify()", destination: "timestamp" }]),
@@ -88,7 +88,7 @@ test("a preview that answers one object, as the API description says, is asked f
   expect(line.operationCalls.filter((call) => call.endsWith("/preview"))).toHaveLength(records.length);
 });
 
-test("where Platform has no preview, a warning says that nothing was proved", async () => {
+test("without a preview in Platform, a warning says that nothing was checked", async () => {
   await start();
   line.fault = (call) => (call.endsWith("/mappingSets/preview") ? { status: 405, body: "{}" } : undefined);
   await make();

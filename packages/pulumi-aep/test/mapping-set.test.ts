@@ -25,7 +25,7 @@ const made = {
   createdBy: "c",
   modifiedBy: "c",
 };
-/** As Data Prep answers: other spellings, another order. */
+/** As Data Prep returns it: other spellings, another order. */
 const answer = {
   ...made,
   supportVersion: "1.1",
@@ -73,7 +73,7 @@ test("a lost answer is looked up by the mark", async () => {
   expect(stub.calls).toEqual([list, `POST ${collection}`, list]);
 });
 
-test("the set of a killed run is taken over, past one of other mappings and one of somebody else", async () => {
+test("the set of a killed run is adopted, ignoring one with other mappings and one of another owner", async () => {
   const sets = [
     { ...answer, id: "1", name, mappings: answer.mappings.slice(1) },
     { ...answer, id: "2", name: "By hand" },
@@ -90,7 +90,7 @@ test("the set of a killed run is taken over, past one of other mappings and one 
   ]);
 });
 
-test("a set that a dataflow maps by is somebody's", async () => {
+test("a set that a dataflow uses is not adopted", async () => {
   stub.answer(list, { body: { data: [{ ...answer, name }] } }, { body: { data: [{ ...answer, name }] } });
   const mapping = { name: "Mapping", params: { mappingId: id } };
   stub.answer(flows, { body: { items: [{ id: "flow-1", transformations: [mapping] }] } });
@@ -115,7 +115,7 @@ test("is imported by its id, from the older spelling too", async () => {
   expect(found).toEqual({ id, inputs: { ...inputs, schemaVersion: 1 }, properties: { ...state, version: 2 } });
 });
 
-test("every change makes a new set, before the old one goes; another order is none", async () => {
+test("every change creates a new set before the old one is deleted; another order is not a change", async () => {
   const before = await aep.check(type, inputs);
   const reordered = await aep.check(type, { ...inputs, mappings: mappings.toReversed() });
   expect((await aep.diff(type, id, before, reordered)).detailed).toEqual({});
@@ -159,7 +159,7 @@ test("a field that is mapped twice, an unknown source type and an empty set are 
   await expect(aep.check(type, { ...inputs, mappings: [] })).rejects.toThrow("mappings");
 });
 
-test("what can't be read, and calls that can't be made, are mistakes at their place", async () => {
+test("syntax errors and invalid calls are mistakes at their position", async () => {
   const wrong = [
     { sourceType: "ATTRIBUTE", source: "data..email", destination: "_id" },
     { sourceType: "EXPRESSION", source: "dformat(timestamp * 1000)", destination: "timestamp" },
@@ -177,7 +177,7 @@ test("what can't be read, and calls that can't be made, are mistakes at their pl
   ]);
 });
 
-test("a function that this package does not know may be a new one of Adobe's: told, and sent", async () => {
+test("an unknown function may be a new one of Adobe's: it is sent, with a warning", async () => {
   const unknown = [{ sourceType: "EXPRESSION", source: "uper(metric)", destination: "eventType" }];
   await aep.check(type, { ...inputs, mappings: unknown });
   expect(aep.progress).toEqual([

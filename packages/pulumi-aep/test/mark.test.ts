@@ -3,7 +3,7 @@ import { isMarkOf, isOwnedBy, markOf } from "../src/resources/mark.ts";
 const ownership = "0123456789abcdef";
 const urn = (stack: string) => `urn:pulumi:${stack}::customerio-aep::aep:index:Schema::customerio-aep-platform-schema`;
 
-test("what an owned resource's run left is found after the stack was renamed", () => {
+test("a leftover of an owned resource is found after the stack was renamed", () => {
   const before = markOf(urn("dev"), ownership);
   expect(before).toMatch(/^0123456789abcdef-[0-9a-f]{16}$/);
   expect(isMarkOf(urn("prod.eu_2"), ownership)(before)).toBe(true);
@@ -12,13 +12,13 @@ test("what an owned resource's run left is found after the stack was renamed", (
   expect(isMarkOf(urn("dev").replace("Schema", "Dataset"), ownership)(before)).toBe(false);
 });
 
-test("without an ownership the stack's name tells stacks apart", () => {
+test("without an ownership, stacks are distinguished by name", () => {
   expect(isMarkOf(urn("prod"), undefined)(markOf(urn("dev")))).toBe(false);
   expect(isMarkOf(urn("dev"), undefined)(markOf(urn("dev")))).toBe(true);
   expect(isMarkOf(urn("dev"), undefined)(undefined)).toBe(false);
 });
 
-test("a mark of a version that counted the stack's name is still known", () => {
+test("a mark of a version that included the stack's name is still recognized", () => {
   const former = `${ownership}-${markOf(urn("dev"))}`;
   expect(isMarkOf(urn("dev"), ownership)(former)).toBe(true);
 });

@@ -5,7 +5,7 @@ import { Secret } from "../../pulumi-provider-kit/src/engine/values.ts";
 import { Aep, errorOf } from "./aep.ts";
 import { ByHand } from "./by-hand.ts";
 
-// What the engine's state lacks after a kill: here, all of a stack but its ownership.
+// Objects that the engine's state lacks after a kill: here, everything of a stack except its ownership.
 
 const { tenantId, ...credential } = localCredentials.platform;
 const type = "aep:index:Ownership";
@@ -26,10 +26,10 @@ afterEach(() => platform.close());
 
 const version1 = "application/vnd.adobe.xed+json;version=1";
 
-/** A provider as of a new process, that knows of nothing. */
+/** A provider as in a new process, without any memory. */
 const provider = () => Aep.connect(platform.url, { ...credential });
 
-/** One object of each kind, in the order in which they come. */
+/** One object of each kind, in the order of creation. */
 async function makeAll(aep: Aep, ownership: string | undefined) {
   const made: { type: string; id: string; inputs: PropertyMap; properties: PropertyMap }[] = [];
   const make = async (kind: string, given: PropertyMap) => {
@@ -80,7 +80,7 @@ async function schemaId(byHand: ByHand): Promise<string> {
   return results[0]?.$id ?? "";
 }
 
-/** What lives in Platform, and how many of each. */
+/** The objects in Platform, and how many of each. */
 async function census(): Promise<Record<string, number>> {
   const answer = await fetch(`${platform.url}/__local/census`);
   const counts = Object.entries((await answer.json()) as Record<string, number>);
@@ -99,7 +99,7 @@ const everything = {
   flows: 1,
 };
 
-test("its deletion deletes all that carries it, in the order that Platform accepts, and says so", async () => {
+test("its deletion deletes all objects with its mark, in the order that Platform accepts, and reports them", async () => {
   const first = await provider();
   const { id } = await first.create(type, {});
   await makeAll(first, id);
@@ -111,7 +111,7 @@ test("its deletion deletes all that carries it, in the order that Platform accep
   expect(next.progress.filter((line) => line.startsWith("deletes "))).toHaveLength(9);
 });
 
-test("what carries another ownership, or none, is not touched", async () => {
+test("objects with another mark, or none, are not touched", async () => {
   const first = await provider();
   await makeAll(first, "0123456789abcdef");
   const { id } = await first.create(type, {});
@@ -121,7 +121,7 @@ test("what carries another ownership, or none, is not touched", async () => {
   expect(await census()).toEqual({ ...everything, datasets: 2 });
 });
 
-test("what the state still holds is not touched: the program may have dropped its ownership alone", async () => {
+test("objects in the state are not touched: the program may have dropped only its ownership", async () => {
   const first = await provider();
   const { id } = await first.create(type, {});
   const { made } = await makeAll(first, id);
@@ -134,7 +134,7 @@ test("what the state still holds is not touched: the program may have dropped it
   expect(await census()).toEqual(everything);
 });
 
-test("what holds data stays, with all that it needs", async () => {
+test("a dataset with data stays, with everything that it needs", async () => {
   const first = await provider();
   const { id } = await first.create(type, {});
   const { flow } = await makeAll(first, id);
@@ -147,14 +147,14 @@ test("what holds data stays, with all that it needs", async () => {
 
   const next = await provider();
   await next.delete(type, id);
-  // The endpoint leads nowhere.
+  // The endpoint does not exist.
   expect(await census()).toEqual({ ...everything, connections: undefined });
   expect(next.progress.filter((line) => line.includes("is in use")).map((line) => line.match(/:(\w+)\)/)?.[1])).toEqual(
     ["Dataflow", "MappingSet", "TargetConnection", "SourceConnection", "Dataset", "Schema", "FieldGroup"],
   );
 });
 
-test("an owned object's deletion deletes first what refers to it and the state does not know", async () => {
+test("deleting an owned object first deletes objects that refer to it and are not in the state", async () => {
   const first = await provider();
   const { id } = await first.create(type, {});
   const { made } = await makeAll(first, id);
@@ -168,7 +168,7 @@ test("an owned object's deletion deletes first what refers to it and the state d
   expect(await census()).toEqual({});
 });
 
-test("its id is known by its form alone", async () => {
+test("its id is recognized by its form", async () => {
   const aep = await provider();
   expect(await aep.read(type, "0123456789abcdef")).toMatchObject({ id: "0123456789abcdef", inputs: {} });
   expect((await errorOf(aep.read(type, "Customer.io"))).message).toContain(

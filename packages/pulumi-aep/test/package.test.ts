@@ -23,7 +23,7 @@ test("the package has Platform's functions, and each resource has a description"
   }
 });
 
-test("the executable prints the port of its service, from whatever folder it is started", async () => {
+test("the executable prints the port of its service, started from any folder", async () => {
   const executable = path.resolve(__dirname, "../bin/pulumi-resource-aep.js");
   const child = spawn(executable, [], { cwd: "/", stdio: ["ignore", "pipe", "inherit"] });
   try {

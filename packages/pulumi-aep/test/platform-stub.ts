@@ -9,7 +9,7 @@ export interface Answer {
   readonly lost?: true;
 }
 
-/** A request as tests assert it: method and path in one, a JSON body parsed, and the headers that matter where sent. */
+/** A request as tests assert it: method and path as one string, the parsed JSON body, and relevant headers. */
 export interface Request {
   readonly call: string;
   readonly body?: unknown;
@@ -20,8 +20,8 @@ export interface Request {
 export const token = { access_token: "token-1", token_type: "bearer", expires_in: 86399 };
 
 /**
- * An HTTP server that gives the set answers, in turn, the last one again and again, and notes what was asked.
- * It is Adobe IMS too; its requests are noted apart.
+ * An HTTP server that gives the set answers in turn, repeating the last one, and records the requests.
+ * It is also Adobe IMS, with requests recorded separately.
  */
 export class PlatformStub {
   readonly requests: Request[] = [];
@@ -40,7 +40,7 @@ export class PlatformStub {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** What is answered to a call such as `GET /data/foundation/schemaregistry/stats`. */
+  /** The answers to a call such as `GET /data/foundation/schemaregistry/stats`. */
   answer(call: string, ...answers: Answer[]): this {
     this.#answers.set(call, answers);
     return this;

@@ -42,7 +42,7 @@ test.each([
   expect(report).toMatchObject({ missingPermissions: [title] });
 });
 
-test("to view identity namespaces is part of managing them", async () => {
+test("the permission to manage identity namespaces includes viewing them", async () => {
   const view = "view-identity-namespaces";
   expect(await preflight({ permissionsLacking: view }, { profile: true })).toMatchObject({ missingPermissions: [] });
   await platform.close();
@@ -51,12 +51,12 @@ test("to view identity namespaces is part of managing them", async () => {
   expect(report).toMatchObject({ missingPermissions: ["View Identity Namespaces"] });
 });
 
-test("what only Profile needs is not asked for without it", async () => {
+test("permissions for Profile are not checked without it", async () => {
   const report = await preflight({ permissionsLacking: "manage-schema-identities,manage-profiles" });
   expect(report).toMatchObject({ missingPermissions: [] });
 });
 
-test("a sandbox that the credential's role does not include, and one at work on itself", async () => {
+test("a sandbox that the credential's role does not include, and one that is being reset", async () => {
   expect(await preflight({}, { sandbox: "typo" })).toMatchObject({ sandbox: "typo", sandboxState: "absent" });
   await platform.close();
   expect(await preflight({ sandboxState: "resetting" })).toMatchObject({ sandboxState: "resetting" });
@@ -75,7 +75,7 @@ test("an access control API that refuses leaves the permissions unchecked", asyn
   expect(report.unchecked).toEqual([expect.stringContaining("Could not ask for the names of the permissions")]);
 });
 
-test("a wrong credential is an error as with every other call", async () => {
+test("a wrong credential is an error, as with every other call", async () => {
   platform = await startPlatform({ credentials: credential, tenantId, sandboxes: ["dev"] });
   const aep = await Aep.connect(platform.url, { ...credential, clientSecret: "wrong" });
   await expect(aep.provider.invoke(function_, {})).rejects.toThrow("npx pulumi config set --secret aep:clientSecret");

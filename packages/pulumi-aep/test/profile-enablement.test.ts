@@ -49,7 +49,7 @@ test("it is imported by its schema's meta:altId too", async () => {
   expect((await aep.read(type, String(schema.properties.altId)))?.id).toBe(schema.id);
 });
 
-test("a schema that is in Profile already is left as it is, and told", async () => {
+test("a schema that is in Profile already is unchanged, with a message", async () => {
   const schema = await schemaOf([identityMap]);
   await aep.create(type, { schemaId: schema.id });
   await aep.create(type, { schemaId: schema.id });
@@ -63,7 +63,7 @@ test("a schema without an identity is refused, with what it needs", async () => 
   expect(message).toContain("A schema joins Profile once it has a primary identity");
 });
 
-test("a schema that does not exist is reported; one that was deleted takes nothing with it", async () => {
+test("a schema that does not exist is reported; removing the enablement of a deleted one succeeds", async () => {
   await expect(aep.create(type, { schemaId: unknown })).rejects.toThrow(`There is no schema ${unknown}`);
   await aep.delete(type, unknown);
   expect(aep.progress).toEqual([]);

@@ -78,7 +78,7 @@ test("is imported by its meta:altId under its $id", async () => {
   });
 });
 
-test("another order of groups is not a change; another class is another schema, made after the old one's end", async () => {
+test("another order of groups is not a change; another class replaces the schema after deleting the old one", async () => {
   const before = await aep.check(type, inputs);
   const reordered = await aep.check(type, { ...inputs, fieldGroupIds: [groupA, groupB] });
   expect((await aep.diff(type, id, before, reordered)).detailed).toEqual({});
@@ -126,7 +126,7 @@ test("is deleted unless a dataset uses it", async () => {
   );
 });
 
-test("a schema in Profile is not even tried to delete", async () => {
+test("deleting a schema in Profile is not even tried", async () => {
   stub.answer(`GET ${one}`, { body: { ...answer, "meta:immutableTags": ["union"] } });
   expect((await errorOf(aep.delete(type, id, state))).message).toBe(
     `The schema "Customer.io" (${id}) has been enabled for Profile, and Platform never deletes such a schema. ` +

@@ -6,7 +6,7 @@ import { Aep, errorOf } from "./aep.ts";
 
 jest.mock("../../pulumi-provider-kit/src/http/sleep.ts", () => ({ sleep: async () => undefined }));
 
-// A dataset in Platform's stand-in, with its dataflow and one row, and what would take it away.
+// A dataset in Platform's stand-in with its dataflow and one row, and operations that would delete it.
 
 const { tenantId, ...credential } = localCredentials.platform;
 const ownership = "aep:index:Ownership";
@@ -40,7 +40,7 @@ interface Made {
   readonly properties: PropertyMap;
 }
 
-/** Everything that leads to the dataset, in the order in which it comes. */
+/** Everything that leads to the dataset, in the order of creation. */
 async function makeAll({ withRow }: { withRow: boolean }) {
   const aep = await provider();
   const made: Made[] = [];
@@ -91,7 +91,7 @@ async function census(): Promise<Record<string, number>> {
   return Object.fromEntries(counts.filter(([, count]) => count > 0));
 }
 
-/** Deletes in the order of a destroy; every deletion in a process of its own, as if each had been killed after it. */
+/** Deletes in the order of a destroy; each deletion in a new process, as if killed after it. */
 async function destroy(made: readonly Made[]): Promise<void> {
   for (const { type, id, properties } of made.toReversed()) await (await provider()).delete(type, id, properties);
 }
@@ -101,12 +101,12 @@ test("a destroy that is killed and repeated at every point keeps the dataset wit
   const { message } = await errorOf(destroy(made));
   expect(message).toContain(`The dataset "Events" (${set.id}) holds data: 1 row in 1 batch. It is not deleted`);
   expect(await census()).toEqual({ schemas: 1, datasets: 1 });
-  // Its schema would be refused by Platform, too; here it is forgotten, and the ownership is all that is left.
+  // Platform would refuse to delete its schema too; here the state lacks it, and only the ownership is left.
   await destroy(made.slice(0, 1));
   expect(await census()).toEqual({ schemas: 1, datasets: 1 });
 });
 
-test("without a row all of it goes, and so it does with forceDestroy", async () => {
+test("without a row everything is deleted, and also with forceDestroy", async () => {
   await destroy((await makeAll({ withRow: false })).made);
   expect(await census()).toEqual({});
   const { made } = await makeAll({ withRow: true });
@@ -117,7 +117,7 @@ test("without a row all of it goes, and so it does with forceDestroy", async () 
   expect(await census()).toEqual({});
 });
 
-test("a kept dataset stays although it holds nothing, and the ownership leaves it alone in another process", async () => {
+test("a kept dataset stays even if it is empty, and the ownership of another process does not delete it", async () => {
   const { made, owner } = await makeAll({ withRow: false });
   const keep = { keep: true };
   const kept = made.map((one) => (one.type === dataset ? { ...one, properties: { ...one.properties, ...keep } } : one));
@@ -131,7 +131,7 @@ describe("the ownership", () => {
   const leaves = async (olds: PropertyMap, news: PropertyMap, id: string) =>
     (await provider()).diff(ownership, id, olds, news);
 
-  test("refuses that a dataset with a row leaves the stack or gets another schema", async () => {
+  test("refuses to remove a dataset with a row from the stack, or to give it another schema", async () => {
     const { owner, set } = await makeAll({ withRow: true });
     const olds = { dataset: { forceDestroy: false, keep: false } };
     const changes: PropertyMap[] = [{}, { dataset: { ...olds.dataset, schemaId: "other" } }];
@@ -146,7 +146,7 @@ describe("the ownership", () => {
     }
   });
 
-  test("lets an empty one go", async () => {
+  test("allows it for an empty one", async () => {
     const { owner } = await makeAll({ withRow: false });
     await leaves({ dataset: { forceDestroy: false, keep: false } }, {}, owner.id);
   });
@@ -167,13 +167,13 @@ describe("another sandbox or organization", () => {
     await expect(moved({}, { orgId: "FFFF@AdobeOrg" })).rejects.toThrow("holds data");
   });
 
-  test("replaces an empty one, and nothing hinders a change of the credential alone", async () => {
+  test("replaces an empty one, and a change of the credential alone is always allowed", async () => {
     await makeAll({ withRow: false });
     expect((await moved({}, { sandbox: "other" }))?.detailed).toEqual({ sandbox: "update-replace" });
     expect((await moved({}, { clientSecret: "rotated" }))?.detailed).toEqual({ clientSecret: "update" });
   });
 
-  test("corrects what was never right, but waits for a Platform that does not answer", async () => {
+  test("corrects settings that were never right, but fails if Platform does not answer", async () => {
     await makeAll({ withRow: true });
     const typos: PropertyMap[] = [{ sandbox: "typo" }, { orgId: "FFFF@AdobeOrg" }];
     for (const typo of typos) {
@@ -183,17 +183,17 @@ describe("another sandbox or organization", () => {
     await expect(moved(nowhere, { ...nowhere, sandbox: "other" })).rejects.toThrow("did not answer");
   });
 
-  test("is seen by a credential that was rotated since, and by the former one where the new one has no right", async () => {
+  test("is checked with the rotated credential, or with the former one if the new one has no right", async () => {
     await makeAll({ withRow: true });
     await expect(moved({ clientSecret: "rotated since" }, { sandbox: "other" })).rejects.toThrow("holds data");
     const elsewhere = { orgId: "FFFF@AdobeOrg", clientId: "of-the-other", clientSecret: "of-the-other" };
     await expect(moved({}, elsewhere)).rejects.toThrow("holds data");
-    // Neither was ever right, or is any more: a deletion then can't look either, and is refused.
+    // Neither credential works: a deletion can't check either, and is refused.
     await moved({ clientSecret: "wrong" }, { clientSecret: "wrong, too", sandbox: "other" });
   });
 });
 
-describe("a creation of which the engine has told nothing, as with --replace", () => {
+describe("a replacement without a diff, as with --replace", () => {
   async function asked(preview: boolean, changes: PropertyMap = {}) {
     const { set } = await makeAll({ withRow: true });
     const aep = await provider();
@@ -219,12 +219,12 @@ describe("a creation of which the engine has told nothing, as with --replace", (
     expect((await asked(false, { forceDestroy: true })).id).toMatch(/^[0-9a-f]{24}$/);
   });
 
-  test("is not looked at in a preview in which the ownership itself is made", async () => {
+  test("is not checked in a preview that creates the ownership itself", async () => {
     expect((await asked(true, { ownership: Unknown.instance })).id).toBe("");
   });
 });
 
-test("the guard refuses as the dataset would, and lets go of an empty, a forced and a kept one", async () => {
+test("the guard refuses as the dataset would, and allows an empty, a forced and a kept one", async () => {
   const { set } = await makeAll({ withRow: true });
   const aep = await provider();
   const type = "aep:index:DatasetGuard";
@@ -242,7 +242,7 @@ test("the guard refuses as the dataset would, and lets go of an empty, a forced 
   await aep.delete(type, "5c8c3c555033b814b69f947f", { datasetId: "5c8c3c555033b814b69f947f" });
 });
 
-test("a guard that a destroy comes to later says what is deleted already, and how it comes back", async () => {
+test("a guard that is deleted later in a destroy says what was deleted already, and how to recreate it", async () => {
   const { set } = await makeAll({ withRow: true });
   const aep = await provider();
   const type = "aep:index:DatasetGuard";
@@ -259,7 +259,7 @@ describe("the guard of an empty dataset asks its relay", () => {
 
   const type = "aep:index:DatasetGuard";
 
-  /** @param answers one after the other; the last one repeats */
+  /** @param answers in turn; the last one repeats */
   async function deletion(...answers: readonly [Answer, ...Answer[]]): Promise<unknown> {
     const { set } = await makeAll({ withRow: false });
     const aep = await provider();
@@ -282,33 +282,33 @@ describe("the guard of an empty dataset asks its relay", () => {
 
   const healthy = (more: object): Answer => ({ body: { status: "ok", signingKeys: true, ...more } });
 
-  test("and lets go at once if that looks and has never taken in an event", async () => {
+  test("and allows it at once if the relay checks and has never accepted an event", async () => {
     expect(await deletion(healthy({ ageSeconds: 0 }))).toBe("deleted");
     expect(waits).toEqual([]);
   });
 
-  test("and takes no answer from before it asked, but waits only until the relay looks again", async () => {
+  test("and accepts no answer from before its request, but waits only until the relay checks again", async () => {
     expect(await deletion(healthy({ ageSeconds: 3 }), healthy({ ageSeconds: 0, hasTakenEvents: true }))).toMatch(
       /its relay has accepted events/,
     );
     expect(waits).toEqual([2_000]);
   });
 
-  test("and takes an answer that another caller has asked for since", async () => {
+  test("and accepts an answer that another caller has requested since", async () => {
     expect(await deletion(healthy({ ageSeconds: 2 }), healthy({ ageSeconds: 3 }))).toBe("deleted");
     expect(waits).toEqual([3_000]);
   });
 
-  test("and asks one that does not say when it looked a second time, five seconds later", async () => {
+  test("and repeats the question after five seconds if the relay does not say when it checked", async () => {
     expect(await deletion(healthy({}))).toBe("deleted");
     expect(waits).toEqual([5_000]);
   });
 
-  test("and refuses if an event has come by that second time", async () => {
+  test("and refuses if an event has arrived by then", async () => {
     expect(await deletion(healthy({}), healthy({ hasTakenEvents: true }))).toMatch(/its relay has accepted events/);
   });
 
-  test("and refuses if it has, since rows show late", async () => {
+  test("and refuses if it has accepted one, since rows are visible late", async () => {
     const message = await deletion(healthy({ hasTakenEvents: true }));
     expect(message).toMatch(
       /may hold or receive data: its relay has accepted events, and rows take up to an hour to appear in Platform\. Nothing has been deleted\./,
@@ -319,12 +319,15 @@ describe("the guard of an empty dataset asks its relay", () => {
   test.each<[string, Answer, RegExp]>([
     ["fails", { status: 503, body: { status: "unavailable" } }, /could not be asked .*: it answers 503\)/],
     ["is no relay", { body: "<html>" }, /could not be asked .*: it answers 200\)/],
-  ])("and lets go with a warning if it %s, since it could never be taken down else", async (_, answer, expected) => {
-    expect(await deletion(answer)).toMatch(expected);
-  });
+  ])(
+    "and allows it with a warning if the relay %s, since it could never be removed otherwise",
+    async (_, answer, expected) => {
+      expect(await deletion(answer)).toMatch(expected);
+    },
+  );
 });
 
-describe("an event that its dataflow's endpoint has received, and that no batch or run shows yet", () => {
+describe("an event that the dataflow's endpoint has received, and that no batch or run shows yet", () => {
   const type = "aep:index:DatasetGuard";
   const post = (path: string, body: object) =>
     fetch(`${platform.url}/__local/${path}`, {
@@ -339,9 +342,9 @@ describe("an event that its dataflow's endpoint has received, and that no batch 
     expect(answer.status).toBeLessThan(300);
   };
 
-  /** @returns what a destroy says first */
+  /** @returns the first message of a destroy */
   async function deletion(switches: object, prepare: () => Promise<unknown> = async () => undefined) {
-    // Metrics are asked for by the time of this machine.
+    // Metrics are requested by this machine's time.
     now = Date.now() - 3_700_000;
     await post("switches", { rowsShow: "later", ...switches });
     const { set } = await makeAll({ withRow: true });
@@ -361,7 +364,7 @@ describe("an event that its dataflow's endpoint has received, and that no batch 
     );
   });
 
-  test("does not if the metrics come as late as the rows, since nothing shows it", async () => {
+  test("does not if the metrics are as late as the rows, since nothing shows it", async () => {
     expect(await deletion({ inletMetrics: "with-rows" })).toEqual({ failure: undefined, shown: [] });
   });
 

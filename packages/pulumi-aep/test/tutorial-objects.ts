@@ -12,7 +12,7 @@ const pairs = [
   ["timestamp", "timestamp"],
 ] as const;
 
-/** An object made by hand: the id that a person can copy, and what a program says of the object. */
+/** An object created by hand: the id that a user can copy, and its inputs in a program. */
 export interface MadeByHand {
   readonly id: string;
   readonly inputs: PropertyMap;
@@ -30,7 +30,7 @@ export function tutorialFields(tenantId: string) {
   };
 }
 
-/** The tutorial's pairs, and the two fields that its class requires, as a program says them. */
+/** The tutorial's pairs and the two fields that its class requires, as inputs of a program. */
 export function tutorialMappings(tenantId: string) {
   const attribute = (source: string, destination: string) => ({
     sourceType: "ATTRIBUTE" as const,
@@ -45,7 +45,7 @@ export function tutorialMappings(tenantId: string) {
 }
 
 /**
- * One object of each type, made as Adobe's tutorial “Create a source connection and dataflow for Customer.io” makes them.
+ * One object of each type, created as in Adobe's tutorial “Create a source connection and dataflow for Customer.io”.
  * @returns them by type: `Schema`
  */
 export async function makeTutorialObjects(byHand: ByHand, tenantId: string): Promise<Record<string, MadeByHand>> {

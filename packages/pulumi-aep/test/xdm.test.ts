@@ -10,14 +10,14 @@ const leaf = fc.constantFrom<Field>(
   { type: "boolean", description: "Whether it was opened." },
   { type: "array", items: { type: "string" } },
 );
-// Fields may well be named as the keywords that the registry adds.
+// Fields may have the names of keywords that the registry adds.
 const name = fc.constantFrom("email", "description", "type", "required", "isRequired", "metric");
 const definition: fc.Arbitrary<Field> = fc.letrec<{ field: Field; object: Field }>((tie) => ({
   field: fc.oneof({ maxDepth: 3 }, leaf, tie("object")),
   object: fc.record({ type: fc.constant("object"), properties: fc.dictionary(name, tie("field"), { maxKeys: 4 }) }),
 })).object;
 
-/** What the registry makes of a definition. */
+/** A definition as the registry returns it. */
 function asAnswered(field: unknown): unknown {
   if (Array.isArray(field)) return field;
   if (field === null || typeof field !== "object") return field;
@@ -43,7 +43,7 @@ function withoutType({ type: _, ...rest }: Field): Field {
   return rest;
 }
 
-test("what the registry adds makes no difference, in whatever definition", () => {
+test("additions by the registry are not a difference, in any definition", () => {
   fc.assert(
     fc.property(definition, (sent) => {
       const answered = asAnswered(sent);
@@ -54,14 +54,14 @@ test("what the registry adds makes no difference, in whatever definition", () =>
   );
 });
 
-test("a real difference shows as the vendor has it", () => {
+test("a real difference is shown with the vendor's value", () => {
   const known = { properties: { email: { type: "string" } } };
   const found = { properties: { email: { type: "integer" } } };
   expect(keepSpelling<unknown>(known, found, normalizeDefinition)).toBe(found);
   expect(keepSpelling<unknown>(undefined, found, normalizeDefinition)).toBe(found);
 });
 
-test("the same definitions break nothing, and neither do added fields", () => {
+test("equal definitions and added fields are not breaking changes", () => {
   fc.assert(
     fc.property(definition, definition, (sent, more) => {
       expect(findBrokenFields({ fields: sent }, { fields: sent })).toEqual([]);

@@ -71,13 +71,13 @@ describe("a refused event is named, with the setting to correct", () => {
   test.each([
     ["without a body", undefined],
     ["that points to all of them", { errors: [{ detail: "bad", source: { pointer: "/events" } }] }],
-  ])("by what this package does not know, in an answer %s", async (_, body) => {
+  ])("by the catalogue, in an answer %s", async (_, body) => {
     expect((await refusal({ status: 400, body }, "us", unknown)).message).toContain(
       `Customer.io may not accept "email_forwarded" as an event; this package does not know it either. ${remedy}`,
     );
   });
 
-  test("but not where Customer.io complains of something else", async () => {
+  test("but not if Customer.io complains about something else", async () => {
     const body = { errors: [{ detail: "too long", source: { pointer: "/name" } }] };
     expect((await refusal({ status: 400, body }, "us", unknown)).message).toContain(correct);
   });
@@ -94,13 +94,13 @@ test("a wrong key says where keys are made, and that the region may be wrong", a
   expect((await refusal({ status: 401, body }, "eu")).message).toContain("npx pulumi config set customerio:region us");
 });
 
-test("a key without access says what may keep it out", async () => {
+test("a key without access lists possible reasons", async () => {
   expect((await refusal({ status: 403 })).message).toContain(
     "The key has no access to reporting webhooks, or the workspace's IP allowlist does not contain this machine's address.",
   );
 });
 
-test("too many calls are tried again, and then distinguished from a used-up quota", async () => {
+test("too many calls are retried, and distinguished from a used-up quota", async () => {
   const body = { errors: [{ detail: "rate limited to 10 requests per 1s (reference a1b2c3)", status: "429" }] };
   const limited = await refusal({ status: 429, headers: { "Retry-After": "0" }, body });
   expect(limited.message).toContain("reference a1b2c3");
@@ -108,7 +108,7 @@ test("too many calls are tried again, and then distinguished from a used-up quot
   expect(server.requests).toHaveLength(5);
 });
 
-test("a webhook that somebody deleted says how to recreate it", async () => {
+test("a webhook that was deleted by hand says how to recreate it", async () => {
   expect((await refusal({ status: 404 })).message).toContain("run: npx pulumi refresh, then npx pulumi up");
 });
 

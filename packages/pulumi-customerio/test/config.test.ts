@@ -24,14 +24,14 @@ test("a key alone is enough; the region is us", () => {
   expect(settings && appApiUrl(settings)).toBe("https://api.customer.io");
 });
 
-test("each region has its own address, and appApiUrl goes before both", () => {
+test("each region has its own address, and appApiUrl overrides both", () => {
   expect(appApiUrl({ appApiKey: "key", region: "eu" })).toBe("https://api-eu.customer.io");
   expect(appApiUrl({ appApiKey: "key", region: "eu", appApiUrl: "https://proxy.example" })).toBe(
     "https://proxy.example",
   );
 });
 
-test("the environment is the fall-back, the configuration comes first", () => {
+test("the environment is the fallback, the configuration has precedence", () => {
   const environment = {
     CUSTOMERIO_APP_API_KEY: "environment-key",
     CUSTOMERIO_REGION: "eu",
@@ -49,7 +49,7 @@ test("the environment is the fall-back, the configuration comes first", () => {
   });
 });
 
-test("a key pasted with a line break is taken without it", () => {
+test("a key pasted with a line break is used without it", () => {
   expect(read({ appApiKey: "key\n" })?.appApiKey).toBe("key");
 });
 

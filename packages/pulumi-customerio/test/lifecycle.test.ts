@@ -115,12 +115,12 @@ describe("an event that the catalogue lacks", () => {
     return provider.create(call, { inputs, preview: false });
   }
 
-  test("is subscribed to where Customer.io knows it, with a warning beforehand", async () => {
+  test("is subscribed to if Customer.io knows it, with a warning first", async () => {
     const { id } = await checkedWith({ unknownEventNames: "accept" });
     expect((await provider.read(call, { id, inputs: news, state: {} }))?.inputs.events).toEqual(news.events);
   });
 
-  test("is an error that names it where Customer.io does not", async () => {
+  test("is an error that names it if Customer.io does not", async () => {
     const error = await checkedWith({}).catch((thrown: unknown) => String(thrown));
     expect(error).toContain('Customer.io does not accept "email_forwarded", "email_sended" as an event.');
     expect(error).toContain("npx pulumi config get customerio-aep:events");

@@ -26,7 +26,7 @@ function call(type: string): ResourceCall {
   return { type: `customerio:index:${type}`, urn, name: "relay", signal, progress: () => undefined, warn };
 }
 
-/** As in a new process, that knows of nothing. */
+/** As in a new process, without any memory. */
 async function provider(): Promise<Provider> {
   const made = definitionProvider(customerioPackage);
   await made.configure({ appApiKey, appApiUrl: customerIo.url });
@@ -46,7 +46,7 @@ async function exists(id: string): Promise<boolean> {
 
 const made = { ...claim, formerClaims: new Secret([]) };
 
-test("its deletion deletes the webhook that no state knows, and says so", async () => {
+test("its deletion deletes a webhook that is not in the state, and says so", async () => {
   const id = await makeWebhook({ ...claim, ...settings });
   const { properties } = await (await provider()).create(call("Ownership"), { inputs: claim, preview: false });
   expect(properties).toEqual(made);
@@ -71,7 +71,7 @@ test("it deletes neither a webhook that a resource holds, nor one of another nam
   expect(warnings).toEqual([]);
 });
 
-test("a webhook of a name that the program has changed since a kill goes too", async () => {
+test("a webhook with a name that the program has changed since a kill is deleted too", async () => {
   const id = await makeWebhook({ ...claim, ...settings });
   const change = { id: claim.name, olds: claim, state: made, news: renamed, preview: false };
   const state = await (await provider()).update(call("Ownership"), change);
@@ -82,7 +82,7 @@ test("a webhook of a name that the program has changed since a kill goes too", a
   expect(await exists(id)).toBe(false);
 });
 
-test("a claim is noted once, and not as a former one while it is made again", async () => {
+test("a claim is recorded once, and not as a former one while it is recreated", async () => {
   const next = await provider();
   let state: PropertyMap = made;
   for (const [olds, news] of [

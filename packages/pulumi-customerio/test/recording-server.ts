@@ -20,9 +20,9 @@ export interface RecordedRequest {
 export interface Answer {
   readonly status?: number;
   readonly headers?: Record<string, string>;
-  /** A string goes out as it is, anything else as JSON. */
+  /** A string is sent unchanged, anything else as JSON. */
   readonly body?: unknown;
-  /** Cuts the connection in place of an answer. */
+  /** Closes the connection instead of answering. */
   readonly drop?: boolean;
 }
 
@@ -34,7 +34,7 @@ export interface RecordingServer {
   close(): Promise<void>;
 }
 
-/** A server on a free port of 127.0.0.1 that answers by a function and remembers every request. */
+/** A server on a free port of 127.0.0.1 that answers by a function and records every request. */
 export async function recordingServer(
   answer: (request: RecordedRequest) => Answer,
   tls?: { key: string; cert: string },

@@ -25,10 +25,10 @@ const wire = {
   with_content: false,
 };
 
-/** The webhooks of one workspace, answered as Customer.io's description has it unless a test says otherwise. */
+/** The webhooks of one workspace, answering as in Customer.io's description unless a test overrides it. */
 class Workspace {
   webhooks: Record<string, unknown>[] = [];
-  /** Goes before the usual answer; undefined: the usual one. */
+  /** Overrides the usual answer; undefined keeps it. */
   override: (request: RecordedRequest, usual: () => Answer) => Answer | undefined = () => undefined;
 
   answer(request: RecordedRequest): Answer {
@@ -97,7 +97,7 @@ async function failure(promise: Promise<unknown>): Promise<Error> {
 }
 
 describe("create", () => {
-  test("makes the webhook disabled and then enables it, with the full body both times", async () => {
+  test("creates the webhook disabled and then enables it, with the full body both times", async () => {
     const made = await reportingWebhook.create(operation(), inputs);
     expect(made).toEqual({ id: "41", outputs: { webhookId: 41, type: "webhook" } });
     expect(server.calls()).toEqual([list, post, "PUT /v1/reporting_webhooks/41"]);
@@ -142,7 +142,7 @@ describe("create", () => {
     ["the connection breaks", { drop: true }],
     ["Customer.io answers 500", { status: 500 }],
     ["the answer is unreadable", { status: 200, body: "" }],
-  ])("finds its webhook when %s after it was made, and makes no second one", async (_, lost) => {
+  ])("finds its webhook if %s after it was created, and does not create a second one", async (_, lost) => {
     workspace.override = ({ method }, usual) => {
       if (method !== "POST") return undefined;
       usual();
@@ -180,14 +180,14 @@ describe("create", () => {
     expect(server.calls()).toEqual([list, post]);
   });
 
-  test("takes over what an interrupted run left behind, and sets everything on it", async () => {
+  test("adopts the webhook of an interrupted run, and sets everything on it", async () => {
     workspace.webhooks = [{ id: 12, type: "webhook", ...wire, events: ["sms_sent"], disabled: true }];
     expect((await reportingWebhook.create(operation(), inputs)).id).toBe("12");
     expect(server.calls()).toEqual([list, "PUT /v1/reporting_webhooks/12"]);
     expect(workspace.webhooks).toEqual([{ id: 12, type: "webhook", ...wire }]);
   });
 
-  test("refuses to double an enabled webhook, and names the import that takes it over", async () => {
+  test("refuses to duplicate an enabled webhook, and names the import that adopts it", async () => {
     workspace.webhooks = [{ id: 12, type: "webhook", ...wire, with_content: true }];
     const error = await failure(reportingWebhook.create(operation(), inputs));
     expect(error.message).toContain("enabled with other settings; a second one would deliver every event twice");
@@ -196,7 +196,7 @@ describe("create", () => {
     expect(server.calls()).toEqual([list]);
   });
 
-  test("takes over what a run killed after enabling left behind: the same in every setting", async () => {
+  test("adopts the webhook of a run that was killed after enabling it, if every setting is the same", async () => {
     workspace.webhooks = [{ id: 12, type: "webhook", ...wire, events: wire.events.toReversed() }];
     expect((await reportingWebhook.create(operation(), inputs)).id).toBe("12");
     expect(server.calls()).toEqual([list, "PUT /v1/reporting_webhooks/12"]);
@@ -205,7 +205,7 @@ describe("create", () => {
     ]);
   });
 
-  test("never takes what another resource of the program holds", async () => {
+  test("never adopts a webhook of another resource of the program", async () => {
     workspace.webhooks = [{ id: 12, type: "webhook", ...wire, disabled: true }];
     const error = await failure(reportingWebhook.create({ ...operation(), isHeld: (id) => id === "12" }, inputs));
     expect(error.message).toContain("(id 12), and it is another resource's");
@@ -244,7 +244,7 @@ describe("create", () => {
     expect(error.message).toContain("accepted the reporting webhook 41 without these events: email_delivered");
   });
 
-  test("stops on request, and keeps what it has made", async () => {
+  test("stops on request, and keeps the created webhook", async () => {
     const stop = new AbortController();
     workspace.override = ({ method }) => {
       if (method === "POST") stop.abort(new Error("stopped by the user"));
@@ -272,7 +272,7 @@ describe("update", () => {
 describe("read", () => {
   const outputs = { webhookId: 12, type: "webhook" };
 
-  test("answers the webhook as Customer.io has it", async () => {
+  test("returns the webhook as Customer.io has it", async () => {
     workspace.webhooks = [
       { id: 12, type: "webhook", ...wire, name: "Renamed", disabled: true, full_resolution: true, with_content: true },
     ];
@@ -292,7 +292,7 @@ describe("read", () => {
     expect(found?.inputs.events).toEqual([...wire.events, "sms_sent"]);
   });
 
-  test("takes absent switches for the API's defaults", async () => {
+  test("treats absent switches as the API's defaults", async () => {
     const { name, endpoint, events } = wire;
     workspace.webhooks = [{ id: 12, name, endpoint, events }];
     expect(await reportingWebhook.read(operation(), "12", undefined, undefined)).toEqual({
@@ -301,7 +301,7 @@ describe("read", () => {
     });
   });
 
-  test("takes nothing but 404 for gone", async () => {
+  test("treats only 404 as gone", async () => {
     workspace.override = () => ({ status: 403 });
     expect(await failure(reportingWebhook.read(operation(), "12", inputs, outputs))).toBeInstanceOf(VendorError);
     expect(server.calls()).toEqual([one]);
@@ -333,7 +333,7 @@ describe("read", () => {
     ["a page", { status: 200, body: "<html>Sign in</html>" }],
     ["a refusal", { status: 403 }],
     ["half a list", { status: 200, body: '{"reporting_webhooks":[' }],
-  ])("does not believe a 404 where the list is %s", async (_, answer) => {
+  ])("does not believe a 404 if the list is %s", async (_, answer) => {
     workspace.override = ({ url }) => (url.endsWith("/12") ? { status: 404 } : answer);
     expect(await failure(reportingWebhook.read(operation(), "12", inputs, outputs))).toBeInstanceOf(VendorError);
   });
@@ -382,7 +382,7 @@ describe("inputs", () => {
     minLength: 1,
   });
 
-  test("the order and repetition of events mean nothing", () => {
+  test("the order and repetition of events do not matter", () => {
     const shuffled = eventNames.chain((events) =>
       fc.tuple(fc.constant(events), fc.shuffledSubarray(events, { minLength: events.length }), fc.subarray(events)),
     );

@@ -19,14 +19,14 @@ test("the newest leftover comes first", () => {
   expect(free([leftover("a", 1), leftover("b", 3), leftover("c", 2)])).toEqual(["b", "c", "a"]);
 });
 
-test("what a resource holds is not a leftover, until it was deleted", () => {
+test("an object of a resource is not a leftover until it was deleted", () => {
   custody.hold(other, "a");
   expect(free([leftover("a", 1)])).toEqual([]);
   custody.release(other, "a");
   expect(free([leftover("a", 1)])).toEqual(["a"]);
 });
 
-test("what others refer to is not a leftover: another backend's stack of the same name made it", () => {
+test("an object that others refer to is not a leftover: a stack of the same name in another backend may have created it", () => {
   expect(free([leftover("a", 1, true)])).toEqual([]);
 });
 
@@ -37,12 +37,12 @@ test("in a replacement only what is younger than the present object counts: an o
   expect(free(all)).toEqual(["killed"]);
 });
 
-test("in a replacement whose present object is not known, nothing is taken, as it might be that very object", () => {
+test("in a replacement without a known present object, nothing is adopted, since it might be that object", () => {
   custody.inState(mine.urn);
   expect(free([leftover("a", 1), leftover("b", 2)])).toEqual([]);
 });
 
-test("where the old object goes first, age does not matter", () => {
+test("if the old object is deleted first, age does not matter", () => {
   custody.inState(mine.urn);
   custody.hold(mine, "gone");
   custody.release(mine, "gone");

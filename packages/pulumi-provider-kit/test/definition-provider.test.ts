@@ -94,7 +94,7 @@ test("the client gets the revealed settings", () => {
   expect(shop.pin).toBe("1234");
 });
 
-test("settings are taken once: the same again are fine, unknown ones wait, others are refused and change nothing", async () => {
+test("settings are accepted once: equal ones are fine, unknown ones wait, others are refused without effect", async () => {
   const client = shop;
   await provider.configure({ pin: "1234" });
   await provider.configure({ pin: Unknown.instance });
@@ -102,13 +102,13 @@ test("settings are taken once: the same again are fine, unknown ones wait, other
   expect(shop).toBe(client);
 });
 
-test("check applies defaults, keeps unknowns, and marks as secret what the definition or the program says", async () => {
+test("check applies defaults, keeps unknowns, and marks secrets of the definition and the program", async () => {
   const { inputs, failures } = await check({ name: new Secret("a"), size: Unknown.instance, pin: "0000" });
   expect(failures).toEqual([]);
   expect(inputs).toEqual({ name: new Secret("a"), tags: [], size: Unknown.instance, pin: new Secret("0000") });
 });
 
-test("check tells all mistakes at once, each on its property path", async () => {
+test("check reports all mistakes at once, each on its property path", async () => {
   const { failures } = await check({ tags: ["x", 5], size: 1.5, cotton: "red" });
   expect(failures.map(({ property }) => property)).toEqual(["cotton", "name", "tags[1]", "size"]);
   expect(failures[1]).toEqual({ property: "name", reason: '"name" is required.' });
@@ -119,7 +119,7 @@ test("check tells all mistakes at once, each on its property path", async () => 
   expect((await check({ name: "a", size: 13 })).failures).toEqual([{ property: "size", reason: "13 is not made." }]);
 });
 
-test("diff compares in the normal form, replaces where the definition says, and names the paths", async () => {
+test("diff compares the normal form, replaces as the definition says, and names the paths", async () => {
   expect((await diff({ name: "a", tags: ["x", "y"] }, { name: "a", tags: ["y", "x"] })).detailed).toEqual({});
   expect((await diff({ name: "a", tags: [] }, { name: "b", tags: ["x"], size: 3 })).detailed).toEqual({
     name: "update-replace",
@@ -131,7 +131,7 @@ test("diff compares in the normal form, replaces where the definition says, and 
   });
 });
 
-test("the preview of a creation is judged by what is known: of a record, entry by entry", async () => {
+test("the preview of a creation checks the known values: of a record, entry by entry", async () => {
   const inputs = z.object({
     size: z.number().meta({ description: "Its size." }),
     drawers: z.record(z.string(), z.object({ id: z.string() })).meta({ description: "Its drawers." }),
@@ -162,7 +162,7 @@ test("the preview of a creation is judged by what is known: of a record, entry b
   expect(asked).toEqual([{ drawers: { top: { id: "1" } } }]);
 });
 
-test("a preview touches nothing; what an update may change is unknown, the rest stays known", async () => {
+test("a preview changes nothing; outputs that an update may change are unknown, the rest stays known", async () => {
   const created = await provider.create(call, { inputs: { name: "a", tags: [] }, preview: true });
   expect(created.properties).toEqual({ name: "a", tags: [], serial: Unknown.instance, version: Unknown.instance });
   const state = { name: "a", tags: [], serial: new Secret("s1"), version: 4 };
@@ -176,7 +176,7 @@ test("a preview touches nothing; what an update may change is unknown, the rest 
   expect(shop.things.size).toBe(0);
 });
 
-test("create, read, update and delete carry inputs and outputs, secrets kept as such", async () => {
+test("create, read, update and delete pass inputs and outputs, and secrets stay secret", async () => {
   const inputs = { name: "a", tags: ["x"], pin: new Secret("0000") };
   const created = await provider.create(call, { inputs, preview: false });
   expect(created).toEqual({ id: "a", properties: { ...inputs, serial: new Secret("serial-of-a"), version: 1 } });
@@ -189,7 +189,7 @@ test("create, read, update and delete carry inputs and outputs, secrets kept as 
   expect(await provider.read(call, { id: "a", inputs: news, state: {} })).toBeUndefined();
 });
 
-test("an import has nothing but an id, and answers it in its one spelling", async () => {
+test("an import has only an id, and returns it in its normal spelling", async () => {
   shop.things.set("a", { name: "a", tags: ["t"], size: 2, version: 9 });
   expect(await provider.read(call, { id: "A", inputs: {}, state: {} })).toEqual({
     id: "a",
@@ -198,7 +198,7 @@ test("an import has nothing but an id, and answers it in its one spelling", asyn
   });
 });
 
-test("a half-made object is handed to the engine with its id and why", async () => {
+test("a partly created object is returned to the engine with its id and the reason", async () => {
   await expect(
     provider.create(call, { inputs: { name: "a", tags: [], size: 101 }, preview: false }),
   ).rejects.toMatchObject({
@@ -209,7 +209,7 @@ test("a half-made object is handed to the engine with its id and why", async () 
   });
 });
 
-test("functions take and answer plain values", async () => {
+test("functions accept and return plain values", async () => {
   expect(await provider.invoke("shop:index:getOpening", { day: new Secret("sunday") })).toEqual({ hour: 12 });
 });
 

@@ -8,7 +8,7 @@ import { setTimeout as wait } from "node:timers/promises";
 
 const watcher = path.resolve(__dirname, "../src/engine/end-with-engine.ts");
 const folder = mkdtempSync(path.join(tmpdir(), "end-with-engine-"));
-// As Pulumi's SDK has it: each uncaught error is written down, and a write that fails is uncaught again.
+// As in Pulumi's SDK: each uncaught error is printed, and a failing write is another uncaught error.
 const program = `
 import { endProgramWithEngine, endWithoutOutput } from "${watcher}";
 process.on("uncaughtException", (error) => console.error(error));
@@ -21,7 +21,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** A process as the language host starts a program: by a file of that path. */
+/** A process as the language host starts a program: with a file of that path. */
 async function start(main: string, call: string, environment: Record<string, string>, output: "pipe" | number) {
   const file = path.join(folder, main, "index.mjs");
   mkdirSync(path.dirname(file), { recursive: true });
@@ -44,7 +44,7 @@ async function engine() {
   return { address: `127.0.0.1:${port}`, stop: () => new Promise((resolve) => server.close(resolve)) };
 }
 
-test("a process whose output nobody reads any more ends, although its errors are written to that output", async () => {
+test("a process ends if its output is no longer read, although it writes its errors to that output", async () => {
   const child = await start("cli", "endWithoutOutput();", {}, "pipe");
   const ended = once(child, "exit");
   child.stdout?.destroy();
@@ -52,7 +52,7 @@ test("a process whose output nobody reads any more ends, although its errors are
   expect(await ended).toEqual([130, null]);
 });
 
-test("a program ends with its engine, although its language host lives on and its output is fine", async () => {
+test("a program ends with its engine, even if its language host runs on and its output works", async () => {
   const { address, stop } = await engine();
   const child = await start(asProgram, "endProgramWithEngine();", { PULUMI_NODEJS_ENGINE: address }, "pipe");
   const ended = once(child, "exit");
@@ -60,7 +60,7 @@ test("a program ends with its engine, although its language host lives on and it
   expect(await ended).toEqual([130, null]);
 });
 
-test("a program without a terminal, whose engine is there, goes on", async () => {
+test("a program without a terminal continues while its engine runs", async () => {
   const { address, stop } = await engine();
   const file = openSync(path.join(folder, "output"), "w");
   const child = await start(asProgram, "endProgramWithEngine();", { PULUMI_NODEJS_ENGINE: address }, file);
@@ -70,7 +70,7 @@ test("a program without a terminal, whose engine is there, goes on", async () =>
   await stop();
 });
 
-test("a process that runs a program as a function of its own is left alone", async () => {
+test("a process that runs a program as its own function is not ended", async () => {
   const { address, stop } = await engine();
   await stop();
   const child = await start("automation", "endProgramWithEngine();", { PULUMI_NODEJS_ENGINE: address }, "pipe");

@@ -48,7 +48,7 @@ function call(changes: Partial<Call> = {}): Call {
 
 const soon = { headers: { "retry-after": "0" } };
 
-test("answers the body of a 2xx", async () => {
+test("returns the body of a 2xx", async () => {
   answers = [{ status: 201, body: '{"id":7}' }];
   expect((await client().call(call())).data).toEqual({ id: 7 });
 });
@@ -84,7 +84,7 @@ test.each([301, 307, 400, 404, 409])(
   },
 );
 
-test("does not repeat a POST whose connection broke, and says that its outcome is unknown", async () => {
+test("does not repeat a POST after a broken connection, and says that its outcome is unknown", async () => {
   answers = ["reset"];
   const error = await client()
     .call(call({ method: "POST", purpose: "create the thing" }))
@@ -106,7 +106,7 @@ test("asks once for a fresh credential after a 401", async () => {
   );
 });
 
-test("gives up on what can't be fixed by repeating, and only 404 and 410 mean gone", async () => {
+test("does not repeat permanent errors, and only 404 and 410 mean gone", async () => {
   for (const status of [400, 403, 404, 409, 410, 412, 423]) {
     answers = [{ status }];
     const error: VendorError = await client()
@@ -128,7 +128,7 @@ test("stops at once when the operation is stopped, also while it waits", async (
   expect(await running).toBeInstanceOf(VendorError);
 });
 
-test("no header of the request, and so no credential, is in an error", async () => {
+test("an error contains no header of the request, and so no credential", async () => {
   answers = ["reset", "reset", "reset", "reset", "reset"];
   const error = await client()
     .call(call({ method: "POST" }))
@@ -160,13 +160,13 @@ describe("the budget that all calls of a client share", () => {
     ["99999999999", 3600],
     ["Fri, 01 Jan 2100 00:00:00 GMT", 3600],
     ["soon", 0],
-  ])("waits an hour at most, whatever Retry-After says (%s)", async (retryAfter, seconds) => {
+  ])("waits at most an hour for any Retry-After (%s)", async (retryAfter, seconds) => {
     answers = [{ status: 503, headers: { "retry-after": retryAfter } }];
     await client({ sleep }).call(call());
     expect(Math.floor((waits[0] ?? 0) / 1000)).toBe(seconds);
   });
 
-  test("shows a wait that the vendor asks for, also to the calls that rest with it", async () => {
+  test("shows a wait that the vendor asks for, also to the other calls that wait", async () => {
     answers = [{ status: 429, headers: { "retry-after": "30" } }];
     const shown: string[] = [];
     const throttled = client({ sleep });
@@ -186,7 +186,7 @@ describe("the budget that all calls of a client share", () => {
     ]);
   });
 
-  test("rests as a whole while the vendor throttles one call", async () => {
+  test("pauses all calls while the vendor throttles one", async () => {
     answers = [{ status: 429, headers: { "retry-after": "7" } }];
     const throttled = client({ sleep });
     await throttled.call(call());
@@ -196,7 +196,7 @@ describe("the budget that all calls of a client share", () => {
     expect(waits.map((wait) => Math.ceil(wait / 1000))).toEqual([7]);
   });
 
-  test("rests after a POST answered 503, although only the caller may repeat that", async () => {
+  test("pauses after a POST answered with 503, although only the caller may repeat that", async () => {
     answers = [{ status: 503, headers: { "retry-after": "7" } }];
     const away = client({ sleep });
     await expect(away.call(call({ method: "POST" }))).rejects.toMatchObject({ outcomeUnknown: true });
@@ -204,7 +204,7 @@ describe("the budget that all calls of a client share", () => {
     expect(waits.map((wait) => Math.ceil(wait / 1000))).toEqual([7]);
   });
 
-  test("does not rest for a 429 that names no time: that call backs off by itself", async () => {
+  test("does not pause for a 429 without a time: only that call backs off", async () => {
     answers = [{ status: 429 }];
     const throttled = client({ sleep });
     await throttled.call(call());

@@ -33,7 +33,7 @@ test("waits for settings that are not known yet", () => {
   expect(readConfig("shop", schema, { apiKey: Unknown.instance }, {})).toBeUndefined();
 });
 
-test("tells every mistake at once, with the command that fixes it", () => {
+test("reports every mistake at once, with the command that fixes it", () => {
   expect(failures({ url: "no url", cotton: "red" })).toEqual([
     {
       property: "apiKey",
@@ -58,7 +58,7 @@ test("never repeats a secret in a message", () => {
   expect(said).not.toContain("hunter2");
 });
 
-test("settings of a project that is called like the package are not the provider's", () => {
+test("settings of a project with the package's name are not the provider's", () => {
   const given = { apiKey: "key", signingKeys: new Secret("of the project"), version: "1.0.0" };
   expect(ownSettings(schema, given)).toEqual({ apiKey: "key", version: "1.0.0" });
 });

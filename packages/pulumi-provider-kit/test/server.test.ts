@@ -63,7 +63,7 @@ function create(inputs: object): Promise<providerProto.CreateResponse> {
   });
 }
 
-test("create carries values both ways, secrets marked, and derives type and name from the URN", async () => {
+test("create passes values both ways, marks secrets, and derives type and name from the URN", async () => {
   const response = await create({ name: { ...secretMark, value: "n" } });
   expect(response.getId()).toBe("1");
   expect(response.getProperties()?.toJavaScript()).toEqual({
@@ -73,7 +73,7 @@ test("create carries values both ways, secrets marked, and derives type and name
   expect([lastCall?.type, lastCall?.name]).toEqual(["shop:index:Thing", "t"]);
 });
 
-test("a half-made resource travels in the status details", async () => {
+test("a partly created resource is returned in the status details", async () => {
   const error: grpc.ServiceError = await create({ name: "half" }).catch((caught) => caught);
   const status = statusProto.Status.deserializeBinary(
     Uint8Array.from(error.metadata.get("grpc-status-details-bin")[0] as Buffer),
@@ -85,7 +85,7 @@ test("a half-made resource travels in the status details", async () => {
   expect(detail.getProperties()?.toJavaScript()).toEqual({ name: "half" });
 });
 
-test("cancel aborts what is under way", async () => {
+test("cancel aborts current operations", async () => {
   const started = new Promise<void>((resolve) => {
     createStarted = resolve;
   });
@@ -108,7 +108,7 @@ test("an operation ends when its time limit is over", async () => {
   expect(await creating).toBe("timed out after 0.05 s");
 });
 
-test("diff tells paths, replaced properties and the order of the replacement", async () => {
+test("diff returns paths, replaced properties and the order of the replacement", async () => {
   const response = await new Promise<providerProto.DiffResponse>((resolve, reject) => {
     client.diff(new providerProto.DiffRequest().setUrn(urn), (error, answer) =>
       error ? reject(error) : resolve(answer),
@@ -123,7 +123,7 @@ test("diff tells paths, replaced properties and the order of the replacement", a
   expect(response.getDetaileddiffMap().get("tags[1].x")?.getKind()).toBe(kinds.ADD);
 });
 
-test("read without properties is an import; an empty id says gone", async () => {
+test("read without properties is an import; an empty id means gone", async () => {
   const read = (id: string) =>
     new Promise<providerProto.ReadResponse>((resolve, reject) => {
       client.read(new providerProto.ReadRequest().setUrn(urn).setId(id), (error, answer) =>
@@ -134,7 +134,7 @@ test("read without properties is an import; an empty id says gone", async () => 
   expect((await read("gone")).getId()).toBe("");
 });
 
-test("errors reach the user as they are, without a stack", async () => {
+test("errors reach the user unchanged, without a stack trace", async () => {
   const error = await new Promise<grpc.ServiceError | null>((resolve) => {
     client.delete(new providerProto.DeleteRequest().setUrn(urn).setId("1"), (caught) => resolve(caught));
   });

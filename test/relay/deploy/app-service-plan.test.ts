@@ -22,7 +22,7 @@ const answers = (provisioningState?: string) => ({
 const siteOn = (serverFarmId: string) => ({ status: 200, body: JSON.stringify({ properties: { serverFarmId } }) });
 const asked = () => azure.requests.map(({ method, url }) => `${method} ${url.split("?")[0]}`);
 
-test("it is made by one PUT, and waited for until Azure has made it", async () => {
+test("it is created by one PUT, and waits until Azure has finished", async () => {
   azure.script = {
     [`GET ${id}`]: [gone, answers("InProgress"), answers("Succeeded")],
     [`PUT ${id}`]: [{ status: 202, body: "{}" }],
@@ -31,12 +31,12 @@ test("it is made by one PUT, and waited for until Azure has made it", async () =
   expect(asked()).toEqual([`GET ${id}`, `PUT ${id}`, `GET ${id}`, `GET ${id}`]);
 });
 
-test("what Azure could not make is an error", async () => {
+test("a failed creation in Azure is an error", async () => {
   azure.script = { [`GET ${id}`]: [gone], [`PUT ${id}`]: [answers("Failed")] };
   expect((await failure(appServicePlan.create(operation, plan))).message).toContain("npx pulumi up");
 });
 
-test("a region without zones is refused with the setting to change", async () => {
+test("a region without zones is refused, with the setting to change", async () => {
   const message = "Zone redundancy is not supported in the region";
   const refused = { status: 400, body: JSON.stringify({ Code: "BadRequest", Message: message }) };
   azure.script = { [`GET ${id}`]: [gone], [`PUT ${id}`]: [refused] };
@@ -47,7 +47,7 @@ test("a region without zones is refused with the setting to change", async () =>
   expect((await failure(appServicePlan.create(operation, plan))).message).not.toContain("azure.zoneRedundant");
 });
 
-test("one that exists is taken over, and stays when its predecessor of the same name is deleted", async () => {
+test("an existing plan is adopted, and stays when its predecessor of the same name is deleted", async () => {
   azure.script = { [`GET ${id}`]: [answers()], [`PUT ${id}`]: [answers()] };
   await appServicePlan.create(operation, plan);
   azure.restart();
@@ -55,13 +55,13 @@ test("one that exists is taken over, and stays when its predecessor of the same 
   expect(asked()).toEqual([]);
 });
 
-test("a region in Azure's spelling is no difference", async () => {
+test("a region in Azure's spelling is not a change", async () => {
   azure.script[`GET ${id}`] = [answers()];
   expect((await appServicePlan.read(operation, id, plan, undefined))?.inputs).toEqual(plan);
 });
 
 describe("deleted", () => {
-  test("it takes along an app of its name that the state does not know, and says so", async () => {
+  test("it deletes an app of its name that the state does not know, and says so", async () => {
     azure.script = {
       [`GET ${siteId}`]: [siteOn(id.replace("serverfarms", "serverFarms"))],
       [`DELETE ${siteId}`]: [{ status: 200 }],
@@ -75,14 +75,14 @@ describe("deleted", () => {
   test.each([
     ["there is none", gone],
     ["it runs on another plan", siteOn(`${id}2`)],
-  ])("it deletes no app: %s", async (_case, found) => {
+  ])("it does not delete an app: %s", async (_case, found) => {
     azure.script = { [`GET ${siteId}`]: [found], [`DELETE ${id}`]: [{ status: 200 }] };
     await appServicePlan.delete(operation, id, plan);
     expect(asked()).toEqual([`GET ${siteId}`, `DELETE ${id}`]);
     expect(operation.shown).toEqual([]);
   });
 
-  test("an app of another name is left alone, and Azure's refusal is shown", async () => {
+  test("it does not delete an app of another name, and shows Azure's refusal", async () => {
     const refused = {
       Code: "Conflict",
       Message: "Server farm 'plan1' cannot be deleted because it has web app(s) other.",

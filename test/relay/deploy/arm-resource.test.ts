@@ -20,7 +20,7 @@ useAzure((server) => {
 const asked = () => azure.requests.map(({ method, url, json }) => ({ call: `${method} ${url}`, json }));
 
 describe("ArmResource", () => {
-  test("it is made by one PUT, which takes what exists already", async () => {
+  test("it is created by one PUT, which adopts an existing resource", async () => {
     azure.script[`GET ${queue}`] = [{ status: 200, body: "{}" }];
     azure.script[`PUT ${queue}`] = [{ status: 200, body: JSON.stringify({ id: queue }) }];
     expect(await armResource.create(operation, inputs)).toEqual({ id: queue, outputs: {} });
@@ -38,7 +38,7 @@ describe("ArmResource", () => {
     expect(operation.shown.join()).toContain("Azure is busy with another change there");
   });
 
-  test("one that Azure takes and goes on with by itself is made", async () => {
+  test("a resource that Azure accepts and finishes later counts as created", async () => {
     azure.script[`GET ${queue}`] = [gone];
     azure.script[`PUT ${queue}`] = [{ status: 202, body: "" }];
     expect(await armResource.create(operation, inputs)).toEqual({ id: queue, outputs: {} });
@@ -102,27 +102,27 @@ describe("ArmResource", () => {
     );
   });
 
-  test("a change is sent to the id in the state, whatever name the program would give it now", async () => {
+  test("a change is sent to the id in the state, even if the program would name it otherwise now", async () => {
     const old = `${account}/providers/Microsoft.Authorization/roleAssignments/by-chance`;
     azure.script[`PUT ${old}`] = [{ status: 200, body: "{}" }];
     await armResource.update?.(operation, old, { news: inputs, olds: inputs, outputs: {} });
     expect(azure.requests).toHaveLength(1);
   });
 
-  test("only what the program says is compared with what Azure has", async () => {
+  test("only the properties that the program sets are compared with Azure's", async () => {
     const answers = (metadata: object) => ({
       status: 200,
       body: JSON.stringify({ properties: { metadata, count: 3 } }),
     });
     azure.script[`GET ${queue}`] = [answers({ a: "b", more: 1 }), answers({ a: "other" }), { status: 200, body: "{}" }];
     const read = async () => (await armResource.read(operation, queue, inputs, {}))?.inputs.body;
-    // Azure spells ids and words with other capitals now and then.
+    // Azure sometimes changes the capitals of ids and words.
     expect(await read()).toEqual(inputs.body);
     expect(await read()).toEqual({ properties: { metadata: { a: "other" } } });
     expect(await read()).toEqual(inputs.body);
   });
 
-  test("it is gone when Azure says so, and deleting it again is fine", async () => {
+  test("it is gone when Azure says so, and deleting it again succeeds", async () => {
     azure.script = { [`GET ${queue}`]: [gone], [`DELETE ${queue}`]: [gone] };
     expect(await armResource.read(operation, queue, inputs, {})).toBeUndefined();
     await armResource.delete(operation, queue, inputs as never);
@@ -139,7 +139,7 @@ describe("VaultSecret", () => {
   const id = `${vaultId}/secrets/key`;
   const uri = "https://v.vault.azure.net/secrets/key/1";
 
-  test("it is written and told by its version; its value is in no message", async () => {
+  test("it is written and identified by its version; no message contains its value", async () => {
     azure.script[`PUT ${id}`] = [
       { status: 200, body: JSON.stringify({ properties: { secretUriWithVersion: uri } }) },
       { status: 400, body: JSON.stringify({ error: { code: "BadRequest", message: "no" } }) },
@@ -163,7 +163,7 @@ describe("VaultSecret", () => {
     });
   });
 
-  test("it goes with its vault: its name would stay taken, and an Owner may not delete it", async () => {
+  test("it is deleted with its vault only: its name would stay taken, and an Owner may not delete it", async () => {
     await vaultSecret.delete(operation, id, { vaultId, name: "key", value: "s3cret" });
     expect(azure.requests).toEqual([]);
   });
@@ -199,7 +199,7 @@ describe("FunctionApp", () => {
     }),
   };
 
-  test("it is waited for until Azure says where it answers", async () => {
+  test("it waits until Azure reports the host name", async () => {
     azure.script = {
       [`PUT ${id}`]: [{ status: 202, body: JSON.stringify({ properties: {} }) }],
       [`GET ${id}`]: [gone, { status: 200, body: JSON.stringify({ properties: {} }) }, made],
@@ -210,7 +210,7 @@ describe("FunctionApp", () => {
     });
   });
 
-  test("what Azure does not answer of its configuration is no difference", async () => {
+  test("configuration that Azure does not return is not a change", async () => {
     const properties = { httpsOnly: true, siteConfig: { minTlsVersion: "1.2", scmMinTlsVersion: "1.2" } };
     const known = { ...app, body: { properties } };
     const answered = {
@@ -247,7 +247,7 @@ describe("FunctionApp", () => {
     ]);
   });
 
-  test("deleting it leaves its plan", async () => {
+  test("deleting it keeps its plan", async () => {
     azure.script[`DELETE ${id}`] = [{ status: 200 }];
     await functionApp.delete(operation, id, app);
     expect(asked()).toMatchObject([{ call: `DELETE ${id}?api-version=2024-04-01&deleteEmptyServerFarm=false` }]);

@@ -69,7 +69,7 @@ test("OIDC with a token that GitHub gives the job", async () => {
   expect(message).not.toContain("secret words");
 });
 
-test("what Entra refuses names the way, Entra's code and what to check, and no secret", async () => {
+test("a refusal by Entra names the login method, Entra's code and what to check, and no secret", async () => {
   const { message } = await failure(tokenWith({ ARM_CLIENT_SECRET: "wrong-secret" }));
   expect(message).toContain("Could not get an access token for Azure with the client secret in ARM_CLIENT_SECRET:");
   expect(message).toContain("7000215");
@@ -89,7 +89,7 @@ test.each([
     { ARM_CLIENT_CERTIFICATE_PATH: "c.pem", ARM_CLIENT_ID: "", ARM_TENANT_ID: "" },
     "not ARM_TENANT_ID and ARM_CLIENT_ID",
   ],
-])("a way that lacks a variable says which: %j", async (environment, words) => {
+])("a login method that lacks a variable names it: %j", async (environment, words) => {
   await expect(azureCredential({ ...application, ...environment })).rejects.toThrow(words);
 });
 

@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterEach(() => cloud.azure.change(defaultAzureSwitches));
 afterAll(() => cloud.stop());
 
-/** A stack that the local subscription takes. */
+/** A stack that the local subscription accepts. */
 const fine: Given = {
   subscriptionId,
   stack: "project/dev",
@@ -50,7 +50,7 @@ async function ask(given: Partial<Given> = {}, of: TestAzure = cloud) {
   return getAzurePreflight.call(client, { ...fine, ...given }, signal);
 }
 
-test("nothing stands in the way of a usual subscription, and everything was checked", async () => {
+test("a usual subscription has no problems, and every check ran", async () => {
   expect(await ask()).toEqual({ problems: [], unchecked: [] });
 });
 
@@ -102,7 +102,7 @@ test("a quota of storage accounts that has no room for one, or for two", async (
   expect((await ask({ storageAccounts: 2 })).problems).toEqual([expect.stringContaining("the relay needs 2")]);
 });
 
-test("names that others have, or a deleted vault", async () => {
+test("names that are taken by others or by a deleted vault", async () => {
   cloud.azure.change({ namesTaken: ["events", "theirs"] });
   const { provider } = cloud.azure;
   const group = await make(provider, "resources:ResourceGroup", "group", { resourceGroupName: "group" });
@@ -124,7 +124,7 @@ test("names that others have, or a deleted vault", async () => {
     expect.stringContaining("az keyvault purge --name gone --location westeurope"),
   ]);
   expect((await ask({ vaultName: "kept" })).problems).toEqual([expect.stringContaining("protected from being purged")]);
-  // What the subscription has itself may be of an `up` that was interrupted.
+  // What the subscription itself has may come from an `up` that was interrupted.
   await vault("own", false);
   expect((await ask({ vaultName: "own", storageAccountName: "free" })).problems).toEqual([]);
   await remove(provider, group);
@@ -169,7 +169,7 @@ describe("what Azure Policy denies", () => {
     expect(problems[0]).toContain(remedy);
   });
 
-  test("is one line for a policy that denies several resources", async () => {
+  test("is one line per policy, even if it denies several resources", async () => {
     cloud.azure.change({ policies: ["tags"] });
     const of = (type: string) => ({ type, apiVersion: "2024-01-01", content: {} });
     const resources = [of("Microsoft.Web/sites"), of("Microsoft.KeyVault/vaults")];
@@ -179,7 +179,7 @@ describe("what Azure Policy denies", () => {
   });
 });
 
-test("of a relay that exists already nothing is asked", async () => {
+test("nothing is checked for a relay that exists already", async () => {
   const { provider } = cloud.azure;
   const group = await make(provider, "resources:ResourceGroup", "group", { resourceGroupName: "group" });
   await make(provider, "monitor:ScheduledQueryRule", "late", {
@@ -194,7 +194,7 @@ test("of a relay that exists already nothing is asked", async () => {
   await remove(provider, group);
 });
 
-test("an existing group gives the region, and is the scope of rights and policies", async () => {
+test("an existing group determines the region, and is the scope of rights and policies", async () => {
   const { provider } = cloud.azure;
   const group = await make(provider, "resources:ResourceGroup", "group", {
     resourceGroupName: "group",
@@ -219,7 +219,7 @@ describe("what exists already, and is to be used", () => {
   });
   const writeSecrets = "Microsoft.KeyVault/vaults/secrets/write";
 
-  test("is there, takes roles, and lets the login in; or the setting is named with what to do", async () => {
+  test("exists, allows role assignments, and is open to the login; otherwise the setting and the remedy are named", async () => {
     const { provider } = cloud.azure;
     const group = await make(provider, "resources:ResourceGroup", "shared", { resourceGroupName: "shared" });
     const vault = (vaultName: string, enableRbacAuthorization: boolean) =>
@@ -243,7 +243,7 @@ describe("what exists already, and is to be used", () => {
     await remove(provider, group);
   });
 
-  test("needs rights of its own, each from the narrowest role", async () => {
+  test("needs additional rights, each from the narrowest role", async () => {
     const other = await startTestAzure({ callerRole: "Reader", callerRoles: ["Contributor"] });
     try {
       const { provider } = other.azure;
@@ -265,7 +265,7 @@ describe("what exists already, and is to be used", () => {
   });
 });
 
-test("what the login may not read is said, and stops nobody", async () => {
+test("a check that the login may not make is reported, and blocks nothing", async () => {
   const other = await startTestAzure({ callerRole: "Website Contributor" });
   try {
     await other.azure.provider.configure({ location: "westeurope" });

@@ -15,14 +15,14 @@ export const siteId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web
 export const queueId =
   "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a/queueServices/default/queues/events";
 
-/** Answers in turn, the last one for good; keyed by method and path without query. */
+/** Answers in turn, repeating the last one; keyed by method and path without query. */
 export type Script = Record<string, Answer[]>;
 
 export interface AzureServer extends RecordingServer {
   /** `127.0.0.1:<port>`: the function app, its deployment site and Azure Resource Manager in one. */
   readonly host: string;
   script: Script;
-  /** Forgets the requests and begins every script again. */
+  /** Forgets the requests and restarts every script. */
   restart(): void;
 }
 
@@ -85,10 +85,10 @@ export function useAzure(begin: (azure: AzureServer) => void): void {
 /** What Azure Resource Manager answers for something that does not exist. */
 export const gone: Answer = { status: 404, body: { error: { code: "ResourceNotFound", message: "not found" } } };
 
-/** A clock that nobody waits for: sleeping moves it. */
+/** A clock that sleeping advances without waiting. */
 class TestClock implements Clock {
   time = 0;
-  /** By how much the clock on the wall was set since the start, in milliseconds. */
+  /** Milliseconds by which the wall clock has been set since the start. */
   set = 0;
   readonly sleeps: number[] = [];
   now(): number {
@@ -145,7 +145,7 @@ export function operationOn(azure: AzureServer): TestOperation {
   };
 }
 
-/** The error that a promise ends with. */
+/** The error with which a promise rejects. */
 export async function failure(promise: Promise<unknown>): Promise<Error> {
   const error = await promise.then(
     () => undefined,

@@ -14,7 +14,7 @@ export const principal = {
 /** Microsoft Entra ID's token endpoint as the client credentials flow uses it, and GitHub's endpoint for tokens of a job. */
 export interface Entra extends RecordingServer {
   readonly url: string;
-  /** What the endpoint takes as a client assertion. */
+  /** The client assertion that the endpoint accepts. */
   assertion: string;
   /** The forms that asked for a token. */
   forms(): URLSearchParams[];

@@ -16,7 +16,7 @@ let cloud: TestAzure;
 let operation: TestOperation;
 let vaultId: string;
 
-// One cloud for all, since the identity library keeps tokens for the whole process.
+// One cloud for all tests, since the identity library keeps tokens for the whole process.
 beforeAll(async () => {
   cloud = await startTestAzure();
   const { provider, identityEndpoint, identityHeader } = cloud.azure;
@@ -43,7 +43,7 @@ afterAll(async () => {
 
 const written = (value: string, name = "key") => ({ vaultId, name, value, contentType: "key" });
 
-/** Writes a secret, then another value of it; answers the addresses of both versions. */
+/** Writes a secret, then another value of it; returns the addresses of both versions. */
 async function rotate(name = "key"): Promise<[string, string]> {
   const { id, outputs } = await vaultSecret.create(operation, written("one", name));
   const change = { news: written("two", name), olds: written("one", name), outputs };
@@ -59,7 +59,7 @@ async function versions(name: string): Promise<Record<string, boolean>> {
 
 const versionIn = (uri: string) => uri.split("/").at(-1) ?? "";
 
-test("a login that may not is warned with the command that helps, and a refresh has the next update try again", async () => {
+test("without the permission a warning gives the command that grants it, and after a refresh the next update tries again", async () => {
   const [, two] = await rotate();
   const inputs = { vaultId, secrets: { key: two } };
   const { id, outputs } = await formerVersions.create(operation, inputs);
@@ -73,12 +73,12 @@ test("a login that may not is warned with the command that helps, and a refresh 
   expect(await formerVersions.read(operation, id, inputs, { enabled: [] })).toMatchObject({ inputs });
 });
 
-test("a vault that is gone is an error that says how it comes back", async () => {
+test("a deleted vault is an error that says how to recover it", async () => {
   const inputs = { vaultId: `${vaultId}-other`, secrets: {} };
   await expect(formerVersions.create(operation, inputs)).rejects.toThrow("npx pulumi up --refresh");
 });
 
-test("a token for another API, and one without the role, open no vault", async () => {
+test("the vault refuses a token for another API and one without the role", async () => {
   const { provider } = cloud.azure;
   const url = `${cloud.azure.armUrl}/vaults/relayvault/secrets/key/versions?api-version=7.4`;
   const token = async (endpoint: string) => {
@@ -108,7 +108,7 @@ describe("with the role", () => {
     expect(operation.shown).toEqual([]);
   });
 
-  test("what changes beside the value changes in the present version, so that nothing that uses it has to", async () => {
+  test("other changes than of the value are made in the current version, so that references stay valid", async () => {
     const { id, outputs } = await vaultSecret.create(operation, written("one", "dated"));
     const expiresAt = "2100-01-01T00:00:00.000Z";
     const news = { ...written("one", "dated"), expiresAt, tags: { a: "b" } };
@@ -119,7 +119,7 @@ describe("with the role", () => {
     expect(await vaultSecret.read(operation, id, news, outputs)).toEqual({ inputs: news, outputs });
     const other = { ...news, expiresAt: "2099-01-01T00:00:00Z" };
     expect((await vaultSecret.read(operation, id, other, outputs))?.inputs).toEqual({ ...other, expiresAt });
-    // Azure has no call that takes a date away from a version, so the same value is written once more.
+    // Azure has no call that takes a date away from a version, so the same value is written again.
     const without = await vaultSecret.update?.(operation, id, { news: written("one", "dated"), olds: news, outputs });
     expect(without).not.toEqual(outputs);
     expect(await versions("dated")).toMatchObject({ [versionIn(without?.uriWithVersion ?? "")]: true });

@@ -37,7 +37,7 @@ echo "{\\"accessToken\\":\\"token-$n\\",\\"expires_on\\":${expires},\\"tokenType
   writeFileSync(path.join(folder, "az"), script, { mode: 0o700 });
 }
 
-test("asks Azure CLI once for a token of Azure Resource Manager, also for calls made at once", async () => {
+test("asks Azure CLI once for a token of Azure Resource Manager, also for concurrent calls", async () => {
   azureCli(3600);
   const login = callersLogin();
   expect(await Promise.all([login(false, signal), login(false, signal)])).toEqual(["token-1", "token-1"]);
@@ -63,7 +63,7 @@ test("asks again for a token that ends soon", async () => {
   expect(second).not.toBe("token-1");
 });
 
-test("without any login it says how to log in, and looks again the next time", async () => {
+test("without any login it says how to log in, and tries again the next time", async () => {
   const login = callersLogin();
   process.env.PATH = folder;
   const { message } = await failure(login(false, signal));
@@ -78,13 +78,13 @@ test("without any login it says how to log in, and looks again the next time", a
   expect(await login(false, signal)).toBe("token-1");
 });
 
-test("a login that is stopped is not told as a missing one", async () => {
+test("an interrupted login is not reported as a missing one", async () => {
   process.env.PATH = folder;
   const { message } = await failure(callersLogin()(false, AbortSignal.abort()));
   expect(message).not.toContain("Could not get an access token");
 });
 
-test("takes a managed identity where there is one, as on Azure's own machines", async () => {
+test("uses a managed identity if there is one, as on Azure's own machines", async () => {
   const expires = String(Math.floor(Date.now() / 1000) + 3600);
   const answer = { access_token: "of-identity", expires_on: expires, resource: "https://management.azure.com" };
   const identity = await recordingServer(() => ({
@@ -95,7 +95,7 @@ test("takes a managed identity where there is one, as on Azure's own machines", 
   process.env.IDENTITY_ENDPOINT = `http://127.0.0.1:${identity.port}/token`;
   process.env.IDENTITY_HEADER = "header-secret";
   try {
-    // With an Azure CLI at hand it is the identity only if that is asked for, as of azure-native.
+    // If Azure CLI is installed, the identity is used only on request, as in azure-native.
     expect(await callersLogin()(false, signal)).toBe("of-identity");
     azureCli(3600);
     expect(await callersLogin()(false, signal)).toBe("token-1");

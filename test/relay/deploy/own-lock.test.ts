@@ -44,7 +44,7 @@ test.each([account, container])(
   },
 );
 
-test("it waits while Azure still refuses because of a lock that is gone", async () => {
+test("it waits while Azure still refuses because of a lock that was just deleted", async () => {
   azure.script[`GET ${lockId}`] = [lock, gone];
   azure.script[`DELETE ${account}/${path}`] = [locked, locked, locked, done];
   await remove();
@@ -52,14 +52,14 @@ test("it waits while Azure still refuses because of a lock that is gone", async 
   expect(calls().at(-1)).toBe(`PUT ${lockId}`);
 });
 
-test("another deletion of the same run may have taken it off", async () => {
+test("another deletion of the same run may have removed it", async () => {
   azure.script[`GET ${lockId}`] = [gone];
   azure.script[`DELETE ${account}/${path}`] = [locked, done];
   await remove();
   expect(calls()).not.toContain(`PUT ${lockId}`);
 });
 
-test("somebody else's lock stays, and the refusal says what to do", async () => {
+test("a lock of another owner stays, and the refusal says what to do", async () => {
   azure.script[`GET ${lockId}`] = [gone];
   azure.script[`DELETE ${account}/${path}`] = [locked];
   const { message } = await failure(remove() as Promise<unknown>);
@@ -68,7 +68,7 @@ test("somebody else's lock stays, and the refusal says what to do", async () => 
   expect(calls().filter((call) => call.includes("/locks/") && !call.startsWith("GET"))).toEqual([]);
 });
 
-test("it is put back where the deletion fails, and after a stop", async () => {
+test("it is restored if the deletion fails or is interrupted", async () => {
   const refused = { status: 403, body: { error: { code: "AuthorizationFailed", message: "no" } } };
   azure.script[`DELETE ${account}/${path}`] = [locked, refused];
   expect((await failure(remove() as Promise<unknown>)).message).toContain("AuthorizationFailed");

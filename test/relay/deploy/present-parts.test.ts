@@ -14,7 +14,7 @@ useAzure((server) => {
 
 const there = { status: 200, body: "{}" };
 
-test("what Azure has is read once, each by its own version", async () => {
+test("each part is read once, with its own API version", async () => {
   azure.script = { [`GET ${vault}`]: [there], [`GET ${alert}`]: [there] };
   await requirePresent(operationOn(azure), parts);
   expect(azure.requests.map(({ url }) => url).sort()).toEqual([
@@ -23,14 +23,14 @@ test("what Azure has is read once, each by its own version", async () => {
   ]);
 });
 
-test("what Azure lacks is named, with the command that makes it again", async () => {
+test("a missing part is named, with the command that recreates it", async () => {
   azure.script = { [`GET ${vault}`]: [there], [`GET ${alert}`]: [gone] };
   const { message } = await failure(requirePresent(operationOn(azure), parts));
   expect(message).toContain("npx pulumi up --refresh");
   expect(message).toContain("state has: late (scheduledQueryRules/late). ");
 });
 
-test("what Azure does not show at once is not gone", async () => {
+test("a part that Azure does not show at once is not gone", async () => {
   azure.script = { [`GET ${vault}`]: [gone, there], [`GET ${alert}`]: [there] };
   await requirePresent(operationOn(azure), parts);
 });

@@ -6,7 +6,7 @@ const count = `GET ${queueId}`;
 const poison = `GET ${queueId}-poison`;
 const mark = `PATCH ${queueId}`;
 const health = "GET /health";
-/** Of Azure's answers; every mark goes by it. */
+/** The date of Azure's answers, on which every mark is based. */
 const date = "Fri, 20 Nov 2026 10:00:00 GMT";
 
 let azure: AzureServer;
@@ -54,13 +54,13 @@ const marks = () =>
     .map(({ bytes }) => JSON.parse(String(bytes)).properties.metadata.intake);
 
 describe("create", () => {
-  test("calls nothing but a look, since an intake that nobody closed is open", async () => {
+  test("only reads the queue, since an intake that nobody closed is open", async () => {
     azure.script = { [count]: [queue(3, { owner: "team" })] };
     expect(await queueDrain.create(operation, state())).toEqual({ id: queueId, outputs: {} });
     expect(azure.calls()).toEqual([`${count}?api-version=2024-01-01`]);
   });
 
-  test("opens an intake that a destroy has closed, and leaves other metadata as it is", async () => {
+  test("opens an intake that a destroy has closed, and keeps other metadata", async () => {
     azure.script = {
       [count]: [queue(0, { intake: "closed until 2026-11-21T10:00:00.000Z", owner: "team" })],
       [mark]: [{ body: {} }],
@@ -94,7 +94,7 @@ describe("in a replacement", () => {
     const calls = azure.requests.length;
     await drain();
     expect(azure.requests).toHaveLength(calls);
-    // Only that one: what is really deleted is drained.
+    // Only that one: a real deletion drains.
     await drain();
     expect(marks()).toHaveLength(2);
   });
@@ -122,7 +122,7 @@ describe("a change that replaces it, which comes before the webhook is turned", 
     expect(azure.calls()).toEqual([health]);
   });
 
-  test("is announced in a preview, in which the new queue is not known, or may be made again in its place", async () => {
+  test("is announced in a preview, in which the new queue is unknown or may be recreated in place", async () => {
     azure.script = { [health]: [dead(2)] };
     await permit({ timeoutSeconds: 60 });
     expect(operation.shown).toEqual([
@@ -130,7 +130,7 @@ describe("a change that replaces it, which comes before the webhook is turned", 
     ]);
   });
 
-  test("goes on without any, and where the relay can't be asked, since that may be why it is replaced", async () => {
+  test("continues without any, and if the relay can't be asked, since that may be why it is replaced", async () => {
     azure.script = { [health]: [dead(0)] };
     await permit({ ...state(), queueId: other });
     expect(operation.shown).toEqual([]);
@@ -140,7 +140,7 @@ describe("a change that replaces it, which comes before the webhook is turned", 
     expect(operation.shown.at(-1)).toContain("the change will not delete the relay at its end");
   });
 
-  test("is not looked at where the relay stays, or dead letters are given up", async () => {
+  test("is not checked if the relay stays, or if dead letters are given up", async () => {
     await permit({ ...state(), timeoutSeconds: 90 }, false);
     process.env.RELAY_ABANDON_DEAD_LETTERS = "true";
     operation = operationOn(azure);
@@ -180,16 +180,16 @@ describe("delete", () => {
       "the relay's queues: they look empty and are counted again",
       "nothing is left in the relay's queues",
     ]);
-    // For ten minutes at first, and once all is done for the seconds until the function app is gone.
+    // For ten minutes at first, and at the end for the seconds until the function app is gone.
     expect(marks()).toEqual(["closed until 2026-11-20T10:10:00.000Z", "closed until 2026-11-20T10:15:00.000Z"]);
   });
 
-  test("counts each message where it is before where it goes next", async () => {
+  test("counts each queue before the one to which its messages go next", async () => {
     holds({});
     await drain();
     const looks = azure.requests.filter(({ method }) => method === "GET").map(({ url }) => url.split("?")[0]);
     const [events, poisoned, dead] = [count, poison, health].map((call) => call.replace("GET ", ""));
-    // First that of the mark, last that of its renewal; dead letters are looked for early too.
+    // The first is for the mark, the last for its renewal; dead letters are also checked early.
     expect(looks).toEqual([events, dead, events, poisoned, events, poisoned, dead, events]);
   });
 
@@ -209,7 +209,7 @@ describe("delete", () => {
     expect(marks().at(-1)).toBe("open");
   });
 
-  test("keeps the intake closed while it waits for long", async () => {
+  test("keeps the intake closed during a long wait", async () => {
     holds({ events: [1, 0, 0] });
     const closedForLess = queue(1, { intake: "closed until 2026-11-20T10:04:59.000Z" });
     azure.script[count]?.splice(1, 1, closedForLess, closedForLess);
@@ -230,7 +230,7 @@ describe("delete", () => {
     expect(operation.shown.at(-1)).toBe("nothing is left in the relay's queues");
   });
 
-  test("fails with the number of messages left and the two ways on, and opens the intake", async () => {
+  test("fails with the number of messages left and the two remedies, and opens the intake", async () => {
     holds({ events: [40, 7] });
     expect((await failure(drain())).message).toBe(
       "The relay is not taken down, since its queues have not run empty after 60 s: 7 messages left. Each message holds one or " +
@@ -252,7 +252,7 @@ describe("delete", () => {
     expect(marks().at(-1)).toBe("open");
   });
 
-  test("an intake that can't be opened again opens by itself, and the failure stays the reason", async () => {
+  test("an intake that can't be opened again opens by itself, and the original failure is reported", async () => {
     holds({ events: [7] });
     azure.script[mark] = [
       { body: {} },
@@ -276,7 +276,7 @@ describe("delete", () => {
     await expect(drain()).rejects.toThrow();
   });
 
-  test("a proxy's page has closed nothing", async () => {
+  test("a proxy's page does not count as closing the intake", async () => {
     holds({});
     azure.script[mark] = [{ body: "<html>Sign in</html>" }];
     expect((await failure(drain())).message).toContain(
@@ -285,7 +285,7 @@ describe("delete", () => {
     expect(operation.clock.sleeps).toEqual([]);
   });
 
-  test("a login that may not close the intake gets the name of the role that it lacks, and nothing was waited for", async () => {
+  test("a login that may not close the intake gets the name of the missing role, without a wait", async () => {
     holds({});
     azure.script[mark] = [{ status: 403, body: { error: { code: "AuthorizationFailed", message: "no" } } }];
     expect((await failure(drain())).message).toContain("Storage Account Contributor on the storage account");
@@ -293,7 +293,7 @@ describe("delete", () => {
   });
 
   describe("dead letters", () => {
-    test("stop it, with their number and the three ways on; the intake is open again", async () => {
+    test("stop it, with their number and the three remedies; the intake is open again", async () => {
       holds({ dead: 5 });
       const { message } = await failure(drain());
       expect(message).toContain("The relay is not taken down, since there are 5 dead letters: ");
@@ -307,18 +307,18 @@ describe("delete", () => {
         expect(message).toContain(way);
       }
       expect(marks().at(-1)).toBe("open");
-      // Nobody waits for queues in vain.
+      // It does not wait for the queues.
       expect(azure.calls()).not.toContain(`${poison}?api-version=2024-01-01`);
     });
 
-    test("stop it also if a message becomes one while the queues run empty", async () => {
+    test("also stop it if a message becomes one while the queues are emptied", async () => {
       holds({});
       const none = { body: { intake: "closed", deadLetters: { count: 0, more: false } } };
       azure.script[health] = [none, { body: { intake: "closed", deadLetters: { count: 1, more: false } } }];
       expect((await failure(drain())).message).toContain("since there is 1 dead letter: ");
     });
 
-    test("are asked for again while the relay starts, or answers what it saw before the intake was closed", async () => {
+    test("are counted again while the relay starts, or if its count is from before the intake was closed", async () => {
       holds({ dead: 0 });
       const before = { body: { status: "ok", deadLetters: { count: 0, more: false } } };
       azure.script[health]?.unshift({ status: 503, body: "starting" }, before);
@@ -337,7 +337,7 @@ describe("delete", () => {
       expect(message).toContain(why);
     });
 
-    test("are given up when told so, with their number", async () => {
+    test("are given up on request, with their number", async () => {
       process.env.RELAY_ABANDON_DEAD_LETTERS = "true";
       operation = operationOn(azure);
       holds({ dead: 5 });
@@ -352,7 +352,7 @@ describe("delete", () => {
       operation = operationOn(azure);
     });
 
-    test("is given up when told so, with the number of its messages, and dead letters still count", async () => {
+    test("is given up on request, with the number of its messages, and dead letters still count", async () => {
       holds({ events: [7], waiting: [1] });
       const dead = (count: number) => ({ body: { intake: "closed", deadLetters: { count, more: false } } });
       azure.script[health] = [dead(0), dead(1)];
@@ -360,7 +360,7 @@ describe("delete", () => {
       expect(operation.shown).toContain("gives up 8 messages in the relay's queues, as RELAY_ABANDON_QUEUE asks");
     });
 
-    test("is given up although its messages can't be counted", async () => {
+    test("is given up even if its messages can't be counted", async () => {
       holds({});
       azure.script[poison] = [{ status: 403 }];
       await drain();
@@ -379,7 +379,7 @@ describe("delete", () => {
     const former = () =>
       queueDrain.delete(operation, queueId, { queueId, timeoutSeconds: 60 } as Parameters<typeof queueDrain.delete>[2]);
 
-    test("is refused, since nobody can count the dead letters, and says how they get counted", async () => {
+    test("is refused, since the dead letters can't be counted, and says how to count them", async () => {
       holds({ dead: 5 });
       const { message } = await failure(former());
       expect(message).toContain("dead letters could not be counted (this stack does not know the relay's address yet)");
@@ -388,7 +388,7 @@ describe("delete", () => {
       expect(azure.calls().filter((call) => call.startsWith(health))).toEqual([]);
     });
 
-    test("gives them up when told so, and says that nobody has counted them", async () => {
+    test("gives them up on request, and says that they were not counted", async () => {
       process.env.RELAY_ABANDON_DEAD_LETTERS = "true";
       operation = operationOn(azure);
       holds({ dead: 5 });

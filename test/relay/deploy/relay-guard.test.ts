@@ -26,7 +26,7 @@ const permit = (olds: Guarded, news: object) =>
   relayGuard.permit?.(operation, "guard", { olds, news, replaces: false }) as Promise<void>;
 
 describe("a destroy", () => {
-  test("is refused while there are dead letters, with the ways on, and the intake stays open", async () => {
+  test("is refused while there are dead letters, with the remedies, and the intake stays open", async () => {
     azure.script = { [queue]: [there], [health]: [dead(5)] };
     const { message } = await failure(remove());
     expect(message).toMatch(/^The relay is not taken down, since there are 5 dead letters: /);
@@ -37,14 +37,14 @@ describe("a destroy", () => {
     expect(azure.requests.map(({ method }) => method)).toEqual(["GET", "GET"]);
   });
 
-  test("does not take a count from before it asked, since a dead letter may have come meanwhile", async () => {
+  test("does not accept a count from before its request, since a dead letter may have been added meanwhile", async () => {
     azure.script = { [queue]: [there], [health]: [dead(0, 3), dead(1)] };
     const { message } = await failure(remove());
     expect(message).toContain("there is 1 dead letter");
     expect(operation.clock.sleeps).toEqual([2_000]);
   });
 
-  test("nor if somebody sets the clock on the wall meanwhile", async () => {
+  test("nor if the wall clock is set meanwhile", async () => {
     azure.script = { [queue]: [there], [health]: [dead(0, 3), dead(0, 4), dead(1)] };
     const { sleep } = operation.clock;
     operation.clock.sleep = async (...args) => {
@@ -54,7 +54,7 @@ describe("a destroy", () => {
     expect((await failure(remove())).message).toContain("there is 1 dead letter");
   });
 
-  test("takes a count that others have asked for meanwhile", async () => {
+  test("accepts a count that others have requested meanwhile", async () => {
     azure.script = { [queue]: [there], [health]: [dead(0, 4), dead(0, 5), dead(0, 1), dead(1)] };
     await remove();
     expect(operation.clock.sleeps).toEqual([1_000, 1_000]);
@@ -67,7 +67,7 @@ describe("a destroy", () => {
     expect(operation.clock.sleeps).toEqual([5_000]);
   });
 
-  test("goes on without any, whatever waits: the drain delivers that", async () => {
+  test("continues without any, whatever still waits: the drain delivers it", async () => {
     azure.script = { [queue]: [there], [health]: [dead(0)] };
     await remove();
     expect(operation.shown).toEqual([]);
@@ -76,7 +76,7 @@ describe("a destroy", () => {
   test.each<[string, Answer, string]>([
     ["does not answer well", { status: 503, body: "no storage" }, "/health answers 503: no storage"],
     ["is of an earlier version", { body: { status: "ok" } }, "does not say how many there are"],
-  ])("is refused as the drain would, once the relay had a minute, if it %s", async (_, answer, why) => {
+  ])("is refused after a minute, as by the drain, if the relay %s", async (_, answer, why) => {
     azure.script = { [queue]: [there], [health]: [answer] };
     const { message } = await failure(remove());
     expect(message).toContain("could not be counted after 62 s: ");
@@ -89,14 +89,14 @@ describe("a destroy", () => {
     expect(operation.clock.sleeps).toEqual([2_000]);
   });
 
-  test("has nothing to guard where the relay was deleted by hand, or there is none", async () => {
+  test("allows a destroy if the relay was deleted by hand, or never existed", async () => {
     azure.script = { [queue]: [gone] };
     await remove();
     await remove(direct);
     expect(azure.requests).toHaveLength(1);
   });
 
-  test("asks nobody where dead letters are given up", async () => {
+  test("does not ask if dead letters are given up", async () => {
     process.env.RELAY_ABANDON_DEAD_LETTERS = "true";
     operation = operationOn(azure);
     await remove();
@@ -112,7 +112,7 @@ describe("a change to direct delivery", () => {
     );
   });
 
-  test("goes on without any, or with a warning where the relay can't be asked", async () => {
+  test("continues without any, or with a warning if the relay can't be asked", async () => {
     azure.script = { [health]: [dead(0)] };
     await permit(guarded(), { delivery: "direct" });
     expect(operation.shown).toEqual([]);
@@ -122,14 +122,14 @@ describe("a change to direct delivery", () => {
     expect(operation.shown.at(-1)).toContain("If there are any, the change will not delete the relay at its end.");
   });
 
-  test("is not looked at in other changes", async () => {
+  test("is not checked in other changes", async () => {
     await permit(guarded(), { delivery: "relay" });
     await permit(direct, { delivery: "relay" });
     expect(azure.requests).toEqual([]);
   });
 });
 
-test("it makes nothing, and can't be imported", async () => {
+test("it creates nothing in Azure, and can't be imported", async () => {
   const made = await relayGuard.create(operation, guarded());
   expect(made).toEqual({ id: "code", outputs: {} });
   expect(await relayGuard.read(operation, "code", guarded(), {})).toEqual({ inputs: guarded(), outputs: {} });
@@ -137,20 +137,20 @@ test("it makes nothing, and can't be imported", async () => {
   expect(azure.requests).toEqual([]);
 });
 
-describe("made again after a destroy that was interrupted", () => {
+describe("recreated after an interrupted destroy", () => {
   const alert = queueId.replace(/Microsoft\.Storage.*$/, "Microsoft.Insights/scheduledQueryRules/late");
   const parts = { 'alert "late"': { id: alert, apiVersion: "2025-01-01-preview" } };
   const permitCreation = () =>
     relayGuard.permitCreation?.(operation, { delivery: "relay", queueId, parts }, []) as Promise<void>;
 
-  test("it names what Azure lacks and the command that makes it again", async () => {
+  test("it names the missing parts and the command that recreates them", async () => {
     azure.script = { [`GET ${alert}`]: [gone] };
     const { message } = await failure(permitCreation());
     expect(message).toContain('alert "late" (scheduledQueryRules/late)');
     expect(message).toContain("npx pulumi up --refresh");
   });
 
-  test("it is made if Azure has everything", async () => {
+  test("it is created if Azure has every part", async () => {
     azure.script = { [`GET ${alert}`]: [{ body: {} }] };
     await permitCreation();
   });

@@ -29,7 +29,7 @@ function deletions(): string[] {
   return azure.calls().filter((call) => call.startsWith("DELETE"));
 }
 
-test("what a replacement finds under its name is rewritten, and the end of the run does not take it away", async () => {
+test("a replacement rewrites what exists under its name, and the end of the run does not delete it", async () => {
   azure.script = {
     [`GET ${queueId}`]: [{ body: {} }],
     [`PUT ${queueId}`]: [{ body: {} }],
@@ -43,7 +43,7 @@ test("what a replacement finds under its name is rewritten, and the end of the r
   expect(deletions()).toEqual([]);
 });
 
-test("it is deleted when the engine asks once more, and when it was not there before", async () => {
+test("it is deleted when the engine asks again, and when it did not exist before", async () => {
   azure.script = {
     [`GET ${queueId}`]: [{ body: {} }, gone],
     [`PUT ${queueId}`]: [{ body: {} }],
@@ -58,7 +58,7 @@ test("it is deleted when the engine asks once more, and when it was not there be
   expect(deletions()).toHaveLength(2);
 });
 
-test("what a killed replacement left in the state beside the present one, under the same id, is not taken away by the next run", async () => {
+test("the next run does not delete the former state of a killed replacement that has the same id", async () => {
   azure.script = { [`DELETE ${queueId}`]: [{ status: 204 }] };
   const calls = (name: string) => ({
     ...{

@@ -62,7 +62,7 @@ const drain = () =>
   queueDrain.delete(operation, queueId, former() as unknown as Parameters<typeof queueDrain.delete>[2]);
 
 const bodyOf = ({ bytes }: { bytes: Buffer }) => JSON.parse(String(bytes));
-/** What the new relay's queue was marked with, in turn. */
+/** The marks that the new relay's queue got, in order. */
 const marksOfNew = () =>
   azure.requests
     .filter(({ method, url }) => method === "PATCH" && url.includes("/storageAccounts/b/"))
@@ -95,10 +95,10 @@ test("the new relay is held, the former one emptied, its notes copied, and then 
   expect(operation.shown.at(-1)).toBe("the new relay knows what the former one has delivered: 48 notes");
 });
 
-test("the new relay's identity, and nobody else, may read the former account", async () => {
+test("only the new relay's identity may read the former account", async () => {
   prepare();
   await drain();
-  // Once early, since it takes time to spread, and once more before it is needed.
+  // Once early, since it takes time to propagate, and again before it is needed.
   const assignments = azure.requests.filter(({ method }) => method === "PUT");
   expect(assignments.map(({ url }) => url.split("?")[0])).toEqual(Array(2).fill(roleAssignment().replace("PUT ", "")));
   expect(indexOf("PUT")).toBeLessThan(indexOf("GET /health"));
@@ -112,7 +112,7 @@ test("the new relay's identity, and nobody else, may read the former account", a
   });
 });
 
-test("a copy that takes several calls goes on where it was, and shows how far it is", async () => {
+test("a copy in several calls continues where it was, and shows its progress", async () => {
   const position = { table: 1, from: { NextPartitionKey: "0b" } };
   prepare({ takeover: [{ body: { copied: 1000, position } }, { body: { copied: 1 } }] });
   await drain();
@@ -123,14 +123,14 @@ test("a copy that takes several calls goes on where it was, and shows how far it
   );
 });
 
-test("a role that still spreads, a mark that is not seen yet and an app that starts are waited for", async () => {
+test("it waits for a role that still propagates, a mark that is not seen yet and an app that starts", async () => {
   const spreading = { status: 503, body: { reason: "HTTP 403" } };
   prepare({ takeover: [{ status: 403 }, spreading, { status: 502, body: "starting" }, { body: { copied: 0 } }] });
   await drain();
   expect(marksOfNew().at(-1)).toEqual({ sending: "free" });
 });
 
-test("notes that can't be copied keep the former relay, with the reason and the ways on; the new one sends", async () => {
+test("notes that can't be copied keep the former relay, with the reason and the remedies; the new one sends", async () => {
   prepare({ takeover: [{ status: 503, body: { reason: "HTTP 403" } }] });
   const { message } = await failure(drain());
   expect(message).toContain("The relay is not taken down, since the new relay could not take over");
@@ -149,14 +149,14 @@ test("they are given up with the queue", async () => {
   expect(operation.shown).toContainEqual(expect.stringContaining("gives up the notes of delivered events, since"));
 });
 
-test("dead letters keep the former relay, and the new one knows what it has delivered nonetheless", async () => {
+test("dead letters keep the former relay, and the new one still knows what it has delivered", async () => {
   prepare({ dead: 2 });
   expect((await failure(drain())).message).toContain("since there are 2 dead letters");
   expect(takeovers()).toHaveLength(16);
   expect(marksOfNew().at(-1)).toEqual({ sending: "free" });
 });
 
-test("a stop lets the new relay send", async () => {
+test("after an interruption the new relay sends", async () => {
   prepare();
   azure.script[`GET ${queueId}`] = [queue(0), queue(7, closed)];
   const { clock, stop } = operation;
@@ -167,7 +167,7 @@ test("a stop lets the new relay send", async () => {
   expect(marksOfNew().at(-1)).toEqual({ sending: "free" });
 });
 
-test("a new relay that is held for long is held again", async () => {
+test("the hold of the new relay is renewed during a long copy", async () => {
   prepare();
   azure.script[`GET ${queueId}`] = [queue(0), ...Array(9).fill(queue(1, closed)), queue(0, closed)];
   await drain();
@@ -189,7 +189,7 @@ test.each<[string, () => void]>([
   expect(takeovers()).toEqual([]);
 });
 
-describe("the drain of a relay that is made", () => {
+describe("the drain of a new relay", () => {
   const values = () => ({
     ...former(),
     queueId: newQueue,
@@ -197,7 +197,7 @@ describe("the drain of a relay that is made", () => {
     principalId: "identity",
   });
 
-  test("in another's place holds its events before the webhook is turned to it, until every instance knows", async () => {
+  test("that replaces another holds its events before the webhook is pointed at it, until every instance knows", async () => {
     prepare();
     operation = { ...operation, other: { id: queueId, inputs: former() } };
     await queueDrain.create(operation, values());
@@ -216,7 +216,7 @@ describe("the drain of a relay that is made", () => {
   });
 });
 
-test("a run that goes on after one that was killed knows the new relay from what the engine asks", async () => {
+test("a run after a killed one recognizes the new relay by the engine's request", async () => {
   prepare();
   const provider = definitionProvider({ ...customerIoAepPackage, connect: () => operation.client });
   await provider.configure({ armUrl: `https://${azure.host}` });

@@ -11,14 +11,14 @@ import { type DeadLetter, parseDeadLetter } from "../../../relay/core/event/dead
 import { decodeEnvelope, type QueuedEvent } from "../../../relay/core/event/envelope.ts";
 import { containerNames, queueNames } from "../../../relay/core/names.ts";
 
-/** A message of a queue, read without being taken off it for good: what the Functions host would hand over. */
+/** A message of a queue, received but not deleted, as the Functions host would pass it. */
 interface HostMessage {
-  /** As the Functions library makes it: JSON parsed if it is JSON. */
+  /** As the Functions library passes it: parsed if it is JSON. */
   readonly message: unknown;
   readonly expiresOn: Date;
 }
 
-/** Microsoft's storage emulator, with the relay's queues and containers in it and nothing else. */
+/** Microsoft's storage emulator with only the relay's queues and containers. */
 export interface Azurite {
   readonly connectionString: string;
   readonly queueServiceUri: string;
@@ -26,7 +26,7 @@ export interface Azurite {
   readonly tableServiceUri: string;
   /** Empties queues and containers. */
   reset(): Promise<void>;
-  /** Takes the messages that are visible now off a queue, as the host would. */
+  /** Receives the messages of a queue that are visible now, as the host would. */
   take(queue: string): Promise<HostMessage[]>;
   /** The events in those messages of the queue `events`, message by message. */
   takeEvents(): Promise<(readonly QueuedEvent[])[]>;
@@ -40,9 +40,9 @@ export interface Azurite {
 const key = randomBytes(64).toString("base64");
 
 /**
- * Starts it in a process of its own, on free ports and in a temporary folder.
+ * Starts it in its own process, on free ports and in a temporary folder.
  *
- * @param certificate makes it serve https and take Entra ID's tokens too, of which it checks the claims
+ * @param certificate makes it serve https and also accept Entra ID's tokens, of which it checks only the claims
  */
 export async function startAzurite(certificate?: Certificate): Promise<Azurite> {
   const folder = await mkdtemp(join(tmpdir(), "relay-azurite-"));

@@ -1,4 +1,4 @@
-/** Encodings of a text within another, character by character, as senders and their libraries write them. */
+/** Encodings of a text within another, character by character, as written by senders' libraries. */
 export const encodings: Readonly<Record<string, (text: string) => string>> = {
   url: (text) => encodeURIComponent(text),
   urlInLowerCase: (text) => encodeURIComponent(text).replaceAll(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase()),

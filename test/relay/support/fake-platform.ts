@@ -9,9 +9,9 @@ export type FakeAnswer =
   | "reset";
 
 export interface FakePlatform {
-  /** Inlet with flow id, as the relay's setting has it. */
+  /** Inlet with flow id, as in the relay's setting. */
   readonly streamingUrl: string;
-  /** The bodies received, in their order, answered well or not. */
+  /** The bodies received, in order, whatever the answer. */
   readonly received: Record<string, unknown>[];
   /** The headers and URLs of the requests. */
   readonly requests: {
@@ -19,9 +19,9 @@ export interface FakePlatform {
     readonly url: string | undefined;
     readonly contentType: string | undefined;
   }[];
-  /** What to answer each body; set again by each test. */
+  /** The answer for each body; each test sets it. */
   answer: (body: Record<string, unknown>) => FakeAnswer;
-  /** Most requests that were under way at once. */
+  /** Maximum number of concurrent requests so far. */
   readonly mostAtOnce: () => number;
   reset(): void;
   stop(): Promise<void>;
@@ -30,7 +30,7 @@ export interface FakePlatform {
 /** Platform's receipt of an event. */
 export const taken: FakeAnswer = { status: 200, body: { inletId: "i", xactionId: "1:2:3", receivedTimeMs: 1 } };
 
-/** A streaming inlet on the loopback address that answers as it is set. */
+/** A streaming inlet on the loopback address with answers set by the test. */
 export async function startFakePlatform(): Promise<FakePlatform> {
   let underWay = 0;
   let most = 0;

@@ -16,21 +16,21 @@ interface Message {
   dequeueCount: number;
 }
 
-/** Ends what a process had under way when it dies. */
+/** Ends the pending work of a process when it dies. */
 class ProcessDied extends Error {}
 
 /**
- * A storage account and a Platform that outlive the processes that use them, in memory, with a script of faults.
+ * A storage account and a Platform in memory that outlive the processes that use them, with a script of faults.
  */
 export class FaultyWorld {
   readonly queues: Record<string, Message[]> = { [queueNames.events]: [], [queueNames.poison]: [] };
   readonly claims = new Map<string, string>();
   readonly deadLetters = new Map<string, DeadLetter>();
   readonly tables = new Map<string, Set<string>>();
-  /** The event ids that Platform answered 200 to, or that it has although its answer got lost. */
+  /** The event ids that Platform answered with 200, or has although its answer was lost. */
   readonly delivered = new Map<string, number>();
   now = Date.parse("2026-11-20T10:00:00.000Z");
-  /** What happens to the next calls. When the script is used up, all goes well. */
+  /** What happens to the next calls. At the end of the script, all calls succeed. */
   faults: Fault[] = [];
   readonly #statuses: number[];
 
@@ -87,7 +87,7 @@ export class FaultyWorld {
     const platform = {
       send: (body: string) => act(() => this.#receive(body)).catch((): PlatformAnswer => ({ failure: "no answer" })),
     };
-    /** Runs an invocation to its end or to that of the process. */
+    /** Runs an invocation until it ends or the process dies. */
     const run = <T>(invocation: () => Promise<T> | T): Promise<T> =>
       Promise.race([Promise.resolve().then(invocation), died.promise]);
     return { storage, tables, platform, clock: () => new Date(this.now), run };

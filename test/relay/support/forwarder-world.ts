@@ -23,7 +23,7 @@ export function message(...events: QueuedEvent[]) {
   return { version: 1, events };
 }
 
-/** A forwarder with real storage before it and a Platform behind it that answers as a test says. */
+/** A forwarder between real storage and a Platform with answers set by the test. */
 export class ForwarderWorld {
   readonly azurite: Azurite;
   readonly platform: FakePlatform;
@@ -49,7 +49,7 @@ export class ForwarderWorld {
     await this.azurite.stop();
   }
 
-  /** Runs the forwarder over one message, and notes with which delay it put messages back. */
+  /** Runs the forwarder on one message, and records the delays of the messages that it put back. */
   async forward(body: unknown, ports: Partial<ForwarderPorts> = {}, metadata: Record<string, string> = {}) {
     const { storage } = this;
     const delays: number[] = [];

@@ -3,13 +3,13 @@ import { HttpRequest, InvocationContext } from "@azure/functions";
 import { SummedLines } from "../../../relay/azure/summed-lines.ts";
 import { eventPolicy } from "../../../relay/core/policy/policy.ts";
 
-/** The one key that the tests' calls are signed with. */
+/** The key that signs the tests' calls. */
 export const signingKey = "cio-test-signing-key";
 
-/** Settings of an intake that takes every event as it is. */
+/** Settings of an intake that accepts every event unchanged. */
 export const takeAll = { policy: eventPolicy.parse({}), maximumAgeSeconds: 0 };
 
-/** A context as the host makes one for each invocation, and the lines that were logged to it. */
+/** A context as the host creates for each invocation, and the lines that were logged to it. */
 export function invocation(triggerMetadata: Record<string, string> = {}) {
   const lines: { level: string; text: string; outcome: Record<string, unknown> }[] = [];
   const context = new InvocationContext({
@@ -21,7 +21,7 @@ export function invocation(triggerMetadata: Record<string, string> = {}) {
   return { context, lines };
 }
 
-/** A call as Customer.io makes it: signed with `key`, its body in raw bytes. */
+/** A call as Customer.io sends it: signed with `key`, with its body as raw bytes. */
 export function signedCall(body: string | Uint8Array, key = signingKey): HttpRequest {
   const timestamp = "1717430405";
   const signature = createHmac("sha256", key).update(`v0:${timestamp}:`).update(body).digest("hex");
@@ -33,12 +33,12 @@ export function call(body: string | Uint8Array, headers: Record<string, string>)
     method: "POST",
     url: "https://relay.example.org/customerio",
     headers: { "content-type": "application/json", ...headers },
-    // The host hands the body over as bytes, which the library's type for tests doesn't foresee.
+    // The host passes the body as bytes, which the library's type for tests does not allow.
     body: { bytes: Buffer.from(body) } as never,
   });
 }
 
-/** Lines of calls without an event, of which those that come later are never written: a test is over before its second is. */
+/** Lines of calls without an event. Sums are never written, since a test ends within the first second. */
 export function linesAtOnce(): SummedLines {
   return new SummedLines({ schedule: () => undefined });
 }

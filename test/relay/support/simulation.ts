@@ -10,7 +10,7 @@ import { invocation } from "./invocation.ts";
 import { VirtualTime } from "./virtual-time.ts";
 
 const { batchSize, newBatchThreshold } = JSON.parse(readFileSync("relay/host.json", "utf8")).extensions.queues;
-/** As relay/host.json and the host's queue extension have it. */
+/** As in relay/host.json and the host's queue extension. */
 const host = { batchSize, newBatchThreshold, polling: { least: 100, most: 2_000 }, retry: 30_000, tries: 5 };
 
 /** Milliseconds for one call of the storage. */
@@ -26,9 +26,9 @@ export interface SimulationOptions {
   readonly seed?: number;
   readonly instances?: number;
   readonly requestsPerSecond?: number;
-  /** Operations a second that the queue takes; default: any number. Beyond it fails what three tries can't do. */
+  /** Operations per second that the queue accepts; default: any number. An operation beyond it fails after three tries. */
   readonly queueLimit?: number;
-  /** What Platform says to an event at its so manieth try, and after how many milliseconds; default: a receipt after 5. */
+  /** Platform's answer to an event at its n-th try, and after how many milliseconds; default: a receipt after 5. */
   readonly answer?: (id: string, tries: number) => { readonly answer: PlatformAnswer; readonly after: number };
 }
 
@@ -38,13 +38,13 @@ export const refusal = (status: number, retryAfter: string | null = null) => ({
   after: 5,
 });
 
-/** The forwarder of one or more instances in a host like Azure's, with all of its own parts, in virtual time. */
+/** The forwarder of one or more instances in a host like Azure's, with all of its real parts, in virtual time. */
 export class Simulation {
   readonly time = new VirtualTime();
   readonly random: () => number;
   readonly queue: Message[] = [];
   readonly queuedAt = new Map<string, number>();
-  /** When Platform took an event. */
+  /** When Platform accepted an event. */
   readonly deliveredAt = new Map<string, number>();
   readonly tries = new Map<string, number>();
   readonly dead = new Map<string, string>();
@@ -73,7 +73,7 @@ export class Simulation {
     for (const text of encodeEnvelopes(events)) await this.#put(text, 0);
   }
 
-  /** Has so many messages of so many events wait on the queue. A message is made when a host takes it: most never are. */
+  /** Adds a number of waiting messages to the queue. A message is created when a host receives it: most never are. */
   backlog(messages: number, each: number): void {
     const { now } = this.time;
     const receivedAt = this.time.clock().toISOString();

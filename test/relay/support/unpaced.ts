@@ -3,7 +3,7 @@ import type { Sender } from "../../../relay/azure/delivery/paced-client.ts";
 import type { PlatformClient } from "../../../relay/azure/delivery/platform-client.ts";
 import { verdictOf } from "../../../relay/core/delivery/delivery.ts";
 
-/** Sends whenever it is asked to, to a Platform that takes other events. */
+/** Sends without a rate limit, to a Platform that accepts other events. */
 export function unpaced(client: Pick<PlatformClient, "send">, clock = () => new Date()): Sender {
   const send = async (body: string) => {
     const answer = await client.send(body);

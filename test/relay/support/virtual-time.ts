@@ -1,8 +1,8 @@
 const beginning = Date.parse("2026-11-20T10:00:00.000Z");
 
-/** Time that passes only as far as somebody waits for it, and then at once. All that waits has to wait by it. */
+/** Virtual time: it advances at once to the next moment that something waits for. Everything that waits has to use it. */
 export class VirtualTime {
-  /** Milliseconds since the beginning. */
+  /** Milliseconds since the start. */
   now = 0;
   readonly #waiting: { readonly at: number; readonly go: () => void }[] = [];
 
@@ -14,7 +14,7 @@ export class VirtualTime {
       const at = this.now + Math.max(0, milliseconds);
       let low = 0;
       let high = this.#waiting.length;
-      // Sorted, the latest first; of those at one time the first to wait is the last of them, and so the first to go.
+      // Sorted with the latest first. Among those of one time the first to wait comes last, so it is the first to continue.
       while (low < high) {
         const middle = (low + high) >> 1;
         if ((this.#waiting[middle]?.at ?? 0) > at) low = middle + 1;
@@ -23,10 +23,10 @@ export class VirtualTime {
       this.#waiting.splice(low, 0, { at, go });
     });
 
-  /** Lets time pass until then, or until something is so. */
+  /** Advances time until then, or until the condition holds. */
   async pass(until: number, isOver: () => boolean = () => false): Promise<void> {
     for (;;) {
-      // Everything that does not wait for time happens first.
+      // Everything that does not wait for time runs first.
       await new Promise(setImmediate);
       const next = this.#waiting.at(-1);
       if (isOver() || next === undefined || next.at > until) break;

@@ -15,7 +15,7 @@ export interface App {
 export const inGroup = { resourceGroupName: "group" };
 export const [failed, success] = [3, 4];
 
-/** A local Azure with all that function apps need: storage without keys, a container for code, an identity, a vault. */
+/** A local Azure with everything that function apps need: storage without keys, a container for code, an identity, a vault. */
 export async function startAppWorld(options: Partial<AzureOptions> = {}) {
   const cloud = await startTestAzure(options);
   const { provider } = cloud.azure;
@@ -48,7 +48,7 @@ export async function startAppWorld(options: Partial<AzureOptions> = {}) {
     identity,
     vault,
 
-    /** Makes a plan and an app on it, with `configuration` in its functionAppConfig. */
+    /** Creates a plan and an app on it, with `configuration` in its functionAppConfig. */
     async makeApp(configuration: PropertyMap = {}): Promise<App> {
       made += 1;
       const plan = await make(provider, "web:AppServicePlan", `plan${made}`, {
@@ -131,7 +131,7 @@ export async function startAppWorld(options: Partial<AzureOptions> = {}) {
       return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
     },
 
-    /** Gives an app another container to take its code from; answers the status. */
+    /** Gives an app another container for its code; returns the status. */
     async moveCode({ app }: App, container: string): Promise<number> {
       const storage = {
         type: "blobContainer",

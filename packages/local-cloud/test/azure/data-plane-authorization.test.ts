@@ -53,7 +53,7 @@ test.each([
   ],
   ["Storage Blob Data Owner", ["readBlob", "writeBlob", "dropBlob", "listBlobs", "makeContainer", "containerExists"]],
   ["Storage Table Data Contributor", []],
-  // On resources, which reach the data plane as queues and containers, never on what is in them.
+  // Rights on resources reach the data plane as queues and containers, never as their contents.
   ["Owner", ["exists", "make", "drop", "list", "makeContainer", "containerExists"]],
   ["Reader", ["exists", "list", "containerExists"]],
 ])("%s may %j on its account", (role, allowed) => {
@@ -67,7 +67,7 @@ test("whether `process` covers an update is a switch", () => {
   expect(may(role, account, calls.renew, "write-or-process")).toBe(true);
 });
 
-test("a role on one queue holds for that queue alone", () => {
+test("a role on one queue applies to that queue only", () => {
   const scope = `${account}/queueServices/default/queues/q`;
   expect(may("Storage Queue Data Message Sender", scope, "queue POST /q/messages")).toBe(true);
   expect(may("Storage Queue Data Message Sender", scope, "queue POST /q-poison/messages")).toBe(false);

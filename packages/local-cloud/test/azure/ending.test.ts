@@ -51,7 +51,7 @@ async function started(folder: string): Promise<{ parent: ChildProcess; pid: num
   throw new Error("The process ended before it told what it runs.");
 }
 
-test.each(["SIGTERM", "SIGKILL"] as const)("no process outlives one that ends by %s", async (signal) => {
+test.each(["SIGTERM", "SIGKILL"] as const)("no child process survives %s", async (signal) => {
   const { folder, dispose } = await temporaryFolder();
   const { parent, pid } = await started(folder);
   expect(isAlive(pid)).toBe(true);

@@ -35,7 +35,7 @@ const onlyOne = () =>
     ({ length }) => length === 1,
   );
 
-test("by switches, instances with former settings live on, and calls come to both in turn", async () => {
+test("with a switch, instances with former settings keep running, and calls alternate between both", async () => {
   const { azure } = world.cloud;
   const [former] = hosts();
   azure.change({ formerInstances: 600_000 });
@@ -50,14 +50,14 @@ test("by switches, instances with former settings live on, and calls come to bot
   expect(await greetings(2)).toEqual(["new", "new"]);
 });
 
-test("their time is over some day", async () => {
+test("they end after a time", async () => {
   world.cloud.azure.change({ formerInstances: 100 });
   await world.configure(app, { WORK_QUEUE: "work", GREETING: "newest" });
   await onlyOne();
   expect(await greetings(2)).toEqual(["newest", "newest"]);
 });
 
-test("switches are changed from outside too, and unknown ones are refused", async () => {
+test("switches can be changed over HTTP, and unknown ones are refused", async () => {
   const change = (switches: object) => {
     const url = `${world.cloud.azure.armUrl}/__local/switches`;
     return fetch(url, { method: "POST", body: JSON.stringify(switches) });

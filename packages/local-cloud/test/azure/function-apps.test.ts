@@ -26,7 +26,7 @@ function logOf({ app }: App): string {
   return file === undefined ? "" : readFileSync(file, "utf8");
 }
 
-test("before the roles are given nothing works: the package can't be stored", async () => {
+test("without the roles nothing works: the package can't be stored", async () => {
   const app = await world.makeApp();
   expect(app.host).toBe(`https://${String(app.app.properties.defaultHostName)}`);
   expect((await fetch(`${app.host}/nothing`)).status).toBe(404);
@@ -37,7 +37,7 @@ test("before the roles are given nothing works: the package can't be stored", as
   expect(await world.kudu(app, "/api/deployments/latest")).toMatchObject({ status: failed, complete: true });
 });
 
-describe("with the roles given", () => {
+describe("with the roles", () => {
   let app: App;
 
   beforeAll(async () => {
@@ -76,7 +76,7 @@ describe("with the roles given", () => {
     expect(log.at(-1)?.message).toMatch(reason);
   });
 
-  test("a package whose files carry no Unix mode: success, no function, no error", async () => {
+  test("a package with files without a Unix mode: success, no function, no error", async () => {
     const other = await world.makeApp();
     expect(await world.deploy(other, zipOf(files, { unixModes: false }))).toMatchObject({ status: success });
     expect((await world.arm(other, "POST", "syncfunctiontriggers")).status).toBe(204);
@@ -90,7 +90,7 @@ describe("with the roles given", () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([202, 409]);
   });
 
-  test("deploy, sync, list, run; the package lies in the container", async () => {
+  test("deploy, sync, list, run; the package is in the container", async () => {
     expect(await world.arm(app, "POST", "syncfunctiontriggers")).toMatchObject({
       status: 400,
       body: { error: { message: "Encountered an error (ServiceUnavailable) from host runtime." } },
@@ -143,7 +143,7 @@ describe("with the roles given", () => {
     expect(await world.functionNames(app)).toEqual(functions);
   });
 
-  test("Key Vault references: read with the identity's role, else the text stays as it is", async () => {
+  test("Key Vault references: resolved with the identity's role, otherwise the text is unchanged", async () => {
     const secret = await make(world.provider, "keyvault:Secret", "greeting", {
       ...inGroup,
       vaultName: "testvault",
@@ -172,7 +172,7 @@ describe("with the roles given", () => {
     const refreshed = await world.arm(app, "POST", `${references}/refresh`);
     expect(refreshed).toMatchObject(listed("Resolved"));
     expect(JSON.stringify(refreshed)).not.toContain("it came");
-    // Instances that run keep what they were started with.
+    // Running instances keep the settings with which they were started.
     const shown = async () => ((await (await fetch(`${app.host}/echo/a/b`)).json()) as { setting: string }).setting;
     expect(await shown()).toBe(later);
     expect(await world.arm(app, "POST", "restart")).toMatchObject({ status: 200 });
@@ -219,7 +219,7 @@ describe("with the roles given", () => {
     expect(await finished).toBe(200);
   });
 
-  test("an app whose deployment container moves has no code until the next deployment; a deleted one takes its processes along", async () => {
+  test("after its deployment container moves an app has no code until the next deployment; a deleted app ends its processes", async () => {
     const other = await world.makeApp();
     await world.configure(other, { WORK_QUEUE: "work" });
     await world.deploy(other, zipOf(files));
@@ -243,7 +243,7 @@ test("the admin routes show queues, blobs and the census", async () => {
   expect(await get("census")).toMatchObject({ resources: { "azure-native:storage:StorageAccount": 1 } });
 });
 
-test("keys open nothing in an account that forbids them", async () => {
+test("an account that forbids keys refuses them", async () => {
   const args = { ...inGroup, accountName: "testaccount" };
   const { keys } = (await world.provider.invoke("azure-native:storage:listStorageAccountKeys", args)) as unknown as {
     keys: { value: { value: string } }[];

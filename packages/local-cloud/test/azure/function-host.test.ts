@@ -138,7 +138,7 @@ describe("a body beyond FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", () => {
     expect(host.lines.filter(({ message }) => message === "echoing word")).toHaveLength(1);
   });
 
-  test("is read no further than that where its length is not told", async () => {
+  test("is read no further than that without a declared length", async () => {
     const chunk = new Uint8Array(64 * 1024);
     let sent = 0;
     const endless = new ReadableStream({
@@ -148,7 +148,7 @@ describe("a body beyond FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", () => {
         else controller.enqueue(chunk);
       },
     });
-    // The connection is closed behind the answer, which a sender that is still writing may not get to see.
+    // The connection is closed after the answer, which a sender that is still writing may not see.
     const answer = await post(endless).then(
       ({ status }) => status,
       ({ cause }: { cause?: { code?: string } }) => cause?.code,
@@ -201,7 +201,7 @@ describe("queue triggers", () => {
     );
   });
 
-  test("a list is as many messages; what fails too often goes to the poison queue, as it was stored", async () => {
+  test("a list becomes several messages; one that fails too often moves to the poison queue unchanged", async () => {
     const host = await startHost({ WORK_QUEUE: "poisoned" });
     await fetch(`${host.url}/enqueue`, { method: "POST", body: JSON.stringify([{ failures: 9 }, { failures: 0 }]) });
     const poison = queue("poisoned-poison");
@@ -222,7 +222,7 @@ describe("queue triggers", () => {
     );
   });
 
-  test("a message that is no base64 goes to the poison queue without an attempt", async () => {
+  test("a message that is not base64 moves to the poison queue without an attempt", async () => {
     const host = await startHost({ WORK_QUEUE: "plain" });
     await queue("plain").createIfNotExists();
     await queue("plain").sendMessage('{"plain":true}');
@@ -303,7 +303,7 @@ test("without an extension bundle there are no queue functions, and only those a
   expect((await fetch(`${host.url}/enqueue`, { method: "POST" })).status).toBe(404);
 });
 
-test("SIGTERM drains: what runs is answered, then the process ends", async () => {
+test("SIGTERM drains: current requests are answered, then the process ends", async () => {
   const host = await startHost({ WORK_QUEUE: "drained", SLOW_MS: "400" });
   const answer = fetch(`${host.url}/slow`);
   await until(
@@ -316,7 +316,7 @@ test("SIGTERM drains: what runs is answered, then the process ends", async () =>
   expect(await host.child.exited).toBe(0);
 });
 
-test("a function that overruns `functionTimeout` fails and costs the process", async () => {
+test("a function that exceeds `functionTimeout` fails and ends the process", async () => {
   const host = await startHost({
     WORK_QUEUE: "overrun",
     SLOW_MS: "60000",

@@ -38,7 +38,7 @@ describe("host.json", () => {
     });
   });
 
-  test("app settings take the place of values, whatever their case; the threshold follows the batch", () => {
+  test("app settings replace values in any case; the threshold depends on the batch", () => {
     const text = JSON.stringify({
       version: "2.0",
       extensions: { queues: { batchSize: 16, visibilityTimeout: "00:00:30" } },
@@ -82,7 +82,7 @@ describe("routes", () => {
     expect(match(template, path)).toEqual(params);
   });
 
-  test("methods count, and the more exact route wins", () => {
+  test("the method matters, and the more exact route wins", () => {
     expect(match("x", "/x", "POST")).toBeUndefined();
     const routes = ["{*all}", "{name}", "{id:int}", "known"].map((template) =>
       compileRoute(template, ["GET"], "", template),
@@ -96,12 +96,12 @@ describe("routes", () => {
     ]);
   });
 
-  test("a constraint that isn't known is refused", () => {
+  test("an unknown constraint is refused", () => {
     expect(() => compileRoute("it", ["GET"], "", "{id:magic}")).toThrow('constraint "magic"');
   });
 });
 
-test("what is encoded is decoded to the same text", () => {
+test("encoding and decoding returns the same text", () => {
   fc.assert(
     fc.property(
       fc.string({ unit: "grapheme" }),

@@ -53,7 +53,7 @@ const statuses = () => Object.fromEntries([...settings.references].map(([name, {
 
 beforeEach(() => start());
 
-test("a role that comes after the settings changes nothing until a refresh", () => {
+test("a role assigned after the settings has no effect until a refresh", () => {
   settings.change({ PLAIN: "1", KEY: `@Microsoft.KeyVault(SecretUri=${uri}/1)` });
   allowReading();
   expect(statuses()).toEqual({ KEY: "AccessToKeyVaultDenied" });
@@ -64,7 +64,7 @@ test("a role that comes after the settings changes nothing until a refresh", () 
   expect(settings.refresh()).toBe(false);
 });
 
-test("a new version comes with a change of settings or a refresh, and a former one stays readable", () => {
+test("a new version is read after a change of settings or a refresh, and a former one stays readable", () => {
   allowReading();
   const given = { A: `@Microsoft.KeyVault(SecretUri=${uri}/1)`, B: `@Microsoft.KeyVault(SecretUri=${uri})` };
   settings.change(given);
@@ -77,7 +77,7 @@ test("a new version comes with a change of settings or a refresh, and a former o
   expect(settings.environment()).toEqual({ A: "one", B: "three" });
 });
 
-test("each way to be wrong has Azure's word for it", () => {
+test("each failure has Azure's own status", () => {
   allowReading();
   settings.change({
     LATEST: `@Microsoft.KeyVault(SecretUri=${uri}/)`,
@@ -100,7 +100,7 @@ test("each way to be wrong has Azure's word for it", () => {
   expect(statuses()).toEqual({ KEY: "MSINotEnabled" });
 });
 
-test("a disabled version is not given away, and an expired one only with the switch for it", () => {
+test("a disabled version is refused, and an expired one is readable only with the switch for it", () => {
   const given = { KEY: `@Microsoft.KeyVault(SecretUri=${uri}/1)` };
   const outcomeOf = (attributes: { isEnabled?: boolean; expires?: number }) => {
     allowReading();
@@ -119,7 +119,7 @@ test("a disabled version is not given away, and an expired one only with the swi
   expect(outcomeOf({ isEnabled: false })?.status).toBe("OtherReasons");
 });
 
-test("with the switch for it, a host that starts later tries again what has failed", () => {
+test("with the switch for it, a host that starts later retries failed references", () => {
   start({ failedReferences: "tried-at-start" });
   settings.change({ KEY: `@Microsoft.KeyVault(SecretUri=${uri})` });
   allowReading();

@@ -93,7 +93,7 @@ describe("the caller's own login", () => {
     await cloud.stop();
   });
 
-  test("DefaultAzureCredential finds it, and storage takes it for what its roles allow", async () => {
+  test("DefaultAzureCredential finds it, and storage accepts it as far as its roles allow", async () => {
     const credential = new DefaultAzureCredential();
     const queue = new QueueServiceClient(endpoints.queue, credential).getQueueClient("events");
     await queue.sendMessage("hello");
@@ -107,7 +107,7 @@ describe("the caller's own login", () => {
     });
   });
 
-  test("a token that somebody else signed opens nothing", async () => {
+  test("a token with another signature is refused", async () => {
     const forged = { getToken: async () => ({ token: "a.b.c", expiresOnTimestamp: Date.now() + 3_600_000 }) };
     const queue = new QueueServiceClient(endpoints.queue, forged).getQueueClient("events");
     await expect(queue.getProperties()).rejects.toMatchObject({ statusCode: 401 });

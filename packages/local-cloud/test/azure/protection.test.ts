@@ -66,14 +66,14 @@ describe("a lock", () => {
     roleOn(account),
     diagnosticOf(account),
     group,
-  ])("keeps its scope, what is below it and what contains it: %s", (id) => {
+  ])("protects its scope, resources below it and above it: %s", (id) => {
     put(lockOf(account), { level: "CanNotDelete" });
     expect(deletion(id)).toContain(
       `The scope '${id}' cannot perform delete operation because following scope(s) are locked: '${account}'.`,
     );
   });
 
-  test("keeps nothing else, and can be deleted itself", () => {
+  test("protects nothing else, and can be deleted itself", () => {
     put(lockOf(account), { level: "CanNotDelete" });
     expect([vault, plan, lockOf(account)].map(deletion)).toEqual(["accepted", "accepted", "accepted"]);
   });
@@ -88,7 +88,7 @@ describe("a lock", () => {
 describe("zones", () => {
   const sku = (name: string, location = "westeurope") => ({ location, sku: { name } });
 
-  test("an account and a plan have them where the region has", () => {
+  test("an account and a plan have zones if the region has", () => {
     const another = `${account}2`;
     expect(refusal(another, sku("Standard_ZRS"))).toBe("accepted");
     expect(refusal(another, sku("Standard_GZRS", "West US"))).toContain("is not available in the location 'West US'");
@@ -107,7 +107,7 @@ describe("zones", () => {
 });
 
 describe("a vault", () => {
-  test("is never unprotected, and keeps its retention", () => {
+  test("keeps purge protection and retention", () => {
     const existing = put(vault, { properties: {} });
     const change = (properties: PropertyMap) => refusal(vault, { properties }, existing);
     expect(change({ enablePurgeProtection: true })).toBe("accepted");
@@ -121,13 +121,13 @@ describe("a vault", () => {
 describe("an account", () => {
   const sku = { name: "Standard_LRS" };
 
-  test("is encrypted twice from the beginning, or never", () => {
+  test("is encrypted twice from its creation, or never", () => {
     const existing = put(account, { sku });
     const encryption = { requireInfrastructureEncryption: true };
     expect(refusal(account, { sku, encryption }, existing)).toContain("encryption.requireInfrastructureEncryption");
   });
 
-  test("has a blob service that keeps what was deleted for 1 to 365 days", () => {
+  test("has a blob service that keeps deleted blobs for 1 to 365 days", () => {
     const service = (policy: PropertyMap) =>
       refusal(`${account}/blobServices/default`, { deleteRetentionPolicy: policy });
     expect(service({ enabled: false })).toBe("accepted");

@@ -44,13 +44,13 @@ async function countOf(queue: ReturnType<QueueServiceClient["getQueueClient"]>):
   return (await queue.getProperties()).approximateMessagesCount ?? 0;
 }
 
-test("held, it takes nothing until it is released, and has nothing in hand once the hold has begun", async () => {
+test("on hold, it receives nothing until it is released, and holds no message once the hold has started", async () => {
   const waiting: (() => void)[] = [];
   const { queue, listener } = await listenerOn("held", () => new Promise((resolve) => waiting.push(resolve)));
   const arrived = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
   const { receiveMessages } = queue;
-  // The storage has handed a message out, but its answer is still on its way.
+  // The storage has delivered a message, but its answer has not arrived yet.
   queue.receiveMessages = async (options) => {
     const answer = await receiveMessages.call(queue, options);
     if (answer.receivedMessageItems.length > 0) asked.resolve();
@@ -85,7 +85,7 @@ test("held, it takes nothing until it is released, and has nothing in hand once 
   await listener.stop();
 });
 
-test("a batch, then another once no more than the threshold is under way", async () => {
+test("a batch, then another once at most the threshold is being processed", async () => {
   const waiting: (() => void)[] = [];
   const { queue, listener } = await listenerOn("batches", () => new Promise((resolve) => waiting.push(resolve)));
   for (let index = 0; index < 10; index++) await queue.sendMessage(`message ${index}`);
@@ -94,7 +94,7 @@ test("a batch, then another once no more than the threshold is under way", async
     async () => waiting.length,
     (started) => started === 4,
   );
-  // Two are still under way when the next four come: batchSize + newBatchThreshold is the most there can be.
+  // Two are still running when the next four arrive: batchSize + newBatchThreshold is the maximum.
   waiting[0]?.();
   waiting[1]?.();
   await until(
@@ -112,7 +112,7 @@ test("a batch, then another once no more than the threshold is under way", async
   expect(await countOf(queue)).toBe(0);
 });
 
-test("a lease shorter than the work is renewed: one attempt, then gone", async () => {
+test("a lease shorter than the work is renewed: one attempt, then deleted", async () => {
   let attempts = 0;
   const { queue, listener } = await listenerOn(
     "renewed",
@@ -170,7 +170,7 @@ test("a function that deletes its own message does no harm", async () => {
   expect(await countOf(queue)).toBe(0);
 });
 
-test("a queue that comes later is found", async () => {
+test("a queue that is created later is found", async () => {
   const texts: string[] = [];
   const queue = service.getQueueClient("late");
   const { listener } = await listenerOn("other", async (text) => void texts.push(text), { queue });

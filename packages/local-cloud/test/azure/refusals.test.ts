@@ -82,7 +82,7 @@ const refusal = (token: string, news: PropertyMap, name = "any") =>
   );
 const azure = (status: number, code: string, message: string) => `Status=${status} Code="${code}" Message="${message}"`;
 
-describe("what a resource lies in must be there", () => {
+describe("the parent of a resource must exist", () => {
   test("group", async () => {
     expect(await refusal("managedidentity:UserAssignedIdentity", { resourceGroupName: "nowhere" })).toBe(
       azure(404, "ResourceGroupNotFound", "Resource group 'nowhere' could not be found."),
@@ -106,7 +106,7 @@ describe("what a resource lies in must be there", () => {
     );
   });
 
-  test("the services of an account come with it", async () => {
+  test("the services of an account exist with it", async () => {
     const resourceUri = `${groupId}/providers/Microsoft.Storage/storageAccounts/refusals/queueServices/default`;
     expect(await refusal("monitor:DiagnosticSetting", { resourceUri, name: "logs" })).toBe("accepted");
   });
@@ -141,7 +141,7 @@ describe("names", () => {
     }
   });
 
-  test("account, vault and app names are taken everywhere, not just in one group", async () => {
+  test("account, vault and app names are unique everywhere, not just in one group", async () => {
     const elsewhere = { resourceGroupName: "group2" };
     const account = { ...elsewhere, accountName: "refusals", kind: "StorageV2", sku: { name: "Standard_LRS" } };
     expect(await refusal("storage:StorageAccount", account)).toBe(
@@ -188,7 +188,7 @@ describe("role assignments", () => {
     );
   });
 
-  test("a role that doesn't exist, a name that is not a GUID, the same once more", async () => {
+  test("an unknown role, a name that is not a GUID, a duplicate", async () => {
     const unknown = "00000000-1111-4222-8333-444444444444";
     expect(await refusal("authorization:RoleAssignment", assignment({ roleDefinitionId: roleId(unknown) }))).toBe(
       azure(400, "RoleDefinitionDoesNotExist", `The specified role definition with ID '${unknown}' does not exist.`),
@@ -228,7 +228,7 @@ describe("role assignments", () => {
 describe("Flex Consumption", () => {
   const invalid = (text: string) => azure(400, "BadRequest", text);
 
-  test("what the SDK adds to any siteConfig", async () => {
+  test("the properties that the SDK adds to any siteConfig", async () => {
     const siteConfig = { http20Enabled: true, localMySqlEnabled: false, netFrameworkVersion: "v4.6" };
     expect(await refusal("web:WebApp", flexApp({ siteConfig }))).toBe(
       invalid(
@@ -283,7 +283,7 @@ describe("Flex Consumption", () => {
     expect(await refusal("web:WebApp", flexApp({ identity: unknown }))).toContain('Code="FailedIdentityOperation"');
   });
 
-  test("a plan that isn't there, and a second app on one plan", async () => {
+  test("a missing plan, and a second app on one plan", async () => {
     expect(await refusal("web:WebApp", flexApp({ serverFarmId: `${planId}x` }))).toContain(
       "Cannot find ServerFarm with name",
     );
@@ -325,7 +325,7 @@ test("alerts and action groups are global", async () => {
   expect(await refusal("monitor:ActionGroup", { ...group, location: "Global" })).toBe("accepted");
 });
 
-test("blobs through account keys, public containers and templates are out of reach", async () => {
+test("blobs through account keys, public containers and templates are not available", async () => {
   const inAccount = { ...inGroup, accountName: "refusals" };
   expect(await refusal("storage:Blob", { ...inAccount, containerName: "code", blobName: "b" })).toBe(
     azure(
@@ -342,7 +342,7 @@ test("blobs through account keys, public containers and templates are out of rea
   );
 });
 
-describe("what watches the relay", () => {
+describe("monitoring resources", () => {
   let componentId: string;
   let testId: string;
   beforeAll(async () => {
@@ -372,7 +372,7 @@ describe("what watches the relay", () => {
     ...over,
   });
 
-  test("a web test belongs to one component by its tag, calls every 5, 10 or 15 minutes, and from somewhere", async () => {
+  test("a web test belongs to one component by its tag, calls every 5, 10 or 15 minutes, and has locations", async () => {
     expect(await refusal("applicationinsights:WebTest", webTest())).toBe("accepted");
     const missing = "A single 'hidden-link' tag pointing to an existing AI component is required. Found none.";
     expect(await refusal("applicationinsights:WebTest", webTest({ tags: {} }))).toContain(missing);
@@ -391,7 +391,7 @@ describe("what watches the relay", () => {
     expect(await refusal("monitor:MetricAlert", metricAlert({ windowSize: "PT1M" }))).toContain("smaller");
   });
 
-  test("a table of logs has a name that Azure knows and a retention that it takes, and stays while its workspace does", async () => {
+  test("a log table has a known name and a valid retention, and is deleted only with its workspace", async () => {
     const workspace = await make(provider, "operationalinsights:Workspace", "logs", {
       ...inGroup,
       workspaceName: "logs",
@@ -408,7 +408,7 @@ describe("what watches the relay", () => {
     await remove(provider, workspace);
   });
 
-  test("a log alert looks back two days at most, in steps that Azure knows", async () => {
+  test("a log alert looks back at most two days, in steps that Azure allows", async () => {
     expect(await refusal("monitor:ScheduledQueryRule", logAlert())).toBe("accepted");
     expect(await refusal("monitor:ScheduledQueryRule", logAlert({ windowSize: "P3D" }))).toContain("windowSize");
     expect(await refusal("monitor:ScheduledQueryRule", logAlert({ windowSize: "PT5M" }))).toContain("smaller");

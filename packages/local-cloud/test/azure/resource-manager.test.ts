@@ -43,7 +43,7 @@ const code = async (answer: ReturnType<typeof arm>) => {
   return [status, body?.error?.code];
 };
 
-test("a queue tells about how many messages it holds", async () => {
+test("a queue returns its approximate number of messages", async () => {
   const { keys } = (await provider.invoke("azure-native:storage:listStorageAccountKeys", {
     ...inGroup,
     accountName: "arm",
@@ -65,7 +65,7 @@ test("a queue tells about how many messages it holds", async () => {
   });
 });
 
-test("a queue's metadata is replaced as a whole, and told by the queue itself", async () => {
+test("a queue's metadata is replaced as a whole, and returned by the queue itself", async () => {
   const marked = await arm("PATCH", queueId, { body: { properties: { metadata: { intake: "open", owner: "team" } } } });
   expect(marked).toMatchObject({ status: 200, body: { properties: { metadata: { intake: "open", owner: "team" } } } });
   await arm("PATCH", queueId, { body: { properties: { metadata: { intake: "closed" } } } });
@@ -84,7 +84,7 @@ test("who may ask", async () => {
   expect(await code(arm("GET", elsewhere))).toEqual([403, "AuthorizationFailed"]);
 });
 
-test("a PUT makes a resource, and takes one that exists, which azure-native refuses to create", async () => {
+test("a PUT creates a resource or updates an existing one, which azure-native refuses to create", async () => {
   const container = queueId.replace("queueServices/default/queues/events", "blobServices/default/containers/claims");
   const put = (id: string, body: object) => arm("PUT", id, { body });
   expect((await put(container, { properties: {} })).status).toBe(201);
@@ -98,7 +98,7 @@ test("a PUT makes a resource, and takes one that exists, which azure-native refu
   ]);
 });
 
-test("what isn't there", async () => {
+test("missing resources", async () => {
   expect(await code(arm("GET", `${queueId}x`))).toEqual([404, "ResourceNotFound"]);
   expect(await code(arm("GET", queueId.replace("/group/", "/nowhere/")))).toEqual([404, "ResourceGroupNotFound"]);
   const site = `${groupId}/providers/Microsoft.Web/sites/nowhere`;
@@ -107,7 +107,7 @@ test("what isn't there", async () => {
   expect(await code(arm("PATCH", groupId, { body: {} }))).toEqual([405, "MethodNotAllowed"]);
 });
 
-test("what a person deletes by hand is gone at the next refresh", async () => {
+test("a resource deleted by hand is gone at the next refresh", async () => {
   const made = await make(provider, "storage:Queue", "byhand", { ...inGroup, accountName: "arm" });
   expect((await arm("DELETE", made.id)).status).toBe(200);
   expect((await arm("DELETE", made.id)).status).toBe(204);
@@ -115,7 +115,7 @@ test("what a person deletes by hand is gone at the next refresh", async () => {
   expect((await cloud.azure.queues()).map(({ queue }) => queue)).toEqual(["events"]);
 });
 
-test("what is still being made in a group goes with the group", async () => {
+test("a resource that is still being created is deleted with its group", async () => {
   const scope = { resourceGroupName: "short-lived" };
   const group = await make(provider, "resources:ResourceGroup", "short-lived", { ...scope, location: "westeurope" });
   const call = callOf("storage:StorageAccount", "account");

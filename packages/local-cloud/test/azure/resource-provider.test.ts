@@ -25,7 +25,7 @@ beforeAll(async () => {
   await make(provider, "resources:ResourceGroup", "group", { ...inGroup, location: "westeurope" });
 });
 afterAll(() => cloud.stop());
-// What a test doesn't delete goes with the group of the next file's cloud; names are each test's own.
+// Each test uses its own names, so leftovers do no harm.
 
 const identity = "managedidentity:UserAssignedIdentity";
 const check = (token: string, name: string, news: PropertyMap, olds: PropertyMap = {}) =>
@@ -33,18 +33,18 @@ const check = (token: string, name: string, news: PropertyMap, olds: PropertyMap
 const diff = (token: string, olds: PropertyMap, news: PropertyMap) =>
   provider.diff(callOf(token, "x"), { id: "id", olds, state: {}, news });
 
-test("it says who it is", () => {
+test("it returns its name and version", () => {
   expect([provider.name, provider.version]).toEqual(["azure-native", "3.28.0"]);
 });
 
 describe("names", () => {
-  test("what lies in a region: the logical name and 8 hex digits, kept from then on", async () => {
+  test("resources in a region: the logical name and 8 hex digits, which never change", async () => {
     const { inputs } = await check(identity, "relay", inGroup);
     expect(inputs.resourceName).toMatch(/^relay[0-9a-f]{8}$/);
     expect((await check(identity, "relay", inGroup, inputs)).inputs).toEqual(inputs);
   });
 
-  test("what lies below: the logical name; a role assignment: a GUID", async () => {
+  test("child resources: the logical name; a role assignment: a GUID", async () => {
     const queue = await check("storage:Queue", "events", { ...inGroup, accountName: "a" });
     expect(queue.inputs.queueName).toBe("events");
     const role = await check("authorization:RoleAssignment", "role", { scope: groupId, principalId: "p" });
@@ -81,13 +81,13 @@ describe("names", () => {
 describe("location", () => {
   const location = async (news: PropertyMap) => (await check(identity, "x", news)).inputs.location;
 
-  test("by itself it is the group's, once the group is known", async () => {
+  test("it defaults to the group's, once the group is known", async () => {
     expect(await location(inGroup)).toBe("westeurope");
     expect(await location({ resourceGroupName: Unknown.instance })).toBe(Unknown.instance);
     expect(await location({ ...inGroup, location: "northeurope" })).toBe("northeurope");
   });
 
-  test("without a group or a setting it is asked for", async () => {
+  test("without a group or a setting it is required", async () => {
     const { failures } = await check("resources:ResourceGroup", "group", {});
     expect(failures).toEqual([
       {
@@ -98,7 +98,7 @@ describe("location", () => {
     ]);
   });
 
-  test("the setting comes before the group's", async () => {
+  test("the setting has precedence over the group's", async () => {
     await provider.configure({ location: "uksouth" });
     expect(await location(inGroup)).toBe("uksouth");
     await provider.configure({});
@@ -130,7 +130,7 @@ describe("differences", () => {
     });
   });
 
-  test("a random name lets the new one come first, a fixed one doesn't", async () => {
+  test("with a random name the new one is created first, with a fixed one the old one is deleted first", async () => {
     const { inputs } = await check(identity, "x", inGroup);
     const moved = { ...inputs, location: "uksouth" };
     expect((await diff(identity, inputs, moved)).deleteBeforeReplace).toBe(false);
@@ -140,7 +140,7 @@ describe("differences", () => {
 });
 
 describe("preview", () => {
-  test("on create: no id, no name, nothing that Azure decides", async () => {
+  test("on create: no id, no name, nothing that Azure determines", async () => {
     const call = callOf("keyvault:Vault", "vault");
     const inputs = { ...inGroup, vaultName: "vault", location: "westeurope", properties: { tenantId: "t" } };
     const { id, properties } = await provider.create(call, { inputs, preview: true });
@@ -175,7 +175,7 @@ describe("preview", () => {
 });
 
 describe("create, read, update, delete", () => {
-  test("a refresh gives back what was stored", async () => {
+  test("a refresh returns the stored properties", async () => {
     const made = await make(provider, identity, "refreshed", { ...inGroup, resourceName: "refreshed" });
     expect(made.id).toBe(`${groupId}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/refreshed`);
     expect(made.properties).toMatchObject({
@@ -191,14 +191,14 @@ describe("create, read, update, delete", () => {
     await remove(provider, made);
   });
 
-  test("an update keeps what Azure decided", async () => {
+  test("an update keeps properties that Azure has set", async () => {
     const made = await make(provider, identity, "updated", { ...inGroup, resourceName: "updated" });
     const news = { ...made.inputs, tags: { team: "data" } };
     const request = { id: made.id, olds: made.inputs, state: made.properties, news, preview: false };
     expect(await provider.update(made.call, request)).toEqual({ ...made.properties, tags: { team: "data" } });
   });
 
-  test("what exists is not created again", async () => {
+  test("an existing resource is not created again", async () => {
     const args = { ...inGroup, resourceName: "twice" };
     const { id } = await make(provider, identity, "twice", args);
     await expect(make(provider, identity, "twice", args)).rejects.toThrow(
@@ -206,7 +206,7 @@ describe("create, read, update, delete", () => {
     );
   });
 
-  test("with a group goes everything in it", async () => {
+  test("deleting a group deletes everything in it", async () => {
     const other = await make(provider, "resources:ResourceGroup", "other", {
       resourceGroupName: "other",
       location: "uksouth",
@@ -279,7 +279,7 @@ describe("Key Vault", () => {
     );
   });
 
-  test("a deleted vault holds its name until it is recovered, with its secrets", async () => {
+  test("a deleted vault keeps its name until it is recovered, with its secrets", async () => {
     const args = { ...vaultArgs, vaultName: "lostvault" };
     const vault = await make(provider, "keyvault:Vault", "lost", args);
     const kept = await make(provider, "keyvault:Secret", "kept", { ...secret("x"), vaultName: "lostvault" });
@@ -303,7 +303,7 @@ test("who calls", async () => {
   await expect(provider.invoke("azure-native:web:getWebApp", {})).rejects.toThrow("azure-native:web:getWebApp");
 });
 
-test("another subscription isn't there", async () => {
+test("another subscription does not exist", async () => {
   await provider.configure({ subscriptionId: "99999999-0000-4000-8000-000000000000", location: "uksouth" });
   await expect(make(provider, "resources:ResourceGroup", "elsewhere", {})).rejects.toThrow(
     'Code="SubscriptionNotFound"',
@@ -311,7 +311,7 @@ test("another subscription isn't there", async () => {
   await provider.configure({});
 });
 
-test("storage: queues and containers are real, and go with their account", async () => {
+test("storage: queues and containers are real, and are deleted with their account", async () => {
   const account = await make(provider, "storage:StorageAccount", "account", {
     ...inGroup,
     accountName: "storetest",

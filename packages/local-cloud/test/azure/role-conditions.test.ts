@@ -19,7 +19,7 @@ test.each([
   expect(holds(condition)).toBe(expected);
 });
 
-test("a resource without the attribute fulfills no comparison with it", () => {
+test("a resource without the attribute matches no comparison with it", () => {
   for (const operator of ["StringEquals", "StringNotEquals"]) {
     expect(parseRoleCondition(`@Resource[${name}] ${operator} 'mine'`)({ action: "a", resource: {} })).toBe(false);
   }

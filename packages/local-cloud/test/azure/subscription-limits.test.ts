@@ -26,7 +26,7 @@ function put(id: string, inputs: PropertyMap): void {
   subscription.put({ id, type: found.type, name: id.split("/").at(-1) ?? "", inputs, outputs: inputs });
 }
 
-/** What Azure says to making a resource; undefined if it takes it. */
+/** Azure's refusal of a new resource; undefined if it is accepted. */
 function refusal(id: string, inputs: PropertyMap, switches: Partial<AzureSwitches>): ArmError | undefined {
   const found = typeOfId(id);
   if (!found) throw new Error(`No type of ${id}`);
@@ -52,7 +52,7 @@ test("resources of a provider that is not registered are refused", () => {
   expect(refusal(ids.plan, plan, switches)).toBeUndefined();
 });
 
-test("a region takes as many storage accounts as the subscription may have there", () => {
+test("a region accepts as many storage accounts as the subscription's quota", () => {
   put(`${ids.account}2`, { location: "West Europe" });
   const code = "MaxStorageAccountsCountPerSubscriptionExceeded";
   expect(refusal(ids.account, account, { storageAccountLimit: 1 })).toMatchObject({ status: 409, code });
@@ -60,12 +60,12 @@ test("a region takes as many storage accounts as the subscription may have there
   expect(refusal(ids.account, account, { storageAccountLimit: 2 })).toBeUndefined();
 });
 
-test("names that another subscription has are taken", () => {
+test("names in use by another subscription are taken", () => {
   expect(refusal(ids.account, account, { namesTaken: ["account"] })?.code).toBe("StorageAccountAlreadyTaken");
   expect(refusal(ids.vault, {}, { namesTaken: ["vault"] })?.code).toBe("VaultAlreadyExists");
 });
 
-test("a region without Flex Consumption takes no such plan", () => {
+test("a region without Flex Consumption refuses such a plan", () => {
   const switches = { regionsWithoutFlex: ["westeurope"] };
   expect(refusal(ids.plan, plan, switches)?.message).toMatch(/'FC1' is not available in the region 'West Europe'/);
   expect(refusal(ids.plan, { ...plan, sku: { name: "EP1" } }, switches)).toBeUndefined();
@@ -87,7 +87,7 @@ describe("a policy with the effect Deny", () => {
     ["purge-protection", ids.vault, vault, { ...vault, properties: {} }],
     ["tags", ids.vault, vault, { ...vault, tags: { owner: "me" } }],
     ["regions", ids.vault, vault, { ...vault, location: "East US" }],
-  ])("%s takes what it is meant to take, and nothing else", (name, id, good, bad) => {
+  ])("%s accepts compliant resources, and nothing else", (name, id, good, bad) => {
     expect(refusal(id, good, { policies: [name] })).toBeUndefined();
     expect(refusal(id, bad, { policies: [name] })).toMatchObject({
       status: 403,

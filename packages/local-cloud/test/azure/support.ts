@@ -30,7 +30,7 @@ export interface TestStorage {
   stop(): Promise<void>;
 }
 
-/** A storage account alone, which takes its keys; this process trusts its certificate. */
+/** A storage account alone that accepts its keys; this process trusts its certificate. */
 export async function startTestStorage(account: string): Promise<TestStorage> {
   const { folder, dispose } = await temporaryFolder();
   const certificate = await createCertificate(folder);
@@ -124,7 +124,7 @@ export function assign(provider: Provider, principalId: string, role: string, sc
   return make(provider, "authorization:RoleAssignment", `role-${role}`, inputs);
 }
 
-/** Functions of the test app: an echo, a hand-over to a queue, and a reader that fails as often as its message says. */
+/** Functions of the test app: an echo, a writer to a queue, and a reader that fails as often as its message says. */
 export const testApp = `
 import { app, output } from "@azure/functions";
 
@@ -187,7 +187,7 @@ app.storageQueue("work", {
 });
 `;
 
-/** A deployment package of an app, by its source: bundled as the relay is, CommonJS with the host's module left out. */
+/** A deployment package of an app from its source, bundled like the relay: CommonJS without the host's module. */
 export async function packageOf(source: string, host: object = {}): Promise<Record<string, string>> {
   const bundled = await build({
     stdin: { contents: source, resolveDir: import.meta.dirname },
@@ -215,11 +215,11 @@ export function zipOf(files: Record<string, string>, options: { unixModes?: bool
   const mode = options.unixModes === false ? unreadableMode : readableMode;
   const entries: Zippable = {};
   for (const [name, content] of Object.entries(files)) entries[name] = [strToU8(content), mode];
-  // Compressed as little as possible: dozens of packages are made, and each is read once.
+  // Without compression: dozens of packages are created, and each is read once.
   return zipSync(entries, { level: 1 });
 }
 
-/** Asks until the answer suits; fails with the last answer after half a minute. */
+/** Repeats a call until its answer matches; fails with the last answer after half a minute. */
 export async function until<T>(ask: () => Promise<T>, suits: (answer: T) => boolean): Promise<T> {
   const end = Date.now() + 30_000;
   for (;;) {
@@ -230,7 +230,7 @@ export async function until<T>(ask: () => Promise<T>, suits: (answer: T) => bool
   }
 }
 
-/** Token of the caller's login, as azure-native gives it. */
+/** Token of the caller's login, as azure-native returns it. */
 export async function callerToken(provider: Provider, endpoint = "https://management.azure.com/"): Promise<string> {
   const { token } = await provider.invoke("azure-native:authorization:getClientToken", { endpoint });
   return (token as unknown as { value: string }).value;

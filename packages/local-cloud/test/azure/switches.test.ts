@@ -3,7 +3,7 @@ import { assign, make, packageOf, roles, testApp, until, zipOf } from "./support
 
 jest.setTimeout(60_000);
 
-/** The other side of each assumption: what the defaults leave out. */
+/** The opposite of each default assumption. */
 let world: AppWorld;
 let files: Record<string, string>;
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.cloud.stop());
 
-test("a role takes its time, a refused package fails in its status, a deployment syncs the triggers, and a lease is short", async () => {
+test("a role takes effect late, a refused package fails in its status, a deployment syncs the triggers, and a lease is short", async () => {
   const app = await world.makeApp();
   await world.configure(app, { WORK_QUEUE: "work" });
   expect((await fetch(`${app.host}/nothing`)).status).toBe(503);

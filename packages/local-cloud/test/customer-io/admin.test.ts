@@ -8,7 +8,7 @@ beforeEach(async () => {
 afterEach(() => bed.close());
 
 describe("events", () => {
-  test("go out as given, with an id and a time if they have none", async () => {
+  test("are sent as given, with an id and a time if they have none", async () => {
     await bed.subscribe(["email_sent"]);
     const whole = { event_id: "E1", object_type: "email", metric: "sent", timestamp: 7, data: { delivery_id: "d" } };
     const events = await bed.happen({
@@ -50,7 +50,7 @@ describe("events", () => {
 });
 
 describe("a blast", () => {
-  test("has each metric happen to its share of the recipients, each with one delivery", async () => {
+  test("triggers each metric for its share of the recipients, each with one delivery", async () => {
     await bed.subscribe(["email_sent", "email_delivered", "email_opened", "email_clicked", "email_bounced"]);
     expect(await bed.local("POST", "/blast", { recipients: 200 })).toEqual({ events: 486, deliveries: 486 });
     await bed.idle();
@@ -63,7 +63,7 @@ describe("a blast", () => {
     expect(Object.keys(times ?? {})).toEqual(["p50", "p95", "p99", "max"]);
   });
 
-  test("has only the metrics asked for, and counts events that nobody subscribed to", async () => {
+  test("triggers only the given metrics, and counts events without a subscriber", async () => {
     await bed.subscribe(["sms_sent"]);
     const blast = { recipients: 10, object_type: "sms", metrics: { sent: 1, clicked: 0.3 }, identifiers: "id-only" };
     expect(await bed.local("POST", "/blast", blast)).toEqual({ events: 13, deliveries: 10 });
@@ -92,7 +92,7 @@ describe("Send test", () => {
     expect(call?.headers["x-cio-signature"]).toBe(sign(workspace.signingKey, startSeconds, call?.body ?? ""));
   });
 
-  test("reports a failure and doesn't try again", async () => {
+  test("reports a failure and does not retry", async () => {
     const id = await bed.subscribe(["email_sent"]);
     bed.receiver.answer = () => 401;
     expect(await bed.local("POST", `/webhooks/${id}/test`)).toMatchObject({ accepted: false, status: 401 });
@@ -100,7 +100,7 @@ describe("Send test", () => {
     expect(bed.receiver.calls).toHaveLength(1);
   });
 
-  test("has variants that receivers have met", async () => {
+  test("has variants that receivers have observed", async () => {
     const id = await bed.subscribe(["email_sent"]);
     await bed.local("POST", `/webhooks/${id}/test`, { variant: "no-object-type" });
     await bed.local("POST", `/webhooks/${id}/test`, { variant: "string-timestamp" });
@@ -111,7 +111,7 @@ describe("Send test", () => {
 });
 
 describe("deliveries and idle", () => {
-  test("say what waits, for what and until when", async () => {
+  test("list waiting deliveries, with reason and time", async () => {
     await bed.subscribe(["email_sent"]);
     bed.receiver.answer = () => 401;
     const [first, second] = await bed.emit(2);
@@ -132,7 +132,7 @@ describe("deliveries and idle", () => {
     expect(await bed.deliveries()).toEqual({ counts, deliveries: waiting });
   });
 
-  test("idle answers when the last one got through", async () => {
+  test("idle answers when the last delivery succeeded", async () => {
     await bed.subscribe(["email_sent"]);
     bed.receiver.answer = () => "hold";
     await bed.emit(1);
@@ -143,7 +143,7 @@ describe("deliveries and idle", () => {
     expect(await idle).toEqual({ idle: true, counts, waiting: [] });
   });
 
-  test("can be narrowed down", async () => {
+  test("can be filtered", async () => {
     const first = await bed.subscribe(["email_sent"]);
     const second = await bed.subscribe(["email_sent"]);
     const ids = await bed.emit(3);
@@ -154,12 +154,12 @@ describe("deliveries and idle", () => {
   });
 });
 
-test("the clock can be advanced from outside", async () => {
+test("the clock can be advanced over HTTP", async () => {
   expect(await bed.local("POST", "/clock", { advanceSeconds: 90 })).toEqual({ now: "2026-01-01T00:01:30.000Z" });
   expect(bed.clock.seconds()).toBe(startSeconds + 90);
 });
 
-test("closing cuts what is under way", async () => {
+test("closing ends current calls", async () => {
   await bed.subscribe(["email_sent"]);
   bed.receiver.answer = () => "hold";
   await bed.emit(2);

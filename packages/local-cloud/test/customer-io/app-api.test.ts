@@ -20,12 +20,12 @@ async function start(switches: Partial<CustomerIoSwitches> = {}) {
 describe("reporting webhooks", () => {
   beforeEach(() => start());
 
-  test("are made with defaults, and never show a signing key", async () => {
+  test("are created with defaults, and never show a signing key", async () => {
     expect(await bed.api("POST", path, input)).toMatchObject({ status: 200, body: made });
     expect((await bed.api("GET", `${path}/5`)).body).toEqual(made);
   });
 
-  test("are listed with those that others made, of their own workspace only", async () => {
+  test("are listed with those of other creators, of their own workspace only", async () => {
     await bed.api("POST", path, input);
     const list = (await bed.api<List>("GET", path)).body.reporting_webhooks;
     expect(list.map(({ id, type }) => ({ id, type }))).toEqual([
@@ -43,7 +43,7 @@ describe("reporting webhooks", () => {
     expect((await bed.api("POST", path, input)).body).toEqual({ ...made, id: 6 });
   });
 
-  test("are updated by full and by partial bodies, in which id and type don't count", async () => {
+  test("are updated by full and by partial bodies, ignoring id and type", async () => {
     await bed.api("POST", path, { ...input, disabled: true, with_content: true });
     expect((await bed.api("PUT", `${path}/5`, { disabled: false, id: 9, type: "js" })).body).toEqual({
       ...made,
@@ -98,7 +98,7 @@ describe("reporting webhooks", () => {
 describe("the census", () => {
   beforeEach(() => start());
 
-  test("tells own webhooks from foreign ones and notices what became of the latter", async () => {
+  test("distinguishes own webhooks from foreign ones, and notices changes of the latter", async () => {
     expect(await bed.local("GET", "/census")).toEqual({ webhooks: 0, foreign: 4, foreignChanged: 0 });
     await bed.api("POST", path, input);
     await bed.api("DELETE", `${path}/1`);
@@ -137,7 +137,7 @@ describe("the rest of the App API", () => {
 });
 
 describe("keys", () => {
-  test.each(["another-key", ""])("that aren't known (%j) are unauthorized", async (key) => {
+  test.each(["another-key", ""])("that are unknown (%j) are unauthorized", async (key) => {
     await start();
     expect(await bed.api("GET", path, undefined, key)).toMatchObject({
       status: 401,
@@ -184,7 +184,7 @@ describe("the rate limit", () => {
     return answers.map(({ status }) => status);
   }
 
-  test("lets ten requests a second through", async () => {
+  test("allows ten requests per second", async () => {
     await start();
     expect(await statuses(10)).toEqual(Array(10).fill(200));
     const refused = await bed.api("GET", path);
@@ -194,7 +194,7 @@ describe("the rate limit", () => {
     expect((await statuses(4)).sort()).toEqual([200, 200, 200, 429]);
   });
 
-  test("is what the provider keeps to", () => {
+  test("is the provider's rate", () => {
     const numbers = {
       "packages/pulumi-customerio/src/client/client.ts": callsPerSecond,
       "packages/local-cloud/src/customer-io/app-api/app-api.ts": requestsPerSecond,
@@ -267,7 +267,7 @@ describe("switches", () => {
 describe("faults", () => {
   beforeEach(() => start());
 
-  test("of a status come in place of the call, as often as asked", async () => {
+  test("of a status replace the call, as often as set", async () => {
     await bed.local("POST", "/faults", { faults: [{ kind: "status", status: 500, operation: "create", times: 2 }] });
     expect((await bed.api("GET", path)).status).toBe(200);
     expect((await bed.api("POST", path, input)).status).toBe(500);

@@ -3,7 +3,7 @@ import { AdjustableClock } from "../../src/customer-io/clock.ts";
 
 const start = new Date("2026-01-01T00:00:00.000Z");
 
-test("a stopped clock moves by advance only, and not while work is under way", async () => {
+test("a stopped clock moves only by advance, and not while work is pending", async () => {
   const clock = AdjustableClock.stoppedAt(start);
   let finish = () => {};
   clock.holdFor(new Promise<void>((resolve) => (finish = resolve)));
@@ -16,7 +16,7 @@ test("a stopped clock moves by advance only, and not while work is under way", a
   expect(clock.seconds()).toBe(1767225605);
 });
 
-test("each wait ends at its own time, in order, with the waits that it leads to", async () => {
+test("each wait ends at its own time, in order, including the waits that follow from it", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.nat(10_000), { maxLength: 20 }), fc.nat(12_000), async (delays, advance) => {
       const clock = AdjustableClock.stoppedAt(start);

@@ -109,7 +109,7 @@ describeWithSpecs("the past, as app-history-and-metrics.yaml in ../shared/specs 
 describeWithSpecs("events, as reporting-webhooks.json in ../shared/specs describes them", () => {
   const body = "/webhooks/reportingWebhook/post/requestBody/content/application~1json/schema";
 
-  /** Lets every event happen in every way and answers the names of those that the description doesn't allow. */
+  /** Triggers every event in every form and returns the names of those that the description does not allow. */
   async function undescribed(settings: object): Promise<string[]> {
     await bed.subscribe(subscriptionNames, { ...settings });
     const metrics = Object.entries(metricsByObjectType).flatMap(([object_type, names]) =>

@@ -16,7 +16,7 @@ afterEach(() => bed.close());
 const hourLongStatuses = [400, 401, 402, 403, 404, 405, 410, 429, 500, 502, 521];
 const shortStatuses = [302, 307, 408, 409, 413, 422, 501, 503, 504];
 
-/** An event to an endpoint that always fails, for as long as Customer.io tries; answers its delivery. */
+/** Sends an event to an endpoint that always fails until Customer.io gives up; returns its delivery. */
 async function failForAWeek() {
   await bed.emit(1);
   await bed.clock.advance(8 * day * 1000);
@@ -111,7 +111,7 @@ describe("with a short first wait and doubling ones, for seven days", () => {
     expect(bed.callTimes).toEqual(Array.from({ length: 14 }, (_, index) => 60 * (2 ** index - 1)));
   });
 
-  test("a call that takes too long, whose late 2xx leads to a duplicate", async () => {
+  test("a call that takes too long, with a late 2xx that leads to a duplicate", async () => {
     bed = await TestBed.start({ switches: { callTimeoutSeconds: 0.5 } });
     await bed.subscribe(["email_sent"]);
     bed.receiver.answer = (_call, index) => (index === 0 ? "hold" : 200);
@@ -167,7 +167,7 @@ test.each([200, 201, 202, 204])("status %d is a success", async (status) => {
   expect((await bed.idle()).counts.accepted).toBe(2);
 });
 
-test("the line stands still behind a failing event, and goes on when that is given up", async () => {
+test("events wait behind a failing one, and continue when it is given up", async () => {
   bed = await TestBed.start();
   await bed.subscribe(["email_sent"]);
   bed.receiver.answer = ({ body }) => (body.includes("person-1@") ? 404 : 200);
@@ -179,7 +179,7 @@ test("the line stands still behind a failing event, and goes on when that is giv
   expect((await bed.deliveries()).counts).toEqual({ waiting: 0, accepted: 3, "given-up": 1, lost: 0 });
 });
 
-test("an endpoint's new address counts from the next attempt on, which doesn't come sooner", async () => {
+test("a new endpoint is used from the next attempt on, which is not earlier", async () => {
   bed = await TestBed.start();
   const id = await bed.subscribe(["email_sent"], { endpoint: `${bed.receiver.url}/old` });
   bed.receiver.answer = () => 404;
@@ -204,7 +204,7 @@ test("the header's timestamp can stay that of the first attempt; the event's alw
   expect(JSON.parse(bed.receiver.calls[2]?.body ?? "").timestamp).toBe(startSeconds);
 });
 
-test("whatever fails and for how long: order is kept, each wait is the rule's, and each event gets through once", async () => {
+test("order is kept, each wait follows the rule, and each event is delivered once, for any failures", async () => {
   const failure = fc.constantFrom(...hourLongStatuses, ...shortStatuses);
   const failures = fc.array(fc.array(failure, { maxLength: 4 }), { minLength: 1, maxLength: 4 });
   bed = await TestBed.start();

@@ -43,13 +43,13 @@ describe("which webhook gets which event", () => {
     expect(await takers({ ...event, data: { delivery_id: "d==", recipient: "a@example.org" } })).toEqual([email]);
   });
 
-  test("a metric that isn't listed goes to all that subscribed to its object type", async () => {
+  test("an unlisted metric goes to all that subscribed to its object type", async () => {
     await bed.subscribe(["email_sent"]);
     const slack = await bed.subscribe(["slack_sent"]);
     expect(await takers({ object_type: "slack", metric: "undeliverable" })).toEqual([slack]);
   });
 
-  test("nobody, where all are disabled or gone", async () => {
+  test("none, if all are disabled or deleted", async () => {
     await bed.subscribe(["email_sent"], { disabled: true });
     const id = await bed.subscribe(["email_sent"]);
     await bed.api("DELETE", `/reporting_webhooks/${id}`);
@@ -81,7 +81,7 @@ describe("what a webhook gets of an event", () => {
     expect(events.map(({ webhooks }) => webhooks)).toEqual([[first, all], [all], [first, all], [first, all], [all]]);
   });
 
-  test("one event a call, in the order in which they happened, as compact JSON", async () => {
+  test("one event per call, in the order in which they happened, as compact JSON", async () => {
     await bed.subscribe(["email_sent"]);
     const ids = await bed.emit(20);
     await bed.idle();
@@ -90,7 +90,7 @@ describe("what a webhook gets of an event", () => {
     for (const { body } of bed.receiver.calls) expect(body).toBe(JSON.stringify(JSON.parse(body)));
   });
 
-  test("an accepted event twice, where a fault says so", async () => {
+  test("an accepted event twice, with a fault", async () => {
     await bed.subscribe(["email_sent"]);
     await bed.local("POST", "/faults", { faults: [{ kind: "duplicate" }] });
     const [first, second] = await bed.emit(2);
@@ -124,7 +124,7 @@ describe("disabling a webhook", () => {
     expect(bed.receiver.eventIds).toEqual([backlog[0], later]);
   });
 
-  test("keeps both, where the switch says so, in their order", async () => {
+  test("keeps both in order, with the switch", async () => {
     await start({ whileDisabled: "kept" });
     const backlog = await backlogThen((path) => bed.api("PUT", path, { disabled: true }));
     const meanwhile = await bed.emit(2);
@@ -178,7 +178,7 @@ describe("a failing call", () => {
     expect((await bed.deliveries()).counts).toEqual({ waiting: 2, accepted: 2, "given-up": 0, lost: 0 });
   });
 
-  test("holds up the whole workspace, where the switch says so", async () => {
+  test("holds up the whole workspace, with the switch", async () => {
     await start({ blockingScope: "workspace" });
     await bed.subscribe(["sms_sent"]);
     await bed.subscribe(["email_sent"]);

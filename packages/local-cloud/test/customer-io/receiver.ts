@@ -8,10 +8,10 @@ export interface ReceivedCall {
   readonly body: string;
 }
 
-/** A status, or what happens to the connection in place of an answer. */
+/** A status, or a fault of the connection instead of an answer. */
 export type Answer = number | "close" | "reset" | "hold";
 
-/** An endpoint for reporting webhooks that keeps what it got and answers as it is set. */
+/** An endpoint for reporting webhooks that records its calls and answers as set. */
 export class Receiver {
   readonly calls: ReceivedCall[] = [];
   connections = 0;
@@ -53,7 +53,7 @@ export class Receiver {
     return this.calls.map(({ headers }) => Number(headers["x-cio-timestamp"]));
   }
 
-  /** Resolves once there have been so many calls. */
+  /** Resolves after this number of calls. */
   async called(times: number): Promise<void> {
     while (this.calls.length < times) await once(this.#told, "call");
   }

@@ -22,7 +22,7 @@ describe("calls", () => {
   });
   afterEach(() => bed.close());
 
-  test("are signed with the workspace's key over the bytes sent, and name Customer.io as their sender", async () => {
+  test("are signed with the workspace's key over the sent bytes, and have Customer.io's user agent", async () => {
     await bed.subscribe(["email_sent"], { with_content: true });
     await bed.local("POST", "/events", {
       events: [{ ...{ object_type: "email", metric: "sent" }, data: { content: "<p>Zoë & ✓</p>" } }],

@@ -18,7 +18,7 @@ export const otherWorkspace = { name: "blog", appApiKey: "app-key-blog", signing
 export interface Answered<Body> {
   readonly status: number;
   readonly headers: Headers;
-  /** The parsed JSON; an empty string where there is none. */
+  /** The parsed JSON; an empty string if there is none. */
   readonly body: Body;
 }
 
@@ -34,7 +34,7 @@ export interface Idle {
   readonly waiting: ShownDelivery[];
 }
 
-/** A stand-in on a clock that stands still, with a receiver for its events. */
+/** A stand-in with a stopped clock and a receiver for its events. */
 export class TestBed {
   readonly clock: AdjustableClock;
   readonly receiver: Receiver;
@@ -82,7 +82,7 @@ export class TestBed {
     return this.local("POST", "/idle", { timeoutSeconds });
   }
 
-  /** Makes a webhook to the receiver; answers its id. */
+  /** Creates a webhook to the receiver; returns its id. */
   async subscribe(
     events: readonly string[],
     settings: { [setting: string]: unknown } = {},
@@ -93,7 +93,7 @@ export class TestBed {
     return body.id;
   }
 
-  /** Lets events happen; answers the ids of each event and of the webhooks that it goes to. */
+  /** Triggers events; returns the ids of each event and of its webhooks. */
   async happen(events: object, query = ""): Promise<{ id: string; webhooks: number[] }[]> {
     const answer = await this.local<{ events: { id: string; webhooks: number[] }[] }>(
       "POST",
@@ -103,7 +103,7 @@ export class TestBed {
     return answer.events;
   }
 
-  /** Lets events of one type happen, to person 1, 2 and so on; answers their ids. */
+  /** Triggers events of one type for person 1, 2 and so on; returns their ids. */
   async emit(count: number, event: { object_type: string; metric: string } = emailSent): Promise<string[]> {
     const make = Array.from({ length: count }, (_, index) => ({ ...event, person: index + 1 }));
     return (await this.happen({ make })).map(({ id }) => id);

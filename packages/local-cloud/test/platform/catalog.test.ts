@@ -18,7 +18,7 @@ async function read(id: string): Promise<JsonObject> {
   return (body[id] ?? {}) as JsonObject;
 }
 
-test("a dataset is answered as a reference and read by its id", async () => {
+test("creating a dataset returns a reference, and its id reads it", async () => {
   const { schema } = await wire(platform);
   const created = await platform.call("POST", `${catalog}/dataSets`, {
     body: {
@@ -54,7 +54,7 @@ test("an unknown dataset: 404 to read, an empty array to delete", async () => {
   expect(deleted.json).toEqual([]);
 });
 
-test("deleting answers the reference, then the dataset is gone", async () => {
+test("deleting returns the reference, and then the dataset is gone", async () => {
   const { schema } = await wire(platform);
   const id = await newDataset(schema);
   expect((await platform.call("DELETE", `${catalog}/dataSets/${id}`)).json).toEqual([`@/dataSets/${id}`]);
@@ -172,8 +172,8 @@ describe("lists", () => {
   });
 });
 
-describe("a dataset that a flow fills", () => {
-  test("stays, or goes by a switch", async () => {
+describe("a dataset with a flow", () => {
+  test("can't be deleted, unless a switch allows it", async () => {
     const { dataset } = await flowing(platform);
     const answer = await platform.call("DELETE", `${catalog}/dataSets/${dataset}`);
     expect(answer.status).toBe(400);

@@ -49,7 +49,7 @@ describe("specifications", () => {
 });
 
 describe("connections", () => {
-  test("are made, read, listed, changed with their etag, and deleted", async () => {
+  test("are created, read, listed, changed with their etag, and deleted", async () => {
     const path = `${flowService}/sourceConnections`;
     const created = await platform.call("POST", path, { body: sourceConnection() });
     expect(created.status).toBe(201);
@@ -111,7 +111,7 @@ describe("connections", () => {
     expectFlowProblem(answer, "1100-400", /The dataset 'none' does not exist/);
   });
 
-  test("a live flow holds its connections, and through them the base connection", async () => {
+  test("a flow prevents the deletion of its connections and their base connection", async () => {
     const wiring = await wire(platform);
     const base = await platform.call("POST", `${flowService}/connections`, { body: sourceConnection() });
     const baseConnectionId = String(base.body.id);

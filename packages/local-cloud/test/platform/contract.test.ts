@@ -18,7 +18,7 @@ import {
   schemaRegistry,
 } from "./harness.ts";
 
-/** The whole of the API that the descriptions cover, called once each; `Platform` checks every answer. */
+/** Calls every operation of the descriptions once; `Platform` checks each answer. */
 async function callEverything(platform: Platform): Promise<void> {
   const flow = await flowing(platform);
   await platform.send(flow.inletUrl, flow.flow, event());

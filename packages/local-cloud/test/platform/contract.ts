@@ -11,7 +11,7 @@ export interface ContractCheck {
 
 let validator: Validator | undefined;
 
-/** What only says that a description is silent. The conformance tests hold whole calls against them; here an answer is. */
+/** Differences that only say that a description is silent. Here only answers are checked; the conformance tests check whole calls. */
 const silence =
   /: (this status|no body|no schema of the body|the media type .*) is( not)? described$|: the body is missing$/;
 

@@ -120,7 +120,7 @@ describe("RFC 3339", () => {
 describe("rules", () => {
   const moment = fc.integer({ min: 0, max: Date.parse("9999-12-31T23:59:59.999Z") });
 
-  test("what ISO writes, ISO reads", () => {
+  test("the ISO formatter reads what it writes", () => {
     const pattern = "yyyy-MM-dd'T'HH:mm:ss.SSSX";
     fc.assert(
       fc.property(moment, (epoch) => {

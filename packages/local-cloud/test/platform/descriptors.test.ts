@@ -80,7 +80,7 @@ test.each([
   expect(answer.body.detail).toMatch(detail);
 });
 
-test("a namespace by its number, and no primary unless asked for", async () => {
+test("a namespace by its number, and not primary by default", async () => {
   const { "xdm:isPrimary": _, ...body } = identity({ "xdm:property": "xdm:id", "xdm:namespace": 6 });
   expect((await platform.call("POST", descriptors, { body })).body["xdm:isPrimary"]).toBe(false);
 });
@@ -104,7 +104,7 @@ test("the primary identity of a schema enabled for Profile stays", async () => {
   expect((await platform.call("DELETE", `${descriptors}/${id}`)).status).toBe(403);
 });
 
-test("a schema with descriptors: refused to go, or taking them along by a switch", async () => {
+test("a schema with descriptors can't be deleted, or with a switch is deleted with them", async () => {
   await platform.call("POST", descriptors, { body: identity() });
   const path = `${schemaRegistry}/tenant/schemas/${encodeURIComponent(schemaId)}`;
   expect((await platform.call("DELETE", path)).body.detail).toMatch(/is used by the descriptor/);

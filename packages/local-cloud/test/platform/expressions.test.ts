@@ -127,7 +127,7 @@ describe("operators", () => {
     expect(run("false && missing")).toBe(false);
   });
 
-  test("timestamp * 1000, as an ExperienceEvent's time needs it", () => {
+  test("timestamp * 1000, as for an ExperienceEvent's time", () => {
     const pattern = "\"yyyy-MM-dd'T'HH:mm:ss.SSSX\"";
     expect(run(`dformat(\${timestamp} * 1000, ${pattern})`, { timestamp: 1613063089 })).toBe(
       "2021-02-11T17:04:49.000Z",
@@ -167,7 +167,7 @@ describe("paths", () => {
   );
 });
 
-describe("what fails for one event only", () => {
+describe("errors of single events", () => {
   test.each([
     "to_integer('a')",
     "to_integer(1.5)",

@@ -48,14 +48,14 @@ test("an address that isn't on the allow-list gets an empty 403", async () => {
   expect(refused.json).toBeNull();
 });
 
-test("a rate strikes evenly until it is taken away", async () => {
+test("a rate applies evenly until it is removed", async () => {
   await platform.addFault({ target: "inlet", effect: { kind: "status", status: 429 }, rate: 0.25 });
   expect(await statuses(8)).toEqual([200, 200, 200, 429, 200, 200, 200, 429]);
   expect((await platform.plain("DELETE", "/__local/faults")).status).toBe(204);
   expect(await statuses(4)).toEqual([200, 200, 200, 200]);
 });
 
-test("the gateway throttles in its own words, for one path", async () => {
+test("the gateway throttles one path with its own error", async () => {
   await platform.addFault({
     target: "gateway",
     path: "/schemaregistry/stats",
@@ -75,7 +75,7 @@ test("IMS can be down too", async () => {
   expect((await platform.plain("GET", "/__local/tokens")).json).toEqual({ count: 1 });
 });
 
-test("a reset before: nothing happened; afterwards: the event is in though the answer is lost", async () => {
+test("a reset before the call: no effect; after it: the event is ingested although the answer is lost", async () => {
   await platform.addFault({ target: "inlet", effect: { kind: "reset" }, calls: 1 });
   await expect(send("lost")).rejects.toThrow("fetch failed");
   expect(await platform.receipts()).toEqual([]);

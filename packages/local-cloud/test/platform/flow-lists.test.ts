@@ -83,7 +83,7 @@ describe("lists", () => {
 });
 
 describe("runs", () => {
-  test("one for each hour, with what went in, came out and failed", async () => {
+  test("one for each hour, with records in, out and failed", async () => {
     const flow = await flowing(platform, [{ sourceType: "ATTRIBUTE", source: "count", destination: "_acme.count" }]);
     await platform.send(flow.inletUrl, flow.flow, event({ event_id: "1", count: 1 }));
     await platform.send(flow.inletUrl, flow.flow, event({ event_id: "2", count: "many" }));

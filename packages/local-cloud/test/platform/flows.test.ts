@@ -42,7 +42,7 @@ describe("making a flow", () => {
     transformations: [{ name: "Mapping", params: { mappingId, mappingVersion } }],
   });
 
-  test("answers id, etag and where it is", async () => {
+  test("returns id, etag and location", async () => {
     const answer = await create({});
     expect(answer.status).toBe(201);
     expect(Object.keys(answer.body)).toEqual(["id", "etag"]);
@@ -113,7 +113,7 @@ describe("making a flow", () => {
 });
 
 describe("enabling", () => {
-  test("takes its time: no inlet until then, and a new etag from that moment", async () => {
+  test("takes time: no inlet until then, and a new etag afterwards", async () => {
     await restart({ activationSeconds: 6 });
     const wiring = await wire(platform);
     const createdAt = platform.now;
@@ -245,7 +245,7 @@ describe("changing a flow", () => {
     expect(stale.status).toBe(412);
   });
 
-  test("the mapping is replaced at /transformations/0", async () => {
+  test("replaces the mapping at /transformations/0", async () => {
     const { path, etag, flow, wiring } = await prepared();
     const set = await platform.call("POST", `${conversion}/mappingSets`, {
       body: mappingSetBody(wiring.schema, identityMappings),

@@ -17,7 +17,7 @@ describe("tokens", () => {
     });
   });
 
-  test("either of a credential's two secrets will do", async () => {
+  test("either of a credential's two secrets is valid", async () => {
     expect((await platform.askForToken({ client_secret: credentials.clientSecret[1] })).status).toBe(200);
   });
 
@@ -43,7 +43,7 @@ describe("tokens", () => {
     expect((await platform.plain("POST", `/ims/token/v3?${query}`)).status).toBe(200);
   });
 
-  test("given tokens are counted, refusals are not", async () => {
+  test("issued tokens are counted, refusals are not", async () => {
     await platform.askForToken();
     await platform.askForToken({ client_id: "other" });
     expect((await platform.plain("GET", "/__local/tokens")).json).toEqual({ count: 2 });
@@ -212,7 +212,7 @@ describe("sandboxes, permissions and namespaces", () => {
   });
 });
 
-test("two stand-ins share nothing", async () => {
+test("two stand-ins are independent", async () => {
   const other = await Platform.start({ tenantId: "other" });
   try {
     expect((await other.call("GET", stats)).body.tenantId).toBe("other");

@@ -16,7 +16,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly json: Json;
-  /** The JSON as an object; empty if it is none. */
+  /** The JSON as an object; empty if it is not one. */
   readonly body: JsonObject;
 }
 
@@ -31,7 +31,7 @@ export const catalog = "/data/foundation/catalog";
 export const flowService = "/data/foundation/flowservice";
 export const conversion = "/data/foundation/conversion";
 
-/** A stand-in with its caller. Every answer is held against Adobe's API descriptions; one that violates them fails the test. */
+/** A stand-in with its caller. Every answer is checked against Adobe's API descriptions; a violation fails the test. */
 export class Platform {
   readonly #standIn: PlatformStandIn;
   readonly #time: { now: number };
@@ -188,7 +188,7 @@ export const fields: JsonObject = {
   tags: { title: "Tags", type: "array", items: { type: "string" } },
 };
 
-/** The smallest set that makes a row of an ExperienceEvent: id and time. */
+/** The smallest mapping set that produces an ExperienceEvent: id and time. */
 export const identityMappings: readonly JsonObject[] = [
   { sourceType: "ATTRIBUTE", source: "event_id", destination: "_id" },
   { sourceType: "ATTRIBUTE", source: "occurred_at", destination: "timestamp" },

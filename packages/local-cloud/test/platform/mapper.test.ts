@@ -33,7 +33,7 @@ function map(source: JsonObject, mappings: Readonly<Record<string, string>>, sou
 }
 
 describe("what goes where", () => {
-  test("object copy: attributes of the same name come along, the others only by a mapping of their own", () => {
+  test("copying an object copies attributes of the same name; others need mappings of their own", () => {
     const address = { line1: "4191 Ridgebrook Way", city: "San Jose", state: "California", zip: "95129" };
     const expected = { addr: { addrLine1: "4191 Ridgebrook Way", city: "San Jose", state: "California" } };
     expect(map({ address }, { addr: "address", "addr.addrLine1": "address.line1" }).row).toEqual(expected);
@@ -51,7 +51,7 @@ describe("what goes where", () => {
     expect(failed.failures).toEqual([expect.objectContaining({ columnName: "items[*].SKU" })]);
   });
 
-  test("maps take any key", () => {
+  test("maps accept any key", () => {
     const expression = 'to_map("Email", to_array(false, to_object("id", email)))';
     expect(map({ email: "a@b.c" }, { identityMap: expression }, "EXPRESSION").row).toEqual({
       identityMap: { Email: [{ id: "a@b.c" }] },
@@ -61,14 +61,14 @@ describe("what goes where", () => {
     });
   });
 
-  test("static values are taken as they stand", () => {
+  test("static values are used unchanged", () => {
     expect(map({}, { _id: "event_id", "items[0].quantity": "7" }, "STATIC").row).toEqual({
       _id: "event_id",
       items: [{ quantity: 7 }],
     });
   });
 
-  test("null leaves the target empty, and nothing is left of empty parents' siblings", () => {
+  test("null leaves the target empty, without empty parent objects", () => {
     expect(map({ a: null, b: "x" }, { "addr.city": "a", "addr.state": "b" }).row).toEqual({ addr: { state: "x" } });
     expect(map({ a: null }, { "addr.city": "a" }).row).toEqual({});
   });

@@ -21,7 +21,7 @@ async function newSet(mappings: JsonObject[], changes: JsonObject = {}): Promise
   return String((await platform.call("POST", sets, { body })).body.id);
 }
 
-test("making a set answers its id with 200; reading it answers both spellings", async () => {
+test("creating a set returns its id with 200; reading it returns both spellings", async () => {
   const mappings = [
     { sourceAttribute: "event_id", destinationXdmPath: "_id", identity: false, version: 0 },
     { ...expression("lower(email)", "_acme.email"), name: "email", description: "Lower case" },
@@ -118,7 +118,7 @@ describe("versions", () => {
     return [version, (mappings as JsonObject[])[0]?.source];
   };
 
-  test("PUT makes a new one, and the old one stays readable", async () => {
+  test("PUT creates a new one, and the old one stays readable", async () => {
     const id = await newSet([attribute("event_id", "_id")]);
     platform.pass(1);
     const put = await change(id);
@@ -129,7 +129,7 @@ describe("versions", () => {
     expect((await platform.call("GET", `${sets}/${id}?version=2`)).status).toBe(404);
   });
 
-  test("by a switch the version stays", async () => {
+  test("with a switch the version stays", async () => {
     await platform.close();
     await start({ switches: { mappingSetPutVersion: "stays" } });
     const id = await newSet([attribute("event_id", "_id")]);
@@ -146,7 +146,7 @@ test("lists need limit and start", async () => {
   expect((await platform.call("GET", `${sets}?limit=1&start=1`)).body.data).toHaveLength(1);
 });
 
-test("DELETE isn't offered, unless a switch does", async () => {
+test("DELETE exists only with a switch", async () => {
   const id = await newSet([attribute("a", "_id")]);
   const refused = await platform.call("DELETE", `${sets}/${id}`);
   expect(refused.status).toBe(405);
@@ -159,7 +159,7 @@ test("DELETE isn't offered, unless a switch does", async () => {
   expect((await platform.call("DELETE", `${sets}/${other}`)).status).toBe(404);
 });
 
-test("validate tells each mapping's fate, in order", async () => {
+test("validate returns each mapping's result, in order", async () => {
   const body = mappingSetBody(wiring.schema, [
     attribute("event_id", "_id"),
     expression("nope()", "_acme.email"),
@@ -196,7 +196,7 @@ test("validate tells each mapping's fate, in order", async () => {
   });
 });
 
-test("preview maps without any flow", async () => {
+test("preview maps without a flow", async () => {
   const mappings = [
     attribute("event_id", "_id"),
     attribute("email", "_acme.email"),

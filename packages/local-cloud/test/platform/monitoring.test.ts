@@ -128,7 +128,7 @@ describe("metrics", () => {
   );
 });
 
-test("the census counts what lives, by kind and sandbox", async () => {
+test("the census counts existing objects, by kind and sandbox", async () => {
   await withEvents([]);
   const empty = {
     fieldGroups: 0,

@@ -25,7 +25,7 @@ const altId = (id: string) => id.replace("https://ns.adobe.com/", "_").replaceAl
 describe("lists", () => {
   const ids = "application/vnd.adobe.xed-id+json";
 
-  test("by title, as the adoption of an existing schema needs it", async () => {
+  test("by title, as needed to adopt an existing schema", async () => {
     const id = await newSchema(await newFieldGroup(), "Wanted");
     await newSchema(await newFieldGroup(fields, "More"), "Other");
     const { body } = await platform.call("GET", `${schemas}?property=title==Wanted`, { accept: ids });
@@ -33,7 +33,7 @@ describe("lists", () => {
     expect(body._page).toEqual({ orderby: "title", next: null, count: 1 });
   });
 
-  test("pages go on after the last value of the one before", async () => {
+  test("pages continue after the last value of the previous one", async () => {
     for (const title of ["C", "A", "D", "B"]) await newFieldGroup(fields, title);
     const titles = async (query: string) => {
       const { body } = await platform.call("GET", `${fieldGroups}?${query}`, { accept: ids });
@@ -94,7 +94,7 @@ describe("changes", () => {
     expect(objectOf(objectOf(objectOf(read.body.properties)._acme).properties)).toHaveProperty("phone");
   });
 
-  test("PUT replaces; an answer can be sent back as it came", async () => {
+  test("PUT replaces; an answer can be sent back unchanged", async () => {
     const id = await newSchema(await newFieldGroup());
     const accept = "application/vnd.adobe.xed+json; version=1";
     const { body } = await platform.call("GET", at(schemas, id), { accept });
@@ -116,7 +116,7 @@ describe("changes", () => {
     expect((await platform.call("PATCH", path, { body: [] })).status).toBe(403);
   });
 
-  test("until a dataset uses the schema, fields may go; then they may only come", async () => {
+  test("fields may be removed until a dataset uses the schema; then they may only be added", async () => {
     const group = await newFieldGroup();
     await newSchema(group);
     const { email: _, ...rest } = fields;
@@ -145,7 +145,7 @@ describe("changes", () => {
 });
 
 describe("deletion", () => {
-  test("an unused schema and field group go, in that order", async () => {
+  test("an unused schema and field group can be deleted, in that order", async () => {
     const group = await newFieldGroup();
     const id = await newSchema(group);
     expectPlainProblem(await platform.call("DELETE", at(fieldGroups, group)), 400, /is used by/);
@@ -155,7 +155,7 @@ describe("deletion", () => {
     expect((await platform.call("DELETE", at(fieldGroups, group))).status).toBe(404);
   });
 
-  test("a schema stays while a dataset uses it", async () => {
+  test("a schema can't be deleted while a dataset uses it", async () => {
     const wiring = await wire(platform);
     const used = at(schemas, wiring.schema);
     expectPlainProblem(
@@ -169,7 +169,7 @@ describe("deletion", () => {
 describe("Profile", () => {
   const union = [{ op: "add", path: "/meta:immutableTags", value: ["union"] }];
 
-  test("needs a primary identity or an identity map, and is for good", async () => {
+  test("needs a primary identity or an identity map, and can't be undone", async () => {
     const group = await newFieldGroup();
     const id = await newSchema(group);
     expectXdmProblem(

@@ -23,7 +23,7 @@ const at = (collection: string, id: string) => `${collection}/${encodeURICompone
 const altId = (id: string) => id.replace("https://ns.adobe.com/", "_").replaceAll("/", ".");
 
 describe("creation", () => {
-  test("a field group is answered whole, with its ids and the types that the system adds", async () => {
+  test("a field group is returned whole, with its ids and the types that the system adds", async () => {
     const { status, body } = await platform.call("POST", fieldGroups, { body: fieldGroup(fields) });
     expect(status).toBe(201);
     expect(body).toMatchObject({
@@ -59,7 +59,7 @@ describe("creation", () => {
     });
   });
 
-  test("a schema knows its class and all that it extends", async () => {
+  test("a schema lists its class and everything that it extends", async () => {
     const group = await newFieldGroup();
     const { status, body } = await platform.call("POST", schemas, { body: schema(group) });
     expect(status).toBe(201);
@@ -86,7 +86,7 @@ describe("creation", () => {
     expect(await newFieldGroup(fields, "Same")).toMatch(/mixins/);
   });
 
-  test("custom fields sit under the tenant's namespace", async () => {
+  test("custom fields are under the tenant's namespace", async () => {
     const body = fieldGroup({});
     body.definitions = { customFields: { properties: { email: { type: "string" } } } };
     expectXdmProblem(
@@ -130,7 +130,7 @@ describe("creation", () => {
     );
   });
 
-  test("a schema has one class, and field groups that are meant for it", async () => {
+  test("a schema has one class, and field groups for that class", async () => {
     const group = await newFieldGroup();
     const without = { ...schema(group), allOf: [{ $ref: group }] };
     expectPlainProblem(await platform.call("POST", schemas, { body: without }), 400, /one class, not 0/);
@@ -227,7 +227,7 @@ describe("Accept headers", () => {
   const wrong = (given: string, example: string) =>
     `The supplied Accept header is not valid: ${given} - A valid Accept value should look like ${example}`;
 
-  test("a list must not name a version (XDM-1006)", async () => {
+  test("the header of a list must not name a version (XDM-1006)", async () => {
     const given = "application/vnd.adobe.xed+json;version=1";
     const message = wrong(given, "application/vnd.adobe.{xed|xdm}+json");
     expectXdmProblem(
@@ -239,7 +239,7 @@ describe("Accept headers", () => {
     expect((await platform.call("GET", schemas)).body.type).toBe("http://ns.adobe.com/aep/errors/XDM-1006-400");
   });
 
-  test("a look-up must (XDM-1007)", async () => {
+  test("that of a look-up must name one (XDM-1007)", async () => {
     const given = "application/vnd.adobe.xed+json";
     const message = wrong(given, "application/vnd.adobe.{xed|xdm}+json; version=1 (Version should be specified)");
     const id = await newSchema(await newFieldGroup());
@@ -251,7 +251,7 @@ describe("Accept headers", () => {
     );
   });
 
-  test("descriptors speak xdm (XDM-1008, XDM-1009)", async () => {
+  test("descriptors use xdm (XDM-1008, XDM-1009)", async () => {
     const descriptors = `${schemaRegistry}/tenant/descriptors`;
     const given = "application/vnd.adobe.xed+json";
     expectXdmProblem(

@@ -116,7 +116,7 @@ describe("unknown inlets and flows", () => {
     expect(await platform.receipts()).toEqual([]);
   });
 
-  test("by switches: another status, or 200 and lost", async () => {
+  test("with switches: another status, or 200 and lost", async () => {
     await start({ switches: { unknownInlet: 400, unknownFlow: "dropped", missingFlowId: "dropped" } });
     expect((await platform.send(`${platform.url}/collection/0`, flow.flow, event())).status).toBe(400);
     expect((await platform.send(flow.inletUrl, "none", event())).status).toBe(200);
@@ -128,7 +128,7 @@ describe("unknown inlets and flows", () => {
     expect(await platform.rows(flow.dataset)).toEqual([]);
   });
 
-  test("a deleted flow takes its inlet along", async () => {
+  test("deleting a flow deletes its inlet", async () => {
     await start();
     await platform.call("DELETE", `${flowService}/flows/${flow.flow}`);
     expect((await platform.send(flow.inletUrl, flow.flow, event())).status).toBe(404);
@@ -136,7 +136,7 @@ describe("unknown inlets and flows", () => {
 });
 
 describe("a flow that isn't ready", () => {
-  test("loses what comes before it is enabled and warm", async () => {
+  test("loses events that arrive before it is enabled and warm", async () => {
     platform = await Platform.start({ activationSeconds: 6, warmUpSeconds: 300 });
     const making = flowing(platform);
     const unready = await making;
@@ -157,7 +157,7 @@ describe("a flow that isn't ready", () => {
     ]);
   });
 
-  test("the warm-up lasts as long as the activation unless it is given", async () => {
+  test("the warm-up lasts as long as the activation by default", async () => {
     platform = await Platform.start({ activationSeconds: 10 });
     const unready = await flowing(platform);
     platform.pass(10);
@@ -169,7 +169,7 @@ describe("a flow that isn't ready", () => {
     expect((await platform.receipts()).map((receipt) => receipt.fate)).toEqual(["dropped", "delivered"]);
   });
 
-  test("by a switch nothing is lost before it is enabled", async () => {
+  test("with a switch nothing is lost before it is enabled", async () => {
     platform = await Platform.start({ warmUpSeconds: 300, switches: { beforeEnabled: "ingested" } });
     flow = await flowing(platform);
     await platform.send(flow.inletUrl, flow.flow, event());
@@ -239,7 +239,7 @@ describe("what fails a record", () => {
     });
   });
 
-  test("by a switch an attribute that doesn't exist leaves its target empty", async () => {
+  test("with a switch a missing attribute leaves its target empty", async () => {
     await start({ switches: { missingSourceAttribute: "leaves-empty" } }, mappings);
     expect(await fateOf({ email: undefined })).toMatchObject({ fate: "delivered" });
   });
@@ -265,7 +265,7 @@ describe("what fails a record", () => {
     expect(await fateOf(changes)).toMatchObject({ fate: "failed", reason: `INGEST-1212-400: ${reason}` });
   });
 
-  test("epoch seconds for a date-time, and a date that is none", async () => {
+  test("epoch seconds for a date-time, and an invalid date", async () => {
     await start({}, mappings);
     expect(await fateOf({ occurred_at: 1714564740 })).toMatchObject({
       fate: "failed",
@@ -332,7 +332,7 @@ describe("batches and envelopes", () => {
     expect((await batch(undefined)).status).toBe(400);
   });
 
-  test("by a switch raw events may come in a batch", async () => {
+  test("with a switch a batch may contain raw events", async () => {
     await start({ switches: { rawEventsInBatch: "accepted" } });
     const path = `/collection/batch/${flow.inletUrl.slice(-64)}?x-adobe-flow-id=${flow.flow}`;
     const body = JSON.stringify({ messages: [event({ event_id: "1" }), event({ event_id: "2" })] });
@@ -340,7 +340,7 @@ describe("batches and envelopes", () => {
     expect(await platform.rows(flow.dataset)).toHaveLength(2);
   });
 
-  test("a single envelope is taken as it is and checked", async () => {
+  test("a single envelope is accepted unchanged and checked", async () => {
     await start();
     expect((await platform.send(flow.inletUrl, undefined, envelope(row))).status).toBe(200);
     const extraneous = { ...row, person: {}, _id: 1 };

@@ -144,7 +144,7 @@ test("the tutorial's calls in their order, its sample event in, the row out", as
         attribute("_acme.metricx", "metric"),
         attribute("_acme.object_type1", "object_type"),
         attribute("_acme.timestampx", "timestamp"),
-        // The tutorial names no class; an ExperienceEvent needs these two besides.
+        // The tutorial names no class; an ExperienceEvent also needs these two.
         attribute("_id", "event_id"),
         {
           sourceType: "EXPRESSION",

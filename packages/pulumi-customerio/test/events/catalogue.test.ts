@@ -12,7 +12,7 @@ describe("subscriptionNames", () => {
     expect(new Set(subscriptionNames).size).toBe(72);
   });
 
-  test("has so many of each object type", () => {
+  test("has the right number for each object type", () => {
     const counts = Object.entries(metricsByObjectType).map(([objectType, metrics]) => [objectType, metrics.length]);
     expect(Object.fromEntries(counts)).toEqual({
       customer: 3,
@@ -66,11 +66,11 @@ describe("subscriptionName", () => {
     ["email", undefined],
     [7, "sent"],
     [["email"], "sent"],
-  ])("doesn't know (%p, %p)", (object_type, metric) => {
+  ])("does not know (%p, %p)", (object_type, metric) => {
     expect(subscriptionName({ object_type, metric })).toBeUndefined();
   });
 
-  test("takes whatever a payload holds and answers with a known name or none", () => {
+  test("returns a known name or undefined for any payload", () => {
     fc.assert(
       fc.property(fc.anything(), fc.anything(), (object_type, metric) => {
         expect([undefined, ...subscriptionNames]).toContain(subscriptionName({ object_type, metric }));

@@ -8,7 +8,7 @@ function sample(name: string): string {
 }
 
 describe("samples", () => {
-  test("has Adobe's tutorial sample to the letter", () => {
+  test("has Adobe's tutorial sample verbatim", () => {
     expect(sample("tutorial")).toBe(
       '{"event_id":"01E4C4CT6YDC7Y5M7FE1GWWPQJ","object_type":"customer","metric":"subscribed","timestamp":1613063089,"data":{"customer_id":"42","email_address":"test@example.com","identifiers":{"id":"42","email":"test@example.com","cio_id":"d9c106000001"}}}',
     );
@@ -35,7 +35,7 @@ describe("samples", () => {
     expect(event.event_id).toMatch(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/);
   });
 
-  test("names nobody who could exist", () => {
+  test("names no real person", () => {
     const domains = JSON.stringify(samples).matchAll(/[@/]([a-z.]+\.[a-z]+)/g);
     for (const [, domain] of domains) expect(domain).toMatch(/(^|\.)example\.(org|com)$/);
     for (const [number] of JSON.stringify(samples).matchAll(/\+\d+/g)) expect(number).toMatch(/^\+155501\d\d$/);

@@ -21,9 +21,9 @@ const schemas = webhooks.components?.schemas ?? {};
 
 /** Where the payload's description and the list of subscriptions disagree. */
 const mismatches = {
-  /** Names that can be subscribed to, of which no payload is described. */
+  /** Subscriptions without a described payload. */
   undescribed: ["email_deferred", "sms_dropped", "slack_converted", "webhook_converted"],
-  /** A payload that is described, yet can't be subscribed to. */
+  /** A described payload without a subscription. */
   unsubscribable: ["slack_undeliverable"],
   /** Its description has the metric of `push_attempted`. */
   wrongMetric: "push_drafted",
@@ -105,7 +105,7 @@ describeWithSpecs("the reporting webhooks' description", () => {
     expect(phone).toBe("string");
     const ofCustomerIo = Object.fromEntries(Object.entries(others).filter(([path]) => !path.startsWith("relay.")));
 
-    // Misspelt there, without a type, and what rows have as lists.
+    // Misspelled there, without a type, and what rows have as lists.
     const { object_type_type, "data.headers": headers, "data.recipients": recipients, ...rest } = expected;
     expect([object_type_type, headers, recipients]).toEqual(["string", "object", "array"]);
     expect(rest["data.transactional_message_id"]).toBe("no type");
@@ -133,7 +133,7 @@ describeWithSpecs("samples against the reporting webhooks' description", () => {
     expect(complaints(event)).toEqual([]);
   });
 
-  test("preferences is as described once a message caused it, which the description demands against its own text", () => {
+  test("preferences is as described if a message caused it, which the description requires, contrary to its own text", () => {
     const event = samples.find(({ name }) => name === "preferences")?.event;
     if (event === undefined) throw new Error("The samples have no change of preferences.");
     expect(complaints(event)).toContain("/data must match exactly one schema in oneOf");

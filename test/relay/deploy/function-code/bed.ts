@@ -7,7 +7,7 @@ import { zipFolder } from "../../../../relay/deploy/package-folder.ts";
 import { functionCode } from "../../../../relay/deploy/resources/function-code.ts";
 import { type AzureServer, operationOn, type Script, siteId, type TestOperation, useAzure } from "../azure-server.ts";
 
-/** What is called of the function app and of Azure, as keys of a script. */
+/** Calls to the function app and to Azure, as keys of a script. */
 export const calls = {
   publish: "POST /api/publish",
   status: "GET /api/deployments/d1",
@@ -19,7 +19,7 @@ export const calls = {
   references: `GET ${siteId}/config/configreferences/appsettings`,
 } as const;
 
-/** The same with their queries, as the server notes them. */
+/** The same with their queries, as the server records them. */
 export const urls = {
   sync: `${calls.sync}?api-version=2024-04-01`,
   functions: `${calls.functions}?api-version=2024-04-01`,
@@ -53,7 +53,7 @@ export interface FunctionCodeBed {
   readonly publishUrl: string;
   inputs(): Inputs;
   create(): ReturnType<typeof functionCode.create>;
-  /** @param packageHash of what runs already */
+  /** @param packageHash of the package that runs already */
   update(packageHash: string): ReturnType<NonNullable<typeof functionCode.update>> | undefined;
 }
 

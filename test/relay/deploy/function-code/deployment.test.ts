@@ -11,7 +11,7 @@ const refused = "Deployment failed: BlobUploadFailedException: Status: 403 (Auth
 
 const bed = useFunctionCode();
 
-test("publishes the zip, follows the deployment, has the triggers taken in and checks that it works", async () => {
+test("publishes the zip, follows the deployment, synchronizes the triggers and checks that the code works", async () => {
   expect(await bed.create()).toEqual({ id: siteId, outputs: { packageHash: bed.hash, deploymentId: "d1" } });
   expect(bed.azure.calls()).toEqual([
     urls.references,
@@ -157,7 +157,7 @@ test.each<[string, Answer]>([
   );
 });
 
-test("gives up on a right that does not come, and says which it may be", async () => {
+test("gives up if a right does not arrive, and says which it may be", async () => {
   bed.azure.script[calls.publish] = [
     at(403, { error: { code: "AuthorizationFailed", message: "no sites/publish/Action" } }),
   ];
@@ -169,7 +169,7 @@ test("gives up on a right that does not come, and says which it may be", async (
   expect(error.message).toContain("Website Contributor on the function app");
 });
 
-test("gives up on a role that does not come, and says which", async () => {
+test("gives up if a role does not arrive, and says which", async () => {
   bed.azure.script[calls.publish] = [at(400, refused)];
   const error = await failure(bed.create());
   expect(error).not.toBeInstanceOf(Unfinished);
@@ -177,12 +177,12 @@ test("gives up on a role that does not come, and says which", async () => {
   expect(error.message).toContain("needs the role Storage Blob Data Owner");
 });
 
-test("a package that may have arrived nevertheless is kept in the state", async () => {
+test("a package that may have arrived is kept in the state", async () => {
   bed.azure.script[calls.publish] = [{ drop: true }];
   expect(await failure(bed.create())).toBeInstanceOf(Unfinished);
 });
 
-test("a deployment without end is given up", async () => {
+test("a deployment that does not end is given up", async () => {
   bed.azure.script[calls.status] = [{ body: { id: "d1", status: 1, status_text: "Building", complete: false } }];
   const error = await failure(bed.create());
   expect(error).toBeInstanceOf(Unfinished);
@@ -190,7 +190,7 @@ test("a deployment without end is given up", async () => {
   expect(error.message).toContain("Azure is putting the relay's code in place (Building)");
 });
 
-test("waits for the host to take in the triggers", async () => {
+test("waits for the host to load the triggers", async () => {
   const starting = { Code: "BadRequest", Message: "Encountered an error (ServiceUnavailable) from host runtime." };
   bed.azure.script[calls.sync] = [at(400, starting), at(400, starting), { status: 200 }];
   await bed.create();
@@ -210,7 +210,7 @@ test("waits until the health check answers and the functions are listed", async 
   ]);
 });
 
-test("code that does not work is kept in the state, with what the health check said last", async () => {
+test("code that does not work is kept in the state, with the last answer of the health check", async () => {
   bed.azure.script[calls.health] = [{ status: 503, body: '{"storage":"403"}' }];
   const error = await failure(bed.create());
   expect(error).toBeInstanceOf(Unfinished);
@@ -229,7 +229,7 @@ test("a refusal after the deployment keeps it in the state", async () => {
   );
 });
 
-test("stops on Ctrl-C and keeps what may run in the state", async () => {
+test("stops on Ctrl-C and keeps the code that may run in the state", async () => {
   bed.azure.script[calls.status] = [{ body: { id: "d1", status: 1 } }];
   bed.operation.clock.sleep = async () => bed.operation.stop.abort(new Error("stopped by the user"));
   const error = await failure(bed.create());

@@ -28,7 +28,7 @@ describe("update", () => {
     writeFileSync(path.join(bed.folder, "package.json"), "{}");
   });
 
-  test("deploys again what may or may not run", async () => {
+  test("deploys code again if it may not be running", async () => {
     expect(await bed.update("")).toEqual({ packageHash: bed.hash, deploymentId: "d1" });
   });
 });
@@ -80,7 +80,7 @@ describe("inputs", () => {
     expect(parsed.error?.issues.map((issue) => issue.message)).toEqual([expect.stringContaining(message)]);
   });
 
-  test("a folder that was not built is refused in the preview", () => {
+  test("a preview refuses a folder that was not built", () => {
     const given = { ...bed.inputs(), package: new Archive(tmpdir(), "engine-hash") };
     expect(functionCode.check?.(given, () => undefined)).toEqual([
       { property: "package", reason: expect.stringMatching(/^"package": the folder .* run `npm run build` first\.$/) },
@@ -95,14 +95,14 @@ describe("inputs", () => {
     };
     afterEach(() => writeFileSync(path.join(bed.folder, "package.json"), "{}"));
 
-    test("another version than the plugin's is refused, with where the right plugin is", () => {
+    test("a version other than the plugin's is refused, with the path of the right plugin", () => {
       const reason = `"package": the program has version 0.0.1 of customerio-aep, and the plugin that deploys its relay has ${manifest.version}.`;
       expect(withVersion("customerio-aep-relay", "0.0.1")).toEqual([
         { property: "package", reason: expect.stringContaining(`${reason} Run npx pulumi in the program's folder`) },
       ]);
     });
 
-    test("the plugin's own version and other packages are taken", () => {
+    test("the plugin's own version and other packages are accepted", () => {
       expect(withVersion("customerio-aep-relay", manifest.version)).toEqual([]);
       expect(withVersion("something-else", "0.0.1")).toEqual([]);
     });

@@ -19,7 +19,7 @@ beforeEach(() => {
   bed.azure.script[restart] = [{ status: 200 }];
 });
 
-test("references that a late role has failed are refreshed before any code runs, until all are resolved", async () => {
+test("references that failed because the role came late are refreshed before any code runs, until all are resolved", async () => {
   const denied = list(reference("Resolved", "PLATFORM_STREAMING_URL"), reference("AccessToKeyVaultDenied"));
   bed.azure.script[calls.references] = [denied, denied, denied, list(reference("Resolved"))];
   await bed.create();
@@ -50,7 +50,7 @@ test.each([
   expect(bed.azure.calls()).not.toContain(bed.publishUrl);
 });
 
-test("a caller who may not read them hears so", async () => {
+test("a caller who may not read them gets an error that says so", async () => {
   bed.azure.script[calls.references] = [at(403, { error: { code: "AuthorizationFailed", message: "no" } })];
   expect((await failure(bed.create())).message).toContain("Website Contributor on the function app");
 });
@@ -63,7 +63,7 @@ test("instances that started without a secret are restarted, once a minute", asy
   expect(bed.operation.shown).toContain("waiting for the app to start with its secrets: CUSTOMERIO_SIGNING_KEYS");
 });
 
-test("an app that never gets its secret is not done", async () => {
+test("an app that never gets its secret fails", async () => {
   bed.azure.script[calls.health] = [{ body: { status: "ok", unresolved: ["CUSTOMERIO_SIGNING_KEYS"] } }];
   const error = await failure(bed.create());
   expect(error).toBeInstanceOf(Unfinished);

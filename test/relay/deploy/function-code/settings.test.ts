@@ -27,7 +27,7 @@ const change = (before = "old") => {
   return functionCode.update?.(bed.operation, siteId, { news: news(), olds, outputs });
 };
 
-test("waits until the app answers with the new ones, and then until no instance sends with others", async () => {
+test("waits until the app answers with the new settings, and then until no instance sends with others", async () => {
   bed.azure.script[calls.health] = [answer("old"), answer("old"), answer("new")];
   bed.azure.script[queue] = [marked("old")];
   bed.azure.script[mark] = [{ body: {} }];
@@ -59,7 +59,7 @@ test.each<[string, string, string | undefined, string | undefined]>([
   expect(bed.operation.clock.sleeps).toEqual([13_500]);
 });
 
-test("waits for no instance where the settings are in force already", async () => {
+test("does not wait if the settings are in force already", async () => {
   bed.azure.script[calls.health] = [answer("new")];
   bed.azure.script[queue] = [marked("new")];
   bed.azure.script[mark] = [{ body: {} }];
@@ -78,7 +78,7 @@ test.each([
   expect(bed.operation.clock.sleeps).toEqual(sleeps);
 });
 
-test("is not done without the queue that tells the instances", async () => {
+test("fails without the queue that informs the instances", async () => {
   bed.azure.script[calls.health] = [answer("new")];
   bed.azure.script[queue] = [at(404, { error: { code: "ResourceNotFound", message: "not found" } })];
   const error = await failure(change() ?? Promise.resolve());
@@ -88,7 +88,7 @@ test("is not done without the queue that tells the instances", async () => {
   );
 });
 
-test("waits for instances whose code is too old to heed the mark", async () => {
+test("waits for instances with code that is too old to read the mark", async () => {
   bed.azure.script[calls.health] = [answer("new"), answer("new", { "": 2, new: 1 }), answer("new", { new: 1 })];
   bed.azure.script[queue] = [marked()];
   bed.azure.script[mark] = [{ body: {} }];
@@ -96,7 +96,7 @@ test("waits for instances whose code is too old to heed the mark", async () => {
   expect(bed.operation.shown).toContain("waiting for instances with the earlier version's code to end");
 });
 
-test("an app that keeps its former settings is not done", async () => {
+test("an app that keeps its former settings fails", async () => {
   bed.azure.script[calls.health] = [answer("old")];
   expect((await failure(change() ?? Promise.resolve())).message).toContain("answers with other settings");
 });

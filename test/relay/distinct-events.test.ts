@@ -18,7 +18,7 @@ import { unpaced } from "./support/unpaced.ts";
 const clock = () => new Date("2026-11-20T10:00:00.000Z");
 const policy = eventPolicy.parse({ personalData: { content: "drop", email: "drop", recipient: "drop" } });
 
-/** Another one for each test, so that it finds no notes of those before. */
+/** A new id for each test, so that it finds no notes of earlier tests. */
 let windowDays = 7;
 let azurite: Azurite;
 let platform: FakePlatform;
@@ -76,7 +76,7 @@ describe.each([
 ])("events that differ only in what is dropped, %s,", (_, options) => {
   const bodies = addresses.map((address) => event(address, options));
 
-  test("all arrive, each of them once", async () => {
+  test("all arrive, each once", async () => {
     await post([...bodies, ...bodies]);
     await workOff();
     await post(bodies);
@@ -87,7 +87,7 @@ describe.each([
     for (const container of Object.values(containerNames)) expect(await azurite.blobNames(container)).toEqual([]);
   });
 
-  test("are dead letters of their own, and all arrive once they are replayed", async () => {
+  test("become separate dead letters, and all arrive after a replay", async () => {
     await post(bodies);
     const poison = poisonHandler({ storage, clock });
     for (const { message } of await azurite.take(queueNames.events)) await poison(message, invocation().context);
@@ -119,7 +119,7 @@ describe.each([
   });
 });
 
-test("a signing key that is added below the one there changes nothing, so a repeated call is still recognized", async () => {
+test("a signing key added below the present one changes nothing, so a repeated call is still recognized", async () => {
   const body = event("ann@example.org");
   await post([body]);
   await post([body], [signingKey, "another-key"]);
@@ -127,7 +127,7 @@ test("a signing key that is added below the one there changes nothing, so a repe
   expect(platform.received).toHaveLength(1);
 });
 
-test("nothing that is stored lets anyone without the signing key confirm a guessed address", () => {
+test("without the signing key, a guessed address can't be confirmed from what is stored", () => {
   const body = event("ann@example.org");
   const [one, other] = [signingKey, "another-key"].map((secret) => admit(body, policy, secret));
   expect(one).toMatchObject({ digest: digestBody(body, signingKey) });
@@ -140,7 +140,7 @@ test("a digest is not a signature of any call", () => {
   expect(digestBody("v0:1:{}", signingKey)).not.toBe(signatureOf(signingKey, call).toString("hex").slice(0, 32));
 });
 
-test("where nothing is taken out there is no digest, and messages stay as they were", () => {
+test("without data to remove there is no digest, and messages are unchanged", () => {
   const admission = admit(event("ann@example.org"), eventPolicy.parse({}), signingKey);
   expect(admission).not.toHaveProperty("digest");
 });
