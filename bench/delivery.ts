@@ -185,8 +185,8 @@ async function halfIsRefused(lab: Lab): Promise<Figure[]> {
 }
 
 /**
- * 100 requests a second, and so many messages of one event waiting that they last as long as it measures, which is two minutes at
- * most; 20 calls a second come in all the time.
+ * 100 requests a second, and enough messages of one event waiting to last for the measurement, which is two minutes at
+ * most; meanwhile 20 calls a second arrive.
  */
 async function backlog(lab: Lab, messages: number): Promise<Figure[]> {
   const length = Math.min(120, messages / 100);

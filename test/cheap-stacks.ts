@@ -1,6 +1,6 @@
 import { runInThisContext } from "node:vm";
 
-/** Of Pulumi's SDK: where it takes a stack trace of each promise and resource, which nothing here reads. */
+/** The files of Pulumi's SDK that take a stack trace of each promise and resource, which nothing here reads. */
 const takers = ["debuggablePromise", "callsites"];
 
 /** Outside the context in which jest runs a test: jest has its own `prepareStackTrace` there, by which it maps traces to the sources. */

@@ -2,10 +2,10 @@ import { rm } from "node:fs/promises";
 import { runMark } from "../packages/local-cloud/src/run-mark.ts";
 import { leftAfter, showsEnvironments } from "./left-behind.ts";
 
-/** Milliseconds that a process gets to notice that whatever it worked for is gone. */
+/** Milliseconds for a process to notice that its parent has ended. */
 const patience = 15_000;
 
-/** The run fails if a process that it has started, or a process of such a process, is still alive. */
+/** Fails the run if one of its child processes, or their children, is still alive. */
 export default async function globalTeardown(): Promise<void> {
   try {
     await expectNoneLeft();

@@ -9,19 +9,19 @@ export interface LeftProcess {
 /** Whether the operating system shows the environment of processes: Linux does. */
 export const showsEnvironments = existsSync("/proc/self/environ");
 
-/** Processes, but for this one, that bear an environment variable of this value. */
+/** Other processes that have an environment variable of this value. */
 export function markedProcesses(name: string, value: string): LeftProcess[] {
   return readdirSync("/proc")
     .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
     .flatMap((pid) => {
       const isMarked = read(`/proc/${pid}/environ`).split("\0").includes(`${name}=${value}`);
       const commandLine = read(`/proc/${pid}/cmdline`).split("\0").join(" ").trim();
-      // esbuild's service is a child of the process that built something with it, and ends with it.
+      // esbuild's service is a child of the building process, and ends with it.
       return isMarked && !commandLine.includes("esbuild --service") ? [{ pid: Number(pid), commandLine }] : [];
     });
 }
 
-/** Waits until no such process is alive; answers those that still are after `patience` milliseconds. */
+/** Waits until no such process is alive; returns those that still are after `patience` milliseconds. */
 export async function leftAfter(name: string, value: string, patience: number): Promise<LeftProcess[]> {
   for (const deadline = Date.now() + patience; ; await wait(100)) {
     const left = markedProcesses(name, value);
@@ -29,7 +29,7 @@ export async function leftAfter(name: string, value: string, patience: number): 
   }
 }
 
-/** Empty for a process that has ended meanwhile, is ending, or is somebody else's. */
+/** Empty for a process that has ended meanwhile, is ending, or belongs to another user. */
 function read(file: string): string {
   try {
     return readFileSync(file, "utf8");

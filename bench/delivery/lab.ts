@@ -148,7 +148,7 @@ export class Lab {
     await Promise.all(Array.from({ length: 32 }, lane));
   }
 
-  /** Waits until the sink has all of these events. @returns whether it has, within so many milliseconds */
+  /** Waits until the sink has all of these events. @returns whether it has, within the given milliseconds */
   async allTaken(ids: readonly string[], patience: number): Promise<boolean> {
     const until = performance.now() + patience;
     for (;;) {
@@ -189,8 +189,8 @@ function bodyOf(id: string): string {
 }
 
 /**
- * Microsoft's storage emulator with the relay's queues and containers, all in memory, so that it is as little slower than Azure as can
- * be: see `short-index.ts`. It counts by its access log, which costs next to nothing.
+ * Microsoft's storage emulator with the relay's queues and containers, all in memory, so that it is as close to Azure's speed as possible:
+ * see `short-index.ts`. It counts by its access log, which costs almost nothing.
  */
 class Azurite {
   readonly connectionString: string;

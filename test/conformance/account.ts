@@ -4,13 +4,13 @@ import type { Exchange, Finding, Validator } from "./validator.ts";
 export interface Account {
   /** `conformance: 400 calls, 300 validated, 100 by listed exceptions, 0 unexplained`. */
   readonly summary: string;
-  /** Differences that no exception lists, each once. */
+  /** Differences without an exception, each once. */
   readonly unexplained: readonly string[];
   /** Exceptions that no call needed. */
   readonly deadExceptions: readonly string[];
 }
 
-/** Holds all calls against their descriptions, and what differs against the list of exceptions. */
+/** Compares all calls with their descriptions, and the differences with the list of exceptions. */
 export function account(validator: Validator, exchanges: readonly Exchange[]): Account {
   const used = new Set<Exception>();
   const unexplained = new Set<string>();

@@ -26,7 +26,7 @@ const title = hasDescriptions
   ? "every call of the providers and every answer of the stand-ins is as the vendors describe it, or a listed exception"
   : "conformance (skipped: the vendors' API descriptions are not at hand in ../shared/specs)";
 
-// One world, whose calls add up; the last test holds them all against the descriptions.
+// All tests share one world; the last one compares all its calls with the descriptions.
 suite(title, () => {
   let world: World;
 
@@ -35,7 +35,7 @@ suite(title, () => {
   });
   afterAll(() => world.close());
 
-  test("aep: everything is made, read, imported and deleted, and is gone then", async () => {
+  test("aep: everything is created, read, imported and deleted", async () => {
     const aep = await world.aep();
     const objects = await makeAll(aep, "Life");
     for (const made of Object.values(objects)) {
@@ -49,7 +49,7 @@ suite(title, () => {
     }
   });
 
-  test("aep: each property that can be changed is changed, and what can't be is replaced", async () => {
+  test("aep: each property is changed in place if possible, and otherwise replaced", async () => {
     const aep = await world.aep();
     const objects = await makeAll(aep, "Changes");
     const change = async (made: Made, ...steps: Parameters<typeof aep.change>[1][]): Promise<Made> => {
@@ -111,7 +111,7 @@ suite(title, () => {
     await aep.delete(more);
   });
 
-  test("aep: Profile, and what is there already", async () => {
+  test("aep: Profile, and existing objects", async () => {
     const aep = await world.aep();
     const identityMap = "https://ns.adobe.com/xdm/context/identitymap";
     const schema = await aep.make("aep:index:Schema", { title: "In Profile", fieldGroupIds: [identityMap] });
@@ -175,7 +175,7 @@ suite(title, () => {
     await deleteAll(aep, objects);
   });
 
-  test("aep: an HTTP API source, whose endpoint takes events with an access token only", async () => {
+  test("aep: an HTTP API source that accepts events only with an access token", async () => {
     const aep = await world.aep();
     const objects = await makeAll(aep, "HTTP");
     const { base, source, flow } = await makeHttpSource(aep, objects, "HTTP, events");
@@ -217,7 +217,7 @@ suite(title, () => {
     await deleteAll(aep, objects);
   });
 
-  test("aep: what is known of the sandbox beforehand", async () => {
+  test("aep: checks of the sandbox", async () => {
     const aep = await world.aep();
     expect(await aep.invoke("getPreflight", { profile: true })).toMatchObject({
       sandboxState: "active",
@@ -226,7 +226,7 @@ suite(title, () => {
     });
   });
 
-  test("aep: wrong credentials, sandbox and organization, and a token that Platform no longer takes", async () => {
+  test("aep: wrong credentials, sandbox and organization, and a token that Platform no longer accepts", async () => {
     const aep = await world.aep();
     const objects = await makeAll(aep, "Access");
     const mistakes: Partial<Config>[] = [
@@ -245,7 +245,7 @@ suite(title, () => {
     await deleteAll(aep, objects);
   });
 
-  test("aep: trouble that passes", async () => {
+  test("aep: temporary errors", async () => {
     await world.platformFault("/ims/token/v3", 503, "ims");
     await world.platformFault("/ims/token/v3", 429, "ims");
     const aep = await world.aep();
@@ -266,7 +266,7 @@ suite(title, () => {
     await deleteAll(aep, objects);
   }, 60_000);
 
-  test("the relay's events, what becomes of them, and the demo's and the operators' looks at it", async () => {
+  test("the relay's events, their results, and the calls of the demo and of operators", async () => {
     const aep = await world.aep();
     const objects = await makeAll(aep, "Events");
     const inletUrl = new URL(String(reveal(objects.flow.properties.inletUrl ?? "")));
@@ -315,7 +315,7 @@ suite(title, () => {
     await deleteAll(aep, objects);
   });
 
-  test("customerio: a webhook's whole life, refusals and passing trouble", async () => {
+  test("customerio: a webhook's whole life, refusals and temporary errors", async () => {
     const { customerIo } = world;
     const type = "customerio:index:ReportingWebhook";
     const settings = { name: "Relay", endpoint: "https://relay.example/customerio", events: ["email_sent"] };
@@ -361,7 +361,7 @@ suite(title, () => {
   });
 });
 
-/** The part of an object's id that its path has as it is; the rest of a registry's id is encoded there. */
+/** The part of an object's id that its path contains unchanged; the rest of a registry's id is encoded there. */
 function nameInPath({ id }: Made): string {
   return id.split("/").at(-1) ?? id;
 }

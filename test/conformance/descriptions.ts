@@ -11,11 +11,11 @@ import {
 } from "../../packages/local-cloud/src/platform/web/json.ts";
 import { jsonSchemas } from "./json-schema.ts";
 
-/** The vendors' API descriptions, kept beside the repository where they are at hand. */
+/** The vendors' API descriptions, kept beside the repository if available. */
 const folder = path.resolve(import.meta.dirname, "../../../shared/specs");
 export const hasDescriptions = existsSync(folder);
 
-/** A description by the name that findings and exceptions use, and where its operations lie on an origin. */
+/** A description by the name that findings and exceptions use, and the base path of its operations. */
 const services = [
   { vendor: "platform", name: "Schema Registry", file: "adobe/schema-registry.yaml" },
   { vendor: "platform", name: "Catalog", file: "adobe/catalog.yaml" },
@@ -33,13 +33,13 @@ export interface Parameter {
   /** As the description spells it; of a header in lower case. */
   readonly name: string;
   readonly required: boolean;
-  /** The type of a single value, where it is not a string. */
+  /** The type of a single value, if it is not a string. */
   readonly type: string | undefined;
-  /** Whether a query parameter holds a list, between commas or repeated. */
+  /** Whether a query parameter holds a list, separated by commas or repeated. */
   readonly list: boolean;
 }
 
-/** What a description says of a body: the ids of the JSON schemas by media type; no entry where it is silent. */
+/** A description's JSON schemas of a body, as ids by media type; no entry if it is silent. */
 export type Content = ReadonlyMap<string, string | undefined>;
 
 interface Answer {
@@ -55,7 +55,7 @@ export interface Operation {
   readonly segments: readonly string[];
   readonly parameters: readonly Parameter[];
   readonly requestBody: { readonly content: Content; readonly required: boolean } | undefined;
-  /** By status; `default` for all that aren't named. */
+  /** By status; `default` for all others. */
   readonly answers: ReadonlyMap<string, Answer>;
 }
 

@@ -48,7 +48,7 @@ export class Driver {
     return this.#provider.read(this.#call(made), { id: made.id, inputs: {}, state: {} });
   }
 
-  /** Replaces the object where a changed property asks for that, and updates it in place otherwise. */
+  /** Replaces the object if a changed property requires it, and updates it in place otherwise. */
   async change(made: Made, changes: PropertyMap): Promise<Made> {
     const { type, name, id, inputs: olds, properties: state } = made;
     const wanted = Object.entries({ ...olds, ...changes }).filter(([, value]) => value !== null);

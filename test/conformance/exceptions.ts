@@ -3,9 +3,9 @@ import type { Finding } from "./validator.ts";
 
 /** One point in which a vendor's description is wrong or silent. A call may differ from its description in these only. */
 export interface Exception {
-  /** Of the operations meant: matches names such as `Flow Service: PATCH /flows/{FLOW_ID}`. */
+  /** Matches names of operations such as `Flow Service: PATCH /flows/{FLOW_ID}`. */
   readonly operation: RegExp;
-  /** Of the differences meant, as the validator words them. */
+  /** Matches the validator's texts of the differences. */
   readonly difference: RegExp;
   /** What the answer's body must still be. */
   readonly answer?: z.ZodType;
@@ -13,7 +13,7 @@ export interface Exception {
   readonly where: string;
   /** What the description says, or leaves out. */
   readonly description: string;
-  /** What is sent or answered here. */
+  /** What is sent or returned here. */
   readonly instead: string;
   readonly source: string;
   /** Only the stand-in's own tests meet it: no provider makes such a call. */

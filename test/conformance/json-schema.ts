@@ -6,22 +6,22 @@ import {
   stringsOf,
 } from "../../packages/local-cloud/src/platform/web/json.ts";
 
-/** Keys under which a description holds schemas by names of its own choosing. */
+/** Keys under which a description holds schemas by arbitrary names. */
 const mapsOfSchemas = ["properties", "patternProperties", "schemas", "definitions"];
-/** Keys that say nothing about validity, and whose `$id`s would be taken for the schemas' own. */
+/** Keys that do not affect validity, with `$id`s that would be mistaken for those of schemas. */
 const withoutMeaning = ["example", "examples", "discriminator", "xml", "externalDocs"];
 
 /**
  * A description whose schemas are written as OpenAPI 3.0 or Swagger 2.0 have them, as JSON Schema of 2020-12.
  *
- * In a request nothing is allowed that the description doesn't name, so that a misspelled property is found; in an answer a
- * vendor may always add one. What is read-only is not asked for in a request.
+ * A request may have only properties in the description, so that a misspelled one is found; in an answer a
+ * vendor may always add one. Read-only properties are not required in a request.
  */
 export function jsonSchemas(description: JsonObject, direction: "request" | "answer"): JsonObject {
   return convert(description, direction, false);
 }
 
-/** `part`: whether it is one of several that together describe a value, so that it doesn't know all properties. */
+/** `part`: whether it is one of several schemas that together describe a value, and so lists only some properties. */
 function convert(node: JsonObject, direction: "request" | "answer", part: boolean): JsonObject {
   const result: JsonObject = {};
   for (const [key, value] of Object.entries(node)) {

@@ -27,10 +27,10 @@ const subjects = platformSubjects(tenantId);
 /** The types whose objects Platform lists. They have no owner here. */
 const made = subjects.filter(({ list }) => list !== undefined);
 
-/** What the calls need beside the least: a dataset gets rows, and is deleted anyway. */
+/** Additional inputs that the calls need: a dataset gets rows, and is deleted nevertheless. */
 const more: Readonly<Record<string, PropertyMap>> = { dataset: { forceDestroy: true } };
 
-/** One object of each type by the name of its subject; tests call on these. */
+/** One object of each type by the name of its subject. */
 export interface PlatformObjects {
   readonly fields: Made;
   readonly schema: Made;
@@ -43,7 +43,7 @@ export interface PlatformObjects {
   readonly [name: string]: Made;
 }
 
-/** One object of each type, wired as the program does it; titles and names begin with `name`. */
+/** One object of each type, wired as in the program; titles and names begin with `name`. */
 export async function makeAll(aep: Driver, name: string): Promise<PlatformObjects> {
   const objects: Record<string, Made> = {};
   for (const subject of made) {

@@ -23,7 +23,7 @@ export interface RunningProxy {
   close(): Promise<void>;
 }
 
-/** Stands on a free port of 127.0.0.1 before `target`; `between` forwards each request and may look at both sides. */
+/** A proxy on a free port of 127.0.0.1 in front of `target`; `between` forwards each request and may read both sides. */
 export async function startProxy(
   target: string,
   between: (request: ProxiedRequest, forward: Forward) => Promise<ProxiedAnswer>,

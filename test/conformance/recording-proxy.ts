@@ -2,7 +2,7 @@ import type { Vendor } from "./descriptions.ts";
 import { type RunningProxy, startProxy } from "./proxy.ts";
 import type { Exchange } from "./validator.ts";
 
-/** Stands between a provider and a stand-in, and neither knows of it: passes each call on and keeps a copy of it. */
+/** A transparent proxy between a provider and a stand-in that records each call. */
 export interface RecordingProxy extends RunningProxy {
   /** The calls so far, in the order of their answers; without those of the stand-in's own admin routes. */
   readonly exchanges: readonly Exchange[];

@@ -14,10 +14,10 @@ export const { tenantId, ...credential } = localCredentials.platform;
 const { signingKey } = localCredentials.customerIo;
 export const { appApiKey } = localCredentials.customerIo;
 
-/** Both vendors' stand-ins, each behind a recording proxy, and the providers that know of the proxies' addresses only. */
+/** Both vendors' stand-ins, each behind a recording proxy, and the providers, which use only the proxies' addresses. */
 export class World {
   readonly customerIo: Driver;
-  /** A client as the aep provider has one, for what only a mishap makes it do. */
+  /** A client like that of the aep provider, for calls that it makes only after a failure. */
   readonly client: AepClient;
   readonly platformUrl: string;
   readonly customerIoUrl: string;
@@ -41,7 +41,7 @@ export class World {
   }
 
   static async start(): Promise<World> {
-    // Time passes with each look at the clock, so that the seconds of enabling a dataflow are over after some looks.
+    // Each reading of the clock advances it, so that the seconds of enabling a dataflow pass.
     const time = { now: Date.parse("2026-01-05T10:00:00.000Z") };
     const clock = () => {
       time.now += 100;
@@ -78,7 +78,7 @@ export class World {
     this.#time.now += seconds * 1000;
   }
 
-  /** Answers with this status in place of the next call whose path contains `path`. */
+  /** Answers the next call with `path` in its path with this status. */
   async platformFault(path: string, status: number, target: "gateway" | "ims" | "inlet" = "gateway"): Promise<void> {
     const effect = { kind: "status", status, retryAfterSeconds: 0 };
     await post(`${this.platformUrl}/__local/faults`, { target, path, effect, calls: 1 });

@@ -5,8 +5,8 @@ import { queueNames } from "../../relay/core/names.ts";
 import type { World } from "./world.ts";
 
 /**
- * Has another dataflow take the place of the one that the relay sends to, by the steps of `pulumi up`: instances with new settings begin,
- * the queue is marked with their digest, and after a wait the former dataflow is deleted. Those with the former settings live on, and get
+ * Replaces the dataflow to which the relay sends, in the steps of `pulumi up`: instances with new settings start,
+ * the queue is marked with their digest, and after a wait the former dataflow is deleted. Those with the former settings keep running, and get
  * calls, until all that has happened.
  *
  * @param change further settings that are changed

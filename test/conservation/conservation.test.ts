@@ -11,8 +11,8 @@ import { SharedClock } from "./shared-clock.ts";
 import { Storage } from "./storage.ts";
 import { World } from "./world.ts";
 
-// Everything that a run can be given: the seed of a run before, and more events over a longer time, as `npm run conservation` does.
-/** `npm run conservation`, and not the run within `npm test`: npm tells a script its name. */
+// Parameters of a run: a seed to repeat, and more events over a longer time, as in `npm run conservation`.
+/** Whether this is `npm run conservation`, not `npm test`: npm passes the script's name. */
 const isLong = process.env.npm_lifecycle_event === "conservation";
 const seed = Number(process.env.CONSERVATION_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const load: Load = {
@@ -70,7 +70,7 @@ test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
   300_000,
 );
 
-/** What the promise forbids: events lost, made up, left over or refused, or repeated although nothing went wrong. */
+/** What must not happen: events lost, invented, left over or refused, or repeated without a fault. */
 function mistakes(
   { mayRepeat = true, mayExpire = false, hasForgeries = false }: Scenario,
   { balance, outcomes, counts }: { balance: Balance; outcomes: readonly Record<string, unknown>[]; counts: Counts },
@@ -101,7 +101,7 @@ function mistakes(
   ];
 }
 
-/** Keeps what was logged, and says how to run the same again. */
+/** Keeps the logs, and prints how to repeat the run. */
 async function reproduction(name: string, found: object): Promise<string> {
   const file = path.join(tmpdir(), `conservation-${seed}-${name.replaceAll(/\W+/g, "-")}.json`);
   await writeFile(file, JSON.stringify(found, null, 1));

@@ -5,8 +5,8 @@ import type { Tables } from "../../relay/azure/storage/tables.ts";
 import type { Account } from "./storage.ts";
 
 /**
- * Copies the notes of delivered events from one account into another by the relay's own function. The relay can't be asked for it here:
- * it opens the former account by an identity, which Azurite's accounts in these tests don't know.
+ * Copies the notes of delivered events from one account into another by the relay's own function. The relay can't do it here:
+ * it opens the former account with an identity, which Azurite's accounts in these tests do not support.
  */
 export async function copyNotes({ from, to, now }: { from: Tables; to: Account; now: Date }): Promise<void> {
   const key = randomUUID();

@@ -5,7 +5,7 @@ import { type HostProcess, startHost } from "../../packages/local-cloud/src/azur
 import type { SharedClock } from "./shared-clock.ts";
 
 export interface DeployedRelayOptions {
-  /** Where packages and logs go. */
+  /** The folder for packages and logs. */
   readonly folder: string;
   /** The built package. */
   readonly bundle: string;
@@ -19,14 +19,14 @@ interface Instance {
   logFile: string;
   wanted: boolean;
   readonly environment: Readonly<Record<string, string>>;
-  /** Ends once the instance has been stopped for good. */
+  /** Resolves once the instance has stopped for good. */
   life: Promise<void>;
 }
 
-/** How often a listener looks at its queue, which in host.json is 2 s. */
+/** How often a listener polls its queue; 2 s in host.json. */
 const impatience = { AzureFunctionsJobHost__extensions__queues__maxPollingInterval: "00:00:00.2000000" };
 
-/** Lines for each execution and each event, by which the tests see what runs and where an event has gone. */
+/** Log lines for each execution and event, which the tests read. */
 const observed = { AzureFunctionsJobHost__logging__logLevel__Function: "Information", LOG_DETAIL: "events" };
 
 /** The relay's bundle in function hosts, each restarted when it ends, as the platform does. */
@@ -46,7 +46,7 @@ export class DeployedRelay {
     this.#package = this.#unpack();
   }
 
-  /** The port of the next instance in turn; undefined if none runs. */
+  /** The port of the next instance, in turn; undefined if none runs. */
   nextPort(): number | undefined {
     const ports = this.#instances.flatMap(({ host }) => (host ? [host.port] : []));
     this.#turn += 1;
@@ -56,14 +56,14 @@ export class DeployedRelay {
   /**
    * Starts instances, with the newest settings and package, and waits until they serve.
    *
-   * @param clockShift milliseconds by which the clock of these is off
+   * @param clockShift milliseconds by which the clock of these instances is wrong
    */
   async start(instances = 1, clockShift = 0): Promise<void> {
     const environment = {
       ...impatience,
       ...observed,
       ...this.#options.clock.environment,
-      // One for all hosts of a run, which start sooner by it.
+      // One cache for all hosts of a run, which start faster with it.
       NODE_COMPILE_CACHE: path.join(this.#options.folder, "../compiled"),
       ...this.#settings,
       CLOCK_SHIFT: String(clockShift),
@@ -104,9 +104,9 @@ export class DeployedRelay {
   }
 
   /**
-   * New instances, with other settings, come beside those that run: these live on, and get calls too.
+   * Starts instances with other settings beside those that run, which keep running and get calls too.
    *
-   * @returns how to end the former ones
+   * @returns a function that ends the former ones
    */
   async join(settings: Readonly<Record<string, string>>): Promise<() => Promise<void>> {
     const before = this.#instances;
@@ -145,7 +145,7 @@ export class DeployedRelay {
     return this.#logFiles.flatMap(linesOf);
   }
 
-  /** Lets no host take messages until `release`. Ends once none is in the hands of a host that lives. */
+  /** Keeps all hosts from receiving messages until `release`. Resolves once no living host holds one. */
   async hold(): Promise<void> {
     this.#held ??= Promise.withResolvers();
     await Promise.all(this.#instances.map(async ({ host }) => host?.hold()));

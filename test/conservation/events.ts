@@ -4,10 +4,10 @@ import { largeEmail, samples } from "../../packages/pulumi-customerio/src/events
 const largeBytes = 60_000;
 
 /**
- * Events of every category with ids of their own, as they might come together: mostly small ones, one in twenty too large
- * for a queue message, and one in forty that is signed but no event, which has no `event`.
+ * Events of every category with unique ids, as they might arrive together: mostly small ones, one in twenty too large
+ * for a queue message, and one in forty a signed body that is not an event, without `event`.
  *
- * @param first how many came before
+ * @param first how many were created before
  */
 export function traffic(first: number, count: number): { id: string; event?: { event_id: string } }[] {
   return Array.from({ length: count }, (_, offset) => {
@@ -20,7 +20,7 @@ export function traffic(first: number, count: number): { id: string; event?: { e
   });
 }
 
-/** How many of the first so many events are none, and so become dead letters at once. */
+/** How many of the first `count` bodies are not events, and so become dead letters at once. */
 export function malformedAmong(count: number): number {
   return Math.floor((count + 20) / 40);
 }

@@ -12,7 +12,7 @@ beforeEach(async () => {
     socket.on("error", () => undefined).pipe(socket);
   });
   await new Promise<void>((resolve) => echo.listen(0, "127.0.0.1", resolve));
-  // Of two draws for a connection, the first strikes it and the second chooses the way back.
+  // Of two random numbers per connection, the first selects it and the second chooses the direction back.
   proxy = await FaultProxy.start(
     () => (echo.address() as AddressInfo).port,
     () => 0.9,
@@ -24,7 +24,7 @@ afterEach(async () => {
   await new Promise((resolve) => echo.close(resolve));
 });
 
-/** How a connection ends that says something and hears what comes back. */
+/** The result of a connection that sends something and reads the answer. */
 async function talk(text: string): Promise<{ heard: string; end: string }> {
   const client = connect(proxy.port, "127.0.0.1");
   clients.push(client);
@@ -54,12 +54,12 @@ test.each<NetworkFault>([
   { kind: "bandwidth", bytesPerSecond: 50_000 },
   { kind: "slow close", milliseconds: 20 },
   { kind: "slicing", bytes: 100, milliseconds: 1 },
-])("under $kind everything passes, later", async (fault) => {
+])("with $kind everything passes, later", async (fault) => {
   proxy.strike(fault, 1);
   expect(await talk(text)).toEqual({ heard: text, end: "closed" });
 });
 
-test("a timeout lets nothing through and says nothing, until it is healed and the connection is cut", async () => {
+test("a timeout drops everything without an error, until it is healed and the connection is closed", async () => {
   proxy.strike({ kind: "timeout" }, 1);
   expect(await talk(text)).toEqual({ heard: "", end: "silence" });
   const [client] = clients;
@@ -69,22 +69,22 @@ test("a timeout lets nothing through and says nothing, until it is healed and th
   expect(await talk(text)).toEqual({ heard: text, end: "closed" });
 });
 
-test("a reset is one to the client", async () => {
+test("the client sees a reset", async () => {
   proxy.strike({ kind: "reset" }, 1);
   expect(await talk(text)).toEqual({ heard: "", end: "ECONNRESET" });
 });
 
-test("a data limit lets exactly so many bytes through", async () => {
+test("a data limit passes exactly that many bytes", async () => {
   proxy.strike({ kind: "data limit", bytes: 3_000 }, 1);
   expect(await talk(text)).toEqual({ heard: text.slice(0, 3_000), end: "closed" });
 });
 
-test("connections outside the share are spared", async () => {
+test("connections outside the share have no fault", async () => {
   proxy.strike({ kind: "reset" }, 0.5);
   expect(await talk(text)).toEqual({ heard: text, end: "closed" });
 });
 
-test("down, it refuses connections; up again, it is at the same port", async () => {
+test("while down it refuses connections; later it uses the same port", async () => {
   await proxy.goDown();
   expect((await talk(text)).end).toBe("ECONNREFUSED");
   await proxy.comeUp();

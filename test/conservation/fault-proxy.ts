@@ -1,20 +1,20 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** What goes wrong between two ends of a connection, as networks do it. Times in milliseconds. */
+/** A network fault between the two ends of a connection. Times in milliseconds. */
 export type NetworkFault =
-  /** Everything comes later, by so much and up to as much again. */
+  /** Everything arrives later, by this time and up to as much again. */
   | { readonly kind: "latency"; readonly milliseconds: number }
   | { readonly kind: "bandwidth"; readonly bytesPerSecond: number }
-  /** One end's closing reaches the other so much later. */
+  /** The close of one end reaches the other later, by this time. */
   | { readonly kind: "slow close"; readonly milliseconds: number }
-  /** Nothing comes through any more, and no error is raised. */
+  /** Nothing arrives any more, without an error. */
   | { readonly kind: "timeout" }
   /** The next bytes are answered with a reset. */
   | { readonly kind: "reset" }
-  /** Bytes come in small pieces, with a pause after each. */
+  /** Bytes arrive in small pieces, with a pause after each. */
   | { readonly kind: "slicing"; readonly bytes: number; readonly milliseconds: number }
-  /** The connection is closed after so many bytes in one direction. */
+  /** The connection is closed after this number of bytes in one direction. */
   | { readonly kind: "data limit"; readonly bytes: number };
 
 type Direction = "there" | "back";
@@ -22,11 +22,11 @@ type Direction = "there" | "back";
 interface Link {
   readonly client: Socket;
   readonly server: Socket;
-  /** The direction that suffers the fault; undefined for a connection that is spared. */
+  /** The direction of the fault; undefined for a connection without one. */
   struck: Direction | undefined;
 }
 
-/** A TCP proxy on a port of 127.0.0.1 that stays the same, in front of one that may change. */
+/** A TCP proxy on a fixed port of 127.0.0.1, in front of a port that may change. */
 export class FaultProxy {
   readonly port: number;
   readonly #server: Server;
@@ -42,8 +42,8 @@ export class FaultProxy {
   }
 
   /**
-   * @param target the port to connect to, asked for each connection; undefined if nobody is there
-   * @param random from 0 up to, not including, 1; chooses the connections that a fault strikes
+   * @param target the port to connect to, read for each connection; undefined if nothing listens
+   * @param random from 0 up to, not including, 1; chooses the connections with a fault
    */
   static async start(target: () => number | undefined, random: () => number): Promise<FaultProxy> {
     const server = createServer({ allowHalfOpen: true });
@@ -52,20 +52,20 @@ export class FaultProxy {
     return proxy;
   }
 
-  /** Lets a share (0 to 1) of all connections, those that are open too, suffer a fault, in one of their directions each. */
+  /** Gives a share (0 to 1) of all connections, including open ones, a fault in one of their directions. */
   strike(fault: NetworkFault, share: number): void {
     this.#fault = fault;
     this.#share = share;
     for (const link of this.#links) link.struck = this.#lot();
   }
 
-  /** Takes the fault away. Connections that suffered it are cut, since what they held back is gone. */
+  /** Removes the fault. Connections that had it are closed, since their delayed bytes are lost. */
   heal(): void {
     this.#fault = undefined;
     for (const link of this.#links) if (link.struck) cut(link);
   }
 
-  /** Nobody listens any more: connections are refused, and open ones are reset. */
+  /** Stops listening: connections are refused, and open ones are reset. */
   async goDown(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     for (const link of this.#links) reset(link);
@@ -113,7 +113,7 @@ export class FaultProxy {
       for await (const chunk of from as AsyncIterable<Buffer>) {
         for (let rest = chunk; rest.length > 0; ) {
           const now = fault();
-          // To leave the loop would close the connection.
+          // Leaving the loop would close the connection.
           if (now?.kind === "timeout") await closed(from, to);
           if (now?.kind === "reset") return reset(link);
           if (now?.kind === "latency") await sleep(now.milliseconds * (1 + this.#random()));
@@ -172,7 +172,7 @@ async function write(to: Socket, bytes: Buffer): Promise<void> {
   await new Promise<void>((resolve) => to.once("drain", resolve).once("close", resolve));
 }
 
-/** Ends when one of the two is closed. */
+/** Resolves when one of the two is closed. */
 function closed(...sockets: readonly Socket[]): Promise<void> {
   return new Promise((resolve) => {
     for (const socket of sockets) {

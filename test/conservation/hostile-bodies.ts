@@ -18,7 +18,7 @@ const truncated = fc.tuple(sample, fc.nat()).map(([text, length]) => bytesOf(tex
 const withBytes = (text: string, bytes: readonly number[]) =>
   new Uint8Array(Buffer.concat([Buffer.from(text.slice(0, -2)), Buffer.from(bytes), Buffer.from(text.slice(-2))]));
 
-/** Overlong forms, halves of surrogates, cut and lone continuation bytes, and a byte order mark. */
+/** Overlong forms, lone surrogates, truncated sequences and lone continuation bytes, and a byte order mark. */
 const notUtf8 = fc
   .tuple(sample, fc.constantFrom([0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf5, 0x80], [0xff], [0x80], [0xef, 0xbb, 0xbf]))
   .map(([text, bytes]) => withBytes(text, bytes));
@@ -76,7 +76,7 @@ const literals = [
   ],
 ];
 
-/** Every property that the relay reads with every value that it may not expect, some keys twice. */
+/** Every property that the relay reads with every unexpected value, some keys twice. */
 const misshapen = fc
   .array(fc.tuple(fc.constantFrom(...names), fc.constantFrom(...literals)), { maxLength: 9 })
   .map((pairs) => bytesOf(`{${pairs.map(([name, value]) => `"${name}":${value}`).join(",")}}`));
@@ -98,17 +98,17 @@ const bodies = fc.oneof(
 
 const shownBytes = 300;
 
-/** Bodies of every kind that a relay should survive, signed or not. A failure shows their beginning; its seed gives the rest. */
+/** Bodies of every kind that a relay should survive, signed or not. A failure shows their beginning; its seed reproduces the rest. */
 export const hostileBody = bodies.map((bytes) => {
   const toText = () => `${bytes.length} bytes: ${Buffer.from(bytes.subarray(0, shownBytes)).toString("latin1")}`;
   return Object.assign(bytes, { [fc.toStringMethod]: toText });
 });
 
-/** How a call is signed: well, or as a forger would. */
+/** How a call is signed: correctly, or as by a forger. */
 export type Signing =
   | { readonly kind: "good" }
   | { readonly kind: "headers"; readonly timestamp: string | null; readonly signature: string | null }
-  /** The signed text as it was, cut at another colon: the number says which. */
+  /** The signed text, split at another colon: the number says which. */
   | { readonly kind: "moved colon"; readonly colon: number }
   | { readonly kind: "wrong key" | "other body" | "other timestamp" | "upper case" | "cut" | "v1" };
 

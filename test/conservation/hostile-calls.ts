@@ -2,12 +2,12 @@ import { createHmac } from "node:crypto";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Milliseconds after which a caller has given up: longer than the relay waits for a body. */
+/** Milliseconds after which a caller gives up: longer than the relay waits for a body. */
 const patience = 3_500;
 
 /**
- * Calls that no honest sender makes, at the level of bytes: bodies that never end, come drop by drop or are cut off, headers that
- * lie, and what is not HTTP at all. None of them is signed.
+ * Calls that no honest sender makes, at the level of bytes: bodies that never end, arrive slowly or are cut off, wrong
+ * headers, and bytes that are not HTTP. None of them is signed.
  */
 export async function hostileCalls(endpoint: string): Promise<void> {
   const url = new URL(endpoint);

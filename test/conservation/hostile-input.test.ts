@@ -12,7 +12,7 @@ import { hostileBody, type Signing, signing } from "./hostile-bodies.ts";
 const seed = Number(process.env.CONSERVATION_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const cases = Number(process.env.CONSERVATION_CASES ?? 10_000);
 
-/** What an intake has stored of one call. */
+/** What an intake has stored for one call. */
 interface Stored {
   readonly events: QueuedEvent[];
   readonly claims: Map<string, string>;
@@ -89,7 +89,7 @@ function callOf(how: Signing, body: Uint8Array) {
   return call(body.subarray(at + 1), { ...signature, "x-cio-timestamp": moved });
 }
 
-/** The bytes that a stored event or dead letter stands for. */
+/** The bytes of a stored event or dead letter. */
 function bytesKept({ events, claims, deadLetters }: Stored): Buffer[] {
   return [
     ...events.map((event) => Buffer.from("body" in event ? event.body : (claims.get(event.claim) ?? ""))),
@@ -110,7 +110,7 @@ test(`${cases} hostile calls: forgeries get 401 and leave nothing, whatever was 
       answers[answer.status] = (answers[answer.status] ?? 0) + 1;
       const isGood = how.kind === "good";
       expect(answer.status).toBe(isGood ? 200 : 401);
-      // Compared here, since Jest takes its time for large buffers.
+      // Compared here, since Jest is slow for large buffers.
       expect(bytesKept(stored).map((bytes) => bytes.equals(body))).toEqual(isGood ? [true] : []);
     }),
     { numRuns: cases, seed },
@@ -118,7 +118,7 @@ test(`${cases} hostile calls: forgeries get 401 and leave nothing, whatever was 
   expect(Object.keys(answers)).toEqual(["200", "401"]);
 }, 120_000);
 
-test("whatever the queue then holds is an event whose record Platform can read", async () => {
+test("everything in the queue is an event with a record that Platform can read", async () => {
   await fc.assert(
     fc.asyncProperty(hostileBody, anyTime, async (body, time) => {
       stored = { events: [], claims: new Map(), deadLetters: [] };

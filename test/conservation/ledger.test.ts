@@ -9,7 +9,7 @@ const logs: EventLogs = {
   suppressed: ["d"],
 };
 
-test("each accepted event in one of the four places balances; one that was never accepted does not count", () => {
+test("the sum is right if each accepted event is in one of the four places; events that were not accepted do not count", () => {
   expect(balanceOf(logs)).toEqual({
     ...{
       sent: 5,
@@ -25,20 +25,20 @@ test("each accepted event in one of the four places balances; one that was never
   });
 });
 
-test("an accepted event that is nowhere is lost, by its id", () => {
+test("an accepted event that is nowhere is listed as lost, by its id", () => {
   expect(balanceOf({ ...logs, pending: [] }).lost).toEqual(["c"]);
 });
 
-test("an event that is somewhere and never was sent is unexpected", () => {
+test("an event that is somewhere and was never sent is unexpected", () => {
   expect(balanceOf({ ...logs, dead: ["b", "x"] }).unexpected).toEqual(["x"]);
 });
 
-test("further deliveries of an event are duplicates, and make up for nothing", () => {
+test("further deliveries of an event are duplicates, and do not make up for lost ones", () => {
   const balance = balanceOf({ ...logs, delivered: ["a", "a", "a"], suppressed: [] });
   expect([balance.delivered, balance.duplicates, balance.lost]).toEqual([1, 2, ["d"]]);
 });
 
-test("the table has a line for each scenario", () => {
+test("the table has a row for each scenario", () => {
   const lines = tableOf([{ scenario: "calm", balance: balanceOf(logs), seconds: 1.26 }]).split("\n");
   expect(lines.map((line) => line.split(/ {2,}/))).toEqual([
     [

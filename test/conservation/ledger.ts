@@ -1,10 +1,10 @@
-/** What the logs of sender, relay and Platform say about events, each by its id. */
+/** Event ids in the logs of sender, relay and Platform. */
 export interface EventLogs {
   /** Every event that happened. */
   readonly sent: readonly string[];
   /** Those that the relay answered with 2xx. */
   readonly accepted: readonly string[];
-  /** Those that became a row, once for each time that Platform took them. */
+  /** Those that became a row, once for each time that Platform accepted them. */
   readonly delivered: readonly string[];
   readonly dead: readonly string[];
   readonly pending: readonly string[];
@@ -16,7 +16,7 @@ export interface EventLogs {
 export interface Balance {
   readonly sent: number;
   readonly accepted: number;
-  /** Different events; `duplicates` counts the further times. */
+  /** Distinct events; `duplicates` counts the further deliveries. */
   readonly delivered: number;
   readonly dead: number;
   readonly pending: number;

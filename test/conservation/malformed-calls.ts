@@ -1,15 +1,15 @@
 import { createHmac } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Milliseconds between two tries of a call, and for one of them. */
+/** Milliseconds between two tries of a call, and the timeout of a try. */
 const times = { pause: 250, try: 4_000 };
 
-/** Calls that are signed as Customer.io signs, but whose bodies are no events. Each is repeated until it gets 2xx. */
+/** Calls signed as by Customer.io with bodies that are not events. Each is repeated until it gets 2xx. */
 export class MalformedCalls {
   readonly accepted: string[] = [];
   readonly #endpoint: () => string;
   readonly #calls = new Set<Promise<void>>();
-  /** The key that signs; a rotation changes it. */
+  /** The signing key; a rotation changes it. */
   signingKey: string;
 
   constructor(endpoint: () => string, signingKey: string) {
@@ -23,7 +23,7 @@ export class MalformedCalls {
     void call.then(() => this.#calls.delete(call));
   }
 
-  /** Until all have been accepted, or the time is over. */
+  /** Waits until all are accepted, or the time is over. */
   async settle(milliseconds: number): Promise<void> {
     await Promise.race([Promise.all(this.#calls), sleep(milliseconds, undefined, { ref: false })]);
   }

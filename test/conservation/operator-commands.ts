@@ -10,12 +10,12 @@ import { containerNames, queueNames } from "../../relay/core/names.ts";
 import { eventPolicy } from "../../relay/core/policy/policy.ts";
 import type { Account } from "./storage.ts";
 
-/** Explains no missing role: these accounts are opened by their keys. */
+/** Never explains a missing role, since these accounts are opened with their keys. */
 const asItIs = { explain: <T>(_role: string, call: () => Promise<T>) => call() };
 
 const everything = { signal: new AbortController().signal, filter: {}, progress: () => undefined };
 
-/** What `customerio-aep replay` does with all dead letters: puts the events among them back into the queue, or deletes all (`--purge`). */
+/** Replays all dead letters as `customerio-aep replay` does, or deletes all (`--purge`). */
 export async function goThrough(account: Account, action: Exclude<ReplayAction, "count">): Promise<number> {
   const storage = opened(account);
   const names = await storage.names();
@@ -30,7 +30,7 @@ export async function goThrough(account: Account, action: Exclude<ReplayAction, 
   return done;
 }
 
-/** What `customerio-aep export` writes of all dead letters, as texts. */
+/** All dead letters as texts, as `customerio-aep export` writes them. */
 export async function exported(account: Account): Promise<string[]> {
   const place = await mkdtemp(path.join(tmpdir(), "conservation-export-"));
   try {
@@ -44,7 +44,7 @@ export async function exported(account: Account): Promise<string[]> {
   }
 }
 
-/** What `customerio-aep evacuate` does: moves what waits in an account, and its dead letters, to another one. */
+/** Moves an account's waiting events and dead letters to another one, as `customerio-aep evacuate` does. */
 export async function moveAll(
   { from, to }: { from: Account; to: Account },
   sleep: () => Promise<void>,
@@ -59,7 +59,7 @@ export async function moveAll(
   });
 }
 
-/** The account as the operators' commands see it. They open it by a login, which Azurite's accounts in these tests don't know. */
+/** The account as the operators' commands see it. They use a login, which Azurite's accounts in these tests do not support. */
 function opened(account: Account) {
   const blobs = (container: string) => account.container(container);
   const read = async (container: string, name: string) => {

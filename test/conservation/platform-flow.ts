@@ -23,16 +23,16 @@ import { connectionSpecs, flowSpecs } from "../../packages/pulumi-aep/src/resour
 
 const years = 10 * 365 * 24 * 60 * 60 * 1000;
 
-/** The source that the dataflow begins with, as the program's setting `source` names it; `http` wants an access token with each event. */
+/** The dataflow's source, as in the setting `source`; `http` requires an access token with each event. */
 export type FlowSource = "customerio" | "http";
 
 /** Platform with a dataflow of the real mapping. */
 export interface RunningDataflow {
   readonly platform: Platform;
-  /** Inlet and flow id of the newest dataflow, by way of a port. */
+  /** Inlet and flow id of the newest dataflow, through a port. */
   streamingUrl(port: number): string;
   readonly port: number;
-  /** Makes a dataflow with a mapping set of its own beside the newest one, in whose place it is; yields how to delete that one. */
+  /** Creates a dataflow with its own mapping set that replaces the newest one; returns a function that deletes the former one. */
   succeed(): Promise<() => Promise<void>>;
   /** How often inlets have refused a request, by status. */
   refusals(): Promise<Readonly<Record<string, number>>>;

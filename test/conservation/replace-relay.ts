@@ -6,14 +6,14 @@ import { copyNotes } from "./copied-notes.ts";
 import { day } from "./durations.ts";
 import type { World } from "./world.ts";
 
-/** Milliseconds that the former relay's queue gets to run empty. */
+/** Milliseconds for the former relay's queue to be emptied. */
 const patience = 120_000;
 
 /**
- * Replaces the relay by another one with a storage account of its own, by the steps of `customerio-aep:index:QueueDrain`: the new one is
- * held, the webhook turned, the former one closed and drained, its notes copied; then the new one sends.
+ * Replaces the relay with another one that has its own storage account, in the steps of `customerio-aep:index:QueueDrain`: the new one is
+ * held, the webhook redirected, the former one closed and drained, its notes copied; then the new one sends.
  *
- * @param meanwhile happens from the turn on
+ * @param meanwhile called after the redirect
  */
 export async function replaceRelay(world: World, meanwhile: () => Promise<void>): Promise<void> {
   const { relay: former, account: formerAccount } = world;

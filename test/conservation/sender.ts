@@ -9,10 +9,10 @@ import { MalformedCalls } from "./malformed-calls.ts";
 const { appApiKey, signingKey } = localCredentials.customerIo;
 const hour = 3_600_000;
 
-/** The stand-in's hours in which an old signing key still signs: more than pass by themselves. */
+/** Hours for which the stand-in still signs with the old key: longer than any test. */
 const overlapHours = 1000;
 
-/** Customer.io with its webhook, beside calls that are signed but bring no event. Its hours of waiting are over in a moment. */
+/** Customer.io with its webhook, and signed calls without an event. Its hours of waiting pass at once. */
 export class Sender {
   readonly sent: string[] = [];
   readonly #customerIo: CustomerIoStandIn;
@@ -47,7 +47,7 @@ export class Sender {
     return new Sender(customerIo, clock, endpoint);
   }
 
-  /** Lets so many events happen, spread over the time (milliseconds). */
+  /** Triggers this number of events, spread over the time (milliseconds). */
   async send(count: number, duration: number): Promise<void> {
     const events = traffic(this.sent.length, count);
     const end = Date.now() + duration;
@@ -61,7 +61,7 @@ export class Sender {
     }
   }
 
-  /** Sends all events once more that were sent before, as Customer.io does after an answer that came too late. */
+  /** Sends all earlier events again, as Customer.io does after a late answer. */
   async sendAgain(): Promise<void> {
     const events = traffic(0, this.sent.length).flatMap(({ event }) => event ?? []);
     await this.#ask("/__local/events", { events });
@@ -72,7 +72,7 @@ export class Sender {
     await this.#ask("/__local/faults", { faults: [{ kind: "duplicate", times }] });
   }
 
-  /** Makes a new signing key in Customer.io, which signs from `switchSigningKey` on. */
+  /** Creates a new signing key in Customer.io, which is used after `switchSigningKey`. */
   async rotateSigningKey(): Promise<string> {
     const overlap = { overlapSeconds: overlapHours * 3600 };
     this.#rotatedKey = (await this.#ask<{ signingKey: string }>("/__local/signing-key/rotate", overlap)).signingKey;
@@ -84,7 +84,7 @@ export class Sender {
     if (this.#rotatedKey !== undefined) this.#malformed.signingKey = this.#rotatedKey;
   }
 
-  /** Until there is an answer to everything, or the patience (milliseconds) is over. */
+  /** Waits until every call is answered, or the time (milliseconds) is over. */
   async settle(patience: number): Promise<void> {
     const until = Date.now() + patience;
     while (Date.now() < until && (await this.#deliveries()).counts.waiting > 0) await sleep(50);
@@ -104,7 +104,7 @@ export class Sender {
     await this.#customerIo.close();
   }
 
-  /** Customer.io waits for an hour after most failures; here each hour is over in a moment. */
+  /** Customer.io waits for an hour after most failures; here each hour passes at once. */
   async #keepRetrying(): Promise<void> {
     while (this.#beating) {
       await this.#clock.advance(hour);

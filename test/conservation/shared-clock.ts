@@ -3,9 +3,9 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 
-/** The clock of storage and relay, which can be moved on while they run. */
+/** The clock of storage and relay, which can be advanced while they run. */
 export class SharedClock {
-  /** What a process's environment needs to live by this clock. */
+  /** The environment of a process that uses this clock. */
   readonly environment: Readonly<Record<string, string>>;
   readonly #file: string;
   #shift = 0;
@@ -17,7 +17,7 @@ export class SharedClock {
     this.#write();
   }
 
-  /** Lets the time pass at once: what storage hides for shorter than this becomes visible, and pauses of the relay end. */
+  /** Advances the clock: messages that are hidden for less than this time become visible, and the relay's pauses end. */
   async pass(milliseconds: number): Promise<void> {
     this.#shift += milliseconds;
     this.#write();
@@ -29,7 +29,7 @@ export class SharedClock {
   }
 
   #write(): void {
-    // In one step: half a number would send the clocks back by days.
+    // In one step: a partly written number would move the clocks back by days.
     writeFileSync(`${this.#file}.new`, String(this.#shift));
     renameSync(`${this.#file}.new`, this.#file);
   }

@@ -15,14 +15,14 @@ const azuriteMain = createRequire(path.join(import.meta.dirname, "storage.ts")).
 const key = randomBytes(64).toString("base64");
 const accountNames = Array.from({ length: 64 }, (_, index) => `account${index}`);
 
-/** Where the services of the storage account listen. */
+/** The ports of the storage account's services. */
 export interface Ports {
   readonly blob: number;
   readonly queue: number;
   readonly table: number;
 }
 
-/** Azure's storage emulator by the shared clock, with a fresh account for each scenario. */
+/** Azure's storage emulator with the shared clock, and a new account for each scenario. */
 export class Storage {
   readonly ports: Ports;
   readonly #child: Child;
@@ -61,7 +61,7 @@ export class Storage {
     return new Storage(child, await ports.promise);
   }
 
-  /** An account that nobody has used yet, with the relay's queues and containers. */
+  /** A new account with the relay's queues and containers. */
   async nextAccount(): Promise<Account> {
     const name = accountNames[this.#accounts];
     if (name === undefined) throw new Error("There are more scenarios than accounts.");
@@ -76,7 +76,7 @@ export class Storage {
   }
 }
 
-/** One account, seen directly and not through any fault. */
+/** One account, accessed directly without faults. */
 export class Account {
   readonly #name: string;
   readonly #queues: QueueServiceClient;
@@ -91,7 +91,7 @@ export class Account {
     this.tables = new Tables(async () => ({ connectionString }));
   }
 
-  /** By way of these ports. */
+  /** The account through these ports. */
   connectionString({ blob, queue, table }: Ports): string {
     const endpoint = (port: number) => `http://127.0.0.1:${port}/${this.#name}`;
     return (
@@ -144,7 +144,7 @@ export class Account {
     return true;
   }
 
-  /** Takes all visible messages off both queues; their texts without base64. */
+  /** Removes all visible messages from both queues; returns their decoded texts. */
   async takeAll(): Promise<string[]> {
     const texts: string[] = [];
     for (const name of Object.values(queueNames)) {
@@ -160,7 +160,7 @@ export class Account {
     return texts;
   }
 
-  /** What the instances of the relay have counted, added up. */
+  /** The sum of the instances' counts. */
   async counts(): Promise<Counts> {
     const total = noCounts();
     for (const row of await this.tables.all(countsTable, AbortSignal.timeout(10_000))) addCounts(total, row);

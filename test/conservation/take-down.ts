@@ -10,10 +10,10 @@ const queueId =
   "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a/queueServices/default/queues/events";
 
 /**
- * Takes the relay down as `pulumi destroy` does: by the product's own `customerio-aep:index:QueueDrain`, then all that its account holds
+ * Removes the relay as `pulumi destroy` does: with the real `customerio-aep:index:QueueDrain`, and then everything in its account
  * is deleted.
  *
- * @throws what the drain throws; then nothing is deleted
+ * @throws the drain's error; then nothing is deleted
  */
 export async function takeDown({ account, relay, now }: World): Promise<void> {
   const health = `http://127.0.0.1:${relay.nextPort()}/health`;
@@ -30,7 +30,7 @@ export async function takeDown({ account, relay, now }: World): Promise<void> {
   await account.empty();
 }
 
-/** What Azure Resource Manager says and does of an account's queues, which here has a data plane alone. */
+/** Azure Resource Manager's view of an account's queues, since the account here has only a data plane. */
 function resourceManager(
   account: Account,
   now: () => Date,

@@ -19,10 +19,10 @@ import { idsOfDeadLetter, idsOfMessage } from "./stored-ids.ts";
 
 const { signingKey } = localCredentials.customerIo;
 
-/** Milliseconds that everything may take to come to rest once nothing is wrong any more. */
+/** Milliseconds in which everything has to finish after the last fault. */
 const patience = 120_000;
 
-/** Milliseconds: the storage tells its time in whole seconds, and a little later. */
+/** Milliseconds: the storage reports its time in whole seconds, and a little late. */
 const clockStep = 5_000;
 
 export interface WorldOptions {
@@ -49,10 +49,10 @@ export interface RelayInAccount {
 /** Customer.io, the relay and Platform, with a network between them that can be made to fail. */
 export class World {
   readonly random: () => number;
-  /** The relay that Customer.io's calls come to, and its storage account. */
+  /** The relay that gets Customer.io's calls, and its storage account. */
   relay: DeployedRelay;
   account: Account;
-  /** Those that it has replaced. */
+  /** The relays that it has replaced. */
   readonly #former: RelayInAccount[] = [];
   readonly #makeRelay: () => Promise<RelayInAccount>;
   readonly platform: RunningDataflow;
@@ -63,7 +63,7 @@ export class World {
   readonly customerIo: Sender;
   readonly #front: FaultProxy;
   #balancer: Listener | undefined;
-  /** Events that came into the queue by another way than the intake. */
+  /** Events that were queued without the intake. */
   readonly #queued: string[] = [];
   readonly #exported: string[] = [];
 
@@ -140,19 +140,19 @@ export class World {
     return this.customerIo.send(count, duration);
   }
 
-  /** Makes another relay with a storage account of its own; nothing is turned to it. */
+  /** Creates another relay with its own storage account; the webhook is not redirected. */
   makeRelay(): Promise<RelayInAccount> {
     return this.#makeRelay();
   }
 
-  /** From now on Customer.io's calls come to this relay. */
+  /** From now on this relay gets Customer.io's calls. */
   turnTo({ relay, account }: RelayInAccount): void {
     this.#former.push({ relay: this.relay, account: this.account });
     this.relay = relay;
     this.account = account;
   }
 
-  /** From now on each call comes to the next instance, as by Azure's front end, and not each connection. */
+  /** From now on each call goes to the next instance, as with Azure's front end, and not each connection. */
   async balanceCalls(): Promise<void> {
     const serving = async () => {
       const port = this.relay.nextPort();
@@ -163,31 +163,31 @@ export class World {
     );
   }
 
-  /** Dead letters that somebody has copied before they were deleted, as texts. */
+  /** Dead letters that were exported before they were deleted, as texts. */
   exported(deadLetters: readonly string[]): void {
     this.#exported.push(...deadLetters);
   }
 
-  /** Events that are in the queue without the intake's doing. */
+  /** Adds events that are in the queue without the intake. */
   queued(ids: readonly string[]): void {
     this.#queued.push(...ids);
   }
 
-  /** Lets the network between the relay and one of its neighbors suffer a fault while events come. */
+  /** Runs `work` with a fault in the network between the relay and one of its neighbors. */
   async under(network: readonly FaultProxy[], fault: NetworkFault, share: number, work: () => Promise<void>) {
     for (const proxy of network) proxy.strike(fault, share);
     await work();
     for (const proxy of network) proxy.heal();
   }
 
-  /** Lets nobody be reached behind these proxies meanwhile. */
+  /** Runs the work while these proxies are down. */
   async without(network: readonly FaultProxy[], work: () => Promise<void>) {
     await Promise.all(network.map((proxy) => proxy.goDown()));
     await work();
     await Promise.all(network.map((proxy) => proxy.comeUp()));
   }
 
-  /** Lets Customer.io sign with its new key, once it has nothing left to send. */
+  /** Makes Customer.io sign with its new key once it has nothing left to send. */
   async switchSigningKey(): Promise<void> {
     await this.customerIo.settle(patience);
     await this.customerIo.switchSigningKey();
@@ -198,13 +198,13 @@ export class World {
     return endpointAt(this.#front);
   }
 
-  /** The time of storage and relay. */
+  /** The shared time of storage and relay. */
   readonly now = () => this.#time.now();
 
   /**
-   * Lets the time pass for storage and relay while no host has a message in hand, whose lease would end by that.
+   * Advances the time of storage and relay while no host holds a message, since that would end the message's lease.
    *
-   * @throws if a host still has one after two minutes
+   * @throws if a host still holds one after two minutes
    */
   async pass(milliseconds: number): Promise<void> {
     const relays = [...this.#former, this].map(({ relay }) => relay);
@@ -215,14 +215,14 @@ export class World {
         throw new Error(`No time can pass: a host has had a message in hand for ${patience / 1000} s.`);
       }
       await this.#time.pass(milliseconds);
-      // A lease from before the storage has seen the new time would be over at once.
+      // A lease from before the storage reads the new time would end at once.
       while ((await this.account.now()).getTime() < this.#time.now().getTime() - clockStep) await sleep(20);
     } finally {
       for (const relay of relays) relay.release();
     }
   }
 
-  /** Waits until Customer.io has nothing to send and the relay nothing to do; if either does not come, so it stays. */
+  /** Waits until Customer.io has nothing to send and the relay nothing to do, or until the time is over. */
   async settle(): Promise<void> {
     await this.customerIo.settle(patience);
     const until = Date.now() + patience;
@@ -230,7 +230,7 @@ export class World {
     while (Date.now() < until) {
       const waiting = await this.account.waiting();
       if (waiting === 0) break;
-      // What waits is hidden, and nobody works at it: its lease or its delay has to pass.
+      // Waiting messages are hidden and not being processed: their lease or delay has to pass.
       if (waiting === before && (await this.account.quiet())) await this.pass(20 * minute);
       before = waiting;
       await sleep(200);
@@ -281,7 +281,7 @@ export class World {
   }
 
   async close(): Promise<void> {
-    // The relays first, which end calls in order: of calls that Customer.io cuts, Node 24 may keep a handle and never exit.
+    // Relays stop first and end their calls properly: after calls that Customer.io aborts, Node 24 may keep a handle and never exit.
     for (const { relay } of [...this.#former, this]) await relay.stop();
     await this.customerIo.close();
     await this.platform.platform.close();

@@ -26,7 +26,7 @@ const queueId =
 const drainedHealth = "/drained/health";
 
 /**
- * A function app on the Flex Consumption plan without code, and a queue that another message leaves with each look while its intake is closed: as much
+ * A function app on the Flex Consumption plan without code, and a queue that loses a message with each read while its intake is closed: as much
  * of both as the relay's resources ask for.
  */
 class FunctionApp {
@@ -60,7 +60,7 @@ class FunctionApp {
     }
     if (call === `GET ${queueId}`) {
       const approximateMessageCount = this.#messages;
-      // Only a drain closes the intake, so that no other look changes what there is.
+      // Only a drain closes the intake, so that other reads change nothing.
       if (this.#isClosed) this.#messages = Math.max(0, this.#messages - 1);
       return { status: 200, body: { properties: { approximateMessageCount, metadata: this.#metadata } } };
     }
@@ -80,7 +80,7 @@ class FunctionApp {
     return { status: 501, body: call };
   }
 
-  /** App and queue are deleted, and others are made: without code, and with messages again. */
+  /** Deletes app and queue, and creates others: without code, and with messages again. */
   remake(): void {
     this.#code = undefined;
     this.#version = 0;
@@ -103,7 +103,7 @@ class FunctionApp {
   }
 }
 
-/** An app of its own behind HTTPS, as its host names must be; its calls go over the line of the process that is alive. */
+/** An app behind HTTPS, as its host names require; its calls use the line of the living process. */
 export async function azureWorld(): Promise<World> {
   const app = new FunctionApp();
   front ??= await openFront();
@@ -131,7 +131,7 @@ export async function azureWorld(): Promise<World> {
   };
 }
 
-/** The line of the process that is alive. */
+/** The line of the living process. */
 let alive = "";
 
 /** The HTTPS port of all worlds, of which one is open at a time. */
@@ -163,10 +163,10 @@ async function openFront(): Promise<Front> {
 
 afterAll(() => front?.close());
 
-/** Where the world that was opened last can be reached. */
+/** The address of the world that was opened last. */
 let host = "";
 
-/** The provider with waits that take no time, and with nobody's login. What has no end is soon given up. */
+/** The provider with waits that take no time, and without a login. Endless waits are given up soon. */
 function relayProvider(attemptTimeout = 30_000) {
   let now = 0;
   const clock = {
@@ -209,7 +209,7 @@ function versionOf(zip: Buffer): number {
   return JSON.parse(Buffer.from(unzipSync(zip)["host.json"] ?? "").toString()).v;
 }
 
-/** A package of that version, in a folder that goes when the tests end. */
+/** A package of that version, in a folder that is deleted after the tests. */
 function packageOf(version: number): Archive {
   const folder = mkdtempSync(path.join(tmpdir(), "crash-safety-package-"));
   for (const name of ["host.json", "package.json", "index.cjs"])
@@ -220,13 +220,13 @@ function packageOf(version: number): Archive {
 
 const [first, second] = [packageOf(1), packageOf(2)];
 
-/** What an entry of the registry refers to, as it is called in this world. */
+/** The references of a registry entry, with their names in this world. */
 function inThisWorld({ name, property }: Reference): string {
   if (name === "queue") return queueId;
   return property === "id" ? siteId : host;
 }
 
-/** What they need besides the inputs of the registry. */
+/** Inputs in addition to those of the registry. */
 const more: Readonly<Record<string, () => Inputs>> = {
   "customerio-aep:index:FunctionCode": () => ({ package: first, configuration: "v1", queueId }),
   "customerio-aep:index:QueueDrain": () => ({ healthUrl: `https://${host}${drainedHealth}`, timeoutSeconds: 36_000 }),

@@ -11,7 +11,7 @@ import { type Sweep, sweepOf, type World } from "./world.ts";
 
 const { appApiKey, signingKey } = localCredentials.customerIo;
 
-/** A workspace of its own, with the two webhooks of others that the stand-in starts with. */
+/** A workspace with the two foreign webhooks with which the stand-in starts. */
 export async function customerioWorld(): Promise<World> {
   const standIn = await startCustomerIo({ workspaces: [{ name: "Test", appApiKey, signingKey }] });
   const config = (url: string) => ({ appApiKey, appApiUrl: url });

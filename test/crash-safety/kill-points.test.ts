@@ -6,7 +6,7 @@ import { engineOf, programOf, type Sweep, type World } from "./world.ts";
 const operations = ["create", "change", "delete"] as const;
 type Operation = (typeof operations)[number];
 
-/** One life in a world of its own: everything up to the operation, the operation, and what is left of both. */
+/** One run in a world of its own: everything up to the operation, the operation, and what is left. */
 class Life {
   readonly #world: World;
   readonly #subject: Sweep;
@@ -17,7 +17,7 @@ class Life {
     this.#subject = subject;
   }
 
-  /** Runs one operation in a process of its own. Killed, it leaves the state as it was when the kill came. */
+  /** Runs one operation in a new process. A killed one leaves the state as it was at the kill. */
   async run(operation: Operation, point?: KillPoint): Promise<string[]> {
     const line = await Line.open(this.#world.answer);
     const engine = await engineOf(this.#world, line, this.#state);
@@ -28,7 +28,7 @@ class Life {
       this.#state = engine.state;
     } else {
       line.killAt(point);
-      // What the zombie in this process still answers never reaches the state.
+      // Answers of the zombie in this process never reach the state.
       const killed = line.killed.then(() => {
         this.#state = engine.state;
       });
@@ -47,7 +47,7 @@ class Life {
     return this.#world.objects();
   }
 
-  /** What a refresh in a new process finds to be otherwise than the state has it. */
+  /** The differences that a refresh in a new process finds. */
   async drift(): Promise<string[]> {
     const line = await Line.open(this.#world.answer);
     const engine = await engineOf(this.#world, line, this.#state);
@@ -56,7 +56,7 @@ class Life {
     return drifted;
   }
 
-  /** Answers what is left. An object that no state knows of goes with its ownership. */
+  /** Returns what is left. An object that is not in the state is deleted with its ownership. */
   async destroy(): Promise<string[]> {
     const line = await Line.open(this.#world.answer);
     const engine = await engineOf(this.#world, line, this.#state);
@@ -75,7 +75,7 @@ class Life {
 interface Straight {
   readonly calls: string[];
   readonly objects: string[];
-  /** After the destroy: nothing of the subject's, except for what the vendor never deletes. */
+  /** After the destroy: nothing of the subject, except objects that the vendor never deletes. */
   readonly left: string[];
 }
 
@@ -93,7 +93,7 @@ async function straightRun(open: () => Promise<World>, subject: Sweep, operation
   return { calls, objects, left };
 }
 
-/** Kills at the same point of another world, and goes on with a destroy, which leaves as little. */
+/** Kills at the same point in another world, and continues with a destroy, which must leave as little. */
 async function destroyedStraightAfter(
   open: () => Promise<World>,
   subject: Sweep,
@@ -101,7 +101,7 @@ async function destroyedStraightAfter(
   point: KillPoint,
   left: string[],
 ): Promise<void> {
-  // In Platform a killed enablement is none, so that everything goes.
+  // In Platform a killed enablement has no effect, so that everything is deleted.
   if (subject.lasts) return;
   const world = await open();
   const life = new Life(world, subject);
@@ -118,10 +118,10 @@ let points = 0;
 const swept = new Set<string>();
 
 describe.each(sweeps)("$type", ({ subject, open, type }) => {
-  test.each(operations)("killed at any call of a %s, it ends as the straight run did", async (operation) => {
+  test.each(operations)("after a kill at any call of a %s it ends like an undisturbed run", async (operation) => {
     const straight = await straightRun(open, subject, operation);
     for (const [call, asked] of straight.calls.entries()) {
-      // A token makes nothing; being killed over it is the same before every operation.
+      // A token request creates nothing; a kill at it is the same before every operation.
       if (asked.includes("/ims/") && operation !== "create") continue;
       for (const moment of moments) {
         planned++;
@@ -136,7 +136,7 @@ describe.each(sweeps)("$type", ({ subject, open, type }) => {
         expect({ at, objects: await life.destroy() }).toEqual({ at, objects: straight.left });
         await world.close();
         points++;
-        // Here the vendor has more than the state knows.
+        // Here the vendor has more objects than the state.
         if (moment === "acted") await destroyedStraightAfter(open, subject, operation, { call, moment }, straight.left);
       }
     }

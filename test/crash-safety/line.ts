@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** When a call kills the provider: before it reaches the vendor, after the vendor has acted, or after its answer came. */
+/** When a call kills the provider: before it reaches the vendor, after the vendor has acted, or after its answer arrived. */
 export const moments = ["before", "acted", "answered"] as const;
 export type Moment = (typeof moments)[number];
 
@@ -11,18 +11,18 @@ export interface KillPoint {
   readonly moment: Moment;
 }
 
-/** What is answered in the vendor's place; `body` goes out as it is. */
+/** The answer in the vendor's place; `body` is sent unchanged. */
 export interface Fault {
   readonly status?: number;
   readonly headers?: Record<string, string>;
   readonly body?: string;
   /** `reset` breaks the connection, `truncated` ends it inside the body, `hang` never answers. */
   readonly break?: "reset" | "truncated" | "hang";
-  /** The vendor carries the call out first, and this is answered in place of its answer; `truncated` breaks that one off. */
+  /** The vendor performs the call first, and this replaces its answer; `truncated` cuts it off. */
   readonly acted?: boolean;
 }
 
-/** A call as it came over a line. */
+/** A call as it arrived over a line. */
 interface VendorCall {
   readonly method: string;
   /** With its query. */
@@ -37,10 +37,10 @@ interface VendorAnswer {
   readonly body: Buffer;
 }
 
-/** What a vendor does and says, in this process: only the line to it can break. */
+/** A vendor in this process: only the line to it can break. */
 export type Vendor = (call: VendorCall) => Promise<VendorAnswer>;
 
-/** A stand-in as the vendor at the end of a line. */
+/** A stand-in as vendor at the end of a line. */
 export function answerOf({
   url,
   fetch,
@@ -66,7 +66,7 @@ export class Line {
   /** Resolves at the kill point. */
   readonly killed: Promise<void>;
   readonly url: string;
-  /** Answers a call in the vendor's place; undefined lets it through. */
+  /** Answers a call in the vendor's place; undefined passes it on. */
   fault: (call: string, index: number) => Fault | undefined = () => undefined;
   readonly #server: Server;
   readonly #vendor: Vendor;
@@ -104,7 +104,7 @@ export class Line {
     this.#point = { call: -1, moment };
   }
 
-  /** The calls of the operation that started last. */
+  /** The calls of the last operation. */
   get operationCalls(): string[] {
     return this.calls.slice(this.#first);
   }
@@ -119,7 +119,7 @@ export class Line {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // Nothing that a dead process would have done gets through.
+    // A dead process has no further effect.
     if (this.#dead) return void request.socket.destroy();
     const call = `${request.method} ${request.url}`;
     const index = this.calls.push(call) - 1 - this.#first;

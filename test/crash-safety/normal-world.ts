@@ -1,13 +1,13 @@
 import type { ListedObject } from "../subjects/listing.ts";
 
-/** What the vendor makes up by itself, so that it differs from run to run. */
+/** Values that the vendor generates, so that they differ from run to run. */
 const ownAffairs =
   /^(id|\$id|@id|etag|version|created|updated|createdAt|updatedAt|createdDate|modifiedDate|viewId|files|inletId|inletUrl|providerRefId|lastOperation|sandboxId|meta:sandboxId|meta:registryMetadata|meta:altId)$/;
 
 /** An ownership's id is drawn again in each run. */
 const ownershipInMark = /\b[0-9a-f]{16}-(?=[0-9a-f]{16}\b)/g;
 
-/** Objects as texts without ids and times, sorted: equal for two worlds that hold the same. */
+/** Objects as texts without ids and times, sorted: equal for two worlds with the same objects. */
 export function normalWorld(found: readonly ListedObject[]): string[] {
   const texts = found.map(({ type, item }) => `${type} ${JSON.stringify(withoutOwnAffairs(item))}`);
   // References by id become references by name.

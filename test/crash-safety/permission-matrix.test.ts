@@ -45,7 +45,7 @@ function casesOf(vendor: string): Case[] {
   ];
 }
 
-/** How often one call may be tried, by the class of its answer; see `retryRules` and, for what a lost POST does, `createOnce`. */
+/** How often one call may be tried, by the class of its answer; see `retryRules` and, for a lost POST, `createOnce`. */
 function triesOf(call: string, { name, status }: Case): number {
   const [method] = call.split(" ");
   const lost = status === undefined ? name !== "non-JSON body" : [408, 500, 502, 503, 504].includes(status);
@@ -59,10 +59,10 @@ function triesOf(call: string, { name, status }: Case): number {
 const operations = ["create", "read", "update", "delete"] as const;
 type Operation = (typeof operations)[number];
 
-/** Milliseconds that one try of a call has: long for a stand-in on a busy machine, short for a test of calls that hang. */
+/** Timeout of one try in milliseconds: long for a stand-in on a busy machine, short for a test of calls that hang. */
 const attemptTimeout = 300;
 
-/** One resource in one world, whose operations meet faults and then get through. */
+/** One resource in one world, with operations that fail and then succeed. */
 class Bench {
   readonly #subject: Sweep;
   readonly #world: World;
@@ -94,7 +94,7 @@ class Bench {
     this.#engine.state = state;
   }
 
-  /** What is there before the operation. */
+  /** Creates what exists before the operation. */
   async prepare(operation: Operation): Promise<void> {
     await this.#engine.up(programOf(this.#subject, operation === "create" ? "delete" : "create"));
     await this.rest();
@@ -110,12 +110,12 @@ class Bench {
     else await this.#engine.up(programOf(this.#subject, operation === "update" ? "change" : operation));
   }
 
-  /** The different calls of the operation that ran last; the token's are a matter of their own. */
+  /** The distinct calls of the last operation, except those for tokens. */
   signatures(): Set<string> {
     return new Set(this.line.operationCalls.filter((call) => !call.includes("/ims/")).map(anyId));
   }
 
-  /** Names that an error may call the object by. */
+  /** Names that an error may use for the object. */
   get names(): string[] {
     const { name, title, schemaId, sourceProperty, hostName, siteId, queueId } = this.#subject.inputs();
     const given = [name, title, schemaId, sourceProperty, hostName].map((input) =>
@@ -143,7 +143,7 @@ describe.each(sweeps)("$type", ({ subject, open }) => {
   beforeEach(begin);
   afterEach(end);
 
-  // Where every change makes another object, an update is a create and a delete.
+  // If every change replaces the object, an update is a create and a delete.
   const own = operations.filter((operation) => operation !== "update" || !subject.replaces);
 
   test.each(own)("%s survives every answer to each of its calls", async (operation) => {
@@ -185,7 +185,7 @@ async function survives(
   bench.line.fault = (call) => {
     if (anyId(call) !== signature) return undefined;
     tries++;
-    // A timeout takes its time, so the later ones are reported at once.
+    // Timeouts are slow, so the later ones are reported at once.
     return entry.fault.break === "hang" && tries > 1 ? { break: "reset" } : entry.fault;
   };
   const error = await bench.run(operation).then(
@@ -199,7 +199,7 @@ async function survives(
   if (gone.includes(entry.status ?? 0) && isBelieved && (operation === "read" || operation === "delete")) {
     expect({ at, held: bench.held, error }).toEqual({ at, held: undefined, error: undefined });
     lost++;
-    // The vendor was not telling the truth here, so the object is still to be taken away.
+    // The vendor's answer was wrong, so the object still has to be deleted.
     bench.state = before;
   } else {
     const message = error?.message ?? "";
@@ -213,17 +213,17 @@ async function survives(
     const left = before.filter(({ name, id }) => bench.state.every((held) => held.name !== name || held.id !== id));
     expect({ at, left }).toEqual({ at, left: [] });
     const expected = triesOf(signature, entry);
-    // A deployment goes on as long as its time allows.
+    // A deployment continues as long as its time allows.
     const isOnce = operation !== "update" && !(operation === "create" && type === "customerio-aep:index:FunctionCode");
     if (expected > 0 && isOnce) expect({ at, tries }).toEqual({ at, tries: expected });
     await bench.rest();
-    // The next `up` makes what is not in the state, and finishes what is half made.
+    // The next `up` creates what is not in the state, and finishes what is partly created.
     if (operation === "create" || operation === "update") await bench.run(operation);
   }
   checks++;
 }
 
-/** What an error tells to do. */
+/** The remedies in an error. */
 const remedy =
   /\b(Check|Run|run|Add|Wait|Correct|pulumi (up|refresh|config)|az login|lacks a right|Settings >|renewed|Delete|Take|Both are set|take it out|delete those|[Ff]irst delete)\b/;
 

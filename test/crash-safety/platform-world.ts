@@ -13,7 +13,7 @@ import { type Sweep, sweepOf, type World } from "./world.ts";
 const { tenantId, ...credential } = localCredentials.platform;
 const subjects = platformSubjects(tenantId);
 
-/** A Platform of its own, in which time passes with each look at the clock. */
+/** A Platform with a clock that each reading advances. */
 export async function platformWorld(options: { activationSeconds?: number } = {}): Promise<World> {
   let now = Date.parse("2026-01-05T10:00:00.000Z");
   const clock = () => {
@@ -45,7 +45,7 @@ function aepProvider(attemptTimeout = 60_000) {
   return definitionProvider({ ...aepPackage, connect: (settings) => new AepClient(settings, options) });
 }
 
-/** The types whose lives are swept; an ownership is among what they need. */
+/** The types that are swept; they need an ownership. */
 export const platformSweeps: readonly Sweep[] = subjects
   .filter(({ unswept }) => unswept === undefined)
   .map((subject) => sweepOf(subject, needsOf(subject, subjects)));

@@ -11,7 +11,7 @@ import { stack, type World } from "./world.ts";
 
 const struct = (object: object) => structProto.Struct.fromJavaScript(object as never);
 
-/** A provider's executable, started and asked as the engine does it, that can be killed. */
+/** A provider's executable, started and called as by the engine, that can be killed. */
 export class ProviderProcess {
   readonly #child: ChildProcess;
   readonly #client: providerGrpc.ResourceProviderClient;
@@ -38,7 +38,7 @@ export class ProviderProcess {
     return provider;
   }
 
-  /** Answers the id. */
+  /** Returns the id. */
   create(type: string, inputs: PropertyMap): Promise<string> {
     const urn = urnOf(stack, { type, name: "subject" });
     const request = new providerProto.CreateRequest().setUrn(urn).setProperties(struct(encodeMap(inputs)));
@@ -47,7 +47,7 @@ export class ProviderProcess {
     });
   }
 
-  /** SIGKILL: the process does nothing more, not even say so. */
+  /** SIGKILL: the process ends without any further action. */
   async kill(): Promise<void> {
     this.#child.kill("SIGKILL");
     await this.#exited;

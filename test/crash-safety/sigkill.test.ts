@@ -14,7 +14,7 @@ interface Kill {
 }
 
 const creations: Kill[] = platformSweeps
-  // An enablement is a PATCH of its schema, and a guard is no object: neither leaves what could be taken over.
+  // An enablement is a PATCH of its schema, and a guard is not an object: neither leaves anything to adopt.
   .filter(({ type }) => !["aep:index:ProfileEnablement", "aep:index:DatasetGuard"].includes(type))
   .map((subject) => ({
     subject,
@@ -39,44 +39,47 @@ const kills: Kill[] = [
 
 let killed = 0;
 
-test.each(kills)("$type: a process killed at $method ($moment) leaves what the next one takes over", async (kill) => {
-  const { subject, open, type, method, moment } = kill;
-  const world = await open();
-  const nothing = await world.objects();
-  const helperLine = await Line.open(world.answer);
-  const helper = await engineOf(world, helperLine, []);
+test.each(kills)(
+  "$type: a process killed at $method ($moment) leaves an object that the next one adopts",
+  async (kill) => {
+    const { subject, open, type, method, moment } = kill;
+    const world = await open();
+    const nothing = await world.objects();
+    const helperLine = await Line.open(world.answer);
+    const helper = await engineOf(world, helperLine, []);
 
-  // What a straight run makes, to compare with.
-  await helper.up(programOf(subject, "create"));
-  const straight = helper.current("subject");
-  if (!straight) throw new Error("the straight run made nothing");
-  const expected = await world.objects();
-  await helper.up(programOf(subject, "delete"));
+    // The result of an undisturbed run, for comparison.
+    await helper.up(programOf(subject, "create"));
+    const straight = helper.current("subject");
+    if (!straight) throw new Error("the straight run made nothing");
+    const expected = await world.objects();
+    await helper.up(programOf(subject, "delete"));
 
-  const line = await Line.open(world.answer);
-  const first = await ProviderProcess.start(world, line.url);
-  line.startOperation();
-  line.killAtMethod(method, moment);
-  const dying = first.create(type, straight.inputs).catch(() => undefined);
-  await line.killed;
-  await first.kill();
-  await dying;
-  await line.close();
+    const line = await Line.open(world.answer);
+    const first = await ProviderProcess.start(world, line.url);
+    line.startOperation();
+    line.killAtMethod(method, moment);
+    const dying = first.create(type, straight.inputs).catch(() => undefined);
+    await line.killed;
+    await first.kill();
+    await dying;
+    await line.close();
 
-  const secondLine = await Line.open(world.answer);
-  const second = await ProviderProcess.start(world, secondLine.url);
-  const id = await second.create(type, straight.inputs);
-  await second.kill();
-  await secondLine.close();
-  expect(await world.objects()).toEqual(expected);
+    const secondLine = await Line.open(world.answer);
+    const second = await ProviderProcess.start(world, secondLine.url);
+    const id = await second.create(type, straight.inputs);
+    await second.kill();
+    await secondLine.close();
+    expect(await world.objects()).toEqual(expected);
 
-  helper.state = [...helper.state, { ...straight, id }];
-  await helper.destroy();
-  expect(await world.objects()).toEqual(nothing);
-  await helperLine.close();
-  await world.close();
-  killed++;
-});
+    helper.state = [...helper.state, { ...straight, id }];
+    await helper.destroy();
+    expect(await world.objects()).toEqual(nothing);
+    await helperLine.close();
+    await world.close();
+    killed++;
+  },
+);
 
 afterAll(() => {
   process.stdout.write(`real SIGKILLs: ${killed}, all taken over by the next process\n`);

@@ -6,7 +6,7 @@ import { engineOf, programOf, type Sweep, type World } from "./world.ts";
 const operations = ["create", "change", "delete"] as const;
 type Operation = (typeof operations)[number];
 
-/** Everything after which it is not clear whether the vendor has acted. */
+/** Every fault that leaves unclear whether the vendor has acted. */
 const faults: readonly (readonly [name: string, fault: Fault])[] = [
   ...[408, 500, 502, 503, 504].map((status) => [String(status), { status, body: "{}" }] as const),
   ["503 with Retry-After", { status: 503, body: "{}", headers: { "retry-after": "0" } }],
@@ -38,10 +38,10 @@ const cases: readonly Case[] = [
   },
 ];
 
-/** Milliseconds that one try of a call has: long for a stand-in, short for a test of calls that hang. */
+/** Timeout of one try in milliseconds: long for a stand-in, short for a test of calls that hang. */
 const attemptTimeout = 400;
 
-/** One life in a world of its own: what is there before the operation, the operation with its fault, and what comes after. */
+/** One run in a world of its own: what exists before the operation, the operation with its fault, and what follows. */
 class Life {
   readonly world: World;
   readonly line: Line;

@@ -2,7 +2,7 @@ import { azureSweeps, azureWorld } from "./azure-world.ts";
 import { customerioSweeps, customerioWorld } from "./customerio-world.ts";
 import { platformSweeps, platformWorld } from "./platform-world.ts";
 
-/** Every resource whose life is swept, with the world in which it lives. */
+/** Every resource that is swept, with its world. */
 export const sweeps = [
   ...platformSweeps.map((subject) => ({ subject, open: () => platformWorld() })),
   ...customerioSweeps.map((subject) => ({ subject, open: customerioWorld })),

@@ -4,48 +4,48 @@ import { type Declared, Engine, type Held } from "../engine/engine.ts";
 import type { Inputs, Subject } from "../subjects/subject.ts";
 import type { Line, Vendor } from "./line.ts";
 
-/** The name of the stack in which every subject lives. */
+/** The stack of every subject. */
 export const stack = "dev";
 
-/** A vendor with nothing in it yet, and how a provider gets at it. */
+/** A vendor without objects, and how a provider connects to it. */
 export interface World {
   readonly answer: Vendor;
   /** Of the provider. */
   readonly package: string;
   /** The provider's settings, given the address that it shall call. */
   config(url: string): PropertyMap;
-  /** The provider as a new process has it, whose calls go over a line and whose waits take no time. */
+  /** The provider as in a new process, with calls over a line and waits that take no time. */
   provider(line: Line, attemptTimeout?: number): Promise<Provider>;
   /** Everything in it, without ids and times, in a fixed order. */
   objects(): Promise<string[]>;
-  /** Lets as much time pass as the vendor's limit of calls a second needs to be forgotten. */
+  /** Advances time until the vendor's rate limit is reset. */
   rest(): Promise<void>;
-  /** Takes away what resources live in that go with it, and need no deletion of their own. */
+  /** Deletes the container of resources that are deleted with it. */
   clear?(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The life of a resource in its world: what is made before it, and what it becomes. */
+/** A resource in its world: what is created before it, and how it changes. */
 export interface Sweep {
   readonly type: string;
-  /** What must be there first. */
+  /** What must exist first. */
   readonly needs: readonly Declared[];
   /** Its inputs, known once its world is open. */
   inputs(): Inputs;
-  /** Changed inputs, which are carried out in place or by a replacement. */
+  /** Changed inputs, applied in place or by a replacement. */
   change(inputs: Inputs): Inputs;
-  /** Whether each change makes another object. */
+  /** Whether each change replaces the object. */
   readonly replaces?: boolean;
-  /** Of what it makes: whether the vendor never deletes the object. */
+  /** Whether the vendor never deletes its object. */
   lasts?(object: string): boolean;
 }
 
-/** The life of a subject of the registry. */
+/** A subject of the registry in its world. */
 export function sweepOf({ type, inputs, change, replaces, lasts }: Subject, needs: readonly Declared[]): Sweep {
   return { type, needs, inputs: () => inputs, change, ...(replaces && { replaces }), ...(lasts && { lasts }) };
 }
 
-/** One command in a process of its own, in this process, whose calls go over the line. */
+/** One command as in a new process, with calls over the line. */
 export async function engineOf(
   world: World,
   line: Line,
@@ -59,7 +59,7 @@ export async function engineOf(
   return new Engine({ name: stack, state }, () => provider, stop.signal);
 }
 
-/** The program after which the subject has been created, changed or deleted. */
+/** The program that creates, changes or deletes the subject. */
 export function programOf(subject: Sweep, operation: "create" | "change" | "delete"): Declared[] {
   const { type, needs } = subject;
   if (operation === "delete") return [...needs];

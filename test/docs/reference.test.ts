@@ -18,7 +18,7 @@ import { provider as relay } from "../../relay/deploy/provider.ts";
 
 const providers: Record<string, Provider> = { aep, customerio, "customerio-aep": relay };
 
-test("made files are what their definitions say; npm run docs rewrites them", async () => {
+test("generated files match their definitions; npm run docs rewrites them", async () => {
   const files = await madeFiles();
   const present = await Promise.all(
     [...files.keys()].map((name) => readFile(path.join(repository, name), "utf8").catch(() => undefined)),
@@ -27,13 +27,13 @@ test("made files are what their definitions say; npm run docs rewrites them", as
   expect(stale.map((name) => `${name}: run npm run docs`)).toEqual([]);
 });
 
-test("the reference has no page of something that is gone", async () => {
+test("the reference has no page of something that no longer exists", async () => {
   const folder = path.join(repository, "docs/reference");
   const pages = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".md"));
   expect(pages.toSorted()).toEqual([...referencePages().keys()].toSorted());
 });
 
-/** An example's inputs as the engine hands them over in a preview, where other resources' properties aren't known yet. */
+/** An example's inputs as the engine passes them in a preview, in which other resources' properties are unknown. */
 function previewed(value: unknown): PropertyValue {
   if (typeof value === "string" && value.startsWith("${")) return Unknown.instance;
   if (Array.isArray(value)) return value.map(previewed);
@@ -64,7 +64,7 @@ test.each(Object.keys(examples).filter((type) => !isComponent(type)))(
   },
 );
 
-test("the example of a source has arguments that it takes", () => {
+test("the example of a source has valid arguments", () => {
   const { inputs = {} } = examples["customerio-aep:index:CustomerIoSource"] ?? {};
   expect(() => new SourceArguments({ ...inputs, signingKeys: "a-signing-key-of-a-workspace" }).read()).not.toThrow();
 });

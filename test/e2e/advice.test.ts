@@ -9,7 +9,7 @@ import { parse, stringify } from "yaml";
 import { readStackSettings } from "../../components/settings/settings.ts";
 import { configure } from "../components/stack.ts";
 
-// What the product tells people to type is typed here, with the real CLI.
+// Commands from the product's messages are run here with the real CLI.
 const run = promisify(execFile);
 const repository = path.resolve(import.meta.dirname, "../..");
 const commands = "up|config|import|refresh|state|stack|cancel|destroy|login|preview";
@@ -20,13 +20,13 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "advice-"));
   await writeFile(path.join(folder, "Pulumi.yaml"), "name: customerio-aep\nruntime: nodejs\n");
-  // npx finds the package's own CLI by the folder it is typed in.
+  // npx finds the package's own CLI by the working directory.
   await symlink(path.join(repository, "node_modules"), path.join(folder, "node_modules"));
   await shell("npx pulumi stack init dev");
 }, 60_000);
 afterAll(() => rm(folder, { recursive: true }));
 
-/** As somebody's shell in the repository, whose `npx` finds the CLI of this package. */
+/** Runs a command as a user's shell in the repository, where `npx` finds this package's CLI. */
 async function shell(command: string): Promise<string> {
   const env = {
     ...process.env,
@@ -82,7 +82,7 @@ test.each<[string, Record<string, unknown>, string]>([
   60_000,
 );
 
-/** A part of an object that was recreated by a placeholder's name is not a setting. */
+/** A placeholder's name inside an object is not a setting. */
 function remaining(lines: string[]): string[] {
   return lines.filter((line) => !line.includes(".name"));
 }
@@ -101,8 +101,8 @@ async function stored(): Promise<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace("customerio-aep:", ""), value]));
 }
 
-test("every command that is printed or documented begins with npx, so that it runs this package's CLI and Node", async () => {
-  // The local cloud says what others say: the titles of the demo's steps, and messages of azure-native.
+test("every printed or documented command begins with npx, so that it runs this package's CLI and Node", async () => {
+  // The local cloud has texts of others: the titles of the demo's steps, and messages of azure-native.
   const files = globSync("{components,mapping,settings,cli,relay,packages/*/src}/**/*.ts", { cwd: repository }).filter(
     (name) => !name.includes("dist/") && !name.includes("local-cloud/"),
   );

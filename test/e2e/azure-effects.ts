@@ -2,9 +2,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { HeldEffect } from "../../packages/local-cloud/src/azure/effects/effect-log.ts";
 import type { LocalStack } from "./local-stack.ts";
 
-/** An effect that an operation has in Azure, to be found again in another run. */
+/** An effect of an operation in Azure that can be recognized in another run. */
 export interface Effect extends HeldEffect {
-  /** With `*` for what is drawn again in each attempt. */
+  /** With `*` for parts that are random in each attempt. */
   readonly name: string;
 }
 
@@ -16,7 +16,7 @@ const minutes = 60_000;
 /** Digits at the end of a name, and GUIDs. */
 const random = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8}(?=\/|$)/g;
 
-/** What a stack's commands do in the local Azure, and how they end if they are killed in the midst of it. */
+/** Records the effects of a stack's commands in the local Azure, and kills commands at them. */
 export class AzureEffects {
   readonly #stack: LocalStack;
 
@@ -24,7 +24,7 @@ export class AzureEffects {
     this.#stack = stack;
   }
 
-  /** The effects of a command that runs to its end. */
+  /** The effects of a complete command. */
   async of(command: () => Promise<unknown>): Promise<Effect[]> {
     await this.#hold();
     await command();
@@ -39,7 +39,7 @@ export class AzureEffects {
     });
   }
 
-  /** Kills a command, with all that it has started, when the effect has come about and nobody knows of it. */
+  /** Kills a command and its child processes after the effect, before the state records it. */
   async killAt(effect: Effect, command: () => Promise<unknown>): Promise<void> {
     const { pulumi } = this.#stack;
     const { pattern, time } = effect;
@@ -68,7 +68,7 @@ export class AzureEffects {
     return (await this.#azure<{ resources: Census }>("census")).resources;
   }
 
-  /** How many there are of what has a fixed name, or takes its name from what holds it. */
+  /** The numbers of resources with a fixed name, or with a name from their parent. */
   async fixed(): Promise<Census> {
     const kinds = /:(Queue|BlobContainer|ManagementPolicy|Secret|RoleAssignment|Workbook|WebApp\w*)$/;
     return Object.fromEntries(Object.entries(await this.census()).filter(([type]) => kinds.test(type)));

@@ -3,9 +3,9 @@ import { AzureEffects, type Census, type Effect } from "./azure-effects.ts";
 import { type LocalStack, startLocalStack } from "./local-stack.ts";
 
 /**
- * The real engine, killed with all that it has started between an effect in Azure and the note of it in the state. `npm run kills`
- * (`AZURE_KILLS=all`) tries every effect; else some are tried at which a command once did not go on. All kills stand on one stack, one
- * after the other: what a kill needs is what has been checked after the kill before it.
+ * The real engine, killed with its child processes between an effect in Azure and its record in the state. `npm run kills`
+ * (`AZURE_KILLS=all`) tries every effect; otherwise some at which a command once failed. All kills use one stack, one
+ * after the other: each starts from what was checked after the previous one.
  */
 const tryAll = process.env.AZURE_KILLS === "all";
 const minutes = 60_000;
@@ -15,11 +15,11 @@ const thePlan = /^PUT .*\/server[fF]arms\/[^/]+$/;
 
 let stack: LocalStack;
 let azure: AzureEffects;
-/** What is there of the stack, as far as it has been checked. */
+/** The verified part of the stack. */
 let present: "all" | "nothing" | "unknown";
-/** What a straight `up` leaves in Azure under names that are not drawn again for each attempt. */
+/** The resources with fixed names that an undisturbed `up` leaves in Azure. */
 let expected: Census;
-/** Resource groups that were made when the engine was killed. */
+/** Resource groups that were created when the engine was killed. */
 let emptyGroups = 0;
 const kills: Partial<Record<Operation, number>> = {};
 
@@ -28,13 +28,13 @@ type Operation = "up" | "change" | "replacement in place" | "replacement by a ne
 const command: Record<Operation, () => Promise<unknown>> = {
   up: () => stack.pulumi.up(),
   change: () => stack.pulumi.up(),
-  // Of the vault another one is made; the app stays under its id and is rewritten.
+  // Another vault is created; the app keeps its id and is rewritten.
   "replacement in place": () => replace(/keyvault:Vault::|customerio-aep:index:FunctionApp::/),
   "replacement by a new relay": () => replace(/storage:StorageAccount::/),
   destroy: () => stack.pulumi.destroy(),
 };
 
-/** What has to be there before a command. */
+/** What has to exist before a command. */
 const prepare: Record<Operation, () => Promise<void>> = {
   up: () => beDown(),
   change: async () => {
@@ -65,7 +65,7 @@ test(
 const replacements = ["replacement by a new relay", "replacement in place"] as const;
 test.each(tryAll ? replacements : replacements.slice(0, 1))(
   "a %s that is killed at an effect in Azure is finished by the next up",
-  // Until the new plan is there, the former app is the stack's, and still has dead letters to be counted.
+  // Until the new plan exists, the former app belongs to the stack, and still has dead letters to be counted.
   (operation) => eachKill(operation, [thePlan], beUp),
   (tryAll ? 120 : 10) * minutes,
 );
@@ -74,12 +74,12 @@ test(
   "a destroy that is killed at an effect in Azure is finished by the next one, or undone by the command that the preview of an up names",
   async () => {
     let before: Census;
-    // Of an alert nobody else would say that it is missing.
+    // Nothing else would report a missing alert.
     await eachKill(
       "destroy",
       [/^DELETE .*\/scheduledQueryRules\/[^/]+$/],
       async (kill) => {
-        // The state still has what is gone.
+        // The state still has deleted resources.
         const refusal = await stack.pulumi.preview().catch((error: Error) => error.message);
         expect(refusal).toContain("Azure does not have what the stack's state has");
         expect(refusal).toContain("To make it again, run: npx pulumi up --refresh.");
@@ -99,7 +99,7 @@ test(
 
 test(
   "what an up that is killed at an effect in Azure has made goes with a destroy straight away",
-  // Azure deletes no plan that has an app, and the state does not know this one.
+  // Azure does not delete a plan with an app, and this app is not in the state.
   () => eachKill("up", [theApp], beDown),
   (tryAll ? 120 : 10) * minutes,
 );
@@ -115,10 +115,10 @@ test(
 );
 
 /**
- * Kills an operation at each of its effects, or at the first of each kind of the sample; what goes wrong after one does not keep the
- * others from their turn.
- * @param recover goes on from there, and may kill once more
- * @param before looks at what the operation will find
+ * Kills an operation at each of its effects, or at the first of each kind in the sample; a failure after one does not prevent the
+ * others.
+ * @param recover continues from there, and may kill again
+ * @param before checks what the operation will find
  */
 async function eachKill(
   operation: Operation,
@@ -150,7 +150,7 @@ async function eachKill(
   if (faults.length > 0) throw new AggregateError(faults, faults.map(({ message }) => message).join("\n"));
 }
 
-/** The effects of a straight run. */
+/** The effects of an undisturbed run. */
 async function effectsOf(operation: Operation): Promise<readonly Effect[]> {
   await prepare[operation]();
   present = "unknown";
@@ -168,11 +168,11 @@ async function start(): Promise<void> {
   emptyGroups = 0;
 }
 
-/** A plain up leaves nothing there twice and nothing missing, and the program then finds nothing to do. */
+/** An `up` leaves no duplicates and nothing missing, and a preview then shows no changes. */
 async function beUp(): Promise<void> {
   if (present === "all") return;
   await stack.pulumi.up();
-  // The first one of all is a straight one.
+  // The first one is undisturbed.
   expected ??= await azure.fixed();
   await expectWhole();
 }
@@ -189,7 +189,7 @@ async function beDown(): Promise<void> {
   expect(await stack.pulumi.resources()).toEqual([]);
   const { Azure, ...others } = await stack.vendors.leftovers();
   expect(others).toEqual({ Platform: [], "Customer.io": [] });
-  // The one thing that lies in nothing of the stack's: a group of which the state knows nothing stays, empty.
+  // The only resource without a parent in the stack: a group that is not in the state stays, empty.
   expect(Azure).toEqual(emptyGroups > 0 ? [`${emptyGroups} azure-native:resources:ResourceGroup`] : []);
   present = "nothing";
 }
@@ -201,7 +201,7 @@ async function replace(part: RegExp): Promise<unknown> {
 
 let changes = 0;
 
-/** Settings that change what the app runs with, a secret, the recipients of alerts, and the app itself. */
+/** Settings that change the app's settings, a secret, the recipients of alerts, and the app itself. */
 async function changeSettings(): Promise<void> {
   changes++;
   await stack.pulumi.configure("maximumRequestsPerSecond", String(500 + changes));

@@ -4,7 +4,7 @@ import { balance, mismatches } from "../../packages/local-cloud/src/demo/balance
 import { largeEmail, samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { failureOf, type LocalStack, startLocalStack } from "./local-stack.ts";
 
-// What somebody does by hand on a stack that is up, in the order in which they stand: each test goes on from the last.
+// Changes by hand to a running stack. The tests run in order: each continues from the previous one.
 let stack: LocalStack;
 
 beforeAll(async () => {
@@ -16,7 +16,7 @@ afterAll(() => stack.stop(), 60_000);
 
 const minutes = 60_000;
 
-/** What the engine says was changed, from its summary. */
+/** The changes in the engine's summary. */
 const changes = (output: string) => output.match(/\d+ (created|updated|deleted|replaced)|[+~-]+ ?\d+ to \w+/g) ?? [];
 
 test(
@@ -162,7 +162,7 @@ test(
     }
     await updated;
     expect((await stack.pulumi.outputs()).dataflowId).not.toBe(before.dataflowId);
-    // While the app restarted, Customer.io may have met a 503 or a closed connection and wait for its next attempt.
+    // While the app restarted, Customer.io may have got a 503 or a closed connection, and wait for its next attempt.
     await stack.vendors.passTime(2 * 60 * 60);
     await stack.vendors.sent();
     const accepted = await stack.vendors.acceptedIds();
@@ -171,7 +171,7 @@ test(
       const delivered = new Set(await stack.vendors.deliveredIds());
       return accepted.filter((id) => !delivered.has(id));
     };
-    // A message that the old host was at work on when it was killed stays hidden until the host's lease ends, here for a minute.
+    // A message that the old host was processing when it was killed stays hidden until its lease ends, here for a minute.
     let missing = await undelivered();
     for (let second = 0; second < 90 && missing.length > 0; second++) {
       await wait(1_000);
@@ -218,12 +218,12 @@ test(
     await stack.vendors.sent();
     const left = failureOf(stack.pulumi.destroy());
     while ((await stack.vendors.leftovers())["Customer.io"].length > 0) await wait(100);
-    // The webhook is gone; once every instance knows that the intake is closed, the queues are counted.
+    // The webhook is deleted; once every instance knows that the intake is closed, the queues are counted.
     await wait(12_000);
     await stack.pulumi.interrupt();
     const said = await left;
     expect(said).toContain("its queues have not run empty (stopped by the user)");
-    // One event can be in several messages: put back, it is in the old one and the new one, and an answer that comes too late makes
+    // One event can be in several messages: one that was put back is in the old and the new one, and a late answer makes
     // Customer.io call again.
     expect(said).toMatch(/: [1-9]\d* messages? left/);
     expect(said).toContain("put RELAY_ABANDON_QUEUE=true before the command");

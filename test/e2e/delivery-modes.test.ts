@@ -7,7 +7,7 @@ import { cli } from "../cli/cli.ts";
 import { failureOf, type LocalStack, repository, startLocalStack } from "./local-stack.ts";
 import { eventOf, Traffic } from "./traffic.ts";
 
-// One stack that changes between the two ways of delivery while events come, in the order in which the tests stand.
+// One stack that changes between the two ways of delivery while events arrive. The tests run in order.
 let stack: LocalStack;
 let traffic: Traffic;
 
@@ -130,7 +130,7 @@ test(
     );
     expect(former).toContain("update it first with `npx pulumi up --stack local`");
     expect(await stack.vendors.deadLetteredIds()).toEqual(["dead"]);
-    // Such a state has nothing that stops a destroy before the webhook, which comes back now.
+    // Such a state has nothing that stops a destroy before the webhook, which is now recreated.
     await stack.pulumi.up();
     expect((await stack.pulumi.resources()).toSorted()).toEqual(before.toSorted());
 
@@ -181,7 +181,7 @@ interface State {
   };
 }
 
-/** Makes the state one of a version whose drain did not know the relay's address, and which had no guard of the relay. */
+/** Changes the state to that of a version with a drain without the relay's address, and without a guard of the relay. */
 async function forgetRelayAddress(): Promise<void> {
   const { pulumi, configFile } = stack;
   const state = JSON.parse(await pulumi.run("stack", "export", "--stack", "local")) as State;
@@ -203,7 +203,7 @@ async function inletFaults(method: "POST" | "DELETE", fault?: object): Promise<v
   if (!ok) throw new Error("the inlet's faults could not be set");
 }
 
-/** What a person copies from Customer.io's screens. */
+/** The key that an operator copies from Customer.io's UI. */
 async function signingKey(): Promise<string> {
   const answer = await fetch(`${stack.cloud.environment.CUSTOMERIO_APP_API_URL}/__local/signing-key`);
   return ((await answer.json()) as { signingKey: string }).signingKey;

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import path from "node:path";
 import { repository } from "./local-stack.ts";
 
-test("the demo runs its whole path and ends with nothing left", async () => {
+test("the demo runs all its steps and leaves nothing behind", async () => {
   const child = spawn(process.execPath, [path.join(repository, "packages/local-cloud/src/demo.ts")], {
     cwd: repository,
   });

@@ -3,7 +3,7 @@ import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts"
 import { runCommand, type SourceReport } from "../cli/cli.ts";
 import { type LocalProgram, startLocalProgram } from "./local-stack.ts";
 
-// The example's whole life with the real engine, in the order in which the tests stand.
+// The example's whole life with the real engine. The tests run in order.
 let example: LocalProgram;
 
 beforeAll(async () => {
@@ -87,7 +87,7 @@ test(
   2 * minutes,
 );
 
-/** A new dataflow loses events for as long as it took to be enabled; nobody holds them back here. */
+/** A new dataflow loses events until it is enabled, since no relay holds them back here. */
 function untilWarm(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 3_000));
 }

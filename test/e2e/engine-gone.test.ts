@@ -6,7 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { leftAfter, markedProcesses, showsEnvironments } from "../left-behind.ts";
 import { type LocalStack, repository, startLocalStack } from "./local-stack.ts";
 
-// The engine alone is killed, as the kernel does when memory is short; nobody tells what it has started.
+// Only the engine is killed, as by the kernel when memory is short; its child processes are not informed.
 let stack: LocalStack;
 
 beforeAll(async () => {
@@ -50,7 +50,7 @@ test.each([
     );
     process.kill(engine?.pid ?? 0, "SIGKILL");
     await exited;
-    // Upstream's language host looks for its engine every few minutes only, and costs nothing meanwhile.
+    // Upstream's language host checks for its engine only every few minutes, and uses no CPU meanwhile.
     const ours = async () => (await leftAfter(mark, id, 1)).filter(({ commandLine }) => !isHost(commandLine));
     for (let attempt = 0; attempt < 100 && (await ours()).length > 0; attempt++) await wait(100);
     expect(await ours()).toEqual([]);

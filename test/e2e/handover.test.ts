@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { type LocalStack, startLocalStack } from "./local-stack.ts";
 
-// Instances with the former settings live on while `up` changes the mapping, and get every second call.
+// Instances with the former settings keep running while `up` changes the mapping, and get every second call.
 let stack: LocalStack;
 const sent: string[] = [];
 const minutes = 60_000;
@@ -19,14 +19,14 @@ beforeAll(async () => {
 afterAll(() => stack.stop(), 60_000);
 
 async function emit(): Promise<string> {
-  // Of opens and clicks only the first of a delivery would be sent.
+  // Only the first open and click of a delivery would be sent.
   const event = { ...samples[0]?.event, event_id: `traffic-${sent.length}` };
   sent.push(event.event_id);
   await stack.vendors.emit([event]);
   return event.event_id;
 }
 
-/** Until each event that happened is in the dataset, or the patience is over; lets Customer.io's hours of waiting pass. */
+/** Waits until each event is in the dataset, or the time is over; skips Customer.io's hours of waiting. */
 async function missing(): Promise<string[]> {
   const until = Date.now() + 2 * minutes;
   for (;;) {
@@ -38,7 +38,7 @@ async function missing(): Promise<string[]> {
   }
 }
 
-/** What the relay's instances have logged. */
+/** The log lines of the relay's instances. */
 async function relayLog(): Promise<string> {
   const folder = path.dirname(stack.configFile);
   const files = (await readdir(folder, { recursive: true })).filter((file) => path.basename(file) === "host.log");
@@ -71,7 +71,7 @@ test(
     const traffic = (async () => {
       for (; !isDone; await wait(200)) {
         await emit();
-        // What a former instance refuses comes again, and holds up the rest until then.
+        // A call that a former instance refuses is repeated, and holds up the others until then.
         await vendors.passTime(60);
       }
     })();
@@ -81,7 +81,7 @@ test(
     await traffic;
 
     expect((await pulumi.outputs()).dataflowId).not.toBe(dataflowId);
-    // The former dataflow is gone, but instances that would post to it are not.
+    // The former dataflow is deleted, but instances that would post to it still run.
     expect((await ask<{ flows: number }>(`${cloud.environment.AEP_PLATFORM_URL}/__local/census`)).flows).toBe(1);
     const hosts = (await vendors.leftovers()).Azure.filter((line) => line.startsWith("function-host"));
     expect(hosts).toHaveLength(2);
@@ -98,7 +98,7 @@ test(
     expect(JSON.stringify(rows)).not.toContain("test@example.com");
 
     const log = await relayLog();
-    // Both have tried: to send, and to take calls, of which some are signed with a key that they don't know.
+    // Both kinds have tried to send, and to accept calls, some of them signed with a key that they do not have.
     expect(log).toMatch(/"outcome\W+waiting\W[^}]*newer settings have replaced those of this instance/);
     expect(log).toMatch(/"outcome\W+closed\W[^}]*newer settings have replaced those of this instance/);
     expect(log).not.toMatch(/outcome\W+refused/);

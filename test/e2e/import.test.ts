@@ -5,7 +5,7 @@ import { ByHand, type Json } from "../../packages/pulumi-aep/test/by-hand.ts";
 import { type MadeByHand, makeTutorialObjects } from "../../packages/pulumi-aep/test/tutorial-objects.ts";
 import { type LocalProgram, startLocalProgram } from "./local-stack.ts";
 
-// What was made by hand as Adobe's tutorial makes it is taken into a stack with the real engine. Each test goes on from the last.
+// Objects created by hand as in Adobe's tutorial are imported with the real engine. Each test continues from the previous one.
 let program: LocalProgram;
 let byHand: ByHand;
 let objects: Record<string, MadeByHand>;
@@ -76,11 +76,11 @@ test(
   2 * minutes,
 );
 
-test("the streaming URL, which was imported in plain text, is in no state and in no log", async () => {
+test("the imported streaming URL is in no state and no log in plain text", async () => {
   expect(await readFile(program.logFile, "utf8")).not.toContain("/collection/");
 });
 
-/** The engine that is built here, where none can be downloaded, writes no code for what it takes in. */
+/** The engine that is built here if none can be downloaded generates no code for imports. */
 function taken(...what: string[]): Promise<string> {
   return program.pulumi.run("import", ...what, "--yes", "--generate-code=false", "--stack", "local");
 }
@@ -95,7 +95,7 @@ async function dataflow(): Promise<{ name: string; state: string; etag: string; 
   return item;
 }
 
-/** A call of the App API that no provider made. */
+/** A call to the App API by hand. */
 async function webhookCall(method: string, suffix: string, body?: object): Promise<Json> {
   const url = `${program.cloud.environment.CUSTOMERIO_APP_API_URL}/v1/reporting_webhooks${suffix}`;
   const headers = {

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type LocalProgram, type LocalStack, startLocalProgram, startLocalStack } from "./local-stack.ts";
 
-// Commands that end before their time, by Ctrl-C and by force: each test goes on from the last.
+// Commands that are interrupted by Ctrl-C or killed. Each test continues from the previous one.
 let stack: LocalStack;
 let example: LocalProgram;
 
@@ -18,7 +18,7 @@ type Of = Pick<LocalStack, "cloud">;
 
 const faults = ({ cloud }: Of) => `${cloud.environment.AEP_PLATFORM_URL}/__local/faults`;
 
-/** Platform answers every call so from now on. */
+/** Sets Platform's answer to every call from now on. */
 async function answerAll(of: Of, effect: object, more: object = {}): Promise<void> {
   const body = JSON.stringify({ target: "gateway", effect, rate: 1, ...more });
   await fetch(faults(of), { method: "POST", headers: { "content-type": "application/json" }, body });
@@ -34,7 +34,7 @@ async function count({ cloud }: Of, kind: "fieldGroups" | "datasets" | "flows"):
   return ((await answer.json()) as Record<typeof kind, number>)[kind];
 }
 
-/** Looks until it is so, or the command under way has ended. */
+/** Waits until the condition holds, or the current command has ended. */
 async function until(isSo: () => Promise<boolean>, command: Promise<unknown>): Promise<void> {
   let ended = false;
   const end = () => {
@@ -45,7 +45,7 @@ async function until(isSo: () => Promise<boolean>, command: Promise<unknown>): P
   expect(ended).toBe(false);
 }
 
-/** What the state holds that an operation was at work on when it ended. */
+/** The pending operations in the state. */
 async function pendingOperations(): Promise<unknown[]> {
   const state = JSON.parse(await stack.pulumi.run("stack", "export", "--stack", "local")) as {
     deployment: { pending_operations?: unknown[] };
@@ -56,7 +56,7 @@ async function pendingOperations(): Promise<unknown[]> {
 test(
   "Ctrl-C ends an up whose calls all wait for Platform's next hour, and leaves a state that the next up goes on with",
   async () => {
-    // Each call rests for as long as Platform asks, which is longer than this test may take.
+    // Each call waits as long as Platform asks, which is longer than this test may take.
     await answerAll(stack, { kind: "status", status: 429, retryAfterSeconds: 3600 });
     const up = stack.pulumi.up();
     const failed = up.then(
@@ -77,7 +77,7 @@ test(
   async () => {
     const up = stack.pulumi.up();
     const failed = up.catch(() => "killed");
-    // Each answer comes late, so that the kill falls between the deed and the note of it.
+    // Each answer is late, so that the kill happens between the effect and its record.
     await answerAll(stack, { kind: "latency", milliseconds: 300 });
     await until(async () => (await count(stack, "datasets")) > 0, up);
     await stack.pulumi.kill();
@@ -101,7 +101,7 @@ test.each([
 ] as const)(
   "an up that is killed as soon as there are $kind, and destroyed straight away, leaves nothing at either vendor",
   async ({ kind, path }) => {
-    // The answer with what was made comes too late.
+    // The answer with the new object is too late.
     await answerAll(example, { kind: "latency", milliseconds: 3_000 }, { path, afterwards: true });
     const up = example.pulumi.up();
     const failed = up.catch(() => "killed");

@@ -7,16 +7,16 @@ import { Vendors } from "../../packages/local-cloud/src/demo/vendors.ts";
 
 export const repository = path.resolve(import.meta.dirname, "../..");
 
-/** A local cloud of its own and the program's `local` stack in it, with a copy of the stack's settings to change. */
+/** A local cloud with the program's `local` stack, and a copy of the stack's settings that tests may change. */
 export interface LocalStack {
   readonly cloud: Cloud;
   readonly vendors: Vendors;
   readonly pulumi: Pulumi;
   /** The copy of the stack's settings, for commands that take `--config-file`. */
   readonly configFile: string;
-  /** Lets the stack's destroy delete the dataset with its rows, once the next `up` has told the state. */
+  /** Allows a destroy to delete the dataset with its rows, after the next `up`. */
   allowDeletingRows(): Promise<unknown>;
-  /** The same stack for a shell whose environment differs. */
+  /** The same stack for a shell with another environment. */
   pulumiWith(environment: CloudEnvironment): Pulumi;
   /** Everything that was written to logs so far. */
   logs(): Promise<string>;
@@ -42,7 +42,7 @@ export async function startLocalStack(): Promise<LocalStack> {
     vendors: new Vendors(cloud.environment),
     logs: async () => (await Promise.all([logFile, cloud.logFile].map((file) => readFile(file, "utf8")))).join("\n"),
     async stop() {
-      // A test that ran out of time leaves a command under way.
+      // A test that timed out leaves a running command.
       await pulumi.kill();
       await cloud.stop();
       await rm(folder, { recursive: true, force: true });
@@ -50,7 +50,7 @@ export async function startLocalStack(): Promise<LocalStack> {
   };
 }
 
-/** A program in a local cloud of its own, and its stack, which has no settings yet but those in the program's folder. */
+/** A program in a local cloud, with a stack that has only the settings in the program's folder. */
 export interface LocalProgram extends Pick<LocalStack, "cloud" | "vendors" | "pulumi" | "stop"> {
   readonly logFile: string;
   /** Of its settings, for commands that take `--config-file`; undefined: those in the program's folder. */
@@ -58,8 +58,8 @@ export interface LocalProgram extends Pick<LocalStack, "cloud" | "vendors" | "pu
 }
 
 /**
- * @param program its folder, from the repository's own on: `examples/direct`
- * @param options.bin folder of the executables that the program comes with; default: the repository's
+ * @param program its folder, relative to the repository: `examples/direct`
+ * @param options.bin folder of the program's executables; default: the repository's
  * @param options.ownSettings whether the stack's settings are in a file of its own, to be set by `configure`
  */
 export async function startLocalProgram(
@@ -85,7 +85,7 @@ export async function startLocalProgram(
     ...{ logFile, configFile },
     vendors: new Vendors(cloud.environment),
     async stop() {
-      // A test that ran out of time leaves a command under way.
+      // A test that timed out leaves a running command.
       await pulumi.kill();
       await cloud.stop();
       await rm(folder, { recursive: true, force: true });
@@ -93,7 +93,7 @@ export async function startLocalProgram(
   };
 }
 
-/** What a command says that has to fail. */
+/** The output of a command that has to fail. */
 export async function failureOf(command: Promise<string>): Promise<string> {
   return command.then(
     (output) => {

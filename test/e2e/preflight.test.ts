@@ -2,7 +2,7 @@ import { localCredentials } from "../../packages/local-cloud/src/credentials.ts"
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { failureOf, type LocalStack, startLocalStack } from "./local-stack.ts";
 
-// Against the real engine, in the order in which the tests stand: a sandbox that lacks something, and the HTTP API source.
+// With the real engine: a sandbox that lacks something, and the HTTP API source. The tests run in order.
 let stack: LocalStack;
 
 beforeAll(async () => {
@@ -23,7 +23,7 @@ test(
     await stack.pulumi.configureSecret("customerio:appApiKey", "of-another-workspace");
     for (const attempt of [() => stack.pulumi.preview(), () => stack.pulumi.up()]) {
       const complaint = await failureOf(attempt());
-      // Once among the diagnostics; a line of progress has it behind the name of the resource.
+      // Once among the diagnostics; a progress line has it after the name of the resource.
       expect(complaint.match(/^ *error: Experience Platform lacks what this stack needs/gm)).toHaveLength(1);
       expect(complaint).toContain('The credential lacks the permissions Manage Datasets in the sandbox "dev".');
       expect(complaint).toContain("npx pulumi config set source http");
@@ -32,7 +32,7 @@ test(
       expect(complaint).not.toContain("at file:");
     }
     await stack.pulumi.configureSecret("customerio:appApiKey", localCredentials.customerIo.appApiKey);
-    // The component alone, which is nothing by itself.
+    // Only the component, which creates nothing itself.
     expect(await stack.pulumi.resources()).toEqual([expect.stringMatching(/:CustomerIoSource::/)]);
     expect(await stack.vendors.leftovers()).toEqual({ Platform: [], "Customer.io": [], Azure: [] });
   },

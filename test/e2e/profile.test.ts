@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { failureOf, type LocalStack, startLocalStack } from "./local-stack.ts";
 
-// Profile from the first preview to after destroy: each test goes on from the last. In `prod`, so that the real engine makes and takes down
+// Profile from the first preview to after destroy: each test continues from the previous one. In `prod`, so that the real engine creates and deletes
 // what only that environment has: a storage account for the host, roles on containers, locks, diagnostic settings.
 let stack: LocalStack;
 
@@ -16,7 +16,7 @@ const minutes = 60_000;
 let schemaId: unknown;
 
 let read = 0;
-/** What was logged since the last look: warnings are not among what a command answers. */
+/** The log lines since the last call: a command's output does not contain warnings. */
 async function newLogs(): Promise<string> {
   const logs = await readFile(stack.configFile.replace("Pulumi.local.yaml", "pulumi.log"), "utf8");
   const fresh = logs.slice(read);

@@ -6,7 +6,7 @@ import { cli } from "../cli/cli.ts";
 import { failureOf, type LocalStack, repository, startLocalStack } from "./local-stack.ts";
 import { eventOf, Traffic } from "./traffic.ts";
 
-// One stack whose parts are replaced while events come, in the order in which the tests stand.
+// One stack with parts that are replaced while events arrive. The tests run in order.
 let stack: LocalStack;
 let pulumi: Pulumi;
 let traffic: Traffic;
@@ -27,7 +27,7 @@ async function comeAgain(): Promise<void> {
   await stack.vendors.sent();
 }
 
-/** Events that Platform took more than once. */
+/** Events that Platform accepted more than once. */
 async function doubles(): Promise<string[]> {
   const until = Date.now() + 60_000;
   while ((await stack.vendors.pendingIds()).length > 0 && Date.now() < until) await wait(500);
@@ -118,7 +118,7 @@ test(
     const faults = `${cloud.environment.AEP_PLATFORM_URL}/__local/faults`;
     const headers = { "content-type": "application/json" };
     const refusing = { target: "inlet", effect: { kind: "status", status: 400 }, rate: 1 };
-    // Until a relay has delivered something, it takes a 400 for a mistake in its settings and keeps the event.
+    // Until a relay has delivered something, it treats a 400 as a mistake in its settings and keeps the event.
     await traffic.during(() => wait(500));
     expect(await traffic.missing()).toEqual([]);
     await fetch(faults, { method: "POST", headers, body: JSON.stringify(refusing) });
@@ -159,7 +159,7 @@ test(
     const folder = path.dirname(stack.configFile);
     const logFile = path.join(folder, "pulumi.log");
     const renamed = { environment: stack.cloud.environment, stack: "prod.eu_2", logFile };
-    // Elsewhere than in the repository, whose Pulumi.local.yaml the command would rename too.
+    // Outside the repository, since the command would rename its Pulumi.local.yaml too.
     await copyFile(path.join(repository, "Pulumi.yaml"), path.join(folder, "Pulumi.yaml"));
     await new Pulumi({ ...renamed, program: folder }).run("stack", "rename", "prod.eu_2", "--stack", "local");
     pulumi = new Pulumi({ ...renamed, configFile: path.join(folder, "Pulumi.prod.eu_2.yaml") });
@@ -170,7 +170,7 @@ test(
     await traffic.during(() => pulumi.up());
     expect(await ids()).toEqual(before);
     expect(await traffic.missing()).toEqual([]);
-    // That nothing is left to change, the preview below says.
+    // The preview below checks that nothing is left to change.
   },
   3 * minutes,
 );
@@ -228,7 +228,7 @@ test.each<[what: string, parts: Part[]]>([
   5 * minutes,
 );
 
-/** How many there are of each type. */
+/** The number of resources of each type. */
 async function resourcesInAzure(): Promise<string[]> {
   return (await stack.vendors.leftovers()).Azure.filter((line) => !line.includes(" process ")).sort();
 }

@@ -7,7 +7,7 @@ import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts"
 import { runCommand, type SourceReport } from "../cli/cli.ts";
 import { type LocalProgram, startLocalProgram } from "./local-stack.ts";
 
-// The example's whole life with the real engine, in the order in which the tests stand.
+// The example's whole life with the real engine. The tests run in order.
 let example: LocalProgram;
 
 const { platform, customerIo, second } = localCredentials;
@@ -89,7 +89,7 @@ test(
       ["north", 0],
       ["south", 0],
     ]);
-    // The shape of what they print is checked with every command that is run with --json.
+    // Every command that is run with --json also checks the form of its output.
     const previewed = await run("preview", "--source", "north", "--json");
     expect([previewed.code, previewed.stderr]).toEqual([0, ""]);
     const folder = await mkdtemp(path.join(tmpdir(), "customerio-aep-several-"));

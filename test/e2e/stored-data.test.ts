@@ -6,7 +6,7 @@ import { ByHand } from "../../packages/pulumi-aep/test/by-hand.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { failureOf, type LocalStack, startLocalStack } from "./local-stack.ts";
 
-// A dataset with rows, and all that could delete it by accident, in the order in which the tests stand.
+// A dataset with rows, and everything that could delete it by accident. The tests run in order.
 let stack: LocalStack;
 let datasetId: string;
 
@@ -19,14 +19,14 @@ const minutes = 60_000;
 
 const flags = () => ["--stack", "local", "--config-file", stack.configFile];
 
-/** Lets one event happen, and waits until it is a row. */
+/** Triggers one event, and waits until it is a row. */
 async function arrives(event_id: string): Promise<void> {
   await stack.vendors.emit([{ ...samples[0]?.event, event_id }]);
   await stack.vendors.sent();
   await becomesRow(event_id);
 }
 
-/** Waits until an event is a row; one that Platform has refused to take is tried again with growing delays. */
+/** Waits until an event is a row; the relay retries a refused one with growing delays. */
 async function becomesRow(event_id: string): Promise<void> {
   for (let look = 0; look < 600; look++) {
     if ((await stack.vendors.rows(datasetId)).some(({ _id }) => _id === event_id)) return;
@@ -35,7 +35,7 @@ async function becomesRow(event_id: string): Promise<void> {
   throw new Error(`The event ${event_id} is not a row of the dataset ${datasetId}.`);
 }
 
-/** Makes a change for which preview and up are refused, takes it back, and looks whether anything has changed. */
+/** Makes a change that preview and up refuse, reverts it, and checks that nothing has changed. */
 async function isRefused(change: () => Promise<unknown>, takeBack: () => Promise<unknown>): Promise<string> {
   await change();
   const said = await failureOf(stack.pulumi.preview());
@@ -59,7 +59,7 @@ test(
     const said = await failureOf(stack.pulumi.destroy());
     expect(said).toContain(`The dataset ${datasetId} may hold or receive data: its relay has accepted events`);
     await nothingIsTakenDown(before);
-    // As if the event had come after this check: the webhook is deleted, and the drain delivers the event.
+    // As if the event had arrived after this check: the webhook is deleted, and the drain delivers the event.
     const guard = before.find((resource) => resource.endsWith("aep:index:DatasetGuard::customerio-aep-guard"));
     await stack.pulumi.run("state", "delete", String(guard), "--yes", "--stack", "local");
     const late = failureOf(stack.pulumi.destroy());
@@ -77,7 +77,7 @@ test(
   7 * minutes,
 );
 
-/** But for the relay's guard, which had nothing to refuse: it exists in the state alone, and the next `up` adds it again. */
+/** Except for the relay's guard, which had nothing to refuse: it exists only in the state, and the next `up` adds it again. */
 async function nothingIsTakenDown(before: readonly string[]): Promise<void> {
   const others = before.filter((urn) => !urn.endsWith("RelayGuard::customerio-aep-relay-guard"));
   expect(await stack.pulumi.resources()).toEqual(others);
@@ -172,7 +172,7 @@ test(
     for (const command of printed.split(" && ")) {
       await stack.pulumi.run(...command.replace("npx pulumi ", "").split(" "), ...flags());
     }
-    // Without the relay, which plays no part in what follows.
+    // Without the relay, which the following tests do not need.
     await stack.pulumi.unconfigure("signingKeys");
     await stack.pulumi.configure("delivery", "direct");
     await stack.pulumi.up();
@@ -218,7 +218,7 @@ test(
   3 * minutes,
 );
 
-/** Makes another schema by hand, with the same field groups. */
+/** Creates another schema by hand, with the same field groups. */
 async function copyOf(schemaId: string): Promise<string> {
   const { tenantId: _, ...credential } = localCredentials.platform;
   const byHand = new ByHand(stack.cloud.environment.AEP_PLATFORM_URL ?? "", credential);

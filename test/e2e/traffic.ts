@@ -2,10 +2,10 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Vendors } from "../../packages/local-cloud/src/demo/vendors.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 
-/** Of opens and clicks only the first of a delivery would be sent. */
+/** Only the first open and click of a delivery would be sent. */
 export const eventOf = (id: string) => ({ ...samples[0]?.event, event_id: id });
 
-/** Events that happen while a stack changes, each of which has to arrive. */
+/** Events during a change of a stack. Each has to arrive. */
 export class Traffic {
   /** Ids of all events that have happened. */
   readonly sent: string[] = [];
@@ -15,8 +15,8 @@ export class Traffic {
 
   /**
    * @param options.pause milliseconds from one event to the next
-   * @param options.repeats whether each comes again ten events later, as Customer.io sends those again whose answer came too late; so
-   *   some are delivered by one relay and come again to another
+   * @param options.repeats whether each is sent again ten events later, as Customer.io does after a late answer; so
+   *   some are delivered by one relay and repeated to another
    */
   constructor(vendors: Vendors, { pause, repeats }: { pause: number; repeats: boolean }) {
     this.#vendors = vendors;
@@ -24,7 +24,7 @@ export class Traffic {
     this.#repeats = repeats;
   }
 
-  /** Lets events happen as long as the work takes, and a moment longer. */
+  /** Triggers events during the work and for a moment longer. */
   async during<T>(work: () => Promise<T>): Promise<T> {
     let isDone = false;
     const traffic = (async () => {
@@ -46,7 +46,7 @@ export class Traffic {
     }
   }
 
-  /** The events that are not in the dataset after minutes of patience, which a busy machine needs; lets Customer.io's hours of waiting pass. */
+  /** The events that are not in the dataset after some minutes, which a busy machine needs; skips Customer.io's hours of waiting. */
   async missing(): Promise<string[]> {
     const until = Date.now() + 150_000;
     for (;;) {

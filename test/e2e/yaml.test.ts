@@ -13,8 +13,8 @@ import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts"
 import { failureOf, type LocalProgram, repository, startLocalProgram } from "./local-stack.ts";
 import { eventOf } from "./traffic.ts";
 
-// A program in another language, whose components the plugin builds: the template, and beside it the parts of a source, each without the
-// others. In the order in which the tests stand.
+// A program in another language, with components from the plugin: the template, and the parts of a source, each without the
+// others. The tests run in order.
 let folder: string;
 let program: LocalProgram;
 let ownEndpoint: OwnEndpoint;
@@ -69,12 +69,12 @@ interface Outputs {
 
 interface OwnEndpoint {
   readonly url: string;
-  /** What has been posted. */
+  /** The bodies that were posted. */
   readonly events: { readonly event_id: string }[];
   stop(): void;
 }
 
-/** Where somebody takes events without a relay. */
+/** An endpoint that accepts events without a relay. */
 async function startOwnEndpoint(): Promise<OwnEndpoint> {
   const events: { event_id: string }[] = [];
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

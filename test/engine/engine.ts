@@ -19,7 +19,7 @@ export interface Declared {
   readonly name: string;
   readonly type: string;
   readonly inputs: { readonly [key: string]: Input };
-  /** Names of the resources on which it depends although its inputs don't tell. */
+  /** Names of the resources on which it depends without a reference in its inputs. */
   readonly dependsOn?: readonly string[];
 }
 
@@ -43,13 +43,13 @@ export interface Held {
   readonly inputs: PropertyMap;
   readonly properties: PropertyMap;
   readonly dependsOn?: readonly string[];
-  /** Half-made: the next `up` updates it, whether its inputs have changed or not. */
+  /** Partly created: the next `up` updates it, even with unchanged inputs. */
   readonly unfinished: boolean;
-  /** Replaced already; deleted at the end of the next `up` that gets so far. */
+  /** Replaced already; deleted at the end of the next `up` that gets that far. */
   readonly doomed: boolean;
 }
 
-/** An operation that ended with an error, as the user sees it; the state is as far as it got. */
+/** An operation that ended with an error, as the user sees it; the state contains what was done until then. */
 export class OperationFailed extends Error {
   readonly reason: unknown;
   constructor(what: string, reason: unknown) {
@@ -60,12 +60,12 @@ export class OperationFailed extends Error {
 }
 
 /**
- * What Pulumi's engine does with providers and state, one step after the other (pulumi/pulumi:
+ * What Pulumi's engine does with providers and state, step by step (pulumi/pulumi:
  * pkg/resource/deploy/step_generator.go and the implementer's guide): checks, diffs, replaces (before or after the delete,
- * with the dependents that must go first), keeps half-made resources, deletes in reverse order of dependency.
+ * with the dependents that must go first), keeps partly created resources, deletes in reverse order of dependency.
  */
 export class Engine {
-  /** Never changed in place, so that a kill can tell what it was at that moment. */
+  /** Never changed in place, so that its value at the moment of a kill is known. */
   state: readonly Held[];
   readonly #stack: string;
   readonly #provider: (type: string) => Provider;
@@ -105,7 +105,7 @@ export class Engine {
     await this.#deleteAll(this.state);
   }
 
-  /** Does what an error tells to do about an object that the vendor never deletes: `pulumi state delete`. */
+  /** Follows the advice of an error about an object that the vendor never deletes: `pulumi state delete`. */
   release(error: OperationFailed): Held | undefined {
     const urn = error.message.match(/pulumi state delete '([^']+)'/)?.[1];
     const named = this.state.find((held) => urnOf(this.#stack, held) === urn);
@@ -113,7 +113,7 @@ export class Engine {
     return named;
   }
 
-  /** Reads everything again, or one resource only; answers the names of what was not as the state had it. */
+  /** Reads everything again, or one resource only; returns the names of resources that differ from the state. */
   async refresh(only?: string): Promise<string[]> {
     const drifted: string[] = [];
     for (const held of this.state) {
@@ -137,7 +137,7 @@ export class Engine {
     return drifted;
   }
 
-  /** Takes an object that exists into the state, as `pulumi import` does. */
+  /** Adds an existing object to the state, as `pulumi import` does. */
   async import(name: string, type: string, id: string): Promise<Held> {
     const step = { name, type };
     const read = await this.#attempt(step, () =>
@@ -153,7 +153,7 @@ export class Engine {
     return held;
   }
 
-  /** What the state holds of a resource, except for what was replaced already. */
+  /** The state of a resource, without replaced versions. */
   current(name: string): Held | undefined {
     return this.state.find((held) => held.name === name && !held.doomed);
   }
@@ -164,7 +164,7 @@ export class Engine {
     if (!held) return this.#create(declared, inputs);
     const diff = await this.#diff(held, inputs);
     if (!replaces(diff)) {
-      // The program may have changed what it depends on, which is no difference to the provider.
+      // The program may have changed its dependencies, which makes no difference to the provider.
       const known = { ...held, dependsOn: declared.dependsOn ?? [] };
       this.#put(held, known);
       if (known.unfinished || Object.keys(diff.detailed).length > 0) await this.#update(known, inputs);
@@ -174,7 +174,7 @@ export class Engine {
       await this.#deleteAll([...(await this.#replacedWith(held)), held]);
       return this.#create(declared, inputs);
     }
-    // The old one stays beside the new one until everything else has moved over.
+    // The old one exists beside the new one until everything else has been updated.
     const doomed = { ...held, doomed: true };
     this.#put(held, doomed);
     try {
@@ -214,7 +214,7 @@ export class Engine {
     }
   }
 
-  /** What must go before the resource does, as it would be replaced with it: its dependents' dependents first. */
+  /** The resources to delete first because they are replaced with it: its dependents' dependents first. */
   async #replacedWith(root: Held): Promise<Held[]> {
     const found: Held[] = [];
     for (const dependent of this.state) {
@@ -226,8 +226,8 @@ export class Engine {
   }
 
   /**
-   * Deletes what nothing left depends on, side by side as far as the order allows: what is refused is tried again when
-   * another is gone, since the provider waits for it. Fails once all that is left is refused.
+   * Deletes resources without dependents, concurrently as far as the order allows: a refused one is tried again when
+   * another is deleted, since the provider waits for it. Fails once all that are left are refused.
    */
   async #deleteAll(doomed: readonly Held[]): Promise<void> {
     const left = [...doomed];
@@ -267,7 +267,7 @@ export class Engine {
     }
   }
 
-  /** A read or delete, and what becomes of a resource that the provider says is not as it should be. */
+  /** A read or delete, and the handling of a partly failed resource. */
   async #attempt<T>(step: { name: string; type: string }, work: () => Promise<T>): Promise<T> {
     try {
       return await work();

@@ -1,14 +1,14 @@
 import axios, { AxiosError, AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from "axios";
 
-/** A trouble on the way to a vendor. `acted`: the vendor carried out the call, and only the answer was lost. */
+/** A fault on the way to a vendor. `acted`: the vendor performed the call, and only the answer was lost. */
 export type Fault =
   | { readonly kind: "status"; readonly status: number; readonly acted: boolean; readonly retryAfter?: number }
   | { readonly kind: "error"; readonly code: string; readonly acted: boolean }
   /** The answer breaks off in the middle. */
   | { readonly kind: "truncated" }
-  /** The user stops the command (Ctrl-C) while the call is under way. */
+  /** The user stops the command (Ctrl-C) during the call. */
   | { readonly kind: "stop"; readonly acted: boolean }
-  /** The process dies: before the call reaches the vendor, after the vendor has acted, or after its answer came. */
+  /** The process dies: before the call reaches the vendor, after the vendor has acted, or after its answer arrived. */
   | { readonly kind: "kill"; readonly moment: "before" | "acted" | "answered" };
 
 /** The faults of one operation, each at the n-th call (from 0) that the operation makes, or the n-th that changes something. */
@@ -25,11 +25,11 @@ export class Network {
   #die: () => void = () => undefined;
   #dead = false;
 
-  /** Puts itself before the adapter that axios uses for every call. */
+  /** Wraps the adapter that axios uses for every call. */
   constructor() {
     const send = axios.getAdapter("http");
     axios.defaults.adapter = async (config) => {
-      // Nothing that a dead process would have done gets through.
+      // A dead process has no further effect.
       if (this.#dead) throw new AxiosError("canceled", AxiosError.ERR_CANCELED, config);
       const fault = this.#next(config);
       if (!fault) return send(config);
@@ -41,7 +41,7 @@ export class Network {
   }
 
   /**
-   * Begins an operation; its signal aborts when a fault stops it.
+   * Starts an operation; its signal aborts when a fault stops it.
    *
    * @param die called at the moment when a fault kills the operation's process
    */

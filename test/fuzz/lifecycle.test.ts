@@ -14,7 +14,7 @@ import { program } from "./program.ts";
 import { World, type WorldObject } from "./world.ts";
 
 const mockClock = AdjustableClock.stoppedAt(new Date("2026-01-05T10:00:00Z"));
-// Waiting takes no time: it moves the clock by which the stand-ins enable dataflows and count calls a second.
+// Waiting takes no time: it advances the clock of the stand-ins.
 jest.mock("../../packages/pulumi-provider-kit/src/http/sleep.ts", () => ({
   sleep: async (milliseconds: number, signal: AbortSignal) => {
     if (!signal.aborted) await mockClock.advance(milliseconds);
@@ -30,17 +30,17 @@ const timeLimit = 120_000 + runs * 1_000;
 const network = new Network();
 const secrets = [/p8e-local-client-secret/, /local-app-api-key/, /Bearer /, /\/collection\//];
 
-/** In the message that refuses to delete or replace a dataset with rows. */
+/** A part of the message that refuses to delete or replace a dataset with rows. */
 const holdsData = ") holds data: ";
 
-/** Why a command failed whose process was killed. */
+/** The error of a command that was killed. */
 const killed = "killed";
 
-/** A stack: its program and state, and the world that it shares with others. */
+/** A stack: its program and state, and the shared world. */
 class Stack {
   state: readonly Held[] = [];
   program: readonly Declared[] = [];
-  /** What the vendor never deletes and the user took out of the state, as an error told. */
+  /** Objects that the vendor never deletes and the user removed from the state, as an error advised. */
   released: readonly Held[] = [];
   wasKilled = false;
   readonly name: string;
@@ -51,7 +51,7 @@ class Stack {
     this.#world = world;
   }
 
-  /** Runs one command in a process of its own, as the CLI does; answers why it failed, if it did. */
+  /** Runs one command as in a new process; returns its error if it failed. */
   async run(faults: FaultPlan, command: (engine: Engine) => Promise<unknown>): Promise<string | undefined> {
     let killedWith: readonly Held[] | undefined;
     const signal = network.begin(faults, () => {
@@ -71,7 +71,7 @@ class Stack {
       // Defects of our own have other names.
       expect(["Error", "VendorError", "PartialFailure"]).toContain((error.reason as Error).name);
       for (const secret of secrets) expect(error.message).not.toMatch(secret);
-      // Nobody forgets a dataset because its rows stand in the way.
+      // No user removes a dataset from the state because of its rows.
       const released = error.message.includes(holdsData) ? undefined : engine.release(error);
       if (released) this.released = [...this.released, released];
       return error.message;
@@ -83,9 +83,9 @@ class Stack {
   }
 }
 
-/** One world with a stack of ours and what others have made. */
+/** One world with our stack and objects of others. */
 class Run {
-  /** So many objects killed operations have left that no state knew. */
+  /** The number of objects of killed operations that were not in the state. */
   unnoted = 0;
   /** How often the last destroy was refused because of rows, and how many datasets with rows were deleted by forceDestroy. */
   refused = 0;
@@ -93,7 +93,7 @@ class Run {
   readonly #world: World;
   readonly #ours: Stack;
   #foreign: WorldObject[] = [];
-  /** Keys of what killed operations have made and no state knows. */
+  /** Keys of objects of killed operations that are not in the state. */
   #unnoted = new Set<string>();
 
   constructor(world: World) {
@@ -143,7 +143,7 @@ class Run {
     return this.#world.filled().map((id) => ({ id, force: forced.some((held) => held.id === id) }));
   }
 
-  /** Nothing but forceDestroy deletes a dataset with rows, and a person by hand. */
+  /** Only forceDestroy deletes a dataset with rows, or a user by hand. */
   #checkRows(before: readonly { id: string; force: boolean }[], byHand: boolean): void {
     const now = new Set(this.#world.filled());
     const gone = before.filter(({ id }) => !now.has(id));
@@ -151,7 +151,7 @@ class Run {
     this.forced += byHand ? 0 : gone.length;
   }
 
-  /** At the end a destroy without faults leaves both worlds as they were before, but for what Platform never deletes: so many. */
+  /** A final destroy without faults leaves both worlds as before, except for objects that Platform never deletes; returns their number. */
   async end(): Promise<number> {
     for (;;) {
       const { length } = this.#ours.state;
@@ -165,7 +165,7 @@ class Run {
         expect(this.#force(failure)).toBe(true);
         continue;
       }
-      // An error may only stand in the way if it tells what to take out of the state.
+      // An error may only block a destroy if it says what to remove from the state.
       expect({ failure, isFewer: this.#ours.state.length < length }).toEqual({ failure, isFewer: true });
     }
     expect(this.#ours.state).toEqual([]);
@@ -174,7 +174,7 @@ class Run {
     return all.filter((object) => this.#isReleased(object)).length;
   }
 
-  /** Sets forceDestroy of the dataset and the guard that a refusal names, as it says; answers whether the state had one without. */
+  /** Sets forceDestroy of the dataset and the guard in a refusal, as advised; returns whether the state had one without. */
   #force(failure: string): boolean {
     const named = this.#ours.state.filter(
       ({ type, id, properties }) =>
@@ -194,7 +194,7 @@ class Run {
     return this.#ours.run(faults, (engine) => engine.destroy());
   }
 
-  /** Takes over an object of others that nothing else of theirs refers to, and declares it as it is. */
+  /** Imports an object of others without references to it, and declares it unchanged. */
   async #import(choice: number, faults: FaultPlan): Promise<void> {
     const free = this.#foreign.filter((object) => object.type !== "js" && !isReferredTo(object, this.#foreign));
     const chosen = free[choice % Math.max(1, free.length)];
@@ -251,14 +251,14 @@ class Run {
     this.#unnoted = new Set(unnoted.map(keyOf));
   }
 
-  /** Whether a destroy will find an object that no state knows. */
+  /** Whether a destroy will find an object that is not in the state. */
   #isOwned({ type, content }: WorldObject, all: readonly WorldObject[]): boolean {
     const ownerships = (vendor: string) => this.#ours.state.filter((held) => held.type === `${vendor}:index:Ownership`);
     if (type === "customerio:index:ReportingWebhook") {
       const webhook = JSON.parse(content) as Claim;
       return ownerships("customerio").some(({ properties }) => claims(properties, webhook));
     }
-    // It goes with its schema.
+    // It is deleted with its schema.
     if (type === "aep:index:IdentityDescriptor") {
       return all.some(
         (schema) =>
@@ -270,13 +270,13 @@ class Run {
     return ownerships("aep").some((ownership) => content.includes(ownership.id));
   }
 
-  /** An enablement is over for the state alone; what it holds on to was taken out of the state, as an error told. */
+  /** An enablement ends only in the state; the objects that it keeps were removed from the state, as an error advised. */
   #isReleased(object: WorldObject): boolean {
     if (object.type === "aep:index:ProfileEnablement") return true;
     return this.#world.lasts(object) && this.#ours.released.some(({ id }) => id === object.id);
   }
 
-  /** A descriptor that no state knows is deleted with its schema, and stays with one that Platform never deletes. */
+  /** A descriptor that is not in the state is deleted with its schema, and stays with one that Platform never deletes. */
   #staysWithSchema({ type, content }: WorldObject): boolean {
     return type === "aep:index:IdentityDescriptor" && this.#ours.released.some(({ id }) => content.includes(id));
   }

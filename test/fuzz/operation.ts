@@ -3,7 +3,7 @@ import type { Declared } from "../engine/engine.ts";
 import type { Fault, FaultPlan } from "./faults.ts";
 import { program } from "./program.ts";
 
-/** One thing that happens: a command of the user's, with what goes wrong meanwhile, or something that others do by hand. */
+/** One step: a command with its faults, or a change by others by hand. */
 export type Operation =
   | { readonly kind: "up"; readonly program: readonly Declared[] | undefined; readonly faults: FaultPlan }
   | { readonly kind: "refresh" | "destroy"; readonly faults: FaultPlan }
@@ -11,7 +11,7 @@ export type Operation =
   | { readonly kind: "remove" | "change" | "fill"; readonly choice: number };
 
 const acted = fc.boolean();
-/** What passes when the call is repeated; the vendor may have acted on it. */
+/** A fault that ends when the call is repeated; the vendor may have acted. */
 const passing: fc.Arbitrary<Fault> = fc.oneof(
   fc.record({ kind: fc.constant("status" as const), status: fc.constantFrom(408, 500, 502, 503, 504), acted }),
   fc.record({
@@ -30,7 +30,7 @@ const passing: fc.Arbitrary<Fault> = fc.oneof(
   fc.record({ kind: fc.constant("error" as const), code: fc.constantFrom("ECONNRESET", "ETIMEDOUT"), acted }),
   fc.constant({ kind: "error" as const, code: "ECONNREFUSED", acted: false }),
 );
-/** What ends the operation: a refusal, before which the vendor has not acted. */
+/** A fault that ends the operation: a refusal without an effect at the vendor. */
 const refusing: fc.Arbitrary<Fault> = fc.record({
   kind: fc.constant("status" as const),
   status: fc.constantFrom(400, 401, 403, 409, 412, 423),
@@ -46,7 +46,7 @@ function plan(fault: fc.Arbitrary<Fault>, most: number): fc.Arbitrary<FaultPlan>
   return fc.uniqueArray(struck, { minLength: 1, maxLength: most, selector: ({ at }) => at });
 }
 
-/** Most often at a change: what the last one has made, nobody tells the state. */
+/** Most often at a change: the effect of the last one is not in the state. */
 const kill: fc.Arbitrary<FaultPlan> = fc
   .record({
     at: fc.nat({ max: 20 }),
@@ -58,7 +58,7 @@ const kill: fc.Arbitrary<FaultPlan> = fc
   })
   .map((entry) => [entry]);
 
-// A lost answer and then a refusal to tell what became of it is more than any client can repair, so they don't mix.
+// No client can recover from a lost answer and a refusal to read the result, so they are not combined.
 const faults: fc.Arbitrary<FaultPlan> = fc.oneof(
   fc.constant([]),
   plan(passing, 2),

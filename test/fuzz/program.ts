@@ -15,7 +15,7 @@ const classes = {
 
 const platform = platformSubjects(localCredentials.platform.tenantId);
 const subjectTypes = new Map([...platform, ...customerioSubjects].map(({ name, type }) => [name, type]));
-/** Have no room for a mark, and so no ownership. */
+/** Types without room for a mark, and so without an ownership. */
 const unmarked = new Set(platform.filter(({ inputs }) => !("ownership" in inputs)).map(({ type }) => type));
 
 /** The types that have a shape of their own below. */
@@ -36,7 +36,7 @@ const types = {
 
 const identityMap = "https://ns.adobe.com/xdm/context/identitymap";
 
-/** A title of the resource's own, or one that others may have too: a stack's names are most often its own. */
+/** A unique title, or one that others may have too. */
 const titles = fc.oneof(
   { weight: 14, arbitrary: fc.constantFrom("Events", "Customer.io, (dev)").map((title) => ({ title, own: true })) },
   { weight: 1, arbitrary: fc.constantFrom("Events", "Orders").map((title) => ({ title, own: false })) },
@@ -64,7 +64,7 @@ const slots = {
   webhooks: ["webhook-1", "webhook-2"],
 } as const;
 
-/** Up to one declaration for each of the names; of seven programs, `share` have it. */
+/** At most one declaration for each name; `share` of seven programs have it. */
 function slotsOf<T>(
   names: readonly string[],
   shape: fc.Arbitrary<T>,
@@ -103,7 +103,7 @@ const shapes = fc.record({
       primary: fc.boolean(),
     }),
   ),
-  // There is no way back from it, so most programs do without.
+  // It can't be undone, so most programs do not have it.
   enablements: slotsOf(slots.enablements, fc.record({ schema: one(slots.schemas) }), 2),
   datasets: slotsOf(
     slots.datasets,
@@ -147,7 +147,7 @@ const shapes = fc.record({
 });
 
 /**
- * Types of the registry without a shape above, as the registry has them or as its change makes them; an ownership comes with
+ * Types of the registry without a shape above, with the registry's inputs or changed inputs; an ownership comes with
  * what it owns.
  */
 const plain = [...platform, ...customerioSubjects].filter(
@@ -160,9 +160,9 @@ const plainChoices = fc.tuple(
 type Shapes = typeof shapes extends fc.Arbitrary<infer T> ? T : never;
 
 /**
- * Programs of all resource types of `aep` and `customerio`. What would refer to a resource that isn't there is left out; a dataflow's mapping set has
+ * Programs of all resource types of `aep` and `customerio`. References to missing resources are left out; a dataflow's mapping set has
  * the schema of its dataset, as both vendors' rules and Adobe's tutorial have it. Titles, fields and classes may clash, and
- * what the vendor then refuses is an error that the state has to survive.
+ * and the state has to survive the vendor's refusals.
  */
 export function program(stack: string): fc.Arbitrary<readonly Declared[]> {
   return fc.tuple(shapes, plainChoices).map(([shape, choices]) => {
@@ -171,7 +171,7 @@ export function program(stack: string): fc.Arbitrary<readonly Declared[]> {
   });
 }
 
-/** A declaration whose references lead to the first resource of the type that they mean; none where there is no such resource. */
+/** A declaration with references to the first resource of each type; undefined without such a resource. */
 function declaredPlain(
   type: string,
   name: string,

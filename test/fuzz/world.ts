@@ -11,15 +11,15 @@ import { listCustomerIo, listPlatform } from "../subjects/listing.ts";
 const { tenantId, ...credential } = localCredentials.platform;
 const { appApiKey, signingKey } = localCredentials.customerIo;
 
-/** What one vendor object looks like from outside, and what it refers to. */
+/** One object at a vendor, and its references. */
 export interface WorldObject {
   readonly type: string;
   readonly id: string;
-  /** Everything that a change of it would change, as text. */
+  /** Its content as text. */
   readonly content: string;
 }
 
-/** Both vendors: a sandbox of Platform and a workspace of Customer.io, with whatever lives in them. */
+/** Both vendors: a sandbox of Platform and a workspace of Customer.io, with their objects. */
 export class World {
   readonly #platform: PlatformStandIn;
   readonly #customerIo: CustomerIoStandIn;
@@ -86,7 +86,7 @@ export class World {
       );
   }
 
-  /** Lets a dataset get a row, by whatever way. */
+  /** Adds a row to a dataset. */
   fill({ id }: WorldObject): void {
     const dataset = this.#sandbox.datasets.get(id);
     if (!dataset) throw new Error(`there is no dataset ${id}`);
@@ -101,7 +101,7 @@ export class World {
     return Array.from(this.#sandbox.datasets.values()).flatMap(({ id, rows }) => (rows.length > 0 ? [id] : []));
   }
 
-  /** Deletes an object by hand, as a person in the vendor's UI would. */
+  /** Deletes an object by hand, as in the vendor's UI. */
   async remove({ type, id }: WorldObject): Promise<void> {
     if (type === "customerio:index:ReportingWebhook") {
       await this.#customerIoCall("DELETE", `/v1/reporting_webhooks/${id}`);

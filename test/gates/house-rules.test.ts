@@ -21,14 +21,14 @@ beforeEach(async () => {
 
 afterEach(() => rm(house, { recursive: true, force: true }));
 
-/** What the checks of this repository find in files of another house, types of missing modules aside. */
+/** The findings of this repository's checks in other files, without types of missing modules. */
 async function findingsIn(files: Readonly<Record<string, string>>): Promise<string[]> {
   for (const [name, text] of Object.entries(files)) {
     await mkdir(path.join(house, path.dirname(name)), { recursive: true });
     await writeFile(path.join(house, name), text);
   }
   const printed = await new Promise<string>((resolve) => {
-    // Ends with 1 where it finds anything.
+    // Its exit code is 1 if it finds anything.
     execFile(process.execPath, [oxlint, "--format", "json"], { cwd: house }, (_, stdout) => resolve(stdout));
   });
   const { diagnostics } = JSON.parse(printed) as { diagnostics: Finding[] };
@@ -56,7 +56,7 @@ test.each(restricted)("a file %s that imports %s is found", async (from, importe
   expect(await findingsIn({ [from]: `import "${imported}";\n` })).toEqual([expect.stringContaining(rule)]);
 });
 
-test("what rooms may use is left alone", async () => {
+test("allowed imports are accepted", async () => {
   const files = {
     "components/part.ts": 'import "pulumi-aep";\nimport "../relay/core/part.ts";\n',
     "relay/core/part.ts": 'import "zod";\nimport "node:crypto";\nimport "../../events/part.ts";\n',
@@ -72,7 +72,7 @@ test("a pure room has neither clock, randomness nor network of its own", async (
   expect(await findingsIn({ "relay/core/part.ts": text })).toHaveLength(5);
 });
 
-test("a circle of types alone is found", async () => {
+test("a cycle of types only is found", async () => {
   const files = {
     "relay/azure/hen.ts": 'import type { Egg } from "./egg.ts";\nexport interface Hen {\n  egg: Egg;\n}\n',
     "relay/azure/egg.ts": 'import type { Hen } from "./hen.ts";\nexport interface Egg {\n  hen: Hen;\n}\n',

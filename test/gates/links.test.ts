@@ -43,7 +43,7 @@ test.each([
   expect(await brokenIn(markdown)).toEqual([]);
 });
 
-test("a path that is named as code and does not exist is found", async () => {
+test("a path in code style that does not exist is found", async () => {
   await writeFile(path.join(folder, "README.md"), "`docs/other.md`, `docs/none.ts`, `docs/`, `elsewhere/none.ts`");
   const broken = await brokenLinks(folder, ["README.md"], ["docs"]);
   expect(broken).toEqual(["README.md:1: there is no docs/none.ts"]);

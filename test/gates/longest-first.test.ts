@@ -5,12 +5,12 @@ const [breaker, demo, stack] = ["relay/breaker.test.ts", "e2e/demo.test.ts", "cl
   path.resolve(import.meta.dirname, "..", file),
 ) as [string, string, string];
 
-test("in a fresh clone, tests of whole stacks begin first", () => {
+test("in a fresh clone, tests of whole stacks start first", () => {
   const tests = [stack, breaker, demo].map((path) => ({ path }));
   expect(putLongestFirst(tests).map(({ path }) => path)).toEqual([stack, demo, breaker]);
 });
 
-test("durations that are known decide", () => {
+test("known durations decide", () => {
   const tests = [
     { path: breaker, duration: 9_000 },
     { path: stack, duration: 7_000 },

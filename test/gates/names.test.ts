@@ -83,11 +83,11 @@ test("an exported name has one meaning in the whole product", async () => {
   const several = Array.from(declaring).filter(([, files]) => files.size > 1);
   const clashes = several.filter(([name]) => !allowed.includes(name));
   expect(clashes.map(([name, files]) => `${name}: ${[...files].join(", ")}: rename one, or merge them`)).toEqual([]);
-  // No name is on the list for nothing.
+  // Every name on the list is needed.
   expect(allowed.filter((name) => !several.some(([clashing]) => clashing === name))).toEqual([]);
 });
 
-/** A participle alone, or with a preposition: says what became of something, not what the function does. */
+/** A participle alone, or with a preposition: it names a result, not what the function does. */
 const participle =
   /^(?!(?:need|feed|seed|embed)(?![a-z]))([a-z]+ed|begun|broken|found|given|kept|known|made|meant|said|seen|taken|told|written)(As|By|For|From|In|On|To|With)?$/;
 

@@ -15,7 +15,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(house, { recursive: true, force: true }));
 
-/** What knip, with the settings of this repository, finds in files of another house: `<file>: <name>`. */
+/** Findings of knip with this repository's settings in other files: `<file>: <name>`. */
 async function unusedIn(files: Readonly<Record<string, string>>): Promise<string[]> {
   const manifest = { name: "house", type: "module", exports: "./index.ts", dependencies: { zod: "4.6.7" } };
   for (const [name, text] of Object.entries({ ...files, "package.json": JSON.stringify(manifest) })) {
@@ -23,7 +23,7 @@ async function unusedIn(files: Readonly<Record<string, string>>): Promise<string
     await writeFile(path.join(house, name), text);
   }
   const printed = await new Promise<string>((resolve) => {
-    // Ends with 1 where it finds anything.
+    // Its exit code is 1 if it finds anything.
     execFile(process.execPath, [knip, "--no-progress", "--reporter", "json"], { cwd: house }, (_, stdout) => {
       resolve(stdout);
     });
@@ -41,7 +41,7 @@ test("an export, a file and a dependency that nothing uses are found", async () 
   expect((await unusedIn(files)).toSorted()).toEqual(["alone.ts: alone.ts", "package.json: zod", "part.ts: forgotten"]);
 });
 
-test("what something uses is left alone", async () => {
+test("used code is accepted", async () => {
   const index = 'export { forgotten, used } from "./part.ts";\nexport { z } from "zod";\n';
   expect(await unusedIn({ "index.ts": index, "part.ts": part })).toEqual([]);
 });

@@ -43,7 +43,7 @@ async function printed(name: string): Promise<PackageSchema> {
   return JSON.parse(stdout) as PackageSchema;
 }
 
-/** Property paths that lack a description or a type; types that are referred to count with the property. */
+/** Property paths without a description or a type, including referenced types. */
 function gaps(schema: PackageSchema, properties: Properties, at: string): string[] {
   return Object.entries(properties).flatMap(([name, property]) => {
     const here = `${at}.${name}`;
@@ -68,7 +68,7 @@ function typed(schema: PackageSchema, property: Property, at: string): string[] 
   return property.type ? [] : [`${at}: no type`];
 }
 
-test.each(names)("the engine takes the schema of %s, and everything in it is described and typed", async (name) => {
+test.each(names)("the engine accepts the schema of %s, and everything in it is described and typed", async (name) => {
   const schema = await printed(name);
   expect(Object.keys(schema.resources)).toEqual(
     Object.keys((providers[name].schema() as PackageSchema).resources).toSorted(),
@@ -104,7 +104,7 @@ function secrets(schema: PackageSchema): string[] {
   );
 }
 
-test("it says what replaces, what is secret, what must be given, and where settings come from", async () => {
+test("it says what replaces, what is secret and required, and where settings come from", async () => {
   const [platform, webhooks, code] = await Promise.all(names.map(printed));
   if (!platform || !webhooks || !code) throw new Error("a schema is missing");
   expect(replacing(platform)).toMatchObject({

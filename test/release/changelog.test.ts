@@ -8,7 +8,7 @@ const sections = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Securit
 
 interface Version {
   readonly heading: string;
-  /** What stands above the first section, where it would be under no heading. */
+  /** Text above the first section, where it would have no heading. */
   readonly above: string;
   readonly sections: readonly { readonly name: string; readonly lines: readonly string[] }[];
 }
@@ -29,7 +29,7 @@ const versions: readonly Version[] = text
     };
   });
 
-test("there is a version to be released, and below it the released ones with dates, newest first", () => {
+test("there is an unreleased version, and below it the released ones with dates, newest first", () => {
   const [unreleased, ...released] = versions.map(({ heading }) => heading);
   expect(unreleased).toBe("Unreleased");
   const parts = released.map((heading) => /^(\d+)\.(\d+)\.(\d+) - (\d{4}-\d{2}-\d{2})$/.exec(heading));

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
 
-/** What the registry holds of a package, as `GET /<package>` answers. */
+/** A package in the registry, as `GET /<package>` returns it. */
 interface PackageDocument {
   readonly name: string;
   readonly "dist-tags": Record<string, string>;
@@ -27,16 +27,16 @@ interface Publication extends PackageDocument {
 export interface Registry {
   readonly url: string;
   readonly token: string;
-  /** Packages as they have arrived, by name; in the order of their arrival. */
+  /** Packages by name, in the order of their arrival. */
   readonly packages: ReadonlyMap<string, PackageDocument>;
-  /** How the next publication of a package fails: it is `refused`, or taken while its answer is `lost`. */
+  /** How the next publication of a package fails: it is `refused`, or accepted with a `lost` answer. */
   fail(name: string, how: "refused" | "lost"): void;
   stop(): Promise<void>;
 }
 
 /**
- * A package registry on loopback that takes what npm's takes: a token, one new version a time whose tarball agrees with what is said of
- * it, and no version twice. It answers in the registry's words where npm depends on them.
+ * A package registry on loopback that accepts what npm's accepts: a token, one new version at a time with a tarball that matches its
+ * metadata, and no version twice. Its answers have the registry's texts if npm depends on them.
  */
 export async function startRegistry(): Promise<Registry> {
   const token = "local-registry-token";
@@ -65,7 +65,7 @@ export async function startRegistry(): Promise<Registry> {
       "dist-tags": { ...present?.["dist-tags"], ...publication["dist-tags"] },
       versions: { ...present?.versions, ...publication.versions },
     });
-    // npm repeats what the server failed to answer, and is then told that the version is there.
+    // npm repeats a failed request, and then learns that the version exists.
     if (failure === "lost") return reply(500, { error: "Internal server error" });
     reply(201, { ok: true });
   };

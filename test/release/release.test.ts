@@ -4,7 +4,7 @@ import path from "node:path";
 import { type Clone, cloneRepository } from "./clone.ts";
 import { type Registry, startRegistry } from "./registry.ts";
 
-// A release from the first check to the registry, in the order in which the tests stand. Only the signature is missing: it takes the
+// A release from the first check to the registry. The tests run in order. Only the signature is missing: it needs the
 // identity that GitHub gives to a workflow.
 let registry: Registry;
 let clone: Clone;
@@ -51,7 +51,7 @@ afterAll(async () => {
   await rm(settings, { recursive: true, force: true });
 });
 
-test("a release that is not in order is refused with a sentence, and changes nothing", async () => {
+test("an invalid release is refused with a message, and changes nothing", async () => {
   const refusals: [string[], string][] = [
     [[], "Name the version to release"],
     [["next"], '"next" is not a version.'],
@@ -90,7 +90,7 @@ test("a release that is not in order is refused with a sentence, and changes not
   expect(await state()).toEqual(["", "Start", ""]);
 });
 
-test("a release gives every package and the changelog its version, in one commit with a tag", async () => {
+test("a release sets its version in every package and the changelog, in one commit with a tag", async () => {
   const before = await read("CHANGELOG.md");
   const { code, printed } = await release(version);
   expect([code, printed]).toEqual([0, expect.stringContaining(`git push --atomic origin main v${version}`)]);

@@ -36,7 +36,7 @@ function commandsOf(file: string): string[] {
   return Object.values(workflows[file]?.jobs ?? {}).flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []));
 }
 
-/** Where each command of a workflow is run by a test, or by what a test compares with the workflow, as far as that needs no GitHub. */
+/** Where each command of a workflow that does not need GitHub is run by a test, or compared with one. */
 const proofs: Readonly<Record<string, string>> = {
   "npm ci": ".ci/run",
   "npm test": ".ci/run",
@@ -45,26 +45,26 @@ const proofs: Readonly<Record<string, string>> = {
   "npm run publish-packages -- --provenance": "test/release/release.test.ts",
 };
 
-test.each(Object.keys(workflows))("%s runs only what a test runs too", (file) => {
+test.each(Object.keys(workflows))("%s runs only commands that a test runs too", (file) => {
   const commands = commandsOf(file);
   expect(commands.length).toBeGreaterThan(0);
   expect(commands.filter((command) => proofs[command] === undefined)).toEqual([]);
   for (const command of commands) {
     const proof = readFileSync(path.join(repository, proofs[command] ?? ""), "utf8");
     expect(proof).toContain(command);
-    // Anything else that is put into a command could be somebody's text, such as the title of a pull request.
+    // Any other value in a command could be a stranger's text, such as the title of a pull request.
     expect(command.match(/\$\{\{.*?\}\}/g) ?? []).toEqual(command.includes("matrix") ? ["${{ matrix.node }}"] : []);
   }
 });
 
-test("no proof is left of a command that no workflow has", () => {
+test("every listed command is in a workflow", () => {
   expect(Object.keys(proofs).toSorted()).toEqual([...new Set(Object.keys(workflows).flatMap(commandsOf))].toSorted());
 });
 
-test.each(Object.keys(workflows))("%s may do no more than it needs", (file) => {
+test.each(Object.keys(workflows))("%s has only the permissions that it needs", (file) => {
   const workflow = workflows[file];
   expect(Object.keys(workflow?.on ?? {}).length).toBeGreaterThan(0);
-  // Runs with the secrets of this repository and the code of somebody else's.
+  // It would run another author's code with the secrets of this repository.
   expect(Object.keys(workflow?.on ?? {})).not.toContain("pull_request_target");
   expect(workflow?.permissions).toEqual({ contents: "read" });
   for (const { steps } of Object.values(workflow?.jobs ?? {})) {
@@ -95,7 +95,7 @@ test("Dependabot proposes newer actions and packages", () => {
   ]);
 });
 
-test("the tests run as .ci/run runs them, from the oldest Node that is supported on", () => {
+test("the tests run as in .ci/run, from the oldest supported Node on", () => {
   const steps = readFileSync(path.join(repository, ".ci/run"), "utf8").match(/^npm .+$/gm) ?? [];
   expect(commandsOf("ci.yml").filter((command) => !command.startsWith("npm install"))).toEqual(steps);
   const nodes = workflows["ci.yml"]?.jobs.test?.strategy?.matrix.node ?? [];
@@ -104,7 +104,7 @@ test("the tests run as .ci/run runs them, from the oldest Node that is supported
   expect(nodes).toContain(developed);
 });
 
-test("in place of the Node that npm ci installs, scripts run on the one to try", async () => {
+test("scripts run on the tested Node instead of the one that npm ci installs", async () => {
   const project = await mkdtemp(path.join(tmpdir(), "customerio-aep-ci-"));
   const oldest = workflows["ci.yml"]?.jobs.test?.strategy?.matrix.node[0] ?? "";
   const command = commandsOf("ci.yml")

@@ -2,7 +2,7 @@ import type { Subject } from "./subject.ts";
 
 const claim = { name: "Adobe Experience Platform (dev)", endpoint: "https://relay.example.com/customerio" };
 
-/** The types of the package `customerio`. The webhook's ownership is known by its name and endpoint, and needs no reference. */
+/** The types of the package `customerio`. The webhook's ownership is identified by its name and endpoint, and needs no reference. */
 export const customerioSubjects: readonly Subject[] = [
   {
     type: "customerio:index:Ownership",

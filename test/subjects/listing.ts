@@ -18,7 +18,7 @@ interface StandIn {
   readonly fetch: (request: Request) => Response | Promise<Response>;
 }
 
-/** All objects of a stand-in of Platform that the subjects say where to find. */
+/** All objects in the subjects' lists of Platform's stand-in. */
 export async function listPlatform(standIn: StandIn): Promise<ListedObject[]> {
   const token = await json(
     ask(standIn, "/ims/token/v3", {
@@ -39,7 +39,7 @@ export async function listPlatform(standIn: StandIn): Promise<ListedObject[]> {
   });
 }
 
-/** All objects of a stand-in of Customer.io that the subjects say where to find. */
+/** All objects in the subjects' lists of Customer.io's stand-in. */
 export function listCustomerIo(standIn: StandIn): Promise<ListedObject[]> {
   return listAll(standIn, customerioSubjects, { authorization: `Bearer ${localCredentials.customerIo.appApiKey}` });
 }

@@ -3,7 +3,7 @@ import type { Subject } from "./subject.ts";
 
 const killedByTheEngine = "npm run kills kills the real engine at each effect in Azure: test/e2e/azure-kills.test.ts";
 
-/** What the program declares by azure-native, to which the entries refer. */
+/** The azure-native resources to which the entries refer. */
 export const azureParts = ["account", "group", "queue", "vault"] as const;
 
 /**

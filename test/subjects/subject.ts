@@ -16,19 +16,19 @@ export interface VendorList {
  */
 export interface Subject {
   readonly type: string;
-  /** Its name in a program, by which other subjects refer to it. */
+  /** Its name in a program, for references of other subjects. */
   readonly name: string;
-  /** As few as there may be; they refer to subjects that come before it. */
+  /** The minimal inputs; they refer to earlier subjects. */
   readonly inputs: Inputs;
-  /** Changed inputs, which are carried out in place or by a replacement. */
+  /** Changed inputs, applied in place or by a replacement. */
   change(inputs: Inputs): Inputs;
   /** What only the changed inputs refer to. */
   readonly changeNeeds?: readonly Declared[];
-  /** Whether each change makes another object. */
+  /** Whether each change replaces the object. */
   readonly replaces?: boolean;
-  /** Where the vendor lists its objects; absent: it is none of its own there. */
+  /** Where the vendor lists its objects; absent if it has no object of its own there. */
   readonly list?: VendorList;
-  /** Of what it makes: whether the vendor never deletes the object, told by its type and content. */
+  /** Whether the vendor never deletes its object, by type and content. */
   lasts?(object: string): boolean;
   /** Which test kills its provider and fails its calls, if the kill points and single faults in test/crash-safety don't. */
   readonly unswept?: string;
@@ -36,7 +36,7 @@ export interface Subject {
   readonly imported?: { readonly id: string; readonly where: string };
 }
 
-/** What a subject's inputs need, all that these need, and what its change needs, each after what it needs itself. */
+/** Everything that a subject's inputs and changed inputs need, directly or indirectly, in dependency order. */
 export function needsOf(subject: Subject, all: readonly Subject[]): Declared[] {
   const needed = new Set<string>();
   const follow = (inputs: Inputs) => {
@@ -59,7 +59,7 @@ function referencesIn(input: Input): string[] {
   return Object.values(input as Inputs).flatMap(referencesIn);
 }
 
-/** Inputs with something else in place of each reference. */
+/** Inputs with each reference replaced. */
 export function resolved<Other>(inputs: Inputs, of: (reference: Reference) => Other): Record<string, unknown> {
   const resolve = (input: Input): unknown => {
     if (input instanceof Reference) return of(input);

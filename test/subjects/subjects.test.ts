@@ -35,7 +35,7 @@ const packages = [
   },
 ];
 
-/** The types that a provider declares, components aside. */
+/** The types that a provider declares, without components. */
 function declaredTypes(provider: { schema(): unknown }): string[] {
   const { resources } = provider.schema() as { resources: Record<string, { isComponent?: boolean }> };
   return Object.keys(resources).filter((type) => !resources[type]?.isComponent);
@@ -70,7 +70,7 @@ test.each(packages)(
   },
 );
 
-test("a subject needs what its inputs refer to, and so on, each after what it needs", () => {
+test("a subject needs everything to which its inputs refer, in dependency order", () => {
   const of = (name: string, ...references: string[]): Subject => ({
     type: `t:index:${name}`,
     name,

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 
 /** A secret to look for. */
 export interface Canary {
-  /** What it is, for reports: never the secret itself. */
+  /** Its name in reports, never the secret itself. */
   readonly name: string;
   readonly secret: string;
 }
@@ -11,11 +11,11 @@ export function freshSecret(prefix = ""): string {
   return prefix + randomBytes(24).toString("hex");
 }
 
-/** How a secret may look: as it is, URL-encoded, in hexadecimal, and in base64 alone or inside of a longer text. */
+/** The forms of a secret: plain, URL-encoded, in hexadecimal, and in base64 alone or inside a longer text. */
 function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
   const hex = bytes.toString("hex");
-  // In a longer text a secret begins at any of three places of a base64 group; what of it is the same in all texts counts.
+  // In a longer text a secret begins at one of three positions of a base64 group; only the part that is the same in all texts counts.
   const inside = [0, 1, 2].map((offset) => {
     const encoded = Buffer.concat([Buffer.alloc(offset), bytes])
       .toString("base64")
@@ -45,7 +45,7 @@ export class Search {
     );
   }
 
-  /** The names of the canaries that are in there, in whatever form. */
+  /** The names of the canaries in it, in any form. */
   in(haystack: string | Buffer): string[] {
     const bytes = typeof haystack === "string" ? Buffer.from(haystack) : haystack;
     return [...new Set(this.#needles.filter(({ needle }) => bytes.includes(needle)).map(({ name }) => name))];

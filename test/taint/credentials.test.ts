@@ -16,7 +16,7 @@ import { type ProxiedAnswer, startProxy } from "../conformance/proxy.ts";
 const settings = { clientId: "id", clientSecret: "p8e-old", orgId: "0123@AdobeOrg", sandbox: "dev" };
 const signal = new AbortController().signal;
 
-/** A vendor that refuses everything and repeats what came with it. */
+/** A vendor that refuses every call and repeats its content. */
 const startCarelessVendor = () =>
   startProxy("http://127.0.0.1", async ({ url, headers, body }): Promise<ProxiedAnswer> => {
     if (url === "/ims/token/v3" && !body.includes("refused")) {
@@ -34,7 +34,7 @@ async function complaintOf(work: Promise<unknown>): Promise<string> {
   );
 }
 
-test("what a vendor repeats of a credential is cut out of its complaint", async () => {
+test("a credential that a vendor repeats is removed from its error", async () => {
   const vendor = await startCarelessVendor();
   try {
     const adobe = { ...settings, imsUrl: vendor.url, platformUrl: vendor.url };
@@ -54,12 +54,12 @@ test("what a vendor repeats of a credential is cut out of its complaint", async 
   }
 });
 
-test("settings that are secret are marked so when the engine asks about them in plain text", () => {
+test("secret settings are marked as secret when the engine passes them in plain text", () => {
   const provider = definitionProvider(aepPackage);
   expect(provider.checkConfig(settings).inputs).toEqual({ ...settings, clientSecret: new Secret("p8e-old") });
 });
 
-test("without the program, the stack's provider uses the present secret, and what says where objects lie stays", () => {
+test("without the program, the stack's provider uses the present secret, and keeps the settings about the location of objects", () => {
   const PULUMI_CONFIG = JSON.stringify({ ...settings, clientSecret: "p8e-new", sandbox: "prod" });
   expect(currentSettings(aepConfig, { PULUMI_CONFIG })).toEqual({ clientId: "id", clientSecret: "p8e-new" });
   expect(currentSettings(aepConfig, {})).toEqual({});
@@ -88,7 +88,7 @@ test.each([
   expect(secrets).toEqual([expected]);
 });
 
-describe("somebody else on the machine who has found a provider's port", () => {
+describe("another user of the machine who has found a provider's port", () => {
   const struct = (object: object) => structProto.Struct.fromJavaScript(object as never);
   const urn = "urn:pulumi:dev::p::pulumi:providers:aep::default";
   const configuration = (args: object) => new providerProto.ConfigureRequest().setUrn(urn).setArgs(struct(args));
@@ -97,7 +97,7 @@ describe("somebody else on the machine who has found a provider's port", () => {
       client.configure(configuration(args), (error) => resolve(error?.details ?? "taken"));
     });
 
-  test("gets no credential from a function, and can't turn the provider to an address of their own", async () => {
+  test("gets no credential from a function, and can't point the provider at another address", async () => {
     const asked: string[] = [];
     const spy = await startProxy("http://127.0.0.1", async ({ url, body }): Promise<ProxiedAnswer> => {
       asked.push(`${url} ${body}`);
@@ -122,7 +122,7 @@ describe("somebody else on the machine who has found a provider's port", () => {
         other.invoke(tenant, () => resolve());
       });
       expect(asked).toEqual([]);
-      // The engine may say the same again.
+      // The engine may configure it again with the same settings.
       expect(await configure(engine, adobe)).toBe("taken");
     } finally {
       engine.close();

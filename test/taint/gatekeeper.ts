@@ -7,13 +7,13 @@ import {
   startProxy,
 } from "../conformance/proxy.ts";
 
-/** A vendor whose credentials change: stands before a stand-in, which knows its one fixed credential only. */
+/** A vendor with changing credentials, in front of a stand-in with one fixed credential. */
 export interface Gatekeeper extends RunningProxy {
-  /** What opens the vendor; anything else is passed on and refused. Changing it revokes the one before. */
+  /** The valid credential; any other is passed on and refused. Changing it revokes the previous one. */
   secret: string;
-  /** Answers the next calls by repeating what came with them, as a vendor's careless error message would. */
+  /** Answers the next calls by repeating their content, like a vendor's careless error message. */
   echoes: number;
-  /** Access tokens that were given. */
+  /** Issued access tokens. */
   readonly tokens: readonly string[];
 }
 
@@ -36,7 +36,7 @@ export function startCustomerIo(target: string, secret: string): Promise<Gatekee
   });
 }
 
-/** Microsoft's identity endpoint: only notes the tokens. */
+/** Microsoft's identity endpoint: only records the tokens. */
 export function startIdentity(target: string): Promise<Gatekeeper> {
   return guard(target, "", (request) => request);
 }
@@ -61,7 +61,7 @@ async function guard(
   return Object.assign(state, proxy);
 }
 
-/** A refusal in the vendors' shapes, whose every text holds all that came: headers and body. */
+/** A refusal in the vendors' formats with the headers and the body in each of its texts. */
 function echo({ headers, body }: ProxiedRequest): ProxiedAnswer {
   const text = `cannot process ${decodeURIComponent(body)} with ${headers.authorization}`;
   const refusal = { error: text, error_description: text, message: text, errors: [{ detail: text, status: "400" }] };

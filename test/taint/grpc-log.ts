@@ -5,7 +5,7 @@ const signatureKey = "4dabf18193072939515e22adb298388d";
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 
 /**
- * Where Pulumi's own protocol has the stack's configuration in plain text: the engine hands it to the program, and to
+ * Where Pulumi's own protocol has the stack's configuration in plain text: the engine passes it to the program, and to
  * providers whose settings it asks about, in no other way.
  */
 const plainByProtocol = [

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 
-/** Notes the arguments of every process of the machine, and the environment of every function host, while it runs. */
+/** Records the arguments of every process of the machine, and the environment of every function host. */
 export class ProcessWatch {
   readonly #arguments = new Set<string>();
   readonly #hostEnvironments = new Map<string, string>();

@@ -4,7 +4,7 @@ import { searchGrpcLog } from "./grpc-log.ts";
 import { ofProcess, ProcessWatch, variable } from "./process-watch.ts";
 import { TaintedStack } from "./tainted-stack.ts";
 
-// One stack's life, told in order; the last tests search whatever it has left.
+// One stack's life in order; the last tests search everything that it has left.
 const minutes = 60_000;
 const canaries: Canary[] = [];
 
@@ -32,7 +32,7 @@ test(
   async () => {
     await stack.pulumi.configureSecret("signingKeys", plant("signing key", await stack.newSigningKey()));
     await stack.pulumi.configureSecret("customerio:appApiKey", appApiKey);
-    // The way by which most secrets go: the relay gets the client secret too, and access tokens with it.
+    // The source with most secrets: the relay gets the client secret too, and uses it for access tokens.
     await stack.pulumi.configure("source", "http");
     const wrong = plant("a wrong client secret", freshSecret("p8e-"));
     await stack.pulumi.configureSecret("aep:clientSecret", wrong);

@@ -5,7 +5,7 @@ import type { Pulumi } from "../../packages/local-cloud/src/demo/pulumi.ts";
 import { type LocalStack, repository, startLocalStack } from "../e2e/local-stack.ts";
 import { type Gatekeeper, startAdobe, startCustomerIo, startIdentity } from "./gatekeeper.ts";
 
-/** The engine at its most talkative, for one command. */
+/** The engine's most verbose options. */
 const talkative = ["--logtostderr", "-v=9"];
 
 export interface WrittenFile {
@@ -13,14 +13,14 @@ export interface WrittenFile {
   readonly content: Buffer;
 }
 
-/** A stack in a local cloud of its own, whose secrets are new ones and whose every trace is kept. */
+/** A stack in a local cloud, with new secrets and all of its traces kept. */
 export class TaintedStack {
   readonly stack: LocalStack;
   readonly adobe: Gatekeeper;
   readonly customerIo: Gatekeeper;
   readonly identity: Gatekeeper;
   readonly pulumi: Pulumi;
-  /** What the commands printed, or failed with. */
+  /** The commands' output and errors. */
   readonly printed: string[] = [];
   readonly #grpcLog: string;
   readonly #folder: string;
@@ -46,12 +46,12 @@ export class TaintedStack {
       CUSTOMERIO_APP_API_URL: customerIo.url,
       IDENTITY_ENDPOINT: `${identity.url}/msi/token`,
       PULUMI_DEBUG_GRPC: this.#grpcLog,
-      // Where there is no network, the engine's tries to reach it take longer than all else.
+      // Without a network, the engine's attempts to reach it would take longer than everything else.
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     });
   }
 
-  /** `TMPDIR` is turned to a folder of its own, so that everything left behind in it counts. */
+  /** `TMPDIR` is a separate folder, so that everything left behind in it counts. */
   static async start(clientSecret: string, appApiKey: string): Promise<TaintedStack> {
     const folder = await mkdtemp(path.join(tmpdir(), "customerio-aep-taint-"));
     const temporary = process.env.TMPDIR;
@@ -67,14 +67,14 @@ export class TaintedStack {
     return new TaintedStack(stack, gatekeepers, folder, temporary);
   }
 
-  /** Runs a talkative command that must work. */
+  /** Runs a verbose command that must succeed. */
   async run(...command: string[]): Promise<string> {
     const output = await this.pulumi.run(...command, ...this.#flags());
     this.printed.push(output);
     return output;
   }
 
-  /** Runs a talkative command that must fail, and answers all that it printed. */
+  /** Runs a verbose command that must fail, and returns its output. */
   async fail(...command: string[]): Promise<string> {
     const log = path.join(path.dirname(this.stack.cloud.logFile), "pulumi.log");
     const { length } = await readFile(log);
@@ -149,7 +149,7 @@ export class TaintedStack {
   }
 }
 
-/** Undefined if a file or folder is gone by now: engines of other tests delete old logs and temporary files meanwhile. */
+/** Undefined if a file or folder was deleted meanwhile: engines of other tests delete old logs and temporary files. */
 async function unlessGone<T>(read: Promise<T>): Promise<T | undefined> {
   try {
     return await read;

@@ -1,4 +1,4 @@
-/** `npm run record-states`: records what `up` leaves in the state, which later versions must take without a change. */
+/** `npm run record-states`: records the state after `up`, which later versions must accept without a change. */
 import { startLocalStack } from "../e2e/local-stack.ts";
 import { configure, deliveries, stateFile, writeState } from "./states.ts";
 

@@ -3,22 +3,22 @@ import path from "node:path";
 import type { Pulumi } from "../../packages/local-cloud/src/demo/pulumi.ts";
 
 const repository = path.resolve(import.meta.dirname, "../..");
-/** Stands in a recorded state for the repository's folder on the machine. */
+/** The placeholder for the repository's folder in a recorded state. */
 const folderMark = "/repository";
 
-/** The ways of delivery, each of which has a recorded state. */
+/** The ways of delivery, each with a recorded state. */
 export const deliveries = ["relay", "direct"] as const;
 
 export type Delivery = (typeof deliveries)[number];
 
-/** Gives a stack the settings of the recorded ones, beside those of `Pulumi.local.yaml`. */
+/** Gives a stack the settings of the recorded ones, in addition to those of `Pulumi.local.yaml`. */
 export async function configure(pulumi: Pulumi, delivery: Delivery): Promise<void> {
   await pulumi.configure("delivery", delivery);
   // They are for the relay's alerts, and direct would warn of them.
   if (delivery === "relay") await pulumi.configure("alertEmails[0]", "oncall@example.com", "--path");
 }
 
-/** Where the state is that `up` has left with a way of delivery. */
+/** The file of the recorded state with a way of delivery. */
 export function stateFile(delivery: Delivery): string {
   return path.join(import.meta.dirname, `${delivery}.json`);
 }

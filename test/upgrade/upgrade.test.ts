@@ -4,8 +4,8 @@ import { localCredentials } from "../../packages/local-cloud/src/credentials.ts"
 import { type LocalStack, repository, startLocalStack } from "../e2e/local-stack.ts";
 import { configure, deliveries, readState } from "./states.ts";
 
-// Stacks that an earlier version has left, as the present one finds them. A plain preview compares program and state, and asks the vendors
-// only what preflight asks, so that a cloud without their objects does.
+// Previews stacks of an earlier version with the present one. A preview compares program and state, and asks the vendors
+// only what preflight asks, so that a cloud without their objects is enough.
 let stack: LocalStack | undefined;
 
 const minutes = 60_000;
@@ -37,7 +37,7 @@ test.each(deliveries)(
     await pulumi.run("stack", "import", "--stack", pulumi.stack, "--file", file);
     await rm(file);
     const printed = await pulumi.run(...["preview", "--json", "--stack", pulumi.stack, "--config-file", configFile]);
-    // What stays the same is counted, but not listed.
+    // Unchanged resources are counted, but not listed.
     const { steps, changeSummary } = JSON.parse(printed) as Preview;
     expect(changeSummary.same).toBeGreaterThan(10);
     const changes = steps

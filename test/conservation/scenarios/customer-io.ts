@@ -2,7 +2,7 @@ import { localCredentials } from "../../../packages/local-cloud/src/credentials.
 import { hostileCalls } from "../hostile-calls.ts";
 import type { Scenario } from "../scenario.ts";
 
-/** What comes in. */
+/** Scenarios about incoming calls. */
 export const customerIoScenarios: readonly Scenario[] = [
   {
     name: "Customer.io sends accepted events again",

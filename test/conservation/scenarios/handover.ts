@@ -10,7 +10,7 @@ import { replaceRelay } from "../replace-relay.ts";
 import type { Scenario } from "../scenario.ts";
 import { takeDown } from "../take-down.ts";
 
-/** A relay or a dataflow goes, and another one takes its place. */
+/** Scenarios in which a relay or a dataflow is replaced. */
 export const handoverScenarios: readonly Scenario[] = [
   {
     name: "the intake is closed, and opened again",
@@ -47,7 +47,7 @@ export const handoverScenarios: readonly Scenario[] = [
       await world.send(count / 4, duration / 4);
       await platform.addFault({ target: "inlet", rate: 0.3, effect: { kind: "status", status: 400 } });
       await world.send(count / 4, duration / 4);
-      // Platform is away for this relay, so that messages wait; then its host dies with some in its hands, and does not come back.
+      // Platform is away for this relay, so that messages wait; then its host dies while holding some, and does not restart.
       await world.without([world.platformNetwork], async () => {
         await world.send(count / 4, duration / 4);
         await former.fail();
@@ -77,7 +77,7 @@ export const handoverScenarios: readonly Scenario[] = [
         { CUSTOMERIO_SIGNING_KEYS: `${signingKey}\n${rotated}` },
         {
           meanwhile: () => world.send(count / 2, lookLasts + longestRequest),
-          // Signed with a key that the former instances don't know.
+          // Signed with a key that the former instances do not have.
           async afterwards() {
             await world.switchSigningKey();
             await world.send(count / 4, duration);

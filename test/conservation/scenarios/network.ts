@@ -19,7 +19,7 @@ const networkFaults: readonly NetworkTrouble[] = [
   { fault: { kind: "data limit", bytes: 3_000 }, share: 0.5 },
 ];
 
-/** Milliseconds that a timeout lasts on, so that those who wait for Platform's answer come to the end of their patience. */
+/** Additional milliseconds of a timeout fault, so that calls to Platform reach their own timeout. */
 const silence = 9_000;
 
 function onNetwork(to: "storage" | "Platform", network: (world: World) => readonly FaultProxy[]): Scenario[] {
@@ -33,7 +33,7 @@ function onNetwork(to: "storage" | "Platform", network: (world: World) => readon
   }));
 }
 
-/** A network that fails. */
+/** Scenarios with a failing network. */
 export const networkScenarios: readonly Scenario[] = [
   ...onNetwork("storage", ({ storageNetwork }) => storageNetwork),
   ...onNetwork("Platform", ({ platformNetwork }) => [platformNetwork]),

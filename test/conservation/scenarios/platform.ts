@@ -11,7 +11,7 @@ function platformAnswers(status: number, retryAfterSeconds: number): Scenario {
         effect: { kind: "status", status, retryAfterSeconds },
       });
       await world.send(count, duration);
-      // The waits that Platform asked for pass, into the same trouble.
+      // The requested waits pass, and the fault is still there.
       for (let round = 0; round < 3; round++) {
         await world.pass(minute);
         await sleep(500);
@@ -21,7 +21,7 @@ function platformAnswers(status: number, retryAfterSeconds: number): Scenario {
   };
 }
 
-/** Platform refuses events, or is away. */
+/** Scenarios in which Platform refuses events or is away. */
 export const platformScenarios: readonly Scenario[] = [
   platformAnswers(429, 5),
   platformAnswers(503, 2),

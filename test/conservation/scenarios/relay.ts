@@ -3,7 +3,7 @@ import { queueNames } from "../../../relay/core/names.ts";
 import { hour, minute } from "../durations.ts";
 import type { Scenario } from "../scenario.ts";
 
-/** A queue message of the first version of the envelope, as the relay of that time wrote it. */
+/** A queue message in the first version of the envelope. */
 const oldEnvelope = (ids: readonly string[], time: string) =>
   JSON.stringify({
     version: 1,
@@ -16,7 +16,7 @@ const oldEnvelope = (ids: readonly string[], time: string) =>
     })),
   });
 
-/** The relay and its storage end, are many, are of two versions, or have wrong clocks. */
+/** Scenarios with the relay and its storage killed, in several instances, in two versions, or with wrong clocks. */
 export const relayScenarios: readonly Scenario[] = [
   {
     name: "nothing is wrong",

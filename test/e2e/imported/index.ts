@@ -2,10 +2,10 @@ import * as aep from "../../../packages/pulumi-aep/src/index.ts";
 import { tutorialFields, tutorialMappings } from "../../../packages/pulumi-aep/test/tutorial-objects.ts";
 import { ReportingWebhook } from "../../../packages/pulumi-customerio/src/index.ts";
 
-// What a person writes who has made the tutorial's objects by hand and takes them into a stack.
+// The program of a user who created the tutorial's objects by hand and imports them.
 
 const { tenantId } = await aep.getTenant();
-// As `pulumi import` leaves what it takes in.
+// As `pulumi import` leaves imported resources.
 const options = { protect: true };
 
 const fields = new aep.FieldGroup(

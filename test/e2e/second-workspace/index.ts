@@ -1,2 +1,2 @@
-// The program itself, as a stack of another project folder: settings of a second workspace, whose events come into the dataset of the first.
+// The program itself in another project folder: settings of a second workspace that fills the dataset of the first.
 export * from "../../../index.ts";
