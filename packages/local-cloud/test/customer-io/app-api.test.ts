@@ -1,4 +1,4 @@
-import { callsPerSecond } from "../../../pulumi-customerio/src/client/client.ts";
+import { callsPerSecond } from "../../../pulumi-customerio/src/client/app-api.ts";
 import type { ReportingWebhook } from "../../src/customer-io/account.ts";
 import { requestsPerSecond } from "../../src/customer-io/app-api/app-api.ts";
 import type { CustomerIoSwitches } from "../../src/customer-io/switches.ts";
@@ -194,13 +194,8 @@ describe("the rate limit", () => {
     expect((await statuses(4)).sort()).toEqual([200, 200, 200, 429]);
   });
 
-  test("is the provider's rate", () => {
-    const numbers = {
-      "packages/pulumi-customerio/src/client/client.ts": callsPerSecond,
-      "packages/local-cloud/src/customer-io/app-api/app-api.ts": requestsPerSecond,
-    };
-    const files = Object.keys(numbers);
-    expect(numbers).toEqual(Object.fromEntries(files.map((file) => [file, requestsPerSecond])));
+  test("is above the provider's rate", () => {
+    expect(callsPerSecond).toBeLessThan(requestsPerSecond);
   });
 
   test("is shared by the workspaces, or not", async () => {

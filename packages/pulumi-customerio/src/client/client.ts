@@ -1,11 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Call, HttpClient, sleep, VendorError } from "pulumi-provider-kit/http";
+import { type Call, type HttpClient, sleep, VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
-import { appApiUrl, type Config } from "../config.ts";
-import { explainCustomerIoError } from "./complaint.ts";
-
-/** The App API's limit for these operations. */
-export const callsPerSecond = 10;
+import type { Config } from "../config.ts";
+import { type AppApiOptions, openAppApi } from "./app-api.ts";
 
 /** The wanted settings of a reporting webhook. */
 export interface WebhookSettings {
@@ -56,20 +53,11 @@ export class ReportingWebhooks {
 
   /**
    * @param pause waits between two lookups of a webhook whose creation got no answer
-   * @param http.sleep waits between two attempts of a call, and for the budget of 10 calls a second
-   * @param http.attemptTimeout milliseconds for one attempt of a call; default 30,000
+   * @param http see `openAppApi`
    */
-  constructor(settings: Config, pause = sleep, http: { sleep?: typeof sleep; attemptTimeout?: number } = {}) {
+  constructor(settings: Config, pause = sleep, http?: AppApiOptions) {
     this.#pause = pause;
-    this.#http = new HttpClient({
-      vendor: "Customer.io",
-      baseUrl: appApiUrl(settings),
-      baseUrlSetting: "customerio:appApiUrl",
-      headers: async () => ({ Authorization: `Bearer ${settings.appApiKey}` }),
-      complaint: (response) => explainCustomerIoError(settings, response),
-      budget: { perSecond: callsPerSecond },
-      ...http,
-    });
+    this.#http = openAppApi(settings, http);
   }
 
   /** All webhooks of the workspace, including JavaScript webhooks and those created elsewhere. */

@@ -69,6 +69,10 @@ function withoutEndpoint(detail: string, response: AxiosResponse): string {
   return sent.success ? detail.replaceAll(sent.data.endpoint, "<the endpoint>") : detail;
 }
 
+function isAboutWebhooks(path: string | undefined): boolean {
+  return path?.startsWith("/v1/reporting_webhooks") ?? true;
+}
+
 function remedy({ region }: Config, { status, headers, config }: AxiosResponse): string | undefined {
   const other = region === "us" ? "eu" : "us";
   switch (status) {
@@ -80,11 +84,12 @@ function remedy({ region }: Config, { status, headers, config }: AxiosResponse):
       );
     case 403:
       return (
-        "The key has no access to reporting webhooks, or the workspace's IP allowlist does not contain this machine's " +
+        `The key has no access to ${isAboutWebhooks(config.url) ? "reporting webhooks" : "messages and activities"}, or the workspace's IP allowlist does not contain this machine's ` +
         "address. Both are set in Customer.io under Settings > API credentials > App API keys."
       );
     case 404:
     case 410:
+      if (!isAboutWebhooks(config.url)) return undefined;
       // A GET or DELETE gets here only if the list contains the webhook, or if the list itself was not found.
       return config.method === "put"
         ? "The webhook was deleted in Customer.io. To recreate it, run: npx pulumi refresh, then npx pulumi up"

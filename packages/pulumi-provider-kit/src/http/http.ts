@@ -22,6 +22,8 @@ export interface HttpClientOptions {
   ) => Promise<Record<string, string>>;
   /** Parses the vendor's error bodies. */
   readonly complaint: (response: AxiosResponse) => VendorComplaint;
+  /** Whether an answer is final although its status is usually temporary, such as a 429 for a used-up daily quota. */
+  readonly isQuotaUsedUp?: (response: AxiosResponse) => boolean;
   /** Other secrets in a request, removed from the vendor's messages along with `Authorization`. */
   readonly secrets?: readonly string[];
   /** Rate limit shared by all calls of this client; default: no limit. */
@@ -114,7 +116,8 @@ export class HttpClient {
       const wait = asked === undefined ? backOff(attempt) : asked * 1000;
       // Even if this call is not repeated: a caller that looks for its effect has to wait as well.
       if (asksForRest(outcome)) this.#restUntil = Math.max(this.#restUntil, Date.now() + wait);
-      const last = attempt >= retryRules.attempts || !mayRetry(call, outcome);
+      const isFinal = !(outcome instanceof Error) && this.#options.isQuotaUsedUp?.(outcome) === true;
+      const last = isFinal || attempt >= retryRules.attempts || !mayRetry(call, outcome);
       if (last || call.signal.aborted) throw this.#error(call, outcome);
       if (asked !== undefined) this.#showWait(wait, call);
       await this.#sleep(wait, call.signal);

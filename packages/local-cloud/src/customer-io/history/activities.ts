@@ -26,7 +26,7 @@ export function listActivities(log: MessageLog, query: ListQuery, now: number, s
         !unlisted.has(typeOf(activity)) &&
         (query.type === undefined || query.type === typeOf(activity)) &&
         (query.customer_id === undefined || query.customer_id === activity.message?.person.customer_id) &&
-        (deleted || activity.message === undefined || activity.message.person.customer_id !== null),
+        (deleted || activity.message?.isPersonDeleted !== true),
     );
   const { entries, next } = cutPage(shown, { start: query.start, limit }, switches);
   return { activities: entries.map((activity) => showActivity(activity, switches)), ...next };

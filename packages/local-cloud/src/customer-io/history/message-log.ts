@@ -28,8 +28,9 @@ export interface LoggedMessage {
   created: number;
   /** Milliseconds since 1970 at which it was recorded. */
   readonly recordedAt: number;
-  /** Of the person, as long as they exist; null after their deletion. */
+  /** Null where the person has none, and after their deletion. */
   person: { readonly customer_id: string | null; readonly identifiers: Readonly<Record<string, unknown>> | null };
+  isPersonDeleted: boolean;
   /** Those of `sharedAttributes` that its events had. */
   readonly attributes: Record<string, unknown>;
   readonly metrics: Map<string, MetricTimes>;
@@ -77,7 +78,10 @@ export class MessageLog {
   /** Deletes a person: their messages stay, without identifiers. Returns the number of messages. */
   deletePerson(customerId: string): number {
     const theirs = [...this.#messages.values()].filter(({ person }) => person.customer_id === customerId);
-    for (const message of theirs) message.person = { customer_id: null, identifiers: null };
+    for (const message of theirs) {
+      message.person = { customer_id: null, identifiers: null };
+      message.isPersonDeleted = true;
+    }
     return theirs.length;
   }
 
@@ -105,7 +109,7 @@ export class MessageLog {
     const known = this.#messages.get(id);
     if (known) return known;
     const message: LoggedMessage = {
-      ...{ id, objectType, created, recordedAt: now, attributes: {}, metrics: new Map() },
+      ...{ id, objectType, created, recordedAt: now, isPersonDeleted: false, attributes: {}, metrics: new Map() },
       person: {
         customer_id: typeof customerId === "string" && customerId !== "" ? customerId : null,
         identifiers: typeof identifiers === "object" ? (identifiers as Record<string, unknown> | null) : null,

@@ -1,0 +1,47 @@
+import { z } from "zod";
+
+const id = z.number().int().nullish();
+const text = z.string().nullish();
+
+/**
+ * A delivery as Customer.io's App API describes it. Nothing but its id, its type and its creation is sure to be there: the description's
+ * own samples lack attributes that it requires.
+ */
+export const messageShape = z.object({
+  /** The `delivery_id` of events. */
+  id: z.string().min(1),
+  /** `twilio` is the object type `sms`. */
+  type: z.string(),
+  /** Unix seconds. */
+  created: z.number(),
+  customer_id: text,
+  /** Those of today, not of when it was sent. `cio_id` was a number in a sample. */
+  customer_identifiers: z
+    .object({ id: text, email: text, cio_id: z.union([z.string(), z.number().transform(String)]).nullish() })
+    .nullish(),
+  recipient: text,
+  subject: text,
+  failure_message: text,
+  trigger_event_id: text,
+  ...{ campaign_id: id, broadcast_id: id, newsletter_id: id, action_id: id, parent_action_id: id, content_id: id },
+  /** Unix seconds, one for each metric that happened. */
+  metrics: z.record(z.string(), z.number().nullish()).nullish(),
+});
+export type HistoryMessage = z.output<typeof messageShape>;
+
+/** An entry of the activity log. */
+export const activityShape = z.object({
+  id: z.string().min(1),
+  /** `<metric>_<channel>` for messages; other types describe people and objects. */
+  type: z.string(),
+  /** Unix seconds. */
+  timestamp: z.number(),
+  customer_id: text,
+  delivery_id: text,
+});
+export type Activity = z.output<typeof activityShape>;
+
+/** How often each metric happened to the messages that were created in each bucket, the oldest first. */
+export const seriesAnswer = z.object({
+  metric: z.object({ series: z.record(z.string(), z.array(z.number())) }),
+});
