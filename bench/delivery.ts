@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { alone, blast, late, ofNow, withoutTime } from "./delivery/blast.ts";
 import { type Call, Lab } from "./delivery/lab.ts";
 import type { Reaction } from "./delivery/sink.ts";
 import { type Figure, median, quantile } from "./statistics.ts";
@@ -45,7 +46,14 @@ const lowRate = {
   AzureFunctionsJobHost__logging__logLevel__Function: "Information",
 };
 
+/** As many requests a second as an instance can make. */
+const anyRate = { PLATFORM_REQUESTS_PER_SECOND: "10000" };
+
 const scenarios: Readonly<Record<string, Scenario>> = {
+  blast: { run: (lab) => blast(lab, ofNow), settings: anyRate },
+  uuids: { run: (lab) => blast(lab, withoutTime), settings: anyRate },
+  late: { run: (lab) => blast(lab, late), settings: anyRate },
+  alone: { run: alone },
   failing: { run: manyTriesFail },
   outage: { run: (lab) => outage(lab, 200) },
   gentle: { run: (lab) => outage(lab, 50) },

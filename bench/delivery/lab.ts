@@ -105,9 +105,9 @@ export class Lab {
     });
   }
 
-  /** Sends an event to the intake, signed as Customer.io signs. */
-  async send(id: string): Promise<Call> {
-    const body = bodyOf(id);
+  /** Sends an event to the intake, signed as Customer.io signs. @param at when it happened */
+  async send(id: string, at = Date.now()): Promise<Call> {
+    const body = bodyOf(id, at);
     const timestamp = String(Math.floor(Date.now() / 1000));
     const signature = createHmac("sha256", signingKey).update(`v0:${timestamp}:${body}`).digest("hex");
     const begin = performance.now();
@@ -118,6 +118,25 @@ export class Lab {
     };
     const status = await post({ port: this.#host.port, path: "/customerio", agent: this.#agent, headers }, body);
     return { status, milliseconds: performance.now() - begin };
+  }
+
+  /** Sends so many events as fast as they are answered, over so many connections. */
+  async sendEach(
+    count: number,
+    lanes: number,
+    next: () => { readonly id: string; readonly at: number },
+  ): Promise<(Call & { readonly id: string })[]> {
+    const calls: (Call & { readonly id: string })[] = [];
+    let begun = 0;
+    const lane = async () => {
+      while (begun < count) {
+        begun += 1;
+        const { id, at } = next();
+        calls.push({ id, ...(await this.send(id, at)) });
+      }
+    };
+    await Promise.all(Array.from({ length: lanes }, lane));
+    return calls;
   }
 
   /** Sends events at a steady rate, however long the answers take, and waits for the answers. */
@@ -138,7 +157,9 @@ export class Lab {
     const receivedAt = new Date().toISOString();
     const messages: string[] = [];
     for (let at = 0; at < ids.length; at += each) {
-      const events = ids.slice(at, at + each).map((id) => newEvent({ id, receivedAt, body: bodyOf(id) }));
+      const events = ids
+        .slice(at, at + each)
+        .map((id) => newEvent({ id, receivedAt, body: bodyOf(id, Date.parse(receivedAt)) }));
       messages.push(...encodeEnvelopes(events));
     }
     const rest = messages.values();
@@ -184,8 +205,9 @@ function post(options: http.RequestOptions, body: string): Promise<number> {
   });
 }
 
-function bodyOf(id: string): string {
-  return JSON.stringify({ ...samples[0]?.event, event_id: id });
+/** @param at when it happened, in milliseconds since 1970 */
+function bodyOf(id: string, at: number): string {
+  return JSON.stringify({ ...samples[0]?.event, event_id: id, timestamp: Math.floor(at / 1000) });
 }
 
 /**

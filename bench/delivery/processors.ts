@@ -24,14 +24,27 @@ export class Processors {
 
   /** Average number of processors that each process used since the start, and that everything else used. */
   async used(): Promise<string> {
-    const [begin, end] = [await this.#begin, await this.#sample()];
-    if (begin === undefined || end === undefined) return "unknown";
-    const length = (end.at - begin.at) / 1000;
-    const own = end.own.map((seconds, at) => (seconds - (begin.own[at] ?? 0)) / length);
-    const others = (end.busy - begin.busy) / length - own.reduce((sum, share) => sum + share, 0);
+    const spent = await this.#spent();
+    if (spent === undefined) return "unknown";
+    const { length, own, others } = spent;
     const names = Object.keys(this.#processes);
-    const parts = own.map((share, at) => `${names[at]} ${share.toFixed(2)}`);
-    return [...parts, `others ${Math.max(0, others).toFixed(2)}`].join(", ");
+    const parts = own.map((seconds, at) => `${names[at]} ${(seconds / length).toFixed(2)}`);
+    return [...parts, `others ${Math.max(0, others / length).toFixed(2)}`].join(", ");
+  }
+
+  /** Seconds of processor time that each process used since the start; undefined where the system does not say. */
+  async seconds(): Promise<Record<string, number> | undefined> {
+    const spent = await this.#spent();
+    const names = Object.keys(this.#processes);
+    return spent && Object.fromEntries(names.map((name, at) => [name, spent.own[at] ?? 0]));
+  }
+
+  async #spent(): Promise<{ length: number; own: number[]; others: number } | undefined> {
+    const [begin, end] = [await this.#begin, await this.#sample()];
+    if (begin === undefined || end === undefined) return undefined;
+    const own = end.own.map((seconds, at) => seconds - (begin.own[at] ?? 0));
+    const others = end.busy - begin.busy - own.reduce((sum, seconds) => sum + seconds, 0);
+    return { length: (end.at - begin.at) / 1000, own, others };
   }
 
   async #sample(): Promise<Sample | undefined> {

@@ -15,6 +15,8 @@ export class Sink {
   /** By id, the time (`performance.now()`) at which an event was taken first. */
   readonly takenAt = new Map<string, number>();
   tries = 0;
+  /** How often it accepted an event that it had. */
+  takenAgain = 0;
   /** How it reacts to a try with the event of this id; 200 takes the event. */
   react: (id: string) => Reaction = () => 200;
   readonly #server: http.Server;
@@ -44,7 +46,7 @@ export class Sink {
   async #answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     let text = "";
     for await (const chunk of request.setEncoding("utf8")) text += chunk;
-    const id = text.match(/"bench-[a-z]+-\d+"/)?.[0].slice(1, -1) ?? "";
+    const id = text.match(/"event_id":"([^"]+)"/)?.[1] ?? "";
     this.tries += 1;
     const reaction = this.react(id);
     if (reaction === "hang") return;
@@ -53,7 +55,10 @@ export class Sink {
       request.socket.resetAndDestroy();
       return;
     }
-    if (reaction === 200 && !this.takenAt.has(id)) this.takenAt.set(id, performance.now());
+    if (reaction === 200) {
+      if (this.takenAt.has(id)) this.takenAgain += 1;
+      else this.takenAt.set(id, performance.now());
+    }
     response.writeHead(reaction, { "content-type": "application/json" });
     response.end(reaction === 200 ? receipt : JSON.stringify({ title: "bench" }));
   }

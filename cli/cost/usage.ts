@@ -38,8 +38,8 @@ const perEvent = {
   executions: 2,
   /** Put, get and delete of a message of its own: the most there is. `npm run bench -- delivery records` counts fewer. */
   queueOperations: 3,
-  /** Two reads and a note of a delivered event; `npm run bench -- delivery` counts 3.003. */
-  tableOperations: 3,
+  /** The note of a delivered event that comes alone: the most there is unless events come late. See `RememberedDuplicates`. */
+  tableOperations: 1,
   /** Lines of its own with `logDetail: events`; test/relay/log-volume.test.ts. */
   records: 2,
   /** GB that go to Platform: the catalogue's samples have 1.5 KB on average. */

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { createTableFor, TableError, Tables } from "../../relay/azure/storage/tables.ts";
 import { type Counts, dayOf, daysBefore, foldedAfterDays, type OperatorCount } from "../../relay/core/counts/counts.ts";
 import { sumOfRows } from "../../relay/core/counts/row-of-counts.ts";
-import { deliveredKeysOf, isDeliveredTable } from "../../relay/core/delivery/delivered-tables.ts";
+import { deliveredKeysOf, isDeliveredTable } from "../../relay/core/duplicates/delivered-tables.ts";
 import type { JsonObject } from "../../relay/core/event/json.ts";
 import { countsTable, forwardersPartition, forwardersTable } from "../../relay/core/names.ts";
 import { startTimeLimit } from "../clients.ts";
@@ -111,14 +111,18 @@ export class RelayTables {
   /**
    * Whether Platform has accepted an event with this id.
    *
+   * @param createdAt see `readCreationTime`
    * @returns undefined if the relay remembers no deliveries (`duplicateWindowDays` is 0, or there was none yet)
    */
-  async wasDelivered(eventId: string): Promise<boolean | undefined> {
+  async wasDelivered(event: {
+    readonly id: string;
+    readonly createdAt: number | undefined;
+  }): Promise<boolean | undefined> {
     return this.#permission.explain(reader, async () => {
       const signal = startTimeLimit();
       const tables = (await this.#tables.list(signal)).filter(isDeliveredTable);
       if (tables.length === 0) return undefined;
-      const keys = deliveredKeysOf(eventId);
+      const keys = deliveredKeysOf(event);
       const found = await Promise.all(tables.map((table) => this.#tables.hasAny(table, keys, signal)));
       return found.includes(true);
     });

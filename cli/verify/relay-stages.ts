@@ -1,4 +1,5 @@
 import type { DocumentedEvent } from "pulumi-customerio/events";
+import { readCreationTime } from "../../relay/core/event/event-time.ts";
 import { signatureOf } from "../../relay/core/intake/verify.ts";
 import { once } from "../../relay/core/once.ts";
 import { type CommandTarget, operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
@@ -54,8 +55,13 @@ function remedyOf(status: number | undefined, target: CommandTarget): string {
   return operatorCommand("status", target);
 }
 
-/** Waits until Platform has answered 2xx to the relay; ends with the reason if the event is a dead letter. */
-export function deliveryStage(source: StackSource, id: string, receivedAt: Date): Stage {
+/**
+ * Waits until Platform has answered 2xx to the relay; ends with the reason if the event is a dead letter.
+ *
+ * @param sentAt the event's time, to the second
+ */
+export function deliveryStage(source: StackSource, id: string, sentAt: Date): Stage {
+  const createdAt = readCreationTime(id, Math.floor(sentAt.getTime() / 1000));
   const opened = once(async () => ({
     storage: await RelayStorageAccount.open(source),
     tables: await RelayTables.open(source),
@@ -64,9 +70,9 @@ export function deliveryStage(source: StackSource, id: string, receivedAt: Date)
     part: "delivery",
     async look() {
       const { storage, tables } = await opened();
-      const delivered = await tables.wasDelivered(id);
+      const delivered = await tables.wasDelivered({ id, createdAt });
       if (delivered) return { verdict: "fine", found: "Platform's inlet has accepted it." };
-      const reason = await findDeadLetterReason(storage, id, receivedAt);
+      const reason = await findDeadLetterReason(storage, id, sentAt);
       if (reason !== undefined) {
         return {
           verdict: "broken",

@@ -182,7 +182,8 @@ export interface SettingArguments {
   maximumCallAgeSeconds?: SettingArgument<"maximumCallAgeSeconds">;
   /**
    * Days for which the relay remembers delivered events, so that it leaves out those sent again; 0 delivers them
-   * again. It takes three table transactions per event, about 11 cents per million events. Default: `7`.
+   * again. It takes one table transaction for an event that comes alone, about 4 cents per million events, and less
+   * for events that come together. Default: `7`.
    */
   duplicateWindowDays?: SettingArgument<"duplicateWindowDays">;
   /**

@@ -24,6 +24,6 @@ test("errors of the tables name the missing role too: one to read them, another 
   const { tables } = owner;
   const told = (role: string) => `Your Azure login lacks the role ${role} on the storage account relaystorage`;
   await expect(tables.counts()).rejects.toThrow(told("Storage Table Data Reader"));
-  await expect(tables.wasDelivered("a")).rejects.toThrow(told("Storage Table Data Reader"));
+  await expect(tables.wasDelivered({ id: "a", createdAt: 0 })).rejects.toThrow(told("Storage Table Data Reader"));
   await expect(tables.openNote("purged")).rejects.toThrow(told("Storage Table Data Contributor"));
 });

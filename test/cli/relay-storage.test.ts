@@ -5,7 +5,7 @@ import { RelayQueues } from "../../cli/relay/relay-queues.ts";
 import { foldCounts } from "../../relay/azure/counts/fold-counts.ts";
 import { Tables } from "../../relay/azure/storage/tables.ts";
 import { noCounts } from "../../relay/core/counts/counts.ts";
-import { deliveredKey } from "../../relay/core/delivery/delivered-tables.ts";
+import { deliveredKey } from "../../relay/core/duplicates/delivered-tables.ts";
 import { encodeEnvelopes, newEvent } from "../../relay/core/event/envelope.ts";
 import { blobRole, queueRole, startAccount, type TestAccount, tableRole } from "./storage-account.ts";
 
@@ -118,7 +118,7 @@ describe("the tables", () => {
   test("without any, there are no counts and deliveries are unknown", async () => {
     expect(await operator.tables.counts()).toEqual({ total: noCounts(), days: new Map(), unknownPaths: new Map() });
     expect(await operator.tables.sentAgo()).toBeUndefined();
-    expect(await operator.tables.wasDelivered("a")).toBeUndefined();
+    expect(await operator.tables.wasDelivered({ id: "a", createdAt: 0 })).toBeUndefined();
   });
 
   test("the counts of all instances are added up by day, including purges", async () => {
@@ -173,9 +173,12 @@ describe("the tables", () => {
   test("an event was delivered if a table of any window says so", async () => {
     await tables().create("delivered7d2932", signal);
     await tables().create("delivered3d6841", signal);
-    for (const id of ["a", "c"]) await tables().put("delivered3d6841", deliveredKey({ id, body: "{}" }), signal);
-    expect(await operator.tables.wasDelivered("a")).toBe(true);
-    expect(await operator.tables.wasDelivered("b")).toBe(false);
-    expect(await operator.tables.wasDelivered("c")).toBe(true);
+    const createdAt = Date.parse("2026-11-20T10:00:00.000Z");
+    const withoutTime = { id: "c", createdAt: undefined };
+    for (const event of [{ id: "a", createdAt }, withoutTime])
+      await tables().put("delivered3d6841", deliveredKey({ ...event, body: "{}" }), signal);
+    expect(await operator.tables.wasDelivered({ id: "a", createdAt })).toBe(true);
+    expect(await operator.tables.wasDelivered({ id: "b", createdAt })).toBe(false);
+    expect(await operator.tables.wasDelivered(withoutTime)).toBe(true);
   });
 });

@@ -44,7 +44,7 @@ describe.each([
     expect(delivered / seconds).toBeLessThan(106);
     expect(executions / delivered).toBeLessThan(1.5);
     // Events that are being sent are not delivered yet.
-    expect(tableCalls / delivered).toBeLessThan(3.1);
+    expect(tableCalls / delivered).toBeLessThan(1.1);
     expect([failedWrites, poisoned]).toEqual([0, 0]);
   }, 120_000);
 });

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import {
+  type KnownEvent,
   keepDuplicates,
   RememberedDuplicates,
   type RememberedDuplicatesPorts,
@@ -10,7 +10,7 @@ import {
   deliveredKeysOf,
   deliveredTables,
   listOutdated,
-} from "../../relay/core/delivery/delivered-tables.ts";
+} from "../../relay/core/duplicates/delivered-tables.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
 
 let azurite: Azurite;
@@ -24,15 +24,20 @@ afterAll(() => azurite.stop());
 const day = 24 * 60 * 60 * 1000;
 const start = Date.parse("2026-11-20T10:00:00.000Z");
 
+/** An event that may be a repetition. */
+function madeAt(createdAt: number | undefined, id: string): KnownEvent {
+  return { id, body: id, createdAt, mayBeRepeated: true };
+}
+
 /** An instance of the relay with a clock that can be advanced. */
 function instance(ports: Partial<RememberedDuplicatesPorts> = {}) {
   let now = start;
   const troubles: string[] = [];
   const duplicates = new RememberedDuplicates({ tables, clock: () => new Date(now), windowDays: 7, ...ports });
-  const deliver = async (id: string, fate = "delivered", body = id) =>
+  const deliver = async (id: string, fate = "delivered", other: Partial<KnownEvent> = {}) =>
     (
       await duplicates.deliverOnce(
-        deliveredKey({ id, body }),
+        { ...madeAt(start, id), ...other },
         async () => ({ fate }),
         (reason) => troubles.push(reason),
       )
@@ -55,20 +60,12 @@ test("every instance leaves out an event once Platform has it, and never before"
 
 test("two different events with one id are both delivered, each once", async () => {
   const [one, other] = [instance(), instance()];
-  expect(await one.deliver("shared", "delivered", "unsubscribed")).toBe("delivered");
-  expect(await one.deliver("shared", "delivered", "opened")).toBe("delivered");
+  expect(await one.deliver("shared", "delivered", { body: "unsubscribed" })).toBe("delivered");
+  expect(await one.deliver("shared", "delivered", { body: "opened" })).toBe("delivered");
   for (const body of ["unsubscribed", "opened"]) {
-    expect(await one.deliver("shared", "delivered", body)).toBe("left out");
-    expect(await other.deliver("shared", "delivered", body)).toBe("left out");
+    expect(await one.deliver("shared", "delivered", { body })).toBe("left out");
+    expect(await other.deliver("shared", "delivered", { body })).toBe("left out");
   }
-});
-
-test("notes of a former version, by id alone, keep no event from Platform", async () => {
-  const { current } = deliveredTables(new Date(start), 7);
-  const row = createHash("sha256").update("noted before").digest("hex");
-  await instance().deliver("makes the table");
-  await tables.put(current, { partition: row.slice(0, 2), row }, AbortSignal.timeout(10_000));
-  expect(await instance().deliver("noted before")).toBe("delivered");
 });
 
 test("any text is a valid id", async () => {
@@ -111,7 +108,7 @@ test("an event that comes twice at the same moment is delivered once", async () 
     Promise.all(
       fates.map((fate) =>
         duplicates.deliverOnce(
-          deliveredKey({ id, body: "{}" }),
+          madeAt(start, id),
           () => send(fate),
           () => undefined,
         ),
@@ -129,7 +126,10 @@ test("an event that comes twice at the same moment is delivered once", async () 
 test("while the tables can't be used every event is sent, and the log says so once a minute", async () => {
   const broken = () => Promise.reject(new Error("server is busy"));
   const { deliver, troubles, pass } = instance({
-    tables: { has: broken, put: broken, create: broken, list: broken, delete: broken },
+    tables: {
+      ...{ has: broken, rowKeys: broken, put: broken, putAll: broken },
+      ...{ create: broken, list: broken, delete: broken },
+    },
   });
   expect(await deliver("a")).toBe("delivered");
   expect(await deliver("b")).toBe("delivered");
@@ -144,7 +144,7 @@ test("while the tables can't be used every event is sent, and the log says so on
 test("an error of sending is passed on, and the next event is tried", async () => {
   const { duplicates, deliver } = instance();
   const failing = duplicates.deliverOnce(
-    deliveredKey({ id: "thrown", body: "thrown" }),
+    madeAt(start, "thrown"),
     () => Promise.reject(new Error("bug")),
     () => undefined,
   );
@@ -155,7 +155,7 @@ test("an error of sending is passed on, and the next event is tried", async () =
 test("nothing is left out if it is switched off", async () => {
   const send = async () => ({ fate: "delivered" });
   for (let time = 0; time < 2; time += 1) {
-    expect(await keepDuplicates.deliverOnce(deliveredKey({ id: "a", body: "{}" }), send, () => undefined)).toEqual({
+    expect(await keepDuplicates.deliverOnce(madeAt(start, "a"), send, () => undefined)).toEqual({
       fate: "delivered",
     });
   }
@@ -163,8 +163,14 @@ test("nothing is left out if it is switched off", async () => {
 
 describe("the tables' names", () => {
   test("are valid in Azure, and change with window and period", () => {
-    expect(deliveredTables(new Date(start), 7)).toEqual({ current: "delivered7d2968", previous: "delivered7d2967" });
-    expect(deliveredTables(new Date(start), 90)).toEqual({ current: "delivered90d230", previous: "delivered90d229" });
+    expect(deliveredTables(new Date(start), 7)).toMatchObject({
+      current: "delivered7d2968",
+      previous: "delivered7d2967",
+    });
+    expect(deliveredTables(new Date(start), 90)).toMatchObject({
+      current: "delivered90d230",
+      previous: "delivered90d229",
+    });
   });
   test("show which tables are outdated, including those of another window", () => {
     const names = { current: "delivered7d2968", previous: "delivered7d2967" };
@@ -174,11 +180,124 @@ describe("the tables' names", () => {
       "delivered3d6926",
     ]);
   });
-  test("keys are hashes of id and content, spread by the first two digits of the id's", () => {
-    expect(deliveredKey({ id: "", body: "abc" })).toEqual({
-      partition: "e3",
-      row: "e3b0c44298fc1c149afbf4c8996fb924-ba7816bf8f01cfea414140de5dae2223",
-    });
-    expect(deliveredKeysOf("")).toEqual({ partition: "e3", rowPrefix: "e3b0c44298fc1c149afbf4c8996fb924-" });
+  test("say when the current period began", () => {
+    for (const days of [1, 7, 90]) {
+      const { since } = deliveredTables(new Date(start), days);
+      expect(deliveredTables(new Date(since), days)).toMatchObject({ since });
+      expect(deliveredTables(new Date(since - 1), days)).toMatchObject({ since: since - days * day });
+    }
   });
+});
+
+describe("keys", () => {
+  const idHash = "e3b0c44298fc1c149afbf4c8996fb924";
+
+  test("begin with the minute in which the event was made, and end in hashes of id and content", () => {
+    expect(deliveredKey({ id: "", body: "abc", createdAt: Date.parse("2026-11-20T10:00:59.042Z") })).toEqual({
+      partition: "8-29919480",
+      row: `59042-${idHash}-ba7816bf8f01cfea414140de5dae2223`,
+    });
+    expect(deliveredKeysOf({ id: "", createdAt: 0 })).toEqual({ partition: "0-0", rowPrefix: `00000-${idHash}-` });
+  });
+
+  test("of an event that does not say when it was made are spread by the hash of its id", () => {
+    expect(deliveredKey({ id: "", body: "abc", createdAt: undefined, digest: "0".repeat(32) })).toEqual({
+      partition: "e3",
+      row: `${idHash}-${"0".repeat(32)}`,
+    });
+  });
+});
+
+describe("calls of the tables", () => {
+  /** An instance whose calls are counted, and the names of those made for some work. */
+  function counted(ports: Partial<RememberedDuplicatesPorts> = {}) {
+    const calls: string[] = [];
+    const recorded = new Proxy(tables, {
+      get: (target, name: keyof typeof tables) => {
+        const method = target[name].bind(target) as (...args: unknown[]) => Promise<unknown>;
+        return (...args: unknown[]) => {
+          calls.push(name);
+          return method(...args);
+        };
+      },
+    });
+    return { ...instance({ tables: recorded, ...ports }), calls };
+  }
+  const many = (prefix: string) => Array.from({ length: 150 }, (_, at) => `${prefix}-${at}`);
+
+  test("an event that can't be a repetition is noted, and nothing is looked up", async () => {
+    await instance().deliver("makes the table");
+    const { deliver, calls } = counted();
+    expect(await deliver("first", "delivered", { mayBeRepeated: false })).toBe("delivered");
+    expect(calls).toEqual(["put"]);
+    expect(await instance().deliver("first")).toBe("left out");
+  });
+
+  test("a repetition that looks like a first call is left out by the instance that delivered it", async () => {
+    const { deliver } = instance();
+    expect(await deliver("looks new", "delivered", { mayBeRepeated: false })).toBe("delivered");
+    expect(await deliver("looks new", "delivered", { mayBeRepeated: false })).toBe("left out");
+  });
+
+  test("events that come together are looked up and noted together, up to a hundred at a time", async () => {
+    const ids = many("crowd");
+    await instance().deliver("makes the table");
+    const { deliver, calls, pass } = counted();
+    pass(2 * day);
+    const createdAt = start + 2 * day;
+    await Promise.all(ids.map((id) => deliver(id, "delivered", { createdAt })));
+    expect(calls.filter((name) => name === "rowKeys")).toHaveLength(2);
+    expect(calls.filter((name) => name === "putAll").length).toBeLessThan(5);
+    expect(calls.filter((name) => !["rowKeys", "putAll", "put"].includes(name))).toEqual([]);
+
+    const other = counted();
+    other.pass(2 * day);
+    const again = [...ids, "crowd-new"].map((id) => other.deliver(id, "delivered", { createdAt }));
+    expect(await Promise.all(again)).toEqual([...ids.map(() => "left out"), "delivered"]);
+    expect(other.calls).toEqual(["rowKeys", "rowKeys", "put"]);
+  });
+
+  test("the table of the period before is asked only for events from before this period", async () => {
+    const { since } = deliveredTables(new Date(start), 7);
+    const { deliver, calls, pass } = counted();
+    pass(since + 7 * day - start - 1);
+    await deliver("within", "retry", { createdAt: since + 2 * 60_000 });
+    expect(calls).toEqual(["has"]);
+    await deliver("before", "retry", { createdAt: since - 1 });
+    await deliver("of no time", "retry", { createdAt: undefined });
+    expect(calls).toEqual(["has", "has", "has", "has", "has"]);
+  });
+
+  test("among many others of the same minute, each is found, and none that is not there", async () => {
+    const createdAt = start + 30_000;
+    const { deliver } = instance();
+    const others = Array.from({ length: 2_500 }, (_, at) => `other-${at}`);
+    await Promise.all(others.map((id) => deliver(id, "delivered", { createdAt })));
+    const { deliver: look, calls } = counted();
+    const wanted = ["other-7", "unknown-1", "other-2000", "unknown-2", "other-1234"];
+    const found = await Promise.all(wanted.map((id) => look(id, "retry", { createdAt })));
+    expect(found).toEqual(["left out", "retry", "left out", "retry", "left out"]);
+    // A part of the minute was read in each of two tables, and then the rest was asked for one by one.
+    expect(calls.filter((name) => name === "rowKeys").length).toBeLessThanOrEqual(2);
+    expect(calls).toContain("has");
+  });
+
+  test("an empty answer that is not the last one is no proof that nothing is there", async () => {
+    const { deliver } = instance();
+    await Promise.all(["x1", "x2"].map((id) => deliver(id)));
+    const rowKeys = async () => ({ rows: [], isAll: false });
+    const { deliver: look } = instance({
+      tables: { ...bound(["has", "put", "putAll", "create", "list", "delete"]), rowKeys },
+    });
+    expect(await Promise.all(["x1", "x2", "x3"].map((id) => look(id, "retry")))).toEqual([
+      "left out",
+      "left out",
+      "retry",
+    ]);
+  });
+
+  const bound = (names: ("has" | "put" | "putAll" | "create" | "list" | "delete")[]) =>
+    Object.fromEntries(
+      names.map((name) => [name, tables[name].bind(tables)]),
+    ) as unknown as RememberedDuplicatesPorts["tables"];
 });

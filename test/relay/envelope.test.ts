@@ -94,7 +94,12 @@ describe("the limit of a message", () => {
   });
 
   test("is exact to the byte around 48 KiB for any body: one byte more becomes a claim", () => {
-    const grown = { attempts: Number.MAX_SAFE_INTEGER, firstAttemptAt: receivedAt, lastError: "x".repeat(120) };
+    const grown = {
+      putBack: true,
+      attempts: Number.MAX_SAFE_INTEGER,
+      firstAttemptAt: receivedAt,
+      lastError: "x".repeat(120),
+    };
     const bytes = (body: string) =>
       Buffer.byteLength(JSON.stringify({ version: 1, events: [{ ...event(body), ...grown }] }));
     fc.assert(

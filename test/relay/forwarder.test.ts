@@ -134,9 +134,31 @@ test("events that Platform has already are left out and counted, and their claim
   expect(await world.azurite.blobNames(containerNames.claims)).toEqual([]);
 });
 
+test("an event is looked up if the queue may have handed it out before, and not at its first time", async () => {
+  const body = JSON.stringify({ event_id: "fresh", timestamp: Math.floor(Date.parse(receivedAt) / 1000) });
+  const queued = message(newEvent({ id: "fresh", receivedAt, body }));
+  const duplicates = () => new RememberedDuplicates({ tables: world.storage.tables, clock: () => now, windowDays: 9 });
+  const forward = (metadata: Record<string, string>) => world.forward(queued, { duplicates: duplicates() }, metadata);
+  await forward({ dequeueCount: "1" });
+  const again: Record<string, string>[] = [{ dequeueCount: "2" }, {}];
+  for (const metadata of again) {
+    const { outcomes } = await forward(metadata);
+    expect(outcomes).toMatchObject([{ duplicate: 1, duplicateIds: ["fresh"] }]);
+  }
+  expect(world.receivedIds()).toEqual(["fresh"]);
+  // No call can repeat what was made in this moment, so another instance that sees it for the first time asks for nothing.
+  const lookUp = jest.spyOn(world.storage.tables, "has");
+  await forward({ dequeueCount: "1" });
+  expect(lookUp).not.toHaveBeenCalled();
+  lookUp.mockRestore();
+});
+
 test("if duplicates can't be recognized, every event is sent, and the log says so", async () => {
   const broken = () => Promise.reject(new Error("server is busy"));
-  const tables = { has: broken, put: broken, create: broken, list: broken, delete: broken };
+  const tables = {
+    ...{ has: broken, rowKeys: broken, put: broken, putAll: broken },
+    ...{ create: broken, list: broken, delete: broken },
+  };
   const duplicates = new RememberedDuplicates({ tables, clock: () => now, windowDays: 7 });
   const { outcomes } = await world.forward(message(event("a")), { duplicates });
   expect(world.receivedIds()).toEqual(["a"]);

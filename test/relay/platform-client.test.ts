@@ -67,7 +67,7 @@ test("does not follow redirects", async () => {
 
 test.each([
   ["that never comes", "hang" as const, 100, "no answer in time"],
-  ["that is broken off", "reset" as const, 5_000, "no answer: UND_ERR_SOCKET"],
+  ["that is broken off", "reset" as const, 5_000, "no answer: ECONNRESET"],
 ])("reports an answer %s", async (_, answer, timeout, failure) => {
   expect(await send(answer, timeout)).toEqual({ failure });
 });

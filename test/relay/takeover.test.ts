@@ -4,7 +4,7 @@ import { keyHeader, takeoverHandler } from "../../relay/azure/delivery/takeover.
 import type { MarksSeen } from "../../relay/azure/marks-reader.ts";
 import { RelayStorageClient } from "../../relay/azure/storage/storage.ts";
 import type { Tables } from "../../relay/azure/storage/tables.ts";
-import { deliveredKey, deliveredTables } from "../../relay/core/delivery/delivered-tables.ts";
+import { deliveredKey, deliveredTables } from "../../relay/core/duplicates/delivered-tables.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
 import { call, invocation } from "./support/invocation.ts";
 
@@ -27,7 +27,12 @@ const mark = { address: "https://former.example/", keyDigest: createHash("sha256
 const day = 24 * 60 * 60 * 1000;
 const shares = [..."0123456789abcdef"];
 
-const noteOf = (id: string) => deliveredKey({ id, body: id });
+/** Every second one was made in the period before. */
+const made = (id: string) => {
+  const days = Number(id.split("-")[1] ?? 0) % 2 === 0 ? 0 : 8;
+  return { id, body: id, createdAt: now.getTime() - days * day };
+};
+const noteOf = (id: string) => deliveredKey(made(id));
 
 function relay(
   options: { marks?: Partial<MarksSeen>; windowDays?: number; from?: Tables; milliseconds?: number } = {},
@@ -76,7 +81,11 @@ function relay(
 /** Whether the relay of the new account sends an event. */
 async function deliver(id: string): Promise<string | undefined> {
   const duplicates = new RememberedDuplicates({ tables: own, clock: () => now, windowDays: 7 });
-  const sent = await duplicates.deliverOnce(noteOf(id), async () => ({ fate: "delivered" }), fail);
+  const sent = await duplicates.deliverOnce(
+    { ...made(id), mayBeRepeated: true },
+    async () => ({ fate: "delivered" }),
+    fail,
+  );
   return sent?.fate;
 }
 const fail = (reason: string) => {

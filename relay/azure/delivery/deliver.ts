@@ -1,11 +1,12 @@
 import type { Pause } from "../../core/delivery/breaker.ts";
-import { deliveredKey } from "../../core/delivery/delivered-tables.ts";
 import { comesAgain, type WaitReason } from "../../core/delivery/fates.ts";
 import { isExpired, isOverdue } from "../../core/delivery/retry-schedule.ts";
+import { mayBeRepeated } from "../../core/duplicates/repetition.ts";
 import { classifyText } from "../../core/event/classify.ts";
 import { type DeadLetterClass, deadEvent } from "../../core/event/dead-letter.ts";
 import { enrich } from "../../core/event/enrich.ts";
 import { addFailure, type QueuedEvent } from "../../core/event/envelope.ts";
+import { readCreationTime } from "../../core/event/event-time.ts";
 import { describeError } from "../log.ts";
 import { bodyOf } from "../storage/claims.ts";
 import { type RelayStorageClient, storageTimeout } from "../storage/storage.ts";
@@ -52,6 +53,8 @@ export interface DeliveryPorts {
   readonly platform: Pick<Sender, "turn" | "isAway">;
   readonly storage: Pick<RelayStorageClient, "readClaim" | "putDeadLetter">;
   readonly duplicates: Duplicates;
+  /** Whether the queue may have handed out the message before. */
+  readonly isRedelivered: boolean;
   /** Called when duplicates can't be recognized just now. */
   readonly onTrouble: (reason: string) => void;
   readonly clock: () => Date;
@@ -91,7 +94,7 @@ export async function deliverAll(events: readonly QueuedEvent[], ports: Delivery
 }
 
 async function deliver(event: QueuedEvent, patience: number, ports: DeliveryPorts): Promise<DeliveryResult> {
-  const { platform, storage, duplicates, onTrouble, clock } = ports;
+  const { platform, storage, duplicates, isRedelivered, onTrouble, clock } = ports;
   const turn = await platform.turn(event.attempts, patience);
   if ("seconds" in turn) {
     return isOverdue(event, clock()) ? giveUp(event, turn.why, ports) : { fate: "unsent", event, pause: turn };
@@ -134,8 +137,14 @@ async function deliver(event: QueuedEvent, patience: number, ports: DeliveryPort
     }
     return { fate: verdict, event: tried, reason: summary, retryAfter, isOutage: platform.isAway };
   };
-  const key = deliveredKey({ id: classified.id, body, digest: event.digest });
-  const delivery = await duplicates.deliverOnce(key, send, onTrouble);
+  const { id } = classified;
+  const createdAt = readCreationTime(id, classified.event.timestamp);
+  const known = { id, createdAt, body, digest: event.digest };
+  const delivery = await duplicates.deliverOnce(
+    { ...known, mayBeRepeated: isRedelivered || mayBeRepeated(event, createdAt) },
+    send,
+    onTrouble,
+  );
   return delivery ?? { fate: "duplicate", event };
 }
 

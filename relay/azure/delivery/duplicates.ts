@@ -1,25 +1,50 @@
-import { type DeliveredTables, deliveredTables, listOutdated } from "../../core/delivery/delivered-tables.ts";
+import {
+  type DeliveredEvent,
+  type DeliveredTables,
+  deliveredKey,
+  deliveredTables,
+  listOutdated,
+} from "../../core/duplicates/delivered-tables.ts";
+import { Gathering } from "../../core/gathering.ts";
 import { describeError } from "../log.ts";
 import { type EntityKey, TableError, type Tables } from "../storage/tables.ts";
 
 /** Milliseconds for one look-up or note. It is better to send an event twice than to hold it up to avoid a duplicate. */
 const patience = 2_000;
 
-/** Events that an instance keeps in memory, some 15 MB. */
-const remembered = 100_000;
+/** Events that an instance keeps in memory, some 3 MB. */
+const remembered = 20_000;
+
+/** Entities of one transaction at most. */
+const mostInTransaction = 100;
+
+/**
+ * Rows that may be read for each event that is looked up together with others. It costs less to read so many than to ask once more.
+ */
+const rowsForEach = 100;
+/** Rows of one answer at most. */
+const mostRows = 1_000;
+
+/** Milliseconds by which the clocks of Customer.io and Azure may differ. */
+const skew = 60_000;
+
+/** An event that is about to be sent. */
+export interface KnownEvent extends DeliveredEvent {
+  /** Whether Platform may have it: see `mayBeRepeated`. */
+  readonly mayBeRepeated: boolean;
+}
 
 /** Keeps Platform from getting an event a second time. */
 export interface Duplicates {
   /**
    * Delivers an event by `send`, unless Platform has the same event already.
    *
-   * @param event its id and content, as `deliveredKey` makes them
    * @param report called at most once a minute if an event can't be looked up or noted, with words for the log
    * @returns what `send` says, whose fate `delivered` means that Platform took it; undefined if it was left out
    * @throws what `send` throws, and nothing else
    */
   deliverOnce<T extends { readonly fate: string }>(
-    event: EntityKey,
+    event: KnownEvent,
     send: () => Promise<T>,
     report: (reason: string) => void,
   ): Promise<T | undefined>;
@@ -29,24 +54,25 @@ export interface Duplicates {
 export const keepDuplicates: Duplicates = { deliverOnce: (_event, send) => send() };
 
 export interface RememberedDuplicatesPorts {
-  readonly tables: Pick<Tables, "create" | "delete" | "list" | "put" | "has">;
+  readonly tables: Pick<Tables, "create" | "delete" | "list" | "put" | "putAll" | "has" | "rowKeys">;
   readonly clock: () => Date;
   /** How long an event is remembered at least. */
   readonly windowDays: number;
 }
 
 /**
- * Remembers the events that Platform took in the account's tables: looked up before an event is sent, in this window's
- * table and the one before, and noted after Platform's 2xx, never before. So no event is left out that Platform does not have. What
- * can go twice nonetheless, under the same `_id`: an event whose process ended between Platform's answer and the note, one whose
- * answer got lost, one that two instances send in the same moment, and all for which the tables did not answer in time.
+ * Remembers the events that Platform took in the account's tables: looked up before an event is sent, if it may be a repetition, and
+ * noted after Platform's 2xx, never before. So no event is left out that Platform does not have. What can go twice nonetheless, under
+ * the same `_id`: an event whose process ended between Platform's answer and the note, one whose answer got lost, one that two instances
+ * send in the same moment, and all for which the tables did not answer in time.
  *
  * Two events are the same if they have one id and one content, byte by byte, as a repeated call has. Customer.io calls its id that of
  * the event (its reporting webhook docs), yet ids that two events share have been seen; a guess that is wrong in this way gives a
- * second row under one `_id`, and the other way round it would lose an event. Notes of former versions, which went by id alone, are
- * therefore not looked at; they go with their tables.
+ * second row under one `_id`, and the other way round it would lose an event. Notes that former versions made lie elsewhere, and go
+ * with their tables.
  *
- * Three transactions of a table for each event.
+ * One transaction of a table for an event that comes alone, and a hundredth of one for each of many: what comes while others are noted
+ * is noted with the next ones, up to a hundred of a minute together. The same holds for look-ups.
  */
 export class RememberedDuplicates implements Duplicates {
   readonly #ports: RememberedDuplicatesPorts;
@@ -54,18 +80,24 @@ export class RememberedDuplicates implements Duplicates {
   readonly #delivered = new Set<string>();
   /** Events of this instance that are under way, and whether Platform took them. */
   readonly #underWay = new Map<string, Promise<boolean>>();
+  /** By table and partition. */
+  readonly #lookUps: Gathering<string, boolean>;
+  readonly #notes: Gathering<string, boolean>;
   #troubleAt = Number.NEGATIVE_INFINITY;
 
   constructor(ports: RememberedDuplicatesPorts) {
     this.#ports = ports;
+    this.#lookUps = new Gathering({ work: (place, rows) => this.#find(place, rows), most: mostInTransaction });
+    this.#notes = new Gathering({ work: (partition, rows) => this.#write(partition, rows), most: mostInTransaction });
   }
 
   async deliverOnce<T extends { readonly fate: string }>(
-    event: EntityKey,
+    event: KnownEvent,
     send: () => Promise<T>,
     report: (reason: string) => void,
   ): Promise<T | undefined> {
-    const { row } = event;
+    const key = deliveredKey(event);
+    const { row } = key;
     for (let other = this.#underWay.get(row); other; other = this.#underWay.get(row)) {
       if (await other) return undefined;
     }
@@ -73,11 +105,11 @@ export class RememberedDuplicates implements Duplicates {
     this.#underWay.set(row, promise);
     let delivered = false;
     try {
-      delivered = await this.#isDelivered(event, report);
+      delivered = await this.#isDelivered(key, event, report);
       if (delivered) return undefined;
       const delivery = await send();
       delivered = delivery.fate === "delivered";
-      if (delivered) await this.#note(event, report);
+      if (delivered) await this.#note(key, report);
       return delivery;
     } finally {
       this.#underWay.delete(row);
@@ -85,18 +117,46 @@ export class RememberedDuplicates implements Duplicates {
     }
   }
 
-  async #isDelivered(key: EntityKey, report: (reason: string) => void): Promise<boolean> {
+  async #isDelivered(key: EntityKey, event: KnownEvent, report: (reason: string) => void): Promise<boolean> {
     if (this.#delivered.has(key.row)) return true;
-    const { tables, clock, windowDays } = this.#ports;
-    const signal = AbortSignal.timeout(patience);
-    const { current, previous } = deliveredTables(clock(), windowDays);
+    if (!event.mayBeRepeated) return false;
+    const { clock, windowDays } = this.#ports;
+    const { current, previous, since } = deliveredTables(clock(), windowDays);
+    // No event was noted before it was made.
+    const isNew = event.createdAt !== undefined && event.createdAt > since + skew;
     try {
-      const found = await Promise.all([current, previous].map((table) => tables.has(table, key, signal)));
+      const tables = isNew ? [current] : [current, previous];
+      const found = await Promise.all(tables.map((table) => this.#lookUps.add(`${table}/${key.partition}`, key.row)));
       return found.includes(true);
     } catch (error) {
-      this.#trouble(error, report);
+      this.#reportTrouble(error, report);
       return false;
     }
+  }
+
+  /** Which of some rows of one partition are there. */
+  async #find(place: string, wanted: readonly string[]): Promise<boolean[]> {
+    const [table = "", partition = ""] = place.split("/");
+    const { tables } = this.#ports;
+    const signal = AbortSignal.timeout(patience);
+    const sorted = [...wanted].sort();
+    const found = new Set<string>();
+    const [first = "", last = ""] = [sorted[0], sorted.at(-1)];
+    let seenTo: string | undefined = "";
+    if (first !== last) {
+      const most = Math.min(mostRows, rowsForEach * wanted.length);
+      const { rows, isAll } = await tables.rowKeys(table, { partition, from: first, to: last, most }, signal);
+      for (const row of rows) found.add(row);
+      seenTo = isAll ? undefined : (rows.at(-1) ?? "");
+    }
+    if (seenTo === undefined) return wanted.map((row) => found.has(row));
+    // Too many others lie between.
+    const seen = seenTo;
+    return Promise.all(
+      wanted.map(
+        async (row) => found.has(row) || (row > seen && (await tables.has(table, { partition, row }, signal))),
+      ),
+    );
   }
 
   async #note(key: EntityKey, report: (reason: string) => void): Promise<void> {
@@ -105,18 +165,28 @@ export class RememberedDuplicates implements Duplicates {
       if (this.#delivered.size <= remembered) break;
       this.#delivered.delete(oldest);
     }
+    try {
+      await this.#notes.add(key.partition, key.row);
+    } catch (error) {
+      this.#reportTrouble(error, report);
+    }
+  }
+
+  /** Writes the notes of one partition. @returns true for each */
+  async #write(partition: string, rows: readonly string[]): Promise<boolean[]> {
     const { tables, clock, windowDays } = this.#ports;
     const signal = AbortSignal.timeout(patience);
     const names = deliveredTables(clock(), windowDays);
-    try {
-      await tables.put(names.current, key, signal).catch(async (error: unknown) => {
-        if (!(error instanceof TableError && error.status === 404)) throw error;
-        await this.#begin(names, signal);
-        await tables.put(names.current, key, signal);
-      });
-    } catch (error) {
-      this.#trouble(error, report);
-    }
+    const keys = rows.map((row) => ({ partition, row }));
+    const [only] = keys;
+    const write = () =>
+      keys.length === 1 && only ? tables.put(names.current, only, signal) : tables.putAll(names.current, keys, signal);
+    await write().catch(async (error: unknown) => {
+      if (!(error instanceof TableError && error.status === 404)) throw error;
+      await this.#begin(names, signal);
+      await write();
+    });
+    return rows.map(() => true);
   }
 
   /** Makes a new period's table; the instance that made it removes those of the past. */
@@ -126,7 +196,7 @@ export class RememberedDuplicates implements Duplicates {
     for (const table of listOutdated(await tables.list(signal), names)) await tables.delete(table, signal);
   }
 
-  #trouble(error: unknown, report: (reason: string) => void): void {
+  #reportTrouble(error: unknown, report: (reason: string) => void): void {
     const now = this.#ports.clock().getTime();
     if (now - this.#troubleAt < 60_000) return;
     this.#troubleAt = now;

@@ -1,4 +1,4 @@
-import { isDeliveredTable } from "../../core/delivery/delivered-tables.ts";
+import { isDeliveredTable } from "../../core/duplicates/delivered-tables.ts";
 import type { Tables } from "../storage/tables.ts";
 
 /** Milliseconds. */

@@ -56,7 +56,7 @@ export function forwarderHandler({
 }: ForwarderPorts): StorageQueueHandler {
   const putBack = async (events: readonly QueuedEvent[], delaySeconds: number): Promise<void> => {
     try {
-      for (const message of encodeEnvelopes(events)) {
+      for (const message of encodeEnvelopes(events.map((event) => ({ ...event, putBack: true as const })))) {
         await storage.enqueue(message, { delaySeconds, signal: AbortSignal.timeout(storageTimeout) });
       }
     } catch (error) {
@@ -112,7 +112,12 @@ export function forwarderHandler({
     }
 
     const onTrouble = (reason: string) => logOutcome(context, { outcome: "duplicatesUnknown", reason }, log);
-    const deliveries = await deliverAll(events, { platform: standstill.client, storage, duplicates, onTrouble, clock });
+    // The host always says how often it took the message; without it, nothing is known.
+    const isRedelivered = Number(context.triggerMetadata?.dequeueCount ?? 2) > 1;
+    const deliveries = await deliverAll(events, {
+      platform: standstill.client,
+      ...{ storage, duplicates, isRedelivered, onTrouble, clock },
+    });
     const turns = comingTurns(deliveries, standstill.client, random);
     await settle(deliveries, turns, context);
     reportDead(deliveries, context);

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { isObject, jsonOf } from "../../core/event/json.ts";
-import { failureOf, type PlatformAnswer, readAnswerText } from "./platform-answer.ts";
+import { isSuccess, sendRequest } from "../http-request.ts";
+import { failureOf, mostAnswerBytes, type PlatformAnswer } from "./platform-answer.ts";
 
 /** An OAuth Server-to-Server credential of Adobe Developer Console. */
 export interface InletCredential {
@@ -69,14 +70,15 @@ export class InletTokens {
       scope: credential.scopes,
     });
     try {
-      const response = await fetch(new URL("/ims/token/v3", credential.imsUrl), {
+      const { status, headers, text } = await sendRequest(new URL("/ims/token/v3", credential.imsUrl), {
         method: "POST",
-        body,
-        redirect: "manual",
+        headers: { "content-type": "application/x-www-form-urlencoded" },
+        body: body.toString(),
         signal: AbortSignal.timeout(timeout),
+        mostBytes: mostAnswerBytes,
       });
-      const answer = jsonOf(await readAnswerText(response));
-      if (!response.ok) return this.#noteRefusal(refusalOf(response, answer));
+      const answer = jsonOf(text);
+      if (!isSuccess(status)) return this.#noteRefusal(refusalOf(status, headers["retry-after"], answer));
       const parsed = tokenAnswer.safeParse(answer);
       if (!parsed.success)
         return this.#noteRefusal(mistake("did not answer as it does, maybe PLATFORM_IMS_URL is wrong"));
@@ -96,10 +98,9 @@ export class InletTokens {
 }
 
 /** IMS is busy or fails, which passes; or it refuses the credential. Of its words only OAuth's code, which can hold no secret. */
-function refusalOf(response: Response, answer: unknown): PlatformAnswer {
-  const { status, headers } = response;
+function refusalOf(status: number, retryAfter: string | undefined, answer: unknown): PlatformAnswer {
   if (status === 408 || status === 429 || status >= 500) {
-    return { status, retryAfter: headers.get("retry-after"), detail: `Adobe IMS answered ${status}` };
+    return { status, retryAfter: retryAfter ?? null, detail: `Adobe IMS answered ${status}` };
   }
   const code = isObject(answer) && typeof answer.error === "string" ? answer.error : "";
   return mistake(`refused the relay's credential (${/^[a-z_]{1,40}$/.test(code) ? code : status})`);

@@ -14,22 +14,7 @@ export type PlatformAnswer =
   | { readonly failure: string };
 
 /** The most of an answer that is read, in bytes: a receipt has some 150, and a problem report a few thousand. */
-const maxAnswerBytes = 64 * 1024;
-
-/** Reads an answer, or the beginning of one that is longer than any of Platform's. */
-export async function readAnswerText(response: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  if (response.body === null) return text;
-  // Leaving the loop cancels the rest.
-  for await (const chunk of response.body) {
-    text += decoder.decode(chunk.subarray(0, maxAnswerBytes - bytes), { stream: true });
-    bytes += chunk.byteLength;
-    if (bytes >= maxAnswerBytes) break;
-  }
-  return text;
-}
+export const mostAnswerBytes = 64 * 1024;
 
 /**
  * Whether a text is the receipt with which the streaming inlet takes one event: `{ "inletId": "…", "xactionId": "…" }`, and more
@@ -44,10 +29,9 @@ export function isReceipt(text: string): boolean {
 /** The failure of a request that took too long. */
 export const noAnswerInTime = "no answer in time";
 
-/** Node's fetch throws a TimeoutError, or a TypeError whose cause has the code; either message could hold the address. */
+/** In words without the error's message, which could hold the address. */
 export function failureOf(error: unknown): string {
   if (!isObject(error)) return "no answer";
-  if (error.name === "TimeoutError") return noAnswerInTime;
-  const code = isObject(error.cause) ? error.cause.code : undefined;
-  return typeof code === "string" ? `no answer: ${code}` : "no answer";
+  if (isObject(error.cause) && error.cause.name === "TimeoutError") return noAnswerInTime;
+  return typeof error.code === "string" ? `no answer: ${error.code}` : "no answer";
 }

@@ -1,7 +1,8 @@
 import { isObject, jsonOf } from "../../core/event/json.ts";
+import { isSuccess, sendRequest } from "../http-request.ts";
 import type { Fence } from "./fence.ts";
 import type { InletCredential, InletTokens } from "./inlet-tokens.ts";
-import { failureOf, isReceipt, type PlatformAnswer, readAnswerText } from "./platform-answer.ts";
+import { failureOf, isReceipt, mostAnswerBytes, type PlatformAnswer } from "./platform-answer.ts";
 
 /** Longest part of an answer that is kept. */
 const maxDetailLength = 500;
@@ -22,7 +23,7 @@ export interface PlatformClientOptions {
  * Posts events to the streaming inlet of the dataflow, one a request: Adobe documents batches for XDM records only, not for raw
  * events of a dataflow (its streaming ingestion docs).
  *
- * It sends with Node's own fetch, which adds nothing to the bundle. The URL is a secret, since anyone who has it can write into the
+ * The URL is a secret, since anyone who has it can write into the
  * dataset: it is in no answer, error or log.
  */
 export class PlatformClient {
@@ -60,27 +61,28 @@ export class PlatformClient {
 
   async #post(body: string, headers: Record<string, string>, secrets: readonly string[]): Promise<PlatformAnswer> {
     try {
-      const response = await fetch(this.#streamingUrl, {
+      const {
+        status,
+        headers: given,
+        text,
+      } = await sendRequest(this.#streamingUrl, {
         method: "POST",
         headers: { "content-type": "application/json", ...headers },
         body,
-        // Followed, a 301 or 302 would turn the POST into a GET, whose 200 means nothing.
-        redirect: "manual",
         signal: AbortSignal.timeout(this.#options.timeout),
+        mostBytes: mostAnswerBytes,
       });
-      const text = await readAnswerText(response);
-      const { status, ok, headers: given } = response;
-      const answer = { status, retryAfter: given.get("retry-after") };
-      if (!ok) return { ...answer, detail: this.#detailOf(text, given.get("x-request-id"), secrets) };
+      const answer = { status, retryAfter: given["retry-after"] ?? null };
+      if (!isSuccess(status)) return { ...answer, detail: this.#detailOf(text, given["x-request-id"], secrets) };
       if (isReceipt(text)) return { ...answer, detail: "" };
-      return { ...answer, detail: foreignAnswer(given.get("content-type")), isForeign: true };
+      return { ...answer, detail: foreignAnswer(given["content-type"]), isForeign: true };
     } catch (error) {
       return { failure: failureOf(error) };
     }
   }
 
   /** Platform's words about a refusal; the inlet's id, which they tend to repeat, is left out. */
-  #detailOf(text: string, requestId: string | null, others: readonly string[]): string {
+  #detailOf(text: string, requestId: string | string[] | undefined, others: readonly string[]): string {
     const words = [complaintOf(text), requestId ? `(request ${requestId})` : ""]
       .filter((part) => part !== "")
       .join(" ");
@@ -94,7 +96,7 @@ export class PlatformClient {
 }
 
 /** Nothing of the text is repeated: it may be anybody's page. */
-function foreignAnswer(contentType: string | null): string {
+function foreignAnswer(contentType: string | undefined): string {
   const type = /^[\w.+-]+\/[\w.+-]+/.exec(contentType ?? "")?.[0] ?? "no content type";
   return `${type}; check PLATFORM_STREAMING_URL, and whether a proxy answers in Platform's place`;
 }

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { HttpHandler, HttpResponseInit } from "@azure/functions";
 import * as z from "zod";
-import { deliveredTables } from "../../core/delivery/delivered-tables.ts";
+import { deliveredTables } from "../../core/duplicates/delivered-tables.ts";
 import { describeError } from "../log.ts";
 import type { Marks } from "../marks-reader.ts";
 import type { RelayStorageClient } from "../storage/storage.ts";

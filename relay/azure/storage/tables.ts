@@ -1,9 +1,9 @@
 import { isObject, type JsonObject } from "../../core/event/json.ts";
 import { once } from "../../core/once.ts";
 import { waitUnlessAborted } from "../budget.ts";
+import { sendRequest } from "../http-request.ts";
 import type { StorageAccess } from "./storage-access.ts";
 import { endpointOf, type TableEndpoint } from "./table-endpoint.ts";
-import { sendRequest } from "./table-request.ts";
 import { faultOf, type Transaction, transactionOf, type Write } from "./table-transaction.ts";
 
 /** The two keys that make an entity of a table unique. Both must be fit for a URL: letters, digits, `-` and `_`. */
@@ -18,6 +18,15 @@ export interface AgedRow {
   /** Milliseconds since it was written. */
   readonly age: number;
   readonly properties: JsonObject;
+}
+
+/** A part of a partition. */
+export interface RowRange {
+  readonly partition: string;
+  readonly from: string;
+  readonly to: string;
+  /** Rows that are read at most. */
+  readonly most: number;
 }
 
 /** Where a page of a table begins, as the service said at the end of the page before. */
@@ -166,6 +175,22 @@ export class Tables {
   /** @returns false also if there is no such table */
   async has(table: string, key: EntityKey, signal: AbortSignal): Promise<boolean> {
     return (await this.#call("GET", entityPath(table, key), { signal, accept: [200, 404] })).status === 200;
+  }
+
+  /**
+   * The row keys of a partition from one to another, both included, in their order, up to `most` (a thousand at the most).
+   *
+   * @returns `isAll`: whether there are no more; no rows if there is no such table
+   */
+  async rowKeys(
+    table: string,
+    { partition, from, to, most }: RowRange,
+    signal: AbortSignal,
+  ): Promise<{ readonly rows: string[]; readonly isAll: boolean }> {
+    const range = `PartitionKey eq '${partition}' and RowKey ge '${from}' and RowKey le '${to}'`;
+    const query = { $filter: range, $select: "RowKey", $top: String(most) };
+    const { rows, next } = await this.#call("GET", `${table}()`, { signal, accept: [200, 404], query });
+    return { rows: rows.map(({ RowKey: row }) => String(row)), isAll: next === undefined };
   }
 
   /** Whether there is an entity whose row key begins with the prefix. @returns false also if there is no such table */

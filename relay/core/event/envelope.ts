@@ -34,6 +34,8 @@ const fate = {
    * relays from before this part existed can read every other message.
    */
   queuedAt: z.iso.datetime().optional(),
+  /** The event was put back into the queue, so that two messages may hold it. Absent in its first message. */
+  putBack: z.literal(true).optional(),
   /** How often the event was sent to Platform without success. */
   attempts: z.int().min(0),
   firstAttemptAt: z.iso.datetime().optional(),
@@ -106,6 +108,7 @@ export function addFailure(event: QueuedEvent, { at, error }: { at: string; erro
 /** Whether the event fits a message with its body in it, now and after any failure. */
 export function fitsInline(event: QueuedEvent): boolean {
   const failed = {
+    putBack: true as const,
     attempts: Number.MAX_SAFE_INTEGER,
     firstAttemptAt: event.receivedAt,
     lastError: "x".repeat(maxErrorLength),

@@ -36,6 +36,24 @@ export function readEventTime(value: unknown): EventTime | undefined {
   };
 }
 
+const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const ulid = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+/** Characters of a ULID that hold its time; the rest is random. */
+const ulidTimeLength = 10;
+
+/**
+ * When an event was made, in milliseconds since 1970: the time in its id if that is a ULID, as Customer.io's are, or else its
+ * `timestamp`. A call can't repeat another one that came before this time.
+ *
+ * @returns undefined if the event does not say
+ */
+export function readCreationTime(id: string, timestamp: unknown): number | undefined {
+  if (!ulid.test(id)) return readEventTime(timestamp)?.milliseconds;
+  let milliseconds = 0;
+  for (const character of id.slice(0, ulidTimeLength)) milliseconds = milliseconds * 32 + crockford.indexOf(character);
+  return milliseconds;
+}
+
 function isInRange(seconds: number): boolean {
   return seconds >= 0 && seconds <= lastSecond;
 }

@@ -80,6 +80,15 @@ export class FaultyWorld {
     const tables: RememberedDuplicatesPorts["tables"] = {
       has: (table, { row }) => act(() => this.tables.get(table)?.has(row) ?? false),
       put: (table, { row }) => act(() => void tableOf(table).add(row)),
+      putAll: (table, keys) =>
+        act(() => {
+          for (const { row } of keys) tableOf(table).add(row);
+        }),
+      rowKeys: (table, { from, to }) =>
+        act(() => ({
+          rows: [...(this.tables.get(table) ?? [])].filter((row) => row >= from && row <= to).sort(),
+          isAll: true,
+        })),
       create: (table) => act(() => !this.tables.has(table) && Boolean(this.tables.set(table, new Set()))),
       list: () => act(() => [...this.tables.keys()]),
       delete: (table) => act(() => void this.tables.delete(table)),

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { RememberedDuplicates } from "../../../relay/azure/delivery/duplicates.ts";
+import { RememberedDuplicates, type RememberedDuplicatesPorts } from "../../../relay/azure/delivery/duplicates.ts";
 import { type ForwarderPorts, forwarderHandler } from "../../../relay/azure/delivery/forwarder.ts";
 import { PacedClient } from "../../../relay/azure/delivery/paced-client.ts";
 import type { PlatformAnswer } from "../../../relay/azure/delivery/platform-answer.ts";
@@ -38,6 +38,10 @@ export const refusal = (status: number, retryAfter: string | null = null) => ({
   after: 5,
 });
 
+/** An event that happened in the second in which it is received. */
+const bodyOf = (id: string, receivedAt: string) =>
+  JSON.stringify({ event_id: id, timestamp: Math.floor(Date.parse(receivedAt) / 1000) });
+
 /** The forwarder of one or more instances in a host like Azure's, with all of its real parts, in virtual time. */
 export class Simulation {
   readonly time = new VirtualTime();
@@ -69,7 +73,7 @@ export class Simulation {
   async enqueue(...ids: string[]): Promise<void> {
     const receivedAt = this.time.clock().toISOString();
     for (const id of ids) this.queuedAt.set(id, this.time.now);
-    const events = ids.map((id) => newEvent({ id, receivedAt, body: JSON.stringify({ event_id: id, timestamp: 1 }) }));
+    const events = ids.map((id) => newEvent({ id, receivedAt, body: bodyOf(id, receivedAt) }));
     for (const text of encodeEnvelopes(events)) await this.#put(text, 0);
   }
 
@@ -81,7 +85,7 @@ export class Simulation {
       const events = Array.from({ length: each }, (_, index) => {
         const id = `${at}-${index}`;
         this.queuedAt.set(id, now);
-        return newEvent({ id, receivedAt, body: JSON.stringify({ event_id: id, timestamp: 1 }) });
+        return newEvent({ id, receivedAt, body: bodyOf(id, receivedAt) });
       });
       const [text = "", ...more] = encodeEnvelopes(events);
       if (more.length > 0) throw new RangeError(`${each} events do not fit in a message.`);
@@ -129,11 +133,11 @@ export class Simulation {
     }
   }
 
-  async #execute(message: Message, handle: (message: unknown) => Promise<void>): Promise<void> {
+  async #execute(message: Message, handle: (message: unknown, dequeueCount: number) => Promise<void>): Promise<void> {
     message.dequeued += 1;
     this.executions += 1;
     try {
-      await handle(JSON.parse(Buffer.from(message.text, "base64").toString()));
+      await handle(JSON.parse(Buffer.from(message.text, "base64").toString()), message.dequeued);
       await this.#queueCall();
     } catch {
       if (message.dequeued >= host.tries) this.poisoned += 1;
@@ -141,7 +145,7 @@ export class Simulation {
     }
   }
 
-  #forwarder(): (message: unknown) => Promise<void> {
+  #forwarder(): (message: unknown, dequeueCount: number) => Promise<void> {
     const { time, random } = this;
     const { clock, monotonic, sleep } = time;
     const { instances = 1, requestsPerSecond = 800 } = this.#options;
@@ -151,9 +155,18 @@ export class Simulation {
       await sleep(storageLatency);
       return act();
     };
-    const tables = {
-      has: (name: string, { row }: { row: string }) => table(() => delivered.has(name + row)),
-      put: (name: string, { row }: { row: string }) => table(() => void delivered.add(name + row)),
+    const tables: RememberedDuplicatesPorts["tables"] = {
+      has: (name, { row }) => table(() => delivered.has(name + row)),
+      put: (name, { row }) => table(() => void delivered.add(name + row)),
+      putAll: (name, keys) =>
+        table(() => {
+          for (const { row } of keys) delivered.add(name + row);
+        }),
+      rowKeys: (name, { from, to }) =>
+        table(() => {
+          const inRange = (row: string) => row >= name + from && row <= name + to;
+          return { rows: [...delivered].filter(inRange).map((row) => row.slice(name.length)), isAll: true };
+        }),
       create: () => Promise.resolve(false),
       list: () => Promise.resolve([]),
       delete: () => Promise.resolve(),
@@ -172,8 +185,8 @@ export class Simulation {
     };
     const duplicates = new RememberedDuplicates({ tables, clock, windowDays: 7 });
     const handler = forwarderHandler({ target: { client, readyAt: undefined }, storage, duplicates, clock, random });
-    return async (message) => {
-      const { context, lines } = invocation();
+    return async (message, dequeueCount) => {
+      const { context, lines } = invocation({ dequeueCount: String(dequeueCount) });
       await handler(message, context);
       this.lines.push(...lines);
     };

@@ -1,6 +1,6 @@
 import http from "node:http";
 import type { AddressInfo } from "node:net";
-import { sendRequest } from "../../relay/azure/storage/table-request.ts";
+import { sendRequest } from "../../relay/azure/http-request.ts";
 
 let answer: (request: http.IncomingMessage, response: http.ServerResponse) => unknown;
 const server = http.createServer((request, response) => void answer(request, response));
@@ -13,7 +13,7 @@ afterAll(() => {
 });
 
 const url = () => new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/one(RowKey='a')?x=1`);
-const send = (options: { body?: string; signal?: AbortSignal } = {}) =>
+const send = (options: { body?: string; signal?: AbortSignal; mostBytes?: number } = {}) =>
   sendRequest(url(), {
     method: "PUT",
     headers: { accept: "text/plain" },
@@ -56,4 +56,20 @@ test("a request fails if its signal is aborted, or if the answer breaks off", as
     setImmediate(() => response.destroy());
   };
   await expect(send()).rejects.toThrow();
+});
+
+test("of an answer without end only the beginning is read", async () => {
+  answer = (_, response) => {
+    const write = () => {
+      while (response.write("x".repeat(10_000)));
+    };
+    response.on("drain", write);
+    write();
+  };
+  expect(await send({ mostBytes: 25_000 })).toMatchObject({ status: 200, text: "x".repeat(25_000) });
+});
+
+test("a signal's reason is the cause of the error", async () => {
+  answer = () => undefined;
+  await expect(send({ signal: AbortSignal.timeout(20) })).rejects.toMatchObject({ cause: { name: "TimeoutError" } });
 });

@@ -1,0 +1,86 @@
+import { createHash } from "node:crypto";
+
+const day = 24 * 60 * 60 * 1000;
+const prefix = "delivered";
+
+/** The two keys of an entity in a table. */
+interface EntityKey {
+  readonly partition: string;
+  readonly row: string;
+}
+
+/** The tables that remember the events that Platform has. */
+export interface DeliveredTables {
+  /** Table of the current period, which is as long as the window. */
+  readonly current: string;
+  /** Table of the period before. Together they reach back one window at least, and two at most. */
+  readonly previous: string;
+  /** When the current period began, in milliseconds since 1970. */
+  readonly since: number;
+}
+
+/** @param windowDays how long an event is to be remembered at least */
+export function deliveredTables(now: Date, windowDays: number): DeliveredTables {
+  const period = Math.floor(now.getTime() / (windowDays * day));
+  const name = (of: number) => `${prefix}${windowDays}d${of}`;
+  return { current: name(period), previous: name(period - 1), since: period * windowDays * day };
+}
+
+/** Those of the account's tables that hold only events from before the window. */
+export function listOutdated(
+  tables: readonly string[],
+  { current, previous }: Pick<DeliveredTables, "current" | "previous">,
+): string[] {
+  return tables.filter((table) => isDeliveredTable(table) && table !== current && table !== previous);
+}
+
+/** Whether a table is one of those, of whatever window and period. */
+export function isDeliveredTable(name: string): boolean {
+  return name.startsWith(prefix);
+}
+
+/** Hexadecimal digits of each hash in a key: 128 bits. */
+const hashLength = 32;
+
+const minute = 60_000;
+
+/** What an event is remembered by. */
+export interface DeliveredEvent {
+  /** Customer.io's id, or the one that is made of the body. */
+  readonly id: string;
+  /** See `readCreationTime`. */
+  readonly createdAt: number | undefined;
+  /** The event's text as it is stored. */
+  readonly body: string;
+  /** The event's `digestBody`, if it has one. */
+  readonly digest?: string | undefined;
+}
+
+/**
+ * Where an event is noted: in the minute in which it was made, in the order of creation. So events that come together lie together,
+ * and are looked up and noted together. The row ends in hashes of the event's id and of its content, since two different events may
+ * come under one id, and only what Platform has word for word may be left out.
+ */
+export function deliveredKey({ body, digest, ...event }: DeliveredEvent): EntityKey {
+  const { partition, rowPrefix } = deliveredKeysOf(event);
+  return { partition, row: `${rowPrefix}${digest ?? hashOf(body)}` };
+}
+
+/**
+ * Where all events of an id are, whatever their content. A partition begins with a hexadecimal digit that the next one does not have,
+ * which spreads them; an event that does not say when it was made lies in one of 256 by the hash of its id.
+ */
+export function deliveredKeysOf({ id, createdAt }: Pick<DeliveredEvent, "id" | "createdAt">): {
+  readonly partition: string;
+  readonly rowPrefix: string;
+} {
+  const hash = hashOf(id);
+  if (createdAt === undefined) return { partition: hash.slice(0, 2), rowPrefix: `${hash}-` };
+  const minutes = Math.floor(createdAt / minute);
+  const since = String(createdAt - minutes * minute).padStart(5, "0");
+  return { partition: `${(minutes % 16).toString(16)}-${minutes}`, rowPrefix: `${since}-${hash}-` };
+}
+
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, hashLength);
+}

@@ -1,0 +1,25 @@
+import type { QueuedEvent } from "../event/envelope.ts";
+
+/**
+ * Milliseconds after an event was made in which a call with it is the first one. Customer.io repeats a call when 4 s have passed without
+ * an answer, or when the relay has said 503 because a write was not confirmed, which takes up to 2.6 s.
+ */
+const firstCallWithin = 2_500;
+
+/** Milliseconds by which an event may seem to come before it was made: clocks differ. */
+const skew = 500;
+
+/**
+ * Whether Platform may have an event, so that it has to be looked up: it was in another message before, or its call came so late that
+ * it may have been a repetition.
+ *
+ * @param createdAt see `readCreationTime`
+ */
+export function mayBeRepeated(
+  { attempts, putBack, queuedAt, receivedAt }: Pick<QueuedEvent, "attempts" | "putBack" | "queuedAt" | "receivedAt">,
+  createdAt: number | undefined,
+): boolean {
+  if (attempts > 0 || putBack !== undefined || queuedAt !== undefined || createdAt === undefined) return true;
+  const age = Date.parse(receivedAt) - createdAt;
+  return age < -skew || age > firstCallWithin;
+}
