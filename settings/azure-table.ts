@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { azureChoices, azureExisting, azureNames, azureTags, environments } from "./azure-settings.ts";
-import { allowedCallers } from "./network-settings.ts";
+import { allowedCallers, privateNetwork } from "./network-settings.ts";
 import type { Setting } from "./setting.ts";
 
 /** What the relay's settings do with direct delivery, where there is no relay. */
@@ -70,6 +70,18 @@ export const azureTable = {
       "call from elsewhere gets 403.",
     page: "networking.md",
     examples: [{ customerIo: true, operators: ["203.0.113.0/24"] }],
+    direct: ofTheRelay,
+  },
+  privateNetwork: {
+    schema: privateNetwork,
+    default: {},
+    decides: true,
+    description:
+      "A virtual network for the relay: with `enabled`, its storage and vault have private endpoints and take no calls from outside. The program " +
+      "makes the network, the subnets and the DNS zones, or uses those of `appSubnetId`, `endpointSubnetId` and `dnsZoneIds`. `addressSpace` is " +
+      "for the network that it makes; `publicAccess` leaves storage and vault open, as a first step.",
+    page: "networking.md",
+    examples: [{ enabled: true, addressSpace: "10.20.30.0/24" }],
     direct: ofTheRelay,
   },
 } as const satisfies Record<string, Setting>;

@@ -48,3 +48,97 @@ export const allowedCallers = z
   );
 
 export type AllowedCallers = z.output<typeof allowedCallers>;
+
+function idOf(pattern: RegExp, form: string, what: string) {
+  return z
+    .string()
+    .regex(pattern, `it must be an id: /subscriptions/…/resourceGroups/…/providers/${form}`)
+    .optional()
+    .meta({ description: what });
+}
+
+const subnetPattern =
+  /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Network\/virtualNetworks\/[^/]+\/subnets\/[^/]+$/i;
+
+function subnetId(what: string) {
+  return idOf(subnetPattern, "Microsoft.Network/virtualNetworks/…/subnets/…", what);
+}
+
+function zoneId(zone: string) {
+  const pattern = new RegExp(
+    `^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\\.Network/privateDnsZones/${zone.replaceAll(".", "\\.")}$`,
+    "i",
+  );
+  return idOf(pattern, `Microsoft.Network/privateDnsZones/${zone}`, `Zone \`${zone}\`.`);
+}
+
+/** The services that private endpoints stand for, each with the zone in which Azure looks its addresses up. */
+export const privateZones = {
+  blob: "privatelink.blob.core.windows.net",
+  queue: "privatelink.queue.core.windows.net",
+  table: "privatelink.table.core.windows.net",
+  vault: "privatelink.vaultcore.azure.net",
+} as const;
+
+export type PrivateService = keyof typeof privateZones;
+
+/** Whether storage and vault can be reached through a virtual network alone, and which. */
+export const privateNetwork = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          "Whether the relay reaches storage and vault through a virtual network, and nothing reaches them from outside. Set it to `false`, and do " +
+          "not remove it, to open them again.",
+      }),
+    publicAccess: z.boolean().default(false).meta({
+      description:
+        "Whether storage and vault can be reached from outside as well: the first of two steps for a relay that takes events already.",
+    }),
+    addressSpace: z
+      .string()
+      .regex(/^(\d{1,3}\.){3}0\/24$/, "it must be a range of 256 addresses such as 10.213.0.0/24")
+      .default("10.213.0.0/24")
+      .meta({ description: "Addresses of the virtual network that the program makes." }),
+    appSubnetId: subnetId(
+      "Existing subnet for the function app, delegated to `Microsoft.App/environments`, of 32 addresses or more, in the relay's region.",
+    ),
+    endpointSubnetId: subnetId(
+      "Existing subnet for the private endpoints, in the same virtual network or one that is peered with it.",
+    ),
+    dnsZoneIds: z
+      .strictObject({
+        blob: zoneId(privateZones.blob),
+        queue: zoneId(privateZones.queue),
+        table: zoneId(privateZones.table),
+        vault: zoneId(privateZones.vault),
+      })
+      .optional()
+      .meta({ description: "Existing private DNS zones, which must be linked to the virtual network." }),
+  })
+  .refine(
+    ({ appSubnetId, endpointSubnetId }) => (appSubnetId === undefined) === (endpointSubnetId === undefined),
+    "appSubnetId and endpointSubnetId belong together: set both, or neither",
+  )
+  .refine(
+    ({ appSubnetId, endpointSubnetId }) =>
+      appSubnetId === undefined || appSubnetId.toLowerCase() !== endpointSubnetId?.toLowerCase(),
+    "appSubnetId and endpointSubnetId must differ: Azure puts nothing else into a subnet that is delegated",
+  )
+  .refine(
+    ({ appSubnetId }) => !appSubnetId?.split("/").at(-1)?.includes("_"),
+    "appSubnetId must be of a subnet without an underscore in its name, which Flex Consumption does not take",
+  )
+  .refine(
+    ({ dnsZoneIds = {} }) => [0, Object.keys(privateZones).length].includes(Object.keys(dnsZoneIds).length),
+    "dnsZoneIds must have all of blob, queue, table and vault",
+  )
+  .refine(
+    ({ enabled, appSubnetId, dnsZoneIds }) =>
+      enabled === true || (appSubnetId === undefined && dnsZoneIds === undefined),
+    "enabled must be true for subnets or zones to be used",
+  );
+
+export type PrivateNetwork = z.output<typeof privateNetwork>;

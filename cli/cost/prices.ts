@@ -62,6 +62,9 @@ export const knownPrices: Readonly<Record<string, Price>> = {
     free: 0,
     ...westEurope("application_insights_standard_web_t_test"),
   },
+  "private endpoints": { amount: 0.01, per: 1, free: 0, ...infracost("private_endpoint_test", "West US") },
+  "private endpoint data": { amount: 0.01, per: 1, free: 0, ...infracost("private_endpoint_test", "West US") },
+  "private DNS zones": { amount: 0.5, per: 1, free: 0, ...infracost("private_dns_zone_test", "West US") },
   "vault operations": {
     ...{ amount: 0.03, per: 10_000, free: 0, region: "not said", date: "2024" },
     source: "commonly quoted; no dated source was found",

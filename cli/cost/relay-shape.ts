@@ -19,6 +19,7 @@ const app = z.object({
   }),
 });
 const settings = z.object({ properties: z.record(z.string(), z.unknown()) });
+const armResource = z.object({ path: z.string() });
 const workspace = z.object({ retentionInDays: z.number() });
 
 /**
@@ -33,6 +34,10 @@ export function relayShapeOf(source: StackSource): RelayShape {
     .functionAppConfig;
   const { properties } = settings.parse(inputs("azure-native:web:WebAppApplicationSettings"));
   const [ownWorkspace] = source.all("azure-native:operationalinsights:Workspace");
+  const paths = source
+    .all("customerio-aep:index:ArmResource")
+    .flatMap((resource) => armResource.safeParse(resource.inputs).data?.path ?? []);
+  const count = (type: string) => paths.filter((path) => path.split("/").at(-2) === type).length;
   return {
     redundancy: z.enum(redundancies).parse(sku.name.split("_").at(-1)),
     zoneRedundant: plan.parse(inputs("customerio-aep:index:AppServicePlan")).body.properties.zoneRedundant,
@@ -41,5 +46,7 @@ export function relayShapeOf(source: StackSource): RelayShape {
     duplicateWindowDays: appSettings.DUPLICATE_WINDOW_DAYS.parse(properties.DUPLICATE_WINDOW_DAYS),
     logDetail: appSettings.LOG_DETAIL.parse(properties.LOG_DETAIL),
     logRetentionDays: ownWorkspace && workspace.parse(ownWorkspace.inputs).retentionInDays,
+    privateEndpoints: count("privateEndpoints"),
+    privateZones: count("privateDnsZones"),
   };
 }

@@ -14,6 +14,10 @@ export interface RelayShape {
   readonly logDetail: LogDetail;
   /** Undefined where the logs go to a workspace that exists already, with a retention of its own. */
   readonly logRetentionDays: number | undefined;
+  /** Private endpoints; absent: none. */
+  readonly privateEndpoints?: number;
+  /** Private DNS zones that the stack has made; absent: none. */
+  readonly privateZones?: number;
 }
 
 export interface Load {
@@ -42,6 +46,8 @@ const perEvent = {
   tableOperations: 1,
   /** Lines of its own with `logDetail: events`; test/relay/log-volume.test.ts. */
   records: 2,
+  /** GB through private endpoints: a queue message of 2 KB with its envelope, put and taken, and some small table rows. */
+  privateGb: 5e-6,
   /** GB that go to Platform: the catalogue's samples have 1.5 KB on average. */
   egressGb: 1.5e-6,
 } as const;
@@ -109,6 +115,9 @@ export function usageOf(shape: RelayShape, { eventsPerMonth: events, eventsPerSe
     { meter: "metric alerts", quantity: alertRules.onMetrics, unit: "series" },
     { meter: "availability tests", quantity: availabilityTests, unit: "tests" },
     { meter: "vault operations", quantity: vaultOperations, unit: "operations" },
+    { meter: "private endpoints", quantity: ((shape.privateEndpoints ?? 0) * secondsPerMonth) / 3600, unit: "hours" },
+    { meter: "private endpoint data", quantity: shape.privateEndpoints ? events * perEvent.privateGb : 0, unit: "GB" },
+    { meter: "private DNS zones", quantity: shape.privateZones ?? 0, unit: "zones" },
     { meter: "egress", quantity: events * perEvent.egressGb, unit: "GB" },
   ].filter(({ quantity }) => quantity > 0);
 }

@@ -56,7 +56,8 @@ export class StoragePermission {
       if (statusOf(error) !== 403) throw new Error(`Could not use the storage account ${this.name}: ${said}`);
       if (code === "AuthorizationFailure") {
         throw new Error(
-          `The storage account ${this.name} refuses this network (${code}). Run the command from a network that it allows.`,
+          `The storage account ${this.name} refuses this network (${code}). With privateNetwork, run the command from inside the virtual network, or ` +
+            "from one that is peered with it and finds its private DNS zones (docs/networking.md). Otherwise run it from a network that the account allows.",
         );
       }
       throw new Error(

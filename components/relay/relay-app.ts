@@ -5,11 +5,11 @@ import { AppServicePlan, FunctionApp, FunctionCode } from "../../relay/deploy/sd
 import { webApiVersion } from "../../relay/deploy/web-api-version.ts";
 import { derive } from "../settings/inputs.ts";
 import type { Settings } from "../settings/setting-types.ts";
-import type { AccessRestrictions } from "./azure/access-restrictions.ts";
 import { azureName, digestDigits, formerNames } from "./azure/azure-names.ts";
 import type { AzurePart } from "./azure/azure-parts.ts";
 import type { AzureProfile } from "./azure/azure-profile.ts";
 import { safeSite } from "./azure/safe-properties.ts";
+import type { AccessRestrictions } from "./network/access-restrictions.ts";
 import type { RelayIdentity } from "./relay-identity.ts";
 import { relayPackage } from "./relay-package.ts";
 import type { RelayStorage } from "./storage/relay-storage.ts";
@@ -37,6 +37,8 @@ export interface RelayAppArgs extends InstanceSettings {
   profile: Pick<AzureProfile, "zoneRedundant">;
   /** Who may call; undefined: everybody. */
   access?: pulumi.Output<AccessRestrictions> | undefined;
+  /** The network through which the app reaches everything; undefined: the internet. */
+  network?: { readonly appSubnetId: pulumi.Output<string>; readonly ready: readonly pulumi.Resource[] } | undefined;
   /** The app settings, but for their digest. They hold references, no secrets. */
   settings: Readonly<Record<string, pulumi.Input<string>>>;
 }
@@ -128,6 +130,7 @@ function createApp(
           ...(args.access && {
             siteConfig: args.access.apply((rules) => ({ ...safeSite.siteConfig, ...rules })),
           }),
+          ...(args.network && { virtualNetworkSubnetId: args.network.appSubnetId }),
           functionAppConfig: {
             deployment: {
               storage: {
@@ -153,7 +156,7 @@ function createApp(
     {
       ...options,
       aliases: [formerApp, ...formerNames("site", name).map((alias) => Object.assign({}, formerApp, alias))],
-      dependsOn: [...identity.roles, ...args.stored],
+      dependsOn: [...identity.roles, ...args.stored, ...(args.network?.ready ?? [])],
     },
   );
 }

@@ -6,6 +6,7 @@ import { addName, azureName, compactStem, digestDigits, formerNames } from "./az
 import { type AzurePart, armPart, nativePart } from "./azure/azure-parts.ts";
 import type { AzureProfile } from "./azure/azure-profile.ts";
 import { expiryDate } from "./azure/expiry-date.ts";
+import { networkRules } from "./azure/safe-properties.ts";
 import { declareSecretExpiryAlert } from "./monitoring/secret-expiry-alert.ts";
 
 interface ExistingVault {
@@ -23,6 +24,8 @@ export interface RelayVaultArgs {
   existing?: ExistingVault | undefined;
   /** The action groups that get the alert about secrets that expire. */
   actionGroupIds: pulumi.Input<string[]>;
+  /** Whether it can be reached from outside; undefined: as Azure makes it, which is so. */
+  publicAccess?: "Enabled" | "Disabled" | undefined;
   profile: Pick<AzureProfile, "purgeProtection" | "vaultRetentionDays" | "secretLifetimeDays">;
 }
 
@@ -109,7 +112,7 @@ export class RelayVault {
 
 function createVault(
   name: string,
-  { resourceGroupName, tenantId, vaultName, profile }: RelayVaultArgs,
+  { resourceGroupName, tenantId, vaultName, profile, publicAccess }: RelayVaultArgs,
   options: pulumi.CustomResourceOptions,
 ): keyvault.Vault {
   return new keyvault.Vault(
@@ -121,6 +124,7 @@ function createVault(
         tenantId,
         sku: { family: "A", name: "standard" },
         enableRbacAuthorization: true,
+        ...(publicAccess && { publicNetworkAccess: publicAccess, networkAcls: networkRules(publicAccess) }),
         softDeleteRetentionInDays: profile.vaultRetentionDays,
         // Azure refuses `false`, for a new vault and for one that is protected already.
         enablePurgeProtection: pulumi

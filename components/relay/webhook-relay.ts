@@ -5,14 +5,16 @@ import { noSigningKeyYet, signingKeysSecret } from "../../relay/core/names.ts";
 import { QueueDrain } from "../../relay/deploy/sdk.ts";
 import type { PlatformCredential } from "../platform/platform-credential.ts";
 import type { Settings } from "../settings/setting-types.ts";
-import { restrictAccess } from "./azure/access-restrictions.ts";
 import type { AzurePart } from "./azure/azure-parts.ts";
 import { azureProfile } from "./azure/azure-profile.ts";
 import { withTags } from "./azure/azure-tags.ts";
 import { relayRoles } from "./azure/relay-roles.ts";
+import { publicAccessOf } from "./azure/safe-properties.ts";
 import { AvailabilityTest } from "./monitoring/availability-test.ts";
 import { MetricAlerts } from "./monitoring/metric-alerts.ts";
 import { RelayMonitoring, type RelayMonitoringArgs } from "./monitoring/relay-monitoring.ts";
+import { restrictAccess } from "./network/access-restrictions.ts";
+import { RelayNetwork, type RelayNetworkArgs } from "./network/relay-network.ts";
 import { RelayApp } from "./relay-app.ts";
 import { type CarriedSetting, relayAppSettings } from "./relay-app-settings.ts";
 import { relayGroup } from "./relay-group.ts";
@@ -39,6 +41,7 @@ type RelaySettings = Pick<
   | "azureNames"
   | "azureExisting"
   | "allowedCallers"
+  | "privateNetwork"
 >;
 
 export interface WebhookRelayArgs extends RelaySettings, Omit<RelayMonitoringArgs, "profile" | "resourceGroup"> {
@@ -74,18 +77,19 @@ export class WebhookRelay extends pulumi.ComponentResource {
     const { subscriptionId, tenantId } = getClientConfigOutput(parent);
     const { azureNames: names, azureExisting: existing } = args;
     const profile = azureProfile(args.environment, args.azure);
+    const publicAccess = publicAccessOf(args.privateNetwork);
 
     const group = relayGroup(name, { ...args, subscriptionId }, parent);
     const inGroup = { resourceGroupName: group.name };
     const storage = new RelayStorage(
       `${name}-storage`,
-      { ...inGroup, relayName: name, accountName: names.storageAccount, profile },
+      { ...inGroup, relayName: name, accountName: names.storageAccount, profile, publicAccess },
       parent,
     );
     const hostStorage = profile.separateHostStorage
       ? new HostStorage(
           `${name}-host-storage`,
-          { ...inGroup, relayName: name, accountName: names.hostStorageAccount, profile },
+          { ...inGroup, relayName: name, accountName: names.hostStorageAccount, profile, publicAccess },
           parent,
         )
       : undefined;
@@ -96,7 +100,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
     const vault = new RelayVault(
       name,
       {
-        ...{ ...inGroup, tenantId, vaultName: names.vault, profile },
+        ...{ ...inGroup, tenantId, vaultName: names.vault, profile, publicAccess },
         actionGroupIds: monitoring.actionGroupIds,
         existing:
           existing.vaultId === undefined ? undefined : { id: existing.vaultId, storageAccountId: storage.account.id },
@@ -110,6 +114,23 @@ export class WebhookRelay extends pulumi.ComponentResource {
       parent,
     );
 
+    const network = relayNetwork(
+      `${name}-net`,
+      {
+        ...{ resourceGroup: group, settings: args.privateNetwork, storageAccountId: storage.account.id },
+        targets: [
+          ...(["blob", "queue", "table"] as const).map((service) => ({
+            name: service,
+            service,
+            resourceId: storage.account.id,
+          })),
+          // The host needs no queues and tables of its own account: the triggers are on the events' queues.
+          ...(hostStorage ? [{ name: "host-blob", service: "blob" as const, resourceId: hostStorage.account.id }] : []),
+          ...(ownVaultId ? [{ name: "vault", service: "vault" as const, resourceId: ownVaultId }] : []),
+        ],
+      },
+      parent,
+    );
     const settings = appSettings(args, { storage, hostAccount, monitoring, vault, identity });
     grantRoles({ storage, hostAccount, monitoring, vault, identity });
     const app = new RelayApp(
@@ -122,6 +143,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
         siteName: names.site,
         profile,
         access: restrictAccess(args.allowedCallers, this),
+        network,
       },
       parent,
     );
@@ -176,6 +198,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
       ...monitoring.parts,
       ...identity.parts,
       ...app.parts,
+      ...network?.parts,
       ...availability.parts,
       ...protection,
       ...metrics.parts,
@@ -206,6 +229,11 @@ export class WebhookRelay extends pulumi.ComponentResource {
       },
     );
   }
+}
+
+/** The private network, where the settings ask for one. */
+function relayNetwork(name: string, args: RelayNetworkArgs, options: pulumi.ComponentResourceOptions) {
+  return args.settings.enabled ? new RelayNetwork(name, args, options) : undefined;
 }
 
 /** What the relay's app settings refer to. */

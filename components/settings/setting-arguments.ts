@@ -266,6 +266,15 @@ export interface SettingArguments {
    */
   allowedCallers?: SettingArgument<"allowedCallers">;
   /**
+   * A virtual network for the relay: with `enabled`, its storage and vault have private endpoints and take no calls
+   * from outside. The program makes the network, the subnets and the DNS zones, or uses those of `appSubnetId`,
+   * `endpointSubnetId` and `dnsZoneIds`. `addressSpace` is for the network that it makes; `publicAccess` leaves
+   * storage and vault open, as a first step. A plain value, not an output.
+   *
+   * @example { enabled: true, addressSpace: "10.20.30.0/24" }
+   */
+  privateNetwork?: SettingArgument<"privateNetwork">;
+  /**
    * E-mail addresses that get the alerts: dead letters, events held back, calls refused, silence, a relay that does
    * not answer. Without any, alerts still show in the Azure portal.
    *

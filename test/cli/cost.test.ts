@@ -180,3 +180,14 @@ describe("the command", () => {
     expect(lines.filter((line) => line.includes(" less with "))[0]).toContain("instanceMemory 512");
   });
 });
+
+test("a private network costs by the hour of an endpoint, the gigabyte through them, and the zone", () => {
+  const privateRelay = { ...dev, privateEndpoints: 5, privateZones: 4 };
+  const [before, after] = [costs(dev, blasts), costs(privateRelay, blasts)];
+  // 30 days of 24 hours of five endpoints at a cent.
+  expect(after["private endpoints"]).toBeCloseTo(36);
+  expect(after["private DNS zones"]).toBeCloseTo(2);
+  expect(after["private endpoint data"]).toBeGreaterThan(0);
+  expect(before).not.toHaveProperty("private endpoints");
+  expect(before).not.toHaveProperty("private endpoint data");
+});

@@ -21,6 +21,8 @@ const legal: Record<Parameters<typeof azureName>[0], RegExp> = {
   component: /^(?=.{1,260}$)[^%&\\?/]*[^%&\\?/ .]$/,
   actionGroup: /^(?=.{1,260}$)[^:<>+/&%\\?|]*[^:<>+/&%\\?| .]$/,
   webTest: /^(?=.{1,260}$)[^%&\\?/]*[^%&\\?/ .]$/,
+  virtualNetwork: /^(?=.{2,64}$)[a-z0-9][\w.-]*\w$/i,
+  privateEndpoint: /^(?=.{2,64}$)[a-z0-9][\w.-]*\w$/i,
   alert: /^(?=.{1,260}$)[^*<>%{}&:\\?+/#|]*[^*<>%{}&:\\?+/#| .]$/,
 };
 const kinds = Object.keys(legal) as (keyof typeof legal)[];

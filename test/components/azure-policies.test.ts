@@ -7,7 +7,7 @@ import { type PolicyName, policies } from "../../packages/local-cloud/src/azure/
 import { defaultAzureSwitches } from "../../packages/local-cloud/src/azure/switches.ts";
 import type { PropertyMap } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
 import { policyRemedy } from "../../relay/deploy/preflight/policy-remedy.ts";
-import { configureWithCredentials, type DeclaredResource, declaredBy } from "./stack.ts";
+import { configureWithCredentials, type DeclaredResource, declaredBy, openNetwork } from "./stack.ts";
 
 /** Policies with which the relay complies in every environment, with the tag that one of them requires. */
 const everywhere: PolicyName[] = ["public-blobs", "shared-keys", "tls", "https-only", "tags", "regions"];
@@ -66,7 +66,14 @@ test("without the required tag every resource in a region is denied, except the 
 });
 
 test("a preview's question is denied exactly as the resources themselves are", async () => {
-  const needs = { nodeVersion: 22, azure: {}, azureNames: {}, azureExisting: {}, azureTags: {} } as const;
+  const needs = {
+    nodeVersion: 22,
+    azure: {},
+    azureNames: {},
+    azureExisting: {},
+    privateNetwork: openNetwork,
+    azureTags: {},
+  } as const;
   const login = { subscriptionId: "sub", tenantId: "tenant" };
   const all = Object.keys(policies) as PolicyName[];
   for (const environment of ["dev", "prod"] as const) {
@@ -90,9 +97,11 @@ test("each policy that a setting can satisfy has that setting as its remedy", ()
   expect(remedyOf("purge-protection", vault)).toContain("--path azure.purgeProtection true");
   expect(remedyOf("tags", vault)).toContain("--path azureTags.costCenter <value>");
   expect(remedyOf("regions", vault)).toContain("azure-native:location <region>");
-  expect(remedyOf("public-network", account)).toMatch(/^No setting changes that\..*az policy exemption create/);
+  expect(remedyOf("public-network", account)).toContain("--path privateNetwork.enabled true");
   // The SKU of a plan is not a redundancy.
-  expect(remedyOf("redundancy", "Microsoft.Web/serverfarms")).toMatch(/^No setting changes that/);
+  expect(remedyOf("redundancy", "Microsoft.Web/serverfarms")).toMatch(
+    /^No setting changes that\..*az policy exemption create/,
+  );
 });
 
 test("a denied resource is refused as Azure refuses it, for a program's own resources too", async () => {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type AzureNeeds, plannedRelay } from "../../components/relay/azure/planned-relay.ts";
-import { configure } from "./stack.ts";
+import { configure, openNetwork } from "./stack.ts";
 
 const login = { subscriptionId: "sub", tenantId: "tenant", objectId: "object" };
 const needs: AzureNeeds = {
@@ -10,6 +10,7 @@ const needs: AzureNeeds = {
   azureTags: {},
   azureNames: {},
   azureExisting: {},
+  privateNetwork: openNetwork,
 };
 
 beforeEach(async () => {

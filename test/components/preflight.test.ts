@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { checkSettings, type Needs } from "../../components/preflight.ts";
+import { openNetwork } from "./stack.ts";
 
 const credentials = {
   "aep:clientId": "client",
@@ -17,6 +18,7 @@ const azure = {
   azureTags: {},
   azureNames: {},
   azureExisting: {},
+  privateNetwork: openNetwork,
 } as const;
 
 const everything = {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
+import { privateNetwork } from "../../settings/network-settings.ts";
 
 const projectFile = path.resolve(import.meta.dirname, "../../Pulumi.yaml");
 const project = parse(readFileSync(projectFile, "utf8")) as {
@@ -43,6 +44,9 @@ export function configureWithCredentials(settings: Record<string, unknown> = {})
     "customerio:appApiKey",
   ]);
 }
+
+/** The setting where nobody asks for a private network. */
+export const openNetwork = privateNetwork.parse({});
 
 export interface DeclaredResource {
   readonly type: string;

@@ -30,6 +30,8 @@ const rules = {
   actionGroup: { longest: 260 },
   alert: { longest: 260 },
   webTest: { longest: 260 },
+  virtualNetwork: { longest: 64 },
+  privateEndpoint: { longest: 64 },
 } as const satisfies Record<string, Rule>;
 
 export type AzureKind = keyof typeof rules;

@@ -4,13 +4,14 @@ import { vaultApiVersion } from "../../../relay/deploy/vault-api-version.ts";
 import { webApiVersion } from "../../../relay/deploy/web-api-version.ts";
 import { holdsOutput } from "../../settings/inputs.ts";
 import type { Settings } from "../../settings/setting-types.ts";
+import { networkApiVersion, zoneApiVersion } from "../network/relay-network.ts";
 import { type AzureProfile, azureProfile } from "./azure-profile.ts";
-import { safeAccount, safeSite, storageApiVersion } from "./safe-properties.ts";
+import { publicAccessOf, safeAccount, safeSite, storageApiVersion } from "./safe-properties.ts";
 
 /** The settings that decide what a relay needs of Azure. */
 export type AzureNeeds = Pick<
   Settings,
-  "environment" | "azure" | "azureTags" | "azureNames" | "azureExisting" | "nodeVersion"
+  "environment" | "azure" | "azureTags" | "azureNames" | "azureExisting" | "privateNetwork" | "nodeVersion"
 >;
 
 type PreflightArgs = Parameters<typeof getAzurePreflight>[0];
@@ -42,7 +43,8 @@ export function plannedRelay(
     ...pickKnown({ storageAccountName: azureNames.storageAccount, vaultName: azureNames.vault }),
     ...pickKnown({ hostStorageAccountName: profile.separateHostStorage ? azureNames.hostStorageAccount : undefined }),
     actions: neededActions(needs, profile),
-    existing: usedResources(azureExisting),
+    namespaces: needs.privateNetwork.enabled ? ["Microsoft.Network", "Microsoft.App"] : [],
+    existing: usedResources(needs),
     resources: holdsOutput([needs.azureTags, profile]) ? [] : plannedResources(needs, profile, login.tenantId),
   };
 }
@@ -54,7 +56,7 @@ function pickKnown<Values extends Readonly<Record<string, unknown>>>(values: Val
 }
 
 /** Rights of Azure Resource Manager that an `up` needs (Azure's REST reference: resource provider operations). */
-function neededActions({ azureExisting }: AzureNeeds, profile: AzureProfile): string[] {
+function neededActions({ azureExisting, privateNetwork }: AzureNeeds, profile: AzureProfile): string[] {
   const made = [
     ...["Storage/storageAccounts", "Web/serverfarms", "Web/sites", "Insights/components"],
     ...["Insights/scheduledQueryRules"],
@@ -69,6 +71,11 @@ function neededActions({ azureExisting }: AzureNeeds, profile: AzureProfile): st
     ...(azureExisting.vaultId === undefined && profile.secretLifetimeDays !== 0
       ? ["EventGrid/eventSubscriptions"]
       : []),
+    ...(privateNetwork.enabled ? ["Network/privateEndpoints", "Network/privateEndpoints/privateDnsZoneGroups"] : []),
+    ...(privateNetwork.enabled && privateNetwork.appSubnetId === undefined ? ["Network/virtualNetworks"] : []),
+    ...(privateNetwork.enabled && privateNetwork.dnsZoneIds === undefined
+      ? ["Network/privateDnsZones", "Network/privateDnsZones/virtualNetworkLinks"]
+      : []),
   ];
   return [
     ...made.map((type) => `Microsoft.${type}/write`),
@@ -80,9 +87,13 @@ const assignIdentity = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/
 const assignRoles = "Microsoft.Authorization/roleAssignments/write";
 
 /** What exists already and is used, as far as its ids are known, with the rights that an `up` needs on it. */
-function usedResources({ workspaceId, actionGroupIds, vaultId, identityId }: AzureNeeds["azureExisting"]) {
-  const use = (setting: string, id: unknown, apiVersion: string, actions: string[]) =>
-    typeof id === "string" ? [{ setting: `azureExisting.${setting}`, id, apiVersion, actions }] : [];
+function usedResources({ azureExisting, privateNetwork }: AzureNeeds) {
+  const { workspaceId, actionGroupIds, vaultId, identityId } = azureExisting;
+  const { appSubnetId, endpointSubnetId, dnsZoneIds = {} } = privateNetwork;
+  const useAs = (setting: string, id: unknown, apiVersion: string, actions: string[]) =>
+    typeof id === "string" ? [{ setting, id, apiVersion, actions }] : [];
+  const use = (setting: string, ...rest: [unknown, string, string[]]) => useAs(`azureExisting.${setting}`, ...rest);
+  const joinSubnet = ["Microsoft.Network/virtualNetworks/subnets/join/action"];
   const groups: readonly unknown[] = Array.isArray(actionGroupIds) ? actionGroupIds : [];
   return [
     ...use("workspaceId", workspaceId, "2023-09-01", ["Microsoft.OperationalInsights/workspaces/read"]),
@@ -91,12 +102,25 @@ function usedResources({ workspaceId, actionGroupIds, vaultId, identityId }: Azu
     ),
     ...use("vaultId", vaultId, vaultApiVersion, ["Microsoft.KeyVault/vaults/secrets/write", assignRoles]),
     ...use("identityId", identityId, "2023-01-31", [assignIdentity]),
+    ...useAs("privateNetwork.appSubnetId", appSubnetId, networkApiVersion, joinSubnet),
+    ...useAs("privateNetwork.endpointSubnetId", endpointSubnetId, networkApiVersion, joinSubnet),
+    ...Object.entries(dnsZoneIds).flatMap(([service, id]) =>
+      useAs(`privateNetwork.dnsZoneIds.${service}`, id, zoneApiVersion, [
+        "Microsoft.Network/privateDnsZones/join/action",
+      ]),
+    ),
   ];
 }
 
 /** The resources that policies are mostly about, as Azure gets them. */
-function plannedResources({ azureTags, azureExisting }: AzureNeeds, profile: AzureProfile, tenantId: string) {
+function plannedResources(
+  { azureTags, azureExisting, privateNetwork }: AzureNeeds,
+  profile: AzureProfile,
+  tenantId: string,
+) {
   const { enableHttpsTrafficOnly, ...account } = safeAccount;
+  const access = publicAccessOf(privateNetwork);
+  const publicNetworkAccess = access && { publicNetworkAccess: access };
   const group = { type: "Microsoft.Resources/subscriptions/resourceGroups", apiVersion: "2024-03-01", properties: {} };
   const vault = {
     type: "Microsoft.KeyVault/vaults",
@@ -106,6 +130,7 @@ function plannedResources({ azureTags, azureExisting }: AzureNeeds, profile: Azu
       sku: { family: "A", name: "standard" },
       enableRbacAuthorization: true,
       softDeleteRetentionInDays: profile.vaultRetentionDays,
+      ...publicNetworkAccess,
       ...(profile.purgeProtection === true && { enablePurgeProtection: true }),
     },
   };
@@ -117,7 +142,7 @@ function plannedResources({ azureTags, azureExisting }: AzureNeeds, profile: Azu
       kind: "StorageV2",
       sku: { name: `Standard_${profile.storageRedundancy as string}` },
       // azure-native has another name for it.
-      properties: { ...account, supportsHttpsTrafficOnly: enableHttpsTrafficOnly },
+      properties: { ...account, supportsHttpsTrafficOnly: enableHttpsTrafficOnly, ...publicNetworkAccess },
     },
     ...(azureExisting.vaultId === undefined ? [vault] : []),
     {

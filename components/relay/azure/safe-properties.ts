@@ -1,3 +1,5 @@
+import type { PrivateNetwork } from "../../../settings/network-settings.ts";
+
 /** Of Azure's Storage Resource Provider. */
 export const storageApiVersion = "2024-01-01";
 
@@ -25,3 +27,14 @@ export const safeSite = {
   httpsOnly: true,
   siteConfig: { minTlsVersion: "1.2", scmMinTlsVersion: "1.2" },
 } as const;
+
+/** Whether storage and vault are reached from outside: undefined where nobody has chosen, and Azure's default is left as it is. */
+export function publicAccessOf({ enabled, publicAccess }: PrivateNetwork): "Enabled" | "Disabled" | undefined {
+  if (enabled === undefined) return undefined;
+  return enabled && !publicAccess ? "Disabled" : "Enabled";
+}
+
+/** Who gets in besides private endpoints. */
+export function networkRules(publicAccess: "Enabled" | "Disabled") {
+  return { defaultAction: publicAccess === "Enabled" ? "Allow" : "Deny", bypass: "None" } as const;
+}

@@ -5,13 +5,15 @@ import { derive } from "../../settings/inputs.ts";
 import { addName, azureName } from "../azure/azure-names.ts";
 import { type AzurePart, nativePart } from "../azure/azure-parts.ts";
 import type { AzureProfile } from "../azure/azure-profile.ts";
-import { safeAccount, storageApiVersion } from "../azure/safe-properties.ts";
+import { networkRules, safeAccount, storageApiVersion } from "../azure/safe-properties.ts";
 
 export interface RelayAccountArgs {
   resourceGroupName: pulumi.Input<string>;
   /** The account's name, in place of one that is made. */
   accountName?: pulumi.Input<string> | undefined;
   profile: Pick<AzureProfile, "storageRedundancy">;
+  /** Whether it can be reached from outside; undefined: as Azure makes it, which is so. */
+  publicAccess?: "Enabled" | "Disabled" | undefined;
 }
 
 type ConnectionPart = "blobServiceUri" | "queueServiceUri" | "tableServiceUri" | "credential" | "clientId";
@@ -35,7 +37,7 @@ export class RelayAccount {
   constructor(
     name: string,
     stem: string,
-    { resourceGroupName, accountName, profile }: RelayAccountArgs,
+    { resourceGroupName, accountName, profile, publicAccess }: RelayAccountArgs,
     options: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
   ) {
     const account = new storage.StorageAccount(
@@ -46,6 +48,7 @@ export class RelayAccount {
         kind: "StorageV2",
         sku: { name: derive(profile.storageRedundancy, (redundancy) => `Standard_${redundancy}`) },
         ...safeAccount,
+        ...(publicAccess && { publicNetworkAccess: publicAccess, networkRuleSet: networkRules(publicAccess) }),
       },
       // Azure takes it when it makes an account, and never again: an account that an earlier version made stays as it is.
       { ...options, ignoreChanges: ["encryption"] },

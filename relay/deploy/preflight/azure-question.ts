@@ -24,6 +24,9 @@ export const plannedRelaySchema = z.object({
     .meta({ description: "A name that you choose for the storage account of the Functions host." }),
   vaultName: z.string().optional().meta({ description: "A key vault name that you choose." }),
   actions: z.array(z.string()).default([]).meta({ description: "Rights that the login needs, as Azure names them." }),
+  namespaces: z.array(z.string()).default([]).meta({
+    description: "Resource providers that are needed besides the usual ones, such as `Microsoft.Network`.",
+  }),
   existing: z
     .array(
       z.object({

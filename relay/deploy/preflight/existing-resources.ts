@@ -32,13 +32,34 @@ async function find({ id, apiVersion, setting }: Existing, azure: Asker): Promis
 
 /** Why a resource can't be used as it is. */
 function unfitness(existing: Existing, { properties }: Found): string[] {
-  if (!/\/vaults\/[^/]+$/i.test(existing.id) || properties?.enableRbacAuthorization === true) return [];
+  const { id, setting } = existing;
+  if (/\/vaults\/[^/]+$/i.test(id) && properties?.enableRbacAuthorization !== true) {
+    return [
+      `${setting}: the vault ${nameOf(existing)} uses access policies, and the relay's identity gets Azure roles. ` +
+        `${chooseAnother(existing)}, or have its owner change it, after giving all its users roles: ` +
+        `az keyvault update --name ${nameOf(existing)} --enable-rbac-authorization true`,
+    ];
+  }
+  if (!/\/subnets\/[^/]+$/i.test(id)) return [];
+  const services =
+    subnet.safeParse(properties).data?.delegations.map(({ properties: { serviceName } }) => serviceName) ?? [];
+  if (setting.endsWith("endpointSubnetId")) {
+    if (services.length === 0) return [];
+    return [
+      `${setting}: the subnet is delegated to ${services.join(", ")}, so it takes no private endpoints. ${chooseAnother(existing)}`,
+    ];
+  }
+  if (services.some((service) => service.toLowerCase() === flexDelegation.toLowerCase())) return [];
   return [
-    `${existing.setting}: the vault ${nameOf(existing)} uses access policies, and the relay's identity gets Azure roles. ` +
-      `${chooseAnother(existing)}, or have its owner change it, after giving all its users roles: ` +
-      `az keyvault update --name ${nameOf(existing)} --enable-rbac-authorization true`,
+    `${setting}: the subnet is not delegated to ${flexDelegation}, as Flex Consumption wants it. Have its owner delegate it: ` +
+      `az network vnet subnet update --ids ${id} --delegations ${flexDelegation}`,
   ];
 }
+
+const flexDelegation = "Microsoft.App/environments";
+const subnet = z.object({
+  delegations: z.array(z.object({ properties: z.object({ serviceName: z.string() }) })).default([]),
+});
 
 /** Rights on the resource itself (Azure's REST reference: Permissions, *List For Resource*). */
 async function findMissingRights(existing: Existing, azure: Asker, { objectId }: PlannedRelay): Promise<string[]> {
@@ -65,6 +86,8 @@ async function findMissingRights(existing: Existing, azure: Asker, { objectId }:
 function roleFor(action: string): string {
   if (/\/roleAssignments\//i.test(action)) return "Role Based Access Control Administrator";
   if (/\/userAssignedIdentities\//i.test(action)) return "Managed Identity Operator";
+  if (/^Microsoft\.Network\/privateDnsZones\//i.test(action)) return "Private DNS Zone Contributor";
+  if (/^Microsoft\.Network\//i.test(action)) return "Network Contributor";
   if (/^Microsoft\.KeyVault\//i.test(action)) return "Key Vault Contributor";
   return "Reader";
 }

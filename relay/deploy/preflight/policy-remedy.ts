@@ -8,6 +8,7 @@ const settings: readonly (readonly [RegExp, string])[] = [
   [/enablePurgeProtection$/i, `${config} --path azure.purgeProtection true`],
   [/softDeleteRetentionInDays$/i, `${config} --path azure.vaultRetentionDays 90`],
   [/zoneRedundant$/i, `${config} --path azure.zoneRedundant true`],
+  [/publicNetworkAccess$/i, `${config} --path privateNetwork.enabled true`],
   [/^name$/i, `${config} --path azureNames.<part> <name>`],
 ];
 

@@ -7,11 +7,11 @@ const namespaces = ["Web", "Storage", "KeyVault", "ManagedIdentity", "Operationa
 const provider = z.object({ registrationState: z.string() });
 
 /** A subscription takes resources only of the providers that are registered in it. */
-export const checkResourceProviders: AzureCheck = async (azure, { subscriptionId, actions }) => {
+export const checkResourceProviders: AzureCheck = async (azure, { subscriptionId, actions, namespaces: more }) => {
   const usesEventGrid = actions.some((action) => action.startsWith("Microsoft.EventGrid/"));
+  const usual = [...namespaces, ...(usesEventGrid ? ["EventGrid"] : [])].map((name) => `Microsoft.${name}`);
   const states = await Promise.all(
-    [...namespaces, ...(usesEventGrid ? ["EventGrid"] : [])].map(async (name) => {
-      const namespace = `Microsoft.${name}`;
+    [...usual, ...more].map(async (namespace) => {
       const { registrationState } = await azure(
         {
           path: `/subscriptions/${subscriptionId}/providers/${namespace}`,

@@ -94,7 +94,7 @@ describe("ArmResource", () => {
       }),
     });
     azure.script[`GET ${queue}`] = [gone];
-    azure.script[`PUT ${queue}`] = [denied("tags['owner']"), denied("properties.publicNetworkAccess")];
+    azure.script[`PUT ${queue}`] = [denied("tags['owner']"), denied("properties.allowedCopyScope")];
     const refused = async () => (await failure(armResource.create(operation, inputs))).message;
     expect(await refused()).toContain("npx pulumi config set --path azureTags.owner <value>");
     expect(await refused()).toContain(
@@ -131,6 +131,37 @@ describe("ArmResource", () => {
   test("a proxy's 404 does not make it gone", async () => {
     azure.script[`GET ${queue}`] = [{ status: 404, body: "<html>" }];
     await failure(armResource.read(operation, queue, inputs, {}));
+  });
+});
+
+describe("an ArmResource of Azure's network provider", () => {
+  const inputs = {
+    parentId: group,
+    path: "providers/Microsoft.Network/virtualNetworks/net",
+    apiVersion: "2024-05-01",
+    body: { location: "westeurope" },
+  };
+  const id = `${group}/${inputs.path}`;
+  const answer = (provisioningState: string) => ({ status: 200, body: { properties: { provisioningState } } });
+
+  test("is waited for until Azure has made it", async () => {
+    azure.script = {
+      [`GET ${id}`]: [gone, gone, answer("Updating"), answer("Succeeded")],
+      [`PUT ${id}`]: [{ status: 202 }],
+    };
+    await armResource.create(operation, inputs);
+    expect(azure.requests.filter(({ method }) => method === "GET")).toHaveLength(4);
+    azure.script[`GET ${id}`] = [answer("Failed")];
+    azure.restart();
+    const error = await failure(armResource.create(operation, inputs));
+    expect(error.message).toMatch(/^Azure says Failed of .*npx pulumi up$/);
+  });
+
+  test("is gone only when Azure says so, and Azure may need time to free it", async () => {
+    const inUse = { status: 400, body: { error: { code: "InUseSubnetCannotBeDeleted", message: "in use" } } };
+    azure.script = { [`DELETE ${id}`]: [inUse, { status: 202 }], [`GET ${id}`]: [answer("Deleting"), gone] };
+    await armResource.delete(operation, id, inputs as never);
+    expect(azure.requests.map(({ method }) => method)).toEqual(["DELETE", "DELETE", "GET", "DELETE", "GET"]);
   });
 });
 
@@ -221,6 +252,14 @@ describe("FunctionApp", () => {
     const outputs = { hostName: "app.example", scmHostName: "app.scm.example" };
     const seen = await functionApp.read(operation, id, known, outputs);
     expect(seen?.inputs.body).toEqual({ properties: { ...properties, httpsOnly: false } });
+  });
+
+  test("an app that leaves its network gets none in place of it", async () => {
+    azure.script[`PUT ${id}`] = [made];
+    const outputs = { hostName: "app.example", scmHostName: "app.scm.example" };
+    const olds = { ...app, body: { properties: { virtualNetworkSubnetId: "/subnets/app" } } };
+    await functionApp.update?.(operation, id, { news: { ...app, body: { properties: {} } }, olds, outputs });
+    expect(azure.requests[0]?.json).toMatchObject({ properties: { virtualNetworkSubnetId: null } });
   });
 
   test("access restrictions that go are sent as none, once", async () => {

@@ -34,6 +34,7 @@ const fine: Given = {
   storageRedundancy: "ZRS",
   storageAccounts: 1,
   actions: ["Microsoft.Storage/storageAccounts/write", "Microsoft.Authorization/roleAssignments/write"],
+  namespaces: [],
   existing: [],
   resources: [
     {
@@ -159,7 +160,7 @@ describe("what Azure Policy denies", () => {
     ["redundancy", "sku.name", "npx pulumi config set --path azure.storageRedundancy <redundancy>"],
     ["tags", "tags['costCenter']", "npx pulumi config set --path azureTags.costCenter <value>"],
     ["regions", "location", "npx pulumi config set azure-native:location <region>"],
-    ["public-network", "properties.publicNetworkAccess", "az policy exemption create --name customerio-aep"],
+    ["public-network", "properties.publicNetworkAccess", "npx pulumi config set --path privateNetwork.enabled true"],
   ] as const)("by the policy %s is reported with what to do", async (policy, path, remedy) => {
     cloud.azure.change({ policies: [policy] });
     const content = { sku: { name: "Standard_LRS" }, properties: {} };
@@ -239,6 +240,30 @@ describe("what exists already, and is to be used", () => {
       expect.stringMatching(
         /^azureExisting\.identityId: Azure has no .*\. Name one that exists: npx pulumi config set --path 'azureExisting\.identityId' <id>/,
       ),
+    ]);
+    await remove(provider, group);
+  });
+
+  test("a subnet is delegated as the app wants it, and that of the endpoints is not", async () => {
+    const { provider } = cloud.azure;
+    const group = await make(provider, "resources:ResourceGroup", "shared", { resourceGroupName: "shared" });
+    const delegations = [{ name: "flex", properties: { serviceName: "Microsoft.App/environments" } }];
+    const network = await make(provider, "network:VirtualNetwork", "net", {
+      ...{ resourceGroupName: "shared", virtualNetworkName: "net" },
+      subnets: [
+        { name: "flex", properties: { delegations } },
+        { name: "plain", properties: {} },
+      ],
+    });
+    const [flex, plain] = [`${network.id}/subnets/flex`, `${network.id}/subnets/plain`];
+    const asked = (app: string, endpoints: string) => [
+      { setting: "privateNetwork.appSubnetId", id: app, apiVersion: "2024-05-01", actions: [] },
+      { setting: "privateNetwork.endpointSubnetId", id: endpoints, apiVersion: "2024-05-01", actions: [] },
+    ];
+    expect((await ask({ existing: asked(flex, plain) })).problems).toEqual([]);
+    expect((await ask({ existing: asked(plain, flex) })).problems).toEqual([
+      expect.stringContaining(`az network vnet subnet update --ids ${plain} --delegations Microsoft.App/environments`),
+      expect.stringMatching(/^privateNetwork\.endpointSubnetId: the subnet is delegated to Microsoft\.App/),
     ]);
     await remove(provider, group);
   });

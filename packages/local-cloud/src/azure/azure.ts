@@ -73,7 +73,11 @@ export async function startAzure(options: AzureOptions): Promise<LocalAzure> {
     effects: writes.effects,
     census: () => ({ resources: countByType(subscription), processes: processes(storage, apps) }),
     ...storageContents(parts),
-    change: (changes) => Object.assign(switches, changes),
+    change: (changes) => {
+      Object.assign(switches, changes);
+      if (changes.operatorNetwork !== undefined) void storage.refreshAccess();
+      return switches;
+    },
     killFunctionHosts: async () => {
       const running = apps.list().filter(({ hostPid }) => hostPid !== undefined);
       await Promise.all(running.map((app) => app.killHost()));

@@ -31,6 +31,8 @@ export interface AzureSwitches {
   readonly failedReferences: "kept" | "tried-at-start";
   /** Whether a vault still gives the value of a secret whose expiry date has passed. */
   readonly expiredSecrets: "refused" | "given";
+  /** Whether the login that runs Pulumi and the command line is inside the virtual network of a private relay. */
+  readonly operatorNetwork: "outside" | "inside";
   /** Whether a refresh of Key Vault references restarts the app if it brought another value; if not, running instances keep what they have. */
   readonly referenceRefreshRestarts: boolean;
   /** Node versions that a Flex Consumption app can use. ARM accepts any text, but with another version the app fails to start. */
@@ -67,6 +69,7 @@ export const defaultAzureSwitches: AzureSwitches = {
   callsToFormerInstances: true,
   failedReferences: "kept",
   expiredSecrets: "refused",
+  operatorNetwork: "outside",
   referenceRefreshRestarts: false,
   nodeVersions: ["20", "22", "24"],
   regionsWithoutZones: ["northcentralus", "westcentralus", "westus"],

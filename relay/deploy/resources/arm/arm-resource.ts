@@ -4,6 +4,7 @@ import type { AzureClient } from "../../client/client.ts";
 import { importRefusal } from "../refusal.ts";
 import { deleteDespiteOwnLock } from "./own-lock.ts";
 import { put } from "./put.ts";
+import { deleteSlowly, isOfNetwork, waitUntilMade } from "./slow-resources.ts";
 
 const apiVersion = z
   .string()
@@ -42,7 +43,7 @@ export const armResource = defineResource<AzureClient>()({
     "An Azure resource under a name that the program gives it, made by Azure Resource Manager's own PUT, which takes what exists " +
     "under that id as well. So an `up` that was killed before it could note the resource is finished by the next one, where " +
     "`azure-native` would say `cannot create already existing resource`. For resources that Azure makes at once, such as queues, " +
-    "containers and role assignments. Replaced under the same id, it is rewritten and what it holds stays. It can't be imported: declare it, and `npx pulumi up` takes over what exists.",
+    "containers and role assignments, and for those of `Microsoft.Network`, for which it waits. Replaced under the same id, it is rewritten and what it holds stays. It can't be imported: declare it, and `npx pulumi up` takes over what exists.",
   inputs,
   outputs: z.object({}),
 
@@ -50,6 +51,7 @@ export const armResource = defineResource<AzureClient>()({
     const id = `${values.parentId}/${values.path}`;
     await noteTakenOver(operation, id, values.apiVersion);
     await put(operation, id, values);
+    await waitUntilMade(operation, id, values.apiVersion);
     return { id, outputs: {} };
   },
 
@@ -63,12 +65,15 @@ export const armResource = defineResource<AzureClient>()({
   // By the id of the state: a role assignment that an earlier version made has another name than the program gives it now.
   async update(operation, id, { news }) {
     await put(operation, id, news);
+    await waitUntilMade(operation, id, news.apiVersion);
     return {};
   },
 
   async delete(operation, id, state) {
     const { client, isCurrent } = operation;
-    if (!client.takenOver.delete(id) && !isCurrent) await deleteDespiteOwnLock(operation, id, state.apiVersion);
+    if (client.takenOver.delete(id) || isCurrent) return;
+    if (isOfNetwork(id)) await deleteSlowly(operation, id, state.apiVersion);
+    else await deleteDespiteOwnLock(operation, id, state.apiVersion);
   },
 });
 

@@ -73,13 +73,19 @@ const noRestrictions: Readonly<Record<string, unknown>> = {
   scmIpSecurityRestrictionsDefaultAction: "Allow",
 };
 
-/** No document says that Azure drops access restrictions that a write leaves out, so those that are to go are sent as none. */
+/** No document says that Azure drops what a write leaves out, so access restrictions and a network that are to go are sent as none. */
 function clearRestrictions(news: Record<string, unknown>, olds: Record<string, unknown>): Record<string, unknown> {
   const [now, before] = [siteConfigOf(news), siteConfigOf(olds)];
   const gone = Object.entries(noRestrictions).filter(([name]) => name in before && !(name in now));
-  if (gone.length === 0) return news;
+  const leaves = subnetOf(olds) !== undefined && subnetOf(news) === undefined;
+  if (gone.length === 0 && !leaves) return news;
   const siteConfig = { ...now, ...Object.fromEntries(gone) };
-  return { ...news, properties: { ...(news.properties as object), siteConfig } };
+  const properties = { ...(news.properties as object), siteConfig, ...(leaves && { virtualNetworkSubnetId: null }) };
+  return { ...news, properties };
+}
+
+function subnetOf(body: Record<string, unknown>): unknown {
+  return z.object({ virtualNetworkSubnetId: z.unknown() }).safeParse(body.properties).data?.virtualNetworkSubnetId;
 }
 
 function siteConfigOf(body: Record<string, unknown>): Record<string, unknown> {

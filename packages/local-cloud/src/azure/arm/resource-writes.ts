@@ -72,7 +72,10 @@ export class ResourceWrites {
       outputs: { ...outputs, name: request.name },
     };
     subscription.put(resource);
-    const changesAccess = ["authorization:RoleAssignment", "storage:StorageAccount"];
+    const changesAccess = [
+      ...["authorization:RoleAssignment", "storage:StorageAccount", "web:WebApp", "network:PrivateEndpoint"],
+      ...["network:PrivateDnsZoneGroup", "privatedns:VirtualNetworkLink"],
+    ];
     if (changesAccess.some((name) => type.token.endsWith(name))) await storage.refreshAccess();
     if (existing && type.token.endsWith("web:WebApp")) {
       const app = apps.get(id);

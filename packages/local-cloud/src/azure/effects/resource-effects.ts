@@ -4,6 +4,7 @@ import { text } from "../arm/subscription.ts";
 import type { Grant } from "../identity/data-plane-authorization.ts";
 import { refuseLogTableDeletion } from "../refusals/table-refusals.ts";
 import type { Effects } from "./effects.ts";
+import { networkEffects } from "./network-effects.ts";
 import { secretEffects } from "./secret-effects.ts";
 import { siteEffects } from "./site-effects.ts";
 import { storageEffects } from "./storage-effects.ts";
@@ -12,6 +13,7 @@ const effects: Record<string, Effects> = {
   ...storageEffects,
   ...siteEffects,
   ...secretEffects,
+  ...networkEffects,
   "azure-native:resources:ResourceGroup": { create: () => ({ properties: { provisioningState: "Succeeded" } }) },
   "azure-native:keyvault:Vault": {
     create: ({ name }, { subscription }) => {

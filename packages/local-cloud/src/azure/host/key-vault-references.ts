@@ -1,4 +1,5 @@
 import { plainValueAt, type Resource, type StoredSecret, type Subscription, text } from "../arm/subscription.ts";
+import { reaches, refusesInternet } from "../network/private-access.ts";
 import type { AzureSwitches } from "../switches.ts";
 
 const secretsAction = "Microsoft.KeyVault/vaults/secrets/getSecret/action";
@@ -43,7 +44,9 @@ export function resolveKeyVaultReferences(
   return new Map(
     Object.entries(settings).flatMap(([name, reference]) => {
       const [, body] = reference.match(/^@Microsoft\.KeyVault\((.*)\)$/is) ?? [];
-      return body === undefined ? [] : [[name, { reference, ...resolve(subscription, identity, body, switches) }]];
+      return body === undefined
+        ? []
+        : [[name, { reference, ...resolve({ subscription, site, identity }, body, switches) }]];
     }),
   );
 }
@@ -64,9 +67,14 @@ export function describeReference(site: Resource, name: string, reference: KeyVa
   };
 }
 
+interface Asking {
+  readonly subscription: Subscription;
+  readonly site: Resource;
+  readonly identity: string | undefined;
+}
+
 function resolve(
-  subscription: Subscription,
-  identity: string | undefined,
+  { subscription, site, identity }: Asking,
   body: string,
   switches: Pick<AzureSwitches, "expiredSecrets">,
 ) {
@@ -79,6 +87,8 @@ function resolve(
   if (identity === undefined) return outcome("MSINotEnabled");
   const vault = subscription.findByName("keyvault:Vault", vaultName);
   if (vault === undefined) return outcome("VaultNotFound");
+  const isOutside = refusesInternet(vault.inputs) && !reaches(site, vault.id, "vault", subscription);
+  if (isOutside) return outcome("AccessToKeyVaultDenied");
   const id = `${vault.id}/secrets/${secretName}`;
   if (!subscription.allows(identity, secretsAction, id)) return outcome("AccessToKeyVaultDenied");
   const secret = subscription.get(id);

@@ -4,6 +4,7 @@ import type { ResourceRequest } from "../arm/resource-request.ts";
 import { plainValueAt, type Resource, type Subscription, text } from "../arm/subscription.ts";
 import { forbiddenOnFlex } from "../host/app-settings.ts";
 import { brokenRule } from "../network/access-restrictions.ts";
+import { refuseAppSubnet } from "../network/network-refusals.ts";
 import type { AzureSwitches } from "../switches.ts";
 import { hasZones, offersFlex } from "./regions.ts";
 
@@ -47,6 +48,7 @@ export function refuseSite(request: ResourceRequest, subscription: Subscription)
     throw new ArmError(409, "Conflict", message);
   }
   refuseConfiguration(plainValueAt(inputs, "siteConfig"));
+  refuseAppSubnet(request, subscription);
   if (!isMap(plainValueAt(inputs, "functionAppConfig"))) {
     throw invalid(
       "Site.FunctionAppConfig",

@@ -5,6 +5,7 @@ import type { ResourceRequest } from "../arm/resource-request.ts";
 import { plainValueAt, type Subscription, text } from "../arm/subscription.ts";
 import { parseRoleCondition } from "../identity/role-conditions.ts";
 import { findRole } from "../identity/role-definitions.ts";
+import { refuseMissingReference, refusePrivateEndpoint } from "../network/network-refusals.ts";
 import type { AzureSwitches } from "../switches.ts";
 import { refuseLogAlert, refuseMetricAlert, refuseWebTest } from "./alert-refusals.ts";
 import { refuseDiagnosticSetting } from "./diagnostic-refusals.ts";
@@ -106,6 +107,9 @@ const refusals: Record<string, Refusal> = {
     throw new ArmError(403, "KeyBasedAuthenticationNotPermitted", message);
   },
   "azure-native:web:AppServicePlan": refusePlan,
+  "azure-native:network:PrivateEndpoint": refusePrivateEndpoint,
+  "azure-native:network:PrivateDnsZoneGroup": refuseMissingReference,
+  "azure-native:privatedns:VirtualNetworkLink": refuseMissingReference,
   "azure-native:web:WebApp": refuseSite,
   "azure-native:web:WebAppApplicationSettings": ({ inputs, id }, subscription) => {
     const properties = plainValueAt(inputs, "properties");

@@ -19,6 +19,8 @@ export interface AccessRules {
   readonly allowSharedKeyAccess: boolean;
   readonly grants: readonly Grant[];
   readonly messageUpdateNeeds: "write" | "write-or-process";
+  /** Of an account that takes no calls from the internet: who comes through a private endpoint, by service. Absent: it takes all calls. */
+  readonly insiders?: Readonly<Record<StorageService, readonly string[]>> | undefined;
 }
 
 interface Refusal {
@@ -41,6 +43,11 @@ const permissionMismatch: Refusal = {
   status: 403,
   code: "AuthorizationPermissionMismatch",
   message: "This request is not authorized to perform this operation using this permission.",
+};
+const networkRefused: Refusal = {
+  status: 403,
+  code: "AuthorizationFailure",
+  message: "This request is not authorized to perform this operation.",
 };
 const starting: Refusal = {
   status: 503,
@@ -74,12 +81,14 @@ function refusalOf(request: IncomingMessage, server: https.Server): Refusal | un
   if (authorization === undefined || !/^bearer /i.test(authorization)) {
     // A signature made with a user delegation key represents a principal, not an account key.
     const isSigned = url.searchParams.has("sig") && !url.searchParams.has("skoid");
+    if (rules.insiders) return networkRefused;
     const usesKey = authorization !== undefined || isSigned;
     return usesKey && !rules.allowSharedKeyAccess ? keysNotPermitted : undefined;
   }
   const claims = readToken(rules.tokenSecret, bearerToken(authorization) ?? "");
   if (claims === undefined) return notAuthenticated;
   if (claims.oid === rules.serviceObjectId) return undefined;
+  if (rules.insiders && !rules.insiders[serviceOf(server, rules)].includes(claims.oid)) return networkRefused;
   const access = requiredAccess(
     serviceOf(server, rules),
     {

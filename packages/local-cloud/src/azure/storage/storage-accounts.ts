@@ -2,10 +2,13 @@ import path from "node:path";
 import { BlobServiceClient } from "@azure/storage-blob";
 import { QueueServiceClient } from "@azure/storage-queue";
 import type { Certificate } from "../../certificate.ts";
+import { localCredentials } from "../../credentials.ts";
 import { ArmError } from "../arm/arm-error.ts";
 import type { Resource, Subscription } from "../arm/subscription.ts";
 import { plainValueAt } from "../arm/subscription.ts";
 import { issueToken } from "../identity/access-token.ts";
+import type { StorageService } from "../identity/data-plane-authorization.ts";
+import { insidersOf, refusesInternet } from "../network/private-access.ts";
 import type { AzureSwitches } from "../switches.ts";
 import { type AccountAccess, Azurite } from "./azurite.ts";
 
@@ -118,6 +121,15 @@ export class StorageAccounts {
       allowSharedKeyAccess: plainValueAt(inputs, "allowSharedKeyAccess") !== false,
       grants: subscription.grants,
       messageUpdateNeeds: switches.messageUpdateNeeds,
+      ...(refusesInternet(inputs) && { insiders: this.#insiders(id) }),
     };
+  }
+
+  /** Where a call comes from shows in whose token it has: all calls of this machine look alike otherwise. */
+  #insiders(id: string) {
+    const { subscription, switches } = this.#options;
+    const operator = switches.operatorNetwork === "inside" ? [localCredentials.azure.objectId] : [];
+    const of = (service: StorageService) => [...insidersOf(id, service, subscription), ...operator];
+    return { blob: of("blob"), queue: of("queue"), table: of("table") };
   }
 }

@@ -2,6 +2,8 @@ import { type Context, Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { StoredSecret, Subscription } from "../arm/subscription.ts";
 import { bearerToken, readToken } from "../identity/access-token.ts";
+import { refusesInternet } from "../network/private-access.ts";
+import type { AzureSwitches } from "../switches.ts";
 
 /** Path, on the address of Azure Resource Manager, under which the vaults answer by their names. */
 export const vaultsPath = "/vaults";
@@ -9,6 +11,7 @@ export const vaultsPath = "/vaults";
 const secrets = "Microsoft.KeyVault/vaults/secrets";
 
 interface VaultParts {
+  readonly switches: Pick<AzureSwitches, "operatorNetwork">;
   readonly subscription: Subscription;
   readonly tokenSecret: string;
 }
@@ -25,7 +28,7 @@ class VaultError extends Error {
 }
 
 /** What of a vault's own API the local cloud has: listing the versions of a secret, and changing the attributes of one. */
-export function vaultDataPlane({ subscription, tokenSecret }: VaultParts): Hono {
+export function vaultDataPlane({ subscription, tokenSecret, switches }: VaultParts): Hono {
   const app = new Hono();
   app.onError((error, context) => {
     const { status, code } = error instanceof VaultError ? error : { status: 500, code: "InternalServerError" };
@@ -40,6 +43,11 @@ export function vaultDataPlane({ subscription, tokenSecret }: VaultParts): Hono 
     if (!context.req.query("api-version")) throw new VaultError(400, "BadParameter", "api-version must be specified");
     const vault = subscription.findByName("keyvault:Vault", vaultName);
     if (vault === undefined) throw new VaultError(404, "VaultNotFound", `The vault ${vaultName} was not found.`);
+    if (refusesInternet(vault.inputs) && switches.operatorNetwork === "outside") {
+      const message =
+        "Public network access is disabled and request is not from a trusted service nor via an approved private link.";
+      throw new VaultError(403, "Forbidden", message);
+    }
     const id = `${vault.id}/secrets/${name}`;
     if (!subscription.allows(claims.oid, `${secrets}/${action}/action`, id)) {
       const caller = `appid=${claims.appid};oid=${claims.oid}`;

@@ -1,0 +1,42 @@
+import { isMap } from "pulumi-provider-kit";
+import type { ResourceRequest } from "../arm/resource-request.ts";
+import { typeOfId } from "../arm/resource-types.ts";
+import { plainValueAt, type Subscription, text } from "../arm/subscription.ts";
+import { refuseNetworkDeletion, refuseZoneDeletion } from "../network/network-refusals.ts";
+import { mapsIn } from "../network/private-access.ts";
+import type { Effects } from "./effects.ts";
+
+const made = { provisioningState: "Succeeded" };
+
+/** Virtual networks, private endpoints and private DNS zones. */
+export const networkEffects: Record<string, Effects> = {
+  "azure-native:network:VirtualNetwork": {
+    create: (request, { subscription }) => putSubnets(request, subscription),
+    update: (request, { subscription }) => putSubnets(request, subscription),
+    refuseDelete: (network, { subscription }) => refuseNetworkDeletion(network, subscription),
+  },
+  "azure-native:network:Subnet": { create: () => made },
+  "azure-native:network:PrivateEndpoint": { create: () => made },
+  "azure-native:network:PrivateDnsZoneGroup": { create: () => made },
+  "azure-native:privatedns:PrivateZone": {
+    create: () => made,
+    refuseDelete: (zone, { subscription }) => refuseZoneDeletion(zone, subscription),
+  },
+  "azure-native:privatedns:VirtualNetworkLink": { create: () => made },
+};
+
+/** The subnets that a network is written with exist as resources of their own too. */
+function putSubnets({ id, inputs }: ResourceRequest, subscription: Subscription) {
+  for (const subnet of mapsIn(plainValueAt(inputs, "subnets"))) {
+    const name = text(subnet, "name");
+    const found = typeOfId(`${id}/subnets/${name}`);
+    if (found === undefined) continue;
+    const properties = plainValueAt(subnet, "properties");
+    const values = { ...subnet, ...(isMap(properties) ? properties : {}) };
+    subscription.put({
+      ...{ id: `${id}/subnets/${name}`, type: found.type, name },
+      ...{ inputs: values, outputs: { ...values, ...made } },
+    });
+  }
+  return made;
+}

@@ -1,0 +1,98 @@
+import { ArmError } from "../arm/arm-error.ts";
+import type { ResourceRequest } from "../arm/resource-request.ts";
+import { plainValueAt, type Resource, type Subscription, text } from "../arm/subscription.ts";
+import { regionName } from "../refusals/regions.ts";
+import { connectionsOf, mapsIn, networkOf } from "./private-access.ts";
+
+/** What Flex Consumption wants a subnet to be delegated to (Azure Functions, "Networking options"). */
+const flexDelegation = "Microsoft.App/environments";
+
+/** Services by the type of what a private endpoint leads to (Microsoft, "What is a private endpoint?"). */
+const groupsByType: Readonly<Record<string, readonly string[]>> = {
+  "azure-native:storage:StorageAccount": ["blob", "queue", "table", "file", "dfs", "web"],
+  "azure-native:keyvault:Vault": ["vault"],
+};
+
+/** Refuses a function app on Flex Consumption whose subnet is not one for it. */
+export function refuseAppSubnet({ inputs }: ResourceRequest, subscription: Subscription): void {
+  const subnetId = text(inputs, "virtualNetworkSubnetId");
+  if (subnetId === "") return;
+  const subnet = findSubnet(subnetId, subscription);
+  const refuse = (message: string) => {
+    throw new ArmError(400, "BadRequest", message);
+  };
+  if (subnet.name.includes("_"))
+    refuse(`The subnet name '${subnet.name}' can't contain underscores for Flex Consumption sites.`);
+  if (!delegationsOf(subnet).some((service) => service.toLowerCase() === flexDelegation.toLowerCase())) {
+    refuse(`Subnet ${subnetId} must be delegated to ${flexDelegation} for Flex Consumption sites.`);
+  }
+  const network = subscription.get(networkOf(subnetId));
+  if (network && regionName(text(network.inputs, "location")) !== regionName(text(inputs, "location"))) {
+    refuse(`The virtual network '${network.name}' is in another region than the site.`);
+  }
+}
+
+/** What Azure refuses about a private endpoint. */
+export function refusePrivateEndpoint(request: ResourceRequest, subscription: Subscription): void {
+  const subnet = findSubnet(text(request.inputs, "subnet.id"), subscription);
+  if (delegationsOf(subnet).length > 0) {
+    const message = `Private endpoint ${request.name} can't be in the subnet ${subnet.name}, which is delegated to ${delegationsOf(subnet)}.`;
+    throw new ArmError(400, "PrivateEndpointCannotBeCreatedInSubnetThatHasDelegations", message);
+  }
+  for (const { target, groups } of connectionsOf(request)) {
+    const resource = subscription.get(target);
+    if (resource === undefined) throw missing(target);
+    const wrong = groups.find((group) => !groupsByType[resource.type.token]?.includes(group));
+    if (wrong === undefined) continue;
+    throw new ArmError(
+      400,
+      "PrivateLinkServiceGroupIdInvalid",
+      `The group id '${wrong}' is not one of ${resource.type.armType}.`,
+    );
+  }
+}
+
+/** Refuses records in a zone, or a link to a network, that does not exist. */
+export function refuseMissingReference({ inputs }: ResourceRequest, subscription: Subscription): void {
+  const zoneIds = mapsIn(plainValueAt(inputs, "privateDnsZoneConfigs")).map((config) =>
+    text(config, "properties.privateDnsZoneId"),
+  );
+  const network = text(inputs, "virtualNetwork.id");
+  const gone = [...zoneIds, ...(network === "" ? [] : [network])].find((id) => subscription.get(id) === undefined);
+  if (gone !== undefined) throw missing(gone);
+}
+
+/** A subnet that an app or an endpoint is in can't go, and its network neither. */
+export function refuseNetworkDeletion({ id }: Resource, subscription: Subscription): void {
+  const inUse = [
+    ...subscription.list("web:WebApp").map(({ inputs }) => text(inputs, "virtualNetworkSubnetId")),
+    ...subscription.list("network:PrivateEndpoint").map(({ inputs }) => text(inputs, "subnet.id")),
+  ].find((subnetId) => networkOf(subnetId) === id.toLowerCase());
+  if (inUse === undefined) return;
+  const name = inUse.split("/").at(-1);
+  throw new ArmError(400, "InUseSubnetCannotBeDeleted", `Subnet ${name} is in use and cannot be deleted.`);
+}
+
+/** A zone that is linked to a network can't go. */
+export function refuseZoneDeletion({ id, name }: Resource, subscription: Subscription): void {
+  const linked = subscription
+    .list("privatedns:VirtualNetworkLink")
+    .some((link) => link.id.toLowerCase().startsWith(`${id}/`.toLowerCase()));
+  if (!linked) return;
+  const message = `Can not delete resource '${name}': nested resources exist. Please delete all nested resources first.`;
+  throw new ArmError(409, "CannotDeleteResource", message);
+}
+
+function findSubnet(id: string, subscription: Subscription): Resource {
+  const subnet = subscription.get(id);
+  if (subnet?.type.token !== "azure-native:network:Subnet") throw missing(id);
+  return subnet;
+}
+
+function delegationsOf({ inputs }: Resource): string[] {
+  return mapsIn(plainValueAt(inputs, "delegations")).map((delegation) => text(delegation, "properties.serviceName"));
+}
+
+function missing(id: string): ArmError {
+  return new ArmError(400, "InvalidResourceReference", `Resource ${id} referenced by the request was not found.`);
+}

@@ -1,0 +1,102 @@
+import { isMap, type PropertyMap, type PropertyValue } from "pulumi-provider-kit";
+import { plainValueAt, type Resource, type Subscription, text } from "../arm/subscription.ts";
+
+/** Services of a storage account or a vault, each with the zone in which a virtual network looks its address up (Microsoft, "Private DNS zone values"). */
+const zones = {
+  blob: "privatelink.blob.core.windows.net",
+  queue: "privatelink.queue.core.windows.net",
+  table: "privatelink.table.core.windows.net",
+  vault: "privatelink.vaultcore.azure.net",
+} as const;
+
+type LinkedService = keyof typeof zones;
+
+/** Whether a storage account or vault takes no calls from the internet; a default action alone does that too. */
+export function refusesInternet(inputs: PropertyMap): boolean {
+  const values = ["", "properties."].flatMap((prefix) => [
+    text(inputs, `${prefix}publicNetworkAccess`).toLowerCase() === "disabled",
+    text(inputs, `${prefix}networkRuleSet.defaultAction`) === "Deny",
+    text(inputs, `${prefix}networkAcls.defaultAction`) === "Deny",
+  ]);
+  return values.includes(true);
+}
+
+/** Object ids of the identities of the apps whose virtual network leads to a service of a resource. */
+export function insidersOf(resourceId: string, service: LinkedService, subscription: Subscription): string[] {
+  const insiders = subscription.list("web:WebApp").filter((site) => reaches(site, resourceId, service, subscription));
+  const identities = subscription.identities();
+  return insiders.flatMap(({ outputs }) => {
+    const attached = plainValueAt(outputs, "identity.userAssignedIdentities");
+    const ids = Object.keys(isMap(attached) ? attached : {}).map((id) => id.toLowerCase());
+    const own = text(outputs, "identity.principalId");
+    const assigned = identities.filter(({ resourceId: id }) => ids.includes(id.toLowerCase()));
+    return [...assigned.map(({ objectId }) => objectId), ...(own ? [own] : [])];
+  });
+}
+
+/**
+ * Whether an app's virtual network has a private endpoint of the service, and finds its address: by a DNS zone of the right name that is
+ * linked to the network and has the endpoint's records.
+ */
+export function reaches(
+  site: Resource,
+  resourceId: string,
+  service: LinkedService,
+  subscription: Subscription,
+): boolean {
+  const network = networkOf(text(site.inputs, "virtualNetworkSubnetId"));
+  if (network === "") return false;
+  return subscription.list("network:PrivateEndpoint").some((endpoint) => {
+    const leadsThere = connectionsOf(endpoint).some(
+      ({ target, groups }) => target.toLowerCase() === resourceId.toLowerCase() && groups.includes(service),
+    );
+    const isHere = networkOf(text(endpoint.inputs, "subnet.id")) === network;
+    return (
+      leadsThere &&
+      isHere &&
+      zonesOf(endpoint, subscription).some((zone) => serves(zone, service, network, subscription))
+    );
+  });
+}
+
+/** The services that a private endpoint stands for. */
+export function connectionsOf({ inputs }: Pick<Resource, "inputs">): { target: string; groups: string[] }[] {
+  return mapsIn(plainValueAt(inputs, "privateLinkServiceConnections")).map((connection) => ({
+    target: text(connection, "properties.privateLinkServiceId") || text(connection, "privateLinkServiceId"),
+    groups: textsIn(plainValueAt(connection, "properties.groupIds") ?? plainValueAt(connection, "groupIds")),
+  }));
+}
+
+/** Lower-case id of the virtual network of a subnet; empty of none. */
+export function networkOf(subnetId: string): string {
+  return subnetId.toLowerCase().split("/subnets/")[0] ?? "";
+}
+
+/** Ids of the zones that hold an endpoint's records. */
+function zonesOf(endpoint: Resource, subscription: Subscription): string[] {
+  const groups = subscription
+    .list("network:PrivateDnsZoneGroup")
+    .filter(({ id }) => id.toLowerCase().startsWith(`${endpoint.id}/`.toLowerCase()));
+  return groups.flatMap(({ inputs }) =>
+    mapsIn(plainValueAt(inputs, "privateDnsZoneConfigs")).map((config) => text(config, "properties.privateDnsZoneId")),
+  );
+}
+
+function serves(zoneId: string, service: LinkedService, network: string, subscription: Subscription): boolean {
+  if (subscription.get(zoneId)?.name.toLowerCase() !== zones[service]) return false;
+  return subscription
+    .list("privatedns:VirtualNetworkLink")
+    .some(
+      ({ id, inputs }) =>
+        id.toLowerCase().startsWith(`${zoneId}/`.toLowerCase()) &&
+        networkOf(text(inputs, "virtualNetwork.id")) === network,
+    );
+}
+
+export function mapsIn(list: PropertyValue | undefined): PropertyMap[] {
+  return Array.isArray(list) ? list.filter(isMap) : [];
+}
+
+function textsIn(list: PropertyValue | undefined): string[] {
+  return Array.isArray(list) ? list.map(String) : [];
+}
