@@ -5,15 +5,15 @@ import { refusalOf } from "./refusal.ts";
 import { type AzureNeeds, plannedRelay } from "./relay/azure/planned-relay.ts";
 
 interface AzureFound {
-  /** What stands in the way, each with what to do. */
+  /** Problems, each with its remedy. */
   readonly problems: readonly string[];
-  /** What Azure did not tell, and why. */
+  /** Checks that Azure did not answer, and why. */
   readonly unchecked: readonly string[];
 }
 
 /**
- * Logs in to Azure with both providers that make the relay, in a preview too, and asks Azure what stands in the way of a relay that does
- * not exist yet: rights, region, names, quota, policies. A login that fails, or two that are not the same, hide the rest.
+ * Logs in to Azure with both providers of the relay, also in a preview, and checks whether Azure would accept a relay that does
+ * not exist yet: rights, region, names, quota, policies. If a login fails, or the two differ, nothing else is checked.
  */
 export async function findAzureProblems(
   needs: AzureNeeds,

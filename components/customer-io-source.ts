@@ -18,14 +18,14 @@ import { StackSettings } from "./settings/settings-source.ts";
 import { type CustomerIoSourceArgs, SourceArguments } from "./settings/source-arguments.ts";
 import { defaultTitle } from "./title.ts";
 
-/** The settings, and what follows from them and from what Platform already has. */
+/** The settings, and values derived from them and from Platform's objects. */
 type CheckedSettings = Settings & {
   readonly dataflowArgs: PlatformDataflowArgs;
   readonly credential: PlatformCredential | undefined;
   readonly words: SettingWords;
 };
 
-/** What a source answers once it is made. */
+/** The outputs of a source. */
 interface SourceOutputs {
   readonly relayUrl: pulumi.Output<string> | null;
   readonly streamingUrl: pulumi.Output<string>;
@@ -46,7 +46,7 @@ interface SourceOutputs {
  * events.
  */
 export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
-  /** Where Customer.io posts its events; null where it posts straight to Platform. */
+  /** The address to which Customer.io posts its events; null if it posts directly to Platform. */
   readonly relayUrl: pulumi.Output<string | null>;
   /** Where events are posted to Platform. Secret: anyone who has it can write into the dataset. */
   readonly streamingUrl: pulumi.Output<string>;
@@ -54,7 +54,7 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
   readonly datasetId: pulumi.Output<string>;
   readonly schemaId: pulumi.Output<string>;
   readonly webhookId: pulumi.Output<number>;
-  /** What is left for a person to do, if anything. */
+  /** The remaining manual steps, if any. */
   readonly nextSteps: pulumi.Output<string[]>;
   readonly #name: string;
   readonly #given: CustomerIoSourceArgs | StackSettings;
@@ -99,14 +99,14 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
     const title = defaultTitle();
     const { delivery, dataflowArgs } = settings;
     if (delivery === "direct") void pulumi.log.warn(directWarning, this);
-    // Without a relay it comes before everything, so that a change that takes the relay away is refused before anything else is changed.
+    // Without a relay it is created first, so that a change that removes the relay is refused before anything else is changed.
     const withoutRelay =
       delivery === "direct" ? [new RelayGuard(`${name}-relay-guard`, { delivery }, { ...parent })] : [];
     const dataflow = new PlatformDataflow(`${name}-platform`, dataflowArgs, { ...parent, dependsOn: withoutRelay });
     const ownsDataset = dataflowArgs.destination.datasetId === undefined;
     const { forceDestroy, keep } = settings.dataset;
     const guarded = { datasetId: dataflow.datasetId, forceDestroy, keep };
-    // In a destroy it checks the dataset again once no more events can come: the webhook is gone, and the relay has delivered what it held.
+    // In a destroy it checks the dataset again when no more events can arrive: the webhook is deleted, and the relay has delivered what it held.
     const guardAgain = (dependsOn: pulumi.Resource[], relayHealthUrl?: pulumi.Output<string>) => {
       if (!ownsDataset) return [];
       const args = { ...guarded, ...(relayHealthUrl && { relayHealthUrl }), deletedBefore: "Customer.io's webhook" };
@@ -137,7 +137,7 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
       everything.push(new DatasetGuard(`${name}-guard`, args, { ...parent, dependsOn: [...everything] }));
     }
     if (relay) {
-      // This guard goes first: dead letters that stop a destroy may become rows, and the dataset's guard must still be there for those.
+      // This guard is deleted first: dead letters that stop a destroy may become rows, which the dataset's guard must still protect.
       const { queueId, healthUrl, parts } = relay;
       new RelayGuard(
         `${name}-relay-guard`,
@@ -187,7 +187,7 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
   }
 }
 
-/** The App API never returns the signing key, so a person has to copy it once. */
+/** The App API never returns the signing key, so an operator has to copy it once. */
 function keySteps(title: string, words: SettingWords): string[] {
   return [
     `In Customer.io, open Data & Integrations > Integrations > Reporting Webhooks, and in the three-dots menu of "${title}" choose "Copy signing key".`,

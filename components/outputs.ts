@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 /**
- * One output of a component that is made asynchronously. Each is taken by itself: an output that holds them all would make every one of
+ * One output of a component that is created asynchronously. Each is a separate output: a common one would make every one of
  * them a secret as soon as one is.
  */
 export function outputOf<Data, Name extends keyof Data>(

@@ -8,7 +8,7 @@ import { refusalOf } from "./refusal.ts";
 import type { AzureNeeds } from "./relay/azure/planned-relay.ts";
 import { providerMistakes } from "./settings/provider-settings.ts";
 
-/** What a stack is going to need of the vendors. */
+/** What a stack needs from the vendors. */
 export interface Needs extends AzureNeeds {
   readonly source: Source;
   readonly profile: Pick<PlatformSettings["profile"], "enabled">;
@@ -19,12 +19,12 @@ export interface Needs extends AzureNeeds {
 type Report = Awaited<ReturnType<typeof getPreflight>>;
 
 /**
- * Reads the settings and asks Platform and Customer.io, in a preview too, whether everything is there that the source needs, and logs in to
- * Azure for the relay and asks it what stands in the way of one. What is wrong with one hides nothing of the others.
+ * Reads the settings, checks in Platform and Customer.io, also in a preview, that everything exists that the source needs, and logs in to
+ * Azure for the relay and checks that Azure would accept it. A problem with one does not hide those of the others.
  *
  * @param read reads the settings, and throws a `pulumi.RunError` that names their mistakes
- * @param parent the component whose providers are asked; default: those of the stack
- * @throws pulumi.RunError naming all mistakes and all that is missing at once, each with what to do
+ * @param parent the component with the providers to use; default: those of the stack
+ * @throws pulumi.RunError naming all mistakes and everything that is missing at once, each with its remedy
  */
 export async function checkSettings<Settings extends Needs>(
   read: () => Settings,
@@ -44,7 +44,7 @@ export async function checkSettings<Settings extends Needs>(
     if (!pulumi.RunError.isInstance(error)) throw error;
     refusal = error.message;
   }
-  // Settings that can't be read don't tell what is needed, so only the credentials and the sandbox are asked about then.
+  // If the settings can't be read, it is unknown what is needed, so only the credentials and the sandbox are checked.
   const { problems, unchecked } = await findProblems(settings, asked, parent);
   const all = [
     ...(refusal === undefined ? [] : [refusal]),
@@ -61,14 +61,14 @@ async function warnOf(unchecked: readonly string[]): Promise<void> {
 }
 
 interface Found {
-  /** One for each vendor that has any: a sentence and its list. */
+  /** One message for each vendor with problems: a sentence and its list. */
   readonly problems: string[];
   readonly unchecked: readonly string[];
 }
 
 /**
  * @param needs undefined if the settings can't be read
- * @param asked which vendors are asked: the engine ends the program at once where a provider's settings can't be used
+ * @param asked the vendors to ask: the engine ends the program at once if a provider's settings are invalid
  */
 async function findProblems(
   needs: Needs | undefined,

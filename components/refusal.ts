@@ -1,4 +1,4 @@
-/** Why a provider's function failed, without the words that the engine adds; undefined if it did not fail. */
+/** Why a provider's function failed, without the engine's additions; undefined if it did not fail. */
 export async function refusalOf(answer: Promise<unknown>): Promise<string | undefined> {
   try {
     await answer;

@@ -5,7 +5,7 @@ import { keepName } from "./title.ts";
 export interface ReportingWebhookSubscriptionArgs {
   /** The webhook's name in Customer.io, if the settings have one. */
   name: pulumi.Input<string> | undefined;
-  /** Its name otherwise, which it keeps once it is created. */
+  /** Its default name, which it keeps once it is created. */
   title: string;
   /** Where Customer.io posts its events. */
   endpoint: pulumi.Input<string>;
@@ -18,10 +18,10 @@ export interface ReportingWebhookSubscriptionArgs {
   disabled: pulumi.Input<boolean>;
 }
 
-/** The workspace's subscription: Customer.io's reporting webhook, posting to the relay. */
+/** Customer.io's reporting webhook, which posts to the relay. */
 export class ReportingWebhookSubscription extends pulumi.ComponentResource {
   readonly webhookId: pulumi.Output<number>;
-  /** What the webhook is called in Customer.io. */
+  /** The webhook's name in Customer.io. */
   readonly webhookName: pulumi.Output<string>;
 
   constructor(name: string, args: ReportingWebhookSubscriptionArgs, options?: pulumi.ComponentResourceOptions) {
@@ -31,7 +31,7 @@ export class ReportingWebhookSubscription extends pulumi.ComponentResource {
     const keeping = { ...parent, ...keepName("name", given) };
     const named = { name: given ?? title };
     const claim = { ...named, endpoint: args.endpoint };
-    // Created first and deleted last, so that it also cleans up what a killed run could not record.
+    // Created first and deleted last, so that it also deletes objects that a killed run could not record.
     const ownership = new customerio.Ownership(`${name}-ownership`, claim, keeping);
     const webhook = new customerio.ReportingWebhook(
       `${name}-webhook`,

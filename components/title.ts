@@ -6,7 +6,7 @@ export function defaultTitle(): string {
 }
 
 /**
- * The option by which an object without a name in the settings keeps the name that it has: the default holds the stack's name,
+ * The option with which an object without a name in the settings keeps its name: the default contains the stack's name,
  * and `pulumi stack rename` must change nothing in the cloud.
  *
  * @param property the input that holds the name

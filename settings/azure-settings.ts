@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What the relay is for: to try it out, or to carry events that nobody may lose. */
+/** The purpose of the relay: a trial, or events that must not be lost. */
 export const environments = ["dev", "prod"] as const;
 export type Environment = (typeof environments)[number];
 
@@ -78,8 +78,8 @@ export const azureChoices = z.strictObject({
 export type AzureChoices = z.output<typeof azureChoices>;
 
 /**
- * What each environment chooses. `dev` costs little and is quick to destroy. It is the default, since `prod` makes some things that
- * can't be undone (purge protection) or that refuse to be deleted (locks, `protect`). Nobody should get those without asking for them.
+ * The choices of each environment. `dev` costs little and is quick to destroy. It is the default, since `prod` creates resources that
+ * can't be undone (purge protection) or that refuse to be deleted (locks, `protect`). Users should get those only on request.
  */
 export const environmentChoices: Readonly<Record<Environment, AzureChoices>> = {
   dev: {
@@ -115,7 +115,7 @@ export const environmentChoices: Readonly<Record<Environment, AzureChoices>> = {
 const accountName = /^[a-z0-9]{3,24}$/;
 const accountWords = "3 to 24 lower-case letters and digits";
 
-/** Names in place of those that the program makes, in the words of Azure's rules. */
+/** Names that replace generated ones, as in Azure's rules. */
 export const azureNames = z.strictObject({
   resourceGroup: name(
     /^[-\w.()]{0,89}[-\w()]$/,
@@ -148,7 +148,7 @@ export const azureNames = z.strictObject({
   ),
 });
 
-/** What exists already and is used unchanged. */
+/** Existing resources that are used unchanged. */
 export const azureExisting = z.strictObject({
   resourceGroupId: z
     .string()

@@ -3,7 +3,7 @@ import { azureChoices, azureExisting, azureNames, azureTags, environments } from
 import { allowedCallers, privateNetwork } from "./network-settings.ts";
 import type { Setting } from "./setting.ts";
 
-/** What the relay's settings do with direct delivery, where there is no relay. */
+/** The effect of the relay's settings with direct delivery, which has no relay. */
 export const ofTheRelay = { ignored: "it belongs to the relay, which does not exist with delivery: direct" } as const;
 
 /** The part of `settingsTable` about the relay's resources in Azure. */

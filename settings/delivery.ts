@@ -10,7 +10,7 @@ export interface Hindrance {
 /** Settings by name. Those whose value is known only later count as set. */
 type Given = Readonly<Record<string, unknown>> & { readonly delivery: "relay" | "direct" };
 
-/** Settings that only the relay can honor: direct delivery would break what they promise. */
+/** Settings that need the relay: direct delivery can't fulfill them. */
 export function contradictions(settings: Given): Hindrance[] {
   return hindrances(settings, "refused");
 }
@@ -29,7 +29,7 @@ function hindrances(settings: Given, effect: "refused" | "ignored"): Hindrance[]
   });
 }
 
-/** What a preview says of direct delivery. */
+/** A preview's warning about direct delivery. */
 export const directWarning =
   "delivery: direct is for trials and sandboxes. Without the relay nobody checks Customer.io's signature: anyone who knows the " +
   "streaming URL can write into the dataset. Nobody holds events while Platform is away or throttles: Customer.io tries each " +

@@ -16,7 +16,7 @@ function isAddressRange(text: string): boolean {
   return rest.length === 0 && /^\d{1,3}$/.test(length) && Number(length) <= bits;
 }
 
-/** From where the relay may be called. */
+/** The addresses from which the relay may be called. */
 export const allowedCallers = z
   .strictObject({
     customerIo: z.boolean().default(false).meta({
@@ -36,7 +36,7 @@ export const allowedCallers = z
   })
   .refine(
     ({ customerIo, addresses, operators }) => operators.length > 0 || (!customerIo && addresses.length === 0),
-    "operators must name where npx pulumi runs: it deploys the code and asks the relay how it is",
+    "operators must contain the address of the machine that runs Pulumi: it deploys the code and checks the health of the relay",
   )
   .refine(
     ({ customerIo, addresses, operators }) => operators.length === 0 || customerIo || addresses.length > 0,

@@ -1,7 +1,7 @@
 import { platformSchemas } from "./platform-settings.ts";
 import { plainSettings, type SettingName } from "./schema.ts";
 
-/** Settings of the dataflow and of what it is made of in Platform. */
+/** Settings of the dataflow and its other objects in Platform. */
 export const dataflowSettings = [
   "mapping",
   "testMode",
@@ -25,7 +25,7 @@ const sourceSettings = ["relayCredential"] as const satisfies readonly SettingNa
 
 export type DataflowSetting = (typeof dataflowSettings)[number];
 export type WebhookSetting = (typeof webhookSettings)[number];
-/** Settings of the relay: all others, and what is removed from events, on which the dataflow's samples depend too. */
+/** Settings of the relay: all others, and `personalData`, on which the dataflow's samples depend too. */
 export type RelaySetting =
   | Exclude<SettingName, DataflowSetting | WebhookSetting | (typeof sourceSettings)[number]>
   | "personalData";

@@ -8,7 +8,7 @@ const named = z.strictObject({
   description: text.optional().meta({ description: "What it is for." }),
 });
 
-/** What the settings about objects in Platform are made of; what is left out gets the package's own name and description. */
+/** The parts of settings about objects in Platform; absent ones have the package's own name and description. */
 export const platformSchemas = {
   schema: z.strictObject({
     existing: text.optional().meta({ description: "$id, meta:altId or title of a schema to use as it is." }),
@@ -89,7 +89,7 @@ export interface Conflict {
 /** Every identity doubles the expression of the identity map, and Data Prep takes 4096 characters. */
 const mostIdentities = 3;
 
-/** Mistakes in settings that are each right by themselves. */
+/** Mistakes in combinations of valid settings. */
 export function platformConflicts(settings: PlatformSettings & { personalData: PersonalData }): Conflict[] {
   return [...conflictsWithExisting(settings), ...conflictsOfDataset(settings), ...conflictsOfProfile(settings)];
 }

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { AppSettingName } from "../relay/core/app-settings.ts";
 
-/** What the table of settings says of each. */
+/** An entry of the table of settings. */
 interface Described {
   /** The schema of a value, without the default. */
   readonly schema: z.ZodType;
@@ -16,11 +16,11 @@ export interface PlainSetting extends Described {
   readonly secret?: undefined;
   /** The default, as a user would write it. */
   readonly default: unknown;
-  /** Values to show, the most typical one first. Absent: the default. */
+  /** Example values, the most typical one first. Absent: the default. */
   readonly examples?: readonly [unknown, ...unknown[]];
   /**
-   * Outputs of other resources come too late for what decides which resources exist: `true` is for the whole setting, a list for those
-   * properties alone. Absent: any part may be an output.
+   * A setting that decides which resources exist can't be an output: `true` is for the whole setting, a list for those
+   * properties only. Absent: any part may be an output.
    */
   readonly decides?: true | readonly string[];
   /**
@@ -28,7 +28,7 @@ export interface PlainSetting extends Described {
    * each under its name.
    */
   readonly appSetting?: AppSettingName;
-  /** What a value other than the default does with `delivery: direct`, and why. Absent: it works there too. */
+  /** The effect of a value other than the default with `delivery: direct`, and why. Absent: it works there too. */
   readonly direct?: { readonly refused: string } | { readonly ignored: string };
 }
 

@@ -3,8 +3,8 @@ import { nearest } from "pulumi-provider-kit/settings";
 import { z } from "zod";
 
 /**
- * A name that Customer.io may have for an event. It adds events without notice, so one that the catalogue lacks is sent as it is, and
- * the webhook's own check warns of it; only what can't be a name is a mistake.
+ * A possible name of a Customer.io event. Customer.io adds events without notice, so a name that the catalogue lacks is sent unchanged, and
+ * the webhook's own check warns about it; only an impossible name is a mistake.
  */
 export const subscription = z.string().regex(/^[a-z][a-z0-9]*(_[a-z0-9]+)+$/, {
   error: ({ input }) => {

@@ -2,7 +2,7 @@ import type { Price } from "./prices.ts";
 import { type Load, type Quantity, type RelayShape, usageOf } from "./usage.ts";
 
 interface PricedMeter extends Quantity {
-  /** Undefined where no price is known. */
+  /** Undefined without a known price. */
   readonly price: Price | undefined;
   /** US dollars a month; undefined as well then. */
   readonly cost: number | undefined;
@@ -14,7 +14,7 @@ export interface Estimate {
   readonly total: number;
 }
 
-/** A change of the settings, and what it takes off the price of a month. */
+/** A change of the settings, and how much it saves per month. */
 export interface Lever {
   readonly change: string;
   readonly saves: number;
@@ -41,7 +41,7 @@ const levers: readonly { readonly change: string; readonly to: Partial<RelayShap
   { change: "logRetentionDays 90", to: { logRetentionDays: 90 } },
 ];
 
-/** What could be changed, the largest saving first; what would save less than a cent is left out. */
+/** Possible changes, the largest saving first; savings of less than a cent are left out. */
 export function leversOf(shape: RelayShape, load: Load, prices: Prices): Lever[] {
   const { total } = estimate(shape, load, prices);
   return levers

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { UsageError } from "../command/usage-error.ts";
 
-/** Ways of Azure to keep copies of what is stored. */
+/** Azure's options for storage redundancy. */
 export const redundancies = ["LRS", "ZRS", "GRS", "RAGRS", "GZRS", "RAGZRS"] as const;
 export type Redundancy = (typeof redundancies)[number];
 
@@ -26,8 +26,8 @@ const queues = infracost("storage_queue_test", "West US");
 const westEurope = (test: string) => infracost(test, "West Europe");
 
 /**
- * List prices that public sources quote, with where and when. What no source has is not here: it has to be given with `--prices`.
- * Free amounts are those of the subscription, which other systems may use up.
+ * List prices from public sources, with region and date. Prices without a source are missing: they have to be given with `--prices`.
+ * Free amounts are per subscription, and other systems may use them.
  */
 export const knownPrices: Readonly<Record<string, Price>> = {
   executions: { amount: 0.4, per: 1_000_000, free: 250_000, ...blog },
@@ -74,9 +74,9 @@ export const knownPrices: Readonly<Record<string, Price>> = {
 const prices = z.record(z.string(), priceSchema);
 
 /**
- * The known prices, with those of a JSON file in their place or beside them.
+ * The known prices, replaced or extended by those of a JSON file.
  *
- * @throws UsageError if the file can't be read or is not as it should be
+ * @throws UsageError if the file can't be read or is invalid
  */
 export async function readPrices(file: string | undefined): Promise<Readonly<Record<string, Price>>> {
   if (file === undefined) return knownPrices;

@@ -25,7 +25,7 @@ const workspace = z.object({ retentionInDays: z.number() });
 /**
  * How a stack's relay was set up by the last `npx pulumi up`.
  *
- * @throws if the stack has no relay that is whole
+ * @throws if the stack has no complete relay
  */
 export function relayShapeOf(source: StackSource): RelayShape {
   const inputs = (type: string) => source.resource(type).inputs;

@@ -1,10 +1,10 @@
 import type { LogDetail } from "../../relay/core/app-settings.ts";
 import type { Redundancy } from "./prices.ts";
 
-/** How a relay is set up, as far as its price depends on it. */
+/** The properties of a relay that determine its price. */
 export interface RelayShape {
   readonly redundancy: Redundancy;
-  /** Whether instances are spread over zones, of which each function group then has two always ready. */
+  /** Whether instances are spread over zones; each function group then has two that are always ready. */
   readonly zoneRedundant: boolean;
   /** MB of an instance. */
   readonly instanceMemory: number;
@@ -12,7 +12,7 @@ export interface RelayShape {
   readonly alwaysReady: number;
   readonly duplicateWindowDays: number;
   readonly logDetail: LogDetail;
-  /** Undefined where the logs go to a workspace that exists already, with a retention of its own. */
+  /** Undefined for an existing workspace, which has its own retention. */
   readonly logRetentionDays: number | undefined;
   /** Private endpoints; absent: none. */
   readonly privateEndpoints?: number;
@@ -22,13 +22,13 @@ export interface RelayShape {
 
 export interface Load {
   readonly eventsPerMonth: number;
-  /** How fast events come while they come; the rest of the month is quiet. */
+  /** Events per second while events arrive; the rest of the month is quiet. */
   readonly eventsPerSecond: number;
 }
 
-/** Units of one meter that a month takes. */
+/** Units of one meter per month. */
 export interface Quantity {
-  /** The meter, by which the price is found. */
+  /** The meter, which is the key of the price. */
   readonly meter: string;
   readonly quantity: number;
   readonly unit: string;
@@ -36,15 +36,15 @@ export interface Quantity {
 
 export const secondsPerMonth = 30 * 24 * 3600;
 
-/** What an event takes, and where that is known from. */
+/** The resources that an event uses, with the sources of the figures. */
 const perEvent = {
-  /** One of the intake, one of the forwarder if no event shares its queue message: the most there is. */
+  /** One of the intake and one of the forwarder if no event shares its queue message: the maximum. */
   executions: 2,
-  /** Put, get and delete of a message of its own: the most there is. `npm run bench -- delivery records` counts fewer. */
+  /** Put, get and delete of a separate message: the maximum. `npm run bench -- delivery records` counts fewer. */
   queueOperations: 3,
   /** The note of a delivered event that comes alone: the most there is unless events come late. See `RememberedDuplicates`. */
   tableOperations: 1,
-  /** Lines of its own with `logDetail: events`; test/relay/log-volume.test.ts. */
+  /** Lines with `logDetail: events`; test/relay/log-volume.test.ts. */
   records: 2,
   /** GB through private endpoints: a queue message of 2 KB with its envelope, put and taken, and some small table rows. */
   privateGb: 5e-6,
@@ -52,33 +52,33 @@ const perEvent = {
   egressGb: 1.5e-6,
 } as const;
 
-/** Events a second that the estimate gives one instance of each group. One instance of the benchmark takes and delivers as many. */
+/** Events per second of one instance of each group in the estimate, as measured in the benchmark. */
 const eventsPerInstance = 100;
-/** Seconds for which Azure charges an active instance at least (Azure Functions, "Flex Consumption plan"). */
+/** Minimum seconds that Azure charges for an active instance (Azure Functions, "Flex Consumption plan"). */
 const shortestActivity = 1;
-/** KB that one record takes in the workspace: an assumption. */
+/** KB of one record in the workspace: an assumption. */
 const recordKb = 1;
-/** Seconds between two lines of a sum, and kinds of lines of events that go well. */
+/** Seconds between two lines of a sum, and kinds of lines for delivered events. */
 const sums = { seconds: 15, kinds: 2 };
 /** Metrics of the host for each of two functions, and seconds between two flushes. */
 const aggregates = { metrics: 14, seconds: 30 };
-/** Three places call every 15 minutes. */
+/** Three locations call every 15 minutes. */
 const availabilityTests = (3 * secondsPerMonth) / 900;
-/** Seconds between two looks at an empty queue, and queues that are looked at. */
+/** Seconds between two polls of an empty queue, and the number of polled queues. */
 const polls = { seconds: 2, queues: 2 };
-/** Days that tables of Application Insights keep for the price of ingestion. */
+/** Days of retention in Application Insights' tables that the price of ingestion includes. */
 const daysIncluded = 90;
-/** References that are read again each day and by each new instance: far below the one unit that Azure charges. */
+/** References are read each day and by each new instance: far below the one unit that Azure charges. */
 const vaultOperations = 10_000;
 /** Groups of instances: calls, forwarder, poison. */
 const groups = 3;
 
-/** What a month takes of each meter. */
+/** The monthly units of each meter. */
 export function usageOf(shape: RelayShape, { eventsPerMonth: events, eventsPerSecond }: Load): Quantity[] {
   const gb = shape.instanceMemory / 1024;
   const busySeconds = Math.min(secondsPerMonth, events / eventsPerSecond);
   const instances = Math.max(1, Math.ceil(eventsPerSecond / eventsPerInstance));
-  // Dense traffic keeps instances active throughout; of sparse traffic each execution is an active second of its own.
+  // Dense traffic keeps instances active all the time; with sparse traffic each execution is a separate active second.
   const active = Math.min(events * shortestActivity, busySeconds * instances);
   const forCalls = shape.zoneRedundant ? Math.max(2, shape.alwaysReady) : shape.alwaysReady;
   const ready = shape.zoneRedundant ? forCalls + 2 * (groups - 1) : forCalls;
@@ -122,5 +122,5 @@ export function usageOf(shape: RelayShape, { eventsPerMonth: events, eventsPerSe
   ].filter(({ quantity }) => quantity > 0);
 }
 
-/** Rules by what Azure charges for them; a test compares them with those that are declared. */
+/** Numbers of alert rules by price; a test compares them with the declared ones. */
 export const alertRules = { everyFiveMinutes: 10, everyHour: 1, onMetrics: 5 } as const;

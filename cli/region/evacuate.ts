@@ -16,35 +16,35 @@ export interface EvacuationOptions {
   /** Whether to wait for messages that are hidden until their next try. */
   readonly waits: boolean;
   readonly sleep: (milliseconds: number) => Promise<void>;
-  /** Ends the work after what is under way. */
+  /** Stops the work after the current steps. */
   readonly signal: AbortSignal;
   /** Called after each step. */
   readonly progress: (counts: EvacuationCounts) => void;
 }
 
-/** What has been moved, and what is left. */
+/** The counts of moved and remaining messages and dead letters. */
 export interface EvacuationCounts {
   /** Queue messages, each of one or more events. */
   messages: number;
   /** Events in them, as far as they can be read. */
   events: number;
   deadLetters: number;
-  /** Messages that are hidden until their next try, about. */
+  /** The approximate number of messages that are hidden until their next try. */
   hidden: number;
-  /** Dead letters whose event died again while they were copied; the next run moves them. */
+  /** Dead letters that were rewritten while they were copied; the next run moves them. */
   changed: number;
 }
 
-/** Milliseconds between two looks at a queue whose messages are all hidden. */
+/** Milliseconds between two polls of a queue in which all messages are hidden. */
 const lookAgainAfter = 5_000;
 
 /**
- * Moves what waits in a relay's queues, and its dead letters, to another relay's storage.
+ * Moves waiting messages and dead letters to another relay's storage.
  *
- * Nothing is removed before the other storage has it, so this can be stopped, killed and repeated at any time. What was then under way is in
- * both places: the event may come to Platform twice, under the same `_id`. The relay that is left may go on delivering meanwhile.
+ * Nothing is removed before the other storage has it, so this can be stopped, killed and repeated at any time. An interrupted move leaves
+ * copies in both places: the event may reach Platform twice, under the same `_id`. The former relay may deliver meanwhile.
  *
- * @throws what one of the storages throws
+ * @throws the error of either storage
  */
 export async function evacuate(options: EvacuationOptions): Promise<EvacuationCounts> {
   const counts: EvacuationCounts = { messages: 0, events: 0, deadLetters: 0, hidden: 0, changed: 0 };
@@ -66,7 +66,7 @@ async function moveMessages(options: EvacuationOptions, counts: EvacuationCounts
       await sleep(lookAgainAfter);
       continue;
     }
-    // What is not moved before the end comes back into its queue by itself.
+    // Messages that were not moved become visible in their queue again.
     await eachOf(taken, signal, async (message) => {
       const events = await moveMessage(message, options);
       counts.events += events;
@@ -81,10 +81,10 @@ async function moveMessage(message: TakenMessage, { from, to }: EvacuationOption
   const envelope = readQueueMessage(message.text);
   const claims = claimsIn(envelope);
   await copyClaims(claims, from.storage, to);
-  // Byte by byte, so that what a newer relay has written is not lost.
+  // Byte by byte, so that additions by a newer relay are kept.
   await to.enqueue(message.text);
   const isRemoved = await from.queues.remove(message);
-  // Of a message that came back, somebody else may need the bodies.
+  // If the message is visible again, another reader may need the bodies.
   if (isRemoved) for (const claim of claims) await from.storage.removeClaim(claim);
   return eventsIn(envelope).length;
 }
@@ -100,7 +100,7 @@ async function moveDeadLetters(options: EvacuationOptions, counts: EvacuationCou
       const claims = claimsIn(readQueueMessageText(Buffer.from(letter.body, letter.encoding).toString("utf8")));
       await copyClaims(claims, from.storage, to);
     }
-    // One of that name is of the same receipt of the same event.
+    // A blob of that name is from the same receipt of the same event.
     await to.addDeadLetter(name, read.content);
     if (await from.storage.removeDeadLetter(name, read.etag)) counts.deadLetters += 1;
     else counts.changed += 1;
@@ -108,7 +108,7 @@ async function moveDeadLetters(options: EvacuationOptions, counts: EvacuationCou
   });
 }
 
-/** Under the same names: they are made of the event and its receipt, so that a second copy overwrites the first. */
+/** Under the same names: they are derived from the event and its receipt, so that a second copy overwrites the first. */
 async function copyClaims(
   names: readonly string[],
   from: Pick<RelayStorageAccount, "readClaim">,
@@ -116,7 +116,7 @@ async function copyClaims(
 ): Promise<void> {
   for (const name of names) {
     const body = await from.readClaim(name);
-    // Gone: its event was delivered, or is a dead letter.
+    // Deleted: its event was delivered, or is a dead letter.
     if (body !== undefined) await to.putClaim(name, body);
   }
 }

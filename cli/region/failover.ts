@@ -5,10 +5,10 @@ import type { StackSource } from "../stack/source.ts";
 import { signingKeysOf } from "../stack/source-settings.ts";
 
 /**
- * Why a relay can't take over the events of another, with what to do; undefined if it can.
+ * Why a relay can't replace another one, with the remedy; undefined if it can.
  *
- * A call that is answered with an error costs an hour, in which Customer.io sends nothing, so this is asked before the webhook is turned.
- * Azure's management is not asked, which may be away together with the other region.
+ * After an error Customer.io sends nothing for an hour, so this is checked before the webhook is redirected.
+ * Azure Resource Manager is not called, since it may be unavailable together with the other region.
  */
 export async function explainUnfit(
   from: StackSource,
@@ -33,21 +33,21 @@ export async function explainUnfit(
   );
 }
 
-/** What became of a webhook. */
+/** The result for a webhook. */
 export interface TurnedWebhook {
   /** False: it posted there already. */
   readonly isChanged: boolean;
-  /** What Customer.io calls it. */
+  /** Its name in Customer.io. */
   readonly name: string;
   /** A disabled webhook sends nothing, wherever it posts. */
   readonly isDisabled: boolean;
 }
 
 /**
- * Points a webhook at another relay and changes nothing else about it. What Customer.io holds back for it should then go to the new address
+ * Points a webhook at another relay and changes nothing else about it. Events that Customer.io holds back for it should then go to the new address
  * too: no source says so.
  *
- * @throws if Customer.io has no such webhook, or answers that it still posts elsewhere
+ * @throws if Customer.io has no such webhook, or reports that it still posts elsewhere
  */
 export async function turnWebhook(
   webhooks: Pick<ReportingWebhooks, "get" | "update">,

@@ -3,7 +3,7 @@ import { PulumiStack } from "../stack/pulumi-stack.ts";
 import type { StackSource } from "../stack/source.ts";
 
 /**
- * The source of another stack of the same program that takes the place of one: that of the same name, or its only one.
+ * The source in another stack of the same program that replaces this one: the one of the same name, or its only one.
  *
  * @param name of the stack, as `--to` gives it
  * @throws UsageError if the stack has no such source, or if that has no relay
@@ -23,7 +23,7 @@ export async function readCounterpart(source: StackSource, name: string): Promis
   return found;
 }
 
-/** How rows differ once events go by the other stack; undefined if they go into the same dataset. */
+/** A warning if the other stack fills another dataset; undefined if it fills the same one. */
 export function explainOtherDataset(from: StackSource, to: StackSource): string | undefined {
   if (from.datasetId === to.datasetId) return undefined;
   return (

@@ -20,17 +20,17 @@ interface DestinationSettings extends Pick<PlatformSettings, "profile"> {
 
 interface DestinationSearch {
   readonly words: SettingWords;
-  /** Whether the settings map fields by themselves, so that a schema may have none of the catalogue's. */
+  /** Whether the settings have mappings of their own, so that a schema may have none of the catalogue's fields. */
   readonly mapsOtherFields: boolean;
-  /** The component whose providers are asked; default: those of the stack. */
+  /** The component with the providers to use; default: those of the stack. */
   readonly parent?: pulumi.Resource;
 }
 
 /**
- * Looks up and checks what the settings name in Platform. This happens before anything is declared, in previews too, so that a
- * mistake is one message and leaves nothing half done.
+ * Finds and checks the objects in Platform that the settings name. This happens before anything is declared, also in previews, so that a
+ * mistake is one message and leaves nothing partly done.
  *
- * @throws pulumi.RunError for what can't take the events
+ * @throws pulumi.RunError for objects that can't be used for the events
  */
 export async function findDestination(
   { schema, dataset, profile, title }: DestinationSettings,
@@ -57,7 +57,7 @@ export async function findDestination(
   return {};
 }
 
-/** The function's answer. If it refuses, one message without a stack trace that begins with the name of the setting. */
+/** The function's result. A refusal becomes one message without a stack trace that begins with the name of the setting. */
 async function rethrowRefusal<Answer>(answer: Promise<Answer>, setting?: string): Promise<Answer> {
   const reason = await refusalOf(answer);
   if (reason === undefined) return answer;
@@ -84,7 +84,7 @@ async function checkIdentities(
   );
 }
 
-/** Several stacks may fill one dataset; it stays as its owner wants it. */
+/** Several stacks may fill one dataset, so it is not changed. */
 function checkDataset({ id, name, profileEnabled }: aep.ExistingDataset, wanted: boolean, words: SettingWords): void {
   const what = `${words.name("dataset.existing")}: the dataset "${name}" (${id})`;
   if (wanted && !profileEnabled) {

@@ -9,7 +9,7 @@ export interface EventDatasetArgs extends EventSchemaArgs, Pick<Settings, "datas
   destination: Destination;
 }
 
-/** A dataset for events and its schema, of which is made what the destination lacks. */
+/** A dataset for events with its schema. Creates what the destination lacks. */
 export function createEventDataset(
   name: string,
   args: EventDatasetArgs,

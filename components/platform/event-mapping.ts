@@ -11,17 +11,17 @@ import type { SettingValues } from "../../settings/schema.ts";
 import { describeMistake, refuseSettings } from "../settings/setting-mistakes.ts";
 import type { SettingWords } from "../settings/setting-words.ts";
 
-/** Where the events are mapped to. */
+/** The target of the mapping. */
 export interface MappingTarget {
   /** The organization's tenant id, without an underscore. */
   readonly tenantId: string;
-  /** The schema with all its fields, if it is there already; else it is the one that is made. */
+  /** The existing schema with all its fields; undefined if one is created. */
   readonly definition?: SchemaDefinition;
   /** Dot path of the field that is its primary identity, if any. */
   readonly primaryIdentity?: string;
-  /** The fields of the event catalogue that it has; default: all. */
+  /** Its fields from the event catalogue; default: all. */
   readonly fields?: readonly EventField[];
-  /** The identities that a record's identity map gets; default: none. */
+  /** The identities in a record's identity map; default: none. */
   readonly identityMap?: Identities;
 }
 
@@ -53,7 +53,7 @@ export function createEventMapping(
   return customizeMapping(automatic, customization);
 }
 
-/** How the schema that is made identifies people. */
+/** How a created schema identifies people. */
 function chooseIdentities(
   { profile }: Pick<SettingValues, "profile">,
   tenantId: string,

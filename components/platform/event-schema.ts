@@ -4,7 +4,7 @@ import { fieldGroupBody } from "../../events/field-group.ts";
 import type { Settings } from "../settings/setting-types.ts";
 import { keepName } from "../title.ts";
 
-/** Adobe's field group for identity maps; a schema without a primary identity field joins Profile by it. */
+/** Adobe's field group for identity maps, which a schema without a primary identity field needs for Profile. */
 const identityMapGroup = "https://ns.adobe.com/xdm/context/identitymap";
 
 export interface EventSchemaArgs extends Pick<Settings, "schema" | "fieldGroup" | "dataset" | "profile"> {
@@ -16,8 +16,8 @@ export interface EventSchemaArgs extends Pick<Settings, "schema" | "fieldGroup" 
 }
 
 /**
- * A schema of ExperienceEvent class with all fields of the event catalogue; enabled for Profile if that is asked for.
- * @returns the schema's id, and what has to be there before a dataset follows it
+ * A schema of ExperienceEvent class with all fields of the event catalogue, enabled for Profile if the settings say so.
+ * @returns the schema's id, and what has to exist before a dataset follows it
  */
 export function createEventSchema(
   name: string,

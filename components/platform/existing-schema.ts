@@ -7,32 +7,32 @@ import { checkSchemaFit, hasField } from "../../events/schema-fit.ts";
 import type { PlatformSettings } from "../../settings/platform-settings.ts";
 import type { SettingWords } from "../settings/setting-words.ts";
 
-/** A schema that somebody else made, as far as events fill it. */
+/** The parts of an existing schema that events fill. */
 export interface ExistingEventSchema {
   readonly id: string;
   /** All its fields. */
   readonly definition: SchemaDefinition;
-  /** Dot path of the field that is its primary identity, if one is. */
+  /** Dot path of its primary identity field, if any. */
   readonly primaryIdentity?: string;
-  /** The fields of the event catalogue that it has. */
+  /** Its fields from the event catalogue. */
   readonly fields: readonly EventField[];
-  /** The identities that a record's identity map gets; none where they are fields of the schema, or Profile is off. */
+  /** The identities in a record's identity map; none if they are fields of the schema, or Profile is off. */
   readonly identityMap: Identities;
 }
 
-/** What the schema is to be used for. */
+/** How the schema will be used. */
 export interface SchemaUse extends Pick<PlatformSettings, "profile"> {
   tenantId: string;
   /** The setting that named it, for messages: `schema.existing`. */
   setting: string;
   words: SettingWords;
-  /** Whether the settings map fields by themselves, so that the schema may have none of the catalogue's. */
+  /** Whether the settings have mappings of their own, so that the schema may have none of the catalogue's fields. */
   mapsOtherFields: boolean;
 }
 
 /**
- * What events fill of a schema that someone else made: the fields of the catalogue that it has. Fields that stay empty are reported.
- * @throws pulumi.RunError if it can't take events
+ * The fields of an existing schema that events fill: those of the catalogue. Reports fields that stay empty.
+ * @throws pulumi.RunError if it can't be used for events
  */
 export function requireUsableSchema(schema: ExistingSchema, use: SchemaUse): ExistingEventSchema {
   const { profile, setting, tenantId, words } = use;

@@ -4,12 +4,12 @@ import { classifyText } from "../../relay/core/event/classify.ts";
 import { enrich } from "../../relay/core/event/enrich.ts";
 import type { SettingValues } from "../../settings/schema.ts";
 
-/** Stands for the time at which the relay receives a sample: later than any of them happened. */
+/** The time at which the relay receives a sample: later than the events in all of them. */
 const receivedAt = "2026-01-01T00:00:00.000Z";
 
 /**
- * One record of every kind of event, as Platform gets it: with direct delivery the event itself, else what the relay makes of it. As
- * JSON texts. Filters don't matter here: what they leave out today, they may let through tomorrow.
+ * One record of every kind of event, as sent to Platform: with direct delivery the event itself, otherwise the relay's record. As
+ * JSON texts. Filters are ignored, since they may change later.
  */
 export function mappingSamples({ delivery, personalData }: Pick<SettingValues, "delivery" | "personalData">): string[] {
   return samples.map(({ event, name }) => {

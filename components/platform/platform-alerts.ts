@@ -1,5 +1,5 @@
 /**
- * What to subscribe to in Platform's screens, and where: no API of Adobe's makes a subscription. The names are those of its pages "Manage
+ * The alerts to subscribe to in Platform's UI, and where: Adobe has no API for subscriptions. The names are those of its pages "Manage
  * dataflows" (the dataflow's menu) and "Alerts UI guide". An older edition of "Standard alert rules" says that streaming sources raise no
  * alerts; `customerio-aep status` and the relay's own alerts in Azure don't depend on them.
  */

@@ -6,7 +6,7 @@ import { stackSettings } from "../settings/stack-settings.ts";
 
 const credential = config.pick({ clientId: true, clientSecret: true, orgId: true, scopes: true, imsUrl: true });
 
-/** What it takes to get access tokens of an organization from Adobe IMS. */
+/** A credential for an organization's access tokens from Adobe IMS. */
 export type PlatformCredential = {
   readonly [Setting in keyof z.output<typeof credential>]: pulumi.Input<z.output<typeof credential>[Setting]>;
 };

@@ -12,17 +12,17 @@ import { createEventDataset } from "./event-dataset.ts";
 import { createPlatformSource } from "./platform-source.ts";
 
 export interface PlatformDataflowArgs extends Pick<Settings, keyof PlatformSettings> {
-  /** What the objects are called in Platform's screens unless the settings name them; schema and field group titles are unique in a sandbox. */
+  /** The default name of the objects in Platform's UI; titles of schemas and field groups are unique in a sandbox. */
   title: string;
   source: Source;
   delivery: DeliveryMode;
-  /** Seconds that a new dataflow loses events for; waited for where nobody else would. */
+  /** Seconds during which a new dataflow loses events; waited for without a relay. */
   activationSeconds: number;
   /** The mapping; see `createEventMapping`. */
   mappings: pulumi.Input<readonly EventMapping[]>;
-  /** Records on which Platform tries the mapping before anything takes it up, as JSON texts; see `mappingSamples`. */
+  /** Records with which Platform tests the mapping before it is used, as JSON texts; see `mappingSamples`. */
   samples: pulumi.Input<readonly string[]>;
-  /** What exists already; the rest is created. */
+  /** Existing objects; the others are created. */
   destination: Destination;
 }
 
@@ -45,12 +45,12 @@ export class PlatformDataflow extends pulumi.ComponentResource<DataflowOutputs> 
   readonly dataflowId: pulumi.Output<string>;
   /** Where events are posted to. Secret: anyone who has it can write into the dataset. */
   readonly streamingUrl: pulumi.Output<string>;
-  /** From when on the dataflow keeps what it takes in (ISO 8601); events sent in the minutes after a change may be lost. */
+  /** The time from which the dataflow keeps events (ISO 8601); those sent in the minutes after a change may be lost. */
   readonly readyAt: pulumi.Output<string>;
   readonly #name: string;
   readonly #prepare: () => PlatformDataflowArgs | Promise<PlatformDataflowArgs>;
 
-  /** @param args what it is made of, or what finds that out with the providers of this component */
+  /** @param args the arguments, or a function that gets them with this component's providers */
   constructor(
     name: string,
     args: PlatformDataflowArgs | ((component: pulumi.ComponentResource) => Promise<PlatformDataflowArgs>),
@@ -79,7 +79,7 @@ export class PlatformDataflow extends pulumi.ComponentResource<DataflowOutputs> 
     const { tenantId } = pulumi.output(aep.getTenant(parent));
 
     const { destination } = args;
-    // Created first and deleted last, so that it also cleans up what a killed run could not record. As the first, it
+    // Created first and deleted last, so that it also deletes objects that a killed run could not record. As the first, it
     // refuses a change that would delete the dataset with its data, before anything else is touched.
     const ownership = new aep.Ownership(`${name}-ownership`, ownershipArguments(args, destination), parent).id;
     const { id: datasetId, schemaId } = createEventDataset(name, { ...args, destination, tenantId, ownership }, parent);
@@ -117,9 +117,9 @@ export class PlatformDataflow extends pulumi.ComponentResource<DataflowOutputs> 
         ...(isDirect && { activationSeconds: args.activationSeconds }),
         ownership,
       },
-      // A changed dataflow loses events for some minutes, in which the relay still sends by its old settings. A new one
+      // A changed dataflow loses events for some minutes, during which the relay still sends with its old settings. A new one
       // is enabled beside the old one, to which the relay sends until it knows the new one. Customer.io's webhook
-      // can't wait, so without the relay every change makes a new one.
+      // can't wait, so without the relay every change creates a new one.
       {
         ...parent,
         ...keepName("name", args.dataflow.name),
@@ -139,7 +139,7 @@ function addSeconds(time: string, seconds: number): string {
   return new Date(Date.parse(time) + seconds * 1000).toISOString();
 }
 
-/** The resource classes of this program take lists as arrays. */
+/** The resource classes of this program accept lists as arrays. */
 function copyList<T>(list: pulumi.Input<readonly T[]>): pulumi.Output<T[]> {
   return pulumi.output(list).apply((items) => [...items] as T[]);
 }

@@ -13,14 +13,14 @@ export interface PlatformSourceArgs extends Pick<Settings, "sourceConnection"> {
   ownership: pulumi.Input<string>;
 }
 
-/** The source side of the dataflow: which connection it has, and how a dataflow of it is specified. */
+/** The source side of the dataflow: its connection and flow specification. */
 export interface PlatformSource {
   readonly sourceConnectionId: pulumi.Input<string>;
   readonly flowSpecId?: string;
 }
 
 /**
- * Declares the source connection; for the HTTP API also the base connection, whose endpoint takes events only with an access
+ * Declares the source connection; for the HTTP API also the base connection, with an endpoint that accepts events only with an access
  * token of the organization.
  */
 export function createPlatformSource(

@@ -11,10 +11,10 @@ import { mappingSamples } from "./mapping-samples.ts";
 import type { PlatformDataflowArgs } from "./platform-dataflow.ts";
 
 /**
- * Looks up in Platform what the settings name, and checks the mapping, before anything is declared.
+ * Finds the objects in Platform that the settings name, and checks the mapping, before anything is declared.
  *
- * @param parent the component whose providers are asked
- * @throws pulumi.RunError for what can't take the events, and for mistakes in the mapping
+ * @param parent the component with the providers to use
+ * @throws pulumi.RunError for objects that can't be used for the events, and for mistakes in the mapping
  */
 export async function prepareDataflow(
   settings: Pick<Settings, DataflowSetting>,

@@ -3,7 +3,7 @@ import type { Settings } from "../settings/setting-types.ts";
 import type { SettingWords } from "../settings/setting-words.ts";
 import { type PlatformCredential, readPlatformCredential } from "./platform-credential.ts";
 
-/** Client id and secret, of which one is no use without the other. Answers what to do about it. */
+/** Checks that client id and secret are both set. Returns the remedy if one is missing. */
 export function halfCredentials(given: {
   readonly clientId: string | undefined;
   readonly hasSecret: boolean;
@@ -18,7 +18,7 @@ export function halfCredentials(given: {
 }
 
 /**
- * The credential with which the relay gets access tokens for an endpoint that requires them: its own one if it has one, else the one
+ * The credential with which the relay gets access tokens for an endpoint that requires them: its own one if it is set, otherwise the one
  * that provisions everything, with a warning. A leak of that one would be write access to the whole sandbox.
  *
  * @throws pulumi.RunError naming what the stack's settings `aep:*` lack

@@ -7,19 +7,19 @@ import type { Settings } from "../settings/setting-types.ts";
 
 type Table = typeof settingsTable;
 
-/** Settings of the program that the relay reads, which the table says by their app setting. */
+/** Settings of the program that the relay reads: those with an app setting in the table. */
 export type CarriedSetting = {
   [Name in SettingName]: Table[Name] extends { readonly appSetting: AppSettingName } ? Name : never;
 }[SettingName];
 
-/** App settings that carry no setting of the program; the relay in Azure has an identity, and the digest is of all others. */
+/** App settings that carry no setting of the program, except the connection string, which the relay in Azure does not have, and the digest. */
 type OtherAppSetting = Exclude<
   AppSettingName,
   Table[CarriedSetting]["appSetting"] | "RELAY_STORAGE" | "RELAY_CONFIGURATION"
 >;
 
 /**
- * The relay's app settings, but for their digest, in the order of `appSettings`.
+ * The relay's app settings without their digest, in the order of `appSettings`.
  *
  * @param settings the settings of the program, of which those with an app setting are taken
  * @param others all other app settings; undefined ones are left out

@@ -23,27 +23,27 @@ export interface RelayAppArgs extends InstanceSettings {
     readonly name: pulumi.Output<string>;
     readonly location: pulumi.Output<string>;
   };
-  /** Who the app is in Azure, with all the roles that it needs. */
+  /** The app's identity in Azure, with all roles that it needs. */
   identity: RelayIdentity;
   storage: RelayStorage;
-  /** The container that Azure takes the code from. */
+  /** The container of the deployed code. */
   codeContainerUrl: pulumi.Input<string>;
-  /** Whether that container is in an account of its own. */
+  /** Whether that container is in a separate account. */
   hasHostStorage: boolean;
   /** What is in the storage accounts. */
   stored: readonly pulumi.Resource[];
-  /** Beginning of the names of app and plan, in place of one that is made. */
+  /** A prefix for the names of app and plan, instead of a generated one. */
   siteName?: pulumi.Input<string> | undefined;
   profile: Pick<AzureProfile, "zoneRedundant">;
-  /** Who may call; undefined: everybody. */
+  /** The allowed callers; undefined: everybody. */
   access?: pulumi.Output<AccessRestrictions> | undefined;
   /** The network through which the app reaches everything; undefined: the internet. */
   network?: { readonly appSubnetId: pulumi.Output<string>; readonly ready: readonly pulumi.Resource[] } | undefined;
-  /** The app settings, but for their digest. They hold references, no secrets. */
+  /** The app settings without their digest. They contain references, not secrets. */
   settings: Readonly<Record<string, pulumi.Input<string>>>;
 }
 
-/** The function app with its plan, its settings, and the relay's code at work in it. */
+/** The function app with its plan, its settings, and the relay's deployed code. */
 export class RelayApp {
   readonly id: pulumi.Output<string>;
   readonly hostName: pulumi.Output<string>;
@@ -65,7 +65,7 @@ export class RelayApp {
         package: new pulumi.asset.FileArchive(relayPackage()),
         configuration,
         settings: properties,
-        // Only there, so that nothing changes for a stack that has one account: its app has always had the same container.
+        // Only in this case, so that nothing changes for a stack with one account: its app has always had the same container.
         ...(args.hasHostStorage ? { packageContainer: args.codeContainerUrl } : {}),
         queueId: args.storage.eventsQueueId,
       },
@@ -88,7 +88,7 @@ function planOf(
     planStem,
     {
       resourceGroupId: resourceGroup.id,
-      // An app keeps the account that it has: a new account gets a plan and an app of its own, and the old app empties the old one.
+      // An app keeps its account: a new account gets a new plan and app, and the old app empties the old account.
       planName: pulumi.all([siteName, storage.account.id]).apply(([given, id]) => {
         return (given === undefined ? planStem : `${given}-`) + digestDigits(id);
       }),
@@ -114,7 +114,7 @@ function createApp(
     azureName("site", name),
     {
       resourceGroupId: resourceGroup.id,
-      // A plan takes one app. One that an interrupted `up` made, but could not note, is found under this name.
+      // A plan has one app. An app that an interrupted `up` could not record is found under this name.
       siteName: plan.id.apply(lastPart),
       body: {
         location: plan.location,
@@ -168,25 +168,25 @@ function configure(
   { resourceGroup, settings }: RelayAppArgs,
   options: pulumi.CustomResourceOptions,
 ) {
-  // From the id: an app that an earlier version made has another name than the program gives it now.
+  // From the id, since an app of an earlier version has another name than the program gives it now.
   const ofApp = { resourceGroupName: resourceGroup.name, name: app.id.apply(lastPart) };
-  // Parts of the app, which go with it. To delete one alone is to reset it, of an app that may still be at work.
+  // Parts of the app, which are deleted with it. Deleting one alone would reset it in an app that may still run.
   const goesWithApp = { ...options, retainOnDelete: true, deleteBeforeReplace: false };
   new web.WebAppFtpAllowed(`${name}-ftp`, { ...ofApp, allow: false }, goesWithApp);
   new web.WebAppScmAllowed(`${name}-scm`, { ...ofApp, allow: false }, goesWithApp);
-  // What the instances say of themselves, so that the settings in force can be compared.
+  // Reported by the instances, so that the settings in force can be compared.
   const configuration = pulumi.all(settings).apply(fingerprint);
   const properties = { ...settings, RELAY_CONFIGURATION: configuration };
   const appSettings = new web.WebAppApplicationSettings(`${name}-settings`, { ...ofApp, properties }, goesWithApp);
   return { settings: appSettings, configuration, properties };
 }
 
-/** Of an id of Azure Resource Manager: the object's own name. */
+/** The last segment of an Azure Resource Manager id: the object's name. */
 function lastPart(id: string): string {
   return id.split("/").at(-1) ?? "";
 }
 
-/** Tells two sets of settings apart. They hold references, no secrets. */
+/** Distinguishes sets of settings. They contain references, not secrets. */
 function fingerprint(settings: Record<string, string>): string {
   return createHash("sha256").update(JSON.stringify(settings)).digest("hex").slice(0, 16);
 }

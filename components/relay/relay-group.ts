@@ -9,17 +9,17 @@ import { warnOfOtherRegion } from "./relay-region.ts";
 export interface RelayGroup {
   readonly id: pulumi.Output<string>;
   readonly name: pulumi.Output<string>;
-  /** Region in which everything is made. */
+  /** Region in which everything is created. */
   readonly location: pulumi.Output<string>;
   readonly parts: Readonly<Record<string, AzurePart>>;
 }
 
 export interface RelayGroupArgs extends Pick<Settings, "azureNames" | "azureExisting"> {
-  /** The subscription in which everything is made. */
+  /** The subscription in which everything is created. */
   subscriptionId: pulumi.Input<string>;
 }
 
-/** Declares the group, unless there is one to use, of which nothing but what the program makes in it changes. */
+/** Declares the group, unless an existing one is used, in which only the program's own resources change. */
 export function relayGroup(
   name: string,
   { azureNames, azureExisting: { resourceGroupId }, subscriptionId }: RelayGroupArgs,
@@ -44,7 +44,7 @@ export function relayGroup(
 }
 
 /**
- * The id of something that exists, which must be in the subscription in which everything is made.
+ * The id of an existing resource, which must be in the subscription in which everything is created.
  *
  * @param setting names the setting of the id
  * @throws pulumi.RunError if it is in another one

@@ -10,13 +10,13 @@ import { inSubscription } from "./relay-group.ts";
 export interface RelayIdentityArgs {
   resourceGroupName: pulumi.Input<string>;
   subscriptionId: pulumi.Input<string>;
-  /** The identity's name, in place of one that is made. */
+  /** The identity's name, instead of a generated one. */
   identityName?: pulumi.Input<string> | undefined;
-  /** Id of an identity that exists already, which then only gets its roles. */
+  /** Id of an existing identity, which then only gets its roles. */
   existingId?: pulumi.Input<string> | undefined;
 }
 
-/** Who the relay is in Azure, and what it may do there. */
+/** The relay's identity in Azure, and its roles. */
 export class RelayIdentity {
   readonly id: pulumi.Output<string>;
   readonly principalId: pulumi.Output<string>;
@@ -66,7 +66,7 @@ export class RelayIdentity {
   /**
    * Gives the relay a role.
    *
-   * @param name what the assignment is called in the program, after the relay's name
+   * @param name the assignment's name in the program, after the relay's name
    * @param scope id of the resource on which it has the role
    */
   grant(name: string, role: RelayRole, scope: pulumi.Input<string>): void {

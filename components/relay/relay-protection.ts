@@ -9,17 +9,17 @@ export interface RelayProtectionArgs {
   storageAccountId: pulumi.Input<string>;
   /** The account of the Functions host and of the code, unless that is the same. */
   hostAccountId: pulumi.Input<string> | undefined;
-  /** Undefined of a vault that exists already, which stays as it is. */
+  /** Undefined for an existing vault, which is not changed. */
   vaultId: pulumi.Input<string> | undefined;
   siteId: pulumi.Input<string>;
   /** The Log Analytics workspace that gets the audit logs. */
   workspaceId: pulumi.Input<string>;
-  /** What else the program puts on storage account and vault: Azure deletes none of it while a lock is there. */
+  /** Other resources on storage account and vault: Azure deletes none of them while a lock exists. */
   onLocked: readonly pulumi.Resource[];
   profile: Pick<AzureProfile, "deleteLocks" | "diagnosticSettings">;
 }
 
-/** What keeps the relay's resources from being deleted by mistake, and shows who used them. */
+/** Locks that protect the relay's resources from accidental deletion, and audit logs of their use. */
 export function protectRelay(
   name: string,
   { storageAccountId, hostAccountId, vaultId, siteId, workspaceId, onLocked, profile }: RelayProtectionArgs,
@@ -28,7 +28,7 @@ export function protectRelay(
   const parts: Record<string, AzurePart> = {};
   const made: pulumi.Resource[] = [...onLocked];
   const declare = (part: string, logicalName: string, args: ConstructorParameters<typeof ArmResource>[1]) => {
-    // One after the other, since Azure refuses parallel writes below one account. Locks come last, and go first.
+    // One after the other, since Azure refuses parallel writes below one account. Locks are created last, and deleted first.
     const resource = new ArmResource(`${name}-${logicalName}`, args, { ...options, dependsOn: [...made] });
     parts[part] = armPart(resource);
     made.push(resource);
@@ -43,15 +43,15 @@ export function protectRelay(
       });
     if (vaultId !== undefined)
       diagnose("vault", "vault-audit", vaultId, { logs: [{ categoryGroup: "audit", enabled: true }] });
-    // Of blobs alone: each event is several calls on the queue, and their log would cost more than all others together.
+    // For blobs only: each event is several calls to the queue, and their log would cost more than all others together.
     const diagnoseBlobs = (part: string, logicalName: string, accountId: pulumi.Input<string>) =>
       diagnose(part, logicalName, pulumi.interpolate`${accountId}/blobServices/default`, {
         logs: ["StorageRead", "StorageWrite", "StorageDelete"].map((category) => ({ category, enabled: true })),
       });
     diagnoseBlobs("storage account", "blob-audit", storageAccountId);
-    // Who overwrites the code there has the app run it.
+    // Anyone who overwrites the code there can make the app run it.
     if (hostAccountId) diagnoseBlobs("storage account of the Functions host", "host-blob-audit", hostAccountId);
-    // Its metrics alone: the category FunctionAppLogs repeats what Application Insights has.
+    // Only its metrics: the category FunctionAppLogs repeats what Application Insights has.
     diagnose("function app", "site-metrics", siteId, { metrics: [{ category: "AllMetrics", enabled: true }] });
   }
   if (profile.deleteLocks) {
@@ -67,7 +67,7 @@ export function protectRelay(
           },
         },
       });
-    // Not of the host's account: it holds nothing that the next `up` would not make again.
+    // Not for the host's account, since the next `up` would recreate everything in it.
     lock("storage account", "storage-lock", storageAccountId);
     if (vaultId !== undefined) lock("vault", "vault-lock", vaultId);
   }

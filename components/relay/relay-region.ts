@@ -3,8 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { normalizeRegion } from "../../relay/deploy/region-name.ts";
 
 /**
- * Warns that a changed `azure-native:location` does not move a relay: azure-native keeps the location of what is there, without a
- * word, since Azure moves nothing in place.
+ * Warns that a changed `azure-native:location` does not move a relay: azure-native keeps the location of existing resources without a
+ * message, since Azure can't move them in place.
  */
 export function warnOfOtherRegion(group: ResourceGroup): void {
   const wanted = new pulumi.Config("azure-native").get("location");

@@ -11,16 +11,16 @@ import { declareSecretExpiryAlert } from "./monitoring/secret-expiry-alert.ts";
 
 interface ExistingVault {
   readonly id: pulumi.Input<string>;
-  /** Id of the relay's storage account. Names of secrets follow from it, so that many relays can share a vault. */
+  /** Id of the relay's storage account. Names of secrets depend on it, so that many relays can share a vault. */
   readonly storageAccountId: pulumi.Output<string>;
 }
 
 export interface RelayVaultArgs {
   resourceGroupName: pulumi.Input<string>;
   tenantId: pulumi.Input<string>;
-  /** The vault's name, in place of one that is made. */
+  /** The vault's name, instead of a generated one. */
   vaultName?: pulumi.Input<string> | undefined;
-  /** A vault that exists already, which then only gets the secrets. */
+  /** An existing vault, which then only gets the secrets. */
   existing?: ExistingVault | undefined;
   /** The action groups that get the alert about secrets that expire. */
   actionGroupIds: pulumi.Input<string[]>;
@@ -29,13 +29,13 @@ export interface RelayVaultArgs {
   profile: Pick<AzureProfile, "purgeProtection" | "vaultRetentionDays" | "secretLifetimeDays">;
 }
 
-/** The vault that holds the relay's secrets, which its app settings refer to. */
+/** The vault with the relay's secrets, to which its app settings refer. */
 export class RelayVault {
   readonly id: pulumi.Output<string>;
   readonly parts: Readonly<Record<string, AzurePart>>;
   /** The alert about secrets that expire. An existing vault has none: its owner decides what it reports, and to whom. */
   readonly expiryAlert: ArmResource | undefined;
-  /** The secrets so far, by what they are called in the program. */
+  /** The secrets so far, by their names in the program. */
   readonly secrets = new Map<string, VaultSecret>();
   readonly #name: string;
   readonly #options: pulumi.CustomResourceOptions;
@@ -46,7 +46,7 @@ export class RelayVault {
     const { existing, profile } = args;
     const vault = existing === undefined ? createVault(name, args, options) : undefined;
     this.id = pulumi.output(vault?.id ?? existing?.id ?? "");
-    // A number that is not known yet may well be one.
+    // A number that is not known yet may be greater than 0.
     const expires = profile.secretLifetimeDays !== 0;
     const { actionGroupIds } = args;
     this.expiryAlert =
@@ -63,9 +63,9 @@ export class RelayVault {
   }
 
   /**
-   * Keeps a value in the vault. Answers the app setting that refers to it.
+   * Stores a value in the vault. Returns the app setting that refers to it.
    *
-   * @param contentType what the value is, for people who look into the vault
+   * @param contentType a description of the value, shown in the vault
    */
   reference(secretName: string, contentType: string, value: pulumi.Input<string>): pulumi.Output<string> {
     const secret = new VaultSecret(
@@ -78,16 +78,16 @@ export class RelayVault {
       {
         ...this.#options,
         aliases: [{ type: "azure-native:keyvault:Secret" }],
-        // The vault reports nothing of versions that are older than the alert.
+        // The vault does not report versions that are older than the alert.
         dependsOn: this.expiryAlert ? [this.expiryAlert] : [],
       },
     );
     this.secrets.set(secretName, secret);
-    // With its version, so that a new value is a new setting, which the app takes at once.
+    // With its version, so that a new value is a new setting, which the app uses at once.
     return pulumi.interpolate`@Microsoft.KeyVault(SecretUri=${secret.uriWithVersion})`;
   }
 
-  /** Disables what a rotation leaves behind, once what it waits for has proved that the new versions are in use. */
+  /** Disables former versions after a rotation, once the given resource has shown that the new ones are in use. */
   disableFormer(code: pulumi.Resource): void {
     const versions = [...this.secrets].map(
       ([name, { uriWithVersion }]): [pulumi.Input<string>, pulumi.Output<string>] => [
@@ -135,7 +135,7 @@ function createVault(
     {
       ...options,
       aliases: formerNames("vault", name),
-      // Azure takes it when it makes a vault, and never again.
+      // Azure accepts it only when it creates a vault.
       ignoreChanges: ["properties.softDeleteRetentionInDays"],
     },
   );

@@ -45,9 +45,9 @@ type RelaySettings = Pick<
 >;
 
 export interface WebhookRelayArgs extends RelaySettings, Omit<RelayMonitoringArgs, "profile" | "resourceGroup"> {
-  /** Where the relay posts events on to. */
+  /** The address to which the relay posts events. */
   streamingUrl: pulumi.Input<string>;
-  /** Adobe credential with which the relay gets access tokens; undefined where the streaming endpoint wants none. */
+  /** Adobe credential with which the relay gets access tokens; undefined if the streaming endpoint requires none. */
   credential: PlatformCredential | undefined;
   /** ISO time before which nothing is sent. */
   readyAt: pulumi.Input<string>;
@@ -57,18 +57,18 @@ export interface WebhookRelayArgs extends RelaySettings, Omit<RelayMonitoringArg
 
 /**
  * The relay in Azure: a function app on the Flex Consumption plan between Customer.io, which waits 4 seconds and holds
- * everything back after a failure, and Platform. Its own identity opens storage and vault; there are no account keys.
+ * everything back after a failure, and Platform. It accesses storage and vault with its own identity; there are no account keys.
  */
 export class WebhookRelay extends pulumi.ComponentResource {
   /** Where Customer.io posts events; stays the same for the life of the stack. */
   readonly url: pulumi.Output<string>;
-  /** Where the relay says how it is. */
+  /** The address of the relay's health check. */
   readonly healthUrl: pulumi.Output<string>;
   /** Azure Resource Manager id of the queue in which events wait. */
   readonly queueId: pulumi.Output<string>;
-  /** What a destroy deletes one by one. Queues, containers, secrets and settings go with what holds them. */
+  /** Resources that a destroy deletes one by one. Queues, containers, secrets and settings are deleted with their parents. */
   readonly parts: Readonly<Record<string, AzurePart>>;
-  /** What has to be there before Customer.io may send, and has to go after it has stopped. */
+  /** Resources that must exist before Customer.io may send, and must be deleted only after it has stopped. */
   readonly ready: pulumi.Resource[];
 
   constructor(name: string, args: WebhookRelayArgs, options?: pulumi.ComponentResourceOptions) {
@@ -161,7 +161,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
         actionGroupIds: monitoring.actionGroupIds,
         url: this.healthUrl,
       },
-      // Once the code works, and gone before it is: a relay that is being made or taken down wakes nobody.
+      // Created once the code works, and deleted before it, so that creating or deleting a relay raises no alert.
       { ...parent, dependsOn: app.code },
     );
     const metrics = new MetricAlerts(
@@ -208,7 +208,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
 
   /** Keeps the relay in a destroy until it has delivered what it holds. */
   #drain(name: string, args: WebhookRelayArgs, { code, hostName }: RelayApp, identity: RelayIdentity): QueueDrain {
-    // What nothing is remembered of needs no successor.
+    // Without remembered events no successor is needed.
     const remembered = pulumi.output(args.duplicateWindowDays).apply((days) => days > 0);
     const ifRemembered = (value: pulumi.Output<string>) =>
       pulumi.all([remembered, value]).apply(([isRemembered, known]) => (isRemembered ? known : undefined));
@@ -221,7 +221,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
         principalId: ifRemembered(identity.principalId),
         timeoutSeconds: args.drainTimeoutSeconds,
       },
-      // The engine must not end the wait before the resource itself does, which tells what is left; an hour more is for a successor.
+      // The engine must not end the wait before the resource itself, which reports what is left; the additional hour is for a successor.
       {
         parent: this,
         dependsOn: [code, ...args.afterDrain([code], this.healthUrl)],
@@ -236,7 +236,7 @@ function relayNetwork(name: string, args: RelayNetworkArgs, options: pulumi.Comp
   return args.settings.enabled ? new RelayNetwork(name, args, options) : undefined;
 }
 
-/** What the relay's app settings refer to. */
+/** Resources to which the relay's app settings refer. */
 interface Referred {
   readonly storage: RelayStorage;
   /** The account of the Functions host and of the code; that of the events, unless they are separate. */
@@ -246,7 +246,7 @@ interface Referred {
   readonly identity: RelayIdentity;
 }
 
-/** The names of roles on a whole account are those that earlier versions gave them, so that a stack keeps these assignments. */
+/** Roles on a whole account have the names of earlier versions, so that a stack keeps these assignments. */
 function grantRoles({ storage, hostAccount, monitoring, vault, identity }: Referred): void {
   if (hostAccount === storage.account) {
     identity.grant("storage-blob-data-owner", relayRoles.blobs, storage.account.id);
@@ -263,7 +263,7 @@ function grantRoles({ storage, hostAccount, monitoring, vault, identity }: Refer
 }
 
 function appSettings(args: WebhookRelayArgs, { storage, hostAccount, monitoring, vault, identity }: Referred) {
-  // Secrets are there without a value too: Azure Resource Manager can't delete one.
+  // Secrets exist even without a value, since Azure Resource Manager can't delete one.
   const signingKeys = vault.reference(
     signingKeysSecret,
     "Customer.io signing keys",

@@ -10,7 +10,7 @@ const known = {
 
 /**
  * Names in the filters that the event catalogue does not have. Customer.io adds object types and metrics without notice, so they are
- * used as they are; a misspelled one matches no event.
+ * used unchanged; a misspelled one matches no event.
  */
 export function filterWarnings(filters: EventFilters): { readonly setting: string; readonly reason: string }[] {
   return (["only", "except"] as const).flatMap((rule) =>

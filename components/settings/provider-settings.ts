@@ -4,11 +4,11 @@ import { ConfigError, readConfig } from "pulumi-provider-kit/settings";
 import type { z } from "zod";
 import { stackSettings } from "./stack-settings.ts";
 
-/** Settings of the providers that are to be stored as secrets, by their whole keys. */
+/** Settings of the providers that must be stored as secrets, by their full keys. */
 export const providerSecrets: readonly string[] = [...secretsOf("aep", aep), ...secretsOf("customerio", customerio)];
 
 /**
- * What is wrong with the stack's settings of the providers, in the providers' own words. The engine reports it as well, but for one
+ * Mistakes in the stack's settings of the providers, with the providers' own messages. The engine reports them as well, but for one
  * provider alone, and before the program can say what else is wrong.
  */
 export function providerMistakes(): { readonly platform: string[]; readonly workspace: string[] } {

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { nearest } from "pulumi-provider-kit/settings";
 import type { z } from "zod";
 
-/** What is wrong with a setting, and how `pulumi config` fixes it. */
+/** A mistake in a setting, and the `pulumi config` command that fixes it. */
 export interface Mistake {
   readonly path: readonly PropertyKey[];
   readonly reason: string;
@@ -25,7 +25,7 @@ function throwAll(title: string, problems: readonly string[]): void {
   throw new pulumi.RunError([title, ...problems.map((line) => `  - ${line}`)].join("\n"));
 }
 
-/** A setting by its whole path, and what is wrong with it, as a sentence. */
+/** A setting's full path, and what is wrong with it, as a sentence. */
 export function describeMistake(setting: string, reason: string): string {
   return `${setting} is invalid: ${/[.?]$/.test(reason) ? reason : `${reason}.`}`;
 }
@@ -36,13 +36,13 @@ export function mistakesOf(issues: readonly z.core.$ZodIssue[]): Mistake[] {
     if (issue.code === "unrecognized_keys") {
       return issue.keys.map((key) => ({ path: [...path, key], reason, remedy: removeIt([...path, key]) }));
     }
-    // What has another form can't be set in parts before it is gone.
+    // `config set --path` can't write into a value of another type, so it has to be removed first.
     const setPart = (part: PropertyKey) => `Set it: ${removal(path)} && ${setting([...path, part])}`;
     if (issue.code === "invalid_type" && issue.expected === "array") return [{ path, reason, remedy: setPart(0) }];
     if (issue.code === "invalid_type" && (issue.expected === "object" || issue.expected === "record")) {
       return [{ path, reason, remedy: setPart("<name>") }];
     }
-    // The CLI takes what looks like a number or a truth value for one, unless a flag says otherwise.
+    // The CLI treats a value that looks like a number or a boolean as one, unless a flag says otherwise.
     if (issue.code === "invalid_type" && issue.expected === "string") {
       return [{ path, reason, remedy: `Set it: npx pulumi config set --type string ${argumentOf(path)} <value>` }];
     }
@@ -51,7 +51,7 @@ export function mistakesOf(issues: readonly z.core.$ZodIssue[]): Mistake[] {
   });
 }
 
-/** Settings that the program doesn't know, which may be misspelled. */
+/** Unknown settings, which may be misspelled. */
 export function unknownSettings(given: readonly string[], known: readonly string[]): Mistake[] {
   return given
     .filter((key) => !known.includes(key))

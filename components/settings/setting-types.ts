@@ -7,10 +7,10 @@ import type { settingsTable } from "../../settings/table.ts";
 type Table = typeof settingsTable;
 type Given = Required<z.input<typeof settingsSchema>>;
 
-/** What of a setting decides which resources exist: `true`, a list of its properties, or `never`. */
+/** The part of a setting that decides which resources exist: `true`, a list of its properties, or `never`. */
 type Deciding<Name extends SettingName> = Table[Name] extends { readonly decides: infer Part } ? Part : never;
 
-/** A setting as components take it: whatever does not decide which resources exist may be an output. */
+/** A setting as an argument of components: the parts that do not decide which resources exist may be outputs. */
 type ComponentSetting<Name extends SettingName> = [Deciding<Name>] extends [never]
   ? pulumi.Input<SettingValues[Name]>
   : Deciding<Name> extends readonly (infer Plain)[]
@@ -23,12 +23,12 @@ type ComponentSetting<Name extends SettingName> = [Deciding<Name>] extends [neve
       }
     : SettingValues[Name];
 
-/** Settings as components take them. Secrets are undefined until the user has set them. */
+/** Settings as arguments of components. Secrets are undefined until the user has set them. */
 export type Settings = { readonly [Name in SettingName]: ComponentSetting<Name> } & {
   readonly [Name in SecretName]: pulumi.Input<string> | undefined;
 };
 
-/** A setting as an argument of a user's program: without its defaults, and with outputs wherever they are not too late. */
+/** A setting as an argument of a user's program: without its defaults, and with outputs wherever they are allowed. */
 export type SettingArgument<Name extends SettingName | SecretName> = Name extends SettingName
   ? [Deciding<Name>] extends [never]
     ? DeepInput<Given[Name]>

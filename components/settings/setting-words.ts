@@ -1,4 +1,4 @@
-/** How messages name a setting and say what to do about it: as the stack's configuration, or as an argument of a program. */
+/** How messages name a setting and its remedy: as the stack's configuration, or as an argument of a program. */
 export interface SettingWords {
   /** `customerio-aep:dataset.existing`. */
   name(path: string): string;
@@ -31,6 +31,6 @@ export const argumentWords: SettingWords = {
 
 function argumentOf(path: string): string {
   if (!/[.[]/.test(path)) return path;
-  // Shells take brackets for a pattern.
+  // Shells treat brackets as a pattern.
   return `--path ${path.includes("[") ? `'${path}'` : path}`;
 }

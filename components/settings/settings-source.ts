@@ -3,7 +3,7 @@ import type { Settings } from "./setting-types.ts";
 import { type SettingWords, stackWords } from "./setting-words.ts";
 import { readStackSettings } from "./settings.ts";
 
-/** Where the settings of a source come from, and how messages name them. */
+/** The origin of a source's settings, and how messages name them. */
 export interface SettingsSource {
   readonly words: SettingWords;
   /** @throws pulumi.RunError naming every mistake at once */

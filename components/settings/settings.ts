@@ -77,7 +77,7 @@ export function readStackSettings(config: pulumi.Config): SettingValues & Pick<S
   };
 }
 
-/** Says what the settings ask for and will not get, or may not. */
+/** Warns about settings that have no effect, or may not. */
 export function warnOf(settings: SettingValues, words: SettingWords): void {
   const named = (setting: string) => words.name(setting);
   const idle = withoutEffect(settings);
@@ -92,7 +92,7 @@ export function warnOf(settings: SettingValues, words: SettingWords): void {
   }
 }
 
-/** The least number of instances that Azure's documentation of Flex Consumption names; regions have come to differ. */
+/** The minimum number of instances in Azure's documentation of Flex Consumption; regions differ by now. */
 const usualLeastInstances = 40;
 
 /** A key counts as given when the setting is neither absent nor empty, which Pulumi.yaml's default is. */
@@ -118,7 +118,7 @@ function isGiven(key: string): boolean {
 }
 
 /**
- * Pulumi.yaml can't ask for encryption: not for a setting that has a default, and not for those of providers. The engine names
+ * Pulumi.yaml can't require encryption: not for a setting with a default, and not for those of providers. The engine names
  * what is stored as a secret in `PULUMI_CONFIG_SECRET_KEYS`, as a JSON list.
  */
 function plainSecrets(config: pulumi.Config): string[] {
@@ -133,7 +133,7 @@ function plainSecrets(config: pulumi.Config): string[] {
     );
 }
 
-/** Pulumi hands every value over as text; what is JSON there (numbers, booleans, lists) is JSON here. */
+/** Pulumi passes every value as text; numbers, booleans and lists are JSON in it. */
 function parse(text: string | undefined): unknown {
   if (text === undefined) return undefined;
   try {

@@ -1,27 +1,27 @@
 import { refuseArguments } from "./setting-mistakes.ts";
 
-/** A credential of the stack's other settings, which nobody can mean as a signing key. */
+/** A credential from the stack's other settings, which can't be a signing key. */
 export interface OtherCredential {
   readonly setting: string;
   readonly value: string;
 }
 
-/** What is wrong with the setting `signingKeys`; no word of it holds a key. */
+/** Mistakes in the setting `signingKeys`; the texts contain no key. */
 export interface SigningKeyProblems {
   /** Reasons why a line can't be a key. */
   readonly refusals: readonly string[];
-  /** Reasons why a line is hardly a key. */
+  /** Reasons why a line is probably not a key. */
   readonly warnings: readonly string[];
 }
 
-/** Characters: Customer.io's keys that are known have 32 and more; no source says that all have. */
+/** Characters: known keys of Customer.io have 32 or more; no source says that all have. */
 const lengths = { least: 8, usual: 16, most: 512 };
 
 type Check = (line: string, others: readonly OtherCredential[]) => string | undefined;
 
 /**
- * Each says of a line why it can't be a signing key, the most telling first. Keys are text without a documented form, so only that is
- * refused which no key can be: what a copy or a shell adds, and what is plainly something else.
+ * Each returns why a line can't be a signing key, the most helpful first. Keys are text without a documented form, so only lines
+ * that can't be a key are refused: with additions of a copy or a shell, or clearly something else.
  */
 const checks: readonly Check[] = [
   (line) => reasonIf(/^\s*\[\s*"/.test(line), "is a list; it takes one text with each key on a line of its own"),
@@ -84,7 +84,7 @@ const doubts: readonly Check[] = [
 ];
 
 /**
- * Looks whether a setting's text, one signing key a line, can be what it should be. Blank lines are fine as long as there is a key.
+ * Checks a setting's text with one signing key per line. Blank lines are fine as long as there is a key.
  *
  * @param text not empty
  */
@@ -107,7 +107,7 @@ export function signingKeyProblems(text: string, others: readonly OtherCredentia
 /**
  * The text, if it holds signing keys.
  *
- * @throws pulumi.RunError that lists what can't be a key
+ * @throws pulumi.RunError that lists lines that can't be a key
  */
 export function checkSigningKeys(text: string): string {
   refuseArguments(signingKeyProblems(text).refusals.map((reason) => `signingKeys ${reason}.`));

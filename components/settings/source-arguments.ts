@@ -15,7 +15,7 @@ import { warnOf } from "./settings.ts";
 import type { SettingsSource } from "./settings-source.ts";
 import { checkSigningKeys } from "./signing-keys.ts";
 
-/** What a source is made of. Everything has a default; what decides which resources exist must be a plain value. */
+/** The arguments of a source. Everything has a default; arguments that decide which resources exist must be plain values. */
 export interface CustomerIoSourceArgs extends SettingArguments {
   /**
    * With `source: "http"`, all of the credential with which the relay gets its access tokens, in place of `relayCredential`, which shares
@@ -24,12 +24,12 @@ export interface CustomerIoSourceArgs extends SettingArguments {
   credential?: PlatformCredential;
 }
 
-/** What of an argument must be a plain value: all of it, some properties, or nothing. */
+/** The part of an argument that must be a plain value: all of it, some properties, or nothing. */
 function decidingPart(name: string): true | readonly string[] | undefined {
   return (plainSettings as Readonly<Record<string, PlainSetting>>)[name]?.decides;
 }
 
-/** A component's arguments as the settings of a source: checked as far as they are known, the rest once it is. */
+/** A component's arguments as the settings of a source: known parts are checked at once, outputs later. */
 export class SourceArguments implements SettingsSource {
   readonly words = argumentWords;
   readonly #given: Readonly<Record<string, unknown>>;
@@ -87,7 +87,7 @@ export class SourceArguments implements SettingsSource {
   }
 }
 
-/** Arguments that come too late: which resources exist must be known when the program runs. */
+/** Outputs in arguments that must be plain values: which resources exist must be known when the program runs. */
 function findLateArguments(later: Readonly<Record<string, unknown>>): string[] {
   const reason = "it decides which resources exist, so it must be a plain value, not an output";
   return Object.entries(later).flatMap(([name, value]) => {
@@ -129,7 +129,7 @@ function checkArguments(arguments_: Record<string, unknown>): Record<string, unk
   return { ...parsed.data };
 }
 
-/** An empty text is not a key: what a secret of the configuration is until somebody has set it. */
+/** An empty text is not a key: a secret of the configuration is empty until it is set. */
 function keysOf(signingKeys: pulumi.Input<string> | undefined): pulumi.Input<string> | undefined {
   if (signingKeys === undefined || signingKeys === "") return undefined;
   return pulumi.secret(pulumi.output(signingKeys).apply(checkSigningKeys));

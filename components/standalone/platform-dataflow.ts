@@ -5,7 +5,7 @@ import { prepareDataflow } from "../platform/prepare-dataflow.ts";
 import type { SettingArguments } from "../settings/setting-arguments.ts";
 import { SourceArguments } from "../settings/source-arguments.ts";
 
-/** What a dataflow is made of. Everything has the default of `CustomerIoSource`. */
+/** The arguments of a dataflow. Everything has the default of `CustomerIoSource`. */
 export type StandaloneDataflowArgs = Pick<SettingArguments, DataflowSetting>;
 
 /**

@@ -5,7 +5,7 @@ import type { SettingArguments } from "../settings/setting-arguments.ts";
 import { SourceArguments } from "../settings/source-arguments.ts";
 import { defaultTitle } from "../title.ts";
 
-/** What a subscription is made of. Everything but `endpoint` has the default of `CustomerIoSource`. */
+/** The arguments of a subscription. Everything but `endpoint` has the default of `CustomerIoSource`. */
 export interface StandaloneSubscriptionArgs extends Pick<SettingArguments, WebhookSetting> {
   /** Where Customer.io posts its events, such as `url` of a `WebhookRelay`. */
   endpoint: pulumi.Input<string>;

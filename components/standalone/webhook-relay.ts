@@ -5,7 +5,7 @@ import { WebhookRelay } from "../relay/webhook-relay.ts";
 import type { SettingArguments } from "../settings/setting-arguments.ts";
 import { SourceArguments } from "../settings/source-arguments.ts";
 
-/** What a relay is made of. Everything but `streamingUrl` has the default of `CustomerIoSource`. */
+/** The arguments of a relay. Everything but `streamingUrl` has the default of `CustomerIoSource`. */
 export interface StandaloneRelayArgs extends Pick<SettingArguments, RelaySetting | "signingKeys"> {
   /** Where the relay posts events: the streaming endpoint of a dataflow. Kept as a secret. */
   streamingUrl: pulumi.Input<string>;
@@ -14,7 +14,7 @@ export interface StandaloneRelayArgs extends Pick<SettingArguments, RelaySetting
    * once.
    */
   readyAt?: pulumi.Input<string>;
-  /** With which the relay gets access tokens, where the endpoint asks for them. Default: it sends without one. */
+  /** The credential for access tokens, if the endpoint requires them. Default: the relay sends without one. */
   credential?: CredentialArgument;
 }
 

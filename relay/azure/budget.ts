@@ -1,8 +1,8 @@
 /**
- * Runs work that must end within a time: past it the signal is aborted, and the promise fails whether or not the work has noticed.
+ * Runs work with a time limit: then the signal is aborted, and the promise fails even if the work ignores it.
  *
  * @param milliseconds from now
- * @throws what the work throws, or a DOMException named `TimeoutError`
+ * @throws the work's error, or a DOMException named `TimeoutError`
  */
 export async function runWithinBudget<T>(milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
@@ -20,10 +20,10 @@ export async function runWithinBudget<T>(milliseconds: number, work: (signal: Ab
 }
 
 /**
- * What a promise settles with, unless the signal is aborted before: libraries need not heed a signal everywhere, such as while they get
+ * The result of a promise, unless the signal is aborted first: libraries may ignore a signal in places, such as while they get
  * a token.
  *
- * @throws what the promise is rejected with, or the signal's reason
+ * @throws the promise's error, or the signal's reason
  */
 export async function waitUnlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   const aborted = Promise.withResolvers<never>();

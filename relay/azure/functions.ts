@@ -26,15 +26,15 @@ import { type DestinationSettings, readAppSettings } from "./settings.ts";
 import { RelayStorageClient } from "./storage/storage.ts";
 import { SummedLines } from "./summed-lines.ts";
 
-/** The package's version, which the build puts here. */
+/** The package's version, set by the build. */
 declare const RELAY_VERSION: string;
-/** Digest of the package's code and host.json, which the build puts here too. */
+/** Digest of the package's code and host.json, also set by the build. */
 declare const RELAY_BUILD: string;
 
 const settings = readAppSettings(process.env);
 const storage = new RelayStorageClient(settings.storage);
 const clock = () => new Date();
-/** Never goes back, whatever happens to the clock on the wall. */
+/** A monotonic clock. */
 const monotonic = () => performance.now();
 const lines = new SummedLines();
 const log = settings.logDetail === "events" ? lineByLine : lines;
@@ -49,7 +49,7 @@ const duplicates =
 app.http(relayFunctions.intake, {
   methods: ["POST"],
   route: "customerio",
-  // No function key: Customer.io's signature is the authentication, and the URL stays the same whatever key is rotated.
+  // No function key: Customer.io's signature is the authentication, and the URL stays the same when a key is rotated.
   authLevel: "anonymous",
   handler: intakeHandler({
     signingKeys: settings.signingKeys,
@@ -86,7 +86,7 @@ app.http(relayFunctions.health, {
 app.http(relayFunctions.takeover, {
   methods: ["POST"],
   route: "takeover",
-  // The key that it asks for changes with each replacement, and is in the queue's metadata as a digest.
+  // The required key changes with each replacement; its digest is in the queue's metadata.
   authLevel: "anonymous",
   handler: takeoverHandler({ marks, storage, windowDays, clock }),
 });
@@ -121,7 +121,7 @@ app.hook.appTerminate(() => {
 });
 
 if (windowDays === 0) void forgetDeliveries(storage.tables);
-// Loads Azure's library and opens the connection while the host still starts; the first to need it reports what is wrong.
+// Loads Azure's library and opens the connection while the host starts; errors are reported at the first use.
 marks().catch(() => undefined);
 
 function target(platform: DestinationSettings): ForwarderTarget {

@@ -8,7 +8,7 @@ import type { QueueWatch } from "./queue-watch.ts";
 import type { RelayStorageClient } from "./storage/storage.ts";
 import type { Tables } from "./storage/tables.ts";
 
-/** From so many dead letters on, it does not matter how many there are: a page of Azure's list has as many. */
+/** The maximum count of dead letters: the size of a page of Azure's list. */
 const mostCounted = 5_000;
 
 export interface HealthPorts {
@@ -22,40 +22,40 @@ export interface HealthPorts {
   /** Digest of the settings in force. */
   readonly configuration?: string | undefined;
   readonly storage: Pick<RelayStorageClient, "check" | "countDeadLetters">;
-  /** Says whether the intake is closed; default: it never is. */
+  /** Whether the intake is closed; default: never. */
   readonly marks?: Marks;
-  /** Of the forwarders' rows; without them it is not known which settings forwarders have. */
+  /** Reads the forwarders' rows; without it the forwarders' settings are unknown. */
   readonly tables?: Pick<Tables, "ages">;
-  /** Milliseconds for the storage to answer. */
+  /** Timeout of the storage in milliseconds. */
   readonly budget: number;
-  /** Is asked to look whenever this looks, so that a stopped queue shows while no event comes. */
+  /** Also checks whenever this checks, so that a stopped queue is found without events. */
   readonly watch?: Pick<QueueWatch, "look">;
-  /** Milliseconds of a clock that never goes back; Node's by default. */
+  /** Milliseconds of a monotonic clock; Node's by default. */
   readonly monotonic?: () => number;
 }
 
-/** What `GET /health` answers in JSON; what could not be looked at is absent. */
+/** The JSON answer of `GET /health`; a property that could not be checked is absent. */
 interface Health {
   readonly status: "ok" | "unavailable";
   /** Version of the relay's package, which `customerio-aep status` compares with its own. */
   readonly version: string;
-  /** Digest of the code and its host.json, by which a deployment knows its own code. */
+  /** Digest of the code and its host.json, by which a deployment recognizes its own code. */
   readonly build?: string;
   /** App settings whose Key Vault reference App Service has not resolved; absent if all have their secrets. */
   readonly unresolved?: readonly string[];
-  /** Whether there is a key to check Customer.io's signatures with: without one the relay is well, but refuses every event. */
+  /** Whether there is a key to check Customer.io's signatures: without one the relay is healthy, but refuses every event. */
   readonly signingKeys: boolean;
   /** Digest of the settings in force in the instance that answers. */
   readonly configuration?: string | undefined;
-  /** Only while the relay is being taken down: it takes no events then. */
+  /** Only while the relay is being deleted: it accepts no events then. */
   readonly intake?: "closed";
-  /** How many instances have sent to Platform lately, by the digest of their settings; "" is one too old to tell. */
+  /** The number of instances that have sent to Platform recently, by the digest of their settings; "" for versions that report none. */
   readonly forwarders?: Readonly<Record<string, number>>;
-  /** Absent while no event has come that is for Platform. Platform shows rows up to an hour later. */
+  /** Absent until an event for Platform was accepted. Platform shows rows up to an hour later. */
   readonly hasTakenEvents?: true;
-  /** How many there are: they decide whether the relay may be taken down. `more`: there may be others. */
+  /** The number of dead letters, which decides whether the relay may be deleted. `more`: there may be others. */
   readonly deadLetters?: { readonly count: number; readonly more: boolean };
-  /** Seconds, rounded up, since the look at the storage began; 0 in the answer to the call that it began for. */
+  /** Seconds, rounded up, since the check of the storage started; 0 in the answer to the call that started it. */
   readonly ageSeconds: number;
 }
 
@@ -65,9 +65,9 @@ interface Answer extends HttpResponseInit {
 
 /**
  * `GET /health`: 200 once queue and containers can be reached, else 503 with the status `unavailable`; see `Health`. Anybody may ask,
- * so there is no word on why.
+ * so the answer has no reason.
  *
- * Since anybody may ask as often as they like, there is one look at the storage at a time, and its result, good or bad, counts for five
+ * Since anybody may call as often as they like, one check of the storage runs at a time, and its result, good or bad, is kept for five
  * seconds: the queue's request rate is for events.
  */
 export function healthHandler({
@@ -96,7 +96,7 @@ export function healthHandler({
   const report = async (signal: AbortSignal): Promise<Answer["jsonBody"]> => {
     const [{ closed }, dead, census, { waiting }] = await Promise.all([
       marks(),
-      // In half of the time: a slow list must not make a relay that is well look ill.
+      // In half of the time: a slow list must not make a healthy relay look unhealthy.
       storage
         .countDeadLetters(mostCounted, AbortSignal.any([signal, AbortSignal.timeout(budget / 2)]))
         .catch(() => undefined),
@@ -122,7 +122,7 @@ export function healthHandler({
     }
   };
 
-  /** @param since when the look began: what came meanwhile may not be in its result */
+  /** @param since when the check started: later changes may not be in its result */
   const again = (answer: Answer, since: number) =>
     withAge(answer, Math.max(1, Math.ceil((monotonic() - since) / 1_000)));
 

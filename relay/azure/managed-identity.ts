@@ -16,7 +16,7 @@ export function managedIdentity(clientId: string | undefined): TokenCredential {
 }
 
 /**
- * A credential that gives up after so many milliseconds. The caller's own signal is not passed on: others may wait for the same token
+ * A credential with a timeout in milliseconds. The caller's own signal is not passed on: others may wait for the same token
  * and have more time, so a caller with less ends its own wait.
  */
 export function limitTime(credential: TokenCredential, milliseconds: number): TokenCredential {

@@ -9,19 +9,19 @@ import {
 import { runWithinBudget } from "./budget.ts";
 import type { RelayStorageClient } from "./storage/storage.ts";
 
-/** What the marks on the queue say to this instance. */
+/** The marks on the queue, as they apply to this instance. */
 export interface MarksSeen {
-  /** Whether the intake must take nothing. */
+  /** Whether the intake must not accept events. */
   readonly closed: boolean;
-  /** The settings that instances have to have; undefined: any. */
+  /** The required settings of instances; undefined: any. */
   readonly wanted: WantedConfiguration | undefined;
-  /** Whether this relay must not send yet, since it does not know what the former relay has delivered. */
+  /** Whether this relay must not send yet, since it does not yet know what the former one has delivered. */
   readonly held: boolean;
   /** The account whose notes of delivered events this relay takes over. */
   readonly former: FormerAccount | "none";
 }
 
-/** Yields what the marks say, by a look that is at most `lookLasts` old; throws if the storage does not tell. */
+/** Returns marks that are at most `lookLasts` old; throws if the storage does not answer. */
 export type Marks = () => Promise<MarksSeen>;
 
 /** For a queue without marks. */
@@ -29,9 +29,9 @@ export const noMarks: Marks = async () => ({ closed: false, wanted: undefined, h
 
 export interface MarksReaderPorts {
   readonly storage: Pick<RelayStorageClient, "readMarks">;
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly monotonic: () => number;
-  /** Milliseconds that one look may take. */
+  /** Timeout of one read in milliseconds. */
   readonly budget: number;
 }
 
@@ -41,8 +41,8 @@ interface Look {
 }
 
 /**
- * Reads the marks at most every few seconds: one operation on the queue, for 0.2 cents a day and busy instance. While calls come
- * steadily the next look is made before the last one is too old, so that none of them waits for it.
+ * Reads the marks at most every few seconds: one operation on the queue, for 0.2 cents a day and busy instance. While calls arrive
+ * steadily the next read starts before the last one is too old, so that no call waits for it.
  */
 export function marksReader({ storage, monotonic, budget }: MarksReaderPorts): Marks {
   let last: Look | undefined;

@@ -4,11 +4,11 @@ import type { QueueHead, RelayStorageClient } from "./storage/storage.ts";
 
 /** Milliseconds. */
 const times = {
-  /** From one look to the next. */
+  /** Between two checks. */
   between: 60_000,
-  /** For one look. */
+  /** Timeout of one check. */
   call: 2_000,
-  /** A visible message that is at the head of its queue for this long is one that no function takes. */
+  /** If a visible message is at the head of its queue for this long, no function takes it. */
   untaken: 10 * 60_000,
 };
 
@@ -21,7 +21,7 @@ export interface QueueWatchPorts {
 }
 
 /**
- * Looks from the side of the HTTP functions whether the functions of the queues run at all: a trigger that Azure doesn't know, or that never
+ * Checks from the HTTP functions whether the functions of the queues run at all: a trigger that Azure does not know, or that never
  * starts, writes no line of its own. Taking a message changes the head of the queue (taken, it is hidden, and comes back with
  * another count); so a message that stays there unchanged for ten minutes is one that no function takes. That holds for any backlog.
  */
@@ -29,7 +29,7 @@ export class QueueWatch {
   readonly #storage: QueueWatchPorts["storage"];
   readonly #monotonic: () => number;
   readonly #write: (text: string) => void;
-  /** By queue: its head as it was seen first, and when. */
+  /** By queue: its head, and when it was first seen. */
   readonly #seen = new Map<string, { readonly head: string; readonly since: number }>();
   #lookedAt = Number.NEGATIVE_INFINITY;
 
@@ -39,7 +39,7 @@ export class QueueWatch {
     this.#write = write;
   }
 
-  /** Looks, once a minute at most, and writes a line for each queue whose messages no function takes. It doesn't throw. */
+  /** Checks at most once a minute, and writes a line for each queue that no function reads. Never throws. */
   async look(): Promise<void> {
     const now = this.#monotonic();
     if (now - this.#lookedAt < times.between) return;
@@ -48,7 +48,7 @@ export class QueueWatch {
     try {
       heads = await this.#storage.heads(AbortSignal.timeout(times.call));
     } catch {
-      // Whether the storage can be reached is for others to say.
+      // Other checks report whether the storage can be reached.
       return;
     }
     for (const [queue] of [...this.#seen]) if (!heads.some((head) => head.queue === queue)) this.#seen.delete(queue);

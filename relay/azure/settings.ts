@@ -4,14 +4,14 @@ import { isSet, isUnresolved, parseSigningKeys } from "../core/intake/verify.ts"
 import type { EventPolicy } from "../core/policy/policy.ts";
 import type { InletCredential } from "./delivery/inlet-tokens.ts";
 
-/** Where events go, and from when on; or what is wrong with the settings, for people. */
+/** The destination of events and the time from which they are sent; or a message about invalid settings. */
 export type DestinationSettings =
   | {
       readonly streamingUrl: string;
       readonly readyAt: Date | undefined;
-      /** Most requests a second that all instances together send. */
+      /** Maximum requests per second of all instances together. */
       readonly requestsPerSecond: number;
-      /** For an inlet that wants an access token; undefined for one that wants none. */
+      /** For an inlet that requires an access token; undefined for one that does not. */
       readonly credential: InletCredential | undefined;
     }
   | SettingsProblem;
@@ -32,7 +32,7 @@ interface SettingsProblem {
   readonly problem: string;
 }
 
-/** What the intake does with a call; or what is wrong with the settings, upon which it takes none. */
+/** The intake's settings; or a message about invalid ones, with which it accepts no call. */
 export type IntakeSettings =
   | {
       readonly policy: EventPolicy;
@@ -46,14 +46,14 @@ export interface RelaySettings {
   readonly signingKeys: readonly string[];
   readonly intake: IntakeSettings;
   readonly platform: DestinationSettings;
-  /** How long delivered events are remembered, to leave out duplicates; 0: they are not. */
+  /** Days for which delivered events are remembered, to leave out duplicates; 0: they are not. */
   readonly duplicateWindowDays: number;
   readonly storage: StorageSettings;
   /** Memory of the instance. */
   readonly instanceMemoryMB: number;
-  /** Whether each event has lines of its own in the log, or an instance sums them up. */
+  /** Whether the log has lines for each event, or sums. */
   readonly logDetail: LogDetail;
-  /** Digest of all settings, by which a deployment sees which ones are in force; undefined if none is given. */
+  /** Digest of all settings, which tells a deployment which ones are in force; undefined if none is given. */
   readonly configuration: string | undefined;
   /** Names of the settings whose Key Vault reference App Service could not resolve when this instance started. */
   readonly unresolved: readonly string[];
@@ -76,11 +76,11 @@ const identityStorage = appSettingsSchema(
   "RELAY_STORAGE__clientId",
 );
 
-/** The app settings that count as set. */
+/** The app settings that are set. */
 type Given = Readonly<Partial<Record<AppSettingName, string>>>;
 
 /**
- * The relay's app settings, which `appSettings` lists. Nothing is thrown: a relay with half of its settings still does whatever loses
+ * The relay's app settings, as listed in `appSettings`. Never throws: a relay with only some of its settings still does everything that loses
  * no event.
  */
 export function readAppSettings(environment: Record<string, string | undefined>): RelaySettings {

@@ -3,13 +3,13 @@ import { isSummed, OutcomeSum, sumKey } from "../core/delivery/outcome-sum.ts";
 import type { Outcome } from "../core/delivery/outcomes.ts";
 import { lineByLine, type RelayLog } from "./log.ts";
 
-/** Milliseconds from one line to the next of the same kind, as between two writes of the counts. */
+/** Milliseconds between two lines of the same kind, as between two writes of the counts. */
 const between = 15_000;
 
 export interface SummedLinesPorts {
   /** Milliseconds of a clock that never goes back. */
   readonly monotonic: () => number;
-  /** Calls back after so many milliseconds; must not keep the process alive. */
+  /** Calls back after a time in milliseconds; must not keep the process alive. */
   readonly schedule: (callBack: () => void, milliseconds: number) => void;
   /** Writes a line that belongs to no invocation. */
   readonly write: (text: string) => void;
@@ -19,8 +19,8 @@ export interface SummedLinesPorts {
  * The log of an instance, in which outcomes of the same kind share a line: at a hundred events a second, a line for each would be the
  * larger part of the bill, and a stranger's calls could fill it.
  *
- * The first outcome after a quiet time has its line at once, with the ids of its events. Those after it share the next one, which
- * belongs to no invocation, since theirs have ended by then. A process that is killed takes the sums of its last seconds with it.
+ * The first outcome after a quiet time gets its line at once, with the ids of its events. Later ones share the next line, which
+ * belongs to no invocation, since theirs have ended by then. A killed process loses the sums of its last seconds.
  */
 export class SummedLines implements RelayLog {
   readonly #ports: SummedLinesPorts;

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { eventPolicy } from "./policy/policy.ts";
 
-/** What a number may be, and what it is where none is set; users set it, and the relay reads it from an app setting. */
+/** Range and default of a number that users set, and that the relay reads from an app setting. */
 export interface NumberRange {
   readonly least: number;
   readonly most: number;
@@ -23,12 +23,12 @@ export const appNumbers = {
 export const logDetails = ["summary", "events"] as const;
 export type LogDetail = (typeof logDetails)[number];
 
-/** A number from a text. Above the range it counts as it is: only the program's own check refuses it. */
+/** A number from a text. A value above the range is accepted: only the program's own check refuses it. */
 function number({ least, default: value }: NumberRange) {
   return z.coerce.number({ error: "must be a number" }).min(least, `must be ${least} or more`).default(value);
 }
 
-/** A whole number; what can't be read is the default. */
+/** A whole number; the default if it can't be read. */
 function lenient({ least, most, default: value }: NumberRange) {
   return z.coerce.number().int().min(least).max(most).catch(value);
 }
@@ -42,11 +42,11 @@ const json = z.string().transform((text, context): unknown => {
   }
 });
 
-/** The URL that Adobe's Customer.io tutorial says to paste into Customer.io: `<inletUrl>?x-adobe-flow-id=<flow id>`. */
+/** The URL to paste into Customer.io in Adobe's tutorial: `<inletUrl>?x-adobe-flow-id=<flow id>`. */
 const streamingUrl = z.custom<string>(
   (value) => {
     const url = typeof value === "string" ? URL.parse(value) : null;
-    // Without the flow id Platform answers 200, and the event is in no dataset.
+    // Without the flow id Platform answers 200 and drops the event.
     return url !== null && /^https?:$/.test(url.protocol) && url.searchParams.has("x-adobe-flow-id");
   },
   { error: "must be the dataflow's inlet URL with the query parameter x-adobe-flow-id" },
@@ -55,29 +55,29 @@ const streamingUrl = z.custom<string>(
 const serviceUri = z.url({ protocol: /^https?$/, error: "must be the URL of the storage account's service" });
 
 /**
- * The relay's app settings. The component `WebhookRelay` writes them, and the relay reads them: both know their names from here.
+ * The relay's app settings. The component `WebhookRelay` writes them, and the relay reads them.
  * A setting that is absent, blank or an unresolved Key Vault reference counts as not set.
  *
- * The digest `RELAY_CONFIGURATION` takes them in this order, so a new one goes to the end: otherwise every stack would change.
+ * The digest `RELAY_CONFIGURATION` uses this order, so add new ones at the end: otherwise every stack would change.
  */
 export const appSettings = {
   /** The dataflow's inlet URL with `x-adobe-flow-id`. */
   PLATFORM_STREAMING_URL: streamingUrl,
   /** ISO 8601 time before which nothing is sent. */
   PLATFORM_READY_AT: z.iso.datetime({ offset: true, error: "must be an ISO 8601 time" }).optional(),
-  /** Most requests per second that all instances together send. */
+  /** Maximum requests per second of all instances together. */
   PLATFORM_REQUESTS_PER_SECOND: number(appNumbers.PLATFORM_REQUESTS_PER_SECOND),
-  /** Which events go on, and with which personal data; all and everything by default. */
+  /** Which events are forwarded, and with which personal data; all and everything by default. */
   EVENT_POLICY: json.prefault("{}").pipe(eventPolicy),
   /** How far the signature's timestamp may be from the time now; 0 is any distance. */
   MAXIMUM_CALL_AGE_SECONDS: number(appNumbers.MAXIMUM_CALL_AGE_SECONDS),
-  /** Read by the Functions host: the most bytes of a call. */
+  /** Read by the Functions host: the maximum bytes of a call. */
   FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: z.string().optional(),
-  /** Memory of the instance, by which the bytes of bodies are limited. It is not worth refusing calls for. */
+  /** Memory of the instance, which limits the bytes of bodies. An invalid value must not stop the relay. */
   INSTANCE_MEMORY_MB: lenient(appNumbers.INSTANCE_MEMORY_MB),
   /** Days that delivered events are remembered; 0 for not at all. No window loses an event. */
   DUPLICATE_WINDOW_DAYS: lenient(appNumbers.DUPLICATE_WINDOW_DAYS),
-  /** The credential for an inlet that wants an access token: all five, or none. */
+  /** The credential for an inlet that requires an access token: all five, or none. */
   PLATFORM_IMS_URL: z.url({ protocol: /^https?$/, error: "must be the URL of Adobe IMS" }),
   PLATFORM_CLIENT_ID: z.string(),
   PLATFORM_SCOPES: z.string(),
@@ -88,22 +88,22 @@ export const appSettings = {
   /** The storage account by managed identity. */
   RELAY_STORAGE__blobServiceUri: serviceUri,
   RELAY_STORAGE__queueServiceUri: serviceUri,
-  // What is kept in tables only saves work, so the relay does without it if this is not set.
+  // Tables only save work, so the relay works without them if this is not set.
   RELAY_STORAGE__tableServiceUri: serviceUri.optional(),
   RELAY_STORAGE__credential: z.literal("managedidentity", { error: "must be managedidentity" }),
-  /** Of a user-assigned identity. */
+  /** The client id of a user-assigned identity. */
   RELAY_STORAGE__clientId: z.string().optional(),
-  /** In place of these, the account's connection string. */
+  /** Alternatively, the account's connection string. */
   RELAY_STORAGE: z.string().optional(),
   /** Digest of all settings: shown by `/health`, and compared with the one that the queue's mark demands. */
   RELAY_CONFIGURATION: z.string().optional(),
-  /** Whether the log has lines for each event; it is not worth refusing calls for. */
+  /** Whether the log has lines for each event. An invalid value must not stop the relay. */
   LOG_DETAIL: z.enum(logDetails).catch("summary"),
 };
 
 export type AppSettingName = keyof typeof appSettings;
 
-/** What those app settings must be that have the given names. */
+/** The schema of the app settings with these names. */
 export function appSettingsSchema<Name extends AppSettingName>(...names: Name[]) {
   const shape = Object.fromEntries(names.map((name) => [name, appSettings[name]]));
   return z.object(shape as Pick<typeof appSettings, Name>);

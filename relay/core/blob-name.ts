@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 
 /**
  * The name of the blob that holds one event: `yyyy/mm/dd/<event id>-<hash of the body, or its digest>.json`, by the UTC day on which it was
- * received. The same receipt always gives the same name, so whatever is done twice after a crash overwrites its own blob.
+ * received. The same receipt always has the same name, so repeated work after a crash overwrites its own blob.
  *
- * @param id the event's id; one that isn't fit for a blob name is left out
+ * @param id the event's id; left out if it is not valid in a blob name
  * @param receivedAt ISO 8601
  * @param digest the event's `digestBody`, if it has one: two events may have the same body once their personal data are taken out
  */

@@ -13,7 +13,7 @@ export const relayFunctions = {
 /** The blob containers of the relay's storage account. */
 export const containerNames = { claims: "claims", deadLetters: "dead-letters" } as const;
 
-/** The table in which each instance that sends to Platform reports itself. `deliveredTables` names the tables of delivered events. */
+/** The table with a row for each instance that sends to Platform. `deliveredTables` names the tables of delivered events. */
 export const forwardersTable = "forwarders";
 /** The one partition of that table. */
 export const forwardersPartition = "forwarder";

@@ -1,15 +1,15 @@
-/** The stack that a command is about, as its flags say it. */
+/** The stack of a command, as in its flags. */
 export interface CommandTarget {
   /** Name of the stack; undefined: the one that `pulumi stack select` chose. */
   readonly stack?: string | undefined;
-  /** Folder of the Pulumi program, where it is not the one that the operator works in. */
+  /** Folder of the Pulumi program, if it is not the operator's working directory. */
   readonly folder?: string | undefined;
   /** The source's name, in a stack with several. */
   readonly source?: string | undefined;
 }
 
 /**
- * A command of this package's own CLI, ready to be copied into a shell. Everything that prints one writes it by this.
+ * A command of this package's own CLI, ready to be copied into a shell. Everything that prints one uses this.
  *
  * @param command such as `replay --dry-run`
  */

@@ -5,7 +5,7 @@ import { type Zippable, zipSync } from "fflate";
 import { z } from "zod";
 import { jsonOf } from "../core/event/json.ts";
 
-/** A folder as the one zip file that Azure Functions takes. */
+/** A folder as a zip file for Azure Functions. */
 export interface Package {
   readonly zip: Uint8Array;
   /** SHA-256 of the zip, in hexadecimal; the same for the same files anywhere. */

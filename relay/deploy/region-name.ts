@@ -1,4 +1,4 @@
-/** A region as Azure compares it, which knows neither case nor blanks: `West Europe` is `westeurope`. */
+/** A region as Azure compares it, ignoring case and spaces: `West Europe` is `westeurope`. */
 export function normalizeRegion(region: string): string {
   return region.toLowerCase().replaceAll(" ", "");
 }

@@ -274,7 +274,7 @@ test("an event that becomes a dead letter again before the old one was removed k
   expect([...account.deadLetters.keys()]).toEqual([name]);
 });
 
-test("stopped, it ends after what is under way, and the next run goes on with the rest", async () => {
+test("on a stop it finishes the current dead letters, and the next run continues with the rest", async () => {
   for (let index = 0; index < 40; index++) refused(`e${index}`);
   const stop = new AbortController();
   const enqueue = account.enqueue;

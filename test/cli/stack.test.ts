@@ -150,7 +150,7 @@ test(
 );
 
 test(
-  "the command that status gives for a relay that does not start deploys its code once more",
+  "the command that status gives for a relay that does not start deploys its code again",
   async () => {
     const code = (await stack.pulumi.resources()).find((urn) => urn.includes("customerio-aep:index:FunctionCode"));
     const command = deployAnew({ stack: "local" }, String(code))
@@ -328,7 +328,7 @@ test(
 );
 
 test(
-  "one whose row does not come is waiting when its time is over, with the command that goes on",
+  "without a row it is waiting when the time is over, with the command that continues",
   async () => {
     const { dataflowId } = await stack.pulumi.outputs();
     await stack.vendors.setFlowState(String(dataflowId), "disable");
@@ -351,7 +351,7 @@ test(
 );
 
 test(
-  "Ctrl-C stops a destroy that waits for the queue, with the number left; the flag goes on without them",
+  "Ctrl-C stops a destroy that waits for the queue, with the number left; with the flag it continues without them",
   async () => {
     await refuseWith(404);
     await send(["left-1"]);

@@ -218,6 +218,8 @@ const azure: Readonly<Record<string, readonly string[]>> = {
     "--subject",
   ],
   "keyvault create": ["--enable-purge-protection", "--enable-rbac-authorization", "--name", "--resource-group"],
+  "keyvault secret delete": ["--name", "--vault-name"],
+  "keyvault update": ["--enable-rbac-authorization", "--name", "--resource-group"],
   "keyvault key create": ["--kty", "--name", "--vault-name"],
   "storage account blob-service-properties update": ["--account-name", "--enable-versioning", "--resource-group"],
   "storage account create": [
@@ -227,6 +229,7 @@ const azure: Readonly<Record<string, readonly string[]>> = {
     "--resource-group",
     "--sku",
   ],
+  "storage container delete": ["--account-name", "--auth-mode", "--name"],
   "storage container create": ["--account-name", "--auth-mode", "--name"],
 };
 

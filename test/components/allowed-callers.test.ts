@@ -60,7 +60,7 @@ test("without customerIo nobody asks Customer.io, and nobody is warned", async (
 });
 
 test.each([
-  [{ customerIo: true }, "operators must name where npx pulumi runs"],
+  [{ customerIo: true }, "operators must contain the address of the machine that runs Pulumi"],
   [{ operators: ["203.0.113.7"] }, "operators alone would leave nobody to send events"],
   [{ customerIo: true, operators: ["203.0.113.7/33"] }, "203.0.113.0/24"],
   [{ customerIo: true, operators: ["2001:db8::/129"] }, "203.0.113.0/24"],

@@ -135,7 +135,7 @@ export class World {
     return world;
   }
 
-  /** Lets so many events happen, spread over the time (milliseconds). */
+  /** Triggers this number of events, spread over the time (milliseconds). */
   send(count: number, duration: number): Promise<void> {
     return this.customerIo.send(count, duration);
   }

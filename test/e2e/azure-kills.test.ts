@@ -82,7 +82,7 @@ test(
         // The state still has deleted resources.
         const refusal = await stack.pulumi.preview().catch((error: Error) => error.message);
         expect(refusal).toContain("Azure does not have what the stack's state has");
-        expect(refusal).toContain("To make it again, run: npx pulumi up --refresh.");
+        expect(refusal).toContain("To recreate it, run: npx pulumi up --refresh.");
         await stack.pulumi.up("--refresh");
         await expectWhole();
         expect(await azure.census()).toEqual(before);

@@ -54,7 +54,7 @@ async function pendingOperations(): Promise<unknown[]> {
 }
 
 test(
-  "Ctrl-C ends an up whose calls all wait for Platform's next hour, and leaves a state that the next up goes on with",
+  "Ctrl-C ends an up whose calls all wait for Platform's next hour, and leaves a state with which the next up continues",
   async () => {
     // Each call waits as long as Platform asks, which is longer than this test may take.
     await answerAll(stack, { kind: "status", status: 429, retryAfterSeconds: 3600 });

@@ -42,7 +42,7 @@ describe("intake", () => {
       { problem: 'App settings: EVENT_POLICY Unrecognized key: "personaldata".' },
     ],
     [
-      "a window that is none",
+      "an invalid window",
       { MAXIMUM_CALL_AGE_SECONDS: "long" },
       { problem: "App settings: MAXIMUM_CALL_AGE_SECONDS must be a number." },
     ],
@@ -143,12 +143,12 @@ describe("platform", () => {
       { streamingUrl, readyAt: undefined, requestsPerSecond: 250 },
     ],
     [
-      "a rate that is none",
+      "an invalid rate",
       { PLATFORM_STREAMING_URL: streamingUrl, PLATFORM_REQUESTS_PER_SECOND: "0" },
       { problem: "App settings: PLATFORM_REQUESTS_PER_SECOND must be 1 or more." },
     ],
     [
-      "a time that is none",
+      "an invalid time",
       { PLATFORM_STREAMING_URL: streamingUrl, PLATFORM_READY_AT: "tomorrow" },
       { problem: "App settings: PLATFORM_READY_AT must be an ISO 8601 time." },
     ],
@@ -196,7 +196,7 @@ describe("storage", () => {
       },
     ],
     [
-      "an address that is none",
+      "an invalid address",
       { ...identity, RELAY_STORAGE__blobServiceUri: "relay" },
       { problem: "App settings: RELAY_STORAGE__blobServiceUri must be the URL of the storage account's service." },
     ],

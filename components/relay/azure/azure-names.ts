@@ -4,19 +4,19 @@ import * as pulumi from "@pulumi/pulumi";
 /** How many hexadecimal digits azure-native adds to a logical name to make the resource's name. */
 const digits = 8;
 
-/** What the program of this repository calls its relay. */
+/** The name of the relay in this repository's program. */
 const defaultRelay = "customerio-aep-relay";
 
 interface Rule {
   /** Characters of a name, azure-native's digits included. */
   readonly longest: number;
-  /** Letters and digits in lower case alone, no hyphens. */
+  /** Only lower-case letters and digits, no hyphens. */
   readonly compact?: boolean;
 }
 
 /**
  * How long a name may be, and whether it is compact (Microsoft Learn, "Naming rules and restrictions for Azure resources"). Each
- * kind takes letters, digits and hyphens, or those of a compact name that begins with a letter; some would take more.
+ * kind accepts letters, digits and hyphens, or those of a compact name that begins with a letter; some would accept more.
  */
 const rules = {
   resourceGroup: { longest: 90 },
@@ -37,10 +37,10 @@ const rules = {
 export type AzureKind = keyof typeof rules;
 
 /**
- * A logical name that azure-native makes a valid name of, by adding 8 hexadecimal digits. It is `wanted` itself where that
- * will do; else what is left of it, with a digest, so that different names stay different.
+ * A logical name that is valid after azure-native adds 8 hexadecimal digits. It is `wanted` itself if that is
+ * valid; otherwise a shortened form with a digest, so that different names stay different.
  *
- * The stack's name has no part in it: `pulumi stack rename` must rename nothing in the cloud.
+ * It does not contain the stack's name: `pulumi stack rename` must rename nothing in the cloud.
  */
 export function azureName(kind: AzureKind, wanted: string): string {
   const { longest, compact = false }: Rule = rules[kind];

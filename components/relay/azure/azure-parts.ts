@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-/** Where a resource is in Azure, and by which version of Azure's API it is read. */
+/** A resource's path in Azure, and the API version that reads it. */
 export interface AzurePart {
   readonly id: pulumi.Output<string>;
   readonly apiVersion: pulumi.Input<string>;

@@ -17,7 +17,7 @@ export interface RoleArgs {
  *
  * Azure takes one assignment of a role to a principal on a scope, and refuses a second one under another name
  * (RoleAssignmentExists). So the name follows from these three: a run that was killed before it could note the assignment
- * leaves one that the next run finds under its name, and takes over. What earlier versions named by chance keeps its name.
+ * leaves one that the next run finds under its name and adopts. Assignments with random names of earlier versions keep them.
  */
 export function assignRole(name: string, args: RoleArgs, options: pulumi.CustomResourceOptions): ArmResource {
   const { roleId, condition } = args.role;
@@ -33,7 +33,7 @@ export function assignRole(name: string, args: RoleArgs, options: pulumi.CustomR
       body: {
         properties: {
           principalId: args.principalId,
-          // Without it an identity made a moment ago is not found (PrincipalNotFound).
+          // Without it a new identity is not found (PrincipalNotFound).
           principalType: "ServicePrincipal",
           roleDefinitionId: pulumi.interpolate`/subscriptions/${args.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${roleId}`,
           ...(condition !== undefined && { condition, conditionVersion: "2.0" }),

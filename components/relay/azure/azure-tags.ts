@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { derive, holdsOutput } from "../../settings/inputs.ts";
 
-/** The types that take tags as an input of that name, of those that a relay is made of. */
+/** The types among a relay's resources that have an input `tags`. */
 const taggedTypes = new Set(
   [
     ...["resources:ResourceGroup", "storage:StorageAccount", "keyvault:Vault", "managedidentity:UserAssignedIdentity"],
@@ -12,14 +12,14 @@ const taggedTypes = new Set(
     .concat("customerio-aep:index:VaultSecret"),
 );
 
-/** Types of the plugin whose resources are described by a `body`. What lies in a region takes tags; parts of other resources don't. */
+/** Types of the plugin with an input `body`. Resources with a location accept tags; child resources do not. */
 const bodyTypes = new Set(
   ["ArmResource", "AppServicePlan", "FunctionApp"].map((type) => `customerio-aep:index:${type}`),
 );
 
 /**
- * Tags whatever takes tags among a component's resources. Here and not at each resource, so that none is forgotten: a policy that
- * requires a tag would refuse it in the middle of an `up`.
+ * Tags every taggable resource of a component. This is done here and not at each resource, so that none is forgotten: a policy that
+ * requires a tag would refuse an untagged one in the middle of an `up`.
  */
 export function withTags(tags: pulumi.Input<Readonly<Record<string, string>>>): pulumi.ResourceTransformation {
   return ({ type, props, opts }) => {

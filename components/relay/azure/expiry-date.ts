@@ -1,8 +1,8 @@
 const day = 86_400_000;
 
 /**
- * When a secret that an update writes now expires: after so many days at most, and after three quarters of them at least. The date stays
- * the same for a quarter of the time, so that not every preview finds another one; the first update after that moves it on.
+ * The expiry date of a secret that an update writes now: after at most this number of days, and at least three quarters of it. The date stays
+ * the same for a quarter of the time, so that most previews find no change; the first update after that renews it.
  *
  * @param days 0: never
  * @param now milliseconds since 1970

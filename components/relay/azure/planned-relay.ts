@@ -8,7 +8,7 @@ import { networkApiVersion, zoneApiVersion } from "../network/relay-network.ts";
 import { type AzureProfile, azureProfile } from "./azure-profile.ts";
 import { publicAccessOf, safeAccount, safeSite, storageApiVersion } from "./safe-properties.ts";
 
-/** The settings that decide what a relay needs of Azure. */
+/** The settings that determine what a relay needs in Azure. */
 export type AzureNeeds = Pick<
   Settings,
   "environment" | "azure" | "azureTags" | "azureNames" | "azureExisting" | "privateNetwork" | "nodeVersion"
@@ -17,7 +17,7 @@ export type AzureNeeds = Pick<
 type PreflightArgs = Parameters<typeof getAzurePreflight>[0];
 
 /**
- * What a stack is about to make in Azure, as far as it is known before anything is made.
+ * What a stack will create in Azure, as far as it is known in advance.
  *
  * @param login the subscription and the login, as azure-native has them
  * @param parent the component whose providers are used; default: those of the stack
@@ -86,7 +86,7 @@ function neededActions({ azureExisting, privateNetwork }: AzureNeeds, profile: A
 const assignIdentity = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action";
 const assignRoles = "Microsoft.Authorization/roleAssignments/write";
 
-/** What exists already and is used, as far as its ids are known, with the rights that an `up` needs on it. */
+/** Existing resources to use, as far as their ids are known, with the rights that an `up` needs on them. */
 function usedResources({ azureExisting, privateNetwork }: AzureNeeds) {
   const { workspaceId, actionGroupIds, vaultId, identityId } = azureExisting;
   const { appSubnetId, endpointSubnetId, dnsZoneIds = {} } = privateNetwork;
@@ -112,7 +112,7 @@ function usedResources({ azureExisting, privateNetwork }: AzureNeeds) {
   ];
 }
 
-/** The resources that policies are mostly about, as Azure gets them. */
+/** The resources that most policies are about, as sent to Azure. */
 function plannedResources(
   { azureTags, azureExisting, privateNetwork }: AzureNeeds,
   profile: AzureProfile,

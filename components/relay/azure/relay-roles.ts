@@ -14,19 +14,19 @@ const roleIds = {
 export interface RelayRole {
   readonly role: keyof typeof roleIds;
   readonly roleId: string;
-  /** With how many storage accounts the identity has the role; undefined: with one as well as with two. */
+  /** The number of storage accounts with which the identity has the role; undefined: with one and with two. */
   readonly accounts?: 1 | 2;
-  /** What the role is given on, in words. */
+  /** The scope of the role, in words. */
   readonly scope: string;
-  /** What of the role holds only in part, in Azure's language for conditions. */
+  /** A restriction of the role, in Azure's language for conditions. */
   readonly condition?: string;
-  /** What needs the role, and fails without it. */
+  /** What fails without the role. */
   readonly neededFor: readonly string[];
 }
 
 const blobs = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs";
 
-/** Actions of a blob role that read or delete what is in a container, in the words of conditions. */
+/** Actions of a blob role that read or delete the contents of a container, as conditions name them. */
 const readBlobs = `ActionMatches{'${blobs}/read'} AND NOT SubOperationMatches{'Blob.List'}`;
 const contributorsActions = [readBlobs, deletion("delete"), deletion("move/action")];
 const ownersActions = [
@@ -39,14 +39,14 @@ function deletion(action: string): string {
 }
 
 /**
- * Takes everything from a blob role that reads or deletes what is in a container: what is left is to write and to list. Of what has a
- * condition Azure asks at each call; a role without these actions would have to be a custom one, which only an Owner may define.
+ * Removes from a blob role everything that reads or deletes the contents of a container, so that writing and listing remain. Azure evaluates a
+ * condition at each call; a role without these actions would have to be a custom one, which only an Owner may define.
  */
 function writeOnly(actions: readonly string[]): string {
   return actions.map((action) => `!(${action})`).join(" AND ");
 }
 
-/** The same of one container of the account that the role is given on. */
+/** The same for one container of the account in the role's scope. */
 function writeOnlyIn(container: string, actions: readonly string[]): string {
   const elsewhere = `@Resource[Microsoft.Storage/storageAccounts/blobServices/containers:name] StringNotEquals '${container}'`;
   return `((${writeOnly(actions)}) OR (${elsewhere}))`;
@@ -57,13 +57,13 @@ const claimsWork = "write, read and delete claims";
 const deadLettersWork = "write and count dead letters";
 
 /**
- * Everything that the relay's identity may do in Azure. The docs' table is made from this, and a test takes away each in turn and sees
- * what it is needed for fail, and nothing else.
+ * Everything that the relay's identity may do in Azure. The docs' table is generated from this, and a test removes each in turn and checks
+ * that exactly what needs it fails.
  */
 export const relayRoles = {
   host: role("Storage Blob Data Owner", "the storage account of the Functions host", {
     accounts: 2,
-    // Microsoft names this role as the least that the host needs (Azure Functions, "Connecting to host storage with an identity").
+    // Microsoft names this role as the minimum for the host (Azure Functions, "Connecting to host storage with an identity").
     neededFor: [hostsWork],
   }),
   claims: role("Storage Blob Data Contributor", `the container \`${containerNames.claims}\``, {

@@ -3,7 +3,7 @@ import type { PrivateNetwork } from "../../../settings/network-settings.ts";
 /** Of Azure's Storage Resource Provider. */
 export const storageApiVersion = "2024-01-01";
 
-/** What makes the storage account safe in every environment, in azure-native's words. */
+/** Properties that make the storage account safe in every environment, as azure-native names them. */
 export const safeAccount = {
   allowBlobPublicAccess: false,
   allowSharedKeyAccess: false,
@@ -21,7 +21,7 @@ export const safeAccount = {
   minimumTlsVersion: "TLS1_2",
 } as const;
 
-/** The same of the function app. */
+/** The same for the function app. */
 export const safeSite = {
   reserved: true,
   httpsOnly: true,

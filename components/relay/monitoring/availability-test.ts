@@ -12,19 +12,19 @@ export interface AvailabilityTestArgs {
   componentId: pulumi.Input<string>;
   /** The action groups that get the alert. */
   actionGroupIds: pulumi.Input<string[]>;
-  /** What must answer 200. */
+  /** The address that must answer 200. */
   url: pulumi.Input<string>;
 }
 
-/** Places that Azure tests from (its "Availability tests", location population tags): two in Europe, one in the US. */
+/** Locations of Azure's tests (its "Availability tests", location population tags): two in Europe, one in the US. */
 const places = ["emea-nl-ams-azr", "emea-gb-db3-azr", "us-va-ash-azr"];
 
 /** Seconds between two calls from one place. At 15 minutes, three places make 8,640 calls a month, some $5 at the prices of 2026. */
 const frequency = 900;
 
 /**
- * Asks the relay from outside whether it answers: of a relay that does not start, whatever the cause, no line in any log tells. Two of
- * three places must fail within half an hour, so that one lost call wakes nobody.
+ * Checks from outside whether the relay answers, since a relay that does not start writes no log line. Two of
+ * three locations must fail within half an hour, so that one lost call raises no alert.
  */
 export class AvailabilityTest extends pulumi.ComponentResource {
   readonly parts: Record<string, AzurePart>;

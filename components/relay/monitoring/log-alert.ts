@@ -34,7 +34,7 @@ export function declareLogAlert(
   const of = (silenceHours: number) => relayAlerts({ expectsEvents, silenceHours })[alert];
   const part = <Name extends keyof RelayAlert>(part: Name) =>
     derive(args.silenceHours, (silenceHours) => of(silenceHours)[part]);
-  // Neither follows from a setting.
+  // Neither depends on a setting.
   const { severity, resolves } = of(0);
   return new monitor.ScheduledQueryRule(
     azureName("alert", `${name}-${alert}`),
@@ -50,7 +50,7 @@ export function declareLogAlert(
       windowSize: part("window"),
       autoMitigate: resolves,
       ...(resolves ? {} : { muteActionsDuration: "PT1H" }),
-      // A workspace that no line has come to yet may not know the table.
+      // A workspace without records may not have the table yet.
       skipQueryValidation: true,
       criteria: {
         allOf: [

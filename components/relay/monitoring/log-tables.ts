@@ -3,7 +3,7 @@ import { ArmResource } from "../../../relay/deploy/sdk.ts";
 import { derive } from "../../settings/inputs.ts";
 
 /**
- * Tables of Application Insights in a Log Analytics workspace. Whatever the workspace's own retention is, they keep 90 days unless each
+ * Tables of Application Insights in a Log Analytics workspace. They keep records for 90 days, regardless of the workspace's retention, unless each
  * has a retention of its own (Azure Monitor, "Manage data retention in a Log Analytics workspace").
  */
 const appTables = [
@@ -20,7 +20,7 @@ const appTables = [
   "AppTraces",
 ] as const;
 
-/** Makes every table of Application Insights in a workspace of the relay's own keep its records for so many days, and no longer. */
+/** Sets the retention of every table of Application Insights in the relay's own workspace. */
 export function retainLogs(
   name: string,
   { workspaceId, days }: { workspaceId: pulumi.Input<string>; days: pulumi.Input<number> },
@@ -28,14 +28,14 @@ export function retainLogs(
 ): void {
   const properties = derive(days, (retentionInDays) => ({
     retentionInDays,
-    // Otherwise what a shorter retention cuts off stays in long-term retention.
+    // Otherwise records beyond a shorter retention stay in long-term retention.
     totalRetentionInDays: retentionInDays,
   }));
   for (const table of appTables) {
     new ArmResource(
       `${name}-${table}`,
       { parentId: workspaceId, path: `tables/${table}`, apiVersion: "2023-09-01", body: { properties } },
-      // Azure makes them with the workspace, and deletes them with it alone.
+      // Azure creates them with the workspace, and deletes them only with it.
       { ...options, retainOnDelete: true },
     );
   }

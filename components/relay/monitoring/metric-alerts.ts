@@ -7,13 +7,13 @@ import { metricAlertActions } from "./alert-properties.ts";
 export interface MetricAlertsArgs {
   resourceGroupName: pulumi.Input<string>;
   storageAccountId: pulumi.Input<string>;
-  /** Undefined of a vault that exists already: who else it refuses is no business of the relay's. */
+  /** Undefined for an existing vault, since it may refuse other callers. */
   vaultId: pulumi.Input<string> | undefined;
   /** The action groups that get the alerts. */
   actionGroupIds: pulumi.Input<string[]>;
 }
 
-/** A metric of Azure's platform, and from which value on it is a reason to raise an alert. */
+/** A metric of Azure's platform, and the threshold of its alert. */
 export interface PlatformAlert {
   readonly description: string;
   readonly severity: 1 | 2;
@@ -30,7 +30,7 @@ export interface PlatformAlert {
 }
 
 /**
- * The alerts on metrics of Azure's own, which need no line of the relay's, by name. Metrics, aggregations and dimensions are those of
+ * The alerts on Azure's own metrics, which need no log lines of the relay, by name. Metrics, aggregations and dimensions are those of
  * Azure Monitor's "supported metrics" for Microsoft.Storage/storageAccounts, its queueServices, and Microsoft.KeyVault/vaults. Each has
  * a section `alert-<name>` in docs/operating.md.
  */
@@ -53,7 +53,7 @@ export const platformAlerts = {
   "queue-depth": {
     ...{ description: "Hundreds of thousands of messages wait in the relay's queues for a day.", severity: 2 },
     ...{ scope: "queues", namespace: "Microsoft.Storage/storageAccounts/queueServices", metric: "QueueMessageCount" },
-    // Azure counts messages hourly or only once a day: its documents disagree. So an average over a day, which no blast reaches.
+    // Azure counts messages hourly or daily: its documents disagree. So this is an average over a day, which no blast reaches.
     ...{ aggregation: "Average", operator: "GreaterThan", threshold: 500_000, window: "P1D", every: "PT1H" },
   },
   "vault-refuses": {
@@ -67,7 +67,7 @@ export const platformAlerts = {
   },
 } as const satisfies Record<string, PlatformAlert>;
 
-/** Raises an alert where Azure's platform says that the relay's storage, queues or vault are not well. */
+/** Raises an alert if Azure's metrics show problems of the relay's storage, queues or vault. */
 export class MetricAlerts extends pulumi.ComponentResource {
   readonly parts: Record<string, AzurePart> = {};
 

@@ -2,23 +2,23 @@ import { operatorCommand } from "../../../relay/core/operator-command.ts";
 import { unusual } from "../../../relay/core/unusual.ts";
 import { isOutcome, lineField, lineNumber } from "./relay-log.ts";
 
-/** A log query whose every row is a reason to raise an alert. */
+/** A log query; each row of its result raises an alert. */
 export interface RelayAlert {
   readonly description: string;
   /** 1: no events arrive or none are delivered. 2: some are late, or wait for an operator. */
   readonly severity: 1 | 2;
   /** The table that the query reads. */
   readonly table: "AppTraces" | "AppExceptions" | "_LogOperation";
-  /** What follows the table in the query, for the records of this relay alone. */
+  /** The query after the table, which contains only records of this relay. */
   readonly steps: string;
-  /** How far back a look goes, and how often there is one (ISO 8601 durations that Azure's log alerts take). */
+  /** How far back the query looks, and how often it runs (ISO 8601 durations that Azure's log alerts accept). */
   readonly window: string;
   readonly every: string;
-  /** What can't happen yet is not looked for. */
+  /** False for an alert on something that can't happen yet. */
   readonly enabled: boolean;
   /**
    * True: Azure resolves the alert once the query finds nothing, and raises it again after that. False: each look that finds something is
-   * an alert of its own, at most one an hour. That is for events which stay bad after the window has passed.
+   * an alert of its own, at most one an hour. That is for events that still need attention after the window has passed.
    */
   readonly resolves: boolean;
 }
@@ -46,8 +46,8 @@ const soon = { window: "PT5M", every: "PT5M", enabled: true, resolves: true } as
 const quarter = { ...soon, window: "PT15M" } as const;
 
 /**
- * The alerts on logs. None of them waits for a line that the broken part would have to write: refused and missing calls show in the
- * intake's lines, that a queue stands still in those of the functions that answer HTTP. Whether those answer at all is asked from
+ * The alerts on logs. None depends on a line that the broken part would have to write: refused and missing calls are visible in the
+ * intake's lines, and a queue that nothing reads in those of the functions that answer HTTP. Whether those answer at all is checked from
  * outside: see `AvailabilityTest` and `MetricAlerts`.
  *
  * @param expectsEvents whether Customer.io's webhook is enabled: before that only strangers call, and nobody needs an alert about them
@@ -75,7 +75,7 @@ export function relayAlerts({
       ...{ ...quarter, ...ofLines, severity: 2 },
       description:
         "Events wait for more than an hour and none is delivered, or they wait for more than four: Platform is away, or takes less than comes in.",
-      // A large blast takes more than an hour to deliver, and nothing is wrong with that.
+      // Delivering a large blast takes more than an hour, which is normal.
       steps: `summarize oldest = max(${lineNumber("oldestSeconds")}), delivered = sum(${lineNumber("delivered")})
 | where oldest > ${4 * unusual.waitSeconds} or (oldest > ${unusual.waitSeconds} and delivered == 0)`,
     },

@@ -1,10 +1,10 @@
 import type { OutcomeField, OutcomeName, OutcomeNumber } from "../../../relay/core/delivery/outcomes.ts";
 
 // The relay's log in Application Insights, for queries. Names come from the lines themselves, so that the compiler finds a query that
-// asks for a field which no line has any more: it would find nothing, and be silent.
+// asks for a field that no line has: it would find nothing, without an error.
 
 /**
- * The records of one relay in a table, also where its workspace is shared. A new workspace may not know the table yet, which refuses a
+ * The records of one relay in a table, also in a shared workspace. A new workspace may not have the table yet, which refuses a
  * plain query: `isfuzzy` makes it find nothing.
  *
  * @param componentId Azure's id of the relay's Application Insights component

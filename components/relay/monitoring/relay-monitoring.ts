@@ -94,11 +94,11 @@ export class RelayMonitoring extends pulumi.ComponentResource {
 
     this.componentId = component.id;
     this.connectionString = component.connectionString;
-    // The command `status` takes as much silence as unusual as the alert does.
+    // The command `status` uses the same limit for silence as the alert.
     this.registerOutputs({ componentId: this.componentId, silenceAlertHours: args.silenceAlertHours });
   }
 
-  /** Where the logs go. What exists already is used as it is, with its own retention and cap. */
+  /** The destination of the logs. An existing one is used unchanged, with its own retention and cap. */
   #workspace(name: string, args: RelayMonitoringArgs): pulumi.Output<string> {
     const { workspaceId } = args.azureExisting;
     if (workspaceId !== undefined) return pulumi.output(workspaceId);
@@ -109,7 +109,7 @@ export class RelayMonitoring extends pulumi.ComponentResource {
         ...addName("workspaceName", args.azureNames.workspace),
         sku: { name: "PerGB2018" },
         retentionInDays: args.logRetentionDays,
-        // Azure's word for no cap is -1.
+        // -1 means no cap.
         workspaceCapping: { dailyQuotaGb: derive(args.profile.dailyLogQuotaGb, (quota) => (quota > 0 ? quota : -1)) },
         features: {
           disableLocalAuth: true,

@@ -7,10 +7,10 @@ import { alertProperties } from "./alert-properties.ts";
 const reported = ["Microsoft.KeyVault.SecretNearExpiry", "Microsoft.KeyVault.SecretExpired"];
 
 /**
- * Raises an alert 30 days before a secret of a vault expires. No metric and no log says that, only the vault's own events, which Event Grid
+ * Raises an alert 30 days before a secret of a vault expires. No metric or log shows that, only the vault's own events, which Event Grid
  * turns into alerts (Microsoft, "Handle Azure Key Vault events using Azure Monitor alerts").
  *
- * A vault reports only secrets, and versions of them, that are written after somebody has asked for its reports.
+ * A vault reports only secrets and versions that are written after the subscription.
  */
 export function declareSecretExpiryAlert(
   name: string,

@@ -8,7 +8,7 @@ const countsQuery = `
   by bin(TimeGenerated, 1h)
 | order by TimeGenerated asc`;
 
-/** How old events are when Platform takes them, from their receipt on. A line may stand for many, so it has no percentiles. */
+/** The age of events, since their receipt, when Platform accepts them. A line may be a sum, so there are no percentiles. */
 const ageQuery = `
 | where ${lineNumber("delivered")} > 0
 | summarize mean = 1.0 * sum(${lineNumber("deliveredSeconds")}) / sum(${lineNumber("delivered")}),
@@ -16,7 +16,7 @@ const ageQuery = `
   by bin(TimeGenerated, 1h)
 | order by TimeGenerated asc`;
 
-/** What the stack's own choices keep from Platform. */
+/** Events that the stack's settings keep from Platform. */
 const choicesQuery = `
 | where isnotempty(${lineField("rule")}) or isnotnull(${lineField("redacted")})
 | extend choice = iff(isnotempty(${lineField("rule")}), bag_pack(tostring(${lineField("rule")}), ${lineNumber("filtered")}), ${lineField("redacted")})

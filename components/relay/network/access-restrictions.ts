@@ -2,13 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { getIpAddresses } from "pulumi-customerio";
 import type { AllowedCallers } from "../../../settings/network-settings.ts";
 
-/** What of `siteConfig` restricts who may call a site and its deployment site. */
+/** The properties of `siteConfig` that restrict the callers of a site and its deployment site. */
 export type AccessRestrictions = Readonly<Record<string, object[] | string | boolean>>;
 
 /**
- * Restricts callers to those that the setting allows. Azure's front end applies it, before any code runs and is paid for.
+ * Restricts callers to those that the setting allows. Azure's front end applies it before any code runs or costs anything.
  *
- * @returns undefined where everybody may call
+ * @returns undefined if everybody may call
  */
 export function restrictAccess(
   { customerIo, addresses, operators }: AllowedCallers,
@@ -60,7 +60,7 @@ function allow(ranges: readonly string[]): object[] {
   }));
 }
 
-/** Azure wants every address as a range. */
+/** Azure requires every address as a range. */
 function withLength(range: string): string {
   if (range.includes("/")) return range;
   return range.includes(":") ? `${range}/128` : `${range}/32`;

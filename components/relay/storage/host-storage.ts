@@ -4,13 +4,13 @@ import type { AzurePart } from "../azure/azure-parts.ts";
 import { RelayAccount, type RelayAccountArgs } from "./relay-account.ts";
 
 export interface HostStorageArgs extends RelayAccountArgs {
-  /** Name of the relay, of which the account's name is made. */
+  /** Name of the relay, on which the account's name is based. */
   relayName: string;
 }
 
 /**
- * What Azure needs to run the app, and no event: the Functions host's locks and keys, and the relay's code. So anyone who can write here
- * reaches no event, and the host's calls take nothing from the events' share of an account's requests.
+ * What Azure needs to run the app, without events: the Functions host's locks and keys, and the relay's code. So anyone who can write here
+ * can't access events, and the host's calls do not count against the request limit of the events' account.
  */
 export class HostStorage extends pulumi.ComponentResource {
   readonly account: RelayAccount;

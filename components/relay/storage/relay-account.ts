@@ -9,7 +9,7 @@ import { networkRules, safeAccount, storageApiVersion } from "../azure/safe-prop
 
 export interface RelayAccountArgs {
   resourceGroupName: pulumi.Input<string>;
-  /** The account's name, in place of one that is made. */
+  /** The account's name, instead of a generated one. */
   accountName?: pulumi.Input<string> | undefined;
   profile: Pick<AzureProfile, "storageRedundancy">;
   /** Whether it can be reached from outside; undefined: as Azure makes it, which is so. */
@@ -20,18 +20,18 @@ type ConnectionPart = "blobServiceUri" | "queueServiceUri" | "tableServiceUri" |
 /** The app settings of an identity-based connection. */
 type StorageConnection<Name extends string> = Readonly<Record<`${Name}__${ConnectionPart}`, pulumi.Input<string>>>;
 
-/** A storage account that only identities can open, and what the program makes in it. */
+/** A storage account that only identities can access, with the program's resources in it. */
 export class RelayAccount {
   readonly id: pulumi.Output<string>;
   readonly part: AzurePart;
-  /** What has been made in it so far. */
+  /** The resources in it so far. */
   readonly contents: pulumi.Resource[] = [];
   readonly #name: string;
   readonly #endpoints: pulumi.Output<{ blob: string; queue: string; table: string }>;
   readonly #parent: pulumi.Resource;
 
   /**
-   * @param name begins the logical names of what is made in it
+   * @param name the prefix of the logical names of resources in it
    * @param stem the account's own logical name
    */
   constructor(
@@ -50,7 +50,7 @@ export class RelayAccount {
         ...safeAccount,
         ...(publicAccess && { publicNetworkAccess: publicAccess, networkRuleSet: networkRules(publicAccess) }),
       },
-      // Azure takes it when it makes an account, and never again: an account that an earlier version made stays as it is.
+      // Azure accepts it only when it creates an account: an account of an earlier version stays unchanged.
       { ...options, ignoreChanges: ["encryption"] },
     );
     this.id = account.id;
@@ -64,23 +64,23 @@ export class RelayAccount {
    * Declares a part of the account.
    *
    * @param path the part's path below the account's id
-   * @param formerType azure-native's type, by which an earlier version declared it
+   * @param formerType azure-native's type with which an earlier version declared it
    */
   declare(
     logicalName: string,
     path: string,
     { formerType, properties = {} }: { formerType?: string; properties?: pulumi.Input<object> } = {},
   ): ArmResource {
-    // Their names are fixed, so azure-native would not go on after an `up` that was killed between Azure's effect and the state.
+    // Their names are fixed, so azure-native could not continue after an `up` that was killed before the state recorded them.
     const resource = new ArmResource(
       `${this.#name}-${logicalName}`,
       { parentId: this.id, path, apiVersion: storageApiVersion, body: { properties } },
       {
         parent: this.#parent,
-        // Azure refuses parallel writes below one account (409 ConcurrentModification), so each waits for the one before.
+        // Azure refuses parallel writes below one account (409 ConcurrentModification), so each waits for the previous one.
         dependsOn: this.contents.slice(-1),
         ...(formerType && { aliases: [{ type: `azure-native:storage:${formerType}` }] }),
-        // They go with the account alone, which goes last. So nothing deletes a queue while its name stays in use.
+        // They are deleted only with the account, which is deleted last. So no queue is deleted while its name is in use.
         retainOnDelete: true,
       },
     );
@@ -93,13 +93,13 @@ export class RelayAccount {
     return this.declare(name, `blobServices/default/containers/${name}`, { formerType: "BlobContainer" });
   }
 
-  /** Declares the container of the relay's code, and answers its address. */
+  /** Declares the container of the relay's code, and returns its address. */
   declareCode(): pulumi.Output<string> {
     const { id } = this.declareContainer("code");
     return pulumi.all([this.#endpoints, id]).apply(([{ blob }]) => `${blob}code`);
   }
 
-  /** The app settings that make an identity-based connection of that name. */
+  /** The app settings of an identity-based connection with this name. */
   connection<Name extends string>(setting: Name, clientId: pulumi.Input<string>): StorageConnection<Name> {
     const connection: StorageConnection<string> = {
       [`${setting}__blobServiceUri`]: this.#endpoints.blob,

@@ -7,18 +7,18 @@ import type { AzureProfile } from "../azure/azure-profile.ts";
 import { RelayAccount, type RelayAccountArgs } from "./relay-account.ts";
 
 export interface RelayStorageArgs extends RelayAccountArgs {
-  /** Name of the relay, of which the account's name is made. */
+  /** Name of the relay, on which the account's name is based. */
   relayName: string;
   profile: Pick<AzureProfile, "storageRedundancy" | "softDeleteDays" | "protect">;
 }
 
 /**
- * Days after which a claim is swept that no message refers to any more: longer than any message can live, since one
+ * Days after which a claim without a message is deleted: longer than any message can exist, since a claim
  * that is still needed would be lost.
  */
 const claimDays = 90;
 
-/** Where the relay keeps what it has accepted: queues, the bodies too large for them, and dead letters. */
+/** The storage of accepted events: queues, bodies too large for them, and dead letters. */
 export class RelayStorage extends pulumi.ComponentResource {
   readonly account: RelayAccount;
   readonly eventsQueueId: pulumi.Output<string>;
@@ -55,7 +55,7 @@ export class RelayStorage extends pulumi.ComponentResource {
   }
 }
 
-/** How long Azure can give back what was deleted or overwritten by mistake. */
+/** How long deleted or overwritten data can be restored. */
 function recoveryOf(days: number) {
   const retention = days > 0 ? { enabled: true, days } : { enabled: false };
   return {
@@ -65,7 +65,7 @@ function recoveryOf(days: number) {
   };
 }
 
-/** What Azure deletes by itself. */
+/** Lifecycle rules by which Azure deletes data. */
 function sweep(softDeleteDays: number) {
   const rule = (name: string, prefixMatch: string[] | undefined, actions: object) => ({
     name,
@@ -76,7 +76,7 @@ function sweep(softDeleteDays: number) {
   const claims = rule("sweep-claims", ["claims/"], {
     baseBlob: { delete: { daysAfterModificationGreaterThan: claimDays } },
   });
-  // With versions, whatever the relay deletes stays as one, and so would each large event that was delivered. Azure can give back a
+  // With versioning, everything that the relay deletes stays as a version, including each large event after its delivery. Azure can restore a
   // version that this rule deletes, like everything else, for `softDeleteDays`.
   const versions = rule("sweep-versions", undefined, { version: { delete: { daysAfterCreationGreaterThan: 1 } } });
   return { policy: { rules: softDeleteDays > 0 ? [claims, versions] : [claims] } };

@@ -1,6 +1,6 @@
 import { accountType, type CheckedResource, siteProperties, vaultType } from "./checked-resource.ts";
 
-/** What is wrong with a resource, with the setting that fixes it; undefined if nothing is, or if the rule is not about it. */
+/** A violation by a resource, with the setting that fixes it; undefined without one, or if the rule does not apply. */
 export type ResourceRule = (resource: CheckedResource) => string | undefined;
 
 const isTls12 = (version: unknown) => version === "1.2" || version === "1.3";
@@ -55,7 +55,7 @@ export const requirePurgeProtection: ResourceRule = ({ type, props }) => {
   return "Anyone may purge the deleted vault. Run: npx pulumi config set --path azure.purgeProtection true";
 };
 
-/** Types that take tags, of those that a relay is made of. */
+/** Types among a relay's resources that have an input `tags`. */
 const taggedTypes = new Set(
   [
     ...["resources:ResourceGroup", "storage:StorageAccount", "keyvault:Vault", "managedidentity:UserAssignedIdentity"],
@@ -64,16 +64,16 @@ const taggedTypes = new Set(
     ...["web:WebApp", "web:AppServicePlan"],
   ].map((type) => `azure-native:${type}`),
 );
-/** Types that are described by a `body`. */
+/** Types with an input `body`. */
 const bodyTypes = new Set(
   ["ArmResource", "AppServicePlan", "FunctionApp"].map((type) => `customerio-aep:index:${type}`),
 );
 
-/** The tags that a resource lacks, of those that it must have. */
+/** The required tags that a resource lacks. */
 export function findMissingTags({ type, props }: CheckedResource, required: readonly string[]): string | undefined {
   if (taggedTypes.has(type)) return explainMissingTags(props.tags, required);
   const isPart = type === "customerio-aep:index:ArmResource" && props.body?.location === undefined;
-  // What lies in a region takes tags; parts of other resources don't.
+  // Resources with a location accept tags; child resources do not.
   return bodyTypes.has(type) && !isPart ? explainMissingTags(props.body?.tags, required) : undefined;
 }
 

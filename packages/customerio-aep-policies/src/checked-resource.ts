@@ -1,6 +1,6 @@
 import type { PolicyResourceOptions } from "@pulumi/policy";
 
-/** A resource as a rule sees it: with the inputs that a preview knows, before anything is changed. */
+/** A resource as rules get it: with the inputs that are known in a preview, before anything is changed. */
 export interface CheckedResource {
   readonly type: string;
   // biome-ignore lint/suspicious/noExplicitAny: as the SDK has them

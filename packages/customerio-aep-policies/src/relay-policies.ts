@@ -53,7 +53,7 @@ function inProduction(name: string, description: string, rule: ResourceRule): Re
   };
 }
 
-/** The rules of the pack, for other packs too. Each is mandatory unless the pack's configuration says otherwise. */
+/** The rules of the pack, also for use in other packs. Each is mandatory unless the pack's configuration says otherwise. */
 export const relayPolicies: Policies = [
   everywhere("public-blobs", "Nothing that the relay stores is public.", forbidPublicBlobs),
   everywhere("shared-keys", "The relay's storage takes identities alone.", forbidSharedKeys),

@@ -1,15 +1,15 @@
 import { UnknownValueError } from "@pulumi/policy";
 import type { CheckedResource } from "./checked-resource.ts";
 
-/** App settings that are secret by their names. The first exception is an address that is no credential, the second names an identity. */
+/** App settings that are secret by their names. The first exception is an address without a credential, the second names an identity. */
 const secretNames = /secret|password|token|(signing|account|access|api)_?keys?$|connection_?string/i;
 const notSecret = /^APPLICATIONINSIGHTS_(CONNECTION|AUTHENTICATION)_STRING$/;
-/** What is a credential whatever its name: account keys, and signatures (SAS) of storage and Service Bus. */
+/** Values that are credentials under any name: account keys, and signatures (SAS) of storage and Service Bus. */
 const secretValues = /(AccountKey|SharedAccessKey|SharedAccessSignature)=|[?&]sig=/i;
-/** The relay's own, whose names don't tell. */
+/** The relay's own secrets, which can't be recognized by name. */
 const relaySecrets = ["PLATFORM_STREAMING_URL", "PLATFORM_CLIENT_SECRET", "CUSTOMERIO_SIGNING_KEYS"];
 
-/** Names of app settings that hold a secret in place of a reference to a vault. */
+/** Names of app settings that contain a secret instead of a reference to a vault. */
 export function findPlainSecrets({ type, props }: Pick<CheckedResource, "type" | "props">): string[] {
   const settings = appSettings({ type, props });
   return Object.keys(settings).filter((name) => {

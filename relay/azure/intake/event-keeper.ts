@@ -11,7 +11,7 @@ import type { RelayStorageClient } from "../storage/storage.ts";
 import { countLabels, type EventLabel, labelsOf } from "./event-labels.ts";
 
 export interface EventKeeperPorts {
-  /** What tells events apart that differ only in the personal data taken out; see `admit`. */
+  /** Distinguishes events that differ only in removed personal data; see `admit`. */
   readonly digestSecret: string | undefined;
   readonly storage: Pick<RelayStorageClient, "enqueue" | "putClaim" | "putDeadLetter">;
   readonly clock: () => Date;
@@ -20,14 +20,14 @@ export interface EventKeeperPorts {
   readonly log: RelayLog;
 }
 
-/** The call that a body came with. */
+/** The call of a body. */
 interface Call {
   readonly policy: EventPolicy;
   readonly context: InvocationContext;
   readonly signal: AbortSignal;
 }
 
-/** Keeps what was signed: in the queue, as a dead letter, or, if a filter leaves it out, as a line in the log. */
+/** Keeps a signed body: in the queue, as a dead letter, or, if a filter leaves it out, as a line in the log. */
 export class EventKeeper {
   readonly #ports: EventKeeperPorts;
   readonly #groups: GroupCommit<EventLabel>;
@@ -45,14 +45,14 @@ export class EventKeeper {
     });
   }
 
-  /** @throws what the storage throws: then nothing is kept, and Customer.io has to repeat the call */
+  /** @throws the storage's error: then nothing is kept, and Customer.io has to repeat the call */
   async keep(body: Uint8Array, call: Call): Promise<void> {
     const now = this.#ports.clock();
     let admission: Admission;
     try {
       admission = admit(body, call.policy, this.#ports.digestSecret);
     } catch (error) {
-      // Answered with 503, it would come again for days.
+      // After a 503, it would be repeated for days.
       const reason = `The event's personal data could not be taken out: ${describeError(error)}`;
       return this.#bury(body, call, { class: "poison", reason, now });
     }

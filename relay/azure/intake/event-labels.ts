@@ -2,10 +2,10 @@ import { addPathCounts } from "../../core/counts/path-counts.ts";
 import type { Admission } from "../../core/event/admit.ts";
 import { mostUnknownPaths } from "../../core/event/unknown-attributes.ts";
 
-/** What the log is to say of an event besides that it was accepted. */
+/** What the log says about an accepted event. */
 export type EventLabel =
   | { readonly redacted: string }
-  /** A filter could not read what it asks for. */
+  /** A filter could not read a property. */
   | { readonly unread: true }
   | { readonly unknown: readonly string[] };
 
@@ -16,7 +16,7 @@ export function labelsOf({ redacted, unread, unknown }: Extract<Admission, { kin
   return labels;
 }
 
-/** The labels of a group's events added up; nothing of what no event has. */
+/** The sums of the labels of a group's events, without those that no event has. */
 export function countLabels(labels: readonly EventLabel[]): Record<string, unknown> {
   const redacted: Record<string, number> = {};
   const unknown = new Map<string, number>();

@@ -22,13 +22,13 @@ import {
 } from "./refusals.ts";
 import { withBody } from "./request-body.ts";
 
-/** Milliseconds. Customer.io gives a call 4 s with everything, the way there and back included. */
+/** Milliseconds. Customer.io's limit for a call is 4 s, including the network. */
 export interface IntakeBudget {
   /** From the call's arrival to its answer, whatever the storage does. */
   readonly call: number;
   /** One queue message's write, tries and waits between them included. */
   readonly write: number;
-  /** After so long, a write no longer holds up those behind it. */
+  /** After this time, later writes no longer wait for this one. */
   readonly patience: number;
 }
 
@@ -43,13 +43,13 @@ export interface IntakePorts {
   readonly gate?: Gate;
   readonly clock: () => Date;
   readonly budget: IntakeBudget;
-  /** Bytes of bodies that all calls together may hold; by default those of an instance of the default size. */
+  /** The limit of bytes in the bodies of concurrent calls; by default that of an instance of the default size. */
   readonly bodies?: ByteBudget;
-  /** The log of calls that bring no event; by default one of its own, in sums. */
+  /** The log of calls without an event; by default a separate one, in sums. */
   readonly refusals?: RelayLog;
   /** The log of events; by default line by line. */
   readonly log?: RelayLog;
-  /** Is asked to look after each event, which doesn't wait for it. */
+  /** Checks after each event, without delaying it. */
   readonly watch?: Pick<QueueWatch, "look">;
 }
 
@@ -98,9 +98,9 @@ export function intakeHandler({
         const problem =
           signatureProblem(signingKeys, { timestamp, signature, body }) ??
           freshnessProblem(timestamp, { now: clock(), maximumAgeSeconds });
-        // An unsigned body gives its bytes back before anything is awaited.
+        // An unsigned body releases its bytes before anything is awaited.
         if (problem !== undefined) return { problem };
-        // Asked last, so that a drain has to wait for one budget only.
+        // Checked last, so that a drain has to wait for one budget only.
         const shut = await gate();
         if (shut !== undefined) return { refusal: closedIntake(shut) };
         await keeper.keep(body, { policy, ...call });
@@ -139,9 +139,9 @@ interface Call {
   readonly signal: AbortSignal;
 }
 
-/** What became of a call's body; nothing of it where the event was kept. */
+/** The result for a call's body; without it if the event was kept. */
 interface Checked {
   readonly refusal?: IntakeRefusal;
-  /** Why the signature does not hold: refused only once the body is let go, and the gate asked. */
+  /** Why the signature is invalid: refused only after the body is released and the gate is checked. */
   readonly problem?: string;
 }

@@ -9,7 +9,7 @@ const refusalLines = {
   closed: (reason: string): Outcome => ({ outcome: "closed", closed: 1, reason }),
 };
 
-/** How a call that brought no event ends: what the log says of it, and its answer. */
+/** The result of a call without an event: its log line and its answer. */
 export interface IntakeRefusal {
   readonly outcome: Outcome;
   readonly response: HttpResponseInit;
@@ -47,7 +47,7 @@ export function closedIntake(reason: string): IntakeRefusal {
   return refusal("closed", reason, answer(503, `no events are taken: ${reason}`));
 }
 
-/** @param reason what the storage said */
+/** @param reason the storage's error */
 export function notStored(reason: string): IntakeRefusal {
   return refusal("unavailable", reason, answer(503, "the event could not be stored"));
 }

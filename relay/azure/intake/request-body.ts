@@ -3,18 +3,18 @@ import { maxBodyBytes } from "../../core/intake/body-limit.ts";
 import type { ByteBudget } from "../../core/intake/byte-budget.ts";
 import { waitUnlessAborted } from "../budget.ts";
 
-/** Why a body was not read: it is larger than the relay takes, or the instance holds as many bytes as it can. */
+/** Why a body was not read: it is larger than the relay accepts, or the instance has no room for it. */
 export type UnreadBody = "tooLarge" | "noRoom";
 
 /**
- * Reads a request's body and hands it on. Its bytes count against the budget from the moment they are read until `use` ends, however long
+ * Reads a request's body and passes it on. Its bytes count against the budget from the moment they are read until `use` ends, however long
  * the caller waits for that.
  *
- * The length that the request tells decides before anything is read; but only bytes that came are counted, since a caller may tell any
+ * The declared length is checked before anything is read; but only received bytes are counted, since a caller may declare any
  * length, or none at all, and then send nothing.
  *
- * @param signal ends the reading, so that a caller who sends slowly holds nothing for longer than a call may take
- * @throws the signal's reason, or what `use` throws
+ * @param signal ends the reading, so that a slow caller reserves nothing for longer than a call may take
+ * @throws the signal's reason, or the error of `use`
  */
 export async function withBody<T>(
   request: HttpRequest,
@@ -40,7 +40,7 @@ export async function withBody<T>(
   }
 }
 
-/** The body as it comes; what is not asked for any more is given up. */
+/** The body as it arrives; unread parts are discarded. */
 async function* chunksOf({ body }: HttpRequest, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const reader = body?.getReader();
   if (reader === undefined) return;

@@ -1,12 +1,12 @@
 import type { LineValues, OutcomeName, OutcomeNumber } from "../delivery/outcomes.ts";
 import { verificationPrefix } from "../names.ts";
 
-/** What an operator's command counts. */
+/** The counts of operators' commands. */
 export type OperatorCount = "purged" | "movedOut" | "movedIn";
 
 /**
- * What the relay counts, so that the whole can be balanced without any log: every event that was taken in is in one of the places
- * that are counted here, or in a dead letter or the queue, which can be looked at.
+ * The relay's counts, with which events can be balanced without a log: every accepted event is in one of the places
+ * that are counted here, or in a dead letter or the queue, which can be read.
  *
  * | count | of |
  * |---|---|
@@ -23,7 +23,7 @@ export type OperatorCount = "purged" | "movedOut" | "movedIn";
  * | `purged` | dead letters that an operator deleted |
  * | `movedOut`, `movedIn` | events and dead letters that an operator moved to another relay, or brought from one or from a backup |
  *
- * The commands of `customerio-aep` count the last three, and not the relay.
+ * The commands of `customerio-aep` write the last three, not the relay.
  */
 export const countNames = [
   "accepted",
@@ -46,7 +46,7 @@ export const countNames = [
 ] as const satisfies readonly (OutcomeNumber | OperatorCount)[];
 
 /**
- * When a call of Customer.io's was taken last, and when one was refused: Unix seconds, beside the counts. They fit the 32 bits of a table's
+ * When a call from Customer.io was last accepted and last refused: Unix seconds, beside the counts. They fit the 32 bits of a table's
  * integer until 2038.
  */
 export const arrivalNames = ["takenAt", "refusedAt"] as const;
@@ -68,7 +68,7 @@ export function arrivalOf(outcome: LineValues): ArrivalName | undefined {
   return Array.isArray(outcome.ids) && outcome.ids.length > 0 && outcome.ids.every(isTest) ? undefined : "takenAt";
 }
 
-/** Adds what `more` has of the counts; everything else in it is passed over. */
+/** Adds the counts in `more`; ignores everything else in it. */
 export function addCounts(to: Counts, more: Readonly<Record<string, unknown>>): void {
   for (const name of countNames) {
     const count = more[name];
@@ -79,7 +79,7 @@ export function addCounts(to: Counts, more: Readonly<Record<string, unknown>>): 
 /** Days after which the rows of a day become one: see `foldCounts`. */
 export const foldedAfterDays = 7;
 
-/** The day so many days before. */
+/** The day that is this number of days earlier. */
 export function daysBefore(time: Date, days: number): string {
   return dayOf(new Date(time.getTime() - days * 86_400_000));
 }

@@ -10,9 +10,9 @@ export type PathCounts = Map<string, number>;
 const mostCountedPaths = 50;
 
 /**
- * Adds what `more` has of numbers by path; anything else is passed over.
+ * Adds the numbers by path in `more`; ignores everything else.
  *
- * @param most paths beyond so many are not taken up; their events are still in the count `unknownAttributes`
+ * @param most the maximum number of paths; events with further paths are still in the count `unknownAttributes`
  */
 export function addPathCounts(to: PathCounts, more: unknown, most = mostCountedPaths): void {
   if (!isObject(more)) return;
@@ -23,7 +23,7 @@ export function addPathCounts(to: PathCounts, more: unknown, most = mostCountedP
   }
 }
 
-/** Those with the highest counts, as many as a row of counts holds. */
+/** The paths with the highest counts, as many as fit into a row. */
 export function mostFrequentPaths(counts: PathCounts): PathCounts {
   return new Map([...counts].toSorted(([, one], [, other]) => other - one).slice(0, mostCountedPaths));
 }

@@ -26,7 +26,7 @@ export function sumOfRows(rows: readonly JsonObject[]): SummedRows {
   return { counts, unknown, ...times };
 }
 
-/** What the one row says that takes the place of others. `countedAt` is in place of the row's own age, which is that of the sum. */
+/** The properties of the row that replaces others. `countedAt` replaces the row's own timestamp, which is that of the sum. */
 export function propertiesOf({ counts, unknown, ...times }: SummedRows): Record<string, number | string> {
   const known = Object.entries(times).filter(([, seconds]) => seconds > 0);
   return { ...counts, ...Object.fromEntries(known), ...pathCountsProperty(mostFrequentPaths(unknown)) };

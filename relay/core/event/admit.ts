@@ -6,7 +6,7 @@ import { deriveEventId, digestBody, ownEventId } from "./event-id.ts";
 import { unknownAttributes } from "./unknown-attributes.ts";
 
 /**
- * What becomes of a body that Customer.io has signed.
+ * The result of applying the policy to a body that Customer.io has signed.
  *
  * - `admitted`: it goes on, as `text`, which lacks the personal data that the policy takes out (`redacted`). `unread` says that a
  *   filter let it pass since it could not read it, and `unknown` which attributes the event catalogue lacks. `digest` tells it apart
@@ -29,7 +29,7 @@ export type Admission =
 /**
  * Applies the policy to a body, which nothing may have applied before: a hash would be hashed again.
  *
- * Where personal data are to be taken out, the text is written from what was looked at: the one that came may say more than its JSON
+ * Where personal data are to be taken out, the text is written from the parsed event: the one that came may say more than its JSON
  * means, such as a key that is there twice.
  *
  * @param secret what `digest` is made with; without one there is none, so such events are taken for duplicates of one another

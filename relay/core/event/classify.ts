@@ -10,7 +10,7 @@ export interface ClassifiedEvent {
   readonly text: string;
 }
 
-/** A body that is none, and why, in words for people. */
+/** A body that is not an event, and why, for operators. */
 export interface MalformedBody {
   readonly kind: "malformed";
   readonly reason: string;
@@ -19,8 +19,8 @@ export interface MalformedBody {
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * Reads the raw body of an authentic call: the event that it is, or why it is none. Every JSON object is an event: an unknown metric,
- * an odd time or a missing id lose nobody an event, since `enrich` repairs what a record needs.
+ * Reads the raw body of an authentic call: the event, or why it is not one. Every JSON object is an event: an unknown metric,
+ * an odd time or a missing id never lose an event, since `enrich` repairs what a record needs.
  */
 export function classify(body: Uint8Array): ClassifiedEvent | MalformedBody {
   let text: string;

@@ -21,7 +21,7 @@ const coercions: Record<EventFieldType, (value: unknown) => unknown> = {
 function toText(value: unknown): string | undefined {
   if (typeof value === "string") return value;
   if (typeof value === "boolean") return String(value);
-  // Beyond 2^53 the number is not what Customer.io wrote any more.
+  // Beyond 2^53 the number is no longer what Customer.io wrote.
   return typeof value === "number" && Math.abs(value) <= Number.MAX_SAFE_INTEGER ? String(value) : undefined;
 }
 

@@ -4,11 +4,11 @@ import { bodyDigestForm, type QueuedEvent } from "./envelope.ts";
 
 /** Why a body is a dead letter. */
 export const deadLetterClass = z.enum([
-  /** Signed by Customer.io, but no event. */
+  /** Signed by Customer.io, but not an event. */
   "malformed",
-  /** Platform will never take it as it is. */
+  /** Platform will never accept it. */
   "refused",
-  /** It could not be delivered for 7 days, or waited for 30 without being tried. */
+  /** It could not be delivered for 7 days, or waited for 30 days without a try. */
   "expired",
   /** The relay itself failed on it, or several times on its queue message, which is a bug. */
   "poison",
@@ -34,7 +34,7 @@ const deadLetter = z.object({
   deadAt: z.iso.datetime(),
   attempts: z.int().min(0),
   encoding: z.enum(["utf8", "base64"]),
-  /** The bytes that came: as text if they are UTF-8, else in base64. */
+  /** The received bytes: as text if they are UTF-8, otherwise in base64. */
   body: z.string(),
 });
 export type DeadLetter = z.infer<typeof deadLetter>;
@@ -70,7 +70,7 @@ export function deadEvent(
   };
 }
 
-/** The dead letter of something that never was an event: a body that is malformed, or a queue message that is unreadable. */
+/** The dead letter of a malformed body or an unreadable queue message. */
 export function deadBody(
   body: Uint8Array,
   {

@@ -14,7 +14,7 @@ const maxRecordBytes = 1_000_000;
 /** The one property without any bound (a message's whole HTML); it is left out before the inlet would refuse the record. */
 const unboundedSource = ["data", "content"];
 
-/** Where a value lies, and what is made of it. */
+/** The path of a value, and its conversion. */
 interface Conversion {
   readonly path: readonly string[];
   /** @returns undefined for a value that does not fit */

@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-/** The only version of the envelope so far; another one is refused, since what it means can't be known. */
+/** The only version of the envelope so far; others are refused, since their meaning is unknown. */
 const version = 1;
 
 /** A queue message holds 64 KiB of text, which in base64 is this many bytes (Azure's Queue Storage limits). */
@@ -16,7 +16,7 @@ export const maxEnvelopeEvents = 64;
 const maxErrorLength = 120;
 const maxIdLength = 128;
 
-/** What `digestBody` makes. */
+/** The format of `digestBody`. */
 export const bodyDigestForm = z.string().regex(/^[0-9a-f]{32}$/);
 
 const fate = {
@@ -47,20 +47,20 @@ const fate = {
  * relay turns no message into a dead letter. A part that changes what the others mean takes another version.
  */
 const queuedEvent = z.union([
-  /** The body: Customer.io's JSON as it came. */
+  /** The body: Customer.io's JSON, unchanged. */
   z.looseObject({ ...fate, body: z.string(), claim: z.undefined().optional() }),
-  /** A body too large for a message is a blob of the container `claims`, and this its name. */
+  /** The name of the blob in the container `claims` with a body too large for a message. */
   z.looseObject({ ...fate, body: z.undefined().optional(), claim: z.string().min(1) }),
 ]);
 
 type Fate = z.infer<z.ZodObject<typeof fate>>;
 
-/** One event on its way, with its own attempts and fate. */
+/** A queued event with its own attempts and fate. */
 export type QueuedEvent = Fate & ({ body: string } | { claim: string });
 
 const envelope = z.strictObject({ version: z.literal(version), events: z.array(queuedEvent).min(1) });
 
-/** An event that was never sent yet, its body in the envelope. */
+/** An event that was not sent yet, with its body in the envelope. */
 export function newEvent({
   id,
   receivedAt,
@@ -75,13 +75,13 @@ export function newEvent({
   return { id: id.slice(0, maxIdLength), ...(digest !== undefined && { digest }), receivedAt, attempts: 0, body };
 }
 
-/** The event put into the queue again: its age stays, its wait and its attempts begin again. */
+/** The event queued again: it keeps its age, and its wait and attempts restart. */
 export function requeueEvent<Event extends QueuedEvent>(event: Event, at: Date): Event {
   const { firstAttemptAt: _first, lastError: _last, ...rest } = event;
   return { ...rest, attempts: 0, queuedAt: at.toISOString() } as Event;
 }
 
-/** When the event's wait in the queue began, in milliseconds since 1970. Its age is another thing: see `receivedAt`. */
+/** When the event's wait in the queue started, in milliseconds since 1970. For its age see `receivedAt`. */
 export function waitingSince({
   receivedAt,
   queuedAt = receivedAt,
@@ -100,7 +100,7 @@ export function addFailure(event: QueuedEvent, { at, error }: { at: string; erro
     ...event,
     attempts: event.attempts + 1,
     firstAttemptAt: event.firstAttemptAt ?? at,
-    // What JSON would escape is left out, so that the text's length is also its size in the envelope.
+    // Characters that JSON would escape are left out, so that the text's length is also its size in the envelope.
     lastError: error.replaceAll(/[^ !#-[\]-~]/g, "?").slice(0, maxErrorLength),
   };
 }
@@ -143,7 +143,7 @@ export class EnvelopeWriter {
 /**
  * The texts of as few queue messages as hold the events in their order.
  *
- * @throws RangeError for an event that no message can hold; `fitsInline` and claims see to it that there is none
+ * @throws RangeError for an event that no message can hold; `fitsInline` and claims prevent that
  */
 export function encodeEnvelopes(events: readonly QueuedEvent[]): string[] {
   const writers: EnvelopeWriter[] = [];
@@ -162,7 +162,7 @@ export type DecodedEnvelope =
   | { readonly readable: false; readonly reason: string; readonly text: string };
 
 /**
- * Reads a queue message as the Functions library hands it over: base64 undone, and JSON parsed if it is JSON.
+ * Reads a queue message as the Functions library passes it: decoded from base64, and parsed if it is JSON.
  */
 export function decodeEnvelope(message: unknown): DecodedEnvelope {
   const parsed = envelope.safeParse(message);

@@ -2,7 +2,7 @@ import { createHash, createHmac } from "node:crypto";
 import { isBlank } from "pulumi-customerio/events";
 import { coerce } from "./coerce.ts";
 
-/** What ids begin with that Customer.io did not give. */
+/** The prefix of ids that are not from Customer.io. */
 const derivedIdPrefix = "customerio-aep-body-";
 
 /** The id that Customer.io gave the event; undefined if there is none. */

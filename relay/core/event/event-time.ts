@@ -10,7 +10,7 @@ const dateTime = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?\s?(Z|[+-]\d\d:?\
 export interface EventTime {
   /** Since 1970. */
   readonly milliseconds: number;
-  /** Whether it came as Customer.io documents it: whole Unix seconds, be it as a number or as digits. */
+  /** Whether it was in the documented form: whole Unix seconds, as a number or as digits. */
   readonly documented: boolean;
 }
 

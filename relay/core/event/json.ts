@@ -1,7 +1,7 @@
-/** An object as JSON has them. */
+/** A JSON object. */
 export type JsonObject = Record<string, unknown>;
 
-/** The JSON of a text, undefined where it is none. */
+/** The parsed JSON of a text, undefined if it is not JSON. */
 export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -9,7 +9,7 @@ export interface Preferences {
   readonly channels: Switches | undefined;
 }
 
-/** Names of what a person turned on and off. */
+/** Names of topics or channels that a person turned on and off. */
 interface Switches {
   readonly on: readonly string[];
   readonly off: readonly string[];

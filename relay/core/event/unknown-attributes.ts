@@ -2,14 +2,14 @@ import type { CustomerIoEvent } from "pulumi-customerio/events";
 import { eventFields } from "../../../events/fields.ts";
 import { isObject, type JsonObject } from "./json.ts";
 
-/** Most paths that are named at a time: a record must not grow with what nobody asked for. */
+/** Maximum number of listed paths: a record must not grow with unknown data. */
 export const mostUnknownPaths = 20;
 
 /** Characters of a path that are shown. */
 const longestPath = 100;
 
 const sources = new Set<string>(eventFields.map(({ source }) => source));
-/** What has no field of its own name: what the relay reads from it has one. */
+/** Attributes without a field of their own name: the relay reads other fields from them. */
 const readOtherwise = new Set(["data", "object_type_type", "data.identifiers", "data.headers", "data.recipients"]);
 const isKnown = (path: string) => sources.has(path) || readOtherwise.has(path);
 const knownIn = { event: keysUnder(""), data: keysUnder("data."), identifiers: keysUnder("data.identifiers.") };
@@ -22,7 +22,7 @@ function keysUnder(prefix: string): ReadonlySet<string> {
 
 /**
  * Paths of the attributes that the event catalogue has no field for, in the order in which the event has them; the first twenty.
- * Customer.io adds attributes without notice, and this is the notice.
+ * Customer.io adds attributes without notice, and this reports them.
  */
 export function unknownAttributes(event: CustomerIoEvent): string[] {
   const found: string[] = [];

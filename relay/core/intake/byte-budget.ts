@@ -1,4 +1,4 @@
-/** Bytes that may be held at a time, by all calls together. */
+/** A limit of bytes that all concurrent calls together may hold. */
 export class ByteBudget {
   readonly #limit: number;
   #held = 0;
@@ -11,7 +11,7 @@ export class ByteBudget {
     return this.#held + bytes <= this.#limit;
   }
 
-  /** @returns false if there is no room for them: then none is taken */
+  /** @returns false if there is no room for them: then none is reserved */
   take(bytes: number): boolean {
     if (!this.hasRoomFor(bytes)) return false;
     this.#held += bytes;

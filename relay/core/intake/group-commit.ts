@@ -1,18 +1,18 @@
 import { EnvelopeWriter, type QueuedEvent } from "../event/envelope.ts";
 
 export interface GroupCommitOptions {
-  /** Writes one queue message; its promise ends when the message is durable, or is sure not to be waited for any longer. */
+  /** Writes one queue message; its promise settles when the message is durable, or when the write is given up. */
   readonly write: (message: string) => Promise<void>;
   /**
-   * Calls back once a write has taken so long that those behind it should not wait for its end. Cancelled if it ends first.
-   * @returns what cancels the call
+   * Calls back when a write takes so long that later ones should not wait for it. Cancelled if it ends first.
+   * @returns a function that cancels the call
    */
   readonly whenSlow: (callBack: () => void) => () => void;
 }
 
-/** Tells a caller that its event is durable. */
+/** A caller's receipt: its event is durable. */
 export interface CommitReceipt<Label> {
-  /** Whether this caller's event was the group's first: one of the group, to report for all. */
+  /** Whether this caller's event was the group's first, which reports for all. */
   readonly first: boolean;
   /** The ids of all events of the message. */
   readonly ids: readonly string[];
@@ -28,14 +28,14 @@ interface Group<Label> {
 }
 
 /**
- * Puts events into queue messages, sharing messages only when that costs nobody any time.
+ * Puts events into queue messages, which they share only if that delays none of them.
  *
- * - While no write is under way, an event is written at once, in a message of its own.
+ * - Without a current write, an event is written at once, in a separate message.
  * - Events that arrive while a write is under way gather in the next message. It is written when that write ends, or when it
  *   is full, or when the write under way turns out slow: a slow storage then gets several writes at a time, and an event waits
  *   for little more than its own write.
  *
- * Nobody is answered before the write that holds their event has ended. If it fails, it fails for each of its callers; whether
+ * No call is answered before the write of its event has ended. If it fails, it fails for each of its callers; whether
  * the storage has the message nonetheless is unknown, so the events may come twice, but none is lost.
  */
 export class GroupCommit<Label = never> {
@@ -48,9 +48,9 @@ export class GroupCommit<Label = never> {
   }
 
   /**
-   * @param labels what the receipt is to say of the event
+   * @param labels the event's labels in the receipt
    * @returns once the event is durable
-   * @throws what the write threw; RangeError for an event that doesn't fit a message
+   * @throws the write's error; RangeError for an event that does not fit into a message
    */
   async commit(event: QueuedEvent, labels: readonly Label[] = []): Promise<CommitReceipt<Label>> {
     const group = this.#groupFor(event);

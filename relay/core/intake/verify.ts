@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-/** What App Service leaves in a setting whose Key Vault reference it could not resolve starts with this. */
+/** The start of a setting with a Key Vault reference that App Service could not resolve. */
 const unresolvedReference = "@Microsoft.KeyVault(";
 
 /** Whether a setting has a value: one that isn't blank, nor a Key Vault reference that App Service could not resolve. */
@@ -28,7 +28,7 @@ export function parseSigningKeys(text: string | undefined): readonly string[] {
 /** What Customer.io writes in the header `X-CIO-Timestamp`. */
 const unixSeconds = /^\d{1,12}$/;
 
-/** A call as it came, of which only the body's bytes may have any content. */
+/** A received call; its body may be any bytes. */
 export interface SignedCall {
   /** The header `X-CIO-Timestamp`, or null. */
   readonly timestamp: string | null;
@@ -49,9 +49,9 @@ export function signatureOf(key: string, { timestamp, body }: { timestamp: strin
 /**
  * Checks Customer.io's signature: see `signatureOf`.
  *
- * Any of the keys may fit, so that a key can be rotated. All keys are tried in constant time.
+ * Any of the keys is valid, so that a key can be rotated. All keys are tried in constant time.
  *
- * How old the timestamp is isn't looked at here: see `freshnessProblem`.
+ * The age of the timestamp is not checked here: see `freshnessProblem`.
  *
  * @returns undefined if the call is authentic, else why it is not, in words for the log
  */
@@ -72,7 +72,7 @@ export function signatureProblem(keys: readonly string[], call: SignedCall): str
 }
 
 /**
- * Checks that a call was signed not long ago, if that is asked for. It is not by default: no source says that a retried or held-up
+ * Checks that a call was signed recently. This is off by default: no source says that a retried or delayed
  * call gets a fresh timestamp, and a refused call would hold up all later ones for days, while a call replayed by somebody else only
  * repeats an event that Platform already knows by its `_id`.
  *

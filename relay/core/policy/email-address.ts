@@ -18,7 +18,7 @@ const within = new RegExp(
   "giu",
 );
 
-/** What is shown in the place of an e-mail address within a text. */
+/** The replacement for an e-mail address within a text. */
 export const emailMark = "[e-mail]";
 
 /** A text as e-mail addresses are compared: composed (NFC), trimmed and in lower case. */
@@ -42,15 +42,15 @@ export function withoutEmailAddresses(text: string): string {
     shown += `${text.slice(from, decoded.origin(index))}${emailMark}`;
     from = decoded.origin(index + address.length);
   }
-  // What looked like an escape may have been a part of an address.
+  // Something that looked like an escape may be part of an address.
   return (shown + text.slice(from)).replace(within, emailMark);
 }
 
-/** What was read from a field that holds addresses. */
+/** The addresses in a field. */
 export interface Mailboxes {
   /** Each one normalized. */
   readonly addresses: readonly string[];
-  /** Whether a part has an @ and yet no address could be read from it. */
+  /** Whether a part has an @ but no readable address. */
   readonly unreadable: boolean;
 }
 

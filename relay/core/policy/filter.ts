@@ -13,9 +13,9 @@ import type { EventFilters } from "./policy.ts";
 
 /** The filters' decision about an event. */
 export interface Judgment {
-  /** The rule that keeps it from Platform, such as `only.metrics` or `except.campaigns`; undefined if it is to go there. */
+  /** The rule that keeps it from Platform, such as `only.metrics` or `except.campaigns`; undefined if it is forwarded. */
   readonly rule: string | undefined;
-  /** Whether a rule asked for something that could not be read, and let the event pass therefore. */
+  /** Whether a rule let the event pass because a property could not be read. */
   readonly unread: boolean;
 }
 
@@ -23,7 +23,7 @@ export interface Judgment {
 interface Found {
   /** None, one or several. */
   readonly values: readonly string[];
-  /** Whether there is something beside them that can't be read. */
+  /** Whether there are others that can't be read. */
   readonly unreadable: boolean;
 }
 

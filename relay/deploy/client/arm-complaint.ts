@@ -3,7 +3,7 @@ import type { VendorComplaint, VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import { evaluatedPaths, evaluationDetails, policyRemedy } from "../preflight/policy-remedy.ts";
 
-// Azure Resource Manager wraps its errors; App Service behind it answers bare ones with capitals; deployment sites write text.
+// Azure Resource Manager wraps its errors; App Service behind it returns bare ones with capitals; deployment sites return text.
 const violation = z.object({
   type: z.literal("PolicyViolation"),
   info: z.object({
@@ -78,7 +78,7 @@ function raw(body: unknown): string {
 
 function text(body: unknown): string | undefined {
   const said = raw(body);
-  // A page of markup comes from something in between and tells the user nothing.
+  // A page of markup comes from a proxy and does not help the user.
   return said === "" || said.startsWith("<") ? undefined : said.slice(0, 500);
 }
 
@@ -121,7 +121,7 @@ function remedy(status: number, code: string | undefined): string | undefined {
 
 /**
  * Whether Azure itself says that the object is not there. A 404 without Azure's code may come from a proxy, and one about
- * the subscription from a login of another tenant; taking those for "gone" would lose what is still there.
+ * the subscription from a login of another tenant; treating those as "gone" would lose existing objects.
  */
 export function saysGone({ gone, code }: Pick<VendorError, "gone" | "code">): boolean {
   return gone && code !== undefined && !/^(Invalid|Subscription)/.test(code);

@@ -1,4 +1,4 @@
 import type { HttpClientOptions } from "pulumi-provider-kit/http";
 
-/** How every call of this package on Azure is made. */
+/** How this package calls Azure. */
 export type AzureCalls = Pick<HttpClientOptions, "headers" | "complaint" | "sleep" | "attemptTimeout">;

@@ -133,7 +133,7 @@ function servicePrincipal(environment: Environment, chosenBy: string): { tenantI
   );
 }
 
-/** Where the OIDC token comes from that Microsoft Entra ID takes in place of a secret. */
+/** The source of the OIDC token that Microsoft Entra ID accepts instead of a secret. */
 function oidcToken(environment: Environment): { assertion: () => Promise<string>; source: string } {
   const {
     ARM_OIDC_TOKEN: token,

@@ -14,7 +14,7 @@ import { SiteSettings } from "./site-settings.ts";
 import { Vault } from "./vault.ts";
 
 const storageApiVersion = "2024-01-01";
-/** Milliseconds that the relay gets to answer its health check; a cold start takes seconds. */
+/** Timeout of the relay's health check in milliseconds; a cold start takes seconds. */
 const healthTimeout = 20_000;
 /** The same for a call that gives it work; Azure ends one after 230 s. */
 const orderTimeout = 90_000;
@@ -54,7 +54,7 @@ interface ArmQuestion {
   readonly purpose: string;
 }
 
-/** The few calls on Azure that a deployment of the relay needs, made with the caller's own Azure login. */
+/** The few calls to Azure that a deployment of the relay needs, with the caller's own Azure login. */
 export class AzureClient {
   readonly clock: Clock;
   /** Whether the events that still wait may be given up: `RELAY_ABANDON_QUEUE=true`, never a setting that stays. */
@@ -63,7 +63,7 @@ export class AzureClient {
   readonly abandonDeadLetters: boolean;
   /** Ids of what a create of this run has found there already; see `noteTakenOver`. */
   readonly takenOver = new Set<string>();
-  /** Ids of the queues whose intake a create or update of this run has opened: the relay lives on. */
+  /** Ids of the queues for which a create or update in this run has opened the intake: the relay stays. */
   readonly opened = new Set<string>();
   readonly #armUrl: string;
   readonly #login: Login;
@@ -122,7 +122,7 @@ export class AzureClient {
     const purpose = `read the key vault "${name}"`;
     const found = await this.#get(vaultId, vaultApiVersion, purpose, vault, signal);
     if (found === undefined) {
-      throw new Error(`Azure has no key vault "${name}" any more. To make it again, run: npx pulumi up --refresh`);
+      throw new Error(`Azure has no key vault "${name}" any more. To recreate it, run: npx pulumi up --refresh`);
     }
     const headers: AzureCalls["headers"] = async (renew, ended) => ({
       Authorization: `Bearer ${await this.#vaultLogin(renew, ended)}`,
@@ -141,10 +141,10 @@ export class AzureClient {
     try {
       const params = { "api-version": webApiVersion };
       const path = `${siteId}/syncfunctiontriggers`;
-      // It makes nothing: however often it is asked, the triggers are those of the deployed code.
+      // It is idempotent: the triggers are those of the deployed code.
       const call = { method: "POST", path, params, signal, purpose, repeatable: true } as const;
       const { data } = await this.#arm.call(call);
-      // Azure answers with nothing or JSON; a proxy's page instead has started nothing.
+      // Azure's answer is empty or JSON; a proxy's page means that nothing was started.
       if (typeof data === "string" && data.trim() !== "") throw this.#notUnderstood(purpose, "no JSON");
       return { done: true };
     } catch (error) {
@@ -156,7 +156,7 @@ export class AzureClient {
     }
   }
 
-  /** Names of the functions that Azure knows of an app; undefined when the app is gone. */
+  /** Names of the functions that Azure lists for an app; undefined if the app does not exist. */
   async functionNames(siteId: string, signal: AbortSignal): Promise<string[] | undefined> {
     const purpose = `list the functions of the function app "${lastPart(siteId)}"`;
     const found = await this.#get(`${siteId}/functions`, webApiVersion, purpose, functionList, signal);
@@ -205,7 +205,7 @@ export class AzureClient {
     return this.#delete(siteId, { "api-version": webApiVersion, deleteEmptyServerFarm: "false" }, signal);
   }
 
-  /** What Azure Resource Manager answers to a question, which changes nothing there. */
+  /** Azure Resource Manager's answer to a query, which changes nothing. */
   async query<Answer extends z.ZodType>(
     { method = "GET", path, apiVersion, params, body, purpose }: ArmQuestion,
     answer: Answer,
@@ -237,7 +237,7 @@ export class AzureClient {
       const { data } = await this.#arm.call({ method: "PUT", path: id, params, body, signal, purpose });
       const parsed = object.safeParse(data);
       if (parsed.success) return { done: parsed.data };
-      // 202 without a body: Azure goes on by itself, as with the tables of a Log Analytics workspace.
+      // 202 without a body: Azure finishes later, as with the tables of a Log Analytics workspace.
       if (data === undefined || data === "") return { done: {} };
       throw this.#notUnderstood(purpose, "no JSON");
     } catch (error) {
@@ -246,7 +246,7 @@ export class AzureClient {
     }
   }
 
-  /** Changes what is given of a resource, and answers it as Azure has it then. */
+  /** Changes the given properties of a resource, and returns the resource. */
   async armPatch(id: string, apiVersion: string, body: object, signal: AbortSignal): Promise<Record<string, unknown>> {
     const purpose = `update ${relativeId(id)}`;
     const call = { method: "PATCH", path: id, params: { "api-version": apiVersion }, body, signal, purpose } as const;
@@ -273,7 +273,7 @@ export class AzureClient {
     });
   }
 
-  /** What a URL of the relay answers; `status` is undefined where no answer came, and `text` then says why. */
+  /** The answer of a URL of the relay; without an answer `status` is undefined, and `text` says why. */
   async ask(url: string, signal: AbortSignal): Promise<PlainAnswer> {
     const answer = await plainCall({ method: "GET", url, signal, timeout: this.#healthTimeout });
     const forbidden = forbiddenAddress(answer.headers ?? {});
@@ -324,7 +324,7 @@ export class AzureClient {
   }
 }
 
-/** An id without what is the same for all of a group: `storageAccounts/cioaep1/queueServices/default/queues/events`. */
+/** An id without the part that is the same for a whole group: `storageAccounts/cioaep1/queueServices/default/queues/events`. */
 function relativeId(id: string): string {
   return id.replace(/^.*?\/providers\/[^/]+\//, "");
 }

@@ -4,7 +4,7 @@ import { storageAccessCode } from "./arm-complaint.ts";
 import type { AzureCalls } from "./azure-calls.ts";
 import type { NotYet } from "./patience.ts";
 
-/** Where a deployment stands. `conflict`: another one was running; `cancelled`: somebody stopped it. */
+/** The state of a deployment. `conflict`: another one was running; `cancelled`: it was stopped by hand. */
 type DeploymentState = "running" | "success" | "failed" | "conflict" | "partial" | "cancelled";
 
 export interface Deployment {
@@ -12,7 +12,7 @@ export interface Deployment {
   readonly state: DeploymentState;
   /** What the deployment site says of it, if anything. */
   readonly text: string | undefined;
-  /** Who made it, as the publish said; undefined where the deployment site does not say. */
+  /** The deployer, as given by the publish; undefined if the deployment site does not return it. */
   readonly deployer?: string | undefined;
 }
 

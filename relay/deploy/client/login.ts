@@ -6,7 +6,7 @@ export type Login = (renew: boolean, signal: AbortSignal) => Promise<string>;
 
 // Azure Resource Manager and a function app's deployment site both take tokens of this audience, whatever proxy is between.
 const managementScope = "https://management.azure.com/.default";
-/** For what is in key vaults. */
+/** For the contents of key vaults. */
 export const vaultScope = "https://vault.azure.net/.default";
 /** Milliseconds before its end at which a token is no longer used. */
 const margin = 5 * 60_000;

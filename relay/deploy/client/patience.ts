@@ -9,16 +9,16 @@ export interface NotYet {
   readonly detail?: string;
   /** Milliseconds after which this `notYet`, unchanged, is taken as final; default: the whole time limit. */
   readonly patience?: number;
-  /** Milliseconds until the next look; default: the pace's. */
+  /** Milliseconds until the next check; default: the pace's. */
   readonly pause?: number;
 }
 
-/** One look at something that takes time. */
+/** One check of something that takes time. */
 export type Look<T> = { readonly done: T } | NotYet;
 
-/** How often and how long to look, in milliseconds. */
+/** How often and how long to check, in milliseconds. */
 export interface LookPace {
-  /** Waits between looks; the last one repeats. */
+  /** Waits between checks; the last one repeats. */
   readonly pauses: readonly [number, ...number[]];
   readonly limit: number;
 }

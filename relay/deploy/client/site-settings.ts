@@ -79,7 +79,7 @@ export class SiteSettings {
     }));
   }
 
-  /** Has Azure look up all references again: by itself it does so once a day (Microsoft, "Use Key Vault references as app settings"). */
+  /** Makes Azure resolve all references again: by itself it does so once a day (Microsoft, "Use Key Vault references as app settings"). */
   async refreshReferences(signal: AbortSignal): Promise<void> {
     const purpose = this.#purpose("refresh the Key Vault references");
     await this.#call("POST", "config/configreferences/appsettings/refresh", purpose, { signal });
@@ -106,7 +106,7 @@ export class SiteSettings {
       ...{ signal, purpose, repeatable: true, ...(body && { body }) },
     };
     const { data } = await this.#arm.call(call);
-    // Azure answers with nothing or JSON; a proxy's page instead has done nothing.
+    // Azure's answer is empty or JSON; a proxy's page means that nothing was done.
     if (typeof data === "string" && data.trim() !== "") throw this.#notUnderstood(purpose, "no JSON");
     return data;
   }

@@ -21,8 +21,8 @@ export interface ListedVersion {
 }
 
 /**
- * A key vault's own API. Azure Resource Manager knows a secret's present version alone, so what is to be done with former ones is
- * done here, for which an Owner has no right: it takes the role Key Vault Secrets Officer.
+ * A key vault's own API. Azure Resource Manager knows only a secret's present version, so calls on former ones are
+ * made here. An Owner has no right to them: they need the role Key Vault Secrets Officer.
  */
 export class Vault {
   readonly #http: HttpClient;

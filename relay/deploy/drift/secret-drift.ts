@@ -17,7 +17,7 @@ export interface SecretVersion {
   readonly expiresAt: string | undefined;
 }
 
-/** What Azure answers about a secret; never its value. */
+/** Azure's answer about a secret, never its value. */
 export function versionOf(answer: unknown): SecretVersion {
   const { secretUriWithVersion, attributes } = secret.parse(answer).properties;
   const expiresAt = attributes?.exp ? new Date(attributes.exp * 1000).toISOString() : undefined;

@@ -24,7 +24,7 @@ const checks: readonly AzureCheck[] = [
   ...[checkQuota, checkNames, checkPolicies, checkExisting],
 ];
 
-/** What can be checked of a subscription before a relay is made in it. */
+/** The checks of a subscription before a relay is created in it. */
 export const getAzurePreflight: FunctionDefinition<AzureClient, typeof plannedRelaySchema, typeof result> = {
   token: "customerio-aep:index:getAzurePreflight",
   description:
@@ -37,7 +37,7 @@ export const getAzurePreflight: FunctionDefinition<AzureClient, typeof plannedRe
   async call(client, given, signal) {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
     const unchecked: string[] = [];
-    /** What Azure does not tell, such as for want of a right to read it, stops nobody. */
+    /** A check that Azure does not answer, such as for a missing right to read, blocks nothing. */
     const attempt = async <Answer>(otherwise: Answer, question: () => Promise<Answer>): Promise<Answer> => {
       try {
         return await question();

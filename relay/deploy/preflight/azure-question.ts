@@ -51,7 +51,7 @@ export const plannedRelaySchema = z.object({
 });
 export type PlannedRelay = z.output<typeof plannedRelaySchema>;
 
-/** A check of one subject: answers what stands in the way, each with what to do. Throws if Azure does not tell. */
+/** A check of one subject: returns problems, each with its remedy. Throws if Azure does not answer. */
 export type AzureCheck = (azure: Asker, planned: PlannedRelay) => Promise<string[]>;
 
 /** Asks Azure Resource Manager something that changes nothing. */
@@ -60,7 +60,7 @@ export type Asker = <Answer extends z.ZodType>(
   answer: Answer,
 ) => Promise<z.output<Answer>>;
 
-/** Where everything is made: the group if it exists, else the subscription. */
+/** The scope in which everything is created: the group if it exists, otherwise the subscription. */
 export function scopeOf({ resourceGroupId, subscriptionId }: PlannedRelay): string {
   return resourceGroupId ?? `/subscriptions/${subscriptionId}`;
 }

@@ -12,7 +12,7 @@ const settings: readonly (readonly [RegExp, string])[] = [
   [/^name$/i, `${config} --path azureNames.<part> <name>`],
 ];
 
-/** What a policy looked at, as Azure tells it beforehand and in a refusal alike. */
+/** The values that a policy evaluated, as in Azure's checks and refusals. */
 export const evaluationDetails = z.object({
   evaluatedExpressions: z.array(z.object({ path: z.string().nullish() })).nullish(),
 });

@@ -6,7 +6,7 @@ const namespaces = ["Web", "Storage", "KeyVault", "ManagedIdentity", "Operationa
 
 const provider = z.object({ registrationState: z.string() });
 
-/** A subscription takes resources only of the providers that are registered in it. */
+/** A subscription accepts resources only of registered providers. */
 export const checkResourceProviders: AzureCheck = async (azure, { subscriptionId, actions, namespaces: more }) => {
   const usesEventGrid = actions.some((action) => action.startsWith("Microsoft.EventGrid/"));
   const usual = [...namespaces, ...(usesEventGrid ? ["EventGrid"] : [])].map((name) => `Microsoft.${name}`);

@@ -25,7 +25,7 @@ interface DeadLetters {
 }
 
 /**
- * @param refused turns the reason into the sentences that say what is not done
+ * @param refused turns the reason into a message about what is not done
  * @throws if there are dead letters, or if they can't be counted within a minute
  */
 export async function refuseDeadLetters(
@@ -69,7 +69,7 @@ export async function permitChange(
   }
 }
 
-/** Says how many dead letters are lost, where anybody can tell. */
+/** Reports how many dead letters are lost, if known. */
 export async function giveUpDeadLetters(operation: DeadLetterOperation, healthUrl: string | undefined): Promise<void> {
   const said = healthUrl === undefined ? undefined : await askHealth(operation.client, healthUrl, operation.signal);
   const dead = said && "deadLetters" in said ? said.deadLetters : undefined;
@@ -90,7 +90,7 @@ async function count(
   );
 }
 
-/** @param askedFor milliseconds since the first look */
+/** @param askedFor milliseconds since the first check */
 async function look(
   { client, signal }: DeadLetterOperation,
   { healthUrl, isClosed, askedFor }: Relay & { readonly healthUrl: string; readonly askedFor: number },
@@ -98,7 +98,7 @@ async function look(
   const said = await askHealth(client, healthUrl, signal);
   if ("failure" in said) return { notYet: said.failure, detail: said.detail };
   if (!said.deadLetters) return { notYet: `${healthUrl} does not say how many there are` };
-  // Others may ask for its health, too: what was counted since the first look is new enough.
+  // Others may request its health too: a count since the first check is new enough.
   const isCurrent = isClosed ? said.intake === "closed" : ageOf(said) <= askedFor;
   if (isCurrent) return { done: said.deadLetters };
   return { notYet: "waiting until the relay counts its dead letters again", pause: untilNextLook(said) };

@@ -162,7 +162,7 @@ export const functionCode = defineResource<AzureClient>()({
   update: (operation, _id, { news, olds, outputs: running }) => deploy(operation, news, { olds, running }),
 
   async delete() {
-    // The code goes with its function app.
+    // The code is deleted with its function app.
   },
 });
 
@@ -210,7 +210,7 @@ async function deploy(
   return now;
 }
 
-/** Has Azure take in the triggers and waits for the functions; answers what is missing in the end, if anything. */
+/** Synchronizes the triggers and waits for the functions; returns what is missing in the end, if anything. */
 async function activate(
   operation: Operation<AzureClient>,
   values: Inputs,

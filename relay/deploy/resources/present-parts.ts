@@ -13,7 +13,7 @@ export const partsSchema = z.record(
 
 type Parts = Readonly<z.output<typeof partsSchema>>;
 
-/** Milliseconds before the second look: right after a resource is made, Azure may answer 404 for it. */
+/** Milliseconds before the second check: right after a resource is created, Azure may answer 404 for it. */
 const secondLook = 5_000;
 
 /**
@@ -30,7 +30,7 @@ export async function requirePresent(
     const looks = await Promise.all(
       names.map(async (name) => {
         const part = parts[name];
-        // What can't be read is not known to be gone. The code that needs it says what is wrong with it.
+        // A part that can't be read may still exist. The code that needs it reports the error.
         return part && (await client.armGet(part.id, part.apiVersion, signal).catch(() => part)) === undefined;
       }),
     );
@@ -43,7 +43,7 @@ export async function requirePresent(
   if (gone.length === 0 || signal.aborted) return;
   throw new Error(
     `Azure does not have what the stack's state has: ${gone.map((name) => describeParts(name, parts)).join(", ")}. Probably a destroy was ` +
-      "interrupted, or somebody has deleted it. To make it again, run: npx pulumi up --refresh. To finish a destroy, run: npx pulumi destroy",
+      "interrupted, or somebody has deleted it. To recreate it, run: npx pulumi up --refresh. To finish a destroy, run: npx pulumi destroy",
   );
 }
 

@@ -65,8 +65,8 @@ const inputs = z.object({
 type Inputs = z.output<typeof inputs>;
 
 /**
- * Delays the deletion of a relay until everything that it has accepted is delivered. It creates nothing: it stands between the webhook,
- * which goes first, and the relay.
+ * Delays the deletion of a relay until everything that it has accepted is delivered. It creates nothing: it is between the webhook,
+ * which is deleted first, and the relay.
  */
 export const queueDrain = defineResource<AzureClient>()({
   type: "customerio-aep:index:QueueDrain",
@@ -81,7 +81,7 @@ export const queueDrain = defineResource<AzureClient>()({
   // The webhook depends on this resource, so that it is not turned yet when a replacement is refused here.
   async permit(operation, _id, { olds, news, replaces }) {
     if (!replaces || operation.client.abandonDeadLetters) return;
-    // A preview does not know the new queue's id, which may be the same: of one that was deleted by hand, and is made again.
+    // A preview does not know the new queue's id, which may be the same: of one that was deleted by hand and is recreated.
     await permitChange(operation, olds.healthUrl, news.queueId !== undefined, earlyRefusal);
   },
 
@@ -181,7 +181,7 @@ async function openAtStart({ client, signal }: Operation<AzureClient>, queueId: 
   if (!marked) throw new Error(queueIsGone(queueId));
 }
 
-/** Closes the intake, and waits until every instance knows it. Answers false where the queue is gone. */
+/** Closes the intake, and waits until every instance knows it. Returns false if the queue does not exist. */
 async function close(operation: Operation<AzureClient>, queueId: string): Promise<boolean> {
   const { client, signal, progress } = operation;
   if ((await keepClosed(operation, queueId, closedFor.whileDraining)) === "gone") return false;
@@ -204,7 +204,7 @@ async function keepClosed(
   return isClosed(marked.before.intake, marked.now) ? "kept" : "lapsed";
 }
 
-/** The relay is not taken down, so it goes on taking events. */
+/** Opens the intake again, since the relay is not deleted. */
 async function open({ client, signal, warn }: Operation<AzureClient>, queueId: string): Promise<void> {
   const time = signal.aborted ? AbortSignal.timeout(graceTime) : signal;
   try {

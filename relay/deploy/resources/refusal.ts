@@ -15,7 +15,7 @@ export function stackNameOf({ urn }: Pick<Operation<unknown>, "urn">): string {
   return urn.split(":")[2] ?? "";
 }
 
-/** Says why the relay is not taken down, what becomes of it, and how to go on either way. */
+/** The message about why the relay is not deleted, its state, and the remedies. */
 export function refusal(operation: Pick<Operation<unknown>, "urn">, reason: string): string {
   return (
     `The relay is not taken down, ${reason}. The relay goes on as before, but Customer.io's webhook may be deleted already, or turned elsewhere. ` +
@@ -29,12 +29,12 @@ export function earlyRefusal(reason: string): string {
   return `The relay is not taken down, ${reason}. Nothing has been deleted: the relay goes on as before, and Customer.io's webhook still posts to it.`;
 }
 
-/** For resources that the program declares and `up` takes over: an import has nothing to read them from. */
+/** For resources that the program declares and `up` adopts: an import has nothing to read them from. */
 export function importRefusal(type: string): Error {
   return new Error(`A ${type} can't be imported. Declare it in the program and run: npx pulumi up`);
 }
 
-/** Says that a queue that the relay works with was deleted behind its back, and how it comes back. */
+/** The message about a queue of the relay that was deleted by hand, with the command that recreates it. */
 export function queueIsGone(queueId: string): string {
-  return `Azure has no queue "${queueId.split("/").at(-1)}" any more. To make it again, run: npx pulumi up --refresh`;
+  return `Azure has no queue "${queueId.split("/").at(-1)}" any more. To recreate it, run: npx pulumi up --refresh`;
 }

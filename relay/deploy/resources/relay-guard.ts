@@ -20,7 +20,7 @@ const inputs = z.object({
   parts: partsSchema.optional().meta({
     description:
       "What of the relay a destroy deletes one by one, by any name. It is looked for when the guard is made: as the first that a destroy " +
-      "deletes, the guard is made again after each destroy that was interrupted.",
+      "deletes, the guard is recreated after each interrupted destroy.",
     creation: true,
   }),
 });

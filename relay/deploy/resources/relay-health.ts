@@ -24,7 +24,7 @@ export function ageOf({ ageSeconds = oldest }: RelayHealth): number {
   return ageSeconds * 1_000;
 }
 
-/** Milliseconds until the relay looks again; at least a second, since ages are rounded. */
+/** Milliseconds until the relay checks again; at least a second, since ages are rounded. */
 export function untilNextLook({ ageSeconds = 0 }: RelayHealth): number {
   return Math.max(1, oldest - ageSeconds) * 1_000;
 }
@@ -39,7 +39,7 @@ export interface IllHealth {
   readonly status?: number;
 }
 
-/** Asks the relay's health check; answers why nothing can be said where it is not well. */
+/** Calls the relay's health check; returns why there is no result if it is unhealthy. */
 export async function askHealth(
   client: AzureClient,
   url: string,

@@ -5,7 +5,7 @@ import { type Look, type LookPace, lookPatiently } from "../client/patience.ts";
 import type { SecretReference } from "../client/site-settings.ts";
 import { stackNameOf } from "./refusal.ts";
 
-/** A role on a vault takes seconds to minutes to spread; a reference that failed meanwhile stays failed until it is refreshed. */
+/** A role on a vault takes seconds to minutes to propagate; a reference that failed meanwhile stays failed until it is refreshed. */
 const pace: LookPace = { pauses: [2_000, 5_000, 10_000], limit: 10 * 60_000 };
 
 type SecretOperation = Pick<Operation<AzureClient>, "client" | "signal" | "progress" | "urn">;

@@ -36,7 +36,7 @@ export async function handOver(
     progress("waiting until no instance works with the former settings any more");
     await client.clock.sleep(handoverTime, signal);
   }
-  // Code of an earlier version does not heed the mark, but says that it is there.
+  // Code of an earlier version ignores the mark, but reports itself.
   const gone = await lookPatiently(operation, gonePace, () => checkEarlierVersions(operation, values));
   return "done" in gone
     ? undefined

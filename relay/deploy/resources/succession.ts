@@ -11,11 +11,11 @@ import { abandonQueue, graceTime, refusal, wordsOf } from "./refusal.ts";
 const heldFor = 15 * 60_000;
 /** Milliseconds from one such mark to the next. */
 const renewEvery = 60_000;
-/** A new role takes minutes to spread, and the new relay's instances see a mark at most five seconds late. */
+/** A new role takes minutes to propagate, and the new relay's instances see a mark at most five seconds late. */
 const pace: LookPace = { pauses: [2_000, 5_000], limit: 10 * 60_000 };
 /** Notes lie in 256 partitions, by the first two hexadecimal digits of a hash; a share of them is those with one first digit. */
 const shares = [..."0123456789abcdef"];
-/** Shares that are copied at a time. An account takes 20,000 entities a second, and the new relay's own events need some of it. */
+/** Shares that are copied at a time. An account accepts 20,000 entities per second, and the new relay's own events need some of them. */
 const lanes = 4;
 const storageApiVersion = "2024-01-01";
 const roleApiVersion = "2022-04-01";
@@ -46,13 +46,13 @@ export class Succession {
     this.#successor = successor;
   }
 
-  /** Undefined where no other relay takes over, or where it remembers no delivered events. */
+  /** Undefined if no other relay replaces it, or if it remembers no delivered events. */
   static of(operation: SuccessionOperation): Succession | undefined {
     const parsed = successorInputs.safeParse(operation.other?.inputs);
     return parsed.success ? new Succession(operation, parsed.data) : undefined;
   }
 
-  /** Holds the new relay, and gives it the right to read, which takes minutes to spread in Azure. */
+  /** Holds the new relay, and gives it the right to read, which takes minutes to propagate in Azure. */
   async begin(formerQueueId: string): Promise<void> {
     await this.hold();
     // What is wrong with it is said when the notes are copied.
@@ -136,7 +136,7 @@ export class Succession {
     }
   }
 
-  /** The role assignment goes with the former account. */
+  /** The role assignment is deleted with the former account. */
   async #allowReading(formerId: string): Promise<void> {
     const { principalId } = this.#successor;
     const name = guidOf(formerId.toLowerCase(), principalId.toLowerCase(), readerRole);

@@ -76,7 +76,7 @@ test.each([[[gone]], [[queue(0, { intake: "closed" }), gone]]])(
   async (looks) => {
     azure.script = { [count]: looks };
     expect((await failure(queueDrain.create(operation, state()))).message).toBe(
-      'Azure has no queue "events" any more. To make it again, run: npx pulumi up --refresh',
+      'Azure has no queue "events" any more. To recreate it, run: npx pulumi up --refresh',
     );
   },
 );

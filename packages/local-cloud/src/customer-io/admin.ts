@@ -48,7 +48,7 @@ class BadRequest extends Error {}
  * request gets 400 and `{ error }`. Routes marked * take `?workspace=<name>` (default: the first workspace).
  *
  * - `POST /events` * `{ events?: [body…], make?: [{ object_type, metric, origin?, identifiers?, person?, delivery_id?,
- *   content_bytes? }…], reported?: true }`: lets events happen: bodies as given (absent `event_id` and `timestamp` are filled), then
+ *   content_bytes? }…], reported?: true }`: triggers events: bodies as given (absent `event_id` and `timestamp` are filled), then
  *   made-up ones (`eventRequest`) → `{ events: [{ id, webhooks: [id…] }…] }` with the webhooks that each is sent to. With `reported`
  *   false the workspace only records them, as if no webhook had existed.
  * - `DELETE /people/:id` *: deletes a person → `{ messages }`, the number of those that lose their identifiers.

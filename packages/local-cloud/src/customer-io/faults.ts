@@ -17,7 +17,7 @@ const onAppApi = { operation: z.enum(operations).optional(), times: z.int().min(
  * - `quota`: it answers 429 without `Retry-After`, as for a daily quota.
  * - `slow`: it acts and answers `seconds` later.
  * - `drop`: it acts, then drops the connection without an answer.
- * - `duplicate`: an event that the endpoint accepted is sent once more.
+ * - `duplicate`: an event that the endpoint accepted is sent again.
  */
 export const fault = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("status"), status: z.int().min(400).max(599), ...onAppApi }),

@@ -20,7 +20,7 @@ export class Vendors {
     this.#azure = environment.AZURE_RESOURCE_MANAGER_URL ?? "";
   }
 
-  /** Lets events happen in a workspace. */
+  /** Triggers events in a workspace. */
   async emit(events: readonly object[], workspace = "Local"): Promise<void> {
     await post(`${this.#customerIo}/__local/events?workspace=${workspace}`, { events });
   }

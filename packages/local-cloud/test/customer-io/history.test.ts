@@ -20,7 +20,7 @@ async function start(switches: Partial<CustomerIoSwitches> = {}) {
   bed = await TestBed.start({ switches: { messageDelaySeconds: 0, ...switches } });
 }
 
-/** Lets a message's metrics happen, so many seconds from the start of the bed's time. */
+/** Triggers a message's metrics, at these seconds after the start of the bed's time. */
 async function happen(delivery: string, metrics: Record<string, number>, more: object = {}, reported = true) {
   const events = Object.entries(metrics).map(([metric, at]) => {
     const data = { delivery_id: delivery, customer_id: "u1", identifiers: { id: "u1", email: null }, campaign_id: 7 };

@@ -34,7 +34,7 @@ const site = z.object({ properties: z.object({ serverFarmId: z.string() }) });
 
 /**
  * Not azure-native's, for two reasons: under a name by chance, a killed `up` would leave a plan beside the next one's, and Azure deletes no
- * plan that still has an app (409), such as one that a killed `up` made and could not note.
+ * plan that still has an app (409), such as one that a killed `up` could not record.
  */
 export const appServicePlan = defineResource<AzureClient>()({
   type: "customerio-aep:index:AppServicePlan",
@@ -62,7 +62,7 @@ export const appServicePlan = defineResource<AzureClient>()({
     return { inputs: { ...known, body }, outputs: { location } };
   },
 
-  // By the id of the state: a plan that an earlier version made has another name than the program gives it now.
+  // By the id in the state: a plan of an earlier version has another name than the program gives it now.
   update: (operation, id, { news }) => write(operation, id, news.body),
 
   async delete(operation, id) {
@@ -81,7 +81,7 @@ async function write(operation: Operation<AzureClient>, id: string, body: Record
   }
 }
 
-/** Not every region has zones for every plan, and which do changes: Azure alone knows. */
+/** Not every region has zones for every plan, and this changes: only Azure knows. */
 function aboutZones(error: unknown, body: Record<string, unknown>): Error | undefined {
   const { properties } = z.object({ properties: z.object({ zoneRedundant: z.boolean() }) }).safeParse(body).data ?? {};
   if (!(error instanceof VendorError) || !properties?.zoneRedundant || !/zone/i.test(error.message)) return undefined;
@@ -105,7 +105,7 @@ function readOutputs(plan: unknown): Outputs | undefined {
   return state.toLowerCase() === "succeeded" ? { location: parsed.data.location } : undefined;
 }
 
-/** An app that the state knows depends on the plan, so it has gone before. */
+/** An app in the state depends on the plan, so it was deleted before. */
 async function deleteAppOfTheName({ client, signal, warn }: Operation<AzureClient>, planId: string): Promise<void> {
   const siteId = planId.replace(/\/serverfarms\//i, "/sites/");
   const found = site.safeParse(await client.armGet(siteId, apiVersion, signal));

@@ -58,11 +58,11 @@ export const armResource = defineResource<AzureClient>()({
   async read({ client, signal }, id, known) {
     if (!known) throw importRefusal("customerio-aep:index:ArmResource");
     const found = await client.armGet(id, known.apiVersion, signal);
-    // Azure answers more than was sent; what is compared is what the program says.
+    // Azure returns more than was sent; only the program's properties are compared.
     return found && { inputs: { ...known, body: matchSpelling(found, known.body) as Inputs["body"] }, outputs: {} };
   },
 
-  // By the id of the state: a role assignment that an earlier version made has another name than the program gives it now.
+  // By the id in the state: a role assignment of an earlier version has another name than the program gives it now.
   async update(operation, id, { news }) {
     await put(operation, id, news);
     await waitUntilMade(operation, id, news.apiVersion);

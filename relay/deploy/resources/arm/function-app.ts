@@ -58,7 +58,7 @@ export const functionApp = defineResource<AzureClient>()({
     return { inputs: { ...known, body }, outputs: hosts };
   },
 
-  // By the id of the state: an app that an earlier version made has another name than the program gives it now.
+  // By the id in the state: an app of an earlier version has another name than the program gives it now.
   update: (operation, id, { news, olds }) => write(operation, id, clearRestrictions(news.body, olds.body)),
 
   async delete({ client, signal, isCurrent }, id) {
@@ -93,7 +93,7 @@ function siteConfigOf(body: Record<string, unknown>): Record<string, unknown> {
   return parsed.data?.siteConfig ?? {};
 }
 
-/** Azure takes `siteConfig` with an app, and answers null for most of it: that is no change. */
+/** Azure accepts `siteConfig` with an app, and returns null for most of it, which is not a change. */
 function withoutSiteConfig(app: Record<string, unknown>): Record<string, unknown> {
   const { properties } = app;
   return typeof properties === "object" ? { ...app, properties: { ...properties, siteConfig: undefined } } : app;
@@ -103,7 +103,7 @@ function write(operation: Operation<AzureClient>, id: string, body: Record<strin
   return putUntilMade(operation, { id, body, what: "the function app", outputsIn: hostsOf });
 }
 
-/** Where the app answers, once Azure says so. */
+/** The app's host names, once Azure reports them. */
 function hostsOf(site: unknown): Outputs | undefined {
   const parsed = answer.safeParse(site);
   if (!parsed.success) return undefined;

@@ -11,7 +11,7 @@ export const ownLockPath = "providers/Microsoft.Authorization/locks/customerio-a
 /** Of Azure's management locks. */
 export const lockApiVersion = "2020-05-01";
 
-/** Azure goes on refusing for some seconds after a lock is gone. */
+/** Azure continues to refuse for some seconds after a lock was deleted. */
 const pace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 2 * 60_000 };
 
 const lockSchema = z.object({ properties: z.object({ level: z.string(), notes: z.string().nullish() }) });
@@ -23,7 +23,7 @@ type LockOperation = Pick<Operation<AzureClient>, "client" | "signal" | "progres
  * Deletes a resource that may stand on one with a delete lock, such as a role assignment on a storage account. Azure keeps that too while
  * there is a lock (ScopeLocked). The stack's own lock is against people, not against the stack: it is taken off for this, and put back.
  *
- * @throws if somebody else's lock is in the way
+ * @throws if a lock of another owner prevents it
  */
 export async function deleteDespiteOwnLock(operation: LockOperation, id: string, apiVersion: string): Promise<void> {
   const { client, signal } = operation;
@@ -37,7 +37,7 @@ export async function deleteDespiteOwnLock(operation: LockOperation, id: string,
     } catch (error) {
       if (lockId === undefined || !(error instanceof VendorError) || error.code !== "ScopeLocked") throw error;
       const lock = lockSchema.safeParse(await client.armGet(lockId, lockApiVersion, signal)).data;
-      // Another deletion of the same run may just have taken it off, so a first look may find none.
+      // Another deletion of the same run may just have removed it, so the first read may find none.
       if (lock === undefined && taken === undefined && isAbsent) throw error;
       isAbsent = lock === undefined;
       if (lock) {
@@ -65,7 +65,7 @@ function putBack(operation: LockOperation, lockId: string, { properties }: Lock)
   });
 }
 
-/** Id of the lock on the resource that something stands on, or is a part of. */
+/** Id of the lock on the resource's scope or parent. */
 function lockOn(id: string): string | undefined {
   const [, locked] =
     id.match(/^(\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/[^/]+\/[^/]+\/[^/]+)\//i) ?? [];

@@ -6,13 +6,13 @@ import { type Look, type LookPace, lookPatiently } from "../../client/patience.t
 /** Azure answers 409 while something else is written in the same account, as by a provider whose engine was killed. */
 const busyPace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 2 * 60_000 };
 
-/** Most of what is made here is there at once; a subscription of Event Grid takes seconds, by Microsoft's samples up to minutes. */
+/** Most resources exist at once; a subscription of Event Grid takes seconds, by Microsoft's samples up to minutes. */
 const creationPace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 10 * 60_000 };
 
 const state = z.object({ properties: z.object({ provisioningState: z.string() }) });
 
 /**
- * Makes or updates a resource, waits while Azure says that it is creating it, and answers it as Azure has it then.
+ * Creates or updates a resource, waits while Azure is creating it, and returns the resource.
  *
  * @throws if Azure says that it could not
  */

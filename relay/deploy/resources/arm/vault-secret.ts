@@ -45,7 +45,7 @@ const outputs = z.object({
 });
 
 /**
- * A secret in a key vault, made by Azure Resource Manager's PUT for the same reason as an `ArmResource`.
+ * A secret in a key vault, created by Azure Resource Manager's PUT for the same reason as an `ArmResource`.
  */
 export const vaultSecret = defineResource<AzureClient>()({
   type: "customerio-aep:index:VaultSecret",
@@ -63,14 +63,14 @@ export const vaultSecret = defineResource<AzureClient>()({
     return { id, outputs: await write(operation, id, values) };
   },
 
-  // Azure Resource Manager never returns the value, so only the version shows whether somebody has changed it.
+  // Azure Resource Manager never returns the value, so only the version shows a change.
   async read({ client, signal }, id, known, written) {
     if (!known) throw importRefusal("customerio-aep:index:VaultSecret");
     const found = await client.armGet(id, apiVersion, signal);
     if (found === undefined) return undefined;
     const { uriWithVersion, isEnabled, expiresAt } = versionOf(found);
     const isOurs = isEnabled && uriWithVersion === written?.uriWithVersion;
-    // An empty value stands for one that the stack did not write, so that the next update writes the stack's own again.
+    // An empty value means that the stack did not write it, so that the next update writes the stack's own again.
     const value = isOurs ? known.value : "";
     return { inputs: { ...known, value, ...expiryDrift(known, expiresAt) }, outputs: { uriWithVersion } };
   },

@@ -12,7 +12,7 @@ export const resourceGroupId = z
   .regex(/^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+$/i, "it must be the id of a resource group")
   .meta({ description: "Azure Resource Manager id of the resource group (`ResourceGroup.id`).", replaces: true });
 
-/** What a PUT makes: its id and body, what to call it, and what its answer says once Azure has made it. */
+/** A PUT: id and body, the resource's name in messages, and the outputs from its answer once Azure has finished. */
 interface Wanted<Outputs> {
   readonly id: string;
   readonly body: Record<string, unknown>;
@@ -22,7 +22,7 @@ interface Wanted<Outputs> {
 }
 
 /**
- * Makes or updates a resource of `Microsoft.Web` by one PUT, and waits until Azure has made it.
+ * Creates or updates a resource of `Microsoft.Web` by one PUT, and waits until Azure has finished.
  *
  * @throws if Azure takes more than ten minutes
  */

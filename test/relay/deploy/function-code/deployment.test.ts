@@ -119,7 +119,7 @@ test.each<[string, Answer[], string]>([
 });
 
 test.each([{ drop: true }, at(503), at(500)])(
-  "after a publish without a clear answer, goes on with the deployment that it began",
+  "after a publish without a clear answer, continues with the deployment that it started",
   async (answer) => {
     bed.azure.script[calls.publish] = [answer];
     bed.azure.script[calls.latest] = [{ body: { id: "d1", status: 1, deployer: bed.deployer } }];

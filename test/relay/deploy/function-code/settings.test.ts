@@ -83,9 +83,7 @@ test("fails without the queue that informs the instances", async () => {
   bed.azure.script[queue] = [at(404, { error: { code: "ResourceNotFound", message: "not found" } })];
   const error = await failure(change() ?? Promise.resolve());
   expect(error).toBeInstanceOf(Unfinished);
-  expect(error.message).toContain(
-    'Azure has no queue "events" any more. To make it again, run: npx pulumi up --refresh',
-  );
+  expect(error.message).toContain('Azure has no queue "events" any more. To recreate it, run: npx pulumi up --refresh');
 });
 
 test("waits for instances with code that is too old to read the mark", async () => {
