@@ -183,7 +183,12 @@ export class WebhookRelay extends pulumi.ComponentResource {
         vaultId: ownVaultId,
         siteId: app.id,
         workspaceId: monitoring.workspaceId,
-        onLocked: [...identity.roles, ...stored, ...(vault.expiryAlert ? [vault.expiryAlert] : [])],
+        onLocked: [
+          ...identity.roles,
+          ...stored,
+          ...(vault.expiryAlert ? [vault.expiryAlert] : []),
+          ...(network?.ready ?? []),
+        ],
         profile,
       },
       parent,
