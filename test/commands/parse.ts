@@ -192,6 +192,7 @@ const azure: Readonly<Record<string, readonly string[]>> = {
   "lock delete": ["--ids"],
   "lock list": ["--resource-group"],
   login: ["--tenant"],
+  "network vnet subnet update": ["--delegations", "--ids"],
   "monitor log-analytics workspace table update": [
     ...["--name", "--resource-group", "--retention-time", "--total-retention-time", "--workspace-name"],
   ],
