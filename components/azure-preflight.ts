@@ -1,4 +1,4 @@
-import { getClientConfig } from "@pulumi/azure-native/authorization/index.js";
+import { getClientConfig } from "@pulumi/azure-native/authorization/getClientConfig.js";
 import type * as pulumi from "@pulumi/pulumi";
 import { getAzureLogin, getAzurePreflight } from "../relay/deploy/sdk.ts";
 import { refusalOf } from "./refusal.ts";

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
-import * as web from "@pulumi/azure-native/web/index.js";
+import { WebAppApplicationSettings } from "@pulumi/azure-native/web/webAppApplicationSettings.js";
+import { WebAppFtpAllowed } from "@pulumi/azure-native/web/webAppFtpAllowed.js";
+import { WebAppScmAllowed } from "@pulumi/azure-native/web/webAppScmAllowed.js";
 import * as pulumi from "@pulumi/pulumi";
 import { AppServicePlan, FunctionApp, FunctionCode } from "../../relay/deploy/sdk.ts";
 import { webApiVersion } from "../../relay/deploy/web-api-version.ts";
@@ -172,12 +174,12 @@ function configure(
   const ofApp = { resourceGroupName: resourceGroup.name, name: app.id.apply(lastPart) };
   // Parts of the app, which are deleted with it. Deleting one alone would reset it in an app that may still run.
   const goesWithApp = { ...options, retainOnDelete: true, deleteBeforeReplace: false };
-  new web.WebAppFtpAllowed(`${name}-ftp`, { ...ofApp, allow: false }, goesWithApp);
-  new web.WebAppScmAllowed(`${name}-scm`, { ...ofApp, allow: false }, goesWithApp);
+  new WebAppFtpAllowed(`${name}-ftp`, { ...ofApp, allow: false }, goesWithApp);
+  new WebAppScmAllowed(`${name}-scm`, { ...ofApp, allow: false }, goesWithApp);
   // Reported by the instances, so that the settings in force can be compared.
   const configuration = pulumi.all(settings).apply(fingerprint);
   const properties = { ...settings, RELAY_CONFIGURATION: configuration };
-  const appSettings = new web.WebAppApplicationSettings(`${name}-settings`, { ...ofApp, properties }, goesWithApp);
+  const appSettings = new WebAppApplicationSettings(`${name}-settings`, { ...ofApp, properties }, goesWithApp);
   return { settings: appSettings, configuration, properties };
 }
 

@@ -1,4 +1,5 @@
-import { getResourceGroupOutput, ResourceGroup } from "@pulumi/azure-native/resources/index.js";
+import { getResourceGroupOutput } from "@pulumi/azure-native/resources/getResourceGroup.js";
+import { ResourceGroup } from "@pulumi/azure-native/resources/resourceGroup.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../settings/setting-types.ts";
 import { addName, azureName, formerNames } from "./azure/azure-names.ts";

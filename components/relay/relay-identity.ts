@@ -1,4 +1,5 @@
-import { getUserAssignedIdentityOutput, UserAssignedIdentity } from "@pulumi/azure-native/managedidentity/index.js";
+import { getUserAssignedIdentityOutput } from "@pulumi/azure-native/managedidentity/getUserAssignedIdentity.js";
+import { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity/userAssignedIdentity.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { ArmResource } from "../../relay/deploy/sdk.ts";
 import { addName, azureName } from "./azure/azure-names.ts";

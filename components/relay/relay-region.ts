@@ -1,4 +1,4 @@
-import type { ResourceGroup } from "@pulumi/azure-native/resources/index.js";
+import type { ResourceGroup } from "@pulumi/azure-native/resources/resourceGroup.js";
 import * as pulumi from "@pulumi/pulumi";
 import { normalizeRegion } from "../../relay/deploy/region-name.ts";
 

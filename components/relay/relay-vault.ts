@@ -1,4 +1,4 @@
-import * as keyvault from "@pulumi/azure-native/keyvault/index.js";
+import { Vault } from "@pulumi/azure-native/keyvault/vault.js";
 import * as pulumi from "@pulumi/pulumi";
 import { type ArmResource, FormerVersions, VaultSecret } from "../../relay/deploy/sdk.ts";
 import { derive } from "../settings/inputs.ts";
@@ -114,8 +114,8 @@ function createVault(
   name: string,
   { resourceGroupName, tenantId, vaultName, profile, publicAccess }: RelayVaultArgs,
   options: pulumi.CustomResourceOptions,
-): keyvault.Vault {
-  return new keyvault.Vault(
+): Vault {
+  return new Vault(
     azureName("vault", compactStem(name)),
     {
       resourceGroupName,

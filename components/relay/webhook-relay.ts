@@ -1,4 +1,4 @@
-import { getClientConfigOutput } from "@pulumi/azure-native/authorization/index.js";
+import { getClientConfigOutput } from "@pulumi/azure-native/authorization/getClientConfig.js";
 import * as pulumi from "@pulumi/pulumi";
 import { hostBodyLimit } from "../../relay/core/intake/body-limit.ts";
 import { noSigningKeyYet, signingKeysSecret } from "../../relay/core/names.ts";

@@ -1,4 +1,4 @@
-import * as monitor from "@pulumi/azure-native/monitor/index.js";
+import { ActionGroup } from "@pulumi/azure-native/monitor/actionGroup.js";
 import * as pulumi from "@pulumi/pulumi";
 import { derive } from "../../settings/inputs.ts";
 import type { Settings } from "../../settings/setting-types.ts";
@@ -16,8 +16,8 @@ export function declareActionGroup(
     ...placed
   }: AlertReceivers & { resourceGroupName: pulumi.Input<string>; actionGroupName?: pulumi.Input<string> },
   options: pulumi.CustomResourceOptions,
-): monitor.ActionGroup {
-  return new monitor.ActionGroup(
+): ActionGroup {
+  return new ActionGroup(
     azureName("actionGroup", name),
     {
       resourceGroupName: placed.resourceGroupName,

@@ -1,5 +1,5 @@
-import * as insights from "@pulumi/azure-native/applicationinsights/index.js";
-import * as monitor from "@pulumi/azure-native/monitor/index.js";
+import { WebTest } from "@pulumi/azure-native/applicationinsights/webTest.js";
+import { MetricAlert } from "@pulumi/azure-native/monitor/metricAlert.js";
 import * as pulumi from "@pulumi/pulumi";
 import { operatorCommand } from "../../../relay/core/operator-command.ts";
 import { azureName } from "../azure/azure-names.ts";
@@ -33,7 +33,7 @@ export class AvailabilityTest extends pulumi.ComponentResource {
     super("customerio-aep:index:AvailabilityTest", name, {}, options);
     const parent = { parent: this };
     const { resourceGroupName, componentId } = args;
-    const test = new insights.WebTest(
+    const test = new WebTest(
       azureName("webTest", name),
       {
         resourceGroupName,
@@ -53,7 +53,7 @@ export class AvailabilityTest extends pulumi.ComponentResource {
       },
       parent,
     );
-    const alert = new monitor.MetricAlert(
+    const alert = new MetricAlert(
       azureName("alert", `${name}-alert`),
       {
         resourceGroupName,

@@ -1,4 +1,4 @@
-import * as monitor from "@pulumi/azure-native/monitor/index.js";
+import { ScheduledQueryRule } from "@pulumi/azure-native/monitor/scheduledQueryRule.js";
 import * as pulumi from "@pulumi/pulumi";
 import { derive } from "../../settings/inputs.ts";
 import { azureName } from "../azure/azure-names.ts";
@@ -29,14 +29,14 @@ export function declareLogAlert(
   alert: RelayAlertName,
   args: LogAlertArgs,
   options: pulumi.CustomResourceOptions,
-): monitor.ScheduledQueryRule {
+): ScheduledQueryRule {
   const { expectsEvents } = args;
   const of = (silenceHours: number) => relayAlerts({ expectsEvents, silenceHours })[alert];
   const part = <Name extends keyof RelayAlert>(part: Name) =>
     derive(args.silenceHours, (silenceHours) => of(silenceHours)[part]);
   // Neither depends on a setting.
   const { severity, resolves } = of(0);
-  return new monitor.ScheduledQueryRule(
+  return new ScheduledQueryRule(
     azureName("alert", `${name}-${alert}`),
     {
       resourceGroupName: args.resourceGroupName,

@@ -1,4 +1,4 @@
-import * as monitor from "@pulumi/azure-native/monitor/index.js";
+import { MetricAlert } from "@pulumi/azure-native/monitor/metricAlert.js";
 import * as pulumi from "@pulumi/pulumi";
 import { azureName } from "../azure/azure-names.ts";
 import { type AzurePart, nativePart } from "../azure/azure-parts.ts";
@@ -82,7 +82,7 @@ export class MetricAlerts extends pulumi.ComponentResource {
       const { dimension } = definition;
       const scope = scopes[definition.scope];
       if (scope === undefined) continue;
-      const rule = new monitor.MetricAlert(
+      const rule = new MetricAlert(
         azureName("alert", `${name}-${alert}`),
         {
           resourceGroupName: args.resourceGroupName,

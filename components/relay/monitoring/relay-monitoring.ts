@@ -1,5 +1,5 @@
-import * as insights from "@pulumi/azure-native/applicationinsights/index.js";
-import { Workspace } from "@pulumi/azure-native/operationalinsights/index.js";
+import { Component } from "@pulumi/azure-native/applicationinsights/component.js";
+import { Workspace } from "@pulumi/azure-native/operationalinsights/workspace.js";
 import * as pulumi from "@pulumi/pulumi";
 import { guidOf } from "../../../relay/deploy/resources/arm/guid.ts";
 import { ArmResource } from "../../../relay/deploy/sdk.ts";
@@ -41,7 +41,7 @@ export class RelayMonitoring extends pulumi.ComponentResource {
     this.parts = {};
     this.workspaceId = this.#workspace(name, args);
     this.actionGroupIds = this.#actionGroups(name, args);
-    const component = new insights.Component(
+    const component = new Component(
       azureName("component", `${name}-insights`),
       {
         ...inGroup,

@@ -1,4 +1,4 @@
-import * as storage from "@pulumi/azure-native/storage/index.js";
+import { StorageAccount } from "@pulumi/azure-native/storage/storageAccount.js";
 import * as pulumi from "@pulumi/pulumi";
 import { ArmResource } from "../../../relay/deploy/sdk.ts";
 import { derive } from "../../settings/inputs.ts";
@@ -40,7 +40,7 @@ export class RelayAccount {
     { resourceGroupName, accountName, profile, publicAccess }: RelayAccountArgs,
     options: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
   ) {
-    const account = new storage.StorageAccount(
+    const account = new StorageAccount(
       azureName("storageAccount", stem),
       {
         resourceGroupName,
