@@ -1,6 +1,7 @@
 import { AepClient } from "pulumi-aep/client";
 import { config as aepConfig } from "pulumi-aep/settings";
 import { ReportingWebhooks } from "pulumi-customerio/client";
+import { History } from "pulumi-customerio/history";
 import { config as customerIoConfig } from "pulumi-customerio/settings";
 import { ownSettings, readConfig } from "pulumi-provider-kit/settings";
 import type { z } from "zod";
@@ -25,6 +26,11 @@ export function platformOf(source: StackSource): AepClient {
 /** A client for Customer.io's App API with the settings of the source's provider `customerio`. */
 export function customerIoOf(source: StackSource): ReportingWebhooks {
   return new ReportingWebhooks(settingsOf(source, "customerio", customerIoConfig, "customerio:index:ReportingWebhook"));
+}
+
+/** A client for what Customer.io recorded, with the same settings. */
+export function historyOf(source: StackSource): History {
+  return new History(settingsOf(source, "customerio", customerIoConfig, "customerio:index:ReportingWebhook"));
 }
 
 /** A client for Azure with the settings of the source's provider `customerio-aep`. */

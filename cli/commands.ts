@@ -1,3 +1,4 @@
+import { auditCommand } from "./audit/audit-command.ts";
 import { statusCommand } from "./checks/status-command.ts";
 import type { CommandDefinition } from "./command/definition.ts";
 import { costCommand } from "./cost/cost-command.ts";
@@ -22,4 +23,5 @@ export const commands: readonly CommandDefinition[] = [
   evacuateCommand,
   driftCommand,
   costCommand,
+  auditCommand,
 ];

@@ -26,10 +26,25 @@ const batchesAnswer = z.record(
 
 /** The latest batches of a dataset, newest first (Catalog Service). */
 export async function listBatches(client: AepClient, datasetId: string, limit = 10): Promise<DatasetBatch[]> {
+  const newest = await queryBatches(client, datasetId, { orderBy: "desc:created", limit }, startTimeLimit());
+  return newest.toReversed();
+}
+
+/**
+ * Batches of a dataset, the oldest first.
+ *
+ * @param query Catalog's parameters
+ */
+export async function queryBatches(
+  client: AepClient,
+  datasetId: string,
+  query: Readonly<Record<string, string | number>>,
+  signal: AbortSignal,
+): Promise<DatasetBatch[]> {
   const path = paths.dataSets.replace(/dataSets$/, "batches");
-  const params = { dataSet: datasetId, orderBy: "desc:created", limit };
+  const params = { dataSet: datasetId, ...query };
   const purpose = `list the batches of the dataset ${datasetId}`;
-  const found = await client.call({ method: "GET", path, params, signal: startTimeLimit(), purpose }, batchesAnswer);
+  const found = await client.call({ method: "GET", path, params, signal, purpose }, batchesAnswer);
   return Object.entries(found)
     .map(([id, { created, status, recordCount, errors }]) => ({
       id,
@@ -38,7 +53,7 @@ export async function listBatches(client: AepClient, datasetId: string, limit = 
       rows: recordCount ?? undefined,
       errors: (errors ?? []).map(({ code, description }) => `${code} ${description ?? ""}`.trim()),
     }))
-    .sort((one, other) => other.createdAt.getTime() - one.createdAt.getTime());
+    .sort((one, other) => one.createdAt.getTime() - other.createdAt.getTime());
 }
 
 const rows = z.array(z.record(z.string(), z.unknown()));

@@ -61,6 +61,7 @@ function record(state: PlatformState, arrival: Arrival, receipt: Receipt): void 
     return;
   }
   dataset.rows.push(row);
+  run.rows.push(row);
   run.outputRecords += 1;
   run.outputBytes += Buffer.byteLength(JSON.stringify(row));
   if (warnings.length > 0) run.warningRecords += 1;

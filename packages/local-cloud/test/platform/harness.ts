@@ -194,11 +194,19 @@ export const identityMappings: readonly JsonObject[] = [
   { sourceType: "ATTRIBUTE", source: "occurred_at", destination: "timestamp" },
 ];
 
-/** Everything up to the flow. */
-export async function wire(platform: Platform, mappings: readonly JsonObject[] = []): Promise<Wiring> {
+/**
+ * Everything up to the flow.
+ *
+ * @param more fields of the tenant beside the usual ones
+ */
+export async function wire(
+  platform: Platform,
+  mappings: readonly JsonObject[] = [],
+  more: JsonObject = {},
+): Promise<Wiring> {
   const id = async (answer: Promise<Answer>, key = "id") => String((await answer).body[key]);
   const group = await id(
-    platform.call("POST", `${schemaRegistry}/tenant/fieldgroups`, { body: fieldGroup(fields) }),
+    platform.call("POST", `${schemaRegistry}/tenant/fieldgroups`, { body: fieldGroup({ ...fields, ...more }) }),
     "$id",
   );
   const schemaId = await id(platform.call("POST", `${schemaRegistry}/tenant/schemas`, { body: schema(group) }), "$id");
@@ -260,8 +268,12 @@ export interface RunningFlow extends Wiring {
 }
 
 /** A flow that is enabled and warm. */
-export async function flowing(platform: Platform, mappings: readonly JsonObject[] = []): Promise<RunningFlow> {
-  const wiring = await wire(platform, mappings);
+export async function flowing(
+  platform: Platform,
+  mappings: readonly JsonObject[] = [],
+  more: JsonObject = {},
+): Promise<RunningFlow> {
+  const wiring = await wire(platform, mappings, more);
   const created = await platform.call("POST", `${flowService}/flows`, { body: flowBody(wiring) });
   const flow = String(created.body.id);
   const item = await getFlow(platform, flow);

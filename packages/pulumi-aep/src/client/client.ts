@@ -87,6 +87,13 @@ export class AepClient {
     throw this.#notUnderstood(call, `${issue?.path.join(".")}: ${issue?.message}`);
   }
 
+  /** Reads a file or, with a header `Range`, a part of it. */
+  async readBytes(call: Omit<Call, "method">): Promise<Buffer> {
+    const data = await this.#send({ ...call, method: "GET", isBinary: true });
+    if (Buffer.isBuffer(data)) return data;
+    throw this.#notUnderstood({ ...call, method: "GET" }, "no bytes");
+  }
+
   /** Like `call`; undefined if Platform says that the object is gone. */
   async find<Answer extends z.ZodType>(call: Call, answer: Answer): Promise<z.output<Answer> | undefined> {
     try {

@@ -47,6 +47,8 @@ export interface Call {
   readonly headers?: Record<string, string>;
   readonly body?: unknown;
   readonly signal: AbortSignal;
+  /** The answer is not text: its `data` is a `Buffer`. */
+  readonly isBinary?: boolean;
   /** Safe to repeat although its method does not imply it, because the call is idempotent. */
   readonly repeatable?: boolean;
   /** Added to the message if the vendor refuses the request and only the caller knows what that means. */
@@ -134,7 +136,8 @@ export class HttpClient {
       maxRedirects: 0,
       // Handle every status here, so that no axios error with its request headers can escape.
       validateStatus: () => true,
-      transformResponse: (body: unknown) => parseJson(body),
+      ...(call.isBinary && { responseType: "arraybuffer" }),
+      transformResponse: (body: unknown, _headers: unknown, status = 0) => parseBody(body, status),
       method: call.method,
       url: call.path,
       signal: call.signal,
@@ -262,6 +265,12 @@ function retryAfterOf(outcome: AxiosResponse | AxiosError): number | undefined {
 /** Milliseconds until the next attempt if the vendor named no time. */
 function backOff(attempt: number): number {
   return Math.random() * Math.min(retryRules.maxDelay, retryRules.baseDelay * 2 ** attempt);
+}
+
+/** A refusal of a binary call is text nevertheless. */
+function parseBody(body: unknown, status: number): unknown {
+  if (!Buffer.isBuffer(body)) return parseJson(body);
+  return status >= 200 && status < 300 ? body : parseJson(body.toString());
 }
 
 function parseJson(body: unknown): unknown {

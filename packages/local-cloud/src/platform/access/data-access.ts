@@ -2,8 +2,9 @@ import { Hono } from "hono";
 import type { PlatformState } from "../state/state.ts";
 import { answer, type PlatformEnvironment, pathParameter } from "../web/http.ts";
 import { plainProblem } from "../web/problem.ts";
+import { addDataFileRoutes } from "./data-files.ts";
 
-/** Data Access: the first hundred rows of a dataset, which is what "Preview dataset" shows in the UI. */
+/** Data Access: the files of batches, and the first hundred rows of a dataset, which is what "Preview dataset" shows in the UI. */
 export function dataAccessRoutes(state: PlatformState): Hono<PlatformEnvironment> {
   const routes = new Hono<PlatformEnvironment>();
   routes.get("/datasets/:id/preview", (context) => {
@@ -14,5 +15,6 @@ export function dataAccessRoutes(state: PlatformState): Hono<PlatformEnvironment
     const data = dataset.rows.slice(0, 100);
     return answer(200, state.switches.previewAnswer === "list" ? data : { data });
   });
+  addDataFileRoutes(routes, state);
   return routes;
 }

@@ -12,13 +12,16 @@ export function batchRoutes(state: PlatformState): Hono<PlatformEnvironment> {
 
   routes.get("/batches", (context) => {
     const { dataSet, status, orderBy = "desc:created" } = context.req.query();
-    const limit = numberParameter(context, "limit", 1) ?? 20;
+    const limit = Math.min(100, numberParameter(context, "limit", 1) ?? 20);
+    const start = numberParameter(context, "start") ?? 0;
+    const createdAfter = numberParameter(context, "createdAfter") ?? 0;
     const [direction, field = "created"] = orderBy.split(":");
     const sign = direction === "desc" ? -1 : 1;
     const found = batches(state, context.get("sandbox"))
       .filter(({ datasetId, item }) => (dataSet ?? datasetId) === datasetId && (status ?? item.status) === item.status)
+      .filter(({ item }) => Number(item.created) >= createdAfter)
       .sort((left, right) => compareValues(left.item[field], right.item[field]) * sign)
-      .slice(0, limit);
+      .slice(start, start + limit);
     return answer(200, Object.fromEntries(found.map(({ id, item }) => [id, item])));
   });
 

@@ -42,6 +42,7 @@ export function currentRun(sandbox: Sandbox, flow: Flow, datasetId: string, now:
     updatedAt: now,
     inputRecords: 0,
     outputRecords: 0,
+    rows: [],
     failedRecords: 0,
     warningRecords: 0,
     inputBytes: 0,

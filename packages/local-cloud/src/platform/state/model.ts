@@ -79,6 +79,8 @@ export interface RunWindow {
   updatedAt: number;
   inputRecords: number;
   outputRecords: number;
+  /** The rows of the batch that succeeded. */
+  readonly rows: JsonObject[];
   failedRecords: number;
   warningRecords: number;
   inputBytes: number;

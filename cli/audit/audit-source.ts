@@ -1,0 +1,81 @@
+import { pathOf, paths as platformPaths } from "pulumi-aep/client";
+import { z } from "zod";
+import { customerIoOf, historyOf, platformOf, startTimeLimit } from "../clients.ts";
+import { DataAccess } from "../platform/data-access.ts";
+import { RelayStorageAccount } from "../relay/relay-storage.ts";
+import type { StackSource } from "../stack/source.ts";
+import { policyOf } from "../stack/source-settings.ts";
+import type { AuditParts } from "./audit.ts";
+import { reasonToLeaveOut } from "./expectation.ts";
+import { readHeldEvents } from "./held-events.ts";
+import type { Happening } from "./ledger.ts";
+import type { RowPaths } from "./rows.ts";
+
+const mappingSet = z.object({ mappings: z.array(z.object({ source: z.string(), destination: z.string() })) });
+const datasetAnswer = z.record(
+  z.string(),
+  z.object({
+    extensions: z
+      .object({
+        adobe_lakeHouse: z.object({ rowExpiration: z.object({ ttlValue: z.string().nullish() }).nullish() }).nullish(),
+      })
+      .nullish(),
+  }),
+);
+
+/** What an audit of a source compares, and with which settings. */
+export async function partsOf(
+  source: StackSource,
+  signal: AbortSignal,
+): Promise<Omit<AuditParts, "range" | "folder" | "now" | "signal" | "progress">> {
+  const webhook = await customerIoOf(source).get(
+    Number(source.resource("customerio:index:ReportingWebhook").id),
+    startTimeLimit(),
+  );
+  const subscribed = webhook?.events;
+  const filters = source.hasRelay ? policyOf(source).filters : undefined;
+  const storage = source.keepsDeadLetters ? await RelayStorageAccount.open(source) : undefined;
+  return {
+    history: historyOf(source),
+    access: new DataAccess(platformOf(source), source.datasetId),
+    paths: rowPathsOf(source),
+    keptDays: await readKeptDays(source, signal),
+    heldEvents: storage ? readHeldEvents(storage) : noEvents(),
+    reasonOf: (event) => reasonToLeaveOut(event, { filters, subscribed }),
+    drafts: subscribed?.some((name) => name.endsWith("_drafted")) ?? true,
+  };
+}
+
+/** @throws if the mapping leaves out what an audit compares by */
+function rowPathsOf(source: StackSource): RowPaths {
+  const { mappings } = mappingSet.parse(source.resource("aep:index:MappingSet").outputs);
+  const find = (name: string) => {
+    const found = mappings.find(({ destination }) => destination.endsWith(`.customerio.${name}`));
+    if (found) return found.destination;
+    throw new Error(
+      `The stack's mapping does not fill the field customerio.${name}, so rows can't be compared. Map it (docs/mapping.md).`,
+    );
+  };
+  return {
+    delivery: find("delivery_id"),
+    objectType: find("object_type"),
+    metric: find("metric"),
+    timestamp: find("timestamp"),
+  };
+}
+
+/** Days for which the dataset keeps rows. */
+async function readKeptDays(source: StackSource, signal: AbortSignal): Promise<number | undefined> {
+  const purpose = `read the dataset ${source.datasetId}`;
+  const call = { method: "GET", path: pathOf(platformPaths.dataSets, source.datasetId), signal, purpose } as const;
+  const answer = await platformOf(source).call(call, datasetAnswer);
+  const [dataset] = Object.values(answer);
+  const period = dataset?.extensions?.adobe_lakeHouse?.rowExpiration?.ttlValue;
+  const [, number, unit] = period?.match(/^P(\d+)([YMWD])$/) ?? [];
+  const days = { Y: 365, M: 30, W: 7, D: 1 }[unit as "Y" | "M" | "W" | "D"];
+  return number === undefined || days === undefined ? undefined : Number(number) * days;
+}
+
+async function* noEvents(): AsyncGenerator<Happening> {
+  // Without a relay there are no dead letters.
+}

@@ -1,0 +1,117 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import type { History, RebuiltEvent } from "pulumi-customerio/history";
+import type { DataAccess } from "../platform/data-access.ts";
+import { type Cell, compareSides, writeIds } from "./compare.ts";
+import { type Happening, Ledger } from "./ledger.ts";
+import type { AuditRange } from "./range.ts";
+import { readRecorded } from "./recorded.ts";
+import { type RowPaths, readRows } from "./rows.ts";
+
+/** Seconds for which Customer.io repeats a call: what is absent after that does not come any more. */
+const judgedAfter = 7 * 86_400;
+/** Seconds before now that are not read: messages show in Customer.io's lists with delay. */
+const unsettled = 3_600;
+
+export interface AuditParts {
+  readonly range: AuditRange;
+  readonly now: Date;
+  /** Where the database and the lists of ids are; the same folder continues an audit that was stopped. */
+  readonly folder: string;
+  readonly history: Pick<History, "messages" | "hasMessages">;
+  readonly access: Pick<DataAccess, "eachBatch" | "listFiles" | "download">;
+  readonly paths: RowPaths;
+  /** Days for which the dataset keeps rows; undefined: forever. */
+  readonly keptDays: number | undefined;
+  /** The events that wait as dead letters. */
+  readonly heldEvents: AsyncIterable<Happening>;
+  /** Why an event need not be in the dataset. */
+  readonly reasonOf: (event: RebuiltEvent) => string | undefined;
+  readonly drafts: boolean;
+  readonly signal: AbortSignal;
+  readonly progress: (words: string) => void;
+}
+
+export interface AuditResult {
+  readonly cells: readonly Cell[];
+  /** Files with the ids of what is missing and of rows too many, if there are any. */
+  readonly missingFile: string | undefined;
+  readonly extraFile: string | undefined;
+  /** Messages and metrics of types that this version does not know, by name. */
+  readonly unknownNames: Readonly<Record<string, number>>;
+  /** How many messages Customer.io returned. */
+  readonly messages: number;
+}
+
+/**
+ * Compares what Customer.io recorded with the dataset's rows, by delivery, object type and metric, not by time: Customer.io has one time
+ * for a repeated open, and does not say which.
+ *
+ * @throws if Customer.io has no message although the dataset has rows: then the key is of another workspace
+ */
+export async function audit(parts: AuditParts): Promise<AuditResult> {
+  const { folder, range, now, signal } = parts;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const ledger = await Ledger.open(path.join(folder, "audit.duckdb"));
+  try {
+    return await compareAll(parts, ledger, { ...range, now: now.getTime() / 1000 });
+  } finally {
+    ledger.close();
+    signal.throwIfAborted();
+  }
+}
+
+async function compareAll(
+  parts: AuditParts,
+  ledger: Ledger,
+  { from, to, createdFrom, now }: AuditRange & { now: number },
+): Promise<AuditResult> {
+  const { history, access, paths, folder, heldEvents, reasonOf, drafts, signal, progress } = parts;
+  const created = { from: createdFrom, to: Math.floor(Math.min(to, now - unsettled)) };
+  const days = Math.ceil((created.to - created.from) / 86_400);
+  const unknown = await readRecorded({
+    ...{ history, ledger, created, reasonOf, drafts, signal },
+    progress: (until) => progress(`Customer.io: day ${Math.ceil((until - created.from) / 86_400)} of ${days}`),
+  });
+  const rowOptions = { access, ledger, paths, folder, signal, since: new Date(createdFrom * 1000) };
+  const { open, lacking } = await readRows({ ...rowOptions, progress: (done) => progress(`dataset: ${done} batches`) });
+  await ledger.run("DELETE FROM held");
+  const held: Happening[] = [];
+  for await (const event of heldEvents) held.push(event);
+  await ledger.add("held", held);
+
+  const [sums] = await ledger.rows(
+    "SELECT CAST((SELECT count(DISTINCT delivery) FROM deliveries) AS INTEGER) AS messages, " +
+      "CAST((SELECT count(*) FROM present WHERE delivery IS NOT NULL) AS INTEGER) AS rows",
+  );
+  const messages = Number(sums?.messages ?? 0);
+  if (messages === 0 && Number(sums?.rows ?? 0) > 0 && !(await history.hasMessages(signal))) {
+    throw new Error(
+      "Customer.io returned no message at all, but the dataset has events of messages. The App API key belongs to another workspace " +
+        "or region: check customerio:appApiKey and customerio:region.",
+    );
+  }
+  const incomplete =
+    lacking > 0
+      ? `Data Access returned ${lacking} rows fewer than Catalog counts`
+      : open > 0
+        ? `${open} batches of the dataset are not finished`
+        : undefined;
+  const keptSince = parts.keptDays === undefined ? undefined : Math.floor(now - parts.keptDays * 86_400);
+  const youngSince = Math.floor(now - judgedAfter);
+  progress("comparing");
+  const cells = await compareSides(ledger, { from, to, youngSince, keptSince, incomplete });
+  const fileOf = async (name: string, states: readonly string[], has: (cell: Cell) => boolean) => {
+    if (!cells.some(has)) return undefined;
+    const file = path.join(folder, name);
+    await writeIds(ledger, states, file);
+    return file;
+  };
+  return {
+    cells,
+    missingFile: await fileOf("missing.jsonl", ["missing", "held"], ({ missing, held: dead }) => missing + dead > 0),
+    extraFile: await fileOf("extra.jsonl", ["extra"], ({ extra }) => extra > 0),
+    unknownNames: Object.fromEntries(unknown),
+    messages,
+  };
+}

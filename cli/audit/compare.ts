@@ -1,0 +1,119 @@
+import { type Ledger, quote } from "./ledger.ts";
+
+/** What an audit says about one kind of event on one day. */
+type CellVerdict = "complete" | "missing" | "extra" | "unknown" | "young";
+
+/** One kind of event on one UTC day, by the time at which it happened. */
+export interface Cell {
+  readonly day: string;
+  readonly objectType: string;
+  readonly metric: string;
+  readonly verdict: CellVerdict;
+  /** Happenings that Customer.io recorded. */
+  readonly recorded: number;
+  /** Of those, the ones that have a row. */
+  readonly found: number;
+  /** Of those, the ones that no filter and no subscription explains, and that are nowhere. */
+  readonly missing: number;
+  /** Of those, the ones that are dead letters: a replay brings them. */
+  readonly held: number;
+  /** Of those, the ones that a filter leaves out or that the webhook does not subscribe to. */
+  readonly leftOut: number;
+  /** Of those, the ones that may still arrive. */
+  readonly young: number;
+  /** What can't be judged, rows and happenings. */
+  readonly unknown: number;
+  /** Rows that Customer.io has no happening for, and repetitions: normal for opens and clicks. */
+  readonly extra: number;
+  /** Why something can't be known. */
+  readonly reasons: readonly string[];
+}
+
+export interface Comparison {
+  /** Unix seconds: what happened from the first, and before the second. */
+  readonly from: number;
+  readonly to: number;
+  /** Unix seconds: what is absent and happened since may still arrive. */
+  readonly youngSince: number;
+  /** Unix seconds before which rows may have expired; undefined if the dataset keeps them. */
+  readonly keptSince: number | undefined;
+  /** Why an absent row may be there nevertheless; undefined if all rows were read. */
+  readonly incomplete: string | undefined;
+}
+
+/** Compares the sides. The verdicts are in the table `verdicts` afterwards. */
+export async function compareSides(ledger: Ledger, comparison: Comparison): Promise<Cell[]> {
+  const { from, to, youngSince, keptSince, incomplete } = comparison;
+  const expired = keptSince === undefined ? "FALSE" : `r.happened < ${keptSince}`;
+  const unread = incomplete === undefined ? "FALSE" : "TRUE";
+  await ledger.run("DROP TABLE IF EXISTS verdicts");
+  await ledger.run(`
+    CREATE TABLE verdicts AS
+    WITH r AS (SELECT delivery, object_type, metric, min(happened) AS happened, min(reason) AS reason
+               FROM recorded GROUP BY ALL),
+         p AS (SELECT delivery, object_type, metric, min(happened) AS happened, count(*) AS copies
+               FROM present WHERE delivery IS NOT NULL GROUP BY ALL),
+         h AS (SELECT DISTINCT delivery, object_type, metric FROM held),
+         d AS (SELECT DISTINCT delivery FROM deliveries),
+         joined AS (
+           SELECT coalesce(r.delivery, p.delivery) AS delivery, coalesce(r.object_type, p.object_type) AS object_type,
+             coalesce(r.metric, p.metric) AS metric, coalesce(r.happened, p.happened) AS happened,
+             r.delivery IS NOT NULL AS is_recorded, coalesce(p.copies, 0) AS copies,
+             CASE
+               WHEN r.delivery IS NULL AND p.metric IN ('attempted', 'deferred', 'replied')
+                 THEN '?Customer.io keeps no time of it'
+               WHEN r.delivery IS NULL AND d.delivery IS NULL THEN '?its message was created before what was read'
+               WHEN r.delivery IS NULL THEN 'extra'
+               WHEN p.delivery IS NOT NULL THEN 'found'
+               WHEN h.delivery IS NOT NULL THEN 'held'
+               WHEN r.reason LIKE '?%' THEN r.reason
+               WHEN r.reason IS NOT NULL THEN 'leftOut'
+               WHEN r.happened >= ${youngSince} THEN 'young'
+               WHEN ${expired} THEN '?the dataset keeps rows for a shorter time'
+               WHEN ${unread} THEN ${quote(`?${incomplete}`)}
+               ELSE 'missing'
+             END AS state
+           FROM r FULL JOIN p USING (delivery, object_type, metric)
+           LEFT JOIN h ON h.delivery = r.delivery AND h.object_type = r.object_type AND h.metric = r.metric
+           LEFT JOIN d ON d.delivery = p.delivery)
+    SELECT *, strftime(make_timestamp(happened * 1000000), '%Y-%m-%d') AS day FROM joined
+    WHERE happened >= ${from} AND happened < ${to}
+    UNION ALL
+    SELECT NULL, object_type, metric, happened, FALSE, 1, '?it has no delivery to compare by',
+      strftime(make_timestamp(happened * 1000000), '%Y-%m-%d')
+    FROM present WHERE delivery IS NULL AND happened >= ${from} AND happened < ${to}`);
+  const count = (condition: string) => `CAST(count(*) FILTER (${condition}) AS INTEGER)`;
+  const rows = await ledger.rows(`
+    SELECT day, object_type, metric, ${count("is_recorded")} AS recorded, ${count("state = 'found'")} AS found,
+      ${count("state = 'missing'")} AS missing, ${count("state = 'held'")} AS held, ${count("state = 'leftOut'")} AS left_out,
+      ${count("state = 'young'")} AS young, ${count("state LIKE '?%'")} AS unknown,
+      CAST(coalesce(sum(CASE WHEN state = 'extra' THEN copies WHEN state = 'found' THEN copies - 1 ELSE 0 END), 0) AS INTEGER)
+        AS extra,
+      list_sort(list(DISTINCT substr(state, 2)) FILTER (state LIKE '?%')) AS reasons
+    FROM verdicts GROUP BY day, object_type, metric ORDER BY day, object_type, metric`);
+  return rows.map((row) => {
+    const number = (name: string) => Number(row[name]);
+    const counts = {
+      ...{ recorded: number("recorded"), found: number("found"), missing: number("missing"), held: number("held") },
+      ...{ leftOut: number("left_out"), young: number("young"), unknown: number("unknown"), extra: number("extra") },
+    };
+    const named = { day: String(row.day), objectType: String(row.object_type), metric: String(row.metric) };
+    const reasons = (row.reasons as string[] | null) ?? [];
+    return { ...named, verdict: judgeCell(counts), ...counts, reasons };
+  });
+}
+
+function judgeCell({ missing, held, unknown, young, extra }: Record<string, number>): CellVerdict {
+  if ((missing ?? 0) + (held ?? 0) > 0) return "missing";
+  if ((unknown ?? 0) > 0) return "unknown";
+  if ((young ?? 0) > 0) return "young";
+  return (extra ?? 0) > 0 ? "extra" : "complete";
+}
+
+/** Writes the happenings of a verdict into a file, one JSON object a line, by the time at which they happened. */
+export async function writeIds(ledger: Ledger, states: readonly string[], file: string): Promise<void> {
+  await ledger.run(`
+    COPY (SELECT delivery, object_type, metric, happened AS "timestamp", state FROM verdicts
+      WHERE state IN (${states.map(quote).join(", ")}) ORDER BY happened, delivery)
+    TO ${quote(file)} (FORMAT json)`);
+}

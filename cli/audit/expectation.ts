@@ -1,0 +1,37 @@
+import { isBlank, subscriptionName } from "pulumi-customerio/events";
+import type { RebuiltEvent } from "pulumi-customerio/history";
+import { judge } from "../../relay/core/policy/filter.ts";
+import type { EventFilters } from "../../relay/core/policy/policy.ts";
+
+export interface ExpectationParts {
+  /** Undefined without a relay, which is what filters. */
+  readonly filters: EventFilters | undefined;
+  /** The webhook's events; undefined if the webhook is gone. */
+  readonly subscribed: readonly string[] | undefined;
+}
+
+/**
+ * Why an event need not be in the dataset: the webhook does not subscribe to it, or a filter leaves it out. Both as they are set today.
+ *
+ * @returns a reason, beginning with `?` if Customer.io's record lacks what a filter asks for; undefined if the event is expected
+ */
+export function reasonToLeaveOut(event: RebuiltEvent, { filters, subscribed }: ExpectationParts): string | undefined {
+  const name = subscriptionName(event);
+  if (name !== undefined && subscribed !== undefined && !subscribed.includes(name)) {
+    return `the webhook does not subscribe to ${name}`;
+  }
+  if (filters === undefined) return undefined;
+  const usesDomains = filters.only?.recipientDomains !== undefined || filters.except?.recipientDomains !== undefined;
+  // Identifiers are those of today, and none for a deleted person; the event had those of its time.
+  if (usesDomains && isBlank(event.data.recipient) && isBlank(emailOf(event))) {
+    return "?a filter asks for a recipient, and Customer.io no longer has one";
+  }
+  const { rule, unread } = judge(event, filters);
+  if (rule !== undefined) return `the filter ${rule} leaves it out`;
+  return unread ? "?a filter asks for what Customer.io's record lacks" : undefined;
+}
+
+function emailOf({ data }: RebuiltEvent): unknown {
+  const { identifiers } = data as { identifiers?: { email?: unknown } };
+  return identifiers?.email;
+}

@@ -1,0 +1,141 @@
+import type { DuckDBConnection, DuckDBInstance, JS } from "@duckdb/node-api";
+import { reportOf } from "../command/debug.ts";
+
+/** A delivery's metric: what an audit compares. */
+export interface Happening {
+  /** Undefined for an event that no message caused. */
+  readonly delivery: string | undefined;
+  readonly objectType: string;
+  readonly metric: string;
+  /** Unix seconds. */
+  readonly happened: number;
+  /** Why it need not be in the dataset; beginning with `?` if that can't be known. */
+  readonly reason?: string | undefined;
+}
+
+/** Tables of happenings: Customer.io's record, the dataset's rows, and the relay's dead letters. */
+export type Side = "recorded" | "present" | "held";
+
+/** Rows that DuckDB takes at once (its vector size). */
+const chunkRows = 2048;
+
+/**
+ * The database in which an audit collects what it compares. It is a file, so memory stays flat, and an audit that was stopped can
+ * resume: what is added and how far reading has come are written together or not at all.
+ */
+export class Ledger {
+  readonly #duckDb: typeof import("@duckdb/node-api");
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+
+  private constructor(
+    duckDb: typeof import("@duckdb/node-api"),
+    instance: DuckDBInstance,
+    connection: DuckDBConnection,
+  ) {
+    this.#duckDb = duckDb;
+    this.#instance = instance;
+    this.#connection = connection;
+  }
+
+  /** @throws if DuckDB is not installed, with the command that installs it */
+  static async open(file: string): Promise<Ledger> {
+    const duckDb = await loadDuckDb();
+    const instance = await duckDb.DuckDBInstance.create(file, { memory_limit: "400MB", threads: "2" });
+    const ledger = new Ledger(duckDb, instance, await instance.connect());
+    const columns = "(delivery VARCHAR, object_type VARCHAR, metric VARCHAR, happened BIGINT, reason VARCHAR)";
+    for (const side of ["recorded", "present", "held"])
+      await ledger.run(`CREATE TABLE IF NOT EXISTS ${side} ${columns}`);
+    await ledger.run("CREATE TABLE IF NOT EXISTS deliveries (delivery VARCHAR)");
+    await ledger.run("CREATE TABLE IF NOT EXISTS notes (name VARCHAR PRIMARY KEY, value VARCHAR)");
+    return ledger;
+  }
+
+  async run(sql: string): Promise<void> {
+    await this.#connection.run(sql);
+  }
+
+  async rows(sql: string): Promise<Record<string, JS>[]> {
+    return (await this.#connection.runAndReadAll(sql)).getRowObjectsJS() as Record<string, JS>[];
+  }
+
+  /** Does the work in a transaction. */
+  async atOnce(work: () => Promise<void>): Promise<void> {
+    await this.run("BEGIN");
+    try {
+      await work();
+      await this.run("COMMIT");
+    } catch (error) {
+      await this.run("ROLLBACK").catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async add(side: Side, happenings: readonly Happening[]): Promise<void> {
+    const { VARCHAR, BIGINT } = this.#duckDb;
+    await this.#append(
+      side,
+      [VARCHAR, VARCHAR, VARCHAR, BIGINT, VARCHAR],
+      [
+        happenings.map(({ delivery }) => delivery ?? null),
+        happenings.map(({ objectType }) => objectType),
+        happenings.map(({ metric }) => metric),
+        happenings.map(({ happened }) => BigInt(happened)),
+        happenings.map(({ reason }) => reason ?? null),
+      ],
+    );
+  }
+
+  async addDeliveries(ids: readonly string[]): Promise<void> {
+    await this.#append("deliveries", [this.#duckDb.VARCHAR], [ids]);
+  }
+
+  /** How far reading has come; undefined at the beginning. */
+  async note(name: string): Promise<string | undefined> {
+    const [row] = await this.rows(`SELECT value FROM notes WHERE name = ${quote(name)}`);
+    return row === undefined ? undefined : String(row.value);
+  }
+
+  async setNote(name: string, value: string): Promise<void> {
+    await this.run(`INSERT OR REPLACE INTO notes VALUES (${quote(name)}, ${quote(value)})`);
+  }
+
+  close(): void {
+    this.#connection.closeSync();
+    this.#instance.closeSync();
+  }
+
+  async #append(
+    table: string,
+    types: Parameters<typeof import("@duckdb/node-api").DuckDBDataChunk.create>[0],
+    columns: readonly (readonly (string | bigint | null)[])[],
+  ): Promise<void> {
+    const rows = columns[0]?.length ?? 0;
+    if (rows === 0) return;
+    const appender = await this.#connection.createAppender(table);
+    for (let from = 0; from < rows; from += chunkRows) {
+      const part = columns.map((column) => column.slice(from, from + chunkRows));
+      const chunk = this.#duckDb.DuckDBDataChunk.create(types, part[0]?.length ?? 0);
+      chunk.setColumns(part);
+      appender.appendDataChunk(chunk);
+    }
+    appender.flushSync();
+    appender.closeSync();
+  }
+}
+
+/** A text as a literal of SQL. */
+export function quote(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+async function loadDuckDb(): Promise<typeof import("@duckdb/node-api")> {
+  try {
+    return await import("@duckdb/node-api");
+  } catch (error) {
+    throw new Error(
+      `An audit compares with DuckDB, and its package can't be loaded (${reportOf(error).split("\n", 1)[0]}). Install it where ` +
+        "customerio-aep is installed: npm install @duckdb/node-api",
+    );
+  }
+}

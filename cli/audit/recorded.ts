@@ -1,0 +1,52 @@
+import {
+  type History,
+  type RebuiltEvent,
+  rebuildEvents,
+  type TimeRange,
+  type UnknownNames,
+} from "pulumi-customerio/history";
+import type { Happening, Ledger } from "./ledger.ts";
+
+export interface RecordedOptions {
+  readonly history: Pick<History, "messages">;
+  readonly ledger: Ledger;
+  /** When the messages were created. */
+  readonly created: TimeRange;
+  /** Why an event need not be in the dataset. */
+  readonly reasonOf: (event: RebuiltEvent) => string | undefined;
+  /** Whether drafts matter: they are a list of their own. */
+  readonly drafts: boolean;
+  readonly signal: AbortSignal;
+  /** Called with the Unix seconds until which messages are read. */
+  readonly progress: (doneUntil: number) => void;
+}
+
+/** Reads Customer.io's record into the ledger, and continues where an earlier run stopped. */
+export async function readRecorded(options: RecordedOptions): Promise<UnknownNames> {
+  const unknown: UnknownNames = new Map();
+  for (const drafts of options.drafts ? [false, true] : [false]) await readList(options, drafts, unknown);
+  return unknown;
+}
+
+async function readList(
+  { history, ledger, created, reasonOf, signal, progress }: RecordedOptions,
+  drafts: boolean,
+  unknown: UnknownNames,
+): Promise<void> {
+  const note = drafts ? "drafts until" : "messages until";
+  const from = Number((await ledger.note(note)) ?? created.from);
+  for await (const { messages, doneUntil } of history.messages({ ...created, from }, signal, drafts)) {
+    const happenings = messages
+      .flatMap((message) => rebuildEvents(message, unknown))
+      .map((event): Happening => {
+        const { object_type: objectType, metric, timestamp: happened, data } = event;
+        return { delivery: data.delivery_id, objectType, metric, happened, reason: reasonOf(event) };
+      });
+    await ledger.atOnce(async () => {
+      await ledger.add("recorded", happenings);
+      await ledger.addDeliveries(messages.map(({ id }) => id));
+      await ledger.setNote(note, String(doneUntil));
+    });
+    progress(doneUntil);
+  }
+}

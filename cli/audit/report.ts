@@ -1,0 +1,54 @@
+import { type CommandTarget, operatorCommand } from "../../relay/core/operator-command.ts";
+import type { AuditResult } from "./audit.ts";
+import type { Cell } from "./compare.ts";
+
+const countNames = ["recorded", "found", "missing", "held", "leftOut", "young", "unknown", "extra"] as const;
+type CellCounts = Readonly<Record<(typeof countNames)[number], number>>;
+
+export function sumCells(cells: readonly Cell[]): CellCounts {
+  const sum = (name: (typeof countNames)[number]) => cells.reduce((total, cell) => total + cell[name], 0);
+  return Object.fromEntries(countNames.map((name) => [name, sum(name)])) as CellCounts;
+}
+
+const words: Readonly<Record<Cell["verdict"], string>> = {
+  ...{ complete: "complete", missing: "MISSING", extra: "extra rows" },
+  ...{ unknown: "cannot be known", young: "too young to judge" },
+};
+
+/** What the command prints: the sums of each kind, and each day of a kind that is not complete. */
+export function auditLines(result: AuditResult, target: CommandTarget): string[] {
+  const { cells, missingFile, extraFile, unknownNames, messages } = result;
+  if (cells.length === 0)
+    return [`Customer.io recorded nothing in these days, and there are no rows of them (${messages} messages read).`];
+  const kinds = Map.groupBy(cells, ({ objectType, metric }) => `${objectType} ${metric}`);
+  const heading = ["kind", ...countNames.map((name) => (name === "leftOut" ? "left out" : name))];
+  const table = [...kinds].toSorted().map(([kind, ofKind]) => {
+    const sums = sumCells(ofKind);
+    return [kind, ...countNames.map((name) => String(sums[name]))];
+  });
+  const total = sumCells(cells);
+  const rows = [heading, ...table, ["all", ...countNames.map((name) => String(total[name]))]];
+  const open = cells.filter(({ verdict }) => verdict !== "complete");
+  const days = open.map(({ day, objectType, metric, verdict, reasons, ...counts }) => {
+    const what = countNames.filter((name) => name !== "recorded" && name !== "found" && counts[name] > 0);
+    const numbers = what.map((name) => `${counts[name]} ${name === "leftOut" ? "left out" : name}`).join(", ");
+    const why = reasons.length > 0 ? `: ${reasons.join("; ")}` : "";
+    return `  ${day}  ${`${objectType} ${metric}`.padEnd(22)} ${words[verdict]} (${numbers})${why}`;
+  });
+  const names = Object.entries(unknownNames).map(([name, times]) => `${name} (${times})`);
+  return [
+    ...rows.map(
+      ([kind = "", ...numbers]) => `${kind.padEnd(24)}${numbers.map((number) => number.padStart(10)).join("")}`,
+    ),
+    ...(days.length > 0 ? ["", ...days] : []),
+    "",
+    total.missing + total.held > 0
+      ? `${total.missing} are missing and ${total.held} are dead letters. Their ids: ${missingFile}`
+      : "Nothing is missing, as far as it can be known.",
+    ...(total.held > 0 ? [`Deliver the dead letters: ${operatorCommand("replay", target)}`] : []),
+    ...(extraFile === undefined ? [] : [`Rows too many: ${extraFile}`]),
+    ...(names.length > 0
+      ? [`This version does not know these types and metrics, and left them out: ${names.join(", ")}`]
+      : []),
+  ];
+}

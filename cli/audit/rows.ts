@@ -1,0 +1,97 @@
+import { rm } from "node:fs/promises";
+import path from "node:path";
+import { eachOf } from "../each-of.ts";
+import type { DataAccess } from "../platform/data-access.ts";
+import { type Ledger, quote } from "./ledger.ts";
+
+/** Where a row has what an audit compares: paths such as `_acme.customerio.metric`. */
+export interface RowPaths {
+  readonly delivery: string;
+  readonly objectType: string;
+  readonly metric: string;
+  /** Customer.io's Unix seconds. */
+  readonly timestamp: string;
+}
+
+export interface RowsOptions {
+  readonly access: Pick<DataAccess, "eachBatch" | "listFiles" | "download">;
+  readonly ledger: Ledger;
+  readonly paths: RowPaths;
+  /** Batches that were created before are not read. */
+  readonly since: Date;
+  /** Where files are while they are read. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  readonly progress: (batches: number) => void;
+}
+
+/** What was read of a dataset. */
+export interface RowsRead {
+  /** Batches that are not finished: their rows may come. */
+  readonly open: number;
+  /** Rows fewer than Catalog counts in the batches that were read. */
+  readonly lacking: number;
+}
+
+/** Reads the dataset's rows into the ledger, batch by batch; those that an earlier run has read are left alone. */
+export async function readRows(options: RowsOptions): Promise<RowsRead> {
+  const { access, ledger, since, signal, progress } = options;
+  let [open, lacking, done] = [0, 0, 0];
+  for await (const batch of access.eachBatch(since, signal)) {
+    if (batch.status === "failed" || batch.status === "inactive" || batch.status === "abandoned") continue;
+    if (batch.status !== "success" && batch.status !== "active") {
+      open += 1;
+      continue;
+    }
+    const note = `batch ${batch.id}`;
+    const read = Number((await ledger.note(note)) ?? (await readBatch(options, batch.id, note)));
+    lacking += Math.max(0, (batch.rows ?? 0) - read);
+    done += 1;
+    progress(done);
+  }
+  return { open, lacking };
+}
+
+async function readBatch(
+  { access, ledger, paths, folder, signal }: RowsOptions,
+  id: string,
+  note: string,
+): Promise<number> {
+  const files = (await access.listFiles(id, signal)).map((file, index) => ({
+    ...file,
+    local: path.join(folder, `rows-${index}.parquet`),
+  }));
+  const parquet = files.filter(({ name }) => name.endsWith(".parquet"));
+  try {
+    await eachOf(parquet, signal, (file) => access.download(file, file.local, signal));
+    signal.throwIfAborted();
+    let rows = 0;
+    await ledger.atOnce(async () => {
+      for (const { local } of parquet) rows += await addFile(ledger, local, paths);
+      await ledger.setNote(note, String(rows));
+    });
+    return rows;
+  } finally {
+    await Promise.all(parquet.map(({ local }) => rm(local, { force: true })));
+  }
+}
+
+/** Adds a file's rows; a file without one of the columns has no value of it. Returns their number. */
+async function addFile(ledger: Ledger, file: string, paths: RowPaths): Promise<number> {
+  const table = `read_parquet(${quote(file)})`;
+  const described = await ledger.rows(`DESCRIBE SELECT * FROM ${table}`);
+  const columns = new Set(described.map(({ column_name: name }) => String(name)));
+  const value = (place: string) => {
+    const [column = "", ...rest] = place.split(".");
+    if (!columns.has(column)) return "NULL";
+    const whole = `to_json("${column.replaceAll('"', '""')}")`;
+    return `json_extract_string(${whole}, ${quote(["$", ...rest.map((part) => `"${part}"`)].join("."))})`;
+  };
+  const text = (place: string) => `lower(trim(${value(place)}))`;
+  await ledger.run(
+    `INSERT INTO present SELECT nullif(${value(paths.delivery)}, ''), coalesce(${text(paths.objectType)}, ''), ` +
+      `coalesce(${text(paths.metric)}, ''), coalesce(TRY_CAST(${value(paths.timestamp)} AS BIGINT), 0), NULL FROM ${table}`,
+  );
+  const [count] = await ledger.rows(`SELECT CAST(count(*) AS INTEGER) AS rows FROM ${table}`);
+  return Number(count?.rows ?? 0);
+}

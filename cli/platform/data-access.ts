@@ -1,0 +1,93 @@
+import { open } from "node:fs/promises";
+import type { AepClient } from "pulumi-aep/client";
+import { z } from "zod";
+import { type DatasetBatch, queryBatches } from "./dataset.ts";
+
+/** A file of a batch. */
+export interface BatchFile {
+  readonly id: string;
+  readonly name: string;
+  /** Bytes. */
+  readonly length: number;
+}
+
+/** Most entries of a page, of Catalog and of Data Access. */
+const pageLength = 100;
+/** Bytes of one call, so that memory stays flat. */
+const partLength = 8 * 1024 * 1024;
+const foundation = "/data/foundation/export";
+
+const filesAnswer = z.object({ data: z.array(z.object({ dataSetFileId: z.string() })) });
+const partsAnswer = z.object({
+  data: z.array(z.object({ name: z.string(), length: z.union([z.number(), z.string().transform(Number)]) })),
+});
+
+/** The rows of a dataset as files (Adobe's Data Access API): needs the permission View Datasets and no license of its own. */
+export class DataAccess {
+  readonly #client: AepClient;
+  readonly #datasetId: string;
+
+  constructor(client: AepClient, datasetId: string) {
+    this.#client = client;
+    this.#datasetId = datasetId;
+  }
+
+  /** The dataset's batches that were created since a time, the oldest first. */
+  async *eachBatch(since: Date, signal: AbortSignal): AsyncGenerator<DatasetBatch> {
+    for (let start = 0; ; start += pageLength) {
+      const query = { orderBy: "asc:created", createdAfter: since.getTime(), limit: pageLength, start };
+      const page = await queryBatches(this.#client, this.#datasetId, query, signal);
+      yield* page;
+      if (page.length < pageLength) return;
+    }
+  }
+
+  /** All files of a batch. */
+  async listFiles(batchId: string, signal: AbortSignal): Promise<BatchFile[]> {
+    const files: BatchFile[] = [];
+    const purpose = `list the files of the batch ${batchId}`;
+    for await (const { dataSetFileId: id } of this.#pages(
+      `${foundation}/batches/${batchId}/files`,
+      filesAnswer,
+      purpose,
+      signal,
+    )) {
+      const path = `${foundation}/files/${encodeURIComponent(id)}`;
+      for await (const { name, length } of this.#pages(path, partsAnswer, purpose, signal))
+        files.push({ id, name, length });
+    }
+    return files;
+  }
+
+  /** Downloads a file in parts. */
+  async download({ id, name, length }: BatchFile, target: string, signal: AbortSignal): Promise<void> {
+    const path = `${foundation}/files/${encodeURIComponent(id)}`;
+    const purpose = `download the file ${name}`;
+    const file = await open(target, "w", 0o600);
+    try {
+      for (let from = 0; from < length; ) {
+        const headers = { Range: `bytes=${from}-${Math.min(length, from + partLength) - 1}` };
+        const bytes = await this.#client.readBytes({ path, params: { path: name }, headers, signal, purpose });
+        if (bytes.length === 0) throw new Error(`Could not ${purpose}: it ends after ${from} of ${length} bytes.`);
+        await file.write(bytes);
+        from += bytes.length;
+      }
+    } finally {
+      await file.close();
+    }
+  }
+
+  async *#pages<Entry>(
+    path: string,
+    answer: z.ZodType<{ data: Entry[] }>,
+    purpose: string,
+    signal: AbortSignal,
+  ): AsyncGenerator<Entry> {
+    for (let start = 0; ; start += pageLength) {
+      const params = { start, limit: pageLength };
+      const { data } = await this.#client.call({ method: "GET", path, params, signal, purpose }, answer);
+      yield* data;
+      if (data.length < pageLength) return;
+    }
+  }
+}

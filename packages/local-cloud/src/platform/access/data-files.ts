@@ -1,0 +1,94 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
+import type { Hono } from "hono";
+import type { RunWindow, Sandbox } from "../state/model.ts";
+import type { PlatformState } from "../state/state.ts";
+import { answer, numberParameter, type PlatformContext, type PlatformEnvironment, pathParameter } from "../web/http.ts";
+import type { JsonObject } from "../web/json.ts";
+import { plainProblem } from "../web/problem.ts";
+
+/** Rows of a file. A batch with more has several files. */
+const rowsPerFile = 1_000;
+const mostEntries = 100;
+
+/** Data Access: the files of a batch and their bytes, which are parquet (Adobe's “Data Access API”). */
+export function addDataFileRoutes(routes: Hono<PlatformEnvironment>, state: PlatformState): void {
+  const files = new Map<string, { readonly rows: number; readonly bytes: Promise<Buffer> }>();
+  /** A file's bytes stay the same until its batch gets more rows. */
+  const bytesOf = (id: string, rows: readonly JsonObject[]): Promise<Buffer> => {
+    const known = files.get(id);
+    if (known?.rows === rows.length) return known.bytes;
+    const bytes = writeParquet(rows);
+    files.set(id, { rows: rows.length, bytes });
+    return bytes;
+  };
+
+  routes.get("/batches/:id/files", (context) => {
+    const id = pathParameter(context, "id");
+    const run = findRun(context.get("sandbox"), id);
+    if (run === undefined) throw plainProblem(404, `The batch ${id} was not found`);
+    const count = Math.ceil(run.rows.length / rowsPerFile);
+    const list = Array.from({ length: count }, (_, index) => ({
+      ...{ dataSetFileId: `${id}-${index}`, version: "1.0.0", created: String(run.startedAt), isValid: true },
+      updated: String(run.updatedAt),
+      _links: { self: { href: `${new URL(context.req.url).origin}/data/foundation/export/files/${id}-${index}` } },
+    }));
+    return answerPage(context, list);
+  });
+
+  routes.get("/files/:id", async (context) => {
+    const id = pathParameter(context, "id");
+    const [, batch = "", index = ""] = id.match(/^(.+)-(\d+)$/) ?? [];
+    const from = Number(index) * rowsPerFile;
+    const rows = findRun(context.get("sandbox"), batch)?.rows.slice(from, from + rowsPerFile) ?? [];
+    const name = `part-${index.padStart(5, "0")}.parquet`;
+    const wanted = context.req.query("path");
+    if (rows.length === 0 || (wanted ?? name) !== name) throw plainProblem(404, `The file ${id} was not found`);
+    const bytes = await bytesOf(id, rows);
+    if (wanted === undefined) return answerPage(context, [{ name, length: String(bytes.length) }]);
+    return answerBytes(bytes, context.req.header("Range"));
+  });
+
+  function findRun(sandbox: Sandbox, batchId: string): RunWindow | undefined {
+    if (state.switches.rowsShow === "later") return undefined;
+    return [...sandbox.runs.values()].find(({ successBatchId }) => successBatchId === batchId);
+  }
+}
+
+function answerPage(context: PlatformContext, list: readonly JsonObject[]): Response {
+  const start = numberParameter(context, "start") ?? 0;
+  const limit = Math.min(mostEntries, numberParameter(context, "limit", 1) ?? mostEntries);
+  const data = list.slice(start, start + limit);
+  return answer(200, { data, _page: { limit, count: data.length } });
+}
+
+function answerBytes(bytes: Buffer, range: string | undefined): Response {
+  const headers = { "content-type": "application/octet-stream", "accept-ranges": "bytes" };
+  const [, first, last] = range?.match(/^bytes=(\d+)-(\d*)$/) ?? [];
+  if (first === undefined) return new Response(new Uint8Array(bytes), { headers });
+  const from = Number(first);
+  if (from >= bytes.length) return new Response(null, { status: 416 });
+  const to = Math.min(bytes.length - 1, last === "" ? bytes.length - 1 : Number(last));
+  const part = { "content-range": `bytes ${from}-${to}/${bytes.length}` };
+  return new Response(new Uint8Array(bytes.subarray(from, to + 1)), { status: 206, headers: { ...headers, ...part } });
+}
+
+/** Rows as a parquet file with the columns that they have, nested as in the schema. */
+async function writeParquet(rows: readonly JsonObject[]): Promise<Buffer> {
+  const folder = await mkdtemp(path.join(tmpdir(), "batch-"));
+  const [source, target] = [path.join(folder, "rows.json"), path.join(folder, "rows.parquet")];
+  try {
+    await writeFile(source, rows.map((row) => JSON.stringify(row)).join("\n"));
+    const instance = await DuckDBInstance.create(":memory:", { threads: "1" });
+    const connection = await instance.connect();
+    const read = `read_json('${source}', format = 'newline_delimited', sample_size = -1)`;
+    await connection.run(`COPY (SELECT * FROM ${read}) TO '${target}' (FORMAT parquet)`);
+    connection.closeSync();
+    instance.closeSync();
+    return await readFile(target);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}

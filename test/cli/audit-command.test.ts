@@ -1,0 +1,133 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { auditCommand } from "../../cli/audit/audit-command.ts";
+import { utcDate } from "../../cli/audit/range.ts";
+import { Progress } from "../../cli/output/progress.ts";
+import { StackSource } from "../../cli/stack/source.ts";
+import type { StackResource } from "../../cli/stack/state.ts";
+import { type CustomerIoStandIn, startCustomerIo } from "../../packages/local-cloud/src/customer-io/customer-io.ts";
+import {
+  credentials,
+  event,
+  flowing,
+  Platform,
+  type RunningFlow,
+} from "../../packages/local-cloud/test/platform/harness.ts";
+
+const [from, to] = ["2024-04-30", "2024-05-01"].map((date) => utcDate.parse(date)) as [number, number];
+const timestamp = Date.parse("2024-05-01T11:59:00Z") / 1000;
+
+let platform: Platform;
+let customerIo: CustomerIoStandIn;
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "audit-command-"));
+  platform = await Platform.start();
+  const workspaces = [{ name: "shop", appApiKey: "audit-key", signingKey: "signing-key" }];
+  customerIo = await startCustomerIo({ workspaces, switches: { messageDelaySeconds: 0 } });
+});
+afterEach(async () => {
+  await customerIo.close();
+  await platform.close();
+  await rm(folder, { recursive: true });
+});
+
+const text = { title: "Text", type: "string" };
+const long = { title: "Number", type: "integer", minimum: -9007199254740992, maximum: 9007199254740992 };
+const properties = { delivery_id: text, object_type: text, metric: text, timestamp: long };
+const mappings = ["object_type", "metric", "timestamp", "data.delivery_id"].map((source) => ({
+  ...{ sourceType: "ATTRIBUTE", source },
+  destination: `_acme.customerio.${source.replace("data.", "")}`,
+}));
+
+/** Records an event in Customer.io and, unless it is dropped, sends it to the dataflow. */
+async function happen(flow: RunningFlow, delivery: string, metric: string, isDropped = false) {
+  const made = { object_type: "email", metric, timestamp, data: { delivery_id: delivery } };
+  const body = JSON.stringify({ events: [made], reported: false });
+  await fetch(`${customerIo.url}/__local/events`, { method: "POST", body });
+  const id = `${delivery}-${metric}`;
+  if (!isDropped) await platform.send(flow.inletUrl, flow.flow, event({ event_id: id, ...made }));
+}
+
+async function sourceOf({ dataset, flow }: RunningFlow, given = mappings): Promise<StackSource> {
+  const created = await fetch(`${customerIo.url}/v1/reporting_webhooks`, {
+    method: "POST",
+    headers: { Authorization: "Bearer audit-key" },
+    body: JSON.stringify({
+      name: "relay",
+      endpoint: "https://relay.example.com",
+      events: ["email_sent", "email_opened"],
+    }),
+  });
+  const { id } = (await created.json()) as { id: number };
+  const resource = (type: string, resourceId: string, outputs: object = {}): StackResource => ({
+    ...{ type, id: resourceId, urn: `urn:pulumi:dev::events::${type}::it`, name: "it", parent: undefined },
+    ...{ provider: undefined, dependencies: [], delete: false, modifiedAt: undefined, inputs: {} },
+    outputs: { ...outputs },
+  });
+  return new StackSource({
+    ...{ name: "events", target: { stack: "dev" }, component: undefined, providers: new Map() },
+    members: [
+      resource("customerio:index:ReportingWebhook", String(id)),
+      resource("aep:index:Dataflow", flow),
+      resource("aep:index:TargetConnection", "target", { datasetId: dataset }),
+      resource("aep:index:MappingSet", "mapping", { mappings: given }),
+    ],
+    settings: {
+      ...{ "customerio:appApiKey": "audit-key", "customerio:appApiUrl": customerIo.url },
+      ...{ "aep:clientId": credentials.clientId, "aep:clientSecret": credentials.clientSecret[0] },
+      ...{
+        "aep:orgId": credentials.orgId,
+        "aep:sandbox": "dev",
+        "aep:imsUrl": platform.url,
+        "aep:platformUrl": platform.url,
+      },
+    },
+  });
+}
+
+async function run(source: StackSource) {
+  const printed: string[] = [];
+  const values = { from, to, lookback: 1, folder, stack: "dev", json: false, debug: false };
+  const { ending, json } = await auditCommand.run(source, values, {
+    ...{ print: (...lines: string[]) => void printed.push(...lines), progress: new Progress(undefined) },
+    ...{ isOneOfSeveral: false, signal: new AbortController().signal },
+  });
+  expect(auditCommand.json.safeParse(json).error).toBeUndefined();
+  return { ending, json, printed: printed.join("\n") };
+}
+
+test("a stack's audit finds what was dropped, and leaves out what its webhook does not send", async () => {
+  const flow = await flowing(platform, mappings, { customerio: { title: "Customer.io", type: "object", properties } });
+  for (const delivery of ["d1", "d2"]) await happen(flow, delivery, "sent");
+  await happen(flow, "d1", "opened");
+  await happen(flow, "d2", "opened", true);
+  await happen(flow, "d2", "clicked", true);
+  await platform.idle();
+  const { ending, json, printed } = await run(await sourceOf(flow));
+  expect(ending).toBe("broken");
+  expect(json.totals).toMatchObject({ recorded: 5, found: 3, missing: 1, leftOut: 1, extra: 0, unknown: 0 });
+  expect(printed).toContain("2024-05-01  email opened           MISSING (1 missing)");
+  const ids = (await readFile(json.missingFile ?? "", "utf8")).trim().split("\n");
+  expect(ids.map((line) => JSON.parse(line))).toEqual([
+    { delivery: "d2", object_type: "email", metric: "opened", timestamp, state: "missing" },
+  ]);
+});
+
+test("a stack with a row for everything is complete", async () => {
+  const flow = await flowing(platform, mappings, { customerio: { title: "Customer.io", type: "object", properties } });
+  await happen(flow, "d1", "sent");
+  await platform.idle();
+  const { ending, json, printed } = await run(await sourceOf(flow));
+  expect([ending, json.verdict, json.missingFile]).toEqual(["well", "complete", undefined]);
+  expect(printed).toContain("Nothing is missing, as far as it can be known.");
+});
+
+test("a mapping that leaves out what is compared is an error", async () => {
+  const flow = await flowing(platform);
+  await expect(run(await sourceOf(flow, mappings.slice(0, 2)))).rejects.toThrow(
+    "does not fill the field customerio.delivery_id",
+  );
+});
