@@ -84,4 +84,15 @@ export const azureTable = {
     examples: [{ enabled: true, addressSpace: "10.20.30.0/24" }],
     direct: ofTheRelay,
   },
+  monthlyBudget: {
+    schema: z.int().min(0).max(1_000_000_000),
+    default: 0,
+    decides: true,
+    description:
+      "What everything in the relay's resource group in Azure may cost in a month, in the currency of the subscription; 0: no budget. Those " +
+      "who get the alerts are notified once 80 % and 100 % of it are spent, and once the forecast exceeds it. It stops nothing.",
+    page: "azure.md#a-budget",
+    examples: [250],
+    direct: ofTheRelay,
+  },
 } as const satisfies Record<string, Setting>;

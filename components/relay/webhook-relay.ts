@@ -12,6 +12,7 @@ import { relayRoles } from "./azure/relay-roles.ts";
 import { publicAccessOf } from "./azure/safe-properties.ts";
 import { AvailabilityTest } from "./monitoring/availability-test.ts";
 import { MetricAlerts } from "./monitoring/metric-alerts.ts";
+import { declareBudget } from "./monitoring/relay-budget.ts";
 import { RelayMonitoring, type RelayMonitoringArgs } from "./monitoring/relay-monitoring.ts";
 import { restrictAccess } from "./network/access-restrictions.ts";
 import { RelayNetwork, type RelayNetworkArgs } from "./network/relay-network.ts";
@@ -42,6 +43,7 @@ type RelaySettings = Pick<
   | "azureExisting"
   | "allowedCallers"
   | "privateNetwork"
+  | "monthlyBudget"
 >;
 
 export interface WebhookRelayArgs extends RelaySettings, Omit<RelayMonitoringArgs, "profile" | "resourceGroup"> {
@@ -194,6 +196,8 @@ export class WebhookRelay extends pulumi.ComponentResource {
       parent,
     );
 
+    const budget = declareBudget(name, { ...args, group, account: storage.account, monitoring }, parent);
+
     this.ready = [app.code, drain];
     this.parts = {
       ...group.parts,
@@ -207,6 +211,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
       ...availability.parts,
       ...protection,
       ...metrics.parts,
+      ...budget,
     };
     this.registerOutputs({ url: this.url });
   }

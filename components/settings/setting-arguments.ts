@@ -275,6 +275,14 @@ export interface SettingArguments {
    */
   privateNetwork?: SettingArgument<"privateNetwork">;
   /**
+   * What everything in the relay's resource group in Azure may cost in a month, in the currency of the subscription;
+   * 0: no budget. Those who get the alerts are notified once 80 % and 100 % of it are spent, and once the forecast
+   * exceeds it. It stops nothing. A plain value, not an output. Default: `0`.
+   *
+   * @example 250
+   */
+  monthlyBudget?: SettingArgument<"monthlyBudget">;
+  /**
    * E-mail addresses that get the alerts: dead letters, events held back, calls refused, silence, a relay that does
    * not answer. Without any, alerts still show in the Azure portal.
    *

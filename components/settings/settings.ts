@@ -84,12 +84,23 @@ export function warnOf(settings: SettingValues, words: SettingWords): void {
   for (const { setting, reason } of idle) void pulumi.log.warn(`${named(setting)} has no effect, since ${reason}.`);
   for (const { setting, reason } of filterWarnings(settings.filters))
     void pulumi.log.warn(`${named(setting)}: ${reason}`);
+  if (settings.delivery === "relay" && hasBudgetForNobody(settings)) {
+    void pulumi.log.warn(
+      `${named("monthlyBudget")} is set, but nobody would be notified. Give an address: ` +
+        words.set("alertEmails[0]", "<address>"),
+    );
+  }
   if (settings.delivery === "relay" && settings.maximumInstances < usualLeastInstances) {
     void pulumi.log.warn(
       `${named("maximumInstances")} is ${settings.maximumInstances}. Many regions of Azure take ${usualLeastInstances} or more only, and ` +
         `refuse less in the middle of an update. If yours does: ${words.set("maximumInstances", String(usualLeastInstances))}`,
     );
   }
+}
+
+function hasBudgetForNobody({ monthlyBudget, alertEmails, alertWebhooks, azureExisting }: SettingValues): boolean {
+  const people = [...alertEmails, ...alertWebhooks, ...(azureExisting.actionGroupIds ?? [])];
+  return monthlyBudget > 0 && people.length === 0;
 }
 
 /** The minimum number of instances in Azure's documentation of Flex Consumption; regions differ by now. */

@@ -8,6 +8,7 @@ import { getAzurePreflight } from "./functions/azure-preflight.ts";
 import { partComponents } from "./part-components.ts";
 import { appServicePlan } from "./resources/arm/app-service-plan.ts";
 import { armResource } from "./resources/arm/arm-resource.ts";
+import { budget } from "./resources/arm/budget.ts";
 import { functionApp } from "./resources/arm/function-app.ts";
 import { vaultSecret } from "./resources/arm/vault-secret.ts";
 import { formerVersions } from "./resources/former-versions.ts";
@@ -28,6 +29,7 @@ export const customerIoAepPackage: PackageDefinition<AzureClient, typeof config>
   resources: [
     appServicePlan,
     armResource,
+    budget,
     formerVersions,
     functionApp,
     functionCode,

@@ -6,6 +6,7 @@ import { getAzureLogin as azureLoginFunction } from "./functions/azure-login.ts"
 import { getAzurePreflight as azurePreflightFunction } from "./functions/azure-preflight.ts";
 import { appServicePlan } from "./resources/arm/app-service-plan.ts";
 import { armResource } from "./resources/arm/arm-resource.ts";
+import { budget } from "./resources/arm/budget.ts";
 import { functionApp } from "./resources/arm/function-app.ts";
 import { vaultSecret } from "./resources/arm/vault-secret.ts";
 import { formerVersions } from "./resources/former-versions.ts";
@@ -27,6 +28,9 @@ export class RelayGuard extends resourceClass(relayGuard) {}
 
 /** An Azure resource of a fixed name, which an `up` takes over where it exists already. */
 export class ArmResource extends resourceClass(armResource) {}
+
+/** A monthly budget of a resource group. */
+export class Budget extends resourceClass(budget) {}
 
 /** The plan of a function app, which goes with an app of its name that a killed `up` has left on it. */
 export class AppServicePlan extends resourceClass(appServicePlan) {}

@@ -20,6 +20,7 @@ const legal: Record<Parameters<typeof azureName>[0], RegExp> = {
   workspace: /^(?=.{4,63}$)[a-z0-9][a-z0-9-]*[a-z0-9]$/i,
   component: /^(?=.{1,260}$)[^%&\\?/]*[^%&\\?/ .]$/,
   actionGroup: /^(?=.{1,260}$)[^:<>+/&%\\?|]*[^:<>+/&%\\?| .]$/,
+  budget: /^[\w-]{1,63}$/,
   webTest: /^(?=.{1,260}$)[^%&\\?/]*[^%&\\?/ .]$/,
   virtualNetwork: /^(?=.{2,64}$)[a-z0-9][\w.-]*\w$/i,
   privateEndpoint: /^(?=.{2,64}$)[a-z0-9][\w.-]*\w$/i,

@@ -72,6 +72,7 @@ test("a preview's question is denied exactly as the resources themselves are", a
     azureNames: {},
     azureExisting: {},
     privateNetwork: openNetwork,
+    monthlyBudget: 0,
     azureTags: {},
   } as const;
   const login = { subscriptionId: "sub", tenantId: "tenant" };

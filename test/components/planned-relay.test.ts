@@ -11,6 +11,7 @@ const needs: AzureNeeds = {
   azureNames: {},
   azureExisting: {},
   privateNetwork: openNetwork,
+  monthlyBudget: 0,
 };
 
 beforeEach(async () => {
@@ -53,6 +54,12 @@ test("a name for the host's storage account is checked only if the relay has one
   const named = { ...needs, azureNames: { hostStorageAccount: "sthost" } };
   expect(plannedRelay(named, login)).not.toHaveProperty("hostStorageAccountName");
   expect(plannedRelay({ ...named, environment: "prod" }, login).hostStorageAccountName).toBe("sthost");
+});
+
+test("a budget needs a right of its own", () => {
+  const rights = (monthlyBudget: number) => plannedRelay({ ...needs, monthlyBudget }, login).actions;
+  expect(rights(0)).not.toContain("Microsoft.Consumption/budgets/write");
+  expect(rights(250)).toContain("Microsoft.Consumption/budgets/write");
 });
 
 test("existing resources need no right to create them", () => {

@@ -19,6 +19,7 @@ const azure = {
   azureNames: {},
   azureExisting: {},
   privateNetwork: openNetwork,
+  monthlyBudget: 0,
 } as const;
 
 const everything = {

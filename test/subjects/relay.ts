@@ -34,6 +34,20 @@ export const relaySubjects: readonly Subject[] = [
     unswept: killedByTheEngine,
   },
   {
+    type: "customerio-aep:index:Budget",
+    name: "budget",
+    inputs: {
+      resourceGroupId: new Reference("group"),
+      budgetName: "relay",
+      amount: 250,
+      actionGroupIds: [
+        "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-ops/providers/Microsoft.Insights/actionGroups/oncall",
+      ],
+    },
+    change: (inputs) => ({ ...inputs, amount: 300 }),
+    unswept: "test/relay/deploy/budget.test.ts tries it",
+  },
+  {
     type: "customerio-aep:index:AppServicePlan",
     name: "plan",
     inputs: {

@@ -32,6 +32,7 @@ const rules = {
   webTest: { longest: 260 },
   virtualNetwork: { longest: 64 },
   privateEndpoint: { longest: 64 },
+  budget: { longest: 63 },
 } as const satisfies Record<string, Rule>;
 
 export type AzureKind = keyof typeof rules;

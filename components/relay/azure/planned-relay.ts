@@ -11,7 +11,7 @@ import { publicAccessOf, safeAccount, safeSite, storageApiVersion } from "./safe
 /** The settings that determine what a relay needs in Azure. */
 export type AzureNeeds = Pick<
   Settings,
-  "environment" | "azure" | "azureTags" | "azureNames" | "azureExisting" | "privateNetwork" | "nodeVersion"
+  "environment" | "azure" | "azureTags" | "azureNames" | "azureExisting" | "privateNetwork" | "monthlyBudget" | "nodeVersion"
 >;
 
 type PreflightArgs = Parameters<typeof getAzurePreflight>[0];
@@ -56,7 +56,7 @@ function pickKnown<Values extends Readonly<Record<string, unknown>>>(values: Val
 }
 
 /** Rights of Azure Resource Manager that an `up` needs (Azure's REST reference: resource provider operations). */
-function neededActions({ azureExisting, privateNetwork }: AzureNeeds, profile: AzureProfile): string[] {
+function neededActions({ azureExisting, privateNetwork, monthlyBudget }: AzureNeeds, profile: AzureProfile): string[] {
   const made = [
     ...["Storage/storageAccounts", "Web/serverfarms", "Web/sites", "Insights/components"],
     ...["Insights/scheduledQueryRules"],
@@ -76,6 +76,7 @@ function neededActions({ azureExisting, privateNetwork }: AzureNeeds, profile: A
     ...(privateNetwork.enabled && privateNetwork.dnsZoneIds === undefined
       ? ["Network/privateDnsZones", "Network/privateDnsZones/virtualNetworkLinks"]
       : []),
+    ...(monthlyBudget > 0 ? ["Consumption/budgets"] : []),
   ];
   return [
     ...made.map((type) => `Microsoft.${type}/write`),

@@ -42,6 +42,10 @@ const rules: Readonly<Record<string, NameRule>> = {
     ...{ minimum: 1, maximum: 260, pattern: without("%&\\\\?/") },
     words: "all characters but %&\\?/, without a blank or period at its end",
   },
+  "consumption:Budget": {
+    ...{ minimum: 1, maximum: 63, pattern: /^[a-z0-9_-]+$/i },
+    words: "letters, digits, hyphens and underscores",
+  },
   "monitor:ActionGroup": {
     ...{ minimum: 1, maximum: 260, pattern: without(":<>+/&%\\\\?|") },
     words: "all characters but :<>+/&%\\?|, without a blank or period at its end",

@@ -324,6 +324,13 @@ const definitions: Record<string, Definition> = {
     located: true,
     computed: ["provisioningState"],
   },
+  "consumption:Budget": {
+    armType: "Microsoft.Consumption/budgets",
+    apiVersion: "2024-08-01",
+    id: "{scope}/providers/Microsoft.Consumption/budgets/{budgetName}",
+    nameInput: "budgetName",
+    computed: ["currentSpend", "forecastSpend"],
+  },
   "portal:Dashboard": {
     armType: "Microsoft.Portal/dashboards",
     apiVersion: "2022-12-01-preview",

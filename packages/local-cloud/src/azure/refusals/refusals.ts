@@ -8,6 +8,7 @@ import { findRole } from "../identity/role-definitions.ts";
 import { refuseMissingReference, refusePrivateEndpoint } from "../network/network-refusals.ts";
 import type { AzureSwitches } from "../switches.ts";
 import { refuseLogAlert, refuseMetricAlert, refuseWebTest } from "./alert-refusals.ts";
+import { refuseBudget } from "./budget-refusals.ts";
 import { refuseDiagnosticSetting } from "./diagnostic-refusals.ts";
 import { refuseEventSubscription } from "./event-refusals.ts";
 import { refuseFlexSettings, refusePlan, refuseSite } from "./flex-refusals.ts";
@@ -74,6 +75,7 @@ const refusals: Record<string, Refusal> = {
   "azure-native:storage:StorageAccount": refuseAccount,
   "azure-native:storage:BlobServiceProperties": refuseBlobService,
   "azure-native:authorization:ManagementLockByScope": refuseLock,
+  "azure-native:consumption:Budget": refuseBudget,
   "azure-native:monitor:DiagnosticSetting": refuseDiagnosticSetting,
   "azure-native:storage:Queue": ({ name }) => refuseDnsName(name),
   "azure-native:storage:BlobContainer": ({ name, inputs }, subscription) => {
