@@ -7,7 +7,7 @@ import { knownPrices, readPrices } from "../../cli/cost/prices.ts";
 import { alertRules, type Load, type RelayShape } from "../../cli/cost/usage.ts";
 import { StackSource } from "../../cli/stack/source.ts";
 import { readState } from "../../cli/stack/state.ts";
-import { platformAlerts } from "../../components/relay/monitoring/metric-alerts.ts";
+import { type PlatformAlert, platformAlerts } from "../../components/relay/monitoring/metric-alerts.ts";
 import { relayAlerts } from "../../components/relay/monitoring/relay-alerts.ts";
 
 const dev: RelayShape = {
@@ -44,13 +44,14 @@ test("a hundred million events at a hundred a second, meter by meter", () => {
     // 10 × $1.50 and one at $0.50
     "log alerts every 5 minutes": 15,
     "log alerts every hour": 0.5,
-    "metric alerts": 0.5,
+    // 7 × $0.10
+    "metric alerts": 0.7,
     // 8,640 × $5.65 / 8,760
     "availability tests": 5.573,
     "vault operations": 0.03,
     egress: Number.NaN,
   });
-  expect(estimate(dev, blasts, knownPrices).total).toBeCloseTo(327.69, 0);
+  expect(estimate(dev, blasts, knownPrices).total).toBeCloseTo(327.89, 0);
 });
 
 test("with sparse events each execution is an active second, which makes memory the larger part", () => {
@@ -89,8 +90,9 @@ test("the estimate has as many alert rules as are declared", () => {
   const declared = { everyFiveMinutes: every("PT5M"), everyHour: every("PT1H") };
   // Else change `alertRules` in cli/cost/usage.ts.
   expect(alertRules).toMatchObject(declared);
+  const series = Object.values<PlatformAlert>(platformAlerts).map(({ dimension }) => dimension?.values.length ?? 1);
   // And the one of the availability test.
-  expect(Object.keys(platformAlerts).length + 1).toBe(alertRules.onMetrics);
+  expect(series.reduce((sum, count) => sum + count, 1)).toBe(alertRules.onMetrics);
 });
 
 test("every known price says where, when and by whom it was seen", () => {

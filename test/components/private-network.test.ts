@@ -146,7 +146,7 @@ test("a preview asks about the network's providers, rights, subnets and zones, a
   const needs = {
     environment: "prod" as const,
     nodeVersion: 22 as const,
-    ...{ azure: {}, azureTags: {}, azureNames: {}, azureExisting: {} },
+    ...{ azure: {}, azureTags: {}, azureNames: {}, azureExisting: {}, monthlyBudget: 0 },
     privateNetwork: privateNetwork.parse({ enabled: true, ...subnets, dnsZoneIds }),
   };
   configureWithCredentials();

@@ -25,8 +25,8 @@ export interface PlatformAlert {
   readonly threshold: number;
   /** Values of a dimension that count; absent: all. */
   readonly dimension?: { readonly name: string; readonly values: readonly string[] };
-  readonly window: "PT15M" | "P1D";
-  readonly every: "PT5M" | "PT1H";
+  readonly window: "PT5M" | "PT15M" | "P1D";
+  readonly every: "PT1M" | "PT5M" | "PT1H";
 }
 
 /**
@@ -53,7 +53,8 @@ export const platformAlerts = {
   "queue-depth": {
     ...{ description: "Hundreds of thousands of messages wait in the relay's queues for a day.", severity: 2 },
     ...{ scope: "queues", namespace: "Microsoft.Storage/storageAccounts/queueServices", metric: "QueueMessageCount" },
-    // Azure counts messages hourly or daily: its documents disagree. So this is an average over a day, which no blast reaches.
+    // Azure counts messages hourly or only once a day: its documents disagree. So an average over a day, and more messages than a blast
+    // leaves even if the day's only count falls into it: then 20 events or more share a message.
     ...{ aggregation: "Average", operator: "GreaterThan", threshold: 500_000, window: "P1D", every: "PT1H" },
   },
   "vault-refuses": {
@@ -63,7 +64,8 @@ export const platformAlerts = {
     },
     ...{ scope: "vault", namespace: "Microsoft.KeyVault/vaults", metric: "ServiceApiResult" },
     dimension: { name: "StatusCode", values: ["403"] },
-    ...{ aggregation: "Count", operator: "GreaterThan", threshold: 0, window: "PT15M", every: "PT5M" },
+    // A look back no longer than that: while the roles of a first deployment propagate, before this rule exists, the vault refuses too.
+    ...{ aggregation: "Count", operator: "GreaterThan", threshold: 0, window: "PT5M", every: "PT1M" },
   },
 } as const satisfies Record<string, PlatformAlert>;
 
