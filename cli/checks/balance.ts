@@ -49,7 +49,7 @@ export function balanceFinding({
   const { accepted, setAside, filtered, refused, delivered, purged, movedIn, movedOut } = total;
   if (refused > 0 && accepted + setAside + filtered === 0) {
     const found = `Since ${since}: ${refused} calls were refused, and none was ever accepted.`;
-    return { verdict: "broken", found, todo: copyKeyAnew(target) };
+    return { verdict: "broken", runbook: "alert-refused", found, todo: copyKeyAnew(target) };
   }
   const settled = settledCounts.reduce((sum, name) => sum + total[name], 0);
   const rest = accepted + setAside + movedIn - settled - deadLetters - purged - movedOut;

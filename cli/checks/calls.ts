@@ -73,6 +73,7 @@ export function callsFinding({
       takenAt === undefined ? "No call was ever accepted" : `No call was accepted since ${takenAt.toISOString()}`;
     return {
       verdict: "broken",
+      runbook: "alert-refused",
       found: `${since}, but calls were refused: their signatures match no signing key of the stack. Meanwhile Customer.io holds back all events.`,
       details: [counted],
       todo: copyKeyAnew(target),
@@ -86,12 +87,13 @@ export function callsFinding({
       return { verdict: "waiting", found: "None has arrived from Customer.io yet.", details: [counted], todo: prove };
     }
     const found = `None has arrived from Customer.io since the webhook was last changed, ${formatDuration(waited)} ago, although it is enabled.`;
-    return { verdict: "broken", found, details: [counted], todo: prove };
+    return { verdict: "broken", runbook: "alert-silent", found, details: [counted], todo: prove };
   }
   const silence = now.getTime() - takenAt.getTime();
   if (silenceHours > 0 && silence >= patience) {
     return {
       verdict: "broken",
+      runbook: "alert-silent",
       found: `None has arrived from Customer.io for ${formatDuration(silence)}, although the webhook is enabled.`,
       details,
       todo:

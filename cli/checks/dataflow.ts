@@ -9,10 +9,16 @@ export async function checkDataflow(source: StackSource): Promise<Finding> {
   const id = source.dataflowId;
   const flow = await readDataflow(platformOf(source), id);
   const fix = pulumiCommand("up --refresh", source.target);
-  if (!flow) return { verdict: "broken", found: `Platform has no dataflow ${id}: it was deleted.`, todo: fix };
+  if (!flow)
+    return {
+      verdict: "broken",
+      runbook: "finding-dataflow",
+      found: `Platform has no dataflow ${id}: it was deleted.`,
+      todo: fix,
+    };
   const found = `"${flow.name}" is ${flow.state}`;
   if (flow.state === "enabled") return { verdict: "fine", found: `${found}.` };
-  return { verdict: "broken", found: `${found}: it accepts no events.`, todo: fix };
+  return { verdict: "broken", runbook: "finding-dataflow", found: `${found}: it accepts no events.`, todo: fix };
 }
 
 /** Checks the dataflow's runs: one for each hour in which events arrived. */
@@ -44,6 +50,7 @@ export function runsFinding(runs: readonly DataflowRun[], now: Date): Finding {
   if (failed === 0 && recent.every(({ status }) => status !== "failed")) return { verdict: "fine", found, details };
   return {
     verdict: "broken",
+    runbook: "finding-records-failed",
     found,
     details: [...new Set([...details, ...recent.flatMap(({ errors }) => errors.map(asError))])].slice(0, 9),
     todo: 'Platform answered 200 to these records and then failed on them. In Platform, Sources > Dataflows > the dataflow > the failed run > "Error diagnostics" lists them with the reasons.',

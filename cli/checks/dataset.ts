@@ -34,6 +34,7 @@ export function batchesFinding(batches: readonly DatasetBatch[], now: Date): Fin
   if (failed.length === 0) return { verdict: "fine", found, details };
   return {
     verdict: "broken",
+    runbook: "finding-records-failed",
     found: `${failed.length} of the last ${batches.length} failed within 24 hours.`,
     details,
     todo: "In Platform, Datasets > the dataset > the failed batch: its error diagnostics list the failed records with the reasons.",
@@ -90,6 +91,7 @@ export function rowsFinding({
   }
   return {
     verdict: "broken",
+    runbook: "finding-rows-missing",
     found: `${found}.`,
     todo: `Look at the runs and batches above. If they show no error, follow one event: ${operatorCommand("verify", target)}`,
   };

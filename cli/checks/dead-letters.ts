@@ -10,6 +10,7 @@ export async function checkDeadLetters(source: StackSource): Promise<Finding> {
   const newest = new Date(entries.reduce((latest, { writtenAt }) => Math.max(latest, writtenAt.getTime()), 0));
   return {
     verdict: "broken",
+    runbook: "alert-dead-letters",
     found: `There are ${entries.length}; the newest was written at ${newest.toISOString()}.`,
     todo: `${operatorCommand("replay --dry-run", source.target)}, fix the cause, then run it again without --dry-run`,
   };

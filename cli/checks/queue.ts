@@ -29,7 +29,12 @@ export async function checkQueue(source: StackSource): Promise<Finding> {
   const length = await countQueue(source);
   if (length === undefined) {
     const todo = pulumiCommand("up --refresh", source.target);
-    return { verdict: "broken", found: "A queue of the relay is gone: it was deleted.", todo };
+    return {
+      verdict: "broken",
+      runbook: "finding-queue-deleted",
+      found: "A queue of the relay is gone: it was deleted.",
+      todo,
+    };
   }
   const { events: messages, poison } = length;
   if (messages + poison === 0) return { verdict: "fine", found: "Nothing waits." };
@@ -74,6 +79,7 @@ export function queueFinding({
       sentAgo === undefined ? "none has sent anything lately" : `none has sent anything for ${formatDuration(sentAgo)}`;
     return {
       verdict: "broken",
+      runbook: "alert-untaken",
       found: `${found} No forwarder takes them: ${silent}.`,
       details,
       todo: deployAnew(target, code),
@@ -81,6 +87,7 @@ export function queueFinding({
   }
   return {
     verdict: "broken",
+    runbook: "alert-late",
     found,
     details,
     todo:

@@ -50,6 +50,7 @@ export function relayFinding({
   if (status !== 200) {
     return {
       verdict: "broken",
+      runbook: "alert-availability",
       found: `${url} ${describeAnswer({ status, text })}.`,
       todo:
         `Look at the log stream of the function app ${app} in the Azure portal. If it names an app setting or a role: ` +
@@ -62,6 +63,7 @@ export function relayFinding({
   if (missing.length > 0) {
     return {
       verdict: "broken",
+      runbook: "finding-functions",
       found: `It answers, but Azure does not list ${missing.join(", ")} among the functions of ${app}, and never starts functions that it does not list.`,
       todo: deployAnew(target, code),
     };

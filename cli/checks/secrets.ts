@@ -54,7 +54,7 @@ export function secretsFinding({
   const expired = dated.filter(({ left }) => left <= 0).map(({ name }) => name);
   if (expired.length > 0) {
     const found = `Expired in the vault: ${expired.join(", ")}. Azure may refuse the relay these secrets, which then takes or sends no events.`;
-    return { verdict: "broken", found, details, todo };
+    return { verdict: "broken", runbook: "alert-secret-expiry", found, details, todo };
   }
   const near = dated.filter(({ left }) => left < warningDays * day).map(({ name }) => name);
   if (near.length > 0) {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineCommand } from "../command/definition.ts";
-import { brokenFinding, type Finding, partJson, render } from "../output/finding.ts";
+import { brokenFinding, describeFinding, type Finding, partJson, render } from "../output/finding.ts";
 import type { StackSource } from "../stack/source.ts";
 import { checkBalance } from "./balance.ts";
 import { checkCalls } from "./calls.ts";
@@ -51,11 +51,14 @@ export const statusCommand = defineCommand({
     const work = meant.map(async ([part, check]) => {
       const finding = await check(source, answers).catch(brokenFinding);
       open.delete(part);
-      return { part, ...finding };
+      return { part, finding };
     });
     const parts = await progress.waiting(() => `asking: ${[...open].join(", ")}`, Promise.all(work));
-    print(`Stack ${source.target.stack}`, "", ...parts.flatMap(({ part, ...finding }) => render(part, finding)));
-    const isBroken = parts.some(({ verdict }) => verdict === "broken");
-    return { ending: isBroken ? "broken" : "well", json: { parts } };
+    print(`Stack ${source.target.stack}`, "", ...parts.flatMap(({ part, finding }) => render(part, finding)));
+    const isBroken = parts.some(({ finding }) => finding.verdict === "broken");
+    return {
+      ending: isBroken ? "broken" : "well",
+      json: { parts: parts.map(({ part, finding }) => describeFinding(part, finding)) },
+    };
   },
 });

@@ -49,6 +49,7 @@ export function versionsFinding({
   if (running && running.version !== deployed) {
     return {
       verdict: "broken",
+      runbook: "finding-versions",
       found: "The running relay has a different version from the program that deployed it.",
       ...{ details, todo: `Deploy its code again: ${deployAnew(target, code)}` },
     };
@@ -65,6 +66,7 @@ export function versionsFinding({
   }
   return {
     verdict: "broken",
+    runbook: "finding-versions",
     found: "This command line is older than the relay, and may misread the relay's data.",
     ...{ details, todo: `Install the same version: ${install(deployed)}` },
   };

@@ -10,7 +10,12 @@ export async function checkWebhook(source: StackSource): Promise<Finding> {
   const webhook = await customerIoOf(source).get(id, startTimeLimit());
   const fix = pulumiCommand("up --refresh", source.target);
   if (!webhook) {
-    return { verdict: "broken", found: `Customer.io has no reporting webhook ${id}: it was deleted.`, todo: fix };
+    return {
+      verdict: "broken",
+      runbook: "finding-webhook",
+      found: `Customer.io has no reporting webhook ${id}: it was deleted.`,
+      todo: fix,
+    };
   }
   const named = `"${webhook.name}" (${id})`;
   const elsewhere = source.hasRelay
@@ -21,7 +26,7 @@ export async function checkWebhook(source: StackSource): Promise<Finding> {
     const todo = source.hasRelay
       ? `If that is the relay of another stack, after a failover, nothing is lost; to go back: ${back}. Else: ${fix}`
       : fix;
-    return { verdict: "broken", found: `${named} ${elsewhere}`, todo };
+    return { verdict: "broken", runbook: "finding-webhook", found: `${named} ${elsewhere}`, todo };
   }
   if (!webhook.disabled) {
     return { verdict: "fine", found: `${named} is enabled, for ${webhook.events.length} kinds of events.` };
@@ -37,7 +42,12 @@ export async function checkWebhook(source: StackSource): Promise<Finding> {
   if (resource.inputs.disabled === true) {
     return { verdict: "fine", found: `${named} is disabled, as the stack's settings say: Customer.io sends nothing.` };
   }
-  return { verdict: "broken", found: `${named} is disabled: Customer.io sends nothing.`, todo: fix };
+  return {
+    verdict: "broken",
+    runbook: "finding-webhook",
+    found: `${named} is disabled: Customer.io sends nothing.`,
+    todo: fix,
+  };
 }
 
 function explainOtherRelay(endpoint: string, relayUrl: string): string | undefined {

@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import { z } from "zod";
+import { type RunbookSection, runbookOf } from "../../relay/core/runbook.ts";
 
 /**
  * - `fine`: nothing to do.
@@ -8,9 +9,8 @@ import { z } from "zod";
  */
 type Verdict = "fine" | "waiting" | "broken";
 
-/** The result of checking one part. */
-export interface Finding {
-  readonly verdict: Verdict;
+/** What is found of one part, whatever its verdict. */
+interface Found {
   /** As a sentence. */
   readonly found: string;
   /** Lines with more detail. */
@@ -19,6 +19,13 @@ export interface Finding {
   readonly todo?: string;
 }
 
+/** The result of checking one part. What is broken has a section of the runbooks, which says more than fits into a line. */
+export type Finding = Found &
+  (
+    | { readonly verdict: "fine" | "waiting"; readonly runbook?: undefined }
+    | { readonly verdict: "broken"; readonly runbook: RunbookSection }
+  );
+
 /** One part, as `--json` prints it. */
 export const partJson = z.object({
   part: z.string().describe("such as webhook, relay or dataflow"),
@@ -26,22 +33,41 @@ export const partJson = z.object({
   found: z.string().describe("a sentence for people"),
   details: z.array(z.string()).readonly().optional().describe("lines for people"),
   todo: z.string().optional().describe("what to do about it"),
+  runbook: z.string().optional().describe("the page and section on it, of a broken part"),
 });
 
 const colors = { fine: "green", waiting: "yellow", broken: "red" } as const;
 
 /** A check that fails counts as broken; its error says what to do. */
 export function brokenFinding(error: unknown): Finding {
-  return { verdict: "broken", found: error instanceof Error ? error.message : String(error) };
+  return {
+    verdict: "broken",
+    found: error instanceof Error ? error.message : String(error),
+    runbook: "finding-check-failed",
+  };
+}
+
+/** A finding as `--json` prints it. */
+export function describeFinding(
+  part: string,
+  { verdict, found, details, todo, runbook }: Finding,
+): z.output<typeof partJson> {
+  return {
+    ...{ part, verdict, found },
+    ...(details && { details }),
+    ...(todo !== undefined && { todo }),
+    ...(runbook && { runbook: runbookOf(runbook) }),
+  };
 }
 
 /** Lines for a terminal: verdict and part first, details indented below. */
-export function render(part: string, { verdict, found, details = [], todo }: Finding): string[] {
+export function render(part: string, { verdict, found, details = [], todo, runbook }: Finding): string[] {
   const below = " ".repeat(25);
   return [
     `  ${colorVerdict(verdict)}  ${part.padEnd(12)}  ${found}`,
     ...details.map((line) => below + line),
     ...(todo === undefined ? [] : [`${below}do: ${todo}`]),
+    ...(runbook === undefined ? [] : [`${below}more: ${runbookOf(runbook)}`]),
   ];
 }
 

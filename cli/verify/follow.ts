@@ -1,9 +1,7 @@
 import { brokenFinding, type Finding } from "../output/finding.ts";
 
 /** What a stage reports about the event; with `end`, the event is not supposed to go further. */
-export interface Sight extends Finding {
-  readonly end?: true;
-}
+export type Sight = Finding & { readonly end?: true };
 
 /** One stage on an event's way. */
 export interface Stage {

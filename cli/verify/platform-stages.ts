@@ -19,7 +19,7 @@ export function inletStage(source: StackSource, event: DocumentedEvent): Stage {
       const fix = pulumiCommand("up --refresh", source.target);
       if (flow?.inletUrl === undefined || flow.state !== "enabled") {
         const found = flow ? `The dataflow "${flow.name}" is ${flow.state}.` : `Platform has no dataflow ${id}.`;
-        return { verdict: "broken", found, todo: fix };
+        return { verdict: "broken", runbook: "finding-dataflow", found, todo: fix };
       }
       const url = `${flow.inletUrl}?x-adobe-flow-id=${id}`;
       const { status, text, milliseconds } = await post(url, Buffer.from(JSON.stringify(event)), {});
@@ -30,7 +30,7 @@ export function inletStage(source: StackSource, event: DocumentedEvent): Stage {
       const inlet = new URL(flow.inletUrl).pathname.split("/").at(-1) ?? "";
       const said = inlet === "" ? text : text.replaceAll(inlet, "[hidden]");
       const answered = status === undefined ? `did not answer (${said})` : `answered ${status}: ${said || "nothing"}`;
-      return { verdict: "broken", found: `Platform's inlet ${answered}.`, todo: fix };
+      return { verdict: "broken", runbook: "finding-dataflow", found: `Platform's inlet ${answered}.`, todo: fix };
     },
   };
 }
@@ -96,6 +96,7 @@ export function rowFinding({
   if (failed > 0 && wrote === 0) {
     return {
       verdict: "broken",
+      runbook: "finding-records-failed",
       found: `Platform accepted the event and then failed on it: ${since}.`,
       details: errors,
       todo: `Try the mapping on sample events: ${operatorCommand("preview", target)}`,

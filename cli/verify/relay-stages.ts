@@ -27,6 +27,7 @@ export function relayStage(source: StackSource, event: DocumentedEvent): Stage {
       if (key === undefined) {
         return {
           verdict: "broken",
+          runbook: "alert-refused",
           found: "The stack has no signing key yet, so the test event can't be signed.",
           todo: copyKeyAnew(source.target),
         };
@@ -38,7 +39,12 @@ export function relayStage(source: StackSource, event: DocumentedEvent): Stage {
       const { status, text, milliseconds } = await post(source.relayUrl, body, headers);
       if (status === undefined || status < 200 || status > 299) {
         const answered = status === undefined ? `did not answer (${text})` : `answered ${status}: ${text || "nothing"}`;
-        return { verdict: "broken", found: `It ${answered}.`, todo: remedyOf(status, source.target) };
+        return {
+          verdict: "broken",
+          runbook: "alert-unavailable",
+          found: `It ${answered}.`,
+          todo: remedyOf(status, source.target),
+        };
       }
       const slow = milliseconds > customerIoTimeout ? ", longer than Customer.io waits" : "";
       const took = `It accepted the event in ${milliseconds} ms${slow}, signed with the stack's key`;
@@ -76,6 +82,7 @@ export function deliveryStage(source: StackSource, id: string, sentAt: Date): St
       if (reason !== undefined) {
         return {
           verdict: "broken",
+          runbook: "alert-dead-letters",
           found: `It is a dead letter: ${reason}`,
           todo: `Fix the cause, then: ${operatorCommand("replay --object-type verify", source.target)}`,
         };

@@ -10,7 +10,7 @@ import type { Ending } from "../command/exit-codes.ts";
 import { positiveNumber } from "../command/number-option.ts";
 import { UsageError } from "../command/usage-error.ts";
 import { formatDuration } from "../output/duration.ts";
-import { brokenFinding, type Finding, partJson, render } from "../output/finding.ts";
+import { brokenFinding, describeFinding, type Finding, partJson, render } from "../output/finding.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
 import { follow, type Stage, type VerifyOutcome } from "./follow.ts";
@@ -81,10 +81,9 @@ export const verifyCommand = defineCommand({
     const sentAt = (earlier === undefined ? undefined : verificationTime(earlier)) ?? new Date();
     const id = earlier ?? verificationId(sentAt, randomBytes(4).toString("hex"));
     print(`Stack ${source.target.stack}, event ${id}`, "");
-    const parts: ({ part: string } & Finding)[] = [];
-    const report = (part: string, { verdict, found, details, todo }: Finding) => {
-      const finding = { verdict, found, ...(details && { details }), ...(todo !== undefined && { todo }) };
-      parts.push({ part, ...finding });
+    const parts: ReturnType<typeof describeFinding>[] = [];
+    const report = (part: string, finding: Finding) => {
+      parts.push(describeFinding(part, finding));
       print(...render(part, finding));
     };
     const webhook = await progress.waiting("asking Customer.io", checkWebhook(source).catch(brokenFinding));

@@ -46,7 +46,7 @@ test("goes from stage to stage, and waits with growing delays", async () => {
 });
 
 test("ends at a broken stage, and at the intended last one", async () => {
-  const broken: Sight = { verdict: "broken", found: "dead" };
+  const broken: Sight = { verdict: "broken", found: "dead", runbook: "alert-dead-letters" };
   expect(await run([stage("relay", broken), stage("dataset", fine)])).toMatchObject({
     outcome: "broken",
     reported: [["relay", "broken"]],

@@ -16,9 +16,13 @@ const hour = 60 * minute;
 const counts = (some: Partial<Counts>): Counts => ({ ...noCounts(), ...some });
 
 test("a finding is read line by line", () => {
-  expect(render("dead letters", { verdict: "broken", found: "There is 1.", details: ["why"], todo: "fix it" })).toEqual(
-    ["  broken   dead letters  There is 1.", "                         why", "                         do: fix it"],
-  );
+  expect(
+    render("dead letters", { verdict: "waiting", found: "There is 1.", details: ["why"], todo: "fix it" }),
+  ).toEqual([
+    "  waiting  dead letters  There is 1.",
+    "                         why",
+    "                         do: fix it",
+  ]);
 });
 
 test.each([

@@ -76,7 +76,7 @@ describe("what is raised", () => {
     const [first] = secretAlerts(subscription, expiresAt);
     expect(first).toMatchObject({ severity: "Sev2", actionGroups: [actionGroupId] });
     expect(first?.description).toContain("Stack: customerio-aep/dev.");
-    expect(first?.description).toContain("customerio-aep/docs/operating.md#alert-secret-expiry");
+    expect(first?.description).toContain("customerio-aep/docs/runbooks.md#alert-secret-expiry");
     expect(first?.description.length).toBeLessThan(300);
   });
 

@@ -1,11 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-
-/** The page that has a section for each alert, in the package. */
-const operatingPage = "customerio-aep/docs/operating.md";
+import { runbookOf } from "../../../relay/core/runbook.ts";
 
 /** An alert's properties beside its description: its stack, and the page with the steps to take. */
 export function alertProperties(alert: string) {
-  return { stack: `${pulumi.getProject()}/${pulumi.getStack()}`, runbook: `${operatingPage}#alert-${alert}` };
+  return { stack: `${pulumi.getProject()}/${pulumi.getStack()}`, runbook: runbookOf(`alert-${alert}`) };
 }
 
 /** The actions of a metric alert: it notifies the action groups, with the same properties. */

@@ -32,7 +32,7 @@ export interface PlatformAlert {
 /**
  * The alerts on Azure's own metrics, which need no log lines of the relay, by name. Metrics, aggregations and dimensions are those of
  * Azure Monitor's "supported metrics" for Microsoft.Storage/storageAccounts, its queueServices, and Microsoft.KeyVault/vaults. Each has
- * a section `alert-<name>` in docs/operating.md.
+ * a section `alert-<name>` in docs/runbooks.md.
  */
 export const platformAlerts = {
   "storage-unavailable": {

@@ -23,7 +23,7 @@ export interface RelayAlert {
   readonly resolves: boolean;
 }
 
-/** The log alerts by name. Each has a section `alert-<name>` in docs/operating.md. */
+/** The log alerts by name. Each has a section `alert-<name>` in docs/runbooks.md. */
 export const relayAlertNames = [
   "dead-letters",
   "held",

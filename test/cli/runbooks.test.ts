@@ -1,0 +1,47 @@
+import { globSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { brokenFinding, describeFinding, render } from "../../cli/output/finding.ts";
+import { findingSections, runbookOf } from "../../relay/core/runbook.ts";
+
+const repository = path.join(import.meta.dirname, "../..");
+const page = readFileSync(path.join(repository, "docs/runbooks.md"), "utf8");
+const sections = [...page.matchAll(/^### (Alert|Finding) `([\w-]+)`$/gm)].map(
+  ([, kind = "", name]) => `${kind.toLowerCase()}-${name}`,
+);
+
+/** Sections that findings of the command line name, by file. */
+const named = globSync("cli/{checks,verify,output}/*.ts", { cwd: repository }).flatMap((file) => {
+  const text = readFileSync(path.join(repository, file), "utf8");
+  return [...text.matchAll(/runbook: "([\w-]+)"/g)].map(([, section = ""]) => ({ file, section }));
+});
+
+test("each section that a finding names exists, and each section on a finding is named by one", () => {
+  expect(named.length).toBeGreaterThan(25);
+  const missing = named.filter(({ section }) => !sections.includes(section));
+  expect(missing.map(({ file, section }) => `${file}: docs/runbooks.md has no ${section}`)).toEqual([]);
+  const onFindings = sections.filter((section) => section.startsWith("finding-"));
+  expect(onFindings.sort()).toEqual([...findingSections].sort());
+  for (const section of onFindings) expect(named.map((one) => one.section)).toContain(section);
+});
+
+test("each section has symptom, causes, commands, and when it is over", () => {
+  for (const text of page.split(/^### /m).slice(1)) {
+    const parts = [...text.matchAll(/^- \*\*(.+?)\*\*/gm)].map(([, part]) => part);
+    expect([text.split("\n")[0], parts]).toEqual([
+      text.split("\n")[0],
+      ["Symptom.", "Likely causes.", "Commands.", "It is over when"],
+    ]);
+    expect(text).toMatch(/`npx |`status`|status\.adobe\.com|In Platform/);
+  }
+});
+
+test("what is broken shows its section, on the screen and in JSON; what is not, shows none", () => {
+  const finding = brokenFinding(new Error("Your login lacks a role."));
+  const section = "customerio-aep/docs/runbooks.md#finding-check-failed";
+  expect(runbookOf("finding-check-failed")).toBe(section);
+  expect(render("relay", finding).at(-1)?.trim()).toBe(`more: ${section}`);
+  expect(describeFinding("relay", finding)).toEqual({
+    ...{ part: "relay", verdict: "broken", found: "Your login lacks a role.", runbook: section },
+  });
+  expect(describeFinding("relay", { verdict: "fine", found: "It is well." })).not.toHaveProperty("runbook");
+});
