@@ -1,7 +1,7 @@
 import { isMap, type PropertyMap } from "pulumi-provider-kit";
-import { ArmError } from "../arm/arm-error.ts";
-import type { ResourceRequest } from "../arm/resource-request.ts";
-import { plainValueAt, type Subscription, text } from "../arm/subscription.ts";
+import { ArmError } from "../../arm/arm-error.ts";
+import type { ResourceRequest } from "../../arm/resource-request.ts";
+import { plainValueAt, type Subscription, text } from "../../arm/subscription.ts";
 
 /** Minutes (Azure Monitor, "Create a log search alert rule"): aggregation granularity up to two days, frequency up to one. */
 const logWindows = [1, 5, 10, 15, 30, 45, 60, 120, 180, 240, 300, 360, 1440, 2880];

@@ -1,7 +1,7 @@
 import { isMap, type PropertyValue } from "pulumi-provider-kit";
-import { ArmError } from "../arm/arm-error.ts";
-import type { ResourceRequest } from "../arm/resource-request.ts";
-import { plainValueAt, type Subscription, text } from "../arm/subscription.ts";
+import { ArmError } from "../../arm/arm-error.ts";
+import type { ResourceRequest } from "../../arm/resource-request.ts";
+import { plainValueAt, type Subscription, text } from "../../arm/subscription.ts";
 
 /** The months of a period, by its time grain. */
 const months: Readonly<Record<string, number>> = { Monthly: 1, Quarterly: 3, Annually: 12 };
