@@ -63,7 +63,7 @@ class Azure implements Measured {
     return this;
   }
 
-  /** Messages as Azure reports them each hour; it counts them anew each hour, or once a day. */
+  /** Messages as Azure reports them each hour; it counts them each hour, or once a day. */
   messages(depthAt: (minute: number) => number, countedEvery: 60 | 1440 = 60, firstCount = 0) {
     for (let minute = 0; minute <= this.end; minute += 60) {
       const countedAt = minute - ((minute - firstCount + countedEvery) % countedEvery);
