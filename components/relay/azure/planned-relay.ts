@@ -11,7 +11,14 @@ import { publicAccessOf, safeAccount, safeSite, storageApiVersion } from "./safe
 /** The settings that determine what a relay needs in Azure. */
 export type AzureNeeds = Pick<
   Settings,
-  "environment" | "azure" | "azureTags" | "azureNames" | "azureExisting" | "privateNetwork" | "monthlyBudget" | "nodeVersion"
+  | "environment"
+  | "azure"
+  | "azureTags"
+  | "azureNames"
+  | "azureExisting"
+  | "privateNetwork"
+  | "monthlyBudget"
+  | "nodeVersion"
 >;
 
 type PreflightArgs = Parameters<typeof getAzurePreflight>[0];
