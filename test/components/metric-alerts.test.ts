@@ -100,7 +100,7 @@ test("there is a rule for each alert", () => {
   expect(Object.keys(rules).sort()).toEqual([...names].sort());
 });
 
-describe("nobody is woken", () => {
+describe("no alert is raised", () => {
   test("by a quiet day: the host polls, a request fails now and then, and a place loses its network for a while", () => {
     const azure = new Azure(2 * day).messages(() => 0).vault([300, 302], { 200: 3, 401: 3 });
     for (let hour = 0; hour < 48; hour++) {
@@ -156,7 +156,7 @@ describe("nobody is woken", () => {
   });
 });
 
-describe("somebody is woken, once", () => {
+describe("an alert is raised, once", () => {
   test("by a storage that fails requests", () => {
     const azure = well().requests([0, 60], 60).requests([60, 75], 60, { ServerOtherError: 20 }).requests([75, 120], 60);
     expect(azure.raised()).toEqual({ "storage-unavailable": 1 });
