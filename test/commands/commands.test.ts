@@ -26,6 +26,7 @@ test.each([
   ["npm run demo -- --kept", "demo has no --kept."],
   ["npm run ops -- replay --dryrun", "unknown option"],
   ["npm install customerio-apt", "There is no package customerio-apt."],
+  ["npm install @duckdb/node-appi", "There is no package @duckdb/node-appi."],
   ["npm install --globally customerio-aep", "npm install has no --globally."],
   ["npx jest test/nowhere", "No test is at test/nowhere."],
   ["az account list", "not in this test's list"],

@@ -163,9 +163,11 @@ function scriptTakes(script: keyof typeof manifest.scripts, flag: string): boole
 }
 
 function unknownPackage(spec: string): string | undefined {
-  const [name = ""] = spec.split("@");
+  // The name of a scope begins with an @ as well.
+  const name = spec.replace(/(?<=.)@.*$/, "");
   const own = globSync("packages/*/package.json", { cwd: repository }).map((file) => path.basename(path.dirname(file)));
-  const isKnown = [manifest.name, ...own, ...Object.keys(manifest.devDependencies), "x"].includes(name);
+  const dependencies = Object.keys({ ...manifest.devDependencies, ...manifest.optionalDependencies });
+  const isKnown = [manifest.name, ...own, ...dependencies, "x"].includes(name);
   return isKnown ? undefined : `There is no package ${name}.`;
 }
 

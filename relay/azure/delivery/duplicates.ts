@@ -18,9 +18,7 @@ const remembered = 20_000;
 /** Entities of one transaction at most. */
 const mostInTransaction = 100;
 
-/**
- * Rows that may be read for each event that is looked up together with others. It costs less to read so many than to ask once more.
- */
+/** Rows that may be read for each event that is looked up together with others: to read so many costs less than another query. */
 const rowsForEach = 100;
 /** Rows of one answer at most. */
 const mostRows = 1_000;
