@@ -13,7 +13,7 @@ const onAppApi = { operation: z.enum(operations).optional(), times: z.int().min(
  * Faults, in order: each hits the next `times` (default 1) calls of `operation`
  * (default: any).
  *
- * - `status`: the App API answers with this status instead of acting.
+ * - `status`: the App API answers with this status instead of acting; 429 as for its rate limit, with `Retry-After`.
  * - `quota`: it answers 429 without `Retry-After`, as for a daily quota.
  * - `slow`: it acts and answers `seconds` later.
  * - `drop`: it acts, then drops the connection without an answer.

@@ -174,19 +174,22 @@ class AppApi {
     return bucket.take();
   }
 
+  #rateLimited(): Response {
+    const response = this.#tooMany(`rate limited to ${requestsPerSecond} requests per 1s`);
+    response.headers.set("Retry-After", "1");
+    return response;
+  }
+
   /** Guards an operation: key, rights, rate limit, faults. */
   #guard(operation: AppApiOperation, act: Act) {
     return async (context: Context<Env>): Promise<Response> => {
       const workspace = this.#workspaceOf(context);
       if (workspace === undefined) return this.#refusal(401, "unauthorized");
       if (this.#isForbidden(operation)) return this.#refusal(403, "forbidden");
-      if (!this.#isWithinLimit(workspace)) {
-        const response = this.#tooMany(`rate limited to ${requestsPerSecond} requests per 1s`);
-        response.headers.set("Retry-After", "1");
-        return response;
-      }
+      if (!this.#isWithinLimit(workspace)) return this.#rateLimited();
       if (!this.#isWithinQuota(workspace, operation)) return this.#tooMany("daily quota exceeded");
       const fault = this.#parts.faults.forCall(operation);
+      if (fault?.kind === "status" && fault.status === 429) return this.#rateLimited();
       if (fault?.kind === "status") return this.#refusal(fault.status, "something went wrong");
       if (fault?.kind === "quota") return this.#tooMany("daily quota exceeded");
       const response = await act(workspace, context);
