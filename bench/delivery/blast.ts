@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ulid } from "../../packages/local-cloud/src/customer-io/events/ulid.ts";
 import { type Figure, median, quantile } from "../statistics.ts";
 import type { Lab } from "./lab.ts";
@@ -66,7 +67,7 @@ export async function alone(lab: Lab): Promise<Figure[]> {
     const [call] = await lab.sendEach(1, 1, ofNow);
     if (call) ids.push(call.id);
     await lab.allTaken(ids, patience);
-    await new Promise((resolve) => setTimeout(resolve, 250));
+    await sleep(250);
   }
   const each = (of: number) => (of / count).toFixed(2);
   return [

@@ -52,7 +52,7 @@ export class StackSource {
   /**
    * The storage account with the events and dead letters.
    *
-   * @throws if there is none, with the command that makes it, or if there are several
+   * @throws if the stack has no such resource, with the command that creates it, or if it has several
    */
   get storageAccount(): StackResource {
     return this.#only(
@@ -78,7 +78,7 @@ export class StackSource {
   /**
    * Its one resource of a type.
    *
-   * @throws if there is none, with the command that makes it, or if there are several
+   * @throws if the stack has no such resource, with the command that creates it, or if it has several
    */
   resource(type: string): StackResource {
     return this.#only(type, this.all(type));

@@ -100,7 +100,7 @@ describe("in a real bash", () => {
       'read -r _ _ function _ <<< "$(complete -p customerio-aep)"',
       `COMP_WORDS=(${["customerio-aep", ...words].map((word) => `'${word}'`).join(" ")})`,
       `COMP_CWORD=${words.length}`,
-      // It would set options of the current completion, and there is none.
+      // It sets options of the completion in progress, which this test does not have.
       "compopt() { :; }",
       '"$function"',
       'printf "%s\\n" "${COMPREPLY[@]}"',

@@ -21,7 +21,7 @@ async function budgets(args: CustomerIoSourceArgs) {
 
 const about = () => warnings.filter((text) => text.includes("monthlyBudget"));
 
-test("there is none unless it is asked for", async () => {
+test("a budget is declared only if the settings ask for it", async () => {
   const found = await budgets({});
   expect(found.budgets).toEqual([]);
   expect(found.guarded).not.toContain("budget");

@@ -4,56 +4,56 @@ import { forwarderHandler } from "../../relay/azure/delivery/forwarder.ts";
 import { PlatformClient } from "../../relay/azure/delivery/platform-client.ts";
 import { poisonHandler } from "../../relay/azure/delivery/poison.ts";
 import { intakeHandler } from "../../relay/azure/intake/intake.ts";
-import { RelayStorageClient } from "../../relay/azure/storage/storage.ts";
 import { admit } from "../../relay/core/event/admit.ts";
 import { digestBody } from "../../relay/core/event/event-id.ts";
 import { signatureOf } from "../../relay/core/intake/verify.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";
 import { eventPolicy } from "../../relay/core/policy/policy.ts";
-import { type Azurite, startAzurite } from "./support/azurite.ts";
-import { type FakePlatform, startFakePlatform } from "./support/fake-platform.ts";
+import { ForwarderWorld } from "./support/forwarder-world.ts";
 import { invocation, signedCall, signingKey } from "./support/invocation.ts";
 import { unpaced } from "./support/unpaced.ts";
 
 const clock = () => new Date("2026-11-20T10:00:00.000Z");
 const policy = eventPolicy.parse({ personalData: { content: "drop", email: "drop", recipient: "drop" } });
 
-/** A new id for each test, so that it finds no notes of earlier tests. */
+/** Another window for each test, and so other tables, which hold no notes of earlier tests. */
 let windowDays = 7;
-let azurite: Azurite;
-let platform: FakePlatform;
-let storage: RelayStorageClient;
+let world: ForwarderWorld;
 beforeAll(async () => {
-  azurite = await startAzurite();
-  platform = await startFakePlatform();
-  storage = new RelayStorageClient({ connectionString: azurite.connectionString });
+  world = await ForwarderWorld.start();
 });
 beforeEach(async () => {
-  await azurite.reset();
-  platform.reset();
+  await world.reset();
   windowDays += 1;
 });
-afterAll(async () => {
-  await platform.stop();
-  await azurite.stop();
-});
+afterAll(() => world.stop());
 
 async function post(bodies: readonly string[], signingKeys: readonly string[] = [signingKey]): Promise<void> {
   const budget = { call: 20_000, write: 20_000, patience: 20_000 };
-  const intake = intakeHandler({ signingKeys, settings: { policy, maximumAgeSeconds: 0 }, storage, clock, budget });
+  const intake = intakeHandler({
+    signingKeys,
+    settings: { policy, maximumAgeSeconds: 0 },
+    storage: world.storage,
+    clock,
+    budget,
+  });
   for (const body of bodies) expect(await intake(signedCall(body), invocation().context)).toEqual({ status: 200 });
 }
 
 async function workOff(): Promise<void> {
   const forwarder = forwarderHandler({
-    target: { client: unpaced(new PlatformClient(platform.streamingUrl, { timeout: 20_000 })), readyAt: undefined },
-    storage,
-    duplicates: new RememberedDuplicates({ tables: storage.tables, clock, windowDays }),
+    target: {
+      client: unpaced(new PlatformClient(world.platform.streamingUrl, { timeout: 20_000 })),
+      readyAt: undefined,
+    },
+    storage: world.storage,
+    duplicates: new RememberedDuplicates({ tables: world.storage.tables, clock, windowDays }),
     clock,
     random: Math.random,
   });
-  while ((await azurite.waiting(queueNames.events)) > 0) {
-    for (const { message } of await azurite.take(queueNames.events)) await forwarder(message, invocation().context);
+  while ((await world.azurite.waiting(queueNames.events)) > 0) {
+    for (const { message } of await world.azurite.take(queueNames.events))
+      await forwarder(message, invocation().context);
   }
 }
 
@@ -81,27 +81,29 @@ describe.each([
     await workOff();
     await post(bodies);
     await workOff();
-    expect(platform.received).toHaveLength(bodies.length);
-    expect(new Set(platform.received.map(({ event_id }) => event_id)).size).toBe("id" in options ? 1 : bodies.length);
-    for (const address of addresses) expect(JSON.stringify(platform.received)).not.toContain(address);
-    for (const container of Object.values(containerNames)) expect(await azurite.blobNames(container)).toEqual([]);
+    expect(world.platform.received).toHaveLength(bodies.length);
+    expect(new Set(world.platform.received.map(({ event_id }) => event_id)).size).toBe(
+      "id" in options ? 1 : bodies.length,
+    );
+    for (const address of addresses) expect(JSON.stringify(world.platform.received)).not.toContain(address);
+    for (const container of Object.values(containerNames)) expect(await world.azurite.blobNames(container)).toEqual([]);
   });
 
   test("become separate dead letters, and all arrive after a replay", async () => {
     await post(bodies);
-    const poison = poisonHandler({ storage, clock });
-    for (const { message } of await azurite.take(queueNames.events)) await poison(message, invocation().context);
-    const names = await azurite.blobNames(containerNames.deadLetters);
-    const letters = await azurite.deadLetters();
+    const poison = poisonHandler({ storage: world.storage, clock });
+    for (const { message } of await world.azurite.take(queueNames.events)) await poison(message, invocation().context);
+    const names = await world.azurite.blobNames(containerNames.deadLetters);
+    const letters = await world.azurite.deadLetters();
     expect(new Set(letters.map(({ digest }) => digest)).size).toBe(bodies.length);
     const contentOf = (name: string) => Buffer.from(JSON.stringify(letters[names.indexOf(name)]));
     const counts = await replay({
       storage: {
         readDeadLetter: async (name) => ({ content: contentOf(name), etag: "1" }),
         removeDeadLetter: async () => true,
-        readClaim: (name) => storage.readClaim(name, AbortSignal.timeout(5_000)),
-        putClaim: (name, body) => storage.putClaim(name, body, AbortSignal.timeout(5_000)),
-        enqueue: (text) => storage.enqueue(text, { delaySeconds: 0, signal: AbortSignal.timeout(5_000) }),
+        readClaim: (name) => world.storage.readClaim(name, AbortSignal.timeout(5_000)),
+        putClaim: (name, body) => world.storage.putClaim(name, body, AbortSignal.timeout(5_000)),
+        enqueue: (text) => world.storage.enqueue(text, { delaySeconds: 0, signal: AbortSignal.timeout(5_000) }),
       },
       names,
       filter: {},
@@ -115,7 +117,7 @@ describe.each([
     await workOff();
     await post(bodies);
     await workOff();
-    expect(platform.received).toHaveLength(bodies.length);
+    expect(world.platform.received).toHaveLength(bodies.length);
   });
 });
 
@@ -124,7 +126,7 @@ test("a signing key added below the present one changes nothing, so a repeated c
   await post([body]);
   await post([body], [signingKey, "another-key"]);
   await workOff();
-  expect(platform.received).toHaveLength(1);
+  expect(world.platform.received).toHaveLength(1);
 });
 
 test("without the signing key, a guessed address can't be confirmed from what is stored", () => {

@@ -107,7 +107,7 @@ describe("an answer is a delivery only if it is Platform's receipt", () => {
     ["megabytes that begin like one", 200, `${JSON.stringify(receipt).slice(0, -1)},"x":"${"x".repeat(3_000_000)}"}`],
   ])("%s is not", async (_, status, body) => expect(await answered({ status, body })).toBe("hold"));
 
-  test("the operator gets a description of such an answer, but none of its text", async () => {
+  test("an operator gets a description of such an answer, but not its text", async () => {
     expect(
       await send({ status: 200, headers: { "content-type": "text/html; charset=utf-8" }, body: "<p>secret</p>" }),
     ).toEqual({

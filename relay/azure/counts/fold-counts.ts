@@ -3,13 +3,13 @@ import { daysBefore, foldedAfterDays } from "../../core/counts/counts.ts";
 import { propertiesOf, sumOfRows } from "../../core/counts/row-of-counts.ts";
 import type { JsonObject } from "../../core/event/json.ts";
 import { countsTable } from "../../core/names.ts";
-import type { EntityKey, Position, Tables } from "../storage/tables.ts";
+import { type EntityKey, mostInTransaction, type Position, type Tables } from "../storage/tables.ts";
 
 /** Milliseconds for a page of rows, and for a transaction. */
 const patience = 30_000;
 
 /** One less than a transaction takes: the sum is written in the same one. */
-const mostAtOnce = 99;
+const mostAtOnce = mostInTransaction - 1;
 
 /** How the keys of sums begin, so that they come last in their day: after those of instances, and of purges. */
 export const sumPrefix = "sum-";

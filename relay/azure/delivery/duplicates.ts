@@ -7,16 +7,13 @@ import {
 } from "../../core/duplicates/delivered-tables.ts";
 import { Gathering } from "../../core/gathering.ts";
 import { describeError } from "../log.ts";
-import { type EntityKey, TableError, type Tables } from "../storage/tables.ts";
+import { type EntityKey, mostInTransaction, TableError, type Tables } from "../storage/tables.ts";
 
 /** Milliseconds for one look-up or note. It is better to send an event twice than to hold it up to avoid a duplicate. */
 const patience = 2_000;
 
 /** Events that an instance keeps in memory, some 3 MB. */
 const remembered = 20_000;
-
-/** Entities of one transaction at most. */
-const mostInTransaction = 100;
 
 /** Rows that may be read for each event that is looked up together with others: to read so many costs less than another query. */
 const rowsForEach = 100;
@@ -138,18 +135,13 @@ export class RememberedDuplicates implements Duplicates {
     const { tables } = this.#ports;
     const signal = AbortSignal.timeout(patience);
     const sorted = [...wanted].sort();
-    const found = new Set<string>();
-    const [first = "", last = ""] = [sorted[0], sorted.at(-1)];
-    let seenTo: string | undefined = "";
-    if (first !== last) {
-      const most = Math.min(mostRows, rowsForEach * wanted.length);
-      const { rows, isAll } = await tables.rowKeys(table, { partition, from: first, to: last, most }, signal);
-      for (const row of rows) found.add(row);
-      seenTo = isAll ? undefined : (rows.at(-1) ?? "");
-    }
-    if (seenTo === undefined) return wanted.map((row) => found.has(row));
-    // Too many others lie between.
-    const seen = seenTo;
+    const [from = "", to = ""] = [sorted[0], sorted.at(-1)];
+    const most = Math.min(mostRows, rowsForEach * wanted.length);
+    const range = from === to ? undefined : await tables.rowKeys(table, { partition, from, to, most }, signal);
+    const found = new Set(range?.rows);
+    if (range?.isAll) return wanted.map((row) => found.has(row));
+    // Nothing was read, or too many others lie between: what comes after the last row read is asked for one by one.
+    const seen = range?.rows.at(-1) ?? "";
     return Promise.all(
       wanted.map(
         async (row) => found.has(row) || (row > seen && (await tables.has(table, { partition, row }, signal))),

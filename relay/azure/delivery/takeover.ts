@@ -5,14 +5,12 @@ import { deliveredTables } from "../../core/duplicates/delivered-tables.ts";
 import { describeError } from "../log.ts";
 import type { Marks } from "../marks-reader.ts";
 import type { RelayStorageClient } from "../storage/storage.ts";
-import { createTableFor, type EntityKey, type Tables } from "../storage/tables.ts";
+import { createTableFor, type EntityKey, mostInTransaction, type Tables } from "../storage/tables.ts";
 
 /** Milliseconds after which a call answers how far it has come. */
 const longestWork = 8_000;
 /** Milliseconds for one page of a thousand notes. */
 const pageTimeout = 30_000;
-/** Most entities of one transaction. */
-const mostInTransaction = 100;
 
 const request = z.object({
   /** The first hexadecimal digit of the partitions: a sixteenth of all notes, so that callers can ask for several at once. */

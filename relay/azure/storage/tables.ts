@@ -12,6 +12,9 @@ export interface EntityKey {
   readonly row: string;
 }
 
+/** Entities of one transaction at most ("Performing entity group transactions" in Microsoft Learn). */
+export const mostInTransaction = 100;
+
 /** A row, and how old it is. */
 export interface AgedRow {
   readonly row: string;
@@ -118,8 +121,7 @@ export class Tables {
   }
 
   /**
-   * Writes entities without properties of one partition, at most a hundred, in one transaction ("Performing entity group
-   * transactions" in Microsoft Learn): all of them or none.
+   * Writes entities without properties of one partition, at most `mostInTransaction`, in one transaction: all of them or none.
    */
   async putAll(table: string, keys: readonly EntityKey[], signal: AbortSignal): Promise<void> {
     await this.#transact(
@@ -140,7 +142,7 @@ export class Tables {
   }
 
   /**
-   * Puts an entity in the place of others of its partition, at most 99, in one transaction: so all of it happens, or nothing.
+   * Puts an entity in the place of others of its partition, one less than `mostInTransaction` at most, in one transaction: so all of it happens, or nothing.
    *
    * @throws TableError also if one of the others is not there any more
    */

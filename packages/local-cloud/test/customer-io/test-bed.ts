@@ -18,7 +18,7 @@ export const otherWorkspace = { name: "blog", appApiKey: "app-key-blog", signing
 export interface Answered<Body> {
   readonly status: number;
   readonly headers: Headers;
-  /** The parsed JSON; an empty string if there is none. */
+  /** The parsed JSON; an empty string for an answer without a body. */
   readonly body: Body;
 }
 
