@@ -1,6 +1,6 @@
 import { auditCommand } from "./audit/audit-command.ts";
 import { statusCommand } from "./checks/status-command.ts";
-import type { CommandDefinition } from "./command/definition.ts";
+import type { AnyCommand } from "./command/definition.ts";
 import { costCommand } from "./cost/cost-command.ts";
 import { exportCommand } from "./dead-letters/export-command.ts";
 import { replayCommand } from "./dead-letters/replay-command.ts";
@@ -9,10 +9,14 @@ import { driftCommand } from "./drift/drift-command.ts";
 import { previewCommand } from "./preview/preview-command.ts";
 import { evacuateCommand } from "./region/evacuate-command.ts";
 import { failoverCommand } from "./region/failover-command.ts";
+import { initCommand } from "./setup/init-command.ts";
+import { signingKeyCommand } from "./signing-key/signing-key-command.ts";
 import { verifyCommand } from "./verify/verify-command.ts";
 
 /** All commands of the CLI, in the order of its help. */
-export const commands: readonly CommandDefinition[] = [
+export const commands: readonly AnyCommand[] = [
+  initCommand,
+  signingKeyCommand,
   statusCommand,
   verifyCommand,
   previewCommand,

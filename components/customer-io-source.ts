@@ -190,9 +190,9 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
 /** The App API never returns the signing key, so an operator has to copy it once. */
 function keySteps(title: string, words: SettingWords): string[] {
   return [
-    `In Customer.io, open Data & Integrations > Integrations > Reporting Webhooks, and in the three-dots menu of "${title}" choose "Copy signing key".`,
-    words.setSecret("signingKeys"),
-    "npx pulumi up",
-    `In Customer.io, press "Send test" for "${title}", and look whether "calls" is fine: ${operatorCommand("status")}`,
+    `In Customer.io (https://fly.customer.io), open Data & Integrations > Integrations > Reporting Webhooks, and in the three-dots menu of "${title}" choose "Copy signing key".`,
+    `Run ${operatorCommand("signing-key")}: it asks for the key, checks its form, stores it encrypted, runs npx pulumi up, and waits for a ` +
+      `test event. Or, by hand: ${words.setSecret("signingKeys")}, and npx pulumi up`,
+    `In Customer.io, press "Send test" for "${title}". If the key was set by hand, look whether "calls" is fine: ${operatorCommand("status")}`,
   ];
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { getPreflight } from "pulumi-aep";
 import { getReportingWebhooks } from "pulumi-customerio";
+import { platformProblems } from "../settings/platform-problems.ts";
 import type { PlatformSettings } from "../settings/platform-settings.ts";
 import type { Source } from "../settings/schema.ts";
 import { findAzureProblems } from "./azure-preflight.ts";
@@ -15,8 +16,6 @@ export interface Needs extends AzureNeeds {
   /** Only the relay needs Azure. */
   readonly delivery: "relay" | "direct";
 }
-
-type Report = Awaited<ReturnType<typeof getPreflight>>;
 
 /**
  * Reads the settings, checks in Platform and Customer.io, also in a preview, that everything exists that the source needs, and logs in to
@@ -84,7 +83,7 @@ async function findProblems(
     needs?.delivery === "relay" ? findAzureProblems(needs, parent) : { problems: [], unchecked: [] },
   ]);
   const report = closed === undefined ? await preflight : undefined;
-  const missing = report === undefined ? [] : problemsOf(report, needs?.source);
+  const missing = report === undefined ? [] : platformProblems(report, needs?.source);
   const all = [
     ...(closed === undefined ? [] : [["Experience Platform does not let this stack in", closed]]),
     ...(missing.length > 0 ? [["Experience Platform lacks what this stack needs", ...missing]] : []),
@@ -95,45 +94,4 @@ async function findProblems(
     problems: all.map(([what, ...list]) => [`${what}, so nothing was changed:`, ...list].join("\n  - ")),
     unchecked: [...(report?.unchecked ?? []), ...azure.unchecked],
   };
-}
-
-function problemsOf(report: Report, source: Source | undefined): string[] {
-  const { sandbox, sandboxState, missingPermissions } = report;
-  if (sandboxState === "absent") {
-    return [
-      `The sandbox "${sandbox}" is not among those that the credential may use. Check its name (npx pulumi config set aep:sandbox ` +
-        "<name>), and in Experience Platform under Permissions > Roles that a role has the sandbox, and the credential " +
-        "among its API credentials.",
-    ];
-  }
-  const problems: string[] = [];
-  if (!["active", "unknown"].includes(sandboxState)) {
-    problems.push(
-      `The sandbox "${sandbox}" is ${sandboxState}. Wait until it is active, or have an administrator fix it.`,
-    );
-  }
-  if (missingPermissions.length > 0) {
-    problems.push(
-      `The credential lacks the permissions ${missingPermissions.join(", ")} in the sandbox "${sandbox}". In Experience ` +
-        "Platform, add them under Permissions > Roles to the role that has the credential among its API credentials.",
-    );
-  }
-  return [...problems, ...sourceProblems(report, source)];
-}
-
-function sourceProblems({ sandbox, customerIoSource, httpSource }: Report, source: Source | undefined): string[] {
-  if (source === undefined) return [];
-  if (source === "http") {
-    if (httpSource !== "absent") return [];
-    const instead =
-      customerIoSource === "offered"
-        ? " It offers the Customer.io source: npx pulumi config set source customerio"
-        : "";
-    return [`The sandbox "${sandbox}" does not offer the HTTP API source (Sources > Catalog > Streaming).${instead}`];
-  }
-  if (customerIoSource !== "absent") return [];
-  const ask = "Ask Adobe for it: it is a beta";
-  const instead =
-    httpSource === "absent" ? "." : "; or use the HTTP API source instead: npx pulumi config set source http";
-  return [`The sandbox "${sandbox}" does not offer the Customer.io source. ${ask}${instead}`];
 }

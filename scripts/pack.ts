@@ -20,6 +20,9 @@ interface PublishedPackage {
 /** Plain JavaScript with declarations written by hand: it must be read by any Node. */
 const runProgram = ["run-program.js", "run-program.d.ts"];
 
+/** What `customerio-aep init` makes projects from. */
+const templates = ["templates/typescript", "templates/yaml"];
+
 /** The packages in the order in which they depend on each other. */
 const packages: readonly PublishedPackage[] = [
   { folder: "packages/adobe-data-prep", compiled: ["src"], copied: ["README.md"] },
@@ -29,7 +32,16 @@ const packages: readonly PublishedPackage[] = [
   {
     folder: ".",
     compiled: ["components", "events", "mapping", "cli", "relay/core", "relay/azure", "relay/deploy", "settings"],
-    copied: ["README.md", "CHANGELOG.md", "bin", "dist", "relay/dist", "relay/deploy/schema.json", ...runProgram],
+    copied: [
+      "README.md",
+      "CHANGELOG.md",
+      "bin",
+      "dist",
+      "relay/dist",
+      "relay/deploy/schema.json",
+      ...templates,
+      ...runProgram,
+    ],
   },
   {
     folder: "packages/customerio-aep-policies",

@@ -27,6 +27,8 @@ export interface CommandContext {
   /** Prints lines for people; with `--json`, nothing. */
   readonly print: (...lines: string[]) => void;
   readonly progress: Progress;
+  /** Whether standard output is for one JSON document. */
+  readonly isJson: boolean;
   /** Whether the stack has more sources than this one. */
   readonly isOneOfSeveral: boolean;
   /** Aborted by Ctrl-C if the command sets `stopsInOrder`. */
@@ -40,10 +42,8 @@ interface CommandResult<Json> {
   readonly json: Json;
 }
 
-/**
- * A command of the CLI. Parsing, help, completion and the reference page are made from it.
- */
-export interface CommandDefinition<Options extends OptionTable = OptionTable, Json extends z.ZodType = z.ZodType> {
+/** What help, completion and the reference page are made from, of any command. */
+interface DescribedCommand<Options extends OptionTable, Json extends z.ZodType> {
   readonly name: string;
   /** A phrase that begins with a verb, without a full stop. */
   readonly summary: string;
@@ -51,14 +51,21 @@ export interface CommandDefinition<Options extends OptionTable = OptionTable, Js
   readonly description: string;
   readonly options: Options;
   readonly examples: readonly { readonly args: string; readonly shows: string }[];
+  /** What `--json` prints, for each source if the command is about sources. */
+  readonly json: Json;
+}
+
+/**
+ * A command about the sources of an existing stack. Parsing, help, completion and the reference page are made from it.
+ */
+export interface CommandDefinition<Options extends OptionTable = OptionTable, Json extends z.ZodType = z.ZodType>
+  extends DescribedCommand<Options, Json> {
   /** Whether it needs the stack's secrets, such as the vendors' credentials. */
   readonly needsSecrets: boolean;
   /** Whether it needs a relay; sources without one are skipped. */
   readonly needsRelay: boolean;
   /** Whether it finishes the work under way after Ctrl-C. */
   readonly stopsInOrder: boolean;
-  /** What `--json` prints for each source. */
-  readonly json: Json;
   /**
    * Checks the options as a whole, before anything is read.
    *
@@ -75,10 +82,29 @@ export interface CommandDefinition<Options extends OptionTable = OptionTable, Js
   run(source: StackSource, values: ValuesOf<Options>, context: CommandContext): Promise<CommandResult<z.output<Json>>>;
 }
 
+/** A command that needs no stack, such as the one that makes it. */
+export interface ProjectCommandDefinition<Options extends OptionTable = OptionTable, Json extends z.ZodType = z.ZodType>
+  extends DescribedCommand<Options, Json> {
+  /** Does the work in the folder of a program. */
+  runInProject(
+    values: ValuesOf<Options> & ProjectValues,
+    context: Pick<CommandContext, "print" | "progress">,
+  ): Promise<CommandResult<z.output<Json>>>;
+}
+
+export type AnyCommand = CommandDefinition | ProjectCommandDefinition;
+
 /** Returns the definition unchanged; it infers the types of `run` from the table of options. */
 export function defineCommand<const Options extends OptionTable, Json extends z.ZodType>(
   definition: CommandDefinition<Options, Json>,
 ): CommandDefinition<Options, Json> {
+  return definition;
+}
+
+/** The same for a command that needs no stack. */
+export function defineProjectCommand<const Options extends OptionTable, Json extends z.ZodType>(
+  definition: ProjectCommandDefinition<Options, Json>,
+): ProjectCommandDefinition<Options, Json> {
   return definition;
 }
 
@@ -117,3 +143,6 @@ export const sharedOptions = {
 } as const satisfies OptionTable;
 
 export type SharedValues = ValuesOf<typeof sharedOptions>;
+
+/** The values of the shared options without `--source`, which only an existing stack can have. */
+type ProjectValues = Omit<SharedValues, "source">;

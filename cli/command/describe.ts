@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { CommandDefinition, OptionDefinition, OptionTable } from "./definition.ts";
+import type { AnyCommand, OptionDefinition, OptionTable, ProjectCommandDefinition } from "./definition.ts";
 import { sharedOptions } from "./definition.ts";
 
 /** An option as help and the reference show it. */
@@ -15,8 +15,14 @@ export interface ShownOption {
 }
 
 /** The command's own options first, then those that every command has. */
-export function optionsOf(definition: Pick<CommandDefinition, "options">): OptionTable {
-  return { ...definition.options, ...sharedOptions };
+export function optionsOf(definition: AnyCommand): OptionTable {
+  if (!isProjectCommand(definition)) return { ...definition.options, ...sharedOptions };
+  const { source: _, ...others } = sharedOptions;
+  return { ...definition.options, ...others };
+}
+
+export function isProjectCommand(definition: AnyCommand): definition is ProjectCommandDefinition {
+  return "runInProject" in definition;
 }
 
 export function describeOption(name: string, option: OptionDefinition): ShownOption {
@@ -37,7 +43,8 @@ function choicesOf(schema: z.ZodType): string[] {
 }
 
 /** The whole document that `--json` prints. */
-export function documentOf(definition: CommandDefinition) {
+export function documentOf(definition: AnyCommand): z.ZodType {
+  if (isProjectCommand(definition)) return definition.json;
   return z.object({
     stack: z.string().describe("name of the stack"),
     sources: z.array(

@@ -4,8 +4,14 @@ import { Progress } from "../output/progress.ts";
 import { PulumiStack } from "../stack/pulumi-stack.ts";
 import type { StackSource } from "../stack/source.ts";
 import { logCalls, reportError, reportOf } from "./debug.ts";
-import type { CommandContext, CommandDefinition, SharedValues } from "./definition.ts";
-import { optionsOf } from "./describe.ts";
+import type {
+  AnyCommand,
+  CommandContext,
+  CommandDefinition,
+  ProjectCommandDefinition,
+  SharedValues,
+} from "./definition.ts";
+import { isProjectCommand, optionsOf } from "./describe.ts";
 import { type Ending, exitCodes, worstEnding } from "./exit-codes.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -20,13 +26,13 @@ interface SourceOutcome {
 }
 
 /**
- * Runs a command for each chosen source.
+ * Runs a command, for each chosen source if it is about sources.
  *
  * @param given the options as they were written
  * @returns the exit code
  */
 export async function performCommand(
-  definition: CommandDefinition,
+  definition: AnyCommand,
   given: Readonly<Record<string, unknown>>,
 ): Promise<number> {
   const isJson = given.json === true;
@@ -34,8 +40,9 @@ export async function performCommand(
   if (isDebug) logCalls();
   try {
     const values = valuesOf(definition, given);
-    await definition.check?.(values);
     const progress = new Progress(isJson ? undefined : process.stderr);
+    if (isProjectCommand(definition)) return await performInProject(definition, { values, progress });
+    await definition.check?.(values);
     const stack = await progress.waiting("reading the stack", readStack(values, definition));
     const outcomes = await performAll(definition, { values, stack, progress });
     if (isJson) printJson({ stack: stack.name, sources: outcomes });
@@ -47,6 +54,22 @@ export async function performCommand(
   }
 }
 
+async function performInProject(
+  definition: ProjectCommandDefinition,
+  { values, progress }: { values: Values; progress: Progress },
+): Promise<number> {
+  const { ending, json } = await definition.runInProject(values, { print: printerOf(values), progress });
+  if (values.json) printJson(json as object);
+  return exitCodes[ending].code;
+}
+
+/** Prints lines for people; with `--json`, nothing. */
+function printerOf({ json }: Values): (...lines: string[]) => void {
+  return (...lines) => {
+    if (!json) process.stdout.write(`${lines.join("\n")}\n`);
+  };
+}
+
 async function performAll(
   definition: CommandDefinition,
   { values, stack, progress }: { values: Values; stack: PulumiStack; progress: Progress },
@@ -55,9 +78,8 @@ async function performAll(
   const stop = definition.stopsInOrder ? stopOnInterrupt() : undefined;
   const context: CommandContext = {
     ...{ progress, signal: stop?.signal ?? new AbortController().signal, isOneOfSeveral: stack.sources.length > 1 },
-    print: (...lines) => {
-      if (!values.json) process.stdout.write(`${lines.join("\n")}\n`);
-    },
+    isJson: values.json,
+    print: printerOf(values),
   };
   const outcomes: SourceOutcome[] = [];
   for (const source of sources) {
@@ -105,7 +127,7 @@ function readStack(values: Values, { needsSecrets: secrets }: CommandDefinition)
   });
 }
 
-function valuesOf(definition: CommandDefinition, given: Readonly<Record<string, unknown>>): Values {
+function valuesOf(definition: AnyCommand, given: Readonly<Record<string, unknown>>): Values {
   const options = Object.entries(optionsOf(definition)).map(([name, { schema }]) => [name, schema]);
   const parsed = z.object(Object.fromEntries(options)).safeParse(given);
   if (parsed.success) return parsed.data as Values;

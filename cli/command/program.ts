@@ -1,15 +1,15 @@
 import tab from "@bomb.sh/tab/commander";
 import { Command, Option } from "commander";
 import manifest from "../../package.json" with { type: "json" };
-import type { CommandDefinition } from "./definition.ts";
+import type { AnyCommand } from "./definition.ts";
 import { describeOption, optionsOf } from "./describe.ts";
 import { exitCodes } from "./exit-codes.ts";
 
 /** Runs a command. @param given the options as text, and true for switches */
-export type Perform = (definition: CommandDefinition, given: Readonly<Record<string, unknown>>) => Promise<void>;
+export type Perform = (definition: AnyCommand, given: Readonly<Record<string, unknown>>) => Promise<void>;
 
 /** Builds the CLI's parser, with help and completion, from the definitions. The parser throws `CommanderError`. */
-export function buildProgram(definitions: readonly CommandDefinition[], perform: Perform): Command {
+export function buildProgram(definitions: readonly AnyCommand[], perform: Perform): Command {
   const program = new Command(manifest.name)
     .description("Operate the Customer.io sources of a Pulumi stack. The stack may be of any program.")
     .version(manifest.version, "--version", "print the version")
@@ -44,7 +44,7 @@ const withoutBashCompletion = `if ! declare -F _get_comp_words_by_ref >/dev/null
     }
 fi`;
 
-function commandOf(definition: CommandDefinition, perform: Perform): Command {
+function commandOf(definition: AnyCommand, perform: Perform): Command {
   const command = new Command(definition.name)
     .summary(definition.summary)
     .description(sentence(definition.summary))

@@ -61,7 +61,7 @@ export class PulumiStack {
     const sources = found.map(
       (parts) =>
         new StackSource({
-          ...{ ...parts, providers, settings: Object.fromEntries(values) },
+          ...{ ...parts, providers, settings: Object.fromEntries(values), configFile },
           target: found.length === 1 ? target : { ...target, source: parts.name },
         }),
     );

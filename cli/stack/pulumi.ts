@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -8,30 +8,76 @@ import { UsageError } from "../command/usage-error.ts";
 const run = promisify(execFile);
 const isWindows = process.platform === "win32";
 
+/** A command of the Pulumi CLI. */
+export interface PulumiCall {
+  /** Folder of the program. */
+  readonly folder: string;
+  readonly command: readonly string[];
+  /** Variables beside this process's own. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /**
- * Runs a command of the Pulumi CLI in a folder, and returns what it prints. As with npx, a `pulumi` that npm installed for the
- * program, or for this package, takes precedence over the one on the `PATH`.
+ * Runs a command of the Pulumi CLI in a folder, and returns what it prints.
  *
  * @throws with what Pulumi says
  */
-export async function runPulumi(folder: string, ...command: string[]): Promise<string> {
-  const bins = [...new Set([folder, import.meta.dirname].flatMap(listBinFolders))];
-  const environment = { ...process.env, PATH: [...bins, process.env.PATH ?? ""].join(path.delimiter) };
+export function runPulumi(folder: string, ...command: string[]): Promise<string> {
+  return callPulumi({ folder, command, purpose: "read the stack" });
+}
+
+/**
+ * The same for any purpose. As with npx, a `pulumi` that npm installed for the program, or for this package, takes precedence over the
+ * one on the `PATH`.
+ *
+ * @param call.purpose what it is for, for its error: `read the stack`
+ * @param call.input what it reads from standard input, such as a secret, which must not be an argument: other users see those
+ */
+export async function callPulumi(
+  call: PulumiCall & { readonly purpose: string; readonly input?: string },
+): Promise<string> {
+  const { folder, command, purpose, input } = call;
   const args = [...command, "--non-interactive", "--color", "never"];
   logCommand(`pulumi ${command.join(" ")}`, folder);
   try {
-    const { stdout } = await run("pulumi", isWindows ? args.map(quote) : args, {
-      ...{ cwd: folder, env: environment, maxBuffer: 2 ** 28 },
+    const running = run("pulumi", isWindows ? args.map(quote) : args, {
+      ...{ cwd: folder, env: environmentOf(call), maxBuffer: 2 ** 28 },
       // On Windows, npm's shims are scripts.
       shell: isWindows,
     });
-    return stdout;
+    // It may end without reading its input.
+    if (input !== undefined) running.child.stdin?.on("error", () => undefined).end(input);
+    return (await running).stdout;
   } catch (error) {
     const { stderr, code } = error as { stderr?: string; code?: unknown };
     if (code === "ENOENT") throw await explainMissingPulumi(folder);
     const said = stderr?.trim().replace(/^error: /, "") || String(error);
-    throw new Error(`Could not read the stack: ${said}`);
+    throw new Error(`Could not ${purpose}: ${said}`);
   }
+}
+
+/**
+ * Runs a command that prints for people, such as `up`, on this terminal.
+ *
+ * @param call.isQuiet prints to standard error, since standard output is for JSON
+ * @returns its exit code
+ */
+export async function showPulumi(call: PulumiCall & { readonly isQuiet: boolean }): Promise<number> {
+  const { folder, command, isQuiet } = call;
+  logCommand(`pulumi ${command.join(" ")}`, folder);
+  const child = spawn("pulumi", isWindows ? command.map(quote) : command, {
+    ...{ cwd: folder, env: environmentOf(call), shell: isWindows },
+    stdio: ["ignore", isQuiet ? process.stderr : "inherit", "inherit"],
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve(code ?? 1));
+  });
+}
+
+function environmentOf({ folder, environment }: PulumiCall): Record<string, string | undefined> {
+  const bins = [...new Set([folder, import.meta.dirname].flatMap(listBinFolders))];
+  return { ...process.env, ...environment, PATH: [...bins, process.env.PATH ?? ""].join(path.delimiter) };
 }
 
 /** The folders where npm links executables, for a folder and all its parents. */

@@ -16,6 +16,8 @@ export class StackSource {
   readonly name: string;
   /** Names stack and source in printed commands. */
   readonly target: CommandTarget;
+  /** The stack's settings in place of `Pulumi.<stack>.yaml`. */
+  readonly configFile: string | undefined;
   readonly #members: readonly StackResource[];
   readonly #component: StackResource | undefined;
   readonly #providers: ReadonlyMap<string, StackResource>;
@@ -30,9 +32,11 @@ export class StackSource {
     providers: ReadonlyMap<string, StackResource>;
     /** The stack's configuration. */
     settings: Readonly<Record<string, string>>;
+    configFile?: string | undefined;
   }) {
     this.name = parts.name;
     this.target = parts.target;
+    this.configFile = parts.configFile;
     this.#members = parts.members;
     this.#component = parts.component;
     this.#providers = parts.providers;

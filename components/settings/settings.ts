@@ -4,6 +4,7 @@ import { config as plugin } from "../../relay/deploy/config.ts";
 import { contradictions, withoutEffect } from "../../settings/delivery.ts";
 import { platformConflicts } from "../../settings/platform-settings.ts";
 import { type SecretName, type SettingValues, secretSettings, settingsSchema } from "../../settings/schema.ts";
+import { type SigningKeyProblems, signingKeyProblems } from "../../settings/signing-keys.ts";
 import { settingsTable } from "../../settings/table.ts";
 import { halfCredentials } from "../platform/relay-credential.ts";
 import { filterWarnings } from "./filter-warnings.ts";
@@ -20,7 +21,6 @@ import {
 } from "./setting-mistakes.ts";
 import type { Settings } from "./setting-types.ts";
 import { type SettingWords, stackWords } from "./setting-words.ts";
-import { type SigningKeyProblems, signingKeyProblems } from "./signing-keys.ts";
 import { stackSettings } from "./stack-settings.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { CommandDefinition } from "../../cli/command/definition.ts";
+import type { AnyCommand } from "../../cli/command/definition.ts";
 import { describeOption, documentOf, failureDocument, optionsOf } from "../../cli/command/describe.ts";
 import { exitCodes } from "../../cli/command/exit-codes.ts";
 import { commands } from "../../cli/commands.ts";
@@ -50,7 +50,7 @@ function exitCodeTable(): string {
   );
 }
 
-function commandSections(definition: CommandDefinition): string[] {
+function commandSections(definition: AnyCommand): string[] {
   const { name, summary, description, examples } = definition;
   return [
     `## ${name}`,

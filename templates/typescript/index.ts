@@ -1,9 +1,6 @@
-import * as pulumi from "@pulumi/pulumi";
-import { CustomerIoSource } from "customerio-aep";
+import { CustomerIoSource, StackSettings } from "customerio-aep";
 
-// Set it once nextSteps says where Customer.io shows it: npx pulumi config set --secret signingKeys
-const signingKeys = new pulumi.Config().getSecret("signingKeys");
-
-const source = new CustomerIoSource("events", { signingKeys, alertEmails: [] });
+// Every setting comes from the stack: npx pulumi config set, or npx customerio-aep init. To set some in code, give arguments instead.
+const source = new CustomerIoSource("events", new StackSettings());
 
 export const { relayUrl, streamingUrl, dataflowId, datasetId, schemaId, webhookId, nextSteps } = source;

@@ -93,7 +93,7 @@ async function run(source: StackSource) {
   const values = { from, to, lookback: 1, folder, stack: "dev", json: false, debug: false };
   const { ending, json } = await auditCommand.run(source, values, {
     ...{ print: (...lines: string[]) => void printed.push(...lines), progress: new Progress(undefined) },
-    ...{ isOneOfSeveral: false, signal: new AbortController().signal },
+    ...{ isOneOfSeveral: false, isJson: false, signal: new AbortController().signal },
   });
   expect(auditCommand.json.safeParse(json).error).toBeUndefined();
   return { ending, json, printed: printed.join("\n") };

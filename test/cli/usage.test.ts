@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { CommanderError } from "commander";
-import { sharedOptions } from "../../cli/command/definition.ts";
+import { optionsOf } from "../../cli/command/describe.ts";
 import { exitCodes } from "../../cli/command/exit-codes.ts";
 import { performCommand } from "../../cli/command/perform.ts";
 import { buildProgram } from "../../cli/command/program.ts";
@@ -51,7 +51,7 @@ test("without a command it shows all of them, and fails", async () => {
 test.each(names)("%s --help shows every option, examples and the exit codes, and succeeds", async (name) => {
   const { code, stdout } = await call(name, "--help");
   const definition = commands.find((command) => command.name === name);
-  const options = Object.keys({ ...definition?.options, ...sharedOptions });
+  const options = Object.keys(definition ? optionsOf(definition) : {});
   expect(options.filter((option) => !stdout.includes(`--${option}`))).toEqual([]);
   for (const { args } of definition?.examples ?? []) expect(stdout).toContain(`  customerio-aep ${args}\n`);
   for (const { code, meaning } of Object.values(exitCodes)) expect(stdout).toContain(`${code}  ${meaning}\n`);

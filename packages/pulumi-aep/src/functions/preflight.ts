@@ -1,6 +1,7 @@
 import type { FunctionDefinition } from "pulumi-provider-kit";
 import { VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
+import { listSandboxes } from "../client/choices.ts";
 import type { AepClient } from "../client/client.ts";
 import { pathOf, paths } from "../client/paths.ts";
 import { connectionSpecs } from "../resources/flow-service/sources.ts";
@@ -34,6 +35,9 @@ const result = z.object({
   }),
   unchecked: z.array(z.string()).meta({ description: "What could not be checked, and why." }),
 });
+
+/** What a preflight found. */
+export type PreflightReport = z.output<typeof result>;
 
 /** Checks a sandbox before anything is created: whether it exists, which sources it offers, and what the credential may do. */
 export const getPreflight: FunctionDefinition<AepClient, typeof args, typeof result> = {
@@ -74,23 +78,10 @@ export const getPreflight: FunctionDefinition<AepClient, typeof args, typeof res
   },
 };
 
-const sandboxes = z.object({ sandboxes: z.array(z.object({ name: z.string(), state: z.string() })) });
-
-/** The list shows the sandboxes that the caller may use; only administrators can look up a single one (Sandbox API). */
 async function readSandboxState(client: AepClient, signal: AbortSignal): Promise<string> {
-  const purpose = "list the sandboxes that the credential may use";
-  for (let offset = 0; ; ) {
-    const path = offset === 0 ? paths.sandboxes : `${paths.sandboxes}?offset=${offset}`;
-    const page = (await client.call({ method: "GET", path, signal, purpose }, sandboxes)).sandboxes;
-    const found = page.find(({ name }) => name === client.sandbox);
-    if (found) return found.state;
-    if (page.length < smallestFullPage) return "absent";
-    offset += page.length;
-  }
+  const found = (await listSandboxes(client, signal)).find(({ name }) => name === client.sandbox);
+  return found?.state ?? "absent";
 }
-
-/** Pages have 50 entries by default; a shorter page is the last. */
-const smallestFullPage = 50;
 
 const specs = z.object({ items: z.array(z.unknown()) });
 

@@ -39,6 +39,7 @@ const webhookAnswer = z.object({
   full_resolution: z.boolean().nullish(),
   with_content: z.boolean().nullish(),
 });
+const workspacesAnswer = z.object({ workspaces: z.array(z.object({ name: z.string() })) });
 const addressAnswer = z.object({ ip_addresses: z.array(z.string()) });
 const listAnswer = z.object({ reporting_webhooks: z.array(z.unknown()).nullish() });
 
@@ -75,6 +76,15 @@ export class ReportingWebhooks {
     const answer = addressAnswer.safeParse(data);
     if (!answer.success) throw explainUnreadable(purpose);
     return answer.data.ip_addresses;
+  }
+
+  /** Names of the account's workspaces, in the account's order. Any key may list them; the answer does not say which one is the key's. */
+  async workspaceNames(signal: AbortSignal): Promise<string[]> {
+    const purpose = "list the workspaces";
+    const { data } = await this.#http.call({ method: "GET", path: "/v1/workspaces", signal, purpose });
+    const answer = workspacesAnswer.safeParse(data);
+    if (!answer.success) throw explainUnreadable(purpose);
+    return answer.data.workspaces.map(({ name }) => name);
   }
 
   /** The webhook, or undefined if it does not exist. */

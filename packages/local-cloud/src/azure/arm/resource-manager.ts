@@ -35,6 +35,19 @@ export function resourceManager(parts: InvokeParts, writes: ResourceWrites): Hon
     authenticate(context, parts);
     return context.json(nodeStacks(context.req.param("region"), parts.switches));
   });
+  // The REST reference's "Subscriptions - List": those that the caller has any role in.
+  app.get("/subscriptions", (context) => {
+    authenticate(context, parts);
+    const { subscriptionId, tenantId } = parts.subscription;
+    const one = {
+      id: `/subscriptions/${subscriptionId}`,
+      subscriptionId,
+      tenantId,
+      displayName: "Local",
+      state: "Enabled",
+    };
+    return context.json({ value: [one], count: { type: "Total", value: 1 } });
+  });
   app.all("/subscriptions/*", async (context) => {
     const { method, path } = context.req;
     const answer = await answerQuery(context, parts, queries);

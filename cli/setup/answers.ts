@@ -1,0 +1,121 @@
+import { plainWords } from "pulumi-provider-kit/settings";
+import { stackWords } from "../../components/settings/setting-words.ts";
+import type { Choice, Prompter } from "./prompter.ts";
+import { type Question, questions } from "./questions.ts";
+
+/** Only its commands are needed here, which are the same for each project. */
+const words = stackWords("");
+
+/** Values by the settings' keys. */
+export type SettingTexts = Readonly<Record<string, string>>;
+
+/**
+ * The answers to the setup's questions: from options, then from the stack's settings, then from environment variables, and what is
+ * missing then from a person. Without a person it notes what is missing, and how to give it.
+ */
+export class Answers {
+  readonly #options: Readonly<Record<string, unknown>>;
+  readonly #stored: SettingTexts;
+  readonly #environment: Readonly<Record<string, string | undefined>>;
+  readonly #prompter: Prompter | undefined;
+  readonly #corrected = new Map<string, string>();
+  readonly #used = new Map<string, { readonly question: Question; readonly value: string }>();
+  /** One line for each setting that nobody gave. */
+  readonly missing: string[] = [];
+
+  constructor(parts: {
+    /** Values of the options, by their names. */
+    options: Readonly<Record<string, unknown>>;
+    /** The stack's settings, by their keys. */
+    stored: SettingTexts;
+    environment: Readonly<Record<string, string | undefined>>;
+    /** Undefined if nobody can be asked. */
+    prompter: Prompter | undefined;
+  }) {
+    this.#options = parts.options;
+    this.#stored = parts.stored;
+    this.#environment = parts.environment;
+    this.#prompter = parts.prompter;
+  }
+
+  /** What was given for a setting so far, if it is valid. */
+  find(question: Question): string | undefined {
+    const { option, environment, key } = question;
+    const fromOption = option === undefined ? undefined : this.#options[option];
+    const fromEnvironment = environment === undefined ? undefined : this.#environment[environment];
+    const value =
+      this.#corrected.get(key) ??
+      (fromOption === undefined ? undefined : String(fromOption)) ??
+      this.#stored[key] ??
+      (fromEnvironment === "" ? undefined : fromEnvironment);
+    if (value === undefined || complaintOf(question, value) !== undefined) return undefined;
+    return this.use(question, value);
+  }
+
+  /** The given value, or a text that a person types; undefined if nobody can be asked. */
+  async text(question: Question, fallback?: string): Promise<string | undefined> {
+    const value = this.find(question);
+    if (value !== undefined) return value;
+    return this.#prompter === undefined ? this.#note(question) : this.ask(question, fallback);
+  }
+
+  /** The given value, or one that a person chooses; undefined if nobody can be asked. */
+  async choice(question: Question, choices: readonly Choice[], fallback?: string): Promise<string | undefined> {
+    const value = this.find(question);
+    if (value !== undefined) return value;
+    if (this.#prompter === undefined) return this.#note(question);
+    const { message } = question;
+    return this.use(question, await this.#prompter.choose({ message, choices, default: fallback }));
+  }
+
+  /** Asks a person although there is a value, since it was refused. */
+  async ask(question: Question, fallback?: string): Promise<string> {
+    if (this.#prompter === undefined) throw new Error("Nobody can be asked.");
+    const { message, isSecret } = question;
+    const check = (text: string) => complaintOf(question, text);
+    const typed = await (isSecret
+      ? this.#prompter.secret({ message: `${message} (not shown)`, check })
+      : this.#prompter.text({ message, default: fallback, check }));
+    return this.use(question, typed.trim());
+  }
+
+  /** Takes a value, whatever was given. */
+  use(question: Question, value: string): string {
+    this.#corrected.set(question.key, value);
+    this.#used.set(question.key, { question, value });
+    return value;
+  }
+
+  /** Options that were given for settings of the program. */
+  ownOptions(): string[] {
+    const own = Object.values<Question>(questions).filter(({ isOwn }) => isOwn);
+    return own.flatMap(({ option }) => (option !== undefined && this.#options[option] !== undefined ? [option] : []));
+  }
+
+  /** All answers so far, by the settings' keys. */
+  all(): ReadonlyMap<string, string> {
+    return this.#corrected;
+  }
+
+  /** The settings that the stack lacks or has otherwise, in the order of the questions. */
+  changes(): { readonly question: Question; readonly value: string }[] {
+    return [...this.#used.values()].filter(({ question, value }) => this.#stored[question.key] !== value);
+  }
+
+  #note(question: Question): undefined {
+    const { key, option, environment, isSecret } = question;
+    const ways = [
+      ...(option === undefined ? [] : [`--${option} <value>`]),
+      ...(environment === undefined ? [] : [`the environment variable ${environment}`]),
+      isSecret ? words.setSecret(key) : words.set(key, "<value>"),
+    ];
+    this.missing.push(`${key}: ${ways.join(", or ")}`);
+    return undefined;
+  }
+}
+
+/** What is wrong with a value; undefined if it is fine. */
+function complaintOf({ schema }: Question, value: string): string | undefined {
+  const parsed = schema.safeParse(value, { error: plainWords });
+  return parsed.success ? undefined : parsed.error.issues[0]?.message;
+}

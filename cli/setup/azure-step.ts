@@ -1,0 +1,125 @@
+import { z } from "zod";
+import { AzureClient } from "../../relay/deploy/client/client.ts";
+import { config } from "../../relay/deploy/config.ts";
+import { normalizeRegion } from "../../relay/deploy/region-name.ts";
+import { startTimeLimit } from "../clients.ts";
+import { questions } from "./questions.ts";
+import { countOf, type SetupRun, settingsFrom } from "./setup-run.ts";
+
+const subscriptions = z.object({ value: z.array(z.object({ subscriptionId: z.string(), displayName: z.string() })) });
+const regions = z.object({ value: z.array(z.object({ name: z.string() })) });
+
+/** With or without the relay, and where in Azure it is. */
+export async function setUpDelivery(run: SetupRun): Promise<void> {
+  const { answers } = run;
+  const delivery =
+    run.isAsking && run.readsSettings
+      ? await answers.choice(questions.delivery, [
+          {
+            value: "relay",
+            name: "With the relay in Azure (recommended)",
+            description: "It checks, holds and replays events.",
+          },
+          {
+            value: "direct",
+            name: "Straight to Platform",
+            description: "For trials: nothing in Azure, and no check of signatures.",
+          },
+        ])
+      : (answers.find(questions.delivery) ?? "relay");
+  if (delivery === "direct") return;
+  await setUpAzure(run);
+  if (!run.readsSettings) return;
+  if (run.isAsking) {
+    await answers.choice(questions.environment, [
+      { value: "dev", name: "dev", description: "Cheap, and quick to destroy." },
+      {
+        value: "prod",
+        name: "prod",
+        description: "Events in several zones, recoverable, and protected against deletion by mistake.",
+      },
+    ]);
+    await askForAlertEmail(run);
+  } else {
+    answers.find(questions.environment);
+    answers.find(questions.alertEmail);
+  }
+}
+
+async function askForAlertEmail({ answers, prompter }: SetupRun): Promise<void> {
+  const { alertEmail } = questions;
+  if (answers.find(alertEmail) !== undefined || prompter === undefined) return;
+  const check = (text: string) =>
+    text.trim() === "" || alertEmail.schema.safeParse(text.trim()).success ? undefined : "it is not an e-mail address";
+  const email = (await prompter.text({ message: `${alertEmail.message} (empty: none)`, check })).trim();
+  if (email !== "") answers.use(alertEmail, email);
+}
+
+async function setUpAzure(run: SetupRun): Promise<void> {
+  const { answers } = run;
+  const azure = new AzureClient(settingsFrom(run, "customerio-aep", config));
+  const listed = await run.untilAccepted([], "Azure", () => listSubscriptions(azure));
+  const given = answers.find(questions.subscription);
+  if (listed === undefined) {
+    await answers.text(questions.location, "westeurope");
+    return;
+  }
+  run.report(`Azure accepts your login, which sees ${countOf(listed, "subscription")}.`);
+  const [first, ...others] = listed;
+  if (first === undefined) {
+    run.problem("Your Azure login sees no subscription. Log in as somebody who may use one: az login");
+    return;
+  }
+  const choices = listed.map(({ subscriptionId, displayName }) => ({
+    ...{ value: subscriptionId, name: displayName, description: subscriptionId },
+  }));
+  const chosen =
+    given ??
+    (others.length === 0
+      ? answers.use(questions.subscription, first.subscriptionId)
+      : // Without a person, that of the login holds.
+        run.isAsking && (await answers.choice(questions.subscription, choices)));
+  if (chosen && !listed.some(({ subscriptionId }) => subscriptionId === chosen)) {
+    run.problem(
+      `Your Azure login does not see the subscription ${chosen}. Choose another one, or log in as somebody who may use it: az login`,
+    );
+    return;
+  }
+  await chooseRegion(run, azure, chosen || first.subscriptionId);
+}
+
+async function chooseRegion(run: SetupRun, azure: AzureClient, subscriptionId: string): Promise<void> {
+  const asked = {
+    path: `/subscriptions/${subscriptionId}/providers/Microsoft.Web/geoRegions`,
+    ...{ apiVersion: "2023-01-01", params: { sku: "FlexConsumption" } },
+    purpose: "list the regions that offer Flex Consumption",
+  };
+  const offered = await run
+    .waiting("asking Azure for its regions", azure.query(asked, regions, startTimeLimit()))
+    .then(({ value }) => value.map(({ name }) => normalizeRegion(name)))
+    .catch((error: Error) => {
+      run.report(`Not checked: ${error.message}`);
+      return undefined;
+    });
+  if (offered === undefined) {
+    await run.answers.text(questions.location, "westeurope");
+    return;
+  }
+  const choices = offered.toSorted().map((name) => ({ value: name, name }));
+  const location = await run.answers.choice(questions.location, choices, "westeurope");
+  if (location !== undefined && !offered.includes(normalizeRegion(location))) {
+    run.problem(
+      `The region ${location} does not offer the plan Flex Consumption. Those that do: ${offered.toSorted().join(", ")}`,
+    );
+  }
+}
+
+async function listSubscriptions(azure: AzureClient) {
+  const purpose = "list the subscriptions that your login may use";
+  const { value } = await azure.query(
+    { path: "/subscriptions", apiVersion: "2022-12-01", purpose },
+    subscriptions,
+    startTimeLimit(),
+  );
+  return value;
+}

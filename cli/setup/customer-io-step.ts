@@ -1,0 +1,60 @@
+import { ReportingWebhooks } from "pulumi-customerio/client";
+import { config } from "pulumi-customerio/settings";
+import { VendorError } from "pulumi-provider-kit/http";
+import { startTimeLimit } from "../clients.ts";
+import { questions } from "./questions.ts";
+import { type SetupRun, settingsFrom } from "./setup-run.ts";
+
+/** Customer.io's App API key, which opens one workspace, and the account's region. */
+export async function setUpCustomerIo(run: SetupRun): Promise<void> {
+  const { answers } = run;
+  if ((await answers.text(questions.appApiKey)) === undefined) return;
+  const found = await run.untilAccepted([questions.appApiKey], "Customer.io", () => findRegion(run));
+  if (found === undefined) return;
+  const { region, webhooks, workspaces } = found;
+  answers.use(questions.region, region);
+  const [only, ...others] = workspaces;
+  const which = only !== undefined && others.length === 0 ? `the workspace ${only}` : "its workspace";
+  run.report(`Customer.io accepts the key for ${which}, in the region ${region}.`);
+  if (others.length > 0) {
+    run.report(
+      `The account has the workspaces ${workspaces.join(", ")}. Customer.io does not say which one a key belongs to; this one has ` +
+        (webhooks.length === 0 ? "no reporting webhook yet." : `the reporting webhooks ${webhooks.join(", ")}.`),
+    );
+    const message = "Is that the workspace whose events you want? (No: enter the key of another one)";
+    if (run.prompter && !(await run.prompter.confirm({ message, default: true }))) {
+      await answers.ask(questions.appApiKey);
+      await setUpCustomerIo(run);
+    }
+  }
+}
+
+interface Workspace {
+  readonly region: string;
+  /** Names of its reporting webhooks. */
+  readonly webhooks: string[];
+  /** Names of all of the account's workspaces. */
+  readonly workspaces: string[];
+}
+
+/** A key works only in its own region, so that a refusal in one asks the other. */
+async function findRegion(run: SetupRun): Promise<Workspace> {
+  const given = run.answers.find(questions.region) ?? "us";
+  try {
+    return await readWorkspace(run, given);
+  } catch (error) {
+    if (!(error instanceof VendorError && error.status === 401)) throw error;
+    const other = given === "us" ? "eu" : "us";
+    return await readWorkspace(run, other).catch(() => {
+      throw error;
+    });
+  }
+}
+
+async function readWorkspace(run: SetupRun, region: string): Promise<Workspace> {
+  const client = new ReportingWebhooks(settingsFrom(run, "customerio", config, { region }));
+  const webhooks = await client.list(startTimeLimit());
+  // Only for the person's orientation.
+  const workspaces = await client.workspaceNames(startTimeLimit()).catch(() => []);
+  return { region, webhooks: webhooks.map(({ name }) => `"${name}"`), workspaces };
+}

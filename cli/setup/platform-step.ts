@@ -1,0 +1,85 @@
+import { AepClient, listDatasets, listEventSchemas, listSandboxes } from "pulumi-aep/client";
+import { getPreflight } from "pulumi-aep/preflight";
+import { config } from "pulumi-aep/settings";
+import { platformProblems } from "../../settings/platform-problems.ts";
+import type { Source } from "../../settings/schema.ts";
+import { startTimeLimit } from "../clients.ts";
+import { questions } from "./questions.ts";
+import { countOf, type SetupRun, settingsFrom } from "./setup-run.ts";
+
+const credential = [questions.clientId, questions.clientSecret, questions.orgId] as const;
+/** Every organization has this one. The list of sandboxes belongs to none, but each call names one. */
+const anySandbox = "prod";
+/** More than a person reads. */
+const mostChoices = 300;
+
+/** Adobe's credential, the sandbox, and what it offers. */
+export async function setUpPlatform(run: SetupRun): Promise<void> {
+  for (const question of credential) await run.answers.text(question);
+  const sandboxes = await run.untilAccepted(credential, "Adobe", async () =>
+    listSandboxes(clientFor(run, anySandbox), startTimeLimit()),
+  );
+  if (sandboxes === undefined) return;
+  run.report(`Adobe accepts the credential, which may use ${countOf(sandboxes, "sandbox", "sandboxes")}.`);
+  const choices = sandboxes.map(({ name, title, type, state }) => ({
+    ...{ value: name, name: title && title !== name ? `${name} (${title})` : name },
+    description: [type, state].filter(Boolean).join(", "),
+  }));
+  if (choices.length === 0) {
+    run.problem(
+      "The credential may use no sandbox. In Platform, open Permissions > Roles, choose a role with the sandbox, and add the credential under API Credentials.",
+    );
+    return;
+  }
+  const sandbox = await run.answers.choice(
+    questions.sandbox,
+    choices,
+    choices.find(({ value }) => value !== "prod")?.value,
+  );
+  if (sandbox === undefined) return;
+  const client = clientFor(run, sandbox);
+  await checkSandbox(run, client);
+  if (run.isAsking && run.readsSettings) await chooseDataset(run, client);
+}
+
+async function checkSandbox(run: SetupRun, client: AepClient): Promise<void> {
+  const report = await run.waiting("asking Platform", getPreflight.call(client, { profile: false }, startTimeLimit()));
+  for (const reason of report.unchecked) run.report(`Not checked: ${reason}`);
+  const isOnlyHttp = report.customerIoSource === "absent" && report.httpSource === "offered";
+  const chosen = run.answers.find(questions.source) as Source | undefined;
+  if (isOnlyHttp && chosen !== "http" && run.readsSettings) {
+    const message =
+      "The sandbox does not offer Adobe's source for Customer.io, a beta. Use the HTTP API source instead?";
+    if (await run.prompter?.confirm({ message, default: true })) run.answers.use(questions.source, "http");
+  }
+  const source = (run.answers.find(questions.source) as Source | undefined) ?? "customerio";
+  const problems = platformProblems(report, source);
+  for (const problem of problems) run.problem(problem);
+  if (problems.length === 0) run.report(`The sandbox ${client.sandbox} has everything that the source needs.`);
+}
+
+async function chooseDataset(run: SetupRun, client: AepClient): Promise<void> {
+  const { answers, prompter } = run;
+  if (prompter === undefined) return;
+  if (answers.find(questions.dataset) !== undefined || answers.find(questions.schema) !== undefined) return;
+  const datasets = await run.waiting("listing the datasets", listDatasets(client, startTimeLimit()));
+  const make = { value: "", name: "Create one (recommended)" };
+  const list = (found: readonly { id: string; name: string }[]) =>
+    found.slice(0, mostChoices).map(({ id, name }) => ({ value: id, name, description: id }));
+  const dataset = await prompter.choose({ message: "Platform: dataset", choices: [make, ...list(datasets)] });
+  if (dataset !== "") {
+    answers.use(questions.dataset, dataset);
+    return;
+  }
+  const schemas = await run.waiting("listing the schemas", listEventSchemas(client, startTimeLimit()));
+  if (schemas.length === 0) return;
+  const schema = await prompter.choose({
+    message: "Platform: schema of the dataset",
+    choices: [make, ...list(schemas)],
+  });
+  if (schema !== "") answers.use(questions.schema, schema);
+}
+
+function clientFor(run: SetupRun, sandbox: string): AepClient {
+  return new AepClient(settingsFrom(run, "aep", config, { sandbox }));
+}

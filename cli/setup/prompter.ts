@@ -1,0 +1,46 @@
+/** Something to choose, and what a list calls it. */
+export interface Choice {
+  readonly value: string;
+  readonly name: string;
+  readonly description?: string;
+}
+
+/** Returns what is wrong with a text; undefined if it is fine. */
+type TextCheck = (text: string) => string | undefined;
+
+/** Asks a person. */
+export interface Prompter {
+  text(question: { message: string; default?: string | undefined; check: TextCheck }): Promise<string>;
+  /** The text does not appear on the screen. */
+  secret(question: { message: string; check: TextCheck }): Promise<string>;
+  choose(question: { message: string; choices: readonly Choice[]; default?: string | undefined }): Promise<string>;
+  confirm(question: { message: string; default: boolean }): Promise<boolean>;
+}
+
+/** Whether an error means that the person pressed Ctrl-C in a question, or closed the input. */
+export function isInterruption(error: unknown): boolean {
+  return error instanceof Error && (error.name === "ExitPromptError" || error.name === "AbortPromptError");
+}
+
+/** Asks on this terminal; undefined if there is none, as in CI. */
+export async function openPrompter(): Promise<Prompter | undefined> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
+  const library = await import("@inquirer/prompts").catch((cause: unknown) => {
+    throw new Error(
+      "The package @inquirer/prompts is missing, with which questions are asked: npm leaves it out on a Node.js that is too old for it. " +
+        "Install Node.js 24.15 or newer and run npm install again, or give every setting by options and environment variables, and --yes.",
+      { cause },
+    );
+  });
+  // Standard output is for results.
+  const context = { output: process.stderr };
+  const judge = (check: TextCheck) => (given: string) => check(given) ?? true;
+  return {
+    text: ({ message, default: fallback, check }) =>
+      library.input({ message, ...(fallback && { default: fallback }), validate: judge(check) }, context),
+    secret: ({ message, check }) => library.password({ message, mask: false, validate: judge(check) }, context),
+    choose: ({ message, choices, default: fallback }) =>
+      library.select({ message, choices: [...choices], pageSize: 12, ...(fallback && { default: fallback }) }, context),
+    confirm: (question) => library.confirm(question, context),
+  };
+}

@@ -1,0 +1,46 @@
+import { copyFile, rename, rm, stat } from "node:fs/promises";
+import type { Answers } from "./answers.ts";
+import type { PulumiSession } from "./pulumi-session.ts";
+
+/**
+ * Makes the stack if it does not exist, and writes its settings: all of them, or none if anything fails or Ctrl-C stops it.
+ *
+ * They are written to a copy of the stack's file, which takes the file's place at the end. Each value goes to Pulumi's standard input,
+ * since other users of the machine can see arguments.
+ */
+export async function writeSettings(
+  pulumi: PulumiSession,
+  { stack, isNew, changes }: { stack: string; isNew: boolean; changes: ReturnType<Answers["changes"]> },
+): Promise<void> {
+  const file = pulumi.settingsFile(stack);
+  const copy = file.replace(/\.yaml$/, ".unfinished.yaml");
+  const hadFile = await exists(file);
+  let isMade = false;
+  try {
+    if (isNew) {
+      await pulumi.call(`make the stack ${stack}`, "stack", "init", stack);
+      isMade = true;
+    }
+    await rm(copy, { force: true });
+    if (await exists(file)) await copyFile(file, copy);
+    for (const { question, value } of changes) {
+      const { key, isPath, isSecret } = question;
+      const how = [...(isPath ? ["--path"] : []), isSecret ? "--secret" : "--plaintext"];
+      const command = ["config", "set", ...how, "--stack", stack, "--config-file", copy, key];
+      await pulumi.feed(`write the setting ${key}`, value, ...command);
+    }
+    if (changes.length > 0) await rename(copy, file);
+  } catch (error) {
+    await rm(copy, { force: true });
+    if (isMade) await pulumi.call(`remove the stack ${stack}`, "stack", "rm", stack, "--yes").catch(() => undefined);
+    if (!hadFile) await rm(file, { force: true });
+    throw error;
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}

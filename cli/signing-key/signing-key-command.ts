@@ -1,0 +1,108 @@
+import { text as contentOf } from "node:stream/consumers";
+import { z } from "zod";
+import { operatorCommand } from "../../relay/core/operator-command.ts";
+import { copyKeyAnew, sendTest } from "../checks/calls.ts";
+import { type CommandContext, defineCommand } from "../command/definition.ts";
+import { positiveNumber } from "../command/number-option.ts";
+import { UsageError } from "../command/usage-error.ts";
+import { isInterruption, openPrompter } from "../setup/prompter.ts";
+import type { StackSource } from "../stack/source.ts";
+import { signingKeysOf } from "../stack/source-settings.ts";
+import { awaitCall, bringUp, complaintOfKey, type KeyProof, realPorts, storeKeys } from "./signing-key.ts";
+
+export const signingKeyCommand = defineCommand({
+  name: "signing-key",
+  summary:
+    "ask for Customer.io's signing key, check its form, store it, run `npx pulumi up`, and wait for a test event",
+  description:
+    "The key is typed without echo, or comes from standard input, and is stored encrypted. For a rotation, `--add` keeps the keys that the " +
+    "stack has, so that calls with either are accepted. A call that is accepted proves the key; with several keys, one of them.",
+  options: {
+    add: { description: "keep the stack's keys, and add this one", schema: z.boolean().default(false) },
+    setting: {
+      value: "key",
+      description: "the setting from which the program reads the keys",
+      schema: z
+        .string()
+        .regex(/^[\w:-]+$/, "it must be a setting's key")
+        .default("signingKeys"),
+    },
+    timeout: {
+      value: "minutes",
+      description: "how long to wait for Customer.io's test event",
+      schema: positiveNumber.default(10),
+    },
+  },
+  examples: [
+    { args: "signing-key --stack dev", shows: "asks for the key" },
+    { args: "signing-key --stack dev --add", shows: "for a rotation: the former key stays valid" },
+    { args: "signing-key --stack north --setting northSigningKeys", shows: "a program that reads another setting" },
+  ],
+  ...{ needsSecrets: true, needsRelay: true, stopsInOrder: true },
+  json: z.object({
+    setting: z.string(),
+    keys: z.number().describe("how many keys the relay accepts now"),
+    stored: z.boolean().describe("false: the stack had the key already"),
+    calls: z.enum(["accepted", "refused", "waiting"]).describe("Customer.io's calls since then"),
+  }),
+  checkSources(_values, sources) {
+    if (sources.length > 1) throw new UsageError("Each source has a key of its own: choose one with --source.");
+  },
+  async run(source, { add, setting, timeout }, context) {
+    const { print, progress, signal } = context;
+    const key = await askForKey(source);
+    const present = signingKeysOf(source);
+    const keys = add ? [...new Set([...present, key])] : [key];
+    const isStored = keys.join("\n") !== present.join("\n");
+    const before = await progress.waiting("reading the relay's counts", realPorts.arrivals(source));
+    if (isStored) {
+      await storeKeys(source, setting, keys);
+      print(`The setting ${setting} has ${keys.length === 1 ? "the key" : `${keys.length} keys`}. npx pulumi up:`);
+    } else print(`The setting ${setting} had the key already. npx pulumi up:`);
+    const made = await bringUp(source, { setting, key, isQuiet: context.isJson }, realPorts);
+    const calls = await proveKey(made, { before, minutes: timeout, signal }, context);
+    const endings = { accepted: "well", refused: "broken", waiting: "waiting" } as const;
+    return {
+      ending: signal.aborted ? "interrupted" : endings[calls],
+      json: { setting, keys: keys.length, stored: isStored, calls },
+    };
+  },
+});
+
+/** @throws UsageError if it can't be a key */
+async function askForKey(source: StackSource): Promise<string> {
+  const check = (typed: string) => complaintOfKey(typed, source);
+  const prompter = await openPrompter();
+  if (prompter !== undefined) {
+    try {
+      return (await prompter.secret({ message: "Customer.io's signing key (not shown)", check })).trim();
+    } catch (error) {
+      if (isInterruption(error)) throw new Error("Stopped. Nothing was changed.");
+      throw error;
+    }
+  }
+  const given = (await contentOf(process.stdin)).trim();
+  const complaint = check(given);
+  if (complaint === undefined) return given;
+  throw new UsageError(`The signing key on standard input is invalid: ${complaint}.`);
+}
+
+async function proveKey(
+  source: StackSource,
+  wait: Parameters<typeof awaitCall>[1],
+  { print, progress }: CommandContext,
+): Promise<KeyProof> {
+  if (source.resource("customerio:index:ReportingWebhook").inputs.disabled === true) {
+    print("The stack's settings keep the webhook disabled, so Customer.io sends nothing (webhook.disabled).");
+    return "waiting";
+  }
+  print(`${sendTest}. Waiting for its event.`);
+  const calls = await progress.waiting("waiting for Customer.io's test event", awaitCall(source, wait, realPorts));
+  const sentences = {
+    accepted: `It arrived, and the relay accepted it: the key is right. ${operatorCommand("status", source.target)} shows the rest.`,
+    refused: `A call arrived, but the relay refused it: it was signed with another key. ${copyKeyAnew(source.target)}`,
+    waiting: `None arrived yet. Look again later: ${operatorCommand("status", source.target)}`,
+  };
+  print(sentences[calls]);
+  return calls;
+}

@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type OtherCredential, signingKeyProblems } from "../../settings/signing-keys.ts";
+import { UsageError } from "../command/usage-error.ts";
+import { RelayTables } from "../relay/relay-tables.ts";
+import { callPulumi, showPulumi } from "../stack/pulumi.ts";
+import { PulumiStack } from "../stack/pulumi-stack.ts";
+import type { StackSource } from "../stack/source.ts";
+import { signingKeysOf } from "../stack/source-settings.ts";
+
+/** When the relay last accepted and last refused a call. */
+export interface Arrivals {
+  readonly takenAt: Date | undefined;
+  readonly refusedAt: Date | undefined;
+}
+
+/** What setting a key needs of the world. */
+export interface SigningKeyPorts {
+  readonly arrivals: (source: StackSource) => Promise<Arrivals>;
+  /** Reads the source again, after its stack has changed. */
+  readonly reread: (source: StackSource) => Promise<StackSource>;
+  readonly pause: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
+}
+
+export const realPorts: SigningKeyPorts = {
+  arrivals: async (source) => (await RelayTables.open(source)).counts(),
+  reread: async (source) => {
+    const { stack, folder } = source.target;
+    const read = await PulumiStack.read({ stack, folder, configFile: source.configFile, secrets: true });
+    const [found] = read.choose(read.sources.length > 1 ? source.name : undefined);
+    if (found === undefined) throw new Error(`The stack ${read.name} has no source ${source.name} any more.`);
+    return found;
+  },
+  pause: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }).catch(() => undefined),
+};
+
+/** Milliseconds between two looks at the relay's counts, which are some seconds late. */
+const lookPace = 3_000;
+
+/** What is wrong with a signing key; undefined if it has the form of one. */
+export function complaintOfKey(key: string, source: StackSource): string | undefined {
+  if (key.trim() === "") return "it is empty";
+  const [refusal] = signingKeyProblems(key, otherCredentials(source)).refusals;
+  return refusal === undefined ? undefined : `the key ${refusal}`;
+}
+
+/** The stack's other credentials, which people paste by mistake. */
+function otherCredentials(source: StackSource): OtherCredential[] {
+  const find = (namespace: string, name: string, type: string) =>
+    source.all(type).flatMap((resource) => {
+      const value = source.providerSettings(namespace, resource)[name];
+      return typeof value === "string" ? [{ setting: `${namespace}:${name}`, value }] : [];
+    });
+  return [
+    ...find("customerio", "appApiKey", "customerio:index:ReportingWebhook"),
+    ...find("aep", "clientSecret", "aep:index:Dataflow"),
+    ...find("aep", "clientId", "aep:index:Dataflow"),
+  ];
+}
+
+/** Stores the keys as a secret of the stack. They go to Pulumi's standard input, since other users can see arguments. */
+export async function storeKeys(source: StackSource, setting: string, keys: readonly string[]): Promise<void> {
+  const command = ["config", "set", "--secret", setting, ...choiceOf(source)];
+  await callPulumi({
+    folder: folderOf(source),
+    command,
+    input: keys.join("\n"),
+    purpose: `store the setting ${setting}`,
+  });
+}
+
+/**
+ * Runs `pulumi up`, and reads the source again.
+ *
+ * @throws if it fails, or if the relay does not have the key afterwards
+ */
+export async function bringUp(
+  source: StackSource,
+  { setting, key, isQuiet }: { setting: string; key: string; isQuiet: boolean },
+  ports: SigningKeyPorts,
+): Promise<StackSource> {
+  const command = ["up", "--yes", "--skip-preview", ...choiceOf(source)];
+  const code = await showPulumi({ folder: folderOf(source), command, isQuiet });
+  if (code !== 0)
+    throw new Error("The key is stored, but npx pulumi up failed, as it says above. Run the same command again.");
+  const made = await ports.reread(source);
+  if (signingKeysOf(made).includes(key)) return made;
+  throw new UsageError(
+    `The program does not take its signing keys from the setting ${setting}, so that the relay did not get the key. Name the setting that ` +
+      "it reads with --setting.",
+  );
+}
+
+function folderOf(source: StackSource): string {
+  return source.target.folder ?? ".";
+}
+
+function choiceOf({ target: { stack }, configFile }: StackSource): string[] {
+  const file = configFile === undefined ? [] : ["--config-file", configFile];
+  return [...(stack === undefined ? [] : ["--stack", stack]), ...file];
+}
+
+/** What became of Customer.io's calls since `before`. */
+export type KeyProof = "accepted" | "refused" | "waiting";
+
+/** Waits until the relay accepts or refuses a call, until the time is over, or until `signal` aborts. */
+export async function awaitCall(
+  source: StackSource,
+  { before, minutes, signal }: { before: Arrivals; minutes: number; signal: AbortSignal },
+  { arrivals, pause }: Pick<SigningKeyPorts, "arrivals" | "pause">,
+): Promise<KeyProof> {
+  const isNew = (now: Date | undefined, then: Date | undefined) =>
+    now !== undefined && now.getTime() !== then?.getTime();
+  for (let waited = 0; ; waited += lookPace) {
+    const { takenAt, refusedAt } = await arrivals(source);
+    if (isNew(takenAt, before.takenAt)) return "accepted";
+    if (isNew(refusedAt, before.refusedAt)) return "refused";
+    if (waited >= minutes * 60_000 || signal.aborted) return "waiting";
+    await pause(lookPace, signal);
+  }
+}

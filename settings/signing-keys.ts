@@ -1,0 +1,115 @@
+/** A credential from the stack's other settings, which can't be a signing key. */
+export interface OtherCredential {
+  readonly setting: string;
+  readonly value: string;
+}
+
+/** Mistakes in the setting `signingKeys`; the texts contain no key. */
+export interface SigningKeyProblems {
+  /** Reasons why a line can't be a key. */
+  readonly refusals: readonly string[];
+  /** Reasons why a line is probably not a key. */
+  readonly warnings: readonly string[];
+}
+
+/** Characters: known keys of Customer.io have 32 or more; no source says that all have. */
+const lengths = { least: 8, usual: 16, most: 512 };
+
+type Check = (line: string, others: readonly OtherCredential[]) => string | undefined;
+
+/**
+ * Each returns why a line can't be a signing key, the most helpful first. Keys are text without a documented form, so only lines
+ * that can't be a key are refused: with additions of a copy or a shell, or clearly something else.
+ */
+const checks: readonly Check[] = [
+  (line) => reasonIf(/^\s*\[\s*"/.test(line), "is a list; it takes one text with each key on a line of its own"),
+  (line) => reasonIf(/^\p{Z}*[<[{].*[>\]}]\p{Z}*$/u.test(line), "is a placeholder, not the key itself"),
+  (line) =>
+    reasonIf(
+      /^(none( yet)?|the key|(your|my)[ _-]?(signing[ _-]?)?(key|secret)([ _-]?here)?|change[ _-]?me|todo|x{8,})$/i.test(
+        line.trim(),
+      ),
+      "is a placeholder, not the key itself",
+    ),
+  (line, others) => {
+    const same = others.find(({ value }) => value.trim() !== "" && line.trim() === value.trim());
+    return same && `is the value of ${same.setting}, another credential`;
+  },
+  (line) => reasonIf(/^\s*[a-z][a-z0-9+.-]*:\/\//i.test(line), "is a URL"),
+  (line) =>
+    reasonIf(
+      /^\s*@Microsoft\.KeyVault\(/i.test(line),
+      "is a Key Vault reference, which only Azure's app settings resolve",
+    ),
+  (line) =>
+    reasonIf(
+      /^\s*(bearer\s|basic\s|p8e-|eyJ[\w-]+\.|sa_live_|pul-[0-9a-f]{40}|-----BEGIN|ssh-)/i.test(line),
+      "is another kind of credential (an access token, a client secret or a certificate)",
+    ),
+  (line) =>
+    reasonIf(
+      /^\s*["'`]?\s*([a-z][a-z _-]*)?(key|secret|token|signature)s?\s*["'`]?\s*[:=]\s*\S{4,}/i.test(line),
+      'begins with a label such as "Signing key:"; only the key itself belongs here',
+    ),
+  (line) => reasonIf(/["'`\u2018-\u201f\u00ab\u00bb]/.test(line), "has quotation marks, which are no part of a key"),
+  (line) => reasonIf(/\\[rn]/.test(line), "has a \\n in place of a line break; several keys go on lines of their own"),
+  (line) =>
+    reasonIf(/[,;|]/.test(line), "has keys joined by a comma or the like; several keys go on lines of their own"),
+  (line) =>
+    reasonIf(
+      /[\p{Cc}\p{Cf}\p{Variation_Selector}\u115f\u1160\u2800\u3164\uffa0]/u.test(line.replaceAll("\t", " ")),
+      "has a character that can't be seen, such as a zero-width space, which comes along when text is copied",
+    ),
+  (line) =>
+    reasonIf(/[\u2022\u25cf\u00b7*\u2026]{2,}|\u2026|\.{3}/.test(line), "is masked or cut short (dots or asterisks)"),
+  (line) => reasonIf(/[\s\p{Z}]/u.test(line.trim()), "has white space within; several keys go on lines of their own"),
+  (line) => reasonIf(/[<>[\]{}()]/.test(line), "has brackets, which are no part of a key"),
+  (line) => reasonIf(/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(line.trim()), "is an e-mail address"),
+  (line) => reasonIf(line.trim().length < lengths.least, `is too short: it has fewer than ${lengths.least} characters`),
+  (line) => reasonIf(line.trim().length > lengths.most, `is too long: it has more than ${lengths.most} characters`),
+  (line) => reasonIf(/^(.)\1*$/u.test(line.trim()), "is one character again and again"),
+];
+
+const doubts: readonly Check[] = [
+  (line) => reasonIf(line.trim().length < lengths.usual, `is short: it has fewer than ${lengths.usual} characters`),
+  (line) => reasonIf(line.trim().length > 128, "is long: it has more than 128 characters"),
+  (line) => reasonIf(!/^[!-~]+$/.test(line.trim()), "has characters beyond ASCII"),
+  (line) =>
+    reasonIf(
+      /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(line.trim()),
+      "looks like the id of something (a GUID)",
+    ),
+];
+
+/**
+ * Checks a setting's text with one signing key per line. Blank lines are fine as long as there is a key.
+ *
+ * @param text not empty
+ */
+export function signingKeyProblems(text: string, others: readonly OtherCredential[] = []): SigningKeyProblems {
+  const lines = text.split(/\r\n|\n|\r/).map((line, at) => ({ line, number: at + 1 }));
+  const given = lines.filter(({ line }) => line.trim() !== "");
+  if (given.length === 0) return { refusals: ["is blank"], warnings: [] };
+  const refusals: string[] = [];
+  const warnings: string[] = [];
+  for (const { line, number } of given) {
+    const named = (reason: string) => (given.length === 1 ? reason : `line ${number} ${reason}`);
+    const refusal = firstOf(checks, line, others);
+    if (refusal !== undefined) refusals.push(named(refusal));
+    else
+      warnings.push(...[firstOf(doubts, line, others)].flatMap((doubt) => (doubt === undefined ? [] : named(doubt))));
+  }
+  return { refusals, warnings };
+}
+
+function firstOf(all: readonly Check[], line: string, others: readonly OtherCredential[]): string | undefined {
+  for (const check of all) {
+    const reason = check(line, others);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}
+
+function reasonIf(condition: boolean, reason: string): string | undefined {
+  return condition ? reason : undefined;
+}

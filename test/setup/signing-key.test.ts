@@ -1,0 +1,88 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { type Arrivals, awaitCall, bringUp, complaintOfKey, storeKeys } from "../../cli/signing-key/signing-key.ts";
+import { StackSource } from "../../cli/stack/source.ts";
+import type { StackResource } from "../../cli/stack/state.ts";
+import { FakePulumi } from "./fake-pulumi.ts";
+
+const resource = (type: string, inputs: Record<string, unknown> = {}): StackResource => ({
+  ...{ type, id: "1", urn: `urn:${type}`, name: type, parent: undefined, provider: undefined, dependencies: [] },
+  ...{ delete: false, modifiedAt: undefined, inputs, outputs: {} },
+});
+
+function source(folder: string, keys?: string): StackSource {
+  const secret = { name: "customerio-signing-keys", value: keys };
+  const members = [
+    resource("customerio:index:ReportingWebhook"),
+    ...(keys === undefined ? [] : [resource("customerio-aep:index:VaultSecret", secret)]),
+  ];
+  return new StackSource({
+    ...{ name: "events", target: { stack: "dev", folder }, members, component: undefined, providers: new Map() },
+    settings: { "customerio:appApiKey": "the-app-api-key-of-the-workspace" },
+  });
+}
+
+let folder: string;
+let pulumi: FakePulumi;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "signing-key-"));
+  pulumi = await FakePulumi.install(folder, { stacks: ["dev"] });
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const key = "0123456789abcdef0123456789abcdef";
+const never = new AbortController().signal;
+
+test.each([
+  ["", "it is empty"],
+  ["the-app-api-key-of-the-workspace", "the key is the value of customerio:appApiKey, another credential"],
+  ["••••••", "the key is masked or cut short (dots or asterisks)"],
+  [key, undefined],
+])("%j: %s", (text, complaint) => {
+  expect(complaintOfKey(text, source(folder))).toBe(complaint);
+});
+
+test("the keys are stored as a secret, which is in no argument", async () => {
+  await storeKeys(source(folder), "signingKeys", ["former-signing-key", key]);
+  expect(await pulumi.settings("dev")).toEqual({ signingKeys: `[secret] former-signing-key\n${key}` });
+  const [call] = await pulumi.calls();
+  expect(call?.args.join(" ")).toBe("config set --secret signingKeys --stack dev");
+});
+
+test("up runs, and the relay has the key afterwards", async () => {
+  const made = source(folder, key);
+  const ports = { arrivals: jest.fn(), reread: async () => made, pause: jest.fn() };
+  expect(await bringUp(source(folder), { setting: "signingKeys", key, isQuiet: true }, ports)).toBe(made);
+  expect((await pulumi.calls()).map(({ args }) => args.join(" "))).toEqual(["up --yes --skip-preview --stack dev"]);
+});
+
+test("a program that reads another setting is reported", async () => {
+  const ports = { arrivals: jest.fn(), reread: async () => source(folder, "another-signing-key"), pause: jest.fn() };
+  const done = bringUp(source(folder), { setting: "signingKeys", key, isQuiet: true }, ports);
+  await expect(done).rejects.toThrow("does not take its signing keys from the setting signingKeys");
+});
+
+test("an up that fails keeps the key", async () => {
+  await writeFile(path.join(folder, "node_modules/.bin/pulumi"), "#!/bin/sh\nexit 255\n", { mode: 0o755 });
+  const ports = { arrivals: jest.fn(), reread: jest.fn(), pause: jest.fn() };
+  const done = bringUp(source(folder), { setting: "signingKeys", key, isQuiet: true }, ports);
+  await expect(done).rejects.toThrow("The key is stored, but npx pulumi up failed");
+});
+
+const [early, late] = ["2026-11-20T10:00:00Z", "2026-11-20T10:05:00Z"].map((time) => new Date(time));
+const nothing: Arrivals = { takenAt: undefined, refusedAt: undefined };
+
+test.each([
+  ["accepted", nothing, { ...nothing, takenAt: early }],
+  ["accepted", { ...nothing, takenAt: early }, { ...nothing, takenAt: late }],
+  ["refused", { ...nothing, takenAt: early }, { takenAt: early, refusedAt: late }],
+  ["waiting", { takenAt: early, refusedAt: early }, { takenAt: early, refusedAt: early }],
+] as const)("a call is %s", async (proof, before, after) => {
+  const looks = [before, before, after];
+  const arrivals = async () => looks.shift() ?? after;
+  const pause = jest.fn(async () => undefined);
+  expect(await awaitCall(source(folder), { before, minutes: 1, signal: never }, { arrivals, pause })).toBe(proof);
+  // For a minute it looks every three seconds.
+  expect(pause).toHaveBeenCalledTimes(proof === "waiting" ? 20 : 2);
+});
