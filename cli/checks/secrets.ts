@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { type CommandTarget, pulumiCommand } from "../../relay/core/operator-command.ts";
+import { vaultApiVersion } from "../../relay/deploy/api-versions.ts";
 import { versionOf } from "../../relay/deploy/drift/secret-drift.ts";
 import { lacksRole } from "../../relay/deploy/resources/former-versions.ts";
-import { vaultApiVersion } from "../../relay/deploy/vault-api-version.ts";
 import { azureOf, startTimeLimit } from "../clients.ts";
 import type { Finding } from "../output/finding.ts";
 import type { StackSource } from "../stack/source.ts";

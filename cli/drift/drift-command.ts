@@ -1,14 +1,15 @@
 import { z } from "zod";
 import { azureOf } from "../clients.ts";
 import { defineCommand } from "../command/definition.ts";
-import { driftJson, driftLines, driftOf } from "./drift.ts";
+import { driftJson } from "./difference.ts";
+import { driftLines, driftOf } from "./drift.ts";
 
 export const driftCommand = defineCommand({
   name: "drift",
   summary: "list changes made in Azure that `npx pulumi preview` does not show",
   description:
-    "Compares the relay's app settings, code and secrets with what the last `npx pulumi up` left: app settings by name, the code by its digest, " +
-    "secrets by their versions. Prints no values. Changes nothing. Exits with 1 if something differs, so that a nightly job can detect it.",
+    "Compares the relay's app settings, code, secrets and access rules with what the last `npx pulumi up` left: app settings by name, the code by " +
+    "its digest, secrets by their versions; and from where the function app, the storage accounts and the vault can be reached. Prints no values. Changes nothing. Exits with 1 if something differs, so that a nightly job can detect it.",
   options: {},
   examples: [
     { args: "drift --stack prod", shows: "what differs in the stack, and how to undo it" },

@@ -7,16 +7,8 @@ import { settingDrift } from "../../relay/deploy/drift/setting-drift.ts";
 import { startTimeLimit } from "../clients.ts";
 import type { StackSource } from "../stack/source.ts";
 import type { StackResource } from "../stack/state.ts";
-
-/** One difference, as `--json` prints it. */
-export const driftJson = z.object({
-  part: z.enum(["app setting", "code", "secret"]),
-  name: z.string().describe("of the setting, the function app or the secret"),
-  change: z.enum(["changed", "added", "removed"]).describe("what happened to it in Azure"),
-  found: z.string().describe("a sentence for people; never a value"),
-});
-
-export type Drift = z.output<typeof driftJson>;
+import { accessDrifts } from "./access.ts";
+import type { Drift } from "./difference.ts";
 
 const code = z.object({
   siteId: z.string(),
@@ -44,6 +36,7 @@ export async function driftOf(client: AzureClient, source: StackSource): Promise
     ofSettings(client, state.siteId, state.settings, source),
     ofCode(client, state),
     ...secrets.map((resource) => ofSecret(client, resource)),
+    ...accessDrifts(client, source),
   ]);
   return found.flat();
 }
@@ -87,7 +80,8 @@ async function ofSecret(client: AzureClient, { id, outputs }: StackResource): Pr
 
 /** The differences for people, with the command that undoes them. */
 export function driftLines(drift: readonly Drift[], target: CommandTarget): string[] {
-  if (drift.length === 0) return ["App settings, code and secrets are unchanged since the last `npx pulumi up`."];
+  if (drift.length === 0)
+    return ["App settings, code, secrets and access rules are unchanged since the last `npx pulumi up`."];
   return [
     "Differs from what the last `npx pulumi up` left:",
     ...drift.map(({ part, name, change, found }) => `  ${part} ${name} was ${change}: ${found}`),

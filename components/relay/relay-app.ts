@@ -3,8 +3,8 @@ import { WebAppApplicationSettings } from "@pulumi/azure-native/web/webAppApplic
 import { WebAppFtpAllowed } from "@pulumi/azure-native/web/webAppFtpAllowed.js";
 import { WebAppScmAllowed } from "@pulumi/azure-native/web/webAppScmAllowed.js";
 import * as pulumi from "@pulumi/pulumi";
+import { webApiVersion } from "../../relay/deploy/api-versions.ts";
 import { AppServicePlan, FunctionApp, FunctionCode } from "../../relay/deploy/sdk.ts";
-import { webApiVersion } from "../../relay/deploy/web-api-version.ts";
 import { derive } from "../settings/inputs.ts";
 import type { Settings } from "../settings/setting-types.ts";
 import { azureName, digestDigits, formerNames } from "./azure/azure-names.ts";

@@ -11,6 +11,9 @@ const written = { A: "1", KEY: `@Microsoft.KeyVault(SecretUri=${uri})` };
 const list = `POST ${siteId}/config/appsettings/list`;
 const health = "GET /health";
 const secret = `GET ${vaultId}/secrets/key`;
+const accountId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/events";
+const everybody = { ipAddress: "Any", action: "Allow", priority: 2_147_483_647, name: "Allow all" };
+const open = { ipSecurityRestrictions: [everybody], scmIpSecurityRestrictions: [everybody] };
 
 let azure: AzureServer;
 
@@ -20,6 +23,12 @@ useAzure((server) => {
     [list]: [{ body: { properties: written } }],
     [health]: [{ body: { status: "ok", build: "ours" } }],
     [secret]: [{ body: { properties: { secretUriWithVersion: uri } } }],
+    [`GET ${siteId}`]: [{ body: { properties: {} } }],
+    [`GET ${siteId}/config/web`]: [{ body: { properties: open } }],
+    [`GET ${accountId}`]: [
+      { body: { properties: { networkAcls: { bypass: "AzureServices", defaultAction: "Allow" } } } },
+    ],
+    [`GET ${vaultId}`]: [{ body: { properties: { publicNetworkAccess: "Disabled" } } }],
   };
 });
 
@@ -34,7 +43,15 @@ function source(over: object = {}): StackSource {
             ...{ type: "customerio-aep:index:VaultSecret", urn: "u::p::t::key", id: `${vaultId}/secrets/key` },
             outputs: { name: "key", uriWithVersion: uri },
           },
-          { type: "customerio-aep:index:FunctionApp", urn: "u::p::t::app", id: siteId, outputs: {} },
+          {
+            ...{ type: "customerio-aep:index:FunctionApp", urn: "u::p::t::app", id: siteId, outputs: {} },
+            inputs: { body: { properties: { siteConfig: { minTlsVersion: "1.2" } } } },
+          },
+          { type: "azure-native:storage:StorageAccount", urn: "u::p::t::account", id: accountId, inputs: {} },
+          {
+            ...{ type: "azure-native:keyvault:Vault", urn: "u::p::t::vault", id: vaultId },
+            inputs: { properties: { publicNetworkAccess: "Disabled" } },
+          },
         ],
       },
     }),
@@ -53,12 +70,13 @@ test("nothing differs", async () => {
   const drift = await look();
   expect(driftCommand.json.parse({ drift })).toEqual({ drift: [] });
   expect(driftLines(drift, target)).toEqual([
-    "App settings, code and secrets are unchanged since the last `npx pulumi up`.",
+    "App settings, code, secrets and access rules are unchanged since the last `npx pulumi up`.",
   ]);
 });
 
 test("app settings by name, code by its build and secrets by version; no value of any", async () => {
   azure.script = {
+    ...azure.script,
     [list]: [{ body: { properties: { A: "s3cret", NEW: "pa55word" } } }],
     [health]: [{ body: { status: "ok", build: "theirs" } }],
     [secret]: [{ body: { properties: { secretUriWithVersion: uri.replace(/1$/, "2") } } }],
@@ -104,4 +122,40 @@ test.each<[string, () => Promise<unknown>, string]>([
   if (what.startsWith("a relay")) azure.script[health] = [{ status: 503 }];
   if (what.startsWith("an app")) azure.script[list] = [gone];
   expect((await failure(act())).message).toContain(said);
+});
+
+test("access rules of the app, the storage accounts and the vault, which somebody has changed in Azure", async () => {
+  azure.script = {
+    ...azure.script,
+    [`GET ${siteId}`]: [{ body: { properties: { publicNetworkAccess: "Disabled" } } }],
+    [`GET ${siteId}/config/web`]: [
+      {
+        body: {
+          properties: {
+            ...open,
+            ipSecurityRestrictions: [
+              { ipAddress: "203.0.113.7/32", action: "Deny", priority: 100, tag: "Default", headers: null },
+              everybody,
+            ],
+            ipSecurityRestrictionsDefaultAction: "Allow",
+          },
+        },
+      },
+    ],
+    [`GET ${accountId}`]: [
+      { body: { properties: { networkAcls: { defaultAction: "Deny", ipRules: [{ value: "203.0.113.7" }] } } } },
+    ],
+    [`GET ${vaultId}`]: [{ body: { properties: {} } }],
+  };
+  const drift = await look();
+  expect(driftCommand.json.parse({ drift })).toEqual({ drift });
+  const changed = "from where it can be reached is not as the stack says";
+  expect(drift).toEqual([
+    {
+      ...{ part: "access", name: "relay", change: "changed" },
+      found: `${changed}: ipSecurityRestrictions, publicNetworkAccess`,
+    },
+    { part: "access", name: "events", change: "changed", found: `${changed}: default action, IP rules` },
+    { part: "access", name: "v", change: "changed", found: `${changed}: public network access` },
+  ]);
 });

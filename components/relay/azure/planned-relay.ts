@@ -1,12 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
+import { storageApiVersion, vaultApiVersion, webApiVersion } from "../../../relay/deploy/api-versions.ts";
 import type { getAzurePreflight } from "../../../relay/deploy/sdk.ts";
-import { vaultApiVersion } from "../../../relay/deploy/vault-api-version.ts";
-import { webApiVersion } from "../../../relay/deploy/web-api-version.ts";
 import { holdsOutput } from "../../settings/inputs.ts";
 import type { Settings } from "../../settings/setting-types.ts";
 import { networkApiVersion, zoneApiVersion } from "../network/relay-network.ts";
 import { type AzureProfile, azureProfile } from "./azure-profile.ts";
-import { publicAccessOf, safeAccount, safeSite, storageApiVersion } from "./safe-properties.ts";
+import { publicAccessOf, safeAccount, safeSite } from "./safe-properties.ts";
 
 /** The settings that determine what a relay needs in Azure. */
 export type AzureNeeds = Pick<

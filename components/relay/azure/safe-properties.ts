@@ -1,8 +1,5 @@
 import type { PrivateNetwork } from "../../../settings/network-settings.ts";
 
-/** Of Azure's Storage Resource Provider. */
-export const storageApiVersion = "2024-01-01";
-
 /** Properties that make the storage account safe in every environment, as azure-native names them. */
 export const safeAccount = {
   allowBlobPublicAccess: false,

@@ -1,11 +1,12 @@
 import { StorageAccount } from "@pulumi/azure-native/storage/storageAccount.js";
 import * as pulumi from "@pulumi/pulumi";
+import { storageApiVersion } from "../../../relay/deploy/api-versions.ts";
 import { ArmResource } from "../../../relay/deploy/sdk.ts";
 import { derive } from "../../settings/inputs.ts";
 import { addName, azureName } from "../azure/azure-names.ts";
 import { type AzurePart, nativePart } from "../azure/azure-parts.ts";
 import type { AzureProfile } from "../azure/azure-profile.ts";
-import { networkRules, safeAccount, storageApiVersion } from "../azure/safe-properties.ts";
+import { networkRules, safeAccount } from "../azure/safe-properties.ts";
 
 export interface RelayAccountArgs {
   resourceGroupName: pulumi.Input<string>;

@@ -1,9 +1,8 @@
 import { HttpClient, type PlainAnswer, plainCall, sleep, VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import { parseMarks, type QueueMarks, withMarks } from "../../core/delivery/queue-marks.ts";
+import { storageApiVersion, vaultApiVersion, webApiVersion } from "../api-versions.ts";
 import type { Config } from "../config.ts";
-import { vaultApiVersion } from "../vault-api-version.ts";
-import { webApiVersion } from "../web-api-version.ts";
 import { explainAzureError, forbiddenAddress, saysGone } from "./arm-complaint.ts";
 import type { AzureCalls } from "./azure-calls.ts";
 import type { Clock } from "./clock.ts";
@@ -13,7 +12,6 @@ import type { NotYet } from "./patience.ts";
 import { SiteSettings } from "./site-settings.ts";
 import { Vault } from "./vault.ts";
 
-const storageApiVersion = "2024-01-01";
 /** Timeout of the relay's health check in milliseconds; a cold start takes seconds. */
 const healthTimeout = 20_000;
 /** The same for a call that gives it work; Azure ends one after 230 s. */

@@ -1,6 +1,6 @@
 import { type HttpClient, VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
-import { webApiVersion } from "../web-api-version.ts";
+import { webApiVersion } from "../api-versions.ts";
 import { saysGone } from "./arm-complaint.ts";
 
 /** What became of an app setting that refers to a key vault. */

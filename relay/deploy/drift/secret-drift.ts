@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { vaultApiVersion } from "../api-versions.ts";
 import type { AzureClient } from "../client/client.ts";
-import { vaultApiVersion } from "../vault-api-version.ts";
 
 const secret = z.object({
   properties: z.object({

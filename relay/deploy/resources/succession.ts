@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Operation } from "pulumi-provider-kit";
 import { z } from "zod";
+import { storageApiVersion } from "../api-versions.ts";
 import type { AzureClient } from "../client/client.ts";
 import { type Look, type LookPace, lookPatiently } from "../client/patience.ts";
 import { guidOf } from "./arm/guid.ts";
@@ -17,7 +18,6 @@ const pace: LookPace = { pauses: [2_000, 5_000], limit: 10 * 60_000 };
 const shares = [..."0123456789abcdef"];
 /** Shares that are copied at a time. An account accepts 20,000 entities per second, and the new relay's own events need some of them. */
 const lanes = 4;
-const storageApiVersion = "2024-01-01";
 const roleApiVersion = "2022-04-01";
 /** Storage Table Data Reader ("Azure built-in roles" in Microsoft Learn). */
 const readerRole = "76199698-9eea-4c19-bc75-cec21354c6b6";

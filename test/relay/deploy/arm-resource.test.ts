@@ -249,9 +249,77 @@ describe("FunctionApp", () => {
       siteConfig: { minTlsVersion: null, scmMinTlsVersion: null, numberOfWorkers: 1 },
     };
     azure.script[`GET ${id}`] = [{ status: 200, body: JSON.stringify({ properties: answered }) }];
+    azure.script[`GET ${id}/config/web`] = [
+      { body: { properties: { numberOfWorkers: 1, ipSecurityRestrictions: [all] } } },
+    ];
     const outputs = { hostName: "app.example", scmHostName: "app.scm.example" };
     const seen = await functionApp.read(operation, id, known, outputs);
     expect(seen?.inputs.body).toEqual({ properties: { ...properties, httpsOnly: false } });
+  });
+
+  const all = { ipAddress: "Any", action: "Allow", priority: 2_147_483_647, name: "Allow all" };
+  const others = { ipAddress: "Any", action: "Deny", priority: 2_147_483_647, name: "Deny all" };
+  const door = {
+    ...{ name: "front door", priority: 101, action: "Allow", tag: "ServiceTag", ipAddress: "AzureFrontDoor.Backend" },
+    headers: { "x-azure-fdid": ["0f6d…"] },
+  };
+  const office = { name: "caller 1", priority: 100, action: "Allow", ipAddress: "203.0.113.7/32" };
+  const restrictions = {
+    ipSecurityRestrictions: [office, door],
+    ipSecurityRestrictionsDefaultAction: "Deny",
+    scmIpSecurityRestrictionsUseMain: false,
+    scmIpSecurityRestrictions: [office],
+    scmIpSecurityRestrictionsDefaultAction: "Deny",
+  };
+
+  /** What a refresh sees, and what the next update sends. */
+  async function refreshed(siteConfig: object, answered: { web: object; app?: object }) {
+    const known = { ...app, body: { properties: { siteConfig } } };
+    azure.script = {
+      [`GET ${id}`]: [{ body: { properties: answered.app ?? {} } }],
+      [`GET ${id}/config/web`]: [{ body: { properties: answered.web } }],
+      [`PUT ${id}`]: [made],
+    };
+    const outputs = { hostName: "app.example", scmHostName: "app.scm.example" };
+    const seen = await functionApp.read(operation, id, known, outputs);
+    const olds = seen?.inputs ?? known;
+    await functionApp.update?.(operation, id, { news: known, olds, outputs });
+    return { seen: olds.body.properties, sent: azure.requests.findLast(({ method }) => method === "PUT")?.json };
+  }
+
+  test("access rules as the program wrote them are no change, in the form that Azure gives them", async () => {
+    const web = {
+      ...restrictions,
+      ipSecurityRestrictions: [{ ...office, tag: "Default", headers: null, subnetMask: null }, door, others],
+      scmIpSecurityRestrictions: [{ ...office, tag: "Default" }, others],
+    };
+    expect((await refreshed(restrictions, { web })).seen).toEqual({ siteConfig: restrictions });
+  });
+
+  test("access rules that somebody has changed are, and the next update writes the program's", async () => {
+    const theirs = { ...office, name: "mine", ipAddress: "198.51.100.0/24" };
+    const web = { ...restrictions, ipSecurityRestrictions: [theirs, door, others] };
+    const { seen, sent } = await refreshed(restrictions, { web });
+    expect(seen).toEqual({ siteConfig: { ...restrictions, ipSecurityRestrictions: [theirs, door] } });
+    expect(sent).toEqual({ properties: { siteConfig: restrictions } });
+  });
+
+  test("so are rules where the program has none, and an app that nobody can call; the next update opens it", async () => {
+    const web = { ipSecurityRestrictions: [office, others], scmIpSecurityRestrictions: [all] };
+    const found = await refreshed({ minTlsVersion: "1.2" }, { web, app: { publicNetworkAccess: "Disabled" } });
+    expect(found.seen).toEqual({
+      siteConfig: {
+        ...{ minTlsVersion: "1.2", ipSecurityRestrictions: [office] },
+        ipSecurityRestrictionsDefaultAction: "Deny",
+      },
+      publicNetworkAccess: "Disabled",
+    });
+    expect(found.sent).toEqual({
+      properties: {
+        siteConfig: { minTlsVersion: "1.2", ipSecurityRestrictions: [], ipSecurityRestrictionsDefaultAction: "Allow" },
+        publicNetworkAccess: "Enabled",
+      },
+    });
   });
 
   test("an app that leaves its network gets none in place of it", async () => {

@@ -19,18 +19,39 @@ test.each([
   ["AzureFrontDoor.Backend", false],
   ["198.51.100.1", false],
 ])("the first rule that applies decides about %s", (origin, isTaken) => {
-  expect(takesCallsFrom(origin, "main", rules)).toBe(isTaken);
+  expect(takesCallsFrom({ address: origin }, "main", rules)).toBe(isTaken);
 });
 
 test("the deployment site has rules of its own, unless it uses those of the app", () => {
-  expect(takesCallsFrom("198.51.100.1", "scm", rules)).toBe(true);
-  expect(takesCallsFrom("203.0.113.7", "scm", rules)).toBe(false);
-  expect(takesCallsFrom("203.0.113.7", "scm", { ...rules, scmIpSecurityRestrictionsUseMain: true })).toBe(true);
+  expect(takesCallsFrom({ address: "198.51.100.1" }, "scm", rules)).toBe(true);
+  expect(takesCallsFrom({ address: "203.0.113.7" }, "scm", rules)).toBe(false);
+  expect(takesCallsFrom({ address: "203.0.113.7" }, "scm", { ...rules, scmIpSecurityRestrictionsUseMain: true })).toBe(
+    true,
+  );
 });
 
 test("without a rule that applies, the default action decides; without rules everybody may call", () => {
-  expect(takesCallsFrom("192.0.2.1", "main", undefined)).toBe(true);
-  expect(takesCallsFrom("192.0.2.1", "main", { ipSecurityRestrictions: [] })).toBe(true);
-  expect(takesCallsFrom("192.0.2.1", "main", { ...rules, ipSecurityRestrictionsDefaultAction: "Allow" })).toBe(true);
-  expect(takesCallsFrom("192.0.2.1", "main", { ipSecurityRestrictionsDefaultAction: "Deny" })).toBe(false);
+  expect(takesCallsFrom({ address: "192.0.2.1" }, "main", undefined)).toBe(true);
+  expect(takesCallsFrom({ address: "192.0.2.1" }, "main", { ipSecurityRestrictions: [] })).toBe(true);
+  expect(
+    takesCallsFrom({ address: "192.0.2.1" }, "main", { ...rules, ipSecurityRestrictionsDefaultAction: "Allow" }),
+  ).toBe(true);
+  expect(takesCallsFrom({ address: "192.0.2.1" }, "main", { ipSecurityRestrictionsDefaultAction: "Deny" })).toBe(false);
+});
+
+test("a rule for Azure Front Door takes the calls of its own profile alone", () => {
+  const door = {
+    ipSecurityRestrictions: [
+      {
+        ...{ priority: 100, action: "Allow", tag: "ServiceTag", ipAddress: "AzureFrontDoor.Backend" },
+        headers: { "x-azure-fdid": ["ours", "also-ours"] },
+      },
+    ],
+  };
+  const takes = (address: string, frontDoorId?: string) => takesCallsFrom({ address, frontDoorId }, "main", door);
+  expect(takes("AzureFrontDoor.Backend", "ours")).toBe(true);
+  expect(takes("AzureFrontDoor.Backend", "also-ours")).toBe(true);
+  expect(takes("AzureFrontDoor.Backend", "somebody-else's")).toBe(false);
+  expect(takes("AzureFrontDoor.Backend")).toBe(false);
+  expect(takes("192.0.2.1", "ours")).toBe(false);
 });

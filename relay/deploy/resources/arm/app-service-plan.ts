@@ -1,8 +1,8 @@
 import { defineResource, type Operation } from "pulumi-provider-kit";
 import { VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
+import { webApiVersion as apiVersion } from "../../api-versions.ts";
 import type { AzureClient } from "../../client/client.ts";
-import { webApiVersion as apiVersion } from "../../web-api-version.ts";
 import { importRefusal } from "../refusal.ts";
 import { matchSpelling, noteTakenOver } from "./arm-resource.ts";
 import { putUntilMade, resourceGroupId } from "./web-resource.ts";

@@ -1,7 +1,8 @@
 import { defineResource, type Operation } from "pulumi-provider-kit";
 import { z } from "zod";
+import { webApiVersion as apiVersion } from "../../api-versions.ts";
 import type { AzureClient } from "../../client/client.ts";
-import { webApiVersion as apiVersion } from "../../web-api-version.ts";
+import { changedAccess, withoutRestrictions } from "../../drift/site-access.ts";
 import { importRefusal } from "../refusal.ts";
 import { matchSpelling, noteTakenOver } from "./arm-resource.ts";
 import { putUntilMade, resourceGroupId } from "./web-resource.ts";
@@ -51,11 +52,14 @@ export const functionApp = defineResource<AzureClient>()({
 
   async read({ client, signal }, id, known, outputs) {
     if (!known) throw importRefusal("customerio-aep:index:FunctionApp");
-    const found = await client.armGet(id, apiVersion, signal);
+    const [found, configuration] = await Promise.all([
+      client.armGet(id, apiVersion, signal),
+      client.armGet(`${id}/config/web`, apiVersion, signal),
+    ]);
     const hosts = hostsOf(found) ?? outputs;
     if (!found || !hosts) return undefined;
     const body = matchSpelling(withoutSiteConfig(found), known.body) as typeof known.body;
-    return { inputs: { ...known, body }, outputs: hosts };
+    return { inputs: { ...known, body: withAccess(body, found, configuration) }, outputs: hosts };
   },
 
   // By the id in the state: an app of an earlier version has another name than the program gives it now.
@@ -66,31 +70,53 @@ export const functionApp = defineResource<AzureClient>()({
   },
 });
 
-const noRestrictions: Readonly<Record<string, unknown>> = {
-  ipSecurityRestrictions: [],
-  ipSecurityRestrictionsDefaultAction: "Allow",
-  scmIpSecurityRestrictions: [],
-  scmIpSecurityRestrictionsDefaultAction: "Allow",
-};
-
 /** No document says that Azure drops what a write leaves out, so access restrictions and a network that are to go are sent as none. */
 function clearRestrictions(news: Record<string, unknown>, olds: Record<string, unknown>): Record<string, unknown> {
   const [now, before] = [siteConfigOf(news), siteConfigOf(olds)];
-  const gone = Object.entries(noRestrictions).filter(([name]) => name in before && !(name in now));
-  const leaves = subnetOf(olds) !== undefined && subnetOf(news) === undefined;
-  if (gone.length === 0 && !leaves) return news;
-  const siteConfig = { ...now, ...Object.fromEntries(gone) };
-  const properties = { ...(news.properties as object), siteConfig, ...(leaves && { virtualNetworkSubnetId: null }) };
+  const gone = Object.entries(withoutRestrictions(before)).filter(([name]) => !(name in now));
+  const leaves = propertyOf(olds, "virtualNetworkSubnetId") && !propertyOf(news, "virtualNetworkSubnetId");
+  const opens = propertyOf(olds, "publicNetworkAccess") && !propertyOf(news, "publicNetworkAccess");
+  if (gone.length === 0 && !leaves && !opens) return news;
+  const properties = {
+    ...(news.properties as object),
+    siteConfig: { ...now, ...Object.fromEntries(gone) },
+    ...(leaves ? { virtualNetworkSubnetId: null } : {}),
+    ...(opens ? { publicNetworkAccess: "Enabled" } : {}),
+  };
   return { ...news, properties };
 }
 
-function subnetOf(body: Record<string, unknown>): unknown {
-  return z.object({ virtualNetworkSubnetId: z.unknown() }).safeParse(body.properties).data?.virtualNetworkSubnetId;
+/**
+ * The app with the access rules that Azure has, where somebody has changed them: Azure answers them only as the app's `config/web`, and
+ * whether the app can be called at all only if it can't.
+ */
+function withAccess(
+  body: Record<string, unknown>,
+  found: Record<string, unknown>,
+  configuration: unknown,
+): Record<string, unknown> {
+  const ours = siteConfigOf(body);
+  const changed = configuration === undefined ? {} : changedAccess(ours, propertiesOf(configuration));
+  const isClosed = propertyOf(found, "publicNetworkAccess") === "Disabled";
+  if (Object.keys(changed).length === 0 && !isClosed) return body;
+  const properties = {
+    ...(body.properties as object),
+    siteConfig: { ...ours, ...changed },
+    ...(isClosed && { publicNetworkAccess: "Disabled" }),
+  };
+  return { ...body, properties };
+}
+
+function propertiesOf(answer: unknown): Record<string, unknown> {
+  return z.object({ properties: z.record(z.string(), z.unknown()) }).safeParse(answer).data?.properties ?? {};
+}
+
+function propertyOf(body: Record<string, unknown>, name: string): unknown {
+  return propertiesOf(body)[name];
 }
 
 function siteConfigOf(body: Record<string, unknown>): Record<string, unknown> {
-  const parsed = z.object({ siteConfig: z.record(z.string(), z.unknown()) }).safeParse(body.properties);
-  return parsed.data?.siteConfig ?? {};
+  return z.record(z.string(), z.unknown()).safeParse(propertyOf(body, "siteConfig")).data ?? {};
 }
 
 /** Azure accepts `siteConfig` with an app, and returns null for most of it, which is not a change. */

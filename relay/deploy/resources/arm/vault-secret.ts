@@ -1,8 +1,8 @@
 import { defineResource, type Operation } from "pulumi-provider-kit";
 import { z } from "zod";
+import { vaultApiVersion as apiVersion } from "../../api-versions.ts";
 import type { AzureClient } from "../../client/client.ts";
 import { versionOf } from "../../drift/secret-drift.ts";
-import { vaultApiVersion as apiVersion } from "../../vault-api-version.ts";
 import { importRefusal } from "../refusal.ts";
 import { put } from "./put.ts";
 

@@ -1,8 +1,8 @@
 import type { Operation } from "pulumi-provider-kit";
 import { z } from "zod";
+import { webApiVersion as apiVersion } from "../../api-versions.ts";
 import type { AzureClient } from "../../client/client.ts";
 import { type Look, type LookPace, lookPatiently } from "../../client/patience.ts";
-import { webApiVersion as apiVersion } from "../../web-api-version.ts";
 import { put } from "./put.ts";
 
 const readyPace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 10 * 60_000 };

@@ -6,6 +6,7 @@ import type { FunctionMetadata } from "../function-host/functions-core.ts";
 import { describeReference } from "../host/key-vault-references.ts";
 import { bearerToken, readToken } from "../identity/access-token.ts";
 import { isForManagement } from "../identity/audience.ts";
+import { configure, describeConfiguration } from "../network/site-configuration.ts";
 import { policyQuery } from "../queries/policy-query.ts";
 import type { Query } from "../queries/query.ts";
 import { nodeStacks, regionQueries } from "../queries/region-offers.ts";
@@ -58,6 +59,14 @@ export function resourceManager(parts: InvokeParts, writes: ResourceWrites): Hon
       if (action === undefined)
         throw new ArmError(405, "MethodNotAllowed", `The HTTP method 'POST' is not supported at scope '${id}'.`);
       return act(context, parts, find(parts, id), action);
+    }
+    if (action === "config/web") {
+      const site = find(parts, id);
+      if (method === "PATCH") {
+        const { properties } = decodeMap((await context.req.json()) as Parameters<typeof decodeMap>[0]);
+        parts.subscription.put(configure(site, isMap(properties) ? properties : {}));
+      }
+      return context.json(describeConfiguration(find(parts, id)));
     }
     if (method === "GET" && action === references) return context.json(listReferences(find(parts, id), parts));
     if (method === "GET" && action === "functions") {
@@ -139,7 +148,7 @@ function listReferences(site: Resource, { apps }: InvokeParts): object {
 function splitAction(path: string): [id: string, action: string | undefined] {
   const [, id, action] =
     path.match(
-      /^(.*\/sites\/[^/]+)\/(functions|syncfunctiontriggers|host\/default\/sync|restart|config\/(?:appsettings\/list|configreferences\/appsettings(?:\/refresh)?))$/i,
+      /^(.*\/sites\/[^/]+)\/(functions|syncfunctiontriggers|host\/default\/sync|restart|config\/(?:web|appsettings\/list|configreferences\/appsettings(?:\/refresh)?))$/i,
     ) ?? [];
   return id === undefined ? [path.replace(/\/$/, ""), undefined] : [id, action?.toLowerCase()];
 }
@@ -152,6 +161,7 @@ function actionName(method: string, id: string, action: string | undefined): str
   if (action === "functions") return `${type}/functions/read`;
   // Azure's REST reference of resource provider operations: Microsoft.Web/sites/config/list/action, …/config/read, …/config/write.
   if (action === "config/appsettings/list") return `${type}/config/list/action`;
+  if (action === "config/web") return `${type}/config/${method === "GET" ? "read" : "write"}`;
   if (action?.startsWith(references)) return `${type}/config/${method === "GET" ? "read" : "write"}`;
   if (action !== undefined) return `${type}/${action}/action`;
   return `${type}/${method === "DELETE" ? "delete" : ["PUT", "PATCH"].includes(method) ? "write" : "read"}`;

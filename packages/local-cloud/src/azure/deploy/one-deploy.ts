@@ -5,7 +5,7 @@ import { type Context, Hono } from "hono";
 import { type Principal, type Subscription, text } from "../arm/subscription.ts";
 import { bearerToken, readToken } from "../identity/access-token.ts";
 import { isForManagement } from "../identity/audience.ts";
-import { originOf } from "../network/access-restrictions.ts";
+import { type Origin, originOf } from "../network/access-restrictions.ts";
 import type { StorageAccounts } from "../storage/storage-accounts.ts";
 import type { AzureSwitches } from "../switches.ts";
 import { InvalidPackage, readPackage } from "./package-archive.ts";
@@ -41,7 +41,7 @@ interface OneDeployOptions {
   readonly storage: StorageAccounts;
   readonly switches: AzureSwitches;
   /** Whether the deployment site takes calls from where this one comes from. */
-  readonly takes: (origin: string) => boolean;
+  readonly takes: (origin: Origin) => boolean;
 }
 
 /** The package could not be stored in the configured deployment storage. The messages are Kudu's own. */
@@ -61,7 +61,7 @@ export class OneDeploy {
     this.routes = new Hono<{ Bindings: HttpBindings }>()
       .use(async (context, next) => {
         const origin = originOf(context.env.incoming);
-        return options.takes(origin) ? next() : context.text("", 403, { "x-ms-forbidden-ip": origin });
+        return options.takes(origin) ? next() : context.text("", 403, { "x-ms-forbidden-ip": origin.address });
       })
       .use(async (context, next) => {
         const refused = this.#authorize(context.req.header("authorization"), context.req.method);

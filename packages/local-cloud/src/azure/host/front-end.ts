@@ -1,5 +1,5 @@
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
-import { originOf } from "../network/access-restrictions.ts";
+import { type Origin, originOf } from "../network/access-restrictions.ts";
 
 /** Microsoft Learn, "Azure Functions scale and hosting": HTTP request limits of the platform. */
 const longestRequest = 230_000;
@@ -10,7 +10,7 @@ export interface FrontEndOptions {
   readonly serving: () => Promise<{ port: number } | { status: number }>;
   readonly hostName: () => string;
   /** Whether the app takes calls from where this one comes from. */
-  readonly takes: (origin: string) => boolean;
+  readonly takes: (origin: Origin) => boolean;
 }
 
 /** The front end of an app: passes requests on to the host process, or answers instead. */
@@ -19,7 +19,7 @@ export function frontEnd(options: FrontEndOptions): http.RequestListener {
   return (request, response) => {
     const origin = originOf(request);
     if (!options.takes(origin)) {
-      response.setHeader("x-ms-forbidden-ip", origin);
+      response.setHeader("x-ms-forbidden-ip", origin.address);
       return answer(request, response, 403);
     }
     const refusal = overLimit(request);

@@ -14,7 +14,7 @@ import type { FunctionMetadata } from "../function-host/functions-core.ts";
 import type { HostKeys } from "../function-host/http-triggers.ts";
 import type { IdentityEndpoint } from "../identity/managed-identity.ts";
 import { type Listener, listen, listenOn } from "../listen.ts";
-import { takesCallsFrom } from "../network/access-restrictions.ts";
+import { type Origin, takesCallsFrom } from "../network/access-restrictions.ts";
 import type { StorageAccounts } from "../storage/storage-accounts.ts";
 import type { AzureSwitches } from "../switches.ts";
 import { hostEnvironment } from "./app-environment.ts";
@@ -78,7 +78,7 @@ export class FunctionApp {
     const app = new FunctionApp(options);
     const { certificate, key } = { ...options.certificate };
     const server = https.createServer({ cert: certificate, key, maxHeaderSize: 32 * 1024 });
-    const takes = (origin: string) => takesCallsFrom(origin, "main", app.#configuration);
+    const takes = (origin: Origin) => takesCallsFrom(origin, "main", app.#configuration);
     server.on("request", frontEnd({ takes, serving: () => app.#serving(), hostName: () => app.hostName }));
     app.#front = await listenOn(server);
     const deploy = new OneDeploy({

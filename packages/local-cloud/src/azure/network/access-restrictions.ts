@@ -7,10 +7,23 @@ import { isMap, type PropertyMap, type PropertyValue } from "pulumi-provider-kit
  */
 const originHeader = "x-local-origin";
 
+/** The header in which Azure Front Door says which profile a call comes through. */
+const frontDoorHeader = "x-azure-fdid";
+
+/** What a rule asks of a call: where it comes from, and through which profile of Azure Front Door. */
+export interface Origin {
+  readonly address: string;
+  readonly frontDoorId?: string | undefined;
+}
+
 /** Where a call comes from. */
-export function originOf({ headers, socket }: Pick<IncomingMessage, "headers" | "socket">): string {
+export function originOf({ headers, socket }: Pick<IncomingMessage, "headers" | "socket">): Origin {
   const said = headers[originHeader];
-  return typeof said === "string" ? said : (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+  const frontDoorId = headers[frontDoorHeader];
+  return {
+    address: typeof said === "string" ? said : (socket.remoteAddress ?? "").replace(/^::ffff:/, ""),
+    ...(typeof frontDoorId === "string" && { frontDoorId }),
+  };
 }
 
 /**
@@ -18,7 +31,7 @@ export function originOf({ headers, socket }: Pick<IncomingMessage, "headers" | 
  * that applies decides, by priority; without one the default action, which is to deny once there are rules.
  */
 export function takesCallsFrom(
-  origin: string,
+  origin: Origin,
   site: "main" | "scm",
   configuration: PropertyValue | undefined,
 ): boolean {
@@ -26,7 +39,9 @@ export function takesCallsFrom(
   const usesMain = site === "main" || configuration.scmIpSecurityRestrictionsUseMain === true;
   const prefix = usesMain ? "ipSecurityRestrictions" : "scmIpSecurityRestrictions";
   const rules = rulesOf(configuration[prefix]);
-  const rule = rules.find(({ ipAddress }) => applies(String(ipAddress), origin));
+  const rule = rules.find(
+    ({ ipAddress, headers }) => applies(String(ipAddress), origin.address) && hasHeaders(headers, origin),
+  );
   if (rule !== undefined) return rule.action === "Allow";
   const action = configuration[`${prefix}DefaultAction`];
   return action === undefined ? rules.length === 0 : action === "Allow";
@@ -45,6 +60,12 @@ export function brokenRule(list: PropertyValue | undefined): string | undefined 
 function rulesOf(list: PropertyValue | undefined): PropertyMap[] {
   const rules = Array.isArray(list) ? list.filter(isMap) : [];
   return rules.sort((one, other) => Number(one.priority ?? 65_000) - Number(other.priority ?? 65_000));
+}
+
+/** A rule with headers applies only to a call that has one of the values of each (Microsoft, "Filter by http header"). */
+function hasHeaders(headers: PropertyValue | undefined, { frontDoorId }: Origin): boolean {
+  const ids = isMap(headers) ? headers[frontDoorHeader] : undefined;
+  return !Array.isArray(ids) || ids.includes(frontDoorId ?? "");
 }
 
 function isRange(range: string): boolean {
