@@ -6,11 +6,13 @@ import { exportCommand } from "./dead-letters/export-command.ts";
 import { replayCommand } from "./dead-letters/replay-command.ts";
 import { restoreCommand } from "./dead-letters/restore-command.ts";
 import { driftCommand } from "./drift/drift-command.ts";
+import { tailCommand } from "./log/tail-command.ts";
 import { previewCommand } from "./preview/preview-command.ts";
 import { evacuateCommand } from "./region/evacuate-command.ts";
 import { failoverCommand } from "./region/failover-command.ts";
 import { initCommand } from "./setup/init-command.ts";
 import { signingKeyCommand } from "./signing-key/signing-key-command.ts";
+import { supportBundleCommand } from "./support/support-bundle-command.ts";
 import { verifyCommand } from "./verify/verify-command.ts";
 
 /** All commands of the CLI, in the order of its help. */
@@ -20,6 +22,7 @@ export const commands: readonly AnyCommand[] = [
   statusCommand,
   verifyCommand,
   previewCommand,
+  tailCommand,
   replayCommand,
   exportCommand,
   restoreCommand,
@@ -28,4 +31,5 @@ export const commands: readonly AnyCommand[] = [
   driftCommand,
   costCommand,
   auditCommand,
+  supportBundleCommand,
 ];

@@ -32,6 +32,24 @@ const checks: readonly (readonly [string, Check, ("relay" | undefined)?])[] = [
   ["versions", checkVersions, "relay"],
 ];
 
+/**
+ * Checks every part of a source.
+ *
+ * @param open gets the parts that are being checked
+ */
+export function findAll(source: StackSource, open: Set<string>): Promise<{ part: string; finding: Finding }[]> {
+  const answers = new SharedAnswers(source);
+  const meant = checks.filter(([, , needs]) => needs === undefined || source.hasRelay);
+  return Promise.all(
+    meant.map(async ([part, check]) => {
+      open.add(part);
+      const finding = await check(source, answers).catch(brokenFinding);
+      open.delete(part);
+      return { part, finding };
+    }),
+  );
+}
+
 export const statusCommand = defineCommand({
   name: "status",
   summary: "show for each part whether it is fine, waiting or broken, and where the events are",
@@ -45,15 +63,8 @@ export const statusCommand = defineCommand({
   ...{ needsSecrets: true, needsRelay: false, stopsInOrder: false },
   json: z.object({ parts: z.array(partJson).describe("in the order in which events travel, and `versions` last") }),
   async run(source, _values, { print, progress }) {
-    const meant = checks.filter(([, , needs]) => needs === undefined || source.hasRelay);
-    const open = new Set(meant.map(([part]) => part));
-    const answers = new SharedAnswers(source);
-    const work = meant.map(async ([part, check]) => {
-      const finding = await check(source, answers).catch(brokenFinding);
-      open.delete(part);
-      return { part, finding };
-    });
-    const parts = await progress.waiting(() => `asking: ${[...open].join(", ")}`, Promise.all(work));
+    const open = new Set<string>();
+    const parts = await progress.waiting(() => `asking: ${[...open].join(", ")}`, findAll(source, open));
     print(`Stack ${source.target.stack}`, "", ...parts.flatMap(({ part, finding }) => render(part, finding)));
     const isBroken = parts.some(({ finding }) => finding.verdict === "broken");
     return {

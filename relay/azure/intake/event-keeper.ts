@@ -62,7 +62,10 @@ export class EventKeeper {
       case "filtered":
         logOutcome(
           call.context,
-          { outcome: "filtered", filtered: 1, rule: admission.rule, ids: [admission.id] },
+          {
+            ...{ outcome: "filtered", filtered: 1, rule: admission.rule },
+            ...{ kinds: { [admission.eventKind]: 1 }, ids: [admission.id] },
+          },
           this.#ports.log,
         );
         return;

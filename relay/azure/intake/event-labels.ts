@@ -4,13 +4,19 @@ import { mostUnknownPaths } from "../../core/event/unknown-attributes.ts";
 
 /** What the log says about an accepted event. */
 export type EventLabel =
+  | { readonly eventKind: string }
   | { readonly redacted: string }
   /** A filter could not read a property. */
   | { readonly unread: true }
   | { readonly unknown: readonly string[] };
 
-export function labelsOf({ redacted, unread, unknown }: Extract<Admission, { kind: "admitted" }>): EventLabel[] {
-  const labels: EventLabel[] = redacted.map((setting) => ({ redacted: setting }));
+export function labelsOf({
+  eventKind,
+  redacted,
+  unread,
+  unknown,
+}: Extract<Admission, { kind: "admitted" }>): EventLabel[] {
+  const labels: EventLabel[] = [{ eventKind }, ...redacted.map((setting) => ({ redacted: setting }))];
   if (unread) labels.push({ unread });
   if (unknown.length > 0) labels.push({ unknown });
   return labels;
@@ -19,10 +25,12 @@ export function labelsOf({ redacted, unread, unknown }: Extract<Admission, { kin
 /** The sums of the labels of a group's events, without those that no event has. */
 export function countLabels(labels: readonly EventLabel[]): Record<string, unknown> {
   const redacted: Record<string, number> = {};
+  const kinds = new Map<string, number>();
   const unknown = new Map<string, number>();
   let [unread, unknownAttributes] = [0, 0];
   for (const label of labels) {
-    if ("redacted" in label) redacted[label.redacted] = (redacted[label.redacted] ?? 0) + 1;
+    if ("eventKind" in label) addPathCounts(kinds, { [label.eventKind]: 1 });
+    else if ("redacted" in label) redacted[label.redacted] = (redacted[label.redacted] ?? 0) + 1;
     else if ("unread" in label) unread += 1;
     else {
       unknownAttributes += 1;
@@ -30,6 +38,7 @@ export function countLabels(labels: readonly EventLabel[]): Record<string, unkno
     }
   }
   return {
+    kinds: Object.fromEntries(kinds),
     ...(Object.keys(redacted).length > 0 && { redacted }),
     ...(unread > 0 && { unread }),
     ...(unknownAttributes > 0 && { unknownAttributes, unknown: Object.fromEntries(unknown) }),

@@ -14,6 +14,8 @@ export type Outcome =
       readonly outcome: "accepted";
       readonly accepted: number;
       readonly ids: readonly string[];
+      /** How many there are of each kind, such as `email sent`. */
+      readonly kinds?: Readonly<Record<string, number>>;
       /** How many are without their `content`, `email` or `recipient`. */
       readonly redacted?: Readonly<Record<string, number>>;
       /** Those that passed a filter which could not read them. */
@@ -28,6 +30,7 @@ export type Outcome =
       readonly filtered: number;
       readonly rule: string;
       readonly ids: readonly string[];
+      readonly kinds?: Readonly<Record<string, number>>;
     }
   /** Intake: calls had no valid signature, or a body beyond the limit. */
   | (CallLine & { readonly outcome: "refused"; readonly refused: number })

@@ -3,6 +3,7 @@ import { type EventPolicy, keepsAll } from "../policy/policy.ts";
 import { type RedactedEvent, redact } from "../policy/redact.ts";
 import { type ClassifiedEvent, classify, classifyText, type MalformedBody } from "./classify.ts";
 import { deriveEventId, digestBody, ownEventId } from "./event-id.ts";
+import { nameKind } from "./event-kind.ts";
 import { unknownAttributes } from "./unknown-attributes.ts";
 
 /**
@@ -12,18 +13,22 @@ import { unknownAttributes } from "./unknown-attributes.ts";
  *   filter let it pass since it could not read it, and `unknown` which attributes the event catalogue lacks. `digest` tells it apart
  *   from events that differ only in what was taken out; it is there wherever the policy takes out anything.
  * - `filtered`: the filter `rule` keeps it from Platform.
+ *
+ * Of both, `eventKind` is what the log calls it.
+ *
  * - `malformed`: it is not an event.
  */
 export type Admission =
   | ({
       readonly kind: "admitted";
       readonly id: string;
+      readonly eventKind: string;
       readonly text: string;
       readonly digest?: string;
       readonly unread: boolean;
       readonly unknown: readonly string[];
     } & Pick<RedactedEvent, "redacted">)
-  | { readonly kind: "filtered"; readonly id: string; readonly rule: string }
+  | { readonly kind: "filtered"; readonly id: string; readonly eventKind: string; readonly rule: string }
   | MalformedBody;
 
 /**
@@ -40,15 +45,16 @@ export function admit(body: Uint8Array | string, policy: EventPolicy, secret?: s
   if (classified.kind === "malformed") return classified;
   const { event, id } = classified;
   const { rule, unread } = judge(event, policy.filters);
-  if (rule !== undefined) return { kind: "filtered", id, rule };
+  const eventKind = nameKind(event);
+  if (rule !== undefined) return { kind: "filtered", id, eventKind, rule };
   if (keepsAll(policy.personalData)) {
     const { text } = classified;
-    return { kind: "admitted", id, text, redacted: [], unread, unknown: unknownAttributes(event) };
+    return { kind: "admitted", id, eventKind, text, redacted: [], unread, unknown: unknownAttributes(event) };
   }
   const { event: safe, redacted } = redact(event, policy.personalData);
   const text = JSON.stringify(safe);
   const digest = secret === undefined ? undefined : digestBody(classified.text, secret);
   const safeId = ownEventId(safe.event_id) ?? deriveEventId(text, digest);
-  const admitted = { id: safeId, text, redacted, unread, unknown: unknownAttributes(safe) };
+  const admitted = { id: safeId, eventKind, text, redacted, unread, unknown: unknownAttributes(safe) };
   return { kind: "admitted", ...admitted, ...(digest !== undefined && { digest }) };
 }

@@ -49,6 +49,7 @@ interface ArmQuestion {
   readonly apiVersion: string;
   readonly params?: Readonly<Record<string, string>>;
   readonly body?: object;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly purpose: string;
 }
 
@@ -205,7 +206,7 @@ export class AzureClient {
 
   /** Azure Resource Manager's answer to a query, which changes nothing. */
   async query<Answer extends z.ZodType>(
-    { method = "GET", path, apiVersion, params, body, purpose }: ArmQuestion,
+    { method = "GET", path, apiVersion, params, body, headers, purpose }: ArmQuestion,
     answer: Answer,
     signal: AbortSignal,
   ): Promise<z.output<Answer>> {
@@ -213,6 +214,7 @@ export class AzureClient {
       ...{ method, path, signal, purpose, repeatable: true },
       params: { "api-version": apiVersion, ...params },
       ...(body && { body }),
+      ...(headers && { headers }),
     });
     return this.#understand(data, purpose, answer);
   }

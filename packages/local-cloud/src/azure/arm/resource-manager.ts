@@ -7,6 +7,7 @@ import { describeReference } from "../host/key-vault-references.ts";
 import { bearerToken, readToken } from "../identity/access-token.ts";
 import { isForManagement } from "../identity/audience.ts";
 import { configure, describeConfiguration } from "../network/site-configuration.ts";
+import { answerLogQuery } from "../queries/log-query.ts";
 import { policyQuery } from "../queries/policy-query.ts";
 import type { Query } from "../queries/query.ts";
 import { nodeStacks, regionQueries } from "../queries/region-offers.ts";
@@ -48,6 +49,13 @@ export function resourceManager(parts: InvokeParts, writes: ResourceWrites): Hon
       state: "Enabled",
     };
     return context.json({ value: [one], count: { type: "Total", value: 1 } });
+  });
+  app.post("/subscriptions/*", async (context, next) => {
+    const [, workspaceId] = context.req.path.match(/^(.*\/workspaces\/[^/]+)\/api\/query$/i) ?? [];
+    if (workspaceId === undefined) return next();
+    authorize(context, parts, workspaceId, "Microsoft.OperationalInsights/workspaces/query/read");
+    const { query } = (await context.req.json()) as { query?: unknown };
+    return context.json(await answerLogQuery(find(parts, workspaceId), String(query ?? ""), parts));
   });
   app.all("/subscriptions/*", async (context) => {
     const { method, path } = context.req;

@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { defineCommand } from "../command/definition.ts";
+import { positiveNumber } from "../command/number-option.ts";
+import { followLog } from "./follow-log.ts";
+import { type LogLine, RelayLogReader } from "./relay-log-reader.ts";
+import { describeLine, matchesTail, renderLine, tailOutcomes } from "./tail-filter.ts";
+
+/** Milliseconds between two looks at the log. */
+const pace = 5_000;
+
+export const tailCommand = defineCommand({
+  name: "tail",
+  summary: "follow the relay's log: what arrives, and what becomes of it",
+  description:
+    "The lines have counts, kinds, ids and reasons, and never personal data. Azure shows a line 20 seconds to three minutes after it was " +
+    "written, and the relay sums up what happens within 15 seconds; with the setting logDetail: events each event has a line of its own. " +
+    "Object type and metric are known of what arrives: deliveries are counted without them. Ctrl-C ends it.",
+  options: {
+    outcome: {
+      value: "name",
+      description: "only lines about events or calls with this outcome",
+      schema: z.enum(tailOutcomes).optional(),
+    },
+    "object-type": {
+      value: "type",
+      description: "only arrivals of this object type, such as email",
+      schema: z.string().optional(),
+    },
+    metric: {
+      value: "metric",
+      description: "only arrivals of this metric, such as delivered",
+      schema: z.string().optional(),
+    },
+    event: { value: "id", description: "only lines that name this event", schema: z.string().optional() },
+    since: {
+      value: "minutes",
+      description: "begin with the lines of the last minutes",
+      schema: positiveNumber.default(10),
+    },
+    once: { description: "show the lines that there are, and end", schema: z.boolean().default(false) },
+  },
+  examples: [
+    { args: "tail --stack prod", shows: "everything, as it happens" },
+    {
+      args: "tail --stack prod --outcome dead --since 60",
+      shows: "dead letters of the last hour, and those that follow",
+    },
+    { args: "tail --stack prod --object-type email --metric bounced", shows: "bounces that arrive" },
+    { args: "tail --stack prod --since 30 --once --json", shows: "the last half hour for a script" },
+  ],
+  ...{ needsSecrets: false, needsRelay: true, stopsInOrder: true },
+  json: z.object({
+    lines: z.array(
+      z.object({
+        at: z.string().describe("when the relay wrote it (ISO 8601)"),
+        outcome: z.string(),
+        counts: z.record(z.string(), z.number()).describe("events, or calls, by outcome"),
+        kinds: z.record(z.string(), z.number()).describe("arrivals by object type and metric, such as `email sent`"),
+        ids: z.array(z.string()).describe("ids of events, where the line names them"),
+        reason: z.string().optional(),
+      }),
+    ),
+  }),
+  async run(
+    source,
+    { outcome, "object-type": objectType, metric, event, since, once },
+    { print, progress, signal, isJson },
+  ) {
+    const filter = { outcome, objectType, metric, event };
+    const found: ReturnType<typeof describeLine>[] = [];
+    const show = (lines: readonly LogLine[]) => {
+      const meant = lines.filter((line) => matchesTail(line, filter));
+      if (isJson) found.push(...meant.map(describeLine));
+      else if (meant.length > 0) print(...meant.map(renderLine));
+    };
+    const log = new RelayLogReader(source);
+    const from = new Date(Date.now() - since * 60_000);
+    // One document can't go on.
+    if (once || isJson) show(await progress.waiting("reading the log", log.since(from)));
+    else {
+      const pause = () => sleep(pace, undefined, { signal }).catch(() => undefined);
+      await followLog({ ...{ log, from, show, now: () => new Date(), pause, signal } });
+    }
+    return { ending: "well", json: { lines: found } };
+  },
+});

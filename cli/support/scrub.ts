@@ -1,0 +1,68 @@
+/** What a secret is replaced by. */
+const hidden = "[secret]";
+/** Shorter texts are words. */
+const shortest = 6;
+
+/** Personal data, and secrets that a stack's state does not mark as such, by their form. */
+const forms: readonly (readonly [RegExp, string])[] = [
+  [/[\w.!#$%&'*+/=?^`{|}~-]+(?:@|%40)[a-z0-9-]+(?:\.[a-z0-9-]+)+/gi, "[e-mail]"],
+  // With a plus, or in groups: other long numbers are times and counts.
+  [/\+\d[\d ().-]{6,}\d|\(\d{2,5}\)[ -]?\d{3,}[\d -]*/g, "[phone]"],
+  [/\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?/g, hidden],
+  [/\bp8e-[\w-]+/g, hidden],
+  [/([?&](?:sig|code|token|key)=)[^&\s"']+/gi, `$1${hidden}`],
+  [/(\/collection\/)[\w-]+/g, `$1${hidden}`],
+];
+
+/** Takes secrets and personal data out of texts. */
+export class Scrubber {
+  readonly #secrets: readonly string[];
+
+  /** @param secrets the values that the stack keeps as secrets */
+  constructor(secrets: Iterable<string>) {
+    const parts = [...secrets].flatMap(partsOf).filter((part) => part.length >= shortest);
+    // A secret may contain another one.
+    this.#secrets = [...new Set(parts)].toSorted((one, other) => other.length - one.length);
+  }
+
+  text(given: string): string {
+    let text = given;
+    for (const secret of this.#secrets) text = text.replaceAll(secret, hidden);
+    for (const [form, instead] of forms) text = text.replaceAll(form, instead);
+    return text;
+  }
+}
+
+/** A secret, its lines, and the forms in which it may appear in JSON, URLs and headers. */
+function partsOf(secret: string): string[] {
+  const lines = secret.split(/\r?\n/).map((line) => line.trim());
+  const inUrl =
+    URL.parse(secret)
+      ?.pathname.split("/")
+      .filter((part) => part.length >= 16) ?? [];
+  return [secret, ...lines, ...inUrl].flatMap((text) => [
+    ...[text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text)],
+    ...[
+      Buffer.from(text).toString("base64"),
+      Buffer.from(text).toString("base64url"),
+      Buffer.from(text).toString("hex"),
+    ],
+  ]);
+}
+
+/** The texts in a value, at any depth. */
+export function textsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value, ...textsInJson(value)];
+  if (value === null || typeof value !== "object") return [];
+  return Object.values(value).flatMap(textsIn);
+}
+
+/** Secrets of several parts are kept as JSON. */
+function textsInJson(text: string): string[] {
+  if (!/^\s*[[{"]/.test(text)) return [];
+  try {
+    return textsIn(JSON.parse(text));
+  } catch {
+    return [];
+  }
+}
