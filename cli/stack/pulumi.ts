@@ -76,7 +76,8 @@ export async function showPulumi(call: PulumiCall & { readonly isQuiet: boolean 
 }
 
 function environmentOf({ folder, environment }: PulumiCall): Record<string, string | undefined> {
-  const bins = [...new Set([folder, import.meta.dirname].flatMap(listBinFolders))];
+  // Programs that Pulumi starts refuse what a relative path finds.
+  const bins = [...new Set([path.resolve(folder), import.meta.dirname].flatMap(listBinFolders))];
   return { ...process.env, ...environment, PATH: [...bins, process.env.PATH ?? ""].join(path.delimiter) };
 }
 

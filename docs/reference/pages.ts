@@ -1,7 +1,10 @@
+import { readdirSync } from "node:fs";
+import path from "node:path";
 import { provider as aep } from "../../packages/pulumi-aep/src/provider.ts";
 import { provider as customerio } from "../../packages/pulumi-customerio/src/provider.ts";
 import { provider as relay } from "../../relay/deploy/provider.ts";
 import { cliPage } from "./cli.ts";
+import { errorIndexPage } from "./error-index.ts";
 import { typeScriptOf, yamlOf } from "./example-code.ts";
 import { examples } from "./examples.ts";
 import { code, escaped, fenced, page, table, yes } from "./markdown.ts";
@@ -52,8 +55,22 @@ export function referencePages(): Map<string, string> {
   }
   pages.set("cli.md", cliPage());
   pages.set("roles.md", rolesPage());
+  pages.set("errors.md", errorIndexPage(productFiles()));
   pages.set("README.md", indexPage(schemas));
   return pages;
+}
+
+/** The files whose messages people see, in an order that is the same everywhere. */
+function productFiles(): string[] {
+  const repository = path.resolve(import.meta.dirname, "../..");
+  const rooms = ["cli", "components", "mapping", "settings", "relay/deploy"];
+  const packages = ["pulumi-aep", "pulumi-customerio", "pulumi-provider-kit"].map((name) => `packages/${name}/src`);
+  const files = [...rooms, ...packages].flatMap((room) =>
+    readdirSync(path.join(repository, room), { recursive: true, encoding: "utf8" }).map(
+      (name) => `${room}/${name.split(path.sep).join("/")}`,
+    ),
+  );
+  return files.filter((name) => name.endsWith(".ts")).sort();
 }
 
 function indexPage(schemas: readonly PackageSchema[]): string {
@@ -65,6 +82,8 @@ function indexPage(schemas: readonly PackageSchema[]): string {
       schema.description,
       resourceList(schema, `${schema.name}/`),
     ]),
+    "## [Error messages](errors.md)",
+    "Every message that this project writes itself.",
     "## [Command line (`customerio-aep`)](cli.md)",
     "The commands for operators of a running stack.",
   );

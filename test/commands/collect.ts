@@ -50,7 +50,8 @@ function files(): string[] {
     "packages/*/{bin,src}/**/*.{js,ts}",
     "packages/*/README.md",
   ];
-  const made = /(^|\/)(node_modules|dist|build)\/|^CHANGELOG\.md$/;
+  // The index of messages repeats what the code says.
+  const made = /(^|\/)(node_modules|dist|build)\/|^CHANGELOG\.md$|^docs\/reference\/errors\.md$/;
   return globSync(patterns, { cwd: repository })
     .map((name) => name.split(path.sep).join("/"))
     .filter((name) => !made.test(name))
@@ -59,9 +60,9 @@ function files(): string[] {
 
 /** Lines of code blocks, and code in running text. */
 function commandsInMarkdown(text: string): string[] {
-  const blocks = [...text.matchAll(/^```(?:sh|bash)?\n(.*?)^```/gms)].map(([, block = ""]) => block);
+  const blocks = [...text.matchAll(/^ *```(?:sh|bash)?\n(.*?)^ *```/gms)].map(([, block = ""]) => block);
   const lines = blocks.flatMap((block) => block.split("\n")).map((line) => line.replace(/(^|\s+)#.*$/, ""));
-  const spans = [...text.replace(/^```.*?^```/gms, "").matchAll(/`([^`]+)`/g)].map(([, span = ""]) => span);
+  const spans = [...text.replace(/^ *```.*?^ *```/gms, "").matchAll(/`([^`]+)`/g)].map(([, span = ""]) => span);
   return [...lines, ...spans].flatMap((code) => commandsIn(code.replaceAll(/\s+/g, " "), asCode));
 }
 
