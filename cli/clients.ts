@@ -38,6 +38,18 @@ export function azureOf(source: StackSource): AzureClient {
   return new AzureClient(settingsOf(source, "customerio-aep", relayConfig, "customerio-aep:index:FunctionApp"));
 }
 
+/** The addresses of the vendors' APIs, as the source's providers use them; undefined where a source has none of its own. */
+export function addressesOf(source: StackSource) {
+  const relay = source.hasRelay
+    ? settingsOf(source, "customerio-aep", relayConfig, "customerio-aep:index:FunctionApp")
+    : undefined;
+  return {
+    platform: settingsOf(source, "aep", aepConfig, "aep:index:Dataflow").platformUrl,
+    customerIo: settingsOf(source, "customerio", customerIoConfig, "customerio:index:ReportingWebhook").appApiUrl,
+    azure: relay?.armUrl,
+  };
+}
+
 /** @param type of the resource that the provider manages */
 function settingsOf<Config extends z.ZodObject>(
   source: StackSource,

@@ -1,6 +1,6 @@
 import { auditCommand } from "./audit/audit-command.ts";
-import { statusCommand } from "./checks/status-command.ts";
 import type { AnyCommand } from "./command/definition.ts";
+import { consoleCommand } from "./console/console-command.ts";
 import { costCommand } from "./cost/cost-command.ts";
 import { exportCommand } from "./dead-letters/export-command.ts";
 import { replayCommand } from "./dead-letters/replay-command.ts";
@@ -12,6 +12,7 @@ import { evacuateCommand } from "./region/evacuate-command.ts";
 import { failoverCommand } from "./region/failover-command.ts";
 import { initCommand } from "./setup/init-command.ts";
 import { signingKeyCommand } from "./signing-key/signing-key-command.ts";
+import { statusCommand } from "./status/status-command.ts";
 import { supportBundleCommand } from "./support/support-bundle-command.ts";
 import { verifyCommand } from "./verify/verify-command.ts";
 
@@ -20,6 +21,7 @@ export const commands: readonly AnyCommand[] = [
   initCommand,
   signingKeyCommand,
   statusCommand,
+  consoleCommand,
   verifyCommand,
   previewCommand,
   tailCommand,

@@ -20,6 +20,9 @@ interface PublishedPackage {
 /** Plain JavaScript with declarations written by hand: it must be read by any Node. */
 const runProgram = ["run-program.js", "run-program.d.ts"];
 
+/** The page of `customerio-aep console`, which is served as it is. */
+const consolePage = "cli/console/page";
+
 /** What `customerio-aep init` makes projects from. */
 const templates = ["templates/typescript", "templates/yaml"];
 
@@ -39,6 +42,7 @@ const packages: readonly PublishedPackage[] = [
       "dist",
       "relay/dist",
       "relay/deploy/schema.json",
+      consolePage,
       ...templates,
       ...runProgram,
     ],

@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { defineCommand } from "../command/definition.ts";
@@ -7,6 +8,7 @@ import { audit } from "./audit.ts";
 import { partsOf } from "./audit-source.ts";
 import { rangeOf, utcDate } from "./range.ts";
 import { auditLines, sumCells } from "./report.ts";
+import { auditFolderPrefix, auditResultFile } from "./result-file.ts";
 
 const count = z.number();
 const counts = {
@@ -69,8 +71,7 @@ export const auditCommand = defineCommand({
   async run(source, { from, to, lookback, folder }, { print, progress, signal, isOneOfSeveral }) {
     const range = rangeOf(from, to, lookback);
     const date = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 10);
-    const name = `audit-${source.target.stack}-${source.name}-${date(from)}-${date(to)}`;
-    const base = folder ?? name.replaceAll("/", "-");
+    const base = folder ?? `${auditFolderPrefix(source)}${date(from)}-${date(to)}`;
     const own = path.resolve(isOneOfSeveral && folder !== undefined ? path.join(base, source.name) : base);
     const line = progress.line();
     const show = (words: string) => line.show(`  ${words}`);
@@ -81,6 +82,8 @@ export const auditCommand = defineCommand({
     const { cells, missingFile, extraFile, ...rest } = result;
     const totals = sumCells(cells);
     const verdict = totals.missing + totals.held > 0 ? ("missing" as const) : ("complete" as const);
+    const kept = { verdict, from: date(from), to: date(to), totals };
+    await writeFile(path.join(own, auditResultFile), JSON.stringify(kept, null, 2), { mode: 0o600 });
     print(...auditLines(result, source.target));
     return {
       ending: verdict === "missing" ? "broken" : "well",

@@ -7,7 +7,7 @@ import { type RunbookSection, runbookOf } from "../../relay/core/runbook.ts";
  * - `waiting`: nothing is wrong, but it takes time, or waits for a step of the setup.
  * - `broken`: an operator has to do something.
  */
-type Verdict = "fine" | "waiting" | "broken";
+export type FindingVerdict = "fine" | "waiting" | "broken";
 
 /** What is found of one part, whatever its verdict. */
 interface Found {
@@ -72,6 +72,6 @@ export function render(part: string, { verdict, found, details = [], todo, runbo
 }
 
 /** In color on a terminal, unless `NO_COLOR` is set. */
-function colorVerdict(verdict: Verdict): string {
+function colorVerdict(verdict: FindingVerdict): string {
   return styleText(colors[verdict], verdict.padEnd(7), { stream: process.stdout });
 }

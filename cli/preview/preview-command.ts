@@ -3,20 +3,9 @@ import { platformOf } from "../clients.ts";
 import { defineCommand } from "../command/definition.ts";
 import { policyOf } from "../stack/source-settings.ts";
 import { type MappedEvent, mapSamples } from "./mapped-events.ts";
+import { mappingDraftOf } from "./mapping-draft.ts";
 import { readSamples } from "./sample-events.ts";
 import { commonPrefix, showEvent, showInvalid } from "./side-by-side.ts";
-
-const mappingSet = z.object({
-  schemaId: z.string(),
-  schemaVersion: z.number().default(1),
-  mappings: z.array(
-    z.object({
-      sourceType: z.enum(["ATTRIBUTE", "EXPRESSION", "STATIC"]),
-      source: z.string(),
-      destination: z.string(),
-    }),
-  ),
-});
 
 const errorJson = z.object({
   source: z.string().optional(),
@@ -59,7 +48,7 @@ export const previewCommand = defineCommand({
   },
   async run(source, values, { print, progress }) {
     const samples = await readSamples(values.samples);
-    const draft = mappingSet.parse(source.resource("aep:index:MappingSet").outputs);
+    const draft = mappingDraftOf(source);
     const prefix = commonPrefix(draft.mappings);
     const policy = source.hasRelay ? policyOf(source) : undefined;
     const mapped = mapSamples(platformOf(source), draft, samples, policy);

@@ -19,7 +19,10 @@ export interface StackChoice {
   readonly secrets: boolean;
 }
 
-const configuration = z.record(z.string(), z.object({ value: z.string().default("") }));
+const configuration = z.record(
+  z.string(),
+  z.object({ value: z.string().default(""), secret: z.boolean().default(false) }),
+);
 
 /** A stack of any program, as the plain Pulumi CLI describes it. */
 export class PulumiStack {
@@ -52,7 +55,9 @@ export class PulumiStack {
         `The stack ${name} has no Customer.io source: neither a component CustomerIoSource nor a ReportingWebhook. To create it: ${make}`,
       );
     }
-    const values = Object.entries(configuration.parse(JSON.parse(settings))).map(([key, { value }]) => [key, value]);
+    const configured = Object.entries(configuration.parse(JSON.parse(settings)));
+    const values = configured.map(([key, { value }]) => [key, value]);
+    const secretSettings = new Set(configured.flatMap(([key, { secret }]) => (secret ? [key] : [])));
     const providers = new Map(
       resources.filter(({ type }) => type.startsWith("pulumi:providers:")).map((provider) => [provider.urn, provider]),
     );
@@ -61,7 +66,7 @@ export class PulumiStack {
     const sources = found.map(
       (parts) =>
         new StackSource({
-          ...{ ...parts, providers, settings: Object.fromEntries(values), configFile },
+          ...{ ...parts, providers, settings: Object.fromEntries(values), secretSettings, configFile },
           target: found.length === 1 ? target : { ...target, source: parts.name },
         }),
     );

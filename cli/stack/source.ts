@@ -22,6 +22,7 @@ export class StackSource {
   readonly #component: StackResource | undefined;
   readonly #providers: ReadonlyMap<string, StackResource>;
   readonly #settings: Readonly<Record<string, string>>;
+  readonly #secretSettings: ReadonlySet<string>;
 
   constructor(parts: {
     name: string;
@@ -32,6 +33,8 @@ export class StackSource {
     providers: ReadonlyMap<string, StackResource>;
     /** The stack's configuration. */
     settings: Readonly<Record<string, string>>;
+    /** Which of them Pulumi keeps as secrets. */
+    secretSettings?: ReadonlySet<string>;
     configFile?: string | undefined;
   }) {
     this.name = parts.name;
@@ -41,6 +44,7 @@ export class StackSource {
     this.#component = parts.component;
     this.#providers = parts.providers;
     this.#settings = parts.settings;
+    this.#secretSettings = parts.secretSettings ?? new Set();
   }
 
   /** Whether events go through a relay, or straight from Customer.io to Platform. */
@@ -115,6 +119,13 @@ export class StackSource {
   /** Id of the dataset that receives the events, whether or not the stack created it. */
   get datasetId(): string {
     return hasDataset.parse(this.resource("aep:index:TargetConnection").outputs).datasetId;
+  }
+
+  /** The stack's configuration by names such as `aep:orgId`; the value of a secret is undefined. */
+  get openSettings(): Readonly<Record<string, string | undefined>> {
+    return Object.fromEntries(
+      Object.entries(this.#settings).map(([name, value]) => [name, this.#secretSettings.has(name) ? undefined : value]),
+    );
   }
 
   /** What an operator still has to do, if anything. */

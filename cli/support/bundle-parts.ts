@@ -3,7 +3,6 @@ import { z } from "zod";
 import manifest from "../../package.json" with { type: "json" };
 import { jsonOf } from "../../relay/core/event/json.ts";
 import { healthUrl } from "../checks/shared-answers.ts";
-import { findAll } from "../checks/status-command.ts";
 import { azureOf, startTimeLimit } from "../clients.ts";
 import { kindOf, tryParseDeadLetter } from "../dead-letters/dead-letter-filter.ts";
 import { eachOf } from "../each-of.ts";
@@ -14,6 +13,7 @@ import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
 import { runPulumi } from "../stack/pulumi.ts";
 import type { StackSource } from "../stack/source.ts";
+import { checkAll } from "../status/check-all.ts";
 import type { BundlePart } from "./bundle.ts";
 import { describeShape, type StackTexts } from "./stack-texts.ts";
 
@@ -72,7 +72,7 @@ async function collectVersions(source: StackSource) {
 }
 
 async function collectStatus(source: StackSource) {
-  return (await findAll(source, new Set())).map(({ part, finding }) => describeFinding(part, finding));
+  return (await checkAll(source)).map(({ part, finding }) => describeFinding(part, finding));
 }
 
 async function collectHealth(source: StackSource) {

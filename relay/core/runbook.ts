@@ -11,6 +11,7 @@ export const findingSections = [
   "finding-records-failed",
   "finding-rows-missing",
   "finding-versions",
+  "finding-disk",
 ] as const;
 
 /** A section of that page. A finding that an alert is about as well has the alert's. */

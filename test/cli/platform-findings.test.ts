@@ -1,5 +1,6 @@
 import { runsFinding } from "../../cli/checks/dataflow.ts";
 import { batchesFinding, rowsFinding } from "../../cli/checks/dataset.ts";
+import { machineFinding } from "../../cli/checks/machine.ts";
 import type { DataflowRun } from "../../cli/platform/dataflow.ts";
 import { type Counts, noCounts } from "../../relay/core/counts/counts.ts";
 
@@ -108,4 +109,13 @@ describe("the dataset", () => {
     expect(rowsFinding({ target: { stack: "dev" }, rows: 3, counts: undefined, since, now }).verdict).toBe("fine");
     expect(rowsFinding({ target: { stack: "dev" }, rows: 0, counts: undefined, since, now }).verdict).toBe("waiting");
   });
+});
+
+test("the disk of this machine is broken while it has no room for the next run, with the folder", () => {
+  const space = (free: number) => machineFinding([{ folder: "/tmp", use: "temporary files", free }]);
+  expect(space(1e9).verdict).toBe("fine");
+  const full = space(3 * 1024 * 1024);
+  expect([full.verdict, full.runbook]).toEqual(["broken", "finding-disk"]);
+  expect(full.found).toContain("/tmp (temporary files): 3 MB free");
+  expect(full.todo).toContain("du -sh /tmp/*");
 });

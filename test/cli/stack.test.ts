@@ -44,6 +44,7 @@ const allFine = {
   balance: fine,
   secrets: fine,
   versions: fine,
+  machine: fine,
 };
 
 /** `customerio-aep status` once the relay's counts, which are some seconds late, show this. */

@@ -32,6 +32,13 @@ export interface RunningDataflow {
   /** Inlet and flow id of the newest dataflow, through a port. */
   streamingUrl(port: number): string;
   readonly port: number;
+  /** What a source in a stack refers to. */
+  readonly parts: {
+    readonly schemaId: string;
+    readonly datasetId: string;
+    readonly dataflowId: string;
+    readonly mappings: readonly JsonObject[];
+  };
   /** Creates a dataflow with its own mapping set that replaces the newest one; returns a function that deletes the former one. */
   succeed(): Promise<() => Promise<void>>;
   /** How often inlets have refused a request, by status. */
@@ -39,11 +46,11 @@ export interface RunningDataflow {
 }
 
 /**
- * Starts Platform's stand-in with the dataflow that the program would make. Its clock is years ahead, so that a relay whose
+ * Starts Platform's stand-in with the dataflow that the program would make. By default its clock is years ahead, so that a relay whose
  * clock is moved on sends no events from the future, which Platform fails on.
  */
-export async function startDataflow(source: FlowSource): Promise<RunningDataflow> {
-  const platform = await Platform.start({ clock: () => Date.now() + years });
+export async function startDataflow(source: FlowSource, clock = () => Date.now() + years): Promise<RunningDataflow> {
+  const platform = await Platform.start({ clock });
   const make = async (path: string, body: JsonObject) => (await platform.call("POST", path, { body })).json;
   const idOf = (json: unknown, key = "id") => String((json as JsonObject)[key]);
   const group = idOf(
@@ -80,6 +87,7 @@ export async function startDataflow(source: FlowSource): Promise<RunningDataflow
   return {
     platform,
     port: Number(new URL(platform.url).port),
+    parts: { schemaId, datasetId: dataset, dataflowId: newest.id, mappings },
     streamingUrl(port) {
       const url = new URL(`${newest.inletUrl}?x-adobe-flow-id=${newest.id}`);
       url.port = String(port);

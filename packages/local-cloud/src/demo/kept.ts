@@ -42,6 +42,10 @@ The local cloud stays up. In a shell, from the repository's folder:
   npx pulumi stack output --stack local
   npx pulumi up --stack local --config-file .local/${settingsFile}
 
+See the events on a page, send more, and switch faults on and off, in the same shell:
+
+  npx customerio-aep console --stack local --config-file .local/${settingsFile}
+
 What stands for the vendors' screens, as JSON:
 
   curl ${environment.CUSTOMERIO_APP_API_URL}/__local/deliveries

@@ -1,0 +1,51 @@
+import { statfs } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import path from "node:path";
+import type { Finding } from "../output/finding.ts";
+import type { StackSource } from "../stack/source.ts";
+
+const mebibyte = 1024 * 1024;
+/** Free space below which the engine may fail to write a state or to unpack a plugin: the largest one has about 100 MB. */
+const least = 256 * mebibyte;
+
+/** A folder that Pulumi and this command line write into, and the free bytes of its disk. */
+interface FolderSpace {
+  readonly folder: string;
+  /** What is written there. */
+  readonly use: string;
+  readonly free: number;
+}
+
+/** Checks that this machine has room for what `npx pulumi up` writes. */
+export async function checkMachine(source: StackSource): Promise<Finding> {
+  const folders = [
+    { folder: tmpdir(), use: "temporary files" },
+    { folder: process.env.PULUMI_HOME ?? path.join(homedir(), ".pulumi"), use: "plugins" },
+    { folder: path.resolve(source.target.folder ?? "."), use: "the program" },
+  ];
+  const spaces = await Promise.all(
+    folders.map(async (one): Promise<FolderSpace[]> => {
+      try {
+        const { bavail, bsize } = await statfs(one.folder);
+        return [{ ...one, free: bavail * bsize }];
+      } catch {
+        // A folder that does not exist yet.
+        return [];
+      }
+    }),
+  );
+  return machineFinding(spaces.flat());
+}
+
+export function machineFinding(spaces: readonly FolderSpace[]): Finding {
+  const full = spaces.filter(({ free }) => free < least);
+  const named = (list: readonly FolderSpace[]) =>
+    list.map(({ folder, use, free }) => `${folder} (${use}): ${Math.floor(free / mebibyte)} MB free`);
+  if (full.length === 0) return { verdict: "fine", found: "Its disk has room for the next run." };
+  return {
+    verdict: "broken",
+    runbook: "finding-disk",
+    found: `The disk of this machine is full: ${named(full).join("; ")}. The relay works on, but the next run of Pulumi may stop halfway.`,
+    todo: `Free ${least / mebibyte} MB or more there before you run anything that changes the stack. What is on it: du -sh ${full[0]?.folder}/*`,
+  };
+}

@@ -1,0 +1,66 @@
+import { once } from "node:events";
+import { z } from "zod";
+import { defineCommand } from "../command/definition.ts";
+import { UsageError } from "../command/usage-error.ts";
+import { readSamples } from "../preview/sample-events.ts";
+import { OperatorConsole } from "./console.ts";
+import { StandIns } from "./data/stand-ins.ts";
+import { startServer } from "./server.ts";
+
+export const consoleCommand = defineCommand({
+  name: "console",
+  summary: "serve a local page that shows where the events are, what is wrong, and what to do",
+  description:
+    "Prints an address for the browser of this machine, and runs until Ctrl-C. The address holds a token: anyone who has it sees what you " +
+    "may see. The page only reads, unless --allow-actions lets it replay, export and purge dead letters. Against the local cloud it can " +
+    "also send events and switch faults.",
+  options: {
+    port: {
+      value: "number",
+      description: "port of 127.0.0.1; without it, a free one",
+      schema: z.coerce
+        .number()
+        .int("it must be a port")
+        .min(0, "it must be a port")
+        .max(65535, "it must be a port")
+        .default(0),
+    },
+    "allow-actions": {
+      description: "let the page replay, export and purge dead letters of a real stack",
+      schema: z.boolean().default(false),
+    },
+    samples: {
+      value: "file",
+      description: "up to 100 events to try the mapping on, as in preview; without it, one of every kind",
+      schema: z.string().optional(),
+    },
+  },
+  examples: [
+    { args: "console --stack dev", shows: "prints the address of the page" },
+    { args: "console --stack prod --allow-actions", shows: "the same, with buttons that replay, export and purge" },
+  ],
+  ...{ needsSecrets: true, needsRelay: false, stopsInOrder: true },
+  json: z.object({ actions: z.boolean().describe("whether the page could change something") }),
+  async check({ samples }) {
+    await readSamples(samples);
+  },
+  checkSources(_values, sources) {
+    if (sources.length > 1) {
+      const names = sources.map(({ name }) => name).join(", ");
+      throw new UsageError(`The console shows one source. Choose it with --source: ${names}`);
+    }
+  },
+  async run(source, { port, samples: file, "allow-actions": allowActions }, { print, progress, signal }) {
+    const standIns = await progress.waiting("looking for the local cloud", StandIns.find(source));
+    const samples = await readSamples(file);
+    const operator = new OperatorConsole({ source, allowActions, standIns, samples });
+    const server = await startServer(operator.routes(signal), port);
+    const mode = standIns ? "the local cloud" : allowActions ? "actions are allowed" : "it only reads";
+    print(`Console of the stack ${source.target.stack} (${mode}):`, "", `  ${server.address}`, "", "Ctrl-C stops it.");
+    const watching = operator.watch(signal);
+    if (!signal.aborted) await once(signal, "abort");
+    await server.close();
+    await watching;
+    return { ending: "well", json: { actions: allowActions || standIns !== undefined } };
+  },
+});

@@ -1,0 +1,49 @@
+import path from "node:path";
+import { exportDeadLetters } from "../../dead-letters/export.ts";
+import { PrivateFolder } from "../../dead-letters/private-folder.ts";
+import { replay } from "../../dead-letters/replay.ts";
+import { RelayStorageAccount } from "../../relay/relay-storage.ts";
+import { RelayTables } from "../../relay/relay-tables.ts";
+import type { StackSource } from "../../stack/source.ts";
+import { policyOf } from "../../stack/source-settings.ts";
+
+/** Dead letters a second, as in `customerio-aep replay`. */
+const perSecond = 20;
+
+/** What can be done with a group of dead letters. */
+type LetterAction = "replay" | "export" | "purge";
+
+/** Does what the command of the same name does, with the dead letters of these names. @returns what was done, in words */
+export async function performOnLetters(
+  source: StackSource,
+  action: LetterAction,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<string> {
+  const storage = await RelayStorageAccount.open(source);
+  if (action === "export") {
+    const folder = await PrivateFolder.at(
+      path.join(source.target.folder ?? ".", `dead-letters-${source.target.stack?.replaceAll("/", "-")}`),
+    );
+    const { written, replaced, present, unfit } = await exportDeadLetters({
+      ...{ storage, names, filter: {}, folder, signal },
+      progress: () => undefined,
+    });
+    const left = unfit.length === 0 ? "" : ` ${unfit.length} have names that are not valid as file names.`;
+    return `${written + replaced + present} dead letters are in ${folder.path}. Only you can read them.${left}`;
+  }
+  const note = action === "purge" ? await (await RelayTables.open(source)).openNote("purged") : undefined;
+  let done = 0;
+  try {
+    const { left } = await replay({
+      ...{ storage, names, filter: {}, action, policy: policyOf(source), perSecond, signal },
+      progress: (counts) => {
+        done = counts.done;
+      },
+    });
+    const stay = [...left].map(([why, number]) => ` ${number} stay: they ${why}.`).join("");
+    return `${done} dead letters were ${action === "replay" ? "put back into the queue" : "deleted"}.${stay}`;
+  } finally {
+    await note?.(done);
+  }
+}

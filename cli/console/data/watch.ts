@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { platformOf } from "../../clients.ts";
+import { describeFinding } from "../../output/finding.ts";
+import { countRowsWritten } from "../../platform/dataset.ts";
+import type { StackSource } from "../../stack/source.ts";
+import { type CheckedPart, checkAll } from "../../status/check-all.ts";
+import { describeFlow } from "./flow.ts";
+import { type RelayReading, readRelay } from "./reading.ts";
+
+const day = 24 * 60 * 60 * 1000;
+/** At a reading every 15 seconds: six hours. */
+const mostReadings = 1440;
+
+/** Milliseconds between two readings of the relay, and between two checks of all parts. */
+export interface WatchPace {
+  readonly reading: number;
+  readonly checks: number;
+}
+
+/** Each reading makes five calls on Azure, each check about twenty on all three vendors. */
+export const usualPace: WatchPace = { reading: 15_000, checks: 60_000 };
+/** For the local cloud, which costs nothing. */
+export const localPace: WatchPace = { reading: 2_000, checks: 10_000 };
+
+/** Reads the source again and again while the console runs, and keeps the readings for the plots. */
+export class Watch {
+  readonly #source: StackSource;
+  readonly #readings: RelayReading[] = [];
+  #parts: readonly CheckedPart[] = [];
+  #checkedAt: number | undefined;
+  #rows: number | undefined;
+  #checking: Promise<void> | undefined;
+
+  constructor(source: StackSource) {
+    this.#source = source;
+  }
+
+  /** Reads and checks until the signal. Never throws. */
+  async run(pace: WatchPace, signal: AbortSignal): Promise<void> {
+    const repeat = async (work: () => Promise<void>, pause: number) => {
+      while (!signal.aborted) {
+        await work();
+        await sleep(pause, undefined, { signal }).catch(() => undefined);
+      }
+    };
+    await Promise.all([
+      repeat(() => this.check(), pace.checks),
+      this.#source.hasRelay ? repeat(() => this.#read(), pace.reading) : undefined,
+    ]);
+  }
+
+  /** Checks all parts now, as `customerio-aep status` does. */
+  check(): Promise<void> {
+    this.#checking ??= this.#check().finally(() => {
+      this.#checking = undefined;
+    });
+    return this.#checking;
+  }
+
+  async #check(): Promise<void> {
+    const since = new Date(Math.floor(Date.now() / day) * day - 6 * day);
+    const [parts, rows] = await Promise.all([
+      checkAll(this.#source),
+      // What is wrong with it, the check of the dataset says.
+      (async () => countRowsWritten(platformOf(this.#source), this.#source.datasetId, since))().catch(() => undefined),
+    ]);
+    this.#parts = parts;
+    this.#rows = rows;
+    this.#checkedAt = Date.now();
+  }
+
+  async #read(): Promise<void> {
+    this.#readings.push(await readRelay(this.#source));
+    if (this.#readings.length > mostReadings) this.#readings.shift();
+  }
+
+  /** @param since the plots get only what was read after this time */
+  describe(since: number) {
+    const { hasRelay } = this.#source;
+    return {
+      ...{ now: Date.now(), checkedAt: this.#checkedAt },
+      findings: this.#parts.map(({ part, finding }) => describeFinding(part, finding)),
+      stages: describeFlow(this.#readings, this.#parts, { rows: this.#rows, hasRelay }),
+      problems: this.#readings.at(-1)?.problems ?? [],
+      samples: this.#readings.filter(({ at }) => at > since).map(describeReading),
+    };
+  }
+}
+
+function describeReading({ at, total, messages, oldest, deadLetters }: RelayReading) {
+  return { at, accepted: total?.accepted, delivered: total?.delivered, messages, oldest, deadLetters };
+}

@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { defineCommand } from "../command/definition.ts";
+import { describeFinding, partJson, render } from "../output/finding.ts";
+import { checkAll } from "./check-all.ts";
+
+export const statusCommand = defineCommand({
+  name: "status",
+  summary: "show for each part whether it is fine, waiting or broken, and where the events are",
+  description: "Changes nothing. Says how to fix each part that is broken.",
+  options: {},
+  examples: [
+    { args: "status --stack dev", shows: "every part of every source of the stack" },
+    { args: "status --stack dev --source north", shows: "one source of a stack with several" },
+    { args: "status --cwd ../events --json", shows: "the same for a program in another folder, as JSON for a script" },
+  ],
+  ...{ needsSecrets: true, needsRelay: false, stopsInOrder: false },
+  json: z.object({ parts: z.array(partJson).describe("in the order in which events travel, and `machine` last") }),
+  async run(source, _values, { print, progress }) {
+    let open: readonly string[] = [];
+    const work = checkAll(source, (parts) => {
+      open = parts;
+    });
+    const parts = await progress.waiting(() => `asking: ${open.join(", ")}`, work);
+    print(`Stack ${source.target.stack}`, "", ...parts.flatMap(({ part, finding }) => render(part, finding)));
+    const isBroken = parts.some(({ finding }) => finding.verdict === "broken");
+    return {
+      ending: isBroken ? "broken" : "well",
+      json: { parts: parts.map(({ part, finding }) => describeFinding(part, finding)) },
+    };
+  },
+});

@@ -1,0 +1,246 @@
+import { globSync, readFileSync } from "node:fs";
+import http from "node:http";
+import path from "node:path";
+import { OperatorConsole } from "../../cli/console/console.ts";
+import { StandIns } from "../../cli/console/data/stand-ins.ts";
+import { type ConsoleServer, startServer } from "../../cli/console/server.ts";
+import { readSamples } from "../../cli/preview/sample-events.ts";
+import { newEvent } from "../../relay/core/event/envelope.ts";
+import { type ConsoleWorld, canaries, freshEvents, startWorld } from "./world.ts";
+
+let world: ConsoleWorld;
+let stop: AbortController;
+const servers: ConsoleServer[] = [];
+
+beforeAll(async () => {
+  world = await startWorld();
+  stop = new AbortController();
+});
+
+afterAll(async () => {
+  stop?.abort();
+  await Promise.all(servers.map((server) => server.close()));
+  await world?.stop();
+});
+
+interface Page {
+  readonly host: string;
+  readonly cookie: string;
+  readonly answers: string[];
+  get(path: string): Promise<{ status: number; json: Record<string, unknown> }>;
+  post(path: string, body: object): Promise<{ status: number; json: Record<string, unknown> }>;
+}
+
+/** A call with exactly these headers: `fetch` sets some of its own. */
+function call(
+  host: string,
+  path: string,
+  { method = "GET", headers = {}, body }: { method?: string; headers?: Record<string, string>; body?: string } = {},
+) {
+  const [hostname, port] = host.split(":");
+  return new Promise<{ status: number; headers: http.IncomingHttpHeaders; text: string }>((resolve, reject) => {
+    const request = http.request({ hostname, port, path, method, headers }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (part: string) => {
+        text += part;
+      });
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
+    });
+    request.on("error", reject).end(body);
+  });
+}
+
+/** A console of the world and a browser that has opened it. */
+async function open(options: { allowActions?: boolean; isLocal?: boolean } = {}): Promise<Page> {
+  const standIns = options.isLocal ? await StandIns.find(world.source) : undefined;
+  const operator = new OperatorConsole({
+    ...{ source: world.source, allowActions: options.allowActions ?? false, standIns },
+    samples: await readSamples(undefined),
+  });
+  const server = await startServer(operator.routes(stop.signal), 0);
+  servers.push(server);
+  const address = new URL(server.address);
+  const entered = await call(address.host, address.pathname + address.search);
+  const cookie = String(entered.headers["set-cookie"]).split(";")[0] ?? "";
+  const answers: string[] = [];
+  const read = async (path: string, given: Parameters<typeof call>[2]) => {
+    const { status, text } = await call(address.host, path, given);
+    answers.push(text);
+    return { status, json: JSON.parse(text) as Record<string, unknown> };
+  };
+  const headers = { cookie, origin: address.origin, "content-type": "application/json" };
+  return {
+    ...{ host: address.host, cookie, answers },
+    get: (path) => read(path, { headers: { cookie } }),
+    post: (path, body) => read(path, { method: "POST", headers, body: JSON.stringify(body) }),
+  };
+}
+
+describe("the gate", () => {
+  test("takes the token once, gives a cookie that scripts and other sites can't use, and removes the token from the address", async () => {
+    const operator = new OperatorConsole({
+      source: world.source,
+      allowActions: false,
+      standIns: undefined,
+      samples: [],
+    });
+    const server = await startServer(operator.routes(stop.signal), 0);
+    servers.push(server);
+    const { host, search } = new URL(server.address);
+    expect(host).toMatch(/^127\.0\.0\.1:\d+$/);
+    expect(search.length).toBeGreaterThan(40);
+    const { status, headers } = await call(host, `/${search}`);
+    expect([status, headers.location]).toEqual([303, "/"]);
+    expect(String(headers["set-cookie"])).toMatch(
+      /^customerio-aep-console-\d+=[\w-]{43}; HttpOnly; SameSite=Strict; Path=\/$/,
+    );
+    expect((await call(host, "/?token=wrong")).status).toBe(401);
+    expect((await call(host, "/api/about")).status).toBe(401);
+    expect((await call(host, `/api/about${search}`)).status).toBe(401);
+  });
+
+  test("refuses other names for this host, pages of other origins, and orders without an origin", async () => {
+    const { host, cookie } = await open();
+    const refused = async (headers: Record<string, string>, method = "GET") =>
+      (await call(host, "/api/about", { method, headers: { cookie, ...headers } })).status;
+    expect(await refused({ host: `evil.example:${host.split(":")[1]}` })).toBe(421);
+    expect(await refused({ origin: "https://evil.example" })).toBe(403);
+    expect(await refused({ "content-type": "application/json" }, "POST")).toBe(403);
+    expect(await refused({ origin: `http://${host}`, "sec-fetch-site": "same-site" }, "POST")).toBe(403);
+    expect(await refused({ cookie: cookie.replace(/=.*/, "=guess") })).toBe(401);
+    expect(await refused({})).toBe(200);
+  });
+
+  test("sends the page with a strict policy, and serves nothing else from the disk", async () => {
+    const { host, cookie } = await open();
+    const { status, headers } = await call(host, "/", { headers: { cookie } });
+    expect(status).toBe(200);
+    expect(headers["content-security-policy"]).toMatch(
+      /^default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'/,
+    );
+    expect(headers).toMatchObject({ "x-content-type-options": "nosniff", "cache-control": "no-store" });
+    for (const path of ["/../server.ts", "/%2e%2e/server.ts", "/api/constructor", "/package.json"]) {
+      expect((await call(host, path, { headers: { cookie } })).status).toBe(404);
+    }
+    const origin = `http://${host}`;
+    const long = { method: "POST", headers: { cookie, origin, "content-type": "text/plain" }, body: "{}" };
+    expect((await call(host, "/api/check", long)).status).toBe(415);
+  });
+});
+
+test("a real stack can only be read, unless actions are allowed, and never has the local cloud's switches", async () => {
+  await world.clear();
+  await world.die(freshEvents("dead").slice(0, 2), "HTTP 400: no schema takes it", "refused");
+  const page = await open();
+  const { json } = await page.get("/api/letters");
+  const [group] = json.groups as { id: string; count: number }[];
+  expect(json).toMatchObject({ total: 2, groups: [{ class: "refused", count: 2 }] });
+  const order = { action: "purge", group: group?.id, count: 2 };
+  expect(await page.post("/api/letters", order)).toEqual({
+    status: 403,
+    json: { error: expect.stringContaining("--allow-actions") },
+  });
+  expect((await page.post("/api/local", { action: "samples" })).status).toBe(403);
+  expect((await page.get("/api/about")).json).toMatchObject({ mayAct: false, isLocal: false });
+});
+
+test("dead letters are replayed, exported and purged by reason, and only those that were seen", async () => {
+  await world.clear();
+  await world.die(freshEvents("kept").slice(0, 3), "HTTP 400: no schema takes ada@example.org", "refused");
+  const page = await open({ allowActions: true });
+  const groupOf = async () => {
+    const { json } = await page.get("/api/letters");
+    return (json.groups as { id: string; count: number; reason: string }[])[0];
+  };
+  const seen = await groupOf();
+  expect(seen?.reason).not.toContain("ada@");
+  const act = (action: string, count: number) => page.post("/api/letters", { action, group: seen?.id, count });
+  expect((await act("replay", 2)).status).toBe(409);
+  expect((await act("replay", 3)).json).toEqual({ done: "3 dead letters were put back into the queue." });
+  expect(await groupOf()).toBeUndefined();
+  await world.die(freshEvents("gone").slice(0, 1), "HTTP 400: no schema takes ada@example.org", "refused");
+  await groupOf();
+  expect((await act("purge", 1)).json).toEqual({ done: "1 dead letters were deleted." });
+  expect((await act("erase", 1)).status).toBe(400);
+});
+
+test("events are shown with their way, source and row, and with personal data only if they are asked for", async () => {
+  await world.clear();
+  const [first = "", second = "", third = ""] = freshEvents("way");
+  await world.deliver([first]);
+  const receivedAt = new Date().toISOString();
+  await world.enqueue([{ ...newEvent({ id: "way-1", receivedAt, body: second }), attempts: 2, lastError: "HTTP 503" }]);
+  await world.die([third], "HTTP 400: no", "refused");
+  const page = await open();
+  const { json } = await page.get("/api/events");
+  const events = json.events as { id: string; place: string; path: string[]; row: object; pairs: object[] }[];
+  expect(json.problems).toEqual([]);
+  expect(events.map(({ id, place }) => [id, place])).toEqual([
+    ["way-1", "queue"],
+    ["way-2", "dead letter"],
+    ["way-0", "dataset"],
+  ]);
+  expect(events[0]?.path[1]).toBe("in the queue, tried 2 times: HTTP 503");
+  for (const { row, pairs } of events) expect([typeof row, pairs.length > 3]).toEqual(["object", true]);
+  const { data } = JSON.parse(first) as { data: { email_address: string } };
+  expect(JSON.stringify(json)).not.toContain(data.email_address);
+  expect(JSON.stringify((await page.get("/api/events?personal=1")).json)).toContain(data.email_address);
+  const mapped = await page.post("/api/preview", { text: `${first}\n${second}` });
+  expect(mapped.json.events).toMatchObject([
+    { place: "sample", errors: [] },
+    { place: "sample", errors: [] },
+  ]);
+  expect((await page.post("/api/preview", { text: "" })).status).toBe(400);
+});
+
+test("the local cloud sends events, and its faults are switched on and off one by one", async () => {
+  const page = await open({ isLocal: true });
+  const states = async () => {
+    const { faults } = (await page.get("/api/local")).json as { faults: { id: string; isOn: boolean }[] };
+    return faults.filter(({ isOn }) => isOn).map(({ id }) => id);
+  };
+  expect(await states()).toEqual([]);
+  await page.post("/api/local", { action: "fault", fault: "throttled", isOn: true });
+  await page.post("/api/local", { action: "fault", fault: "slow", isOn: true });
+  expect(await states()).toEqual(["throttled", "slow"]);
+  await page.post("/api/local", { action: "fault", fault: "throttled", isOn: false });
+  expect(await states()).toEqual(["slow"]);
+  await page.post("/api/local", { action: "fault", fault: "slow", isOn: false });
+  expect((await page.post("/api/local", { action: "samples" })).json.done).toMatch(/^Customer\.io sends \d+ events/);
+  expect((await page.post("/api/local", { action: "blast", recipients: 3 })).json.done).toBe(
+    "Customer.io sends 3 events.",
+  );
+  expect((await page.post("/api/local", { action: "blast", recipients: 1e9 })).status).toBe(400);
+});
+
+test("the page weighs less than 150 KB, and no file of the console has more than 300 lines", () => {
+  const folder = path.join(import.meta.dirname, "../../cli/console");
+  const files = globSync("**/*.*", { cwd: folder }).map((name) => ({
+    name,
+    text: readFileSync(path.join(folder, name), "utf8"),
+  }));
+  const lines = files.map(({ name, text }) => ({ name, lines: text.split("\n").length }));
+  expect(lines.filter((file) => file.lines > 300)).toEqual([]);
+  const weight = files.filter(({ name }) => name.startsWith("page")).reduce((sum, { text }) => sum + text.length, 0);
+  expect(weight).toBeLessThan(150_000);
+});
+
+test("no answer contains a secret, not even when vendors refuse everything", async () => {
+  const page = await open({ isLocal: true, allowActions: true });
+  const paths = ["about", "state?since=0&personal=1", "letters?personal=1", "events?personal=1", "local"];
+  const askAll = async () => {
+    await page.post("/api/check", {});
+    for (const path of paths) await page.get(`/api/${path}`);
+    await page.post("/api/preview", {});
+  };
+  await askAll();
+  await world.failPlatform({ target: "gateway", effect: { kind: "status", status: 403 }, rate: 1 });
+  await askAll();
+  await world.failPlatform();
+  const settings = page.answers.find((answer) => answer.includes("customerio-aep:tier"));
+  expect(settings).toContain('{"name":"customerio-aep:signingKeys"}');
+  for (const [name, secret] of Object.entries(canaries)) {
+    expect([name, page.answers.filter((answer) => answer.includes(secret)).length]).toEqual([name, 0]);
+  }
+  expect(page.answers.length).toBeGreaterThan(12);
+});
