@@ -1,5 +1,5 @@
 import { dayOf } from "../../relay/core/counts/counts.ts";
-import { type CommandTarget, operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
+import { type CommandTarget, operatorCommand } from "../../relay/core/operator-command.ts";
 import { unusual } from "../../relay/core/unusual.ts";
 import { customerIoOf, startTimeLimit } from "../clients.ts";
 import { formatDuration } from "../output/duration.ts";
@@ -17,8 +17,8 @@ export const sendTest =
 export function copyKeyAnew(target: CommandTarget): string {
   return (
     "Copy the key again: in Customer.io, Data & Integrations > Integrations > Reporting Webhooks, in the three-dots menu of the webhook, " +
-    `choose "Copy signing key". Then: ${pulumiCommand("config set --secret signingKeys", target)} (it asks for the key; your own ` +
-    `program may read it from another setting), and ${pulumiCommand("up", target)}. Customer.io then sends the events that it has held back, for up to 7 days.`
+    `choose "Copy signing key". Then: ${operatorCommand("signing-key", target)}. It asks for the key, stores it, and waits for a test event. ` +
+    "Customer.io then sends the events that it has held back, for up to 7 days."
   );
 }
 

@@ -74,7 +74,7 @@ export class Answers {
     const { message, isSecret } = question;
     const check = (text: string) => complaintOf(question, text);
     const typed = await (isSecret
-      ? this.#prompter.secret({ message: `${message} (not shown)`, check })
+      ? this.#prompter.secret({ message, check })
       : this.#prompter.text({ message, default: fallback, check }));
     return this.use(question, typed.trim());
   }

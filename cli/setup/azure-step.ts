@@ -46,9 +46,10 @@ export async function setUpDelivery(run: SetupRun): Promise<void> {
   }
 }
 
-async function askForAlertEmail({ answers, prompter }: SetupRun): Promise<void> {
-  const { alertEmail } = questions;
-  if (answers.find(alertEmail) !== undefined || prompter === undefined) return;
+async function askForAlertEmail({ answers, prompter, stored }: SetupRun): Promise<void> {
+  const { alertEmail, location } = questions;
+  // To have none is no setting, so that only a first run asks.
+  if (answers.find(alertEmail) !== undefined || prompter === undefined || stored[location.key] !== undefined) return;
   const check = (text: string) =>
     text.trim() === "" || alertEmail.schema.safeParse(text.trim()).success ? undefined : "it is not an e-mail address";
   const email = (await prompter.text({ message: `${alertEmail.message} (empty: none)`, check })).trim();

@@ -22,7 +22,8 @@ export async function setUpCustomerIo(run: SetupRun): Promise<void> {
         (webhooks.length === 0 ? "no reporting webhook yet." : `the reporting webhooks ${webhooks.join(", ")}.`),
     );
     const message = "Is that the workspace whose events you want? (No: enter the key of another one)";
-    if (run.prompter && !(await run.prompter.confirm({ message, default: true }))) {
+    const isFirst = run.stored[questions.appApiKey.key] === undefined;
+    if (isFirst && run.prompter && !(await run.prompter.confirm({ message, default: true }))) {
       await answers.ask(questions.appApiKey);
       await setUpCustomerIo(run);
     }

@@ -39,7 +39,9 @@ export async function setUpPlatform(run: SetupRun): Promise<void> {
   if (sandbox === undefined) return;
   const client = clientFor(run, sandbox);
   await checkSandbox(run, client);
-  if (run.isAsking && run.readsSettings) await chooseDataset(run, client);
+  // To create a dataset is no setting, so that only a first run asks.
+  const isFirst = run.stored[questions.sandbox.key] === undefined;
+  if (run.isAsking && run.readsSettings && isFirst) await chooseDataset(run, client);
 }
 
 async function checkSandbox(run: SetupRun, client: AepClient): Promise<void> {

@@ -17,8 +17,12 @@ export interface Prompter {
   confirm(question: { message: string; default: boolean }): Promise<boolean>;
 }
 
-/** Whether an error means that the person pressed Ctrl-C in a question, or closed the input. */
+/** The person pressed Ctrl-C between two questions. */
+export class Interruption extends Error {}
+
+/** Whether an error means that the person pressed Ctrl-C, or closed the input. */
 export function isInterruption(error: unknown): boolean {
+  if (error instanceof Interruption) return true;
   return error instanceof Error && (error.name === "ExitPromptError" || error.name === "AbortPromptError");
 }
 
@@ -38,7 +42,8 @@ export async function openPrompter(): Promise<Prompter | undefined> {
   return {
     text: ({ message, default: fallback, check }) =>
       library.input({ message, ...(fallback && { default: fallback }), validate: judge(check) }, context),
-    secret: ({ message, check }) => library.password({ message, mask: false, validate: judge(check) }, context),
+    secret: ({ message, check }) =>
+      library.password({ message, mask: false, toggleMask: false, validate: judge(check) }, context),
     choose: ({ message, choices, default: fallback }) =>
       library.select({ message, choices: [...choices], pageSize: 12, ...(fallback && { default: fallback }) }, context),
     confirm: (question) => library.confirm(question, context),

@@ -89,9 +89,7 @@ export class PulumiSession {
       return "the passphrase of the stack's secrets: the environment variable PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE";
     }
     const check = (text: string) => (text === "" ? "it is empty" : undefined);
-    const message = isNew
-      ? "A new passphrase for the stack's secrets (not shown)"
-      : "Passphrase of the stack's secrets (not shown)";
+    const message = isNew ? "A new passphrase for the stack's secrets" : "Passphrase of the stack's secrets";
     const typed = await prompter.secret({ message, check });
     if (isNew) {
       const repeat = (text: string) => (text === typed ? undefined : "it differs from the first one");

@@ -1,5 +1,7 @@
 import { copyFile, rename, rm, stat } from "node:fs/promises";
+import { stopOnInterrupt } from "../interrupt.ts";
 import type { Answers } from "./answers.ts";
+import { Interruption } from "./prompter.ts";
 import type { PulumiSession } from "./pulumi-session.ts";
 
 /**
@@ -16,6 +18,8 @@ export async function writeSettings(
   const copy = file.replace(/\.yaml$/, ".unfinished.yaml");
   const hadFile = await exists(file);
   let isMade = false;
+  // Ctrl-C ends the command of Pulumi that runs, and then this undoes what was done.
+  const { signal, done } = stopOnInterrupt();
   try {
     if (isNew) {
       await pulumi.call(`make the stack ${stack}`, "stack", "init", stack);
@@ -28,13 +32,16 @@ export async function writeSettings(
       const how = [...(isPath ? ["--path"] : []), isSecret ? "--secret" : "--plaintext"];
       const command = ["config", "set", ...how, "--stack", stack, "--config-file", copy, key];
       await pulumi.feed(`write the setting ${key}`, value, ...command);
+      if (signal.aborted) throw new Interruption();
     }
     if (changes.length > 0) await rename(copy, file);
   } catch (error) {
     await rm(copy, { force: true });
     if (isMade) await pulumi.call(`remove the stack ${stack}`, "stack", "rm", stack, "--yes").catch(() => undefined);
     if (!hadFile) await rm(file, { force: true });
-    throw error;
+    throw signal.aborted ? new Interruption() : error;
+  } finally {
+    done();
   }
 }
 

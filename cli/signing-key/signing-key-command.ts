@@ -75,7 +75,7 @@ async function askForKey(source: StackSource): Promise<string> {
   const prompter = await openPrompter();
   if (prompter !== undefined) {
     try {
-      return (await prompter.secret({ message: "Customer.io's signing key (not shown)", check })).trim();
+      return (await prompter.secret({ message: "Customer.io's signing key", check })).trim();
     } catch (error) {
       if (isInterruption(error)) throw new Error("Stopped. Nothing was changed.");
       throw error;

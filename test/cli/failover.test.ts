@@ -54,7 +54,7 @@ describe("the webhook is not pointed at a relay", () => {
     const well = healthOf(200, { signingKeys: true });
     const other = sourceOf("prod-west", { keys: "another-key-of-another-workspace" });
     expect(await explainUnfit(prod(), other, well)).toMatch(
-      /^The relay of the stack prod-west does not know any signing key of the stack prod, .*npx pulumi up --stack prod-west/,
+      /^The relay of the stack prod-west does not know any signing key of the stack prod, .*npx customerio-aep signing-key --stack prod-west/,
     );
     const both = sourceOf("prod-west", { keys: `another-key-of-another-workspace\n${signingKey}` });
     expect(await explainUnfit(prod(), both, well)).toBeUndefined();

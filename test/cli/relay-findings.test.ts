@@ -240,7 +240,7 @@ describe("Customer.io's calls", () => {
     expect(refusedOnly.verdict).toBe("broken");
     expect(refusedOnly.found).toMatch(/^No call was ever accepted, but calls were refused/);
     expect(refusedOnly.todo).toContain('"Copy signing key"');
-    expect(refusedOnly.todo).toContain("npx pulumi config set --secret signingKeys --stack dev");
+    expect(refusedOnly.todo).toContain("npx customerio-aep signing-key --stack dev");
   });
 
   test("are broken if none was accepted for an hour while others were refused, as after a rotation", () => {
@@ -316,7 +316,7 @@ describe("the balance", () => {
       "broken",
       "Since 2026-11-14: 200 calls were refused, and none was ever accepted.",
     ]);
-    expect(finding.todo).toContain("npx pulumi config set --secret signingKeys --stack dev");
+    expect(finding.todo).toContain("npx customerio-aep signing-key --stack dev");
     expect(balance({ refused: 200, filtered: 1 }, 0, 0).verdict).toBe("fine");
   });
 

@@ -28,6 +28,11 @@ const fail = (message) => {
 };
 if (args.includes("--")) fail("flags after -- are arguments");
 if (world.fail && args.join(" ").includes(world.fail)) fail("told to fail");
+if (world.pressCtrlC && args.join(" ").includes(world.pressCtrlC)) {
+  // A terminal sends the signal to both.
+  process.kill(process.ppid, "SIGINT");
+  process.exit(130);
+}
 if (command === "whoami") {
   const url = process.env.PULUMI_BACKEND_URL ?? world.backend;
   if (!url) fail("PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions");
@@ -72,7 +77,14 @@ export class FakePulumi {
 
   static async install(
     folder: string,
-    world: { backend?: string; stacks?: string[]; selected?: string; fail?: string; previewFails?: boolean } = {},
+    world: {
+      backend?: string;
+      stacks?: string[];
+      selected?: string;
+      fail?: string;
+      pressCtrlC?: string;
+      previewFails?: boolean;
+    } = {},
   ): Promise<FakePulumi> {
     const fake = new FakePulumi(folder);
     await mkdir(fake.#bin, { recursive: true });

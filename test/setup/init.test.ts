@@ -1,6 +1,8 @@
+import { spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { text as textOf } from "node:stream/consumers";
 import { Progress } from "../../cli/output/progress.ts";
 import { initCommand } from "../../cli/setup/init-command.ts";
 import { type SetupWishes, setUp } from "../../cli/setup/set-up.ts";
@@ -135,9 +137,9 @@ test("it asks for everything, tests each credential, writes the settings with se
 test("run again, it asks nothing and writes nothing", async () => {
   const pulumi = await project();
   await run(new ScriptedPrompter(everything));
-  const prompter = new ScriptedPrompter([[/dataset$|schema/, "Create one (recommended)", "Create one (recommended)"]]);
+  const prompter = new ScriptedPrompter([]);
   const { result, printed } = await run(prompter);
-  expect(prompter.asked.filter((message) => !/dataset|schema/.test(message))).toEqual([]);
+  expect(prompter.asked).toEqual([]);
   expect(result?.written).toEqual([]);
   expect(printed).toContain("The stack has all settings already.");
   expect(await pulumi.settings("dev")).toEqual(written);
@@ -233,6 +235,33 @@ test.each([
   expect(await readdir(folder)).not.toContain("Pulumi.dev.yaml");
 });
 
+test("Ctrl-C while the settings are written undoes what was done", async () => {
+  const pulumi = await project({ pressCtrlC: "unfinished.yaml aep:sandbox" });
+  automatic();
+  const args = [
+    "init",
+    "--cwd",
+    folder,
+    "--stack",
+    "dev",
+    "--sandbox",
+    "dev",
+    "--delivery",
+    "direct",
+    "--yes",
+    "--skip-preview",
+  ];
+  const program = path.join(__dirname, "../../bin/customerio-aep.js");
+  const child = spawn(process.execPath, [program, ...args], { env: process.env, stdio: ["ignore", "pipe", "inherit"] });
+  const [printed, code] = await Promise.all([
+    textOf(child.stdout),
+    new Promise<number | null>((resolve) => child.on("close", resolve)),
+  ]);
+  expect([code, printed]).toEqual([130, expect.stringMatching(/Stopped\. No setting was written\.\n$/)]);
+  expect(await pulumi.stacks()).toEqual([]);
+  expect((await readdir(folder)).filter((name) => name.includes("dev"))).toEqual([]);
+});
+
 test.each([false, true])("if a setting can't be written, none is (existing stack: %s)", async (isThere) => {
   const pulumi = await project();
   if (isThere) {
@@ -240,10 +269,7 @@ test.each([false, true])("if a setting can't be written, none is (existing stack
     await pulumi.change({ fail: "unfinished.yaml environment" });
     const file = path.join(folder, "Pulumi.dev.yaml");
     const text = await readFile(file, "utf8");
-    const changed = new ScriptedPrompter([
-      [/dataset$|schema/, "", ""],
-      [/Write them/, true],
-    ]);
+    const changed = new ScriptedPrompter([[/Write them/, true]]);
     await expect(run(changed, { options: { environment: "prod" } })).rejects.toThrow(
       "Could not write the setting environment",
     );
