@@ -115,6 +115,11 @@ export class PulumiSession {
     return Object.fromEntries(found);
   }
 
+  /** Whether somebody typed the passphrase, so that later commands don't find it in their environment. */
+  get askedForPassphrase(): boolean {
+    return this.#environment.PULUMI_CONFIG_PASSPHRASE !== undefined;
+  }
+
   /** The flags that name the stack and its settings. */
   choose(stack: string): string[] {
     return ["--stack", stack, ...(this.#configFile === undefined ? [] : ["--config-file", this.#configFile])];

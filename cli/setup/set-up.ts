@@ -98,7 +98,8 @@ export async function setUp(wishes: SetupWishes, ports: SetupPorts): Promise<Set
       : `Wrote ${changes.length} settings of the stack ${stack}.`,
   );
   const preview = wishes.skipsPreview ? "skipped" : await previewStack(pulumi, stack, wishes.isQuiet);
-  printEnd({ print, problems: run.problems, preview, target: { stack, folder: wishes.folder } });
+  const { askedForPassphrase } = pulumi;
+  printEnd({ print, problems: run.problems, preview, askedForPassphrase, target: { stack, folder: wishes.folder } });
   return {
     ...{ project: project.name, stack, madeProject: isMade, madeStack: isNew, preview },
     ...{ written: changes.map(({ question }) => question.key), problems: run.problems },
@@ -169,14 +170,20 @@ function printEnd({
   print,
   problems,
   preview,
+  askedForPassphrase,
   target,
 }: {
   print: (...lines: string[]) => void;
   problems: readonly string[];
   preview: SetupResult["preview"];
+  askedForPassphrase: boolean;
   target: { stack: string; folder: string | undefined };
 }): void {
   if (problems.length > 0) print("", "Still missing:", ...problems.map((problem) => `  - ${problem}`));
+  if (askedForPassphrase) {
+    print("", "The passphrase is stored nowhere. For the commands below, put it into the environment of your shell:");
+    print("  read -rs PULUMI_CONFIG_PASSPHRASE; export PULUMI_CONFIG_PASSPHRASE");
+  }
   if (preview === "failed") {
     print("", `The preview says above what is missing. Once it is there: ${pulumiCommand("preview", target)}`);
     return;

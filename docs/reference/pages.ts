@@ -4,9 +4,10 @@ import { provider as aep } from "../../packages/pulumi-aep/src/provider.ts";
 import { provider as customerio } from "../../packages/pulumi-customerio/src/provider.ts";
 import { provider as relay } from "../../relay/deploy/provider.ts";
 import { cliPage } from "./cli.ts";
-import { errorIndexPage } from "./error-index.ts";
 import { typeScriptOf, yamlOf } from "./example-code.ts";
 import { examples } from "./examples.ts";
+import { errorIndexPage } from "./lists/error-index.ts";
+import { fieldsPage } from "./lists/fields.ts";
 import { code, escaped, fenced, page, table, yes } from "./markdown.ts";
 import { rolesPage } from "./roles.ts";
 
@@ -55,6 +56,7 @@ export function referencePages(): Map<string, string> {
   }
   pages.set("cli.md", cliPage());
   pages.set("roles.md", rolesPage());
+  pages.set("fields.md", fieldsPage());
   pages.set("errors.md", errorIndexPage(productFiles()));
   pages.set("README.md", indexPage(schemas));
   return pages;
@@ -82,6 +84,8 @@ function indexPage(schemas: readonly PackageSchema[]): string {
       schema.description,
       resourceList(schema, `${schema.name}/`),
     ]),
+    "## [Events and fields](fields.md)",
+    "What Customer.io reports, and what a row of the dataset has.",
     "## [Error messages](errors.md)",
     "Every message that this project writes itself.",
     "## [Command line (`customerio-aep`)](cli.md)",

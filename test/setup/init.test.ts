@@ -218,6 +218,23 @@ test("missing permissions, with their screen, and a preview that fails make it e
   expect(await pulumi.settings("dev")).toMatchObject({ "aep:sandbox": "dev" });
 });
 
+test("a new passphrase is typed twice, and Pulumi gets it by the environment alone", async () => {
+  const pulumi = await project();
+  delete process.env.PULUMI_CONFIG_PASSPHRASE;
+  const script = [
+    [/new passphrase/, "open sesame"],
+    [/same passphrase/, "open sesamy", "open sesame"],
+    ...everything,
+  ] as const;
+  const prompter = new ScriptedPrompter(script);
+  const { printed } = await run(prompter);
+  expect(prompter.asked).toContain("it differs from the first one");
+  expect(printed).toContain("read -rs PULUMI_CONFIG_PASSPHRASE");
+  const calls = await pulumi.calls();
+  expect(calls.filter(({ args }) => args.join(" ").includes("sesame"))).toEqual([]);
+  expect(calls.find(({ args }) => args[1] === "init")?.passphrase).toBe("open sesame");
+});
+
 test("without the beta source, the HTTP API source is offered", async () => {
   const pulumi = await project();
   await usePlatform({ customerIoSource: "not-entitled" });

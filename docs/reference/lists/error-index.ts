@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import ts from "typescript";
-import { escaped, page, table } from "./markdown.ts";
+import { escaped, page, table } from "../markdown.ts";
 
-const repository = path.resolve(import.meta.dirname, "../..");
+const repository = path.resolve(import.meta.dirname, "../../..");
 
 /** Where people meet them, and the files that write them. A file belongs to the first section that has it. */
 const sections: readonly {
