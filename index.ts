@@ -6,6 +6,8 @@ const source = new CustomerIoSource("customerio-aep", new StackSettings());
 
 /** Where Customer.io posts its events; null if it posts straight to Platform. */
 export const relayUrl = source.relayUrl;
+/** Host name of the relay's function app, for the origin of a front door; null without a relay. */
+export const relayHostName = source.relayHostName;
 /** Where the relay posts the events. Secret: anyone who has it can write into the dataset. */
 export const streamingUrl = source.streamingUrl;
 export const dataflowId = source.dataflowId;

@@ -28,6 +28,7 @@ type CheckedSettings = Settings & {
 /** The outputs of a source. */
 interface SourceOutputs {
   readonly relayUrl: pulumi.Output<string> | null;
+  readonly relayHostName: pulumi.Output<string> | null;
   readonly streamingUrl: pulumi.Output<string>;
   readonly dataflowId: pulumi.Output<string>;
   readonly datasetId: pulumi.Output<string>;
@@ -48,6 +49,8 @@ interface SourceOutputs {
 export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
   /** The address to which Customer.io posts its events; null if it posts directly to Platform. */
   readonly relayUrl: pulumi.Output<string | null>;
+  /** Host name of the relay's function app: the origin of a front door of your own; null without a relay. A replaced app has another one. */
+  readonly relayHostName: pulumi.Output<string | null>;
   /** Where events are posted to Platform. Secret: anyone who has it can write into the dataset. */
   readonly streamingUrl: pulumi.Output<string>;
   readonly dataflowId: pulumi.Output<string>;
@@ -73,6 +76,7 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
     this.#given = given;
     const outputs = this.getData();
     this.relayUrl = outputOf(outputs, "relayUrl");
+    this.relayHostName = outputOf(outputs, "relayHostName");
     this.streamingUrl = outputOf(outputs, "streamingUrl");
     this.dataflowId = outputOf(outputs, "dataflowId");
     this.datasetId = outputOf(outputs, "datasetId");
@@ -149,6 +153,7 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
 
     const outputs = {
       relayUrl: relay?.url ?? null,
+      relayHostName: relay?.hostName ?? null,
       streamingUrl: dataflow.streamingUrl,
       dataflowId: dataflow.dataflowId,
       datasetId: dataflow.datasetId,

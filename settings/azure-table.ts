@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { azureChoices, azureExisting, azureNames, azureTags, environments } from "./azure-settings.ts";
-import { allowedCallers, privateNetwork } from "./network-settings.ts";
+import { allowedCallers, privateNetwork, webhookEndpoint } from "./network-settings.ts";
 import type { Setting } from "./setting.ts";
 
 /** The effect of the relay's settings with direct delivery, which has no relay. */
@@ -66,11 +66,21 @@ export const azureTable = {
     decides: true,
     description:
       "From where the relay may be called; by default from everywhere, since only signed events count. `customerIo` is for the addresses that " +
-      "Customer.io's API lists, `addresses` for others that send events, `operators` for the machines that run Pulumi and the command line. A " +
-      "call from elsewhere gets 403.",
+      "Customer.io's API lists, `addresses` for others that send events, `frontDoorIds` for your profiles of Azure Front Door, `operators` for " +
+      "the machines that run Pulumi and the command line. A call from elsewhere gets 403.",
     page: "networking.md",
     examples: [{ customerIo: true, operators: ["203.0.113.0/24"] }],
     direct: ofTheRelay,
+  },
+  webhookEndpoint: {
+    schema: webhookEndpoint,
+    default: "",
+    description:
+      "An address of your own to which Customer.io posts, such as that of a Front Door or a gateway which passes the calls on to the relay. " +
+      "Empty: the address of the function app.",
+    page: "networking.md#an-address-of-your-own",
+    examples: ["https://events.example.com/customerio"],
+    direct: { refused: "Customer.io then posts straight to Platform" },
   },
   privateNetwork: {
     schema: privateNetwork,

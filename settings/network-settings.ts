@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 
-/** Azure's limit of access restrictions of a site, less the one for the availability test. */
-const mostAddresses = 511;
+/** Azure's limit of access restrictions of a site, less those for the availability test and Azure Front Door. */
+const mostAddresses = 510;
 
 /** An address, or a range of addresses in CIDR notation. */
 const addressRange = z
@@ -25,6 +25,15 @@ export const allowedCallers = z
     addresses: z.array(addressRange).default([]).meta({
       description: "Other addresses or ranges that may send events, such as those of a proxy or a load balancer.",
     }),
+    frontDoorIds: z
+      .array(z.guid("it must be a Front Door ID such as 00000000-0000-0000-0000-000000000000"))
+      .max(8, "Azure takes 8 Front Door IDs at most")
+      .default([])
+      .meta({
+        description:
+          "Profiles of Azure Front Door whose calls may come, by the *Front Door ID* that the portal shows (`az afd profile show --query " +
+          "frontDoorId`). Calls through the profiles of others may not.",
+      }),
     operators: z
       .array(addressRange)
       .default([])
@@ -35,12 +44,12 @@ export const allowedCallers = z
       }),
   })
   .refine(
-    ({ customerIo, addresses, operators }) => operators.length > 0 || (!customerIo && addresses.length === 0),
+    ({ operators, ...senders }) => operators.length > 0 || !hasSenders(senders),
     "operators must contain the address of the machine that runs Pulumi: it deploys the code and checks the health of the relay",
   )
   .refine(
-    ({ customerIo, addresses, operators }) => operators.length === 0 || customerIo || addresses.length > 0,
-    "operators alone would leave nobody to send events: set customerIo, or addresses",
+    ({ operators, ...senders }) => operators.length === 0 || hasSenders(senders),
+    "operators alone would leave nobody to send events: set customerIo, addresses or frontDoorIds",
   )
   .refine(
     ({ addresses, operators }) => addresses.length + operators.length <= mostAddresses,
@@ -48,6 +57,24 @@ export const allowedCallers = z
   );
 
 export type AllowedCallers = z.output<typeof allowedCallers>;
+
+function hasSenders(senders: { customerIo: boolean; addresses: string[]; frontDoorIds: string[] }): boolean {
+  return senders.customerIo || senders.addresses.length > 0 || senders.frontDoorIds.length > 0;
+}
+
+/** An address of the user's own for the relay; empty: the function app's. */
+export const webhookEndpoint = z
+  .string()
+  .refine(
+    (address) => address === "" || isDomainAddress(address),
+    "it must be an address such as https://events.example.com/customerio",
+  );
+
+/** Customer.io needs a certificate that it trusts, which nobody gets for an IP address by the usual ways. */
+function isDomainAddress(address: string): boolean {
+  const url = URL.parse(address);
+  return url?.protocol === "https:" && z.regexes.domain.test(url.hostname) && !/^[\d.]+$/.test(url.hostname);
+}
 
 function idOf(pattern: RegExp, form: string, what: string) {
   return z

@@ -4,7 +4,7 @@ import { azureOf, startTimeLimit } from "../clients.ts";
 import type { Finding } from "../output/finding.ts";
 import type { StackSource } from "../stack/source.ts";
 import { copyKeyAnew } from "./calls.ts";
-import { describeAnswer, healthUrl, parseHealth, type SharedAnswers } from "./shared-answers.ts";
+import { describeAnswer, parseHealth, type SharedAnswers } from "./shared-answers.ts";
 
 /** The functions that events need; `takeover` serves only a deployment that replaces the relay. */
 const { takeover: _, ...needed } = relayFunctions;
@@ -17,7 +17,7 @@ export function deployAnew(target: CommandTarget, code: string): string {
 
 /** Checks that the relay answers, can reach its storage and has a signing key, and that Azure lists all of its functions. */
 export async function checkRelay(source: StackSource, answers: SharedAnswers): Promise<Finding> {
-  const url = healthUrl(source);
+  const url = source.healthUrl;
   // The code's id is that of its function app.
   const { id: siteId, urn: code } = source.resource("customerio-aep:index:FunctionCode");
   const { status, text } = await answers.health();

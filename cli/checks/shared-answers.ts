@@ -15,7 +15,7 @@ export class SharedAnswers {
 
   /** What the relay answers for `/health`. */
   health(): Promise<PlainAnswer> {
-    this.#health ??= azureOf(this.#source).ask(healthUrl(this.#source), startTimeLimit());
+    this.#health ??= azureOf(this.#source).ask(this.#source.healthUrl, startTimeLimit());
     return this.#health;
   }
 }
@@ -30,8 +30,4 @@ export function parseHealth(text: string): z.output<typeof health> | undefined {
 /** How a relay answered that is not well. */
 export function describeAnswer({ status, text }: PlainAnswer): string {
   return status === undefined ? `did not answer (${text})` : `answered ${status}: ${text || "nothing"}`;
-}
-
-export function healthUrl(source: StackSource): string {
-  return new URL("/health", source.relayUrl).href;
 }

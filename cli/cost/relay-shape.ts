@@ -43,6 +43,7 @@ export function relayShapeOf(source: StackSource): RelayShape {
     zoneRedundant: plan.parse(inputs("customerio-aep:index:AppServicePlan")).body.properties.zoneRedundant,
     instanceMemory: scaleAndConcurrency.instanceMemoryMB,
     alwaysReady: scaleAndConcurrency.alwaysReady.reduce((sum, { instanceCount }) => sum + instanceCount, 0),
+    hostStorage: source.all("azure-native:storage:StorageAccount").length > 1,
     duplicateWindowDays: appSettings.DUPLICATE_WINDOW_DAYS.parse(properties.DUPLICATE_WINDOW_DAYS),
     logDetail: appSettings.LOG_DETAIL.parse(properties.LOG_DETAIL),
     logRetentionDays: ownWorkspace && workspace.parse(ownWorkspace.inputs).retentionInDays,

@@ -10,6 +10,8 @@ export interface RelayShape {
   readonly instanceMemory: number;
   /** Instances always ready for calls. */
   readonly alwaysReady: number;
+  /** Whether the host has a storage account of its own, with an alert about it; absent: it has not. */
+  readonly hostStorage?: boolean;
   readonly duplicateWindowDays: number;
   readonly logDetail: LogDetail;
   /** Undefined for an existing workspace, which has its own retention. */
@@ -112,7 +114,7 @@ export function usageOf(shape: RelayShape, { eventsPerMonth: events, eventsPerSe
     { meter: "log retention", quantity: logGb * extraMonths, unit: "GB-months" },
     { meter: "log alerts every 5 minutes", quantity: alertRules.everyFiveMinutes, unit: "rules" },
     { meter: "log alerts every hour", quantity: alertRules.everyHour, unit: "rules" },
-    { meter: "metric alerts", quantity: alertRules.onMetrics, unit: "series" },
+    { meter: "metric alerts", quantity: alertRules.onMetrics + (shape.hostStorage ? 1 : 0), unit: "series" },
     { meter: "availability tests", quantity: availabilityTests, unit: "tests" },
     { meter: "vault operations", quantity: vaultOperations, unit: "operations" },
     { meter: "private endpoints", quantity: ((shape.privateEndpoints ?? 0) * secondsPerMonth) / 3600, unit: "hours" },

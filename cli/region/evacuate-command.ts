@@ -17,7 +17,7 @@ export const evacuateCommand = defineCommand({
   summary: "move what waits in a relay, and its dead letters, to the relay of another stack",
   description:
     "For a relay that can't deliver, after a `failover`. It waits for messages that are hidden until their next try. It can be stopped " +
-    "and repeated at any time; an event then comes to Platform twice Platform twice, under the same `_id`.",
+    "and repeated at any time; an event then comes to Platform twice, under the same `_id`.",
   options: {
     to: {
       value: "stack",

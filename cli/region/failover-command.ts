@@ -4,7 +4,7 @@ import { SharedAnswers } from "../checks/shared-answers.ts";
 import { customerIoOf, startTimeLimit } from "../clients.ts";
 import { defineCommand } from "../command/definition.ts";
 import { formatDuration } from "../output/duration.ts";
-import { explainUnfit, turnWebhook } from "./failover.ts";
+import { explainSharedEndpoint, explainUnfit, turnWebhook } from "./failover.ts";
 import { explainOtherDataset, readCounterpart } from "./other-stack.ts";
 
 export const failoverCommand = defineCommand({
@@ -40,6 +40,7 @@ export const failoverCommand = defineCommand({
     const unfit = await progress.waiting(`asking the relay of ${to}`, explainUnfit(source, target, answers));
     if (unfit !== undefined) throw new Error(`${unfit} Nothing was changed.`);
     const endpoint = target.relayUrl;
+    if (!isBack && endpoint === source.relayUrl) throw new Error(explainSharedEndpoint(source, target));
     const id = Number(source.resource("customerio:index:ReportingWebhook").id);
     const turning = turnWebhook(customerIoOf(source), { id, endpoint, signal: startTimeLimit() });
     const { isChanged, name, isDisabled } = await progress.waiting("turning the webhook", turning);

@@ -69,3 +69,11 @@ export async function turnWebhook(
   }
   return { isChanged: true, name, isDisabled };
 }
+
+/** What to do where both stacks have the same `webhookEndpoint`. */
+export function explainSharedEndpoint(from: StackSource, to: StackSource): string {
+  return (
+    `The stacks ${from.target.stack} and ${to.target.stack} have the same webhookEndpoint, ${to.relayUrl}, so what is behind that address decides ` +
+    `which relay gets the events. Point its front door at ${to.relayHostName}. Nothing was changed.`
+  );
+}

@@ -8,6 +8,8 @@ const accountType = "azure-native:storage:StorageAccount";
 /** The component whose account holds no events. */
 const hostStorage = "$customerio-aep:index:HostStorage$";
 const hasDataset = z.object({ datasetId: z.string() });
+const hasHostName = z.object({ hostName: z.string() });
+const hasUrl = z.object({ url: z.string() });
 const steps = z.array(z.string()).catch([]);
 
 /** One Customer.io workspace in a stack: its webhook, its dataflow and, unless delivery is direct, its relay. */
@@ -104,12 +106,20 @@ export class StackSource {
     );
   }
 
-  /** Where Customer.io posts its events to the relay. */
+  /** Where Customer.io posts its events: the setting `webhookEndpoint`, or the relay's function app. */
   get relayUrl(): string {
-    const { hostName } = z
-      .object({ hostName: z.string() })
-      .parse(this.resource("customerio-aep:index:FunctionApp").outputs);
-    return `https://${hostName}/customerio`;
+    const [relay] = this.all("customerio-aep:index:WebhookRelay");
+    // Resources that a program declares by itself have no such component.
+    return hasUrl.safeParse(relay?.outputs).data?.url ?? `https://${this.relayHostName}/customerio`;
+  }
+
+  /** Host name of the relay's function app, whatever address Customer.io posts to. */
+  get relayHostName(): string {
+    return hasHostName.parse(this.resource("customerio-aep:index:FunctionApp").outputs).hostName;
+  }
+
+  get healthUrl(): string {
+    return `https://${this.relayHostName}/health`;
   }
 
   get dataflowId(): string {

@@ -2,7 +2,6 @@ import { arch, platform, release } from "node:os";
 import { z } from "zod";
 import manifest from "../../package.json" with { type: "json" };
 import { jsonOf } from "../../relay/core/event/json.ts";
-import { healthUrl } from "../checks/shared-answers.ts";
 import { azureOf, startTimeLimit } from "../clients.ts";
 import { kindOf, tryParseDeadLetter } from "../dead-letters/dead-letter-filter.ts";
 import { eachOf } from "../each-of.ts";
@@ -76,7 +75,7 @@ async function collectStatus(source: StackSource) {
 }
 
 async function collectHealth(source: StackSource) {
-  const { status, text } = await azureOf(source).ask(healthUrl(source), startTimeLimit());
+  const { status, text } = await azureOf(source).ask(source.healthUrl, startTimeLimit());
   return { status, answer: jsonOf(text) ?? text };
 }
 

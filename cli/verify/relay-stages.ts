@@ -2,7 +2,7 @@ import type { DocumentedEvent } from "pulumi-customerio/events";
 import { readCreationTime } from "../../relay/core/event/event-time.ts";
 import { signatureOf } from "../../relay/core/intake/verify.ts";
 import { once } from "../../relay/core/once.ts";
-import { type CommandTarget, operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
+import { operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { judge } from "../../relay/core/policy/filter.ts";
 import { copyKeyAnew } from "../checks/calls.ts";
 import { countQueue } from "../checks/queue.ts";
@@ -43,7 +43,7 @@ export function relayStage(source: StackSource, event: DocumentedEvent): Stage {
           verdict: "broken",
           runbook: "alert-unavailable",
           found: `It ${answered}.`,
-          todo: remedyOf(status, source.target),
+          todo: remedyOf(status, source),
         };
       }
       const slow = milliseconds > customerIoTimeout ? ", longer than Customer.io waits" : "";
@@ -55,10 +55,12 @@ export function relayStage(source: StackSource, event: DocumentedEvent): Stage {
   };
 }
 
-function remedyOf(status: number | undefined, target: CommandTarget): string {
+function remedyOf(status: number | undefined, { relayUrl, relayHostName, target }: StackSource): string {
   if (status === 401)
     return `The relay's signing keys are not those in the stack's settings. Deploy them: ${pulumiCommand("up", target)}`;
-  return operatorCommand("status", target);
+  const look = operatorCommand("status", target);
+  if (new URL(relayUrl).host === relayHostName) return look;
+  return `${look} asks the relay itself. If that is well, look at what passes ${relayUrl} on to https://${relayHostName}/customerio`;
 }
 
 /**

@@ -1,14 +1,11 @@
 import { getClientConfigOutput } from "@pulumi/azure-native/authorization/getClientConfig.js";
 import * as pulumi from "@pulumi/pulumi";
-import { hostBodyLimit } from "../../relay/core/intake/body-limit.ts";
-import { noSigningKeyYet, signingKeysSecret } from "../../relay/core/names.ts";
 import { QueueDrain } from "../../relay/deploy/sdk.ts";
 import type { PlatformCredential } from "../platform/platform-credential.ts";
 import type { Settings } from "../settings/setting-types.ts";
 import type { AzurePart } from "./azure/azure-parts.ts";
 import { azureProfile } from "./azure/azure-profile.ts";
 import { withTags } from "./azure/azure-tags.ts";
-import { relayRoles } from "./azure/relay-roles.ts";
 import { publicAccessOf } from "./azure/safe-properties.ts";
 import { AvailabilityTest } from "./monitoring/availability-test.ts";
 import { MetricAlerts } from "./monitoring/metric-alerts.ts";
@@ -16,14 +13,15 @@ import { declareBudget } from "./monitoring/relay-budget.ts";
 import { RelayMonitoring, type RelayMonitoringArgs } from "./monitoring/relay-monitoring.ts";
 import { restrictAccess } from "./network/access-restrictions.ts";
 import { RelayNetwork, type RelayNetworkArgs } from "./network/relay-network.ts";
+import { grantRoles } from "./relay-access.ts";
 import { RelayApp } from "./relay-app.ts";
-import { type CarriedSetting, relayAppSettings } from "./relay-app-settings.ts";
+import type { CarriedSetting } from "./relay-app-settings.ts";
 import { relayGroup } from "./relay-group.ts";
 import { RelayIdentity } from "./relay-identity.ts";
 import { protectRelay } from "./relay-protection.ts";
+import { referringSettings } from "./relay-references.ts";
 import { RelayVault } from "./relay-vault.ts";
 import { HostStorage } from "./storage/host-storage.ts";
-import type { RelayAccount } from "./storage/relay-account.ts";
 import { RelayStorage } from "./storage/relay-storage.ts";
 
 /** Settings that the relay or its Azure resources depend on. */
@@ -42,6 +40,7 @@ type RelaySettings = Pick<
   | "azureNames"
   | "azureExisting"
   | "allowedCallers"
+  | "webhookEndpoint"
   | "privateNetwork"
   | "monthlyBudget"
 >;
@@ -62,8 +61,10 @@ export interface WebhookRelayArgs extends RelaySettings, Omit<RelayMonitoringArg
  * everything back after a failure, and Platform. It accesses storage and vault with its own identity; there are no account keys.
  */
 export class WebhookRelay extends pulumi.ComponentResource {
-  /** Where Customer.io posts events; stays the same for the life of the stack. */
+  /** Where Customer.io posts events: `webhookEndpoint`, or the function app itself. */
   readonly url: pulumi.Output<string>;
+  /** Host name of the function app: the origin of a front door. A replaced app has another one. */
+  readonly hostName: pulumi.Output<string>;
   /** The address of the relay's health check. */
   readonly healthUrl: pulumi.Output<string>;
   /** Azure Resource Manager id of the queue in which events wait. */
@@ -133,8 +134,9 @@ export class WebhookRelay extends pulumi.ComponentResource {
       },
       parent,
     );
-    const settings = appSettings(args, { storage, hostAccount, monitoring, vault, identity });
-    grantRoles({ storage, hostAccount, monitoring, vault, identity });
+    const referred = { storage, hostAccount, monitoring, vault, identity };
+    const settings = referringSettings(args, referred);
+    grantRoles(referred);
     const app = new RelayApp(
       name,
       {
@@ -150,7 +152,10 @@ export class WebhookRelay extends pulumi.ComponentResource {
       parent,
     );
     if (profile.disableFormerSecrets) vault.disableFormer(app.code);
-    this.url = pulumi.interpolate`https://${app.hostName}/customerio`;
+    this.hostName = app.hostName;
+    this.url = pulumi
+      .all([args.webhookEndpoint, app.hostName])
+      .apply(([own, hostName]) => (own === "" ? `https://${hostName}/customerio` : own));
     this.healthUrl = pulumi.interpolate`https://${app.hostName}/health`;
     this.queueId = storage.eventsQueueId;
 
@@ -171,6 +176,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
       {
         ...inGroup,
         storageAccountId: storage.account.id,
+        hostAccountId: hostStorage?.account.id,
         vaultId: ownVaultId,
         actionGroupIds: monitoring.actionGroupIds,
       },
@@ -244,65 +250,4 @@ export class WebhookRelay extends pulumi.ComponentResource {
 /** The private network, where the settings ask for one. */
 function relayNetwork(name: string, args: RelayNetworkArgs, options: pulumi.ComponentResourceOptions) {
   return args.settings.enabled ? new RelayNetwork(name, args, options) : undefined;
-}
-
-/** Resources to which the relay's app settings refer. */
-interface Referred {
-  readonly storage: RelayStorage;
-  /** The account of the Functions host and of the code; that of the events, unless they are separate. */
-  readonly hostAccount: RelayAccount;
-  readonly monitoring: RelayMonitoring;
-  readonly vault: RelayVault;
-  readonly identity: RelayIdentity;
-}
-
-/** Roles on a whole account have the names of earlier versions, so that a stack keeps these assignments. */
-function grantRoles({ storage, hostAccount, monitoring, vault, identity }: Referred): void {
-  if (hostAccount === storage.account) {
-    identity.grant("storage-blob-data-owner", relayRoles.blobs, storage.account.id);
-  } else {
-    identity.grant("host-storage", relayRoles.host, hostAccount.id);
-    identity.grant("claims", relayRoles.claims, storage.claimsId);
-    identity.grant("dead-letters", relayRoles.deadLetters, storage.deadLettersId);
-  }
-  identity.grant("queue-events", relayRoles.events, storage.eventsQueueId);
-  identity.grant("queue-events-poison", relayRoles.poison, storage.poisonQueueId);
-  identity.grant("storage-table-data-contributor", relayRoles.tables, storage.account.id);
-  for (const [name, { id }] of vault.secrets) identity.grant(`secret-${name}`, relayRoles.secret, id);
-  identity.grant("monitoring-metrics-publisher", relayRoles.metrics, monitoring.componentId);
-}
-
-function appSettings(args: WebhookRelayArgs, { storage, hostAccount, monitoring, vault, identity }: Referred) {
-  // Secrets exist even without a value, since Azure Resource Manager can't delete one.
-  const signingKeys = vault.reference(
-    signingKeysSecret,
-    "Customer.io signing keys",
-    args.signingKeys ?? noSigningKeyYet,
-  );
-  const clientSecret = vault.reference(
-    "platform-client-secret",
-    "Adobe client secret",
-    args.credential?.clientSecret ?? "none",
-  );
-  return {
-    ...relayAppSettings(args, {
-      PLATFORM_STREAMING_URL: vault.reference(
-        "platform-streaming-url",
-        "Platform streaming endpoint",
-        args.streamingUrl,
-      ),
-      PLATFORM_READY_AT: args.readyAt,
-      FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: String(hostBodyLimit),
-      PLATFORM_IMS_URL: args.credential?.imsUrl,
-      PLATFORM_CLIENT_ID: args.credential?.clientId,
-      PLATFORM_SCOPES: args.credential?.scopes,
-      PLATFORM_ORG_ID: args.credential?.orgId,
-      PLATFORM_CLIENT_SECRET: args.credential && clientSecret,
-      CUSTOMERIO_SIGNING_KEYS: args.signingKeys && signingKeys,
-      ...storage.account.connection("RELAY_STORAGE", identity.clientId),
-    }),
-    ...hostAccount.connection("AzureWebJobsStorage", identity.clientId),
-    APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.connectionString,
-    APPLICATIONINSIGHTS_AUTHENTICATION_STRING: pulumi.interpolate`ClientId=${identity.clientId};Authorization=AAD`,
-  };
 }

@@ -259,12 +259,20 @@ export interface SettingArguments {
   azureExisting?: SettingArgument<"azureExisting">;
   /**
    * From where the relay may be called; by default from everywhere, since only signed events count. `customerIo` is
-   * for the addresses that Customer.io's API lists, `addresses` for others that send events, `operators` for the
-   * machines that run Pulumi and the command line. A call from elsewhere gets 403. A plain value, not an output.
+   * for the addresses that Customer.io's API lists, `addresses` for others that send events, `frontDoorIds` for your
+   * profiles of Azure Front Door, `operators` for the machines that run Pulumi and the command line. A call from
+   * elsewhere gets 403. A plain value, not an output.
    *
    * @example { customerIo: true, operators: ["203.0.113.0/24"] }
    */
   allowedCallers?: SettingArgument<"allowedCallers">;
+  /**
+   * An address of your own to which Customer.io posts, such as that of a Front Door or a gateway which passes the
+   * calls on to the relay. Empty: the address of the function app. Default: `""`.
+   *
+   * @example "https://events.example.com/customerio"
+   */
+  webhookEndpoint?: SettingArgument<"webhookEndpoint">;
   /**
    * A virtual network for the relay: with `enabled`, its storage and vault have private endpoints and take no calls
    * from outside. The program makes the network, the subnets and the DNS zones, or uses those of `appSubnetId`,

@@ -15,6 +15,10 @@ export const customerIoSource: ComponentDefinition = {
       .string()
       .optional()
       .meta({ description: "Where Customer.io posts its events; absent where it posts straight to Platform." }),
+    relayHostName: z.string().optional().meta({
+      description:
+        "Host name of the relay's function app, for the origin of a front door of your own; absent without a relay.",
+    }),
     streamingUrl: z.string().meta({
       description: "Where events are posted to Platform. Secret: anyone who has it can write into the dataset.",
       secret: true,

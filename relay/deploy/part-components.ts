@@ -59,6 +59,7 @@ export const partComponents: readonly ComponentDefinition[] = [
     }),
     outputs: z.object({
       url: z.string().meta({ description: "Where Customer.io posts its events." }),
+      hostName: z.string().meta({ description: "Host name of the function app, for the origin of a front door." }),
       healthUrl: z.string().meta({ description: "Where the relay says how it is." }),
       queueId: z.string().meta({ description: "Azure Resource Manager id of the queue in which events wait." }),
       parts: partsSchema.meta({ description: "What a destroy deletes one by one, for a `RelayGuard`." }),

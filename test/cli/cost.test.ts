@@ -90,9 +90,11 @@ test("the estimate has as many alert rules as are declared", () => {
   const declared = { everyFiveMinutes: every("PT5M"), everyHour: every("PT1H") };
   // Else change `alertRules` in cli/cost/usage.ts.
   expect(alertRules).toMatchObject(declared);
-  const series = Object.values<PlatformAlert>(platformAlerts).map(({ dimension }) => dimension?.values.length ?? 1);
+  const ofOneAccount = Object.values<PlatformAlert>(platformAlerts).filter(({ scope }) => scope !== "hostStorage");
+  const series = ofOneAccount.map(({ dimension }) => dimension?.values.length ?? 1);
   // And the one of the availability test.
   expect(series.reduce((sum, count) => sum + count, 1)).toBe(alertRules.onMetrics);
+  expect(costs({ ...dev, hostStorage: true }, blasts)["metric alerts"]).toBeCloseTo((alertRules.onMetrics + 1) * 0.1);
 });
 
 test("every known price says where, when and by whom it was seen", () => {

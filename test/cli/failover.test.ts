@@ -1,7 +1,7 @@
 import type { SharedAnswers } from "../../cli/checks/shared-answers.ts";
 import { checkWebhook } from "../../cli/checks/webhook.ts";
 import { customerIoOf } from "../../cli/clients.ts";
-import { explainUnfit, turnWebhook } from "../../cli/region/failover.ts";
+import { explainSharedEndpoint, explainUnfit, turnWebhook } from "../../cli/region/failover.ts";
 import { explainOtherDataset } from "../../cli/region/other-stack.ts";
 import type { StackSource } from "../../cli/stack/source.ts";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
@@ -23,6 +23,7 @@ function sourceOf(stack: string, { keys = String(signingKey), relayUrl = home, w
   const secret = { inputs: { name: "customerio-signing-keys", value: keys } };
   return {
     ...{ name: "events", target: { stack }, hasRelay: true, relayUrl, nextSteps: [], datasetId: "dataset" },
+    relayHostName: `${stack}.example`,
     all: (type: string) => (type === "customerio-aep:index:VaultSecret" ? [secret] : []),
     resource: () => ({ id: String(webhookId), inputs: { disabled }, outputs: {} }),
     providerSettings: () => ({ appApiKey, appApiUrl: customerIo.url }),
@@ -120,6 +121,12 @@ describe("a webhook", () => {
     expect((await by(true)).verdict).toBe("fine");
     expect((await by(false)).verdict).toBe("broken");
   });
+});
+
+test("two stacks with one address leave the choice to its front door", () => {
+  expect(explainSharedEndpoint(sourceOf("prod"), sourceOf("prod-west"))).toMatch(
+    /same webhookEndpoint, https:\/\/home\.example\/customerio.*Point its front door at prod-west\.example/,
+  );
 });
 
 test("another dataset is reported, with the setting that selects the same one", () => {

@@ -62,7 +62,10 @@ test("every alert names its stack, its severity, who gets it, and a section of t
   configureWithCredentials();
   const { resources } = await declaredBy(() => {
     const alerts = { alertWebhooks: ["https://hooks.example/key"] };
-    return { id: new CustomerIoSource("events", { ...alerts, azure: { secretLifetimeDays: 365 } }).webhookId };
+    return {
+      id: new CustomerIoSource("events", { ...alerts, azure: { secretLifetimeDays: 365, separateHostStorage: true } })
+        .webhookId,
+    };
   });
   const of = (type: string) => resources.filter((resource) => resource.type === `azure-native:monitor:${type}`);
   const page = readFileSync(path.join(import.meta.dirname, "../../docs/runbooks.md"), "utf8");

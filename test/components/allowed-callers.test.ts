@@ -51,6 +51,21 @@ test("Customer.io, others that send, operators and the availability test may cal
   );
 });
 
+const door = "4c8f9a1e-5b1d-4b7e-9a51-0f6d2b7c3e10";
+
+test("calls through a profile of Azure Front Door may come, and through no other", async () => {
+  const config = await siteConfig({ frontDoorIds: [door], operators: ["203.0.113.7"] });
+  expect(config.ipSecurityRestrictions).toEqual([
+    { name: "caller 1", priority: 100, action: "Allow", ipAddress: "203.0.113.7/32" },
+    expect.objectContaining({ ipAddress: "ApplicationInsightsAvailability", priority: 101 }),
+    {
+      ...{ name: "front door", priority: 102, action: "Allow", tag: "ServiceTag", ipAddress: "AzureFrontDoor.Backend" },
+      headers: { "x-azure-fdid": [door] },
+    },
+  ]);
+  expect(JSON.stringify(config.scmIpSecurityRestrictions)).not.toContain("FrontDoor");
+});
+
 test("without customerIo nobody asks Customer.io, and nobody is warned", async () => {
   const warned = jest.spyOn(console, "warn").mockImplementation(() => undefined);
   const config = await siteConfig({ addresses: ["198.51.100.0/24"], operators: ["203.0.113.7"] });
@@ -61,11 +76,20 @@ test("without customerIo nobody asks Customer.io, and nobody is warned", async (
 
 test.each([
   [{ customerIo: true }, "operators must contain the address of the machine that runs Pulumi"],
+  [{ frontDoorIds: [door] }, "operators must contain the address of the machine that runs Pulumi"],
+  [{ frontDoorIds: ["afd-prod"], operators: ["203.0.113.7"] }, "it must be a Front Door ID such as"],
   [{ operators: ["203.0.113.7"] }, "operators alone would leave nobody to send events"],
   [{ customerIo: true, operators: ["203.0.113.7/33"] }, "203.0.113.0/24"],
   [{ customerIo: true, operators: ["2001:db8::/129"] }, "203.0.113.0/24"],
   [{ customerIo: true, operators: ["office.example.org"] }, "203.0.113.0/24"],
-  [{ addresses: Array.from({ length: 511 }, () => "10.0.0.1"), operators: ["10.0.0.2"] }, "511 addresses at most"],
+  [{ addresses: Array.from({ length: 510 }, () => "10.0.0.1"), operators: ["10.0.0.2"] }, "510 addresses at most"],
 ])("what can't work is refused before anything is made: %j", (allowedCallers, words) => {
   expect(() => new SourceArguments({ allowedCallers }).read()).toThrow(words);
 });
+
+test.each(["http://events.example.com/customerio", "events.example.com", "https://203.0.113.7/customerio"])(
+  "%s is no address for the webhook",
+  (webhookEndpoint) => {
+    expect(() => new SourceArguments({ webhookEndpoint }).read()).toThrow("https://events.example.com/customerio");
+  },
+);

@@ -13,10 +13,11 @@ async function source(settings: Record<string, unknown> = {}, answers: Record<st
   configureWithCredentials(settings);
   const { resources, outputs } = await declaredBy(() => {
     const settings = new StackSettings(new pulumi.Config("customerio-aep"));
-    const { relayUrl, streamingUrl, nextSteps } = new CustomerIoSource("customerio-aep", settings);
-    return { relayUrl, streamingUrl, nextSteps };
+    const made = new CustomerIoSource("customerio-aep", settings);
+    const { relayUrl, relayHostName, streamingUrl, nextSteps } = made;
+    return { relayUrl, relayHostName, streamingUrl, nextSteps };
   }, answers);
-  return { resources, outputs: outputs as { relayUrl: string; nextSteps: string[] } };
+  return { resources, outputs: outputs as { relayUrl: string; relayHostName: string; nextSteps: string[] } };
 }
 
 function one(resources: DeclaredResource[], type: string, name = ""): DeclaredResource["inputs"] {
@@ -48,8 +49,8 @@ test("only the streaming URL is secret, since an operator has to read the next s
   configureWithCredentials({ signingKeys: "cio-test-signing-key" });
   const { outputs } = await declaredBy(async () => {
     const made = new CustomerIoSource("events", new StackSettings(new pulumi.Config("customerio-aep")));
-    const { relayUrl, streamingUrl, dataflowId, datasetId, schemaId, webhookId, nextSteps } = made;
-    const all = { relayUrl, streamingUrl, dataflowId, datasetId, schemaId, webhookId, nextSteps };
+    const { relayUrl, relayHostName, streamingUrl, dataflowId, datasetId, schemaId, webhookId, nextSteps } = made;
+    const all = { relayUrl, relayHostName, streamingUrl, dataflowId, datasetId, schemaId, webhookId, nextSteps };
     const secrets = Object.entries(all).map(async ([name, value]) =>
       (await pulumi.isSecret(value as pulumi.Output<unknown>)) ? [name] : [],
     );
@@ -68,6 +69,18 @@ test("with a signing key it is enabled, and the key reaches the relay only throu
   );
   expect(settings.PLATFORM_STREAMING_URL).toMatch(/^@Microsoft\.KeyVault\(/);
   expect(one(resources, "customerio-aep:index:VaultSecret", "signing-keys").value.value).toBe("cio-test-signing-key");
+});
+
+test("the webhook posts to another address, and everything else calls the function app", async () => {
+  const webhookEndpoint = "https://events.example.com/customerio";
+  const { resources, outputs } = await source({ webhookEndpoint });
+  expect(one(resources, "customerio:index:ReportingWebhook").endpoint).toBe(webhookEndpoint);
+  expect([outputs.relayUrl, outputs.relayHostName]).toEqual([webhookEndpoint, "relay.example"]);
+  const others = resources.filter(({ type }) => !/ReportingWebhook|Ownership|Subscription$/.test(type));
+  expect(JSON.stringify(others)).not.toContain("events.example.com");
+  expect(one(resources, "azure-native:applicationinsights:WebTest").request.requestUrl).toBe(
+    "https://relay.example/health",
+  );
 });
 
 test("a destroy deletes the guards of the relay and of the dataset first", async () => {

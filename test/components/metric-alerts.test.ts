@@ -7,6 +7,8 @@ import { configureWithCredentials, declaredBy } from "./stack.ts";
 const day = 1440;
 const places = ["Amsterdam", "Dublin", "Virginia"];
 const names = [...Object.keys(platformAlerts), "availability"];
+/** Without a separate account of the host. */
+const usual = names.filter((name) => name !== "host-storage-unavailable");
 
 /** The rules of a stack as they are declared, by the names of their alerts. */
 async function rulesOf(args: CustomerIoSourceArgs = {}): Promise<Record<string, MetricRule>> {
@@ -97,7 +99,24 @@ const well = (end = 120) =>
     .vault([0, 1], { 200: 3 });
 
 test("there is a rule for each alert", () => {
-  expect(Object.keys(rules).sort()).toEqual([...names].sort());
+  expect(Object.keys(rules).sort()).toEqual([...usual].sort());
+});
+
+test("with a separate account of the host there is one about it too, with the limits of the one about the events'", async () => {
+  const separate = await rulesOf({ azure: { separateHostStorage: true } });
+  expect(Object.keys(separate).sort()).toEqual([...names].sort());
+  type Declared = { scopes: string[]; criteria: { allOf: object[] }; windowSize: string; evaluationFrequency: string };
+  const [host, events] = ["host-storage-unavailable", "storage-unavailable"].map((name) => {
+    return separate[name] as unknown as Declared;
+  });
+  expect(host?.scopes).toHaveLength(1);
+  expect(host?.scopes).not.toEqual(events?.scopes);
+  const limits = (rule?: Declared) => [
+    rule?.windowSize,
+    rule?.evaluationFrequency,
+    { ...rule?.criteria.allOf[0], name: "" },
+  ];
+  expect(limits(host)).toEqual(limits(events));
 });
 
 describe("no alert is raised", () => {
@@ -152,7 +171,7 @@ describe("no alert is raised", () => {
   test("by others whom a vault refuses that the relay shares with them", async () => {
     const vaultId = "/subscriptions/s/resourceGroups/keys/providers/Microsoft.KeyVault/vaults/shared";
     const shared = await rulesOf({ azureExisting: { vaultId } });
-    expect(Object.keys(shared).sort()).toEqual(names.filter((name) => name !== "vault-refuses").sort());
+    expect(Object.keys(shared).sort()).toEqual(usual.filter((name) => name !== "vault-refuses").sort());
   });
 });
 

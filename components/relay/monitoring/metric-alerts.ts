@@ -7,6 +7,8 @@ import { metricAlertActions } from "./alert-properties.ts";
 export interface MetricAlertsArgs {
   resourceGroupName: pulumi.Input<string>;
   storageAccountId: pulumi.Input<string>;
+  /** The separate account of the Functions host and the code, if there is one. */
+  hostAccountId: pulumi.Input<string> | undefined;
   /** Undefined for an existing vault, since it may refuse other callers. */
   vaultId: pulumi.Input<string> | undefined;
   /** The action groups that get the alerts. */
@@ -17,7 +19,7 @@ export interface MetricAlertsArgs {
 export interface PlatformAlert {
   readonly description: string;
   readonly severity: 1 | 2;
-  readonly scope: "storage" | "queues" | "vault";
+  readonly scope: "storage" | "hostStorage" | "queues" | "vault";
   readonly namespace: string;
   readonly metric: string;
   readonly aggregation: "Average" | "Total" | "Count";
@@ -30,7 +32,8 @@ export interface PlatformAlert {
 }
 
 /**
- * The alerts on Azure's own metrics, which need no log lines of the relay, by name. Metrics, aggregations and dimensions are those of
+ * The alerts on Azure's own metrics, which need no log lines of the relay, by name. None is about the function app: of a Flex Consumption app
+ * Microsoft documents metrics of what is billed, and none of failed calls, so the availability test watches it. Metrics, aggregations and dimensions are those of
  * Azure Monitor's "supported metrics" for Microsoft.Storage/storageAccounts, its queueServices, and Microsoft.KeyVault/vaults. Each has
  * a section `alert-<name>` in docs/runbooks.md.
  */
@@ -38,6 +41,13 @@ export const platformAlerts = {
   "storage-unavailable": {
     ...{ description: "The relay's storage fails requests, so that events can't be taken or delivered.", severity: 1 },
     ...{ scope: "storage", namespace: "Microsoft.Storage/storageAccounts", metric: "Availability" },
+    ...{ aggregation: "Average", operator: "LessThan", threshold: 99, window: "PT15M", every: "PT5M" },
+  },
+  "host-storage-unavailable": {
+    description:
+      "The storage of the relay's host and code fails requests: the relay may not start again after a restart.",
+    ...{ severity: 2, scope: "hostStorage" },
+    ...{ namespace: "Microsoft.Storage/storageAccounts", metric: "Availability" },
     ...{ aggregation: "Average", operator: "LessThan", threshold: 99, window: "PT15M", every: "PT5M" },
   },
   "storage-throttled": {
@@ -77,6 +87,7 @@ export class MetricAlerts extends pulumi.ComponentResource {
     super("customerio-aep:index:MetricAlerts", name, {}, options);
     const scopes = {
       storage: args.storageAccountId,
+      hostStorage: args.hostAccountId,
       queues: pulumi.interpolate`${args.storageAccountId}/queueServices/default`,
       vault: args.vaultId,
     };

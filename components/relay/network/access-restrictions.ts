@@ -11,7 +11,7 @@ export type AccessRestrictions = Readonly<Record<string, object[] | string | boo
  * @returns undefined if everybody may call
  */
 export function restrictAccess(
-  { customerIo, addresses, operators }: AllowedCallers,
+  { customerIo, addresses, frontDoorIds, operators }: AllowedCallers,
   parent: pulumi.Resource,
 ): pulumi.Output<AccessRestrictions> | undefined {
   if (operators.length === 0) return undefined;
@@ -21,14 +21,20 @@ export function restrictAccess(
   return theirs.apply(({ ipAddresses }): AccessRestrictions => {
     if (customerIo) warnOfChanges(ipAddresses, parent);
     const allowed = allow([...ipAddresses, ...addresses, ...operators]);
-    return {
+    const tagged = [
       // Azure keeps the addresses of its availability tests behind this name (Azure Monitor, "IP addresses used by Azure Monitor").
+      { name: "availability test", ipAddress: "ApplicationInsightsAvailability" },
+      // Everybody's calls through Azure Front Door come from there: the header says whose profile it is ("Secure traffic to Azure Front Door origins").
+      ...(frontDoorIds.length > 0
+        ? [{ name: "front door", ipAddress: "AzureFrontDoor.Backend", headers: { "x-azure-fdid": frontDoorIds } }]
+        : []),
+    ];
+    return {
       ipSecurityRestrictions: [
         ...allowed,
-        {
-          ...{ name: "availability test", priority: 100 + allowed.length, action: "Allow" },
-          ...{ tag: "ServiceTag", ipAddress: "ApplicationInsightsAvailability" },
-        },
+        ...tagged.map((rule, index) => ({
+          ...{ ...rule, tag: "ServiceTag", action: "Allow", priority: 100 + allowed.length + index },
+        })),
       ],
       ipSecurityRestrictionsDefaultAction: "Deny",
       scmIpSecurityRestrictionsUseMain: false,

@@ -159,12 +159,24 @@ export const functionCode = defineResource<AzureClient>()({
     return { inputs: { ...known, ...settings, package: foreign }, outputs: { ...deployed, packageHash: "" } };
   },
 
+  async permit({ warn }, _id, { olds, news, replaces, unknown }) {
+    const moves = unknown.includes("packageContainer") || news.packageContainer !== olds.packageContainer;
+    if (moves && !replaces) warn(olds.packageContainer === undefined ? `${moveWarning} ${stay}` : moveWarning);
+  },
+
   update: (operation, _id, { news, olds, outputs: running }) => deploy(operation, news, { olds, running }),
 
   async delete() {
     // The code is deleted with its function app.
   },
 });
+
+/** The app looks for its code in the new container at once, and has none until this resource deploys it there. */
+const moveWarning =
+  "The app's code and its host's storage move to another storage account (azure.separateHostStorage). Azure may answer calls with 404 for about a " +
+  "minute, and after a 404 Customer.io holds back all events for an hour. None is lost. To avoid it, replace the relay instead of running a " +
+  'plain npx pulumi up (docs/reliability.md, "Replacing the relay").';
+const stay = "To stay with one account: npx pulumi config set --path azure.separateHostStorage false";
 
 /**
  * Why this plugin must not deploy a package: it is the relay of another version of the program, which would not do what this plugin

@@ -109,7 +109,7 @@ describe("in a replacement", () => {
 describe("a change that replaces it, which comes before the webhook is turned", () => {
   const other = queueId.replace("/storageAccounts/a/", "/storageAccounts/b/");
   const permit = (news: object, replaces = true) =>
-    queueDrain.permit?.(operation, queueId, { olds: state(), news, replaces }) as Promise<void>;
+    queueDrain.permit?.(operation, queueId, { olds: state(), news, replaces, unknown: [] }) as Promise<void>;
   const dead = (count: number): Answer => ({
     body: { status: "ok", deadLetters: { count, more: false }, ageSeconds: 0 },
   });

@@ -23,7 +23,7 @@ const guarded = () => ({ delivery: "relay", queueId, healthUrl: `https://${azure
 const direct = { delivery: "direct" } as unknown as Guarded;
 const remove = (state = guarded()) => relayGuard.delete(operation, "guard", state);
 const permit = (olds: Guarded, news: object) =>
-  relayGuard.permit?.(operation, "guard", { olds, news, replaces: false }) as Promise<void>;
+  relayGuard.permit?.(operation, "guard", { olds, news, replaces: false, unknown: [] }) as Promise<void>;
 
 describe("a destroy", () => {
   test("is refused while there are dead letters, with the remedies, and the intake stays open", async () => {

@@ -141,6 +141,7 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
         olds: plainInputs(resource, olds),
         news: knownInputs(news),
         replaces: kinds.some(isReplacement),
+        unknown: Object.keys(news).filter((name) => holdsUnknown(news[name] ?? null)),
       };
       await resource.permit(this.#operation(call), id, change);
     }

@@ -124,13 +124,18 @@ export interface ResourceDefinition<
     change: { news: z.output<Inputs>; olds: z.output<Inputs> },
   ): Promise<void>;
   /**
-   * Checks a change before it begins, in previews and in updates: throws if it is not permitted. `news` lacks inputs that are
-   * unknown.
+   * Checks a change before it begins, in previews and in updates: throws if it is not permitted, or warns of what it brings. `news` lacks
+   * inputs that are unknown; `unknown` has their names.
    */
   permit?(
     operation: Operation<Client>,
     id: string,
-    change: { news: Partial<z.output<Inputs>>; olds: z.output<Inputs>; replaces: boolean },
+    change: {
+      news: Partial<z.output<Inputs>>;
+      olds: z.output<Inputs>;
+      replaces: boolean;
+      unknown: readonly string[];
+    },
   ): Promise<void>;
   /**
    * The same before a creation, given its leftovers. In a preview, records contain only known entries. With

@@ -100,6 +100,28 @@ test.each([
   expect(bed.azure.calls()).not.toContain(bed.publishUrl);
 });
 
+test("a preview warns of a move of the code, also while the new account is unknown, and of nothing else", async () => {
+  const olds = bed.inputs();
+  const moved = { ...olds, packageContainer: "https://host.example/code" };
+  const warned = async (change: {
+    olds: typeof olds;
+    news: Partial<typeof olds>;
+    unknown?: string[];
+    replaces?: boolean;
+  }) => {
+    const warnings: string[] = [];
+    const operation = { ...bed.operation, warn: (message: string) => void warnings.push(message) };
+    await functionCode.permit?.(operation, siteId, { unknown: [], replaces: false, ...change });
+    return warnings.join();
+  };
+  const toTwo = await warned({ olds, news: olds, unknown: ["packageContainer"] });
+  expect(toTwo).toMatch(/404 for about a minute.*replace the relay.*azure\.separateHostStorage false$/);
+  expect(await warned({ olds, news: moved })).toBe(toTwo);
+  expect(await warned({ olds: moved, news: olds })).toMatch(/404 for about a minute.*"Replacing the relay"\)\.$/);
+  expect(await warned({ olds, news: { ...olds, configuration: "new" } })).toBe("");
+  expect(await warned({ olds, news: moved, replaces: true })).toBe("");
+});
+
 test.each<[string, Answer[], string]>([
   [
     "a role that is still spreading",
