@@ -8,6 +8,8 @@ const source = new CustomerIoSource("customerio-aep", new StackSettings());
 export const relayUrl = source.relayUrl;
 /** Host name of the relay's function app, for the origin of a front door; null without a relay. */
 export const relayHostName = source.relayHostName;
+/** What the relay costs in Azure in a month, by meter and with the dates of the prices, for `monthlyEvents`; null without a relay. */
+export const estimatedCost = source.estimatedCost;
 /** Where the relay posts the events. Secret: anyone who has it can write into the dataset. */
 export const streamingUrl = source.streamingUrl;
 export const dataflowId = source.dataflowId;

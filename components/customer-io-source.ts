@@ -10,6 +10,7 @@ import { prepareDataflow } from "./platform/prepare-dataflow.ts";
 import { relayCredential } from "./platform/relay-credential.ts";
 import { checkSettings } from "./preflight.ts";
 import { azureProfile } from "./relay/azure/azure-profile.ts";
+import type { EstimatedCost } from "./relay/relay-cost.ts";
 import { WebhookRelay, type WebhookRelayArgs } from "./relay/webhook-relay.ts";
 import { ReportingWebhookSubscription } from "./reporting-webhook.ts";
 import type { Settings } from "./settings/setting-types.ts";
@@ -29,6 +30,7 @@ type CheckedSettings = Settings & {
 interface SourceOutputs {
   readonly relayUrl: pulumi.Output<string> | null;
   readonly relayHostName: pulumi.Output<string> | null;
+  readonly estimatedCost: pulumi.Output<EstimatedCost> | null;
   readonly streamingUrl: pulumi.Output<string>;
   readonly dataflowId: pulumi.Output<string>;
   readonly datasetId: pulumi.Output<string>;
@@ -51,6 +53,8 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
   readonly relayUrl: pulumi.Output<string | null>;
   /** Host name of the relay's function app: the origin of a front door of your own; null without a relay. A replaced app has another one. */
   readonly relayHostName: pulumi.Output<string | null>;
+  /** What the relay costs in Azure in a month, by meter, for the setting `monthlyEvents`; null without a relay. */
+  readonly estimatedCost: pulumi.Output<EstimatedCost | null>;
   /** Where events are posted to Platform. Secret: anyone who has it can write into the dataset. */
   readonly streamingUrl: pulumi.Output<string>;
   readonly dataflowId: pulumi.Output<string>;
@@ -77,6 +81,7 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
     const outputs = this.getData();
     this.relayUrl = outputOf(outputs, "relayUrl");
     this.relayHostName = outputOf(outputs, "relayHostName");
+    this.estimatedCost = outputOf(outputs, "estimatedCost");
     this.streamingUrl = outputOf(outputs, "streamingUrl");
     this.dataflowId = outputOf(outputs, "dataflowId");
     this.datasetId = outputOf(outputs, "datasetId");
@@ -154,6 +159,7 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
     const outputs = {
       relayUrl: relay?.url ?? null,
       relayHostName: relay?.hostName ?? null,
+      estimatedCost: relay?.estimatedCost ?? null,
       streamingUrl: dataflow.streamingUrl,
       dataflowId: dataflow.dataflowId,
       datasetId: dataflow.datasetId,

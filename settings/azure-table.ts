@@ -94,6 +94,16 @@ export const azureTable = {
     examples: [{ enabled: true, addressSpace: "10.20.30.0/24" }],
     direct: ofTheRelay,
   },
+  monthlyEvents: {
+    schema: z.int().min(0).max(1_000_000_000_000),
+    default: 0,
+    description:
+      "Events that you expect in a month, for the output `estimatedCost`, which says by meter what the relay then costs in Azure, at list prices " +
+      "with their dates. 0: what it costs without events. It changes nothing in Azure.",
+    page: "azure.md#what-it-costs",
+    examples: [3_000_000],
+    direct: ofTheRelay,
+  },
   monthlyBudget: {
     schema: z.int().min(0).max(1_000_000_000),
     default: 0,

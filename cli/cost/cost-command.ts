@@ -1,10 +1,10 @@
 import { z } from "zod";
+import { type Estimate, estimate, type Lever, leversOf } from "../../relay/deploy/cost/estimate.ts";
+import { evenLoad } from "../../relay/deploy/cost/usage.ts";
 import { defineCommand } from "../command/definition.ts";
 import { positiveNumber } from "../command/number-option.ts";
-import { type Estimate, estimate, type Lever, leversOf } from "./estimate.ts";
-import { readPrices } from "./prices.ts";
+import { readPrices } from "./read-prices.ts";
 import { relayShapeOf } from "./relay-shape.ts";
-import { secondsPerMonth } from "./usage.ts";
 
 const meterJson = z.object({
   meter: z.string(),
@@ -56,11 +56,10 @@ export const costCommand = defineCommand({
     levers: z.array(z.object({ change: z.string(), saves: z.number().describe("US dollars a month") })),
   }),
   async run(source, values, { print }) {
-    const eventsPerMonth = values["events-per-month"];
-    const eventsPerSecond = values["events-per-second"] ?? eventsPerMonth / secondsPerMonth;
+    const even = evenLoad(values["events-per-month"]);
     const prices = await readPrices(values.prices);
     const shape = relayShapeOf(source);
-    const load = { eventsPerMonth, eventsPerSecond };
+    const load = { ...even, eventsPerSecond: values["events-per-second"] ?? even.eventsPerSecond };
     const found = estimate(shape, load, prices);
     const levers = leversOf(shape, load, prices);
     print(...costLines(found, levers));

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { appSettings } from "../../relay/core/app-settings.ts";
+import type { RelayShape } from "../../relay/deploy/cost/usage.ts";
+import { azureChoices } from "../../settings/azure-settings.ts";
 import type { StackSource } from "../stack/source.ts";
-import { redundancies } from "./prices.ts";
-import type { RelayShape } from "./usage.ts";
 
 const account = z.object({ sku: z.object({ name: z.string() }) });
 const plan = z.object({ body: z.object({ properties: z.object({ zoneRedundant: z.boolean().default(false) }) }) });
@@ -39,7 +39,7 @@ export function relayShapeOf(source: StackSource): RelayShape {
     .flatMap((resource) => armResource.safeParse(resource.inputs).data?.path ?? []);
   const count = (type: string) => paths.filter((path) => path.split("/").at(-2) === type).length;
   return {
-    redundancy: z.enum(redundancies).parse(sku.name.split("_").at(-1)),
+    redundancy: azureChoices.shape.storageRedundancy.parse(sku.name.split("_").at(-1)),
     zoneRedundant: plan.parse(inputs("customerio-aep:index:AppServicePlan")).body.properties.zoneRedundant,
     instanceMemory: scaleAndConcurrency.instanceMemoryMB,
     alwaysReady: scaleAndConcurrency.alwaysReady.reduce((sum, { instanceCount }) => sum + instanceCount, 0),

@@ -16,6 +16,7 @@ import { RelayNetwork, type RelayNetworkArgs } from "./network/relay-network.ts"
 import { grantRoles } from "./relay-access.ts";
 import { RelayApp } from "./relay-app.ts";
 import type { CarriedSetting } from "./relay-app-settings.ts";
+import { type EstimatedCost, estimateCost } from "./relay-cost.ts";
 import { relayGroup } from "./relay-group.ts";
 import { RelayIdentity } from "./relay-identity.ts";
 import { protectRelay } from "./relay-protection.ts";
@@ -43,6 +44,7 @@ type RelaySettings = Pick<
   | "webhookEndpoint"
   | "privateNetwork"
   | "monthlyBudget"
+  | "monthlyEvents"
 >;
 
 export interface WebhookRelayArgs extends RelaySettings, Omit<RelayMonitoringArgs, "profile" | "resourceGroup"> {
@@ -67,6 +69,8 @@ export class WebhookRelay extends pulumi.ComponentResource {
   readonly hostName: pulumi.Output<string>;
   /** The address of the relay's health check. */
   readonly healthUrl: pulumi.Output<string>;
+  /** What the relay costs in Azure in a month, for the setting `monthlyEvents`. */
+  readonly estimatedCost: pulumi.Output<EstimatedCost>;
   /** Azure Resource Manager id of the queue in which events wait. */
   readonly queueId: pulumi.Output<string>;
   /** Resources that a destroy deletes one by one. Queues, containers, secrets and settings are deleted with their parents. */
@@ -158,6 +162,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
       .apply(([own, hostName]) => (own === "" ? `https://${hostName}/customerio` : own));
     this.healthUrl = pulumi.interpolate`https://${app.hostName}/health`;
     this.queueId = storage.eventsQueueId;
+    this.estimatedCost = estimateCost({ ...args, profile, network });
 
     const drain = this.#drain(name, args, app, identity);
     const availability = new AvailabilityTest(

@@ -283,6 +283,14 @@ export interface SettingArguments {
    */
   privateNetwork?: SettingArgument<"privateNetwork">;
   /**
+   * Events that you expect in a month, for the output `estimatedCost`, which says by meter what the relay then costs
+   * in Azure, at list prices with their dates. 0: what it costs without events. It changes nothing in Azure. Default:
+   * `0`.
+   *
+   * @example 3000000
+   */
+  monthlyEvents?: SettingArgument<"monthlyEvents">;
+  /**
    * What everything in the relay's resource group in Azure may cost in a month, in the currency of the subscription;
    * 0: no budget. Those who get the alerts are notified once 80 % and 100 % of it are spent, and once the forecast
    * exceeds it. It stops nothing. A plain value, not an output. Default: `0`.

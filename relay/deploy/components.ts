@@ -1,6 +1,7 @@
 import type { ComponentDefinition } from "pulumi-provider-kit";
 import { z } from "zod";
 import { settingsSchema } from "../../settings/schema.ts";
+import { estimatedCost } from "./cost/schema.ts";
 import { secretInputs } from "./secret-inputs.ts";
 
 /** The source as programs in other languages have it; those in TypeScript use the class. */
@@ -19,6 +20,7 @@ export const customerIoSource: ComponentDefinition = {
       description:
         "Host name of the relay's function app, for the origin of a front door of your own; absent without a relay.",
     }),
+    estimatedCost: estimatedCost.optional(),
     streamingUrl: z.string().meta({
       description: "Where events are posted to Platform. Secret: anyone who has it can write into the dataset.",
       secret: true,

@@ -3,6 +3,7 @@ import type { ComponentDefinition } from "pulumi-provider-kit";
 import { z } from "zod";
 import { dataflowSettings, relaySettings, webhookSettings } from "../../settings/part-settings.ts";
 import { type SettingName, settingsSchema } from "../../settings/schema.ts";
+import { estimatedCost } from "./cost/schema.ts";
 import { partsSchema } from "./resources/present-parts.ts";
 import { secretInputs } from "./secret-inputs.ts";
 
@@ -62,6 +63,7 @@ export const partComponents: readonly ComponentDefinition[] = [
       hostName: z.string().meta({ description: "Host name of the function app, for the origin of a front door." }),
       healthUrl: z.string().meta({ description: "Where the relay says how it is." }),
       queueId: z.string().meta({ description: "Azure Resource Manager id of the queue in which events wait." }),
+      estimatedCost,
       parts: partsSchema.meta({ description: "What a destroy deletes one by one, for a `RelayGuard`." }),
     }),
     async construct(name, inputs, options) {

@@ -2,13 +2,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { costCommand, costLines } from "../../cli/cost/cost-command.ts";
-import { estimate, leversOf } from "../../cli/cost/estimate.ts";
-import { knownPrices, readPrices } from "../../cli/cost/prices.ts";
-import { alertRules, type Load, type RelayShape } from "../../cli/cost/usage.ts";
+import { readPrices } from "../../cli/cost/read-prices.ts";
 import { StackSource } from "../../cli/stack/source.ts";
 import { readState } from "../../cli/stack/state.ts";
 import { type PlatformAlert, platformAlerts } from "../../components/relay/monitoring/metric-alerts.ts";
 import { relayAlerts } from "../../components/relay/monitoring/relay-alerts.ts";
+import { estimate, leversOf } from "../../relay/deploy/cost/estimate.ts";
+import { knownPrices } from "../../relay/deploy/cost/prices.ts";
+import { alertRules, type Load, type RelayShape } from "../../relay/deploy/cost/usage.ts";
 
 const dev: RelayShape = {
   ...{ redundancy: "LRS", zoneRedundant: false, instanceMemory: 2048, alwaysReady: 1, duplicateWindowDays: 7 },
@@ -88,7 +89,7 @@ test("the estimate has as many alert rules as are declared", () => {
   const rules = Object.values(relayAlerts({ expectsEvents: true, silenceHours: 24 }));
   const every = (frequency: string) => rules.filter(({ every }) => every === frequency).length;
   const declared = { everyFiveMinutes: every("PT5M"), everyHour: every("PT1H") };
-  // Else change `alertRules` in cli/cost/usage.ts.
+  // Else change `alertRules` in relay/deploy/cost/usage.ts.
   expect(alertRules).toMatchObject(declared);
   const ofOneAccount = Object.values<PlatformAlert>(platformAlerts).filter(({ scope }) => scope !== "hostStorage");
   const series = ofOneAccount.map(({ dimension }) => dimension?.values.length ?? 1);

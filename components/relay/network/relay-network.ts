@@ -29,6 +29,9 @@ export interface RelayNetworkArgs {
 export class RelayNetwork extends pulumi.ComponentResource {
   /** The subnet that the function app is in. */
   readonly appSubnetId: pulumi.Output<string>;
+  /** How many private endpoints, and DNS zones of its own, the network has: each has a price. */
+  readonly privateEndpoints: number;
+  readonly privateZones: number;
   readonly parts: Record<string, AzurePart> = {};
   /** What has to be there before the app starts. */
   readonly ready: pulumi.Resource[] = [];
@@ -51,6 +54,8 @@ export class RelayNetwork extends pulumi.ComponentResource {
       const given = dnsZoneIds?.[service];
       zones.set(service, given === undefined ? this.#declareZone(service, networkId) : pulumi.output(given));
     }
+    this.privateEndpoints = args.targets.length;
+    this.privateZones = dnsZoneIds === undefined ? zones.size : 0;
     for (const target of args.targets) this.#declareEndpoint(target, subnetId, zones.get(target.service));
     this.registerOutputs({ appSubnetId: this.appSubnetId });
   }

@@ -1,9 +1,11 @@
-import type { LogDetail } from "../../relay/core/app-settings.ts";
-import type { Redundancy } from "./prices.ts";
+import type { AzureChoices } from "../../../settings/azure-settings.ts";
+import type { LogDetail } from "../../core/app-settings.ts";
+
+const secondsPerMonth = 30 * 24 * 3600;
 
 /** The properties of a relay that determine its price. */
 export interface RelayShape {
-  readonly redundancy: Redundancy;
+  readonly redundancy: AzureChoices["storageRedundancy"];
   /** Whether instances are spread over zones; each function group then has two that are always ready. */
   readonly zoneRedundant: boolean;
   /** MB of an instance. */
@@ -28,6 +30,11 @@ export interface Load {
   readonly eventsPerSecond: number;
 }
 
+/** The load of events that come evenly all month, which is the dearest. */
+export function evenLoad(eventsPerMonth: number): Load {
+  return { eventsPerMonth, eventsPerSecond: eventsPerMonth / secondsPerMonth };
+}
+
 /** Units of one meter per month. */
 export interface Quantity {
   /** The meter, which is the key of the price. */
@@ -35,8 +42,6 @@ export interface Quantity {
   readonly quantity: number;
   readonly unit: string;
 }
-
-export const secondsPerMonth = 30 * 24 * 3600;
 
 /** The resources that an event uses, with the sources of the figures. */
 const perEvent = {
@@ -78,7 +83,7 @@ const groups = 3;
 /** The monthly units of each meter. */
 export function usageOf(shape: RelayShape, { eventsPerMonth: events, eventsPerSecond }: Load): Quantity[] {
   const gb = shape.instanceMemory / 1024;
-  const busySeconds = Math.min(secondsPerMonth, events / eventsPerSecond);
+  const busySeconds = events === 0 ? 0 : Math.min(secondsPerMonth, events / eventsPerSecond);
   const instances = Math.max(1, Math.ceil(eventsPerSecond / eventsPerInstance));
   // Dense traffic keeps instances active all the time; with sparse traffic each execution is a separate active second.
   const active = Math.min(events * shortestActivity, busySeconds * instances);

@@ -1,12 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { UsageError } from "../command/usage-error.ts";
 
-/** Azure's options for storage redundancy. */
-export const redundancies = ["LRS", "ZRS", "GRS", "RAGRS", "GZRS", "RAGZRS"] as const;
-export type Redundancy = (typeof redundancies)[number];
-
-const priceSchema = z.strictObject({
+export const priceSchema = z.strictObject({
   amount: z.number().min(0).describe("US dollars for `per` units"),
   per: z.number().positive().default(1),
   free: z.number().min(0).default(0).describe("units a month that cost nothing"),
@@ -70,29 +64,3 @@ export const knownPrices: Readonly<Record<string, Price>> = {
     source: "commonly quoted; no dated source was found",
   },
 };
-
-const prices = z.record(z.string(), priceSchema);
-
-/**
- * The known prices, replaced or extended by those of a JSON file.
- *
- * @throws UsageError if the file can't be read or is invalid
- */
-export async function readPrices(file: string | undefined): Promise<Readonly<Record<string, Price>>> {
-  if (file === undefined) return knownPrices;
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (error) {
-    throw new UsageError(`--prices: ${file} can't be read: ${(error as Error).message}`);
-  }
-  let given: unknown;
-  try {
-    given = JSON.parse(text);
-  } catch {
-    throw new UsageError(`--prices: ${file} is not JSON.`);
-  }
-  const parsed = prices.safeParse(given);
-  if (!parsed.success) throw new UsageError(`--prices: ${file} is not right.\n${z.prettifyError(parsed.error)}`);
-  return { ...knownPrices, ...parsed.data };
-}
