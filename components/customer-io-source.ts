@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { DatasetGuard } from "pulumi-aep";
-import { operatorCommand } from "../relay/core/operator-command.ts";
 import { RelayGuard } from "../relay/deploy/sdk.ts";
 import { directWarning } from "../settings/delivery.ts";
+import { listNextSteps } from "./next-steps.ts";
 import { outputOf } from "./outputs.ts";
 import type { PlatformCredential } from "./platform/platform-credential.ts";
 import { PlatformDataflow, type PlatformDataflowArgs } from "./platform/platform-dataflow.ts";
@@ -165,9 +165,11 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
       datasetId: dataflow.datasetId,
       schemaId: dataflow.schemaId,
       webhookId: subscription.webhookId,
-      nextSteps: subscription.webhookName.apply((webhookName) =>
-        awaitsKey ? keySteps(webhookName, settings.words) : [],
-      ),
+      nextSteps: awaitsKey
+        ? pulumi
+            .all([subscription.webhookName, dataflow.dataflowId, relay.queueId])
+            .apply(([title, dataflowId, queueId]) => listNextSteps(title, { dataflowId, queueId }, settings.words))
+        : pulumi.output<string[]>([]),
     };
     this.registerOutputs(outputs);
     return outputs;
@@ -196,14 +198,4 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
       { parent: this },
     );
   }
-}
-
-/** The App API never returns the signing key, so an operator has to copy it once. */
-function keySteps(title: string, words: SettingWords): string[] {
-  return [
-    `In Customer.io (https://fly.customer.io), open Data & Integrations > Integrations > Reporting Webhooks, and in the three-dots menu of "${title}" choose "Copy signing key".`,
-    `Run ${operatorCommand("signing-key")}: it asks for the key, checks its form, stores it encrypted, runs npx pulumi up, and waits for a ` +
-      `test event. Or, by hand: ${words.setSecret("signingKeys")}, and npx pulumi up`,
-    `In Customer.io, press "Send test" for "${title}". If the key was set by hand, look whether "calls" is fine: ${operatorCommand("status")}`,
-  ];
 }

@@ -6,7 +6,7 @@ import type { Finding } from "../output/finding.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
-import { copyKeyAnew } from "./calls.ts";
+import { copySigningKey } from "./calls.ts";
 import { countQueue } from "./queue.ts";
 
 /** Checks that every event that the relay accepted is in one of the places where it may be. */
@@ -49,7 +49,7 @@ export function balanceFinding({
   const { accepted, setAside, filtered, refused, delivered, purged, movedIn, movedOut } = total;
   if (refused > 0 && accepted + setAside + filtered === 0) {
     const found = `Since ${since}: ${refused} calls were refused, and none was ever accepted.`;
-    return { verdict: "broken", runbook: "alert-refused", found, todo: copyKeyAnew(target) };
+    return { verdict: "broken", runbook: "alert-refused", found, todo: copySigningKey(target) };
   }
   const settled = settledCounts.reduce((sum, name) => sum + total[name], 0);
   const rest = accepted + setAside + movedIn - settled - deadLetters - purged - movedOut;

@@ -14,9 +14,9 @@ export const sendTest =
   "In Customer.io, open Data & Integrations > Integrations > Reporting Webhooks, open the webhook and press Send test";
 
 /** How to set the signing key that Customer.io signs with. */
-export function copyKeyAnew(target: CommandTarget): string {
+export function copySigningKey(target: CommandTarget): string {
   return (
-    "Copy the key again: in Customer.io, Data & Integrations > Integrations > Reporting Webhooks, in the three-dots menu of the webhook, " +
+    "Copy the signing key: in Customer.io, Data & Integrations > Integrations > Reporting Webhooks, in the three-dots menu of the webhook, " +
     `choose "Copy signing key". Then: ${operatorCommand("signing-key", target)}. It asks for the key, stores it, and waits for a test event. ` +
     "Customer.io then sends the events that it has held back, for up to 7 days."
   );
@@ -76,7 +76,7 @@ export function callsFinding({
       runbook: "alert-refused",
       found: `${since}, but calls were refused: their signatures match no signing key of the stack. Meanwhile Customer.io holds back all events.`,
       details: [counted],
-      todo: copyKeyAnew(target),
+      todo: copySigningKey(target),
     };
   }
   const patience = (silenceHours || unusual.silenceHours) * hour;

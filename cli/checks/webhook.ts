@@ -2,6 +2,7 @@ import { operatorCommand, pulumiCommand } from "../../relay/core/operator-comman
 import { customerIoOf, startTimeLimit } from "../clients.ts";
 import type { Finding } from "../output/finding.ts";
 import type { StackSource } from "../stack/source.ts";
+import { copySigningKey } from "./calls.ts";
 
 /** Checks that the reporting webhook posts to the relay or, without a relay, to the stack's dataflow. */
 export async function checkWebhook(source: StackSource): Promise<Finding> {
@@ -31,12 +32,11 @@ export async function checkWebhook(source: StackSource): Promise<Finding> {
   if (!webhook.disabled) {
     return { verdict: "fine", found: `${named} is enabled, for ${webhook.events.length} kinds of events.` };
   }
-  const steps = source.nextSteps;
-  if (steps.length > 0) {
+  if (source.nextSteps.length > 0) {
     return {
       verdict: "waiting",
       found: `${named} is disabled until a signing key is set.`,
-      todo: steps.join(" Then: "),
+      todo: copySigningKey(source.target),
     };
   }
   if (resource.inputs.disabled === true) {

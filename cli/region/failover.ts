@@ -1,5 +1,5 @@
 import type { ReportingWebhooks } from "pulumi-customerio/client";
-import { copyKeyAnew } from "../checks/calls.ts";
+import { copySigningKey } from "../checks/calls.ts";
 import { describeAnswer, parseHealth, type SharedAnswers } from "../checks/shared-answers.ts";
 import type { StackSource } from "../stack/source.ts";
 import { signingKeysOf } from "../stack/source-settings.ts";
@@ -24,12 +24,12 @@ export async function explainUnfit(
     return `The relay of the stack ${to.target.stack} can't take events: its intake is closed, since it is being taken down.`;
   }
   if (!said?.signingKeys)
-    return `The relay of the stack ${to.target.stack} has no signing key. ${copyKeyAnew(to.target)}`;
+    return `The relay of the stack ${to.target.stack} has no signing key. ${copySigningKey(to.target)}`;
   const accepted = new Set(signingKeysOf(to));
   if (signingKeysOf(from).some((key) => accepted.has(key))) return undefined;
   return (
     `The relay of the stack ${to.target.stack} does not know any signing key of the stack ${from.target.stack}, so it would refuse ` +
-    `every event. Give it the same key. ${copyKeyAnew(to.target)}`
+    `every event. Give it the same key. ${copySigningKey(to.target)}`
   );
 }
 

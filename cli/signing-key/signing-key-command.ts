@@ -1,7 +1,7 @@
 import { text as contentOf } from "node:stream/consumers";
 import { z } from "zod";
 import { operatorCommand } from "../../relay/core/operator-command.ts";
-import { copyKeyAnew, sendTest } from "../checks/calls.ts";
+import { copySigningKey, sendTest } from "../checks/calls.ts";
 import { type CommandContext, defineCommand } from "../command/definition.ts";
 import { positiveNumber } from "../command/number-option.ts";
 import { UsageError } from "../command/usage-error.ts";
@@ -100,7 +100,7 @@ async function proveKey(
   const calls = await progress.waiting("waiting for Customer.io's test event", awaitCall(source, wait, realPorts));
   const sentences = {
     accepted: `It arrived, and the relay accepted it: the key is right. ${operatorCommand("status", source.target)} shows the rest.`,
-    refused: `A call arrived, but the relay refused it: it was signed with another key. ${copyKeyAnew(source.target)}`,
+    refused: `A call arrived, but the relay refused it: it was signed with another key. ${copySigningKey(source.target)}`,
     waiting: `None arrived yet. Look again later: ${operatorCommand("status", source.target)}`,
   };
   print(sentences[calls]);

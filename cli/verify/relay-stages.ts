@@ -4,7 +4,7 @@ import { signatureOf } from "../../relay/core/intake/verify.ts";
 import { once } from "../../relay/core/once.ts";
 import { operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { judge } from "../../relay/core/policy/filter.ts";
-import { copyKeyAnew } from "../checks/calls.ts";
+import { copySigningKey } from "../checks/calls.ts";
 import { countQueue } from "../checks/queue.ts";
 import { tryParseDeadLetter } from "../dead-letters/dead-letter-filter.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
@@ -29,7 +29,7 @@ export function relayStage(source: StackSource, event: DocumentedEvent): Stage {
           verdict: "broken",
           runbook: "alert-refused",
           found: "The stack has no signing key yet, so the test event can't be signed.",
-          todo: copyKeyAnew(source.target),
+          todo: copySigningKey(source.target),
         };
       }
       const body = Buffer.from(JSON.stringify(event));

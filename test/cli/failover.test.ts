@@ -45,7 +45,7 @@ describe("the webhook is not pointed at a relay", () => {
     ],
     ["that is not well", 503, { status: "unavailable" }, /its \/health answered 503/],
     ["that is being taken down", 200, { signingKeys: true, intake: "closed" }, /its intake is closed/],
-    ["that has no signing key", 200, { signingKeys: false }, /has no signing key\. Copy the key again/],
+    ["that has no signing key", 200, { signingKeys: false }, /has no signing key\. Copy the signing key/],
     ["whose answer is something else", 200, "<html>", /has no signing key/],
   ])("%s", async (_name, status, body, said) => {
     expect(await explainUnfit(prod(), sourceOf("prod-west"), healthOf(status, body))).toMatch(said);

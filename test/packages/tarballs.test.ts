@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
@@ -123,9 +123,8 @@ test(
     await pulumi.configure("azure-native:location", "westeurope");
     await pulumi.configureSecret("signingKeys", customerIo.signingKey);
     // As for a user who may lose the rows, and does not wait five minutes for the first event.
-    const file = path.join(consumer.folder, "index.ts");
-    const impatient = "dataset: { forceDestroy: true }, dataflowActivationSeconds: 2, alertEmails";
-    await writeFile(file, (await readFile(file, "utf8")).replace("alertEmails", impatient));
+    await pulumi.configure("dataset.forceDestroy", "true", "--path");
+    await pulumi.configure("dataflowActivationSeconds", "2");
     await pulumi.up();
     const { datasetId, nextSteps } = (await pulumi.outputs()) as { datasetId: string; nextSteps: string[] };
     expect(nextSteps).toEqual([]);
