@@ -188,6 +188,7 @@ const parseJest: Parse = (args) => {
 /** Commands of the Azure CLI, from its reference: https://learn.microsoft.com/cli/azure/reference-index */
 const azure: Readonly<Record<string, readonly string[]>> = {
   "account show": [],
+  "afd profile show": ["--profile-name", "--query", "--resource-group"],
   "functionapp list-flexconsumption-locations": ["--output", "--zone-redundant"],
   "functionapp list-flexconsumption-runtimes": ["--location", "--runtime"],
   "keyvault purge": ["--location", "--name"],
