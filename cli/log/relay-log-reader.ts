@@ -15,7 +15,7 @@ const answer = z.object({ tables: z.tuple([z.object({ rows: z.array(z.tuple([z.s
 const placed = z.object({ workspaceResourceId: z.string() });
 const line = z.looseObject({ outcome: z.string() });
 
-/** Lines of one answer at most. */
+/** Lines of one answer at most: of more, the newest. */
 const mostLines = 5_000;
 
 /**
@@ -29,7 +29,7 @@ export class RelayLogReader {
     this.#source = source;
   }
 
-  /** The lines written after a time, the oldest first. @throws if the login may not read them, with the role */
+  /** The lines written after a time, the oldest first; of more than 5,000, the newest. @throws if the login may not read them, with the role */
   async since(time: Date): Promise<LogLine[]> {
     const component = this.#source.resource("azure-native:applicationinsights:Component");
     const { workspaceResourceId } = placed.parse(component.inputs);
@@ -38,8 +38,9 @@ export class RelayLogReader {
       `where _ResourceId =~ "${component.id}"`,
       'where Message startswith "{"',
       `where TimeGenerated > datetime(${time.toISOString()})`,
-      "order by TimeGenerated asc",
+      "order by TimeGenerated desc",
       `take ${mostLines}`,
+      "order by TimeGenerated asc",
       "project TimeGenerated, Message",
     ].join(" | ");
     const asked = {

@@ -15,7 +15,7 @@ export const tailCommand = defineCommand({
   description:
     "The lines have counts, kinds, ids and reasons, and never personal data. Azure shows a line 20 seconds to three minutes after it was " +
     "written, and the relay sums up what happens within 15 seconds; with the setting logDetail: events each event has a line of its own. " +
-    "Object type and metric are known of what arrives: deliveries are counted without them. Ctrl-C ends it.",
+    "Object type and metric are known of what arrives: deliveries are counted without them. Of more than 5,000 lines it shows the newest. Ctrl-C ends it.",
   options: {
     outcome: {
       value: "name",

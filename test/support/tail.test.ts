@@ -103,6 +103,13 @@ test("the reader's query gives the relay's lines since a time, in order", async 
   ]);
   const { rows } = (await ask(query, hostLines)).tables[0];
   expect(rows.map(([at]) => at)).toEqual(["2026-11-20T10:00:01.000Z", "2026-11-20T10:00:02.000Z"]);
+  const start = Date.parse("2026-11-20T10:00:00Z");
+  const many = Array.from({ length: 5_002 }, (_, at) => ({
+    timestamp: new Date(start + at).toISOString(),
+    message: '{"outcome":"accepted"}',
+  }));
+  const newest = (await ask(query, many)).tables[0].rows.map(([at = ""]) => Date.parse(at) - start);
+  expect([newest.length, newest[0], newest.at(-1)]).toEqual([5_000, 2, 5_001]);
 });
 
 test.each([
