@@ -50,8 +50,8 @@ export class OperatorConsole {
   }
 
   /** Watches the source until the signal. */
-  watch(signal: AbortSignal): Promise<void> {
-    return this.#watch.run(this.#options.standIns ? localPace : usualPace, signal);
+  watch(signal: AbortSignal, pace = this.#options.standIns ? localPace : usualPace): Promise<void> {
+    return this.#watch.run(pace, signal);
   }
 
   /** @param signal stops a replay under way */

@@ -116,7 +116,7 @@ describe("the gate", () => {
     const { status, headers } = await call(host, "/", { headers: { cookie } });
     expect(status).toBe(200);
     expect(headers["content-security-policy"]).toMatch(
-      /^default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'/,
+      /^default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'/,
     );
     expect(headers).toMatchObject({ "x-content-type-options": "nosniff", "cache-control": "no-store" });
     for (const path of ["/../server.ts", "/%2e%2e/server.ts", "/api/constructor", "/package.json"]) {
@@ -182,8 +182,10 @@ test("events are shown with their way, source and row, and with personal data on
   ]);
   expect(events[0]?.path[1]).toBe("in the queue, tried 2 times: HTTP 503");
   for (const { row, pairs } of events) expect([typeof row, pairs.length > 3]).toEqual(["object", true]);
-  const { data } = JSON.parse(first) as { data: { email_address: string } };
-  expect(JSON.stringify(json)).not.toContain(data.email_address);
+  const { data } = JSON.parse(first) as { data: { email_address: string; identifiers: Record<string, string> } };
+  for (const value of [data.email_address, ...Object.values(data.identifiers)]) {
+    expect(JSON.stringify(json)).not.toContain(JSON.stringify(value));
+  }
   expect(JSON.stringify((await page.get("/api/events?personal=1")).json)).toContain(data.email_address);
   const mapped = await page.post("/api/preview", { text: `${first}\n${second}` });
   expect(mapped.json.events).toMatchObject([

@@ -12,7 +12,8 @@ const hidden = "•••";
 
 /** The same name in the spellings of Customer.io and of Platform's schema. */
 function fold(name: string): string {
-  return name.replaceAll("_", "").toLowerCase();
+  // A row's "_id" is the event's, but "id" is a person's.
+  return name === "_id" ? name : name.replaceAll("_", "").toLowerCase();
 }
 
 /** A copy of an event or a row in which only what says nothing about a person can be read. @param name of the attribute that holds it */
@@ -27,8 +28,11 @@ export function hidePersonalData(value: unknown, name = ""): unknown {
 
 /** A text of a vendor or a person without what may be an address, a number of a phone, or a quoted value. */
 export function hideInText(text: string): string {
-  return text
-    .replaceAll(/[^\s"'<>()[\]{},;:=]+@[^\s"'<>()[\]{},;:=]+/g, hidden)
-    .replaceAll(/\+?\d[\d ()/-]{7,}\d/g, hidden)
-    .replaceAll(/(["'])(?:(?!\1).)*\1/g, `"${hidden}"`);
+  return (
+    text
+      .replaceAll(/[^\s"'<>()[\]{},;:=]+@[^\s"'<>()[\]{},;:=]+/g, hidden)
+      // With a plus, or in groups: other long numbers are times and counts.
+      .replaceAll(/\+\d[\d ().-]{6,}\d|\(\d{2,5}\)[ -]?\d{3,}[\d -]*/g, hidden)
+      .replaceAll(/(["'])(?:(?!\1).)*\1/g, `"${hidden}"`)
+  );
 }

@@ -1,6 +1,6 @@
 import { ask, order } from "./api.js";
 import { find, make, run } from "./dom.js";
-import { formatTime } from "./format.js";
+import { formatTime, shortenTimes } from "./format.js";
 
 const verdicts = { queue: "waiting", "dead letter": "broken", dataset: "fine", sample: "unknown" };
 /** What the list shows now, so that the switch for personal data can ask for it again. */
@@ -75,18 +75,18 @@ function showEvent(event) {
   return item;
 }
 
-function showInside({ path, errors, pairs, source, row }) {
+function showInside({ id, path, errors, pairs, source, row }) {
   return make(
     "div",
     { class: "inside" },
-    make("ol", { class: "steps" }, ...path.map((step) => make("li", {}, step))),
+    make("ol", { class: "steps" }, ...path.map((step) => make("li", {}, shortenTimes(step)))),
     ...errors.map((error) => make("p", { class: "problem" }, error)),
     pairs.length > 0 && make("div", { class: "scroll" }, tableOf(pairs)),
     make(
       "div",
       { class: "beside" },
-      jsonOf("As Customer.io sent it", source, "The relay keeps no event that it has delivered."),
-      jsonOf("As a row", row, "No row."),
+      jsonOf("As Customer.io sent it", id, source, "The relay keeps no event that it has delivered."),
+      jsonOf("As a row", id, row, "No row."),
     ),
   );
 }
@@ -111,10 +111,10 @@ function textOf(value) {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-function jsonOf(title, value, otherwise) {
+function jsonOf(title, id, value, otherwise) {
   const content =
     value === undefined || value === null
       ? make("p", { class: "note" }, otherwise)
-      : make("pre", { tabindex: "0", role: "region", "aria-label": title }, JSON.stringify(value, null, 2));
+      : make("pre", { tabindex: "0", role: "region", "aria-label": `${title}: ${id}` }, JSON.stringify(value, null, 2));
   return make("div", {}, make("h3", {}, title), content);
 }

@@ -3,7 +3,9 @@ import { formatFigure } from "./format.js";
 
 const states = { fine: "fine", waiting: "waiting", broken: "broken", unknown: "not checked yet" };
 const gap = 30;
-const high = 132;
+/** Of a stage, with its figures one below the other, and beside each other. */
+const tall = 160;
+const low = 116;
 let shown = "";
 
 /** The way of the events: beside each other where there is room, otherwise one below the other. */
@@ -17,6 +19,7 @@ export function showFlow({ stages, problems }) {
   shown = text;
   const isWide = width >= 150 * stages.length;
   const wide = isWide ? (width - gap * (stages.length - 1)) / stages.length : width;
+  const high = isWide ? tall : low;
   const height = isWide ? high : stages.length * (high + gap) - gap;
   const places = stages.map((stage, at) => ({
     stage,
@@ -29,35 +32,34 @@ export function showFlow({ stages, problems }) {
       "svg",
       { viewBox: `0 0 ${width} ${height}`, height, "aria-hidden": "true", focusable: "false" },
       ...arrows,
-      ...places.map((place) => drawStage(place, wide)),
+      ...places.map((place) => drawStage(place, { wide, high, isWide })),
     ),
     describe(stages),
   );
 }
 
-function drawStage({ stage: { name, verdict, figures }, x, y }, wide) {
-  const lines = figures.flatMap((figure, at) => [
-    draw("text", { class: "number", x: 14, y: 62 + at * 44 }, formatFigure(figure)),
-    draw("text", { x: 14, y: 79 + at * 44 }, figure.name),
-  ]);
-  const state =
-    verdict === "fine" || verdict === "unknown"
-      ? []
-      : [draw("text", { class: "state", x: wide - 12, y: 27, "text-anchor": "end" }, states[verdict])];
+function drawStage({ stage: { name, verdict, figures }, x, y }, { wide, high, isWide }) {
+  const lines = figures.flatMap((figure, at) => {
+    const [left, top] = isWide ? [14, 78 + at * 44] : [14 + (at * wide) / 2, 78];
+    return [
+      draw("text", { class: "number", x: left, y: top }, formatFigure(figure)),
+      draw("text", { x: left, y: top + 17 }, figure.name),
+    ];
+  });
   return draw(
     "g",
     { class: "stage", "data-verdict": verdict, transform: `translate(${x} ${y})` },
     draw("rect", { x: 0.5, y: 0.5, width: wide - 1, height: high - 1, rx: 10 }),
     draw("rect", { class: "edge", x: 14, y: 0, width: wide - 28, height: 4, rx: 2 }),
     draw("text", { class: "title", x: 14, y: 28 }, name),
-    ...state,
+    draw("text", { class: "state", x: 14, y: 47 }, states[verdict]),
     ...lines,
   );
 }
 
 function arrowTo(isWide, x, y, wide) {
   const path = isWide
-    ? `M${x - gap + 5} ${high / 2}h${gap - 11}m-6 -5l6 5l-6 5`
+    ? `M${x - gap + 5} ${tall / 2}h${gap - 11}m-6 -5l6 5l-6 5`
     : `M${wide / 2} ${y - gap + 5}v${gap - 11}m-5 -6l5 6l5 -6`;
   return draw("path", { class: "arrow", d: path });
 }

@@ -35,3 +35,8 @@ export function formatTime(time) {
   const isToday = date.toDateString() === new Date().toDateString();
   return isToday ? date.toLocaleTimeString() : date.toLocaleString();
 }
+
+/** Seconds and milliseconds of a time only make it harder to read. */
+export function shortenTimes(text) {
+  return text.replaceAll(/(\d{4}-\d\d-\d\d)T(\d\d:\d\d)[\d:.]*Z/g, "$1 $2 UTC");
+}

@@ -1,6 +1,6 @@
 import { ask, order } from "./api.js";
 import { find, make, run } from "./dom.js";
-import { formatTime } from "./format.js";
+import { formatTime, shortenTimes } from "./format.js";
 
 const words = { fine: "fine", waiting: "waiting", broken: "broken" };
 /** A command as the command line prints it: up to its last flag. */
@@ -30,7 +30,11 @@ export function showHealth({ findings, checkedAt }) {
   announced = title;
   document.title = `${title} · ${find("stack").textContent}`;
   const isOpen = find("findings").querySelector("details.panel")?.open ?? false;
-  find("findings").replaceChildren(...[...broken, ...waiting].map(showFinding), showFine(fine, isOpen));
+  find("findings").replaceChildren(
+    ...broken.map(showFinding),
+    make("div", { class: "waits" }, ...waiting.map(showFinding)),
+    showFine(fine, isOpen),
+  );
 }
 
 function titleOf(broken, waiting) {
@@ -50,12 +54,17 @@ function showFinding({ part, verdict, found, details = [], todo, runbook }) {
   return make(
     "article",
     { class: "finding", "data-verdict": verdict },
-    make("h3", {}, part, make("span", { class: "badge" }, words[verdict])),
-    make("p", {}, found),
+    make("h3", {}, beginLarge(part), make("span", { class: "badge" }, words[verdict])),
+    make("p", {}, shortenTimes(found)),
     todo && make("p", { class: "remedy" }, make("strong", {}, "What to do: "), withCommands(todo)),
-    details.length > 0 && make("ul", { class: "details" }, ...details.map((line) => make("li", {}, line))),
+    details.length > 0 &&
+      make("ul", { class: "details" }, ...details.map((line) => make("li", {}, shortenTimes(line)))),
     runbook && make("p", { class: "note" }, "More: ", make("code", {}, runbook.replace(/^customerio-aep\//, ""))),
   );
+}
+
+function beginLarge(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** The text with each command as code that can be copied. */
@@ -65,8 +74,11 @@ function withCommands(text) {
   for (const { 0: found, index } of text.matchAll(command)) {
     const copy = make("button", { type: "button", class: "copy", click: () => copyText(found, copy) }, "Copy");
     copy.setAttribute("aria-label", `Copy the command ${found}`);
-    parts.push(text.slice(end, index), make("code", {}, found), copy);
-    end = index + found.length;
+    const start = index + found.length;
+    // The button follows the comma or full stop.
+    const mark = /^[.,;)]*/.exec(text.slice(start))?.[0] ?? "";
+    parts.push(text.slice(end, index), make("code", {}, found), mark, copy);
+    end = start + mark.length;
   }
   return [...parts, text.slice(end)];
 }
@@ -78,7 +90,10 @@ async function copyText(text, button) {
 
 function showFine(fine, isOpen) {
   if (fine.length === 0) return "";
-  const list = fine.flatMap(({ part, found }) => [make("dt", {}, part), make("dd", {}, found)]);
+  const list = fine.flatMap(({ part, found }) => [
+    make("dt", {}, beginLarge(part)),
+    make("dd", {}, shortenTimes(found)),
+  ]);
   const title = fine.length === 1 ? "1 part is fine" : `${fine.length} parts are fine`;
   return make(
     "details",
