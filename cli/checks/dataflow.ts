@@ -1,4 +1,4 @@
-import { pulumiCommand } from "../../relay/core/operator-command.ts";
+import { type CommandTarget, operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { platformOf } from "../clients.ts";
 import type { Finding } from "../output/finding.ts";
 import { type DataflowRun, listRuns, readDataflow } from "../platform/dataflow.ts";
@@ -23,7 +23,7 @@ export async function checkDataflow(source: StackSource): Promise<Finding> {
 
 /** Checks the dataflow's runs: one for each hour in which events arrived. */
 export async function checkRuns(source: StackSource): Promise<Finding> {
-  return runsFinding(await listRuns(platformOf(source), source.dataflowId), new Date());
+  return runsFinding(await listRuns(platformOf(source), source.dataflowId), { now: new Date(), target: source.target });
 }
 
 const day = 24 * 60 * 60 * 1000;
@@ -35,7 +35,10 @@ export const nothingYet: Finding = {
 };
 
 /** @param runs the newest first */
-export function runsFinding(runs: readonly DataflowRun[], now: Date): Finding {
+export function runsFinding(
+  runs: readonly DataflowRun[],
+  { now, target }: { now: Date; target: CommandTarget },
+): Finding {
   if (runs.length === 0) {
     return nothingYet;
   }
@@ -53,7 +56,9 @@ export function runsFinding(runs: readonly DataflowRun[], now: Date): Finding {
     runbook: "finding-records-failed",
     found,
     details: [...new Set([...details, ...recent.flatMap(({ errors }) => errors.map(asError))])].slice(0, 9),
-    todo: 'Platform answered 200 to these records and then failed on them. In Platform, Sources > Dataflows > the dataflow > the failed run > "Error diagnostics" lists them with the reasons.',
+    todo:
+      "Platform answered 200 to these records and then failed on them. In Platform, Sources > Dataflows > the dataflow > the failed run > " +
+      `"Error diagnostics" lists them with the reasons. Try the mapping on such events: ${operatorCommand("preview --samples <file>", target)}`,
   };
 }
 

@@ -6,6 +6,7 @@ import { type Counts, noCounts } from "../../relay/core/counts/counts.ts";
 
 const now = new Date("2026-11-20T10:30:00.000Z");
 const ago = (milliseconds: number) => new Date(now.getTime() - milliseconds);
+const at = { now, target: { stack: "dev" } };
 const minute = 60_000;
 const hour = 60 * minute;
 const counts = (some: Partial<Counts>): Counts => ({ ...noCounts(), ...some });
@@ -17,11 +18,11 @@ describe("the runs", () => {
   });
 
   test("do not exist in the first hour", () => {
-    expect(runsFinding([], now).verdict).toBe("waiting");
+    expect(runsFinding([], at).verdict).toBe("waiting");
   });
 
   test("are summed up over a day, and the newest is shown with records in, out and failed", () => {
-    expect(runsFinding([run(hour), run(2 * hour), run(25 * hour, { recordsFailed: 3 })], now)).toEqual({
+    expect(runsFinding([run(hour), run(2 * hour), run(25 * hour, { recordsFailed: 3 })], at)).toEqual({
       verdict: "fine",
       found: "2 in the last 24 hours: 10 records in, 10 out, 0 failed.",
       details: [
@@ -34,14 +35,14 @@ describe("the runs", () => {
 
   test("are broken by a failed record or a failed run without records, with Adobe's errors", () => {
     const failing = run(hour, { recordsOut: 4, recordsFailed: 1, errors: ["MAPPER-3700-400 Mapping failed"] });
-    const finding = runsFinding([failing], now);
+    const finding = runsFinding([failing], at);
     expect([finding.verdict, finding.details?.at(-1)]).toEqual(["broken", "  MAPPER-3700-400 Mapping failed"]);
     expect(finding.todo).toContain("Sources > Dataflows");
-    expect(runsFinding([run(hour, { status: "failed", recordsIn: 0, recordsOut: 0 })], now).verdict).toBe("broken");
+    expect(runsFinding([run(hour, { status: "failed", recordsIn: 0, recordsOut: 0 })], at).verdict).toBe("broken");
   });
 
   test("show the time of the last one if it was long ago", () => {
-    expect(runsFinding([run(48 * hour)], now).found).toBe(
+    expect(runsFinding([run(48 * hour)], at).found).toBe(
       "None in the last 24 hours; the last one started at 2026-11-18T10:30:00.000Z.",
     );
   });

@@ -16,7 +16,7 @@ const hasBrowser = existsSync(executablePath);
 if (!hasBrowser)
   process.stdout.write(`skipped: there is no Chromium at ${executablePath} (apt-get install chromium)\n`);
 
-/** With `CONSOLE_SCREENSHOTS=1`, the pictures in docs/console.md are taken anew. */
+/** With `CONSOLE_SCREENSHOTS=1`, this test writes the pictures of docs/console.md. */
 const pictures =
   process.env.CONSOLE_SCREENSHOTS === "1" ? path.join(import.meta.dirname, "../../docs/images") : undefined;
 const widths = { phone: 360, tablet: 820, wide: 1280 } as const;

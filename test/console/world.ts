@@ -45,12 +45,14 @@ export interface ConsoleWorld {
   count(counts: Partial<Counts> & { takenAt?: number; refusedAt?: number }): Promise<void>;
   enqueue(events: readonly QueuedEvent[]): Promise<void>;
   die(bodies: readonly string[], reason: string, kind: DeadLetterClass): Promise<void>;
-  /** Sends events to Platform as the forwarder does. */
-  deliver(texts: readonly string[]): Promise<void>;
+  /** Sends events to Platform as the forwarder does; `raw` ones without what the relay adds and the mapping needs. */
+  deliver(texts: readonly string[], form?: "raw"): Promise<void>;
   /** Notes that a forwarder has sent something just now. */
   noteForwarder(): Promise<void>;
   /** Adds faults of Platform; none: takes all away. */
   failPlatform(fault?: object): Promise<void>;
+  /** Takes permissions from the credential's role, such as `view-sources`; none: gives all back. */
+  lackPermissions(...names: string[]): Promise<void>;
   /** Forgets what waits and what died. */
   clear(): Promise<void>;
   stop(): Promise<void>;
@@ -189,11 +191,12 @@ export async function startWorld(): Promise<ConsoleWorld> {
         await storage.addDeadLetter(letter.name, Buffer.from(JSON.stringify(letter.document)));
       }
     },
-    async deliver(texts) {
+    async deliver(texts, form) {
       const url = flow.streamingUrl(flow.port);
       for (const text of texts) {
         const classified = classifyText(text);
-        const body = classified.kind === "malformed" ? text : enrich(classified, new Date().toISOString());
+        const body =
+          form === "raw" || classified.kind === "malformed" ? text : enrich(classified, new Date().toISOString());
         await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });
       }
       await flow.platform.idle();
@@ -201,6 +204,10 @@ export async function startWorld(): Promise<ConsoleWorld> {
     async failPlatform(fault) {
       if (fault) await flow.platform.addFault(fault as never);
       else await flow.platform.plain("DELETE", "/__local/faults");
+    },
+    async lackPermissions(...names) {
+      const permissionsLacking = names.join(",") || "none";
+      await flow.platform.plain("POST", "/__local/switches", {}, JSON.stringify({ permissionsLacking }));
     },
     async clear() {
       const { QueueServiceClient } = await import("@azure/storage-queue");

@@ -3,51 +3,50 @@ import { z } from "zod";
 import { addressesOf } from "../../clients.ts";
 import type { StackSource } from "../../stack/source.ts";
 
-/** A way in which a vendor can fail, which the page switches on and off. */
+/** A way in which a vendor can fail, which the page switches on and off. In the words of Platform's stand-in. */
 interface Fault {
   readonly name: string;
   /** What to expect. */
   readonly effect: string;
-  /** In the words of Platform's stand-in. */
-  readonly request: {
-    readonly target: string;
-    readonly path?: string;
-    readonly effect: Readonly<Record<string, unknown>>;
-  };
+  /** What its calls meet. */
+  readonly calls?: { readonly target: string; readonly effect: Readonly<Record<string, unknown>> };
+  /** A switch, and its values while the fault is on and off. */
+  readonly change?: { readonly name: string; readonly on: string; readonly off: string };
 }
 
 const faults = {
   unavailable: {
     name: "Platform is down",
     effect: "Its inlet answers 503. Events wait in the queue, and none is lost.",
-    request: { target: "inlet", effect: { kind: "status", status: 503 } },
+    calls: { target: "inlet", effect: { kind: "status", status: 503 } },
   },
   throttled: {
     name: "Platform throttles",
     effect: "Its inlet answers 429 and asks for 5 seconds. The forwarder slows down.",
-    request: { target: "inlet", effect: { kind: "status", status: 429, retryAfterSeconds: 5 } },
+    calls: { target: "inlet", effect: { kind: "status", status: 429, retryAfterSeconds: 5 } },
   },
   refuses: {
     name: "Platform refuses events",
     effect: "Its inlet answers 400. Each event becomes a dead letter.",
-    request: { target: "inlet", effect: { kind: "status", status: 400 } },
+    calls: { target: "inlet", effect: { kind: "status", status: 400 } },
   },
   slow: {
     name: "Platform is slow",
     effect: "Its inlet takes 3 seconds to answer.",
-    request: { target: "inlet", effect: { kind: "latency", milliseconds: 3000 } },
+    calls: { target: "inlet", effect: { kind: "latency", milliseconds: 3000 } },
   },
   permission: {
     name: "A permission is missing",
-    effect: "Platform's APIs answer 403 to this console, and events still arrive.",
-    request: { target: "gateway", effect: { kind: "status", status: 403 } },
+    effect:
+      "The credential may no longer read or change sources. This console and npx pulumi up fail, events still arrive.",
+    change: { name: "permissionsLacking", on: "manage-sources,view-sources", off: "none" },
   },
   login: {
     name: "Adobe refuses the login",
     effect: "Adobe IMS answers 401 once an access token is needed.",
-    request: { target: "ims", effect: { kind: "status", status: 401 } },
+    calls: { target: "ims", effect: { kind: "status", status: 401 } },
   },
-} as const satisfies Record<string, Fault>;
+} satisfies Record<string, Fault>;
 
 export type FaultName = keyof typeof faults;
 export const faultNames = Object.keys(faults) as [FaultName, ...FaultName[]];
@@ -55,6 +54,7 @@ export const faultNames = Object.keys(faults) as [FaultName, ...FaultName[]];
 const inForce = z.object({
   faults: z.array(z.looseObject({ target: z.string(), effect: z.looseObject({ kind: z.string() }) })),
 });
+const switchesAnswer = z.record(z.string(), z.unknown());
 const sent = z.object({ events: z.array(z.object({ id: z.string() })) });
 const rowsAnswer = z.object({ rows: z.array(z.record(z.string(), z.unknown())) });
 
@@ -81,19 +81,26 @@ export class StandIns {
   }
 
   async listFaults(): Promise<{ id: FaultName; name: string; effect: string; isOn: boolean }[]> {
-    const { faults: active } = inForce.parse(await call("GET", `${this.#addresses.platform}/__local/faults`));
-    return faultNames.map((id) => ({
-      ...{ id, name: faults[id].name, effect: faults[id].effect },
-      isOn: active.some((one) => isSame(one, faults[id].request)),
-    }));
+    const { platform } = this.#addresses;
+    const { faults: active } = inForce.parse(await call("GET", `${platform}/__local/faults`));
+    const switches = switchesAnswer.parse(await call("POST", `${platform}/__local/switches`, {}));
+    const isOn = ({ calls, change }: Fault) =>
+      (calls !== undefined && active.some((one) => isSame(one, calls))) ||
+      (change !== undefined && switches[change.name] === change.on);
+    return faultNames.map((id) => ({ id, name: faults[id].name, effect: faults[id].effect, isOn: isOn(faults[id]) }));
   }
 
   /** Switches one fault, and leaves the others as they are. */
   async switchFault(name: FaultName, isOn: boolean): Promise<void> {
-    const url = `${this.#addresses.platform}/__local/faults`;
+    const { platform } = this.#addresses;
+    const { change }: Fault = faults[name];
+    if (change) await call("POST", `${platform}/__local/switches`, { [change.name]: isOn ? change.on : change.off });
     const others = (await this.listFaults()).filter((fault) => fault.isOn && fault.id !== name).map(({ id }) => id);
-    await call("DELETE", url);
-    for (const id of isOn ? [...others, name] : others) await call("POST", url, { ...faults[id].request, rate: 1 });
+    await call("DELETE", `${platform}/__local/faults`);
+    for (const id of isOn ? [...others, name] : others) {
+      const { calls }: Fault = faults[id];
+      if (calls) await call("POST", `${platform}/__local/faults`, { ...calls, rate: 1 });
+    }
   }
 
   /** Makes Customer.io send one event of each kind, with new ids and the present time. @returns how many */
@@ -135,7 +142,7 @@ function isOnThisMachine(address: string): boolean {
 
 function isSame(
   active: { target: string; effect: Record<string, unknown> },
-  { target, effect }: Fault["request"],
+  { target, effect }: NonNullable<Fault["calls"]>,
 ): boolean {
   return active.target === target && Object.entries(effect).every(([name, value]) => active.effect[name] === value);
 }

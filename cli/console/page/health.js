@@ -31,10 +31,19 @@ export function showHealth({ findings, checkedAt }) {
   document.title = `${title} · ${find("stack").textContent}`;
   const isOpen = find("findings").querySelector("details.panel")?.open ?? false;
   find("findings").replaceChildren(
-    ...broken.map(showFinding),
+    ...joinSame(broken).map(showFinding),
     make("div", { class: "waits" }, ...waiting.map(showFinding)),
     showFine(fine, isOpen),
   );
+}
+
+/** A refused login breaks several parts with the same words: they are shown once. */
+function joinSame(findings) {
+  const groups = Object.values(Object.groupBy(findings, ({ found }) => found));
+  return groups.map(([first, ...others]) => ({
+    ...first,
+    part: [first, ...others].map(({ part }) => part).join(", "),
+  }));
 }
 
 function titleOf(broken, waiting) {
