@@ -95,13 +95,8 @@ async function chooseRegion(run: SetupRun, azure: AzureClient, subscriptionId: s
     ...{ apiVersion: "2023-01-01", params: { sku: "FlexConsumption" } },
     purpose: "list the regions that offer Flex Consumption",
   };
-  const offered = await run
-    .waiting("asking Azure for its regions", azure.query(asked, regions, startTimeLimit()))
-    .then(({ value }) => value.map(({ name }) => normalizeRegion(name)))
-    .catch((error: Error) => {
-      run.report(`Not checked: ${error.message}`);
-      return undefined;
-    });
+  const answer = await run.findOut("asking Azure for its regions", azure.query(asked, regions, startTimeLimit()));
+  const offered = answer?.value.map(({ name }) => normalizeRegion(name));
   if (offered === undefined) {
     await run.answers.text(questions.location, "westeurope");
     return;

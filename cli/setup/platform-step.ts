@@ -45,7 +45,8 @@ export async function setUpPlatform(run: SetupRun): Promise<void> {
 }
 
 async function checkSandbox(run: SetupRun, client: AepClient): Promise<void> {
-  const report = await run.waiting("asking Platform", getPreflight.call(client, { profile: false }, startTimeLimit()));
+  const report = await run.findOut("asking Platform", getPreflight.call(client, { profile: false }, startTimeLimit()));
+  if (report === undefined) return;
   for (const reason of report.unchecked) run.report(`Not checked: ${reason}`);
   const isOnlyHttp = report.customerIoSource === "absent" && report.httpSource === "offered";
   const chosen = run.answers.find(questions.source) as Source | undefined;
@@ -64,7 +65,7 @@ async function chooseDataset(run: SetupRun, client: AepClient): Promise<void> {
   const { answers, prompter } = run;
   if (prompter === undefined) return;
   if (answers.find(questions.dataset) !== undefined || answers.find(questions.schema) !== undefined) return;
-  const datasets = await run.waiting("listing the datasets", listDatasets(client, startTimeLimit()));
+  const datasets = (await run.findOut("listing the datasets", listDatasets(client, startTimeLimit()))) ?? [];
   const make = { value: "", name: "Create one (recommended)" };
   const list = (found: readonly { id: string; name: string }[]) =>
     found.slice(0, mostChoices).map(({ id, name }) => ({ value: id, name, description: id }));
@@ -73,7 +74,7 @@ async function chooseDataset(run: SetupRun, client: AepClient): Promise<void> {
     answers.use(questions.dataset, dataset);
     return;
   }
-  const schemas = await run.waiting("listing the schemas", listEventSchemas(client, startTimeLimit()));
+  const schemas = (await run.findOut("listing the schemas", listEventSchemas(client, startTimeLimit()))) ?? [];
   if (schemas.length === 0) return;
   const schema = await prompter.choose({
     message: "Platform: schema of the dataset",

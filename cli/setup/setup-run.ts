@@ -49,6 +49,16 @@ export class SetupRun {
     this.report(line);
   }
 
+  /** The answer to a question that the setup can do without; undefined, with a report, if there is none. */
+  async findOut<T>(words: string, work: Promise<T>): Promise<T | undefined> {
+    try {
+      return await this.waiting(words, work);
+    } catch (error) {
+      this.report(`Not checked: ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
+    }
+  }
+
   waiting<T>(words: string, work: Promise<T>): Promise<T> {
     return this.#progress.waiting(words, work);
   }

@@ -235,6 +235,20 @@ test("a new passphrase is typed twice, and Pulumi gets it by the environment alo
   expect(calls.find(({ args }) => args[1] === "init")?.passphrase).toBe("open sesame");
 });
 
+test("a list that Platform refuses does not end the setup", async () => {
+  const pulumi = await project();
+  await usePlatform({ permissionsLacking: "manage-datasets" });
+  const refused = "/data/foundation/catalog/dataSets";
+  await fetch(`${platform?.url}/__local/faults`, {
+    ...{ method: "POST", headers: { "content-type": "application/json" } },
+    body: JSON.stringify({ target: "gateway", path: refused, effect: { kind: "status", status: 403 }, rate: 1 }),
+  });
+  const { result, printed } = await run(new ScriptedPrompter(everything));
+  expect(printed).toMatch(/Not checked: Could not list the datasets: .*403/);
+  expect(result?.problems).toEqual([expect.stringContaining("lacks the permissions Manage Datasets")]);
+  expect(await pulumi.settings("dev")).toEqual(written);
+});
+
 test("without the beta source, the HTTP API source is offered", async () => {
   const pulumi = await project();
   await usePlatform({ customerIoSource: "not-entitled" });
