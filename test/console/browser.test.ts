@@ -164,7 +164,7 @@ function open(isOpen: boolean): Promise<unknown> {
     await replay.focus();
     await page.keyboard.press("Enter");
     await dialog.getByRole("button", { name: "Replay" }).press("Enter");
-    await page.getByText("7 dead letters were put back into the queue.").waitFor();
+    await page.getByText("Back in the queue: 7 dead letters.").waitFor();
   });
 
   test("shows events with source and row, and personal data only when it is switched on", async () => {

@@ -1,10 +1,16 @@
-import { globSync, readFileSync } from "node:fs";
+import { globSync, readFileSync, statSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import http from "node:http";
+import { tmpdir } from "node:os";
 import path from "node:path";
+import type { CommandContext } from "../../cli/command/definition.ts";
 import { OperatorConsole } from "../../cli/console/console.ts";
+import { consoleCommand } from "../../cli/console/console-command.ts";
 import { StandIns } from "../../cli/console/data/stand-ins.ts";
 import { type ConsoleServer, startServer } from "../../cli/console/server.ts";
+import { Progress } from "../../cli/output/progress.ts";
 import { readSamples } from "../../cli/preview/sample-events.ts";
+import type { StackSource } from "../../cli/stack/source.ts";
 import { newEvent } from "../../relay/core/event/envelope.ts";
 import { type ConsoleWorld, canaries, freshEvents, startWorld } from "./world.ts";
 
@@ -51,10 +57,10 @@ function call(
 }
 
 /** A console of the world and a browser that has opened it. */
-async function open(options: { allowActions?: boolean; isLocal?: boolean } = {}): Promise<Page> {
+async function open(options: { allowActions?: boolean; isLocal?: boolean; source?: StackSource } = {}): Promise<Page> {
   const standIns = options.isLocal ? await StandIns.find(world.source) : undefined;
   const operator = new OperatorConsole({
-    ...{ source: world.source, allowActions: options.allowActions ?? false, standIns },
+    ...{ source: options.source ?? world.source, allowActions: options.allowActions ?? false, standIns },
     samples: await readSamples(undefined),
   });
   const server = await startServer(operator.routes(stop.signal), 0);
@@ -147,7 +153,8 @@ test("a real stack can only be read, unless actions are allowed, and never has t
 test("dead letters are replayed, exported and purged by reason, and only those that were seen", async () => {
   await world.clear();
   await world.die(freshEvents("kept").slice(0, 3), "HTTP 400: no schema takes ada@example.org", "refused");
-  const page = await open({ allowActions: true });
+  const folder = await mkdtemp(path.join(tmpdir(), "console-export-"));
+  const page = await open({ allowActions: true, source: world.sourceWith({ folder }) });
   const groupOf = async () => {
     const { json } = await page.get("/api/letters");
     return (json.groups as { id: string; count: number; reason: string }[])[0];
@@ -156,11 +163,16 @@ test("dead letters are replayed, exported and purged by reason, and only those t
   expect(seen?.reason).not.toContain("ada@");
   const act = (action: string, count: number) => page.post("/api/letters", { action, group: seen?.id, count });
   expect((await act("replay", 2)).status).toBe(409);
-  expect((await act("replay", 3)).json).toEqual({ done: "3 dead letters were put back into the queue." });
+  const kept = path.join(folder, "dead-letters-dev");
+  expect((await act("export", 3)).json.done).toBe(`In ${kept}, which only you can read: 3 dead letters.`);
+  const files = globSync("**/*", { cwd: kept }).filter((name) => statSync(path.join(kept, name)).isFile());
+  expect(files.map((name) => statSync(path.join(kept, name)).mode & 0o777)).toEqual([0o600, 0o600, 0o600]);
+  await rm(folder, { recursive: true });
+  expect((await act("replay", 3)).json).toEqual({ done: "Back in the queue: 3 dead letters." });
   expect(await groupOf()).toBeUndefined();
   await world.die(freshEvents("gone").slice(0, 1), "HTTP 400: no schema takes ada@example.org", "refused");
   await groupOf();
-  expect((await act("purge", 1)).json).toEqual({ done: "1 dead letters were deleted." });
+  expect((await act("purge", 1)).json).toEqual({ done: "Deleted: 1 dead letter." });
   expect((await act("erase", 1)).status).toBe(400);
 });
 
@@ -213,6 +225,31 @@ test("the local cloud sends events, and its faults are switched on and off one b
     "Customer.io sends 3 events.",
   );
   expect((await page.post("/api/local", { action: "blast", recipients: 1e9 })).status).toBe(400);
+});
+
+test("the command prints the address, serves until it is stopped, and refuses several sources and a port in use", async () => {
+  const ctrlC = new AbortController();
+  const lines: string[] = [];
+  const printed = Promise.withResolvers<void>();
+  const context: CommandContext = {
+    print(...more) {
+      lines.push(...more);
+      printed.resolve();
+    },
+    ...{ progress: new Progress(undefined), isJson: false, isOneOfSeveral: false, signal: ctrlC.signal },
+  };
+  const values = { port: 0, "allow-actions": false, samples: undefined };
+  const running = consoleCommand.run(world.source, values, context);
+  await printed.promise;
+  const address = new URL(lines.find((line) => line.includes("http://"))?.trim() ?? "");
+  expect(lines[0]).toBe("Console of the stack dev (the local cloud):");
+  expect((await call(address.host, `/${address.search}`)).status).toBe(303);
+  const again = consoleCommand.run(world.source, { ...values, port: Number(address.port) }, context);
+  await expect(again).rejects.toThrow(`--port is invalid: port ${address.port} is in use`);
+  ctrlC.abort();
+  expect(await running).toEqual({ ending: "well", json: { actions: true } });
+  await expect(call(address.host, "/")).rejects.toThrow(/ECONNREFUSED|socket hang up/);
+  expect(() => consoleCommand.checkSources?.(values, [world.source, world.source])).toThrow("Choose it with --source");
 });
 
 test("the page weighs less than 150 KB, and no file of the console has more than 300 lines", () => {

@@ -39,6 +39,8 @@ export interface ConsoleWorld {
   /** A copy whose state or configuration differs. */
   sourceWith(changes: {
     settings?: Record<string, string>;
+    /** Of the program. */
+    folder?: string;
     change?: (resource: StackResource) => StackResource;
   }): StackSource;
   /** Writes what an instance of the relay has counted so far today. */
@@ -151,9 +153,9 @@ export async function startWorld(): Promise<ConsoleWorld> {
     ...{ "customerio-aep:armUrl": `http://127.0.0.1:${arm.port}`, "customerio-aep:signingKeys": canaries.signingKey },
     ...{ "customerio-aep:alertWebhooks": JSON.stringify([canaries.alertWebhook]), "customerio-aep:tier": "trial" },
   };
-  const sourceWith: ConsoleWorld["sourceWith"] = ({ settings: changed = {}, change = (one) => one }) =>
+  const sourceWith: ConsoleWorld["sourceWith"] = ({ settings: changed = {}, folder, change = (one) => one }) =>
     new StackSource({
-      ...{ name: "events", target: { stack: "dev" }, component: undefined, providers: new Map() },
+      ...{ name: "events", target: { stack: "dev", folder }, component: undefined, providers: new Map() },
       members: members.map(change),
       settings: { ...settings, ...changed },
       secretSettings: new Set(["aep:clientSecret", "customerio:appApiKey"]),

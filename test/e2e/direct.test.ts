@@ -59,7 +59,7 @@ test(
     const [source] = (JSON.parse(status.stdout) as { sources: SourceReport[] }).sources;
     expect([status.code, source?.source]).toEqual([0, "webhook"]);
     expect(source?.result.parts?.map(({ part, verdict }) => `${part} ${verdict}`)).toEqual(
-      ["webhook", "dataflow", "runs", "batches", "dataset"].map((part) => `${part} fine`),
+      ["webhook", "dataflow", "runs", "batches", "dataset", "machine"].map((part) => `${part} fine`),
     );
     const verified = await run("verify");
     expect([verified.code, verified.stdout]).toEqual([0, expect.stringMatching(/fine +dataset +Its row is there/)]);

@@ -78,6 +78,8 @@ test("tarballs contain what runs, and no tests, stand-ins or sources that Node w
     expect(files).toEqual(expect.arrayContaining(["package.json", "README.md", "LICENSE"]));
     expect(unpackedSize).toBeLessThan(10e6);
   }
+  const own = tarballs.find(({ name }) => name === "customerio-aep")?.files;
+  expect(own).toEqual(expect.arrayContaining(["cli/console/server.js", "cli/console/page/index.html"]));
 });
 
 test(

@@ -30,7 +30,7 @@ export async function performOnLetters(
       progress: () => undefined,
     });
     const left = unfit.length === 0 ? "" : ` ${unfit.length} have names that are not valid as file names.`;
-    return `${written + replaced + present} dead letters are in ${folder.path}. Only you can read them.${left}`;
+    return `In ${folder.path}, which only you can read: ${nameLetters(written + replaced + present)}.${left}`;
   }
   const note = action === "purge" ? await (await RelayTables.open(source)).openNote("purged") : undefined;
   let done = 0;
@@ -42,8 +42,12 @@ export async function performOnLetters(
       },
     });
     const stay = [...left].map(([why, number]) => ` ${number} stay: they ${why}.`).join("");
-    return `${done} dead letters were ${action === "replay" ? "put back into the queue" : "deleted"}.${stay}`;
+    return `${action === "replay" ? "Back in the queue" : "Deleted"}: ${nameLetters(done)}.${stay}`;
   } finally {
     await note?.(done);
   }
+}
+
+function nameLetters(count: number): string {
+  return count === 1 ? "1 dead letter" : `${count} dead letters`;
 }
