@@ -1,22 +1,39 @@
 /**
  * `npm run bench`: start-up and memory of the providers, speed of the relay, measured on this machine, as a table.
  *
- *   npm run bench                              all but the delivery, which takes 20 minutes
- *   npm run bench -- delivery [scenario …]     the relay's delivery under load: failing, outage, gentle, permanent, refused, backlog3, backlog10, backlog30, records
+ *   npm run bench                              all but the following, which take minutes
+ *   npm run bench -- comparison [part …]       the relay beside what one would use instead: relay, common, plain, ceiling; without
+ *                                              parts it writes docs/performance.md, in about 5 minutes
+ *   npm run bench -- profile                   where the relay's processor time goes in a blast
+ *   npm run bench -- delivery [scenario …]     the relay's delivery under load, 20 minutes: failing, outage, gentle, permanent, refused, backlog3, backlog10, backlog30, records
  */
 import { availableParallelism } from "node:os";
+import { comparison } from "./comparison.ts";
 import { delivery } from "./delivery.ts";
 import { hidingPersonalData } from "./personal-data.ts";
+import { profile } from "./profile.ts";
 import { providerStart } from "./provider-start.ts";
 import { relayBundle } from "./relay-bundle.ts";
 import { relayIntake } from "./relay-intake.ts";
 import { table } from "./statistics.ts";
 
-const [part, ...scenarios] = process.argv.slice(2);
-if (part !== undefined && part !== "delivery") throw new Error(`There is no part "${part}", only "delivery".`);
+const parts: Readonly<Record<string, (names: readonly string[]) => Promise<string>>> = {
+  comparison,
+  profile: async () => table(await profile()),
+  delivery: async (scenarios) => table(await delivery(scenarios)),
+};
+
+const [part, ...names] = process.argv.slice(2);
+const run = part === undefined ? everything : parts[part];
+if (run === undefined) throw new Error(`There is no part "${part}"; there are ${Object.keys(parts).join(", ")}.`);
 console.log(`Node ${process.version}, ${availableParallelism()} cores; times are medians unless they say otherwise\n`);
-const figures =
-  part === "delivery"
-    ? await delivery(scenarios)
-    : [...(await providerStart()), ...(await relayIntake()), ...hidingPersonalData(), ...(await relayBundle())];
-console.log(table(figures));
+console.log(await run(names));
+
+async function everything(): Promise<string> {
+  return table([
+    ...(await providerStart()),
+    ...(await relayIntake()),
+    ...hidingPersonalData(),
+    ...(await relayBundle()),
+  ]);
+}

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { alone, blast, late, ofNow, withoutTime } from "./delivery/blast.ts";
-import { type Call, Lab } from "./delivery/lab.ts";
+import { Lab } from "./delivery/lab.ts";
+import type { Call } from "./delivery/sender.ts";
 import type { Reaction } from "./delivery/sink.ts";
 import { type Figure, median, quantile } from "./statistics.ts";
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ulid } from "../../packages/local-cloud/src/customer-io/events/ulid.ts";
 import { type Figure, median, quantile } from "../statistics.ts";
 import type { Lab } from "./lab.ts";
+import type { NextEvent } from "./sender.ts";
 
 /** Milliseconds that the benchmark waits for the delivery at most. */
 const patience = 240_000;
@@ -10,9 +11,6 @@ const patience = 240_000;
 /** Events that are sent as fast as they are accepted, from so many connections. */
 const blastSize = 6_000;
 const connections = 32;
-
-/** Makes the id of the next event, and says when the event happened. */
-type NextEvent = () => { readonly id: string; readonly at: number };
 
 /** Events of this moment under Customer.io's form of id. */
 export const ofNow: NextEvent = () => ({ id: ulid(Date.now()), at: Date.now() });

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { referencePages } from "./pages.ts";
+import { withScalingTables } from "./scaling.ts";
 import { packageSchemas } from "./schemas.ts";
 import { settingArguments } from "./setting-arguments.ts";
 import { withExampleSettings, withProjectSettings, withSettingsTables } from "./settings.ts";
@@ -16,6 +17,7 @@ export async function madeFiles(): Promise<Map<string, string>> {
     ...packageSchemas(),
     ["components/settings/setting-arguments.ts", settingArguments()],
     ["docs/settings.md", withSettingsTables(await read("docs/settings.md"))],
+    ["docs/scaling.md", withScalingTables(await read("docs/scaling.md"))],
     ["Pulumi.yaml", withProjectSettings(await read("Pulumi.yaml"))],
     ["Pulumi.example.yaml", withExampleSettings(await read("Pulumi.example.yaml"))],
   ]);

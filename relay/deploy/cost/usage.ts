@@ -1,7 +1,7 @@
 import type { AzureChoices } from "../../../settings/azure-settings.ts";
 import type { LogDetail } from "../../core/app-settings.ts";
 
-const secondsPerMonth = 30 * 24 * 3600;
+export const secondsPerMonth = 30 * 24 * 3600;
 
 /** The properties of a relay that determine its price. */
 export interface RelayShape {
@@ -28,6 +28,8 @@ export interface Load {
   readonly eventsPerMonth: number;
   /** Events per second while events arrive; the rest of the month is quiet. */
   readonly eventsPerSecond: number;
+  /** Events that share a queue message on average; absent: each has its own, which is the dearest. */
+  readonly eventsPerMessage?: number;
 }
 
 /** The load of events that come evenly all month, which is the dearest. */
@@ -43,14 +45,20 @@ export interface Quantity {
   readonly unit: string;
 }
 
+/** The resources that a queue message uses, with the sources of the figures. */
+export const perMessage = {
+  /** One of the forwarder. */
+  executions: 1,
+  /** Put, get and delete: the maximum, since one get takes up to 16 messages. */
+  queueOperations: 3,
+  /** The note of what was delivered: the most there is unless events come late. See `RememberedDuplicates`. */
+  tableOperations: 1,
+} as const;
+
 /** The resources that an event uses, with the sources of the figures. */
 const perEvent = {
-  /** One of the intake and one of the forwarder if no event shares its queue message: the maximum. */
-  executions: 2,
-  /** Put, get and delete of a separate message: the maximum. `npm run bench -- delivery records` counts fewer. */
-  queueOperations: 3,
-  /** The note of a delivered event that comes alone: the most there is unless events come late. See `RememberedDuplicates`. */
-  tableOperations: 1,
+  /** One of the intake. */
+  executions: 1,
   /** Lines with `logDetail: events`; test/relay/log-volume.test.ts. */
   records: 2,
   /** GB through private endpoints: a queue message of 2 KB with its envelope, put and taken, and some small table rows. */
@@ -81,7 +89,9 @@ const vaultOperations = 10_000;
 const groups = 3;
 
 /** The monthly units of each meter. */
-export function usageOf(shape: RelayShape, { eventsPerMonth: events, eventsPerSecond }: Load): Quantity[] {
+export function usageOf(shape: RelayShape, load: Load): Quantity[] {
+  const { eventsPerMonth: events, eventsPerSecond, eventsPerMessage = 1 } = load;
+  const messages = events / eventsPerMessage;
   const gb = shape.instanceMemory / 1024;
   const busySeconds = events === 0 ? 0 : Math.min(secondsPerMonth, events / eventsPerSecond);
   const instances = Math.max(1, Math.ceil(eventsPerSecond / eventsPerInstance));
@@ -100,18 +110,22 @@ export function usageOf(shape: RelayShape, { eventsPerMonth: events, eventsPerSe
   const extraMonths = Math.max(0, (shape.logRetentionDays ?? 0) - daysIncluded) / 30;
   const pollingSeconds = shape.zoneRedundant ? secondsPerMonth : active;
   return [
-    { meter: "executions", quantity: events * perEvent.executions + availabilityTests, unit: "executions" },
+    {
+      meter: "executions",
+      quantity: events * perEvent.executions + messages * perMessage.executions + availabilityTests,
+      unit: "executions",
+    },
     { meter: "memory on demand", quantity: (2 * active - readyActive) * gb, unit: "GB-seconds" },
     { meter: "memory always ready, idle", quantity: ready * gb * secondsPerMonth, unit: "GB-seconds" },
     { meter: "memory always ready, active", quantity: readyActive * gb, unit: "GB-seconds" },
     {
       meter: `queue operations ${shape.redundancy}`,
-      quantity: events * perEvent.queueOperations + (pollingSeconds / polls.seconds) * polls.queues,
+      quantity: messages * perMessage.queueOperations + (pollingSeconds / polls.seconds) * polls.queues,
       unit: "operations",
     },
     {
       meter: "table operations",
-      quantity: shape.duplicateWindowDays > 0 ? events * perEvent.tableOperations : 0,
+      quantity: shape.duplicateWindowDays > 0 ? messages * perMessage.tableOperations : 0,
       unit: "operations",
     },
     { meter: `queue capacity ${shape.redundancy}`, quantity: 1, unit: "GB" },

@@ -1,0 +1,109 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
+import { median } from "../statistics.ts";
+import type { Amounts, Measured } from "./run.ts";
+import type { SystemName } from "./systems.ts";
+
+/** Everything that a comparison measured: for each system, one entry per round. */
+export interface Comparison {
+  readonly amounts: Amounts;
+  readonly rounds: Readonly<Partial<Record<SystemName, readonly Measured[]>>>;
+  readonly ceilings: readonly { readonly puts: number; readonly takes: number }[];
+}
+
+const titles: Readonly<Record<SystemName, string>> = {
+  relay: "relay, all defaults",
+  common: "common function",
+  plain: "plain Node",
+};
+
+interface Row {
+  readonly what: string;
+  readonly of: (measured: Measured) => number;
+  readonly digits?: number;
+}
+
+const rows: readonly Row[] = [
+  { what: "delivered/s, 32 connections", of: ({ deliveredPerSecond }) => deliveredPerSecond },
+  { what: "accepted/s, 32 connections", of: ({ acceptedPerSecond }) => acceptedPerSecond },
+  { what: "answer p50 at 1 connection, ms", of: ({ alone }) => alone.p50, digits: 1 },
+  { what: "answer p99 at 1 connection, ms", of: ({ alone }) => alone.p99, digits: 1 },
+  { what: "answer p50 at 32 connections, ms", of: ({ blast }) => blast.p50, digits: 1 },
+  { what: "answer p99 at 32 connections, ms", of: ({ blast }) => blast.p99, digits: 1 },
+  { what: "answer p99 at 256 connections, ms", of: ({ crowd }) => crowd.p99 },
+  { what: "longest answer at 256 connections, ms", of: ({ crowd }) => crowd.longest },
+  { what: "processor time an event, host included, ms", of: ({ processor }) => processor, digits: 2 },
+  { what: "processor time of the emulator an event, ms", of: ({ emulator }) => emulator, digits: 2 },
+  { what: "storage operations an event, polls included", of: ({ operations }) => operations, digits: 2 },
+  { what: "memory before any load, host included, MB", of: ({ idleMemory }) => idleMemory },
+  { what: "memory at the peak, host included, MB", of: ({ peakMemory }) => peakMemory },
+  { what: "first answer after process start, host included, ms", of: ({ firstAnswer }) => firstAnswer },
+  { what: "calls without a 200", of: ({ refused }) => refused },
+  { what: "accepted events lost", of: ({ lost }) => lost },
+  { what: "events that arrived twice", of: ({ twice }) => twice },
+];
+
+/** The comparison in Markdown: the machine, one table with minimum, median and maximum, and the emulator's limit. */
+export function comparisonText({ amounts, rounds, ceilings }: Comparison): string {
+  const names = (Object.keys(titles) as SystemName[]).filter((name) => rounds[name] !== undefined);
+  const others = names.filter((name) => name !== "relay" && rounds.relay !== undefined);
+  const header = ["", ...names.map((name) => titles[name]), ...others.map((name) => `relay ÷ ${titles[name]}`)];
+  const body = rows.map(({ what, of, digits = 0 }) => {
+    const values = (name: SystemName) => (rounds[name] ?? []).map(of);
+    const ratios = others.map((name) => {
+      const other = values(name);
+      const each = values("relay").map((value, round) => value / (other[round] ?? Number.NaN));
+      return each.every(Number.isFinite) ? spread(each, 2) : "";
+    });
+    return [what, ...names.map((name) => spread(values(name), digits)), ...ratios];
+  });
+  const lines = [header, header.map(() => "---"), ...body].map((cells) =>
+    `| ${cells.join(" | ")} |`.replace("|  |", "| |"),
+  );
+  const count = (events: number) => events.toLocaleString("en-US");
+  const { length } = Object.values(rounds)[0] ?? [];
+  return [
+    `${machine()}`,
+    "",
+    `Each figure is the median of ${length} rounds, with minimum and maximum in brackets; a ratio is taken within each round. Each system got ` +
+      `${count(amounts.alone)} events from one connection, ${count(amounts.blast)} from 32 (the blast) and ${count(amounts.crowd)} from 256, after ` +
+      `${count(amounts.warmUp)} to warm up.`,
+    "",
+    ...lines,
+    "",
+    ...(ceilings.length === 0
+      ? []
+      : [
+          `The emulator alone took ${spread(
+            ceilings.map(({ puts }) => puts),
+            0,
+          )} messages a second from 32 callers, and gave out and deleted ` +
+            `${spread(
+              ceilings.map(({ takes }) => takes),
+              0,
+            )}: no system with one message for each event can deliver faster here.`,
+          "",
+        ]),
+  ].join("\n");
+}
+
+/** Median, and in brackets minimum and maximum where they differ. */
+function spread(values: readonly number[], digits: number): string {
+  const text = (value: number) => (Number.isNaN(value) ? "?" : value.toFixed(digits));
+  const [middle, least, most] = [median(values), Math.min(...values), Math.max(...values)].map(text);
+  return least === most ? `${middle}` : `${middle} (${least} to ${most})`;
+}
+
+/** Machine and versions. */
+function machine(): string {
+  const versionOf = (name: string) =>
+    JSON.parse(readFileSync(createRequire(import.meta.url).resolve(`${name}/package.json`), "utf8")).version;
+  const gigabytes = Math.round(totalmem() / 1024 ** 3);
+  const date = new Date().toISOString().slice(0, 10);
+  return (
+    `Measured on ${date}: ${availableParallelism()} processors (${cpus()[0]?.model.trim() || "unknown model"}), ${gigabytes} GB, ` +
+    `load average ${loadavg()[0]?.toFixed(1)} at the end, Node ${process.version.slice(1)}, Azurite ${versionOf("azurite")} in memory. ` +
+    "Sender, sink, emulator and system share the machine."
+  );
+}
