@@ -1,4 +1,7 @@
+import { plannedRelay } from "../../components/relay/azure/planned-relay.ts";
 import { type RelayRole, relayRoles } from "../../components/relay/azure/relay-roles.ts";
+import { roleFor } from "../../relay/deploy/preflight/existing-resources.ts";
+import { privateNetwork, privateZones } from "../../settings/network-settings.ts";
 import { code, fenced, page, table } from "./markdown.ts";
 
 /** Generates the page of the relay's permissions in Azure from its roles. */
@@ -29,5 +32,45 @@ export function rolesPage(): string {
     ),
     "What they do not prevent: Azure has no condition on deleting a whole container, and a dead letter can be overwritten under its own name. " +
       "Soft delete and versions bring both back.",
+    "## Roles of the login that deploys",
+    "In the subscription, or in the group of `azureExisting.resourceGroupId`, the login needs *Contributor* and *Role Based Access Control " +
+      "Administrator*, and *Locks Contributor* with `azure.deleteLocks`: [Deploying as a team](../deploying.md#github-actions). On what a " +
+      "setting names elsewhere, it needs these. A preview of a new relay checks each right, and names the role that has it.",
+    table(
+      ["Setting", "Rights on it", "The narrowest built-in role of each"],
+      rightsOnGiven().map(([setting, actions]) => [
+        code(setting),
+        actions.map(code).join(", "),
+        [...new Set(actions.map(roleFor))].join(", "),
+      ]),
+    ),
+    "With `azure.disableFormerSecrets`, it also needs *Key Vault Secrets Officer* on the vault, whether the stack has made it or not: without it, `up` " +
+      "warns and goes on. [Secrets](../azure.md#secrets).",
   );
+}
+
+/** What an `up` does with everything that can be given, by the same list of which a preview checks each entry. */
+function rightsOnGiven(): [string, readonly string[]][] {
+  const group = "/subscriptions/s/resourceGroups/g/providers";
+  const subnet = (name: string) => `${group}/Microsoft.Network/virtualNetworks/v/subnets/${name}`;
+  const zones = Object.entries(privateZones).map(([service, zone]) => {
+    return [service, `${group}/Microsoft.Network/privateDnsZones/${zone}`] as const;
+  });
+  const planned = plannedRelay(
+    {
+      ...{ environment: "prod", azure: {}, azureTags: {}, azureNames: {}, monthlyBudget: 0, nodeVersion: 22 },
+      azureExisting: {
+        workspaceId: `${group}/Microsoft.OperationalInsights/workspaces/w`,
+        actionGroupIds: [`${group}/Microsoft.Insights/actionGroups/a`],
+        vaultId: `${group}/Microsoft.KeyVault/vaults/v`,
+        identityId: `${group}/Microsoft.ManagedIdentity/userAssignedIdentities/i`,
+      },
+      privateNetwork: privateNetwork.parse({
+        ...{ enabled: true, appSubnetId: subnet("app"), endpointSubnetId: subnet("endpoints") },
+        dnsZoneIds: Object.fromEntries(zones),
+      }),
+    },
+    { subscriptionId: "s", tenantId: "t" },
+  );
+  return (planned.existing ?? []).map(({ setting, actions }) => [setting.replace(/\[\d+\]$/, "[…]"), actions]);
 }

@@ -130,6 +130,40 @@ test("subnets and zones that exist are used; neither they nor a vault that exist
   expect(inputsOf(resources, ":FunctionApp")[0].body.properties.virtualNetworkSubnetId).toBe(subnets.appSubnetId);
 });
 
+/** The type of the last resource in an id, as the names of rights have it. */
+function typeOf(id: string): string {
+  const [namespace, ...segments] = id.split("/providers/").at(-1)?.split("/") ?? [];
+  return [namespace, ...segments.filter((_segment, index) => index % 2 === 0)].join("/");
+}
+
+test("the login needs on given resources exactly the rights for what the program puts on them, and to use them", async () => {
+  const group = "/subscriptions/s/resourceGroups/hub/providers";
+  const vaultId = `${group}/Microsoft.KeyVault/vaults/v`;
+  const azureExisting = { vaultId };
+  const network = { enabled: true, ...subnets, dnsZoneIds };
+  const resources = await declared({ privateNetwork: network, azureExisting, environment: "prod" });
+  const { existing = [] } = plannedRelay(
+    {
+      ...{ environment: "prod", azure: {}, azureTags: {}, azureNames: {}, monthlyBudget: 0, nodeVersion: 22 },
+      ...{ azureExisting, privateNetwork: privateNetwork.parse(network) },
+    },
+    { subscriptionId: "s", tenantId: "t" },
+  );
+  const secrets = new Set(
+    resources.filter(({ type }) => type.endsWith(":VaultSecret")).map(({ name }) => `${name}-id`),
+  );
+  const put = resources.flatMap(({ type, inputs }) => {
+    if (type.endsWith(":VaultSecret")) return [[String(inputs.vaultId), "Microsoft.KeyVault/vaults/secrets"]];
+    const parent = secrets.has(inputs.parentId) ? vaultId : String(inputs.parentId);
+    return inputs.path ? [[parent, typeOf(`${parent}/${inputs.path}`)]] : [];
+  });
+  for (const { setting, id, actions } of existing) {
+    const below = put.flatMap(([parent = "", type = ""]) => (parent.startsWith(id) ? [`${type}/write`] : []));
+    const used = actions.filter((action) => action.endsWith("/action"));
+    expect([setting, new Set([...below, ...used])]).toEqual([setting, new Set(actions)]);
+  }
+});
+
 test.each([
   [{ enabled: true, appSubnetId: subnets.appSubnetId }, "belong together"],
   [{ enabled: true, ...subnets, endpointSubnetId: subnets.appSubnetId.toUpperCase() }, "must differ"],

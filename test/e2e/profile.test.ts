@@ -1,8 +1,10 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
+import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import { failureOf, type LocalStack, startLocalStack } from "./local-stack.ts";
 
 // Profile from the first preview to after destroy: each test continues from the previous one. In `prod`, so that the real engine creates and deletes
-// what only that environment has: a storage account for the host, roles on containers, locks, diagnostic settings.
+// what only that environment has: a storage account for the host, roles on containers, locks, diagnostic settings. And with what a bank asks for
+// besides: a private network, an allow-list, a budget, and a vault and an identity of a platform team.
 let stack: LocalStack;
 
 beforeAll(async () => {
@@ -14,6 +16,8 @@ afterAll(() => stack.stop(), 60_000);
 const minutes = 60_000;
 
 let schemaId: unknown;
+/** What the platform team's resources leave in Azure. */
+let given: string[];
 
 let read = 0;
 /** The log lines since the last call: a command's output does not contain warnings. */
@@ -28,6 +32,8 @@ test(
   "turning it on warns that there is no way back",
   async () => {
     await stack.pulumi.run("config", "set", "environment", "prod", ...stackFlags());
+    await configureBank();
+    given = (await stack.vendors.leftovers()).Azure;
     // It would refuse the destroy.
     await stack.pulumi.run("config", "set", "--path", "azure.protect", "false", ...stackFlags());
     await stack.pulumi.run("config", "set", "--path", "profile.enabled", "true", ...stackFlags());
@@ -35,6 +41,11 @@ test(
     expect(await newLogs()).toContain("profile.enabled: there is no way back.");
     await stack.pulumi.up();
     schemaId = (await stack.pulumi.outputs()).schemaId;
+    const made = (await stack.vendors.leftovers()).Azure.join("\n");
+    // Blob, queue, table and the host's blobs: the given vault is its owner's.
+    for (const part of [/^4 .*PrivateEndpoint$/m, /^1 .*Budget$/m, /^1 .*:Vault$/m, /^1 .*UserAssignedIdentity$/m]) {
+      expect(made).toMatch(part);
+    }
     await newLogs();
     await stack.pulumi.preview();
     expect(await newLogs()).not.toContain("there is no way back");
@@ -87,7 +98,8 @@ test(
     expect(await stack.pulumi.resources()).toEqual([]);
     const { Platform, ...others } = await stack.vendors.leftovers();
     expect(Platform).toEqual(["1 fieldGroups", "1 schemas"]);
-    expect(others).toEqual({ "Customer.io": [], Azure: [] });
+    // In a vault that stays, secrets can only be disabled.
+    expect(others).toEqual({ "Customer.io": [], Azure: [...given, "3 azure-native:keyvault:Secret"] });
     for (const group of ["schema", "fieldGroup"]) await stack.pulumi.unconfigure(group);
     await stack.pulumi.preview();
     expect(await newLogs()).toContain(`use it as it is: npx pulumi config set --path schema.existing ${schemaId}`);
@@ -118,6 +130,50 @@ test(
   },
   2 * minutes,
 );
+
+/** What a platform team has made: it is used, and stays. */
+async function givenResources(): Promise<{ vaultId: string; identityId: string }> {
+  const { environment } = stack.cloud;
+  const token = await fetch(
+    `${environment.IDENTITY_ENDPOINT}?api-version=2019-08-01&resource=https%3A%2F%2Fmanagement.azure.com%2F`,
+    { headers: { "X-IDENTITY-HEADER": String(environment.IDENTITY_HEADER) } },
+  );
+  const { access_token } = (await token.json()) as { access_token: string };
+  const put = async (id: string, body: object) => {
+    const made = await fetch(`${environment.AZURE_RESOURCE_MANAGER_URL}${id}?api-version=2024-03-01`, {
+      ...{ method: "PUT", headers: { authorization: `Bearer ${access_token}`, "content-type": "application/json" } },
+      body: JSON.stringify({ location: "westeurope", ...body }),
+    });
+    expect([id, made.status]).toEqual([id, 201]);
+    return id;
+  };
+  const hub = await put(`/subscriptions/${localCredentials.azure.subscriptionId}/resourceGroups/hub`, {});
+  const vault = {
+    tenantId: localCredentials.azure.tenantId,
+    sku: { family: "A", name: "standard" },
+    enableRbacAuthorization: true,
+  };
+  return {
+    vaultId: await put(`${hub}/providers/Microsoft.KeyVault/vaults/hub-keys`, { properties: vault }),
+    identityId: await put(`${hub}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/hub-relay`, {}),
+  };
+}
+
+async function configureBank(): Promise<void> {
+  const settings = {
+    allowedCallers: { addresses: ["127.0.0.1"], operators: ["127.0.0.1"] },
+    azureExisting: await givenResources(),
+    monthlyBudget: 250,
+    privateNetwork: { enabled: true },
+  };
+  await writeFile(
+    stack.configFile,
+    (await readFile(stack.configFile, "utf8")) +
+      Object.entries(settings)
+        .map(([name, value]) => `  customerio-aep:${name}: ${JSON.stringify(value)}\n`)
+        .join(""),
+  );
+}
 
 function stackFlags(): string[] {
   return ["--stack", "local", "--config-file", stack.configFile];

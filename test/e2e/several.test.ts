@@ -1,11 +1,14 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { stringify } from "yaml";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
+import { Pulumi } from "../../packages/local-cloud/src/demo/pulumi.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { runCommand, type SourceReport } from "../cli/cli.ts";
-import { type LocalProgram, startLocalProgram } from "./local-stack.ts";
+import { type LocalProgram, repository, startLocalProgram } from "./local-stack.ts";
+import { eventOf } from "./traffic.ts";
 
 // The example's whole life with the real engine. The tests run in order.
 let example: LocalProgram;
@@ -115,6 +118,93 @@ test(
     ]);
   },
   minutes,
+);
+
+/** A second stack of the program in another region, with a relay that stands by for that of north. */
+async function standBy(datasetId: string): Promise<Pulumi> {
+  const configFile = path.join(path.dirname(example.logFile), "Pulumi.west.yaml");
+  const own = "customerio-several";
+  const config = {
+    "aep:clientId": platform.clientId,
+    "aep:clientSecret": platform.clientSecret,
+    "aep:orgId": platform.orgId,
+    "azure-native:location": "westus3",
+    [`${own}:brands`]: [{ name: "north", sandbox: platform.sandbox, region: "us" }],
+    [`${own}:settings`]: {
+      ...{ dataflowActivationSeconds: 0, alwaysReadyInstances: 0 },
+      ...{ dataset: { existing: datasetId }, webhook: { disabled: true } },
+    },
+    [`${own}:northAppApiKey`]: customerIo.appApiKey,
+    [`${own}:northSigningKeys`]: customerIo.signingKey,
+  };
+  await writeFile(configFile, stringify({ config }));
+  const west = new Pulumi({
+    ...{ stack: "west", logFile: example.logFile, configFile },
+    // Its destroy would stop at the dead letters that it takes over.
+    environment: { ...example.cloud.environment, RELAY_ABANDON_DEAD_LETTERS: "true" },
+    program: path.resolve(repository, "examples/several"),
+  });
+  await west.initialize();
+  // Pulumi notes there how secrets are encrypted, of which this stack's settings have none.
+  await rm(path.join(repository, "examples/several/Pulumi.west.yaml"), { force: true });
+  await west.up();
+  return west;
+}
+
+/** Lets Platform answer every delivery with a status; undefined: it works. */
+async function platformAnswers(status?: number): Promise<void> {
+  const faults = `${example.cloud.environment.AEP_PLATFORM_URL}/__local/faults`;
+  const headers = { "content-type": "application/json" };
+  const body = JSON.stringify({ target: "inlet", effect: { kind: "status", status }, rate: 1 });
+  expect((await fetch(faults, { method: "DELETE" })).ok).toBe(true);
+  if (status === undefined) return;
+  expect((await fetch(faults, { method: "POST", headers, body })).ok).toBe(true);
+}
+
+test(
+  "a stack in another region takes over from a relay that can't deliver: every event is a row or a dead letter",
+  async () => {
+    const { sources } = (await example.pulumi.outputs()) as { sources: { north: { datasetId: string } } };
+    const { datasetId } = sources.north;
+    const west = await standBy(datasetId);
+    const emit = async (ids: readonly string[]) => {
+      await example.vendors.emit(ids.map(eventOf), "Local");
+      await example.vendors.sent();
+    };
+    const dead = ["dead-1", "dead-2"];
+    await platformAnswers(400);
+    await emit(dead);
+    while ((await example.vendors.deadLetteredIds()).length < dead.length) await wait(100);
+    await platformAnswers(503);
+    const waiting = ["waiting-1", "waiting-2", "waiting-3"];
+    await emit(waiting);
+
+    const turned = await run("failover", "--source", "north", "--to", "west", "--json");
+    expect([turned.code, turned.stderr]).toEqual([0, ""]);
+    const later = ["later-1", "later-2"];
+    await emit(later);
+    await platformAnswers();
+    const moved = await run("evacuate", "--source", "north", "--to", "west", "--json");
+    expect([moved.code, moved.stderr]).toEqual([0, ""]);
+    const resultOf = ({ stdout }: { stdout: string }) =>
+      (JSON.parse(stdout) as { sources: { result: Record<string, number> }[] }).sources[0]?.result;
+    expect(resultOf(turned)).toMatchObject({ changed: true, milliseconds: expect.any(Number) });
+    expect(resultOf(moved)).toMatchObject({ deadLetters: dead.length, hidden: 0 });
+
+    const expected = [...waiting, ...later];
+    const missing = async () => {
+      const rows = new Set((await example.vendors.rows(datasetId)).map(({ _id }) => _id));
+      return expected.filter((id) => !rows.has(id));
+    };
+    for (let look = 0; look < 200 && (await missing()).length > 0; look++) await wait(200);
+    expect(await missing()).toEqual([]);
+    expect((await example.vendors.deadLetteredIds()).toSorted()).toEqual(dead);
+
+    const back = await run("failover", "--source", "north", "--to", "local", "--json");
+    expect(resultOf(back)).toMatchObject({ changed: true });
+    await west.destroy();
+  },
+  4 * minutes,
 );
 
 test(

@@ -83,7 +83,7 @@ async function findMissingRights(existing: Existing, azure: Asker, { objectId }:
 }
 
 /** The narrowest built-in role that has the right. */
-function roleFor(action: string): string {
+export function roleFor(action: string): string {
   if (/\/roleAssignments\//i.test(action)) return "Role Based Access Control Administrator";
   if (/\/userAssignedIdentities\//i.test(action)) return "Managed Identity Operator";
   if (/^Microsoft\.Network\/privateDnsZones\//i.test(action)) return "Private DNS Zone Contributor";
