@@ -2,6 +2,7 @@ import type { Provider } from "../../../pulumi-provider-kit/src/engine/provider.
 import type { PropertyMap } from "../../../pulumi-provider-kit/src/engine/values.ts";
 import {
   assign,
+  callerToken,
   groupId,
   make,
   remove,
@@ -449,6 +450,22 @@ test("access restrictions keep callers away from the app and its deployment site
   expect(await call("Standard", "198.51.100.1")).toEqual([403, "198.51.100.1"]);
   expect(await call("Repository", "198.51.100.1")).toEqual([401, null]);
   expect(await call("Repository", "203.0.113.9")).toEqual([403, "203.0.113.9"]);
+  // Somebody changes a rule in the portal; Azure shows the rules there alone.
+  const configuration = async (method: string, properties?: object) => {
+    const answer = await fetch(`${cloud.azure.armUrl}${site.id}/config/web?api-version=2024-04-01`, {
+      method,
+      headers: { Authorization: `Bearer ${await callerToken(provider)}`, "Content-Type": "application/json" },
+      ...(properties && { body: JSON.stringify({ properties }) }),
+    });
+    return ((await answer.json()) as { properties: { ipSecurityRestrictions: { ipAddress: string }[] } }).properties;
+  };
+  await configuration("PATCH", { ipSecurityRestrictions: restrictions("192.0.2.0/24") });
+  expect((await configuration("GET")).ipSecurityRestrictions).toMatchObject([
+    { ipAddress: "192.0.2.0/24", tag: "Default" },
+    { ipAddress: "Any", action: "Deny", priority: 2_147_483_647 },
+  ]);
+  expect(await call("Standard", "203.0.113.9")).toEqual([403, "203.0.113.9"]);
+  expect(await call("Repository", "198.51.100.1")).toEqual([401, null]);
   const broken = { ipSecurityRestrictions: restrictions("203.0.113.7") };
   const another = flexApp({ serverFarmId: (await flexPlan("unrestricted-plan")).id, siteConfig: broken });
   expect(await refusal("web:WebApp", another)).toMatch(/ipSecurityRestrictions/);
