@@ -59,7 +59,7 @@ export function comparisonText({ amounts, rounds, ceilings }: Comparison): strin
     return [what, ...names.map((name) => spread(values(name), digits)), ...ratios];
   });
   const lines = [header, header.map(() => "---"), ...body].map((cells) =>
-    `| ${cells.join(" | ")} |`.replace("|  |", "| |"),
+    `| ${cells.join(" | ")} |`.replaceAll("  ", " "),
   );
   const count = (events: number) => events.toLocaleString("en-US");
   const { length } = Object.values(rounds)[0] ?? [];

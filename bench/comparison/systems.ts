@@ -10,6 +10,8 @@ import { signingKey } from "../delivery/sender.ts";
 
 /** A system under test that runs. */
 interface System {
+  /** When its process was started (`performance.now()`): after the build, which is not part of a cold start. */
+  readonly startedAt: number;
   readonly pid: number;
   readonly port: number;
   /** Path of its webhook. */
@@ -74,6 +76,7 @@ async function startCommonFunction(surroundings: Surroundings): Promise<System> 
 
 async function startPlainNode(surroundings: Surroundings): Promise<System> {
   const port = Promise.withResolvers<number>();
+  const startedAt = performance.now();
   const child = startChild({
     module: path.join(import.meta.dirname, "plain-node.ts"),
     environment: { ...nodeOptionsOf(surroundings), ...environmentOf(surroundings) },
@@ -82,6 +85,7 @@ async function startPlainNode(surroundings: Surroundings): Promise<System> {
   });
   void child.exited.then((end) => port.reject(new Error(`Plain Node ended (${end}) before it listened.`)));
   return {
+    startedAt,
     pid: child.pid,
     port: await port.promise,
     path: "/",
@@ -96,6 +100,7 @@ async function startInHost(
   surroundings: Surroundings,
   environment: Readonly<Record<string, string>>,
 ): Promise<System> {
+  const startedAt = performance.now();
   const host = await startHost({
     appFolder,
     logFile: path.join(surroundings.folder, "host.log"),
@@ -103,6 +108,7 @@ async function startInHost(
   });
   if (host === undefined || host.error !== undefined) throw new Error(`The function host failed: ${host?.error}`);
   return {
+    startedAt,
     pid: host.pid,
     port: host.port,
     path: route,
